@@ -1,0 +1,99 @@
+/**
+ * Every expected failure has one stable code. The table is the source of docs/errors.md.
+ * GC10 usage · GC11 declaration and files of the project · GC12 reaching a server · GC13 signing in ·
+ * GC14 provisioning · GC15 files and volumes · GC16 the engine · GC19 everything else.
+ */
+export const ERROR_CODES = {
+  GC1001: "wrong usage",
+  GC1002: "a question has no answer because there is no terminal",
+  GC1003: "interrupted",
+  GC1101: "the declaration has mistakes",
+  GC1102: "the declaration cannot be read",
+  GC1103: "a Compose file cannot be read",
+  GC1104: "no such service",
+  GC1105: "a managed file was edited",
+  GC1106: "entrypoint or command of a service is not known",
+  GC1107: "a secret cannot be read",
+  GC1108: "this folder has no declaration",
+  GC1201: "the server cannot be reached",
+  GC1202: "the server answered something that is not GlitchTip's API",
+  GC1203: "the server was not ready in time",
+  GC1204: "the server redirects",
+  GC1205: "the server failed",
+  GC1206: "the server refused the request",
+  GC1207: "the server asks to wait",
+  GC1208: "the answer ended early or never came",
+  GC1209: "not found on the server",
+  GC1210: "the server says there is a conflict",
+  GC1301: "the admin's password was refused",
+  GC1302: "the admin's password was refused before and has not changed",
+  GC1303: "too many attempts to sign in",
+  GC1304: "the token was refused",
+  GC1305: "the permission is missing",
+  GC1401: "several organizations have this name",
+  GC1402: "the organization cannot be created",
+  GC1403: "the server gave an address that cannot be used",
+  GC1404: "the DSN was refused",
+  GC1405: "the event was accepted but never stored",
+  GC1406: "another provisioner is at work",
+  GC1407: "something exists more than once",
+  GC1501: "a file cannot be written",
+  GC1502: "no space is left",
+  GC1601: "no Docker engine answers",
+  GC1602: "the engine or Compose lacks a feature",
+  GC1603: "a port is taken",
+  GC1604: "docker compose failed",
+  GC1605: "a container could not do its part",
+  GC1901: "a mistake in glitchtip-compose itself",
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What a process ends with: design.md, section 2. */
+export const EXIT = { done: 0, failed: 1, usage: 2, changes: 3, notReady: 4, interrupted: 130 } as const;
+
+export interface ErrorDetail {
+  /** What to type or change next, one sentence. */
+  readonly remedy?: string;
+  readonly cause?: unknown;
+  /** All problems of one input, one line each. */
+  readonly problems?: readonly string[];
+}
+
+/** An expected failure: what failed with its value (never a secret), what to do next, and the original error. */
+export class CodedError extends Error {
+  override readonly name = "CodedError";
+  readonly code: ErrorCode;
+  readonly remedy: string | undefined;
+  readonly problems: readonly string[];
+
+  constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.code = code;
+    this.remedy = detail.remedy;
+    this.problems = detail.problems ?? [];
+  }
+
+  get exitCode(): number {
+    if (this.code === "GC1003") return EXIT.interrupted;
+    if (this.code === "GC1203") return EXIT.notReady;
+    return this.code.startsWith("GC10") || this.code === "GC1101" ? EXIT.usage : EXIT.failed;
+  }
+
+  toJSON(): { code: ErrorCode; message: string; remedy?: string; problems?: readonly string[] } {
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.remedy === undefined ? {} : { remedy: this.remedy }),
+      ...(this.problems.length === 0 ? {} : { problems: this.problems }),
+    };
+  }
+}
+
+/** True for an error of Node's with this errno name, also as a cause further down. */
+export function hasErrno(error: unknown, ...names: string[]): boolean {
+  for (let e = error, depth = 0; e instanceof Error && depth < 5; e = e.cause, depth++) {
+    if ("code" in e && names.includes(String(e.code))) return true;
+  }
+  return false;
+}

@@ -1,0 +1,24 @@
+/** Talk: for a person, on stderr. Data goes to stdout and never through here. */
+export interface Log {
+  /** A fact worth a line: what was made, found, decided. */
+  info(text: string): void;
+  /** Something the user should look at; the run goes on. */
+  warn(text: string): void;
+  /** What is being waited for or worked on right now; a terminal may overwrite it. */
+  step(text: string): void;
+  /** Shown only with --debug. */
+  debug(text: string): void;
+}
+
+/** Lines to a stream, each after a prefix. */
+export function lineLog(write: (line: string) => void, options: { prefix?: string; debug?: boolean } = {}): Log {
+  const { prefix = "", debug = false } = options;
+  return {
+    info: (text) => write(`${prefix}${text}\n`),
+    warn: (text) => write(`${prefix}warning: ${text}\n`),
+    step: (text) => write(`${prefix}${text}\n`),
+    debug: (text) => debug && write(`${prefix}debug: ${text}\n`),
+  };
+}
+
+export const silentLog: Log = { info() {}, warn() {}, step() {}, debug() {} };
