@@ -1,9 +1,4 @@
-/** The parts of a DSN that the server decides; the rest is where the audience reaches it. */
-export interface DsnParts {
-  /** The public key: a UUID, with or without dashes. */
-  readonly key: string;
-  readonly projectId: string;
-}
+import type { DsnParts } from "../glitchtip/ingest.ts";
 
 /**
  * scheme://key@host[:port][/path]/projectId for one audience's base URL. Never the server's own DSN: its host is

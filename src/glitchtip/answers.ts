@@ -1,0 +1,118 @@
+import type * as z from "zod/mini";
+import { CodedError, type ErrorCode } from "../base/errors.ts";
+import type { Method, RawAnswer } from "./transport.ts";
+
+/** An answer that is an error: its status, and whether the server may have acted all the same. */
+export class AnswerError extends CodedError {
+  readonly status: number;
+  /** The server's own message, one line. */
+  readonly said: string;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    status: number,
+    message: string,
+    detail: { said: string; remedy?: string; retryAfterMs?: number | undefined },
+  ) {
+    super(code, message, detail.remedy === undefined ? {} : { remedy: detail.remedy });
+    this.status = status;
+    this.said = detail.said;
+    this.retryAfterMs = detail.retryAfterMs;
+  }
+}
+
+const BY_STATUS: Readonly<Record<number, { code: ErrorCode; remedy: string }>> = {
+  401: { code: "GC1304", remedy: "The token or the session is no longer valid; run the provisioner again." },
+  403: { code: "GC1305", remedy: "The account or the token may not do this; use the superuser's account." },
+  404: { code: "GC1209", remedy: "It may have been deleted meanwhile; run the command again." },
+  409: { code: "GC1210", remedy: "Look at what is there in GlitchTip's pages, then run the command again." },
+  429: { code: "GC1207", remedy: "Wait, then run the command again." },
+};
+
+/** The answer's JSON in the wanted shape, or an error with method, path, status and the server's own words. */
+export function readAnswer<S extends z.ZodMiniType>(
+  method: Method,
+  url: string,
+  answer: RawAnswer,
+  shape: S,
+): z.infer<S> {
+  refuse(method, url, answer);
+  const parsed = parseJson(method, url, answer);
+  const result = shape.safeParse(parsed);
+  if (result.success) return result.data;
+  const at = result.error.issues.map((issue) => issue.path.join(".") || "(root)").join(", ");
+  throw new AnswerError("GC1202", answer.status, `${method} ${url}: the answer lacks or mistypes ${at}`, {
+    said: "",
+    remedy: "Is this a GlitchTip of a known generation? See docs/generations.md",
+  });
+}
+
+/** Throws for every status that is no success. */
+export function refuse(method: Method, url: string, answer: RawAnswer): void {
+  const { status } = answer;
+  if (status >= 200 && status < 300) return;
+  const what = `${method} ${url}: ${status}`;
+  const said = serverWords(answer);
+  if (status >= 300 && status < 400) {
+    throw new AnswerError("GC1204", status, `${what}, a redirect to ${String(answer.headers.location ?? "nowhere")}`, {
+      said,
+      remedy: "Use the address it leads to as the server's URL: https instead of http, or another host.",
+    });
+  }
+  const known = BY_STATUS[status];
+  const code = known?.code ?? (status >= 500 ? "GC1205" : "GC1206");
+  const remedy = known?.remedy ?? (status >= 500 ? "See the server's log: docker compose logs glitchtip" : undefined);
+  throw new AnswerError(code, status, said === "" ? what : `${what} ${said}`, {
+    said,
+    ...(remedy === undefined ? {} : { remedy }),
+    retryAfterMs: retryAfterMs(answer),
+  });
+}
+
+function parseJson(method: Method, url: string, answer: RawAnswer): unknown {
+  const type = String(answer.headers["content-type"] ?? "");
+  if (!/\bjson\b/.test(type)) {
+    // 5.x answers some unknown paths with its web page and 200 (readiness scenario).
+    throw new AnswerError(
+      "GC1202",
+      answer.status,
+      `${method} ${url}: ${answer.status} with ${type || "no content type"} instead of JSON`,
+      {
+        said: serverWords(answer),
+        remedy: "Is this GlitchTip's address and port? Something else may answer there.",
+      },
+    );
+  }
+  try {
+    return JSON.parse(answer.text);
+  } catch {
+    const what = `${method} ${url}: the answer is no whole JSON (${answer.text.length} characters)`;
+    const remedy = "See the server's log, and any proxy in between.";
+    throw new AnswerError("GC1208", answer.status, what, { said: "", remedy });
+  }
+}
+
+/** `detail` in its forms (errors scenario), else the page's title, never more than a line. */
+function serverWords({ text }: RawAnswer): string {
+  try {
+    const body: unknown = JSON.parse(text);
+    if (typeof body === "object" && body !== null && "detail" in body) {
+      return line(typeof body.detail === "string" ? body.detail : JSON.stringify(body.detail));
+    }
+    return line(text);
+  } catch {
+    const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
+    return line(title === undefined ? text : `page "${title.trim()}"`);
+  }
+}
+
+const line = (text: string): string => text.replace(/\s+/g, " ").trim().slice(0, 200);
+
+function retryAfterMs({ headers }: RawAnswer): number | undefined {
+  const value = headers["retry-after"];
+  if (typeof value !== "string") return undefined;
+  if (/^\d+$/.test(value.trim())) return Number(value) * 1_000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from "node:crypto";
+import { refuse } from "./answers.ts";
+import type { Transport } from "./transport.ts";
+
+/** The parts of a DSN that the server decides; the rest is where its audience reaches it. */
+export interface DsnParts {
+  /** The public key: a UUID, with or without dashes. */
+  readonly key: string;
+  readonly projectId: string;
+}
+
+/** 32 hex digits, as events are addressed. */
+export const newEventId = (): string => randomUUID().replaceAll("-", "");
+
+/** Sends an envelope with one event. Throws where the server refuses it. */
+export function sendEvent(
+  transport: Transport,
+  dsn: DsnParts,
+  event: { id: string; message: string },
+  signal: AbortSignal,
+) {
+  const item = {
+    event_id: event.id,
+    platform: "other",
+    level: "info",
+    message: event.message,
+    tags: { "glitchtip-compose": "proof" },
+  };
+  return sendEnvelope(transport, dsn, [{ event_id: event.id }, { type: "event" }, item], signal);
+}
+
+/** An envelope with a header and no item: 200 says that the key is good, and nothing is stored (ingest scenario). */
+export function sendEmptyEnvelope(transport: Transport, dsn: DsnParts, signal: AbortSignal) {
+  return sendEnvelope(transport, dsn, [{ event_id: newEventId() }], signal);
+}
+
+async function sendEnvelope(transport: Transport, { key, projectId }: DsnParts, lines: object[], signal: AbortSignal) {
+  const path = `/api/${projectId}/envelope/`;
+  const answer = await transport.send(
+    {
+      method: "POST",
+      path,
+      headers: {
+        "content-type": "application/x-sentry-envelope",
+        // In the header, not in the path: paths are logged.
+        "x-sentry-auth": `Sentry sentry_version=7, sentry_client=glitchtip-compose, sentry_key=${key.replaceAll("-", "")}`,
+      },
+      body: lines.map((line) => JSON.stringify(line)).join("\n"),
+    },
+    signal,
+  );
+  refuse("POST", transport.baseUrl + path, answer);
+}

@@ -1,0 +1,52 @@
+import { CodedError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { type Clock, waitUntil } from "../base/wait.ts";
+import { AnswerError, readAnswer } from "./answers.ts";
+import { type Transport, TransportError } from "./transport.ts";
+import { type Settings, settingsShape } from "./wire/shapes.ts";
+
+export interface WaitReady {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly deadlineMs: number;
+  readonly log: Log;
+}
+
+const PATH = "/api/settings/";
+
+/**
+ * Waits until the server answers its settings. They need the tables, unlike `/_health/` and `/api/0/`, which are 200 on
+ * an empty database (readiness-before-migrations scenario). A redirect or another product's page ends it at once.
+ */
+export async function waitReady({ transport, clock, signal, deadlineMs, log }: WaitReady): Promise<Settings> {
+  const url = transport.baseUrl + PATH;
+  let last = "no answer yet";
+  let strangeInARow = 0;
+  return await waitUntil<Settings>({
+    clock,
+    signal,
+    deadlineMs,
+    async attempt() {
+      try {
+        const answer = await transport.send(
+          { method: "GET", path: PATH, headers: { accept: "application/json" } },
+          signal,
+        );
+        return readAnswer("GET", url, answer, settingsShape);
+      } catch (error) {
+        if (!(error instanceof AnswerError || error instanceof TransportError)) throw error;
+        last = error.message;
+        // A page instead of JSON may come from a proxy that starts; three in a row are somebody else's server.
+        strangeInARow = error instanceof AnswerError && error.status < 500 ? strangeInARow + 1 : 0;
+        if (error.code === "GC1204" || strangeInARow >= 3) throw error;
+        return undefined;
+      }
+    },
+    say: (waitedMs) => log.step(`waiting for ${url} since ${Math.round(waitedMs / 1_000)} s; last: ${last}`),
+    late: (waitedMs) =>
+      new CodedError("GC1203", `${url} was not ready within ${Math.round(waitedMs / 1_000)} s; last: ${last}`, {
+        remedy: "See what holds it up: docker compose logs glitchtip-init glitchtip",
+      }),
+  });
+}

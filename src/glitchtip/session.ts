@@ -1,0 +1,113 @@
+import * as z from "zod/mini";
+import { CodedError } from "../base/errors.ts";
+import { Secret } from "../base/secret.ts";
+import type { Clock } from "../base/wait.ts";
+import { readAnswer } from "./answers.ts";
+import { openRequests } from "./requests.ts";
+import type { RawAnswer, Transport } from "./transport.ts";
+import { authShape, type Token, tokenShape } from "./wire/shapes.ts";
+
+/** The admin's cookie session: only it may list, mint and delete tokens (api-tokens scenario). */
+export interface Session {
+  tokens(): Promise<Token[]>;
+  mintToken(label: string, scopes: readonly string[]): Promise<{ id: string; token: Secret }>;
+  deleteToken(id: string): Promise<void>;
+  /** Ends the session on the server. */
+  signOut(): Promise<void>;
+}
+
+export interface SignIn {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly email: string;
+  readonly password: Secret;
+  /** Sent as Origin: 6.x behind TLS asks for it on session writes. */
+  readonly publicUrl: string;
+}
+
+const AUTH = "/_allauth/browser/v1";
+
+/** Signs in once. A refusal is never tried again: five of them lock the account for minutes (sign-in scenario). */
+export async function signIn(context: SignIn): Promise<Session> {
+  const { transport, clock, signal, email, password, publicUrl } = context;
+  const cookies = new Map<string, string>();
+  const requests = openRequests({
+    transport,
+    clock,
+    signal,
+    seen: (answer) => keepCookies(cookies, answer),
+    headers: (method) => ({
+      ...(cookies.size === 0 ? {} : { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") }),
+      ...(method === "GET"
+        ? {}
+        : // Login rotates the CSRF cookie: always the value as of now (sign-in scenario).
+          {
+            "x-csrftoken": cookies.get("csrftoken") ?? "",
+            origin: new URL(publicUrl).origin,
+            referer: `${publicUrl}/`,
+          }),
+    }),
+  });
+  await requests.raw("GET", `${AUTH}/config`);
+  const body = JSON.stringify({ email, password: password.reveal() });
+  const answer = await requests.raw("POST", `${AUTH}/auth/login`, body);
+  if (answer.status !== 409) judge(answer, `${transport.baseUrl}${AUTH}/auth/login`, email);
+  return {
+    tokens: () => requests.list("/api/0/api-tokens/", tokenShape),
+    async mintToken(label, scopes) {
+      const minted = await requests.post("/api/0/api-tokens/", { label, scopes }, tokenShape);
+      return { id: minted.id, token: new Secret(minted.token) };
+    },
+    deleteToken: (id) => requests.delete(`/api/0/api-tokens/${id}/`),
+    async signOut() {
+      // 401 is the success here (sign-in scenario).
+      await requests.raw("DELETE", `${AUTH}/auth/session`);
+    },
+  };
+}
+
+function judge(answer: RawAnswer, url: string, email: string): void {
+  if (answer.status === 200) {
+    readAnswer("POST", url, answer, authShape);
+    return;
+  }
+  const code = refusalCode(answer);
+  if (code === "email_password_mismatch") {
+    throw new CodedError("GC1301", `${url}: the password of ${email} was refused, or there is no such account`, {
+      remedy:
+        "Put the right password into the admin's password file, or set this one on the server: docker compose run --rm glitchtip-init ./manage.py changepassword EMAIL",
+    });
+  }
+  if (code === "too_many_login_attempts") {
+    throw new CodedError("GC1303", `${url}: too many attempts to sign in as ${email}`, {
+      remedy: "Wait five minutes, mend the password, then run it again.",
+    });
+  }
+  if (answer.status === 401) {
+    throw new CodedError("GC1305", `${url}: ${email} must do one more step to sign in (second factor or e-mail)`, {
+      remedy: "Use an account without a second factor for the provisioner.",
+    });
+  }
+  readAnswer("POST", url, answer, authShape);
+}
+
+function refusalCode({ status, text }: RawAnswer): string | undefined {
+  if (status !== 400 && status !== 429) return undefined;
+  try {
+    return z.parse(authShape, JSON.parse(text)).errors?.[0]?.code;
+  } catch {
+    return undefined;
+  }
+}
+
+/** By hand: a strict jar drops 6.x's Secure cookies over inner http (glitchtip.md, accounts). */
+function keepCookies(cookies: Map<string, string>, { headers }: RawAnswer): void {
+  const set = headers["set-cookie"];
+  for (const line of set === undefined ? [] : Array.isArray(set) ? set : [set]) {
+    const [, name, value] = /^([^=;\s]+)=([^;]*)/.exec(line) ?? [];
+    if (name === undefined || value === undefined) continue;
+    if (value === "" || value === '""') cookies.delete(name);
+    else cookies.set(name, value);
+  }
+}

@@ -1,0 +1,67 @@
+import * as z from "zod/mini";
+
+/**
+ * What the server answers, as far as we read it. Unknown fields pass: each generation has others.
+ * Ids are strings here; the server sends numbers in some places and strings in others (projects scenario).
+ */
+const id = z.pipe(z.union([z.string(), z.number()]), z.transform(String));
+
+export const settingsShape = z.object({
+  version: z.optional(z.string()),
+  enableUserRegistration: z.optional(z.boolean()),
+  enableOrganizationCreation: z.optional(z.boolean()),
+});
+
+export const organizationShape = z.object({ id, slug: z.string(), name: z.string(), dateCreated: z.string() });
+
+export const teamShape = z.object({ id, slug: z.string() });
+
+export const projectShape = z.object({
+  id,
+  slug: z.string(),
+  name: z.string(),
+  dateCreated: z.string(),
+  platform: z.nullish(z.string()),
+  /** Left out in the answer to a create. */
+  teams: z.optional(z.array(teamShape)),
+});
+
+export const keyShape = z.object({
+  id: z.string(),
+  public: z.string(),
+  /** `label` and `name` say the same; 4.1 to 5.2 send both (keys scenario). */
+  name: z.nullish(z.string()),
+  label: z.nullish(z.string()),
+});
+
+/** `token` may be masked in a list of 6.x: only the answer to a mint is sure to carry it (glitchtip.md, API tokens). */
+export const tokenShape = z.object({
+  id,
+  label: z.nullish(z.string()),
+  scopes: z.array(z.string()),
+  token: z.string(),
+});
+
+export const eventShape = z.object({
+  id: z.string(),
+  eventID: z.string(),
+  groupID: z.nullish(id),
+  title: z.nullish(z.string()),
+  message: z.nullish(z.string()),
+});
+
+export const issueShape = z.object({ id, status: z.string() });
+
+export const authShape = z.object({
+  status: z.number(),
+  meta: z.optional(z.object({ is_authenticated: z.optional(z.boolean()) })),
+  errors: z.optional(z.array(z.object({ code: z.optional(z.string()), message: z.optional(z.string()) }))),
+});
+
+export type Settings = z.infer<typeof settingsShape>;
+export type Organization = z.infer<typeof organizationShape>;
+export type Team = z.infer<typeof teamShape>;
+export type Project = z.infer<typeof projectShape>;
+export type Key = z.infer<typeof keyShape>;
+export type Token = z.infer<typeof tokenShape>;
+export type StoredEvent = z.infer<typeof eventShape>;
