@@ -1,0 +1,95 @@
+import { randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
+import { join } from "node:path";
+import * as z from "zod/mini";
+import { readIfThere, writeOne } from "../base/files.ts";
+import { Secret } from "../base/secret.ts";
+import type { Known } from "../reconcile/identity.ts";
+
+const identity = { id: z.string(), slug: z.string(), dateCreated: z.string() };
+
+const stateShape = z.object({
+  version: z.literal(1),
+  token: z.optional(z.object({ id: z.string(), value: z.string() })),
+  organization: z.optional(z.object(identity)),
+  projects: z.record(
+    z.string(),
+    z.object({
+      ...identity,
+      keyId: z.optional(z.string()),
+      key: z.optional(z.string()),
+      proved: z.optional(z.boolean()),
+    }),
+  ),
+  refusedPassword: z.optional(z.object({ salt: z.string(), hash: z.string() })),
+});
+
+type Stored = z.infer<typeof stateShape>;
+
+/** What a provisioner remembers between runs, in one file of mode 0600 that is replaced whole. */
+export interface StateStore extends Known {
+  readonly token: Secret | undefined;
+  setToken(id: string, token: Secret | undefined): void;
+  setOrganization(organization: NonNullable<Known["organization"]> | undefined): void;
+  setProject(name: string, project: Known["projects"][string] | undefined): void;
+  /** A refused password is not tried again until it changes: five refusals lock the account (sign-in scenario). */
+  refusePassword(email: string, password: Secret): void;
+  wasRefused(email: string, password: Secret): boolean;
+}
+
+/** Every change is on disk when the call returns; what does not change is not written. */
+export function openStateStore(folder: string): StateStore {
+  const path = join(folder, "state.json");
+  let text = readIfThere(path) ?? "";
+  let state = read(text);
+  const save = (next: Stored) => {
+    state = next;
+    const wanted = `${JSON.stringify(next, null, 1)}\n`;
+    if (wanted === text) return;
+    writeOne(path, wanted, 0o600);
+    text = wanted;
+  };
+  return {
+    get token() {
+      return state.token && new Secret(state.token.value);
+    },
+    get organization() {
+      return state.organization;
+    },
+    get projects() {
+      return state.projects;
+    },
+    setToken(id, token) {
+      const { token: _, refusedPassword: __, ...rest } = state;
+      save(token === undefined ? rest : { ...rest, token: { id, value: token.reveal() } });
+    },
+    setOrganization(organization) {
+      const { organization: _, ...rest } = state;
+      save(organization === undefined ? rest : { ...rest, organization });
+    },
+    setProject(name, project) {
+      const { [name]: _, ...others } = state.projects;
+      save({ ...state, projects: project === undefined ? others : { ...others, [name]: project } });
+    },
+    refusePassword(email, password) {
+      const salt = randomBytes(16).toString("hex");
+      save({ ...state, refusedPassword: { salt, hash: hashOf(email, password, salt).toString("hex") } });
+    },
+    wasRefused(email, password) {
+      const refused = state.refusedPassword;
+      if (refused === undefined) return false;
+      return timingSafeEqual(hashOf(email, password, refused.salt), Buffer.from(refused.hash, "hex"));
+    },
+  };
+}
+
+/** A file that is not ours or was cut is started anew: everything in it can be found again on the server. */
+function read(text: string): Stored {
+  try {
+    return z.parse(stateShape, JSON.parse(text));
+  } catch {
+    return { version: 1, projects: {} };
+  }
+}
+
+const hashOf = (email: string, password: Secret, salt: string): Buffer =>
+  scryptSync(`${email}\0${password.reveal()}`, salt, 32);
