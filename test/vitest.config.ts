@@ -7,6 +7,7 @@ const level = (name: string, include: string[], testTimeoutMs = 10_000, parallel
 });
 
 export default defineConfig({
+  define: { VERSION: JSON.stringify("0.0.0-test") },
   root: new URL("..", import.meta.url).pathname,
   test: {
     restoreMocks: true,

@@ -113,6 +113,7 @@ function retryAfterMs({ headers }: RawAnswer): number | undefined {
   const value = headers["retry-after"];
   if (typeof value !== "string") return undefined;
   if (/^\d+$/.test(value.trim())) return Number(value) * 1_000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+  // By the server's own clock.
+  const untilMs = Date.parse(value) - Date.parse(String(headers.date));
+  return Number.isNaN(untilMs) ? undefined : Math.max(0, untilMs);
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { rmSync, statSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
+import { platform, tmpdir } from "node:os";
 import { join } from "node:path";
 import { CodedError, hasErrno } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -41,7 +41,7 @@ export async function acquireLock(folder: string, options: LockOptions): Promise
 
 function socketPath(folder: string): string {
   const name = createHash("sha256").update(folder).digest("hex").slice(0, 16);
-  if (process.platform === "win32") return `\\\\.\\pipe\\glitchtip-compose-${name}`;
+  if (platform() === "win32") return `\\\\.\\pipe\\glitchtip-compose-${name}`;
   const path = join(folder, "lock.sock");
   return Buffer.byteLength(path) <= SOCKET_PATH_LONGEST ? path : join(tmpdir(), `glitchtip-compose-${name}.sock`);
 }

@@ -1,0 +1,63 @@
+import type { Command } from "commander";
+import { CodedError } from "../../base/errors.ts";
+import { readIfThere } from "../../base/files.ts";
+import type { CliCommand } from "../command.ts";
+
+interface Flags {
+  readonly generation: "4.1" | "5.1" | "5.2" | "6";
+  readonly port: string;
+  readonly superuser: string;
+  readonly passwordFile?: string;
+  readonly registration: "open" | "closed";
+}
+
+/** The emulator as a process: for a CI job or a test of an application in another language. */
+export const emulate: CliCommand<Flags> = {
+  name: "emulate",
+  summary: "run a GlitchTip in memory on loopback, for tests without containers",
+  examples: [
+    "glitchtip-compose emulate --generation 5.2 --port 0 --superuser admin@example.com --password-file pw.txt --json",
+  ],
+  flags: (command: Command) =>
+    command
+      .option("--generation <version>", "4.1, 5.1, 5.2 or 6", "6")
+      .option("--port <number>", "0 takes a free one", "0")
+      .option("--superuser <email>", "the account that is there from the start", "admin@example.com")
+      .option("--password-file <path>", "its password; without it one is made and shown")
+      .option("--registration <state>", "open or closed", "closed"),
+  async run(context, flags) {
+    const port = Number(flags.port);
+    const problems = [
+      ...(["4.1", "5.1", "5.2", "6"].includes(flags.generation)
+        ? []
+        : [`--generation ${flags.generation}: 4.1, 5.1, 5.2 or 6`]),
+      ...(Number.isInteger(port) && port >= 0 && port < 65536
+        ? []
+        : [`--port ${flags.port}: a number from 0 to 65535`]),
+      ...(["open", "closed"].includes(flags.registration)
+        ? []
+        : [`--registration ${flags.registration}: open or closed`]),
+    ];
+    if (problems.length > 0) throw new CodedError("GC1001", "these values cannot be used:", { problems });
+    const { randomBytes } = await import("node:crypto");
+    const password =
+      flags.passwordFile === undefined ? randomBytes(18).toString("base64url") : readPassword(flags.passwordFile);
+    const { startEmulator } = await import("../../emulator/index.ts");
+    await using emulator = await startEmulator({
+      generation: flags.generation,
+      port,
+      registration: flags.registration,
+      superuser: { email: flags.superuser, password },
+    });
+    context.print(context.json ? JSON.stringify({ url: emulator.url }) : emulator.url);
+    const shown = flags.passwordFile === undefined ? `, password ${password}` : "";
+    context.log.info(`GlitchTip ${flags.generation} in memory; ${flags.superuser}${shown}; Ctrl-C ends it`);
+    await new Promise<void>((end) => context.signal.addEventListener("abort", () => end(), { once: true }));
+  },
+};
+
+function readPassword(path: string): string {
+  const text = readIfThere(path)?.replace(/\r?\n$/, "");
+  if (text) return text;
+  throw new CodedError("GC1107", `--password-file ${path}: there is no such file, or it is empty`);
+}

@@ -1,0 +1,96 @@
+import { CodedError } from "../../base/errors.ts";
+import type { Audience, Declaration } from "../../config/schema.ts";
+import { type GlitchTip, openClient } from "../../glitchtip/client.ts";
+import type { DsnParts } from "../../glitchtip/ingest.ts";
+import { waitReady } from "../../glitchtip/ready.ts";
+import type { AppStatus, Status } from "../../outputs/dsn-volume.ts";
+import { renderEnvFile } from "../../outputs/env-file.ts";
+import { desiredOf, projectName } from "../../reconcile/desired.ts";
+import { composeDsn } from "../../reconcile/dsn.ts";
+import { planProvision } from "../../reconcile/plan.ts";
+import { applyActions } from "./apply.ts";
+import type { ProvisionContext } from "./context.ts";
+import { ensureKeys } from "./keys.ts";
+import { observe, observeKnown, rememberProjects, type Situation } from "./observe.ts";
+import { obtainToken } from "./token.ts";
+
+export interface ProvisionInput {
+  readonly declaration: Declaration;
+  /** Where each audience reaches the server. */
+  readonly baseUrls: Readonly<Record<Audience, string>>;
+  /** The name of our API token and of keys we make. */
+  readonly label: string;
+}
+
+export interface ProvisionResult {
+  /** Env file contents by app: secrets. */
+  readonly envFiles: Readonly<Record<string, string>>;
+  readonly status: Status;
+  /** Set where the DSNs are good and something else is not: they are to be published, and the run has failed. */
+  readonly problem?: CodedError;
+}
+
+/**
+ * Waits for the server, makes what is missing of the declaration, proves the DSNs. Writes its memory as it goes; the
+ * caller publishes the result and holds the lock. With nothing to change: 2 requests and 1 a project, no write.
+ */
+export async function provision(context: ProvisionContext, input: ProvisionInput): Promise<ProvisionResult> {
+  const { declaration } = input;
+  const desired = desiredOf(declaration);
+  const settings = await waitReady({ ...context, deadlineMs: context.readyWithinMs });
+  const { glitchtip, situation } = await enter(context, input);
+  rememberProjects(desired, situation.projects, context.store);
+  await applyActions(context, glitchtip, planProvision(desired, situation, context.store));
+  const problem = await ensureKeys(context, glitchtip, desired, input.label);
+  const organization = context.store.organization?.slug;
+  const apps = Object.entries(declaration.apps).map(([app, { project, audience, variables }]) => {
+    const known = context.store.projects[projectName(declaration, project)];
+    if (known?.key === undefined) throw new CodedError("GC1901", `app ${app}: its project has no key`);
+    const parts: DsnParts = { key: known.key, projectId: known.id };
+    const dsn = composeDsn(input.baseUrls[audience], parts);
+    const status: AppStatus = {
+      project: known.slug,
+      projectId: known.id,
+      audience,
+      variables,
+      dsn: known.proved ? "proved" : "accepted",
+    };
+    return { app, status, envFile: renderEnvFile(Object.fromEntries(variables.map((name) => [name, dsn]))) };
+  });
+  return {
+    envFiles: Object.fromEntries(apps.map(({ app, envFile }) => [app, envFile])),
+    status: {
+      version: 1,
+      state: problem === undefined ? "ok" : "degraded",
+      server: { version: settings.version ?? "unknown" },
+      ...(organization === undefined ? {} : { organization }),
+      apps: Object.fromEntries(apps.map(({ app, status }) => [app, status])),
+      ...(problem === undefined ? {} : { error: { code: problem.code, message: problem.message } }),
+    },
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+/** With the stored token where it still works, else by signing in. */
+async function enter(
+  context: ProvisionContext,
+  input: ProvisionInput,
+): Promise<{ glitchtip: GlitchTip; situation: Situation }> {
+  const { store, log } = context;
+  const desired = desiredOf(input.declaration);
+  if (store.token !== undefined) {
+    const glitchtip = openClient({ ...context, token: store.token });
+    try {
+      const situation = (await observeKnown(glitchtip, desired, store)) ?? (await observe(glitchtip, desired, store));
+      return { glitchtip, situation };
+    } catch (error) {
+      // 403: an earlier version asked for fewer scopes.
+      if (!(error instanceof CodedError) || (error.code !== "GC1304" && error.code !== "GC1305")) throw error;
+      log.info("the stored API token is no longer accepted; signing in");
+    }
+  }
+  const account = { email: input.declaration.admin.email, publicUrl: input.baseUrls.public, label: input.label };
+  const token = await obtainToken(context, account);
+  const glitchtip = openClient({ ...context, token });
+  return { glitchtip, situation: await observe(glitchtip, desired, store) };
+}

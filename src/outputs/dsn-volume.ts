@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import { type FileToWrite, readIfThere, writeAll } from "../base/files.ts";
+
+/** Readable by every user an app may run as; the volume itself reaches only the apps. */
+const MODE = 0o444;
+
+/** What a machine may read of the last run; no secret. Lives beside the env files as status.json. */
+export interface Status {
+  readonly version: 1;
+  /** `degraded`: the DSNs are good, but something is wrong; `failed`: this run could not confirm them. */
+  readonly state: "ok" | "degraded" | "failed";
+  readonly server?: { readonly version: string };
+  readonly organization?: string;
+  readonly apps: Readonly<Record<string, AppStatus>>;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export interface AppStatus {
+  /** The project's slug and id. */
+  readonly project: string;
+  readonly projectId: string;
+  readonly audience: string;
+  readonly variables: readonly string[];
+  /** `proved`: an event went through server and worker; `accepted`: only the server was asked. */
+  readonly dsn: "proved" | "accepted";
+}
+
+/** Env files by app and the status, all or none; what has not changed is not written. True when something was. */
+export function publish(
+  folder: string,
+  envFiles: Readonly<Record<string, string>>,
+  status: Status,
+  now: Date,
+): boolean {
+  const files: FileToWrite[] = Object.entries(envFiles)
+    .map(([app, content]) => ({ path: join(folder, `${app}.env`), content, mode: MODE }))
+    .filter(({ path, content }) => readIfThere(path) !== content);
+  if (files.length > 0 || !sameStatus(readStatus(folder), status)) {
+    const content = `${JSON.stringify({ ...status, at: now.toISOString() }, null, 1)}\n`;
+    files.push({ path: statusPath(folder), content, mode: MODE });
+  }
+  writeAll(files);
+  return files.length > 0;
+}
+
+/** A failure beside the last good DSNs, which stay as they are. */
+export function publishFailure(folder: string, error: { code: string; message: string }, now: Date): void {
+  const last = readStatus(folder);
+  publish(folder, {}, { version: 1, apps: {}, ...last, state: "failed", error }, now);
+}
+
+export function readStatus(folder: string): (Status & { readonly at: string }) | undefined {
+  const text = readIfThere(statusPath(folder));
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const statusPath = (folder: string): string => join(folder, "status.json");
+
+function sameStatus(last: (Status & { readonly at: string }) | undefined, next: Status): boolean {
+  if (last === undefined) return false;
+  const { at: _, ...rest } = last;
+  return JSON.stringify(rest) === JSON.stringify(next);
+}
