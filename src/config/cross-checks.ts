@@ -1,0 +1,38 @@
+import { didYouMean } from "../base/did-you-mean.ts";
+import type { Declaration } from "./schema.ts";
+import { type Problem, resolveServer } from "./server.ts";
+
+/** Compose's own rule for the names of services. */
+const SERVICE_NAME = /^[a-zA-Z0-9._-]+$/;
+
+/** What no single field shows: names that have to exist elsewhere, doubles, and combinations that cannot run. */
+export function crossChecks(declaration: Declaration): Problem[] {
+  return [...resolveServer(declaration.server).problems, ...projectNames(declaration), ...apps(declaration)];
+}
+
+function projectNames({ projects }: Declaration): Problem[] {
+  const keyOf = new Map<string, string>();
+  return Object.entries(projects).flatMap(([key, { name = key }]) => {
+    const other = keyOf.get(name);
+    keyOf.set(name, other ?? key);
+    // GlitchTip would make shop and shop-2 of them, and nobody could tell which is which (projects scenario).
+    return other === undefined
+      ? []
+      : [{ path: ["projects", key], what: `"${other}" and "${key}" have the same name, "${name}"` }];
+  });
+}
+
+function apps({ apps, projects }: Declaration): Problem[] {
+  return Object.entries(apps).flatMap(([service, app]) => {
+    const problems: Problem[] = [];
+    const problem = (what: string, ...path: PropertyKey[]) => problems.push({ path: ["apps", service, ...path], what });
+    if (!SERVICE_NAME.test(service)) problem(`"${service}" cannot be the name of a service`);
+    if (!Object.hasOwn(projects, app.project)) {
+      problem(`there is no project "${app.project}"${didYouMean(app.project, Object.keys(projects))}`, "project");
+    }
+    app.variables.forEach((name, i) => {
+      if (app.variables.indexOf(name) !== i) problem(`"${name}" is there twice`, "variables", i);
+    });
+    return problems;
+  });
+}

@@ -1,0 +1,116 @@
+/**
+ * What differs between GlitchTip's generations, as data: the one place that the generator and the client ask.
+ * Sources: the contract recordings of 4.1, 5.1 and 5.2, GlitchTip's public source for the image's scripts and settings.
+ */
+export const GENERATIONS = ["4.1", "5.1", "5.2", "6"] as const;
+export type Generation = (typeof GENERATIONS)[number];
+export type Topology = "all-in-one" | "split";
+
+/** One process of GlitchTip's image: what is started, and with which variables beside the common ones. */
+export interface Role {
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** A file that the process touches while it works; older than `aliveForS` means stuck. */
+  readonly aliveFile?: { readonly path: string; readonly aliveForS: number };
+}
+
+export interface Capabilities {
+  readonly generation: Generation;
+  /** The first one is the default. */
+  readonly topologies: readonly Topology[];
+  /** Why a topology is missing above. */
+  readonly topologyReason?: string;
+  readonly needsValkey: boolean;
+  /** Variables that carry Valkey's address; empty = Postgres alone. Unset would mean redis://redis:6379/0. */
+  readonly valkeyVariables: readonly string[];
+  readonly web: Role;
+  readonly worker: Role;
+  readonly allInOne?: Role;
+  /** Takes a number of days. */
+  readonly retentionVariable: string;
+  /** Its web server closes kept-alive connections under bursts: an unknown outcome for a write. */
+  readonly closesConnections: boolean;
+  /** What an event with a wrong key locks out for 30 seconds (ingest scenario). */
+  readonly wrongKeyBlocks: "project" | "key";
+}
+
+/** The port inside the container. The images' own default differs (8080, granian 8000), so PORT is always set. */
+export const SERVER_PORT = 8000;
+
+const START = ["./bin/start.sh"] as const;
+
+const celery = {
+  web: { command: START, environment: { SERVER_ROLE: "web" } },
+  worker: {
+    command: START,
+    environment: {
+      SERVER_ROLE: "worker_with_beat",
+      // The script sets these without exporting them: without ours 100 events take 26 s instead of 2.
+      CELERY_WORKER_POOL: "threads",
+      CELERY_WORKER_CONCURRENCY: "4",
+      CELERY_WORKER_PREFETCH_MULTIPLIER: "25",
+    },
+  },
+  topologies: ["split"],
+  topologyReason: "before generation 6 the all-in-one process ignores TERM, PORT and the worker's tuning",
+  retentionVariable: "GLITCHTIP_MAX_EVENT_LIFE_DAYS",
+  closesConnections: true,
+  wrongKeyBlocks: "project",
+} as const satisfies Partial<Capabilities>;
+
+const ALIVE_FILE = "/tmp/worker-alive";
+
+export const CAPABILITIES: Readonly<Record<Generation, Capabilities>> = {
+  // Up to 5.1 the settings know only REDIS_URL, from 5.2 on VALKEY_URL comes first.
+  "4.1": { ...celery, generation: "4.1", needsValkey: true, valkeyVariables: ["VALKEY_URL", "REDIS_URL"] },
+  "5.1": { ...celery, generation: "5.1", needsValkey: true, valkeyVariables: ["VALKEY_URL", "REDIS_URL"] },
+  "5.2": { ...celery, generation: "5.2", needsValkey: false, valkeyVariables: ["VALKEY_URL"] },
+  "6": {
+    generation: "6",
+    topologies: ["all-in-one", "split"],
+    needsValkey: false,
+    valkeyVariables: ["VALKEY_URL"],
+    web: { command: START, environment: { SERVER_ROLE: "web" } },
+    worker: {
+      // What bin/run-worker.sh does, which passes no arguments on.
+      command: ["./manage.py", "runworker", "--scheduler", "--health-check-file", ALIVE_FILE],
+      environment: { SERVER_ROLE: "worker", IS_WORKER: "true" },
+      aliveFile: { path: ALIVE_FILE, aliveForS: 15 },
+    },
+    allInOne: { command: START, environment: { SERVER_ROLE: "all_in_one", SKIP_INIT: "true" } },
+    retentionVariable: "GLITCHTIP_RETENTION_DAYS",
+    closesConnections: false,
+    wrongKeyBlocks: "key",
+  },
+};
+
+export interface FoundGeneration {
+  /** The one to treat it as. */
+  readonly generation: Generation;
+  /** False: a version that nobody recorded; the nearest generation stands in. */
+  readonly known: boolean;
+  /** Older than anything recorded. */
+  readonly tooOld: boolean;
+}
+
+/** From an image's tag: v4.1.5, 5.2, 6. Undefined where the tag tells nothing (latest, a digest, an own name). */
+export function generationOf(image: string): FoundGeneration | undefined {
+  const name = image.replace(/@.*$/, "");
+  const tag = name.slice(name.lastIndexOf("/") + 1).split(":")[1];
+  return tag === undefined ? undefined : generationOfVersion(tag);
+}
+
+/** From what /api/settings/ says, or a tag: a leading v and anything after the numbers are ignored. */
+export function generationOfVersion(version: string): FoundGeneration | undefined {
+  const numbers = /^v?(\d{1,3})(?:\.(\d{1,3}))?(?:[.\-+].*)?$/.exec(version);
+  if (numbers === null || /^v?0\.0\.0/.test(version)) return undefined;
+  const major = Number(numbers[1]);
+  // A tag without a minor number moves along with the newest of its major.
+  const minor = numbers[2] === undefined ? Number.POSITIVE_INFINITY : Number(numbers[2]);
+  const found = (generation: Generation, known: boolean, tooOld = false) => ({ generation, known, tooOld });
+  if (major >= 6) return found("6", major === 6);
+  if (major === 5)
+    return minor >= 2 ? found("5.2", minor === 2 || numbers[2] === undefined) : found("5.1", minor === 1);
+  if (major === 4 && minor >= 1) return found("4.1", minor === 1);
+  return found("4.1", false, true);
+}

@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { CodedError } from "../../../src/base/errors.ts";
+import { checkDeclaration, loadDeclaration } from "../../../src/config/load.ts";
+
+const MINIMAL = `version: 1
+admin: {email: admin@example.com}
+organization: Acme
+projects:
+  shop:
+`;
+
+function problemsOf(text: string): readonly string[] {
+  try {
+    loadDeclaration(text, "glitchtip.yaml");
+  } catch (error) {
+    if (error instanceof CodedError && error.code === "GC1101") return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("a declaration", () => {
+  it("gets its defaults, and a project may be a bare name", () => {
+    expect(loadDeclaration(MINIMAL, "glitchtip.yaml")).toEqual({
+      version: 1,
+      server: { image: "glitchtip/glitchtip:6", port: 8000, database: "bundled", registration: "closed" },
+      admin: { email: "admin@example.com" },
+      organization: "Acme",
+      projects: { shop: { team: "developers" } },
+      apps: {},
+      onFailure: "block",
+    });
+  });
+
+  it("takes `valkey: off` as the word, not as false", () => {
+    expect(loadDeclaration(`${MINIMAL}server: {valkey: off}\n`, "glitchtip.yaml").server.valkey).toBe("off");
+  });
+
+  it("takes names that are not Latin", () => {
+    expect(loadDeclaration(`${MINIMAL}  магазин:\n`, "glitchtip.yaml").projects).toHaveProperty("магазин");
+  });
+
+  it("reports all mistakes at once, each with line, column, path, and a suggestion where one is near", () => {
+    const text = `version: 2
+organisation: Acme
+admin: {email: nobody}
+server:
+  topologie: split
+  port: 99999
+  retention: {events: 90}
+projects:
+  ${"x".repeat(65)}: {}
+  " ": {}
+  shop: {team: "a b", platfrm: node}
+apps:
+  api: {project: shop, audience: contaner, variables: []}
+  web: {project: shop, onFailure: false}
+`;
+    expect(problemsOf(text)).toEqual([
+      "glitchtip.yaml:1:1: organization: is missing",
+      "glitchtip.yaml:1:10: version: must be 1, not 2",
+      'glitchtip.yaml:2:1: organisation: unknown key; did you mean "organization"?',
+      "glitchtip.yaml:3:16: admin.email: must be an e-mail address",
+      'glitchtip.yaml:5:3: server.topologie: unknown key; did you mean "topology"?',
+      "glitchtip.yaml:6:9: server.port: must be at most 65535",
+      "glitchtip.yaml:7:23: server.retention.events: must be a text, not 90",
+      `glitchtip.yaml:9:3: projects.${"x".repeat(65)}: the name must have at most 64 characters`,
+      "glitchtip.yaml:10:3: projects. : the name must not be blank",
+      "glitchtip.yaml:11:16: projects.shop.team: must be 1 to 50 letters, digits, - or _",
+      'glitchtip.yaml:11:23: projects.shop.platfrm: unknown key; did you mean "platform"?',
+      'glitchtip.yaml:13:34: apps.api.audience: must be one of container, host, public, not "contaner"; did you mean "container"?',
+      "glitchtip.yaml:13:44: apps.api.variables: must have at least 1 item",
+      "glitchtip.yaml:14:35: apps.web.onFailure: must be one of block, start-without-reporting, not false",
+    ]);
+  });
+
+  it("reports broken YAML in the same form", () => {
+    expect(problemsOf("version: 1\nversion: 2\nadmin: {email\n")).toEqual([
+      expect.stringMatching(/^glitchtip\.yaml:2:1: Map keys must be unique/),
+      expect.stringMatching(/^glitchtip\.yaml:4:1: /),
+    ]);
+  });
+
+  it("says what is missing in an empty file", () => {
+    expect(problemsOf("")).toEqual(["glitchtip.yaml:1:1: must be a map, not nothing"]);
+  });
+
+  it("refuses an app whose project does not exist, and a variable named twice", () => {
+    const apps = "apps: {api: {project: shpo, variables: [SENTRY_DSN, DSN, SENTRY_DSN]}}\n";
+    expect(problemsOf(MINIMAL + apps)).toEqual([
+      'glitchtip.yaml:6:23: apps.api.project: there is no project "shpo"; did you mean "shop"?',
+      'glitchtip.yaml:6:58: apps.api.variables.2: "SENTRY_DSN" is there twice',
+    ]);
+  });
+
+  it("refuses two projects of one name: the server would rename the second", () => {
+    expect(problemsOf(`${MINIMAL}  store: {name: shop}\n`)).toEqual([
+      'glitchtip.yaml:6:3: projects.store: "shop" and "store" have the same name, "shop"',
+    ]);
+  });
+
+  it.each([
+    ["{image: glitchtip/glitchtip:latest}", /server.image: the tag .* state server\.generation/],
+    ["{image: glitchtip/glitchtip:v3.4.1}", /server.image: .* is older than GlitchTip 4.1/],
+    [
+      "{image: glitchtip/glitchtip:5.2, topology: all-in-one}",
+      /server.topology: generation 5.2 runs only as split: .*/,
+    ],
+    ["{image: glitchtip/glitchtip:v5.1.1, valkey: off}", /server.valkey: generation 5.1 does not run without Valkey/],
+  ])("refuses a server that cannot run: %s", (server, message) => {
+    expect(problemsOf(`${MINIMAL}server: ${server}\n`)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it("takes any image once the generation is stated", () => {
+    const { server } = loadDeclaration(`${MINIMAL}server: {image: own/build:main, generation: "5.2"}\n`, "g.yaml");
+    expect(server.generation).toBe("5.2");
+  });
+
+  it("that was just made and has no lines yet is checked by the same rules", () => {
+    expect(() => checkDeclaration({ version: 1 }, "glitchtip.yaml")).toThrow(
+      expect.objectContaining({
+        code: "GC1101",
+        problems: ["admin: is missing", "organization: is missing", "projects: is missing"],
+      }),
+    );
+  });
+});

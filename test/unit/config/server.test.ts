@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { loadDeclaration } from "../../../src/config/load.ts";
+import { resolveServer } from "../../../src/config/server.ts";
+import { generationOf, generationOfVersion } from "../../../src/glitchtip/versions.ts";
+
+describe("an image's tag tells the generation", () => {
+  it.each([
+    ["glitchtip/glitchtip:6", "6", true],
+    ["glitchtip/glitchtip:6.2.6", "6", true],
+    ["registry.example.com:5000/glitchtip:v5.2.0", "5.2", true],
+    ["glitchtip/glitchtip:5", "5.2", true],
+    ["glitchtip/glitchtip:v5.1.1", "5.1", true],
+    ["glitchtip/glitchtip:v5.0.3", "5.1", false],
+    ["glitchtip/glitchtip:v4.2.1-alpine", "4.1", false],
+    ["glitchtip/glitchtip:v4.1.5@sha256:0123", "4.1", true],
+    ["glitchtip/glitchtip:7.1", "6", false],
+  ])("%s", (image, generation, known) => {
+    expect(generationOf(image)).toEqual({ generation, known, tooOld: false });
+  });
+
+  it.each([
+    "glitchtip/glitchtip",
+    "glitchtip/glitchtip:latest",
+    "localhost:5000/glitchtip",
+    "glitchtip/glitchtip@sha256:0",
+  ])("or tells none: %s", (image) => expect(generationOf(image)).toBeUndefined());
+
+  it("older than anything recorded is told apart", () => {
+    expect(generationOf("glitchtip/glitchtip:v4.0.2")).toMatchObject({ tooOld: true });
+  });
+});
+
+it("a server's version is read in the same way, and an unset one tells nothing", () => {
+  expect(generationOfVersion("5.2.1")?.generation).toBe("5.2");
+  expect(generationOfVersion("0.0.0-unknown")).toBeUndefined();
+});
+
+describe("the server that a declaration comes to", () => {
+  const resolve = (server: string) => {
+    const text = `{version: 1, admin: {email: a@b.c}, organization: A, projects: {}, server: ${server}}`;
+    const found = resolveServer(loadDeclaration(text, "g.yaml").server).server;
+    return { topology: found?.topology, valkey: found?.valkey, warnings: found?.warnings };
+  };
+
+  it.each([
+    ["{}", "all-in-one", false],
+    ["{topology: split, valkey: bundled}", "split", true],
+    ["{image: 'glitchtip/glitchtip:5.2'}", "split", false],
+    ["{image: 'glitchtip/glitchtip:v5.1.0'}", "split", true],
+    ["{image: 'glitchtip/glitchtip:v4.1.0'}", "split", true],
+  ])("%s", (server, topology, valkey) => {
+    expect(resolve(server)).toEqual({ topology, valkey, warnings: [] });
+  });
+
+  it("warns where a newer version is treated as the newest known one", () => {
+    expect(resolve("{image: 'glitchtip/glitchtip:8.0'}").warnings).toEqual([
+      "glitchtip/glitchtip:8.0 is not a version this tool knows; it is treated as generation 6",
+    ]);
+  });
+});
