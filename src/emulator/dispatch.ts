@@ -1,0 +1,104 @@
+import { identify, refuseStrangers } from "./auth.ts";
+import { readBody } from "./body.ts";
+import type { Call, Incoming, World } from "./call.ts";
+import { csrfCookie, newCsrfToken } from "./csrf.ts";
+import {
+  ApiError,
+  badHostPage,
+  bareJson,
+  DatabaseError,
+  frontPage,
+  html,
+  methodNotAllowed,
+  notFound,
+  notFoundPage,
+  type Reply,
+  serverErrorPage,
+} from "./reply.ts";
+import { type Endpoint, type Match, Router } from "./router.ts";
+import { ROUTES } from "./routes/index.ts";
+import type { State } from "./state.ts";
+import type { Store } from "./store.ts";
+
+const ROUTER = new Router(ROUTES);
+/** Addresses of the web front end; anything with these words counts (keys: "get with something that is no id"). */
+const FRONT_END =
+  /^\/(auth|login|register|(.*)\/issues|(.*)\/settings|(.*)\/performance|(.*)\/projects|(.*)\/releases|organizations|profile|(.*)\/uptime-monitors|accept|reset-password|system-info)/;
+const ENVELOPE = /^\/api\/[0-9]+\/envelope\/$/;
+
+/** One request from its address to its answer; never throws. */
+export async function dispatch(incoming: Incoming, world: World, store: Store): Promise<Reply> {
+  try {
+    return withCors(incoming, await route(incoming, world, store));
+  } catch (error) {
+    if (error instanceof ApiError) return error.reply;
+    // Whatever else goes wrong is what a fault in the real server looks like.
+    return afterCrash(incoming, world);
+  }
+}
+
+function route(incoming: Incoming, world: World, store: Store): Reply | Promise<Reply> {
+  const host = (incoming.headers.host ?? "").replace(/:\d+$/, "");
+  if (!world.allowedHosts.includes("*") && !world.allowedHosts.includes(host)) return badHostPage();
+  if (incoming.method === "OPTIONS" && incoming.headers["access-control-request-method"]) return preflight();
+  const match = ROUTER.match(incoming.path);
+  if (!match) return unknownPath(incoming, world);
+  const present = Object.entries(match.endpoints).filter(([, one]) => !one?.absentWith || !world.has(one.absentWith));
+  const endpoint = match.endpoints[incoming.method];
+  if (!endpoint || !present.some(([method]) => method === incoming.method)) {
+    if (ENVELOPE.test(incoming.path)) return bareJson(405, { detail: "Method not allowed" });
+    return methodNotAllowed(present.map(([method]) => method));
+  }
+  const early = endpoint.withoutDatabase?.(incoming, world);
+  if (early) return early;
+  refuseStrangers(incoming, world, endpoint.auth);
+  const writes = incoming.method !== "GET" || incoming.cookies.sessionid !== undefined;
+  return store.use(writes, (state) => answer(incoming, world, state, endpoint, match));
+}
+
+/** Errors are answers, too: what was written before them stays written, as without a transaction. */
+function answer(incoming: Incoming, world: World, state: State, endpoint: Endpoint, match: Match): Reply {
+  try {
+    const identity = identify(incoming, world, state, endpoint.auth);
+    const payload = endpoint.body ? readBody(incoming, endpoint.body) : {};
+    const { token } = identity ?? {};
+    const { scopes } = endpoint;
+    if (token && scopes && !scopes.some((scope) => token.scopes.includes(scope))) {
+      throw new ApiError(403, "Permission denied");
+    }
+    const call: Call = { ...incoming, world, state, params: match.params, payload, user: identity?.user, token };
+    return endpoint.handle(call);
+  } catch (error) {
+    if (error instanceof ApiError) return error.reply;
+    if (error instanceof DatabaseError) return afterCrash(incoming, world);
+    throw error;
+  }
+}
+
+/** The sign-in views set their cookie also when they crash (readiness-before-migrations: "auth config"). */
+function afterCrash(incoming: Incoming, world: World): Reply {
+  const crash = serverErrorPage();
+  if (!incoming.path.startsWith("/_allauth/")) return crash;
+  return { ...crash, headers: { ...crash.headers, "set-cookie": [csrfCookie(world, newCsrfToken())] } };
+}
+
+function unknownPath(incoming: Incoming, world: World): Reply {
+  const { path, search } = incoming;
+  if (world.has("jsonNotFound") && path.startsWith("/api/0/") && path.endsWith("/")) return notFound();
+  if (FRONT_END.test(path)) return frontPage();
+  if (!path.endsWith("/") && ROUTER.match(`${path}/`)) {
+    return html(301, "", { location: `${path}/${search === "" ? "" : `?${search}`}` });
+  }
+  return notFoundPage();
+}
+
+const preflight = (): Reply => ({
+  status: 200,
+  headers: { "content-type": "text/html; charset=utf-8", "access-control-allow-origin": "*" },
+  body: "",
+});
+
+function withCors(incoming: Incoming, reply: Reply): Reply {
+  if (incoming.headers.origin === undefined) return reply;
+  return { ...reply, headers: { ...reply.headers, "access-control-allow-origin": "*" } };
+}

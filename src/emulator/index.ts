@@ -1,0 +1,4 @@
+/** GlitchTip's API in memory, for tests and demonstrations: `glitchtip-compose/emulator`. */
+export type { Fault, FaultEffect } from "./faults.ts";
+export type { Emulator, EmulatorOptions, Generation, RequestRecord, Snapshot } from "./options.ts";
+export { startEmulator } from "./start.ts";

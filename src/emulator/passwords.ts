@@ -1,0 +1,34 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+
+const digest = (salt: string, password: string): Buffer => createHash("sha256").update(`${salt}:${password}`).digest();
+
+/** Quick on purpose: the emulator guards nothing. */
+export function hashPassword(password: string): string {
+  const salt = randomBytes(8).toString("hex");
+  return `${salt}:${digest(salt, password).toString("hex")}`;
+}
+
+export function passwordMatches(hash: string, password: string): boolean {
+  const [salt = "", hex = ""] = hash.split(":");
+  const kept = Buffer.from(hex, "hex");
+  const given = digest(salt, password);
+  return kept.length === given.length && timingSafeEqual(kept, given);
+}
+
+const COMMON = new Set(
+  "12345 123456 1234567 12345678 123456789 1234567890 password password1 password123 qwerty qwerty123 qwertyuiop abc123 111111 11111111 00000000 iloveyou admin admin123 letmein welcome monkey dragon football baseball sunshine princess superman changeme passw0rd trustno1 glitchtip".split(
+    " ",
+  ),
+);
+
+/** The server's rules for a new password, in its order (sign-up). */
+export function passwordComplaints(password: string): { message: string; code: string; param: string }[] {
+  const complaints: { message: string; code: string; param: string }[] = [];
+  const complain = (message: string, code: string) => complaints.push({ message, code, param: "password" });
+  if (password.length < 8) {
+    complain("This password is too short. It must contain at least 8 characters.", "password_too_short");
+  }
+  if (COMMON.has(password.toLowerCase())) complain("This password is too common.", "password_too_common");
+  if (/^\d+$/.test(password)) complain("This password is entirely numeric.", "password_entirely_numeric");
+  return complaints;
+}

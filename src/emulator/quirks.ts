@@ -1,0 +1,169 @@
+import type { Generation } from "./options.ts";
+
+interface Quirk {
+  readonly about: string;
+  /** Scenario (and step) of test/contract/recordings that shows it; "read" = seen in sources only. */
+  readonly proof: string;
+  readonly generations: readonly Generation[];
+}
+
+/** What differs between generations. Oddities that all share are noted where they are built. */
+export const QUIRKS = {
+  numericIds: {
+    about: "ids of organizations, and of teams within projects, are numbers; no access list, no throttle rate",
+    proof: "organizations: create",
+    generations: ["4.1"],
+  },
+  emptyOptions: {
+    about: "a user's options are {}",
+    proof: "readiness: api root with a token",
+    generations: ["4.1"],
+  },
+  listHidesOwner: {
+    about: "lists of members lack isOwner",
+    proof: "members: list",
+    generations: ["4.1"],
+  },
+  oldConfig: {
+    about: "the sign-in configuration has no login_methods",
+    proof: "sign-in: config sets the csrf cookie",
+    generations: ["4.1"],
+  },
+  noLoginLimit: {
+    about: "failed sign-ins are not counted",
+    proof: "sign-in: right password while limited",
+    generations: ["4.1"],
+  },
+  renameChangesSlug: {
+    about: "PUT of a project without a slug makes a new one from the name",
+    proof: "projects: update name keeps the slug",
+    generations: ["4.1"],
+  },
+  deletesProjectsAtOnce: {
+    about: "a deleted project is gone at once and its slug is free (5.2: a worker removes it)",
+    proof: "projects: create the deleted slug again at once",
+    generations: ["4.1", "5.1"],
+  },
+  putClearsAlertNumbers: {
+    about: "PUT of an alert sets numbers that are left out to null",
+    proof: "alerts: update only the name",
+    generations: ["4.1"],
+  },
+  acceptsAnyMonitorType: {
+    about: "an unknown type of monitor is stored and answered",
+    proof: "monitors: unknown type",
+    generations: ["4.1"],
+  },
+  oldMonitorFields: {
+    about: "monitors say project, environment, organization",
+    proof: "monitors: create a ping",
+    generations: ["4.1"],
+  },
+  ingestThroughApi: {
+    about: "envelopes go through the API framework: 401 and 422, charset, id null",
+    proof: "ingest: unknown key",
+    generations: ["4.1"],
+  },
+  emptyShortId: {
+    about: "issues have an empty shortId",
+    proof: "ingest: issues of the project, once the worker is done",
+    generations: ["4.1"],
+  },
+  emptyEventUser: {
+    about: "an event from an envelope has user {}, and events have no sdk",
+    proof: "ingest: events of the project",
+    generations: ["4.1"],
+  },
+  noFirstEvent: {
+    about: "firstEvent of a project stays null",
+    proof: "ingest: project after its first event",
+    generations: ["4.1", "5.1"],
+  },
+  noEventErrors: {
+    about: "events have no errors field",
+    proof: "ingest: event by its id",
+    generations: ["4.1", "5.1"],
+  },
+  noPermalink: {
+    about: 'permalink of an issue is "Not implemented"',
+    proof: "ingest: issues of the project, once the worker is done",
+    generations: ["4.1", "5.1"],
+  },
+  noIssuePut: {
+    about: "an issue is changed below its organization only",
+    proof: "read",
+    generations: ["4.1"],
+  },
+  socialCallbacksSetting: {
+    about: "settings say useNewSocialCallbacks and no instance name",
+    proof: "readiness: settings",
+    generations: ["4.1"],
+  },
+  socialRegistrationSetting: {
+    about: "settings say enableSocialAppsUserRegistration",
+    proof: "readiness: settings",
+    generations: ["5.2", "6"],
+  },
+  apiRootEndsSession: {
+    about: "GET /api/0/ with cookies ends the session",
+    proof: "sign-in: api root, signed in",
+    generations: ["5.2"],
+  },
+  telegramRecipients: {
+    about: "telegram is among the types of recipients",
+    proof: "alerts: unknown recipient type",
+    generations: ["5.1"],
+  },
+  manyRecipientTypes: {
+    about: "teams, ntfy, zulip and feishu are types of recipients, tagsToAdd is echoed",
+    proof: "read",
+    generations: ["6"],
+  },
+  blocksOneKey: {
+    about: "a wrong key blocks that key and not the project",
+    proof: "read",
+    generations: ["6"],
+  },
+  refusesPrivateAddresses: {
+    about: "alerts and monitors to private addresses are refused",
+    proof: "read",
+    generations: ["6"],
+  },
+  jsonNotFound: {
+    about: "unknown paths below /api/0/ are a JSON 404",
+    proof: "read",
+    generations: ["6"],
+  },
+  masksTokens: {
+    about: "the list of tokens does not show them",
+    proof: "read",
+    generations: ["6"],
+  },
+  softDeletesOrganizations: {
+    about: "a deleted organization keeps its slug until a worker removes it",
+    proof: "read",
+    generations: ["6"],
+  },
+  secureBehindTls: {
+    about: "X-Forwarded-Proto is trusted: secure cookies, and session writes need Origin or Referer",
+    proof: "read",
+    generations: ["6"],
+  },
+  inviteLink: {
+    about: "an invitation answers its link",
+    proof: "read",
+    generations: ["6"],
+  },
+  requiresInterval: {
+    about: "a monitor needs its interval",
+    proof: "read",
+    generations: ["6"],
+  },
+} as const satisfies Record<string, Quirk>;
+
+export type QuirkName = keyof typeof QUIRKS;
+
+export function hasQuirk(generation: Generation, name: QuirkName): boolean {
+  const quirk: Quirk = QUIRKS[name];
+  return quirk.generations.includes(generation);
+}

@@ -1,0 +1,26 @@
+import type { Routes } from "../router.ts";
+import { eventRoutes } from "./events.ts";
+import { ingestRoutes } from "./ingest.ts";
+import { issueRoutes } from "./issues.ts";
+import { keyRoutes } from "./keys.ts";
+import { organizationRoutes } from "./organizations.ts";
+import { projectRoutes } from "./projects.ts";
+import { signInRoutes } from "./sign-in.ts";
+import { teamRoutes } from "./teams.ts";
+import { tokenRoutes } from "./tokens.ts";
+import { userRoutes } from "./users.ts";
+import { webRoutes } from "./web.ts";
+
+export const ROUTES: readonly Routes[] = [
+  webRoutes,
+  signInRoutes,
+  tokenRoutes,
+  userRoutes,
+  organizationRoutes,
+  teamRoutes,
+  projectRoutes,
+  keyRoutes,
+  ingestRoutes,
+  issueRoutes,
+  eventRoutes,
+];

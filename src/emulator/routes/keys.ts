@@ -1,0 +1,72 @@
+import { randomUUID } from "node:crypto";
+import { checkFields, invalid, isObject } from "../body.ts";
+import { type Call, nowIso } from "../call.ts";
+import { projectForLists, requireKey, requireMembership, requireProject } from "../find.ts";
+import { newestFirst, page, sorted } from "../paging.ts";
+import { DatabaseError, json, noContent, type Reply } from "../reply.ts";
+import type { Endpoint, Routes } from "../router.ts";
+import { keyView } from "../views/organizations.ts";
+
+const WRITE = ["project:write", "project:admin"];
+const READ = ["project:read", ...WRITE];
+const BODY: NonNullable<Endpoint["body"]> = {
+  name: { type: "string", optional: true, nullable: true },
+  rateLimit: { type: "object", optional: true, nullable: true },
+};
+const ONE = "/api/0/projects/{slug:organization}/{slug:project}/keys/{uuid:key}/";
+
+export const keyRoutes: Routes = {
+  "/api/0/projects/{slug:organization}/{slug:project}/keys/": {
+    GET: { auth: "any", scopes: READ, handle: list },
+    POST: { auth: "any", scopes: WRITE, body: BODY, handle: create },
+  },
+  [ONE]: {
+    GET: { auth: "any", scopes: READ, handle: get },
+    // Answers 200 and changes nothing (keys: "read back after the update").
+    PUT: { auth: "any", scopes: WRITE, body: BODY, handle: get },
+    DELETE: { auth: "any", scopes: ["project:admin"], handle: remove },
+  },
+};
+
+/** Also those of a soft-deleted project; `status` is ignored (keys: "list active"). */
+function list(call: Call): Reply {
+  const project = projectForLists(call);
+  const rows = project ? call.state.keys.where("project", project.id) : [];
+  return page(call, sorted(rows, newestFirst), newestFirst, (key) => keyView(call.world, key));
+}
+
+/** No name and a name over 64 characters are a 500 (keys: "create with nothing"). */
+function create(call: Call): Reply {
+  const { organization } = requireMembership(call);
+  const project = requireProject(call, organization.id);
+  const { name } = call.payload;
+  const limit = rateLimit(call);
+  if (typeof name !== "string" || [...name].length > 64) throw new DatabaseError("name of a key");
+  const key = call.state.keys.insert({
+    projectId: project.id,
+    name,
+    publicKey: randomUUID(),
+    rateLimit: limit,
+    created: nowIso(call),
+  });
+  return json(201, keyView(call.world, key));
+}
+
+function rateLimit(call: Call): { window: number; count: number } | null {
+  const given = call.payload.rateLimit;
+  if (!isObject(given)) return null;
+  const loc = ["body", "payload", "rateLimit"];
+  const { checked, complaints } = checkFields(given, { window: { type: "integer" }, count: { type: "integer" } }, loc);
+  if (complaints.length > 0) throw invalid(complaints);
+  return checked.count ? { window: Number(checked.window), count: Number(checked.count) } : null;
+}
+
+function get(call: Call): Reply {
+  return json(200, keyView(call.world, requireKey(call)));
+}
+
+function remove(call: Call): Reply {
+  requireMembership(call, "admin");
+  call.state.keys.delete(requireKey(call).id);
+  return noContent();
+}

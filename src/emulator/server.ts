@@ -1,0 +1,87 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { systemClock } from "../base/wait.ts";
+import { type Incoming, parseCookies, type World } from "./call.ts";
+import { actsFirst, deliver, replacedReply } from "./deliver.ts";
+import { dispatch } from "./dispatch.ts";
+import type { Faults } from "./faults.ts";
+import type { RequestRecord } from "./options.ts";
+import { type Reply, serverErrorPage } from "./reply.ts";
+import type { Store } from "./store.ts";
+
+export interface ServerOptions {
+  readonly world: World;
+  readonly store: Store;
+  readonly host: string;
+  readonly port: number;
+  readonly faults?: Faults;
+  record?(request: RequestRecord): void;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** GlitchTip's web process over node:http. */
+export async function listen(options: ServerOptions): Promise<RunningServer> {
+  const server = createServer((request, response) => {
+    serve(request, response, options).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  return { port: (server.address() as AddressInfo).port, close: () => close(server) };
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => (error ? reject(error) : resolve()));
+    server.closeAllConnections();
+  });
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, options: ServerOptions): Promise<void> {
+  const { world, store, faults, record } = options;
+  const method = request.method ?? "GET";
+  const target = request.url ?? "/";
+  const incoming = read(request, method, target, await bodyOf(request));
+  const effect = faults?.hit(method, target);
+  const real = !effect || actsFirst(effect) ? await dispatch(incoming, world, store) : undefined;
+  const replaced: Reply | undefined = replacedReply(effect, target, request.headers.host ?? "localhost");
+  const reply = replaced ?? real ?? serverErrorPage();
+  const status = effect?.kind === "reset" || effect?.kind === "hang" ? 0 : reply.status;
+  // Before it is written: a client that has its answer finds the request in the record.
+  record?.({ method, path: target.replace(/((?:sentry|glitchtip)_key=)[^&]*/g, "$1…"), status });
+  await deliver(response, reply, effect, systemClock);
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+function read(request: IncomingMessage, method: string, target: string, body: Buffer): Incoming {
+  const mark = target.indexOf("?");
+  const rawPath = mark < 0 ? target : target.slice(0, mark);
+  const search = mark < 0 ? "" : target.slice(mark + 1);
+  return {
+    method,
+    path: decoded(rawPath),
+    search,
+    query: new URLSearchParams(search),
+    headers: request.headers,
+    cookies: parseCookies(request.headers.cookie),
+    body,
+  };
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

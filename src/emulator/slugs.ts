@@ -1,0 +1,44 @@
+import { randomText } from "./csrf.ts";
+
+const PROJECT_SLUG_LENGTH = 50;
+const ORGANIZATION_SLUG_LENGTH = 200;
+const RESERVED_ORGANIZATIONS = new Set(
+  "login register app profile organizations settings issues performance _health rest-auth api accept stripe admin status_page __debug__".split(
+    " ",
+  ),
+);
+
+/** Django's slugify: accents off, other alphabets dropped, words joined by hyphens. */
+export function slugify(name: string): string {
+  return name
+    .normalize("NFKD")
+    .replace(/[^\x00-\x7f]/g, "")
+    .toLowerCase()
+    .replace(/[^\w\s-]/g, "")
+    .replace(/[-\s]+/g, "-")
+    .replace(/^[-_]+|[-_]+$/g, "");
+}
+
+/** shop, shop-2, shop-3; an empty one starts at -2; cut to 50 with the number (projects). */
+export function projectSlug(name: string, isTaken: (slug: string) => boolean): string {
+  const plain = slugify(name);
+  const base = (plain === "new" ? "new-1" : plain).slice(0, PROJECT_SLUG_LENGTH);
+  if (base !== "" && !isTaken(base)) return base;
+  for (let number = 2; ; number++) {
+    const suffix = `-${number}`;
+    const slug = `${base.slice(0, PROJECT_SLUG_LENGTH - suffix.length)}${suffix}`;
+    if (!isTaken(slug)) return slug;
+  }
+}
+
+/** acme, then acme-x7 with a random suffix that grows; an empty one is only the suffix (organizations). */
+export function organizationSlug(name: string, isTaken: (slug: string) => boolean): string {
+  const plain = slugify(name);
+  const base = (RESERVED_ORGANIZATIONS.has(plain) ? `${plain}-1` : plain).slice(0, ORGANIZATION_SLUG_LENGTH);
+  if (base !== "" && !isTaken(base)) return base;
+  for (let length = 2; ; length++) {
+    const suffix = `-${randomText(length, "abcdefghijklmnopqrstuvwxyz0123456789")}`;
+    const slug = `${base.slice(0, ORGANIZATION_SLUG_LENGTH - suffix.length)}${suffix}`;
+    if (!isTaken(slug)) return slug;
+  }
+}

@@ -1,0 +1,120 @@
+import { systemClock } from "../base/wait.ts";
+import type { World } from "./call.ts";
+import { Faults } from "./faults.ts";
+import type { Emulator, EmulatorOptions, Generation, RequestRecord } from "./options.ts";
+import { hashPassword } from "./passwords.ts";
+import { hasQuirk } from "./quirks.ts";
+import { mint, SCOPES } from "./routes/tokens.ts";
+import { listen } from "./server.ts";
+import { snapshotOf } from "./snapshot.ts";
+import type { State } from "./state.ts";
+import { MemoryStore, type Store } from "./store.ts";
+import { work } from "./worker.ts";
+
+/** As the recorded servers said it: they were built from sources. */
+const VERSIONS: Readonly<Record<Generation, string>> = {
+  "4.1": "0.0.0-unknown",
+  "5.1": "0.0.0-unknown",
+  "5.2": "0.0.0-unknown",
+  "6": "6.2.6",
+};
+
+/** What the environment of the server decides; `domain` is asked for late, as a free port is known late. */
+export type WorldOptions = Pick<EmulatorOptions, "registration" | "organizationCreation" | "allowedHosts"> & {
+  readonly processingDelayMs?: number;
+  domain(): string;
+  now(): number;
+};
+
+export function makeWorld(generation: Generation, options: WorldOptions): World {
+  return {
+    generation,
+    version: VERSIONS[generation],
+    has: (quirk) => hasQuirk(generation, quirk),
+    now: options.now,
+    registrationOpen: options.registration === "open",
+    organizationCreationOpen: options.organizationCreation === "open",
+    domain: options.domain,
+    allowedHosts: options.allowedHosts ?? ["*"],
+    processingDelayMs: options.processingDelayMs ?? 300,
+  };
+}
+
+/** `manage.py createsuperuser`; false when the e-mail is already taken. */
+export function createSuperuser(state: State, email: string, password: string, created: string): boolean {
+  if (state.users.first("email", email.toLowerCase())) return false;
+  state.users.insert({ email, passwordHash: hashPassword(password), isSuperuser: true, created, lastLogin: null });
+  return true;
+}
+
+/** Starts a GlitchTip in memory. Close it, or hold it with `await using`. */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const { generation = "6", host = "127.0.0.1", superuser } = options;
+  const now = options.now ?? systemClock.now;
+  let ahead = 0;
+  let url = "";
+  const world = makeWorld(generation, {
+    ...options,
+    domain: () => options.domain ?? url,
+    now: () => now() + ahead,
+  });
+  const memory = new MemoryStore(options.database !== "empty");
+  const store: Store = options.worker === false ? memory : withWorker(memory, world);
+  const seed = () => {
+    if (superuser) createSuperuser(memory.state, superuser.email, superuser.password, iso(world));
+  };
+  if (memory.migrated) seed();
+
+  const faults = new Faults();
+  for (const fault of options.faults ?? []) faults.add(fault);
+  const requests: RequestRecord[] = [];
+  const record = (request: RequestRecord) => void requests.push(request);
+  const server = await listen({
+    world,
+    store,
+    host,
+    port: options.port ?? 0,
+    faults,
+    ...(options.requestLog === false ? {} : { record }),
+  });
+  url = `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`;
+  return {
+    url,
+    generation,
+    requests,
+    fault: (fault) => faults.add(fault),
+    clearFaults: () => faults.clear(),
+    mintToken(scopes = SCOPES, label = "emulator") {
+      const user = superuser && memory.state.users.first("email", superuser.email.toLowerCase());
+      if (!user) throw new Error("mintToken needs a superuser: startEmulator({ superuser: { email, password } })");
+      return mint(memory.state, user.id, label, scopes, iso(world)).token;
+    },
+    snapshot() {
+      if (store !== memory) work(memory.state, world);
+      return snapshotOf(memory.state);
+    },
+    migrate() {
+      if (memory.migrated) return;
+      memory.migrated = true;
+      seed();
+    },
+    advance(ms) {
+      ahead += ms;
+    },
+    close: () => server.close(),
+    [Symbol.asyncDispose]: () => server.close(),
+  };
+}
+
+const iso = (world: World): string => new Date(world.now()).toISOString();
+
+/** A worker that is always up to date: it does its due work before each request. */
+function withWorker(store: MemoryStore, world: World): Store {
+  return {
+    use: (writes, act) =>
+      store.use(writes, (state) => {
+        work(state, world);
+        return act(state);
+      }),
+  };
+}
