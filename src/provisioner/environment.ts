@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { CodedError } from "../base/errors.ts";
+import { readIfThere } from "../base/files.ts";
+import type { Log } from "../base/log.ts";
+import { Secret } from "../base/secret.ts";
+import { type ProvisionInput, provisionInputSchema } from "../config/provision-input.ts";
+import type { Audience } from "../config/schema.ts";
+
+/** Where things are in the container; each has a variable that says otherwise. */
+export interface Environment {
+  readonly stateDir: string;
+  readonly dsnDir: string;
+  readonly inputFile: string;
+  readonly declarationFile: string;
+  readonly passwordFile: string;
+  readonly baseUrls: Readonly<Record<Audience, string>>;
+  readonly readyWithinMs: number;
+  readonly proofWithinMs: number;
+}
+
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+  const seconds = (text: string | undefined, fallback: number) => (Number(text) || fallback) * 1_000;
+  const container = env.GLITCHTIP_URL || "http://glitchtip:8000";
+  const visible = env.GLITCHTIP_PUBLIC_URL || container;
+  return {
+    stateDir: env.GLITCHTIP_STATE_DIR || "/state",
+    dsnDir: env.GLITCHTIP_DSN_DIR || "/run/glitchtip",
+    inputFile: env.GLITCHTIP_PROVISION_FILE || "/opt/glitchtip-compose/provision.json",
+    declarationFile: env.GLITCHTIP_DECLARATION_FILE || "/opt/glitchtip-compose/glitchtip.yaml",
+    passwordFile: env.GLITCHTIP_ADMIN_PASSWORD_FILE || "/run/secrets/glitchtip_admin_password",
+    baseUrls: { container, public: visible, host: env.GLITCHTIP_HOST_URL || visible },
+    readyWithinMs: seconds(env.GLITCHTIP_READY_WITHIN_SECONDS, 300),
+    proofWithinMs: seconds(env.GLITCHTIP_PROOF_WITHIN_SECONDS, 60),
+  };
+}
+
+/** What `init` wrote; says so when the declaration has moved on since. */
+export function readInput({ inputFile, declarationFile }: Environment, log: Log): ProvisionInput {
+  const result = provisionInputSchema.safeParse(parse(inputFile));
+  if (!result.success) {
+    const at = result.error.issues.map(({ path }) => path.join(".")).join(", ");
+    throw new CodedError("GC1102", `${inputFile} was written by another version (${at})`, {
+      remedy: "npx glitchtip-compose init",
+    });
+  }
+  const declaration = readIfThere(declarationFile);
+  if (
+    declaration !== undefined &&
+    createHash("sha256").update(declaration).digest("hex") !== result.data.declarationSha256
+  ) {
+    log.warn("glitchtip.yaml has changed since the last init; to take the change over: npx glitchtip-compose init");
+  }
+  return result.data;
+}
+
+function parse(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new CodedError("GC1102", `${path} cannot be read`, { remedy: "npx glitchtip-compose init", cause });
+  }
+}
+
+export function readPassword({ passwordFile }: Environment): Secret {
+  const password = readIfThere(passwordFile);
+  if (password) return new Secret(password);
+  throw new CodedError("GC1107", `${passwordFile}: the admin's password is not there`, {
+    remedy: "npx glitchtip-compose init",
+  });
+}

@@ -1,0 +1,135 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { styleText } from "node:util";
+import { startEmulator } from "../../src/emulator/index.ts";
+import { ADMIN, bundleEnvironment, declare, temporaryFolders } from "../support/provisioning.ts";
+import { good, median, pairs } from "./measure.ts";
+
+/** One line of the table: what was measured against its budget. */
+interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly budget: number;
+}
+
+const root = process.cwd();
+const dist = (file: string) => join(root, "dist", file);
+const figures: Figure[] = [];
+const note = (name: string, value: number, unit: string, budget: number) => figures.push({ name, value, unit, budget });
+const node = (...args: string[]) => ({ command: process.execPath, args });
+const PAIRS = 15;
+
+async function nothingToChange(projects: number): Promise<void> {
+  using folders = temporaryFolders();
+  await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+  const names = Array.from({ length: projects }, (_, i) => `shop-${i + 1}x`);
+  const declaration = declare({ projects: Object.fromEntries(names.map((name) => [name, {}])), apps: {} });
+  const env = bundleEnvironment(emulator.url, folders, declaration);
+  const provisioner = { ...node(dist("provisioner.mjs")), env };
+  await good(provisioner);
+  const before = emulator.requests.length;
+  await good(provisioner);
+  note(`nothing to change, ${projects} projects: requests`, emulator.requests.length - before, "", 2 + projects);
+  const state = JSON.parse(readFileSync(join(folders.state, "state.json"), "utf8"));
+  const token = { authorization: `Bearer ${state.token.value}` };
+  const proofs = Object.values<{ id: string; key: string }>(state.projects).map(({ id, key }) => ({
+    method: "POST",
+    path: `/api/${id}/envelope/`,
+    headers: {
+      "content-type": "application/x-sentry-envelope",
+      "x-sentry-auth": `Sentry sentry_version=7, sentry_key=${key.replaceAll("-", "")}`,
+    },
+    body: '{"event_id":"00000000000040008000000000000001"}',
+  }));
+  const requests = [
+    { method: "GET", path: "/api/settings/", headers: {} },
+    { method: "GET", path: `/api/0/organizations/${state.organization.slug}/projects/?limit=100`, headers: token },
+    ...proofs,
+  ];
+  const bare = node(join(root, "test/bench/bare.mjs"), JSON.stringify({ url: emulator.url, requests }));
+  const result = await pairs(
+    PAIRS,
+    () => good(provisioner),
+    () => good(bare),
+  );
+  note(`nothing to change, ${projects} projects: wall against bare node:http`, result.ratio, "×", 1.5);
+  note(`nothing to change, ${projects} projects: resident`, median(result.a.map((run) => run.residentMb)), "MB", 64);
+}
+
+/** What a real 5.2 needs for each request, milliseconds (prototype: 8 for a small list; a password hash is 300). */
+const SERVER_MS = { any: 8, login: 300 };
+
+async function emptyServer(): Promise<void> {
+  const ratios: number[] = [];
+  let beforeProof = 0;
+  for (let i = 0; i < 7; i++) {
+    using folders = temporaryFolders();
+    await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+    emulator.fault({ path: /auth\/login/, times: Number.POSITIVE_INFINITY, effect: { kind: "delay", delayMs: SERVER_MS.login } });
+    emulator.fault({ path: /./, times: Number.POSITIVE_INFINITY, effect: { kind: "delay", delayMs: SERVER_MS.any } });
+    const env = bundleEnvironment(emulator.url, folders, declare());
+    const { wallMs } = await good({ ...node(dist("provisioner.mjs")), env });
+    const start = await good(node("-e", "0"));
+    const logins = emulator.requests.filter(({ path }) => path.endsWith("/auth/login")).length;
+    const serverMs = (emulator.requests.length - logins) * SERVER_MS.any + logins * SERVER_MS.login;
+    ratios.push(wallMs / (serverMs + start.wallMs));
+    beforeProof = emulator.requests.findIndex(({ path }) => path.includes("/envelope/"));
+  }
+  note("empty server, one project: requests before the proof", beforeProof, "", 10);
+  note("empty server: wall against the server's time and Node's start", median(ratios), "×", 1.2);
+}
+
+async function init(): Promise<void> {
+  const cli = dist("cli.mjs");
+  const fresh = () => mkdtempSync(join(tmpdir(), "glitchtip-compose-bench-"));
+  const folders: string[] = [];
+  const once = () => {
+    const cwd = fresh();
+    folders.push(cwd);
+    return good({ ...node(cli, "init", "--yes"), cwd });
+  };
+  const result = await pairs(PAIRS, once, () => good(node("-e", "0")));
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  note("init --yes: wall against node -e 0", result.ratio, "×", 2);
+}
+
+async function wrapper(): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), "glitchtip-compose-bench-"));
+  mkdirSync(join(dir, "dsn"));
+  writeFileSync(join(dir, "dsn", "api.env"), "export SENTRY_DSN='http://k@glitchtip:8000/1'\n");
+  const wrapped = {
+    command: "/bin/sh",
+    args: [join(root, "templates/with-dsn"), "--dir", join(dir, "dsn"), "api", "--", "/bin/true"],
+  };
+  const result = await pairs(
+    100,
+    () => good(wrapped),
+    () => good({ command: "/bin/true", args: [] }),
+  );
+  note("with-dsn over direct exec", median(result.a.map((run, i) => run.wallMs - (result.b[i]?.wallMs ?? 0))), "ms", 5);
+  rmSync(dir, { recursive: true });
+}
+
+function sizes(): void {
+  note("provisioner bundle", statSync(dist("provisioner.mjs")).size / 1e6, "MB", 1);
+}
+
+await nothingToChange(1);
+await nothingToChange(10);
+await emptyServer();
+await init();
+await wrapper();
+sizes();
+const over = figures.filter(({ value, budget }) => value > budget);
+if (process.argv.includes("--json")) {
+  process.stdout.write(`${JSON.stringify({ figures, over: over.map(({ name }) => name) })}\n`);
+} else {
+  for (const { name, value, unit, budget } of figures) {
+    const verdict = value > budget ? styleText("red", "over") : styleText("green", "ok");
+    const shown = `${Number.isInteger(value) ? value : value.toFixed(2)} ${unit}`.trim();
+    process.stdout.write(`${name.padEnd(72)}${shown.padStart(10)}   at most ${budget} ${unit}  ${verdict}\n`);
+  }
+}
+process.exitCode = over.length === 0 ? 0 : 1;

@@ -1,0 +1,122 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { lineLog } from "../../src/base/log.ts";
+import { Secret } from "../../src/base/secret.ts";
+import { type Clock, systemClock } from "../../src/base/wait.ts";
+import { type Declaration, declarationSchema } from "../../src/config/schema.ts";
+import type { Emulator } from "../../src/emulator/index.ts";
+import { openTransport } from "../../src/glitchtip/transport.ts";
+import { type ProvisionResult, provision } from "../../src/operations/provision/index.ts";
+import { publish } from "../../src/outputs/dsn-volume.ts";
+import { openStateStore } from "../../src/outputs/state-store.ts";
+
+export const ADMIN = { email: "admin@example.com", password: "Correct-Horse-7" } as const;
+
+/** A declaration with its defaults: one app and one project unless told otherwise. */
+export function declare(over: Partial<Record<keyof Declaration, unknown>> = {}): Declaration {
+  return declarationSchema.parse({
+    version: 1,
+    admin: { email: ADMIN.email },
+    organization: "Acme",
+    projects: { "shop-api": { team: "backend", platform: "node" } },
+    apps: { api: { project: "shop-api" } },
+    ...over,
+  });
+}
+
+export interface Folders extends Disposable {
+  readonly root: string;
+  readonly state: string;
+  readonly dsn: string;
+}
+
+export function temporaryFolders(): Folders {
+  const root = mkdtempSync(join(tmpdir(), "glitchtip-compose-"));
+  return {
+    root,
+    state: join(root, "state"),
+    dsn: join(root, "dsn"),
+    [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+/** Waits take no real time, so that deadlines of minutes are tested in milliseconds. */
+export function hastyClock(emulator?: Pick<Emulator, "advance">): Clock {
+  let offset = 0;
+  return {
+    now: () => systemClock.now() + offset,
+    async sleep(ms, signal) {
+      offset += ms;
+      emulator?.advance(ms);
+      await systemClock.sleep(1, signal);
+    },
+  };
+}
+
+export interface ProvisionRun {
+  readonly declaration?: Declaration;
+  readonly password?: string;
+  readonly clock?: Clock;
+  readonly readyWithinMs?: number;
+  readonly proofWithinMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ProvisionOutcome extends ProvisionResult {
+  readonly written: boolean;
+  readonly log: string;
+}
+
+/** What the container does, inside this process. */
+export async function provisionOnce(url: string, folders: Folders, run: ProvisionRun = {}): Promise<ProvisionOutcome> {
+  const lines: string[] = [];
+  const transport = openTransport(url, { requestTimeoutMs: 2_000 });
+  const result = await provision(
+    {
+      transport,
+      store: openStateStore(folders.state),
+      clock: run.clock ?? systemClock,
+      signal: run.signal ?? new AbortController().signal,
+      log: lineLog((line) => lines.push(line)),
+      password: () => new Secret(run.password ?? ADMIN.password),
+      readyWithinMs: run.readyWithinMs ?? 5_000,
+      proofWithinMs: run.proofWithinMs ?? 5_000,
+    },
+    {
+      declaration: run.declaration ?? declare(),
+      baseUrls: {
+        container: "http://glitchtip:8000",
+        host: "http://localhost:8000",
+        public: "https://errors.example.com",
+      },
+      label: "glitchtip-compose",
+    },
+  ).finally(() => transport.close());
+  const written = publish(folders.dsn, result.envFiles, result.status, new Date(0));
+  return { ...result, written, log: lines.join("") };
+}
+
+/** The value that an env file gives a variable, read by its own quoting rules. */
+export function dsnOf(folders: Folders, app: string, variable = "SENTRY_DSN"): string | undefined {
+  const text = readFileSync(join(folders.dsn, `${app}.env`), "utf8");
+  return new RegExp(`^export ${variable}='([^']*)'`, "m").exec(text)?.[1];
+}
+
+/** The files that the container finds mounted, for running the bundle as a process. */
+export function bundleEnvironment(url: string, folders: Folders, declaration: Declaration): Record<string, string> {
+  const inputFile = join(folders.root, "provision.json");
+  const passwordFile = join(folders.root, "password");
+  writeFileSync(
+    inputFile,
+    JSON.stringify({ version: 1, tool: "0.0.0-test", declarationSha256: "", generation: "6", declaration }),
+  );
+  writeFileSync(passwordFile, ADMIN.password);
+  return {
+    GLITCHTIP_URL: url,
+    GLITCHTIP_STATE_DIR: folders.state,
+    GLITCHTIP_DSN_DIR: folders.dsn,
+    GLITCHTIP_PROVISION_FILE: inputFile,
+    GLITCHTIP_ADMIN_PASSWORD_FILE: passwordFile,
+  };
+}
