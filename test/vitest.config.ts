@@ -10,6 +10,7 @@ export default defineConfig({
   define: { VERSION: JSON.stringify("0.0.0-test") },
   root: new URL("..", import.meta.url).pathname,
   test: {
+    reporters: process.env.CI ? ["default", ["json", { outputFile: ".reports/vitest.json" }]] : ["default"],
     restoreMocks: true,
     unstubEnvs: true,
     projects: [

@@ -22,15 +22,13 @@ export interface SignIn {
   readonly signal: AbortSignal;
   readonly email: string;
   readonly password: Secret;
-  /** Sent as Origin: 6.x behind TLS asks for it on session writes. */
-  readonly publicUrl: string;
 }
 
 const AUTH = "/_allauth/browser/v1";
 
 /** Signs in once. A refusal is never tried again: five of them lock the account for minutes (sign-in scenario). */
 export async function signIn(context: SignIn): Promise<Session> {
-  const { transport, clock, signal, email, password, publicUrl } = context;
+  const { transport, clock, signal, email, password } = context;
   const cookies = new Map<string, string>();
   const requests = openRequests({
     transport,
@@ -41,11 +39,12 @@ export async function signIn(context: SignIn): Promise<Session> {
       ...(cookies.size === 0 ? {} : { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") }),
       ...(method === "GET"
         ? {}
-        : // Login rotates the CSRF cookie: always the value as of now (sign-in scenario).
-          {
+        : {
+            // Login rotates the CSRF cookie: always the value as of now (sign-in scenario).
             "x-csrftoken": cookies.get("csrftoken") ?? "",
-            origin: new URL(publicUrl).origin,
-            referer: `${publicUrl}/`,
+            // Our own address, also where GLITCHTIP_DOMAIN is another: Django compares it with the Host header.
+            origin: new URL(transport.baseUrl).origin,
+            referer: `${transport.baseUrl}/`,
           }),
     }),
   });

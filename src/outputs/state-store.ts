@@ -42,8 +42,9 @@ export function openStateStore(folder: string): StateStore {
   let text = readIfThere(path) ?? "";
   let state = read(text);
   const save = (next: Stored) => {
-    state = next;
-    const wanted = `${JSON.stringify(next, null, 1)}\n`;
+    // Parsed once more for the shape's order of keys: the same state is the same text.
+    state = z.parse(stateShape, next);
+    const wanted = `${JSON.stringify(state, null, 1)}\n`;
     if (wanted === text) return;
     writeOne(path, wanted, 0o600);
     text = wanted;
@@ -68,7 +69,7 @@ export function openStateStore(folder: string): StateStore {
     },
     setProject(name, project) {
       const { [name]: _, ...others } = state.projects;
-      save({ ...state, projects: project === undefined ? others : { ...others, [name]: project } });
+      save({ ...state, projects: project === undefined ? others : { ...state.projects, [name]: project } });
     },
     refusePassword(email, password) {
       const salt = randomBytes(16).toString("hex");

@@ -89,7 +89,7 @@ async function enter(
       log.info("the stored API token is no longer accepted; signing in");
     }
   }
-  const account = { email: input.declaration.admin.email, publicUrl: input.baseUrls.public, label: input.label };
+  const account = { email: input.declaration.admin.email, label: input.label };
   const token = await obtainToken(context, account);
   const glitchtip = openClient({ ...context, token });
   return { glitchtip, situation: await observe(glitchtip, desired, store) };

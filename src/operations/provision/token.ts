@@ -21,7 +21,7 @@ const SCOPES = [
 /** Signs in and takes our token from the list where it is shown in full, else mints one; never leaves a second behind. */
 export async function obtainToken(
   context: ProvisionContext,
-  account: { email: string; publicUrl: string; label: string },
+  account: { email: string; label: string },
 ): Promise<Secret> {
   const { store, log } = context;
   const { email, label } = account;
