@@ -43,7 +43,7 @@ function route(incoming: Incoming, world: World, store: Store): Reply | Promise<
   if (incoming.method === "OPTIONS" && incoming.headers["access-control-request-method"]) return preflight();
   const match = ROUTER.match(incoming.path);
   if (!match) return unknownPath(incoming, world);
-  const present = Object.entries(match.endpoints).filter(([, one]) => !one?.absentWith || !world.has(one.absentWith));
+  const present = Object.entries(match.endpoints).filter(([, one]) => one?.presentIn?.(world) ?? true);
   const endpoint = match.endpoints[incoming.method];
   if (!endpoint || !present.some(([method]) => method === incoming.method)) {
     if (ENVELOPE.test(incoming.path)) return bareJson(405, { detail: "Method not allowed" });

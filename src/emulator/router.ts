@@ -1,7 +1,6 @@
 import type { AuthMode } from "./auth.ts";
 import type { Fields } from "./body.ts";
 import type { Call, Incoming, World } from "./call.ts";
-import type { QuirkName } from "./quirks.ts";
 import type { Reply } from "./reply.ts";
 
 export interface Endpoint {
@@ -10,8 +9,8 @@ export interface Endpoint {
   readonly scopes?: readonly string[];
   /** The JSON body, checked before the scopes, as the real server does. */
   readonly body?: Fields;
-  /** Not there in generations with this quirk. */
-  readonly absentWith?: QuirkName;
+  /** Which generations have it. Default: all. */
+  presentIn?(world: World): boolean;
   /** Answers without the database, where the real server does. */
   withoutDatabase?(incoming: Incoming, world: World): Reply | undefined;
   handle(call: Call): Reply;

@@ -22,11 +22,15 @@ export function slugify(name: string): string {
 /** shop, shop-2, shop-3; an empty one starts at -2; cut to 50 with the number (projects). */
 export function projectSlug(name: string, isTaken: (slug: string) => boolean): string {
   const plain = slugify(name);
-  const base = (plain === "new" ? "new-1" : plain).slice(0, PROJECT_SLUG_LENGTH);
+  return numberedSlug(plain === "new" ? "new-1" : plain, PROJECT_SLUG_LENGTH, isTaken);
+}
+
+export function numberedSlug(plain: string, maxLength: number, isTaken: (slug: string) => boolean): string {
+  const base = plain.slice(0, maxLength);
   if (base !== "" && !isTaken(base)) return base;
   for (let number = 2; ; number++) {
     const suffix = `-${number}`;
-    const slug = `${base.slice(0, PROJECT_SLUG_LENGTH - suffix.length)}${suffix}`;
+    const slug = `${base.slice(0, maxLength - suffix.length)}${suffix}`;
     if (!isTaken(slug)) return slug;
   }
 }

@@ -1,11 +1,15 @@
 import type { Routes } from "../router.ts";
+import { alertRoutes } from "./alerts.ts";
 import { eventRoutes } from "./events.ts";
 import { ingestRoutes } from "./ingest.ts";
 import { issueRoutes } from "./issues.ts";
 import { keyRoutes } from "./keys.ts";
+import { memberRoutes } from "./members.ts";
+import { monitorRoutes } from "./monitors.ts";
 import { organizationRoutes } from "./organizations.ts";
 import { projectRoutes } from "./projects.ts";
 import { signInRoutes } from "./sign-in.ts";
+import { statusPageRoutes } from "./status-pages.ts";
 import { teamRoutes } from "./teams.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { userRoutes } from "./users.ts";
@@ -23,4 +27,8 @@ export const ROUTES: readonly Routes[] = [
   ingestRoutes,
   issueRoutes,
   eventRoutes,
+  memberRoutes,
+  alertRoutes,
+  monitorRoutes,
+  statusPageRoutes,
 ];

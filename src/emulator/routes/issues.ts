@@ -29,7 +29,7 @@ export const issueRoutes: Routes = {
   },
   "/api/0/issues/{int:issue}/": {
     GET: { auth: "any", scopes: READ, handle: get },
-    PUT: { auth: "any", scopes: WRITE, body: BODY, handle: update, absentWith: "noIssuePut" },
+    PUT: { auth: "any", scopes: WRITE, body: BODY, handle: update, presentIn: (world) => !world.has("noIssuePut") },
     DELETE: { auth: "any", scopes: WRITE, handle: remove },
   },
   "/api/0/organizations/{slug:organization}/issues/{int:issue}/": {

@@ -1,0 +1,76 @@
+import { checkFields, type Fields, invalid } from "./body.ts";
+import type { Call } from "./call.ts";
+import { isPrivateHost } from "./private-hosts.ts";
+import { ApiError } from "./reply.ts";
+import type { Monitor } from "./state.ts";
+
+export const MONITOR_TYPES = ["Ping", "GET", "POST", "TCP Port", "SSL", "Heartbeat"];
+const HTTP_TYPES = ["Ping", "GET", "POST"];
+
+export const MONITOR_BODY: Fields = {
+  expectedBody: { type: "string" },
+  expectedStatus: { type: "integer", nullable: true },
+  timeout: { type: "integer", nullable: true, least: 1, most: 60 },
+  project: { type: "any", optional: true, nullable: true },
+  monitorType: { type: "string", optional: true },
+  name: { type: "string" },
+  url: { type: "string", optional: true },
+  interval: { type: "integer", optional: true },
+};
+
+export type MonitorInput = Omit<Monitor, "id" | "organizationId" | "endpointId" | "created" | "checks">;
+
+/** The monitor of a body, checked by its type (monitors). */
+export function readMonitor(call: Call, organizationId: number): MonitorInput {
+  const { expectedBody, expectedStatus, timeout, name, interval = 60, monitorType = "Ping", url = "" } = call.payload;
+  if (call.world.has("requiresInterval") && call.payload.interval === undefined) {
+    throw invalid(checkFields({}, { interval: { type: "integer" } }, ["body", "payload"]).complaints);
+  }
+  const type = String(monitorType);
+  const checkedUrl = checkUrl(call, type, String(url));
+  if (expectedStatus === null && (type === "GET" || type === "POST")) {
+    throw new ApiError(422, `Expected status is required for ${type}`);
+  }
+  return {
+    monitorType: type,
+    name: String(name),
+    url: checkedUrl,
+    projectId: projectId(call, organizationId),
+    expectedBody: String(expectedBody),
+    expectedStatus: expectedStatus as number | null,
+    timeout: timeout as number | null,
+    interval: Number(interval),
+  };
+}
+
+function checkUrl(call: Call, type: string, url: string): string {
+  if (url === "" && (HTTP_TYPES.includes(type) || type === "SSL")) {
+    throw new ApiError(422, `URL is required for ${type}`);
+  }
+  if (HTTP_TYPES.includes(type)) checkHttpUrl(call, url);
+  return type === "TCP Port" ? checkPort(url) : url;
+}
+
+/** A host needs a dot, or to be localhost (monitors: "container name"). */
+function checkHttpUrl(call: Call, url: string): void {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const web = parsed !== undefined && ["http:", "https:"].includes(parsed.protocol);
+  const host = parsed?.hostname ?? "";
+  if (!web || !(host.includes(".") || host === "localhost" || host.startsWith("["))) {
+    throw new ApiError(422, "Invalid Url");
+  }
+  if (call.world.has("refusesPrivateAddresses") && isPrivateHost(host)) throw new ApiError(422, "Invalid Url");
+}
+
+function checkPort(url: string): string {
+  const [, host, port] = /^(?:http:\/\/|\/\/)?([^/:]+):(\d{1,5})/.exec(url) ?? [];
+  if (host === undefined) throw new ApiError(422, "Invalid Port URL, expected hostname and port");
+  return `${host.toLowerCase()}:${port}`;
+}
+
+/** One that does not exist is dropped (monitors: "project that does not exist"). */
+function projectId(call: Call, organizationId: number): number | null {
+  const asked = call.payload.project;
+  const project = asked === undefined || asked === null ? undefined : call.state.projects.get(Number(asked));
+  return project?.organizationId === organizationId ? project.id : null;
+}

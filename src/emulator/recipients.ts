@@ -1,0 +1,125 @@
+import { type Complaint, invalid, isObject } from "./body.ts";
+import type { Call, World } from "./call.ts";
+import { isPrivateHost } from "./private-hosts.ts";
+import { DatabaseError } from "./reply.ts";
+import type { AlertRecipient } from "./state.ts";
+
+/** A checked recipient, not yet stored. */
+export type RecipientInput = Omit<AlertRecipient, "id"> & { readonly tagsGiven: boolean };
+
+const DISCRIMINATOR = "'recipient_type' | 'recipientType'";
+const NAMES: Readonly<Record<string, string>> = {
+  email: "RecipientType.EMAIL",
+  discord: "RecipientType.DISCORD",
+  webhook: "RecipientType.GENERAL_WEBHOOK",
+  googlechat: "RecipientType.GOOGLE_CHAT",
+  telegram: "RecipientType.TELEGRAM",
+  teams: "RecipientType.MS_TEAMS",
+  ntfy: "RecipientType.NTFY",
+  zulip: "RecipientType.ZULIP",
+  feishu: "RecipientType.FEISHU",
+};
+
+function typesOf(world: World): string[] {
+  const types = ["email", "discord", "webhook", "googlechat"];
+  if (world.has("telegramRecipients")) types.push("telegram");
+  if (world.has("manyRecipientTypes")) types.push("teams", "ntfy", "zulip", "feishu");
+  return types;
+}
+
+/** The recipients of a body; null where the body says null, which breaks the server later (alerts: "recipients null"). */
+export function readRecipients(call: Call): RecipientInput[] | null {
+  const given = call.payload.alertRecipients ?? (call.payload.alertRecipients === null ? null : []);
+  if (!Array.isArray(given)) return null;
+  const complaints: Complaint[] = [];
+  const checked = given.flatMap((value: unknown, at) => {
+    const found = check(call.world, value, ["body", "payload", "alertRecipients", at]);
+    if ("complaint" in found) complaints.push(found.complaint);
+    return "complaint" in found ? [] : [found];
+  });
+  if (complaints.length > 0) throw invalid(complaints);
+  return checked;
+}
+
+type Location = readonly (string | number)[];
+
+function check(world: World, value: unknown, loc: Location): RecipientInput | { complaint: Complaint } {
+  const given = isObject(value) ? value : {};
+  const tag = given.recipientType ?? given.recipient_type;
+  if (tag === undefined) {
+    const msg = `Unable to extract tag using discriminator ${DISCRIMINATOR}`;
+    return { complaint: { type: "union_tag_not_found", loc, msg, ctx: { discriminator: DISCRIMINATOR } } };
+  }
+  const types = typesOf(world);
+  if (typeof tag !== "string" || !types.includes(tag)) {
+    const expected_tags = types.map((type) => NAMES[type]).join(", ");
+    const msg = `Input tag '${tag}' found using ${DISCRIMINATOR} does not match any of the expected tags: ${expected_tags}`;
+    return {
+      complaint: { type: "union_tag_invalid", loc, msg, ctx: { discriminator: DISCRIMINATOR, tag, expected_tags } },
+    };
+  }
+  const url = checkUrl(world, tag, given.url, [...loc, tag, "url"]);
+  if (typeof url !== "string") return { complaint: url };
+  const tags: unknown = given.tagsToAdd;
+  return {
+    recipientType: tag,
+    url,
+    tagsToAdd: Array.isArray(tags) ? tags.map(String) : [],
+    tagsGiven: tags !== undefined,
+    config: isObject(given.config) ? given.config : null,
+  };
+}
+
+/** Comes back normalised, as WHATWG URL does it (alerts: "international host name"). */
+function checkUrl(world: World, type: string, value: unknown, loc: Location): string | Complaint {
+  if (type === "email" && (value === undefined || value === "")) return "";
+  if (value === undefined) return { type: "missing", loc, msg: "Field required" };
+  if (typeof value !== "string") return { type: "url_type", loc, msg: "URL input should be a string or URL" };
+  const error = value === "" ? "input is empty" : "relative URL without a base";
+  const complaint = { type: "url_parsing", loc, msg: `Input should be a valid URL, ${error}`, ctx: { error } };
+  if (!URL.canParse(value)) return complaint;
+  const url = new URL(value);
+  if (!["http:", "https:"].includes(url.protocol)) {
+    const expected_schemes = "'http' or 'https'";
+    return { type: "url_scheme", loc, msg: `URL scheme should be ${expected_schemes}`, ctx: { expected_schemes } };
+  }
+  if (world.has("refusesPrivateAddresses") && isPrivateHost(url.hostname)) {
+    return { type: "value_error", loc, msg: "Value error, Private addresses are not allowed" };
+  }
+  return url.href;
+}
+
+/** Stores them in one go: a duplicate uses up the ids and stores none (alerts: "same webhook twice in one alert"). */
+export function storeRecipients(call: Call, inputs: readonly RecipientInput[] | null): AlertRecipient[] {
+  if (inputs === null) throw new DatabaseError("recipients are null");
+  const stored = inputs.map((input) => makeRecipient(call, input));
+  const distinct = new Set(stored.map(sameRecipient));
+  if (distinct.size < stored.length) throw new DatabaseError("a recipient is unique within its alert");
+  return stored;
+}
+
+const sameRecipient = ({ recipientType, url }: Pick<AlertRecipient, "recipientType" | "url">): string =>
+  `${recipientType} ${url}`;
+
+function makeRecipient(call: Call, { tagsGiven: _, ...input }: RecipientInput): AlertRecipient {
+  return { ...input, id: call.state.recipientIds.insert({}).id };
+}
+
+/** Keeps those that are there already, with their ids; what is not named goes (alerts: "update without recipients"). */
+export function replaceRecipients(
+  call: Call,
+  old: readonly AlertRecipient[],
+  inputs: readonly RecipientInput[] | null,
+): AlertRecipient[] {
+  if (inputs === null) throw new DatabaseError("recipients are null");
+  const kept: AlertRecipient[] = [];
+  for (const input of inputs) {
+    const known = [...kept, ...old].find((one) => sameRecipient(one) === sameRecipient(input));
+    if (known && input.tagsGiven && known.tagsToAdd.join() !== input.tagsToAdd.join()) {
+      throw new DatabaseError("a recipient is unique within its alert");
+    }
+    const recipient = known ?? makeRecipient(call, input);
+    if (!kept.includes(recipient)) kept.push(recipient);
+  }
+  return kept;
+}

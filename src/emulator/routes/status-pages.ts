@@ -1,0 +1,40 @@
+import type { Call } from "../call.ts";
+import { ownOrganizations, requireMembership } from "../find.ts";
+import { newestFirst, page, sorted } from "../paging.ts";
+import { json, type Reply } from "../reply.ts";
+import type { Routes } from "../router.ts";
+import { numberedSlug, slugify } from "../slugs.ts";
+import { statusPageView } from "../views/alerts.ts";
+
+const SLUG_LENGTH = 200;
+
+/** List and create only (monitors: "status pages"). */
+export const statusPageRoutes: Routes = {
+  "/api/0/organizations/{slug:organization}/status-pages/": {
+    GET: { auth: "any", handle: list },
+    POST: {
+      auth: "any",
+      body: { name: { type: "string" }, isPublic: { type: "boolean", optional: true } },
+      handle: create,
+    },
+  },
+};
+
+/** Those of every organization of the account, whatever the address says (read). */
+function list(call: Call): Reply {
+  const rows = ownOrganizations(call).flatMap(({ id }) => call.state.statusPages.where("organization", id));
+  return page(call, sorted(rows, newestFirst), newestFirst, statusPageView);
+}
+
+function create(call: Call): Reply {
+  const { organization } = requireMembership(call);
+  const name = String(call.payload.name);
+  const taken = new Set(call.state.statusPages.where("organization", organization.id).map(({ slug }) => slug));
+  const made = call.state.statusPages.insert({
+    organizationId: organization.id,
+    name,
+    slug: numberedSlug(slugify(name), SLUG_LENGTH, (slug) => taken.has(slug)),
+    isPublic: call.payload.isPublic === true,
+  });
+  return json(201, statusPageView(made));
+}

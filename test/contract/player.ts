@@ -1,0 +1,190 @@
+import { request } from "node:http";
+import { type Known, maskBody, maskCookie, maskPage, maskText } from "./mask.ts";
+import { type Answer, type Exchange, METHODS, type Scenario, type Step } from "./scenario.ts";
+
+const ADMIN = { email: "admin@example.com", password: "Correct-Horse-7" };
+const RECORDED_HEADERS = [
+  ...["content-type", "x-frame-options", "link", "x-hits", "x-max-hits", "set-cookie", "location", "allow"],
+  ...["access-control-allow-origin", "retry-after"],
+];
+const SCOPES = ["project", "team", "event", "org", "member"].flatMap((of) => [
+  `${of}:read`,
+  `${of}:write`,
+  `${of}:admin`,
+]);
+
+/** The server under test, and how time passes for it. */
+export interface Stage {
+  readonly url: string;
+  pass(ms: number): void | Promise<void>;
+}
+
+interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** Plays a scenario and returns what was to be recorded, masked. */
+export async function play(scenario: Scenario, stage: Stage): Promise<Exchange[]> {
+  const player = new Player(stage);
+  const { accounts, database } = scenario.server;
+  if (accounts !== "none" && database !== "empty") await player.signInAdmin();
+  for (const step of scenario.steps) await player.step(step);
+  return player.exchanges;
+}
+
+class Player {
+  readonly exchanges: Exchange[] = [];
+  readonly #stage: Stage;
+  readonly #variables = new Map<string, string>();
+  readonly #jars = new Map<string, Map<string, string>>();
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+  }
+
+  get #known(): Known {
+    return { variables: this.#variables, origin: this.#stage.url, host: new URL(this.#stage.url).host };
+  }
+
+  async signInAdmin(): Promise<void> {
+    const signIn: Step[] = [
+      { name: "config", hide: true, jar: "admin", GET: "/_allauth/browser/v1/config" },
+      { name: "login", hide: true, jar: "admin", csrf: true, POST: "/_allauth/browser/v1/auth/login", json: ADMIN },
+      {
+        name: "token",
+        hide: true,
+        jar: "admin",
+        csrf: true,
+        POST: "/api/0/api-tokens/",
+        json: { label: "admin", scopes: [...SCOPES, "project:releases"] },
+        save: { admin: "token" },
+      },
+    ];
+    for (const step of signIn) await this.step(step);
+  }
+
+  async step(step: Step): Promise<void> {
+    for (let i = 1; i <= (step.repeat ?? 1); i++) {
+      const raw = await this.#ask(step, String(i));
+      const body = parseBody(raw);
+      for (const [name, path] of Object.entries(step.save ?? {})) this.#save(step, name, path, raw, body);
+      if (!step.hide) this.exchanges.push({ step: step.name, response: this.#masked(raw, body) });
+    }
+    if (step.pause) await this.#stage.pass(step.pause * 1000);
+  }
+
+  /** Polls as long as `until` does not hold; the last answer counts. */
+  async #ask(step: Step, i: string): Promise<RawAnswer> {
+    const deadlineMs = (step.within ?? 0) * 1000;
+    for (let waitedMs = 0; ; waitedMs += 500) {
+      const raw = await this.#send(step, i);
+      const body = parseBody(raw);
+      const holds = Object.entries(step.until ?? {}).every(([path, value]) => dig(body, path) === value);
+      if (holds || waitedMs >= deadlineMs) return raw;
+      await this.#stage.pass(500);
+    }
+  }
+
+  async #send(step: Step, i: string): Promise<RawAnswer> {
+    const fill = (text: string): string =>
+      text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => {
+        if (name === "i") return i;
+        if (name === "host") return this.#known.host;
+        return this.#variables.get(name) ?? whole;
+      });
+    const fillAll = <T>(value: T): T => JSON.parse(fill(JSON.stringify(value)));
+    const method = METHODS.find((name) => step[name] !== undefined);
+    if (!method) throw new Error(`step "${step.name}" has no request`);
+    const headers: Record<string, string> = { ...fillAll(step.headers ?? {}) };
+    let body = step.text;
+    if (step.json !== undefined) {
+      body = JSON.stringify(fillAll(step.json));
+      headers["content-type"] = "application/json";
+    }
+    if (step.envelope) {
+      body = step.envelope.map((line) => JSON.stringify(fillAll(line))).join("\n");
+      headers["content-type"] = "application/x-sentry-envelope";
+    }
+    if (step.bearer) headers.authorization = `Bearer ${this.#variables.get(step.bearer)}`;
+    if (step["bearer-raw"]) headers.authorization = step["bearer-raw"];
+    const jar = step.jar === undefined ? undefined : this.#jar(step.jar);
+    if (jar && jar.size > 0) headers.cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+    if (step.csrf === true) headers["x-csrftoken"] = jar?.get("csrftoken") ?? "";
+    if (typeof step.csrf === "string") headers["x-csrftoken"] = fill(step.csrf);
+    const answer = await send(this.#stage.url, method, fill(step[method] ?? ""), headers, body);
+    for (const cookie of [answer.headers["set-cookie"] ?? []].flat()) keep(jar, cookie);
+    return answer;
+  }
+
+  #jar(name: string): Map<string, string> {
+    const jar = this.#jars.get(name) ?? new Map<string, string>();
+    this.#jars.set(name, jar);
+    return jar;
+  }
+
+  #save(step: Step, name: string, path: string, raw: RawAnswer, body: unknown): void {
+    const [kind, from = "", ...pattern] = path.split(":");
+    let value: unknown;
+    if (kind === "cookie") value = this.#jar(step.jar ?? "").get(from);
+    else if (kind === "header") value = new RegExp(pattern.join(":")).exec(String(raw.headers[from]))?.[1];
+    else value = dig(body, path);
+    if (value !== undefined) this.#variables.set(name, String(value));
+  }
+
+  #masked(raw: RawAnswer, body: unknown): Answer {
+    const known = this.#known;
+    const headers: Record<string, string | string[]> = {};
+    for (const name of RECORDED_HEADERS) {
+      const value = raw.headers[name];
+      if (value === undefined) continue;
+      headers[name] = Array.isArray(value) ? value.map(maskCookie).sort() : maskText(value, known);
+    }
+    return {
+      status: raw.status,
+      headers,
+      body: typeof body === "string" ? maskPage(body, known) : maskBody(body, known),
+    };
+  }
+}
+
+function send(
+  base: string,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body: string | undefined,
+): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    const sent = request(new URL(path, base), { method, headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text: Buffer.concat(chunks).toString("utf8"),
+        }),
+      );
+    });
+    sent.on("error", reject);
+    sent.end(body ?? "");
+  });
+}
+
+function parseBody({ headers, text }: RawAnswer): unknown {
+  return text !== "" && headers["content-type"]?.includes("json") ? JSON.parse(text) : text;
+}
+
+function dig(value: unknown, path: string): unknown {
+  return path.split(".").reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], value);
+}
+
+function keep(jar: Map<string, string> | undefined, cookie: string): void {
+  const [pair = "", ...attributes] = cookie.split(";");
+  const [name = "", value = ""] = pair.split("=");
+  if (attributes.some((attribute) => attribute.trim() === "Max-Age=0")) jar?.delete(name);
+  else jar?.set(name, value);
+}

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { parse } from "yaml";
+
+export const RECORDED = ["4.1", "5.1", "5.2"] as const;
+export type RecordedGeneration = (typeof RECORDED)[number];
+
+export const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"] as const;
+
+/** One request of a scenario; README.md tells the keys. */
+export type Step = {
+  readonly name: string;
+  readonly hide?: boolean;
+  readonly bearer?: string;
+  readonly "bearer-raw"?: string;
+  readonly jar?: string;
+  readonly csrf?: boolean | string;
+  readonly json?: unknown;
+  readonly text?: string;
+  readonly envelope?: readonly unknown[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly save?: Readonly<Record<string, string>>;
+  readonly repeat?: number;
+  /** Seconds. */
+  readonly pause?: number;
+  readonly until?: Readonly<Record<string, unknown>>;
+  /** Seconds. */
+  readonly within?: number;
+} & { readonly [Method in (typeof METHODS)[number]]?: string };
+
+export interface Scenario {
+  readonly name: string;
+  readonly about: string;
+  readonly server: {
+    readonly registration?: boolean;
+    readonly accounts?: "none";
+    readonly database?: "empty";
+    readonly worker?: boolean;
+  };
+  readonly steps: readonly Step[];
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: unknown;
+}
+
+export interface Exchange {
+  readonly step: string;
+  readonly response: Answer;
+}
+
+const at = (path: string): URL => new URL(path, import.meta.url);
+
+export const SCENARIOS = readdirSync(at("scenarios"))
+  .map((file) => file.replace(/\.yaml$/, ""))
+  .sort();
+
+export function loadScenario(name: string): Scenario {
+  return parse(readFileSync(at(`scenarios/${name}.yaml`), "utf8")) as Scenario;
+}
+
+export function loadRecording(generation: RecordedGeneration, name: string): readonly Exchange[] {
+  const recording: { exchanges: Exchange[] } = JSON.parse(
+    readFileSync(at(`recordings/${generation}/${name}.json`), "utf8"),
+  );
+  return recording.exchanges;
+}
