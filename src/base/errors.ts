@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   GC1106: "entrypoint or command of a service is not known",
   GC1107: "a secret cannot be read",
   GC1108: "this folder has no declaration",
+  GC1109: "the Compose file and ours do not fit together",
   GC1201: "the server cannot be reached",
   GC1202: "the server answered something that is not GlitchTip's API",
   GC1203: "the server was not ready in time",
@@ -44,6 +45,7 @@ export const ERROR_CODES = {
   GC1603: "a port is taken",
   GC1604: "docker compose failed",
   GC1605: "a container could not do its part",
+  GC1606: "a program that is needed cannot be started",
   GC1901: "a mistake in glitchtip-compose itself",
 } as const;
 

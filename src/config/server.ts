@@ -13,7 +13,7 @@ export interface Problem {
   readonly path: readonly PropertyKey[];
   readonly what: string;
   /** The key itself is wrong, not its value. */
-  readonly atKey?: true;
+  readonly atKey?: boolean;
 }
 
 /** Decides generation, topology and Valkey, or says what is wrong with them. */

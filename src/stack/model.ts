@@ -1,0 +1,80 @@
+import type { Declaration } from "../config/schema.ts";
+import type { TextOrWords } from "./shell-words.ts";
+
+/** A file of the project as the generator wants it. Managed ones are rewritten; `once` ones are the user's from then on. */
+export interface RenderedFile {
+  /** Relative to the project's folder, with forward slashes. */
+  readonly path: string;
+  readonly content: string;
+  readonly mode: number;
+  readonly kind: "managed" | "once";
+}
+
+/** A service as the user's Compose files state it, as far as the generator has to know. */
+export interface UserService {
+  readonly image?: string;
+  readonly entrypoint?: TextOrWords;
+  readonly command?: TextOrWords;
+  readonly hasNetworks: boolean;
+  readonly networkMode?: string;
+  readonly readOnly: boolean;
+  /** Names of variables set by `environment`. */
+  readonly environment: readonly string[];
+  readonly envFiles: readonly string[];
+}
+
+export interface UserProject {
+  /** Compose's project name where a file states it. */
+  readonly name?: string;
+  readonly services: Readonly<Record<string, UserService>>;
+  /** Names at the top level, which share a space with ours. */
+  readonly names: Readonly<Record<"networks" | "volumes" | "secrets" | "configs", readonly string[]>>;
+}
+
+/** Where the provisioner runs from: the official Node image with the bundle mounted, a built image, or a ready one. */
+export type ProvisionerSource =
+  | { readonly kind: "mount" }
+  | { readonly kind: "build" }
+  | { readonly kind: "image"; readonly image: string };
+
+/** A Compose service as data. */
+export type ComposeService = Readonly<Record<string, unknown>>;
+
+/** templates/compose/*.yaml, parsed. Each of ours has its own file; two hold what several share. */
+export type ComposeTemplates = Readonly<Record<TemplateName, ComposeService>>;
+export const TEMPLATE_NAMES = [
+  "every-service",
+  "server",
+  "glitchtip-db",
+  "glitchtip-valkey",
+  "glitchtip-init",
+  "glitchtip",
+  "glitchtip-worker",
+  "glitchtip-provision",
+] as const;
+export type TemplateName = (typeof TEMPLATE_NAMES)[number];
+
+/** Files that are passed on as they are. */
+export interface StackTexts {
+  readonly withDsn: string;
+  readonly gate: string;
+  readonly provisioner: string;
+  /** Needed for `build` only. */
+  readonly provisionerDockerfile?: string;
+}
+
+export interface StackInput {
+  readonly declaration: Declaration;
+  /** glitchtip.yaml as it is on disk. */
+  readonly declarationText: string;
+  readonly toolVersion: string;
+  readonly user: UserProject;
+  readonly compose: ComposeTemplates;
+  readonly texts: StackTexts;
+  readonly provisioner: ProvisionerSource;
+}
+
+export interface RenderedStack {
+  readonly files: readonly RenderedFile[];
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import { CodedError } from "../base/errors.ts";
+import { parsePasswordRef } from "../config/password-ref.ts";
+import type { ProvisionInput } from "../config/provision-input.ts";
+import type { Declaration } from "../config/schema.ts";
+import { resolveServer } from "../config/server.ts";
+import { DSN_VOLUME, overlayApps, WRAPPER_CONFIG } from "./apps.ts";
+import { composeText } from "./compose-text.ts";
+import type { RenderedFile, RenderedStack, StackInput, UserProject } from "./model.ts";
+import { ourServices } from "./services.ts";
+
+export const STACK_FILE = "compose.glitchtip.yaml";
+export const SECRETS_FOLDER = ".glitchtip/secrets";
+
+/** All managed files of a project. Pure: what the user's files say goes in, texts come out. */
+export function renderStack(input: StackInput): RenderedStack {
+  const { declaration, user, texts, provisioner } = input;
+  const { server, problems } = resolveServer(declaration.server);
+  if (server === undefined) throw new CodedError("GC1101", problems.map(({ what }) => what).join("; "));
+
+  const apps = overlayApps(declaration, user);
+  const ours = ourServices(declaration, server, input.compose, provisioner);
+  const top = {
+    networks: { glitchtip: {}, "glitchtip-db": { internal: true } },
+    volumes: Object.fromEntries(
+      ["glitchtip-db", "glitchtip-uploads", "glitchtip-state", DSN_VOLUME].map((name) => [name, {}]),
+    ),
+    secrets: secretsOf(declaration),
+    ...(apps.wrapper.inline
+      ? { configs: { [WRAPPER_CONFIG]: { content: texts.withDsn.replaceAll("$", "$$$$") } } }
+      : {}),
+  };
+  refuseCollisions(user, { services: ours.services, ...top });
+
+  const provision: ProvisionInput = {
+    version: 1,
+    tool: input.toolVersion,
+    declarationSha256: createHash("sha256").update(input.declarationText).digest("hex"),
+    generation: server.capabilities.generation,
+    declaration: { ...declaration, apps: apps.apps },
+  };
+  const managed = (path: string, content: string, mode = 0o644): RenderedFile => ({
+    path,
+    content,
+    mode,
+    kind: "managed",
+  });
+  const bundle = provisioner.kind === "build" ? ".glitchtip/provisioner/provisioner.mjs" : ".glitchtip/provisioner.mjs";
+  return {
+    files: [
+      managed(STACK_FILE, composeText(ours, apps.services, top)),
+      managed(".glitchtip/.gitignore", "/secrets/\n"),
+      managed(".glitchtip/gate.py", texts.gate),
+      managed(".glitchtip/provision.json", `${JSON.stringify(provision, null, 2)}\n`),
+      managed(".glitchtip/with-dsn", texts.withDsn, 0o755),
+      ...(provisioner.kind === "image" ? [] : [managed(bundle, texts.provisioner)]),
+      ...(provisioner.kind === "build"
+        ? [managed(".glitchtip/provisioner/Dockerfile", texts.provisionerDockerfile ?? "")]
+        : []),
+    ],
+    warnings: [...server.warnings, ...apps.warnings],
+  };
+}
+
+function secretsOf({ admin }: Declaration): Record<string, object> {
+  const generated = (name: string) => ({ file: `./${SECRETS_FOLDER}/${name}` });
+  const reference = admin.password === undefined ? undefined : parsePasswordRef(admin.password);
+  return {
+    glitchtip_admin_password:
+      reference === undefined
+        ? generated("admin_password")
+        : reference.kind === "file"
+          ? { file: reference.path }
+          : { environment: reference.name },
+    glitchtip_db_password: generated("db_password"),
+    glitchtip_secret_key: generated("secret_key"),
+  };
+}
+
+/** Compose would merge the user's service with ours of the same name, in silence. */
+function refuseCollisions(user: UserProject, ours: Readonly<Record<string, object>>): void {
+  const theirs: Readonly<Record<string, readonly string[]>> = { services: Object.keys(user.services), ...user.names };
+  const both = Object.entries(ours).flatMap(([kind, names]) =>
+    Object.keys(names).flatMap((name) => (theirs[kind]?.includes(name) ? [`${kind}.${name}`] : [])),
+  );
+  if (both.length === 0) return;
+  throw new CodedError("GC1109", `your Compose file and ours both have ${both.join(", ")}`, {
+    remedy: "Give yours another name, or take it away if it is from an earlier GlitchTip set-up.",
+  });
+}

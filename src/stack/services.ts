@@ -1,0 +1,134 @@
+import type { Declaration } from "../config/schema.ts";
+import type { ResolvedServer } from "../config/server.ts";
+import { type Role, SERVER_PORT } from "../glitchtip/versions.ts";
+import type { ComposeService, ComposeTemplates, ProvisionerSource, TemplateName } from "./model.ts";
+
+/** One of our services: its own keys, and which of the shared maps stand before them. */
+export interface OurService {
+  readonly own: ComposeService;
+  readonly fromServer: boolean;
+}
+
+export interface OurStack {
+  readonly everyService: ComposeService;
+  /** What the containers of GlitchTip's image share; its environment is shared on its own. */
+  readonly server: ComposeService;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly services: Readonly<Record<string, OurService>>;
+}
+
+const VALKEY_URL = "redis://glitchtip-valkey:6379/0";
+const HEALTHY = { condition: "service_healthy", required: false };
+const STARTED = { condition: "service_started", required: false };
+
+/** Puts another default into `${NAME:-default}`. */
+const withDefault = (reference: unknown, value: string | number): string =>
+  String(reference).replace(/:-[^}]*\}/, () => `:-${String(value).replaceAll("$", "$$$$")}}`);
+
+/** GlitchTip's own services for a declaration, from the templates. */
+export function ourServices(
+  declaration: Declaration,
+  { capabilities, topology, valkey }: ResolvedServer,
+  templates: ComposeTemplates,
+  provisioner: ProvisionerSource,
+): OurStack {
+  const { server, admin } = declaration;
+  const port = `\${GLITCHTIP_PORT:-${server.port}}`;
+  const publicUrl = escaped(server.url) ?? `http://localhost:${port}`;
+  const split = topology === "split" || capabilities.allInOne === undefined;
+  const web = split ? capabilities.web : capabilities.allInOne;
+  const afterInit = valkey ? { "glitchtip-valkey": HEALTHY } : {};
+  const environmentAdmin = admin.password?.startsWith("env:") === true;
+
+  /** Lists are added to the shared ones, because a YAML merge would replace them. */
+  const glitchtip = (name: TemplateName, role: Role | undefined, more: ComposeService = {}): OurService => {
+    const { depends_on, volumes, secrets, ...template } = templates[name];
+    const shared = templates.server as { volumes: string[]; secrets: string[] };
+    const own = {
+      ...template,
+      ...(role === undefined ? {} : { command: role.command, environment: role.environment }),
+      ...(volumes === undefined ? {} : { volumes: [...shared.volumes, ...(volumes as string[])] }),
+      ...(secrets === undefined ? {} : { secrets: [...shared.secrets, ...(secrets as string[])] }),
+      ...more,
+      depends_on: { ...(depends_on as object), ...afterInit },
+    };
+    return { own, fromServer: true };
+  };
+
+  const provision = templates["glitchtip-provision"];
+  const services: Record<string, OurService> = {
+    "glitchtip-db": { own: templates["glitchtip-db"], fromServer: false },
+    ...(valkey ? { "glitchtip-valkey": { own: templates["glitchtip-valkey"], fromServer: false } } : {}),
+    "glitchtip-init": glitchtip("glitchtip-init", undefined, {
+      environment: { GLITCHTIP_ADMIN_EMAIL: escaped(admin.email) },
+      ...writable(environmentAdmin),
+    }),
+    glitchtip: glitchtip("glitchtip", web, { ports: [`127.0.0.1:${port}:${SERVER_PORT}`] }),
+    ...(split
+      ? { "glitchtip-worker": glitchtip("glitchtip-worker", capabilities.worker, workerHealth(capabilities.worker)) }
+      : {}),
+    "glitchtip-provision": {
+      fromServer: false,
+      own: {
+        ...provision,
+        ...provisionerSource(provision, provisioner),
+        environment: {
+          ...(provision.environment as object),
+          GLITCHTIP_PUBLIC_URL: publicUrl,
+          GLITCHTIP_HOST_URL: `http://127.0.0.1:${port}`,
+        },
+        ...writable(environmentAdmin),
+        depends_on: { ...(provision.depends_on as object), ...(split ? { "glitchtip-worker": STARTED } : {}) },
+      },
+    },
+  };
+
+  const { environment, ...shared } = templates.server;
+  return {
+    everyService: templates["every-service"],
+    server: { ...shared, image: withDefault(shared.image, server.image) },
+    environment: {
+      ...(environment as Record<string, string>),
+      GLITCHTIP_DOMAIN: publicUrl,
+      DEFAULT_FROM_EMAIL: escaped(admin.email) ?? "",
+      ENABLE_USER_REGISTRATION: String(server.registration === "open"),
+      ...Object.fromEntries(capabilities.valkeyVariables.map((name) => [name, valkey ? VALKEY_URL : ""])),
+      ...(server.retention?.events === undefined
+        ? {}
+        : { [capabilities.retentionVariable]: server.retention.events.replace("d", "") }),
+    },
+    services,
+  };
+}
+
+/** Compose reads `$` as the start of a variable. */
+const escaped = <T extends string | undefined>(text: T) => text?.replaceAll("$", "$$$$") as T;
+
+/** A secret from the environment is copied into the container, which Compose refuses for a read-only one. */
+const writable = (needed: boolean): ComposeService => (needed ? { read_only: false } : {});
+
+function workerHealth({ aliveFile }: Role): ComposeService {
+  if (aliveFile === undefined) return {};
+  const { path, aliveForS } = aliveFile;
+  const script = `import os, sys, time; sys.exit(time.time() - os.path.getmtime('${path}') > ${aliveForS})`;
+  return {
+    healthcheck: {
+      test: ["CMD", "python", "-c", script],
+      interval: "30s",
+      timeout: "5s",
+      retries: 3,
+      start_period: "60s",
+      start_interval: "1s",
+    },
+  };
+}
+
+function provisionerSource(template: ComposeService, source: ProvisionerSource): ComposeService {
+  if (source.kind === "mount") return {};
+  // Its own image has the bundle, the command, and folders that belong to its user.
+  const volumes = (template.volumes as string[]).filter((volume) => !volume.includes("provisioner.mjs"));
+  const own = { user: "1000:1000", entrypoint: undefined, command: undefined, volumes };
+  return source.kind === "image"
+    ? { ...own, image: source.image }
+    : { ...own, image: "glitchtip-compose/provisioner", build: "./.glitchtip/provisioner" };
+}

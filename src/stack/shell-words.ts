@@ -1,0 +1,41 @@
+/** `entrypoint` and `command` in Compose: a list as it is, or a text that Compose splits. */
+export type TextOrWords = string | readonly string[];
+
+/** Outside quotes Compose's splitter stops at these or fails; sh would do something else again. */
+const SPECIAL = new Set("`();&|<>");
+
+/**
+ * The words of a text as Compose splits it: blanks separate, quotes and backslashes protect, nothing is expanded.
+ * Undefined where that is not certain: an open quote, a special character, `\t` and `\n` (their meaning has changed).
+ */
+export function shellWords(text: string): string[] | undefined {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote: string | undefined;
+  const characters = text[Symbol.iterator]();
+  for (const c of characters) {
+    if (c === "\\" && quote !== "'") {
+      // Unlike in sh, also between double quotes the backslash goes before any character.
+      const next = characters.next();
+      if (next.done || next.value === "t" || next.value === "n") return undefined;
+      word = `${word ?? ""}${next.value}`;
+    } else if (c === quote) {
+      quote = undefined;
+    } else if (quote === undefined && (c === "'" || c === '"')) {
+      quote = c;
+      word ??= "";
+    } else if (quote !== undefined || !(/[ \t\r\n]/.test(c) || SPECIAL.has(c))) {
+      word = `${word ?? ""}${c}`;
+    } else if (SPECIAL.has(c)) {
+      return undefined;
+    } else if (word !== undefined) {
+      words.push(word);
+      word = undefined;
+    }
+  }
+  if (quote !== undefined) return undefined;
+  return word === undefined ? words : [...words, word];
+}
+
+/** True where Compose puts a variable's value in before it splits, so that the words are not known yet. */
+export const hasVariable = (text: string): boolean => /\$[A-Za-z_{]/.test(text.replaceAll("$$", ""));

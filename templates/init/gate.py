@@ -1,0 +1,128 @@
+"""Stands in front of GlitchTip's processes.
+
+gate.py init              migrates and makes the superuser, then leaves a marker in the database.
+gate.py serve COMMAND...  becomes COMMAND if that marker is there, and refuses otherwise:
+                          on a server without any account, whoever comes first would own it.
+"""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psycopg
+
+LOCK = 7221902514
+READ = "SELECT fingerprint, done_at > now() - interval '1 day' FROM glitchtip_compose.init"
+MAKE = """
+CREATE SCHEMA IF NOT EXISTS glitchtip_compose;
+CREATE TABLE IF NOT EXISTS glitchtip_compose.init (
+  id integer PRIMARY KEY CHECK (id = 1), fingerprint text NOT NULL, done_at timestamptz NOT NULL)
+"""
+WRITE = """
+INSERT INTO glitchtip_compose.init VALUES (1, %s, now())
+ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, done_at = excluded.done_at
+"""
+
+
+def say(text):
+    print(f"glitchtip-compose: {text}", flush=True)
+
+
+def secret(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read().removesuffix("\n")
+
+
+def connect(seconds):
+    """Right after a start of the whole engine the database may come up last."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return psycopg.connect(
+                host=os.environ["DATABASE_HOST"],
+                port=os.environ["DATABASE_PORT"],
+                dbname=os.environ["DATABASE_NAME"],
+                user=os.environ["DATABASE_USER"],
+                password=secret(os.environ["DATABASE_PASSWORD_FILE"]),
+                connect_timeout=5,
+                autocommit=True,
+            )
+        except psycopg.OperationalError as error:
+            if time.monotonic() >= deadline:
+                say(f"the database does not answer: {str(error).strip()}")
+                sys.exit(1)
+            time.sleep(0.25)
+
+
+def read_marker(db):
+    try:
+        return db.execute(READ).fetchone()
+    except psycopg.errors.UndefinedTable:
+        return None
+
+
+def fingerprint(email):
+    """Changes with the image and with its migrations, also for an own build without a version."""
+    names = [os.environ.get("GLITCHTIP_VERSION", ""), email]
+    for folder, folders, files in os.walk("."):
+        folders[:] = sorted(f for f in folders if f not in ("static", "uploads", "node_modules"))
+        if os.path.basename(folder) == "migrations":
+            names += sorted(os.path.join(folder, file) for file in files if file.endswith(".py"))
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+
+def make_superuser(email):
+    password = secret("/run/secrets/glitchtip_admin_password")
+    made = subprocess.run(
+        ["./manage.py", "createsuperuser", "--noinput", "--email", email],
+        env={**os.environ, "DJANGO_SUPERUSER_PASSWORD": password},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if made.returncode == 0:
+        return say(f"superuser {email} made")
+    if "already taken" in made.stdout.lower():
+        return say(f"superuser {email} exists")
+    print(made.stdout, end="")
+    say(f"superuser {email} could not be made (exit {made.returncode})")
+    sys.exit(1)
+
+
+def init():
+    email = os.environ["GLITCHTIP_ADMIN_EMAIL"]
+    wanted = fingerprint(email)
+    with connect(30) as db:
+        db.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        if read_marker(db) == (wanted, True):
+            return say("nothing to do: image and database have not changed")
+        # Also once a day: it makes the partitions of the coming days.
+        migrated = subprocess.run(["bin/run-migrate.sh"]).returncode
+        if migrated != 0:
+            say(f"bin/run-migrate.sh failed (exit {migrated})")
+            sys.exit(1)
+        make_superuser(email)
+        db.execute(MAKE)
+        db.execute(WRITE, [wanted])
+
+
+def serve(command):
+    with connect(30) as db:
+        ready = read_marker(db) is not None
+    if not ready:
+        say("refusing to serve: glitchtip-init has not succeeded for this database; see `docker compose logs glitchtip-init`")
+        sys.exit(1)
+    os.execvp(command[0], command)
+
+
+# As PID 1 a process ignores TERM unless it says otherwise; exec puts the default back.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+if sys.argv[1:] == ["init"]:
+    init()
+elif sys.argv[1:2] == ["serve"] and len(sys.argv) > 2:
+    serve(sys.argv[2:])
+else:
+    sys.exit(__doc__)
