@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { rmSync, statSync } from "node:fs";
+import { mkdirSync, rmSync, statSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { platform, tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { CodedError, hasErrno } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type Clock, waitUntil } from "../base/wait.ts";
@@ -48,6 +48,7 @@ function socketPath(folder: string): string {
 
 function listen(path: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const server = createServer((socket) => socket.destroy());
     server.once("error", (error) =>
       hasErrno(error, "EADDRINUSE") ? resolve(undefined) : reject(unwritable(path, error)),

@@ -1,9 +1,8 @@
-import "./lean.ts";
 import { text } from "node:stream/consumers";
 import { CodedError, EXIT } from "../base/errors.ts";
 import { lineLog } from "../base/log.ts";
 import { systemClock as clock } from "../base/wait.ts";
-import { openTransport } from "../glitchtip/transport.ts";
+import { openNodeTransport } from "../glitchtip/transport-node.ts";
 import { provision } from "../operations/provision/index.ts";
 import { readBackEvents, readBackRequest } from "../operations/provision/read-back.ts";
 import { publish, publishFailure } from "../outputs/dsn-volume.ts";
@@ -31,7 +30,7 @@ try {
 
 async function provisionOnce(): Promise<number> {
   const input = readInput(environment, log);
-  const transport = openTransport(baseUrls.container);
+  const transport = openNodeTransport(baseUrls.container);
   await using _lock = await acquireLock(stateDir, { clock, signal, deadlineMs: environment.readyWithinMs, log });
   const store = openStateStore(stateDir);
   const password = () => readPassword(environment);
@@ -44,7 +43,7 @@ async function provisionOnce(): Promise<number> {
 
 async function lookForEvents(): Promise<number> {
   const request = readBackRequest.parse(JSON.parse(await text(process.stdin)));
-  const context = { transport: openTransport(baseUrls.container), store: openStateStore(stateDir), clock, signal };
+  const context = { transport: openNodeTransport(baseUrls.container), store: openStateStore(stateDir), clock, signal };
   const { declaration } = readInput(environment, log);
   const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
   return (await readBackEvents(context, declaration, request, say)) ? EXIT.done : EXIT.failed;

@@ -6,7 +6,7 @@ import { Secret } from "../../src/base/secret.ts";
 import { type Clock, systemClock } from "../../src/base/wait.ts";
 import { type Declaration, declarationSchema } from "../../src/config/schema.ts";
 import type { Emulator } from "../../src/emulator/index.ts";
-import { openTransport } from "../../src/glitchtip/transport.ts";
+import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
 import { type ProvisionResult, provision } from "../../src/operations/provision/index.ts";
 import { publish } from "../../src/outputs/dsn-volume.ts";
 import { openStateStore } from "../../src/outputs/state-store.ts";
@@ -71,7 +71,7 @@ export interface ProvisionOutcome extends ProvisionResult {
 /** What the container does, inside this process. */
 export async function provisionOnce(url: string, folders: Folders, run: ProvisionRun = {}): Promise<ProvisionOutcome> {
   const lines: string[] = [];
-  const transport = openTransport(url, { requestTimeoutMs: 2_000 });
+  const transport = openNodeTransport(url, { requestTimeoutMs: 2_000 });
   const result = await provision(
     {
       transport,
