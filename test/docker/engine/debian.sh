@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # engine.sh sets the variables
 # The engine out of Debian's packages: fetched once into the work folder, started and stopped there. Part of engine.sh.
 
 suite=forky # Its Compose knows subpath and start_interval; bookworm's silently does not.
@@ -26,8 +26,9 @@ debian_mirror() {
 
 require_debian_root() {
   local hint='install Docker with Compose and buildx yourself, and start it: the tests use any engine that "docker info" finds'
-  [ -r "$keyring" ] && command -v dpkg apt-get >/dev/null && grep -qx 'ID=debian' /etc/os-release ||
+  if ! grep -qx 'ID=debian' /etc/os-release 2>/dev/null || [ ! -r "$keyring" ]; then
     fail "no engine answers, and this is not Debian, where one could be started from packages. Please $hint"
+  fi
   [ "$(id -u)" = 0 ] || fail "no engine answers, and only root can start one. Please $hint"
   [ "${#work}" -le 80 ] || fail "the path $work is too long for a socket in it: set GLITCHTIP_COMPOSE_ENGINE_DIR"
   mkdir -p "$work"
@@ -85,6 +86,14 @@ make_base() {
     --keyring="$keyring" --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Languages "none"' \
     "$suite" "$work/base.new.tar" "$mirror"
   mv "$work/base.new.tar" "$work/base.tar"
+}
+
+# For `images` on an engine that this folder did not prepare.
+prepare_base() {
+  require_debian_root
+  lock_machine
+  packages_present || step "installing ${installed_packages[*]}" install_packages
+  step 'making the base file system of the stand-in images' make_base
 }
 
 packages_present() {

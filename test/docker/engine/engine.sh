@@ -42,7 +42,7 @@ docker_of() {
 running_work() {
   local folder cli
   for folder in "$work" "$(readlink "$machine_link" || true)"; do
-    [ -S "$folder/docker.sock" ] && cli=$(docker_of "$folder") || continue
+    if [ ! -S "$folder/docker.sock" ] || ! cli=$(docker_of "$folder"); then continue; fi
     if timeout 10 "$cli" -H "unix://$folder/docker.sock" version >/dev/null 2>&1; then
       echo "$folder"
       return
@@ -79,6 +79,7 @@ lock_machine() {
 print_env() {
   select_engine || fail 'no engine answers: run "engine.sh up" first'
   if [ "$owner" = ours ]; then
+    # shellcheck disable=SC2016 # PATH is the caller's
     printf 'export DOCKER_HOST=%q DOCKER_CONFIG=%q PATH=%q:"$PATH"\n' "$DOCKER_HOST" "$DOCKER_CONFIG" "$engine_work/bin"
   else
     printf 'export DOCKER_HOST=%q\n' "$(foreign_host)"

@@ -16,6 +16,7 @@ from_file() {
 run_first_start_files() {
   local file
   for file in /docker-entrypoint-initdb.d/*; do
+    # shellcheck disable=SC1090 # the user's file
     case $file in
       *.sh) if [ -x "$file" ]; then "$file"; else . "$file"; fi ;;
       *.sql) psql_at_first_start --dbname "$POSTGRES_DB" --file "$file" ;;
@@ -32,7 +33,7 @@ first_start() {
     echo 'Error: Database is uninitialized and superuser password is not specified. Set POSTGRES_PASSWORD to a non-empty value.' >&2
     exit 1
   fi
-  # shellcheck disable=SC2086 -- words of a command line
+  # shellcheck disable=SC2086 # words of a command line
   initdb --username="$POSTGRES_USER" --pwfile=<(printf '%s\n' "${POSTGRES_PASSWORD:-}") ${POSTGRES_INITDB_ARGS:-}
   printf '\nhost all all all %s\n' "$method" >>"$PGDATA/pg_hba.conf"
   # On the socket alone, so that nobody outside takes the half-made database for the real one.

@@ -13,7 +13,7 @@ if [ "${1:-}" = valkey-server ]; then
     *protected-mode*) ;;
     *) set -- "$@" --protected-mode no ;;
   esac
-  # shellcheck disable=SC2086 -- words of a command line
+  # shellcheck disable=SC2086 # words of a command line
   set -- "$@" ${VALKEY_EXTRA_FLAGS:-}
 fi
 exec "$@"
