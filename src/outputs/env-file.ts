@@ -1,0 +1,39 @@
+import { CodedError } from "../base/errors.ts";
+
+const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Names that a shell sets by itself, refuses to set, or that `with-dsn` uses: only env gives them to the app unchanged. */
+const SHELLS_OWN =
+  /^(_|_gtc_.*|BASH.*|COMP_WORDBREAKS|DIRSTACK|EPOCH.*|EUID|FUNCNAME|GROUPS|IFS|LINENO|OLDPWD|OPT(ARG|ERR|IND)|PIPESTATUS|PPID|PS[124]|PWD|S?RANDOM|SECONDS|SHELLOPTS|SHLVL|UID)$/;
+
+/** A word that every POSIX shell reads back byte by byte. */
+const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/**
+ * The file that `with-dsn` sources: one statement a variable, sorted by name, so equal variables give equal bytes.
+ *
+ *     export SENTRY_DSN='http://…'                  the shell can hold the name
+ *     set -- 'spring.sentry.dsn=http://…' "$@"      it cannot: in front of the app's command, which `with-dsn` then starts by env
+ */
+export function renderEnvFile(variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => statement(name, value))
+    .join("");
+}
+
+function statement(name: string, value: string): string {
+  if (name === "" || /[=\0]/.test(name)) {
+    throw new CodedError("GC1101", `${JSON.stringify(name)} cannot be the name of an environment variable`, {
+      remedy: "Use a name with at least one character, and neither = nor NUL.",
+    });
+  }
+  if (value.includes("\0")) {
+    throw new CodedError("GC1101", `the value of ${JSON.stringify(name)} holds a NUL byte, which no environment can`, {
+      remedy: "Leave the NUL byte out.",
+    });
+  }
+  return IDENTIFIER.test(name) && !SHELLS_OWN.test(name)
+    ? `export ${name}=${quote(value)}\n`
+    : `set -- ${quote(`${name}=${value}`)} "$@"\n`;
+}
