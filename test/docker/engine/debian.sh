@@ -117,7 +117,14 @@ prepare() {
   [ -z "$base_pid" ] || wait "$base_pid"
 }
 
-is_dockerd() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = dockerd ]; }
+# A killed one that nobody has reaped yet keeps its name, but has no command line.
+is_dockerd() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = dockerd ] && grep -q . "/proc/$1/cmdline" 2>/dev/null; }
+
+# The daemon mounts its data folder on itself.
+unmount_inside() {
+  local mount
+  awk -v inside="$1/" 'index($2, inside) == 1 { print $2 }' /proc/self/mounts | sort -r | while read -r mount; do umount "$mount"; done
+}
 
 # A folder that was removed while its engine ran leaves a daemon that nobody can reach, and that would share our bridge.
 stop_lost_engine() {
@@ -127,6 +134,7 @@ stop_lost_engine() {
   for pid in $(cd /proc && echo [0-9]*); do
     if is_dockerd "$pid" && tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qxF -- "unix://$folder/docker.sock"; then
       step "stopping the engine of $folder (process $pid), which does not answer" stop_pid "$pid"
+      unmount_inside "$folder"
     fi
   done
 }
@@ -174,7 +182,7 @@ up() {
 }
 
 down() {
-  local pid mount
+  local pid
   [ -d "$work" ] || { say "nothing to stop: $work does not exist" && return; }
   lock_machine
   pid=$(cat "$work/docker.pid" 2>/dev/null || true)
@@ -185,6 +193,6 @@ down() {
     fail "the engine that answers belongs to $(running_work): stop it with GLITCHTIP_COMPOSE_ENGINE_DIR set to that"
   fi
   if [ "$(readlink "$machine_link" || true)" = "$work" ]; then rm -f "$machine_link"; fi
-  awk -v inside="$work/" 'index($2, inside) == 1 { print $2 }' /proc/self/mounts | sort -r | while read -r mount; do umount "$mount"; done
+  unmount_inside "$work"
   if [ "${1:-}" = --purge ]; then step "removing $work" rm -rf "$work"; fi
 }

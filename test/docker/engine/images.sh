@@ -59,7 +59,7 @@ build_images() {
   [ -f "$stand_in_source" ] || fail "the stand-in's source $stand_in_source does not exist"
   [ -x "$repo/node_modules/.bin/esbuild" ] || fail 'esbuild is missing: run "npm ci" first'
   mkdir -p "$work"
-  exec 8>"$work/images.lock"
+  exec 8>"${engine_work:-$work}/images.lock"
   flock 8
   context=$work/context
   stage_context "$context"
