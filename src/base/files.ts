@@ -18,6 +18,8 @@ export interface FileToWrite {
   readonly content: string | Uint8Array;
   /** Permission bits, whatever the umask. */
   readonly mode: number;
+  /** False for what can be made again: then a power cut may leave it empty, and writing it is faster. */
+  readonly durable?: boolean;
 }
 
 /** The file's text, or undefined where there is none; any other failure is thrown. */
@@ -43,7 +45,7 @@ export function writeAll(files: readonly FileToWrite[]): void {
       mkdirSync(dirname(file.path), { recursive: true });
       const temporary = `${file.path}.${randomBytes(6).toString("hex")}.tmp`;
       prepared.push({ temporary, path: file.path });
-      writeDurably(temporary, file);
+      writeTemporary(temporary, file);
     }
     for (const { temporary, path } of prepared) {
       at = path;
@@ -58,13 +60,13 @@ export function writeAll(files: readonly FileToWrite[]): void {
 export const writeOne = (path: string, content: string | Uint8Array, mode: number): void =>
   writeAll([{ path, content, mode }]);
 
-function writeDurably(temporary: string, { content, mode }: FileToWrite): void {
+function writeTemporary(temporary: string, { content, mode, durable = true }: FileToWrite): void {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
   const file = openSync(temporary, "wx", mode);
   try {
     fchmodSync(file, mode);
     for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
-    fsyncSync(file);
+    if (durable) fsyncSync(file);
   } finally {
     closeSync(file);
   }

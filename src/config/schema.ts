@@ -121,6 +121,10 @@ export const declarationSchema = z.strictObject({
   organization: described(text(200), "The organization's name."),
   projects: described(z.record(text(PROJECT_NAME_LONGEST), z.prefault(project, {})), "By name."),
   apps: described(z._default(z.record(z.string(), app), {}), "By the service's name in your Compose file."),
+  provisioner: described(
+    z.optional(z.string().check(z.regex(/^(mount|build|image:\S+)$/, { error: "must be mount, build or image:NAME" }))),
+    "Where the provisioner runs from: the Node image with a file mounted (default), a built image, or a ready one.",
+  ),
   onFailure: described(
     z._default(z.enum(ON_FAILURE), "block"),
     "What an app does when there has never been a DSN and none comes in time.",

@@ -60,7 +60,7 @@ export interface StackTexts {
   readonly gate: string;
   readonly provisioner: string;
   /** Needed for `build` only. */
-  readonly provisionerDockerfile?: string;
+  provisionerDockerfile(): string;
 }
 
 export interface StackInput {

@@ -55,7 +55,7 @@ export function renderStack(input: StackInput): RenderedStack {
       managed(".glitchtip/with-dsn", texts.withDsn, 0o755),
       ...(provisioner.kind === "image" ? [] : [managed(bundle, texts.provisioner)]),
       ...(provisioner.kind === "build"
-        ? [managed(".glitchtip/provisioner/Dockerfile", texts.provisionerDockerfile ?? "")]
+        ? [managed(".glitchtip/provisioner/Dockerfile", texts.provisionerDockerfile())]
         : []),
     ],
     warnings: [...server.warnings, ...apps.warnings],

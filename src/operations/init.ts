@@ -1,0 +1,173 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { CodedError } from "../base/errors.ts";
+import { readIfThere, writeAll, writeOne } from "../base/files.ts";
+import type { Log } from "../base/log.ts";
+import { checkDeclaration, loadDeclaration } from "../config/load.ts";
+import type { RenderedFile } from "../stack/model.ts";
+import { STACK_FILE } from "../stack/render.ts";
+import { readUserCompose } from "../stack/user-compose.ts";
+import { type Assets, isSample, packageAssets } from "./project/assets.ts";
+import { readComposeFiles, SEPARATOR, userComposeFiles } from "./project/compose-files.ts";
+import { declarationText } from "./project/declaration-text.ts";
+import { parseEnv, setVariable } from "./project/env-file.ts";
+import { type FileChanges, planWrites } from "./project/managed.ts";
+import { type InitOptions, newDeclaration, refuseOtherOptions } from "./project/new-declaration.ts";
+import { DECLARATION_FILE, type Project, projectFrom, renderProject } from "./project/read.ts";
+import { makeSecrets, missingSecrets } from "./project/secrets.ts";
+
+export type { InitOptions } from "./project/new-declaration.ts";
+
+export interface InitContext {
+  readonly dir: string;
+  readonly log: Log;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly random?: typeof randomBytes;
+  readonly assets?: Assets;
+}
+
+export interface InitResult extends FileChanges {
+  readonly dir: string;
+  /** Nothing had to be written. */
+  readonly nothingToChange: boolean;
+  /** Only said what would be done. */
+  readonly dryRun: boolean;
+  /** Services that get a DSN, with their project and its variables. */
+  readonly services: readonly {
+    readonly service: string;
+    readonly project: string;
+    readonly variables: readonly string[];
+  }[];
+  readonly url: string;
+  readonly admin: { readonly email: string; readonly passwordFile?: string };
+  /** What to type next. */
+  readonly next: string;
+}
+
+const ENV_FILE = ".env";
+const SAMPLE = { service: "app", compose: "compose.yaml", source: "app/server.mjs" } as const;
+
+/** Makes or brings up to date all files of a project. Validates everything before it writes anything. */
+export async function init(context: InitContext, options: InitOptions = {}): Promise<InitResult> {
+  const { dir, log, env = {}, random = randomBytes, assets = packageAssets() } = context;
+  const envText = readIfThere(join(dir, ENV_FILE)) ?? "";
+  const { project, once } = prepare(dir, envText, options, assets);
+  const stack = renderProject(project, assets);
+  const plan = planWrites(dir, [...once, ...stack.files], assets.version);
+  const secrets = missingSecrets(dir, project.declaration, { ...project.env, ...env });
+  const newEnvText = envWith(
+    envText,
+    project,
+    once.some(({ path }) => path === SAMPLE.compose),
+  );
+
+  for (const warning of [...stack.warnings, ...warningsOf(project, env)]) log.warn(warning);
+  for (const path of plan.kept) log.warn(`${path} was edited by hand; it stays as it is`);
+
+  if (options.dryRun !== true) {
+    for (const group of plan.groups) writeAll(group);
+    if (newEnvText !== envText) writeOne(join(dir, ENV_FILE), newEnvText, 0o644);
+    makeSecrets(dir, secrets, random);
+  }
+  if (newEnvText !== envText) (envText === "" ? plan.created : plan.changed).push(ENV_FILE);
+  else plan.unchanged.push(ENV_FILE);
+  plan.created.push(...secrets);
+  if (plan.refused.length > 0) throw refusal(plan.refused);
+  return resultOf(project, plan, options.dryRun === true);
+}
+
+/** The project as it will be: from its declaration, or from the options where there is none yet. */
+function prepare(
+  dir: string,
+  envText: string,
+  options: InitOptions,
+  assets: Assets,
+): { project: Project; once: RenderedFile[] } {
+  const env = parseEnv(envText);
+  const userFiles = userComposeFiles(dir, env);
+  const texts = readComposeFiles(dir, userFiles);
+  const stated = readIfThere(join(dir, DECLARATION_FILE));
+  const sample = texts.length === 0 || (texts.length === 1 && texts.every(({ text }) => isSample(text, assets)));
+
+  if (stated !== undefined) {
+    const declaration = loadDeclaration(stated, DECLARATION_FILE);
+    refuseOtherOptions(declaration, options);
+    return { project: projectFrom(dir, declaration, stated, userFiles, readUserCompose(texts), env), once: [] };
+  }
+  const once = (path: string, content: string): RenderedFile => ({ path, content, mode: 0o644, kind: "once" });
+  const files = sample
+    ? [once(SAMPLE.source, assets.sample("server.mjs")), once(SAMPLE.compose, assets.sample("compose.yaml"))]
+    : [];
+  const user = readUserCompose(sample ? [{ path: SAMPLE.compose, text: assets.sample("compose.yaml") }] : texts);
+  const wanted = newDeclaration(
+    dir,
+    sample ? { apps: { [SAMPLE.service]: SAMPLE.service }, ...options } : options,
+    user,
+  );
+  const text = declarationText(wanted);
+  const declaration = checkDeclaration(wanted, DECLARATION_FILE);
+  const project = projectFrom(dir, declaration, text, sample ? [SAMPLE.compose] : userFiles, user, env);
+  return { project, once: [...files, once(DECLARATION_FILE, text)] };
+}
+
+/** Plain `docker compose` finds both files, on each system; a port that is set already stays. */
+function envWith(text: string, project: Project, sample: boolean): string {
+  let result = text;
+  if (project.env.COMPOSE_PATH_SEPARATOR === undefined)
+    result = setVariable(result, "COMPOSE_PATH_SEPARATOR", SEPARATOR);
+  const separator = project.env.COMPOSE_PATH_SEPARATOR ?? SEPARATOR;
+  const stated = project.env.COMPOSE_FILE?.split(separator) ?? [];
+  if (!stated.includes(STACK_FILE)) result = setVariable(result, "COMPOSE_FILE", project.composeFiles.join(separator));
+  if (!project.env.GLITCHTIP_PORT) result = setVariable(result, "GLITCHTIP_PORT", String(project.port));
+  if (sample && !project.env.APP_PORT) result = setVariable(result, "APP_PORT", "3000");
+  return result;
+}
+
+function* warningsOf({ declaration, port, env }: Project, processEnv: InitContext["env"] = {}): Generator<string> {
+  if (port !== declaration.server.port) {
+    if (declaration.server.port !== 8000)
+      yield `GLITCHTIP_PORT=${port} in .env wins over server.port: ${declaration.server.port}`;
+  }
+  if (processEnv.COMPOSE_FILE !== undefined && processEnv.COMPOSE_FILE !== env.COMPOSE_FILE) {
+    yield `COMPOSE_FILE=${processEnv.COMPOSE_FILE} in your shell wins over the one in .env`;
+  }
+  if (Object.keys(declaration.apps).length === 0) yield "no service gets a DSN: `apps` is empty";
+}
+
+function refusal(paths: readonly string[]): CodedError {
+  const list = paths.join(", ");
+  return new CodedError("GC1105", `edited by hand, so not overwritten: ${list}`, {
+    problems: paths.map((path) => `${path}: compare it with ${path}.new`),
+    remedy: "Take what you need from each .new file, delete it, then run init again. The other files are written.",
+  });
+}
+
+function resultOf(
+  project: Project,
+  { created, changed, unchanged, kept, refused }: FileChanges,
+  dryRun: boolean,
+): InitResult {
+  const { dir, declaration, port } = project;
+  const { apps, admin, server } = declaration;
+  return {
+    dir,
+    created,
+    changed,
+    unchanged,
+    kept,
+    refused,
+    nothingToChange: created.length + changed.length === 0,
+    dryRun,
+    services: Object.entries(apps).map(([service, app]) => ({
+      service,
+      project: app.project,
+      variables: app.variables,
+    })),
+    url: server.url ?? `http://localhost:${port}`,
+    admin: {
+      email: admin.email,
+      ...(admin.password === undefined ? { passwordFile: ".glitchtip/secrets/admin_password" } : {}),
+    },
+    next: "docker compose up -d --wait",
+  };
+}

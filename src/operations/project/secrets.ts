@@ -1,0 +1,65 @@
+import type { randomBytes } from "node:crypto";
+import { chmodSync, mkdirSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { CodedError } from "../../base/errors.ts";
+import { readIfThere, writeAll } from "../../base/files.ts";
+import { parsePasswordRef } from "../../config/password-ref.ts";
+import type { Declaration } from "../../config/schema.ts";
+import { SECRETS_FOLDER } from "../../stack/render.ts";
+
+const NAMES = ["admin_password", "db_password", "secret_key"] as const;
+const BYTES: Readonly<Record<(typeof NAMES)[number], number>> = { admin_password: 18, db_password: 24, secret_key: 48 };
+
+/**
+ * The secrets that are not there yet, relative to the project. One that is there but cannot be read is an error:
+ * another in its place would lock everyone out of the database that it was made for.
+ */
+export function missingSecrets(
+  dir: string,
+  { admin }: Declaration,
+  env: Readonly<Record<string, string | undefined>>,
+): string[] {
+  if (admin.password !== undefined) checkReference(dir, admin.password, env);
+  return NAMES.filter((name) => name !== "admin_password" || admin.password === undefined)
+    .map((name) => `${SECRETS_FOLDER}/${name}`)
+    .filter((path) => readSecret(dir, path) === undefined);
+}
+
+/** Makes these secrets: base64url, because other characters break GlitchTip's own broker address. No newline at the end. */
+export function makeSecrets(dir: string, paths: readonly string[], random: typeof randomBytes): void {
+  if (paths.length === 0) return;
+  const folder = join(dir, SECRETS_FOLDER);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+  const made = NAMES.filter((name) => paths.includes(`${SECRETS_FOLDER}/${name}`));
+  // 0444 in a closed folder: Compose mounts the file as it is, and GlitchTip's user has to read it.
+  writeAll(
+    made.map((name) => ({ path: join(folder, name), content: random(BYTES[name]).toString("base64url"), mode: 0o444 })),
+  );
+}
+
+function readSecret(dir: string, path: string): string | undefined {
+  const remedy = "Give your user the right to read it, or restore it from a backup.";
+  let text: string | undefined;
+  try {
+    text = readIfThere(isAbsolute(path) ? path : join(dir, path));
+  } catch (cause) {
+    throw new CodedError("GC1107", `${path} is there but cannot be read`, { remedy, cause });
+  }
+  if (text?.trim() === "") throw new CodedError("GC1107", `${path} is empty`, { remedy });
+  return text;
+}
+
+function checkReference(dir: string, reference: string, env: Readonly<Record<string, string | undefined>>): void {
+  const found = parsePasswordRef(reference);
+  if (found.kind === "file" && readSecret(dir, found.path) === undefined) {
+    throw new CodedError("GC1107", `admin.password: there is no file ${found.path}`, {
+      remedy: "Write the password into it, or take admin.password away and one is made.",
+    });
+  }
+  if (found.kind === "env" && !env[found.name]) {
+    throw new CodedError("GC1107", `admin.password: the variable ${found.name} is not set`, {
+      remedy: `Set ${found.name}, here and for docker compose, or take admin.password away and one is made.`,
+    });
+  }
+}
