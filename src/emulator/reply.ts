@@ -16,7 +16,9 @@ export class ApiError extends Error {
 }
 
 /** Thrown where Django's database layer would raise: a 500 page, and what was written before stays. */
-export class DatabaseError extends Error {}
+export class DatabaseError extends Error {
+  override readonly name = "DatabaseError";
+}
 
 export const JSON_TYPE = "application/json; charset=utf-8";
 export const HTML_TYPE = "text/html; charset=utf-8";

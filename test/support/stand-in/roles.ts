@@ -1,0 +1,141 @@
+import { utimesSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { World } from "../../../src/emulator/call.ts";
+import { DatabaseError } from "../../../src/emulator/reply.ts";
+import { listen, type RunningServer } from "../../../src/emulator/server.ts";
+import { createSuperuser, makeWorld } from "../../../src/emulator/start.ts";
+import type { Store } from "../../../src/emulator/store.ts";
+import { work } from "../../../src/emulator/worker.ts";
+import { PostgresStore } from "./postgres-store.ts";
+import { brokerFault, type Settings } from "./settings.ts";
+import { Valkey } from "./valkey.ts";
+
+const ROUND_MS = 1_000;
+
+/** Where the roles talk to, and what they share. */
+export interface Process {
+  readonly settings: Settings;
+  readonly signal: AbortSignal;
+  out(line: string): void;
+  err(line: string): void;
+}
+
+function worldOf(settings: Settings): World {
+  return makeWorld(settings.generation, {
+    registration: settings.registration ? "open" : "closed",
+    organizationCreation: settings.organizationCreation ? "open" : "closed",
+    allowedHosts: settings.allowedHosts,
+    // The worker's rounds are the delay.
+    processingDelayMs: 0,
+    domain: () => settings.domain,
+    now: () => Date.now(),
+  });
+}
+
+async function withStore<Result>(settings: Settings, act: (store: PostgresStore) => Promise<Result>): Promise<Result> {
+  const store = new PostgresStore(settings.database);
+  try {
+    return await act(store);
+  } finally {
+    await store.close();
+  }
+}
+
+export function migrate({ settings, out }: Process): Promise<number> {
+  return withStore(settings, async (store) => {
+    const made = await store.migrate();
+    out(made ? "  Applying stand_in.0001_initial... OK" : "  No migrations to apply.");
+    return 0;
+  });
+}
+
+/** `manage.py createsuperuser --noinput --email X`. */
+export function superuser({ settings, out, err }: Process, email: string): Promise<number> {
+  return withStore(settings, async (store) => {
+    const now = new Date().toISOString();
+    const made = await store.use(true, (state) => createSuperuser(state, email, settings.superuserPassword, now));
+    if (made) out("Superuser created successfully.");
+    else err("CommandError: Error: That email is already taken.");
+    return made ? 0 : 1;
+  });
+}
+
+export async function web(process: Process, port = process.settings.port): Promise<number> {
+  const { settings, signal, out } = process;
+  await withStore(settings, async (store) => {
+    const server: RunningServer = await listen({
+      world: worldOf(settings),
+      store: withValkey(store, new Valkey(settings.valkeyUrl)),
+      host: "0.0.0.0",
+      port,
+    });
+    out(`Listening at: http://0.0.0.0:${server.port}`);
+    await aborted(signal);
+    await server.close();
+  });
+  return 0;
+}
+
+/** Sessions, limits and blocks are in Valkey: without it whatever writes is a 500, and what reads tables goes on. */
+function withValkey(store: PostgresStore, valkey: Valkey): Store {
+  return {
+    async use(writes, act) {
+      const problem = writes ? await valkey.problem() : undefined;
+      if (problem !== undefined) throw new DatabaseError(problem);
+      return store.use(writes, act);
+    },
+  };
+}
+
+export interface WorkerOptions {
+  /** Touched after each good round: `runworker --health-check-file`, from 6 on. */
+  readonly healthCheckFile?: string | undefined;
+}
+
+/** Writes what waits, about once a second, until it is stopped; goes on after every trouble. */
+export async function worker(process: Process, { healthCheckFile }: WorkerOptions = {}): Promise<number> {
+  const { settings, signal, out, err } = process;
+  const world = worldOf(settings);
+  const valkey = new Valkey(settings.valkeyUrl);
+  await withStore(settings, async (store) => {
+    out("worker ready");
+    while (!signal.aborted) {
+      try {
+        const problem = (await valkey.problem()) ?? brokerFault(settings);
+        if (problem !== undefined) throw new Error(problem);
+        const written = await store.work((state) => work(state, world));
+        if (written > 0) out(`wrote ${written} events`);
+        if (healthCheckFile !== undefined) touch(healthCheckFile);
+      } catch (error) {
+        err(`worker: ${error instanceof Error ? error.message : String(error)}. Trying again...`);
+      }
+      await sleep(ROUND_MS, undefined, { signal }).catch(() => {});
+    }
+  });
+  return 0;
+}
+
+function touch(path: string): void {
+  const now = new Date();
+  try {
+    utimesSync(path, now, now);
+  } catch {
+    writeFileSync(path, "");
+  }
+}
+
+/** Both in one process. 5.2 always listens on 8000 and migrates; 6 does not migrate with SKIP_INIT. */
+export async function allInOne(process: Process): Promise<number> {
+  const { settings } = process;
+  const modern = settings.generation === "6";
+  if (!(modern && settings.skipInit)) await migrate(process);
+  const codes = await Promise.all([web(process, modern ? settings.port : 8000), worker(process)]);
+  return Math.max(...codes);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

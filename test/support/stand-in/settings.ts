@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs";
+import type { Generation } from "../../../src/emulator/index.ts";
+
+/** Stops the program with one line on stderr, as Django does for a wrong setting. */
+export class ImproperlyConfigured extends Error {
+  override readonly name = "ImproperlyConfigured";
+}
+
+export interface DatabaseSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface Settings {
+  readonly generation: Generation;
+  readonly port: number;
+  readonly database: DatabaseSettings;
+  /** "" = Postgres alone. */
+  readonly valkeyUrl: string;
+  readonly domain: string;
+  readonly allowedHosts: readonly string[];
+  readonly registration: boolean;
+  readonly organizationCreation: boolean;
+  readonly skipInit: boolean;
+  readonly superuserPassword: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const GENERATIONS: readonly string[] = ["4.1", "5.1", "5.2", "6"];
+
+/** GlitchTip's settings from its environment, with the real names, defaults and traps. */
+export function readSettings(env: Environment): Settings {
+  const generation = (env.STAND_IN_GENERATION ?? "6") as Generation;
+  if (!GENERATIONS.includes(generation)) throw new ImproperlyConfigured(`STAND_IN_GENERATION ${generation} is unknown`);
+  // The real one has a default; nothing that we generate may rely on it.
+  if (!value(env, "SECRET_KEY")) throw new ImproperlyConfigured("Set the SECRET_KEY environment variable");
+  const domain = value(env, "GLITCHTIP_URL") ?? value(env, "GLITCHTIP_DOMAIN") ?? "http://localhost:8000";
+  if (!/^https?:\/\//.test(domain)) throw new ImproperlyConfigured("GLITCHTIP_DOMAIN must start with http or https");
+  const registration = flag(env, "ENABLE_USER_REGISTRATION", true);
+  return {
+    generation,
+    port: Number(env.PORT ?? (generation === "6" ? 8000 : 8080)),
+    database: databaseOf(env),
+    valkeyUrl: valkeyOf(env, generation),
+    domain: domain.replace(/\/$/, ""),
+    allowedHosts: (value(env, "ALLOWED_HOSTS") ?? "*").split(",").map((host) => host.trim()),
+    registration,
+    organizationCreation: flag(env, "ENABLE_ORGANIZATION_CREATION", false),
+    skipInit: flag(env, "SKIP_INIT", false),
+    superuserPassword: env.DJANGO_SUPERUSER_PASSWORD ?? "",
+  };
+}
+
+/** NAME_FILE wins over NAME and is taken as it is, trailing newline included (glitchtip.md, "The image"). */
+function value(env: Environment, name: string): string | undefined {
+  const file = env[`${name}_FILE`];
+  return file ? readFileSync(file, "utf8") : env[name];
+}
+
+function flag(env: Environment, name: string, otherwise: boolean): boolean {
+  const text = value(env, name);
+  return text === undefined ? otherwise : ["true", "on", "ok", "y", "yes", "1"].includes(text.toLowerCase());
+}
+
+/** DATABASE_HOST and its family win over DATABASE_URL; only the URL is unescaped. */
+function databaseOf(env: Environment): DatabaseSettings {
+  const host = value(env, "DATABASE_HOST");
+  if (host) {
+    return {
+      host,
+      port: Number(value(env, "DATABASE_PORT") ?? "5432"),
+      database: value(env, "DATABASE_NAME") ?? "postgres",
+      user: value(env, "DATABASE_USER") ?? "postgres",
+      password: value(env, "DATABASE_PASSWORD") ?? "",
+    };
+  }
+  const text = value(env, "DATABASE_URL") ?? "postgres://postgres:postgres@postgres:5432/postgres";
+  const [, user = "", password = "", name = "", port = "5432", database = ""] =
+    /^(?:postgres|postgresql|psql):\/\/([^:@/]*):?([^@]*)@([^:/]*):?(\d*)\/([^?]*)/s.exec(text) ?? [];
+  return {
+    host: name,
+    port: Number(port || "5432"),
+    database: decodeURIComponent(database),
+    user: decodeURIComponent(user),
+    password: decodeURIComponent(password),
+  };
+}
+
+/** Up to 5.1 Valkey cannot be switched off. */
+function valkeyOf(env: Environment, generation: Generation): string {
+  const host = value(env, "VALKEY_HOST") ?? value(env, "REDIS_HOST");
+  const password = value(env, "VALKEY_PASSWORD") ?? value(env, "REDIS_PASSWORD");
+  if (host) return `redis://${password ? `:${password}@` : ""}${host}:${value(env, "VALKEY_PORT") ?? "6379"}/0`;
+  const url = value(env, "VALKEY_URL") ?? value(env, "REDIS_URL") ?? "redis://redis:6379/0";
+  const needed = generation === "4.1" || generation === "5.1";
+  return url === "" && needed ? "redis://redis:6379/0" : url;
+}
+
+/** What Celery makes of an unescaped password in its broker's URL when Valkey is off (prototype.md 2). */
+export function brokerFault({ valkeyUrl, database }: Settings): string | undefined {
+  if (valkeyUrl !== "" || /^[A-Za-z0-9._~-]*$/.test(database.password)) return undefined;
+  return `failed to resolve host '${database.password.split(/[@/]/).at(-1) ?? ""}'`;
+}
