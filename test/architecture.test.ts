@@ -23,7 +23,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
     packages: ["commander", "@clack/prompts"],
   },
   emulator: { folders: ["base", "glitchtip/wire"], packages: [] },
-  index: { folders: ["base", "config", "glitchtip", "operations", "stack", "outputs"], packages: [] },
+  index: { folders: ["base", "glitchtip/ingest", "reconcile"], packages: [] },
 };
 
 /** Single files that may reach further, each with its reason. */

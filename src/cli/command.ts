@@ -1,10 +1,8 @@
 import type { Command } from "commander";
 import type { CliContext } from "./context.ts";
 
-/** A command's flags and its deed. The deed loads what it needs when it is called, so that --help loads nothing. */
+/** A command's flags and its deed; its name and summary stand in main.ts, which loads the rest when it is wanted. */
 export interface CliCommand<Flags extends object = object> {
-  readonly name: string;
-  readonly summary: string;
   /** Lines to type, shown below the help. */
   readonly examples: readonly string[];
   flags?(command: Command): Command;

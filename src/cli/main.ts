@@ -2,12 +2,48 @@
 import { Command, CommanderError } from "commander";
 import { CodedError, EXIT } from "../base/errors.ts";
 import type { CliCommand } from "./command.ts";
-import { emulate } from "./commands/emulate.ts";
 import { type GlobalFlags, processContext, reportError } from "./context.ts";
 
 declare const VERSION: string;
 
-const COMMANDS: readonly CliCommand<never>[] = [emulate];
+/** Only the wanted command's file is loaded: --help loads none. */
+const COMMANDS: readonly { name: string; summary: string; load(): Promise<CliCommand<never>> }[] = [
+  {
+    name: "init",
+    summary: "put a GlitchTip beside your services, or a sample app into an empty folder",
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+  {
+    name: "verify",
+    summary: "send an event from each app's own container and read it back",
+    load: async () => (await import("./commands/verify.ts")).verify,
+  },
+  {
+    name: "status",
+    summary: "what runs, what the provisioner did, which app has its DSN",
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
+    name: "doctor",
+    summary: "everything that stands in the way, each with its fix",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  {
+    name: "down",
+    summary: "stop and remove the project's containers; the data stays",
+    load: async () => (await import("./commands/down.ts")).down,
+  },
+  {
+    name: "demo",
+    summary: "all of it in a temporary folder, up to an event read back",
+    load: async () => (await import("./commands/demo.ts")).demo,
+  },
+  {
+    name: "emulate",
+    summary: "run a GlitchTip in memory on loopback, for tests without containers",
+    load: async () => (await import("./commands/emulate.ts")).emulate,
+  },
+];
 
 const program = new Command("glitchtip-compose")
   .description("GlitchTip beside your Docker Compose services: one `up`, and the applications report errors.")
@@ -17,15 +53,20 @@ const program = new Command("glitchtip-compose")
   .configureHelp({ showGlobalOptions: true })
   .configureOutput({ writeErr: () => {} });
 
-for (const { name, summary, examples, flags, run } of COMMANDS) {
-  const command = program
-    .command(name)
-    .description(summary)
+const [first, second] = process.argv.slice(2).filter((word) => !word.startsWith("-"));
+const wanted = first === "help" ? second : first;
+
+for (const { name, summary, load } of COMMANDS) {
+  const command = program.command(name).description(summary).exitOverride();
+  if (name === wanted) register(command, await load());
+}
+
+function register(command: Command, { examples, flags, run }: CliCommand<never>): void {
+  command
     .option("--json", "data on stdout as JSON, talk on stderr")
     .option("--debug", "say more")
     .option("-C, --directory <path>", "the project's folder, instead of the current one")
-    .addHelpText("after", ["", "Examples:", ...examples.map((line) => `  ${line}`)].join("\n"))
-    .exitOverride();
+    .addHelpText("after", ["", "Examples:", ...examples.map((line) => `  ${line}`)].join("\n"));
   flags?.(command);
   command.action(async () => {
     const given = command.opts<GlobalFlags>();

@@ -13,8 +13,6 @@ interface Flags {
 
 /** The emulator as a process: for a CI job or a test of an application in another language. */
 export const emulate: CliCommand<Flags> = {
-  name: "emulate",
-  summary: "run a GlitchTip in memory on loopback, for tests without containers",
   examples: [
     "glitchtip-compose emulate --generation 5.2 --port 0 --superuser admin@example.com --password-file pw.txt --json",
   ],

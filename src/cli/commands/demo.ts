@@ -1,0 +1,71 @@
+import { execPath } from "node:process";
+import { CodedError } from "../../base/errors.ts";
+import { openDocker } from "../../docker/index.ts";
+import { startEmulator } from "../../emulator/index.ts";
+import { composeStack, whyNoContainers } from "../../operations/demo/containers.ts";
+import { openDemoFolder } from "../../operations/demo/folder.ts";
+import { type DemoStack, demo as runDemo } from "../../operations/demo/index.ts";
+import { processStack } from "../../operations/demo/processes.ts";
+import type { CliCommand } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { withProgress } from "../screen.ts";
+
+interface Flags {
+  readonly containers?: boolean;
+}
+
+/** The whole path in a temporary folder: on Compose where an engine and the images are there, else on the emulator. */
+export const demo: CliCommand<Flags> = {
+  examples: ["glitchtip-compose demo", "glitchtip-compose demo --no-containers --json"],
+  flags: (command) => command.option("--no-containers", "use the emulator and plain processes even where Docker is"),
+  async run(context, { containers = true }) {
+    const { log, signal } = context;
+    await using folder = await openDemoFolder();
+    log.info(`made a project in ${folder.dir}`);
+    const docker = openDocker({ dir: folder.dir, env: context.env, signal });
+    const cleaner = openDocker({ dir: folder.dir, env: context.env, signal: new AbortController().signal });
+    const reason = containers ? await whyNoContainers(docker) : "--no-containers was given";
+    const mode = reason === undefined ? "containers" : "processes";
+    log.info(
+      reason === undefined ? "running on Docker Compose" : `running on the emulator and plain processes: ${reason}`,
+    );
+    await using emulator = reason === undefined ? undefined : await startEmulator({ superuser: folder.admin });
+    const stack =
+      emulator === undefined
+        ? composeStack(docker, cleaner, folder.reached)
+        : processStack({ ...context, dir: folder.dir, url: emulator.url, wrapper: folder.wrapper, node: execPath });
+    await using _stack = closing(stack, context);
+    const proof = await withProgress(context, "starting", (progress) =>
+      runDemo({ ...context, log: { ...log, step: progress.say } }, stack),
+    );
+    signal.throwIfAborted();
+    if (context.json)
+      return context.print(JSON.stringify({ mode, ...(reason === undefined ? {} : { reason }), proof }));
+    context.print(
+      [
+        "",
+        `The app failed ("${proof.error}"), and GlitchTip had the event after ${proof.ms} ms:`,
+        `  app        ${proof.appUrl}/error`,
+        `  event      ${proof.eventId} in project ${proof.project}`,
+        `  GlitchTip  ${proof.glitchtipUrl}  ${folder.admin.email}  ${folder.admin.password}`,
+      ].join("\n"),
+    );
+    if (!context.interactive) return;
+    context.print("\nCtrl-C ends the demo and takes everything away again.");
+    await new Promise<void>((end) => signal.addEventListener("abort", () => end(), { once: true }));
+  },
+};
+
+function closing(stack: DemoStack, { log }: CliContext): AsyncDisposable {
+  return {
+    async [Symbol.asyncDispose]() {
+      log.step("taking everything away again");
+      try {
+        await stack.close();
+      } catch (error) {
+        if (!(error instanceof CodedError)) throw error;
+        log.warn(`the demo could not be taken away whole: ${error.message}`);
+      }
+    },
+  };
+}

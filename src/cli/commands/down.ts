@@ -1,0 +1,59 @@
+import { EXIT } from "../../base/errors.ts";
+import { openDocker } from "../../docker/index.ts";
+import { type DownPlan, type DownVolume, planDown, down as removeStack } from "../../operations/down.ts";
+import type { CliCommand } from "../command.ts";
+import { confirmed, withProgress } from "../screen.ts";
+
+interface Flags {
+  readonly volumes?: boolean;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+/** Everything is stopped and removed; the data stays unless asked. */
+export const down: CliCommand<Flags> = {
+  examples: [
+    "glitchtip-compose down",
+    "glitchtip-compose down --volumes --dry-run",
+    "glitchtip-compose down --volumes --yes",
+  ],
+  flags: (command) =>
+    command
+      .option("--volumes", "remove the data as well: every event, account and DSN")
+      .option("--dry-run", "only list what would be removed")
+      .option("--yes", "do not ask"),
+  async run(context, { volumes = false, dryRun = false, yes = false }) {
+    const docker = openDocker(context);
+    const plan = await planDown(docker);
+    if (dryRun) return print(true);
+    if (volumes && plan.volumes.length > 0 && !yes && !(await confirmed(context, questionFor(plan), "--yes"))) {
+      context.log.info("Nothing was removed. Without --volumes the data stays.");
+      return context.setExitCode(EXIT.failed);
+    }
+    await withProgress(context, "stopping", (progress) =>
+      removeStack(docker, { volumes, onLine: (line) => progress.say(line.trim()) }),
+    );
+    print(false);
+
+    function print(only: boolean): void {
+      const removed = { containers: plan.containers, networks: plan.networks, volumes: volumes ? names(plan) : [] };
+      const kept = { volumes: volumes ? [] : names(plan) };
+      if (context.json) {
+        context.print(JSON.stringify({ project: plan.project, dryRun: only, removed, kept }));
+        return;
+      }
+      const lines = Object.entries(removed).flatMap(([kind, list]) =>
+        list.map((name) => `${kind.slice(0, -1)} ${name}`),
+      );
+      context.print(`${only ? "would remove" : "removed"}: ${lines.join(", ") || "nothing"}`);
+      if (kept.volumes.length > 0) context.print(`kept: ${kept.volumes.map((name) => `volume ${name}`).join(", ")}`);
+    }
+  },
+};
+
+const names = ({ volumes }: DownPlan): string[] => volumes.map(({ name }) => name);
+
+function questionFor({ volumes }: DownPlan): string {
+  const shown = ({ name, users }: DownVolume) => (users ? `${name} (your own)` : name);
+  return `Remove this data for good: ${volumes.map(shown).join(", ")}?`;
+}

@@ -1,0 +1,118 @@
+import type { Command } from "commander";
+import { CodedError } from "../../base/errors.ts";
+import { type InitOptions, type InitResult, init as initOperation } from "../../operations/init.ts";
+import type { CliCommand } from "../command.ts";
+import type { CliContext } from "../context.ts";
+
+interface Flags {
+  readonly app?: readonly string[];
+  readonly entrypoint?: readonly string[];
+  readonly command?: readonly string[];
+  readonly email?: string;
+  readonly organization?: string;
+  readonly port?: string;
+  readonly url?: string;
+  readonly image?: string;
+  readonly topology?: string;
+  readonly valkey?: string;
+  readonly registration?: string;
+  readonly provisioner?: string;
+  readonly dryRun?: boolean;
+}
+
+const each = (value: string, all: readonly string[] = []): readonly string[] => [...all, value];
+
+/** Makes a project's files, or brings them up to date with its declaration. */
+export const init: CliCommand<Flags> = {
+  examples: [
+    "glitchtip-compose init",
+    "glitchtip-compose init --yes --app api=shop-api --app web=shop-web --organization Acme",
+    `glitchtip-compose init --app api=shop-api --entrypoint api='["docker-entrypoint.sh"]' --command api='["node","server.js"]'`,
+  ],
+  flags: (command: Command) =>
+    command
+      .option("--app <service=project>", "a service that gets a DSN, and its project; repeatable", each)
+      .option("--entrypoint <service=json>", "the image's entrypoint, where your file does not state one", each)
+      .option("--command <service=json>", "the image's command, where your file does not state one", each)
+      .option("--email <address>", "the administrator's e-mail address")
+      .option("--organization <name>", "the organization's name; default: the folder's")
+      .option("--port <number>", "GlitchTip's port on 127.0.0.1; default 8000")
+      .option("--url <url>", "what browsers use; default http://localhost and the port")
+      .option("--image <image>", "GlitchTip's image; default glitchtip/glitchtip:6")
+      .option("--topology <kind>", "all-in-one or split")
+      .option("--valkey <kind>", "off or bundled")
+      .option("--registration <state>", "closed or open")
+      .option("--provisioner <how>", "mount, build or image:NAME")
+      .option("--dry-run", "only say what would be written")
+      .option("--yes", "ask nothing"),
+  async run(context, flags) {
+    const given = optionsOf(flags);
+    const asked = context.interactive ? await (await import("../init-questions.ts")).askInit(context, given) : given;
+    const result = initOperation({ dir: context.dir, log: context.log, env: context.env }, asked);
+    show(context, await result);
+  },
+};
+
+function optionsOf(flags: Flags): InitOptions {
+  const problems: string[] = [];
+  const oneOf = <T extends string>(flag: string, value: string | undefined, ...allowed: T[]): T | undefined => {
+    if (value === undefined || allowed.includes(value as T)) return value as T | undefined;
+    problems.push(`--${flag} ${value}: ${allowed.join(" or ")}`);
+    return undefined;
+  };
+  const pairs = <T>(flag: string, values: readonly string[] | undefined, read: (text: string) => T | undefined) => {
+    if (values === undefined) return undefined;
+    const entries = values.flatMap((value) => {
+      const at = value.indexOf("=");
+      const parsed = at > 0 ? read(value.slice(at + 1)) : undefined;
+      if (parsed === undefined)
+        problems.push(`--${flag} ${value}: SERVICE=${flag === "app" ? "PROJECT" : '["WORD","…"]'}`);
+      return parsed === undefined ? [] : [[value.slice(0, at), parsed] as const];
+    });
+    return Object.fromEntries(entries);
+  };
+  const port = flags.port === undefined ? undefined : Number(flags.port);
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65536)) {
+    problems.push(`--port ${flags.port}: a number from 1 to 65535`);
+  }
+  const options = {
+    apps: pairs("app", flags.app, (project) => project || undefined),
+    entrypoints: pairs("entrypoint", flags.entrypoint, words),
+    commands: pairs("command", flags.command, words),
+    email: flags.email,
+    organization: flags.organization,
+    port,
+    url: flags.url,
+    image: flags.image,
+    topology: oneOf("topology", flags.topology, "all-in-one", "split"),
+    valkey: oneOf("valkey", flags.valkey, "off", "bundled"),
+    registration: oneOf("registration", flags.registration, "closed", "open"),
+    provisioner: flags.provisioner,
+    dryRun: flags.dryRun,
+  };
+  if (problems.length > 0) throw new CodedError("GC1001", "these values cannot be used:", { problems });
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function words(text: string): string[] | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return Array.isArray(parsed) && parsed.every((word) => typeof word === "string") ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function show(context: CliContext, result: InitResult): void {
+  if (context.json) return context.print(JSON.stringify(result));
+  const would = result.dryRun ? "would be " : "";
+  for (const path of result.created) context.print(`${would}made     ${path}`);
+  for (const path of result.changed) context.print(`${would}changed  ${path}`);
+  if (result.nothingToChange) context.print("nothing to change");
+  for (const { service, project, variables } of result.services) {
+    context.print(`${service}: ${variables.join(", ")} from project ${project}`);
+  }
+  if (result.dryRun) return;
+  const password = result.admin.passwordFile === undefined ? "" : `, password in ${result.admin.passwordFile}`;
+  context.print(`GlitchTip: ${result.url} (${result.admin.email}${password})\nnext: ${result.next}`);
+}

@@ -1,0 +1,89 @@
+import { stderr, stdin } from "node:process";
+import { isatty } from "node:tty";
+import { CodedError } from "../base/errors.ts";
+import type { CliContext } from "./context.ts";
+
+/** Columns as wide as their widest cell; the last one is not padded. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, width(cell));
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell + " ".repeat((widths[i] ?? 0) - width(cell)))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+const COLOURS = { good: 32, doubtful: 33, bad: 31, faint: 2 } as const;
+export type Colour = keyof typeof COLOURS;
+export type Paint = (colour: Colour, text: string) => string;
+
+/** Colours for stdout: only on a terminal, never with NO_COLOR (whatever its value), TERM=dumb or --json. */
+export function paintFor({ env, json }: Pick<CliContext, "env" | "json">, terminal = isatty(1)): Paint {
+  const plain = json || !terminal || Boolean(env.NO_COLOR) || env.TERM === "dumb";
+  return plain ? (_, text) => text : (colour, text) => `\u001b[${COLOURS[colour]}m${text}\u001b[0m`;
+}
+
+/** As a terminal shows it: colour codes take no room. */
+const width = (text: string): number => [...text.replace(/\u001b\[\d+m/g, "")].length;
+
+/** "3 min ago" for a person; the exact time is in --json. */
+export function ago(sinceMs: number, nowMs: number): string {
+  const seconds = Math.max(0, Math.round((nowMs - sinceMs) / 1_000));
+  if (seconds < 100) return `${seconds} s`;
+  if (seconds < 100 * 60) return `${Math.round(seconds / 60)} min`;
+  const hours = Math.round(seconds / 3_600);
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
+}
+
+export const gigabytes = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
+
+export interface Progress {
+  /** What is being done now. */
+  say(text: string): void;
+}
+
+/** Shows what goes on while the work lasts: a spinner on a terminal, one line elsewhere. */
+export async function withProgress<T>(
+  context: Pick<CliContext, "log" | "json" | "signal">,
+  text: string,
+  work: (progress: Progress) => Promise<T>,
+): Promise<T> {
+  if (context.json || !isatty(2)) {
+    context.log.step(text);
+    return await work({ say: (more) => context.log.step(more) });
+  }
+  const { spinner } = await import("@clack/prompts");
+  const shown = spinner({ output: stderr, indicator: "timer", signal: context.signal });
+  shown.start(text);
+  try {
+    const result = await work({ say: (more) => shown.message(more) });
+    shown.clear();
+    return result;
+  } catch (error) {
+    shown.clear();
+    throw error;
+  }
+}
+
+/** Asks yes or no, no being the default. Where no question may be asked: GC1002 with the flag that answers it. */
+export async function confirmed(
+  { interactive, signal }: Pick<CliContext, "interactive" | "signal">,
+  question: string,
+  flag: string,
+): Promise<boolean> {
+  if (!interactive) {
+    throw new CodedError("GC1002", `"${question}" has no answer: there is no terminal to ask on`, {
+      remedy: `To say yes: ${flag}`,
+    });
+  }
+  const { confirm } = await import("@clack/prompts");
+  const answer = await confirm({ message: question, initialValue: false, input: stdin, output: stderr, signal });
+  signal.throwIfAborted();
+  return answer === true;
+}

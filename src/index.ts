@@ -1,0 +1,6 @@
+/** What a program may use of glitchtip-compose; the command line is the product, this is its arithmetic. */
+
+export type { ErrorCode } from "./base/errors.ts";
+export { CodedError, ERROR_CODES } from "./base/errors.ts";
+export type { DsnParts } from "./glitchtip/ingest.ts";
+export { composeDsn, parseDsn } from "./reconcile/dsn.ts";

@@ -1,0 +1,38 @@
+import type { Docker } from "../../docker/index.ts";
+import type { ReadBackLine } from "../provision/read-back.ts";
+import type { DemoApp, DemoStack } from "./index.ts";
+
+/** Why the demo cannot run in containers here, or undefined when it can; missing images are pulled. */
+export async function whyNoContainers(docker: Docker): Promise<string | undefined> {
+  try {
+    await docker.located();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const { code, stderr } = await docker.cli(["compose", "pull", "--quiet", "--policy", "missing"]);
+  if (code === 0) return undefined;
+  const lines = stderr.trim().split("\n");
+  return `an image cannot be had: ${lines.findLast((line) => line.trim() !== "")?.trim() ?? "docker compose pull failed"}`;
+}
+
+/**
+ * The stack of the demo as `docker compose up -d --wait` starts it in a folder that `init` has been through. `cleaner`
+ * is not bound to Ctrl-C: it takes the containers away afterwards.
+ */
+export function composeStack(docker: Docker, cleaner: Docker, reached: DemoApp): DemoStack {
+  return {
+    async up() {
+      await docker.compose.up();
+      return reached;
+    },
+    async readBack(request) {
+      const lines: ReadBackLine[] = [];
+      await docker.compose.run("glitchtip-provision", ["node", "/opt/glitchtip-compose/provisioner.mjs", "read-back"], {
+        stdin: JSON.stringify(request),
+        onStdoutLine: (line) => lines.push(JSON.parse(line) as ReadBackLine),
+      });
+      return lines;
+    },
+    close: () => cleaner.compose.down({ volumes: true }),
+  };
+}
