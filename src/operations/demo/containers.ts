@@ -27,7 +27,7 @@ export function composeStack(docker: Docker, cleaner: Docker, reached: DemoApp):
     },
     async readBack(request) {
       const lines: ReadBackLine[] = [];
-      await docker.compose.run("glitchtip-provision", ["node", "/opt/glitchtip-compose/provisioner.mjs", "read-back"], {
+      await docker.compose.run("glitchtip-provision", ["read-back"], {
         stdin: JSON.stringify(request),
         onStdoutLine: (line) => lines.push(JSON.parse(line) as ReadBackLine),
       });

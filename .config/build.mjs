@@ -1,0 +1,58 @@
+// Bundles what is published: the command line in lazily loaded chunks, the public modules, and the container's one file.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { build } from "esbuild";
+
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+
+// Bundled CommonJS packages ask for these; in a module they have to be made.
+const COMMONJS = [
+  'import{createRequire as __createRequire}from"node:module";',
+  'import{fileURLToPath as __fileURLToPath}from"node:url";',
+  "const require=__createRequire(import.meta.url),__filename=__fileURLToPath(import.meta.url);",
+  'const __dirname=__fileURLToPath(new URL(".",import.meta.url));',
+].join("");
+
+const common = {
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  minify: true,
+  legalComments: "none",
+  outdir: "dist",
+  outExtension: { ".js": ".mjs" },
+  define: { VERSION: JSON.stringify(version) },
+  metafile: true,
+  logLevel: "warning",
+};
+
+async function bundle(name, options) {
+  const { metafile } = await build({ ...common, ...options });
+  writeFileSync(`dist/${name}.meta.json`, JSON.stringify(metafile));
+}
+
+rmSync("dist", { recursive: true, force: true });
+mkdirSync("dist");
+await bundle("provisioner", { entryPoints: { provisioner: "src/provisioner/main.ts" } });
+await bundle("cli", {
+  entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", emulator: "src/emulator/index.ts" },
+  splitting: true,
+  keepNames: true,
+  banner: { js: COMMONJS },
+  // ssh2's native extras, which it does without.
+  external: ["cpu-features", "*.node"],
+});
+
+// The Compose templates are YAML for people and update bots; the package ships them parsed, which saves each `init` 30 ms.
+const { outputFiles } = await build({
+  entryPoints: ["src/stack/templates.ts"],
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  write: false,
+  banner: { js: 'import{createRequire}from"node:module";const require=createRequire("/");' },
+});
+const module = `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`;
+const { parseTemplates } = await import(module);
+const templates = parseTemplates((name) => readFileSync(`templates/compose/${name}.yaml`, "utf8"));
+writeFileSync("dist/templates.json", JSON.stringify(templates));
