@@ -10,11 +10,14 @@ export const randomText = (length: number, alphabet = ALPHABET): string =>
 
 export const newCsrfToken = (): string => randomText(32);
 
-/** Whether Django would let this write pass: header equals cookie, and it does not come from elsewhere. */
+/**
+ * Whether Django would let this write pass: the header equals the cookie, and it does not come from elsewhere.
+ * Behind TLS a write has to say where it comes from; 6 trusts its own domain (read).
+ */
 export function csrfHolds(incoming: Incoming, world: World): boolean {
   if (["GET", "HEAD", "OPTIONS", "TRACE"].includes(incoming.method)) return true;
   const { origin, referer, host } = incoming.headers;
-  const tls = behindTls(incoming, world);
+  const tls = incoming.headers["x-forwarded-proto"] === "https";
   const own = [`${tls ? "https" : "http"}://${host ?? ""}`, ...(world.has("secureBehindTls") ? [world.domain()] : [])];
   if (origin !== undefined) {
     if (!own.includes(origin)) return false;
@@ -23,10 +26,6 @@ export function csrfHolds(incoming: Incoming, world: World): boolean {
   }
   const cookie = incoming.cookies.csrftoken;
   return cookie !== undefined && cookie !== "" && cookie === incoming.headers["x-csrftoken"];
-}
-
-export function behindTls(incoming: Incoming, world: World): boolean {
-  return world.has("secureBehindTls") && incoming.headers["x-forwarded-proto"] === "https";
 }
 
 const secure = (world: World): string =>

@@ -145,7 +145,7 @@ export const QUIRKS = {
     generations: ["6"],
   },
   secureBehindTls: {
-    about: "X-Forwarded-Proto is trusted: secure cookies, and session writes need Origin or Referer",
+    about: "an https domain makes cookies Secure and is a trusted Origin",
     proof: "read",
     generations: ["6"],
   },

@@ -1,51 +1,13 @@
 import { systemClock } from "../base/wait.ts";
 import type { World } from "./call.ts";
 import { Faults } from "./faults.ts";
-import type { Emulator, EmulatorOptions, Generation, RequestRecord } from "./options.ts";
-import { hashPassword } from "./passwords.ts";
-import { hasQuirk } from "./quirks.ts";
+import type { Emulator, EmulatorOptions, RequestRecord } from "./options.ts";
 import { mint, SCOPES } from "./routes/tokens.ts";
 import { listen } from "./server.ts";
 import { snapshotOf } from "./snapshot.ts";
-import type { State } from "./state.ts";
 import { MemoryStore, type Store } from "./store.ts";
 import { work } from "./worker.ts";
-
-/** As the recorded servers said it: they were built from sources. */
-const VERSIONS: Readonly<Record<Generation, string>> = {
-  "4.1": "0.0.0-unknown",
-  "5.1": "0.0.0-unknown",
-  "5.2": "0.0.0-unknown",
-  "6": "6.2.6",
-};
-
-/** What the environment of the server decides; `domain` is asked for late, as a free port is known late. */
-export type WorldOptions = Pick<EmulatorOptions, "registration" | "organizationCreation" | "allowedHosts"> & {
-  readonly processingDelayMs?: number;
-  domain(): string;
-  now(): number;
-};
-
-export function makeWorld(generation: Generation, options: WorldOptions): World {
-  return {
-    generation,
-    version: VERSIONS[generation],
-    has: (quirk) => hasQuirk(generation, quirk),
-    now: options.now,
-    registrationOpen: options.registration === "open",
-    organizationCreationOpen: options.organizationCreation === "open",
-    domain: options.domain,
-    allowedHosts: options.allowedHosts ?? ["*"],
-    processingDelayMs: options.processingDelayMs ?? 300,
-  };
-}
-
-/** `manage.py createsuperuser`; false when the e-mail is already taken. */
-export function createSuperuser(state: State, email: string, password: string, created: string): boolean {
-  if (state.users.first("email", email.toLowerCase())) return false;
-  state.users.insert({ email, passwordHash: hashPassword(password), isSuperuser: true, created, lastLogin: null });
-  return true;
-}
+import { createSuperuser, makeWorld } from "./world.ts";
 
 /** Starts a GlitchTip in memory. Close it, or hold it with `await using`. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
@@ -77,7 +39,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     faults,
     ...(options.requestLog === false ? {} : { record }),
   });
-  url = `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`;
+  url = `http://${reachable(host)}:${server.port}`;
   return {
     url,
     generation,
@@ -104,6 +66,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     close: () => server.close(),
     [Symbol.asyncDispose]: () => server.close(),
   };
+}
+
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 const iso = (world: World): string => new Date(world.now()).toISOString();

@@ -2,7 +2,8 @@ import { request } from "node:http";
 import { type Known, maskBody, maskCookie, maskPage, maskText } from "./mask.ts";
 import { type Answer, type Exchange, METHODS, type Scenario, type Step } from "./scenario.ts";
 
-const ADMIN = { email: "admin@example.com", password: "Correct-Horse-7" };
+/** The superuser of every scenario that has accounts. */
+export const ADMIN = { email: "admin@example.com", password: "Correct-Horse-7" };
 const RECORDED_HEADERS = [
   ...["content-type", "x-frame-options", "link", "x-hits", "x-max-hits", "set-cookie", "location", "allow"],
   ...["access-control-allow-origin", "retry-after"],

@@ -1,0 +1,62 @@
+import { Client } from "pg";
+import { describe, it, onTestFinished } from "vitest";
+import { listen } from "../../src/emulator/server.ts";
+import { work } from "../../src/emulator/worker.ts";
+import { createSuperuser, makeWorld } from "../../src/emulator/world.ts";
+import { PostgresStore } from "../support/stand-in/postgres-store.ts";
+import { readSettings } from "../support/stand-in/settings.ts";
+import { expectAsRecorded } from "./compare.ts";
+import { ADMIN, play } from "./player.ts";
+import { loadScenario, RECORDED, SCENARIOS } from "./scenario.ts";
+
+/** A Postgres in which databases may be made and dropped. */
+const DATABASE_URL = process.env.STAND_IN_DATABASE_URL;
+const SCRATCH = "stand_in_contract";
+
+describe.skipIf(DATABASE_URL === undefined).each(RECORDED)(
+  "the stand-in as GlitchTip %s answers as recorded (without STAND_IN_DATABASE_URL this is skipped)",
+  { concurrent: false },
+  (generation) => {
+    it.each(SCENARIOS)("%s", async (name) => {
+      const scenario = loadScenario(name);
+      const { registration, accounts, database, worker } = scenario.server;
+      let now = Date.UTC(2026, 10, 21, 9);
+      let url = "";
+      const world = makeWorld(generation, {
+        registration: registration ? "open" : "closed",
+        processingDelayMs: 0,
+        domain: () => url,
+        now: () => now,
+      });
+      const settings = await emptyDatabase();
+      const [web, workers] = [new PostgresStore(settings), new PostgresStore(settings)];
+      onTestFinished(() => Promise.all([web.close(), workers.close()]).then(() => {}));
+      if (database !== "empty") await workers.migrate();
+      if (database !== "empty" && accounts !== "none") {
+        const created = new Date(now).toISOString();
+        await workers.use(true, (state) => createSuperuser(state, ADMIN.email, ADMIN.password, created));
+      }
+      const server = await listen({ world, store: web, host: "127.0.0.1", port: 0 });
+      onTestFinished(() => server.close());
+      url = `http://127.0.0.1:${server.port}`;
+      const played = await play(scenario, {
+        url,
+        async pass(ms) {
+          now += ms;
+          if (worker) await workers.work((state) => work(state, world));
+        },
+      });
+      expectAsRecorded(generation, name, played);
+    });
+  },
+);
+
+async function emptyDatabase() {
+  const { database: settings } = readSettings({ DATABASE_URL, SECRET_KEY: "test" });
+  const client = new Client({ ...settings });
+  await client.connect();
+  await client.query(`DROP DATABASE IF EXISTS ${SCRATCH}`);
+  await client.query(`CREATE DATABASE ${SCRATCH}`);
+  await client.end();
+  return { ...settings, database: SCRATCH };
+}
