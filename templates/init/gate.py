@@ -51,17 +51,16 @@ def connect(seconds):
                 autocommit=True,
             )
         except psycopg.OperationalError as error:
-            if time.monotonic() >= deadline:
+            refused = "authentication failed" in str(error)
+            if refused or time.monotonic() >= deadline:
                 say(f"the database does not answer: {str(error).strip()}")
                 sys.exit(1)
             time.sleep(0.25)
 
 
 def read_marker(db):
-    try:
-        return db.execute(READ).fetchone()
-    except psycopg.errors.UndefinedTable:
-        return None
+    there = db.execute("SELECT to_regclass('glitchtip_compose.init')").fetchone()[0]
+    return db.execute(READ).fetchone() if there else None
 
 
 def fingerprint(email):
