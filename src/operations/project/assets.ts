@@ -14,6 +14,8 @@ export interface Assets {
   compose(): ComposeTemplates;
   texts(): StackTexts;
   sample(name: "compose.yaml" | "server.mjs"): string;
+  /** The script that sends an event from inside an app's container. */
+  sendEvent(): string;
 }
 
 /** Read from the package this code runs in, source tree or published. */
@@ -40,6 +42,7 @@ export function packageAssets(root = packageRoot()): Assets {
       provisionerDockerfile: () => text("images/provisioner/Dockerfile"),
     }),
     sample: (name) => text(`templates/sample-app/${name}`),
+    sendEvent: () => text("templates/send-event"),
   };
 }
 

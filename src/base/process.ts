@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { StringDecoder } from "node:string_decoder";
+import { CodedError, hasErrno } from "./errors.ts";
+
+export interface RunOptions {
+  readonly cwd?: string;
+  /** The whole environment of the child. Default: this process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Written to the child's stdin, which is then closed; without it stdin is empty. */
+  readonly stdin?: string;
+  readonly signal?: AbortSignal;
+  /** After this the child is stopped and GC1605 thrown. */
+  readonly deadlineMs?: number;
+  /** Between TERM and KILL. */
+  readonly graceMs?: number;
+  /** Called for each line, without its end; the stream is then not captured. */
+  onStdoutLine?(line: string): void;
+  /** Called for each line beside the capture. */
+  onStderrLine?(line: string): void;
+  /** A longer stdout is an error; of a longer stderr only the end is kept. */
+  readonly stdoutLimitBytes?: number;
+  readonly stderrLimitBytes?: number;
+}
+
+export interface ProcessResult {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program, as `runProcess` does; tests hand in a fake. */
+export type Run = (program: string, args: readonly string[], options?: RunOptions) => Promise<ProcessResult>;
+
+const GRACE_MS = 5_000;
+const STDOUT_LIMIT_BYTES = 16 * 1024 * 1024;
+const STDERR_LIMIT_BYTES = 64 * 1024;
+
+/**
+ * Runs a program without a shell and waits for its end. Any exit code is a result; a missing program, a deadline, too
+ * much output and an abort are thrown, the latter with the signal's reason.
+ */
+export const runProcess: Run = (program, args, options = {}) => {
+  const { signal, deadlineMs, graceMs = GRACE_MS } = options;
+  return new Promise<ProcessResult>((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      env: options.env === undefined ? process.env : { ...options.env },
+      stdio: ["pipe", "pipe", "pipe"],
+      windowsHide: true,
+    });
+    let failure: { readonly error: unknown } | undefined;
+    let kill: NodeJS.Timeout | undefined;
+    const stop = (error: unknown) => {
+      if (failure !== undefined) return;
+      failure = { error };
+      child.kill("SIGTERM");
+      kill = setTimeout(() => child.kill("SIGKILL"), graceMs);
+    };
+    const onAbort = () => stop(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const deadline =
+      deadlineMs === undefined ? undefined : setTimeout(() => stop(late(program, args, deadlineMs)), deadlineMs);
+    const streams = capture(child, options, () => stop(tooMuch(program, args)));
+    const settle = () => {
+      clearTimeout(kill);
+      clearTimeout(deadline);
+      signal?.removeEventListener("abort", onAbort);
+    };
+    child.once("error", (error) => {
+      // Also emitted for a failed kill: only a child that never started has no pid.
+      if (child.pid !== undefined) return;
+      settle();
+      reject(notStarted(program, options.cwd, error));
+    });
+    child.once("close", (code, endedBy) => {
+      settle();
+      streams.end();
+      if (failure !== undefined) reject(failure.error);
+      else resolve({ code, signal: endedBy, stdout: streams.stdout(), stderr: streams.stderr() });
+    });
+    // A child that ends without reading closes the pipe: its exit code tells more than EPIPE.
+    child.stdin.on("error", () => {});
+    child.stdin.end(options.stdin ?? "");
+  });
+};
+
+function capture(child: ChildProcess, options: RunOptions, onTooMuch: () => void) {
+  const { stdoutLimitBytes = STDOUT_LIMIT_BYTES, stderrLimitBytes = STDERR_LIMIT_BYTES } = options;
+  const stdout: Buffer[] = [];
+  let stdoutBytes = 0;
+  let stderr = Buffer.alloc(0);
+  const outLines = options.onStdoutLine && lines((line) => options.onStdoutLine?.(line));
+  const errLines = options.onStderrLine && lines((line) => options.onStderrLine?.(line));
+  child.stdout?.on("data", (chunk: Buffer) => {
+    if (outLines !== undefined) return outLines.push(chunk);
+    stdoutBytes += chunk.length;
+    if (stdoutBytes > stdoutLimitBytes) return onTooMuch();
+    stdout.push(chunk);
+  });
+  child.stderr?.on("data", (chunk: Buffer) => {
+    errLines?.push(chunk);
+    stderr = Buffer.concat([stderr, chunk]).subarray(-stderrLimitBytes);
+  });
+  return {
+    stdout: () => Buffer.concat(stdout).toString("utf8"),
+    stderr: () => stderr.toString("utf8"),
+    end() {
+      outLines?.end();
+      errLines?.end();
+    },
+  };
+}
+
+/** Chunks to lines; a character or a line may be split over chunks. */
+function lines(onLine: (line: string) => void) {
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  return {
+    push(chunk: Buffer): void {
+      const parts = (rest + decoder.write(chunk)).split("\n");
+      rest = parts.pop() ?? "";
+      for (const part of parts) onLine(part.replace(/\r$/, ""));
+    },
+    end(): void {
+      const last = rest + decoder.end();
+      if (last !== "") onLine(last);
+    },
+  };
+}
+
+/** For messages: the program and what it was told to do, not every flag. */
+const shown = (program: string, args: readonly string[]): string => [program, ...args.slice(0, 4)].join(" ");
+
+const late = (program: string, args: readonly string[], deadlineMs: number) =>
+  new CodedError("GC1605", `\`${shown(program, args)}\` was not done after ${Math.round(deadlineMs / 1_000)} s`);
+
+const tooMuch = (program: string, args: readonly string[]) =>
+  new CodedError("GC1605", `\`${shown(program, args)}\` wrote more than can be taken`);
+
+function notStarted(program: string, cwd: string | undefined, cause: Error): CodedError {
+  // Node says ENOENT for a missing folder too, and names the program.
+  const where = cwd === undefined ? "" : ` (in ${cwd})`;
+  if (hasErrno(cause, "ENOENT")) {
+    return new CodedError("GC1606", `the program \`${program}\` was not found${where}`, {
+      remedy: `Install ${program}, or check PATH and the folder.`,
+      cause,
+    });
+  }
+  return new CodedError("GC1606", `the program \`${program}\` could not be started${where}`, { cause });
+}

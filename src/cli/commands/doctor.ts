@@ -1,0 +1,46 @@
+import { EXIT } from "../../base/errors.ts";
+import { openDocker } from "../../docker/index.ts";
+import { type Finding, doctor as runDoctor } from "../../operations/doctor/index.ts";
+import { thisMachine } from "../../operations/doctor/machine.ts";
+import { packageAssets } from "../../operations/project/assets.ts";
+import { readProject } from "../../operations/project/read.ts";
+import type { CliCommand } from "../command.ts";
+import { type Colour, type Paint, paintFor, withProgress } from "../screen.ts";
+
+/** Everything that stands in the way, at once, each with its fix. */
+export const doctor: CliCommand = {
+  examples: ["glitchtip-compose doctor", "glitchtip-compose doctor --json"],
+  async run(context) {
+    const findings = await withProgress(context, "looking", () =>
+      runDoctor({
+        docker: openDocker(context),
+        machine: thisMachine(context.clock),
+        assets: packageAssets(),
+        env: context.env,
+        project: () => readProject(context.dir),
+      }),
+    );
+    const failed = findings.filter(({ level }) => level === "fail").length;
+    const warned = findings.filter(({ level }) => level === "warn").length;
+    if (context.json) context.print(JSON.stringify({ ok: failed === 0, findings }));
+    else {
+      const paint = paintFor(context);
+      context.print(findings.flatMap((finding) => lines(finding, paint)).join("\n"));
+      context.print(`\n${counted(failed, "problem")}, ${counted(warned, "warning")}`);
+    }
+    context.setExitCode(failed === 0 ? EXIT.done : EXIT.failed);
+  },
+};
+
+const SHOWN: Readonly<Record<Finding["level"], { word: string; colour: Colour }>> = {
+  ok: { word: "ok  ", colour: "good" },
+  warn: { word: "warn", colour: "doubtful" },
+  fail: { word: "FAIL", colour: "bad" },
+};
+
+function lines({ check, level, what, fix }: Finding, paint: Paint): string[] {
+  const { word, colour } = SHOWN[level];
+  return [`${paint(colour, word)}  ${check}: ${what}`, ...(fix === undefined ? [] : [`      → ${fix}`])];
+}
+
+const counted = (count: number, word: string): string => `${count || "no"} ${word}${count === 1 ? "" : "s"}`;

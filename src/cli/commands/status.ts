@@ -1,0 +1,75 @@
+import { EXIT } from "../../base/errors.ts";
+import { resolveServer } from "../../config/server.ts";
+import { openDocker } from "../../docker/index.ts";
+import type { Backlog } from "../../operations/backlog.ts";
+import { readProject } from "../../operations/project/read.ts";
+import { type ServiceStatus, type StackStatus, status as statusOf } from "../../operations/status.ts";
+import type { CliCommand } from "../command.ts";
+import { ago, type Colour, type Paint, paintFor, table } from "../screen.ts";
+
+/** What runs, what the provisioner did, which app has its DSN, and what to do next. */
+export const status: CliCommand = {
+  examples: ["glitchtip-compose status", "glitchtip-compose status --json"],
+  async run(context) {
+    const { declaration, port } = readProject(context.dir);
+    const { server } = resolveServer(declaration.server);
+    const found = await statusOf(openDocker(context), declaration, {
+      url: declaration.server.url ?? `http://localhost:${port}`,
+      // Up to 5.2 without Valkey; later workers have a health check.
+      jobsInDatabase: server !== undefined && !server.valkey && server.capabilities.worker.aliveFile === undefined,
+      nowMs: context.clock.now(),
+    });
+    context.print(context.json ? JSON.stringify(found) : text(found, context.clock.now(), paintFor(context)));
+    context.setExitCode(found.state === "ok" || found.state === "starting" ? EXIT.done : EXIT.failed);
+  },
+};
+
+const STATE_COLOURS: Readonly<Record<StackStatus["state"], Colour>> = {
+  ok: "good",
+  starting: "doubtful",
+  "not started": "doubtful",
+  broken: "bad",
+};
+
+function text(found: StackStatus, nowMs: number, paint: Paint): string {
+  const { project, state, url, version, services, provisioner, apps, jobs, next } = found;
+  const server = [version === undefined ? "GlitchTip" : `GlitchTip ${version}`, url].filter(Boolean).join(" at ");
+  const parts = [
+    `${project}: ${paint(STATE_COLOURS[state], state)}, ${server}`,
+    services.length === 0
+      ? ""
+      : table([["SERVICE", "STATE", "HEALTH", "SINCE"], ...services.map((service) => row(service, nowMs, paint))]),
+    apps.length === 0
+      ? ""
+      : table([
+          ["APP", "PROJECT", "DSN", "VARIABLES"],
+          ...apps.map(({ app, project: slug, dsn, variables }) => [
+            app,
+            slug,
+            dsn === "none" ? paint("bad", dsn) : dsn,
+            variables.join(", "),
+          ]),
+        ]),
+    provisioner === undefined ? "" : `provisioner: ${provisioner.state}, ${ago(Date.parse(provisioner.at), nowMs)} ago`,
+    jobs === undefined ? "" : `jobs: ${jobsText(jobs)}`,
+    next.length === 0 ? "" : ["next:", ...next.map((line) => `  ${line}`)].join("\n"),
+  ];
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+function row({ service, state, health, exitCode, sinceMs, problem }: ServiceStatus, nowMs: number, paint: Paint) {
+  const shown = exitCode === undefined ? state : `${state} (${exitCode})`;
+  return [
+    service,
+    problem === undefined ? shown : paint("bad", shown),
+    health ?? "-",
+    sinceMs === undefined ? "-" : ago(sinceMs, nowMs),
+  ];
+}
+
+function jobsText(jobs: Backlog): string {
+  if (!jobs.known) return `unknown: ${jobs.reason}`;
+  const taken =
+    jobs.lastTakenMs === undefined ? "none ever taken" : `the last one taken ${ago(0, jobs.lastTakenMs)} ago`;
+  return `${jobs.waiting} waiting, ${taken}`;
+}

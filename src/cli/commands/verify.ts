@@ -1,0 +1,55 @@
+import { EXIT } from "../../base/errors.ts";
+import { openDocker } from "../../docker/index.ts";
+import { packageAssets } from "../../operations/project/assets.ts";
+import { readProject } from "../../operations/project/read.ts";
+import { observeStack } from "../../operations/running-stack.ts";
+import { type AppResult, chooseApps, verify as verifyApps } from "../../operations/verify/index.ts";
+import { provisionerReader } from "../../operations/verify/read.ts";
+import { containerSender } from "../../operations/verify/send.ts";
+import type { CliCommand } from "../command.ts";
+import { paintFor, table, withProgress } from "../screen.ts";
+
+const WITHIN_MS = 60_000;
+
+/** Each app's own container sends an event, which is read back through GlitchTip's API. */
+export const verify: CliCommand = {
+  examples: ["glitchtip-compose verify", "glitchtip-compose verify api worker --json"],
+  flags: (command) => command.argument("[app...]", "which apps; default: all of the declaration"),
+  async run(context, _flags, wanted) {
+    const { declaration } = readProject(context.dir);
+    const apps = chooseApps(declaration, wanted);
+    const docker = openDocker(context);
+    const results = await withProgress(context, `sending an event from ${apps.length} apps`, async () => {
+      const stack = await observeStack(docker);
+      return await verifyApps(
+        {
+          ...context,
+          send: containerSender(docker, stack, packageAssets().sendEvent()),
+          read: provisionerReader(docker, WITHIN_MS),
+        },
+        apps,
+      );
+    });
+    if (context.json) context.print(JSON.stringify({ apps: results }));
+    else context.print(text(results, paintFor(context)));
+    context.setExitCode(results.every(({ ok }) => ok) ? EXIT.done : EXIT.failed);
+  },
+};
+
+function text(results: readonly AppResult[], paint: ReturnType<typeof paintFor>): string {
+  if (results.length === 0) return "the declaration has no apps";
+  const rows = results.map((result) => [
+    result.app,
+    result.project,
+    result.eventId,
+    result.ok ? paint("good", `${result.ms} ms`) : paint("bad", "FAILED"),
+    result.via ?? "-",
+  ]);
+  const failures = results.flatMap((result) => {
+    if (result.ok) return [];
+    const { code, message, problems = [], remedy } = result.error;
+    const more = [...problems.map((line) => `  ${line}`), ...(remedy === undefined ? [] : [`  → ${remedy}`])];
+    return ["", `${result.app}: ${code}: ${message}`, ...more];
+  });
+  return [table([["APP", "PROJECT", "EVENT", "READ BACK", "VIA"], ...rows]), ...failures].join("\n");
+}

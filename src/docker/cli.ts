@@ -1,0 +1,61 @@
+import { CodedError } from "../base/errors.ts";
+import type { ProcessResult, Run, RunOptions } from "../base/process.ts";
+
+/** One call of the `docker` program. Any exit code is a result, except where docker itself could not do its part. */
+export type DockerCli = (
+  args: readonly string[],
+  options?: Omit<RunOptions, "cwd" | "env" | "signal"> & { readonly signal?: AbortSignal },
+) => Promise<ProcessResult>;
+
+export interface CliOptions {
+  /** The project's folder: Compose reads its .env there. */
+  readonly dir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  readonly run: Run;
+}
+
+export function openDockerCli({ dir, env, signal, run }: CliOptions): DockerCli {
+  return async (args, options = {}) => {
+    const stop = options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]);
+    const result = await run("docker", args, { ...options, cwd: dir, env, signal: stop }).catch(withoutDocker);
+    const known = result.code === 0 ? undefined : explained(result, args);
+    if (known !== undefined) throw known;
+    return result;
+  };
+}
+
+function withoutDocker(error: unknown): never {
+  if (!(error instanceof CodedError) || error.code !== "GC1606") throw error;
+  throw new CodedError("GC1606", error.message, {
+    remedy: "Install Docker with the Compose plugin, then run it again.",
+    cause: error,
+  });
+}
+
+function explained({ stderr, code }: ProcessResult, args: readonly string[]): CodedError | undefined {
+  if (
+    /cannot connect to the docker daemon|failed to connect to the docker api|is the docker daemon running/i.test(stderr)
+  ) {
+    return new CodedError("GC1601", "the docker program reaches no engine", {
+      problems: lastLines(stderr, 2),
+      remedy: "Start Docker, then run it again. npx glitchtip-compose doctor shows where it looked.",
+    });
+  }
+  // Without the plugin docker takes `compose` for an unknown command, or Compose's flags for its own.
+  const noPlugin = /'compose' is not a docker command|unknown command: docker compose|^unknown (shorthand )?flag/im;
+  if (args[0] === "compose" && (code === 1 || code === 125) && noPlugin.test(stderr)) {
+    return new CodedError("GC1602", "docker has no Compose plugin", {
+      problems: lastLines(stderr, 1),
+      remedy: "Install the Compose plugin (docker-compose-plugin, 2.23.1 or newer), then run it again.",
+    });
+  }
+  return undefined;
+}
+
+/** What a failed program said at the end. */
+export const lastLines = (text: string, count: number): string[] =>
+  text
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "")
+    .slice(-count);

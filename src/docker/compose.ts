@@ -1,0 +1,104 @@
+import { CodedError } from "../base/errors.ts";
+import type { ProcessResult } from "../base/process.ts";
+import { type DockerCli, lastLines } from "./cli.ts";
+
+/** The project as Compose understands it: files merged, variables filled in, every profile on. Holds secrets. */
+export interface ComposeConfig {
+  readonly name: string;
+  readonly services: Readonly<Record<string, ComposeService>>;
+  readonly volumes?: Readonly<Record<string, { readonly name: string; readonly external?: boolean }>>;
+}
+
+export interface ComposeService {
+  readonly image?: string;
+  readonly ports?: readonly ComposePort[];
+  readonly networks?: Readonly<Record<string, unknown>> | null;
+  readonly network_mode?: string;
+  /** Bytes. */
+  readonly mem_limit?: string | number;
+  readonly deploy?: { readonly resources?: { readonly limits?: { readonly memory?: string | number } } } | null;
+}
+
+export interface ComposePort {
+  readonly target: number;
+  /** A port or a range; missing where the engine picks one. */
+  readonly published?: string;
+  readonly host_ip?: string;
+  readonly protocol?: string;
+}
+
+export interface UpOptions {
+  readonly services?: readonly string[];
+  readonly flags?: readonly string[];
+  onLine?(line: string): void;
+  readonly deadlineMs?: number;
+}
+
+/** The calls of `docker compose` that we make. A failed one throws GC1604 with Compose's last lines. */
+export interface Compose {
+  /** Of Compose itself, such as 2.40.3. */
+  version(): Promise<string>;
+  config(): Promise<ComposeConfig>;
+  up(options?: UpOptions): Promise<void>;
+  /** Every profile's containers too; volumes only when asked. */
+  down(options: { readonly volumes: boolean; onLine?(line: string): void }): Promise<void>;
+  /** In a new container of the service, which is removed afterwards. Its exit code is the result's. */
+  run(
+    service: string,
+    args: readonly string[],
+    options?: {
+      /** One word. */
+      readonly entrypoint?: string;
+      readonly stdin?: string;
+      readonly signal?: AbortSignal;
+      onStdoutLine?(line: string): void;
+    },
+  ): Promise<ProcessResult>;
+  logs(services: readonly string[], options?: { readonly tail?: number }): Promise<string>;
+}
+
+/** `down` without them leaves containers of profile services running and the volumes in use (prototype 6). */
+const EVERY_PROFILE = ["--profile", "*"] as const;
+
+const QUICK_MS = 60_000;
+
+export function openCompose(docker: DockerCli): Compose {
+  const call = async (args: readonly string[], options: Parameters<DockerCli>[1] = {}): Promise<ProcessResult> => {
+    const result = await docker(["compose", ...args], options);
+    if (result.code === 0) return result;
+    const verb = args.find((word) => /^[a-z]+$/.test(word)) ?? "";
+    throw new CodedError("GC1604", `docker compose ${verb} failed (exit ${result.code ?? result.signal})`, {
+      problems: lastLines(result.stderr, 5),
+      remedy: "npx glitchtip-compose doctor tells more.",
+    });
+  };
+  return {
+    async version() {
+      const { stdout } = await call(["version", "--short"], { deadlineMs: QUICK_MS });
+      return stdout.trim().replace(/^v/, "");
+    },
+    async config() {
+      const { stdout } = await call([...EVERY_PROFILE, "config", "--format", "json"], { deadlineMs: QUICK_MS });
+      return JSON.parse(stdout) as ComposeConfig;
+    },
+    async up({ services = [], flags = ["--detach", "--wait"], onLine, deadlineMs } = {}) {
+      await call(["up", ...flags, ...services], {
+        ...(onLine && { onStderrLine: onLine }),
+        ...(deadlineMs !== undefined && { deadlineMs }),
+      });
+    },
+    async down({ volumes, onLine }) {
+      await call([...EVERY_PROFILE, "down", ...(volumes ? ["--volumes"] : [])], onLine ? { onStderrLine: onLine } : {});
+    },
+    run(service, args, { entrypoint, ...options } = {}) {
+      const flags = entrypoint === undefined ? [] : ["--entrypoint", entrypoint];
+      return docker(["compose", "run", "--rm", "--no-deps", "-T", ...flags, service, ...args], options);
+    },
+    async logs(services, { tail = 50 } = {}) {
+      const { stdout } = await call(["logs", "--no-color", "--tail", String(tail), ...services], {
+        deadlineMs: QUICK_MS,
+      });
+      return stdout;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { type Run, runProcess } from "../base/process.ts";
+import { type DockerCli, openDockerCli } from "./cli.ts";
+import { type Compose, openCompose } from "./compose.ts";
+import { openEngine } from "./engine.ts";
+import { type LocatedEngine, locateEngine } from "./locate.ts";
+
+export { type DockerCli, lastLines } from "./cli.ts";
+export type { Compose, ComposeConfig, ComposePort, ComposeService, UpOptions } from "./compose.ts";
+export type { Container, Engine, EngineInfo, EngineVersion, Health, PublishedPort } from "./engine.ts";
+export { missingInCompose, missingInEngine } from "./features.ts";
+export type { EngineAddress, LocatedEngine } from "./locate.ts";
+
+/** The gate to Docker: an engine's API, and the docker program, both for one project's folder. */
+export interface Docker {
+  /** Looks for an engine on the first call; throws GC1601 with every place it looked at. */
+  located(): Promise<LocatedEngine>;
+  /** The docker program, told to talk to that same engine. */
+  readonly cli: DockerCli;
+  readonly compose: Compose;
+}
+
+export interface DockerOptions {
+  readonly dir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  readonly run?: Run;
+}
+
+export function openDocker({ dir, env, signal, run = runProcess }: DockerOptions): Docker {
+  let found: Promise<LocatedEngine> | undefined;
+  const located = () => {
+    found ??= locateEngine({ env, run, signal, open: openEngine });
+    return found;
+  };
+  const cli: DockerCli = async (args, options) => {
+    // Where no engine answers docker still reads files and tells its version.
+    const engineEnv = await located().then(
+      (engine) => engine.env,
+      () => ({}),
+    );
+    signal.throwIfAborted();
+    return openDockerCli({ dir, env: { ...env, ...engineEnv }, signal, run })(args, options);
+  };
+  return { located, cli, compose: openCompose(cli) };
+}

@@ -1,0 +1,38 @@
+import { CodedError } from "../base/errors.ts";
+import type { ComposeConfig, Container, Docker, Engine } from "../docker/index.ts";
+
+/** Names that the generator gives; templates/compose. */
+export const SERVER = "glitchtip";
+export const DATABASE = "glitchtip-db";
+export const PROVISIONER = "glitchtip-provision";
+export const ONE_SHOTS: readonly string[] = ["glitchtip-init", PROVISIONER];
+/** Where the DSN volume is mounted, in the provisioner and in the apps. */
+export const DSN_DIR = "/run/glitchtip";
+
+/** The project as Compose reads it, and what of it exists on the engine. */
+export interface RunningStack {
+  readonly engine: Engine;
+  readonly config: ComposeConfig;
+  /** Without those of `compose run`. */
+  readonly containers: readonly Container[];
+}
+
+export async function observeStack(docker: Docker): Promise<RunningStack> {
+  const [{ engine }, config] = await Promise.all([docker.located(), docker.compose.config()]);
+  const containers = (await engine.containers(config.name)).filter(({ oneOff }) => !oneOff);
+  return { engine, config, containers };
+}
+
+export const isOurs = (service: string): boolean => service === SERVER || service.startsWith(`${SERVER}-`);
+
+/** The running one, else any; a service may have several containers. */
+export function containerOf({ containers }: RunningStack, service: string): Container | undefined {
+  const all = containers.filter((container) => container.service === service);
+  return all.find(({ state }) => state === "running") ?? all[0];
+}
+
+export function notStarted(project: string): CodedError {
+  return new CodedError("GC1605", `project ${project} is not started: it has no container`, {
+    remedy: "docker compose up -d --wait",
+  });
+}

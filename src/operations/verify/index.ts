@@ -1,0 +1,132 @@
+import { randomBytes } from "node:crypto";
+import { didYouMean } from "../../base/did-you-mean.ts";
+import { CodedError } from "../../base/errors.ts";
+import type { Clock } from "../../base/wait.ts";
+import type { Audience, Declaration } from "../../config/schema.ts";
+import { newEventId } from "../../glitchtip/ingest.ts";
+import { openInbox } from "./inbox.ts";
+
+export interface AppToVerify {
+  readonly name: string;
+  /** The declaration's key. */
+  readonly project: string;
+  /** The first of its variables. */
+  readonly variable: string;
+  readonly audience: Audience;
+}
+
+export interface TestEvent {
+  readonly id: string;
+  /** Random, and part of the text: an event that carries it is this one. */
+  readonly mark: string;
+  readonly text: string;
+}
+
+/** Sends an event as the app would. Throws where it was not accepted. */
+export type Sender = (app: AppToVerify, event: TestEvent, signal: AbortSignal) => Promise<{ readonly via: string }>;
+
+export interface ExpectedEvent {
+  readonly app: string;
+  readonly eventId: string;
+  readonly mark: string;
+}
+
+export type ReadAnswer =
+  | { readonly app: string; readonly found: true; readonly project: string }
+  | {
+      readonly app: string;
+      readonly found: false;
+      readonly error: { readonly code: string; readonly message: string };
+    };
+
+/** Looks for all events at once and tells each answer as it comes; settles when it has nothing more to tell. */
+export type Reader = (
+  events: readonly ExpectedEvent[],
+  answer: (answer: ReadAnswer) => void,
+  signal: AbortSignal,
+) => Promise<void>;
+
+export interface VerifyContext {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly send: Sender;
+  readonly read: Reader;
+}
+
+export type AppResult = { readonly app: string; readonly project: string; readonly eventId: string } & (
+  | {
+      readonly ok: true;
+      readonly via: string /** From the start of the sending until it could be read. */;
+      readonly ms: number;
+    }
+  | { readonly ok: false; readonly via?: string; readonly error: ReportedError }
+);
+
+export interface ReportedError {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy?: string;
+  readonly problems?: readonly string[];
+}
+
+/** Every wanted app sends an event at once; each must come back through the API. One that fails stops no other. */
+export async function verify(context: VerifyContext, apps: readonly AppToVerify[]): Promise<AppResult[]> {
+  const { clock, signal } = context;
+  const events = new Map(apps.map(({ name }) => [name, newEvent(name)]));
+  const expected = [...events].map(([app, { id, mark }]) => ({ app, eventId: id, mark }));
+  const enough = new AbortController();
+  const inbox = openInbox(apps.map(({ name }) => name));
+  // The reader starts together with the senders: its own start is then not part of what is measured.
+  const reading = context
+    .read(expected, (answer) => inbox.put(answer, clock.now()), AbortSignal.any([signal, enough.signal]))
+    .then(
+      () => inbox.close(new CodedError("GC1605", "the read-back ended without an answer for this app")),
+      (error) => inbox.close(error),
+    );
+  const one = async (app: AppToVerify): Promise<AppResult> => {
+    const event = events.get(app.name) ?? newEvent(app.name);
+    const common = { app: app.name, project: app.project, eventId: event.id };
+    const startMs = clock.now();
+    let via: string | undefined;
+    try {
+      ({ via } = await context.send(app, event, signal));
+      const { answer, atMs } = await inbox.take(app.name);
+      if (!answer.found) return { ...common, ok: false, via, error: answer.error };
+      return { ...common, project: answer.project, ok: true, via, ms: atMs - startMs };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof CodedError)) throw error;
+      return { ...common, ok: false, ...(via === undefined ? {} : { via }), error: error.toJSON() };
+    }
+  };
+  try {
+    return await Promise.all(apps.map(one));
+  } finally {
+    enough.abort();
+    await reading;
+  }
+}
+
+/** The apps to verify: those named, or all. */
+export function chooseApps({ apps }: Pick<Declaration, "apps">, wanted: readonly string[]): AppToVerify[] {
+  const names = Object.keys(apps);
+  const unknown = wanted.filter((name) => !Object.hasOwn(apps, name));
+  if (unknown.length > 0) {
+    throw new CodedError("GC1104", `no such app in the declaration: ${unknown.join(", ")}`, {
+      problems: unknown.map((name) => `"${name}"${didYouMean(name, names)}`),
+      remedy: `It has ${names.join(", ") || "none"}.`,
+    });
+  }
+  return (wanted.length === 0 ? names : [...new Set(wanted)]).flatMap((name) => {
+    const app = apps[name];
+    const variable = app?.variables[0];
+    return app === undefined || variable === undefined
+      ? []
+      : [{ name, project: app.project, variable, audience: app.audience }];
+  });
+}
+
+function newEvent(app: string): TestEvent {
+  const mark = randomBytes(8).toString("hex");
+  return { id: newEventId(), mark, text: `glitchtip-compose verify: ${app} ${mark}` };
+}
