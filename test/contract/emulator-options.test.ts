@@ -1,0 +1,124 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { startEmulator } from "../../src/emulator/index.ts";
+import { asking, EVENT_ID, makeShop, sendEvent } from "./asking.ts";
+import { ADMIN } from "./player.ts";
+
+const EVENT = `/api/0/projects/acme/shop/events/${EVENT_ID}/`;
+
+describe("an emulator", () => {
+  it("has no tables until it is migrated, and its superuser from then on", async () => {
+    await using emulator = await startEmulator({ database: "empty", superuser: ADMIN });
+    const status = async (path: string) => (await fetch(emulator.url + path)).status;
+    expect([await status("/_health/"), await status("/api/settings/")]).toEqual([200, 500]);
+    emulator.migrate();
+    expect(await status("/api/settings/")).toBe(200);
+    expect(emulator.mintToken()).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it("without a worker accepts events that never become readable", async () => {
+    await using emulator = await startEmulator({ worker: false, superuser: ADMIN });
+    const ask = asking(emulator);
+    expect((await sendEvent(ask, await makeShop(ask), "lost")).status).toBe(200);
+    emulator.advance(3_600_000);
+    expect((await ask("GET", EVENT)).status).toBe(404);
+    expect(emulator.snapshot()).toMatchObject({ events: [], pendingEvents: 1 });
+  });
+
+  it("takes compressed envelopes", async () => {
+    await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+    const ask = asking(emulator);
+    const key = await makeShop(ask);
+    const lines = [{ event_id: EVENT_ID }, { type: "event" }, { message: "zipped" }];
+    const body = gzipSync(lines.map((line) => JSON.stringify(line)).join("\n"));
+    const headers = { "content-encoding": "gzip", "x-sentry-auth": `Sentry sentry_key=${key}` };
+    const sent = await fetch(`${emulator.url}/api/1/envelope/`, { method: "POST", headers, body });
+    expect(sent.status).toBe(200);
+    expect((await ask("GET", EVENT)).body).toMatchObject({ title: "zipped" });
+  });
+
+  it("asks applications of a throttled project to wait", async () => {
+    await using emulator = await startEmulator({ superuser: ADMIN });
+    const ask = asking(emulator);
+    const key = await makeShop(ask);
+    await ask("PUT", "/api/0/projects/acme/shop/", { name: "Shop", eventThrottleRate: 100 });
+    const { status, headers } = await sendEvent(ask, key, "x");
+    expect([status, headers.get("retry-after")]).toEqual([429, "600"]);
+  });
+
+  it("resolves an issue, opens it again on the next event, and deletes it with its events", async () => {
+    await using emulator = await startEmulator({ superuser: ADMIN, generation: "5.2" });
+    const ask = asking(emulator);
+    const key = await makeShop(ask);
+    const statuses = () => emulator.snapshot().issues.map((issue) => [issue.status, issue.count]);
+    await sendEvent(ask, key, "boom");
+    emulator.advance(1_000);
+    expect((await ask("PUT", "/api/0/issues/1/", { status: "resolved" })).status).toBe(200);
+    expect(statuses()).toEqual([["resolved", 1]]);
+    await sendEvent(ask, key, "boom", "22222222222242228222222222222222");
+    emulator.advance(1_000);
+    expect(statuses()).toEqual([["unresolved", 2]]);
+    expect((await ask("DELETE", "/api/0/issues/1/")).status).toBe(204);
+    expect((await ask("GET", "/api/0/organizations/acme/issues/")).body).toEqual([]);
+    emulator.advance(1_000);
+    expect((await ask("GET", EVENT)).status).toBe(404);
+  });
+
+  it("in 4.1 changes an issue below its organization only", async () => {
+    await using emulator = await startEmulator({ superuser: ADMIN, generation: "4.1", processingDelayMs: 0 });
+    const ask = asking(emulator);
+    await sendEvent(ask, await makeShop(ask), "boom");
+    expect((await ask("PUT", "/api/0/issues/1/", { status: "resolved" })).status).toBe(405);
+    expect((await ask("PUT", "/api/0/organizations/acme/issues/1/", { status: "resolved" })).status).toBe(200);
+  });
+
+  it("sets a bad token's write against the session, whose CSRF check answers", async () => {
+    await using emulator = await startEmulator({ superuser: ADMIN });
+    const ask = asking(emulator);
+    const bad = { authorization: `Bearer ${"0".repeat(64)}` };
+    expect((await ask("GET", "/api/0/organizations/", undefined, bad)).status).toBe(401);
+    expect(await ask("POST", "/api/0/organizations/", { name: "X" }, bad)).toMatchObject({
+      status: 403,
+      body: { detail: "CSRF check Failed" },
+    });
+  });
+
+  it("refuses hosts outside of ALLOWED_HOSTS", async () => {
+    await using emulator = await startEmulator({ allowedHosts: ["glitchtip"] });
+    expect((await fetch(`${emulator.url}/_health/`)).status).toBe(400);
+  });
+
+  it("keeps a record without keys, or none", async () => {
+    await using emulator = await startEmulator();
+    await fetch(`${emulator.url}/api/1/envelope/?sentry_key=secret&x=1`, { method: "POST" });
+    expect(emulator.requests).toEqual([{ method: "POST", path: "/api/1/envelope/?sentry_key=…&x=1", status: 403 }]);
+    await using silent = await startEmulator({ requestLog: false });
+    await fetch(`${silent.url}/_health/`);
+    expect(silent.requests).toEqual([]);
+  });
+
+  it("pages 205 projects forth and back without losing one", async () => {
+    await using emulator = await startEmulator({ superuser: ADMIN });
+    const ask = asking(emulator);
+    await makeShop(ask);
+    // Names of ten kinds, so that equal ones lie across the borders of pages.
+    for (let i = 0; i < 204; i++) await ask("POST", "/api/0/teams/acme/backend/projects/", { name: `p${i % 10}` });
+    const walk = async (rel: string, from: string) => {
+      const pages: string[][] = [];
+      for (let cursor: string | undefined = from; cursor !== undefined; ) {
+        const { body, headers } = await ask("GET", `/api/0/projects/?limit=20&cursor=${encodeURIComponent(cursor)}`);
+        pages.push((body as { id: string }[]).map(({ id }) => id));
+        cursor = new RegExp(`rel="${rel}"; results="true"; cursor="([^"]+)"`).exec(headers.get("link") ?? "")?.[1];
+      }
+      return pages;
+    };
+    const forth = await walk("next", "");
+    expect(new Set(forth.flat()).size).toBe(205);
+    const { headers } = await ask("GET", "/api/0/projects/?limit=20");
+    expect(headers.get("x-hits")).toBe("205");
+    expect(headers.get("link")).toMatch(/^\{'<.*>; rel="previous"; results="false", <.*>; rel="next"; results="true"/);
+    const second = /rel="next"; results="true"; cursor="([^"]+)"/.exec(headers.get("link") ?? "")?.[1] ?? "";
+    const back = await walk("previous", second);
+    expect(back.at(-1)).toEqual(forth[0]);
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { parseEnvelope } from "../../../src/emulator/envelope.ts";
+
+const parse = (...lines: (object | string)[]) =>
+  parseEnvelope(Buffer.from(lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n")));
+
+describe("an envelope", () => {
+  it("has an id and items", () => {
+    expect(parse({ event_id: "11111111-1111-4111-8111-111111111111" }, { type: "event" }, { message: "x" })).toEqual({
+      eventId: "11111111111141118111111111111111",
+      items: [{ type: "event", payload: { message: "x" } }],
+    });
+  });
+
+  it("may be a header alone, which proves a key and stores nothing", () => {
+    expect(parse({})).toEqual({ eventId: undefined, items: [] });
+  });
+
+  it("counts bytes where an item tells its length", () => {
+    const payload = JSON.stringify({ message: "ü\n" });
+    const items = parse(
+      {},
+      { type: "event", length: Buffer.byteLength(payload) },
+      payload,
+      { type: "session" },
+      {},
+    )?.items;
+    expect(items?.map((item) => item.type)).toEqual(["event", "session"]);
+  });
+
+  it("ends at an item whose bytes are not all there", () => {
+    expect(parse({}, { type: "event", length: 1000 }, {})?.items).toEqual([]);
+  });
+
+  it.each(["not an envelope", "[]", '{"event_id":"nonsense"}'])("is none when it starts with %s", (line) => {
+    expect(parse(line)).toBeUndefined();
+  });
+});

@@ -1,0 +1,22 @@
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { QUIRKS } from "../../../src/emulator/quirks.ts";
+
+const SCENARIOS = new URL("../../contract/scenarios/", import.meta.url);
+
+describe("the table of quirks", () => {
+  it.each(Object.entries(QUIRKS).filter(([, quirk]) => quirk.proof !== "read"))(
+    "%s names a recorded step",
+    (_, quirk) => {
+      const [scenario = "", ...step] = quirk.proof.split(": ");
+      const file = new URL(`${scenario}.yaml`, SCENARIOS);
+      expect(existsSync(file)).toBe(true);
+      expect(readFileSync(file, "utf8")).toContain(step.join(": "));
+    },
+  );
+
+  it("claims nothing of 6 alone that was recorded", () => {
+    const onlyIn6 = Object.values(QUIRKS).filter(({ generations }) => generations.every((one) => one === "6"));
+    expect(onlyIn6.map(({ proof }) => proof)).toEqual(onlyIn6.map(() => "read"));
+  });
+});
