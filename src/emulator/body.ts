@@ -2,7 +2,7 @@ import type { Incoming } from "./call.ts";
 import { ApiError, DatabaseError } from "./reply.ts";
 
 /** One field of a JSON body, checked as pydantic does and answered in its words. */
-export interface Field {
+interface Field {
   readonly type: "string" | "integer" | "boolean" | "list" | "object" | "any";
   readonly optional?: boolean;
   readonly nullable?: boolean;

@@ -2,7 +2,7 @@ import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { isObject } from "./body.ts";
 import type { Incoming } from "./call.ts";
 
-export interface EnvelopeItem {
+interface EnvelopeItem {
   readonly type: string;
   readonly payload: unknown;
 }

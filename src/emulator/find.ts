@@ -37,6 +37,15 @@ export function memberIn(call: Call, organizationId: number): Member | undefined
   return call.state.members.where("user", userOf(call).id).find((row) => row.organizationId === organizationId);
 }
 
+/** By id, or "me". */
+export function requireMember(call: Call, organizationId: number): Member {
+  const asked = param(call, "member");
+  const members = call.state.members.where("organization", organizationId);
+  const member = members.find((row) => (asked === "me" ? row.userId === userOf(call).id : row.id === Number(asked)));
+  if (!member) throw gone();
+  return member;
+}
+
 /** Organizations of the account. */
 export function ownOrganizations(call: Call): Organization[] {
   return call.state.members

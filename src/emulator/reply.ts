@@ -20,8 +20,8 @@ export class DatabaseError extends Error {
   override readonly name = "DatabaseError";
 }
 
-export const JSON_TYPE = "application/json; charset=utf-8";
-export const HTML_TYPE = "text/html; charset=utf-8";
+const JSON_TYPE = "application/json; charset=utf-8";
+const HTML_TYPE = "text/html; charset=utf-8";
 const FRAME = { "x-frame-options": "DENY" } as const;
 
 export function json(status: number, value: unknown, headers: Reply["headers"] = {}): Reply {

@@ -17,7 +17,7 @@ export interface Endpoint {
 }
 
 /** Method → endpoint. */
-export type Endpoints = Readonly<Partial<Record<string, Endpoint>>>;
+type Endpoints = Readonly<Partial<Record<string, Endpoint>>>;
 /** Path with `{slug:name}`, `{int:name}`, `{uuid:name}` or `{str:name}` → methods. */
 export type Routes = Readonly<Record<string, Endpoints>>;
 

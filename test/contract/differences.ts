@@ -1,7 +1,7 @@
 import type { Answer, Exchange } from "./scenario.ts";
 
 /** Where the emulator may differ from a recording, and why. Both sides go through `settle` before they are compared. */
-export interface Difference {
+interface Difference {
   readonly reason: string;
   readonly scenarios: "all" | readonly string[];
   settle(answer: Answer): Answer;
@@ -27,7 +27,7 @@ const inBody = (visit: Visit) => (answer: Answer) => ({ ...answer, body: walk(an
 
 const asText = (value: unknown): string => JSON.stringify(value);
 
-export const DIFFERENCES: readonly Difference[] = [
+const DIFFERENCES: readonly Difference[] = [
   {
     reason: "the access list is a Python set: its order is that of the process",
     scenarios: "all",

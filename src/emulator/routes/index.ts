@@ -7,9 +7,11 @@ import { keyRoutes } from "./keys.ts";
 import { memberRoutes } from "./members.ts";
 import { monitorRoutes } from "./monitors.ts";
 import { organizationRoutes } from "./organizations.ts";
+import { projectTeamRoutes } from "./project-teams.ts";
 import { projectRoutes } from "./projects.ts";
 import { signInRoutes } from "./sign-in.ts";
 import { statusPageRoutes } from "./status-pages.ts";
+import { teamMemberRoutes } from "./team-members.ts";
 import { teamRoutes } from "./teams.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { userRoutes } from "./users.ts";
@@ -23,11 +25,13 @@ export const ROUTES: readonly Routes[] = [
   organizationRoutes,
   teamRoutes,
   projectRoutes,
+  projectTeamRoutes,
   keyRoutes,
   ingestRoutes,
   issueRoutes,
   eventRoutes,
   memberRoutes,
+  teamMemberRoutes,
   alertRoutes,
   monitorRoutes,
   statusPageRoutes,

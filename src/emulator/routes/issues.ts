@@ -2,11 +2,11 @@ import type { Call } from "../call.ts";
 import { intParam } from "../call.ts";
 import { hexId } from "../envelope.ts";
 import { gone, memberIn, projectAt, requireMembership } from "../find.ts";
-import { type Order, page, sorted } from "../paging.ts";
+import { type FoundIssue, issueOrder, selectIssues } from "../issue-list.ts";
+import { page, sorted } from "../paging.ts";
 import { removeIssue } from "../purge.ts";
 import { json, noContent, type Reply } from "../reply.ts";
 import type { Endpoint, Routes } from "../router.ts";
-import { matches } from "../search.ts";
 import type { Issue, Project } from "../state.ts";
 import { changedIssueView, issueDetailView, issueView } from "../views/events.ts";
 
@@ -37,44 +37,11 @@ export const issueRoutes: Routes = {
   },
 };
 
-interface Found {
-  readonly issue: Issue;
-  readonly project: Project;
-}
-
-const lastSeenFirst: Order<Found> = { by: ({ issue }) => issue.lastSeen + String(issue.id), descending: true };
-const firstSeenFirst: Order<Found> = { by: ({ issue }) => issue.firstSeen + String(issue.id), descending: true };
-const mostFirst: Order<Found> = { by: ({ issue }) => String(issue.count).padStart(12, "0"), descending: true };
-
-function order(call: Call): Order<Found> {
-  const sort = call.query.get("sort") ?? "-last_seen";
-  const orders = { last_seen: lastSeenFirst, first_seen: firstSeenFirst, count: mostFirst, priority: lastSeenFirst };
-  const found = orders[sort.replace(/^-/, "") as keyof typeof orders] ?? lastSeenFirst;
-  return { ...found, descending: sort.startsWith("-") };
-}
-
-/** Issues of these projects that match `query`, `id` and `project` of the address. */
-function select(call: Call, projects: readonly Project[], withDeleted: boolean): Found[] {
-  const { state, query } = call;
-  const ids = query.getAll("id").map(Number);
-  const projectIds = query.getAll("project").map(Number);
-  const found: Found[] = [];
-  for (const project of projects) {
-    if (projectIds.length > 0 && !projectIds.includes(project.id)) continue;
-    for (const issue of state.issues.where("project", project.id)) {
-      if (!withDeleted && issue.deletedAtMs !== null) continue;
-      if (ids.length > 0 && !ids.includes(issue.id)) continue;
-      if (matches(state, issue, query.get("query") ?? "")) found.push({ issue, project });
-    }
-  }
-  return found;
-}
-
-function pageOf(call: Call, found: Found[]): Reply {
-  const by = order(call);
+function pageOf(call: Call, found: FoundIssue[]): Reply {
+  const by = issueOrder(call);
   const eventId = hexId(call.query.get("query")) ?? null;
   const headers: Reply["headers"] = eventId ? { "x-sentry-direct-hit": "1" } : {};
-  const view = ({ project, issue }: Found) => issueView(call.world, project, issue, eventId);
+  const view = ({ project, issue }: FoundIssue) => issueView(call.world, project, issue, eventId);
   return page(call, sorted(found, by), by, view, headers);
 }
 
@@ -83,16 +50,16 @@ function organizationProjects(call: Call): Project[] {
 }
 
 function listOfOrganization(call: Call): Reply {
-  return pageOf(call, select(call, organizationProjects(call), false));
+  return pageOf(call, selectIssues(call, organizationProjects(call), false));
 }
 
 /** Deleted issues stay in this list until the worker has removed them (read). */
 function listOfProject(call: Call): Reply {
   const project = projectAt(call, requireMembership(call).organization.id);
-  return pageOf(call, project ? select(call, [project], true) : []);
+  return pageOf(call, project ? selectIssues(call, [project], true) : []);
 }
 
-function requireIssue(call: Call): Found {
+function requireIssue(call: Call): FoundIssue {
   const issue = call.state.issues.get(intParam(call, "issue"));
   const project = issue && call.state.projects.get(issue.projectId);
   if (!issue || !project || !memberIn(call, project.organizationId)) throw gone();
@@ -116,7 +83,7 @@ function update(call: Call): Reply {
 
 function updateMany(call: Call): Reply {
   const { status = null, merge = null } = call.payload;
-  for (const { issue } of select(call, organizationProjects(call), true)) {
+  for (const { issue } of selectIssues(call, organizationProjects(call), true)) {
     if (status !== null) call.state.issues.update(issue.id, { status: status as Status });
   }
   return json(200, { status, merge });
@@ -129,7 +96,7 @@ function remove(call: Call): Reply {
 }
 
 function removeMany(call: Call): Reply {
-  for (const { issue } of select(call, organizationProjects(call), true)) markDeleted(call, issue);
+  for (const { issue } of selectIssues(call, organizationProjects(call), true)) markDeleted(call, issue);
   return json(200, { status: "resolved", merge: null });
 }
 

@@ -32,10 +32,6 @@ export const projectRoutes: Routes = {
   "/api/0/organizations/{slug:organization}/projects/": {
     GET: { auth: "any", scopes: READ, handle: listOfOrganization },
   },
-  "/api/0/projects/{slug:organization}/{slug:project}/teams/{slug:team}/": {
-    POST: { auth: "any", scopes: ["project:admin"], handle: link },
-    DELETE: { auth: "any", scopes: ["project:admin"], handle: unlink },
-  },
 };
 
 /** Not the soft-deleted ones, sorted by name. */
@@ -168,25 +164,4 @@ function remove(call: Call): Reply {
   if (call.world.has("deletesProjectsAtOnce")) removeProject(call.state, project.id);
   else call.state.projects.update(project.id, { deletedAtMs: call.world.now() });
   return noContent();
-}
-
-/** Linking again is 201 (project-teams). */
-function link(call: Call): Reply {
-  const { organization, member } = requireMembership(call, "manager");
-  const project = requireProject(call, organization.id);
-  const team = requireTeam(call, organization.id);
-  const teamIds = [...new Set([...project.teamIds, team.id])];
-  const changed = call.state.projects.update(project.id, { teamIds });
-  return json(201, projectWithTeamsView(call.world, call.state, changed, member));
-}
-
-/** Unlinking again is 404, unlinking the last team is allowed (project-teams). */
-function unlink(call: Call): Reply {
-  const { organization, member } = requireMembership(call, "manager");
-  const project = requireProject(call, organization.id);
-  const team = requireTeam(call, organization.id);
-  if (!project.teamIds.includes(team.id)) return json(404, { detail: "Not Found" });
-  const teamIds = project.teamIds.filter((id) => id !== team.id);
-  const changed = call.state.projects.update(project.id, { teamIds });
-  return json(200, projectWithTeamsView(call.world, call.state, changed, member));
 }

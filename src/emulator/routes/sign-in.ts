@@ -1,13 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { sessionOf } from "../auth.ts";
-import { isObject } from "../body.ts";
 import { type Call, nowIso } from "../call.ts";
-import { csrfCookie, csrfHolds, endedSessionCookie, newCsrfToken, sessionCookie } from "../csrf.ts";
+import { csrfHolds, endedSessionCookie } from "../csrf.ts";
 import { countMarks, setMark } from "../marks.ts";
 import { hashPassword, passwordComplaints, passwordMatches } from "../passwords.ts";
-import { bareJson, csrfPage, html, type Reply } from "../reply.ts";
+import { csrfPage, type Reply } from "../reply.ts";
 import type { Endpoint, Routes } from "../router.ts";
-import type { Session, SignInMethod, User } from "../state.ts";
+import { answer, complain, credentials, enter, malformed, SIGNED_OUT, signedIn } from "../sign-in-answers.ts";
 import { registrationOpen } from "./web.ts";
 
 /** The headless browser flow (sign-in, sign-up, sign-up-closed). Every answer that passes CSRF sets its cookie again. */
@@ -30,14 +28,6 @@ function guarded(handle: (call: Call) => Reply): Endpoint {
   return { auth: "none", handle: (call) => (csrfHolds(call, call.world) ? handle(call) : csrfPage()) };
 }
 
-/** Keeps the visitor's CSRF token, or gives a first one. */
-export const keptCsrfCookie = (call: Call): string => csrfCookie(call.world, call.cookies.csrftoken || newCsrfToken());
-
-const answer = (call: Call, status: number, rest: object = {}, cookies: readonly string[] = []): Reply =>
-  bareJson(status, { status, ...rest }, { "set-cookie": [keptCsrfCookie(call), ...cookies] });
-
-const complain = (call: Call, ...errors: readonly object[]): Reply => answer(call, 400, { errors });
-
 function config(call: Call): Reply {
   const open = registrationOpen(call.world, call.state);
   const methods = { authentication_method: "email" };
@@ -52,19 +42,6 @@ function config(call: Call): Reply {
   return answer(call, 200, { data: { account, socialaccount: { providers: [] }, mfa } });
 }
 
-const SIGNED_OUT = {
-  data: { flows: [{ id: "login" }, { id: "mfa_login_webauthn" }] },
-  meta: { is_authenticated: false },
-};
-
-const signedIn = (user: User, methods: readonly SignInMethod[]) => ({
-  data: {
-    user: { id: user.id, display: user.email, email: user.email, has_usable_password: true },
-    methods,
-  },
-  meta: { is_authenticated: true },
-});
-
 function session(call: Call): Reply {
   const found = sessionOf(call, call.state);
   const user = found && call.state.users.get(found.userId);
@@ -75,28 +52,6 @@ function signOut(call: Call): Reply {
   const found = sessionOf(call, call.state);
   if (found) call.state.sessions.delete(found.id);
   return answer(call, 401, SIGNED_OUT, found ? [endedSessionCookie()] : []);
-}
-
-function credentials(call: Call): { email: string; password: string } | undefined {
-  try {
-    const body: unknown = JSON.parse(call.body.toString("utf8"));
-    const { email, password } = isObject(body) ? body : {};
-    return { email: String(email ?? "").trim(), password: String(password ?? "") };
-  } catch {
-    return undefined;
-  }
-}
-
-const malformed = (call: Call): Reply => html(400, "", { "set-cookie": [keptCsrfCookie(call)] });
-
-/** Opens a session; the CSRF token changes with it (sign-in: "token with the csrf value from before login"). */
-function enter(call: Call, user: User, method: SignInMethod): Reply {
-  const { state, world } = call;
-  const opened: Omit<Session, "id"> = { key: randomBytes(16).toString("hex"), userId: user.id, methods: [method] };
-  state.sessions.insert(opened);
-  state.users.update(user.id, { lastLogin: nowIso(call) });
-  const cookies = [csrfCookie(world, newCsrfToken()), sessionCookie(world, opened.key)];
-  return bareJson(200, { status: 200, ...signedIn(user, opened.methods) }, { "set-cookie": cookies });
 }
 
 function login(call: Call): Reply {

@@ -1,14 +1,15 @@
 import { type Call, nowIso, param } from "../call.ts";
-import { membership, projectForLists, requireMembership, requireTeam } from "../find.ts";
+import { membership, requireMembership, requireTeam } from "../find.ts";
 import { newestFirst, page, sorted } from "../paging.ts";
 import { removeTeam } from "../purge.ts";
 import { DatabaseError, json, noContent, type Reply } from "../reply.ts";
 import type { Endpoint, Routes } from "../router.ts";
 import { ofProject } from "../state.ts";
-import { teamDetailView, teamView } from "../views/organizations.ts";
+import { teamDetailView } from "../views/organizations.ts";
 
 const READ = ["team:read", "team:write", "team:admin"];
-const LIST = [...READ, "org:read", "org:write", "org:admin"];
+/** Also of lists of teams below a project. */
+export const TEAM_LIST_SCOPES = [...READ, "org:read", "org:write", "org:admin"];
 const WRITE = ["team:write", "team:admin"];
 const BODY: NonNullable<Endpoint["body"]> = {
   slug: { type: "string", pattern: "^[-a-zA-Z0-9_]+$", maxLength: 50 },
@@ -16,16 +17,13 @@ const BODY: NonNullable<Endpoint["body"]> = {
 
 export const teamRoutes: Routes = {
   "/api/0/organizations/{slug:organization}/teams/": {
-    GET: { auth: "any", scopes: LIST, handle: list },
+    GET: { auth: "any", scopes: TEAM_LIST_SCOPES, handle: list },
     POST: { auth: "any", scopes: [...WRITE, "org:admin", "org:write"], body: BODY, handle: create },
   },
   "/api/0/teams/{slug:organization}/{slug:team}/": {
     GET: { auth: "any", scopes: READ, handle: get },
     PUT: { auth: "any", scopes: WRITE, body: BODY, handle: rename },
     DELETE: { auth: "any", scopes: ["team:admin"], handle: remove },
-  },
-  "/api/0/projects/{slug:organization}/{slug:project}/teams/": {
-    GET: { auth: "any", scopes: LIST, handle: listOfProject },
   },
 };
 
@@ -35,13 +33,6 @@ function list(call: Call): Reply {
   return page(call, sorted(rows, newestFirst), newestFirst, (team) =>
     found ? teamDetailView(call.state, team, found.member) : undefined,
   );
-}
-
-function listOfProject(call: Call): Reply {
-  const found = membership(call);
-  const project = projectForLists(call);
-  const rows = (project?.teamIds ?? []).map((id) => call.state.teams.get(id)).filter((team) => team !== undefined);
-  return page(call, sorted(rows, newestFirst), newestFirst, (team) => found && teamView(team, found.member));
 }
 
 /** A duplicate is a 500 that uses up an id (teams: "create again"). */
