@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Generation } from "../../../src/emulator/index.ts";
 
 /** Stops the program with one line on stderr, as Django does for a wrong setting. */
-export class ImproperlyConfigured extends Error {
+class ImproperlyConfigured extends Error {
   override readonly name = "ImproperlyConfigured";
 }
 
