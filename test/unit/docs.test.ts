@@ -1,0 +1,101 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import * as z from "zod/mini";
+import { CodedError, ERROR_CODES, type ErrorCode } from "../../src/base/errors.ts";
+import { loadDeclaration } from "../../src/config/load.ts";
+import { declarationSchema } from "../../src/config/schema.ts";
+
+const root = join(import.meta.dirname, "../..");
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)].filter((name) =>
+  name.endsWith(".md"),
+);
+
+/** `npx vitest -u` writes the generated pages anew. */
+const generated = (path: string, lines: readonly string[]) =>
+  expect(`${lines.join("\n")}\n`).toMatchFileSnapshot(join(root, path));
+
+interface Schema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | boolean;
+}
+
+function* rows(schema: Schema, path = ""): Generator<string> {
+  if (path !== "") {
+    const kind =
+      schema.enum?.join(", ") ?? schema.const ?? (schema.items ? `list of ${schema.items.type}s` : schema.type);
+    const initial = schema.default === undefined || typeof schema.default === "object" ? "" : `\`${schema.default}\``;
+    yield `| \`${path}\` | ${kind} | ${Array.isArray(schema.default) ? `\`[${schema.default}]\`` : initial} | ${schema.description ?? ""} |`;
+  }
+  const join = (name: string) => (path === "" ? name : `${path}.${name}`);
+  for (const [name, child] of Object.entries(schema.properties ?? {})) yield* rows(child, join(name));
+  if (typeof schema.additionalProperties === "object") yield* rows(schema.additionalProperties, join("NAME"));
+}
+
+describe("generated pages", () => {
+  it("docs/errors.md lists every code", () =>
+    generated("docs/errors.md", [
+      "# Errors",
+      "",
+      "Each error says what failed with which value, and what to type next. The code stays the same between versions.",
+      "",
+      "| code | what it is | exit code |",
+      "| --- | --- | --- |",
+      ...Object.entries(ERROR_CODES).map(
+        ([code, title]) => `| ${code} | ${title} | ${new CodedError(code as ErrorCode, "").exitCode} |`,
+      ),
+    ]));
+
+  it("docs/declaration.md lists every key", () =>
+    generated("docs/declaration.md", [
+      "# The declaration, key by key",
+      "",
+      "`glitchtip.yaml`. All mistakes are reported at once, each with its line; unknown keys are mistakes.",
+      "",
+      "| key | values | default | meaning |",
+      "| --- | --- | --- | --- |",
+      ...rows(z.toJSONSchema(declarationSchema, { io: "input" }) as Schema),
+    ]));
+});
+
+describe("pages", () => {
+  it.each(pages)("%s has no link that leads nowhere", (page) => {
+    const targets = [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) =>
+      join(root, dirname(page), target ?? ""),
+    );
+    expect(targets.filter((target) => !existsSync(target))).toEqual([]);
+  });
+
+  it("README's declaration is valid", () => {
+    const [, yaml] = /```yaml\n([\s\S]*?)```/.exec(read("README.md")) ?? [];
+    expect(loadDeclaration(yaml ?? "", "README.md").organization).toBe("Acme");
+  });
+
+  it("README's commands are those of the command line, with scripts that exist", () => {
+    const table = [...read("README.md").matchAll(/^\| `(\w+)[^`]*` \|/gm)].map(([, name]) => name);
+    const commands = [...read("src/cli/main.ts").matchAll(/name: "(\w+)"/g)].map(([, name]) => name);
+    expect(table).toEqual(commands);
+    const scripts = Object.keys(JSON.parse(read("package.json")).scripts);
+    const used = pages.flatMap((page) =>
+      [...read(page).matchAll(/npm (?:run (\w+)|(test))/g)].map(([, run, test]) => run ?? test),
+    );
+    expect(used.filter((name) => !scripts.includes(name ?? ""))).toEqual([]);
+  });
+
+  it("every code that the source throws is in the table, and every code of the table is thrown", () => {
+    const source = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts") && file !== "base/errors.ts")
+      .map((file) => read(`src/${file}`))
+      .join("\n");
+    const thrown = new Set(source.match(/\bGC1\d{3}\b/g));
+    expect([...thrown].filter((code) => !(code in ERROR_CODES))).toEqual([]);
+    expect(Object.keys(ERROR_CODES).filter((code) => !thrown.has(code))).toEqual([]);
+  });
+});
