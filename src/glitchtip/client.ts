@@ -38,7 +38,7 @@ export interface GlitchTip {
   createKey(organization: string, project: string, name: string): Promise<Key>;
   /** By the id that was sent, 32 hex digits; undefined until the worker has stored it (ingest scenario). */
   event(organization: string, project: string, eventId: string): Promise<StoredEvent | undefined>;
-  resolveIssue(id: string): Promise<void>;
+  resolveIssue(organization: string, id: string): Promise<void>;
   deleteIssue(id: string): Promise<void>;
 }
 
@@ -78,8 +78,9 @@ export function openClient(context: ClientContext & { readonly token: Secret }):
       const answer = await requests.raw("GET", path);
       return answer.status === 404 ? undefined : readAnswer("GET", requests.baseUrl + path, answer, eventShape);
     },
-    async resolveIssue(id) {
-      await requests.put(`/api/0/issues/${address(id)}/`, { status: "resolved" }, issueShape);
+    async resolveIssue(slug, id) {
+      // The address without the organization takes no PUT in 4.1.
+      await requests.put(`${org(slug)}/issues/${address(id)}/`, { status: "resolved" }, issueShape);
     },
     deleteIssue: (id) => requests.delete(`/api/0/issues/${address(id)}/`),
   };

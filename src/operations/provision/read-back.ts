@@ -61,7 +61,7 @@ export async function readBackEvents(
       if (![event.title, event.message].some((text) => text?.includes(mark))) {
         throw new CodedError("GC1405", `project ${project.slug}: event ${eventId} came back with another text`);
       }
-      if (request.resolve && event.groupID) await glitchtip.resolveIssue(event.groupID);
+      if (request.resolve && event.groupID) await glitchtip.resolveIssue(organization.slug, event.groupID);
       return { app, eventId, found: true, project: project.slug, at };
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
