@@ -1,7 +1,9 @@
 // Bundles what is published: the command line in lazily loaded chunks, the public modules, and the container's one file.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
+// Beside the old one until it is whole: a running test never finds half a build.
+const out = `dist.${process.pid}.tmp`;
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
 // Bundled CommonJS packages ask for these; in a module they have to be made.
@@ -19,7 +21,7 @@ const common = {
   target: "node20.19",
   minify: true,
   legalComments: "none",
-  outdir: "dist",
+  outdir: out,
   outExtension: { ".js": ".mjs" },
   define: { VERSION: JSON.stringify(version) },
   metafile: true,
@@ -28,11 +30,10 @@ const common = {
 
 async function bundle(name, options) {
   const { metafile } = await build({ ...common, ...options });
-  writeFileSync(`dist/${name}.meta.json`, JSON.stringify(metafile));
+  writeFileSync(`${out}/${name}.meta.json`, JSON.stringify(metafile).replaceAll(`${out}/`, "dist/"));
 }
 
-rmSync("dist", { recursive: true, force: true });
-mkdirSync("dist");
+mkdirSync(out);
 await bundle("provisioner", { entryPoints: { provisioner: "src/provisioner/main.ts" } });
 await bundle("cli", {
   entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", emulator: "src/emulator/index.ts" },
@@ -55,4 +56,6 @@ const { outputFiles } = await build({
 const module = `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`;
 const { parseTemplates } = await import(module);
 const templates = parseTemplates((name) => readFileSync(`templates/compose/${name}.yaml`, "utf8"));
-writeFileSync("dist/templates.json", JSON.stringify(templates));
+writeFileSync(`${out}/templates.json`, JSON.stringify(templates));
+rmSync("dist", { recursive: true, force: true });
+renameSync(out, "dist");
