@@ -3,17 +3,16 @@ import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere, writeAll, writeOne } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
-import { checkDeclaration, loadDeclaration } from "../config/load.ts";
+import { checkDeclaration } from "../config/check.ts";
 import type { RenderedFile } from "../stack/model.ts";
 import { STACK_FILE } from "../stack/render.ts";
-import { readUserCompose } from "../stack/user-compose.ts";
-import { type Assets, isSample, packageAssets } from "./project/assets.ts";
+import { type Assets, isSample, packageAssets, SAMPLE_PROJECT } from "./project/assets.ts";
 import { readComposeFiles, SEPARATOR, userComposeFiles } from "./project/compose-files.ts";
 import { declarationText } from "./project/declaration-text.ts";
 import { parseEnv, setVariable } from "./project/env-file.ts";
 import { type FileChanges, planWrites } from "./project/managed.ts";
 import { type InitOptions, newDeclaration, refuseOtherOptions } from "./project/new-declaration.ts";
-import { DECLARATION_FILE, type Project, projectFrom, renderProject } from "./project/read.ts";
+import { DECLARATION_FILE, type Project, projectFrom, renderProject } from "./project/project.ts";
 import { makeSecrets, missingSecrets } from "./project/secrets.ts";
 
 export type { InitOptions } from "./project/new-declaration.ts";
@@ -45,20 +44,20 @@ export interface InitResult extends FileChanges {
 }
 
 const ENV_FILE = ".env";
-const SAMPLE = { service: "app", compose: "compose.yaml", source: "app/server.mjs" } as const;
+const SAMPLE_COMPOSE = "compose.yaml";
 
 /** Makes or brings up to date all files of a project. Validates everything before it writes anything. */
 export async function init(context: InitContext, options: InitOptions = {}): Promise<InitResult> {
   const { dir, log, env = {}, random = randomBytes, assets = packageAssets() } = context;
   const envText = readIfThere(join(dir, ENV_FILE)) ?? "";
-  const { project, once } = prepare(dir, envText, options, assets);
+  const { project, once } = await prepare(dir, envText, options, assets);
   const stack = renderProject(project, assets);
   const plan = planWrites(dir, [...once, ...stack.files], assets.version);
   const secrets = missingSecrets(dir, project.declaration, { ...project.env, ...env });
   const newEnvText = envWith(
     envText,
     project,
-    once.some(({ path }) => path === SAMPLE.compose),
+    once.some(({ path }) => path === SAMPLE_COMPOSE),
   );
 
   for (const warning of [...stack.warnings, ...warningsOf(project, env)]) log.warn(warning);
@@ -77,37 +76,33 @@ export async function init(context: InitContext, options: InitOptions = {}): Pro
 }
 
 /** The project as it will be: from its declaration, or from the options where there is none yet. */
-function prepare(
+async function prepare(
   dir: string,
   envText: string,
   options: InitOptions,
   assets: Assets,
-): { project: Project; once: RenderedFile[] } {
+): Promise<{ project: Project; once: RenderedFile[] }> {
+  if (readIfThere(join(dir, DECLARATION_FILE)) !== undefined) {
+    const project = (await import("./project/read.ts")).readProject(dir);
+    refuseOtherOptions(project.declaration, options);
+    return { project, once: [] };
+  }
   const env = parseEnv(envText);
   const userFiles = userComposeFiles(dir, env);
   const texts = readComposeFiles(dir, userFiles);
-  const stated = readIfThere(join(dir, DECLARATION_FILE));
   const sample = texts.length === 0 || (texts.length === 1 && texts.every(({ text }) => isSample(text, assets)));
-
-  if (stated !== undefined) {
-    const declaration = loadDeclaration(stated, DECLARATION_FILE);
-    refuseOtherOptions(declaration, options);
-    return { project: projectFrom(dir, declaration, stated, userFiles, readUserCompose(texts), env), once: [] };
-  }
-  const once = (path: string, content: string): RenderedFile => ({ path, content, mode: 0o644, kind: "once" });
-  const files = sample
-    ? [once(SAMPLE.source, assets.sample("server.mjs")), once(SAMPLE.compose, assets.sample("compose.yaml"))]
-    : [];
-  const user = readUserCompose(sample ? [{ path: SAMPLE.compose, text: assets.sample("compose.yaml") }] : texts);
-  const wanted = newDeclaration(
-    dir,
-    sample ? { apps: { [SAMPLE.service]: SAMPLE.service }, ...options } : options,
-    user,
-  );
+  const user = sample ? SAMPLE_PROJECT : (await import("../stack/user-compose.ts")).readUserCompose(texts);
+  const wanted = newDeclaration(dir, sample ? { apps: { app: "app" }, ...options } : options, user);
   const text = declarationText(wanted);
   const declaration = checkDeclaration(wanted, DECLARATION_FILE);
-  const project = projectFrom(dir, declaration, text, sample ? [SAMPLE.compose] : userFiles, user, env);
-  return { project, once: [...files, once(DECLARATION_FILE, text)] };
+  const once = (path: string, content: string): RenderedFile => ({ path, content, mode: 0o644, kind: "once" });
+  const files = sample
+    ? [once("app/server.mjs", assets.sample("server.mjs")), once(SAMPLE_COMPOSE, assets.sample("compose.yaml"))]
+    : [];
+  return {
+    project: projectFrom(dir, declaration, text, sample ? [SAMPLE_COMPOSE] : userFiles, user, env),
+    once: [...files, once(DECLARATION_FILE, text)],
+  };
 }
 
 /** Plain `docker compose` finds both files, on each system; a port that is set already stays. */

@@ -3,10 +3,12 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
-import type { ComposeTemplates, StackTexts } from "../../stack/model.ts";
-import { parseTemplates } from "../../stack/templates.ts";
+import type { ComposeTemplates, StackTexts, UserProject } from "../../stack/model.ts";
 
 declare const VERSION: string;
+
+// In the source tree the YAML is the truth. The build ships it parsed: the parser alone would cost `init` 30 ms.
+const source = import.meta.url.endsWith(".ts") ? await import("../../stack/templates.ts") : undefined;
 
 /** What the package brings along: template texts and the provisioner's bundle. */
 export interface Assets {
@@ -29,12 +31,9 @@ export function packageAssets(root = packageRoot()): Assets {
   };
   return {
     version: VERSION,
-    compose() {
-      // In the source tree the YAML is the truth; the build ships it parsed.
-      const parsed = import.meta.url.endsWith(".ts") ? undefined : readIfThere(join(root, "dist/templates.json"));
-      if (parsed !== undefined) return JSON.parse(parsed) as ComposeTemplates;
-      return parseTemplates((name) => text(`templates/compose/${name}.yaml`));
-    },
+    compose: () =>
+      source?.parseTemplates((name) => text(`templates/compose/${name}.yaml`)) ??
+      (JSON.parse(text("dist/templates.json")) as ComposeTemplates),
     texts: () => ({
       withDsn: text("templates/with-dsn"),
       gate: text("templates/init/gate.py"),
@@ -58,3 +57,18 @@ function packageRoot(): string {
 
 /** True for `text` that is the sample application's own Compose file, so made by an earlier, interrupted run. */
 export const isSample = (text: string, assets: Assets): boolean => text === assets.sample("compose.yaml");
+
+/** What the sample's Compose file states, known without parsing it. */
+export const SAMPLE_PROJECT: UserProject = {
+  services: {
+    app: {
+      entrypoint: ["node"],
+      command: ["server.mjs"],
+      hasNetworks: false,
+      readOnly: true,
+      environment: ["PORT"],
+      envFiles: [],
+    },
+  },
+  names: { networks: [], volumes: [], secrets: [], configs: [] },
+};

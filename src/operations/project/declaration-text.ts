@@ -1,4 +1,4 @@
-import { Document, isMap, isScalar, type YAMLMap } from "yaml";
+import { yamlLines } from "../../stack/yaml-text.ts";
 
 /** What a new declaration states; the rest are defaults. */
 export interface NewDeclaration {
@@ -13,28 +13,21 @@ export interface NewDeclaration {
 
 const COMMENTS: Readonly<Record<string, string>> = {
   version:
-    " What GlitchTip has to look like. After a change: npx glitchtip-compose init, then docker compose up -d --wait\n",
+    "What GlitchTip has to look like. After a change: npx glitchtip-compose init, then docker compose up -d --wait",
   server:
-    " The image's tag decides the generation. Also: url (what browsers use), topology, valkey, registration, retention.",
-  admin: " The superuser. Its password is made by init: .glitchtip/secrets/admin_password",
-  organization: " Names as people see them.",
-  projects: " One project for each thing that reports errors. Also: name, platform.",
-  apps: " Services of your Compose file that get a DSN. Also: audience, variables, onFailure, entrypoint, command.",
+    "The image's tag decides the generation. Also: url (what browsers use), topology, valkey, registration, retention.",
+  admin: "The superuser. Its password is made by init: .glitchtip/secrets/admin_password",
+  organization: "Names as people see them.",
+  projects: "One project for each thing that reports errors. Also: name, platform.",
+  apps: "Services of your Compose file that get a DSN. Also: audience, variables, onFailure, entrypoint, command.",
 };
 
 /** A new glitchtip.yaml, short and with its comments. */
 export function declarationText(declaration: NewDeclaration): string {
-  const document = new Document(declaration, { aliasDuplicateObjects: false });
-  const root = document.contents as unknown as YAMLMap;
-  root.items.forEach(({ key, value }, i) => {
-    if (!isScalar(key)) return;
-    if (i > 0) key.spaceBefore = true;
-    const comment = COMMENTS[String(key.value)];
-    if (comment !== undefined) key.commentBefore = comment;
-    if (key.value === "admin" && isMap(value)) value.flow = true;
-    if ((key.value === "projects" || key.value === "apps") && isMap(value)) {
-      for (const entry of value.items) if (isMap(entry.value)) entry.value.flow = true;
-    }
+  const parts = Object.entries(declaration).map(([key, value]) => {
+    const open = key === "server" || ((key === "projects" || key === "apps") && Object.keys(value).length > 0);
+    const comment = COMMENTS[key];
+    return [...(comment === undefined ? [] : [`# ${comment}`]), ...yamlLines(key, value, { open })].join("\n");
   });
-  return document.toString({ lineWidth: 0 });
+  return `${parts.join("\n\n")}\n`;
 }

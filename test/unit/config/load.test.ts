@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../src/base/errors.ts";
-import { checkDeclaration, loadDeclaration } from "../../../src/config/load.ts";
+import { checkDeclaration } from "../../../src/config/check.ts";
+import { loadDeclaration } from "../../../src/config/load.ts";
 
 const MINIMAL = `version: 1
 admin: {email: admin@example.com}

@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import { CodedError } from "../../base/errors.ts";
+import { readIfThere } from "../../base/files.ts";
+import type { Declaration } from "../../config/schema.ts";
+import type { ProvisionerSource, RenderedStack, UserProject } from "../../stack/model.ts";
+import { renderStack, STACK_FILE } from "../../stack/render.ts";
+import type { Assets } from "./assets.ts";
+import { parseEnv } from "./env-file.ts";
+
+export const DECLARATION_FILE = "glitchtip.yaml";
+
+/** A folder with a declaration, as it is on disk. */
+export interface Project {
+  readonly dir: string;
+  readonly declaration: Declaration;
+  readonly declarationText: string;
+  /** In Compose's order, ours last; relative to the folder. */
+  readonly composeFiles: readonly string[];
+  readonly user: UserProject;
+  /** The port on 127.0.0.1: GLITCHTIP_PORT in .env, else the declared one. */
+  readonly port: number;
+  /** Where .env or a Compose file states it; else Compose makes it from the folder's name. */
+  readonly composeProjectName?: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export function projectFrom(
+  dir: string,
+  declaration: Declaration,
+  declarationText: string,
+  userFiles: readonly string[],
+  user: UserProject,
+  env: Readonly<Record<string, string>>,
+): Project {
+  const name = env.COMPOSE_PROJECT_NAME || user.name;
+  return {
+    dir,
+    declaration,
+    declarationText,
+    composeFiles: [...userFiles, STACK_FILE],
+    user,
+    port: portOf(env.GLITCHTIP_PORT) ?? declaration.server.port,
+    ...(name === undefined ? {} : { composeProjectName: name }),
+    env,
+  };
+}
+
+function portOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
+  throw new CodedError("GC1101", `GLITCHTIP_PORT in .env is no port: ${text}`, {
+    remedy: "Write a number from 1 to 65535.",
+  });
+}
+
+/** The managed files as this project wants them; nothing is written. */
+export function renderProject(project: Project, assets: Assets): RenderedStack {
+  const { dir, declaration, declarationText, user } = project;
+  return renderStack({
+    declaration,
+    declarationText,
+    toolVersion: assets.version,
+    user: withEnvFiles(dir, user),
+    compose: assets.compose(),
+    texts: assets.texts(),
+    provisioner: provisionerSource(declaration.provisioner),
+  });
+}
+
+function provisionerSource(text = "mount"): ProvisionerSource {
+  if (text.startsWith("image:")) return { kind: "image", image: text.slice("image:".length) };
+  return { kind: text === "build" ? "build" : "mount" };
+}
+
+/** Adds the variables that services get from env files, where those can be read. */
+function withEnvFiles(dir: string, user: UserProject): UserProject {
+  const names = (path: string) => {
+    try {
+      return Object.keys(parseEnv(readIfThere(join(dir, path)) ?? ""));
+    } catch {
+      return [];
+    }
+  };
+  const services = Object.entries(user.services).map(([name, service]) => {
+    const environment = [...service.environment, ...service.envFiles.flatMap(names)];
+    return [name, { ...service, environment }] as const;
+  });
+  return { ...user, services: Object.fromEntries(services) };
+}

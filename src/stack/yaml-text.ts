@@ -1,0 +1,84 @@
+/**
+ * Writes plain data as YAML that is pleasant to read. By hand, because loading and warming up a YAML library costs
+ * `init` 25 ms of its 60; what is written is read by a library again in the tests.
+ */
+export type YamlValue =
+  | string
+  | number
+  | boolean
+  | YamlAlias
+  | readonly unknown[]
+  | { readonly [key: string]: unknown };
+
+/** `*name`; under the key `<<` the map's keys are merged in. */
+export class YamlAlias {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+const LONGEST_LINE = 100;
+/** Safe without quotes in a list on one line, for YAML 1.1 too. */
+const PLAIN = /^[A-Za-z0-9_./-][A-Za-z0-9_./:@+=-]*$/;
+const NOT_TEXT = /^(?:[-+.]?[\d_.:]+(?:e[-+]?\d+)?|0[xo].*|y|n|yes|no|on|off|true|false|null|[-.]+(?:inf|nan)?|.*:)$/i;
+
+function scalar(value: unknown): string {
+  if (value instanceof YamlAlias) return `*${value.name}`;
+  if (typeof value !== "string") return String(value);
+  return PLAIN.test(value) && !NOT_TEXT.test(value) ? value : JSON.stringify(value);
+}
+
+const isMap = (value: unknown): value is { readonly [key: string]: unknown } =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof YamlAlias);
+
+const entriesOf = (map: { readonly [key: string]: unknown }) =>
+  Object.entries(map).filter(([, value]) => value !== undefined);
+
+/** On one line, or undefined where it is too long or would have to be nested too deep to read. */
+function inline(value: unknown): string | undefined {
+  if (typeof value === "string" && isBlock(value)) return undefined;
+  if (Array.isArray(value)) {
+    if (!value.every((item) => typeof item !== "object")) return undefined;
+    const line = `[${value.map(scalar).join(", ")}]`;
+    return line.length <= LONGEST_LINE ? line : undefined;
+  }
+  if (!isMap(value)) return scalar(value);
+  const entries = entriesOf(value);
+  if (entries.length === 0) return "{}";
+  const short = entries.every(([, item]) => typeof item !== "object" && !isBlock(item));
+  const line = `{ ${entries.map(([key, item]) => `${scalar(key)}: ${scalar(item)}`).join(", ")} }`;
+  return short && line.length <= LONGEST_LINE / 2 + 20 ? line : undefined;
+}
+
+/** A text of several lines that can stand as it is; others are quoted. */
+const isBlock = (value: unknown): value is string =>
+  typeof value === "string" &&
+  /\n/.test(value) &&
+  /^[^\s]/.test(value) &&
+  !/[^\P{C}\n\t]|[\u2028\u2029\ufeff]/u.test(value);
+
+/** The lines of `key: value` at this depth; a map that holds maps is never put on one line. */
+export function yamlLines(key: string, value: unknown, { indent = "", anchor = "", open = false } = {}): string[] {
+  const start = `${indent}${key === "<<" ? key : scalar(key)}:${anchor === "" ? "" : ` &${anchor}`}`;
+  const line = open ? undefined : inline(value);
+  if (line !== undefined) return [`${start} ${line}`];
+  if (isBlock(value)) {
+    const chomping = !value.endsWith("\n") ? "-" : value.endsWith("\n\n") ? "+" : "";
+    const lines = value.replace(/\n$/, "").split("\n");
+    return [`${start} |${chomping}`, ...lines.map((text) => (text === "" ? "" : `${indent}  ${text}`))];
+  }
+  if (Array.isArray(value)) return [start, ...value.flatMap((item) => itemLines(item, `${indent}  `))];
+  return [
+    start,
+    ...entriesOf(value as object as Record<string, unknown>).flatMap(([name, item]) =>
+      yamlLines(name, item, { indent: `${indent}  ` }),
+    ),
+  ];
+}
+
+function itemLines(item: unknown, indent: string): string[] {
+  if (!isMap(item)) return [`${indent}- ${scalar(item)}`];
+  const lines = entriesOf(item).flatMap(([key, value]) => yamlLines(key, value, { indent: `${indent}  ` }));
+  return lines.map((line, i) => (i === 0 ? `${indent}- ${line.slice(indent.length + 2)}` : line));
+}
