@@ -1,7 +1,7 @@
 import { randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
 import * as z from "zod/mini";
-import { readIfThere, writeOne } from "../base/files.ts";
+import { readIfThere, writeAll } from "../base/files.ts";
 import { Secret } from "../base/secret.ts";
 import type { Known } from "../reconcile/identity.ts";
 
@@ -36,7 +36,7 @@ export interface StateStore extends Known {
   wasRefused(email: string, password: Secret): boolean;
 }
 
-/** Every change is on disk when the call returns; what does not change is not written. */
+/** Every change is in the file when the call returns; what does not change is not written. */
 export function openStateStore(folder: string): StateStore {
   const path = join(folder, "state.json");
   let text = readIfThere(path) ?? "";
@@ -46,7 +46,8 @@ export function openStateStore(folder: string): StateStore {
     state = z.parse(stateShape, next);
     const wanted = `${JSON.stringify(state, null, 1)}\n`;
     if (wanted === text) return;
-    writeOne(path, wanted, 0o600);
+    // Not forced to disk: after a power cut everything in it is found on the server again.
+    writeAll([{ path, content: wanted, mode: 0o600, durable: false }]);
     text = wanted;
   };
   return {
