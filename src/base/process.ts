@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
 import { CodedError, hasErrno } from "./errors.ts";
 
@@ -141,13 +142,13 @@ const tooMuch = (program: string, args: readonly string[]) =>
   new CodedError("GC1605", `\`${shown(program, args)}\` wrote more than can be taken`);
 
 function notStarted(program: string, cwd: string | undefined, cause: Error): CodedError {
-  // Node says ENOENT for a missing folder too, and names the program.
-  const where = cwd === undefined ? "" : ` (in ${cwd})`;
-  if (hasErrno(cause, "ENOENT")) {
-    return new CodedError("GC1606", `the program \`${program}\` was not found${where}`, {
-      remedy: `Install ${program}, or check PATH and the folder.`,
-      cause,
-    });
+  // Node names the program also where it is the folder that is not there.
+  if (cwd !== undefined && !existsSync(cwd)) {
+    return new CodedError("GC1606", `the folder ${cwd} does not exist, so \`${program}\` cannot run there`, { cause });
   }
-  return new CodedError("GC1606", `the program \`${program}\` could not be started${where}`, { cause });
+  if (!hasErrno(cause, "ENOENT")) {
+    return new CodedError("GC1606", `the program \`${program}\` could not be started: ${cause.message}`, { cause });
+  }
+  const remedy = `Install ${program}, or check PATH.`;
+  return new CodedError("GC1606", `the program \`${program}\` was not found`, { remedy, cause });
 }

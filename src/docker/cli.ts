@@ -46,7 +46,7 @@ function explained({ stderr, code }: ProcessResult, args: readonly string[]): Co
   const noPlugin = /'compose' is not a docker command|unknown command: docker compose|^unknown (shorthand )?flag/im;
   if (args[0] === "compose" && (code === 1 || code === 125) && noPlugin.test(stderr)) {
     return new CodedError("GC1602", "docker has no Compose plugin", {
-      problems: lastLines(stderr, 1),
+      problems: [stderr.trim().split("\n")[0] ?? ""],
       remedy: "Install the Compose plugin (docker-compose-plugin, 2.23.1 or newer), then run it again.",
     });
   }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { CodedError } from "../base/errors.ts";
 import type { ProcessResult } from "../base/process.ts";
 import { type DockerCli, lastLines } from "./cli.ts";
@@ -62,7 +63,8 @@ const EVERY_PROFILE = ["--profile", "*"] as const;
 
 const QUICK_MS = 60_000;
 
-export function openCompose(docker: DockerCli): Compose {
+/** `remove` takes a container away by its name, even when everything else is being stopped. */
+export function openCompose(docker: DockerCli, remove: (container: string) => Promise<void>): Compose {
   const call = async (args: readonly string[], options: Parameters<DockerCli>[1] = {}): Promise<ProcessResult> => {
     const result = await docker(["compose", ...args], options);
     if (result.code === 0) return result;
@@ -90,9 +92,16 @@ export function openCompose(docker: DockerCli): Compose {
     async down({ volumes, onLine }) {
       await call([...EVERY_PROFILE, "down", ...(volumes ? ["--volumes"] : [])], onLine ? { onStderrLine: onLine } : {});
     },
-    run(service, args, { entrypoint, ...options } = {}) {
-      const flags = entrypoint === undefined ? [] : ["--entrypoint", entrypoint];
-      return docker(["compose", "run", "--rm", "--no-deps", "-T", ...flags, service, ...args], options);
+    async run(service, args, { entrypoint, ...options } = {}) {
+      const name = `${service}-run-${randomBytes(6).toString("hex")}`;
+      const flags = ["--rm", "--no-deps", "-T", "--name", name, ...(entrypoint ? ["--entrypoint", entrypoint] : [])];
+      try {
+        return await docker(["compose", "run", ...flags, service, ...args], options);
+      } catch (error) {
+        // Compose that is stopped leaves its container running.
+        await remove(name).catch(() => {});
+        throw error;
+      }
     },
     async logs(services, { tail = 50 } = {}) {
       const { stdout } = await call(["logs", "--no-color", "--tail", String(tail), ...services], {

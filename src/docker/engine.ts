@@ -17,6 +17,8 @@ export interface Engine {
   publishedPorts(): Promise<PublishedPort[]>;
   /** Networks and volumes that carry a Compose project's label. */
   belongings(project: string): Promise<{ readonly networks: string[]; readonly volumes: string[] }>;
+  /** Kills and removes a container, by name or id. */
+  remove(container: string): Promise<void>;
   /** A file as the container sees it, through its volumes, running or not; undefined where there is none. */
   readFile(containerId: string, path: string): Promise<string | undefined>;
 }
@@ -151,6 +153,9 @@ function engineOf(docker: Dockerode): Engine {
         networks: networks.map(({ Name }) => Name).sort(),
         volumes: (volumes.Volumes ?? []).map(({ Name }) => Name).sort(),
       };
+    },
+    async remove(container) {
+      await docker.getContainer(container).remove({ force: true, v: true });
     },
     async readFile(containerId, path) {
       const archive = await docker.getContainer(containerId).getArchive({ path }).catch(goneIsUndefined);

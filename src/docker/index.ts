@@ -41,5 +41,6 @@ export function openDocker({ dir, env, signal, run = runProcess }: DockerOptions
     signal.throwIfAborted();
     return openDockerCli({ dir, env: { ...env, ...engineEnv }, signal, run })(args, options);
   };
-  return { located, cli, compose: openCompose(cli) };
+  const remove = async (container: string) => (await located()).engine.remove(container);
+  return { located, cli, compose: openCompose(cli, remove) };
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { getuid } from "node:process";
@@ -29,6 +30,7 @@ export interface LocateContext {
   readonly open: (address: EngineAddress) => Promise<Engine>;
   readonly platform?: NodeJS.Platform;
   readonly uid?: number | undefined;
+  readonly exists?: (path: string) => boolean;
 }
 
 /** Undefined address: this way does not apply, for this reason. `only`: the user decided, nothing else is tried. */
@@ -72,13 +74,15 @@ async function* candidates(context: LocateContext): AsyncGenerator<Candidate> {
   }
   yield { via: "DOCKER_HOST", not: "not set" };
   yield await fromContext(context);
-  for (const socket of defaultSockets(context)) {
-    yield {
-      address: { host: socket, via: "default socket" },
-      only: false,
-      env: { DOCKER_HOST: socket },
-    };
+  const { exists = existsSync } = context;
+  const [there, missing] = [true, false].map((wanted) =>
+    defaultSockets(context).filter((path) => exists(path) === wanted),
+  );
+  for (const path of there ?? []) {
+    const host = `${path.startsWith("//") ? "npipe" : "unix"}://${path}`;
+    yield { address: { host, via: "default socket" }, only: false, env: { DOCKER_HOST: host } };
   }
+  yield { via: "default sockets", not: `none at ${missing?.join(", ")}` };
 }
 
 const dockerCertificates = (env: LocateContext["env"]): string =>
@@ -120,7 +124,7 @@ function parseContext(text: string): { name: string; host: string; tlsDir?: stri
 }
 
 function defaultSockets({ env, platform = process.platform, uid = getuid?.() }: LocateContext): string[] {
-  if (platform === "win32") return ["npipe:////./pipe/docker_engine"];
+  if (platform === "win32") return ["//./pipe/docker_engine"];
   const home = env.HOME ?? homedir();
   const runtime = env.XDG_RUNTIME_DIR ?? (uid === undefined ? undefined : `/run/user/${uid}`);
   return [
@@ -131,5 +135,5 @@ function defaultSockets({ env, platform = process.platform, uid = getuid?.() }: 
     `${home}/.colima/default/docker.sock`,
     ...(runtime === undefined ? [] : [`${runtime}/podman/podman.sock`]),
     "/run/podman/podman.sock",
-  ].map((path) => `unix://${path}`);
+  ];
 }

@@ -3,9 +3,13 @@ import type { ComposeConfig, Container, Docker, Engine } from "../docker/index.t
 
 /** Names that the generator gives; templates/compose. */
 export const SERVER = "glitchtip";
+export const WORKER = "glitchtip-worker";
 export const DATABASE = "glitchtip-db";
 export const PROVISIONER = "glitchtip-provision";
-export const ONE_SHOTS: readonly string[] = ["glitchtip-init", PROVISIONER];
+const INIT = "glitchtip-init";
+export const ONE_SHOTS: readonly string[] = [INIT, PROVISIONER];
+/** Ours in the order in which they start. */
+export const START_ORDER: readonly string[] = [DATABASE, "glitchtip-valkey", INIT, SERVER, WORKER, PROVISIONER];
 /** Where the DSN volume is mounted, in the provisioner and in the apps. */
 export const DSN_DIR = "/run/glitchtip";
 

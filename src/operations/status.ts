@@ -12,6 +12,8 @@ import {
   PROVISIONER,
   type RunningStack,
   SERVER,
+  START_ORDER,
+  WORKER,
 } from "./running-stack.ts";
 
 /** How the whole project is: `broken` where somebody has to do something. */
@@ -19,7 +21,9 @@ export interface StackStatus {
   readonly project: string;
   readonly state: "ok" | "starting" | "not started" | "broken";
   readonly url?: string;
+  /** What the server says of itself; undefined where it was built without a version. */
   readonly version?: string;
+  readonly image?: string;
   readonly services: readonly ServiceStatus[];
   /** What the provisioner wrote last; undefined before its first run. */
   readonly provisioner?: Omit<Status, "apps"> & { readonly at: string };
@@ -61,6 +65,7 @@ export async function status(
     options.jobsInDatabase ? readBacklog(docker, containerOf(stack, DATABASE), options.nowMs) : undefined,
   ]);
   const services = servicesOf(stack);
+  const image = stack.config.services[SERVER]?.image;
   const { apps: known = {}, ...provisioner } = written ?? {};
   const apps = Object.entries(declaration.apps).map(([app, { project, variables }]) => ({
     app,
@@ -73,13 +78,20 @@ export async function status(
     project: stack.config.name,
     state: stack.containers.length === 0 ? "not started" : next.length > 0 ? "broken" : settling(services),
     ...(options.url === undefined ? {} : { url: options.url }),
-    ...(written?.server === undefined ? {} : { version: written.server.version }),
+    ...versionOf(written),
+    ...(image === undefined ? {} : { image }),
     services,
     ...(written === undefined ? {} : { provisioner: provisioner as Omit<typeof written, "apps"> }),
     apps,
     ...(jobs === undefined ? {} : { jobs }),
     next: stack.containers.length === 0 ? ["docker compose up -d --wait"] : next,
   };
+}
+
+/** A build without a version says 0.0.0-unknown (readiness scenario). */
+function versionOf(written: Status | undefined): { version?: string } {
+  const version = written?.server?.version;
+  return version === undefined || /^0\.0\.0|^unknown$/.test(version) ? {} : { version };
 }
 
 const settling = (services: readonly ServiceStatus[]): "starting" | "ok" =>
@@ -96,18 +108,17 @@ async function provisionerStatus(stack: RunningStack): Promise<(Status & { at: s
   }
 }
 
-/** Ours and the apps first to last as Compose lists them; services of a profile that is off have no container. */
+/** Ours first; those of ours that have no container too, but not the user's, whose profile may be off. */
 function servicesOf(stack: RunningStack): ServiceStatus[] {
   const names = Object.keys(stack.config.services);
   const seen = stack.containers.map((container) => serviceStatus(container));
   const missing = names
     .filter((name) => isOurs(name) && !stack.containers.some(({ service }) => service === name))
     .map((service) => ({ service, state: "missing", problem: "has no container" }));
-  const rank = ({ service }: ServiceStatus) => [isOurs(service) ? 0 : 1, names.indexOf(service)] as const;
-  return [...seen, ...(stack.containers.length === 0 ? [] : missing)].sort((a, b) => {
-    const [x, y] = [rank(a), rank(b)];
-    return x[0] - y[0] || x[1] - y[1];
-  });
+  const order = [...START_ORDER, ...names.filter((name) => !START_ORDER.includes(name))];
+  return [...seen, ...(stack.containers.length === 0 ? [] : missing)].sort(
+    (a, b) => order.indexOf(a.service) - order.indexOf(b.service),
+  );
 }
 
 function serviceStatus(container: Container): ServiceStatus {
@@ -146,7 +157,7 @@ interface Seen {
 
 function nextSteps({ services, written, apps, jobs }: Seen): string[] {
   const broken = services.filter(({ problem }) => problem !== undefined);
-  const worker = services.some(({ service }) => service === `${SERVER}-worker`) ? `${SERVER}-worker` : SERVER;
+  const worker = services.some(({ service }) => service === WORKER) ? WORKER : SERVER;
   const withoutDsn = apps.filter(({ dsn }) => dsn === "none").map(({ app }) => app);
   const provisionerRuns = services.some(({ service, state }) => service === PROVISIONER && state !== "exited");
   return [

@@ -11,7 +11,7 @@ import { type Colour, type Paint, paintFor, withProgress } from "../screen.ts";
 export const doctor: CliCommand = {
   examples: ["glitchtip-compose doctor", "glitchtip-compose doctor --json"],
   async run(context) {
-    const findings = await withProgress(context, "looking", () =>
+    const findings = await withProgress(context, "looking at the engine, the files and the containers", () =>
       runDoctor({
         docker: openDocker(context),
         machine: thisMachine(context.clock),
@@ -38,9 +38,10 @@ const SHOWN: Readonly<Record<Finding["level"], { word: string; colour: Colour }>
   fail: { word: "FAIL", colour: "bad" },
 };
 
-function lines({ check, level, what, fix }: Finding, paint: Paint): string[] {
+function lines({ check, level, what, details = [], fix }: Finding, paint: Paint): string[] {
   const { word, colour } = SHOWN[level];
-  return [`${paint(colour, word)}  ${check}: ${what}`, ...(fix === undefined ? [] : [`      → ${fix}`])];
+  const more = [...details.map((line) => `  ${line}`), ...(fix === undefined ? [] : [`→ ${fix}`])];
+  return [`${paint(colour, word)}  ${check}: ${what}`, ...more.map((line) => `      ${line}`)];
 }
 
 const counted = (count: number, word: string): string => `${count || "no"} ${word}${count === 1 ? "" : "s"}`;

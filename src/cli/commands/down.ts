@@ -31,7 +31,7 @@ export const down: CliCommand<Flags> = {
       return context.setExitCode(EXIT.failed);
     }
     await withProgress(context, "stopping", (progress) =>
-      removeStack(docker, { volumes, onLine: (line) => progress.say(line.trim()) }),
+      removeStack(docker, { volumes, onLine: (line) => /Removed$/.test(line) && progress.say(line.trim()) }),
     );
     print(false);
 
@@ -43,9 +43,10 @@ export const down: CliCommand<Flags> = {
         return;
       }
       const lines = Object.entries(removed).flatMap(([kind, list]) =>
-        list.map((name) => `${kind.slice(0, -1)} ${name}`),
+        list.map((name) => `  ${kind.slice(0, -1)} ${name}`),
       );
-      context.print(`${only ? "would remove" : "removed"}: ${lines.join(", ") || "nothing"}`);
+      const verb = only ? "would remove" : "removed";
+      context.print(lines.length === 0 ? `${verb} nothing` : [`${verb}:`, ...lines].join("\n"));
       if (kept.volumes.length > 0) context.print(`kept: ${kept.volumes.map((name) => `volume ${name}`).join(", ")}`);
     }
   },

@@ -32,8 +32,8 @@ const STATE_COLOURS: Readonly<Record<StackStatus["state"], Colour>> = {
 };
 
 function text(found: StackStatus, nowMs: number, paint: Paint): string {
-  const { project, state, url, version, services, provisioner, apps, jobs, next } = found;
-  const server = [version === undefined ? "GlitchTip" : `GlitchTip ${version}`, url].filter(Boolean).join(" at ");
+  const { project, state, url, version, image, services, provisioner, apps, jobs, next } = found;
+  const server = [version === undefined ? image : `GlitchTip ${version}`, url].filter(Boolean).join(" at ");
   const parts = [
     `${project}: ${paint(STATE_COLOURS[state], state)}, ${server}`,
     services.length === 0

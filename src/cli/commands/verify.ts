@@ -19,17 +19,21 @@ export const verify: CliCommand = {
     const { declaration } = readProject(context.dir);
     const apps = chooseApps(declaration, wanted);
     const docker = openDocker(context);
-    const results = await withProgress(context, `sending an event from ${apps.length} apps`, async () => {
-      const stack = await observeStack(docker);
-      return await verifyApps(
-        {
-          ...context,
-          send: containerSender(docker, stack, packageAssets().sendEvent()),
-          read: provisionerReader(docker, WITHIN_MS),
-        },
-        apps,
-      );
-    });
+    const results = await withProgress(
+      context,
+      `sending an event from ${apps.map(({ name }) => name).join(", ")}`,
+      async () => {
+        const stack = await observeStack(docker);
+        return await verifyApps(
+          {
+            ...context,
+            send: containerSender(docker, stack, packageAssets().sendEvent()),
+            read: provisionerReader(docker, WITHIN_MS),
+          },
+          apps,
+        );
+      },
+    );
     if (context.json) context.print(JSON.stringify({ apps: results }));
     else context.print(text(results, paintFor(context)));
     context.setExitCode(results.every(({ ok }) => ok) ? EXIT.done : EXIT.failed);

@@ -55,13 +55,14 @@ function managedFiles(project: Project, assets: Assets): Finding[] {
     const { files } = renderProject(project, assets);
     const { created, changed, kept, refused } = planWrites(project.dir, files, assets.version);
     const findings = [
-      ...[...kept, ...refused].map((path) =>
-        warn(
+      ...[...kept, ...refused].map((path) => {
+        const first = path === STACK_FILE ? "move the change to a Compose file of your own, then " : "";
+        return warn(
           "files",
           `${path} was edited by hand`,
-          `Move the change to a Compose file of your own, remove ${path}, then: ${INIT}`,
-        ),
-      ),
+          `To have it made anew: ${first}remove ${path}, then: ${INIT}`,
+        );
+      }),
       ...created.map((path) => fail("files", `${path} is missing`, INIT)),
       ...changed.map((path) => warn("files", `${path} is older than glitchtip.yaml or this version`, INIT)),
     ];

@@ -6,6 +6,8 @@ export interface Finding {
   readonly check: string;
   readonly level: "ok" | "warn" | "fail";
   readonly what: string;
+  /** Single problems, places, reasons. */
+  readonly details?: readonly string[];
   /** What to type or change; for anything that is not ok. */
   readonly fix?: string;
 }
@@ -19,11 +21,9 @@ export const fail = (check: string, what: string, fix?: string): Finding => ({
   ...(fix === undefined ? {} : { fix }),
 });
 
-/** An expected error as a finding; its problems are a finding each where there are several. */
+/** An expected error as a finding; any other is thrown. */
 export function failure(check: string, error: unknown): Finding[] {
   if (!(error instanceof CodedError)) throw error;
   const { message, problems, remedy } = error;
-  return problems.length === 0
-    ? [fail(check, message, remedy)]
-    : problems.map((problem) => fail(check, `${message}: ${problem}`, remedy));
+  return [{ ...fail(check, message, remedy), ...(problems.length === 0 ? {} : { details: problems }) }];
 }

@@ -48,7 +48,10 @@ export async function doctor(context: DoctorContext): Promise<Finding[]> {
     project.value === undefined
       ? failure("declaration", project.error)
       : checkFiles(project.value, context.assets, context.env),
-    config?.error === undefined ? [] : failure("compose files", config.error),
+    // GC1602, GC1606: said by the check of Compose itself.
+    of(config?.error, (error) =>
+      error.code === "GC1602" || error.code === "GC1606" ? [] : failure("compose files", error),
+    ),
     of(config?.value, async (found) => checkPorts(found, await taken(located.value), machine)),
     of(config?.value, (found) =>
       of(project.value?.declaration, (declaration) => checkNames(declaration, found, stack.value, machine)),
@@ -84,7 +87,7 @@ async function observe(
 
 async function taken(located: LocatedEngine | undefined) {
   return {
-    ports: located === undefined ? [] : await located.engine.publishedPorts(),
+    ports: await located?.engine.publishedPorts(),
     here: located === undefined || /^(unix|npipe):/.test(located.address.host),
   };
 }

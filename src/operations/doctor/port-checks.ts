@@ -1,5 +1,5 @@
 import type { ComposeConfig, ComposePort, PublishedPort } from "../../docker/index.ts";
-import { type Finding, fail, ok } from "./finding.ts";
+import { type Finding, fail, ok, warn } from "./finding.ts";
 import type { Machine } from "./index.ts";
 
 interface Wanted {
@@ -9,9 +9,11 @@ interface Wanted {
   readonly protocol: string;
 }
 
-/** What is known of the ports that are taken; `here`: the engine publishes on this machine. */
+/** What is known of the ports that are taken. */
 export interface Taken {
-  readonly ports: readonly PublishedPort[];
+  /** Undefined without an engine to ask. */
+  readonly ports: readonly PublishedPort[] | undefined;
+  /** The engine publishes on this machine. */
   readonly here: boolean;
 }
 
@@ -26,7 +28,9 @@ export async function checkPorts(config: ComposeConfig, taken: Taken, machine: M
 async function checkPort(wanted: Wanted, project: string, { ports, here }: Taken, machine: Machine): Promise<Finding> {
   const { service, port, hostIp, protocol } = wanted;
   const at = `${hostIp}:${port}${protocol === "tcp" ? "" : `/${protocol}`}`;
-  const holders = ports.filter((one) => one.port === port && one.protocol === protocol && overlaps(one.hostIp, hostIp));
+  const holders = (ports ?? []).filter(
+    (one) => one.port === port && one.protocol === protocol && overlaps(one.hostIp, hostIp),
+  );
   const foreign = holders.find((one) => one.project !== project);
   const another =
     service === "glitchtip" ? "Set GLITCHTIP_PORT in .env to a free one" : `Publish ${service} on another port`;
@@ -40,6 +44,10 @@ async function checkPort(wanted: Wanted, project: string, { ports, here }: Taken
   if (holders.length > 0) return ok("port", `${at} is in use by this project's ${service}`);
   if (!here || protocol !== "tcp") return ok("port", `${at} (${service}) is used by no container`);
   if (await machine.portIsFree(port, hostIp)) return ok("port", `${at} (${service}) is free`);
+  if (ports === undefined) {
+    const fix = "Once an engine answers, its containers are looked at.";
+    return warn("port", `${at}, wanted by ${service}, is in use; without an engine it is not known by whom`, fix);
+  }
   return fail(
     "port",
     `${at}, wanted by ${service}, is taken by a process that is no container`,

@@ -1,14 +1,14 @@
 import { CodedError } from "../../base/errors.ts";
-import type { ReadAnswer } from "./index.ts";
+import type { ReadBackLine } from "../provision/read-back.ts";
 
 interface Arrived {
-  readonly answer: ReadAnswer;
+  readonly answer: ReadBackLine;
   readonly atMs: number;
 }
 
 /** Answers by app: they may come before somebody waits for them, or never be asked for. */
 export interface Inbox {
-  put(answer: ReadAnswer, atMs: number): void;
+  put(answer: ReadBackLine, atMs: number): void;
   /** No more answers come: who still waits gets this error. */
   close(error: unknown): void;
   take(app: string): Promise<Arrived>;

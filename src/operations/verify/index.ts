@@ -4,6 +4,7 @@ import { CodedError } from "../../base/errors.ts";
 import type { Clock } from "../../base/wait.ts";
 import type { Audience, Declaration } from "../../config/schema.ts";
 import { newEventId } from "../../glitchtip/ingest.ts";
+import type { ReadBackLine, ReadBackRequest } from "../provision/read-back.ts";
 import { openInbox } from "./inbox.ts";
 
 export interface AppToVerify {
@@ -25,24 +26,12 @@ export interface TestEvent {
 /** Sends an event as the app would. Throws where it was not accepted. */
 export type Sender = (app: AppToVerify, event: TestEvent, signal: AbortSignal) => Promise<{ readonly via: string }>;
 
-export interface ExpectedEvent {
-  readonly app: string;
-  readonly eventId: string;
-  readonly mark: string;
-}
-
-export type ReadAnswer =
-  | { readonly app: string; readonly found: true; readonly project: string }
-  | {
-      readonly app: string;
-      readonly found: false;
-      readonly error: { readonly code: string; readonly message: string };
-    };
+export type ExpectedEvent = ReadBackRequest["events"][number];
 
 /** Looks for all events at once and tells each answer as it comes; settles when it has nothing more to tell. */
 export type Reader = (
   events: readonly ExpectedEvent[],
-  answer: (answer: ReadAnswer) => void,
+  answer: (answer: ReadBackLine) => void,
   signal: AbortSignal,
 ) => Promise<void>;
 
@@ -112,10 +101,10 @@ export function chooseApps({ apps }: Pick<Declaration, "apps">, wanted: readonly
   const names = Object.keys(apps);
   const unknown = wanted.filter((name) => !Object.hasOwn(apps, name));
   if (unknown.length > 0) {
-    throw new CodedError("GC1104", `no such app in the declaration: ${unknown.join(", ")}`, {
-      problems: unknown.map((name) => `"${name}"${didYouMean(name, names)}`),
-      remedy: `It has ${names.join(", ") || "none"}.`,
-    });
+    const problems = unknown.map((name) => `"${name}"${didYouMean(name, names)}`);
+    const remedy = `The declaration has ${names.join(", ") || "none"}.`;
+    if (problems.length === 1) throw new CodedError("GC1104", `there is no app ${problems[0]}`, { remedy });
+    throw new CodedError("GC1104", "there are no such apps", { problems, remedy });
   }
   return (wanted.length === 0 ? names : [...new Set(wanted)]).flatMap((name) => {
     const app = apps[name];

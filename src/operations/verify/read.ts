@@ -1,34 +1,26 @@
-import * as z from "zod/mini";
 import { CodedError } from "../../base/errors.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
+import type { ReadBackLine, ReadBackRequest } from "../provision/read-back.ts";
 import { PROVISIONER } from "../running-stack.ts";
-import type { ReadAnswer, Reader } from "./index.ts";
+import type { Reader } from "./index.ts";
 
 const PROGRAM = "/opt/glitchtip-compose/provisioner.mjs";
-
-const line = z.discriminatedUnion("found", [
-  z.object({ app: z.string(), found: z.literal(true), project: z.string() }),
-  z.object({
-    app: z.string(),
-    found: z.literal(false),
-    error: z.object({ code: z.string(), message: z.string() }),
-  }),
-]);
 
 /** Reads the events back with the provisioner's own token, in a container of its service. */
 export function provisionerReader(docker: Docker, withinMs: number): Reader {
   return async (events, answer, signal) => {
     const missing = new Set(events.map(({ app }) => app));
+    const request: ReadBackRequest = { withinMs, resolve: true, events: [...events] };
     const result = await docker.compose
       .run(PROVISIONER, [PROGRAM, "read-back"], {
         entrypoint: "node",
-        stdin: JSON.stringify({ withinMs, resolve: true, events }),
+        stdin: JSON.stringify(request),
         signal,
         onStdoutLine(text) {
-          const parsed = parse(text);
-          if (parsed === undefined) return;
-          missing.delete(parsed.app);
-          answer(parsed);
+          const line = parse(text);
+          if (line === undefined) return;
+          missing.delete(line.app);
+          answer(line);
         },
       })
       .catch((error: unknown) => {
@@ -44,10 +36,11 @@ export function provisionerReader(docker: Docker, withinMs: number): Reader {
   };
 }
 
-/** Compose may write lines of its own. */
-function parse(text: string): ReadAnswer | undefined {
+/** Compose may write lines of its own between ours. */
+function parse(text: string): ReadBackLine | undefined {
   try {
-    return line.parse(JSON.parse(text));
+    const line = JSON.parse(text);
+    return typeof line?.app === "string" && typeof line.found === "boolean" ? line : undefined;
   } catch {
     return undefined;
   }

@@ -97,9 +97,11 @@ async function sendByHand(open: OpenTransport, dsn: Secret, event: TestEvent, si
 }
 
 /** Reads one request from stdin, so that the key in it is in no argument list; writes the answer. */
-const SIDECAR_PROGRAM = `let t="";for await(const c of process.stdin)t+=c;const{url,...init}=JSON.parse(t);
-try{const r=await fetch(url,{...init,redirect:"manual"});console.log(JSON.stringify({status:r.status,headers:Object.fromEntries(r.headers),text:await r.text()}))}
-catch(e){console.error(String(e.cause??e));process.exitCode=1}`;
+const SIDECAR_PROGRAM = `import{exit,stdin}from"node:process";import{text}from"node:stream/consumers";
+const{url,...init}=JSON.parse(await text(stdin));
+try{const r=await fetch(url,{...init,redirect:"manual",signal:AbortSignal.timeout(15000)});
+console.log(JSON.stringify({status:r.status,headers:Object.fromEntries(r.headers),text:await r.text()}))}
+catch(e){console.error(String(e.cause??e));exit(1)}`;
 
 /** HTTP from a container of ours that shares the app's network: same names, same routes. */
 function sidecarTransport(docker: Docker, { id, name }: Container, image: string): OpenTransport {
@@ -109,7 +111,7 @@ function sidecarTransport(docker: Docker, { id, name }: Container, image: string
       const network = `container:${id}`;
       const hardening = ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only"];
       const program = ["--entrypoint", "node", image, "--input-type=module", "-e", SIDECAR_PROGRAM];
-      const result = await docker.cli(["run", "--rm", "-i", "--network", network, ...hardening, ...program], {
+      const result = await docker.cli(["run", "--rm", "-i", "--init", "--network", network, ...hardening, ...program], {
         stdin: JSON.stringify({ url: baseUrl + path, ...init }),
         signal,
         deadlineMs: SEND_WITHIN_MS,
