@@ -17,7 +17,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
     folders: ["base", "config", "glitchtip", "reconcile", "stack", "docker", "outputs"],
     packages: ["zod", "yaml", "dotenv"],
   },
-  provisioner: { folders: ["base", "config", "glitchtip", "outputs", "operations/provision"], packages: [] },
+  provisioner: { folders: ["base", "config", "glitchtip", "outputs", "operations/provision"], packages: ["zod"] },
   cli: {
     folders: ["base", "config", "glitchtip", "docker", "outputs", "operations"],
     packages: ["commander", "@clack/prompts"],

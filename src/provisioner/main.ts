@@ -1,4 +1,5 @@
 import { text } from "node:stream/consumers";
+import * as z from "zod/mini";
 import { CodedError, EXIT } from "../base/errors.ts";
 import { lineLog } from "../base/log.ts";
 import { systemClock as clock } from "../base/wait.ts";
@@ -11,6 +12,8 @@ import { openStateStore } from "../outputs/state-store.ts";
 import { readEnvironment, readInput, readPassword } from "./environment.ts";
 
 /** The container's entry: provisions once, or looks for events (`read-back`). */
+// Each shape is read once or twice: compiling a parser for it costs more than it saves.
+z.config({ jitless: true });
 const log = lineLog((line) => process.stderr.write(line));
 const environment = readEnvironment(process.env);
 const { stateDir, dsnDir, baseUrls } = environment;
