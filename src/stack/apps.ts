@@ -8,6 +8,8 @@ import { hasVariable, shellWords, type TextOrWords } from "./shell-words.ts";
 const WRAPPER = "/glitchtip-with-dsn";
 export const WRAPPER_CONFIG = "glitchtip-with-dsn";
 export const DSN_VOLUME = "glitchtip-dsn";
+/** When an app starts, the provisioner has ended: what is not there then does not come. `up --wait` waits this long, too. */
+const WAIT_S = 5;
 
 export interface AppOverlays {
   /** By service: what our file adds to the user's. */
@@ -76,6 +78,8 @@ function overlay(name: string, app: AppDeclaration, service: UserService): Compo
   const variables = app.variables.join(",");
   const wrapped = [
     WRAPPER,
+    "--wait",
+    String(WAIT_S),
     "--on-failure",
     app.onFailure ?? "block",
     "--variables",
