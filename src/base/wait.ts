@@ -21,6 +21,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** Resolves when the signal is aborted, and keeps the process alive until then. */
+export async function untilAborted(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) await systemClock.sleep(2 ** 30, signal).catch(() => undefined);
+}
+
 export interface WaitOptions<T> {
   readonly clock: Clock;
   readonly signal: AbortSignal;

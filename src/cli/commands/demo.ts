@@ -1,5 +1,6 @@
 import { execPath } from "node:process";
 import { CodedError } from "../../base/errors.ts";
+import { untilAborted } from "../../base/wait.ts";
 import { openDocker } from "../../docker/index.ts";
 import { startEmulator } from "../../emulator/index.ts";
 import { composeStack, whyNoContainers } from "../../operations/demo/containers.ts";
@@ -8,7 +9,6 @@ import { type DemoStack, demo as runDemo } from "../../operations/demo/index.ts"
 import { processStack } from "../../operations/demo/processes.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { withProgress } from "../screen.ts";
 
 interface Flags {
   readonly containers?: boolean;
@@ -32,12 +32,10 @@ export const demo: CliCommand<Flags> = {
     await using emulator = reason === undefined ? undefined : await startEmulator({ superuser: folder.admin });
     const stack =
       emulator === undefined
-        ? composeStack(docker, cleaner, folder.reached)
+        ? composeStack(docker, cleaner, folder.reached, log)
         : processStack({ ...context, dir: folder.dir, url: emulator.url, wrapper: folder.wrapper, node: execPath });
     await using _stack = closing(stack, context);
-    const proof = await withProgress(context, "starting", (progress) =>
-      runDemo({ ...context, log: { ...log, step: progress.say } }, stack),
-    );
+    const proof = await runDemo(context, stack);
     signal.throwIfAborted();
     if (context.json)
       return context.print(JSON.stringify({ mode, ...(reason === undefined ? {} : { reason }), proof }));
@@ -52,7 +50,7 @@ export const demo: CliCommand<Flags> = {
     );
     if (!context.interactive) return;
     context.print("\nCtrl-C ends the demo and takes everything away again.");
-    await new Promise<void>((end) => signal.addEventListener("abort", () => end(), { once: true }));
+    await untilAborted(signal);
   },
 };
 

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
+import { untilAborted } from "../../base/wait.ts";
 import type { CliCommand } from "../command.ts";
 
 interface Flags {
@@ -50,7 +51,7 @@ export const emulate: CliCommand<Flags> = {
     context.print(context.json ? JSON.stringify({ url: emulator.url }) : emulator.url);
     const shown = flags.passwordFile === undefined ? `, password ${password}` : "";
     context.log.info(`GlitchTip ${flags.generation} in memory; ${flags.superuser}${shown}; Ctrl-C ends it`);
-    await new Promise<void>((end) => context.signal.addEventListener("abort", () => end(), { once: true }));
+    await untilAborted(context.signal);
   },
 };
 

@@ -1,3 +1,4 @@
+import type { Log } from "../../base/log.ts";
 import type { Docker } from "../../docker/index.ts";
 import type { ReadBackLine } from "../provision/read-back.ts";
 import type { DemoApp, DemoStack } from "./index.ts";
@@ -15,14 +16,26 @@ export async function whyNoContainers(docker: Docker): Promise<string | undefine
   return `an image cannot be had: ${lines.findLast((line) => line.trim() !== "")?.trim() ?? "docker compose pull failed"}`;
 }
 
+/** Of Compose's many lines those that say that something is done: "Container demo-glitchtip-db-1  Healthy". */
+const MILESTONE = /Container \S*?-((?:glitchtip(?:-\w+)?)|app)-1\s+(Healthy|Exited|Started)\s*$/;
+
 /**
  * The stack of the demo as `docker compose up -d --wait` starts it in a folder that `init` has been through. `cleaner`
  * is not bound to Ctrl-C: it takes the containers away afterwards.
  */
-export function composeStack(docker: Docker, cleaner: Docker, reached: DemoApp): DemoStack {
+export function composeStack(docker: Docker, cleaner: Docker, reached: DemoApp, log: Log): DemoStack {
   return {
     async up() {
-      await docker.compose.up();
+      const said = new Set<string>();
+      await docker.compose.up({
+        onLine: (line) => {
+          const [, service, state] = MILESTONE.exec(line) ?? [];
+          const text = `${service}: ${state?.toLowerCase()}`;
+          // Compose checks everything once more at the end.
+          if (service !== undefined && !said.has(text)) log.step(text);
+          said.add(text);
+        },
+      });
       return reached;
     },
     async readBack(request) {
