@@ -27,7 +27,7 @@ export function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    if (hasErrno(error, "ENOENT")) return undefined;
+    if (hasErrno(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;
   }
 }
@@ -79,7 +79,7 @@ function explain(error: unknown, path: string): unknown {
       cause: error,
     });
   }
-  if (hasErrno(error, "EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR")) {
+  if (hasErrno(error, "EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "EEXIST")) {
     const remedy = "Check who owns the folder and whether it is mounted read-only, then run it again.";
     return new CodedError("GC1501", `${path} cannot be written`, { remedy, cause: error });
   }

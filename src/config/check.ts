@@ -23,7 +23,7 @@ export function checkInput(value: unknown, file: string, lines: (problems: Probl
 }
 
 export const mistakes = (file: string, problems: string[]) =>
-  new CodedError("GC1101", `${file} has ${problems.length === 1 ? "a mistake" : `${problems.length} mistakes`}`, {
+  new CodedError("GC1101", `${problems.length === 1 ? "a mistake" : `${problems.length} mistakes`} in ${file}`, {
     problems,
     remedy: `Correct ${file}, then run it again.`,
   });

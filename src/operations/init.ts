@@ -1,19 +1,21 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
-import { readIfThere, writeAll, writeOne } from "../base/files.ts";
+import { writeAll, writeOne } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import { checkDeclaration } from "../config/check.ts";
 import type { RenderedFile } from "../stack/model.ts";
-import { STACK_FILE } from "../stack/render.ts";
 import { type Assets, isSample, packageAssets, SAMPLE_PROJECT } from "./project/assets.ts";
-import { readComposeFiles, SEPARATOR, userComposeFiles } from "./project/compose-files.ts";
+import { readComposeFiles, userComposeFiles } from "./project/compose-files.ts";
 import { declarationText } from "./project/declaration-text.ts";
-import { parseEnv, setVariable } from "./project/env-file.ts";
+import { parseEnv } from "./project/env-file.ts";
+import { envWith } from "./project/env-lines.ts";
 import { type FileChanges, planWrites } from "./project/managed.ts";
 import { type InitOptions, newDeclaration, refuseOtherOptions } from "./project/new-declaration.ts";
-import { DECLARATION_FILE, type Project, projectFrom, renderProject } from "./project/project.ts";
+import { DECLARATION_FILE, type Project, projectFrom, readEnvText, renderProject } from "./project/project.ts";
 import { makeSecrets, missingSecrets } from "./project/secrets.ts";
+import { warningsOf } from "./project/warnings.ts";
 
 export type { InitOptions } from "./project/new-declaration.ts";
 
@@ -49,16 +51,12 @@ const SAMPLE_COMPOSE = "compose.yaml";
 /** Makes or brings up to date all files of a project. Validates everything before it writes anything. */
 export async function init(context: InitContext, options: InitOptions = {}): Promise<InitResult> {
   const { dir, log, env = {}, random = randomBytes, assets = packageAssets() } = context;
-  const envText = readIfThere(join(dir, ENV_FILE)) ?? "";
-  const { project, once } = await prepare(dir, envText, options, assets);
+  const envText = readEnvText(dir);
+  const { project, once, sample } = await prepare(dir, envText, options, assets);
   const stack = renderProject(project, assets);
   const plan = planWrites(dir, [...once, ...stack.files], assets.version);
   const secrets = missingSecrets(dir, project.declaration, { ...project.env, ...env });
-  const newEnvText = envWith(
-    envText,
-    project,
-    once.some(({ path }) => path === SAMPLE_COMPOSE),
-  );
+  const newEnvText = envWith(envText, project, sample);
 
   for (const warning of [...stack.warnings, ...warningsOf(project, env)]) log.warn(warning);
   for (const path of plan.kept) log.warn(`${path} was edited by hand; it stays as it is`);
@@ -81,20 +79,20 @@ async function prepare(
   envText: string,
   options: InitOptions,
   assets: Assets,
-): Promise<{ project: Project; once: RenderedFile[] }> {
-  if (readIfThere(join(dir, DECLARATION_FILE)) !== undefined) {
-    const project = (await import("./project/read.ts")).readProject(dir);
-    refuseOtherOptions(project.declaration, options);
-    return { project, once: [] };
-  }
+): Promise<{ project: Project; once: RenderedFile[]; sample: boolean }> {
   const env = parseEnv(envText);
   const userFiles = userComposeFiles(dir, env);
   const texts = readComposeFiles(dir, userFiles);
   const sample = texts.length === 0 || (texts.length === 1 && texts.every(({ text }) => isSample(text, assets)));
+  if (existsSync(join(dir, DECLARATION_FILE))) {
+    const project = (await import("./project/read.ts")).readProject(dir);
+    refuseOtherOptions(project.declaration, options);
+    return { project, once: [], sample: sample && texts.length > 0 };
+  }
   const user = sample ? SAMPLE_PROJECT : (await import("../stack/user-compose.ts")).readUserCompose(texts);
   const wanted = newDeclaration(dir, sample ? { apps: { app: "app" }, ...options } : options, user);
   const text = declarationText(wanted);
-  const declaration = checkDeclaration(wanted, DECLARATION_FILE);
+  const declaration = checkDeclaration(wanted, "the options");
   const once = (path: string, content: string): RenderedFile => ({ path, content, mode: 0o644, kind: "once" });
   const files = sample
     ? [once("app/server.mjs", assets.sample("server.mjs")), once(SAMPLE_COMPOSE, assets.sample("compose.yaml"))]
@@ -102,31 +100,8 @@ async function prepare(
   return {
     project: projectFrom(dir, declaration, text, sample ? [SAMPLE_COMPOSE] : userFiles, user, env),
     once: [...files, once(DECLARATION_FILE, text)],
+    sample,
   };
-}
-
-/** Plain `docker compose` finds both files, on each system; a port that is set already stays. */
-function envWith(text: string, project: Project, sample: boolean): string {
-  let result = text;
-  if (project.env.COMPOSE_PATH_SEPARATOR === undefined)
-    result = setVariable(result, "COMPOSE_PATH_SEPARATOR", SEPARATOR);
-  const separator = project.env.COMPOSE_PATH_SEPARATOR ?? SEPARATOR;
-  const stated = project.env.COMPOSE_FILE?.split(separator) ?? [];
-  if (!stated.includes(STACK_FILE)) result = setVariable(result, "COMPOSE_FILE", project.composeFiles.join(separator));
-  if (!project.env.GLITCHTIP_PORT) result = setVariable(result, "GLITCHTIP_PORT", String(project.port));
-  if (sample && !project.env.APP_PORT) result = setVariable(result, "APP_PORT", "3000");
-  return result;
-}
-
-function* warningsOf({ declaration, port, env }: Project, processEnv: InitContext["env"] = {}): Generator<string> {
-  if (port !== declaration.server.port) {
-    if (declaration.server.port !== 8000)
-      yield `GLITCHTIP_PORT=${port} in .env wins over server.port: ${declaration.server.port}`;
-  }
-  if (processEnv.COMPOSE_FILE !== undefined && processEnv.COMPOSE_FILE !== env.COMPOSE_FILE) {
-    yield `COMPOSE_FILE=${processEnv.COMPOSE_FILE} in your shell wins over the one in .env`;
-  }
-  if (Object.keys(declaration.apps).length === 0) yield "no service gets a DSN: `apps` is empty";
 }
 
 function refusal(paths: readonly string[]): CodedError {

@@ -29,7 +29,7 @@ export function readUserCompose(files: readonly { path: string; text: string }[]
 function parseFile(path: string, text: string): Map {
   try {
     // !reset and !override are Compose's own tags; they do not change what we look for.
-    return asMap(parse(text, { merge: true, logLevel: "silent" }));
+    return asMap(parse(text, { merge: true, logLevel: "error" }));
   } catch (cause) {
     throw new CodedError("GC1103", `${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`, {
       cause,

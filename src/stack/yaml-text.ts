@@ -18,10 +18,12 @@ export class YamlAlias {
   }
 }
 
-const LONGEST_LINE = 100;
-/** Safe without quotes in a list on one line, for YAML 1.1 too. */
-const PLAIN = /^[A-Za-z0-9_./-][A-Za-z0-9_./:@+=-]*$/;
-const NOT_TEXT = /^(?:[-+.]?[\d_.:]+(?:e[-+]?\d+)?|0[xo].*|y|n|yes|no|on|off|true|false|null|[-.]+(?:inf|nan)?|.*:)$/i;
+const LONGEST_LIST = 100;
+const LONGEST_MAP = 70;
+/** Safe without quotes, also in a list on one line: words, paths, references, and sizes such as 512m. */
+const PLAIN = /^(?:[A-Za-z_./-][A-Za-z0-9_./:@+=-]*|\d+[a-z]{1,2})$/;
+/** What YAML, also 1.1, would not read as a text. */
+const NOT_TEXT = /^(?:[-.]+(?:\d.*|inf|nan)?|y|n|yes|no|on|off|true|false|null|.*:)$/i;
 
 function scalar(value: unknown): string {
   if (value instanceof YamlAlias) return `*${value.name}`;
@@ -35,20 +37,22 @@ const isMap = (value: unknown): value is { readonly [key: string]: unknown } =>
 const entriesOf = (map: { readonly [key: string]: unknown }) =>
   Object.entries(map).filter(([, value]) => value !== undefined);
 
+const isEmpty = (value: unknown) => isMap(value) && entriesOf(value).length === 0;
+
 /** On one line, or undefined where it is too long or would have to be nested too deep to read. */
 function inline(value: unknown): string | undefined {
   if (typeof value === "string" && isBlock(value)) return undefined;
   if (Array.isArray(value)) {
     if (!value.every((item) => typeof item !== "object")) return undefined;
     const line = `[${value.map(scalar).join(", ")}]`;
-    return line.length <= LONGEST_LINE ? line : undefined;
+    return line.length <= LONGEST_LIST ? line : undefined;
   }
   if (!isMap(value)) return scalar(value);
   const entries = entriesOf(value);
-  if (entries.length === 0) return "{}";
-  const short = entries.every(([, item]) => typeof item !== "object" && !isBlock(item));
+  if (isEmpty(value)) return "{}";
+  if (!entries.every(([, item]) => typeof item !== "object" && !isBlock(item))) return undefined;
   const line = `{ ${entries.map(([key, item]) => `${scalar(key)}: ${scalar(item)}`).join(", ")} }`;
-  return short && line.length <= LONGEST_LINE / 2 + 20 ? line : undefined;
+  return line.length <= LONGEST_MAP ? line : undefined;
 }
 
 /** A text of several lines that can stand as it is; others are quoted. */
@@ -61,7 +65,7 @@ const isBlock = (value: unknown): value is string =>
 /** The lines of `key: value` at this depth; a map that holds maps is never put on one line. */
 export function yamlLines(key: string, value: unknown, { indent = "", anchor = "", open = false } = {}): string[] {
   const start = `${indent}${key === "<<" ? key : scalar(key)}:${anchor === "" ? "" : ` &${anchor}`}`;
-  const line = open ? undefined : inline(value);
+  const line = open && !isEmpty(value) ? undefined : inline(value);
   if (line !== undefined) return [`${start} ${line}`];
   if (isBlock(value)) {
     const chomping = !value.endsWith("\n") ? "-" : value.endsWith("\n\n") ? "+" : "";
@@ -79,6 +83,7 @@ export function yamlLines(key: string, value: unknown, { indent = "", anchor = "
 
 function itemLines(item: unknown, indent: string): string[] {
   if (!isMap(item)) return [`${indent}- ${scalar(item)}`];
+  if (isEmpty(item)) return [`${indent}- {}`];
   const lines = entriesOf(item).flatMap(([key, value]) => yamlLines(key, value, { indent: `${indent}  ` }));
   return lines.map((line, i) => (i === 0 ? `${indent}- ${line.slice(indent.length + 2)}` : line));
 }

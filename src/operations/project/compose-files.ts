@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
-import { readIfThere } from "../../base/files.ts";
 import { STACK_FILE } from "../../stack/render.ts";
+import { readUserFile } from "./project.ts";
 
 /** In Compose's own order of search. */
 const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"] as const;
@@ -40,7 +40,7 @@ export function userComposeFiles(dir: string, env: Readonly<Record<string, strin
 /** Their texts; one that is stated and not there is an error. */
 export function readComposeFiles(dir: string, paths: readonly string[]): { path: string; text: string }[] {
   return paths.map((path) => {
-    const text = readIfThere(join(dir, path));
+    const text = readUserFile(dir, path, "GC1103");
     if (text !== undefined) return { path, text };
     throw new CodedError("GC1103", `COMPOSE_FILE in .env names ${path}, which is not there`, {
       remedy: "Correct COMPOSE_FILE in .env, then run it again.",

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { CodedError } from "../../base/errors.ts";
+import { CodedError, type ErrorCode } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import type { Declaration } from "../../config/schema.ts";
 import type { ProvisionerSource, RenderedStack, UserProject } from "../../stack/model.ts";
@@ -8,6 +8,19 @@ import type { Assets } from "./assets.ts";
 import { parseEnv } from "./env-file.ts";
 
 export const DECLARATION_FILE = "glitchtip.yaml";
+
+/** A file of the user's, or undefined where there is none; one that cannot be read is this error. */
+export function readUserFile(dir: string, path: string, code: ErrorCode): string | undefined {
+  try {
+    return readIfThere(join(dir, path));
+  } catch (cause) {
+    const remedy = "Check who owns it and that it is a file.";
+    throw new CodedError(code, `${path} is there but cannot be read`, { remedy, cause });
+  }
+}
+
+/** The text of .env, empty where there is none. */
+export const readEnvText = (dir: string): string => readUserFile(dir, ".env", "GC1110") ?? "";
 
 /** A folder with a declaration, as it is on disk. */
 export interface Project {
@@ -49,7 +62,7 @@ function portOf(text: string | undefined): number | undefined {
   if (text === undefined || text === "") return undefined;
   const port = Number(text);
   if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
-  throw new CodedError("GC1101", `GLITCHTIP_PORT in .env is no port: ${text}`, {
+  throw new CodedError("GC1110", `GLITCHTIP_PORT in .env is no port: ${text}`, {
     remedy: "Write a number from 1 to 65535.",
   });
 }

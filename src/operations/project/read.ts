@@ -1,23 +1,21 @@
-import { join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
-import { readIfThere } from "../../base/files.ts";
 import { loadDeclaration } from "../../config/load.ts";
 import { readUserCompose } from "../../stack/user-compose.ts";
 import { readComposeFiles, userComposeFiles } from "./compose-files.ts";
 import { parseEnv } from "./env-file.ts";
-import { DECLARATION_FILE, type Project, projectFrom } from "./project.ts";
+import { DECLARATION_FILE, type Project, projectFrom, readEnvText, readUserFile } from "./project.ts";
 
 export { DECLARATION_FILE, type Project, renderProject } from "./project.ts";
 
 /** Throws GC1108 where there is no declaration. */
 export function readProject(dir: string): Project {
-  const declarationText = readIfThere(join(dir, DECLARATION_FILE));
+  const declarationText = readUserFile(dir, DECLARATION_FILE, "GC1102");
   if (declarationText === undefined) {
     throw new CodedError("GC1108", `${dir} has no ${DECLARATION_FILE}`, {
       remedy: "Run it in the project's folder, or make one with: npx glitchtip-compose init",
     });
   }
-  const env = parseEnv(readIfThere(join(dir, ".env")) ?? "");
+  const env = parseEnv(readEnvText(dir));
   const userFiles = userComposeFiles(dir, env);
   const user = readUserCompose(readComposeFiles(dir, userFiles));
   return projectFrom(dir, loadDeclaration(declarationText, DECLARATION_FILE), declarationText, userFiles, user, env);

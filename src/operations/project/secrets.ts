@@ -1,6 +1,6 @@
 import type { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { chmodSync, mkdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeAll } from "../../base/files.ts";
 import { parsePasswordRef } from "../../config/password-ref.ts";
@@ -42,7 +42,7 @@ function readSecret(dir: string, path: string): string | undefined {
   const remedy = "Give your user the right to read it, or restore it from a backup.";
   let text: string | undefined;
   try {
-    text = readIfThere(isAbsolute(path) ? path : join(dir, path));
+    text = readIfThere(resolve(dir, path));
   } catch (cause) {
     throw new CodedError("GC1107", `${path} is there but cannot be read`, { remedy, cause });
   }
@@ -62,4 +62,10 @@ function checkReference(dir: string, reference: string, env: Readonly<Record<str
       remedy: `Set ${found.name}, here and for docker compose, or take admin.password away and one is made.`,
     });
   }
+}
+
+/** The path of a password file that other users cannot read: Compose mounts it with its own mode. */
+export function closedSecret(dir: string, reference: string): string | undefined {
+  const found = parsePasswordRef(reference);
+  return found.kind === "file" && (statSync(resolve(dir, found.path)).mode & 0o004) === 0 ? found.path : undefined;
 }

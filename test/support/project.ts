@@ -1,0 +1,58 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Assets } from "../../src/operations/project/assets.ts";
+import { packageAssets } from "../../src/operations/project/assets.ts";
+
+/** A folder of its own for one test; gone when the test is. */
+export class TemporaryFolder implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), "glitchtip-compose-"));
+
+  write(path: string, text: string, mode = 0o644): void {
+    mkdirSync(dirname(join(this.path, path)), { recursive: true });
+    writeFileSync(join(this.path, path), text, { mode });
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.path, path), "utf8");
+  }
+
+  remove(path: string): void {
+    rmSync(join(this.path, path), { recursive: true });
+  }
+
+  /** Text by path, of every file. */
+  files(): Record<string, string> {
+    const paths = readdirSync(this.path, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(this.path.length + 1));
+    return Object.fromEntries(paths.sort().map((path) => [path, this.read(path)]));
+  }
+
+  mode(path: string): string {
+    return (statSync(join(this.path, path)).mode & 0o777).toString(8);
+  }
+
+  modifiedMs(): number[] {
+    return Object.keys(this.files()).map((path) => statSync(join(this.path, path)).mtimeMs);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** The package's own templates, with a stub for the bundle that only a build makes. */
+export function testAssets(version = "1.0.0"): Assets {
+  const assets = packageAssets();
+  return {
+    ...assets,
+    version,
+    texts: () => ({
+      withDsn: "#!/bin/sh\n",
+      gate: `# gate of ${version}\n`,
+      provisioner: `// bundle of ${version}\n`,
+      provisionerDockerfile: () => "FROM node\n",
+    }),
+  };
+}

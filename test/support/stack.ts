@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { loadDeclaration } from "../../src/config/load.ts";
+import type { RenderedStack, StackTexts } from "../../src/stack/model.ts";
+import { renderStack } from "../../src/stack/render.ts";
+import { parseTemplates } from "../../src/stack/templates.ts";
+import { readUserCompose } from "../../src/stack/user-compose.ts";
+
+const templates = join(import.meta.dirname, "../../templates/compose");
+
+const TEXTS: StackTexts = {
+  withDsn: '#!/bin/sh\nexec "$@"\n',
+  gate: "print()\n",
+  provisioner: "// bundle\n",
+  provisionerDockerfile: () => "FROM node\n",
+};
+
+/** A declaration with only what a test is about; the rest is filled in. */
+export function declarationWith(lines: string): string {
+  const defaults = {
+    version: "1",
+    admin: "{ email: admin@example.com }",
+    organization: "Acme",
+    projects: "{ shop: {} }",
+  };
+  const missing = Object.entries(defaults).filter(([key]) => !new RegExp(`^${key}:`, "m").test(lines));
+  return [...missing.map(([key, value]) => `${key}: ${value}`), lines].join("\n");
+}
+
+export function renderedStack(declarationText: string, compose: string): RenderedStack {
+  const declaration = loadDeclaration(declarationText, "glitchtip.yaml");
+  const [kind = "mount", image = ""] = (declaration.provisioner ?? "mount").split(/:(.*)/);
+  return renderStack({
+    declaration,
+    declarationText,
+    toolVersion: "1.2.3",
+    user: readUserCompose([{ path: "compose.yaml", text: compose }]),
+    compose: parseTemplates((name) => readFileSync(join(templates, `${name}.yaml`), "utf8")),
+    texts: TEXTS,
+    provisioner: kind === "image" ? { kind, image } : { kind: kind === "build" ? "build" : "mount" },
+  });
+}
+
+export interface ComposeProject {
+  readonly services: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly [key: string]: unknown;
+}
+
+/** compose.glitchtip.yaml as Compose understands it, its anchors resolved. */
+export function composeOf({ files }: RenderedStack): ComposeProject {
+  const file = files.find(({ path }) => path === "compose.glitchtip.yaml");
+  return parse(file?.content ?? "", { merge: true, version: "1.1" }) as ComposeProject;
+}

@@ -1,0 +1,173 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are Compose's variables
+import { describe, expect, it } from "vitest";
+import { CodedError } from "../../../src/base/errors.ts";
+import { composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
+
+const APP = "apps: { api: { project: shop } }";
+const render = (service: string, apps = APP) => renderedStack(declarationWith(apps), `services: {api: ${service}}`);
+const overlay = (service: string, apps = APP) => composeOf(render(service, apps)).services.api ?? {};
+const wrapped = (...start: string[]) => [
+  "/glitchtip-with-dsn",
+  "--wait",
+  "5",
+  "--on-failure",
+  "block",
+  "--variables",
+  "SENTRY_DSN",
+  "api",
+  "--",
+  ...start,
+];
+
+function refusal(run: () => unknown): CodedError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof CodedError) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+}
+
+describe("an app's entrypoint", () => {
+  it("goes behind the wrapper, and its command stays in the user's file", () => {
+    expect(overlay("{entrypoint: [docker-entrypoint.sh], command: [node, a.js]}")).toEqual({
+      entrypoint: wrapped("docker-entrypoint.sh"),
+      depends_on: { "glitchtip-provision": { condition: "service_completed_successfully", required: false } },
+      networks: ["default", "glitchtip"],
+      volumes: ["glitchtip-dsn:/run/glitchtip:ro"],
+      configs: [{ source: "glitchtip-with-dsn", target: "/glitchtip-with-dsn", mode: "0555" }],
+    });
+  });
+
+  it("may be a text", () => {
+    expect(overlay(`{entrypoint: "sh -c 'exec node a.js'"}`).entrypoint).toEqual(wrapped("sh", "-c", "exec node a.js"));
+  });
+
+  it("keeps Compose's variables for Compose", () => {
+    expect(overlay("{entrypoint: [run, '--port=${PORT}', '$$HOME']}").entrypoint).toEqual(
+      wrapped("run", "--port=${PORT}", "$$HOME"),
+    );
+  });
+
+  it("that is empty leaves the stated command alone", () => {
+    expect(overlay("{entrypoint: [], command: [node, a.js]}")).toMatchObject({ entrypoint: wrapped() });
+  });
+
+  it("comes from the declaration where only the command is stated", () => {
+    const service = overlay("{command: [node, a.js]}", "apps: {api: {project: shop, entrypoint: [tini, --]}}");
+    expect(service.entrypoint).toEqual(wrapped("tini", "--"));
+    expect(service).not.toHaveProperty("command");
+  });
+
+  it("comes from the declaration with the command where nothing is stated", () => {
+    const apps = "apps: {api: {project: shop, entrypoint: [], command: [node, a.js]}}";
+    expect(overlay("{image: x}", apps)).toMatchObject({ entrypoint: wrapped(), command: ["node", "a.js"] });
+  });
+
+  it.each([
+    [
+      "{image: x}",
+      APP,
+      /entrypoint and command come from its image .* --entrypoint 'api=\["docker-entrypoint.sh"\]' --command/,
+    ],
+    ["{command: x}", APP, /: entrypoint come.* --entrypoint 'api=/],
+    ["{entrypoint: []}", APP, /: command come/],
+    ["{image: x}", "apps: {api: {project: shop, entrypoint: [a]}}", /: command come/],
+    ["{entrypoint: 'a | b'}", APP, /a \| b cannot be split for sure; write it as a list/],
+    ["{entrypoint: '$RUN'}", APP, /\$RUN cannot be split for sure/],
+  ])("that is not known is an error which says what to type: %s", (service, apps, message) => {
+    const error = refusal(() => render(service, apps));
+    expect([error.code, error.message]).toEqual(["GC1106", expect.stringMatching(message)]);
+  });
+});
+
+describe("an app", () => {
+  it("with a read-only file system gets the wrapper as a file", () => {
+    const stack = render("{entrypoint: [x], read_only: true}");
+    expect(composeOf(stack).services.api).toMatchObject({
+      entrypoint: ["/bin/sh", ...wrapped("x")],
+      volumes: ["glitchtip-dsn:/run/glitchtip:ro", "./.glitchtip/with-dsn:/glitchtip-with-dsn:ro"],
+    });
+    expect(composeOf(stack)).not.toHaveProperty("configs");
+  });
+
+  it("with networks of its own gets one more; one without keeps `default`", () => {
+    expect(overlay("{entrypoint: [x], networks: [own]}").networks).toEqual(["glitchtip"]);
+    expect(overlay("{entrypoint: [x]}").networks).toEqual(["default", "glitchtip"]);
+  });
+
+  it("in the host's network gets no network, and the DSN of the published port", () => {
+    const stack = render("{entrypoint: [x], network_mode: host}");
+    expect(composeOf(stack).services.api).not.toHaveProperty("networks");
+    const provision = stack.files.find(({ path }) => path === ".glitchtip/provision.json")?.content ?? "";
+    expect(JSON.parse(provision)).toMatchObject({ declaration: { apps: { api: { audience: "host" } } } });
+  });
+
+  it.each(["none", "service:db", "bridge"])("with network_mode: %s cannot reach GlitchTip", (mode) => {
+    const error = refusal(() => render(`{entrypoint: [x], network_mode: "${mode}"}`));
+    expect([error.code, error.message]).toEqual(["GC1109", expect.stringContaining(`network_mode: ${mode}`)]);
+  });
+
+  it("passes its variables and its own policy to the wrapper", () => {
+    const apps = "apps: {api: {project: shop, variables: [A, spring.dsn], onFailure: start-without-reporting}}";
+    expect(overlay("{entrypoint: [x]}", apps).entrypoint).toEqual([
+      "/glitchtip-with-dsn",
+      "--wait",
+      "5",
+      "--on-failure",
+      "start-without-reporting",
+      "--variables",
+      "A,spring.dsn",
+      "api",
+      "--",
+      "x",
+    ]);
+    expect(overlay("{entrypoint: [x]}", `${APP}\nonFailure: start-without-reporting`).entrypoint).toContain(
+      "start-without-reporting",
+    );
+  });
+
+  it("that sets the variable itself is warned about", () => {
+    expect(render("{entrypoint: [x], environment: [SENTRY_DSN=]}").warnings).toEqual([
+      "service api sets SENTRY_DSN itself; the DSN from GlitchTip wins over it",
+    ]);
+  });
+
+  it("gets no security keys of ours", () => {
+    for (const key of ["cap_drop", "security_opt", "user", "read_only", "privileged"]) {
+      expect(overlay("{entrypoint: [x]}")).not.toHaveProperty(key);
+    }
+  });
+
+  it("that the Compose file does not have is an error with the names it has", () => {
+    const error = refusal(() =>
+      renderedStack(declarationWith("apps: {apii: {project: shop}}"), "services: {api: , db: }"),
+    );
+    expect([error.code, error.message]).toEqual([
+      "GC1104",
+      'there is no service "apii" in your Compose file (it has api, db); did you mean "api"?',
+    ]);
+  });
+});
+
+it("all apps that cannot be given a DSN are named at once", () => {
+  const apps = "apps: {a: {project: shop}, b: {project: shop}}";
+  const error = refusal(() =>
+    renderedStack(declarationWith(apps), "services: {b: {entrypoint: [x], network_mode: none}}"),
+  );
+  expect(error.problems).toEqual([
+    expect.stringContaining('no service "a"'),
+    expect.stringContaining("service b has network_mode"),
+  ]);
+});
+
+it.each([
+  ["services: {glitchtip: {image: x}}", "services.glitchtip"],
+  ["volumes: {glitchtip-dsn: }", "volumes.glitchtip-dsn"],
+  ["networks: {glitchtip: }", "networks.glitchtip"],
+  ["secrets: {glitchtip_db_password: {file: x}}", "secrets.glitchtip_db_password"],
+])("a name that is ours too is refused: %s", (compose, name) => {
+  const error = refusal(() => renderedStack(declarationWith(""), compose));
+  expect([error.code, error.message]).toEqual(["GC1109", `your Compose file and ours both have ${name}`]);
+});

@@ -1,0 +1,35 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are Compose's variables
+import { describe, expect, it } from "vitest";
+import { hasVariable, shellWords } from "../../../src/stack/shell-words.ts";
+
+describe("an entrypoint that is written as a text is split as Compose splits it", () => {
+  it.each([
+    ["node server.js", ["node", "server.js"]],
+    ["  node\t--flag \n server.js ", ["node", "--flag", "server.js"]],
+    [`sh -c 'echo "hi"; exit'`, ["sh", "-c", 'echo "hi"; exit']],
+    [`"a b"c 'd'"e"`, ["a bc", "de"]],
+    [`a\\ b "c\\"d" "e\\$f" 'g\\h'`, ["a b", 'c"d', "e$f", "g\\h"]],
+    [`x '' ""`, ["x", "", ""]],
+    ["", []],
+    ["sh -c 'echo $$HOME'", ["sh", "-c", "echo $$HOME"]],
+  ])("%j", (text, words) => {
+    expect(shellWords(text)).toEqual(words);
+  });
+
+  it.each(["'open", '"open', "end\\", "a; b", "a && b", "a | b", "a > b", "`a`", "$(a)", "a\\tb", "a\\nb"])(
+    "is not split where Compose might do it in another way: %j",
+    (text) => {
+      expect(shellWords(text)).toBeUndefined();
+    },
+  );
+});
+
+it("knows where a variable is put in before the text is split", () => {
+  expect(["$CMD", "x ${CMD:-y z}", "a$$b", "cost: 5$", "$$$X"].map(hasVariable)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    true,
+  ]);
+});

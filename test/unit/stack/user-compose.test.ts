@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { readUserCompose } from "../../../src/stack/user-compose.ts";
+
+const read = (...texts: string[]) => readUserCompose(texts.map((text, i) => ({ path: `${i}.yaml`, text })));
+
+describe("the user's Compose file", () => {
+  it("is read with its anchors and merge keys", () => {
+    const { services } = read(`
+x-node: &node {entrypoint: [docker-entrypoint.sh], environment: {A: 1}}
+services:
+  api: {<<: *node, command: node server.js}
+`);
+    expect(services.api).toEqual({
+      entrypoint: ["docker-entrypoint.sh"],
+      command: "node server.js",
+      hasNetworks: false,
+      readOnly: false,
+      environment: ["A"],
+      envFiles: [],
+    });
+  });
+
+  it("may state variables as a list or a map, and env files in three ways", () => {
+    const { services } = read(`
+services:
+  a: {environment: [A=1, B, "C=x=y"], env_file: a.env}
+  b: {environment: {A: , B: 2}, env_file: [a.env, {path: b.env, required: false}]}
+`);
+    expect([services.a?.environment, services.a?.envFiles]).toEqual([["A", "B", "C"], ["a.env"]]);
+    expect([services.b?.environment, services.b?.envFiles]).toEqual([
+      ["A", "B"],
+      ["a.env", "b.env"],
+    ]);
+  });
+
+  it("may state networks, a network mode and a read-only file system", () => {
+    const { services } = read(`
+services:
+  a: {networks: [x], read_only: true}
+  b: {network_mode: host}
+  c: {networks: {x: {aliases: [y]}}}
+  d:
+`);
+    expect(Object.values(services).map((s) => [s.hasNetworks, s.networkMode, s.readOnly])).toEqual([
+      [true, undefined, true],
+      [false, "host", false],
+      [true, undefined, false],
+      [false, undefined, false],
+    ]);
+  });
+
+  it("may be several: what a later one states wins, lists add up", () => {
+    const { services, name, names } = read(
+      "name: shop\nservices: {a: {entrypoint: [x], command: y, read_only: true, environment: {A: 1}}}\nvolumes: {v: }",
+      "services: {a: {entrypoint: [z], read_only: false, environment: {B: 1}}}\nnetworks: {n: }\nsecrets: {s: {file: x}}",
+    );
+    expect(services.a).toMatchObject({ entrypoint: ["z"], command: "y", readOnly: false, environment: ["A", "B"] });
+    expect([name, names]).toEqual(["shop", { networks: ["n"], volumes: ["v"], secrets: ["s"], configs: [] }]);
+  });
+
+  it("may hold Compose's own tags", () => {
+    expect(read("services: {a: {entrypoint: !override [x], command: !reset null}}").services.a).toMatchObject({
+      entrypoint: ["x"],
+    });
+  });
+
+  it("that is no YAML is an error that names the file", () => {
+    expect(() => read("services: {a: [")).toThrow(
+      expect.objectContaining({ code: "GC1103", message: expect.stringMatching(/^0\.yaml cannot be read: /) }),
+    );
+  });
+});
