@@ -73,6 +73,18 @@ describe("pages", () => {
     expect(targets.filter((target) => !existsSync(target))).toEqual([]);
   });
 
+  it("each failure mode names tests that are there", () => {
+    const rows = [...read("docs/failure-modes.md").matchAll(/^\|(?! *(?:#|failure|---)).*\|$/gm)].map(([row]) => row);
+    expect(rows.length).toBeGreaterThanOrEqual(22);
+    const lost = rows.filter((row) => {
+      const [, file, title] = /`(test\/\S+) › (.+)` \|$/.exec(row) ?? [];
+      return (
+        file === undefined || title === undefined || !existsSync(join(root, file)) || !read(file).includes(`"${title}"`)
+      );
+    });
+    expect(lost).toEqual([]);
+  });
+
   it("README's declaration is valid", () => {
     const [, yaml] = /```yaml\n([\s\S]*?)```/.exec(read("README.md")) ?? [];
     expect(loadDeclaration(yaml ?? "", "README.md").organization).toBe("Acme");
