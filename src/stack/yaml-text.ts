@@ -1,14 +1,5 @@
-/**
- * Writes plain data as YAML that is pleasant to read. By hand, because loading and warming up a YAML library costs
- * `init` 25 ms of its 60; what is written is read by a library again in the tests.
- */
-export type YamlValue =
-  | string
-  | number
-  | boolean
-  | YamlAlias
-  | readonly unknown[]
-  | { readonly [key: string]: unknown };
+// Writes plain data as YAML that is pleasant to read. By hand, because loading and warming up a YAML library costs
+// `init` 25 ms of its 60; what is written is read by a library again in the tests.
 
 /** `*name`; under the key `<<` the map's keys are merged in. */
 export class YamlAlias {

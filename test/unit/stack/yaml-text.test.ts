@@ -66,7 +66,7 @@ describe("data that is written as YAML", () => {
       fc.property(value, (data) => {
         expect(parse(written(data), { version, merge: false })).toEqual({ key: data });
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
