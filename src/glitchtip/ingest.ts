@@ -16,7 +16,7 @@ export const newEventId = (): string => randomUUID().replaceAll("-", "");
 export function sendEvent(
   transport: Transport,
   dsn: DsnParts,
-  event: { id: string; message: string },
+  event: { id: string; message: string; fingerprint?: string },
   signal: AbortSignal,
 ) {
   const item = {
@@ -25,6 +25,7 @@ export function sendEvent(
     level: "info",
     message: event.message,
     tags: { "glitchtip-compose": "proof" },
+    ...(event.fingerprint === undefined ? {} : { fingerprint: [event.fingerprint] }),
   };
   return sendEnvelope(transport, dsn, [{ event_id: event.id }, { type: "event" }, item], signal);
 }

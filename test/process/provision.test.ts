@@ -152,6 +152,42 @@ describe("provisioning", () => {
     expect(emulator.requests.filter(({ path }) => path.includes("/envelope/"))).toHaveLength(2);
   });
 
+  it("clears away the proofs of earlier runs that the worker stored later, too", async () => {
+    using folders = temporaryFolders();
+    await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 8_000 });
+    const clock = hastyClock(emulator);
+    const late = await provisionOnce(emulator.url, folders, { clock, proofWithinMs: 5_000 });
+    const proved = await provisionOnce(emulator.url, folders, { clock, proofWithinMs: 60_000 });
+    emulator.advance(60_000);
+    expect([late.status.apps.api?.dsn, proved.status.apps.api?.dsn]).toEqual(["accepted", "proved"]);
+    expect(emulator.snapshot().issues).toEqual([]);
+  });
+
+  it("sends the proofs of all projects before it has done with the first: they share the worker's next batch", async () => {
+    using folders = temporaryFolders();
+    await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+    const projects = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`shop ${i}`, {}]));
+    await provisionOnce(emulator.url, folders, { declaration: declare({ projects, apps: {} }) });
+    const asked = emulator.requests.map(({ method, path }) => `${method} ${path}`);
+    const sent = asked.filter((line) => line.includes("/envelope/"));
+    expect(sent).toHaveLength(12);
+    expect(asked.lastIndexOf(sent.at(-1) ?? "")).toBeLessThan(asked.findIndex((line) => line.startsWith("DELETE ")));
+  });
+
+  it("ends at the first project whose key is refused for good, without waiting for the others' proofs", async () => {
+    using folders = temporaryFolders();
+    await using emulator = await startEmulator({ superuser: ADMIN, worker: false });
+    emulator.fault({
+      path: /\/api\/2\/envelope/,
+      times: 2,
+      effect: { kind: "answer", status: 400, body: { detail: "no" } },
+    });
+    const declaration = declare({ projects: { one: {}, two: {}, three: {} }, apps: {} });
+    await expect(provisionOnce(emulator.url, folders, { declaration, proofWithinMs: 600_000 })).rejects.toMatchObject({
+      code: "GC1206",
+    });
+  });
+
   it("makes a new key where the old one was deleted, waits out the block, and proves the new DSN", async () => {
     using folders = temporaryFolders();
     await using emulator = await startEmulator({ generation: "5.2", superuser: ADMIN, processingDelayMs: 0 });

@@ -1,6 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
+import type { Secret } from "../../base/secret.ts";
 import type { Audience, Declaration } from "../../config/schema.ts";
-import { type GlitchTip, openClient } from "../../glitchtip/client.ts";
+import { openClient } from "../../glitchtip/client.ts";
 import type { DsnParts } from "../../glitchtip/ingest.ts";
 import { waitReady } from "../../glitchtip/ready.ts";
 import type { AppStatus, Status } from "../../outputs/dsn-volume.ts";
@@ -38,10 +39,11 @@ export async function provision(context: ProvisionContext, input: ProvisionInput
   const { declaration } = input;
   const desired = desiredOf(declaration);
   const settings = await waitReady({ ...context, deadlineMs: context.readyWithinMs });
-  const { glitchtip, situation } = await enter(context, input);
+  const { token, situation } = await enter(context, input);
   rememberProjects(desired, situation.projects, context.store);
+  const glitchtip = openClient({ ...context, token });
   await applyActions(context, glitchtip, planProvision(desired, situation, context.store));
-  const problem = await ensureKeys(context, glitchtip, desired, input.label);
+  const problem = await ensureKeys(context, token, desired, input.label);
   const organization = context.store.organization?.slug;
   const apps = Object.entries(declaration.apps).map(([app, { project, audience, variables }]) => {
     const known = context.store.projects[projectName(declaration, project)];
@@ -75,14 +77,14 @@ export async function provision(context: ProvisionContext, input: ProvisionInput
 async function enter(
   context: ProvisionContext,
   input: ProvisionInput,
-): Promise<{ glitchtip: GlitchTip; situation: Situation }> {
+): Promise<{ token: Secret; situation: Situation }> {
   const { store, log } = context;
   const desired = desiredOf(input.declaration);
   if (store.token !== undefined) {
     const glitchtip = openClient({ ...context, token: store.token });
     try {
       const situation = (await observeKnown(glitchtip, desired, store)) ?? (await observe(glitchtip, desired, store));
-      return { glitchtip, situation };
+      return { token: store.token, situation };
     } catch (error) {
       // 403: an earlier version asked for fewer scopes.
       if (!(error instanceof CodedError) || (error.code !== "GC1304" && error.code !== "GC1305")) throw error;
@@ -92,5 +94,5 @@ async function enter(
   const account = { email: input.declaration.admin.email, label: input.label };
   const token = await obtainToken(context, account);
   const glitchtip = openClient({ ...context, token });
-  return { glitchtip, situation: await observe(glitchtip, desired, store) };
+  return { token, situation: await observe(glitchtip, desired, store) };
 }

@@ -1,5 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
-import type { GlitchTip } from "../../glitchtip/client.ts";
+import type { Secret } from "../../base/secret.ts";
+import { type GlitchTip, openClient } from "../../glitchtip/client.ts";
+import { limitInFlight } from "../../glitchtip/in-flight.ts";
 import type { Desired } from "../../reconcile/desired.ts";
 import { chooseKey, type KnownProject } from "../../reconcile/identity.ts";
 import { createOnce } from "./apply.ts";
@@ -10,26 +12,31 @@ import { proveByEvent, proveKnown } from "./prove.ts";
 const IN_FLIGHT = 2;
 
 /**
- * Gives every project a key that is known to work. Returns a problem that leaves the DSNs good, such as a worker that
- * does not store events; throws where a project is left without a key.
+ * Gives every project a key that is known to work, all at once: most of a proof is waiting for the worker's next batch.
+ * Returns a problem that leaves the DSNs good, such as a worker that does not store events; throws where a project is
+ * left without a key.
  */
 export async function ensureKeys(
   context: ProvisionContext,
-  glitchtip: GlitchTip,
+  token: Secret,
   desired: Desired,
   label: string,
 ): Promise<CodedError | undefined> {
-  const problems: CodedError[] = [];
-  const queue = [...desired.projects];
-  const work = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const problem = await ensureKey(context, glitchtip, next.name, label);
-      if (problem !== undefined) problems.push(problem);
-    }
-  };
-  const results = await Promise.allSettled(Array.from({ length: IN_FLIGHT }, work));
-  for (const result of results) if (result.status === "rejected") throw result.reason;
-  return problems[0];
+  const failed = new AbortController();
+  const signal = AbortSignal.any([context.signal, failed.signal]);
+  const limited = { ...context, signal, transport: limitInFlight(context.transport, IN_FLIGHT) };
+  const glitchtip = openClient({ ...limited, token });
+  const problems = await Promise.allSettled(
+    desired.projects.map(({ name }) =>
+      ensureKey(limited, glitchtip, name, label).catch((error: unknown) => {
+        failed.abort(error);
+        throw error;
+      }),
+    ),
+  );
+  context.signal.throwIfAborted();
+  failed.signal.throwIfAborted();
+  return problems.flatMap((settled) => (settled.status === "fulfilled" ? (settled.value ?? []) : []))[0];
 }
 
 async function ensureKey(

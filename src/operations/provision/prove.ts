@@ -9,6 +9,8 @@ import type { ProvisionContext } from "./context.ts";
 /** One refused key blocks its whole project for this long, good keys included, up to 5.2 (ingest scenario). */
 const BLOCKED_MS = 31_000;
 const SECOND_EVENT_AFTER_MS = 10_000;
+/** All proofs of a project are one issue: what a stopped worker left of earlier ones goes with the next. */
+const FINGERPRINT = "glitchtip-compose: proof";
 
 export interface Address {
   readonly organization: string;
@@ -62,7 +64,7 @@ export async function proveByEvent(
   const send = async () => {
     const id = newEventId();
     await sendPatiently(context, address, () =>
-      sendEvent(transport, dsn, { id, message: `glitchtip-compose: proof ${id}` }, signal),
+      sendEvent(transport, dsn, { id, message: `glitchtip-compose: proof ${id}`, fingerprint: FINGERPRINT }, signal),
     );
     sent.push(id);
   };
