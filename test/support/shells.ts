@@ -63,13 +63,6 @@ export function describeInShells(body: (shell: Shell) => void): void {
   }
 }
 
-/** The same for a test that goes through all shells at once. */
-export function reportAbsentShells(): void {
-  for (const { name, shell, reason } of found) {
-    if (shell === undefined) describe(`in ${name}`, () => reportAbsent(reason));
-  }
-}
-
 function reportAbsent(reason: string): void {
   it("is on this machine", ({ skip }) => {
     if (isRequired) throw new Error(reason);
