@@ -1,0 +1,168 @@
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { ProcessResult, RunOptions } from "../../../src/base/process.ts";
+import { type InspectedContainer, inspect } from "./inspect.ts";
+import { type TestProject, temporaryProject } from "./project.ts";
+import { until } from "./until.ts";
+
+const OVERRIDE = "compose.test.yaml";
+
+export interface Ended extends ProcessResult {
+  readonly ms: number;
+}
+
+/** A project on a real engine, as its user sees it. Disposing takes everything away that came of it. */
+export class Stack implements AsyncDisposable {
+  readonly project: TestProject;
+
+  private constructor(project: TestProject) {
+    this.project = project;
+  }
+
+  /** A folder with these files, before `init`. */
+  static async in(files: Readonly<Record<string, string>> = {}): Promise<Stack> {
+    return new Stack(await temporaryProject(files));
+  }
+
+  /** An empty folder after `init`: the sample app, organization Acme. */
+  static async sample(...flags: string[]): Promise<Stack> {
+    const stack = await Stack.in();
+    await stack.init("--organization", "Acme", ...flags);
+    return stack;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.project[Symbol.asyncDispose]();
+  }
+
+  get name(): string {
+    return this.project.name;
+  }
+
+  read(path: string): string {
+    return this.project.read(path);
+  }
+
+  write(path: string, text: string): void {
+    // A new file each time: secrets are 0444.
+    rmSync(join(this.project.dir, path), { force: true });
+    this.project.write(path, text);
+  }
+
+  /** What a user does with an editor. */
+  edit(path: string, before: string, after: string): void {
+    const text = this.read(path);
+    if (!text.includes(before)) throw new Error(`${path} does not hold ${before}:\n${text}`);
+    this.write(
+      path,
+      text.replace(before, () => after),
+    );
+  }
+
+  /** When and what a file was last written, for "nothing was". */
+  stat(path: string): string {
+    const { ino, size, mtimeMs } = statSync(join(this.project.dir, path));
+    return `${ino} ${size} ${mtimeMs}`;
+  }
+
+  /** A further Compose file of the user's, the last in COMPOSE_FILE; without a text there is none any more. */
+  override(text?: string): void {
+    const others = this.read(".env").replace(`:${OVERRIDE}`, "");
+    this.write(".env", text === undefined ? others : others.replace(/^COMPOSE_FILE=.*$/m, `$&:${OVERRIDE}`));
+    if (text !== undefined) this.write(OVERRIDE, text);
+  }
+
+  async init(...flags: string[]): Promise<ProcessResult> {
+    const ended = await this.project.cli(["init", "--yes", ...flags]);
+    if (ended.code !== 0) throw new Error(`init ended with ${ended.code}\n${ended.stderr}`);
+    return ended;
+  }
+
+  /** `docker compose …`; any exit code is a result. */
+  async compose(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+    const startMs = performance.now();
+    const result = await this.project.docker(["compose", ...args], options);
+    return { ...result, ms: performance.now() - startMs };
+  }
+
+  /** `docker compose up -d --wait`; another exit code than the expected one is an error that shows the logs. */
+  async up({ ends = 0, args = [] }: { ends?: number; args?: readonly string[] } = {}): Promise<Ended> {
+    const ended = await this.compose(["up", "-d", "--wait", ...args]);
+    if (ended.code === ends) return ended;
+    throw new Error(`up --wait ended with ${ended.code}, not ${ends}\n${ended.stderr}\n${await this.logs()}`);
+  }
+
+  async logs(...services: string[]): Promise<string> {
+    return (await this.compose(["logs", "--no-color", "--no-log-prefix", ...services])).stdout;
+  }
+
+  /** In the running container, without the wrapper. */
+  exec(service: string, ...command: string[]): Promise<Ended> {
+    return this.compose(["exec", "-T", service, ...command]);
+  }
+
+  /** In a new container of the service, in place of its program. */
+  run(service: string, ...command: [string, ...string[]]): Promise<Ended> {
+    const [program, ...args] = command;
+    return this.compose(["run", "--rm", "--no-deps", "-T", "--entrypoint", program, service, ...args]);
+  }
+
+  /** By service. */
+  async containers(): Promise<Map<string, InspectedContainer>> {
+    const all = await inspect(await this.project.containers());
+    return new Map(all.map((one) => [one.Config.Labels["com.docker.compose.service"] ?? "", one]));
+  }
+
+  async container(service: string): Promise<InspectedContainer> {
+    const found = (await this.containers()).get(service);
+    if (found === undefined) throw new Error(`${this.name} has no container of ${service}`);
+    return found;
+  }
+
+  readVolume(volume: string, path: string): Promise<string> {
+    return this.#inVolume(volume, "cat", `/volume/${path}`);
+  }
+
+  /** Path, inode, size, mode and time of every file: a file that is written again shows. */
+  statVolume(volume: string): Promise<string> {
+    return this.#inVolume(volume, "find", "/volume", "-type", "f", "-exec", "stat", "-c", "%n %i %s %a %y", "{}", ";");
+  }
+
+  async #inVolume(volume: string, ...command: string[]): Promise<string> {
+    const mount = `${this.name}_${volume}:/volume:ro`;
+    const { code, stdout, stderr } = await this.project.docker([
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      "-v",
+      mount,
+      "busybox:1",
+      ...command,
+    ]);
+    if (code !== 0) throw new Error(`${command.join(" ")} in ${volume} ended with ${code}\n${stderr}`);
+    return stdout;
+  }
+
+  /** What the sample app answers to a browser; undefined while it does not. */
+  async app<T = { readonly reporting: boolean }>(path = "/"): Promise<T | undefined> {
+    try {
+      const signal = AbortSignal.timeout(10_000);
+      return (await (await fetch(`http://127.0.0.1:${this.project.ports.app}${path}`, { signal })).json()) as T;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The sample app, as soon as it answers. */
+  answeringApp(withinMs = 30_000): Promise<{ readonly reporting: boolean }> {
+    return until("the app answers", () => this.app(), withinMs);
+  }
+
+  /** What the service's program got from the wrapper. */
+  async variable(service: string, name: string): Promise<string | undefined> {
+    const { stdout } = await this.exec(service, "sh", "-c", "tr '\\0' '\\n' </proc/1/environ");
+    const line = stdout.split("\n").find((line) => line.startsWith(`${name}=`));
+    return line?.slice(name.length + 1);
+  }
+}
