@@ -1,5 +1,6 @@
 import type * as z from "zod/mini";
 import { CodedError, type ErrorCode } from "../base/errors.ts";
+import { serverWords } from "./server-words.ts";
 import type { Method, RawAnswer } from "./transport.ts";
 
 /** An answer that is an error: its status, and whether the server may have acted all the same. */
@@ -22,8 +23,23 @@ export class AnswerError extends CodedError {
   }
 }
 
-const BY_STATUS: Readonly<Record<number, { code: ErrorCode; remedy: string }>> = {
-  401: { code: "GC1304", remedy: "The token or the session is no longer valid; run the provisioner again." },
+interface Refusal {
+  readonly code: ErrorCode;
+  readonly remedy?: string;
+}
+
+const NOT_KNOWN: Refusal = {
+  code: "GC1304",
+  remedy: "The token or the session is no longer valid; run the provisioner again.",
+};
+const NOT_THE_API: Refusal = {
+  code: "GC1206",
+  remedy: "A page refused it, not the API: check the server's URL (https or http, host), and any proxy in between.",
+};
+const SERVER_FAILED: Refusal = { code: "GC1205", remedy: "See the server's log: docker compose logs glitchtip" };
+
+const BY_STATUS: Readonly<Record<number, Refusal>> = {
+  401: NOT_KNOWN,
   403: { code: "GC1305", remedy: "The account or the token may not do this; use the superuser's account." },
   404: { code: "GC1209", remedy: "It may have been deleted meanwhile; run the command again." },
   409: { code: "GC1210", remedy: "Look at what is there in GlitchTip's pages, then run the command again." },
@@ -60,24 +76,33 @@ export function refuse(method: Method, url: string, answer: RawAnswer): void {
       remedy: "Use the address it leads to as the server's URL: https instead of http, or another host.",
     });
   }
-  const known = BY_STATUS[status];
-  const code = known?.code ?? (status >= 500 ? "GC1205" : "GC1206");
-  const remedy = known?.remedy ?? (status >= 500 ? "See the server's log: docker compose logs glitchtip" : undefined);
+  const { code, ...remedy } = refusalOf(answer, said);
   throw new AnswerError(code, status, said === "" ? what : `${what} ${said}`, {
     said,
-    ...(remedy === undefined ? {} : { remedy }),
+    ...remedy,
     retryAfterMs: retryAfterMs(answer),
   });
 }
 
+function refusalOf(answer: RawAnswer, said: string): Refusal {
+  const { status } = answer;
+  // A token that is not known falls through to the cookie session, whose CSRF check answers a write first (5.2's source).
+  if (status === 403 && said.startsWith("CSRF")) return NOT_KNOWN;
+  // Django's own CSRF page at the sign-in (sign-in scenario), or a proxy's: no permission would mend it.
+  if (status === 403 && !isJson(answer)) return NOT_THE_API;
+  return BY_STATUS[status] ?? (status >= 500 ? SERVER_FAILED : { code: "GC1206" });
+}
+
+const typeOf = ({ headers }: RawAnswer): string => String(headers["content-type"] ?? "");
+const isJson = (answer: RawAnswer): boolean => /\bjson\b/.test(typeOf(answer));
+
 function parseJson(method: Method, url: string, answer: RawAnswer): unknown {
-  const type = String(answer.headers["content-type"] ?? "");
-  if (!/\bjson\b/.test(type)) {
+  if (!isJson(answer)) {
     // 5.x answers some unknown paths with its web page and 200 (readiness scenario).
     throw new AnswerError(
       "GC1202",
       answer.status,
-      `${method} ${url}: ${answer.status} with ${type || "no content type"} instead of JSON`,
+      `${method} ${url}: ${answer.status} with ${typeOf(answer) || "no content type"} instead of JSON`,
       {
         said: serverWords(answer),
         remedy: "Is this GlitchTip's address and port? Something else may answer there.",
@@ -92,22 +117,6 @@ function parseJson(method: Method, url: string, answer: RawAnswer): unknown {
     throw new AnswerError("GC1208", answer.status, what, { said: "", remedy });
   }
 }
-
-/** `detail` in its forms (errors scenario), else the page's title, never more than a line. */
-function serverWords({ text }: RawAnswer): string {
-  try {
-    const body: unknown = JSON.parse(text);
-    if (typeof body === "object" && body !== null && "detail" in body) {
-      return line(typeof body.detail === "string" ? body.detail : JSON.stringify(body.detail));
-    }
-    return line(text);
-  } catch {
-    const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
-    return line(title === undefined ? text : `page "${title.trim()}"`);
-  }
-}
-
-const line = (text: string): string => text.replace(/\s+/g, " ").trim().slice(0, 200);
 
 function retryAfterMs({ headers }: RawAnswer): number | undefined {
   const value = headers["retry-after"];

@@ -1,0 +1,458 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { CodedError, ErrorCode } from "../../src/base/errors.ts";
+import { silentLog } from "../../src/base/log.ts";
+import { Secret } from "../../src/base/secret.ts";
+import type { Clock } from "../../src/base/wait.ts";
+import { startEmulator } from "../../src/emulator/index.ts";
+import { AnswerError, readAnswer, refuse } from "../../src/glitchtip/answers.ts";
+import { type GlitchTip, openClient } from "../../src/glitchtip/client.ts";
+import { sendEvent } from "../../src/glitchtip/ingest.ts";
+import { waitReady } from "../../src/glitchtip/ready.ts";
+import { type Session, signIn } from "../../src/glitchtip/session.ts";
+import type { Method, RawAnswer, RawRequest, Transport } from "../../src/glitchtip/transport.ts";
+import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
+import { issueShape } from "../../src/glitchtip/wire/shapes.ts";
+import { ADMIN } from "./player.ts";
+import { RECORDED } from "./scenario.ts";
+
+const BASE_URL = "http://server:8000";
+const TOKEN = "d".repeat(64);
+
+interface Recorded {
+  readonly scenario: string;
+  readonly step: string;
+  readonly method: Method;
+  /** Without its query. */
+  readonly path: string;
+  readonly sent: unknown;
+  readonly answer: RawAnswer & { readonly body: unknown };
+}
+
+/** Values that a recording hides, as a server sends them. What is not here was saved from an id or a slug. */
+const UNMASKED: Readonly<Record<string, string>> = {
+  "<datetime>": "2026-11-21T09:00:00.123456Z",
+  "<uuid>": "0f8fad5b-d9cb-469f-a165-70867728950e",
+  "<hex32>": "0f8fad5bd9cb469fa16570867728950e",
+  "<hex64>": TOKEN,
+  "<cookie>": "c00c1e",
+  "{{origin}}": BASE_URL,
+  "{{host}}": "server:8000",
+  "{{acme2}}": "acme-o9",
+  "{{ci}}": TOKEN,
+  "{{ci2}}": TOKEN,
+};
+
+const unmasked = <T>(value: T): T =>
+  JSON.parse(
+    JSON.stringify(value ?? null).replace(
+      /<(?:datetime|uuid|hex32|hex64|cookie)>|\{\{\w+\}\}/g,
+      (mask) => UNMASKED[mask] ?? (/key/i.test(mask) ? UNMASKED["<uuid>"] : undefined) ?? mask.slice(2, -2),
+    ),
+  );
+
+/** Lists of more than 40 were cut to their ends. */
+function whole(body: unknown): unknown {
+  if (typeof body !== "object" || body === null || !("$length" in body)) return body;
+  const { $length, $first, $last } = body as { $length: number; $first: unknown; $last: unknown };
+  return Array.from({ length: $length }, (_, i) => (i === $length - 1 ? $last : $first));
+}
+
+interface RecordingFile {
+  readonly scenario: string;
+  readonly exchanges: readonly {
+    readonly step: string;
+    readonly request: { readonly method: Method; readonly path: string; readonly body?: unknown };
+    readonly response: {
+      readonly status: number;
+      readonly headers: Record<string, string | string[]>;
+      readonly body: unknown;
+    };
+  }[];
+}
+
+function recordedBy(generation: string): Recorded[] {
+  const folder = new URL(`recordings/${generation}/`, import.meta.url);
+  return readdirSync(folder).flatMap((file) => {
+    const { scenario, exchanges }: RecordingFile = JSON.parse(readFileSync(new URL(file, folder), "utf8"));
+    return exchanges.map(({ step, request, response }) => {
+      const { headers, status } = response;
+      const body = whole(unmasked(response.body));
+      return {
+        scenario,
+        step,
+        method: request.method,
+        path: unmasked(request.path).replace(/\?.*/, ""),
+        sent: request.body,
+        answer: {
+          status,
+          headers: unmasked(headers),
+          body,
+          text: typeof body === "string" ? body : JSON.stringify(body),
+        },
+      };
+    });
+  });
+}
+
+const RECORDINGS = RECORDED.map((generation) => ({ generation, recorded: recordedBy(generation) }));
+
+/** A server that gives one answer to the request in question, and to those that come before and after it what fits. */
+function answering({ method, path, answer }: Recorded) {
+  const sent: RawRequest[] = [];
+  const json = { "content-type": "application/json" };
+  const transport: Transport = {
+    baseUrl: BASE_URL,
+    async send(request) {
+      sent.push(request);
+      const asked = request.path.replace(/\?.*/, "");
+      if (request.method === method && withSlash(asked) === withSlash(path)) {
+        const next = request.path.includes("cursor=");
+        return next ? { status: 200, headers: json, text: "[]" } : answer;
+      }
+      const cookies = { ...json, "set-cookie": ["csrftoken=c00c1e; Path=/", "sessionid=5e55; Path=/"] };
+      return { status: 200, headers: cookies, text: '{"status":200,"meta":{"is_authenticated":true}}' };
+    },
+    async close() {},
+  };
+  return { transport, sent };
+}
+
+const withSlash = (path: string): string => path.replace(/([^/])$/, "$1/");
+
+/** Time that passes only while somebody waits for it. */
+function clockOf(): Clock {
+  let now = 0;
+  return {
+    now: () => now,
+    async sleep(ms) {
+      now += ms;
+    },
+  };
+}
+
+interface Stage {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly client: GlitchTip;
+  session(): Promise<Session>;
+}
+
+/** A request that the client makes: how to know it among the recorded ones, to make it, and what it promises. */
+interface Ask {
+  readonly method: Method;
+  readonly path: RegExp;
+  ask(stage: Stage, at: (index: number) => string, sent: Record<string, string>): Promise<unknown>;
+  /** From the answer's body. */
+  promise(body: never): unknown;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+const id = (row: Row) => String(row.id);
+const only = (row: Row, ...names: string[]) =>
+  Object.fromEntries(names.filter((name) => name in row).map((name) => [name, row[name]]));
+const organization = (row: Row) => ({ ...only(row, "slug", "name", "dateCreated"), id: id(row) });
+const team = (row: Row) => ({ ...only(row, "slug"), id: id(row) });
+const project = (row: Row) => ({
+  ...only(row, "slug", "name", "dateCreated", "platform"),
+  id: id(row),
+  ...(row.teams ? { teams: (row.teams as Row[]).map(team) } : {}),
+});
+const key = (row: Row) => only(row, "id", "public", "name", "label");
+const token = (row: Row) => ({ ...only(row, "label", "scopes", "token"), id: id(row) });
+const each = (one: (row: Row) => unknown) => (body: Row[]) => body.map(one);
+const nothing = () => undefined;
+
+const ASKS: Readonly<Record<string, Ask>> = {
+  settings: {
+    method: "GET",
+    path: /^\/api\/settings\/$/,
+    ask: ({ transport, clock, signal }) => waitReady({ transport, clock, signal, deadlineMs: 60_000, log: silentLog }),
+    promise: (body: Row) => only(body, "version", "enableUserRegistration", "enableOrganizationCreation"),
+  },
+  config: {
+    method: "GET",
+    path: /^\/_allauth\/browser\/v1\/config$/,
+    ask: ({ session }) => session().then(nothing),
+    promise: nothing,
+  },
+  "sign in": {
+    method: "POST",
+    path: /^\/_allauth\/browser\/v1\/auth\/login$/,
+    ask: ({ session }) => session().then(nothing),
+    promise: nothing,
+  },
+  signOut: {
+    method: "DELETE",
+    path: /^\/_allauth\/browser\/v1\/auth\/session$/,
+    ask: async ({ session }) => (await session()).signOut(),
+    promise: nothing,
+  },
+  tokens: {
+    method: "GET",
+    path: /^\/api\/0\/api-tokens\/$/,
+    ask: async ({ session }) => (await session()).tokens(),
+    promise: each(token),
+  },
+  mintToken: {
+    method: "POST",
+    path: /^\/api\/0\/api-tokens\/$/,
+    async ask({ session }) {
+      const minted = await (await session()).mintToken("ci", []);
+      return { ...minted, token: minted.token.reveal() };
+    },
+    promise: (body: Row) => ({ id: id(body), token: body.token }),
+  },
+  deleteToken: {
+    method: "DELETE",
+    path: /^\/api\/0\/api-tokens\/(\w+)\/$/,
+    ask: async ({ session }, at) => (await session()).deleteToken(at(1)),
+    promise: nothing,
+  },
+  organizations: {
+    method: "GET",
+    path: /^\/api\/0\/organizations\/?$/,
+    ask: ({ client }) => client.organizations(),
+    promise: each(organization),
+  },
+  createOrganization: {
+    method: "POST",
+    path: /^\/api\/0\/organizations\/?$/,
+    ask: ({ client }, _at, { name = "" }) => client.createOrganization(name),
+    promise: organization,
+  },
+  deleteOrganization: {
+    method: "DELETE",
+    path: /^\/api\/0\/organizations\/([^/]+)\/$/,
+    ask: ({ client }, at) => client.deleteOrganization(at(1)),
+    promise: nothing,
+  },
+  teams: {
+    method: "GET",
+    path: /^\/api\/0\/organizations\/([^/]+)\/teams\/$/,
+    ask: ({ client }, at) => client.teams(at(1)),
+    promise: each(team),
+  },
+  createTeam: {
+    method: "POST",
+    path: /^\/api\/0\/organizations\/([^/]+)\/teams\/$/,
+    ask: ({ client }, at, { slug = "" }) => client.createTeam(at(1), slug),
+    promise: team,
+  },
+  projects: {
+    method: "GET",
+    path: /^\/api\/0\/organizations\/([^/]+)\/projects\/$/,
+    ask: ({ client }, at) => client.projects(at(1)),
+    promise: each(project),
+  },
+  createProject: {
+    method: "POST",
+    path: /^\/api\/0\/teams\/([^/]+)\/([^/]+)\/projects\/$/,
+    ask: ({ client }, at, { name = "", platform }) => client.createProject(at(1), at(2), { name, platform }),
+    promise: project,
+  },
+  deleteProject: {
+    method: "DELETE",
+    path: /^\/api\/0\/projects\/([^/]+)\/([^/]+)\/$/,
+    ask: ({ client }, at) => client.deleteProject(at(1), at(2)),
+    promise: nothing,
+  },
+  linkTeam: {
+    method: "POST",
+    path: /^\/api\/0\/projects\/([^/]+)\/([^/]+)\/teams\/([^/]+)\/$/,
+    ask: ({ client }, at) => client.linkTeam(at(1), at(2), at(3)),
+    promise: nothing,
+  },
+  keys: {
+    method: "GET",
+    path: /^\/api\/0\/projects\/([^/]+)\/([^/]+)\/keys\/$/,
+    ask: ({ client }, at) => client.keys(at(1), at(2)),
+    promise: each(key),
+  },
+  createKey: {
+    method: "POST",
+    path: /^\/api\/0\/projects\/([^/]+)\/([^/]+)\/keys\/$/,
+    ask: ({ client }, at, { name = "" }) => client.createKey(at(1), at(2), name),
+    promise: key,
+  },
+  event: {
+    method: "GET",
+    path: /^\/api\/0\/projects\/([^/]+)\/([^/]+)\/events\/([0-9a-f]{32})\/$/,
+    ask: ({ client }, at) => client.event(at(1), at(2), at(3)),
+    promise: (body: Row) => ({
+      ...only(body, "id", "eventID", "title", "message"),
+      groupID: String(body.groupID),
+    }),
+  },
+  envelope: {
+    method: "POST",
+    path: /^\/api\/(\w+)\/envelope\/?$/,
+    ask: ({ transport, signal }, at) =>
+      sendEvent(transport, { key: "0".repeat(32), projectId: at(1) }, { id: "1".repeat(32), message: "x" }, signal),
+    promise: nothing,
+  },
+};
+
+/** Nobody recorded these: the client's other requests each have a recorded success in every generation. */
+const NOT_RECORDED = ["resolveIssue", "deleteIssue"];
+
+/** Refused here, and a success for the client. */
+const WELCOME: Readonly<Record<string, readonly number[]>> = {
+  "sign in": [409],
+  signOut: [401],
+  deleteToken: [404],
+  deleteOrganization: [404],
+  deleteProject: [404],
+  event: [404],
+};
+
+const nameOf = ({ method, path }: Recorded): string | undefined =>
+  Object.entries(ASKS).find(([, ask]) => ask.method === method && ask.path.test(path))?.[0];
+
+function stageOf(recorded: Recorded): Stage & { readonly sent: readonly RawRequest[] } {
+  const { transport, sent } = answering(recorded);
+  const context = { transport, clock: clockOf(), signal: new AbortController().signal };
+  return {
+    ...context,
+    sent,
+    client: openClient({ ...context, token: new Secret(TOKEN) }),
+    session: () => signIn({ ...context, email: ADMIN.email, password: new Secret(ADMIN.password) }),
+  };
+}
+
+async function play(name: string, recorded: Recorded, stage: Stage): Promise<unknown> {
+  const ask = ASKS[name];
+  if (ask === undefined) throw new Error(`no request is called ${name}`);
+  const match = ask.path.exec(recorded.path);
+  const sent = typeof recorded.sent === "object" && recorded.sent !== null ? recorded.sent : {};
+  const texts = Object.entries(sent).filter(([, value]) => typeof value === "string");
+  return await ask.ask(stage, (index) => match?.[index] ?? "", Object.fromEntries(texts));
+}
+
+/** Independent of the client: what a person is to be told of a refusal. */
+function expectedCode(name: string | undefined, { status, text, headers }: RawAnswer): ErrorCode {
+  if (name === "sign in" && text.includes("email_password_mismatch")) return "GC1301";
+  if (name === "sign in" && text.includes("too_many_login_attempts")) return "GC1303";
+  if (name === "settings" && status >= 500) return "GC1203";
+  if (status === 403 && text.includes("CSRF check Failed")) return "GC1304";
+  if (status === 403 && !String(headers["content-type"]).includes("json")) return "GC1206";
+  if (status >= 300 && status < 400) return "GC1204";
+  if (status >= 500) return "GC1205";
+  const codes: Record<number, ErrorCode> = { 401: "GC1304", 403: "GC1305", 404: "GC1209", 409: "GC1210" };
+  return codes[status] ?? "GC1206";
+}
+
+/** A piece of the server's own message that has to be in ours; empty where it says nothing. */
+function ownWords({ body, text }: Recorded["answer"]): string {
+  if (typeof body === "string") return /<title>(.*?)<\/title>/.exec(text)?.[1] ?? body;
+  const { detail, errors } = body as { detail?: unknown; errors?: { message: string }[] };
+  if (errors !== undefined) return errors[0]?.message ?? "";
+  if (typeof detail === "string") return detail;
+  const [first] = (detail ?? []) as { msg?: string; loc?: string[]; scopes?: string }[];
+  return first?.msg?.slice(0, 150) ?? first?.scopes ?? "";
+}
+
+const isRefusal = (name: string, { answer }: Recorded): boolean =>
+  answer.status >= 300 && !WELCOME[name]?.includes(answer.status);
+
+const thrownBy = (work: () => unknown): unknown => {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+};
+
+describe.each(RECORDINGS)("what GlitchTip $generation answered to the client", ({ recorded }) => {
+  const asked = recorded.flatMap((one) => {
+    const name = nameOf(one);
+    return name === undefined ? [] : [{ ...one, name, title: `${name}: ${one.scenario}, ${one.step}` }];
+  });
+
+  it("is there: enough of it, with a success for each request that the client makes", () => {
+    expect(recorded.length).toBeGreaterThanOrEqual(345);
+    expect(asked.length).toBeGreaterThanOrEqual(173);
+    const succeeded = new Set(asked.filter((one) => !isRefusal(one.name, one)).map(({ name }) => name));
+    expect(Object.keys(ASKS).filter((name) => !succeeded.has(name))).toEqual([]);
+    const { client } = stageOf(asked[0] as Recorded);
+    expect(Object.keys(client).filter((name) => !(name in ASKS))).toEqual(NOT_RECORDED);
+  });
+
+  it.each(asked.filter((one) => !isRefusal(one.name, one)))("$title parses into what is promised", async (one) => {
+    const stage = stageOf(one);
+    const promised = one.answer.status < 300 ? ASKS[one.name]?.promise(one.answer.body as never) : undefined;
+    expect(await play(one.name, one, stage)).toEqual(promised);
+    expect(stage.sent.at(-1)?.method).toBe(one.name === "config" ? "POST" : one.method);
+  });
+
+  it.each(asked.filter((one) => isRefusal(one.name, one)))("$title is the right error", async (one) => {
+    const stage = stageOf(one);
+    const error = await play(one.name, one, stage).catch((thrown: unknown) => thrown);
+    const code = expectedCode(one.name, one.answer);
+    expect(error).toMatchObject({ code, message: expect.stringContaining(withSlash(one.path).slice(0, -1)) });
+    // A write is never repeated after an answer: the caller looks first.
+    const repeats = stage.sent.filter(
+      ({ method, path }) => method === "POST" && withSlash(path) === withSlash(one.path),
+    );
+    if (one.method === "POST") expect(repeats).toHaveLength(1);
+    if (code === "GC1301" || code === "GC1303") return;
+    expect((error as CodedError).message).toContain(String(one.answer.status));
+    expect((error as CodedError).message).toContain(ownWords(one.answer));
+  });
+});
+
+describe.each(RECORDINGS)("what GlitchTip $generation answered to anybody", ({ recorded }) => {
+  const refusals = recorded
+    .filter(({ answer }) => answer.status >= 300)
+    .map((one) => ({ ...one, title: `${one.answer.status} ${one.scenario}, ${one.step}` }));
+  const pages = recorded
+    .filter(({ answer }) => answer.status === 200 && String(answer.headers["content-type"]).startsWith("text/html"))
+    .map((one) => ({ ...one, title: `${one.scenario}, ${one.step}` }));
+
+  it("is there", () => {
+    expect(refusals.length).toBeGreaterThanOrEqual(144);
+    expect(pages.length).toBeGreaterThan(0);
+  });
+
+  it.each(refusals)("$title: an error with method, address, status and the server's words", (one) => {
+    const url = BASE_URL + one.path;
+    const error = thrownBy(() => refuse(one.method, url, one.answer));
+    expect(error).toBeInstanceOf(AnswerError);
+    const { code, message, status } = error as AnswerError;
+    expect([code, status]).toEqual([expectedCode(undefined, one.answer), one.answer.status]);
+    expect(message).toMatch(new RegExp(`^${one.method} ${url.replace(/[$()*+.?[\]^|{}]/g, "\\$&")}: ${status}`));
+    expect(message).toContain(ownWords(one.answer));
+    expect(message.length).toBeLessThan(url.length + 220);
+  });
+
+  it.each(pages)("$title: a page with 200 is no answer of the API", (one) => {
+    const error = thrownBy(() => readAnswer("GET", BASE_URL + one.path, one.answer, issueShape));
+    expect(error).toMatchObject({ code: "GC1202", message: expect.stringContaining("instead of JSON") });
+  });
+});
+
+describe("a token that the server does not know", () => {
+  it.each([...RECORDED, "6"] as const)(
+    "is no missing permission, neither on a read nor on a write (%s)",
+    async (generation) => {
+      await using emulator = await startEmulator({ generation, superuser: ADMIN });
+      const transport = openNodeTransport(emulator.url);
+      const context = { transport, clock: clockOf(), signal: new AbortController().signal };
+      const client = openClient({ ...context, token: new Secret("0".repeat(64)) });
+      await expect(client.organizations()).rejects.toMatchObject({ code: "GC1304", status: 401 });
+      await expect(client.createOrganization("Acme")).rejects.toMatchObject({
+        code: "GC1304",
+        status: 403,
+        said: "CSRF check Failed",
+        remedy: expect.stringContaining("no longer valid"),
+      });
+      const reader = openClient({ ...context, token: new Secret(emulator.mintToken(["org:read"])) });
+      await expect(reader.createOrganization("Acme")).rejects.toMatchObject({
+        code: "GC1305",
+        said: "Permission denied",
+      });
+      await transport.close();
+    },
+  );
+});
