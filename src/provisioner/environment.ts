@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { CodedError } from "../base/errors.ts";
+import { CodedError, hasErrno } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import { Secret } from "../base/secret.ts";
@@ -52,6 +52,16 @@ export function readInput({ inputFile, declarationFile }: Environment, log: Log)
     log.warn("glitchtip.yaml has changed since the last init; to take the change over: npx glitchtip-compose init");
   }
   return result.data;
+}
+
+/** Root without capabilities, as in the plain Node image, cannot read another user's file of mode 0600. */
+function readIfReadable(path: string): string | undefined {
+  try {
+    return readIfThere(path);
+  } catch (error) {
+    if (hasErrno(error, "EACCES")) return undefined;
+    throw error;
+  }
 }
 
 function parse(path: string): unknown {
