@@ -44,7 +44,7 @@ export function readInput({ inputFile, declarationFile }: Environment, log: Log)
       remedy: "npx glitchtip-compose init",
     });
   }
-  const declaration = readIfThere(declarationFile);
+  const declaration = readIfReadable(declarationFile);
   if (
     declaration !== undefined &&
     createHash("sha256").update(declaration).digest("hex") !== result.data.declarationSha256
