@@ -1,0 +1,91 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ProcessResult, type RunOptions, runProcess } from "../../../src/base/process.ts";
+
+const CLI = new URL("../../../dist/cli.mjs", import.meta.url).pathname;
+const CALL_WITHIN_MS = 240_000;
+
+/** A folder of its own with free ports, and whatever containers and volumes a test starts in it. */
+export interface TestProject extends AsyncDisposable {
+  readonly dir: string;
+  /** Compose's name for it. */
+  readonly name: string;
+  readonly ports: { readonly glitchtip: number; readonly app: number };
+  write(path: string, text: string): void;
+  read(path: string): string;
+  /** The built command line in this folder; any exit code is a result. */
+  cli(args: readonly string[], options?: RunOptions): Promise<ProcessResult>;
+  /** `docker …` in this folder; any exit code is a result. */
+  docker(args: readonly string[], options?: RunOptions): Promise<ProcessResult>;
+  /** `docker compose …`; throws with its stderr when it fails. Gives its stdout. */
+  compose(...args: string[]): Promise<string>;
+  /** Names of the project's containers, stopped and one-off ones too. */
+  containers(): Promise<string[]>;
+}
+
+/** Files by path. The containers, networks and volumes go with the folder when it is disposed. */
+export async function temporaryProject(files: Readonly<Record<string, string>> = {}): Promise<TestProject> {
+  if (!existsSync(CLI)) throw new Error("dist/cli.mjs is missing: npm run build");
+  const name = `gtc-${randomBytes(5).toString("hex")}`;
+  const dir = mkdtempSync(join(tmpdir(), `${name}-`));
+  const [glitchtip = 0, app = 0] = await freePorts(2);
+  const write = (path: string, text: string) => writeFileSync(join(dir, path), text);
+  write(".env", `COMPOSE_PROJECT_NAME=${name}\nGLITCHTIP_PORT=${glitchtip}\nAPP_PORT=${app}\n`);
+  for (const [path, text] of Object.entries(files)) write(path, text);
+
+  const docker = (args: readonly string[], options: RunOptions = {}) =>
+    runProcess("docker", args, { cwd: dir, deadlineMs: CALL_WITHIN_MS, ...options });
+  return {
+    dir,
+    name,
+    ports: { glitchtip, app },
+    write,
+    read: (path) => readFileSync(join(dir, path), "utf8"),
+    docker,
+    cli: (args, options = {}) =>
+      runProcess(process.execPath, [CLI, ...args], { cwd: dir, deadlineMs: CALL_WITHIN_MS, ...options }),
+    async compose(...args) {
+      const { code, stdout, stderr } = await docker(["compose", ...args]);
+      if (code !== 0) throw new Error(`docker compose ${args.join(" ")}: exit ${code}\n${stderr}`);
+      return stdout;
+    },
+    async containers() {
+      const filter = `label=com.docker.compose.project=${name}`;
+      const { stdout } = await docker(["ps", "-a", "--filter", filter, "--format", "{{.Names}}"]);
+      return stdout
+        .split("\n")
+        .filter((line) => line !== "")
+        .sort();
+    },
+    async [Symbol.asyncDispose]() {
+      // By its name and from elsewhere: what a test did to the Compose files must not keep the containers.
+      const down = ["compose", "-p", name, "down", "-v", "--remove-orphans", "-t", "1"];
+      const { code, stderr } = await docker(down, { cwd: tmpdir() });
+      rmSync(dir, { recursive: true, force: true });
+      if (code !== 0) throw new Error(`${name} could not be taken down: ${stderr}`);
+    },
+  };
+}
+
+/** Held all at once, so that they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const held = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<Server>((resolve) => {
+          const server = createServer();
+          server.listen(0, "127.0.0.1", () => resolve(server));
+        }),
+    ),
+  );
+  return held.map((server) => {
+    const address = server.address();
+    server.close();
+    if (address === null || typeof address === "string") throw new Error("no port to listen on");
+    return address.port;
+  });
+}
