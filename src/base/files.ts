@@ -5,12 +5,13 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { CodedError, hasErrno } from "./errors.ts";
 
 export interface FileToWrite {
@@ -22,38 +23,48 @@ export interface FileToWrite {
   readonly durable?: boolean;
 }
 
+const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
+
 /** The file's text, or undefined where there is none; any other failure is thrown. */
 export function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
     if (hasErrno(error, "ENOENT", "ENOTDIR")) return undefined;
-    throw error;
+    const remedy = "Check what it is and who may read it, then run it again.";
+    throw new CodedError("GC1501", `${path} is there but cannot be read`, { remedy, cause: error });
   }
 }
 
 /**
  * Writes all files or none that a reader could take for whole: each goes to a temporary name and to disk first, the
- * largest first so that a full volume is found out early; only then they are renamed.
+ * largest first so that a full volume is found out early; only then they are renamed, in the order given.
  */
 export function writeAll(files: readonly FileToWrite[]): void {
-  const prepared: { temporary: string; path: string }[] = [];
+  const prepared = files.map((file) => ({ file, temporary: `${file.path}.${randomBytes(6).toString("hex")}.tmp` }));
   let at = "";
   try {
-    for (const file of [...files].sort((a, b) => b.content.length - a.content.length)) {
+    for (const { file, temporary } of [...prepared].sort((a, b) => b.file.content.length - a.file.content.length)) {
       at = file.path;
       mkdirSync(dirname(file.path), { recursive: true });
-      const temporary = `${file.path}.${randomBytes(6).toString("hex")}.tmp`;
-      prepared.push({ temporary, path: file.path });
       writeTemporary(temporary, file);
     }
-    for (const { temporary, path } of prepared) {
-      at = path;
-      renameSync(temporary, path);
+    for (const { file, temporary } of prepared) {
+      at = file.path;
+      renameSync(temporary, file.path);
     }
   } catch (error) {
     for (const { temporary } of prepared) rmSync(temporary, { force: true });
-    throw explain(error, at);
+    throw explainWriteError(error, at);
+  }
+}
+
+/** Takes away what killed writers left in a folder. Only for one who is alone with it: a living writer's would go too. */
+export function removeLeftovers(folder: string): void {
+  try {
+    for (const name of readdirSync(folder)) if (TEMPORARY.test(name)) rmSync(join(folder, name), { force: true });
+  } catch (error) {
+    if (!hasErrno(error, "ENOENT")) throw explainWriteError(error, folder);
   }
 }
 
@@ -72,7 +83,8 @@ function writeTemporary(temporary: string, { content, mode, durable = true }: Fi
   }
 }
 
-function explain(error: unknown, path: string): unknown {
+/** A coded error for what the system says when it does not let us write; others as they are. */
+export function explainWriteError(error: unknown, path: string): unknown {
   if (hasErrno(error, "ENOSPC", "EDQUOT")) {
     return new CodedError("GC1502", `${path}: no space is left`, {
       remedy: "Free some space, then run it again.",

@@ -25,7 +25,10 @@ export interface AppStatus {
   readonly dsn: "proved" | "accepted";
 }
 
-/** Env files by app and the status, all or none; what has not changed is not written. True when something was. */
+/**
+ * Env files by app and then the status, all or none; what has not changed is not written. True when something was.
+ * The status comes last: it never tells of a DSN that is not there.
+ */
 export function publish(
   folder: string,
   envFiles: Readonly<Record<string, string>>,
@@ -49,10 +52,10 @@ export function publishFailure(folder: string, error: { code: string; message: s
   publish(folder, {}, { version: 1, apps: {}, ...last, state: "failed", error }, now);
 }
 
-export function readStatus(folder: string): (Status & { readonly at: string }) | undefined {
-  const text = readIfThere(statusPath(folder));
+function readStatus(folder: string): (Status & { readonly at: string }) | undefined {
   try {
-    return text === undefined ? undefined : JSON.parse(text);
+    const status = JSON.parse(readIfThere(statusPath(folder)) ?? "{}");
+    return status?.version === 1 ? status : undefined;
   } catch {
     return undefined;
   }

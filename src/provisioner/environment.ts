@@ -20,19 +20,31 @@ export interface Environment {
 }
 
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
-  const seconds = (text: string | undefined, fallback: number) => (Number(text) || fallback) * 1_000;
-  const container = env.GLITCHTIP_URL || "http://glitchtip:8000";
-  const visible = env.GLITCHTIP_PUBLIC_URL || container;
-  return {
+  const problems: string[] = [];
+  const seconds = (name: string, fallback: number) => {
+    const text = env[name] || String(fallback);
+    if (!/^[1-9]\d{0,5}$/.test(text)) problems.push(`${name}=${text}: a number of seconds`);
+    return Number(text) * 1_000;
+  };
+  const address = (name: string, fallback: string) => {
+    const text = env[name] || fallback;
+    if (!/^https?:\/\/[^/]/.test(text) || !URL.canParse(text)) problems.push(`${name}=${text}: http://… or https://…`);
+    return text;
+  };
+  const container = address("GLITCHTIP_URL", "http://glitchtip:8000");
+  const visible = address("GLITCHTIP_PUBLIC_URL", container);
+  const environment = {
     stateDir: env.GLITCHTIP_STATE_DIR || "/state",
     dsnDir: env.GLITCHTIP_DSN_DIR || "/run/glitchtip",
     inputFile: env.GLITCHTIP_PROVISION_FILE || "/opt/glitchtip-compose/provision.json",
     declarationFile: env.GLITCHTIP_DECLARATION_FILE || "/opt/glitchtip-compose/glitchtip.yaml",
     passwordFile: env.GLITCHTIP_ADMIN_PASSWORD_FILE || "/run/secrets/glitchtip_admin_password",
-    baseUrls: { container, public: visible, host: env.GLITCHTIP_HOST_URL || visible },
-    readyWithinMs: seconds(env.GLITCHTIP_READY_WITHIN_SECONDS, 300),
-    proofWithinMs: seconds(env.GLITCHTIP_PROOF_WITHIN_SECONDS, 60),
+    baseUrls: { container, public: visible, host: address("GLITCHTIP_HOST_URL", visible) },
+    readyWithinMs: seconds("GLITCHTIP_READY_WITHIN_SECONDS", 300),
+    proofWithinMs: seconds("GLITCHTIP_PROOF_WITHIN_SECONDS", 60),
   };
+  if (problems.length === 0) return environment;
+  throw new CodedError("GC1001", "variables that cannot be used:", { problems: [...new Set(problems)] });
 }
 
 /** What `init` wrote; says so when the declaration has moved on since. */

@@ -83,10 +83,11 @@ export async function proveByEvent(
 }
 
 /** A proof that could not be cleared away is litter, not a failure. */
-async function removeIssue({ log }: ProvisionContext, glitchtip: GlitchTip, id: string): Promise<void> {
+async function removeIssue({ signal, log }: ProvisionContext, glitchtip: GlitchTip, id: string): Promise<void> {
   try {
     await glitchtip.deleteIssue(id);
   } catch (error) {
+    signal.throwIfAborted();
     if (!(error instanceof CodedError)) throw error;
     log.warn(`the proof's issue ${id} could not be deleted: ${error.message}`);
   }
