@@ -1,0 +1,128 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { type Emulator, startEmulator } from "../../src/emulator/index.ts";
+import {
+  countsOf,
+  expectedDsn,
+  leftoversIn,
+  ONE_OF_EACH,
+  requestsOfFirstRun,
+  runProvisioner,
+  startProvisioner,
+  until,
+} from "../support/provisioner-process.ts";
+import { ADMIN, dsnOf, type Folders, temporaryFolders } from "../support/provisioning.ts";
+
+const requests = (await requestsOfFirstRun()).map((name, at) => ({ name, nth: at + 1 }));
+
+const startServer = (generation: "5.2" | "6" = "6") =>
+  startEmulator({ generation, superuser: ADMIN, processingDelayMs: 0 });
+
+async function expectNextRunToMakeItWhole(emulator: Emulator, folders: Folders): Promise<void> {
+  emulator.clearFaults();
+  const next = await runProvisioner(emulator.url, folders);
+  expect(next, next.stderr).toMatchObject({ code: 0 });
+  expect(countsOf(emulator)).toEqual(ONE_OF_EACH);
+  expect(dsnOf(folders, "api")).toBe(expectedDsn(emulator));
+  expect(statusOf(folders).state).toBe("ok");
+  expect(leftoversIn(folders)).toEqual([]);
+}
+
+const statusOf = (folders: Folders) => JSON.parse(readFileSync(join(folders.dsn, "status.json"), "utf8"));
+
+describe.each([
+  { moment: "before GlitchTip 6 acted", generation: "6", acted: false },
+  { moment: "after GlitchTip 6 acted", generation: "6", acted: true },
+  { moment: "after GlitchTip 5.2 acted", generation: "5.2", acted: true },
+] as const)("a first run that SIGKILL ends $moment", ({ generation, acted }) => {
+  it.each(requests)("on request $nth, $name, is made whole by the next", async ({ nth, name }) => {
+    using folders = temporaryFolders();
+    await using emulator = await startServer(generation);
+    emulator.fault({ nth, effect: { kind: "hang", acted } });
+    await using killed = startProvisioner(emulator.url, folders);
+    await until(killed, name, () => emulator.requests.length >= nth);
+    killed.kill("SIGKILL");
+    expect((await killed.ended).signal).toBe("SIGKILL");
+    await expectNextRunToMakeItWhole(emulator, folders);
+  });
+});
+
+describe("a first run that SIGTERM ends", () => {
+  it.each(requests)(
+    "on request $nth, $name, exits 130 at once, says so, and the next goes on",
+    async ({ nth, name }) => {
+      using folders = temporaryFolders();
+      await using emulator = await startServer();
+      emulator.fault({ nth, effect: { kind: "hang", acted: true } });
+      await using stopped = startProvisioner(emulator.url, folders);
+      await until(stopped, name, () => emulator.requests.length >= nth);
+      stopped.kill("SIGTERM");
+      const { code, stderr } = await stopped.ended;
+      expect(code).toBe(130);
+      expect(stderr).toMatch(/^error GC1003: stopped by SIGTERM$/m);
+      expect(statusOf(folders)).toMatchObject({ state: "failed", error: { code: "GC1003" } });
+      await expectNextRunToMakeItWhole(emulator, folders);
+    },
+  );
+
+  it("while it waits for a server that is not ready exits 130", async () => {
+    using folders = temporaryFolders();
+    await using emulator = await startEmulator({ superuser: ADMIN, database: "empty", processingDelayMs: 0 });
+    await using stopped = startProvisioner(emulator.url, folders);
+    await until(stopped, "two looks", () => emulator.requests.length >= 2);
+    stopped.kill("SIGTERM");
+    expect((await stopped.ended).code).toBe(130);
+    emulator.migrate();
+    await expectNextRunToMakeItWhole(emulator, folders);
+  });
+});
+
+const dieWhileWriting = fileURLToPath(new URL("../support/die-while-writing.mjs", import.meta.url));
+const dyingAt = (nth: number) => ({
+  nodeFlags: ["--import", dieWhileWriting],
+  env: { DIE_AT_WRITE: String(nth) },
+});
+
+describe("a run that SIGKILL ends while it writes a file", () => {
+  it("is made whole by the next, at each write and rename of a first run", async () => {
+    let kills = 0;
+    for (let ended = false; !ended; kills++) {
+      using folders = temporaryFolders();
+      await using emulator = await startServer();
+      const { signal } = await runProvisioner(emulator.url, folders, dyingAt(kills + 1));
+      ended = signal === null;
+      await expectNextRunToMakeItWhole(emulator, folders);
+    }
+    expect(kills).toBeGreaterThan(10);
+  });
+
+  it("leaves the last good DSN or the new one, whole, at each write and rename", async () => {
+    let kills = 0;
+    for (let ended = false; !ended; kills++) {
+      using folders = temporaryFolders();
+      await using emulator = await startServer();
+      await runProvisioner(emulator.url, folders);
+      const before = dsnOf(folders, "api");
+      await deleteKey(emulator);
+      const { signal } = await runProvisioner(emulator.url, folders, dyingAt(kills + 1));
+      ended = signal === null;
+      const text = readFileSync(join(folders.dsn, "api.env"), "utf8");
+      const whole = [before, ...(keysLeft(emulator) === 0 ? [] : [expectedDsn(emulator)])];
+      expect(whole.map((dsn) => `export SENTRY_DSN='${dsn}'\n`)).toContain(text);
+      await expectNextRunToMakeItWhole(emulator, folders);
+    }
+    expect(kills).toBeGreaterThan(4);
+  });
+});
+
+const keysLeft = (emulator: Emulator): number => emulator.snapshot().keys.length;
+
+async function deleteKey(emulator: Emulator): Promise<void> {
+  const key = emulator.snapshot().keys[0]?.publicKey;
+  await fetch(`${emulator.url}/api/0/projects/acme/shop-api/keys/${key}/`, {
+    method: "DELETE",
+    headers: { authorization: `Bearer ${emulator.mintToken(undefined, "the test's")}` },
+  });
+}

@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { copyFileSync, existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { Declaration } from "../../src/config/schema.ts";
+import { type Emulator, type RequestRecord, startEmulator } from "../../src/emulator/index.ts";
+import { ADMIN, bundleEnvironment, declare, type Folders, provisionOnce, temporaryFolders } from "./provisioning.ts";
+
+const BUNDLE = fileURLToPath(new URL("../../dist/provisioner.mjs", import.meta.url));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+/** The container's one file as a child process. Disposing kills it. */
+export interface ProvisionerProcess extends AsyncDisposable {
+  readonly ended: Promise<Ended>;
+  readonly alive: boolean;
+  /** What it has said so far. */
+  readonly said: string;
+  kill(signal: NodeJS.Signals): void;
+}
+
+export interface ProcessOptions {
+  readonly declaration?: Declaration;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly nodeFlags?: readonly string[];
+}
+
+export function startProvisioner(url: string, folders: Folders, options: ProcessOptions = {}): ProvisionerProcess {
+  const env = { ...bundleEnvironment(url, folders, options.declaration ?? declare()), ...options.env };
+  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), bundleIn(folders)], {
+    env: { PATH: process.env.PATH ?? "", ...env },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let stderr = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString("utf8");
+  });
+  const ended = new Promise<Ended>((done) => {
+    child.once("close", (code, signal) => done({ code, signal, stderr }));
+  });
+  return {
+    ended,
+    get alive() {
+      return isAlive(child);
+    },
+    get said() {
+      return stderr;
+    },
+    kill: (signal) => void child.kill(signal),
+    async [Symbol.asyncDispose]() {
+      if (isAlive(child)) child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+/** From start to end. */
+export async function runProvisioner(url: string, folders: Folders, options: ProcessOptions = {}): Promise<Ended> {
+  await using run = startProvisioner(url, folders, options);
+  return await run.ended;
+}
+
+const isAlive = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
+
+/** A copy, as `init` makes one: a build that runs meanwhile does not pull it away. */
+function bundleIn(folders: Folders): string {
+  if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: npm run build first`);
+  const copy = join(folders.root, "provisioner.mjs");
+  if (!existsSync(copy)) copyFileSync(BUNDLE, copy);
+  return copy;
+}
+
+/** Waits for something that a process brings about; a process that ended without it is an error at once. */
+export async function until(run: ProvisionerProcess, what: string, holds: () => boolean): Promise<void> {
+  while (!holds()) {
+    if (!run.alive) throw new Error(`the provisioner ended before ${what}:\n${run.said}`);
+    await sleep(5);
+  }
+}
+
+/** Method and path of each request of a first run, in their order; ids that differ each time are left out. */
+export async function requestsOfFirstRun(): Promise<readonly string[]> {
+  using folders = temporaryFolders();
+  await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+  await provisionOnce(emulator.url, folders);
+  return emulator.requests.map(nameOf);
+}
+
+const nameOf = ({ method, path }: RequestRecord): string => `${method} ${path.replace(/[0-9a-f]{32}/, "…")}`;
+
+/** How many of each thing the server holds, deleted ones left out. */
+export function countsOf(emulator: Emulator): Record<string, number> {
+  const { organizations, teams, projects, keys, ...rest } = emulator.snapshot();
+  const tokens = rest.tokens.filter(({ label }) => label !== "the test's");
+  const alive = projects.filter(({ deleted }) => !deleted);
+  const keysOfThem = keys.filter(({ project }) => alive.some(({ slug }) => slug === project));
+  return {
+    organizations: organizations.length,
+    teams: teams.length,
+    projects: alive.length,
+    keys: keysOfThem.length,
+    tokens: tokens.length,
+  };
+}
+
+export const ONE_OF_EACH = { organizations: 1, teams: 1, projects: 1, keys: 1, tokens: 1 } as const;
+
+/** The DSN that `declare()`'s app must have been given; the container's address is the emulator's own. */
+export function expectedDsn(emulator: Emulator): string {
+  const { projects, keys } = emulator.snapshot();
+  const project = projects.find(({ deleted, name }) => !deleted && name === "shop-api");
+  const key = keys.find((one) => one.project === project?.slug)?.publicKey.replaceAll("-", "");
+  return `${emulator.url.replace("://", `://${key}@`)}/${project?.id}`;
+}
+
+/** What a finished run must not leave in its folders: temporary files and locks. */
+export function leftoversIn(folders: Folders): string[] {
+  return [folders.state, folders.dsn].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => !/^[^/]+\.(env|json)$/.test(file)),
+  );
+}
