@@ -16,6 +16,10 @@ export interface Role {
 
 export interface Capabilities {
   readonly generation: Generation;
+  /** Of the image, for example. */
+  readonly tags: readonly string[];
+  /** From running servers, or only from sources and documents. */
+  readonly knownFrom: "recordings" | "reading";
   /** The first one is the default. */
   readonly topologies: readonly Topology[];
   /** Why a topology is missing above. */
@@ -28,6 +32,12 @@ export interface Capabilities {
   readonly allInOne?: Role;
   /** Takes a number of days. */
   readonly retentionVariable: string;
+  /** What an alert may be sent to (alerts scenario, "unknown recipient type"). */
+  readonly recipientTypes: readonly string[];
+  /** Behind an https domain its cookies are Secure: over inner http only a client that keeps them by hand stays signed in. */
+  readonly secureCookies: boolean;
+  /** What a write with a session has to carry beside its cookies (sign-in scenario). */
+  readonly csrfHeaders: readonly string[];
   /** Its web server closes kept-alive connections under bursts: an unknown outcome for a write. */
   readonly closesConnections: boolean;
   /** What an event with a wrong key locks out for 30 seconds (ingest scenario). */
@@ -39,7 +49,10 @@ export const SERVER_PORT = 8000;
 
 const START = ["./bin/start.sh"] as const;
 
+const EARLY_RECIPIENTS = ["email", "webhook", "discord", "googlechat"] as const;
+
 const celery = {
+  knownFrom: "recordings",
   web: { command: START, environment: { SERVER_ROLE: "web" } },
   worker: {
     command: START,
@@ -54,19 +67,38 @@ const celery = {
   topologies: ["split"],
   topologyReason: "before generation 6 the all-in-one process ignores TERM, PORT and the worker's tuning",
   retentionVariable: "GLITCHTIP_MAX_EVENT_LIFE_DAYS",
+  recipientTypes: EARLY_RECIPIENTS,
+  secureCookies: false,
+  csrfHeaders: ["x-csrftoken"],
   closesConnections: true,
   wrongKeyBlocks: "project",
 } as const satisfies Partial<Capabilities>;
 
+/** Up to 5.1 the settings know only REDIS_URL, from 5.2 on VALKEY_URL comes first. */
+const withRedis = { needsValkey: true, valkeyVariables: ["VALKEY_URL", "REDIS_URL"] } as const;
+
 const ALIVE_FILE = "/tmp/worker-alive";
 
 export const CAPABILITIES: Readonly<Record<Generation, Capabilities>> = {
-  // Up to 5.1 the settings know only REDIS_URL, from 5.2 on VALKEY_URL comes first.
-  "4.1": { ...celery, generation: "4.1", needsValkey: true, valkeyVariables: ["VALKEY_URL", "REDIS_URL"] },
-  "5.1": { ...celery, generation: "5.1", needsValkey: true, valkeyVariables: ["VALKEY_URL", "REDIS_URL"] },
-  "5.2": { ...celery, generation: "5.2", needsValkey: false, valkeyVariables: ["VALKEY_URL"] },
+  "4.1": { ...celery, generation: "4.1", tags: ["v4.1.5"], ...withRedis },
+  "5.1": {
+    ...celery,
+    generation: "5.1",
+    tags: ["v5.1.1"],
+    ...withRedis,
+    recipientTypes: [...EARLY_RECIPIENTS, "telegram"],
+  },
+  "5.2": {
+    ...celery,
+    generation: "5.2",
+    tags: ["v5.2.1", "5.2.1", "5"],
+    needsValkey: false,
+    valkeyVariables: ["VALKEY_URL"],
+  },
   "6": {
     generation: "6",
+    tags: ["6", "6.2", "6.2.6"],
+    knownFrom: "reading",
     topologies: ["all-in-one", "split"],
     needsValkey: false,
     valkeyVariables: ["VALKEY_URL"],
@@ -79,6 +111,9 @@ export const CAPABILITIES: Readonly<Record<Generation, Capabilities>> = {
     },
     allInOne: { command: START, environment: { SERVER_ROLE: "all_in_one", SKIP_INIT: "true" } },
     retentionVariable: "GLITCHTIP_RETENTION_DAYS",
+    recipientTypes: [...EARLY_RECIPIENTS, "teams", "ntfy", "zulip", "feishu"],
+    secureCookies: true,
+    csrfHeaders: ["x-csrftoken", "origin"],
     closesConnections: false,
     wrongKeyBlocks: "key",
   },

@@ -5,6 +5,7 @@ import * as z from "zod/mini";
 import { CodedError, ERROR_CODES, type ErrorCode } from "../../src/base/errors.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
 import { declarationSchema } from "../../src/config/schema.ts";
+import { CAPABILITIES, type Capabilities, GENERATIONS, SERVER_PORT } from "../../src/glitchtip/versions.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -39,6 +40,32 @@ function* rows(schema: Schema, path = ""): Generator<string> {
   if (typeof schema.additionalProperties === "object") yield* rows(schema.additionalProperties, join("NAME"));
 }
 
+const code = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(", ");
+
+/** docs/generations.md, row by row. */
+const GENERATION_ROWS: Readonly<Record<string, (generation: Capabilities) => string>> = {
+  "tags, for example": ({ tags }) => code(tags),
+  topology: ({ topologies: [usual, ...others] }) =>
+    others.length === 0 ? `${usual} only` : `${usual}; ${others.join(", ")} by declaration`,
+  web: ({ web }) => process(web),
+  worker: ({ worker }) => process(worker),
+  "all-in-one": ({ allInOne, topologyReason }) => (allInOne ? process(allInOne) : `no: ${topologyReason}`),
+  Valkey: ({ needsValkey }) => (needsValkey ? "needed, so bundled" : "off; bundled by declaration"),
+  "its address": ({ valkeyVariables }) => code(valkeyVariables),
+  "days that events are kept": ({ retentionVariable }) => code([retentionVariable]),
+  "an alert may go to": ({ recipientTypes }) => recipientTypes.join(", "),
+  "cookies behind an https domain": ({ secureCookies }) => (secureCookies ? "Secure" : "as over http"),
+  "a write with a session carries": ({ csrfHeaders }) => code(csrfHeaders),
+  "one wrong key blocks": ({ wrongKeyBlocks }) =>
+    wrongKeyBlocks === "project" ? "its whole project for 30 s" : "that key only",
+  "kept-alive connections": ({ closesConnections }) => (closesConnections ? "are closed under bursts" : "hold"),
+  "how we know": ({ knownFrom }) =>
+    knownFrom === "recordings" ? "recorded from a running server" : "read in its sources and documents",
+};
+
+const process = ({ command, environment: { SERVER_ROLE } }: Capabilities["web"]): string =>
+  code([command.join(" "), `SERVER_ROLE=${SERVER_ROLE}`]);
+
 describe("generated pages", () => {
   it("docs/errors.md lists every code", () =>
     generated("docs/errors.md", [
@@ -63,6 +90,22 @@ describe("generated pages", () => {
       "| --- | --- | --- | --- |",
       ...rows(z.toJSONSchema(declarationSchema, { io: "input" }) as Schema),
     ]));
+
+  it("docs/generations.md shows what the generator and the client go by", () => {
+    const generations = GENERATIONS.map((generation) => CAPABILITIES[generation]);
+    return generated("docs/generations.md", [
+      "# Generations of GlitchTip",
+      "",
+      "The image's tag decides (`server.image`); where it does not tell, `server.generation` says it.",
+      "",
+      `| | ${generations.map(({ generation }) => generation).join(" | ")} |`,
+      `|${" --- |".repeat(generations.length + 1)}`,
+      ...Object.entries(GENERATION_ROWS).map(([name, cell]) => `| ${name} | ${generations.map(cell).join(" | ")} |`),
+      "",
+      "A newer version than these is treated as the newest one, with a warning, and one in between as its nearest. An",
+      `older one is refused. Inside its container the server listens on ${SERVER_PORT} in all of them: PORT is always set.`,
+    ]);
+  });
 });
 
 describe("pages", () => {
