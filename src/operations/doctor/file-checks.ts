@@ -72,9 +72,12 @@ function managedFiles(project: Project, assets: Assets): Finding[] {
   }
 }
 
-function secrets({ dir, declaration }: Project, env: Readonly<Record<string, string | undefined>>): Finding[] {
+function secrets(
+  { dir, declaration, env: projectEnv }: Project,
+  env: Readonly<Record<string, string | undefined>>,
+): Finding[] {
   try {
-    const missing = missingSecrets(dir, declaration, env);
+    const missing = missingSecrets(dir, declaration, { ...projectEnv, ...env });
     if (missing.length === 0) return [ok("secrets", "all there and readable")];
     return missing.map((path) =>
       fail("secrets", `${path} is missing`, `Restore it from a backup; for a new installation: ${INIT}`),

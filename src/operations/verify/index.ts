@@ -65,6 +65,7 @@ export async function verify(context: VerifyContext, apps: readonly AppToVerify[
   const expected = [...events].map(([app, { id, mark }]) => ({ app, eventId: id, mark }));
   const enough = new AbortController();
   const inbox = openInbox(apps.map(({ name }) => name));
+  const startMs = clock.now();
   // The reader starts together with the senders: its own start is then not part of what is measured.
   const reading = context
     .read(expected, (answer) => inbox.put(answer, clock.now()), AbortSignal.any([signal, enough.signal]))
@@ -75,7 +76,6 @@ export async function verify(context: VerifyContext, apps: readonly AppToVerify[
   const one = async (app: AppToVerify): Promise<AppResult> => {
     const event = events.get(app.name) ?? newEvent(app.name);
     const common = { app: app.name, project: app.project, eventId: event.id };
-    const startMs = clock.now();
     let via: string | undefined;
     try {
       ({ via } = await context.send(app, event, signal));

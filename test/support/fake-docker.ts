@@ -1,0 +1,71 @@
+import type { ProcessResult } from "../../src/base/process.ts";
+import type { Compose, ComposeConfig, Container, Docker, DockerCli, Engine } from "../../src/docker/index.ts";
+
+/** What a faked program answers; what is left out is empty, and the exit code 0. */
+export const answers = (result: Partial<ProcessResult> = {}): ProcessResult => ({
+  code: 0,
+  signal: null,
+  stdout: "",
+  stderr: "",
+  ...result,
+});
+
+/** A running container of a service; tests state what differs. */
+export const container = (service: string, more: Partial<Container> = {}): Container => ({
+  id: `id-${service}`,
+  name: `shop-${service}-1`,
+  service,
+  oneOff: false,
+  state: "running",
+  exitCode: 0,
+  oomKilled: false,
+  restarts: 0,
+  sinceMs: 1_000,
+  image: "image",
+  entrypoint: ["/glitchtip-with-dsn", service, "--", "node"],
+  networkMode: "bridge",
+  networkIds: ["net-glitchtip"],
+  ...more,
+});
+
+export interface FakeDockerOptions {
+  readonly config?: Partial<ComposeConfig>;
+  readonly containers?: readonly Container[];
+  /** By container id and path, `id-api:/run/glitchtip/api.env`. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly engine?: Partial<Engine>;
+  readonly compose?: Partial<Compose>;
+  readonly cli?: DockerCli;
+  readonly located?: Docker["located"];
+}
+
+/** Docker without an engine: answers from data; a call that a test does not provide fails it. */
+export function fakeDocker(options: FakeDockerOptions = {}): Docker {
+  const { containers = [], files = {} } = options;
+  const unexpected = (what: string) => () => Promise.reject(new Error(`unexpected call: ${what}`));
+  const engine: Engine = {
+    ping: async () => {},
+    version: async () => ({ product: "Docker Engine", version: "28.5.2", apiVersion: "1.51" }),
+    info: unexpected("info"),
+    containers: async () => [...containers],
+    publishedPorts: async () => [],
+    belongings: unexpected("belongings"),
+    remove: unexpected("remove"),
+    readFile: async (id, path) => files[`${id}:${path}`],
+    ...options.engine,
+  };
+  const address = { host: "unix:///var/run/docker.sock", via: "test" };
+  return {
+    located: options.located ?? (async () => ({ engine, address, env: {} })),
+    cli: options.cli ?? unexpected("docker"),
+    compose: {
+      version: async () => "2.40.3",
+      config: async () => ({ name: "shop", services: {}, ...options.config }),
+      up: unexpected("compose up"),
+      down: unexpected("compose down"),
+      run: unexpected("compose run"),
+      logs: unexpected("compose logs"),
+      ...options.compose,
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { ago, confirmed, paintFor, table, withProgress } from "../../../src/cli/screen.ts";
+
+const signal = new AbortController().signal;
+
+describe("a table", () => {
+  it("has columns as wide as their widest cell, and no blanks at the ends", () => {
+    expect(
+      table([
+        ["APP", "PROJECT", "VIA"],
+        ["api", "shop-api", "curl"],
+        ["grüße", "-", "-"],
+      ]),
+    ).toBe(["APP    PROJECT   VIA", "api    shop-api  curl", "grüße  -         -"].join("\n"));
+  });
+
+  it("is not put out of line by colours", () => {
+    const paint = paintFor({ env: {}, json: false }, true);
+    const lines = table([
+      [paint("bad", "no"), "x"],
+      ["fine", "y"],
+    ]).split("\n");
+    expect(lines.map((line) => line.replace(/\u001b\[\d+m/g, ""))).toEqual(["no    x", "fine  y"]);
+  });
+});
+
+describe("colours", () => {
+  it("are for a terminal", () => {
+    expect(paintFor({ env: {}, json: false }, true)("good", "ok")).toBe("\u001b[32mok\u001b[0m");
+  });
+
+  it.each([
+    ["no terminal", { env: {}, json: false }, false],
+    ["NO_COLOR", { env: { NO_COLOR: "yes" }, json: false }, true],
+    ["TERM=dumb", { env: { TERM: "dumb" }, json: false }, true],
+    ["--json", { env: {}, json: true }, true],
+  ])("are left out with %s", (_, context, terminal) => {
+    expect(paintFor(context, terminal)("good", "ok")).toBe("ok");
+  });
+});
+
+describe("times for a person", () => {
+  it.each([
+    [0, "0 s"],
+    [99_000, "99 s"],
+    [150_000, "3 min"],
+    [3 * 3_600_000, "3 h"],
+    [72 * 3_600_000, "3 d"],
+    [-5_000, "0 s"],
+  ])("%i ms are %s", (ms, text) => expect(ago(0, ms)).toBe(text));
+});
+
+describe("without a terminal", () => {
+  it("a question is an error that names the flag which answers it", async () => {
+    await expect(confirmed({ interactive: false, signal }, "Remove it?", "--yes")).rejects.toMatchObject({
+      code: "GC1002",
+      remedy: "To say yes: --yes",
+    });
+  });
+
+  it("progress is a line, and the work's result or error comes through", async () => {
+    const lines: string[] = [];
+    const log = { info() {}, warn() {}, debug() {}, step: (text: string) => lines.push(text) };
+    const context = { log, json: true, signal };
+    const result = await withProgress(context, "stopping", async ({ say }) => {
+      say("api removed");
+      return 7;
+    });
+    expect(result).toBe(7);
+    expect(lines).toEqual(["stopping", "api removed"]);
+    await expect(withProgress(context, "x", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  });
+});
