@@ -1,9 +1,24 @@
 import { defineConfig } from "vitest/config";
 
+interface Level {
+  readonly include: string[];
+  readonly timeoutMs?: number;
+  /** Levels of one group share the machine; the groups run one after the other. */
+  readonly group: number;
+  readonly oneFileAtATime?: boolean;
+}
+
 /** One project per level of design.md, section 8. No retries: a flake has a cause. */
-const level = (name: string, include: string[], testTimeoutMs = 10_000, parallel = true) => ({
+const level = (name: string, { include, timeoutMs = 10_000, group, oneFileAtATime = false }: Level) => ({
   extends: true as const,
-  test: { name, include, testTimeout: testTimeoutMs, hookTimeout: testTimeoutMs * 3, fileParallelism: parallel },
+  test: {
+    name,
+    include,
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs * 3,
+    fileParallelism: !oneFileAtATime,
+    sequence: { groupOrder: group },
+  },
 });
 
 export default defineConfig({
@@ -14,11 +29,11 @@ export default defineConfig({
     restoreMocks: true,
     unstubEnvs: true,
     projects: [
-      level("unit", ["test/*.test.ts", "test/unit/**/*.test.ts"]),
-      level("contract", ["test/contract/**/*.test.ts"], 120_000),
-      level("process", ["test/process/**/*.test.ts"], 60_000),
-      level("docker", ["test/docker/**/*.test.ts"], 300_000, false),
-      level("package", ["test/package/**/*.test.ts"], 120_000),
+      level("unit", { include: ["test/*.test.ts", "test/unit/**/*.test.ts"], group: 0 }),
+      level("contract", { include: ["test/contract/**/*.test.ts"], timeoutMs: 120_000, group: 0 }),
+      level("process", { include: ["test/process/**/*.test.ts"], timeoutMs: 60_000, group: 1 }),
+      level("package", { include: ["test/package/**/*.test.ts"], timeoutMs: 120_000, group: 2 }),
+      level("docker", { include: ["test/docker/**/*.test.ts"], timeoutMs: 300_000, group: 3, oneFileAtATime: true }),
     ],
   },
 });
