@@ -54,8 +54,17 @@ export function writeAll(files: readonly FileToWrite[]): void {
       renameSync(temporary, file.path);
     }
   } catch (error) {
-    for (const { temporary } of prepared) rmSync(temporary, { force: true });
+    for (const { temporary } of prepared) removeIfThere(temporary);
     throw explainWriteError(error, at);
+  }
+}
+
+/** Below a file instead of a folder even the forced removal fails; the error to tell is the one before. */
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    if (!hasErrno(error, "ENOTDIR", "EACCES", "EROFS")) throw error;
   }
 }
 
