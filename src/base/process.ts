@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { StringDecoder } from "node:string_decoder";
 import { CodedError, hasErrno } from "./errors.ts";
+import { splitLines } from "./lines.ts";
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -93,8 +93,8 @@ function capture(child: ChildProcess, options: RunOptions, onTooMuch: () => void
   const stdout: Buffer[] = [];
   let stdoutBytes = 0;
   let stderr = Buffer.alloc(0);
-  const outLines = options.onStdoutLine && lines((line) => options.onStdoutLine?.(line));
-  const errLines = options.onStderrLine && lines((line) => options.onStderrLine?.(line));
+  const outLines = options.onStdoutLine && splitLines((line) => options.onStdoutLine?.(line));
+  const errLines = options.onStderrLine && splitLines((line) => options.onStderrLine?.(line));
   child.stdout?.on("data", (chunk: Buffer) => {
     if (outLines !== undefined) return outLines.push(chunk);
     stdoutBytes += chunk.length;
@@ -111,23 +111,6 @@ function capture(child: ChildProcess, options: RunOptions, onTooMuch: () => void
     end() {
       outLines?.end();
       errLines?.end();
-    },
-  };
-}
-
-/** Chunks to lines; a character or a line may be split over chunks. */
-function lines(onLine: (line: string) => void) {
-  const decoder = new StringDecoder("utf8");
-  let rest = "";
-  return {
-    push(chunk: Buffer): void {
-      const parts = (rest + decoder.write(chunk)).split("\n");
-      rest = parts.pop() ?? "";
-      for (const part of parts) onLine(part.replace(/\r$/, ""));
-    },
-    end(): void {
-      const last = rest + decoder.end();
-      if (last !== "") onLine(last);
     },
   };
 }

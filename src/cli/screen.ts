@@ -41,8 +41,6 @@ export function ago(sinceMs: number, nowMs: number): string {
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
 }
 
-export const gigabytes = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
-
 export interface Progress {
   /** What is being done now. */
   say(text: string): void;

@@ -1,14 +1,14 @@
 import { type Run, runProcess } from "../base/process.ts";
 import { type DockerCli, openDockerCli } from "./cli.ts";
 import { type Compose, openCompose } from "./compose.ts";
-import { openEngine } from "./engine.ts";
+import { openEngine } from "./dockerode.ts";
 import { type LocatedEngine, locateEngine } from "./locate.ts";
 
 export { type DockerCli, lastLines } from "./cli.ts";
-export type { Compose, ComposeConfig, ComposePort, ComposeService, UpOptions } from "./compose.ts";
-export type { Container, Engine, EngineInfo, EngineVersion, Health, PublishedPort } from "./engine.ts";
+export type { Compose, ComposeConfig, ComposePort, ComposeService } from "./compose.ts";
+export type { Container, Engine, Health, PublishedPort } from "./engine.ts";
 export { missingInCompose, missingInEngine } from "./features.ts";
-export type { EngineAddress, LocatedEngine } from "./locate.ts";
+export type { LocatedEngine } from "./locate.ts";
 
 /** The gate to Docker: an engine's API, and the docker program, both for one project's folder. */
 export interface Docker {

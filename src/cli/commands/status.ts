@@ -3,7 +3,8 @@ import { resolveServer } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import type { Backlog } from "../../operations/backlog.ts";
 import { readProject } from "../../operations/project/read.ts";
-import { type ServiceStatus, type StackStatus, status as statusOf } from "../../operations/status.ts";
+import type { ServiceStatus } from "../../operations/service-status.ts";
+import { type StackStatus, status as statusOf } from "../../operations/status.ts";
 import type { CliCommand } from "../command.ts";
 import { ago, type Colour, type Paint, paintFor, table } from "../screen.ts";
 

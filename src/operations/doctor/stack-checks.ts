@@ -1,7 +1,7 @@
 import type { Declaration } from "../../config/schema.ts";
 import type { ComposeConfig } from "../../docker/index.ts";
 import { containerOf, type RunningStack, SERVER } from "../running-stack.ts";
-import { problemOf } from "../status.ts";
+import { problemOf } from "../service-status.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 import type { Machine } from "./index.ts";
 

@@ -97,11 +97,11 @@ async function sendByHand(open: OpenTransport, dsn: Secret, event: TestEvent, si
 }
 
 /** Reads one request from stdin, so that the key in it is in no argument list; writes the answer. */
-const SIDECAR_PROGRAM = `import{exit,stdin}from"node:process";import{text}from"node:stream/consumers";
+const SIDECAR_PROGRAM = `import{exit,stderr,stdin,stdout}from"node:process";import{text}from"node:stream/consumers";
 const{url,...init}=JSON.parse(await text(stdin));
 try{const r=await fetch(url,{...init,redirect:"manual",signal:AbortSignal.timeout(15000)});
-console.log(JSON.stringify({status:r.status,headers:Object.fromEntries(r.headers),text:await r.text()}))}
-catch(e){console.error(String(e.cause??e));exit(1)}`;
+stdout.write(JSON.stringify({status:r.status,headers:Object.fromEntries(r.headers),text:await r.text()}))}
+catch(e){stderr.write(String(e.cause??e));exit(1)}`;
 
 /** HTTP from a container of ours that shares the app's network: same names, same routes. */
 function sidecarTransport(docker: Docker, { id, name }: Container, image: string): OpenTransport {

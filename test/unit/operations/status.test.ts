@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Container } from "../../../src/docker/index.ts";
-import { problemOf, status } from "../../../src/operations/status.ts";
+import { problemOf } from "../../../src/operations/service-status.ts";
+import { status } from "../../../src/operations/status.ts";
 import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
 import { declare } from "../../support/provisioning.ts";
 

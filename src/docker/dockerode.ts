@@ -1,0 +1,133 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import type Dockerode from "dockerode";
+import type { Container, Engine } from "./engine.ts";
+import type { EngineAddress } from "./places.ts";
+import { firstFileOf } from "./tar.ts";
+
+const PROJECT = "com.docker.compose.project";
+
+/** Loads dockerode only now: commands that need no engine do not pay for it. */
+export async function openEngine(address: EngineAddress): Promise<Engine> {
+  const { default: Docker } = await import("dockerode");
+  return engineOf(new Docker(connection(address)));
+}
+
+/** dockerode takes what is not given here from DOCKER_HOST, so each field is stated. */
+function connection({ host, tlsDir }: EngineAddress): Dockerode.DockerOptions {
+  const none = { host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
+  const socket = /^(?:unix|npipe):\/\/(.+)$/.exec(host)?.[1];
+  if (socket !== undefined) return { ...none, protocol: "http", socketPath: socket };
+  const url = new URL(host.includes("://") ? host : `tcp://${host}`);
+  const target = { ...none, host: url.hostname };
+  if (url.protocol === "ssh:") {
+    const login = url.username === "" ? {} : { username: decodeURIComponent(url.username) };
+    return { ...target, ...login, protocol: "ssh", port: url.port || "22" };
+  }
+  const secured = tlsDir !== undefined || url.port === "2376";
+  const pem = (name: string) => readFileSync(join(tlsDir ?? "", `${name}.pem`), "utf8");
+  return {
+    ...target,
+    protocol: secured ? "https" : "http",
+    port: url.port || (secured ? "2376" : "2375"),
+    ...(tlsDir === undefined ? {} : { ca: pem("ca"), cert: pem("cert"), key: pem("key") }),
+  };
+}
+
+function engineOf(docker: Dockerode): Engine {
+  const ofProject = (project: string) => ({ label: [`${PROJECT}=${project}`] });
+  return {
+    async ping(signal) {
+      // dockerode's ping takes no signal.
+      await new Promise<void>((resolve, reject) => {
+        signal.addEventListener("abort", () => reject(new Error("no answer in time")), { once: true });
+        docker.ping().then(() => resolve(), reject);
+      });
+    },
+    async version() {
+      const { Version, ApiVersion, Components } = await docker.version();
+      const product = Components?.[0]?.Name ?? "Docker Engine";
+      return { product: product === "Engine" ? "Docker Engine" : product, version: Version, apiVersion: ApiVersion };
+    },
+    async info() {
+      const { MemTotal, SystemTime, DockerRootDir, KernelVersion } = await docker.info();
+      return {
+        memoryBytes: Number(MemTotal),
+        nowMs: Date.parse(SystemTime),
+        rootDir: String(DockerRootDir),
+        kernel: String(KernelVersion),
+      };
+    },
+    async containers(project) {
+      const list = await docker.listContainers({ all: true, filters: ofProject(project) });
+      const inspected = await Promise.all(
+        list.map(({ Id }) => docker.getContainer(Id).inspect().catch(goneIsUndefined)),
+      );
+      return inspected.filter((one) => one !== undefined).map(containerOf);
+    },
+    async publishedPorts() {
+      const list = await docker.listContainers();
+      return list.flatMap(({ Names, Labels, Ports }) =>
+        Ports.filter(({ PublicPort }) => PublicPort).map(({ PublicPort, IP, Type }) => ({
+          port: PublicPort,
+          hostIp: IP ?? "0.0.0.0",
+          protocol: Type,
+          container: nameOf(Names[0]),
+          ...(Labels[PROJECT] === undefined ? {} : { project: Labels[PROJECT] }),
+        })),
+      );
+    },
+    async belongings(project) {
+      const filters = ofProject(project);
+      const [networks, volumes] = await Promise.all([
+        docker.listNetworks({ filters }),
+        docker.listVolumes({ filters }),
+      ]);
+      return {
+        networks: networks.map(({ Name }) => Name).sort(),
+        volumes: (volumes.Volumes ?? []).map(({ Name }) => Name).sort(),
+      };
+    },
+    async remove(container) {
+      await docker.getContainer(container).remove({ force: true, v: true });
+    },
+    async readFile(containerId, path) {
+      const archive = await docker.getContainer(containerId).getArchive({ path }).catch(goneIsUndefined);
+      return archive && firstFileOf(await buffer(archive as Readable));
+    },
+  };
+}
+
+const nameOf = (name: string | undefined): string => (name ?? "").replace(/^\//, "");
+
+function containerOf(found: Dockerode.ContainerInspectInfo): Container {
+  const { State, Config, HostConfig, NetworkSettings } = found;
+  const changed = Date.parse(State.Running ? State.StartedAt : State.FinishedAt);
+  const health = State.Health?.Status;
+  const entrypoint = Config.Entrypoint ?? [];
+  return {
+    id: found.Id,
+    name: nameOf(found.Name),
+    service: Config.Labels["com.docker.compose.service"] ?? "",
+    oneOff: Config.Labels["com.docker.compose.oneoff"] === "True",
+    state: State.Status,
+    ...(health === "starting" || health === "healthy" || health === "unhealthy" ? { health } : {}),
+    exitCode: State.ExitCode,
+    oomKilled: State.OOMKilled,
+    restarts: found.RestartCount,
+    // The engine says year 1 for "never".
+    ...(changed > 0 ? { sinceMs: changed } : {}),
+    image: Config.Image,
+    entrypoint: typeof entrypoint === "string" ? [entrypoint] : entrypoint,
+    networkMode: HostConfig.NetworkMode ?? "",
+    networkIds: Object.values(NetworkSettings.Networks).map(({ NetworkID }) => NetworkID),
+  };
+}
+
+/** 404: removed meanwhile, or no such file. */
+function goneIsUndefined(error: unknown): undefined {
+  if (error instanceof Error && "statusCode" in error && error.statusCode === 404) return undefined;
+  throw error;
+}

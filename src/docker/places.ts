@@ -1,0 +1,112 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { getuid } from "node:process";
+import { CodedError } from "../base/errors.ts";
+import type { ProcessResult, Run } from "../base/process.ts";
+
+/** Where an engine listens, and who said so. */
+export interface EngineAddress {
+  /** unix:///…, tcp://…, ssh://… or npipe://… */
+  readonly host: string;
+  /** `DOCKER_HOST`, `context NAME` or `default socket`. */
+  readonly via: string;
+  /** A folder with ca.pem, cert.pem and key.pem for a TLS address. */
+  readonly tlsDir?: string;
+}
+
+export interface PlacesContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly run: Run;
+  readonly signal: AbortSignal;
+  readonly platform?: NodeJS.Platform;
+  readonly uid?: number | undefined;
+  readonly exists?: (path: string) => boolean;
+}
+
+/** A place to look at, or a way that does not apply and why. */
+export type Place =
+  | {
+      readonly address: EngineAddress;
+      /** The user decided: nothing else is tried. */
+      readonly only: boolean;
+      /** What the docker program needs to look there too. */
+      readonly env: Readonly<Record<string, string>>;
+    }
+  | { readonly via: string; readonly not: string };
+
+const ASK_WITHIN_MS = 10_000;
+
+/** In the docker program's own order: DOCKER_HOST, its context, then the usual sockets. */
+export async function* places(context: PlacesContext): AsyncGenerator<Place> {
+  const { env } = context;
+  if (env.DOCKER_HOST) {
+    const tlsDir = env.DOCKER_TLS_VERIFY || env.DOCKER_CERT_PATH ? dockerCertificates(env) : undefined;
+    const address = { host: env.DOCKER_HOST, via: "DOCKER_HOST", ...(tlsDir === undefined ? {} : { tlsDir }) };
+    return yield { address, only: true, env: {} };
+  }
+  yield { via: "DOCKER_HOST", not: "not set" };
+  yield await fromContext(context);
+  const { exists = existsSync } = context;
+  const [there, missing] = [true, false].map((wanted) =>
+    defaultSockets(context).filter((path) => exists(path) === wanted),
+  );
+  for (const path of there ?? []) {
+    const host = `${path.startsWith("//") ? "npipe" : "unix"}://${path}`;
+    yield { address: { host, via: "default socket" }, only: false, env: { DOCKER_HOST: host } };
+  }
+  yield { via: "default sockets", not: `none at ${missing?.join(", ")}` };
+}
+
+const dockerCertificates = (env: PlacesContext["env"]): string =>
+  env.DOCKER_CERT_PATH || join(env.HOME ?? homedir(), ".docker");
+
+/** The docker program knows its contexts best: config file, DOCKER_CONTEXT, DOCKER_CONFIG. */
+async function fromContext({ run, env, signal }: PlacesContext): Promise<Place> {
+  const via = env.DOCKER_CONTEXT ? `context ${env.DOCKER_CONTEXT}` : "docker context";
+  let result: ProcessResult;
+  try {
+    result = await run("docker", ["context", "inspect"], { env, signal, deadlineMs: ASK_WITHIN_MS });
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return { via, not: error.message };
+  }
+  if (result.code !== 0) return { via, not: result.stderr.trim() || `exit ${result.code}` };
+  const context = parseContext(result.stdout);
+  if (context === undefined) return { via, not: "its answer names no engine" };
+  const address = {
+    host: context.host,
+    via: `context ${context.name}`,
+    ...(context.tlsDir === undefined ? {} : { tlsDir: context.tlsDir }),
+  };
+  // A chosen context that is down must not silently become another engine; the built-in default is no choice.
+  return { address, only: context.name !== "default", env: {} };
+}
+
+function parseContext(text: string): { name: string; host: string; tlsDir?: string } | undefined {
+  try {
+    const [context] = JSON.parse(text);
+    const host: unknown = context?.Endpoints?.docker?.Host;
+    const name: unknown = context?.Name;
+    if (typeof host !== "string" || host === "" || typeof name !== "string") return undefined;
+    const secured = Array.isArray(context?.TLSMaterial?.docker);
+    return { name, host, ...(secured ? { tlsDir: join(context.Storage.TLSPath, "docker") } : {}) };
+  } catch {
+    return undefined;
+  }
+}
+
+function defaultSockets({ env, platform = process.platform, uid = getuid?.() }: PlacesContext): string[] {
+  if (platform === "win32") return ["//./pipe/docker_engine"];
+  const home = env.HOME ?? homedir();
+  const runtime = env.XDG_RUNTIME_DIR ?? (uid === undefined ? undefined : `/run/user/${uid}`);
+  return [
+    "/var/run/docker.sock",
+    ...(runtime === undefined ? [] : [`${runtime}/docker.sock`]),
+    `${home}/.docker/run/docker.sock`,
+    `${home}/.docker/desktop/docker.sock`,
+    `${home}/.colima/default/docker.sock`,
+    ...(runtime === undefined ? [] : [`${runtime}/podman/podman.sock`]),
+    "/run/podman/podman.sock",
+  ];
+}
