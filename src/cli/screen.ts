@@ -80,8 +80,10 @@ export async function confirmed(
       remedy: `To say yes: ${flag}`,
     });
   }
-  const { confirm } = await import("@clack/prompts");
+  const { confirm, isCancel } = await import("@clack/prompts");
   const answer = await confirm({ message: question, initialValue: false, input: stdin, output: stderr, signal });
   signal.throwIfAborted();
-  return answer === true;
+  // In raw mode Ctrl-C is a key, not a signal.
+  if (isCancel(answer)) throw new CodedError("GC1003", "stopped at the question; nothing was done");
+  return answer;
 }
