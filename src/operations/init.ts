@@ -6,8 +6,9 @@ import { writeAll, writeOne } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import { checkDeclaration } from "../config/check.ts";
 import type { RenderedFile } from "../stack/model.ts";
+import { STACK_FILE } from "../stack/render.ts";
 import { type Assets, isSample, packageAssets, SAMPLE_PROJECT } from "./project/assets.ts";
-import { readComposeFiles, userComposeFiles } from "./project/compose-files.ts";
+import { composeFilesIn, readComposeFiles } from "./project/compose-files.ts";
 import { declarationText } from "./project/declaration-text.ts";
 import { parseEnv } from "./project/env-file.ts";
 import { envWith } from "./project/env-lines.ts";
@@ -81,8 +82,8 @@ async function prepare(
   assets: Assets,
 ): Promise<{ project: Project; once: RenderedFile[]; sample: boolean }> {
   const env = parseEnv(envText);
-  const userFiles = userComposeFiles(dir, env);
-  const texts = readComposeFiles(dir, userFiles);
+  const composeFiles = composeFilesIn(dir, env);
+  const texts = readComposeFiles(dir, composeFiles);
   const sample = texts.length === 0 || (texts.length === 1 && texts.every(({ text }) => isSample(text, assets)));
   if (existsSync(join(dir, DECLARATION_FILE))) {
     const project = (await import("./project/read.ts")).readProject(dir);
@@ -98,7 +99,7 @@ async function prepare(
     ? [once("app/server.mjs", assets.sample("server.mjs")), once(SAMPLE_COMPOSE, assets.sample("compose.yaml"))]
     : [];
   return {
-    project: projectFrom(dir, declaration, text, sample ? [SAMPLE_COMPOSE] : userFiles, user, env),
+    project: projectFrom(dir, declaration, text, sample ? [SAMPLE_COMPOSE, STACK_FILE] : composeFiles, user, env),
     once: [...files, once(DECLARATION_FILE, text)],
     sample,
   };

@@ -27,8 +27,8 @@ export interface UserProject {
   /** Compose's project name where a file states it. */
   readonly name?: string;
   readonly services: Readonly<Record<string, UserService>>;
-  /** Names at the top level, which share a space with ours. */
-  readonly names: Readonly<Record<"networks" | "volumes" | "secrets" | "configs", readonly string[]>>;
+  /** Names of what comes before ours, and shares a space with it. */
+  readonly names: Readonly<Record<"services" | "networks" | "volumes" | "secrets" | "configs", readonly string[]>>;
 }
 
 /** Where the provisioner runs from: the official Node image with the bundle mounted, a built image, or a ready one. */

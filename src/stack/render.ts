@@ -79,7 +79,7 @@ function secretsOf({ admin }: Declaration): Record<string, object> {
 
 /** Compose would merge the user's service with ours of the same name, in silence. */
 function refuseCollisions(user: UserProject, ours: Readonly<Record<string, object>>): void {
-  const theirs: Readonly<Record<string, readonly string[]>> = { services: Object.keys(user.services), ...user.names };
+  const theirs: Readonly<Record<string, readonly string[]>> = user.names;
   const both = Object.entries(ours).flatMap(([kind, names]) =>
     Object.keys(names).flatMap((name) => (theirs[kind]?.includes(name) ? [`${kind}.${name}`] : [])),
   );

@@ -8,18 +8,25 @@ type Map = Readonly<Record<string, unknown>>;
 const asMap = (value: unknown): Map =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Map) : {};
 
+export interface UserComposeFile {
+  readonly path: string;
+  readonly text: string;
+  /** Then it may change our services: that is what it is for. */
+  readonly afterOurs?: boolean;
+}
+
 /** Reads the user's Compose files, in Compose's order: what a later one states wins. */
-export function readUserCompose(files: readonly { path: string; text: string }[]): UserProject {
+export function readUserCompose(files: readonly UserComposeFile[]): UserProject {
   const services: Record<string, UserService> = {};
-  const names: UserProject["names"] = { networks: [], volumes: [], secrets: [], configs: [] };
+  const names: UserProject["names"] = { services: [], networks: [], volumes: [], secrets: [], configs: [] };
   let name: string | undefined;
-  for (const { path, text } of files) {
+  for (const { path, text, afterOurs = false } of files) {
     const file = parseFile(path, text);
     for (const [service, value] of Object.entries(asMap(file.services))) {
       services[service] = merged(services[service], asMap(value));
     }
-    for (const key of ["networks", "volumes", "secrets", "configs"] as const) {
-      Object.assign(names, { [key]: [...names[key], ...Object.keys(asMap(file[key]))] });
+    for (const key of ["services", "networks", "volumes", "secrets", "configs"] as const) {
+      if (!afterOurs) Object.assign(names, { [key]: [...names[key], ...Object.keys(asMap(file[key]))] });
     }
     if (typeof file.name === "string") name = file.name;
   }

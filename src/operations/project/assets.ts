@@ -70,5 +70,5 @@ export const SAMPLE_PROJECT: UserProject = {
       envFiles: [],
     },
   },
-  names: { networks: [], volumes: [], secrets: [], configs: [] },
+  names: { services: ["app"], networks: [], volumes: [], secrets: [], configs: [] },
 };

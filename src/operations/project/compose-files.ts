@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { STACK_FILE } from "../../stack/render.ts";
+import type { UserComposeFile } from "../../stack/user-compose.ts";
 import { readUserFile } from "./project.ts";
 
 /** In Compose's own order of search. */
@@ -16,20 +17,21 @@ const OVERRIDES = [
 /** Always ours: on Windows Compose would otherwise split at semicolons. */
 export const SEPARATOR = ":";
 
-/** The user's Compose files, relative to the folder, as plain `docker compose` would take them there. */
-export function userComposeFiles(dir: string, env: Readonly<Record<string, string>>): string[] {
+/** The user's Compose files and ours, relative to the folder, in the order in which plain `docker compose` takes them. */
+export function composeFilesIn(dir: string, env: Readonly<Record<string, string>>): string[] {
   const stated = env.COMPOSE_FILE;
-  if (stated !== undefined && stated !== "") {
-    const files = stated.split(env.COMPOSE_PATH_SEPARATOR ?? SEPARATOR).filter((file) => file !== STACK_FILE);
-    const elsewhere = files[0]?.match(/[/\\]/);
-    if (elsewhere) {
-      // Compose resolves every relative path, ours too, from the folder of the first file.
-      throw new CodedError("GC1103", `COMPOSE_FILE in .env begins with ${files[0]}, which is in another folder`, {
-        remedy: "Run init in that folder, or put a Compose file of this folder first.",
-      });
-    }
-    return files;
+  const files = stated ? stated.split(env.COMPOSE_PATH_SEPARATOR ?? SEPARATOR) : foundIn(dir);
+  const [first] = files.filter((file) => file !== STACK_FILE);
+  if (first?.match(/[/\\]/)) {
+    // Compose resolves every relative path, ours too, from the folder of the first file.
+    throw new CodedError("GC1103", `COMPOSE_FILE in .env begins with ${first}, which is in another folder`, {
+      remedy: "Run init in that folder, or put a Compose file of this folder first.",
+    });
   }
+  return files.includes(STACK_FILE) ? files : [...files, STACK_FILE];
+}
+
+function foundIn(dir: string): string[] {
   const first = NAMES.find((name) => existsSync(join(dir, name)));
   if (first === undefined) return [];
   // Compose adds this one by itself only as long as COMPOSE_FILE is not set.
@@ -37,11 +39,13 @@ export function userComposeFiles(dir: string, env: Readonly<Record<string, strin
   return override === undefined ? [first] : [first, override];
 }
 
-/** Their texts; one that is stated and not there is an error. */
-export function readComposeFiles(dir: string, paths: readonly string[]): { path: string; text: string }[] {
-  return paths.map((path) => {
+/** Texts of the user's; one that is stated and not there is an error. */
+export function readComposeFiles(dir: string, paths: readonly string[]): UserComposeFile[] {
+  const ours = paths.indexOf(STACK_FILE);
+  const users = paths.map((path, i) => ({ path, afterOurs: i > ours })).filter(({ path }) => path !== STACK_FILE);
+  return users.map(({ path, afterOurs }) => {
     const text = readUserFile(dir, path, "GC1103");
-    if (text !== undefined) return { path, text };
+    if (text !== undefined) return { path, text, afterOurs };
     throw new CodedError("GC1103", `COMPOSE_FILE in .env names ${path}, which is not there`, {
       remedy: "Correct COMPOSE_FILE in .env, then run it again.",
     });

@@ -3,7 +3,7 @@ import { CodedError, type ErrorCode } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import type { Declaration } from "../../config/schema.ts";
 import type { ProvisionerSource, RenderedStack, UserProject } from "../../stack/model.ts";
-import { renderStack, STACK_FILE } from "../../stack/render.ts";
+import { renderStack } from "../../stack/render.ts";
 import type { Assets } from "./assets.ts";
 import { parseEnv } from "./env-file.ts";
 
@@ -27,7 +27,7 @@ export interface Project {
   readonly dir: string;
   readonly declaration: Declaration;
   readonly declarationText: string;
-  /** In Compose's order, ours last; relative to the folder. */
+  /** The user's and ours in Compose's order; relative to the folder. */
   readonly composeFiles: readonly string[];
   readonly user: UserProject;
   /** The port on 127.0.0.1: GLITCHTIP_PORT in .env, else the declared one. */
@@ -41,7 +41,7 @@ export function projectFrom(
   dir: string,
   declaration: Declaration,
   declarationText: string,
-  userFiles: readonly string[],
+  composeFiles: readonly string[],
   user: UserProject,
   env: Readonly<Record<string, string>>,
 ): Project {
@@ -50,7 +50,7 @@ export function projectFrom(
     dir,
     declaration,
     declarationText,
-    composeFiles: [...userFiles, STACK_FILE],
+    composeFiles,
     user,
     port: portOf(env.GLITCHTIP_PORT) ?? declaration.server.port,
     ...(name === undefined ? {} : { composeProjectName: name }),

@@ -1,7 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import { loadDeclaration } from "../../config/load.ts";
 import { readUserCompose } from "../../stack/user-compose.ts";
-import { readComposeFiles, userComposeFiles } from "./compose-files.ts";
+import { composeFilesIn, readComposeFiles } from "./compose-files.ts";
 import { parseEnv } from "./env-file.ts";
 import { DECLARATION_FILE, type Project, projectFrom, readEnvText, readUserFile } from "./project.ts";
 
@@ -16,7 +16,7 @@ export function readProject(dir: string): Project {
     });
   }
   const env = parseEnv(readEnvText(dir));
-  const userFiles = userComposeFiles(dir, env);
-  const user = readUserCompose(readComposeFiles(dir, userFiles));
-  return projectFrom(dir, loadDeclaration(declarationText, DECLARATION_FILE), declarationText, userFiles, user, env);
+  const composeFiles = composeFilesIn(dir, env);
+  const user = readUserCompose(readComposeFiles(dir, composeFiles));
+  return projectFrom(dir, loadDeclaration(declarationText, DECLARATION_FILE), declarationText, composeFiles, user, env);
 }

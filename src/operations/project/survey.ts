@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import { readIfThere } from "../../base/files.ts";
 import { readUserCompose } from "../../stack/user-compose.ts";
 import { isSample, packageAssets } from "./assets.ts";
-import { readComposeFiles, userComposeFiles } from "./compose-files.ts";
+import { composeFilesIn, readComposeFiles } from "./compose-files.ts";
 import { parseEnv } from "./env-file.ts";
 import { DECLARATION_FILE } from "./read.ts";
 
@@ -17,7 +17,7 @@ export interface Survey {
 
 export function survey(dir: string): Survey {
   const env = parseEnv(readIfThere(join(dir, ".env")) ?? "");
-  const texts = readComposeFiles(dir, userComposeFiles(dir, env));
+  const texts = readComposeFiles(dir, composeFilesIn(dir, env));
   const assets = packageAssets();
   const sample = texts.length === 1 && texts.every(({ text }) => isSample(text, assets));
   return {

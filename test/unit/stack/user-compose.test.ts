@@ -55,7 +55,21 @@ services:
       "services: {a: {entrypoint: [z], read_only: false, environment: {B: 1}}}\nnetworks: {n: }\nsecrets: {s: {file: x}}",
     );
     expect(services.a).toMatchObject({ entrypoint: ["z"], command: "y", readOnly: false, environment: ["A", "B"] });
-    expect([name, names]).toEqual(["shop", { networks: ["n"], volumes: ["v"], secrets: ["s"], configs: [] }]);
+    expect([name, names]).toEqual([
+      "shop",
+      { services: ["a", "a"], networks: ["n"], volumes: ["v"], secrets: ["s"], configs: [] },
+    ]);
+  });
+
+  it("may come after ours, and then change what is ours", () => {
+    const text =
+      "services: {a: {read_only: true}, glitchtip: {mem_limit: 1g}}\nvolumes: {glitchtip-db: {external: true}}";
+    const { services, names } = readUserCompose([
+      { path: "compose.yaml", text: "services: {a: {entrypoint: [x]}}" },
+      { path: "compose.prod.yaml", text, afterOurs: true },
+    ]);
+    expect(services.a).toMatchObject({ entrypoint: ["x"], readOnly: true });
+    expect([names.services, names.volumes]).toEqual([["a"], []]);
   });
 
   it("may hold Compose's own tags", () => {
