@@ -2,6 +2,7 @@ import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError, type ErrorCode } from "../base/errors.ts";
 import type { AppDeclaration, Declaration } from "../config/schema.ts";
 import type { ComposeService, UserProject, UserService } from "./model.ts";
+import { addressesOf, escaped } from "./services.ts";
 import { hasVariable, shellWords, type TextOrWords } from "./shell-words.ts";
 
 /** Where the wrapper is put in an app's container. */
@@ -30,7 +31,8 @@ class Refusal extends Error {
 }
 
 /** The lines that give each app its DSN. Throws with all problems of all apps. */
-export function overlayApps({ apps, onFailure }: Declaration, user: UserProject): AppOverlays {
+export function overlayApps({ apps, onFailure, server }: Declaration, user: UserProject): AppOverlays {
+  const addresses = addressesOf(server);
   const services: Record<string, ComposeService> = {};
   const resolved: Declaration["apps"] = {};
   const warnings: string[] = [];
@@ -40,7 +42,9 @@ export function overlayApps({ apps, onFailure }: Declaration, user: UserProject)
       const service = found(name, user);
       const audience = service.networkMode === "host" && app.audience === "container" ? "host" : app.audience;
       resolved[name] = { ...app, audience };
-      services[name] = overlay(name, { onFailure, ...app }, service);
+      // A container whose DSN will be another one is made anew; by itself a changed file does not do that.
+      const labels = { "glitchtip-compose.dsn": `${escaped(app.project)} at ${addresses[audience]}` };
+      services[name] = { ...overlay(name, { onFailure, ...app }, service), labels };
       for (const variable of app.variables.filter((variable) => service.environment.includes(variable))) {
         warnings.push(`service ${name} sets ${variable} itself; the DSN from GlitchTip wins over it`);
       }

@@ -1,4 +1,4 @@
-import type { Declaration } from "../config/schema.ts";
+import type { Audience, Declaration } from "../config/schema.ts";
 import type { ResolvedServer } from "../config/server.ts";
 import { type Role, SERVER_PORT } from "../glitchtip/versions.ts";
 import type { ComposeService, ComposeTemplates, ProvisionerSource, TemplateName } from "./model.ts";
@@ -25,6 +25,16 @@ const STARTED = { condition: "service_started", required: false };
 const withDefault = (reference: unknown, value: string | number): string =>
   String(reference).replace(/:-[^}]*\}/, () => `:-${String(value).replaceAll("$", "$$$$")}}`);
 
+/** Where each audience reaches the server; what only Compose knows is left to it. */
+export function addressesOf({ url, port }: Declaration["server"]): Readonly<Record<Audience, string>> {
+  const published = `\${GLITCHTIP_PORT:-${port}}`;
+  return {
+    container: `http://glitchtip:${SERVER_PORT}`,
+    host: `http://127.0.0.1:${published}`,
+    public: escaped(url) ?? `http://localhost:${published}`,
+  };
+}
+
 /** GlitchTip's own services for a declaration, from the templates. */
 export function ourServices(
   declaration: Declaration,
@@ -33,8 +43,7 @@ export function ourServices(
   provisioner: ProvisionerSource,
 ): OurStack {
   const { server, admin } = declaration;
-  const port = `\${GLITCHTIP_PORT:-${server.port}}`;
-  const publicUrl = escaped(server.url) ?? `http://localhost:${port}`;
+  const addresses = addressesOf(server);
   const split = topology === "split" || capabilities.allInOne === undefined;
   const web = split ? capabilities.web : capabilities.allInOne;
   const afterInit = valkey ? { "glitchtip-valkey": HEALTHY } : {};
@@ -63,7 +72,7 @@ export function ourServices(
       environment: { GLITCHTIP_ADMIN_EMAIL: escaped(admin.email) },
       ...writable(environmentAdmin),
     }),
-    glitchtip: glitchtip("glitchtip", web, { ports: [`127.0.0.1:${port}:${SERVER_PORT}`] }),
+    glitchtip: glitchtip("glitchtip", web, { ports: [`127.0.0.1:\${GLITCHTIP_PORT:-${server.port}}:${SERVER_PORT}`] }),
     ...(split
       ? { "glitchtip-worker": glitchtip("glitchtip-worker", capabilities.worker, workerHealth(capabilities.worker)) }
       : {}),
@@ -74,8 +83,9 @@ export function ourServices(
         ...provisionerSource(provision, provisioner),
         environment: {
           ...(provision.environment as object),
-          GLITCHTIP_PUBLIC_URL: publicUrl,
-          GLITCHTIP_HOST_URL: `http://127.0.0.1:${port}`,
+          GLITCHTIP_URL: addresses.container,
+          GLITCHTIP_HOST_URL: addresses.host,
+          GLITCHTIP_PUBLIC_URL: addresses.public,
         },
         ...writable(environmentAdmin),
         depends_on: { ...(provision.depends_on as object), ...(split ? { "glitchtip-worker": STARTED } : {}) },
@@ -89,7 +99,7 @@ export function ourServices(
     server: { ...shared, image: withDefault(shared.image, server.image) },
     environment: {
       ...(environment as Record<string, string>),
-      GLITCHTIP_DOMAIN: publicUrl,
+      GLITCHTIP_DOMAIN: addresses.public,
       DEFAULT_FROM_EMAIL: escaped(admin.email) ?? "",
       ENABLE_USER_REGISTRATION: String(server.registration === "open"),
       ...Object.fromEntries(capabilities.valkeyVariables.map((name) => [name, valkey ? VALKEY_URL : ""])),
@@ -102,7 +112,7 @@ export function ourServices(
 }
 
 /** Compose reads `$` as the start of a variable. */
-const escaped = <T extends string | undefined>(text: T) => text?.replaceAll("$", "$$$$") as T;
+export const escaped = <T extends string | undefined>(text: T) => text?.replaceAll("$", "$$$$") as T;
 
 /** A secret from the environment is copied into the container, which Compose refuses for a read-only one. */
 const writable = (needed: boolean): ComposeService => (needed ? { read_only: false } : {});

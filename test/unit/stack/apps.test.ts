@@ -37,7 +37,16 @@ describe("an app's entrypoint", () => {
       networks: ["default", "glitchtip"],
       volumes: ["glitchtip-dsn:/run/glitchtip:ro"],
       configs: [{ source: "glitchtip-with-dsn", target: "/glitchtip-with-dsn", mode: "0555" }],
+      labels: { "glitchtip-compose.dsn": "shop at http://glitchtip:8000" },
     });
+  });
+
+  it("is made anew when its DSN will be another one", () => {
+    const label = (app: string) => overlay("{entrypoint: [x], command: [y]}", `apps: {api: ${app}}`).labels;
+    expect([label("{project: shop, audience: host}"), label("{project: shop, audience: public}")]).toEqual([
+      { "glitchtip-compose.dsn": "shop at http://127.0.0.1:${GLITCHTIP_PORT:-8000}" },
+      { "glitchtip-compose.dsn": "shop at http://localhost:${GLITCHTIP_PORT:-8000}" },
+    ]);
   });
 
   it("may be a text", () => {
