@@ -15,6 +15,8 @@ const text = (longest: number) =>
     z.refine((value) => value.trim() !== "", { error: "must not be blank" }),
     z.refine((value) => [...value].length <= longest, { error: `must have at most ${longest} characters` }),
     z.refine((value) => !/[\u0000-\u001f\u007f]/.test(value), { error: "must not contain control characters" }),
+    // Things are remembered by name, and no object can have this key.
+    z.refine((value) => value !== "__proto__", { error: "must be another name" }),
   );
 
 const httpUrl = z.string().check(

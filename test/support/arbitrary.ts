@@ -39,7 +39,7 @@ const TRICKY = [
   ],
 ];
 
-/** A name as the declaration takes it: not blank, no control characters, at most so many code points. */
+/** A name as the declaration takes it: not blank, not `__proto__`, no control characters, at most so many code points. */
 export const nameOf = (longest: number): fc.Arbitrary<string> =>
   fc
     .oneof(
@@ -48,9 +48,10 @@ export const nameOf = (longest: number): fc.Arbitrary<string> =>
       fc.string({ unit: "grapheme", minLength: 1, maxLength: longest }),
       fc.string({ unit: "binary", minLength: 1, maxLength: longest }),
       fc.integer({ min: longest - 1, max: longest }).map((length) => "Long name ".repeat(longest).slice(0, length)),
+      fc.constantFrom("\u{1F600}".repeat(longest), "x".repeat(longest)),
     )
     .map((text) => [...text.replace(/[\u0000-\u001f\u007f]/g, "")].slice(0, longest).join(""))
-    .filter((text) => text.trim() !== "");
+    .filter((text) => text.trim() !== "" && text !== "__proto__");
 
 const LETTERS = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"];
 

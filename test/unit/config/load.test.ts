@@ -94,6 +94,12 @@ apps:
     ]);
   });
 
+  it("refuses the one name that nothing can be remembered by", () => {
+    expect(problemsOf(`${MINIMAL}  store: {name: __proto__}\n`)).toEqual([
+      "glitchtip.yaml:6:17: projects.store.name: must be another name",
+    ]);
+  });
+
   it("refuses two projects of one name: the server would rename the second", () => {
     expect(problemsOf(`${MINIMAL}  store: {name: shop}\n`)).toEqual([
       'glitchtip.yaml:6:3: projects.store: "shop" and "store" have the same name, "shop"',

@@ -10,8 +10,8 @@ import { nameOf, ORGANIZATION_NAME_LONGEST, PROJECT_NAME_LONGEST, teamSlug } fro
 const word = fc.string({ unit: "grapheme", maxLength: 20 }).map((text) => text.replaceAll("\0", ""));
 const words = fc.array(word, { maxLength: 4 });
 const organization = nameOf(ORGANIZATION_NAME_LONGEST);
-/** YAML's merge key, and what is no key of an object, are no names of projects; `name:` takes them. */
-const projectKey = nameOf(PROJECT_NAME_LONGEST).filter((key) => key !== "<<" && key !== "__proto__");
+/** YAML's merge key is no key of a project; `name:` takes it. */
+const projectKey = nameOf(PROJECT_NAME_LONGEST).filter((key) => key !== "<<");
 const service = fc.string({
   unit: fc.constantFrom(..."abcXYZ019._-"),
   minLength: 1,
