@@ -54,17 +54,8 @@ export function writeAll(files: readonly FileToWrite[]): void {
       renameSync(temporary, file.path);
     }
   } catch (error) {
-    for (const { temporary } of prepared) removeIfThere(temporary);
+    for (const { temporary } of prepared) quietly(() => rmSync(temporary, { force: true }));
     throw explainWriteError(error, at);
-  }
-}
-
-/** Below a file instead of a folder even the forced removal fails; the error to tell is the one before. */
-function removeIfThere(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch (error) {
-    if (!hasErrno(error, "ENOTDIR", "EACCES", "EROFS")) throw error;
   }
 }
 
@@ -100,9 +91,17 @@ export function explainWriteError(error: unknown, path: string): unknown {
       cause: error,
     });
   }
-  if (hasErrno(error, "EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "EEXIST")) {
+  // ENOENT is what Node says where a read-only file system refuses a folder.
+  if (hasErrno(error, "EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "EEXIST", "ENOENT")) {
     const remedy = "Check who owns the folder and whether it is mounted read-only, then run it again.";
     return new CodedError("GC1501", `${path} cannot be written`, { remedy, cause: error });
   }
   return error;
+}
+
+/** For cleaning up: what cannot be taken away stays, and the error to tell is the one before. */
+export function quietly(work: () => void): void {
+  try {
+    work();
+  } catch {}
 }

@@ -1,4 +1,4 @@
-import { CodedError } from "../base/errors.ts";
+import { CodedError, type ErrorCode } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type Clock, waitUntil } from "../base/wait.ts";
 import { AnswerError, readAnswer } from "./answers.ts";
@@ -14,6 +14,9 @@ export interface WaitReady {
 }
 
 const PATH = "/api/settings/";
+
+/** Nothing there yet, failing, overloaded, cut: what a server shows that is on its way. */
+const PASSING: readonly ErrorCode[] = ["GC1201", "GC1205", "GC1207", "GC1208"];
 
 /**
  * Waits until the server answers its settings. They need the tables, unlike `/_health/` and `/api/0/`, which are 200 on
@@ -38,7 +41,7 @@ export async function waitReady({ transport, clock, signal, deadlineMs, log }: W
         if (!(error instanceof AnswerError || error instanceof TransportError)) throw error;
         last = error.message;
         // A page instead of JSON may come from a proxy that starts; three in a row are somebody else's server.
-        strangeInARow = error instanceof AnswerError && error.status < 500 ? strangeInARow + 1 : 0;
+        strangeInARow = PASSING.includes(error.code) ? 0 : strangeInARow + 1;
         if (error.code === "GC1204" || strangeInARow >= 3) throw error;
         return undefined;
       }

@@ -1,7 +1,9 @@
 import * as z from "zod/mini";
+import { CodedError } from "../base/errors.ts";
 import type { Clock } from "../base/wait.ts";
-import { AnswerError, readAnswer, refuse } from "./answers.ts";
-import { type Method, type RawAnswer, type Transport, TransportError } from "./transport.ts";
+import { readAnswer, refuse } from "./answers.ts";
+import { repeatPatiently } from "./patience.ts";
+import type { Method, RawAnswer, Transport } from "./transport.ts";
 
 export interface Requests {
   readonly baseUrl: string;
@@ -12,8 +14,8 @@ export interface Requests {
   post<S extends z.ZodMiniType>(path: string, body: unknown, shape: S): Promise<z.infer<S>>;
   put<S extends z.ZodMiniType>(path: string, body: unknown, shape: S): Promise<z.infer<S>>;
   delete(path: string): Promise<void>;
-  /** Any answer below 500, unjudged; for calls whose refusals are expected. */
-  raw(method: Method, path: string, body?: string, headers?: Readonly<Record<string, string>>): Promise<RawAnswer>;
+  /** Any answer below 500 but 429, unjudged; for calls whose refusals are expected. `harmless`: may be done twice. */
+  raw(method: Method, path: string, body?: string, options?: { readonly harmless?: boolean }): Promise<RawAnswer>;
 }
 
 export interface RequestContext {
@@ -25,21 +27,11 @@ export interface RequestContext {
   headers(method: Method): Readonly<Record<string, string>>;
 }
 
-const TRIES = 4;
-/** A server that asks for more is reported instead of waited for. */
-const LONGEST_WAIT_MS = 60_000;
-
-/** True when the server may have carried the request out although no good answer came. */
-export function outcomeUnknown(error: unknown): boolean {
-  if (error instanceof TransportError) return error.sent;
-  return error instanceof AnswerError && (error.status >= 500 || error.code === "GC1208");
-}
-
 export function openRequests(context: RequestContext): Requests {
-  const { transport, clock, signal } = context;
+  const { transport, signal } = context;
   const urlOf = (path: string) => transport.baseUrl + path;
 
-  const once = async (method: Method, path: string, body?: string, headers: Readonly<Record<string, string>> = {}) => {
+  const once = async (method: Method, path: string, body?: string) => {
     const answer = await transport.send(
       {
         method,
@@ -48,7 +40,6 @@ export function openRequests(context: RequestContext): Requests {
           accept: "application/json",
           ...(body === undefined ? {} : { "content-type": "application/json" }),
           ...context.headers(method),
-          ...headers,
         },
         ...(body === undefined ? {} : { body }),
       },
@@ -58,18 +49,8 @@ export function openRequests(context: RequestContext): Requests {
     return answer;
   };
 
-  /** Repeats what is safe to repeat: reads and deletes after any passing failure, writes only where nothing happened. */
-  const patiently = async <T>(method: Method, work: () => Promise<T>): Promise<T> => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await work();
-      } catch (error) {
-        const pauseMs = pauseBefore(error, method, attempt);
-        if (pauseMs === undefined) throw error;
-        await clock.sleep(pauseMs, signal);
-      }
-    }
-  };
+  const patiently = <T>(method: Method, work: () => Promise<T>, harmless = false): Promise<T> =>
+    repeatPatiently(context, harmless || method === "GET" || method === "DELETE", work);
 
   const send = <S extends z.ZodMiniType>(method: Method, path: string, shape: S, body?: unknown) =>
     patiently(method, async () => {
@@ -84,12 +65,14 @@ export function openRequests(context: RequestContext): Requests {
       const all: z.infer<typeof shape>[] = [];
       const join = path.includes("?") ? "&" : "?";
       for (let cursor: string | undefined = ""; cursor !== undefined; ) {
-        const page = `${path}${join}limit=100${cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`}`;
-        cursor = await patiently("GET", async () => {
-          const answer = await once("GET", page);
-          all.push(...readAnswer("GET", urlOf(page), answer, z.array(shape)));
-          return nextCursor(answer);
+        const page: string = `${path}${join}limit=100${cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`}`;
+        const answer = await patiently("GET", async () => {
+          const got = await once("GET", page);
+          return { items: readAnswer("GET", urlOf(page), got, z.array(shape)), next: nextCursor(got) };
         });
+        all.push(...answer.items);
+        if (answer.next === cursor) throw new CodedError("GC1202", `GET ${urlOf(page)}: the next page is the same one`);
+        cursor = answer.next;
       }
       return all;
     },
@@ -100,26 +83,15 @@ export function openRequests(context: RequestContext): Requests {
         const answer = await once("DELETE", path);
         if (answer.status !== 404) refuse("DELETE", urlOf(path), answer);
       }),
-    raw: (method, path, body, headers) =>
-      patiently(method, async () => {
-        const answer = await once(method, path, body, headers);
+    raw(method, path, body, { harmless } = {}) {
+      const work = async () => {
+        const answer = await once(method, path, body);
         if (answer.status >= 500 || answer.status === 429) refuse(method, urlOf(path), answer);
         return answer;
-      }),
+      };
+      return patiently(method, work, harmless);
+    },
   };
-}
-
-/** Milliseconds until the next try, or undefined for none. */
-function pauseBefore(error: unknown, method: Method, attempt: number): number | undefined {
-  if (attempt >= TRIES) return undefined;
-  const backoff = 250 * 2 ** attempt * (0.75 + Math.random() * 0.25);
-  if (error instanceof AnswerError && error.code === "GC1207") {
-    const asked = error.retryAfterMs ?? backoff;
-    return asked <= LONGEST_WAIT_MS ? asked : undefined;
-  }
-  const repeatable = method === "GET" || method === "DELETE";
-  if (error instanceof TransportError && !error.sent) return backoff;
-  return repeatable && outcomeUnknown(error) ? backoff : undefined;
 }
 
 /** The Link header is a Python set's text (pagination scenario); the last page has `results="false"`. */

@@ -4,7 +4,7 @@ import { connect, createServer, type Server } from "node:net";
 import { platform, tmpdir } from "node:os";
 import { join } from "node:path";
 import { CodedError, hasErrno } from "../base/errors.ts";
-import { explainWriteError } from "../base/files.ts";
+import { explainWriteError, quietly } from "../base/files.ts";
 
 /** Somebody who holds the lock or wants it, for as long as its process lives. */
 export interface Contender {
@@ -36,6 +36,7 @@ const HIDDEN = ".new";
 function sockets(dir: string): LockPlace {
   return {
     async show() {
+      makeFolder(dir);
       const name = `${randomBytes(8).toString("hex")}.sock`;
       const path = join(dir, name);
       const server = quietServer();
@@ -44,7 +45,6 @@ function sockets(dir: string): LockPlace {
         await close(server);
       };
       try {
-        mkdirSync(dir, { recursive: true, mode: 0o700 });
         await listen(server, path + HIDDEN);
         renameSync(path + HIDDEN, path);
         return { name, withdraw };
@@ -110,11 +110,12 @@ async function leave(dir: string, path: string): Promise<void> {
   quietly(() => rmdirSync(dir));
 }
 
-/** A socket or folder that stays behind is dead and in nobody's way. */
-function quietly(work: () => void): void {
+function makeFolder(dir: string): void {
   try {
-    work();
-  } catch {}
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw notLockable(error, dir);
+  }
 }
 
 function namesIn(dir: string): string[] {

@@ -1,7 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import { AnswerError } from "../../glitchtip/answers.ts";
 import type { GlitchTip } from "../../glitchtip/client.ts";
-import { outcomeUnknown } from "../../glitchtip/requests.ts";
+import { outcomeUnknown } from "../../glitchtip/patience.ts";
 import type { Project } from "../../glitchtip/wire/shapes.ts";
 import { findOrganization, findProject, identityOf } from "../../reconcile/identity.ts";
 import type { Action } from "../../reconcile/plan.ts";

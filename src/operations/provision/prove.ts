@@ -3,6 +3,7 @@ import { type Clock, waitUntil } from "../../base/wait.ts";
 import { AnswerError } from "../../glitchtip/answers.ts";
 import type { GlitchTip } from "../../glitchtip/client.ts";
 import { type DsnParts, newEventId, sendEmptyEnvelope, sendEvent } from "../../glitchtip/ingest.ts";
+import { repeatPatiently } from "../../glitchtip/patience.ts";
 import type { StoredEvent } from "../../glitchtip/wire/shapes.ts";
 import type { ProvisionContext } from "./context.ts";
 
@@ -64,9 +65,10 @@ export async function proveByEvent(
   const start = clock.now();
   const send = async () => {
     const id = newEventId();
-    await sendPatiently(context, address, () =>
-      sendEvent(transport, dsn, { id, message: `glitchtip-compose: proof ${id}`, fingerprint: FINGERPRINT }, signal),
-    );
+    const event = { id, message: `glitchtip-compose: proof ${id}`, fingerprint: FINGERPRINT };
+    // The same id twice is one event (ingest scenario).
+    const send = () => repeatPatiently(context, true, () => sendEvent(transport, dsn, event, signal));
+    await sendPatiently(context, address, send);
     sent.push(id);
   };
   await send();
@@ -96,15 +98,18 @@ async function removeIssue({ signal, log }: ProvisionContext, glitchtip: GlitchT
 export type KnownProof = "accepted" | "refused" | "throttled";
 
 /** Asks whether a key from an earlier run still is accepted; stores nothing on the server. */
-export async function proveKnown({ transport, signal }: ProvisionContext, dsn: DsnParts): Promise<KnownProof> {
-  try {
-    await sendEmptyEnvelope(transport, dsn, signal);
-    return "accepted";
-  } catch (error) {
-    if (isRefusal(error)) return "refused";
-    if (error instanceof AnswerError && error.code === "GC1207") return "throttled";
-    throw error;
-  }
+export async function proveKnown(context: ProvisionContext, dsn: DsnParts): Promise<KnownProof> {
+  const { transport, signal } = context;
+  return await repeatPatiently(context, true, async () => {
+    try {
+      await sendEmptyEnvelope(transport, dsn, signal);
+      return "accepted";
+    } catch (error) {
+      if (isRefusal(error)) return "refused";
+      if (error instanceof AnswerError && error.code === "GC1207") return "throttled";
+      throw error;
+    }
+  });
 }
 
 /** A good key may be refused for a while because another one was: waits that long once, and says so. */

@@ -2,6 +2,7 @@ import { CodedError } from "../../base/errors.ts";
 import { Secret } from "../../base/secret.ts";
 import { signIn } from "../../glitchtip/session.ts";
 import type { Token } from "../../glitchtip/wire/shapes.ts";
+import { createOnce } from "./apply.ts";
 import type { ProvisionContext } from "./context.ts";
 
 /** What provisioning does and no more: create, link, read events back, delete the proof's issue. */
@@ -35,14 +36,16 @@ export async function obtainToken(
     if (error instanceof CodedError && error.code === "GC1301") store.refusePassword(email, password);
     throw error;
   });
-  const ours = (await session.tokens()).filter((token) => token.label === label);
-  const usable = ours.find(isWhole);
-  for (const stale of ours) if (stale !== usable) await session.deleteToken(stale.id);
-  const { id, token } = usable
-    ? { id: usable.id, token: new Secret(usable.token) }
-    : await session.mintToken(label, SCOPES);
+  const take = async () => {
+    const ours = (await session.tokens()).filter((token) => token.label === label);
+    const usable = ours.find(isWhole);
+    for (const stale of ours) if (stale !== usable) await session.deleteToken(stale.id);
+    return usable && { id: usable.id, token: new Secret(usable.token) };
+  };
+  const found = await take();
+  const { id, token } = found ?? (await createOnce(context, () => session.mintToken(label, SCOPES), take));
   store.setToken(id, token);
-  log.info(`${usable ? "found" : "made"} API token ${id} (${label})`);
+  log.info(`${found ? "found" : "made"} API token ${id} (${label})`);
   return token;
 }
 
