@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { type Emulator, startEmulator } from "../../src/emulator/index.ts";
+import { asAdmin } from "../support/admin-calls.ts";
 import {
   countsOf,
   expectedDsn,
@@ -119,10 +120,5 @@ describe("a run that SIGKILL ends while it writes a file", () => {
 
 const keysLeft = (emulator: Emulator): number => emulator.snapshot().keys.length;
 
-async function deleteKey(emulator: Emulator): Promise<void> {
-  const key = emulator.snapshot().keys[0]?.publicKey;
-  await fetch(`${emulator.url}/api/0/projects/acme/shop-api/keys/${key}/`, {
-    method: "DELETE",
-    headers: { authorization: `Bearer ${emulator.mintToken(undefined, "the test's")}` },
-  });
-}
+const deleteKey = (emulator: Emulator): Promise<unknown> =>
+  asAdmin(emulator, "DELETE", `projects/acme/shop-api/keys/${emulator.snapshot().keys[0]?.publicKey}/`);

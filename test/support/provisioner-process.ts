@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Declaration } from "../../src/config/schema.ts";
 import { type Emulator, type RequestRecord, startEmulator } from "../../src/emulator/index.ts";
+import { TEST_LABEL } from "./admin-calls.ts";
 import { ADMIN, bundleEnvironment, declare, type Folders, provisionOnce, temporaryFolders } from "./provisioning.ts";
 
 const BUNDLE = fileURLToPath(new URL("../../dist/provisioner.mjs", import.meta.url));
@@ -96,7 +97,7 @@ const nameOf = ({ method, path }: RequestRecord): string => `${method} ${path.re
 /** How many of each thing the server holds, deleted ones left out. */
 export function countsOf(emulator: Emulator): Record<string, number> {
   const { organizations, teams, projects, keys, ...rest } = emulator.snapshot();
-  const tokens = rest.tokens.filter(({ label }) => label !== "the test's");
+  const tokens = rest.tokens.filter(({ label }) => label !== TEST_LABEL);
   const alive = projects.filter(({ deleted }) => !deleted);
   const keysOfThem = keys.filter(({ project }) => alive.some(({ slug }) => slug === project));
   return {
