@@ -30,9 +30,11 @@ function apps({ apps, projects }: Declaration): Problem[] {
     if (!Object.hasOwn(projects, app.project)) {
       problem(`there is no project "${app.project}"${didYouMean(app.project, Object.keys(projects))}`, "project");
     }
-    app.variables.forEach((name, i) => {
-      if (app.variables.indexOf(name) !== i) problem(`"${name}" is there twice`, "variables", i);
-    });
+    if (Array.isArray(app.variables)) {
+      for (const [i, name] of app.variables.entries()) {
+        if (app.variables.indexOf(name) !== i) problem(`"${name}" is there twice`, "variables", i);
+      }
+    }
     return problems;
   });
 }

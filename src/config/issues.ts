@@ -67,6 +67,18 @@ function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[]
   return Object.keys((def.shape as object | undefined) ?? {});
 }
 
+/** Of a value that may have several forms: the problems of the form that was meant, the one of the value's own type. */
+function inUnion(issue: Issue & { code: "invalid_union" }): readonly Issue[] | undefined {
+  return issue.errors.find((issues) => !issues.some(({ code, path }) => code === "invalid_type" && path.length === 0));
+}
+
+const formsOf = (issue: Issue & { code: "invalid_union" }): string =>
+  issue.errors
+    .flatMap((issues) =>
+      issues.flatMap((one) => (one.code === "invalid_type" ? (TYPES[one.expected] ?? one.expected) : [])),
+    )
+    .join(" or ");
+
 /** zod's issues as problems a person can act on; a path may end in a key that should not be there. */
 export function problemsOf(issues: readonly Issue[], schema: z.core.$ZodType, valueAt: ValueAt): Problem[] {
   return issues.flatMap((issue): Problem[] => {
@@ -74,6 +86,11 @@ export function problemsOf(issues: readonly Issue[], schema: z.core.$ZodType, va
       const known = keysAt(schema, issue.path);
       const unknown = (key: string) => `unknown key${didYouMean(key, known)}`;
       return issue.keys.map((key) => ({ path: [...issue.path, key], what: unknown(key), atKey: true }));
+    }
+    if (issue.code === "invalid_union") {
+      const meant = inUnion(issue)?.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
+      if (meant !== undefined) return problemsOf(meant, schema, valueAt);
+      return [{ path: issue.path, what: `must be ${formsOf(issue)}, not ${shown(valueAt(issue.path))}` }];
     }
     if (issue.code === "invalid_key") {
       return issue.issues.map((inner) => ({ path: issue.path, what: `the name ${what(inner, issue.path.at(-1))}` }));

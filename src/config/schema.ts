@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { PRESET_NAMES } from "./app-variables.ts";
 
 /**
  * The declaration, glitchtip.yaml: the one source of names, defaults, validation and reference.
@@ -98,15 +99,35 @@ const project = z.strictObject({
   platform: described(z.optional(text(64)), "For example node-express; GlitchTip shows matching set-up help."),
 });
 
+const variableName = z.string().check(z.regex(/^[^=\s\0]+$/, { error: "must be a variable's name" }));
+const handedOn = text(200);
+
 const app = z.strictObject({
   project: described(z.string(), "A key of `projects`."),
   audience: described(z._default(z.enum(AUDIENCES), "container"), "Who uses the DSN."),
+  preset: described(
+    z.optional(z.enum(PRESET_NAMES)),
+    "The names that a framework reads, each with its audience. `variables` adds to them.",
+  ),
   variables: described(
-    z._default(
-      z.array(z.string().check(z.regex(/^[^=\s\0]+$/, { error: "must be a variable's name" }))).check(z.minLength(1)),
-      ["SENTRY_DSN"],
+    z.optional(
+      z.union([
+        z.array(variableName).check(z.minLength(1)),
+        z
+          .record(variableName, z.enum(AUDIENCES))
+          .check(z.refine((names) => Object.keys(names).length > 0, { error: "must have at least 1 name" })),
+      ]),
     ),
-    "Names of the variables that get the DSN.",
+    "Names of the variables that get the DSN, or a map of names to audiences. Default: SENTRY_DSN.",
+  ),
+  environment: described(z.optional(handedOn), "Passed on as SENTRY_ENVIRONMENT. Compose puts its variables in."),
+  release: described(
+    z.optional(handedOn),
+    "Passed on as SENTRY_RELEASE. Compose puts its variables in, such as $GIT_SHA.",
+  ),
+  sampleRate: described(
+    z.optional(z.number().check(z.minimum(0), z.maximum(1))),
+    "Passed on as SENTRY_TRACES_SAMPLE_RATE: 0 to 1.",
   ),
   entrypoint: described(
     z.optional(words),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { writeAll, writeOne } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
+import { namesOf } from "../config/app-variables.ts";
 import { checkDeclaration } from "../config/check.ts";
 import type { RenderedFile } from "../stack/model.ts";
 import { STACK_FILE } from "../stack/render.ts";
@@ -132,7 +133,7 @@ function resultOf(
     services: Object.entries(apps).map(([service, app]) => ({
       service,
       project: app.project,
-      variables: app.variables,
+      variables: namesOf(app),
     })),
     url: server.url ?? `http://localhost:${port}`,
     admin: {

@@ -1,3 +1,4 @@
+import { namesOf } from "../config/app-variables.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { Docker } from "../docker/index.ts";
 import type { AppStatus, Status } from "../outputs/dsn-volume.ts";
@@ -53,11 +54,11 @@ export async function status(
   const services = servicesOf(stack);
   const image = stack.config.services[SERVER]?.image;
   const { apps: known = {}, ...provisioner } = written ?? {};
-  const apps = Object.entries(declaration.apps).map(([app, { project, variables }]) => ({
+  const apps = Object.entries(declaration.apps).map(([app, declared]) => ({
     app,
-    project: known[app]?.project ?? project,
+    project: known[app]?.project ?? declared.project,
     dsn: known[app]?.dsn ?? ("none" as const),
-    variables,
+    variables: namesOf(declared),
   }));
   const next = nextSteps({ stack, services, written, apps, jobs });
   return {

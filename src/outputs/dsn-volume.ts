@@ -19,8 +19,8 @@ export interface AppStatus {
   /** The project's slug and id. */
   readonly project: string;
   readonly projectId: string;
-  readonly audience: string;
-  readonly variables: readonly string[];
+  /** Audience by name. */
+  readonly variables: Readonly<Record<string, string>>;
   /** `proved`: an event went through server and worker; `accepted`: only the server was asked. */
   readonly dsn: "proved" | "accepted";
 }

@@ -1,5 +1,6 @@
 import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError, type ErrorCode } from "../base/errors.ts";
+import { type AppVariable, namesOf, variablesOf } from "../config/app-variables.ts";
 import type { AppDeclaration, Declaration } from "../config/schema.ts";
 import type { ComposeService, UserProject, UserService } from "./model.ts";
 import { addressesOf, escaped } from "./services.ts";
@@ -40,13 +41,17 @@ export function overlayApps({ apps, onFailure, server }: Declaration, user: User
   for (const [name, app] of Object.entries(apps)) {
     try {
       const service = found(name, user);
-      const audience = service.networkMode === "host" && app.audience === "container" ? "host" : app.audience;
-      resolved[name] = { ...app, audience };
+      const variables = variablesFor(app, service);
+      resolved[name] = withVariables(app, variables);
       // A container whose DSN will be another one is made anew; by itself a changed file does not do that.
-      const labels = { "glitchtip-compose.dsn": `${escaped(app.project)} at ${addresses[audience]}` };
-      services[name] = { ...overlay(name, { onFailure, ...app }, service), labels };
-      for (const variable of app.variables.filter((variable) => service.environment.includes(variable))) {
-        warnings.push(`service ${name} sets ${variable} itself; the DSN from GlitchTip wins over it`);
+      const used = [...new Set(variables.map(({ audience }) => addresses[audience]))].join(" and ");
+      const labels = { "glitchtip-compose.dsn": `${escaped(app.project)} at ${used}` };
+      services[name] = { ...overlay(name, { onFailure, ...resolved[name] }, service), labels };
+      for (const variable of variables.filter((one) => service.environment.includes(one.name))) {
+        warnings.push(`service ${name} sets ${variable.name} itself; the DSN from GlitchTip wins over it`);
+      }
+      for (const variable of Object.keys(handedOn(app)).filter((one) => service.environment.includes(one))) {
+        warnings.push(`service ${name} sets ${variable} itself; the value in glitchtip.yaml wins over it`);
       }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -77,9 +82,31 @@ function found(name: string, { services }: UserProject): UserService {
   throw new Refusal("GC1104", `there is no service "${name}" in your Compose file (${has})${didYouMean(name, names)}`);
 }
 
+/** A service in the host's network does not know the names of the others: it uses the published port. */
+const variablesFor = (app: AppDeclaration, { networkMode }: UserService): AppVariable[] =>
+  variablesOf(app).map(({ name, audience }) => ({
+    name,
+    audience: networkMode === "host" && audience === "container" ? "host" : audience,
+  }));
+
+/** As the provisioner is told: each variable with its audience. */
+function withVariables({ preset: _, ...app }: AppDeclaration, variables: readonly AppVariable[]): AppDeclaration {
+  return { ...app, variables: Object.fromEntries(variables.map(({ name, audience }) => [name, audience])) };
+}
+
+/** What SDKs read beside the DSN. It stands in the Compose file: a change makes the container anew. */
+function handedOn({ environment, release, sampleRate }: AppDeclaration): Record<string, string> {
+  return {
+    ...(environment === undefined ? {} : { SENTRY_ENVIRONMENT: environment }),
+    ...(release === undefined ? {} : { SENTRY_RELEASE: release }),
+    ...(sampleRate === undefined ? {} : { SENTRY_TRACES_SAMPLE_RATE: String(sampleRate) }),
+  };
+}
+
 function overlay(name: string, app: AppDeclaration, service: UserService): ComposeService {
   const { entrypoint, command } = startOf(name, app, service);
-  const variables = app.variables.join(",");
+  const variables = namesOf(app).join(",");
+  const environment = handedOn(app);
   const wrapped = [
     WRAPPER,
     "--wait",
@@ -96,6 +123,7 @@ function overlay(name: string, app: AppDeclaration, service: UserService): Compo
     // A config cannot be put into a read-only container; a file that is mounted need not be executable.
     entrypoint: service.readOnly ? ["/bin/sh", ...wrapped] : wrapped,
     ...(command === undefined ? {} : { command }),
+    ...(Object.keys(environment).length === 0 ? {} : { environment }),
     depends_on: { "glitchtip-provision": { condition: "service_completed_successfully", required: false } },
     ...networksOf(name, service),
     volumes: [`${DSN_VOLUME}:/run/glitchtip:ro`, ...(service.readOnly ? [`./.glitchtip/with-dsn:${WRAPPER}:ro`] : [])],

@@ -54,7 +54,7 @@ describe("provisioning", () => {
       apps: {
         api: { project: "shop", variables: ["SENTRY_DSN", "ConnectionStrings__glitchtip"] },
         host: { project: "shop", audience: "host" },
-        web: { project: "web", audience: "public", variables: ["VITE_SENTRY_DSN"] },
+        web: { project: "web", preset: "next", variables: ["VITE_SENTRY_DSN"], audience: "public" },
       },
     });
     await provisionOnce(emulator.url, folders, { declaration });
@@ -67,6 +67,8 @@ describe("provisioning", () => {
     expect(dsnOf(folders, "api")).toBe(`http://${shop.key}@glitchtip:8000/${shop.id}`);
     expect(dsnOf(folders, "api", "ConnectionStrings__glitchtip")).toBe(dsnOf(folders, "api"));
     expect(dsnOf(folders, "host")).toBe(`http://${shop.key}@localhost:8000/${shop.id}`);
+    expect(dsnOf(folders, "web")).toBe(`http://${web.key}@glitchtip:8000/${web.id}`);
+    expect(dsnOf(folders, "web", "NEXT_PUBLIC_SENTRY_DSN")).toBe(dsnOf(folders, "web", "VITE_SENTRY_DSN"));
     expect(dsnOf(folders, "web", "VITE_SENTRY_DSN")).toBe(`https://${web.key}@errors.example.com/${web.id}`);
   });
 

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { CodedError, ERROR_CODES, type ErrorCode } from "../../src/base/errors.ts";
+import { PRESETS } from "../../src/config/app-variables.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
 import { declarationSchema } from "../../src/config/schema.ts";
 import { CAPABILITIES, type Capabilities, GENERATIONS, SERVER_PORT } from "../../src/glitchtip/versions.ts";
@@ -24,14 +25,22 @@ interface Schema {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: Schema | boolean;
 }
 
+const typeOf = (schema: Schema): string | undefined =>
+  schema.anyOf?.map(typeOf).join(", ") ??
+  (schema.items
+    ? `list of ${schema.items.type}s`
+    : schema.additionalProperties === undefined || schema.properties
+      ? schema.type
+      : "map");
+
 function* rows(schema: Schema, path = ""): Generator<string> {
   if (path !== "") {
-    const kind =
-      schema.enum?.join(", ") ?? schema.const ?? (schema.items ? `list of ${schema.items.type}s` : schema.type);
+    const kind = schema.enum?.join(", ") ?? schema.const ?? typeOf(schema);
     const initial = schema.default === undefined || typeof schema.default === "object" ? "" : `\`${schema.default}\``;
     yield `| \`${path}\` | ${kind} | ${Array.isArray(schema.default) ? `\`[${schema.default}]\`` : initial} | ${schema.description ?? ""} |`;
   }
@@ -106,6 +115,16 @@ describe("generated pages", () => {
       `older one is refused. Inside its container the server listens on ${SERVER_PORT} in all of them: PORT is always set.`,
     ]);
   });
+});
+
+it("how-it-works.md lists every preset with its variables", () => {
+  const rows = Object.entries(PRESETS).map(([name, variables]) => {
+    const cells = Object.entries(variables).map(([variable, audience]) =>
+      audience === "public" ? `\`${variable}\` (public)` : `\`${variable}\``,
+    );
+    return `| \`${name}\` | ${cells.join(", ")} |`;
+  });
+  expect(read("docs/how-it-works.md")).toContain(rows.join("\n"));
 });
 
 describe("pages", () => {

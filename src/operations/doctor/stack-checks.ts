@@ -1,3 +1,4 @@
+import { variablesOf } from "../../config/app-variables.ts";
 import type { Declaration } from "../../config/schema.ts";
 import type { ComposeConfig } from "../../docker/index.ts";
 import { containerOf, type RunningStack, SERVER } from "../running-stack.ts";
@@ -12,8 +13,8 @@ export async function checkNames(
   stack: RunningStack | undefined,
   machine: Machine,
 ): Promise<Finding[]> {
-  const apps = Object.entries(declaration.apps).flatMap(([app, { audience }]) =>
-    audience === "container" ? checkApp(app, config, stack) : [],
+  const apps = Object.entries(declaration.apps).flatMap(([app, declared]) =>
+    variablesOf(declared).some(({ audience }) => audience === "container") ? checkApp(app, config, stack) : [],
   );
   return [...apps, ...(await checkUrl(declaration.server.url, machine))];
 }

@@ -1,5 +1,6 @@
 import { CodedError } from "../../base/errors.ts";
 import type { Secret } from "../../base/secret.ts";
+import { variablesOf } from "../../config/app-variables.ts";
 import type { Audience, Declaration } from "../../config/schema.ts";
 import { openClient } from "../../glitchtip/client.ts";
 import type { DsnParts } from "../../glitchtip/ingest.ts";
@@ -45,19 +46,20 @@ export async function provision(context: ProvisionContext, input: ProvisionInput
   await applyActions(context, glitchtip, planProvision(desired, situation, context.store));
   const problem = await ensureKeys(context, token, desired, input.label);
   const organization = context.store.organization?.slug;
-  const apps = Object.entries(declaration.apps).map(([app, { project, audience, variables }]) => {
+  const apps = Object.entries(declaration.apps).map(([app, declared]) => {
+    const { project } = declared;
+    const variables = variablesOf(declared);
     const known = context.store.projects[projectName(declaration, project)];
     if (known?.key === undefined) throw new CodedError("GC1901", `app ${app}: its project has no key`);
     const parts: DsnParts = { key: known.key, projectId: known.id };
-    const dsn = composeDsn(input.baseUrls[audience], parts);
+    const dsns = variables.map(({ name, audience }) => [name, composeDsn(input.baseUrls[audience], parts)] as const);
     const status: AppStatus = {
       project: known.slug,
       projectId: known.id,
-      audience,
-      variables,
+      variables: Object.fromEntries(variables.map(({ name, audience }) => [name, audience])),
       dsn: known.proved ? "proved" : "accepted",
     };
-    return { app, status, envFile: renderEnvFile(Object.fromEntries(variables.map((name) => [name, dsn]))) };
+    return { app, status, envFile: renderEnvFile(Object.fromEntries(dsns)) };
   });
   return {
     envFiles: Object.fromEntries(apps.map(({ app, envFile }) => [app, envFile])),

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError } from "../../base/errors.ts";
 import type { Clock } from "../../base/wait.ts";
+import { variablesOf } from "../../config/app-variables.ts";
 import type { Audience, Declaration } from "../../config/schema.ts";
 import { newEventId } from "../../glitchtip/ingest.ts";
 import type { ReadBackLine, ReadBackRequest } from "../provision/read-back.ts";
@@ -11,7 +12,7 @@ export interface AppToVerify {
   readonly name: string;
   /** The declaration's key. */
   readonly project: string;
-  /** The first of its variables. */
+  /** The first of its variables for the container, else the first. */
   readonly variable: string;
   readonly audience: Audience;
 }
@@ -108,10 +109,13 @@ export function chooseApps({ apps }: Pick<Declaration, "apps">, wanted: readonly
   }
   return (wanted.length === 0 ? names : [...new Set(wanted)]).flatMap((name) => {
     const app = apps[name];
-    const variable = app?.variables[0];
-    return app === undefined || variable === undefined
+    if (app === undefined) return [];
+    const variables = variablesOf(app);
+    // The server part's own, where an app has several: it is sent from inside its container.
+    const chosen = variables.find(({ audience }) => audience === "container") ?? variables[0];
+    return chosen === undefined
       ? []
-      : [{ name, project: app.project, variable, audience: app.audience }];
+      : [{ name, project: app.project, variable: chosen.name, audience: chosen.audience }];
   });
 }
 

@@ -94,6 +94,21 @@ apps:
     ]);
   });
 
+  it.each([
+    [
+      "variables: {SENTRY_DSN: contaner}",
+      /variables\.SENTRY_DSN: must be one of container, host, public, not "contaner"/,
+    ],
+    ["variables: {A B: host}", /variables\.A B: the name must be a variable's name/],
+    ["variables: {}", /variables: must have at least 1 name/],
+    ["variables: SENTRY_DSN", /variables: must be a list or a map, not "SENTRY_DSN"/],
+    ["variables: [A, 2]", /variables\.1: must be a text, not 2/],
+    ["preset: vit", /preset: must be one of vite, .* did you mean "vite"/],
+    ["sampleRate: 2", /sampleRate: must be at most 1/],
+  ])("refuses variables that nothing could be given: %s", (app, message) => {
+    expect(problemsOf(`${MINIMAL}apps: {api: {project: shop, ${app}}}\n`)).toEqual([expect.stringMatching(message)]);
+  });
+
   it("refuses the one name that nothing can be remembered by", () => {
     expect(problemsOf(`${MINIMAL}  store: {name: __proto__}\n`)).toEqual([
       "glitchtip.yaml:6:17: projects.store.name: must be another name",

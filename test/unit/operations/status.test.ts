@@ -24,7 +24,7 @@ const WRITTEN = {
   organization: "acme",
   at: "2026-11-21T12:00:00.000Z",
   apps: {
-    api: { project: "shop-api", projectId: "1", audience: "container", variables: ["SENTRY_DSN"], dsn: "proved" },
+    api: { project: "shop-api", projectId: "1", variables: { SENTRY_DSN: "container" }, dsn: "proved" },
   },
 };
 

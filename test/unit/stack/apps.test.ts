@@ -1,6 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are Compose's variables
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../src/base/errors.ts";
+import { provisionInputSchema } from "../../../src/config/provision-input.ts";
+import type { RenderedStack } from "../../../src/stack/model.ts";
 import { composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
 
 const APP = "apps: { api: { project: shop } }";
@@ -18,6 +20,12 @@ const wrapped = (...start: string[]) => [
   "--",
   ...start,
 ];
+
+/** What the provisioner is told of the app. */
+const provisioned = (stack: RenderedStack) => {
+  const input = stack.files.find(({ path }) => path === ".glitchtip/provision.json")?.content ?? "";
+  return provisionInputSchema.parse(JSON.parse(input)).declaration.apps.api;
+};
 
 function refusal(run: () => unknown): CodedError {
   try {
@@ -109,8 +117,7 @@ describe("an app", () => {
   it("in the host's network gets no network, and the DSN of the published port", () => {
     const stack = render("{entrypoint: [x], network_mode: host}");
     expect(composeOf(stack).services.api).not.toHaveProperty("networks");
-    const provision = stack.files.find(({ path }) => path === ".glitchtip/provision.json")?.content ?? "";
-    expect(JSON.parse(provision)).toMatchObject({ declaration: { apps: { api: { audience: "host" } } } });
+    expect(provisioned(stack)).toMatchObject({ variables: { SENTRY_DSN: "host" } });
   });
 
   it.each(["none", "service:db", "bridge"])("with network_mode: %s cannot reach GlitchTip", (mode) => {
@@ -135,6 +142,35 @@ describe("an app", () => {
     expect(overlay("{entrypoint: [x]}", `${APP}\nonFailure: start-without-reporting`).entrypoint).toContain(
       "start-without-reporting",
     );
+  });
+
+  it("with several audiences gets each variable's own address, and is made anew when one of them changes", () => {
+    const stack = render("{entrypoint: [x]}", "apps: {api: {project: shop, preset: next}}");
+    const api = composeOf(stack).services.api;
+    expect(api?.entrypoint).toContain("SENTRY_DSN,NEXT_PUBLIC_SENTRY_DSN");
+    expect(api?.labels).toEqual({
+      "glitchtip-compose.dsn": "shop at http://glitchtip:8000 and http://localhost:${GLITCHTIP_PORT:-8000}",
+    });
+    expect(provisioned(stack)).toMatchObject({
+      variables: { SENTRY_DSN: "container", NEXT_PUBLIC_SENTRY_DSN: "public" },
+    });
+  });
+
+  it("in the host's network keeps the public address for browsers", () => {
+    const stack = render("{entrypoint: [x], network_mode: host}", "apps: {api: {project: shop, preset: next}}");
+    expect(provisioned(stack)).toMatchObject({ variables: { SENTRY_DSN: "host", NEXT_PUBLIC_SENTRY_DSN: "public" } });
+  });
+
+  it("is told environment, release and sample rate by Compose, which puts its variables in", () => {
+    const apps = "apps: {api: {project: shop, environment: staging, release: '${GIT_SHA:-dev}', sampleRate: 0.2}}";
+    expect(overlay("{entrypoint: [x]}", apps).environment).toEqual({
+      SENTRY_ENVIRONMENT: "staging",
+      SENTRY_RELEASE: "${GIT_SHA:-dev}",
+      SENTRY_TRACES_SAMPLE_RATE: "0.2",
+    });
+    expect(render("{entrypoint: [x], environment: [SENTRY_RELEASE=1]}", apps).warnings).toEqual([
+      "service api sets SENTRY_RELEASE itself; the value in glitchtip.yaml wins over it",
+    ]);
   });
 
   it("that sets the variable itself is warned about", () => {
