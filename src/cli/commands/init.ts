@@ -104,7 +104,10 @@ function words(text: string): string[] | undefined {
 }
 
 function show(context: CliContext, result: InitResult): void {
-  if (context.json) return context.print(JSON.stringify(result));
+  if (context.json) {
+    context.print(JSON.stringify(result));
+    return;
+  }
   const would = result.dryRun ? "would be " : "";
   for (const path of result.created) context.print(`${would}made     ${path}`);
   for (const path of result.changed) context.print(`${would}changed  ${path}`);
