@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { CodedError, ERROR_CODES, type ErrorCode, hasErrno } from "../../../src/base/errors.ts";
+
+const codes = Object.keys(ERROR_CODES) as ErrorCode[];
+
+describe("the table of codes", () => {
+  it("has a title for each: lower case, one line, no full stop", () => {
+    for (const code of codes)
+      expect(`${code} ${ERROR_CODES[code]}`).toMatch(/^GC1\d{3} [a-z][^\n]*[^.\n]$|^GC1601 no Docker/);
+  });
+
+  it("is sorted, and no title is there twice", () => {
+    expect(codes).toEqual([...codes].sort());
+    expect(new Set(Object.values(ERROR_CODES)).size).toBe(codes.length);
+  });
+});
+
+describe("an exit code", () => {
+  it.each<[ErrorCode, number]>([
+    ["GC1001", 2],
+    ["GC1002", 2],
+    ["GC1003", 130],
+    ["GC1101", 2],
+    ["GC1102", 1],
+    ["GC1203", 4],
+    ["GC1301", 1],
+    ["GC1406", 1],
+    ["GC1502", 1],
+    ["GC1901", 1],
+  ])("of %s is %d", (code, exitCode) => expect(new CodedError(code, "").exitCode).toBe(exitCode));
+});
+
+describe("a coded error", () => {
+  it("keeps what it was caused by", () => {
+    const cause = new Error("ECONNREFUSED");
+    expect(new CodedError("GC1201", "nothing answers", { cause }).cause).toBe(cause);
+  });
+
+  it("without a cause has none, not even an undefined one", () => {
+    expect(Object.hasOwn(new CodedError("GC1201", "x"), "cause")).toBe(false);
+  });
+
+  it("as JSON has code and message, and what there is of remedy and problems", () => {
+    expect(JSON.parse(JSON.stringify(new CodedError("GC1205", "it failed", { cause: new Error("secret") })))).toEqual({
+      code: "GC1205",
+      message: "it failed",
+    });
+    const full = new CodedError("GC1101", "it has mistakes", { remedy: "Mend them.", problems: ["1:2 x"] });
+    expect(JSON.parse(JSON.stringify(full))).toEqual({
+      code: "GC1101",
+      message: "it has mistakes",
+      remedy: "Mend them.",
+      problems: ["1:2 x"],
+    });
+  });
+});
+
+describe("hasErrno", () => {
+  const errno = (code: string, cause?: unknown) => Object.assign(new Error(code, { cause }), { code });
+
+  it("finds a name on the error or on a cause further down", () => {
+    expect(hasErrno(errno("ENOENT"), "ENOENT", "ENOTDIR")).toBe(true);
+    expect(hasErrno(new CodedError("GC1501", "x", { cause: errno("EROFS") }), "EROFS")).toBe(true);
+    expect(hasErrno(errno("EACCES"), "ENOENT")).toBe(false);
+  });
+
+  it("is false for what is no error, and ends on causes that go in a circle", () => {
+    expect(hasErrno("ENOENT", "ENOENT")).toBe(false);
+    expect(hasErrno(undefined, "ENOENT")).toBe(false);
+    const circle = new Error("round");
+    circle.cause = circle;
+    expect(hasErrno(circle, "ENOENT")).toBe(false);
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { lineLog } from "../../../src/base/log.ts";
+import { waitReady } from "../../../src/glitchtip/ready.ts";
+import { TransportError } from "../../../src/glitchtip/transport.ts";
+import { fakeClock } from "../../support/fake-clock.ts";
+import { type FakeTransport, fakeTransport, json, page } from "../../support/fake-transport.ts";
+
+function wait(transport: FakeTransport, deadlineMs = 60_000) {
+  const lines: string[] = [];
+  const log = lineLog((line) => lines.push(line));
+  const settings = waitReady({
+    transport,
+    clock: fakeClock(),
+    signal: new AbortController().signal,
+    deadlineMs,
+    log,
+  });
+  return { settings, lines };
+}
+
+const nobody = new TransportError("GC1201", "GET …: nothing answers at this address", false, "", undefined);
+const settings = json({ version: "6.2.6", enableUserRegistration: false, other: 1 });
+
+describe("waiting for the server", () => {
+  it("ends with its settings", async () => {
+    await expect(wait(fakeTransport(settings)).settings).resolves.toMatchObject({ version: "6.2.6" });
+  });
+
+  it("goes on while nothing answers, tables are missing, a proxy starts, or it is overloaded", async () => {
+    const onItsWay = [nobody, json({}, 500), page("502", 502), json({}, 429), { ...json({}), text: "{" }];
+    const transport = fakeTransport(...onItsWay, ...onItsWay, settings);
+    await expect(wait(transport).settings).resolves.toMatchObject({ version: "6.2.6" });
+  });
+
+  it("gets over two odd pages in a row, which a starting proxy may show", async () => {
+    const transport = fakeTransport(page("starting"), page("starting"), json({}, 503), page("starting"), settings);
+    await expect(wait(transport).settings).resolves.toBeDefined();
+  });
+
+  it("ends at the third in a row: it is another product", async () => {
+    const transport = fakeTransport(page("Grafana"));
+    await expect(wait(transport).settings).rejects.toMatchObject({ code: "GC1202" });
+    expect(transport.requests).toHaveLength(3);
+  });
+
+  it("ends at once at a redirect", async () => {
+    const transport = fakeTransport({ status: 301, headers: { location: "https://x/" }, text: "" });
+    await expect(wait(transport).settings).rejects.toMatchObject({ code: "GC1204" });
+    expect(transport.requests).toHaveLength(1);
+  });
+
+  it("says every ten seconds what it waits for and the last answer, and in the end what it was", async () => {
+    const { settings: never, lines } = wait(fakeTransport(json({ detail: "no tables" }, 500)));
+    await expect(never).rejects.toMatchObject({
+      code: "GC1203",
+      exitCode: 4,
+      message:
+        "http://glitchtip:8000/api/settings/ was not ready within 60 s; last: GET http://glitchtip:8000/api/settings/: 500 no tables",
+    });
+    expect(lines.length).toBeGreaterThanOrEqual(4);
+    for (const line of lines) {
+      expect(line).toMatch(
+        /^waiting for http:\/\/glitchtip:8000\/api\/settings\/ since \d\d s; last: .*500 no tables\n$/,
+      );
+    }
+  });
+});
