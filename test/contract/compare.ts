@@ -3,9 +3,14 @@ import { settle } from "./differences.ts";
 import { type Exchange, loadRecording, type RecordedGeneration } from "./scenario.ts";
 
 /** Holds what was played against the recording, step by step. */
-export function expectAsRecorded(generation: RecordedGeneration, scenario: string, played: readonly Exchange[]): void {
-  const expected = settle(scenario, loadRecording(generation, scenario));
-  const actual = settle(scenario, played);
+export function expectAsRecorded(
+  generation: RecordedGeneration,
+  scenario: string,
+  played: readonly Exchange[],
+  also: (exchanges: readonly Exchange[]) => readonly Exchange[] = (exchanges) => exchanges,
+): void {
+  const expected = also(settle(scenario, loadRecording(generation, scenario)));
+  const actual = also(settle(scenario, played));
   expect(actual.map(({ step }) => step)).toEqual(expected.map(({ step }) => step));
   for (const [at, exchange] of expected.entries()) {
     expect.soft(actual[at]?.response, exchange.step).toEqual(exchange.response);
