@@ -1,10 +1,12 @@
 import { didYouMean } from "../base/did-you-mean.ts";
-import { CodedError, type ErrorCode } from "../base/errors.ts";
 import { type AppVariable, namesOf, variablesOf } from "../config/app-variables.ts";
 import type { AppDeclaration, Declaration } from "../config/schema.ts";
-import type { ComposeService, UserProject, UserService } from "./model.ts";
-import { addressesOf, escaped } from "./services.ts";
-import { hasVariable, shellWords, type TextOrWords } from "./shell-words.ts";
+import { joined, type Meeting, meetingOf } from "./app-networks.ts";
+import { escaped } from "./interpolate.ts";
+import type { ComposeService, ImageKnowledge, UserProject, UserService } from "./model.ts";
+import { Refusal, throwAll } from "./refusal.ts";
+import { addressesOf } from "./services.ts";
+import { behind, type Start, startOf } from "./start.ts";
 
 /** Where the wrapper is put in an app's container. */
 const WRAPPER = "/glitchtip-with-dsn";
@@ -23,30 +25,30 @@ export interface AppOverlays {
   readonly warnings: readonly string[];
 }
 
-class Refusal extends Error {
-  readonly code: ErrorCode;
-  constructor(code: ErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 /** The lines that give each app its DSN. Throws with all problems of all apps. */
-export function overlayApps({ apps, onFailure, server }: Declaration, user: UserProject): AppOverlays {
+export function overlayApps(
+  { apps, onFailure, server }: Declaration,
+  user: UserProject,
+  images: ImageKnowledge = { known: {} },
+): AppOverlays {
   const addresses = addressesOf(server);
   const services: Record<string, ComposeService> = {};
   const resolved: Declaration["apps"] = {};
   const warnings: string[] = [];
   const refusals: Refusal[] = [];
+  const carriers = new Map<string, string>();
   for (const [name, app] of Object.entries(apps)) {
     try {
       const service = found(name, user);
-      const variables = variablesFor(app, service);
+      const meeting = meetingOf(name, service, user);
+      const variables = variablesFor(app, meeting);
       resolved[name] = withVariables(app, variables);
       // A container whose DSN will be another one is made anew; by itself a changed file does not do that.
       const used = [...new Set(variables.map(({ audience }) => addresses[audience]))].join(" and ");
       const labels = { "glitchtip-compose.dsn": `${escaped(app.project)} at ${used}` };
-      services[name] = { ...overlay(name, { onFailure, ...resolved[name] }, service), labels };
+      const start = startOf(name, app, service, images);
+      services[name] = { ...overlay(name, { onFailure, ...resolved[name] }, service, start, meeting), labels };
+      if (meeting.carrier !== undefined) carriers.set(meeting.carrier, name);
       for (const variable of variables.filter((one) => service.environment.includes(one.name))) {
         warnings.push(`service ${name} sets ${variable.name} itself; the DSN from GlitchTip wins over it`);
       }
@@ -58,12 +60,12 @@ export function overlayApps({ apps, onFailure, server }: Declaration, user: User
       refusals.push(error);
     }
   }
-  const [first] = refusals;
-  if (first !== undefined) {
-    const remedy = "Change glitchtip.yaml or your Compose file, then run it again.";
-    if (refusals.length === 1) throw new CodedError(first.code, first.message, { remedy });
-    const problems = refusals.map(({ message }) => message);
-    throw new CodedError(first.code, `${refusals.length} services cannot be given a DSN`, { problems, remedy });
+  throwAll(refusals);
+  for (const [name, app] of carriers) {
+    const carrier = user.services[name];
+    if (carrier === undefined || Object.hasOwn(apps, name)) continue;
+    services[name] = { networks: joined(carrier) };
+    warnings.push(`service ${name} joins GlitchTip's network, because ${app} shares its network`);
   }
   const readOnly = Object.keys(apps).map((name) => user.services[name]?.readOnly === true);
   return {
@@ -83,10 +85,10 @@ function found(name: string, { services }: UserProject): UserService {
 }
 
 /** A service in the host's network does not know the names of the others: it uses the published port. */
-const variablesFor = (app: AppDeclaration, { networkMode }: UserService): AppVariable[] =>
+const variablesFor = (app: AppDeclaration, { onHost }: Meeting): AppVariable[] =>
   variablesOf(app).map(({ name, audience }) => ({
     name,
-    audience: networkMode === "host" && audience === "container" ? "host" : audience,
+    audience: onHost && audience === "container" ? "host" : audience,
   }));
 
 /** As the provisioner is told: each variable with its audience. */
@@ -103,11 +105,18 @@ function handedOn({ environment, release, sampleRate }: AppDeclaration): Record<
   };
 }
 
-function overlay(name: string, app: AppDeclaration, service: UserService): ComposeService {
-  const { entrypoint, command } = startOf(name, app, service);
+function overlay(
+  name: string,
+  app: AppDeclaration,
+  service: UserService,
+  { entrypoint, command }: Start,
+  { onHost, carrier }: Meeting,
+): ComposeService {
   const variables = namesOf(app).join(",");
   const environment = handedOn(app);
-  const wrapped = [
+  const wrapper = [
+    // A config cannot be put into a read-only container; a file that is mounted need not be executable.
+    ...(service.readOnly ? ["/bin/sh"] : []),
     WRAPPER,
     "--wait",
     String(WAIT_S),
@@ -117,66 +126,14 @@ function overlay(name: string, app: AppDeclaration, service: UserService): Compo
     variables,
     name,
     "--",
-    ...entrypoint,
   ];
   return {
-    // A config cannot be put into a read-only container; a file that is mounted need not be executable.
-    entrypoint: service.readOnly ? ["/bin/sh", ...wrapped] : wrapped,
+    entrypoint: behind(wrapper, entrypoint),
     ...(command === undefined ? {} : { command }),
     ...(Object.keys(environment).length === 0 ? {} : { environment }),
     depends_on: { "glitchtip-provision": { condition: "service_completed_successfully", required: false } },
-    ...networksOf(name, service),
+    ...(onHost || carrier !== undefined ? {} : { networks: joined(service) }),
     volumes: [`${DSN_VOLUME}:/run/glitchtip:ro`, ...(service.readOnly ? [`./.glitchtip/with-dsn:${WRAPPER}:ro`] : [])],
     ...(service.readOnly ? {} : { configs: [{ source: WRAPPER_CONFIG, target: WRAPPER, mode: "0555" }] }),
   };
-}
-
-function networksOf(name: string, { networkMode, hasNetworks }: UserService): ComposeService {
-  if (networkMode === "host") return {};
-  if (networkMode !== undefined) {
-    throw new Refusal(
-      "GC1109",
-      `service ${name} has network_mode: ${networkMode}, so it cannot reach GlitchTip; take that line away or use host`,
-    );
-  }
-  // Naming any network takes a service out of `default`, where it is as long as it names none.
-  return { networks: hasNetworks ? ["glitchtip"] : ["default", "glitchtip"] };
-}
-
-/** What the container starts today. The wrapper replaces the entrypoint, and Docker then drops the image's command. */
-function startOf(
-  name: string,
-  app: AppDeclaration,
-  service: UserService,
-): { entrypoint: readonly string[]; command?: readonly string[] } {
-  const stated = service.entrypoint;
-  const entrypoint = stated === undefined ? app.entrypoint : splitWords(name, stated);
-  // Compose keeps its own command. An entrypoint that is stated and not empty has dropped the image's already.
-  const keeps =
-    service.command !== undefined || (stated !== undefined && entrypoint !== undefined && entrypoint.length > 0);
-  const missing = [...(entrypoint === undefined ? ["entrypoint"] : []), ...(keeps || app.command ? [] : ["command"])];
-  if (entrypoint === undefined || missing.length > 0) throw notKnown(name, missing);
-  return keeps || app.command === undefined ? { entrypoint } : { entrypoint, command: app.command };
-}
-
-function splitWords(name: string, value: TextOrWords): readonly string[] {
-  if (typeof value !== "string") return value;
-  const words = hasVariable(value) ? undefined : shellWords(value);
-  if (words !== undefined) return words;
-  throw new Refusal("GC1106", `service ${name}: entrypoint: ${value} cannot be split for sure; write it as a list`);
-}
-
-const EXAMPLES: Readonly<Record<string, string>> = {
-  entrypoint: '["docker-entrypoint.sh"]',
-  command: '["node", "server.js"]',
-};
-
-function notKnown(name: string, missing: readonly string[]): Refusal {
-  const flags = missing.map((key) => `--${key} '${name}=${EXAMPLES[key]}'`).join(" ");
-  const lines = missing.map((key) => `${key}: ${EXAMPLES[key]}`).join(", ");
-  return new Refusal(
-    "GC1106",
-    `service ${name}: ${missing.join(" and ")} come from its image and are not known here. ` +
-      `Add to glitchtip.yaml, under apps.${name}: ${lines} (what \`docker image inspect\` shows; [] = none), or type ${flags}`,
-  );
 }

@@ -13,8 +13,15 @@ export interface RenderedFile {
 /** A service as the user's Compose files state it, as far as the generator has to know. */
 export interface UserService {
   readonly image?: string;
+  readonly platform?: string;
+  /** Has a `build`. */
+  readonly built?: true;
+  /** Is a Compose provider: a program, no container. */
+  readonly provider?: true;
+  /** As Compose writes it: `$` begins a variable, `$$` is a dollar. */
   readonly entrypoint?: TextOrWords;
   readonly command?: TextOrWords;
+  /** States networks other than `default`. */
   readonly hasNetworks: boolean;
   readonly networkMode?: string;
   readonly readOnly: boolean;
@@ -29,6 +36,21 @@ export interface UserProject {
   readonly services: Readonly<Record<string, UserService>>;
   /** Names of what comes before ours, and shares a space with it. */
   readonly names: Readonly<Record<"services" | "networks" | "volumes" | "secrets" | "configs", readonly string[]>>;
+}
+
+/** What an image starts when nothing else is said, as its maker stated it. */
+export interface ImageStart {
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
+}
+
+/** By service, of those whose image has to be asked. */
+export interface ImageKnowledge {
+  readonly known: Readonly<Record<string, ImageStart & { readonly image: string }>>;
+  /** Why an image could not be asked. */
+  readonly why?: Readonly<Record<string, string>>;
+  /** Where the user states it instead: flags of `init` or `add`, or the declaration. */
+  readonly stateBy?: "init" | "add" | "declaration";
 }
 
 /** Where the provisioner runs from: the official Node image with the bundle mounted, a built image, or a ready one. */
@@ -69,6 +91,7 @@ export interface StackInput {
   readonly declarationText: string;
   readonly toolVersion: string;
   readonly user: UserProject;
+  readonly images?: ImageKnowledge;
   readonly compose: ComposeTemplates;
   readonly texts: StackTexts;
   readonly provisioner: ProvisionerSource;

@@ -18,7 +18,7 @@ export function renderStack(input: StackInput): RenderedStack {
   const { server, problems } = resolveServer(declaration.server);
   if (server === undefined) throw new CodedError("GC1101", problems.map(({ what }) => what).join("; "));
 
-  const apps = overlayApps(declaration, user);
+  const apps = overlayApps(declaration, user, input.images);
   const ours = ourServices(declaration, server, input.compose, provisioner);
   const top = {
     networks: { glitchtip: {}, "glitchtip-db": { internal: true } },

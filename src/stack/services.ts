@@ -1,6 +1,7 @@
 import type { Audience, Declaration } from "../config/schema.ts";
 import type { ResolvedServer } from "../config/server.ts";
 import { type Role, SERVER_PORT } from "../glitchtip/versions.ts";
+import { escaped } from "./interpolate.ts";
 import type { ComposeService, ComposeTemplates, ProvisionerSource, TemplateName } from "./model.ts";
 
 /** One of our services: its own keys, and which of the shared maps stand before them. */
@@ -110,9 +111,6 @@ export function ourServices(
     services,
   };
 }
-
-/** Compose reads `$` as the start of a variable. */
-export const escaped = <T extends string | undefined>(text: T) => text?.replaceAll("$", "$$$$") as T;
 
 /** A secret from the environment is copied into the container, which Compose refuses for a read-only one. */
 const writable = (needed: boolean): ComposeService => (needed ? { read_only: false } : {});

@@ -39,3 +39,10 @@ export function shellWords(text: string): string[] | undefined {
 
 /** True where Compose puts a variable's value in before it splits, so that the words are not known yet. */
 export const hasVariable = (text: string): boolean => /\$[A-Za-z_{]/.test(text.replaceAll("$$", ""));
+
+/** True where a quote is not closed: Compose refuses such a text. */
+export const hasOpenQuote = (text: string): boolean => /['"]/.test(text.replace(/'[^']*'|"(?:\\.|[^"\\])*"|\\./gs, ""));
+
+/** A word such that Compose's splitter gives it back. */
+export const quotedWord = (word: string): string =>
+  /^[A-Za-z0-9_/.,:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;

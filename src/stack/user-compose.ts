@@ -1,80 +1,197 @@
-import { parse } from "yaml";
-import { CodedError } from "../base/errors.ts";
-import type { UserProject, UserService } from "./model.ts";
-import type { TextOrWords } from "./shell-words.ts";
-
-type Map = Readonly<Record<string, unknown>>;
-
-const asMap = (value: unknown): Map =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Map) : {};
+import { isAbsolute, join, posix } from "node:path";
+import { asMap, parseComposeYaml, Tagged, unreadable, type YamlMap } from "./compose-yaml.ts";
+import { escaped, interpolate, type Variables } from "./interpolate.ts";
+import type { UserProject } from "./model.ts";
+import { combined, type Place, type Stated, serviceFrom, statedIn, waitsFor } from "./service-facts.ts";
 
 export interface UserComposeFile {
+  /** Relative to the project's folder. */
   readonly path: string;
   readonly text: string;
   /** Then it may change our services: that is what it is for. */
   readonly afterOurs?: boolean;
 }
 
-/** Reads the user's Compose files, in Compose's order: what a later one states wins. */
-export function readUserCompose(files: readonly UserComposeFile[]): UserProject {
-  const services: Record<string, UserService> = {};
-  const names: UserProject["names"] = { services: [], networks: [], volumes: [], secrets: [], configs: [] };
-  let name: string | undefined;
-  for (const { path, text, afterOurs = false } of files) {
-    const file = parseFile(path, text);
-    for (const [service, value] of Object.entries(asMap(file.services))) {
-      services[service] = merged(services[service], asMap(value));
-    }
-    for (const key of ["services", "networks", "volumes", "secrets", "configs"] as const) {
-      if (!afterOurs) Object.assign(names, { [key]: [...names[key], ...Object.keys(asMap(file[key]))] });
-    }
-    if (typeof file.name === "string") name = file.name;
-  }
-  return { ...(name === undefined ? {} : { name }), services, names };
+export interface Surroundings {
+  readonly variables?: Variables;
+  /** A file that `include` or `extends` names, by its path from the project's folder; undefined where there is none. */
+  read?(path: string): string | undefined;
+  /** The variables of a .env file. */
+  parseEnv?(text: string): Readonly<Record<string, string>>;
 }
 
-function parseFile(path: string, text: string): Map {
-  try {
-    // !reset and !override are Compose's own tags; they do not change what we look for.
-    return asMap(parse(text, { merge: true, logLevel: "error" }));
-  } catch (cause) {
-    throw new CodedError("GC1103", `${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-      remedy: `Check it with: docker compose -f ${path} config`,
-    });
-  }
+const KINDS = ["services", "networks", "volumes", "secrets", "configs"] as const;
+type Names = Record<(typeof KINDS)[number], Set<string>>;
+
+/** A folder that relative paths start from, and what is filled in there. */
+interface Base {
+  readonly folder: string;
+  readonly variables: Variables;
+  /** Variables that only an included project has: our file is not in it, so they are filled in here. */
+  readonly own?: Variables;
 }
 
-function merged(before: UserService | undefined, service: Map): UserService {
-  const networks = service.networks;
-  const stated = {
-    image: service.image as string | undefined,
-    entrypoint: words(service.entrypoint) ?? before?.entrypoint,
-    command: words(service.command) ?? before?.command,
-    networkMode: (service.network_mode as string | undefined) ?? before?.networkMode,
-  };
+interface Read {
+  services: Record<string, Stated>;
+  names: Names;
+  name?: string;
+}
+
+/** Reads the user's Compose files as Compose does: in order, with what they include and extend. */
+export function readUserCompose(files: readonly UserComposeFile[], surroundings: Surroundings = {}): UserProject {
+  const { variables = {} } = surroundings;
+  const reader = new Reader(surroundings);
+  const { services, names, name } = reader.project(files, { folder: "", variables }, []);
+  checkOrder(services, files[0]?.path ?? "the Compose file");
   return {
-    ...(Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined)) as Partial<UserService>),
-    hasNetworks: before?.hasNetworks === true || (networks !== undefined && networks !== null),
-    readOnly: "read_only" in service ? service.read_only === true : before?.readOnly === true,
-    environment: [...(before?.environment ?? []), ...variables(service.environment)],
-    envFiles: [...(before?.envFiles ?? []), ...envFiles(service.env_file)],
+    ...(name === undefined ? {} : { name: interpolate(name, variables) }),
+    services: Object.fromEntries(Object.entries(services).map(([service, stated]) => [service, serviceFrom(stated)])),
+    names: Object.fromEntries(KINDS.map((kind) => [kind, [...names[kind]]])) as unknown as UserProject["names"],
   };
 }
 
-const words = (value: unknown): TextOrWords | undefined => {
-  if (typeof value === "string") return value;
-  return Array.isArray(value) ? value.map(String) : undefined;
-};
+const namesIn = (file: YamlMap): Names =>
+  Object.fromEntries(KINDS.map((kind) => [kind, new Set(Object.keys(asMap(file[kind])))])) as unknown as Names;
 
-const variables = (value: unknown): string[] =>
-  Array.isArray(value) ? value.map((item) => String(item).replace(/=.*$/s, "")) : Object.keys(asMap(value));
+class Reader {
+  readonly surroundings: Surroundings;
+  readonly parsed = new Map<string, YamlMap[]>();
 
-/** One path, a list of paths, or a list of {path, required}. */
-function envFiles(value: unknown): string[] {
-  const list = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
-  return list.flatMap((item) => {
-    const path = typeof item === "string" ? item : asMap(item).path;
-    return typeof path === "string" ? [path] : [];
-  });
+  constructor(surroundings: Surroundings) {
+    this.surroundings = surroundings;
+  }
+
+  project(files: readonly UserComposeFile[], base: Base, through: readonly string[]): Read {
+    const result: Read = { services: {}, names: namesIn({}) };
+    for (const { path, text, afterOurs = false } of files) {
+      if (through.includes(path)) throw unreadable(path, `include goes in a circle: ${[...through, path].join(" → ")}`);
+      for (const file of this.parse(path, text)) {
+        for (const entry of listOf(file.include)) add(result, this.include(entry, base, [...through, path]));
+        const stated = this.stated(file, path, base);
+        add(result, afterOurs ? { ...stated, names: namesIn({}) } : stated);
+      }
+    }
+    return result;
+  }
+
+  private parse(path: string, text: string): YamlMap[] {
+    const known = this.parsed.get(path) ?? parseComposeYaml(path, text);
+    this.parsed.set(path, known);
+    return known;
+  }
+
+  private stated(file: YamlMap, path: string, base: Base): Read {
+    const services = asMap(file.services);
+    return {
+      services: Object.fromEntries(
+        Object.entries(services).map(([name, value]) => [name, this.service(asMap(value), services, path, base, [])]),
+      ),
+      names: namesIn(file),
+      ...(typeof file.name === "string" ? { name: file.name } : {}),
+    };
+  }
+
+  /** A service with what it extends before it. */
+  private service(service: YamlMap, siblings: YamlMap, path: string, base: Base, through: readonly string[]): Stated {
+    const own = statedIn(literal(service, base), placeOf(base));
+    const { extends: from } = service;
+    if (from === undefined || from === null || from instanceof Tagged) return own;
+    const text = (value: unknown) => (typeof value === "string" ? interpolate(value, base.variables) : undefined);
+    const name = text(from) ?? text(asMap(from).service) ?? "";
+    const file = text(asMap(from).file);
+    if (file !== undefined && isRemote(file)) return own;
+    const other = file === undefined ? path : inFolder(base.folder, file);
+    const step = `${name} in ${other}`;
+    if (through.includes(step)) throw unreadable(path, `extends goes in a circle: ${[...through, step].join(" → ")}`);
+    const otherBase = file === undefined ? base : { ...base, folder: posix.dirname(other).replace(/^\.$/, "") };
+    const services = file === undefined ? siblings : this.servicesOf(other, path);
+    if (!Object.hasOwn(services, name)) throw unreadable(path, `extends: ${other} has no service "${name}"`);
+    return combined(this.service(asMap(services[name]), services, other, otherBase, [...through, step]), own);
+  }
+
+  /** The services of a file that `extends` names. */
+  private servicesOf(path: string, from: string): YamlMap {
+    const documents = this.parse(path, this.text(path, from, "extends"));
+    return Object.assign({}, ...documents.map(({ services }) => asMap(services))) as YamlMap;
+  }
+
+  private text(path: string, from: string, key: string): string {
+    const text = this.surroundings.read?.(path);
+    if (text === undefined) throw unreadable(from, `${key} names ${path}, which is not there`);
+    return text;
+  }
+
+  /** A path, or {path, project_directory, env_file}: a project of its own, with its own folder and .env. */
+  private include(entry: unknown, base: Base, through: readonly string[]): Read {
+    const from = through.at(-1) ?? "";
+    const {
+      path,
+      project_directory: folder,
+      env_file: envFile,
+    } = typeof entry === "string" ? { path: entry } : asMap(entry);
+    const text = (value: unknown) => interpolate(String(value), base.variables);
+    const paths = listOf(path).map(text);
+    // What is elsewhere only Compose can read; an app that is in it is found by its own reading.
+    if (paths.some(isRemote)) return this.project([], base, []);
+    const files = paths.map((file) => inFolder(base.folder, file));
+    const inside = typeof folder === "string" ? inFolder(base.folder, text(folder)) : posix.dirname(files[0] ?? "");
+    const envPaths =
+      envFile === undefined || envFile === null
+        ? [inFolder(inside, ".env")]
+        : listOf(envFile).map((file) => inFolder(base.folder, text(file)));
+    const own =
+      inside === base.folder || (inside === "." && base.folder === "")
+        ? {}
+        : Object.assign({}, ...envPaths.map((file) => this.env(file)));
+    return this.project(
+      files.map((file) => ({ path: file, text: this.text(file, from, "include") })),
+      { folder: inside === "." ? "" : inside, variables: { ...own, ...base.variables }, own: { ...base.own, ...own } },
+      through,
+    );
+  }
+
+  private env(path: string): Readonly<Record<string, string>> {
+    const text = this.surroundings.read?.(path);
+    return text === undefined ? {} : (this.surroundings.parseEnv?.(text) ?? {});
+  }
+}
+
+const listOf = (value: unknown): unknown[] =>
+  Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
+
+const isRemote = (path: string): boolean => /^[a-z+]+:\/\/|^(?:oci|git@|github\.com)/.test(path);
+
+const inFolder = (folder: string, path: string): string =>
+  isAbsolute(path) ? path : posix.normalize(join(folder, path));
+
+const placeOf = ({ folder, variables }: Base): Place => ({ path: (path) => inFolder(folder, path), variables });
+
+/** Entrypoint and command with the variables filled in that our own file would not see. */
+function literal(service: YamlMap, { own, variables }: Base): YamlMap {
+  if (own === undefined || Object.keys(own).length === 0) return service;
+  const fill = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(fill);
+    return typeof value === "string" ? escaped(interpolate(value, variables)) : value;
+  };
+  return { ...service, ...("entrypoint" in service ? { entrypoint: fill(service.entrypoint) } : {}) };
+}
+
+function add(to: Read, more: Read): void {
+  for (const [name, stated] of Object.entries(more.services)) to.services[name] = combined(to.services[name], stated);
+  for (const kind of KINDS) for (const name of more.names[kind]) to.names[kind].add(name);
+  if (more.name !== undefined) to.name = more.name;
+}
+
+/** Compose refuses a circle, and a service that waits for one that is not there. */
+function checkOrder(services: Readonly<Record<string, Stated>>, path: string): void {
+  const done = new Set<string>();
+  const visit = (name: string, through: readonly string[]): void => {
+    if (done.has(name)) return;
+    const at = through.indexOf(name);
+    if (at >= 0) throw unreadable(path, `services wait for each other: ${[...through.slice(at), name].join(" → ")}`);
+    for (const other of waitsFor(services[name] ?? {}))
+      if (Object.hasOwn(services, other)) visit(other, [...through, name]);
+    done.add(name);
+  };
+  for (const name of Object.keys(services)) visit(name, []);
 }

@@ -67,6 +67,12 @@ describe("an app's entrypoint", () => {
     );
   });
 
+  it.each(["run $PORT", "a | b"])("that only Compose can split is left to it: %s", (entrypoint) => {
+    expect(overlay(`{entrypoint: ${JSON.stringify(entrypoint)}}`).entrypoint).toBe(
+      `/glitchtip-with-dsn --wait 5 --on-failure block --variables SENTRY_DSN api -- ${entrypoint}`,
+    );
+  });
+
   it("that is empty leaves the stated command alone", () => {
     expect(overlay("{entrypoint: [], command: [node, a.js]}")).toMatchObject({ entrypoint: wrapped() });
   });
@@ -75,6 +81,14 @@ describe("an app's entrypoint", () => {
     const service = overlay("{command: [node, a.js]}", "apps: {api: {project: shop, entrypoint: [tini, --]}}");
     expect(service.entrypoint).toEqual(wrapped("tini", "--"));
     expect(service).not.toHaveProperty("command");
+  });
+
+  it("that has a dollar in the image has it in the container: Compose's variables are not meant", () => {
+    const apps = `apps: {api: {project: shop, entrypoint: [sh, -c, 'echo "$HOME"'], command: ['$A']}}`;
+    expect(overlay("{image: x}", apps)).toMatchObject({
+      entrypoint: wrapped("sh", "-c", 'echo "$$HOME"'),
+      command: ["$$A"],
+    });
   });
 
   it("comes from the declaration with the command where nothing is stated", () => {
@@ -86,13 +100,12 @@ describe("an app's entrypoint", () => {
     [
       "{image: x}",
       APP,
-      /entrypoint and command come from its image .* --entrypoint 'api=\["docker-entrypoint.sh"\]' --command/,
+      /: entrypoint and command come from its image x; add to glitchtip.yaml, under apps.api, .*: entrypoint: \["docker-entrypoint.sh"\], command: /,
     ],
-    ["{command: x}", APP, /: entrypoint come.* --entrypoint 'api=/],
+    ["{command: x}", APP, /: entrypoint comes from its image; /],
     ["{entrypoint: []}", APP, /: command come/],
     ["{image: x}", "apps: {api: {project: shop, entrypoint: [a]}}", /: command come/],
-    ["{entrypoint: 'a | b'}", APP, /a \| b cannot be split for sure; write it as a list/],
-    ["{entrypoint: '$RUN'}", APP, /\$RUN cannot be split for sure/],
+    ["{entrypoint: 'sh -c \"exit'}", APP, /sh -c "exit has a quote that is not closed/],
   ])("that is not known is an error which says what to type: %s", (service, apps, message) => {
     const error = refusal(() => render(service, apps));
     expect([error.code, error.message]).toEqual(["GC1106", expect.stringMatching(message)]);
@@ -120,9 +133,29 @@ describe("an app", () => {
     expect(provisioned(stack)).toMatchObject({ variables: { SENTRY_DSN: "host" } });
   });
 
-  it.each(["none", "service:db", "bridge"])("with network_mode: %s cannot reach GlitchTip", (mode) => {
+  it.each(["none", "container:db", "bridge"])("with network_mode: %s cannot reach GlitchTip", (mode) => {
     const error = refusal(() => render(`{entrypoint: [x], network_mode: "${mode}"}`));
     expect([error.code, error.message]).toEqual(["GC1109", expect.stringContaining(`network_mode: ${mode}`)]);
+  });
+
+  it("that shares another service's network takes that one into GlitchTip's", () => {
+    const stack = renderedStack(
+      declarationWith(APP),
+      "services: {api: {entrypoint: [x], network_mode: service:vpn}, vpn: {image: x, networks: [own]}, db: }",
+    );
+    expect(composeOf(stack).services.api).not.toHaveProperty("networks");
+    expect(composeOf(stack).services.vpn).toEqual({ networks: ["glitchtip"] });
+    expect(stack.warnings).toEqual(["service vpn joins GlitchTip's network, because api shares its network"]);
+  });
+
+  it("that shares the network of one in the host's network uses the published port", () => {
+    const stack = renderedStack(
+      declarationWith(APP),
+      "services: {api: {entrypoint: [x], network_mode: service:vpn}, vpn: {image: x, network_mode: host}}",
+    );
+    const provision = stack.files.find(({ path }) => path === ".glitchtip/provision.json")?.content ?? "";
+    expect(JSON.parse(provision).declaration.apps.api.variables).toEqual({ SENTRY_DSN: "host" });
+    expect(composeOf(stack).services).not.toHaveProperty("vpn");
   });
 
   it("passes its variables and its own policy to the wrapper", () => {

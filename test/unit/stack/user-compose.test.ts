@@ -57,7 +57,7 @@ services:
     expect(services.a).toMatchObject({ entrypoint: ["z"], command: "y", readOnly: false, environment: ["A", "B"] });
     expect([name, names]).toEqual([
       "shop",
-      { services: ["a", "a"], networks: ["n"], volumes: ["v"], secrets: ["s"], configs: [] },
+      { services: ["a"], networks: ["n"], volumes: ["v"], secrets: ["s"], configs: [] },
     ]);
   });
 
@@ -80,7 +80,7 @@ services:
 
   it("that is no YAML is an error that names the file", () => {
     expect(() => read("services: {a: [")).toThrow(
-      expect.objectContaining({ code: "GC1103", message: expect.stringMatching(/^0\.yaml cannot be read: /) }),
+      expect.objectContaining({ code: "GC1103", message: expect.stringMatching(/^0\.yaml:1:16 cannot be read: /) }),
     );
   });
 });

@@ -1,0 +1,65 @@
+import { isNode, LineCounter, parseAllDocuments, Scalar, visit, type YAMLError } from "yaml";
+import { CodedError } from "../base/errors.ts";
+
+export type YamlMap = Readonly<Record<string, unknown>>;
+
+export const asMap = (value: unknown): YamlMap =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Tagged)
+    ? (value as YamlMap)
+    : {};
+
+/** A value under Compose's own tags: what earlier files say there is dropped; `!reset` leaves nothing. */
+export class Tagged {
+  readonly value: unknown;
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
+/** One Compose file as plain data, its anchors and merge keys resolved; a file may hold several documents. */
+export function parseComposeYaml(path: string, text: string): YamlMap[] {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, {
+    merge: true,
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: "error",
+  });
+  if (!Array.isArray(documents)) return [];
+  const tagged = /!(?:reset|override)\b/.test(text);
+  return documents.map((document) => {
+    const [error] = document.errors;
+    if (error !== undefined) throw broken(path, text, error, lines);
+    if (tagged) {
+      visit(document, {
+        Node(_, node) {
+          if (node.tag !== "!reset" && node.tag !== "!override") return undefined;
+          return new Scalar(new Tagged(node.tag === "!reset" ? undefined : isNode(node) && node.toJS(document)));
+        },
+      });
+    }
+    try {
+      // Many services that share an anchor are no attack; the file is the user's own.
+      return asMap(document.toJS({ maxAliasCount: -1 }));
+    } catch (cause) {
+      throw unreadable(path, cause instanceof Error ? cause.message : String(cause), { cause });
+    }
+  });
+}
+
+function broken(path: string, text: string, error: YAMLError, lines: LineCounter): CodedError {
+  const { line, col } = lines.linePos(error.pos[0]);
+  const shown = text.split(/\r?\n/)[line - 1]?.trim() ?? "";
+  const problems = shown === "" ? [] : [`line ${line}: ${shown.slice(0, 120)}`];
+  return unreadable(`${path}:${line}:${col}`, error.message.replaceAll("\n", " "), { problems, cause: error });
+}
+
+export const unreadable = (
+  where: string,
+  why: string,
+  more: { problems?: string[]; cause?: unknown } = {},
+): CodedError =>
+  new CodedError("GC1103", `${where} cannot be read: ${why}`, {
+    ...more,
+    remedy: `Check it with: docker compose -f ${where.replace(/:\d+:\d+$/, "")} config`,
+  });
