@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   GC1405: "the event was accepted but never stored",
   GC1406: "another provisioner is at work",
   GC1407: "something exists more than once",
+  GC1408: "a key's rotation cannot go on",
   GC1501: "a file cannot be written",
   GC1502: "no space is left",
   GC1601: "no Docker engine answers",

@@ -36,6 +36,8 @@ export interface GlitchTip {
   linkTeam(organization: string, project: string, team: string): Promise<void>;
   keys(organization: string, project: string): Promise<Key[]>;
   createKey(organization: string, project: string, name: string): Promise<Key>;
+  /** At once; one that is gone already is no error. */
+  deleteKey(organization: string, project: string, id: string): Promise<void>;
   /** By the id that was sent, 32 hex digits; undefined until the worker has stored it (ingest scenario). */
   event(organization: string, project: string, eventId: string): Promise<StoredEvent | undefined>;
   resolveIssue(organization: string, id: string): Promise<void>;
@@ -73,6 +75,7 @@ export function openClient(context: ClientContext & { readonly token: Secret }):
     keys: (slug, projectSlug) => requests.list(`${project(slug, projectSlug)}/keys/`, keyShape),
     // Without a name the server fails with 500 (keys scenario).
     createKey: (slug, projectSlug, name) => requests.post(`${project(slug, projectSlug)}/keys/`, { name }, keyShape),
+    deleteKey: (slug, projectSlug, id) => requests.delete(`${project(slug, projectSlug)}/keys/${address(id)}/`),
     async event(slug, projectSlug, eventId) {
       const path = `${project(slug, projectSlug)}/events/${eventId}/`;
       const answer = await requests.raw("GET", path);

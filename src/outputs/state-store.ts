@@ -7,6 +7,18 @@ import type { Known } from "../reconcile/identity.ts";
 
 const identity = { id: z.string(), slug: z.string(), dateCreated: z.string() };
 
+const keyOfRotation = z.object({ id: z.string(), key: z.string(), proved: z.optional(z.boolean()) });
+
+const rotation = z.object({
+  step: z.enum(["making", "made", "published"]),
+  retiring: keyOfRotation,
+  successor: z.optional(keyOfRotation),
+  startedAtMs: z.number(),
+  publishedAtMs: z.optional(z.number()),
+  keysBefore: z.optional(z.readonly(z.array(z.string()))),
+  back: z.optional(z.object({ retiringSinceMs: z.number() })),
+});
+
 const stateShape = z.object({
   version: z.literal(1),
   token: z.optional(z.object({ id: z.string(), value: z.string() })),
@@ -18,6 +30,7 @@ const stateShape = z.object({
       keyId: z.optional(z.string()),
       key: z.optional(z.string()),
       proved: z.optional(z.boolean()),
+      rotation: z.optional(rotation),
     }),
   ),
   refusedPassword: z.optional(z.object({ salt: z.string(), hash: z.string() })),

@@ -16,6 +16,28 @@ export interface KnownProject extends Identity {
   readonly key?: string | undefined;
   /** A real event with this key was read back once. */
   readonly proved?: boolean | undefined;
+  readonly rotation?: Rotation | undefined;
+}
+
+export interface KeyOfRotation {
+  readonly id: string;
+  readonly key: string;
+  readonly proved?: boolean | undefined;
+}
+
+/** One key of a project takes another's place; what is told by id survives runs that know nothing of it. */
+export interface Rotation {
+  /** From `made` on the project's key is the successor; `published`: apps that start now get it. */
+  readonly step: "making" | "made" | "published";
+  readonly retiring: KeyOfRotation;
+  /** From `made` on. */
+  readonly successor?: KeyOfRotation | undefined;
+  readonly startedAtMs: number;
+  readonly publishedAtMs?: number | undefined;
+  /** Ids of the keys before ours was made: a new one of our label that is not among them is ours. */
+  readonly keysBefore?: readonly string[] | undefined;
+  /** The rotation was taken back: the retiring key is the one it had made, and nobody had that before this moment. */
+  readonly back?: { readonly retiringSinceMs: number } | undefined;
 }
 
 /** What earlier runs found or made. */

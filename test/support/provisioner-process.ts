@@ -13,6 +13,7 @@ const BUNDLE = fileURLToPath(new URL("../../dist/provisioner.mjs", import.meta.u
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
   readonly stderr: string;
 }
 
@@ -29,20 +30,29 @@ export interface ProcessOptions {
   readonly declaration?: Declaration;
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeFlags?: readonly string[];
+  /** Its mode and what is asked on stdin. */
+  readonly args?: readonly string[];
+  readonly stdin?: string;
 }
 
 export function startProvisioner(url: string, folders: Folders, options: ProcessOptions = {}): ProvisionerProcess {
   const env = { ...bundleEnvironment(url, folders, options.declaration ?? declare()), ...options.env };
-  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), bundleIn(folders)], {
+  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), bundleIn(folders), ...(options.args ?? [])], {
     env: { PATH: process.env.PATH ?? "", ...env },
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  // One that is killed before it reads closes the pipe.
+  child.stdin.on("error", () => {}).end(options.stdin ?? "");
+  let stdout = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString("utf8");
   });
   let stderr = "";
   child.stderr?.on("data", (chunk: Buffer) => {
     stderr += chunk.toString("utf8");
   });
   const ended = new Promise<Ended>((done) => {
-    child.once("close", (code, signal) => done({ code, signal, stderr }));
+    child.once("close", (code, signal) => done({ code, signal, stdout, stderr }));
   });
   return {
     ended,

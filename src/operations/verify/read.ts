@@ -4,7 +4,8 @@ import type { ReadBackLine, ReadBackRequest } from "../provision/read-back.ts";
 import { PROVISIONER } from "../running-stack.ts";
 import type { Reader } from "./index.ts";
 
-const PROGRAM = "/opt/glitchtip-compose/provisioner.mjs";
+/** Where the provisioner lies in its container. */
+export const PROGRAM = "/opt/glitchtip-compose/provisioner.mjs";
 
 /** Reads the events back with the provisioner's own token, in a container of its service. */
 export function provisionerReader(docker: Docker, withinMs: number): Reader {
