@@ -9,6 +9,7 @@ export interface InspectedContainer {
     readonly StartedAt: string;
     readonly FinishedAt: string;
     readonly ExitCode: number;
+    readonly Pid: number;
     readonly Health?: { readonly Status: string };
   };
   readonly Config: { readonly Labels: Readonly<Record<string, string>> };

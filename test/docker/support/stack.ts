@@ -128,19 +128,18 @@ export class Stack implements AsyncDisposable {
     return this.#inVolume(volume, "find", "/volume", "-type", "f", "-exec", "stat", "-c", "%n %i %s %a %y", "{}", ";");
   }
 
+  /** By its log: what a short-lived container writes may get lost on the way to an attached `docker run`. */
   async #inVolume(volume: string, ...command: string[]): Promise<string> {
+    const { docker } = this.project;
     const mount = `${this.name}_${volume}:/volume:ro`;
-    const { code, stdout, stderr } = await this.project.docker([
-      "run",
-      "--rm",
-      "--network",
-      "none",
-      "-v",
-      mount,
-      "busybox:1",
-      ...command,
-    ]);
-    if (code !== 0) throw new Error(`${command.join(" ")} in ${volume} ended with ${code}\n${stderr}`);
+    // With the project's label it goes with the project, should this process be killed.
+    const flags = ["--network", "none", "--label", `com.docker.compose.project=${this.name}`, "-v", mount];
+    const started = await docker(["run", "-d", ...flags, "busybox:1", ...command]);
+    const id = started.stdout.trim();
+    const code = (await docker(["wait", id])).stdout.trim();
+    const { stdout, stderr } = await docker(["logs", id]);
+    await docker(["rm", "-f", id]);
+    if (code !== "0") throw new Error(`${command.join(" ")} in ${volume} ended with ${code}\n${stderr}`);
     return stdout;
   }
 
