@@ -56,6 +56,7 @@ export function hastyClock(emulator?: Pick<Emulator, "advance">): Clock {
 
 export interface ProvisionRun {
   readonly declaration?: Declaration;
+  readonly publicUrl?: string;
   readonly password?: string;
   readonly clock?: Clock;
   readonly readyWithinMs?: number;
@@ -88,7 +89,7 @@ export async function provisionOnce(url: string, folders: Folders, run: Provisio
       baseUrls: {
         container: "http://glitchtip:8000",
         host: "http://localhost:8000",
-        public: "https://errors.example.com",
+        public: run.publicUrl ?? "https://errors.example.com",
       },
       label: "glitchtip-compose",
     },
