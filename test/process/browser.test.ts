@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { SDK_VERSION } from "@sentry/browser";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Generation, startEmulator } from "../../src/emulator/index.ts";
@@ -36,6 +37,7 @@ function specify(browser: string): void {
       expect(event).toMatchObject({
         title: "RangeError: the basket is full",
         platform: "javascript",
+        sdk: { name: "sentry.javascript.browser", version: SDK_VERSION },
         tags: expect.arrayContaining([{ key: "environment", value: "staging" }]),
       });
     });
