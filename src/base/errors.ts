@@ -52,6 +52,9 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** What only another declaration or another word on the command line mends. */
+const DECLARATION_IS_WRONG: ReadonlySet<ErrorCode> = new Set(["GC1101", "GC1102", "GC1104", "GC1106"]);
+
 /** What a process ends with: design.md, section 2. */
 export const EXIT = { done: 0, failed: 1, usage: 2, changes: 3, notReady: 4, interrupted: 130 } as const;
 
@@ -80,7 +83,7 @@ export class CodedError extends Error {
   get exitCode(): number {
     if (this.code === "GC1003") return EXIT.interrupted;
     if (this.code === "GC1203") return EXIT.notReady;
-    return this.code.startsWith("GC10") || this.code === "GC1101" ? EXIT.usage : EXIT.failed;
+    return this.code.startsWith("GC10") || DECLARATION_IS_WRONG.has(this.code) ? EXIT.usage : EXIT.failed;
   }
 
   toJSON(): { code: ErrorCode; message: string; remedy?: string; problems?: readonly string[] } {

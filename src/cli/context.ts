@@ -26,36 +26,41 @@ export interface GlobalFlags {
   readonly yes?: boolean;
 }
 
+/** Ctrl-C, a supervisor, a terminal that was closed. */
+const STOPPING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 export function processContext(flags: GlobalFlags): CliContext {
   const { json = false, debug = false, yes = false } = flags;
   const abort = new AbortController();
   const stop = (name: NodeJS.Signals) => {
     // A second one means it: the process ends as it would without us.
-    process.removeListener("SIGINT", stop).removeListener("SIGTERM", stop);
+    for (const signal of STOPPING) process.removeListener(signal, stop);
     abort.abort(new CodedError("GC1003", `stopped by ${name}`, { remedy: "Run the same command again to go on." }));
   };
-  process.on("SIGINT", stop).on("SIGTERM", stop);
+  for (const signal of STOPPING) process.on(signal, stop);
   return {
     dir: resolve(flags.directory ?? "."),
     env: process.env,
     log: lineLog((line) => process.stderr.write(line), { debug }),
     clock: systemClock,
     signal: abort.signal,
-    json,
     interactive: !json && !yes && process.stdin.isTTY === true && process.stderr.isTTY === true,
-    print: (data) => process.stdout.write(data.endsWith("\n") ? data : `${data}\n`),
-    setExitCode: (code) => {
-      process.exitCode = code;
-    },
+    ...processOutput(json),
   };
 }
 
+type Output = Pick<CliContext, "json" | "print" | "setExitCode">;
+
+export const processOutput = (json: boolean): Output => ({
+  json,
+  print: (data) => process.stdout.write(data.endsWith("\n") ? data : `${data}\n`),
+  setExitCode: (code) => {
+    process.exitCode = code;
+  },
+});
+
 /** The one place where an error becomes text and an exit code. */
-export function reportError(
-  error: unknown,
-  context: Pick<CliContext, "json" | "print" | "setExitCode">,
-  write: (text: string) => void,
-): void {
+export function reportError(error: unknown, context: Output, write: (text: string) => void): void {
   const coded = error instanceof CodedError ? error : undefined;
   context.setExitCode(coded?.exitCode ?? EXIT.failed);
   if (coded === undefined) {

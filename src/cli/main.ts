@@ -1,12 +1,13 @@
 #!/usr/bin/env node
+import { inspect } from "node:util";
 import { Command, CommanderError } from "commander";
-import { CodedError, EXIT } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import type { CliCommand } from "./command.ts";
-import { type GlobalFlags, processContext, reportError } from "./context.ts";
+import { type GlobalFlags, processContext, processOutput, reportError } from "./context.ts";
 
 declare const VERSION: string;
 
-/** Only the wanted command's file is loaded: --help loads none. */
+/** Only the chosen command's file is loaded: --help loads none. */
 const COMMANDS: readonly { name: string; summary: string; load(): Promise<CliCommand<never>> }[] = [
   {
     name: "init",
@@ -45,64 +46,66 @@ const COMMANDS: readonly { name: string; summary: string; load(): Promise<CliCom
   },
 ];
 
+// Whoever read our output may have gone away: that ends the talk, not the work.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
 const program = new Command("glitchtip-compose")
   .description("GlitchTip beside your Docker Compose services: one `up`, and the applications report errors.")
   .version(VERSION)
+  .option("-C, --directory <path>", "the project's folder, instead of the current one")
+  .option("--json", "data on stdout as JSON, talk on stderr")
+  .option("--debug", "say more")
   .exitOverride()
-  .showSuggestionAfterError(true)
   .configureHelp({ showGlobalOptions: true })
   .configureOutput({ writeErr: () => {} });
 
-const [first, second] = process.argv.slice(2).filter((word) => !word.startsWith("-"));
-const wanted = first === "help" ? second : first;
+let chosen = "";
+for (const { name, summary } of COMMANDS) program.command(name).description(summary).exitOverride();
+program.hook("preSubcommand", async (_, command) => {
+  const found = COMMANDS.find(({ name }) => name === command.name());
+  if (found === undefined) return;
+  chosen = `${found.name} `;
+  define(command, await found.load());
+});
 
-for (const { name, summary, load } of COMMANDS) {
-  const command = program.command(name).description(summary).exitOverride();
-  if (name === wanted) register(command, await load());
-}
-
-function register(command: Command, { examples, flags, run }: CliCommand<never>): void {
-  command
-    .option("--json", "data on stdout as JSON, talk on stderr")
-    .option("--debug", "say more")
-    .option("-C, --directory <path>", "the project's folder, instead of the current one")
-    .addHelpText("after", ["", "Examples:", ...examples.map((line) => `  ${line}`)].join("\n"));
+function define(command: Command, { examples, flags, run }: CliCommand<never>): void {
+  command.addHelpText("after", ["", "Examples:", ...examples.map((line) => `  ${line}`)].join("\n"));
   flags?.(command);
   command.action(async () => {
-    const given = command.opts<GlobalFlags>();
+    const given = command.optsWithGlobals<GlobalFlags>();
     const context = processContext(given);
     try {
       await run(context, given as never, command.args);
     } catch (error) {
       const cause = context.signal.aborted ? context.signal.reason : error;
-      reportError(cause, context, (text) => process.stderr.write(text));
+      context.log.debug(inspect(cause));
+      reportError(cause, context, toStderr);
     }
   });
 }
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(wordsFor(process.argv.slice(2)), { from: "user" });
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = EXIT.done;
-  if (error.exitCode !== 0) usage(error);
+  const isDone = error instanceof CommanderError && error.exitCode === 0;
+  if (!isDone) reportError(explain(error), processOutput(process.argv.includes("--json")), toStderr);
 }
 // Sockets or timers that a finished command left open must not keep the process; stdout is flushed first.
 process.stdout.write("", () => process.exit());
 
-function usage(error: CommanderError): void {
-  const json = process.argv.includes("--json");
-  const message = error.message.replace(/^error: /, "");
-  const remedy = "See: glitchtip-compose --help";
-  reportError(
-    new CodedError("GC1001", message, { remedy }),
-    {
-      json,
-      print: (data) => process.stdout.write(`${data}\n`),
-      setExitCode: (code) => {
-        process.exitCode = code;
-      },
-    },
-    (text) => process.stderr.write(text),
-  );
+/** `help init` is `init --help`, which loads the command first; nothing at all is a question for help. */
+function wordsFor(words: string[]): string[] {
+  if (words.length === 0) return ["--help"];
+  return words[0] === "help" && words.length > 1 ? [...words.slice(1), "--help"] : words;
+}
+
+function toStderr(text: string): void {
+  process.stderr.write(text);
+}
+
+function explain(error: unknown): unknown {
+  if (!(error instanceof CommanderError)) return error;
+  const said = error.code === "commander.help" ? "no command is given" : error.message;
+  const message = said.replace(/^error: /, "").replaceAll("\n", " ");
+  return new CodedError("GC1001", message, { remedy: `See: glitchtip-compose ${chosen}--help` });
 }

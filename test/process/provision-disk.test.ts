@@ -177,7 +177,7 @@ describe("what the container is given", () => {
     const { code, stderr } = await runProvisioner("http://127.0.0.1:9", folders, {
       env: { GLITCHTIP_PROVISION_FILE: "/nowhere/provision.json" },
     });
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toBe("error GC1102: /nowhere/provision.json cannot be read\n  → npx glitchtip-compose init\n");
     expect(statusOf(folders)).toMatchObject({ state: "failed", error: { code: "GC1102" } });
   });

@@ -17,7 +17,7 @@ const OK: Status = {
   server: { version: "6.2.6" },
   organization: "acme",
   apps: {
-    api: { project: "shop-api", projectId: "1", audience: "container", variables: ["SENTRY_DSN"], dsn: "proved" },
+    api: { project: "shop-api", projectId: "1", variables: { SENTRY_DSN: "container" }, dsn: "proved" },
   },
 };
 const [ONE, TWO] = [new Date("2026-08-01T10:00:00Z"), new Date("2026-08-02T10:00:00Z")];
