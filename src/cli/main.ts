@@ -15,6 +15,16 @@ const COMMANDS: readonly { name: string; summary: string; load(): Promise<CliCom
     load: async () => (await import("./commands/init.ts")).init,
   },
   {
+    name: "add",
+    summary: "give one more service a DSN",
+    load: async () => (await import("./commands/add.ts")).add,
+  },
+  {
+    name: "remove",
+    summary: "a service no longer gets a DSN",
+    load: async () => (await import("./commands/remove.ts")).remove,
+  },
+  {
     name: "verify",
     summary: "send an event from each app's own container and read it back",
     load: async () => (await import("./commands/verify.ts")).verify,

@@ -10,10 +10,12 @@ import { firstFileOf } from "./tar.ts";
 const PROJECT = "com.docker.compose.project";
 
 /** Loads dockerode only now: commands that need no engine do not pay for it. */
-export async function openEngine(address: EngineAddress): Promise<Engine> {
+export async function connect(address: EngineAddress): Promise<Dockerode> {
   const { default: Docker } = await import("dockerode");
-  return engineOf(new Docker(connection(address)));
+  return new Docker(connection(address));
 }
+
+export const openEngine = async (address: EngineAddress): Promise<Engine> => engineOf(await connect(address));
 
 /** dockerode takes what is not given here from DOCKER_HOST, so each field is stated. */
 function connection({ host, tlsDir }: EngineAddress): Dockerode.DockerOptions {

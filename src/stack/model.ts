@@ -39,14 +39,17 @@ export interface UserProject {
 }
 
 /** What an image starts when nothing else is said, as its maker stated it. */
-export interface ImageStart {
+export interface KnownImage {
+  readonly image: string;
   readonly entrypoint: readonly string[];
   readonly command: readonly string[];
 }
 
 /** By service, of those whose image has to be asked. */
 export interface ImageKnowledge {
-  readonly known: Readonly<Record<string, ImageStart & { readonly image: string }>>;
+  readonly known: Readonly<Record<string, KnownImage>>;
+  /** There is a file that remembers them. */
+  readonly file?: boolean;
   /** Why an image could not be asked. */
   readonly why?: Readonly<Record<string, string>>;
   /** Where the user states it instead: flags of `init` or `add`, or the declaration. */

@@ -6,10 +6,16 @@ import type { Declaration } from "../config/schema.ts";
 import { resolveServer } from "../config/server.ts";
 import { DSN_VOLUME, overlayApps, WRAPPER_CONFIG } from "./apps.ts";
 import { composeText } from "./compose-text.ts";
-import type { RenderedFile, RenderedStack, StackInput, UserProject } from "./model.ts";
+import type { ImageKnowledge, RenderedFile, RenderedStack, StackInput, UserProject } from "./model.ts";
 import { ourServices } from "./services.ts";
 
 export const STACK_FILE = "compose.glitchtip.yaml";
+/**
+ * What images said about their start, so that a run without an engine writes the same. A file of ours and not the
+ * declaration: what a user states there stays, what an image says has to follow the image. No image ids: they differ
+ * from machine to machine, and the file is committed.
+ */
+export const IMAGES_FILE = ".glitchtip/images.json";
 export const SECRETS_FOLDER = ".glitchtip/secrets";
 
 /** All managed files of a project. Pure: what the user's files say goes in, texts come out. */
@@ -39,12 +45,6 @@ export function renderStack(input: StackInput): RenderedStack {
     generation: server.capabilities.generation,
     declaration: { ...declaration, apps: apps.apps },
   };
-  const managed = (path: string, content: string, mode = 0o644): RenderedFile => ({
-    path,
-    content,
-    mode,
-    kind: "managed",
-  });
   const bundle = provisioner.kind === "build" ? ".glitchtip/provisioner/provisioner.mjs" : ".glitchtip/provisioner.mjs";
   return {
     files: [
@@ -52,6 +52,7 @@ export function renderStack(input: StackInput): RenderedStack {
       managed(".glitchtip/.gitignore", "/secrets/\n"),
       managed(".glitchtip/gate.py", texts.gate),
       managed(".glitchtip/provision.json", `${JSON.stringify(provision, null, 2)}\n`),
+      ...imagesFile(input.images),
       managed(".glitchtip/with-dsn", texts.withDsn, 0o755),
       ...(provisioner.kind === "image" ? [] : [managed(bundle, texts.provisioner)]),
       ...(provisioner.kind === "build"
@@ -60,6 +61,22 @@ export function renderStack(input: StackInput): RenderedStack {
     ],
     warnings: [...server.warnings, ...apps.warnings],
   };
+}
+
+const managed = (path: string, content: string, mode = 0o644): RenderedFile => ({
+  path,
+  content,
+  mode,
+  kind: "managed",
+});
+
+/** Only where an image was asked; once there it stays, empty in the end, because no managed file is taken away. */
+function imagesFile({ known, file = false }: ImageKnowledge = { known: {} }): RenderedFile[] {
+  const services = Object.entries(known).map(
+    ([name, { image, entrypoint, command }]) => [name, { image, entrypoint, command }] as const,
+  );
+  if (services.length === 0 && !file) return [];
+  return [managed(IMAGES_FILE, `${JSON.stringify({ version: 1, services: Object.fromEntries(services) }, null, 2)}\n`)];
 }
 
 function secretsOf({ admin }: Declaration): Record<string, object> {

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { CodedError } from "../../base/errors.ts";
-import { type InitOptions, type InitResult, init as initOperation } from "../../operations/init.ts";
+import { type InitOptions, init as initOperation } from "../../operations/init.ts";
+import { projectDocker } from "../../operations/project/docker.ts";
 import type { CliCommand } from "../command.ts";
-import type { CliContext } from "../context.ts";
+import { questionsOf, show, words } from "../project-files.ts";
 
 interface Flags {
   readonly app?: readonly string[];
@@ -17,6 +18,8 @@ interface Flags {
   readonly valkey?: string;
   readonly registration?: string;
   readonly provisioner?: string;
+  readonly pull?: boolean;
+  readonly build?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -43,13 +46,16 @@ export const init: CliCommand<Flags> = {
       .option("--valkey <kind>", "off or bundled")
       .option("--registration <state>", "closed or open")
       .option("--provisioner <how>", "mount, build or image:NAME")
+      .option("--pull", "fetch images that are not here, where only they know how an app starts")
+      .option("--build", "build them, where the service has a build")
       .option("--dry-run", "only say what would be written")
       .option("--yes", "ask nothing"),
   async run(context, flags) {
     const given = optionsOf(flags);
     const asked = context.interactive ? await (await import("../init-questions.ts")).askInit(context, given) : given;
-    const result = initOperation({ dir: context.dir, log: context.log, env: context.env }, asked);
-    show(context, await result);
+    const { pull, build } = flags;
+    const images = { ...(pull && { pull }), ...(build && { build }), ...questionsOf(context) };
+    show(context, await initOperation({ ...context, docker: projectDocker(context) }, { ...asked, ...images }));
   },
 };
 
@@ -92,30 +98,4 @@ function optionsOf(flags: Flags): InitOptions {
   };
   if (problems.length > 0) throw new CodedError("GC1001", "these values cannot be used:", { problems });
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
-
-function words(text: string): string[] | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return Array.isArray(parsed) && parsed.every((word) => typeof word === "string") ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function show(context: CliContext, result: InitResult): void {
-  if (context.json) {
-    context.print(JSON.stringify(result));
-    return;
-  }
-  const would = result.dryRun ? "would be " : "";
-  for (const path of result.created) context.print(`${would}made     ${path}`);
-  for (const path of result.changed) context.print(`${would}changed  ${path}`);
-  if (result.nothingToChange) context.print("nothing to change");
-  for (const { service, project, variables } of result.services) {
-    context.print(`${service}: ${variables.join(", ")} from project ${project}`);
-  }
-  if (result.dryRun) return;
-  const password = result.admin.passwordFile === undefined ? "" : `, password in ${result.admin.passwordFile}`;
-  context.print(`GlitchTip: ${result.url} (${result.admin.email}${password})\nnext: ${result.next}`);
 }

@@ -1,11 +1,12 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { CodedError, type ErrorCode } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import type { Declaration } from "../../config/schema.ts";
-import type { ProvisionerSource, RenderedStack, UserProject } from "../../stack/model.ts";
+import type { ImageKnowledge, ProvisionerSource, RenderedStack, UserProject } from "../../stack/model.ts";
 import { renderStack } from "../../stack/render.ts";
 import type { Assets } from "./assets.ts";
 import { parseEnv } from "./env-file.ts";
+import { askedImages, projectNameOf, rememberedImages } from "./images.ts";
 
 export const DECLARATION_FILE = "glitchtip.yaml";
 
@@ -35,6 +36,7 @@ export interface Project {
   /** Where .env or a Compose file states it; else Compose makes it from the folder's name. */
   readonly composeProjectName?: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly images: ImageKnowledge;
 }
 
 export function projectFrom(
@@ -46,6 +48,7 @@ export function projectFrom(
   env: Readonly<Record<string, string>>,
 ): Project {
   const name = env.COMPOSE_PROJECT_NAME || user.name;
+  const asked = askedImages(declaration, user, projectNameOf(dir, name));
   return {
     dir,
     declaration,
@@ -55,6 +58,7 @@ export function projectFrom(
     port: portOf(env.GLITCHTIP_PORT) ?? declaration.server.port,
     ...(name === undefined ? {} : { composeProjectName: name }),
     env,
+    images: rememberedImages(dir, asked),
   };
 }
 
@@ -69,12 +73,13 @@ function portOf(text: string | undefined): number | undefined {
 
 /** The managed files as this project wants them; nothing is written. */
 export function renderProject(project: Project, assets: Assets): RenderedStack {
-  const { dir, declaration, declarationText, user } = project;
+  const { dir, declaration, declarationText, user, images } = project;
   return renderStack({
     declaration,
     declarationText,
     toolVersion: assets.version,
     user: withEnvFiles(dir, user),
+    images,
     compose: assets.compose(),
     texts: assets.texts(),
     provisioner: provisionerSource(declaration.provisioner),
@@ -90,7 +95,7 @@ function provisionerSource(text = "mount"): ProvisionerSource {
 function withEnvFiles(dir: string, user: UserProject): UserProject {
   const names = (path: string) => {
     try {
-      return Object.keys(parseEnv(readIfThere(join(dir, path)) ?? ""));
+      return Object.keys(parseEnv(readIfThere(resolve(dir, path)) ?? ""));
     } catch {
       return [];
     }

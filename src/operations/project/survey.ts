@@ -1,10 +1,10 @@
 import { basename, join } from "node:path";
 import { readIfThere } from "../../base/files.ts";
-import { readUserCompose } from "../../stack/user-compose.ts";
 import { isSample, packageAssets } from "./assets.ts";
 import { composeFilesIn, readComposeFiles } from "./compose-files.ts";
 import { parseEnv } from "./env-file.ts";
 import { DECLARATION_FILE } from "./read.ts";
+import { readUserFiles } from "./user-files.ts";
 
 /** What a folder holds before `init`: as much as its questions need. */
 export interface Survey {
@@ -22,7 +22,7 @@ export function survey(dir: string): Survey {
   const sample = texts.length === 1 && texts.every(({ text }) => isSample(text, assets));
   return {
     declared: readIfThere(join(dir, DECLARATION_FILE)) !== undefined,
-    services: sample ? [] : Object.keys(readUserCompose(texts).services),
+    services: sample ? [] : Object.keys(readUserFiles(dir, texts, env).services),
     folder: basename(dir),
   };
 }

@@ -1,0 +1,65 @@
+import { CodedError } from "../../base/errors.ts";
+import { AUDIENCES, type Audience } from "../../config/schema.ts";
+import { type AddOptions, add as addOperation } from "../../operations/add.ts";
+import { projectDocker } from "../../operations/project/docker.ts";
+import type { CliCommand } from "../command.ts";
+import { questionsOf, show, words } from "../project-files.ts";
+
+interface Flags {
+  readonly project?: string;
+  readonly variables?: string;
+  readonly audience?: string;
+  readonly preset?: string;
+  readonly entrypoint?: string;
+  readonly command?: string;
+  readonly pull?: boolean;
+  readonly build?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** One more service gets a DSN. */
+export const add: CliCommand<Flags> = {
+  examples: [
+    "glitchtip-compose add worker --project jobs",
+    "glitchtip-compose add web --audience public --variables VITE_SENTRY_DSN",
+    `glitchtip-compose add api --entrypoint '["docker-entrypoint.sh"]' --command '["node","server.js"]'`,
+  ],
+  flags: (command) =>
+    command
+      .argument("<service>", "its name in your Compose file")
+      .option("--project <name>", "the project it reports to, made where there is none; default: the service's name")
+      .option("--variables <names>", "variables that get the DSN, with commas; default SENTRY_DSN")
+      .option("--audience <who>", AUDIENCES.join(", "))
+      .option("--preset <framework>", "the variables that a framework reads")
+      .option("--entrypoint <json>", "the image's entrypoint, where your file does not state one")
+      .option("--command <json>", "the image's command, where your file does not state one")
+      .option("--pull", "fetch the image if it is not here, where only it knows how the service starts")
+      .option("--build", "build it, where the service has a build")
+      .option("--dry-run", "only say what would be written")
+      .option("--yes", "ask nothing"),
+  async run(context, flags, [service = ""]) {
+    const options = { ...optionsOf(flags), ...questionsOf(context) };
+    show(context, await addOperation({ ...context, docker: projectDocker(context) }, service, options));
+  },
+};
+
+function optionsOf(flags: Flags): AddOptions {
+  const problems: string[] = [];
+  const list = (flag: "entrypoint" | "command") => {
+    const value = flags[flag];
+    const parsed = value === undefined ? undefined : words(value);
+    if (value !== undefined && parsed === undefined) problems.push(`--${flag} ${value}: ["WORD","…"]`);
+    return parsed;
+  };
+  if (flags.audience !== undefined && !AUDIENCES.includes(flags.audience as Audience)) {
+    problems.push(`--audience ${flags.audience}: ${AUDIENCES.join(", ")}`);
+  }
+  const options = {
+    ...flags,
+    variables: flags.variables?.split(","),
+    entrypoint: list("entrypoint"),
+    command: list("command"),
+  };
+  if (problems.length > 0) throw new CodedError("GC1001", "these values cannot be used:", { problems });
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,18 @@
+import { projectDocker } from "../../operations/project/docker.ts";
+import { remove as removeOperation } from "../../operations/remove.ts";
+import type { CliCommand } from "../command.ts";
+import { show } from "../project-files.ts";
+
+interface Flags {
+  readonly dryRun?: boolean;
+}
+
+/** A service no longer gets a DSN. */
+export const remove: CliCommand<Flags> = {
+  examples: ["glitchtip-compose remove worker", "glitchtip-compose remove worker --dry-run --json"],
+  flags: (command) =>
+    command.argument("<service>", "its name in glitchtip.yaml").option("--dry-run", "only say what would be written"),
+  async run(context, { dryRun = false }, [service = ""]) {
+    show(context, await removeOperation({ ...context, docker: projectDocker(context) }, service, { dryRun }));
+  },
+};

@@ -1,0 +1,106 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Document, isMap, isPair, isScalar, type Node, type Pair, parseDocument, type YAMLMap } from "yaml";
+import { mistakes } from "./check.ts";
+
+type Path = readonly string[];
+
+/**
+ * Sets or, without a value, deletes something in the declaration. In a map of lines only its own lines change; where that
+ * does not come out right, as between braces, the document is written by the library: comments stay, blanks may change.
+ */
+export function editDeclaration(text: string, path: Path, value: unknown): string {
+  const document = parsed(text);
+  const spliced = value === undefined ? withoutLines(text, document, path) : withLines(text, document, path, value);
+  if (value === undefined) document.deleteIn(path);
+  else setIn(document, path, document.createNode(value, { flow: true }));
+  const wanted = document.toJS();
+  if (spliced !== undefined && comesTo(spliced, wanted)) return spliced;
+  return document.toString({ lineWidth: 0, flowCollectionPadding: /\{ /.test(text) || !/\{\w/.test(text) });
+}
+
+function parsed(text: string): Document.Parsed {
+  const document = parseDocument(text, { merge: true });
+  const [error] = document.errors;
+  if (error !== undefined) throw mistakes("glitchtip.yaml", [error.message]);
+  return document;
+}
+
+function setIn(document: Document, path: Path, value: Node): void {
+  // `apps:` with nothing after it is no map yet.
+  const parent = path.slice(0, -1);
+  const isNothing = parent.length > 0 && document.hasIn(parent) && (document.getIn(parent) ?? null) === null;
+  if (isNothing) document.setIn(parent, document.createNode({}));
+  document.setIn(path, value);
+}
+
+function comesTo(text: string, wanted: unknown): boolean {
+  const document = parseDocument(text, { merge: true });
+  return document.errors.length === 0 && isDeepStrictEqual(document.toJS(), wanted);
+}
+
+const lineStart = (text: string, offset: number): number => text.lastIndexOf("\n", offset - 1) + 1;
+
+const startOf = (pair: Pair): number => (isScalar(pair.key) ? (pair.key.range?.[0] ?? -1) : -1);
+const endOf = (pair: Pair): number => (pair.value as Node | null)?.range?.[1] ?? (pair.key as Node).range?.[1] ?? -1;
+
+function blockMap(document: Document, path: Path): YAMLMap<unknown, unknown> | undefined {
+  const map = path.length === 0 ? document.contents : document.getIn(path, true);
+  return isMap(map) && map.flow !== true && map.items.length > 0 ? map : undefined;
+}
+
+const pairOf = (map: YAMLMap<unknown, unknown>, key: string): Pair | undefined =>
+  map.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === key);
+
+/** A new line after the last one of the map, or the map itself made from nothing. */
+function withLines(text: string, document: Document, path: Path, value: unknown): string | undefined {
+  const parent = path.slice(0, -1);
+  const key = path.at(-1) ?? "";
+  const eol = text.includes("\r\n") ? "\r\n" : "\n";
+  const line = (indent: string) => `${indent}${flow(document, key)}: ${flow(document, value)}${eol}`;
+  const map = blockMap(document, parent);
+  if (map !== undefined) {
+    if (pairOf(map, key) !== undefined) return undefined;
+    const last = map.items.at(-1);
+    const first = map.items[0];
+    if (last === undefined || first === undefined) return undefined;
+    const at = afterLine(text, endOf(last), eol);
+    const indent = text.slice(lineStart(text, startOf(first)), startOf(first));
+    return indent.trim() === "" ? at.before + line(indent) + at.after : undefined;
+  }
+  // `apps:` without anything, or `apps: {}`.
+  const [top = "", ...deeper] = parent;
+  const root = blockMap(document, []);
+  const pair = root && pairOf(root, top);
+  if (pair === undefined || deeper.length > 0) return undefined;
+  const empty = isMap(pair.value) ? pair.value.items.length === 0 : pair.value === null || isScalar(pair.value);
+  if (!empty) return undefined;
+  const keyEnd = (pair.key as Node).range?.[1] ?? -1;
+  const valueEnd = isMap(pair.value) ? endOf(pair) : keyEnd + 1;
+  const at = afterLine(text, Math.max(valueEnd, keyEnd + 1), eol);
+  const head = text.slice(0, keyEnd + 1) + text.slice(valueEnd, at.before.length).trimEnd();
+  return `${head}${eol}${line("  ")}${at.after}`;
+}
+
+/** Without the lines of an entry, and the comment lines right above it. The last one leaves `{}`. */
+function withoutLines(text: string, document: Document, path: Path): string | undefined {
+  const map = blockMap(document, path.slice(0, -1));
+  const pair = map && pairOf(map, path.at(-1) ?? "");
+  if (map === undefined || pair === undefined || map.items.length === 1) return undefined;
+  const start = lineStart(text, startOf(pair));
+  const end = afterLine(text, endOf(pair), "\n").before.length;
+  return text.slice(0, start) + text.slice(end);
+}
+
+/** The text up to the end of the line that holds this offset, and the rest. */
+function afterLine(text: string, offset: number, eol: string): { before: string; after: string } {
+  if (offset > 0 && text[offset - 1] === "\n") return { before: text.slice(0, offset), after: text.slice(offset) };
+  const end = text.indexOf("\n", offset);
+  return end === -1
+    ? { before: text + eol, after: "" }
+    : { before: text.slice(0, end + 1), after: text.slice(end + 1) };
+}
+
+const flow = (document: Document, value: unknown): string =>
+  new (document.constructor as typeof Document)(document.createNode(value, { flow: true }) as never)
+    .toString({ lineWidth: 0 })
+    .trimEnd();
