@@ -40,6 +40,11 @@ const COMMANDS: readonly { name: string; summary: string; load(): Promise<CliCom
     load: async () => (await import("./commands/doctor.ts")).doctor,
   },
   {
+    name: "rotate",
+    summary: "give apps a new key, and delete the old one once nobody uses it",
+    load: async () => (await import("./commands/rotate.ts")).rotate,
+  },
+  {
     name: "down",
     summary: "stop and remove the project's containers; the data stays",
     load: async () => (await import("./commands/down.ts")).down,

@@ -35,12 +35,13 @@ export const verify: CliCommand = {
       },
     );
     if (context.json) context.print(JSON.stringify({ apps: results }));
-    else context.print(text(results, paintFor(context)));
+    else context.print(resultsText(results, paintFor(context)));
     context.setExitCode(results.every(({ ok }) => ok) ? EXIT.done : EXIT.failed);
   },
 };
 
-function text(results: readonly AppResult[], paint: ReturnType<typeof paintFor>): string {
+/** A line for each app, and why where it failed. */
+export function resultsText(results: readonly AppResult[], paint: ReturnType<typeof paintFor>): string {
   if (results.length === 0) return "the declaration has no apps";
   const rows = results.map((result) => [
     result.app,

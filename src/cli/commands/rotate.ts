@@ -1,0 +1,119 @@
+import { CodedError, EXIT } from "../../base/errors.ts";
+import type { Declaration } from "../../config/schema.ts";
+import { resolveServer } from "../../config/server.ts";
+import { openDocker } from "../../docker/index.ts";
+import { packageAssets } from "../../operations/project/assets.ts";
+import { readProject } from "../../operations/project/read.ts";
+import { provisionerOf } from "../../operations/rotate/ask.ts";
+import { deleteRetiring, type RotateResult, rotate as rotateKeys } from "../../operations/rotate/index.ts";
+import { describeHolders } from "../../operations/rotate/silence.ts";
+import { observeStack } from "../../operations/running-stack.ts";
+import { chooseApps, verify } from "../../operations/verify/index.ts";
+import { provisionerReader } from "../../operations/verify/read.ts";
+import { containerSender } from "../../operations/verify/send.ts";
+import type { CliCommand } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { confirmed, type Paint, paintFor, table, withProgress } from "../screen.ts";
+import { resultsText } from "./verify.ts";
+
+interface Flags {
+  readonly abort?: boolean;
+  readonly keepOld?: boolean;
+  readonly silentFor: string;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+const PROVE_WITHIN_MS = 60_000;
+
+/** A new key for the projects of these apps, the old one deleted once nobody uses it. */
+export const rotate: CliCommand<Flags> = {
+  examples: [
+    "glitchtip-compose rotate",
+    "glitchtip-compose rotate api --dry-run",
+    "glitchtip-compose rotate api --silent-for 10m --yes",
+    "glitchtip-compose rotate --abort",
+  ],
+  flags: (command) =>
+    command
+      .argument("[app...]", "whose projects; default: what is under way, else all")
+      .option("--abort", "go back: the old key is published again, the new one deleted")
+      .option("--keep-old", "end without deleting: both keys stay good")
+      .option("--silent-for <time>", "how long nobody may be seen with the old key before it is deleted", "60s")
+      .option("--dry-run", "only show what would be done, or how far it is")
+      .option("--yes", "delete without asking"),
+  async run(context, flags, apps) {
+    const { abort = false, keepOld = false, dryRun = false, yes = false } = flags;
+    const silentForMs = durationMs(flags.silentFor);
+    const { declaration } = readProject(context.dir);
+    chooseApps(declaration, apps);
+    if (abort && apps.length > 0) {
+      const remedy = "glitchtip-compose rotate --abort";
+      throw new CodedError("GC1001", "--abort takes everything back that is under way; it takes no app", { remedy });
+    }
+    const asks = !yes && !keepOld && !dryRun;
+    // Before anything is begun: who cannot be asked has to say it now.
+    if (asks && !context.interactive) await confirmed(context, "Delete the old key when it is silent?", "--yes");
+    const docker = openDocker(context);
+    const ask = provisionerOf(docker);
+    const send = packageAssets().sendEvent();
+    const prove = async (wanted: readonly string[]) => {
+      const sender = containerSender(docker, await observeStack(docker), send);
+      const read = provisionerReader(docker, PROVE_WITHIN_MS);
+      return await verify({ ...context, send: sender, read }, chooseApps(declaration, wanted));
+    };
+    let result = await withProgress(context, "looking at the project", ({ say }) =>
+      rotateKeys({ ...context, docker, declaration, ask, prove, say }, { apps, abort, keepOld, dryRun, silentForMs }),
+    );
+    if (result.outcome === "silent" && (!asks || (await mayDelete(context, declaration, result)))) {
+      result = await withProgress(context, "deleting the key", () => deleteRetiring(ask, result));
+    }
+    context.print(context.json ? JSON.stringify(result) : text(result, paintFor(context)));
+    context.setExitCode(["not proved", "silent"].includes(result.outcome) ? EXIT.failed : EXIT.done);
+  },
+};
+
+async function mayDelete(context: CliContext, { server }: Declaration, { projects, maybe }: RotateResult) {
+  for (const line of describeHolders(maybe)) context.log.warn(`it may still be with ${line}`);
+  const blocks = resolveServer(server).server?.capabilities.wrongKeyBlocks !== "key";
+  const risk = blocks ? " One event with it then blocks its whole project for 30 s." : "";
+  const names = projects.map(({ project, back }) => `the ${back ? "new" : "old"} key of ${project}`);
+  return await confirmed(context, `Delete ${names.join(", ")}?${risk}`, "--yes");
+}
+
+function durationMs(given: string): number {
+  const found = /^(\d{1,6})(s|m|h)$/.exec(given);
+  const unit = { s: 1_000, m: 60_000, h: 3_600_000 }[found?.[2] ?? ""];
+  if (found !== null && unit !== undefined) return Number(found[1]) * unit;
+  const remedy = "Write a number and s, m or h, such as 60s or 10m.";
+  throw new CodedError("GC1001", `--silent-for ${given} is no time`, { remedy });
+}
+
+function text({ outcome, projects, events, maybe }: RotateResult, paint: Paint): string {
+  if (outcome === "nothing") return "no rotation is under way";
+  const rows = projects.flatMap(({ project, apps, back }) =>
+    apps.map(({ app, state }) => [app, project, back ? "old" : "new", state]),
+  );
+  const ends: Record<RotateResult["outcome"], string> = {
+    planned: "nothing was changed",
+    nothing: "",
+    "not proved": "both keys are good. After mending: rotate goes on; rotate --abort goes back",
+    silent: "the old key stays. rotate goes on; rotate --keep-old ends with both; rotate --abort goes back",
+    kept: "both keys stay good",
+    done: projects.every(({ back }) => back) ? "back at the old key; the new one is deleted" : "the old key is deleted",
+  };
+  const shared = projects.filter(({ apps }) => apps.length > 1);
+  return [
+    rows.length === 0 ? "" : table([["APP", "PROJECT", "KEY", "STATE"], ...rows]),
+    ...shared.map(
+      ({ project, apps }) => `${apps.map(({ app }) => app).join(", ")} share ${project}, so they go together`,
+    ),
+    events.length === 0 ? "" : resultsText(events, paint),
+    maybe.length === 0
+      ? ""
+      : ["the old key may still be with:", ...describeHolders(maybe).map((line) => `  ${line}`)].join("\n"),
+    paint(outcome === "not proved" ? "bad" : outcome === "silent" ? "doubtful" : "good", ends[outcome]),
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
