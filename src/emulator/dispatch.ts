@@ -4,7 +4,7 @@ import type { Call, Incoming, World } from "./call.ts";
 import { csrfCookie, newCsrfToken } from "./csrf.ts";
 import {
   ApiError,
-  badHostPage,
+  badRequestPage,
   bareJson,
   DatabaseError,
   frontPage,
@@ -39,7 +39,7 @@ export async function dispatch(incoming: Incoming, world: World, store: Store): 
 
 function route(incoming: Incoming, world: World, store: Store): Reply | Promise<Reply> {
   const host = (incoming.headers.host ?? "").replace(/:\d+$/, "");
-  if (!world.allowedHosts.includes("*") && !world.allowedHosts.includes(host)) return badHostPage();
+  if (!world.allowedHosts.includes("*") && !world.allowedHosts.includes(host)) return badRequestPage();
   if (incoming.method === "OPTIONS" && incoming.headers["access-control-request-method"]) return preflight();
   const match = ROUTER.match(incoming.path);
   if (!match) return unknownPath(incoming, world);
@@ -92,9 +92,19 @@ function unknownPath(incoming: Incoming, world: World): Reply {
   return notFoundPage();
 }
 
+/** What browsers may send, from anywhere: the framework's defaults and the headers of the SDKs (read). */
+const ALLOWED_HEADERS =
+  "accept, authorization, content-type, user-agent, x-csrftoken, x-requested-with, x-sentry-auth, baggage, sentry-trace";
+
 const preflight = (): Reply => ({
   status: 200,
-  headers: { "content-type": "text/html; charset=utf-8", "access-control-allow-origin": "*" },
+  headers: {
+    "content-type": "text/html; charset=utf-8",
+    "access-control-allow-origin": "*",
+    "access-control-allow-headers": ALLOWED_HEADERS,
+    "access-control-allow-methods": "DELETE, GET, OPTIONS, PATCH, POST, PUT",
+    "access-control-max-age": "86400",
+  },
   body: "",
 });
 

@@ -1,9 +1,10 @@
-import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
-import { isObject } from "./body.ts";
-import type { Incoming } from "./call.ts";
+import type { World } from "./call.ts";
+import type { PlainBody } from "./compression.ts";
+import { fieldsOf, headerComplaints, hexId, parsedJson, toldLength } from "./event-shape.ts";
 
 interface EnvelopeItem {
   readonly type: string;
+  /** `undefined` where it is no JSON. */
   readonly payload: unknown;
 }
 
@@ -11,80 +12,82 @@ export interface Envelope {
   /** 32 hex characters, or none. */
   readonly eventId: string | undefined;
   readonly items: readonly EnvelopeItem[];
+  /** Items before the place are kept all the same. */
+  readonly refused?: "empty" | "header" | "line too big" | "payload too big";
 }
 
-/** The body without its compression; `undefined` when it is broken. */
-export function plainBody(incoming: Incoming): Buffer | undefined {
-  try {
-    switch (incoming.headers["content-encoding"]) {
-      case "gzip":
-        return gunzipSync(incoming.body);
-      case "deflate":
-        return inflateSync(incoming.body);
-      case "br":
-        return brotliDecompressSync(incoming.body);
-      default:
-        return incoming.body;
-    }
-  } catch {
-    return undefined;
-  }
-}
+/** Others end the envelope: what comes after them is lost, and the answer is 200 (read). */
+const KNOWN_TYPES = [
+  ...["event", "transaction", "session", "sessions", "client_report", "attachment", "user_report", "check_in"],
+  ...["log", "span", "profile", "replay_event", "replay_recording"],
+];
+const NEW_TYPES = ["feedback", "otel_log", "profile_chunk", "replay_video"];
 
-export function hexId(value: unknown): string | undefined {
-  const hex = typeof value === "string" ? value.replaceAll("-", "").toLowerCase() : "";
-  return /^[0-9a-f]{32}$/.test(hex) ? hex : undefined;
-}
-
-/** `undefined` when the first line is no envelope header; items after a broken one are dropped. */
-export function parseEnvelope(body: Buffer): Envelope | undefined {
-  const lines = new Lines(body);
-  const header = parsed(lines.next());
-  if (!isObject(header)) return undefined;
-  const id = header.event_id;
-  if (id !== undefined && id !== null && hexId(id) === undefined) return undefined;
+/** From 5.0 on an envelope is read from top to bottom, and what follows a fault in it is not looked at (read). */
+export function parseEnvelope(body: PlainBody, world: Pick<World, "has">): Envelope {
+  const refuse = (refused: NonNullable<Envelope["refused"]>): Envelope => ({ eventId: undefined, items: [], refused });
+  if (body.end === "too big" && world.has("readsBodyFirst")) return refuse("payload too big");
+  const reader = new Reader(body);
+  const line = reader.line();
+  if (line === undefined) return refuse("line too big");
+  if (line.length === 0) return refuse("empty");
+  const header = parsedJson(line);
+  if (header === undefined || headerComplaints(fieldsOf(header), []).length > 0) return refuse("header");
   const items: EnvelopeItem[] = [];
+  const refused = readItems(reader, world, items);
+  return { eventId: hexId(fieldsOf(header).event_id), items, ...(refused ? { refused } : {}) };
+}
+
+function readItems(reader: Reader, world: Pick<World, "has">, items: EnvelopeItem[]): Envelope["refused"] {
   for (;;) {
-    const itemHeader = parsed(lines.next());
-    if (!isObject(itemHeader) || typeof itemHeader.type !== "string") break;
-    const { type, length } = itemHeader;
-    const payload = typeof length === "number" ? lines.take(length) : lines.next();
-    if (payload === undefined) break;
-    items.push({ type, payload: parsed(payload) });
+    const line = reader.line();
+    if (line === undefined) return "line too big";
+    const { type, length } = itemHeader(fieldsOf(parsedJson(line)), world);
+    if (type === undefined || length === undefined) return undefined;
+    if (length === "none") {
+      const payload = reader.line();
+      if (payload === undefined) return undefined;
+      items.push({ type, payload: parsedJson(payload) });
+    } else {
+      const payload = reader.take(length);
+      if (payload === undefined) return "payload too big";
+      if (payload.length < length || (length === 0 && world.has("emptyItemEndsEnvelope"))) return undefined;
+      if (reader.line() === undefined) return undefined;
+      items.push({ type, payload: parsedJson(payload) });
+    }
   }
-  return { eventId: hexId(id), items };
 }
 
-function parsed(text: Buffer | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text.toString("utf8"));
-  } catch {
-    return undefined;
-  }
+function itemHeader(
+  { type, length, content_type: content }: Readonly<Record<string, unknown>>,
+  world: Pick<World, "has">,
+) {
+  const types = world.has("newItemTypes") ? [...KNOWN_TYPES, ...NEW_TYPES] : KNOWN_TYPES;
+  const known = types.find((name) => name === type);
+  const isContent = content === undefined || content === null || ["string", "number"].includes(typeof content);
+  return { type: isContent ? known : undefined, length: toldLength(length) };
 }
 
-class Lines {
-  readonly #body: Buffer;
+/** Reads as the server's stream: less at its end, and `undefined` where it raises for size. */
+class Reader {
+  readonly #body: PlainBody;
   #at = 0;
 
-  constructor(body: Buffer) {
+  constructor(body: PlainBody) {
     this.#body = body;
   }
 
-  next(): Buffer | undefined {
-    if (this.#at >= this.#body.length) return undefined;
-    const end = this.#body.indexOf(10, this.#at);
-    const line = this.#body.subarray(this.#at, end < 0 ? this.#body.length : end);
-    this.#at = end < 0 ? this.#body.length : end + 1;
-    return line;
+  /** With its newline, so that only the end is empty. */
+  line(): Buffer | undefined {
+    const end = this.#body.bytes.indexOf(10, this.#at);
+    return end < 0 ? this.take(Number.POSITIVE_INFINITY) : this.take(end + 1 - this.#at);
   }
 
-  /** So many bytes and the newline behind them; `undefined` when there are fewer. */
   take(length: number): Buffer | undefined {
-    const end = this.#at + length;
-    if (end > this.#body.length) return undefined;
-    const taken = this.#body.subarray(this.#at, end);
-    this.#at = this.#body[end] === 10 ? end + 1 : end;
+    const { bytes, end } = this.#body;
+    if (end === "too big" && bytes.length - this.#at < length) return undefined;
+    const taken = bytes.subarray(this.#at, Math.min(bytes.length, this.#at + length));
+    this.#at += taken.length;
     return taken;
   }
 }

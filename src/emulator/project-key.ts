@@ -1,5 +1,5 @@
 import { type Call, intParam } from "./call.ts";
-import { hexId } from "./envelope.ts";
+import { hexId } from "./event-shape.ts";
 import { countMarks, setMark } from "./marks.ts";
 import type { Project } from "./state.ts";
 

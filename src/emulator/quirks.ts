@@ -60,9 +60,45 @@ export const QUIRKS = {
     generations: ["4.1"],
   },
   ingestThroughApi: {
-    about: "envelopes go through the API framework: 401 and 422, charset, id null",
+    about:
+      "envelopes go through the API framework: 401 and 422, charset, id null; they are lines of JSON, lengths count for nothing (read)",
     proof: "ingest: unknown key",
     generations: ["4.1"],
+  },
+  headerNamesEvents: {
+    about: "each event of an envelope has the id of its header, or a random one; later its own comes first",
+    proof: "read",
+    generations: ["4.1"],
+  },
+  noBrotli: {
+    about: "content-encoding br is not undone",
+    proof: "read",
+    generations: ["4.1"],
+  },
+  crashesOnBrokenBody: {
+    about: "broken compression is a 500; later it ends the body where it breaks",
+    proof: "read",
+    generations: ["4.1"],
+  },
+  timeOfEventMatters: {
+    about: "an event whose timestamp is none is refused or passed over; later it gets the time of its arrival",
+    proof: "read",
+    generations: ["4.1", "5.1"],
+  },
+  emptyItemEndsEnvelope: {
+    about: "after an item of length 0 nothing of an uncompressed envelope is read: read(0) of uWSGI takes all",
+    proof: "read",
+    generations: ["5.1", "5.2"],
+  },
+  newItemTypes: {
+    about: "feedback, otel_log, profile_chunk and replay_video are known items, which end no envelope",
+    proof: "read",
+    generations: ["6"],
+  },
+  readsBodyFirst: {
+    about: "a compressed body over the limit is a 413 before anything of it is kept",
+    proof: "read",
+    generations: ["6"],
   },
   emptyShortId: {
     about: "issues have an empty shortId",

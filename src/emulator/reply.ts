@@ -49,7 +49,7 @@ export const frontPage = (): Reply => html(200, "<!doctype html><title>GlitchTip
 
 export const notFoundPage = (): Reply => html(404, page("GlitchTip", "Page not found"));
 
-export const badHostPage = (): Reply => html(400, page("Bad Request (400)", "Bad Request (400)"));
+export const badRequestPage = (): Reply => html(400, page("Bad Request (400)", "Bad Request (400)"));
 
 export const csrfPage = (): Reply => html(403, page("403 Forbidden", "CSRF verification failed."));
 

@@ -1,4 +1,4 @@
-import { hexId } from "./envelope.ts";
+import { hexId } from "./event-shape.ts";
 import type { Issue, State } from "./state.ts";
 
 /** `is:`, `level:`, `tag:value`, an event id, or words of the title, which must all be there (ingest: "issue search by title"). */

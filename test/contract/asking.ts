@@ -44,5 +44,7 @@ export const EVENT_ID = "11111111111141118111111111111111";
 export function sendEvent(ask: Ask, key: string, message: string, eventId = EVENT_ID): Promise<Answered> {
   const lines = [{ event_id: eventId }, { type: "event" }, { event_id: eventId, level: "error", message }];
   const envelope = lines.map((line) => JSON.stringify(line)).join("\n");
-  return ask("POST", `/api/1/envelope/?sentry_key=${key}`, envelope, {});
+  return ask("POST", `/api/1/envelope/?sentry_key=${key}`, envelope, {
+    "content-type": "application/x-sentry-envelope",
+  });
 }

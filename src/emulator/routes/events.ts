@@ -1,5 +1,5 @@
 import { type Call, intParam, param } from "../call.ts";
-import { hexId } from "../envelope.ts";
+import { hexId } from "../event-shape.ts";
 import { gone, memberIn, projectForLists } from "../find.ts";
 import { newestFirst, page, sorted } from "../paging.ts";
 import { json, type Reply } from "../reply.ts";

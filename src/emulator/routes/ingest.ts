@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { isObject } from "../body.ts";
+import { invalid } from "../body.ts";
 import type { Call } from "../call.ts";
-import { hexId, parseEnvelope, plainBody } from "../envelope.ts";
+import { plainBody, UNZIPPED_LIMIT_BYTES } from "../compression.ts";
+import { type Envelope, parseEnvelope } from "../envelope.ts";
+import { parseEnvelopeLines } from "../envelope-lines.ts";
+import { eventComplaints, fieldsOf, hexId, idComplaints, missing, parsedJson } from "../event-shape.ts";
 import { countMarks, setMark } from "../marks.ts";
 import { checkKey } from "../project-key.ts";
-import { ApiError, bareJson, html, json, type Reply } from "../reply.ts";
+import { ApiError, badRequestPage, bareJson, html, json, type Reply } from "../reply.ts";
 import type { Routes } from "../router.ts";
 
 const DAY_MS = 86_400_000;
@@ -29,25 +32,51 @@ function envelopeDirect(call: Call): Reply {
   if (key.result !== "ok") {
     return bareJson(403, { detail: key.result === "malformed" ? "Invalid DSN" : "Denied" });
   }
-  const body = plainBody(call);
-  if (body?.length === 0) return bareJson(400, { detail: "Empty request body" });
-  const parsed = body && parseEnvelope(body);
-  if (!parsed) return bareJson(400, { detail: "Invalid envelope header" });
-  acceptItems(call, key.project.id, parsed);
-  return bareJson(200, parsed.eventId ? { id: parsed.eventId } : {});
+  const parsed = parseEnvelope(plainBody(call, call.world), call.world);
+  acceptEvents(call, key.project.id, parsed);
+  switch (parsed.refused) {
+    case "empty":
+      return bareJson(400, { detail: "Empty request body" });
+    case "header":
+      return bareJson(400, { detail: "Invalid envelope header" });
+    case "line too big":
+      return badRequestPage();
+    case "payload too big":
+      return html(413, `Decompressed size exceeded limit of ${UNZIPPED_LIMIT_BYTES} bytes`);
+    default:
+      return bareJson(200, parsed.eventId ? { id: parsed.eventId } : {});
+  }
 }
 
 /** Before 5.0 envelopes went through the API's framework. */
 function envelopeThroughApi(call: Call): Reply {
   const { id: projectId } = requireKeyOfApi(call);
-  const body = plainBody(call);
-  if (body?.length === 0) {
-    throw new ApiError(422, [{ type: "missing", loc: ["body", "payload"], msg: "Field required" }]);
-  }
-  const parsed = body && parseEnvelope(body);
-  if (!parsed) throw new ApiError(400, "Cannot parse request body");
-  acceptItems(call, projectId, parsed);
+  const body = bodyOfApi(call);
+  if (!Buffer.isBuffer(body)) return body;
+  const parsed = parseEnvelopeLines(body, call.headers["content-type"]);
+  acceptEvents(call, projectId, parsed);
   return json(200, { id: parsed.eventId ?? null });
+}
+
+/** Only events are kept; an item that is no valid event is passed over in silence. */
+function acceptEvents(call: Call, projectId: number, { eventId, items }: Envelope): void {
+  const { world } = call;
+  for (const { type, payload } of items) {
+    if (type !== "event" || payload === undefined) continue;
+    const own = fieldsOf(payload);
+    const event = world.has("headerNamesEvents") ? { ...own, event_id: eventId } : own;
+    const complaints = [...idComplaints(event, []), ...eventComplaints(event, [], world.has("timeOfEventMatters"))];
+    if (complaints.length === 0) accept(call, projectId, hexId(event.event_id) ?? eventId ?? newId(), event, true);
+  }
+}
+
+/** The body where the API's framework reads it: before anything of it counts, and not without one. */
+function bodyOfApi(call: Call): Buffer | Reply {
+  const { bytes, end } = plainBody(call, call.world);
+  if (end === "too big") return badRequestPage();
+  if (end === "broken" && call.world.has("crashesOnBrokenBody")) throw new Error("the decompressor raises");
+  if (bytes.length === 0) throw invalid([missing(["body", "payload"])]);
+  return bytes;
 }
 
 function requireKeyOfApi(call: Call): { id: number } {
@@ -56,7 +85,7 @@ function requireKeyOfApi(call: Call): { id: number } {
     case "ok":
       return key.project;
     case "malformed":
-      throw new ApiError(422, [{ message: "dsn key badly formed hexadecimal UUID string" }]);
+      throw invalid([{ message: "dsn key badly formed hexadecimal UUID string" }]);
     case "denied":
       throw new ApiError(401, "Unauthorized");
     case "throttled":
@@ -66,40 +95,30 @@ function requireKeyOfApi(call: Call): { id: number } {
 
 function store(call: Call): Reply {
   const { id: projectId } = requireKeyOfApi(call);
-  const payload = parsedObject(plainBody(call));
-  if (!payload) throw new ApiError(400, "Cannot parse request body");
-  const eventId = hexId(payload.event_id) ?? newId();
-  if (!accept(call, projectId, eventId, payload, false)) {
-    throw new ApiError(422, [{ message: "Duplicate event id" }]);
+  const body = bodyOfApi(call);
+  if (!Buffer.isBuffer(body)) return body;
+  const payload = parsedJson(body);
+  if (payload === undefined) throw new ApiError(400, "Cannot parse request body");
+  const event = fieldsOf(payload);
+  const loc = ["body", "payload"];
+  const eventId = hexId(event.event_id);
+  const complaints = eventComplaints(event, loc, call.world.has("timeOfEventMatters"));
+  if (eventId === undefined) {
+    complaints.push(...("event_id" in event ? idComplaints(event, loc) : [missing([...loc, "event_id"])]));
   }
+  if (eventId === undefined || complaints.length > 0) throw invalid(complaints);
+  if (!accept(call, projectId, eventId, event, false)) throw invalid([{ message: "Duplicate event id" }]);
   return json(200, { event_id: eventId, task_id: null });
 }
 
-function parsedObject(body: Buffer | undefined): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(body?.toString("utf8") ?? "");
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 const newId = (): string => randomUUID().replaceAll("-", "");
-
-/** Only events are kept; an item that is no valid event is passed over in silence. */
-function acceptItems(call: Call, projectId: number, parsed: NonNullable<ReturnType<typeof parseEnvelope>>): void {
-  for (const { type, payload } of parsed.items) {
-    if (type !== "event" || !isObject(payload)) continue;
-    accept(call, projectId, hexId(payload.event_id) ?? parsed.eventId ?? newId(), payload, true);
-  }
-}
 
 /** The same id again is answered with 200 and not kept (ingest: "the same event id again"). */
 function accept(
   call: Call,
   projectId: number,
   eventId: string,
-  payload: Record<string, unknown>,
+  payload: Readonly<Record<string, unknown>>,
   viaEnvelope: boolean,
 ): boolean {
   const { state, world } = call;

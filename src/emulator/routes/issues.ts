@@ -1,6 +1,6 @@
 import type { Call } from "../call.ts";
 import { intParam } from "../call.ts";
-import { hexId } from "../envelope.ts";
+import { hexId } from "../event-shape.ts";
 import { gone, memberIn, projectAt, requireMembership } from "../find.ts";
 import { type FoundIssue, issueOrder, selectIssues } from "../issue-list.ts";
 import { page, sorted } from "../paging.ts";

@@ -58,7 +58,6 @@ export function eventView(world: World, state: State, event: StoredEvent) {
   const { payload } = event;
   const issue = state.issues.get(event.issueId);
   const title = issue?.title ?? "";
-  const sent = Number(payload.timestamp);
   return {
     platform: payload.platform ?? null,
     ...(world.has("noEventErrors") ? {} : { errors: null }),
@@ -66,7 +65,7 @@ export function eventView(world: World, state: State, event: StoredEvent) {
     eventID: event.eventId,
     projectID: event.projectId,
     groupID: String(event.issueId),
-    dateCreated: new Date(sent > 0 ? sent * 1000 : event.receivedMs).toISOString(),
+    dateCreated: new Date(sentMs(payload.timestamp) ?? event.receivedMs).toISOString(),
     dateReceived: new Date(event.receivedMs).toISOString(),
     dist: payload.dist ?? null,
     culprit: issue?.culprit ?? "",
@@ -82,6 +81,12 @@ export function eventView(world: World, state: State, event: StoredEvent) {
     ...(world.has("emptyEventUser") ? {} : { sdk: payload.sdk ?? null }),
     title,
   };
+}
+
+/** Seconds or ISO 8601, as SDKs choose. */
+function sentMs(timestamp: unknown): number | undefined {
+  const ms = Number(timestamp) > 0 ? Number(timestamp) * 1000 : Date.parse(String(timestamp));
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 export function eventDetailView(world: World, state: State, event: StoredEvent) {

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { parseEnvelope } from "../../../src/emulator/envelope.ts";
 
-const parse = (...lines: (object | string)[]) =>
-  parseEnvelope(Buffer.from(lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n")));
+const world = { has: () => false };
+const parse = (...lines: (object | string)[]) => {
+  const text = lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n");
+  return parseEnvelope({ bytes: Buffer.from(text), end: "whole" }, world);
+};
 
 describe("an envelope", () => {
   it("has an id and items", () => {
@@ -24,15 +27,18 @@ describe("an envelope", () => {
       payload,
       { type: "session" },
       {},
-    )?.items;
-    expect(items?.map((item) => item.type)).toEqual(["event", "session"]);
+    ).items;
+    expect(items.map((item) => item.type)).toEqual(["event", "session"]);
   });
 
   it("ends at an item whose bytes are not all there", () => {
-    expect(parse({}, { type: "event", length: 1000 }, {})?.items).toEqual([]);
+    expect(parse({}, { type: "event", length: 1000 }, {}).items).toEqual([]);
   });
 
-  it.each(["not an envelope", "[]", '{"event_id":"nonsense"}'])("is none when it starts with %s", (line) => {
-    expect(parse(line)).toBeUndefined();
-  });
+  it.each(["not an envelope", '{"event_id":"nonsense"}', '{"sent_at":"never"}', '{"sdk":{"name":"without version"}}'])(
+    "is refused when it starts with %s",
+    (line) => {
+      expect(parse(line)).toEqual({ eventId: undefined, items: [], refused: "header" });
+    },
+  );
 });

@@ -1,0 +1,67 @@
+import { type Complaint, isObject } from "./body.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+type Location = readonly (string | number)[];
+
+/** UTF-8 with JSON in it; `undefined` for anything else. */
+export function parsedJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is no object counts as one without fields, as everywhere in the API. */
+export const fieldsOf = (value: unknown): Fields => (isObject(value) ? value : {});
+
+export function hexId(value: unknown): string | undefined {
+  const hex = typeof value === "string" ? value.replaceAll("-", "").toLowerCase() : "";
+  return /^[0-9a-f]{32}$/.test(hex) ? hex : undefined;
+}
+
+export const missing = (loc: Location): Complaint => ({ type: "missing", loc, msg: "Field required" });
+
+const isNone = (value: unknown): boolean => value === undefined || value === null;
+
+export function idComplaints({ event_id: value }: Fields, loc: Location): Complaint[] {
+  if (isNone(value) || hexId(value) !== undefined) return [];
+  return [{ type: "uuid_parsing", loc: [...loc, "event_id"], msg: "Input should be a valid UUID" }];
+}
+
+/** ISO 8601 or seconds. */
+function timeComplaints(value: unknown, loc: Location): Complaint[] {
+  const known = typeof value === "string" ? Number(value || Number.NaN) || Date.parse(value) : value;
+  if (value === undefined || (typeof known === "number" && !Number.isNaN(known))) return [];
+  return [{ type: "datetime_type", loc, msg: "Input should be a valid datetime" }];
+}
+
+/** The first line of an envelope. An `sdk` needs its name and its version. */
+export function headerComplaints(header: Fields, loc: Location): Complaint[] {
+  const sdk = isNone(header.sdk) ? [] : ["name", "version"].filter((name) => !(name in fieldsOf(header.sdk)));
+  return [
+    ...idComplaints(header, loc),
+    ...sdk.map((name) => missing([...loc, "sdk", name])),
+    ...timeComplaints(header.sent_at, [...loc, "sent_at"]),
+  ];
+}
+
+/** What of an event has to have its shape beside its id; other fields are dropped or coerced where they are odd. */
+export function eventComplaints(event: Fields, loc: Location, timeMatters: boolean): Complaint[] {
+  const { exception, tags, timestamp } = event;
+  const isException = isNone(exception) || Array.isArray(exception) || "values" in fieldsOf(exception);
+  const isTags = isNone(tags) || Array.isArray(tags) || isObject(tags);
+  return [
+    ...(isException ? [] : [missing([...loc, "exception", "values"])]),
+    ...(isTags ? [] : [{ type: "dict_type", loc: [...loc, "tags"], msg: "Input should be a valid dictionary" }]),
+    ...(timeMatters ? timeComplaints(timestamp, [...loc, "timestamp"]) : []),
+  ];
+}
+
+/** The length that an item tells, as pydantic reads whole numbers; less than none counts as not told. */
+export function toldLength(value: unknown): number | "none" | undefined {
+  if (isNone(value)) return "none";
+  const length = typeof value === "string" && !/^\s*[+-]?\d+\s*$/.test(value) ? Number.NaN : Number(value);
+  if (typeof value === "object" || !Number.isInteger(length)) return undefined;
+  return length < 0 ? "none" : length;
+}
