@@ -40,6 +40,9 @@ const words = z
 export const AUDIENCES = ["container", "host", "public"] as const;
 export type Audience = (typeof AUDIENCES)[number];
 
+/** What starts `with-dsn` in an app's container: the image's shell, or a busybox that comes by a volume. */
+export const INJECT = ["entrypoint", "busybox"] as const;
+
 export const ON_FAILURE = ["block", "start-without-reporting"] as const;
 
 const retention = z.strictObject({
@@ -128,6 +131,10 @@ const app = z.strictObject({
   sampleRate: described(
     z.optional(z.number().check(z.minimum(0), z.maximum(1))),
     "Passed on as SENTRY_TRACES_SAMPLE_RATE: 0 to 1.",
+  ),
+  inject: described(
+    z._default(z.enum(INJECT), "entrypoint"),
+    "How the DSN gets in: by the image's own shell, or by a static busybox for an image without one.",
   ),
   entrypoint: described(
     z.optional(words),

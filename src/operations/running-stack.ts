@@ -7,9 +7,18 @@ export const WORKER = "glitchtip-worker";
 export const DATABASE = "glitchtip-db";
 export const PROVISIONER = "glitchtip-provision";
 const INIT = "glitchtip-init";
-export const ONE_SHOTS: readonly string[] = [INIT, PROVISIONER];
+const BUSYBOX = "glitchtip-busybox";
+export const ONE_SHOTS: readonly string[] = [INIT, PROVISIONER, BUSYBOX];
 /** Ours in the order in which they start. */
-export const START_ORDER: readonly string[] = [DATABASE, "glitchtip-valkey", INIT, SERVER, WORKER, PROVISIONER];
+export const START_ORDER: readonly string[] = [
+  DATABASE,
+  "glitchtip-valkey",
+  INIT,
+  SERVER,
+  WORKER,
+  PROVISIONER,
+  BUSYBOX,
+];
 /** Where the DSN volume is mounted, in the provisioner and in the apps. */
 export const DSN_DIR = "/run/glitchtip";
 

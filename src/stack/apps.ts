@@ -12,8 +12,12 @@ import { behind, type Start, startOf } from "./start.ts";
 const WRAPPER = "/glitchtip-with-dsn";
 export const WRAPPER_CONFIG = "glitchtip-with-dsn";
 export const DSN_VOLUME = "glitchtip-dsn";
+/** A busybox for images without a shell, in a volume of its own. */
+const TOOLS = "/run/glitchtip-tools";
+const TOOLS_VOLUME = "glitchtip-tools";
 /** When an app starts, the provisioner has ended: what is not there then does not come. `up --wait` waits this long, too. */
 const WAIT_S = 5;
+const DONE = { condition: "service_completed_successfully", required: false };
 
 export interface AppOverlays {
   /** By service: what our file adds to the user's. */
@@ -24,6 +28,10 @@ export interface AppOverlays {
   readonly wrapper: { readonly inline: boolean; readonly file: boolean };
   readonly warnings: readonly string[];
 }
+
+/** What apps without a shell need beside the rest. */
+export const toolsVolumes = ({ apps }: Declaration): string[] =>
+  Object.values(apps).some(({ inject }) => inject === "busybox") ? [TOOLS_VOLUME] : [];
 
 /** The lines that give each app its DSN. Throws with all problems of all apps. */
 export function overlayApps(
@@ -113,11 +121,13 @@ function overlay(
   { onHost, carrier }: Meeting,
 ): ComposeService {
   const variables = namesOf(app).join(",");
+  const box = app.inject === "busybox" ? `${TOOLS}/busybox` : undefined;
   const environment = handedOn(app);
   const wrapper = [
     // A config cannot be put into a read-only container; a file that is mounted need not be executable.
-    ...(service.readOnly ? ["/bin/sh"] : []),
+    ...(box === undefined ? (service.readOnly ? ["/bin/sh"] : []) : [box, "sh"]),
     WRAPPER,
+    ...(box === undefined ? [] : ["--busybox", box]),
     "--wait",
     String(WAIT_S),
     "--on-failure",
@@ -131,9 +141,13 @@ function overlay(
     entrypoint: behind(wrapper, entrypoint),
     ...(command === undefined ? {} : { command }),
     ...(Object.keys(environment).length === 0 ? {} : { environment }),
-    depends_on: { "glitchtip-provision": { condition: "service_completed_successfully", required: false } },
+    depends_on: { "glitchtip-provision": DONE, ...(box === undefined ? {} : { "glitchtip-busybox": DONE }) },
     ...(onHost || carrier !== undefined ? {} : { networks: joined(service) }),
-    volumes: [`${DSN_VOLUME}:/run/glitchtip:ro`, ...(service.readOnly ? [`./.glitchtip/with-dsn:${WRAPPER}:ro`] : [])],
+    volumes: [
+      `${DSN_VOLUME}:/run/glitchtip:ro`,
+      ...(box === undefined ? [] : [`${TOOLS_VOLUME}:${TOOLS}:ro`]),
+      ...(service.readOnly ? [`./.glitchtip/with-dsn:${WRAPPER}:ro`] : []),
+    ],
     ...(service.readOnly ? {} : { configs: [{ source: WRAPPER_CONFIG, target: WRAPPER, mode: "0555" }] }),
   };
 }

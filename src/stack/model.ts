@@ -76,6 +76,7 @@ export const TEMPLATE_NAMES = [
   "glitchtip",
   "glitchtip-worker",
   "glitchtip-provision",
+  "glitchtip-busybox",
 ] as const;
 export type TemplateName = (typeof TEMPLATE_NAMES)[number];
 

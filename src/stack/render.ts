@@ -4,7 +4,7 @@ import { parsePasswordRef } from "../config/password-ref.ts";
 import type { ProvisionInput } from "../config/provision-input.ts";
 import type { Declaration } from "../config/schema.ts";
 import { resolveServer } from "../config/server.ts";
-import { DSN_VOLUME, overlayApps, WRAPPER_CONFIG } from "./apps.ts";
+import { DSN_VOLUME, overlayApps, toolsVolumes, WRAPPER_CONFIG } from "./apps.ts";
 import { composeText } from "./compose-text.ts";
 import type { ImageKnowledge, RenderedFile, RenderedStack, StackInput, UserProject } from "./model.ts";
 import { ourServices } from "./services.ts";
@@ -29,7 +29,10 @@ export function renderStack(input: StackInput): RenderedStack {
   const top = {
     networks: { glitchtip: {}, "glitchtip-db": { internal: true } },
     volumes: Object.fromEntries(
-      ["glitchtip-db", "glitchtip-uploads", "glitchtip-state", DSN_VOLUME].map((name) => [name, {}]),
+      ["glitchtip-db", "glitchtip-uploads", "glitchtip-state", DSN_VOLUME, ...toolsVolumes(declaration)].map((name) => [
+        name,
+        {},
+      ]),
     ),
     secrets: secretsOf(declaration),
     ...(apps.wrapper.inline

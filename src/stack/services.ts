@@ -92,6 +92,9 @@ export function ourServices(
         depends_on: { ...(provision.depends_on as object), ...(split ? { "glitchtip-worker": STARTED } : {}) },
       },
     },
+    ...(Object.values(declaration.apps).some(({ inject }) => inject === "busybox")
+      ? { "glitchtip-busybox": { own: templates["glitchtip-busybox"], fromServer: false } }
+      : {}),
   };
 
   const { environment, ...shared } = templates.server;

@@ -295,6 +295,30 @@ describeInShells((shell) => {
       });
     });
 
+    it("takes them from a busybox where it is told of one", async ({ skip }) => {
+      const busybox = findProgram("busybox");
+      if (busybox === undefined) return skip("no busybox on this machine (apt-get install busybox-static)");
+      publish("api", { SENTRY_DSN: "dsn", "spring.sentry.dsn": "dsn" });
+      const own = { PATH: pathWith([]), ...ODD };
+      expect(await environment(wrapped("--busybox", busybox, "api"), { env: own })).toEqual({
+        ...own,
+        SENTRY_DSN: "dsn",
+        "spring.sentry.dsn": "dsn",
+      });
+    });
+
+    it("waits with its busybox where the image has no sleep", async ({ skip }) => {
+      const busybox = findProgram("busybox");
+      if (busybox === undefined) return skip("no busybox on this machine (apt-get install busybox-static)");
+      const child = begin(wrapped("--busybox", busybox, "late", cat, "/proc/self/environ"), {
+        env: { PATH: pathWith([]) },
+      });
+      const waiting = ended(child);
+      await announcement(child);
+      publish("late", { SENTRY_DSN: "dsn" });
+      expect(await waiting).toMatchObject({ code: 0, stdout: expect.stringContaining("SENTRY_DSN=dsn") });
+    });
+
     it("ends with 78 where env would take the command for a variable", async () => {
       publish("api", { "spring.sentry.dsn": "dsn" });
       expect(await run(wrapped("api", "./a=b"))).toMatchObject({

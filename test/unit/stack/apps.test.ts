@@ -206,6 +206,28 @@ describe("an app", () => {
     ]);
   });
 
+  it("without a shell is started by a busybox from a volume that holds nothing else", () => {
+    const stack = render("{entrypoint: [/app], read_only: true}", "apps: {api: {project: shop, inject: busybox}}");
+    const { services, volumes } = composeOf(stack);
+    const start = services.api?.entrypoint as string[];
+    expect(start.slice(0, 5)).toEqual([
+      ...["/run/glitchtip-tools/busybox", "sh", "/glitchtip-with-dsn", "--busybox", "/run/glitchtip-tools/busybox"],
+    ]);
+    expect(start.at(-1)).toBe("/app");
+    expect(services.api).toMatchObject({
+      volumes: expect.arrayContaining(["glitchtip-tools:/run/glitchtip-tools:ro"]),
+      depends_on: { "glitchtip-busybox": { condition: "service_completed_successfully", required: false } },
+    });
+    expect(services["glitchtip-busybox"]).toMatchObject({
+      volumes: ["glitchtip-tools:/tools"],
+      network_mode: "none",
+      cap_drop: ["ALL"],
+      read_only: true,
+    });
+    expect(volumes).toHaveProperty("glitchtip-tools");
+    expect(composeOf(render("{entrypoint: [/app]}")).services).not.toHaveProperty("glitchtip-busybox");
+  });
+
   it("that sets the variable itself is warned about", () => {
     expect(render("{entrypoint: [x], environment: [SENTRY_DSN=]}").warnings).toEqual([
       "service api sets SENTRY_DSN itself; the DSN from GlitchTip wins over it",
