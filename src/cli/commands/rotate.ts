@@ -91,29 +91,42 @@ function durationMs(given: string): number {
 
 function text({ outcome, projects, events, maybe }: RotateResult, paint: Paint): string {
   if (outcome === "nothing") return "no rotation is under way";
-  const rows = projects.flatMap(({ project, apps, back }) =>
-    apps.map(({ app, state }) => [app, project, back ? "old" : "new", state]),
+  const planned = outcome === "planned";
+  const rows = projects.flatMap(({ project, step, apps, back }) =>
+    apps.map(({ app, state }) => [
+      app,
+      project,
+      ...(planned ? [STEPS[step]] : []),
+      back ? "the old one" : "a new one",
+      state,
+    ]),
   );
+  const retiring = projects.some(({ back }) => back) ? "new" : "old";
   const ends: Record<RotateResult["outcome"], string> = {
     planned: "nothing was changed",
     nothing: "",
-    "not proved": "both keys are good. After mending: rotate goes on; rotate --abort goes back",
-    silent: "the old key stays. rotate goes on; rotate --keep-old ends with both; rotate --abort goes back",
+    "not proved": "both keys are good. When this is mended: rotate goes on; rotate --abort goes back",
+    silent: `the ${retiring} key stays for now. rotate goes on; rotate --keep-old ends with both; rotate --abort goes back`,
     kept: "both keys stay good",
-    done: projects.every(({ back }) => back) ? "back at the old key; the new one is deleted" : "the old key is deleted",
+    done: `the ${retiring} key is deleted`,
   };
   const shared = projects.filter(({ apps }) => apps.length > 1);
-  return [
-    rows.length === 0 ? "" : table([["APP", "PROJECT", "KEY", "STATE"], ...rows]),
-    ...shared.map(
-      ({ project, apps }) => `${apps.map(({ app }) => app).join(", ")} share ${project}, so they go together`,
-    ),
+  const end = outcome === "not proved" ? "bad" : outcome === "silent" ? "doubtful" : "good";
+  const parts = [
+    table([["APP", "PROJECT", ...(planned ? ["SO FAR"] : []), "KEY", "STATE"], ...rows]),
+    shared
+      .map(({ project, apps }) => `${project} is shared by ${apps.map(({ app }) => app).join(", ")}: they go together`)
+      .join("\n"),
     events.length === 0 ? "" : resultsText(events, paint),
-    maybe.length === 0
-      ? ""
-      : ["the old key may still be with:", ...describeHolders(maybe).map((line) => `  ${line}`)].join("\n"),
-    paint(outcome === "not proved" ? "bad" : outcome === "silent" ? "doubtful" : "good", ends[outcome]),
-  ]
-    .filter((part) => part !== "")
-    .join("\n\n");
+    maybe.length === 0 ? "" : `the ${retiring} key may still be with:\n  ${describeHolders(maybe).join("\n  ")}`,
+    paint(end, ends[outcome]),
+  ];
+  return parts.filter((part) => part !== "").join("\n\n");
 }
+
+const STEPS: Record<RotateResult["projects"][number]["step"], string> = {
+  none: "not begun",
+  making: "key being made",
+  made: "key made, not published",
+  published: "published",
+};

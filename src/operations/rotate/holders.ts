@@ -1,6 +1,7 @@
 import { variablesOf } from "../../config/app-variables.ts";
-import type { Declaration } from "../../config/schema.ts";
+import type { Audience, Declaration } from "../../config/schema.ts";
 import type { Docker } from "../../docker/index.ts";
+import { DSN_VOLUME } from "../../stack/apps.ts";
 import type { RotatingProject } from "../provision/rotate.ts";
 import { isOurs, type RunningStack, SERVER } from "../running-stack.ts";
 import { readRetiringKey } from "./restart.ts";
@@ -46,7 +47,7 @@ export async function findHolders(
   sinceMs: number,
 ): Promise<Holders> {
   const running = await runningOnEngine(docker);
-  const volume = stack.config.volumes?.["glitchtip-dsn"]?.name;
+  const volume = stack.config.volumes?.[DSN_VOLUME]?.name;
   const all = projects.map(async (rotating): Promise<Holders> => {
     const { project, retiringKey } = rotating;
     const holder = (who: string, why: string) => ({ project, who, why });
@@ -61,12 +62,19 @@ export async function findHolders(
     const fixed = Object.entries(stack.config.services)
       .filter(([, service]) => JSON.stringify(service).includes(retiringKey))
       .map(([name]) => holder(`service ${name}`, "has it in your Compose files or .env"));
-    const browsers = rotating.apps
-      .filter((app) => isPublic(declaration, app))
-      .map((app) => holder(`browsers with a page of ${app}`, "they keep it until the page is loaded again"));
+    const outside = rotating.apps.flatMap((app) => {
+      const audiences = audiencesOf(declaration, app);
+      const onHost = audiences.has("host") && stack.config.services[app]?.network_mode !== "host";
+      return [
+        ...(audiences.has("public")
+          ? [holder(`browsers with a page of ${app}`, "they keep it until they load the page again")]
+          : []),
+        ...(onHost ? [holder(`programs outside of containers, by ${app}`, "they cannot be seen from here")] : []),
+      ];
+    });
     return {
       now: [...containers, ...(sent === 0 ? [] : [holder("somebody", `sent ${sent} requests with it just now`)])],
-      maybe: [...fixed, ...browsers],
+      maybe: [...fixed, ...outside],
     };
   });
   const found = await Promise.all(all);
@@ -85,9 +93,9 @@ function mayRead(
   return !isOurs(service) && (rotating.includes(service) || !Object.hasOwn(apps, service));
 }
 
-function isPublic({ apps }: Declaration, name: string): boolean {
+function audiencesOf({ apps }: Declaration, name: string): ReadonlySet<Audience> {
   const app = apps[name];
-  return app !== undefined && variablesOf(app).some(({ audience }) => audience === "public");
+  return new Set(app === undefined ? [] : variablesOf(app).map(({ audience }) => audience));
 }
 
 /** Of any project: somebody may have copied the DSN. */

@@ -32,6 +32,8 @@ export interface RotateOptions {
 
 export interface ProjectResult {
   readonly project: string;
+  /** How far it was: `none` is not begun, from `published` on new starts get the new key. */
+  readonly step: RotatingProject["step"];
   readonly apps: readonly { readonly app: string; readonly state: AppState }[];
   /** The rotation was taken back: what retires is the key that it had made. */
   readonly back: boolean;
@@ -79,7 +81,9 @@ export async function rotate(context: RotateContext, options: RotateOptions): Pr
   }
   const projects = rotating.map((one) => projectResult(stack, one, restarted));
   const running = projects.flatMap(({ apps: all }) =>
-    all.filter(({ state }) => state !== "not running").map(({ app }) => app),
+    all
+      .filter(({ app, state }) => state !== "not running" && Object.hasOwn(declaration.apps, app))
+      .map(({ app }) => app),
   );
   say(running.length === 0 ? "no app runs" : `sending an event from ${running.join(", ")}`);
   const events = running.length === 0 ? [] : await context.prove(running);
@@ -102,6 +106,7 @@ export async function deleteRetiring(ask: AskProvisioner, result: RotateResult):
 function projectResult(stack: RunningStack, rotating: RotatingProject, restarted: ReadonlySet<string> = new Set()) {
   return {
     project: rotating.project,
+    step: rotating.step,
     apps: rotating.apps.map((app) => ({
       app,
       state: restarted.has(app) ? ("restarted" as const) : stateOf(stack, app, rotating),
@@ -127,7 +132,10 @@ async function watch(
       signal,
       say,
       nowMs: () => clock.now() + aheadMs,
-      look: async (sinceMs) => findHolders(docker, await observeStack(docker), declaration, rotating, sinceMs),
+      look: async (sinceMs) => {
+        const containers = await stack.engine.containers(stack.config.name);
+        return await findHolders(docker, { ...stack, containers }, declaration, rotating, sinceMs);
+      },
     },
     Math.max(...published, ...starts.map(({ sinceMs = 0 }) => sinceMs)),
     silentForMs,

@@ -7,12 +7,13 @@ export interface Watch {
   readonly signal: AbortSignal;
   /** The engine's clock, by which containers started. */
   nowMs(): number;
-  /** Who holds the retiring key now; requests with it count from that moment on. */
+  /** Who holds the retiring key now; requests with it count from this moment on. */
   look(sinceMs: number): Promise<Holders>;
   say(text: string): void;
 }
 
-const LOOK_EVERY_MS = 5_000;
+/** Often enough that a wait of a minute is told well, and seldom enough that one of an hour costs little. */
+const lookEveryMs = (silentForMs: number): number => Math.min(Math.max(silentForMs / 12, 1_000), 30_000);
 
 /**
  * Ends when nobody was seen with the key for so long, counted from the last restart: a rotation that is gone on with an
@@ -22,9 +23,10 @@ export async function untilSilent(watch: Watch, restartedAtMs: number, silentFor
   const { clock, signal, nowMs, look, say } = watch;
   const startMs = nowMs();
   let silentSinceMs = restartedAtMs;
-  for (;;) {
-    const holders = await look(silentSinceMs);
+  for (let lookedMs = restartedAtMs; ; ) {
     const now = nowMs();
+    const holders = await look(lookedMs);
+    lookedMs = now;
     if (holders.now.length > 0) silentSinceMs = now;
     const leftMs = silentSinceMs + silentForMs - now;
     if (holders.now.length === 0 && leftMs <= 0) return holders;
@@ -35,7 +37,7 @@ export async function untilSilent(watch: Watch, restartedAtMs: number, silentFor
         ? `watching that the old key stays silent, ${Math.ceil(leftMs / 1_000)} s to go`
         : `the old key is still with ${who}`,
     );
-    await clock.sleep(Math.max(1, Math.min(LOOK_EVERY_MS, leftMs)), signal);
+    await clock.sleep(Math.max(1, Math.min(lookEveryMs(silentForMs), leftMs)), signal);
   }
 }
 
