@@ -16,33 +16,31 @@ type Decode = (piece: Buffer) => Buffer;
 
 const limits = { maxOutputLength: UNZIPPED_LIMIT_BYTES };
 const zlib = { ...limits, finishFlush: constants.Z_SYNC_FLUSH };
-const DECODERS: Readonly<Record<string, Decode>> = {
-  gzip: (piece) => gunzipSync(piece, zlib),
-  deflate: (piece) => inflateAny(piece),
-  br: (piece) => brotliDecompressSync(piece, { ...limits, finishFlush: constants.BROTLI_OPERATION_FLUSH }),
-};
+const DECODERS = new Map<string, Decode>([
+  ["gzip", (piece) => gunzipSync(piece, zlib)],
+  ["deflate", (piece) => inflateAny(piece)],
+  ["br", (piece) => brotliDecompressSync(piece, { ...limits, finishFlush: constants.BROTLI_OPERATION_FLUSH })],
+]);
 
 /** Any other encoding is taken for none. */
 export function plainBody({ body, headers }: Incoming, world: Pick<World, "has">): PlainBody {
   const encoding = (headers["content-encoding"] ?? "").toLowerCase();
-  const decode = encoding === "br" && world.has("noBrotli") ? undefined : DECODERS[encoding];
+  const decode = encoding === "br" && world.has("noBrotli") ? undefined : DECODERS.get(encoding);
   if (!decode || body.length === 0) return { bytes: body, end: "whole" };
-  try {
-    return { bytes: decode(body), end: "whole" };
-  } catch {
-    return readablePart(body, decode);
-  }
-}
-
-function readablePart(body: Buffer, decode: Decode): PlainBody {
   let bytes: Buffer = Buffer.alloc(0);
-  for (let end = PIECE_BYTES; ; end += PIECE_BYTES) {
+  let end: PlainBody["end"] = "whole";
+  // The whole first; else the last piece that can be read is found by halving, as a long body has hundreds.
+  for (let [readable, failing] = [0, Math.ceil(body.length / PIECE_BYTES) + 1]; failing - readable > 1; ) {
+    const tried = end === "whole" ? failing - 1 : (readable + failing) >> 1;
     try {
-      bytes = decode(body.subarray(0, end));
+      bytes = decode(body.subarray(0, tried * PIECE_BYTES));
+      readable = tried;
     } catch (error) {
-      return { bytes, end: isTooBig(error) ? "too big" : "broken" };
+      end = isTooBig(error) ? "too big" : "broken";
+      failing = tried;
     }
   }
+  return { bytes, end };
 }
 
 /** With or without zlib's header: clients disagree. */
