@@ -34,14 +34,14 @@ function serviceFrom(
 ): UserService {
   const text = (key: string) => (typeof service[key] === "string" ? (service[key] as string) : undefined);
   const words = (key: string) => (Array.isArray(service[key]) ? service[key].map(String) : undefined);
-  const entrypoint = words("entrypoint");
+  const [entrypoint, command] = [words("entrypoint"), words("command")];
   const stated = {
     image: text("image"),
     platform: text("platform"),
     built: service.build === undefined ? undefined : true,
     provider: service.provider === undefined ? undefined : true,
     entrypoint: entrypoint && asStated(entrypoint, ours?.entrypoint, variables),
-    command: words("command"),
+    command: command && asStated(command, ours?.command, variables),
     networkMode: text("network_mode"),
   };
   return {

@@ -135,19 +135,19 @@ class Reader {
     if (paths.some(isRemote)) return this.project([], base, []);
     const files = paths.map((file) => inFolder(base.folder, file));
     const inside = typeof folder === "string" ? inFolder(base.folder, text(folder)) : posix.dirname(files[0] ?? "");
-    const envPaths =
-      envFile === undefined || envFile === null
-        ? [inFolder(inside, ".env")]
-        : listOf(envFile).map((file) => inFolder(base.folder, text(file)));
-    const own =
-      inside === base.folder || (inside === "." && base.folder === "")
-        ? {}
-        : Object.assign({}, ...envPaths.map((file) => this.env(file)));
+    const own = Object.assign({}, ...this.envFiles(envFile, inside, base).map((file) => this.env(file)));
     return this.project(
       files.map((file) => ({ path: file, text: this.text(file, from, "include") })),
       { folder: inside === "." ? "" : inside, variables: { ...own, ...base.variables }, own: { ...base.own, ...own } },
       through,
     );
+  }
+
+  private envFiles(stated: unknown, inside: string, base: Base): string[] {
+    const paths = listOf(stated).map((file) => inFolder(base.folder, interpolate(String(file), base.variables)));
+    if (paths.length > 0) return paths;
+    // The .env of the project itself is in its variables already.
+    return inside === "." || inside === base.folder ? [] : [inFolder(inside, ".env")];
   }
 
   private env(path: string): Readonly<Record<string, string>> {

@@ -92,7 +92,7 @@ function provisionerSource(text = "mount"): ProvisionerSource {
 }
 
 /** Adds the variables that services get from env files, where those can be read. */
-function withEnvFiles(dir: string, user: UserProject): UserProject {
+export function withEnvFiles(dir: string, user: UserProject): UserProject {
   const names = (path: string) => {
     try {
       return Object.keys(parseEnv(readIfThere(resolve(dir, path)) ?? ""));

@@ -19,7 +19,7 @@ export const readUserFiles = (dir: string, files: readonly UserComposeFile[], va
 /** What Compose says when the files are right and only this machine lacks something they need to start. */
 const NOT_THE_FILES = /required variable|env file .* not found/i;
 /** A user's file may lean on our services and networks, which Compose is not shown here. */
-const NAMES_OURS = /glitchtip/i;
+const NAMES_OURS = /\b(?:service|network|volume|config|secret) "?glitchtip/i;
 
 /** As Compose reads them, by Compose where it is there. */
 export async function readUserFilesWith(

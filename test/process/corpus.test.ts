@@ -1,0 +1,121 @@
+import { cpSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { runProcess } from "../../src/base/process.ts";
+import { loadDeclaration } from "../../src/config/load.ts";
+import { init } from "../../src/operations/init.ts";
+import { composeFilesIn, readComposeFiles } from "../../src/operations/project/compose-files.ts";
+import { projectDocker } from "../../src/operations/project/docker.ts";
+import { parseEnv } from "../../src/operations/project/env-file.ts";
+import { withEnvFiles } from "../../src/operations/project/project.ts";
+import { readUserFiles, readUserFilesWith } from "../../src/operations/project/user-files.ts";
+import type { UserProject } from "../../src/stack/model.ts";
+import { TemporaryFolder, testAssets } from "../support/project.ts";
+
+// Compose files written for this: every syntax that a service can be stated in, each with its declaration.
+const CORPUS = join(import.meta.dirname, "../fixtures/compose");
+const names = readdirSync(CORPUS);
+
+/** What the files expect of a shell; and an engine that Compose does not need to read files. */
+const SHELL = { PATH: process.env.PATH, HOME: process.env.HOME, DOCKER_CONFIG: process.env.DOCKER_CONFIG };
+const ENV = { ...SHELL, DOCKER_HOST: "unix:///dev/null" };
+const log = { info() {}, step() {}, debug() {}, warn() {} };
+
+interface Config {
+  readonly services: Readonly<
+    Record<string, { readonly entrypoint: string[] | null; readonly command: string[] | null }>
+  >;
+}
+
+const compose = (dir: string, ...args: string[]) =>
+  runProcess("docker", ["compose", ...args], { cwd: dir, env: ENV, deadlineMs: 30_000 });
+
+async function configOf(dir: string, files: readonly string[] = []): Promise<Config> {
+  const flags = files.flatMap((file) => ["-f", file]);
+  const { code, stdout, stderr } = await compose(dir, ...flags, "--profile", "*", "config", "--format", "json");
+  expect([code, code === 0 ? "" : stderr]).toEqual([0, ""]);
+  return JSON.parse(stdout);
+}
+
+const missing = await runProcess("docker", ["compose", "version"], { env: ENV, deadlineMs: 30_000 }).then(
+  ({ code, stderr }) => (code === 0 ? undefined : stderr.trim()),
+  (error: Error) => error.message,
+);
+const expected = process.env.REQUIRE_DOCKER === "1";
+if (missing !== undefined && !expected) {
+  process.stderr.write(`skipped, no docker compose: the corpus against Compose itself (${missing})\n`);
+}
+
+function copied(name: string): TemporaryFolder & { readonly before: Record<string, string> } {
+  const folder = new TemporaryFolder();
+  cpSync(join(CORPUS, name), folder.path, { recursive: true });
+  return Object.assign(folder, { before: folder.files() });
+}
+
+const run = (dir: string) => init({ dir, log, env: SHELL, assets: testAssets() });
+const appsOf = (folder: TemporaryFolder) => Object.keys(loadDeclaration(folder.read("glitchtip.yaml"), "g").apps);
+
+/** The facts about services, the variables from env files among them, in one order. */
+const facts = (dir: string, user: UserProject) =>
+  Object.fromEntries(
+    Object.entries(withEnvFiles(dir, user).services).map(([name, { environment, envFiles: _, ...service }]) => [
+      name,
+      { ...service, environment: [...new Set(environment)].sort() },
+    ]),
+  );
+
+it("there are at least thirty", () => expect(names.length).toBeGreaterThanOrEqual(30));
+
+describe.each(names)("%s", (name) => {
+  it("leaves every byte of the user's as it was, but for lines at the end of .env", async () => {
+    using folder = copied(name);
+    await run(folder.path);
+    const after = folder.files();
+    for (const [path, text] of Object.entries(folder.before)) {
+      if (path === ".env") expect(after[path]).toContain(text.replace(/^COMPOSE_FILE=.*$/m, "").trim());
+      else expect(after[path]).toBe(text);
+    }
+    expect(await run(folder.path)).toMatchObject({ nothingToChange: true });
+  });
+
+  it.skipIf(missing !== undefined && !expected)("is accepted by Compose, changed only where it has to be", async () => {
+    using folder = copied(name);
+    const files = composeFilesIn(folder.path, parseEnv(folder.before[".env"] ?? ""));
+    const own = files.slice(0, files.indexOf("compose.glitchtip.yaml"));
+    const before = await configOf(folder.path, own);
+    await run(folder.path);
+    const after = await configOf(folder.path);
+
+    const apps = appsOf(folder);
+    const carriers = name === "network-mode-service" ? ["vpn"] : [];
+    for (const [service, stated] of Object.entries(before.services)) {
+      if (![...apps, ...carriers].includes(service))
+        expect([service, after.services[service]]).toEqual([service, stated]);
+    }
+    for (const app of apps) {
+      const { entrypoint, command } = after.services[app] ?? { entrypoint: [], command: [] };
+      expect(entrypoint?.join(" ")).toMatch(/^(\/bin\/sh )?\/glitchtip-with-dsn .* --( |$)/);
+      // What stood there before stands behind the wrapper.
+      const { entrypoint: old, command: oldCommand } = before.services[app] ?? {};
+      if (old != null) expect(entrypoint?.slice(entrypoint.indexOf("--") + 1)).toEqual(old);
+      if (oldCommand?.length) expect(command).toEqual(oldCommand);
+    }
+  });
+
+  it.skipIf(missing !== undefined && !expected)("is read without Compose as with it", async () => {
+    using folder = copied(name);
+    const env = parseEnv(folder.before[".env"] ?? "");
+    const files = readComposeFiles(folder.path, composeFilesIn(folder.path, env));
+    const variables = { ...env, ...SHELL };
+    const { config } = projectDocker({ dir: folder.path, env: ENV, signal: new AbortController().signal, log });
+    const asked: unknown[] = [];
+    const reading = async (paths: readonly string[]) => {
+      asked.push(paths);
+      return await config(paths);
+    };
+    const withCompose = await readUserFilesWith(reading, folder.path, files, variables, log);
+    // Files after ours lean on it, so Compose cannot read them alone.
+    expect(asked).toHaveLength(name === "after-ours" ? 0 : 1);
+    expect(facts(folder.path, readUserFiles(folder.path, files, variables))).toEqual(facts(folder.path, withCompose));
+  });
+});
