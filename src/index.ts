@@ -2,5 +2,5 @@
 
 export type { ErrorCode } from "./base/errors.ts";
 export { CodedError, ERROR_CODES } from "./base/errors.ts";
-export type { DsnParts } from "./glitchtip/ingest.ts";
+export type { DsnParts } from "./glitchtip/wire/dsn.ts";
 export { composeDsn, parseDsn } from "./reconcile/dsn.ts";

@@ -9,7 +9,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
   base: { folders: [], packages: [] },
   config: { folders: ["base", "glitchtip/versions"], packages: ["yaml", "zod", "dotenv"] },
   glitchtip: { folders: ["base"], packages: ["undici", "zod"] },
-  reconcile: { folders: ["base", "config", "glitchtip/wire", "glitchtip/ingest"], packages: [] },
+  reconcile: { folders: ["base", "config", "glitchtip/wire"], packages: [] },
   stack: { folders: ["base", "config", "glitchtip/versions"], packages: ["yaml"] },
   docker: { folders: ["base"], packages: ["dockerode"] },
   outputs: { folders: ["base", "reconcile"], packages: ["zod"] },
@@ -23,7 +23,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
     packages: ["commander", "@clack/prompts"],
   },
   emulator: { folders: ["base", "glitchtip/wire"], packages: [] },
-  index: { folders: ["base", "glitchtip/ingest", "reconcile"], packages: [] },
+  index: { folders: ["base", "glitchtip/wire", "reconcile"], packages: [] },
 };
 
 /** Single files that may reach further, each with its reason. */

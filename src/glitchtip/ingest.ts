@@ -1,13 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { refuse } from "./answers.ts";
 import type { Transport } from "./transport.ts";
-
-/** The parts of a DSN that the server decides; the rest is where its audience reaches it. */
-export interface DsnParts {
-  /** The public key: a UUID, with or without dashes. */
-  readonly key: string;
-  readonly projectId: string;
-}
+import type { DsnParts } from "./wire/dsn.ts";
 
 /** 32 hex digits, as events are addressed. */
 export const newEventId = (): string => randomUUID().replaceAll("-", "");

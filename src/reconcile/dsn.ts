@@ -1,4 +1,4 @@
-import type { DsnParts } from "../glitchtip/ingest.ts";
+import type { DsnParts } from "../glitchtip/wire/dsn.ts";
 
 /**
  * scheme://key@host[:port][/path]/projectId for one audience's base URL. Never the server's own DSN: its host is

@@ -2,8 +2,9 @@ import { CodedError } from "../../base/errors.ts";
 import { type Clock, waitUntil } from "../../base/wait.ts";
 import { AnswerError } from "../../glitchtip/answers.ts";
 import type { GlitchTip } from "../../glitchtip/client.ts";
-import { type DsnParts, newEventId, sendEmptyEnvelope, sendEvent } from "../../glitchtip/ingest.ts";
+import { newEventId, sendEmptyEnvelope, sendEvent } from "../../glitchtip/ingest.ts";
 import { repeatPatiently } from "../../glitchtip/patience.ts";
+import type { DsnParts } from "../../glitchtip/wire/dsn.ts";
 import type { StoredEvent } from "../../glitchtip/wire/shapes.ts";
 import type { ProvisionContext } from "./context.ts";
 
