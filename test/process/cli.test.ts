@@ -41,11 +41,15 @@ describe("help", () => {
       Commands:
         init                    put a GlitchTip beside your services, or a sample app
                                 into an empty folder
+        add                     give one more service a DSN
+        remove                  a service no longer gets a DSN
         verify                  send an event from each app's own container and read
                                 it back
         status                  what runs, what the provisioner did, which app has its
                                 DSN
         doctor                  everything that stands in the way, each with its fix
+        rotate                  give apps a new key, and delete the old one once
+                                nobody uses it
         down                    stop and remove the project's containers; the data
                                 stays
         demo                    all of it in a temporary folder, up to an event read
@@ -83,6 +87,9 @@ describe("help", () => {
         --valkey <kind>              off or bundled
         --registration <state>       closed or open
         --provisioner <how>          mount, build or image:NAME
+        --pull                       fetch images that are not here, where only they
+                                     know how an app starts
+        --build                      build them, where the service has a build
         --dry-run                    only say what would be written
         --yes                        ask nothing
         -h, --help                   display help for command
