@@ -68,14 +68,20 @@ function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[]
 }
 
 /** Of a value that may have several forms: the problems of the form that was meant, the one of the value's own type. */
-function inUnion(issue: Issue & { code: "invalid_union" }): readonly Issue[] | undefined {
-  return issue.errors.find((issues) => !issues.some(({ code, path }) => code === "invalid_type" && path.length === 0));
+function inUnion(issue: Issue & { code: "invalid_union" }, value: unknown): readonly Issue[] | undefined {
+  const withoutAtRoot = (...codes: string[]) =>
+    issue.errors.find((issues) => !issues.some(({ code, path }) => path.length === 0 && codes.includes(code)));
+  const fits = withoutAtRoot("invalid_type", "invalid_value");
+  return fits ?? (typeof value === "object" ? undefined : withoutAtRoot("invalid_type"));
 }
 
 const formsOf = (issue: Issue & { code: "invalid_union" }): string =>
   issue.errors
     .flatMap((issues) =>
-      issues.flatMap((one) => (one.code === "invalid_type" ? (TYPES[one.expected] ?? one.expected) : [])),
+      issues.flatMap((one) => {
+        if (one.code === "invalid_value") return one.values.map(String);
+        return one.code === "invalid_type" ? (TYPES[one.expected] ?? one.expected) : [];
+      }),
     )
     .join(" or ");
 
@@ -88,7 +94,7 @@ export function problemsOf(issues: readonly Issue[], schema: z.core.$ZodType, va
       return issue.keys.map((key) => ({ path: [...issue.path, key], what: unknown(key), atKey: true }));
     }
     if (issue.code === "invalid_union") {
-      const meant = inUnion(issue)?.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
+      const meant = inUnion(issue, valueAt(issue.path))?.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
       if (meant !== undefined) return problemsOf(meant, schema, valueAt);
       return [{ path: issue.path, what: `must be ${formsOf(issue)}, not ${shown(valueAt(issue.path))}` }];
     }

@@ -52,6 +52,12 @@ const retention = z.strictObject({
   ),
 });
 
+/** A whole address holds a password: it comes from elsewhere, and its special characters are percent-encoded in it. */
+const ownService = z.strictObject({
+  url: described(secretReference, "file:PATH or env:NAME of its address; special characters in it percent-encoded."),
+  service: described(z.optional(z.string()), "The service of your Compose file that it is, where it is one."),
+});
+
 const server = z.strictObject({
   image: described(
     z._default(z.string().check(z.minLength(1)), "glitchtip/glitchtip:6"),
@@ -73,10 +79,13 @@ const server = z.strictObject({
     z.optional(z.enum(["all-in-one", "split"])),
     "One container, or web and worker apart. Default: all-in-one from generation 6 on, split before.",
   ),
-  database: described(z._default(z.literal("bundled"), "bundled"), "Where the data lives: Postgres in this stack."),
+  database: described(
+    z._default(z.union([z.literal("bundled"), ownService]), "bundled"),
+    "Where the data lives: Postgres in this stack, or a map with `url` (and `service`) of your own.",
+  ),
   valkey: described(
-    z.optional(z.enum(["off", "bundled"])),
-    "A Valkey beside it. Default: off; bundled for 5.1 and older, which need it.",
+    z.optional(z.union([z.enum(["off", "bundled"]), ownService])),
+    "A Valkey beside it, or a map with `url` (and `service`) of your own. Default: off; bundled for 5.1 and older, which need it.",
   ),
   registration: described(z._default(z.enum(["closed", "open"]), "closed"), "Whether strangers may make an account."),
   retention: described(z.optional(retention), "How long data is kept."),

@@ -5,6 +5,7 @@ import type { Declaration } from "./schema.ts";
 export interface ResolvedServer {
   readonly capabilities: Capabilities;
   readonly topology: Topology;
+  /** Ours or one of the user's. */
   readonly valkey: boolean;
   readonly warnings: readonly string[];
 }
@@ -43,7 +44,7 @@ export function resolveServer(server: Declaration["server"]): { server?: Resolve
   }
   if (problems.length > 0) return { problems };
 
-  const valkey = server.valkey === undefined ? capabilities.needsValkey : server.valkey === "bundled";
+  const valkey = server.valkey === undefined ? capabilities.needsValkey : server.valkey !== "off";
   const warnings = found.known
     ? []
     : [`${server.image} is not a version this tool knows; it is treated as generation ${found.generation}`];

@@ -84,7 +84,7 @@ export function overlayApps(
   };
 }
 
-function found(name: string, { services }: UserProject): UserService {
+export function found(name: string, { services }: UserProject): UserService {
   const service = Object.hasOwn(services, name) ? services[name] : undefined;
   if (service !== undefined) return service;
   const names = Object.keys(services);

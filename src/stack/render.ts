@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { CodedError } from "../base/errors.ts";
+import { ownServices } from "../config/own-service.ts";
 import { parsePasswordRef } from "../config/password-ref.ts";
 import type { ProvisionInput } from "../config/provision-input.ts";
 import type { Declaration } from "../config/schema.ts";
@@ -7,6 +8,7 @@ import { resolveServer } from "../config/server.ts";
 import { DSN_VOLUME, overlayApps, toolsVolumes, WRAPPER_CONFIG } from "./apps.ts";
 import { composeText } from "./compose-text.ts";
 import type { ImageKnowledge, RenderedFile, RenderedStack, StackInput, UserProject } from "./model.ts";
+import { overlayOwnServices } from "./own-services.ts";
 import { ourServices } from "./services.ts";
 
 export const STACK_FILE = "compose.glitchtip.yaml";
@@ -25,14 +27,19 @@ export function renderStack(input: StackInput): RenderedStack {
   if (server === undefined) throw new CodedError("GC1101", problems.map(({ what }) => what).join("; "));
 
   const apps = overlayApps(declaration, user, input.images);
+  const own = ownServices(declaration.server);
+  const theirs = overlayOwnServices(own, user, apps.services);
   const ours = ourServices(declaration, server, input.compose, provisioner);
   const top = {
     networks: { glitchtip: {}, "glitchtip-db": { internal: true } },
     volumes: Object.fromEntries(
-      ["glitchtip-db", "glitchtip-uploads", "glitchtip-state", DSN_VOLUME, ...toolsVolumes(declaration)].map((name) => [
-        name,
-        {},
-      ]),
+      [
+        ...(own.database === undefined ? ["glitchtip-db"] : []),
+        "glitchtip-uploads",
+        "glitchtip-state",
+        DSN_VOLUME,
+        ...toolsVolumes(declaration),
+      ].map((name) => [name, {}]),
     ),
     secrets: secretsOf(declaration),
     ...(apps.wrapper.inline
@@ -51,7 +58,7 @@ export function renderStack(input: StackInput): RenderedStack {
   const bundle = provisioner.kind === "build" ? ".glitchtip/provisioner/provisioner.mjs" : ".glitchtip/provisioner.mjs";
   return {
     files: [
-      managed(STACK_FILE, composeText(ours, apps.services, top)),
+      managed(STACK_FILE, composeText(ours, { ...apps.services, ...theirs.services }, top)),
       managed(".glitchtip/.gitignore", "/secrets/\n"),
       managed(".glitchtip/gate.py", texts.gate),
       managed(".glitchtip/provision.json", `${JSON.stringify(provision, null, 2)}\n`),
@@ -62,7 +69,7 @@ export function renderStack(input: StackInput): RenderedStack {
         ? [managed(".glitchtip/provisioner/Dockerfile", texts.provisionerDockerfile())]
         : []),
     ],
-    warnings: [...server.warnings, ...apps.warnings],
+    warnings: [...server.warnings, ...apps.warnings, ...theirs.warnings],
   };
 }
 
@@ -82,19 +89,22 @@ function imagesFile({ known, file = false }: ImageKnowledge = { known: {} }): Re
   return [managed(IMAGES_FILE, `${JSON.stringify({ version: 1, services: Object.fromEntries(services) }, null, 2)}\n`)];
 }
 
-function secretsOf({ admin }: Declaration): Record<string, object> {
+function secretsOf({ admin, server }: Declaration): Record<string, object> {
   const generated = (name: string) => ({ file: `./${SECRETS_FOLDER}/${name}` });
-  const reference = admin.password === undefined ? undefined : parsePasswordRef(admin.password);
+  const own = ownServices(server);
   return {
-    glitchtip_admin_password:
-      reference === undefined
-        ? generated("admin_password")
-        : reference.kind === "file"
-          ? { file: reference.path }
-          : { environment: reference.name },
-    glitchtip_db_password: generated("db_password"),
+    glitchtip_admin_password: admin.password === undefined ? generated("admin_password") : secretBy(admin.password),
+    ...(own.database === undefined
+      ? { glitchtip_db_password: generated("db_password") }
+      : { glitchtip_database_url: secretBy(own.database.url) }),
+    ...(own.valkey === undefined ? {} : { glitchtip_valkey_url: secretBy(own.valkey.url) }),
     glitchtip_secret_key: generated("secret_key"),
   };
+}
+
+function secretBy(text: string): object {
+  const reference = parsePasswordRef(text);
+  return reference.kind === "file" ? { file: reference.path } : { environment: reference.name };
 }
 
 /** Compose would merge the user's service with ours of the same name, in silence. */

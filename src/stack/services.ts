@@ -1,3 +1,4 @@
+import { ownServices } from "../config/own-service.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
 import type { ResolvedServer } from "../config/server.ts";
 import { type Role, SERVER_PORT } from "../glitchtip/versions.ts";
@@ -47,31 +48,47 @@ export function ourServices(
   const addresses = addressesOf(server);
   const split = topology === "split" || capabilities.allInOne === undefined;
   const web = split ? capabilities.web : capabilities.allInOne;
-  const afterInit = valkey ? { "glitchtip-valkey": HEALTHY } : {};
+  const external = ownServices(server);
+  const bundledValkey = valkey && external.valkey === undefined;
+  const theirs = Object.fromEntries(
+    Object.values(external).flatMap(({ service }) => (service === undefined ? [] : [[service, STARTED] as const])),
+  );
+  const afterInit = bundledValkey ? { "glitchtip-valkey": HEALTHY } : {};
   const environmentAdmin = admin.password?.startsWith("env:") === true;
+  const environmentUrl = Object.values(external).some(({ url }) => url.startsWith("env:"));
 
   /** Lists are added to the shared ones, because a YAML merge would replace them. */
   const glitchtip = (name: TemplateName, role: Role | undefined, more: ComposeService = {}): OurService => {
     const { depends_on, volumes, secrets, ...template } = templates[name];
-    const shared = templates.server as { volumes: string[]; secrets: string[] };
+    const shared = {
+      volumes: templates.server.volumes as string[],
+      secrets: serverSecrets(templates.server, external),
+    };
+    const links = Object.entries(depends_on as object).filter(
+      ([other]) => other !== "glitchtip-db" || !external.database,
+    );
     const own = {
       ...template,
       ...(role === undefined ? {} : { command: role.command, environment: role.environment }),
       ...(volumes === undefined ? {} : { volumes: [...shared.volumes, ...(volumes as string[])] }),
       ...(secrets === undefined ? {} : { secrets: [...shared.secrets, ...(secrets as string[])] }),
       ...more,
-      depends_on: { ...(depends_on as object), ...afterInit },
+      depends_on: { ...Object.fromEntries(links), ...afterInit, ...theirs },
     };
     return { own, fromServer: true };
   };
 
   const provision = templates["glitchtip-provision"];
   const services: Record<string, OurService> = {
-    "glitchtip-db": { own: templates["glitchtip-db"], fromServer: false },
-    ...(valkey ? { "glitchtip-valkey": { own: templates["glitchtip-valkey"], fromServer: false } } : {}),
+    ...(external.database === undefined
+      ? { "glitchtip-db": { own: templates["glitchtip-db"], fromServer: false } }
+      : {}),
+    ...(bundledValkey ? { "glitchtip-valkey": { own: templates["glitchtip-valkey"], fromServer: false } } : {}),
     "glitchtip-init": glitchtip("glitchtip-init", undefined, {
       environment: { GLITCHTIP_ADMIN_EMAIL: escaped(admin.email) },
-      ...writable(environmentAdmin),
+      ...writable(environmentAdmin || environmentUrl),
+      // A database elsewhere is reached over a network with a way out.
+      ...(external.database === undefined ? {} : { networks: templates.server.networks }),
     }),
     glitchtip: glitchtip("glitchtip", web, { ports: [`127.0.0.1:\${GLITCHTIP_PORT:-${server.port}}:${SERVER_PORT}`] }),
     ...(split
@@ -100,19 +117,46 @@ export function ourServices(
   const { environment, ...shared } = templates.server;
   return {
     everyService: templates["every-service"],
-    server: { ...shared, image: withDefault(shared.image, server.image) },
+    server: {
+      ...shared,
+      image: withDefault(shared.image, server.image),
+      secrets: serverSecrets(shared, external),
+      ...writable(environmentUrl),
+    },
     environment: {
-      ...(environment as Record<string, string>),
+      ...databaseVariables(environment as Record<string, string>, external),
       GLITCHTIP_DOMAIN: addresses.public,
       DEFAULT_FROM_EMAIL: escaped(admin.email) ?? "",
       ENABLE_USER_REGISTRATION: String(server.registration === "open"),
-      ...Object.fromEntries(capabilities.valkeyVariables.map((name) => [name, valkey ? VALKEY_URL : ""])),
+      ...Object.fromEntries(
+        capabilities.valkeyVariables.map((name) =>
+          external.valkey === undefined
+            ? [name, valkey ? VALKEY_URL : ""]
+            : [`${name}_FILE`, "/run/secrets/glitchtip_valkey_url"],
+        ),
+      ),
       ...(server.retention?.events === undefined
         ? {}
         : { [capabilities.retentionVariable]: server.retention.events.replace("d", "") }),
     },
     services,
   };
+}
+
+type Own = ReturnType<typeof ownServices>;
+
+const serverSecrets = ({ secrets }: ComposeService, { database, valkey }: Own): string[] => [
+  ...(secrets as string[]).map((name) =>
+    name === "glitchtip_db_password" && database !== undefined ? "glitchtip_database_url" : name,
+  ),
+  ...(valkey === undefined ? [] : ["glitchtip_valkey_url"]),
+];
+
+/** DATABASE_HOST and its family would win over an address. */
+function databaseVariables(environment: Record<string, string>, { database }: Own): Record<string, string> {
+  if (database === undefined) return environment;
+  const others = Object.entries(environment).filter(([name]) => !name.startsWith("DATABASE_"));
+  return { DATABASE_URL_FILE: "/run/secrets/glitchtip_database_url", ...Object.fromEntries(others) };
 }
 
 /** A secret from the environment is copied into the container, which Compose refuses for a read-only one. */

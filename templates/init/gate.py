@@ -7,6 +7,7 @@ gate.py serve COMMAND...  becomes COMMAND if that marker is there, and refuses o
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -36,20 +37,37 @@ def secret(path):
         return file.read().removesuffix("\n")
 
 
+def address():
+    """The user's own database by its URL, in which libpq reads percent-encoding; else ours."""
+    if "DATABASE_URL_FILE" in os.environ:
+        return {"conninfo": secret(os.environ["DATABASE_URL_FILE"])}
+    return {
+        "host": os.environ["DATABASE_HOST"],
+        "port": os.environ["DATABASE_PORT"],
+        "dbname": os.environ["DATABASE_NAME"],
+        "user": os.environ["DATABASE_USER"],
+        "password": secret(os.environ["DATABASE_PASSWORD_FILE"]),
+    }
+
+
+def refuse_password():
+    """Without Valkey the database is the broker, and the password goes into its address as it is: no event is ever stored."""
+    valkey = ("VALKEY_URL", "VALKEY_URL_FILE", "REDIS_URL", "REDIS_URL_FILE")
+    if "DATABASE_URL_FILE" not in os.environ or any(os.environ.get(name) for name in valkey):
+        return
+    password = psycopg.conninfo.conninfo_to_dict(**address()).get("password", "")
+    if not re.fullmatch("[A-Za-z0-9._~-]*", password):
+        say("the database's password has other characters than letters, digits, . _ ~ -; without Valkey GlitchTip cannot use it:")
+        say("give its user another password, or declare server.valkey: bundled")
+        sys.exit(1)
+
+
 def connect(seconds):
     """Right after a start of the whole engine the database may come up last."""
     deadline = time.monotonic() + seconds
     while True:
         try:
-            return psycopg.connect(
-                host=os.environ["DATABASE_HOST"],
-                port=os.environ["DATABASE_PORT"],
-                dbname=os.environ["DATABASE_NAME"],
-                user=os.environ["DATABASE_USER"],
-                password=secret(os.environ["DATABASE_PASSWORD_FILE"]),
-                connect_timeout=5,
-                autocommit=True,
-            )
+            return psycopg.connect(**address(), connect_timeout=5, autocommit=True)
         except psycopg.OperationalError as error:
             refused = "authentication failed" in str(error)
             if refused or time.monotonic() >= deadline:
@@ -92,6 +110,7 @@ def make_superuser(email):
 
 
 def init():
+    refuse_password()
     email = os.environ["GLITCHTIP_ADMIN_EMAIL"]
     wanted = fingerprint(email)
     with connect(30) as db:

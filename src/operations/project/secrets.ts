@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeAll } from "../../base/files.ts";
+import { ownServices } from "../../config/own-service.ts";
 import { parsePasswordRef } from "../../config/password-ref.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { SECRETS_FOLDER } from "../../stack/render.ts";
@@ -16,11 +17,21 @@ const BYTES: Readonly<Record<(typeof NAMES)[number], number>> = { admin_password
  */
 export function missingSecrets(
   dir: string,
-  { admin }: Declaration,
+  { admin, server }: Declaration,
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  if (admin.password !== undefined) checkReference(dir, admin.password, env);
-  return NAMES.filter((name) => name !== "admin_password" || admin.password === undefined)
+  if (admin.password !== undefined) checkReference(dir, "admin.password", admin.password, env, "and one is made");
+  const own = ownServices(server);
+  for (const [key, { url }] of Object.entries(own)) {
+    const found = checkReference(dir, `server.${key}.url`, url, env, "and ours is used");
+    // GlitchTip takes such a file as it is, its last newline included (glitchtip.md, "The image").
+    if (/\s/.test(found))
+      throw new CodedError("GC1107", `server.${key}.url: ${url} holds a blank or a newline`, {
+        remedy: "Write the address alone, without a newline at its end; a blank in it is %20.",
+      });
+  }
+  const given: Readonly<Record<string, unknown>> = { admin_password: admin.password, db_password: own.database };
+  return NAMES.filter((name) => given[name] === undefined)
     .map((name) => `${SECRETS_FOLDER}/${name}`)
     .filter((path) => readSecret(dir, path) === undefined);
 }
@@ -50,18 +61,25 @@ function readSecret(dir: string, path: string): string | undefined {
   return text;
 }
 
-function checkReference(dir: string, reference: string, env: Readonly<Record<string, string | undefined>>): void {
+/** The secret that a reference leads to. */
+function checkReference(
+  dir: string,
+  key: string,
+  reference: string,
+  env: Readonly<Record<string, string | undefined>>,
+  otherwise: string,
+): string {
   const found = parsePasswordRef(reference);
-  if (found.kind === "file" && readSecret(dir, found.path) === undefined) {
-    throw new CodedError("GC1107", `admin.password: there is no file ${found.path}`, {
-      remedy: "Write the password into it, or take admin.password away and one is made.",
+  const value = found.kind === "file" ? readSecret(dir, found.path) : env[found.name];
+  if (value) return value;
+  if (found.kind === "file") {
+    throw new CodedError("GC1107", `${key}: there is no file ${found.path}`, {
+      remedy: `Write it into that file, or take ${key} away ${otherwise}.`,
     });
   }
-  if (found.kind === "env" && !env[found.name]) {
-    throw new CodedError("GC1107", `admin.password: the variable ${found.name} is not set`, {
-      remedy: `Set ${found.name}, here and for docker compose, or take admin.password away and one is made.`,
-    });
-  }
+  throw new CodedError("GC1107", `${key}: the variable ${found.name} is not set`, {
+    remedy: `Set ${found.name}, here and for docker compose, or take ${key} away ${otherwise}.`,
+  });
 }
 
 /** The path of a password file that other users cannot read: Compose mounts it with its own mode. */

@@ -1,3 +1,4 @@
+import { ownServices } from "../../config/own-service.ts";
 import { resolveServer } from "../../config/server.ts";
 import { generationOf } from "../../glitchtip/versions.ts";
 import type { Project } from "./project.ts";
@@ -22,7 +23,9 @@ export function* warningsOf(
     yield `COMPOSE_FILE=${shell.COMPOSE_FILE} in your shell wins over the one in .env`;
   }
   if (Object.keys(apps).length === 0) yield "no service gets a DSN: `apps` is empty";
-  const closed = admin.password === undefined ? undefined : closedSecret(dir, admin.password);
-  if (closed !== undefined)
+  for (const reference of [admin.password, ...Object.values(ownServices(server)).map(({ url }) => url)]) {
+    const closed = reference === undefined ? undefined : closedSecret(dir, reference);
+    if (closed === undefined) continue;
     yield `${closed} can be read by its owner only; GlitchTip's container reads it as another user`;
+  }
 }

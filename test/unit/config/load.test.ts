@@ -109,6 +109,17 @@ apps:
     expect(problemsOf(`${MINIMAL}apps: {api: {project: shop, ${app}}}\n`)).toEqual([expect.stringMatching(message)]);
   });
 
+  it.each([
+    ["database: mysql", /server\.database: must be bundled, not "mysql"/],
+    ["database: [a]", /server\.database: must be bundled or a map, not a list/],
+    ["database: {service: db}", /server\.database\.url: is missing/],
+    ["database: {url: 'postgres://a:b@c/d'}", /server\.database\.url: must be file:PATH or env:NAME; a password/],
+    ["database: {uri: env:A, url: env:A}", /server\.database\.uri: unknown key/],
+    ["valkey: on", /server\.valkey: must be one of off, bundled, not "on"/],
+  ])("refuses a database or Valkey that cannot be reached: %s", (server, message) => {
+    expect(problemsOf(`${MINIMAL}server: {${server}}\n`)).toEqual([expect.stringMatching(message)]);
+  });
+
   it("refuses the one name that nothing can be remembered by", () => {
     expect(problemsOf(`${MINIMAL}  store: {name: __proto__}\n`)).toEqual([
       "glitchtip.yaml:6:17: projects.store.name: must be another name",

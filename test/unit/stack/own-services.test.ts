@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
+
+const APPS = "apps: { api: { project: shop } }";
+const COMPOSE = `services:
+  api: { image: shop/api, entrypoint: [node] }
+  db: { image: "postgres:18" }
+  cache: { image: "valkey/valkey:9", networks: [back] }
+networks: { back: {} }
+`;
+const stack = (server: string, apps = APPS) => renderedStack(declarationWith(`server: ${server}\n${apps}`), COMPOSE);
+const compose = (server: string, apps?: string) => composeOf(stack(server, apps));
+const OWN = "{ database: { service: db, url: env:GT_DB }, valkey: { service: cache, url: file:./valkey-url } }";
+
+describe("a database and a Valkey of the user's", () => {
+  it("take the place of ours", () => {
+    const { services, volumes, secrets } = compose(OWN);
+    expect(Object.keys(services)).not.toEqual(expect.arrayContaining(["glitchtip-db"]));
+    expect(services).not.toHaveProperty("glitchtip-valkey");
+    expect(volumes).not.toHaveProperty("glitchtip-db");
+    expect(secrets).not.toHaveProperty("glitchtip_db_password");
+  });
+
+  it("are told by their addresses, which stand in secrets and in no variable", () => {
+    const { services, secrets } = compose(OWN);
+    expect(secrets).toMatchObject({
+      glitchtip_database_url: { environment: "GT_DB" },
+      glitchtip_valkey_url: { file: "./valkey-url" },
+    });
+    for (const name of ["glitchtip-init", "glitchtip"]) {
+      expect(services[name]?.secrets).toEqual(
+        expect.arrayContaining(["glitchtip_database_url", "glitchtip_valkey_url", "glitchtip_secret_key"]),
+      );
+      expect(services[name]?.environment).toMatchObject({
+        DATABASE_URL_FILE: "/run/secrets/glitchtip_database_url",
+        VALKEY_URL_FILE: "/run/secrets/glitchtip_valkey_url",
+      });
+      for (const variable of ["DATABASE_HOST", "DATABASE_PASSWORD_FILE", "VALKEY_URL"]) {
+        expect(services[name]?.environment).not.toHaveProperty(variable);
+      }
+    }
+  });
+
+  it("are waited for and share a network, where they are services; nothing else of theirs is touched", () => {
+    const { services } = compose(OWN);
+    expect(services.db).toEqual({ networks: ["default", "glitchtip-db"] });
+    expect(services.cache).toEqual({ networks: ["glitchtip-db"] });
+    expect(services["glitchtip-init"]).toMatchObject({
+      networks: ["glitchtip", "glitchtip-db"],
+      depends_on: {
+        db: { condition: "service_started", required: false },
+        cache: { condition: "service_started", required: false },
+      },
+    });
+    expect(services["glitchtip-init"]?.depends_on).not.toHaveProperty("glitchtip-db");
+    expect(stack(OWN).warnings).toEqual([
+      "service db joins GlitchTip's network: the next up makes its container anew",
+      "service cache joins GlitchTip's network: the next up makes its container anew",
+    ]);
+  });
+
+  it("may be elsewhere: then there is nothing to wait for", () => {
+    const { services } = compose("{ database: { url: file:./db-url } }");
+    expect(services).not.toHaveProperty("db");
+    expect(services["glitchtip-init"]).toMatchObject({ depends_on: {}, networks: ["glitchtip", "glitchtip-db"] });
+    expect(services.glitchtip?.read_only).toBe(true);
+  });
+
+  it("by a variable need a container that Compose can copy it into", () => {
+    expect(compose(OWN).services.glitchtip?.read_only).toBe(false);
+  });
+
+  it("may be an app, too", () => {
+    const { services } = compose("{ database: { service: api, url: env:GT_DB } }");
+    expect(services.api).toMatchObject({ networks: ["default", "glitchtip", "glitchtip-db"] });
+    expect(services.api).toHaveProperty("entrypoint");
+  });
+
+  it("that the Compose file does not have are an error", () => {
+    expect(() => compose("{ database: { service: dbb, url: env:GT_DB } }")).toThrow(
+      expect.objectContaining({ code: "GC1104", message: expect.stringContaining('did you mean "db"') }),
+    );
+  });
+});
