@@ -66,8 +66,7 @@ describeOnEngine("a stack that is there already", () => {
 
   it("makes up for a lost state or DSN volume, with the same DSN and nothing twice", async () => {
     for (const volume of ["glitchtip-state", "glitchtip-dsn"]) {
-      await stack.compose(["rm", "-sf", "app", "glitchtip-provision"]);
-      expect((await stack.project.docker(["volume", "rm", `${stack.name}_${volume}`])).code).toBe(0);
+      await stack.loseVolume(volume, "app", "glitchtip-provision");
       await stack.up();
       await reports();
       expect(await inventory(stack)).toEqual(ONE_OF_EVERYTHING);

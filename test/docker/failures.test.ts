@@ -30,8 +30,7 @@ const broken: Record<string, { more?: string; damage?(stack: Stack): Promise<voi
   },
   "the provisioner fails: its token is lost and the password is wrong": {
     async damage(stack) {
-      await stack.compose(["rm", "-sf", "glitchtip-provision"]);
-      await stack.project.docker(["volume", "rm", `${stack.name}_glitchtip-state`]);
+      await stack.loseVolume("glitchtip-state", "glitchtip-provision");
       stack.write(".glitchtip/secrets/admin_password", "wrong");
     },
     log: ["glitchtip-provision", /GC1301: .*the password of admin@example.com was refused/],
@@ -64,8 +63,7 @@ describeOnEngine("when GlitchTip fails", () => {
   it.concurrent("an app that never had a DSN ends with 78 and the reason: `onFailure: block`", async () => {
     await using stack = await Stack.sample();
     stack.override(release("one", fails));
-    const { ms } = await stack.up({ ends: 1 });
-    expect(ms).toBeLessThan(60_000);
+    await stack.up({ ends: 1 });
     expect(await stack.app()).toBeUndefined();
     const { code, stderr } = await stack.compose(["run", "--rm", "--no-deps", "-T", "app"]);
     expect(code).toBe(78);

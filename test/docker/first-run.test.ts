@@ -3,12 +3,12 @@ import type { ProcessResult } from "../../src/base/process.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import type { InspectedContainer } from "./support/inspect.ts";
 import { inventory, readEvent, storedState } from "./support/server.ts";
-import { type Ended, Stack } from "./support/stack.ts";
+import { Stack } from "./support/stack.ts";
 
 describeOnEngine("the first run, in an empty folder", () => {
   let stack: Stack;
   let init: ProcessResult;
-  let config: Ended;
+  let config: ProcessResult;
   let containers: Map<string, InspectedContainer>;
 
   beforeAll(async () => {

@@ -4,8 +4,11 @@ import { inventory, readEvent } from "./support/server.ts";
 import { Stack } from "./support/stack.ts";
 
 const GENERATIONS = [
-  { what: "6, web and worker apart", flags: ["--topology", "split"], services: ["glitchtip-worker"] },
-  { what: "6 with Valkey", flags: ["--valkey", "bundled"], services: ["glitchtip-valkey"] },
+  {
+    what: "6, web and worker apart, with Valkey",
+    flags: ["--topology", "split", "--valkey", "bundled"],
+    services: ["glitchtip-valkey", "glitchtip-worker"],
+  },
   { what: "5.2", flags: ["--image", "glitchtip/glitchtip:5.2.1"], services: ["glitchtip-worker"] },
   {
     what: "5.1",

@@ -62,7 +62,7 @@ describeOnEngine("rotate", () => {
 
   it("begins nothing where nobody can be asked, and shows on request what it would do", async () => {
     expect(await rotate("api")).toMatchObject({ code: 2, data: { error: { code: "GC1002" } } });
-    expect(await rotate("apo", "--yes")).toMatchObject({ code: 1, data: { error: { code: "GC1104" } } });
+    expect(await rotate("apo", "--yes")).toMatchObject({ code: 2, data: { error: { code: "GC1104" } } });
     expect(await rotate("--silent-for", "soon", "--yes")).toMatchObject({ code: 2 });
     expect(await rotate("--abort", "--yes")).toMatchObject({ code: 0, data: { outcome: "nothing" } });
     expect(await rotate("api", "--dry-run")).toMatchObject({

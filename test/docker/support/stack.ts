@@ -7,10 +7,6 @@ import { until } from "./until.ts";
 
 const OVERRIDE = "compose.test.yaml";
 
-export interface Ended extends ProcessResult {
-  readonly ms: number;
-}
-
 /** A project on a real engine, as its user sees it. Disposing takes everything away that came of it. */
 export class Stack implements AsyncDisposable {
   readonly project: TestProject;
@@ -79,14 +75,12 @@ export class Stack implements AsyncDisposable {
   }
 
   /** `docker compose …`; any exit code is a result. */
-  async compose(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
-    const startMs = performance.now();
-    const result = await this.project.docker(["compose", ...args], options);
-    return { ...result, ms: performance.now() - startMs };
+  compose(args: readonly string[], options: RunOptions = {}): Promise<ProcessResult> {
+    return this.project.docker(["compose", ...args], options);
   }
 
   /** `docker compose up -d --wait`; another exit code than the expected one is an error that shows the logs. */
-  async up({ ends = 0, args = [] }: { ends?: number; args?: readonly string[] } = {}): Promise<Ended> {
+  async up({ ends = 0, args = [] }: { ends?: number; args?: readonly string[] } = {}): Promise<ProcessResult> {
     const ended = await this.compose(["up", "-d", "--wait", ...args]);
     if (ended.code === ends) return ended;
     throw new Error(`up --wait ended with ${ended.code}, not ${ends}\n${ended.stderr}\n${await this.logs()}`);
@@ -97,12 +91,12 @@ export class Stack implements AsyncDisposable {
   }
 
   /** In the running container, without the wrapper. */
-  exec(service: string, ...command: string[]): Promise<Ended> {
+  exec(service: string, ...command: string[]): Promise<ProcessResult> {
     return this.compose(["exec", "-T", service, ...command]);
   }
 
   /** In a new container of the service, in place of its program. */
-  run(service: string, ...command: [string, ...string[]]): Promise<Ended> {
+  run(service: string, ...command: [string, ...string[]]): Promise<ProcessResult> {
     const [program, ...args] = command;
     return this.compose(["run", "--rm", "--no-deps", "-T", "--entrypoint", program, service, ...args]);
   }
@@ -126,6 +120,13 @@ export class Stack implements AsyncDisposable {
   /** Path, inode, size, mode and time of every file: a file that is written again shows. */
   statVolume(volume: string): Promise<string> {
     return this.#inVolume(volume, "find", "/volume", "-type", "f", "-exec", "stat", "-c", "%n %i %s %a %y", "{}", ";");
+  }
+
+  /** Removes a volume, if it is there, and the containers of the services that use it. */
+  async loseVolume(volume: string, ...services: string[]): Promise<void> {
+    await this.compose(["rm", "-sf", ...services]);
+    const { code, stderr } = await this.project.docker(["volume", "rm", "-f", `${this.name}_${volume}`]);
+    if (code !== 0) throw new Error(stderr);
   }
 
   /** By its log: what a short-lived container writes may get lost on the way to an attached `docker run`. */
