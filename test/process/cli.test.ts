@@ -1,7 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type CliFolders, cliFolders, runCli, startCli } from "../support/cli-process.ts";
+import { type CliFolders, cliFolders, runCli, startCli, startOnTerminal } from "../support/cli-process.ts";
 import { mountSmallDisk } from "../support/small-disk.ts";
 
 const COMPOSE = `services:
@@ -301,6 +302,62 @@ describe("init", () => {
   });
 });
 
+describe("init on a terminal", () => {
+  const needsScript = (skip: (why: string) => never) =>
+    spawnSync("sh", ["-c", "script -qec true /dev/null"]).status === 0 ||
+    skip("there is no `script` of util-linux here");
+  const [RETURN, SPACE, CTRL_C] = ["\r", " ", "\u0003"];
+
+  it("asks what the flags left open, and goes by the answers", async ({ skip }) => {
+    needsScript(skip);
+    using folders = cliFolders();
+    writeFileSync(join(folders.project, "compose.yaml"), COMPOSE);
+    await using run = startOnTerminal(folders, "init", "--organization", "Acme");
+    await run.says("Which services report errors?");
+    run.type(SPACE + RETURN);
+    await run.says("Project of api");
+    run.type(RETURN);
+    await run.says("e-mail address");
+    run.type(RETURN);
+    const { code, stdout } = await run.ended;
+    expect(code, stdout).toBe(0);
+    expect(stdout).not.toContain("Organization\r\n");
+    const declaration = filesOf(folders.project)["glitchtip.yaml"];
+    expect(declaration).toContain("organization: Acme");
+    expect(declaration).toMatch(/apps:\n {2}api: /);
+  });
+
+  it("asks nothing with --yes", async ({ skip }) => {
+    needsScript(skip);
+    using folders = cliFolders();
+    await using run = startOnTerminal(folders, "init", "--yes");
+    expect(await run.ended).toMatchObject({ code: 0 });
+  });
+
+  it("asks nothing a second time", async ({ skip }) => {
+    needsScript(skip);
+    using folders = cliFolders();
+    await runCli(folders, "init");
+    await using run = startOnTerminal(folders, "init");
+    const { code, stdout } = await run.ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain("nothing to change");
+  });
+
+  it("ends with 130 on Ctrl-C at a question, with the cursor shown again and nothing written", async ({ skip }) => {
+    needsScript(skip);
+    using folders = cliFolders();
+    await using run = startOnTerminal(folders, "init");
+    await run.says("Organization");
+    run.type(CTRL_C);
+    const { code, stdout } = await run.ended;
+    expect(code).toBe(130);
+    expect(stdout).toContain("error GC1003: stopped before anything was written");
+    expect(stdout.lastIndexOf("\u001b[?25h")).toBeGreaterThan(stdout.lastIndexOf("\u001b[?25l"));
+    expect(filesOf(folders.project)).toEqual({});
+  });
+});
+
 /** Ends as a person ends it. */
 async function interrupt(run: ReturnType<typeof startCli>, signal: NodeJS.Signals = "SIGINT") {
   run.kill(signal);
@@ -386,6 +443,15 @@ describe("demo without containers", () => {
     expect(folders.leftovers()).toEqual([]);
     expect(processesIn(folders)).toEqual([]);
   });
+});
+
+it("a demo whose terminal is closed takes everything away, too", async () => {
+  using folders = cliFolders();
+  await using run = startCli(folders, "demo", "--no-containers");
+  await run.says(/app: listening/);
+  expect(await interrupt(run, "SIGHUP")).toMatchObject({ code: 130 });
+  expect(folders.leftovers()).toEqual([]);
+  expect(processesIn(folders)).toEqual([]);
 });
 
 /** Command lines of processes that were started from these folders; Linux tells, elsewhere there is nothing to look at. */

@@ -40,22 +40,37 @@ export interface RunningCli extends AsyncDisposable {
   kill(signal: NodeJS.Signals): void;
   /** As `| head` does when it has enough. */
   closeStdout(): void;
+  /** On a terminal: presses keys. */
+  type(keys: string): void;
   /** Once this is to be read on either stream. */
   says(text: string | RegExp): Promise<void>;
 }
 
 /** The published program as a child, without a terminal and with stdin closed. */
-export function startCli(folders: CliFolders, ...words: readonly string[]): RunningCli {
+export const startCli = (folders: CliFolders, ...words: readonly string[]): RunningCli =>
+  start(folders, process.execPath, [CLI, ...words], "ignore");
+
+/** The same on a terminal of 100 columns; both streams come as one. Needs util-linux: `script`. */
+export const startOnTerminal = (folders: CliFolders, ...words: readonly string[]): RunningCli =>
+  start(
+    folders,
+    "script",
+    ["-qec", `stty cols 100; exec ${[process.execPath, CLI, ...words].join(" ")}`, "/dev/null"],
+    "pipe",
+  );
+
+function start(folders: CliFolders, program: string, args: readonly string[], stdin: "ignore" | "pipe"): RunningCli {
   if (!existsSync(CLI)) throw new Error(`${CLI} is missing: npm run build first`);
-  const child = spawn(process.execPath, [CLI, ...words], {
+  const environment = { HOME: folders.temporary, TMPDIR: folders.temporary, LANG: "C.UTF-8", TERM: "xterm" };
+  const child = spawn(program, args, {
     cwd: folders.project,
-    env: { PATH: process.env.PATH ?? "", HOME: folders.temporary, TMPDIR: folders.temporary, LANG: "C" },
-    stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: process.env.PATH ?? "", ...environment },
+    stdio: [stdin, "pipe", "pipe"],
   });
   const said = { stdout: "", stderr: "" };
   let news = () => {};
   for (const name of ["stdout", "stderr"] as const) {
-    child[name].on("data", (chunk: Buffer) => {
+    child[name]?.on("data", (chunk: Buffer) => {
       said[name] += chunk.toString("utf8");
       news();
     });
@@ -75,7 +90,8 @@ export function startCli(folders: CliFolders, ...words: readonly string[]): Runn
       return said.stderr;
     },
     kill: (signal) => void child.kill(signal),
-    closeStdout: () => void child.stdout.destroy(),
+    closeStdout: () => void child.stdout?.destroy(),
+    type: (keys) => void child.stdin?.write(keys),
     async says(text) {
       const isThere = () =>
         [said.stdout, said.stderr].some((one) => (typeof text === "string" ? one.includes(text) : text.test(one)));

@@ -12,17 +12,17 @@ export interface SmallDisk extends Disposable {
 /** Mounts one on a folder; where this user may not, the test is skipped with the reason: a full disk needs one. */
 export function mountSmallDisk(folder: string, bytes: number, skip: (why: string) => never): SmallDisk {
   mkdirSync(folder, { recursive: true });
-  const refused = mount("-t", "tmpfs", "-o", `size=${bytes}`, "none", folder);
+  const refused = system("mount", "-t", "tmpfs", "-o", `size=${bytes}`, "none", folder);
   if (refused !== undefined) return skip(`no small disk can be mounted here: ${refused}`);
   const remount = (how: string) => {
-    const failure = mount("-o", `remount,${how}`, folder);
+    const failure = system("mount", "-o", `remount,${how}`, folder);
     if (failure !== undefined) throw new Error(failure);
   };
   return {
     resize: (to) => remount(`size=${to}`),
     makeReadOnly: () => remount("ro"),
     makeWritable: () => remount("rw"),
-    [Symbol.dispose]: () => void spawnSync("umount", [folder]),
+    [Symbol.dispose]: () => void system("umount", folder),
   };
 }
 
@@ -38,7 +38,8 @@ export function fill(folder: string): string {
   }
 }
 
-function mount(...args: string[]): string | undefined {
-  const { status, stderr, error } = spawnSync("mount", args, { encoding: "utf8" });
+/** Undefined when it went well, else why not. */
+function system(program: "mount" | "umount", ...args: string[]): string | undefined {
+  const { status, stderr, error } = spawnSync(program, args, { encoding: "utf8" });
   return status === 0 ? undefined : (error?.message ?? stderr).trim();
 }
