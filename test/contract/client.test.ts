@@ -276,6 +276,12 @@ const ASKS: Readonly<Record<string, Ask>> = {
     ask: ({ client }, at, { name = "" }) => client.createKey(at(1), at(2), name),
     promise: key,
   },
+  deleteKey: {
+    method: "DELETE",
+    path: /^\/api\/0\/projects\/([^/]+)\/([^/]+)\/keys\/([^/]+)\/$/,
+    ask: ({ client }, at) => client.deleteKey(at(1), at(2), at(3)),
+    promise: nothing,
+  },
   event: {
     method: "GET",
     path: /^\/api\/0\/projects\/([^/]+)\/([^/]+)\/events\/([0-9a-f]{32})\/$/,
@@ -304,6 +310,7 @@ const WELCOME: Readonly<Record<string, readonly number[]>> = {
   deleteToken: [404],
   deleteOrganization: [404],
   deleteProject: [404],
+  deleteKey: [404],
   event: [404],
 };
 

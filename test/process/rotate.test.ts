@@ -210,7 +210,7 @@ describe("a rotation", () => {
     await using world = await provisioned();
     const { emulator, folders } = world;
     expect(await ask(emulator, folders, { verb: "begin", apps: ["apo"] })).toMatchObject({
-      code: 1,
+      code: 2,
       answer: { error: { code: "GC1104" } },
     });
     emulator.fault({ path: /settings/, times: Number.POSITIVE_INFINITY, effect: { kind: "answer", status: 500 } });

@@ -7,7 +7,6 @@ import type { ProvisionContext } from "./context.ts";
 import { followKey, makeKey, retireKey, turnBack } from "./rotate-key.ts";
 
 const VERBS = ["show", "begin", "abort", "finish"] as const;
-export type RotateVerb = (typeof VERBS)[number];
 
 /** Asked on stdin. */
 export const rotateRequest = z.object({
