@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { platform, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +26,8 @@ export const lockPlace = (folder: string): LockPlace =>
 /** Longer paths do not fit into a socket's address (108 bytes on Linux, 104 on macOS). */
 const SOCKET_PATH_LONGEST = 100;
 const SHOWN = /^[0-9a-f]{16}\.sock$/;
+/** How often in a row the folder may be missed before it counts as closed to us. */
+const PATIENCE = 20;
 /** Bound, but perhaps not listening yet. */
 const HIDDEN = ".new";
 
@@ -34,6 +36,7 @@ const HIDDEN = ".new";
  * away never hits a living one.
  */
 function sockets(dir: string): LockPlace {
+  let patience = PATIENCE;
   return {
     async show() {
       makeFolder(dir);
@@ -47,11 +50,13 @@ function sockets(dir: string): LockPlace {
       try {
         await listen(server, path + HIDDEN);
         renameSync(path + HIDDEN, path);
+        patience = PATIENCE;
         return { name, withdraw };
       } catch (error) {
         await withdraw();
-        // The folder was just taken away by one who is done.
+        // The folder was just taken away by one who is done; where a socket is bound libuv calls that EACCES.
         if (hasErrno(error, "ENOENT")) return undefined;
+        if (hasErrno(error, "EACCES") && !isClosed(dir) && --patience > 0) return undefined;
         throw notLockable(error, dir);
       }
     },
@@ -115,6 +120,16 @@ function makeFolder(dir: string): void {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw notLockable(error, dir);
+  }
+}
+
+/** There, and not ours to write in. */
+function isClosed(dir: string): boolean {
+  try {
+    accessSync(dir, constants.W_OK);
+    return false;
+  } catch (error) {
+    return !hasErrno(error, "ENOENT");
   }
 }
 
