@@ -25,6 +25,11 @@ const COMMANDS: readonly { name: string; summary: string; load(): Promise<CliCom
     load: async () => (await import("./commands/remove.ts")).remove,
   },
   {
+    name: "up",
+    summary: "docker compose up, and before it the env files of apps that take their DSN from one",
+    load: async () => (await import("./commands/up.ts")).up,
+  },
+  {
     name: "verify",
     summary: "send an event from each app's own container and read it back",
     load: async () => (await import("./commands/verify.ts")).verify,

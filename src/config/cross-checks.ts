@@ -30,6 +30,12 @@ function apps({ apps, projects }: Declaration): Problem[] {
     if (!Object.hasOwn(projects, app.project)) {
       problem(`there is no project "${app.project}"${didYouMean(app.project, Object.keys(projects))}`, "project");
     }
+    if (app.inject === "env-file" && app.onFailure === "block") {
+      problem(
+        "an env-file cannot hold an app back: Compose starts it without a DSN as long as there is none",
+        "onFailure",
+      );
+    }
     if (Array.isArray(app.variables)) {
       for (const [i, name] of app.variables.entries()) {
         if (app.variables.indexOf(name) !== i) problem(`"${name}" is there twice`, "variables", i);

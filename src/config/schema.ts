@@ -40,8 +40,8 @@ const words = z
 export const AUDIENCES = ["container", "host", "public"] as const;
 export type Audience = (typeof AUDIENCES)[number];
 
-/** What starts `with-dsn` in an app's container: the image's shell, or a busybox that comes by a volume. */
-export const INJECT = ["entrypoint", "busybox"] as const;
+/** By `with-dsn`, which the image's shell runs or a busybox from a volume; or by Compose, from a file that `up` writes. */
+export const INJECT = ["entrypoint", "busybox", "env-file"] as const;
 
 export const ON_FAILURE = ["block", "start-without-reporting"] as const;
 
@@ -143,7 +143,7 @@ const app = z.strictObject({
   ),
   inject: described(
     z._default(z.enum(INJECT), "entrypoint"),
-    "How the DSN gets in: by the image's own shell, or by a static busybox for an image without one.",
+    "How the DSN gets in: by the image's own shell; by a static busybox for an image without one; by an env_file that `glitchtip-compose up` writes.",
   ),
   entrypoint: described(
     z.optional(words),

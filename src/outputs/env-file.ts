@@ -37,3 +37,11 @@ function statement(name: string, value: string): string {
     ? `export ${name}=${quote(value)}\n`
     : `set -- ${quote(`${name}=${value}`)} "$@"\n`;
 }
+
+/** The same DSNs as Compose reads them from an `env_file`, where single quotes keep everything but themselves. */
+export function composeEnvFile(text: string): string {
+  const lines = text.split("\n").map((line) => /^(?:export |set -- ')([^=]+)='?(.*?)'(?: "\$@")?$/.exec(line));
+  return lines
+    .flatMap((found) => (found === null ? [] : [`${found[1]}='${found[2]?.replaceAll("'\\''", "%27")}'\n`]))
+    .join("");
+}

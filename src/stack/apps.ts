@@ -12,6 +12,8 @@ import { behind, type Start, startOf } from "./start.ts";
 const WRAPPER = "/glitchtip-with-dsn";
 export const WRAPPER_CONFIG = "glitchtip-with-dsn";
 export const DSN_VOLUME = "glitchtip-dsn";
+/** Written by `up`, read by Compose. */
+export const ENV_FOLDER = ".glitchtip/env";
 /** A busybox for images without a shell, in a volume of its own. */
 const TOOLS = "/run/glitchtip-tools";
 const TOOLS_VOLUME = "glitchtip-tools";
@@ -58,7 +60,12 @@ export function overlayApps(
       services[name] = { ...overlay(name, { onFailure, ...resolved[name] }, service, start, meeting), labels };
       if (meeting.carrier !== undefined) carriers.set(meeting.carrier, name);
       for (const variable of variables.filter((one) => service.environment.includes(one.name))) {
-        warnings.push(`service ${name} sets ${variable.name} itself; the DSN from GlitchTip wins over it`);
+        const who = `service ${name} sets ${variable.name} itself`;
+        warnings.push(
+          app.inject === "env-file"
+            ? `${who}, and that may win over the DSN from GlitchTip`
+            : `${who}; the DSN from GlitchTip wins over it`,
+        );
       }
       for (const variable of Object.keys(handedOn(app)).filter((one) => service.environment.includes(one))) {
         warnings.push(`service ${name} sets ${variable} itself; the value in glitchtip.yaml wins over it`);
@@ -75,7 +82,8 @@ export function overlayApps(
     services[name] = { networks: joined(carrier) };
     warnings.push(`service ${name} joins GlitchTip's network, because ${app} shares its network`);
   }
-  const readOnly = Object.keys(apps).map((name) => user.services[name]?.readOnly === true);
+  const wrapped = Object.keys(apps).filter((name) => apps[name]?.inject !== "env-file");
+  const readOnly = wrapped.map((name) => user.services[name]?.readOnly === true);
   return {
     services,
     apps: resolved,
@@ -123,6 +131,14 @@ function overlay(
   const variables = namesOf(app).join(",");
   const box = app.inject === "busybox" ? `${TOOLS}/busybox` : undefined;
   const environment = handedOn(app);
+  const common = {
+    ...(Object.keys(environment).length === 0 ? {} : { environment }),
+    depends_on: { "glitchtip-provision": DONE, ...(box === undefined ? {} : { "glitchtip-busybox": DONE }) },
+    ...(onHost || carrier !== undefined ? {} : { networks: joined(service) }),
+  };
+  if (app.inject === "env-file") {
+    return { ...common, env_file: [{ path: `./${ENV_FOLDER}/${name}.env`, required: false }] };
+  }
   const wrapper = [
     // A config cannot be put into a read-only container; a file that is mounted need not be executable.
     ...(box === undefined ? (service.readOnly ? ["/bin/sh"] : []) : [box, "sh"]),
@@ -140,9 +156,7 @@ function overlay(
   return {
     entrypoint: behind(wrapper, entrypoint),
     ...(command === undefined ? {} : { command }),
-    ...(Object.keys(environment).length === 0 ? {} : { environment }),
-    depends_on: { "glitchtip-provision": DONE, ...(box === undefined ? {} : { "glitchtip-busybox": DONE }) },
-    ...(onHost || carrier !== undefined ? {} : { networks: joined(service) }),
+    ...common,
     volumes: [
       `${DSN_VOLUME}:/run/glitchtip:ro`,
       ...(box === undefined ? [] : [`${TOOLS_VOLUME}:${TOOLS}:ro`]),

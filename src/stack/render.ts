@@ -59,7 +59,7 @@ export function renderStack(input: StackInput): RenderedStack {
   return {
     files: [
       managed(STACK_FILE, composeText(ours, { ...apps.services, ...theirs.services }, top)),
-      managed(".glitchtip/.gitignore", "/secrets/\n"),
+      managed(".glitchtip/.gitignore", "/secrets/\n/env/\n"),
       managed(".glitchtip/gate.py", texts.gate),
       managed(".glitchtip/provision.json", `${JSON.stringify(provision, null, 2)}\n`),
       ...imagesFile(input.images),

@@ -15,6 +15,8 @@ export interface AppToVerify {
   /** The first of its variables for the container, else the first. */
   readonly variable: string;
   readonly audience: Audience;
+  /** It has its variables from the start on, not from a wrapper. */
+  readonly byEnvFile?: true;
 }
 
 export interface TestEvent {
@@ -115,7 +117,15 @@ export function chooseApps({ apps }: Pick<Declaration, "apps">, wanted: readonly
     const chosen = variables.find(({ audience }) => audience === "container") ?? variables[0];
     return chosen === undefined
       ? []
-      : [{ name, project: app.project, variable: chosen.name, audience: chosen.audience }];
+      : [
+          {
+            name,
+            project: app.project,
+            variable: chosen.name,
+            audience: chosen.audience,
+            ...(app.inject === "env-file" ? { byEnvFile: true as const } : {}),
+          },
+        ];
   });
 }
 

@@ -21,13 +21,14 @@ export function containerSender(docker: Docker, stack: RunningStack, sendEventSc
   if (stack.containers.length === 0) throw notStarted(stack.config.name);
   return async (app, event, signal) => {
     const container = runningContainer(stack, app.name);
-    const dsn = await dsnOf(app.name, app.variable, (path) => stack.engine.readFile(container.id, path));
+    const holder = (app.byEnvFile && containerOf(stack, PROVISIONER)) || container;
+    const dsn = await dsnOf(app.name, app.variable, (path) => stack.engine.readFile(holder.id, path));
     // A browser's DSN names an address that only the outside reaches.
     if (app.audience !== "container" && container.networkMode !== "host") {
       await sendByHand(openNodeTransport, dsn, event, signal);
       return { via: "this machine" };
     }
-    const args = ["exec", "-i", container.id, ...wrapperOf(container, app.name)];
+    const args = ["exec", "-i", container.id, ...(app.byEnvFile ? [] : wrapperOf(container, app.name))];
     const script = ["sh", "-s", "--", event.id, event.text, app.variable];
     const result = await docker.cli([...args, ...script], {
       stdin: sendEventScript,

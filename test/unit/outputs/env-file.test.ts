@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../src/base/errors.ts";
-import { renderEnvFile } from "../../../src/outputs/env-file.ts";
+import { composeEnvFile, renderEnvFile } from "../../../src/outputs/env-file.ts";
 
 const codeOf = (render: () => string): string => {
   try {
@@ -57,5 +57,18 @@ describe("renderEnvFile", () => {
     expect(codeOf(render)).toBe("GC1101");
     expect(render).toThrow(/SENTRY_DSN/);
     expect(render).not.toThrow(/ret/);
+  });
+});
+
+describe("an env file as Compose reads it", () => {
+  it("has the same variables, names that are no identifiers included", () => {
+    const dsn = "http://key@host:8000/a$b/1";
+    expect(composeEnvFile(renderEnvFile({ SENTRY_DSN: dsn, "sentry.dsn": dsn, UID: dsn }))).toBe(
+      `SENTRY_DSN='${dsn}'\nUID='${dsn}'\nsentry.dsn='${dsn}'\n`,
+    );
+  });
+
+  it("writes a quote in an address in the address's own way", () => {
+    expect(composeEnvFile(renderEnvFile({ DSN: "http://key@host/o'x/1" }))).toBe("DSN='http://key@host/o%27x/1'\n");
   });
 });

@@ -228,6 +228,20 @@ describe("an app", () => {
     expect(composeOf(render("{entrypoint: [/app]}")).services).not.toHaveProperty("glitchtip-busybox");
   });
 
+  it("may take its DSN from an env file: nothing is put in front of its program", () => {
+    const apps = "apps: {api: {project: shop, inject: env-file}}";
+    expect(overlay("{image: x, read_only: true}", apps)).toEqual({
+      depends_on: { "glitchtip-provision": { condition: "service_completed_successfully", required: false } },
+      networks: ["default", "glitchtip"],
+      env_file: [{ path: "./.glitchtip/env/api.env", required: false }],
+      labels: { "glitchtip-compose.dsn": "shop at http://glitchtip:8000" },
+    });
+    expect(composeOf(render("{image: x}", apps))).not.toHaveProperty("configs");
+    expect(render("{image: x, environment: [SENTRY_DSN=]}", apps).warnings).toEqual([
+      "service api sets SENTRY_DSN itself, and that may win over the DSN from GlitchTip",
+    ]);
+  });
+
   it("that sets the variable itself is warned about", () => {
     expect(render("{entrypoint: [x], environment: [SENTRY_DSN=]}").warnings).toEqual([
       "service api sets SENTRY_DSN itself; the DSN from GlitchTip wins over it",

@@ -1,0 +1,21 @@
+import { openDocker } from "../../docker/index.ts";
+import { readProject } from "../../operations/project/read.ts";
+import { up as bringUp } from "../../operations/up.ts";
+import type { CliCommand } from "../command.ts";
+import { withProgress } from "../screen.ts";
+
+/** `docker compose up`, and before it the env files of apps that take their DSN from one. */
+export const up: CliCommand = {
+  examples: ["glitchtip-compose up"],
+  async run(context) {
+    const { declaration } = readProject(context.dir);
+    const docker = openDocker(context);
+    const result = await withProgress(context, "starting", (progress) =>
+      bringUp({ dir: context.dir, docker, say: (line) => progress.say(line.trim()) }, declaration),
+    );
+    for (const app of result.without) context.log.warn(`${app} has no DSN yet and starts without reporting`);
+    if (context.json) return context.print(JSON.stringify(result));
+    for (const path of result.written) context.print(`wrote ${path}`);
+    context.print("everything runs; next: npx glitchtip-compose verify");
+  },
+};

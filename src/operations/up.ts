@@ -1,0 +1,71 @@
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CodedError } from "../base/errors.ts";
+import { readIfThere, writeAll } from "../base/files.ts";
+import type { Declaration } from "../config/schema.ts";
+import { type Docker, lastLines } from "../docker/index.ts";
+import { composeEnvFile } from "../outputs/env-file.ts";
+import { ENV_FOLDER } from "../stack/apps.ts";
+import { containerOf, DSN_DIR, observeStack, PROVISIONER } from "./running-stack.ts";
+
+export interface UpContext {
+  readonly dir: string;
+  readonly docker: Docker;
+  say(line: string): void;
+}
+
+export interface UpResult {
+  /** Env files that are new or have changed. */
+  readonly written: readonly string[];
+  /** Apps with `inject: env-file` that have no DSN yet: they start without reporting. */
+  readonly without: readonly string[];
+}
+
+/**
+ * `docker compose up`, in two steps where apps take their DSN from an env file: Compose reads those before it starts
+ * anything, so the provisioner has to be through by then.
+ */
+export async function up({ dir, docker, say }: UpContext, { apps }: Declaration): Promise<UpResult> {
+  const names = Object.keys(apps).filter((name) => apps[name]?.inject === "env-file");
+  await docker.located();
+  const result = names.length === 0 ? { written: [], without: [] } : await writeEnvFiles(dir, docker, names, say);
+  await docker.compose.up({ onLine: say });
+  return result;
+}
+
+async function writeEnvFiles(
+  dir: string,
+  docker: Docker,
+  apps: readonly string[],
+  say: (line: string) => void,
+): Promise<UpResult> {
+  await docker.compose.up({ services: [PROVISIONER], flags: ["--detach"], onLine: say });
+  const stack = await observeStack(docker);
+  const provisioner = containerOf(stack, PROVISIONER);
+  if (provisioner === undefined) {
+    throw new CodedError("GC1605", `the project has no container of ${PROVISIONER}`, {
+      remedy: "npx glitchtip-compose init, then run it again.",
+    });
+  }
+  // Its failure is told by the second `up`; the last good DSNs are in its volume all the same.
+  const waited = await docker.cli(["wait", provisioner.id]);
+  if (waited.code !== 0) {
+    throw new CodedError("GC1604", `docker wait ${provisioner.name} failed`, { problems: lastLines(waited.stderr, 3) });
+  }
+  const texts = await Promise.all(
+    apps.map(async (app) => [app, await stack.engine.readFile(provisioner.id, `${DSN_DIR}/${app}.env`)] as const),
+  );
+  const folder = join(dir, ENV_FOLDER);
+  const files = texts.flatMap(([app, text]) => {
+    const path = join(folder, `${app}.env`);
+    const content = text === undefined ? undefined : composeEnvFile(text);
+    return content === undefined || readIfThere(path) === content ? [] : [{ app, path, content, mode: 0o600 }];
+  });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+  writeAll(files);
+  return {
+    written: files.map(({ app }) => `${ENV_FOLDER}/${app}.env`),
+    without: texts.flatMap(([app, text]) => (text === undefined ? [app] : [])),
+  };
+}
