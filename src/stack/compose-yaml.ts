@@ -1,5 +1,6 @@
 import { isNode, LineCounter, parseAllDocuments, Scalar, visit, type YAMLError } from "yaml";
 import { CodedError } from "../base/errors.ts";
+import { plainYaml } from "./plain-yaml.ts";
 
 export type YamlMap = Readonly<Record<string, unknown>>;
 
@@ -18,6 +19,8 @@ export class Tagged {
 
 /** One Compose file as plain data, its anchors and merge keys resolved; a file may hold several documents. */
 export function parseComposeYaml(path: string, text: string): YamlMap[] {
+  const plain = plainYaml(text);
+  if (plain !== undefined) return [plain];
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
     merge: true,

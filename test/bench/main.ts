@@ -6,6 +6,7 @@ import { styleText } from "node:util";
 import { startEmulator } from "../../src/emulator/index.ts";
 import { ADMIN, bundleEnvironment, declare, temporaryFolders } from "../support/provisioning.ts";
 import { good, median, pairs } from "./measure.ts";
+import { measureProjects } from "./projects.ts";
 import { measureStack, whyNoEngine } from "./stack.ts";
 
 /** One line of the table: what was measured against its budget. */
@@ -119,6 +120,12 @@ async function init(): Promise<void> {
   note("init --yes: wall against node -e 0", result.ratio, "×", 2);
 }
 
+async function projects(): Promise<void> {
+  const { addRatio, residentMb } = await measureProjects(dist("cli.mjs"));
+  note("add beside 100 services: wall against node -e 0", addRatio, "×", 3);
+  note("add beside 1,000 services: resident", residentMb, "MB", 150);
+}
+
 async function wrapper(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), "glitchtip-compose-bench-"));
   mkdirSync(join(dir, "dsn"));
@@ -156,6 +163,7 @@ await nothingToChange(1);
 await nothingToChange(10);
 await emptyServer();
 await init();
+await projects();
 await wrapper();
 sizes();
 await stack();

@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
-import { runProcess } from "../../base/process.ts";
 import type { ImageStart } from "../../docker/images.ts";
 import type { ComposeReading } from "./user-files.ts";
 
@@ -39,6 +38,7 @@ export function projectDocker({ dir, env, signal, log }: ProjectDockerOptions): 
       const args = ["compose", ...flags(files), "--profile", "*", "config", "--format", "json"];
       // Compose reads files without an engine, so none is looked for.
       const { openDockerCli, lastLines } = await import("../../docker/cli.ts");
+      const { runProcess } = await import("../../base/process.ts");
       const cli = openDockerCli({ dir, env, signal, run: runProcess });
       const result = await cli(args, { deadlineMs: CONFIG_WITHIN_MS }).catch(withoutCompose);
       if (result === undefined) return undefined;
