@@ -69,7 +69,7 @@ export const rotate: CliCommand<Flags> = {
       result = await withProgress(context, "deleting the key", () => deleteRetiring(ask, result));
     }
     context.print(context.json ? JSON.stringify(result) : text(result, paintFor(context)));
-    context.setExitCode(["not proved", "silent"].includes(result.outcome) ? EXIT.failed : EXIT.done);
+    context.setExitCode(["up first", "not proved", "silent"].includes(result.outcome) ? EXIT.failed : EXIT.done);
   },
 };
 
@@ -105,13 +105,15 @@ function text({ outcome, projects, events, maybe }: RotateResult, paint: Paint):
   const ends: Record<RotateResult["outcome"], string> = {
     planned: "nothing was changed",
     nothing: "",
+    "up first":
+      "apps with `inject: env-file` get it by: npx glitchtip-compose up. Both keys are good; then rotate goes on",
     "not proved": "both keys are good. When this is mended: rotate goes on; rotate --abort goes back",
     silent: `the ${retiring} key stays for now. rotate goes on; rotate --keep-old ends with both; rotate --abort goes back`,
     kept: "both keys stay good",
     done: `the ${retiring} key is deleted`,
   };
   const shared = projects.filter(({ apps }) => apps.length > 1);
-  const end = outcome === "not proved" ? "bad" : outcome === "silent" ? "doubtful" : "good";
+  const end = outcome === "not proved" ? "bad" : ["up first", "silent"].includes(outcome) ? "doubtful" : "good";
   const parts = [
     table([["APP", "PROJECT", ...(planned ? ["SO FAR"] : []), "KEY", "STATE"], ...rows]),
     shared

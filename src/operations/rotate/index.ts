@@ -41,10 +41,10 @@ export interface ProjectResult {
 
 export interface RotateResult {
   /**
-   * `planned`: only shown. `not proved`: an app's event did not come through; both keys are good. `silent`: nobody was
+   * `planned`: only shown. `up first`: an app takes its DSN from an env file, which only `up` writes. `not proved`: an app's event did not come through; both keys are good. `silent`: nobody was
    * seen with the retiring key, which can be deleted. `kept`: over, both keys stay. `done`: over, it is deleted.
    */
-  readonly outcome: "planned" | "nothing" | "not proved" | "silent" | "kept" | "done";
+  readonly outcome: "planned" | "nothing" | "up first" | "not proved" | "silent" | "kept" | "done";
   readonly projects: readonly ProjectResult[];
   readonly events: readonly AppResult[];
   /** Who may hold the retiring key without being seen from here. */
@@ -73,13 +73,17 @@ export async function rotate(context: RotateContext, options: RotateOptions): Pr
   const restarted = new Set<string>();
   for (const project of rotating) {
     for (const app of project.apps) {
-      if (stateOf(stack, app, project) !== "to be restarted") continue;
+      if (stateOf(stack, app, project) !== "to be restarted" || declaration.apps[app]?.inject === "env-file") continue;
       // One after the other: meanwhile both keys are good, and a failure stops it at the first.
       stack = await restart(context, app, project);
       restarted.add(app);
     }
   }
   const projects = rotating.map((one) => projectResult(stack, one, restarted));
+  // A restart gives such an app its old environment again.
+  if (projects.some(({ apps: all }) => all.some(({ state }) => state === "to be restarted"))) {
+    return { outcome: "up first", projects, events: [], maybe: [] };
+  }
   const running = projects.flatMap(({ apps: all }) =>
     all
       .filter(({ app, state }) => state !== "not running" && Object.hasOwn(declaration.apps, app))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Declaration } from "../../../../src/config/schema.ts";
 import type { Container, Docker, DockerCli } from "../../../../src/docker/index.ts";
 import type { RotateRequest, RotatingProject } from "../../../../src/operations/provision/rotate.ts";
 import { provisionerOf } from "../../../../src/operations/rotate/ask.ts";
@@ -20,6 +21,7 @@ const SHOP: RotatingProject = {
 };
 
 interface World {
+  readonly declared?: Declaration;
   readonly containers?: readonly Container[];
   readonly answer?: readonly RotatingProject[];
   /** What a restart does to a container of the app. */
@@ -28,7 +30,13 @@ interface World {
 }
 
 /** An engine whose containers start anew, a provisioner that answers, apps whose events come or not. */
-function world({ containers, answer = [SHOP], restarted = () => ({}), failing = [] }: World = {}) {
+function world({
+  declared = declaration,
+  containers,
+  answer = [SHOP],
+  restarted = () => ({}),
+  failing = [],
+}: World = {}) {
   let now = 100_000;
   let all = [...(containers ?? [container("api"), container("worker"), container("job")])];
   const calls: string[] = [];
@@ -49,7 +57,7 @@ function world({ containers, answer = [SHOP], restarted = () => ({}), failing = 
   });
   const context = {
     docker,
-    declaration,
+    declaration: declared,
     clock: {
       now: () => now,
       sleep: async (ms: number) => {
@@ -146,6 +154,19 @@ describe("rotate", () => {
     const { run, calls } = world({ failing: ["worker"] });
     expect(await run()).toMatchObject({ outcome: "not proved", events: [{ ok: true }, { ok: false }] });
     expect(calls.at(-1)).toBe("prove api worker");
+  });
+
+  it("leaves an app with an env file to `up`, and goes on when that has been there", async () => {
+    const apps = { ...declaration.apps, worker: { ...declaration.apps.worker, project: "shop", inject: "env-file" } };
+    const envFile = declare({ projects: declaration.projects, apps });
+    const first = world({ declared: envFile });
+    expect(await first.run()).toMatchObject({
+      outcome: "up first",
+      projects: [{ apps: [{ state: "restarted" }, { app: "worker", state: "to be restarted" }] }],
+    });
+    expect(first.calls).toEqual(["begin", "restart --no-deps api"]);
+    const containers = ["api", "worker"].map((app) => container(app, { sinceMs: 60_000 }));
+    expect(await world({ declared: envFile, containers }).run()).toMatchObject({ outcome: "silent" });
   });
 
   it("keeps the old key where it is told to, without a watch", async () => {
