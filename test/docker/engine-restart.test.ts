@@ -11,9 +11,11 @@ const ENGINE = join(import.meta.dirname, "engine/engine.sh");
 const asked = process.env.GLITCHTIP_COMPOSE_TEST_ENGINE_RESTART === "1";
 const title = "an engine that is stopped and started";
 
-/** All containers of the machine go down with it. */
+/** All containers of the machine go down with it. It may have been started from another checkout. */
 async function engine(command: "down" | "up" | "status"): Promise<string> {
-  return (await promisify(execFile)("bash", [ENGINE, command], { timeout: 120_000 })).stdout;
+  const folder = /^unix:\/\/(.+)\/docker\.sock$/.exec(process.env.DOCKER_HOST ?? "")?.[1];
+  const env = { ...process.env, ...(folder && { GLITCHTIP_COMPOSE_ENGINE_DIR: folder }) };
+  return (await promisify(execFile)("bash", [ENGINE, command], { env, timeout: 120_000 })).stdout;
 }
 
 if (asked) {
