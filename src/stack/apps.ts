@@ -75,7 +75,7 @@ export function overlayApps(
       refusals.push(error);
     }
   }
-  throwAll(refusals);
+  throwAll(refusals, (images.stateBy ?? "declaration") === "declaration");
   for (const [name, app] of carriers) {
     const carrier = user.services[name];
     if (carrier === undefined || Object.hasOwn(apps, name)) continue;

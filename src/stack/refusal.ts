@@ -9,10 +9,10 @@ export class Refusal extends Error {
   }
 }
 
-export function throwAll(refusals: readonly Refusal[]): void {
+export function throwAll(refusals: readonly Refusal[], declared = true): void {
   const [first] = refusals;
   if (first === undefined) return;
-  const remedy = "Change glitchtip.yaml or your Compose file, then run it again.";
+  const remedy = `Change ${declared ? "glitchtip.yaml" : "what you typed"} or your Compose file, then run it again.`;
   if (refusals.length === 1) throw new CodedError(first.code, first.message, { remedy });
   const problems = refusals.map(({ message }) => message);
   throw new CodedError(first.code, `${refusals.length} services cannot be given a DSN`, { problems, remedy });

@@ -75,6 +75,8 @@ function notKnown(
 ): Refusal {
   const lines = missing.map((part) => `${part}: ${EXAMPLES[part]}`).join(", ");
   const flags = (start: string) => missing.map((part) => `--${part} '${start}${EXAMPLES[part]}'`).join(" ");
+  const reason = why[name];
+  const or = reason === undefined ? "" : "or ";
   const how = {
     init: `type what \`docker image inspect\` shows, [] = none: ${flags(`${name}=`)}`,
     add: `type what \`docker image inspect\` shows, [] = none: ${flags("")}`,
@@ -84,6 +86,6 @@ function notKnown(
   const from = image === undefined ? "its image" : `its image ${image}`;
   return new Refusal(
     "GC1106",
-    `service ${name}: ${missing.join(" and ")} ${come} from ${from}${why[name] === undefined ? "" : `, and ${why[name]}`}; ${how}`,
+    `service ${name}: ${missing.join(" and ")} ${come} from ${from}${reason === undefined ? "" : `, and ${reason}`}; ${or}${how}`,
   );
 }

@@ -104,7 +104,14 @@ export async function askImages(
     }
     const why = ({ built }: AskedImage) =>
       built ? "it is not built yet: --build does that" : "this machine does not have it: --pull fetches it";
-    return { known: found, why: Object.fromEntries(missing.map((one) => [one.service, why(one)])) };
+    // In the declaration's order, whatever was found first: the file stays the same.
+    const inOrder = asked.flatMap(({ service }) =>
+      found[service] === undefined ? [] : [[service, found[service]] as const],
+    );
+    return {
+      known: Object.fromEntries(inOrder),
+      why: Object.fromEntries(missing.map((one) => [one.service, why(one)])),
+    };
   } catch (error) {
     if (!(error instanceof CodedError) || error.code !== "GC1601") throw error;
     return { known, why: Object.fromEntries(asked.map(({ service }) => [service, "no Docker engine answers"])) };
