@@ -1,4 +1,5 @@
 import { isAbsolute, join, posix } from "node:path";
+import { didYouMean } from "../base/did-you-mean.ts";
 import { asMap, parseComposeYaml, Tagged, unreadable, type YamlMap } from "./compose-yaml.ts";
 import { escaped, interpolate, type Variables } from "./interpolate.ts";
 import type { UserProject } from "./model.ts";
@@ -42,7 +43,7 @@ export function readUserCompose(files: readonly UserComposeFile[], surroundings:
   const { variables = {} } = surroundings;
   const reader = new Reader(surroundings);
   const { services, names, name } = reader.project(files, { folder: "", variables }, []);
-  checkOrder(services, files[0]?.path ?? "the Compose file");
+  checkOrder(services, files[0]?.path ?? "the Compose file", reader.isWhole);
   return {
     ...(name === undefined ? {} : { name: interpolate(name, variables) }),
     services: Object.fromEntries(Object.entries(services).map(([service, stated]) => [service, serviceFrom(stated)])),
@@ -56,6 +57,8 @@ const namesIn = (file: YamlMap): Names =>
 class Reader {
   readonly surroundings: Surroundings;
   readonly parsed = new Map<string, YamlMap[]>();
+  /** False where something is elsewhere, which only Compose can read; an app that is in it is found by its own reading. */
+  isWhole = true;
 
   constructor(surroundings: Surroundings) {
     this.surroundings = surroundings;
@@ -99,7 +102,10 @@ class Reader {
     const text = (value: unknown) => (typeof value === "string" ? interpolate(value, base.variables) : undefined);
     const name = text(from) ?? text(asMap(from).service) ?? "";
     const file = text(asMap(from).file);
-    if (file !== undefined && isRemote(file)) return own;
+    if (file !== undefined && isRemote(file)) {
+      this.isWhole = false;
+      return own;
+    }
     const other = file === undefined ? path : inFolder(base.folder, file);
     const step = `${name} in ${other}`;
     if (through.includes(step)) throw unreadable(path, `extends goes in a circle: ${[...through, step].join(" → ")}`);
@@ -131,8 +137,10 @@ class Reader {
     } = typeof entry === "string" ? { path: entry } : asMap(entry);
     const text = (value: unknown) => interpolate(String(value), base.variables);
     const paths = listOf(path).map(text);
-    // What is elsewhere only Compose can read; an app that is in it is found by its own reading.
-    if (paths.some(isRemote)) return this.project([], base, []);
+    if (paths.some(isRemote)) {
+      this.isWhole = false;
+      return this.project([], base, []);
+    }
     const files = paths.map((file) => inFolder(base.folder, file));
     const inside = typeof folder === "string" ? inFolder(base.folder, text(folder)) : posix.dirname(files[0] ?? "");
     const own = Object.assign({}, ...this.envFiles(envFile, inside, base).map((file) => this.env(file)));
@@ -183,15 +191,23 @@ function add(to: Read, more: Read): void {
 }
 
 /** Compose refuses a circle, and a service that waits for one that is not there. */
-function checkOrder(services: Readonly<Record<string, Stated>>, path: string): void {
+function checkOrder(services: Readonly<Record<string, Stated>>, path: string, isWhole: boolean): void {
   const done = new Set<string>();
   const visit = (name: string, through: readonly string[]): void => {
     if (done.has(name)) return;
     const at = through.indexOf(name);
     if (at >= 0) throw unreadable(path, `services wait for each other: ${[...through.slice(at), name].join(" → ")}`);
-    for (const other of waitsFor(services[name] ?? {}))
+    for (const other of waitsFor(services[name] ?? {})) {
       if (Object.hasOwn(services, other)) visit(other, [...through, name]);
+      else if (isWhole && !OURS.test(other)) {
+        const hint = didYouMean(other, Object.keys(services));
+        throw unreadable(path, `service ${name} needs service "${other}", which is not there${hint}`);
+      }
+    }
     done.add(name);
   };
   for (const name of Object.keys(services)) visit(name, []);
 }
+
+/** A user's service may wait for one of ours. */
+const OURS = /^glitchtip(-|$)/;

@@ -270,6 +270,10 @@ describe("Compose files that cannot be right are refused before anything is writ
       "services:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, depends_on: [a]}\n",
       /wait for each other: a → b → a/,
     ],
+    [
+      "services: {a: {image: x, depends_on: [dbb]}, db: }\n",
+      /needs service "dbb", which is not there; did you mean "db"/,
+    ],
     ["services: {a: {extends: {service: b}}}\n", /extends: compose\.yaml has no service "b"/],
     ["include: [nowhere.yaml]\n", /include names nowhere\.yaml, which is not there/],
     ["include: [compose.yaml]\nservices: {a: {image: x}}\n", /include goes in a circle/],
