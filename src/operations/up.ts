@@ -56,8 +56,9 @@ async function writeEnvFiles(
     apps.map(async (app) => [app, await stack.engine.readFile(provisioner.id, `${DSN_DIR}/${app}.env`)] as const),
   );
   const folder = join(dir, ENV_FOLDER);
+  const pathOf = (app: string) => join(folder, `${app}.env`);
   const files = texts.flatMap(([app, text]) => {
-    const path = join(folder, `${app}.env`);
+    const path = pathOf(app);
     const content = text === undefined ? undefined : composeEnvFile(text);
     return content === undefined || readIfThere(path) === content ? [] : [{ app, path, content, mode: 0o600 }];
   });
@@ -66,6 +67,6 @@ async function writeEnvFiles(
   writeAll(files);
   return {
     written: files.map(({ app }) => `${ENV_FOLDER}/${app}.env`),
-    without: texts.flatMap(([app, text]) => (text === undefined ? [app] : [])),
+    without: apps.filter((app) => readIfThere(pathOf(app)) === undefined),
   };
 }
