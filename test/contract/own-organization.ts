@@ -28,7 +28,7 @@ export interface Run {
   readonly id: string;
 }
 
-/** The scenario in an organization of its own name; it is deleted at the end, and the token with it. */
+/** The scenario in an organization of its own name; it is deleted at the end, and the tokens with it. */
 export function inOwnOrganization(scenario: Scenario, run: Run): Scenario {
   const steps: Step[] = JSON.parse(
     JSON.stringify(scenario.steps.filter((step) => !asksForTheAccount(step)))
@@ -37,16 +37,18 @@ export function inOwnOrganization(scenario: Scenario, run: Run): Scenario {
       // Event ids of the scenarios are a repeated digit: once stored they are taken.
       .replace(/\b(\d)\1{7}\1{4}[48]\1{3}[48]\1{15}\b/g, (id) => eventId(id, run)),
   );
+  const played = [...signInSteps(run.account), ...steps].map((step, at) =>
+    mintsToken(step) ? { ...step, save: { ...step.save, [`token${at}`]: "id" } } : step,
+  );
+  const tokens = played.flatMap((step, at) => (mintsToken(step) ? [`/api/0/api-tokens/{{token${at}}}/`] : []));
   const clear: Step[] = [
     { name: "organization away", hide: true, bearer: "admin", DELETE: `/api/0/organizations/acme-${run.id}/` },
-    { name: "token away", hide: true, jar: "admin", csrf: true, DELETE: "/api/0/api-tokens/{{adminToken}}/" },
+    ...tokens.map((path) => ({ name: "token away", hide: true, jar: "admin", csrf: true, DELETE: path })),
   ];
-  return {
-    ...scenario,
-    server: { ...scenario.server, accounts: "none" },
-    steps: [...signInSteps(run.account), ...steps, ...clear],
-  };
+  return { ...scenario, server: { ...scenario.server, accounts: "none" }, steps: [...played, ...clear] };
 }
+
+const mintsToken = (step: Step): boolean => step.POST === "/api/0/api-tokens/";
 
 /** All projects of the account, whatever the organization. */
 const asksForTheAccount = (step: Step): boolean => step.GET === "/api/0/projects/";

@@ -42,7 +42,7 @@ export const signInSteps = (account: Account): Step[] => [
     csrf: true,
     POST: "/api/0/api-tokens/",
     json: { label: "admin", scopes: [...SCOPES, "project:releases"] },
-    save: { admin: "token", adminToken: "id" },
+    save: { admin: "token" },
   },
 ];
 
