@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { accessSync, constants, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { platform, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { CodedError, hasErrno } from "../base/errors.ts";
 import { explainWriteError, quietly } from "../base/files.ts";
 
@@ -21,13 +21,11 @@ export interface LockPlace {
 }
 
 export const lockPlace = (folder: string): LockPlace =>
-  platform() === "win32" ? namedPipe(folder) : sockets(socketFolder(folder));
+  platform() === "win32" ? namedPipe(folder) : sockets(socketPrefix(folder));
 
 /** Longer paths do not fit into a socket's address (108 bytes on Linux, 104 on macOS). */
 const SOCKET_PATH_LONGEST = 100;
-const SHOWN = /^[0-9a-f]{16}\.sock$/;
-/** How often in a row the folder may be missed before it counts as closed to us. */
-const PATIENCE = 20;
+const SHOWN = /[0-9a-f]{16}\.sock$/;
 /** Bound, but perhaps not listening yet. */
 const HIDDEN = ".new";
 
@@ -35,35 +33,44 @@ const HIDDEN = ".new";
  * A socket is shown only when it listens already, and no name comes twice: a silent one is dead for good, so taking it
  * away never hits a living one.
  */
-function sockets(dir: string): LockPlace {
-  let patience = PATIENCE;
+function sockets(prefix: string): LockPlace {
+  const dir = dirname(prefix);
+  const names = () => namesIn(dir).filter((name) => name.startsWith(basename(prefix)));
+  /** Takes the socket away, and those of others that were killed before they were shown. */
+  const leave = async (path: string) => {
+    quietly(() => rmSync(path, { force: true }));
+    const hidden = names().filter((name) => name.endsWith(HIDDEN));
+    await Promise.all(hidden.map((name) => isLiving(join(dir, name))));
+  };
   return {
     async show() {
-      makeFolder(dir);
-      const name = `${randomBytes(8).toString("hex")}.sock`;
-      const path = join(dir, name);
+      const path = `${prefix}${randomBytes(8).toString("hex")}.sock`;
       const server = quietServer();
       const withdraw = async () => {
-        await leave(dir, path);
+        await leave(path);
         await close(server);
       };
       try {
+        mkdirSync(dir, { recursive: true, mode: 0o700 });
         await listen(server, path + HIDDEN);
+      } catch (error) {
+        await close(server);
+        throw notLockable(error, dir);
+      }
+      try {
         renameSync(path + HIDDEN, path);
-        patience = PATIENCE;
-        return { name, withdraw };
+        return { name: basename(path), withdraw };
       } catch (error) {
         await withdraw();
-        // The folder was just taken away by one who is done; where a socket is bound libuv calls that EACCES.
+        // One who is leaving took it for dead.
         if (hasErrno(error, "ENOENT")) return undefined;
-        if (hasErrno(error, "EACCES") && !isClosed(dir) && --patience > 0) return undefined;
         throw notLockable(error, dir);
       }
     },
     async rivals(self) {
-      const names = namesIn(dir).filter((name) => SHOWN.test(name) && name !== self?.name);
-      const living = await Promise.all(names.map((name) => isLiving(join(dir, name))));
-      return names.filter((_, at) => living[at]);
+      const others = names().filter((name) => SHOWN.test(name) && name !== self?.name);
+      const living = await Promise.all(others.map((name) => isLiving(join(dir, name))));
+      return others.filter((_, at) => living[at]);
     },
   };
 }
@@ -86,12 +93,12 @@ function namedPipe(folder: string): LockPlace {
   };
 }
 
-function socketFolder(folder: string): string {
-  const dir = join(folder, "lock");
-  const longest = join(dir, `${"0".repeat(16)}.sock${HIDDEN}`);
+function socketPrefix(folder: string): string {
+  const prefix = join(folder, "lock-");
+  const longest = `${prefix}${"0".repeat(16)}.sock${HIDDEN}`;
   return Buffer.byteLength(longest) <= SOCKET_PATH_LONGEST
-    ? dir
-    : join(tmpdir(), `glitchtip-compose-${hashOf(folder)}`);
+    ? prefix
+    : join(tmpdir(), `glitchtip-compose-${hashOf(folder)}-`);
 }
 
 const hashOf = (folder: string): string => createHash("sha256").update(folder).digest("hex").slice(0, 16);
@@ -106,32 +113,6 @@ const listen = (server: Server, path: string): Promise<void> =>
   });
 
 const close = (server: Server): Promise<void> => new Promise((done) => server.close(() => done()));
-
-/** Takes the socket away, those that were killed before they were shown, and the folder after the last one. */
-async function leave(dir: string, path: string): Promise<void> {
-  quietly(() => rmSync(path, { force: true }));
-  const hidden = namesIn(dir).filter((name) => name.endsWith(HIDDEN));
-  await Promise.all(hidden.map((name) => isLiving(join(dir, name))));
-  quietly(() => rmdirSync(dir));
-}
-
-function makeFolder(dir: string): void {
-  try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw notLockable(error, dir);
-  }
-}
-
-/** There, and not ours to write in. */
-function isClosed(dir: string): boolean {
-  try {
-    accessSync(dir, constants.W_OK);
-    return false;
-  } catch (error) {
-    return !hasErrno(error, "ENOENT");
-  }
-}
 
 function namesIn(dir: string): string[] {
   try {

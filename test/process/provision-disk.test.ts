@@ -126,7 +126,7 @@ describe("a state folder", () => {
     disk.makeReadOnly();
     const { code, stderr } = await runProvisioner(emulator.url, folders);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^error GC1501: .*\/state\/lock cannot be written$/m);
+    expect(stderr).toMatch(/^error GC1501: .*\/state cannot be written$/m);
     expect(emulator.requests).toHaveLength(asked);
     expect(statusOf(folders)).toMatchObject({ state: "failed", error: { code: "GC1501" } });
     expect(dsnOf(folders, "api")).toBe(good);
