@@ -1,5 +1,6 @@
 import type * as z from "zod/mini";
 import { didYouMean } from "../base/did-you-mean.ts";
+import { Secret } from "../base/secret.ts";
 import type { Problem } from "./server.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -14,6 +15,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 function shown(value: unknown): string {
+  if (value instanceof Secret) return String(value);
   if (value === null) return "nothing";
   if (Array.isArray(value)) return "a list";
   return typeof value === "object" ? "a map" : JSON.stringify(value);
@@ -101,7 +103,10 @@ export function problemsOf(issues: readonly Issue[], schema: z.core.$ZodType, va
     if (issue.code === "invalid_key") {
       return issue.issues.map((inner) => ({ path: issue.path, what: `the name ${what(inner, issue.path.at(-1))}` }));
     }
-    return [{ path: issue.path, what: what(issue, valueAt(issue.path)) }];
+    const value = valueAt(issue.path);
+    // Somebody may have written the password itself there.
+    const told = issue.path.at(-1) === "password" && value !== undefined ? new Secret(String(value)) : value;
+    return [{ path: issue.path, what: what(issue, told) }];
   });
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { refuse } from "./answers.ts";
+import { AnswerError, refuse } from "./answers.ts";
 import type { Transport } from "./transport.ts";
 import type { DsnParts } from "./wire/dsn.ts";
 
@@ -44,5 +44,20 @@ async function sendEnvelope(transport: Transport, { key, projectId }: DsnParts, 
     },
     signal,
   );
-  refuse("POST", transport.baseUrl + path, answer);
+  try {
+    refuse("POST", transport.baseUrl + path, answer);
+  } catch (error) {
+    throw isDenied(error) ? dsnRefused(error) : error;
+  }
 }
+
+/** 4.1 says 401, later ones 403 (ingest scenario). */
+const isDenied = (error: unknown): error is AnswerError =>
+  error instanceof AnswerError && (error.code === "GC1304" || error.code === "GC1305");
+
+const dsnRefused = ({ status, message, said }: AnswerError) =>
+  new AnswerError("GC1404", status, message, {
+    said,
+    remedy:
+      "Its key was deleted, or somebody just used a deleted one on this project: docker compose up -d --wait, then restart what still has an old DSN.",
+  });

@@ -342,6 +342,7 @@ function expectedCode(name: string | undefined, { status, text, headers }: RawAn
   if (name === "sign in" && text.includes("email_password_mismatch")) return "GC1301";
   if (name === "sign in" && text.includes("too_many_login_attempts")) return "GC1303";
   if (name === "settings" && status >= 500) return "GC1203";
+  if (name === "envelope" && (status === 401 || status === 403)) return "GC1404";
   if (status === 403 && text.includes("CSRF check Failed")) return "GC1304";
   if (status === 403 && !String(headers["content-type"]).includes("json")) return "GC1206";
   if (status >= 300 && status < 400) return "GC1204";

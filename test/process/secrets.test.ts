@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -33,7 +33,11 @@ const MADE = {
   secret_key: random(48),
 };
 /** In the user's own files, which Compose and we both read. */
-const USERS = { database_url: random(18), env_file: random(18) };
+const USERS = {
+  database_url: random(18),
+  env_file: random(18),
+  digits: String(1e15 + randomInt(1e14)),
+};
 
 const search = new CanarySearch();
 for (const [name, value] of Object.entries({ ...MADE, ...USERS })) search.add({ name, value });
@@ -216,7 +220,7 @@ function allowedIn(path: string): string[] {
   if (/dsn\/\w+\.env$|\.glitchtip\/env\/\w+\.env$/.test(path)) return ["dsn_key"];
   if (/\/compose\.yaml$/.test(path)) return ["database_url"];
   if (/\/\.env$/.test(path)) return ["env_file"];
-  if (/in-the-declaration\/glitchtip\.yaml$/.test(path)) return ["admin_password"];
+  if (/in-the-declaration\/glitchtip\.yaml$/.test(path)) return ["admin_password", "digits"];
   return [];
 }
 
@@ -303,6 +307,12 @@ describe("init", () => {
     ["a Compose file that is broken", [], (dir: string) => append(join(dir, "compose.yaml"), "  : :\n -"), 1],
     ["a declaration that is broken", [], (dir: string) => append(join(dir, "glitchtip.yaml"), "admin: {\n"), 2],
     ["a folder in place of a file", [], (dir: string) => replaceByFolder(join(dir, "compose.glitchtip.yaml")), 1],
+    [
+      "a password of digits in the declaration",
+      [],
+      (dir: string) => edit(dir, "email:", `password: ${USERS.digits}, email:`),
+      2,
+    ],
     [
       "a password in the declaration",
       [],

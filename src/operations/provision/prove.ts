@@ -138,6 +138,4 @@ async function sendPatiently(
   }
 }
 
-/** 4.1 says 401, later ones 403 (ingest scenario). */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof AnswerError && (error.code === "GC1304" || error.code === "GC1305");
+const isRefusal = (error: unknown): boolean => error instanceof AnswerError && error.code === "GC1404";

@@ -122,6 +122,17 @@ apps:
     expect(problemsOf(`${MINIMAL}server: {${server}}\n`)).toEqual([expect.stringMatching(message)]);
   });
 
+  it("does not show what stands in the place of a password", () => {
+    for (const password of ["hunter2-hunter2", "12345678", "[hunter2]", "{a: hunter2}"]) {
+      const [problem, ...others] = problemsOf(MINIMAL.replace("{email", `{password: ${password}, email`));
+      expect([problem, others]).toEqual([
+        expect.stringMatching(/^glitchtip\.yaml:2:\d+: admin\.password: must be /),
+        [],
+      ]);
+      expect(problem).not.toMatch(/hunter2|12345678/);
+    }
+  });
+
   it("refuses the one name that nothing can be remembered by", () => {
     expect(problemsOf(`${MINIMAL}  store: {name: __proto__}\n`)).toEqual([
       "glitchtip.yaml:6:17: projects.store.name: must be another name",
