@@ -44,6 +44,7 @@ export const ERROR_CODES = {
   GC1502: "no space is left",
   GC1601: "no Docker engine answers",
   GC1602: "the engine or Compose lacks a feature",
+  GC1603: "a port is taken",
   GC1604: "docker compose failed",
   GC1605: "a container could not do its part",
   GC1606: "a program that is needed cannot be started",

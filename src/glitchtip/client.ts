@@ -22,7 +22,6 @@ import {
 export interface GlitchTip {
   organizations(): Promise<Organization[]>;
   createOrganization(name: string): Promise<Organization>;
-  deleteOrganization(slug: string): Promise<void>;
   teams(organization: string): Promise<Team[]>;
   createTeam(organization: string, slug: string): Promise<Team>;
   /** With their teams; without the deleted ones, which the organization's detail still shows (organizations scenario). */
@@ -58,7 +57,6 @@ export function openClient(context: ClientContext & { readonly token: Secret }):
   return {
     organizations: () => requests.list("/api/0/organizations/", organizationShape),
     createOrganization: (name) => requests.post("/api/0/organizations/", { name }, organizationShape),
-    deleteOrganization: (slug) => requests.delete(`${org(slug)}/`),
     teams: (slug) => requests.list(`${org(slug)}/teams/`, teamShape),
     createTeam: (slug, team) => requests.post(`${org(slug)}/teams/`, { slug: team }, teamShape),
     projects: (slug) => requests.list(`${org(slug)}/projects/`, projectShape),

@@ -222,12 +222,6 @@ const ASKS: Readonly<Record<string, Ask>> = {
     ask: ({ client }, _at, { name = "" }) => client.createOrganization(name),
     promise: organization,
   },
-  deleteOrganization: {
-    method: "DELETE",
-    path: /^\/api\/0\/organizations\/([^/]+)\/$/,
-    ask: ({ client }, at) => client.deleteOrganization(at(1)),
-    promise: nothing,
-  },
   teams: {
     method: "GET",
     path: /^\/api\/0\/organizations\/([^/]+)\/teams\/$/,

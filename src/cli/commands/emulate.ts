@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { CodedError } from "../../base/errors.ts";
+import { CodedError, hasErrno } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import { untilAborted } from "../../base/wait.ts";
 import type { CliCommand } from "../command.ts";
@@ -47,6 +47,12 @@ export const emulate: CliCommand<Flags> = {
       port,
       registration: flags.registration,
       superuser: { email: flags.superuser, password },
+    }).catch((cause: unknown) => {
+      if (!hasErrno(cause, "EADDRINUSE", "EACCES")) throw cause;
+      throw new CodedError("GC1603", `port ${port} cannot be listened on: it is taken, or reserved`, {
+        remedy: "Take another one: --port 0 takes any free one.",
+        cause,
+      });
     });
     context.print(context.json ? JSON.stringify({ url: emulator.url }) : emulator.url);
     const shown = flags.passwordFile === undefined ? `, password ${password}` : "";
