@@ -81,13 +81,14 @@ export async function startFakeEngine(options: FakeEngineOptions): Promise<FakeE
       ...options.provisioner,
     },
     processes: () =>
-      readdirSync(records).map((file): RecordedProcess => {
+      readdirSync(records).flatMap((file): RecordedProcess[] => {
         const [argv = "", env = ""] = readFileSync(join(records, file), "utf8").split("\n\0\n");
         const pairs = env.split("\0").map((pair): [string, string] => {
           const at = pair.indexOf("=");
           return [pair.slice(0, at), pair.slice(at + 1)];
         });
-        return { argv: argv.split("\0"), env: Object.fromEntries(pairs) };
+        // One that was ended before it had written anything.
+        return argv === "" ? [] : [{ argv: argv.split("\0"), env: Object.fromEntries(pairs) }];
       }),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
