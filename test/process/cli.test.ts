@@ -44,6 +44,8 @@ describe("help", () => {
                                 into an empty folder
         add                     give one more service a DSN
         remove                  a service no longer gets a DSN
+        up                      docker compose up, and before it the env files of apps
+                                that take their DSN from one
         verify                  send an event from each app's own container and read
                                 it back
         status                  what runs, what the provisioner did, which app has its
