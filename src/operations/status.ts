@@ -1,7 +1,7 @@
 import { namesOf } from "../config/app-variables.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { Docker } from "../docker/index.ts";
-import type { AppStatus, Status } from "../outputs/dsn-volume.ts";
+import type { AppStatus, Status, WrittenStatus } from "../outputs/dsn-volume.ts";
 import { type Backlog, readBacklog } from "./backlog.ts";
 import {
   containerOf,
@@ -53,7 +53,7 @@ export async function status(
   ]);
   const services = servicesOf(stack);
   const image = stack.config.services[SERVER]?.image;
-  const { apps: known = {}, ...provisioner } = written ?? {};
+  const { apps: known = {}, writtenAt: _, ...provisioner } = written ?? {};
   const apps = Object.entries(declaration.apps).map(([app, declared]) => ({
     app,
     project: known[app]?.project ?? declared.project,
@@ -85,7 +85,7 @@ const settling = (services: readonly ServiceStatus[]): "starting" | "ok" =>
   services.some(({ health, state }) => health === "starting" || state === "created") ? "starting" : "ok";
 
 /** From the stopped provisioner's volume: the file outlives its container's process. */
-async function provisionerStatus(stack: RunningStack): Promise<(Status & { at: string }) | undefined> {
+async function provisionerStatus(stack: RunningStack): Promise<WrittenStatus | undefined> {
   const container = containerOf(stack, PROVISIONER);
   const text = container && (await stack.engine.readFile(container.id, `${DSN_DIR}/status.json`));
   try {
@@ -98,7 +98,7 @@ async function provisionerStatus(stack: RunningStack): Promise<(Status & { at: s
 interface Seen {
   readonly stack: RunningStack;
   readonly services: readonly ServiceStatus[];
-  readonly written: Status | undefined;
+  readonly written: WrittenStatus | undefined;
   readonly apps: readonly AppState[];
   readonly jobs: Backlog | undefined;
 }
@@ -118,6 +118,20 @@ function nextSteps({ services, written, apps, jobs }: Seen): string[] {
     ...(withoutDsn.length === 0 || provisionerRuns || broken.some(({ service }) => service === PROVISIONER)
       ? []
       : [`no DSN yet for ${withoutDsn.join(", ")}: npx glitchtip-compose init, then docker compose up -d --wait`]),
+    ...apps
+      .filter(({ app }) => startedBefore(services, app, written?.writtenAt?.[app]))
+      .map(
+        ({ app }) => `${app} started before its DSN was written and does not know it: docker compose restart ${app}`,
+      ),
     ...(jobs?.stuck ? [`${jobs.waiting} jobs wait and none is taken: docker compose restart ${worker}`] : []),
   ];
+}
+
+/** An app reads its DSN when it starts: one that was running already goes on with what it had, or with none. */
+function startedBefore(services: readonly ServiceStatus[], app: string, writtenAt: string | undefined): boolean {
+  if (writtenAt === undefined) return false;
+  const writtenMs = Date.parse(writtenAt);
+  return services.some(
+    ({ service, state, sinceMs }) => service === app && state === "running" && (sinceMs ?? Infinity) < writtenMs,
+  );
 }

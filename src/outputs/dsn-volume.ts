@@ -15,6 +15,13 @@ export interface Status {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
+/** Status as it is in the file. */
+export interface WrittenStatus extends Status {
+  readonly at: string;
+  /** When each app's env file last changed: an app that started before runs on another DSN. */
+  readonly writtenAt?: Readonly<Record<string, string>>;
+}
+
 export interface AppStatus {
   /** The project's slug and id. */
   readonly project: string;
@@ -35,11 +42,15 @@ export function publish(
   status: Status,
   now: Date,
 ): boolean {
-  const files: FileToWrite[] = Object.entries(envFiles)
-    .map(([app, content]) => ({ path: join(folder, `${app}.env`), content, mode: MODE }))
+  const at = now.toISOString();
+  const last = readStatus(folder);
+  const changed = Object.entries(envFiles)
+    .map(([app, content]) => ({ app, path: join(folder, `${app}.env`), content, mode: MODE }))
     .filter(({ path, content }) => readIfThere(path) !== content);
-  if (files.length > 0 || !sameStatus(readStatus(folder), status)) {
-    const content = `${JSON.stringify({ ...status, at: now.toISOString() }, null, 1)}\n`;
+  const files: FileToWrite[] = [...changed];
+  if (files.length > 0 || !sameStatus(last, status)) {
+    const writtenAt = { ...last?.writtenAt, ...Object.fromEntries(changed.map(({ app }) => [app, at])) };
+    const content = `${JSON.stringify({ ...status, at, writtenAt }, null, 1)}\n`;
     files.push({ path: statusPath(folder), content, mode: MODE });
   }
   writeAll(files);
@@ -52,7 +63,7 @@ export function publishFailure(folder: string, error: { code: string; message: s
   publish(folder, {}, { version: 1, apps: {}, ...last, state: "failed", error }, now);
 }
 
-function readStatus(folder: string): (Status & { readonly at: string }) | undefined {
+function readStatus(folder: string): WrittenStatus | undefined {
   try {
     const status = JSON.parse(readIfThere(statusPath(folder)) ?? "{}");
     return status?.version === 1 ? status : undefined;
@@ -63,8 +74,8 @@ function readStatus(folder: string): (Status & { readonly at: string }) | undefi
 
 const statusPath = (folder: string): string => join(folder, "status.json");
 
-function sameStatus(last: (Status & { readonly at: string }) | undefined, next: Status): boolean {
+function sameStatus(last: WrittenStatus | undefined, next: Status): boolean {
   if (last === undefined) return false;
-  const { at: _, ...rest } = last;
+  const { at: _, writtenAt: __, ...rest } = last;
   return JSON.stringify(rest) === JSON.stringify(next);
 }

@@ -47,6 +47,17 @@ const but = (changes: Record<string, Partial<Container>>) =>
   STARTED.map((one) => ({ ...one, ...changes[one.service] }));
 
 describe("status", () => {
+  it("names an app that was running already when its DSN was written, and what to type", async () => {
+    const writtenAt = { api: new Date(500_000).toISOString() };
+    const seen = (sinceMs: number) =>
+      look({ written: { ...WRITTEN, writtenAt }, containers: but({ api: { sinceMs } }) });
+    expect(await seen(400_000)).toMatchObject({
+      state: "broken",
+      next: ["api started before its DSN was written and does not know it: docker compose restart api"],
+    });
+    expect(await seen(600_000)).toMatchObject({ state: "ok", next: [] });
+  });
+
   it("is ok when all do their part, and needs nothing", async () => {
     expect(await look()).toMatchObject({
       project: "shop",

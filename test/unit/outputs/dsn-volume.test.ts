@@ -30,7 +30,8 @@ describe("publishing", () => {
     expect(publish(folder, { api: ENV, web: "" }, OK, ONE)).toBe(true);
     expect(read("api.env")).toBe(ENV);
     expect(read("web.env")).toBe("");
-    expect(status()).toEqual({ ...OK, at: "2026-08-01T10:00:00.000Z" });
+    const at = "2026-08-01T10:00:00.000Z";
+    expect(status()).toEqual({ ...OK, at, writtenAt: { api: at, web: at } });
     expect(readdirSync(folder).sort()).toEqual(["api.env", "status.json", "web.env"]);
     for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o444);
   });
@@ -49,7 +50,10 @@ describe("publishing", () => {
     expect(publish(folder, { api: "new", web: ENV }, OK, TWO)).toBe(true);
     expect(read("api.env")).toBe("new");
     expect(statSync(join(folder, "web.env")).ino).toBe(ino);
-    expect(status().at).toBe("2026-08-02T10:00:00.000Z");
+    expect(status()).toMatchObject({
+      at: "2026-08-02T10:00:00.000Z",
+      writtenAt: { api: "2026-08-02T10:00:00.000Z", web: "2026-08-01T10:00:00.000Z" },
+    });
   });
 
   it("writes the status when only that changed", () => {
@@ -84,18 +88,35 @@ describe("a failed run", () => {
     const { ino } = statSync(join(folder, "api.env"));
     publishFailure(folder, error, TWO);
     expect(statSync(join(folder, "api.env")).ino).toBe(ino);
-    expect(status()).toEqual({ ...OK, state: "failed", error, at: "2026-08-02T10:00:00.000Z" });
+    expect(status()).toEqual({
+      ...OK,
+      state: "failed",
+      error,
+      at: "2026-08-02T10:00:00.000Z",
+      writtenAt: { api: "2026-08-01T10:00:00.000Z" },
+    });
   });
 
   it("is told where nothing was published before", () => {
     publishFailure(folder, error, ONE);
-    expect(status()).toEqual({ version: 1, state: "failed", apps: {}, error, at: "2026-08-01T10:00:00.000Z" });
+    expect(status()).toEqual({
+      version: 1,
+      state: "failed",
+      apps: {},
+      error,
+      at: "2026-08-01T10:00:00.000Z",
+      writtenAt: {},
+    });
   });
 
   it("is over with the next good one, without a trace of its error", () => {
     publish(folder, { api: ENV }, OK, ONE);
     publishFailure(folder, error, TWO);
     expect(publish(folder, { api: ENV }, OK, TWO)).toBe(true);
-    expect(status()).toEqual({ ...OK, at: "2026-08-02T10:00:00.000Z" });
+    expect(status()).toEqual({
+      ...OK,
+      at: "2026-08-02T10:00:00.000Z",
+      writtenAt: { api: "2026-08-01T10:00:00.000Z" },
+    });
   });
 });
