@@ -22,7 +22,7 @@ interface Figure {
 const root = process.cwd();
 const dist = (file: string) => join(root, "dist", file);
 const figures = new Map<string, Figure>();
-const ROUNDS = 3;
+const ROUNDS = 5;
 
 function note(name: string, value: number, unit: string, budget: number): void {
   const before = figures.get(name);
@@ -33,7 +33,7 @@ function note(name: string, value: number, unit: string, budget: number): void {
 const isOver = ({ value, budget }: Figure): boolean => value > budget;
 
 /**
- * Other load on the machine only ever adds time: what is over its budget is measured anew, at most twice, and the lowest
+ * Other load on the machine only ever adds time: what is over its budget is measured anew, a few times at most, and the lowest
  * counts. The table says how often.
  */
 async function measure(work: () => Promise<void>): Promise<void> {
