@@ -143,7 +143,12 @@ const inspectedOf = ({ project, apps, config }: FakeEngineOptions) =>
     mounts: [],
   }));
 
+/** When a command first looked at a project: its apps count as started then, after the first DSN and before a rotation. */
+const firstLook = new Map<string, string>();
+
 function containersOf({ project, dsnDir, apps, root }: FakeEngineOptions): Inspected[] {
+  const started = firstLook.get(root) ?? new Date().toISOString();
+  firstLook.set(root, started);
   const restarted = statSync(join(root, "restarted"), { throwIfNoEntry: false })?.mtime.toISOString();
   const wrapper = ["/bin/sh", join(repository, "templates", "with-dsn"), "--dir", dsnDir];
   const container = (service: string, running: boolean, more: { entrypoint?: string[]; healthy?: boolean } = {}) => ({
@@ -155,8 +160,8 @@ function containersOf({ project, dsnDir, apps, root }: FakeEngineOptions): Inspe
       Running: running,
       ExitCode: 0,
       OOMKilled: false,
-      StartedAt: (apps.includes(service) ? restarted : undefined) ?? "2026-11-21T09:00:00Z",
-      FinishedAt: "2026-11-21T09:00:01Z",
+      StartedAt: (apps.includes(service) ? restarted : undefined) ?? started,
+      FinishedAt: started,
       ...(more.healthy ? { Health: { Status: "healthy" } } : {}),
     },
     Config: {
