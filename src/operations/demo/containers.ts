@@ -1,6 +1,7 @@
 import type { Log } from "../../base/log.ts";
 import type { Docker } from "../../docker/index.ts";
 import type { ReadBackLine } from "../provision/read-back.ts";
+import { askProvisioner } from "../verify/read.ts";
 import type { DemoApp, DemoStack } from "./index.ts";
 
 /** Why the demo cannot run in containers here, or undefined when it can; missing images are pulled. */
@@ -40,10 +41,7 @@ export function composeStack(docker: Docker, cleaner: Docker, reached: DemoApp, 
     },
     async readBack(request) {
       const lines: ReadBackLine[] = [];
-      await docker.compose.run("glitchtip-provision", ["read-back"], {
-        stdin: JSON.stringify(request),
-        onStdoutLine: (line) => lines.push(JSON.parse(line) as ReadBackLine),
-      });
+      await askProvisioner(docker, request, (line) => lines.push(line));
       return lines;
     },
     close: () => cleaner.compose.down({ volumes: true }),
