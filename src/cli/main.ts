@@ -3,68 +3,10 @@ import { inspect } from "node:util";
 import { Command, CommanderError } from "commander";
 import { CodedError } from "../base/errors.ts";
 import type { CliCommand } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
 import { type GlobalFlags, processContext, processOutput, reportError } from "./context.ts";
 
 declare const VERSION: string;
-
-/** Only the chosen command's file is loaded: --help loads none. */
-const COMMANDS: readonly { name: string; summary: string; load(): Promise<CliCommand<never>> }[] = [
-  {
-    name: "init",
-    summary: "put a GlitchTip beside your services, or a sample app into an empty folder",
-    load: async () => (await import("./commands/init.ts")).init,
-  },
-  {
-    name: "add",
-    summary: "give one more service a DSN",
-    load: async () => (await import("./commands/add.ts")).add,
-  },
-  {
-    name: "remove",
-    summary: "a service no longer gets a DSN",
-    load: async () => (await import("./commands/remove.ts")).remove,
-  },
-  {
-    name: "up",
-    summary: "docker compose up, and before it the env files of apps that take their DSN from one",
-    load: async () => (await import("./commands/up.ts")).up,
-  },
-  {
-    name: "verify",
-    summary: "send an event from each app's own container and read it back",
-    load: async () => (await import("./commands/verify.ts")).verify,
-  },
-  {
-    name: "status",
-    summary: "what runs, what the provisioner did, which app has its DSN",
-    load: async () => (await import("./commands/status.ts")).status,
-  },
-  {
-    name: "doctor",
-    summary: "everything that stands in the way, each with its fix",
-    load: async () => (await import("./commands/doctor.ts")).doctor,
-  },
-  {
-    name: "rotate",
-    summary: "give apps a new key, and delete the old one once nobody uses it",
-    load: async () => (await import("./commands/rotate.ts")).rotate,
-  },
-  {
-    name: "down",
-    summary: "stop and remove the project's containers; the data stays",
-    load: async () => (await import("./commands/down.ts")).down,
-  },
-  {
-    name: "demo",
-    summary: "all of it in a temporary folder, up to an event read back",
-    load: async () => (await import("./commands/demo.ts")).demo,
-  },
-  {
-    name: "emulate",
-    summary: "run a GlitchTip in memory on loopback, for tests without containers",
-    load: async () => (await import("./commands/emulate.ts")).emulate,
-  },
-];
 
 // Whoever read our output may have gone away: that ends the talk, not the work.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});

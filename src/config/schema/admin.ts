@@ -1,0 +1,10 @@
+import * as z from "zod/mini";
+import { described, secretReference } from "./primitives.ts";
+
+export const admin = z.strictObject({
+  email: described(
+    z.string().check(z.regex(/^[^\s@]+@[^\s@]+$/, { error: "must be an e-mail address" }), z.maxLength(254)),
+    "The superuser's address.",
+  ),
+  password: described(z.optional(secretReference), "file:PATH or env:NAME. Default: a generated secret."),
+});

@@ -1,0 +1,54 @@
+import * as z from "zod/mini";
+import { PRESET_NAMES } from "../app-variables.ts";
+import { described, text, words } from "./primitives.ts";
+
+/** Who uses a DSN: inside the Compose network, on the host by the published port, or a browser by the public address. */
+export const AUDIENCES = ["container", "host", "public"] as const;
+export type Audience = (typeof AUDIENCES)[number];
+
+/** By `with-dsn`, which the image's shell runs or a busybox from a volume; or by Compose, from a file that `up` writes. */
+export const INJECT = ["entrypoint", "busybox", "env-file"] as const;
+
+export const ON_FAILURE = ["block", "start-without-reporting"] as const;
+
+const variableName = z.string().check(z.regex(/^[^=\s\0]+$/, { error: "must be a variable's name" }));
+const handedOn = text(200);
+
+export const app = z.strictObject({
+  project: described(z.string(), "A key of `projects`."),
+  audience: described(z._default(z.enum(AUDIENCES), "container"), "Who uses the DSN."),
+  preset: described(
+    z.optional(z.enum(PRESET_NAMES)),
+    "The names that a framework reads, each with its audience. `variables` adds to them.",
+  ),
+  variables: described(
+    z.optional(
+      z.union([
+        z.array(variableName).check(z.minLength(1)),
+        z
+          .record(variableName, z.enum(AUDIENCES))
+          .check(z.refine((names) => Object.keys(names).length > 0, { error: "must have at least 1 name" })),
+      ]),
+    ),
+    "Names of the variables that get the DSN, or a map of names to audiences. Default: SENTRY_DSN.",
+  ),
+  environment: described(z.optional(handedOn), "Passed on as SENTRY_ENVIRONMENT. Compose puts its variables in."),
+  release: described(
+    z.optional(handedOn),
+    "Passed on as SENTRY_RELEASE. Compose puts its variables in, such as $GIT_SHA.",
+  ),
+  sampleRate: described(
+    z.optional(z.number().check(z.minimum(0), z.maximum(1))),
+    "Passed on as SENTRY_TRACES_SAMPLE_RATE: 0 to 1.",
+  ),
+  inject: described(
+    z._default(z.enum(INJECT), "entrypoint"),
+    "How the DSN gets in: by the image's own shell; by a static busybox for an image without one; by an env_file that `glitchtip-compose up` writes.",
+  ),
+  entrypoint: described(
+    z.optional(words),
+    "The image's entrypoint, where the Compose file does not state one. [] = none.",
+  ),
+  command: described(z.optional(words), "The image's command, where the Compose file does not state one. [] = none."),
+  onFailure: described(z.optional(z.enum(ON_FAILURE)), "As `onFailure` below, for this app."),
+});

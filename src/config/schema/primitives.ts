@@ -1,0 +1,29 @@
+import * as z from "zod/mini";
+
+export const described = <T extends z.ZodMiniType>(schema: T, description: string): T =>
+  schema.check(z.describe(description));
+
+export const text = (longest: number) =>
+  z.string().check(
+    z.refine((value) => value.trim() !== "", { error: "must not be blank" }),
+    z.refine((value) => [...value].length <= longest, { error: `must have at most ${longest} characters` }),
+    z.refine((value) => !/[\u0000-\u001f\u007f]/.test(value), { error: "must not contain control characters" }),
+    // Things are remembered by name, and no object can have this key.
+    z.refine((value) => value !== "__proto__", { error: "must be another name" }),
+  );
+
+export const httpUrl = z.string().check(
+  z.refine((value) => /^https?:\/\/[^/\s@]+(\/[^\s?#]*)?$/.test(value) && URL.canParse(value), {
+    error: "must be an http:// or https:// address without user, query or fragment",
+  }),
+);
+
+export const secretReference = z
+  .string()
+  .check(
+    z.regex(/^(file|env):.+$/, { error: "must be file:PATH or env:NAME; a password itself has no place in this file" }),
+  );
+
+export const words = z
+  .array(z.string())
+  .check(z.refine((list) => !list.some((word) => word.includes("\0")), { error: "must not contain NUL" }));
