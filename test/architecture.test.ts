@@ -9,7 +9,8 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
   base: { folders: [], packages: [] },
   config: { folders: ["base", "glitchtip/versions"], packages: ["yaml", "zod", "dotenv"] },
   glitchtip: { folders: ["base"], packages: ["undici", "zod"] },
-  reconcile: { folders: ["base", "config", "glitchtip/wire"], packages: [] },
+  // The table of generations is data.
+  reconcile: { folders: ["base", "config", "glitchtip/wire", "glitchtip/versions"], packages: [] },
   stack: { folders: ["base", "config", "glitchtip/versions"], packages: ["yaml"] },
   docker: { folders: ["base"], packages: ["dockerode"] },
   outputs: { folders: ["base", "reconcile"], packages: ["zod"] },

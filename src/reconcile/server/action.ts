@@ -1,0 +1,109 @@
+import type { DesiredAlert, DesiredKey, DesiredMonitor, DesiredStatusPage, Kind, Role } from "./model.ts";
+
+/** A field that changes; for people and for --json: no secret stands here. */
+export interface Change {
+  readonly field: string;
+  /** Left out in a create. */
+  readonly from?: ChangeValue;
+  /** Left out in a delete. */
+  readonly to?: ChangeValue;
+}
+
+export type ChangeValue = string | number | boolean | null | readonly string[];
+
+/** What apply sends, by kind and type. Left out fields keep what the server has. */
+interface Payloads {
+  organization: { create: { readonly name: string }; update: { readonly name: string } };
+  team: { create: { readonly slug: string }; update: { readonly slug: string } };
+  project: { create: ProjectCreate; update: ProjectUpdate };
+  member: {
+    create: { readonly email: string; readonly role: Role; readonly teams: readonly string[] };
+    update: { readonly role?: Role; readonly join: readonly string[]; readonly leave: readonly string[] };
+  };
+  key: { create: DesiredKey; update: never };
+  alert: { create: DesiredAlert; update: DesiredAlert };
+  monitor: { create: DesiredMonitor; update: DesiredMonitor };
+  statusPage: { create: DesiredStatusPage; update: never };
+}
+
+/** The first team makes it; a throttle, or a slug of its own, takes a PUT after that (projects scenario). */
+export interface ProjectCreate {
+  readonly key: string;
+  readonly name: string;
+  readonly slug?: string | undefined;
+  readonly team: string;
+  readonly platform?: string | undefined;
+  readonly throttle?: number | undefined;
+}
+
+/** The PUT needs the name always. */
+export interface ProjectUpdate {
+  readonly name: string;
+  readonly slug?: string | undefined;
+  readonly platform?: string | undefined;
+  readonly throttle?: number | undefined;
+  readonly linkTeams: readonly string[];
+}
+
+/** Names are for people; addresses are what a request needs, undefined where an earlier action makes the object. */
+interface Head<K extends Kind> {
+  readonly kind: K;
+  readonly instance: string;
+  readonly organization: string;
+  /** The project's slug, or what it will be. */
+  readonly project?: string | undefined;
+  /** Of the object itself. */
+  readonly name: string;
+  readonly changes: readonly Change[];
+  readonly warning?: string | undefined;
+  /** Carried out only when this was typed, or given by --yes-delete. */
+  readonly confirm?: string | undefined;
+  readonly at: Address;
+}
+
+export interface Address {
+  readonly organizationSlug?: string | undefined;
+  readonly projectSlug?: string | undefined;
+  /** Of the project, for a monitor. */
+  readonly projectId?: string | undefined;
+}
+
+type ActionOf<K extends Kind> =
+  | (Head<K> & { readonly type: "create"; readonly desired: Payloads[K]["create"] })
+  /** Organizations, teams and projects are addressed by `slug`, all others by `id`. */
+  | (Head<K> & {
+      readonly type: "update";
+      readonly id: string;
+      readonly slug?: string;
+      readonly desired: Payloads[K]["update"];
+    })
+  | (Head<K> & { readonly type: "delete"; readonly id: string; readonly slug?: string });
+
+export type Action = { [K in Kind]: ActionOf<K> }[Kind];
+
+/** Something to tell that is no action. */
+export interface Remark {
+  readonly instance: string;
+  readonly organization?: string | undefined;
+  readonly project?: string | undefined;
+  readonly message: string;
+}
+
+/** On the server, of a managed kind, not declared, and left alone because `prune` is not true. */
+export interface Undeclared {
+  readonly kind: Kind;
+  readonly instance: string;
+  readonly organization: string;
+  readonly project?: string | undefined;
+  readonly name: string;
+  readonly id: string;
+}
+
+export interface Plan {
+  /** In an order that is the same in every run, and in which they can be carried out. */
+  readonly actions: readonly Action[];
+  readonly undeclared: readonly Undeclared[];
+  readonly warnings: readonly Remark[];
+  /** What could not be planned; the rest of the plan stands. */
+  readonly errors: readonly Remark[];
+}

@@ -1,0 +1,15 @@
+import type { Identity } from "../identity.ts";
+
+/** What earlier runs found or made on one server, by the names of the declaration: ids are identity, slugs addresses. */
+export interface KnownServer {
+  readonly organizations: Readonly<Record<string, KnownOrganization>>;
+}
+
+export interface KnownOrganization extends Identity {
+  /** By the key in the declaration. */
+  readonly projects: Readonly<Record<string, Identity>>;
+  /** Ids by the declared slug. */
+  readonly teams: Readonly<Record<string, string>>;
+}
+
+export const NOTHING_KNOWN: KnownServer = { organizations: {} };

@@ -1,0 +1,226 @@
+import type { Secret } from "../../base/secret.ts";
+import type { Identity } from "../identity.ts";
+
+/**
+ * What a declaration wants of a server, what the server has, and what lies between: the one normal form that observe,
+ * plan, apply, pull and import share. Pure data. A list that is left out is not managed (desired) or was not read
+ * (observed); an empty one means none.
+ */
+
+/** In the order in which they are made; taken away in the opposite one. */
+export const KINDS = ["organization", "team", "project", "member", "key", "alert", "monitor", "statusPage"] as const;
+export type Kind = (typeof KINDS)[number];
+
+export const ROLES = ["member", "admin", "manager", "owner"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Where a secret stands: `env:NAME`, `file:PATH` or `vault:…`, as in the declaration. */
+export interface Reference {
+  readonly reference: string;
+}
+
+/** `S` is Reference as declared, and Secret after `resolveDesired`. */
+export interface DesiredServer<S = Secret> {
+  /** The instance. */
+  readonly name: string;
+  /** Where it is asked; undefined: the one of this stack, which the caller knows. */
+  readonly url?: string | undefined;
+  /** Undefined: the one of this stack. */
+  readonly token?: S | undefined;
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly prune: boolean;
+  /** Kinds that may be touched: all, unless the declaration's `manage` names some. */
+  readonly manages: readonly Kind[];
+  /** Whether the declared organizations are all that there should be. */
+  readonly listsOrganizations: boolean;
+  readonly organizations: readonly DesiredOrganization<S>[];
+}
+
+export interface DesiredOrganization<S = Secret> {
+  readonly name: string;
+  readonly slug?: string | undefined;
+  readonly teams?: readonly string[] | undefined;
+  readonly members?: readonly DesiredMember[] | undefined;
+  /** Of no project. */
+  readonly monitors?: readonly DesiredMonitor<S>[] | undefined;
+  readonly statusPages?: readonly DesiredStatusPage[] | undefined;
+  /** Whether the declared projects are all that there should be. */
+  readonly listsProjects: boolean;
+  readonly projects: readonly DesiredProject<S>[];
+}
+
+export interface DesiredProject<S = Secret> {
+  /** In the declaration, and in the store of what is known. */
+  readonly key: string;
+  readonly name: string;
+  readonly slug?: string | undefined;
+  /** The team it is made in, and linked to where that is declared. */
+  readonly team: string;
+  readonly teamIsDeclared: boolean;
+  readonly platform?: string | undefined;
+  /** Events dropped, in percent. */
+  readonly throttle?: number | undefined;
+  readonly keys?: readonly DesiredKey[] | undefined;
+  /** Those of the Jira bridge among them. */
+  readonly alerts?: readonly DesiredAlert<S>[] | undefined;
+  readonly monitors?: readonly DesiredMonitor<S>[] | undefined;
+  /** Why a kind of this project cannot be planned: a reference that does not resolve, two secrets that are one URL. */
+  readonly problems?: readonly ProjectProblem[] | undefined;
+}
+
+export interface ProjectProblem {
+  readonly kind: Kind;
+  readonly what: string;
+}
+
+export interface DesiredKey {
+  readonly label: string;
+  /** Left out: whatever it has. */
+  readonly rateLimit?: RateLimit | null | undefined;
+}
+
+export interface RateLimit {
+  readonly window: number;
+  readonly count: number;
+}
+
+export interface DesiredAlert<S = Secret> {
+  readonly name: string;
+  /** Both null: not for numbers of events, as an uptime alert without them. */
+  readonly timespanMinutes: number | null;
+  readonly quantity: number | null;
+  readonly uptime: boolean;
+  readonly recipients: readonly DesiredRecipient<S>[];
+}
+
+export interface DesiredRecipient<S = Secret> {
+  readonly type: string;
+  /** "" for e-mail. A text is shown, a secret is not. */
+  readonly url: string | S;
+  /** Left out: none are sent. */
+  readonly tagsToAdd?: readonly string[] | undefined;
+  /** Of a zulip recipient. */
+  readonly zulip?: { readonly botEmail: string; readonly apiKey: S; readonly channel: string; readonly topic: string };
+  /** A URL that is put together once its token is there; `url` is "" until then. */
+  readonly jira?: JiraTarget<S> | undefined;
+}
+
+/** One board of the Jira bridge. */
+export interface JiraTarget<S> {
+  readonly alertUrl: string | S;
+  readonly token?: S | undefined;
+  readonly project: string;
+  readonly labels: readonly string[];
+  readonly components: readonly string[];
+  readonly issueType?: string | undefined;
+}
+
+export interface DesiredMonitor<S = Secret> {
+  readonly name: string;
+  readonly type: string;
+  /** "" for a heartbeat. */
+  readonly url: string | S;
+  readonly intervalSeconds: number;
+  readonly timeoutSeconds: number | null;
+  readonly expectedStatus: number | null;
+  readonly expectedBody: string;
+}
+
+export interface DesiredStatusPage {
+  readonly name: string;
+  readonly isPublic: boolean;
+}
+
+export interface DesiredMember {
+  /** As declared; compared without regard to case. */
+  readonly email: string;
+  readonly role: Role;
+  /** Slugs; left out: whatever there is. */
+  readonly teams?: readonly string[] | undefined;
+}
+
+/** The server's side: tolerant, anything that it can hold can stand here. Ids are strings. */
+export interface ObservedServer {
+  readonly version?: string | undefined;
+  /** E-mail of the token's account, which is never removed. */
+  readonly account?: string | undefined;
+  readonly organizations: readonly ObservedOrganization[];
+}
+
+export interface ObservedOrganization extends Identity {
+  readonly name: string;
+  readonly teams?: readonly ObservedTeam[] | undefined;
+  readonly members?: readonly ObservedMember[] | undefined;
+  /** All of the organization's. */
+  readonly monitors?: readonly ObservedMonitor[] | undefined;
+  readonly statusPages?: readonly ObservedStatusPage[] | undefined;
+  readonly projects?: readonly ObservedProject[] | undefined;
+}
+
+export interface ObservedTeam {
+  readonly id: string;
+  readonly slug: string;
+}
+
+export interface ObservedProject extends Identity {
+  readonly name: string;
+  readonly platform: string | null;
+  readonly throttle: number;
+  /** Slugs. */
+  readonly teams: readonly string[];
+  readonly keys?: readonly ObservedKey[] | undefined;
+  readonly alerts?: readonly ObservedAlert[] | undefined;
+}
+
+export interface ObservedKey {
+  readonly id: string;
+  readonly label: string;
+  readonly rateLimit: RateLimit | null;
+}
+
+export interface ObservedAlert {
+  readonly id: string;
+  readonly name: string;
+  readonly timespanMinutes: number | null;
+  readonly quantity: number | null;
+  readonly uptime: boolean;
+  readonly recipients: readonly ObservedRecipient[];
+}
+
+export interface ObservedRecipient {
+  readonly type: string;
+  /** May hold a secret of somebody's: shown only where the declaration says the same in clear. */
+  readonly url: string;
+  /** Left out by generations that do not tell. */
+  readonly tagsToAdd?: readonly string[] | undefined;
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface ObservedMonitor {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly url: string;
+  readonly intervalSeconds: number;
+  readonly timeoutSeconds: number | null;
+  readonly expectedStatus: number | null;
+  readonly expectedBody: string;
+  readonly projectId: string | null;
+}
+
+export interface ObservedStatusPage {
+  readonly slug: string;
+  readonly name: string;
+  readonly isPublic: boolean;
+}
+
+export interface ObservedMember {
+  readonly id: string;
+  readonly email: string;
+  /** A role that we do not know may come. */
+  readonly role: string;
+  readonly pending: boolean;
+  /** Slugs; left out where the memberships were not read. */
+  readonly teams?: readonly string[] | undefined;
+}
