@@ -3,7 +3,7 @@
 variable "STAND_IN_HASH" { default = "" }
 
 group "default" {
-  targets = ["postgres", "valkey", "node", "busybox", "glitchtip"]
+  targets = ["postgres", "valkey", "node", "busybox", "caddy", "registry", "glitchtip"]
 }
 
 target "stand-in" {
@@ -34,6 +34,18 @@ target "busybox" {
   inherits = ["stand-in"]
   context  = "busybox"
   tags     = ["busybox:1"]
+}
+
+target "caddy" {
+  inherits = ["stand-in"]
+  context  = "caddy"
+  tags     = ["caddy:2"]
+}
+
+target "registry" {
+  inherits = ["stand-in"]
+  context  = "registry"
+  tags     = ["registry:2"]
 }
 
 target "glitchtip" {
