@@ -1,22 +1,15 @@
-import { CodedError } from "../base/errors.ts";
 import type { Secret } from "../base/secret.ts";
 import type { Clock } from "../base/wait.ts";
+import { address, organizationPath, projectPath } from "./address.ts";
 import { readAnswer } from "./answers.ts";
+import { keyCalls } from "./calls/keys.ts";
+import { organizationCalls } from "./calls/organizations.ts";
+import { projectCalls } from "./calls/projects.ts";
+import { teamCalls } from "./calls/teams.ts";
 import { openRequests } from "./requests.ts";
 import type { Transport } from "./transport.ts";
-import {
-  eventShape,
-  issueShape,
-  type Key,
-  keyShape,
-  type Organization,
-  organizationShape,
-  type Project,
-  projectShape,
-  type StoredEvent,
-  type Team,
-  teamShape,
-} from "./wire/shapes.ts";
+import type { Key, Organization, Project, StoredEvent, Team } from "./wire/shapes.ts";
+import { eventShape, issueShape } from "./wire/shapes.ts";
 
 /** What a provisioner asks of a GlitchTip once it has a token. Slugs are addresses, ids are identity. */
 export interface GlitchTip {
@@ -52,45 +45,31 @@ export interface ClientContext {
 export function openClient(context: ClientContext & { readonly token: Secret }): GlitchTip {
   const { token, ...rest } = context;
   const requests = openRequests({ ...rest, headers: () => ({ authorization: `Bearer ${token.reveal()}` }) });
-  const org = (slug: string) => `/api/0/organizations/${address(slug)}`;
-  const project = (slug: string, projectSlug: string) => `/api/0/projects/${address(slug)}/${address(projectSlug)}`;
+  const organizations = organizationCalls(requests);
+  const teams = teamCalls(requests);
+  const projects = projectCalls(requests);
+  const keys = keyCalls(requests);
   return {
-    organizations: () => requests.list("/api/0/organizations/", organizationShape),
-    createOrganization: (name) => requests.post("/api/0/organizations/", { name }, organizationShape),
-    teams: (slug) => requests.list(`${org(slug)}/teams/`, teamShape),
-    createTeam: (slug, team) => requests.post(`${org(slug)}/teams/`, { slug: team }, teamShape),
-    projects: (slug) => requests.list(`${org(slug)}/projects/`, projectShape),
-    createProject: (slug, team, { name, platform }) =>
-      requests.post(
-        `/api/0/teams/${address(slug)}/${address(team)}/projects/`,
-        { name, ...(platform === undefined ? {} : { platform }) },
-        projectShape,
-      ),
-    deleteProject: (slug, projectSlug) => requests.delete(`${project(slug, projectSlug)}/`),
-    async linkTeam(slug, projectSlug, team) {
-      await requests.post(`${project(slug, projectSlug)}/teams/${address(team)}/`, {}, projectShape);
-    },
-    keys: (slug, projectSlug) => requests.list(`${project(slug, projectSlug)}/keys/`, keyShape),
-    // Without a name the server fails with 500 (keys scenario).
-    createKey: (slug, projectSlug, name) => requests.post(`${project(slug, projectSlug)}/keys/`, { name }, keyShape),
-    deleteKey: (slug, projectSlug, id) => requests.delete(`${project(slug, projectSlug)}/keys/${address(id)}/`),
-    async event(slug, projectSlug, eventId) {
-      const path = `${project(slug, projectSlug)}/events/${eventId}/`;
+    organizations: organizations.list,
+    createOrganization: organizations.create,
+    teams: teams.list,
+    createTeam: teams.create,
+    projects: projects.list,
+    createProject: projects.create,
+    deleteProject: projects.delete,
+    linkTeam: projects.linkTeam,
+    keys: keys.list,
+    createKey: (organization, project, name) => keys.create(organization, project, { name }),
+    deleteKey: keys.delete,
+    async event(organization, project, eventId) {
+      const path = `${projectPath(organization, project)}events/${eventId}/`;
       const answer = await requests.raw("GET", path);
       return answer.status === 404 ? undefined : readAnswer("GET", requests.baseUrl + path, answer, eventShape);
     },
-    async resolveIssue(slug, id) {
+    async resolveIssue(organization, id) {
       // The address without the organization takes no PUT in 4.1.
-      await requests.put(`${org(slug)}/issues/${address(id)}/`, { status: "resolved" }, issueShape);
+      await requests.put(`${organizationPath(organization)}issues/${address(id)}/`, { status: "resolved" }, issueShape);
     },
     deleteIssue: (id) => requests.delete(`/api/0/issues/${address(id)}/`),
   };
-}
-
-/** A slug in a path. The server accepts slugs that it cannot address (`Not A Slug!`, projects scenario). */
-function address(slug: string): string {
-  if (/^[A-Za-z0-9_-]+$/.test(slug)) return slug;
-  throw new CodedError("GC1403", `the server's address "${slug}" cannot be used in a path`, {
-    remedy: "Give it a slug of letters, digits, - and _ in GlitchTip's settings.",
-  });
 }

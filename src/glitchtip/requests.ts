@@ -10,6 +10,8 @@ export interface Requests {
   get<S extends z.ZodMiniType>(path: string, shape: S): Promise<z.infer<S>>;
   /** Every page of a list, by cursor only: the links' host is the server's idea of itself (pagination scenario). */
   list<S extends z.ZodMiniType>(path: string, shape: S): Promise<z.infer<S>[]>;
+  /** The same page by page, so that work on the first can begin before the last has come. */
+  pages<S extends z.ZodMiniType>(path: string, shape: S): AsyncGenerator<z.infer<S>[], void, void>;
   /** Never repeated where the server may have acted: the caller looks first. */
   post<S extends z.ZodMiniType>(path: string, body: unknown, shape: S): Promise<z.infer<S>>;
   put<S extends z.ZodMiniType>(path: string, body: unknown, shape: S): Promise<z.infer<S>>;
@@ -58,24 +60,34 @@ export function openRequests(context: RequestContext): Requests {
       return readAnswer(method, urlOf(path), answer, shape);
     });
 
+  async function* pages<S extends z.ZodMiniType>(path: string, shape: S): AsyncGenerator<z.infer<S>[], void, void> {
+    const whole = z.array(shape);
+    const first = `${path}${path.includes("?") ? "&" : "?"}limit=100`;
+    const seen = new Set<string>();
+    for (let url = first; ; ) {
+      const { items, next } = await patiently("GET", async () => {
+        const answer = await once("GET", url);
+        return { items: readAnswer("GET", urlOf(url), answer, whole), next: nextCursor(answer) };
+      });
+      yield items;
+      if (next === undefined) return;
+      // Also a longer circle than to the same page has to end.
+      if (seen.has(next))
+        throw new CodedError("GC1202", `GET ${urlOf(url)}: the next page is the same one as before`);
+      seen.add(next);
+      url = `${first}&cursor=${encodeURIComponent(next)}`;
+    }
+  }
+
   return {
     baseUrl: transport.baseUrl,
     get: (path, shape) => send("GET", path, shape),
     async list(path, shape) {
       const all: z.infer<typeof shape>[] = [];
-      const join = path.includes("?") ? "&" : "?";
-      for (let cursor: string | undefined = ""; cursor !== undefined; ) {
-        const page: string = `${path}${join}limit=100${cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`}`;
-        const answer = await patiently("GET", async () => {
-          const got = await once("GET", page);
-          return { items: readAnswer("GET", urlOf(page), got, z.array(shape)), next: nextCursor(got) };
-        });
-        all.push(...answer.items);
-        if (answer.next === cursor) throw new CodedError("GC1202", `GET ${urlOf(page)}: the next page is the same one`);
-        cursor = answer.next;
-      }
+      for await (const page of pages(path, shape)) all.push(...page);
       return all;
     },
+    pages,
     post: (path, body, shape) => send("POST", path, shape, body),
     put: (path, body, shape) => send("PUT", path, shape, body),
     delete: (path) =>

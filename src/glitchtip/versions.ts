@@ -6,6 +6,10 @@ export const GENERATIONS = ["4.1", "5.1", "5.2", "6"] as const;
 export type Generation = (typeof GENERATIONS)[number];
 export type Topology = "all-in-one" | "split";
 
+/** What is kept for a number of days each. */
+export const RETENTION_KINDS = ["events", "transactions", "uptime", "files", "logs", "releases"] as const;
+export type RetentionKind = (typeof RETENTION_KINDS)[number];
+
 /** One process of GlitchTip's image: what is started, and with which variables beside the common ones. */
 export interface Role {
   readonly command: readonly string[];
@@ -30,8 +34,8 @@ export interface Capabilities {
   readonly web: Role;
   readonly worker: Role;
   readonly allInOne?: Role;
-  /** Takes a number of days. */
-  readonly retentionVariable: string;
+  /** By kind, a number of days; the one of events is also the default of the others. A kind that is missing cannot be set. */
+  readonly retentionVariables: Readonly<Partial<Record<RetentionKind, string>>>;
   /** What an alert may be sent to (alerts scenario, "unknown recipient type"). */
   readonly recipientTypes: readonly string[];
   /** Behind an https domain its cookies are Secure: over inner http only a client that keeps them by hand stays signed in. */
@@ -66,7 +70,12 @@ const celery = {
   },
   topologies: ["split"],
   topologyReason: "before generation 6 the all-in-one process ignores TERM, PORT and the worker's tuning",
-  retentionVariable: "GLITCHTIP_MAX_EVENT_LIFE_DAYS",
+  // No files: the settings of 5.x read the variable of events there, whatever GLITCHTIP_MAX_FILE_LIFE_DAYS says.
+  retentionVariables: {
+    events: "GLITCHTIP_MAX_EVENT_LIFE_DAYS",
+    transactions: "GLITCHTIP_MAX_TRANSACTION_EVENT_LIFE_DAYS",
+    uptime: "GLITCHTIP_MAX_UPTIME_CHECK_LIFE_DAYS",
+  },
   recipientTypes: EARLY_RECIPIENTS,
   secureCookies: false,
   csrfHeaders: ["x-csrftoken"],
@@ -110,7 +119,14 @@ export const CAPABILITIES: Readonly<Record<Generation, Capabilities>> = {
       aliveFile: { path: ALIVE_FILE, aliveForS: 15 },
     },
     allInOne: { command: START, environment: { SERVER_ROLE: "all_in_one", SKIP_INIT: "true" } },
-    retentionVariable: "GLITCHTIP_RETENTION_DAYS",
+    retentionVariables: {
+      events: "GLITCHTIP_RETENTION_DAYS",
+      transactions: "GLITCHTIP_TRANSACTION_RETENTION_DAYS",
+      uptime: "GLITCHTIP_UPTIME_RETENTION_DAYS",
+      files: "GLITCHTIP_FILE_RETENTION_DAYS",
+      logs: "GLITCHTIP_LOG_RETENTION_DAYS",
+      releases: "GLITCHTIP_RELEASE_RETENTION_DAYS",
+    },
     recipientTypes: [...EARLY_RECIPIENTS, "teams", "ntfy", "zulip", "feishu"],
     secureCookies: true,
     csrfHeaders: ["x-csrftoken", "origin"],

@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { CodedError, ErrorCode } from "../../src/base/errors.ts";
+import type { CodedError } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { Secret } from "../../src/base/secret.ts";
 import type { Clock } from "../../src/base/wait.ts";
@@ -10,126 +9,27 @@ import { type GlitchTip, openClient } from "../../src/glitchtip/client.ts";
 import { sendEvent } from "../../src/glitchtip/ingest.ts";
 import { waitReady } from "../../src/glitchtip/ready.ts";
 import { type Session, signIn } from "../../src/glitchtip/session.ts";
-import type { Method, RawAnswer, RawRequest, Transport } from "../../src/glitchtip/transport.ts";
+import type { Method, RawRequest, Transport } from "../../src/glitchtip/transport.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
 import { issueShape } from "../../src/glitchtip/wire/shapes.ts";
 import { ADMIN } from "./player.ts";
+import {
+  answering,
+  BASE_URL,
+  clockOf,
+  each,
+  expectedCode,
+  id,
+  nothing,
+  only,
+  ownWords,
+  RECORDINGS,
+  type Recorded,
+  type Row,
+  TOKEN,
+  withSlash,
+} from "./recorded.ts";
 import { RECORDED } from "./scenario.ts";
-
-const BASE_URL = "http://server:8000";
-const TOKEN = "d".repeat(64);
-
-interface Recorded {
-  readonly scenario: string;
-  readonly step: string;
-  readonly method: Method;
-  /** Without its query. */
-  readonly path: string;
-  readonly sent: unknown;
-  readonly answer: RawAnswer & { readonly body: unknown };
-}
-
-/** Values that a recording hides, as a server sends them. What is not here was saved from an id or a slug. */
-const UNMASKED: Readonly<Record<string, string>> = {
-  "<datetime>": "2026-11-21T09:00:00.123456Z",
-  "<uuid>": "0f8fad5b-d9cb-469f-a165-70867728950e",
-  "<hex32>": "0f8fad5bd9cb469fa16570867728950e",
-  "<hex64>": TOKEN,
-  "<cookie>": "c00c1e",
-  "{{origin}}": BASE_URL,
-  "{{host}}": "server:8000",
-  "{{acme2}}": "acme-o9",
-  "{{ci}}": TOKEN,
-  "{{ci2}}": TOKEN,
-};
-
-const unmasked = <T>(value: T): T =>
-  JSON.parse(
-    JSON.stringify(value ?? null).replace(
-      /<(?:datetime|uuid|hex32|hex64|cookie)>|\{\{\w+\}\}/g,
-      (mask) => UNMASKED[mask] ?? (/key/i.test(mask) ? UNMASKED["<uuid>"] : undefined) ?? mask.slice(2, -2),
-    ),
-  );
-
-/** Lists of more than 40 were cut to their ends. */
-function whole(body: unknown): unknown {
-  if (typeof body !== "object" || body === null || !("$length" in body)) return body;
-  const { $length, $first, $last } = body as { $length: number; $first: unknown; $last: unknown };
-  return Array.from({ length: $length }, (_, i) => (i === $length - 1 ? $last : $first));
-}
-
-interface RecordingFile {
-  readonly scenario: string;
-  readonly exchanges: readonly {
-    readonly step: string;
-    readonly request: { readonly method: Method; readonly path: string; readonly body?: unknown };
-    readonly response: {
-      readonly status: number;
-      readonly headers: Record<string, string | string[]>;
-      readonly body: unknown;
-    };
-  }[];
-}
-
-function recordedBy(generation: string): Recorded[] {
-  const folder = new URL(`recordings/${generation}/`, import.meta.url);
-  return readdirSync(folder).flatMap((file) => {
-    const { scenario, exchanges }: RecordingFile = JSON.parse(readFileSync(new URL(file, folder), "utf8"));
-    return exchanges.map(({ step, request, response }) => {
-      const { headers, status } = response;
-      const body = whole(unmasked(response.body));
-      return {
-        scenario,
-        step,
-        method: request.method,
-        path: unmasked(request.path).replace(/\?.*/, ""),
-        sent: request.body,
-        answer: {
-          status,
-          headers: unmasked(headers),
-          body,
-          text: typeof body === "string" ? body : JSON.stringify(body),
-        },
-      };
-    });
-  });
-}
-
-const RECORDINGS = RECORDED.map((generation) => ({ generation, recorded: recordedBy(generation) }));
-
-/** A server that gives one answer to the request in question, and to those that come before and after it what fits. */
-function answering({ method, path, answer }: Recorded) {
-  const sent: RawRequest[] = [];
-  const json = { "content-type": "application/json" };
-  const transport: Transport = {
-    baseUrl: BASE_URL,
-    async send(request) {
-      sent.push(request);
-      const asked = request.path.replace(/\?.*/, "");
-      if (request.method === method && withSlash(asked) === withSlash(path)) {
-        const next = request.path.includes("cursor=");
-        return next ? { status: 200, headers: json, text: "[]" } : answer;
-      }
-      const cookies = { ...json, "set-cookie": ["csrftoken=c00c1e; Path=/", "sessionid=5e55; Path=/"] };
-      return { status: 200, headers: cookies, text: '{"status":200,"meta":{"is_authenticated":true}}' };
-    },
-    async close() {},
-  };
-  return { transport, sent };
-}
-
-const withSlash = (path: string): string => path.replace(/([^/])$/, "$1/");
-
-/** Time that passes only while somebody waits for it. */
-function clockOf(): Clock {
-  let now = 0;
-  return {
-    now: () => now,
-    async sleep(ms) {
-      now += ms;
-    },
-  };
-}
 
 interface Stage {
   readonly transport: Transport;
@@ -148,22 +48,15 @@ interface Ask {
   promise(body: never): unknown;
 }
 
-type Row = Readonly<Record<string, unknown>>;
-const id = (row: Row) => String(row.id);
-const only = (row: Row, ...names: string[]) =>
-  Object.fromEntries(names.filter((name) => name in row).map((name) => [name, row[name]]));
 const organization = (row: Row) => ({ ...only(row, "slug", "name", "dateCreated"), id: id(row) });
 const team = (row: Row) => ({ ...only(row, "slug"), id: id(row) });
 const project = (row: Row) => ({
-  ...only(row, "slug", "name", "dateCreated", "platform"),
+  ...only(row, "slug", "name", "dateCreated", "platform", "eventThrottleRate"),
   id: id(row),
   ...(row.teams ? { teams: (row.teams as Row[]).map(team) } : {}),
 });
-const key = (row: Row) => only(row, "id", "public", "name", "label");
+const key = (row: Row) => only(row, "id", "public", "name", "label", "rateLimit");
 const token = (row: Row) => ({ ...only(row, "label", "scopes", "token"), id: id(row) });
-const each = (one: (row: Row) => unknown) => (body: Row[]) => body.map(one);
-const nothing = () => undefined;
-
 const ASKS: Readonly<Record<string, Ask>> = {
   settings: {
     method: "GET",
@@ -329,30 +222,6 @@ async function play(name: string, recorded: Recorded, stage: Stage): Promise<unk
   const sent = typeof recorded.sent === "object" && recorded.sent !== null ? recorded.sent : {};
   const texts = Object.entries(sent).filter(([, value]) => typeof value === "string");
   return await ask.ask(stage, (index) => match?.[index] ?? "", Object.fromEntries(texts));
-}
-
-/** Independent of the client: what a person is to be told of a refusal. */
-function expectedCode(name: string | undefined, { status, text, headers }: RawAnswer): ErrorCode {
-  if (name === "sign in" && text.includes("email_password_mismatch")) return "GC1301";
-  if (name === "sign in" && text.includes("too_many_login_attempts")) return "GC1303";
-  if (name === "settings" && status >= 500) return "GC1203";
-  if (name === "envelope" && (status === 401 || status === 403)) return "GC1404";
-  if (status === 403 && text.includes("CSRF check Failed")) return "GC1304";
-  if (status === 403 && !String(headers["content-type"]).includes("json")) return "GC1206";
-  if (status >= 300 && status < 400) return "GC1204";
-  if (status >= 500) return "GC1205";
-  const codes: Record<number, ErrorCode> = { 401: "GC1304", 403: "GC1305", 404: "GC1209", 409: "GC1210" };
-  return codes[status] ?? "GC1206";
-}
-
-/** A piece of the server's own message that has to be in ours; empty where it says nothing. */
-function ownWords({ body, text }: Recorded["answer"]): string {
-  if (typeof body === "string") return /<title>(.*?)<\/title>/.exec(text)?.[1] ?? body;
-  const { detail, errors } = body as { detail?: unknown; errors?: { message: string }[] };
-  if (errors !== undefined) return errors[0]?.message ?? "";
-  if (typeof detail === "string") return detail;
-  const [first] = (detail ?? []) as { msg?: string; loc?: string[]; scopes?: string }[];
-  return first?.msg?.slice(0, 150) ?? first?.scopes ?? "";
 }
 
 const isRefusal = (name: string, { answer }: Recorded): boolean =>

@@ -4,7 +4,7 @@ import * as z from "zod/mini";
  * What the server answers, as far as we read it. Unknown fields pass: each generation has others.
  * Ids are strings here; the server sends numbers in some places and strings in others (projects scenario).
  */
-const id = z.pipe(z.union([z.string(), z.number()]), z.transform(String));
+export const id = z.pipe(z.union([z.string(), z.number()]), z.transform(String));
 
 export const settingsShape = z.object({
   version: z.optional(z.string()),

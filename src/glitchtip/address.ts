@@ -1,0 +1,17 @@
+import { CodedError } from "../base/errors.ts";
+
+/** A slug or an id in a path. The server accepts slugs that it cannot address (`Not A Slug!`, projects scenario). */
+export function address(slug: string): string {
+  if (/^[A-Za-z0-9_-]+$/.test(slug)) return slug;
+  throw new CodedError("GC1403", `the server's address "${slug}" cannot be used in a path`, {
+    remedy: "Give it a slug of letters, digits, - and _ in GlitchTip's settings.",
+  });
+}
+
+export const organizationPath = (organization: string): string => `/api/0/organizations/${address(organization)}/`;
+
+export const teamPath = (organization: string, team: string): string =>
+  `/api/0/teams/${address(organization)}/${address(team)}/`;
+
+export const projectPath = (organization: string, project: string): string =>
+  `/api/0/projects/${address(organization)}/${address(project)}/`;

@@ -1,0 +1,39 @@
+import { address, projectPath } from "../address.ts";
+import { refuse } from "../answers.ts";
+import type { Requests } from "../requests.ts";
+import { alertShape } from "../wire/managed.ts";
+
+export interface RecipientInput {
+  readonly recipientType: string;
+  readonly url?: string;
+  readonly tagsToAdd?: readonly string[] | undefined;
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** The whole wanted state: a PUT removes recipients that are left out, 4.1 also the numbers (alerts scenario). */
+export interface AlertInput {
+  readonly name: string;
+  readonly timespanMinutes: number | null;
+  readonly quantity: number | null;
+  readonly uptime: boolean;
+  readonly alertRecipients: readonly RecipientInput[];
+}
+
+const alertsPath = (organization: string, project: string) => `${projectPath(organization, project)}alerts/`;
+
+export const alertCalls = (requests: Requests) => ({
+  /** Of an unknown project: an empty list (alerts scenario). */
+  list: (organization: string, project: string) => requests.list(alertsPath(organization, project), alertShape),
+  /** A 500 may leave an alert without recipients, which mails the whole team (alerts scenario). */
+  create: (organization: string, project: string, alert: AlertInput) =>
+    requests.post(alertsPath(organization, project), alert, alertShape),
+  update: (organization: string, project: string, id: string, alert: AlertInput) =>
+    requests.put(`${alertsPath(organization, project)}${address(id)}/`, alert, alertShape),
+  delete: (organization: string, project: string, id: string) =>
+    requests.delete(`${alertsPath(organization, project)}${address(id)}/`),
+  /** Sends a test through the alert's recipients; from 6 on (read). */
+  async test(organization: string, project: string, id: string): Promise<void> {
+    const path = `${alertsPath(organization, project)}${address(id)}/test/`;
+    refuse("POST", requests.baseUrl + path, await requests.raw("POST", path, "{}"));
+  },
+});

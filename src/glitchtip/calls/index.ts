@@ -1,0 +1,29 @@
+import type { Secret } from "../../base/secret.ts";
+import { openRequests, type RequestContext } from "../requests.ts";
+import { alertCalls } from "./alerts.ts";
+import { keyCalls } from "./keys.ts";
+import { memberCalls } from "./members.ts";
+import { monitorCalls } from "./monitors.ts";
+import { organizationCalls } from "./organizations.ts";
+import { projectCalls } from "./projects.ts";
+import { statusPageCalls } from "./status-pages.ts";
+import { teamCalls } from "./teams.ts";
+
+export type CallsContext = Omit<RequestContext, "headers" | "seen"> & { readonly token: Secret };
+
+/** Everything that the API can do with what a declaration manages, by subject. Slugs are addresses, ids are identity. */
+export function openCalls({ token, ...context }: CallsContext) {
+  const requests = openRequests({ ...context, headers: () => ({ authorization: `Bearer ${token.reveal()}` }) });
+  return {
+    organizations: organizationCalls(requests),
+    teams: teamCalls(requests),
+    projects: projectCalls(requests),
+    keys: keyCalls(requests),
+    alerts: alertCalls(requests),
+    monitors: monitorCalls(requests),
+    statusPages: statusPageCalls(requests),
+    members: memberCalls(requests),
+  };
+}
+
+export type Calls = ReturnType<typeof openCalls>;

@@ -1,0 +1,38 @@
+import { address, organizationPath } from "../address.ts";
+import type { Requests } from "../requests.ts";
+import { memberShape } from "../wire/managed.ts";
+import { teamShape } from "../wire/shapes.ts";
+
+export interface Invitation {
+  readonly email: string;
+  readonly role: string;
+  /** Slugs. */
+  readonly teams: readonly string[];
+}
+
+const membersPath = (organization: string) => `${organizationPath(organization)}members/`;
+const memberPath = (organization: string, id: string) => `${membersPath(organization)}${address(id)}/`;
+const inTeam = (organization: string, id: string, team: string) =>
+  `${memberPath(organization, id)}teams/${address(team)}/`;
+
+export const memberCalls = (requests: Requests) => ({
+  /** Without their teams. */
+  list: (organization: string) => requests.list(membersPath(organization), memberShape),
+  get: (organization: string, id: string) => requests.get(memberPath(organization, id), memberShape),
+  /** Repeated: the same member again, 409 only for one who has accepted (members scenario). */
+  invite: (organization: string, { email, role, teams }: Invitation) =>
+    requests.post(
+      membersPath(organization),
+      { email, orgRole: role, teamRoles: teams.map((teamSlug) => ({ teamSlug, role: "member" })) },
+      memberShape,
+    ),
+  /** Teams are not touched. */
+  setRole: (organization: string, id: string, role: string) =>
+    requests.put(memberPath(organization, id), { orgRole: role, teamRoles: [] }, memberShape),
+  /** The organization's owner cannot be deleted: 400 (members scenario). */
+  delete: (organization: string, id: string) => requests.delete(memberPath(organization, id)),
+  async joinTeam(organization: string, id: string, team: string): Promise<void> {
+    await requests.post(inTeam(organization, id, team), {}, teamShape);
+  },
+  leaveTeam: (organization: string, id: string, team: string) => requests.delete(inTeam(organization, id, team)),
+});

@@ -1,0 +1,88 @@
+import * as z from "zod/mini";
+import { id, organizationShape, projectShape } from "./shapes.ts";
+
+/**
+ * What the server answers about the objects that a declaration manages. Tolerant: what somebody made by hand or in
+ * another generation is read as it is, so that one odd object never hides the others.
+ */
+const text = z.pipe(
+  z.nullish(z.string()),
+  z.transform((value) => value ?? ""),
+);
+const number = z.pipe(
+  z.nullish(z.number()),
+  z.transform((value) => value ?? null),
+);
+
+export const managedProjectShape = z.extend(projectShape, { eventThrottleRate: z.optional(z.nullable(z.number())) });
+
+/** Of the account's list, over all its organizations. */
+export const projectOfAccountShape = z.extend(managedProjectShape, { organization: organizationShape });
+
+export const managedKeyShape = z.object({
+  id: z.string(),
+  public: z.string(),
+  name: z.nullish(z.string()),
+  label: z.nullish(z.string()),
+  rateLimit: z.nullish(z.object({ window: z.number(), count: z.number() })),
+});
+
+export const recipientShape = z.object({
+  recipientType: z.string(),
+  url: text,
+  /** Not echoed before 6 (alerts scenario). */
+  tagsToAdd: z.nullish(z.array(z.string())),
+  config: z.nullish(z.record(z.string(), z.unknown())),
+});
+
+export const alertShape = z.object({
+  id,
+  name: text,
+  timespanMinutes: number,
+  quantity: number,
+  uptime: z.pipe(
+    z.nullish(z.boolean()),
+    z.transform((value) => value ?? false),
+  ),
+  alertRecipients: z.pipe(
+    z.nullish(z.array(recipientShape)),
+    z.transform((value) => value ?? []),
+  ),
+});
+
+export const monitorShape = z.object({
+  id,
+  name: text,
+  monitorType: z.string(),
+  url: text,
+  expectedStatus: number,
+  expectedBody: text,
+  interval: z.nullish(z.number()),
+  timeout: number,
+  /** 4.1 says `project`, later ones `projectID` (monitors scenario). */
+  project: z.nullish(id),
+  projectID: z.nullish(id),
+});
+
+export const statusPageShape = z.object({ name: text, slug: z.string(), isPublic: z.optional(z.boolean()) });
+
+export const memberShape = z.object({
+  id,
+  email: text,
+  role: z.string(),
+  pending: z.nullish(z.boolean()),
+  isOwner: z.nullish(z.boolean()),
+  /** Only of one member, not in lists. */
+  teams: z.optional(z.array(z.string())),
+  /** Of an invitation in 6: a secret (glitchtip.md, members). */
+  inviteLink: z.nullish(z.string()),
+});
+
+export type ManagedProject = z.infer<typeof managedProjectShape>;
+export type ProjectOfAccount = z.infer<typeof projectOfAccountShape>;
+export type ManagedKey = z.infer<typeof managedKeyShape>;
+export type ServerRecipient = z.infer<typeof recipientShape>;
+export type ServerAlert = z.infer<typeof alertShape>;
+export type ServerMonitor = z.infer<typeof monitorShape>;
+export type ServerStatusPage = z.infer<typeof statusPageShape>;
+export type ServerMember = z.infer<typeof memberShape>;
