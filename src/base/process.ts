@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import type { Readable, Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { CodedError, hasErrno } from "./errors.ts";
 import { splitLines } from "./lines.ts";
 
@@ -9,6 +11,10 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Written to the child's stdin, which is then closed; without it stdin is empty. */
   readonly stdin?: string;
+  /** Instead of `stdin`: read to its end, as fast as the child takes it. One that fails stops the child. */
+  readonly stdinFrom?: Readable;
+  /** Takes stdout as it is, which is then not captured; ended with it. One that fails stops the child. */
+  readonly stdoutTo?: Writable;
   readonly signal?: AbortSignal;
   /** After this the child is stopped and GC1605 thrown. */
   readonly deadlineMs?: number;
@@ -65,6 +71,7 @@ export const runProcess: Run = (program, args, options = {}) => {
     const deadline =
       deadlineMs === undefined ? undefined : setTimeout(() => stop(late(program, args, deadlineMs)), deadlineMs);
     const streams = capture(child, options, () => stop(tooMuch(program, args)));
+    const piped = options.stdoutTo && pipeline(child.stdout, options.stdoutTo).catch(stop);
     const settle = () => {
       clearTimeout(kill);
       clearTimeout(deadline);
@@ -76,7 +83,8 @@ export const runProcess: Run = (program, args, options = {}) => {
       settle();
       reject(notStarted(program, options.cwd, error));
     });
-    child.once("close", (code, endedBy) => {
+    child.once("close", async (code, endedBy) => {
+      await piped;
       settle();
       streams.end();
       if (failure !== undefined) reject(failure.error);
@@ -84,7 +92,13 @@ export const runProcess: Run = (program, args, options = {}) => {
     });
     // A child that ends without reading closes the pipe: its exit code tells more than EPIPE.
     child.stdin.on("error", () => {});
-    child.stdin.end(options.stdin ?? "");
+    const { stdinFrom } = options;
+    if (stdinFrom === undefined) child.stdin.end(options.stdin ?? "");
+    else {
+      stdinFrom.once("error", stop);
+      child.stdin.once("close", () => stdinFrom.destroy());
+      stdinFrom.pipe(child.stdin);
+    }
   });
 };
 
@@ -95,12 +109,13 @@ function capture(child: ChildProcess, options: RunOptions, onTooMuch: () => void
   let stderr = Buffer.alloc(0);
   const outLines = options.onStdoutLine && splitLines((line) => options.onStdoutLine?.(line));
   const errLines = options.onStderrLine && splitLines((line) => options.onStderrLine?.(line));
-  child.stdout?.on("data", (chunk: Buffer) => {
-    if (outLines !== undefined) return outLines.push(chunk);
-    stdoutBytes += chunk.length;
-    if (stdoutBytes > stdoutLimitBytes) return onTooMuch();
-    stdout.push(chunk);
-  });
+  if (options.stdoutTo === undefined)
+    child.stdout?.on("data", (chunk: Buffer) => {
+      if (outLines !== undefined) return outLines.push(chunk);
+      stdoutBytes += chunk.length;
+      if (stdoutBytes > stdoutLimitBytes) return onTooMuch();
+      stdout.push(chunk);
+    });
   child.stderr?.on("data", (chunk: Buffer) => {
     errLines?.push(chunk);
     stderr = Buffer.concat([stderr, chunk]).subarray(-stderrLimitBytes);
