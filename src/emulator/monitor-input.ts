@@ -1,6 +1,6 @@
+import { isPrivateHost } from "../glitchtip/wire/private-hosts.ts";
 import { checkFields, type Fields, invalid } from "./body.ts";
 import type { Call } from "./call.ts";
-import { isPrivateHost } from "./private-hosts.ts";
 import { ApiError } from "./reply.ts";
 import type { Monitor } from "./state.ts";
 

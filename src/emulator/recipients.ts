@@ -1,6 +1,6 @@
+import { isPrivateHost } from "../glitchtip/wire/private-hosts.ts";
 import { type Complaint, invalid, isObject } from "./body.ts";
 import type { Call, World } from "./call.ts";
-import { isPrivateHost } from "./private-hosts.ts";
 import { DatabaseError } from "./reply.ts";
 import type { AlertRecipient } from "./state.ts";
 

@@ -1,3 +1,4 @@
+import { slugify } from "../glitchtip/wire/slugify.ts";
 import { randomText } from "./csrf.ts";
 
 const PROJECT_SLUG_LENGTH = 50;
@@ -7,17 +8,6 @@ const RESERVED_ORGANIZATIONS = new Set(
     " ",
   ),
 );
-
-/** Django's slugify: accents off, other alphabets dropped, words joined by hyphens. */
-export function slugify(name: string): string {
-  return name
-    .normalize("NFKD")
-    .replace(/[^\x00-\x7f]/g, "")
-    .toLowerCase()
-    .replace(/[^\w\s-]/g, "")
-    .replace(/[-\s]+/g, "-")
-    .replace(/^[-_]+|[-_]+$/g, "");
-}
 
 /** shop, shop-2, shop-3; an empty one starts at -2; cut to 50 with the number (projects). */
 export function projectSlug(name: string, isTaken: (slug: string) => boolean): string {

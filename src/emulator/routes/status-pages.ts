@@ -1,9 +1,10 @@
+import { slugify } from "../../glitchtip/wire/slugify.ts";
 import type { Call } from "../call.ts";
 import { ownOrganizations, requireMembership } from "../find.ts";
 import { newestFirst, page, sorted } from "../paging.ts";
 import { json, type Reply } from "../reply.ts";
 import type { Routes } from "../router.ts";
-import { numberedSlug, slugify } from "../slugs.ts";
+import { numberedSlug } from "../slugs.ts";
 import { statusPageView } from "../views/alerts.ts";
 
 const SLUG_LENGTH = 200;

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { organizationSlug, projectSlug, slugify } from "../../../src/emulator/slugs.ts";
+import { organizationSlug, projectSlug } from "../../../src/emulator/slugs.ts";
+import { slugify } from "../../../src/glitchtip/wire/slugify.ts";
 
 const taken =
   (...slugs: string[]) =>
