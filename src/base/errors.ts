@@ -1,7 +1,7 @@
 /**
  * Every expected failure has one stable code. The table is the source of docs/errors.md.
  * GC10 usage · GC11 declaration and files of the project · GC12 reaching a server · GC13 signing in ·
- * GC14 provisioning · GC15 files and volumes · GC16 the engine · GC17 backups · GC19 everything else.
+ * GC14 provisioning · GC15 files and volumes · GC16 the engine · GC17 Vault · GC18 backups · GC19 everything else.
  */
 export const ERROR_CODES = {
   GC1001: "wrong usage",
@@ -48,13 +48,15 @@ export const ERROR_CODES = {
   GC1604: "docker compose failed",
   GC1605: "a container could not do its part",
   GC1606: "a program that is needed cannot be started",
-  GC1701: "a backup could not be made",
-  GC1702: "a backup did not pass its check",
-  GC1703: "the backup cannot be used",
-  GC1704: "the backup does not fit this stack",
-  GC1705: "a restore is under way",
-  GC1706: "the backup's secrets cannot be opened",
-  GC1707: "the backup target cannot be used",
+  GC1801: "a backup could not be made",
+  GC1802: "a backup did not pass its check",
+  GC1803: "the backup cannot be used",
+  GC1804: "the backup does not fit this stack",
+  GC1805: "a restore is under way",
+  GC1806: "the backup's secrets cannot be opened",
+  GC1807: "the backup target cannot be used",
+  GC1801: "Vault cannot be reached",
+  GC1802: "Vault refuses the sign-in or the secret",
   GC1901: "a mistake in glitchtip-compose itself",
 } as const;
 
