@@ -1,6 +1,7 @@
 import { CodedError } from "../base/errors.ts";
 import { crossChecks } from "./cross-checks.ts";
 import { problemsOf } from "./issues.ts";
+import { withProductionDefaults } from "./production.ts";
 import { type Declaration, declarationSchema } from "./schema.ts";
 import type { Problem } from "./server.ts";
 
@@ -13,7 +14,7 @@ export const described = ({ path, what }: Problem) =>
 
 /** Schema and cross checks; `lines` says where each problem is. */
 export function checkInput(value: unknown, file: string, lines: (problems: Problem[]) => string[]): Declaration {
-  const input = withEmptyProjects(value);
+  const input = withProductionDefaults(withEmptyProjects(value));
   const parsed = declarationSchema.safeParse(input);
   const problems = parsed.success
     ? crossChecks(parsed.data)

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { admin } from "./schema/admin.ts";
 import { app, ON_FAILURE } from "./schema/app.ts";
 import { described, text } from "./schema/primitives.ts";
+import { limits, mail, production } from "./schema/production.ts";
 import { PROJECT_NAME_LONGEST, project } from "./schema/project.ts";
 import { server } from "./schema/server.ts";
 
@@ -24,8 +25,14 @@ export const declarationSchema = z.strictObject({
   ),
   onFailure: described(
     z._default(z.enum(ON_FAILURE), "block"),
-    "What an app does when there has never been a DSN and none comes in time.",
+    "What an app does when there has never been a DSN and none comes in time. With `production`: start-without-reporting.",
   ),
+  production: described(
+    z.optional(production),
+    "GlitchTip for the world: HTTPS in front, closed to strangers, the worker apart.",
+  ),
+  mail: described(z.optional(mail), "How GlitchTip sends mails. Default: they are printed to its log."),
+  limits: described(z.optional(limits), "Memory and cores of GlitchTip's containers."),
 });
 
 export type Declaration = z.infer<typeof declarationSchema>;

@@ -8,6 +8,7 @@ export const DATABASE = "glitchtip-db";
 export const PROVISIONER = "glitchtip-provision";
 const INIT = "glitchtip-init";
 const BUSYBOX = "glitchtip-busybox";
+export const PROXY = "glitchtip-proxy";
 export const ONE_SHOTS: readonly string[] = [INIT, PROVISIONER, BUSYBOX];
 /** Ours in the order in which they start. */
 export const START_ORDER: readonly string[] = [
@@ -18,6 +19,7 @@ export const START_ORDER: readonly string[] = [
   WORKER,
   PROVISIONER,
   BUSYBOX,
+  PROXY,
 ];
 /** Where the DSN volume is mounted, in the provisioner and in the apps. */
 export const DSN_DIR = "/run/glitchtip";

@@ -77,6 +77,7 @@ export const TEMPLATE_NAMES = [
   "glitchtip-worker",
   "glitchtip-provision",
   "glitchtip-busybox",
+  "glitchtip-proxy",
 ] as const;
 export type TemplateName = (typeof TEMPLATE_NAMES)[number];
 

@@ -9,6 +9,7 @@ import { DSN_VOLUME, overlayApps, toolsVolumes, WRAPPER_CONFIG } from "./apps.ts
 import { composeText } from "./compose-text.ts";
 import type { ImageKnowledge, RenderedFile, RenderedStack, StackInput, UserProject } from "./model.ts";
 import { overlayOwnServices } from "./own-services.ts";
+import { forOperator, proxyFiles, topOf } from "./production.ts";
 import { ourServices } from "./services.ts";
 
 export const STACK_FILE = "compose.glitchtip.yaml";
@@ -29,9 +30,15 @@ export function renderStack(input: StackInput): RenderedStack {
   const apps = overlayApps(declaration, user, input.images);
   const own = ownServices(declaration.server);
   const theirs = overlayOwnServices(own, user, apps.services);
-  const ours = ourServices(declaration, server, input.compose, provisioner);
+  const ours = forOperator(
+    ourServices(declaration, server, input.compose, provisioner),
+    declaration,
+    server,
+    input.compose,
+  );
+  const more = topOf(declaration, secretBy);
   const top = {
-    networks: { glitchtip: {}, "glitchtip-db": { internal: true } },
+    networks: { glitchtip: {}, "glitchtip-db": { internal: true }, ...more.networks },
     volumes: Object.fromEntries(
       [
         ...(own.database === undefined ? ["glitchtip-db"] : []),
@@ -39,9 +46,10 @@ export function renderStack(input: StackInput): RenderedStack {
         "glitchtip-state",
         DSN_VOLUME,
         ...toolsVolumes(declaration),
+        ...more.volumes,
       ].map((name) => [name, {}]),
     ),
-    secrets: secretsOf(declaration),
+    secrets: { ...secretsOf(declaration), ...more.secrets },
     ...(apps.wrapper.inline
       ? { configs: { [WRAPPER_CONFIG]: { content: texts.withDsn.replaceAll("$", "$$$$") } } }
       : {}),
@@ -61,6 +69,7 @@ export function renderStack(input: StackInput): RenderedStack {
       managed(STACK_FILE, composeText(ours, { ...apps.services, ...theirs.services }, top)),
       managed(".glitchtip/.gitignore", "/secrets/\n/env/\n"),
       managed(".glitchtip/gate.py", texts.gate),
+      ...proxyFiles(declaration).map(({ path, content }) => managed(path, content)),
       managed(".glitchtip/provision.json", `${JSON.stringify(provision, null, 2)}\n`),
       ...imagesFile(input.images),
       managed(".glitchtip/with-dsn", texts.withDsn, 0o755),

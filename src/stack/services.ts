@@ -135,9 +135,6 @@ export function ourServices(
             : [`${name}_FILE`, "/run/secrets/glitchtip_valkey_url"],
         ),
       ),
-      ...(server.retention?.events === undefined
-        ? {}
-        : { [capabilities.retentionVariable]: server.retention.events.replace("d", "") }),
     },
     services,
   };

@@ -1,12 +1,6 @@
 import * as z from "zod/mini";
 import { described, httpUrl, secretReference } from "./primitives.ts";
-
-const retention = z.strictObject({
-  events: described(
-    z.optional(z.string().check(z.regex(/^[1-9]\d{0,3}d$/, { error: "must be a number of days such as 90d" }))),
-    "How long events are kept, in days: 90d.",
-  ),
-});
+import { retention } from "./production.ts";
 
 /** A whole address holds a password: it comes from elsewhere, and its special characters are percent-encoded in it. */
 const ownService = z.strictObject({
@@ -44,5 +38,5 @@ export const server = z.strictObject({
     "A Valkey beside it, or a map with `url` (and `service`) of your own. Default: off; bundled for 5.1 and older, which need it.",
   ),
   registration: described(z._default(z.enum(["closed", "open"]), "closed"), "Whether strangers may make an account."),
-  retention: described(z.optional(retention), "How long data is kept."),
+  retention: described(z.optional(retention), "How long data is kept, by kind."),
 });

@@ -1,0 +1,82 @@
+import { RETENTION_KINDS } from "../glitchtip/versions.ts";
+import type { Declaration } from "./schema.ts";
+import { DEFAULT_IMAGE, type Problem, resolveServer, serverKind } from "./server.ts";
+
+type Production = NonNullable<Declaration["production"]>;
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What `production` makes of keys that are not stated: said once here, so that nobody else has to ask for it. */
+export function withProductionDefaults(value: unknown): unknown {
+  if (!isMap(value) || !isMap(value.production)) return value;
+  const { domain } = value.production;
+  const server = isMap(value.server) ? value.server : {};
+  if (typeof domain !== "string" || (value.server !== undefined && !isMap(value.server))) return value;
+  return {
+    ...value,
+    server: {
+      topology: "split",
+      // With an address and no image the server would be one that is there already.
+      ...(server.url === undefined ? { url: `https://${domain}`, image: DEFAULT_IMAGE } : {}),
+      ...server,
+    },
+    // A broken error tracker takes no application down.
+    onFailure: value.onFailure ?? "start-without-reporting",
+  };
+}
+
+/** What `production`, `retention` and their like cannot mean, beyond single fields. */
+export function productionChecks(declaration: Declaration): Problem[] {
+  const { production } = declaration;
+  return [
+    ...retentionChecks(declaration),
+    ...(production === undefined
+      ? []
+      : [...addressChecks(declaration, production), ...tlsChecks(production), ...kindChecks(declaration)]),
+  ];
+}
+
+function retentionChecks({ server }: Declaration): Problem[] {
+  const found = resolveServer(server).server;
+  if (found === undefined) return [];
+  const { generation, retentionVariables } = found.capabilities;
+  return RETENTION_KINDS.filter((kind) => server.retention?.[kind] !== undefined && !retentionVariables[kind]).map(
+    (kind) => ({
+      path: ["server", "retention", kind],
+      what: `generation ${generation} has no setting for it; ${kind === "files" ? "files are kept as long as events" : "take it away"}`,
+    }),
+  );
+}
+
+function addressChecks({ server }: Declaration, { domain }: Production): Problem[] {
+  const url = server.url;
+  if (url === undefined || !URL.canParse(url)) return [];
+  const { protocol, hostname, pathname } = new URL(url);
+  if (protocol === "https:" && hostname === domain && pathname === "/") return [];
+  const what = `must be https://${domain} (a port may follow), as production.domain says, not ${url}`;
+  return [{ path: ["server", "url"], what }];
+}
+
+function tlsChecks({ proxy, tls }: Production): Problem[] {
+  const at = (key: string, what: string): Problem => ({ path: ["production", "tls", key], what });
+  if (proxy !== "caddy" && (tls.mode !== "auto" || tls.certificate !== undefined || tls.key !== undefined)) {
+    return [at("mode", `is for proxy: caddy; with proxy: ${proxy} the certificate is that server's matter`)];
+  }
+  const files = (["certificate", "key"] as const).map((key) => [key, tls[key]] as const);
+  return files.flatMap(([key, path]) => {
+    if (tls.mode === "own")
+      return path === undefined ? [at(key, "is missing: mode own needs certificate and key")] : [];
+    return path === undefined ? [] : [at(key, `is of no use with mode: ${tls.mode}; write mode: own`)];
+  });
+}
+
+const kindChecks = (declaration: Declaration): Problem[] =>
+  serverKind(declaration) === "bundled"
+    ? []
+    : [
+        {
+          path: ["production"],
+          what: "is for a GlitchTip of this stack; with server.url and no server.image the server is elsewhere",
+        },
+      ];
