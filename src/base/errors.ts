@@ -37,7 +37,7 @@ export const ERROR_CODES = {
   GC1403: "the server gave an address that cannot be used",
   GC1404: "the DSN was refused",
   GC1405: "the event was accepted but never stored",
-  GC1406: "another provisioner is at work",
+  GC1406: "another run is at work",
   GC1407: "something exists more than once",
   GC1408: "a key's rotation cannot go on",
   GC1501: "a file cannot be written",
@@ -48,6 +48,8 @@ export const ERROR_CODES = {
   GC1604: "docker compose failed",
   GC1605: "a container could not do its part",
   GC1606: "a program that is needed cannot be started",
+  GC1701: "Vault cannot be reached",
+  GC1702: "Vault refuses the sign-in or the secret",
   GC1801: "a backup could not be made",
   GC1802: "a backup did not pass its check",
   GC1803: "the backup cannot be used",
@@ -55,8 +57,6 @@ export const ERROR_CODES = {
   GC1805: "a restore is under way",
   GC1806: "the backup's secrets cannot be opened",
   GC1807: "the backup target cannot be used",
-  GC1801: "Vault cannot be reached",
-  GC1802: "Vault refuses the sign-in or the secret",
   GC1901: "a mistake in glitchtip-compose itself",
 } as const;
 

@@ -8,7 +8,12 @@ export interface LockOptions {
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
   readonly log: Log;
+  /** Who holds it, as messages call it. */
+  readonly holder?: string;
+  readonly remedy?: string;
 }
+
+const STOP_PROVISIONER = "Wait for it, or stop it: docker compose stop glitchtip-provision";
 
 /**
  * One provisioner at a time per folder. The lock is a socket that its holder listens on: it dies with the process, also
@@ -18,7 +23,7 @@ export interface LockOptions {
  * once the first by name stays and the others step back.
  */
 export async function acquireLock(folder: string, options: LockOptions): Promise<AsyncDisposable> {
-  const { log, ...waiting } = options;
+  const { log, holder = "provisioner", remedy = STOP_PROVISIONER, ...waiting } = options;
   const place = lockPlace(folder);
   let shown: Contender | undefined;
   let told = false;
@@ -35,14 +40,14 @@ export async function acquireLock(folder: string, options: LockOptions): Promise
         const rivals = await place.rivals(shown);
         if (shown !== undefined && rivals.length === 0) return shown;
         if (rivals.some((name) => shown !== undefined && name < shown.name)) await stepBack();
-        if (!told) log.step("another provisioner is at work here; waiting until it is done");
+        if (!told) log.step(`another ${holder} is at work here; waiting until it is done`);
         told = true;
         return undefined;
       },
-      say: (waitedMs) => log.step(`waiting for another provisioner since ${inSeconds(waitedMs)}`),
+      say: (waitedMs) => log.step(`waiting for another ${holder} since ${inSeconds(waitedMs)}`),
       late: (waitedMs) =>
-        new CodedError("GC1406", `another provisioner has been at work for ${inSeconds(waitedMs)} (${folder})`, {
-          remedy: "Wait for it, or stop it: docker compose stop glitchtip-provision",
+        new CodedError("GC1406", `another ${holder} has been at work for ${inSeconds(waitedMs)} (${folder})`, {
+          remedy,
         }),
     });
     return { [Symbol.asyncDispose]: held.withdraw };
