@@ -118,7 +118,7 @@ function parseJson(method: Method, url: string, answer: RawAnswer): unknown {
   }
 }
 
-function retryAfterMs({ headers }: RawAnswer): number | undefined {
+export function retryAfterMs({ headers }: RawAnswer): number | undefined {
   const value = headers["retry-after"];
   if (typeof value !== "string") return undefined;
   if (/^\d+$/.test(value.trim())) return Number(value) * 1_000;

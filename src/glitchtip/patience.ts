@@ -4,7 +4,7 @@ import { TransportError } from "./transport.ts";
 
 const TRIES = 4;
 /** A server that asks for more is reported instead of waited for. */
-const LONGEST_WAIT_MS = 60_000;
+export const LONGEST_WAIT_MS = 60_000;
 
 /** True when the server may have carried the request out although no good answer came. */
 export function outcomeUnknown(error: unknown): boolean {

@@ -72,8 +72,7 @@ export function openRequests(context: RequestContext): Requests {
       yield items;
       if (next === undefined) return;
       // Also a longer circle than to the same page has to end.
-      if (seen.has(next))
-        throw new CodedError("GC1202", `GET ${urlOf(url)}: the next page is the same one as before`);
+      if (seen.has(next)) throw new CodedError("GC1202", `GET ${urlOf(url)}: the next page is the same one as before`);
       seen.add(next);
       url = `${first}&cursor=${encodeURIComponent(next)}`;
     }

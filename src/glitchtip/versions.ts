@@ -38,6 +38,12 @@ export interface Capabilities {
   readonly retentionVariables: Readonly<Partial<Record<RetentionKind, string>>>;
   /** What an alert may be sent to (alerts scenario, "unknown recipient type"). */
   readonly recipientTypes: readonly string[];
+  /** Whether a recipient's `tagsToAdd` are taken, and told again (alerts scenario, "tags to add"). */
+  readonly recipientTags: "none" | "untold" | "told";
+  /** Alerts and monitors to inner addresses, unless the operator allows them. */
+  readonly refusesPrivateAddresses: boolean;
+  /** What a PUT with another name does to a project's address (projects scenario). */
+  readonly projectSlug: "follows the name" | "can be set";
   /** Behind an https domain its cookies are Secure: over inner http only a client that keeps them by hand stays signed in. */
   readonly secureCookies: boolean;
   /** What a write with a session has to carry beside its cookies (sign-in scenario). */
@@ -77,6 +83,9 @@ const celery = {
     uptime: "GLITCHTIP_MAX_UPTIME_CHECK_LIFE_DAYS",
   },
   recipientTypes: EARLY_RECIPIENTS,
+  recipientTags: "untold",
+  refusesPrivateAddresses: false,
+  projectSlug: "can be set",
   secureCookies: false,
   csrfHeaders: ["x-csrftoken"],
   closesConnections: true,
@@ -89,7 +98,14 @@ const withRedis = { needsValkey: true, valkeyVariables: ["VALKEY_URL", "REDIS_UR
 const ALIVE_FILE = "/tmp/worker-alive";
 
 export const CAPABILITIES: Readonly<Record<Generation, Capabilities>> = {
-  "4.1": { ...celery, generation: "4.1", tags: ["v4.1.5"], ...withRedis },
+  "4.1": {
+    ...celery,
+    generation: "4.1",
+    tags: ["v4.1.5"],
+    ...withRedis,
+    recipientTags: "none",
+    projectSlug: "follows the name",
+  },
   "5.1": {
     ...celery,
     generation: "5.1",
@@ -128,6 +144,9 @@ export const CAPABILITIES: Readonly<Record<Generation, Capabilities>> = {
       releases: "GLITCHTIP_RELEASE_RETENTION_DAYS",
     },
     recipientTypes: [...EARLY_RECIPIENTS, "teams", "ntfy", "zulip", "feishu"],
+    recipientTags: "told",
+    refusesPrivateAddresses: true,
+    projectSlug: "can be set",
     secureCookies: true,
     csrfHeaders: ["x-csrftoken", "origin"],
     closesConnections: false,
