@@ -63,6 +63,11 @@ const GENERATION_ROWS: Readonly<Record<string, (generation: Capabilities) => str
   "its address": ({ valkeyVariables }) => code(valkeyVariables),
   "days that things are kept": ({ retentionVariables }) => code(Object.values(retentionVariables)),
   "an alert may go to": ({ recipientTypes }) => recipientTypes.join(", "),
+  "tags of a recipient": ({ recipientTags }) =>
+    ({ none: "not known", untold: "taken, never told again", told: "taken and told" })[recipientTags],
+  "alerts and monitors to inner addresses": ({ refusesPrivateAddresses }) =>
+    refusesPrivateAddresses ? "refused unless the server allows them" : "accepted",
+  "a project's address": ({ projectSlug }) => projectSlug,
   "cookies behind an https domain": ({ secureCookies }) => (secureCookies ? "Secure" : "as over http"),
   "a write with a session carries": ({ csrfHeaders }) => code(csrfHeaders),
   "one wrong key blocks": ({ wrongKeyBlocks }) =>
