@@ -28,9 +28,12 @@ export function show(context: CliContext, result: ProjectResult): void {
   for (const path of result.changed) context.print(`${would}changed  ${path}`);
   if (result.nothingToChange) context.print("nothing to change");
   for (const { service, project, variables } of result.services) {
-    context.print(`${service}: ${variables.join(", ")} from project ${project}`);
+    context.print(`${service}: ${variables.join(", ")} from ${project === undefined ? "you" : `project ${project}`}`);
   }
   if (result.dryRun) return;
-  const password = result.admin.passwordFile === undefined ? "" : `, password in ${result.admin.passwordFile}`;
-  context.print(`GlitchTip: ${result.url} (${result.admin.email}${password})\nnext: ${result.next}`);
+  const { url, admin, next } = result;
+  const password = admin?.passwordFile === undefined ? "" : `, password in ${admin.passwordFile}`;
+  const account = admin === undefined ? "" : ` (${admin.email}${password})`;
+  if (url !== undefined) context.print(`GlitchTip: ${url}${account}`);
+  context.print(`next: ${next}`);
 }

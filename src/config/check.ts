@@ -4,6 +4,7 @@ import { problemsOf } from "./issues.ts";
 import { withProductionDefaults } from "./production.ts";
 import { type Declaration, declarationSchema } from "./schema.ts";
 import type { Problem } from "./server.ts";
+import { missingKeys } from "./server-checks.ts";
 
 /** For a declaration that was just made and has no lines yet; without the YAML parser, whose start costs `init` 20 ms. */
 export const checkDeclaration = (value: unknown, file: string): Declaration =>
@@ -17,8 +18,8 @@ export function checkInput(value: unknown, file: string, lines: (problems: Probl
   const input = withProductionDefaults(withEmptyProjects(value));
   const parsed = declarationSchema.safeParse(input);
   const problems = parsed.success
-    ? crossChecks(parsed.data)
-    : problemsOf(parsed.error.issues, declarationSchema, (path) => valueAt(input, path));
+    ? [...missingKeys(input), ...crossChecks(parsed.data)]
+    : [...missingKeys(input), ...problemsOf(parsed.error.issues, declarationSchema, (path) => valueAt(input, path))];
   if (!parsed.success || problems.length > 0) throw mistakes(file, lines(problems));
   return parsed.data;
 }

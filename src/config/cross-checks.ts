@@ -1,13 +1,14 @@
 import { didYouMean } from "../base/did-you-mean.ts";
 import type { Declaration } from "./schema.ts";
-import { type Problem, resolveServer } from "./server.ts";
+import type { Problem } from "./server.ts";
+import { serverChecks } from "./server-checks.ts";
 
 /** Compose's own rule for the names of services. */
 const SERVICE_NAME = /^[a-zA-Z0-9._-]+$/;
 
 /** What no single field shows: names that have to exist elsewhere, doubles, and combinations that cannot run. */
 export function crossChecks(declaration: Declaration): Problem[] {
-  return [...resolveServer(declaration.server).problems, ...projectNames(declaration), ...apps(declaration)];
+  return [...serverChecks(declaration), ...projectNames(declaration), ...apps(declaration)];
 }
 
 function projectNames({ projects }: Declaration): Problem[] {
@@ -27,8 +28,15 @@ function apps({ apps, projects }: Declaration): Problem[] {
     const problems: Problem[] = [];
     const problem = (what: string, ...path: PropertyKey[]) => problems.push({ path: ["apps", service, ...path], what });
     if (!SERVICE_NAME.test(service)) problem(`"${service}" cannot be the name of a service`);
-    if (!Object.hasOwn(projects, app.project)) {
-      problem(`there is no project "${app.project}"${didYouMean(app.project, Object.keys(projects))}`, "project");
+    const { project, dsn } = app;
+    if (project === undefined && dsn === undefined) problem("is missing", "project");
+    if (project !== undefined && dsn !== undefined) {
+      problem("the app has a DSN of its own, so it gets none from a project: take one of the two away", "project");
+    } else if (project !== undefined && !Object.hasOwn(projects, project)) {
+      problem(`there is no project "${project}"${didYouMean(project, Object.keys(projects))}`, "project");
+    }
+    if (dsn !== undefined && app.inject !== "entrypoint") {
+      problem("a DSN of the app's own comes by its environment", "inject");
     }
     if (app.inject === "env-file" && app.onFailure === "block") {
       problem(

@@ -15,9 +15,9 @@ export { AUDIENCES, type Audience, ON_FAILURE } from "./schema/app.ts";
 export const declarationSchema = z.strictObject({
   version: described(z.literal(1), "Of this file's format."),
   server: described(z.prefault(server, {}), "The GlitchTip of this stack."),
-  admin,
-  organization: described(text(200), "The organization's name."),
-  projects: described(z.record(text(PROJECT_NAME_LONGEST), z.prefault(project, {})), "By name."),
+  admin: described(z.optional(admin), "The superuser. Left out where `server.token` is given."),
+  organization: described(z.optional(text(200)), "The organization's name. Left out where every app has a `dsn`."),
+  projects: described(z._default(z.record(text(PROJECT_NAME_LONGEST), z.prefault(project, {})), {}), "By name."),
   apps: described(z._default(z.record(z.string(), app), {}), "By the service's name in your Compose file."),
   provisioner: described(
     z.optional(z.string().check(z.regex(/^(mount|build|image:\S+)$/, { error: "must be mount, build or image:NAME" }))),

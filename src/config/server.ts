@@ -1,5 +1,23 @@
+import { CodedError } from "../base/errors.ts";
 import { CAPABILITIES, type Capabilities, GENERATIONS, generationOf, type Topology } from "../glitchtip/versions.ts";
+import { needsProvisioner } from "./given-dsn.ts";
 import type { Declaration } from "./schema.ts";
+
+export const DEFAULT_IMAGE = "glitchtip/glitchtip:6";
+
+/** The image of our stack's GlitchTip. */
+export const imageOf = ({ image = DEFAULT_IMAGE }: Declaration["server"]): string => image;
+
+/** `existing`: a GlitchTip that is there already; `none`: no server is asked, because every app has a DSN of its own. */
+export type ServerKind = "bundled" | "existing" | "none";
+
+export function serverKind(declaration: Pick<Declaration, "server" | "apps">): ServerKind {
+  const { image, url } = declaration.server;
+  // Production's domain is the address of a server of ours.
+  if (image !== undefined || ("production" in declaration && declaration.production !== undefined)) return "bundled";
+  if (url !== undefined) return "existing";
+  return needsProvisioner(declaration) ? "bundled" : "none";
+}
 
 /** What the declaration's `server` comes to, its defaults by generation filled in. */
 export interface ResolvedServer {
@@ -8,6 +26,12 @@ export interface ResolvedServer {
   /** Ours or one of the user's. */
   readonly valkey: boolean;
   readonly warnings: readonly string[];
+}
+
+/** Who signs in. The schema lets it be left out only where nobody has to. */
+export function superuserOf({ admin }: Pick<Declaration, "admin">): NonNullable<Declaration["admin"]> {
+  if (admin !== undefined) return admin;
+  throw new CodedError("GC1101", "the declaration names no admin");
 }
 
 export interface Problem {
@@ -22,14 +46,14 @@ export function resolveServer(server: Declaration["server"]): { server?: Resolve
   const problem = (key: string, what: string) => ({ problems: [{ path: ["server", key], what }] });
   const found = server.generation
     ? { generation: server.generation, known: true, tooOld: false }
-    : generationOf(server.image);
+    : generationOf(imageOf(server));
   if (found === undefined) {
     return problem(
       "image",
-      `the tag of "${server.image}" does not tell which GlitchTip it is; state server.generation, one of ${GENERATIONS.join(", ")}`,
+      `the tag of "${imageOf(server)}" does not tell which GlitchTip it is; state server.generation, one of ${GENERATIONS.join(", ")}`,
     );
   }
-  if (found.tooOld) return problem("image", `"${server.image}" is older than GlitchTip ${GENERATIONS[0]}`);
+  if (found.tooOld) return problem("image", `"${imageOf(server)}" is older than GlitchTip ${GENERATIONS[0]}`);
 
   const capabilities = CAPABILITIES[found.generation];
   const problems: Problem[] = [];
@@ -47,6 +71,6 @@ export function resolveServer(server: Declaration["server"]): { server?: Resolve
   const valkey = server.valkey === undefined ? capabilities.needsValkey : server.valkey !== "off";
   const warnings = found.known
     ? []
-    : [`${server.image} is not a version this tool knows; it is treated as generation ${found.generation}`];
+    : [`${imageOf(server)} is not a version this tool knows; it is treated as generation ${found.generation}`];
   return { server: { capabilities, topology, valkey, warnings }, problems };
 }

@@ -1,4 +1,5 @@
 import { namesOf } from "../config/app-variables.ts";
+import { provisionedApps } from "../config/given-dsn.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { Docker } from "../docker/index.ts";
 import type { AppStatus, Status, WrittenStatus } from "../outputs/dsn-volume.ts";
@@ -54,7 +55,7 @@ export async function status(
   const services = servicesOf(stack);
   const image = stack.config.services[SERVER]?.image;
   const { apps: known = {}, writtenAt: _, ...provisioner } = written ?? {};
-  const apps = Object.entries(declaration.apps).map(([app, declared]) => ({
+  const apps = Object.entries(provisionedApps(declaration)).map(([app, declared]) => ({
     app,
     project: known[app]?.project ?? declared.project,
     dsn: known[app]?.dsn ?? ("none" as const),

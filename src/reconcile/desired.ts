@@ -1,3 +1,4 @@
+import { CodedError } from "../base/errors.ts";
 import type { Declaration } from "../config/schema.ts";
 
 export interface DesiredProject {
@@ -13,8 +14,10 @@ export interface Desired {
 }
 
 export function desiredOf(declaration: Declaration): Desired {
+  const { organization } = declaration;
+  if (organization === undefined) throw new CodedError("GC1101", "the declaration names no organization");
   return {
-    organization: declaration.organization,
+    organization,
     projects: Object.entries(declaration.projects).map(([key, { name, team, platform }]) => ({
       name: name ?? key,
       team,

@@ -102,7 +102,7 @@ function secretsOf({ admin, server }: Declaration): Record<string, object> {
   const generated = (name: string) => ({ file: `./${SECRETS_FOLDER}/${name}` });
   const own = ownServices(server);
   return {
-    glitchtip_admin_password: admin.password === undefined ? generated("admin_password") : secretBy(admin.password),
+    glitchtip_admin_password: admin?.password === undefined ? generated("admin_password") : secretBy(admin.password),
     ...(own.database === undefined
       ? { glitchtip_db_password: generated("db_password") }
       : { glitchtip_database_url: secretBy(own.database.url) }),

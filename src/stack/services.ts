@@ -1,6 +1,6 @@
 import { ownServices } from "../config/own-service.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
-import type { ResolvedServer } from "../config/server.ts";
+import { imageOf, type ResolvedServer, superuserOf } from "../config/server.ts";
 import { type Role, SERVER_PORT } from "../glitchtip/versions.ts";
 import { escaped } from "./interpolate.ts";
 import type { ComposeService, ComposeTemplates, ProvisionerSource, TemplateName } from "./model.ts";
@@ -32,7 +32,8 @@ export function addressesOf({ url, port }: Declaration["server"]): Readonly<Reco
   const published = `\${GLITCHTIP_PORT:-${port}}`;
   return {
     container: `http://glitchtip:${SERVER_PORT}`,
-    host: `http://127.0.0.1:${published}`,
+    // What is declared is meant for programs of the host, too.
+    host: escaped(url) ?? `http://127.0.0.1:${published}`,
     public: escaped(url) ?? `http://localhost:${published}`,
   };
 }
@@ -44,7 +45,8 @@ export function ourServices(
   templates: ComposeTemplates,
   provisioner: ProvisionerSource,
 ): OurStack {
-  const { server, admin } = declaration;
+  const { server } = declaration;
+  const admin = superuserOf(declaration);
   const addresses = addressesOf(server);
   const split = topology === "split" || capabilities.allInOne === undefined;
   const web = split ? capabilities.web : capabilities.allInOne;
@@ -119,7 +121,7 @@ export function ourServices(
     everyService: templates["every-service"],
     server: {
       ...shared,
-      image: withDefault(shared.image, server.image),
+      image: withDefault(shared.image, imageOf(server)),
       secrets: serverSecrets(shared, external),
       ...writable(environmentUrl),
     },

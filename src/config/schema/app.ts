@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { PRESET_NAMES } from "../app-variables.ts";
-import { described, text, words } from "./primitives.ts";
+import { described, httpUrl, secretReference, text, words } from "./primitives.ts";
 
 /** Who uses a DSN: inside the Compose network, on the host by the published port, or a browser by the public address. */
 export const AUDIENCES = ["container", "host", "public"] as const;
@@ -14,8 +14,25 @@ export const ON_FAILURE = ["block", "start-without-reporting"] as const;
 const variableName = z.string().check(z.regex(/^[^=\s\0]+$/, { error: "must be a variable's name" }));
 const handedOn = text(200);
 
+/** In parts: what people copy from GlitchTip's settings, or a pipeline keeps apart. */
+const dsnParts = z.strictObject({
+  url: described(httpUrl, "Where the app reaches that GlitchTip."),
+  key: described(secretReference, "file:PATH or env:NAME of the public key, 32 hex digits."),
+  projectId: described(
+    z.union([
+      z.int().check(z.positive()),
+      z.string().check(z.regex(/^\d+$|^[a-z]+:.+$/, { error: "must be a number, file:PATH or env:NAME" })),
+    ]),
+    "The project's number, or file:PATH or env:NAME of it.",
+  ),
+});
+
 export const app = z.strictObject({
-  project: described(z.string(), "A key of `projects`."),
+  project: described(z.optional(z.string()), "A key of `projects`. Left out where `dsn` is given."),
+  dsn: described(
+    z.optional(z.union([secretReference, dsnParts])),
+    "A DSN of your own instead of a project: file:PATH or env:NAME, or a map with `url`, `key` and `projectId`. Empty = the app runs without reporting.",
+  ),
   audience: described(z._default(z.enum(AUDIENCES), "container"), "Who uses the DSN."),
   preset: described(
     z.optional(z.enum(PRESET_NAMES)),

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { described, httpUrl, secretReference } from "./primitives.ts";
+import { described, httpUrl, secretReference, text } from "./primitives.ts";
 import { retention } from "./production.ts";
 
 /** A whole address holds a password: it comes from elsewhere, and its special characters are percent-encoded in it. */
@@ -10,8 +10,8 @@ const ownService = z.strictObject({
 
 export const server = z.strictObject({
   image: described(
-    z._default(z.string().check(z.minLength(1)), "glitchtip/glitchtip:6"),
-    "GlitchTip's image with its tag.",
+    z.optional(z.string().check(z.minLength(1))),
+    "GlitchTip's image with its tag. Default: glitchtip/glitchtip:6; with `url` and without `image` the server is there already.",
   ),
   generation: described(
     z.optional(z.enum(["4.1", "5.1", "5.2", "6"])),
@@ -19,7 +19,23 @@ export const server = z.strictObject({
   ),
   url: described(
     z.optional(httpUrl),
-    "What browsers and people use. Default: http://localhost and the published port.",
+    "What browsers, people and programs of the host use. Default: http://localhost and the published port. Without `image`: a GlitchTip that is there already.",
+  ),
+  token: described(
+    z.optional(secretReference),
+    "file:PATH or env:NAME of an API token for the server that is there already. Without it `admin` signs in.",
+  ),
+  containerUrl: described(
+    z.optional(httpUrl),
+    "Where containers reach the server that is there already, if not by `url`; for one on this host http://host.docker.internal:PORT.",
+  ),
+  network: described(
+    z.optional(text(255)),
+    "A Docker network that is there already, which the provisioner and the apps join to reach `containerUrl`.",
+  ),
+  ca: described(
+    z.optional(z.string().check(z.regex(/^file:.+$/, { error: "must be file:PATH of a certificate (PEM)" }))),
+    "file:PATH of the certificate authority that signed the certificate of the server that is there already.",
   ),
   port: described(
     z._default(z.int().check(z.minimum(1), z.maximum(65535)), 8000),

@@ -5,6 +5,7 @@ import { CodedError } from "../../base/errors.ts";
 import { writeAll, writeOne } from "../../base/files.ts";
 import type { Log } from "../../base/log.ts";
 import { namesOf } from "../../config/app-variables.ts";
+import { serverKind } from "../../config/server.ts";
 import type { ImageKnowledge, RenderedFile } from "../../stack/model.ts";
 import { STACK_FILE } from "../../stack/render.ts";
 import { type Assets, packageAssets } from "./assets.ts";
@@ -36,11 +37,14 @@ export interface ProjectResult extends FileChanges {
   /** Services that get a DSN, with their project and its variables. */
   readonly services: readonly {
     readonly service: string;
-    readonly project: string;
+    /** None where its DSN is the user's own. */
+    readonly project?: string;
     readonly variables: readonly string[];
   }[];
-  readonly url: string;
-  readonly admin: { readonly email: string; readonly passwordFile?: string };
+  /** None where no GlitchTip is asked. */
+  readonly url?: string;
+  /** Where somebody signs in. */
+  readonly admin?: { readonly email: string; readonly passwordFile?: string };
   /** What to type next. */
   readonly next: string;
 }
@@ -126,14 +130,18 @@ function resultOf(
     dryRun,
     services: Object.entries(apps).map(([service, app]) => ({
       service,
-      project: app.project,
+      ...(app.project === undefined ? {} : { project: app.project }),
       variables: namesOf(app),
     })),
-    url: server.url ?? `http://localhost:${port}`,
-    admin: {
-      email: admin.email,
-      ...(admin.password === undefined ? { passwordFile: ".glitchtip/secrets/admin_password" } : {}),
-    },
+    ...(serverKind(declaration) === "none" ? {} : { url: server.url ?? `http://localhost:${port}` }),
+    ...(admin === undefined
+      ? {}
+      : {
+          admin: {
+            email: admin.email,
+            ...(admin.password === undefined ? { passwordFile: ".glitchtip/secrets/admin_password" } : {}),
+          },
+        }),
     next: "docker compose up -d --wait",
   };
 }

@@ -78,7 +78,7 @@ export function refuseOtherOptions(declaration: Declaration, options: InitOption
   const { server, apps } = declaration;
   const said: Record<string, [unknown, unknown]> = {
     organization: [options.organization, declaration.organization],
-    "admin.email": [options.email, declaration.admin.email],
+    "admin.email": [options.email, declaration.admin?.email],
     "server.image": [options.image, server.image],
     "server.url": [options.url, server.url],
     "server.port": [options.port, server.port],

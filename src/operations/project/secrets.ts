@@ -20,7 +20,7 @@ export function missingSecrets(
   { admin, server }: Declaration,
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  if (admin.password !== undefined) checkReference(dir, "admin.password", admin.password, env, "and one is made");
+  if (admin?.password !== undefined) checkReference(dir, "admin.password", admin.password, env, "and one is made");
   const own = ownServices(server);
   for (const [key, { url }] of Object.entries(own)) {
     const found = checkReference(dir, `server.${key}.url`, url, env, "and ours is used");
@@ -30,7 +30,7 @@ export function missingSecrets(
         remedy: "Write the address alone, without a newline at its end; a blank in it is %20.",
       });
   }
-  const given: Readonly<Record<string, unknown>> = { admin_password: admin.password, db_password: own.database };
+  const given: Readonly<Record<string, unknown>> = { admin_password: admin?.password, db_password: own.database };
   return NAMES.filter((name) => given[name] === undefined)
     .map((name) => `${SECRETS_FOLDER}/${name}`)
     .filter((path) => readSecret(dir, path) === undefined);

@@ -23,7 +23,7 @@ export function* warningsOf(
     yield `COMPOSE_FILE=${shell.COMPOSE_FILE} in your shell wins over the one in .env`;
   }
   if (Object.keys(apps).length === 0) yield "no service gets a DSN: `apps` is empty";
-  for (const reference of [admin.password, ...Object.values(ownServices(server)).map(({ url }) => url)]) {
+  for (const reference of [admin?.password, ...Object.values(ownServices(server)).map(({ url }) => url)]) {
     const closed = reference === undefined ? undefined : closedSecret(dir, reference);
     if (closed === undefined) continue;
     yield `${closed} can be read by its owner only; GlitchTip's container reads it as another user`;

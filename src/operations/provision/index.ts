@@ -1,7 +1,9 @@
 import { CodedError } from "../../base/errors.ts";
 import type { Secret } from "../../base/secret.ts";
 import { variablesOf } from "../../config/app-variables.ts";
+import { provisionedApps } from "../../config/given-dsn.ts";
 import type { Audience, Declaration } from "../../config/schema.ts";
+import { superuserOf } from "../../config/server.ts";
 import { openClient } from "../../glitchtip/client.ts";
 import { waitReady } from "../../glitchtip/ready.ts";
 import type { DsnParts } from "../../glitchtip/wire/dsn.ts";
@@ -46,7 +48,7 @@ export async function provision(context: ProvisionContext, input: ProvisionInput
   await applyActions(context, glitchtip, planProvision(desired, situation, context.store));
   const problem = await ensureKeys(context, token, desired, input.label);
   const organization = context.store.organization?.slug;
-  const apps = Object.entries(declaration.apps).map(([app, declared]) => {
+  const apps = Object.entries(provisionedApps(declaration)).map(([app, declared]) => {
     const { project } = declared;
     const variables = variablesOf(declared);
     const known = context.store.projects[projectName(declaration, project)];
@@ -93,7 +95,7 @@ async function enter(
       log.info("the stored API token is no longer accepted; signing in");
     }
   }
-  const account = { email: input.declaration.admin.email, label: input.label };
+  const account = { email: superuserOf(input.declaration).email, label: input.label };
   const token = await obtainToken(context, account);
   const glitchtip = openClient({ ...context, token });
   return { token, situation: await observe(glitchtip, desired, store) };

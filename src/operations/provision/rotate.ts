@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { CodedError } from "../../base/errors.ts";
+import { provisionedApps } from "../../config/given-dsn.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { projectName } from "../../reconcile/desired.ts";
 import type { KnownProject, Rotation } from "../../reconcile/identity.ts";
@@ -99,7 +100,9 @@ function rotatingProject(
 ): RotatingProject | undefined {
   if (project?.key === undefined) return undefined;
   const { rotation } = project;
-  const apps = Object.entries(declaration.apps).filter(([, app]) => projectName(declaration, app.project) === name);
+  const apps = Object.entries(provisionedApps(declaration)).filter(
+    ([, app]) => projectName(declaration, app.project) === name,
+  );
   return {
     project: project.slug,
     apps: apps.map(([app]) => app),

@@ -3,6 +3,7 @@ import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError } from "../../base/errors.ts";
 import type { Clock } from "../../base/wait.ts";
 import { variablesOf } from "../../config/app-variables.ts";
+import { provisionedApps } from "../../config/given-dsn.ts";
 import type { Audience, Declaration } from "../../config/schema.ts";
 import { newEventId } from "../../glitchtip/ingest.ts";
 import type { ReadBackLine, ReadBackRequest } from "../provision/read-back.ts";
@@ -100,7 +101,8 @@ export async function verify(context: VerifyContext, apps: readonly AppToVerify[
 }
 
 /** The apps to verify: those named, or all. */
-export function chooseApps({ apps }: Pick<Declaration, "apps">, wanted: readonly string[]): AppToVerify[] {
+export function chooseApps(declaration: Pick<Declaration, "apps">, wanted: readonly string[]): AppToVerify[] {
+  const apps = provisionedApps(declaration);
   const names = Object.keys(apps);
   const unknown = wanted.filter((name) => !Object.hasOwn(apps, name));
   if (unknown.length > 0) {

@@ -24,7 +24,7 @@ describe("a declaration", () => {
   it("gets its defaults, and a project may be a bare name", () => {
     expect(loadDeclaration(MINIMAL, "glitchtip.yaml")).toEqual({
       version: 1,
-      server: { image: "glitchtip/glitchtip:6", port: 8000, database: "bundled", registration: "closed" },
+      server: { port: 8000, database: "bundled", registration: "closed" },
       admin: { email: "admin@example.com" },
       organization: "Acme",
       projects: { shop: { team: "developers" } },

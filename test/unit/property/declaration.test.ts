@@ -32,7 +32,8 @@ const server = fc.record(
     registration: fc.constantFrom("closed", "open"),
     retention: fc.integer({ min: 1, max: 9999 }).map((days) => ({ events: `${days}d` })),
   },
-  { requiredKeys: [] },
+  // Without it a url is that of a server which is there already.
+  { requiredKeys: ["image"] },
 );
 const project = fc.record({ team: teamSlug, platform: nameOf(64) }, { requiredKeys: [] });
 

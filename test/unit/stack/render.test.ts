@@ -22,7 +22,7 @@ describe("compose.glitchtip.yaml", () => {
     ["generation-6", "{ image: 'glitchtip/glitchtip:6' }"],
     [
       "generation-6-split",
-      "{ topology: split, valkey: bundled, url: 'https://errors.example.com', registration: open }",
+      "{ image: 'glitchtip/glitchtip:6', topology: split, valkey: bundled, url: 'https://errors.example.com', registration: open }",
     ],
     ["generation-5.1", "{ image: 'glitchtip/glitchtip:v5.1.1', port: 9000, retention: { events: 30d } }"],
   ])("of %s", async (name, server) => {
@@ -98,12 +98,12 @@ describe("the declared server", () => {
   });
 
   it("keeps its own port and address, with `$` for itself", () => {
-    const project = compose("{port: 9000, url: 'https://errors.example.com/a$b'}");
+    const project = compose("{image: 'glitchtip/glitchtip:6', port: 9000, url: 'https://errors.example.com/a$b'}");
     expect(project.services.glitchtip?.ports).toEqual(["127.0.0.1:${GLITCHTIP_PORT:-9000}:8000"]);
     expect(environmentOf(project, "glitchtip")).toMatchObject({ GLITCHTIP_DOMAIN: "https://errors.example.com/a$$b" });
     expect(environmentOf(project, "glitchtip-provision")).toMatchObject({
       GLITCHTIP_URL: "http://glitchtip:8000",
-      GLITCHTIP_HOST_URL: "http://127.0.0.1:${GLITCHTIP_PORT:-9000}",
+      GLITCHTIP_HOST_URL: "https://errors.example.com/a$$b",
       GLITCHTIP_PUBLIC_URL: "https://errors.example.com/a$$b",
     });
   });

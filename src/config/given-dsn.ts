@@ -1,0 +1,26 @@
+import type { AppDeclaration, Declaration } from "./schema.ts";
+
+/** An app that the provisioner gives a DSN. */
+export type ProvisionedApp = AppDeclaration & { readonly project: string };
+/** An app whose DSN the user gives. */
+export type GivenApp = AppDeclaration & { readonly dsn: NonNullable<AppDeclaration["dsn"]> };
+
+type Apps = Pick<Declaration, "apps">;
+
+export const provisionedApps = ({ apps }: Apps): Readonly<Record<string, ProvisionedApp>> =>
+  Object.fromEntries(
+    Object.entries(apps).flatMap(([name, app]) =>
+      app.project === undefined || app.dsn !== undefined ? [] : [[name, { ...app, project: app.project }]],
+    ),
+  );
+
+export const givenApps = ({ apps }: Apps): Readonly<Record<string, GivenApp>> =>
+  Object.fromEntries(
+    Object.entries(apps).flatMap(([name, app]) => (app.dsn === undefined ? [] : [[name, { ...app, dsn: app.dsn }]])),
+  );
+
+/** False where every app has a DSN of the user's: then nothing is asked of any server. */
+export const needsProvisioner = ({ apps }: Apps): boolean => {
+  const all = Object.values(apps);
+  return all.length === 0 || all.some(({ dsn }) => dsn === undefined);
+};
