@@ -11,10 +11,10 @@ export const imageOf = ({ image = DEFAULT_IMAGE }: Declaration["server"]): strin
 /** `existing`: a GlitchTip that is there already; `none`: no server is asked, because every app has a DSN of its own. */
 export type ServerKind = "bundled" | "existing" | "none";
 
-export function serverKind(declaration: Pick<Declaration, "server" | "apps">): ServerKind {
+export function serverKind(declaration: Pick<Declaration, "server" | "apps" | "production">): ServerKind {
   const { image, url } = declaration.server;
   // Production's domain is the address of a server of ours.
-  if (image !== undefined || ("production" in declaration && declaration.production !== undefined)) return "bundled";
+  if (image !== undefined || declaration.production !== undefined) return "bundled";
   if (url !== undefined) return "existing";
   return needsProvisioner(declaration) ? "bundled" : "none";
 }
