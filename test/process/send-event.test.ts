@@ -176,6 +176,7 @@ describe("send-event", () => {
           level: "error",
           message: "a message",
           tags: { "glitchtip-compose": "verify" },
+          fingerprint: ["glitchtip-compose: verify"],
         },
       ]);
     });

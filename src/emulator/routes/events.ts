@@ -22,7 +22,7 @@ export const eventRoutes: Routes = {
 };
 
 const pageOf = (call: Call, rows: readonly StoredEvent[]): Reply =>
-  page(call, sorted(rows, newestFirst), newestFirst, (event) => eventView(call.world, call.state, event));
+  page(call, sorted(rows, newestFirst), newestFirst, (event) => eventView(call.world, event));
 
 const eventsOfProject = (call: Call): StoredEvent[] => {
   const project = projectForLists(call);

@@ -1,5 +1,6 @@
 import { isObject } from "../body.ts";
 import type { World } from "../call.ts";
+import { describe } from "../event-facts.ts";
 import type { Issue, Project, State, StoredEvent } from "../state.ts";
 
 type Payload = Readonly<Record<string, unknown>>;
@@ -54,10 +55,10 @@ export function changedIssueView(world: World, project: Project, issue: Issue) {
   };
 }
 
-export function eventView(world: World, state: State, event: StoredEvent) {
+export function eventView(world: World, event: StoredEvent) {
   const { payload } = event;
-  const issue = state.issues.get(event.issueId);
-  const title = issue?.title ?? "";
+  // Its own, not its issue's: events of one fingerprint have titles of their own (GlitchTip's model IssueEvent).
+  const { type, title, culprit, metadata, tags } = describe(payload);
   return {
     platform: payload.platform ?? null,
     ...(world.has("noEventErrors") ? {} : { errors: null }),
@@ -68,12 +69,12 @@ export function eventView(world: World, state: State, event: StoredEvent) {
     dateCreated: new Date(sentMs(payload.timestamp) ?? event.receivedMs).toISOString(),
     dateReceived: new Date(event.receivedMs).toISOString(),
     dist: payload.dist ?? null,
-    culprit: issue?.culprit ?? "",
+    culprit,
     packages: payload.modules ?? null,
-    type: issue?.type ?? "default",
+    type,
     message: title,
-    metadata: issue?.type === "error" ? issue.metadata : { title },
-    tags: Object.entries(issue?.tags ?? {}).map(([key, value]) => ({ key, value })),
+    metadata: type === "error" ? metadata : { title },
+    tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
     entries: entries(payload, title),
     contexts: payload.contexts ?? null,
     context: payload.extra ?? null,
@@ -93,7 +94,7 @@ export function eventDetailView(world: World, state: State, event: StoredEvent) 
   const siblings = state.events.where("project", event.projectId);
   const at = siblings.findIndex((row) => row.id === event.id);
   return {
-    ...eventView(world, state, event),
+    ...eventView(world, event),
     userReport: null,
     nextEventID: siblings[at + 1]?.eventId ?? null,
     previousEventID: siblings[at - 1]?.eventId ?? null,

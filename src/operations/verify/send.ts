@@ -15,6 +15,8 @@ const NO_TOOL = 69;
 /** What a shell, and the engine, say of a program that is not there. */
 const NO_SHELL = [126, 127];
 const SEND_WITHIN_MS = 60_000;
+/** As templates/send-event: all of a project are one issue, resolved again after each run. */
+const FINGERPRINT = "glitchtip-compose: verify";
 
 /** Sends from inside each app's own running container, through its own wrapper: only that shows what the app has. */
 export function containerSender(docker: Docker, stack: RunningStack, sendEventScript: string): Sender {
@@ -91,7 +93,7 @@ async function sendByHand(open: OpenTransport, dsn: Secret, event: TestEvent, si
   if (parts === undefined) throw new CodedError("GC1605", "what the volume holds is no DSN");
   const transport = open(parts.baseUrl);
   try {
-    await sendEvent(transport, parts, { id: event.id, message: event.text }, signal);
+    await sendEvent(transport, parts, { id: event.id, message: event.text, fingerprint: FINGERPRINT }, signal);
   } finally {
     await transport.close();
   }
