@@ -44,6 +44,7 @@ function route(incoming: Incoming, world: World, store: Store): Reply | Promise<
   const match = ROUTER.match(incoming.path);
   if (!match) return unknownPath(incoming, world);
   const present = Object.entries(match.endpoints).filter(([, one]) => one?.presentIn?.(world) ?? true);
+  if (present.length === 0) return unknownPath(incoming, world);
   const endpoint = match.endpoints[incoming.method];
   if (!endpoint || !present.some(([method]) => method === incoming.method)) {
     if (ENVELOPE.test(incoming.path)) return bareJson(405, { detail: "Method not allowed" });

@@ -26,6 +26,20 @@ export interface EmulatorOptions {
   readonly processingDelayMs?: number;
   /** "empty" = no tables yet, until `migrate()`. Default "migrated". */
   readonly database?: "empty" | "migrated";
+  /**
+   * How long a request takes, how many are worked on at once (2, as one web worker of a real server does), and how far
+   * away the server is. Default: as fast as it can.
+   */
+  readonly slow?: { readonly serviceMs: number; readonly atOnce?: number; readonly distanceMs?: number };
+  /**
+   * An organization ("Acme") of the superuser with team `backend`, projects `project-00001`… and in each `alert-1`…: every
+   * n-th for 100 n events in 10 n minutes, to e-mail and to `https://hooks.example.com/<project>/<n>`.
+   */
+  readonly seed?: {
+    readonly organization?: string;
+    readonly projects: number;
+    readonly alertsPerProject?: number;
+  };
   readonly faults?: readonly Fault[];
   /** Keep `requests`. Default true. */
   readonly requestLog?: boolean;

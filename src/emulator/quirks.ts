@@ -160,6 +160,11 @@ export const QUIRKS = {
     proof: "read",
     generations: ["6"],
   },
+  testsAlerts: {
+    about: "an alert can be tested through its recipients",
+    proof: "read",
+    generations: ["6"],
+  },
   refusesPrivateAddresses: {
     about: "alerts and monitors to private addresses are refused",
     proof: "read",

@@ -7,6 +7,7 @@ import { dispatch } from "./dispatch.ts";
 import type { Faults } from "./faults.ts";
 import type { RequestRecord } from "./options.ts";
 import { type Reply, serverErrorPage } from "./reply.ts";
+import type { Service } from "./service.ts";
 import type { Store } from "./store.ts";
 
 export interface ServerOptions {
@@ -15,6 +16,7 @@ export interface ServerOptions {
   readonly host: string;
   readonly port: number;
   readonly faults?: Faults;
+  readonly service?: Service;
   record?(request: RequestRecord): void;
 }
 
@@ -43,12 +45,12 @@ function close(server: Server): Promise<void> {
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, options: ServerOptions): Promise<void> {
-  const { world, store, faults, record } = options;
+  const { world, store, faults, record, service = (work) => work() } = options;
   const method = request.method ?? "GET";
   const target = request.url ?? "/";
   const incoming = read(request, method, target, await bodyOf(request));
   const effect = faults?.hit(method, target);
-  const real = !effect || actsFirst(effect) ? await dispatch(incoming, world, store) : undefined;
+  const real = !effect || actsFirst(effect) ? await service(async () => dispatch(incoming, world, store)) : undefined;
   const replaced: Reply | undefined = replacedReply(effect, target, request.headers.host ?? "localhost");
   const reply = replaced ?? real ?? serverErrorPage();
   const status = effect?.kind === "reset" || effect?.kind === "hang" ? 0 : reply.status;

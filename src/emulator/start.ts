@@ -3,7 +3,9 @@ import type { World } from "./call.ts";
 import { Faults } from "./faults.ts";
 import type { Emulator, EmulatorOptions, RequestRecord } from "./options.ts";
 import { mint, SCOPES } from "./routes/tokens.ts";
+import { plant } from "./seed.ts";
 import { listen } from "./server.ts";
+import { openService } from "./service.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { MemoryStore, type Store } from "./store.ts";
 import { work } from "./worker.ts";
@@ -24,6 +26,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const store: Store = options.worker === false ? memory : withWorker(memory, world);
   const seed = () => {
     if (superuser) createSuperuser(memory.state, superuser.email, superuser.password, iso(world));
+    if (options.seed) plant(memory.state, options.seed, iso(world));
   };
   if (memory.migrated) seed();
 
@@ -37,6 +40,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     host,
     port: options.port ?? 0,
     faults,
+    service: openService(options.slow),
     ...(options.requestLog === false ? {} : { record }),
   });
   url = `http://${reachable(host)}:${server.port}`;

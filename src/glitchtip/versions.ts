@@ -38,6 +38,8 @@ export interface Capabilities {
   readonly retentionVariables: Readonly<Partial<Record<RetentionKind, string>>>;
   /** What an alert may be sent to (alerts scenario, "unknown recipient type"). */
   readonly recipientTypes: readonly string[];
+  /** An alert can be tried through its recipients. */
+  readonly testsAlerts: boolean;
   /** Whether a recipient's `tagsToAdd` are taken, and told again (alerts scenario, "tags to add"). */
   readonly recipientTags: "none" | "untold" | "told";
   /** Alerts and monitors to inner addresses, unless the operator allows them. */
@@ -83,6 +85,7 @@ const celery = {
     uptime: "GLITCHTIP_MAX_UPTIME_CHECK_LIFE_DAYS",
   },
   recipientTypes: EARLY_RECIPIENTS,
+  testsAlerts: false,
   recipientTags: "untold",
   refusesPrivateAddresses: false,
   projectSlug: "can be set",
@@ -144,6 +147,7 @@ export const CAPABILITIES: Readonly<Record<Generation, Capabilities>> = {
       releases: "GLITCHTIP_RELEASE_RETENTION_DAYS",
     },
     recipientTypes: [...EARLY_RECIPIENTS, "teams", "ntfy", "zulip", "feishu"],
+    testsAlerts: true,
     recipientTags: "told",
     refusesPrivateAddresses: true,
     projectSlug: "can be set",

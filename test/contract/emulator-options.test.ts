@@ -25,6 +25,40 @@ describe("an emulator", () => {
     expect(emulator.snapshot()).toMatchObject({ events: [], pendingEvents: 1 });
   });
 
+  it("that is slow works on so many requests at once, and the others wait", async () => {
+    await using emulator = await startEmulator({ slow: { serviceMs: 40, distanceMs: 40 } });
+    const start = performance.now();
+    const times = await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        await (await fetch(`${emulator.url}/api/settings/`)).text();
+        return performance.now() - start;
+      }),
+    );
+    // Three rounds of two, after the way: at least, as the machine may be busy.
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(78);
+    expect(Math.max(...times)).toBeGreaterThanOrEqual(156);
+  });
+
+  it("with a seed has its projects and alerts from the start", async () => {
+    await using emulator = await startEmulator({ superuser: ADMIN, seed: { projects: 120, alertsPerProject: 2 } });
+    const ask = asking(emulator);
+    expect((await ask("GET", "/api/0/organizations/acme/projects/?limit=100")).body).toHaveLength(100);
+    const { body } = await ask("GET", "/api/0/projects/acme/project-00120/alerts/");
+    expect(body).toMatchObject([
+      {
+        name: "alert-2",
+        timespanMinutes: 20,
+        quantity: 200,
+        alertRecipients: [
+          { recipientType: "email" },
+          { recipientType: "webhook", url: "https://hooks.example.com/project-00120/2" },
+        ],
+      },
+      { name: "alert-1" },
+    ]);
+    expect(emulator.snapshot().alerts).toHaveLength(240);
+  });
+
   it("takes compressed envelopes", async () => {
     await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
     const ask = asking(emulator);

@@ -21,6 +21,15 @@ describe("the emulator as GlitchTip 6 (read, not recorded)", () => {
     expect((await ask("GET", "/api/0/projects/acme/shop/keys/abc/")).status).toBe(404);
   });
 
+  it("tests an alert, which earlier ones do not know", async () => {
+    const alerts = "/api/0/projects/acme/shop/alerts/";
+    await ask("POST", alerts, { name: "a", alertRecipients: [{ recipientType: "email" }] });
+    expect((await ask("POST", `${alerts}1/test/`, {})).status).toBe(204);
+    expect((await ask("POST", `${alerts}2/test/`, {})).status).toBe(404);
+    await using earlier = await startEmulator({ generation: "5.2", superuser: ADMIN });
+    expect((await asking(earlier)("POST", `${alerts}1/test/`, {})).status).toBe(200);
+  });
+
   it("tells a version of its own generation", async () => {
     expect((await ask("GET", "/api/settings/")).body).toMatchObject({ version: expect.stringMatching(/^6\./) });
   });

@@ -27,6 +27,9 @@ export const alertRoutes: Routes = {
     PUT: { auth: "any", scopes: WRITE, body: BODY, handle: update },
     DELETE: { auth: "any", scopes: ["project:admin"], handle: remove },
   },
+  "/api/0/projects/{slug:organization}/{slug:project}/alerts/{int:alert}/test/": {
+    POST: { auth: "any", scopes: WRITE, presentIn: (world) => world.has("testsAlerts"), handle: test },
+  },
 };
 
 function list(call: Call): Reply {
@@ -102,6 +105,13 @@ function update(call: Call): Reply {
   call.state.alerts.update(alert.id, { ...given, name: String(name), uptime: uptime === true });
   const recipients = replaceRecipients(call, alert.recipients, inputs);
   return json(200, alertView(call.world, call.state.alerts.update(alert.id, { recipients })));
+}
+
+/** Sends through the alert's recipients (read); here nobody is written to. */
+function test(call: Call): Reply {
+  requireAlertProject(call);
+  requireAlert(call);
+  return noContent();
 }
 
 function remove(call: Call): Reply {
