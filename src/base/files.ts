@@ -23,7 +23,8 @@ export interface FileToWrite {
   readonly durable?: boolean;
 }
 
-const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
+/** With the writer's process: `FILE.PID-RANDOM.tmp`. */
+const TEMPORARY = /^(.*?)\.(?:(\d+)-)?[0-9a-f]{12}\.tmp$/;
 
 /** The file's text, or undefined where there is none; any other failure is thrown. */
 export function readIfThere(path: string): string | undefined {
@@ -41,7 +42,8 @@ export function readIfThere(path: string): string | undefined {
  * largest first so that a full volume is found out early; only then they are renamed, in the order given.
  */
 export function writeAll(files: readonly FileToWrite[]): void {
-  const prepared = files.map((file) => ({ file, temporary: `${file.path}.${randomBytes(6).toString("hex")}.tmp` }));
+  const end = () => `${process.pid}-${randomBytes(6).toString("hex")}.tmp`;
+  const prepared = files.map((file) => ({ file, temporary: `${file.path}.${end()}` }));
   let at = "";
   try {
     for (const { file, temporary } of [...prepared].sort((a, b) => b.file.content.length - a.file.content.length)) {
@@ -59,12 +61,32 @@ export function writeAll(files: readonly FileToWrite[]): void {
   }
 }
 
-/** Takes away what killed writers left in a folder. Only for one who is alone with it: a living writer's would go too. */
-export function removeLeftovers(folder: string): void {
+/**
+ * Takes away what killed writers left in a folder. One who is not alone with it leaves what belongs to a living process;
+ * `beside` says which files' leftovers are meant, by their names.
+ */
+export function removeLeftovers(
+  folder: string,
+  { alone = true, beside }: { readonly alone?: boolean; readonly beside?: readonly string[] } = {},
+): void {
   try {
-    for (const name of readdirSync(folder)) if (TEMPORARY.test(name)) rmSync(join(folder, name), { force: true });
+    for (const name of readdirSync(folder)) {
+      const [found, file = "", writer = ""] = TEMPORARY.exec(name) ?? [];
+      if (found === undefined || (beside !== undefined && !beside.includes(file))) continue;
+      if (alone || writer === "" || !isAtWork(Number(writer))) rmSync(join(folder, name), { force: true });
+    }
   } catch (error) {
-    if (!hasErrno(error, "ENOENT")) throw explainWriteError(error, folder);
+    if (!hasErrno(error, "ENOENT", "ENOTDIR")) throw explainWriteError(error, folder);
+  }
+}
+
+/** Another process of this number is there; it may be one that came later, then the next run takes care. */
+function isAtWork(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return hasErrno(error, "EPERM");
   }
 }
 

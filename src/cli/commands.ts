@@ -18,6 +18,21 @@ export const COMMANDS: readonly { name: string; summary: string; load(): Promise
     load: async () => (await import("./commands/remove.ts")).remove,
   },
   {
+    name: "plan",
+    summary: "what would change; exit code 3 if anything would",
+    load: async () => (await import("./commands/plan.ts")).plan,
+  },
+  {
+    name: "render",
+    summary: "bring the managed files up to date, your edits merged in, and show how they change",
+    load: async () => (await import("./commands/render.ts")).render,
+  },
+  {
+    name: "eject",
+    summary: "make managed files your own: they are no longer written",
+    load: async () => (await import("./commands/eject.ts")).eject,
+  },
+  {
     name: "up",
     summary: "docker compose up, and before it the env files of apps that take their DSN from one",
     load: async () => (await import("./commands/up.ts")).up,

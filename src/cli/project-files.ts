@@ -1,5 +1,7 @@
-import type { ProjectResult } from "../operations/project/bring-up-to-date.ts";
+import { conflictIn, type ProjectResult } from "../operations/project/bring-up-to-date.ts";
 import type { CliContext } from "./context.ts";
+import { reportError } from "./context.ts";
+import { printDifferences } from "./file-differences.ts";
 
 /** Whether to pull or build can be asked on a terminal. */
 export const questionsOf = (context: CliContext): { ask?(question: string): Promise<boolean> } =>
@@ -17,15 +19,26 @@ export function words(text: string): string[] | undefined {
   }
 }
 
-/** What became of a project's files, for every command that writes them. */
-export function show(context: CliContext, result: ProjectResult): void {
+/**
+ * What became of a project's files, for every command that writes them. Throws GC1105 where a file could not be merged;
+ * with --json that is said in the one value.
+ */
+export async function show(
+  context: CliContext,
+  { files, ...result }: ProjectResult,
+  { diffs = false }: { readonly diffs?: boolean } = {},
+): Promise<void> {
+  const conflict = conflictIn(files, result.dryRun);
+  const shown = diffs ? await (await import("../operations/project/difference.ts")).differencesOf(files) : named(files);
   if (context.json) {
-    context.print(JSON.stringify(result));
+    const error = conflict === undefined ? {} : { error: conflict };
+    context.print(JSON.stringify({ ...result, files: shown, ...error }));
+    if (conflict !== undefined)
+      reportError(conflict, { ...context, json: false }, (text) => context.log.info(text.trimEnd()));
     return;
   }
-  const would = result.dryRun ? "would be " : "";
-  for (const path of result.created) context.print(`${would}made     ${path}`);
-  for (const path of result.changed) context.print(`${would}changed  ${path}`);
+  printDifferences(context, shown, result.dryRun ? "would be " : "");
+  if (conflict !== undefined) throw conflict;
   if (result.nothingToChange) context.print("nothing to change");
   for (const { service, project, variables } of result.services) {
     context.print(`${service}: ${variables.join(", ")} from ${project === undefined ? "you" : `project ${project}`}`);
@@ -37,3 +50,5 @@ export function show(context: CliContext, result: ProjectResult): void {
   if (url !== undefined) context.print(`GlitchTip: ${url}${account}`);
   context.print(`next: ${next}`);
 }
+
+const named = (files: ProjectResult["files"]) => files.map(({ before: _, after: __, ...file }) => file);

@@ -39,7 +39,7 @@ export const add: CliCommand<Flags> = {
       .option("--yes", "ask nothing"),
   async run(context, flags, [service = ""]) {
     const options = { ...optionsOf(flags), ...questionsOf(context) };
-    show(context, await addOperation({ ...context, docker: projectDocker(context) }, service, options));
+    await show(context, await addOperation({ ...context, docker: projectDocker(context) }, service, options));
   },
 };
 

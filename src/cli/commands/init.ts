@@ -1,11 +1,12 @@
 import type { Command } from "commander";
-import { CodedError } from "../../base/errors.ts";
+import { CodedError, EXIT } from "../../base/errors.ts";
 import { type InitOptions, init as initOperation } from "../../operations/init.ts";
 import { projectDocker } from "../../operations/project/docker.ts";
 import type { CliCommand } from "../command.ts";
+import { type ProductionFlags, productionHost, productionOptions, withProductionFlags } from "../production-flags.ts";
 import { questionsOf, show, words } from "../project-files.ts";
 
-interface Flags {
+interface Flags extends ProductionFlags {
   readonly app?: readonly string[];
   readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
@@ -30,10 +31,11 @@ export const init: CliCommand<Flags> = {
   examples: [
     "glitchtip-compose init",
     "glitchtip-compose init --yes --app api=shop-api --app web=shop-web --organization Acme",
+    "glitchtip-compose init --production --domain errors.example.com --email you@example.com --email-url file:./mail-url",
     `glitchtip-compose init --app api=shop-api --entrypoint api='["docker-entrypoint.sh"]' --command api='["node","server.js"]'`,
   ],
   flags: (command: Command) =>
-    command
+    withProductionFlags(command)
       .option("--app <service=project>", "a service that gets a DSN, and its project; repeatable", each)
       .option("--entrypoint <service=json>", "the image's entrypoint, where your file does not state one", each)
       .option("--command <service=json>", "the image's command, where your file does not state one", each)
@@ -51,11 +53,18 @@ export const init: CliCommand<Flags> = {
       .option("--dry-run", "only say what would be written")
       .option("--yes", "ask nothing"),
   async run(context, flags) {
-    const given = optionsOf(flags);
+    const given = { ...optionsOf(flags), ...productionOptions(flags) };
     const asked = context.interactive ? await (await import("../init-questions.ts")).askInit(context, given) : given;
     const { pull, build } = flags;
     const images = { ...(pull && { pull }), ...(build && { build }), ...questionsOf(context) };
-    show(context, await initOperation({ ...context, docker: projectDocker(context) }, { ...asked, ...images }));
+    const result = await initOperation(
+      { ...context, docker: projectDocker(context), host: productionHost(context, flags) },
+      { ...asked, ...images },
+    );
+    // Of a project that is made just now there is nothing to compare.
+    const isNew = result.created.includes("glitchtip.yaml");
+    await show(context, result, { diffs: !isNew });
+    if (flags.dryRun && !isNew && !result.nothingToChange) context.setExitCode(EXIT.changes);
   },
 };
 

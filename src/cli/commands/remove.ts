@@ -13,6 +13,6 @@ export const remove: CliCommand<Flags> = {
   flags: (command) =>
     command.argument("<service>", "its name in glitchtip.yaml").option("--dry-run", "only say what would be written"),
   async run(context, { dryRun = false }, [service = ""]) {
-    show(context, await removeOperation({ ...context, docker: projectDocker(context) }, service, { dryRun }));
+    await show(context, await removeOperation({ ...context, docker: projectDocker(context) }, service, { dryRun }));
   },
 };

@@ -4,6 +4,7 @@ import { didYouMean } from "../../base/did-you-mean.ts";
 import { readIfThere } from "../../base/files.ts";
 import { STACK_FILE } from "../../stack/render.ts";
 import type { Assets } from "../project/assets.ts";
+import type { PlannedFile } from "../project/decide.ts";
 import { planWrites } from "../project/managed.ts";
 import { type Project, renderProject } from "../project/read.ts";
 import { missingSecrets } from "../project/secrets.ts";
@@ -11,17 +12,18 @@ import { isOurs } from "../running-stack.ts";
 import { type Finding, fail, failure, ok, warn } from "./finding.ts";
 
 const INIT = "npx glitchtip-compose init";
+const RENDER = "npx glitchtip-compose render";
 
 /** What can be told without an engine. */
-export function checkFiles(
+export async function checkFiles(
   project: Project,
   assets: Assets,
   env: Readonly<Record<string, string | undefined>>,
-): Finding[] {
+): Promise<Finding[]> {
   return [
     ok("declaration", `glitchtip.yaml is valid: ${Object.keys(project.declaration.apps).length} apps`),
     ...orphans(project),
-    ...managedFiles(project, assets),
+    ...(await managedFiles(project, assets)),
     ...secrets(project, env),
   ];
 }
@@ -50,27 +52,44 @@ function servicesIn(text: string | undefined): string[] {
   }
 }
 
-function managedFiles(project: Project, assets: Assets): Finding[] {
+async function managedFiles(project: Project, assets: Assets): Promise<Finding[]> {
   try {
     const { files } = renderProject(project, assets);
-    const { created, changed, kept, refused } = planWrites(project.dir, files, assets.version);
-    const findings = [
-      ...[...kept, ...refused].map((path) => {
-        const first = path === STACK_FILE ? "move the change to a Compose file of your own, then " : "";
-        return warn(
-          "files",
-          `${path} was edited by hand`,
-          `To have it made anew: ${first}remove ${path}, then: ${INIT}`,
-        );
-      }),
-      ...created.map((path) => fail("files", `${path} is missing`, INIT)),
-      ...changed.map((path) => warn("files", `${path} is older than glitchtip.yaml or this version`, INIT)),
-    ];
+    const plan = await planWrites(project.dir, files, assets.version);
+    const findings = plan.files.flatMap(findingOf);
     return findings.length > 0 ? findings : [ok("files", "the managed files are as generated")];
   } catch (error) {
     return failure("files", error);
   }
 }
+
+function findingOf({ path, state, after, notNeeded }: PlannedFile): Finding[] {
+  switch (state) {
+    case "new":
+      return [fail("files", `${path} is missing`, RENDER)];
+    case "changed":
+      return [warn("files", `${path} is older than glitchtip.yaml or this version`, RENDER)];
+    case "merged":
+      return [warn("files", `${path} was edited by hand and is older than glitchtip.yaml or this version`, RENDER)];
+    case "removed":
+      return [warn("files", `${path} is no longer needed`, RENDER)];
+    case "conflict":
+      return [warn("files", `${path} was edited by hand where ours has changed too`, RENDER)];
+    case "kept":
+      if (notNeeded) return [warn("files", `${path} is no longer needed, and was edited by hand`, `Remove ${path}`)];
+      return [warn("files", `${path} was edited by hand`, anew(path))];
+    case "ejected":
+      if (after === undefined) return [ok("files", `${path} is yours`)];
+      return [warn("files", `${path} is yours, and what we would write has changed`, `${RENDER} --adopt ${path}`)];
+    case "same":
+      return [];
+  }
+}
+
+const anew = (path: string): string => {
+  const first = path === STACK_FILE ? "move the change to a Compose file of your own, then " : "";
+  return `To have it made anew: ${first}remove ${path}, then: ${RENDER}`;
+};
 
 function secrets(
   { dir, declaration, env: projectEnv }: Project,

@@ -1,20 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { realpathSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
-import { writeAll, writeOne } from "../../base/files.ts";
 import type { Log } from "../../base/log.ts";
 import { namesOf } from "../../config/app-variables.ts";
 import { serverKind } from "../../config/server.ts";
-import type { ImageKnowledge, RenderedFile } from "../../stack/model.ts";
+import type { ImageKnowledge } from "../../stack/model.ts";
 import { STACK_FILE } from "../../stack/render.ts";
 import { type Assets, packageAssets } from "./assets.ts";
+import type { FileState, PlannedFile } from "./decide.ts";
 import type { ProjectDocker } from "./docker.ts";
-import { envWith } from "./env-lines.ts";
 import { askedImages, askImages, type ImageOptions, projectNameOf } from "./images.ts";
-import { type FileChanges, planWrites } from "./managed.ts";
-import { DECLARATION_FILE, type Project, readEnvText, renderProject } from "./project.ts";
-import { makeSecrets, missingSecrets } from "./secrets.ts";
+import { carryOut, changesSomething, type Planning, planProject } from "./plan-project.ts";
+import type { Project } from "./project.ts";
 import { warningsOf } from "./warnings.ts";
 
 /** What the commands that write a project's files need. */
@@ -28,7 +24,25 @@ export interface ProjectContext {
   readonly assets?: Assets;
 }
 
+/** Paths by what became of them; where nothing is written, by what would. */
+export interface FileChanges {
+  readonly created: readonly string[];
+  readonly changed: readonly string[];
+  /** Edited by hand, and ours brought in where the edits do not touch it. */
+  readonly merged: readonly string[];
+  readonly removed: readonly string[];
+  readonly unchanged: readonly string[];
+  /** Edited by hand, while ours has not changed: left alone. */
+  readonly kept: readonly string[];
+  /** The user's own since `eject`. */
+  readonly ejected: readonly string[];
+  /** Edited by hand where ours has changed too: ours is beside it as FILE.new. */
+  readonly refused: readonly string[];
+}
+
 export interface ProjectResult extends FileChanges {
+  /** All of them, with their texts. */
+  readonly files: readonly PlannedFile[];
   readonly dir: string;
   /** Nothing had to be written. */
   readonly nothingToChange: boolean;
@@ -49,45 +63,24 @@ export interface ProjectResult extends FileChanges {
   readonly next: string;
 }
 
-export interface Bringing extends ImageOptions {
-  /** Files that are made once and then the user's. */
-  readonly once?: readonly RenderedFile[];
-  /** The sample app is part of it. */
-  readonly sample?: boolean;
-  /** The declaration's text is a new one: it is written, too. */
-  readonly declarationEdited?: boolean;
+export interface Bringing extends ImageOptions, Planning {
   /** Where a user states what an image does not tell. */
   readonly stateBy: NonNullable<ImageKnowledge["stateBy"]>;
+  /** Files that cannot be merged are told in the result, not by an error. */
+  readonly tellConflicts?: boolean;
 }
-
-const ENV_FILE = ".env";
 
 /** Writes all files of a project as they have to be. Everything is validated before anything is written. */
 export async function bringUpToDate(context: ProjectContext, read: Project, how: Bringing): Promise<ProjectResult> {
-  const { dir, log, env = {}, random = randomBytes, assets = packageAssets() } = context;
-  const { once = [], sample = false, dryRun = false } = how;
+  const { log, env = {}, random = randomBytes, assets = packageAssets() } = context;
+  const { dryRun = false, tellConflicts = false } = how;
   const project = { ...read, images: await imagesOf(context.docker, read, how) };
-  const envText = readEnvText(dir);
-  const stack = renderProject(project, assets);
-  const plan = planWrites(dir, [...once, ...stack.files], assets.version);
-  const secrets = missingSecrets(dir, project.declaration, { ...project.env, ...env });
-  const newEnvText = envWith(envText, project, sample);
-
-  for (const warning of [...stack.warnings, ...warningsOf(project, env)]) log.warn(warning);
-  for (const path of plan.kept) log.warn(`${path} was edited by hand; it stays as it is`);
-
-  if (!dryRun) {
-    if (how.declarationEdited) writeDeclaration(dir, project.declarationText);
-    for (const group of plan.groups) writeAll(group);
-    if (newEnvText !== envText) writeOne(join(dir, ENV_FILE), newEnvText, 0o644);
-    makeSecrets(dir, secrets, random);
-  }
-  if (how.declarationEdited) plan.changed.unshift(DECLARATION_FILE);
-  if (newEnvText !== envText) (envText === "" ? plan.created : plan.changed).push(ENV_FILE);
-  else plan.unchanged.push(ENV_FILE);
-  plan.created.push(...secrets);
-  if (plan.refused.length > 0) throw refusal(plan.refused);
-  return resultOf(project, plan, dryRun);
+  const plan = await planProject(project, assets, env, how);
+  for (const warning of [...plan.warnings, ...warningsOf(project, env)]) log.warn(warning);
+  if (!dryRun) carryOut(plan, random);
+  const conflict = tellConflicts ? undefined : conflictIn(plan.files, dryRun);
+  if (conflict !== undefined) throw conflict;
+  return resultOf(project, plan.files, dryRun);
 }
 
 async function imagesOf(docker: ProjectDocker | undefined, project: Project, how: Bringing): Promise<ImageKnowledge> {
@@ -98,35 +91,46 @@ async function imagesOf(docker: ProjectDocker | undefined, project: Project, how
   return { ...images, ...(await askImages(docker, asked, images, files, how)), stateBy: how.stateBy };
 }
 
-/** It is the user's, so it keeps its mode, and a link stays one. */
-function writeDeclaration(dir: string, text: string): void {
-  const path = realpathSync(join(dir, DECLARATION_FILE));
-  writeOne(path, text, statSync(path).mode & 0o777);
-}
-
-function refusal(paths: readonly string[]): CodedError {
-  const list = paths.join(", ");
-  return new CodedError("GC1105", `edited by hand, so not overwritten: ${list}`, {
-    problems: paths.map((path) => `${path}: compare it with ${path}.new`),
-    remedy: "Take what you need from each .new file, delete it, then run init again. The other files are written.",
+/** GC1105 with the places where both sides have changed something; undefined where there are none. */
+export function conflictIn(files: readonly PlannedFile[], dryRun: boolean): CodedError | undefined {
+  const conflicts = files.filter(({ state }) => state === "conflict");
+  if (conflicts.length === 0) return undefined;
+  const list = conflicts.map(({ path }) => path).join(", ");
+  return new CodedError("GC1105", `edited by hand where ours has changed too, so not overwritten: ${list}`, {
+    problems: conflicts.flatMap(placesIn),
+    remedy: dryRun
+      ? "Without --dry-run or --check ours is put beside each as .new, and the other files are written."
+      : "Take what you need from each .new file, delete it, then run the same again. The other files are written.",
   });
 }
 
-function resultOf(
-  project: Project,
-  { created, changed, unchanged, kept, refused }: FileChanges,
-  dryRun: boolean,
-): ProjectResult {
+function placesIn({ path, conflicts = [], broken }: PlannedFile): string[] {
+  const first = `${path}: compare it with ${path}.new`;
+  if (broken !== undefined) return [`${first}; merged it would be broken: ${broken}`];
+  const shown = (lines: readonly string[]) =>
+    lines.length === 0 ? "nothing" : `${lines[0]?.trim()}${lines.length > 1 ? ` … (${lines.length} lines)` : ""}`;
+  return [
+    first,
+    ...conflicts.map(({ line, yours, ours }) => `${path}:${line}: yours ${shown(yours)}; ours ${shown(ours)}`),
+  ];
+}
+
+function resultOf(project: Project, files: readonly PlannedFile[], dryRun: boolean): ProjectResult {
   const { dir, declaration, port } = project;
   const { apps, admin, server } = declaration;
+  const these = (...states: FileState[]) => files.filter(({ state }) => states.includes(state)).map(({ path }) => path);
   return {
     dir,
-    created,
-    changed,
-    unchanged,
-    kept,
-    refused,
-    nothingToChange: created.length + changed.length === 0,
+    files,
+    created: these("new"),
+    changed: these("changed"),
+    merged: these("merged"),
+    removed: these("removed"),
+    unchanged: these("same"),
+    kept: these("kept"),
+    ejected: these("ejected"),
+    refused: these("conflict"),
+    nothingToChange: !changesSomething({ files }),
     dryRun,
     services: Object.entries(apps).map(([service, app]) => ({
       service,

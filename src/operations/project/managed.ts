@@ -1,95 +1,73 @@
-import { createHash } from "node:crypto";
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import { type FileToWrite, readIfThere } from "../../base/files.ts";
 import type { RenderedFile } from "../../stack/model.ts";
+import { type Decision, managed, onceOnly, type PlannedFile, unneeded } from "./decide.ts";
+import { basePath, MANIFEST, type ManifestEntry, manifestText, readManifest } from "./manifest.ts";
 
-const MANIFEST = ".glitchtip/manifest.json";
-
-/** By path: hashes of what we wrote there, the newest first. */
-interface ManifestEntry {
-  readonly ours: readonly string[];
-  /** Hash of a version that was put beside an edited file, as FILE.new. */
-  readonly offered?: string;
-}
-type Manifest = Readonly<Record<string, ManifestEntry>>;
-
-export interface FileChanges {
-  readonly created: string[];
-  readonly changed: string[];
-  readonly unchanged: string[];
-  /** Edited by hand, while ours has not changed: left alone. */
-  readonly kept: string[];
-  /** Edited by hand while ours has changed too: ours is beside it as FILE.new. */
-  readonly refused: string[];
-}
-
-export interface WritePlan extends FileChanges {
+export interface WritePlan {
+  readonly files: PlannedFile[];
   /** Written in this order, one group after the other: an interruption leaves nothing that the next run misreads. */
   readonly groups: readonly (readonly FileToWrite[])[];
+  /** Taken away after that. */
+  readonly removals: readonly string[];
+  /** Written when they are gone. */
+  readonly last: readonly FileToWrite[];
 }
-
-const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /**
- * What to do with each file. The manifest goes first and accepts both the version on disk and the new one, so that a
- * run that is killed in between does not make its own files look edited.
+ * What to do with each file. The manifest goes first and accepts both the version on disk and the new one; what merges
+ * start from goes last. So a run that is killed in between does not make its own files look edited, and the next one
+ * merges the same again.
  */
-export function planWrites(dir: string, files: readonly RenderedFile[], toolVersion: string): WritePlan {
-  const manifestPath = join(dir, MANIFEST);
-  const manifestText = readIfThere(manifestPath);
-  const before = readManifest(manifestText);
-  const after: Record<string, ManifestEntry> = { ...before };
-  const changes: FileChanges = { created: [], changed: [], unchanged: [], kept: [], refused: [] };
-  const once: FileToWrite[] = [];
-  const managed: FileToWrite[] = [];
-
-  for (const { path, content, mode, kind } of files) {
-    const full = join(dir, path);
-    const onDisk = readIfThere(full);
-    // An empty file is what a power cut leaves of one that was not yet on disk.
-    const there = onDisk !== undefined && onDisk !== "";
-    if (kind === "once") {
-      if (there) changes.unchanged.push(path);
-      else once.push({ path: full, content, mode });
-      if (!there) changes.created.push(path);
-      continue;
-    }
-    const wanted = hashOf(content);
-    const found = there ? hashOf(onDisk) : undefined;
-    const { ours = [], offered } = before[path] ?? {};
-    if (found === wanted && readableByAll(full)) {
-      changes.unchanged.push(path);
-      if (ours[0] !== wanted) after[path] = { ours: [wanted] };
-    } else if (found === undefined || found === wanted || ours.includes(found)) {
-      changes[there ? "changed" : "created"].push(path);
-      managed.push({ path: full, content, mode, durable: false });
-      after[path] = { ours: found === undefined || found === wanted ? [wanted] : [wanted, found] };
-    } else if (ours[0] === wanted || (offered === wanted && readIfThere(`${full}.new`) === undefined)) {
-      // Taking FILE.new away says that its changes are in.
-      changes.kept.push(path);
-      if (ours[0] !== wanted) after[path] = { ours: [wanted] };
-    } else {
-      changes.refused.push(path);
-      if (readIfThere(`${full}.new`) !== content) managed.push({ path: `${full}.new`, content, mode, durable: false });
-      after[path] = { ours, offered: wanted };
-    }
+export async function planWrites(
+  dir: string,
+  files: readonly RenderedFile[],
+  toolVersion: string,
+  adopt: readonly string[] = [],
+): Promise<WritePlan> {
+  const { files: known, there } = readManifest(dir);
+  const once = files.filter(({ kind }) => kind === "once").map((file) => onceOnly(dir, file));
+  const decisions: Decision[] = [];
+  const wanted = new Set<string>();
+  for (const file of files.filter(({ kind }) => kind === "managed")) {
+    wanted.add(file.path);
+    const { ejected, ...entry } = known[file.path] ?? { ours: [] };
+    const stays = ejected !== undefined && !adopt.includes(file.path);
+    decisions.push(await managed(dir, file, stays ? { ...entry, ejected } : entry));
   }
+  const dropped = Object.entries(known)
+    .filter(([path]) => !wanted.has(path))
+    .map(([path, entry]) => unneeded(dir, path, entry));
 
-  const manifest = `${JSON.stringify({ version: 1, tool: toolVersion, files: after }, null, 2)}\n`;
-  const manifestChanged = JSON.stringify(after) !== JSON.stringify(before) || manifestText === undefined;
-  const first: FileToWrite[] = manifestChanged ? [{ path: manifestPath, content: manifest, mode: 0o644 }] : [];
-  return { ...changes, groups: [...once.map((file) => [file]), first, managed] };
+  const entries = Object.fromEntries(
+    [...decisions, ...dropped].flatMap(({ file, entry }) => (entry === undefined ? [] : [[file.path, entry] as const])),
+  );
+  // What is going to be taken away stays known until it is gone.
+  const going = Object.fromEntries(
+    dropped.flatMap(({ file: { path, state } }) => {
+      const entry = known[path];
+      return state === "removed" && entry !== undefined ? [[path, entry] as const] : [];
+    }),
+  );
+  const manifest = (after: Readonly<Record<string, ManifestEntry>>): FileToWrite[] =>
+    there && JSON.stringify(after) === JSON.stringify(known)
+      ? []
+      : [{ path: join(dir, MANIFEST), content: manifestText(toolVersion, after), mode: 0o644 }];
+
+  return {
+    files: [...once, ...decisions, ...dropped.filter(({ file }) => file.state !== "same")].map(({ file }) => file),
+    groups: [
+      ...once.map(({ write }) => (write === undefined ? [] : [write])),
+      manifest({ ...entries, ...going }),
+      decisions.flatMap(({ write }) => write ?? []),
+      decisions.flatMap((decision) => baseOfNext(dir, decision)),
+    ],
+    removals: [...decisions, ...dropped].flatMap(({ removals = [] }) => removals),
+    last: Object.keys(going).length === 0 ? [] : manifest(entries),
+  };
 }
 
-/** Containers read these files as other users; a clone made under a strict umask would keep them out. */
-const readableByAll = (path: string) => (statSync(path).mode & 0o444) === 0o444;
-
-/** A manifest that cannot be read counts as none: then files that differ are taken for edited, and none is lost. */
-function readManifest(text: string | undefined): Manifest {
-  try {
-    return ((JSON.parse(text ?? "{}") as { files?: Manifest }).files ?? {}) as Manifest;
-  } catch {
-    return {};
-  }
+function baseOfNext(dir: string, { file, base }: Decision): FileToWrite[] {
+  const path = join(dir, basePath(file.path));
+  return base === undefined || readIfThere(path) === base ? [] : [{ path, content: base, mode: 0o644, durable: false }];
 }

@@ -11,6 +11,8 @@ import { SECRETS_FOLDER } from "../../stack/render.ts";
 const NAMES = ["admin_password", "db_password", "secret_key"] as const;
 const BYTES: Readonly<Record<(typeof NAMES)[number], number>> = { admin_password: 18, db_password: 24, secret_key: 48 };
 
+export const SECRET_FILES: readonly string[] = NAMES.map((name) => `${SECRETS_FOLDER}/${name}`);
+
 /**
  * The secrets that are not there yet, relative to the project. One that is there but cannot be read is an error:
  * another in its place would lock everyone out of the database that it was made for.

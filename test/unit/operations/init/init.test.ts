@@ -32,6 +32,12 @@ describe("init in an empty folder", () => {
     expect(Object.keys(folder.files())).toEqual([
       ".env",
       ".glitchtip/.gitignore",
+      ".glitchtip/base/.gitignore",
+      ".glitchtip/base/compose.glitchtip.yaml",
+      ".glitchtip/base/gate.py",
+      ".glitchtip/base/provision.json",
+      ".glitchtip/base/provisioner.mjs",
+      ".glitchtip/base/with-dsn",
       ".glitchtip/gate.py",
       ".glitchtip/manifest.json",
       ".glitchtip/provision.json",
@@ -250,70 +256,6 @@ describe("a further init", () => {
     folder.write(".glitchtip/gate.py", text, 0o600);
     expect((await run(folder)).changed).toEqual([".glitchtip/gate.py"]);
     expect(folder.mode(".glitchtip/gate.py")).toBe("644");
-  });
-});
-
-describe("a managed file that was edited by hand", () => {
-  const STACK = "compose.glitchtip.yaml";
-  const edit = (folder: TemporaryFolder) => folder.write(STACK, `${folder.read(STACK)}# mine\n`);
-
-  it("stays as it is while ours has not changed", async () => {
-    using folder = new TemporaryFolder();
-    await run(folder);
-    edit(folder);
-    const warnings: string[] = [];
-    expect(await run(folder, {}, { warnings })).toMatchObject({ kept: [STACK], nothingToChange: true });
-    expect(warnings).toEqual([`${STACK} was edited by hand; it stays as it is`]);
-  });
-
-  it("is not overwritten: the new one is put beside it, and the other files are brought up to date", async () => {
-    using folder = new TemporaryFolder();
-    await run(folder);
-    edit(folder);
-    folder.write(".glitchtip/gate.py", "# edited\n");
-    const declaration = folder.read("glitchtip.yaml").replace("server:", "server:\n  topology: split");
-    folder.write("glitchtip.yaml", declaration);
-    const error = await refusal(run(folder, {}, { version: "2.0.0" }));
-    expect([error.code, error.exitCode, error.problems]).toEqual([
-      "GC1105",
-      1,
-      [`${STACK}: compare it with ${STACK}.new`, ".glitchtip/gate.py: compare it with .glitchtip/gate.py.new"],
-    ]);
-    expect(folder.read(STACK)).toContain("# mine");
-    expect(folder.read(`${STACK}.new`)).toContain("glitchtip-worker:");
-    expect(folder.read(".glitchtip/provisioner.mjs")).toBe("// bundle of 2.0.0\n");
-  });
-
-  it("is accepted once the new one is taken away", async () => {
-    using folder = new TemporaryFolder();
-    await run(folder);
-    edit(folder);
-    folder.write("glitchtip.yaml", folder.read("glitchtip.yaml").replace("server:", "server:\n  topology: split"));
-    await refusal(run(folder));
-    await refusal(run(folder));
-    folder.remove(`${STACK}.new`);
-    expect((await run(folder)).kept).toEqual([STACK]);
-  });
-
-  it("is not what an interrupted run leaves of its own", async () => {
-    using folder = new TemporaryFolder();
-    await run(folder);
-    const old = folder.read(STACK);
-    folder.write("glitchtip.yaml", folder.read("glitchtip.yaml").replace("server:", "server:\n  topology: split"));
-    await run(folder);
-    // The manifest was written, the file was not; then the declaration changes once more.
-    folder.write(STACK, old);
-    folder.write("glitchtip.yaml", folder.read("glitchtip.yaml").replace("split", "all-in-one"));
-    expect((await run(folder)).refused).toEqual([]);
-  });
-
-  it("is not what a power cut leaves: an empty one is written again", async () => {
-    using folder = new TemporaryFolder();
-    await run(folder);
-    const text = folder.read(STACK);
-    folder.write(STACK, "");
-    expect((await run(folder)).created).toEqual([STACK]);
-    expect(folder.read(STACK)).toBe(text);
   });
 });
 

@@ -1,0 +1,26 @@
+import { eject as ejectOperation } from "../../operations/eject.ts";
+import type { CliCommand } from "../command.ts";
+
+interface Flags {
+  readonly dryRun?: boolean;
+}
+
+/** Managed files become the user's own. */
+export const eject: CliCommand<Flags> = {
+  examples: ["glitchtip-compose eject compose.glitchtip.yaml", "glitchtip-compose eject --dry-run"],
+  flags: (command) =>
+    command
+      .argument("[files...]", "as they are named in .glitchtip/manifest.json; default: all")
+      .option("--dry-run", "only say which"),
+  async run(context, { dryRun = false }, files) {
+    const result = ejectOperation(context, files, { dryRun });
+    if (context.json) {
+      context.print(JSON.stringify(result));
+      return;
+    }
+    for (const path of result.already) context.print(`yours already  ${path}`);
+    for (const path of result.ejected) context.print(`${dryRun ? "would be yours" : "yours now"}  ${path}`);
+    if (dryRun || result.ejected.length === 0) return;
+    context.print("To have one managed again: glitchtip-compose render --adopt FILE");
+  },
+};

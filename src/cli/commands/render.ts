@@ -1,0 +1,42 @@
+import { EXIT } from "../../base/errors.ts";
+import { projectDocker } from "../../operations/project/docker.ts";
+import { render as renderOperation } from "../../operations/render.ts";
+import type { CliCommand } from "../command.ts";
+import { questionsOf, show } from "../project-files.ts";
+
+interface Flags {
+  readonly adopt?: readonly string[];
+  readonly pull?: boolean;
+  readonly build?: boolean;
+  readonly dryRun?: boolean;
+  readonly check?: boolean;
+}
+
+/** Brings the managed files up to date, and shows how they change. */
+export const render: CliCommand<Flags> = {
+  examples: [
+    "glitchtip-compose render",
+    "glitchtip-compose render --dry-run",
+    "glitchtip-compose render --check",
+    "glitchtip-compose render --adopt compose.glitchtip.yaml",
+  ],
+  flags: (command) =>
+    command
+      .option("--dry-run", "only show what would change; exit code 3 if anything would")
+      .option("--check", "the same without the differences, for CI")
+      .option(
+        "--adopt <file>",
+        "manage an ejected file again, your edits merged in; repeatable",
+        (file: string, all: readonly string[] = []) => [...all, file],
+      )
+      .option("--pull", "fetch images that are not here, where only they know how an app starts")
+      .option("--build", "build them, where the service has a build")
+      .option("--yes", "ask nothing"),
+  async run(context, { adopt = [], pull, build, dryRun = false, check = false }) {
+    const images = { ...(pull && { pull }), ...(build && { build }), ...questionsOf(context) };
+    const options = { ...images, adopt, dryRun: dryRun || check };
+    const result = await renderOperation({ ...context, docker: projectDocker(context) }, options);
+    await show(context, result, { diffs: !check });
+    if (options.dryRun && !result.nothingToChange) context.setExitCode(EXIT.changes);
+  },
+};
