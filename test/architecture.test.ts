@@ -7,20 +7,21 @@ const root = new URL("..", import.meta.url).pathname;
 /** Who may import whom, inside src; a folder may always import itself. Packages by their first name. */
 const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: readonly string[] }>> = {
   base: { folders: [], packages: [] },
-  config: { folders: ["base", "glitchtip/versions"], packages: ["yaml", "zod", "dotenv"] },
+  config: { folders: ["base", "glitchtip/versions", "references/reference"], packages: ["yaml", "zod", "dotenv"] },
   glitchtip: { folders: ["base"], packages: ["undici", "zod"] },
   // The table of generations is data.
   reconcile: { folders: ["base", "config", "glitchtip/wire", "glitchtip/versions"], packages: [] },
-  stack: { folders: ["base", "config", "glitchtip/versions"], packages: ["yaml"] },
+  references: { folders: ["base"], packages: ["undici"] },
+  stack: { folders: ["base", "config", "glitchtip/versions", "references/reference"], packages: ["yaml"] },
   docker: { folders: ["base"], packages: ["dockerode"] },
   outputs: { folders: ["base", "reconcile"], packages: ["zod"] },
   operations: {
-    folders: ["base", "config", "glitchtip", "reconcile", "stack", "docker", "outputs"],
-    packages: ["zod", "yaml", "dotenv"],
+    folders: ["base", "config", "glitchtip", "references", "reconcile", "stack", "docker", "outputs"],
+    packages: ["zod", "yaml", "dotenv", "diff", "node-diff3"],
   },
   provisioner: { folders: ["base", "config", "glitchtip", "outputs", "operations/provision"], packages: ["zod"] },
   cli: {
-    folders: ["base", "config", "glitchtip", "docker", "outputs", "operations"],
+    folders: ["base", "config", "glitchtip", "references", "docker", "outputs", "operations"],
     packages: ["commander", "@clack/prompts"],
   },
   emulator: { folders: ["base", "glitchtip/wire"], packages: [] },
