@@ -5,6 +5,7 @@ import { described, text } from "./schema/primitives.ts";
 import { limits, mail, production } from "./schema/production.ts";
 import { PROJECT_NAME_LONGEST, project } from "./schema/project.ts";
 import { server } from "./schema/server.ts";
+import { vault } from "./schema/vault.ts";
 
 export { AUDIENCES, type Audience, ON_FAILURE } from "./schema/app.ts";
 
@@ -19,6 +20,7 @@ export const declarationSchema = z.strictObject({
   organization: described(z.optional(text(200)), "The organization's name. Left out where every app has a `dsn`."),
   projects: described(z._default(z.record(text(PROJECT_NAME_LONGEST), z.prefault(project, {})), {}), "By name."),
   apps: described(z._default(z.record(z.string(), app), {}), "By the service's name in your Compose file."),
+  vault: described(z.optional(vault), "The Vault of `vault:` references, and how to sign in there."),
   provisioner: described(
     z.optional(z.string().check(z.regex(/^(mount|build|image:\S+)$/, { error: "must be mount, build or image:NAME" }))),
     "Where the provisioner runs from: the Node image with a file mounted (default), a built image, or a ready one.",

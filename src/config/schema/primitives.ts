@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { parseReference, REFERENCE_FORMS } from "../../references/reference.ts";
 
 export const described = <T extends z.ZodMiniType>(schema: T, description: string): T =>
   schema.check(z.describe(description));
@@ -18,7 +19,15 @@ export const httpUrl = z.string().check(
   }),
 );
 
-export const secretReference = z
+const NO_REFERENCE = { error: `must be ${REFERENCE_FORMS}; a password itself has no place in this file` };
+
+export const secretReference = z.string().check(
+  z.regex(/^(file|env|vault):.+$/, { ...NO_REFERENCE, abort: true }),
+  z.refine((text) => parseReference(text) !== undefined, NO_REFERENCE),
+);
+
+/** For what opens the Vault: it cannot be in there. */
+export const localReference = z
   .string()
   .check(
     z.regex(/^(file|env):.+$/, { error: "must be file:PATH or env:NAME; a password itself has no place in this file" }),

@@ -1,0 +1,89 @@
+import { CodedError, hasErrno } from "../../base/errors.ts";
+import { fieldOf } from "./json.ts";
+
+export interface VaultAnswer {
+  readonly status: number;
+  /** Undefined where it was no JSON. */
+  readonly json: unknown;
+  /** What the server says went wrong. */
+  readonly errors: readonly string[];
+}
+
+export const reasonOf = ({ status, errors }: VaultAnswer): string => errors.join("; ") || `HTTP ${status}`;
+
+/** An answer that never came, or one that is none to go on with. */
+export class VaultFailure extends CodedError {
+  /** Asking again may help. */
+  readonly passing: boolean;
+  /** When the server wants to be asked again. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    message: string,
+    passing: boolean,
+    detail: { remedy: string; cause?: unknown; retryAfterMs?: number | undefined },
+  ) {
+    super("GC1701", message, detail);
+    this.passing = passing;
+    this.retryAfterMs = detail.retryAfterMs;
+  }
+}
+
+/** As it came. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** Throws where the server has not really answered: it is busy, sealed, elsewhere. */
+export function answerOf(url: string, { status, headers, text }: RawAnswer): VaultAnswer {
+  const json = parsed(text);
+  const told = fieldOf(json, "errors");
+  // Several at once come as an indented list in one text.
+  const errors = (Array.isArray(told) ? told : []).map((one) => String(one).replace(/\s+/g, " ").trim());
+  const answer = { status, json, errors };
+  if (status >= 300 && status < 400) {
+    // The token goes to nobody whom the user has not named.
+    const remedy = "Set VAULT_ADDR (vault.url) to the address that it names, if that is yours.";
+    throw new VaultFailure(`[${url}] redirects to ${originOf(headers.location)}`, false, { remedy });
+  }
+  if (status !== 429 && status !== 412 && status < 500) return answer;
+  const sealed = status === 503 && errors.some((one) => /sealed/i.test(one));
+  throw new VaultFailure(`[${url}] ${sealed ? "Vault is sealed" : `Vault cannot answer: ${reasonOf(answer)}`}`, true, {
+    remedy: sealed ? "Unseal it, then run it again." : "Run it again later; see Vault's log.",
+    retryAfterMs: secondsOf(headers["retry-after"]),
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function secondsOf(retryAfter: string | string[] | undefined): number | undefined {
+  const seconds = Number(retryAfter ?? Number.NaN);
+  return seconds >= 0 ? seconds * 1_000 : undefined;
+}
+
+const originOf = (location: string | string[] | undefined): string =>
+  URL.canParse(String(location)) ? new URL(String(location)).origin : "another address";
+
+/** What a client threw. */
+export function unreachable(url: string, cause: unknown, timeoutMs: number): VaultFailure {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  if (/^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|EPROTO)/.test(code)) {
+    const remedy = "Check http:// or https://, and give the authority's certificate by VAULT_CACERT (vault.ca).";
+    return new VaultFailure(`[${url}] TLS failed (${code})`, false, { remedy, cause });
+  }
+  const remedy = "Check VAULT_ADDR (vault.url), and that Vault runs.";
+  if (hasErrno(cause, "ENOTFOUND")) {
+    return new VaultFailure(`[${url}] the host's name does not resolve`, false, { remedy, cause });
+  }
+  const timedOut = cause instanceof Error && (cause.name === "TimeoutError" || code === "UND_ERR_CONNECT_TIMEOUT");
+  const what = timedOut ? `no answer within ${timeoutMs} ms` : `no answer (${code || "the connection ended early"})`;
+  return new VaultFailure(`[${url}] ${what}`, true, { remedy, cause });
+}

@@ -1,0 +1,117 @@
+import { CodedError } from "../../base/errors.ts";
+import { Secret } from "../../base/secret.ts";
+import type { VaultReference } from "../reference.ts";
+import type { ReferencesContext } from "../resolver.ts";
+import { reasonOf, type VaultAnswer } from "./answers.ts";
+import { chosenField } from "./field.ts";
+import { fieldOf, textOf } from "./json.ts";
+import { type Mount, missingSecret } from "./missing.ts";
+import { openRequests } from "./requests.ts";
+import { openSession } from "./session.ts";
+import { type ReadLocal, vaultSettings } from "./settings.ts";
+
+/** One Vault, or a server that speaks its language, for one run. */
+export interface Vault {
+  read(reference: VaultReference): Promise<Secret>;
+  close(): Promise<void>;
+}
+
+interface Fields {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** KV v1 may say for how long what it holds is good. */
+  readonly untilMs: number;
+}
+
+export function openVault(context: ReferencesContext, readLocal: ReadLocal): Vault {
+  const settings = vaultSettings(context, readLocal);
+  const requests = openRequests(settings, context);
+  const session = openSession(requests, settings.login, context.clock);
+  const server = `[${settings.url}]`;
+  const mounts: Mount[] = [];
+  let looking: Promise<unknown> = Promise.resolve();
+  const asked = new Map<string, Promise<Fields>>();
+
+  /** One after the other, so that secrets of one mount, wanted at the same time, ask for it once. */
+  const mountOf = async (path: string): Promise<Mount> => {
+    const mount = looking.then(() => lookForMount(path));
+    looking = mount.catch(() => undefined);
+    return await mount;
+  };
+
+  const lookForMount = async (path: string): Promise<Mount> => {
+    // No mount lies below another one.
+    const known = mounts.find((mount) => path.startsWith(mount.path));
+    if (known !== undefined) return known;
+    const answer = await session.send({ method: "GET", path: `sys/internal/ui/mounts/${encoded(path)}` });
+    if (answer.status === 403 || answer.status === 404) throw await denied(path, answer);
+    const data = fieldOf(answer.json, "data");
+    const [mount, type] = [textOf(data, "path"), textOf(data, "type")];
+    if (answer.status >= 300 || mount === undefined || type === undefined) throw strange(path, answer);
+    if (type !== "kv" && type !== "generic") {
+      throw new CodedError("GC1702", `${server} ${mount} is no KV store but one of type ${type}: ${path}`, {
+        remedy: "Name a secret in a KV store, version 1 or 2.",
+      });
+    }
+    const version = textOf(fieldOf(data, "options"), "version") === "2" ? 2 : 1;
+    const found: Mount = { path: mount.endsWith("/") ? mount : `${mount}/`, version };
+    mounts.push(found);
+    return found;
+  };
+
+  const ask = async (reference: VaultReference): Promise<Fields> => {
+    const { path, version } = reference;
+    const mount = await mountOf(path);
+    const inner = encoded(path.slice(mount.path.length));
+    if (mount.version === 1 && version !== undefined) {
+      throw new CodedError("GC1107", `${server} ${mount.path} is KV version 1, which keeps no versions: ${path}`, {
+        remedy: "Leave out ?version=.",
+      });
+    }
+    const data = mount.version === 2 ? "data/" : "";
+    const query = version === undefined ? "" : `?version=${version}`;
+    const answer = await session.send({ method: "GET", path: encoded(mount.path) + data + inner + query });
+    if (answer.status === 403) throw await denied(path, answer);
+    if (answer.status === 404) throw missingSecret(server, reference, mount, answer);
+    const outer = fieldOf(answer.json, "data");
+    const values = mount.version === 2 ? fieldOf(outer, "data") : outer;
+    if (answer.status >= 300 || typeof values !== "object" || values === null) throw strange(path, answer);
+    const seconds = mount.version === 1 ? Number(fieldOf(answer.json, "lease_duration") ?? 0) : 0;
+    const untilMs = seconds > 0 ? context.clock.now() + seconds * 1_000 : Number.POSITIVE_INFINITY;
+    return { values: { ...values }, untilMs };
+  };
+
+  /** Latest and a version by its number are kept apart: the latest may be another by now. */
+  const fieldsOf = async (reference: VaultReference): Promise<Fields> => {
+    const name = `${reference.path}?${reference.version ?? ""}`;
+    const known = asked.get(name);
+    if (known !== undefined && (await known).untilMs > context.clock.now()) return await known;
+    const asking = ask(reference);
+    asked.set(name, asking);
+    asking.catch(() => asked.delete(name));
+    return await asking;
+  };
+
+  const denied = async (path: string, answer: VaultAnswer): Promise<CodedError> => {
+    const good = await session.tokenIsGood();
+    const what = good ? `Access denied: ${path}` : `Access denied: ${path}; the token has expired or was never one`;
+    const remedy = good
+      ? "Give the token's policy the right to read it, and check the path, its mount and the namespace."
+      : "Get a new token (VAULT_TOKEN, vault.token), and check the namespace (VAULT_NAMESPACE, vault.namespace).";
+    return new CodedError("GC1702", `${server} ${what}`, { remedy, cause: new Error(reasonOf(answer)) });
+  };
+
+  const strange = (path: string, answer: VaultAnswer): CodedError =>
+    new CodedError("GC1701", `${server} the answer for ${path} is not Vault's: ${reasonOf(answer)}`, {
+      remedy: "Check that VAULT_ADDR (vault.url) is the address of a Vault.",
+    });
+
+  return {
+    async read(reference) {
+      const { values } = await fieldsOf(reference);
+      return new Secret(chosenField(server, reference, values));
+    },
+    close: () => requests.close(),
+  };
+}
+
+const encoded = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
