@@ -1,3 +1,4 @@
+import type { KnownServer } from "./known.ts";
 import type { DesiredAlert, DesiredKey, DesiredMonitor, DesiredStatusPage, Kind, Role } from "./model.ts";
 
 /** A field that changes; for people and for --json: no secret stands here. */
@@ -21,7 +22,8 @@ interface Payloads {
     update: { readonly role?: Role; readonly join: readonly string[]; readonly leave: readonly string[] };
   };
   key: { create: DesiredKey; update: never };
-  alert: { create: DesiredAlert; update: DesiredAlert };
+  /** `anew`: POST it, then DELETE the one of this id; the server cannot change the tags of a recipient. */
+  alert: { create: DesiredAlert; update: DesiredAlert & { readonly anew?: true } };
   monitor: { create: DesiredMonitor; update: DesiredMonitor };
   statusPage: { create: DesiredStatusPage; update: never };
 }
@@ -97,6 +99,7 @@ export interface Undeclared {
   readonly project?: string | undefined;
   readonly name: string;
   readonly id: string;
+  readonly note?: string | undefined;
 }
 
 export interface Plan {
@@ -106,4 +109,6 @@ export interface Plan {
   readonly warnings: readonly Remark[];
   /** What could not be planned; the rest of the plan stands. */
   readonly errors: readonly Remark[];
+  /** What was found again, for the store: what was known before and is not declared any more is left out. */
+  readonly known: KnownServer;
 }

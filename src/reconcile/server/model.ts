@@ -30,6 +30,8 @@ export interface DesiredServer<S = Secret> {
   readonly timeoutMs: number;
   readonly retries: number;
   readonly prune: boolean;
+  /** The server runs with GLITCHTIP_ALLOW_PRIVATE_IPS and GLITCHTIP_UPTIME_ALLOW_PRIVATE_IPS. */
+  readonly allowPrivateAddresses: boolean;
   /** Kinds that may be touched: all, unless the declaration's `manage` names some. */
   readonly manages: readonly Kind[];
   /** Whether the declared organizations are all that there should be. */
@@ -54,6 +56,8 @@ export interface DesiredProject<S = Secret> {
   /** In the declaration, and in the store of what is known. */
   readonly key: string;
   readonly name: string;
+  /** Else the name is the key, and one that the server has for it stays. */
+  readonly nameIsDeclared: boolean;
   readonly slug?: string | undefined;
   /** The team it is made in, and linked to where that is declared. */
   readonly team: string;
@@ -62,11 +66,15 @@ export interface DesiredProject<S = Secret> {
   /** Events dropped, in percent. */
   readonly throttle?: number | undefined;
   readonly keys?: readonly DesiredKey[] | undefined;
-  /** Those of the Jira bridge among them. */
+  /** The one of the Jira bridge among them. */
   readonly alerts?: readonly DesiredAlert<S>[] | undefined;
+  /** `jira` is declared without `alerts`: all other alerts are left alone. */
+  readonly onlyJiraAlert?: boolean | undefined;
   readonly monitors?: readonly DesiredMonitor<S>[] | undefined;
   /** Why a kind of this project cannot be planned: a reference that does not resolve, two secrets that are one URL. */
   readonly problems?: readonly ProjectProblem[] | undefined;
+  /** To be told with the plan. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 export interface ProjectProblem {

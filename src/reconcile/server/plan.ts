@@ -1,7 +1,22 @@
 import type { Generation } from "../../glitchtip/versions.ts";
+import { identityOf } from "../identity.ts";
 import type { Plan } from "./action.ts";
-import type { KnownServer } from "./known.ts";
-import type { DesiredServer, ObservedServer } from "./model.ts";
+import { type Draft, openDraft, type Place } from "./draft.ts";
+import { type Matches, matchObjects, nameToType } from "./find.ts";
+import type { KnownOrganization, KnownServer } from "./known.ts";
+import { planMembers } from "./members.ts";
+import type {
+  DesiredOrganization,
+  DesiredProject,
+  DesiredServer,
+  ObservedOrganization,
+  ObservedProject,
+  ObservedServer,
+} from "./model.ts";
+import { planMonitors } from "./monitors.ts";
+import { planProject, surplusProjects } from "./projects.ts";
+import { planStatusPages } from "./status-pages.ts";
+import { planTeams } from "./teams.ts";
 
 export interface PlanOptions {
   readonly generation: Generation;
@@ -10,7 +25,128 @@ export interface PlanOptions {
   readonly known: KnownServer;
 }
 
-/** The difference between what is wanted and what is there. */
-export function planServer(_desired: DesiredServer, _observed: ObservedServer, _options: PlanOptions): Plan {
-  throw new Error("not built yet");
+/** The difference between what is wanted and what is there. Pure: the same in, the same out, in the same order. */
+export function planServer(desired: DesiredServer, observed: ObservedServer, options: PlanOptions): Plan {
+  const draft = openDraft(desired, options);
+  const knownOrganizations = options.known.organizations;
+  const wanted = desired.organizations.map(({ name, slug }) => ({ key: name, name, slug }));
+  const matches = matchObjects(wanted, observed.organizations, (name) => own(knownOrganizations, name));
+  const known: Record<string, KnownOrganization> = {};
+  for (const organization of desired.organizations) {
+    const { name } = organization;
+    const found = matches.byKey.get(name);
+    if (!hasPlace(draft, organization, found, matches)) continue;
+    const before = found && own(knownOrganizations, name);
+    const seen = planOrganization(draft, organization, found, before, observed.account);
+    if (found !== undefined) known[name] = { ...identityOf(found), ...seen };
+  }
+  if (desired.listsOrganizations && draft.manages.has("organization")) {
+    for (const other of matches.others) {
+      const place = { organization: other.name, at: { organizationSlug: other.slug } };
+      const confirm = nameToType(other, observed.organizations);
+      draft.surplus("organization", place, other, { confirm });
+    }
+  }
+  return { ...draft.finish(), known: { organizations: known } };
 }
+
+const own = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined =>
+  Object.hasOwn(record, key) ? record[key] : undefined;
+
+/** Whether there is, or will be, an organization to plan in. */
+function hasPlace(
+  draft: Draft,
+  { name, slug }: DesiredOrganization,
+  found: ObservedOrganization | undefined,
+  { ambiguous }: Matches<ObservedOrganization>,
+): boolean {
+  const place = { organization: name };
+  const several = ambiguous.get(name);
+  if (several !== undefined) {
+    draft.fail(place, `${several.length} organizations are called "${name}": ${several.join(", ")}; declare its slug`);
+  } else if (found === undefined && !draft.manages.has("organization")) {
+    draft.missing(place, `Organization '${name}' not found in instance '${draft.instance}', skipping`);
+  } else if (found === undefined) {
+    if (slug !== undefined) draft.warn(place, `GlitchTip decides an organization's slug: it may not be "${slug}"`);
+    draft.act({
+      type: "create",
+      kind: "organization",
+      instance: draft.instance,
+      organization: name,
+      name,
+      changes: [],
+      at: {},
+      desired: { name },
+    });
+    return true;
+  } else {
+    if (found.name !== name) rename(draft, name, slug, found);
+    return true;
+  }
+  return false;
+}
+
+/** A declared slug says which one it is, so the name is a wish; without one it was renamed on the server. */
+function rename(draft: Draft, name: string, slug: string | undefined, found: ObservedOrganization): void {
+  const place = { organization: name, at: { organizationSlug: found.slug } };
+  if (slug !== found.slug || !draft.manages.has("organization")) {
+    draft.warn(place, `organization "${name}" is called "${found.name}" on the server now; it is followed`);
+    return;
+  }
+  draft.act({
+    type: "update",
+    kind: "organization",
+    instance: draft.instance,
+    ...place,
+    name,
+    changes: [{ field: "name", from: found.name, to: name }],
+    id: found.id,
+    slug: found.slug,
+    desired: { name },
+  });
+}
+
+function planOrganization(
+  draft: Draft,
+  desired: DesiredOrganization,
+  found: ObservedOrganization | undefined,
+  known: KnownOrganization | undefined,
+  account: string | undefined,
+): Pick<KnownOrganization, "projects" | "teams"> {
+  const place: Place = { organization: desired.name, at: found ? { organizationSlug: found.slug } : {} };
+  const observed = found?.projects ?? [];
+  const matches = matchObjects(desired.projects, observed, (key) => own(known?.projects ?? {}, key));
+  const needed = desired.projects.filter((project) => needsTeam(draft, project, matches));
+  const needs = needed.map(({ team }) => team);
+  const teams = planTeams(draft, place, desired, found, known, needs);
+  const { members, monitors, statusPages } = desired;
+  // What was not read of an organization that is there cannot be planned; its reader has said why.
+  const read = <T>(list: readonly T[] | undefined) => (found === undefined ? [] : list);
+  const there = { members: read(found?.members), monitors: read(found?.monitors), pages: read(found?.statusPages) };
+  if (members && there.members) {
+    const addressed = members.map((one) => (one.teams ? { ...one, teams: one.teams.map(teams.addressOf) } : one));
+    planMembers(draft, place, addressed, there.members, account);
+  }
+  if (monitors && there.monitors) {
+    const free = there.monitors.filter(({ projectId }) => projectId === null);
+    planMonitors(draft, place, monitors, free);
+  }
+  if (statusPages && there.pages) planStatusPages(draft, place, statusPages, there.pages);
+  if (found !== undefined && found.projects === undefined) return { projects: {}, teams: teams.known };
+
+  for (const project of desired.projects) {
+    const several = matches.ambiguous.get(project.key);
+    if (several === undefined) {
+      planProject(draft, place, project, matches.byKey.get(project.key), teams, there.monitors);
+    } else {
+      const what = `${several.length} projects are called "${project.name}": ${several.join(", ")}; declare its slug`;
+      draft.fail({ ...place, project: project.slug ?? project.key }, what);
+    }
+  }
+  if (desired.listsProjects && draft.manages.has("project")) surplusProjects(draft, place, matches.others, observed);
+  const projects = [...matches.byKey].map(([key, project]) => [key, identityOf(project)] as const);
+  return { projects: Object.fromEntries(projects), teams: teams.known };
+}
+
+const needsTeam = (draft: Draft, project: DesiredProject, { byKey, ambiguous }: Matches<ObservedProject>): boolean =>
+  draft.manages.has("project") && !ambiguous.has(project.key) && (project.teamIsDeclared || !byKey.has(project.key));

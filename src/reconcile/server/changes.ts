@@ -1,0 +1,15 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Change, ChangeValue } from "./action.ts";
+
+export type Fields = Readonly<Record<string, ChangeValue | undefined>>;
+
+/** What differs, field by field; all of it where one side is not there. */
+export function changesOf(from: Fields | undefined, to: Fields | undefined): Change[] {
+  return Object.keys(to ?? from ?? {}).flatMap((field): Change[] => {
+    const [before, after] = [from?.[field], to?.[field]];
+    if (isDeepStrictEqual(before, after)) return [];
+    return [
+      { field, ...(before === undefined ? {} : { from: before }), ...(after === undefined ? {} : { to: after }) },
+    ];
+  });
+}

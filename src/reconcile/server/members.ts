@@ -1,0 +1,84 @@
+import { changesOf } from "./changes.ts";
+import type { Draft, Place } from "./draft.ts";
+import type { DesiredMember, ObservedMember } from "./model.ts";
+import { byText } from "./names.ts";
+
+const sameEmail = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** The members of one organization; e-mails are compared without regard to case, as the server signs people in. */
+export function planMembers(
+  draft: Draft,
+  place: Place,
+  desired: readonly DesiredMember[],
+  observed: readonly ObservedMember[],
+  account: string | undefined,
+): void {
+  const isAccount = ({ email }: ObservedMember) => account !== undefined && sameEmail(email, account);
+  const wantedOf = ({ email }: ObservedMember) => desired.find((wanted) => sameEmail(wanted.email, email));
+  const stays = (member: ObservedMember) => wantedOf(member) !== undefined || isAccount(member) || !draft.server.prune;
+  const roleAfter = (member: ObservedMember) =>
+    isAccount(member) ? member.role : (wantedOf(member)?.role ?? member.role);
+  const owners = observed.filter(({ role, pending }) => role === "owner" && !pending);
+  const ownersAfter = owners.filter((member) => stays(member) && roleAfter(member) === "owner");
+  // Who only becomes an owner may still fail to: until then one that is there stays.
+  const keptOwner = ownersAfter.length > 0 ? undefined : owners.toSorted((a, b) => byText(a.email, b.email))[0];
+
+  for (const wanted of desired) {
+    const same = observed.filter(({ email }) => sameEmail(email, wanted.email));
+    const found = same.find(({ pending }) => !pending) ?? same[0];
+    if (found === undefined) invite(draft, place, wanted);
+    else update(draft, place, wanted, found, { isAccount: isAccount(found), isLastOwner: found === keptOwner });
+  }
+  for (const member of observed) {
+    if (wantedOf(member) !== undefined) continue;
+    if (isAccount(member)) continue;
+    if (member !== keptOwner) draft.surplus("member", place, { id: member.id, name: member.email });
+    else draft.warn(place, `${member.email} is not declared and stays: the last owner of an organization`);
+  }
+}
+
+function invite(draft: Draft, place: Place, { email, role, teams = [] }: DesiredMember): void {
+  draft.act({
+    type: "create",
+    kind: "member",
+    instance: draft.instance,
+    organization: place.organization,
+    name: email,
+    changes: changesOf(undefined, { role, teams: teams.toSorted() }),
+    at: place.at,
+    desired: { email, role, teams },
+  });
+}
+
+function update(
+  draft: Draft,
+  place: Place,
+  { email, role, teams }: DesiredMember,
+  found: ObservedMember,
+  { isAccount, isLastOwner }: { isAccount: boolean; isLastOwner: boolean },
+): void {
+  const reason = isAccount ? "the token belongs to this account" : "the last owner of an organization";
+  const keepsRole = found.role !== role && (isAccount || isLastOwner);
+  if (keepsRole) draft.warn(place, `${email} stays ${found.role}, declared is ${role}: ${reason}`);
+  const changesRole = found.role !== role && !keepsRole;
+  const there = found.teams ?? [];
+  // Where the memberships were not read nothing can be said about them.
+  const wanted = found.teams === undefined ? [] : (teams ?? there);
+  const join = wanted.filter((slug) => !there.includes(slug)).toSorted();
+  const leave = there.filter((slug) => !wanted.includes(slug)).toSorted();
+  if (!changesRole && join.length === 0 && leave.length === 0) return;
+  draft.act({
+    type: "update",
+    kind: "member",
+    instance: draft.instance,
+    organization: place.organization,
+    name: email,
+    changes: [
+      ...(changesRole ? changesOf({ role: found.role }, { role }) : []),
+      ...changesOf({ teams: there.toSorted() }, { teams: wanted.toSorted() }),
+    ],
+    at: place.at,
+    id: found.id,
+    desired: { ...(changesRole ? { role } : {}), join, leave },
+  });
+}
