@@ -49,7 +49,8 @@ function serviceFrom(
     hasNetworks: namesOther(Object.keys(asMap(service.networks))),
     readOnly: service.read_only === true,
     environment: Object.keys(asMap(service.environment)),
-    envFiles: [],
+    // Compose has read them in, so that only our reading still knows their names.
+    envFiles: ours?.envFiles ?? [],
   };
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { STACK_FILE } from "../../stack/render.ts";
 import type { UserComposeFile } from "../../stack/user-compose.ts";
+import { isOurLink } from "./override-link.ts";
 import { readUserFile } from "./project.ts";
 
 /** In Compose's own order of search. */
@@ -36,7 +37,7 @@ function foundIn(dir: string): string[] {
   if (first === undefined) return [];
   // Compose adds this one by itself only as long as COMPOSE_FILE is not set.
   const override = OVERRIDES.find((name) => existsSync(join(dir, name)));
-  return override === undefined ? [first] : [first, override];
+  return override === undefined || isOurLink(dir, override) ? [first] : [first, override];
 }
 
 /** Texts of the user's; one that is stated and not there is an error. */
