@@ -2,9 +2,17 @@ import type { Clock } from "../base/wait.ts";
 import { AnswerError } from "./answers.ts";
 import { TransportError } from "./transport.ts";
 
+/** Unless told otherwise. */
 const TRIES = 4;
 /** A server that asks for more is reported instead of waited for. */
 export const LONGEST_WAIT_MS = 60_000;
+
+export interface Patience {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** The first one among them. */
+  readonly tries?: number | undefined;
+}
 
 /** True when the server may have carried the request out although no good answer came. */
 export function outcomeUnknown(error: unknown): boolean {
@@ -17,7 +25,7 @@ export function outcomeUnknown(error: unknown): boolean {
  * is known not to have acted.
  */
 export async function repeatPatiently<T>(
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  { clock, signal, tries = TRIES }: Patience,
   harmless: boolean,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -25,7 +33,7 @@ export async function repeatPatiently<T>(
     try {
       return await work();
     } catch (error) {
-      const pauseMs = pauseBefore(error, harmless, attempt);
+      const pauseMs = attempt >= tries ? undefined : pauseBefore(error, harmless, attempt);
       if (pauseMs === undefined) throw error;
       await clock.sleep(pauseMs, signal);
     }
@@ -34,7 +42,6 @@ export async function repeatPatiently<T>(
 
 /** Milliseconds until the next try, or undefined for none. */
 function pauseBefore(error: unknown, harmless: boolean, attempt: number): number | undefined {
-  if (attempt >= TRIES) return undefined;
   const backoff = 250 * 2 ** attempt * (0.75 + Math.random() * 0.25);
   if (error instanceof AnswerError && error.code === "GC1207") {
     const asked = error.retryAfterMs ?? backoff;

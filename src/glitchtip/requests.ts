@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
 import { CodedError } from "../base/errors.ts";
-import type { Clock } from "../base/wait.ts";
 import { readAnswer, refuse } from "./answers.ts";
-import { repeatPatiently } from "./patience.ts";
+import { type Patience, repeatPatiently } from "./patience.ts";
 import type { Method, RawAnswer, Transport } from "./transport.ts";
 
 export interface Requests {
@@ -14,16 +13,19 @@ export interface Requests {
   pages<S extends z.ZodMiniType>(path: string, shape: S): AsyncGenerator<z.infer<S>[], void, void>;
   /** Never repeated where the server may have acted: the caller looks first. */
   post<S extends z.ZodMiniType>(path: string, body: unknown, shape: S): Promise<z.infer<S>>;
-  put<S extends z.ZodMiniType>(path: string, body: unknown, shape: S): Promise<z.infer<S>>;
+  /** `harmless`: done twice it changes nothing more, so that it is repeated like a read. */
+  put<S extends z.ZodMiniType>(path: string, body: unknown, shape: S, options?: Harmless): Promise<z.infer<S>>;
   delete(path: string): Promise<void>;
   /** Any answer below 500 but 429, unjudged; for calls whose refusals are expected. `harmless`: may be done twice. */
-  raw(method: Method, path: string, body?: string, options?: { readonly harmless?: boolean }): Promise<RawAnswer>;
+  raw(method: Method, path: string, body?: string, options?: Harmless): Promise<RawAnswer>;
 }
 
-export interface RequestContext {
+interface Harmless {
+  readonly harmless?: boolean;
+}
+
+export interface RequestContext extends Patience {
   readonly transport: Transport;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
   /** Told each answer, for cookies. */
   seen?(answer: RawAnswer): void;
   headers(method: Method): Readonly<Record<string, string>>;
@@ -54,11 +56,15 @@ export function openRequests(context: RequestContext): Requests {
   const patiently = <T>(method: Method, work: () => Promise<T>, harmless = false): Promise<T> =>
     repeatPatiently(context, harmless || method === "GET" || method === "DELETE", work);
 
-  const send = <S extends z.ZodMiniType>(method: Method, path: string, shape: S, body?: unknown) =>
-    patiently(method, async () => {
-      const answer = await once(method, path, body === undefined ? undefined : JSON.stringify(body));
-      return readAnswer(method, urlOf(path), answer, shape);
-    });
+  const send = <S extends z.ZodMiniType>(method: Method, path: string, shape: S, body?: unknown, harmless?: boolean) =>
+    patiently(
+      method,
+      async () => {
+        const answer = await once(method, path, body === undefined ? undefined : JSON.stringify(body));
+        return readAnswer(method, urlOf(path), answer, shape);
+      },
+      harmless,
+    );
 
   async function* pages<S extends z.ZodMiniType>(path: string, shape: S): AsyncGenerator<z.infer<S>[], void, void> {
     const whole = z.array(shape);
@@ -88,7 +94,7 @@ export function openRequests(context: RequestContext): Requests {
     },
     pages,
     post: (path, body, shape) => send("POST", path, shape, body),
-    put: (path, body, shape) => send("PUT", path, shape, body),
+    put: (path, body, shape, { harmless } = {}) => send("PUT", path, shape, body, harmless),
     delete: (path) =>
       patiently("DELETE", async () => {
         const answer = await once("DELETE", path);

@@ -75,6 +75,16 @@ async function firstPage<T>(pages: AsyncIterable<T>): Promise<T | undefined> {
 }
 
 const CALLS: Readonly<Record<string, CallOf>> = {
+  "server.settings": get(
+    "/api/settings/",
+    (calls) => calls.server.settings(),
+    (row: Row) => only(row, "version", "enableUserRegistration", "enableOrganizationCreation"),
+  ),
+  "server.account": get(
+    "/api/0/users/me/",
+    (calls) => calls.server.account(),
+    (row: Row) => withId(row, "email"),
+  ),
   "organizations.rename": write(
     "PUT",
     ORG,

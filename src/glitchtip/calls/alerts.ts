@@ -29,7 +29,7 @@ export const alertCalls = (requests: Requests) => ({
   create: (organization: string, project: string, alert: AlertInput) =>
     requests.post(alertsPath(organization, project), alert, alertShape),
   update: (organization: string, project: string, id: string, alert: AlertInput) =>
-    requests.put(`${alertsPath(organization, project)}${address(id)}/`, alert, alertShape),
+    requests.put(`${alertsPath(organization, project)}${address(id)}/`, alert, alertShape, { harmless: true }),
   delete: (organization: string, project: string, id: string) =>
     requests.delete(`${alertsPath(organization, project)}${address(id)}/`),
   /** Sends a test through the alert's recipients; from 6 on (read). */

@@ -6,6 +6,7 @@ import { memberCalls } from "./members.ts";
 import { monitorCalls } from "./monitors.ts";
 import { organizationCalls } from "./organizations.ts";
 import { projectCalls } from "./projects.ts";
+import { serverCalls } from "./server.ts";
 import { statusPageCalls } from "./status-pages.ts";
 import { teamCalls } from "./teams.ts";
 
@@ -15,6 +16,7 @@ export type CallsContext = Omit<RequestContext, "headers" | "seen"> & { readonly
 export function openCalls({ token, ...context }: CallsContext) {
   const requests = openRequests({ ...context, headers: () => ({ authorization: `Bearer ${token.reveal()}` }) });
   return {
+    server: serverCalls(requests),
     organizations: organizationCalls(requests),
     teams: teamCalls(requests),
     projects: projectCalls(requests),

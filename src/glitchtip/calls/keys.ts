@@ -17,7 +17,7 @@ export const keyCalls = (requests: Requests) => ({
     requests.post(keysPath(organization, project), input, managedKeyShape),
   /** Up to 5.2 the answer is 200 and nothing changes (keys scenario): what is wanted has to be in the answer. */
   update: (organization: string, project: string, id: string, input: KeyInput) =>
-    requests.put(`${keysPath(organization, project)}${address(id)}/`, input, managedKeyShape),
+    requests.put(`${keysPath(organization, project)}${address(id)}/`, input, managedKeyShape, { harmless: true }),
   /** At once; one that is gone already is no error. */
   delete: (organization: string, project: string, id: string) =>
     requests.delete(`${keysPath(organization, project)}${address(id)}/`),

@@ -28,7 +28,7 @@ export const memberCalls = (requests: Requests) => ({
     ),
   /** Teams are not touched. */
   setRole: (organization: string, id: string, role: string) =>
-    requests.put(memberPath(organization, id), { orgRole: role, teamRoles: [] }, memberShape),
+    requests.put(memberPath(organization, id), { orgRole: role, teamRoles: [] }, memberShape, { harmless: true }),
   /** The organization's owner cannot be deleted: 400 (members scenario). */
   delete: (organization: string, id: string) => requests.delete(memberPath(organization, id)),
   async joinTeam(organization: string, id: string, team: string): Promise<void> {

@@ -25,6 +25,6 @@ export const monitorCalls = (requests: Requests) => ({
     requests.post(monitorsPath(organization), monitor, monitorShape),
   get: (organization: string, id: string) => requests.get(`${monitorsPath(organization)}${address(id)}/`, monitorShape),
   update: (organization: string, id: string, monitor: MonitorInput) =>
-    requests.put(`${monitorsPath(organization)}${address(id)}/`, monitor, monitorShape),
+    requests.put(`${monitorsPath(organization)}${address(id)}/`, monitor, monitorShape, { harmless: true }),
   delete: (organization: string, id: string) => requests.delete(`${monitorsPath(organization)}${address(id)}/`),
 });

@@ -31,7 +31,7 @@ export const projectCalls = (requests: Requests) => ({
     ),
   get: (organization: string, slug: string) => requests.get(projectPath(organization, slug), managedProjectShape),
   update: (organization: string, slug: string, change: ProjectChange) =>
-    requests.put(projectPath(organization, slug), change, managedProjectShape),
+    requests.put(projectPath(organization, slug), change, managedProjectShape, { harmless: change.slug === slug }),
   delete: (organization: string, slug: string) => requests.delete(projectPath(organization, slug)),
   /** Again is no error (project-teams scenario). */
   async linkTeam(organization: string, project: string, team: string): Promise<void> {

@@ -78,6 +78,8 @@ export const memberShape = z.object({
   inviteLink: z.nullish(z.string()),
 });
 
+export const accountShape = z.object({ id, email: text });
+
 export type ManagedProject = z.infer<typeof managedProjectShape>;
 export type ProjectOfAccount = z.infer<typeof projectOfAccountShape>;
 export type ManagedKey = z.infer<typeof managedKeyShape>;

@@ -1,0 +1,10 @@
+import type { Requests } from "../requests.ts";
+import { accountShape } from "../wire/managed.ts";
+import { settingsShape } from "../wire/shapes.ts";
+
+export const serverCalls = (requests: Requests) => ({
+  /** Needs no token. A server built from sources says 0.0.0-unknown (readiness scenario). */
+  settings: () => requests.get("/api/settings/", settingsShape),
+  /** The token's. */
+  account: () => requests.get("/api/0/users/me/", accountShape),
+});
