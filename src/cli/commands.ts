@@ -58,6 +58,11 @@ export const COMMANDS: readonly { name: string; summary: string; load(): Promise
     load: async () => (await import("./commands/rotate.ts")).rotate,
   },
   {
+    name: "backup",
+    summary: "whole copies of the stack's data: create, list, verify, prune",
+    load: async () => (await import("./commands/backup.ts")).backup,
+  },
+  {
     name: "down",
     summary: "stop and remove the project's containers; the data stays",
     load: async () => (await import("./commands/down.ts")).down,

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { admin } from "./schema/admin.ts";
 import { app, ON_FAILURE } from "./schema/app.ts";
+import { backup } from "./schema/backup.ts";
 import { described, text } from "./schema/primitives.ts";
 import { limits, mail, production } from "./schema/production.ts";
 import { PROJECT_NAME_LONGEST, project } from "./schema/project.ts";
@@ -34,6 +35,7 @@ export const declarationSchema = z.strictObject({
     "GlitchTip for the world: HTTPS in front, closed to strangers, the worker apart.",
   ),
   mail: described(z.optional(mail), "How GlitchTip sends mails. Default: they are printed to its log."),
+  backup: described(z.optional(backup), "Copies of the data, and when they are made."),
   limits: described(z.optional(limits), "Memory and cores of GlitchTip's containers."),
 });
 

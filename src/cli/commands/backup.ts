@@ -1,0 +1,155 @@
+import { CodedError, EXIT } from "../../base/errors.ts";
+import { openDocker } from "../../docker/index.ts";
+import { checkFiles, chooseBackup, type ListedBackup, listBackups } from "../../operations/backup/catalog.ts";
+import { createBackup, describeBackup } from "../../operations/backup/create.ts";
+import { mebibytes } from "../../operations/backup/folder.ts";
+import { backupFolder, stackBackups } from "../../operations/backup/open.ts";
+import { pruneBackups } from "../../operations/backup/prune.ts";
+import { parseKeep } from "../../operations/backup/retention.ts";
+import { checkLock, type Lock } from "../../operations/backup/secrets.ts";
+import { packageAssets } from "../../operations/project/assets.ts";
+import { type Project, readProject } from "../../operations/project/read.ts";
+import type { CliCommand } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { type PassphraseFlags, passphraseOf } from "../passphrase.ts";
+import { ago, confirmed, table, withProgress } from "../screen.ts";
+
+interface Flags extends PassphraseFlags {
+  readonly to?: string;
+  readonly verify: boolean;
+  readonly includeSecrets?: boolean;
+  readonly recipient?: readonly string[];
+  readonly keep?: string;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+/** What each action gets: the project's backups and what follows it on the command line. */
+interface Call {
+  readonly context: CliContext;
+  readonly project: Project;
+  readonly folder: string;
+  readonly flags: Flags;
+  readonly names: readonly string[];
+}
+
+const ACTIONS: Readonly<Record<string, (call: Call) => Promise<void>>> = { create, list, verify, prune };
+
+/** Whole copies of the stack's data: made, listed, checked, and the old ones deleted. */
+export const backup: CliCommand<Flags> = {
+  examples: [
+    "glitchtip-compose backup create",
+    "glitchtip-compose backup create --include-secrets --passphrase-file ~/passphrase",
+    "glitchtip-compose backup create --include-secrets --recipient age1…",
+    "glitchtip-compose backup list",
+    "glitchtip-compose backup verify latest",
+    "glitchtip-compose backup prune --keep daily=7,weekly=4 --dry-run",
+  ],
+  flags: (command) =>
+    command
+      .argument("<action>", "create, list, verify or prune")
+      .argument("[backup...]", "for verify: names, paths or latest (default)")
+      .option("--to <folder>", "where backups are kept; default: the declared `backup.folder`")
+      .option("--no-verify", "for create: no trial restore")
+      .option("--include-secrets", "for create: with secrets, by a passphrase (asked for) or to age recipients")
+      .option("--recipient <age1…>", "an age public key that opens them; may be repeated", collect)
+      .option("--passphrase-file <path>", "its first line is the passphrase")
+      .option("--passphrase-env <name>", "the variable that holds the passphrase")
+      .option("--keep <rules>", "for prune: last, hourly, daily, weekly, monthly, yearly, such as daily=7,weekly=4")
+      .option("--dry-run", "for prune: only list what would be deleted")
+      .option("--yes", "for prune: do not ask"),
+  async run(context, flags, [action = "", ...names]) {
+    const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
+    if (act === undefined) {
+      throw new CodedError("GC1001", `there is no \`backup ${action}\``, {
+        remedy: `One of ${Object.keys(ACTIONS).join(", ")}. See: glitchtip-compose backup --help`,
+      });
+    }
+    const project = readProject(context.dir);
+    await act({ context, project, folder: backupFolder(project, flags.to), flags, names });
+  },
+};
+
+async function create({ context, project, folder, flags }: Call): Promise<void> {
+  const secrets = flags.includeSecrets ? await lockOf(context, flags) : undefined;
+  const open = { ...context, docker: openDocker(context), project, toolVersion: packageAssets().version };
+  const { verify } = flags;
+  const made = await withProgress(context, "looking at the stack", ({ say }) =>
+    createBackup(
+      { ...stackBackups(open, folder), log: { ...context.log, step: say } },
+      { reason: "manual", verify, ...(secrets && { secrets }) },
+    ),
+  );
+  const { manifest, path } = made;
+  if (context.json) return context.print(JSON.stringify({ path, ...manifest }));
+  context.print(`${path}\n${describeBackup(made)}; trial restore: ${verify ? "equal" : "not made"}`);
+  if (manifest.secrets === "none")
+    context.log.info("The secrets are not in it: keep .glitchtip/secrets elsewhere too.");
+}
+
+async function lockOf(context: CliContext, { recipient = [], ...flags }: Flags): Promise<Lock> {
+  const lock =
+    recipient.length > 0 ? { recipients: recipient } : { passphrase: await passphraseOf(context, flags, true) };
+  checkLock(lock);
+  return lock;
+}
+
+async function list({ context, folder }: Call): Promise<void> {
+  const found = listBackups(folder);
+  if (context.json) return context.print(JSON.stringify({ folder, backups: found.map(shown) }));
+  if (found.length === 0) return context.print(`no backups in ${folder}`);
+  const now = context.clock.now();
+  const rows = found.map(({ name, atMs, bytes, manifest, problem }) => [
+    name,
+    `${ago(atMs, now)} ago`,
+    mebibytes(bytes),
+    manifest?.reason ?? "",
+    manifest?.secrets ?? "",
+    problem ?? (manifest?.verified === "no" ? "not tried" : "good"),
+  ]);
+  context.print(table([["NAME", "AGE", "SIZE", "MADE", "SECRETS", "STATE"], ...rows]));
+}
+
+const shown = ({ name, path, atMs, bytes, manifest, problem }: ListedBackup) => ({
+  name,
+  path,
+  at: new Date(atMs).toISOString(),
+  bytes,
+  ...(manifest && { reason: manifest.reason, secrets: manifest.secrets, verified: manifest.verified }),
+  ...(problem === undefined ? {} : { problem }),
+});
+
+async function verify({ context, project, folder, names }: Call): Promise<void> {
+  const wanted = names.length === 0 ? ["latest"] : names;
+  const checked: string[] = [];
+  for (const name of wanted) {
+    const found = chooseBackup(folder, project.dir, name);
+    await withProgress(context, `reading ${found.path}`, () => checkFiles(found, context.signal));
+    checked.push(found.path);
+  }
+  if (context.json) return context.print(JSON.stringify({ good: checked }));
+  for (const path of checked) context.print(`${path}: every file is whole`);
+}
+
+async function prune({ context, project, folder, flags }: Call): Promise<void> {
+  const rules = flags.keep ?? project.declaration.backup?.keep;
+  if (rules === undefined) {
+    throw new CodedError("GC1001", "it is not said which backups to keep", {
+      remedy: "--keep daily=7,weekly=4, or the same in glitchtip.yaml as backup.keep",
+    });
+  }
+  const keep = parseKeep(rules);
+  const { dryRun = false, yes = false } = flags;
+  const may = async (names: readonly string[]) =>
+    yes || (await confirmed(context, `Delete ${names.length} backups for good: ${names.join(", ")}?`, "--yes"));
+  const result = await pruneBackups({ ...context, folder }, keep, { dryRun, may });
+  if (result.refused) {
+    context.log.info("Nothing was deleted.");
+    return context.setExitCode(EXIT.failed);
+  }
+  if (context.json) return context.print(JSON.stringify({ dryRun, deleted: result.names }));
+  const verb = dryRun ? "would delete" : "deleted";
+  context.print(result.names.length === 0 ? `${verb} nothing` : `${verb}:\n  ${result.names.join("\n  ")}`);
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

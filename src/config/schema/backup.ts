@@ -1,0 +1,58 @@
+import * as z from "zod/mini";
+import { described, httpUrl, secretReference } from "./primitives.ts";
+
+const CRON_FIELD = /^[\d*/,-]+$/;
+
+/** 03:15, or five fields of cron. */
+export const cronOf = (schedule: string): string => {
+  const [, hour, minute] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(schedule) ?? [];
+  return hour === undefined ? schedule : `${Number(minute)} ${Number(hour)} * * *`;
+};
+
+const schedule = z.string().check(
+  z.refine(
+    (text) => {
+      const fields = cronOf(text).split(" ");
+      return fields.length === 5 && fields.every((field) => CRON_FIELD.test(field));
+    },
+    { error: "must be a time such as 03:15, or five fields of cron" },
+  ),
+);
+
+const s3 = z.strictObject({
+  endpoint: described(httpUrl, "Address of the S3-compatible server, without the bucket."),
+  bucket: described(z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)), "It has to be there."),
+  prefix: described(z._default(z.string().check(z.regex(/^([\w.-]+\/)*$/)), ""), "Before each name, such as shop/."),
+  region: described(z._default(z.string(), "us-east-1"), "As the server wants it in signatures."),
+  accessKey: described(secretReference, "file:PATH or env:NAME."),
+  secretKey: described(secretReference, "file:PATH or env:NAME."),
+});
+
+export const backup = z.strictObject({
+  folder: described(
+    z._default(z.string().check(z.minLength(1)), "backups"),
+    "Where backups are kept, from the project's folder.",
+  ),
+  schedule: described(
+    z.optional(schedule),
+    "When the stack makes one by itself, in UTC: 03:15, or five fields of cron. Default: never.",
+  ),
+  keep: described(
+    z.optional(
+      z.string().check(
+        z.regex(
+          /^(last|hourly|daily|weekly|monthly|yearly)=\d{1,5}(,(last|hourly|daily|weekly|monthly|yearly)=\d{1,5})*$/,
+          {
+            error: "must be such as daily=7,weekly=4",
+          },
+        ),
+      ),
+    ),
+    "Which old ones stay: daily=7,weekly=4. Default: all.",
+  ),
+  verify: described(z._default(z.boolean(), true), "A trial restore of each."),
+  target: described(
+    z.optional(z.strictObject({ s3: described(s3, "An S3-compatible server.") })),
+    "Where each backup is copied to as well.",
+  ),
+});

@@ -1,0 +1,26 @@
+import { CodedError } from "../../base/errors.ts";
+import type { Docker } from "../../docker/index.ts";
+import { containerOf, DATABASE, observeStack } from "../running-stack.ts";
+import type { DatabaseShell } from "./database.ts";
+
+/** Holds psql and pg_dump and nothing else; what it is for a database that is not in the stack. */
+export const DATABASE_TOOLS = "glitchtip-backup-db";
+
+/** The container in which the database's own programs are; its own server, or the one for a database elsewhere. */
+export async function databaseContainer(docker: Docker): Promise<string> {
+  const stack = await observeStack(docker);
+  const service = stack.config.services[DATABASE] === undefined ? DATABASE_TOOLS : DATABASE;
+  const found = containerOf(stack, service);
+  if (found?.state === "running") return found.id;
+  throw new CodedError("GC1605", `${service} is not running`, { remedy: `docker compose up -d --wait ${service}` });
+}
+
+/** By `docker exec`, whose streams lose nothing (those of a short `docker run` may). */
+export function dockerShell(docker: Docker, container: () => Promise<string>): DatabaseShell {
+  return {
+    async run(script, { env = {}, ...streams }) {
+      const variables = Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+      return await docker.cli(["exec", "-i", ...variables, await container(), "sh", "-c", script], streams);
+    },
+  };
+}
