@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   GC1108: "this folder has no declaration",
   GC1109: "the Compose file and ours do not fit together",
   GC1110: "the .env file cannot be used",
+  GC1111: "this machine, a certificate or a secret is not fit for production",
   GC1201: "the server cannot be reached",
   GC1202: "the server answered something that is not GlitchTip's API",
   GC1203: "the server was not ready in time",

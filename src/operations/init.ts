@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { checkDeclaration } from "../config/check.ts";
 import type { RenderedFile } from "../stack/model.ts";
 import { STACK_FILE } from "../stack/render.ts";
+import type { ProductionHost } from "./production/preflight.ts";
 import { isSample, packageAssets, SAMPLE_PROJECT } from "./project/assets.ts";
 import { type Bringing, bringUpToDate, type ProjectContext, type ProjectResult } from "./project/bring-up-to-date.ts";
 import { composeFilesIn, readComposeFiles } from "./project/compose-files.ts";
 import { declarationText } from "./project/declaration-text.ts";
 import { parseEnv } from "./project/env-file.ts";
 import type { ImageOptions } from "./project/images.ts";
-import { type InitOptions, newDeclaration, refuseOtherOptions } from "./project/new-declaration.ts";
+import { type InitOptions, newDeclaration, productionOf, refuseOtherOptions } from "./project/new-declaration.ts";
 import { DECLARATION_FILE, type Project, projectFrom, readEnvText } from "./project/project.ts";
 
 export type { ProjectResult as InitResult } from "./project/bring-up-to-date.ts";
@@ -17,9 +18,18 @@ export type { InitOptions } from "./project/new-declaration.ts";
 
 const SAMPLE_COMPOSE = "compose.yaml";
 
+export interface InitContext extends ProjectContext {
+  /** Asked for `production` only; without it machine, certificate and secrets are not looked at. */
+  readonly host?: ProductionHost;
+}
+
 /** Makes or brings up to date all files of a project. Validates everything before it writes anything. */
-export async function init(context: ProjectContext, options: InitOptions & ImageOptions = {}): Promise<ProjectResult> {
+export async function init(context: InitContext, options: InitOptions & ImageOptions = {}): Promise<ProjectResult> {
   const { project, ...made } = await prepare(context, options);
+  if (project.declaration.production !== undefined && context.host !== undefined) {
+    const { refuseUnfit } = await import("./production/preflight.ts");
+    await refuseUnfit(project, context.env ?? {}, context.log, context.host);
+  }
   return await bringUpToDate(context, project, { ...options, ...made });
 }
 
@@ -27,7 +37,7 @@ export async function init(context: ProjectContext, options: InitOptions & Image
 async function prepare(
   context: ProjectContext,
   options: InitOptions,
-): Promise<{ project: Project } & Pick<Bringing, "once" | "sample" | "stateBy">> {
+): Promise<{ project: Project } & Pick<Bringing, "once" | "sample" | "stateBy" | "declarationEdited">> {
   const { dir, log, env: shell = {}, docker, assets = packageAssets() } = context;
   const env = parseEnv(readEnvText(dir));
   const composeFiles = composeFilesIn(dir, env);
@@ -35,9 +45,12 @@ async function prepare(
   const sample = texts.length === 0 || (texts.length === 1 && texts.every(({ text }) => isSample(text, assets)));
   if (existsSync(join(dir, DECLARATION_FILE))) {
     const { readDeclarationText, readProjectWith } = await import("./project/read.ts");
-    const project = await readProjectWith(context, readDeclarationText(dir));
+    const before = readDeclarationText(dir);
+    const text = await withProduction(before, options);
+    const project = await readProjectWith(context, text);
     refuseOtherOptions(project.declaration, options);
-    return { project, sample: sample && texts.length > 0, stateBy: "declaration" };
+    const declarationEdited = text !== before;
+    return { project, sample: sample && texts.length > 0, stateBy: "declaration", declarationEdited };
   }
   const user = sample
     ? SAMPLE_PROJECT
@@ -61,4 +74,12 @@ async function prepare(
     sample,
     stateBy: "init",
   };
+}
+
+/** A project that was for development goes into production: the one thing that init adds to a declaration that is there. */
+async function withProduction(text: string, options: InitOptions): Promise<string> {
+  const wanted = Object.entries(productionOf(options)).filter(([key]) => !new RegExp(`^${key}:`, "m").test(text));
+  if (wanted.length === 0) return text;
+  const { editDeclaration } = await import("../config/edit.ts");
+  return wanted.reduce((edited, [key, value]) => editDeclaration(edited, [key], value), text);
 }

@@ -36,11 +36,10 @@ const site = ({ bodyMegabytes, tls }: Production, upstream: string): string[] =>
   "request_body @other {",
   `\tmax_size ${bodyMegabytes.other}MB`,
   "}",
-  "header {",
-  "\t-Server",
-  "\t-Via",
-  ...HEADERS.map(([name, value], i) => `\t${i === 0 ? "" : "?"}${name} "${value}"`),
-  "}",
+  "header -Server",
+  "header -Via",
+  // Each on its own: several `?` in one block count as one condition.
+  ...HEADERS.map(([name, value], i) => `header ${i === 0 ? "" : "?"}${name} "${value}"`),
   `reverse_proxy ${upstream}`,
 ];
 

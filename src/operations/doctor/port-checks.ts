@@ -17,23 +17,29 @@ export interface Taken {
   readonly here: boolean;
 }
 
+type Ports = Pick<Machine, "portIsFree">;
+
 /** Each port that the project publishes: free, its own, or taken by whom. */
-export async function checkPorts(config: ComposeConfig, taken: Taken, machine: Machine): Promise<Finding[]> {
+export async function checkPorts(config: ComposeConfig, taken: Taken, machine: Ports): Promise<Finding[]> {
   const wanted = Object.entries(config.services).flatMap(([service, { ports = [] }]) =>
     ports.flatMap((port) => wantedPorts(service, port)),
   );
   return await Promise.all(wanted.map((one) => checkPort(one, config.name, taken, machine)));
 }
 
-async function checkPort(wanted: Wanted, project: string, { ports, here }: Taken, machine: Machine): Promise<Finding> {
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  glitchtip: "Set GLITCHTIP_PORT in .env to a free one",
+  "glitchtip-proxy": "Let that server take HTTPS for GlitchTip too (production.proxy: traefik, nginx or none)",
+};
+
+async function checkPort(wanted: Wanted, project: string, { ports, here }: Taken, machine: Ports): Promise<Finding> {
   const { service, port, hostIp, protocol } = wanted;
   const at = `${hostIp}:${port}${protocol === "tcp" ? "" : `/${protocol}`}`;
   const holders = (ports ?? []).filter(
     (one) => one.port === port && one.protocol === protocol && overlaps(one.hostIp, hostIp),
   );
   const foreign = holders.find((one) => one.project !== project);
-  const another =
-    service === "glitchtip" ? "Set GLITCHTIP_PORT in .env to a free one" : `Publish ${service} on another port`;
+  const another = ELSEWHERE[service] ?? `Publish ${service} on another port`;
   if (foreign !== undefined) {
     return fail(
       "port",

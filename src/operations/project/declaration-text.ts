@@ -9,6 +9,8 @@ export interface NewDeclaration {
   readonly projects: Readonly<Record<string, object>>;
   readonly apps: Readonly<Record<string, object>>;
   readonly provisioner?: string;
+  readonly production?: object;
+  readonly mail?: object;
 }
 
 const COMMENTS: Readonly<Record<string, string>> = {
@@ -18,6 +20,8 @@ const COMMENTS: Readonly<Record<string, string>> = {
     "The image's tag decides the generation. Also: url (what browsers use), topology, valkey, registration, retention.",
   admin: "The superuser. Its password is made by init: .glitchtip/secrets/admin_password",
   organization: "Names as people see them.",
+  production: "HTTPS in front. Also: network and certResolver (proxy: traefik), bodyMegabytes.",
+  mail: "How GlitchTip sends mails. Also: from. Try it with: npx glitchtip-compose mail test",
   projects: "One project for each thing that reports errors. Also: name, platform.",
   apps: "Services of your Compose file that get a DSN. Also: audience, variables, onFailure, entrypoint, command.",
 };

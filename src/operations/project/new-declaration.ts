@@ -17,12 +17,24 @@ export interface InitOptions {
   readonly topology?: "all-in-one" | "split";
   readonly valkey?: "off" | "bundled";
   readonly registration?: "closed" | "open";
+  readonly production?: ProductionOptions;
+  /** file:PATH or env:NAME of the mail server's address. */
+  readonly emailUrl?: string;
   /** mount, build or image:NAME. */
   readonly provisioner?: string;
   /** By service, where the Compose file does not state them. */
   readonly entrypoints?: Readonly<Record<string, readonly string[]>>;
   readonly commands?: Readonly<Record<string, readonly string[]>>;
   readonly dryRun?: boolean;
+}
+
+export interface ProductionOptions {
+  readonly domain: string;
+  readonly proxy?: string;
+  readonly tls?: string;
+  /** file:PATH, with `tls` own. */
+  readonly certificate?: string;
+  readonly key?: string;
 }
 
 /** A name for the organization when none is given: the folder's, with a capital. */
@@ -50,9 +62,11 @@ export function newDeclaration(dir: string, options: InitOptions, user: UserProj
     }
   }
   const port = options.port === 8000 ? undefined : options.port;
+  // Stated, so that whoever answers for the data sees it.
+  const retention = options.production === undefined ? undefined : { events: "90d" };
   return {
     version: 1,
-    server: stated({ image: image ?? "glitchtip/glitchtip:6", url, port, topology, valkey, registration }),
+    server: stated({ image: image ?? "glitchtip/glitchtip:6", url, port, topology, valkey, registration, retention }),
     admin: { email: options.email ?? "admin@example.com" },
     organization: options.organization ?? nameOf(dir),
     projects: Object.fromEntries(Object.values(apps).map((project) => [project, { team: "developers" }])),
@@ -63,6 +77,19 @@ export function newDeclaration(dir: string, options: InitOptions, user: UserProj
       ]),
     ),
     ...stated({ provisioner: options.provisioner }),
+    ...productionOf(options),
+  };
+}
+
+/** The keys that the options for production come to. */
+export function productionOf({ production, emailUrl }: InitOptions): Pick<NewDeclaration, "production" | "mail"> {
+  const { domain, proxy, tls: mode, certificate, key } = production ?? {};
+  const tls = stated({ mode, certificate, key });
+  return {
+    ...(domain === undefined
+      ? {}
+      : { production: { domain, ...stated({ proxy, tls: Object.keys(tls).length > 0 ? tls : undefined }) } }),
+    ...(emailUrl === undefined ? {} : { mail: { url: emailUrl } }),
   };
 }
 
@@ -86,6 +113,12 @@ export function refuseOtherOptions(declaration: Declaration, options: InitOption
     "server.valkey": [options.valkey, server.valkey],
     "server.registration": [options.registration, server.registration],
     provisioner: [options.provisioner, declaration.provisioner],
+    "production.domain": [options.production?.domain, declaration.production?.domain],
+    "production.proxy": [options.production?.proxy, declaration.production?.proxy],
+    "production.tls.mode": [options.production?.tls, declaration.production?.tls.mode],
+    "production.tls.certificate": [options.production?.certificate, declaration.production?.tls.certificate],
+    "production.tls.key": [options.production?.key, declaration.production?.tls.key],
+    "mail.url": [options.emailUrl, declaration.mail?.url],
   };
   for (const [service, project] of Object.entries(options.apps ?? {})) {
     said[`apps.${service}.project`] = [project, apps[service]?.project];
