@@ -4,6 +4,7 @@ import { type Finding, doctor as runDoctor } from "../../operations/doctor/index
 import { thisMachine } from "../../operations/doctor/machine.ts";
 import { packageAssets } from "../../operations/project/assets.ts";
 import { readProject } from "../../operations/project/read.ts";
+import { compareVaultCopies } from "../../operations/project/vault-copies.ts";
 import type { CliCommand } from "../command.ts";
 import { type Colour, type Paint, paintFor, withProgress } from "../screen.ts";
 
@@ -18,6 +19,7 @@ export const doctor: CliCommand = {
         assets: packageAssets(),
         env: context.env,
         project: () => readProject(context.dir),
+        vaultCopies: (project) => compareVaultCopies(context, project),
       }),
     );
     const failed = findings.filter(({ level }) => level === "fail").length;

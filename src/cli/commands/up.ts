@@ -1,5 +1,6 @@
 import { openDocker } from "../../docker/index.ts";
 import { readProject } from "../../operations/project/read.ts";
+import { aboutVaultCopies, compareVaultCopies, writeVaultCopies } from "../../operations/project/vault-copies.ts";
 import { up as bringUp } from "../../operations/up.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
@@ -8,7 +9,11 @@ import { withProgress } from "../screen.ts";
 export const up: CliCommand = {
   examples: ["glitchtip-compose up"],
   async run(context) {
-    const { declaration } = readProject(context.dir);
+    const project = readProject(context.dir);
+    const { declaration } = project;
+    const copies = await compareVaultCopies(context, project);
+    writeVaultCopies(context.dir, copies);
+    for (const warning of aboutVaultCopies(copies)) context.log.warn(warning);
     const docker = openDocker(context);
     const result = await withProgress(context, "starting", (progress) =>
       bringUp({ dir: context.dir, docker, say: (line) => progress.say(line.trim()) }, declaration),

@@ -2,12 +2,14 @@ import { CodedError } from "../../base/errors.ts";
 import type { ComposeConfig, Docker, LocatedEngine } from "../../docker/index.ts";
 import type { Assets } from "../project/assets.ts";
 import type { Project } from "../project/read.ts";
+import type { VaultCopy } from "../project/vault-copies.ts";
 import type { RunningStack } from "../running-stack.ts";
 import { checkCompose, checkEngine, checkResources } from "./engine-checks.ts";
 import { checkFiles } from "./file-checks.ts";
 import { type Finding, failure } from "./finding.ts";
 import { checkPorts } from "./port-checks.ts";
 import { checkContainers, checkNames } from "./stack-checks.ts";
+import { checkVaultCopies } from "./vault-checks.ts";
 
 export type { Finding } from "./finding.ts";
 
@@ -29,6 +31,8 @@ export interface DoctorContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Throws what is wrong with the project's files. */
   project(): Project;
+  /** Asks Vault for what the containers' copies are compared with. */
+  vaultCopies?(project: Project): Promise<VaultCopy[]>;
 }
 
 /** Looks at everything, and says everything at once; what cannot be looked at without an engine is left out. */
@@ -41,6 +45,7 @@ export async function doctor(context: DoctorContext): Promise<Finding[]> {
   const of = <T>(value: T | undefined, check: (value: T) => Finding[] | Promise<Finding[]>) =>
     value === undefined ? [] : check(value);
 
+  const copies = await settled(async () => project.value && (await context.vaultCopies?.(project.value)));
   const findings = await Promise.all([
     located.value === undefined ? failure("engine", located.error) : checkEngine(located.value),
     compose,
@@ -56,6 +61,7 @@ export async function doctor(context: DoctorContext): Promise<Finding[]> {
     of(config?.value, (found) =>
       of(project.value?.declaration, (declaration) => checkNames(declaration, found, stack.value, machine)),
     ),
+    copies.error === undefined ? of(copies.value, checkVaultCopies) : failure("vault", copies.error),
     stack.error === undefined ? of(stack.value, checkContainers) : failure("containers", stack.error),
   ]);
   return findings.flat();

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { CodedError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
+import type { Clock } from "../../base/wait.ts";
 import { namesOf } from "../../config/app-variables.ts";
 import { serverKind } from "../../config/server.ts";
 import type { ImageKnowledge } from "../../stack/model.ts";
@@ -11,6 +12,7 @@ import type { ProjectDocker } from "./docker.ts";
 import { askedImages, askImages, type ImageOptions, projectNameOf } from "./images.ts";
 import { carryOut, changesSomething, type Planning, planProject } from "./plan-project.ts";
 import type { Project } from "./project.ts";
+import { aboutVaultCopies, compareVaultCopies, writeVaultCopies } from "./vault-copies.ts";
 import { warningsOf } from "./warnings.ts";
 
 /** What the commands that write a project's files need. */
@@ -21,6 +23,9 @@ export interface ProjectContext {
   /** Without it Compose files are read by ourselves, and images stay unknown. */
   readonly docker?: ProjectDocker;
   readonly random?: typeof randomBytes;
+  /** For what is asked of a Vault. */
+  readonly clock?: Clock;
+  readonly signal?: AbortSignal;
   readonly assets?: Assets;
 }
 
@@ -75,9 +80,13 @@ export async function bringUpToDate(context: ProjectContext, read: Project, how:
   const { log, env = {}, random = randomBytes, assets = packageAssets() } = context;
   const { dryRun = false, tellConflicts = false } = how;
   const project = { ...read, images: await imagesOf(context.docker, read, how) };
+  const copies = await compareVaultCopies(context, project);
   const plan = await planProject(project, assets, env, how);
-  for (const warning of [...plan.warnings, ...warningsOf(project, env)]) log.warn(warning);
-  if (!dryRun) carryOut(plan, random);
+  for (const warning of [...plan.warnings, ...aboutVaultCopies(copies), ...warningsOf(project, env)]) log.warn(warning);
+  if (!dryRun) {
+    carryOut(plan, random);
+    writeVaultCopies(project.dir, copies);
+  }
   const conflict = tellConflicts ? undefined : conflictIn(plan.files, dryRun);
   if (conflict !== undefined) throw conflict;
   return resultOf(project, plan.files, dryRun);

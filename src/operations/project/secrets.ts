@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeAll } from "../../base/files.ts";
 import { ownServices } from "../../config/own-service.ts";
-import { parsePasswordRef } from "../../config/password-ref.ts";
+import { parsePasswordRef, vaultCopyOf } from "../../config/password-ref.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { SECRETS_FOLDER } from "../../stack/render.ts";
 
@@ -14,7 +14,7 @@ const BYTES: Readonly<Record<(typeof NAMES)[number], number>> = { admin_password
 export const SECRET_FILES: readonly string[] = NAMES.map((name) => `${SECRETS_FOLDER}/${name}`);
 
 /**
- * The secrets that are not there yet, relative to the project. One that is there but cannot be read is an error:
+ * The secrets that are not there yet, copies from Vault among them, relative to the project. One that is there but cannot be read is an error:
  * another in its place would lock everyone out of the database that it was made for.
  */
 export function missingSecrets(
@@ -22,9 +22,17 @@ export function missingSecrets(
   { admin, server }: Declaration,
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  if (admin?.password !== undefined) checkReference(dir, "admin.password", admin.password, env, "and one is made");
   const own = ownServices(server);
+  const copies = [admin?.password, ...Object.values(own).map(({ url }) => url)].flatMap(
+    (reference) => (reference && vaultCopyOf(reference)) ?? [],
+  );
+  const absent = [...new Set(copies)].filter((path) => readSecret(dir, path) === undefined);
+  const isAbsent = (reference: string) => absent.includes(vaultCopyOf(reference) ?? "");
+  if (admin?.password !== undefined && !isAbsent(admin.password)) {
+    checkReference(dir, "admin.password", admin.password, env, "and one is made");
+  }
   for (const [key, { url }] of Object.entries(own)) {
+    if (isAbsent(url)) continue;
     const found = checkReference(dir, `server.${key}.url`, url, env, "and ours is used");
     // GlitchTip takes such a file as it is, its last newline included (glitchtip.md, "The image").
     if (/\s/.test(found))
@@ -33,9 +41,10 @@ export function missingSecrets(
       });
   }
   const given: Readonly<Record<string, unknown>> = { admin_password: admin?.password, db_password: own.database };
-  return NAMES.filter((name) => given[name] === undefined)
+  const made = NAMES.filter((name) => given[name] === undefined)
     .map((name) => `${SECRETS_FOLDER}/${name}`)
     .filter((path) => readSecret(dir, path) === undefined);
+  return [...made, ...absent];
 }
 
 /** Makes these secrets: base64url, because other characters break GlitchTip's own broker address. No newline at the end. */
@@ -87,5 +96,6 @@ function checkReference(
 /** The path of a password file that other users cannot read: Compose mounts it with its own mode. */
 export function closedSecret(dir: string, reference: string): string | undefined {
   const found = parsePasswordRef(reference);
+  if (vaultCopyOf(reference) !== undefined) return undefined;
   return found.kind === "file" && (statSync(resolve(dir, found.path)).mode & 0o004) === 0 ? found.path : undefined;
 }
