@@ -1,9 +1,9 @@
 // Preloaded into a process (`node --import`): it kills itself at the n-th step of writing files, DIE_AT_WRITE=n.
-// A step is one write or one rename; a write gets half of its bytes through first.
+// A step is one write, one rename or one removal; a write gets half of its bytes through first.
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 
-const { writeSync, renameSync } = fs;
+const { writeSync, renameSync, rmSync } = fs;
 let left = Number(process.env.DIE_AT_WRITE);
 
 function step(beforehand) {
@@ -20,5 +20,9 @@ fs.writeSync = (file, bytes, ...rest) => {
 fs.renameSync = (from, to) => {
   step();
   return renameSync(from, to);
+};
+fs.rmSync = (path, options) => {
+  step();
+  return rmSync(path, options);
 };
 syncBuiltinESMExports();

@@ -80,8 +80,12 @@ export async function managed(dir: string, file: RenderedFile, entry: ManifestEn
       write,
     };
   }
-  const isKnown = base === undefined ? known.ours[0] === hashOf(content) : base === content;
-  if (isKnown) return { ...done, file: { path, state: "kept" }, entry: { ours: known.ours } };
+  const isNewest = known.ours[0] === hashOf(content);
+  // A run was killed before it remembered what it had merged with.
+  const isMerged = isNewest && known.merged === hashOf(found);
+  if (isMerged || (base === undefined ? isNewest : base === content)) {
+    return { ...done, file: { path, state: "kept" }, entry: known };
+  }
 
   const merged = await merge(path, base, found, content);
   if ("text" in merged) {
@@ -89,7 +93,7 @@ export async function managed(dir: string, file: RenderedFile, entry: ManifestEn
     return {
       ...done,
       file: { path, state: "merged", before: onDisk ?? "", after: merged.text },
-      entry: mayBe(),
+      entry: { ...mayBe(), merged: hashOf(merged.text) },
       write: { ...write, content: merged.text },
     };
   }

@@ -12,6 +12,8 @@ export interface ManifestEntry {
   readonly ours: readonly string[];
   /** Hash of a version that was put beside an edited file, as FILE.new. */
   readonly offered?: string;
+  /** Hash of what we merged last from the user's text and ours. */
+  readonly merged?: string;
   /** The user's own since `eject`: never written again. */
   readonly ejected?: true;
 }

@@ -72,6 +72,17 @@ describe("a newer version of the tool", () => {
     expect(folder.read(STACK)).toContain("mem_limit: 1g");
   });
 
+  it("does not merge a second time what a killed run has merged and not remembered", async () => {
+    using folder = await project();
+    const base = folder.read(BASE);
+    edit(folder, STACK, (text) => `${text}# mine\n`);
+    await upgrade(folder, { templates: newInterval });
+    const merged = folder.read(STACK);
+    folder.write(BASE, base);
+    expect(await upgrade(folder, { templates: newInterval })).toMatchObject({ kept: [STACK], refused: [] });
+    expect([folder.read(STACK), folder.read(BASE)]).toEqual([merged, merged.replace("# mine\n", "")]);
+  });
+
   it("puts its own beside a file that was edited in the same lines, and says where", async () => {
     using folder = await project();
     edit(folder, STACK, (text) => text.replace("start_interval: 1s", "start_interval: 7s"));

@@ -1,0 +1,96 @@
+import fc from "fast-check";
+import { diffIndices } from "node-diff3";
+import { beforeAll, describe, expect, it } from "vitest";
+import { init } from "../../../src/operations/init.ts";
+import { mergeThree } from "../../../src/operations/project/merge.ts";
+import { TemporaryFolder, testAssets } from "../../support/project.ts";
+
+const STACK = "compose.glitchtip.yaml";
+const log = { info() {}, step() {}, debug() {}, warn() {} };
+
+/** The generated file, as two versions of a declaration want it. */
+async function stack(options: Parameters<typeof init>[1]): Promise<string[]> {
+  using folder = new TemporaryFolder();
+  await init({ dir: folder.path, log, env: {}, assets: testAssets() }, { organization: "Acme", ...options });
+  return folder.read(STACK).split("\n");
+}
+
+let small: string[];
+let large: string[];
+beforeAll(async () => {
+  small = await stack({});
+  large = await stack({ topology: "split", valkey: "bundled", provisioner: "build" });
+});
+
+/** What a user does to one line: a line of theirs in front of it, or something at its end. */
+type Kind = "insert" | "append";
+const edits = fc.uniqueArray(
+  fc.record({ at: fc.nat({ max: 400 }), kind: fc.constantFrom<Kind[]>("insert", "append") }),
+  { minLength: 1, maxLength: 8, selector: ({ at }) => at },
+);
+const indentOf = (line = "") => /^ */.exec(line)?.[0] ?? "";
+
+function edited(lines: readonly string[], at: ReadonlyMap<number, Kind>): string[] {
+  return lines.flatMap((line, i) => {
+    if (!at.has(i)) return [line];
+    return at.get(i) === "insert" ? [`${indentOf(line)}# mine: line ${i}`, line] : [`${line} # mine ${i}`];
+  });
+}
+
+/** The lines of `base` at which an edit touches none of our changes. */
+function untouched(base: readonly string[], ours: readonly string[]): number[] {
+  const hunks = diffIndices([...base], [...ours]).map(({ buffer1: [start, length] }) => ({
+    start,
+    end: start + length,
+  }));
+  return [...base.keys()].filter((at) => hunks.every(({ start, end }) => at < start - 1 || at > end));
+}
+
+describe("a merge of what the user and we changed", () => {
+  it.each(["an upgrade", "the way back"])("%s keeps every edit outside our changes, and is ours besides", (way) => {
+    const [base, ours] = way === "an upgrade" ? [small, large] : [large, small];
+    const places = untouched(base, ours);
+    expect(places.length).toBeGreaterThan(50);
+    fc.assert(
+      fc.property(edits, (some) => {
+        const at = new Map(some.map(({ at: nth, kind }) => [places[nth % places.length] ?? 0, kind]));
+        const yours = edited(base, at);
+        const merged = mergeThree(STACK, base.join("\n"), yours.join("\n"), ours.join("\n"));
+        if (!("text" in merged)) return expect(merged).toHaveProperty("text");
+        const lines = merged.text.split("\n");
+        const isMine = (line: string) => line.includes("# mine");
+        expect(lines.filter(isMine)).toEqual(yours.filter(isMine));
+        const without = lines
+          .filter((line) => !/# mine: line \d+$/.test(line))
+          .map((line) => line.replace(/ # mine \d+$/, ""));
+        expect(without).toEqual(ours);
+      }),
+    );
+  });
+
+  it("never loses a line of the user's, wherever it stands: it is merged, or the place is named", () => {
+    fc.assert(
+      fc.property(edits, (some) => {
+        const yours = edited(small, new Map(some.map(({ at, kind }) => [at % small.length, kind])));
+        const merged = mergeThree(STACK, small.join("\n"), yours.join("\n"), large.join("\n"));
+        const mine = yours.filter((line) => line.includes("# mine"));
+        if ("text" in merged) expect(merged.text.split("\n")).toEqual(expect.arrayContaining(mine));
+        for (const { line, yours: there } of "conflicts" in merged ? merged.conflicts : []) {
+          expect(yours.slice(line - 1, line - 1 + there.length)).toEqual(there);
+        }
+        if ("conflicts" in merged && merged.broken === undefined) expect(merged.conflicts).not.toEqual([]);
+      }),
+    );
+  });
+
+  it("of any texts is the other side where one side has not changed", () => {
+    const text = fc.array(fc.constantFrom("a", "b", "", "  c: 1"), { maxLength: 12 }).map((lines) => lines.join("\n"));
+    fc.assert(
+      fc.property(text, text, (base, other) => {
+        expect(mergeThree("x", base, other, base)).toEqual({ text: other });
+        expect(mergeThree("x", base, base, other)).toEqual({ text: other });
+        expect(mergeThree("x", base, other, other)).toEqual({ text: other });
+      }),
+    );
+  });
+});
