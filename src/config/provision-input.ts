@@ -9,7 +9,8 @@ export const provisionInputSchema = z.strictObject({
   tool: z.string(),
   /** Of glitchtip.yaml at that time: another one now means that `init` has to run again. */
   declarationSha256: z.string(),
-  generation: z.enum(GENERATIONS),
+  /** Where it is known: a server that is there already tells it itself. */
+  generation: z.optional(z.enum(GENERATIONS)),
   /** As validated, with its defaults, and with the audience `host` for services in the host's network. */
   declaration: declarationSchema,
 });

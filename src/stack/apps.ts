@@ -1,7 +1,10 @@
 import { didYouMean } from "../base/did-you-mean.ts";
 import { type AppVariable, namesOf, variablesOf } from "../config/app-variables.ts";
+import { provisionedApps } from "../config/given-dsn.ts";
 import type { AppDeclaration, Declaration } from "../config/schema.ts";
+import { serverKind } from "../config/server.ts";
 import { joined, type Meeting, meetingOf } from "./app-networks.ts";
+import { attachedAddresses, type Reach, reachOf } from "./attached.ts";
 import { escaped } from "./interpolate.ts";
 import type { ComposeService, ImageKnowledge, UserProject, UserService } from "./model.ts";
 import { Refusal, throwAll } from "./refusal.ts";
@@ -37,11 +40,15 @@ export const toolsVolumes = ({ apps }: Declaration): string[] =>
 
 /** The lines that give each app its DSN. Throws with all problems of all apps. */
 export function overlayApps(
-  { apps, onFailure, server }: Declaration,
+  declaration: Declaration,
   user: UserProject,
   images: ImageKnowledge = { known: {} },
 ): AppOverlays {
-  const addresses = addressesOf(server);
+  const { onFailure, server } = declaration;
+  const apps = provisionedApps(declaration);
+  const attached = serverKind(declaration) === "existing";
+  const addresses = attached ? attachedAddresses(server) : addressesOf(server);
+  const reach: Reach = attached ? reachOf(server) : { network: true, keys: {} };
   const services: Record<string, ComposeService> = {};
   const resolved: Declaration["apps"] = {};
   const warnings: string[] = [];
@@ -57,8 +64,10 @@ export function overlayApps(
       const used = [...new Set(variables.map(({ audience }) => addresses[audience]))].join(" and ");
       const labels = { "glitchtip-compose.dsn": `${escaped(app.project)} at ${used}` };
       const start = startOf(name, app, service, images);
-      services[name] = { ...overlay(name, { onFailure, ...resolved[name] }, service, start, meeting), labels };
-      if (meeting.carrier !== undefined) carriers.set(meeting.carrier, name);
+      services[name] = { ...overlay(name, { onFailure, ...resolved[name] }, service, start, meeting, reach), labels };
+      if (meeting.carrier !== undefined && (reach.network || Object.keys(reach.keys).length > 0)) {
+        carriers.set(meeting.carrier, name);
+      }
       for (const variable of variables.filter((one) => service.environment.includes(one.name))) {
         const who = `service ${name} sets ${variable.name} itself`;
         warnings.push(
@@ -79,7 +88,7 @@ export function overlayApps(
   for (const [name, app] of carriers) {
     const carrier = user.services[name];
     if (carrier === undefined || Object.hasOwn(apps, name)) continue;
-    services[name] = { networks: joined(carrier) };
+    services[name] = reached(carrier, reach);
     warnings.push(`service ${name} joins GlitchTip's network, because ${app} shares its network`);
   }
   const wrapped = Object.keys(apps).filter((name) => apps[name]?.inject !== "env-file");
@@ -91,6 +100,12 @@ export function overlayApps(
     warnings,
   };
 }
+
+/** What lets a service reach the server. */
+const reached = (service: UserService, { network, keys }: Reach): ComposeService => ({
+  ...keys,
+  ...(network ? { networks: joined(service) } : {}),
+});
 
 export function found(name: string, { services }: UserProject): UserService {
   const service = Object.hasOwn(services, name) ? services[name] : undefined;
@@ -113,7 +128,7 @@ function withVariables({ preset: _, ...app }: AppDeclaration, variables: readonl
 }
 
 /** What SDKs read beside the DSN. It stands in the Compose file: a change makes the container anew. */
-function handedOn({ environment, release, sampleRate }: AppDeclaration): Record<string, string> {
+export function handedOn({ environment, release, sampleRate }: AppDeclaration): Record<string, string> {
   return {
     ...(environment === undefined ? {} : { SENTRY_ENVIRONMENT: environment }),
     ...(release === undefined ? {} : { SENTRY_RELEASE: release }),
@@ -127,6 +142,7 @@ function overlay(
   service: UserService,
   { entrypoint, command }: Start,
   { onHost, carrier }: Meeting,
+  reach: Reach,
 ): ComposeService {
   const variables = namesOf(app).join(",");
   const box = app.inject === "busybox" ? `${TOOLS}/busybox` : undefined;
@@ -134,7 +150,7 @@ function overlay(
   const common = {
     ...(Object.keys(environment).length === 0 ? {} : { environment }),
     depends_on: { "glitchtip-provision": DONE, ...(box === undefined ? {} : { "glitchtip-busybox": DONE }) },
-    ...(onHost || carrier !== undefined ? {} : { networks: joined(service) }),
+    ...(onHost || carrier !== undefined ? {} : reached(service, reach)),
   };
   if (app.inject === "env-file") {
     return { ...common, env_file: [{ path: `./${ENV_FOLDER}/${name}.env`, required: false }] };

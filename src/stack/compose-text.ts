@@ -1,5 +1,5 @@
 import type { ComposeService } from "./model.ts";
-import type { OurService, OurStack } from "./services.ts";
+import type { AttachedStack, OurService, OurStack } from "./services.ts";
 import { YamlAlias, yamlLines } from "./yaml-text.ts";
 
 const HEADER = [
@@ -23,21 +23,23 @@ const merge = (anchor: string, keys: ComposeService): ComposeService => ({ "<<":
 
 /** compose.glitchtip.yaml: what services share stands once, as an anchor. */
 export function composeText(
-  { everyService, server, environment, services }: OurStack,
+  { everyService, server, environment, services }: AttachedStack & Partial<OurStack>,
   overlays: Readonly<Record<string, ComposeService>>,
   top: Readonly<Record<string, unknown>>,
 ): string {
-  const shared = { ...merge(EVERY_SERVICE, server), environment: new YamlAlias(ENVIRONMENT) };
+  const head = [HEADER];
+  if (Object.keys(services).length > 0) head.push(anchored(EVERY_SERVICE, everyService));
+  if (server !== undefined && environment !== undefined) {
+    const shared = { ...merge(EVERY_SERVICE, server), environment: new YamlAlias(ENVIRONMENT) };
+    head.push(anchored(ENVIRONMENT, environment), anchored(SERVER, shared));
+  }
   const parts = [
-    HEADER,
-    anchored(EVERY_SERVICE, everyService),
-    anchored(ENVIRONMENT, environment),
-    anchored(SERVER, shared),
+    ...head,
     ...Object.entries(services).map(([name, service]) => serviceLines(name, withShared(service))),
     ...Object.entries(overlays).map(([name, overlay]) => serviceLines(name, overlay)),
     ...Object.entries(top).map(([key, value]) => yamlLines(key, value, { open: true })),
   ];
-  const [firstService, firstOverlay] = [4, 4 + Object.keys(services).length];
+  const [firstService, firstOverlay] = [head.length, head.length + Object.keys(services).length];
   parts[firstService]?.unshift("services:");
   if (firstOverlay < parts.length - Object.keys(top).length) {
     parts[firstOverlay]?.unshift("  # Your services: what gives them their DSN.");

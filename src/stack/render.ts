@@ -1,16 +1,19 @@
 import { createHash } from "node:crypto";
 import { CodedError } from "../base/errors.ts";
+import { needsProvisioner } from "../config/given-dsn.ts";
 import { ownServices } from "../config/own-service.ts";
-import { parsePasswordRef } from "../config/password-ref.ts";
 import type { ProvisionInput } from "../config/provision-input.ts";
 import type { Declaration } from "../config/schema.ts";
-import { resolveServer } from "../config/server.ts";
-import { DSN_VOLUME, overlayApps, toolsVolumes, WRAPPER_CONFIG } from "./apps.ts";
+import { resolveServer, serverKind } from "../config/server.ts";
+import type { Generation } from "../glitchtip/versions.ts";
+import { type AppOverlays, DSN_VOLUME, overlayApps, toolsVolumes, WRAPPER_CONFIG } from "./apps.ts";
+import { attachedNetworks, attachedSecrets, attachedStack, secretBy } from "./attached.ts";
 import { composeText } from "./compose-text.ts";
-import type { ImageKnowledge, RenderedFile, RenderedStack, StackInput, UserProject } from "./model.ts";
+import { overlayGivenApps } from "./given-apps.ts";
+import type { ComposeService, ImageKnowledge, RenderedFile, RenderedStack, StackInput, UserProject } from "./model.ts";
 import { overlayOwnServices } from "./own-services.ts";
 import { forOperator, proxyFiles, topOf } from "./production.ts";
-import { ourServices } from "./services.ts";
+import { type AttachedStack, type OurStack, ourServices } from "./services.ts";
 
 export const STACK_FILE = "compose.glitchtip.yaml";
 /**
@@ -20,66 +23,117 @@ export const STACK_FILE = "compose.glitchtip.yaml";
  */
 export const IMAGES_FILE = ".glitchtip/images.json";
 export const SECRETS_FOLDER = ".glitchtip/secrets";
+const STATE_VOLUME = "glitchtip-state";
 
 /** All managed files of a project. Pure: what the user's files say goes in, texts come out. */
 export function renderStack(input: StackInput): RenderedStack {
-  const { declaration, user, texts, provisioner } = input;
-  const { server, problems } = resolveServer(declaration.server);
-  if (server === undefined) throw new CodedError("GC1101", problems.map(({ what }) => what).join("; "));
-
+  const { declaration, user, texts } = input;
   const apps = overlayApps(declaration, user, input.images);
-  const own = ownServices(declaration.server);
-  const theirs = overlayOwnServices(own, user, apps.services);
-  const ours = forOperator(
-    ourServices(declaration, server, input.compose, provisioner),
-    declaration,
-    server,
-    input.compose,
-  );
-  const more = topOf(declaration, secretBy);
+  const given = overlayGivenApps(declaration, user);
+  const parts = serverKind(declaration) === "bundled" ? bundledParts(input, apps) : attachedParts(input);
+  const provisions = needsProvisioner(declaration);
   const top = {
-    networks: { glitchtip: {}, "glitchtip-db": { internal: true }, ...more.networks },
-    volumes: Object.fromEntries(
-      [
-        ...(own.database === undefined ? ["glitchtip-db"] : []),
-        "glitchtip-uploads",
-        "glitchtip-state",
-        DSN_VOLUME,
-        ...toolsVolumes(declaration),
-        ...more.volumes,
-      ].map((name) => [name, {}]),
+    ...named("networks", parts.networks),
+    ...named(
+      "volumes",
+      Object.fromEntries(
+        [...parts.volumes, ...(provisions ? [STATE_VOLUME, DSN_VOLUME, ...toolsVolumes(declaration)] : [])].map(
+          (name) => [name, {}],
+        ),
+      ),
     ),
-    secrets: { ...secretsOf(declaration), ...more.secrets },
+    ...named("secrets", parts.secrets),
     ...(apps.wrapper.inline
       ? { configs: { [WRAPPER_CONFIG]: { content: texts.withDsn.replaceAll("$", "$$$$") } } }
       : {}),
   };
-  refuseCollisions(user, { services: ours.services, ...top });
-
-  const provision: ProvisionInput = {
-    version: 1,
-    tool: input.toolVersion,
-    declarationSha256: createHash("sha256").update(input.declarationText).digest("hex"),
-    generation: server.capabilities.generation,
-    declaration: { ...declaration, apps: apps.apps },
-  };
-  const bundle = provisioner.kind === "build" ? ".glitchtip/provisioner/provisioner.mjs" : ".glitchtip/provisioner.mjs";
+  refuseCollisions(user, { services: parts.ours.services, ...top });
   return {
     files: [
-      managed(STACK_FILE, composeText(ours, { ...apps.services, ...theirs.services }, top)),
-      managed(".glitchtip/.gitignore", "/secrets/\n/env/\n"),
+      managed(STACK_FILE, composeText(parts.ours, { ...apps.services, ...given.services, ...parts.theirs }, top)),
+      managed(".glitchtip/.gitignore", "/secrets/\n/env/\n/state/\n"),
+      ...parts.files,
+      ...imagesFile(input.images),
+      ...(provisions ? provisionFiles(input, apps.apps, parts.generation) : []),
+    ],
+    warnings: [...parts.warnings, ...apps.warnings, ...given.warnings],
+  };
+}
+
+/** What differs by whose the server is. */
+interface StackParts {
+  readonly ours: AttachedStack & Partial<OurStack>;
+  /** Services of the user's that the server needs. */
+  readonly theirs: Readonly<Record<string, ComposeService>>;
+  readonly networks: Readonly<Record<string, object>>;
+  readonly volumes: readonly string[];
+  readonly secrets: Readonly<Record<string, object>>;
+  readonly files: readonly RenderedFile[];
+  readonly generation?: Generation;
+  readonly warnings: readonly string[];
+}
+
+function bundledParts({ declaration, user, compose, provisioner, texts }: StackInput, apps: AppOverlays): StackParts {
+  const { server, problems } = resolveServer(declaration.server);
+  if (server === undefined) throw new CodedError("GC1101", problems.map(({ what }) => what).join("; "));
+  const own = ownServices(declaration.server);
+  const theirs = overlayOwnServices(own, user, apps.services);
+  const more = topOf(declaration, secretBy);
+  return {
+    ours: forOperator(ourServices(declaration, server, compose, provisioner), declaration, server, compose),
+    theirs: theirs.services,
+    networks: { glitchtip: {}, "glitchtip-db": { internal: true }, ...more.networks },
+    volumes: [...(own.database === undefined ? ["glitchtip-db"] : []), "glitchtip-uploads", ...more.volumes],
+    secrets: { ...secretsOf(declaration), ...more.secrets },
+    files: [
       managed(".glitchtip/gate.py", texts.gate),
       ...proxyFiles(declaration).map(({ path, content }) => managed(path, content)),
-      managed(".glitchtip/provision.json", `${JSON.stringify(provision, null, 2)}\n`),
-      ...imagesFile(input.images),
-      managed(".glitchtip/with-dsn", texts.withDsn, 0o755),
-      ...(provisioner.kind === "image" ? [] : [managed(bundle, texts.provisioner)]),
-      ...(provisioner.kind === "build"
-        ? [managed(".glitchtip/provisioner/Dockerfile", texts.provisionerDockerfile())]
-        : []),
     ],
-    warnings: [...server.warnings, ...apps.warnings, ...theirs.warnings],
+    generation: server.capabilities.generation,
+    warnings: [...server.warnings, ...theirs.warnings],
   };
+}
+
+function attachedParts({ declaration, compose, provisioner }: StackInput): StackParts {
+  const provisions = needsProvisioner(declaration);
+  const { server } = declaration;
+  return {
+    ours: attachedStack(declaration, compose, provisioner),
+    theirs: {},
+    networks: provisions ? attachedNetworks(server) : {},
+    volumes: [],
+    secrets: provisions ? attachedSecrets(declaration) : {},
+    files: [],
+    ...(server.generation === undefined ? {} : { generation: server.generation }),
+    warnings: [],
+  };
+}
+
+const named = (key: string, entries: Readonly<Record<string, object>>) =>
+  Object.keys(entries).length === 0 ? {} : { [key]: entries };
+
+/** What the provisioner and the apps' wrapper read and run. */
+function provisionFiles(
+  { declaration, declarationText, provisioner, texts, toolVersion }: StackInput,
+  apps: Declaration["apps"],
+  generation: Generation | undefined,
+): RenderedFile[] {
+  const provision: ProvisionInput = {
+    version: 1,
+    tool: toolVersion,
+    declarationSha256: createHash("sha256").update(declarationText).digest("hex"),
+    ...(generation === undefined ? {} : { generation }),
+    declaration: { ...declaration, apps },
+  };
+  const bundle = provisioner.kind === "build" ? ".glitchtip/provisioner/provisioner.mjs" : ".glitchtip/provisioner.mjs";
+  return [
+    managed(".glitchtip/provision.json", `${JSON.stringify(provision, null, 2)}\n`),
+    managed(".glitchtip/with-dsn", texts.withDsn, 0o755),
+    ...(provisioner.kind === "image" ? [] : [managed(bundle, texts.provisioner)]),
+    ...(provisioner.kind === "build"
+      ? [managed(".glitchtip/provisioner/Dockerfile", texts.provisionerDockerfile())]
+      : []),
+  ];
 }
 
 const managed = (path: string, content: string, mode = 0o644): RenderedFile => ({
@@ -109,11 +163,6 @@ function secretsOf({ admin, server }: Declaration): Record<string, object> {
     ...(own.valkey === undefined ? {} : { glitchtip_valkey_url: secretBy(own.valkey.url) }),
     glitchtip_secret_key: generated("secret_key"),
   };
-}
-
-function secretBy(text: string): object {
-  const reference = parsePasswordRef(text);
-  return reference.kind === "file" ? { file: reference.path } : { environment: reference.name };
 }
 
 /** Compose would merge the user's service with ours of the same name, in silence. */

@@ -4,6 +4,7 @@ import { imageOf, type ResolvedServer, superuserOf } from "../config/server.ts";
 import { type Role, SERVER_PORT } from "../glitchtip/versions.ts";
 import { escaped } from "./interpolate.ts";
 import type { ComposeService, ComposeTemplates, ProvisionerSource, TemplateName } from "./model.ts";
+import { provisionServices, writable } from "./provision-service.ts";
 
 /** One of our services: its own keys, and which of the shared maps stand before them. */
 export interface OurService {
@@ -18,6 +19,9 @@ export interface OurStack {
   readonly environment: Readonly<Record<string, string>>;
   readonly services: Readonly<Record<string, OurService>>;
 }
+
+/** Beside a server that is there already nothing is made of GlitchTip's image. */
+export type AttachedStack = Pick<OurStack, "everyService" | "services">;
 
 const VALKEY_URL = "redis://glitchtip-valkey:6379/0";
 const HEALTHY = { condition: "service_healthy", required: false };
@@ -80,7 +84,6 @@ export function ourServices(
     return { own, fromServer: true };
   };
 
-  const provision = templates["glitchtip-provision"];
   const services: Record<string, OurService> = {
     ...(external.database === undefined
       ? { "glitchtip-db": { own: templates["glitchtip-db"], fromServer: false } }
@@ -96,24 +99,13 @@ export function ourServices(
     ...(split
       ? { "glitchtip-worker": glitchtip("glitchtip-worker", capabilities.worker, workerHealth(capabilities.worker)) }
       : {}),
-    "glitchtip-provision": {
-      fromServer: false,
-      own: {
-        ...provision,
-        ...provisionerSource(provision, provisioner),
-        environment: {
-          ...(provision.environment as object),
-          GLITCHTIP_URL: addresses.container,
-          GLITCHTIP_HOST_URL: addresses.host,
-          GLITCHTIP_PUBLIC_URL: addresses.public,
-        },
-        ...writable(environmentAdmin),
-        depends_on: { ...(provision.depends_on as object), ...(split ? { "glitchtip-worker": STARTED } : {}) },
+    ...provisionServices(declaration, templates, provisioner, addresses, {
+      ...writable(environmentAdmin),
+      depends_on: {
+        ...(templates["glitchtip-provision"].depends_on as object),
+        ...(split ? { "glitchtip-worker": STARTED } : {}),
       },
-    },
-    ...(Object.values(declaration.apps).some(({ inject }) => inject === "busybox")
-      ? { "glitchtip-busybox": { own: templates["glitchtip-busybox"], fromServer: false } }
-      : {}),
+    }),
   };
 
   const { environment, ...shared } = templates.server;
@@ -158,9 +150,6 @@ function databaseVariables(environment: Record<string, string>, { database }: Ow
   return { DATABASE_URL_FILE: "/run/secrets/glitchtip_database_url", ...Object.fromEntries(others) };
 }
 
-/** A secret from the environment is copied into the container, which Compose refuses for a read-only one. */
-const writable = (needed: boolean): ComposeService => (needed ? { read_only: false } : {});
-
 function workerHealth({ aliveFile }: Role): ComposeService {
   if (aliveFile === undefined) return {};
   const { path, aliveForS } = aliveFile;
@@ -175,14 +164,4 @@ function workerHealth({ aliveFile }: Role): ComposeService {
       start_interval: "1s",
     },
   };
-}
-
-function provisionerSource(template: ComposeService, source: ProvisionerSource): ComposeService {
-  if (source.kind === "mount") return {};
-  // Its own image has the bundle, the command, and folders that belong to its user.
-  const volumes = (template.volumes as string[]).filter((volume) => !volume.includes("provisioner.mjs"));
-  const own = { user: "1000:1000", entrypoint: undefined, command: undefined, volumes };
-  return source.kind === "image"
-    ? { ...own, image: source.image }
-    : { ...own, image: "glitchtip-compose/provisioner", build: "./.glitchtip/provisioner" };
 }

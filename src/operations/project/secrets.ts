@@ -3,9 +3,11 @@ import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeAll } from "../../base/files.ts";
+import { needsProvisioner } from "../../config/given-dsn.ts";
 import { ownServices } from "../../config/own-service.ts";
 import { parsePasswordRef, vaultCopyOf } from "../../config/password-ref.ts";
 import type { Declaration } from "../../config/schema.ts";
+import { serverKind } from "../../config/server.ts";
 import { SECRETS_FOLDER } from "../../stack/render.ts";
 
 const NAMES = ["admin_password", "db_password", "secret_key"] as const;
@@ -19,15 +21,24 @@ export const SECRET_FILES: readonly string[] = NAMES.map((name) => `${SECRETS_FO
  */
 export function missingSecrets(
   dir: string,
-  { admin, server }: Declaration,
+  declaration: Declaration,
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  const own = ownServices(server);
-  const copies = [admin?.password, ...Object.values(own).map(({ url }) => url)].flatMap(
-    (reference) => (reference && vaultCopyOf(reference)) ?? [],
-  );
+  const { admin, server } = declaration;
+  const bundled = serverKind(declaration) === "bundled";
+  const signIn = bundled ? {} : signInReferences(declaration);
+  const own = bundled ? ownServices(server) : {};
+  const copies = [
+    bundled ? admin?.password : undefined,
+    ...Object.values(own).map(({ url }) => url),
+    ...Object.values(signIn),
+  ].flatMap((reference) => (reference && vaultCopyOf(reference)) ?? []);
   const absent = [...new Set(copies)].filter((path) => readSecret(dir, path) === undefined);
   const isAbsent = (reference: string) => absent.includes(vaultCopyOf(reference) ?? "");
+  for (const [key, reference] of Object.entries(signIn)) {
+    if (!isAbsent(reference)) checkReference(dir, key, reference, env, "and state another way to sign in");
+  }
+  if (!bundled) return absent;
   if (admin?.password !== undefined && !isAbsent(admin.password)) {
     checkReference(dir, "admin.password", admin.password, env, "and one is made");
   }
@@ -70,6 +81,19 @@ function readSecret(dir: string, path: string): string | undefined {
   }
   if (text?.trim() === "") throw new CodedError("GC1107", `${path} is empty`, { remedy });
   return text;
+}
+
+/** By key: what a server that is there already is signed in to with. */
+export function signInReferences(declaration: Declaration): Readonly<Record<string, string>> {
+  const { server, admin } = declaration;
+  if (!needsProvisioner(declaration)) return {};
+  return Object.fromEntries(
+    Object.entries({
+      "server.token": server.token,
+      "server.ca": server.ca,
+      "admin.password": server.token === undefined ? admin?.password : undefined,
+    }).flatMap(([key, reference]) => (reference === undefined ? [] : [[key, reference]])),
+  );
 }
 
 /** The secret that a reference leads to. */

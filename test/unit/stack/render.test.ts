@@ -188,7 +188,7 @@ describe("the provisioner", () => {
 it("nothing that is committed holds a secret: all secrets are in an ignored folder", () => {
   const { files } = stack("{}");
   expect(files.map(({ path }) => path).filter((path) => path.includes("secrets"))).toEqual([]);
-  expect(files.find(({ path }) => path === ".glitchtip/.gitignore")?.content).toBe("/secrets/\n/env/\n");
+  expect(files.find(({ path }) => path === ".glitchtip/.gitignore")?.content).toBe("/secrets/\n/env/\n/state/\n");
 });
 
 it("the wrapper's dollars are its own, not Compose's", () => {
