@@ -1,8 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type CliFolders, cliFolders, runCli, startCli, startOnTerminal } from "../support/cli-process.ts";
+import { type CliFolders, cliFolders, needsScript, runCli, startCli, startOnTerminal } from "../support/cli-process.ts";
 import { mountSmallDisk } from "../support/small-disk.ts";
 
 const COMPOSE = `services:
@@ -44,6 +43,11 @@ describe("help", () => {
                                 into an empty folder
         add                     give one more service a DSN
         remove                  a service no longer gets a DSN
+        plan                    what would change; exit code 3 if anything would
+        render                  bring the managed files up to date, your edits merged
+                                in, and show how they change
+        eject                   make managed files your own: they are no longer
+                                written
         up                      docker compose up, and before it the env files of apps
                                 that take their DSN from one
         verify                  send an event from each app's own container and read
@@ -51,14 +55,20 @@ describe("help", () => {
         status                  what runs, what the provisioner did, which app has its
                                 DSN
         doctor                  everything that stands in the way, each with its fix
+        check                   whether the stack is fit for the world: each point of
+                                the hardening table, with its reason
         rotate                  give apps a new key, and delete the old one once
                                 nobody uses it
+        backup                  whole copies of the stack's data: create, list,
+                                verify, prune
         down                    stop and remove the project's containers; the data
                                 stays
         demo                    all of it in a temporary folder, up to an event read
                                 back
         emulate                 run a GlitchTip in memory on loopback, for tests
                                 without containers
+        compose                 what Compose calls for services with \`inject:
+                                provider\`
         help [command]          display help for command
       "
     `);
@@ -74,6 +84,17 @@ describe("help", () => {
       put a GlitchTip beside your services, or a sample app into an empty folder
 
       Options:
+        --production                 HTTPS in front, closed to strangers, the worker
+                                     apart; with --domain
+        --domain <name>              the public name, such as errors.example.com
+        --proxy <kind>               caddy (default), traefik, nginx or none
+        --tls <mode>                 auto (default), internal or own
+        --certificate <file>         tls own: the certificate with its chain (PEM)
+        --key <file>                 tls own: its private key (PEM)
+        --email-url <reference>      file:PATH or env:NAME of the mail server's
+                                     address
+        --no-preflight               production: do not look at the name in DNS and at
+                                     ports 80 and 443
         --app <service=project>      a service that gets a DSN, and its project;
                                      repeatable
         --entrypoint <service=json>  the image's entrypoint, where your file does not
@@ -106,6 +127,7 @@ describe("help", () => {
       Examples:
         glitchtip-compose init
         glitchtip-compose init --yes --app api=shop-api --app web=shop-web --organization Acme
+        glitchtip-compose init --production --domain errors.example.com --email you@example.com --email-url file:./mail-url
         glitchtip-compose init --app api=shop-api --entrypoint api='["docker-entrypoint.sh"]' --command api='["node","server.js"]'
       "
     `);
@@ -305,9 +327,6 @@ describe("init", () => {
 });
 
 describe("init on a terminal", () => {
-  const needsScript = (skip: (why: string) => never) =>
-    spawnSync("sh", ["-c", "script -qec true /dev/null"]).status === 0 ||
-    skip("there is no `script` of util-linux here");
   const [RETURN, SPACE, CTRL_C] = ["\r", " ", "\u0003"];
 
   it("asks what the flags left open, and goes by the answers", async ({ skip }) => {

@@ -326,6 +326,25 @@ describe("init", () => {
     await everyVariant(code, ["init", ...flags], { cwd: dir }, TWO_VARIANTS);
   });
 
+  it("and plan, render and eject show how files differ, and no secret that stands beside the lines", async () => {
+    const { dir } = makeProject("differences");
+    await run("cli", INIT, { cwd: dir, code: 0 });
+    writeAnew(join(dir, ".env"), `OTHER_SECRET=${USERS.env_file}\nCOMPOSE_FILE=compose.yaml\nLAST=${USERS.env_file}`);
+    append(join(dir, "glitchtip.yaml"), "onFailure: start-without-reporting\n");
+    const [plan] = await everyVariant(3, ["plan"], { cwd: dir });
+    expect(plan?.stdout).toContain("+COMPOSE_FILE=compose.yaml:compose.glitchtip.yaml");
+    for (const words of [
+      ["render", "--dry-run"],
+      ["render", "--check"],
+    ])
+      await everyVariant(3, words, { cwd: dir }, TWO_VARIANTS);
+    expect((await run("cli", ["render"], { cwd: dir, code: 0 })).stdout).toContain("start-without-reporting");
+    await everyVariant(0, ["plan"], { cwd: dir }, TWO_VARIANTS);
+    for (const words of [["eject", "--dry-run"], ["eject"], ["render", "--adopt", "compose.glitchtip.yaml"]])
+      await everyVariant(0, words, { cwd: dir }, [[]]);
+    expectOnlyAllowedFiles(dir);
+  });
+
   it("takes the admin's password from a variable without showing or writing it", async () => {
     const { dir } = makeProject("by-variable");
     rmSync(join(dir, ".glitchtip/secrets/admin_password"));
@@ -426,6 +445,9 @@ describe("the commands on a running stack", () => {
   const COMMANDS = [
     ["add", "worker", "--project", "jobs", "--dry-run"],
     ["remove", "api", "--dry-run"],
+    ["plan"],
+    ["render", "--dry-run"],
+    ["eject", "--dry-run"],
     ["up"],
     ["verify"],
     ["status"],
@@ -435,6 +457,8 @@ describe("the commands on a running stack", () => {
     ["rotate", "--abort", "--yes"],
     ["down", "--volumes", "--yes"],
     ["down", "--dry-run"],
+    ["compose", "--project-name=shop", "up", "glitchtip"],
+    ["compose", "--project-name=shop", "down", "glitchtip"],
   ];
 
   it("show no secret when all goes well", async () => {
@@ -721,7 +745,7 @@ function edit(dir: string, from: string, to: string): void {
 }
 
 function editManaged(dir: string): void {
-  append(join(dir, "compose.glitchtip.yaml"), "# mine\n");
+  writeAnew(join(dir, "compose.glitchtip.yaml"), "# mine\n");
   append(join(dir, "glitchtip.yaml"), "onFailure: start-without-reporting\n");
 }
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,6 +49,10 @@ export interface RunningCli extends AsyncDisposable {
 /** The published program as a child, without a terminal and with stdin closed. */
 export const startCli = (folders: CliFolders, ...words: readonly string[]): RunningCli =>
   start(folders, process.execPath, [CLI, ...words], "ignore");
+
+/** What `startOnTerminal` needs; without it a test is skipped, with this reason. */
+export const needsScript = (skip: (why: string) => never): boolean =>
+  spawnSync("sh", ["-c", "script -qec true /dev/null"]).status === 0 || skip("there is no `script` of util-linux here");
 
 /** The same on a terminal of 100 columns; both streams come as one. Needs util-linux: `script`. */
 export const startOnTerminal = (folders: CliFolders, ...words: readonly string[]): RunningCli =>

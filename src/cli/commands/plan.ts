@@ -1,5 +1,6 @@
 import { EXIT } from "../../base/errors.ts";
 import { planFiles } from "../../operations/plan-files.ts";
+import { conflictIn } from "../../operations/project/bring-up-to-date.ts";
 import { projectDocker } from "../../operations/project/docker.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
@@ -32,5 +33,6 @@ export const plan: CliCommand<Flags> = {
 
 async function filesPart(context: CliContext): Promise<Part> {
   const { changes, files } = await planFiles({ ...context, docker: projectDocker(context) });
+  for (const place of conflictIn(files, true)?.problems ?? []) context.log.warn(place);
   return { changes, json: { files }, print: () => printDifferences(context, files, "would be ") };
 }
