@@ -1,0 +1,111 @@
+import { appendFileSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import * as z from "zod/mini";
+import { explainWriteError, readIfThere, writeAll } from "../base/files.ts";
+import { type Identity, identityOf } from "../reconcile/identity.ts";
+import type { KnownServer } from "../reconcile/server/known.ts";
+
+/** One line of the file: what stands under a name of the declaration; of two the later one counts. */
+const entryShape = z.object({
+  organization: z.string(),
+  project: z.optional(z.string()),
+  team: z.optional(z.string()),
+  id: z.string(),
+  slug: z.optional(z.string()),
+  dateCreated: z.optional(z.string()),
+});
+
+type Entry = z.infer<typeof entryShape>;
+
+/** What earlier runs found or made on one server. */
+export interface ServerStore {
+  readonly known: KnownServer;
+  /** What a plan found again, in the place of all that was known. */
+  replace(known: KnownServer): void;
+  setOrganization(name: string, identity: Identity): void;
+  setProject(organization: string, key: string, identity: Identity): void;
+  setTeam(organization: string, slug: string, id: string): void;
+}
+
+/**
+ * Every change is in the file when the call returns: as one more line, so that a thousand creates write a thousand
+ * lines. A line that was cut by a kill is passed over, and what it said is found on the server again.
+ */
+export function openServerStore(path: string): ServerStore {
+  let text = readIfThere(path) ?? "";
+  let held = holding(text.split("\n").flatMap((line) => read(line) ?? []));
+  const append = (entry: Entry) => {
+    hold(held, entry);
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      // A cut last line must not swallow this one.
+      const line = `${text === "" || text.endsWith("\n") ? "" : "\n"}${JSON.stringify(entry)}\n`;
+      appendFileSync(path, line, { mode: 0o600 });
+      text = line;
+    } catch (error) {
+      throw explainWriteError(error, path);
+    }
+  };
+  return {
+    get known() {
+      const organizations = [...held].map(([name, { identity, projects, teams }]) => {
+        const within = { projects: Object.fromEntries(projects), teams: Object.fromEntries(teams) };
+        return [name, { ...identity, ...within }] as const;
+      });
+      return { organizations: Object.fromEntries(organizations) };
+    },
+    replace(known) {
+      const entries = entriesOf(known);
+      const content = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
+      held = holding(entries);
+      if (content === (readIfThere(path) ?? "")) return;
+      writeAll([{ path, content, mode: 0o600, durable: false }]);
+      text = content;
+    },
+    setOrganization: (organization, identity) => append({ organization, ...identityOf(identity) }),
+    setProject: (organization, project, identity) => append({ organization, project, ...identityOf(identity) }),
+    setTeam: (organization, team, id) => append({ organization, team, id }),
+  };
+}
+
+interface Held {
+  identity: Identity;
+  readonly projects: Map<string, Identity>;
+  readonly teams: Map<string, string>;
+}
+
+function holding(entries: readonly Entry[]): Map<string, Held> {
+  const all = new Map<string, Held>();
+  for (const entry of entries) hold(all, entry);
+  return all;
+}
+
+function hold(all: Map<string, Held>, entry: Entry): void {
+  const { organization, project, team, id, slug = "", dateCreated = "" } = entry;
+  const held = all.get(organization) ?? {
+    identity: { id: "", slug: "", dateCreated: "" },
+    projects: new Map(),
+    teams: new Map(),
+  };
+  all.set(organization, held);
+  if (team !== undefined) held.teams.set(team, id);
+  else if (project !== undefined) held.projects.set(project, { id, slug, dateCreated });
+  else held.identity = { id, slug, dateCreated };
+}
+
+function entriesOf({ organizations }: KnownServer): Entry[] {
+  return Object.entries(organizations).flatMap(([organization, { projects, teams, id, slug, dateCreated }]) => [
+    { organization, id, slug, dateCreated },
+    ...Object.entries(projects).map(([project, identity]) => ({ organization, project, ...identityOf(identity) })),
+    ...Object.entries(teams).map(([team, teamId]) => ({ organization, team, id: teamId })),
+  ]);
+}
+
+function read(line: string): Entry | undefined {
+  try {
+    const result = entryShape.safeParse(JSON.parse(line));
+    return result.success ? result.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
