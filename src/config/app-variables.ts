@@ -1,4 +1,5 @@
-import type { AppDeclaration, Audience } from "./schema.ts";
+import type { Audience } from "./audience.ts";
+import type { AppDeclaration } from "./schema.ts";
 
 /** A variable of an app's that gets a DSN, and who uses it. */
 export interface AppVariable {
@@ -26,7 +27,11 @@ export const PRESET_NAMES = Object.keys(PRESETS) as [Preset, ...Preset[]];
 const USUAL = ["SENTRY_DSN"];
 
 /** The variables that get a DSN: the preset's and the stated ones; SENTRY_DSN where neither is there. */
-export function variablesOf({ preset, variables, audience }: AppDeclaration): readonly AppVariable[] {
+export function variablesOf({
+  preset,
+  variables,
+  audience,
+}: Pick<AppDeclaration, "preset" | "variables" | "audience">): readonly AppVariable[] {
   const stated = variables ?? (preset === undefined ? USUAL : []);
   const named = Array.isArray(stated) ? stated.map((name) => [name, audience] as const) : Object.entries(stated);
   const all = new Map<string, Audience>([...(preset === undefined ? [] : Object.entries(PRESETS[preset])), ...named]);

@@ -7,7 +7,11 @@ export type GivenApp = AppDeclaration & { readonly dsn: NonNullable<AppDeclarati
 
 type Apps = Pick<Declaration, "apps">;
 
-export const provisionedApps = ({ apps }: Apps): Readonly<Record<string, ProvisionedApp>> =>
+export const provisionedApps = <App extends { readonly project?: string | undefined; readonly dsn?: unknown }>({
+  apps,
+}: {
+  readonly apps: Readonly<Record<string, App>>;
+}): Readonly<Record<string, App & { readonly project: string }>> =>
   Object.fromEntries(
     Object.entries(apps).flatMap(([name, app]) =>
       app.project === undefined || app.dsn !== undefined ? [] : [[name, { ...app, project: app.project }]],

@@ -2,13 +2,15 @@ import * as z from "zod/mini";
 import { admin } from "./schema/admin.ts";
 import { app, ON_FAILURE } from "./schema/app.ts";
 import { backup } from "./schema/backup.ts";
+import { projects } from "./schema/inside/organization.ts";
+import { insideServer, servers } from "./schema/inside/server.ts";
 import { described, text } from "./schema/primitives.ts";
 import { limits, mail, production } from "./schema/production.ts";
-import { PROJECT_NAME_LONGEST, project } from "./schema/project.ts";
 import { server } from "./schema/server.ts";
 import { vault } from "./schema/vault.ts";
 
-export { AUDIENCES, type Audience, ON_FAILURE } from "./schema/app.ts";
+export { AUDIENCES, type Audience } from "./audience.ts";
+export { ON_FAILURE } from "./schema/app.ts";
 
 /**
  * The declaration, glitchtip.yaml: the one source of names, defaults, validation and reference.
@@ -18,8 +20,14 @@ export const declarationSchema = z.strictObject({
   version: described(z.literal(1), "Of this file's format."),
   server: described(z.prefault(server, {}), "The GlitchTip of this stack."),
   admin: described(z.optional(admin), "The superuser. Left out where `server.token` is given."),
+  name: described(z.optional(text(200)), "Of the instance, for --instance and in plans. Default: the file's."),
+  servers: described(
+    servers,
+    "Several servers, by name, for plan, apply and pull; each with what stands at the top here for one.",
+  ),
   organization: described(z.optional(text(200)), "The organization's name. Left out where every app has a `dsn`."),
-  projects: described(z._default(z.record(text(PROJECT_NAME_LONGEST), z.prefault(project, {})), {}), "By name."),
+  projects: described(projects, "By name."),
+  ...insideServer,
   apps: described(z._default(z.record(z.string(), app), {}), "By the service's name in your Compose file."),
   vault: described(z.optional(vault), "The Vault of `vault:` references, and how to sign in there."),
   provisioner: described(

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { CodedError } from "../base/errors.ts";
 import { needsProvisioner } from "../config/given-dsn.ts";
 import { ownServices } from "../config/own-service.ts";
-import type { ProvisionInput } from "../config/provision-input.ts";
+import { type ProvisionInput, provisionPart } from "../config/provision-input.ts";
 import type { Declaration } from "../config/schema.ts";
 import { resolveServer, serverKind } from "../config/server.ts";
 import type { Generation } from "../glitchtip/versions.ts";
@@ -123,7 +123,7 @@ function provisionFiles(
     tool: toolVersion,
     declarationSha256: createHash("sha256").update(declarationText).digest("hex"),
     ...(generation === undefined ? {} : { generation }),
-    declaration: { ...declaration, apps },
+    declaration: provisionPart({ ...declaration, apps }),
   };
   const bundle = provisioner.kind === "build" ? ".glitchtip/provisioner/provisioner.mjs" : ".glitchtip/provisioner.mjs";
   return [

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { connection } from "./inside/server.ts";
 import { described, httpUrl, secretReference, text } from "./primitives.ts";
 import { retention } from "./production.ts";
 
@@ -53,6 +54,7 @@ export const server = z.strictObject({
     z.optional(z.union([z.enum(["off", "bundled"]), ownService])),
     "A Valkey beside it, or a map with `url` (and `service`) of your own. Default: off; bundled for 5.1 and older, which need it.",
   ),
+  ...connection,
   registration: described(z._default(z.enum(["closed", "open"]), "closed"), "Whether strangers may make an account."),
   retention: described(z.optional(retention), "How long data is kept, by kind."),
 });

@@ -1,8 +1,9 @@
 import { CodedError } from "../../base/errors.ts";
 import type { Secret } from "../../base/secret.ts";
 import { variablesOf } from "../../config/app-variables.ts";
+import type { Audience } from "../../config/audience.ts";
 import { provisionedApps } from "../../config/given-dsn.ts";
-import type { Audience, Declaration } from "../../config/schema.ts";
+import type { ProvisionDeclaration } from "../../config/provision-input.ts";
 import { superuserOf } from "../../config/server.ts";
 import { openClient } from "../../glitchtip/client.ts";
 import { waitReady } from "../../glitchtip/ready.ts";
@@ -19,7 +20,7 @@ import { observe, observeKnown, rememberProjects, type Situation } from "./obser
 import { obtainToken } from "./token.ts";
 
 export interface ProvisionInput {
-  readonly declaration: Declaration;
+  readonly declaration: ProvisionDeclaration;
   /** Where each audience reaches the server. */
   readonly baseUrls: Readonly<Record<Audience, string>>;
   /** The name of our API token and of keys we make. */

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { CodedError } from "../../base/errors.ts";
-import type { Declaration } from "../../config/schema.ts";
+import type { ProvisionDeclaration } from "../../config/provision-input.ts";
 import { openClient } from "../../glitchtip/client.ts";
 import { projectName } from "../../reconcile/desired.ts";
 import type { ProvisionContext } from "./context.ts";
@@ -35,7 +35,7 @@ export type ReadBackLine =
 /** Looks for events that applications sent, with the token of the last run; a line as soon as each is known. */
 export async function readBackEvents(
   context: Pick<ProvisionContext, "transport" | "store" | "clock" | "signal">,
-  declaration: Declaration,
+  declaration: ProvisionDeclaration,
   request: ReadBackRequest,
   say: (line: ReadBackLine) => void,
 ): Promise<boolean> {

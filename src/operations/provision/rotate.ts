@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { CodedError } from "../../base/errors.ts";
 import { provisionedApps } from "../../config/given-dsn.ts";
-import type { Declaration } from "../../config/schema.ts";
+import type { ProvisionDeclaration } from "../../config/provision-input.ts";
 import { projectName } from "../../reconcile/desired.ts";
 import type { KnownProject, Rotation } from "../../reconcile/identity.ts";
 import type { ProvisionContext } from "./context.ts";
@@ -47,7 +47,7 @@ export interface RotateContext extends Pick<ProvisionContext, "transport" | "sto
  */
 export async function rotateKeys(
   context: RotateContext,
-  input: { readonly declaration: Declaration /** The name of keys we make. */; readonly label: string },
+  input: { readonly declaration: ProvisionDeclaration /** The name of keys we make. */; readonly label: string },
   { verb, apps, keepOld }: RotateRequest,
 ): Promise<RotatingProject[]> {
   const { declaration, label } = input;
@@ -80,7 +80,7 @@ export async function rotateKeys(
   }
 }
 
-function choose(declaration: Declaration, apps: readonly string[], underWay: readonly string[]): string[] {
+function choose(declaration: ProvisionDeclaration, apps: readonly string[], underWay: readonly string[]): string[] {
   if (apps.length === 0 && underWay.length > 0) return [...underWay];
   const wanted = apps.length === 0 ? Object.keys(declaration.apps) : apps;
   const names = wanted.map((app) => {
@@ -94,7 +94,7 @@ function choose(declaration: Declaration, apps: readonly string[], underWay: rea
 }
 
 function rotatingProject(
-  declaration: Declaration,
+  declaration: ProvisionDeclaration,
   name: string,
   project: KnownProject | undefined,
 ): RotatingProject | undefined {

@@ -17,6 +17,8 @@ export type Role = (typeof ROLES)[number];
 /** Where a secret stands: `env:NAME`, `file:PATH` or `vault:…`, as in the declaration. */
 export interface Reference {
   readonly reference: string;
+  /** Its place in the declaration, for what an error says. */
+  readonly key: string;
 }
 
 /** `S` is Reference as declared, and Secret after `resolveDesired`. */
@@ -27,6 +29,8 @@ export interface DesiredServer<S = Secret> {
   readonly url?: string | undefined;
   /** Undefined: the one of this stack. */
   readonly token?: S | undefined;
+  /** `file:PATH` of the authority that signed the server's certificate. */
+  readonly ca?: string | undefined;
   readonly timeoutMs: number;
   readonly retries: number;
   readonly prune: boolean;

@@ -1,9 +1,10 @@
 import { Secret } from "../../base/secret.ts";
+import { normalUrl } from "../../glitchtip/wire/url.ts";
 import { changesOf } from "./changes.ts";
 import type { Draft, Place } from "./draft.ts";
 import type { DesiredMonitor, ObservedMonitor } from "./model.ts";
 import { pairByName } from "./names.ts";
-import { isPrivateUrl, normalUrl, shownUrl, textOf } from "./webhook-url.ts";
+import { isPrivateUrl, shownUrl, textOf } from "./webhook-url.ts";
 
 /** The monitors of one project, or of none. */
 export function planMonitors(

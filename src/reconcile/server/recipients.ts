@@ -1,6 +1,7 @@
 import { Secret } from "../../base/secret.ts";
+import { normalUrl } from "../../glitchtip/wire/url.ts";
 import type { DesiredRecipient, ObservedRecipient } from "./model.ts";
-import { normalUrl, shownUrl, textOf } from "./webhook-url.ts";
+import { shownUrl, textOf } from "./webhook-url.ts";
 
 /** What makes two recipients the same one to the server, beside what it does not tell. */
 const identity = (type: string, url: string, zulip?: readonly (string | undefined)[]): string =>

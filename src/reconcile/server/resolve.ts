@@ -1,5 +1,6 @@
 import { CodedError } from "../../base/errors.ts";
 import { Secret } from "../../base/secret.ts";
+import { normalUrl } from "../../glitchtip/wire/url.ts";
 import { jiraUrl } from "./jira.ts";
 import type {
   DesiredAlert,
@@ -10,7 +11,7 @@ import type {
   ProjectProblem,
   Reference,
 } from "./model.ts";
-import { normalUrl, shownUrl, textOf } from "./webhook-url.ts";
+import { shownUrl, textOf } from "./webhook-url.ts";
 
 export type Resolve = (reference: Reference) => Promise<Secret>;
 

@@ -1,9 +1,6 @@
 import { Secret } from "../../base/secret.ts";
 import { isPrivateHost } from "../../glitchtip/wire/private-hosts.ts";
 
-/** As the server stores it: host in lower case, no default port, percent-encoded (alerts: "international host name"). */
-export const normalUrl = (url: string): string => (URL.canParse(url) ? new URL(url).href : url);
-
 export const textOf = (value: string | Secret): string => (value instanceof Secret ? value.reveal() : value);
 
 /** Query values that are secrets by their name; the Jira bridge's token stands in one. */

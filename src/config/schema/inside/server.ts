@@ -1,0 +1,83 @@
+import * as z from "zod/mini";
+import { GENERATIONS } from "../../../glitchtip/versions.ts";
+import { described, httpUrl, secretReference, text } from "../primitives.ts";
+import { insideOrganization, ORGANIZATION_NAME_LONGEST, organization, projects } from "./organization.ts";
+
+export const MANAGEABLE = [
+  "organizations",
+  "teams",
+  "projects",
+  "members",
+  "keys",
+  "alerts",
+  "monitors",
+  "statusPages",
+] as const;
+
+/** How a server is spoken to. */
+export const connection = {
+  timeoutMs: described(
+    z._default(z.int().check(z.minimum(1), z.maximum(600_000)), 30_000),
+    "How long one answer may take, in milliseconds.",
+  ),
+  retries: described(
+    z._default(z.int().check(z.minimum(0), z.maximum(20)), 3),
+    "How often a request is repeated that failed on its way and can be repeated.",
+  ),
+  jiraBridge: described(
+    z.optional(
+      z.strictObject({
+        alertUrl: described(httpUrl, "Of the bridge; it ends in /api/v1/alert."),
+        token: described(
+          z.optional(secretReference),
+          "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of one of its API keys. It stands in the alerts' URLs, which administrators of GlitchTip see.",
+        ),
+      }),
+    ),
+    "The glitchtip-jira-bridge that `jira` of projects uses.",
+  ),
+  allowPrivateAddresses: described(
+    z._default(z.boolean(), false),
+    "The server runs with GLITCHTIP_ALLOW_PRIVATE_IPS and GLITCHTIP_UPTIME_ALLOW_PRIVATE_IPS set to true.",
+  ),
+};
+
+const kind = z.enum(MANAGEABLE);
+
+/** What a declaration says of one server's inside, at its top or in `servers`. */
+export const insideServer = {
+  organizations: described(
+    z.optional(z.record(text(ORGANIZATION_NAME_LONGEST), z.prefault(organization, {}))),
+    "Several organizations, by name: each with slug, teams, members, monitors, statusPages and projects.",
+  ),
+  ...insideOrganization,
+  manage: described(
+    z.optional(z.union([kind, z.array(kind)])),
+    "The only kinds that plan and apply may touch, here also where nothing of them is declared. Default: what is declared.",
+  ),
+  prune: described(
+    z._default(z.boolean(), false),
+    "Also delete what is not declared, of the kinds that are; organizations and projects ask for their name first.",
+  ),
+};
+
+/** One of `servers`: nothing here is of a stack. */
+const instance = z.strictObject({
+  url: described(httpUrl, "Where it is."),
+  token: described(secretReference, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of an API token."),
+  generation: described(z.optional(z.enum(GENERATIONS)), "Where the server does not tell its version."),
+  ca: described(
+    z.optional(z.string().check(z.regex(/^file:.+$/, { error: "must be file:PATH of a certificate (PEM)" }))),
+    "file:PATH of the certificate authority that signed its certificate.",
+  ),
+  ...connection,
+  organization: described(z.optional(text(ORGANIZATION_NAME_LONGEST)), "The organization's name."),
+  projects: described(z.optional(projects), "By name, as at the top."),
+  ...insideServer,
+});
+
+export const servers = z.optional(
+  z
+    .record(text(200), instance)
+    .check(z.refine((all) => Object.keys(all).length > 0, { error: "must have at least 1 server" })),
+);
