@@ -53,6 +53,11 @@ export const COMMANDS: readonly { name: string; summary: string; load(): Promise
     load: async () => (await import("./commands/doctor.ts")).doctor,
   },
   {
+    name: "check",
+    summary: "whether the stack is fit for the world: each point of the hardening table, with its reason",
+    load: async () => (await import("./commands/check.ts")).check,
+  },
+  {
     name: "rotate",
     summary: "give apps a new key, and delete the old one once nobody uses it",
     load: async () => (await import("./commands/rotate.ts")).rotate,
@@ -61,6 +66,11 @@ export const COMMANDS: readonly { name: string; summary: string; load(): Promise
     name: "backup",
     summary: "whole copies of the stack's data: create, list, verify, prune",
     load: async () => (await import("./commands/backup.ts")).backup,
+  },
+  {
+    name: "restore",
+    summary: "put a backup in the place of what is there, or into a new stack",
+    load: async () => (await import("./commands/restore.ts")).restore,
   },
   {
     name: "down",
@@ -76,5 +86,10 @@ export const COMMANDS: readonly { name: string; summary: string; load(): Promise
     name: "emulate",
     summary: "run a GlitchTip in memory on loopback, for tests without containers",
     load: async () => (await import("./commands/emulate.ts")).emulate,
+  },
+  {
+    name: "compose",
+    summary: "what Compose calls for services with `inject: provider`",
+    load: async () => (await import("./commands/compose.ts")).compose,
   },
 ];

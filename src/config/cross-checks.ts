@@ -1,6 +1,7 @@
 import { didYouMean } from "../base/did-you-mean.ts";
+import { productionChecks } from "./production.ts";
 import type { Declaration } from "./schema.ts";
-import type { Problem } from "./server.ts";
+import { type Problem, serverKind } from "./server.ts";
 import { serverChecks } from "./server-checks.ts";
 
 /** Compose's own rule for the names of services. */
@@ -8,7 +9,12 @@ const SERVICE_NAME = /^[a-zA-Z0-9._-]+$/;
 
 /** What no single field shows: names that have to exist elsewhere, doubles, and combinations that cannot run. */
 export function crossChecks(declaration: Declaration): Problem[] {
-  return [...serverChecks(declaration), ...projectNames(declaration), ...apps(declaration)];
+  return [
+    ...serverChecks(declaration),
+    ...productionChecks(declaration),
+    ...projectNames(declaration),
+    ...apps(declaration),
+  ];
 }
 
 function projectNames({ projects }: Declaration): Problem[] {
@@ -23,7 +29,9 @@ function projectNames({ projects }: Declaration): Problem[] {
   });
 }
 
-function apps({ apps, projects }: Declaration): Problem[] {
+function apps(declaration: Declaration): Problem[] {
+  const { apps, projects } = declaration;
+  const kind = serverKind(declaration);
   return Object.entries(apps).flatMap(([service, app]) => {
     const problems: Problem[] = [];
     const problem = (what: string, ...path: PropertyKey[]) => problems.push({ path: ["apps", service, ...path], what });
@@ -37,6 +45,12 @@ function apps({ apps, projects }: Declaration): Problem[] {
     }
     if (dsn !== undefined && app.inject !== "entrypoint") {
       problem("a DSN of the app's own comes by its environment", "inject");
+    }
+    if (app.inject === "provider" && kind !== "existing") {
+      problem(
+        "Compose calls a provider before it starts anything, so it can only ask a GlitchTip that runs already: state server.url without server.image",
+        "inject",
+      );
     }
     if (app.inject === "env-file" && app.onFailure === "block") {
       problem(

@@ -7,6 +7,7 @@ import { joined, type Meeting, meetingOf } from "./app-networks.ts";
 import { attachedAddresses, type Reach, reachOf } from "./attached.ts";
 import { escaped } from "./interpolate.ts";
 import type { ComposeService, ImageKnowledge, UserProject, UserService } from "./model.ts";
+import { aboutProviders, byProvider, providerServices } from "./providers.ts";
 import { Refusal, throwAll } from "./refusal.ts";
 import { addressesOf } from "./services.ts";
 import { behind, type Start, startOf } from "./start.ts";
@@ -65,6 +66,7 @@ export function overlayApps(
       const labels = { "glitchtip-compose.dsn": `${escaped(app.project)} at ${used}` };
       const start = startOf(name, app, service, images);
       services[name] = { ...overlay(name, { onFailure, ...resolved[name] }, service, start, meeting, reach), labels };
+      if (app.inject === "provider") services[name] = byProvider(declaration, name, handedOn(app));
       if (meeting.carrier !== undefined && (reach.network || Object.keys(reach.keys).length > 0)) {
         carriers.set(meeting.carrier, name);
       }
@@ -91,7 +93,9 @@ export function overlayApps(
     services[name] = reached(carrier, reach);
     warnings.push(`service ${name} joins GlitchTip's network, because ${app} shares its network`);
   }
-  const wrapped = Object.keys(apps).filter((name) => apps[name]?.inject !== "env-file");
+  Object.assign(services, providerServices(declaration));
+  warnings.push(...aboutProviders(declaration));
+  const wrapped = Object.keys(apps).filter((name) => isWrapped(apps[name]?.inject));
   const readOnly = wrapped.map((name) => user.services[name]?.readOnly === true);
   return {
     services,
@@ -100,6 +104,9 @@ export function overlayApps(
     warnings,
   };
 }
+
+const isWrapped = (inject: AppDeclaration["inject"] | undefined): boolean =>
+  inject === "entrypoint" || inject === "busybox";
 
 /** What lets a service reach the server. */
 const reached = (service: UserService, { network, keys }: Reach): ComposeService => ({

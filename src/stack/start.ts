@@ -17,7 +17,7 @@ const isEmpty = (value: TextOrWords | undefined): boolean =>
 
 /** What only the service's image can tell: neither the Compose files nor the declaration do. */
 export function onlyInImage(app: AppDeclaration, { entrypoint, command }: UserService): Part[] {
-  if (app.inject === "env-file") return [];
+  if (app.inject === "env-file" || app.inject === "provider") return [];
   const missing: Part[] = entrypoint === undefined && app.entrypoint === undefined ? ["entrypoint"] : [];
   // Compose keeps its own command. An entrypoint that is stated and not empty has dropped the image's already.
   const needsCommand = isEmpty(command) && isEmpty(entrypoint) && app.command === undefined;

@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
 import { PRESET_NAMES } from "../app-variables.ts";
+import { AUDIENCES } from "../audience.ts";
 import { described, httpUrl, secretReference, text, words } from "./primitives.ts";
 
-/** Who uses a DSN: inside the Compose network, on the host by the published port, or a browser by the public address. */
-export const AUDIENCES = ["container", "host", "public"] as const;
-export type Audience = (typeof AUDIENCES)[number];
-
-/** By `with-dsn`, which the image's shell runs or a busybox from a volume; or by Compose, from a file that `up` writes. */
-export const INJECT = ["entrypoint", "busybox", "env-file"] as const;
+/**
+ * By `with-dsn`, which the image's shell runs or a busybox from a volume; by Compose, from a file that `up` writes; or by
+ * Compose from this program, which it calls before it starts anything.
+ */
+export const INJECT = ["entrypoint", "busybox", "env-file", "provider"] as const;
 
 export const ON_FAILURE = ["block", "start-without-reporting"] as const;
 
@@ -60,7 +60,7 @@ export const app = z.strictObject({
   ),
   inject: described(
     z._default(z.enum(INJECT), "entrypoint"),
-    "How the DSN gets in: by the image's own shell; by a static busybox for an image without one; by an env_file that `glitchtip-compose up` writes.",
+    "How the DSN gets in: by the image's own shell; by a static busybox for an image without one; by an env_file that `glitchtip-compose up` writes; by a Compose provider, for a server that runs already (the variable is then GLITCHTIP_SENTRY_DSN).",
   ),
   entrypoint: described(
     z.optional(words),

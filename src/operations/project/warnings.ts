@@ -1,17 +1,18 @@
 import { ownServices } from "../../config/own-service.ts";
 import { resolveServer } from "../../config/server.ts";
 import { generationOf } from "../../glitchtip/versions.ts";
+import { STACK_FILE } from "../../stack/render.ts";
+import { isByLink, isOurLink, OVERRIDE_LINK, readersOf } from "./override-link.ts";
 import type { Project } from "./project.ts";
 import { closedSecret } from "./secrets.ts";
 
 const DEFAULT_PORT = 8000;
 
 /** What a user should look at, although the project can be made. */
-export function* warningsOf(
-  { dir, declaration, port, env }: Project,
-  shell: Readonly<Record<string, string | undefined>>,
-): Generator<string> {
+export function* warningsOf(project: Project, shell: Readonly<Record<string, string | undefined>>): Generator<string> {
+  const { dir, declaration, port, env } = project;
   const { server, admin, apps } = declaration;
+  yield* aboutDotEnv(project);
   if (port !== server.port && server.port !== DEFAULT_PORT) {
     yield `GLITCHTIP_PORT=${port} in .env wins over server.port: ${server.port}`;
   }
@@ -27,5 +28,17 @@ export function* warningsOf(
     const closed = reference === undefined ? undefined : closedSecret(dir, reference);
     if (closed === undefined) continue;
     yield `${closed} can be read by its owner only; GlitchTip's container reads it as another user`;
+  }
+}
+
+/** Where a service's `env_file` is .env, every line in it is part of that service. */
+function* aboutDotEnv(project: Project): Generator<string> {
+  const readers = readersOf(project.user);
+  if (readers.length === 0 || project.env.COMPOSE_FILE?.includes(STACK_FILE)) return;
+  const who = `.env is the env_file of ${readers.join(", ")}`;
+  if (!isByLink(project)) {
+    yield `${who}: with the new lines in it their containers are made anew by the next up`;
+  } else if (!isOurLink(project.dir, OVERRIDE_LINK)) {
+    yield `${who}, so it stays as it is: Compose finds ${STACK_FILE} by the link ${OVERRIDE_LINK}`;
   }
 }

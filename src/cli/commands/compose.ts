@@ -1,0 +1,67 @@
+import { dirname, join, resolve } from "node:path";
+import { CodedError, EXIT } from "../../base/errors.ts";
+import { readIfThere } from "../../base/files.ts";
+import type { Log } from "../../base/log.ts";
+import { loadDeclaration } from "../../config/load.ts";
+import { DECLARATION_FILE, readDeclarationText } from "../../operations/project/read.ts";
+import { providedVariables } from "../../operations/provider.ts";
+import type { CliCommand } from "../command.ts";
+import type { CliContext } from "../context.ts";
+
+/** What Compose reads on stdout: one JSON a line. */
+type Line = { readonly type: "info" | "debug" | "error" | "setenv"; readonly message: string };
+
+/** Compose sends the options of the service's `provider` that are named here, and no others. */
+const METADATA = {
+  description: "Hands the DSN of a GlitchTip that runs already to the services that depend on it",
+  up: { parameters: [] },
+  down: { parameters: [] },
+};
+
+/**
+ * Compose's own calls to a provider: `compose --project-name=NAME up|down SERVICE`, and `compose metadata`. Called for
+ * `down` it always ends well: there is nothing to take down, and a failure would leave containers behind.
+ */
+export const compose: CliCommand = {
+  examples: ["glitchtip-compose compose metadata", "glitchtip-compose compose --project-name=shop up glitchtip"],
+  flags: (command) =>
+    command
+      .argument("[words...]", "as Compose calls providers")
+      .allowUnknownOption()
+      .option("--project-name <name>", "the Compose project; the declaration's folder decides"),
+  async run(context, _, args) {
+    const [verb, service] = args.filter((word) => !word.startsWith("-"));
+    if (verb === "metadata") return context.print(JSON.stringify(METADATA));
+    if (verb === "up") return await up(context, service ?? "");
+    if (verb === "down" || verb === "stop") return;
+    throw new CodedError("GC1001", `compose ${verb ?? ""}: Compose calls up, down and metadata`, {
+      remedy: "See: glitchtip-compose compose --help",
+    });
+  },
+};
+
+async function up(context: CliContext, service: string): Promise<void> {
+  const say = (type: Line["type"], message: string) => context.print(JSON.stringify({ type, message } satisfies Line));
+  const info = (text: string) => say("info", text);
+  const log: Log = { info, step: info, warn: info, debug: (text) => say("debug", text) };
+  try {
+    const dir = projectFolder(context.dir);
+    const declaration = loadDeclaration(readDeclarationText(dir), DECLARATION_FILE);
+    const found = await providedVariables({ ...context, dir, log }, declaration, service);
+    for (const [name, value] of Object.entries(found)) say("setenv", `${name}=${value}`);
+  } catch (error) {
+    const cause = context.signal.aborted ? context.signal.reason : error;
+    if (!(cause instanceof CodedError)) throw cause;
+    const { code, message, problems, remedy } = cause;
+    say("error", [`${code}: ${message}`, ...problems, ...(remedy === undefined ? [] : [`→ ${remedy}`])].join("\n"));
+    context.setExitCode(cause.exitCode === EXIT.done ? EXIT.failed : cause.exitCode);
+  }
+}
+
+/** Compose calls us where it was called itself, which may be below the project's folder. */
+function projectFolder(from: string): string {
+  for (let dir = resolve(from); ; dir = dirname(dir)) {
+    if (readIfThere(join(dir, DECLARATION_FILE)) !== undefined) return dir;
+    if (dirname(dir) === dir) return from;
+  }
+}
