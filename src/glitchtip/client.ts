@@ -9,10 +9,12 @@ import { teamCalls } from "./calls/teams.ts";
 import { openRequests } from "./requests.ts";
 import type { Transport } from "./transport.ts";
 import type { Key, Organization, Project, StoredEvent, Team } from "./wire/shapes.ts";
-import { eventShape, issueShape } from "./wire/shapes.ts";
+import { eventShape, issueShape, rootShape } from "./wire/shapes.ts";
 
 /** What a provisioner asks of a GlitchTip once it has a token. Slugs are addresses, ids are identity. */
 export interface GlitchTip {
+  /** What the token may do; undefined where it is not accepted (api-tokens scenario). */
+  tokenScopes(): Promise<readonly string[] | undefined>;
   organizations(): Promise<Organization[]>;
   createOrganization(name: string): Promise<Organization>;
   teams(organization: string): Promise<Team[]>;
@@ -50,6 +52,7 @@ export function openClient(context: ClientContext & { readonly token: Secret }):
   const projects = projectCalls(requests);
   const keys = keyCalls(requests);
   return {
+    tokenScopes: async () => (await requests.get("/api/0/", rootShape)).auth?.scopes,
     organizations: organizations.list,
     createOrganization: organizations.create,
     teams: teams.list,

@@ -6,6 +6,7 @@ import type { Log } from "../base/log.ts";
 import { Secret } from "../base/secret.ts";
 import { type ProvisionInput, provisionInputSchema } from "../config/provision-input.ts";
 import type { Audience } from "../config/schema.ts";
+import { tokenFrom } from "../operations/provision/given-token.ts";
 
 /** Where things are in the container; each has a variable that says otherwise. */
 export interface Environment {
@@ -14,6 +15,8 @@ export interface Environment {
   readonly inputFile: string;
   readonly declarationFile: string;
   readonly passwordFile: string;
+  /** The user's own token; undefined where the admin signs in. */
+  readonly tokenFile: string | undefined;
   readonly baseUrls: Readonly<Record<Audience, string>>;
   readonly readyWithinMs: number;
   readonly proofWithinMs: number;
@@ -39,6 +42,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     inputFile: env.GLITCHTIP_PROVISION_FILE || "/opt/glitchtip-compose/provision.json",
     declarationFile: env.GLITCHTIP_DECLARATION_FILE || "/opt/glitchtip-compose/glitchtip.yaml",
     passwordFile: env.GLITCHTIP_ADMIN_PASSWORD_FILE || "/run/secrets/glitchtip_admin_password",
+    tokenFile: env.GLITCHTIP_TOKEN_FILE || undefined,
     baseUrls: { container, public: visible, host: address("GLITCHTIP_HOST_URL", visible) },
     readyWithinMs: seconds("GLITCHTIP_READY_WITHIN_SECONDS", 300),
     proofWithinMs: seconds("GLITCHTIP_PROOF_WITHIN_SECONDS", 60),
@@ -90,4 +94,10 @@ export function readPassword({ passwordFile }: Environment): Secret {
   throw new CodedError("GC1107", `${passwordFile}: the admin's password is not there`, {
     remedy: "npx glitchtip-compose init",
   });
+}
+
+/** What the context asks for: the user's token, where there is one. */
+export function givenToken({ tokenFile }: Environment): { token?(): Secret } {
+  if (tokenFile === undefined) return {};
+  return { token: () => tokenFrom(readIfThere(tokenFile) ?? "", tokenFile) };
 }

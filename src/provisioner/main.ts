@@ -11,7 +11,7 @@ import { type RotateAnswer, rotateKeys, rotateRequest } from "../operations/prov
 import { publish, publishFailure } from "../outputs/dsn-volume.ts";
 import { acquireLock } from "../outputs/lock.ts";
 import { openStateStore, type StateStore } from "../outputs/state-store.ts";
-import { type Environment, readEnvironment, readInput, readPassword } from "./environment.ts";
+import { type Environment, givenToken, readEnvironment, readInput, readPassword } from "./environment.ts";
 
 /** The container's entry: provisions once, looks for events (`read-back`), or does its part of a rotation (`rotate`). */
 // Each shape is read once or twice: compiling a parser for it costs more than it saves.
@@ -55,7 +55,7 @@ async function provisionAlone(environment: Environment, store: StateStore): Prom
     for (const folder of [stateDir, dsnDir]) removeLeftovers(folder);
     const transport = openNodeTransport(baseUrls.container);
     const password = () => readPassword(environment);
-    const context = { ...environment, transport, store, clock, signal, log, password };
+    const context = { ...environment, transport, store, clock, signal, log, password, ...givenToken(environment) };
     const result = await provision(context, { ...input, baseUrls, label: LABEL });
     const written = publish(dsnDir, result.envFiles, result.status, new Date(clock.now()));
     log.info(written ? `wrote the DSN of ${Object.keys(result.envFiles).join(", ") || "no app"}` : "nothing to change");

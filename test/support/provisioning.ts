@@ -58,6 +58,8 @@ export interface ProvisionRun {
   readonly declaration?: Declaration;
   readonly publicUrl?: string;
   readonly password?: string;
+  /** The user's own. */
+  readonly token?: string;
   readonly clock?: Clock;
   readonly readyWithinMs?: number;
   readonly proofWithinMs?: number;
@@ -81,6 +83,7 @@ export async function provisionOnce(url: string, folders: Folders, run: Provisio
       signal: run.signal ?? new AbortController().signal,
       log: lineLog((line) => lines.push(line)),
       password: () => new Secret(run.password ?? ADMIN.password),
+      ...(run.token === undefined ? {} : { token: () => new Secret(run.token ?? "") }),
       readyWithinMs: run.readyWithinMs ?? 5_000,
       proofWithinMs: run.proofWithinMs ?? 5_000,
     },

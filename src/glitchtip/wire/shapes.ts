@@ -42,6 +42,9 @@ export const tokenShape = z.object({
   token: z.string(),
 });
 
+/** The API's root: who asks. */
+export const rootShape = z.object({ auth: z.nullish(z.object({ scopes: z.array(z.string()) })) });
+
 export const eventShape = z.object({
   id: z.string(),
   eventID: z.string(),

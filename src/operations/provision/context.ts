@@ -12,6 +12,8 @@ export interface ProvisionContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** The user's own token; without it one is made by signing in. */
+  token?(): Secret;
   /** Read only when a sign-in is due. */
   password(): Secret;
   /** How long the server may take to become ready. */

@@ -15,8 +15,9 @@ import { composeDsn } from "../../reconcile/dsn.ts";
 import { planProvision } from "../../reconcile/plan.ts";
 import { applyActions } from "./apply.ts";
 import type { ProvisionContext } from "./context.ts";
+import { withGivenToken } from "./given-token.ts";
 import { ensureKeys } from "./keys.ts";
-import { observe, observeKnown, rememberProjects, type Situation } from "./observe.ts";
+import { observe, observeFirst, rememberProjects, type Situation } from "./observe.ts";
 import { obtainToken } from "./token.ts";
 
 export interface ProvisionInput {
@@ -85,11 +86,15 @@ async function enter(
 ): Promise<{ token: Secret; situation: Situation }> {
   const { store, log } = context;
   const desired = desiredOf(input.declaration);
+  const given = context.token?.();
+  if (given !== undefined) {
+    const look = () => observeFirst(openClient({ ...context, token: given }), desired, store);
+    return { token: given, situation: await withGivenToken(context, given, look) };
+  }
   if (store.token !== undefined) {
     const glitchtip = openClient({ ...context, token: store.token });
     try {
-      const situation = (await observeKnown(glitchtip, desired, store)) ?? (await observe(glitchtip, desired, store));
-      return { token: store.token, situation };
+      return { token: store.token, situation: await observeFirst(glitchtip, desired, store) };
     } catch (error) {
       // 403: an earlier version asked for fewer scopes.
       if (!(error instanceof CodedError) || (error.code !== "GC1304" && error.code !== "GC1305")) throw error;

@@ -14,11 +14,7 @@ export interface Situation extends Observed {
  * With a known organization one request tells everything: its project list has the ids, the teams, and proves the
  * token. Undefined when it does not hold any more, so that the caller looks closer.
  */
-export async function observeKnown(
-  glitchtip: GlitchTip,
-  desired: Desired,
-  store: StateStore,
-): Promise<Situation | undefined> {
+async function observeKnown(glitchtip: GlitchTip, desired: Desired, store: StateStore): Promise<Situation | undefined> {
   const organization = store.organization;
   if (organization === undefined) return undefined;
   try {
@@ -33,6 +29,10 @@ export async function observeKnown(
     throw error;
   }
 }
+
+/** By what is known, else from the top. */
+export const observeFirst = async (glitchtip: GlitchTip, desired: Desired, store: StateStore): Promise<Situation> =>
+  (await observeKnown(glitchtip, desired, store)) ?? (await observe(glitchtip, desired, store));
 
 /** From the list of organizations down. */
 export async function observe(glitchtip: GlitchTip, desired: Desired, store: StateStore): Promise<Situation> {

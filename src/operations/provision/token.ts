@@ -6,7 +6,7 @@ import { createOnce } from "./apply.ts";
 import type { ProvisionContext } from "./context.ts";
 
 /** What provisioning does and no more: create, link, read events back, delete the proof's issue. */
-const SCOPES = [
+export const SCOPES: readonly string[] = [
   "org:read",
   "org:write",
   "team:read",
