@@ -49,6 +49,8 @@ export const ERROR_CODES = {
   GC1604: "docker compose failed",
   GC1605: "a container could not do its part",
   GC1606: "a program that is needed cannot be started",
+  GC1607: "no image can be pinned",
+  GC1608: "a test mail was not sent",
   GC1701: "Vault cannot be reached",
   GC1702: "Vault refuses the sign-in or the secret",
   GC1801: "a backup could not be made",

@@ -58,6 +58,21 @@ export const COMMANDS: readonly { name: string; summary: string; load(): Promise
     load: async () => (await import("./commands/check.ts")).check,
   },
   {
+    name: "check",
+    summary: "whether the stack is fit for the world: each point of the hardening table, with its reason",
+    load: async () => (await import("./commands/check.ts")).check,
+  },
+  {
+    name: "mail",
+    summary: "test: send a mail by GlitchTip's own settings, from its own container",
+    load: async () => (await import("./commands/mail.ts")).mail,
+  },
+  {
+    name: "lock",
+    summary: "pin the stack's images by their digests",
+    load: async () => (await import("./commands/lock.ts")).lock,
+  },
+  {
     name: "rotate",
     summary: "give apps a new key, and delete the old one once nobody uses it",
     load: async () => (await import("./commands/rotate.ts")).rotate,

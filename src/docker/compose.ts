@@ -8,6 +8,7 @@ export interface ComposeConfig {
   readonly name: string;
   readonly services: Readonly<Record<string, ComposeService>>;
   readonly volumes?: Readonly<Record<string, { readonly name: string; readonly external?: boolean }>>;
+  readonly networks?: Readonly<Record<string, { readonly internal?: boolean } | null>>;
 }
 
 export interface ComposeService {
@@ -17,6 +18,15 @@ export interface ComposeService {
   readonly network_mode?: string;
   /** Bytes. */
   readonly mem_limit?: string | number;
+  readonly cpus?: string | number;
+  readonly restart?: string;
+  readonly read_only?: boolean;
+  readonly privileged?: boolean;
+  readonly cap_add?: readonly string[];
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+  readonly logging?: { readonly driver?: string; readonly options?: Readonly<Record<string, string>> };
+  readonly environment?: Readonly<Record<string, string | null>>;
   readonly deploy?: { readonly resources?: { readonly limits?: { readonly memory?: string | number } } } | null;
 }
 

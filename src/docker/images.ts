@@ -34,3 +34,25 @@ function query(platform: string): Dockerode.ImageInspectOptions {
 /** Docker says a list; Podman has said a text for some images. */
 const words = (value: string | readonly string[] | null | undefined): readonly string[] =>
   typeof value === "string" ? [value] : (value ?? []);
+
+/** The digest by which a registry knows what this name stands for here; undefined where none does, or it is not here. */
+export async function registryDigest(address: EngineAddress, reference: string): Promise<string | undefined> {
+  try {
+    const { RepoDigests } = await (await connect(address)).getImage(reference).inspect();
+    const repository = repositoryOf(reference);
+    return (RepoDigests ?? [])
+      .map((one) => one.split("@"))
+      .find(([name = ""]) => repositoryOf(name) === repository)?.[1];
+  } catch (error) {
+    if (error instanceof Error && "statusCode" in error && error.statusCode === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Without tag, digest and the registry that is meant when none is said. */
+const repositoryOf = (reference: string): string =>
+  reference
+    .replace(/@.*$/, "")
+    .replace(/:[^:/]*$/, "")
+    .replace(/^docker\.io\//, "")
+    .replace(/^library\//, "");

@@ -97,6 +97,8 @@ export interface StackInput {
   readonly toolVersion: string;
   readonly user: UserProject;
   readonly images?: ImageKnowledge;
+  /** Digest by image. */
+  readonly lock?: ReadonlyMap<string, string>;
   readonly compose: ComposeTemplates;
   readonly texts: StackTexts;
   readonly provisioner: ProvisionerSource;

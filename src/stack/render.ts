@@ -12,6 +12,7 @@ import { composeText } from "./compose-text.ts";
 import { overlayGivenApps } from "./given-apps.ts";
 import type { ComposeService, ImageKnowledge, RenderedFile, RenderedStack, StackInput, UserProject } from "./model.ts";
 import { overlayOwnServices } from "./own-services.ts";
+import { pinned } from "./lock.ts";
 import { forOperator, proxyFiles, topOf } from "./production.ts";
 import { type AttachedStack, type OurStack, ourServices } from "./services.ts";
 
@@ -73,14 +74,16 @@ interface StackParts {
   readonly warnings: readonly string[];
 }
 
-function bundledParts({ declaration, user, compose, provisioner, texts }: StackInput, apps: AppOverlays): StackParts {
+function bundledParts(input: StackInput, apps: AppOverlays): StackParts {
+  const { declaration, user, compose, provisioner, texts } = input;
   const { server, problems } = resolveServer(declaration.server);
   if (server === undefined) throw new CodedError("GC1101", problems.map(({ what }) => what).join("; "));
   const own = ownServices(declaration.server);
   const theirs = overlayOwnServices(own, user, apps.services);
   const more = topOf(declaration, secretBy);
+  const operated = forOperator(ourServices(declaration, server, compose, provisioner), declaration, server, compose);
   return {
-    ours: forOperator(ourServices(declaration, server, compose, provisioner), declaration, server, compose),
+    ours: pinned(operated, input.lock ?? new Map()),
     theirs: theirs.services,
     networks: { glitchtip: {}, "glitchtip-db": { internal: true }, ...more.networks },
     volumes: [...(own.database === undefined ? ["glitchtip-db"] : []), "glitchtip-uploads", ...more.volumes],

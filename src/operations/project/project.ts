@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { CodedError, type ErrorCode } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import type { Declaration } from "../../config/schema.ts";
+import { LOCK_FILE, parseLock } from "../../stack/lock.ts";
 import type { ImageKnowledge, ProvisionerSource, RenderedStack, UserProject } from "../../stack/model.ts";
 import { renderStack } from "../../stack/render.ts";
 import type { Assets } from "./assets.ts";
@@ -83,6 +84,7 @@ export function renderProject(project: Project, assets: Assets): RenderedStack {
     compose: assets.compose(),
     texts: assets.texts(),
     provisioner: provisionerSource(declaration.provisioner),
+    lock: parseLock(readIfThere(join(dir, LOCK_FILE)) ?? ""),
   });
 }
 

@@ -1,0 +1,47 @@
+import type { Command } from "commander";
+import { CodedError, EXIT } from "../../base/errors.ts";
+import { openDocker } from "../../docker/index.ts";
+import { type CheckedPoint, checkProduction } from "../../operations/production/index.ts";
+import { readProject } from "../../operations/project/read.ts";
+import type { CliCommand } from "../command.ts";
+import { type Colour, paintFor, withProgress } from "../screen.ts";
+
+interface Flags {
+  readonly production?: boolean;
+}
+
+/** Each point of the hardening table, with pass or fail and the reason. */
+export const check: CliCommand<Flags> = {
+  examples: ["glitchtip-compose check --production", "glitchtip-compose check --production --json"],
+  flags: (command: Command) => command.option("--production", "whether this stack is fit for the world"),
+  async run(context, { production }) {
+    if (!production) {
+      throw new CodedError("GC1001", "it is not said what to check", {
+        remedy: "Type: glitchtip-compose check --production (doctor looks at what stands in the way of a start)",
+      });
+    }
+    const project = readProject(context.dir);
+    const points = await withProgress(context, "looking at files, containers and the public address", () =>
+      checkProduction(openDocker(context), project, { shell: context.env, nowMs: context.clock.now() }),
+    );
+    const count = (state: CheckedPoint["state"]) => points.filter((point) => point.state === state).length;
+    const [passed, failed, unknown] = [count("pass"), count("fail"), count("unknown")];
+    if (context.json) context.print(JSON.stringify({ ok: failed === 0, passed, failed, unknown, points }));
+    else {
+      const paint = paintFor(context);
+      for (const { id, what, state, reason, remedy } of points) {
+        const { word, colour } = SHOWN[state];
+        context.print(`${paint(colour, word)}  ${id}: ${what}: ${reason}`);
+        if (remedy !== undefined) context.print(`      → ${remedy}`);
+      }
+      context.print(`\n${passed} passed, ${failed} failed, ${unknown} unknown`);
+    }
+    context.setExitCode(failed === 0 ? EXIT.done : EXIT.failed);
+  },
+};
+
+const SHOWN: Readonly<Record<CheckedPoint["state"], { word: string; colour: Colour }>> = {
+  pass: { word: "ok  ", colour: "good" },
+  unknown: { word: "?   ", colour: "doubtful" },
+  fail: { word: "FAIL", colour: "bad" },
+};

@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+import { CodedError } from "../../base/errors.ts";
+import { openDocker } from "../../docker/index.ts";
+import { sendTestMail } from "../../operations/mail-test.ts";
+import { readProject } from "../../operations/project/read.ts";
+import type { CliCommand } from "../command.ts";
+import { withProgress } from "../screen.ts";
+
+interface Flags {
+  readonly to?: string;
+}
+
+/** Sends a test mail by GlitchTip's own settings. */
+export const mail: CliCommand<Flags> = {
+  examples: ["glitchtip-compose mail test", "glitchtip-compose mail test --to you@example.com"],
+  flags: (command: Command) =>
+    command.argument("<what>", "test: send a mail").option("--to <address>", "who gets it; default: the administrator"),
+  async run(context, { to: given }, [what]) {
+    if (what !== "test") {
+      throw new CodedError("GC1001", `mail ${what ?? ""} is nothing it can do`, {
+        remedy: "Type: glitchtip-compose mail test",
+      });
+    }
+    const project = readProject(context.dir);
+    const to = given ?? project.declaration.admin?.email;
+    if (to === undefined) {
+      throw new CodedError("GC1001", "it is not said who gets the mail", { remedy: "Add --to ADDRESS." });
+    }
+    await withProgress(context, `sending a test mail to ${to}`, () =>
+      sendTestMail(openDocker(context), project, to, context.env),
+    );
+    context.print(context.json ? JSON.stringify({ sent: true, to }) : `the mail server took a test mail to ${to}`);
+  },
+};

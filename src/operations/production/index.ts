@@ -1,0 +1,79 @@
+import { CodedError } from "../../base/errors.ts";
+import { resolveServer } from "../../config/server.ts";
+import type { Docker } from "../../docker/index.ts";
+import { readBacklog } from "../backlog.ts";
+import type { Project } from "../project/project.ts";
+import { containerOf, DATABASE, observeStack, type RunningStack } from "../running-stack.ts";
+import { COMPOSED } from "./compose-points.ts";
+import { DECLARED } from "./declared-points.ts";
+import { LIVE } from "./live-points.ts";
+import { fail, type HardeningPoint, type Seen, type Verdict } from "./point.ts";
+import { ask, frontOf, servedCertificate } from "./served.ts";
+
+/** The hardening table, in the order in which docs/production.md has it. */
+export const HARDENING: readonly HardeningPoint[] = [...DECLARED, ...COMPOSED, ...LIVE];
+
+export interface CheckedPoint extends Verdict {
+  readonly id: string;
+  readonly what: string;
+}
+
+/** Every point with its verdict. What cannot be looked at is unknown, never passed. */
+export async function checkProduction(
+  docker: Docker,
+  project: Project,
+  { shell, nowMs }: { readonly shell: Seen["shell"]; readonly nowMs: number },
+): Promise<CheckedPoint[]> {
+  const seen: Seen = { project, shell, ...(await look(docker, project, nowMs)) };
+  return HARDENING.map((point) => ({ id: point.id, what: point.what, ...verdict(point, seen) }));
+}
+
+function verdict(point: HardeningPoint, seen: Seen): Verdict {
+  try {
+    return point.check(seen);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return fail(error.message, error.remedy ?? "npx glitchtip-compose doctor");
+  }
+}
+
+type Looked = Omit<Seen, "project" | "shell">;
+
+/** Without an engine or with files that Compose refuses, the rest is still told. */
+async function look(docker: Docker, project: Project, nowMs: number): Promise<Looked> {
+  const config = await docker.compose.config().catch(expected);
+  const stack = await observeStack(docker).catch(expected);
+  if (stack === undefined || stack.containers.length === 0) return config === undefined ? {} : { config };
+  const [backlog, front] = await Promise.all([
+    backlogOf(docker, project, stack, nowMs),
+    frontOf(docker, project, stack),
+  ]);
+  return {
+    config: stack.config,
+    stack,
+    ...(backlog === undefined ? {} : { backlog }),
+    ...(front === undefined ? {} : await outside(front, project, nowMs)),
+  };
+}
+
+async function backlogOf(docker: Docker, { declaration }: Project, stack: RunningStack, nowMs: number) {
+  const { server } = resolveServer(declaration.server);
+  const inDatabase = server !== undefined && !server.valkey && server.capabilities.worker.aliveFile === undefined;
+  return inDatabase ? await readBacklog(docker, containerOf(stack, DATABASE), nowMs) : undefined;
+}
+
+async function outside(front: NonNullable<Seen["front"]>, { declaration }: Project, nowMs: number): Promise<Looked> {
+  const limitBytes = (declaration.production?.bodyMegabytes.other ?? 0) * 1_000_000;
+  const [certificate, http, https, tooLarge] = await Promise.all([
+    servedCertificate(front, nowMs),
+    ask(front, "http", "/"),
+    ask(front, "https", "/api/settings/"),
+    ask(front, "https", "/api/settings/", new Uint8Array(limitBytes + 1)),
+  ]);
+  return { front, certificate, asked: { http, https, tooLarge } };
+}
+
+function expected(error: unknown): undefined {
+  if (error instanceof CodedError && error.code !== "GC1003") return undefined;
+  throw error;
+}
