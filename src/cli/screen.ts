@@ -87,3 +87,28 @@ export async function confirmed(
   if (isCancel(answer)) throw new CodedError("GC1003", "stopped at the question; nothing was done");
   return answer;
 }
+
+/** What cannot be undone by a word is confirmed by a name, typed or given by a flag; anything else is no. */
+export async function typed(
+  { interactive, signal }: Pick<CliContext, "interactive" | "signal">,
+  question: string,
+  name: string,
+  given: { readonly flag: string; readonly value: string | undefined },
+): Promise<boolean> {
+  if (given.value !== undefined) {
+    if (given.value === name) return true;
+    throw new CodedError("GC1001", `${given.flag} ${given.value}: this is ${name}`, {
+      remedy: `If you mean it: ${given.flag} ${name}`,
+    });
+  }
+  if (!interactive) {
+    throw new CodedError("GC1002", `"${question}" has no answer: there is no terminal to ask on`, {
+      remedy: `To say yes: ${given.flag} ${name}`,
+    });
+  }
+  const { text, isCancel } = await import("@clack/prompts");
+  const answer = await text({ message: `${question} Type ${name} to go on`, input: stdin, output: stderr, signal });
+  signal.throwIfAborted();
+  if (isCancel(answer)) throw new CodedError("GC1003", "stopped at the question; nothing was done");
+  return answer.trim() === name;
+}

@@ -13,6 +13,7 @@ export interface ComposeConfig {
 
 export interface ComposeService {
   readonly image?: string;
+  readonly profiles?: readonly string[];
   readonly ports?: readonly ComposePort[];
   readonly networks?: Readonly<Record<string, unknown>> | null;
   readonly network_mode?: string;

@@ -1,0 +1,141 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { CodedError, EXIT } from "../../base/errors.ts";
+import { Secret } from "../../base/secret.ts";
+import { openDocker } from "../../docker/index.ts";
+import { type Backup, checkFiles, chooseBackup } from "../../operations/backup/catalog.ts";
+import { describeBackup } from "../../operations/backup/create.ts";
+import { backupFolder } from "../../operations/backup/open.ts";
+import type { Key } from "../../operations/backup/secrets.ts";
+import { packageAssets } from "../../operations/project/assets.ts";
+import { DECLARATION_FILE, readProject } from "../../operations/project/read.ts";
+import { differingFiles, openContents, requireFiles, writeMissing } from "../../operations/restore/files.ts";
+import { abortRestore, checkRestore, type RestoreResult, restoreBackup } from "../../operations/restore/index.ts";
+import type { CliCommand } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { type PassphraseFlags, passphraseOf } from "../passphrase.ts";
+import { typed, withProgress } from "../screen.ts";
+
+interface Flags extends PassphraseFlags {
+  readonly into?: string;
+  readonly identityFile?: string;
+  readonly withoutSecrets?: boolean;
+  /** False by --no-safety-backup. */
+  readonly safetyBackup: boolean;
+  readonly dryRun?: boolean;
+  readonly abort?: boolean;
+  readonly yesRestore?: string;
+}
+
+/** Puts a backup in the place of what is there, or into a new stack. */
+export const restore: CliCommand<Flags> = {
+  examples: [
+    "glitchtip-compose restore latest --dry-run",
+    "glitchtip-compose restore latest",
+    "glitchtip-compose restore backups/glitchtip-20261121-031500Z --yes-restore shop",
+    "glitchtip-compose restore /mnt/copies/glitchtip-20261121-031500Z --into ../shop-again --identity-file key.txt",
+    "glitchtip-compose restore --abort",
+  ],
+  flags: (command) =>
+    command
+      .argument("[backup]", "its folder, its name, or latest")
+      .option("--into <folder>", "another project's folder, or a new one")
+      .option("--dry-run", "only check: nothing is stopped, written or asked")
+      .option("--abort", "end a restore that was interrupted: what was there is in use again")
+      .option("--no-safety-backup", "do not copy what is there first")
+      .option("--without-secrets", "leave the backup's secrets closed")
+      .option("--identity-file <path>", "age's secret key, where the backup's secrets are for a recipient")
+      .option("--passphrase-file <path>", "its first line is the passphrase")
+      .option("--passphrase-env <name>", "the variable that holds the passphrase")
+      .option("--yes-restore <project>", "do not ask; the project's name, so that it is surely this one"),
+  async run(context, flags, [wanted]) {
+    const dir = resolve(context.dir, flags.into ?? ".");
+    const docker = openDocker({ ...context, dir });
+    const open = () => ({ ...context, docker, project: readProject(dir), toolVersion: packageAssets().version });
+    if (flags.abort) {
+      const aborted = await withProgress(context, "looking for it", ({ say }) =>
+        abortRestore({ ...open(), log: { ...context.log, step: say } }),
+      );
+      return context.print(
+        context.json
+          ? JSON.stringify({ aborted: aborted ?? null })
+          : aborted === undefined
+            ? "no restore is under way"
+            : `the restore of ${aborted} is taken back`,
+      );
+    }
+    if (wanted === undefined) {
+      throw new CodedError("GC1001", "it is not said which backup", { remedy: "glitchtip-compose restore latest" });
+    }
+    const backup = chooseBackup(folderOf(context.dir), context.dir, wanted);
+    await withProgress(context, `reading ${backup.path}`, () => checkFiles(backup, context.signal));
+    const contents = await openContents(backup, await keyFor(context, backup, flags));
+    requireFiles(dir, contents);
+    const options = { backup, contents, safety: flags.safetyBackup };
+
+    const isNew = !existsSync(join(dir, DECLARATION_FILE));
+    if (flags.dryRun) {
+      if (isNew) return report(context, { dryRun: true, backup: backup.path, project: null, database: "is new" });
+      const checked = await withProgress(context, "checking", () => checkRestore(open(), options));
+      return report(context, { dryRun: true, backup: backup.path, ...checked });
+    }
+    if (!isNew) {
+      const { project } = await withProgress(context, "checking", () => checkRestore(open(), options));
+      const question = `Everything in ${project} is replaced by ${backup.path} (${describeBackup(backup)}).`;
+      const given = { flag: "--yes-restore", value: flags.yesRestore };
+      if (!(await typed(context, question, project, given))) {
+        context.log.info("Nothing was changed.");
+        return context.setExitCode(EXIT.failed);
+      }
+      const differ = differingFiles(dir, contents);
+      if (differ.length > 0)
+        context.log.info(`These stay as they are, though the backup has others: ${differ.join(", ")}`);
+    }
+    const written = writeMissing(dir, contents);
+    for (const path of written) context.log.info(`wrote ${path}`);
+    const result = await withProgress(context, "restoring", ({ say }) =>
+      restoreBackup({ ...open(), log: { ...context.log, step: say } }, options),
+    );
+    print(context, result);
+  },
+};
+
+/** Where there is no project, as on a new machine, only a path can say which backup. */
+const folderOf = (dir: string): string =>
+  existsSync(join(dir, DECLARATION_FILE)) ? backupFolder(readProject(dir)) : join(dir, "backups");
+
+async function keyFor(context: CliContext, { manifest }: Backup, flags: Flags): Promise<Key | undefined> {
+  const { identityFile, passphraseFile, passphraseEnv } = flags;
+  if (manifest.secrets === "none" || flags.withoutSecrets) return undefined;
+  if (identityFile !== undefined) {
+    const lines = readFileSync(resolve(context.dir, identityFile), "utf8").split(/\r?\n/);
+    return { identities: lines.filter((line) => /^AGE-/.test(line)).map((line) => new Secret(line.trim())) };
+  }
+  if (manifest.secrets === "passphrase") {
+    // Without a terminal and a passphrase the folder's own secrets have to do.
+    const has = passphraseFile !== undefined || passphraseEnv !== undefined || context.interactive;
+    return has ? { passphrase: await passphraseOf(context, flags) } : undefined;
+  }
+  return undefined;
+}
+
+function report(context: CliContext, checked: { readonly database: string } & Record<string, unknown>): void {
+  if (context.json) {
+    context.print(JSON.stringify(checked));
+    return;
+  }
+  const database = { checked: "fits", "is not running": "is not running, so it was not asked" }[checked.database];
+  context.print(`${checked.backup}: whole, of this product, and fits; the database ${database ?? checked.database}`);
+  context.print("nothing was changed");
+}
+
+function print(context: CliContext, result: RestoreResult): void {
+  if (context.json) {
+    context.print(JSON.stringify(result));
+    return;
+  }
+  const { project, backup, tables, rows, apps, safety } = result;
+  context.print(`${project} is as in ${backup}: ${tables} tables, ${rows} rows, equal`);
+  if (apps.length > 0) context.print(`the old DSN of ${apps.join(", ")} was accepted`);
+  if (safety !== undefined) context.print(`what was there is in ${safety}`);
+}

@@ -1,0 +1,101 @@
+import { CodedError } from "../../base/errors.ts";
+import { type Docker, lastLines } from "../../docker/index.ts";
+import type { WrittenStatus } from "../../outputs/dsn-volume.ts";
+import { DATABASE_TOOLS } from "../backup/docker-shell.ts";
+import type { StackContext } from "../backup/open.ts";
+import { containerOf, DATABASE, DSN_DIR, isOurs, ONE_SHOTS, observeStack, PROVISIONER, SERVER, WORKER } from "../running-stack.ts";
+
+/** Starting and stopping around a restore. */
+export interface Services {
+  /** Ran when it was looked at, apps too. */
+  readonly running: readonly string[];
+  databaseRuns(): boolean;
+  /** The database runs, and the containers whose volumes are restored exist. */
+  prepare(): Promise<void>;
+  /** Everything that writes to the database; the queue goes with it. */
+  stop(): Promise<void>;
+  /** Server and provisioner; throws unless each DSN is the one in this state and was accepted. Gives the apps. */
+  startAndProve(state: string | undefined): Promise<readonly string[]>;
+  /** These, or all where there are none. */
+  startRest(services: readonly string[]): Promise<void>;
+}
+
+const PROVE_WITHIN_MS = 300_000;
+
+export async function openServices({ docker, log, signal }: StackContext): Promise<Services> {
+  const stack = await observeStack(docker);
+  const names = Object.keys(stack.config.services);
+  const database = names.includes(DATABASE) ? DATABASE : DATABASE_TOOLS;
+  const writers = names.filter((name) => isOurs(name) && name !== database);
+  const running = stack.containers.filter(({ state }) => state === "running").map(({ service }) => service);
+  const onLine = (line: string) => /Healthy|Error/.test(line) && log.step(line.trim());
+  return {
+    running: [...new Set(running)].filter((name) => names.includes(name)),
+    databaseRuns: () => containerOf(stack, database)?.state === "running",
+    async prepare() {
+      await docker.compose.up({ services: [database], onLine });
+      await docker.compose.up({ services: [SERVER, PROVISIONER], flags: ["--no-start", "--no-recreate"], onLine });
+    },
+    async stop() {
+      const result = await docker.cli(["compose", "--profile", "*", "stop", ...writers], { signal });
+      if (result.code === 0) return;
+      throw new CodedError("GC1604", "docker compose stop failed", { problems: lastLines(result.stderr, 3) });
+    },
+    async startAndProve(state) {
+      log.step("starting the server");
+      const worker = names.includes(WORKER) ? [WORKER] : [];
+      await docker.compose.up({ services: [SERVER, ...worker], onLine });
+      log.step("asking it for the old DSNs");
+      await docker.compose.up({
+        services: [PROVISIONER],
+        flags: ["--detach", "--force-recreate", "--no-deps"],
+        onLine,
+      });
+      return await provedApps(docker, signal, state);
+    },
+    async startRest(services) {
+      // Not the one-shots: `up --wait` calls it a failure when one ends that nobody waits for.
+      const all = names.filter((name) => !ONE_SHOTS.includes(name) && !stack.config.services[name]?.profiles?.length);
+      await docker.compose.up({ services: services.length > 0 ? services : all, onLine });
+    },
+  };
+}
+
+/** The provisioner asks the server about each known key: a DSN that it publishes was accepted. */
+async function provedApps(docker: Docker, signal: AbortSignal, before: string | undefined): Promise<string[]> {
+  const stack = await observeStack(docker);
+  const provisioner = containerOf(stack, PROVISIONER);
+  if (provisioner === undefined) throw new CodedError("GC1605", `${PROVISIONER} has no container`);
+  const { stdout } = await docker.cli(["wait", provisioner.id], { deadlineMs: PROVE_WITHIN_MS, signal });
+  const read = async (path: string) => JSON.parse((await stack.engine.readFile(provisioner.id, path)) ?? "{}");
+  const { error, apps = {} } = (await read(`${DSN_DIR}/status.json`)) as Partial<WrittenStatus>;
+  if (stdout.trim() !== "0" || error !== undefined) {
+    throw new CodedError("GC1802", "the restored server could not be proved", {
+      problems: [
+        error === undefined ? `${PROVISIONER} ended with ${stdout.trim()}` : `${error.code}: ${error.message}`,
+      ],
+      remedy: `docker compose logs --tail 50 ${PROVISIONER}`,
+    });
+  }
+  const changed = changedKeys(before, await read("/state/state.json"));
+  if (changed.length === 0) return Object.keys(apps);
+  throw new CodedError("GC1802", "the restored server has other DSNs than the backup", {
+    problems: changed,
+    remedy: "What was there is in use again.",
+  });
+}
+
+interface Keys {
+  readonly projects?: Readonly<Record<string, { readonly id?: string; readonly key?: string }>>;
+}
+
+/** Projects of the backup whose id or key is another one now; their keys are not shown. */
+function changedKeys(before: string | undefined, { projects = {} }: Keys): string[] {
+  const { projects: expected = {} } = JSON.parse(before ?? "{}") as Keys;
+  return Object.entries(expected).flatMap(([name, { id, key }]) => {
+    const now = projects[name];
+    // Undeclared since: the provisioner no longer looks after it.
+    if (now === undefined || key === undefined || (now.id === id && now.key === key)) return [];
+    return [`${name}: ${now.id === id ? "has another key" : `is project ${now.id} instead of ${id}`}`];
+  });
+}
