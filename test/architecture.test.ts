@@ -13,8 +13,11 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
     packages: ["yaml", "zod", "dotenv"],
   },
   glitchtip: { folders: ["base"], packages: ["undici", "zod"] },
-  // The table of generations is data.
-  reconcile: { folders: ["base", "config", "glitchtip/wire", "glitchtip/versions"], packages: [] },
+  // The table of generations is data; of the references only their form.
+  reconcile: {
+    folders: ["base", "config", "glitchtip/wire", "glitchtip/versions", "references/reference"],
+    packages: [],
+  },
   references: { folders: ["base"], packages: ["undici"] },
   stack: { folders: ["base", "config", "glitchtip/versions", "references/reference"], packages: ["yaml"] },
   docker: { folders: ["base"], packages: ["dockerode"] },

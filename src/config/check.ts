@@ -1,5 +1,6 @@
 import { CodedError } from "../base/errors.ts";
 import { crossChecks } from "./cross-checks.ts";
+import { insideChecks, serversChecks } from "./inside/checks.ts";
 import { problemsOf } from "./issues.ts";
 import { withProductionDefaults } from "./production.ts";
 import { type Declaration, declarationSchema } from "./schema.ts";
@@ -13,13 +14,30 @@ export const checkDeclaration = (value: unknown, file: string): Declaration =>
 export const described = ({ path, what }: Problem) =>
   path.length === 0 ? what : `${path.map(String).join(".")}: ${what}`;
 
-/** Schema and cross checks; `lines` says where each problem is. */
-export function checkInput(value: unknown, file: string, lines: (problems: Problem[]) => string[]): Declaration {
-  const input = withProductionDefaults(withEmptyProjects(value));
+type Lines = (problems: Problem[]) => string[];
+
+/** Schema and cross checks of a stack's declaration; `lines` says where each problem is. */
+export const checkInput = (value: unknown, file: string, lines: Lines): Declaration =>
+  checkWith(withProductionDefaults(withEmptyOnes(value)), file, lines, missingKeys, crossChecks);
+
+/** The same for the commands that look into servers: they need no stack, and know several servers. */
+export const checkServers = (value: unknown, file: string, lines: Lines): Declaration =>
+  checkWith(withProductionDefaults(withEmptyOnes(value)), file, lines, () => [], serversChecks);
+
+function checkWith(
+  input: unknown,
+  file: string,
+  lines: Lines,
+  missing: (input: unknown) => Problem[],
+  checks: (declaration: Declaration) => Problem[],
+): Declaration {
   const parsed = declarationSchema.safeParse(input);
-  const problems = parsed.success
-    ? [...missingKeys(input), ...crossChecks(parsed.data)]
-    : [...missingKeys(input), ...problemsOf(parsed.error.issues, declarationSchema, (path) => valueAt(input, path))];
+  const problems = [
+    ...missing(input),
+    ...(parsed.success
+      ? [...checks(parsed.data), ...insideChecks(parsed.data)]
+      : problemsOf(parsed.error.issues, declarationSchema, (path) => valueAt(input, path))),
+  ];
   if (!parsed.success || problems.length > 0) throw mistakes(file, lines(problems));
   return parsed.data;
 }
@@ -30,16 +48,21 @@ export const mistakes = (file: string, problems: string[]) =>
     remedy: `Correct ${file}, then run it again.`,
   });
 
-/** `projects: {shop: }` says all there is to say: a project with its defaults. */
-function withEmptyProjects(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("projects" in value)) return value;
-  const { projects } = value;
-  if (typeof projects !== "object" || projects === null || Array.isArray(projects)) return value;
-  return {
-    ...value,
-    projects: Object.fromEntries(Object.entries(projects).map(([key, project]) => [key, project ?? {}])),
-  };
+/** Maps of things whose defaults say it all: `projects: {shop: }` is a project with its defaults. */
+const MAPS_OF_DEFAULTS = ["projects", "organizations", "servers"];
+
+function withEmptyOnes(value: unknown): unknown {
+  if (!isMap(value)) return value;
+  const maps = MAPS_OF_DEFAULTS.flatMap((key) => {
+    const all = value[key];
+    if (!isMap(all)) return [];
+    return [[key, Object.fromEntries(Object.entries(all).map(([name, one]) => [name, withEmptyOnes(one ?? {})]))]];
+  });
+  return maps.length === 0 ? value : { ...value, ...Object.fromEntries(maps) };
 }
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let found = value;

@@ -1,11 +1,16 @@
 import { type Document, isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { CodedError } from "../base/errors.ts";
-import { checkInput, described, mistakes } from "./check.ts";
+import { checkInput, checkServers, described, mistakes } from "./check.ts";
 import type { Declaration } from "./schema.ts";
 import type { Problem } from "./server.ts";
 
-/** The declaration with its defaults. Throws GC1101 with every problem, each at its line and column. */
-export function loadDeclaration(text: string, file: string): Declaration {
+/** A stack's declaration with its defaults. Throws GC1101 with every problem, each at its line and column. */
+export const loadDeclaration = (text: string, file: string): Declaration => load(text, file, checkInput);
+
+/** For the commands that look into servers. Throws as `loadDeclaration` does. */
+export const loadServers = (text: string, file: string): Declaration => load(text, file, checkServers);
+
+function load(text: string, file: string, check: typeof checkInput): Declaration {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
   const at = (offset: number) => {
@@ -18,7 +23,7 @@ export function loadDeclaration(text: string, file: string): Declaration {
       document.errors.map((error) => `${at(error.pos[0])}: ${error.message.replaceAll("\n", " ")}`),
     );
   }
-  return checkInput(toValue(document, file), file, (problems) =>
+  return check(toValue(document, file), file, (problems) =>
     problems
       .map((problem) => ({ problem, offset: offsetOf(document, problem) }))
       .sort((a, b) => a.offset - b.offset)

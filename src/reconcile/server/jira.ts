@@ -1,9 +1,9 @@
 import { Secret } from "../../base/secret.ts";
+import { JIRA_ALERT } from "../../config/inside/alert-checks.ts";
 import type { DesiredAlert, DesiredRecipient, JiraTarget } from "./model.ts";
 import { textOf } from "./webhook-url.ts";
 
-/** The alert that the Jira bridge is called by; nobody may declare one of this name. */
-export const JIRA_ALERT = "Glitchtip-Jira-Bridge-Integration";
+export { JIRA_ALERT };
 
 /** As app-sre's documents have it, with its names. */
 export interface JiraIntegration {

@@ -1,5 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import { Secret } from "../../base/secret.ts";
+import { DOUBLE_URL } from "../../config/inside/alert-checks.ts";
+import { URL_LONGEST } from "../../config/schema/inside/alert.ts";
 import { normalUrl } from "../../glitchtip/wire/url.ts";
 import { jiraUrl } from "./jira.ts";
 import type {
@@ -14,12 +16,6 @@ import type {
 import { shownUrl, textOf } from "./webhook-url.ts";
 
 export type Resolve = (reference: Reference) => Promise<Secret>;
-
-export const DOUBLE_URL =
-  "Glitchtip project alert webhook URLs must be unique across a project. Do not trigger the same webhook twice.";
-
-/** The server's own limit of a recipient's URL. */
-export const URL_LONGEST = 2000;
 
 /**
  * The comparable form: each reference becomes its secret, URLs are as the server writes them, those of the Jira bridge

@@ -24,10 +24,18 @@ describe("a declaration", () => {
   it("gets its defaults, and a project may be a bare name", () => {
     expect(loadDeclaration(MINIMAL, "glitchtip.yaml")).toEqual({
       version: 1,
-      server: { port: 8000, database: "bundled", registration: "closed" },
+      server: {
+        port: 8000,
+        timeoutMs: 30_000,
+        retries: 3,
+        allowPrivateAddresses: false,
+        database: "bundled",
+        registration: "closed",
+      },
       admin: { email: "admin@example.com" },
       organization: "Acme",
-      projects: { shop: { team: "developers" } },
+      projects: { shop: {} },
+      prune: false,
       apps: {},
       onFailure: "block",
     });

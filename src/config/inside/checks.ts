@@ -1,0 +1,84 @@
+import { monitorUrlProblem } from "../schema/inside/monitor.ts";
+import type { Declaration } from "../schema.ts";
+import type { Problem } from "../server.ts";
+import { alertChecks } from "./alert-checks.ts";
+import { type MonitorDeclaration, type OrganizationPart, organizationParts, type Path, serverParts } from "./parts.ts";
+
+/** What no single field of a server's inside shows: doubles, and what one kind of thing wants or cannot have. */
+export const insideChecks = (declaration: Declaration): Problem[] =>
+  serverParts(declaration).flatMap((server) => {
+    const organizations = organizationParts(server);
+    const { organization } = server.body;
+    const twice = organization !== undefined && Object.hasOwn(server.body.organizations ?? {}, organization);
+    return [
+      ...(twice
+        ? [{ path: [...server.path, "organizations", organization], what: `"${organization}" is there twice` }]
+        : []),
+      ...organizations.flatMap(organizationChecks),
+    ];
+  });
+
+/** For the commands that look into servers. */
+export function serversChecks(declaration: Declaration): Problem[] {
+  const { servers } = declaration;
+  const beside = (["organization", "organizations", "teams", "members", "monitors", "statusPages", "manage"] as const)
+    .filter((key) => servers !== undefined && declaration[key] !== undefined)
+    .map((key) => ({ path: [key], what: "stands in each of `servers`, not beside them", atKey: true }));
+  const homeless = serverParts(declaration).flatMap((server) => {
+    if (organizationParts(server).length > 0) return [];
+    const what = "says of no organization; state `organization`, or `organizations`";
+    return [{ path: server.path, what: server.path.length === 0 ? `the declaration ${what}` : what }];
+  });
+  return [...beside, ...homeless];
+}
+
+function organizationChecks({ path, body }: OrganizationPart): Problem[] {
+  const { teams = [], members = [], monitors = [], statusPages = [], projects = {} } = body;
+  const slugs = Object.entries(projects).flatMap(([key, { slug }]) => (slug === undefined ? [] : [{ key, slug }]));
+  return [
+    ...doubles(teams, (slug) => slug, [...path, "teams"]),
+    ...doubles(members, ({ email }) => email.toLowerCase(), [...path, "members"], "email"),
+    ...doubles(statusPages, ({ name }) => name, [...path, "statusPages"], "name"),
+    ...monitorChecks(monitors, path),
+    ...slugs.flatMap(({ key, slug }, at) => {
+      const other = slugs.slice(0, at).find((one) => one.slug === slug);
+      return other === undefined
+        ? []
+        : [{ path: [...path, "projects", key, "slug"], what: `"${other.key}" has the slug "${slug}", too` }];
+    }),
+    ...Object.entries(projects).flatMap(([key, project]) => {
+      const here = [...path, "projects", key];
+      return [
+        ...doubles(project.alerts ?? [], ({ name }) => name, [...here, "alerts"], "name"),
+        ...doubles(project.keys ?? [], ({ label }) => label, [...here, "keys"], "label"),
+        ...monitorChecks(project.monitors ?? [], here),
+        ...alertChecks(project, here),
+      ];
+    }),
+  ];
+}
+
+const monitorChecks = (monitors: readonly MonitorDeclaration[], path: Path): Problem[] => [
+  ...doubles(monitors, ({ name }) => name, [...path, "monitors"], "name"),
+  ...monitors.flatMap(({ type, url, expectedStatus }, at) => {
+    const here = [...path, "monitors", at];
+    const what = monitorUrlProblem(type, url);
+    const status = expectedStatus === null && (type === "GET" || type === "POST");
+    return [
+      ...(what === undefined ? [] : [{ path: [...here, "url"], what }]),
+      ...(status ? [{ path: [...here, "expectedStatus"], what: `must be a number for ${type}` }] : []),
+    ];
+  }),
+];
+
+function doubles<T>(list: readonly T[], nameOf: (one: T) => string, path: Path, field?: string): Problem[] {
+  const first = new Map<string, number>();
+  return list.flatMap((one, at) => {
+    const name = nameOf(one);
+    if (!first.has(name)) {
+      first.set(name, at);
+      return [];
+    }
+    return [{ path: [...path, at, ...(field === undefined ? [] : [field])], what: `"${name}" is there twice` }];
+  });
+}

@@ -1,0 +1,78 @@
+import { Secret } from "../../src/base/secret.ts";
+import { loadServers } from "../../src/config/load.ts";
+import type { Generation } from "../../src/glitchtip/versions.ts";
+import type { Plan } from "../../src/reconcile/server/action.ts";
+import { desiredServers } from "../../src/reconcile/server/from-declaration.ts";
+import { type KnownServer, NOTHING_KNOWN } from "../../src/reconcile/server/known.ts";
+import type {
+  DesiredServer,
+  ObservedAlert,
+  ObservedOrganization,
+  ObservedProject,
+  ObservedServer,
+} from "../../src/reconcile/server/model.ts";
+import { planServer } from "../../src/reconcile/server/plan.ts";
+import { resolveDesired } from "../../src/reconcile/server/resolve.ts";
+
+export const HEAD =
+  "version: 1\nserver: {url: https://glitchtip.example.com, token: 'env:TOKEN'}\norganization: Acme\n";
+
+/** What the declaration wants of its first server; every reference resolves to its own name. */
+export async function desired(text: string, secrets: Readonly<Record<string, string>> = {}): Promise<DesiredServer> {
+  const [server] = desiredServers(loadServers(text, "glitchtip.yaml"), "prod");
+  if (server === undefined) throw new Error("no server");
+  return resolveDesired(server, ({ reference }) =>
+    Promise.resolve(new Secret(secrets[reference] ?? `https://secret.example.com/${reference}`)),
+  );
+}
+
+const DATE = "2026-01-01T00:00:00Z";
+
+export const project = (slug: string, over: Partial<ObservedProject> = {}): ObservedProject => ({
+  id: "1",
+  slug,
+  name: slug,
+  dateCreated: DATE,
+  platform: null,
+  throttle: 0,
+  teams: ["developers"],
+  ...over,
+});
+
+export const organization = (
+  projects: readonly ObservedProject[],
+  over: Partial<ObservedOrganization> = {},
+): ObservedOrganization => ({ id: "1", slug: "acme", name: "Acme", dateCreated: DATE, projects, ...over });
+
+export const acme = (
+  projects: readonly ObservedProject[],
+  over: Partial<ObservedOrganization> = {},
+): ObservedServer => ({
+  organizations: [organization(projects, over)],
+});
+
+export const alert = (name: string, over: Partial<ObservedAlert> = {}): ObservedAlert => ({
+  id: "1",
+  name,
+  timespanMinutes: 60,
+  quantity: 100,
+  uptime: false,
+  recipients: [{ type: "email", url: "" }],
+  ...over,
+});
+
+interface Options {
+  readonly generation?: Generation;
+  readonly strict?: boolean;
+  readonly known?: KnownServer;
+  readonly secrets?: Readonly<Record<string, string>>;
+}
+
+export async function plan(text: string, observed: ObservedServer, options: Options = {}): Promise<Plan> {
+  const { generation = "5.2", strict = false, known = NOTHING_KNOWN, secrets } = options;
+  return planServer(await desired(text, secrets), observed, { generation, strict, known });
+}
+
+/** One line an action, for people who read a test. */
+export const lines = ({ actions }: Plan): string[] =>
+  actions.map(({ type, kind, project, name }) => [type, kind, project, name].filter(Boolean).join(" "));
