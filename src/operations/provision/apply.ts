@@ -1,13 +1,10 @@
 import { CodedError } from "../../base/errors.ts";
 import { AnswerError } from "../../glitchtip/answers.ts";
 import type { GlitchTip } from "../../glitchtip/client.ts";
-import { outcomeUnknown } from "../../glitchtip/patience.ts";
-import type { Project } from "../../glitchtip/wire/shapes.ts";
 import { findOrganization, findProject, identityOf } from "../../reconcile/identity.ts";
 import type { Action } from "../../reconcile/plan.ts";
+import { createOnce, theOlder } from "../create-once.ts";
 import type { ProvisionContext } from "./context.ts";
-
-const LOOKS = 3;
 
 /** Carries the actions out, storing each id as soon as it is known. A create is repeated only after a look. */
 export async function applyActions(
@@ -43,7 +40,9 @@ export async function applyActions(
       case "create-project": {
         const create = () => glitchtip.createProject(organization(), action.team, action);
         const made = await createOnce(context, create, () => findByName(action.name));
-        store.setProject(action.name, identityOf(await theOlder(glitchtip, organization(), made)));
+        const projects = () => glitchtip.projects(organization());
+        const ours = await theOlder(made, projects, () => glitchtip.deleteProject(organization(), made.slug));
+        store.setProject(action.name, identityOf(ours));
         log.info(
           `made project "${action.name}" (${store.projects[action.name]?.slug}, id ${store.projects[action.name]?.id})`,
         );
@@ -54,38 +53,6 @@ export async function applyActions(
         log.info(`gave team ${action.team} the project ${action.project}`);
     }
   }
-}
-
-/** After an error whose outcome is unknown the server is asked first: what is there already is taken. */
-export async function createOnce<T>(
-  { clock, signal }: Pick<ProvisionContext, "clock" | "signal">,
-  create: () => Promise<T>,
-  look: () => Promise<T | undefined>,
-): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await create();
-    } catch (error) {
-      if (!outcomeUnknown(error)) throw error;
-      await clock.sleep(500 * tries, signal);
-      const found = await look();
-      if (found !== undefined) return found;
-      if (tries >= LOOKS) throw error;
-    }
-  }
-}
-
-/**
- * A duplicate name silently gets a number (`shop-2`, projects scenario): somebody made the same project meanwhile. Ours,
- * still empty, goes, and theirs is taken.
- */
-async function theOlder(glitchtip: GlitchTip, organization: string, made: Project): Promise<Project> {
-  if (!/-\d+$/.test(made.slug) || made.slug === made.name) return made;
-  const same = (await glitchtip.projects(organization)).filter(({ name }) => name === made.name);
-  const older = same.find(({ id }) => Number(id) < Number(made.id));
-  if (older === undefined) return made;
-  await glitchtip.deleteProject(organization, made.slug);
-  return older;
 }
 
 function explainOrganization(error: unknown): never {

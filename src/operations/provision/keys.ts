@@ -4,7 +4,7 @@ import { type GlitchTip, openClient } from "../../glitchtip/client.ts";
 import { limitInFlight } from "../../glitchtip/in-flight.ts";
 import type { Desired } from "../../reconcile/desired.ts";
 import { chooseKey, type KnownProject } from "../../reconcile/identity.ts";
-import { createOnce } from "./apply.ts";
+import { createOnce } from "../create-once.ts";
 import type { ProvisionContext } from "./context.ts";
 import { proveByEvent, proveKnown } from "./prove.ts";
 

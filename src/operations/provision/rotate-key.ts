@@ -2,7 +2,7 @@ import { CodedError } from "../../base/errors.ts";
 import { type GlitchTip, openClient } from "../../glitchtip/client.ts";
 import type { Key } from "../../glitchtip/wire/shapes.ts";
 import type { KeyOfRotation, KnownProject, Rotation } from "../../reconcile/identity.ts";
-import { createOnce } from "./apply.ts";
+import { createOnce } from "../create-once.ts";
 import type { RotateContext } from "./rotate.ts";
 
 const GO_ON = "npx glitchtip-compose rotate";

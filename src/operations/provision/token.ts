@@ -2,7 +2,7 @@ import { CodedError } from "../../base/errors.ts";
 import { Secret } from "../../base/secret.ts";
 import { signIn } from "../../glitchtip/session.ts";
 import type { Token } from "../../glitchtip/wire/shapes.ts";
-import { createOnce } from "./apply.ts";
+import { createOnce } from "../create-once.ts";
 import type { ProvisionContext } from "./context.ts";
 
 /** What provisioning does and no more: create, link, read events back, delete the proof's issue. */
