@@ -1,5 +1,7 @@
-import { resolve } from "node:path";
-import { CodedError, EXIT } from "../base/errors.ts";
+import { readdirSync, statSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import { didYouMean } from "../base/did-you-mean.ts";
+import { CodedError, EXIT, errorLines } from "../base/errors.ts";
 import { type Log, lineLog } from "../base/log.ts";
 import { type Clock, systemClock } from "../base/wait.ts";
 
@@ -39,7 +41,7 @@ export function processContext(flags: GlobalFlags): CliContext {
   };
   for (const signal of STOPPING) process.on(signal, stop);
   return {
-    dir: resolve(flags.directory ?? "."),
+    dir: folderOf(flags.directory),
     env: process.env,
     log: lineLog((line) => process.stderr.write(line), { debug }),
     clock: systemClock,
@@ -47,6 +49,35 @@ export function processContext(flags: GlobalFlags): CliContext {
     interactive: !json && !yes && process.stdin.isTTY === true && process.stderr.isTTY === true,
     ...processOutput(json),
   };
+}
+
+/** The project's folder has to be there: a mistyped one would else become a new project. */
+function folderOf(path = "."): string {
+  const dir = resolve(path);
+  const kind = kindOf(dir);
+  if (kind === "folder") return dir;
+  const problem = kind === "file" ? "this is no folder" : `there is no such folder${meant(dir)}`;
+  throw new CodedError("GC1001", `-C ${path}: ${problem}`, {
+    remedy: kind === "file" ? "Name the folder it is in." : `For a new project: mkdir -p ${path}, then the same again.`,
+  });
+}
+
+function kindOf(path: string): "folder" | "file" | undefined {
+  try {
+    return statSync(path).isDirectory() ? "folder" : "file";
+  } catch {
+    return undefined;
+  }
+}
+
+function meant(dir: string): string {
+  const beside = dirname(dir);
+  if (kindOf(beside) !== "folder") return "";
+  const folders = readdirSync(beside, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return didYouMean(
+    basename(dir),
+    folders.map(({ name }) => name),
+  );
 }
 
 type Output = Pick<CliContext, "json" | "print" | "setExitCode">;
@@ -63,14 +94,6 @@ export const processOutput = (json: boolean): Output => ({
 export function reportError(error: unknown, context: Output, write: (text: string) => void): void {
   const coded = error instanceof CodedError ? error : undefined;
   context.setExitCode(coded?.exitCode ?? EXIT.failed);
-  if (coded === undefined) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    write(`error GC1901: a mistake in glitchtip-compose itself; please report it\n${text}\n`);
-    if (context.json) context.print(JSON.stringify({ error: { code: "GC1901", message: String(error) } }));
-    return;
-  }
-  if (context.json) context.print(JSON.stringify({ error: coded }));
-  write(`error ${coded.code}: ${coded.message}\n`);
-  for (const problem of coded.problems) write(`  ${problem}\n`);
-  if (coded.remedy !== undefined) write(`  → ${coded.remedy}\n`);
+  if (context.json) context.print(JSON.stringify({ error: coded ?? { code: "GC1901", message: String(error) } }));
+  write(`${errorLines(error).join("\n")}\n`);
 }

@@ -1,5 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Document, isMap, isPair, isScalar, type Node, type Pair, parseDocument, type YAMLMap } from "yaml";
+import {
+  type Document,
+  isMap,
+  isPair,
+  isScalar,
+  type Node,
+  type Pair,
+  parseDocument,
+  Scalar,
+  type YAMLMap,
+} from "yaml";
 import { mistakes } from "./check.ts";
 
 type Path = readonly string[];
@@ -12,7 +22,7 @@ export function editDeclaration(text: string, path: Path, value: unknown): strin
   const document = parsed(text);
   const spliced = value === undefined ? withoutLines(text, document, path) : withLines(text, document, path, value);
   if (value === undefined) document.deleteIn(path);
-  else setIn(document, path, document.createNode(value, { flow: true }));
+  else setIn(document, path.map(asKey), document.createNode(value, { flow: true }));
   const wanted = document.toJS();
   if (spliced !== undefined && comesTo(spliced, wanted)) return spliced;
   return document.toString({ lineWidth: 0, flowCollectionPadding: /\{ /.test(text) || !/\{\w/.test(text) });
@@ -25,7 +35,14 @@ function parsed(text: string): Document.Parsed {
   return document;
 }
 
-function setIn(document: Document, path: Path, value: Node): void {
+/** A name that is also YAML's merge key is one only in quotes. */
+function asKey(name: string): Scalar {
+  const key = new Scalar(name);
+  if (name === "<<") key.type = Scalar.QUOTE_DOUBLE;
+  return key;
+}
+
+function setIn(document: Document, path: readonly Scalar[], value: Node): void {
   // `apps:` with nothing after it is no map yet.
   const parent = path.slice(0, -1);
   const isNothing = parent.length > 0 && document.hasIn(parent) && (document.getIn(parent) ?? null) === null;
@@ -56,7 +73,7 @@ function withLines(text: string, document: Document, path: Path, value: unknown)
   const parent = path.slice(0, -1);
   const key = path.at(-1) ?? "";
   const eol = text.includes("\r\n") ? "\r\n" : "\n";
-  const line = (indent: string) => `${indent}${flow(document, key)}: ${flow(document, value)}${eol}`;
+  const line = (indent: string) => `${indent}${flow(document, asKey(key))}: ${flow(document, value)}${eol}`;
   const map = blockMap(document, parent);
   if (map !== undefined) {
     if (pairOf(map, key) !== undefined) return undefined;

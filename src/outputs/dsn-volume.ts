@@ -1,5 +1,6 @@
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type FileToWrite, readIfThere, writeAll } from "../base/files.ts";
+import { explainWriteError, type FileToWrite, readIfThere, writeAll } from "../base/files.ts";
 
 /** Readable by every user an app may run as; the volume itself reaches only the apps. */
 const MODE = 0o444;
@@ -13,6 +14,8 @@ export interface Status {
   readonly organization?: string;
   readonly apps: Readonly<Record<string, AppStatus>>;
   readonly error?: { readonly code: string; readonly message: string };
+  /** Slugs of the projects whose key is being exchanged. */
+  readonly rotating?: readonly string[];
 }
 
 /** Status as it is in the file. */
@@ -57,10 +60,39 @@ export function publish(
   return files.length > 0;
 }
 
+/**
+ * Takes the DSNs of apps that are no longer declared out of the volume: their files are emptied, and removed by the run
+ * after that. A container that was not made anew yet has the old entrypoint, and would not start without its file.
+ */
+export function retire(folder: string, declared: Iterable<string>): void {
+  const known = new Set([...declared].map((app) => `${app}.env`));
+  const others = readdirSync(folder).filter((name) => name.endsWith(".env") && !known.has(name));
+  for (const name of others) {
+    const path = join(folder, name);
+    if (readIfThere(path) !== "") {
+      writeAll([{ path, content: "", mode: MODE }]);
+      continue;
+    }
+    try {
+      rmSync(path, { force: true });
+    } catch (error) {
+      throw explainWriteError(error, path);
+    }
+  }
+}
+
 /** A failure beside the last good DSNs, which stay as they are. */
 export function publishFailure(folder: string, error: { code: string; message: string }, now: Date): void {
   const last = readStatus(folder);
   publish(folder, {}, { version: 1, apps: {}, ...last, state: "failed", error }, now);
+}
+
+/** Which projects' keys are being exchanged now; the rest of the status stays. */
+export function publishRotations(folder: string, rotating: readonly string[], now: Date): void {
+  const last = readStatus(folder);
+  if (last === undefined) return;
+  const { at: _, writtenAt: __, rotating: ___, ...rest } = last;
+  publish(folder, {}, rotating.length === 0 ? rest : { ...rest, rotating }, now);
 }
 
 function readStatus(folder: string): WrittenStatus | undefined {

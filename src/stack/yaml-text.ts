@@ -55,7 +55,7 @@ const isBlock = (value: unknown): value is string =>
 
 /** The lines of `key: value` at this depth; a map that holds maps is never put on one line. */
 export function yamlLines(key: string, value: unknown, { indent = "", anchor = "", open = false } = {}): string[] {
-  const start = `${indent}${key === "<<" ? key : scalar(key)}:${anchor === "" ? "" : ` &${anchor}`}`;
+  const start = `${indent}${key === "<<" && value instanceof YamlAlias ? key : scalar(key)}:${anchor === "" ? "" : ` &${anchor}`}`;
   const line = open && !isEmpty(value) ? undefined : inline(value);
   if (line !== undefined) return [`${start} ${line}`];
   if (isBlock(value)) {

@@ -277,6 +277,20 @@ describe("init", () => {
     }
   });
 
+  it("makes no folder for a mistyped -C: it says which one may be meant, or how to make it", async () => {
+    using folders = cliFolders();
+    const { code, stdout, stderr } = await runCli(folders, "init", "--yes", "-C", "../my-shp");
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toBe(
+      'error GC1001: -C ../my-shp: there is no such folder; did you mean "my-shop"?\n' +
+        "  → For a new project: mkdir -p ../my-shp, then the same again.\n",
+    );
+    expect((await runCli(folders, "init", "-C", "../tmp/../my-shop")).code).toBe(0);
+    expect((await runCli(folders, "status", "-C", "glitchtip.yaml")).stderr).toContain(
+      "-C glitchtip.yaml: this is no folder",
+    );
+  });
+
   it("beside services, without a terminal, asks nothing: it says what to type", async () => {
     using folders = cliFolders();
     writeFileSync(join(folders.project, "compose.yaml"), COMPOSE);

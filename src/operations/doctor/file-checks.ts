@@ -6,6 +6,7 @@ import { STACK_FILE } from "../../stack/render.ts";
 import type { Assets } from "../project/assets.ts";
 import type { PlannedFile } from "../project/decide.ts";
 import { planWrites } from "../project/managed.ts";
+import { overriddenApps, overriddenRemedy, overriddenText } from "../project/overridden.ts";
 import { type Project, renderProject } from "../project/read.ts";
 import { missingSecrets } from "../project/secrets.ts";
 import { isOurs } from "../running-stack.ts";
@@ -23,6 +24,9 @@ export async function checkFiles(
   return [
     ok("declaration", `glitchtip.yaml is valid: ${Object.keys(project.declaration.apps).length} apps`),
     ...orphans(project),
+    ...[...(await overriddenApps(project))].map(([app, path]) =>
+      fail("services", overriddenText(app, path), overriddenRemedy),
+    ),
     ...(await managedFiles(project, assets)),
     ...secrets(project, env),
   ];

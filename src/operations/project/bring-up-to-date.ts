@@ -10,6 +10,7 @@ import { type Assets, packageAssets } from "./assets.ts";
 import type { FileState, PlannedFile } from "./decide.ts";
 import type { ProjectDocker } from "./docker.ts";
 import { askedImages, askImages, type ImageOptions, projectNameOf } from "./images.ts";
+import { overriddenApps, overriddenRemedy, overriddenText } from "./overridden.ts";
 import { carryOut, changesSomething, type Planning, planProject } from "./plan-project.ts";
 import type { Project } from "./project.ts";
 import { aboutVaultCopies, compareVaultCopies, writeVaultCopies } from "./vault-copies.ts";
@@ -83,6 +84,8 @@ export async function bringUpToDate(context: ProjectContext, read: Project, how:
   const copies = await compareVaultCopies(context, project);
   const plan = await planProject(project, assets, env, how);
   for (const warning of [...plan.warnings, ...aboutVaultCopies(copies), ...warningsOf(project, env)]) log.warn(warning);
+  for (const [app, path] of await overriddenApps(project))
+    log.warn(`${overriddenText(app, path)}. ${overriddenRemedy}`);
   if (!dryRun) {
     carryOut(plan, random);
     writeVaultCopies(project.dir, copies);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../src/base/errors.ts";
+import { loadDeclaration } from "../../../src/config/load.ts";
 import { type AddOptions, add } from "../../../src/operations/add.ts";
 import { init } from "../../../src/operations/init.ts";
 import type { ProjectDocker } from "../../../src/operations/project/docker.ts";
@@ -73,6 +74,15 @@ async function refusal(promise: Promise<unknown>): Promise<CodedError> {
 const START: AddOptions = { entrypoint: ["docker-entrypoint.sh"] };
 
 describe("add", () => {
+  it("makes a project whose name is YAML's merge key", async () => {
+    using shop = await project();
+    const options = { project: "<<", entrypoint: ["tini"], command: ["run"] };
+    await add(shop.context(), "worker", options);
+    const { projects, apps } = loadDeclaration(shop.folder.read("glitchtip.yaml"), "g");
+    expect([Object.keys(projects), apps.worker?.project]).toEqual([["shop", "<<"], "<<"]);
+    expect(await add(shop.context(), "worker", options)).toMatchObject({ nothingToChange: true });
+  });
+
   it("changes the declaration by a line, and writes what it comes to", async () => {
     using setup = await project();
     const before = setup.folder.read("glitchtip.yaml");

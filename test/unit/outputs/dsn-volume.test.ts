@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { publish, publishFailure, type Status } from "../../../src/outputs/dsn-volume.ts";
+import { publish, publishFailure, retire, type Status } from "../../../src/outputs/dsn-volume.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -118,5 +118,19 @@ describe("a failed run", () => {
       at: "2026-08-02T10:00:00.000Z",
       writtenAt: { api: "2026-08-01T10:00:00.000Z" },
     });
+  });
+});
+
+describe("an app that is no longer declared", () => {
+  it("has its DSN emptied, so that its old container still starts, and its file removed by the run after that", () => {
+    publish(folder, { api: ENV, web: ENV }, OK, ONE);
+    retire(folder, ["api"]);
+    expect([read("api.env"), read("web.env")]).toEqual([ENV, ""]);
+    expect(statSync(join(folder, "web.env")).mode & 0o777).toBe(0o444);
+    retire(folder, ["api"]);
+    expect(readdirSync(folder).sort()).toEqual(["api.env", "status.json"]);
+    const before = inodes();
+    retire(folder, ["api"]);
+    expect(inodes()).toEqual(before);
   });
 });

@@ -187,6 +187,34 @@ describe("init beside a Compose file", () => {
     ]);
   });
 
+  it("takes a project whose name is YAML's merge key for a name", async () => {
+    using folder = new TemporaryFolder();
+    folder.write("compose.yaml", `${SERVICE}  web:\n    image: w\n    entrypoint: [w]\n    command: [w]\n`);
+    await run(folder, { apps: { api: "<<" } });
+    expect(Object.keys(readProject(folder.path).declaration.projects)).toEqual(["<<"]);
+    await run(folder, { apps: { api: "<<" } });
+  });
+
+  it("warns where a Compose file after ours takes the wrapper away again", async () => {
+    using folder = new TemporaryFolder();
+    folder.write("compose.yaml", SERVICE);
+    await run(folder, { apps: { api: "shop" } });
+    folder.write(".env", "COMPOSE_FILE=compose.yaml:compose.glitchtip.yaml:mine.yaml\n");
+    const warningsWith = async (service: string) => {
+      folder.write("mine.yaml", `services: {api: ${service}}\n`);
+      const warnings: string[] = [];
+      await run(folder, {}, { warnings });
+      return warnings;
+    };
+    const lost = [
+      expect.stringMatching(/^mine\.yaml stands after .* entrypoint for api: .* Put compose\.glitchtip\.yaml last/),
+    ];
+    expect(await warningsWith("{entrypoint: [tini]}")).toEqual(lost);
+    expect(await warningsWith("{entrypoint: !override [tini]}")).toEqual(lost);
+    expect(await warningsWith("{entrypoint: [/glitchtip-with-dsn, api, --, tini]}")).toEqual([]);
+    expect(await warningsWith("{environment: {A: b}}")).toEqual([]);
+  });
+
   it("warns about a DSN that the service or its env file sets already", async () => {
     using folder = new TemporaryFolder();
     folder.write("compose.yaml", `${SERVICE}    env_file: [api.env, missing.env]\n`);
