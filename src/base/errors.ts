@@ -116,3 +116,17 @@ export function hasErrno(error: unknown, ...names: string[]): boolean {
   }
   return false;
 }
+
+/** An error as lines for a person; one that nobody expected with its place in the program. */
+export function errorLines(error: unknown): string[] {
+  if (error instanceof CodedError) {
+    const { code, message, problems, remedy } = error;
+    return [
+      `error ${code}: ${message}`,
+      ...problems.map((problem) => `  ${problem}`),
+      ...(remedy === undefined ? [] : [`  → ${remedy}`]),
+    ];
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return ["error GC1901: a mistake in glitchtip-compose itself; please report it", text];
+}

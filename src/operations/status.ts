@@ -4,10 +4,10 @@ import type { Declaration } from "../config/schema.ts";
 import type { Docker } from "../docker/index.ts";
 import type { AppStatus, Status, WrittenStatus } from "../outputs/dsn-volume.ts";
 import { type Backlog, readBacklog } from "./backlog.ts";
+import { openRotation, provisionerStatus, STARTED_BEFORE, startedBefore } from "./provisioner-status.ts";
 import {
   containerOf,
   DATABASE,
-  DSN_DIR,
   observeStack,
   PROVISIONER,
   type RunningStack,
@@ -72,7 +72,7 @@ export async function status(
     ...(written === undefined ? {} : { provisioner: provisioner as Omit<typeof written, "apps"> }),
     apps,
     ...(jobs === undefined ? {} : { jobs }),
-    next: stack.containers.length === 0 ? ["docker compose up -d --wait"] : next,
+    next: stack.containers.length === 0 ? ["docker compose up -d --wait"] : [...next, ...openRotation(written)],
   };
 }
 
@@ -85,17 +85,6 @@ function versionOf(written: Status | undefined): { version?: string } {
 const settling = (services: readonly ServiceStatus[]): "starting" | "ok" =>
   services.some(({ health, state }) => health === "starting" || state === "created") ? "starting" : "ok";
 
-/** From the stopped provisioner's volume: the file outlives its container's process. */
-async function provisionerStatus(stack: RunningStack): Promise<WrittenStatus | undefined> {
-  const container = containerOf(stack, PROVISIONER);
-  const text = container && (await stack.engine.readFile(container.id, `${DSN_DIR}/status.json`));
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 interface Seen {
   readonly stack: RunningStack;
   readonly services: readonly ServiceStatus[];
@@ -104,7 +93,7 @@ interface Seen {
   readonly jobs: Backlog | undefined;
 }
 
-function nextSteps({ services, written, apps, jobs }: Seen): string[] {
+function nextSteps({ stack, services, written, apps, jobs }: Seen): string[] {
   const broken = services.filter(({ problem }) => problem !== undefined);
   const worker = services.some(({ service }) => service === WORKER) ? WORKER : SERVER;
   const withoutDsn = apps.filter(({ dsn }) => dsn === "none").map(({ app }) => app);
@@ -119,20 +108,7 @@ function nextSteps({ services, written, apps, jobs }: Seen): string[] {
     ...(withoutDsn.length === 0 || provisionerRuns || broken.some(({ service }) => service === PROVISIONER)
       ? []
       : [`no DSN yet for ${withoutDsn.join(", ")}: npx glitchtip-compose init, then docker compose up -d --wait`]),
-    ...apps
-      .filter(({ app }) => startedBefore(services, app, written?.writtenAt?.[app]))
-      .map(
-        ({ app }) => `${app} started before its DSN was written and does not know it: docker compose restart ${app}`,
-      ),
+    ...startedBefore(stack, written).map((app) => `${app} ${STARTED_BEFORE}: docker compose restart ${app}`),
     ...(jobs?.stuck ? [`${jobs.waiting} jobs wait and none is taken: docker compose restart ${worker}`] : []),
   ];
-}
-
-/** An app reads its DSN when it starts: one that was running already goes on with what it had, or with none. */
-function startedBefore(services: readonly ServiceStatus[], app: string, writtenAt: string | undefined): boolean {
-  if (writtenAt === undefined) return false;
-  const writtenMs = Date.parse(writtenAt);
-  return services.some(
-    ({ service, state, sinceMs }) => service === app && state === "running" && (sinceMs ?? Infinity) < writtenMs,
-  );
 }

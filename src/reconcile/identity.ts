@@ -47,6 +47,10 @@ export interface Known {
   readonly projects: Readonly<Record<string, KnownProject>>;
 }
 
+/** Slugs of the projects whose key is being exchanged. */
+export const rotatingIn = ({ projects }: Pick<Known, "projects">): string[] =>
+  Object.values(projects).flatMap(({ slug, rotation }) => (rotation === undefined ? [] : [slug]));
+
 export const identityOf = ({ id, slug, dateCreated }: Identity): Identity => ({ id, slug, dateCreated });
 
 export const sameObject = (a: Identity | undefined, b: Identity): boolean =>

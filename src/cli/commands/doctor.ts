@@ -18,7 +18,7 @@ export const doctor: CliCommand = {
         machine: thisMachine(context.clock),
         assets: packageAssets(),
         env: context.env,
-        project: () => readProject(context.dir),
+        project: () => readProject(context.dir, context.env),
         vaultCopies: (project) => compareVaultCopies(context, project),
       }),
     );

@@ -1,10 +1,10 @@
 import { CodedError, EXIT } from "../../base/errors.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { resolveServer } from "../../config/server.ts";
-import { openDocker } from "../../docker/index.ts";
+import { type Docker, openDocker } from "../../docker/index.ts";
 import { packageAssets } from "../../operations/project/assets.ts";
 import { readProject } from "../../operations/project/read.ts";
-import { provisionerOf } from "../../operations/rotate/ask.ts";
+import { type AskProvisioner, provisionerOf } from "../../operations/rotate/ask.ts";
 import { deleteRetiring, type RotateResult, rotate as rotateKeys } from "../../operations/rotate/index.ts";
 import { describeHolders } from "../../operations/rotate/silence.ts";
 import { observeStack } from "../../operations/running-stack.ts";
@@ -45,17 +45,19 @@ export const rotate: CliCommand<Flags> = {
   async run(context, flags, apps) {
     const { abort = false, keepOld = false, dryRun = false, yes = false } = flags;
     const silentForMs = durationMs(flags.silentFor);
-    const { declaration } = readProject(context.dir);
+    const { declaration } = readProject(context.dir, context.env);
     chooseApps(declaration, apps);
     if (abort && apps.length > 0) {
       const remedy = "glitchtip-compose rotate --abort";
       throw new CodedError("GC1001", "--abort takes everything back that is under way; it takes no app", { remedy });
     }
     const asks = !yes && !keepOld && !dryRun;
-    // Before anything is begun: who cannot be asked has to say it now.
-    if (asks && !context.interactive) await confirmed(context, "Delete the old key when it is silent?", "--yes");
     const docker = openDocker(context);
     const ask = provisionerOf(docker);
+    // Before anything is begun: who cannot be asked has to say it now. Where nothing is under way there is no question.
+    if (asks && !context.interactive && !(abort && (await nothingUnderWay(docker, ask)))) {
+      await confirmed(context, `Delete the ${abort ? "new" : "old"} key when it is silent?`, "--yes");
+    }
     const send = packageAssets().sendEvent();
     const prove = async (wanted: readonly string[]) => {
       const sender = containerSender(docker, await observeStack(docker), send);
@@ -72,6 +74,12 @@ export const rotate: CliCommand<Flags> = {
     context.setExitCode(["up first", "not proved", "silent"].includes(result.outcome) ? EXIT.failed : EXIT.done);
   },
 };
+
+async function nothingUnderWay(docker: Docker, ask: AskProvisioner): Promise<boolean> {
+  // One that is not started is told by the rotation itself.
+  if ((await observeStack(docker)).containers.length === 0) return true;
+  return (await ask({ verb: "show", apps: [], keepOld: false })).every(({ step }) => step === "none");
+}
 
 async function mayDelete(context: CliContext, { server }: Declaration, { projects, maybe }: RotateResult) {
   for (const line of describeHolders(maybe)) context.log.warn(`it may still be with ${line}`);

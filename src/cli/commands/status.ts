@@ -12,7 +12,7 @@ import { ago, type Colour, type Paint, paintFor, table } from "../screen.ts";
 export const status: CliCommand = {
   examples: ["glitchtip-compose status", "glitchtip-compose status --json"],
   async run(context) {
-    const { declaration, port } = readProject(context.dir);
+    const { declaration, port } = readProject(context.dir, context.env);
     const { server } = resolveServer(declaration.server);
     const found = await statusOf(openDocker(context), declaration, {
       url: declaration.server.url ?? `http://localhost:${port}`,
@@ -33,7 +33,7 @@ const STATE_COLOURS: Readonly<Record<StackStatus["state"], Colour>> = {
 };
 
 function text(found: StackStatus, nowMs: number, paint: Paint): string {
-  const { project, state, url, version, image, services, provisioner, apps, jobs, next } = found;
+  const { project, state, url, version, image, services, provisioner, apps, jobs, certificate, next } = found;
   const server = [version === undefined ? image : `GlitchTip ${version}`, url].filter(Boolean).join(" at ");
   const parts = [
     `${project}: ${paint(STATE_COLOURS[state], state)}, ${server}`,
@@ -53,6 +53,7 @@ function text(found: StackStatus, nowMs: number, paint: Paint): string {
         ]),
     provisioner === undefined ? "" : `provisioner: ${provisioner.state}, ${ago(Date.parse(provisioner.at), nowMs)} ago`,
     jobs === undefined ? "" : `jobs: ${jobsText(jobs)}`,
+    certificate === undefined ? "" : `certificate: ${certificate.verdict.reason}`,
     next.length === 0 ? "" : ["next:", ...next.map((line) => `  ${line}`)].join("\n"),
   ];
   return parts.filter((part) => part !== "").join("\n\n");

@@ -9,7 +9,7 @@ import { withProgress } from "../screen.ts";
 export const up: CliCommand = {
   examples: ["glitchtip-compose up"],
   async run(context) {
-    const project = readProject(context.dir);
+    const project = readProject(context.dir, context.env);
     const { declaration } = project;
     const copies = await compareVaultCopies(context, project);
     writeVaultCopies(context.dir, copies);

@@ -16,7 +16,7 @@ export const verify: CliCommand = {
   examples: ["glitchtip-compose verify", "glitchtip-compose verify api worker --json"],
   flags: (command) => command.argument("[app...]", "which apps; default: all of the declaration"),
   async run(context, _flags, wanted) {
-    const { declaration } = readProject(context.dir);
+    const { declaration } = readProject(context.dir, context.env);
     const apps = chooseApps(declaration, wanted);
     const docker = openDocker(context);
     const results = await withProgress(

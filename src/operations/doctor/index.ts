@@ -8,7 +8,7 @@ import { checkCompose, checkEngine, checkResources } from "./engine-checks.ts";
 import { checkFiles } from "./file-checks.ts";
 import { type Finding, failure } from "./finding.ts";
 import { checkPorts } from "./port-checks.ts";
-import { checkContainers, checkNames } from "./stack-checks.ts";
+import { checkContainers, checkDsns, checkNames } from "./stack-checks.ts";
 import { checkVaultCopies } from "./vault-checks.ts";
 
 export type { Finding } from "./finding.ts";
@@ -63,6 +63,7 @@ export async function doctor(context: DoctorContext): Promise<Finding[]> {
     ),
     copies.error === undefined ? of(copies.value, checkVaultCopies) : failure("vault", copies.error),
     stack.error === undefined ? of(stack.value, checkContainers) : failure("containers", stack.error),
+    of(stack.value, checkDsns),
   ]);
   return findings.flat();
 }

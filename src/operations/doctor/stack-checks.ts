@@ -1,6 +1,7 @@
 import { variablesOf } from "../../config/app-variables.ts";
 import type { Declaration } from "../../config/schema.ts";
 import type { ComposeConfig } from "../../docker/index.ts";
+import { provisionerStatus, STARTED_BEFORE, startedBefore } from "../provisioner-status.ts";
 import { containerOf, type RunningStack, SERVER } from "../running-stack.ts";
 import { problemOf } from "../service-status.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
@@ -71,4 +72,21 @@ export function checkContainers(stack: RunningStack): Finding[] {
     return [fail("containers", `${name} ${problem}`, fix)];
   });
   return broken.length > 0 ? broken : [ok("containers", `${stack.containers.length} containers do their part`)];
+}
+
+/** What only the provisioner's own file tells: DSNs that running apps do not have, a rotation that nobody has ended. */
+export async function checkDsns(stack: RunningStack): Promise<Finding[]> {
+  const written = await provisionerStatus(stack);
+  return [
+    ...startedBefore(stack, written).map((app) =>
+      warn("dsn", `${app} ${STARTED_BEFORE}`, `docker compose restart ${app}`),
+    ),
+    ...(written?.rotating ?? []).map((project) =>
+      warn(
+        "rotation",
+        `the key of ${project} is being exchanged, and nobody has ended it`,
+        "npx glitchtip-compose rotate goes on, rotate --abort goes back",
+      ),
+    ),
+  ];
 }

@@ -12,6 +12,7 @@ import type { AppStatus, Status } from "../../outputs/dsn-volume.ts";
 import { renderEnvFile } from "../../outputs/env-file.ts";
 import { desiredOf, projectName } from "../../reconcile/desired.ts";
 import { composeDsn } from "../../reconcile/dsn.ts";
+import { rotatingIn } from "../../reconcile/identity.ts";
 import { planProvision } from "../../reconcile/plan.ts";
 import { applyActions } from "./apply.ts";
 import type { ProvisionContext } from "./context.ts";
@@ -50,6 +51,7 @@ export async function provision(context: ProvisionContext, input: ProvisionInput
   await applyActions(context, glitchtip, planProvision(desired, situation, context.store));
   const problem = await ensureKeys(context, token, desired, input.label);
   const organization = context.store.organization?.slug;
+  const rotating = rotatingIn(context.store);
   const apps = Object.entries(provisionedApps(declaration)).map(([app, declared]) => {
     const { project } = declared;
     const variables = variablesOf(declared);
@@ -74,6 +76,7 @@ export async function provision(context: ProvisionContext, input: ProvisionInput
       ...(organization === undefined ? {} : { organization }),
       apps: Object.fromEntries(apps.map(({ app, status }) => [app, status])),
       ...(problem === undefined ? {} : { error: { code: problem.code, message: problem.message } }),
+      ...(rotating.length === 0 ? {} : { rotating }),
     },
     ...(problem === undefined ? {} : { problem }),
   };

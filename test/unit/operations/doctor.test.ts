@@ -120,6 +120,26 @@ describe("doctor", () => {
     expect(bad.every(({ fix }) => fix !== undefined)).toBe(true);
   });
 
+  it("names an app that runs without its DSN, and a rotation that nobody has ended", async () => {
+    using folder = await initiated();
+    const status = {
+      apps: { api: { project: "shop" } },
+      writtenAt: { api: new Date(600_000).toISOString() },
+      rotating: ["shop"],
+    };
+    const { bad } = await examine({
+      dir: folder.dir,
+      docker: {
+        containers: [container("api", { sinceMs: 500_000 }), container("glitchtip-provision", { state: "exited" })],
+        files: { "id-glitchtip-provision:/run/glitchtip/status.json": JSON.stringify(status) },
+      },
+    });
+    expect(bad).toEqual([
+      expect.objectContaining({ check: "dsn", level: "warn", fix: "docker compose restart api" }),
+      expect.objectContaining({ check: "rotation", what: expect.stringContaining("the key of shop") }),
+    ]);
+  });
+
   it("still looks at the files when no engine answers, and says where it looked", async () => {
     using folder = await initiated();
     const none = new CodedError("GC1601", "no Docker engine answers", { problems: ["DOCKER_HOST: not set"] });

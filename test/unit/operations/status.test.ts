@@ -58,6 +58,14 @@ describe("status", () => {
     expect(await seen(600_000)).toMatchObject({ state: "ok", next: [] });
   });
 
+  it("tells of a rotation that nobody has ended, which breaks nothing", async () => {
+    const { state, next } = await look({ written: { ...WRITTEN, rotating: ["shop-api"] } });
+    expect(state).toBe("ok");
+    expect(next).toEqual([
+      expect.stringContaining("the key of shop-api is being exchanged: npx glitchtip-compose rotate"),
+    ]);
+  });
+
   it("is ok when all do their part, and needs nothing", async () => {
     expect(await look()).toMatchObject({
       project: "shop",

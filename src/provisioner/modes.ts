@@ -1,0 +1,128 @@
+import { text } from "node:stream/consumers";
+import { CodedError, EXIT, errorLines } from "../base/errors.ts";
+import { removeLeftovers } from "../base/files.ts";
+import type { Log } from "../base/log.ts";
+import type { Clock } from "../base/wait.ts";
+import { openNodeTransport } from "../glitchtip/transport-node.ts";
+import { provision } from "../operations/provision/index.ts";
+import { readBackEvents, readBackRequest } from "../operations/provision/read-back.ts";
+import { type RotateAnswer, rotateKeys, rotateRequest } from "../operations/provision/rotate.ts";
+import { publish, publishFailure, publishRotations, retire } from "../outputs/dsn-volume.ts";
+import { acquireLock } from "../outputs/lock.ts";
+import { openStateStore, type StateStore } from "../outputs/state-store.ts";
+import { rotatingIn } from "../reconcile/identity.ts";
+import { type Environment, readInput, readPassword } from "./environment.ts";
+
+/** The process, as far as a mode touches it. */
+export interface Edges {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly stdin: NodeJS.ReadableStream;
+  /** One line of an answer. */
+  answer(line: object): void;
+}
+
+/** Does its work and tells the exit code. */
+export type Mode = (environment: Environment, edges: Edges) => Promise<number>;
+
+/** Of our API token and of keys we make. */
+const LABEL = "glitchtip-compose";
+
+/** Without a word: what is declared is made, and the DSNs are published. */
+export const provisionOnce: Mode = async (environment, edges) => {
+  await using _lock = await lock(environment, edges);
+  const problem = await provisionAlone(environment, openStateStore(environment.stateDir), edges);
+  if (problem === undefined) return EXIT.done;
+  for (const line of errorLines(problem)) edges.log.info(line);
+  return problem.exitCode;
+};
+
+/** One request on stdin, one answer on stdout; an expected failure is an answer too. */
+const rotate: Mode = async (environment, edges) => {
+  const { signal, clock, log } = edges;
+  try {
+    const request = rotateRequest.parse(JSON.parse(await text(edges.stdin)));
+    await using _lock = await lock(environment, edges);
+    const { declaration } = readInput(environment, log);
+    const store = openStateStore(environment.stateDir);
+    const runProvision = async () => {
+      const problem = await provisionAlone(environment, store, edges);
+      if (problem !== undefined) throw problem;
+    };
+    const transport = openNodeTransport(environment.baseUrls.container);
+    const context = { transport, store, clock, signal, log, provision: runProvision };
+    const projects = await rotateKeys(context, { declaration, label: LABEL }, request);
+    publishRotations(environment.dsnDir, rotatingIn(store), new Date(clock.now()));
+    edges.answer({ projects } satisfies RotateAnswer);
+    return EXIT.done;
+  } catch (error) {
+    if (!signal.aborted && error instanceof CodedError) edges.answer({ error: error.toJSON() } satisfies RotateAnswer);
+    throw error;
+  }
+};
+
+const lookForEvents: Mode = async (environment, { stdin, log, answer, ...edges }) => {
+  const request = readBackRequest.parse(JSON.parse(await text(stdin)));
+  const transport = openNodeTransport(environment.baseUrls.container);
+  const context = { ...edges, transport, store: openStateStore(environment.stateDir) };
+  const { declaration } = readInput(environment, log);
+  return (await readBackEvents(context, declaration, request, answer)) ? EXIT.done : EXIT.failed;
+};
+
+/** By the word that chooses them. */
+export const MODES: Readonly<Record<string, Mode>> = { "read-back": lookForEvents, rotate };
+
+function lock({ stateDir, dsnDir, readyWithinMs: deadlineMs }: Environment, edges: Edges): Promise<AsyncDisposable> {
+  const { clock, signal, log } = edges;
+  return acquireLock(stateDir, { clock, signal, deadlineMs, log }).catch((error: unknown) => {
+    // Who waits in vain leaves the status to the one at work.
+    const isWaiting = signal.aborted || (error instanceof CodedError && error.code === "GC1406");
+    if (!isWaiting) saveFailure(dsnDir, error, edges);
+    throw error;
+  });
+}
+
+async function provisionAlone(
+  environment: Environment,
+  store: StateStore,
+  edges: Edges,
+): Promise<CodedError | undefined> {
+  const { stateDir, dsnDir, baseUrls } = environment;
+  const { clock, signal } = edges;
+  let made = false;
+  const log: Log = {
+    ...edges.log,
+    info(line) {
+      made = true;
+      edges.log.info(line);
+    },
+  };
+  try {
+    const input = readInput(environment, log);
+    for (const folder of [stateDir, dsnDir]) removeLeftovers(folder);
+    const transport = openNodeTransport(baseUrls.container);
+    const password = () => readPassword(environment);
+    const context = { ...environment, transport, store, clock, signal, log, password };
+    const result = await provision(context, { ...input, baseUrls, label: LABEL });
+    const written = publish(dsnDir, result.envFiles, result.status, new Date(clock.now()));
+    retire(dsnDir, Object.keys(result.envFiles));
+    if (written) edges.log.info(`wrote the DSN of ${Object.keys(result.envFiles).join(", ") || "no app"}`);
+    else edges.log.info(made ? "every DSN stays as it is" : "nothing to change");
+    return result.problem;
+  } catch (error) {
+    saveFailure(dsnDir, signal.aborted ? signal.reason : error, edges);
+    throw error;
+  }
+}
+
+/** The last good DSNs stay; where even the status cannot be written, the exit code and the log must do. */
+function saveFailure(dsnDir: string, reason: unknown, { clock, log }: Edges): void {
+  const code = reason instanceof CodedError ? reason.code : "GC1901";
+  const message = reason instanceof Error ? reason.message : String(reason);
+  try {
+    publishFailure(dsnDir, { code, message }, new Date(clock.now()));
+  } catch (cause) {
+    for (const line of errorLines(cause)) log.info(line);
+  }
+}
