@@ -58,11 +58,6 @@ export const COMMANDS: readonly { name: string; summary: string; load(): Promise
     load: async () => (await import("./commands/check.ts")).check,
   },
   {
-    name: "check",
-    summary: "whether the stack is fit for the world: each point of the hardening table, with its reason",
-    load: async () => (await import("./commands/check.ts")).check,
-  },
-  {
     name: "mail",
     summary: "test: send a mail by GlitchTip's own settings, from its own container",
     load: async () => (await import("./commands/mail.ts")).mail,
@@ -71,6 +66,11 @@ export const COMMANDS: readonly { name: string; summary: string; load(): Promise
     name: "lock",
     summary: "pin the stack's images by their digests",
     load: async () => (await import("./commands/lock.ts")).lock,
+  },
+  {
+    name: "import",
+    summary: "the declaration, from app-interface's files or a Terraform state",
+    load: async () => (await import("./commands/import.ts")).importCommand,
   },
   {
     name: "rotate",

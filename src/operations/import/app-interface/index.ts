@@ -1,0 +1,78 @@
+import { didYouMean } from "../../../base/did-you-mean.ts";
+import { CodedError } from "../../../base/errors.ts";
+import type { Imported, ImportedOrganization, ImportedServer } from "../imported.ts";
+import { readDataFiles } from "./files.ts";
+import { readInstance } from "./instance.ts";
+import { type FoundProject, readProject } from "./project.ts";
+import { Told } from "./told.ts";
+
+const INSTANCE = "/glitchtip/instance";
+const PROJECT = "/glitchtip/project";
+/** Read where others name them. */
+const OTHERS = [
+  "/glitchtip/organization",
+  "/glitchtip/team",
+  "/app-sre/escalation-policy",
+  "/dependencies/jira-board",
+] as const;
+
+/**
+ * The files that qontract-reconcile's GlitchTip integrations read: instances and projects, and what they refer to.
+ * Everything that cannot be taken over is told at once.
+ */
+export function importAppInterface(
+  dir: string,
+  { instance }: { readonly instance?: string | undefined } = {},
+): Imported {
+  const files = readDataFiles(dir);
+  const told = new Told();
+  const instances = files.of(INSTANCE).map((file) => readInstance(file, told));
+  const projects = files.of(PROJECT).flatMap((file) => readProject(files, file, told) ?? []);
+  for (const { path, schema } of files.all) {
+    if (schema === INSTANCE || schema === PROJECT || OTHERS.includes(schema as (typeof OTHERS)[number])) continue;
+    told.leave(
+      path,
+      "",
+      schema === "" ? "is no file of app-interface: it has no $schema" : `${schema} is nothing of GlitchTip's`,
+    );
+  }
+  if (instances.length === 0) {
+    throw new CodedError("GC1102", `${dir} has no file with $schema: ${INSTANCE}-1.yml`, {
+      remedy: "Give the folder with the instances and projects of app-interface.",
+    });
+  }
+  const names = instances.map(({ name }) => name);
+  if (instance !== undefined && !names.includes(instance)) {
+    throw new CodedError("GC1001", `there is no instance "${instance}"${didYouMean(instance, names)}`, {
+      remedy: `Give one of ${names.join(", ")}.`,
+    });
+  }
+  for (const project of projects) {
+    if (!names.includes(project.instance)) {
+      told.problem(project.path, `there is no instance "${project.instance}"${didYouMean(project.instance, names)}`);
+    }
+  }
+  told.throwProblems(dir);
+  const servers = instances
+    .filter(({ name }) => instance === undefined || name === instance)
+    .map((one): ImportedServer => {
+      const its = projects.filter((project) => project.instance === one.name);
+      // As it was there: projects and organizations that are missing are told, not made; without `alerts` means none.
+      return { ...one, manage: ["alerts"], organizations: organizationsOf(its) };
+    });
+  told.note(
+    "manage: alerts is what glitchtip-project-alerts-api looked after. It also deleted what is not declared: here that is prune: true",
+  );
+  return { servers, secrets: [], left: told.left, notes: told.notes };
+}
+
+function organizationsOf(projects: readonly FoundProject[]): ImportedOrganization[] {
+  const names = [...new Set(projects.map(({ organization }) => organization))].sort();
+  return names.map((name) => ({
+    name,
+    projects: projects
+      .filter(({ organization }) => organization === name)
+      .map(({ key, declared }) => ({ key, declared }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1)),
+  }));
+}

@@ -1,0 +1,125 @@
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { CodedError } from "../../base/errors.ts";
+import { readIfThere, writeOne } from "../../base/files.ts";
+import { declarationOf } from "./form.ts";
+import type { Imported, Left, SecretToSet } from "./imported.ts";
+import { type Difference, merge, type Path } from "./merge.ts";
+import { declaredIn, editedText, newText } from "./text.ts";
+
+export const IMPORT_KINDS = ["app-interface", "terraform"] as const;
+export type ImportKind = (typeof IMPORT_KINDS)[number];
+
+export interface ImportOptions {
+  readonly kind: ImportKind;
+  /** Of the folder or file, from where the command runs. */
+  readonly path: string;
+  /** The declaration's. */
+  readonly file: string;
+  readonly dryRun: boolean;
+  /** Where the declaration and what is imported contradict each other: whose word counts. Undefined: nobody's. */
+  readonly prefer?: "mine" | "imported" | undefined;
+  readonly instance?: string | undefined;
+  readonly url?: string | undefined;
+  readonly token?: string | undefined;
+}
+
+export interface ImportResult {
+  readonly file: string;
+  readonly created: boolean;
+  readonly changed: boolean;
+  readonly dryRun: boolean;
+  /** The declaration as it is now, or would be. */
+  readonly text: string;
+  /** Paths of what was added, and of what one of the two sides said otherwise. */
+  readonly added: readonly string[];
+  readonly replaced: readonly string[];
+  readonly kept: readonly string[];
+  readonly organizations: number;
+  readonly projects: number;
+  readonly secrets: readonly SecretToSet[];
+  readonly left: readonly Left[];
+  readonly notes: readonly string[];
+}
+
+/** Brings what another tool's files say into the declaration. Validates it before it writes; asks no server. */
+export async function importInto(dir: string, options: ImportOptions): Promise<ImportResult> {
+  const { kind, file, dryRun, prefer } = options;
+  const imported = await read(kind, resolve(dir, options.path), options);
+  const path = resolve(dir, file);
+  const before = readIfThere(path);
+  const { text, differences, added } = joined(
+    imported,
+    before,
+    file,
+    `${kind} ${basename(resolve(dir, options.path))}`,
+    prefer,
+  );
+  if (differences.length > 0 && prefer === undefined) throw contradiction(file, differences);
+  const { loadServers } = await import("../../config/load.ts");
+  loadServers(text, file);
+  const changed = text !== before;
+  if (changed && !dryRun) write(path, text);
+  const paths = differences.map((one) => shown(one.path));
+  return {
+    file,
+    created: before === undefined,
+    changed,
+    dryRun,
+    text,
+    added,
+    replaced: prefer === "imported" ? paths : [],
+    kept: prefer === "mine" ? paths : [],
+    organizations: imported.servers.reduce((sum, { organizations }) => sum + organizations.length, 0),
+    projects: imported.servers
+      .flatMap(({ organizations }) => organizations)
+      .reduce((sum, { projects }) => sum + projects.length, 0),
+    secrets: imported.secrets,
+    left: imported.left,
+    notes: imported.notes,
+  };
+}
+
+async function read(kind: ImportKind, path: string, options: ImportOptions): Promise<Imported> {
+  if (kind === "app-interface") return (await import("./app-interface/index.ts")).importAppInterface(path, options);
+  return (await import("./terraform/index.ts")).importTerraform(path, options);
+}
+
+function joined(
+  imported: Imported,
+  before: string | undefined,
+  file: string,
+  from: string,
+  prefer: ImportOptions["prefer"],
+) {
+  if (before === undefined) {
+    return { text: newText(declarationOf(imported), from), differences: [], added: [] };
+  }
+  const mine = declaredIn(before, file);
+  const { additions, differences } = merge(mine, declarationOf(imported, mine));
+  const text = editedText(before, prefer === "imported" ? [...additions, ...differences] : additions);
+  return { text, differences, added: additions.map(({ path }) => shown(path)) };
+}
+
+/** By paths alone: the values may hold secrets. */
+function contradiction(file: string, differences: readonly Difference[]): CodedError {
+  const count = differences.length === 1 ? "one place" : `${differences.length} places`;
+  return new CodedError(
+    "GC1105",
+    `${file} says something else than what is imported, in ${count}; nothing was written`,
+    {
+      problems: differences.map(({ path }) => shown(path)),
+      remedy: "Decide whose word counts, --prefer mine or --prefer imported; --dry-run shows what comes of it.",
+    },
+  );
+}
+
+const shown = (path: Path): string =>
+  path.map((part, i) => (typeof part === "number" ? `[${part}]` : i === 0 ? part : `.${part}`)).join("");
+
+/** The user's file keeps its mode, and a link stays one. */
+function write(path: string, text: string): void {
+  const there = existsSync(path);
+  const target = there ? realpathSync(path) : path;
+  writeOne(target, text, there ? statSync(target).mode & 0o777 : 0o644);
+}

@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from "node:util";
+
+export type Path = readonly (string | number)[];
+
+export interface Edit {
+  readonly path: Path;
+  readonly value: unknown;
+}
+
+/** Both say something, and not the same. */
+export interface Difference extends Edit {
+  readonly mine: unknown;
+}
+
+export interface Merge {
+  readonly additions: readonly Edit[];
+  readonly differences: readonly Difference[];
+}
+
+/** How the items of a list are known again. */
+const NAMES = ["name", "label", "email"] as const;
+
+/** What has to be added to mine for it to say what theirs does, and where the two contradict each other. Pure. */
+export function merge(mine: unknown, theirs: unknown, path: Path = []): Merge {
+  if (mine === undefined || mine === null) return { additions: [{ path, value: theirs }], differences: [] };
+  if (isMap(mine) && isMap(theirs)) {
+    return together(
+      Object.entries(theirs).map(([key, value]) =>
+        merge(Object.hasOwn(mine, key) ? mine[key] : undefined, value, [...path, key]),
+      ),
+    );
+  }
+  if (Array.isArray(mine) && Array.isArray(theirs)) {
+    if (mine.every(isText) && theirs.every(isText)) return appended(mine, theirs, path);
+    if ([...mine, ...theirs].every((item) => nameOf(item) !== undefined)) return byName(mine, theirs, path);
+  }
+  if (isDeepStrictEqual(mine, theirs)) return { additions: [], differences: [] };
+  return { additions: [], differences: [{ path, mine, value: theirs }] };
+}
+
+function appended(mine: readonly unknown[], theirs: readonly unknown[], path: Path): Merge {
+  const more = theirs.filter((item) => !mine.includes(item));
+  return { additions: more.map((value, i) => ({ path: [...path, mine.length + i], value })), differences: [] };
+}
+
+function byName(mine: readonly unknown[], theirs: readonly unknown[], path: Path): Merge {
+  let end = mine.length;
+  return together(
+    theirs.map((item) => {
+      const index = mine.findIndex((one) => nameOf(one) === nameOf(item));
+      return merge(mine[index], item, [...path, index === -1 ? end++ : index]);
+    }),
+  );
+}
+
+const together = (parts: readonly Merge[]): Merge => ({
+  additions: parts.flatMap(({ additions }) => additions),
+  differences: parts.flatMap(({ differences }) => differences),
+});
+
+const isText = (value: unknown): value is string => typeof value === "string";
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function nameOf(item: unknown): string | undefined {
+  const found = isMap(item) ? NAMES.map((name) => item[name]).find((value) => typeof value === "string") : undefined;
+  return typeof found === "string" ? found.toLowerCase() : undefined;
+}

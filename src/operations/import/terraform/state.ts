@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import * as z from "zod/mini";
+import { CodedError } from "../../../base/errors.ts";
+
+/** Terraform's and OpenTofu's state, version 4: what of it we go by. */
+const stateShape = z.object({
+  version: z.literal(4),
+  resources: z.array(
+    z.object({
+      module: z.optional(z.string()),
+      mode: z.enum(["managed", "data"]),
+      type: z.string(),
+      name: z.string(),
+      provider: z.optional(z.string()),
+      instances: z.array(
+        z.object({
+          index_key: z.optional(z.union([z.string(), z.number()])),
+          attributes: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
+          sensitive_attributes: z.optional(z.nullable(z.array(z.unknown()))),
+          status: z.optional(z.string()),
+          deposed: z.optional(z.string()),
+        }),
+      ),
+    }),
+  ),
+});
+
+export interface Resource {
+  /** As `terraform state list` shows it. */
+  readonly address: string;
+  readonly type: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** Whether the attribute at this path is marked as sensitive, or something around it is. */
+  isSensitive(path: readonly (string | number)[]): boolean;
+}
+
+export interface State {
+  readonly managed: readonly Resource[];
+  /** Only read by Terraform. */
+  readonly data: readonly Resource[];
+  /** Of objects that Terraform was about to replace or delete. */
+  readonly passing: readonly { readonly address: string; readonly why: string }[];
+}
+
+export function readState(path: string): State {
+  const found = stateShape.safeParse(parsed(path));
+  if (!found.success) {
+    throw new CodedError("GC1102", `${path} is no Terraform state of version 4`, {
+      remedy: "Give the file that this writes: terraform state pull > state.json",
+    });
+  }
+  const managed: Resource[] = [];
+  const data: Resource[] = [];
+  const passing: { address: string; why: string }[] = [];
+  for (const resource of found.data.resources) {
+    for (const {
+      index_key: index,
+      attributes,
+      sensitive_attributes: sensitive,
+      status,
+      deposed,
+    } of resource.instances) {
+      const place = resource.module === undefined ? "" : `${resource.module}.`;
+      const key = index === undefined ? "" : `[${JSON.stringify(index)}]`;
+      const address = `${place}${resource.mode === "data" ? "data." : ""}${resource.type}.${resource.name}${key}`;
+      if (deposed !== undefined) passing.push({ address, why: "is deposed: Terraform was about to delete it" });
+      else {
+        if (status === "tainted")
+          passing.push({ address, why: "is tainted: Terraform was about to replace it; it is taken as it is" });
+        const isSensitive = sensitivity(sensitive ?? []);
+        (resource.mode === "data" ? data : managed).push({
+          address,
+          type: resource.type,
+          attributes: attributes ?? {},
+          isSensitive,
+        });
+      }
+    }
+  }
+  return { managed, data, passing };
+}
+
+function parsed(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new CodedError("GC1102", `${path} cannot be read`, { remedy: "Give the path of a Terraform state.", cause });
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && "encrypted_data" in value) {
+      throw new CodedError("GC1102", `${path} is encrypted`, { remedy: "tofu state pull > state.json" });
+    }
+    return value;
+  } catch (error) {
+    if (error instanceof CodedError) throw error;
+    // The parser's message would quote the text, which may hold a secret.
+    return undefined;
+  }
+}
+
+/** A path in the state is a list of steps; into a set there is no step that could be followed, so all of it counts. */
+function sensitivity(marks: readonly unknown[]): Resource["isSensitive"] {
+  const paths = marks.map((mark) => (Array.isArray(mark) ? mark.map(stepOf) : []));
+  return (path) => paths.some((steps) => steps.every((step, i) => step === undefined || step === path[i]));
+}
+
+function stepOf(step: unknown): string | number | undefined {
+  if (typeof step !== "object" || step === null || !("value" in step)) return undefined;
+  const value: unknown = step.value;
+  const inner = typeof value === "object" && value !== null && "value" in value ? value.value : value;
+  return typeof inner === "string" || typeof inner === "number" ? inner : undefined;
+}
