@@ -6,8 +6,13 @@ import { Secret } from "../../src/base/secret.ts";
 import { type Clock, systemClock } from "../../src/base/wait.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/index.ts";
 import { openPoolTransport } from "../../src/glitchtip/transport-undici.ts";
+import type { Generation } from "../../src/glitchtip/versions.ts";
+import { applyActions, type Outcome } from "../../src/operations/reconcile/apply.ts";
 import { openServer, type ServerContext } from "../../src/operations/reconcile/context.ts";
+import { observeServer } from "../../src/operations/reconcile/observe.ts";
+import type { Problem } from "../../src/operations/reconcile/problems.ts";
 import { openServerStore } from "../../src/outputs/server-store.ts";
+import type { Plan } from "../../src/reconcile/server/action.ts";
 import {
   type DesiredAlert,
   type DesiredOrganization,
@@ -15,6 +20,7 @@ import {
   type DesiredServer,
   KINDS,
 } from "../../src/reconcile/server/model.ts";
+import { planServer } from "../../src/reconcile/server/plan.ts";
 import { ADMIN } from "./provisioning.ts";
 
 export const desiredServer = (over: Partial<DesiredServer> = {}): DesiredServer => ({
@@ -106,5 +112,90 @@ export async function startReconciling(options: EmulatorOptions = {}): Promise<R
       await emulator.close();
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** A declaration with something of every kind. */
+export const everything = (over: Partial<DesiredOrganization> = {}): DesiredServer =>
+  desiredServer({
+    organizations: [
+      desiredOrganization({
+        teams: ["backend", "frontend"],
+        members: [{ email: "dev@example.com", role: "admin", teams: ["backend"] }],
+        statusPages: [{ name: "Public", isPublic: true }],
+        projects: [
+          desiredProject("shop-api", {
+            teamIsDeclared: true,
+            platform: "node",
+            throttle: 20,
+            keys: [{ label: "ci", rateLimit: { window: 60, count: 10 } }],
+            alerts: [
+              desiredAlert("errors", {
+                recipients: [
+                  { type: "email", url: "" },
+                  { type: "webhook", url: new Secret("https://hooks.example.com/a") },
+                ],
+              }),
+              desiredAlert("uptime", { timespanMinutes: null, quantity: null, uptime: true }),
+            ],
+            monitors: [
+              {
+                name: "site",
+                type: "GET",
+                url: "https://shop.example.com/",
+                intervalSeconds: 60,
+                timeoutSeconds: 20,
+                expectedStatus: 200,
+                expectedBody: "",
+              },
+            ],
+          }),
+        ],
+        ...over,
+      }),
+    ],
+  });
+
+/** What stands on the server when `everything` was applied. */
+export const ALL_OF_IT = {
+  organizations: ["Acme"],
+  teams: ["backend", "frontend"],
+  projects: ["shop-api: backend"],
+  keys: ["", "ci"],
+  alerts: ["errors: 2", "uptime: 1"],
+  monitors: ["site"],
+  members: ["admin@example.com: owner", "dev@example.com: admin"],
+};
+
+export interface Reconciled {
+  readonly plan: Plan;
+  readonly outcomes: readonly Outcome[];
+  readonly problems: readonly Problem[];
+}
+
+/** What `apply --yes` does to one server. */
+export async function reconcile(
+  context: ServerContext,
+  desired: DesiredServer,
+  generation: Generation = "6",
+): Promise<Reconciled> {
+  const { observed, problems } = await observeServer(context, desired);
+  if (observed === undefined) throw new Error(`nothing was read: ${problems[0]?.message}`);
+  const plan = planServer(desired, observed, { generation, strict: true, known: context.store.known });
+  context.store.replace(plan.known);
+  return { plan, outcomes: await applyActions(context, plan.actions), problems };
+}
+
+/** What stands on the server, without what differs from run to run. */
+export function standing({ emulator }: Pick<Reconciling, "emulator">) {
+  const { organizations, teams, projects, keys, alerts, monitors, members } = emulator.snapshot();
+  return {
+    organizations: organizations.map(({ name }) => name),
+    teams: teams.map(({ slug }) => slug).sort(),
+    projects: projects.filter(({ deleted }) => !deleted).map(({ slug, teams: of }) => `${slug}: ${of.join()}`),
+    keys: keys.map(({ name }) => name).sort(),
+    alerts: alerts.map(({ name, recipients }) => `${name}: ${recipients}`).sort(),
+    monitors: monitors.map(({ name }) => name),
+    members: members.map(({ email, role }) => `${email}: ${role}`).sort(),
   };
 }

@@ -1,0 +1,38 @@
+import { CodedError } from "../../../base/errors.ts";
+import { AnswerError } from "../../../glitchtip/answers.ts";
+import { identityOf } from "../../../reconcile/identity.ts";
+import { createOnce } from "../../create-once.ts";
+import type { CarryOut } from "./run.ts";
+
+export const carryOutOrganization: CarryOut<"organization"> = async (run, action) => {
+  const { calls, addresses, store } = run;
+  switch (action.type) {
+    case "create": {
+      const { name } = action.desired;
+      const look = async () => (await calls.organizations.list()).find((one) => one.name === name);
+      const made = await createOnce(run, () => calls.organizations.create(name), look).catch(explainRefusal);
+      store.setOrganization(action.organization, identityOf(made));
+      addresses.madeOrganization(action.organization, made.slug);
+      return {};
+    }
+    case "update":
+      await calls.organizations.rename(addresses.organization(action), action.desired.name);
+      return {};
+    case "delete": {
+      // An address may have gone to another one meanwhile: only the id tells.
+      const found = (await calls.organizations.list()).find(({ id }) => id === action.id);
+      if (found === undefined) return { note: "was gone already" };
+      await calls.organizations.delete(found.slug);
+      return {};
+    }
+  }
+};
+
+export function explainRefusal(error: unknown): never {
+  if (!(error instanceof AnswerError) || error.code !== "GC1305") throw error;
+  throw new CodedError("GC1402", `the organization cannot be made: ${error.said}`, {
+    remedy:
+      "Sign in as a superuser, or set ENABLE_ORGANIZATION_CREATION=true on the server, or declare the name of an existing organization.",
+    cause: error,
+  });
+}
