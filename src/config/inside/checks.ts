@@ -1,3 +1,4 @@
+import { slugify } from "../../glitchtip/wire/slugify.ts";
 import { monitorUrlProblem } from "../schema/inside/monitor.ts";
 import type { Declaration } from "../schema.ts";
 import type { Problem } from "../server.ts";
@@ -34,15 +35,19 @@ export function serversChecks(declaration: Declaration): Problem[] {
 
 function organizationChecks({ path, body }: OrganizationPart): Problem[] {
   const { teams = [], members = [], monitors = [], statusPages = [], projects = {} } = body;
-  const slugs = Object.entries(projects).flatMap(([key, { slug }]) => (slug === undefined ? [] : [{ key, slug }]));
+  const slugs = Object.entries(projects).map(([key, { slug, name = key }]) => ({
+    key,
+    slug,
+    its: slug ?? slugify(name),
+  }));
   return [
     ...doubles(teams, (slug) => slug, [...path, "teams"]),
     ...doubles(members, ({ email }) => email.toLowerCase(), [...path, "members"], "email"),
     ...doubles(statusPages, ({ name }) => name, [...path, "statusPages"], "name"),
     ...monitorChecks(monitors, path),
     ...slugs.flatMap(({ key, slug }, at) => {
-      const other = slugs.slice(0, at).find((one) => one.slug === slug);
-      return other === undefined
+      const other = slugs.find((one, place) => one.its === slug && (place < at || one.slug === undefined));
+      return other === undefined || other.key === key
         ? []
         : [{ path: [...path, "projects", key, "slug"], what: `"${other.key}" has the slug "${slug}", too` }];
     }),

@@ -65,8 +65,8 @@ interface Head<K extends Kind> {
 
 export interface Address {
   readonly organizationSlug?: string | undefined;
+  /** As it was observed: an update of the project may change it before; its answer tells the new one of this id. */
   readonly projectSlug?: string | undefined;
-  /** Of the project, for a monitor. */
   readonly projectId?: string | undefined;
 }
 

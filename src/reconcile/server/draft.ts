@@ -98,7 +98,12 @@ const byPlace = (a: Standing, b: Standing): number =>
 
 /** Made and changed from the outside in, then taken away from the inside out; the same in every run. */
 function inOrder(actions: readonly Action[]): Action[] {
-  const stage = ({ type, kind }: Action): number =>
-    type === "delete" ? 2 * KINDS.length - KINDS.indexOf(kind) : KINDS.indexOf(kind);
+  const stage = (action: Action): number => {
+    const at = KINDS.indexOf(action.kind);
+    if (action.type === "delete") return 2 * KINDS.length - at;
+    // A new owner before the old one is none any more: the server keeps at least one (members).
+    const isOwnerNow = action.kind === "member" && action.type === "update" && action.desired.role === "owner";
+    return isOwnerNow ? at - 0.5 : at;
+  };
   return actions.toSorted((a, b) => stage(a) - stage(b) || byPlace(a, b));
 }

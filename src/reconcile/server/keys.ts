@@ -3,8 +3,8 @@ import type { Draft, Place } from "./draft.ts";
 import type { DesiredKey, ObservedKey, RateLimit } from "./model.ts";
 import { pairByName } from "./names.ts";
 
-/** Keys that the provisioner makes have this label, and the applications of the stack use them. */
-const OURS = "glitchtip-compose";
+/** The provisioner's, which the applications of the stack use, and the one that GlitchTip makes with each project (keys). */
+const STAYS: ReadonlySet<string> = new Set(["glitchtip-compose", ""]);
 
 const shownLimit = (limit: RateLimit | null): string =>
   limit === null ? "none" : `${limit.count} events in ${limit.window} s`;
@@ -29,12 +29,7 @@ export function planKeys(
     else tellOfLimit(draft, place, wanted, found);
     for (const double of doubles) remove(draft, place, double, `has the label of another key; ${found?.id} is kept`);
   }
-  const kept = pairs.length > 0;
-  for (const other of others) {
-    if (other.label === OURS) continue;
-    if (kept || observed.some(({ label }) => label === OURS)) remove(draft, place, other);
-    else draft.warn(place, `key "${other.label}" is not declared; it stays: a project has at least one key`);
-  }
+  for (const other of others) if (!STAYS.has(other.label)) remove(draft, place, other);
 }
 
 function create(draft: Draft, place: Place, wanted: DesiredKey): void {

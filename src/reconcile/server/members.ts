@@ -1,7 +1,7 @@
 import { changesOf } from "./changes.ts";
 import type { Draft, Place } from "./draft.ts";
 import type { DesiredMember, ObservedMember } from "./model.ts";
-import { byText } from "./names.ts";
+import { byId, byText } from "./names.ts";
 
 const sameEmail = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
@@ -18,14 +18,17 @@ export function planMembers(
   const stays = (member: ObservedMember) => wantedOf(member) !== undefined || isAccount(member) || !draft.server.prune;
   const roleAfter = (member: ObservedMember) =>
     isAccount(member) ? member.role : (wantedOf(member)?.role ?? member.role);
-  const owners = observed.filter(({ role, pending }) => role === "owner" && !pending);
-  const ownersAfter = owners.filter((member) => stays(member) && roleAfter(member) === "owner");
-  // Who only becomes an owner may still fail to: until then one that is there stays.
-  const keptOwner = ownersAfter.length > 0 ? undefined : owners.toSorted((a, b) => byText(a.email, b.email))[0];
+  const there = observed.filter(({ pending }) => !pending);
+  const owners = there.filter(({ role }) => role === "owner");
+  // Who is invited only now may never come, so only those count that are there.
+  const ownersAfter = there.filter((member) => stays(member) && roleAfter(member) === "owner");
+  const keptOwner =
+    ownersAfter.length > 0 ? undefined : owners.toSorted((a, b) => byText(a.email, b.email) || byId(a.id, b.id))[0];
 
   for (const wanted of desired) {
-    const same = observed.filter(({ email }) => sameEmail(email, wanted.email));
-    const found = same.find(({ pending }) => !pending) ?? same[0];
+    const [found] = observed
+      .filter(({ email }) => sameEmail(email, wanted.email))
+      .sort((a, b) => Number(a.pending) - Number(b.pending) || byId(a.id, b.id));
     if (found === undefined) invite(draft, place, wanted);
     else update(draft, place, wanted, found, { isAccount: isAccount(found), isLastOwner: found === keptOwner });
   }

@@ -44,9 +44,12 @@ export function matchRecipients(
     kept += 1;
     const { tagsToAdd, ...rest } = wanted;
     if (found.tagsToAdd === undefined) return rest;
-    if (tagsToAdd !== undefined && sorted(tagsToAdd) !== sorted(found.tagsToAdd)) tagsChange = true;
-    const tags = tagsToAdd ?? found.tagsToAdd;
-    return tags.length === 0 && tagsToAdd === undefined ? rest : { ...rest, tagsToAdd: tags };
+    if (tagsToAdd !== undefined && sorted(tagsToAdd) !== sorted(found.tagsToAdd)) {
+      tagsChange = true;
+      return wanted;
+    }
+    // As they are there, in that order: others would be another recipient to the server.
+    return found.tagsToAdd.length === 0 ? rest : { ...rest, tagsToAdd: found.tagsToAdd };
   });
   return { same: kept === toSend.length && kept === observed.length, tagsChange, toSend };
 }
