@@ -4,6 +4,7 @@ import type { Declaration } from "../config/schema.ts";
 import type { Docker } from "../docker/index.ts";
 import type { AppStatus, Status, WrittenStatus } from "../outputs/dsn-volume.ts";
 import { type Backlog, readBacklog } from "./backlog.ts";
+import { type CertificateStatus, certificateStatus } from "./production/certificate-status.ts";
 import { openRotation, provisionerStatus, STARTED_BEFORE, startedBefore } from "./provisioner-status.ts";
 import {
   containerOf,
@@ -30,6 +31,8 @@ export interface StackStatus {
   readonly apps: readonly AppState[];
   /** Jobs that wait for the worker, where the generation keeps them in the database. */
   readonly jobs?: Backlog;
+  /** In production: what browsers are shown. */
+  readonly certificate?: CertificateStatus;
   /** What to type or look at, the most urgent first. */
   readonly next: readonly string[];
 }
@@ -48,8 +51,9 @@ export async function status(
   options: { readonly url?: string; readonly jobsInDatabase: boolean; readonly nowMs: number },
 ): Promise<StackStatus> {
   const stack = await observeStack(docker);
-  const [written, jobs] = await Promise.all([
+  const [written, certificate, jobs] = await Promise.all([
     provisionerStatus(stack),
+    declaration.production && certificateStatus(docker, declaration, stack, options.nowMs),
     options.jobsInDatabase ? readBacklog(docker, containerOf(stack, DATABASE), options.nowMs) : undefined,
   ]);
   const services = servicesOf(stack);
@@ -61,7 +65,7 @@ export async function status(
     dsn: known[app]?.dsn ?? ("none" as const),
     variables: namesOf(declared),
   }));
-  const next = nextSteps({ stack, services, written, apps, jobs });
+  const next = nextSteps({ stack, services, written, apps, jobs, certificate });
   return {
     project: stack.config.name,
     state: stack.containers.length === 0 ? "not started" : next.length > 0 ? "broken" : settling(services),
@@ -72,6 +76,7 @@ export async function status(
     ...(written === undefined ? {} : { provisioner: provisioner as Omit<typeof written, "apps"> }),
     apps,
     ...(jobs === undefined ? {} : { jobs }),
+    ...(certificate === undefined ? {} : { certificate }),
     next: stack.containers.length === 0 ? ["docker compose up -d --wait"] : [...next, ...openRotation(written)],
   };
 }
@@ -91,9 +96,10 @@ interface Seen {
   readonly written: WrittenStatus | undefined;
   readonly apps: readonly AppState[];
   readonly jobs: Backlog | undefined;
+  readonly certificate: CertificateStatus | undefined;
 }
 
-function nextSteps({ stack, services, written, apps, jobs }: Seen): string[] {
+function nextSteps({ stack, services, written, apps, jobs, certificate }: Seen): string[] {
   const broken = services.filter(({ problem }) => problem !== undefined);
   const worker = services.some(({ service }) => service === WORKER) ? WORKER : SERVER;
   const withoutDsn = apps.filter(({ dsn }) => dsn === "none").map(({ app }) => app);
@@ -109,6 +115,9 @@ function nextSteps({ stack, services, written, apps, jobs }: Seen): string[] {
       ? []
       : [`no DSN yet for ${withoutDsn.join(", ")}: npx glitchtip-compose init, then docker compose up -d --wait`]),
     ...startedBefore(stack, written).map((app) => `${app} ${STARTED_BEFORE}: docker compose restart ${app}`),
+    ...(certificate?.verdict.state === "fail"
+      ? [`the certificate: ${certificate.verdict.reason}: ${certificate.verdict.remedy}`]
+      : []),
     ...(jobs?.stuck ? [`${jobs.waiting} jobs wait and none is taken: docker compose restart ${worker}`] : []),
   ];
 }

@@ -8,6 +8,7 @@ import { checkCompose, checkEngine, checkResources } from "./engine-checks.ts";
 import { checkFiles } from "./file-checks.ts";
 import { type Finding, failure } from "./finding.ts";
 import { checkPorts } from "./port-checks.ts";
+import { checkServing } from "./production-checks.ts";
 import { checkContainers, checkDsns, checkNames } from "./stack-checks.ts";
 import { checkVaultCopies } from "./vault-checks.ts";
 
@@ -64,6 +65,9 @@ export async function doctor(context: DoctorContext): Promise<Finding[]> {
     copies.error === undefined ? of(copies.value, checkVaultCopies) : failure("vault", copies.error),
     stack.error === undefined ? of(stack.value, checkContainers) : failure("containers", stack.error),
     of(stack.value, checkDsns),
+    of(stack.value, (found) =>
+      of(project.value?.declaration, (declared) => checkServing(docker, declared, found, machine.nowMs())),
+    ),
   ]);
   return findings.flat();
 }

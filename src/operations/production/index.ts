@@ -46,7 +46,7 @@ async function look(docker: Docker, project: Project, nowMs: number): Promise<Lo
   if (stack === undefined || stack.containers.length === 0) return config === undefined ? {} : { config };
   const [backlog, front] = await Promise.all([
     backlogOf(docker, project, stack, nowMs),
-    frontOf(docker, project, stack),
+    frontOf(docker, project.declaration, stack),
   ]);
   return {
     config: stack.config,

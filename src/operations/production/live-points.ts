@@ -95,7 +95,8 @@ function answered({ stack }: Seen, asked: Asked | undefined, judge: (answer: Ans
   return unknown(`no answer: ${asked.reason}`, "Look from where your users are; here the proxy is not reached.");
 }
 
-function certificateVerdict(seen: ServedCertificate, own: boolean): Verdict {
+/** Whether somebody has to do something about the certificate. */
+export function certificateVerdict(seen: ServedCertificate, own: boolean): Verdict {
   if (!seen.known) return unknown(`none was shown: ${seen.reason}`, "docker compose logs --tail 50 glitchtip-proxy");
   const { forDomain, trusted, why, state, notAfter } = seen;
   const renew = own

@@ -2,8 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect, type TLSSocket } from "node:tls";
+import type { Declaration } from "../../config/schema.ts";
 import type { Docker } from "../../docker/index.ts";
-import type { Project } from "../project/project.ts";
 import { containerOf, PROXY, type RunningStack } from "../running-stack.ts";
 import { type Expiry, expiryOf } from "./certificate.ts";
 
@@ -25,11 +25,14 @@ const WITHIN_MS = 10_000;
 /** Where Caddy keeps the root of its own authority. */
 const AUTHORITY = "/data/caddy/pki/authorities/local/root.crt";
 
-export async function frontOf(docker: Docker, project: Project, stack: RunningStack): Promise<Front | undefined> {
-  const { production } = project.declaration;
+export async function frontOf(
+  docker: Docker,
+  { production, server }: Declaration,
+  stack: RunningStack,
+): Promise<Front | undefined> {
   if (production === undefined) return undefined;
   const { domain, proxy, tls } = production;
-  const url = new URL(project.declaration.server.url ?? `https://${domain}`);
+  const url = new URL(server.url ?? `https://${domain}`);
   if (proxy !== "caddy") return { domain, host: domain, httpPort: 80, httpsPort: Number(url.port || 443) };
   const { address } = await docker.located();
   const here = /^(unix|npipe):/.test(address.host);
