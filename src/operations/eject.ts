@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere, writeAll } from "../base/files.ts";
-import { asEjected } from "../stack/compose-text.ts";
+import { asEjected } from "../stack/header.ts";
 import { packageAssets } from "./project/assets.ts";
 import type { ProjectContext } from "./project/bring-up-to-date.ts";
 import { MANIFEST, manifestText, readManifest } from "./project/manifest.ts";

@@ -1,19 +1,9 @@
+import { FURTHER_FILE, MADE_BY_US } from "./header.ts";
 import type { ComposeService } from "./model.ts";
 import type { AttachedStack, OurService, OurStack } from "./services.ts";
 import { YamlAlias, yamlLines } from "./yaml-text.ts";
 
-const HEADER = [
-  "# Made by glitchtip-compose from glitchtip.yaml: change that file, then run `npx glitchtip-compose init`.",
-  "# Settings of your own for a service below go into a further file in COMPOSE_FILE (.env).",
-];
-const EJECTED_HEADER = [
-  "# Yours since `glitchtip-compose eject`: glitchtip-compose writes it no longer.",
-  "# To have it kept up to date again: npx glitchtip-compose render --adopt compose.glitchtip.yaml",
-];
-
-/** The same text, its header saying whose the file is. */
-export const asEjected = (text: string): string => text.replace(HEADER.join("\n"), () => EJECTED_HEADER.join("\n"));
-export const asManaged = (text: string): string => text.replace(EJECTED_HEADER.join("\n"), () => HEADER.join("\n"));
+const HEADER = [MADE_BY_US, FURTHER_FILE];
 
 const EVERY_SERVICE = "glitchtip-service";
 const SERVER = "glitchtip-server";

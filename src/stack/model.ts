@@ -48,8 +48,6 @@ export interface KnownImage {
 /** By service, of those whose image has to be asked. */
 export interface ImageKnowledge {
   readonly known: Readonly<Record<string, KnownImage>>;
-  /** There is a file that remembers them. */
-  readonly file?: boolean;
   /** Why an image could not be asked. */
   readonly why?: Readonly<Record<string, string>>;
   /** Where the user states it instead: flags of `init` or `add`, or the declaration. */
@@ -78,6 +76,8 @@ export const TEMPLATE_NAMES = [
   "glitchtip-provision",
   "glitchtip-busybox",
   "glitchtip-proxy",
+  "glitchtip-backup",
+  "glitchtip-backup-db",
 ] as const;
 export type TemplateName = (typeof TEMPLATE_NAMES)[number];
 
@@ -86,6 +86,9 @@ export interface StackTexts {
   readonly withDsn: string;
   readonly gate: string;
   readonly provisioner: string;
+  readonly backupDb: string;
+  /** The backup service's bundle. */
+  backup(): string;
   /** Needed for `build` only. */
   provisionerDockerfile(): string;
 }

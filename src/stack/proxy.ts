@@ -1,5 +1,6 @@
 import type { Declaration } from "../config/schema.ts";
 import { SERVER_PORT } from "../glitchtip/versions.ts";
+import { MADE_BY_US } from "./header.ts";
 import type { ComposeService } from "./model.ts";
 
 type Production = NonNullable<Declaration["production"]>;
@@ -56,7 +57,7 @@ export function caddyfile(production: Production, publicUrl: string, email: stri
   const { domain, tls } = production;
   const account = tls.mode === "auto" && !RESERVED.test(email) ? [`email ${email}`] : [];
   return text([
-    "# Made by glitchtip-compose from glitchtip.yaml: change that file, then run `npx glitchtip-compose init`.",
+    MADE_BY_US,
     ...block("", ["admin off", "skip_install_trust", ...account, ...block("servers", ["protocols h1 h2"])]),
     "",
     "# The health check's.",

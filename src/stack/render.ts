@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { CodedError } from "../base/errors.ts";
-import { needsProvisioner } from "../config/given-dsn.ts";
+import { needsContainer } from "../config/given-dsn.ts";
 import { ownServices } from "../config/own-service.ts";
 import { type ProvisionInput, provisionPart } from "../config/provision-input.ts";
 import type { Declaration } from "../config/schema.ts";
@@ -8,11 +8,12 @@ import { resolveServer, serverKind } from "../config/server.ts";
 import type { Generation } from "../glitchtip/versions.ts";
 import { type AppOverlays, DSN_VOLUME, overlayApps, toolsVolumes, WRAPPER_CONFIG } from "./apps.ts";
 import { attachedNetworks, attachedSecrets, attachedStack, secretBy } from "./attached.ts";
+import { backupParts, withServices } from "./backup.ts";
 import { composeText } from "./compose-text.ts";
 import { overlayGivenApps } from "./given-apps.ts";
+import { pinned } from "./lock.ts";
 import type { ComposeService, ImageKnowledge, RenderedFile, RenderedStack, StackInput, UserProject } from "./model.ts";
 import { overlayOwnServices } from "./own-services.ts";
-import { pinned } from "./lock.ts";
 import { forOperator, proxyFiles, topOf } from "./production.ts";
 import { type AttachedStack, type OurStack, ourServices } from "./services.ts";
 
@@ -32,7 +33,7 @@ export function renderStack(input: StackInput): RenderedStack {
   const apps = overlayApps(declaration, user, input.images);
   const given = overlayGivenApps(declaration, user);
   const parts = serverKind(declaration) === "bundled" ? bundledParts(input, apps) : attachedParts(input);
-  const provisions = needsProvisioner(declaration);
+  const provisions = needsContainer(declaration);
   const top = {
     ...named("networks", parts.networks),
     ...named(
@@ -55,7 +56,7 @@ export function renderStack(input: StackInput): RenderedStack {
       managed(".glitchtip/.gitignore", "/secrets/\n/env/\n/state/\n"),
       ...parts.files,
       ...imagesFile(input.images),
-      ...(provisions ? provisionFiles(input, apps.apps, parts.generation) : []),
+      ...(provisions ? provisionFiles(input, apps, parts.generation) : []),
     ],
     warnings: [...parts.warnings, ...apps.warnings, ...given.warnings],
   };
@@ -81,16 +82,18 @@ function bundledParts(input: StackInput, apps: AppOverlays): StackParts {
   const own = ownServices(declaration.server);
   const theirs = overlayOwnServices(own, user, apps.services);
   const more = topOf(declaration, secretBy);
+  const backup = backupParts(declaration, server, compose, texts, input.toolVersion, input.declarationText);
   const operated = forOperator(ourServices(declaration, server, compose, provisioner), declaration, server, compose);
   return {
-    ours: pinned(operated, input.lock ?? new Map()),
+    ours: pinned(withServices(operated, backup), input.lock ?? new Map()),
     theirs: theirs.services,
     networks: { glitchtip: {}, "glitchtip-db": { internal: true }, ...more.networks },
-    volumes: [...(own.database === undefined ? ["glitchtip-db"] : []), "glitchtip-uploads", ...more.volumes],
-    secrets: { ...secretsOf(declaration), ...more.secrets },
+    volumes: [...(own.database === undefined ? ["glitchtip-db"] : []), "glitchtip-uploads", ...more.volumes, ...backup.volumes],
+    secrets: { ...secretsOf(declaration), ...more.secrets, ...backup.secrets },
     files: [
       managed(".glitchtip/gate.py", texts.gate),
       ...proxyFiles(declaration).map(({ path, content }) => managed(path, content)),
+      ...backup.files,
     ],
     generation: server.capabilities.generation,
     warnings: [...server.warnings, ...theirs.warnings],
@@ -98,7 +101,7 @@ function bundledParts(input: StackInput, apps: AppOverlays): StackParts {
 }
 
 function attachedParts({ declaration, compose, provisioner }: StackInput): StackParts {
-  const provisions = needsProvisioner(declaration);
+  const provisions = needsContainer(declaration);
   const { server } = declaration;
   return {
     ours: attachedStack(declaration, compose, provisioner),
@@ -118,7 +121,7 @@ const named = (key: string, entries: Readonly<Record<string, object>>) =>
 /** What the provisioner and the apps' wrapper read and run. */
 function provisionFiles(
   { declaration, declarationText, provisioner, texts, toolVersion }: StackInput,
-  apps: Declaration["apps"],
+  { apps, wrapper }: AppOverlays,
   generation: Generation | undefined,
 ): RenderedFile[] {
   const provision: ProvisionInput = {
@@ -131,7 +134,7 @@ function provisionFiles(
   const bundle = provisioner.kind === "build" ? ".glitchtip/provisioner/provisioner.mjs" : ".glitchtip/provisioner.mjs";
   return [
     managed(".glitchtip/provision.json", `${JSON.stringify(provision, null, 2)}\n`),
-    managed(".glitchtip/with-dsn", texts.withDsn, 0o755),
+    ...(wrapper.file ? [managed(".glitchtip/with-dsn", texts.withDsn, 0o755)] : []),
     ...(provisioner.kind === "image" ? [] : [managed(bundle, texts.provisioner)]),
     ...(provisioner.kind === "build"
       ? [managed(".glitchtip/provisioner/Dockerfile", texts.provisionerDockerfile())]
@@ -146,12 +149,12 @@ const managed = (path: string, content: string, mode = 0o644): RenderedFile => (
   kind: "managed",
 });
 
-/** Only where an image was asked; once there it stays, empty in the end, because no managed file is taken away. */
-function imagesFile({ known, file = false }: ImageKnowledge = { known: {} }): RenderedFile[] {
+/** Only where an image was asked. */
+function imagesFile({ known }: ImageKnowledge = { known: {} }): RenderedFile[] {
   const services = Object.entries(known).map(
     ([name, { image, entrypoint, command }]) => [name, { image, entrypoint, command }] as const,
   );
-  if (services.length === 0 && !file) return [];
+  if (services.length === 0) return [];
   return [managed(IMAGES_FILE, `${JSON.stringify({ version: 1, services: Object.fromEntries(services) }, null, 2)}\n`)];
 }
 

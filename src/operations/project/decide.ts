@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { type FileToWrite, readIfThere } from "../../base/files.ts";
-import { asManaged } from "../../stack/compose-text.ts";
+import { asManaged } from "../../stack/header.ts";
 import type { RenderedFile } from "../../stack/model.ts";
 import { baseOf, basePath, hashOf, type ManifestEntry } from "./manifest.ts";
 import type { Conflict, Merged } from "./merge.ts";

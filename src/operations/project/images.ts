@@ -52,7 +52,7 @@ export function rememberedImages(dir: string, asked: readonly AskedImage[]): Ima
     const one = found[service];
     return one?.image === image ? [[service, one] as const] : [];
   });
-  return { known: Object.fromEntries(same), file: text !== undefined };
+  return { known: Object.fromEntries(same) };
 }
 
 function parsed(text: string | undefined): ImageKnowledge["known"] {
