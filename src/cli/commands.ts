@@ -88,6 +88,11 @@ export const COMMANDS: readonly { name: string; summary: string; load(): Promise
     load: async () => (await import("./commands/restore.ts")).restore,
   },
   {
+    name: "provision",
+    summary: "the provisioner's work without its container: from CI, for a GlitchTip anywhere",
+    load: async () => (await import("./commands/provision.ts")).provision,
+  },
+  {
     name: "down",
     summary: "stop and remove the project's containers; the data stays",
     load: async () => (await import("./commands/down.ts")).down,

@@ -1,5 +1,6 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { rootCertificates } from "node:tls";
 import {
   ANSWER_LONGEST_BYTES,
   explain,
@@ -14,11 +15,12 @@ import {
  * start than all its requests (docs/speed.md).
  */
 export function openNodeTransport(baseUrl: string, options: TransportOptions = {}): Transport {
-  const { requestTimeoutMs = 15_000, connections = 4, keepAlive = false } = options;
+  const { requestTimeoutMs = 15_000, connections = 4, keepAlive = false, ca } = options;
   const url = new URL(baseUrl);
   const prefix = url.pathname.replace(/\/+$/, "");
   const tls = url.protocol === "https:";
-  const agent = new (tls ? HttpsAgent : HttpAgent)({ keepAlive, maxSockets: connections });
+  const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
+  const agent = new (tls ? HttpsAgent : HttpAgent)({ keepAlive, maxSockets: connections, ...trusted });
   const open = tls ? httpsRequest : httpRequest;
   return {
     baseUrl: `${url.origin}${prefix}`,

@@ -29,6 +29,8 @@ export interface TransportOptions {
   readonly connections?: number;
   /** False for servers that close kept connections under load: an unknown outcome (prototype.md 2). */
   readonly keepAlive?: boolean;
+  /** A certificate authority beside those that Node knows, PEM. */
+  readonly ca?: string;
 }
 
 export const ANSWER_LONGEST_BYTES = 32 * 1024 * 1024;

@@ -49,8 +49,11 @@ export interface StateStore extends Known {
   wasRefused(email: string, password: Secret): boolean;
 }
 
-/** Every change is in the file when the call returns; what does not change is not written. */
-export function openStateStore(folder: string): StateStore {
+/**
+ * Every change is in the file when the call returns; what does not change is not written. With `keep: false` changes are
+ * forgotten with the store: for who only looks.
+ */
+export function openStateStore(folder: string, { keep = true }: { readonly keep?: boolean } = {}): StateStore {
   const path = join(folder, "state.json");
   let text = readIfThere(path) ?? "";
   let state = read(text);
@@ -58,7 +61,7 @@ export function openStateStore(folder: string): StateStore {
     // Parsed once more for the shape's order of keys: the same state is the same text.
     state = z.parse(stateShape, next);
     const wanted = `${JSON.stringify(state, null, 1)}\n`;
-    if (wanted === text) return;
+    if (!keep || wanted === text) return;
     // Not forced to disk: after a power cut everything in it is found on the server again.
     writeAll([{ path, content: wanted, mode: 0o600, durable: false }]);
     text = wanted;

@@ -1,19 +1,15 @@
 import { CodedError } from "../../base/errors.ts";
 import type { Secret } from "../../base/secret.ts";
-import { variablesOf } from "../../config/app-variables.ts";
 import type { Audience } from "../../config/audience.ts";
-import { provisionedApps } from "../../config/given-dsn.ts";
 import type { ProvisionDeclaration } from "../../config/provision-input.ts";
 import { superuserOf } from "../../config/server.ts";
 import { openClient } from "../../glitchtip/client.ts";
 import { waitReady } from "../../glitchtip/ready.ts";
-import type { DsnParts } from "../../glitchtip/wire/dsn.ts";
-import type { AppStatus, Status } from "../../outputs/dsn-volume.ts";
-import { renderEnvFile } from "../../outputs/env-file.ts";
-import { desiredOf, projectName } from "../../reconcile/desired.ts";
-import { composeDsn } from "../../reconcile/dsn.ts";
+import type { Status } from "../../outputs/dsn-volume.ts";
+import { desiredOf } from "../../reconcile/desired.ts";
 import { rotatingIn } from "../../reconcile/identity.ts";
-import { planProvision } from "../../reconcile/plan.ts";
+import { type Action, planProvision } from "../../reconcile/plan.ts";
+import { appOutputs } from "./app-outputs.ts";
 import { applyActions } from "./apply.ts";
 import type { ProvisionContext } from "./context.ts";
 import { withGivenToken } from "./given-token.ts";
@@ -27,9 +23,13 @@ export interface ProvisionInput {
   readonly baseUrls: Readonly<Record<Audience, string>>;
   /** The name of our API token and of keys we make. */
   readonly label: string;
+  /** Of the token alone, where two places provision the same server: each keeps its own. */
+  readonly tokenLabel?: string;
 }
 
 export interface ProvisionResult {
+  /** What had to be made on the server, keys aside. */
+  readonly changes: readonly Action[];
   /** Env file contents by app: secrets. */
   readonly envFiles: Readonly<Record<string, string>>;
   readonly status: Status;
@@ -48,26 +48,14 @@ export async function provision(context: ProvisionContext, input: ProvisionInput
   const { token, situation } = await enter(context, input);
   rememberProjects(desired, situation.projects, context.store);
   const glitchtip = openClient({ ...context, token });
-  await applyActions(context, glitchtip, planProvision(desired, situation, context.store));
+  const changes = planProvision(desired, situation, context.store);
+  await applyActions(context, glitchtip, changes);
   const problem = await ensureKeys(context, token, desired, input.label);
   const organization = context.store.organization?.slug;
   const rotating = rotatingIn(context.store);
-  const apps = Object.entries(provisionedApps(declaration)).map(([app, declared]) => {
-    const { project } = declared;
-    const variables = variablesOf(declared);
-    const known = context.store.projects[projectName(declaration, project)];
-    if (known?.key === undefined) throw new CodedError("GC1901", `app ${app}: its project has no key`);
-    const parts: DsnParts = { key: known.key, projectId: known.id };
-    const dsns = variables.map(({ name, audience }) => [name, composeDsn(input.baseUrls[audience], parts)] as const);
-    const status: AppStatus = {
-      project: known.slug,
-      projectId: known.id,
-      variables: Object.fromEntries(variables.map(({ name, audience }) => [name, audience])),
-      dsn: known.proved ? "proved" : "accepted",
-    };
-    return { app, status, envFile: renderEnvFile(Object.fromEntries(dsns)) };
-  });
+  const apps = appOutputs(context.store, input);
   return {
+    changes,
     envFiles: Object.fromEntries(apps.map(({ app, envFile }) => [app, envFile])),
     status: {
       version: 1,
@@ -104,7 +92,7 @@ async function enter(
       log.info("the stored API token is no longer accepted; signing in");
     }
   }
-  const account = { email: superuserOf(input.declaration).email, label: input.label };
+  const account = { email: superuserOf(input.declaration).email, label: input.tokenLabel ?? input.label };
   const token = await obtainToken(context, account);
   const glitchtip = openClient({ ...context, token });
   return { token, situation: await observe(glitchtip, desired, store) };
