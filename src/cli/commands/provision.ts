@@ -13,7 +13,7 @@ interface Flags {
   readonly token?: string;
   readonly check?: boolean;
   readonly out?: string;
-  readonly envFile?: string;
+  readonly dotenv?: string;
   readonly readyWithin: string;
 }
 
@@ -23,7 +23,7 @@ export const provision: CliCommand<Flags> = {
     "glitchtip-compose provision --url https://errors.example.com --token env:GLITCHTIP_TOKEN",
     "glitchtip-compose provision --check",
     "glitchtip-compose provision --out dsn",
-    "glitchtip-compose provision api --env-file .env.glitchtip",
+    "glitchtip-compose provision api --dotenv .env.glitchtip",
   ],
   flags: (command) =>
     command
@@ -32,7 +32,8 @@ export const provision: CliCommand<Flags> = {
       .option("--token <reference>", `${REFERENCE_FORMS} of an API token; default: as declared`)
       .option("--check", "change nothing; exit code 3 tells that a run would")
       .option("--out <folder>", "write a file APP.env for each app, for a shell to source")
-      .option("--env-file <path>", "write one file of NAME='value' lines, as docker compose and dotenv read them")
+      // Not --env-file: Node 20 takes that for its own wherever it stands.
+      .option("--dotenv <path>", "write one file of NAME='value' lines, as docker compose and dotenv read them")
       .option("--ready-within <seconds>", "how long GlitchTip may take to answer", "300"),
   async run(context, flags, apps) {
     const { check = false } = flags;

@@ -9,7 +9,7 @@ export interface Outputs {
   /** A folder that gets a file APP.env for each app, to be sourced by a shell. */
   readonly out?: string | undefined;
   /** One file of NAME='value' lines. */
-  readonly envFile?: string | undefined;
+  readonly dotenv?: string | undefined;
   /** Whose DSNs; default: all. */
   readonly apps: readonly string[];
 }
@@ -19,7 +19,7 @@ export function filesToWrite(
   dir: string,
   { apps: declared }: Pick<Declaration, "apps">,
   envFiles: Readonly<Record<string, string>>,
-  { out, envFile, apps }: Outputs,
+  { out, dotenv, apps }: Outputs,
 ): (FileToWrite & { readonly shown: string })[] {
   const chosen = Object.entries(envFiles).filter(([app]) => apps.length === 0 || apps.includes(app));
   const wanted = [
@@ -29,7 +29,7 @@ export function filesToWrite(
     ...(out === undefined
       ? []
       : chosen.map(([app, content]) => ({ shown: join(out, `${app}.env`), content, mode: 0o444 }))),
-    ...(envFile === undefined ? [] : [{ shown: envFile, content: together(chosen), mode: 0o600 }]),
+    ...(dotenv === undefined ? [] : [{ shown: dotenv, content: together(chosen), mode: 0o600 }]),
   ];
   return wanted
     .map((file) => ({ ...file, path: resolve(dir, file.shown) }))
@@ -51,6 +51,6 @@ function together(envFiles: readonly (readonly [string, string])[]): string {
   if (problems.length === 0) return [...by.values()].map(({ line }) => `${line}\n`).join("");
   throw new CodedError("GC1001", "apps have different DSNs under the same name, which one file cannot hold:", {
     problems,
-    remedy: "Name the apps that it is for: provision APP --env-file PATH; or take --out FOLDER, a file for each.",
+    remedy: "Name the apps that it is for: provision APP --dotenv PATH; or take --out FOLDER, a file for each.",
   });
 }
