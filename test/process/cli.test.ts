@@ -57,10 +57,17 @@ describe("help", () => {
         doctor                  everything that stands in the way, each with its fix
         check                   whether the stack is fit for the world: each point of
                                 the hardening table, with its reason
+        mail                    test: send a mail by GlitchTip's own settings, from
+                                its own container
+        lock                    pin the stack's images by their digests
         rotate                  give apps a new key, and delete the old one once
                                 nobody uses it
         backup                  whole copies of the stack's data: create, list,
                                 verify, prune
+        restore                 put a backup in the place of what is there, or into a
+                                new stack
+        provision               the provisioner's work without its container: from CI,
+                                for a GlitchTip anywhere
         down                    stop and remove the project's containers; the data
                                 stays
         demo                    all of it in a temporary folder, up to an event read

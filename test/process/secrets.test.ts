@@ -455,6 +455,7 @@ describe("the commands on a running stack", () => {
     ["rotate", "--silent-for", "1s", "--yes"],
     ["rotate", "--dry-run"],
     ["rotate", "--abort", "--yes"],
+    ["provision", "--check"],
     ["down", "--volumes", "--yes"],
     ["down", "--dry-run"],
     ["compose", "--project-name=shop", "up", "glitchtip"],
