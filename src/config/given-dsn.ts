@@ -28,3 +28,8 @@ export const needsProvisioner = ({ apps }: Apps): boolean => {
   const all = Object.values(apps);
   return all.length === 0 || all.some(({ dsn }) => dsn === undefined);
 };
+
+/** False where nobody takes a DSN from the provisioner's container: a Compose provider runs on the host instead. */
+export const needsContainer = (declaration: Apps): boolean =>
+  Object.keys(declaration.apps).length === 0 ||
+  !Object.values(declaration.apps).every(({ dsn, inject }) => dsn !== undefined || inject === "provider");

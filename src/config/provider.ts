@@ -1,4 +1,3 @@
-import { namesOf } from "./app-variables.ts";
 import { provisionedApps } from "./given-dsn.ts";
 import type { Declaration } from "./schema.ts";
 
@@ -31,10 +30,9 @@ export function providersOf(declaration: Apps): Readonly<Record<string, Provider
   );
 }
 
-/** The names under which Compose hands an app its DSN; empty for one with another injection. */
-export function providedNames(declaration: Apps, app: string): string[] {
-  const [service] = Object.entries(providersOf(declaration)).find(([, { apps }]) => apps.includes(app)) ?? [];
-  const declared = declaration.apps[app];
-  if (service === undefined || declared === undefined) return [];
-  return namesOf(declared).map((name) => `${service.toUpperCase()}_${name}`);
-}
+/** The service that an app gets its DSN from; undefined for one with another injection. */
+export const providerOf = (declaration: Apps, app: string): string | undefined =>
+  Object.entries(providersOf(declaration)).find(([, { apps }]) => apps.includes(app))?.[0];
+
+/** As the app finds a variable in its environment. */
+export const providedName = (service: string, variable: string): string => `${service.toUpperCase()}_${variable}`;

@@ -13,6 +13,8 @@ export interface ComposeConfig {
 
 export interface ComposeService {
   readonly image?: string;
+  /** A program that Compose calls; such a service has no container. */
+  readonly provider?: object;
   readonly profiles?: readonly string[];
   readonly ports?: readonly ComposePort[];
   readonly networks?: Readonly<Record<string, unknown>> | null;

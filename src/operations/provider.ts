@@ -83,6 +83,15 @@ export async function providedVariables(
   return found;
 }
 
+/** The provider's memory of an earlier `up`, for who asks the server in its place. */
+export const openProviderStore = (dir: string): StateStore => openStateStore(join(dir, STATE_FOLDER));
+
+/** What the last good run handed over. */
+export function lastGoodVariables(dir: string, declaration: Declaration, service: string) {
+  const only = declarationFor(declaration, service);
+  return variables(only, openProviderStore(dir), only.server.url ?? "");
+}
+
 /** With nothing in it but what this service's apps need. */
 function declarationFor(declaration: Declaration, service: string): Declaration {
   const providers = providersOf(declaration);

@@ -18,7 +18,8 @@ export function servicesOf(stack: RunningStack): ServiceStatus[] {
   const names = Object.keys(stack.config.services);
   const seen = stack.containers.map((container) => serviceStatus(container));
   const missing = names
-    .filter((name) => isOurs(name) && !stack.containers.some(({ service }) => service === name))
+    .filter((name) => isOurs(name) && stack.config.services[name]?.provider === undefined)
+    .filter((name) => !stack.containers.some(({ service }) => service === name))
     .map((service) => ({ service, state: "missing", problem: "has no container" }));
   const order = [...START_ORDER, ...names.filter((name) => !START_ORDER.includes(name))];
   return [...seen, ...(stack.containers.length === 0 ? [] : missing)].sort(

@@ -7,7 +7,7 @@ import { joined, type Meeting, meetingOf } from "./app-networks.ts";
 import { attachedAddresses, type Reach, reachOf } from "./attached.ts";
 import { escaped } from "./interpolate.ts";
 import type { ComposeService, ImageKnowledge, UserProject, UserService } from "./model.ts";
-import { aboutProviders, byProvider, providerServices } from "./providers.ts";
+import { aboutProviders, afterProvider, providerServices } from "./providers.ts";
 import { Refusal, throwAll } from "./refusal.ts";
 import { addressesOf } from "./services.ts";
 import { behind, type Start, startOf } from "./start.ts";
@@ -66,7 +66,7 @@ export function overlayApps(
       const labels = { "glitchtip-compose.dsn": `${escaped(app.project)} at ${used}` };
       const start = startOf(name, app, service, images);
       services[name] = { ...overlay(name, { onFailure, ...resolved[name] }, service, start, meeting, reach), labels };
-      if (app.inject === "provider") services[name] = byProvider(declaration, name, handedOn(app));
+      if (app.inject === "provider") Object.assign(services[name], { depends_on: afterProvider(declaration, name) });
       if (meeting.carrier !== undefined && (reach.network || Object.keys(reach.keys).length > 0)) {
         carriers.set(meeting.carrier, name);
       }
@@ -159,6 +159,7 @@ function overlay(
     depends_on: { "glitchtip-provision": DONE, ...(box === undefined ? {} : { "glitchtip-busybox": DONE }) },
     ...(onHost || carrier !== undefined ? {} : reached(service, reach)),
   };
+  if (app.inject === "provider") return common;
   if (app.inject === "env-file") {
     return { ...common, env_file: [{ path: `./${ENV_FOLDER}/${name}.env`, required: false }] };
   }

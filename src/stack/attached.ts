@@ -1,4 +1,4 @@
-import { needsProvisioner } from "../config/given-dsn.ts";
+import { needsContainer } from "../config/given-dsn.ts";
 import { parsePasswordRef } from "../config/password-ref.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
 import { escaped } from "./interpolate.ts";
@@ -38,7 +38,7 @@ export function attachedStack(
   source: ProvisionerSource,
 ): AttachedStack {
   const everyService = templates["every-service"];
-  if (!needsProvisioner(declaration)) return { everyService, services: {} };
+  if (!needsContainer(declaration)) return { everyService, services: {} };
   const { server } = declaration;
   const { network, keys } = reachOf(server);
   const secrets = attachedSecrets(declaration);

@@ -1,4 +1,4 @@
-import { needsProvisioner } from "../config/given-dsn.ts";
+import { needsContainer } from "../config/given-dsn.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
 import type { ComposeService, ComposeTemplates, ProvisionerSource } from "./model.ts";
 import type { OurService } from "./services.ts";
@@ -11,7 +11,7 @@ export function provisionServices(
   addresses: Readonly<Record<Audience, string>>,
   more: ComposeService & { readonly environment?: object },
 ): Record<string, OurService> {
-  if (!needsProvisioner(declaration)) return {};
+  if (!needsContainer(declaration)) return {};
   const template = templates["glitchtip-provision"];
   const own = {
     ...template,

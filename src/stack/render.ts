@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { CodedError } from "../base/errors.ts";
-import { needsContainer } from "../config/given-dsn.ts";
+import { needsContainer, needsProvisioner } from "../config/given-dsn.ts";
 import { ownServices } from "../config/own-service.ts";
 import { type ProvisionInput, provisionPart } from "../config/provision-input.ts";
 import type { Declaration } from "../config/schema.ts";
@@ -106,7 +106,7 @@ function attachedParts({ declaration, compose, provisioner }: StackInput): Stack
   return {
     ours: attachedStack(declaration, compose, provisioner),
     theirs: {},
-    networks: provisions ? attachedNetworks(server) : {},
+    networks: needsProvisioner(declaration) ? attachedNetworks(server) : {},
     volumes: [],
     secrets: provisions ? attachedSecrets(declaration) : {},
     files: [],

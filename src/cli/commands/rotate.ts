@@ -8,7 +8,8 @@ import { type AskProvisioner, provisionerOf } from "../../operations/rotate/ask.
 import { deleteRetiring, type RotateResult, rotate as rotateKeys } from "../../operations/rotate/index.ts";
 import { describeHolders } from "../../operations/rotate/silence.ts";
 import { observeStack } from "../../operations/running-stack.ts";
-import { chooseApps, verify } from "../../operations/verify/index.ts";
+import { type AppToVerify, chooseApps, verify } from "../../operations/verify/index.ts";
+import { providedDsn } from "../../operations/verify/provider.ts";
 import { provisionerReader } from "../../operations/verify/read.ts";
 import { containerSender } from "../../operations/verify/send.ts";
 import type { CliCommand } from "../command.ts";
@@ -46,7 +47,7 @@ export const rotate: CliCommand<Flags> = {
     const { abort = false, keepOld = false, dryRun = false, yes = false } = flags;
     const silentForMs = durationMs(flags.silentFor);
     const { declaration } = readProject(context.dir, context.env);
-    chooseApps(declaration, apps);
+    refuseProvided(chooseApps(declaration, apps));
     if (abort && apps.length > 0) {
       const remedy = "glitchtip-compose rotate --abort";
       throw new CodedError("GC1001", "--abort takes everything back that is under way; it takes no app", { remedy });
@@ -60,7 +61,9 @@ export const rotate: CliCommand<Flags> = {
     }
     const send = packageAssets().sendEvent();
     const prove = async (wanted: readonly string[]) => {
-      const sender = containerSender(docker, await observeStack(docker), send);
+      const sender = containerSender(docker, await observeStack(docker), send, (app, variable) =>
+        providedDsn(context.dir, declaration, app, variable),
+      );
       const read = provisionerReader(docker, PROVE_WITHIN_MS);
       return await verify({ ...context, send: sender, read }, chooseApps(declaration, wanted));
     };
@@ -74,6 +77,16 @@ export const rotate: CliCommand<Flags> = {
     context.setExitCode(["up first", "not proved", "silent"].includes(result.outcome) ? EXIT.failed : EXIT.done);
   },
 };
+
+/** A provider has no provisioner that could hold two keys; its next `up` hands over whatever key is good then. */
+function refuseProvided(apps: readonly AppToVerify[]): void {
+  const names = apps.filter(({ providedAs }) => providedAs !== undefined).map(({ name }) => name);
+  if (names.length === 0) return;
+  throw new CodedError("GC1001", `rotate does not reach apps with inject: provider (${names.join(", ")})`, {
+    remedy:
+      "Make a key in GlitchTip and delete the old one, then: docker compose up -d --wait. For others name them: rotate APP",
+  });
+}
 
 async function nothingUnderWay(docker: Docker, ask: AskProvisioner): Promise<boolean> {
   // One that is not started is told by the rotation itself.

@@ -4,6 +4,7 @@ import { packageAssets } from "../../operations/project/assets.ts";
 import { readProject } from "../../operations/project/read.ts";
 import { observeStack } from "../../operations/running-stack.ts";
 import { type AppResult, chooseApps, verify as verifyApps } from "../../operations/verify/index.ts";
+import { eachItsReader, providedDsn } from "../../operations/verify/provider.ts";
 import { provisionerReader } from "../../operations/verify/read.ts";
 import { containerSender } from "../../operations/verify/send.ts";
 import type { CliCommand } from "../command.ts";
@@ -27,8 +28,10 @@ export const verify: CliCommand = {
         return await verifyApps(
           {
             ...context,
-            send: containerSender(docker, stack, packageAssets().sendEvent()),
-            read: provisionerReader(docker, WITHIN_MS),
+            send: containerSender(docker, stack, packageAssets().sendEvent(), (app, variable) =>
+              providedDsn(context.dir, declaration, app, variable),
+            ),
+            read: eachItsReader(context, declaration, provisionerReader(docker, WITHIN_MS), WITHIN_MS),
           },
           apps,
         );

@@ -4,6 +4,7 @@ import { CodedError } from "../../base/errors.ts";
 import type { Clock } from "../../base/wait.ts";
 import { variablesOf } from "../../config/app-variables.ts";
 import { provisionedApps } from "../../config/given-dsn.ts";
+import { providedName, providerOf } from "../../config/provider.ts";
 import type { Audience, Declaration } from "../../config/schema.ts";
 import { newEventId } from "../../glitchtip/ingest.ts";
 import type { ReadBackLine, ReadBackRequest } from "../provision/read-back.ts";
@@ -18,6 +19,8 @@ export interface AppToVerify {
   readonly audience: Audience;
   /** It has its variables from the start on, not from a wrapper. */
   readonly byEnvFile?: true;
+  /** A Compose provider handed it over, under this name. */
+  readonly providedAs?: string;
 }
 
 export interface TestEvent {
@@ -115,6 +118,7 @@ export function chooseApps(declaration: Pick<Declaration, "apps">, wanted: reado
     const app = apps[name];
     if (app === undefined) return [];
     const variables = variablesOf(app);
+    const provider = providerOf(declaration, name);
     // The server part's own, where an app has several: it is sent from inside its container.
     const chosen = variables.find(({ audience }) => audience === "container") ?? variables[0];
     return chosen === undefined
@@ -126,6 +130,7 @@ export function chooseApps(declaration: Pick<Declaration, "apps">, wanted: reado
             variable: chosen.name,
             audience: chosen.audience,
             ...(app.inject === "env-file" ? { byEnvFile: true as const } : {}),
+            ...(provider === undefined ? {} : { providedAs: providedName(provider, chosen.name) }),
           },
         ];
   });

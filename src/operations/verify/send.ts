@@ -19,19 +19,28 @@ const SEND_WITHIN_MS = 60_000;
 const FINGERPRINT = "glitchtip-compose: verify";
 
 /** Sends from inside each app's own running container, through its own wrapper: only that shows what the app has. */
-export function containerSender(docker: Docker, stack: RunningStack, sendEventScript: string): Sender {
+export function containerSender(
+  docker: Docker,
+  stack: RunningStack,
+  sendEventScript: string,
+  /** The DSN of an app that has it from a Compose provider. */
+  provided: (app: string, variable: string) => Secret,
+): Sender {
   if (stack.containers.length === 0) throw notStarted(stack.config.name);
   return async (app, event, signal) => {
     const container = runningContainer(stack, app.name);
     const holder = (app.byEnvFile && containerOf(stack, PROVISIONER)) || container;
-    const dsn = await dsnOf(app.name, app.variable, (path) => stack.engine.readFile(holder.id, path));
+    const dsn =
+      app.providedAs === undefined
+        ? await dsnOf(app.name, app.variable, (path) => stack.engine.readFile(holder.id, path))
+        : provided(app.name, app.variable);
     // A browser's DSN names an address that only the outside reaches.
     if (app.audience !== "container" && container.networkMode !== "host") {
       await sendByHand(openNodeTransport, dsn, event, signal);
       return { via: "this machine" };
     }
-    const args = ["exec", "-i", container.id, ...(app.byEnvFile ? [] : wrapperOf(container, app.name))];
-    const script = ["sh", "-s", "--", event.id, event.text, app.variable];
+    const args = ["exec", "-i", container.id, ...(isWrapped(app) ? wrapperOf(container, app.name) : [])];
+    const script = ["sh", "-s", "--", event.id, event.text, app.providedAs ?? app.variable];
     const result = await docker.cli([...args, ...script], {
       stdin: sendEventScript,
       signal,
@@ -52,6 +61,8 @@ function runningContainer(stack: RunningStack, app: string): Container {
     remedy: `docker compose up -d --wait ${app}; if it stops again: docker compose logs ${app}`,
   });
 }
+
+const isWrapped = ({ byEnvFile, providedAs }: AppToVerify): boolean => !byEnvFile && providedAs === undefined;
 
 /** Up to the "--" that the generator puts before the app's own entrypoint. */
 function wrapperOf({ entrypoint }: Container, app: string): readonly string[] {

@@ -113,7 +113,11 @@ apps:
     ["variables: [A, 2]", /variables\.1: must be a text, not 2/],
     ["preset: vit", /preset: must be one of vite, .* did you mean "vite"/],
     ["inject: env-file, onFailure: block", /onFailure: an env-file cannot hold an app back/],
-    ["inject: provider", /inject: must be one of entrypoint, busybox, env-file, not "provider"/],
+    ["inject: magic", /inject: must be one of entrypoint, busybox, env-file, provider, not "magic"/],
+    [
+      "inject: provider",
+      /inject: Compose calls a provider before it starts anything, .* state server.url without server.image/,
+    ],
     ["sampleRate: 2", /sampleRate: must be at most 1/],
   ])("refuses variables that nothing could be given: %s", (app, message) => {
     expect(problemsOf(`${MINIMAL}apps: {api: {project: shop, ${app}}}\n`)).toEqual([expect.stringMatching(message)]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ProcessResult, RunOptions } from "../../../../src/base/process.ts";
+import { Secret } from "../../../../src/base/secret.ts";
 import type { Container } from "../../../../src/docker/index.ts";
 import type { AppToVerify } from "../../../../src/operations/verify/index.ts";
 import { containerSender } from "../../../../src/operations/verify/send.ts";
@@ -7,6 +8,7 @@ import { answers, container, fakeDocker } from "../../../support/fake-docker.ts"
 
 const KEY = "0123456789abcdef0123456789abcdef";
 const DSN = `http://${KEY}@glitchtip:8000/7`;
+const PROVIDED = "http://fedcba9876543210fedcba9876543210@errors.internal:8000/9";
 const EVENT = { id: "e".repeat(32), mark: "m1", text: "verify api m1" };
 const API: AppToVerify = { name: "api", project: "shop-api", variable: "SENTRY_DSN", audience: "container" };
 
@@ -32,7 +34,12 @@ async function send(setup: {
   const { engine } = await docker.located();
   const signal = new AbortController().signal;
   const sent = (async () =>
-    containerSender(docker, { engine, config, containers }, "script")(setup.app ?? API, EVENT, signal))();
+    containerSender(
+      docker,
+      { engine, config, containers },
+      "script",
+      () => new Secret(PROVIDED),
+    )(setup.app ?? API, EVENT, signal))();
   return { sent: await sent.catch((error: unknown) => error), calls };
 }
 
@@ -46,6 +53,16 @@ describe("an event from an app's own container", () => {
         args: ["exec", "-i", "id-api", ...entrypoint.slice(0, 6), "sh", "-s", "--", EVENT.id, EVENT.text, "SENTRY_DSN"],
         stdin: "script",
       },
+    ]);
+  });
+
+  it("of an app with a Compose provider finds the DSN in the container's own environment", async () => {
+    const app = { ...API, providedAs: "GLITCHTIP_SENTRY_DSN" };
+    const { sent, calls } = await send({ app, files: {} });
+    expect(sent).toEqual({ via: "curl" });
+    expect(calls[0]?.args).toEqual([
+      ...["exec", "-i", "id-api", "sh", "-s", "--"],
+      ...[EVENT.id, EVENT.text, "GLITCHTIP_SENTRY_DSN"],
     ]);
   });
 
