@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { FaultEffect } from "../../../src/emulator/index.ts";
+import { everything } from "../../support/desired-server.ts";
 import { hastyClock } from "../../support/provisioning.ts";
-import { ALL_OF_IT, everything, reconcile, standing, startReconciling } from "../../support/reconciling.ts";
+import { ALL_OF_IT, reconcile, standing, startReconciling } from "../../support/reconciling.ts";
 
 const GENERATIONS = ["4.1", "5.1", "5.2", "6"] as const;
 

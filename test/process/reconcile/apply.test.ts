@@ -1,16 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { asAdmin } from "../../support/admin-calls.ts";
 import {
-  ALL_OF_IT,
   desiredAlert,
   desiredOrganization,
   desiredProject,
   desiredServer,
   everything,
-  reconcile,
-  standing,
-  startReconciling,
-} from "../../support/reconciling.ts";
+} from "../../support/desired-server.ts";
+import { ALL_OF_IT, reconcile, standing, startReconciling } from "../../support/reconciling.ts";
 
 const GENERATIONS = ["4.1", "5.1", "5.2", "6"] as const;
 

@@ -2,14 +2,9 @@ import { describe, expect, it } from "vitest";
 import { observeServer } from "../../../src/operations/reconcile/observe.ts";
 import { planServer } from "../../../src/reconcile/server/plan.ts";
 import { asAdmin } from "../../support/admin-calls.ts";
+import { desiredOrganization, desiredProject, desiredServer, seededServer } from "../../support/desired-server.ts";
 import { hastyClock } from "../../support/provisioning.ts";
-import {
-  desiredOrganization,
-  desiredProject,
-  desiredServer,
-  seededServer,
-  startReconciling,
-} from "../../support/reconciling.ts";
+import { startReconciling } from "../../support/reconciling.ts";
 
 const GENERATIONS = ["4.1", "5.1", "5.2", "6"] as const;
 
