@@ -60,6 +60,8 @@ describe("help", () => {
         mail                    test: send a mail by GlitchTip's own settings, from
                                 its own container
         lock                    pin the stack's images by their digests
+        import                  the declaration, from app-interface's files or a
+                                Terraform state
         rotate                  give apps a new key, and delete the old one once
                                 nobody uses it
         backup                  whole copies of the stack's data: create, list,
