@@ -51,8 +51,9 @@ export function processStack(options: ProcessStackOptions): DemoStack {
       if (code !== 0)
         throw new CodedError("GC1605", `the provisioner ended with ${code}`, { problems: stderr.trim().split("\n") });
       let address: string | undefined;
+      let failed: unknown;
       const args = [options.wrapper, "--dir", dsnDir, "app", "--", options.node, join(dir, "app", "server.mjs")];
-      running = run("sh", args, {
+      const app = run("sh", args, {
         cwd: dir,
         env: { ...options.env, PORT: "0", HOST: "127.0.0.1" },
         signal,
@@ -61,13 +62,26 @@ export function processStack(options: ProcessStackOptions): DemoStack {
           log.info(`app: ${line}`);
         },
         onStderrLine: (line) => log.info(`app: ${line}`),
-      }).catch(() => undefined);
+      });
+      running = app.then(
+        ({ code, signal: by, stderr: said }) => {
+          failed = new CodedError("GC1605", `the sample app ended with ${code ?? by} before it listened`, {
+            problems: said.trim().split("\n").slice(-5),
+          });
+        },
+        (error: unknown) => {
+          failed = error;
+        },
+      );
       const port = await waitUntil({
         clock,
         signal,
         deadlineMs: STARTS_WITHIN_MS,
         pauseMs: { first: 20, longest: 200 },
-        attempt: async () => address,
+        attempt: async () => {
+          if (address === undefined && failed !== undefined) throw failed;
+          return address;
+        },
         late: (waitedMs) => new CodedError("GC1605", `the sample app did not start within ${waitedMs} ms`),
       });
       return { appUrl: `http://127.0.0.1:${port}`, glitchtipUrl: url } satisfies DemoApp;
