@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { loadDeclaration } from "../../../src/config/load.ts";
+import { parsePasswordRef, vaultCopyOf } from "../../../src/config/password-ref.ts";
+import { parseReference } from "../../../src/references/reference.ts";
+
+describe("a reference to a secret", () => {
+  it.each([
+    ["file:secrets/token", { kind: "file", path: "secrets/token" }],
+    ["file:/run/a b#c", { kind: "file", path: "/run/a b#c" }],
+    ["env:TOKEN", { kind: "env", name: "TOKEN" }],
+    ["vault:secret/app", { kind: "vault", path: "secret/app" }],
+    ["vault:secret/app#token", { kind: "vault", path: "secret/app", field: "token" }],
+    ["vault:secret/a/b#api key?version=12", { kind: "vault", path: "secret/a/b", field: "api key", version: 12 }],
+    ["vault:secret/app?version=3", { kind: "vault", path: "secret/app", version: 3 }],
+  ])("%s is read", (text, reference) => {
+    expect(parseReference(text)).toEqual(reference);
+  });
+
+  it.each([
+    "hunter2",
+    "file:",
+    "env:",
+    "env:A B",
+    "env:A=b",
+    "Vault:secret/app",
+    "vault:secret",
+    "vault:/secret/app",
+    "vault:secret/app/",
+    "vault:secret//app",
+    "vault:secret/../other/app",
+    "vault:secret/./app",
+    "vault:secret/app#",
+    "vault:secret/app#a#b",
+    "vault:secret/app?version=0",
+    "vault:secret/app?version=x",
+    "vault:secret/app?version=1#token",
+    "vault:secret/app?other=1",
+    "https://hooks.example.com",
+  ])("%s is none", (text) => {
+    expect(parseReference(text)).toBeUndefined();
+  });
+});
+
+describe("the declaration", () => {
+  const declared = (password: string, more = "") =>
+    loadDeclaration(
+      `version: 1\norganization: Acme\nprojects: {shop: {}}\nadmin: {email: a@example.com, password: "${password}"}\n${more}`,
+      "glitchtip.yaml",
+    );
+
+  it("takes references of all three kinds", () => {
+    for (const reference of ["file:p", "env:P", "vault:secret/app#p"]) {
+      expect(declared(reference).admin?.password).toBe(reference);
+    }
+  });
+
+  it("takes nothing else, and does not show what was written there", () => {
+    for (const password of ["hunter2", "vault:hunter2"]) {
+      expect(() => declared(password)).toThrow(
+        expect.objectContaining({
+          problems: [
+            expect.stringMatching(
+              /admin\.password: must be file:PATH, env:NAME or vault:MOUNT\/PATH#FIELD; a password itself/,
+            ),
+          ],
+        }),
+      );
+    }
+  });
+
+  it("says how to sign in to Vault in one way, by files and variables", () => {
+    expect(
+      declared("env:P", "vault: {url: https://vault.example.com, appRole: {roleId: env:R, secretId: file:s}}").vault,
+    ).toEqual({
+      url: "https://vault.example.com",
+      appRole: { roleId: "env:R", secretId: "file:s" },
+    });
+    const wrong = [
+      [
+        "vault: {token: env:T, kubernetes: {role: r}}",
+        "vault: must have one way to sign in: token, appRole or kubernetes",
+      ],
+      ["vault: {token: vault:secret/t#t}", "vault.token: must be file:PATH or env:NAME"],
+      ["vault: {adress: https://x}", "vault.adress: unknown key"],
+    ] as const;
+    for (const [text, problem] of wrong) {
+      expect(() => declared("env:P", text)).toThrow(
+        expect.objectContaining({ problems: [expect.stringContaining(problem)] }),
+      );
+    }
+  });
+});
+
+describe("a container's copy of a secret in Vault", () => {
+  it("has a name of its own for each reference, so that a changed one is not taken for the old", () => {
+    const paths = [
+      "vault:secret/app#token",
+      "vault:secret/app#token?version=1",
+      "vault:secret/app_token#x",
+      "vault:secret/app/token",
+    ].map(vaultCopyOf);
+    expect(new Set(paths).size).toBe(4);
+    expect(paths[0]).toMatch(/^\.glitchtip\/secrets\/vault_secret_app_token_[0-9a-f]{8}$/);
+    expect(parsePasswordRef("vault:secret/app#token")).toEqual({ kind: "file", path: paths[0] });
+  });
+
+  it("is there for nothing else", () => {
+    expect([vaultCopyOf("env:P"), vaultCopyOf("file:p")]).toEqual([undefined, undefined]);
+    expect(parsePasswordRef("env:P")).toEqual({ kind: "env", name: "P" });
+  });
+});
