@@ -1,3 +1,4 @@
+import { CodedError } from "../../src/base/errors.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { loadServers } from "../../src/config/load.ts";
 import type { Generation } from "../../src/glitchtip/versions.ts";
@@ -18,11 +19,17 @@ export const HEAD =
   "version: 1\nserver: {url: https://glitchtip.example.com, token: 'env:TOKEN'}\norganization: Acme\n";
 
 /** What the declaration wants of its first server; every reference resolves to its own name. */
-export async function desired(text: string, secrets: Readonly<Record<string, string>> = {}): Promise<DesiredServer> {
+export async function desired(
+  text: string,
+  secrets: Readonly<Record<string, string>> = {},
+  unreadable: readonly string[] = [],
+): Promise<DesiredServer> {
   const [server] = desiredServers(loadServers(text, "glitchtip.yaml"), "prod");
   if (server === undefined) throw new Error("no server");
   return resolveDesired(server, ({ reference }) =>
-    Promise.resolve(new Secret(secrets[reference] ?? `https://secret.example.com/${reference}`)),
+    unreadable.includes(reference)
+      ? Promise.reject(new CodedError("GC1107", `${reference} is not set`))
+      : Promise.resolve(new Secret(secrets[reference] ?? `https://secret.example.com/${reference}`)),
   );
 }
 
@@ -66,11 +73,12 @@ interface Options {
   readonly strict?: boolean;
   readonly known?: KnownServer;
   readonly secrets?: Readonly<Record<string, string>>;
+  readonly unreadable?: readonly string[];
 }
 
 export async function plan(text: string, observed: ObservedServer, options: Options = {}): Promise<Plan> {
-  const { generation = "5.2", strict = false, known = NOTHING_KNOWN, secrets } = options;
-  return planServer(await desired(text, secrets), observed, { generation, strict, known });
+  const { generation = "5.2", strict = false, known = NOTHING_KNOWN, secrets, unreadable } = options;
+  return planServer(await desired(text, secrets, unreadable), observed, { generation, strict, known });
 }
 
 /** One line an action, for people who read a test. */
