@@ -35,6 +35,7 @@ async function bundle(name, options) {
 
 mkdirSync(out);
 await bundle("provisioner", { entryPoints: { provisioner: "src/provisioner/main.ts" } });
+await bundle("backup", { entryPoints: { backup: "src/backup-service/main.ts" } });
 await bundle("cli", {
   entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", emulator: "src/emulator/index.ts" },
   splitting: true,

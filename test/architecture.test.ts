@@ -24,9 +24,10 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
   outputs: { folders: ["base", "reconcile"], packages: ["zod"] },
   operations: {
     folders: ["base", "config", "glitchtip", "references", "reconcile", "stack", "docker", "outputs"],
-    packages: ["zod", "yaml", "dotenv", "diff", "node-diff3"],
+    packages: ["zod", "yaml", "dotenv", "diff", "age-encryption", "aws4fetch"],
   },
   provisioner: { folders: ["base", "config", "glitchtip", "outputs", "operations/provision"], packages: ["zod"] },
+  "backup-service": { folders: ["base", "config", "operations/backup"], packages: ["croner", "zod"] },
   cli: {
     folders: ["base", "config", "glitchtip", "references", "docker", "outputs", "operations"],
     packages: ["commander", "@clack/prompts"],
@@ -99,7 +100,7 @@ describe("layout", () => {
   });
 
   it("ends the process and reads the clock only at the edges", () => {
-    const edges = /^src\/(base\/|cli\/main\.ts|cli\/context\.ts|provisioner\/main\.ts)/;
+    const edges = /^src\/(base\/|cli\/main\.ts|cli\/context\.ts|provisioner\/main\.ts|backup-service\/main\.ts)/;
     const words = /(?<![/\w])process\.(?!platform)|\bconsole\.|\bDate\.now\(|\bsetTimeout\(/;
     const inside = sources.filter((file) => !edges.test(file) && !file.startsWith("src/emulator/"));
     expect(
@@ -127,6 +128,11 @@ describe("bundles", () => {
       expect(foreign).toEqual([]);
     },
   );
+
+  it.skipIf(!existsSync(join(root, "dist/backup.meta.json")))("gives the backup service no way to the engine", () => {
+    const foreign = inputs("backup").filter((path) => /^src\/(docker|stack|cli|emulator)\/|\/dockerode\//.test(path));
+    expect(foreign).toEqual([]);
+  });
 
   it.skipIf(!existsSync(join(root, "dist/cli.meta.json")))(
     "starts the command line without what single commands need",

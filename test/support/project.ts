@@ -52,6 +52,8 @@ export function testAssets(version = "1.0.0"): Assets {
       withDsn: "#!/bin/sh\n",
       gate: `# gate of ${version}\n`,
       provisioner: `// bundle of ${version}\n`,
+      backupDb: "#\n",
+      backup: () => "// backup\n",
       provisionerDockerfile: () => "FROM node\n",
     }),
   };

@@ -13,6 +13,8 @@ const TEXTS: StackTexts = {
   withDsn: '#!/bin/sh\nexec "$@"\n',
   gate: "print()\n",
   provisioner: "// bundle\n",
+  backupDb: "#\n",
+  backup: () => "// backup\n",
   provisionerDockerfile: () => "FROM node\n",
 };
 
@@ -28,7 +30,11 @@ export function declarationWith(lines: string): string {
   return [...missing.map(([key, value]) => `${key}: ${value}`), lines].join("\n");
 }
 
-export function renderedStack(declarationText: string, compose: string): RenderedStack {
+export function renderedStack(
+  declarationText: string,
+  compose: string,
+  lock: ReadonlyMap<string, string> = new Map(),
+): RenderedStack {
   const declaration = loadDeclaration(declarationText, "glitchtip.yaml");
   const [kind = "mount", image = ""] = (declaration.provisioner ?? "mount").split(/:(.*)/);
   return renderStack({
@@ -38,6 +44,7 @@ export function renderedStack(declarationText: string, compose: string): Rendere
     user: readUserCompose([{ path: "compose.yaml", text: compose }]),
     compose: parseTemplates((name) => readFileSync(join(templates, `${name}.yaml`), "utf8")),
     texts: TEXTS,
+    lock,
     provisioner: kind === "image" ? { kind, image } : { kind: kind === "build" ? "build" : "mount" },
   });
 }

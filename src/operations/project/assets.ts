@@ -38,6 +38,8 @@ export function packageAssets(root = packageRoot()): Assets {
       withDsn: text("templates/with-dsn"),
       gate: text("templates/init/gate.py"),
       provisioner: text("dist/provisioner.mjs"),
+      backupDb: text("templates/backup/backup-db.sh"),
+      backup: () => text("dist/backup.mjs"),
       provisionerDockerfile: () => text("images/provisioner/Dockerfile"),
     }),
     sample: (name) => text(`templates/sample-app/${name}`),

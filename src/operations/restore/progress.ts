@@ -30,7 +30,7 @@ const shape = z.object({
 /** How far a restore has come: a killed one goes on from here, or is taken back. */
 export type Progress = z.infer<typeof shape>;
 
-const pathIn = (dir: string): string => join(dir, ".glitchtip", "restore.json");
+const pathIn = (dir: string): string => join(dir, ".glitchtip", "state", "restore.json");
 
 export const SCRATCH_PREFIX = "glitchtip_restore_";
 export const newScratch = (): string => SCRATCH_PREFIX + randomBytes(6).toString("hex");

@@ -3,7 +3,17 @@ import { type Docker, lastLines } from "../../docker/index.ts";
 import type { WrittenStatus } from "../../outputs/dsn-volume.ts";
 import { DATABASE_TOOLS } from "../backup/docker-shell.ts";
 import type { StackContext } from "../backup/open.ts";
-import { containerOf, DATABASE, DSN_DIR, isOurs, ONE_SHOTS, observeStack, PROVISIONER, SERVER, WORKER } from "../running-stack.ts";
+import {
+  containerOf,
+  DATABASE,
+  DSN_DIR,
+  isOurs,
+  ONE_SHOTS,
+  observeStack,
+  PROVISIONER,
+  SERVER,
+  WORKER,
+} from "../running-stack.ts";
 
 /** Starting and stopping around a restore. */
 export interface Services {

@@ -30,7 +30,7 @@ const CONFIG: ComposeConfig = {
 
 const ASSETS: Assets = {
   ...packageAssets(),
-  texts: () => ({ withDsn: "#!/bin/sh\n", gate: "#\n", provisioner: "//\n", provisionerDockerfile: () => "" }),
+  texts: () => ({ withDsn: "#!/bin/sh\n", gate: "#\n", provisioner: "//\n", backupDb: "#\n", backup: () => "//\n", provisionerDockerfile: () => "" }),
 };
 
 interface ProjectFolder extends Disposable {

@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import { ownServices } from "../config/own-service.ts";
+import type { Declaration } from "../config/schema.ts";
+import { imageOf, type ResolvedServer } from "../config/server.ts";
+import { secretBy } from "./attached.ts";
+import { escaped } from "./interpolate.ts";
+import type { ComposeService, ComposeTemplates, RenderedFile, StackTexts } from "./model.ts";
+import type { OurService, OurStack } from "./services.ts";
+
+const [MAKER, TOOLS] = ["glitchtip-backup", "glitchtip-backup-db"] as const;
+const WORK_VOLUME = "glitchtip-backup";
+const S3_SECRETS = { accessKey: "glitchtip_backup_access_key", secretKey: "glitchtip_backup_secret_key" } as const;
+
+/** The lines of .env that are ours; Compose fills them in for a container that cannot read that file. */
+const ENV_NAMES = ["COMPOSE_PROJECT_NAME", "COMPOSE_FILE", "COMPOSE_PATH_SEPARATOR", "GLITCHTIP_PORT", "APP_PORT"];
+
+/** What backups add to a stack: nothing, a container with the database's tools, or the schedule as well. */
+export interface BackupParts {
+  readonly services: Readonly<Record<string, OurService>>;
+  readonly volumes: readonly string[];
+  readonly secrets: Readonly<Record<string, object>>;
+  readonly files: readonly RenderedFile[];
+}
+
+export function backupParts(
+  declaration: Declaration,
+  server: ResolvedServer,
+  templates: ComposeTemplates,
+  texts: StackTexts,
+  toolVersion: string,
+  declarationText: string,
+): BackupParts {
+  const { backup } = declaration;
+  const scheduled = backup?.schedule !== undefined;
+  const own = ownServices(declaration.server).database;
+  if (!scheduled && own === undefined) return { services: {}, volumes: [], secrets: {}, files: [] };
+
+  const managed = (path: string, content: string): RenderedFile => ({ path, content, mode: 0o644, kind: "managed" });
+  const tools = toolsService(templates[TOOLS], own?.url, scheduled);
+  const shared = {
+    volumes: [WORK_VOLUME],
+    files: [managed(".glitchtip/backup-db.sh", texts.backupDb)],
+  };
+  if (!scheduled) return { ...shared, services: { [TOOLS]: { own: tools, fromServer: false } }, secrets: {} };
+
+  const { folder } = backup;
+  const s3 = backup.target?.s3;
+  const settings = `${JSON.stringify(
+    {
+      version: 1,
+      tool: toolVersion,
+      generation: server.capabilities.generation,
+      backup: {
+        ...backup,
+        ...(s3 && { target: { s3: { ...s3, accessKey: S3_SECRETS.accessKey, secretKey: S3_SECRETS.secretKey } } }),
+      },
+    },
+    null,
+    2,
+  )}\n`;
+  const template = templates[MAKER];
+  const relative = !/^([/~]|[A-Za-z]:)/.test(folder);
+  const place = relative && !folder.startsWith(".") ? `./${folder}` : folder;
+  const fromEnvironment = [s3?.accessKey, s3?.secretKey].some((reference) => reference?.startsWith("env:"));
+  const maker: ComposeService = {
+    ...template,
+    environment: {
+      GLITCHTIP_IMAGE: `\${GLITCHTIP_IMAGE:-${escaped(imageOf(declaration.server))}}`,
+      ...Object.fromEntries(ENV_NAMES.map((name) => [`ENV_${name}`, `\${${name}:-}`])),
+      // A changed file makes a new container: a mounted one would go on to read the old.
+      DECLARATION_SHA256: createHash("sha256").update(declarationText).update(settings).digest("hex"),
+    },
+    volumes: [...(template.volumes as string[]), `${escaped(place)}:/backups`],
+    ...(s3 === undefined ? {} : { secrets: Object.values(S3_SECRETS) }),
+    ...(fromEnvironment ? { read_only: false } : {}),
+  };
+  return {
+    volumes: shared.volumes,
+    services: { [TOOLS]: { own: tools, fromServer: false }, [MAKER]: { own: maker, fromServer: false } },
+    secrets:
+      s3 === undefined
+        ? {}
+        : {
+            [S3_SECRETS.accessKey]: secretBy(s3.accessKey),
+            [S3_SECRETS.secretKey]: secretBy(s3.secretKey),
+          },
+    files: [
+      ...shared.files,
+      managed(".glitchtip/backup.json", settings),
+      managed(".glitchtip/backup.mjs", texts.backup()),
+      // Made before the engine does it, as root.
+      ...(relative ? [{ path: `${folder}/.gitignore`, content: "*\n", mode: 0o644, kind: "once" as const }] : []),
+    ],
+  };
+}
+
+function toolsService(template: ComposeService, url: string | undefined, scheduled: boolean): ComposeService {
+  const profile = scheduled ? {} : { profiles: [TOOLS] };
+  if (url === undefined) return { ...template, ...profile };
+  const { depends_on: _, environment: __, ...rest } = template;
+  return {
+    ...rest,
+    ...profile,
+    environment: { GLITCHTIP_DATABASE_URL_FILE: "/run/secrets/glitchtip_database_url" },
+    secrets: ["glitchtip_database_url"],
+    // Elsewhere is reached over a network with a way out.
+    networks: ["glitchtip", "glitchtip-db"],
+    ...(url.startsWith("env:") ? { read_only: false } : {}),
+  };
+}
+
+export const withServices = (stack: OurStack, { services }: BackupParts): OurStack => ({
+  ...stack,
+  services: { ...stack.services, ...services },
+});
