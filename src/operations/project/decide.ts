@@ -134,6 +134,9 @@ function ejected(path: string, entry: ManifestEntry, base: string | undefined, c
   };
 }
 
+/** Lines. Beyond that it is another text, and comparing takes too long. */
+export const MOST_EDITS = 5_000;
+
 /** A bundled program is made anew, never merged: nothing of it is remembered. */
 const LONGEST_LINE = 2_000;
 export const isForPeople = (text: string): boolean => !text.split("\n").some((line) => line.length > LONGEST_LINE);

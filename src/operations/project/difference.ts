@@ -1,4 +1,4 @@
-import { type FileState, isForPeople, type PlannedFile } from "./decide.ts";
+import { type FileState, isForPeople, MOST_EDITS, type PlannedFile } from "./decide.ts";
 import type { Conflict } from "./merge.ts";
 
 /** One file of a project, and what will become of it. */
@@ -30,13 +30,14 @@ async function diffOf(path: string, before: string | undefined, after: string | 
   // The lines around ours in .env are the user's, and may be secrets: they are not shown.
   const isEnv = path === ".env";
   const whole = (text: string) => (isEnv && text !== "" && !text.endsWith("\n") ? `${text}\n` : text);
-  return createTwoFilesPatch(
+  const patch = createTwoFilesPatch(
     before === undefined ? NOTHING : `a/${path}`,
     after === undefined ? NOTHING : `b/${path}`,
     whole(before ?? ""),
     whole(after ?? ""),
     undefined,
     undefined,
-    { context: isEnv ? 0 : 3, headerOptions: FILE_HEADERS_ONLY },
+    { context: isEnv ? 0 : 3, headerOptions: FILE_HEADERS_ONLY, maxEditLength: MOST_EDITS },
   );
+  return patch ?? `${path} is another text: too much is different to show it\n`;
 }

@@ -1,5 +1,5 @@
+import { structuredPatch } from "diff";
 import fc from "fast-check";
-import { diffIndices } from "node-diff3";
 import { beforeAll, describe, expect, it } from "vitest";
 import { init } from "../../../src/operations/init.ts";
 import { mergeThree } from "../../../src/operations/project/merge.ts";
@@ -39,10 +39,8 @@ function edited(lines: readonly string[], at: ReadonlyMap<number, Kind>): string
 
 /** The lines of `base` at which an edit touches none of our changes. */
 function untouched(base: readonly string[], ours: readonly string[]): number[] {
-  const hunks = diffIndices([...base], [...ours]).map(({ buffer1: [start, length] }) => ({
-    start,
-    end: start + length,
-  }));
+  const { hunks: found } = structuredPatch("", "", base.join("\n"), ours.join("\n"), "", "", { context: 0 });
+  const hunks = found.map(({ oldStart, oldLines }) => ({ start: oldStart - 1, end: oldStart - 1 + oldLines }));
   return [...base.keys()].filter((at) => hunks.every(({ start, end }) => at < start - 1 || at > end));
 }
 
@@ -81,6 +79,21 @@ describe("a merge of what the user and we changed", () => {
         if ("conflicts" in merged && merged.broken === undefined) expect(merged.conflicts).not.toEqual([]);
       }),
     );
+  });
+
+  it("copes with a thousand apps, whose lines resemble each other", () => {
+    const app = (name: number, more = "") => [
+      `  s${name}:`,
+      "    entrypoint:",
+      "      - with-dsn",
+      `    x: 1${more}`,
+      "",
+    ];
+    const base = Array.from({ length: 1_000 }, (_, i) => app(i)).flat();
+    const ours = Array.from({ length: 1_000 }, (_, i) => app(i, i % 50 === 7 ? "0" : "")).flat();
+    const [at, mine] = [4_000, "# mine"];
+    const merged = mergeThree("x", base.join("\n"), base.toSpliced(at, 0, mine).join("\n"), ours.join("\n"));
+    expect(merged).toEqual({ text: ours.toSpliced(at, 0, mine).join("\n") });
   });
 
   it("of any texts is the other side where one side has not changed", () => {
