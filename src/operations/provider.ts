@@ -86,6 +86,13 @@ export async function providedVariables(
 /** The provider's memory of an earlier `up`, for who asks the server in its place. */
 export const openProviderStore = (dir: string): StateStore => openStateStore(join(dir, STATE_FOLDER));
 
+/** What the last good run found about an app's DSN. */
+export function providedState(dir: string, declaration: Declaration, app: string): "proved" | "accepted" | "none" {
+  const known = openProviderStore(dir).projects[projectName(declaration, declaration.apps[app]?.project ?? "")];
+  if (known?.key === undefined) return "none";
+  return known.proved ? "proved" : "accepted";
+}
+
 /** What the last good run handed over. */
 export function lastGoodVariables(dir: string, declaration: Declaration, service: string) {
   const only = declarationFor(declaration, service);

@@ -1,5 +1,6 @@
 import { namesOf } from "../config/app-variables.ts";
 import { provisionedApps } from "../config/given-dsn.ts";
+import { providedName, providerOf } from "../config/provider.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { Docker } from "../docker/index.ts";
 import type { AppStatus, Status, WrittenStatus } from "../outputs/dsn-volume.ts";
@@ -48,7 +49,13 @@ export interface AppState {
 export async function status(
   docker: Docker,
   declaration: Declaration,
-  options: { readonly url?: string; readonly jobsInDatabase: boolean; readonly nowMs: number },
+  options: {
+    readonly url?: string;
+    readonly jobsInDatabase: boolean;
+    readonly nowMs: number;
+    /** Of an app with a Compose provider, whose memory is on this machine. */
+    provided?(app: string): AppState["dsn"];
+  },
 ): Promise<StackStatus> {
   const stack = await observeStack(docker);
   const [written, certificate, jobs] = await Promise.all([
@@ -62,8 +69,8 @@ export async function status(
   const apps = Object.entries(provisionedApps(declaration)).map(([app, declared]) => ({
     app,
     project: known[app]?.project ?? declared.project,
-    dsn: known[app]?.dsn ?? ("none" as const),
-    variables: namesOf(declared),
+    dsn: known[app]?.dsn ?? options.provided?.(app) ?? ("none" as const),
+    variables: namesOf(declared).map((name) => nameFor(declaration, app, name)),
   }));
   const next = nextSteps({ stack, services, written, apps, jobs, certificate });
   return {
@@ -79,6 +86,11 @@ export async function status(
     ...(certificate === undefined ? {} : { certificate }),
     next: stack.containers.length === 0 ? ["docker compose up -d --wait"] : [...next, ...openRotation(written)],
   };
+}
+
+function nameFor(declaration: Declaration, app: string, variable: string): string {
+  const provider = providerOf(declaration, app);
+  return provider === undefined ? variable : providedName(provider, variable);
 }
 
 /** A build without a version says 0.0.0-unknown (readiness scenario). */

@@ -1,8 +1,10 @@
 import { EXIT } from "../../base/errors.ts";
+import { providerOf } from "../../config/provider.ts";
 import { resolveServer } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import type { Backlog } from "../../operations/backlog.ts";
 import { readProject } from "../../operations/project/read.ts";
+import { providedState } from "../../operations/provider.ts";
 import type { ServiceStatus } from "../../operations/service-status.ts";
 import { type StackStatus, status as statusOf } from "../../operations/status.ts";
 import type { CliCommand } from "../command.ts";
@@ -19,6 +21,8 @@ export const status: CliCommand = {
       // Up to 5.2 without Valkey; later workers have a health check.
       jobsInDatabase: server !== undefined && !server.valkey && server.capabilities.worker.aliveFile === undefined,
       nowMs: context.clock.now(),
+      provided: (app) =>
+        providerOf(declaration, app) === undefined ? "none" : providedState(context.dir, declaration, app),
     });
     context.print(context.json ? JSON.stringify(found) : text(found, context.clock.now(), paintFor(context)));
     context.setExitCode(found.state === "ok" || found.state === "starting" ? EXIT.done : EXIT.failed);
