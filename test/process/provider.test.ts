@@ -127,7 +127,11 @@ describe("compose, as Compose calls a provider", () => {
   it("hands over the last good DSN when the server refuses", async () => {
     await using shop = await project();
     const good = set(await shop.compose("up", "glitchtip"));
-    shop.emulator.fault({ path: /\/api\/0\/|envelope/, times: Number.POSITIVE_INFINITY, effect: { kind: "answer", status: 403 } });
+    shop.emulator.fault({
+      path: /\/api\/0\/|envelope/,
+      times: Number.POSITIVE_INFINITY,
+      effect: { kind: "answer", status: 403 },
+    });
     const result = await shop.compose("up", "glitchtip");
     expect(result.code).toBe(0);
     expect(set(result)).toEqual(good);
