@@ -1,0 +1,171 @@
+import { describe, expect, it } from "vitest";
+import { acme, alert, HEAD, lines, organization, plan, project } from "../../../support/inside.ts";
+
+const DATE = "2026-01-01T00:00:00Z";
+const known = {
+  organizations: {
+    Acme: {
+      id: "1",
+      slug: "acme",
+      dateCreated: DATE,
+      projects: { shop: { id: "1", slug: "shop", dateCreated: DATE } },
+      teams: { backend: "5" },
+    },
+  },
+};
+const ALERT = "alerts: [{name: errors, quantity: 100, timespanMinutes: 60, recipients: [{type: email}]}]";
+
+describe("a project is known", () => {
+  it("by its number, where an earlier run saw it: one that was renamed is followed, not made again", async () => {
+    const renamed = acme([project("store", { name: "Store", alerts: [] })]);
+    const { actions } = await plan(`${HEAD}projects: {shop: {${ALERT}}}\n`, renamed, { known });
+    expect(actions).toMatchObject([{ type: "create", kind: "alert", project: "store", at: { projectSlug: "store" } }]);
+  });
+
+  it("not by a number that another database gave to another one", async () => {
+    const other = acme([project("other", { dateCreated: "2027-01-01T00:00:00Z" })]);
+    expect(lines(await plan(`${HEAD}projects: {shop: }\n`, other, { known }))).toEqual(["create project shop shop"]);
+  });
+
+  it("by its declared slug, before its name", async () => {
+    const two = acme([project("shop", { name: "Other" }), project("x", { id: "2", name: "Shop" })]);
+    const { actions, known: found } = await plan(`${HEAD}projects: {a: {slug: shop, name: Shop}}\n`, two);
+    expect(actions).toMatchObject([
+      { type: "update", id: "1", changes: [{ field: "name", from: "Other", to: "Shop" }] },
+    ]);
+    expect(found.organizations.Acme?.projects).toEqual({ a: { id: "1", slug: "shop", dateCreated: DATE } });
+  });
+
+  it.each([
+    ["My Project Name", "my-project-name"],
+    ["Special! Chars@#", "special-chars"],
+    ["with_underscore", "with_underscore"],
+    ["  Café  ", "cafe"],
+  ])("%j by the slug that its name makes, as other tools' files have it, and keeps its name", async (name, slug) => {
+    const server = acme([project(slug, { name: "Something Else" })]);
+    expect(lines(await plan(`${HEAD}projects: {'${name}': }\n`, server))).toEqual([]);
+  });
+
+  it("and is set to a declared name that it no longer has", async () => {
+    const renamed = acme([project("shop", { name: "Store" })]);
+    const { actions } = await plan(`${HEAD}projects: {shop: {name: Shop}}\n`, renamed, { known });
+    expect(actions).toMatchObject([{ type: "update", desired: { name: "Shop" } }]);
+  });
+});
+
+describe("a project's fields", () => {
+  it("are changed where they are declared, old and new side by side; others stay", async () => {
+    const there = acme([project("shop", { platform: "python", throttle: 10 })], { teams: [] });
+    const { actions } = await plan(`${HEAD}projects: {shop: {throttle: 50, team: backend}}\n`, there);
+    expect(actions).toMatchObject([
+      { type: "create", kind: "team", name: "backend" },
+      {
+        type: "update",
+        kind: "project",
+        changes: [
+          { field: "throttle", from: 10, to: 50 },
+          { field: "teams", from: ["developers"], to: ["backend", "developers"] },
+        ],
+        // The PUT needs the name, and would clear a platform that it leaves out.
+        desired: { name: "shop", platform: "python", throttle: 50, linkTeams: ["backend"] },
+      },
+    ]);
+  });
+
+  it("a team that is only the default is not linked to a project that is there", async () => {
+    expect(lines(await plan(`${HEAD}projects: {shop: }\n`, acme([project("shop", { teams: ["x"] })])))).toEqual([]);
+  });
+
+  it("are all given to a new one", async () => {
+    const declared = `${HEAD}projects: {Shop: {slug: shop-api, team: x, platform: node, throttle: 5}}\n`;
+    const { actions } = await plan(declared, acme([], { teams: [{ id: "1", slug: "x" }] }));
+    expect(actions).toMatchObject([
+      {
+        type: "create",
+        project: "shop-api",
+        desired: { key: "Shop", name: "Shop", slug: "shop-api", team: "x", platform: "node", throttle: 5 },
+      },
+    ]);
+  });
+
+  it("a declared slug is set, and in 4.1, where it follows the name, told to be out of reach", async () => {
+    const declared = `${HEAD}projects: {Shop: {slug: shop-api}}\n`;
+    const there = acme([project("shop", { name: "Shop" })]);
+    expect((await plan(declared, there)).actions).toMatchObject([{ desired: { slug: "shop-api" } }]);
+    const { actions, warnings } = await plan(declared, there, { generation: "4.1" });
+    expect(actions).toEqual([]);
+    expect(warnings).toMatchObject([
+      { message: expect.stringContaining("in GlitchTip 4.1 a project's address follows its name") },
+    ]);
+  });
+
+  it("a new name says in 4.1 that the address changes, too", async () => {
+    const there = acme([project("shop", { name: "Store" })]);
+    const declared = `${HEAD}projects: {a: {name: New Shop, slug: shop}}\n`;
+    expect((await plan(declared, there, { generation: "4.1" })).actions).toMatchObject([
+      { type: "update", warning: expect.stringContaining("it becomes new-shop") },
+    ]);
+  });
+});
+
+describe("an organization is known", () => {
+  it("by its number: one that was renamed is followed, with a word about it", async () => {
+    const renamed = { organizations: [organization([project("shop")], { name: "Acme Corp", slug: "acme" })] };
+    const { actions, warnings } = await plan(`${HEAD}projects: {shop: }\n`, renamed, { known });
+    expect(actions).toEqual([]);
+    expect(warnings).toMatchObject([
+      { message: 'organization "Acme" is called "Acme Corp" on the server now; it is followed' },
+    ]);
+  });
+
+  it("by its declared slug, and then gets the declared name", async () => {
+    const declared = `${HEAD.replace("organization: Acme\n", "")}organizations: {Acme Corp: {slug: acme}}\n`;
+    const { actions } = await plan(declared, acme([]));
+    expect(actions).toMatchObject([
+      { type: "update", kind: "organization", slug: "acme", desired: { name: "Acme Corp" } },
+    ]);
+  });
+
+  it("by nothing where two have its name: that is for the user to decide, and other organizations go on", async () => {
+    const servers = {
+      organizations: [
+        organization([]),
+        organization([], { id: "2", slug: "acme-o9" }),
+        organization([], { id: "3", slug: "b", name: "B" }),
+      ],
+    };
+    const declared = `${HEAD}organizations: {B: {teams: [new]}}\n`;
+    const { actions, errors } = await plan(declared, {
+      organizations: servers.organizations.map((one) => ({ ...one, teams: [] })),
+    });
+    expect(actions).toMatchObject([{ kind: "team", name: "new", organization: "B" }]);
+    expect(errors).toMatchObject([
+      { organization: "Acme", message: '2 organizations are called "Acme": acme, acme-o9; declare its slug' },
+    ]);
+  });
+});
+
+describe("a team", () => {
+  const there = acme([project("shop", { teams: ["platform"], alerts: [alert("errors")] })], {
+    teams: [{ id: "5", slug: "platform" }],
+  });
+
+  it("that was renamed is followed by its number, for projects and members alike", async () => {
+    const declared = `${HEAD}teams: [backend]\nmembers: [{email: a@b.example, teams: [backend]}]\nprojects: {shop: {team: backend}}\n`;
+    const server = { organizations: there.organizations.map((one) => ({ ...one, members: [] })) };
+    const { actions, warnings } = await plan(declared, server, { known });
+    expect(actions).toMatchObject([{ kind: "member", desired: { teams: ["platform"] } }]);
+    expect(warnings).toMatchObject([
+      { message: 'team "backend" is called "platform" on the server now; it is followed' },
+    ]);
+  });
+
+  it("keeps its case: Backend is another one than backend", async () => {
+    expect(lines(await plan(`${HEAD}teams: [Platform]\n`, there))).toEqual(["create team Platform"]);
+  });
+
+  it("that a declared project uses is not taken for one that nobody declared", async () => {
+    const declared = `${HEAD}prune: true\nteams: []\nprojects: {shop: {team: platform}}\n`;
+    expect(lines(await plan(declared, there))).toEqual([]);
+  });
+});
