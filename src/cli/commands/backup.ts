@@ -3,10 +3,11 @@ import { openDocker } from "../../docker/index.ts";
 import { checkFiles, chooseBackup, type ListedBackup, listBackups } from "../../operations/backup/catalog.ts";
 import { createBackup, describeBackup } from "../../operations/backup/create.ts";
 import { mebibytes } from "../../operations/backup/folder.ts";
-import { backupFolder, stackBackups } from "../../operations/backup/open.ts";
+import { backupFolder, declaredTarget, stackBackups } from "../../operations/backup/open.ts";
 import { pruneBackups } from "../../operations/backup/prune.ts";
 import { parseKeep } from "../../operations/backup/retention.ts";
 import { checkLock, type Lock } from "../../operations/backup/secrets.ts";
+import { type BackupTarget, fetchBackup, listTarget, uploadBackup } from "../../operations/backup/target.ts";
 import { packageAssets } from "../../operations/project/assets.ts";
 import { type Project, readProject } from "../../operations/project/read.ts";
 import type { CliCommand } from "../command.ts";
@@ -17,6 +18,8 @@ import { ago, confirmed, table, withProgress } from "../screen.ts";
 interface Flags extends PassphraseFlags {
   readonly to?: string;
   readonly verify: boolean;
+  readonly upload: boolean;
+  readonly target?: boolean;
   readonly includeSecrets?: boolean;
   readonly recipient?: readonly string[];
   readonly keep?: string;
@@ -33,7 +36,7 @@ interface Call {
   readonly names: readonly string[];
 }
 
-const ACTIONS: Readonly<Record<string, (call: Call) => Promise<void>>> = { create, list, verify, prune };
+const ACTIONS: Readonly<Record<string, (call: Call) => Promise<void>>> = { create, list, verify, prune, fetch };
 
 /** Whole copies of the stack's data: made, listed, checked, and the old ones deleted. */
 export const backup: CliCommand<Flags> = {
@@ -43,14 +46,18 @@ export const backup: CliCommand<Flags> = {
     "glitchtip-compose backup create --include-secrets --recipient age1…",
     "glitchtip-compose backup list",
     "glitchtip-compose backup verify latest",
+    "glitchtip-compose backup list --target",
+    "glitchtip-compose backup fetch latest",
     "glitchtip-compose backup prune --keep daily=7,weekly=4 --dry-run",
   ],
   flags: (command) =>
     command
-      .argument("<action>", "create, list, verify or prune")
-      .argument("[backup...]", "for verify: names, paths or latest (default)")
+      .argument("<action>", "create, list, verify, prune or fetch")
+      .argument("[backup...]", "for verify and fetch: names, paths or latest (default)")
       .option("--to <folder>", "where backups are kept; default: the declared `backup.folder`")
       .option("--no-verify", "for create: no trial restore")
+      .option("--no-upload", "for create: not to the declared target")
+      .option("--target", "for list: those at the declared target")
       .option("--include-secrets", "for create: with secrets, by a passphrase (asked for) or to age recipients")
       .option("--recipient <age1…>", "an age public key that opens them; may be repeated", collect)
       .option("--passphrase-file <path>", "its first line is the passphrase")
@@ -81,8 +88,11 @@ async function create({ context, project, folder, flags }: Call): Promise<void> 
     ),
   );
   const { manifest, path } = made;
-  if (context.json) return context.print(JSON.stringify({ path, ...manifest }));
-  context.print(`${path}\n${describeBackup(made)}; trial restore: ${verify ? "equal" : "not made"}`);
+  const target = flags.upload ? declaredTarget({ ...context, project }) : undefined;
+  if (target !== undefined) await withProgress(context, "copying it to the target", () => uploadBackup(target, made));
+  if (context.json) return context.print(JSON.stringify({ path, uploaded: target !== undefined, ...manifest }));
+  const copied = target === undefined ? "" : "; copied to the target";
+  context.print(`${path}\n${describeBackup(made)}; trial restore: ${verify ? "equal" : "not made"}${copied}`);
   if (manifest.secrets === "none")
     context.log.info("The secrets are not in it: keep .glitchtip/secrets elsewhere too.");
 }
@@ -94,7 +104,11 @@ async function lockOf(context: CliContext, { recipient = [], ...flags }: Flags):
   return lock;
 }
 
-async function list({ context, folder }: Call): Promise<void> {
+async function list({ context, project, folder, flags }: Call): Promise<void> {
+  if (flags.target) {
+    const names = await withProgress(context, "asking the target", () => listTarget(targetOf(context, project)));
+    return context.print(context.json ? JSON.stringify({ names }) : names.join("\n") || "no backups at the target");
+  }
   const found = listBackups(folder);
   if (context.json) return context.print(JSON.stringify({ folder, backups: found.map(shown) }));
   if (found.length === 0) return context.print(`no backups in ${folder}`);
@@ -129,6 +143,22 @@ async function verify({ context, project, folder, names }: Call): Promise<void> 
   }
   if (context.json) return context.print(JSON.stringify({ good: checked }));
   for (const path of checked) context.print(`${path}: every file is whole`);
+}
+
+async function fetch({ context, project, folder, names: [name = "latest"] }: Call): Promise<void> {
+  const target = targetOf(context, project);
+  const { path } = await withProgress(context, `fetching ${name}`, ({ say }) =>
+    fetchBackup(target, { ...context, folder, log: { ...context.log, step: say } }, name),
+  );
+  context.print(context.json ? JSON.stringify({ path }) : path);
+}
+
+function targetOf(context: CliContext, project: Project): BackupTarget {
+  const target = declaredTarget({ ...context, project });
+  if (target !== undefined) return target;
+  throw new CodedError("GC1001", "no target is declared", {
+    remedy: "Declare it: backup.target.s3 in glitchtip.yaml.",
+  });
 }
 
 async function prune({ context, project, folder, flags }: Call): Promise<void> {
