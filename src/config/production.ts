@@ -1,6 +1,6 @@
 import { RETENTION_KINDS } from "../glitchtip/versions.ts";
 import type { Declaration } from "./schema.ts";
-import { DEFAULT_IMAGE, type Problem, resolveServer, serverKind } from "./server.ts";
+import { type Problem, resolveServer } from "./server.ts";
 
 type Production = NonNullable<Declaration["production"]>;
 
@@ -17,8 +17,7 @@ export function withProductionDefaults(value: unknown): unknown {
     ...value,
     server: {
       topology: "split",
-      // With an address and no image the server would be one that is there already.
-      ...(server.url === undefined ? { url: `https://${domain}`, image: DEFAULT_IMAGE } : {}),
+      url: `https://${domain}`,
       ...server,
     },
     // A broken error tracker takes no application down.
@@ -31,9 +30,7 @@ export function productionChecks(declaration: Declaration): Problem[] {
   const { production } = declaration;
   return [
     ...retentionChecks(declaration),
-    ...(production === undefined
-      ? []
-      : [...addressChecks(declaration, production), ...tlsChecks(production), ...kindChecks(declaration)]),
+    ...(production === undefined ? [] : [...addressChecks(declaration, production), ...tlsChecks(production)]),
   ];
 }
 
@@ -70,13 +67,3 @@ function tlsChecks({ proxy, tls }: Production): Problem[] {
     return path === undefined ? [] : [at(key, `is of no use with mode: ${tls.mode}; write mode: own`)];
   });
 }
-
-const kindChecks = (declaration: Declaration): Problem[] =>
-  serverKind(declaration) === "bundled"
-    ? []
-    : [
-        {
-          path: ["production"],
-          what: "is for a GlitchTip of this stack; with server.url and no server.image the server is elsewhere",
-        },
-      ];

@@ -1,0 +1,184 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are Compose's variables
+import { describe, expect, it } from "vitest";
+import { LOCK_FILE, lockText, parseLock } from "../../../src/stack/lock.ts";
+import { SECURITY_HEADERS } from "../../../src/stack/proxy.ts";
+import { composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
+
+const COMPOSE = "services:\n  api: { image: shop/api, entrypoint: [node], command: [server.js] }\n";
+const stack = (lines: string) => renderedStack(declarationWith(`apps: { api: { project: shop } }\n${lines}`), COMPOSE);
+const production = (more = "") => stack(`production: { domain: errors.example.com${more} }`);
+const textOf = ({ files }: ReturnType<typeof stack>, path: string) => files.find((file) => file.path === path)?.content;
+const web = (lines: string) => composeOf(stack(lines)).services.glitchtip;
+
+describe("a stack in production", () => {
+  const compose = composeOf(production());
+
+  it("has a Caddy in front, which starts when the provisioner has ended", () => {
+    expect(compose.services["glitchtip-proxy"]).toMatchObject({
+      image: "${GLITCHTIP_CADDY_IMAGE:-caddy:2}",
+      ports: ["${GLITCHTIP_HTTP_PORT:-80}:80", "${GLITCHTIP_HTTPS_PORT:-443}:443"],
+      depends_on: { "glitchtip-provision": { condition: "service_completed_successfully", required: false } },
+      cap_drop: ["ALL"],
+      cap_add: ["NET_BIND_SERVICE"],
+      read_only: true,
+      restart: "unless-stopped",
+    });
+  });
+
+  it("publishes nothing else, and answers to its own names only", () => {
+    const published = Object.entries(compose.services).filter(([, service]) => service.ports !== undefined);
+    expect(published.map(([name]) => name)).toEqual(["glitchtip-proxy"]);
+    expect(compose.services.glitchtip?.environment).toMatchObject({
+      GLITCHTIP_DOMAIN: "https://errors.example.com",
+      ALLOWED_HOSTS: "errors.example.com,glitchtip,localhost,127.0.0.1",
+      CSRF_TRUSTED_ORIGINS: "https://errors.example.com,http://glitchtip:8000",
+      ENABLE_USER_REGISTRATION: "false",
+      ENABLE_ORGANIZATION_CREATION: "false",
+    });
+  });
+
+  it("has web and worker apart, and limits of memory and cores for all that keeps running", () => {
+    for (const name of ["glitchtip", "glitchtip-worker", "glitchtip-db", "glitchtip-proxy"])
+      expect(compose.services[name], name).toMatchObject({ mem_limit: expect.stringMatching(/^\d+m$/), cpus: 1 });
+  });
+
+  it("makes Caddy's container anew when its configuration has changed", () => {
+    const label = (text: ReturnType<typeof stack>) => composeOf(text).services["glitchtip-proxy"]?.labels;
+    expect(label(production())).toEqual(label(production()));
+    expect(label(production(", bodyMegabytes: { other: 6 }"))).not.toEqual(label(production()));
+  });
+});
+
+describe("the Caddyfile", () => {
+  const caddyfile = (more = "") => textOf(production(more), ".glitchtip/proxy/Caddyfile") ?? "";
+
+  it("limits bodies by what they are for, sets each security header, and leads http to https", async () => {
+    await expect(caddyfile()).toMatchFileSnapshot("snapshots/Caddyfile");
+    for (const header of SECURITY_HEADERS) expect(caddyfile()).toContain(header);
+  });
+
+  it("takes the certificate from where it is declared", () => {
+    expect(caddyfile()).not.toMatch(/^\s*tls /m);
+    expect(caddyfile(", tls: { mode: internal }")).toMatch(/^\ttls internal$/m);
+    const own = ", tls: { mode: own, certificate: 'file:./tls/cert.pem', key: 'file:./tls/key.pem' }";
+    expect(caddyfile(own)).toMatch(
+      /^\ttls \/run\/secrets\/glitchtip_tls_certificate \/run\/secrets\/glitchtip_tls_key$/m,
+    );
+    expect(composeOf(production(own))).toMatchObject({
+      secrets: { glitchtip_tls_key: { file: "./tls/key.pem" } },
+      services: { "glitchtip-proxy": { secrets: ["glitchtip_tls_certificate", "glitchtip_tls_key"] } },
+    });
+  });
+
+  it("names an account at Let's Encrypt only where it would be taken", () => {
+    expect(caddyfile()).not.toContain("email");
+    const lines = "admin: { email: ops@shop.example.io }\nproduction: { domain: errors.example.com }";
+    expect(textOf(stack(lines), ".glitchtip/proxy/Caddyfile")).toMatch(/^\temail ops@shop\.example\.io$/m);
+  });
+});
+
+describe("behind a server that is there", () => {
+  it("Traefik finds its labels, and GlitchTip in its network", () => {
+    const compose = composeOf(production(", proxy: traefik, network: edge, certResolver: le"));
+    const { labels, ports, networks } = compose.services.glitchtip ?? {};
+    expect(labels).toMatchObject({
+      "traefik.enable": "true",
+      "traefik.docker.network": "edge",
+      "traefik.http.routers.glitchtip.rule": "Host(`errors.example.com`)",
+      "traefik.http.routers.glitchtip.tls.certresolver": "le",
+      "traefik.http.middlewares.glitchtip-envelope-size.buffering.maxRequestBodyBytes": "20000000",
+      "traefik.http.services.glitchtip.loadbalancer.server.port": "8000",
+    });
+    expect([ports, networks]).toEqual([undefined, ["glitchtip", "glitchtip-db", "glitchtip-proxy"]]);
+    expect(compose.networks).toMatchObject({ "glitchtip-proxy": { external: true, name: "edge" } });
+    expect(compose.services["glitchtip-proxy"]).toBeUndefined();
+  });
+
+  it.each([
+    ["nginx", ["nginx.conf"]],
+    ["none", ["nginx.conf", "site.caddy"]],
+  ])("%s: a snippet to take over, and GlitchTip on loopback", async (proxy, snippets) => {
+    const rendered = production(`, proxy: ${proxy}`);
+    const paths = rendered.files.map(({ path }) => path).filter((path) => path.startsWith(".glitchtip/proxy/"));
+    expect(paths).toEqual(snippets.map((name) => `.glitchtip/proxy/${name}`));
+    expect(composeOf(rendered).services.glitchtip?.ports).toEqual(["127.0.0.1:${GLITCHTIP_PORT:-8000}:8000"]);
+    for (const name of snippets) {
+      await expect(textOf(rendered, `.glitchtip/proxy/${name}`)).toMatchFileSnapshot(`snapshots/${name}`);
+    }
+  });
+});
+
+describe("what an operator says", () => {
+  it.each([
+    [
+      "6",
+      {
+        GLITCHTIP_RETENTION_DAYS: "90",
+        GLITCHTIP_TRANSACTION_RETENTION_DAYS: "30",
+        GLITCHTIP_UPTIME_RETENTION_DAYS: "10",
+        GLITCHTIP_FILE_RETENTION_DAYS: "180",
+        GLITCHTIP_LOG_RETENTION_DAYS: "7",
+        GLITCHTIP_RELEASE_RETENTION_DAYS: "365",
+      },
+      "transactions: 30d, uptime: 10d, files: 180d, logs: 7d, releases: 365d",
+    ],
+    [
+      "5.2.1",
+      {
+        GLITCHTIP_MAX_EVENT_LIFE_DAYS: "90",
+        GLITCHTIP_MAX_TRANSACTION_EVENT_LIFE_DAYS: "30",
+        GLITCHTIP_MAX_UPTIME_CHECK_LIFE_DAYS: "10",
+      },
+      "transactions: 30d, uptime: 10d",
+    ],
+  ])("of retention reaches generation %s under its own names", (tag, variables, kinds) => {
+    const lines = `server: { image: 'glitchtip/glitchtip:${tag}', retention: { events: 90d, ${kinds} } }`;
+    expect(web(lines)?.environment).toMatchObject(variables);
+  });
+
+  it("of mail reaches every container of GlitchTip's as a secret, never as a value", () => {
+    const compose = composeOf(stack("mail: { url: 'file:./mail-url', from: 'Shop <errors@shop.example>' }"));
+    for (const name of ["glitchtip", "glitchtip-init"]) {
+      expect(compose.services[name], name).toMatchObject({
+        environment: {
+          EMAIL_URL_FILE: "/run/secrets/glitchtip_email_url",
+          DEFAULT_FROM_EMAIL: "Shop <errors@shop.example>",
+        },
+        secrets: expect.arrayContaining(["glitchtip_email_url"]),
+      });
+    }
+    expect(compose.secrets).toMatchObject({ glitchtip_email_url: { file: "./mail-url" } });
+  });
+
+  it("of limits holds with and without production", () => {
+    const limits = "limits: { web: { memory: 2g, cpus: 1.5 }, database: { memory: 1g } }";
+    expect(web(limits)).toMatchObject({ mem_limit: "2g", cpus: 1.5 });
+    expect(composeOf(stack(limits)).services["glitchtip-db"]).toMatchObject({ mem_limit: "1g" });
+    expect(web("")).not.toHaveProperty("cpus");
+  });
+});
+
+describe("the lock", () => {
+  const digest = `sha256:${"a".repeat(64)}`;
+  const images = [{ service: "glitchtip-db", image: "registry.example.com:5000/postgres:18", digest }];
+
+  it("is a Compose file that update bots find by its name, and reads back what it holds", () => {
+    expect(LOCK_FILE).toMatch(/(^|\/)compose[^/]*\.ya?ml$/);
+    expect([...parseLock(lockText(images))]).toEqual([["registry.example.com:5000/postgres:18", digest]]);
+  });
+
+  it("puts each digest behind the very image that it is of", () => {
+    const lock = new Map([
+      ["postgres:18", digest],
+      ["glitchtip/glitchtip:7", digest],
+    ]);
+    const { services } = composeOf(renderedStack(declarationWith("apps: { api: { project: shop } }"), COMPOSE, lock));
+    expect(services["glitchtip-db"]?.image).toBe(`\${GLITCHTIP_POSTGRES_IMAGE:-postgres:18@${digest}}`);
+    expect(services.glitchtip?.image).toBe("${GLITCHTIP_IMAGE:-glitchtip/glitchtip:6}");
+  });
+
+  it("reads what a bot or a person makes of it, and leaves out what names no digest", () => {
+    const text = `services:\n  a: \n    image: "one:1@${digest}" # raised\n  b:\n    image: two:2\n  c:\n    image: 'three@sha256:short'\n`;
+    expect([...parseLock(text)]).toEqual([["one:1", digest]]);
+  });
+});
