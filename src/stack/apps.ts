@@ -114,13 +114,21 @@ const reached = (service: UserService, { network, keys }: Reach): ComposeService
   ...(network ? { networks: joined(service) } : {}),
 });
 
-export function found(name: string, { services }: UserProject): UserService {
+export function found(name: string, { services, elsewhere = [] }: UserProject): UserService {
   const service = Object.hasOwn(services, name) ? services[name] : undefined;
+  if (service?.elsewhere !== undefined) throw onlyCompose(name, [service.elsewhere]);
   if (service !== undefined) return service;
+  if (elsewhere.length > 0) throw onlyCompose(name, elsewhere);
   const names = Object.keys(services);
   const has = `it has ${names.join(", ") || "none"}`;
   throw new Refusal("GC1104", `there is no service "${name}" in your Compose file (${has})${didYouMean(name, names)}`);
 }
+
+const onlyCompose = (name: string, elsewhere: readonly string[]): Refusal =>
+  new Refusal(
+    "GC1103",
+    `service ${name} is not known from the files here: ${elsewhere.join("; ")}, which only docker compose reads. Run it where docker compose works, or keep a copy of that file here`,
+  );
 
 /** A service in the host's network does not know the names of the others: it uses the published port. */
 const variablesFor = (app: AppDeclaration, { onHost }: Meeting): AppVariable[] =>

@@ -28,12 +28,16 @@ export interface UserService {
   /** Names of variables set by `environment`. */
   readonly environment: readonly string[];
   readonly envFiles: readonly string[];
+  /** "FILE extends ADDRESS": the rest of it is known to Compose alone. */
+  readonly elsewhere?: string;
 }
 
 export interface UserProject {
   /** Compose's project name where a file states it. */
   readonly name?: string;
   readonly services: Readonly<Record<string, UserService>>;
+  /** What stands at addresses that only Compose can read: "FILE includes ADDRESS". */
+  readonly elsewhere?: readonly string[];
   /** Names of what comes before ours, and shares a space with it. */
   readonly names: Readonly<Record<"services" | "networks" | "volumes" | "secrets" | "configs", readonly string[]>>;
 }

@@ -43,10 +43,16 @@ export function readUserCompose(files: readonly UserComposeFile[], surroundings:
   const { variables = {} } = surroundings;
   const reader = new Reader(surroundings);
   const { services, names, name } = reader.project(files, { folder: "", variables }, []);
-  checkOrder(services, files[0]?.path ?? "the Compose file", reader.isWhole);
+  checkOrder(services, files[0]?.path ?? "the Compose file", reader.elsewhere.length === 0);
   return {
     ...(name === undefined ? {} : { name: interpolate(name, variables) }),
-    services: Object.fromEntries(Object.entries(services).map(([service, stated]) => [service, serviceFrom(stated)])),
+    services: Object.fromEntries(
+      Object.entries(services).map(([service, stated]) => {
+        const elsewhere = reader.extending.get(service);
+        return [service, { ...serviceFrom(stated), ...(elsewhere === undefined ? {} : { elsewhere }) }];
+      }),
+    ),
+    ...(reader.elsewhere.length === 0 ? {} : { elsewhere: reader.elsewhere }),
     names: Object.fromEntries(KINDS.map((kind) => [kind, [...names[kind]]])) as unknown as UserProject["names"],
   };
 }
@@ -57,8 +63,10 @@ const namesIn = (file: YamlMap): Names =>
 class Reader {
   readonly surroundings: Surroundings;
   readonly parsed = new Map<string, YamlMap[]>();
-  /** False where something is elsewhere, which only Compose can read; an app that is in it is found by its own reading. */
-  isWhole = true;
+  /** What is elsewhere, which only Compose can read: "FILE includes ADDRESS". */
+  readonly elsewhere: string[] = [];
+  /** The same by service, of those that extend one from there. */
+  readonly extending = new Map<string, string>();
 
   constructor(surroundings: Surroundings) {
     this.surroundings = surroundings;
@@ -87,7 +95,12 @@ class Reader {
     const services = asMap(file.services);
     return {
       services: Object.fromEntries(
-        Object.entries(services).map(([name, value]) => [name, this.service(asMap(value), services, path, base, [])]),
+        Object.entries(services).map(([name, value]) => {
+          const before = this.elsewhere.length;
+          const stated = this.service(asMap(value), services, path, base, []);
+          for (const what of this.elsewhere.slice(before)) this.extending.set(name, what);
+          return [name, stated];
+        }),
       ),
       names: namesIn(file),
       ...(typeof file.name === "string" ? { name: file.name } : {}),
@@ -103,7 +116,7 @@ class Reader {
     const name = text(from) ?? text(asMap(from).service) ?? "";
     const file = text(asMap(from).file);
     if (file !== undefined && isRemote(file)) {
-      this.isWhole = false;
+      this.elsewhere.push(`${path} extends ${file}`);
       return own;
     }
     const other = file === undefined ? path : inFolder(base.folder, file);
@@ -138,7 +151,7 @@ class Reader {
     const text = (value: unknown) => interpolate(String(value), base.variables);
     const paths = listOf(path).map(text);
     if (paths.some(isRemote)) {
-      this.isWhole = false;
+      this.elsewhere.push(`${from} includes ${paths.join(", ")}`);
       return this.project([], base, []);
     }
     const files = paths.map((file) => inFolder(base.folder, file));
@@ -167,7 +180,7 @@ class Reader {
 const listOf = (value: unknown): unknown[] =>
   Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
 
-const isRemote = (path: string): boolean => /^[a-z+]+:\/\/|^(?:oci|git@|github\.com)/.test(path);
+const isRemote = (path: string): boolean => /^[a-z+]+:\/\/|^git@|^github\.com\//.test(path);
 
 const inFolder = (folder: string, path: string): string =>
   isAbsolute(path) ? path : posix.normalize(join(folder, path));

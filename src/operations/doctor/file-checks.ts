@@ -34,6 +34,8 @@ export async function checkFiles(
 
 /** A service that only our file still knows makes every compose command fail, with a text that names no cause. */
 function orphans({ dir, user, composeFiles }: Project): Finding[] {
+  // Only Compose knows all services then, and it has its own check.
+  if (user.elsewhere !== undefined) return [];
   const text = readIfThere(join(dir, STACK_FILE));
   const known = Object.keys(user.services);
   const users = composeFiles.filter((file) => file !== STACK_FILE).join(", ");
@@ -57,6 +59,9 @@ function servicesIn(text: string | undefined): string[] {
 }
 
 async function managedFiles(project: Project, assets: Assets): Promise<Finding[]> {
+  const { elsewhere } = project.user;
+  if (elsewhere !== undefined)
+    return [ok("files", `not compared: ${elsewhere.join("; ")}, which only docker compose reads`)];
   try {
     const { files } = renderProject(project, assets);
     const plan = await planWrites(project.dir, files, assets.version);
