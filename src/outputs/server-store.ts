@@ -1,5 +1,5 @@
 import { appendFileSync, mkdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import * as z from "zod/mini";
 import { explainWriteError, readIfThere, writeAll } from "../base/files.ts";
 import { type Identity, identityOf } from "../reconcile/identity.ts";
@@ -26,6 +26,10 @@ export interface ServerStore {
   setProject(organization: string, key: string, identity: Identity): void;
   setTeam(organization: string, slug: string, id: string): void;
 }
+
+/** Where a project keeps it for one of its servers. */
+export const serverStorePath = (dir: string, instance: string): string =>
+  join(dir, ".glitchtip", "servers", `${encodeURIComponent(instance)}.jsonl`);
 
 /**
  * Every change is in the file when the call returns: as one more line, so that a thousand creates write a thousand

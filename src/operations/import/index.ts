@@ -1,9 +1,11 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename, dirname, parse, resolve } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeOne } from "../../base/files.ts";
+import type { KnownServer } from "../../reconcile/server/known.ts";
 import { declarationOf } from "./form.ts";
 import type { Imported, Left, SecretToSet } from "./imported.ts";
+import { knownOf, remember } from "./known.ts";
 import { type Difference, merge, type Path } from "./merge.ts";
 import { declaredIn, editedText, newText } from "./text.ts";
 
@@ -37,6 +39,8 @@ export interface ImportResult {
   readonly kept: readonly string[];
   readonly organizations: number;
   readonly projects: number;
+  /** What is on the server already, by instance: kept in .glitchtip/servers, so that it is found again and not made anew. */
+  readonly ids: Readonly<Record<string, KnownServer>>;
   readonly secrets: readonly SecretToSet[];
   readonly left: readonly Left[];
   readonly notes: readonly string[];
@@ -59,7 +63,13 @@ export async function importInto(dir: string, options: ImportOptions): Promise<I
   const { loadServers } = await import("../../config/load.ts");
   loadServers(text, file);
   const changed = text !== before;
-  if (changed && !dryRun) write(path, text);
+  const ids = Object.fromEntries(
+    imported.servers.map((server) => [server.name || parse(file).name, knownOf(server)] as const),
+  );
+  if (!dryRun) {
+    for (const [instance, known] of Object.entries(ids)) remember(dirname(path), instance, known);
+    if (changed) write(path, text);
+  }
   const paths = differences.map((one) => shown(one.path));
   return {
     file,
@@ -74,6 +84,7 @@ export async function importInto(dir: string, options: ImportOptions): Promise<I
     projects: imported.servers
       .flatMap(({ organizations }) => organizations)
       .reduce((sum, { projects }) => sum + projects.length, 0),
+    ids,
     secrets: imported.secrets,
     left: imported.left,
     notes: imported.notes,
