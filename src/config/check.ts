@@ -3,6 +3,7 @@ import { crossChecks } from "./cross-checks.ts";
 import { insideChecks, serversChecks } from "./inside/checks.ts";
 import { problemsOf } from "./issues.ts";
 import { withProductionDefaults } from "./production.ts";
+import { salvage } from "./salvage.ts";
 import { type Declaration, declarationSchema } from "./schema.ts";
 import type { Problem } from "./server.ts";
 import { missingKeys } from "./server-checks.ts";
@@ -18,11 +19,16 @@ type Lines = (problems: Problem[]) => string[];
 
 /** Schema and cross checks of a stack's declaration; `lines` says where each problem is. */
 export const checkInput = (value: unknown, file: string, lines: Lines): Declaration =>
-  checkWith(withProductionDefaults(withEmptyOnes(value)), file, lines, missingKeys, crossChecks);
+  checkWith(withProductionDefaults(withEmptyOnes(value)), file, lines, missingInStack, crossChecks);
 
 /** The same for the commands that look into servers: they need no stack, and know several servers. */
 export const checkServers = (value: unknown, file: string, lines: Lines): Declaration =>
   checkWith(withProductionDefaults(withEmptyOnes(value)), file, lines, () => [], serversChecks);
+
+const missingInStack = (input: unknown): Problem[] =>
+  isMap(input) && input.servers !== undefined
+    ? [{ path: ["servers"], what: "are for plan, apply and pull; a stack has one `server`", atKey: true }]
+    : missingKeys(input);
 
 function checkWith(
   input: unknown,
@@ -36,7 +42,10 @@ function checkWith(
     ...missing(input),
     ...(parsed.success
       ? [...checks(parsed.data), ...insideChecks(parsed.data)]
-      : problemsOf(parsed.error.issues, declarationSchema, (path) => valueAt(input, path))),
+      : [
+          ...problemsOf(parsed.error.issues, declarationSchema, (path) => valueAt(input, path)),
+          ...insideChecks((salvage(declarationSchema, input) ?? {}) as Declaration),
+        ]),
   ];
   if (!parsed.success || problems.length > 0) throw mistakes(file, lines(problems));
   return parsed.data;

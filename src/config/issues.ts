@@ -1,6 +1,7 @@
 import type * as z from "zod/mini";
 import { didYouMean } from "../base/did-you-mean.ts";
 import { Secret } from "../base/secret.ts";
+import { definition } from "./salvage.ts";
 import type { Problem } from "./server.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -54,17 +55,12 @@ function what(issue: Issue, value: unknown): string {
 
 /** The names a map may have at this path, read from the schema. */
 function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
-  let def = schema._zod.def as unknown as Record<string, unknown>;
-  const enter = (next: unknown) => {
-    def = (next as z.core.$ZodType)._zod.def as unknown as Record<string, unknown>;
-    while ("innerType" in def) def = (def.innerType as z.core.$ZodType)._zod.def as unknown as typeof def;
-  };
-  enter(schema);
+  let def = definition(schema);
   for (const key of path) {
     const shape = def.shape as Record<PropertyKey, unknown> | undefined;
     const next = shape?.[key] ?? def.valueType ?? def.element;
     if (next === undefined) return [];
-    enter(next);
+    def = definition(next as z.core.$ZodType);
   }
   return Object.keys((def.shape as object | undefined) ?? {});
 }

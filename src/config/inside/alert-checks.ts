@@ -1,4 +1,5 @@
 import { normalUrl } from "../../glitchtip/wire/url.ts";
+import { present } from "../salvage.ts";
 import type { Problem } from "../server.ts";
 import type { AlertDeclaration, Path, ProjectDeclaration, RecipientDeclaration } from "./parts.ts";
 
@@ -14,10 +15,10 @@ const NO_JIRA = "Jira integration requires either project or escalation policy t
 const ZULIP = ["botEmail", "apiKey", "channel"] as const;
 
 /** Names and addresses of a project's alerts, and its Jira bridge. */
-export function alertChecks({ alerts = [], jira }: ProjectDeclaration, path: Path): Problem[] {
+export function alertChecks({ alerts, jira }: ProjectDeclaration, path: Path): Problem[] {
   const problems: Problem[] = [];
   const seen = new Map<string, string>();
-  for (const [at, alert] of alerts.entries()) {
+  for (const [at, alert] of present(alerts)) {
     const here = [...path, "alerts", at];
     if (alert.name === JIRA_ALERT) problems.push({ path: [...here, "name"], what: RESERVED });
     problems.push(...numberProblems(alert, here));

@@ -1,4 +1,5 @@
 import { slugify } from "../../glitchtip/wire/slugify.ts";
+import { present } from "../salvage.ts";
 import { monitorUrlProblem } from "../schema/inside/monitor.ts";
 import type { Declaration } from "../schema.ts";
 import type { Problem } from "../server.ts";
@@ -65,7 +66,7 @@ function organizationChecks({ path, body }: OrganizationPart): Problem[] {
 
 const monitorChecks = (monitors: readonly MonitorDeclaration[], path: Path): Problem[] => [
   ...doubles(monitors, ({ name }) => name, [...path, "monitors"], "name"),
-  ...monitors.flatMap(({ type, url, expectedStatus }, at) => {
+  ...present(monitors).flatMap(([at, { type, url, expectedStatus }]) => {
     const here = [...path, "monitors", at];
     const what = monitorUrlProblem(type, url);
     const status = expectedStatus === null && (type === "GET" || type === "POST");
@@ -76,9 +77,14 @@ const monitorChecks = (monitors: readonly MonitorDeclaration[], path: Path): Pro
   }),
 ];
 
-function doubles<T>(list: readonly T[], nameOf: (one: T) => string, path: Path, field?: string): Problem[] {
+function doubles<T>(
+  list: readonly (T | undefined)[],
+  nameOf: (one: T) => string,
+  path: Path,
+  field?: string,
+): Problem[] {
   const first = new Map<string, number>();
-  return list.flatMap((one, at) => {
+  return present(list).flatMap(([at, one]) => {
     const name = nameOf(one);
     if (!first.has(name)) {
       first.set(name, at);
