@@ -39,11 +39,17 @@ const typeOf = (schema: Schema): string | undefined =>
       : "map");
 
 function* rows(schema: Schema, path = ""): Generator<string> {
-  if (path !== "") {
+  if (path !== "" && !path.endsWith("[]")) {
     const kind = schema.enum?.join(", ") ?? schema.const ?? typeOf(schema);
-    const initial = schema.default === undefined || typeof schema.default === "object" ? "" : `\`${schema.default}\``;
+    const initial =
+      schema.default === undefined || schema.default === "" || typeof schema.default === "object"
+        ? ""
+        : `\`${schema.default}\``;
     yield `| \`${path}\` | ${kind} | ${Array.isArray(schema.default) ? `\`[${schema.default}]\`` : initial} | ${schema.description ?? ""} |`;
   }
+  // As at the top of the file, where it is told once.
+  if (path === "servers" || path === "organizations") return;
+  if (schema.items?.properties) yield* rows(schema.items, `${path}[]`);
   const join = (name: string) => (path === "" ? name : `${path}.${name}`);
   for (const [name, child] of Object.entries(schema.properties ?? {})) yield* rows(child, join(name));
   if (typeof schema.additionalProperties === "object") yield* rows(schema.additionalProperties, join("NAME"));

@@ -127,7 +127,10 @@ apps:
     ["database: mysql", /server\.database: must be bundled, not "mysql"/],
     ["database: [a]", /server\.database: must be bundled or a map, not a list/],
     ["database: {service: db}", /server\.database\.url: is missing/],
-    ["database: {url: 'postgres://a:b@c/d'}", /server\.database\.url: must be file:PATH or env:NAME; a password/],
+    [
+      "database: {url: 'postgres://a:b@c/d'}",
+      /server\.database\.url: must be file:PATH, env:NAME or vault:.*; a password/,
+    ],
     ["database: {uri: env:A, url: env:A}", /server\.database\.uri: unknown key/],
     ["valkey: on", /server\.valkey: must be one of off, bundled, not "on"/],
   ])("refuses a database or Valkey that cannot be reached: %s", (server, message) => {
