@@ -44,11 +44,14 @@ export function readIfThere(path: string): string | undefined {
 export function writeAll(files: readonly FileToWrite[]): void {
   const end = () => `${process.pid}-${randomBytes(6).toString("hex")}.tmp`;
   const prepared = files.map((file) => ({ file, temporary: `${file.path}.${end()}` }));
+  const made = new Set<string>();
   let at = "";
   try {
     for (const { file, temporary } of [...prepared].sort((a, b) => b.file.content.length - a.file.content.length)) {
       at = file.path;
-      mkdirSync(dirname(file.path), { recursive: true });
+      const folder = dirname(file.path);
+      if (!made.has(folder)) mkdirSync(folder, { recursive: true });
+      made.add(folder);
       writeTemporary(temporary, file);
     }
     for (const { file, temporary } of prepared) {

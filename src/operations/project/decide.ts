@@ -60,9 +60,9 @@ export async function managed(dir: string, file: RenderedFile, entry: ManifestEn
     ours: [...new Set([content, ...texts, base].flatMap((text) => (text === undefined ? [] : [hashOf(text)])))],
   });
   // What an earlier run put beside it has been dealt with.
-  const beside = readIfThere(`${full}.new`);
+  const beside = offered === undefined ? undefined : readIfThere(`${full}.new`);
   const removals = beside !== undefined && hashOf(beside) === offered ? [`${full}.new`] : [];
-  const done = { ...remembered(content), removals };
+  const done = { ...(base === content ? {} : remembered(content)), removals };
 
   if (found === undefined) {
     return { ...done, file: { path, state: "new", after: content }, entry: mayBe(), write };

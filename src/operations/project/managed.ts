@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type FileToWrite, readIfThere } from "../../base/files.ts";
+import type { FileToWrite } from "../../base/files.ts";
 import type { RenderedFile } from "../../stack/model.ts";
 import { type Decision, managed, onceOnly, type PlannedFile, unneeded } from "./decide.ts";
 import { basePath, MANIFEST, type ManifestEntry, manifestText, readManifest } from "./manifest.ts";
@@ -69,5 +69,5 @@ export async function planWrites(
 
 function baseOfNext(dir: string, { file, base }: Decision): FileToWrite[] {
   const path = join(dir, basePath(file.path));
-  return base === undefined || readIfThere(path) === base ? [] : [{ path, content: base, mode: 0o644, durable: false }];
+  return base === undefined ? [] : [{ path, content: base, mode: 0o644, durable: false }];
 }

@@ -52,6 +52,7 @@ export const basePath = (path: string): string =>
 
 /** The text that we wrote last; undefined where it is not known for certain. */
 export function baseOf(dir: string, path: string, { ours }: Pick<ManifestEntry, "ours">): string | undefined {
+  if (ours.length === 0) return undefined;
   const text = readIfThere(join(dir, basePath(path)));
   return text !== undefined && ours.includes(hashOf(text)) ? text : undefined;
 }

@@ -99,6 +99,19 @@ describe("removeLeftovers", () => {
     expect(readdirSync(folder).sort()).toEqual([...others].sort());
   });
 
+  it("of one who is not alone leaves what a living process is writing, and what is not beside the files that are meant", () => {
+    const end = "0123456789ab.tmp";
+    // A number that no process has: they end at 4 million.
+    const dead = 2 ** 30;
+    const [mine, living] = [`a.env.${process.pid}-${end}`, `a.env.${process.ppid}-${end}`];
+    const others = [living, `notes.${dead}-${end}`, "a.env"];
+    for (const name of [...others, mine, `a.env.${dead}-${end}`, `a.env.${end}`]) writeFileSync(at(name), "");
+    removeLeftovers(folder, { alone: false, beside: ["a.env"] });
+    expect(readdirSync(folder).sort()).toEqual([...others].sort());
+    removeLeftovers(folder);
+    expect(readdirSync(folder)).toEqual(["a.env"]);
+  });
+
   it("is content with a folder that is not there", () => {
     expect(() => removeLeftovers(at("nowhere"))).not.toThrow();
   });

@@ -256,6 +256,18 @@ describe("a further init", () => {
     ]);
   });
 
+  it("takes away what a killed run left beside the files, and nothing of anybody else's", async () => {
+    using folder = new TemporaryFolder();
+    await run(folder);
+    const leftovers = [".env", ".glitchtip/gate.py", ".glitchtip/base/gate.py", ".glitchtip/secrets/db_password"];
+    for (const path of [...leftovers, "notes"]) folder.write(`${path}.${2 ** 30}-0123456789ab.tmp`, "half");
+    folder.remove(".glitchtip/gate.py");
+    await run(folder);
+    expect(Object.keys(folder.files()).filter((path) => path.endsWith(".tmp"))).toEqual([
+      `notes.${2 ** 30}-0123456789ab.tmp`,
+    ]);
+  });
+
   it("makes only the secrets that a clone does not have", async () => {
     using folder = new TemporaryFolder();
     await run(folder);
