@@ -5,6 +5,7 @@ import type { Declaration } from "../config/schema.ts";
 import type { Docker } from "../docker/index.ts";
 import type { AppStatus, Status, WrittenStatus } from "../outputs/dsn-volume.ts";
 import { type Backlog, readBacklog } from "./backlog.ts";
+import { type BackupState, backupProblems } from "./backup/report.ts";
 import { type CertificateStatus, certificateStatus } from "./production/certificate-status.ts";
 import { openRotation, provisionerStatus, STARTED_BEFORE, startedBefore } from "./provisioner-status.ts";
 import {
@@ -34,6 +35,8 @@ export interface StackStatus {
   readonly jobs?: Backlog;
   /** In production: what browsers are shown. */
   readonly certificate?: CertificateStatus;
+  /** Where there are any, or should be. */
+  readonly backup?: BackupState;
   /** What to type or look at, the most urgent first. */
   readonly next: readonly string[];
 }
@@ -53,6 +56,7 @@ export async function status(
     readonly url?: string;
     readonly jobsInDatabase: boolean;
     readonly nowMs: number;
+    readonly backup?: BackupState;
     /** Of an app with a Compose provider, whose memory is on this machine. */
     provided?(app: string): AppState["dsn"];
   },
@@ -72,7 +76,9 @@ export async function status(
     dsn: known[app]?.dsn ?? options.provided?.(app) ?? ("none" as const),
     variables: namesOf(declared).map((name) => nameFor(declaration, app, name)),
   }));
-  const next = nextSteps({ stack, services, written, apps, jobs, certificate });
+  const { backup } = options;
+  const ofBackup = backup === undefined ? [] : backupProblems(backup, options.nowMs);
+  const next = [...nextSteps({ stack, services, written, apps, jobs, certificate }), ...ofBackup];
   return {
     project: stack.config.name,
     state: stack.containers.length === 0 ? "not started" : next.length > 0 ? "broken" : settling(services),
@@ -84,6 +90,7 @@ export async function status(
     apps,
     ...(jobs === undefined ? {} : { jobs }),
     ...(certificate === undefined ? {} : { certificate }),
+    ...(backup === undefined ? {} : { backup }),
     next: stack.containers.length === 0 ? ["docker compose up -d --wait"] : [...next, ...openRotation(written)],
   };
 }

@@ -3,6 +3,8 @@ import { providerOf } from "../../config/provider.ts";
 import { resolveServer } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import type { Backlog } from "../../operations/backlog.ts";
+import { backupFolder } from "../../operations/backup/open.ts";
+import { type BackupState, backupState } from "../../operations/backup/report.ts";
 import { readProject } from "../../operations/project/read.ts";
 import { providedState } from "../../operations/provider.ts";
 import type { ServiceStatus } from "../../operations/service-status.ts";
@@ -14,13 +16,17 @@ import { ago, type Colour, type Paint, paintFor, table } from "../screen.ts";
 export const status: CliCommand = {
   examples: ["glitchtip-compose status", "glitchtip-compose status --json"],
   async run(context) {
-    const { declaration, port } = readProject(context.dir, context.env);
+    const project = readProject(context.dir, context.env);
+    const { declaration, port } = project;
+    const backup = backupState(backupFolder(project));
+    const hasBackups = backup.last !== undefined || declaration.backup?.schedule !== undefined;
     const { server } = resolveServer(declaration.server);
     const found = await statusOf(openDocker(context), declaration, {
       url: declaration.server.url ?? `http://localhost:${port}`,
       // Up to 5.2 without Valkey; later workers have a health check.
       jobsInDatabase: server !== undefined && !server.valkey && server.capabilities.worker.aliveFile === undefined,
       nowMs: context.clock.now(),
+      ...(hasBackups && { backup }),
       provided: (app) =>
         providerOf(declaration, app) === undefined ? "none" : providedState(context.dir, declaration, app),
     });
@@ -37,7 +43,7 @@ const STATE_COLOURS: Readonly<Record<StackStatus["state"], Colour>> = {
 };
 
 function text(found: StackStatus, nowMs: number, paint: Paint): string {
-  const { project, state, url, version, image, services, provisioner, apps, jobs, certificate, next } = found;
+  const { project, state, url, version, image, services, provisioner, apps, jobs, certificate, backup, next } = found;
   const server = [version === undefined ? image : `GlitchTip ${version}`, url].filter(Boolean).join(" at ");
   const parts = [
     `${project}: ${paint(STATE_COLOURS[state], state)}, ${server}`,
@@ -58,6 +64,7 @@ function text(found: StackStatus, nowMs: number, paint: Paint): string {
     provisioner === undefined ? "" : `provisioner: ${provisioner.state}, ${ago(Date.parse(provisioner.at), nowMs)} ago`,
     jobs === undefined ? "" : `jobs: ${jobsText(jobs)}`,
     certificate === undefined ? "" : `certificate: ${certificate.verdict.reason}`,
+    backup === undefined ? "" : `backup: ${backupText(backup, nowMs)}`,
     next.length === 0 ? "" : ["next:", ...next.map((line) => `  ${line}`)].join("\n"),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
@@ -71,6 +78,12 @@ function row({ service, state, health, exitCode, sinceMs, problem }: ServiceStat
     health ?? "-",
     sinceMs === undefined ? "-" : ago(sinceMs, nowMs),
   ];
+}
+
+function backupText({ last, next }: BackupState, nowMs: number): string {
+  const made =
+    last === undefined ? "none yet" : `${ago(Date.parse(last.at), nowMs)} ago${last.verified ? "" : ", not tried"}`;
+  return next === undefined ? made : `${made}; the next one at ${next}`;
 }
 
 function jobsText(jobs: Backlog): string {

@@ -48,7 +48,21 @@ export function backupState(folder: string): BackupState {
         verified: last.manifest?.verified === "trial restore",
       },
     }),
-    ...(report?.error && { failed: { at: report.at, ...report.error } }),
+    // One that was made by hand since has mended it.
+    ...(report?.error &&
+      !(last && last.atMs > Date.parse(report.at)) && { failed: { at: report.at, ...report.error } }),
     ...(report?.next && { next: report.next }),
   };
+}
+
+const LATE_MS = 3_600_000;
+
+/** What somebody has to look at. */
+export function backupProblems({ failed, next }: BackupState, nowMs: number): string[] {
+  const look = "docker compose logs --tail 50 glitchtip-backup";
+  const late = next !== undefined && nowMs - Date.parse(next) > LATE_MS;
+  return [
+    ...(failed === undefined ? [] : [`the last backup failed: ${failed.code}: ${failed.message}: ${look}`]),
+    ...(late ? [`the backup of ${next} was not made: ${look}`] : []),
+  ];
 }
