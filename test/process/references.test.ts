@@ -93,9 +93,10 @@ describe("a run", () => {
       d: "vault:secret/apps/both#x",
       e: "vault:secret/none",
     };
-    const error: CodedError = await references
-      .resolveAll(wanted)
-      .then(expect.unreachable, (one: unknown) => one as CodedError);
+    const error: CodedError = await references.resolveAll(wanted).then(
+      () => expect.unreachable(),
+      (one: unknown) => one as CodedError,
+    );
     expect([error.code, error.message]).toEqual(["GC1107", "4 secrets cannot be read"]);
     expect(error.problems.map((problem) => problem.replaceAll(url, "VAULT"))).toEqual([
       "b: the variable NONE is not set",
@@ -253,7 +254,10 @@ describe("signing in", () => {
     const home = mkdtempSync(join(root, "home-"));
     const error: CodedError = await open({ env: { VAULT_ADDR: url, HOME: home } })
       .resolve(HOOK)
-      .then(expect.unreachable, (one: unknown) => one as CodedError);
+      .then(
+        () => expect.unreachable(),
+        (one: unknown) => one as CodedError,
+      );
     expect([error.code, error.problems.length]).toEqual(["GC1702", 3]);
     writeFileSync(join(home, ".vault-token"), `${vault.makeToken([""])}\n`);
     expect(await read(HOOK, open({ env: { VAULT_ADDR: url, HOME: home } }))).toBe("https://two");

@@ -104,7 +104,10 @@ describe("a secret of a container that Vault has", () => {
       );
       expect((await findings(folder)).map(({ level }) => level)).toEqual(["warn", "warn"]);
       using fresh = project();
-      const error: CodedError = await bring(fresh).then(expect.unreachable, (one: unknown) => one as CodedError);
+      const error: CodedError = await bring(fresh).then(
+        () => expect.unreachable(),
+        (one: unknown) => one as CodedError,
+      );
       expect([error.code, error.message]).toEqual(["GC1701", `admin.password: [${env.VAULT_ADDR}] Vault is sealed`]);
       expect(Object.keys(fresh.files())).toEqual(["compose.yaml", "glitchtip.yaml"]);
     } finally {

@@ -53,13 +53,22 @@ export function importAppInterface(
     }
   }
   told.throwProblems(dir);
-  const servers = instances
-    .filter(({ name }) => instance === undefined || name === instance)
-    .map((one): ImportedServer => {
-      const its = projects.filter((project) => project.instance === one.name);
-      // As it was there: projects and organizations that are missing are told, not made; without `alerts` means none.
-      return { ...one, manage: ["alerts"], organizations: organizationsOf(its) };
+  const servers = instances.flatMap((one): ImportedServer[] => {
+    const its = projects.filter((project) => project.instance === one.name);
+    if (instance !== undefined && one.name !== instance) return [];
+    if (its.length === 0) {
+      told.leave(one.path, "", "is an instance that no project names, so there is nothing to declare of it");
+      return [];
+    }
+    const { path: _, ...server } = one;
+    // As it was there: projects and organizations that are missing are told, not made; without `alerts` means none.
+    return [{ ...server, manage: ["alerts"], organizations: organizationsOf(its) }];
+  });
+  if (servers.length === 0) {
+    throw new CodedError("GC1102", `${dir} has no project of ${instance ?? "its instances"}`, {
+      remedy: `Give the folder that has the projects, too: files with $schema: ${PROJECT}-1.yml`,
     });
+  }
   told.note(
     "manage: alerts is what glitchtip-project-alerts-api looked after. It also deleted what is not declared: here that is prune: true",
   );

@@ -3,7 +3,7 @@ import type { DataFile } from "./files.ts";
 import { vaultReference } from "./secret.ts";
 import type { Told } from "./told.ts";
 
-export type FoundInstance = Omit<ImportedServer, "organizations" | "manage">;
+export type FoundInstance = Omit<ImportedServer, "organizations" | "manage"> & { readonly path: string };
 
 /** qontract-reconcile takes 0 for unset (project-alerts.md 1.2). */
 const USUAL_TIMEOUT_SECONDS = 30;
@@ -36,6 +36,7 @@ export function readInstance({ path, value }: DataFile, told: Told): FoundInstan
   };
   told.leaveRest(path, "", keys);
   return {
+    path,
     name,
     ...present({
       url: url?.replace(/\/+$/, ""),

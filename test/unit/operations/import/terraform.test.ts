@@ -27,7 +27,10 @@ const refused = async (text: string): Promise<CodedError> => {
   using folder = new TemporaryFolder();
   folder.write("state.json", text);
   const options = { kind: "terraform", path: "state.json", file: "glitchtip.yaml", dryRun: false } as const;
-  return await importInto(folder.path, options).then(expect.unreachable, (error: unknown) => error as CodedError);
+  return await importInto(folder.path, options).then(
+    () => expect.unreachable(),
+    (error: unknown) => error as CodedError,
+  );
 };
 
 describe("the state of samiracho's provider", () => {
