@@ -4,7 +4,6 @@ import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeAll } from "../../base/files.ts";
 import type { Secret } from "../../base/secret.ts";
 import { type Clock, systemClock } from "../../base/wait.ts";
-import { ownServices } from "../../config/own-service.ts";
 import { vaultCopyOf } from "../../config/password-ref.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { openReferences } from "../../references/resolver.ts";
@@ -80,19 +79,21 @@ export function* aboutVaultCopies(copies: readonly VaultCopy[]): Generator<strin
   }
 }
 
-/** What Compose hands to containers as a secret. */
-function fromVault({ admin, server, mail }: Declaration): Pick<VaultCopy, "key" | "reference" | "path">[] {
-  const own = Object.entries(ownServices(server)).map(([key, { url }]) => [`server.${key}.url`, url] as const);
-  const all = [
-    ["admin.password", admin?.password],
-    ["server.token", server.token],
-    ["mail.url", mail?.url],
-    ...own,
-  ] as const;
-  return all.flatMap(([key, reference]) => {
-    const path = reference === undefined ? undefined : vaultCopyOf(reference);
-    return reference === undefined || path === undefined ? [] : [{ key, reference, path }];
+/** What is a stack's, not a server's inside: there Compose hands secrets to containers. */
+const OF_THE_STACK = ["admin", "server", "mail", "apps", "backup", "production"] as const;
+
+function fromVault(declaration: Declaration): Pick<VaultCopy, "key" | "reference" | "path">[] {
+  return OF_THE_STACK.flatMap((key) => [...textsIn(declaration[key], key)]).flatMap(([key, reference]) => {
+    const path = vaultCopyOf(reference);
+    return path === undefined || key.startsWith("server.jiraBridge.") ? [] : [{ key, reference, path }];
   });
+}
+
+function* textsIn(value: unknown, key: string): Generator<[string, string]> {
+  if (typeof value === "string") yield [key, value];
+  else if (typeof value === "object" && value !== null) {
+    for (const [name, inner] of Object.entries(value)) yield* textsIn(inner, `${key}.${name}`);
+  }
 }
 
 /** A container takes such a file as it is, its last newline included (glitchtip.md, "The image"). */
