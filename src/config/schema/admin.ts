@@ -6,5 +6,8 @@ export const admin = z.strictObject({
     z.string().check(z.regex(/^[^\s@]+@[^\s@]+$/, { error: "must be an e-mail address" }), z.maxLength(254)),
     "The superuser's address.",
   ),
-  password: described(z.optional(secretReference), "file:PATH or env:NAME. Default: a generated secret."),
+  password: described(
+    z.optional(secretReference),
+    "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD. Default: a generated secret.",
+  ),
 });

@@ -17,7 +17,7 @@ const handedOn = text(200);
 /** In parts: what people copy from GlitchTip's settings, or a pipeline keeps apart. */
 const dsnParts = z.strictObject({
   url: described(httpUrl, "Where the app reaches that GlitchTip."),
-  key: described(secretReference, "file:PATH or env:NAME of the public key, 32 hex digits."),
+  key: described(secretReference, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the public key, 32 hex digits."),
   projectId: described(
     z.union([
       z.int().check(z.positive()),
@@ -31,7 +31,7 @@ export const app = z.strictObject({
   project: described(z.optional(z.string()), "A key of `projects`. Left out where `dsn` is given."),
   dsn: described(
     z.optional(z.union([secretReference, dsnParts])),
-    "A DSN of your own instead of a project: file:PATH or env:NAME, or a map with `url`, `key` and `projectId`. Empty = the app runs without reporting.",
+    "A DSN of your own instead of a project: file:PATH, env:NAME or vault:MOUNT/PATH#FIELD, or a map with `url`, `key` and `projectId`. Empty = the app runs without reporting.",
   ),
   audience: described(z._default(z.enum(AUDIENCES), "container"), "Who uses the DSN."),
   preset: described(

@@ -24,8 +24,8 @@ const s3 = z.strictObject({
   bucket: described(z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)), "It has to be there."),
   prefix: described(z._default(z.string().check(z.regex(/^([\w.-]+\/)*$/)), ""), "Before each name, such as shop/."),
   region: described(z._default(z.string(), "us-east-1"), "As the server wants it in signatures."),
-  accessKey: described(secretReference, "file:PATH or env:NAME."),
-  secretKey: described(secretReference, "file:PATH or env:NAME."),
+  accessKey: described(secretReference, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD."),
+  secretKey: described(secretReference, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD."),
 });
 
 export const backup = z.strictObject({

@@ -25,7 +25,7 @@ export const retention = z.strictObject(
 export const mail = z.strictObject({
   url: described(
     secretReference,
-    "file:PATH or env:NAME of the mail server's address, such as smtp+tls://user:password@smtp.example.com:587; special characters percent-encoded.",
+    "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the mail server's address, such as smtp+tls://user:password@smtp.example.com:587; special characters percent-encoded.",
   ),
   from: described(z.optional(text(254)), "The sender of GlitchTip's mails. Default: the administrator's address."),
 });

@@ -5,7 +5,10 @@ import { retention } from "./production.ts";
 
 /** A whole address holds a password: it comes from elsewhere, and its special characters are percent-encoded in it. */
 const ownService = z.strictObject({
-  url: described(secretReference, "file:PATH or env:NAME of its address; special characters in it percent-encoded."),
+  url: described(
+    secretReference,
+    "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of its address; special characters in it percent-encoded.",
+  ),
   service: described(z.optional(z.string()), "The service of your Compose file that it is, where it is one."),
 });
 
@@ -24,7 +27,7 @@ export const server = z.strictObject({
   ),
   token: described(
     z.optional(secretReference),
-    "file:PATH or env:NAME of an API token for the server that is there already. Without it `admin` signs in.",
+    "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of an API token for the server that is there already. Without it `admin` signs in.",
   ),
   containerUrl: described(
     z.optional(httpUrl),
