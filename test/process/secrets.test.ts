@@ -459,6 +459,9 @@ describe("the commands on a running stack", () => {
     ["rotate", "--dry-run"],
     ["rotate", "--abort", "--yes"],
     ["provision", "--check"],
+    ["backup", "create", "--include-secrets", "--passphrase-file", ".glitchtip/secrets/secret_key"],
+    ["backup", "list"],
+    ["restore", "latest", "--dry-run"],
     ["down", "--volumes", "--yes"],
     ["down", "--dry-run"],
     ["compose", "--project-name=shop", "up", "glitchtip"],
@@ -601,6 +604,29 @@ describe("demo and emulate", () => {
       expect((await run("cli", ["demo", "--no-containers", ...flags], { until })).code).toBe(130);
       await run("cli", ["demo", "--no-containers", ...flags], { env: { TMPDIR: "/nonexistent" } });
     }
+  });
+
+  it("import shows and writes no sensitive value of a Terraform state, whether it can take it or not", async () => {
+    const dir = mkdtempSync(join(root, "import-"));
+    const url = `https://hooks.example.com/${MADE.db_password}`;
+    const sensitive = [[{ type: "get_attr", value: "alert_recipients" }]];
+    const attributes = { organization: "acme", project: "shop", name: "a", quantity: 1, timespan_minutes: 1 };
+    const alert = { ...attributes, alert_recipients: [{ recipient_type: "webhook", url }] };
+    const instances = [{ attributes: alert, sensitive_attributes: sensitive }];
+    const resources = [{ mode: "managed", type: "glitchtip_project_alert", name: "a", instances }];
+    const state = JSON.stringify({ version: 4, resources });
+    for (const [text, code] of [
+      [state, 0],
+      [`${state}}`, 1],
+      [JSON.stringify({ version: 3, url }), 1],
+    ] as const) {
+      await everyVariant(code, ["import", "terraform", "-", "--url", "http://127.0.0.1:1"].with(2, "/dev/stdin"), {
+        cwd: dir,
+        stdin: text,
+      });
+    }
+    expect(readFileSync(join(dir, "glitchtip.yaml"), "utf8")).toContain("env:GLITCHTIP_SHOP_A_WEBHOOK_URL");
+    expectOnlyAllowedFiles(dir);
   });
 
   it("emulate shows no password that it was given", async () => {
