@@ -1,7 +1,5 @@
 import type { AppDeclaration, Declaration } from "./schema.ts";
 
-/** An app that the provisioner gives a DSN. */
-export type ProvisionedApp = AppDeclaration & { readonly project: string };
 /** An app whose DSN the user gives. */
 export type GivenApp = AppDeclaration & { readonly dsn: NonNullable<AppDeclaration["dsn"]> };
 

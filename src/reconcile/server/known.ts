@@ -13,3 +13,7 @@ export interface KnownOrganization extends Identity {
 }
 
 export const NOTHING_KNOWN: KnownServer = { organizations: {} };
+
+/** No name of a user's finds what every object has. */
+export const own = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined =>
+  Object.hasOwn(record, key) ? record[key] : undefined;

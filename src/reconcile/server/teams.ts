@@ -12,12 +12,6 @@ export interface Teams {
   readonly known: Readonly<Record<string, string>>;
 }
 
-/** True where the projects do not show every team that is needed: only then the list is worth a request. */
-export function needsTeams(desired: DesiredOrganization<unknown>, observed: Pick<ObservedOrganization, "projects">) {
-  const seen = new Set(observed.projects?.flatMap(({ teams }) => teams));
-  return desired.teams !== undefined || desired.projects.some(({ team }) => !seen.has(team));
-}
-
 /** Teams are made where they are declared, or where a project needs one. */
 export function planTeams(
   draft: Draft,
