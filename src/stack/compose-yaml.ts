@@ -1,4 +1,14 @@
-import { isNode, LineCounter, parseAllDocuments, Scalar, visit, type YAMLError } from "yaml";
+import {
+  type Alias,
+  type Document,
+  isMap,
+  isNode,
+  LineCounter,
+  parseAllDocuments,
+  Scalar,
+  visit,
+  type YAMLError,
+} from "yaml";
 import { CodedError } from "../base/errors.ts";
 import { plainYaml } from "./plain-yaml.ts";
 
@@ -43,11 +53,28 @@ export function parseComposeYaml(path: string, text: string): YamlMap[] {
     }
     try {
       // Many services that share an anchor are no attack; the file is the user's own.
-      return asMap(document.toJS({ maxAliasCount: -1 }));
+      const value: unknown = document.toJS({ maxAliasCount: -1 });
+      if (value === null || isMap(document.contents)) return asMap(value);
     } catch (cause) {
-      throw unreadable(path, cause instanceof Error ? cause.message : String(cause), { cause });
+      throw lostAlias(path, document, lines, cause);
     }
+    throw unreadable(path, "it must be a map with services");
   });
+}
+
+/** An alias without its anchor is found only when it is put in, without a place. */
+function lostAlias(path: string, document: Document, lines: LineCounter, cause: unknown): CodedError {
+  let lost: Alias | undefined;
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return undefined;
+      lost = alias;
+      return visit.BREAK;
+    },
+  });
+  if (lost === undefined) return unreadable(path, cause instanceof Error ? cause.message : String(cause), { cause });
+  const { line, col } = lines.linePos(lost.range?.[0] ?? 0);
+  return unreadable(`${path}:${line}:${col}`, `no anchor &${lost.source} stands before *${lost.source}`, { cause });
 }
 
 function broken(path: string, text: string, error: YAMLError, lines: LineCounter): CodedError {

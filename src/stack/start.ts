@@ -15,9 +15,12 @@ type Part = "entrypoint" | "command";
 const isEmpty = (value: TextOrWords | undefined): boolean =>
   value === undefined || (typeof value === "string" ? value.trim() === "" : value.length === 0);
 
+/** Nothing of ours is put in front of its program. */
+const startsAsBefore = ({ inject }: AppDeclaration): boolean => inject === "env-file" || inject === "provider";
+
 /** What only the service's image can tell: neither the Compose files nor the declaration do. */
 export function onlyInImage(app: AppDeclaration, { entrypoint, command }: UserService): Part[] {
-  if (app.inject === "env-file" || app.inject === "provider") return [];
+  if (startsAsBefore(app)) return [];
   const missing: Part[] = entrypoint === undefined && app.entrypoint === undefined ? ["entrypoint"] : [];
   // Compose keeps its own command. An entrypoint that is stated and not empty has dropped the image's already.
   const needsCommand = isEmpty(command) && isEmpty(entrypoint) && app.command === undefined;
@@ -29,6 +32,7 @@ export function startOf(name: string, app: AppDeclaration, service: UserService,
   if (service.provider) {
     throw new Refusal("GC1109", `service ${name} is a provider: a program on the host, no container to hand a DSN to`);
   }
+  if (startsAsBefore(app)) return { entrypoint: [] };
   const missing = onlyInImage(app, service);
   const image = images.known[name];
   if (missing.length > 0 && image === undefined) throw notKnown(name, missing, service, images);
@@ -38,10 +42,11 @@ export function startOf(name: string, app: AppDeclaration, service: UserService,
       : asWords(name, service.entrypoint);
   if (!isEmpty(service.command) || !isEmpty(service.entrypoint)) return { entrypoint };
   const command = (app.command ?? image?.command)?.map((word) => escaped(word));
-  if (isEmpty(entrypoint) && isEmpty(command) && image !== undefined) {
+  if (isEmpty(entrypoint) && isEmpty(command)) {
+    const what = image === undefined ? "it is to start with" : `its image ${image.image} has`;
     throw new Refusal(
       "GC1106",
-      `service ${name}: its image ${image.image} has neither entrypoint nor command; state a command in your Compose file`,
+      `service ${name}: ${what} neither entrypoint nor command; state a command in your Compose file`,
     );
   }
   return command === undefined ? { entrypoint } : { entrypoint, command };

@@ -1,9 +1,9 @@
 import { isAbsolute, join, posix } from "node:path";
-import { didYouMean } from "../base/did-you-mean.ts";
 import { asMap, parseComposeYaml, Tagged, unreadable, type YamlMap } from "./compose-yaml.ts";
 import { escaped, interpolate, type Variables } from "./interpolate.ts";
 import type { UserProject } from "./model.ts";
-import { combined, type Place, type Stated, serviceFrom, statedIn, waitsFor } from "./service-facts.ts";
+import { combined, type Place, type Stated, serviceFrom, statedIn } from "./service-facts.ts";
+import { checkOrder, checkShape } from "./user-compose-checks.ts";
 
 export interface UserComposeFile {
   /** Relative to the project's folder. */
@@ -92,6 +92,7 @@ class Reader {
   }
 
   private stated(file: YamlMap, path: string, base: Base): Read {
+    checkShape(file, path);
     const services = asMap(file.services);
     return {
       services: Object.fromEntries(
@@ -202,25 +203,3 @@ function add(to: Read, more: Read): void {
   for (const kind of KINDS) for (const name of more.names[kind]) to.names[kind].add(name);
   if (more.name !== undefined) to.name = more.name;
 }
-
-/** Compose refuses a circle, and a service that waits for one that is not there. */
-function checkOrder(services: Readonly<Record<string, Stated>>, path: string, isWhole: boolean): void {
-  const done = new Set<string>();
-  const visit = (name: string, through: readonly string[]): void => {
-    if (done.has(name)) return;
-    const at = through.indexOf(name);
-    if (at >= 0) throw unreadable(path, `services wait for each other: ${[...through.slice(at), name].join(" → ")}`);
-    for (const other of waitsFor(services[name] ?? {})) {
-      if (Object.hasOwn(services, other)) visit(other, [...through, name]);
-      else if (isWhole && !OURS.test(other)) {
-        const hint = didYouMean(other, Object.keys(services));
-        throw unreadable(path, `service ${name} needs service "${other}", which is not there${hint}`);
-      }
-    }
-    done.add(name);
-  };
-  for (const name of Object.keys(services)) visit(name, []);
-}
-
-/** A user's service may wait for one of ours. */
-const OURS = /^glitchtip(-|$)/;

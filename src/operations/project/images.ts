@@ -114,7 +114,10 @@ export async function askImages(
     };
   } catch (error) {
     if (!(error instanceof CodedError) || error.code !== "GC1601") throw error;
-    return { known, why: Object.fromEntries(asked.map(({ service }) => [service, "no Docker engine answers"])) };
+    return {
+      known,
+      why: Object.fromEntries(asked.map(({ service }) => [service, "no Docker engine answers: start one"])),
+    };
   }
 }
 

@@ -210,7 +210,7 @@ describe("what only an image knows", () => {
     using setup = await project();
     const error = await refusal(add(setup.context(engine({ answers: false })), "worker"));
     expect(error.message).toMatch(
-      /entrypoint comes from its image shop\/worker:2, and no Docker engine answers; or type/,
+      /entrypoint comes from its image shop\/worker:2, and no Docker engine answers: start one; or type/,
     );
   });
 

@@ -286,6 +286,13 @@ it.each([
   expect([error.code, error.message]).toEqual(["GC1109", `your Compose file and ours both have ${name}`]);
 });
 
+it("an app that is stated to start with nothing is refused", () => {
+  const { code, message } = refusal(() =>
+    overlay("{image: a}", "apps: { api: { project: shop, entrypoint: [], command: [] } }"),
+  );
+  expect([code, message]).toEqual(["GC1106", expect.stringContaining("neither entrypoint nor command")]);
+});
+
 describe("what only docker compose can read", () => {
   const start = "entrypoint: [node], command: [a.js]";
   const from = (text: string) => () => renderedStack(declarationWith(APP), text);

@@ -84,3 +84,23 @@ services:
     );
   });
 });
+
+describe("what is no Compose file", () => {
+  it.each([
+    ["hello", "0.yaml cannot be read: it must be a map with services"],
+    ["- a\n- b", "0.yaml cannot be read: it must be a map with services"],
+    ["services: [api]", "0.yaml cannot be read: services must be a map of names"],
+    ["services:\n  api: hello", "0.yaml cannot be read: services.api must be a map"],
+    ["web:\n  image: a", '0.yaml cannot be read: it has no "services", and "web" at the top is no key of Compose'],
+    ["servces:\n  web: {image: a}", '"servces" at the top is no key of Compose; did you mean "services"?'],
+    ["services:\n  api: {<<: *base, image: a}", "0.yaml:2:13 cannot be read: no anchor &base stands before *base"],
+    ["services:\n  api: {image: *tag}", "0.yaml:2:16 cannot be read: no anchor &tag stands before *tag"],
+  ])("is refused with its reason: %j", (text, message) => {
+    expect(() => read(text)).toThrow(message);
+  });
+
+  it.each(["", "# nothing\n", "services:\n", "x-a: 1\n", "volumes: {data: }", "services: {api: }"])(
+    "a file with nothing to say is one: %j",
+    (text) => expect(() => read(text)).not.toThrow(),
+  );
+});
