@@ -19,6 +19,7 @@ import { type Emulator, type FaultEffect, startEmulator } from "../../src/emulat
 import { CanarySearch } from "../support/canaries.ts";
 import { type FakeEngine, type RecordedProcess, startFakeEngine } from "../support/fake-engine.ts";
 import { findProgram } from "../support/shells.ts";
+import { VaultDouble } from "../support/vault-double.ts";
 
 const dist = new URL("../../dist", import.meta.url).pathname;
 const root = mkdtempSync(join(tmpdir(), "secrets-"));
@@ -215,7 +216,7 @@ const INIT = ["init", "--app", "api=shop-api", "--yes"];
 /** Only these may hold secrets, and only these. */
 function allowedIn(path: string): string[] {
   const [, secret] = /\.glitchtip\/secrets\/(\w+)$/.exec(path) ?? [];
-  if (secret !== undefined) return [secret];
+  if (secret !== undefined) return [secret.startsWith("vault_") ? "admin_password" : secret];
   if (/state\/state\.json$/.test(path)) return ["token", "dsn_key"];
   if (/dsn\/\w+\.env$|\.glitchtip\/env\/\w+\.env$/.test(path)) return ["dsn_key"];
   if (/\/compose\.yaml$/.test(path)) return ["database_url"];
@@ -606,6 +607,33 @@ describe("demo and emulate", () => {
     }
   });
 
+  it("init, doctor and up show nothing of a password that Vault has, nor of what opens it", async () => {
+    await using vault = new VaultDouble();
+    const { dir } = makeProject("vaulted");
+    const env = { VAULT_ADDR: await vault.listen(), ROLE: random(12), SECRET: random(24) };
+    search.add({ name: "vault_secret_id", value: env.SECRET });
+    vault.roles.set(`approle/${env.ROLE}`, { secret: env.SECRET, policy: ["secret/"] });
+    vault.v2.set("secret/glitchtip", [{ admin: MADE.admin_password, other: random(24) }]);
+    await everyVariant(0, INIT, { cwd: dir });
+    edit(dir, "email:", "password: vault:secret/glitchtip#admin, email:");
+    const text = readFileSync(join(dir, "glitchtip.yaml"), "utf8");
+    writeFileSync(
+      join(dir, "glitchtip.yaml"),
+      `${text}vault: { appRole: { roleId: env:ROLE, secretId: env:SECRET } }\n`,
+    );
+    await everyVariant(0, ["init"], { cwd: dir, env }, TWO_VARIANTS);
+    for (const { token = "" } of vault.requests) if (token !== "") search.add({ name: "vault_token", value: token });
+    const copies = readdirSync(join(dir, ".glitchtip", "secrets")).filter((name) => name.startsWith("vault_"));
+    expect(copies.map((name) => readFileSync(join(dir, ".glitchtip", "secrets", name), "utf8"))).toEqual([
+      MADE.admin_password,
+    ]);
+    edit(dir, "#admin", "#admn");
+    await everyVariant(1, ["init"], { cwd: dir, env }, TWO_VARIANTS);
+    await everyVariant(1, ["doctor"], { cwd: dir, env: { ...env, SECRET: "wrong" } }, TWO_VARIANTS);
+    await everyVariant(1, ["up"], { cwd: dir, env: { ...env, ...NOWHERE } }, TWO_VARIANTS);
+    expectOnlyAllowedFiles(dir);
+  });
+
   it("import shows and writes no sensitive value of a Terraform state, whether it can take it or not", async () => {
     const dir = mkdtempSync(join(root, "import-"));
     const url = `https://hooks.example.com/${MADE.db_password}`;
@@ -617,10 +645,10 @@ describe("demo and emulate", () => {
     const state = JSON.stringify({ version: 4, resources });
     for (const [text, code] of [
       [state, 0],
-      [`${state}}`, 1],
-      [JSON.stringify({ version: 3, url }), 1],
+      [`${state}}`, 2],
+      [JSON.stringify({ version: 3, url }), 2],
     ] as const) {
-      await everyVariant(code, ["import", "terraform", "-", "--url", "http://127.0.0.1:1"].with(2, "/dev/stdin"), {
+      await everyVariant(code, ["import", "terraform", "-", "--url", "http://127.0.0.1:1"], {
         cwd: dir,
         stdin: text,
       });

@@ -1,3 +1,5 @@
+import { stdin } from "node:process";
+import { text } from "node:stream/consumers";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError } from "../../base/errors.ts";
 import { IMPORT_KINDS, type ImportResult, importInto } from "../../operations/import/index.ts";
@@ -17,13 +19,13 @@ interface Flags {
 export const importCommand: CliCommand<Flags> = {
   examples: [
     "glitchtip-compose import app-interface ../app-interface/data",
-    "glitchtip-compose import terraform state.json --url https://glitchtip.example.com",
+    "terraform state pull | glitchtip-compose import terraform - --url https://glitchtip.example.com",
     "glitchtip-compose import terraform state.json --dry-run --json",
   ],
   flags: (command) =>
     command
       .argument("<kind>", "app-interface: a folder with its YAML; terraform: a state of a GlitchTip provider")
-      .argument("<path>", "of that folder or file")
+      .argument("<path>", "of that folder or file; - for a state that is piped in")
       .option("--file <path>", "the declaration to write or to add to", "glitchtip.yaml")
       .option("--instance <name>", "only this one of app-interface's instances")
       .option("--url <url>", "where the server is; a Terraform state tells it by DSNs only")
@@ -34,6 +36,7 @@ export const importCommand: CliCommand<Flags> = {
     const options = {
       kind: oneOf(IMPORT_KINDS, kind, "<kind>"),
       path,
+      piped: path === "-" ? await text(stdin) : undefined,
       file,
       prefer: prefer === undefined ? undefined : oneOf(["mine", "imported"] as const, prefer, "--prefer"),
       dryRun,

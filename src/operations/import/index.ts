@@ -24,6 +24,8 @@ export interface ImportOptions {
   readonly instance?: string | undefined;
   readonly url?: string | undefined;
   readonly token?: string | undefined;
+  /** The text itself, where it was piped in. */
+  readonly piped?: string | undefined;
 }
 
 export interface ImportResult {
@@ -49,16 +51,11 @@ export interface ImportResult {
 /** Brings what another tool's files say into the declaration. Validates it before it writes; asks no server. */
 export async function importInto(dir: string, options: ImportOptions): Promise<ImportResult> {
   const { kind, file, dryRun, prefer } = options;
-  const imported = await read(kind, resolve(dir, options.path), options);
+  const source = options.piped === undefined ? resolve(dir, options.path) : "the input";
+  const imported = await read(kind, source, options);
   const path = resolve(dir, file);
   const before = readIfThere(path);
-  const { text, differences, added } = joined(
-    imported,
-    before,
-    file,
-    `${kind} ${basename(resolve(dir, options.path))}`,
-    prefer,
-  );
+  const { text, differences, added } = joined(imported, before, file, `${kind} ${basename(source)}`, prefer);
   if (differences.length > 0 && prefer === undefined) throw contradiction(file, differences);
   const { loadServers } = await import("../../config/load.ts");
   loadServers(text, file);

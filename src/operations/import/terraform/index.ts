@@ -10,11 +10,16 @@ export interface TerraformOptions {
   /** The state does not hold it; without it the DSN of a key tells. */
   readonly url?: string | undefined;
   readonly token?: string | undefined;
+  /** The state, where it was piped in: `path` then only names it. */
+  readonly piped?: string | undefined;
 }
 
 /** What a provider for GlitchTip looked after, as a declaration, with the ids that the server gave. */
-export function importTerraform(path: string, { url, token = "env:GLITCHTIP_TOKEN" }: TerraformOptions = {}): Imported {
-  const { managed, data, passing } = readState(path);
+export function importTerraform(
+  path: string,
+  { url, token = "env:GLITCHTIP_TOKEN", piped }: TerraformOptions = {},
+): Imported {
+  const { managed, data, passing } = readState(path, piped);
   const left: Left[] = passing.map(({ address, why }) => ({ where: address, why }));
   const secrets: SecretToSet[] = [];
   const notes: string[] = [];

@@ -42,8 +42,9 @@ export interface State {
   readonly passing: readonly { readonly address: string; readonly why: string }[];
 }
 
-export function readState(path: string): State {
-  const found = stateShape.safeParse(parsed(path));
+/** `text`: where it is there already and `path` only names it. */
+export function readState(path: string, text = textOf(path)): State {
+  const found = stateShape.safeParse(parsed(path, text));
   if (!found.success) {
     throw new CodedError("GC1102", `${path} is no Terraform state of version 4`, {
       remedy: "Give the file that this writes: terraform state pull > state.json",
@@ -80,13 +81,15 @@ export function readState(path: string): State {
   return { managed, data, passing };
 }
 
-function parsed(path: string): unknown {
-  let text: string;
+function textOf(path: string): string {
   try {
-    text = readFileSync(path, "utf8");
+    return readFileSync(path, "utf8");
   } catch (cause) {
     throw new CodedError("GC1102", `${path} cannot be read`, { remedy: "Give the path of a Terraform state.", cause });
   }
+}
+
+function parsed(path: string, text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && "encrypted_data" in value) {
