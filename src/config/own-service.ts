@@ -16,3 +16,9 @@ export function ownServices({ database, valkey }: Declaration["server"]): {
     ...(typeof valkey === "object" ? { valkey } : {}),
   };
 }
+
+/** Addresses with a password in them, which GlitchTip's containers read: by their key in the declaration. */
+export function secretAddresses({ server, mail }: Declaration): Readonly<Record<string, string>> {
+  const own = Object.entries(ownServices(server)).map(([key, { url }]) => [`server.${key}.url`, url] as const);
+  return Object.fromEntries([...own, ...(mail === undefined ? [] : [["mail.url", mail.url] as const])]);
+}

@@ -43,7 +43,7 @@ export async function refuseUnfit(
     ...ownCertificate(dir, production, host.nowMs()),
     ...(network === undefined
       ? []
-      : [...(await domain(production, network, log)), ...(await ports(production, env, network))]),
+      : [...(await domain(production, network, log)), ...(await ports(production, env, network, log))]),
   ];
   if (problems.length === 0) return;
   throw new CodedError("GC1111", `${production.domain} cannot be put into production like this; nothing was written`, {
@@ -63,11 +63,12 @@ async function domain({ domain, tls, proxy }: Production, host: HostNetwork, log
 }
 
 /** Those that Compose would publish: 80 and 443, unless .env says otherwise. */
-async function ports({ proxy }: Production, env: Project["env"], host: HostNetwork): Promise<string[]> {
+async function ports({ proxy }: Production, env: Project["env"], host: HostNetwork, log: Log): Promise<string[]> {
   if (proxy !== "caddy") return [];
   const wanted = [env.GLITCHTIP_HTTP_PORT || "80", env.GLITCHTIP_HTTPS_PORT || "443"];
   const services = { "glitchtip-proxy": { ports: wanted.map((published) => ({ target: 80, published })) } };
   const findings = await checkPorts({ name: host.projectName, services }, host.taken, host);
+  for (const { level, what } of findings) if (level === "warn") log.warn(what);
   return findings.filter(({ level }) => level === "fail").map(({ what, fix }) => `${what}: ${fix}`);
 }
 

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeAll } from "../../base/files.ts";
 import { needsProvisioner } from "../../config/given-dsn.ts";
-import { ownServices } from "../../config/own-service.ts";
+import { ownServices, secretAddresses } from "../../config/own-service.ts";
 import { parsePasswordRef, vaultCopyOf } from "../../config/password-ref.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { serverKind } from "../../config/server.ts";
@@ -28,9 +28,10 @@ export function missingSecrets(
   const bundled = serverKind(declaration) === "bundled";
   const signIn = bundled ? {} : signInReferences(declaration);
   const own = bundled ? ownServices(server) : {};
+  const addresses = bundled ? secretAddresses(declaration) : {};
   const copies = [
     bundled ? admin?.password : undefined,
-    ...Object.values(own).map(({ url }) => url),
+    ...Object.values(addresses),
     ...Object.values(signIn),
   ].flatMap((reference) => (reference && vaultCopyOf(reference)) ?? []);
   const absent = [...new Set(copies)].filter((path) => readSecret(dir, path) === undefined);
@@ -42,12 +43,12 @@ export function missingSecrets(
   if (admin?.password !== undefined && !isAbsent(admin.password)) {
     checkReference(dir, "admin.password", admin.password, env, "and one is made");
   }
-  for (const [key, { url }] of Object.entries(own)) {
+  for (const [key, url] of Object.entries(addresses)) {
     if (isAbsent(url)) continue;
-    const found = checkReference(dir, `server.${key}.url`, url, env, "and ours is used");
+    const found = checkReference(dir, key, url, env, key === "mail.url" ? "until there is one" : "and ours is used");
     // GlitchTip takes such a file as it is, its last newline included (glitchtip.md, "The image").
     if (/\s/.test(found))
-      throw new CodedError("GC1107", `server.${key}.url: ${url} holds a blank or a newline`, {
+      throw new CodedError("GC1107", `${key}: ${url} holds a blank or a newline`, {
         remedy: "Write the address alone, without a newline at its end; a blank in it is %20.",
       });
   }

@@ -1,4 +1,4 @@
-import { ownServices } from "../../config/own-service.ts";
+import { secretAddresses } from "../../config/own-service.ts";
 import { resolveServer } from "../../config/server.ts";
 import { generationOf } from "../../glitchtip/versions.ts";
 import { STACK_FILE } from "../../stack/render.ts";
@@ -24,7 +24,7 @@ export function* warningsOf(project: Project, shell: Readonly<Record<string, str
     yield `COMPOSE_FILE=${shell.COMPOSE_FILE} in your shell wins over the one in .env`;
   }
   if (Object.keys(apps).length === 0) yield "no service gets a DSN: `apps` is empty";
-  for (const reference of [admin?.password, ...Object.values(ownServices(server)).map(({ url }) => url)]) {
+  for (const reference of [admin?.password, ...Object.values(secretAddresses(declaration))]) {
     const closed = reference === undefined ? undefined : closedSecret(dir, reference);
     if (closed === undefined) continue;
     yield `${closed} can be read by its owner only; GlitchTip's container reads it as another user`;

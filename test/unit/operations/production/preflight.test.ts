@@ -128,6 +128,20 @@ describe("refused, all at once and before anything is written", () => {
     expect(folder.read("glitchtip.yaml")).not.toContain("production:");
   });
 
+  it("a mail address that is not there, or that GlitchTip would take with its newline", async () => {
+    using folder = project();
+    const options = { ...OPTIONS, emailUrl: "file:./mail-url" };
+    await expect(initIn(folder, options)).rejects.toMatchObject({
+      code: "GC1107",
+      message: expect.stringContaining("mail.url: there is no file ./mail-url"),
+    });
+    folder.write("mail-url", "smtp://mail.shop.example\n");
+    await expect(initIn(folder, options)).rejects.toMatchObject({
+      message: expect.stringMatching(/mail\.url: .*newline/),
+    });
+    expect(Object.keys(folder.files())).toEqual(["compose.yaml", "mail-url"]);
+  });
+
   it("but not the project's own running proxy, nor a name that only an authority of one's own has to know", async () => {
     using folder = project();
     const ports = [80, 443].map((port) => ({
