@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { GENERATIONS } from "../../glitchtip/versions.ts";
 import { connection } from "./inside/server.ts";
 import { described, httpUrl, secretReference, text } from "./primitives.ts";
 import { retention } from "./production.ts";
@@ -18,7 +19,8 @@ export const server = z.strictObject({
     "GlitchTip's image with its tag. Default: glitchtip/glitchtip:6; with `url` and without `image` the server is there already.",
   ),
   generation: described(
-    z.optional(z.enum(["4.1", "5.1", "5.2", "6"])),
+    // No enum: it is a map inside, which puts "6" first.
+    z.optional(z.literal(GENERATIONS)),
     "Which GlitchTip this is, where the image's tag does not tell (a digest, an own build).",
   ),
   url: described(

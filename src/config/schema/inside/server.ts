@@ -65,7 +65,7 @@ export const insideServer = {
 const instance = z.strictObject({
   url: described(httpUrl, "Where it is."),
   token: described(secretReference, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of an API token."),
-  generation: described(z.optional(z.enum(GENERATIONS)), "Where the server does not tell its version."),
+  generation: described(z.optional(z.literal(GENERATIONS)), "Where the server does not tell its version."),
   ca: described(
     z.optional(z.string().check(z.regex(/^file:.+$/, { error: "must be file:PATH of a certificate (PEM)" }))),
     "file:PATH of the certificate authority that signed its certificate.",
