@@ -19,6 +19,7 @@ export function servicesOf(stack: RunningStack): ServiceStatus[] {
   const seen = stack.containers.map((container) => serviceStatus(container));
   const missing = names
     .filter((name) => isOurs(name) && stack.config.services[name]?.provider === undefined)
+    .filter((name) => !stack.config.services[name]?.profiles?.length)
     .filter((name) => !stack.containers.some(({ service }) => service === name))
     .map((service) => ({ service, state: "missing", problem: "has no container" }));
   const order = [...START_ORDER, ...names.filter((name) => !START_ORDER.includes(name))];

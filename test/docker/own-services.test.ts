@@ -75,4 +75,24 @@ describeOnEngine("a database and a Valkey that are the user's", () => {
     expect(stderr).toContain("server.database.url: the variable NOWHERE is not set");
     expect(() => stack.read("compose.glitchtip.yaml")).toThrow();
   });
+
+  it("are backed up and restored by their URL, the password in no process's arguments", async () => {
+    await using stack = await stackWith(`{ database: ${DATABASE} , valkey: bundled }`);
+    await stack.init();
+    await stack.up();
+    const made = await stack.project.cli(["backup", "create", "--json"]);
+    expect(made.stderr).not.toContain("error");
+    expect(JSON.parse(made.stdout)).toMatchObject({ verified: "trial restore", postgres: { major: 18 } });
+    const key = (await stack.readVolume("glitchtip-state", "state.json")).match(/"key": "\w+"/)?.[0];
+    const restored = await stack.project.cli(["restore", "latest", "--yes-restore", stack.name]);
+    expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining("the old DSN of app was accepted") });
+    expect((await stack.readVolume("glitchtip-state", "state.json")).match(/"key": "\w+"/)?.[0]).toBe(key);
+    const names = ["psql", "-U", "glitch", "-d", "errors", "-Atc", "select datname from pg_database order by 1"];
+    expect((await stack.exec("db", ...names)).stdout.split("\n")).not.toContainEqual(
+      expect.stringMatching(/^glitchtip_/),
+    );
+    const seen = await stack.project.docker(["inspect", `${stack.name}-glitchtip-backup-db-1`]);
+    for (const secret of [PASSWORD, ENCODED]) expect(seen.stdout.includes(secret)).toBe(false);
+    expect((await stack.project.cli(["status"])).code).toBe(0);
+  });
 });

@@ -8,8 +8,12 @@ export const DATABASE_TOOLS = "glitchtip-backup-db";
 
 /** The container in which the database's own programs are; its own server, or the one for a database elsewhere. */
 export async function databaseContainer(docker: Docker): Promise<string> {
-  const stack = await observeStack(docker);
+  let stack = await observeStack(docker);
   const service = stack.config.services[DATABASE] === undefined ? DATABASE_TOOLS : DATABASE;
+  if (service === DATABASE_TOOLS && containerOf(stack, service)?.state !== "running") {
+    await docker.compose.up({ services: [service] });
+    stack = await observeStack(docker);
+  }
   const found = containerOf(stack, service);
   if (found?.state === "running") return found.id;
   throw new CodedError("GC1605", `${service} is not running`, { remedy: `docker compose up -d --wait ${service}` });
