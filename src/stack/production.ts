@@ -3,12 +3,12 @@ import type { Declaration } from "../config/schema.ts";
 import type { ResolvedServer } from "../config/server.ts";
 import { RETENTION_KINDS, SERVER_PORT } from "../glitchtip/versions.ts";
 import { escaped } from "./interpolate.ts";
-import type { ComposeService, ComposeTemplates, RenderedFile } from "./model.ts";
-import { caddyfile, caddySnippet, nginxSnippet, traefikLabels } from "./proxy.ts";
+import type { ComposeService, ComposeTemplates } from "./model.ts";
+import { ownCaddyfile } from "./proxy-files.ts";
 import type { OurService, OurStack } from "./services.ts";
+import { traefikLabels } from "./traefik.ts";
 
 const PROXY = "glitchtip-proxy";
-const PROXY_FOLDER = ".glitchtip/proxy";
 const MAIL_SECRET = "glitchtip_email_url";
 
 /** Which service each of the declaration's limits is of. */
@@ -111,9 +111,6 @@ function inFront(
   services[PROXY] = { fromServer: false, own: { ...template, ...tls, labels: { "glitchtip-compose.config": config } } };
 }
 
-const ownCaddyfile = ({ server, admin }: Declaration, production: Production): string =>
-  caddyfile(production, (server.url ?? `https://${production.domain}`).replace(/\/$/, ""), admin?.email ?? "");
-
 /** Networks, volumes and secrets that the above needs. */
 export function topOf({ production, mail }: Declaration, secretBy: (reference: string) => object) {
   const { certificate, key } = production?.tls ?? {};
@@ -126,15 +123,4 @@ export function topOf({ production, mail }: Declaration, secretBy: (reference: s
       ...(key === undefined ? {} : { glitchtip_tls_key: secretBy(key) }),
     },
   };
-}
-
-/** What the proxy reads, ours or the one that is there: by path and text. */
-export function proxyFiles(declaration: Declaration): Pick<RenderedFile, "path" | "content">[] {
-  const { production, server } = declaration;
-  const file = (name: string, content: string) => ({ path: `${PROXY_FOLDER}/${name}`, content });
-  if (production === undefined) return [];
-  if (production.proxy === "caddy") return [file("Caddyfile", ownCaddyfile(declaration, production))];
-  const nginx = file("nginx.conf", nginxSnippet(production, server.port));
-  if (production.proxy === "nginx") return [nginx];
-  return production.proxy === "none" ? [nginx, file("site.caddy", caddySnippet(production, server.port))] : [];
 }

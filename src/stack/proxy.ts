@@ -1,16 +1,15 @@
 import type { Declaration } from "../config/schema.ts";
 import { SERVER_PORT } from "../glitchtip/versions.ts";
 import { MADE_BY_US } from "./header.ts";
-import type { ComposeService } from "./model.ts";
 
 type Production = NonNullable<Declaration["production"]>;
 
 /** Where events come in, and where source maps and debug files do: each with its own limit of a request's size. */
-const ENVELOPES = "[0-9]+/(envelope|store|security|minidump)";
-const UPLOADS = "0/.+/(chunk-upload|files|files/dsyms)";
+export const ENVELOPES = "[0-9]+/(envelope|store|security|minidump)";
+export const UPLOADS = "0/.+/(chunk-upload|files|files/dsyms)";
 
 /** What GlitchTip sends itself stays as it sends it, but for the first: only the proxy knows that it speaks HTTPS. */
-const HEADERS: readonly (readonly [name: string, value: string])[] = [
+export const HEADERS: readonly (readonly [name: string, value: string])[] = [
   ["Strict-Transport-Security", "max-age=31536000"],
   ["X-Content-Type-Options", "nosniff"],
   ["X-Frame-Options", "DENY"],
@@ -109,34 +108,4 @@ export function nginxSnippet({ domain, bodyMegabytes }: Production, port: number
       ...block("location /", [`proxy_pass http://127.0.0.1:${port};`]),
     ]),
   ]);
-}
-
-/** For a Traefik that is there already. It takes no container that is not healthy. */
-export function traefikLabels({ domain, network, certResolver, bodyMegabytes }: Production): ComposeService {
-  const router = (name: string, rule: string, priority: number, megabytes: number) => ({
-    [`traefik.http.routers.${name}.rule`]: rule,
-    [`traefik.http.routers.${name}.priority`]: String(priority),
-    [`traefik.http.routers.${name}.entrypoints`]: "websecure",
-    [`traefik.http.routers.${name}.tls`]: "true",
-    ...(certResolver === undefined ? {} : { [`traefik.http.routers.${name}.tls.certresolver`]: certResolver }),
-    [`traefik.http.routers.${name}.service`]: "glitchtip",
-    [`traefik.http.routers.${name}.middlewares`]: `${name}-size,glitchtip-headers`,
-    [`traefik.http.middlewares.${name}-size.buffering.maxRequestBodyBytes`]: String(megabytes * 1_000_000),
-  });
-  const host = `Host(\`${domain}\`)`;
-  const path = (pattern: string) => `${host} && PathRegexp(\`^/api/${pattern}/?$$\`)`;
-  return {
-    "traefik.enable": "true",
-    "traefik.docker.network": network,
-    "traefik.http.services.glitchtip.loadbalancer.server.port": String(SERVER_PORT),
-    ...router("glitchtip", host, 1, bodyMegabytes.other),
-    ...router("glitchtip-upload", path(UPLOADS), 2, bodyMegabytes.upload),
-    ...router("glitchtip-envelope", path(ENVELOPES), 3, bodyMegabytes.envelope),
-    ...Object.fromEntries(
-      HEADERS.map(([name, value]) => [
-        `traefik.http.middlewares.glitchtip-headers.headers.customResponseHeaders.${name}`,
-        value,
-      ]),
-    ),
-  };
 }

@@ -14,7 +14,8 @@ import { overlayGivenApps } from "./given-apps.ts";
 import { pinned } from "./lock.ts";
 import type { ComposeService, ImageKnowledge, RenderedFile, RenderedStack, StackInput, UserProject } from "./model.ts";
 import { overlayOwnServices } from "./own-services.ts";
-import { forOperator, proxyFiles, topOf } from "./production.ts";
+import { forOperator, topOf } from "./production.ts";
+import { proxyFiles } from "./proxy-files.ts";
 import { type AttachedStack, type OurStack, ourServices } from "./services.ts";
 
 export const STACK_FILE = "compose.glitchtip.yaml";

@@ -7,12 +7,8 @@ const OWN_FILE = "Take what overrides it out of your own Compose files, then: do
 /** One-shots come and go: a core for a moment is nobody's loss. */
 const isLasting = (name: string): boolean => !ONE_SHOTS.includes(name);
 
-const LOOPBACK = ["127.0.0.1", "::1"];
-
 const published = ({ ports = [] }: ComposeService): string[] =>
-  ports
-    .filter(({ host_ip: hostIp = "0.0.0.0" }) => !LOOPBACK.includes(hostIp))
-    .map(({ published: port = "?" }) => port);
+  ports.flatMap(({ host_ip: ip = "0.0.0.0", published: port = "?" }) => (/^(127\.|::1$)/.test(ip) ? [] : [port]));
 
 /** What Compose makes of all files together, ours and the user's. */
 export const COMPOSED: readonly HardeningPoint[] = [

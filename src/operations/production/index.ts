@@ -5,13 +5,14 @@ import { readBacklog } from "../backlog.ts";
 import type { Project } from "../project/project.ts";
 import { containerOf, DATABASE, observeStack, type RunningStack } from "../running-stack.ts";
 import { COMPOSED } from "./compose-points.ts";
-import { DECLARED } from "./declared-points.ts";
+import { DECIDED } from "./decided-points.ts";
 import { LIVE } from "./live-points.ts";
 import { fail, type HardeningPoint, type Seen, type Verdict } from "./point.ts";
 import { ask, frontOf, servedCertificate } from "./served.ts";
+import { SETTINGS } from "./settings-points.ts";
 
 /** The hardening table, in the order in which docs/production.md has it. */
-export const HARDENING: readonly HardeningPoint[] = [...DECLARED, ...COMPOSED, ...LIVE];
+export const HARDENING: readonly HardeningPoint[] = [...SETTINGS, ...DECIDED, ...COMPOSED, ...LIVE];
 
 export interface CheckedPoint extends Verdict {
   readonly id: string;

@@ -39,6 +39,9 @@ export const unknown = (reason: string, remedy: string): Verdict => ({ state: "u
 
 export const START = "docker compose up -d --wait";
 
+/** After a change of the declaration. */
+export const THEN = "then: npx glitchtip-compose init, docker compose up -d --wait";
+
 export const notRead = unknown("Compose could not read the files", "npx glitchtip-compose doctor tells why.");
 export const notRunning = unknown("the stack is not running", START);
 

@@ -68,8 +68,9 @@ const unknown = (error: unknown): { readonly known: false; readonly reason: stri
 export async function servedCertificate(front: Front, nowMs: number): Promise<ServedCertificate> {
   try {
     const socket = await new Promise<TLSSocket>((resolve, reject) => {
-      const opened = connect({ ...tlsOptions(front), host: front.host, port: front.httpsPort }, () => resolve(opened));
-      opened.setTimeout(WITHIN_MS, () => opened.destroy(new Error(`no answer within ${WITHIN_MS / 1_000} s`)));
+      const where = { host: front.host, port: front.httpsPort, timeout: WITHIN_MS };
+      const opened = connect({ ...tlsOptions(front), ...where }, () => resolve(opened));
+      opened.once("timeout", () => opened.destroy(new Error(`no answer within ${WITHIN_MS / 1_000} s`)));
       opened.once("error", reject);
     });
     const certificate = socket.getPeerX509Certificate();
