@@ -1,8 +1,9 @@
 import { stderr, stdin } from "node:process";
-import { group, intro, isCancel, multiselect, note, text } from "@clack/prompts";
+import { intro, isCancel, multiselect, note, text } from "@clack/prompts";
 import { CodedError } from "../base/errors.ts";
 import type { InitOptions } from "../operations/init.ts";
 import { survey } from "../operations/project/survey.ts";
+import { parseReference, REFERENCE_FORMS } from "../references/reference.ts";
 import type { CliContext } from "./context.ts";
 
 const stopped = () =>
@@ -16,27 +17,57 @@ export async function askInit({ dir, signal }: CliContext, given: InitOptions): 
   intro("GlitchTip beside your services", common);
   if (services.length === 0) note("No Compose file here: a small sample app is made.", undefined, common);
   const apps = given.apps ?? (services.length === 0 ? undefined : await askApps(services, common));
-  const answers = await group(
-    {
-      organization: async () =>
-        given.organization ?? text({ ...common, message: "Organization", initialValue: folder, validate: filled }),
-      email: async () =>
-        given.email ??
-        text({
-          ...common,
-          message: "Administrator's e-mail address",
-          initialValue: "admin@example.com",
-          validate: filled,
-        }),
-    },
-    {
-      onCancel: () => {
-        throw stopped();
-      },
-    },
-  );
-  return { ...given, ...answers, ...(apps === undefined ? {} : { apps }) };
+  const organization =
+    given.organization ??
+    (await answer(text({ ...common, message: "Organization", initialValue: folder, validate: filled })));
+  const existing = given.existing ?? (isSaid(given) ? undefined : await askServer(common));
+  const email = given.email ?? (existing === undefined ? await askEmail(common) : undefined);
+  return {
+    ...given,
+    organization,
+    ...(email === undefined ? {} : { email }),
+    ...(existing === undefined ? {} : { existing }),
+    ...(apps === undefined ? {} : { apps }),
+  };
 }
+
+async function answer(asked: Promise<string | symbol>): Promise<string> {
+  const said = await asked;
+  if (typeof said === "symbol") throw stopped();
+  return said;
+}
+
+const askEmail = (common: Common): Promise<string> =>
+  answer(
+    text({
+      ...common,
+      message: "Administrator's e-mail address",
+      initialValue: "admin@example.com",
+      validate: filled,
+    }),
+  );
+
+async function askServer(common: Common): Promise<InitOptions["existing"]> {
+  const message = "Address of a GlitchTip that is there already (return: a new one in this stack)";
+  const url = await answer(text({ ...common, message, defaultValue: "" }));
+  if (url === "") return undefined;
+  const token = await answer(
+    text({
+      ...common,
+      message: "Its API token, by reference: env:NAME or file:PATH",
+      initialValue: "env:GLITCHTIP_TOKEN",
+      validate: isReference,
+    }),
+  );
+  return { url, token };
+}
+
+/** Whose the server is stands on the command line. */
+const isSaid = ({ existing, image, url, port, production }: InitOptions): boolean =>
+  [existing, image, url, port, production].some((option) => option !== undefined);
+
+const isReference = (value: string | undefined) =>
+  parseReference(value ?? "") === undefined ? `Write ${REFERENCE_FORMS}, not the token itself.` : undefined;
 
 const filled = (value: string | undefined) => (value?.trim() ? undefined : "This must not be empty.");
 
@@ -52,14 +83,8 @@ async function askApps(services: readonly string[], common: Common): Promise<Rec
   if (isCancel(chosen)) throw stopped();
   const apps: Record<string, string> = {};
   for (const service of chosen) {
-    const project = await text({
-      ...common,
-      message: `Project of ${service}`,
-      initialValue: service,
-      validate: filled,
-    });
-    if (isCancel(project)) throw stopped();
-    apps[service] = project;
+    const message = `Project of ${service}`;
+    apps[service] = await answer(text({ ...common, message, initialValue: service, validate: filled }));
   }
   return apps;
 }

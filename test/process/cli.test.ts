@@ -361,6 +361,8 @@ describe("init on a terminal", () => {
     run.type(SPACE + RETURN);
     await run.says("Project of api");
     run.type(RETURN);
+    await run.says("there already");
+    run.type(RETURN);
     await run.says("e-mail address");
     run.type(RETURN);
     const { code, stdout } = await run.ended;

@@ -5,8 +5,9 @@ import { projectDocker } from "../../operations/project/docker.ts";
 import type { CliCommand } from "../command.ts";
 import { type ProductionFlags, productionHost, productionOptions, withProductionFlags } from "../production-flags.ts";
 import { questionsOf, show, words } from "../project-files.ts";
+import { type ServerFlags, serverOptions, withServerFlags } from "../server-flags.ts";
 
-interface Flags extends ProductionFlags {
+interface Flags extends ProductionFlags, ServerFlags {
   readonly app?: readonly string[];
   readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
@@ -32,10 +33,11 @@ export const init: CliCommand<Flags> = {
     "glitchtip-compose init",
     "glitchtip-compose init --yes --app api=shop-api --app web=shop-web --organization Acme",
     "glitchtip-compose init --production --domain errors.example.com --email you@example.com --email-url file:./mail-url",
+    "glitchtip-compose init --server-url https://errors.example.com --token env:GLITCHTIP_TOKEN --app api=shop-api",
     `glitchtip-compose init --app api=shop-api --entrypoint api='["docker-entrypoint.sh"]' --command api='["node","server.js"]'`,
   ],
   flags: (command: Command) =>
-    withProductionFlags(command)
+    withServerFlags(withProductionFlags(command))
       .option("--app <service=project>", "a service that gets a DSN, and its project; repeatable", each)
       .option("--entrypoint <service=json>", "the image's entrypoint, where your file does not state one", each)
       .option("--command <service=json>", "the image's command, where your file does not state one", each)
@@ -53,7 +55,8 @@ export const init: CliCommand<Flags> = {
       .option("--dry-run", "only say what would be written")
       .option("--yes", "ask nothing"),
   async run(context, flags) {
-    const given = { ...optionsOf(flags), ...productionOptions(flags) };
+    const own = { ...optionsOf(flags), ...productionOptions(flags) };
+    const given = { ...own, ...serverOptions(flags, own) };
     const asked = context.interactive ? await (await import("../init-questions.ts")).askInit(context, given) : given;
     const { pull, build } = flags;
     const images = { ...(pull && { pull }), ...(build && { build }), ...questionsOf(context) };

@@ -4,7 +4,7 @@ import { yamlLines } from "../../stack/yaml-text.ts";
 export interface NewDeclaration {
   readonly version: 1;
   readonly server: Readonly<Record<string, unknown>>;
-  readonly admin: { readonly email: string };
+  readonly admin?: { readonly email: string; readonly password?: string };
   readonly organization: string;
   readonly projects: Readonly<Record<string, object>>;
   readonly apps: Readonly<Record<string, object>>;
@@ -26,11 +26,18 @@ const COMMENTS: Readonly<Record<string, string>> = {
   apps: "Services of your Compose file that get a DSN. Also: audience, variables, onFailure, entrypoint, command.",
 };
 
+/** Where the server is there already. */
+const EXISTING: Readonly<Record<string, string>> = {
+  server:
+    "A GlitchTip that is there already; with `image` it would be one of this stack. Also: containerUrl, network, ca.",
+  admin: "Signs in to it.",
+};
+
 /** A new glitchtip.yaml, short and with its comments. */
 export function declarationText(declaration: NewDeclaration): string {
   const parts = Object.entries(declaration).map(([key, value]) => {
     const open = key === "server" || ((key === "projects" || key === "apps") && Object.keys(value).length > 0);
-    const comment = COMMENTS[key];
+    const comment = (declaration.server.image === undefined ? EXISTING[key] : undefined) ?? COMMENTS[key];
     return [...(comment === undefined ? [] : [`# ${comment}`]), ...yamlLines(key, value, { open })].join("\n");
   });
   return `${parts.join("\n\n")}\n`;

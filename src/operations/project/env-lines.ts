@@ -1,3 +1,4 @@
+import { serverKind } from "../../config/server.ts";
 import { STACK_FILE } from "../../stack/render.ts";
 import { SEPARATOR } from "./compose-files.ts";
 import { setVariable } from "./env-file.ts";
@@ -11,7 +12,8 @@ export function envWith(text: string, project: Project, sample: boolean): string
   const separator = project.env.COMPOSE_PATH_SEPARATOR ?? SEPARATOR;
   const stated = project.env.COMPOSE_FILE?.split(separator) ?? [];
   if (!stated.includes(STACK_FILE)) result = setVariable(result, "COMPOSE_FILE", project.composeFiles.join(separator));
-  if (!project.env.GLITCHTIP_PORT) result = setVariable(result, "GLITCHTIP_PORT", String(project.port));
+  const ours = serverKind(project.declaration) === "bundled";
+  if (ours && !project.env.GLITCHTIP_PORT) result = setVariable(result, "GLITCHTIP_PORT", String(project.port));
   if (sample && !project.env.APP_PORT) result = setVariable(result, "APP_PORT", "3000");
   return result;
 }

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError } from "../../base/errors.ts";
 import type { Declaration } from "../../config/schema.ts";
+import { DEFAULT_IMAGE } from "../../config/server.ts";
 import type { UserProject } from "../../stack/model.ts";
 import type { NewDeclaration } from "./declaration-text.ts";
 
@@ -18,6 +19,8 @@ export interface InitOptions {
   readonly valkey?: "off" | "bundled";
   readonly registration?: "closed" | "open";
   readonly production?: ProductionOptions;
+  /** A GlitchTip that is there already. */
+  readonly existing?: ExistingServer;
   /** file:PATH or env:NAME of the mail server's address. */
   readonly emailUrl?: string;
   /** mount, build or image:NAME. */
@@ -26,6 +29,16 @@ export interface InitOptions {
   readonly entrypoints?: Readonly<Record<string, readonly string[]>>;
   readonly commands?: Readonly<Record<string, readonly string[]>>;
   readonly dryRun?: boolean;
+}
+
+export interface ExistingServer {
+  readonly url: string;
+  /** References. */
+  readonly token?: string;
+  readonly password?: string;
+  readonly ca?: string;
+  readonly containerUrl?: string;
+  readonly network?: string;
 }
 
 export interface ProductionOptions {
@@ -64,10 +77,18 @@ export function newDeclaration(dir: string, options: InitOptions, user: UserProj
   const port = options.port === 8000 ? undefined : options.port;
   // Stated, so that whoever answers for the data sees it.
   const retention = options.production === undefined ? undefined : { events: "90d" };
+  const { password, ...existing } = options.existing ?? {};
+  const email = options.email ?? "admin@example.com";
   return {
     version: 1,
-    server: stated({ image: image ?? "glitchtip/glitchtip:6", url, port, topology, valkey, registration, retention }),
-    admin: { email: options.email ?? "admin@example.com" },
+    server: stated(
+      options.existing === undefined
+        ? { image: image ?? DEFAULT_IMAGE, url, port, topology, valkey, registration, retention }
+        : existing,
+    ),
+    ...(options.existing?.token === undefined
+      ? { admin: { email, ...(password === undefined ? {} : { password }) } }
+      : {}),
     organization: options.organization ?? nameOf(dir),
     projects: Object.fromEntries(Object.values(apps).map((project) => [project, { team: "developers" }])),
     apps: Object.fromEntries(
@@ -103,11 +124,12 @@ function noApps({ services }: UserProject): CodedError {
 /** With a declaration there, options may repeat it but not contradict it: the file is the user's, and it decides. */
 export function refuseOtherOptions(declaration: Declaration, options: InitOptions): void {
   const { server, apps } = declaration;
-  const said: Record<string, [unknown, unknown]> = {
+  const said: Record<string, readonly [unknown, unknown]> = {
     organization: [options.organization, declaration.organization],
     "admin.email": [options.email, declaration.admin?.email],
     "server.image": [options.image, server.image],
-    "server.url": [options.url, server.url],
+    "server.url": [options.url ?? options.existing?.url, server.url],
+    ...existingOf(options, declaration),
     "server.port": [options.port, server.port],
     "server.topology": [options.topology, server.topology],
     "server.valkey": [options.valkey, server.valkey],
@@ -141,4 +163,15 @@ export function refuseOtherOptions(declaration: Declaration, options: InitOption
     problems,
     remedy: "Change glitchtip.yaml, then run init without these options.",
   });
+}
+
+/** What was said of a server that is there already, beside its address. */
+function existingOf({ existing }: InitOptions, { server, admin }: Declaration): Record<string, [unknown, unknown]> {
+  return {
+    "server.token": [existing?.token, server.token],
+    "admin.password": [existing?.password, admin?.password],
+    "server.containerUrl": [existing?.containerUrl, server.containerUrl],
+    "server.network": [existing?.network, server.network],
+    "server.ca": [existing?.ca, server.ca],
+  };
 }
