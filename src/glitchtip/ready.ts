@@ -49,7 +49,7 @@ export async function waitReady({ transport, clock, signal, deadlineMs, log }: W
     say: (waitedMs) => log.step(`waiting for ${url} since ${Math.round(waitedMs / 1_000)} s; last: ${last}`),
     late: (waitedMs) =>
       new CodedError("GC1203", `${url} was not ready within ${Math.round(waitedMs / 1_000)} s; last: ${last}`, {
-        remedy: "See what holds it up: docker compose logs glitchtip-init glitchtip",
+        remedy: "See what holds it up; of a server in this stack: docker compose logs glitchtip-init glitchtip",
       }),
   });
 }

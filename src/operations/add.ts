@@ -10,6 +10,8 @@ import { DECLARATION_FILE, readDeclarationText, readProjectWith } from "./projec
 export interface AddOptions extends ImageOptions {
   /** Default: the service's name. */
   readonly project?: string;
+  /** A reference to a DSN of its own, instead of a project. */
+  readonly dsn?: string;
   readonly variables?: readonly string[];
   readonly audience?: Audience;
   readonly preset?: string;
@@ -33,7 +35,8 @@ export async function add(context: ProjectContext, service: string, options: Add
 }
 
 function withApp(text: string, { projects }: Declaration, service: string, options: AddOptions): string {
-  const { project = service } = options;
+  const { project = service, dsn } = options;
+  if (dsn !== undefined) return editDeclaration(text, ["apps", service], { ...stated(options) });
   const entry = { project, ...stated(options) };
   const withProject = Object.hasOwn(projects, project)
     ? text
@@ -41,9 +44,11 @@ function withApp(text: string, { projects }: Declaration, service: string, optio
   return editDeclaration(withProject, ["apps", service], entry);
 }
 
-const stated = ({ audience, preset, variables, entrypoint, command }: AddOptions): Record<string, unknown> =>
+const stated = ({ dsn, audience, preset, variables, entrypoint, command }: AddOptions): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries({ audience, preset, variables, entrypoint, command }).filter(([, value]) => value !== undefined),
+    Object.entries({ dsn, audience, preset, variables, entrypoint, command }).filter(
+      ([, value]) => value !== undefined,
+    ),
   );
 
 /** It is there already: options may repeat what it says and not contradict it. */

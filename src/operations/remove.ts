@@ -23,7 +23,10 @@ export async function remove(
   const text = editDeclaration(before, ["apps", service], undefined);
   const project = await readProjectWith(context, text);
   const result = await bringUpToDate(context, project, { dryRun, declarationEdited: true, stateBy: "declaration" });
-  if (!Object.values(project.declaration.apps).some((other) => other.project === app.project)) {
+  if (
+    app.project !== undefined &&
+    !Object.values(project.declaration.apps).some((other) => other.project === app.project)
+  ) {
     context.log.info(
       `project ${app.project} stays declared; take it out of glitchtip.yaml if nothing else reports to it`,
     );

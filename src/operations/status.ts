@@ -1,5 +1,5 @@
 import { namesOf } from "../config/app-variables.ts";
-import { provisionedApps } from "../config/given-dsn.ts";
+import { givenApps, provisionedApps } from "../config/given-dsn.ts";
 import { providedName, providerOf } from "../config/provider.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { Docker } from "../docker/index.ts";
@@ -43,9 +43,13 @@ export interface StackStatus {
 
 export interface AppState {
   readonly app: string;
-  readonly project: string;
-  /** `proved`: an event went through; `accepted`: only the key was asked; `none`: never got one. */
-  readonly dsn: AppStatus["dsn"] | "none";
+  /** None where its DSN is the user's own. */
+  readonly project?: string;
+  /**
+   * `proved`: an event went through; `accepted`: only the key was asked; `none`: never got one. Of the user's own:
+   * `given`, or `off` where it is empty.
+   */
+  readonly dsn: AppStatus["dsn"] | "none" | "given" | "off";
   readonly variables: readonly string[];
 }
 
@@ -76,6 +80,11 @@ export async function status(
     dsn: known[app]?.dsn ?? options.provided?.(app) ?? ("none" as const),
     variables: namesOf(declared).map((name) => nameFor(declaration, app, name)),
   }));
+  const given = Object.entries(givenApps(declaration)).map(([app, declared]) => {
+    const names = namesOf(declared);
+    const set = names.some((name) => stack.config.services[app]?.environment?.[name]);
+    return { app, dsn: set ? ("given" as const) : ("off" as const), variables: names };
+  });
   const { backup } = options;
   const ofBackup = backup === undefined ? [] : backupProblems(backup, options.nowMs);
   const next = [...nextSteps({ stack, services, written, apps, jobs, certificate }), ...ofBackup];
@@ -87,7 +96,7 @@ export async function status(
     ...(image === undefined ? {} : { image }),
     services,
     ...(written === undefined ? {} : { provisioner: provisioner as Omit<typeof written, "apps"> }),
-    apps,
+    apps: [...apps, ...given],
     ...(jobs === undefined ? {} : { jobs }),
     ...(certificate === undefined ? {} : { certificate }),
     ...(backup === undefined ? {} : { backup }),

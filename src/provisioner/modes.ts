@@ -11,7 +11,7 @@ import { publish, publishFailure, publishRotations, retire } from "../outputs/ds
 import { acquireLock } from "../outputs/lock.ts";
 import { openStateStore, type StateStore } from "../outputs/state-store.ts";
 import { rotatingIn } from "../reconcile/identity.ts";
-import { type Environment, readInput, readPassword } from "./environment.ts";
+import { type Environment, givenToken, readInput, readPassword } from "./environment.ts";
 
 /** The process, as far as a mode touches it. */
 export interface Edges {
@@ -103,7 +103,7 @@ async function provisionAlone(
     for (const folder of [stateDir, dsnDir]) removeLeftovers(folder);
     const transport = openNodeTransport(baseUrls.container);
     const password = () => readPassword(environment);
-    const context = { ...environment, transport, store, clock, signal, log, password };
+    const context = { ...environment, transport, store, clock, signal, log, password, ...givenToken(environment) };
     const result = await provision(context, { ...input, baseUrls, label: LABEL });
     const written = publish(dsnDir, result.envFiles, result.status, new Date(clock.now()));
     retire(dsnDir, Object.keys(result.envFiles));

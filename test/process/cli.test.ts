@@ -93,50 +93,62 @@ describe("help", () => {
       put a GlitchTip beside your services, or a sample app into an empty folder
 
       Options:
-        --production                 HTTPS in front, closed to strangers, the worker
-                                     apart; with --domain
-        --domain <name>              the public name, such as errors.example.com
-        --proxy <kind>               caddy (default), traefik, nginx or none
-        --tls <mode>                 auto (default), internal or own
-        --certificate <file>         tls own: the certificate with its chain (PEM)
-        --key <file>                 tls own: its private key (PEM)
-        --email-url <reference>      file:PATH or env:NAME of the mail server's
-                                     address
-        --no-preflight               production: do not look at the name in DNS and at
-                                     ports 80 and 443
-        --app <service=project>      a service that gets a DSN, and its project;
-                                     repeatable
-        --entrypoint <service=json>  the image's entrypoint, where your file does not
-                                     state one
-        --command <service=json>     the image's command, where your file does not
-                                     state one
-        --email <address>            the administrator's e-mail address
-        --organization <name>        the organization's name; default: the folder's
-        --port <number>              GlitchTip's port on 127.0.0.1; default 8000
-        --url <url>                  what browsers use; default http://localhost and
-                                     the port
-        --image <image>              GlitchTip's image; default glitchtip/glitchtip:6
-        --topology <kind>            all-in-one or split
-        --valkey <kind>              off or bundled
-        --registration <state>       closed or open
-        --provisioner <how>          mount, build or image:NAME
-        --pull                       fetch images that are not here, where only they
-                                     know how an app starts
-        --build                      build them, where the service has a build
-        --dry-run                    only say what would be written
-        --yes                        ask nothing
-        -h, --help                   display help for command
+        --production                  HTTPS in front, closed to strangers, the worker
+                                      apart; with --domain
+        --domain <name>               the public name, such as errors.example.com
+        --proxy <kind>                caddy (default), traefik, nginx or none
+        --tls <mode>                  auto (default), internal or own
+        --certificate <file>          tls own: the certificate with its chain (PEM)
+        --key <file>                  tls own: its private key (PEM)
+        --email-url <reference>       file:PATH or env:NAME of the mail server's
+                                      address
+        --no-preflight                production: do not look at the name in DNS and
+                                      at ports 80 and 443
+        --server-url <url>            a GlitchTip that is there already; none is
+                                      started here
+        --token <reference>           file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of
+                                      an API token for it
+        --token-file <path>           the same as --token file:PATH
+        --admin-password <reference>  instead of a token: of the password of --email
+        --container-url <url>         where containers reach it, such as
+                                      http://host.docker.internal:8000
+        --network <name>              a Docker network to join, where containers reach
+                                      it there
+        --ca-file <path>              the authority that signed its certificate (PEM)
+        --app <service=project>       a service that gets a DSN, and its project;
+                                      repeatable
+        --entrypoint <service=json>   the image's entrypoint, where your file does not
+                                      state one
+        --command <service=json>      the image's command, where your file does not
+                                      state one
+        --email <address>             the administrator's e-mail address
+        --organization <name>         the organization's name; default: the folder's
+        --port <number>               GlitchTip's port on 127.0.0.1; default 8000
+        --url <url>                   what browsers use; default http://localhost and
+                                      the port
+        --image <image>               GlitchTip's image; default glitchtip/glitchtip:6
+        --topology <kind>             all-in-one or split
+        --valkey <kind>               off or bundled
+        --registration <state>        closed or open
+        --provisioner <how>           mount, build or image:NAME
+        --pull                        fetch images that are not here, where only they
+                                      know how an app starts
+        --build                       build them, where the service has a build
+        --dry-run                     only say what would be written
+        --yes                         ask nothing
+        -h, --help                    display help for command
 
       Global Options:
-        -V, --version                output the version number
-        -C, --directory <path>       the project's folder, instead of the current one
-        --json                       data on stdout as JSON, talk on stderr
-        --debug                      say more
+        -V, --version                 output the version number
+        -C, --directory <path>        the project's folder, instead of the current one
+        --json                        data on stdout as JSON, talk on stderr
+        --debug                       say more
 
       Examples:
         glitchtip-compose init
         glitchtip-compose init --yes --app api=shop-api --app web=shop-web --organization Acme
         glitchtip-compose init --production --domain errors.example.com --email you@example.com --email-url file:./mail-url
+        glitchtip-compose init --server-url https://errors.example.com --token env:GLITCHTIP_TOKEN --app api=shop-api
         glitchtip-compose init --app api=shop-api --entrypoint api='["docker-entrypoint.sh"]' --command api='["node","server.js"]'
       "
     `);

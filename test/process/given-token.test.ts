@@ -1,13 +1,16 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../src/base/errors.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { systemClock } from "../../src/base/wait.ts";
+import { provisionPart } from "../../src/config/provision-input.ts";
+import type { Declaration } from "../../src/config/schema.ts";
 import { startEmulator } from "../../src/emulator/index.ts";
 import { signIn } from "../../src/glitchtip/session.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
 import { SCOPES } from "../../src/operations/provision/token.ts";
+import { runProvisioner } from "../support/provisioner-process.ts";
 import { ADMIN, declare, dsnOf, provisionOnce, temporaryFolders } from "../support/provisioning.ts";
 
 const GENERATIONS = ["4.1", "5.1", "5.2", "6"] as const;
@@ -27,6 +30,25 @@ async function deleteTokens(url: string): Promise<void> {
   for (const { id } of await session.tokens()) await session.deleteToken(id);
   await transport.close();
 }
+
+it("the container's own program takes it from its file, and nothing of it is said", async () => {
+  using folders = temporaryFolders();
+  await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+  const token = emulator.mintToken(SCOPES, "of the user's");
+  const file = join(folders.root, "token");
+  writeFileSync(file, `${token}\n`);
+  const declaration = provisionPart(DECLARATION) as Declaration;
+  const { code, stdout, stderr } = await runProvisioner(emulator.url, folders, {
+    declaration,
+    env: { GLITCHTIP_TOKEN_FILE: file },
+  });
+  expect(code, stderr).toBe(0);
+  expect(stdout + stderr).not.toContain(token);
+  expect(dsnOf(folders, "api")).toMatch(/^http:/);
+  writeFileSync(file, "two words\n");
+  const refused = await runProvisioner(emulator.url, folders, { declaration, env: { GLITCHTIP_TOKEN_FILE: file } });
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("GC1107")]);
+});
 
 describe.each(GENERATIONS)("with a token of the user's on GlitchTip %s", (generation) => {
   it("nobody signs in and no other token is made", async () => {

@@ -2,11 +2,13 @@ import { CodedError } from "../../base/errors.ts";
 import { AUDIENCES, type Audience } from "../../config/schema.ts";
 import { type AddOptions, add as addOperation } from "../../operations/add.ts";
 import { projectDocker } from "../../operations/project/docker.ts";
+import { parseReference, REFERENCE_FORMS } from "../../references/reference.ts";
 import type { CliCommand } from "../command.ts";
 import { questionsOf, show, words } from "../project-files.ts";
 
 interface Flags {
   readonly project?: string;
+  readonly dsn?: string;
   readonly variables?: string;
   readonly audience?: string;
   readonly preset?: string;
@@ -28,6 +30,7 @@ export const add: CliCommand<Flags> = {
     command
       .argument("<service>", "its name in your Compose file")
       .option("--project <name>", "the project it reports to, made where there is none; default: the service's name")
+      .option("--dsn <reference>", `a DSN of its own instead of a project: ${REFERENCE_FORMS}`)
       .option("--variables <names>", "variables that get the DSN, with commas; default SENTRY_DSN")
       .option("--audience <who>", AUDIENCES.join(", "))
       .option("--preset <framework>", "the variables that a framework reads")
@@ -54,6 +57,8 @@ function optionsOf(flags: Flags): AddOptions {
   if (flags.audience !== undefined && !AUDIENCES.includes(flags.audience as Audience)) {
     problems.push(`--audience ${flags.audience}: ${AUDIENCES.join(", ")}`);
   }
+  if (flags.dsn !== undefined && parseReference(flags.dsn) === undefined) problems.push(`--dsn: ${REFERENCE_FORMS}`);
+  if (flags.dsn !== undefined && flags.project !== undefined) problems.push("--dsn and --project: one of the two");
   const options = {
     ...flags,
     variables: flags.variables?.split(","),

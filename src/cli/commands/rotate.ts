@@ -1,6 +1,7 @@
 import { CodedError, EXIT } from "../../base/errors.ts";
+import { needsProvisioner } from "../../config/given-dsn.ts";
 import type { Declaration } from "../../config/schema.ts";
-import { resolveServer } from "../../config/server.ts";
+import { resolveServer, serverKind } from "../../config/server.ts";
 import { type Docker, openDocker } from "../../docker/index.ts";
 import { packageAssets } from "../../operations/project/assets.ts";
 import { readProject } from "../../operations/project/read.ts";
@@ -48,6 +49,11 @@ export const rotate: CliCommand<Flags> = {
     const silentForMs = durationMs(flags.silentFor);
     const { declaration } = readProject(context.dir, context.env);
     refuseProvided(chooseApps(declaration, apps));
+    if (!needsProvisioner(declaration)) {
+      const nothing = "every app has a DSN of its own: there is no key to rotate";
+      const empty: RotateResult = { outcome: "nothing", projects: [], events: [], maybe: [] };
+      return context.print(context.json ? JSON.stringify(empty) : nothing);
+    }
     if (abort && apps.length > 0) {
       const remedy = "glitchtip-compose rotate --abort";
       throw new CodedError("GC1001", "--abort takes everything back that is under way; it takes no app", { remedy });
@@ -94,9 +100,11 @@ async function nothingUnderWay(docker: Docker, ask: AskProvisioner): Promise<boo
   return (await ask({ verb: "show", apps: [], keepOld: false })).every(({ step }) => step === "none");
 }
 
-async function mayDelete(context: CliContext, { server }: Declaration, { projects, maybe }: RotateResult) {
+async function mayDelete(context: CliContext, declaration: Declaration, { projects, maybe }: RotateResult) {
   for (const line of describeHolders(maybe)) context.log.warn(`it may still be with ${line}`);
-  const blocks = resolveServer(server).server?.capabilities.wrongKeyBlocks !== "key";
+  // Of a server that is there already only its operator can say which one it is.
+  const unknown = serverKind(declaration) === "existing" && declaration.server.generation === undefined;
+  const blocks = unknown || resolveServer(declaration.server).server?.capabilities.wrongKeyBlocks !== "key";
   const risk = blocks ? " One event with it then blocks its whole project for 30 s." : "";
   const names = projects.map(({ project, back }) => `the ${back ? "new" : "old"} key of ${project}`);
   return await confirmed(context, `Delete ${names.join(", ")}?${risk}`, "--yes");

@@ -1,6 +1,6 @@
 import { EXIT } from "../../base/errors.ts";
 import { providerOf } from "../../config/provider.ts";
-import { resolveServer } from "../../config/server.ts";
+import { resolveServer, serverKind } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import type { Backlog } from "../../operations/backlog.ts";
 import { backupFolder } from "../../operations/backup/open.ts";
@@ -20,9 +20,10 @@ export const status: CliCommand = {
     const { declaration, port } = project;
     const backup = backupState(backupFolder(project));
     const hasBackups = backup.last !== undefined || declaration.backup?.schedule !== undefined;
-    const { server } = resolveServer(declaration.server);
+    const kind = serverKind(declaration);
+    const { server } = kind === "bundled" ? resolveServer(declaration.server) : {};
     const found = await statusOf(openDocker(context), declaration, {
-      url: declaration.server.url ?? `http://localhost:${port}`,
+      ...(kind === "none" ? {} : { url: declaration.server.url ?? `http://localhost:${port}` }),
       // Up to 5.2 without Valkey; later workers have a health check.
       jobsInDatabase: server !== undefined && !server.valkey && server.capabilities.worker.aliveFile === undefined,
       nowMs: context.clock.now(),
@@ -54,7 +55,7 @@ function text(found: StackStatus, nowMs: number, paint: Paint): string {
       ? ""
       : table([
           ["APP", "PROJECT", "DSN", "VARIABLES"],
-          ...apps.map(({ app, project: slug, dsn, variables }) => [
+          ...apps.map(({ app, project: slug = "-", dsn, variables }) => [
             app,
             slug,
             dsn === "none" ? paint("bad", dsn) : dsn,

@@ -1,4 +1,5 @@
 import { openDocker } from "../../docker/index.ts";
+import { writeGivenDsns } from "../../operations/project/given-dsns.ts";
 import { readProject } from "../../operations/project/read.ts";
 import { aboutVaultCopies, compareVaultCopies, writeVaultCopies } from "../../operations/project/vault-copies.ts";
 import { up as bringUp } from "../../operations/up.ts";
@@ -14,13 +15,14 @@ export const up: CliCommand = {
     const copies = await compareVaultCopies(context, project);
     writeVaultCopies(context.dir, copies);
     for (const warning of aboutVaultCopies(copies)) context.log.warn(warning);
+    const given = await writeGivenDsns(context, project);
     const docker = openDocker(context);
     const result = await withProgress(context, "starting", (progress) =>
       bringUp({ dir: context.dir, docker, say: (line) => progress.say(line.trim()) }, declaration),
     );
     for (const app of result.without) context.log.warn(`${app} has no DSN yet and starts without reporting`);
-    if (context.json) return context.print(JSON.stringify(result));
-    for (const path of result.written) context.print(`wrote ${path}`);
+    if (context.json) return context.print(JSON.stringify({ ...result, written: [...given, ...result.written] }));
+    for (const path of [...given, ...result.written]) context.print(`wrote ${path}`);
     context.print("everything runs; next: npx glitchtip-compose verify");
   },
 };

@@ -1,4 +1,5 @@
 import { EXIT } from "../../base/errors.ts";
+import { givenApps } from "../../config/given-dsn.ts";
 import { openDocker } from "../../docker/index.ts";
 import { packageAssets } from "../../operations/project/assets.ts";
 import { readProject } from "../../operations/project/read.ts";
@@ -19,6 +20,13 @@ export const verify: CliCommand = {
   async run(context, _flags, wanted) {
     const { declaration } = readProject(context.dir, context.env);
     const apps = chooseApps(declaration, wanted);
+    const given = Object.keys(givenApps(declaration));
+    if (given.length > 0 && wanted.length === 0) {
+      context.log.warn(`not verified, because they have DSNs of their own: ${given.join(", ")}`);
+    }
+    if (apps.length === 0 && given.length > 0) {
+      return context.print(context.json ? JSON.stringify({ apps: [] }) : "no app has its DSN from us");
+    }
     const docker = openDocker(context);
     const results = await withProgress(
       context,

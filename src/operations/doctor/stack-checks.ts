@@ -22,7 +22,8 @@ export async function checkNames(
 
 function checkApp(app: string, config: ComposeConfig, stack: RunningStack | undefined): Finding[] {
   const service = config.services[app];
-  if (service === undefined || service.network_mode === "host") return [];
+  // Without a server of this stack there is no name of ours to know.
+  if (service === undefined || service.network_mode === "host" || !(SERVER in config.services)) return [];
   const networks = Object.keys(service.networks ?? {});
   const common = networks.filter((name) => name in (config.services[SERVER]?.networks ?? {}));
   if (common.length === 0) {

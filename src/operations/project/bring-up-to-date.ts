@@ -9,6 +9,7 @@ import { STACK_FILE } from "../../stack/render.ts";
 import { type Assets, packageAssets } from "./assets.ts";
 import type { FileState, PlannedFile } from "./decide.ts";
 import type { ProjectDocker } from "./docker.ts";
+import { writeGivenDsns } from "./given-dsns.ts";
 import { askedImages, askImages, type ImageOptions, projectNameOf } from "./images.ts";
 import { overriddenApps, overriddenRemedy, overriddenText } from "./overridden.ts";
 import { carryOut, changesSomething, type Planning, planProject } from "./plan-project.ts";
@@ -89,6 +90,7 @@ export async function bringUpToDate(context: ProjectContext, read: Project, how:
   if (!dryRun) {
     carryOut(plan, random);
     writeVaultCopies(project.dir, copies);
+    await writeGivenDsns(context, project);
   }
   const conflict = tellConflicts ? undefined : conflictIn(plan.files, dryRun);
   if (conflict !== undefined) throw conflict;

@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
+import { provisionedApps } from "../../config/given-dsn.ts";
 import type { Declaration } from "../../config/schema.ts";
 import type { ImageKnowledge, KnownImage, UserProject, UserService } from "../../stack/model.ts";
 import { IMAGES_FILE } from "../../stack/render.ts";
@@ -27,8 +28,8 @@ export const projectNameOf = (dir: string, name: string | undefined): string =>
     .replace(/[^-_a-z0-9]/g, "")
     .replace(/^[-_]+/, "");
 
-export function askedImages({ apps }: Declaration, user: UserProject, project: string): AskedImage[] {
-  return Object.entries(apps).flatMap(([name, app]) => {
+export function askedImages(declaration: Declaration, user: UserProject, project: string): AskedImage[] {
+  return Object.entries(provisionedApps(declaration)).flatMap(([name, app]) => {
     const service = Object.hasOwn(user.services, name) ? user.services[name] : undefined;
     if (service === undefined || service.provider || onlyInImage(app, service).length === 0) return [];
     const { platform, built = false } = service;

@@ -145,7 +145,7 @@ function take(path: string, dir: string): void {
 
 const envFilesOf = ({ apps }: Declaration): string[] =>
   Object.keys(apps)
-    .filter((name) => apps[name]?.inject === "env-file")
+    .filter((name) => apps[name]?.inject === "env-file" || apps[name]?.dsn !== undefined)
     .map((name) => `${ENV_FOLDER}/${name}.env`);
 
 function envFilesIn(dir: string): string[] {

@@ -24,7 +24,7 @@ export function* warningsOf(project: Project, shell: Readonly<Record<string, str
     yield `COMPOSE_FILE=${shell.COMPOSE_FILE} in your shell wins over the one in .env`;
   }
   if (Object.keys(apps).length === 0) yield "no service gets a DSN: `apps` is empty";
-  for (const reference of [admin?.password, ...Object.values(secretAddresses(declaration))]) {
+  for (const reference of [admin?.password, server.token, server.ca, ...Object.values(secretAddresses(declaration))]) {
     const closed = reference === undefined ? undefined : closedSecret(dir, reference);
     if (closed === undefined) continue;
     yield `${closed} can be read by its owner only; GlitchTip's container reads it as another user`;

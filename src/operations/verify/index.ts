@@ -108,6 +108,16 @@ export function chooseApps(declaration: Pick<Declaration, "apps">, wanted: reado
   const apps = provisionedApps(declaration);
   const names = Object.keys(apps);
   const unknown = wanted.filter((name) => !Object.hasOwn(apps, name));
+  const given = unknown.filter((name) => declaration.apps[name]?.dsn !== undefined);
+  if (given.length > 0) {
+    throw new CodedError(
+      "GC1001",
+      `${given.join(", ")}: a DSN of its own, with no token to see or change anything by`,
+      {
+        remedy: "Give the app a project instead of a dsn, or look in the GlitchTip that its DSN leads to.",
+      },
+    );
+  }
   if (unknown.length > 0) {
     const problems = unknown.map((name) => `"${name}"${didYouMean(name, names)}`);
     const remedy = `The declaration has ${names.join(", ") || "none"}.`;
