@@ -89,7 +89,12 @@ function bundledParts(input: StackInput, apps: AppOverlays): StackParts {
     ours: pinned(withServices(operated, backup), input.lock ?? new Map()),
     theirs: theirs.services,
     networks: { glitchtip: {}, "glitchtip-db": { internal: true }, ...more.networks },
-    volumes: [...(own.database === undefined ? ["glitchtip-db"] : []), "glitchtip-uploads", ...more.volumes, ...backup.volumes],
+    volumes: [
+      ...(own.database === undefined ? ["glitchtip-db"] : []),
+      "glitchtip-uploads",
+      ...more.volumes,
+      ...backup.volumes,
+    ],
     secrets: { ...secretsOf(declaration), ...more.secrets, ...backup.secrets },
     files: [
       managed(".glitchtip/gate.py", texts.gate),

@@ -29,11 +29,9 @@ export function missingSecrets(
   const signIn = bundled ? {} : signInReferences(declaration);
   const own = bundled ? ownServices(server) : {};
   const addresses = bundled ? secretAddresses(declaration) : {};
-  const copies = [
-    bundled ? admin?.password : undefined,
-    ...Object.values(addresses),
-    ...Object.values(signIn),
-  ].flatMap((reference) => (reference && vaultCopyOf(reference)) ?? []);
+  const copies = [bundled ? admin?.password : undefined, ...Object.values(addresses), ...Object.values(signIn)].flatMap(
+    (reference) => (reference && vaultCopyOf(reference)) ?? [],
+  );
   const absent = [...new Set(copies)].filter((path) => readSecret(dir, path) === undefined);
   const isAbsent = (reference: string) => absent.includes(vaultCopyOf(reference) ?? "");
   for (const [key, reference] of Object.entries(signIn)) {
