@@ -21,6 +21,13 @@ export const systemClock: Clock = {
   },
 };
 
+/** Acts once after so long, unless it is called off; keeps no process alive. */
+export function after(ms: number, act: () => void): () => void {
+  const timer = setTimeout(act, ms);
+  timer.unref();
+  return () => clearTimeout(timer);
+}
+
 /** Resolves when the signal is aborted, and keeps the process alive until then. */
 export async function untilAborted(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) await systemClock.sleep(2 ** 30, signal).catch(() => undefined);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Log } from "../../base/log.ts";
 import type { Secret } from "../../base/secret.ts";
 import type { Clock } from "../../base/wait.ts";
@@ -26,6 +27,8 @@ export interface ServerToOpen extends Omit<ServerContext, "calls"> {
 /** With a limit of its own on what is in flight. */
 export function openServer({ transport, token, retries, ...context }: ServerToOpen): ServerContext {
   const { clock, signal } = context;
+  // Every request in flight listens: more than the ten that Node takes for a leak.
+  setMaxListeners(0, signal);
   const limited = limitTransport(transport, openLimiter({ clock }), clock);
   const tries = retries === undefined ? undefined : retries + 1;
   return { ...context, calls: openCalls({ transport: limited, token, clock, signal, tries }) };

@@ -33,7 +33,7 @@ export async function findProjects(
     if (wanted(organization) === undefined && !asks.allOrganizations) return false;
     if (!seen.has(organization.id)) finds.organization(organization);
     seen.add(organization.id);
-    return wanted(organization) !== undefined;
+    return asks.everything || wanted(organization) !== undefined;
   };
   const readProjects = async (organization: Organization) => {
     await problems.collect({ organization: organization.name, kind: "project" }, async () => {

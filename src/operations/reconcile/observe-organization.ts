@@ -14,24 +14,26 @@ import { type Asks, needsTeams } from "./wanted.ts";
 /** What an organization has beside its projects, as far as it is declared. Its projects have been read. */
 export function readOrganization(
   context: ServerContext,
-  { manages }: Asks,
+  { manages, everything }: Asks,
   observed: Growing<ObservedOrganization>,
-  declared: DesiredOrganization,
+  declared: DesiredOrganization | undefined,
   pool: Pool,
   problems: Problems,
 ): void {
   const { calls } = context;
   const { slug, name: organization } = observed;
-  const monitors = [declared, ...declared.projects].some((parent) => parent.monitors !== undefined);
-  const members = manages("member") ? declared.members : undefined;
-  const memberships = members?.some(({ teams }) => teams !== undefined) === true;
+  const monitors =
+    everything || (declared && [declared, ...declared.projects].some((one) => one.monitors !== undefined));
+  const members = manages("member") && (everything || declared?.members !== undefined);
+  const memberships = members && (everything || declared?.members?.some(({ teams }) => teams !== undefined) === true);
   pool.add(() =>
     problems.collect({ organization, kind: "team" }, async () => {
-      if (!memberships && !needsTeams(declared, observed, manages)) return;
+      const needed = everything || memberships || (declared !== undefined && needsTeams(declared, observed, manages));
+      if (!needed) return;
       observed.teams = (await calls.teams.list(slug)).map((team): ObservedTeam => ({ id: team.id, slug: team.slug }));
     }),
   );
-  if (members !== undefined) {
+  if (members) {
     pool.add(() =>
       problems.collect({ organization, kind: "member" }, async () => {
         const all = (await calls.members.list(slug)).map(observedMember);
@@ -46,7 +48,7 @@ export function readOrganization(
       }),
     );
   }
-  if (manages("statusPage") && declared.statusPages !== undefined) {
+  if (manages("statusPage") && (everything || declared?.statusPages !== undefined)) {
     pool.add(() =>
       problems.collect({ organization, kind: "statusPage" }, async () => {
         observed.statusPages = (await calls.statusPages.list(slug)).map(observedStatusPage);

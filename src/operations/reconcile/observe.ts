@@ -1,5 +1,6 @@
 import type { ManagedProject } from "../../glitchtip/wire/managed.ts";
 import type { Organization } from "../../glitchtip/wire/shapes.ts";
+import { alertsAreAsDeclared } from "../../reconcile/server/as-declared.ts";
 import type {
   DesiredOrganization,
   DesiredProject,
@@ -23,17 +24,27 @@ export interface Observation {
   readonly problems: readonly Problem[];
 }
 
+export interface ObserveOptions {
+  /** All that there is of the managed kinds in the declared organizations, or in all where none is declared: for `pull`. */
+  readonly everything?: boolean;
+}
+
 /** What is read bit by bit. */
 export type Growing<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * Reads what the declaration needs to know and no more, side by side: a page of projects for each hundred, one list of
- * alerts for each project whose alerts are declared, nothing of what is not managed.
+ * alerts for each project whose alerts are declared, nothing of what is not managed. Alerts that are as declared are left
+ * out of the answer, as if they had not been read: there is nothing to plan about them.
  */
-export async function observeServer(context: ServerContext, desired: DesiredServer): Promise<Observation> {
+export async function observeServer(
+  context: ServerContext,
+  desired: DesiredServer,
+  { everything = false }: ObserveOptions = {},
+): Promise<Observation> {
   const { calls, signal, store } = context;
   const problems = openProblems(desired.name, signal);
-  const asks = asksOf(desired);
+  const asks = asksOf(desired, everything);
   const pool = openPool();
   const organizations = new Map<string, Found>();
   const wanted = wantedOrganization(desired, store.known);
@@ -56,7 +67,8 @@ export async function observeServer(context: ServerContext, desired: DesiredServ
         const project: Growing<ObservedProject> = observedProject(one);
         observed.projects.push(project);
         const declared = mayBe(project);
-        if (declared !== undefined) readProject(context, asks, observed, project, declared, pool, problems);
+        if (everything || declared !== undefined)
+          readProject(context, asks, observed, project, declared, pool, problems);
       }
     },
   };
@@ -68,7 +80,7 @@ export async function observeServer(context: ServerContext, desired: DesiredServ
       findProjects(context, desired, asks, problems, finds),
     ]);
     for (const { observed, declared } of organizations.values()) {
-      if (declared !== undefined) readOrganization(context, asks, observed, declared, pool, problems);
+      if (everything || declared !== undefined) readOrganization(context, asks, observed, declared, pool, problems);
     }
     whole = {
       ...(settings?.version === undefined ? {} : { version: settings.version }),
@@ -103,22 +115,24 @@ function withoutBroken(observed: ObservedOrganization, broken: ReadonlySet<strin
 
 function readProject(
   { calls }: ServerContext,
-  { manages }: Asks,
+  { manages, everything }: Asks,
   organization: ObservedOrganization,
   project: Growing<ObservedProject>,
-  declared: DesiredProject,
+  declared: DesiredProject | undefined,
   pool: Pool,
   problems: Problems,
 ): void {
   const where = { organization: organization.name, project: project.slug };
-  if (manages("alert") && declared.alerts !== undefined) {
+  if (manages("alert") && (everything || declared?.alerts !== undefined)) {
     pool.add(() =>
       problems.collect({ ...where, kind: "alert" }, async () => {
-        project.alerts = (await calls.alerts.list(organization.slug, project.slug)).map(observedAlert);
+        const alerts = (await calls.alerts.list(organization.slug, project.slug)).map(observedAlert);
+        // What is as declared needs no plan: of ten thousand projects almost nothing is kept in memory.
+        if (everything || declared === undefined || !alertsAreAsDeclared(declared, alerts)) project.alerts = alerts;
       }),
     );
   }
-  if (manages("key") && declared.keys !== undefined) {
+  if (manages("key") && (everything || declared?.keys !== undefined)) {
     pool.add(() =>
       problems.collect({ ...where, kind: "key" }, async () => {
         project.keys = (await calls.keys.list(organization.slug, project.slug)).map(observedKey);

@@ -58,6 +58,8 @@ export const wantedProject = (desired: DesiredOrganization, known: KnownServer):
 
 /** The kinds that a request tells something about, and whether they are both managed and declared. */
 export interface Asks {
+  /** Whatever is there, declared or not. */
+  readonly everything: boolean;
   readonly manages: (kind: Kind) => boolean;
   /** Of which team a project is, which the list over all organizations does not tell. */
   readonly teamsOfProjects: boolean;
@@ -69,11 +71,16 @@ export interface Asks {
 
 const BASIC_RECIPIENTS: ReadonlySet<string> = new Set(["email", "webhook", "discord", "googlechat"]);
 
-export function asksOf(desired: DesiredServer): Asks {
+export function asksOf(desired: DesiredServer, everything: boolean): Asks {
   const kinds = new Set(desired.manages);
   const manages = (kind: Kind) => kinds.has(kind);
   const projects = desired.organizations.flatMap((organization) => organization.projects);
+  if (everything) {
+    const allOrganizations = desired.organizations.length === 0;
+    return { everything, manages, teamsOfProjects: true, allOrganizations, version: true, members: manages("member") };
+  }
   return {
+    everything,
     manages,
     teamsOfProjects: manages("project") && projects.some(({ teamIsDeclared }) => teamIsDeclared),
     allOrganizations: desired.listsOrganizations && manages("organization"),
@@ -85,6 +92,10 @@ export function asksOf(desired: DesiredServer): Asks {
 const hasOwnMonitors = (desired: DesiredServer, manages: Asks["manages"]): boolean =>
   manages("monitor") && desired.organizations.some(({ monitors }) => monitors?.length);
 
+/** Most addresses are seen to be public without taking them apart. */
+const PLAINLY_PUBLIC = /^https?:\/\/[\w.-]+\.(?:com|net|org|io|dev|eu|de)(?:[/:?]|$)/i;
+const mayBePrivate = (url: string): boolean => url !== "" && !PLAINLY_PUBLIC.test(url) && isPrivateUrl(url);
+
 function differsByGeneration(project: DesiredProject, manages: Asks["manages"]): boolean {
   const recipients = manages("alert") ? (project.alerts ?? []).flatMap((alert) => alert.recipients) : [];
   return (
@@ -92,7 +103,7 @@ function differsByGeneration(project: DesiredProject, manages: Asks["manages"]):
     (manages("project") && project.slug !== undefined) ||
     (manages("key") && project.keys !== undefined) ||
     recipients.some(
-      ({ type, tagsToAdd, url }) => tagsToAdd !== undefined || !BASIC_RECIPIENTS.has(type) || isPrivateUrl(textOf(url)),
+      ({ type, tagsToAdd, url }) => tagsToAdd !== undefined || !BASIC_RECIPIENTS.has(type) || mayBePrivate(textOf(url)),
     )
   );
 }

@@ -55,7 +55,9 @@ describe("what cannot be read", () => {
       effect: { kind: "answer", status: 500 },
     });
     const context = reconciling.reopen({ clock: hastyClock() });
-    const { observed, problems } = await observeServer(context, seededServer(5, 1));
+    // Another number than the server has: what is as declared is left out of the answer.
+    const desired = seededServer(5, 2);
+    const { observed, problems } = await observeServer(context, desired);
     expect(problems).toMatchObject([
       { instance: "prod", organization: "Acme", project: "project-00003", kind: "alert", error: { code: "GC1205" } },
     ]);
@@ -141,13 +143,26 @@ describe("a server that is full of other things", () => {
           ],
           monitors: [{ name: "site", type: "GET", intervalSeconds: 60, projectId: "1" }],
           statusPages: [{ name: "Public", slug: "public", isPublic: true }],
-          projects: [
-            { slug: "project-00001", throttle: 0, keys: [{ label: "" }], alerts: [] },
-            { slug: "project-00002" },
-          ],
+          projects: [{ slug: "project-00001", throttle: 0, keys: [{ label: "" }] }, { slug: "project-00002" }],
         },
       ],
     });
+  });
+
+  it("tells about all of it where everything is asked for", async () => {
+    await using reconciling = await startReconciling({ seed: { projects: 3, alertsPerProject: 1 } });
+    const { observed, problems } = await observeServer(reconciling.context, desiredServer(), { everything: true });
+    expect(problems).toEqual([]);
+    const [acme] = observed?.organizations ?? [];
+    expect(acme).toMatchObject({
+      teams: [{ slug: "backend" }],
+      members: [{ email: "admin@example.com", teams: ["backend"] }],
+      monitors: [],
+      statusPages: [],
+    });
+    expect(acme?.projects?.map(({ alerts, keys, teams }) => [alerts?.length, keys?.length, teams])).toEqual(
+      Array(3).fill([1, 1, ["backend"]]),
+    );
   });
 
   it("that has no such organization is seen as it is", async () => {

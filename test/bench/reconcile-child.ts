@@ -1,0 +1,39 @@
+import { rmSync } from "node:fs";
+import { silentLog } from "../../src/base/log.ts";
+import { keepHeapSmall } from "../../src/base/memory.ts";
+import { Secret } from "../../src/base/secret.ts";
+import { systemClock } from "../../src/base/wait.ts";
+import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
+import { applyActions } from "../../src/operations/reconcile/apply.ts";
+import { openServer } from "../../src/operations/reconcile/context.ts";
+import { observeServer } from "../../src/operations/reconcile/observe.ts";
+import { openServerStore } from "../../src/outputs/server-store.ts";
+import { planServer } from "../../src/reconcile/server/plan.ts";
+import { seededServer } from "../support/desired-server.ts";
+
+/** One plan, and apply where asked, as a process: what its command does between reading the declaration and printing. */
+keepHeapSmall();
+const { url, token, projects, alerts, apply, store } = JSON.parse(process.argv[2] ?? "{}");
+const desired = seededServer(projects, alerts);
+const transport = openNodeTransport(url, { connections: 40, keepAlive: true });
+const context = openServer({
+  transport,
+  token: new Secret(token),
+  clock: systemClock,
+  signal: new AbortController().signal,
+  log: silentLog,
+  store: openServerStore(store),
+});
+const { observed, problems } = await observeServer(context, desired);
+if (observed === undefined || problems.length > 0) throw new Error(`not read: ${problems[0]?.message}`);
+const plan = planServer(desired, observed, { generation: "6", strict: true, known: context.store.known });
+const wanted = apply ? projects * alerts : 0;
+if (plan.actions.length !== wanted) throw new Error(`${plan.actions.length} actions instead of ${wanted}`);
+if (apply) {
+  const start = performance.now();
+  const outcomes = await applyActions(context, plan.actions);
+  if (outcomes.some(({ result }) => result !== "applied")) throw new Error("not all was applied");
+  Object.assign(globalThis, { benchPhases: { phaseMs: performance.now() - start } });
+}
+await transport.close();
+rmSync(store, { force: true });
