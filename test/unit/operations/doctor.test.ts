@@ -6,6 +6,7 @@ import { CodedError } from "../../../src/base/errors.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import type { ComposeConfig, PublishedPort } from "../../../src/docker/index.ts";
 import { doctor, type Finding, type Machine } from "../../../src/operations/doctor/index.ts";
+import { eject } from "../../../src/operations/eject.ts";
 import { init } from "../../../src/operations/init.ts";
 import { type Assets, packageAssets } from "../../../src/operations/project/assets.ts";
 import { readProject } from "../../../src/operations/project/read.ts";
@@ -30,7 +31,14 @@ const CONFIG: ComposeConfig = {
 
 const ASSETS: Assets = {
   ...packageAssets(),
-  texts: () => ({ withDsn: "#!/bin/sh\n", gate: "#\n", provisioner: "//\n", backupDb: "#\n", backup: () => "//\n", provisionerDockerfile: () => "" }),
+  texts: () => ({
+    withDsn: "#!/bin/sh\n",
+    gate: "#\n",
+    provisioner: "//\n",
+    backupDb: "#\n",
+    backup: () => "//\n",
+    provisionerDockerfile: () => "",
+  }),
 };
 
 interface ProjectFolder extends Disposable {
@@ -334,6 +342,47 @@ describe("the project's files", () => {
         fix: expect.stringMatching(/your own/),
       },
     ]);
+  });
+
+  it("are edited and would be merged, or cannot be, or are the user's own and behind", async () => {
+    const declare = (dir: string) =>
+      appendFileSync(join(dir, "glitchtip.yaml"), "onFailure: start-without-reporting\n");
+    const stack = "compose.glitchtip.yaml";
+    const found = async (change: (dir: string) => void) =>
+      (
+        await inProject((dir) => {
+          change(dir);
+          declare(dir);
+        })
+      ).find(({ what }) => what.startsWith(stack));
+    expect(await found((dir) => appendFileSync(join(dir, stack), "# mine\n"))).toMatchObject({
+      level: "warn",
+      what: `${stack} was edited by hand and is older than glitchtip.yaml or this version`,
+      fix: "npx glitchtip-compose render",
+    });
+    expect(await found((dir) => writeFileSync(join(dir, stack), "services: {}\n"))).toMatchObject({
+      level: "warn",
+      what: `${stack} was edited by hand where ours has changed too`,
+    });
+    expect(await found((dir) => eject({ dir, assets: ASSETS }, [stack]))).toMatchObject({
+      level: "warn",
+      what: `${stack} is yours, and what we would write has changed`,
+      fix: `npx glitchtip-compose render --adopt ${stack}`,
+    });
+  });
+
+  it("lose an app's wrapper to a Compose file that stands after ours", async () => {
+    const bad = await inProject((dir) => {
+      writeFileSync(join(dir, "mine.yaml"), "services: {api: {entrypoint: [tini]}}\n");
+      writeFileSync(join(dir, ".env"), "COMPOSE_FILE=compose.yaml:compose.glitchtip.yaml:mine.yaml\n");
+    });
+    expect(bad).toContainEqual(
+      expect.objectContaining({
+        check: "services",
+        level: "fail",
+        what: expect.stringContaining("an entrypoint for api"),
+      }),
+    );
   });
 
   it("are missing", async () => {
