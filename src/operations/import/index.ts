@@ -7,12 +7,13 @@ import { declarationOf } from "./form.ts";
 import type { Imported, Left, SecretToSet } from "./imported.ts";
 import { knownOf, remember } from "./known.ts";
 import { type Difference, merge, type Path } from "./merge.ts";
+import type { TerraformOptions } from "./terraform/index.ts";
 import { declaredIn, editedText, newText } from "./text.ts";
 
 export const IMPORT_KINDS = ["app-interface", "terraform"] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
 
-export interface ImportOptions {
+export interface ImportOptions extends TerraformOptions {
   readonly kind: ImportKind;
   /** Of the folder or file, from where the command runs. */
   readonly path: string;
@@ -22,10 +23,6 @@ export interface ImportOptions {
   /** Where the declaration and what is imported contradict each other: whose word counts. Undefined: nobody's. */
   readonly prefer?: "mine" | "imported" | undefined;
   readonly instance?: string | undefined;
-  readonly url?: string | undefined;
-  readonly token?: string | undefined;
-  /** The text itself, where it was piped in. */
-  readonly piped?: string | undefined;
 }
 
 export interface ImportResult {

@@ -1,5 +1,5 @@
 import { KeyReader, present } from "../imported.ts";
-import { append, type Context, leaveRest, projectOf, variable } from "./resources.ts";
+import { append, type Context, leaveRest, projectOf, variable } from "./context.ts";
 import type { Resource } from "./state.ts";
 
 export function readAlert({ address, attributes, isSensitive }: Resource, context: Context): void {
