@@ -8,7 +8,8 @@ import { type BackupContext, lockBackups } from "./create.ts";
 import { beginBackup, freeBytes, removePartials, requireSpace } from "./folder.ts";
 import { MANIFEST, type Manifest, parseManifest } from "./manifest.ts";
 import { timeOf } from "./name.ts";
-import { openS3, type S3, type S3Place } from "./s3.ts";
+import { openS3, type S3 } from "./s3.ts";
+import type { S3Place } from "./s3-request.ts";
 
 /** Where backups are copied to as well. */
 export interface BackupTarget {
