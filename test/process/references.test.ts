@@ -152,6 +152,15 @@ describe("a Vault that does not answer at once", () => {
     expect(vault.requests).toHaveLength(5);
   });
 
+  it("that never ends its answer is waited for as long as is declared", async () => {
+    for (let i = 0; i < 4; i++) vault.faults.push("silence");
+    const env = { VAULT_ADDR: url, VAULT_TOKEN: vault.makeToken([""]) };
+    expect(await failure(HOOK, open({ env, vault: { timeoutMs: 100 } }))).toMatch(
+      /^GC1701 .*\[VAULT\] no answer within 100 ms/,
+    );
+    expect(vault.requests).toHaveLength(4);
+  });
+
   it("is named as sealed", async () => {
     vault.sealed = true;
     expect(await failure(HOOK)).toBe("GC1701 server.token: [VAULT] Vault is sealed → Unseal it, then run it again.");

@@ -39,6 +39,7 @@ export class VaultDouble {
   readonly faults: (
     | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown }
     | "cut"
+    | "silence"
   )[] = [];
   readonly mounts = new Map([
     ["secret/", "kv2"],
@@ -100,6 +101,7 @@ export class VaultDouble {
     this.requests.push(one);
     const fault = this.faults.shift();
     if (fault === "cut") return void request.socket.destroy();
+    if (fault === "silence") return;
     const { status, json, headers } =
       fault === undefined ? this.#reply(one) : { ...fault, json: fault.body ?? { errors: [] } };
     response.writeHead(status, { "content-type": "application/json", ...headers });

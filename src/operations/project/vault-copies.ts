@@ -79,8 +79,8 @@ export function* aboutVaultCopies(copies: readonly VaultCopy[]): Generator<strin
   }
 }
 
-/** What is a stack's, not a server's inside: there Compose hands secrets to containers. */
-const OF_THE_STACK = ["admin", "server", "mail", "apps", "backup", "production"] as const;
+/** Where Compose hands secrets to containers. The DSNs of `apps` are not among them: they go into env files. */
+const OF_THE_STACK = ["admin", "server", "mail", "backup", "production"] as const;
 
 function fromVault(declaration: Declaration): Pick<VaultCopy, "key" | "reference" | "path">[] {
   return OF_THE_STACK.flatMap((key) => [...textsIn(declaration[key], key)]).flatMap(([key, reference]) => {
