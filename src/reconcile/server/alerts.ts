@@ -38,7 +38,7 @@ export function planAlerts(
 
 function isSame(wanted: DesiredAlert, found: ObservedAlert): boolean {
   const { same, tagsChange } = matchRecipients(wanted.recipients, found.recipients);
-  return same && !tagsChange && isDeepStrictEqual(numbers(wanted), numbers(found));
+  return same && !tagsChange && changesOf(numbers(found), numbers(wanted)).length === 0;
 }
 
 const numbers = ({ timespanMinutes, quantity, uptime }: DesiredAlert | ObservedAlert) => ({

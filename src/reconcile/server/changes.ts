@@ -7,7 +7,7 @@ export type Fields = Readonly<Record<string, ChangeValue | undefined>>;
 export function changesOf(from: Fields | undefined, to: Fields | undefined): Change[] {
   return Object.keys(to ?? from ?? {}).flatMap((field): Change[] => {
     const [before, after] = [from?.[field], to?.[field]];
-    if (isDeepStrictEqual(before, after)) return [];
+    if (before === after || isDeepStrictEqual(before, after)) return [];
     return [
       { field, ...(before === undefined ? {} : { from: before }), ...(after === undefined ? {} : { to: after }) },
     ];

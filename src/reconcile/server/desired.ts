@@ -44,6 +44,8 @@ export interface DesiredOrganization<S = Secret> {
   /** Whether the declared projects are all that there should be. */
   readonly listsProjects: boolean;
   readonly projects: readonly DesiredProject<S>[];
+  /** As of a project: why its monitors cannot be planned. */
+  readonly problems?: readonly ProjectProblem[] | undefined;
 }
 
 export interface DesiredProject<S = Secret> {

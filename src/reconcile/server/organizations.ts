@@ -31,7 +31,8 @@ export function planOrganization(
     const addressed = members.map((one) => (one.teams ? { ...one, teams: one.teams.map(teams.addressOf) } : one));
     planMembers(draft, place, addressed, there.members, account);
   }
-  if (monitors && there.monitors) {
+  for (const { what } of desired.problems ?? []) draft.fail(place, what);
+  if (monitors && there.monitors && desired.problems === undefined) {
     const free = there.monitors.filter(({ projectId }) => projectId === null);
     planMonitors(draft, place, monitors, free);
   }

@@ -3,18 +3,18 @@ import { normalUrl } from "../../glitchtip/wire/url.ts";
 import type { DesiredRecipient, ObservedRecipient } from "./model.ts";
 import { shownUrl, textOf } from "./webhook-url.ts";
 
-/** What makes two recipients the same one to the server, beside what it does not tell. */
+/** What makes two recipients the same one to the server. URLs are as it stores them: `resolveDesired` sees to ours. */
 const identity = (type: string, url: string, zulip?: readonly (string | undefined)[]): string =>
-  JSON.stringify([type, url, ...(zulip ?? [])]);
+  zulip === undefined ? `${type} ${url}` : JSON.stringify([type, url, ...zulip]);
 
 const desiredIdentity = ({ type, url, zulip }: DesiredRecipient): string =>
-  identity(type, normalUrl(textOf(url)), zulip && [zulip.botEmail, zulip.apiKey.reveal(), zulip.channel, zulip.topic]);
+  identity(type, textOf(url), zulip && [zulip.botEmail, zulip.apiKey.reveal(), zulip.channel, zulip.topic]);
 
 function observedIdentity({ type, url, config }: ObservedRecipient): string {
-  if (type !== "zulip" || config === undefined) return identity(type, normalUrl(url));
+  if (type !== "zulip" || config === undefined) return identity(type, url);
   const read = (...names: string[]) => names.map((name) => config[name]).find((value) => typeof value === "string");
   const fields = [read("botEmail", "bot_email"), read("apiKey", "api_key"), read("channel"), read("topic")];
-  return identity(type, normalUrl(url), fields as (string | undefined)[]);
+  return identity(type, url, fields as (string | undefined)[]);
 }
 
 /** Each recipient once, as the server wants it: the same one twice is a 500 that leaves an alert without any (alerts). */
@@ -35,7 +35,15 @@ export function matchRecipients(
   desired: readonly DesiredRecipient[],
   observed: readonly ObservedRecipient[],
 ): RecipientsMatch {
-  const there = new Map(observed.map((one) => [observedIdentity(one), one]));
+  const wantedOnes = new Set(desired.map(desiredIdentity));
+  // A row that is older than the server's own rule is not as it would be stored now.
+  const stored = (one: ObservedRecipient) => ({ ...one, url: normalUrl(one.url) });
+  const there = new Map(
+    observed.map((one) => {
+      const raw = observedIdentity(one);
+      return [wantedOnes.has(raw) ? raw : observedIdentity(stored(one)), one];
+    }),
+  );
   let tagsChange = false;
   let kept = 0;
   const toSend = distinct(desired).map((wanted): DesiredRecipient => {

@@ -13,9 +13,8 @@ import type {
   ProjectProblem,
   Reference,
 } from "./model.ts";
+import { type Found, inAlert, inMonitor, type Resolve, readAll, secretOf, urlOf } from "./secrets.ts";
 import { shownUrl, textOf } from "./webhook-url.ts";
-
-export type Resolve = (reference: Reference) => Promise<Secret>;
 
 /**
  * The comparable form: each reference becomes its secret, URLs are as the server writes them, those of the Jira bridge
@@ -23,73 +22,79 @@ export type Resolve = (reference: Reference) => Promise<Secret>;
  */
 export async function resolveDesired(desired: DesiredServer<Reference>, resolve: Resolve): Promise<DesiredServer> {
   const { token, organizations, ...rest } = desired;
-  const resolved = await Promise.all(
-    organizations.map(async ({ monitors, projects, ...organization }) => ({
-      ...organization,
-      ...(monitors === undefined ? {} : { monitors: await Promise.all(monitors.map((one) => withUrl(one, resolve))) }),
-      projects: await Promise.all(projects.map((project) => resolveProject(project, resolve))),
-    })),
+  const found = await readAll(
+    organizations.flatMap(({ monitors = [], projects }) => [
+      ...monitors.flatMap(inMonitor),
+      ...projects.flatMap((project) => [
+        ...(project.alerts ?? []).flatMap(inAlert),
+        ...(project.monitors ?? []).flatMap(inMonitor),
+      ]),
+    ]),
+    resolve,
   );
   return {
     ...rest,
     ...(token === undefined ? {} : { token: await resolve(token) }),
-    organizations: resolved,
+    organizations: organizations.map((organization) => {
+      const { list, problems } = whole("monitor", organization.monitors, inMonitor, resolveMonitor, found);
+      const projects = organization.projects.map((project) => resolveProject(project, found));
+      return { ...organization, monitors: list, projects, ...(problems.length === 0 ? {} : { problems }) };
+    }),
   };
 }
 
-async function resolveProject(project: DesiredProject<Reference>, resolve: Resolve): Promise<DesiredProject> {
-  const { alerts, monitors, ...rest } = project;
-  const problems: ProjectProblem[] = [...(project.problems ?? [])];
-  const attempt = async <T>(kind: ProjectProblem["kind"], work: Promise<T>): Promise<T | undefined> => {
-    try {
-      return await work;
-    } catch (error) {
-      if (!(error instanceof CodedError) || error.code === "GC1003") throw error;
-      problems.push({ kind, what: error.message });
-      return undefined;
-    }
-  };
-  const [ownAlerts, ownMonitors] = await Promise.all([
-    alerts && attempt("alert", Promise.all(alerts.map((alert) => resolveAlert(alert, resolve)))),
-    monitors && attempt("monitor", Promise.all(monitors.map((monitor) => withUrl(monitor, resolve)))),
-  ]);
-  for (const what of urlProblems(ownAlerts ?? [])) problems.push({ kind: "alert", what });
-  return {
-    ...rest,
-    ...(alerts === undefined ? {} : { alerts: ownAlerts ?? [] }),
-    ...(monitors === undefined ? {} : { monitors: ownMonitors ?? [] }),
-    ...(problems.length === 0 ? {} : { problems }),
-  };
+interface Resolved<R> {
+  readonly list: readonly R[] | undefined;
+  readonly problems: readonly ProjectProblem[];
 }
 
-const resolveUrl = async (url: string | Reference, resolve: Resolve): Promise<string | Secret> =>
-  typeof url === "string" ? url : resolve(url);
+/** A list with its secrets, or why there is none. */
+function whole<T, R>(
+  kind: ProjectProblem["kind"],
+  list: readonly T[] | undefined,
+  referencesIn: (one: T) => Reference[],
+  resolved: (one: T, found: Found) => R,
+  found: Found,
+): Resolved<R> {
+  const problems = (list ?? []).flatMap(referencesIn).flatMap((reference) => {
+    const secret = found.get(reference);
+    return secret instanceof CodedError ? [{ kind, what: secret.message }] : [];
+  });
+  if (problems.length > 0) return { list: [], problems };
+  return { list: list?.map((one) => resolved(one, found)), problems };
+}
 
-const withUrl = async ({ url, ...rest }: DesiredMonitor<Reference>, resolve: Resolve): Promise<DesiredMonitor> => ({
-  ...rest,
-  url: await resolveUrl(url, resolve),
+function resolveProject(project: DesiredProject<Reference>, found: Found): DesiredProject {
+  const alerts = whole("alert", project.alerts, inAlert, resolveAlert, found);
+  const monitors = whole("monitor", project.monitors, inMonitor, resolveMonitor, found);
+  const problems = [
+    ...(project.problems ?? []),
+    ...alerts.problems,
+    ...monitors.problems,
+    ...urlProblems(alerts.list ?? []).map((what) => ({ kind: "alert" as const, what })),
+  ];
+  return { ...project, alerts: alerts.list, monitors: monitors.list, ...(problems.length === 0 ? {} : { problems }) };
+}
+
+const resolveMonitor = (monitor: DesiredMonitor<Reference>, found: Found): DesiredMonitor => ({
+  ...monitor,
+  url: urlOf(monitor.url, found),
 });
 
-async function resolveAlert(alert: DesiredAlert<Reference>, resolve: Resolve): Promise<DesiredAlert> {
-  return { ...alert, recipients: await Promise.all(alert.recipients.map((one) => resolveRecipient(one, resolve))) };
-}
+const resolveAlert = (alert: DesiredAlert<Reference>, found: Found): DesiredAlert => ({
+  ...alert,
+  recipients: alert.recipients.map((recipient) => resolveRecipient(recipient, found)),
+});
 
-async function resolveRecipient(
-  { url, jira, zulip, ...rest }: DesiredRecipient<Reference>,
-  resolve: Resolve,
-): Promise<DesiredRecipient> {
+function resolveRecipient({ url, jira, zulip, ...rest }: DesiredRecipient<Reference>, found: Found): DesiredRecipient {
   const full =
     jira === undefined
-      ? await resolveUrl(url, resolve)
-      : jiraUrl({
-          ...jira,
-          alertUrl: await resolveUrl(jira.alertUrl, resolve),
-          token: jira.token && (await resolve(jira.token)),
-        });
+      ? urlOf(url, found)
+      : jiraUrl({ ...jira, alertUrl: urlOf(jira.alertUrl, found), token: jira.token && secretOf(jira.token, found) });
   return {
     ...rest,
     url: typeof full === "string" ? normalUrl(full) : new Secret(normalUrl(full.reveal())),
-    ...(zulip === undefined ? {} : { zulip: { ...zulip, apiKey: await resolve(zulip.apiKey) } }),
+    ...(zulip === undefined ? {} : { zulip: { ...zulip, apiKey: secretOf(zulip.apiKey, found) } }),
   };
 }
 

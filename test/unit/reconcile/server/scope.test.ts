@@ -129,6 +129,13 @@ describe("one that is in trouble does not stop the others", () => {
     expect(errors).toMatchObject([{ project: "shop", message: "env:MISSING is not set" }]);
   });
 
+  it("nor the monitors of no project", async () => {
+    const declaration = `${HEAD}prune: true\nmonitors: [{name: m, url: 'env:MISSING'}]\nprojects: {shop: {throttle: 5}, jobs: }\n`;
+    const result = await plan(declaration, observed, { unreadable: ["env:MISSING"] });
+    expect(lines(result)).toEqual(["update project shop shop"]);
+    expect(result.errors).toMatchObject([{ organization: "Acme", message: "env:MISSING is not set" }]);
+  });
+
   it("nor one of which there are two", async () => {
     const twins = acme([
       project("x", { name: "shop" }),
