@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { lineLog } from "../../src/base/log.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { type Clock, systemClock } from "../../src/base/wait.ts";
+import { provisionPart } from "../../src/config/provision-input.ts";
 import { type Declaration, declarationSchema } from "../../src/config/schema.ts";
 import type { Emulator } from "../../src/emulator/index.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
@@ -113,7 +114,10 @@ export function bundleEnvironment(url: string, folders: Folders, declaration: De
   const passwordFile = join(folders.root, "password");
   writeFileSync(
     inputFile,
-    JSON.stringify({ version: 1, tool: "0.0.0-test", declarationSha256: "", generation: "6", declaration }),
+    JSON.stringify({
+      ...{ version: 1, tool: "0.0.0-test", declarationSha256: "", generation: "6" },
+      declaration: provisionPart(declaration),
+    }),
   );
   writeFileSync(passwordFile, ADMIN.password);
   return {
