@@ -69,6 +69,14 @@ const isSaid = ({ existing, image, url, port, production }: InitOptions): boolea
 const isReference = (value: string | undefined) =>
   parseReference(value ?? "") === undefined ? `Write ${REFERENCE_FORMS}, not the token itself.` : undefined;
 
+/** Under which name GlitchTip is reached in production. */
+export async function askDomain({ signal }: CliContext): Promise<string> {
+  const common = { input: stdin, output: stderr, signal };
+  const domain = await text({ ...common, message: "Public domain", placeholder: "errors.example.com", validate: filled });
+  if (isCancel(domain)) throw stopped();
+  return domain;
+}
+
 const filled = (value: string | undefined) => (value?.trim() ? undefined : "This must not be empty.");
 
 type Common = { readonly input: typeof stdin; readonly output: typeof stderr; readonly signal: AbortSignal };

@@ -27,14 +27,19 @@ export const withProductionFlags = (command: Command): Command =>
     .option("--email-url <reference>", "file:PATH or env:NAME of the mail server's address")
     .option("--no-preflight", "production: do not look at the name in DNS and at ports 80 and 443");
 
-/** What the flags say; the schema judges the values. */
-export function productionOptions(flags: ProductionFlags): Pick<InitOptions, "production" | "emailUrl"> {
-  const { domain, proxy, tls, emailUrl } = flags;
+/** What the flags say; the schema judges the values. A name that is missing is asked for on a terminal. */
+export async function productionOptions(
+  flags: ProductionFlags,
+  askDomain?: () => Promise<string>,
+): Promise<Pick<InitOptions, "production" | "emailUrl">> {
+  const { proxy, tls, emailUrl } = flags;
   const [certificate, key] = [flags.certificate, flags.key].map((path) => path && `file:${path.replace(/^file:/, "")}`);
   const more = Object.fromEntries(
     Object.entries({ proxy, tls, certificate, key }).filter(([, value]) => value !== undefined),
   );
-  if (domain === undefined && (flags.production || Object.keys(more).length > 0)) {
+  const wanted = flags.production === true || Object.keys(more).length > 0;
+  const domain = flags.domain ?? (wanted ? await askDomain?.() : undefined);
+  if (domain === undefined && wanted) {
     throw new CodedError("GC1002", "it is not said under which name GlitchTip is reached", {
       remedy: "Type: init --production --domain errors.example.com",
     });

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeOnEngine } from "./support/engine.ts";
 import { type Call, type ClientAnswer, call } from "./support/https-client.ts";
@@ -8,6 +8,7 @@ import { storedState } from "./support/server.ts";
 import { Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
 
+const MAIL_PASSWORD = randomBytes(18).toString("base64url");
 const DOMAIN = "errors.example.com";
 const COMPOSE = `
 services:
@@ -37,7 +38,7 @@ describeOnEngine("a production stack behind Caddy, with an authority of its own"
 
   beforeAll(async () => {
     registry = await localRegistry(Object.values(IMAGES));
-    stack = await Stack.in({ "compose.yaml": COMPOSE, "mail-url": "smtp://mailbox:2525" });
+    stack = await Stack.in({ "compose.yaml": COMPOSE, "mail-url": `smtp://shop:${MAIL_PASSWORD}@mailbox:2525` });
     const { glitchtip: httpsPort, app: httpPort } = stack.project.ports;
     url = `https://${DOMAIN}:${httpsPort}`;
     const variables = Object.entries(IMAGES).map(([name, image]) => `${name}=${registry.names[image]}\n`);
@@ -137,6 +138,17 @@ describeOnEngine("a production stack behind Caddy, with an authority of its own"
     expect(mails).toMatch(/^From: admin@errors\.test\r?$/m);
   });
 
+  it("the mail server's password is in no container's settings, no log and no view of the files", async () => {
+    const seen = {
+      inspect: JSON.stringify([...(await stack.containers()).values()]),
+      config: (await stack.compose(["config"])).stdout,
+      logs: await stack.logs(),
+      check: JSON.stringify(await cli("check", "--production")),
+    };
+    for (const [where, text] of Object.entries(seen)) expect(text.includes(MAIL_PASSWORD), where).toBe(false);
+    expect(stack.read("mail-url")).toContain(MAIL_PASSWORD);
+  });
+
   it("check --production passes every point of the hardening table", async () => {
     const { code, data } = await cli("check", "--production");
     expect(data.points.filter(({ state }: { state: string }) => state !== "pass")).toEqual([]);
@@ -151,6 +163,17 @@ describeOnEngine("a production stack behind Caddy, with an authority of its own"
     const before = (await stack.container("glitchtip-proxy")).Id;
     await stack.up();
     expect((await stack.container("glitchtip-proxy")).Id).toBe(before);
+  });
+
+  it("with a provisioner that fails, up ends with 1, and proxy and apps start all the same", async () => {
+    const broken = `  glitchtip-provision:\n    entrypoint: [node, -e, "process.exit(1)"]\n`;
+    stack.override(MAILBOX + broken);
+    await stack.compose(["rm", "-sf", "glitchtip-proxy", "web"]);
+    await stack.up({ ends: 1 });
+    expect(await https("/api/settings/")).toMatchObject({ status: 200 });
+    expect(await stack.variable("web", "SENTRY_DSN")).toContain(DOMAIN);
+    stack.override(MAILBOX);
+    await stack.up();
   });
 
   it("a worker whose child was killed for lack of memory still runs and is healthy, and status and check tell", async () => {

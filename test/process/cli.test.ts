@@ -392,6 +392,25 @@ describe("init on a terminal", () => {
     expect(await run.ended).toMatchObject({ code: 0 });
   });
 
+  it("asks for the public domain where --production comes without one; without a terminal it names the flag", async ({
+    skip,
+  }) => {
+    needsScript(skip);
+    using folders = cliFolders();
+    expect(await runCli(folders, "init", "--production")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--domain errors.example.com"),
+    });
+    await using run = startOnTerminal(folders, "init", "--production", "--no-preflight", "--organization", "Acme");
+    await run.says("Public domain");
+    run.type(`errors.example.com${RETURN}`);
+    await run.says("e-mail address");
+    run.type(RETURN);
+    const { code, stdout } = await run.ended;
+    expect(code, stdout).toBe(0);
+    expect(filesOf(folders.project)["glitchtip.yaml"]).toContain("production: { domain: errors.example.com }");
+  });
+
   it("asks nothing a second time", async ({ skip }) => {
     needsScript(skip);
     using folders = cliFolders();

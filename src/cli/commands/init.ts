@@ -3,6 +3,7 @@ import { CodedError, EXIT } from "../../base/errors.ts";
 import { type InitOptions, init as initOperation } from "../../operations/init.ts";
 import { projectDocker } from "../../operations/project/docker.ts";
 import type { CliCommand } from "../command.ts";
+import type { CliContext } from "../context.ts";
 import { type ProductionFlags, productionHost, productionOptions, withProductionFlags } from "../production-flags.ts";
 import { questionsOf, show, words } from "../project-files.ts";
 import { type ServerFlags, serverOptions, withServerFlags } from "../server-flags.ts";
@@ -55,7 +56,7 @@ export const init: CliCommand<Flags> = {
       .option("--dry-run", "only say what would be written")
       .option("--yes", "ask nothing"),
   async run(context, flags) {
-    const own = { ...optionsOf(flags), ...productionOptions(flags) };
+    const own = { ...optionsOf(flags), ...(await productionOptions(flags, askingDomain(context))) };
     const given = { ...own, ...serverOptions(flags, own) };
     const asked = context.interactive ? await (await import("../init-questions.ts")).askInit(context, given) : given;
     const { pull, build } = flags;
@@ -70,6 +71,9 @@ export const init: CliCommand<Flags> = {
     if (flags.dryRun && !isNew && !result.nothingToChange) context.setExitCode(EXIT.changes);
   },
 };
+
+const askingDomain = (context: CliContext) =>
+  context.interactive ? async () => (await import("../init-questions.ts")).askDomain(context) : undefined;
 
 function optionsOf(flags: Flags): InitOptions {
   const problems: string[] = [];

@@ -1,4 +1,4 @@
-/** A mail server as a service in a stack's network: takes every mail and prints it to its log. */
+/** A mail server as a service in a stack's network: lets everybody sign in, takes every mail and prints it to its log. */
 export const MAILBOX = `
 services:
   mailbox:
@@ -14,6 +14,8 @@ services:
             const text = String(chunk)
             if (inMail) process.stdout.write(text)
             else if (/^QUIT/i.test(text)) return socket.end("221 bye\\r\\n")
+            if (!inMail && /^EHLO/i.test(text)) return socket.write("250-mailbox\\r\\n250 AUTH PLAIN\\r\\n")
+            if (!inMail && /^AUTH/i.test(text)) return socket.write("235 welcome\\r\\n")
             const ends = inMail && text.endsWith("\\r\\n.\\r\\n")
             const begins = !inMail && /^DATA/i.test(text)
             if (!inMail || ends) socket.write(begins ? "354 go on\\r\\n" : "250 mailbox\\r\\n")

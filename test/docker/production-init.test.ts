@@ -1,0 +1,77 @@
+import { createServer, type Server } from "node:net";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeOnEngine } from "./support/engine.ts";
+import { Stack } from "./support/stack.ts";
+
+const COMPOSE = `
+services:
+  api:
+    image: node:24-slim
+    entrypoint: [node, -e]
+    command: ["setInterval(() => {}, 1e9)"]
+  front:
+    image: busybox:1
+    command: [sleep, "100000"]
+    ports: ["127.0.0.1:\${APP_PORT}:80"]
+`;
+const INIT = ["init", "--yes", "--app", "api=shop", "--production"];
+
+describeOnEngine("init --production on this machine", () => {
+  let stack: Stack;
+  let process: Server;
+
+  beforeAll(async () => {
+    stack = await Stack.in({ "compose.yaml": COMPOSE });
+    process = createServer().listen(stack.project.ports.glitchtip, "0.0.0.0");
+  });
+  afterAll(async () => {
+    process?.close();
+    await stack?.[Symbol.asyncDispose]();
+  });
+
+  it("refuses a name that is in no DNS, and ports that a container and a process have; nothing is written", async () => {
+    const { app, glitchtip } = stack.project.ports;
+    // Of another project: a container of this one would be told as such.
+    const other = ["compose", "-p", `${stack.name}-other`];
+    expect(await stack.project.docker([...other, "up", "-d", "front"])).toMatchObject({ code: 0 });
+    try {
+      stack.write(".env", `${stack.read(".env")}GLITCHTIP_HTTP_PORT=${app}\nGLITCHTIP_HTTPS_PORT=${glitchtip}\n`);
+      const before = stack.read(".env");
+      const { code, stderr } = await stack.project.cli([...INIT, "--domain", "errors.invalid"]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^error GC1111: .*nothing was written$/m);
+      expect(stderr).toMatch(/errors\.invalid does not resolve on this machine.*--tls internal/);
+      expect(stderr).toMatch(new RegExp(`:${app}, .*is taken by container ${stack.name}-other-front-1`));
+      expect(stderr).toMatch(new RegExp(`:${glitchtip}, .*is taken by a process that is no container`));
+      expect(stack.read(".env")).toBe(before);
+      expect(() => stack.read("glitchtip.yaml")).toThrow();
+    } finally {
+      await stack.project.docker([...other, "down", "-t", "1"]);
+    }
+  });
+
+  it("writes snippets that a Caddy takes as they are, and files that Compose accepts, whatever is in front", async () => {
+    for (const proxy of ["none", "nginx", "traefik", "caddy"]) {
+      await using one = await Stack.in({ "compose.yaml": COMPOSE });
+      await one.init("--app", "api=shop", "--domain", "errors.example.com", "--proxy", proxy, "--no-preflight");
+      expect(await one.compose(["config", "-q"]), proxy).toMatchObject({ code: 0, stderr: "" });
+      const file = { none: "site.caddy", caddy: "Caddyfile" }[proxy];
+      if (file === undefined) continue;
+      const mount = `${one.project.dir}/.glitchtip/proxy/${file}:/f:ro`;
+      const adapt = [
+        "run",
+        "--rm",
+        "-v",
+        mount,
+        "caddy:2",
+        "caddy",
+        "adapt",
+        "--config",
+        "/f",
+        "--adapter",
+        "caddyfile",
+      ];
+      expect(await one.project.docker(adapt), file).toMatchObject({ code: 0 });
+    }
+  });
+});
