@@ -52,6 +52,8 @@ export function importAppInterface(
       told.problem(project.path, `there is no instance "${project.instance}"${didYouMean(project.instance, names)}`);
     }
   }
+  twice(instances, ({ name }) => name, told);
+  twice(projects, ({ instance, organization, key }) => `${instance}/${organization}/${key}`, told);
   told.throwProblems(dir);
   const servers = instances.flatMap((one): ImportedServer[] => {
     const its = projects.filter((project) => project.instance === one.name);
@@ -73,6 +75,15 @@ export function importAppInterface(
     "manage: alerts is what glitchtip-project-alerts-api looked after. It also deleted what is not declared: here that is prune: true",
   );
   return { servers, secrets: [], left: told.left, notes: told.notes };
+}
+
+function twice<T extends { readonly path: string }>(all: readonly T[], nameOf: (one: T) => string, told: Told): void {
+  const first = new Map<string, T>();
+  for (const one of all) {
+    const other = first.get(nameOf(one));
+    if (other !== undefined) told.problem(one.path, `"${nameOf(one)}" is in ${other.path.slice(1)}, too`);
+    else first.set(nameOf(one), one);
+  }
 }
 
 function organizationsOf(projects: readonly FoundProject[]): ImportedOrganization[] {

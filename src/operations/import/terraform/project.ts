@@ -21,6 +21,10 @@ export function readProject({ address, attributes }: Resource, { organizations, 
     platform: keys.text("platform"),
     throttle: Math.round(throttle) || undefined,
   });
+  if (organizations.of(organizationOf(keys)).projects.has(slug)) {
+    left.push({ where: address, why: `the project ${slug} is in the state twice; the other one counts` });
+    return;
+  }
   const identity = dateCreated === undefined ? undefined : { id, slug, dateCreated };
   organizations.addProject(organizationOf(keys), slug, { id, identity, declared }, name);
   leaveRest(keys, address, left);

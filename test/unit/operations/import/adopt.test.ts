@@ -3,11 +3,25 @@ import { Secret } from "../../../../src/base/secret.ts";
 import { loadServers } from "../../../../src/config/load.ts";
 import { importInto } from "../../../../src/operations/import/index.ts";
 import { desiredServers } from "../../../../src/reconcile/server/from-declaration.ts";
+import type { KnownServer } from "../../../../src/reconcile/server/known.ts";
 import type { ObservedOrganization, ObservedProject } from "../../../../src/reconcile/server/model.ts";
 import { planServer } from "../../../../src/reconcile/server/plan.ts";
 import { resolveDesired } from "../../../../src/reconcile/server/resolve.ts";
 import { TemporaryFolder } from "../../../support/project.ts";
+import { FILES, folderOf, options } from "./app-interface.ts";
 import { NMEHLEI, type ResourceInState, SAMIRACHO, stateText } from "./state.ts";
+
+const planned = async (
+  text: string,
+  organization: ObservedOrganization,
+  secrets: Readonly<Record<string, string>>,
+  known: KnownServer,
+) => {
+  const [desired] = desiredServers(loadServers(text, "glitchtip.yaml"), "glitchtip");
+  if (desired === undefined) return expect.unreachable("no server is declared");
+  const resolved = await resolveDesired(desired, async ({ reference }) => new Secret(secrets[reference] ?? reference));
+  return planServer(resolved, { organizations: [organization] }, { generation: "6", strict: false, known });
+};
 
 /** The plan of what was imported from this state, its secrets set, against this server. */
 async function planOf(
@@ -19,11 +33,7 @@ async function planOf(
   folder.write("state.json", stateText(resources));
   const options = { kind: "terraform", path: "state.json", file: "glitchtip.yaml", dryRun: false } as const;
   const { text, ids } = await importInto(folder.path, options);
-  const [desired] = desiredServers(loadServers(text, "glitchtip.yaml"), "glitchtip");
-  if (desired === undefined) return expect.unreachable("no server is declared");
-  const resolved = await resolveDesired(desired, async ({ reference }) => new Secret(secrets[reference] ?? reference));
-  const known = ids.glitchtip ?? { organizations: {} };
-  const { actions } = planServer(resolved, { organizations: [organization] }, { generation: "6", strict: true, known });
+  const { actions } = await planned(text, organization, secrets, ids.glitchtip ?? { organizations: {} });
   return actions.map(({ type, kind, ...action }) => `${type} ${kind} ${"name" in action ? action.name : ""}`.trim());
 }
 
@@ -124,5 +134,68 @@ describe("what was imported from Terraform", () => {
     };
     const hook = { "env:GLITCHTIP_CHECKOUT_SERVICE_NEW_ISSUES_NTFY_URL": "https://ntfy.example.com/hunter2" };
     expect(await planOf(NMEHLEI, organization, hook)).toEqual([]);
+  });
+});
+
+describe("what was imported from app-interface", () => {
+  const project = (id: string, name: string, slug: string, alerts: ObservedProject["alerts"]): ObservedProject => ({
+    ...{ id, name, slug, alerts },
+    dateCreated: "2026-07-01T10:00:02Z",
+    platform: null,
+    throttle: 0,
+    teams: ["other"],
+  });
+  const alert = { timespanMinutes: 2, quantity: 2, uptime: false };
+  const JIRA = { id: "5", name: "Glitchtip-Jira-Bridge-Integration", timespanMinutes: 1, quantity: 1, uptime: false };
+  const gjb = (path: string) => [{ type: "webhook", url: `https://gjb.example.com/api/v1/alert/${path}` }];
+  const NASA: ObservedOrganization = {
+    id: "1",
+    slug: "nasa",
+    name: "NASA",
+    dateCreated: "2026-07-01T10:00:00Z",
+    projects: [
+      project("1", "example", "example", [
+        {
+          ...alert,
+          id: "1",
+          name: "example-1",
+          recipients: [
+            { type: "email", url: "" },
+            { type: "webhook", url: "https://example.com/" },
+          ],
+        },
+        {
+          ...alert,
+          id: "2",
+          name: "example-2",
+          recipients: [{ type: "webhook", url: "https://hooks.example.com/secret" }],
+        },
+      ]),
+      project("2", "no-alerts", "no-alerts", [{ ...alert, id: "3", name: "by hand", recipients: [] }]),
+      project("3", "jira-board-and-alerts", "another-slug", [
+        {
+          ...JIRA,
+          recipients: gjb(
+            "JIRA-VIA-BOARD?labels=example-label-1&labels=escalation-label-1&components=jira-component&token=secret&issue_type=CustomIssueType",
+          ),
+        },
+      ]),
+    ],
+  };
+  const SECRETS = {
+    "vault:ecret/glitchtip/webhook-url#url?version=1": "https://hooks.example.com/secret",
+    "vault:app-sre/gjb/token#token": "secret",
+  };
+
+  it("plans no change to the alerts that qontract-reconcile made, tells what it would have deleted, and skips what is missing", async () => {
+    using folder = folderOf(FILES);
+    const { text } = await importInto(folder.path, options());
+    const { actions, undeclared, warnings, errors } = await planned(text, NASA, SECRETS, { organizations: {} });
+    expect(actions).toEqual([]);
+    expect(undeclared).toMatchObject([{ kind: "alert", name: "by hand" }]);
+    expect(errors).toEqual([]);
+    expect(warnings.map(({ message }) => message)).toEqual([
+      "Project 'jira-project' not found in org 'NASA', skipping",
+    ]);
   });
 });

@@ -62,6 +62,15 @@ describe("a mistake in the files of app-interface", () => {
     ]);
   });
 
+  it("by which an instance or a project is there twice is told with both files", async () => {
+    const { "p.yml": project = "", "instance.yml": instance = "" } = withProject("");
+    const error = await refused({ "a.yml": instance, "b.yml": instance, "p.yml": project, "q.yml": project });
+    expect(error.problems).toEqual([
+      'b.yml: "my-glitchtip" is in a.yml, too',
+      'q.yml: "my-glitchtip/Acme/shop" is in p.yml, too',
+    ]);
+  });
+
   it("of YAML, of the folder, or of what is in it, is told as such", async () => {
     expect((await refused({ "x.yml": "a: [" })).problems[0]).toMatch(/^x\.yml: /);
     expect((await refused({ "x.yml": "a: 1\n" })).message).toMatch(

@@ -193,6 +193,16 @@ describe("a state", () => {
       { type: "glitchtip_project_alert", name: "nameless", key: 0, attributes: { ...alert, id: 4, name: null } },
       { type: "glitchtip_project_alert", name: "old", attributes: alert, deposed: "00000000" },
       { type: "glitchtip_project_key", attributes: { ...alert, name: null }, status: "tainted" },
+      {
+        type: "glitchtip_project",
+        name: "one",
+        attributes: { organization: "acme", id: "1", name: "shop", slug: "shop" },
+      },
+      {
+        type: "glitchtip_project",
+        name: "two",
+        attributes: { organization: "acme", id: "1", name: "shop", slug: "shop" },
+      },
       { type: "glitchtip_saml", attributes: {} },
       { type: "aws_instance", name: "a", attributes: { password: "hunter2" } },
       { type: "aws_instance", name: "b", attributes: {} },
@@ -204,6 +214,7 @@ describe("a state", () => {
     expect(result.left.map(({ where, why }) => `${where}: ${why}`)).toEqual([
       "glitchtip_project_alert.old: is deposed: Terraform was about to delete it",
       "glitchtip_project_key.this: is tainted: Terraform was about to replace it; it is taken as it is",
+      "glitchtip_project.two: the project shop is in the state twice; the other one counts",
       "glitchtip_project_key.this: is a key without a label, which cannot be declared; it stays",
       "glitchtip_project_key.this: timespan_minutes: is not known",
       "glitchtip_project_key.this: quantity: is not known",
