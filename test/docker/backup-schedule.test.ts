@@ -28,11 +28,12 @@ describeOnEngine("a stack with backup.schedule", () => {
 
   beforeAll(async () => {
     stack = await Stack.sample();
-    stack.write("glitchtip.yaml", `${stack.read("glitchtip.yaml")}\nbackup: { schedule: "* * * * *", keep: last=2 }\n`);
-    await stack.init();
     await stack.up();
     const { eventId = "" } = (await stack.app<{ eventId: string }>("/error")) ?? {};
     await readEvent(stack, "app", eventId);
+    stack.write("glitchtip.yaml", `${stack.read("glitchtip.yaml")}\nbackup: { schedule: "* * * * *", keep: last=2 }\n`);
+    await stack.init();
+    await stack.up();
   });
   afterAll(() => stack?.[Symbol.asyncDispose]());
 
