@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { loadServers } from "../../src/config/load.ts";
+import { alertShape, monitorShape } from "../../src/glitchtip/wire/managed.ts";
+import { observedAlert, observedMonitor } from "../../src/operations/reconcile/from-wire.ts";
+import { desiredServers } from "../../src/reconcile/server/from-declaration.ts";
+import { lines, organization, plan, project } from "../support/inside.ts";
+import { RECORDINGS, type Recorded } from "./recorded.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What was sent, as a declaration says it; undefined for what none may say. */
+function declared(kind: "alerts" | "monitors", values: Json): string | undefined {
+  const text = JSON.stringify({
+    version: 1,
+    server: { url: "https://g.example.com", token: "env:T" },
+    organization: "Acme",
+    projects: { shop: { [kind]: [values] } },
+  });
+  try {
+    desiredServers(loadServers(text, "g.yaml"), "prod");
+    return text;
+  } catch {
+    return undefined;
+  }
+}
+
+const asAlert = ({ alertRecipients, ...rest }: Json): Json => ({
+  uptime: false,
+  ...rest,
+  recipients: ((alertRecipients ?? []) as Json[]).map(({ recipientType, ...recipient }) => ({
+    type: recipientType,
+    ...recipient,
+  })),
+});
+
+const asMonitor = ({ monitorType, interval, timeout, project: _, ...rest }: Json): Json => ({
+  ...rest,
+  type: monitorType,
+  intervalSeconds: interval,
+  timeoutSeconds: timeout,
+});
+
+const accepted = (recorded: readonly Recorded[], path: RegExp) =>
+  recorded.filter(({ method, path: asked, answer }) => method === "POST" && path.test(asked) && answer.status === 201);
+
+describe.each(RECORDINGS)("what a server of $generation made of a request", ({ generation, recorded }) => {
+  it("is no difference to the declaration that says the same: alerts", async () => {
+    const seen: string[] = [];
+    for (const { step, sent, answer } of accepted(recorded, /\/alerts\/$/)) {
+      const text = declared("alerts", asAlert(sent as Json));
+      if (text === undefined) continue;
+      const alerts = [observedAlert(alertShape.parse(answer.body))];
+      const server = { organizations: [organization([project("shop", { alerts })])] };
+      const { errors, ...rest } = await plan(text, server, { generation });
+      // 4.1 takes tags and forgets them: that is refused (alerts: "tags to add").
+      if (generation === "4.1" && step === "tags to add") continue;
+      expect([step, lines({ errors, ...rest }), errors]).toEqual([step, [], []]);
+      seen.push(step);
+    }
+    expect(seen).toEqual(
+      expect.arrayContaining(["url without a path is normalised", "international host name", "discord"]),
+    );
+  });
+
+  it("and monitors", async () => {
+    const seen: string[] = [];
+    for (const { step, sent, answer } of accepted(recorded, /\/monitors\/$/)) {
+      const text = declared("monitors", asMonitor(sent as Json));
+      if (text === undefined) continue;
+      const monitors = [{ ...observedMonitor(monitorShape.parse(answer.body)), projectId: "1" }];
+      const server = { organizations: [organization([project("shop")], { monitors })] };
+      expect([step, lines(await plan(text, server, { generation }))]).toEqual([step, []]);
+      seen.push(step);
+    }
+    expect(seen).toEqual(expect.arrayContaining(["create a ping", "TCP port", "TLS", "heartbeat"]));
+  });
+});
