@@ -103,7 +103,16 @@ function joined(
   const mine = declaredIn(before, file);
   const { additions, differences } = merge(mine, declarationOf(imported, mine));
   const text = editedText(before, prefer === "imported" ? [...additions, ...differences] : additions);
-  return { text, differences, added: additions.map(({ path }) => shown(path)) };
+  const paths = additions.map(({ path }) => shown(path));
+  if (text !== undefined) return { text, differences, added: paths };
+  throw new CodedError(
+    "GC1105",
+    `${file} cannot be added to: an alias or a merge key stands where something is to go`,
+    {
+      problems: [...paths, ...differences.map(({ path }) => shown(path))],
+      remedy: "Write out what the alias stands for, or import into another file: --file",
+    },
+  );
 }
 
 /** By paths alone: the values may hold secrets. */

@@ -85,7 +85,7 @@ projects:
 
   it("gets its place also where a key has nothing after it", () => {
     for (const text of ["projects:\n", "projects: {}\n", "version: 1\n"]) {
-      const edited = editedText(text, [{ path: ["projects", "shop"], value: { alerts: [{ name: "a" }] } }]);
+      const edited = editedText(text, [{ path: ["projects", "shop"], value: { alerts: [{ name: "a" }] } }]) ?? "";
       expect(parse(edited).projects).toEqual({ shop: { alerts: [{ name: "a" }] } });
       expect(edited).toMatch(/projects:\n {2}shop:\n/);
     }
@@ -158,6 +158,19 @@ projects:
     const { text, changed } = await run(folder, { prefer: "mine", dryRun: true });
     expect([changed, text.includes("High error rate"), folder.read("glitchtip.yaml")]).toEqual([true, true, MINE]);
     expect(Object.keys(folder.files())).toEqual(["glitchtip.yaml", "state.json"]);
+  });
+
+  it("is not added to below an alias or a merge key, where other things would change with it", async () => {
+    for (const shop of ["*base", "{<<: *base}"]) {
+      using folder = new TemporaryFolder();
+      const text = `version: 1\nserver: {url: "https://errors.example.com", token: "env:GLITCHTIP_TOKEN"}\norganization: Acme Inc\nprojects:\n  other: &base {alerts: [{name: mine, quantity: 1, timespanMinutes: 1}]}\n  Shop API: ${shop}\n`;
+      folder.write("glitchtip.yaml", text);
+      await expect(run(folder)).rejects.toMatchObject({
+        code: "GC1105",
+        message: expect.stringContaining("an alias or a merge key"),
+      });
+      expect(folder.read("glitchtip.yaml")).toBe(text);
+    }
   });
 
   it("that is no YAML is refused", async () => {
