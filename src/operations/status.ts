@@ -61,6 +61,8 @@ export async function status(
     readonly jobsInDatabase: boolean;
     readonly nowMs: number;
     readonly backup?: BackupState;
+    /** Path of the backup whose restore was interrupted. */
+    readonly restoring?: string;
     /** Of an app with a Compose provider, whose memory is on this machine. */
     provided?(app: string): AppState["dsn"];
   },
@@ -87,7 +89,12 @@ export async function status(
   });
   const { backup } = options;
   const ofBackup = backup === undefined ? [] : backupProblems(backup, options.nowMs);
-  const next = [...nextSteps({ stack, services, written, apps, jobs, certificate }), ...ofBackup];
+  const { restoring } = options;
+  const interrupted =
+    restoring === undefined
+      ? []
+      : [`a restore was interrupted: npx glitchtip-compose restore ${restoring}, or restore --abort`];
+  const next = [...interrupted, ...nextSteps({ stack, services, written, apps, jobs, certificate }), ...ofBackup];
   return {
     project: stack.config.name,
     state: stack.containers.length === 0 ? "not started" : next.length > 0 ? "broken" : settling(services),

@@ -80,7 +80,7 @@ export const backup: CliCommand<Flags> = {
 async function create({ context, project, folder, flags }: Call): Promise<void> {
   const secrets = flags.includeSecrets ? await lockOf(context, flags) : undefined;
   const open = { ...context, docker: openDocker(context), project, toolVersion: packageAssets().version };
-  const { verify } = flags;
+  const verify = flags.verify && (project.declaration.backup?.verify ?? true);
   const made = await withProgress(context, "looking at the stack", ({ say }) =>
     createBackup(
       { ...stackBackups(open, folder), log: { ...context.log, step: say } },

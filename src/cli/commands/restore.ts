@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CodedError, EXIT } from "../../base/errors.ts";
+import { readIfThere } from "../../base/files.ts";
 import { Secret } from "../../base/secret.ts";
 import { openDocker } from "../../docker/index.ts";
 import { type Backup, checkFiles, chooseBackup } from "../../operations/backup/catalog.ts";
@@ -9,7 +10,14 @@ import { backupFolder } from "../../operations/backup/open.ts";
 import type { Key } from "../../operations/backup/secrets.ts";
 import { packageAssets } from "../../operations/project/assets.ts";
 import { DECLARATION_FILE, readProject } from "../../operations/project/read.ts";
-import { differingFiles, openContents, requireFiles, writeMissing } from "../../operations/restore/files.ts";
+import {
+  type Contents,
+  differingFiles,
+  missingFiles,
+  openContents,
+  requireFiles,
+  writeMissing,
+} from "../../operations/restore/files.ts";
 import { checkRestore, type RestoreResult, restoreBackup } from "../../operations/restore/index.ts";
 import { abortRestore } from "../../operations/restore/take-back.ts";
 import type { CliCommand } from "../command.ts";
@@ -70,8 +78,7 @@ export const restore: CliCommand<Flags> = {
     }
     const backup = chooseBackup(folderOf(context.dir), context.dir, wanted);
     await withProgress(context, `reading ${backup.path}`, () => checkFiles(backup, context.signal));
-    const contents = await openContents(backup, await keyFor(context, backup, flags));
-    requireFiles(dir, contents);
+    const contents = await contentsOf(context, backup, flags, dir);
     const options = { backup, contents, safety: flags.safetyBackup };
 
     const isNew = !existsSync(join(dir, DECLARATION_FILE));
@@ -105,19 +112,26 @@ export const restore: CliCommand<Flags> = {
 const folderOf = (dir: string): string =>
   existsSync(join(dir, DECLARATION_FILE)) ? backupFolder(readProject(dir)) : join(dir, "backups");
 
-async function keyFor(context: CliContext, { manifest }: Backup, flags: Flags): Promise<Key | undefined> {
-  const { identityFile, passphraseFile, passphraseEnv } = flags;
-  if (manifest.secrets === "none" || flags.withoutSecrets) return undefined;
-  if (identityFile !== undefined) {
-    const lines = readFileSync(resolve(context.dir, identityFile), "utf8").split(/\r?\n/);
-    return { identities: lines.filter((line) => /^AGE-/.test(line)).map((line) => new Secret(line.trim())) };
-  }
-  if (manifest.secrets === "passphrase") {
-    // Without a terminal and a passphrase the folder's own secrets have to do.
-    const has = passphraseFile !== undefined || passphraseEnv !== undefined || context.interactive;
-    return has ? { passphrase: await passphraseOf(context, flags) } : undefined;
-  }
-  return undefined;
+/** Secrets are opened where somebody gives the key, or where the folder cannot do without them. */
+async function contentsOf(context: CliContext, backup: Backup, flags: Flags, dir: string): Promise<Contents> {
+  const { identityFile, passphraseFile, passphraseEnv, withoutSecrets = false } = flags;
+  const closed = await openContents(backup, undefined);
+  const has = backup.manifest.secrets !== "none" && !withoutSecrets;
+  const given = [identityFile, passphraseFile, passphraseEnv].some((one) => one !== undefined);
+  const asks = context.interactive && backup.manifest.secrets === "passphrase" && missingFiles(dir, closed).length > 0;
+  const contents = has && (given || asks) ? await openContents(backup, await keyOf(context, flags)) : closed;
+  requireFiles(dir, contents);
+  return contents;
+}
+
+async function keyOf(context: CliContext, { identityFile, ...flags }: Flags): Promise<Key> {
+  if (identityFile === undefined) return { passphrase: await passphraseOf(context, flags) };
+  const text = readIfThere(resolve(context.dir, identityFile)) ?? "";
+  const identities = text.split(/\r?\n/).filter((line) => line.startsWith("AGE-"));
+  if (identities.length > 0) return { identities: identities.map((line) => new Secret(line.trim())) };
+  throw new CodedError("GC1107", `there is no age identity in ${identityFile}`, {
+    remedy: "Give the file that age-keygen wrote; its last line begins with AGE-SECRET-KEY-1.",
+  });
 }
 
 function report(context: CliContext, checked: { readonly database: string } & Record<string, unknown>): void {

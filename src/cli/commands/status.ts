@@ -7,6 +7,7 @@ import { backupFolder } from "../../operations/backup/open.ts";
 import { type BackupState, backupState } from "../../operations/backup/report.ts";
 import { readProject } from "../../operations/project/read.ts";
 import { providedState } from "../../operations/provider.ts";
+import { readProgress } from "../../operations/restore/progress.ts";
 import type { ServiceStatus } from "../../operations/service-status.ts";
 import { type StackStatus, status as statusOf } from "../../operations/status.ts";
 import type { CliCommand } from "../command.ts";
@@ -19,6 +20,7 @@ export const status: CliCommand = {
     const project = readProject(context.dir, context.env);
     const { declaration, port } = project;
     const backup = backupState(backupFolder(project));
+    const restoring = readProgress(context.dir);
     const hasBackups = backup.last !== undefined || declaration.backup?.schedule !== undefined;
     const kind = serverKind(declaration);
     const { server } = kind === "bundled" ? resolveServer(declaration.server) : {};
@@ -28,6 +30,7 @@ export const status: CliCommand = {
       jobsInDatabase: server !== undefined && !server.valkey && server.capabilities.worker.aliveFile === undefined,
       nowMs: context.clock.now(),
       ...(hasBackups && { backup }),
+      ...(restoring && { restoring: restoring.backup }),
       provided: (app) =>
         providerOf(declaration, app) === undefined ? "none" : providedState(context.dir, declaration, app),
     });

@@ -40,7 +40,7 @@ export class Restore {
     this.#context = context;
     this.#options = options;
     this.#services = services;
-    this.#volumes = stackVolumes(context.docker, progress.id, context.signal);
+    this.#volumes = stackVolumes({ ...context, ...services }, progress.id);
     this.progress = progress;
   }
 

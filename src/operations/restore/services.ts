@@ -19,6 +19,8 @@ import {
 export interface Services {
   /** Ran when it was looked at, apps too. */
   readonly running: readonly string[];
+  /** Some app gets its DSN from the provisioner's container. */
+  readonly provisions: boolean;
   databaseRuns(): boolean;
   /** The database runs, and the containers whose volumes are restored exist. */
   prepare(): Promise<void>;
@@ -36,15 +38,21 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
   const stack = await observeStack(docker);
   const names = Object.keys(stack.config.services);
   const database = names.includes(DATABASE) ? DATABASE : DATABASE_TOOLS;
+  const provisions = names.includes(PROVISIONER);
   const writers = names.filter((name) => isOurs(name) && name !== database);
   const running = stack.containers.filter(({ state }) => state === "running").map(({ service }) => service);
   const onLine = (line: string) => /Healthy|Error/.test(line) && log.step(line.trim());
   return {
     running: [...new Set(running)].filter((name) => names.includes(name)),
+    provisions,
     databaseRuns: () => containerOf(stack, database)?.state === "running",
     async prepare() {
       await docker.compose.up({ services: [database], onLine });
-      await docker.compose.up({ services: [SERVER, PROVISIONER], flags: ["--no-start", "--no-recreate"], onLine });
+      await docker.compose.up({
+        services: provisions ? [SERVER, PROVISIONER] : [SERVER],
+        flags: ["--no-start", "--no-recreate"],
+        onLine,
+      });
     },
     async stop() {
       const result = await docker.cli(["compose", "--profile", "*", "stop", ...writers], { signal });
@@ -55,6 +63,7 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
       log.step("starting the server");
       const worker = names.includes(WORKER) ? [WORKER] : [];
       await docker.compose.up({ services: [SERVER, ...worker], onLine });
+      if (!provisions) return [];
       log.step("asking it for the old DSNs");
       await docker.compose.up({
         services: [PROVISIONER],

@@ -24,14 +24,14 @@ export async function abortRestore(context: StackContext): Promise<string | unde
 
 /** The old database, uploads and memory in their places again, and what ran before. */
 export async function takeBack(context: StackContext, progress: Progress, services: Services): Promise<void> {
-  const { project, log, docker, signal } = context;
+  const { project, log } = context;
   const { database } = stackBackups(context).sources;
   log.step("going back to what was there");
   saveProgress(project.dir, { ...progress, undoing: true });
   if (!isBefore(progress, "stopped")) await services.stop();
   const [aside] = await database.names(asideOf(progress));
   if (aside !== undefined) await database.swap(aside, newScratch());
-  await stackVolumes(docker, progress.id, signal).takeBack();
+  await stackVolumes({ ...context, ...services }, progress.id).takeBack();
   for (const name of await database.names(SCRATCH_PREFIX)) await database.drop(name);
   if (progress.running.length > 0) await services.startRest(progress.running);
   endProgress(project.dir);

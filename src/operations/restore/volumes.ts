@@ -23,7 +23,15 @@ move() {
 }
 `;
 
-export function stackVolumes(docker: Docker, id: string, signal: AbortSignal): Volumes {
+export interface VolumesContext {
+  readonly docker: Docker;
+  readonly signal: AbortSignal;
+  /** Whether there is a provisioner with a memory of its own. */
+  readonly provisions: boolean;
+}
+
+/** `id` is the restore's: what it puts aside is found again by it. */
+export function stackVolumes({ docker, signal, provisions }: VolumesContext, id: string): Volumes {
   const [fresh, before] = [`.restore-${id}`, `.before-${id}`];
   const inService = async (service: string, script: string, stdin?: string) => {
     const options = { entrypoint: "sh", signal, ...(stdin === undefined ? {} : { stdin }) };
@@ -34,6 +42,9 @@ export function stackVolumes(docker: Docker, id: string, signal: AbortSignal): V
       problems: lastLines(stderr, 4),
       remedy: "Run the same command again when this is mended.",
     });
+  };
+  const inMemory = async (script: string, stdin?: string) => {
+    if (provisions) await inService(PROVISIONER, script, stdin);
   };
   return {
     async restoreUploads(archive) {
@@ -58,7 +69,7 @@ rm -rf ${fresh}`,
     async restoreState(content) {
       const keep = `if [ -e state.json ] && [ ! -e before-${id}.json ]; then cp -p state.json before-${id}.json; fi`;
       const script = `cd /state; umask 077; ${keep}; cat >state.json.restored; mv -f state.json.restored state.json`;
-      await inService(PROVISIONER, script, content);
+      await inMemory(script, content);
     },
     async takeBack() {
       await inService(
@@ -67,14 +78,11 @@ rm -rf ${fresh}`,
 if [ -d ${before} ]; then move ${before} .; fi
 rm -rf ${fresh} ${before}`,
       );
-      await inService(
-        PROVISIONER,
-        `cd /state; if [ -e before-${id}.json ]; then mv -f before-${id}.json state.json; fi`,
-      );
+      await inMemory(`cd /state; if [ -e before-${id}.json ]; then mv -f before-${id}.json state.json; fi`);
     },
     async forget() {
       await inService(SERVER, `cd ${UPLOADS_DIR}; rm -rf ${fresh} ${before}`);
-      await inService(PROVISIONER, `rm -f /state/before-${id}.json`);
+      await inMemory(`rm -f /state/before-${id}.json`);
     },
   };
 }
