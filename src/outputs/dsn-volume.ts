@@ -88,7 +88,8 @@ export function publishFailure(folder: string, error: { code: string; message: s
 }
 
 /** Which projects' keys are being exchanged now; the rest of the status stays. */
-export function publishRotations(folder: string, rotating: readonly string[], now: Date): void {
+export function publishRotations(folder: string, known: Pick<Known, "projects">, now: Date): void {
+  const rotating = rotatingIn(known);
   const last = readStatus(folder);
   if (last === undefined) return;
   const { at: _, writtenAt: __, rotating: ___, ...rest } = last;

@@ -10,7 +10,6 @@ import { type RotateAnswer, rotateKeys, rotateRequest } from "../operations/prov
 import { publish, publishFailure, publishRotations, retire } from "../outputs/dsn-volume.ts";
 import { acquireLock } from "../outputs/lock.ts";
 import { openStateStore, type StateStore } from "../outputs/state-store.ts";
-import { rotatingIn } from "../reconcile/identity.ts";
 import { type Environment, givenToken, readInput, readPassword } from "./environment.ts";
 
 /** The process, as far as a mode touches it. */
@@ -53,7 +52,7 @@ const rotate: Mode = async (environment, edges) => {
     const transport = openNodeTransport(environment.baseUrls.container);
     const context = { transport, store, clock, signal, log, provision: runProvision };
     const projects = await rotateKeys(context, { declaration, label: LABEL }, request);
-    publishRotations(environment.dsnDir, rotatingIn(store), new Date(clock.now()));
+    publishRotations(environment.dsnDir, store, new Date(clock.now()));
     edges.answer({ projects } satisfies RotateAnswer);
     return EXIT.done;
   } catch (error) {
