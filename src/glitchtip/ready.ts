@@ -25,6 +25,7 @@ const PASSING: readonly ErrorCode[] = ["GC1201", "GC1205", "GC1207", "GC1208"];
 export async function waitReady({ transport, clock, signal, deadlineMs, log }: WaitReady): Promise<Settings> {
   const url = transport.baseUrl + PATH;
   let last = "no answer yet";
+  let remedy = "See what holds it up; of a server in this stack: docker compose logs glitchtip-init glitchtip";
   let strangeInARow = 0;
   return await waitUntil<Settings>({
     clock,
@@ -40,6 +41,7 @@ export async function waitReady({ transport, clock, signal, deadlineMs, log }: W
       } catch (error) {
         if (!(error instanceof AnswerError || error instanceof TransportError)) throw error;
         last = error.message;
+        if (error.message.includes("TLS failed")) remedy = error.remedy ?? remedy;
         // A page instead of JSON may come from a proxy that starts; three in a row are somebody else's server.
         strangeInARow = PASSING.includes(error.code) ? 0 : strangeInARow + 1;
         if (error.code === "GC1204" || strangeInARow >= 3) throw error;
@@ -49,7 +51,7 @@ export async function waitReady({ transport, clock, signal, deadlineMs, log }: W
     say: (waitedMs) => log.step(`waiting for ${url} since ${Math.round(waitedMs / 1_000)} s; last: ${last}`),
     late: (waitedMs) =>
       new CodedError("GC1203", `${url} was not ready within ${Math.round(waitedMs / 1_000)} s; last: ${last}`, {
-        remedy: "See what holds it up; of a server in this stack: docker compose logs glitchtip-init glitchtip",
+        remedy,
       }),
   });
 }

@@ -47,7 +47,7 @@ export class TransportError extends CodedError {
 
 const CHECK_URL = "Check the server's address, and that it runs: docker compose ps glitchtip";
 const CHECK_TLS =
-  "Check whether the address needs https:// or http://, and the certificate's chain (NODE_EXTRA_CA_CERTS).";
+  "Check whether the address needs https:// or http://, and the certificate's chain; an authority of your own: server.ca: file:PATH in glitchtip.yaml.";
 const CHECK_SERVER = "See the server's log: docker compose logs glitchtip";
 
 /** The coded error for what a client threw while it sent `what`. */

@@ -15,6 +15,8 @@ export interface Environment {
   readonly inputFile: string;
   readonly declarationFile: string;
   readonly passwordFile: string;
+  /** The name of the token that a sign-in makes, where it is not the usual one. */
+  readonly tokenLabel: string | undefined;
   /** The user's own token; undefined where the admin signs in. */
   readonly tokenFile: string | undefined;
   readonly baseUrls: Readonly<Record<Audience, string>>;
@@ -42,6 +44,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     inputFile: env.GLITCHTIP_PROVISION_FILE || "/opt/glitchtip-compose/provision.json",
     declarationFile: env.GLITCHTIP_DECLARATION_FILE || "/opt/glitchtip-compose/glitchtip.yaml",
     passwordFile: env.GLITCHTIP_ADMIN_PASSWORD_FILE || "/run/secrets/glitchtip_admin_password",
+    tokenLabel: env.GLITCHTIP_TOKEN_LABEL || undefined,
     tokenFile: env.GLITCHTIP_TOKEN_FILE || undefined,
     baseUrls: { container, public: visible, host: address("GLITCHTIP_HOST_URL", visible) },
     readyWithinMs: seconds("GLITCHTIP_READY_WITHIN_SECONDS", 300),

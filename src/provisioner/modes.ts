@@ -103,7 +103,12 @@ async function provisionAlone(
     const transport = openNodeTransport(baseUrls.container);
     const password = () => readPassword(environment);
     const context = { ...environment, transport, store, clock, signal, log, password, ...givenToken(environment) };
-    const result = await provision(context, { ...input, baseUrls, label: LABEL });
+    const result = await provision(context, {
+      ...input,
+      baseUrls,
+      label: LABEL,
+      ...(environment.tokenLabel === undefined ? {} : { tokenLabel: environment.tokenLabel }),
+    });
     const written = publish(dsnDir, result.envFiles, result.status, new Date(clock.now()));
     retire(dsnDir, Object.keys(result.envFiles));
     if (written) edges.log.info(`wrote the DSN of ${Object.keys(result.envFiles).join(", ") || "no app"}`);

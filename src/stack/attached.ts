@@ -45,6 +45,9 @@ export function attachedStack(
   const services = provisionServices(declaration, templates, source, attachedAddresses(server), {
     ...keys,
     environment: {
+      // Several projects may sign in to one server: a token of the same name would be taken for a lost one, and deleted.
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: Compose's variable
+      GLITCHTIP_TOKEN_LABEL: "glitchtip-compose ${COMPOSE_PROJECT_NAME}",
       ...(server.token === undefined ? {} : { GLITCHTIP_TOKEN_FILE: "/run/secrets/glitchtip_token" }),
       ...(server.ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: CA_FILE }),
     },

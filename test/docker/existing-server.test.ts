@@ -99,6 +99,11 @@ describeOnEngine("a GlitchTip that is there already, in a project of its own", (
     await stack.up();
     const { code, stdout, stderr } = await stack.project.cli(["verify", "--json"]);
     expect([code, JSON.parse(stdout).apps], stderr).toMatchObject([0, [{ app: "api", ok: true }]]);
+    // Each project has a token of its own name: none takes another's away.
+    expect([...(await inventory(server)).tokens].sort()).toEqual([
+      "glitchtip-compose",
+      `glitchtip-compose ${stack.name}`,
+    ]);
     server.override();
     await server.up();
   });

@@ -117,7 +117,7 @@ describe("provision", () => {
     expect([code, JSON.parse(stdout).changes]).toEqual([3, [{ type: "create-token" }]]);
     expect(setup.emulator.snapshot().tokens).toHaveLength(1);
     expect(await setup.run("provision")).toMatchObject({ code: 0 });
-    expect(setup.emulator.snapshot().tokens.map(({ label }) => label)).toContain("glitchtip-compose provision");
+    expect(setup.emulator.snapshot().tokens.map(({ label }) => label)).toContain("glitchtip-compose provision my-shop");
     expect(await setup.run("provision", "--check")).toMatchObject({ code: 0 });
   });
 

@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { removeLeftovers, writeAll, writeOne } from "../../base/files.ts";
 import type { Log } from "../../base/log.ts";
@@ -24,9 +24,10 @@ export type { Change } from "../provision/check.ts";
 
 /** Beside the secrets, and like them never committed. */
 const STATE_FOLDER = ".glitchtip/state";
-/** Of keys, as the container's provisioner names them; tokens have their own, so that neither takes the other's away. */
+/** Of keys, as the container's provisioner names them. */
 const LABEL = "glitchtip-compose";
-const TOKEN_LABEL = "glitchtip-compose provision";
+/** Tokens have their own, so that neither the container's nor another project's is taken away. */
+const tokenLabelOf = (dir: string): string => `glitchtip-compose provision ${basename(dir)}`;
 const PROOF_WITHIN_MS = 60_000;
 
 export interface HereContext {
@@ -126,7 +127,7 @@ export async function provisionHere(
   }
 
   function inputFor({ baseUrls }: Reach) {
-    return { declaration, baseUrls, label: LABEL, tokenLabel: TOKEN_LABEL };
+    return { declaration, baseUrls, label: LABEL, tokenLabel: tokenLabelOf(dir) };
   }
 }
 
