@@ -8,6 +8,7 @@ import type { EngineAddress } from "./places.ts";
 import { firstFileOf } from "./tar.ts";
 
 const PROJECT = "com.docker.compose.project";
+const CONFIG_HASH = "com.docker.compose.config-hash";
 
 /** Loads dockerode only now: commands that need no engine do not pay for it. */
 export async function connect(address: EngineAddress): Promise<Dockerode> {
@@ -122,6 +123,7 @@ function containerOf(found: Dockerode.ContainerInspectInfo): Container {
     // The engine says year 1 for "never".
     ...(changed > 0 ? { sinceMs: changed } : {}),
     image: Config.Image,
+    ...(Config.Labels[CONFIG_HASH] === undefined ? {} : { configHash: Config.Labels[CONFIG_HASH] }),
     entrypoint: typeof entrypoint === "string" ? [entrypoint] : entrypoint,
     networkMode: HostConfig.NetworkMode ?? "",
     networkIds: Object.values(NetworkSettings.Networks).map(({ NetworkID }) => NetworkID),

@@ -50,6 +50,8 @@ export interface Container {
   /** Epoch milliseconds of the last change of state; undefined when it never started. */
   readonly sinceMs?: number;
   readonly image: string;
+  /** Compose's mark of the settings it was made with. */
+  readonly configHash?: string;
   readonly entrypoint: readonly string[];
   readonly networkMode: string;
   readonly networkIds: readonly string[];

@@ -74,7 +74,6 @@ export const limits = z.strictObject({
 
 export const TLS_MODES = ["auto", "internal", "own"] as const;
 export const PROXIES = ["caddy", "traefik", "nginx", "none"] as const;
-export type Proxy = (typeof PROXIES)[number];
 
 const file = z.string().check(z.regex(/^file:.+$/, { error: "must be file:PATH" }));
 const megabytes = z.int().check(z.minimum(1), z.maximum(4096));

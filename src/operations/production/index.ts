@@ -45,16 +45,24 @@ async function look(docker: Docker, project: Project, nowMs: number): Promise<Lo
   const config = await docker.compose.config().catch(expected);
   const stack = await observeStack(docker).catch(expected);
   if (stack === undefined || stack.containers.length === 0) return config === undefined ? {} : { config };
-  const [backlog, front] = await Promise.all([
+  const [hashes, backlog, front] = await Promise.all([
+    hashesOf(docker),
     backlogOf(docker, project, stack, nowMs),
     frontOf(docker, project.declaration, stack),
   ]);
   return {
     config: stack.config,
     stack,
+    ...(hashes === undefined ? {} : { hashes }),
     ...(backlog === undefined ? {} : { backlog }),
     ...(front === undefined ? {} : await outside(front, project, nowMs)),
   };
+}
+
+async function hashesOf(docker: Docker): Promise<Seen["hashes"]> {
+  const result = await docker.cli(["compose", "config", "--hash", "*"], { deadlineMs: 60_000 }).catch(expected);
+  if (result?.code !== 0) return undefined;
+  return new Map([...result.stdout.matchAll(/^(\S+) (\S+)$/gm)].map(([, service = "", hash = ""]) => [service, hash]));
 }
 
 async function backlogOf(docker: Docker, { declaration }: Project, stack: RunningStack, nowMs: number) {

@@ -1,4 +1,5 @@
 import { SECURITY_HEADERS } from "../../stack/proxy.ts";
+import { isOurs } from "../running-stack.ts";
 import { problemOf } from "../service-status.ts";
 import { fail, type HardeningPoint, notRunning, pass, type Seen, START, unknown, type Verdict } from "./point.ts";
 import type { Answer, Asked, ServedCertificate } from "./served.ts";
@@ -18,6 +19,20 @@ export const LIVE: readonly HardeningPoint[] = [
       return broken.length === 0
         ? pass(`${stack.containers.length} containers`)
         : fail(broken.join(", "), "npx glitchtip-compose status");
+    },
+  },
+  {
+    id: "applied",
+    what: "what runs is what the files say, so what this table says of them",
+    how: "Compose's mark of each container's settings",
+    check({ stack, hashes }) {
+      if (stack === undefined || hashes === undefined) return notRunning;
+      const others = stack.containers.filter(
+        ({ service, configHash }) => isOurs(service) && configHash !== undefined && configHash !== hashes.get(service),
+      );
+      return others.length === 0
+        ? pass("it is")
+        : fail(`${others.map(({ service }) => service).join(", ")} runs with other settings`, START);
     },
   },
   {

@@ -11,6 +11,8 @@ export interface Seen {
   readonly config?: ComposeConfig;
   /** Undefined while nothing runs. */
   readonly stack?: RunningStack;
+  /** By service: Compose's mark of what the files say now. */
+  readonly hashes?: ReadonlyMap<string, string>;
   readonly backlog?: Backlog;
   readonly front?: Front;
   readonly certificate?: ServedCertificate;

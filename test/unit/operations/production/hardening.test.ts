@@ -112,6 +112,7 @@ describe("the hardening table", () => {
     const unknown = points.filter(({ state }) => state === "unknown");
     expect(unknown.map(({ id }) => id)).toEqual([
       "running",
+      "applied",
       "memory-kills",
       "queue",
       "certificate",
@@ -146,6 +147,18 @@ describe("the hardening table", () => {
     using folder = new TemporaryFolder();
     const seen: Seen = { project: await projectIn(folder, (text) => text.replace(before, after)), shell: {} };
     expect(point(id).check(seen)).toMatchObject({ state: "fail", reason: expect.stringMatching(reason) });
+  });
+
+  it("applied names a container that runs with other settings than the files say now", async () => {
+    using folder = new TemporaryFolder();
+    const containers = [container("glitchtip", { configHash: "a" }), container("glitchtip-db", { configHash: "b" })];
+    const stack = { engine: (await fakeDocker().located()).engine, config: config(), containers };
+    const hashes = new Map(Object.entries({ glitchtip: "a", "glitchtip-db": "c" }));
+    const seen: Seen = { project: await projectIn(folder), shell: {}, stack, hashes };
+    expect(point("applied").check(seen)).toMatchObject({
+      state: "fail",
+      reason: expect.stringMatching(/^glitchtip-db/),
+    });
   });
 
   it("memory-kills names a container that runs on after a kill", async () => {
