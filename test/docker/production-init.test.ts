@@ -1,6 +1,9 @@
+import { chmodSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { runProcess } from "../../src/base/process.ts";
 import { describeOnEngine } from "./support/engine.ts";
+import { call } from "./support/https-client.ts";
 import { Stack } from "./support/stack.ts";
 
 const COMPOSE = `
@@ -48,6 +51,37 @@ describeOnEngine("init --production on this machine", () => {
     } finally {
       await stack.project.docker([...other, "down", "-t", "1"]);
     }
+  });
+
+  it("with tls own Caddy shows the certificate that was given", async () => {
+    await using one = await Stack.in({ "compose.yaml": COMPOSE });
+    const { glitchtip, app } = one.project.ports;
+    const request = [
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:prime256v1",
+      "-nodes",
+      "-days",
+      "30",
+    ];
+    const subject = ["-subj", "/CN=errors.example.com", "-addext", "subjectAltName=DNS:errors.example.com"];
+    const made = { cwd: one.project.dir };
+    const files = ["-keyout", "key.pem", "-out", "cert.pem"];
+    expect(await runProcess("openssl", [...request, ...subject, ...files], made)).toMatchObject({ code: 0 });
+    // openssl closes it to all others, and Caddy's container is root without the right to read another user's files.
+    chmodSync(`${one.project.dir}/key.pem`, 0o644);
+    one.write(".env", `${one.read(".env")}GLITCHTIP_HTTP_PORT=${app}\nGLITCHTIP_HTTPS_PORT=${glitchtip}\n`);
+    const own = ["--tls", "own", "--certificate", "cert.pem", "--key", "key.pem", "--no-preflight"];
+    await one.init("--app", "api=shop", "--domain", "errors.example.com", ...own);
+    expect(await one.compose(["up", "-d", "--wait", "--no-deps", "glitchtip-proxy"])).toMatchObject({ code: 0 });
+    // Nothing is behind it: the answer is Caddy's own, by that certificate.
+    const answer = await call(`https://errors.example.com:${glitchtip}/`, { authority: one.read("cert.pem") });
+    expect(answer).toMatchObject({ status: 502, headers: { "strict-transport-security": "max-age=31536000" } });
+    const status = JSON.parse((await one.project.cli(["status", "--json"])).stdout);
+    expect(status.certificate).toMatchObject({ known: true, forDomain: true, state: "ok", verdict: { state: "pass" } });
   });
 
   it("writes snippets that a Caddy takes as they are, and files that Compose accepts, whatever is in front", async () => {

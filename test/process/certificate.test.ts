@@ -4,10 +4,17 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadDeclaration } from "../../src/config/load.ts";
+import type { ComposeConfig } from "../../src/docker/index.ts";
+import { checkServing } from "../../src/operations/doctor/production-checks.ts";
 import { certificateProblems, expiryOf } from "../../src/operations/production/certificate.ts";
 import { ask, type Front, servedCertificate } from "../../src/operations/production/served.ts";
+import { observeStack } from "../../src/operations/running-stack.ts";
+import { status } from "../../src/operations/status.ts";
 import { type CliFolders, cliFolders, startCli } from "../support/cli-process.ts";
+import { container, fakeDocker } from "../support/fake-docker.ts";
 import { findProgram } from "../support/shells.ts";
+import { declarationWith } from "../support/stack.ts";
 
 const DOMAIN = "errors.example.com";
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -86,6 +93,33 @@ describe.skipIf(openssl === undefined)("a certificate of one's own", () => {
     ]);
     expect([of(365 * DAY_MS, 22 * DAY_MS), of(365 * DAY_MS, 20 * DAY_MS)]).toEqual(["ok", "near"]);
     expect([of(DAY_MS / 2, DAY_MS / 6), of(DAY_MS / 2, DAY_MS / 24)]).toEqual(["ok", "near"]);
+  });
+
+  it("status and doctor tell of one that nobody has renewed, and of none that is shown", async () => {
+    const server = createServer({ cert: read("good.pem"), key: read("good.key") });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const declared = declarationWith(
+      "production: { domain: errors.example.com, tls: { mode: own, certificate: 'file:c', key: 'file:k' } }",
+    );
+    const declaration = loadDeclaration(declared, "glitchtip.yaml");
+    const ports = [{ target: 443, published: String(port) }];
+    const config: Partial<ComposeConfig> = { services: { "glitchtip-proxy": { ports } } };
+    const docker = fakeDocker({ config, containers: [container("glitchtip-proxy")] });
+    const nearEndMs = Date.now() + 80 * DAY_MS;
+    try {
+      const seen = await status(docker, declaration, { jobsInDatabase: false, nowMs: nearEndMs });
+      expect(seen).toMatchObject({ state: "broken", certificate: { state: "near" } });
+      expect(seen.next.join()).toMatch(/certificate: it ends on .* and was not renewed: Put the new certificate/);
+      const stack = await observeStack(docker);
+      const found = (nowMs: number) => checkServing(docker, declaration, stack, nowMs);
+      expect(await found(nearEndMs)).toMatchObject([{ check: "certificate", level: "fail" }]);
+      expect(await found(Date.now())).toMatchObject([{ check: "certificate", level: "ok" }]);
+      server.close();
+      expect(await found(Date.now())).toMatchObject([{ check: "certificate", level: "warn" }]);
+    } finally {
+      server.close();
+    }
   });
 
   it("is read from a running server: its end, whom it is for, and whether it is trusted", async () => {
