@@ -38,9 +38,11 @@ const LEAST = 2;
 const MOST = 32;
 const REST_LONGEST = 32;
 /** A window's latency so much over the shortest one: requests wait for each other. */
-const GROWN = 1.6;
+const GROWN = 2.5;
 /** More has to bring at least this part of what it would bring to a server with room. */
 const WORTH = 0.4;
+/** And more than what fewer have brought before. */
+const GAIN = 1.03;
 /** Fewer may cost this part of the best throughput; less is noise. */
 const LOSS = 0.97;
 /** The best is forgotten by so much a window, and at once where the same limit brings less than this part of it. */
@@ -82,7 +84,10 @@ export function nextLimit(state: Limit, window: Window): Limit {
     limit >= most ? seen : { ...seen, trial: "more", limit: Math.min(most, limit + stepOf(state)) };
   if (trial !== "none" && before !== undefined) {
     const hoped = (limit - before.limit) / before.limit;
-    const good = trial === "more" ? before.throughput * (1 + WORTH * hoped) : LOSS * seen.best;
+    const good =
+      trial === "more"
+        ? Math.max(before.throughput * (1 + WORTH * hoped), GAIN * state.best * FORGET)
+        : LOSS * seen.best;
     if (throughput >= good) return trial === "more" ? { ...more(), nextRest: 1 } : seen;
     const nextRest = Math.min(REST_LONGEST, state.nextRest * 2);
     return { ...seen, limit: before.limit, failed: trial, rest: state.nextRest, nextRest };

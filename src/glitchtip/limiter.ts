@@ -19,8 +19,9 @@ export interface LimiterOptions {
   readonly most?: number;
 }
 
-/** A window is so many requests, at least: fewer tell more of chance than of the server. */
+/** A window is so many requests and so many rounds, at least: fewer tell more of chance than of the server. */
 const WINDOW_LEAST = 12;
+const ROUNDS_LEAST = 3;
 
 export function openLimiter({ clock, start, most }: LimiterOptions): Limiter {
   let state: Limit = startLimit(start, most);
@@ -61,7 +62,7 @@ export function openLimiter({ clock, start, most }: LimiterOptions): Limiter {
     window.latencyMs += latencyMs;
     window.leastMs = Math.min(window.leastMs, latencyMs);
     // Whole rounds: requests that begin together end together.
-    if (window.completed < state.limit * Math.ceil(WINDOW_LEAST / state.limit)) return;
+    if (window.completed < state.limit * Math.max(ROUNDS_LEAST, Math.ceil(WINDOW_LEAST / state.limit))) return;
     const before = state.limit;
     state = nextLimit(state, {
       completed: window.completed,

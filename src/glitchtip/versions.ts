@@ -44,8 +44,6 @@ export interface Capabilities {
   readonly recipientTags: "none" | "untold" | "told";
   /** Alerts and monitors to inner addresses, unless the operator allows them. */
   readonly refusesPrivateAddresses: boolean;
-  /** What a PUT with another name does to a project's address (projects scenario). */
-  readonly projectSlug: "follows the name" | "can be set";
   /** Behind an https domain its cookies are Secure: over inner http only a client that keeps them by hand stays signed in. */
   readonly secureCookies: boolean;
   /** What a write with a session has to carry beside its cookies (sign-in scenario). */
@@ -88,7 +86,6 @@ const celery = {
   testsAlerts: false,
   recipientTags: "untold",
   refusesPrivateAddresses: false,
-  projectSlug: "can be set",
   secureCookies: false,
   csrfHeaders: ["x-csrftoken"],
   closesConnections: true,
@@ -107,7 +104,6 @@ export const CAPABILITIES: Readonly<Record<Generation, Capabilities>> = {
     tags: ["v4.1.5"],
     ...withRedis,
     recipientTags: "none",
-    projectSlug: "follows the name",
   },
   "5.1": {
     ...celery,
@@ -150,7 +146,6 @@ export const CAPABILITIES: Readonly<Record<Generation, Capabilities>> = {
     testsAlerts: true,
     recipientTags: "told",
     refusesPrivateAddresses: true,
-    projectSlug: "can be set",
     secureCookies: true,
     csrfHeaders: ["x-csrftoken", "origin"],
     closesConnections: false,

@@ -7,6 +7,7 @@ import { startEmulator } from "../../src/emulator/index.ts";
 import { ADMIN, bundleEnvironment, declare, temporaryFolders } from "../support/provisioning.ts";
 import { good, median, pairs } from "./measure.ts";
 import { measureProjects } from "./projects.ts";
+import { RECONCILE } from "./reconcile.ts";
 import { measureStack, whyNoEngine } from "./stack.ts";
 
 /** One line of the table: what was measured against its budget. */
@@ -189,6 +190,7 @@ await measure(init);
 await measure(projects);
 await measure(wrapper);
 sizes();
+for (const figures of RECONCILE) await measure(() => figures(note));
 await measure(stack);
 const all = [...figures.values()];
 const over = all.filter(isOver);

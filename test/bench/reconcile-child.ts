@@ -12,8 +12,8 @@ import { planServer } from "../../src/reconcile/server/plan.ts";
 import { seededServer } from "../support/desired-server.ts";
 
 /** One plan, and apply where asked, as a process: what its command does between reading the declaration and printing. */
-keepHeapSmall();
 const { url, token, projects, alerts, apply, store } = JSON.parse(process.argv[2] ?? "{}");
+keepHeapSmall(projects);
 const desired = seededServer(projects, alerts);
 const transport = openNodeTransport(url, { connections: 40, keepAlive: true });
 const context = openServer({

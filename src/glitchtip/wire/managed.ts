@@ -27,9 +27,10 @@ export const managedKeyShape = z.object({
   rateLimit: z.nullish(z.object({ window: z.number(), count: z.number() })),
 });
 
+/** Plain types only: a plan reads thousands of these, and each transformation costs more than the rest of the field. */
 export const recipientShape = z.object({
   recipientType: z.string(),
-  url: text,
+  url: z.nullish(z.string()),
   /** Not echoed before 6 (alerts scenario). */
   tagsToAdd: z.nullish(z.array(z.string())),
   config: z.nullish(z.record(z.string(), z.unknown())),
@@ -37,17 +38,11 @@ export const recipientShape = z.object({
 
 export const alertShape = z.object({
   id,
-  name: text,
-  timespanMinutes: number,
-  quantity: number,
-  uptime: z.pipe(
-    z.nullish(z.boolean()),
-    z.transform((value) => value ?? false),
-  ),
-  alertRecipients: z.pipe(
-    z.nullish(z.array(recipientShape)),
-    z.transform((value) => value ?? []),
-  ),
+  name: z.nullish(z.string()),
+  timespanMinutes: z.nullish(z.number()),
+  quantity: z.nullish(z.number()),
+  uptime: z.nullish(z.boolean()),
+  alertRecipients: z.nullish(z.array(recipientShape)),
 });
 
 export const monitorShape = z.object({

@@ -4,6 +4,7 @@ import type {
   ServerAlert,
   ServerMember,
   ServerMonitor,
+  ServerRecipient,
   ServerStatusPage,
 } from "../../glitchtip/wire/managed.ts";
 import type {
@@ -12,6 +13,7 @@ import type {
   ObservedMember,
   ObservedMonitor,
   ObservedProject,
+  ObservedRecipient,
   ObservedStatusPage,
 } from "../../reconcile/server/model.ts";
 
@@ -32,15 +34,20 @@ export const observedKey = ({ id, label, name, rateLimit }: ManagedKey): Observe
   rateLimit: rateLimit ?? null,
 });
 
-export const observedAlert = ({ alertRecipients, ...alert }: ServerAlert): ObservedAlert => ({
-  ...alert,
-  recipients: alertRecipients.map(({ recipientType, url, tagsToAdd, config }) => ({
-    type: recipientType,
-    url,
-    ...(tagsToAdd == null ? {} : { tagsToAdd }),
-    ...(config == null ? {} : { config }),
-  })),
+export const observedAlert = (alert: ServerAlert): ObservedAlert => ({
+  id: alert.id,
+  name: alert.name ?? "",
+  timespanMinutes: alert.timespanMinutes ?? null,
+  quantity: alert.quantity ?? null,
+  uptime: alert.uptime ?? false,
+  recipients: (alert.alertRecipients ?? []).map(observedRecipient),
 });
+
+function observedRecipient({ recipientType, url, tagsToAdd, config }: ServerRecipient): ObservedRecipient {
+  const recipient = { type: recipientType, url: url ?? "" };
+  if (tagsToAdd == null && config == null) return recipient;
+  return { ...recipient, ...(tagsToAdd == null ? {} : { tagsToAdd }), ...(config == null ? {} : { config }) };
+}
 
 export const observedMonitor = (monitor: ServerMonitor): ObservedMonitor => ({
   id: monitor.id,

@@ -93,7 +93,8 @@ describe("how many requests are in flight", () => {
     const server = new Server(2, 8);
     const limiter = openLimiter({ clock: server.clock });
     const tookMs = await load(server, limiter, 1000);
-    expect(limiter.limit).toBeLessThanOrEqual(4);
+    // The end may come in the middle of a trial of one more.
+    expect(limiter.limit).toBeLessThanOrEqual(5);
     expect(tookMs).toBeLessThan(1.02 * ((1000 * 8) / 2));
   });
 
