@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeAll } from "../../base/files.ts";
+import { type Log, silentLog } from "../../base/log.ts";
 import type { Secret } from "../../base/secret.ts";
 import { type Clock, systemClock } from "../../base/wait.ts";
 import { vaultCopyOf } from "../../config/password-ref.ts";
@@ -26,17 +27,26 @@ export interface VaultCopyContext {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
+  /** Told what is waited for. */
+  readonly log?: Log;
 }
 
 /** Asks Vault for each, and compares. Throws where it cannot be asked and there is no copy to go on with. */
 export async function compareVaultCopies(
-  { env = {}, clock = systemClock, signal = new AbortController().signal }: VaultCopyContext,
+  { env = {}, clock = systemClock, signal = new AbortController().signal, log = silentLog }: VaultCopyContext,
   { dir, declaration, env: projectEnv }: Pick<Project, "dir" | "declaration" | "env">,
 ): Promise<VaultCopy[]> {
   const wanted = fromVault(declaration);
   if (wanted.length === 0) return [];
   const { vault } = declaration;
-  const references = openReferences({ dir, env: { ...projectEnv, ...env }, clock, signal, vault });
+  const references = openReferences({
+    dir,
+    env: { ...projectEnv, ...env },
+    clock,
+    signal,
+    vault,
+    say: (text) => log.step(text),
+  });
   try {
     return await Promise.all(
       wanted.map(async ({ key, reference, path }): Promise<VaultCopy> => {

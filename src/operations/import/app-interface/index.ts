@@ -1,6 +1,6 @@
 import { didYouMean } from "../../../base/did-you-mean.ts";
 import { CodedError } from "../../../base/errors.ts";
-import type { Imported, ImportedOrganization, ImportedServer } from "../imported.ts";
+import { type Imported, type ImportedOrganization, type ImportedServer, KeyReader } from "../imported.ts";
 import { readDataFiles } from "./files.ts";
 import { readInstance } from "./instance.ts";
 import { type FoundProject, readProject } from "./project.ts";
@@ -8,13 +8,10 @@ import { Told } from "./told.ts";
 
 const INSTANCE = "/glitchtip/instance";
 const PROJECT = "/glitchtip/project";
+const ORGANIZATION = "/glitchtip/organization";
+const TEAM = "/glitchtip/team";
 /** Read where others name them. */
-const OTHERS = [
-  "/glitchtip/organization",
-  "/glitchtip/team",
-  "/app-sre/escalation-policy",
-  "/dependencies/jira-board",
-] as const;
+const OTHERS = [ORGANIZATION, TEAM, "/app-sre/escalation-policy", "/dependencies/jira-board"] as const;
 
 /**
  * The files that qontract-reconcile's GlitchTip integrations read: instances and projects, and what they refer to.
@@ -35,6 +32,16 @@ export function importAppInterface(
       "",
       schema === "" ? "is no file of app-interface: it has no $schema" : `${schema} is nothing of GlitchTip's`,
     );
+  }
+  for (const schema of [ORGANIZATION, TEAM]) {
+    for (const { path, value } of files.of(schema)) {
+      told.leaveRest(path, "", new KeyReader(value).skip("$schema", "labels", "name", "description", "instance"));
+    }
+  }
+  for (const { path, value } of files.of(ORGANIZATION)) {
+    const name = new KeyReader(value).text("name") ?? "";
+    if (!projects.some(({ organization }) => organization === name))
+      told.leave(path, "", "is an organization that no project names");
   }
   if (instances.length === 0) {
     throw new CodedError("GC1102", `${dir} has no file with $schema: ${INSTANCE}-1.yml`, {

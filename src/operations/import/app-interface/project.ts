@@ -27,7 +27,11 @@ export function readProject(files: DataFiles, { path, value }: DataFile, told: T
   else if (instance === undefined)
     told.problem(path, "organization.instance is missing, or its file is not in the folder");
   const slug = keys.text("projectId");
-  const [team, ...more] = keys.list("teams").map((one) => named(files, one)?.name);
+  const [team, ...more] = keys.list("teams").flatMap((one, i) => {
+    const found = named(files, one)?.name;
+    if (found === undefined) told.leave(path, `teams[${i}]`, "its file is not in the folder, or has no name");
+    return found ?? [];
+  });
   if (more.length > 0)
     told.leave(path, "teams", `a project is declared with one team, ${team}; not ${more.join(", ")}`);
   const declared = present({

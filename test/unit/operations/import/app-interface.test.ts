@@ -70,6 +70,9 @@ describe("the files of app-interface", () => {
     const { left, notes } = await imported({
       ...FILES,
       "glitchtip/p-2.yml": `${head("no-alerts")}colour: red\nalerts: [{name: a, quantity: 1, timespanMinutes: 1, severity: high, recipients: [{provider: email, cc: x}]}]\n`,
+      "glitchtip/teams.yml": "$schema: /glitchtip/team-1.yml\nname: t\nroles: [x]\n",
+      "glitchtip/esa.yml": "$schema: /glitchtip/organization-1.yml\nname: ESA\nowners: [x]\n",
+      "glitchtip/p-9.yml": `${head("lost-team")}teams: [{$ref: /none.yml}]\n`,
       "apps/shop.yml": "$schema: /app-sre/app-1.yml\nname: shop\n",
       "notes.yml": "hello: there\n",
     });
@@ -79,8 +82,12 @@ describe("the files of app-interface", () => {
       "glitchtip/p-2.yml: alerts[0].recipients[0].cc",
       "glitchtip/p-2.yml: alerts[0].severity",
       "glitchtip/p-2.yml: colour",
+      "glitchtip/p-9.yml: teams[0]",
       "apps/shop.yml",
       "notes.yml",
+      "glitchtip/esa.yml: owners",
+      "glitchtip/teams.yml: roles",
+      "glitchtip/esa.yml",
     ]);
     expect(notes).toEqual([
       expect.stringMatching(/^manage: alerts is what glitchtip-project-alerts-api looked after.*prune: true$/),
