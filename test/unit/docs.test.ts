@@ -73,7 +73,6 @@ const GENERATION_ROWS: Readonly<Record<string, (generation: Capabilities) => str
     ({ none: "not known", untold: "taken, never told again", told: "taken and told" })[recipientTags],
   "alerts and monitors to inner addresses": ({ refusesPrivateAddresses }) =>
     refusesPrivateAddresses ? "refused unless the server allows them" : "accepted",
-  "a project's address": ({ projectSlug }) => projectSlug,
   "cookies behind an https domain": ({ secureCookies }) => (secureCookies ? "Secure" : "as over http"),
   "a write with a session carries": ({ csrfHeaders }) => code(csrfHeaders),
   "one wrong key blocks": ({ wrongKeyBlocks }) =>

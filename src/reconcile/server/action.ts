@@ -41,7 +41,7 @@ export interface ProjectCreate {
 /** The PUT needs the name always. */
 export interface ProjectUpdate {
   readonly name: string;
-  readonly slug?: string | undefined;
+  readonly slug: string;
   readonly platform?: string | undefined;
   readonly throttle?: number | undefined;
   readonly linkTeams: readonly string[];

@@ -16,9 +16,7 @@ export function makeProject(draft: Draft, place: Place, desired: DesiredProject,
     return false;
   }
   const { key, name, slug, platform, throttle } = desired;
-  const follows = draft.capabilities.projectSlug === "follows the name";
   const ownSlug = slug !== undefined && slug !== slugify(name);
-  if (ownSlug && follows) draft.warn(place, `"${slug}" cannot be its address: ${followsTheName(draft)}`);
   const team = teams.addressOf(desired.team);
   draft.act({
     type: "create",
@@ -29,13 +27,10 @@ export function makeProject(draft: Draft, place: Place, desired: DesiredProject,
     name,
     changes: changesOf(undefined, { slug, team, platform, throttle }).filter(({ to }) => to !== undefined),
     at: place.at,
-    desired: { key, name, team, platform, throttle, ...(ownSlug && !follows ? { slug } : {}) },
+    desired: { key, name, team, platform, throttle, ...(ownSlug ? { slug } : {}) },
   });
   return true;
 }
-
-const followsTheName = ({ capabilities }: Draft): string =>
-  `in GlitchTip ${capabilities.generation} a project's address follows its name`;
 
 /** Plans what differs of its own fields. */
 export function setFields(
@@ -47,25 +42,21 @@ export function setFields(
 ): void {
   const { platform, throttle } = desired;
   const name = desired.nameIsDeclared ? desired.name : found.name;
-  const follows = draft.capabilities.projectSlug === "follows the name";
-  const slug = follows ? undefined : desired.slug;
-  if (follows && desired.slug !== undefined && desired.slug !== found.slug && desired.slug !== slugify(name)) {
-    draft.warn(place, `its address is "${found.slug}" and not "${desired.slug}": ${followsTheName(draft)}`);
-  }
+  const slug = desired.slug ?? found.slug;
   const team = teams.addressOf(desired.team);
   const linkTeams = desired.teamIsDeclared && !found.teams.includes(team) && teams.has(desired.team) ? [team] : [];
   const there = { name: found.name, slug: found.slug, platform: found.platform, throttle: found.throttle };
   const changes = [
     ...changesOf(there, {
       name,
-      slug: slug ?? found.slug,
+      slug,
       platform: platform ?? found.platform,
       throttle: throttle ?? found.throttle,
     }),
     ...changesOf({ teams: found.teams.toSorted() }, { teams: [...found.teams, ...linkTeams].sort() }),
   ];
   if (changes.length === 0) return;
-  const renamed = follows && name !== found.name;
+  // Without its slug 4.1 would make a new one of the name (projects: "update name keeps the slug").
   const sent: ProjectUpdate = { name, slug, platform: platform ?? found.platform ?? undefined, throttle, linkTeams };
   draft.act({
     type: "update",
@@ -75,7 +66,6 @@ export function setFields(
     project: found.slug,
     name: found.name,
     changes,
-    ...(renamed ? { warning: `${followsTheName(draft)}: it becomes ${slugify(name)}` } : {}),
     at: place.at,
     id: found.id,
     slug: found.slug,

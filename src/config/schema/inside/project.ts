@@ -25,7 +25,7 @@ const key = z.strictObject({
 
 /** What a project holds beside what the provisioner needs. */
 export const insideProject = {
-  slug: described(z.optional(slug), "Its address. Default: made from the name. In GlitchTip 4.1 it follows the name."),
+  slug: described(z.optional(slug), "Its address. Default: what GlitchTip makes of the name; a later rename keeps it."),
   throttle: described(z.optional(z.int().check(z.minimum(0), z.maximum(100))), "Events that are dropped, in percent."),
   keys: described(z.optional(z.array(key)), "Its keys, each with a DSN of its own."),
   alerts: described(z.optional(z.array(alert)), "When somebody is told."),

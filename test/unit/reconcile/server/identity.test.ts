@@ -88,23 +88,17 @@ describe("a project's fields", () => {
     ]);
   });
 
-  it("a declared slug is set, and in 4.1, where it follows the name, told to be out of reach", async () => {
-    const declared = `${HEAD}projects: {Shop: {slug: shop-api}}\n`;
+  it("a declared slug is set", async () => {
     const there = acme([project("shop", { name: "Shop" })]);
-    expect((await plan(declared, there)).actions).toMatchObject([{ desired: { slug: "shop-api" } }]);
-    const { actions, warnings } = await plan(declared, there, { generation: "4.1" });
-    expect(actions).toEqual([]);
-    expect(warnings).toMatchObject([
-      { message: expect.stringContaining("in GlitchTip 4.1 a project's address follows its name") },
+    expect((await plan(`${HEAD}projects: {Shop: {slug: shop-api}}\n`, there)).actions).toMatchObject([
+      { changes: [{ field: "slug", from: "shop", to: "shop-api" }], desired: { slug: "shop-api" } },
     ]);
   });
 
-  it("a new name says in 4.1 that the address changes, too", async () => {
-    const there = acme([project("shop", { name: "Store" })]);
-    const declared = `${HEAD}projects: {a: {name: New Shop, slug: shop}}\n`;
-    expect((await plan(declared, there, { generation: "4.1" })).actions).toMatchObject([
-      { type: "update", warning: expect.stringContaining("it becomes new-shop") },
-    ]);
+  it("a new name comes with the old address, of which 4.1 would make another one", async () => {
+    const there = acme([project("shop", { name: "Shop" })]);
+    const { actions } = await plan(`${HEAD}projects: {shop: {name: Store}}\n`, there, { known, generation: "4.1" });
+    expect(actions).toMatchObject([{ changes: [{ field: "name" }], desired: { name: "Store", slug: "shop" } }]);
   });
 });
 
