@@ -1,7 +1,9 @@
 import * as z from "zod/mini";
 import { described, httpUrl, secretReference } from "./primitives.ts";
 
-const CRON_FIELD = /^[\d*/,-]+$/;
+/** Of minute, hour, day, month and weekday. */
+const CRON_HIGHEST = [59, 23, 31, 12, 7] as const;
+const CRON_PART = /^(\*|\d+(-\d+)?)(\/[1-9]\d*)?$/;
 
 /** 03:15, or five fields of cron. */
 export const cronOf = (schedule: string): string => {
@@ -9,11 +11,15 @@ export const cronOf = (schedule: string): string => {
   return hour === undefined ? schedule : `${Number(minute)} ${Number(hour)} * * *`;
 };
 
+const isCronField = (field: string, i: number): boolean =>
+  field.split(",").every((part) => CRON_PART.test(part)) &&
+  (field.match(/\d+/g) ?? []).every((number) => Number(number) <= (CRON_HIGHEST[i] ?? 0));
+
 const schedule = z.string().check(
   z.refine(
     (text) => {
       const fields = cronOf(text).split(" ");
-      return fields.length === 5 && fields.every((field) => CRON_FIELD.test(field));
+      return fields.length === CRON_HIGHEST.length && fields.every(isCronField);
     },
     { error: "must be a time such as 03:15, or five fields of cron" },
   ),

@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { loadDeclaration } from "../../../src/config/load.ts";
+import { cronOf } from "../../../src/config/schema/backup.ts";
+import { composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
+
+const COMPOSE = "services: { app: { image: own/app, entrypoint: [node], command: [x] } }\n";
+const rendered = (lines: string) => renderedStack(declarationWith(lines), COMPOSE);
+const services = (lines: string) => composeOf(rendered(lines)).services;
+const S3 =
+  'target: { s3: { endpoint: "https://s3.example.com", bucket: shop, accessKey: env:S3_ID, secretKey: "file:./s3" } }';
+
+describe("backup.schedule", () => {
+  it("left out adds nothing to a stack with its own database", () => {
+    expect(Object.keys(services("")).filter((name) => /backup/.test(name))).toEqual([]);
+    expect(Object.keys(services("backup: { keep: daily=7 }")).filter((name) => /backup/.test(name))).toEqual([]);
+  });
+
+  it("adds one that has files and a way out, and one that has the password and none", () => {
+    const { "glitchtip-backup": maker, "glitchtip-backup-db": tools } = services('backup: { schedule: "03:15" }');
+    expect(maker).toMatchObject({ networks: ["glitchtip"], cap_add: ["CHOWN", "DAC_OVERRIDE"] });
+    expect(maker?.secrets).toBeUndefined();
+    expect(maker?.volumes).toContain("./backups:/backups");
+    expect(tools).toMatchObject({ networks: ["glitchtip-db"], secrets: ["glitchtip_db_password"], user: "999:999" });
+    expect(JSON.stringify([maker, tools])).not.toContain("docker.sock");
+  });
+
+  it("makes the folder before the engine does it as root, and git does not take it", () => {
+    const file = (lines: string) => rendered(lines).files.find(({ path }) => path.endsWith("s/.gitignore"));
+    expect(file('backup: { schedule: "03:15" }')).toMatchObject({
+      path: "backups/.gitignore",
+      content: "*\n",
+      kind: "once",
+    });
+    const elsewhere = 'backup: { schedule: "03:15", folder: /mnt/copies }';
+    expect(file(elsewhere)).toBeUndefined();
+    expect(services(elsewhere)["glitchtip-backup"]?.volumes).toContain("/mnt/copies:/backups");
+  });
+
+  it("makes the container anew when the declaration changes: it would go on to read the old file", () => {
+    const hash = (lines: string) => {
+      const environment = services(lines)["glitchtip-backup"]?.environment as Record<string, string> | undefined;
+      return environment?.DECLARATION_SHA256;
+    };
+    expect(hash('backup: { schedule: "03:15" }')).toMatch(/^[0-9a-f]{64}$/);
+    expect(hash('backup: { schedule: "03:16" }')).not.toBe(hash('backup: { schedule: "03:15" }'));
+  });
+
+  it("with a target hands its keys over as files, and to the one with the way out only", () => {
+    const stack = composeOf(rendered(`backup: { schedule: "03:15", ${S3} }`));
+    expect(stack.services["glitchtip-backup"]).toMatchObject({
+      secrets: ["glitchtip_backup_access_key", "glitchtip_backup_secret_key"],
+      // Compose copies a secret from the environment into the container.
+      read_only: false,
+    });
+    expect(stack.services["glitchtip-backup-db"]?.secrets).toEqual(["glitchtip_db_password"]);
+    expect(stack.secrets).toMatchObject({
+      glitchtip_backup_access_key: { environment: "S3_ID" },
+      glitchtip_backup_secret_key: { file: "./s3" },
+    });
+  });
+});
+
+describe("a database of the user's own", () => {
+  it("gets a container with the tools, which only a backup starts", () => {
+    const { "glitchtip-backup": maker, "glitchtip-backup-db": tools } = services(
+      "server: { database: { url: env:DB } }",
+    );
+    expect(maker).toBeUndefined();
+    expect(tools).toMatchObject({
+      profiles: ["glitchtip-backup-db"],
+      secrets: ["glitchtip_database_url"],
+      networks: ["glitchtip", "glitchtip-db"],
+      environment: { GLITCHTIP_DATABASE_URL_FILE: "/run/secrets/glitchtip_database_url" },
+    });
+  });
+});
+
+describe("the time of backups", () => {
+  const load = (schedule: string) => loadDeclaration(declarationWith(`backup: { schedule: "${schedule}" }`), "g.yaml");
+
+  it.each([
+    ["03:15", "15 3 * * *"],
+    ["0:00", "0 0 * * *"],
+    ["23:59", "59 23 * * *"],
+    ["*/10 2-4 * * 1,3", "*/10 2-4 * * 1,3"],
+  ])("%j is %j", (schedule, cron) => {
+    expect(cronOf(load(schedule).backup?.schedule ?? "")).toBe(cron);
+  });
+
+  it.each([
+    "24:00",
+    "3:5",
+    "daily",
+    "* * * *",
+    "* * * * * *",
+    "15 3 * * MON",
+    "99 * * * *",
+    "* * * 13 *",
+    "*/0 * * * *",
+    "1- * * * *",
+  ])("%j is refused", (schedule) => {
+    expect(() => load(schedule)).toThrow(expect.objectContaining({ code: "GC1101" }));
+  });
+});
