@@ -1,5 +1,5 @@
 import { slugify } from "../../glitchtip/wire/slugify.ts";
-import { type Imported, type ImportedOrganization, type ImportedServer, present } from "./imported.ts";
+import { type Imported, type ImportedOrganization, type ImportedServer, KeyReader, present } from "./imported.ts";
 
 /** The declaration that says what was imported: one server at its top, several in `servers`. */
 export function declarationOf(
@@ -18,8 +18,16 @@ export function declarationOf(
   }
   return {
     version: 1,
-    servers: Object.fromEntries(servers.map((server) => [server.name || "glitchtip", severalOf(server)])),
+    servers: Object.fromEntries(servers.map((server) => [instanceOf(server, mine), severalOf(server)])),
   };
+}
+
+/** What a server that the files do not name is called among `servers`: as the one that is there, or by its host. */
+export function instanceOf({ name, url }: ImportedServer, { servers }: Readonly<Record<string, unknown>>): string {
+  if (name !== "") return name;
+  const there = typeof servers === "object" && servers !== null ? Object.entries(servers) : [];
+  const same = there.find(([, one]) => url !== undefined && new KeyReader(one).text("url") === url)?.[0];
+  return same ?? (url !== undefined && URL.canParse(url) ? new URL(url).hostname : "glitchtip");
 }
 
 function severalOf({ name: _, organizations, manage, ...connection }: ImportedServer): Record<string, unknown> {

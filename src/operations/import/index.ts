@@ -3,7 +3,7 @@ import { basename, dirname, parse, resolve } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeOne } from "../../base/files.ts";
 import type { KnownServer } from "../../reconcile/server/known.ts";
-import { declarationOf } from "./form.ts";
+import { declarationOf, instanceOf } from "./form.ts";
 import type { Imported, Left, SecretToSet } from "./imported.ts";
 import { knownOf, remember } from "./known.ts";
 import { type Difference, merge, type Path } from "./merge.ts";
@@ -57,8 +57,12 @@ export async function importInto(dir: string, options: ImportOptions): Promise<I
   const { loadServers } = await import("../../config/load.ts");
   loadServers(text, file);
   const changed = text !== before;
+  const declared = declaredIn(text, file);
   const ids = Object.fromEntries(
-    imported.servers.map((server) => [server.name || parse(file).name, knownOf(server)] as const),
+    imported.servers.map((server) => [
+      declared.servers === undefined ? String(declared.name ?? parse(file).name) : instanceOf(server, declared),
+      knownOf(server),
+    ]),
   );
   if (!dryRun) {
     for (const [instance, known] of Object.entries(ids)) remember(dirname(path), instance, known);

@@ -152,6 +152,27 @@ projects:
     expect(folder.read("glitchtip.yaml")).toContain("# stays");
   });
 
+  it("of several servers gets what was imported where the address is the same, else as one more", async () => {
+    using folder = new TemporaryFolder();
+    const servers =
+      'servers:\n  prod: {url: "https://errors.example.com", token: "env:GLITCHTIP_TOKEN", organization: Acme Inc}\n';
+    folder.write("glitchtip.yaml", `version: 1\n${servers}`);
+    const { text, ids } = await run(folder, { dryRun: true });
+    expect(Object.keys(parse(text).servers)).toEqual(["prod"]);
+    expect(parse(text).servers.prod.projects["Shop API"].platform).toBe("node");
+    expect(Object.keys(ids)).toEqual(["prod"]);
+    const other = await run(folder, { url: "https://stage.example.com" });
+    expect(Object.keys(parse(other.text).servers)).toEqual(["prod", "stage.example.com"]);
+    expect(Object.keys(folder.files())).toContain(".glitchtip/servers/stage.example.com.jsonl");
+  });
+
+  it("has its ids under its own name, where plan looks for them", async () => {
+    using folder = new TemporaryFolder();
+    folder.write("glitchtip.yaml", `name: prod\n${MINE}`);
+    await run(folder, { prefer: "mine" });
+    expect(Object.keys(folder.files())).toContain(".glitchtip/servers/prod.jsonl");
+  });
+
   it("stays as it is in a dry run, which says what would become of it", async () => {
     using folder = new TemporaryFolder();
     folder.write("glitchtip.yaml", MINE);
