@@ -1,7 +1,6 @@
-import { chmodSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { runProcess } from "../../src/base/process.ts";
+import { makeSelfSigned } from "../support/self-signed.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import { call } from "./support/https-client.ts";
 import { Stack } from "./support/stack.ts";
@@ -56,23 +55,8 @@ describeOnEngine("init --production on this machine", () => {
   it("with tls own Caddy shows the certificate that was given", async () => {
     await using one = await Stack.in({ "compose.yaml": COMPOSE });
     const { glitchtip, app } = one.project.ports;
-    const request = [
-      "req",
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:prime256v1",
-      "-nodes",
-      "-days",
-      "30",
-    ];
-    const subject = ["-subj", "/CN=errors.example.com", "-addext", "subjectAltName=DNS:errors.example.com"];
-    const made = { cwd: one.project.dir };
-    const files = ["-keyout", "key.pem", "-out", "cert.pem"];
-    expect(await runProcess("openssl", [...request, ...subject, ...files], made)).toMatchObject({ code: 0 });
-    // openssl closes it to all others, and Caddy's container is root without the right to read another user's files.
-    chmodSync(`${one.project.dir}/key.pem`, 0o644);
+    const at = (name: string) => `${one.project.dir}/${name}`;
+    makeSelfSigned({ certificate: at("cert.pem"), key: at("key.pem") }, ["errors.example.com"], 30);
     one.write(".env", `${one.read(".env")}GLITCHTIP_HTTP_PORT=${app}\nGLITCHTIP_HTTPS_PORT=${glitchtip}\n`);
     const own = ["--tls", "own", "--certificate", "cert.pem", "--key", "key.pem", "--no-preflight"];
     await one.init("--app", "api=shop", "--domain", "errors.example.com", ...own);

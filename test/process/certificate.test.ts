@@ -1,5 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -13,12 +12,11 @@ import { observeStack } from "../../src/operations/running-stack.ts";
 import { status } from "../../src/operations/status.ts";
 import { type CliFolders, cliFolders, startCli } from "../support/cli-process.ts";
 import { container, fakeDocker } from "../support/fake-docker.ts";
-import { findProgram } from "../support/shells.ts";
+import { makeSelfSigned, openssl } from "../support/self-signed.ts";
 import { declarationWith } from "../support/stack.ts";
 
 const DOMAIN = "errors.example.com";
 const DAY_MS = 24 * 60 * 60 * 1_000;
-const openssl = findProgram("openssl");
 if (openssl === undefined) process.stderr.write("skipped, no openssl here: certificates\n");
 
 describe.skipIf(openssl === undefined)("a certificate of one's own", () => {
@@ -26,19 +24,13 @@ describe.skipIf(openssl === undefined)("a certificate of one's own", () => {
   const at = (name: string) => join(folders.project, name);
   const read = (name: string) => readFileSync(at(name), "utf8");
 
-  /** Self-signed, from now on for that many days. */
-  function make(name: string, domain: string, days: number): void {
-    const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-    const subject = ["-subj", `/CN=${domain}`, "-addext", `subjectAltName=DNS:${domain}`, "-days", String(days)];
-    const files = ["-keyout", at(`${name}.key`), "-out", at(`${name}.pem`)];
-    execFileSync(openssl ?? "", [...request, ...subject, ...files], { stdio: "ignore" });
-    chmodSync(at(`${name}.key`), 0o644);
-  }
+  const make = (name: string, domain: string) =>
+    makeSelfSigned({ certificate: at(`${name}.pem`), key: at(`${name}.key`) }, [domain], 90);
 
   beforeAll(() => {
     folders = cliFolders();
-    make("good", DOMAIN, 90);
-    make("other", "other.example.com", 90);
+    make("good", DOMAIN);
+    make("other", "other.example.com");
   });
   afterAll(() => folders[Symbol.dispose]());
 

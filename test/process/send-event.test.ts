@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { describeInShells, findProgram } from "../support/shells.ts";
+import { makeSelfSigned, openssl } from "../support/self-signed.ts";
 
 const script = new URL("../../templates/send-event", import.meta.url).pathname;
 const scriptText = readFileSync(script, "utf8");
@@ -335,23 +336,10 @@ describe("send-event", () => {
     const secure = createTlsServer(answer);
     const [keyFile, certFile] = [join(root, "key.pem"), join(root, "cert.pem")];
     let securePort = 0;
-    const openssl = findProgram("openssl");
 
     beforeAll(async () => {
       if (openssl === undefined) return;
-      const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
-      const request = [
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-      ];
-      execFileSync(openssl, [...request, ...subject, "-keyout", keyFile, "-out", certFile], { stdio: "ignore" });
+      makeSelfSigned({ key: keyFile, certificate: certFile }, ["localhost", "127.0.0.1"], 2);
       secure.setSecureContext({ key: readFileSync(keyFile), cert: readFileSync(certFile) });
       securePort = await listen(secure);
     });
