@@ -89,6 +89,7 @@ async function create({ context, project, folder, flags }: Call): Promise<void> 
   );
   const { manifest, path } = made;
   const target = flags.upload ? declaredTarget({ ...context, project }) : undefined;
+  if (target !== undefined) context.log.info(`made ${path}`);
   if (target !== undefined) await withProgress(context, "copying it to the target", () => uploadBackup(target, made));
   if (context.json) return context.print(JSON.stringify({ path, uploaded: target !== undefined, ...manifest }));
   const copied = target === undefined ? "" : "; copied to the target";

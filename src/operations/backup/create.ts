@@ -81,14 +81,23 @@ export async function createBackup(context: BackupContext, options: BackupOption
   }
 }
 
-/** One at a time in a folder, whoever makes it. */
-export const lockBackups = ({ folder, ...context }: Pick<BackupContext, "folder" | "clock" | "signal" | "log">) =>
-  acquireLock(folder, {
-    ...context,
-    deadlineMs: WAIT_FOR_OTHERS_MS,
-    holder: "backup",
-    remedy: "Wait for it to end, then run it again.",
-  });
+/** One at a time in a folder, whoever makes it; a folder that can hold no socket (a network's) does without. */
+export async function lockBackups({ folder, ...context }: LockContext): Promise<AsyncDisposable> {
+  try {
+    return await acquireLock(folder, {
+      ...context,
+      deadlineMs: WAIT_FOR_OTHERS_MS,
+      holder: "backup",
+      remedy: "Wait for it to end, then run it again.",
+    });
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.code !== "GC1501") throw error;
+    context.log.debug(`${folder} cannot be locked: ${error.message}`);
+    return { async [Symbol.asyncDispose]() {} };
+  }
+}
+
+type LockContext = Pick<BackupContext, "folder" | "clock" | "signal" | "log">;
 
 /** Two in one second: names are times. */
 function freeName(folder: string, nowMs: number): string {

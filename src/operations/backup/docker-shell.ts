@@ -6,6 +6,9 @@ import type { DatabaseShell } from "./database.ts";
 /** Holds psql and pg_dump and nothing else; what it is for a database that is not in the stack. */
 export const DATABASE_TOOLS = "glitchtip-backup-db";
 
+/** A line for each table: partitions are many. */
+const STDERR_LIMIT_BYTES = 4_194_304;
+
 /** The container in which the database's own programs are; its own server, or the one for a database elsewhere. */
 export async function databaseContainer(docker: Docker): Promise<string> {
   let stack = await observeStack(docker);
@@ -24,7 +27,8 @@ export function dockerShell(docker: Docker, container: () => Promise<string>): D
   return {
     async run(script, { env = {}, ...streams }) {
       const variables = Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
-      return await docker.cli(["exec", "-i", ...variables, await container(), "sh", "-c", script], streams);
+      const args = ["exec", "-i", ...variables, await container(), "sh", "-c", script];
+      return await docker.cli(args, { ...streams, stderrLimitBytes: STDERR_LIMIT_BYTES });
     },
   };
 }

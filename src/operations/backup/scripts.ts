@@ -30,7 +30,7 @@ else
   if [ -n "\${POSTGRES_PASSWORD_FILE:-}" ]; then PGPASSWORD=$(cat "$POSTGRES_PASSWORD_FILE"); else PGPASSWORD=\${POSTGRES_PASSWORD:-}; fi
   export PGUSER PGPASSWORD PGDATABASE
 fi
-export PGCONNECT_TIMEOUT=10 PGOPTIONS='-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres -c client_min_messages=warning'
+export PGCONNECT_TIMEOUT=10 PGOPTIONS='-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres -c client_min_messages=warning -c statement_timeout=0 -c lock_timeout=0'
 main=$PGDATABASE
 sql() { psql -XAtq -v ON_ERROR_STOP=1 "$@"; }
 `;
@@ -85,7 +85,7 @@ drop </dev/null
 if [ -z "\${KEEP:-}" ]; then trap drop EXIT; fi
 sql -d "$maintenance" -c "CREATE DATABASE \\"$DATABASE\\"" </dev/null
 pg_restore --no-owner --no-privileges --exit-on-error --no-password --dbname "$DATABASE" || { code=$?; cat >/dev/null; drop; exit $code; }
-sql -d "$DATABASE" -c ANALYZE </dev/null
+if [ -n "\${KEEP:-}" ]; then sql -d "$DATABASE" -c ANALYZE </dev/null; fi
 sql -d "$DATABASE" -f - <<'SQL'${FACTS}SQL
 `;
 
