@@ -4,11 +4,19 @@ import { readAnswer, refuse } from "../answers.ts";
 import type { Requests } from "../requests.ts";
 import { alertShape } from "../wire/managed.ts";
 
-export interface RecipientInput {
+interface ZulipInput {
+  readonly botEmail: string;
+  readonly apiKey: string;
+  readonly channel: string;
+  readonly topic: string;
+}
+
+/** Zulip's fields stand beside the type in some sources of 6.x and in `config` in others (read): both are sent. */
+export interface RecipientInput extends Partial<ZulipInput> {
   readonly recipientType: string;
   readonly url?: string;
   readonly tagsToAdd?: readonly string[] | undefined;
-  readonly config?: Readonly<Record<string, unknown>> | undefined;
+  readonly config?: ZulipInput;
 }
 
 /** The whole wanted state: a PUT removes recipients that are left out, 4.1 also the numbers (alerts scenario). */

@@ -15,11 +15,12 @@ export const alertInput = ({ name, timespanMinutes, quantity, uptime, recipients
 
 function recipientInput({ type, url, tagsToAdd, zulip }: DesiredRecipient): RecipientInput {
   const text = textOf(url);
+  const fields = zulip && { ...zulip, apiKey: zulip.apiKey.reveal() };
   return {
     recipientType: type,
     ...(text === "" ? {} : { url: text }),
     ...(tagsToAdd === undefined ? {} : { tagsToAdd }),
-    ...(zulip === undefined ? {} : { config: { ...zulip, apiKey: zulip.apiKey.reveal() } }),
+    ...(fields === undefined ? {} : { ...fields, config: fields }),
   };
 }
 

@@ -61,3 +61,18 @@ describe.each(GENERATIONS)("on GlitchTip %s a declaration", (generation) => {
     expect(server.emulator.snapshot().projects).toMatchObject([{ slug: "shop", name: "Store" }]);
   });
 });
+
+it("on GlitchTip 6 all its kinds of recipients are applied and stay, and other tags make the alert anew", async () => {
+  await using server = await startReconciling({ generation: "6" });
+  const plain = ["webhook", "discord", "googlechat", "teams", "ntfy", "feishu"].map(
+    (type) => `{type: ${type}, url: 'https://${type}.example.com', tagsToAdd: [release]}`,
+  );
+  const zulip = "{type: zulip, url: 'https://z.example.com', botEmail: b@x.y, apiKey: 'env:HOOK', channel: c}";
+  const text = `${HEAD}projects: {shop: {alerts: [{name: all, uptime: true, recipients: [{type: email}, ${zulip}, ${plain}]}]}}\n`;
+  const wanted = await desired(text, secrets);
+  expect((await reconcile(server.context, wanted)).plan.errors).toEqual([]);
+  expect((await reconcile(server.reopen(), wanted)).plan.actions).toEqual([]);
+  const retagged = await desired(text.replace("[release]", "[environment]"), secrets);
+  expect((await reconcile(server.reopen(), retagged)).plan.actions).toMatchObject([{ desired: { anew: true } }]);
+  expect((await reconcile(server.reopen(), retagged)).plan.actions).toEqual([]);
+});
