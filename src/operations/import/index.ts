@@ -1,12 +1,12 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, parse, resolve } from "node:path";
-import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeOne } from "../../base/files.ts";
 import type { KnownServer } from "../../reconcile/server/known.ts";
 import { declarationOf, instanceOf } from "./form.ts";
 import type { Imported, Left, SecretToSet } from "./imported.ts";
 import { knownOf, remember } from "./known.ts";
-import { type Difference, merge, type Path } from "./merge.ts";
+import { merge } from "./merge.ts";
+import { belowAlias, contradiction, shown } from "./refusal.ts";
 import type { TerraformOptions } from "./terraform/index.ts";
 import { declaredIn, editedText, newText } from "./text.ts";
 
@@ -109,31 +109,8 @@ function joined(
   const text = editedText(before, prefer === "imported" ? [...additions, ...differences] : additions);
   const paths = additions.map(({ path }) => shown(path));
   if (text !== undefined) return { text, differences, added: paths };
-  throw new CodedError(
-    "GC1105",
-    `${file} cannot be added to: an alias or a merge key stands where something is to go`,
-    {
-      problems: [...paths, ...differences.map(({ path }) => shown(path))],
-      remedy: "Write out what the alias stands for, or import into another file: --file",
-    },
-  );
+  throw belowAlias(file, [...paths, ...differences.map(({ path }) => shown(path))]);
 }
-
-/** By paths alone: the values may hold secrets. */
-function contradiction(file: string, differences: readonly Difference[]): CodedError {
-  const count = differences.length === 1 ? "one place" : `${differences.length} places`;
-  return new CodedError(
-    "GC1105",
-    `${file} says something else than what is imported, in ${count}; nothing was written`,
-    {
-      problems: differences.map(({ path }) => shown(path)),
-      remedy: "Decide whose word counts, --prefer mine or --prefer imported; --dry-run shows what comes of it.",
-    },
-  );
-}
-
-const shown = (path: Path): string =>
-  path.map((part, i) => (typeof part === "number" ? `[${part}]` : i === 0 ? part : `.${part}`)).join("");
 
 /** The user's file keeps its mode, and a link stays one. */
 function write(path: string, text: string): void {
