@@ -23,6 +23,11 @@ export const COMMANDS: readonly { name: string; summary: string; load(): Promise
     load: async () => (await import("./commands/plan.ts")).plan,
   },
   {
+    name: "apply",
+    summary: "make the servers hold what is declared: alerts, monitors, members, projects",
+    load: async () => (await import("./commands/apply.ts")).apply,
+  },
+  {
     name: "render",
     summary: "bring the managed files up to date, your edits merged in, and show how they change",
     load: async () => (await import("./commands/render.ts")).render,

@@ -447,6 +447,8 @@ describe("the commands on a running stack", () => {
     ["add", "worker", "--project", "jobs", "--dry-run"],
     ["remove", "api", "--dry-run"],
     ["plan"],
+    ["apply"],
+    ["apply", "--yes"],
     ["render", "--dry-run"],
     ["eject", "--dry-run"],
     ["up"],

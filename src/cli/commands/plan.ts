@@ -1,38 +1,98 @@
-import { EXIT } from "../../base/errors.ts";
+import { CodedError, EXIT } from "../../base/errors.ts";
 import { planFiles } from "../../operations/plan-files.ts";
+import { type PlanParts, planParts } from "../../operations/plan-parts.ts";
 import { conflictIn } from "../../operations/project/bring-up-to-date.ts";
 import { projectDocker } from "../../operations/project/docker.ts";
+import { DECLARATION_FILE } from "../../operations/project/read.ts";
+import { planServers, whyNotAsked } from "../../operations/reconcile/plan-servers.ts";
+import { reportOf } from "../../operations/reconcile/report.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { printDifferences } from "../file-differences.ts";
+import { withProgress } from "../screen.ts";
+import { counts, printChanges, tellProblems } from "../server-changes.ts";
+import { openDeclared, type ServerFlags, serverFlags, strictFlag } from "../server-part.ts";
 
-interface Flags {
+interface Flags extends ServerFlags {
   readonly files?: boolean;
+  readonly server?: boolean;
 }
 
-/** One part of a plan: its own key in --json, its own lines on a screen. */
+/** One part of a plan: its own keys in --json, its own lines on a screen. */
 interface Part {
   readonly changes: boolean;
+  readonly failed?: boolean;
   readonly json: object;
   print(): void;
 }
 
 /** What would be changed, and nothing is. */
 export const plan: CliCommand<Flags> = {
-  examples: ["glitchtip-compose plan", "glitchtip-compose plan --files --json"],
-  flags: (command) => command.option("--files", "only the project's files: what render would change"),
-  async run(context) {
-    const parts: readonly Part[] = [await filesPart(context)];
+  examples: [
+    "glitchtip-compose plan",
+    "glitchtip-compose plan --files --json",
+    "glitchtip-compose plan --server --instance prod",
+    "glitchtip-compose plan --file servers/ --strict",
+  ],
+  flags: (command) =>
+    strictFlag(
+      serverFlags(
+        command
+          .option("--files", "only the project's files: what render would change")
+          .option("--server", "only what the servers hold: what apply would change"),
+      ),
+    ),
+  async run(context, flags) {
+    const wanted = partsOf(context, flags);
+    const parts: Part[] = [];
+    if (wanted.files) parts.push(await filesPart(context));
+    if (wanted.server) parts.push(await serverPart(context, flags, wanted.files));
     const changes = parts.some((part) => part.changes);
     if (context.json) context.print(JSON.stringify(Object.assign({ changes }, ...parts.map(({ json }) => json))));
     else for (const part of parts) part.print();
     if (!context.json && !changes) context.print("nothing to change");
-    if (changes) context.setExitCode(EXIT.changes);
+    if (parts.some(({ failed }) => failed)) context.setExitCode(EXIT.failed);
+    else if (changes) context.setExitCode(EXIT.changes);
   },
 };
+
+function partsOf({ dir }: CliContext, { files, server, file, instance }: Flags): PlanParts {
+  if (files && server) return { files, server };
+  const other = file !== DECLARATION_FILE || instance !== undefined;
+  if (files && other) {
+    throw new CodedError("GC1001", "--file and --instance are about servers, not about files", {
+      remedy: "Leave them out, or --files.",
+    });
+  }
+  if (files || server) return { files: files === true, server: server === true };
+  return other ? { files: false, server: true } : planParts(dir);
+}
 
 async function filesPart(context: CliContext): Promise<Part> {
   const { changes, files } = await planFiles({ ...context, docker: projectDocker(context) });
   for (const place of conflictIn(files, true)?.problems ?? []) context.log.warn(place);
   return { changes, json: { files }, print: () => printDifferences(context, files, "would be ") };
+}
+
+/** `beside`: the files' plan stands on its own, also where the stack does not run yet. */
+async function serverPart(context: CliContext, flags: Flags, beside: boolean): Promise<Part> {
+  const looked = await withProgress(context, "looking at what the servers hold", () =>
+    planServers(context.dir, flags, (declared) => openDeclared(context, declared)),
+  );
+  const reason = beside && !flags.server ? whyNotAsked(looked) : undefined;
+  if (reason !== undefined) {
+    context.log.info(`not asked: the server of this stack: ${reason}`);
+    return { changes: false, json: { status: "skipped", reason }, print: () => {} };
+  }
+  const report = reportOf(looked);
+  return {
+    changes: report.actions.length > 0,
+    failed: report.status === "failed",
+    json: report,
+    print() {
+      printChanges(context, report);
+      if (report.actions.length > 0) context.print(counts(report.actions));
+      tellProblems(context, report);
+    },
+  };
 }

@@ -1,7 +1,6 @@
-import { chmodSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
-import { removeLeftovers, writeAll, writeOne } from "../../base/files.ts";
+import { removeLeftovers, writeAll } from "../../base/files.ts";
 import type { Log } from "../../base/log.ts";
 import type { Clock } from "../../base/wait.ts";
 import { needsProvisioner } from "../../config/given-dsn.ts";
@@ -19,11 +18,10 @@ import { provision } from "../provision/index.ts";
 import { hostUrl } from "../published-url.ts";
 import { filesToWrite, type Outputs } from "./files.ts";
 import { type Reach, reachOf, signInOf } from "./reach.ts";
+import { makeStateFolder, STATE_FOLDER } from "./state-folder.ts";
 
 export type { Change } from "../provision/check.ts";
 
-/** Beside the secrets, and like them never committed. */
-const STATE_FOLDER = ".glitchtip/state";
 /** Of keys, as the container's provisioner names them. */
 const LABEL = "glitchtip-compose";
 /** Tokens have their own, so that neither the container's nor another project's is taken away. */
@@ -134,11 +132,4 @@ export async function provisionHere(
 /** With a token nobody signs in. */
 function noPassword(): never {
   throw new CodedError("GC1901", "a password was asked for where a token is given");
-}
-
-/** Also where `init` never ran: nobody may commit a token by accident. */
-function makeStateFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  chmodSync(folder, 0o700);
-  writeOne(join(folder, ".gitignore"), "*\n", 0o644);
 }

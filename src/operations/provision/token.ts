@@ -21,8 +21,9 @@ export const SCOPES: readonly string[] = [
 
 /** Signs in and takes our token from the list where it is shown in full, else mints one; never leaves a second behind. */
 export async function obtainToken(
-  context: ProvisionContext,
+  context: Omit<ProvisionContext, "readyWithinMs" | "proofWithinMs" | "token">,
   account: { email: string; label: string },
+  scopes: readonly string[] = SCOPES,
 ): Promise<Secret> {
   const { store, log } = context;
   const { email, label } = account;
@@ -38,17 +39,17 @@ export async function obtainToken(
   });
   const take = async () => {
     const ours = (await session.tokens()).filter((token) => token.label === label);
-    const usable = ours.find(isWhole);
+    const usable = ours.find((token) => isWhole(token, scopes));
     for (const stale of ours) if (stale !== usable) await session.deleteToken(stale.id);
     return usable && { id: usable.id, token: new Secret(usable.token) };
   };
   const found = await take();
-  const { id, token } = found ?? (await createOnce(context, () => session.mintToken(label, SCOPES), take));
+  const { id, token } = found ?? (await createOnce(context, () => session.mintToken(label, scopes), take));
   store.setToken(id, token);
   log.info(`${found ? "found" : "made"} API token ${id} (${label})`);
   return token;
 }
 
 /** 6.x shows the last characters only (glitchtip.md, API tokens). */
-const isWhole = ({ token, scopes }: Token): boolean =>
-  /^[0-9a-f]{64}$/.test(token) && SCOPES.every((scope) => scopes.includes(scope));
+const isWhole = ({ token, scopes }: Token, wanted: readonly string[]): boolean =>
+  /^[0-9a-f]{64}$/.test(token) && wanted.every((scope) => scopes.includes(scope));

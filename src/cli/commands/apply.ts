@@ -1,0 +1,112 @@
+import { CodedError, EXIT } from "../../base/errors.ts";
+import type { Outcome } from "../../operations/reconcile/apply.ts";
+import { applyServers, lockServers } from "../../operations/reconcile/apply-servers.ts";
+import { declaredServers } from "../../operations/reconcile/declared.ts";
+import { keepInvitations } from "../../operations/reconcile/invitations.ts";
+import { lookAt } from "../../operations/reconcile/plan-servers.ts";
+import { type LookedServer, nameOf, plansOf, type Report, reportOf } from "../../operations/reconcile/report.ts";
+import type { CliCommand } from "../command.ts";
+import { type CliContext, reportError } from "../context.ts";
+import { confirmed, typed, withProgress } from "../screen.ts";
+import { counts, printChanges, tellProblems } from "../server-changes.ts";
+import { openDeclared, type ServerFlags, serverFlags, strictFlag } from "../server-part.ts";
+
+interface Flags extends ServerFlags {
+  readonly yes?: boolean;
+  readonly yesDelete: readonly string[];
+}
+
+/** Makes the servers hold what is declared. */
+export const apply: CliCommand<Flags> = {
+  examples: [
+    "glitchtip-compose apply",
+    "glitchtip-compose apply --yes --instance prod --json",
+    "glitchtip-compose apply --yes --yes-delete old-shop",
+  ],
+  flags: (command) =>
+    strictFlag(
+      serverFlags(
+        command
+          .option("--yes", "do not ask; organizations and projects are not deleted by it")
+          .option(
+            "--yes-delete <name>",
+            "delete this organization or project, too (for `prune`); may be repeated",
+            (name: string, before: string[]) => [...before, name],
+            [],
+          ),
+      ),
+    ),
+  async run(context, flags) {
+    const declared = declaredServers(context.dir, flags);
+    await using _locks = await lockServers(context, declared);
+    await using servers = openDeclared(context, declared);
+    const looked = await withProgress(context, "looking at what the servers hold", () =>
+      lookAt(servers, declared, flags),
+    );
+    const planned = reportOf(looked);
+    if (!context.json) printChanges(context, planned);
+    const kept = await confirmAll(context, flags, looked, planned);
+    const outcomes = await withProgress(context, "applying", (progress) =>
+      applyServers(servers, looked, {
+        wanted: ({ confirm }) => confirm === undefined || !kept.has(confirm),
+        onOutcome: (outcome) => progress.say(sentence(outcome)),
+      }),
+    );
+    finish(context, looked, outcomes);
+  },
+};
+
+/** Names of what the user does not want deleted after all. Throws where nobody said yes. */
+async function confirmAll(
+  context: CliContext,
+  { yes = false, yesDelete }: Flags,
+  looked: readonly LookedServer[],
+  { actions }: Report,
+): Promise<ReadonlySet<string>> {
+  const kept = new Set<string>();
+  if (actions.length === 0) return kept;
+  const names = new Set(plansOf(looked).flatMap((plan) => plan.actions.flatMap(({ confirm }) => confirm ?? [])));
+  const unsaid = [...names].filter((name) => !yesDelete.includes(name));
+  if (unsaid.length > 0 && !context.interactive) {
+    throw new CodedError("GC1002", "what would be deleted for good has to be named", {
+      problems: unsaid.map((name) => `--yes-delete ${shellWord(name)}`),
+      remedy: "Add these, or take `prune` out of the declaration; nothing was changed.",
+    });
+  }
+  if (!yes && !(await confirmed(context, `${counts(actions)}: apply?`, "--yes"))) {
+    throw new CodedError("GC1003", "nothing was changed");
+  }
+  for (const name of unsaid) {
+    const flag = { flag: "--yes-delete", value: undefined };
+    if (!(await typed(context, `Delete ${name} with all that is in it?`, name, flag))) kept.add(name);
+  }
+  return kept;
+}
+
+const shellWord = (name: string): string => (/^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`);
+
+const DONE = { create: "created", update: "changed", delete: "deleted" } as const;
+
+function sentence(outcome: Outcome): string {
+  const { action, result } = outcome;
+  const { instance, organization, project, type } = action;
+  const where = [instance, organization, ...(project === undefined ? [] : [project])].join("/");
+  if (result === "failed") return `failed: ${where}: ${type} ${nameOf(action)}: ${outcome.error.message}`;
+  if (result === "skipped") return `not tried: ${where}: ${type} ${nameOf(action)}`;
+  return `${DONE[type]} ${where}: ${nameOf(action)}${outcome.note === undefined ? "" : `: ${outcome.note}`}`;
+}
+
+function finish(context: CliContext, looked: readonly LookedServer[], outcomes: readonly Outcome[]): void {
+  const { aborted, reason } = context.signal;
+  const report = { ...reportOf(looked, outcomes), ...(aborted ? { status: "interrupted" as const } : {}) };
+  const invitations = keepInvitations(context.dir, outcomes);
+  if (context.json) context.print(JSON.stringify({ ...report, ...(invitations === undefined ? {} : { invitations }) }));
+  else {
+    const of = report.actions.length;
+    context.print(of === 0 ? "nothing to change" : `applied ${report.applied_count} of ${of} changes`);
+    if (invitations !== undefined) context.print(`links of invitations: ${invitations}`);
+  }
+  tellProblems(context, report);
+  if (aborted) reportError(reason, { ...context, json: false }, (text) => context.log.info(text.trimEnd()));
+  else if (report.status === "failed") context.setExitCode(EXIT.failed);
+}

@@ -1,0 +1,24 @@
+import type { Command } from "commander";
+import { openDocker } from "../docker/index.ts";
+import { DECLARATION_FILE } from "../operations/project/read.ts";
+import type { DeclaredServer } from "../operations/reconcile/declared.ts";
+import { openServers, type Servers } from "../operations/reconcile/servers.ts";
+import type { CliContext } from "./context.ts";
+
+export interface ServerFlags {
+  readonly file: string;
+  readonly instance?: string;
+  readonly strict?: boolean;
+}
+
+/** Which servers a command is about. */
+export const serverFlags = (command: Command): Command =>
+  command
+    .option("--file <path>", "the declaration, or a folder of them", DECLARATION_FILE)
+    .option("--instance <name>", "only this server of those that are declared");
+
+export const strictFlag = (command: Command): Command =>
+  command.option("--strict", "what is declared, is not there and may not be made is an error, not a warning");
+
+export const openDeclared = (context: CliContext, declared: readonly DeclaredServer[]): Servers =>
+  openServers({ ...context, docker: () => openDocker(context) }, declared);

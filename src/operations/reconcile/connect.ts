@@ -1,0 +1,75 @@
+import type { Secret } from "../../base/secret.ts";
+import type { Docker } from "../../docker/index.ts";
+import type { Transport } from "../../glitchtip/transport.ts";
+import { openNodeTransport } from "../../glitchtip/transport-node.ts";
+import { openServerStore, serverStorePath } from "../../outputs/server-store.ts";
+import type { DesiredServer } from "../../reconcile/server/model.ts";
+import { resolveDesired } from "../../reconcile/server/resolve.ts";
+import type { References } from "../../references/resolver.ts";
+import { signInOf } from "../provision-here/reach.ts";
+import { hostUrl } from "../published-url.ts";
+import { openServer, type ServerContext } from "./context.ts";
+import type { DeclaredServer } from "./declared.ts";
+import { stackToken } from "./stack-token.ts";
+
+/** More than any limiter lets through. */
+const CONNECTIONS = 40;
+
+export interface ConnectContext extends Pick<ServerContext, "clock" | "signal" | "log"> {
+  /** Asked only for a stack of ours whose address is not declared. */
+  docker(): Docker;
+}
+
+/** A server that can be asked, and what is wanted of it with its secrets. */
+export interface Connected extends AsyncDisposable {
+  readonly context: ServerContext;
+  readonly desired: DesiredServer;
+  readonly url: string;
+}
+
+/** Asks the server nothing yet, unless it is of our stack and a token has to be made. */
+export async function connect(
+  context: ConnectContext,
+  { declaration, desired: declared, dir }: DeclaredServer,
+  references: References,
+): Promise<Connected> {
+  const { clock, signal, log } = context;
+  const desired = await resolveDesired(declared, ({ reference, key }) => references.resolve(reference, key));
+  const url = desired.url ?? (await hostUrl(declaration, context.docker()));
+  const ca = desired.ca === undefined ? {} : { ca: (await references.resolve(desired.ca, "server.ca")).reveal() };
+  const options = { requestTimeoutMs: desired.timeoutMs, connections: CONNECTIONS, ...ca };
+  const transport = readsAndWrites(
+    openNodeTransport(url, { ...options, keepAlive: true }),
+    openNodeTransport(url, options),
+  );
+  try {
+    const token = desired.token ?? (await signedIn());
+    const store = openServerStore(serverStorePath(dir, desired.name));
+    return {
+      context: openServer({ clock, signal, log, transport, token, store, retries: desired.retries }),
+      desired,
+      url,
+      [Symbol.asyncDispose]: () => transport.close(),
+    };
+  } catch (error) {
+    await transport.close();
+    throw error;
+  }
+
+  async function signedIn(): Promise<Secret> {
+    const signIn = signInOf(declaration, undefined);
+    if ("token" in signIn) return await references.resolve(signIn.token, "server.token");
+    const password = () => references.resolve(signIn.password, "admin.password");
+    return await stackToken({ clock, signal, log }, transport, dir, declaration, password);
+  }
+}
+
+/** Kept connections for reading only: up to 5.2 a write on one may end with an unknown outcome (prototype.md 2). */
+const readsAndWrites = (reads: Transport, writes: Transport): Transport => ({
+  baseUrl: reads.baseUrl,
+  send: (request, signal) => (request.method === "GET" ? reads : writes).send(request, signal),
+  async close() {
+    await reads.close();
+    await writes.close();
+  },
+});

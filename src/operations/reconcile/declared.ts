@@ -1,0 +1,129 @@
+import { readdirSync, statSync } from "node:fs";
+import { dirname, join, parse, resolve } from "node:path";
+import { didYouMean } from "../../base/did-you-mean.ts";
+import { CodedError } from "../../base/errors.ts";
+import { readIfThere } from "../../base/files.ts";
+import { mistakes } from "../../config/check.ts";
+import { loadServers } from "../../config/load.ts";
+import type { Declaration } from "../../config/schema.ts";
+import { resolveServer, serverKind } from "../../config/server.ts";
+import type { Generation } from "../../glitchtip/versions.ts";
+import { desiredServers } from "../../reconcile/server/from-declaration.ts";
+import type { DesiredServer, Reference } from "../../reconcile/server/model.ts";
+
+export interface ServersChoice {
+  /** A declaration, or a folder of them. */
+  readonly file: string;
+  /** Only this one. */
+  readonly instance?: string | undefined;
+}
+
+/** One server of a declaration, its secrets still references. */
+export interface DeclaredServer {
+  /** The declaration's file, as the user would type it. */
+  readonly file: string;
+  readonly path: string;
+  /** Of the file: its references and what is known of its servers stand there. */
+  readonly dir: string;
+  readonly text: string;
+  readonly declaration: Declaration;
+  /** Where the declaration says or tells which one it is. */
+  readonly generation: Generation | undefined;
+  readonly desired: DesiredServer<Reference>;
+}
+
+/** All servers of a declaration, or of all declarations of a folder; every mistake of every file is told at once. */
+export function declaredServers(dir: string, { file, instance }: ServersChoice): DeclaredServer[] {
+  const loaded = declarationFiles(dir, file).map((one) => load(dir, one));
+  const failed = loaded.flatMap((one) => (one instanceof CodedError ? [one] : []));
+  const servers = loaded.flatMap((one) => (one instanceof CodedError ? [] : one));
+  const [first] = failed;
+  if (first !== undefined && failed.length === 1) throw first;
+  if (first !== undefined) {
+    throw mistakes(
+      file,
+      failed.flatMap((error) => (error.problems.length > 0 ? error.problems : [error.message])),
+    );
+  }
+  checkNames(file, servers);
+  if (instance === undefined) return servers;
+  const chosen = servers.filter(({ desired }) => desired.name === instance);
+  if (chosen.length > 0) return chosen;
+  const names = servers.map(({ desired }) => desired.name);
+  throw new CodedError("GC1001", `no instance is called ${instance}${didYouMean(instance, names)}`, {
+    remedy: `There are: ${names.join(", ")}`,
+  });
+}
+
+function declarationFiles(dir: string, file: string): string[] {
+  const path = resolve(dir, file);
+  if (!isFolder(path)) return [file];
+  const found = readdirSync(path, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && /^[^.].*\.ya?ml$/.test(entry.name))
+    .map(({ name }) => join(file, name))
+    .sort();
+  if (found.length > 0) return found;
+  throw new CodedError("GC1108", `there is no declaration in the folder ${file}`, {
+    remedy: "Put one *.yaml file for each server there.",
+  });
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function load(dir: string, file: string): DeclaredServer[] | CodedError {
+  const path = resolve(dir, file);
+  try {
+    const text = readDeclaration(path, file);
+    const declaration = loadServers(text, file);
+    return desiredServers(declaration, parse(file).name).map((desired) => ({
+      file,
+      path,
+      dir: dirname(path),
+      text,
+      declaration,
+      generation: generationOf(declaration, desired.name),
+      desired,
+    }));
+  } catch (error) {
+    if (error instanceof CodedError) return error;
+    throw error;
+  }
+}
+
+function readDeclaration(path: string, file: string): string {
+  let text: string | undefined;
+  try {
+    text = readIfThere(path);
+  } catch (cause) {
+    throw new CodedError("GC1102", `${file} is there but cannot be read`, {
+      remedy: "Check who owns it and that it is a file.",
+      cause,
+    });
+  }
+  if (text !== undefined) return text;
+  throw new CodedError("GC1108", `there is no ${file}`, {
+    remedy: "Name the declaration with --file, make one with npx glitchtip-compose init, or import one.",
+  });
+}
+
+function generationOf(declaration: Declaration, name: string): Generation | undefined {
+  const { servers, server } = declaration;
+  if (servers !== undefined) return servers[name]?.generation;
+  if (server.generation !== undefined || serverKind(declaration) !== "bundled") return server.generation;
+  return resolveServer(server).server?.capabilities.generation;
+}
+
+function checkNames(file: string, servers: readonly DeclaredServer[]): void {
+  const places = new Map<string, string[]>();
+  for (const { file: of, desired } of servers) places.set(desired.name, [...(places.get(desired.name) ?? []), of]);
+  const twice = [...places].filter(([, files]) => files.length > 1);
+  if (twice.length === 0) return;
+  const problems = twice.map(([name, files]) => `instance "${name}" is in ${files.join(" and ")}`);
+  throw mistakes(file, problems);
+}
