@@ -3,7 +3,7 @@ import type { Change } from "./action.ts";
 import { changesOf } from "./changes.ts";
 import type { Draft, Place } from "./draft.ts";
 import type { DesiredAlert, ObservedAlert } from "./model.ts";
-import { pairByName } from "./names.ts";
+import { NAMED, pairByName } from "./names.ts";
 import { matchRecipients, type RecipientsMatch, shownDesired, shownObserved } from "./recipients.ts";
 import { isPrivateUrl, shownUrl, textOf } from "./webhook-url.ts";
 
@@ -17,9 +17,7 @@ export function planAlerts(
   observed: readonly ObservedAlert[],
 ): void {
   const { pairs, others } = pairByName(desired, observed, {
-    ofDesired: ({ name }) => name,
-    ofObserved: ({ name }) => name,
-    id: ({ id }) => id,
+    ...NAMED,
     rank: (wanted, found) => (isSame(wanted, found) ? 0 : found.recipients.length > 0 ? 1 : 2),
   });
   for (const { desired: wanted, observed: found, doubles } of pairs) {

@@ -3,7 +3,7 @@ import { normalUrl } from "../../glitchtip/wire/url.ts";
 import { changesOf } from "./changes.ts";
 import type { Draft, Place } from "./draft.ts";
 import type { DesiredMonitor, ObservedMonitor } from "./model.ts";
-import { pairByName } from "./names.ts";
+import { NAMED, pairByName } from "./names.ts";
 import { isPrivateUrl, shownUrl, textOf } from "./webhook-url.ts";
 
 /** The monitors of one project, or of none. */
@@ -14,9 +14,7 @@ export function planMonitors(
   observed: readonly ObservedMonitor[],
 ): void {
   const { pairs, others } = pairByName(desired, observed, {
-    ofDesired: ({ name }) => name,
-    ofObserved: ({ name }) => name,
-    id: ({ id }) => id,
+    ...NAMED,
     rank: (wanted, found) => differences(wanted, found).length,
   });
   for (const { desired: wanted, observed: found, doubles } of pairs) {

@@ -19,6 +19,13 @@ interface Named<D, O> {
   readonly rank: (desired: D, observed: O) => number;
 }
 
+/** For what has a name and a number on both sides. */
+export const NAMED = {
+  ofDesired: ({ name }: { readonly name: string }) => name,
+  ofObserved: ({ name }: { readonly name: string }) => name,
+  id: ({ id }: { readonly id: string }) => id,
+};
+
 /** Finds each declared thing by its name, and what nobody declared. */
 export function pairByName<D, O>(desired: readonly D[], observed: readonly O[], named: Named<D, O>) {
   const byName = new Map<string, O[]>();

@@ -1,18 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { CodedError } from "../../../src/base/errors.ts";
 import { loadDeclaration, loadServers } from "../../../src/config/load.ts";
+import { problemsIn } from "../../support/problems.ts";
 
 const HEAD = "version: 1\nserver: {url: https://g.example.com, token: 'env:TOKEN'}\norganization: Acme\n";
 
-function problemsOf(text: string, load = loadServers): readonly string[] {
-  try {
-    load(text, "g.yaml");
-  } catch (error) {
-    if (error instanceof CodedError && error.code === "GC1101") return error.problems;
-    throw error;
-  }
-  return [];
-}
+const problemsOf = (text: string, load = loadServers) => problemsIn(() => load(text, "g.yaml"));
 
 const recipient = (text: string) => alert(`recipients: [${text}]`);
 const alert = (text: string, name = "a") =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { CodedError } from "../../../src/base/errors.ts";
 import { checkDeclaration } from "../../../src/config/check.ts";
 import { loadDeclaration } from "../../../src/config/load.ts";
+import { problemsIn } from "../../support/problems.ts";
 
 const MINIMAL = `version: 1
 admin: {email: admin@example.com}
@@ -10,15 +10,7 @@ projects:
   shop:
 `;
 
-function problemsOf(text: string): readonly string[] {
-  try {
-    loadDeclaration(text, "glitchtip.yaml");
-  } catch (error) {
-    if (error instanceof CodedError && error.code === "GC1101") return error.problems;
-    throw error;
-  }
-  return [];
-}
+const problemsOf = (text: string) => problemsIn(() => loadDeclaration(text, "glitchtip.yaml"));
 
 describe("a declaration", () => {
   it("gets its defaults, and a project may be a bare name", () => {
