@@ -55,7 +55,7 @@ async function askServer(common: Common): Promise<InitOptions["existing"]> {
     text({
       ...common,
       message: "Its API token, by reference: env:NAME or file:PATH",
-      initialValue: "env:GLITCHTIP_TOKEN",
+      placeholder: "env:GLITCHTIP_TOKEN",
       validate: isReference,
     }),
   );

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type CliFolders, cliFolders, startCli } from "../support/cli-process.ts";
+import { type CliFolders, cliFolders, needsScript, startCli, startOnTerminal } from "../support/cli-process.ts";
 
 const COMPOSE = `services:
   api: { image: shop/api, entrypoint: [node], command: [server.js] }
@@ -45,6 +45,24 @@ describe("init beside a GlitchTip that is there already", () => {
     const added = await run(shop, "add", "web", "--project", "site");
     expect([added.code, added.stdout], added.stderr).toEqual([0, expect.stringContaining("web: SENTRY_DSN")]);
     expect((await run(shop, "remove", "web")).code).toBe(0);
+  });
+
+  it("can be asked for on a terminal, where the token itself is not taken", async ({ skip }) => {
+    needsScript(skip);
+    using shop = inShop();
+    await using asked = startOnTerminal(shop, "init", "--organization", "Acme", "--app", "api=shop");
+    await asked.says("there already");
+    asked.type("https://errors.example.com\r");
+    await asked.says("by reference");
+    // The token itself is refused: the question stays, and what was typed is taken back.
+    asked.type(`t0ken\r${"\u007f".repeat(5)}`);
+    asked.type("env:GLITCHTIP_TOKEN\r");
+    const { code, stdout } = await asked.ended;
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringContaining("server.token: the variable GLITCHTIP_TOKEN is not set"),
+    ]);
+    expect(stdout).not.toContain("e-mail address");
   });
 
   it("refuses what is for a stack of its own, a token itself, and nothing to sign in with, all at once", async () => {
