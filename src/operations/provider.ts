@@ -5,6 +5,7 @@ import type { Log } from "../base/log.ts";
 import type { Secret } from "../base/secret.ts";
 import type { Clock } from "../base/wait.ts";
 import { variablesOf } from "../config/app-variables.ts";
+import { KEY_LABEL } from "../config/key-label.ts";
 import { providersOf } from "../config/provider.ts";
 import type { AppDeclaration, Declaration } from "../config/schema.ts";
 import { serverKind } from "../config/server.ts";
@@ -123,7 +124,7 @@ async function runProvision(context: ProviderContext, declaration: Declaration, 
     const times = { readyWithinMs: READY_WITHIN_MS, proofWithinMs: PROOF_WITHIN_MS };
     await provision(
       { ...context, ...times, transport, store, password: () => password ?? missingPassword() },
-      { declaration, baseUrls, label: context.label ?? "glitchtip-compose" },
+      { declaration, baseUrls, label: context.label ?? KEY_LABEL },
     );
   } finally {
     await transport.close();

@@ -3,6 +3,7 @@ import { CodedError, EXIT, errorLines } from "../base/errors.ts";
 import { removeLeftovers } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
+import { KEY_LABEL } from "../config/key-label.ts";
 import { openNodeTransport } from "../glitchtip/transport-node.ts";
 import { provision } from "../operations/provision/index.ts";
 import { readBackEvents, readBackRequest } from "../operations/provision/read-back.ts";
@@ -24,9 +25,6 @@ export interface Edges {
 
 /** Does its work and tells the exit code. */
 export type Mode = (environment: Environment, edges: Edges) => Promise<number>;
-
-/** Of our API token and of keys we make. */
-const LABEL = "glitchtip-compose";
 
 /** Without a word: what is declared is made, and the DSNs are published. */
 export const provisionOnce: Mode = async (environment, edges) => {
@@ -51,7 +49,7 @@ const rotate: Mode = async (environment, edges) => {
     };
     const transport = openNodeTransport(environment.baseUrls.container);
     const context = { transport, store, clock, signal, log, provision: runProvision };
-    const projects = await rotateKeys(context, { declaration, label: LABEL }, request);
+    const projects = await rotateKeys(context, { declaration, label: KEY_LABEL }, request);
     publishRotations(environment.dsnDir, store, new Date(clock.now()));
     edges.answer({ projects } satisfies RotateAnswer);
     return EXIT.done;
@@ -106,7 +104,7 @@ async function provisionAlone(
     const result = await provision(context, {
       ...input,
       baseUrls,
-      label: LABEL,
+      label: KEY_LABEL,
       ...(environment.tokenLabel === undefined ? {} : { tokenLabel: environment.tokenLabel }),
     });
     const written = publish(dsnDir, result.envFiles, result.status, new Date(clock.now()));

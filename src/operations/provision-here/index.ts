@@ -4,6 +4,7 @@ import { removeLeftovers, writeAll } from "../../base/files.ts";
 import type { Log } from "../../base/log.ts";
 import type { Clock } from "../../base/wait.ts";
 import { needsProvisioner } from "../../config/given-dsn.ts";
+import { KEY_LABEL } from "../../config/key-label.ts";
 import type { Declaration } from "../../config/schema.ts";
 import type { Docker } from "../../docker/index.ts";
 import { openNodeTransport } from "../../glitchtip/transport-node.ts";
@@ -22,8 +23,6 @@ import { makeStateFolder, STATE_FOLDER } from "./state-folder.ts";
 
 export type { Change } from "../provision/check.ts";
 
-/** Of keys, as the container's provisioner names them. */
-const LABEL = "glitchtip-compose";
 /** Tokens have their own, so that neither the container's nor another project's is taken away. */
 const tokenLabelOf = (dir: string): string => `glitchtip-compose provision ${basename(dir)}`;
 const PROOF_WITHIN_MS = 60_000;
@@ -125,7 +124,7 @@ export async function provisionHere(
   }
 
   function inputFor({ baseUrls }: Reach) {
-    return { declaration, baseUrls, label: LABEL, tokenLabel: tokenLabelOf(dir) };
+    return { declaration, baseUrls, label: KEY_LABEL, tokenLabel: tokenLabelOf(dir) };
   }
 }
 

@@ -1,10 +1,11 @@
+import { KEY_LABEL } from "../../config/key-label.ts";
 import { changesOf } from "./changes.ts";
 import type { Draft, Place } from "./draft.ts";
 import type { DesiredKey, ObservedKey, RateLimit } from "./model.ts";
 import { pairByName } from "./names.ts";
 
 /** The provisioner's, which the applications of the stack use, and the one that GlitchTip makes with each project (keys). */
-const STAYS: ReadonlySet<string> = new Set(["glitchtip-compose", ""]);
+const STAYS: ReadonlySet<string> = new Set([KEY_LABEL, ""]);
 
 const shownLimit = (limit: RateLimit | null): string =>
   limit === null ? "none" : `${limit.count} events in ${limit.window} s`;
