@@ -72,7 +72,12 @@ export const DECIDED: readonly HardeningPoint[] = [
     how: "passwords of administrator, database and mail, and the secret key",
     check({ project, shell }) {
       const weak = weakSecrets(project.dir, project.declaration, { ...project.env, ...shell });
-      return weak.length === 0 ? pass("strong") : fail(weak.join("; "), "npx glitchtip-compose secrets rotate");
+      return weak.length === 0
+        ? pass("strong")
+        : fail(
+            weak.join("; "),
+            "Before the first start: remove its file, npx glitchtip-compose init. Later: change it where it counts, too.",
+          );
     },
   },
   {
