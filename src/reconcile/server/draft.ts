@@ -87,16 +87,21 @@ export function openDraft(desired: DesiredServer, { generation, strict }: PlanOp
   };
 }
 
-type Standing = Pick<Undeclared, "kind" | "organization" | "project" | "name"> & { readonly id?: string };
+type Standing = Pick<Undeclared, "kind" | "organization" | "project" | "name"> & {
+  readonly id?: string;
+  readonly type?: Action["type"];
+};
 
 const byPlace = (a: Standing, b: Standing): number =>
   byText(a.organization, b.organization) ||
   byText(a.project ?? "", b.project ?? "") ||
   KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) ||
+  // "create" before "update", by their letters.
+  byText(a.type ?? "", b.type ?? "") ||
   byText(a.name, b.name) ||
   byId(a.id ?? "", b.id ?? "");
 
-/** Made and changed from the outside in, then taken away from the inside out; the same in every run. */
+/** Made, then changed, by name; from the outside in, then taken away from the inside out; the same in every run. */
 function inOrder(actions: readonly Action[]): Action[] {
   const stage = (action: Action): number => {
     const at = KINDS.indexOf(action.kind);

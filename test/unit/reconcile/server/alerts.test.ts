@@ -58,12 +58,14 @@ describe("the alerts of a project", () => {
     expect([actions, undeclared]).toEqual([[], []]);
   });
 
-  it("come sorted, whatever order they are declared in: made and changed before anything is deleted", async () => {
-    const declared = `[${with_("[{type: email}]", "z")}, ${with_("[{type: email}]", "a")}]`;
-    const observed = onServer(alert("m"), alert("z", { id: "2", quantity: 1 }));
+  it("come sorted, whatever order they are declared in: created, then updated, then deleted, by name", async () => {
+    const declared = `[${["z", "b", "y", "a"].map((name) => with_("[{type: email}]", name))}]`;
+    const observed = onServer(alert("m"), alert("a", { id: "2", quantity: 1 }), alert("b", { id: "3", quantity: 1 }));
     expect(lines(await plan(shop(declared, "prune: true\n"), observed))).toEqual([
-      "create alert shop a",
-      "update alert shop z",
+      "create alert shop y",
+      "create alert shop z",
+      "update alert shop a",
+      "update alert shop b",
       "delete alert shop m",
     ]);
   });
