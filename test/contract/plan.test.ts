@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import * as z from "zod/mini";
 import { loadServers } from "../../src/config/load.ts";
 import { alertShape, monitorShape } from "../../src/glitchtip/wire/managed.ts";
 import { observedAlert, observedMonitor } from "../../src/operations/reconcile/from-wire.ts";
@@ -73,5 +74,22 @@ describe.each(RECORDINGS)("what a server of $generation made of a request", ({ g
       seen.push(step);
     }
     expect(seen).toEqual(expect.arrayContaining(["create a ping", "TCP port", "TLS", "heartbeat"]));
+  });
+
+  it("and all that its list holds, odd ones too, can be declared or taken away, each by its number", async () => {
+    const list = recorded.find(({ scenario, step }) => scenario === "alerts" && step === "list");
+    const alerts = z.array(alertShape).parse(list?.answer.body).map(observedAlert);
+    const server = { organizations: [organization([project("shop", { alerts })])] };
+    const text = declared("alerts", { name: "twice", uptime: true, recipients: [{ type: "email" }] }) ?? "";
+    const { actions } = await plan(text.replace("{", '{"prune":true,'), server, { generation });
+    const [filled, ...deleted] = actions;
+    // What the 500 left behind gets its recipients (alerts: "same webhook twice in one alert").
+    expect(filled).toMatchObject({
+      type: "update",
+      name: "twice",
+      changes: [{}, {}, {}, { field: "recipients", from: [] }],
+    });
+    const ids = alerts.filter(({ name }) => name !== "twice").map(({ id }) => id);
+    expect(deleted.map((action) => "id" in action && action.id).sort()).toEqual(ids.sort());
   });
 });
