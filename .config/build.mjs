@@ -39,7 +39,6 @@ await bundle("backup", { entryPoints: { backup: "src/backup-service/main.ts" } }
 await bundle("cli", {
   entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", emulator: "src/emulator/index.ts" },
   splitting: true,
-  keepNames: true,
   banner: { js: COMMONJS },
   // ssh2's native extras, which it does without.
   external: ["cpu-features", "*.node"],

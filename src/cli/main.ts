@@ -3,7 +3,8 @@ import { inspect } from "node:util";
 import { Command, CommanderError } from "commander";
 import { CodedError } from "../base/errors.ts";
 import type { CliCommand } from "./command.ts";
-import { COMMANDS } from "./commands.ts";
+import { COMMANDS } from "./command-list.ts";
+import { LOADERS } from "./commands.ts";
 import { type GlobalFlags, processContext, processOutput, reportError } from "./context.ts";
 
 declare const VERSION: string;
@@ -27,7 +28,7 @@ program.hook("preSubcommand", async (_, command) => {
   const found = COMMANDS.find(({ name }) => name === command.name());
   if (found === undefined) return;
   chosen = `${found.name} `;
-  define(command, await found.load());
+  define(command, await LOADERS[found.name]());
 });
 
 function define(command: Command, { examples, flags, run }: CliCommand<never>): void {

@@ -733,7 +733,7 @@ describe("afterwards", () => {
 
   it("every command that there is was among them", () => {
     const commands = [
-      ...readFileSync(new URL("../../src/cli/commands.ts", import.meta.url), "utf8").matchAll(/name: "([\w-]+)"/g),
+      ...readFileSync(new URL("../../src/cli/command-list.ts", import.meta.url), "utf8").matchAll(/name: "([\w-]+)"/g),
     ];
     const tried = new Set(said.map(({ what }) => /^cli (\w+)/.exec(what)?.[1]));
     expect(commands.length).toBeGreaterThan(8);

@@ -1,0 +1,31 @@
+/** What there is to say of each command before it is loaded, in the order of --help. */
+export const COMMANDS = [
+  { name: "init", summary: "put a GlitchTip beside your services, or a sample app into an empty folder" },
+  { name: "add", summary: "give one more service a DSN" },
+  { name: "remove", summary: "a service no longer gets a DSN" },
+  { name: "plan", summary: "what would change; exit code 3 if anything would" },
+  { name: "apply", summary: "make the servers hold what is declared: alerts, monitors, members, projects" },
+  { name: "render", summary: "bring the managed files up to date, your edits merged in, and show how they change" },
+  { name: "eject", summary: "make managed files your own: they are no longer written" },
+  { name: "up", summary: "docker compose up, and before it the env files of apps that take their DSN from one" },
+  { name: "verify", summary: "send an event from each app's own container and read it back" },
+  { name: "status", summary: "what runs, what the provisioner did, which app has its DSN" },
+  { name: "doctor", summary: "everything that stands in the way, each with its fix" },
+  {
+    name: "check",
+    summary: "whether the stack is fit for the world: each point of the hardening table, with its reason",
+  },
+  { name: "mail", summary: "test: send a mail by GlitchTip's own settings, from its own container" },
+  { name: "lock", summary: "pin the stack's images by their digests" },
+  { name: "import", summary: "the declaration, from app-interface's files or a Terraform state" },
+  { name: "rotate", summary: "give apps a new key, and delete the old one once nobody uses it" },
+  { name: "backup", summary: "whole copies of the stack's data: create, list, verify, prune" },
+  { name: "restore", summary: "put a backup in the place of what is there, or into a new stack" },
+  { name: "provision", summary: "the provisioner's work without its container: from CI, for a GlitchTip anywhere" },
+  { name: "down", summary: "stop and remove the project's containers; the data stays" },
+  { name: "demo", summary: "all of it in a temporary folder, up to an event read back" },
+  { name: "emulate", summary: "run a GlitchTip in memory on loopback, for tests without containers" },
+  { name: "compose", summary: "what Compose calls for services with `inject: provider`" },
+] as const;
+
+export type CommandName = (typeof COMMANDS)[number]["name"];
