@@ -6,7 +6,7 @@ import { mebibytes } from "../../operations/backup/folder.ts";
 import { backupFolder, declaredTarget, stackBackups } from "../../operations/backup/open.ts";
 import { pruneBackups } from "../../operations/backup/prune.ts";
 import { parseKeep } from "../../operations/backup/retention.ts";
-import { checkLock, type Lock } from "../../operations/backup/secrets.ts";
+import { type Seal, sealWith } from "../../operations/backup/secrets.ts";
 import { type BackupTarget, fetchBackup, listTarget, uploadBackup } from "../../operations/backup/target.ts";
 import { packageAssets } from "../../operations/project/assets.ts";
 import { type Project, readProject } from "../../operations/project/read.ts";
@@ -78,7 +78,7 @@ export const backup: CliCommand<Flags> = {
 };
 
 async function create({ context, project, folder, flags }: Call): Promise<void> {
-  const secrets = flags.includeSecrets ? await lockOf(context, flags) : undefined;
+  const secrets = flags.includeSecrets ? await sealOf(context, flags) : undefined;
   const open = { ...context, docker: openDocker(context), project, toolVersion: packageAssets().version };
   const verify = flags.verify && (project.declaration.backup?.verify ?? true);
   const made = await withProgress(context, "looking at the stack", ({ say }) =>
@@ -98,11 +98,9 @@ async function create({ context, project, folder, flags }: Call): Promise<void> 
     context.log.info("The secrets are not in it: keep .glitchtip/secrets elsewhere too.");
 }
 
-async function lockOf(context: CliContext, { recipient = [], ...flags }: Flags): Promise<Lock> {
-  const lock =
-    recipient.length > 0 ? { recipients: recipient } : { passphrase: await passphraseOf(context, flags, true) };
-  checkLock(lock);
-  return lock;
+async function sealOf(context: CliContext, { recipient = [], ...flags }: Flags): Promise<Seal> {
+  if (recipient.length > 0) return sealWith({ recipients: recipient });
+  return sealWith({ passphrase: await passphraseOf(context, flags, true) });
 }
 
 async function list({ context, project, folder, flags }: Call): Promise<void> {

@@ -20,7 +20,7 @@ import {
   UPLOADS,
 } from "./manifest.ts";
 import { nameAt } from "./name.ts";
-import { encryptFiles, type Lock, type ProjectFile } from "./secrets.ts";
+import type { ProjectFile, Seal } from "./secrets.ts";
 
 /** Where a backup's parts come from: the running stack by Docker, or the volumes of the backup service. */
 export interface BackupSources {
@@ -49,7 +49,7 @@ export interface BackupOptions {
   readonly reason: Reason;
   /** Restores it into a database that is dropped again, and compares. */
   readonly verify: boolean;
-  readonly secrets?: Lock;
+  readonly secrets?: Seal;
 }
 
 const WAIT_FOR_OTHERS_MS = 60_000;
@@ -112,15 +112,15 @@ async function checkSpace(folder: string, { bytes }: DatabaseFacts): Promise<voi
   requireSpace(`a backup in ${folder}`, needed, await freeBytes(folder));
 }
 
-async function writeProject(partial: PartialBackup, sources: BackupSources, lock: Lock | undefined): Promise<void> {
+async function writeProject(partial: PartialBackup, sources: BackupSources, seal: Seal | undefined): Promise<void> {
   const state = await sources.state();
   // The token is made anew by whoever knows the admin's password.
   if (state !== undefined) await partial.text(STATE, withoutToken(state));
   for (const { path, content } of sources.files()) await partial.text(`${PROJECT_FOLDER}/${path}`, content);
-  if (lock === undefined) return;
+  if (seal === undefined) return;
   const whole = state === undefined ? [] : [{ path: STATE, content: state, mode: 0o600 }];
   const secret = sources.secretFiles().map((file) => ({ ...file, path: `${PROJECT_FOLDER}/${file.path}` }));
-  await partial.text(SECRETS, await encryptFiles([...whole, ...secret], lock));
+  await partial.text(SECRETS, await seal.close([...whole, ...secret]));
 }
 
 function withoutToken(state: string): string {
@@ -165,7 +165,7 @@ function manifestOf(
     ...about,
     postgres: { version, major },
     database: { bytes, tables, ...(systemId === undefined ? {} : { systemId }) },
-    secrets: secrets === undefined ? "none" : "passphrase" in secrets ? "passphrase" : "recipients",
+    secrets: secrets?.by ?? "none",
     verified: verify ? "trial restore" : "no",
     files: [...files],
   });

@@ -14,12 +14,18 @@ export interface ProjectFile {
   readonly mode: number;
 }
 
+/** How a backup's secrets are closed, as what makes backups needs to know it. */
+export interface Seal {
+  readonly by: "passphrase" | "recipients";
+  close(files: readonly ProjectFile[]): Promise<Uint8Array>;
+}
+
 const shape = z.array(z.object({ path: z.string(), content: z.string(), mode: z.number() }));
 
 const SHORTEST = 12;
 
 /** Throws GC1001 where a lock would hold nobody off, or is no age recipient. */
-export function checkLock(lock: Lock): void {
+function checkLock(lock: Lock): void {
   if ("passphrase" in lock) {
     if ([...lock.passphrase.reveal()].length >= SHORTEST) return;
     throw new CodedError("GC1001", `the passphrase has fewer than ${SHORTEST} characters`, {
@@ -40,7 +46,13 @@ export function checkLock(lock: Lock): void {
   }
 }
 
-export async function encryptFiles(files: readonly ProjectFile[], lock: Lock): Promise<Uint8Array> {
+/** Throws GC1001 as `checkLock` does. */
+export function sealWith(lock: Lock): Seal {
+  checkLock(lock);
+  return { by: "passphrase" in lock ? "passphrase" : "recipients", close: (files) => encryptFiles(files, lock) };
+}
+
+async function encryptFiles(files: readonly ProjectFile[], lock: Lock): Promise<Uint8Array> {
   const age = new Encrypter();
   if ("passphrase" in lock) age.setPassphrase(lock.passphrase.reveal());
   else for (const recipient of lock.recipients) age.addRecipient(recipient);

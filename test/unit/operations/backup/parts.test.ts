@@ -10,7 +10,7 @@ import { checkFiles, chooseBackup, listBackups } from "../../../../src/operation
 import { parseFacts } from "../../../../src/operations/backup/database.ts";
 import { beginBackup, removePartials } from "../../../../src/operations/backup/folder.ts";
 import { differences, newManifest, parseManifest } from "../../../../src/operations/backup/manifest.ts";
-import { checkLock, decryptFiles, encryptFiles } from "../../../../src/operations/backup/secrets.ts";
+import { decryptFiles, sealWith } from "../../../../src/operations/backup/secrets.ts";
 
 const NAME = "glitchtip-20261121-031500Z";
 const signal = new AbortController().signal;
@@ -159,8 +159,9 @@ describe("secrets in a backup", () => {
   it("open for the holder of a recipient's key only", async () => {
     const identity = await generateIdentity();
     const lock = { recipients: [await identityToRecipient(identity)] };
-    checkLock(lock);
-    const encrypted = await encryptFiles(files, lock);
+    const seal = sealWith(lock);
+    expect(seal.by).toBe("recipients");
+    const encrypted = await seal.close(files);
     expect(Buffer.from(encrypted).includes("s3cr3t-value")).toBe(false);
     expect(await decryptFiles(encrypted, { identities: [new Secret(identity)] })).toEqual(files);
     const other = { identities: [new Secret(await generateIdentity())] };
@@ -168,10 +169,10 @@ describe("secrets in a backup", () => {
   });
 
   it("refuse a lock that holds nobody off, without showing it", async () => {
-    expect(() => checkLock({ passphrase: new Secret("short") })).toThrow(/fewer than 12/);
+    expect(() => sealWith({ passphrase: new Secret("short") })).toThrow(/fewer than 12/);
     const identity = await generateIdentity();
     try {
-      checkLock({ recipients: [identity] });
+      sealWith({ recipients: [identity] });
       expect.unreachable();
     } catch (error) {
       expect(error).toMatchObject({ code: "GC1001" });
