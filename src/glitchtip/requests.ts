@@ -11,8 +11,8 @@ export interface Requests {
   list<S extends z.ZodMiniType>(path: string, shape: S): Promise<z.infer<S>[]>;
   /** The same page by page, so that work on the first can begin before the last has come. */
   pages<S extends z.ZodMiniType>(path: string, shape: S): AsyncGenerator<z.infer<S>[], void, void>;
-  /** Never repeated where the server may have acted: the caller looks first. */
-  post<S extends z.ZodMiniType>(path: string, body: unknown, shape: S): Promise<z.infer<S>>;
+  /** Not repeated where the server may have acted, unless that is `harmless`: the caller looks first. */
+  post<S extends z.ZodMiniType>(path: string, body: unknown, shape: S, options?: Harmless): Promise<z.infer<S>>;
   /** `harmless`: done twice it changes nothing more, so that it is repeated like a read. */
   put<S extends z.ZodMiniType>(path: string, body: unknown, shape: S, options?: Harmless): Promise<z.infer<S>>;
   delete(path: string): Promise<void>;
@@ -93,7 +93,7 @@ export function openRequests(context: RequestContext): Requests {
       return all;
     },
     pages,
-    post: (path, body, shape) => send("POST", path, shape, body),
+    post: (path, body, shape, { harmless } = {}) => send("POST", path, shape, body, harmless),
     put: (path, body, shape, { harmless } = {}) => send("PUT", path, shape, body, harmless),
     delete: (path) =>
       patiently("DELETE", async () => {
@@ -113,9 +113,9 @@ export function openRequests(context: RequestContext): Requests {
 
 /** The Link header is a Python set's text (pagination scenario); the last page has `results="false"`. */
 function nextCursor({ headers }: RawAnswer): string | undefined {
-  const next = String(headers.link ?? "")
-    .split("<")
-    .find((part) => part.includes('rel="next"') && part.includes('results="true"'));
+  const link = String(headers.link ?? "");
+  if (!link.includes('results="true"')) return undefined;
+  const next = link.split("<").find((part) => part.includes('rel="next"') && part.includes('results="true"'));
   const cursor = next && /cursor="([^"]+)"/.exec(next)?.[1];
   return cursor || undefined;
 }

@@ -35,7 +35,8 @@ export const projectCalls = (requests: Requests) => ({
   delete: (organization: string, slug: string) => requests.delete(projectPath(organization, slug)),
   /** Again is no error (project-teams scenario). */
   async linkTeam(organization: string, project: string, team: string): Promise<void> {
-    await requests.post(`${projectPath(organization, project)}teams/${address(team)}/`, {}, projectShape);
+    const path = `${projectPath(organization, project)}teams/${address(team)}/`;
+    await requests.post(path, {}, projectShape, { harmless: true });
   },
   unlinkTeam: (organization: string, project: string, team: string) =>
     requests.delete(`${projectPath(organization, project)}teams/${address(team)}/`),
