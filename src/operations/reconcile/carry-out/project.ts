@@ -68,7 +68,9 @@ async function update(
   }
   let address = before;
   if (action.changes.some(({ field }) => field !== "teams")) {
-    const change = { name, slug: slug ?? before.slug, platform, eventThrottleRate: throttle };
+    // An address that the plan does not change is left as it is now.
+    const moves = action.changes.some(({ field }) => field === "slug");
+    const change = { name, slug: (moves ? slug : undefined) ?? before.slug, platform, eventThrottleRate: throttle };
     address = await put(run, organization, before, change);
     addresses.hasProject(action.organization, action.project ?? "", address);
   }
