@@ -140,7 +140,9 @@ describeOnEngine("a backup", () => {
       change(manifest: { files: { path: string; bytes: number; sha256: string }[] }) {
         const state = join(path, "state.json");
         const before = readFileSync(state, "utf8");
-        const text = before.replace(data.key ?? "none", (key) => key.replace(/.$/, (end) => (end === "0" ? "1" : "0")));
+        const text = before.replaceAll(data.key ?? "none", (key) =>
+          key.replace(/.$/, (end) => (end === "0" ? "1" : "0")),
+        );
         expect(text).not.toBe(before);
         writeFileSync(state, text);
         const sha256 = createHash("sha256").update(text).digest("hex");
