@@ -206,6 +206,7 @@ describe("private addresses", () => {
     "http://localhost/",
     "http://relay:9000/",
     "http://[fd00::1]/",
+    "http://[::ffff:192.168.0.1]/",
     "http://169.254.169.254/",
   ])("such as %s are refused beforehand for 6, with the setting's name", async (url) => {
     const { actions, errors } = await plan(declared(url), onServer(), { generation: "6" });

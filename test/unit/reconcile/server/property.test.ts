@@ -1,7 +1,10 @@
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Secret } from "../../../../src/base/secret.ts";
 import { GENERATIONS } from "../../../../src/glitchtip/versions.ts";
 import { NOTHING_KNOWN } from "../../../../src/reconcile/server/known.ts";
+import type { Reference } from "../../../../src/reconcile/server/model.ts";
 import { planServer } from "../../../../src/reconcile/server/plan.ts";
 import { resolveDesired } from "../../../../src/reconcile/server/resolve.ts";
 import { anyDesired, anyObserved } from "../../../support/arbitrary-inside.ts";
@@ -49,4 +52,30 @@ describe.each(GENERATIONS)("whatever is declared and whatever a server of %s hol
       { numRuns: 50 },
     );
   });
+});
+
+it("whatever holds a secret, the plan does not show it: neither one that is declared nor one that only the server has", async () => {
+  const hidden = <T extends { readonly url: unknown; readonly type: string }>(one: T, at: number): T =>
+    one.type === "email" ? one : { ...one, url: { reference: `env:${at}`, key: "" } };
+  await fc.assert(
+    fc.asyncProperty(anyDesired, anyObserved(true), async (declared, observed) => {
+      const organizations = declared.organizations.map((organization) => ({
+        ...organization,
+        monitors: organization.monitors?.map(hidden),
+        projects: organization.projects.map((project) => ({
+          ...project,
+          monitors: project.monitors?.map(hidden),
+          alerts: project.alerts?.map((alert) => ({ ...alert, recipients: alert.recipients.map(hidden) })),
+        })),
+      }));
+      const server = JSON.parse(JSON.stringify(observed).replaceAll("h.example.com/", "h.example.com/0ld-s3cret"));
+      const secret = ({ reference }: Reference) =>
+        Promise.resolve(new Secret(`https://h.example.com/s3cret${reference}`));
+      const desired = await resolveDesired({ ...declared, organizations }, secret);
+      const plan = planServer(desired, server, { generation: "6", strict: false, known: NOTHING_KNOWN });
+      expect(JSON.stringify(plan)).not.toContain("s3cret");
+      expect(inspect(plan, { depth: null })).not.toContain("s3cret");
+    }),
+    { numRuns: 100 },
+  );
 });
