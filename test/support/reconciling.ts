@@ -5,7 +5,7 @@ import { silentLog } from "../../src/base/log.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { type Clock, systemClock } from "../../src/base/wait.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/index.ts";
-import { openPoolTransport } from "../../src/glitchtip/transport-undici.ts";
+import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
 import type { Generation } from "../../src/glitchtip/versions.ts";
 import { applyActions, type Outcome } from "../../src/operations/reconcile/apply.ts";
 import { openServer, type ServerContext } from "../../src/operations/reconcile/context.ts";
@@ -28,11 +28,14 @@ export interface Reconciling extends AsyncDisposable {
 export async function startReconciling(options: EmulatorOptions = {}): Promise<Reconciling> {
   const emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0, ...options });
   const folder = mkdtempSync(join(tmpdir(), "glitchtip-compose-"));
-  const transport = openPoolTransport(emulator.url, { connections: 40, keepAlive: true, requestTimeoutMs: 5_000 });
+  const limits = { connections: 40, requestTimeoutMs: 5_000 };
+  const transport = openNodeTransport(emulator.url, { ...limits, keepAlive: true });
+  const writes = openNodeTransport(emulator.url, limits);
   const token = new Secret(emulator.mintToken());
   const reopen: Reconciling["reopen"] = ({ clock = systemClock, signal = new AbortController().signal } = {}) =>
     openServer({
       transport,
+      writes,
       token,
       clock,
       signal,
@@ -44,7 +47,7 @@ export async function startReconciling(options: EmulatorOptions = {}): Promise<R
     context: reopen(),
     reopen,
     async [Symbol.asyncDispose]() {
-      await transport.close();
+      await Promise.all([transport.close(), writes.close()]);
       await emulator.close();
       rmSync(folder, { recursive: true, force: true });
     },
