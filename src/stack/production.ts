@@ -11,14 +11,14 @@ import { traefikLabels } from "./traefik.ts";
 const PROXY = "glitchtip-proxy";
 const MAIL_SECRET = "glitchtip_email_url";
 
-/** Which service each of the declaration's limits is of. */
-const LIMITED = {
-  web: "glitchtip",
-  worker: "glitchtip-worker",
-  database: "glitchtip-db",
-  valkey: "glitchtip-valkey",
-  proxy: PROXY,
-} as const;
+/** By service, which of the declaration's limits is its own. */
+const LIMITED: Readonly<Record<string, keyof NonNullable<Declaration["limits"]>>> = {
+  glitchtip: "web",
+  "glitchtip-worker": "worker",
+  "glitchtip-db": "database",
+  "glitchtip-valkey": "valkey",
+  [PROXY]: "proxy",
+};
 
 /** Any machine has one; more than it has is refused by the engine. */
 const CPUS = 1;
@@ -48,10 +48,9 @@ export function forOperator(
     ]),
   );
   if (production !== undefined) inFront(services, declaration, production, templates);
-  for (const [key, name] of Object.entries(LIMITED)) {
-    const service = services[name];
-    const { memory, cpus = production && CPUS } = limits[key as keyof typeof LIMITED] ?? {};
-    if (service === undefined) continue;
+  for (const [name, service] of Object.entries(services)) {
+    const key = LIMITED[name];
+    const { memory, cpus = service.own.restart === "no" ? undefined : production && CPUS } = (key && limits[key]) ?? {};
     const limit = { ...(memory && { mem_limit: memory }), ...(cpus && { cpus }) };
     services[name] = { ...service, own: { ...service.own, ...limit } };
   }

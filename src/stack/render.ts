@@ -84,9 +84,9 @@ function bundledParts(input: StackInput, apps: AppOverlays): StackParts {
   const theirs = overlayOwnServices(own, user, apps.services);
   const more = topOf(declaration, secretBy);
   const backup = backupParts(declaration, server, compose, texts, input.toolVersion, input.declarationText);
-  const operated = forOperator(ourServices(declaration, server, compose, provisioner), declaration, server, compose);
+  const services = withServices(ourServices(declaration, server, compose, provisioner), backup);
   return {
-    ours: pinned(withServices(operated, backup), input.lock ?? new Map()),
+    ours: pinned(forOperator(services, declaration, server, compose), input.lock ?? new Map()),
     theirs: theirs.services,
     networks: { glitchtip: {}, "glitchtip-db": { internal: true }, ...more.networks },
     volumes: [

@@ -48,6 +48,7 @@ describeOnEngine("a production stack behind Caddy, with an authority of its own"
     const app = ["--app", "web=shop", "--organization", "Acme"];
     await stack.init("--production", "--domain", DOMAIN, "--url", url, "--tls", "internal", ...mail, ...app);
     stack.edit("glitchtip.yaml", "web: { project: shop }", "web: { project: shop, audience: public }");
+    stack.write("glitchtip.yaml", `${stack.read("glitchtip.yaml")}\nbackup: { schedule: "03:15" }\n`);
     await stack.init();
     stack.override(MAILBOX);
     expect(await cli("lock")).toMatchObject({ code: 0, data: { unpinned: [] } });

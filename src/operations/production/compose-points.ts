@@ -70,7 +70,7 @@ export const COMPOSED: readonly HardeningPoint[] = [
   {
     id: "privileges",
     what: "whoever breaks into a container finds nothing to go on with",
-    how: "no capabilities (the proxy has one), no-new-privileges, read-only files",
+    how: "no capabilities but the proxy's one and the backup's two, no-new-privileges, read-only files",
     check: (seen) => forEachService(seen, privileges, "none", OWN_FILE),
   },
   {
@@ -115,9 +115,15 @@ export const COMPOSED: readonly HardeningPoint[] = [
   },
 ];
 
+/** What single services cannot do without: ports below 1024 in an image that asks for it, files of several owners. */
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  [PROXY]: ["NET_BIND_SERVICE"],
+  "glitchtip-backup": ["CHOWN", "DAC_OVERRIDE"],
+};
+
 function privileges(service: ComposeService, name: string): string | undefined {
   const { cap_drop = [], cap_add = [], security_opt = [], read_only, privileged, environment = {} } = service;
-  const added = cap_add.filter((capability) => name !== PROXY || capability !== "NET_BIND_SERVICE");
+  const added = cap_add.filter((capability) => !NEEDED[name]?.includes(capability));
   // A secret from the environment is copied into the container, which Compose refuses for a read-only one.
   const writable = !read_only && !environment.DATABASE_URL_FILE && !environment.EMAIL_URL_FILE && name !== SERVER;
   const problems = [

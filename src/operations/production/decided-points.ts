@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { resolveServer } from "../../config/server.ts";
 import { SECRETS_FOLDER } from "../../stack/render.ts";
 import { missingSecrets } from "../project/secrets.ts";
-import { fail, type HardeningPoint, pass, THEN } from "./point.ts";
+import { fail, type HardeningPoint, pass, THEN, unknown } from "./point.ts";
 import { weakSecrets } from "./secret-values.ts";
 
 /** What an operator has decided in glitchtip.yaml, and the secrets. */
@@ -40,6 +40,19 @@ export const DECIDED: readonly HardeningPoint[] = [
       return declaration.server.retention?.events === undefined
         ? fail("GlitchTip's own default decides", `Write server.retention: {events: 90d}, ${THEN}`)
         : pass(kept.map(([kind, days]) => `${kind} ${days}`).join(", "));
+    },
+  },
+  {
+    id: "backup",
+    what: "the data outlives the disk's and people's mistakes",
+    how: "`backup.schedule` in glitchtip.yaml; `status` shows the last one",
+    check({ project: { declaration } }) {
+      if (declaration.server.database !== "bundled") {
+        return unknown("the database is not ours", "Ask whoever runs it how often it is backed up.");
+      }
+      return declaration.backup?.schedule === undefined
+        ? fail("backups are made by hand only", `Write backup: {schedule: "03:15", keep: "daily=7,weekly=4"}, ${THEN}`)
+        : pass(`by schedule: ${declaration.backup.schedule}`);
     },
   },
   {

@@ -42,6 +42,15 @@ describe("a stack in production", () => {
       expect(compose.services[name], name).toMatchObject({ mem_limit: expect.stringMatching(/^\d+m$/), cpus: 1 });
   });
 
+  it("scheduled backups are limited as well", () => {
+    const { services } = composeOf(
+      stack("production: { domain: errors.example.com }\nbackup: { schedule: '03:15', keep: 'daily=7' }"),
+    );
+    for (const name of ["glitchtip-backup", "glitchtip-backup-db"])
+      expect(services[name], name).toMatchObject({ mem_limit: expect.stringMatching(/^\d+m$/), cpus: 1 });
+    expect(services["glitchtip-init"]).not.toHaveProperty("cpus");
+  });
+
   it("makes Caddy's container anew when its configuration has changed", () => {
     const label = (text: ReturnType<typeof stack>) => composeOf(text).services["glitchtip-proxy"]?.labels;
     expect(label(production())).toEqual(label(production()));
@@ -85,6 +94,9 @@ describe("behind a server that is there", () => {
       "traefik.enable": "true",
       "traefik.docker.network": "edge",
       "traefik.http.routers.glitchtip.rule": "Host(`errors.example.com`)",
+      // Two dollars: Compose makes one of them.
+      "traefik.http.routers.glitchtip-envelope.rule":
+        "Host(`errors.example.com`) && PathRegexp(`^/api/[0-9]+/(envelope|store|security|minidump)/?$$`)",
       "traefik.http.routers.glitchtip.tls.certresolver": "le",
       "traefik.http.middlewares.glitchtip-envelope-size.buffering.maxRequestBodyBytes": "20000000",
       "traefik.http.services.glitchtip.loadbalancer.server.port": "8000",

@@ -64,7 +64,7 @@ async function projectIn(folder: TemporaryFolder, edit: (text: string) => string
     production: { domain: "errors.example.com" },
   };
   await init({ dir: folder.path, log: silentLog, env: {}, assets: testAssets() }, options);
-  folder.write("glitchtip.yaml", edit(folder.read("glitchtip.yaml")));
+  folder.write("glitchtip.yaml", edit(`${folder.read("glitchtip.yaml")}backup: { schedule: "03:15" }\n`));
   return readProject(folder.path);
 }
 
@@ -141,6 +141,7 @@ describe("the hardening table", () => {
     ["mail", /^mail:.*$/m, "", /printed to the log/],
     ["administrator", /ops@shop\.example/, "admin@example.com", /placeholder/],
     ["retention", / {2}retention:.*\n/, "", /GlitchTip's own default/],
+    ["backup", /^backup:.*$/m, "", /by hand only/],
     ["worker", "server:\n", "server:\n  topology: all-in-one\n", /share one process/],
     ["apps", /$/, "onFailure: block\n", /api would end with 78/],
   ])("%s fails on a declaration that does not say so", async (id, before, after, reason) => {
