@@ -72,7 +72,12 @@ const isReference = (value: string | undefined) =>
 /** Under which name GlitchTip is reached in production. */
 export async function askDomain({ signal }: CliContext): Promise<string> {
   const common = { input: stdin, output: stderr, signal };
-  const domain = await text({ ...common, message: "Public domain", placeholder: "errors.example.com", validate: filled });
+  const domain = await text({
+    ...common,
+    message: "Public domain",
+    placeholder: "errors.example.com",
+    validate: filled,
+  });
   if (isCancel(domain)) throw stopped();
   return domain;
 }

@@ -7,8 +7,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { describeInShells, findProgram } from "../support/shells.ts";
 import { makeSelfSigned, openssl } from "../support/self-signed.ts";
+import { describeInShells, findProgram } from "../support/shells.ts";
 
 const script = new URL("../../templates/send-event", import.meta.url).pathname;
 const scriptText = readFileSync(script, "utf8");
