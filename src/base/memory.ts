@@ -1,14 +1,17 @@
 import { setFlagsFromString } from "node:v8";
 
-/** Below that the heap is small anyway, and keeping it smaller only costs time: young objects are looked through more often. */
+/** From here on the heap would grow with what is read. */
 const MANY = 2_000;
 
 /**
- * For a process that reads much and keeps little: the heap is not let grow far beyond what is alive. To be called before
- * the work begins, with the number of objects that will be gone through.
+ * Sets V8 up, for the whole process, for reading so many objects over the network and keeping little of them. Many: the
+ * heap is not let grow far beyond what is alive (93 MB instead of 175 at ten thousand projects). Not many: the process
+ * is over before optimised code pays, and the young objects get their room at once (a fifth less CPU). docs/speed.md.
  */
-export function keepHeapSmall(objects: number): void {
-  if (objects < MANY) return;
-  setFlagsFromString("--semi-space-growth-factor=1");
-  setFlagsFromString("--optimize-for-size");
+export function prepareForReading(objects: number): void {
+  const flags =
+    objects >= MANY
+      ? ["--semi-space-growth-factor=1", "--optimize-for-size"]
+      : ["--semi-space-growth-factor=16", "--no-opt"];
+  for (const flag of flags) setFlagsFromString(flag);
 }

@@ -1,6 +1,5 @@
 import { rmSync } from "node:fs";
 import { silentLog } from "../../src/base/log.ts";
-import { keepHeapSmall } from "../../src/base/memory.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { systemClock } from "../../src/base/wait.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
@@ -11,9 +10,18 @@ import { openServerStore } from "../../src/outputs/server-store.ts";
 import { planServer } from "../../src/reconcile/server/plan.ts";
 import { seededServer } from "../support/desired-server.ts";
 
+export interface ChildInput {
+  readonly url: string;
+  readonly token: string;
+  readonly projects: number;
+  readonly alerts: number;
+  readonly apply: boolean;
+  /** A file. */
+  readonly store: string;
+}
+
 /** One plan, and apply where asked, as a process: what its command does between reading the declaration and printing. */
-const { url, token, projects, alerts, apply, store } = JSON.parse(process.argv[2] ?? "{}");
-keepHeapSmall(projects);
+const { url, token, projects, alerts, apply, store }: ChildInput = JSON.parse(process.argv[2] ?? "{}");
 const desired = seededServer(projects, alerts);
 const transport = openNodeTransport(url, { connections: 40, keepAlive: true });
 const context = openServer({

@@ -8,6 +8,7 @@ import { type Emulator, type EmulatorOptions, type FaultEffect, startEmulator } 
 import { signIn } from "../../src/glitchtip/session.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
 import { asAdmin } from "../support/admin-calls.ts";
+import { PASSING_FAULTS } from "../support/passing-faults.ts";
 import { countsOf, ONE_OF_EACH, requestsOfFirstRun } from "../support/provisioner-process.ts";
 import {
   ADMIN,
@@ -28,16 +29,6 @@ const startServer = (options: EmulatorOptions = {}) =>
 const provisionHastily = (emulator: Emulator, folders: Folders, run: ProvisionRun = {}) =>
   provisionOnce(emulator.url, folders, { clock: hastyClock(emulator), ...run });
 
-const PASSING_FAULTS: readonly { readonly what: string; readonly effect: FaultEffect }[] = [
-  { what: "500", effect: { kind: "answer", status: 500 } },
-  { what: "500 although it acted", effect: { kind: "answer", status: 500, acted: true } },
-  { what: "502 with a proxy's page", effect: { kind: "answer", status: 502, body: "<title>502 Bad Gateway</title>" } },
-  { what: "503", effect: { kind: "answer", status: 503, body: { detail: "starting" } } },
-  { what: "429 with Retry-After", effect: { kind: "rate-limit", retryAfter: 7 } },
-  { what: "a reset before it acted", effect: { kind: "reset" } },
-  { what: "a reset after it acted", effect: { kind: "reset", acted: true } },
-  { what: "a body that is cut", effect: { kind: "truncate" } },
-];
 const requests = (await requestsOfFirstRun()).map((name, at) => ({ name, nth: at + 1 }));
 
 describe.each(GENERATIONS)("a first run on GlitchTip %s", (generation) => {

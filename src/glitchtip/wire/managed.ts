@@ -76,7 +76,6 @@ export const memberShape = z.object({
 export const accountShape = z.object({ id, email: text });
 
 export type ManagedProject = z.infer<typeof managedProjectShape>;
-export type ProjectOfAccount = z.infer<typeof projectOfAccountShape>;
 export type ManagedKey = z.infer<typeof managedKeyShape>;
 export type ServerRecipient = z.infer<typeof recipientShape>;
 export type ServerAlert = z.infer<typeof alertShape>;

@@ -1,21 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { FaultEffect } from "../../../src/emulator/index.ts";
 import { everything } from "../../support/desired-server.ts";
+import { PASSING_FAULTS } from "../../support/passing-faults.ts";
 import { hastyClock } from "../../support/provisioning.ts";
 import { ALL_OF_IT, reconcile, standing, startReconciling } from "../../support/reconciling.ts";
 
 const GENERATIONS = ["4.1", "5.1", "5.2", "6"] as const;
-
-const PASSING_FAULTS: readonly { readonly what: string; readonly effect: FaultEffect }[] = [
-  { what: "500", effect: { kind: "answer", status: 500 } },
-  { what: "500 although it acted", effect: { kind: "answer", status: 500, acted: true } },
-  { what: "502 with a proxy's page", effect: { kind: "answer", status: 502, body: "<title>502 Bad Gateway</title>" } },
-  { what: "503", effect: { kind: "answer", status: 503, body: { detail: "starting" } } },
-  { what: "429 with Retry-After", effect: { kind: "rate-limit", retryAfter: 7 } },
-  { what: "a reset before it acted", effect: { kind: "reset" } },
-  { what: "a reset after it acted", effect: { kind: "reset", acted: true } },
-  { what: "a body that is cut", effect: { kind: "truncate" } },
-];
 
 /** Each request of a first apply: method and path, in any order. */
 async function requestsOfApply(): Promise<string[]> {
