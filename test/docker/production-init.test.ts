@@ -4,6 +4,7 @@ import { makeSelfSigned } from "../support/self-signed.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import { call } from "./support/https-client.ts";
 import { Stack } from "./support/stack.ts";
+import { until } from "./support/until.ts";
 
 const COMPOSE = `
 services:
@@ -50,6 +51,28 @@ describeOnEngine("init --production on this machine", () => {
     } finally {
       await stack.project.docker([...other, "down", "-t", "1"]);
     }
+  });
+
+  it("apps start without reporting when GlitchTip never comes up, and up says so", async () => {
+    await using one = await Stack.in({ "compose.yaml": COMPOSE });
+    const { glitchtip, app } = one.project.ports;
+    one.write(".env", `${one.read(".env")}GLITCHTIP_HTTP_PORT=${app}\nGLITCHTIP_HTTPS_PORT=${glitchtip}\n`);
+    const own = ["--domain", "errors.example.com", "--tls", "internal", "--no-preflight"];
+    await one.init("--app", "api=shop", ...own);
+    one.override(`services:
+  glitchtip: { entrypoint: [sh, -c, "exit 1"], restart: "no" }
+  glitchtip-provision: { environment: { GLITCHTIP_READY_WITHIN_SECONDS: "1" } }
+  front: !reset null
+`);
+    await one.up({ ends: 1 });
+    expect((await one.container("api")).State.Status).toBe("running");
+    // The wrapper waits five seconds for a DSN, then it becomes the app.
+    await until("the app, without a DSN", async () => (await one.variable("api", "SENTRY_DSN")) === "" || undefined);
+    const points = JSON.parse((await one.project.cli(["check", "--production", "--json"])).stdout).points;
+    const failed = points
+      .filter(({ state }: { state: string }) => state === "fail")
+      .map(({ id }: { id: string }) => id);
+    expect(failed).toContain("running");
   });
 
   it("with tls own Caddy shows the certificate that was given", async () => {
