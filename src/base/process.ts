@@ -139,7 +139,8 @@ const late = (program: string, args: readonly string[], deadlineMs: number) =>
 const tooMuch = (program: string, args: readonly string[]) =>
   new CodedError("GC1605", `\`${shown(program, args)}\` wrote more than can be taken`);
 
-function notStarted(program: string, cwd: string | undefined, cause: Error): CodedError {
+/** Why a program could not be started. */
+export function notStarted(program: string, cwd: string | undefined, cause: Error): CodedError {
   // Node names the program also where it is the folder that is not there.
   if (cwd !== undefined && !existsSync(cwd)) {
     return new CodedError("GC1606", `the folder ${cwd} does not exist, so \`${program}\` cannot run there`, { cause });

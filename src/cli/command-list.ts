@@ -1,3 +1,11 @@
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly alias?: string;
+  /** Words that are handed on unchanged: all, or those from the first name on. */
+  readonly passes?: "all" | "afterName";
+}
+
 /** What there is to say of each command before it is loaded, in the order of --help. */
 export const COMMANDS = [
   { name: "init", summary: "put a GlitchTip beside your services, or a sample app into an empty folder" },
@@ -15,6 +23,13 @@ export const COMMANDS = [
     name: "check",
     summary: "whether the stack is fit for the world: each point of the hardening table, with its reason",
   },
+  { name: "logs", summary: "what the services say, as one view; --errors for failures alone" },
+  { name: "shell", summary: "a shell, or one command, in a service's container", passes: "afterName" },
+  { name: "psql", summary: "psql on GlitchTip's database, signed in", passes: "all" },
+  { name: "redis-cli", alias: "valkey-cli", summary: "Valkey's own client, in its container", passes: "all" },
+  { name: "manage", summary: "GlitchTip's manage.py, with its environment", passes: "all" },
+  { name: "migrate", summary: "migrations, partitions and the cache's table, now" },
+  { name: "restart", summary: "restart web and worker, or what is named, and wait until they are healthy" },
   { name: "mail", summary: "test: send a mail by GlitchTip's own settings, from its own container" },
   { name: "lock", summary: "pin the stack's images by their digests" },
   { name: "import", summary: "the declaration, from app-interface's files or a Terraform state" },
@@ -26,6 +41,6 @@ export const COMMANDS = [
   { name: "demo", summary: "all of it in a temporary folder, up to an event read back" },
   { name: "emulate", summary: "run a GlitchTip in memory on loopback, for tests without containers" },
   { name: "compose", summary: "what Compose calls for services with `inject: provider`" },
-] as const;
+] as const satisfies readonly CommandEntry[];
 
 export type CommandName = (typeof COMMANDS)[number]["name"];

@@ -3,9 +3,10 @@ import { inspect } from "node:util";
 import { Command, CommanderError } from "commander";
 import { CodedError } from "../base/errors.ts";
 import type { CliCommand } from "./command.ts";
-import { COMMANDS } from "./command-list.ts";
+import { COMMANDS, type CommandEntry } from "./command-list.ts";
 import { LOADERS } from "./commands.ts";
 import { type GlobalFlags, processContext, processOutput, reportError } from "./context.ts";
+import { wordsFor } from "./words.ts";
 
 declare const VERSION: string;
 
@@ -23,7 +24,11 @@ const program = new Command("glitchtip-compose")
   .configureOutput({ writeErr: () => {} });
 
 let chosen = "";
-for (const { name, summary } of COMMANDS) program.command(name).description(summary).exitOverride();
+const entries: readonly CommandEntry[] = COMMANDS;
+for (const { name, summary, alias } of entries) {
+  const command = program.command(name).description(summary).exitOverride();
+  if (alias !== undefined) command.alias(alias);
+}
 program.hook("preSubcommand", async (_, command) => {
   const found = COMMANDS.find(({ name }) => name === command.name());
   if (found === undefined) return;
@@ -48,19 +53,13 @@ function define(command: Command, { examples, flags, run }: CliCommand<never>): 
 }
 
 try {
-  await program.parseAsync(wordsFor(process.argv.slice(2)), { from: "user" });
+  await program.parseAsync(wordsFor(process.argv.slice(2), COMMANDS), { from: "user" });
 } catch (error) {
   const isDone = error instanceof CommanderError && error.exitCode === 0;
   if (!isDone) reportError(explain(error), processOutput(process.argv.includes("--json")), toStderr);
 }
 // Sockets or timers that a finished command left open must not keep the process; stdout is flushed first.
 process.stdout.write("", () => process.exit());
-
-/** `help init` is `init --help`, which loads the command first; nothing at all is a question for help. */
-function wordsFor(words: string[]): string[] {
-  if (words.length === 0) return ["--help"];
-  return words[0] === "help" && words.length > 1 ? [...words.slice(1), "--help"] : words;
-}
 
 function toStderr(text: string): void {
   process.stderr.write(text);

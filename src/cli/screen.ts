@@ -19,7 +19,7 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-const COLOURS = { good: 32, doubtful: 33, bad: 31, faint: 2 } as const;
+const COLOURS = { good: 32, doubtful: 33, bad: 31, faint: 2, cyan: 36, blue: 34, magenta: 35, white: 37 } as const;
 export type Colour = keyof typeof COLOURS;
 export type Paint = (colour: Colour, text: string) => string;
 
@@ -28,6 +28,11 @@ export function paintFor({ env, json }: Pick<CliContext, "env" | "json">, termin
   const plain = json || !terminal || Boolean(env.NO_COLOR) || env.TERM === "dumb";
   return plain ? (_, text) => text : (colour, text) => `\u001b[${COLOURS[colour]}m${text}\u001b[0m`;
 }
+
+/** Neighbours in a list look different; none looks like good or bad. */
+const NAME_COLOURS = ["cyan", "magenta", "blue", "white"] as const;
+export const paintName = (paint: Paint, name: string, index: number): string =>
+  paint(NAME_COLOURS[Math.max(0, index) % NAME_COLOURS.length] ?? "cyan", name);
 
 /** As a terminal shows it: colour codes take no room. */
 const width = (text: string): number => [...text.replace(/\u001b\[\d+m/g, "")].length;

@@ -6,14 +6,15 @@ export const SERVER = "glitchtip";
 export const WORKER = "glitchtip-worker";
 export const DATABASE = "glitchtip-db";
 export const PROVISIONER = "glitchtip-provision";
-const INIT = "glitchtip-init";
+export const INIT = "glitchtip-init";
+export const VALKEY = "glitchtip-valkey";
 const BUSYBOX = "glitchtip-busybox";
 export const PROXY = "glitchtip-proxy";
 export const ONE_SHOTS: readonly string[] = [INIT, PROVISIONER, BUSYBOX];
 /** Ours in the order in which they start. */
 export const START_ORDER: readonly string[] = [
   DATABASE,
-  "glitchtip-valkey",
+  VALKEY,
   INIT,
   SERVER,
   WORKER,

@@ -4,7 +4,7 @@
  */
 
 /** Ours by the image's own variables; the user's by its URL, percent-encoding undone, as libpq would read it. */
-const CONNECT = `set -eu
+export const CONNECT = `set -eu
 decode() {
   v=$1 out=
   while case $v in *%[0-9A-Fa-f][0-9A-Fa-f]*) : ;; *) false ;; esac; do

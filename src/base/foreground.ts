@@ -1,0 +1,46 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { notStarted } from "./process.ts";
+
+export interface ForegroundOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  /** Done once when the signal is aborted, before the child gets its own TERM. */
+  onAbort?(): Promise<void>;
+  readonly graceMs?: number;
+}
+
+const GRACE_MS = 5_000;
+
+/** Runs a program on our own terminal and streams, and gives the exit code a shell would give: 128 and more for a signal. */
+export function runForeground(
+  program: string,
+  args: readonly string[],
+  { cwd, env, signal, onAbort, graceMs = GRACE_MS }: ForegroundOptions,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const child = spawn(program, args, { cwd, env: { ...env }, stdio: "inherit", windowsHide: true });
+    let kill: NodeJS.Timeout | undefined;
+    const stop = async () => {
+      await onAbort?.().catch(() => {});
+      child.kill("SIGTERM");
+      kill = setTimeout(() => child.kill("SIGKILL"), graceMs);
+    };
+    const settle = () => {
+      clearTimeout(kill);
+      signal.removeEventListener("abort", stop);
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    child.once("error", (error) => {
+      if (child.pid !== undefined) return;
+      settle();
+      reject(notStarted(program, cwd, error));
+    });
+    child.once("close", (code, endedBy) => {
+      settle();
+      resolve(code ?? 128 + (endedBy === null ? 0 : constants.signals[endedBy]));
+    });
+  });
+}

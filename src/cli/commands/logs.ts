@@ -1,0 +1,87 @@
+import { stdout } from "node:process";
+import { CodedError, EXIT } from "../../base/errors.ts";
+import { errorFilter, type LogLine, readLogs } from "../../operations/logs.ts";
+import { serviceNamed } from "../../operations/programs.ts";
+import { notStarted } from "../../operations/running-stack.ts";
+import type { CliCommand } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { openStack } from "../in-container.ts";
+import { paintFor, paintName } from "../screen.ts";
+
+interface Flags {
+  readonly errors?: boolean;
+  readonly since?: string;
+  readonly follow?: boolean;
+  readonly tail?: string;
+}
+
+/** Without --since: enough to see what happened, of each container. */
+const USUAL_TAIL = 200;
+
+/** What the services say, as one view in the order of time. */
+export const logs: CliCommand<Flags> = {
+  examples: [
+    "glitchtip-compose logs --follow",
+    "glitchtip-compose logs worker db --since 10m",
+    "glitchtip-compose logs --errors --since 1d",
+    "glitchtip-compose logs migrate --tail all",
+    "glitchtip-compose logs --errors --json | jq -r .text",
+  ],
+  flags: (command) =>
+    command
+      .argument("[program...]", "web, worker, db, valkey, migrate, provision, proxy, backup or a service; default: all")
+      .option("--errors", "only failures, each with the lines that belong to it")
+      .option("--since <when>", "10m, 2h, 1d, or a time")
+      .option("-f, --follow", "go on with what comes, until Ctrl-C")
+      .option("--tail <lines>", `of each container, or all; default: ${USUAL_TAIL}, with --since all`),
+  async run(context, { errors = false, since, follow = false, tail }, named) {
+    const { docker, declaration, stack } = await openStack(context);
+    if (stack.containers.length === 0) throw notStarted(stack.config.name);
+    const services = [...new Set(named.map((name) => serviceNamed(stack.config.services, declaration, name)))];
+    const ended = new AbortController();
+    // Whoever read our output has gone away: the end of a view that follows.
+    stdout.once("error", () => ended.abort(new CodedError("GC1003", "nobody reads")));
+    try {
+      await readLogs(
+        docker,
+        stack,
+        {
+          services,
+          errors,
+          since,
+          follow,
+          tail: tailOf(tail, since),
+          signal: AbortSignal.any([context.signal, ended.signal]),
+        },
+        printer(
+          context,
+          stack.containers.map(({ service }) => service),
+        ),
+      );
+    } catch (error) {
+      if (ended.signal.aborted) return;
+      if (!follow || !context.signal.aborted) throw error;
+      context.setExitCode(EXIT.interrupted);
+    }
+  },
+};
+
+function tailOf(text: string | undefined, since: string | undefined): number | undefined {
+  if (text === "all") return undefined;
+  if (text === undefined) return since === undefined ? USUAL_TAIL : undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new CodedError("GC1001", `--tail ${text}: this is no number of lines`, { remedy: "Write a number, or all." });
+}
+
+function printer(context: CliContext, all: readonly string[]): (line: LogLine) => void {
+  if (context.json) return (line) => context.print(JSON.stringify(line));
+  const paint = paintFor(context);
+  const services = [...new Set(all)].sort();
+  const width = Math.max(...services.map((service) => service.length));
+  const isFailure = errorFilter();
+  return (line) => {
+    const name = paintName(paint, line.service.padEnd(width), services.indexOf(line.service));
+    const at = paint("faint", line.at.slice(0, 19).replace("T", " "));
+    context.print(`${at} ${name} | ${isFailure(line) ? paint("bad", line.text) : line.text}`);
+  };
+}

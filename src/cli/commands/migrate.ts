@@ -1,0 +1,39 @@
+import { CodedError } from "../../base/errors.ts";
+import { lastLines } from "../../docker/index.ts";
+import { INIT } from "../../operations/running-stack.ts";
+import type { CliCommand } from "../command.ts";
+import { openStack } from "../in-container.ts";
+import { withProgress } from "../screen.ts";
+
+/** GlitchTip's own script: plain `manage.py migrate` makes neither partitions nor the cache's table. */
+const SCRIPT = "bin/run-migrate.sh";
+
+/** Migrations, partitions and the cache's table, now; every `up` does it too where something changed. */
+export const migrate: CliCommand = {
+  examples: ["glitchtip-compose migrate", "glitchtip-compose migrate --json"],
+  async run(context) {
+    const { docker, stack } = await openStack(context);
+    if (stack.config.services[INIT] === undefined) {
+      throw new CodedError("GC1104", "this project starts no GlitchTip, so there is nothing to migrate here");
+    }
+    const lines: string[] = [];
+    const { code, stderr } = await withProgress(context, `running ${SCRIPT}`, ({ say }) =>
+      docker.compose.run(INIT, [], {
+        entrypoint: SCRIPT,
+        onStdoutLine(line) {
+          lines.push(line);
+          say(line);
+        },
+      }),
+    );
+    if (code !== 0) {
+      throw new CodedError("GC1605", `${SCRIPT} ended with exit code ${code}`, {
+        problems: [...lines.slice(-5), ...lastLines(stderr, 5)],
+        remedy: "Is the database up? glitchtip-compose status",
+      });
+    }
+    const applied = lines.flatMap((line) => /^\s*Applying (\S+)\.\.\. OK/.exec(line)?.[1] ?? []);
+    if (context.json) context.print(JSON.stringify({ migrated: true, applied }));
+    else context.print(applied.length === 0 ? "there was nothing to migrate" : `applied ${applied.join(", ")}`);
+  },
+};

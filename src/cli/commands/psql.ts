@@ -1,0 +1,22 @@
+import { CONNECT } from "../../operations/backup/scripts.ts";
+import { databaseService } from "../../operations/programs.ts";
+import type { CliCommand } from "../command.ts";
+import { openStack, runIn } from "../in-container.ts";
+
+/** psql on GlitchTip's database, signed in. */
+export const psql: CliCommand = {
+  examples: [
+    "glitchtip-compose psql",
+    `glitchtip-compose psql -c "select count(*) from users_user"`,
+    "glitchtip-compose psql -At -f - <report.sql",
+  ],
+  flags: (command) => command.argument("[args...]", "psql's own, passed on as they are"),
+  async run(context, _flags, args) {
+    const open = await openStack(context);
+    const service = databaseService(open.stack.config.services);
+    await runIn(context, open, {
+      service,
+      command: ["sh", "-c", `${CONNECT}unset PGOPTIONS\nexec psql "$@"`, "psql", ...args],
+    });
+  },
+};

@@ -1,0 +1,22 @@
+import { CodedError } from "../../base/errors.ts";
+import { serviceOfPart } from "../../operations/programs.ts";
+import type { CliCommand } from "../command.ts";
+import { openStack, runIn } from "../in-container.ts";
+
+const CLIENT = 'if command -v valkey-cli >/dev/null 2>&1; then exec valkey-cli "$@"; else exec redis-cli "$@"; fi';
+
+/** Valkey's own client, in its container. */
+export const redisCli: CliCommand = {
+  examples: ["glitchtip-compose redis-cli", "glitchtip-compose redis-cli info memory"],
+  flags: (command) => command.argument("[args...]", "valkey-cli's own, passed on as they are"),
+  async run(context, _flags, args) {
+    const open = await openStack(context);
+    const service = serviceOfPart(open.stack.config.services, open.declaration, "valkey");
+    if (service === undefined) {
+      throw new CodedError("GC1104", "this stack has no Valkey: GlitchTip's jobs are in Postgres", {
+        remedy: "Look at them with: glitchtip-compose status, or psql.",
+      });
+    }
+    await runIn(context, open, { service, command: ["sh", "-c", CLIENT, "valkey-cli", ...args] });
+  },
+};

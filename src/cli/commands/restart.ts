@@ -1,0 +1,37 @@
+import { serviceNamed } from "../../operations/programs.ts";
+import { planRestart, restart as restartServices } from "../../operations/restart.ts";
+import type { CliCommand } from "../command.ts";
+import { openStack } from "../in-container.ts";
+import { withProgress } from "../screen.ts";
+
+interface Flags {
+  readonly dryRun?: boolean;
+}
+
+/** Restarts services and waits until they are healthy again. */
+export const restart: CliCommand<Flags> = {
+  examples: ["glitchtip-compose restart", "glitchtip-compose restart worker", "glitchtip-compose restart db --dry-run"],
+  flags: (command) =>
+    command
+      .argument("[program...]", "web, worker, db, valkey, proxy or a service; default: web and worker")
+      .option("--dry-run", "only say what would be restarted"),
+  async run(context, { dryRun = false }, named) {
+    const { docker, declaration, stack } = await openStack(context);
+    const { services, notes } = planRestart(
+      stack,
+      named.map((name) => serviceNamed(stack.config.services, declaration, name)),
+    );
+    for (const note of notes) context.log.info(note);
+    if (dryRun) {
+      context.print(context.json ? JSON.stringify({ dryRun, services }) : `would restart ${services.join(", ")}`);
+      return;
+    }
+    const done = await withProgress(context, "restarting", ({ say }) =>
+      restartServices(docker, services, context.clock, say),
+    );
+    if (context.json) context.print(JSON.stringify({ restarted: done }));
+    else
+      for (const { service, health, state, ms } of done)
+        context.print(`${service}: ${health ?? state} after ${(ms / 1_000).toFixed(1)} s`);
+  },
+};

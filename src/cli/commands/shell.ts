@@ -1,0 +1,33 @@
+import { serviceNamed } from "../../operations/programs.ts";
+import type { CliCommand } from "../command.ts";
+import { openStack, runIn } from "../in-container.ts";
+
+interface Flags {
+  readonly root?: boolean;
+}
+
+/** bash where the image has it. */
+const SHELL = ["sh", "-c", "if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi"];
+
+/** A shell, or one command, in the container of a service. */
+export const shell: CliCommand<Flags> = {
+  examples: [
+    "glitchtip-compose shell",
+    "glitchtip-compose shell db",
+    "glitchtip-compose shell web ls -l /code/uploads",
+    "glitchtip-compose shell --root api",
+  ],
+  flags: (command) =>
+    command
+      .argument("[service]", "a service, or web, worker, db, valkey, proxy", "web")
+      .argument("[command...]", "this instead of a shell, passed on as it is")
+      .option("--root", "as root instead of the container's own user"),
+  async run(context, { root = false }, [name = "web", ...words]) {
+    const open = await openStack(context);
+    await runIn(context, open, {
+      service: serviceNamed(open.stack.config.services, open.declaration, name),
+      command: words.length > 0 ? words : SHELL,
+      user: root ? "0:0" : undefined,
+    });
+  },
+};

@@ -1,0 +1,125 @@
+import { CodedError } from "../base/errors.ts";
+import { after } from "../base/wait.ts";
+import { type Docker, lastLines } from "../docker/index.ts";
+import type { RunningStack } from "./running-stack.ts";
+
+export interface LogLine {
+  /** RFC 3339 with nanoseconds, by the engine's clock. */
+  readonly at: string;
+  readonly service: string;
+  /** Differs from the service where it has several. */
+  readonly container: string;
+  readonly text: string;
+}
+
+export interface LogOptions {
+  /** All where there are none. */
+  readonly services: readonly string[];
+  /** Only what tells of a failure, with the lines that belong to it. */
+  readonly errors: boolean;
+  /** A duration or a time. */
+  readonly since?: string | undefined;
+  readonly follow: boolean;
+  /** Of each container, before any filter. */
+  readonly tail?: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Lines of several containers come in blocks; so long they are held back to be put in order. */
+const ORDER_MS = 200;
+
+/** The lines of all these services as one, by time. Rejects with the signal's reason when it is aborted. */
+export async function readLogs(
+  docker: Docker,
+  stack: RunningStack,
+  options: LogOptions,
+  onLine: (line: LogLine) => void,
+): Promise<void> {
+  const parse = lineParser(stack);
+  const filter = options.errors ? errorFilter() : () => true;
+  const held: LogLine[] = [];
+  let flushing: (() => void) | undefined;
+  const flush = () => {
+    flushing = undefined;
+    // Stable: lines of the same moment stay as they came.
+    for (const line of held.splice(0).sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))) onLine(line);
+  };
+  const flags = [
+    ...(options.follow ? ["--follow"] : []),
+    ...(options.tail === undefined ? [] : ["--tail", String(options.tail)]),
+    ...(options.since === undefined ? [] : ["--since", sinceOf(options.since)]),
+  ];
+  const { code, stderr } = await docker.cli(
+    ["compose", "--profile", "*", "logs", "--timestamps", "--no-color", ...flags, ...options.services],
+    {
+      signal: options.signal,
+      onStdoutLine(text) {
+        const line = parse(text);
+        if (line === undefined || !filter(line)) return;
+        held.push(line);
+        if (options.follow) flushing ??= after(ORDER_MS, flush);
+      },
+    },
+  );
+  flushing?.();
+  flush();
+  if (code !== 0) throw new CodedError("GC1604", "docker compose logs failed", { problems: lastLines(stderr, 3) });
+}
+
+/** Docker knows no days. */
+export function sinceOf(text: string): string {
+  const [, count, unit = ""] = /^(\d+)([smhd])$/.exec(text) ?? [];
+  if (count !== undefined) return unit === "d" ? `${Number(count) * 24}h` : text;
+  if (/^\d{4}-\d{2}-\d{2}(?:T\S+)?$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  throw new CodedError("GC1001", `--since ${text}: this is neither a duration nor a time`, {
+    remedy: "Write 30s, 10m, 2h, 1d, or a time such as 2026-11-21T08:00:00Z.",
+  });
+}
+
+/** `NAME  | TIME TEXT`, NAME being the container's without the project. */
+function lineParser({ config, containers }: RunningStack): (text: string) => LogLine | undefined {
+  const services = new Map<string, string>();
+  for (const { name, service } of containers) {
+    services.set(name, service);
+    services.set(name.replace(`${config.name}-`, ""), service);
+  }
+  return (text) => {
+    const [, container = "", at = "", said = ""] = /^(.*?)\s*\| (\d{4}-\d\d-\d\dT\S+) ?(.*)$/.exec(text) ?? [];
+    if (at === "") return undefined;
+    return { at, service: services.get(container) ?? container.replace(/-\d+$/, ""), container, text: said };
+  };
+}
+
+const FAILURES: readonly RegExp[] = [
+  // Python's logging, Postgres, supervisors.
+  /(?:^|[\s[\]:|"=])(?:ERROR|CRITICAL|FATAL|PANIC|EMERG)(?=$|[\s[\]:,"])/,
+  // Caddy and other writers of JSON or logfmt.
+  /\blevel"?[=:]\s*"?(?:error|critical|fatal|panic)\b/i,
+  /^Traceback \(most recent call last\)/,
+  /(?:^|[\s.])[A-Z]\w*(?:Error|Exception)(?::|$)/,
+  /^(?:error|fatal)\b/i,
+  // Access logs.
+  /" 5\d\d(?: |$)/,
+];
+
+/** Postgres says the rest of an error on lines of their own. */
+const MORE = /\b(?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY): /;
+
+/** True for a line that tells of a failure and for those that belong to it. Remembers the last line of each container. */
+export function errorFilter(): (line: Pick<LogLine, "container" | "text">) => boolean {
+  const open = new Map<string, "traceback" | "failure">();
+  return ({ container, text }) => {
+    const state = open.get(container);
+    if (/^Traceback \(/.test(text)) {
+      open.set(container, "traceback");
+      return true;
+    }
+    if (state !== undefined && (/^\s+\S|^$/.test(text) || MORE.test(text))) return true;
+    const fails = FAILURES.some((pattern) => pattern.test(text));
+    // A traceback ends with the exception, which may have any name.
+    const ends = state === "traceback";
+    if (fails) open.set(container, "failure");
+    else open.delete(container);
+    return fails || ends;
+  };
+}
