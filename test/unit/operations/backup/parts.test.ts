@@ -1,13 +1,13 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { generateIdentity, identityToRecipient } from "age-encryption";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Secret } from "../../../../src/base/secret.ts";
 import { checkFiles, chooseBackup, listBackups } from "../../../../src/operations/backup/catalog.ts";
-import { parseFacts } from "../../../../src/operations/backup/database.ts";
+import { openDatabase, parseFacts } from "../../../../src/operations/backup/database.ts";
 import { beginBackup, removePartials } from "../../../../src/operations/backup/folder.ts";
 import { differences, newManifest, parseManifest } from "../../../../src/operations/backup/manifest.ts";
 import { decryptFiles, sealWith } from "../../../../src/operations/backup/secrets.ts";
@@ -150,6 +150,36 @@ describe("facts of a database", () => {
       "e: is new",
     ]);
     expect(differences(before, before)).toEqual([]);
+  });
+});
+
+describe("a database's tools", () => {
+  const saying = (stderr: string, code = 1) =>
+    openDatabase({ run: async () => ({ code, stdout: "", stderr }) }, signal);
+  const from = () => Readable.from(["dump"]);
+
+  it("that fail are told by their own last words, without our lines", async () => {
+    const lines = ["table public.a 1 2", "pg_restore: error: could not read", "pg_dump 1"].join("\n");
+    await expect(saying(lines).tryRestore(from())).rejects.toMatchObject({
+      code: "GC1802",
+      problems: ["pg_restore: error: could not read"],
+    });
+    await expect(saying(lines).list(from())).rejects.toMatchObject({ code: "GC1803" });
+  });
+
+  it("on a full disk say which", async () => {
+    const full = saying("pg_restore: error: could not extend file: No space left on device");
+    await expect(full.load(from(), "x")).rejects.toMatchObject({
+      code: "GC1502",
+      message: "pg_restore failed: the database's disk is full",
+    });
+  });
+
+  it("are not believed where pg_dump failed in a session that ended well", async () => {
+    const facts = "server 180003\nbytes 1\n";
+    await expect(saying(`${facts}pg_dump 1\n`, 0).dump(new PassThrough())).rejects.toMatchObject({ code: "GC1801" });
+    await expect(saying(facts, 0).dump(new PassThrough())).rejects.toMatchObject({ code: "GC1801" });
+    expect(await saying(`${facts}pg_dump 0\n`, 0).dump(new PassThrough())).toMatchObject({ major: 18 });
   });
 });
 
