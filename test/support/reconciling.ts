@@ -28,14 +28,11 @@ export interface Reconciling extends AsyncDisposable {
 export async function startReconciling(options: EmulatorOptions = {}): Promise<Reconciling> {
   const emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0, ...options });
   const folder = mkdtempSync(join(tmpdir(), "glitchtip-compose-"));
-  const limits = { connections: 40, requestTimeoutMs: 5_000 };
-  const transport = openNodeTransport(emulator.url, { ...limits, keepAlive: true });
-  const writes = openNodeTransport(emulator.url, limits);
+  const transport = openNodeTransport(emulator.url, { connections: 40, requestTimeoutMs: 5_000 });
   const token = new Secret(emulator.mintToken());
   const reopen: Reconciling["reopen"] = ({ clock = systemClock, signal = new AbortController().signal } = {}) =>
     openServer({
       transport,
-      writes,
       token,
       clock,
       signal,
@@ -47,7 +44,7 @@ export async function startReconciling(options: EmulatorOptions = {}): Promise<R
     context: reopen(),
     reopen,
     async [Symbol.asyncDispose]() {
-      await Promise.all([transport.close(), writes.close()]);
+      await transport.close();
       await emulator.close();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -17,26 +17,19 @@ export interface ServerContext {
 }
 
 export interface ServerToOpen extends Omit<ServerContext, "calls"> {
-  /** Not limited yet; best with kept connections. */
+  /** Not limited yet. */
   readonly transport: Transport;
-  /** For what changes the server, without kept connections: up to 5.2 a write on one may end with an unknown outcome. */
-  readonly writes?: Transport | undefined;
   readonly token: Secret;
   /** How often a request is repeated after a passing failure. */
   readonly retries?: number | undefined;
 }
 
 /** With a limit of its own on what is in flight. */
-export function openServer({ transport, writes, token, retries, ...context }: ServerToOpen): ServerContext {
+export function openServer({ transport, token, retries, ...context }: ServerToOpen): ServerContext {
   const { clock, signal } = context;
   // Every request in flight listens: more than the ten that Node takes for a leak.
   setMaxListeners(0, signal);
-  const limited = limitTransport(apart(transport, writes), openLimiter({ clock }), clock);
+  const limited = limitTransport(transport, openLimiter({ clock }), clock);
   const tries = retries === undefined ? undefined : retries + 1;
   return { ...context, calls: openCalls({ transport: limited, token, clock, signal, tries }) };
 }
-
-const apart = (reads: Transport, writes: Transport = reads): Transport => ({
-  ...reads,
-  send: (request, signal) => (request.method === "GET" ? reads : writes).send(request, signal),
-});

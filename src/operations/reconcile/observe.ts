@@ -1,4 +1,3 @@
-import { prepareForReading } from "../../base/memory.ts";
 import type { ManagedProject } from "../../glitchtip/wire/managed.ts";
 import type { Organization } from "../../glitchtip/wire/shapes.ts";
 import { alertsAreAsDeclared } from "../../reconcile/server/as-declared.ts";
@@ -45,7 +44,6 @@ export async function observeServer(
 ): Promise<Observation> {
   const { calls, signal, store } = context;
   const problems = openProblems(desired.name, signal);
-  prepareForReading(desired.organizations.reduce((sum, { projects }) => sum + projects.length, 0));
   const asks = asksOf(desired, everything);
   const pool = openPool();
   const organizations = new Map<string, Found>();

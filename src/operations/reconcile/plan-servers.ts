@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../base/errors.ts";
-import { keepHeapSmall } from "../../base/memory.ts";
+import { prepareForReading } from "../../base/memory.ts";
 import { serverKind } from "../../config/server.ts";
 import { type DeclaredServer, declaredServers, type ServersChoice } from "./declared.ts";
 import { look } from "./look.ts";
@@ -27,7 +27,7 @@ export async function lookAt(
   declared: readonly DeclaredServer[],
   { strict = false }: Pick<PlanServersOptions, "strict">,
 ): Promise<LookedServer[]> {
-  keepHeapSmall(
+  prepareForReading(
     declared.flatMap(({ desired }) => desired.organizations).reduce((sum, { projects }) => sum + projects.length, 0),
   );
   return await servers.each((connected, one) => look(one, connected, { strict }));
