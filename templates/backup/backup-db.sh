@@ -1,7 +1,7 @@
 # Carries out jobs that glitchtip-backup puts into /work/jobs: a folder NAME.job with a script, its variables, and pipes
 # for its input and output where it has them. Taken by the name NAME.run; ended when NAME.run/code is there.
 trap 'exit 143' TERM INT
-jobs=/work/jobs
+jobs=${1:-/work/jobs}
 rm -rf "$jobs"/*.run 2>/dev/null
 while :; do
   for job in "$jobs"/*.job; do
