@@ -1,4 +1,5 @@
 import { execPath } from "node:process";
+import { PassThrough, Readable, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../src/base/errors.ts";
 import { type RunOptions, runProcess } from "../../src/base/process.ts";
@@ -30,6 +31,37 @@ describe("a child process", () => {
     const cat = "process.stdin.pipe(process.stdout)";
     expect((await node(cat, { stdin: "größe\n" })).stdout).toBe("größe\n");
     expect((await node(cat)).stdout).toBe("");
+  });
+
+  it("takes a stream and gives one, of any size, with nothing captured", async () => {
+    const to = new PassThrough();
+    const bytes = async () => {
+      let count = 0;
+      for await (const chunk of to) count += (chunk as Buffer).length;
+      return count;
+    };
+    const from = Readable.from(
+      (function* () {
+        for (let i = 0; i < 300; i++) yield Buffer.alloc(100_000);
+      })(),
+    );
+    const [done, count] = await Promise.all([
+      node("process.stdin.pipe(process.stdout)", { stdinFrom: from, stdoutTo: to, stdoutLimitBytes: 1 }),
+      bytes(),
+    ]);
+    expect([done.code, done.stdout, count]).toEqual([0, "", 30_000_000]);
+  });
+
+  it("is stopped when its output cannot be taken, or what it reads breaks off", async () => {
+    const full = new Writable({ write: (_, __, done) => done(new Error("no space")) });
+    await expect(node("setInterval(() => console.log(1), 10)", { stdoutTo: full })).rejects.toThrow("no space");
+    const broken = new Readable({ read: () => {} });
+    const reading = node("process.stdin.resume()", { stdinFrom: broken });
+    broken.destroy(new Error("unreadable"));
+    await expect(reading).rejects.toThrow("unreadable");
+    expect(await node("process.exit(3)", { stdinFrom: Readable.from([Buffer.alloc(5_000_000)]) })).toMatchObject({
+      code: 3,
+    });
   });
 
   it("may end without reading its stdin", async () => {
