@@ -72,7 +72,7 @@ export const backup: CliCommand<Flags> = {
         remedy: `One of ${Object.keys(ACTIONS).join(", ")}. See: glitchtip-compose backup --help`,
       });
     }
-    const project = readProject(context.dir);
+    const project = readProject(context.dir, context.env);
     await act({ context, project, folder: backupFolder(project, flags.to), flags, names });
   },
 };

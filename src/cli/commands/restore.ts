@@ -19,6 +19,7 @@ import {
   writeMissing,
 } from "../../operations/restore/files.ts";
 import { checkRestore, type RestoreResult, restoreBackup } from "../../operations/restore/index.ts";
+import { isOf, readProgress } from "../../operations/restore/progress.ts";
 import { abortRestore } from "../../operations/restore/take-back.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
@@ -60,7 +61,12 @@ export const restore: CliCommand<Flags> = {
   async run(context, flags, [wanted]) {
     const dir = resolve(context.dir, flags.into ?? ".");
     const docker = openDocker({ ...context, dir });
-    const open = () => ({ ...context, docker, project: readProject(dir), toolVersion: packageAssets().version });
+    const open = () => ({
+      ...context,
+      docker,
+      project: readProject(dir, context.env),
+      toolVersion: packageAssets().version,
+    });
     if (flags.abort) {
       const aborted = await withProgress(context, "looking for it", ({ say }) =>
         abortRestore({ ...open(), log: { ...context.log, step: say } }),
@@ -88,10 +94,12 @@ export const restore: CliCommand<Flags> = {
       return report(context, { dryRun: true, backup: backup.path, ...checked });
     }
     if (!isNew) {
+      const begun = readProgress(dir);
       const { project } = await withProgress(context, "checking", () => checkRestore(open(), options));
       const question = `Everything in ${project} is replaced by ${backup.path} (${describeBackup(backup)}).`;
       const given = { flag: "--yes-restore", value: flags.yesRestore };
-      if (!(await typed(context, question, project, given))) {
+      const goesOn = begun !== undefined && isOf(begun, backup);
+      if (!goesOn && !(await typed(context, question, project, given))) {
         context.log.info("Nothing was changed.");
         return context.setExitCode(EXIT.failed);
       }

@@ -22,8 +22,13 @@ const table = z.object({
   sum: z.optional(z.string()),
 });
 
+/** Below where it is put, whoever wrote it. */
+export const safePath = z
+  .string()
+  .check(z.regex(/^(?!.*(^|\/)\.\.?(\/|$))[^/\\\0][^\\\0]*$/, { error: "leaves the backup" }));
+
 const file = z.object({
-  path: z.string().check(z.regex(/^(?!.*(^|\/)\.\.?(\/|$))[^/\\\0][^\\\0]*$/, { error: "leaves the backup" })),
+  path: safePath,
   bytes: z.number(),
   sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
 });

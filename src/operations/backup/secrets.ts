@@ -2,6 +2,7 @@ import { Decrypter, Encrypter } from "age-encryption";
 import * as z from "zod/mini";
 import { CodedError } from "../../base/errors.ts";
 import type { Secret } from "../../base/secret.ts";
+import { safePath } from "./manifest.ts";
 
 /** Who may read the secrets in a backup: whoever knows the passphrase, or holds one of these age keys. */
 export type Lock = { readonly passphrase: Secret } | { readonly recipients: readonly string[] };
@@ -20,7 +21,7 @@ export interface Seal {
   close(files: readonly ProjectFile[]): Promise<Uint8Array>;
 }
 
-const shape = z.array(z.object({ path: z.string(), content: z.string(), mode: z.number() }));
+const shape = z.array(z.object({ path: safePath, content: z.string(), mode: z.number() }));
 
 const SHORTEST = 12;
 

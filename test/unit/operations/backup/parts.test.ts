@@ -198,6 +198,15 @@ describe("secrets in a backup", () => {
     await expect(decryptFiles(encrypted, other)).rejects.toMatchObject({ code: "GC1806" });
   });
 
+  it("that would be written elsewhere are not taken, though the key is right", async () => {
+    const identity = await generateIdentity();
+    const seal = sealWith({ recipients: [await identityToRecipient(identity)] });
+    const encrypted = await seal.close([{ path: "project/../../.ssh/authorized_keys", content: "x", mode: 0o644 }]);
+    await expect(decryptFiles(encrypted, { identities: [new Secret(identity)] })).rejects.toMatchObject({
+      code: "GC1806",
+    });
+  });
+
   it("refuse a lock that holds nobody off, without showing it", async () => {
     expect(() => sealWith({ passphrase: new Secret("short") })).toThrow(/fewer than 12/);
     const identity = await generateIdentity();
