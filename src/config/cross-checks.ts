@@ -1,4 +1,5 @@
 import { didYouMean } from "../base/did-you-mean.ts";
+import { careChecks } from "./care-checks.ts";
 import { productionChecks } from "./production.ts";
 import type { Declaration } from "./schema.ts";
 import { type Problem, serverKind } from "./server.ts";
@@ -12,6 +13,7 @@ export function crossChecks(declaration: Declaration): Problem[] {
   return [
     ...serverChecks(declaration),
     ...productionChecks(declaration),
+    ...careChecks(declaration),
     ...projectNames(declaration),
     ...apps(declaration),
   ];

@@ -17,8 +17,12 @@ export function ownServices({ database, valkey }: Declaration["server"]): {
   };
 }
 
-/** Addresses with a password in them, which GlitchTip's containers read: by their key in the declaration. */
-export function secretAddresses({ server, mail }: Declaration): Readonly<Record<string, string>> {
+/** Addresses that are secrets, which our containers read, and what goes with them: by their key in the declaration. */
+export function secretAddresses({ server, mail, notify = [] }: Declaration): Readonly<Record<string, string>> {
   const own = Object.entries(ownServices(server)).map(([key, { url }]) => [`server.${key}.url`, url] as const);
-  return Object.fromEntries([...own, ...(mail === undefined ? [] : [["mail.url", mail.url] as const])]);
+  const told = notify.flatMap(({ url, secret }, i) => [
+    [`notify.${i}.url`, url] as const,
+    ...(secret === undefined ? [] : [[`notify.${i}.secret`, secret] as const]),
+  ]);
+  return Object.fromEntries([...own, ...(mail === undefined ? [] : [["mail.url", mail.url] as const]), ...told]);
 }

@@ -2,8 +2,10 @@ import * as z from "zod/mini";
 import { admin } from "./schema/admin.ts";
 import { app, ON_FAILURE } from "./schema/app.ts";
 import { backup } from "./schema/backup.ts";
+import { care } from "./schema/care.ts";
 import { projects } from "./schema/inside/organization.ts";
 import { insideServer, servers } from "./schema/inside/server.ts";
+import { notify } from "./schema/notify.ts";
 import { described, text } from "./schema/primitives.ts";
 import { limits, mail, production } from "./schema/production.ts";
 import { server } from "./schema/server.ts";
@@ -44,6 +46,8 @@ export const declarationSchema = z.strictObject({
   ),
   mail: described(z.optional(mail), "How GlitchTip sends mails. Default: they are printed to its log."),
   backup: described(z.optional(backup), "Copies of the data, and when they are made."),
+  care: described(z.optional(care), "A service that watches the stack and restarts GlitchTip's processes with care."),
+  notify: described(z.optional(notify), "Who is told when something has failed; with one the stack is watched."),
   limits: described(z.optional(limits), "Memory and cores of GlitchTip's containers."),
 });
 

@@ -15,7 +15,7 @@ const isCronField = (field: string, i: number): boolean =>
   field.split(",").every((part) => CRON_PART.test(part)) &&
   (field.match(/\d+/g) ?? []).every((number) => Number(number) <= (CRON_HIGHEST[i] ?? 0));
 
-const schedule = z.string().check(
+export const schedule = z.string().check(
   z.refine(
     (text) => {
       const fields = cronOf(text).split(" ");

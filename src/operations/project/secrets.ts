@@ -43,9 +43,15 @@ export function missingSecrets(
   }
   for (const [key, url] of Object.entries(addresses)) {
     if (isAbsent(url)) continue;
-    const found = checkReference(dir, key, url, env, key === "mail.url" ? "until there is one" : "and ours is used");
+    const found = checkReference(
+      dir,
+      key,
+      url,
+      env,
+      /^(mail|notify)/.test(key) ? "until there is one" : "and ours is used",
+    );
     // GlitchTip takes such a file as it is, its last newline included (glitchtip.md, "The image").
-    if (/\s/.test(found))
+    if (/\s/.test(found) && !key.startsWith("notify"))
       throw new CodedError("GC1107", `${key}: ${url} holds a blank or a newline`, {
         remedy: "Write the address alone, without a newline at its end; a blank in it is %20.",
       });

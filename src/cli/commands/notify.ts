@@ -1,0 +1,30 @@
+import type { Command } from "commander";
+import { CodedError } from "../../base/errors.ts";
+import { testChannels } from "../../operations/notify/test.ts";
+import { readProject } from "../../operations/project/read.ts";
+import type { CliCommand } from "../command.ts";
+import { withProgress } from "../screen.ts";
+
+interface Flags {
+  readonly name?: string;
+}
+
+/** Sends a test message to who is declared in `notify`. */
+export const notify: CliCommand<Flags> = {
+  examples: ["glitchtip-compose notify test", "glitchtip-compose notify test --name ops"],
+  flags: (command: Command) =>
+    command.argument("<what>", "test: send a message").option("--name <name>", "to this one only"),
+  async run(context, { name }, [what]) {
+    if (what !== "test") {
+      throw new CodedError("GC1001", `notify ${what ?? ""} is nothing it can do`, {
+        remedy: "Type: glitchtip-compose notify test",
+      });
+    }
+    const project = readProject(context.dir);
+    const say = (text: string) => context.log.step(text);
+    const sent = await withProgress(context, "sending a test message", () =>
+      testChannels(project, name, { ...context, say }),
+    );
+    context.print(context.json ? JSON.stringify({ sent }) : `taken by ${sent.join(", ")}`);
+  },
+};
