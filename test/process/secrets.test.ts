@@ -449,6 +449,8 @@ describe("the commands on a running stack", () => {
     ["plan"],
     ["apply"],
     ["apply", "--yes"],
+    ["pull", "--all", "--dry-run"],
+    ["alert", "test", "errors", "--project", "shop-api"],
     ["render", "--dry-run"],
     ["eject", "--dry-run"],
     ["up"],

@@ -1,6 +1,6 @@
-import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, parse, resolve } from "node:path";
-import { readIfThere, writeOne } from "../../base/files.ts";
+import { readIfThere } from "../../base/files.ts";
+import { writeUsersFile } from "../../base/users-file.ts";
 import type { KnownServer } from "../../reconcile/server/known.ts";
 import { declarationOf, instanceOf } from "./form.ts";
 import type { Imported, Left, SecretToSet } from "./imported.ts";
@@ -66,7 +66,7 @@ export async function importInto(dir: string, options: ImportOptions): Promise<I
   );
   if (!dryRun) {
     for (const [instance, known] of Object.entries(ids)) remember(dirname(path), instance, known);
-    if (changed) write(path, text);
+    if (changed) writeUsersFile(path, text);
   }
   const paths = differences.map((one) => shown(one.path));
   return {
@@ -110,11 +110,4 @@ function joined(
   const paths = additions.map(({ path }) => shown(path));
   if (text !== undefined) return { text, differences, added: paths };
   throw belowAlias(file, [...paths, ...differences.map(({ path }) => shown(path))]);
-}
-
-/** The user's file keeps its mode, and a link stays one. */
-function write(path: string, text: string): void {
-  const there = existsSync(path);
-  const target = there ? realpathSync(path) : path;
-  writeOne(target, text, there ? statSync(target).mode & 0o777 : 0o644);
 }

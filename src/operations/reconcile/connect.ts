@@ -5,6 +5,7 @@ import { openNodeTransport } from "../../glitchtip/transport-node.ts";
 import { openServerStore, serverStorePath } from "../../outputs/server-store.ts";
 import type { DesiredServer } from "../../reconcile/server/model.ts";
 import { resolveDesired } from "../../reconcile/server/resolve.ts";
+import type { Resolve } from "../../reconcile/server/secrets.ts";
 import type { References } from "../../references/resolver.ts";
 import { signInOf } from "../provision-here/reach.ts";
 import { hostUrl } from "../published-url.ts";
@@ -25,6 +26,7 @@ export interface Connected extends AsyncDisposable {
   readonly context: ServerContext;
   readonly desired: DesiredServer;
   readonly url: string;
+  readonly resolve: Resolve;
 }
 
 /** Asks the server nothing yet, unless it is of our stack and a token has to be made. */
@@ -34,7 +36,8 @@ export async function connect(
   references: References,
 ): Promise<Connected> {
   const { clock, signal, log } = context;
-  const desired = await resolveDesired(declared, ({ reference, key }) => references.resolve(reference, key));
+  const resolve: Resolve = ({ reference, key }) => references.resolve(reference, key);
+  const desired = await resolveDesired(declared, resolve);
   const url = desired.url ?? (await hostUrl(declaration, context.docker()));
   const ca = desired.ca === undefined ? {} : { ca: (await references.resolve(desired.ca, "server.ca")).reveal() };
   const options = { requestTimeoutMs: desired.timeoutMs, connections: CONNECTIONS, ...ca };
@@ -49,6 +52,7 @@ export async function connect(
       context: openServer({ clock, signal, log, transport, token, store, retries: desired.retries }),
       desired,
       url,
+      resolve,
       [Symbol.asyncDispose]: () => transport.close(),
     };
   } catch (error) {

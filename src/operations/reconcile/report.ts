@@ -81,7 +81,8 @@ export const wordFor = (kind: Kind): string => WORDS[kind] ?? kind;
 
 export const nameOf = ({ kind, name }: Pick<Action, "kind" | "name">): string => `${wordFor(kind)} "${name}"`;
 
-const coded = (remark: Remark, { code, remedy, problems }: CodedError): ReportedProblem => ({
+/** A problem with its code and what to do about it. */
+export const coded = (remark: Remark, { code, remedy, problems }: CodedError): ReportedProblem => ({
   ...remark,
   message: [remark.message, ...problems].join("; "),
   code,

@@ -3,7 +3,8 @@ import type { Kind } from "./model.ts";
 
 type Manage = NonNullable<Declaration["manage"]>;
 
-const KIND_OF = {
+/** What the declaration calls the kinds. */
+export const KIND_OF = {
   organizations: "organization",
   teams: "team",
   projects: "project",

@@ -20,8 +20,10 @@ export interface SecretKeeper {
   reference(value: string, words: readonly string[]): string;
   /** What a reference stands for that this pull has made. */
   made(reference: string): Secret | undefined;
-  /** Writes those that the declaration needs; env: ones are the user's to set. */
-  write(text: string): PulledSecret[];
+  /** Those that stand in the declaration's text. */
+  needed(text: string): PulledSecret[];
+  /** Writes them into their files; variables are the user's to set. */
+  write(text: string): void;
 }
 
 const FOLDER = join(".glitchtip", "secrets", "server");
@@ -36,6 +38,7 @@ export function openKeeper(dir: string, instance: string, into: SecretsInto): Se
     const there = readIfThere(join(dir, reference.slice("file:".length)));
     return there === undefined || there === value;
   };
+  const inText = (text: string) => [...made].filter(([one]) => text.includes(one));
   const reference: SecretKeeper["reference"] = (value, words) => {
     for (let n = 1; ; n++) {
       const all = [instance, ...words, ...(n === 1 ? [] : [String(n)])];
@@ -53,13 +56,11 @@ export function openKeeper(dir: string, instance: string, into: SecretsInto): Se
       const found = made.get(text);
       return found && new Secret(found.value);
     },
+    needed: (text) => inText(text).map(([one, { of }]) => ({ reference: one, of })),
     write(text) {
-      const needed = [...made].filter(([one]) => text.includes(one));
-      if (into === "file" && needed.length > 0) {
-        makeStateFolder(join(dir, FOLDER));
-        for (const [one, { value }] of needed) writeOne(join(dir, one.slice("file:".length)), value, 0o600);
-      }
-      return needed.map(([one, { of }]) => ({ reference: one, of }));
+      if (into === "env" || inText(text).length === 0) return;
+      makeStateFolder(join(dir, FOLDER));
+      for (const [one, { value }] of inText(text)) writeOne(join(dir, one.slice("file:".length)), value, 0o600);
     },
   };
 }

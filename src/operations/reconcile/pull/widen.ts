@@ -1,7 +1,7 @@
-import { type DesiredServer, KINDS, type Kind, type Reference } from "../../../reconcile/server/model.ts";
+import { type DesiredServer, KINDS, type Kind } from "../../../reconcile/server/model.ts";
 
 /** The same as if these kinds were declared everywhere, empty where nothing is said: then what is there is told. */
-export function widened(desired: DesiredServer<Reference>, asked: ReadonlySet<Kind>): DesiredServer<Reference> {
+export function widened<S>(desired: DesiredServer<S>, asked: ReadonlySet<Kind>): DesiredServer<S> {
   const list = <T>(kind: Kind, declared: readonly T[] | undefined): readonly T[] | undefined =>
     declared ?? (asked.has(kind) ? [] : undefined);
   return {

@@ -1,0 +1,114 @@
+import { parse as parsePath } from "node:path";
+import { parseDocument } from "yaml";
+import { CodedError } from "../../../base/errors.ts";
+import { checkServers } from "../../../config/check.ts";
+import { type Path, serverParts } from "../../../config/inside/parts.ts";
+import { loadServers } from "../../../config/load.ts";
+import type { Problem } from "../../../config/server.ts";
+import type { Generation } from "../../../glitchtip/versions.ts";
+import type { Plan } from "../../../reconcile/server/action.ts";
+import { desiredServers } from "../../../reconcile/server/from-declaration.ts";
+import type { KnownServer } from "../../../reconcile/server/known.ts";
+import type { Kind, ObservedServer } from "../../../reconcile/server/model.ts";
+import { planServer } from "../../../reconcile/server/plan.ts";
+import { resolveDesired } from "../../../reconcile/server/resolve.ts";
+import type { Resolve } from "../../../reconcile/server/secrets.ts";
+import { edited } from "./document.ts";
+import { type Wish, wishesOf } from "./edits.ts";
+import type { SecretKeeper } from "./keep-secrets.ts";
+import { widened } from "./widen.ts";
+
+export interface Seen {
+  readonly instance: string;
+  readonly observed: ObservedServer;
+  readonly generation: Generation;
+  readonly known: KnownServer;
+  readonly asked: ReadonlySet<Kind>;
+  readonly keeper: SecretKeeper;
+  readonly resolve: Resolve;
+}
+
+export interface Brought {
+  readonly text: string;
+  readonly done: readonly Wish[];
+  /** What has no place in the declaration, and why. */
+  readonly left: readonly Wish[];
+  /** Of the new text: what could not be planned is in its errors. */
+  readonly plan: Plan;
+}
+
+/** Organizations, then projects, then what is in them, then what an alias shared; the rest is for safety. */
+const ROUNDS = 12;
+
+/** Brings the declaration of one server to what the server has: plan by plan, until a plan has nothing to ask. */
+export async function bringIn(before: string, file: string, seen: Seen): Promise<Brought> {
+  let text = before;
+  const done = new Map<string, Wish>();
+  const left = new Map<string, Wish>();
+  for (let round = 1; ; round++) {
+    const { wishes, plan } = await wishesFor(text, file, seen);
+    for (const wish of wishes) if (wish.edits.length === 0) left.set(wish.key, wish);
+    const open = wishes.filter(({ key }) => !left.has(key));
+    if (open.length === 0 || round > ROUNDS) return { text, done: [...done.values()], left: [...left.values()], plan };
+    const next = edited(
+      text,
+      open.flatMap(({ edits }) => edits),
+    );
+    const refused = refusedBy(problemsIn(next, file), open);
+    for (const wish of refused) left.set(wish.key, wish);
+    if (refused.length > 0) continue;
+    text = next;
+    for (const wish of open) {
+      // Added, and still not what the server has: once more would not help.
+      if (wish.how === "added" && done.has(wish.key)) left.set(wish.key, wish);
+      else done.set(wish.key, wish);
+    }
+  }
+}
+
+async function wishesFor(text: string, file: string, seen: Seen): Promise<{ wishes: Wish[]; plan: Plan }> {
+  const { instance, observed, generation, known, asked, keeper, resolve } = seen;
+  const declaration = loadServers(text, file);
+  const declared = desiredServers(declaration, parsePath(file).name);
+  const at = declared.findIndex(({ name }) => name === instance);
+  const [one, part] = [declared[at], serverParts(declaration)[at]];
+  if (one === undefined || part === undefined) throw new CodedError("GC1901", `${instance} is not in ${file}`);
+  const desired = await resolveDesired(widened({ ...one, token: undefined }, asked), async (reference) => {
+    return keeper.made(reference.reference) ?? (await resolve(reference));
+  });
+  const plan = planServer(desired, observed, { generation, strict: false, known });
+  const used = new Set(Object.values(declaration.apps).map(({ project }) => String(project)));
+  return { wishes: wishesOf({ part, desired, observed, plan }, keeper, used), plan };
+}
+
+function problemsIn(text: string, file: string): Problem[] {
+  let found: Problem[] = [];
+  const value: unknown = parseDocument(text, { merge: true }).toJS();
+  try {
+    checkServers(value, file, (problems) => {
+      found = problems;
+      return [];
+    });
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+  }
+  return found;
+}
+
+/** What the declaration's own rules do not take, each with the rule. */
+function refusedBy(problems: readonly Problem[], wishes: readonly Wish[]): Wish[] {
+  const refused = problems.flatMap(({ path, what }) => {
+    const wish = wishes.find(({ edits }) => edits.some((edit) => isWithin(path, edit.path)));
+    return wish === undefined ? [] : [{ ...wish, edits: [], message: `${wish.message} cannot be declared: ${what}` }];
+  });
+  const [first] = problems;
+  if (first !== undefined && refused.length === 0) {
+    throw new CodedError(
+      "GC1901",
+      `what was pulled is no declaration: ${first.path.map(String).join(".")}: ${first.what}`,
+    );
+  }
+  return refused;
+}
+
+const isWithin = (path: Path, around: Path): boolean => around.every((key, at) => path[at] === key);
