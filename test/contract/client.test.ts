@@ -103,6 +103,12 @@ const ASKS: Readonly<Record<string, Ask>> = {
     ask: async ({ session }, at) => (await session()).deleteToken(at(1)),
     promise: nothing,
   },
+  tokenScopes: {
+    method: "GET",
+    path: /^\/api\/0\/$/,
+    ask: ({ client }) => client.tokenScopes(),
+    promise: ({ auth }: Row) => (auth as Row | null)?.scopes,
+  },
   organizations: {
     method: "GET",
     path: /^\/api\/0\/organizations\/?$/,
