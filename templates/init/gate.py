@@ -92,7 +92,7 @@ def fingerprint(email):
 
 
 def make_superuser(email):
-    password = secret("/run/secrets/glitchtip_admin_password")
+    password = secret(os.environ.get("GLITCHTIP_ADMIN_PASSWORD_FILE", "/run/secrets/glitchtip_admin_password"))
     made = subprocess.run(
         ["./manage.py", "createsuperuser", "--noinput", "--email", email],
         env={**os.environ, "DJANGO_SUPERUSER_PASSWORD": password},
