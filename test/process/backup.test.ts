@@ -2,9 +2,9 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { beginBackup } from "../../src/operations/backup/folder.ts";
-import { newManifest } from "../../src/operations/backup/manifest.ts";
 import { nameAt } from "../../src/operations/backup/name.ts";
 import { type CliFolders, cliFolders, needsScript, runCli, startOnTerminal } from "../support/cli-process.ts";
+import { manifestWith } from "../support/manifest.ts";
 
 const DAY_MS = 86_400_000;
 const START_MS = Date.parse("2026-11-02T03:15:00Z");
@@ -20,21 +20,7 @@ async function makeBackups(days: number): Promise<string[]> {
     const name = nameAt(START_MS + day * DAY_MS);
     const partial = beginBackup(backups(), name);
     await partial.text("database.dump", `dump of day ${day}`);
-    partial.finish(
-      newManifest({
-        name,
-        createdAt: new Date(START_MS + day * DAY_MS).toISOString(),
-        reason: "scheduled",
-        project: "my-shop",
-        tool: "1.0.0",
-        glitchtip: { generation: "6", image: "glitchtip/glitchtip:6" },
-        postgres: { version: "18.1", major: 18 },
-        database: { bytes: 1, tables: {} },
-        secrets: "none",
-        verified: "trial restore",
-        files: [...partial.files],
-      }),
-    );
+    partial.finish(manifestWith({ name, reason: "scheduled", files: [...partial.files] }));
     made.push(name);
   }
   return made;

@@ -9,9 +9,9 @@ import { Secret } from "../../src/base/secret.ts";
 import { systemClock } from "../../src/base/wait.ts";
 import { readBackup } from "../../src/operations/backup/catalog.ts";
 import { beginBackup } from "../../src/operations/backup/folder.ts";
-import { newManifest } from "../../src/operations/backup/manifest.ts";
 import { openS3 } from "../../src/operations/backup/s3.ts";
 import { fetchBackup, listTarget, openTarget, uploadBackup } from "../../src/operations/backup/target.ts";
+import { manifestWith } from "../support/manifest.ts";
 import { buildS3Server, S3_ACCOUNT, type S3Server, startS3Server } from "../support/s3-server.ts";
 
 const BUILD_WITHIN_MS = 900_000;
@@ -43,19 +43,7 @@ describe.skipIf(missing !== undefined)("a real S3 server", () => {
     const partial = beginBackup(folder, name);
     await partial.text("database.dump", randomBytes(100_000));
     await partial.text("project/.glitchtip/with-dsn", "#!/bin/sh\n");
-    const manifest = newManifest({
-      name,
-      createdAt: "2026-11-21T03:15:00.000Z",
-      reason: "manual",
-      project: "shop",
-      tool: "1.0.0",
-      glitchtip: { generation: "6", image: "glitchtip/glitchtip:6" },
-      postgres: { version: "18.1", major: 18 },
-      database: { bytes: 1, tables: {} },
-      secrets: "none",
-      verified: "no",
-      files: [...partial.files],
-    });
+    const manifest = manifestWith({ name, files: [...partial.files] });
     return readBackup(partial.finish(manifest));
   }
 

@@ -9,27 +9,13 @@ import { Secret } from "../../../../src/base/secret.ts";
 import { checkFiles, chooseBackup, listBackups } from "../../../../src/operations/backup/catalog.ts";
 import { openDatabase, parseFacts } from "../../../../src/operations/backup/database.ts";
 import { beginBackup, removePartials } from "../../../../src/operations/backup/folder.ts";
-import { differences, newManifest, parseManifest } from "../../../../src/operations/backup/manifest.ts";
+import { differences, parseManifest } from "../../../../src/operations/backup/manifest.ts";
 import { decryptFiles, sealWith } from "../../../../src/operations/backup/secrets.ts";
+import { manifestWith } from "../../../support/manifest.ts";
 
 const NAME = "glitchtip-20261121-031500Z";
 const signal = new AbortController().signal;
-const manifest = (more: object = {}) => ({
-  ...newManifest({
-    name: NAME,
-    createdAt: "2026-11-21T03:15:00.000Z",
-    reason: "manual",
-    project: "shop",
-    tool: "1.0.0",
-    glitchtip: { generation: "6", image: "glitchtip/glitchtip:6" },
-    postgres: { version: "18.1", major: 18 },
-    database: { bytes: 1, tables: {} },
-    secrets: "none",
-    verified: "no",
-    files: [],
-  }),
-  ...more,
-});
+const manifest = (more: object = {}) => ({ ...manifestWith(), ...more });
 
 let folder: string;
 beforeEach(() => {

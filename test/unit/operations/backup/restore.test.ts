@@ -6,7 +6,6 @@ import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadDeclaration } from "../../../../src/config/load.ts";
 import type { Database } from "../../../../src/operations/backup/database.ts";
-import { newManifest } from "../../../../src/operations/backup/manifest.ts";
 import { backupProblems, backupState, writeReport } from "../../../../src/operations/backup/report.ts";
 import type { Project } from "../../../../src/operations/project/project.ts";
 import { checkDatabase, checkGeneration, checkOwnProject } from "../../../../src/operations/restore/check.ts";
@@ -20,26 +19,10 @@ import {
   saveProgress,
 } from "../../../../src/operations/restore/progress.ts";
 import { answers, fakeDocker } from "../../../support/fake-docker.ts";
+import { manifestWith } from "../../../support/manifest.ts";
 import { declarationWith } from "../../../support/stack.ts";
 
 const DECLARATION = declarationWith("");
-const manifest = (more: object = {}) => ({
-  ...newManifest({
-    name: "glitchtip-20261121-031500Z",
-    createdAt: "2026-11-21T03:15:00.000Z",
-    reason: "manual",
-    project: "shop",
-    tool: "1.0.0",
-    glitchtip: { generation: "6", image: "glitchtip/glitchtip:6" },
-    postgres: { version: "17.1", major: 17 },
-    database: { bytes: 1_000_000, tables: {} },
-    secrets: "none",
-    verified: "no",
-    files: [],
-  }),
-  ...more,
-});
-
 let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "restore-"));
@@ -108,7 +91,7 @@ describe("a folder and a backup that together make no project", () => {
 describe("a backup is checked against the stack", () => {
   const project = (image: string) =>
     ({ declaration: loadDeclaration(declarationWith(`server: { image: "${image}" }`), "x") }) as Project;
-  const backup = (more: object = {}) => ({ path: dir, manifest: manifest(more) });
+  const backup = (more: object = {}) => ({ path: dir, manifest: manifestWith(more) });
 
   it.each([
     { image: "glitchtip/glitchtip:v5.1.1", of: "6", says: /cannot go back: set server.image to i:6/ },
@@ -159,14 +142,14 @@ describe("a backup is checked against the stack", () => {
 
 describe("a restore's progress", () => {
   it("is kept in a closed file until it ends, and is of one backup", () => {
-    const backup = { path: "/b", manifest: manifest() };
+    const backup = { path: "/b", manifest: manifestWith() };
     expect(readProgress(dir)).toBeUndefined();
     const progress = { ...beginProgress(backup, ["app", "glitchtip"]), step: "loaded" as const };
     saveProgress(dir, progress);
     expect(readProgress(dir)).toEqual(progress);
     expect(statSync(join(dir, ".glitchtip/state/restore.json")).mode & 0o777).toBe(0o600);
     expect(isOf(progress, backup)).toBe(true);
-    expect(isOf(progress, { ...backup, manifest: manifest({ project: "other" }) })).toBe(false);
+    expect(isOf(progress, { ...backup, manifest: manifestWith({ project: "other" }) })).toBe(false);
     expect([isBefore(progress, "saved"), isBefore(progress, "loaded"), isBefore(progress, "swapped")]).toEqual([
       false,
       false,

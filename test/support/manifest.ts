@@ -1,0 +1,19 @@
+import { type Manifest, newManifest } from "../../src/operations/backup/manifest.ts";
+
+/** Of a small stack of generation 6; tests state what differs. */
+export const manifestWith = (more: Partial<Manifest> = {}): Manifest => ({
+  ...newManifest({
+    name: "glitchtip-20261121-031500Z",
+    createdAt: "2026-11-21T03:15:00.000Z",
+    reason: "manual",
+    project: "shop",
+    tool: "1.0.0",
+    glitchtip: { generation: "6", image: "glitchtip/glitchtip:6" },
+    postgres: { version: "17.1", major: 17 },
+    database: { bytes: 1_000_000, tables: {} },
+    secrets: "none",
+    verified: "trial restore",
+    files: [],
+  }),
+  ...more,
+});
