@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   GC1406: "another run is at work",
   GC1407: "something exists more than once",
   GC1408: "a key's rotation cannot go on",
+  GC1409: "the plan is not what would be done now",
   GC1501: "a file cannot be written",
   GC1502: "no space is left",
   GC1601: "no Docker engine answers",

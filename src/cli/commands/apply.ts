@@ -1,8 +1,11 @@
+import { resolve } from "node:path";
 import { CodedError, EXIT } from "../../base/errors.ts";
+import { DECLARATION_FILE } from "../../operations/project/read.ts";
 import type { Outcome } from "../../operations/reconcile/apply.ts";
 import { applyServers, lockServers } from "../../operations/reconcile/apply-servers.ts";
 import { declaredServers } from "../../operations/reconcile/declared.ts";
 import { keepInvitations } from "../../operations/reconcile/invitations.ts";
+import { readPlanFile, requireSame } from "../../operations/reconcile/plan-file.ts";
 import { lookAt } from "../../operations/reconcile/plan-servers.ts";
 import { type LookedServer, nameOf, plansOf, type Report, reportOf } from "../../operations/reconcile/report.ts";
 import type { CliCommand } from "../command.ts";
@@ -13,6 +16,7 @@ import { openDeclared, type ServerFlags, serverFlags, strictFlag } from "../serv
 
 interface Flags extends ServerFlags {
   readonly yes?: boolean;
+  readonly plan?: string;
   readonly yesDelete: readonly string[];
 }
 
@@ -22,11 +26,13 @@ export const apply: CliCommand<Flags> = {
     "glitchtip-compose apply",
     "glitchtip-compose apply --yes --instance prod --json",
     "glitchtip-compose apply --yes --yes-delete old-shop",
+    "glitchtip-compose apply --plan next.plan",
   ],
   flags: (command) =>
     strictFlag(
       serverFlags(
         command
+          .option("--plan <file>", "carry out what plan --out kept, or nothing if the servers have moved since")
           .option("--yes", "do not ask; organizations and projects are not deleted by it")
           .option(
             "--yes-delete <name>",
@@ -37,12 +43,15 @@ export const apply: CliCommand<Flags> = {
       ),
     ),
   async run(context, flags) {
-    const declared = declaredServers(context.dir, flags);
+    const plan = flags.plan === undefined ? undefined : plannedBefore(context, flags.plan, flags);
+    const choice = plan ?? flags;
+    const declared = declaredServers(context.dir, choice);
     await using _locks = await lockServers(context, declared);
     await using servers = openDeclared(context, declared);
     const looked = await withProgress(context, "looking at what the servers hold", () =>
-      lookAt(servers, declared, flags),
+      lookAt(servers, declared, choice),
     );
+    if (plan !== undefined) requireSame(plan, looked);
     const planned = reportOf(looked);
     if (!context.json) printChanges(context, planned);
     const kept = await confirmAll(context, flags, looked, planned);
@@ -56,10 +65,20 @@ export const apply: CliCommand<Flags> = {
   },
 };
 
+/** What it is about was said when it was made. */
+function plannedBefore({ dir }: CliContext, path: string, { file, instance, strict }: Flags) {
+  if (file !== DECLARATION_FILE || instance !== undefined || strict !== undefined) {
+    throw new CodedError("GC1001", "--plan says already which servers it is about", {
+      remedy: "Leave --file, --instance and --strict out.",
+    });
+  }
+  return readPlanFile(resolve(dir, path));
+}
+
 /** Names of what the user does not want deleted after all. Throws where nobody said yes. */
 async function confirmAll(
   context: CliContext,
-  { yes = false, yesDelete }: Flags,
+  { yes = false, plan, yesDelete }: Flags,
   looked: readonly LookedServer[],
   { actions }: Report,
 ): Promise<ReadonlySet<string>> {
@@ -73,7 +92,8 @@ async function confirmAll(
       remedy: "Add these, or take `prune` out of the declaration; nothing was changed.",
     });
   }
-  if (!yes && !(await confirmed(context, `${counts(actions)}: apply?`, "--yes"))) {
+  const agreed = yes || plan !== undefined;
+  if (!agreed && !(await confirmed(context, `${counts(actions)}: apply?`, "--yes"))) {
     throw new CodedError("GC1003", "nothing was changed");
   }
   for (const name of unsaid) {

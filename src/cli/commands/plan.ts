@@ -1,11 +1,13 @@
+import { resolve } from "node:path";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { planFiles } from "../../operations/plan-files.ts";
 import { type PlanParts, planParts } from "../../operations/plan-parts.ts";
 import { conflictIn } from "../../operations/project/bring-up-to-date.ts";
 import { projectDocker } from "../../operations/project/docker.ts";
 import { DECLARATION_FILE } from "../../operations/project/read.ts";
+import { writePlanFile } from "../../operations/reconcile/plan-file.ts";
 import { planServers, whyNotAsked } from "../../operations/reconcile/plan-servers.ts";
-import { reportOf } from "../../operations/reconcile/report.ts";
+import { type LookedServer, problemsOf, reportOf } from "../../operations/reconcile/report.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { printDifferences } from "../file-differences.ts";
@@ -16,6 +18,7 @@ import { openDeclared, type ServerFlags, serverFlags, strictFlag } from "../serv
 interface Flags extends ServerFlags {
   readonly files?: boolean;
   readonly server?: boolean;
+  readonly out?: string;
 }
 
 /** One part of a plan: its own keys in --json, its own lines on a screen. */
@@ -33,13 +36,15 @@ export const plan: CliCommand<Flags> = {
     "glitchtip-compose plan --files --json",
     "glitchtip-compose plan --server --instance prod",
     "glitchtip-compose plan --file servers/ --strict",
+    "glitchtip-compose plan --out next.plan && glitchtip-compose apply --plan next.plan",
   ],
   flags: (command) =>
     strictFlag(
       serverFlags(
         command
           .option("--files", "only the project's files: what render would change")
-          .option("--server", "only what the servers hold: what apply would change"),
+          .option("--server", "only what the servers hold: what apply would change")
+          .option("--out <file>", "keep this plan of the servers, for apply --plan"),
       ),
     ),
   async run(context, flags) {
@@ -56,11 +61,11 @@ export const plan: CliCommand<Flags> = {
   },
 };
 
-function partsOf({ dir }: CliContext, { files, server, file, instance }: Flags): PlanParts {
+function partsOf({ dir }: CliContext, { files, server, file, instance, out }: Flags): PlanParts {
   if (files && server) return { files, server };
-  const other = file !== DECLARATION_FILE || instance !== undefined;
+  const other = file !== DECLARATION_FILE || instance !== undefined || out !== undefined;
   if (files && other) {
-    throw new CodedError("GC1001", "--file and --instance are about servers, not about files", {
+    throw new CodedError("GC1001", "--file, --instance and --out are about servers, not about files", {
       remedy: "Leave them out, or --files.",
     });
   }
@@ -85,6 +90,7 @@ async function serverPart(context: CliContext, flags: Flags, beside: boolean): P
     return { changes: false, json: { status: "skipped", reason }, print: () => {} };
   }
   const report = reportOf(looked);
+  if (flags.out !== undefined) keepPlan(context, flags.out, looked, flags);
   return {
     changes: report.actions.length > 0,
     failed: report.status === "failed",
@@ -95,4 +101,14 @@ async function serverPart(context: CliContext, flags: Flags, beside: boolean): P
       tellProblems(context, report);
     },
   };
+}
+
+/** Not one with holes: what could not be planned was not shown. */
+function keepPlan(context: CliContext, out: string, looked: readonly LookedServer[], flags: Flags): void {
+  if (problemsOf(looked).length > 0) {
+    context.log.warn(`${out} is not written: not everything could be planned; mend that, or narrow it with --instance`);
+    return;
+  }
+  writePlanFile(resolve(context.dir, out), looked, flags);
+  context.log.info(`the plan is in ${out}; to carry it out: glitchtip-compose apply --plan ${out}`);
 }
