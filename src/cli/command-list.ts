@@ -32,6 +32,8 @@ export const COMMANDS = [
   { name: "manage", summary: "GlitchTip's manage.py, with its environment", passes: "all" },
   { name: "migrate", summary: "migrations, partitions and the cache's table, now" },
   { name: "restart", summary: "restart web and worker, or what is named, and wait until they are healthy" },
+  { name: "user", summary: "accounts: list, create, delete, password, role, superuser, active …" },
+  { name: "organization", summary: "organizations and their members: list, create, add, remove …" },
   { name: "mail", summary: "test: send a mail by GlitchTip's own settings, from its own container" },
   { name: "notify", summary: "test: send a message to who is told of failures" },
   { name: "lock", summary: "pin the stack's images by their digests" },

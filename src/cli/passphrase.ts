@@ -23,8 +23,8 @@ export async function passphraseOf(
       remedy: "Give it by --passphrase-file PATH or --passphrase-env NAME.",
     });
   }
-  const first = await asked("Passphrase of the backup's secrets", context.signal);
-  if (!twice || first === (await asked("The same once more", context.signal))) return new Secret(first);
+  const first = await askHidden("Passphrase of the backup's secrets", context.signal);
+  if (!twice || first === (await askHidden("The same once more", context.signal))) return new Secret(first);
   throw new CodedError("GC1001", "the two passphrases differ", { remedy: "Run it again." });
 }
 
@@ -33,7 +33,8 @@ function given(value: string | undefined, where: string): Secret {
   throw new CodedError("GC1107", `there is no passphrase in ${where}`, { remedy: "Write it there, on one line." });
 }
 
-async function asked(message: string, signal: AbortSignal): Promise<string> {
+/** Typed, and not shown. */
+export async function askHidden(message: string, signal: AbortSignal): Promise<string> {
   const { password, isCancel } = await import("@clack/prompts");
   const answer = await password({ message, input: stdin, output: stderr, signal });
   signal.throwIfAborted();

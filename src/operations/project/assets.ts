@@ -18,7 +18,26 @@ export interface Assets {
   sample(name: "compose.yaml" | "server.mjs"): string;
   /** The script that sends an event from inside an app's container. */
   sendEvent(): string;
+  /** The script that `manage.py shell` runs for users and organizations. */
+  accounts(): string;
 }
+
+/** What its Dockerfile copies; modes are its matter. */
+const ALL_IN_ONE = [
+  "Dockerfile",
+  "install-packages",
+  ...["after", "finish-program", "health", "log-program", "prepare-postgres", "programs", "start", "stop-all"].map(
+    (name) => `bin/${name}`,
+  ),
+  ...["pg_hba.conf", "pg_ident.conf", "postgresql.conf"].map((name) => `postgres/${name}`),
+  ...["init", "postgres", "valkey", "web", "worker"].flatMap((name) =>
+    ["run", "notification-fd"].map((file) => `services/${name}/${file}`),
+  ),
+  ...["postgres", "valkey", "web", "worker"].map((name) => `services/${name}/data/check`),
+  ...["valkey", "web", "worker"].map((name) => `services/${name}/timeout-kill`),
+  "services/postgres/down-signal",
+  ...["SIGINT", "SIGQUIT", "SIGTERM", "finish"].map((name) => `svscan/${name}`),
+];
 
 /** Read from the package this code runs in, source tree or published. */
 export function packageAssets(root = packageRoot()): Assets {
@@ -41,9 +60,11 @@ export function packageAssets(root = packageRoot()): Assets {
       backupDb: text("templates/backup/backup-db.sh"),
       backup: () => text("dist/backup.mjs"),
       provisionerDockerfile: () => text("images/provisioner/Dockerfile"),
+      allInOne: () => Object.fromEntries(ALL_IN_ONE.map((path) => [path, text(`images/all-in-one/${path}`)])),
     }),
     sample: (name) => text(`templates/sample-app/${name}`),
     sendEvent: () => text("templates/send-event"),
+    accounts: () => text("templates/accounts/accounts.py"),
   };
 }
 

@@ -1,0 +1,93 @@
+import { CodedError } from "../../base/errors.ts";
+import type { OrganizationMembers } from "../../operations/accounts.ts";
+import { accountsOf, deletes, oneOf, roleOf, wordsOf } from "../accounts.ts";
+import type { CliCommand } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { table } from "../screen.ts";
+
+interface Flags {
+  readonly owner?: string;
+  readonly role: string;
+  readonly dryRun?: boolean;
+  readonly yesDelete?: string;
+}
+
+const ACTIONS = ["list", "info", "create", "add", "remove"] as const;
+
+/** The organizations of the stack's GlitchTip, and who is in them. */
+export const organization: CliCommand<Flags> = {
+  examples: [
+    "glitchtip-compose organization list",
+    "glitchtip-compose organization info acme",
+    'glitchtip-compose organization create "Acme Labs" --owner ann@example.com',
+    "glitchtip-compose organization add acme bob@example.com --role manager",
+    "glitchtip-compose organization remove acme bob@example.com --yes-delete bob@example.com",
+  ],
+  flags: (command) =>
+    command
+      .argument("<action>", ACTIONS.join(", "))
+      .argument("[words...]", "for info: ORGANIZATION; for create: NAME; for add and remove: ORGANIZATION EMAIL")
+      .option("--owner <email>", "for create: a user who is there")
+      .option("--role <role>", "for add: member, admin, manager or owner", "member")
+      .option("--dry-run", "change nothing; says what it would come to")
+      .option("--yes-delete <email>", "for remove: do not ask; the address once more"),
+  async run(context, { owner, role, dryRun = false, yesDelete }, [given, ...words]) {
+    const action = oneOf(ACTIONS, given, "the action");
+    const accounts = accountsOf(context);
+    const say = (said: string, found: OrganizationMembers) => {
+      if (context.json) context.print(JSON.stringify({ action, dryRun, organization: found }));
+      else context.print(`${dryRun ? "would be: " : ""}${said}`);
+    };
+    if (action === "list") {
+      wordsOf("organization list", [], words);
+      return print(context, await accounts.do("organization list", {}));
+    }
+    if (action === "info") {
+      const [name] = wordsOf("organization info", ["organization"], words);
+      const found = await accounts.do("organization info", { organization: name });
+      if (context.json) context.print(JSON.stringify(found));
+      else printMembers(context, found);
+      return;
+    }
+    if (action === "create") {
+      const [name] = wordsOf("organization create", ["name"], words);
+      if (owner === undefined) {
+        throw new CodedError("GC1001", "an organization needs an owner", { remedy: "Add --owner EMAIL." });
+      }
+      const made = await accounts.do("organization create", { name, owner }, { dryRun });
+      return say(`made ${made.name} (${made.slug}), owned by ${owner}`, made);
+    }
+    const [slug, email] = wordsOf(`organization ${action}`, ["organization", "email"], words);
+    if (action === "add") {
+      const args = { organization: slug, email, role: roleOf(role) };
+      return say(`${email} is ${role} of ${slug}`, await accounts.do("organization add", args, { dryRun }));
+    }
+    const args = { organization: slug, email };
+    const after = await accounts.do("organization remove", args, { dryRun: true });
+    if (dryRun) return say(`${email} is no member of ${slug} any more`, after);
+    if (!(await deletes(context, `${email} leaves ${slug}.`, email, yesDelete))) return;
+    say(`${email} is no member of ${slug} any more`, await accounts.do("organization remove", args));
+  },
+};
+
+function print(context: CliContext, organizations: readonly OrganizationMembers[]): void {
+  if (context.json) {
+    context.print(JSON.stringify({ organizations }));
+    return;
+  }
+  const rows = organizations.map(({ slug, name, members }) => [
+    slug,
+    name,
+    String(members.length),
+    members
+      .filter(({ role }) => role === "owner")
+      .map(({ email }) => email)
+      .join(", ") || "-",
+  ]);
+  context.print(table([["SLUG", "NAME", "MEMBERS", "OWNERS"], ...rows]));
+}
+
+function printMembers(context: CliContext, { members }: OrganizationMembers): void {
+  const rows = members.map(({ email, role, pending }) => [email, pending ? `${role} (invited)` : role]);
+  context.print(table([["EMAIL", "ROLE"], ...rows]));
+}

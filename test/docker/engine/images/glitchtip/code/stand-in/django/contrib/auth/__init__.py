@@ -1,0 +1,5 @@
+from django.db.models import User
+
+
+def get_user_model():
+    return User
