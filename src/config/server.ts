@@ -22,7 +22,7 @@ export function serverKind(declaration: Pick<Declaration, "server" | "apps" | "p
 /** What the declaration's `server` comes to, its defaults by generation filled in. */
 export interface ResolvedServer {
   readonly capabilities: Capabilities;
-  readonly topology: Topology;
+  readonly topology: Topology | "single-container";
   /** Ours or one of the user's. */
   readonly valkey: boolean;
   readonly warnings: readonly string[];
@@ -59,7 +59,15 @@ export function resolveServer(server: Declaration["server"]): { server?: Resolve
   const problems: Problem[] = [];
   const [usual = "split"] = capabilities.topologies;
   const topology = server.topology ?? usual;
-  if (!capabilities.topologies.includes(topology)) {
+  if (topology === "single-container") {
+    for (const key of ["database", "valkey"] as const) {
+      if (typeof server[key] !== "object") continue;
+      problems.push({
+        path: ["server", key],
+        what: "is elsewhere, but a single container brings its own; state another server.topology",
+      });
+    }
+  } else if (!capabilities.topologies.includes(topology)) {
     const what = `generation ${found.generation} runs only as ${usual}: ${capabilities.topologyReason ?? ""}`;
     problems.push({ path: ["server", "topology"], what });
   }

@@ -76,6 +76,7 @@ export const TEMPLATE_NAMES = [
   "glitchtip-valkey",
   "glitchtip-init",
   "glitchtip",
+  "glitchtip-single",
   "glitchtip-worker",
   "glitchtip-provision",
   "glitchtip-busybox",
@@ -95,6 +96,8 @@ export interface StackTexts {
   backup(): string;
   /** Needed for `build` only. */
   provisionerDockerfile(): string;
+  /** Needed for a single container only: images/all-in-one by path. */
+  allInOne(): Readonly<Record<string, string>>;
 }
 
 export interface StackInput {

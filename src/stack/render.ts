@@ -17,6 +17,7 @@ import { overlayOwnServices } from "./own-services.ts";
 import { forOperator, topOf } from "./production.ts";
 import { proxyFiles } from "./proxy-files.ts";
 import { type AttachedStack, type OurStack, ourServices } from "./services.ts";
+import { inOneContainer } from "./single-container.ts";
 
 export const STACK_FILE = "compose.glitchtip.yaml";
 /**
@@ -85,13 +86,14 @@ function bundledParts(input: StackInput, apps: AppOverlays): StackParts {
   const more = topOf(declaration, secretBy);
   const backup = backupParts(declaration, server, compose, texts, input.toolVersion, input.declarationText);
   const services = withServices(ourServices(declaration, server, compose, provisioner), backup);
+  const several = pinned(forOperator(services, declaration, server, compose), input.lock ?? new Map());
+  const one = server.topology === "single-container" ? inOneContainer(several, declaration, compose, texts) : undefined;
   return {
-    ours: pinned(forOperator(services, declaration, server, compose), input.lock ?? new Map()),
+    ours: one?.ours ?? several,
     theirs: theirs.services,
-    networks: { glitchtip: {}, "glitchtip-db": { internal: true }, ...more.networks },
+    networks: { glitchtip: {}, ...(one ? {} : { "glitchtip-db": { internal: true } }), ...more.networks },
     volumes: [
-      ...(own.database === undefined ? ["glitchtip-db"] : []),
-      "glitchtip-uploads",
+      ...(one?.volumes ?? [...(own.database === undefined ? ["glitchtip-db"] : []), "glitchtip-uploads"]),
       ...more.volumes,
       ...backup.volumes,
     ],
@@ -100,6 +102,7 @@ function bundledParts(input: StackInput, apps: AppOverlays): StackParts {
       managed(".glitchtip/gate.py", texts.gate),
       ...proxyFiles(declaration).map(({ path, content }) => managed(path, content)),
       ...backup.files,
+      ...(one?.files ?? []).map(({ path, content }) => managed(path, content)),
     ],
     generation: server.capabilities.generation,
     warnings: [...server.warnings, ...theirs.warnings],

@@ -55,6 +55,7 @@ export function testAssets(version = "1.0.0"): Assets {
       backupDb: "#\n",
       backup: () => "// backup\n",
       provisionerDockerfile: () => "FROM node\n",
+      allInOne: () => ({ Dockerfile: "FROM glitchtip\n" }),
     }),
   };
 }

@@ -16,6 +16,7 @@ const TEXTS: StackTexts = {
   backupDb: "#\n",
   backup: () => "// backup\n",
   provisionerDockerfile: () => "FROM node\n",
+  allInOne: () => ({ Dockerfile: "FROM glitchtip\n" }),
 };
 
 /** A declaration with only what a test is about; the rest is filled in. */

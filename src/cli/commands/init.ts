@@ -47,7 +47,7 @@ export const init: CliCommand<Flags> = {
       .option("--port <number>", "GlitchTip's port on 127.0.0.1; default 8000")
       .option("--url <url>", "what browsers use; default http://localhost and the port")
       .option("--image <image>", "GlitchTip's image; default glitchtip/glitchtip:6")
-      .option("--topology <kind>", "all-in-one or split")
+      .option("--topology <kind>", "all-in-one, split or single-container")
       .option("--valkey <kind>", "off or bundled")
       .option("--registration <state>", "closed or open")
       .option("--provisioner <how>", "mount, build or image:NAME")
@@ -106,7 +106,7 @@ function optionsOf(flags: Flags): InitOptions {
     port,
     url: flags.url,
     image: flags.image,
-    topology: oneOf("topology", flags.topology, "all-in-one", "split"),
+    topology: oneOf("topology", flags.topology, "all-in-one", "split", "single-container"),
     valkey: oneOf("valkey", flags.valkey, "off", "bundled"),
     registration: oneOf("registration", flags.registration, "closed", "open"),
     provisioner: flags.provisioner,

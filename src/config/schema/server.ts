@@ -48,8 +48,8 @@ export const server = z.strictObject({
     "The port on 127.0.0.1; GLITCHTIP_PORT in .env wins.",
   ),
   topology: described(
-    z.optional(z.enum(["all-in-one", "split"])),
-    "One container, or web and worker apart. Default: all-in-one from generation 6 on, split before.",
+    z.optional(z.enum(["all-in-one", "split", "single-container"])),
+    "One process for web and worker, or a container each; or a single container with Postgres and Valkey in it, too. Default: all-in-one from generation 6 on, split before.",
   ),
   database: described(
     z._default(z.union([z.literal("bundled"), ownService]), "bundled"),

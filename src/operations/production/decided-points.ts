@@ -61,8 +61,8 @@ export const DECIDED: readonly HardeningPoint[] = [
     how: "web and worker are containers of their own",
     check({ project: { declaration } }) {
       const topology = resolveServer(declaration.server).server?.topology;
-      return topology === "split"
-        ? pass("glitchtip and glitchtip-worker")
+      return topology !== "all-in-one"
+        ? pass(topology === "split" ? "glitchtip and glitchtip-worker" : "processes of their own in one container")
         : fail("web and worker share one process", `Write server.topology: split, ${THEN}`);
     },
   },

@@ -15,7 +15,7 @@ export interface InitOptions {
   readonly port?: number;
   readonly url?: string;
   readonly image?: string;
-  readonly topology?: "all-in-one" | "split";
+  readonly topology?: "all-in-one" | "split" | "single-container";
   readonly valkey?: "off" | "bundled";
   readonly registration?: "closed" | "open";
   readonly production?: ProductionOptions;

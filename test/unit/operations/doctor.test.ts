@@ -38,6 +38,7 @@ const ASSETS: Assets = {
     backupDb: "#\n",
     backup: () => "//\n",
     provisionerDockerfile: () => "",
+    allInOne: () => ({ Dockerfile: "FROM glitchtip\n" }),
   }),
 };
 

@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import type { Declaration } from "../config/schema.ts";
+import { imageOf, superuserOf } from "../config/server.ts";
+import { escaped } from "./interpolate.ts";
+import type { ComposeService, ComposeTemplates, StackTexts } from "./model.ts";
+import type { AttachedStack, OurService, OurStack } from "./services.ts";
+
+const SERVER = "glitchtip";
+const PARTS: readonly string[] = ["glitchtip-db", "glitchtip-init", "glitchtip-worker", "glitchtip-valkey"];
+const DATA_VOLUME = "glitchtip-data";
+const FOLDER = ".glitchtip/all-in-one";
+
+export interface OneContainer {
+  readonly ours: AttachedStack;
+  readonly volumes: readonly string[];
+  readonly files: readonly { readonly path: string; readonly content: string }[];
+}
+
+/** The same stack with one service in the place of server, worker, database and Valkey. */
+export function inOneContainer(
+  stack: OurStack,
+  declaration: Declaration,
+  templates: ComposeTemplates,
+  texts: StackTexts,
+): OneContainer {
+  const files = Object.entries(texts.allInOne());
+  const services: Record<string, OurService> = {};
+  for (const [name, service] of Object.entries(stack.services)) {
+    if (PARTS.includes(name)) continue;
+    services[name] =
+      name === SERVER
+        ? { fromServer: false, own: single(stack, service.own, declaration, templates, tagOf(files, texts, stack)) }
+        : { ...service, own: beside(name, service.own) };
+  }
+  return {
+    ours: { everyService: stack.everyService, services },
+    volumes: [DATA_VOLUME],
+    files: files.map(([path, content]) => ({ path: `${FOLDER}/${path}`, content })),
+  };
+}
+
+/** Changes with whatever the image is made of: so `up` builds a new one then, and only then. */
+function tagOf(files: readonly (readonly [string, string])[], { gate }: StackTexts, { server }: OurStack): string {
+  const hash = createHash("sha256").update(gate).update(String(server.image));
+  for (const [path, content] of files) hash.update(`${path}\0${content}\0`);
+  return hash.digest("hex").slice(0, 12);
+}
+
+function single(
+  { server, environment }: OurStack,
+  web: ComposeService,
+  declaration: Declaration,
+  templates: ComposeTemplates,
+  tag: string,
+): ComposeService {
+  const template = templates["glitchtip-single"];
+  const { entrypoint: _, command: __, depends_on: ___, healthcheck: ____, stop_grace_period: _____, ...kept } = web;
+  const secrets = (web.secrets ?? server.secrets) as string[];
+  const readOnly = web.read_only ?? server.read_only;
+  return {
+    ...kept,
+    ...template,
+    // What an operator declared comes after the template.
+    ...(web.mem_limit === undefined ? {} : { mem_limit: web.mem_limit }),
+    image: `\${GLITCHTIP_ALL_IN_ONE_IMAGE:-glitchtip-compose/all-in-one:${tag}}`,
+    build: {
+      ...(template.build as object),
+      args: { GLITCHTIP_IMAGE: server.image ?? escaped(imageOf(declaration.server)) },
+    },
+    ...(readOnly === undefined ? {} : { read_only: readOnly }),
+    environment: {
+      ...Object.fromEntries(
+        Object.entries(environment).map(([name, value]) => [
+          name,
+          value.replace("//glitchtip-valkey:", "//127.0.0.1:"),
+        ]),
+      ),
+      GLITCHTIP_ADMIN_EMAIL: escaped(superuserOf(declaration).email),
+      ...(template.environment as object),
+    },
+    secrets: [...secrets, ...(template.secrets as string[])],
+    networks: ((web.networks ?? ["glitchtip"]) as string[]).filter((name) => name !== "glitchtip-db"),
+  };
+}
+
+/** Waits for the one container only, and reaches its database and its volume. */
+function beside(name: string, own: ComposeService): ComposeService {
+  const links = Object.entries((own.depends_on ?? {}) as Record<string, object>);
+  const kept = links.filter(([other]) => !PARTS.includes(other));
+  const waits = own.depends_on === undefined ? {} : { depends_on: Object.fromEntries(kept) };
+  if (name === "glitchtip-backup-db") {
+    const { networks: _, ...rest } = own;
+    return {
+      ...rest,
+      // Postgres listens on the loopback of that container alone.
+      network_mode: `service:${SERVER}`,
+      environment: { ...(own.environment as object), PGHOST: "127.0.0.1" },
+      depends_on: { [SERVER]: { condition: "service_healthy", required: false } },
+    };
+  }
+  if (name !== "glitchtip-backup") return { ...own, ...waits };
+  const volumes = (own.volumes as string[]).map((volume) =>
+    volume === "glitchtip-uploads:/uploads:ro"
+      ? { type: "volume", source: DATA_VOLUME, target: "/uploads", read_only: true, volume: { subpath: "uploads" } }
+      : volume,
+  );
+  return { ...own, ...waits, volumes };
+}
