@@ -1,5 +1,5 @@
 // Bundles what is published: the command line in lazily loaded chunks, the public modules, and the container's one file.
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
 // Beside the old one until it is whole: a running test never finds half a build.
@@ -36,6 +36,12 @@ async function bundle(name, options) {
 mkdirSync(out);
 await bundle("provisioner", { entryPoints: { provisioner: "src/provisioner/main.ts" } });
 await bundle("backup", { entryPoints: { backup: "src/backup-service/main.ts" } });
+await bundle("care", {
+  entryPoints: { care: "src/care-service/main.ts" },
+  banner: { js: COMMONJS },
+  // pg's own client is plain JavaScript; this is its other one.
+  external: ["pg-native"],
+});
 await bundle("cli", {
   entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", emulator: "src/emulator/index.ts" },
   splitting: true,
@@ -57,5 +63,7 @@ const module = `data:text/javascript;base64,${Buffer.from(outputFiles[0].content
 const { parseTemplates } = await import(module);
 const templates = parseTemplates((name) => readFileSync(`templates/compose/${name}.yaml`, "utf8"));
 writeFileSync(`${out}/templates.json`, JSON.stringify(templates));
-rmSync("dist", { recursive: true, force: true });
+const old = `${out}.old`;
+if (existsSync("dist")) renameSync("dist", old);
 renameSync(out, "dist");
+rmSync(old, { recursive: true, force: true });
