@@ -1,6 +1,7 @@
-import { type Document, isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import { type Document, isCollection, isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { CodedError } from "../base/errors.ts";
 import { checkInput, checkServers, described, mistakes } from "./check.ts";
+import { plainYaml } from "./plain-yaml.ts";
 import type { Declaration } from "./schema.ts";
 import type { Problem } from "./server.ts";
 
@@ -11,24 +12,44 @@ export const loadDeclaration = (text: string, file: string): Declaration => load
 export const loadServers = (text: string, file: string): Declaration => load(text, file, checkServers);
 
 function load(text: string, file: string, check: typeof checkInput): Declaration {
+  return check(plainYaml(text) ?? parsed(text, file), file, (problems) => {
+    const { document, at } = located(text, file);
+    return problems
+      .map((problem) => ({ problem, offset: offsetOf(document, problem) }))
+      .sort((a, b) => a.offset - b.offset)
+      .map(({ problem, offset }) => `${at(offset)}: ${described(problem)}`);
+  });
+}
+
+/** By the library. It looks for doubles pair by pair, seconds for thousands of keys, so only where there are some. */
+function parsed(text: string, file: string): unknown {
+  const document = parseDocument(text, { ...HOW, uniqueKeys: false });
+  if (document.errors.length > 0 || hasDoubles(document.contents)) {
+    const { document: exact, at } = located(text, file);
+    const places = exact.errors.map((error) => `${at(error.pos[0])}: ${error.message.replaceAll("\n", " ")}`);
+    if (places.length > 0) throw mistakes(file, places);
+  }
+  return toValue(document, file);
+}
+
+const HOW = { merge: true, prettyErrors: false } as const;
+
+function located(text: string, file: string) {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
-  const at = (offset: number) => {
+  const document = parseDocument(text, { ...HOW, lineCounter: lines });
+  const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  if (document.errors.length > 0) {
-    throw mistakes(
-      file,
-      document.errors.map((error) => `${at(error.pos[0])}: ${error.message.replaceAll("\n", " ")}`),
-    );
-  }
-  return check(toValue(document, file), file, (problems) =>
-    problems
-      .map((problem) => ({ problem, offset: offsetOf(document, problem) }))
-      .sort((a, b) => a.offset - b.offset)
-      .map(({ problem, offset }) => `${at(offset)}: ${described(problem)}`),
-  );
+  return { document, at };
+}
+
+/** Whether any map seems to have a key twice. */
+function hasDoubles(node: unknown): boolean {
+  if (!isCollection(node)) return false;
+  if (!isMap(node)) return node.items.some(hasDoubles);
+  const keys = new Set(node.items.map(({ key }) => (isScalar(key) ? key.value : key)));
+  return keys.size < node.items.length || node.items.some(({ key, value }) => hasDoubles(key) || hasDoubles(value));
 }
 
 function toValue(document: Document, file: string): unknown {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { plainYaml } from "../config/plain-yaml.ts";
 import { readDeclarationText } from "./project/read.ts";
 
 /** What there is to plan in a folder. */
@@ -23,9 +24,14 @@ export function planParts(dir: string): PlanParts {
   return { files: isStack, server: inside || !isStack };
 }
 
+/** What stands in these is not looked at, and may be most of the text. */
+const INSIDE = /^(projects|organizations|servers):[^\n]*\n(?:(?:[ #-][^\n]*)?\n)*/gm;
+
 function read(text: string): Readonly<Record<string, unknown>> | undefined {
+  const plain = plainYaml(`${text}\n`.replace(INSIDE, "$1: {}\n"));
+  if (plain !== undefined) return plain;
   try {
-    const value: unknown = parse(text, { merge: true });
+    const value: unknown = parse(text, { merge: true, uniqueKeys: false });
     return isMap(value) ? value : undefined;
   } catch {
     return undefined;

@@ -10,7 +10,7 @@ import {
   type YAMLError,
 } from "yaml";
 import { CodedError } from "../base/errors.ts";
-import { plainYaml } from "./plain-yaml.ts";
+import { plainYaml } from "../config/plain-yaml.ts";
 
 export type YamlMap = Readonly<Record<string, unknown>>;
 

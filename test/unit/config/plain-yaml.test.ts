@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { plainYaml } from "../../../src/stack/plain-yaml.ts";
+import { plainYaml } from "../../../src/config/plain-yaml.ts";
 
 const root = join(import.meta.dirname, "../..");
 const files = ["fixtures/compose", "../templates"].flatMap((folder) =>
