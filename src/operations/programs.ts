@@ -6,8 +6,9 @@ import type { Container } from "../docker/index.ts";
 import { DATABASE_TOOLS } from "./backup/docker-shell.ts";
 import {
   containerOf,
-  DATABASE,
+  databaseOf,
   INIT,
+  isSingle,
   PROVISIONER,
   PROXY,
   type RunningStack,
@@ -40,15 +41,25 @@ export function serviceOfPart(services: Services, declaration: Declaration, part
     web: [SERVER],
     // All in one process where there is no service for it.
     worker: [WORKER, SERVER],
-    database: database === undefined ? [DATABASE] : [database.service],
-    valkey: valkey === undefined ? [VALKEY] : [valkey.service],
-    init: [INIT],
+    database: database === undefined ? [databaseOf(services)] : [database.service],
+    valkey: valkey === undefined ? [VALKEY, insideWith(services, "VALKEY_URL")] : [valkey.service],
+    init: [INIT, insideWith(services, "POSTGRES_PASSWORD_FILE")],
     provisioner: [PROVISIONER],
     proxy: [PROXY],
     backup: ["glitchtip-backup"],
     care: ["glitchtip-care"],
   };
   return candidates[part]?.find((name) => name !== undefined && services[name] !== undefined);
+}
+
+const insideWith = (services: Services, variable: string): string | undefined =>
+  isSingle(services) && services[SERVER]?.environment?.[variable] ? SERVER : undefined;
+
+/** The name of a part under the supervisor of the single container, where there is one. */
+export function programInside(services: Services, name: string): string | undefined {
+  if (!isSingle(services) || name === SERVER) return undefined;
+  const part = Object.keys(PARTS).find((one) => PARTS[one]?.includes(name));
+  return { web: "web", worker: "worker", database: "postgres", valkey: "valkey", init: "init" }[part ?? ""];
 }
 
 /** By a service's name, or by what people call a part of GlitchTip. */
@@ -77,7 +88,7 @@ export function runningOf(stack: RunningStack, service: string): Container {
 
 /** Where psql is: beside the server, or in the container that has the tools for a database elsewhere. */
 export function databaseService(services: Services): string {
-  const found = [DATABASE, DATABASE_TOOLS].find((name) => services[name] !== undefined);
+  const found = databaseOf(services) ?? (services[DATABASE_TOOLS] && DATABASE_TOOLS);
   if (found !== undefined) return found;
   throw new CodedError("GC1104", "no service of this stack has psql: its database is not ours", {
     remedy: "Declare backup.schedule, which brings one along, or use psql where the database is.",

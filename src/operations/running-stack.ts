@@ -12,16 +12,7 @@ const BUSYBOX = "glitchtip-busybox";
 export const PROXY = "glitchtip-proxy";
 export const ONE_SHOTS: readonly string[] = [INIT, PROVISIONER, BUSYBOX];
 /** Ours in the order in which they start. */
-export const START_ORDER: readonly string[] = [
-  DATABASE,
-  VALKEY,
-  INIT,
-  SERVER,
-  WORKER,
-  PROVISIONER,
-  BUSYBOX,
-  PROXY,
-];
+export const START_ORDER: readonly string[] = [DATABASE, VALKEY, INIT, SERVER, WORKER, PROVISIONER, BUSYBOX, PROXY];
 /** Where the DSN volume is mounted, in the provisioner and in the apps. */
 export const DSN_DIR = "/run/glitchtip";
 
@@ -39,12 +30,26 @@ export async function observeStack(docker: Docker): Promise<RunningStack> {
   return { engine, config, containers };
 }
 
+/** Server, worker, Postgres and Valkey in one container, which is told so where its database's password is. */
+export const isSingle = (services: ComposeConfig["services"]): boolean =>
+  services[SERVER]?.environment?.POSTGRES_PASSWORD_FILE !== undefined;
+
+/** The service in which our Postgres runs; undefined where it is somebody else's. */
+export const databaseOf = (services: ComposeConfig["services"]): string | undefined =>
+  services[DATABASE] !== undefined ? DATABASE : isSingle(services) ? SERVER : undefined;
+
 export const isOurs = (service: string): boolean => service === SERVER || service.startsWith(`${SERVER}-`);
 
 /** The running one, else any; a service may have several containers. */
 export function containerOf({ containers }: RunningStack, service: string): Container | undefined {
   const all = containers.filter((container) => container.service === service);
   return all.find(({ state }) => state === "running") ?? all[0];
+}
+
+/** The container in which our Postgres runs. */
+export function databaseContainerOf(stack: RunningStack): Container | undefined {
+  const service = databaseOf(stack.config.services);
+  return service === undefined ? undefined : containerOf(stack, service);
 }
 
 export function notStarted(project: string): CodedError {

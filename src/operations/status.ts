@@ -8,15 +8,7 @@ import { type Backlog, readBacklog } from "./backlog.ts";
 import { type BackupState, backupProblems } from "./backup/report.ts";
 import { type CertificateStatus, certificateStatus } from "./production/certificate-status.ts";
 import { openRotation, provisionerStatus, STARTED_BEFORE, startedBefore } from "./provisioner-status.ts";
-import {
-  containerOf,
-  DATABASE,
-  observeStack,
-  PROVISIONER,
-  type RunningStack,
-  SERVER,
-  WORKER,
-} from "./running-stack.ts";
+import { databaseContainerOf, observeStack, PROVISIONER, type RunningStack, SERVER, WORKER } from "./running-stack.ts";
 import { type ServiceStatus, servicesOf } from "./service-status.ts";
 
 /** How the whole project is: `broken` where somebody has to do something. */
@@ -71,7 +63,7 @@ export async function status(
   const [written, certificate, jobs] = await Promise.all([
     provisionerStatus(stack),
     declaration.production && certificateStatus(docker, declaration, stack, options.nowMs),
-    options.jobsInDatabase ? readBacklog(docker, containerOf(stack, DATABASE), options.nowMs) : undefined,
+    options.jobsInDatabase ? readBacklog(docker, databaseContainerOf(stack), options.nowMs) : undefined,
   ]);
   const services = servicesOf(stack);
   const image = stack.config.services[SERVER]?.image;

@@ -1,6 +1,6 @@
 import { CodedError } from "../../base/errors.ts";
 import type { Docker } from "../../docker/index.ts";
-import { containerOf, DATABASE, observeStack } from "../running-stack.ts";
+import { containerOf, databaseOf, observeStack } from "../running-stack.ts";
 import type { DatabaseShell } from "./database.ts";
 
 /** Holds psql and pg_dump and nothing else; what it is for a database that is not in the stack. */
@@ -12,7 +12,7 @@ const STDERR_LIMIT_BYTES = 4_194_304;
 /** The container in which the database's own programs are; its own server, or the one for a database elsewhere. */
 export async function databaseContainer(docker: Docker): Promise<string> {
   let stack = await observeStack(docker);
-  const service = stack.config.services[DATABASE] === undefined ? DATABASE_TOOLS : DATABASE;
+  const service = databaseOf(stack.config.services) ?? DATABASE_TOOLS;
   if (service === DATABASE_TOOLS && containerOf(stack, service)?.state !== "running") {
     await docker.compose.up({ services: [service] });
     stack = await observeStack(docker);

@@ -52,7 +52,10 @@ export function stackSources({ docker, project, toolVersion, signal }: StackSour
           remedy: "docker compose up -d --wait",
         });
       }
-      const copied = await docker.cli(["cp", `${server.id}:${UPLOADS_DIR}`, "-"], { stdoutTo: to, signal });
+      const copied = await docker.cli(["cp", "--follow-link", `${server.id}:${UPLOADS_DIR}`, "-"], {
+        stdoutTo: to,
+        signal,
+      });
       if (copied.code === 0) return;
       throw new CodedError("GC1801", `${UPLOADS_DIR} of ${server.name} cannot be copied`, {
         problems: lastLines(copied.stderr, 3),

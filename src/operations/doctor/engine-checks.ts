@@ -7,7 +7,7 @@ import {
   missingInCompose,
   missingInEngine,
 } from "../../docker/index.ts";
-import { containerOf, DATABASE, isOurs, ONE_SHOTS, type RunningStack } from "../running-stack.ts";
+import { DATABASE, databaseContainerOf, isOurs, ONE_SHOTS, type RunningStack } from "../running-stack.ts";
 import { type Finding, fail, failure, ok, warn } from "./finding.ts";
 import type { Machine } from "./index.ts";
 
@@ -94,9 +94,10 @@ async function freeBytes(
   stack: RunningStack | undefined,
   machine: Machine,
 ): Promise<number | undefined> {
-  const database = stack && containerOf(stack, DATABASE);
+  const database = stack && databaseContainerOf(stack);
   if (database?.state === "running") {
-    const { code, stdout } = await docker.cli(["exec", database.id, "df", "-Pk", "/var/lib/postgresql"], {
+    const folder = database.service === DATABASE ? "/var/lib/postgresql" : "/data";
+    const { code, stdout } = await docker.cli(["exec", database.id, "df", "-Pk", folder], {
       deadlineMs: 10_000,
     });
     const kib = Number(stdout.trim().split("\n").at(-1)?.split(/\s+/)[3]);

@@ -3,7 +3,7 @@ import { resolveServer } from "../../config/server.ts";
 import type { Docker } from "../../docker/index.ts";
 import { readBacklog } from "../backlog.ts";
 import { certificateStatus } from "../production/certificate-status.ts";
-import { containerOf, DATABASE, type RunningStack } from "../running-stack.ts";
+import { databaseContainerOf, type RunningStack } from "../running-stack.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
 /** What no health check shows: a worker that takes no work, a certificate that nobody renews. */
@@ -23,7 +23,7 @@ async function queue(docker: Docker, { server: declared }: Declaration, stack: R
   const { server } = resolveServer(declared);
   // Later workers have a health check; with a Valkey the jobs are there.
   if (server === undefined || server.valkey || server.capabilities.worker.aliveFile !== undefined) return [];
-  const jobs = await readBacklog(docker, containerOf(stack, DATABASE), nowMs);
+  const jobs = await readBacklog(docker, databaseContainerOf(stack), nowMs);
   if (!jobs.known) return [];
   return jobs.stuck
     ? [fail("queue", `${jobs.waiting} jobs wait and none is taken`, "docker compose restart glitchtip-worker")]

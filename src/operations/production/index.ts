@@ -3,7 +3,7 @@ import { resolveServer } from "../../config/server.ts";
 import type { Docker } from "../../docker/index.ts";
 import { readBacklog } from "../backlog.ts";
 import type { Project } from "../project/project.ts";
-import { containerOf, DATABASE, observeStack, type RunningStack } from "../running-stack.ts";
+import { databaseContainerOf, observeStack, type RunningStack } from "../running-stack.ts";
 import { COMPOSED } from "./compose-points.ts";
 import { DECIDED } from "./decided-points.ts";
 import { LIVE } from "./live-points.ts";
@@ -68,7 +68,7 @@ async function hashesOf(docker: Docker): Promise<Seen["hashes"]> {
 async function backlogOf(docker: Docker, { declaration }: Project, stack: RunningStack, nowMs: number) {
   const { server } = resolveServer(declaration.server);
   const inDatabase = server !== undefined && !server.valkey && server.capabilities.worker.aliveFile === undefined;
-  return inDatabase ? await readBacklog(docker, containerOf(stack, DATABASE), nowMs) : undefined;
+  return inDatabase ? await readBacklog(docker, databaseContainerOf(stack), nowMs) : undefined;
 }
 
 async function outside(front: NonNullable<Seen["front"]>, { declaration }: Project, nowMs: number): Promise<Looked> {

@@ -1,13 +1,14 @@
 import { CodedError } from "../../base/errors.ts";
-import { type Docker, lastLines } from "../../docker/index.ts";
+import { type Container, type Docker, lastLines } from "../../docker/index.ts";
 import type { WrittenStatus } from "../../outputs/dsn-volume.ts";
 import { DATABASE_TOOLS } from "../backup/docker-shell.ts";
 import type { StackContext } from "../backup/open.ts";
 import {
   containerOf,
-  DATABASE,
   DSN_DIR,
+  databaseOf,
   isOurs,
+  isSingle,
   ONE_SHOTS,
   observeStack,
   PROVISIONER,
@@ -37,7 +38,8 @@ const PROVE_WITHIN_MS = 300_000;
 export async function openServices({ docker, log, signal }: StackContext): Promise<Services> {
   const stack = await observeStack(docker);
   const names = Object.keys(stack.config.services);
-  const database = names.includes(DATABASE) ? DATABASE : DATABASE_TOOLS;
+  const database = databaseOf(stack.config.services) ?? DATABASE_TOOLS;
+  const single = isSingle(stack.config.services);
   const provisions = names.includes(PROVISIONER);
   const writers = names.filter((name) => isOurs(name) && name !== database);
   const running = stack.containers.filter(({ state }) => state === "running").map(({ service }) => service);
@@ -55,6 +57,8 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
       });
     },
     async stop() {
+      if (single) await stopInside(docker, containerOf(await observeStack(docker), SERVER));
+      if (writers.length === 0) return;
       const result = await docker.cli(["compose", "--profile", "*", "stop", ...writers], { signal });
       if (result.code === 0) return;
       throw new CodedError("GC1604", "docker compose stop failed", { problems: lastLines(result.stderr, 3) });
@@ -62,6 +66,8 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
     async startAndProve(state) {
       log.step("starting the server");
       const worker = names.includes(WORKER) ? [WORKER] : [];
+      // As elsewhere: migrations first, then web and worker.
+      if (single) await docker.cli(["compose", "restart", "--no-deps", SERVER], { signal });
       await docker.compose.up({ services: [SERVER, ...worker], onLine });
       if (!provisions) return [];
       log.step("asking it for the old DSNs");
@@ -78,6 +84,15 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
       await docker.compose.up({ services: services.length > 0 ? services : all, onLine });
     },
   };
+}
+
+/** Web and worker beside the database; and the queue goes, as that of a Valkey of its own would. */
+async function stopInside(docker: Docker, server: Container | undefined): Promise<void> {
+  if (server === undefined) throw new CodedError("GC1605", `${SERVER} has no container`);
+  const script = 'programs stop worker web; if [ -n "$VALKEY_URL" ]; then valkey-cli flushall >/dev/null; fi';
+  const { code, stderr } = await docker.cli(["exec", server.id, "sh", "-ec", script]);
+  if (code === 0) return;
+  throw new CodedError("GC1605", "web and worker could not be stopped", { problems: lastLines(stderr, 3) });
 }
 
 /** The provisioner asks the server about each known key: a DSN that it publishes was accepted. */
