@@ -14,9 +14,9 @@ import { planServer } from "../../../reconcile/server/plan.ts";
 import { resolveDesired } from "../../../reconcile/server/resolve.ts";
 import type { Resolve } from "../../../reconcile/server/secrets.ts";
 import { edited } from "./document.ts";
-import { type Wish, wishesOf } from "./edits.ts";
 import type { SecretKeeper } from "./keep-secrets.ts";
 import { widened } from "./widen.ts";
+import { type Wish, wishesOf } from "./wishes.ts";
 
 export interface Seen {
   readonly instance: string;
@@ -46,9 +46,9 @@ export async function bringIn(before: string, file: string, seen: Seen): Promise
   const done = new Map<string, Wish>();
   const left = new Map<string, Wish>();
   for (let round = 1; ; round++) {
-    const { wishes, plan } = await wishesFor(text, file, seen);
+    const { wishes, plan } = await wishesFor(text, file, seen, left);
     for (const wish of wishes) if (wish.edits.length === 0) left.set(wish.key, wish);
-    const open = wishes.filter(({ key }) => !left.has(key));
+    const open = wishes.filter(({ edits }) => edits.length > 0);
     if (open.length === 0 || round > ROUNDS) return { text, done: [...done.values()], left: [...left.values()], plan };
     const next = edited(
       text,
@@ -66,7 +66,12 @@ export async function bringIn(before: string, file: string, seen: Seen): Promise
   }
 }
 
-async function wishesFor(text: string, file: string, seen: Seen): Promise<{ wishes: Wish[]; plan: Plan }> {
+async function wishesFor(
+  text: string,
+  file: string,
+  seen: Seen,
+  left: ReadonlyMap<string, Wish>,
+): Promise<{ wishes: Wish[]; plan: Plan }> {
   const { instance, observed, generation, known, asked, keeper, resolve } = seen;
   const declaration = loadServers(text, file);
   const declared = desiredServers(declaration, parsePath(file).name);
@@ -78,7 +83,7 @@ async function wishesFor(text: string, file: string, seen: Seen): Promise<{ wish
   });
   const plan = planServer(desired, observed, { generation, strict: false, known });
   const used = new Set(Object.values(declaration.apps).map(({ project }) => String(project)));
-  return { wishes: wishesOf({ part, desired, observed, plan }, keeper, used), plan };
+  return { wishes: wishesOf({ part, desired, observed, plan }, { keeper, used, left }), plan };
 }
 
 function problemsIn(text: string, file: string): Problem[] {

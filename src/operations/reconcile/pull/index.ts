@@ -8,9 +8,9 @@ import { observeServer } from "../observe.ts";
 import { coded, type ReportedProblem } from "../report.ts";
 import type { PerServer, Servers } from "../servers.ts";
 import { type Brought, bringIn, type Seen } from "./bring-in.ts";
-import type { How } from "./edits.ts";
 import { openKeeper, type PulledSecret, type SecretsInto } from "./keep-secrets.ts";
 import { widened } from "./widen.ts";
+import type { How } from "./wishes.ts";
 
 export { KIND_OF } from "../../../reconcile/server/scope.ts";
 

@@ -1,8 +1,8 @@
 import { JIRA_ALERT } from "../../../config/inside/alert-checks.ts";
 import type { ObservedAlert } from "../../../reconcile/server/model.ts";
-import type { WishContext } from "./edits.ts";
 import { pulledJira } from "./jira.ts";
 import type { ProjectPlace } from "./places.ts";
+import type { WishContext } from "./wishes.ts";
 
 /** The alert that posts to a Jira bridge, as `jira` of its project, and the bridge where none is declared. */
 export function jiraEdits(

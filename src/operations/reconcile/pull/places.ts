@@ -88,3 +88,16 @@ export const LISTS = {
 } as const satisfies Partial<Record<Kind, { readonly key: string; readonly name: string | undefined }>>;
 
 export type ListedKind = keyof typeof LISTS;
+
+export const listIn = (body: object, kind: ListedKind): readonly unknown[] =>
+  ((body as Readonly<Record<string, unknown>>)[LISTS[kind].key] as readonly unknown[] | undefined) ?? [];
+
+/** Of a thing in its list, or -1. */
+export function indexOf(body: object, kind: ListedKind, name: string): number {
+  const field = LISTS[kind].name;
+  const same = (text: unknown) =>
+    kind === "member" ? String(text).toLowerCase() === name.toLowerCase() : String(text) === name;
+  return listIn(body, kind).findIndex((one) =>
+    same(field === undefined ? one : (one as Readonly<Record<string, unknown>>)[field]),
+  );
+}
