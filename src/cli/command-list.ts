@@ -34,6 +34,10 @@ export const COMMANDS = [
   { name: "restart", summary: "restart web and worker, or what is named, and wait until they are healthy" },
   { name: "user", summary: "accounts: list, create, delete, password, role, superuser, active …" },
   { name: "organization", summary: "organizations and their members: list, create, add, remove …" },
+  {
+    name: "secrets",
+    summary: "list, or rotate: the database's password, the secret key, the admin's password, the token",
+  },
   { name: "mail", summary: "test: send a mail by GlitchTip's own settings, from its own container" },
   { name: "notify", summary: "test: send a message to who is told of failures" },
   { name: "lock", summary: "pin the stack's images by their digests" },

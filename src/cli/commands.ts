@@ -26,6 +26,7 @@ export const LOADERS: Readonly<Record<CommandName, () => Promise<CliCommand<neve
   restart: async () => (await import("./commands/restart.ts")).restart,
   user: async () => (await import("./commands/user.ts")).user,
   organization: async () => (await import("./commands/organization.ts")).organization,
+  secrets: async () => (await import("./commands/secrets.ts")).secrets,
   mail: async () => (await import("./commands/mail.ts")).mail,
   notify: async () => (await import("./commands/notify.ts")).notify,
   lock: async () => (await import("./commands/lock.ts")).lock,
