@@ -1,5 +1,6 @@
 import { didYouMean } from "../base/did-you-mean.ts";
 import { careChecks } from "./care-checks.ts";
+import { postgresChecks } from "./postgres-checks.ts";
 import { productionChecks } from "./production.ts";
 import type { Declaration } from "./schema.ts";
 import { type Problem, serverKind } from "./server.ts";
@@ -13,6 +14,7 @@ export function crossChecks(declaration: Declaration): Problem[] {
   return [
     ...serverChecks(declaration),
     ...productionChecks(declaration),
+    ...postgresChecks(declaration),
     ...careChecks(declaration),
     ...projectNames(declaration),
     ...apps(declaration),

@@ -6,6 +6,7 @@ import { care } from "./schema/care.ts";
 import { projects } from "./schema/inside/organization.ts";
 import { insideServer, servers } from "./schema/inside/server.ts";
 import { notify } from "./schema/notify.ts";
+import { postgres } from "./schema/postgres.ts";
 import { described, text } from "./schema/primitives.ts";
 import { limits, mail, production } from "./schema/production.ts";
 import { server } from "./schema/server.ts";
@@ -49,6 +50,10 @@ export const declarationSchema = z.strictObject({
   care: described(z.optional(care), "A service that watches the stack and restarts GlitchTip's processes with care."),
   notify: described(z.optional(notify), "Who is told when something has failed; with one the stack is watched."),
   limits: described(z.optional(limits), "Memory and cores of GlitchTip's containers."),
+  postgres: described(
+    z.optional(postgres),
+    "Settings of the Postgres of this stack, by its own names; `size` advises.",
+  ),
 });
 
 export type Declaration = z.infer<typeof declarationSchema>;

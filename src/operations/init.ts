@@ -46,7 +46,7 @@ async function prepare(
   if (existsSync(join(dir, DECLARATION_FILE))) {
     const { readDeclarationText, readProjectWith } = await import("./project/read.ts");
     const before = readDeclarationText(dir);
-    const text = await withProduction(before, options);
+    const text = await withSizing(context, await withProduction(before, options), options);
     const project = await readProjectWith(context, text);
     refuseOtherOptions(project.declaration, options);
     const declarationEdited = text !== before;
@@ -76,7 +76,14 @@ async function prepare(
   };
 }
 
-/** A project that was for development goes into production: the one thing that init adds to a declaration that is there. */
+async function withSizing(context: ProjectContext, text: string, { size }: InitOptions): Promise<string> {
+  if (size === undefined) return text;
+  const { readProjectWith } = await import("./project/read.ts");
+  const { withSize } = await import("./project/sized.ts");
+  return await withSize(text, (await readProjectWith(context, text)).declaration, size);
+}
+
+/** A project that was for development goes into production: what init adds to a declaration that is there. */
 async function withProduction(text: string, options: InitOptions): Promise<string> {
   const wanted = Object.entries(productionOf(options)).filter(([key]) => !new RegExp(`^${key}:`, "m").test(text));
   if (wanted.length === 0) return text;

@@ -9,13 +9,14 @@ import type { OurService, OurStack } from "./services.ts";
 import { traefikLabels } from "./traefik.ts";
 
 const PROXY = "glitchtip-proxy";
+const DATABASE = "glitchtip-db";
 const MAIL_SECRET = "glitchtip_email_url";
 
 /** By service, which of the declaration's limits is its own. */
 const LIMITED: Readonly<Record<string, keyof NonNullable<Declaration["limits"]>>> = {
   glitchtip: "web",
   "glitchtip-worker": "worker",
-  "glitchtip-db": "database",
+  [DATABASE]: "database",
   "glitchtip-valkey": "valkey",
   [PROXY]: "proxy",
 };
@@ -34,7 +35,7 @@ export function forOperator(
   server: ResolvedServer,
   templates: ComposeTemplates,
 ): OurStack {
-  const { mail, limits = {}, production } = declaration;
+  const { mail, limits = {}, production, postgres } = declaration;
   const fromEnvironment = mail?.url.startsWith("env:") ? { read_only: false } : {};
   const secrets = (of: ComposeService): ComposeService =>
     mail === undefined || of.secrets === undefined ? {} : { secrets: [...(of.secrets as string[]), MAIL_SECRET] };
@@ -52,7 +53,8 @@ export function forOperator(
     const key = LIMITED[name];
     const { memory, cpus = service.own.restart === "no" ? undefined : production && CPUS } = (key && limits[key]) ?? {};
     const limit = { ...(memory && { mem_limit: memory }), ...(cpus && { cpus }) };
-    services[name] = { ...service, own: { ...service.own, ...limit } };
+    const settings = name === DATABASE && postgres !== undefined ? { command: postgresCommand(postgres) } : {};
+    services[name] = { ...service, own: { ...service.own, ...limit, ...settings } };
   }
   return {
     ...stack,
@@ -68,6 +70,11 @@ export function forOperator(
     },
   };
 }
+
+const postgresCommand = (settings: NonNullable<Declaration["postgres"]>): readonly string[] => [
+  "postgres",
+  ...Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : ["-c", `${name}=${value}`])),
+];
 
 type Production = NonNullable<Declaration["production"]>;
 

@@ -7,6 +7,7 @@ import type { CliContext } from "../context.ts";
 import { type ProductionFlags, productionHost, productionOptions, withProductionFlags } from "../production-flags.ts";
 import { questionsOf, show, words } from "../project-files.ts";
 import { type ServerFlags, serverOptions, withServerFlags } from "../server-flags.ts";
+import { sizeFlag } from "../size-flags.ts";
 
 interface Flags extends ProductionFlags, ServerFlags {
   readonly app?: readonly string[];
@@ -21,6 +22,7 @@ interface Flags extends ProductionFlags, ServerFlags {
   readonly valkey?: string;
   readonly registration?: string;
   readonly provisioner?: string;
+  readonly size?: string;
   readonly pull?: boolean;
   readonly build?: boolean;
   readonly dryRun?: boolean;
@@ -50,6 +52,10 @@ export const init: CliCommand<Flags> = {
       .option("--topology <kind>", "all-in-one, split or single-container")
       .option("--valkey <kind>", "off or bundled")
       .option("--registration <state>", "closed or open")
+      .option(
+        "--size <events/days>",
+        "events a day and for how long they are kept, such as 50000/90d: limits by `size`",
+      )
       .option("--provisioner <how>", "mount, build or image:NAME")
       .option("--pull", "fetch images that are not here, where only they know how an app starts")
       .option("--build", "build them, where the service has a build")
@@ -110,6 +116,7 @@ function optionsOf(flags: Flags): InitOptions {
     valkey: oneOf("valkey", flags.valkey, "off", "bundled"),
     registration: oneOf("registration", flags.registration, "closed", "open"),
     provisioner: flags.provisioner,
+    size: flags.size === undefined ? undefined : sizeFlag(flags.size, problems),
     dryRun: flags.dryRun,
   };
   if (problems.length > 0) throw new CodedError("GC1001", "these values cannot be used:", { problems });

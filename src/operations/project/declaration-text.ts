@@ -11,6 +11,8 @@ export interface NewDeclaration {
   readonly provisioner?: string;
   readonly production?: object;
   readonly mail?: object;
+  readonly limits?: object;
+  readonly postgres?: object;
 }
 
 const COMMENTS: Readonly<Record<string, string>> = {
@@ -22,6 +24,8 @@ const COMMENTS: Readonly<Record<string, string>> = {
   organization: "Names as people see them.",
   production: "HTTPS in front. Also: network and certResolver (proxy: traefik), bodyMegabytes.",
   mail: "How GlitchTip sends mails. Also: from. Try it with: npx glitchtip-compose mail test",
+  limits: "Of GlitchTip's containers. Also: cpus. Another size: npx glitchtip-compose size --help",
+  postgres: "Settings of the database, by Postgres's own names.",
   projects: "One project for each thing that reports errors. Also: name, platform.",
   apps: "Services of your Compose file that get a DSN. Also: audience, variables, onFailure, entrypoint, command.",
 };

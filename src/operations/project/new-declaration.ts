@@ -5,6 +5,7 @@ import type { Declaration } from "../../config/schema.ts";
 import { DEFAULT_IMAGE } from "../../config/server.ts";
 import type { UserProject } from "../../stack/model.ts";
 import type { NewDeclaration } from "./declaration-text.ts";
+import { type ExpectedSize, sizedFor } from "./sized.ts";
 
 /** What a person may say to `init`; each has a flag. */
 export interface InitOptions {
@@ -28,6 +29,8 @@ export interface InitOptions {
   /** By service, where the Compose file does not state them. */
   readonly entrypoints?: Readonly<Record<string, readonly string[]>>;
   readonly commands?: Readonly<Record<string, readonly string[]>>;
+  /** How many events are expected, and for how many days they are kept: settles topology, limits and Postgres. */
+  readonly size?: ExpectedSize;
   readonly dryRun?: boolean;
 }
 
@@ -76,14 +79,23 @@ export function newDeclaration(dir: string, options: InitOptions, user: UserProj
   }
   const port = options.port === 8000 ? undefined : options.port;
   // Stated, so that whoever answers for the data sees it.
-  const retention = options.production === undefined ? undefined : { events: "90d" };
+  const sized = sizedFor(options);
+  const retention = sized?.server.retention ?? (options.production === undefined ? undefined : { events: "90d" });
   const { password, ...existing } = options.existing ?? {};
   const email = options.email ?? "admin@example.com";
   return {
     version: 1,
     server: stated(
       options.existing === undefined
-        ? { image: image ?? DEFAULT_IMAGE, url, port, topology, valkey, registration, retention }
+        ? {
+            image: image ?? DEFAULT_IMAGE,
+            url,
+            port,
+            topology: topology ?? sized?.server.topology,
+            valkey,
+            registration,
+            retention,
+          }
         : existing,
     ),
     ...(options.existing?.token === undefined
@@ -99,6 +111,7 @@ export function newDeclaration(dir: string, options: InitOptions, user: UserProj
     ),
     ...stated({ provisioner: options.provisioner }),
     ...productionOf(options),
+    ...(sized === undefined ? {} : { limits: sized.limits, ...stated({ postgres: sized.postgres }) }),
   };
 }
 

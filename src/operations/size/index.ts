@@ -1,0 +1,125 @@
+import type { Topology } from "../../glitchtip/versions.ts";
+import { ASSUMED, MEASURED } from "./measured.ts";
+
+export type AnyTopology = Topology | "single-container";
+
+export interface Expected {
+  readonly eventsPerDay: number;
+  readonly retentionDays: number;
+  /** Behind a proxy of ours, the worker apart. */
+  readonly production?: boolean;
+  /** What is decided already. */
+  readonly topology?: AnyTopology | undefined;
+  /** What the image can do. */
+  readonly possible?: readonly Topology[];
+}
+
+export interface PostgresSettings {
+  readonly shared_buffers: string;
+  readonly effective_cache_size: string;
+  readonly work_mem: string;
+  readonly maintenance_work_mem: string;
+  readonly max_wal_size: string;
+}
+
+export interface Sizing {
+  readonly eventsPerDay: number;
+  readonly retentionDays: number;
+  readonly peakPerS: number;
+  readonly topology: AnyTopology;
+  /** MiB by the declaration's key. */
+  readonly memoryMib: Readonly<Partial<Record<"web" | "worker" | "database" | "proxy", number>>>;
+  /** Of the whole machine, the one-shots at the start included. */
+  readonly hostMib: number;
+  readonly diskMib: { readonly data: number; readonly eachBackup: number; readonly host: number };
+  readonly postgres: PostgresSettings;
+  /** False: more than anybody here has tried; `load` tells whether it holds. */
+  readonly measured: boolean;
+}
+
+const MIB = 1024 * 1024;
+const DAY_S = 86_400;
+const PROCESS_MIB = 512;
+const PROXY_MIB = 128;
+/** init, which runs beside the database before anything else of GlitchTip's; the provisioner, beside all. */
+const PROVISIONER_MIB = 128;
+
+/** By the size of the data: the database's memory limit and its write-ahead log. The last one serves all beyond. */
+const DATABASE = [
+  { upToMib: 10 * 1024, memoryMib: 512, walGib: 1 },
+  { upToMib: 50 * 1024, memoryMib: 1024, walGib: 2 },
+  { upToMib: 200 * 1024, memoryMib: 2048, walGib: 4 },
+  { upToMib: Number.POSITIVE_INFINITY, memoryMib: 4096, walGib: 4 },
+] as const;
+
+/** Machines are sold in these. */
+const HOSTS_GIB = [1, 2, 4, 8, 16, 32];
+
+/** What a stack needs for so many events, by what was measured. */
+export function sizeFor(expected: Expected): Sizing {
+  const { eventsPerDay, retentionDays, production = false } = expected;
+  const peakPerS = (eventsPerDay / DAY_S) * ASSUMED.peakOverAverage.value;
+  const topology = expected.topology ?? topologyFor(expected, peakPerS);
+  const stored = eventsPerDay * retentionDays;
+  const dataMib =
+    MEASURED.emptyDatabaseMib.value + (stored * MEASURED.eventBytes.value * ASSUMED.diskHeadroom.value) / MIB;
+  const tier = DATABASE.find(({ upToMib }) => dataMib <= upToMib) ?? DATABASE[3];
+  const memoryMib = {
+    ...memoryOf(topology, tier.memoryMib),
+    ...(production ? { proxy: PROXY_MIB } : {}),
+  };
+  const limits = Object.values(memoryMib).reduce((sum, mib) => sum + mib, 0);
+  const neededGib = (limits + PROVISIONER_MIB + ASSUMED.hostMib.value) / 1024;
+  const eachBackup = Math.ceil((stored * MEASURED.dumpedEventBytes.value) / MIB);
+  const data = Math.ceil(dataMib + tier.walGib * 1024);
+  return {
+    eventsPerDay,
+    retentionDays,
+    peakPerS: Math.round(peakPerS * 100) / 100,
+    topology,
+    memoryMib,
+    hostMib: (HOSTS_GIB.find((gib) => gib >= neededGib) ?? Math.ceil(neededGib)) * 1024,
+    diskMib: { data, eachBackup, host: data + ASSUMED.imagesMib.value },
+    postgres: postgresFor(tier),
+    measured: peakPerS <= storedPerS(topology),
+  };
+}
+
+const storedPerS = (topology: AnyTopology): number =>
+  topology === "all-in-one" ? MEASURED.allInOneStoredPerS.value : MEASURED.workerStoredPerS.value;
+
+const topologyFor = ({ production, possible = ["all-in-one"] }: Expected, peakPerS: number): Topology =>
+  production !== true && possible.includes("all-in-one") && peakPerS <= storedPerS("all-in-one")
+    ? "all-in-one"
+    : "split";
+
+function memoryOf(topology: AnyTopology, databaseMib: number): Sizing["memoryMib"] {
+  switch (topology) {
+    case "all-in-one":
+      return { web: PROCESS_MIB, database: databaseMib };
+    case "split":
+      return { web: PROCESS_MIB, worker: PROCESS_MIB, database: databaseMib };
+    case "single-container":
+      // All of them are one container's, which is the web's.
+      return { web: 2 * PROCESS_MIB + databaseMib };
+  }
+}
+
+/** Shares of its memory limit that Postgres's own documentation takes for a machine of that size. */
+const postgresFor = ({ memoryMib, walGib }: (typeof DATABASE)[number]): PostgresSettings => ({
+  shared_buffers: `${memoryMib / 4}MB`,
+  effective_cache_size: `${(memoryMib / 4) * 3}MB`,
+  work_mem: `${Math.max(4, memoryMib / 128)}MB`,
+  maintenance_work_mem: `${memoryMib / 8}MB`,
+  max_wal_size: `${walGib}GB`,
+});
+
+/** The declaration's keys that a size comes to. */
+export function declaredFor({ topology, retentionDays, memoryMib, postgres }: Sizing) {
+  return {
+    server: { topology, retention: { events: `${retentionDays}d` } },
+    limits: Object.fromEntries(Object.entries(memoryMib).map(([part, mib]) => [part, { memory: `${mib}m` }])),
+    // In a single container Postgres has its own settings.
+    ...(topology === "single-container" ? {} : { postgres }),
+  };
+}
