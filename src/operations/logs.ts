@@ -1,12 +1,14 @@
 import { CodedError } from "../base/errors.ts";
 import { after } from "../base/wait.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
-import type { RunningStack } from "./running-stack.ts";
+import { isSingle, type RunningStack, SERVER } from "./running-stack.ts";
 
 export interface LogLine {
   /** RFC 3339 with nanoseconds, by the engine's clock. */
   readonly at: string;
   readonly service: string;
+  /** Of the single container, which of its programs said it. */
+  readonly program?: string;
   /** Differs from the service where it has several. */
   readonly container: string;
   readonly text: string;
@@ -15,6 +17,8 @@ export interface LogLine {
 export interface LogOptions {
   /** All where there are none. */
   readonly services: readonly string[];
+  /** Of the single container, these alone: by the name that each of its lines begins with. */
+  readonly programs?: readonly string[] | undefined;
   /** Only what tells of a failure, with the lines that belong to it. */
   readonly errors: boolean;
   /** A duration or a time. */
@@ -37,6 +41,9 @@ export async function readLogs(
 ): Promise<void> {
   const parse = lineParser(stack);
   const filter = options.errors ? errorFilter() : () => true;
+  const { programs = [] } = options;
+  const isWanted = ({ program }: LogLine) =>
+    program === undefined || programs.length === 0 || programs.includes(program);
   const held: LogLine[] = [];
   let flushing: (() => void) | undefined;
   const flush = () => {
@@ -55,7 +62,7 @@ export async function readLogs(
       signal: options.signal,
       onStdoutLine(text) {
         const line = parse(text);
-        if (line === undefined || !filter(line)) return;
+        if (line === undefined || !isWanted(line) || !filter(line)) return;
         held.push(line);
         if (options.follow) flushing ??= after(ORDER_MS, flush);
       },
@@ -79,6 +86,7 @@ export function sinceOf(text: string): string {
 /** `NAME  | TIME TEXT`, NAME being the container's without the project. */
 function lineParser({ config, containers }: RunningStack): (text: string) => LogLine | undefined {
   const services = new Map<string, string>();
+  const single = isSingle(config.services);
   for (const { name, service } of containers) {
     services.set(name, service);
     services.set(name.replace(`${config.name}-`, ""), service);
@@ -86,7 +94,10 @@ function lineParser({ config, containers }: RunningStack): (text: string) => Log
   return (text) => {
     const [, container = "", at = "", said = ""] = /^(.*?)\s*\| (\d{4}-\d\d-\d\dT\S+) ?(.*)$/.exec(text) ?? [];
     if (at === "") return undefined;
-    return { at, service: services.get(container) ?? container.replace(/-\d+$/, ""), container, text: said };
+    const service = services.get(container) ?? container.replace(/-\d+$/, "");
+    const [, program = "", words = ""] = (single && service === SERVER && /^([\w-]+) *\| (.*)$/.exec(said)) || [];
+    if (program === "") return { at, service, container, text: said };
+    return { at, service, program, container: `${container}/${program}`, text: words };
   };
 }
 

@@ -1,7 +1,7 @@
 import { stdout } from "node:process";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { errorFilter, type LogLine, readLogs } from "../../operations/logs.ts";
-import { serviceNamed } from "../../operations/programs.ts";
+import { programInside, serviceNamed } from "../../operations/programs.ts";
 import { notStarted } from "../../operations/running-stack.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
@@ -47,6 +47,7 @@ export const logs: CliCommand<Flags> = {
         stack,
         {
           services,
+          programs: named.flatMap((name) => programInside(stack.config.services, name) ?? []),
           errors,
           since,
           follow,
@@ -80,7 +81,8 @@ function printer(context: CliContext, all: readonly string[]): (line: LogLine) =
   const width = Math.max(...services.map((service) => service.length));
   const isFailure = errorFilter();
   return (line) => {
-    const name = paintName(paint, line.service.padEnd(width), services.indexOf(line.service));
+    const said = (line.program ?? line.service).padEnd(width);
+    const name = paintName(paint, said, services.indexOf(line.service) + (line.program?.length ?? 0));
     const at = paint("faint", line.at.slice(0, 19).replace("T", " "));
     context.print(`${at} ${name} | ${isFailure(line) ? paint("bad", line.text) : line.text}`);
   };

@@ -1,6 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import { lastLines } from "../../docker/index.ts";
-import { INIT } from "../../operations/running-stack.ts";
+import { runningOf } from "../../operations/programs.ts";
+import { INIT, isSingle, SERVER } from "../../operations/running-stack.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack } from "../in-container.ts";
 import { withProgress } from "../screen.ts";
@@ -13,17 +14,20 @@ export const migrate: CliCommand = {
   examples: ["glitchtip-compose migrate", "glitchtip-compose migrate --json"],
   async run(context) {
     const { docker, stack } = await openStack(context);
-    if (stack.config.services[INIT] === undefined) {
+    const { services } = stack.config;
+    if (services[INIT] === undefined && !isSingle(services)) {
       throw new CodedError("GC1104", "this project starts no GlitchTip, so there is nothing to migrate here");
     }
     const lines: string[] = [];
+    // A second container of the single one would find no database.
+    const inItsPlace = (onStdoutLine: (line: string) => void) =>
+      isSingle(services)
+        ? docker.cli(["exec", runningOf(stack, SERVER).id, SCRIPT], { onStdoutLine })
+        : docker.compose.run(INIT, [], { entrypoint: SCRIPT, onStdoutLine });
     const { code, stderr } = await withProgress(context, `running ${SCRIPT}`, ({ say }) =>
-      docker.compose.run(INIT, [], {
-        entrypoint: SCRIPT,
-        onStdoutLine(line) {
-          lines.push(line);
-          say(line);
-        },
+      inItsPlace((line) => {
+        lines.push(line);
+        say(line);
       }),
     );
     if (code !== 0) {

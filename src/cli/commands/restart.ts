@@ -1,5 +1,7 @@
-import { serviceNamed } from "../../operations/programs.ts";
+import { programInside, runningOf, serviceNamed } from "../../operations/programs.ts";
 import { planRestart, restart as restartServices } from "../../operations/restart.ts";
+import { planRestartInside, restartInside } from "../../operations/restart-inside.ts";
+import { isSingle, SERVER } from "../../operations/running-stack.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack } from "../in-container.ts";
 import { withProgress } from "../screen.ts";
@@ -17,17 +19,25 @@ export const restart: CliCommand<Flags> = {
       .option("--dry-run", "only say what would be restarted"),
   async run(context, { dryRun = false }, named) {
     const { docker, declaration, stack } = await openStack(context);
-    const { services, notes } = planRestart(
-      stack,
-      named.map((name) => serviceNamed(stack.config.services, declaration, name)),
-    );
+    const { services: all } = stack.config;
+    const inside = named.flatMap((name) => programInside(all, name) ?? []);
+    // In the single container its programs restart, not all of it; unless it, or an app, is named.
+    const programs = isSingle(all) && inside.length === named.length ? planRestartInside(inside) : undefined;
+    const { services, notes } = programs
+      ? { services: programs, notes: [] }
+      : planRestart(
+          stack,
+          named.map((name) => serviceNamed(all, declaration, name)),
+        );
     for (const note of notes) context.log.info(note);
     if (dryRun) {
       context.print(context.json ? JSON.stringify({ dryRun, services }) : `would restart ${services.join(", ")}`);
       return;
     }
     const done = await withProgress(context, "restarting", ({ say }) =>
-      restartServices(docker, services, context.clock, say),
+      programs
+        ? restartInside(docker, runningOf(stack, SERVER).id, programs, context.clock, say)
+        : restartServices(docker, services, context.clock, say),
     );
     if (context.json) context.print(JSON.stringify({ restarted: done }));
     else
