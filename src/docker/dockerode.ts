@@ -100,6 +100,16 @@ function engineOf(docker: Dockerode): Engine {
       const archive = await docker.getContainer(containerId).getArchive({ path }).catch(goneIsUndefined);
       return archive && firstFileOf(await buffer(archive as Readable));
     },
+    async memory(containerId) {
+      const options = { stream: false, "one-shot": true } as const;
+      const found = await docker.getContainer(containerId).stats(options).catch(goneIsUndefined);
+      const { usage, limit, stats } = found?.memory_stats ?? {};
+      if (usage === undefined || limit === undefined) return undefined;
+      // cgroup v2, v1: what `docker stats` takes away too.
+      const cache =
+        stats?.inactive_file ?? (stats as { total_inactive_file?: number } | undefined)?.total_inactive_file ?? 0;
+      return { usedBytes: Math.max(0, usage - cache), limitBytes: limit };
+    },
   };
 }
 

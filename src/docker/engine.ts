@@ -13,6 +13,14 @@ export interface Engine {
   remove(container: string): Promise<void>;
   /** A file as the container sees it, through its volumes, running or not; undefined where there is none. */
   readFile(containerId: string, path: string): Promise<string | undefined>;
+  /** Of a running container, as of now, without the page cache that would be given back; undefined where it does not run. */
+  memory(containerId: string): Promise<Memory | undefined>;
+}
+
+export interface Memory {
+  readonly usedBytes: number;
+  /** The machine's where the container has none of its own. */
+  readonly limitBytes: number;
 }
 
 export interface EngineVersion {

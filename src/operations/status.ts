@@ -8,6 +8,7 @@ import { type Backlog, readBacklog } from "./backlog.ts";
 import { type BackupState, backupProblems } from "./backup/report.ts";
 import { type CertificateStatus, certificateStatus } from "./production/certificate-status.ts";
 import { openRotation, provisionerStatus, STARTED_BEFORE, startedBefore } from "./provisioner-status.ts";
+import { diskProblems, type Resources, readResources } from "./resources.ts";
 import { databaseContainerOf, observeStack, PROVISIONER, type RunningStack, SERVER, WORKER } from "./running-stack.ts";
 import { type ServiceStatus, servicesOf } from "./service-status.ts";
 
@@ -29,6 +30,8 @@ export interface StackStatus {
   readonly certificate?: CertificateStatus;
   /** Where there are any, or should be. */
   readonly backup?: BackupState;
+  /** What it takes of the machine; where that was asked for. */
+  readonly resources?: Resources;
   /** What to type or look at, the most urgent first. */
   readonly next: readonly string[];
 }
@@ -53,6 +56,8 @@ export async function status(
     readonly jobsInDatabase: boolean;
     readonly nowMs: number;
     readonly backup?: BackupState;
+    /** Also ask for memory and disk. */
+    readonly resources?: boolean;
     /** Path of the backup whose restore was interrupted. */
     readonly restoring?: string;
     /** Of an app with a Compose provider, whose memory is on this machine. */
@@ -60,10 +65,11 @@ export async function status(
   },
 ): Promise<StackStatus> {
   const stack = await observeStack(docker);
-  const [written, certificate, jobs] = await Promise.all([
+  const [written, certificate, jobs, resources] = await Promise.all([
     provisionerStatus(stack),
     declaration.production && certificateStatus(docker, declaration, stack, options.nowMs),
     options.jobsInDatabase ? readBacklog(docker, databaseContainerOf(stack), options.nowMs) : undefined,
+    options.resources ? readResources(docker, stack) : undefined,
   ]);
   const services = servicesOf(stack);
   const image = stack.config.services[SERVER]?.image;
@@ -86,7 +92,12 @@ export async function status(
     restoring === undefined
       ? []
       : [`a restore was interrupted: npx glitchtip-compose restore ${restoring}, or restore --abort`];
-  const next = [...interrupted, ...nextSteps({ stack, services, written, apps, jobs, certificate }), ...ofBackup];
+  const next = [
+    ...interrupted,
+    ...nextSteps({ stack, services, written, apps, jobs, certificate }),
+    ...ofBackup,
+    ...(resources === undefined ? [] : diskProblems(resources)),
+  ];
   return {
     project: stack.config.name,
     state: stack.containers.length === 0 ? "not started" : next.length > 0 ? "broken" : settling(services),
@@ -99,6 +110,7 @@ export async function status(
     ...(jobs === undefined ? {} : { jobs }),
     ...(certificate === undefined ? {} : { certificate }),
     ...(backup === undefined ? {} : { backup }),
+    ...(resources === undefined ? {} : { resources }),
     next: stack.containers.length === 0 ? ["docker compose up -d --wait"] : [...next, ...openRotation(written)],
   };
 }

@@ -52,6 +52,7 @@ export function fakeDocker(options: FakeDockerOptions = {}): Docker {
     belongings: unexpected("belongings"),
     remove: unexpected("remove"),
     readFile: async (id, path) => files[`${id}:${path}`],
+    memory: async () => undefined,
     ...options.engine,
   };
   const address = { host: "unix:///var/run/docker.sock", via: "test" };

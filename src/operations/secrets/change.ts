@@ -16,7 +16,15 @@ import { DATABASE_TOOLS } from "../backup/docker-shell.ts";
 import { CONNECT } from "../backup/scripts.ts";
 import { runningOf } from "../programs.ts";
 import { restart } from "../restart.ts";
-import { containerOf, DATABASE, observeStack, SERVER, WORKER } from "../running-stack.ts";
+import {
+  containerOf,
+  DATABASE,
+  databaseOf,
+  observeStack,
+  type RunningStack,
+  SERVER,
+  WORKER,
+} from "../running-stack.ts";
 import { endProgress, readProgress, type SecretFile, saveProgress } from "./progress.ts";
 import { scramVerifier } from "./scram.ts";
 
@@ -79,7 +87,8 @@ export async function changeSecret(context: ChangeContext, file: SecretFile, giv
   if (step === undefined) {
     const stack = await observeStack(docker);
     // Nothing is begun that cannot be ended.
-    for (const service of file === "db_password" ? [DATABASE, SERVER] : [SERVER]) runningOf(stack, service);
+    runningOf(stack, SERVER);
+    if (file === "db_password") runningOf(stack, databaseIn(stack));
     rmSync(next, { force: true });
     writeOne(next, given?.reveal() ?? context.random(BYTES[file]).toString("base64url"), 0o444);
     done("kept");
@@ -113,7 +122,8 @@ async function setOnServer(
     await accounts.do("user password", { email: superuserOf(declaration).email, password: value });
     return;
   }
-  const container = runningOf(await observeStack(docker), DATABASE).id;
+  const stack = await observeStack(docker);
+  const container = runningOf(stack, databaseIn(stack)).id;
   const words = `${scramVerifier(value.reveal(), random)}\n${value.reveal()}\n`;
   const { code, stderr } = await execCaptured(docker, { container, command: ["sh", "-c", SET_PASSWORD] }, words);
   if (code === 0) return;
@@ -122,6 +132,8 @@ async function setOnServer(
     remedy: "Look at it with: glitchtip-compose logs db --errors; then run it again.",
   });
 }
+
+const databaseIn = ({ config }: RunningStack): string => databaseOf(config.services) ?? DATABASE;
 
 /** By stdin, so that it is in no argument list. After an interruption the new one may be the one that opens. */
 const SET_PASSWORD = `IFS= read -r VERIFIER && IFS= read -r NEXT && export VERIFIER
