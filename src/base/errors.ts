@@ -1,7 +1,7 @@
 /**
  * Every expected failure has one stable code. The table is the source of docs/errors.md.
  * GC10 usage · GC11 declaration and files of the project · GC12 reaching a server · GC13 signing in ·
- * GC14 provisioning · GC15 files and volumes · GC16 the engine · GC17 Vault · GC18 backups · GC19 everything else.
+ * GC14 provisioning · GC15 files and volumes · GC16 the engine · GC17 Vault · GC18 backups and upgrades · GC19 everything else.
  */
 export const ERROR_CODES = {
   GC1001: "wrong usage",
@@ -62,6 +62,9 @@ export const ERROR_CODES = {
   GC1805: "a restore is under way",
   GC1806: "the backup's secrets cannot be opened",
   GC1807: "the backup target cannot be used",
+  GC1808: "this upgrade is not possible",
+  GC1809: "an upgrade is under way",
+  GC1810: "the upgrade failed and was taken back",
   GC1901: "a mistake in glitchtip-compose itself",
 } as const;
 

@@ -45,6 +45,8 @@ export const COMMANDS = [
   { name: "rotate", summary: "give apps a new key, and delete the old one once nobody uses it" },
   { name: "backup", summary: "whole copies of the stack's data: create, list, verify, prune" },
   { name: "restore", summary: "put a backup in the place of what is there, or into a new stack" },
+  { name: "upgrade", summary: "another GlitchTip: backed up first, proved afterwards, taken back where it fails" },
+  { name: "rollback", summary: "back to before the last upgrade: its images, its settings, its data" },
   { name: "provision", summary: "the provisioner's work without its container: from CI, for a GlitchTip anywhere" },
   { name: "down", summary: "stop and remove the project's containers; the data stays" },
   { name: "demo", summary: "all of it in a temporary folder, up to an event read back" },

@@ -56,3 +56,31 @@ const repositoryOf = (reference: string): string =>
     .replace(/:[^:/]*$/, "")
     .replace(/^docker\.io\//, "")
     .replace(/^library\//, "");
+
+export interface ImageDetails {
+  readonly id: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Undefined where the engine does not have it. */
+export async function imageDetails(address: EngineAddress, reference: string): Promise<ImageDetails | undefined> {
+  try {
+    const { Id, Config } = await (await connect(address)).getImage(reference).inspect();
+    return { id: Id, env: Object.fromEntries((Config.Env ?? []).map(split)) };
+  } catch (error) {
+    if (error instanceof Error && "statusCode" in error && error.statusCode === 404) return undefined;
+    throw error;
+  }
+}
+
+const split = (line: string): [string, string] => {
+  const [name = "", ...value] = line.split("=");
+  return [name, value.join("=")];
+};
+
+/** Images here of the same repository, with their tags. */
+export async function imagesBeside(address: EngineAddress, reference: string): Promise<string[]> {
+  const all = await (await connect(address)).listImages();
+  const tags = all.flatMap(({ RepoTags }) => RepoTags ?? []);
+  return tags.filter((tag) => repositoryOf(tag) === repositoryOf(reference)).sort();
+}

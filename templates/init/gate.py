@@ -20,12 +20,15 @@ READ = "SELECT fingerprint, done_at > now() - interval '1 day' FROM glitchtip_co
 MAKE = """
 CREATE SCHEMA IF NOT EXISTS glitchtip_compose;
 CREATE TABLE IF NOT EXISTS glitchtip_compose.init (
-  id integer PRIMARY KEY CHECK (id = 1), fingerprint text NOT NULL, done_at timestamptz NOT NULL)
+  id integer PRIMARY KEY CHECK (id = 1), fingerprint text NOT NULL, done_at timestamptz NOT NULL);
+ALTER TABLE glitchtip_compose.init ADD COLUMN IF NOT EXISTS version text
 """
 WRITE = """
-INSERT INTO glitchtip_compose.init VALUES (1, %s, now())
-ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, done_at = excluded.done_at
+INSERT INTO glitchtip_compose.init (id, fingerprint, done_at, version) VALUES (1, %s, now(), %s)
+ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, done_at = excluded.done_at, version = excluded.version
 """
+# Earlier marks have no such column.
+VERSION = "SELECT to_jsonb(mark)->>'version' FROM glitchtip_compose.init mark"
 
 
 def say(text):
@@ -81,6 +84,21 @@ def read_marker(db):
     return db.execute(READ).fetchone() if there else None
 
 
+def numbers(version):
+    """Major and minor; a later patch of the same minor is no other database. None for an own build."""
+    found = re.match(r"v?(\d+)\.(\d+)", version or "")
+    return found and found[0] != "0.0" and (int(found[1]), int(found[2]))
+
+
+def refuse_newer(db):
+    """Migrations do not go back, and an older GlitchTip on newer tables loses what it does not know."""
+    migrated, here = db.execute(VERSION).fetchone()[0], os.environ.get("GLITCHTIP_VERSION")
+    if numbers(migrated) and numbers(here) and numbers(migrated) > numbers(here):
+        say(f"this image is GlitchTip {here}, and the database was already migrated by {migrated}; GlitchTip cannot go back:")
+        say("take the newer image again, or the data of before: glitchtip-compose rollback, or restore")
+        sys.exit(1)
+
+
 def fingerprint(email):
     """Changes with the image and with its migrations, also for an own build without a version."""
     names = [os.environ.get("GLITCHTIP_VERSION", ""), email]
@@ -115,8 +133,11 @@ def init():
     wanted = fingerprint(email)
     with connect(30) as db:
         db.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-        if read_marker(db) == (wanted, True):
+        marker = read_marker(db)
+        if marker == (wanted, True):
             return say("nothing to do: image and database have not changed")
+        if marker is not None:
+            refuse_newer(db)
         # Also once a day: it makes the partitions of the coming days.
         migrated = subprocess.run(["bin/run-migrate.sh"]).returncode
         if migrated != 0:
@@ -124,12 +145,14 @@ def init():
             sys.exit(1)
         make_superuser(email)
         db.execute(MAKE)
-        db.execute(WRITE, [wanted])
+        db.execute(WRITE, [wanted, os.environ.get("GLITCHTIP_VERSION")])
 
 
 def serve(command):
     with connect(30) as db:
         ready = read_marker(db) is not None
+        if ready:
+            refuse_newer(db)
     if not ready:
         say("refusing to serve: glitchtip-init has not succeeded for this database; see `docker compose logs glitchtip-init`")
         sys.exit(1)

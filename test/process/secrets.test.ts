@@ -217,7 +217,8 @@ const INIT = ["init", "--app", "api=shop-api", "--yes"];
 function allowedIn(path: string): string[] {
   const [, secret] = /\.glitchtip\/secrets\/(\w+)$/.exec(path) ?? [];
   if (secret !== undefined) return [secret.startsWith("vault_") ? "admin_password" : secret];
-  if (/state\/state\.json$/.test(path)) return ["token", "dsn_key"];
+  if (/\.glitchtip\/secrets\/server\/[\w-]+$/.test(path)) return ["db_password"];
+  if (/state\/(apply\/)?state\.json$/.test(path)) return ["token", "dsn_key"];
   if (/dsn\/\w+\.env$|\.glitchtip\/env\/\w+\.env$/.test(path)) return ["dsn_key"];
   if (/\/compose\.yaml$/.test(path)) return ["database_url"];
   if (/\/\.env$/.test(path)) return ["env_file"];
@@ -467,6 +468,10 @@ describe("the commands on a running stack", () => {
     ["backup", "create", "--include-secrets", "--passphrase-file", ".glitchtip/secrets/secret_key"],
     ["backup", "list"],
     ["restore", "latest", "--dry-run"],
+    ["upgrade", "--check"],
+    ["upgrade", "--to", "6", "--dry-run"],
+    ["upgrade", "--to", "6", "--no-pull", "--yes"],
+    ["rollback", "--yes-rollback", "shop"],
     ["down", "--volumes", "--yes"],
     ["down", "--dry-run"],
     ["compose", "--project-name=shop", "up", "glitchtip"],
@@ -658,6 +663,42 @@ describe("demo and emulate", () => {
       });
     }
     expect(readFileSync(join(dir, "glitchtip.yaml"), "utf8")).toContain("env:GLITCHTIP_SHOP_A_WEBHOOK_URL");
+    expectOnlyAllowedFiles(dir);
+  });
+
+  it("plan, apply, pull and alert show no secret of a server's inside: token, addresses that are posted to", async () => {
+    const dir = mkdtempSync(join(root, "inside-"));
+    const [token, hook] = [emulator.mintToken(), `https://hooks.example.com/${MADE.db_password}`];
+    search.add({ name: "inside_token", value: token });
+    const lines = ["version: 1", `server: {url: "${emulator.url}", token: "file:token"}`, "organization: Inside"];
+    const recipients = 'recipients: [{type: email}, {type: webhook, url: "file:hook"}]';
+    const alert = (quantity: number) => `{name: errors, quantity: ${quantity}, timespanMinutes: 1, ${recipients}}`;
+    const declare = (alerts: string) =>
+      writeFileSync(join(dir, "glitchtip.yaml"), [...lines, `projects: {shop: {alerts: [${alerts}]}}`, ""].join("\n"));
+    const options = { cwd: dir };
+    writeFileSync(join(dir, "token"), token);
+    writeFileSync(join(dir, "hook"), hook);
+    declare(alert(1));
+    await everyVariant(3, ["plan", "--out", "next.plan"], options);
+    await everyVariant(2, ["apply"], options);
+    await run("cli", ["apply", "--plan", "next.plan", "--debug"], { ...options, code: 0 });
+    declare(alert(2));
+    await everyVariant(1, ["apply", "--plan", "next.plan"], options, TWO_VARIANTS);
+    for (const kind of ["reset", "truncate", "html"] as const) {
+      emulator.fault({ method: "PUT", path: /alerts/, times: Number.POSITIVE_INFINITY, effect: { kind } });
+      await run("cli", ["apply", "--yes", "--debug"], options).finally(() => emulator.clearFaults());
+    }
+    writeFileSync(join(dir, "token"), MADE.secret_key);
+    await run("cli", ["plan"], { ...options, code: 1 });
+    writeFileSync(join(dir, "token"), token);
+    declare("");
+    await everyVariant(3, ["pull", "--all", "--dry-run"], options, TWO_VARIANTS);
+    await everyVariant(0, ["pull"], options);
+    await everyVariant(0, ["plan"], options);
+    for (const flags of TWO_VARIANTS)
+      await run("cli", ["alert", "test", "errors", "--project", "shop", ...flags], options);
+    expect(readFileSync(join(dir, "glitchtip.yaml"), "utf8")).toContain("file:.glitchtip/secrets/server/");
+    for (const name of ["token", "hook"]) rmSync(join(dir, name));
     expectOnlyAllowedFiles(dir);
   });
 

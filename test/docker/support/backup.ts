@@ -5,8 +5,8 @@ import { inventory, readEvent, storedState } from "./server.ts";
 import { Stack } from "./stack.ts";
 
 /** A stack with what a backup is about: an event, a file among the uploads, a DSN that an app runs on. */
-export async function stackWithData() {
-  const stack = await Stack.sample();
+export async function stackWithData(...flags: string[]) {
+  const stack = await Stack.sample(...flags);
   await stack.up();
   const { eventId = "" } = (await stack.app<{ eventId: string }>("/error")) ?? {};
   await readEvent(stack, "app", eventId);

@@ -1,0 +1,54 @@
+import { CodedError, EXIT } from "../../base/errors.ts";
+import { openDocker } from "../../docker/index.ts";
+import { packageAssets } from "../../operations/project/assets.ts";
+import { readProject } from "../../operations/project/read.ts";
+import { goBack } from "../../operations/upgrade/go-back.ts";
+import { readProgress } from "../../operations/upgrade/progress.ts";
+import type { CliCommand } from "../command.ts";
+import { typed, withProgress } from "../screen.ts";
+
+interface Flags {
+  readonly dryRun?: boolean;
+  readonly yesRollback?: string;
+}
+
+/** Back to before the last upgrade: its images, its settings, its data. */
+export const rollback: CliCommand<Flags> = {
+  examples: ["glitchtip-compose rollback --dry-run", "glitchtip-compose rollback --yes-rollback shop"],
+  flags: (command) =>
+    command
+      .option("--dry-run", "only say what would be done")
+      .option("--yes-rollback <project>", "do not ask; the project's name, so that it is surely this one"),
+  async run(context, flags) {
+    readProject(context.dir, context.env);
+    const found = readProgress(context.dir);
+    if (found === undefined) {
+      throw new CodedError("GC1001", "there is no upgrade here to go back from", {
+        remedy: "glitchtip-compose backup list, then restore one, goes back further.",
+      });
+    }
+    const { from, to, step, backup = "", undoing = false } = found;
+    const loses = step === "done" && !undoing;
+    const what = loses
+      ? `${from} with the data of ${backup} takes the place of ${to}; what came since goes into a backup of its own`
+      : `the upgrade from ${from} to ${to}, which came as far as “${step}”, is taken back`;
+    if (flags.dryRun) {
+      context.print(context.json ? JSON.stringify({ dryRun: true, from, to, step, backup }) : what);
+      return context.setExitCode(EXIT.changes);
+    }
+    const docker = openDocker(context);
+    const { name } = await docker.compose.config();
+    const given = { flag: "--yes-rollback", value: flags.yesRollback };
+    // Half an upgrade is of no use to anybody: that one needs no name.
+    if (loses && !(await typed(context, `${what}.`, name, given))) {
+      context.log.info("Nothing was changed.");
+      return context.setExitCode(EXIT.failed);
+    }
+    const { safety } = await withProgress(context, "going back", ({ say }) =>
+      goBack({ ...context, docker, toolVersion: packageAssets().version, log: { ...context.log, step: say } }, found),
+    );
+    if (context.json) return context.print(JSON.stringify({ from: to, to: from, backup, safety: safety ?? null }));
+    context.print(`${from} runs again${step === "begun" || step === "stopped" ? "" : `, as it was in ${backup}`}`);
+    if (safety !== undefined) context.print(`what was there is in ${safety}`);
+  },
+};

@@ -1,0 +1,199 @@
+import { CodedError, EXIT } from "../../base/errors.ts";
+import { openDocker } from "../../docker/index.ts";
+import { GENERATIONS, type Generation } from "../../glitchtip/versions.ts";
+import { packageAssets } from "../../operations/project/assets.ts";
+import { projectDocker } from "../../operations/project/docker.ts";
+import { readProject } from "../../operations/project/read.ts";
+import { readProgress as readRestore } from "../../operations/restore/progress.ts";
+import { observeStack } from "../../operations/running-stack.ts";
+import { checkForUpgrade } from "../../operations/upgrade/check.ts";
+import { lookAtStack, pullImage, requireStack } from "../../operations/upgrade/look.ts";
+import {
+  currentImage,
+  planUpgrade,
+  targetImage,
+  type UpgradePlan,
+  type Wanted,
+} from "../../operations/upgrade/plan.ts";
+import {
+  beginProgress,
+  isUnderWay,
+  type Progress,
+  readProgress,
+  saveProgress,
+} from "../../operations/upgrade/progress.ts";
+import { carryOutUpgrade, type UpgradeResult } from "../../operations/upgrade/run.ts";
+import { checkSettings } from "../../operations/upgrade/settings.ts";
+import type { CliCommand } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { confirmed, withProgress } from "../screen.ts";
+
+interface Flags {
+  readonly to?: string;
+  readonly generation?: string;
+  readonly check?: boolean;
+  readonly dryRun?: boolean;
+  /** False by --no-pull. */
+  readonly pull: boolean;
+  readonly yes?: boolean;
+}
+
+/** Another GlitchTip for this stack: backed up first, proved afterwards, taken back by itself where it fails. */
+export const upgrade: CliCommand<Flags> = {
+  examples: [
+    "glitchtip-compose upgrade --check",
+    "glitchtip-compose upgrade --to glitchtip/glitchtip:6 --dry-run",
+    "glitchtip-compose upgrade --to 6 --yes",
+  ],
+  flags: (command) =>
+    command
+      .option("--to <image>", "the image, or its tag alone; default: what the declared tag stands for now")
+      .option("--generation <generation>", `where the tag does not tell: ${GENERATIONS.join(", ")}`)
+      .option("--check", "only look for something newer on this machine; exit code 3 if there is")
+      .option("--dry-run", "only say what would change and be done; exit code 3 if anything would")
+      .option("--no-pull", "take the image that is on this machine")
+      .option("--yes", "do not ask"),
+  async run(context, flags) {
+    const docker = openDocker(context);
+    const project = readProject(context.dir, context.env);
+    requireStack(project);
+    const call = { context, docker, flags, open: { ...context, docker, toolVersion: packageAssets().version } };
+    if (flags.check) return await check(call);
+    const found = readProgress(context.dir);
+    if (isUnderWay(found)) return await goOn(call, found);
+    refuseDuringRestore(context.dir);
+
+    const image = targetImage(currentImage(project), flags.to);
+    if (flags.pull && !flags.dryRun)
+      await withProgress(context, `pulling ${image}`, ({ say }) => pullImage(docker, image, say));
+    const plan = planUpgrade(await lookAtStack(docker, project, flags.to), wantedBy(flags));
+    await checkSettings({ ...context, docker: projectDocker(context) }, plan.settings);
+    if (plan.nothingToDo) return done(context, plan);
+    show(context, plan, flags.dryRun ?? false);
+    if (flags.dryRun) return context.setExitCode(EXIT.changes);
+    const question = `Upgrade ${plan.from.image} to ${plan.to.image}? GlitchTip is away meanwhile.`;
+    if (!flags.yes && !(await confirmed(context, question, "--yes"))) {
+      context.log.info("Nothing was changed.");
+      return context.setExitCode(EXIT.failed);
+    }
+    const { containers } = await observeStack(docker);
+    const running = containers.filter(({ state }) => state === "running").map(({ service }) => service);
+    const progress = beginProgress(plan.from.image, plan.to.image, plan.settings, [...new Set(running)]);
+    saveProgress(context.dir, progress);
+    await carryOut(call, progress, plan.afterwards);
+  },
+};
+
+interface Call {
+  readonly context: CliContext;
+  readonly docker: ReturnType<typeof openDocker>;
+  readonly flags: Flags;
+  readonly open: Omit<CliContext, "print"> & {
+    readonly docker: ReturnType<typeof openDocker>;
+    readonly toolVersion: string;
+  };
+}
+
+function wantedBy({ to, generation }: Flags): Wanted {
+  if (generation !== undefined && !GENERATIONS.includes(generation as Generation)) {
+    throw new CodedError("GC1001", `--generation ${generation}: there is none`, {
+      remedy: `One of ${GENERATIONS.join(", ")}.`,
+    });
+  }
+  return {
+    ...(to === undefined ? {} : { to }),
+    ...(generation === undefined ? {} : { generation: generation as Generation }),
+  };
+}
+
+function refuseDuringRestore(dir: string): void {
+  const restore = readRestore(dir);
+  if (restore === undefined) return;
+  throw new CodedError("GC1805", `a restore of ${restore.backup} is under way`, {
+    remedy: `Go on with: glitchtip-compose restore ${restore.backup}. Or go back: glitchtip-compose restore --abort`,
+  });
+}
+
+/** An interrupted one: the same command goes on, another one is refused. */
+async function goOn(call: Call, found: Progress): Promise<void> {
+  const { context, flags } = call;
+  const other = flags.to !== undefined && targetImage(found.from, flags.to) !== found.to;
+  if (found.undoing || other) {
+    throw new CodedError("GC1809", `an upgrade to ${found.to} is ${found.undoing ? "being taken back" : "under way"}`, {
+      remedy: found.undoing
+        ? "glitchtip-compose rollback ends that."
+        : `Go on with: glitchtip-compose upgrade --to ${found.to}. Or go back: glitchtip-compose rollback`,
+    });
+  }
+  if (flags.dryRun) {
+    const text = `the upgrade from ${found.from} to ${found.to} would go on after “${found.step}”`;
+    context.print(context.json ? JSON.stringify({ dryRun: true, ...pick(found) }) : text);
+    return context.setExitCode(EXIT.changes);
+  }
+  context.log.info(`going on with the upgrade to ${found.to} (${found.step})`);
+  await carryOut(call, found, []);
+}
+
+const pick = ({ from, to, step }: Progress) => ({ from, to, step });
+
+async function carryOut({ context, open }: Call, progress: Progress, afterwards: readonly string[]): Promise<void> {
+  const result = await withProgress(context, "upgrading", ({ say }) =>
+    carryOutUpgrade({ ...open, log: { ...context.log, step: say } }, progress),
+  );
+  printResult(context, result, afterwards);
+}
+
+async function check({ context, docker, flags }: Call): Promise<void> {
+  const project = readProject(context.dir, context.env);
+  const found = await checkForUpgrade(docker, project);
+  const any = found.newBuild || found.newer.length > 0;
+  if (any) context.setExitCode(EXIT.changes);
+  if (context.json) return context.print(JSON.stringify(found));
+  const runs = `${found.image}${found.version === undefined ? "" : ` (${found.version})`}`;
+  if (!any) return context.print(`${runs} runs, and nothing newer is on this machine`);
+  context.print(`${runs} runs`);
+  if (found.newBuild) context.print("  its tag stands for a newer image here: glitchtip-compose upgrade");
+  for (const image of found.newer) context.print(`  ${image} is here: glitchtip-compose upgrade --to ${image}`);
+  if (flags.to !== undefined) context.log.warn("--to is not asked with --check");
+}
+
+function done(context: CliContext, { to }: UpgradePlan): void {
+  context.print(
+    context.json ? JSON.stringify({ nothingToDo: true, image: to.image }) : `${to.image} runs: nothing to do`,
+  );
+}
+
+const STEPS = [
+  "what writes is stopped, and the worker lets go of nothing that was accepted",
+  "a backup, tried by a restore",
+  "glitchtip.yaml, .env and the managed files name the new image",
+  "the database is migrated, once",
+  "the new server starts; each app's DSN is accepted, and an event of each project is read back",
+  "what ran before runs again; if a step fails: the old image, and the backup's data",
+];
+
+function show(context: CliContext, plan: UpgradePlan, dryRun: boolean): void {
+  const { from, to, changes, afterwards } = plan;
+  if (context.json) {
+    if (dryRun) context.print(JSON.stringify({ dryRun, from, to, changes, steps: STEPS, afterwards }));
+    return;
+  }
+  const write = dryRun ? context.print : context.log.info;
+  const named = ({ image, version }: UpgradePlan["from"]) => (version === undefined ? image : `${image} (${version})`);
+  write(`${named(from)} → ${named(to)}`);
+  for (const change of changes) write(`  ${change}`);
+  for (const [i, step] of STEPS.entries()) write(`${i + 1}. ${step}`);
+  if (dryRun) for (const line of afterwards) write(`afterwards: ${line}`);
+}
+
+function printResult(context: CliContext, result: UpgradeResult, afterwards: readonly string[]): void {
+  if (context.json) {
+    context.print(JSON.stringify({ ...result, afterwards }));
+    return;
+  }
+  const { from, to, backup, apps } = result;
+  context.print(`${to} runs instead of ${from}`);
+  if (apps.length > 0) context.print(`the old DSN of ${apps.join(", ")} was accepted, and events are stored`);
+  context.print(`what was there is in ${backup}; to go back: glitchtip-compose rollback`);
+  for (const line of afterwards) context.print(`next: ${line}`);
+}

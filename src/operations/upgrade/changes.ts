@@ -1,0 +1,62 @@
+import type { ResolvedServer } from "../../config/server.ts";
+import { RETENTION_KINDS, type Role } from "../../glitchtip/versions.ts";
+
+/** What another GlitchTip means for a stack, one line each. Pure. */
+export function changesBetween(from: ResolvedServer, to: ResolvedServer): string[] {
+  const [before, after] = [from.capabilities, to.capabilities];
+  const names = [...variablesOf(from)].filter((name) => !variablesOf(to).has(name));
+  const added = [...variablesOf(to)].filter((name) => !variablesOf(from).has(name));
+  const kept = RETENTION_KINDS.flatMap((kind) => {
+    const [old, now] = [before.retentionVariables[kind], after.retentionVariables[kind]];
+    return old === now || now === undefined ? [] : [`${kind}: ${old === undefined ? now : `${old} → ${now}`}`];
+  });
+  return [
+    ...changed("topology", from.topology, to.topology, "; server.topology decides"),
+    ...changed("web", roleText(webOf(from)), roleText(webOf(to))),
+    ...(to.topology === "split" ? changed("worker", roleText(before.worker), roleText(after.worker)) : []),
+    ...(names.length === 0 ? [] : [`variables that go: ${names.join(", ")}`]),
+    ...(added.length === 0 ? [] : [`variables that come: ${added.join(", ")}`]),
+    ...(kept.length === 0 ? [] : [`retention: ${kept.join(", ")}`]),
+    ...valkeyChange(from, to),
+    ...(after.secureCookies && !before.secureCookies ? ["behind https its cookies are Secure"] : []),
+    ...(after.refusesPrivateAddresses && !before.refusesPrivateAddresses
+      ? ["alerts and monitors to inner addresses are refused unless the server allows them"]
+      : []),
+    ...(before.wrongKeyBlocks === after.wrongKeyBlocks
+      ? []
+      : [`an event with a wrong key blocks that ${after.wrongKeyBlocks} only`]),
+  ];
+}
+
+/** What a person has to type once afterwards; it is not for us to decide when. */
+export function afterwardsOf(from: ResolvedServer, to: ResolvedServer): string[] {
+  if (from.capabilities.generation === "6" || to.capabilities.generation !== "6") return [];
+  return [
+    // Each run gives the events new ids, so a second one doubles them: never by itself.
+    "Old events stay in an archive until they are imported, once and never twice: glitchtip-compose manage import_legacy_events",
+  ];
+}
+
+const webOf = ({ topology, capabilities }: ResolvedServer): Role =>
+  (topology === "all-in-one" ? capabilities.allInOne : undefined) ?? capabilities.web;
+
+const roleText = ({ command, environment }: Role): string =>
+  [
+    ...Object.entries(environment).flatMap(([name, value]) => (name === "SERVER_ROLE" ? [`${name}=${value}`] : [])),
+    ...command,
+  ].join(" ");
+
+function variablesOf(server: ResolvedServer): Set<string> {
+  const { worker, valkeyVariables } = server.capabilities;
+  const roles = [webOf(server), ...(server.topology === "split" ? [worker] : [])];
+  return new Set([...roles.flatMap(({ environment }) => Object.keys(environment)), ...valkeyVariables]);
+}
+
+const changed = (what: string, before: string, after: string, more = ""): string[] =>
+  before === after ? [] : [`${what}: ${before} → ${after}${more}`];
+
+function valkeyChange(from: ResolvedServer, to: ResolvedServer): string[] {
+  if (from.valkey && !to.valkey) return ["Valkey is no longer needed and goes; server.valkey: bundled keeps one"];
+  if (!from.valkey && to.valkey) return ["Valkey is needed and comes"];
+  return from.capabilities.needsValkey && !to.capabilities.needsValkey ? ["Valkey is no longer needed, and stays"] : [];
+}

@@ -1,0 +1,51 @@
+import { CodedError } from "../../base/errors.ts";
+import { readBackup } from "../backup/catalog.ts";
+import { createBackup } from "../backup/create.ts";
+import { stackBackups } from "../backup/open.ts";
+import { projectDocker } from "../project/docker.ts";
+import { openContents } from "../restore/files.ts";
+import { restoreBackup } from "../restore/index.ts";
+import { readProgress as readRestore } from "../restore/progress.ts";
+import { openServices } from "../restore/services.ts";
+import { abortRestore } from "../restore/take-back.ts";
+import { stackContext, startRest, type UpgradeContext } from "./context.ts";
+import { forgetProgress, isBefore, type Progress, saveProgress } from "./progress.ts";
+import { putSettings } from "./settings.ts";
+import { removeLeftovers } from "./stack.ts";
+
+/**
+ * The old images and settings, and the data as they were: of the backup, where a migration may have begun. May be done
+ * again from the start, however often it is killed.
+ */
+export async function goBack(context: UpgradeContext, begun: Progress): Promise<Progress> {
+  const { dir, log, docker } = context;
+  let progress: Progress = { ...begun, undoing: true };
+  saveProgress(dir, progress);
+  log.step(`going back to ${progress.from}`);
+  if (isBefore(progress, "stopped")) {
+    await startRest(context, progress);
+    forgetProgress(dir);
+    return progress;
+  }
+  await (await openServices(stackContext(context))).stop();
+  if (progress.step === "done" && progress.safety === undefined) {
+    log.step("copying what is there");
+    const made = await createBackup(stackBackups(stackContext(context)), { reason: "before restore", verify: true });
+    progress = { ...progress, safety: made.path };
+    saveProgress(dir, progress);
+  }
+  await putSettings({ ...context, docker: projectDocker(context) }, progress.settings, "before");
+  if (!isBefore(progress, "switched")) await restoreData(context, progress);
+  await removeLeftovers(docker);
+  await startRest(context, progress);
+  forgetProgress(dir);
+  return progress;
+}
+
+async function restoreData(context: UpgradeContext, { backup: path }: Progress): Promise<void> {
+  if (path === undefined) throw new CodedError("GC1803", "the upgrade's record names no backup");
+  const backup = readBackup(path);
+  const stack = stackContext(context);
+  if (readRestore(context.dir)?.undoing) await abortRestore(stack);
+  await restoreBackup(stack, { backup, contents: await openContents(backup, undefined), safety: false });
+}

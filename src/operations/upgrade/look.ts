@@ -1,0 +1,79 @@
+import { join } from "node:path";
+import { CodedError } from "../../base/errors.ts";
+import { readIfThere } from "../../base/files.ts";
+import { serverKind } from "../../config/server.ts";
+import { type Docker, lastLines } from "../../docker/index.ts";
+import { LOCK_FILE } from "../../stack/lock.ts";
+import { CONNECT } from "../backup/scripts.ts";
+import type { Project } from "../project/project.ts";
+import { containerOf, DATABASE, observeStack, SERVER } from "../running-stack.ts";
+import { currentImage, type ImageFacts, type Situation, targetImage } from "./plan.ts";
+
+/** Throws GC1808 where the server is not one of ours, or not of several services. */
+export function requireStack({ declaration }: Pick<Project, "declaration">): void {
+  const single = declaration.server.topology === "single-container";
+  if (serverKind(declaration) === "bundled" && !single) return;
+  throw new CodedError(
+    "GC1808",
+    single ? "a single container is one image" : "this project's server is not part of the stack",
+    {
+      remedy: single
+        ? "Build it from the newer GlitchTip, back up, and start it: docs/all-in-one.md."
+        : "Upgrade it where it runs.",
+    },
+  );
+}
+
+/** Brings the image here; one that is here already will do where nobody gives another. */
+export async function pullImage(docker: Docker, image: string, say: (line: string) => void): Promise<void> {
+  const pulled = await docker.cli(["pull", image], { onStderrLine: say });
+  if (pulled.code === 0 || (await factsOf(docker, image)) !== undefined) return;
+  throw new CodedError("GC1808", `${image} is not on this machine and cannot be pulled`, {
+    problems: lastLines(pulled.stderr, 3),
+    remedy: "Is the name right? docker login, or docker load a copy of it. Nothing was changed.",
+  });
+}
+
+export async function factsOf(docker: Docker, image: string): Promise<ImageFacts | undefined> {
+  const { imageDetails } = await import("../../docker/images.ts");
+  const { address } = await docker.located();
+  const found = await imageDetails(address, image);
+  if (found === undefined) return undefined;
+  const version = found.env.GLITCHTIP_VERSION;
+  return { id: found.id, ...(version === undefined ? {} : { version }) };
+}
+
+/** What there is now, of the stack and of the images that may matter. */
+export async function lookAtStack(docker: Docker, project: Project, to: string | undefined): Promise<Situation> {
+  const { dir, declaration, env } = project;
+  const current = currentImage(project);
+  const stack = await observeStack(docker);
+  const web = containerOf(stack, SERVER);
+  const images = new Map<string, ImageFacts | undefined>();
+  for (const image of [current, targetImage(current, to)]) images.set(image, await factsOf(docker, image));
+  const running = web?.state === "running" ? await imageOfContainer(docker, web.id) : undefined;
+  const database = containerOf(stack, DATABASE);
+  const version = database?.state === "running" ? await migratedBy(docker, database.id) : undefined;
+  const lock = readIfThere(join(dir, LOCK_FILE));
+  return {
+    declaration,
+    env,
+    ...(lock === undefined ? {} : { lock }),
+    ...(running === undefined ? {} : { running }),
+    ...(version === undefined ? {} : { database: version }),
+    facts: (image) => images.get(image),
+  };
+}
+
+async function imageOfContainer(docker: Docker, container: string): Promise<ImageFacts | undefined> {
+  const { code, stdout } = await docker.cli(["container", "inspect", "--format", "{{.Image}}", container]);
+  return code === 0 ? await factsOf(docker, stdout.trim()) : undefined;
+}
+
+/** gate.py's mark; older ones have no version. */
+const QUERY = "SELECT to_jsonb(i)->>'version' FROM glitchtip_compose.init i";
+
+async function migratedBy(docker: Docker, database: string): Promise<string | undefined> {
+  const { code, stdout } = await docker.cli(["exec", "-i", database, "sh", "-c", `${CONNECT}sql -c "${QUERY}"`]);
+  return code === 0 && stdout.trim() !== "" ? stdout.trim() : undefined;
+}

@@ -1,0 +1,167 @@
+import { CodedError } from "../../base/errors.ts";
+import type { Declaration } from "../../config/schema.ts";
+import { imageOf, type ResolvedServer, resolveServer } from "../../config/server.ts";
+import {
+  compareVersions,
+  parseVersion,
+  type Stop,
+  type Version,
+  versionOfImage,
+  versionText,
+  wayBetween,
+} from "../../glitchtip/upgrade-way.ts";
+import { type Generation, generationOf, generationOfVersion } from "../../glitchtip/versions.ts";
+import { afterwardsOf, changesBetween } from "./changes.ts";
+import type { Settings } from "./settings.ts";
+
+/** What an image says of itself, where the engine has it. */
+export interface ImageFacts {
+  readonly id: string;
+  /** GLITCHTIP_VERSION, which GlitchTip's build sets. */
+  readonly version?: string;
+}
+
+export interface Wanted {
+  /** An image, or its tag alone; left out: what the declared tag stands for now. */
+  readonly to?: string;
+  readonly generation?: Generation;
+}
+
+/** What is known before anything is decided. */
+export interface Situation {
+  readonly declaration: Declaration;
+  readonly env: Readonly<Record<string, string>>;
+  readonly lock?: string;
+  /** Of the running web container, as far as there is one. */
+  readonly running?: ImageFacts;
+  /** The version that has migrated the database, where that can be asked. */
+  readonly database?: string;
+  facts(image: string): ImageFacts | undefined;
+}
+
+export interface Side {
+  readonly image: string;
+  readonly version?: string;
+  readonly generation: Generation;
+}
+
+export interface UpgradePlan {
+  readonly from: Side;
+  readonly to: Side;
+  readonly changes: readonly string[];
+  readonly afterwards: readonly string[];
+  readonly settings: Settings;
+  /** What runs is what is wanted. */
+  readonly nothingToDo: boolean;
+}
+
+/** The image that runs by the declaration and .env, which wins. */
+export const currentImage = ({ declaration, env }: Pick<Situation, "declaration" | "env">): string =>
+  env.GLITCHTIP_IMAGE || imageOf(declaration.server);
+
+/** A tag alone is one of the same repository. */
+export function targetImage(current: string, to: string | undefined): string {
+  const name = current.replace(/@.*$/, "");
+  if (to === undefined) return name;
+  const bare = parseVersion(to) !== undefined && !/[/:@]/.test(to);
+  return bare ? `${name.replace(/:[^:/]*$/, "")}:${to}` : to;
+}
+
+/** Decides the step, or throws GC1808 with the way. Pure. */
+export function planUpgrade(situation: Situation, wanted: Wanted): UpgradePlan {
+  const { declaration, env } = situation;
+  const current = currentImage(situation);
+  const target = targetImage(current, wanted.to);
+  const facts = situation.facts(target);
+  const from = resolved(declaration.server);
+  const told = generationOf(target)?.generation;
+  const generation = wanted.generation ?? told ?? generationOfVersion(facts?.version ?? "")?.generation;
+  if (generation === undefined) {
+    throw refused(`the tag of ${target} does not tell which GlitchTip it is`, {
+      remedy: "Say it: --generation 6",
+    });
+  }
+  const server = { ...declaration.server, image: target, generation };
+  const to = resolved(server);
+  const runs = situation.running?.version ?? situation.facts(current)?.version;
+  checkWay(target, versions(situation, current, runs), versionIn(facts?.version) ?? versionOfImage(target));
+  const settings: Settings = {
+    declaration: [
+      { path: ["server", "image"], before: declaration.server.image ?? null, after: target },
+      {
+        path: ["server", "generation"],
+        before: declaration.server.generation ?? null,
+        after: told === generation ? null : generation,
+      },
+    ],
+    env: env.GLITCHTIP_IMAGE ? [{ name: "GLITCHTIP_IMAGE", before: env.GLITCHTIP_IMAGE, after: target }] : [],
+    ...(situation.lock === undefined ? {} : { lock: situation.lock }),
+  };
+  const isSame = current.replace(/@.*$/, "") === target;
+  const isRunning = situation.running === undefined || facts === undefined || situation.running.id === facts.id;
+  return {
+    from: side(current, runs, from.capabilities.generation),
+    to: side(target, facts?.version, generation),
+    changes: changesBetween(from, to),
+    afterwards: afterwardsOf(from, to),
+    settings,
+    nothingToDo: isSame && isRunning,
+  };
+}
+
+const side = (image: string, version: string | undefined, generation: Generation): Side => ({
+  image,
+  ...(version === undefined ? {} : { version }),
+  generation,
+});
+
+function resolved(server: Declaration["server"]): ResolvedServer {
+  const { server: found, problems } = resolveServer(server);
+  if (found !== undefined) return found;
+  throw refused(`this stack's declaration does not go with ${imageOf(server)}`, {
+    problems: problems.map(({ path, what }) => `${path.join(".")}: ${what}`),
+    remedy: "Change it in glitchtip.yaml first.",
+  });
+}
+
+const versionIn = (text: string | undefined): Version | undefined =>
+  text === undefined ? undefined : parseVersion(text);
+
+interface Versions {
+  readonly runs: Version | undefined;
+  readonly database: Version | undefined;
+}
+
+const versions = ({ database }: Situation, current: string, runs: string | undefined): Versions => ({
+  runs: versionIn(runs) ?? versionOfImage(current),
+  database: versionIn(database),
+});
+
+function checkWay(target: string, { runs, database }: Versions, to: Version | undefined): void {
+  if (to === undefined) return;
+  const isAhead = database !== undefined && (runs === undefined || compareVersions(database, runs) > 0);
+  const from = isAhead ? database : runs;
+  if (from === undefined) return;
+  const way = wayBetween(from, to);
+  if (way.possible) return;
+  if (way.why === "downgrade") {
+    const what = isAhead
+      ? `the database was already migrated by ${versionText(from)}`
+      : `${versionText(from)} runs here`;
+    throw refused(`${target} is older: ${what}, and GlitchTip's migrations do not go back`, {
+      remedy: "glitchtip-compose rollback goes back to the last upgrade's backup; restore to any other.",
+    });
+  }
+  throw refused(`${target} is too far from ${versionText(from)} for one step`, {
+    problems: [...way.stops.map((stop) => stopText(target, stop)), `then ${target}`],
+    remedy: `Begin with the first: glitchtip-compose upgrade --to ${exampleOf(target, way.stops[0])}`,
+  });
+}
+
+const repository = (image: string): string => image.replace(/@.*$/, "").replace(/:[^:/]*$/, "");
+const exampleOf = (image: string, stop: Stop | undefined): string => `${repository(image)}:${stop?.tags ?? ""}`;
+const stopText = (image: string, stop: Stop): string =>
+  `first ${exampleOf(image, stop)} (${stop.major}.${stop.minor} or later of ${stop.major}, the newest there is)`;
+
+const refused = (what: string, detail: { problems?: string[]; remedy: string }): CodedError =>
+  new CodedError("GC1808", what, { ...detail, remedy: `${detail.remedy} Nothing was changed.` });

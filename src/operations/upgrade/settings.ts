@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import * as z from "zod/mini";
+import { writeOne } from "../../base/files.ts";
+import { silentLog } from "../../base/log.ts";
+import { editDeclaration } from "../../config/edit.ts";
+import { LOCK_FILE } from "../../stack/lock.ts";
+import { bringUpToDate, type ProjectContext } from "../project/bring-up-to-date.ts";
+import { setVariable } from "../project/env-file.ts";
+import { readEnvText } from "../project/project.ts";
+import { readDeclarationText, readProjectWith } from "../project/read.ts";
+
+const stated = z.nullable(z.string());
+
+/** What an upgrade changes in the user's files, with what was there: so it can be put back whatever else is edited later. */
+export const settingsShape = z.object({
+  /** Of the declaration; null is "not stated". */
+  declaration: z.array(z.object({ path: z.array(z.string()), before: stated, after: stated })),
+  /** Lines of .env that were there. */
+  env: z.array(z.object({ name: z.string(), before: z.string(), after: z.string() })),
+  /** The digests, where images are pinned. */
+  lock: z.optional(z.string()),
+});
+
+export type Settings = z.infer<typeof settingsShape>;
+export type Side = "before" | "after";
+
+export const changesSettings = ({ declaration, env }: Settings): boolean =>
+  [...declaration, ...env].some(({ before, after }) => before !== after);
+
+/** Comments stay. */
+export function editedDeclaration(text: string, { declaration }: Settings, side: Side): string {
+  return declaration.reduce(
+    (edited, one) => (one.before === one.after ? edited : editDeclaration(edited, one.path, one[side] ?? undefined)),
+    text,
+  );
+}
+
+/** Throws where the project could not be made with them, or a managed file is edited by hand; writes nothing. */
+export async function checkSettings(context: ProjectContext, settings: Settings): Promise<void> {
+  const text = editedDeclaration(readDeclarationText(context.dir), settings, "after");
+  const project = await readProjectWith(context, text);
+  await bringUpToDate(context, project, { stateBy: "declaration", dryRun: true });
+}
+
+/** Writes declaration, .env and the managed files; may be done again. */
+export async function putSettings(context: ProjectContext, settings: Settings, side: Side): Promise<void> {
+  const { dir } = context;
+  const env = readEnvText(dir);
+  const edited = settings.env.reduce((text, one) => setVariable(text, one.name, one[side]), env);
+  if (edited !== env) writeOne(join(dir, ".env"), edited, 0o644);
+  if (settings.lock !== undefined && side === "before") writeOne(join(dir, LOCK_FILE), settings.lock, 0o644);
+  const before = readDeclarationText(dir);
+  const text = editedDeclaration(before, settings, side);
+  const quiet = { ...context, log: silentLog };
+  const project = await readProjectWith(quiet, text);
+  await bringUpToDate(quiet, project, { stateBy: "declaration", declarationEdited: text !== before });
+}
