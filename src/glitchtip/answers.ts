@@ -1,7 +1,7 @@
-import type * as z from "zod/mini";
 import { CodedError, type ErrorCode } from "../base/errors.ts";
 import { serverWords } from "./server-words.ts";
 import type { Method, RawAnswer } from "./transport.ts";
+import type { Shape } from "./wire/shape.ts";
 
 /** An answer that is an error: its status, and whether the server may have acted all the same. */
 export class AnswerError extends CodedError {
@@ -47,12 +47,7 @@ const BY_STATUS: Readonly<Record<number, Refusal>> = {
 };
 
 /** The answer's JSON in the wanted shape, or an error with method, path, status and the server's own words. */
-export function readAnswer<S extends z.ZodMiniType>(
-  method: Method,
-  url: string,
-  answer: RawAnswer,
-  shape: S,
-): z.infer<S> {
+export function readAnswer<T>(method: Method, url: string, answer: RawAnswer, shape: Shape<T>): T {
   refuse(method, url, answer);
   const parsed = parseJson(method, url, answer);
   const result = shape.safeParse(parsed);

@@ -1,20 +1,20 @@
-import * as z from "zod/mini";
 import { CodedError } from "../base/errors.ts";
 import { readAnswer, refuse } from "./answers.ts";
 import { type Patience, repeatPatiently } from "./patience.ts";
 import type { Method, RawAnswer, Transport } from "./transport.ts";
+import { listOf, type Shape } from "./wire/shape.ts";
 
 export interface Requests {
   readonly baseUrl: string;
-  get<S extends z.ZodMiniType>(path: string, shape: S): Promise<z.infer<S>>;
+  get<T>(path: string, shape: Shape<T>): Promise<T>;
   /** Every page of a list, by cursor only: the links' host is the server's idea of itself (pagination scenario). */
-  list<S extends z.ZodMiniType>(path: string, shape: S): Promise<z.infer<S>[]>;
+  list<T>(path: string, shape: Shape<T>): Promise<T[]>;
   /** The same page by page, so that work on the first can begin before the last has come. */
-  pages<S extends z.ZodMiniType>(path: string, shape: S): AsyncGenerator<z.infer<S>[], void, void>;
+  pages<T>(path: string, shape: Shape<T>): AsyncGenerator<T[], void, void>;
   /** Not repeated where the server may have acted, unless that is `harmless`: the caller looks first. */
-  post<S extends z.ZodMiniType>(path: string, body: unknown, shape: S, options?: Harmless): Promise<z.infer<S>>;
+  post<T>(path: string, body: unknown, shape: Shape<T>, options?: Harmless): Promise<T>;
   /** `harmless`: done twice it changes nothing more, so that it is repeated like a read. */
-  put<S extends z.ZodMiniType>(path: string, body: unknown, shape: S, options?: Harmless): Promise<z.infer<S>>;
+  put<T>(path: string, body: unknown, shape: Shape<T>, options?: Harmless): Promise<T>;
   delete(path: string): Promise<void>;
   /** Any answer below 500 but 429, unjudged; for calls whose refusals are expected. `harmless`: may be done twice. */
   raw(method: Method, path: string, body?: string, options?: Harmless): Promise<RawAnswer>;
@@ -56,7 +56,7 @@ export function openRequests(context: RequestContext): Requests {
   const patiently = <T>(method: Method, work: () => Promise<T>, harmless = false): Promise<T> =>
     repeatPatiently(context, harmless || method === "GET" || method === "DELETE", work);
 
-  const send = <S extends z.ZodMiniType>(method: Method, path: string, shape: S, body?: unknown, harmless?: boolean) =>
+  const send = <T>(method: Method, path: string, shape: Shape<T>, body?: unknown, harmless?: boolean) =>
     patiently(
       method,
       async () => {
@@ -66,8 +66,8 @@ export function openRequests(context: RequestContext): Requests {
       harmless,
     );
 
-  async function* pages<S extends z.ZodMiniType>(path: string, shape: S): AsyncGenerator<z.infer<S>[], void, void> {
-    const whole = z.array(shape);
+  async function* pages<T>(path: string, shape: Shape<T>): AsyncGenerator<T[], void, void> {
+    const whole = listOf(shape);
     const first = `${path}${path.includes("?") ? "&" : "?"}limit=100`;
     const seen = new Set<string>();
     for (let url = first; ; ) {
@@ -87,8 +87,8 @@ export function openRequests(context: RequestContext): Requests {
   return {
     baseUrl: transport.baseUrl,
     get: (path, shape) => send("GET", path, shape),
-    async list(path, shape) {
-      const all: z.infer<typeof shape>[] = [];
+    async list<T>(path: string, shape: Shape<T>) {
+      const all: T[] = [];
       for await (const page of pages(path, shape)) all.push(...page);
       return all;
     },

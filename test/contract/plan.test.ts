@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import * as z from "zod/mini";
 import { loadServers } from "../../src/config/load.ts";
-import { alertShape, monitorShape } from "../../src/glitchtip/wire/managed.ts";
-import { observedAlert, observedMonitor } from "../../src/operations/reconcile/from-wire.ts";
+import { alertShape } from "../../src/glitchtip/wire/alert.ts";
+import { monitorShape } from "../../src/glitchtip/wire/managed.ts";
+import { listOf, type Shape } from "../../src/glitchtip/wire/shape.ts";
+import { observedMonitor } from "../../src/operations/reconcile/from-wire.ts";
 import { desiredServers } from "../../src/reconcile/server/from-declaration.ts";
 import { lines, organization, plan, project } from "../support/inside.ts";
 import { RECORDINGS, type Recorded } from "./recorded.ts";
@@ -44,13 +45,19 @@ const asMonitor = ({ monitorType, interval, timeout, project: _, ...rest }: Json
 const accepted = (recorded: readonly Recorded[], path: RegExp) =>
   recorded.filter(({ method, path: asked, answer }) => method === "POST" && path.test(asked) && answer.status === 201);
 
+function parse<T>(shape: Shape<T>, value: unknown): T {
+  const read = shape.safeParse(value);
+  if (read.success) return read.data;
+  throw new Error(`wrong at ${read.error.issues.map(({ path }) => path.join(".")).join(", ")}`);
+}
+
 describe.each(RECORDINGS)("what a server of $generation made of a request", ({ generation, recorded }) => {
   it("is no difference to the declaration that says the same: alerts", async () => {
     const seen: string[] = [];
     for (const { step, sent, answer } of accepted(recorded, /\/alerts\/$/)) {
       const text = declared("alerts", asAlert(sent as Json));
       if (text === undefined) continue;
-      const alerts = [observedAlert(alertShape.parse(answer.body))];
+      const alerts = [parse(alertShape, answer.body)];
       const server = { organizations: [organization([project("shop", { alerts })])] };
       const { errors, ...rest } = await plan(text, server, { generation });
       // 4.1 takes tags and forgets them: that is refused (alerts: "tags to add").
@@ -78,7 +85,7 @@ describe.each(RECORDINGS)("what a server of $generation made of a request", ({ g
 
   it("and all that its list holds, odd ones too, can be declared or taken away, each by its number", async () => {
     const list = recorded.find(({ scenario, step }) => scenario === "alerts" && step === "list");
-    const alerts = z.array(alertShape).parse(list?.answer.body).map(observedAlert);
+    const alerts = parse(listOf(alertShape), list?.answer.body);
     const server = { organizations: [organization([project("shop", { alerts })])] };
     const text = declared("alerts", { name: "twice", uptime: true, recipients: [{ type: "email" }] }) ?? "";
     const { actions } = await plan(text.replace("{", '{"prune":true,'), server, { generation });

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { address, projectPath } from "../address.ts";
 import { readAnswer, refuse } from "../answers.ts";
 import type { Requests } from "../requests.ts";
-import { alertShape } from "../wire/managed.ts";
+import { alertShape } from "../wire/alert.ts";
 
 interface ZulipInput {
   readonly botEmail: string;

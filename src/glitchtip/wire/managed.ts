@@ -27,24 +27,6 @@ export const managedKeyShape = z.object({
   rateLimit: z.nullish(z.object({ window: z.number(), count: z.number() })),
 });
 
-/** Plain types only: a plan reads thousands of these, and each transformation costs more than the rest of the field. */
-export const recipientShape = z.object({
-  recipientType: z.string(),
-  url: z.nullish(z.string()),
-  /** Not echoed before 6 (alerts scenario). */
-  tagsToAdd: z.nullish(z.array(z.string())),
-  config: z.nullish(z.record(z.string(), z.unknown())),
-});
-
-export const alertShape = z.object({
-  id,
-  name: z.nullish(z.string()),
-  timespanMinutes: z.nullish(z.number()),
-  quantity: z.nullish(z.number()),
-  uptime: z.nullish(z.boolean()),
-  alertRecipients: z.nullish(z.array(recipientShape)),
-});
-
 export const monitorShape = z.object({
   id,
   name: text,
@@ -77,8 +59,6 @@ export const accountShape = z.object({ id, email: text });
 
 export type ManagedProject = z.infer<typeof managedProjectShape>;
 export type ManagedKey = z.infer<typeof managedKeyShape>;
-export type ServerRecipient = z.infer<typeof recipientShape>;
-export type ServerAlert = z.infer<typeof alertShape>;
 export type ServerMonitor = z.infer<typeof monitorShape>;
 export type ServerStatusPage = z.infer<typeof statusPageShape>;
 export type ServerMember = z.infer<typeof memberShape>;

@@ -1,19 +1,15 @@
 import type {
   ManagedKey,
   ManagedProject,
-  ServerAlert,
   ServerMember,
   ServerMonitor,
-  ServerRecipient,
   ServerStatusPage,
 } from "../../glitchtip/wire/managed.ts";
 import type {
-  ObservedAlert,
   ObservedKey,
   ObservedMember,
   ObservedMonitor,
   ObservedProject,
-  ObservedRecipient,
   ObservedStatusPage,
 } from "../../reconcile/server/model.ts";
 
@@ -33,21 +29,6 @@ export const observedKey = ({ id, label, name, rateLimit }: ManagedKey): Observe
   label: label ?? name ?? "",
   rateLimit: rateLimit ?? null,
 });
-
-export const observedAlert = (alert: ServerAlert): ObservedAlert => ({
-  id: alert.id,
-  name: alert.name ?? "",
-  timespanMinutes: alert.timespanMinutes ?? null,
-  quantity: alert.quantity ?? null,
-  uptime: alert.uptime ?? false,
-  recipients: (alert.alertRecipients ?? []).map(observedRecipient),
-});
-
-function observedRecipient({ recipientType, url, tagsToAdd, config }: ServerRecipient): ObservedRecipient {
-  const recipient = { type: recipientType, url: url ?? "" };
-  if (tagsToAdd == null && config == null) return recipient;
-  return { ...recipient, ...(tagsToAdd == null ? {} : { tagsToAdd }), ...(config == null ? {} : { config }) };
-}
 
 export const observedMonitor = (monitor: ServerMonitor): ObservedMonitor => ({
   id: monitor.id,

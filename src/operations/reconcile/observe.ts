@@ -11,7 +11,7 @@ import type {
 } from "../../reconcile/server/model.ts";
 import type { ServerContext } from "./context.ts";
 import { findProjects } from "./find-projects.ts";
-import { observedAlert, observedKey, observedProject } from "./from-wire.ts";
+import { observedKey, observedProject } from "./from-wire.ts";
 import { readOrganization } from "./observe-organization.ts";
 import { openPool, type Pool } from "./pool.ts";
 import { openProblems, type Problem, type Problems } from "./problems.ts";
@@ -126,7 +126,7 @@ function readProject(
   if (manages("alert") && (everything || declared?.alerts !== undefined)) {
     pool.add(() =>
       problems.collect({ ...where, kind: "alert" }, async () => {
-        const alerts = (await calls.alerts.list(organization.slug, project.slug)).map(observedAlert);
+        const alerts = await calls.alerts.list(organization.slug, project.slug);
         // What is as declared needs no plan: of ten thousand projects almost nothing is kept in memory.
         if (everything || declared === undefined || !alertsAreAsDeclared(declared, alerts)) project.alerts = alerts;
       }),

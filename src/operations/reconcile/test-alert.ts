@@ -3,7 +3,6 @@ import { CodedError } from "../../base/errors.ts";
 import { CAPABILITIES, GENERATIONS } from "../../glitchtip/versions.ts";
 import type { Connected } from "./connect.ts";
 import type { DeclaredServer } from "./declared.ts";
-import { observedAlert } from "./from-wire.ts";
 import { generationFor } from "./look.ts";
 
 export interface AlertToTest {
@@ -37,7 +36,7 @@ export async function testAlert(
     });
   }
   const { organization, slug } = await findProject(connected, project);
-  const alerts = (await calls.alerts.list(organization.slug, slug)).map(observedAlert);
+  const alerts = await calls.alerts.list(organization.slug, slug);
   const alert = alerts.find((one) => one.name === name);
   if (alert === undefined) {
     const names = alerts.map((one) => one.name);

@@ -1,0 +1,86 @@
+import { shapeOf, type Wrong } from "./shape.ts";
+
+/** What the server answers about alerts, tolerant as in managed.ts, in its normal form. */
+export interface ServerAlert {
+  readonly id: string;
+  readonly name: string;
+  readonly timespanMinutes: number | null;
+  readonly quantity: number | null;
+  readonly uptime: boolean;
+  readonly recipients: readonly ServerRecipient[];
+}
+
+interface ServerRecipient {
+  readonly type: string;
+  readonly url: string;
+  /** Not echoed before 6 (alerts scenario). */
+  readonly tagsToAdd?: readonly string[];
+  readonly config?: Fields;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+interface Types {
+  readonly string: string;
+  readonly number: number;
+  readonly boolean: boolean;
+}
+
+/** By hand: a plan reads thousands of these, and zod takes several times as long for one (docs/speed.md). */
+export const alertShape = shapeOf<ServerAlert>((value, wrong) => {
+  const alert = fields(value, wrong);
+  const { id, alertRecipients } = alert;
+  if (typeof id !== "string" && typeof id !== "number") wrong("id");
+  return {
+    id: String(id),
+    name: stated(alert, "name", "string", wrong) ?? "",
+    timespanMinutes: stated(alert, "timespanMinutes", "number", wrong) ?? null,
+    quantity: stated(alert, "quantity", "number", wrong) ?? null,
+    uptime: stated(alert, "uptime", "boolean", wrong) ?? false,
+    recipients: list(alertRecipients, () => wrong("alertRecipients")).map((one, at) =>
+      recipient(one, (...path) => wrong("alertRecipients", at, ...path)),
+    ),
+  };
+});
+
+function recipient(value: unknown, wrong: Wrong): ServerRecipient {
+  const one = fields(value, wrong);
+  const { tagsToAdd, config } = one;
+  const type = stated(one, "recipientType", "string", wrong);
+  if (type === undefined) wrong("recipientType");
+  const read = { type: type ?? "", url: stated(one, "url", "string", wrong) ?? "" };
+  if (tagsToAdd == null && config == null) return read;
+  return {
+    ...read,
+    ...(tagsToAdd == null ? {} : { tagsToAdd: texts(tagsToAdd, () => wrong("tagsToAdd")) }),
+    ...(config == null ? {} : { config: fields(config, () => wrong("config")) }),
+  };
+}
+
+function fields(value: unknown, wrong: Wrong): Fields {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
+  wrong();
+  return {};
+}
+
+function list(value: unknown, wrong: Wrong): readonly unknown[] {
+  if (value == null) return [];
+  if (Array.isArray(value)) return value;
+  wrong();
+  return [];
+}
+
+function texts(value: unknown, wrong: Wrong): string[] {
+  const all = list(value, wrong);
+  if (all.every((one) => typeof one === "string")) return [...all];
+  wrong();
+  return [];
+}
+
+/** Undefined also where it is null, as in some generations. */
+function stated<K extends keyof Types>(from: Fields, key: string, type: K, wrong: Wrong): Types[K] | undefined {
+  const value = from[key];
+  if (value == null || typeof value === type) return (value ?? undefined) as Types[K] | undefined;
+  wrong(key);
+  return undefined;
+}

@@ -1,0 +1,40 @@
+/** Reads a value that came from outside into the wanted form, or says where it is not as expected. zod's schemas are such. */
+export interface Shape<T> {
+  safeParse(value: unknown): Read<T>;
+}
+
+export type Read<T> =
+  | { readonly success: true; readonly data: T }
+  | { readonly success: false; readonly error: { readonly issues: readonly Place[] } };
+
+interface Place {
+  readonly path: readonly PropertyKey[];
+}
+
+export type Wrong = (...path: PropertyKey[]) => void;
+
+/** For what is read so often that zod's own work shows; `read` tells each place that is wrong. */
+export const shapeOf = <T>(read: (value: unknown, wrong: Wrong) => T): Shape<T> => ({
+  safeParse(value) {
+    let issues: Place[] | undefined;
+    const data = read(value, (...path) => {
+      issues ??= [];
+      issues.push({ path });
+    });
+    return issues === undefined ? { success: true, data } : { success: false, error: { issues } };
+  },
+});
+
+export const listOf = <T>(shape: Shape<T>): Shape<T[]> => ({
+  safeParse(value) {
+    if (!Array.isArray(value)) return { success: false, error: { issues: [{ path: [] }] } };
+    const data: T[] = [];
+    const issues: Place[] = [];
+    for (const [at, one] of value.entries()) {
+      const read = shape.safeParse(one);
+      if (read.success) data.push(read.data);
+      else issues.push(...read.error.issues.map(({ path }) => ({ path: [at, ...path] })));
+    }
+    return issues.length === 0 ? { success: true, data } : { success: false, error: { issues } };
+  },
+});
