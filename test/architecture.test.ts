@@ -28,6 +28,19 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
   },
   provisioner: { folders: ["base", "config", "glitchtip", "outputs", "operations/provision"], packages: ["zod"] },
   "backup-service": { folders: ["base", "config", "operations/backup"], packages: ["croner", "zod"] },
+  // Of GlitchTip only its port; Postgres and Valkey are asked directly, because that is what "healthy" means.
+  "care-service": {
+    folders: [
+      "base",
+      "config",
+      "glitchtip/versions",
+      "operations/backup",
+      "operations/backlog",
+      "operations/care",
+      "operations/production/served",
+    ],
+    packages: ["croner", "zod", "pg"],
+  },
   cli: {
     folders: ["base", "config", "glitchtip", "references", "docker", "outputs", "operations"],
     packages: ["commander", "@clack/prompts"],
@@ -100,7 +113,7 @@ describe("layout", () => {
   });
 
   it("ends the process and reads the clock only at the edges", () => {
-    const edges = /^src\/(base\/|cli\/main\.ts|cli\/context\.ts|provisioner\/main\.ts|backup-service\/main\.ts)/;
+    const edges = /^src\/(base\/|cli\/main\.ts|cli\/context\.ts|provisioner\/main\.ts|(backup|care)-service\/main\.ts)/;
     const words = /(?<![/\w])process\.(?!platform)|\bconsole\.|\bDate\.now\(|\bsetTimeout\(/;
     const inside = sources.filter((file) => !edges.test(file) && !file.startsWith("src/emulator/"));
     expect(
@@ -131,10 +144,15 @@ describe("bundles", () => {
     },
   );
 
-  it.skipIf(!existsSync(join(root, "dist/backup.meta.json")))("gives the backup service no way to the engine", () => {
-    const foreign = inputs("backup").filter((path) => /^src\/(docker|stack|cli|emulator)\/|\/dockerode\//.test(path));
-    expect(foreign).toEqual([]);
-  });
+  it.skipIf(!existsSync(join(root, "dist/care.meta.json")))(
+    "gives the services of the stack no way to the engine",
+    () => {
+      const foreign = ["backup", "care"]
+        .flatMap((name) => inputs(name))
+        .filter((path) => /^src\/(docker|stack|cli|emulator)\/|\/dockerode\//.test(path));
+      expect(foreign).toEqual([]);
+    },
+  );
 
   it.skipIf(!existsSync(join(root, "dist/cli.meta.json")))(
     "starts the command line without what single commands need",

@@ -12,13 +12,13 @@ export type Backlog =
   | { readonly known: false; readonly stuck: false; readonly reason: string };
 
 /** GlitchTip's scheduler adds a job at least every minute, so a living worker takes one that often. */
-const STUCK_AFTER_MS = 120_000;
+export const STUCK_AFTER_MS = 120_000;
 
 /**
  * Kombu's "timestamp" is the time (UTC in the container) at which a job was taken; waiting ones have none, so their own
  * age cannot be asked (kombu.transport.sqlalchemy.models).
  */
-const QUERY = `
+export const JOBS_QUERY = `
 select count(*) filter (where visible),
   floor(1000 * extract(epoch from (now() at time zone 'utc') - max("timestamp") filter (where not visible)))
 from kombu_message`;
@@ -30,7 +30,7 @@ export async function readBacklog(docker: Docker, database: Container | undefine
   if (database?.state !== "running") return unknown("the database is not running");
   const psql = 'exec psql --no-psqlrc -U "$POSTGRES_USER" -d "$POSTGRES_DB" -v ON_ERROR_STOP=1 -At -f -';
   const result = await docker.cli(["exec", "-i", database.id, "sh", "-c", psql], {
-    stdin: QUERY,
+    stdin: JOBS_QUERY,
     deadlineMs: WITHIN_MS,
   });
   if (result.code !== 0) {

@@ -22,6 +22,12 @@ export interface BackupParts {
   readonly files: readonly RenderedFile[];
 }
 
+const isRelative = (folder: string): boolean => !/^([/~]|[A-Za-z]:)/.test(folder);
+
+/** As a volume of Compose's. */
+export const placeOfBackups = (folder: string): string =>
+  escaped(isRelative(folder) && !folder.startsWith(".") ? `./${folder}` : folder);
+
 export function backupParts(
   declaration: Declaration,
   server: ResolvedServer,
@@ -59,8 +65,8 @@ export function backupParts(
     2,
   )}\n`;
   const template = templates[MAKER];
-  const relative = !/^([/~]|[A-Za-z]:)/.test(folder);
-  const place = relative && !folder.startsWith(".") ? `./${folder}` : folder;
+  const place = placeOfBackups(folder);
+  const relative = isRelative(folder);
   const fromEnvironment = [s3?.accessKey, s3?.secretKey].some((reference) => reference?.startsWith("env:"));
   const maker: ComposeService = {
     ...template,
@@ -70,7 +76,7 @@ export function backupParts(
       // A changed file makes a new container: a mounted one would go on to read the old.
       DECLARATION_SHA256: createHash("sha256").update(declarationText).update(settings).digest("hex"),
     },
-    volumes: [...(template.volumes as string[]), `${escaped(place)}:/backups`],
+    volumes: [...(template.volumes as string[]), `${place}:/backups`],
     ...(s3 === undefined ? {} : { secrets: Object.values(S3_SECRETS) }),
     ...(fromEnvironment ? { read_only: false } : {}),
   };
@@ -109,7 +115,7 @@ function toolsService(template: ComposeService, url: string | undefined, schedul
   };
 }
 
-export const withServices = (stack: OurStack, { services }: BackupParts): OurStack => ({
+export const withServices = (stack: OurStack, { services }: Pick<BackupParts, "services">): OurStack => ({
   ...stack,
   services: { ...stack.services, ...services },
 });

@@ -83,6 +83,7 @@ export const TEMPLATE_NAMES = [
   "glitchtip-proxy",
   "glitchtip-backup",
   "glitchtip-backup-db",
+  "glitchtip-care",
 ] as const;
 export type TemplateName = (typeof TEMPLATE_NAMES)[number];
 
@@ -94,6 +95,9 @@ export interface StackTexts {
   readonly backupDb: string;
   /** The backup service's bundle. */
   backup(): string;
+  /** The care service's bundle, and what stands before the processes that it may restart. */
+  care(): string;
+  supervise(): string;
   /** Needed for `build` only. */
   provisionerDockerfile(): string;
   /** Needed for a single container only: images/all-in-one by path. */

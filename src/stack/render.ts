@@ -9,6 +9,7 @@ import type { Generation } from "../glitchtip/versions.ts";
 import { type AppOverlays, DSN_VOLUME, overlayApps, toolsVolumes, WRAPPER_CONFIG } from "./apps.ts";
 import { attachedNetworks, attachedSecrets, attachedStack, secretBy } from "./attached.ts";
 import { backupParts, withServices } from "./backup.ts";
+import { careParts } from "./care.ts";
 import { composeText } from "./compose-text.ts";
 import { overlayGivenApps } from "./given-apps.ts";
 import { pinned } from "./lock.ts";
@@ -85,7 +86,9 @@ function bundledParts(input: StackInput, apps: AppOverlays): StackParts {
   const theirs = overlayOwnServices(own, user, apps.services);
   const more = topOf(declaration, secretBy);
   const backup = backupParts(declaration, server, compose, texts, input.toolVersion, input.declarationText);
-  const services = withServices(ourServices(declaration, server, compose, provisioner), backup);
+  const basic = ourServices(declaration, server, compose, provisioner);
+  const care = careParts(declaration, server, basic, compose, texts, input.toolVersion);
+  const services = withServices(withServices(basic, backup), care);
   const several = pinned(forOperator(services, declaration, server, compose), input.lock ?? new Map());
   const one = server.topology === "single-container" ? inOneContainer(several, declaration, compose, texts) : undefined;
   return {
@@ -96,12 +99,14 @@ function bundledParts(input: StackInput, apps: AppOverlays): StackParts {
       ...(one?.volumes ?? [...(own.database === undefined ? ["glitchtip-db"] : []), "glitchtip-uploads"]),
       ...more.volumes,
       ...backup.volumes,
+      ...care.volumes,
     ],
-    secrets: { ...secretsOf(declaration), ...more.secrets, ...backup.secrets },
+    secrets: { ...secretsOf(declaration), ...more.secrets, ...backup.secrets, ...care.secrets },
     files: [
       managed(".glitchtip/gate.py", texts.gate),
       ...proxyFiles(declaration).map(({ path, content }) => managed(path, content)),
       ...backup.files,
+      ...care.files,
       ...(one?.files ?? []).map(({ path, content }) => managed(path, content)),
     ],
     generation: server.capabilities.generation,

@@ -54,6 +54,8 @@ export function testAssets(version = "1.0.0"): Assets {
       provisioner: `// bundle of ${version}\n`,
       backupDb: "#\n",
       backup: () => "// backup\n",
+      care: () => "// care\n",
+      supervise: () => "#\n",
       provisionerDockerfile: () => "FROM node\n",
       allInOne: () => ({ Dockerfile: "FROM glitchtip\n" }),
     }),

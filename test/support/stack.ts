@@ -15,6 +15,8 @@ const TEXTS: StackTexts = {
   provisioner: "// bundle\n",
   backupDb: "#\n",
   backup: () => "// backup\n",
+  care: () => "// care\n",
+  supervise: () => "#\n",
   provisionerDockerfile: () => "FROM node\n",
   allInOne: () => ({ Dockerfile: "FROM glitchtip\n" }),
 };

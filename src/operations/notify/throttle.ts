@@ -23,7 +23,7 @@ export function decide(
   const before = memory[key];
   const { [key]: _, ...rest } = memory;
   // Nobody heard that it began.
-  if (notice.state === "over") return { tell: before !== undefined, next: rest };
+  if (notice.state === "over") return before === undefined ? { tell: false, next: memory } : { tell: true, next: rest };
   const { state, atMs } = notice;
   const told = { tell: true, next: { ...rest, [key]: { state, toldMs: atMs } } };
   if (before === undefined || before.state !== state) return told;

@@ -59,6 +59,8 @@ export function packageAssets(root = packageRoot()): Assets {
       provisioner: text("dist/provisioner.mjs"),
       backupDb: text("templates/backup/backup-db.sh"),
       backup: () => text("dist/backup.mjs"),
+      care: () => text("dist/care.mjs"),
+      supervise: () => text("templates/care/supervise.py"),
       provisionerDockerfile: () => text("images/provisioner/Dockerfile"),
       allInOne: () => Object.fromEntries(ALL_IN_ONE.map((path) => [path, text(`images/all-in-one/${path}`)])),
     }),

@@ -37,6 +37,8 @@ const ASSETS: Assets = {
     provisioner: "//\n",
     backupDb: "#\n",
     backup: () => "//\n",
+    care: () => "// care\n",
+    supervise: () => "#\n",
     provisionerDockerfile: () => "",
     allInOne: () => ({ Dockerfile: "FROM glitchtip\n" }),
   }),

@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { get } from "node:http";
+import { join } from "node:path";
+import { readIfThere } from "../base/files.ts";
+import { Secret } from "../base/secret.ts";
+import type { Clock } from "../base/wait.ts";
+import type { CareSettings } from "../config/care-settings.ts";
+import { SERVER_PORT } from "../glitchtip/versions.ts";
+import { backupState } from "../operations/backup/report.ts";
+import type { Probes } from "../operations/care/probes.ts";
+import { readSupervised } from "../operations/care/supervised.ts";
+import { servedCertificate } from "../operations/production/served.ts";
+import { postgres } from "./postgres.ts";
+import { askValkey } from "./valkey.ts";
+
+const SECRETS = "/run/secrets";
+const DSN_VOLUME = "/run/glitchtip";
+const BACKUPS = "/backups";
+const WITHIN_MS = 5_000;
+
+/** A mounted secret; read anew each time, because it may be rotated. */
+export const mountedSecret = (name: string): Secret => new Secret(readFileSync(join(SECRETS, name), "utf8").trim());
+
+/** What must be in no message: whatever is mounted here. */
+export function mountedSecrets(settings: CareSettings): Secret[] {
+  const names = [
+    settings.database === "bundled" ? "glitchtip_db_password" : "glitchtip_database_url",
+    ...(settings.valkey === "url" ? ["glitchtip_valkey_url"] : []),
+  ];
+  return names.map(mountedSecret);
+}
+
+/** The stack as this container sees it. */
+export function mountedProbes(settings: CareSettings, folder: string, clock: Clock): Probes {
+  const database = () =>
+    settings.database === "bundled"
+      ? {
+          host: "glitchtip-db",
+          user: "glitchtip",
+          database: "glitchtip",
+          password: mountedSecret("glitchtip_db_password").reveal(),
+        }
+      : { connectionString: mountedSecret("glitchtip_database_url").reveal() };
+  const inDatabase = settings.jobs === "database";
+  const { certificate, backups } = settings;
+  return {
+    database: () => postgres(database(), inDatabase).database(),
+    alone: (act) => postgres(database(), inDatabase).alone(act),
+    valkey: () =>
+      askValkey(
+        settings.valkey === "bundled"
+          ? "redis://glitchtip-valkey:6379/0"
+          : mountedSecret("glitchtip_valkey_url").reveal(),
+        settings.jobs === "valkey",
+      ),
+    web: askWeb,
+    async certificate() {
+      if (certificate === undefined) return undefined;
+      const { domain, host, port } = certificate;
+      return await servedCertificate({ domain, host, httpPort: 80, httpsPort: port }, clock.now());
+    },
+    disks: () => Promise.all([folder, ...(backups ? [BACKUPS] : [])].map(diskOf)),
+    provisioner() {
+      try {
+        return JSON.parse(readIfThere(join(DSN_VOLUME, "status.json")) ?? "");
+      } catch {
+        return undefined;
+      }
+    },
+    backups: () => (backups ? backupState(BACKUPS) : undefined),
+    service: (name) => readSupervised(folder, name),
+  };
+}
+
+/** The address that the container's own health check asks: it needs the tables and the database. */
+function askWeb(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const address = `http://glitchtip:${SERVER_PORT}/api/settings/`;
+    const request = get(address, { agent: false, timeout: WITHIN_MS }, (answer) => {
+      answer.resume();
+      if (answer.statusCode === 200) resolve();
+      else reject(new Error(`it answers ${answer.statusCode}`));
+    });
+    request.once("timeout", () => request.destroy(new Error(`no answer within ${WITHIN_MS / 1_000} s`)));
+    request.once("error", reject);
+  });
+}
+
+async function diskOf(path: string) {
+  const { blocks, bavail, bfree, bsize } = await statfs(path);
+  const usable = blocks - bfree + bavail;
+  return { path, usedPercent: Math.round((100 * (usable - bavail)) / Math.max(1, usable)), freeBytes: bavail * bsize };
+}

@@ -1,0 +1,44 @@
+import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
+
+const WITHIN_MS = 5_000;
+/** Where Celery's jobs wait (kombu.transport.redis). */
+const QUEUE = "celery";
+
+/** PING and, where it is the broker, how many jobs wait. Three commands need no client library. */
+export function askValkey(address: string, isBroker: boolean): Promise<{ readonly waiting?: number }> {
+  const url = new URL(address);
+  const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+  const database = url.pathname.slice(1);
+  const commands = [
+    ...(password === "" ? [] : [["AUTH", ...(user === "" ? [] : [user]), password]]),
+    ...(database === "" ? [] : [["SELECT", database]]),
+    ["PING"],
+    ...(isBroker ? [["LLEN", QUEUE]] : []),
+  ];
+  return new Promise((resolve, reject) => {
+    const where = { host: url.hostname, port: Number(url.port || 6_379), timeout: WITHIN_MS };
+    const socket = url.protocol === "rediss:" ? connectTls({ ...where, servername: url.hostname }) : connect(where);
+    let text = "";
+    const fail = (why: string) => {
+      socket.destroy();
+      reject(new Error(why));
+    };
+    socket.once("timeout", () => fail(`no answer within ${WITHIN_MS / 1_000} s`));
+    socket.once("error", (error) => fail(error.message));
+    socket.once("close", () => fail("it closed the connection"));
+    socket.on("data", (chunk: Buffer) => {
+      text += chunk.toString("utf8");
+      const lines = text.split("\r\n").slice(0, -1);
+      const error = lines.find((line) => line.startsWith("-"));
+      if (error !== undefined) return fail(error.slice(1));
+      if (lines.length < commands.length) return;
+      socket.destroy();
+      resolve(isBroker ? { waiting: Number(lines.at(-1)?.slice(1)) } : {});
+    });
+    socket.write(commands.map(encoded).join(""));
+  });
+}
+
+const encoded = (words: readonly string[]): string =>
+  `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join("")}`;

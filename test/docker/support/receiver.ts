@@ -1,0 +1,28 @@
+import type { Stack } from "./stack.ts";
+
+/** A real HTTP receiver as a service in a stack's network: answers as Feishu does, and prints what is posted to its log. */
+export const RECEIVER = `
+services:
+  receiver:
+    image: node:24-slim
+    init: true
+    entrypoint: [node, -e]
+    command:
+      - |
+        require("node:http").createServer((request, response) => {
+          let text = ""
+          request.on("data", (chunk) => { text += chunk })
+          request.on("end", () => {
+            console.log(JSON.stringify({ path: request.url, body: JSON.parse(text) }))
+            response.end('{"code":0}')
+          })
+        }).listen(8080)
+    networks: [glitchtip]
+`;
+
+export async function receivedBy(stack: Stack): Promise<readonly { readonly path: string; readonly body: unknown }[]> {
+  return (await stack.logs("receiver"))
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line));
+}
