@@ -34,6 +34,8 @@ export interface GlitchTip {
   deleteKey(organization: string, project: string, id: string): Promise<void>;
   /** By the id that was sent, 32 hex digits; undefined until the worker has stored it (ingest scenario). */
   event(organization: string, project: string, eventId: string): Promise<StoredEvent | undefined>;
+  /** Ids of an issue's events, as they were sent, page by page. */
+  issueEvents(id: string): AsyncGenerator<readonly string[], void, void>;
   resolveIssue(organization: string, id: string): Promise<void>;
   deleteIssue(id: string): Promise<void>;
 }
@@ -68,6 +70,11 @@ export function openClient(context: ClientContext & { readonly token: Secret }):
       const path = `${projectPath(organization, project)}events/${eventId}/`;
       const answer = await requests.raw("GET", path);
       return answer.status === 404 ? undefined : readAnswer("GET", requests.baseUrl + path, answer, eventShape);
+    },
+    async *issueEvents(id) {
+      for await (const page of requests.pages(`/api/0/issues/${address(id)}/events/`, eventShape)) {
+        yield page.map(({ eventID }) => eventID);
+      }
     },
     async resolveIssue(organization, id) {
       // The address without the organization takes no PUT in 4.1.

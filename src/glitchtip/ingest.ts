@@ -24,6 +24,14 @@ export function sendEvent(
   return sendEnvelope(transport, dsn, [{ event_id: event.id }, { type: "event" }, item], signal);
 }
 
+/** An event as an SDK has made it. Throws where the server refuses it. */
+export const sendPayload = (
+  transport: Transport,
+  dsn: DsnParts,
+  { id, payload }: { readonly id: string; readonly payload: object },
+  signal: AbortSignal,
+) => sendEnvelope(transport, dsn, [{ event_id: id }, { type: "event" }, payload], signal);
+
 /** An envelope with a header and no item: 200 says that the key is good, and nothing is stored (ingest scenario). */
 export function sendEmptyEnvelope(transport: Transport, dsn: DsnParts, signal: AbortSignal) {
   return sendEnvelope(transport, dsn, [{ event_id: newEventId() }], signal);

@@ -16,7 +16,7 @@ import {
  * start than all its requests (docs/speed.md).
  */
 export function openNodeTransport(baseUrl: string, options: TransportOptions = {}): Transport {
-  const { requestTimeoutMs = 15_000, connections = 4, keepAlive = false, ca } = options;
+  const { requestTimeoutMs = 15_000, connections = 4, keepAlive = false, ca, connectTo } = options;
   const url = new URL(baseUrl);
   const prefix = url.pathname.replace(/\/+$/, "");
   const tls = url.protocol === "https:";
@@ -24,7 +24,15 @@ export function openNodeTransport(baseUrl: string, options: TransportOptions = {
   const agent = new (tls ? HttpsAgent : HttpAgent)({ keepAlive, maxSockets: connections, ...trusted });
   const open = tls ? httpsRequest : httpRequest;
   const under = openRequestsUnder();
-  const address = { protocol: url.protocol, hostname: hostOf(url), port: url.port, agent };
+  const { host = hostOf(url), port = url.port } = connectTo ?? {};
+  const address = {
+    protocol: url.protocol,
+    hostname: host,
+    port,
+    agent,
+    ...(tls && connectTo !== undefined ? { servername: url.hostname } : {}),
+  };
+  const named = connectTo === undefined ? {} : { host: url.host };
   return {
     baseUrl: `${url.origin}${prefix}`,
     async send(request, signal) {
@@ -32,7 +40,12 @@ export function openNodeTransport(baseUrl: string, options: TransportOptions = {
       let sent: ClientRequest | undefined;
       try {
         signal.throwIfAborted();
-        sent = open({ ...address, method: request.method, path: prefix + request.path, headers: headersOf(request) });
+        sent = open({
+          ...address,
+          method: request.method,
+          path: prefix + request.path,
+          headers: { ...headersOf(request), ...named },
+        });
         under.add(signal, sent);
         // A timer for the whole exchange: composite signals cost ten times as much, and are kept as long as their parents.
         callOff = after(requestTimeoutMs, () => sent?.destroy(new DOMException("no answer in time", "TimeoutError")));

@@ -31,6 +31,8 @@ export interface TransportOptions {
   readonly keepAlive?: boolean;
   /** A certificate authority beside those that Node knows, PEM. */
   readonly ca?: string;
+  /** Where the server is really asked, under its own name: behind a published port of this machine, before its name is in DNS. */
+  readonly connectTo?: { readonly host: string; readonly port: number };
 }
 
 export const ANSWER_LONGEST_BYTES = 32 * 1024 * 1024;

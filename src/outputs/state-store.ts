@@ -109,5 +109,11 @@ function read(text: string): Stored {
   }
 }
 
+/** What a store's file holds, for who has it as a text. */
+export function storedIn(text: string): Known & { readonly token: Secret | undefined } {
+  const { token, organization, projects } = read(text);
+  return { token: token && new Secret(token.value), organization, projects };
+}
+
 const hashOf = (email: string, password: Secret, salt: string): Buffer =>
   scryptSync(`${email}\0${password.reveal()}`, salt, 32);

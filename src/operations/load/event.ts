@@ -83,4 +83,7 @@ const frame = (index: number) => ({
 });
 
 const lines = (where: string, index: number): string[] =>
-  Array.from({ length: CONTEXT_LINES }, (_, i) => `    // ${where} ${index}.${i}: what stands around the line that threw`);
+  Array.from(
+    { length: CONTEXT_LINES },
+    (_, i) => `    // ${where} ${index}.${i}: what stands around the line that threw`,
+  );

@@ -1,0 +1,97 @@
+import type { Command } from "commander";
+import { didYouMean } from "../../base/did-you-mean.ts";
+import { CodedError, EXIT } from "../../base/errors.ts";
+import { provisionedApps } from "../../config/given-dsn.ts";
+import type { Declaration } from "../../config/schema.ts";
+import { openNodeTransport } from "../../glitchtip/transport-node.ts";
+import { LOAD_LIMITS, type LoadReport, load as putLoad } from "../../operations/load/index.ts";
+import { targetOf } from "../../operations/load/target.ts";
+import { notStarted } from "../../operations/running-stack.ts";
+import type { CliCommand } from "../command.ts";
+import { openStack } from "../in-container.ts";
+import { type Paint, paintFor, table, withProgress } from "../screen.ts";
+
+interface Flags {
+  readonly events: string;
+  readonly concurrency: string;
+  readonly project?: string;
+  readonly keep?: boolean;
+  readonly iOwnThisServer?: boolean;
+}
+
+/** Whether the running stack bears what is expected of it. */
+export const load: CliCommand<Flags> = {
+  examples: ["glitchtip-compose load", "glitchtip-compose load --events 2000 --concurrency 8 --project shop --json"],
+  flags: (command: Command) =>
+    command
+      .option(
+        "--events <number>",
+        `how many; at most ${LOAD_LIMITS.events}, and for ${LOAD_LIMITS.sendWithinMs / 1_000} s`,
+        "500",
+      )
+      .option("--concurrency <number>", `how many at a time; at most ${LOAD_LIMITS.concurrency}`, "4")
+      .option("--project <name>", "whose issues they become; default: the first app's. Its alerts may fire")
+      .option("--keep", "leave the issue that the events become on the server")
+      .option("--i-own-this-server", "put it on a server that is not on this machine"),
+  async run(context, flags) {
+    const problems: string[] = [];
+    const number = (flag: string, text: string, most: number) => {
+      const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+      if (value < 1 || value > most) problems.push(`${flag} ${text}: a number from 1 to ${most}`);
+      return value;
+    };
+    const events = number("--events", flags.events, LOAD_LIMITS.events);
+    const concurrency = number("--concurrency", flags.concurrency, LOAD_LIMITS.concurrency);
+    if (problems.length > 0) throw new CodedError("GC1001", "these values cannot be used:", { problems });
+    const { docker, declaration, stack } = await openStack(context);
+    const project = projectOf(declaration, flags.project);
+    if (stack.containers.length === 0) throw notStarted(stack.config.name);
+    const { url, ...how } = await targetOf(docker, declaration, stack, flags.iOwnThisServer === true);
+    const transport = openNodeTransport(url, { ...how, connections: concurrency });
+    try {
+      const report = await withProgress(context, `a load on ${url}`, (progress) =>
+        putLoad(
+          { ...context, docker, stack, transport, say: progress.say },
+          { events, concurrency, project, keep: flags.keep === true },
+        ),
+      );
+      context.print(context.json ? JSON.stringify(report) : reportText(report, paintFor(context)));
+      context.setExitCode(report.lost.length === 0 && report.accepted > 0 ? EXIT.done : EXIT.failed);
+    } finally {
+      await transport.close();
+    }
+  },
+};
+
+/** By its name on the server. */
+function projectOf(declaration: Declaration, wanted: string | undefined): string {
+  const keys = Object.values(provisionedApps(declaration)).map(({ project }) => project);
+  const key = wanted ?? keys[0];
+  if (key === undefined) throw new CodedError("GC1104", "no app of the declaration has a project of ours");
+  if (!keys.includes(key)) {
+    throw new CodedError("GC1104", `no app reports to project "${key}"${didYouMean(key, keys)}`, {
+      remedy: `There are: ${[...new Set(keys)].join(", ")}.`,
+    });
+  }
+  return declaration.projects[key]?.name ?? key;
+}
+
+function reportText(report: LoadReport, paint: Paint): string {
+  const { sent, accepted, acceptedPerS, tookMs, answerMs, notAccepted, lost, storedMs, memory } = report;
+  const refused = Object.entries(notAccepted).map(([what, count]) => `${what}: ${count}`);
+  const rows = [
+    ["sent", `${sent} in ${(tookMs / 1_000).toFixed(1)} s`],
+    ["accepted", `${accepted}, ${acceptedPerS} a second`],
+    ["not accepted", refused.length === 0 ? "0" : paint("doubtful", refused.join(", "))],
+    ["answer", `${answerMs.median} ms median, ${answerMs.p95} ms 95th percentile, ${answerMs.slowest} ms slowest`],
+    ["lost", lost.length === 0 ? paint("good", "0") : paint("bad", `${lost.length} accepted and never stored`)],
+    ["all readable", storedMs === undefined ? "no" : `${(storedMs / 1_000).toFixed(1)} s after the last answer`],
+  ];
+  const containers = memory.map(({ service, highestMib, limitMib }) => [
+    service,
+    `${highestMib} MiB`,
+    `${limitMib} MiB`,
+  ]);
+  const first = lost.slice(0, 5).map((id) => `  ${id}`);
+  return [table(rows), ...first, "", table([["CONTAINER", "HIGHEST", "LIMIT"], ...containers])].join("\n");
+}

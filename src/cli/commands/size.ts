@@ -1,0 +1,80 @@
+import type { Command } from "commander";
+import { CodedError } from "../../base/errors.ts";
+import { declaredFor, type Sizing, sizeFor } from "../../operations/size/index.ts";
+import { ASSUMED, MEASURED } from "../../operations/size/measured.ts";
+import type { CliCommand } from "../command.ts";
+import { table } from "../screen.ts";
+import { daysFlag, eventsFlag } from "../size-flags.ts";
+
+interface Flags {
+  readonly eventsPerDay: string;
+  readonly retention: string;
+  readonly production?: boolean;
+}
+
+/** What a machine has to have for so many events, and why. */
+export const size: CliCommand<Flags> = {
+  examples: [
+    "glitchtip-compose size --events-per-day 5000",
+    "glitchtip-compose size --events-per-day 200000 --retention 30d --production --json",
+    "glitchtip-compose init --size 200000/30d",
+  ],
+  flags: (command: Command) =>
+    command
+      .requiredOption("--events-per-day <number>", "how many events are expected on a day")
+      .option("--retention <days>", "how long they are kept", "90d")
+      .option("--production", "with Caddy in front, the worker apart"),
+  async run(context, flags) {
+    const problems: string[] = [];
+    const eventsPerDay = eventsFlag("--events-per-day", flags.eventsPerDay, problems);
+    const retentionDays = daysFlag("--retention", flags.retention, problems);
+    if (eventsPerDay === undefined || retentionDays === undefined) {
+      throw new CodedError("GC1001", "these values cannot be used:", { problems });
+    }
+    const sizing = sizeFor({ eventsPerDay, retentionDays, production: flags.production === true });
+    const declaration = declaredFor(sizing);
+    if (context.json)
+      context.print(JSON.stringify({ ...sizing, declaration, measuredNumbers: MEASURED, assumed: ASSUMED }));
+    else context.print(sizingText(sizing, flags.production === true));
+  },
+};
+
+const gib = (mib: number): string => `${(mib / 1024).toFixed(mib < 10_240 ? 1 : 0)} GiB`;
+
+function sizingText(sizing: Sizing, production: boolean): string {
+  const { eventsPerDay, retentionDays, peakPerS, topology, memoryMib, hostMib, diskMib, postgres, measured } = sizing;
+  const rows = [
+    ["events", `${eventsPerDay} a day, kept ${retentionDays} days; ${peakPerS} a second at the peak`],
+    ["topology", topology],
+    ["memory", `${gib(hostMib)} for the machine`],
+    ...Object.entries(memoryMib).map(([part, mib]) => [`  ${part}`, `${mib} MiB at most`]),
+    ["disk", `${gib(diskMib.host)} for the machine`],
+    ["  data", gib(diskMib.data)],
+    ["  each backup", `${gib(diskMib.eachBackup)} where backups are kept`],
+    [
+      "postgres",
+      Object.entries(postgres)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(" "),
+    ],
+  ];
+  const why = [
+    ...Object.values(MEASURED).map(({ value, unit, how }) => [`${value} ${unit}`, how]),
+    ...Object.values(ASSUMED).map(({ value, why }) => [`${value}, assumed`, why]),
+  ];
+  const beyond = measured
+    ? []
+    : [
+        "",
+        `more than the ${MEASURED.workerStoredPerS.value} a second that were measured: try it with glitchtip-compose load`,
+      ];
+  return [
+    table(rows),
+    ...beyond,
+    "",
+    `apply: glitchtip-compose init ${production ? "--production --domain DOMAIN " : ""}--size ${eventsPerDay}/${retentionDays}d`,
+    "",
+    "because:",
+    table(why),
+  ].join("\n");
+}
