@@ -38,6 +38,8 @@ export const COMMANDS = [
     name: "secrets",
     summary: "list, or rotate: the database's password, the secret key, the admin's password, the token",
   },
+  { name: "size", summary: "what so many events a day need: topology, memory, disk, Postgres, and why" },
+  { name: "load", summary: "send real events to the running stack, and read every accepted one back" },
   { name: "mail", summary: "test: send a mail by GlitchTip's own settings, from its own container" },
   { name: "notify", summary: "test: send a message to who is told of failures" },
   { name: "lock", summary: "pin the stack's images by their digests" },

@@ -460,6 +460,8 @@ describe("the commands on a running stack", () => {
     ["doctor"],
     ["check", "--production"],
     ["mail", "test"],
+    ["load", "--events", "2"],
+    ["size", "--events-per-day", "5000"],
     ["lock"],
     ["rotate", "--silent-for", "1s", "--yes"],
     ["rotate", "--dry-run"],
