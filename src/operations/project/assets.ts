@@ -26,9 +26,17 @@ export interface Assets {
 const ALL_IN_ONE = [
   "Dockerfile",
   "install-packages",
-  ...["after", "finish-program", "health", "log-program", "prepare-postgres", "programs", "start", "stop-all"].map(
-    (name) => `bin/${name}`,
-  ),
+  ...[
+    "after",
+    "finish-program",
+    "first-run",
+    "health",
+    "log-program",
+    "prepare-postgres",
+    "programs",
+    "start",
+    "stop-all",
+  ].map((name) => `bin/${name}`),
   ...["pg_hba.conf", "pg_ident.conf", "postgresql.conf"].map((name) => `postgres/${name}`),
   ...["init", "postgres", "valkey", "web", "worker"].flatMap((name) =>
     ["run", "notification-fd"].map((file) => `services/${name}/${file}`),
