@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { described, secretReference } from "./primitives.ts";
+import { described, secretReference, strictObject } from "./primitives.ts";
 
-export const admin = z.strictObject({
+export const admin = strictObject(() => ({
   email: described(
     z.string().check(z.regex(/^[^\s@]+@[^\s@]+$/, { error: "must be an e-mail address" }), z.maxLength(254)),
     "The superuser's address.",
@@ -10,4 +10,4 @@ export const admin = z.strictObject({
     z.optional(secretReference),
     "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD. Default: a generated secret.",
   ),
-});
+}));

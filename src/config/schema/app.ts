@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { PRESET_NAMES } from "../app-variables.ts";
 import { AUDIENCES } from "../audience.ts";
-import { described, httpUrl, secretReference, text, words } from "./primitives.ts";
+import { described, httpUrl, secretReference, strictObject, text, words } from "./primitives.ts";
 
 /**
  * By `with-dsn`, which the image's shell runs or a busybox from a volume; by Compose, from a file that `up` writes; or by
@@ -15,7 +15,7 @@ const variableName = z.string().check(z.regex(/^[^=\s\0]+$/, { error: "must be a
 const handedOn = text(200);
 
 /** In parts: what people copy from GlitchTip's settings, or a pipeline keeps apart. */
-const dsnParts = z.strictObject({
+const dsnParts = strictObject(() => ({
   url: described(httpUrl, "Where the app reaches that GlitchTip."),
   key: described(secretReference, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the public key, 32 hex digits."),
   projectId: described(
@@ -25,9 +25,9 @@ const dsnParts = z.strictObject({
     ]),
     "The project's number, or file:PATH or env:NAME of it.",
   ),
-});
+}));
 
-export const app = z.strictObject({
+export const app = strictObject(() => ({
   project: described(z.optional(z.string()), "A key of `projects`. Left out where `dsn` is given."),
   dsn: described(
     z.optional(z.union([secretReference, dsnParts])),
@@ -68,4 +68,4 @@ export const app = z.strictObject({
   ),
   command: described(z.optional(words), "The image's command, where the Compose file does not state one. [] = none."),
   onFailure: described(z.optional(z.enum(ON_FAILURE)), "As `onFailure` below, for this app."),
-});
+}));

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { described, httpUrl, secretReference } from "./primitives.ts";
+import { described, httpUrl, secretReference, strictObject } from "./primitives.ts";
 
 /** Of minute, hour, day, month and weekday. */
 const CRON_HIGHEST = [59, 23, 31, 12, 7] as const;
@@ -25,16 +25,16 @@ export const schedule = z.string().check(
   ),
 );
 
-const s3 = z.strictObject({
+const s3 = strictObject(() => ({
   endpoint: described(httpUrl, "Address of the S3-compatible server, without the bucket."),
   bucket: described(z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)), "It has to be there."),
   prefix: described(z._default(z.string().check(z.regex(/^([\w.-]+\/)*$/)), ""), "Before each name, such as shop/."),
   region: described(z._default(z.string(), "us-east-1"), "As the server wants it in signatures."),
   accessKey: described(secretReference, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD."),
   secretKey: described(secretReference, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD."),
-});
+}));
 
-export const backup = z.strictObject({
+export const backup = strictObject(() => ({
   folder: described(
     z._default(z.string().check(z.minLength(1)), "backups"),
     "Where backups are kept, from the project's folder.",
@@ -58,7 +58,7 @@ export const backup = z.strictObject({
   ),
   verify: described(z._default(z.boolean(), true), "A trial restore of each."),
   target: described(
-    z.optional(z.strictObject({ s3: described(s3, "An S3-compatible server.") })),
+    z.optional(strictObject(() => ({ s3: described(s3, "An S3-compatible server.") }))),
     "Where each backup is copied to as well.",
   ),
-});
+}));

@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import { schedule } from "./backup.ts";
-import { described } from "./primitives.ts";
+import { described, strictObject } from "./primitives.ts";
 
 export const CARE_SERVICES = ["web", "worker"] as const;
 
 const percent = z.int().check(z.minimum(50), z.maximum(99));
 
-const restart = z.strictObject({
+const restart = strictObject(() => ({
   schedule: described(
     z.optional(schedule),
     "When, in UTC: 04:00, or five fields of cron such as 0 4 * * 0. Default: never.",
@@ -23,13 +23,13 @@ const restart = z.strictObject({
     z._default(z.array(z.enum(CARE_SERVICES)).check(z.minLength(1)), [...CARE_SERVICES]),
     "Which ones; all in one is `web`.",
   ),
-});
+}));
 
-export const care = z.strictObject({
+export const care = strictObject(() => ({
   everySeconds: described(
     z._default(z.int().check(z.minimum(5), z.maximum(3_600)), 60),
     "How often everything is looked at.",
   ),
   diskPercent: described(z._default(percent, 90), "From how full a disk on it is told."),
   restart: described(z.optional(restart), "Restarts of GlitchTip's own processes; the database is never restarted."),
-});
+}));

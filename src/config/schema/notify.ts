@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { described, secretReference } from "./primitives.ts";
+import { described, secretReference, strictObject } from "./primitives.ts";
 
 export const CHANNEL_TYPES = ["feishu", "json", "slack", "ntfy"] as const;
 
@@ -15,7 +15,7 @@ export const NOTIFY_EVENTS = [
   "service-unhealthy",
 ] as const;
 
-const channel = z.strictObject({
+const channel = strictObject(() => ({
   type: described(
     z.enum(CHANNEL_TYPES),
     "Whose form the message has: a Feishu or Lark card, plain JSON, Slack's (Mattermost, Rocket.Chat and others take it too), ntfy.",
@@ -40,6 +40,6 @@ const channel = z.strictObject({
     z._default(z.int().check(z.minimum(1), z.maximum(720)), 12),
     "The same thing is told again only after so long.",
   ),
-});
+}));
 
 export const notify = z.array(channel);

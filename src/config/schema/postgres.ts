@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { described } from "./primitives.ts";
+import { described, strictObject } from "./primitives.ts";
 
 const SIZE = /^([1-9]\d{0,6})(kB|MB|GB)$/;
 const KIB = { kB: 1, MB: 1024, GB: 1024 * 1024 } as const;
@@ -13,7 +13,7 @@ export const postgresMebibytes = (size: string): number => {
 const size = z.optional(z.string().check(z.regex(SIZE, { error: "must be a size such as 64kB, 128MB or 1GB" })));
 
 /** By Postgres's own names; what `size` advises. */
-export const postgres = z.strictObject({
+export const postgres = strictObject(() => ({
   shared_buffers: described(size, "Its own cache; a quarter of `limits.database.memory`."),
   effective_cache_size: described(size, "What it may expect to be cached, by itself and the host."),
   work_mem: described(size, "For one sort or join."),
@@ -23,4 +23,4 @@ export const postgres = z.strictObject({
     z.optional(z.int().check(z.minimum(20), z.maximum(10_000))),
     "Of web, worker and tools together.",
   ),
-});
+}));

@@ -4,6 +4,25 @@ import { parseReference, REFERENCE_FORMS } from "../../references/reference.ts";
 export const described = <T extends z.ZodMiniType>(schema: T, description: string): T =>
   schema.check(z.describe(description));
 
+/**
+ * A map without other keys, whose fields are made when the first value of it is read: a declaration has a few of all the
+ * things that it may have, and to make the others would cost `init` a third of its time (docs/speed.md).
+ */
+export function strictObject<S extends z.core.$ZodLooseShape>(fields: () => S): z.ZodMiniObject<S, z.core.$strict> {
+  let made: S | undefined;
+  const shape = (): S => {
+    made ??= fields();
+    return made;
+  };
+  return new z.ZodMiniObject({
+    type: "object",
+    catchall: z.never(),
+    get shape() {
+      return shape();
+    },
+  }) as z.ZodMiniObject<S, z.core.$strict>;
+}
+
 export const text = (longest: number) =>
   z.string().check(
     z.refine((value) => value.trim() !== "", { error: "must not be blank" }),

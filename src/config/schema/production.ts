@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { RETENTION_KINDS, type RetentionKind } from "../../glitchtip/versions.ts";
-import { described, secretReference, text } from "./primitives.ts";
+import { described, secretReference, strictObject, text } from "./primitives.ts";
 
 const days = z.optional(
   z.string().check(z.regex(/^[1-9]\d{0,3}d$/, { error: "must be a number of days such as 90d" })),
@@ -15,20 +15,21 @@ const KEPT: Readonly<Record<RetentionKind, string>> = {
   releases: "How long releases are kept.",
 };
 
-export const retention = z.strictObject(
-  Object.fromEntries(RETENTION_KINDS.map((kind) => [kind, described(days, KEPT[kind])])) as Record<
-    RetentionKind,
-    typeof days
-  >,
+export const retention = strictObject(
+  () =>
+    Object.fromEntries(RETENTION_KINDS.map((kind) => [kind, described(days, KEPT[kind])])) as Record<
+      RetentionKind,
+      typeof days
+    >,
 );
 
-export const mail = z.strictObject({
+export const mail = strictObject(() => ({
   url: described(
     secretReference,
     "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the mail server's address, such as smtp+tls://user:password@smtp.example.com:587; special characters percent-encoded.",
   ),
   from: described(z.optional(text(254)), "The sender of GlitchTip's mails. Default: the administrator's address."),
-});
+}));
 
 const MEMORY = /^(\d+)([mg])$/;
 
@@ -53,24 +54,24 @@ const memory = (leastMib: number) =>
 const limit = (what: string, leastMib: number) =>
   described(
     z.optional(
-      z.strictObject({
+      strictObject(() => ({
         memory: described(memory(leastMib), "Such as 512m or 2g."),
         cpus: described(
           z.optional(z.number().check(z.minimum(0.1), z.maximum(256))),
           "Cores, also parts of one: 0.5. Not more than the machine has.",
         ),
-      }),
+      })),
     ),
     what,
   );
 
-export const limits = z.strictObject({
+export const limits = strictObject(() => ({
   web: limit("Of the web process, or of all in one.", SERVER_LEAST_MIB),
   worker: limit("Of the worker.", SERVER_LEAST_MIB),
   database: limit("Of Postgres.", 128),
   valkey: limit("Of Valkey.", 32),
   proxy: limit("Of Caddy.", 32),
-});
+}));
 
 export const TLS_MODES = ["auto", "internal", "own"] as const;
 export const PROXIES = ["caddy", "traefik", "nginx", "none"] as const;
@@ -85,7 +86,7 @@ const domain = z.string().check(
   }),
 );
 
-export const production = z.strictObject({
+export const production = strictObject(() => ({
   domain: described(domain, "The public name. `server.url` becomes https:// and this name, unless it is stated."),
   proxy: described(
     z._default(z.enum(PROXIES), "caddy"),
@@ -93,14 +94,14 @@ export const production = z.strictObject({
   ),
   tls: described(
     z.prefault(
-      z.strictObject({
+      strictObject(() => ({
         mode: described(
           z._default(z.enum(TLS_MODES), "auto"),
           "Caddy's certificate: from Let's Encrypt by itself, from an authority of its own, or yours.",
         ),
         certificate: described(z.optional(file), "mode own: file:PATH of the certificate with its chain (PEM)."),
         key: described(z.optional(file), "mode own: file:PATH of its private key (PEM)."),
-      }),
+      })),
       {},
     ),
     "Where the certificate comes from.",
@@ -112,13 +113,13 @@ export const production = z.strictObject({
   certResolver: described(z.optional(text(100)), "proxy traefik: the name of its certificate resolver."),
   bodyMegabytes: described(
     z.prefault(
-      z.strictObject({
+      strictObject(() => ({
         envelope: described(z._default(megabytes, 20), "Of events as they come, compressed."),
         upload: described(z._default(megabytes, 100), "Of source maps and debug files."),
         other: described(z._default(megabytes, 5), "Of everything else."),
-      }),
+      })),
       {},
     ),
     "The largest request that the proxy lets through.",
   ),
-});
+}));

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { described, httpUrl, localReference, text } from "./primitives.ts";
+import { described, httpUrl, localReference, strictObject, text } from "./primitives.ts";
 
 const mount = (usual: string) => described(z.optional(text(200)), `Where the method is mounted. Default: ${usual}.`);
 
@@ -19,21 +19,21 @@ export const vault = z
     ),
     appRole: described(
       z.optional(
-        z.strictObject({
+        strictObject(() => ({
           roleId: described(localReference, "file:PATH or env:NAME."),
           secretId: described(z.optional(localReference), "file:PATH or env:NAME; left out where the role needs none."),
           mount: mount("approle"),
-        }),
+        })),
       ),
       "Sign-in of a program. Default: VAULT_ROLE_ID and VAULT_SECRET_ID, where they are set.",
     ),
     kubernetes: described(
       z.optional(
-        z.strictObject({
+        strictObject(() => ({
           role: described(text(200), "The role's name in Vault."),
           jwt: described(z.optional(localReference), "file:PATH or env:NAME. Default: the pod's service account."),
           mount: mount("kubernetes"),
-        }),
+        })),
       ),
       "Sign-in of a pod.",
     ),

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { parseReference, REFERENCE_FORMS } from "../../../references/reference.ts";
-import { described, secretReference, text } from "../primitives.ts";
+import { described, secretReference, strictObject, text } from "../primitives.ts";
 
 /** The columns' own limits: a number beyond is a 500 (alerts: "quantity over the column"). */
 export const ALERT_NAME_LONGEST = 255;
@@ -33,7 +33,7 @@ export const addressOrReference = z.string().check(
   }),
 );
 
-const recipient = z.strictObject({
+const recipient = strictObject(() => ({
   type: described(z.enum(RECIPIENT_TYPES), "What it is; each GlitchTip knows only some."),
   url: described(
     z.optional(addressOrReference),
@@ -47,11 +47,11 @@ const recipient = z.strictObject({
   apiKey: described(z.optional(secretReference), "Of zulip: file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of its key."),
   channel: described(z.optional(text(200)), "Of zulip."),
   topic: described(z.optional(text(200)), "Of zulip. Default: GlitchTip Alerts."),
-});
+}));
 
 const amount = z.nullable(z.int().check(z.minimum(0), z.maximum(SMALL_INTEGER_MOST)));
 
-export const alert = z.strictObject({
+export const alert = strictObject(() => ({
   name: described(text(ALERT_NAME_LONGEST), "Unique in its project."),
   description: described(z.optional(z.string()), "For readers of this file; GlitchTip has no place for it."),
   quantity: described(z.optional(amount), "Events within the time that set it off."),
@@ -64,34 +64,34 @@ export const alert = z.strictObject({
     z._default(z.array(recipient), []),
     "Who is told. Without any, GlitchTip mails the whole team of the project.",
   ),
-});
+}));
 
-const board = z.strictObject({
+const board = strictObject(() => ({
   name: described(text(255), "The board's Jira project."),
   issueType: described(z.optional(text(255)), "Default: that of `jira`."),
   disable: described(
-    z.optional(z.strictObject({ integrations: z.optional(z.array(z.string())) })),
+    z.optional(strictObject(() => ({ integrations: z.optional(z.array(z.string())) }))),
     "Integrations that leave this board alone: glitchtip-project-alerts-api is this one.",
   ),
-});
+}));
 
 const labels = z.optional(z.array(text(255)));
 
-export const jira = z.strictObject({
+export const jira = strictObject(() => ({
   project: described(z.optional(text(255)), "The Jira project's key. It wins over `escalationPolicy`."),
   labels: described(labels, "Given to each ticket."),
   components: described(labels, "Given to each ticket."),
   issueType: described(z.optional(text(255)), "Default: the bridge's, Bug."),
   escalationPolicy: described(
     z.optional(
-      z.strictObject({
-        channels: z.strictObject({
+      strictObject(() => ({
+        channels: strictObject(() => ({
           jiraBoard: described(z.array(board), "Each gets a ticket."),
           jiraComponents: described(labels, "Beside `components`."),
           jiraLabels: described(labels, "Beside `labels`."),
-        }),
-      }),
+        })),
+      })),
     ),
     "Several boards instead of one project.",
   ),
-});
+}));

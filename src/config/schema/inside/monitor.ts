@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
 import { parseReference } from "../../../references/reference.ts";
-import { described, text } from "../primitives.ts";
+import { described, strictObject, text } from "../primitives.ts";
 
 /** Another one is a 500 that leaves a row which breaks every list from then on (monitors: "unknown type"). */
 export const MONITOR_TYPES = ["Ping", "GET", "POST", "TCP Port", "SSL", "Heartbeat"] as const;
 
-export const monitor = z.strictObject({
+export const monitor = strictObject(() => ({
   name: described(text(200), "Unique in its project."),
   type: described(z._default(z.enum(MONITOR_TYPES), "Ping"), "How it is looked at."),
   url: described(
@@ -22,7 +22,7 @@ export const monitor = z.strictObject({
     "Of the answer. Default: 200 for Ping, GET and POST, else null.",
   ),
   expectedBody: described(z._default(z.string(), ""), "What the answer has to contain."),
-});
+}));
 
 const HTTP = /^https?:\/\/(?:[^/@\s]*@)?([^/:?#\s]+|\[[^\]]+\])(?::\d+)?(?:[/?#]|$)/i;
 

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { described, text } from "../primitives.ts";
+import { described, strictObject, text } from "../primitives.ts";
 import { alert, jira } from "./alert.ts";
 import { monitor } from "./monitor.ts";
 
@@ -7,21 +7,21 @@ import { monitor } from "./monitor.ts";
 export const SLUG = /^[A-Za-z0-9_-]{1,50}$/;
 export const slug = z.string().check(z.regex(SLUG, { error: "must be 1 to 50 letters, digits, - or _" }));
 
-const key = z.strictObject({
+const key = strictObject(() => ({
   // Longer is a 500 (keys: "create with a long name").
   label: described(text(64), "Unique in its project."),
   rateLimit: described(
     z.optional(
       z.nullable(
-        z.strictObject({
+        strictObject(() => ({
           window: described(z.int().check(z.minimum(1)), "In seconds."),
           count: described(z.int().check(z.minimum(1)), "Events that are taken within it."),
-        }),
+        })),
       ),
     ),
     "Set when the key is made; GlitchTip cannot change it later.",
   ),
-});
+}));
 
 /** What a project holds beside what the provisioner needs. */
 export const insideProject = {

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { GENERATIONS } from "../../../glitchtip/versions.ts";
-import { described, httpUrl, secretReference, text } from "../primitives.ts";
+import { described, httpUrl, secretReference, strictObject, text } from "../primitives.ts";
 import { insideOrganization, ORGANIZATION_NAME_LONGEST, organization, projects } from "./organization.ts";
 
 export const MANAGEABLE = [
@@ -26,13 +26,13 @@ export const connection = {
   ),
   jiraBridge: described(
     z.optional(
-      z.strictObject({
+      strictObject(() => ({
         alertUrl: described(httpUrl, "Of the bridge; it ends in /api/v1/alert."),
         token: described(
           z.optional(secretReference),
           "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of one of its API keys. It stands in the alerts' URLs, which administrators of GlitchTip see.",
         ),
-      }),
+      })),
     ),
     "The glitchtip-jira-bridge that `jira` of projects uses.",
   ),
@@ -62,7 +62,7 @@ export const insideServer = {
 };
 
 /** One of `servers`: nothing here is of a stack. */
-const instance = z.strictObject({
+const instance = strictObject(() => ({
   url: described(httpUrl, "Where it is."),
   token: described(secretReference, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of an API token."),
   generation: described(z.optional(z.literal(GENERATIONS)), "Where the server does not tell its version."),
@@ -74,7 +74,7 @@ const instance = z.strictObject({
   organization: described(z.optional(text(ORGANIZATION_NAME_LONGEST)), "The organization's name."),
   projects: described(z.optional(projects), "By name, as at the top."),
   ...insideServer,
-});
+}));
 
 export const servers = z.optional(
   z
