@@ -1,19 +1,19 @@
 import * as z from "zod/mini";
 import { GENERATIONS } from "../../glitchtip/versions.ts";
 import { connection } from "./inside/server.ts";
-import { described, httpUrl, secretReference, text } from "./primitives.ts";
+import { described, httpUrl, secretReference, strictObject, text } from "./primitives.ts";
 import { retention } from "./production.ts";
 
 /** A whole address holds a password: it comes from elsewhere, and its special characters are percent-encoded in it. */
-const ownService = z.strictObject({
+const ownService = strictObject(() => ({
   url: described(
     secretReference,
     "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of its address; special characters in it percent-encoded.",
   ),
   service: described(z.optional(z.string()), "The service of your Compose file that it is, where it is one."),
-});
+}));
 
-export const server = z.strictObject({
+export const server = strictObject(() => ({
   image: described(
     z.optional(z.string().check(z.minLength(1))),
     "GlitchTip's image with its tag. Default: glitchtip/glitchtip:6; with `url` and without `image` the server is there already.",
@@ -62,4 +62,4 @@ export const server = z.strictObject({
   ...connection,
   registration: described(z._default(z.enum(["closed", "open"]), "closed"), "Whether strangers may make an account."),
   retention: described(z.optional(retention), "How long data is kept, by kind."),
-});
+}));
