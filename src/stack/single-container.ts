@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { postgresMajor } from "../config/postgres-image.ts";
 import type { Declaration } from "../config/schema.ts";
 import { imageOf, superuserOf } from "../config/server.ts";
 import { escaped } from "./interpolate.ts";
@@ -6,7 +7,8 @@ import type { ComposeService, ComposeTemplates, StackTexts } from "./model.ts";
 import type { AttachedStack, OurService, OurStack } from "./services.ts";
 
 const SERVER = "glitchtip";
-const PARTS: readonly string[] = ["glitchtip-db", "glitchtip-init", "glitchtip-worker", "glitchtip-valkey"];
+const DATABASE = "glitchtip-db";
+const PARTS: readonly string[] = [DATABASE, "glitchtip-init", "glitchtip-worker", "glitchtip-valkey"];
 const DATA_VOLUME = "glitchtip-data";
 const FOLDER = ".glitchtip/all-in-one";
 
@@ -47,7 +49,7 @@ function tagOf(files: readonly (readonly [string, string])[], { gate }: StackTex
 }
 
 function single(
-  { server, environment }: OurStack,
+  { server, environment, services }: OurStack,
   web: ComposeService,
   declaration: Declaration,
   templates: ComposeTemplates,
@@ -57,15 +59,20 @@ function single(
   const { entrypoint: _, command: __, depends_on: ___, healthcheck: ____, stop_grace_period: _____, ...kept } = web;
   const secrets = (web.secrets ?? server.secrets) as string[];
   const readOnly = web.read_only ?? server.read_only;
+  const flags = services[DATABASE]?.own.command as readonly string[] | undefined;
+  const { postgres } = declaration.server;
   return {
     ...kept,
     ...template,
     // What an operator declared comes after the template.
-    ...(web.mem_limit === undefined ? {} : { mem_limit: web.mem_limit }),
+    ...memoryOf(declaration),
     image: `\${GLITCHTIP_ALL_IN_ONE_IMAGE:-glitchtip-compose/all-in-one:${tag}}`,
     build: {
       ...(template.build as object),
-      args: { GLITCHTIP_IMAGE: server.image ?? escaped(imageOf(declaration.server)) },
+      args: {
+        GLITCHTIP_IMAGE: server.image ?? escaped(imageOf(declaration.server)),
+        ...(postgres?.image === undefined ? {} : { POSTGRES_MAJOR: String(postgresMajor(postgres.image) ?? "") }),
+      },
     },
     ...(readOnly === undefined ? {} : { read_only: readOnly }),
     environment: {
@@ -76,12 +83,27 @@ function single(
         ]),
       ),
       GLITCHTIP_ADMIN_EMAIL: escaped(superuserOf(declaration).email),
+      // Without the program's name before them.
+      ...(flags === undefined ? {} : { POSTGRES_FLAGS: flags.slice(1).join(" ") }),
       ...(template.environment as object),
     },
     secrets: [...secrets, ...(template.secrets as string[])],
     networks: ((web.networks ?? ["glitchtip"]) as string[]).filter((name) => name !== "glitchtip-db"),
   };
 }
+
+const USUAL_MIB = 512;
+
+/** What its parts may have together; the template's where nothing is declared. */
+function memoryOf({ limits = {} }: Declaration): ComposeService {
+  const declared = [limits.web, limits.worker, limits.database].map((limit) => limit?.memory);
+  if (declared.every((memory) => memory === undefined)) return {};
+  const valkey = limits.valkey?.memory;
+  const all = [...declared.map((memory) => memory ?? `${USUAL_MIB}m`), ...(valkey === undefined ? [] : [valkey])];
+  return { mem_limit: `${all.map(mebibytes).reduce((sum, memory) => sum + memory, 0)}m` };
+}
+
+const mebibytes = (size: string): number => Number.parseInt(size, 10) * (/g/i.test(size) ? 1024 : 1);
 
 /** Waits for the one container only, and reaches its database and its volume. */
 function beside(name: string, own: ComposeService): ComposeService {
