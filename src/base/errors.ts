@@ -53,6 +53,7 @@ export const ERROR_CODES = {
   GC1607: "no image can be pinned",
   GC1608: "a test mail was not sent",
   GC1609: "a notification was not delivered",
+  GC1610: "images cannot be bundled or pushed",
   GC1701: "the Vault cannot be reached",
   GC1702: "the Vault refuses the sign-in or the secret",
   GC1801: "a backup could not be made",

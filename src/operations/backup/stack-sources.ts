@@ -103,7 +103,7 @@ export function envText(env: Readonly<Record<string, string | undefined>>): stri
 const MANAGED = ".glitchtip/manifest.json";
 
 /** What the tool has written there and would write again; none of it is a secret. */
-function managedFiles(dir: string): string[] {
+export function managedFiles(dir: string): string[] {
   try {
     const { files = {} } = JSON.parse(readIfThere(join(dir, MANAGED)) ?? "{}") as { files?: object };
     return [MANAGED, ...Object.keys(files)];

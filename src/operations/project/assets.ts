@@ -20,6 +20,8 @@ export interface Assets {
   sendEvent(): string;
   /** The script that `manage.py shell` runs for users and organizations. */
   accounts(): string;
+  /** The script of a bundle that loads it. */
+  loadBundle(): string;
 }
 
 /** What its Dockerfile copies; modes are its matter. */
@@ -75,6 +77,7 @@ export function packageAssets(root = packageRoot()): Assets {
     sample: (name) => text(`templates/sample-app/${name}`),
     sendEvent: () => text("templates/send-event"),
     accounts: () => text("templates/accounts/accounts.py"),
+    loadBundle: () => text("templates/bundle/load.sh"),
   };
 }
 

@@ -1,0 +1,47 @@
+import { CodedError } from "../../base/errors.ts";
+import { lastLines } from "../../docker/index.ts";
+import { serviceNamed } from "../../operations/programs.ts";
+import type { CliCommand } from "../command.ts";
+import { openStack } from "../in-container.ts";
+import { withProgress } from "../screen.ts";
+
+interface Flags {
+  readonly pull?: boolean;
+}
+
+/** Builds what the project builds; whatever runs goes on running with its own image until the next up. */
+export const build: CliCommand<Flags> = {
+  examples: ["glitchtip-compose build", "glitchtip-compose build api --pull"],
+  flags: (command) =>
+    command
+      .argument("[service...]", "default: all that have a `build`")
+      .option("--pull", "look for newer base images first"),
+  async run(context, { pull = false }, named) {
+    const { docker, declaration, stack } = await openStack(context);
+    const services = named.map((name) => serviceNamed(stack.config.services, declaration, name));
+    const has = Object.entries(stack.config.services).flatMap(([name, service]) => ("build" in service ? [name] : []));
+    const without = services.filter((name) => !has.includes(name));
+    if (without.length > 0 || has.length === 0) {
+      throw new CodedError("GC1104", `${without.join(", ") || "no service of this project"} has a build`, {
+        remedy: has.length === 0 ? "Images come by: docker compose pull" : `Those have one: ${has.join(", ")}.`,
+      });
+    }
+    const { code, stderr } = await withProgress(
+      context,
+      `building ${(named.length > 0 ? services : has).join(", ")}`,
+      ({ say }) =>
+        docker.cli(["compose", "--profile", "*", "build", ...(pull ? ["--pull"] : []), ...services], {
+          onStderrLine: (line) => /\bBuilt\b|\[\d+\/\d+\]/.test(line) && say(line.trim()),
+        }),
+    );
+    if (code !== 0) {
+      throw new CodedError("GC1604", "the build failed; what runs goes on as it was", {
+        problems: lastLines(stderr, 8),
+      });
+    }
+    const built = named.length > 0 ? services : has;
+    context.print(
+      context.json ? JSON.stringify({ built }) : `built ${built.join(", ")}\nnext: docker compose up -d --wait`,
+    );
+  },
+};

@@ -1,0 +1,68 @@
+import { resolve } from "node:path";
+import { openDocker } from "../../docker/index.ts";
+import { mebibytes } from "../../operations/backup/folder.ts";
+import { createBundle } from "../../operations/bundle/create.ts";
+import { verifyBundle } from "../../operations/bundle/verify.ts";
+import { packageAssets } from "../../operations/project/assets.ts";
+import { readProject } from "../../operations/project/read.ts";
+import { oneOf, wordsOf } from "../accounts.ts";
+import type { CliCommand } from "../command.ts";
+import { withProgress } from "../screen.ts";
+
+interface Flags {
+  readonly to: string;
+  readonly name?: string;
+  readonly without?: readonly string[];
+  readonly dryRun?: boolean;
+}
+
+/** A folder with images, files and checksums, for a machine without internet. */
+export const packageCommand: CliCommand<Flags> = {
+  examples: [
+    "glitchtip-compose package create --dry-run",
+    "glitchtip-compose package create --to /mnt/usb",
+    "glitchtip-compose package verify /mnt/usb/glitchtip-20261121-031500Z",
+    "sh /mnt/usb/glitchtip-20261121-031500Z/load.sh /srv/shop",
+  ],
+  flags: (command) =>
+    command
+      .argument("<action>", "create, or verify")
+      .argument("[bundle]", "for verify: its folder")
+      .option("--to <folder>", "for create: where the bundle's folder is made", "bundles")
+      .option("--name <name>", "for create: of its folder; default: glitchtip- and the time")
+      .option("--without <file...>", "for create: Compose files to leave out")
+      .option("--dry-run", "for create: only say what would be in it"),
+  async run(context, { to, name: given, without = [], dryRun = false }, [action, ...words]) {
+    if (oneOf(["create", "verify"], action, "the action") === "verify") {
+      const [path] = wordsOf("package verify", ["bundle"], words);
+      const files = await withProgress(context, `reading ${path}`, () => verifyBundle(resolve(context.dir, path)));
+      context.print(context.json ? JSON.stringify({ path, files, whole: true }) : `${path}: ${files} files, whole`);
+      return;
+    }
+    wordsOf("package create", [], words);
+    const assets = packageAssets();
+    const at = new Date(context.clock.now()).toISOString().slice(0, 19);
+    const name = given ?? `glitchtip-${at.replace(/[-:]/g, "").replace("T", "-")}Z`;
+    const bundle = await withProgress(context, "packing", ({ say }) =>
+      createBundle({
+        docker: openDocker(context),
+        project: readProject(context.dir),
+        to: resolve(context.dir, to),
+        name,
+        loadScript: assets.loadBundle(),
+        toolVersion: assets.version,
+        without,
+        dryRun,
+        say,
+      }),
+    );
+    if (context.json) {
+      context.print(JSON.stringify({ dryRun, ...bundle }));
+      return;
+    }
+    for (const { image } of bundle.images) context.print(`image ${image}`);
+    for (const path of bundle.files) context.print(`file  ${path}`);
+    if (dryRun) context.print(`would be in ${bundle.path}; no secret and no value of .env but our own settings`);
+    else context.print(`${bundle.path}: ${mebibytes(bundle.bytes)}\nthere: sh ${name}/load.sh FOLDER`);
+  },
+};

@@ -1,0 +1,99 @@
+import { CodedError } from "../base/errors.ts";
+import { type Docker, lastLines } from "../docker/index.ts";
+import { isOurs, type RunningStack } from "./running-stack.ts";
+
+export interface UsedImage {
+  readonly image: string;
+  readonly services: readonly string[];
+  /** Only services of GlitchTip's use it. */
+  readonly ours: boolean;
+}
+
+/** Every image that the project's services start from; Compose names what it builds after project and service. */
+export function usedImages({ config }: Pick<RunningStack, "config">): UsedImage[] {
+  const users = new Map<string, string[]>();
+  for (const [service, { image, provider }] of Object.entries(config.services)) {
+    if (provider !== undefined) continue;
+    const name = image ?? `${config.name}-${service}`;
+    users.set(name, [...(users.get(name) ?? []), service]);
+  }
+  return [...users]
+    .map(([image, services]) => ({ image, services: services.sort(), ours: services.every(isOurs) }))
+    .sort((a, b) => (a.image < b.image ? -1 : 1));
+}
+
+/** Id by image; throws with all that are not here. */
+export async function requireImages(docker: Docker, images: readonly string[]): Promise<Map<string, string>> {
+  const found = await Promise.all(
+    images.map(async (image) => {
+      const { code, stdout } = await docker.cli(["image", "inspect", "--format", "{{.Id}}", image]);
+      return [image, code === 0 ? stdout.trim() : undefined] as const;
+    }),
+  );
+  const missing = found.filter(([, id]) => id === undefined).map(([image]) => image);
+  if (missing.length > 0) {
+    throw new CodedError("GC1610", `${missing.length === 1 ? "an image is" : "images are"} not on this engine`, {
+      problems: missing,
+      remedy: "docker compose pull, and docker compose build for those you build; then run it again.",
+    });
+  }
+  return new Map(found.map(([image, id]) => [image, id ?? ""]));
+}
+
+/** Which variable of .env says another image for a service of ours; templates/compose. */
+const VARIABLES: readonly (readonly [RegExp, string])[] = [
+  [/^glitchtip(-init|-worker)?$/, "GLITCHTIP_IMAGE"],
+  [/^glitchtip(-backup)?-db$/, "GLITCHTIP_POSTGRES_IMAGE"],
+  [/^glitchtip-valkey$/, "GLITCHTIP_VALKEY_IMAGE"],
+  [/^glitchtip-(provision|backup|care)$/, "GLITCHTIP_NODE_IMAGE"],
+  [/^glitchtip-busybox$/, "GLITCHTIP_BUSYBOX_IMAGE"],
+  [/^glitchtip-proxy$/, "GLITCHTIP_CADDY_IMAGE"],
+];
+
+export interface PushedImage {
+  readonly image: string;
+  readonly as: string;
+  readonly digest: string;
+  /** A line for .env. */
+  readonly env?: string;
+}
+
+/** Under which name an image goes to another registry: its last part, with its tag. */
+export function pushedName(image: string, to: string): string {
+  const name = image.replace(/@.*$/, "").split("/").at(-1) ?? image;
+  const prefix = to.replace(/\/+$/, "");
+  const tagged = name.includes(":") ? name : `${name}:latest`;
+  if (!/:latest$/.test(tagged)) return `${prefix}/${tagged}`;
+  throw new CodedError("GC1610", `${image} has no tag of its own, and latest is somebody else's tomorrow`, {
+    remedy: "Give it a version: docker tag, and state it in .env or your Compose file.",
+  });
+}
+
+/** Tags and pushes; an image that the registry has under that name is not written over unless asked. */
+export async function pushImage(
+  docker: Docker,
+  { image, services }: UsedImage,
+  to: string,
+  overwrite: boolean,
+): Promise<PushedImage> {
+  const as = pushedName(image, to);
+  const there = await docker.cli(["manifest", "inspect", "--insecure", as]);
+  if (there.code === 0 && !overwrite) {
+    throw new CodedError("GC1610", `${as} is in the registry already`, {
+      remedy: "If you mean to replace it: --overwrite",
+    });
+  }
+  const tagged = await docker.cli(["tag", image, as]);
+  if (tagged.code !== 0) throw failed(`${image} could not be tagged`, tagged.stderr);
+  const { code, stdout, stderr } = await docker.cli(["push", as]);
+  if (code !== 0) throw failed(`${as} could not be pushed`, stderr);
+  const digest = /digest: (sha256:[0-9a-f]{64})/.exec(stdout)?.[1] ?? "";
+  const variable = services.map((service) => VARIABLES.find(([of]) => of.test(service))?.[1]).find(Boolean);
+  return { image, as, digest, ...(variable === undefined ? {} : { env: `${variable}=${as}` }) };
+}
+
+const failed = (what: string, stderr: string) =>
+  new CodedError("GC1610", what, {
+    problems: lastLines(stderr, 3),
+    remedy: "Is the registry reachable, and are you signed in? docker login",
+  });
