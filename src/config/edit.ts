@@ -76,7 +76,7 @@ function withLines(text: string, document: Document, path: Path, value: unknown)
   const line = (indent: string) => `${indent}${flow(document, asKey(key))}: ${flow(document, value)}${eol}`;
   const map = blockMap(document, parent);
   if (map !== undefined) {
-    if (pairOf(map, key) !== undefined) return undefined;
+    if (pairOf(map, key) !== undefined) return withValue(text, document, path, value);
     const last = map.items.at(-1);
     const first = map.items[0];
     if (last === undefined || first === undefined) return undefined;
@@ -96,6 +96,16 @@ function withLines(text: string, document: Document, path: Path, value: unknown)
   const at = afterLine(text, Math.max(valueEnd, keyEnd + 1), eol);
   const head = text.slice(0, keyEnd + 1) + text.slice(valueEnd, at.before.length).trimEnd();
   return `${head}${eol}${line("  ")}${at.after}`;
+}
+
+/** In the place of one that stands in its line: what comes behind it stays. */
+function withValue(text: string, document: Document, path: Path, value: unknown): string | undefined {
+  const node = document.getIn(path, true);
+  if (!isScalar(node) && !(isMap(node) && node.flow)) return undefined;
+  const [start, end] = node.range ?? [];
+  return start === undefined || end === undefined
+    ? undefined
+    : text.slice(0, start) + flow(document, value) + text.slice(end);
 }
 
 /** Without the lines of an entry, and the comment lines right above it. The last one leaves `{}`. */

@@ -48,11 +48,16 @@ export interface Stop {
   readonly tags: string;
 }
 
-/** The last of each major (glitchtip.md, "5 → 6"; GlitchTip 5 asks for 4.2 before it). */
-const STOPS: readonly Stop[] = [
-  { major: 4, minor: 2, tags: "v4.2.x" },
-  { major: 5, minor: 0, tags: "5" },
-];
+/** Majors of which not every version is near enough to the next (GlitchTip 5 asks for 4.2 before it). */
+const LAST: Readonly<Record<number, Omit<Stop, "major">>> = { 4: { minor: 2, tags: "v4.2.x" } };
+
+/** Each major that lies before `to`, unless `from` is that far already. */
+function stopsBetween({ major, minor = Infinity }: Version, to: Version): Stop[] {
+  const majors = Array.from({ length: Math.max(0, to.major - major) }, (_, i) => major + i);
+  return majors
+    .map((one) => ({ major: one, ...(LAST[one] ?? { minor: 0, tags: String(one) }) }))
+    .filter((stop) => stop.major > major || minor < stop.minor);
+}
 
 export type Way =
   | { readonly possible: true; readonly stepsOver: readonly number[] }
@@ -61,9 +66,7 @@ export type Way =
 /** Whether one step leads from here to there; else which versions have to run in between. */
 export function wayBetween(from: Version, to: Version): Way {
   if (compareVersions(to, from) < 0) return { possible: false, why: "downgrade", stops: [] };
-  const { major, minor = Infinity } = from;
-  const isPast = (stop: Stop) => major > stop.major || (major === stop.major && minor >= stop.minor);
-  const stops = STOPS.filter((stop) => stop.major < to.major && !isPast(stop));
+  const stops = stopsBetween(from, to);
   if (stops.length > 0) return { possible: false, why: "stops", stops };
   return { possible: true, stepsOver: from.major === to.major ? [] : [from.major, to.major] };
 }

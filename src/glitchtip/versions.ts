@@ -28,6 +28,8 @@ export interface Capabilities {
   readonly topologies: readonly Topology[];
   /** Why a topology is missing above. */
   readonly topologyReason?: string;
+  /** The oldest major that it runs on. */
+  readonly leastPostgres: number;
   readonly needsValkey: boolean;
   /** Variables that carry Valkey's address; empty = Postgres alone. Unset would mean redis://redis:6379/0. */
   readonly valkeyVariables: readonly string[];
@@ -63,6 +65,7 @@ const EARLY_RECIPIENTS = ["email", "webhook", "discord", "googlechat"] as const;
 
 const celery = {
   knownFrom: "recordings",
+  leastPostgres: 14,
   web: { command: START, environment: { SERVER_ROLE: "web" } },
   worker: {
     command: START,
@@ -102,6 +105,7 @@ export const CAPABILITIES: Readonly<Record<Generation, Capabilities>> = {
     ...celery,
     generation: "4.1",
     tags: ["v4.1.5"],
+    leastPostgres: 13,
     ...withRedis,
     recipientTags: "none",
   },
@@ -124,6 +128,7 @@ export const CAPABILITIES: Readonly<Record<Generation, Capabilities>> = {
     tags: ["6", "6.2", "6.2.6"],
     knownFrom: "reading",
     topologies: ["all-in-one", "split"],
+    leastPostgres: 14,
     needsValkey: false,
     valkeyVariables: ["VALKEY_URL"],
     web: { command: START, environment: { SERVER_ROLE: "web" } },

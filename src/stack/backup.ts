@@ -5,7 +5,7 @@ import { imageOf, type ResolvedServer } from "../config/server.ts";
 import { secretBy } from "./attached.ts";
 import { escaped } from "./interpolate.ts";
 import type { ComposeService, ComposeTemplates, RenderedFile, StackTexts } from "./model.ts";
-import type { OurService, OurStack } from "./services.ts";
+import { type OurService, type OurStack, withPostgres } from "./services.ts";
 
 const [MAKER, TOOLS] = ["glitchtip-backup", "glitchtip-backup-db"] as const;
 const WORK_VOLUME = "glitchtip-backup";
@@ -42,7 +42,7 @@ export function backupParts(
   if (!scheduled && own === undefined) return { services: {}, volumes: [], secrets: {}, files: [] };
 
   const managed = (path: string, content: string): RenderedFile => ({ path, content, mode: 0o644, kind: "managed" });
-  const tools = toolsService(templates[TOOLS], own?.url, scheduled);
+  const tools = toolsService(withPostgres(templates[TOOLS], declaration.server), own?.url, scheduled);
   const shared = {
     volumes: [WORK_VOLUME],
     files: [managed(".glitchtip/backup-db.sh", texts.backupDb)],

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { CodedError } from "../base/errors.ts";
 import { needsContainer, needsProvisioner } from "../config/given-dsn.ts";
 import { ownServices } from "../config/own-service.ts";
+import { postgresVolume } from "../config/postgres-image.ts";
 import { type ProvisionInput, provisionPart } from "../config/provision-input.ts";
 import type { Declaration } from "../config/schema.ts";
 import { resolveServer, serverKind } from "../config/server.ts";
@@ -96,7 +97,10 @@ function bundledParts(input: StackInput, apps: AppOverlays): StackParts {
     theirs: theirs.services,
     networks: { glitchtip: {}, ...(one ? {} : { "glitchtip-db": { internal: true } }), ...more.networks },
     volumes: [
-      ...(one?.volumes ?? [...(own.database === undefined ? ["glitchtip-db"] : []), "glitchtip-uploads"]),
+      ...(one?.volumes ?? [
+        ...(own.database === undefined ? [postgresVolume(declaration.server)] : []),
+        "glitchtip-uploads",
+      ]),
       ...more.volumes,
       ...backup.volumes,
       ...care.volumes,

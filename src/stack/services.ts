@@ -1,4 +1,5 @@
 import { ownServices } from "../config/own-service.ts";
+import { dataFolder, postgresImage, postgresVolume } from "../config/postgres-image.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
 import { imageOf, type ResolvedServer, superuserOf } from "../config/server.ts";
 import { type Role, SERVER_PORT } from "../glitchtip/versions.ts";
@@ -86,7 +87,7 @@ export function ourServices(
 
   const services: Record<string, OurService> = {
     ...(external.database === undefined
-      ? { "glitchtip-db": { own: templates["glitchtip-db"], fromServer: false } }
+      ? { "glitchtip-db": { own: databaseService(templates["glitchtip-db"], server), fromServer: false } }
       : {}),
     ...(bundledValkey ? { "glitchtip-valkey": { own: templates["glitchtip-valkey"], fromServer: false } } : {}),
     "glitchtip-init": glitchtip("glitchtip-init", undefined, {
@@ -131,6 +132,20 @@ export function ourServices(
       ),
     },
     services,
+  };
+}
+
+/** The declared image, in place of the template's. */
+export const withPostgres = (template: ComposeService, server: Declaration["server"]): ComposeService =>
+  server.postgres === undefined ? template : { ...template, image: withDefault(template.image, postgresImage(server)) };
+
+function databaseService(template: ComposeService, server: Declaration["server"]): ComposeService {
+  if (server.postgres === undefined) return template;
+  const PGDATA = dataFolder(postgresImage(server));
+  return {
+    ...withPostgres(template, server),
+    ...(PGDATA === undefined ? {} : { environment: { ...(template.environment as object), PGDATA } }),
+    volumes: (template.volumes as string[]).map((line) => line.replace(/^glitchtip-db(?=:)/, postgresVolume(server))),
   };
 }
 

@@ -66,6 +66,7 @@ const GENERATION_ROWS: Readonly<Record<string, (generation: Capabilities) => str
   worker: ({ worker }) => process(worker),
   "all-in-one": ({ allInOne, topologyReason }) => (allInOne ? process(allInOne) : `no: ${topologyReason}`),
   Valkey: ({ needsValkey }) => (needsValkey ? "needed, so bundled" : "off; bundled by declaration"),
+  "oldest Postgres": ({ leastPostgres }) => String(leastPostgres),
   "its address": ({ valkeyVariables }) => code(valkeyVariables),
   "days that things are kept": ({ retentionVariables }) => code(Object.values(retentionVariables)),
   "an alert may go to": ({ recipientTypes }) => recipientTypes.join(", "),

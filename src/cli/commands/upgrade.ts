@@ -3,7 +3,7 @@ import { openDocker } from "../../docker/index.ts";
 import { GENERATIONS, type Generation } from "../../glitchtip/versions.ts";
 import { packageAssets } from "../../operations/project/assets.ts";
 import { projectDocker } from "../../operations/project/docker.ts";
-import { readProject } from "../../operations/project/read.ts";
+import { type Project, readProject } from "../../operations/project/read.ts";
 import { readProgress as readRestore } from "../../operations/restore/progress.ts";
 import { observeStack } from "../../operations/running-stack.ts";
 import { checkForUpgrade } from "../../operations/upgrade/check.ts";
@@ -15,6 +15,7 @@ import {
   type UpgradePlan,
   type Wanted,
 } from "../../operations/upgrade/plan.ts";
+import { currentPostgres, targetPostgres } from "../../operations/upgrade/postgres.ts";
 import {
   beginProgress,
   isUnderWay,
@@ -31,6 +32,7 @@ import { confirmed, withProgress } from "../screen.ts";
 interface Flags {
   readonly to?: string;
   readonly generation?: string;
+  readonly postgres?: string;
   readonly check?: boolean;
   readonly dryRun?: boolean;
   /** False by --no-pull. */
@@ -44,11 +46,13 @@ export const upgrade: CliCommand<Flags> = {
     "glitchtip-compose upgrade --check",
     "glitchtip-compose upgrade --to glitchtip/glitchtip:6 --dry-run",
     "glitchtip-compose upgrade --to 6 --yes",
+    "glitchtip-compose upgrade --postgres postgres:18",
   ],
   flags: (command) =>
     command
       .option("--to <image>", "the image, or its tag alone; default: what the declared tag stands for now")
       .option("--generation <generation>", `where the tag does not tell: ${GENERATIONS.join(", ")}`)
+      .option("--postgres <image>", "another Postgres: its data goes by a dump into a new volume")
       .option("--check", "only look for something newer on this machine; exit code 3 if there is")
       .option("--dry-run", "only say what would change and be done; exit code 3 if anything would")
       .option("--no-pull", "take the image that is on this machine")
@@ -63,10 +67,9 @@ export const upgrade: CliCommand<Flags> = {
     if (isUnderWay(found)) return await goOn(call, found);
     refuseDuringRestore(context.dir);
 
-    const image = targetImage(currentImage(project), flags.to);
-    if (flags.pull && !flags.dryRun)
-      await withProgress(context, `pulling ${image}`, ({ say }) => pullImage(docker, image, say));
-    const plan = planUpgrade(await lookAtStack(docker, project, flags.to), wantedBy(flags));
+    const wanted = wantedBy(flags);
+    if (flags.pull && !flags.dryRun) await pull(call, imagesOf(project, wanted));
+    const plan = planUpgrade(await lookAtStack(docker, project, wanted), wanted);
     await checkSettings({ ...context, docker: projectDocker(context) }, plan.settings);
     if (plan.nothingToDo) return done(context, plan);
     show(context, plan, flags.dryRun ?? false);
@@ -78,7 +81,13 @@ export const upgrade: CliCommand<Flags> = {
     }
     const { containers } = await observeStack(docker);
     const running = containers.filter(({ state }) => state === "running").map(({ service }) => service);
-    const progress = beginProgress(plan.from.image, plan.to.image, plan.settings, [...new Set(running)]);
+    const progress = beginProgress({
+      from: plan.from.image,
+      to: plan.to.image,
+      settings: plan.settings,
+      running: [...new Set(running)],
+      ...(plan.postgres === undefined ? {} : { postgres: plan.postgres }),
+    });
     saveProgress(context.dir, progress);
     await carryOut(call, progress, plan.afterwards);
   },
@@ -94,7 +103,18 @@ interface Call {
   };
 }
 
-function wantedBy({ to, generation }: Flags): Wanted {
+/** With another Postgres alone GlitchTip's own image stays. */
+const imagesOf = (project: Project, { to, postgres }: Wanted): string[] => [
+  ...(to === undefined && postgres !== undefined ? [] : [targetImage(currentImage(project), to)]),
+  ...(postgres === undefined ? [] : [targetPostgres(currentPostgres(project), postgres)]),
+];
+
+async function pull({ context, docker }: Call, images: readonly string[]): Promise<void> {
+  for (const image of images)
+    await withProgress(context, `pulling ${image}`, ({ say }) => pullImage(docker, image, say));
+}
+
+function wantedBy({ to, generation, postgres }: Flags): Wanted {
   if (generation !== undefined && !GENERATIONS.includes(generation as Generation)) {
     throw new CodedError("GC1001", `--generation ${generation}: there is none`, {
       remedy: `One of ${GENERATIONS.join(", ")}.`,
@@ -102,6 +122,7 @@ function wantedBy({ to, generation }: Flags): Wanted {
   }
   return {
     ...(to === undefined ? {} : { to }),
+    ...(postgres === undefined ? {} : { postgres }),
     ...(generation === undefined ? {} : { generation: generation as Generation }),
   };
 }

@@ -55,6 +55,21 @@ export const server = strictObject(() => ({
     z._default(z.union([z.literal("bundled"), ownService]), "bundled"),
     "Where the data lives: Postgres in this stack, or a map with `url` (and `service`) of your own.",
   ),
+  postgres: described(
+    z.optional(
+      strictObject(() => ({
+        image: described(
+          z.optional(text(255)),
+          "Its image with its tag. Default: postgres:18; GLITCHTIP_POSTGRES_IMAGE in .env wins.",
+        ),
+        volume: described(
+          z.optional(z.string().check(z.regex(/^glitchtip-db(-[a-z0-9-]+)?$/, { error: "must be glitchtip-db-NAME" }))),
+          "The volume with its data. Default: glitchtip-db; another major of Postgres takes another one.",
+        ),
+      })),
+    ),
+    "The Postgres of this stack; `upgrade --postgres` writes it.",
+  ),
   valkey: described(
     z.optional(z.union([z.enum(["off", "bundled"]), ownService])),
     "A Valkey beside it, or a map with `url` (and `service`) of your own. Default: off; bundled for 5.1 and older, which need it.",

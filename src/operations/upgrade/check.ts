@@ -15,7 +15,7 @@ export interface UpgradeCheck {
 
 /** What could be upgraded to with what this machine has; asks nobody else, and changes nothing. */
 export async function checkForUpgrade(docker: Docker, project: Project): Promise<UpgradeCheck> {
-  const situation = await lookAtStack(docker, project, undefined);
+  const situation = await lookAtStack(docker, project, {});
   const plan = planUpgrade(situation, {});
   const { imagesBeside } = await import("../../docker/images.ts");
   const { address } = await docker.located();

@@ -1,13 +1,15 @@
 import { join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
+import { postgresMajor } from "../../config/postgres-image.ts";
 import { serverKind } from "../../config/server.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
 import { LOCK_FILE } from "../../stack/lock.ts";
 import { CONNECT } from "../backup/scripts.ts";
 import type { Project } from "../project/project.ts";
-import { containerOf, DATABASE, observeStack, SERVER } from "../running-stack.ts";
-import { currentImage, type ImageFacts, type Situation, targetImage } from "./plan.ts";
+import { containerOf, DATABASE, observeStack, type RunningStack, SERVER } from "../running-stack.ts";
+import { currentImage, type ImageFacts, type Situation, targetImage, type Wanted } from "./plan.ts";
+import { currentPostgres, type PostgresNow, targetPostgres } from "./postgres.ts";
 
 /** Throws GC1808 where the server is not one of ours, or not of several services. */
 export function requireStack({ declaration }: Pick<Project, "declaration">): void {
@@ -18,7 +20,7 @@ export function requireStack({ declaration }: Pick<Project, "declaration">): voi
     single ? "a single container is one image" : "this project's server is not part of the stack",
     {
       remedy: single
-        ? "Build it from the newer GlitchTip, back up, and start it: docs/all-in-one.md."
+        ? "Build it from the newer GlitchTip, back up, and start it."
         : "Upgrade it where it runs.",
     },
   );
@@ -35,16 +37,20 @@ export async function pullImage(docker: Docker, image: string, say: (line: strin
 }
 
 export async function factsOf(docker: Docker, image: string): Promise<ImageFacts | undefined> {
-  const { imageDetails } = await import("../../docker/images.ts");
-  const { address } = await docker.located();
-  const found = await imageDetails(address, image);
+  const found = await detailsOf(docker, image);
   if (found === undefined) return undefined;
   const version = found.env.GLITCHTIP_VERSION;
   return { id: found.id, ...(version === undefined ? {} : { version }) };
 }
 
+async function detailsOf(docker: Docker, image: string) {
+  const { imageDetails } = await import("../../docker/images.ts");
+  const { address } = await docker.located();
+  return await imageDetails(address, image);
+}
+
 /** What there is now, of the stack and of the images that may matter. */
-export async function lookAtStack(docker: Docker, project: Project, to: string | undefined): Promise<Situation> {
+export async function lookAtStack(docker: Docker, project: Project, { to, postgres }: Wanted): Promise<Situation> {
   const { dir, declaration, env } = project;
   const current = currentImage(project);
   const stack = await observeStack(docker);
@@ -53,6 +59,7 @@ export async function lookAtStack(docker: Docker, project: Project, to: string |
   for (const image of [current, targetImage(current, to)]) images.set(image, await factsOf(docker, image));
   const running = web?.state === "running" ? await imageOfContainer(docker, web.id) : undefined;
   const database = containerOf(stack, DATABASE);
+  const own = await lookAtPostgres(docker, stack, project, postgres);
   const version = database?.state === "running" ? await migratedBy(docker, database.id) : undefined;
   const lock = readIfThere(join(dir, LOCK_FILE));
   return {
@@ -61,6 +68,7 @@ export async function lookAtStack(docker: Docker, project: Project, to: string |
     ...(lock === undefined ? {} : { lock }),
     ...(running === undefined ? {} : { running }),
     ...(version === undefined ? {} : { database: version }),
+    ...(own === undefined ? {} : { postgres: own }),
     facts: (image) => images.get(image),
   };
 }
@@ -76,4 +84,37 @@ const QUERY = "SELECT to_jsonb(i)->>'version' FROM glitchtip_compose.init i";
 async function migratedBy(docker: Docker, database: string): Promise<string | undefined> {
   const { code, stdout } = await docker.cli(["exec", "-i", database, "sh", "-c", `${CONNECT}sql -c "${QUERY}"`]);
   return code === 0 && stdout.trim() !== "" ? stdout.trim() : undefined;
+}
+
+async function lookAtPostgres(
+  docker: Docker,
+  { config, engine, containers }: RunningStack,
+  project: Project,
+  wanted: string | undefined,
+): Promise<PostgresNow | undefined> {
+  if (config.services[DATABASE] === undefined) return undefined;
+  const image = currentPostgres(project);
+  const majors = new Map<string, number | undefined>();
+  for (const one of [image, targetPostgres(image, wanted ?? image)]) majors.set(one, await majorOf(docker, one));
+  const { volumes } = await engine.belongings(config.name);
+  const running = containers.find(({ service, state }) => service === DATABASE && state === "running");
+  const major = (running && (await majorOfServer(docker, running.id))) ?? majors.get(image) ?? postgresMajor(image);
+  return {
+    image,
+    ...(major === undefined ? {} : { major }),
+    volumes: volumes.map((name) => name.replace(`${config.name}_`, "")),
+    majorOf: (one) => majors.get(one),
+  };
+}
+
+/** PG_MAJOR, which the official image has. */
+async function majorOf(docker: Docker, image: string): Promise<number | undefined> {
+  const major = Number((await detailsOf(docker, image))?.env.PG_MAJOR);
+  return Number.isInteger(major) ? major : undefined;
+}
+
+async function majorOfServer(docker: Docker, container: string): Promise<number | undefined> {
+  const show = `${CONNECT}sql -c 'SHOW server_version_num'`;
+  const { code, stdout } = await docker.cli(["exec", "-i", container, "sh", "-c", show]);
+  return code === 0 ? Math.floor(Number(stdout.trim()) / 10_000) : undefined;
 }

@@ -1,4 +1,3 @@
-import { CodedError } from "../../base/errors.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { imageOf, type ResolvedServer, resolveServer } from "../../config/server.ts";
 import {
@@ -12,7 +11,9 @@ import {
 } from "../../glitchtip/upgrade-way.ts";
 import { type Generation, generationOf, generationOfVersion } from "../../glitchtip/versions.ts";
 import { afterwardsOf, changesBetween } from "./changes.ts";
-import type { Settings } from "./settings.ts";
+import { checkPostgres, type PostgresChange, type PostgresNow, planPostgres } from "./postgres.ts";
+import { refused } from "./refused.ts";
+import { imageLine, type Settings } from "./settings.ts";
 
 /** What an image says of itself, where the engine has it. */
 export interface ImageFacts {
@@ -25,6 +26,8 @@ export interface Wanted {
   /** An image, or its tag alone; left out: what the declared tag stands for now. */
   readonly to?: string;
   readonly generation?: Generation;
+  /** An image, or its tag alone. */
+  readonly postgres?: string;
 }
 
 /** What is known before anything is decided. */
@@ -36,6 +39,8 @@ export interface Situation {
   readonly running?: ImageFacts;
   /** The version that has migrated the database, where that can be asked. */
   readonly database?: string;
+  /** Of the stack's own Postgres. */
+  readonly postgres?: PostgresNow;
   facts(image: string): ImageFacts | undefined;
 }
 
@@ -51,6 +56,8 @@ export interface UpgradePlan {
   readonly changes: readonly string[];
   readonly afterwards: readonly string[];
   readonly settings: Settings;
+  /** Another major of it: the data goes there by a dump. */
+  readonly postgres?: PostgresChange;
   /** What runs is what is wanted. */
   readonly nothingToDo: boolean;
 }
@@ -85,16 +92,20 @@ export function planUpgrade(situation: Situation, wanted: Wanted): UpgradePlan {
   const to = resolved(server);
   const runs = situation.running?.version ?? situation.facts(current)?.version;
   checkWay(target, versions(situation, current, runs), versionIn(facts?.version) ?? versionOfImage(target));
+  const postgres = wanted.postgres === undefined ? undefined : planPostgres(situation, wanted.postgres);
+  checkPostgres(postgres?.to ?? situation.postgres?.major, to.capabilities.leastPostgres, target);
   const settings: Settings = {
     declaration: [
+      ...(postgres?.settings.declaration ?? []),
       { path: ["server", "image"], before: declaration.server.image ?? null, after: target },
       {
         path: ["server", "generation"],
         before: declaration.server.generation ?? null,
-        after: told === generation ? null : generation,
+        // One that is stated stays stated.
+        after: told === generation && declaration.server.generation === undefined ? null : generation,
       },
     ],
-    env: env.GLITCHTIP_IMAGE ? [{ name: "GLITCHTIP_IMAGE", before: env.GLITCHTIP_IMAGE, after: target }] : [],
+    env: [...imageLine(env, "GLITCHTIP_IMAGE", target), ...(postgres?.settings.env ?? [])],
     ...(situation.lock === undefined ? {} : { lock: situation.lock }),
   };
   const isSame = current.replace(/@.*$/, "") === target;
@@ -102,10 +113,11 @@ export function planUpgrade(situation: Situation, wanted: Wanted): UpgradePlan {
   return {
     from: side(current, runs, from.capabilities.generation),
     to: side(target, facts?.version, generation),
-    changes: changesBetween(from, to),
+    changes: [...changesBetween(from, to), ...(postgres?.changes ?? [])],
     afterwards: afterwardsOf(from, to),
     settings,
-    nothingToDo: isSame && isRunning,
+    ...(postgres?.change === undefined ? {} : { postgres: postgres.change }),
+    nothingToDo: isSame && isRunning && postgres === undefined,
   };
 }
 
@@ -162,6 +174,3 @@ const repository = (image: string): string => image.replace(/@.*$/, "").replace(
 const exampleOf = (image: string, stop: Stop | undefined): string => `${repository(image)}:${stop?.tags ?? ""}`;
 const stopText = (image: string, stop: Stop): string =>
   `first ${exampleOf(image, stop)} (${stop.major}.${stop.minor} or later of ${stop.major}, the newest there is)`;
-
-const refused = (what: string, detail: { problems?: string[]; remedy: string }): CodedError =>
-  new CodedError("GC1808", what, { ...detail, remedy: `${detail.remedy} Nothing was changed.` });

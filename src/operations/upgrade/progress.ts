@@ -4,10 +4,10 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeOne } from "../../base/files.ts";
-import { type Settings, settingsShape } from "./settings.ts";
+import { settingsShape } from "./settings.ts";
 
 /** In order; each says what is done. From `switched` on the database may have been migrated. */
-export const STEPS = ["begun", "stopped", "saved", "switched", "migrated", "proved", "done"] as const;
+export const STEPS = ["begun", "stopped", "saved", "switched", "loaded", "migrated", "proved", "done"] as const;
 export type Step = (typeof STEPS)[number];
 
 const shape = z.object({
@@ -17,6 +17,8 @@ const shape = z.object({
   to: z.string(),
   step: z.enum(STEPS),
   settings: settingsShape,
+  /** Postgres becomes another one, with its data in this volume. */
+  postgres: z.optional(z.object({ from: z.string(), to: z.string(), volume: z.string() })),
   /** Services that ran before. */
   running: z.array(z.string()),
   /** Path of the backup that was made first. */
@@ -32,10 +34,14 @@ export type Progress = z.infer<typeof shape>;
 
 const pathIn = (dir: string): string => join(dir, ".glitchtip", "state", "upgrade.json");
 
-export function beginProgress(from: string, to: string, settings: Settings, running: readonly string[]): Progress {
-  const id = randomBytes(6).toString("hex");
-  return { version: 1, id, from, to, step: "begun", settings, running: [...running] };
-}
+type Begin = Pick<Progress, "from" | "to" | "settings" | "postgres" | "running">;
+
+export const beginProgress = (begin: Begin): Progress => ({
+  version: 1,
+  id: randomBytes(6).toString("hex"),
+  step: "begun",
+  ...begin,
+});
 
 export const saveProgress = (dir: string, progress: Progress): void =>
   writeOne(pathIn(dir), `${JSON.stringify(progress, null, 1)}\n`, 0o600);

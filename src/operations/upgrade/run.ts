@@ -1,12 +1,16 @@
+import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
+import { readBackup } from "../backup/catalog.ts";
 import { createBackup } from "../backup/create.ts";
-import { STATE } from "../backup/manifest.ts";
+import { DUMP, differences, STATE } from "../backup/manifest.ts";
 import { stackBackups } from "../backup/open.ts";
 import { lock } from "../lock.ts";
 import { projectDocker } from "../project/docker.ts";
+import { newScratch, SCRATCH_PREFIX } from "../restore/progress.ts";
 import { openServices } from "../restore/services.ts";
+import { DATABASE } from "../running-stack.ts";
 import { stackContext, startRest, type UpgradeContext } from "./context.ts";
 import { goBack } from "./go-back.ts";
 import { isBefore, type Progress, type Step, saveProgress } from "./progress.ts";
@@ -84,6 +88,7 @@ class Upgrade {
       this.progress = { ...this.progress, backup: made.path };
     });
     await this.#step("switched", `declaring ${this.progress.to}`, () => this.#switch());
+    await this.#step("loaded", "loading the database into the new Postgres", () => this.#load());
     await this.#step("migrated", "migrating the database", () => migrate(calls));
     let apps: readonly string[] = [];
     await this.#step("proved", "starting it", async () => {
@@ -113,6 +118,26 @@ class Upgrade {
       if (!(error instanceof CodedError) || error.code !== "GC1607") throw error;
       log.warn(`the new image is not pinned: ${error.message}`);
     });
+  }
+
+  /** Into another one beside the empty one, counted, and in its place; done again it is the same. */
+  async #load(): Promise<void> {
+    const { postgres, backup: path = "" } = this.progress;
+    if (postgres === undefined) return;
+    const { docker, log } = this.#context;
+    await docker.compose.up({ services: [DATABASE], onLine: (line) => /Healthy|Error/.test(line) && log.step(line) });
+    const { manifest } = readBackup(path);
+    const { database } = stackBackups(stackContext(this.#context)).sources;
+    const [scratch, aside] = [newScratch(), newScratch()];
+    const found = await database.load(createReadStream(join(path, DUMP)), scratch);
+    const problems = differences(manifest.database.tables, found.tables);
+    if (problems.length > 0) {
+      throw new CodedError("GC1802", `${postgres.to} does not hold what was dumped`, {
+        problems: problems.slice(0, 10),
+      });
+    }
+    await database.swap(scratch, aside);
+    for (const name of await database.names(SCRATCH_PREFIX)) await database.drop(name);
   }
 
   async #step(done: Step, what: string, work: () => Promise<void>): Promise<void> {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import * as z from "zod/mini";
 import { writeOne } from "../../base/files.ts";
 import { silentLog } from "../../base/log.ts";
@@ -9,7 +10,7 @@ import { setVariable } from "../project/env-file.ts";
 import { readEnvText } from "../project/project.ts";
 import { readDeclarationText, readProjectWith } from "../project/read.ts";
 
-const stated = z.nullable(z.string());
+const stated = z.nullable(z.union([z.string(), z.record(z.string(), z.string())]));
 
 /** What an upgrade changes in the user's files, with what was there: so it can be put back whatever else is edited later. */
 export const settingsShape = z.object({
@@ -24,13 +25,15 @@ export const settingsShape = z.object({
 export type Settings = z.infer<typeof settingsShape>;
 export type Side = "before" | "after";
 
-export const changesSettings = ({ declaration, env }: Settings): boolean =>
-  [...declaration, ...env].some(({ before, after }) => before !== after);
+/** A line of .env wins over the declaration, so it has to say the same. */
+export const imageLine = (env: Readonly<Record<string, string>>, name: string, after: string): Settings["env"] =>
+  env[name] ? [{ name, before: env[name], after }] : [];
 
 /** Comments stay. */
 export function editedDeclaration(text: string, { declaration }: Settings, side: Side): string {
   return declaration.reduce(
-    (edited, one) => (one.before === one.after ? edited : editDeclaration(edited, one.path, one[side] ?? undefined)),
+    (edited, one) =>
+      isDeepStrictEqual(one.before, one.after) ? edited : editDeclaration(edited, one.path, one[side] ?? undefined),
     text,
   );
 }
