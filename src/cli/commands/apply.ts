@@ -123,7 +123,8 @@ function finish(context: CliContext, looked: readonly LookedServer[], outcomes: 
   if (context.json) context.print(JSON.stringify({ ...report, ...(invitations === undefined ? {} : { invitations }) }));
   else {
     const of = report.actions.length;
-    context.print(of === 0 ? "nothing to change" : `applied ${report.applied_count} of ${of} changes`);
+    if (of > 0) context.print(`applied ${report.applied_count} of ${of} changes`);
+    else if (report.status === "success") context.print("nothing to change");
     if (invitations !== undefined) context.print(`links of invitations: ${invitations}`);
   }
   tellProblems(context, report);

@@ -55,8 +55,9 @@ export const plan: CliCommand<Flags> = {
     const changes = parts.some((part) => part.changes);
     if (context.json) context.print(JSON.stringify(Object.assign({ changes }, ...parts.map(({ json }) => json))));
     else for (const part of parts) part.print();
-    if (!context.json && !changes) context.print("nothing to change");
-    if (parts.some(({ failed }) => failed)) context.setExitCode(EXIT.failed);
+    const failed = parts.some((part) => part.failed);
+    if (!context.json && !changes && !failed) context.print("nothing to change");
+    if (failed) context.setExitCode(EXIT.failed);
     else if (changes) context.setExitCode(EXIT.changes);
   },
 };

@@ -138,6 +138,23 @@ describe("apply", () => {
   }, 60_000);
 });
 
+describe("two applies of one folder at once", () => {
+  it("take turns, and nothing is made twice", async () => {
+    await using project = await startServerProject();
+    project.declare(SHOP);
+    const ended = await Promise.all([project.run("apply", "--yes"), project.run("apply", "--yes")]);
+    expect(ended.map(({ code }) => code)).toEqual([0, 0]);
+    expect(ended.map(({ stdout }) => stdout.split("\n").at(-2)).sort()).toEqual([
+      "applied 8 of 8 changes",
+      "nothing to change",
+    ]);
+    expect(standing(project)).toMatchObject({
+      projects: ["jobs: backend", "shop-api: backend"],
+      alerts: ["down: 1", "errors: 1", "errors: 2"],
+    });
+  }, 60_000);
+});
+
 describe("several servers", () => {
   const declaration = (urls: readonly string[]) =>
     `version: 1\nservers:\n${urls
@@ -197,6 +214,10 @@ describe("several servers", () => {
     expect([loose.code, loose.stdout]).toEqual([0, "nothing to change\n"]);
     expect(loose.stderr).toContain("warning: prod/Acme/shop-api: Project 'shop-api' not found in org 'Acme', skipping");
     const strict = await project.run("plan", "--strict");
-    expect([strict.code, strict.stderr]).toEqual([1, expect.stringContaining("error: prod/Acme/shop-api: Project")]);
+    expect([strict.code, strict.stdout, strict.stderr]).toEqual([
+      1,
+      "",
+      expect.stringContaining("error: prod/Acme/shop-api: Project"),
+    ]);
   }, 60_000);
 });

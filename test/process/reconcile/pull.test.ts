@@ -219,6 +219,50 @@ describe("pull", () => {
     });
     expect(() => project.read(".glitchtip/secrets/server/prod-shop-api-errors-webhook")).toThrow();
   }, 60_000);
+
+  it("brings several servers into one file, and all organizations of each", async () => {
+    await using east = await startServerProject();
+    await using west = await startServerProject();
+    for (const [server, name] of [
+      [east, "East"],
+      [west, "West"],
+    ] as const) {
+      server.declare(
+        `organization: ${name}\norganizations: {${name} Labs: {projects: {lab: {}}}}\nprojects: {shop: {}}\n`,
+      );
+      expect(await server.run("apply", "--yes")).toMatchObject({ code: 0 });
+    }
+    east.write("west-token", west.read("token"));
+    const line = (name: string, url: string, token: string) =>
+      `  ${name}: {url: "${url}", token: "file:${token}", organization: ${name}}\n`;
+    east.write(
+      "glitchtip.yaml",
+      `version: 1\nservers: # two\n${line("East", east.emulator.url, "token")}${line("West", west.emulator.url, "west-token")}`,
+    );
+    expect(await east.run("pull", "--all")).toMatchObject({ code: 0 });
+    expect(east.read()).toContain("# two");
+    for (const name of ["East", "West"]) expect(east.read()).toContain(`${name} Labs`);
+    expect(await east.run("plan")).toMatchObject({ code: 0, stdout: "nothing to change\n" });
+    expect(await east.run("pull", "--all")).toMatchObject({ stdout: "glitchtip.yaml says all of it already\n" });
+  }, 60_000);
+
+  it("of a server that is down brings the others, and ends with 1", async () => {
+    await using project = await startServerProject();
+    const server = (name: string, url: string) =>
+      `  ${name}: {url: "${url}", token: "file:token", retries: 0, organization: Acme}\n`;
+    project.declare("organization: Acme\nprojects: {shop: {}}\n");
+    await project.run("apply", "--yes");
+    project.write(
+      "glitchtip.yaml",
+      `version: 1\nservers:\n${server("up", project.emulator.url)}${server("down", "http://127.0.0.1:1")}`,
+    );
+    const { code, stderr } = await project.run("pull", "--all");
+    expect([code, stderr, project.read()]).toEqual([
+      1,
+      expect.stringContaining("error GC1201: down: "),
+      expect.stringContaining("shop:"),
+    ]);
+  }, 60_000);
 });
 
 describe("alert test", () => {

@@ -4,6 +4,7 @@ import { CodedError } from "../../../base/errors.ts";
 import { checkServers } from "../../../config/check.ts";
 import { type Path, serverParts } from "../../../config/inside/parts.ts";
 import { loadServers } from "../../../config/load.ts";
+import { plainYaml } from "../../../config/plain-yaml.ts";
 import type { Problem } from "../../../config/server.ts";
 import type { Generation } from "../../../glitchtip/versions.ts";
 import type { Plan } from "../../../reconcile/server/action.ts";
@@ -88,7 +89,7 @@ async function wishesFor(
 
 function problemsIn(text: string, file: string): Problem[] {
   let found: Problem[] = [];
-  const value: unknown = parseDocument(text, { merge: true }).toJS();
+  const value: unknown = plainYaml(text) ?? parseDocument(text, { merge: true, uniqueKeys: false }).toJS();
   try {
     checkServers(value, file, (problems) => {
       found = problems;

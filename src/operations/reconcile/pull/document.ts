@@ -10,7 +10,7 @@ export interface Edit {
 /** The text with these edits; comments and order of all else stay. Indexes are those of the text as it was. */
 export function edited(text: string, edits: readonly Edit[]): string {
   if (edits.length === 0) return text;
-  const document = parseDocument(text, { merge: true });
+  const document = parseDocument(text, { merge: true, uniqueKeys: false });
   const before: unknown = document.toJS();
   const removals = edits.filter(({ value }) => value === undefined).toReversed();
   for (const edit of [...edits.filter(({ value }) => value !== undefined), ...removals]) apply(document, before, edit);

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { SHOP, startServerProject } from "../../support/server-project.ts";
+
+const page = readFileSync(new URL("../../../docs/server.md", import.meta.url), "utf8");
+const commands = [...page.matchAll(/^glitchtip-compose (.*?)(?: +#.*)?$/gm)].map(([, words = ""]) => words);
+
+/** How each ends in the folder below; what asks has nobody to ask. */
+const CODES: Readonly<Record<string, number>> = {
+  plan: 3,
+  apply: 2,
+  pull: 0,
+  "plan --out next.plan": 0,
+  "apply --plan next.plan": 0,
+  "apply --yes --yes-delete old-shop": 0,
+  "pull --all": 0,
+  "pull --kind monitors --dry-run": 0,
+  "alert test high-error-rate --project shop-api": 0,
+};
+
+describe("docs/server.md", () => {
+  it("shows commands that do what is said of them, one after the other", async () => {
+    await using project = await startServerProject();
+    project.declare(SHOP.replace("name: errors", "name: high-error-rate"));
+    await project.run("apply", "--yes");
+    project.declare(SHOP.replace("quantity: 10", "quantity: 11").replace("name: errors", "name: high-error-rate"));
+    expect(commands).toEqual(Object.keys(CODES));
+    for (const words of commands) {
+      const { code, stderr } = await project.run(...words.split(" "));
+      expect({ words, code, stderr }).toMatchObject({ words, code: CODES[words] });
+    }
+  }, 60_000);
+});
