@@ -45,6 +45,7 @@ export const COMMANDS = [
   { name: "package", summary: "create or verify a bundle for machines without internet" },
   { name: "clean", summary: "remove everything of the project from the engine, the data as well" },
   { name: "mail", summary: "test: send a mail by GlitchTip's own settings, from its own container" },
+  { name: "care", summary: "the service that looks after the stack: run, restart, report" },
   { name: "notify", summary: "test: send a message to who is told of failures" },
   { name: "lock", summary: "pin the stack's images by their digests" },
   { name: "import", summary: "the declaration, from app-interface's files or a Terraform state" },

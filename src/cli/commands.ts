@@ -34,6 +34,7 @@ export const LOADERS: Readonly<Record<CommandName, () => Promise<CliCommand<neve
   package: async () => (await import("./commands/package.ts")).packageCommand,
   clean: async () => (await import("./commands/clean.ts")).clean,
   mail: async () => (await import("./commands/mail.ts")).mail,
+  care: async () => (await import("./commands/care.ts")).care,
   notify: async () => (await import("./commands/notify.ts")).notify,
   lock: async () => (await import("./commands/lock.ts")).lock,
   import: async () => (await import("./commands/import.ts")).importCommand,

@@ -18,7 +18,9 @@ first = not os.path.exists("/tmp/was-here")
 open("/tmp/was-here", "w").close()
 food = bytearray(420 << 20) if first else None
 for i in range(0, len(food or b""), 4096): food[i] = 1
-while True: time.sleep(1)
+while True:
+    time.sleep(1)
+    if not os.path.exists("/tmp/asleep"): open(os.environ["GLITCHTIP_CARE_ALIVE_FILE"], "w").close()
 `;
 
 interface Told {
@@ -179,7 +181,9 @@ describeOnEngine("a stack with care and notify", () => {
   }, 240_000);
 
   it("sees a worker that takes no work", async () => {
-    // The process above touches no file: to the worker's health it has been silent since it began.
+    // What the worker of generation 6 touches while it works.
+    const script = "touch /tmp/asleep; sleep 2; touch -d '10 minutes ago' /tmp/worker-alive";
+    await stack.exec("glitchtip-worker", "sh", "-c", script);
     expect(await toldOf("queue-stuck", "failed")).toMatchObject({
       about: "glitchtip-worker",
       title: "the worker takes no work",

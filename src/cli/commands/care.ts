@@ -1,0 +1,73 @@
+import type { Command } from "commander";
+import { CodedError, EXIT } from "../../base/errors.ts";
+import { openDocker } from "../../docker/index.ts";
+import { askCare } from "../../operations/care/ask.ts";
+import { type RestartReport, reportLines, reportTitle } from "../../operations/care/report.ts";
+import type { CliCommand } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { withProgress } from "../screen.ts";
+
+const SERVICES: Readonly<Record<string, string>> = { web: "glitchtip", worker: "glitchtip-worker" };
+
+/** The care service: one look now, a restart now, or what it did. */
+export const care: CliCommand = {
+  examples: ["glitchtip-compose care run", "glitchtip-compose care restart web", "glitchtip-compose care report"],
+  flags: (command: Command) =>
+    command
+      .argument("<what>", "run: look at everything now; restart: web and worker, with care; report: the last restarts")
+      .argument("[services...]", "restart: web, worker; default: as declared"),
+  async run(context, _, [what, ...named]) {
+    const services = named.map((name) => SERVICES[name] ?? name);
+    const unknown = services.filter((name) => !Object.values(SERVICES).includes(name));
+    if (unknown.length > 0 || (services.length > 0 && what !== "restart")) {
+      throw new CodedError("GC1001", `care ${what} ${named.join(" ")} is nothing it can do`, {
+        remedy: "Type: glitchtip-compose care restart web worker",
+      });
+    }
+    if (what === "run") return await look(context);
+    if (what === "restart") return await restart(context, services);
+    if (what === "report") return await reports(context);
+    throw new CodedError("GC1001", `care ${what} is nothing it can do`, {
+      remedy: "There is: care run, care restart, care report.",
+    });
+  },
+};
+
+const asking = (context: CliContext) => ({
+  signal: context.signal,
+  say: (line: string) => context.log.debug(line),
+});
+
+async function look(context: CliContext): Promise<void> {
+  const { findings } = await withProgress(context, "looking at everything", () =>
+    askCare(openDocker(context), "once", [], asking(context)),
+  );
+  const broken = findings.filter(({ problem }) => problem !== undefined);
+  if (broken.length > 0) context.setExitCode(EXIT.failed);
+  if (context.json) return context.print(JSON.stringify({ findings }));
+  for (const { about, event, problem, remedy } of findings) {
+    context.print(`${problem === undefined ? "ok  " : "fail"} ${event}: ${problem ?? about}`);
+    if (problem !== undefined && remedy !== undefined) context.print(`     → ${remedy}`);
+  }
+}
+
+async function restart(context: CliContext, services: readonly string[]): Promise<void> {
+  const report = await withProgress(context, "restarting with care", () =>
+    askCare(openDocker(context), "restart", services, asking(context)),
+  );
+  if (!report.ok) context.setExitCode(EXIT.failed);
+  if (context.json) context.print(JSON.stringify(report));
+  else show(context, report);
+}
+
+async function reports(context: CliContext): Promise<void> {
+  const found = await askCare(openDocker(context), "report", [], asking(context));
+  if (context.json) return context.print(JSON.stringify(found));
+  if (found.restarts.length === 0) context.print("nothing was restarted yet");
+  for (const report of found.restarts) show(context, report);
+}
+
+function show({ print }: CliContext, report: RestartReport): void {
+  print(`${report.at} ${reportTitle(report)}`);
+  for (const line of reportLines(report)) print(`  ${line}`);
+}
