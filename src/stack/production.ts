@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { ownServices } from "../config/own-service.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { ResolvedServer } from "../config/server.ts";
 import { RETENTION_KINDS, SERVER_PORT } from "../glitchtip/versions.ts";
@@ -10,6 +11,7 @@ import { traefikLabels } from "./traefik.ts";
 
 const PROXY = "glitchtip-proxy";
 const DATABASE = "glitchtip-db";
+const VALKEY = "glitchtip-valkey";
 const MAIL_SECRET = "glitchtip_email_url";
 
 /** By service, which of the declaration's limits is its own. */
@@ -17,7 +19,7 @@ const LIMITED: Readonly<Record<string, keyof NonNullable<Declaration["limits"]>>
   glitchtip: "web",
   "glitchtip-worker": "worker",
   [DATABASE]: "database",
-  "glitchtip-valkey": "valkey",
+  [VALKEY]: "valkey",
   [PROXY]: "proxy",
 };
 
@@ -48,7 +50,11 @@ export function forOperator(
         : service,
     ]),
   );
-  if (production !== undefined) inFront(services, declaration, production, templates);
+  if (production !== undefined) {
+    inFront(services, declaration, production, templates);
+    const valkey = services[VALKEY];
+    if (valkey !== undefined) services[VALKEY] = { ...valkey, own: { ...valkey.own, ...KEPT_QUEUE } };
+  }
   for (const [name, service] of Object.entries(services)) {
     const key = LIMITED[name];
     const { memory, cpus = service.own.restart === "no" ? undefined : production && CPUS } = (key && limits[key]) ?? {};
@@ -75,6 +81,13 @@ const postgresCommand = (settings: NonNullable<Declaration["postgres"]>): readon
   "postgres",
   ...Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : ["-c", `${name}=${value}`])),
 ];
+
+/** What was accepted waits here for the worker: written on as it comes, it outlives the process. */
+const KEPT_QUEUE: ComposeService = {
+  command: ["valkey-server", "--save", "", "--appendonly", "yes", "--appendfsync", "everysec"],
+  tmpfs: ["/tmp"],
+  volumes: [`${VALKEY}:/data`],
+};
 
 type Production = NonNullable<Declaration["production"]>;
 
@@ -118,11 +131,20 @@ function inFront(
 }
 
 /** Networks, volumes and secrets that the above needs. */
-export function topOf({ production, mail }: Declaration, secretBy: (reference: string) => object) {
+export function topOf(
+  { production, mail, server: declared }: Declaration,
+  server: ResolvedServer,
+  secretBy: (reference: string) => object,
+) {
   const { certificate, key } = production?.tls ?? {};
+  const keepsQueue =
+    production !== undefined &&
+    server.valkey &&
+    server.topology !== "single-container" &&
+    ownServices(declared).valkey === undefined;
   return {
     networks: production?.proxy === "traefik" ? { [PROXY]: { external: true, name: production.network } } : {},
-    volumes: production?.proxy === "caddy" ? [PROXY] : [],
+    volumes: [...(production?.proxy === "caddy" ? [PROXY] : []), ...(keepsQueue ? [VALKEY] : [])],
     secrets: {
       ...(mail === undefined ? {} : { [MAIL_SECRET]: secretBy(mail.url) }),
       ...(certificate === undefined ? {} : { glitchtip_tls_certificate: secretBy(certificate) }),

@@ -13,6 +13,7 @@ import {
   observeStack,
   PROVISIONER,
   SERVER,
+  VALKEY,
   WORKER,
 } from "../running-stack.ts";
 
@@ -57,17 +58,23 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
       });
     },
     async stop() {
-      if (single) await stopInside(docker, containerOf(await observeStack(docker), SERVER));
+      if (single) await hold(docker, containerOf(await observeStack(docker), SERVER));
       if (writers.length === 0) return;
-      const result = await docker.cli(["compose", "--profile", "*", "stop", ...writers], { signal });
-      if (result.code === 0) return;
-      throw new CodedError("GC1604", "docker compose stop failed", { problems: lastLines(result.stderr, 3) });
+      // A Valkey with a volume would go on with the queue of what is replaced: emptied when nobody fills it any more.
+      await stop(
+        docker,
+        writers.filter((name) => name !== VALKEY),
+        signal,
+      );
+      if (!names.includes(VALKEY)) return;
+      const valkey = containerOf(await observeStack(docker), VALKEY);
+      if (valkey?.state === "running") await docker.cli(["exec", valkey.id, "valkey-cli", "flushall"], { signal });
+      await stop(docker, [VALKEY], signal);
     },
     async startAndProve(state) {
       log.step("starting the server");
       const worker = names.includes(WORKER) ? [WORKER] : [];
-      // As elsewhere: migrations first, then web and worker.
-      if (single) await docker.cli(["compose", "restart", "--no-deps", SERVER], { signal });
+      if (single) await release(docker, signal);
       await docker.compose.up({ services: [SERVER, ...worker], onLine });
       if (!provisions) return [];
       log.step("asking it for the old DSNs");
@@ -79,6 +86,7 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
       return await provedApps(docker, signal, state);
     },
     async startRest(services) {
+      if (single) await release(docker, signal);
       // Not the one-shots: `up --wait` calls it a failure when one ends that nobody waits for.
       const all = names.filter((name) => !ONE_SHOTS.includes(name) && !stack.config.services[name]?.profiles?.length);
       await docker.compose.up({ services: services.length > 0 ? services : all, onLine });
@@ -86,13 +94,29 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
   };
 }
 
-/** Web and worker beside the database; and the queue goes, as that of a Valkey of its own would. */
-async function stopInside(docker: Docker, server: Container | undefined): Promise<void> {
-  if (server === undefined) throw new CodedError("GC1605", `${SERVER} has no container`);
-  const script = 'programs stop worker web; if [ -n "$VALKEY_URL" ]; then valkey-cli flushall >/dev/null; fi';
-  const { code, stderr } = await docker.cli(["exec", server.id, "sh", "-ec", script]);
+async function stop(docker: Docker, services: readonly string[], signal: AbortSignal): Promise<void> {
+  const result = await docker.cli(["compose", "--profile", "*", "stop", ...services], { signal });
+  if (result.code === 0) return;
+  throw new CodedError("GC1604", "docker compose stop failed", { problems: lastLines(result.stderr, 3) });
+}
+
+/** Only the database runs in the single container, whatever restarts it; the queue goes, as that of a Valkey of its own. */
+async function hold(docker: Docker, server: Container | undefined): Promise<void> {
+  const script = 'programs hold; if [ -n "$VALKEY_URL" ]; then valkey-cli flushall >/dev/null; fi';
+  const { code, stderr } =
+    server?.state === "running"
+      ? await docker.cli(["exec", server.id, "sh", "-ec", script])
+      : await docker.compose.run(SERVER, ["-c", ": >/data/hold"], { entrypoint: "sh" });
   if (code === 0) return;
   throw new CodedError("GC1605", "web and worker could not be stopped", { problems: lastLines(stderr, 3) });
+}
+
+/** From its start on, where it was held: migrations first, then web and worker. */
+async function release(docker: Docker, signal: AbortSignal): Promise<void> {
+  const { code, stdout, stderr } = await docker.compose.run(SERVER, ["release"], { entrypoint: "programs", signal });
+  if (code !== 0) throw new CodedError("GC1605", `${SERVER} stays held`, { problems: lastLines(stderr, 3) });
+  if (!/released/.test(stdout)) return;
+  await docker.cli(["compose", "restart", "--no-deps", SERVER], { signal });
 }
 
 /** The provisioner asks the server about each known key: a DSN that it publishes was accepted. */

@@ -20,7 +20,7 @@ export interface Inventory {
 export interface StoredState {
   readonly token: { readonly value: string };
   readonly organization: { readonly slug: string };
-  readonly projects: Readonly<Record<string, { readonly slug: string; readonly key: string }>>;
+  readonly projects: Readonly<Record<string, { readonly id: string; readonly slug: string; readonly key: string }>>;
 }
 
 const signal = new AbortController().signal;
