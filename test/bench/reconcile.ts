@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/index.ts";
 import { ADMIN } from "../support/provisioning.ts";
+import { seededDeclaration } from "../support/seeded-declaration.ts";
 import { median } from "./measure.ts";
 import type { ChildInput } from "./reconcile-child.ts";
 
@@ -23,6 +24,7 @@ const REAL = { serviceMs: 8, atOnce: 2 } as const;
 const ALERTS = 5;
 const root = process.cwd();
 const CHILD = join(root, "node_modules/.cache/reconcile-child.mjs");
+const CLI = join(root, "dist/cli.mjs");
 const BARE = join(root, "test/bench/bare-saturated.mjs");
 /** Where the bare client has nothing left to win. */
 const SATURATED = 4;
@@ -33,13 +35,16 @@ function buildChild(): void {
   execFileSync(esbuild, [join(root, "test/bench/reconcile-child.ts"), ...options, `--outfile=${CHILD}`]);
 }
 
-function use(script: string, args: readonly string[], folder: string): Promise<Used> {
+type Env = Readonly<Record<string, string>>;
+
+function use(script: string, args: readonly string[], folder: string, env: Env = {}): Promise<Used> {
   const report = join(folder, "report.json");
   return new Promise((resolve, reject) => {
     const start = performance.now();
     const preload = ["--import", join(root, "test/bench/report.mjs")];
     const child = spawn(process.execPath, [...preload, script, ...args], {
-      env: { ...process.env, BENCH_REPORT: report },
+      cwd: folder,
+      env: { ...process.env, ...env, BENCH_REPORT: report },
       stdio: ["ignore", "ignore", "inherit"],
     });
     child.once("error", reject);
@@ -55,6 +60,8 @@ interface Stage {
   readonly emulator: Emulator;
   /** Our plan, and its apply where asked. */
   ours(apply?: boolean): Promise<Used>;
+  /** The command itself: Node's start, the declaration's file and what it prints, too. */
+  cli(): Promise<Used>;
   /** The same requests from the bare client: of the plan, or the POSTs of the apply. */
   bare(atOnce: number, apply?: boolean): Promise<Used>;
 }
@@ -84,6 +91,10 @@ async function onStage(
         const store = join(folder, "store.jsonl");
         const input: ChildInput = { ...server, projects, alerts: ALERTS, apply, store };
         return use(CHILD, [JSON.stringify(input)], folder);
+      },
+      cli() {
+        writeFileSync(join(folder, "glitchtip.yaml"), seededDeclaration(server.url, projects, alertsPerProject));
+        return use(CLI, ["plan"], folder, { GLITCHTIP_TOKEN: server.token });
       },
       bare(atOnce, apply = false) {
         const lists = Array.from({ length: projects }, (_, nth) => ({ path: `${alertsOf(nth)}?limit=100` }));
@@ -128,6 +139,16 @@ async function planOf(note: Note, projects: number, pairs: number): Promise<void
   });
 }
 
+/** A person's `plan`, start and file and all: what no library can do without counts, too. */
+async function commandOf(note: Note, projects: number, pairs: number): Promise<void> {
+  await onStage(projects, ALERTS, { slow: REAL }, async ({ cli, bare }) => {
+    const all = await ratios(pairs, cli, () => bare(SATURATED));
+    const what = `plan, the command, of ${projects} projects × ${ALERTS} alerts`;
+    note(`${what}: wall against the saturated floor`, ratioOf(all, "wallMs"), "×", 1.2);
+    note(`${what}: CPU against the bare client`, ratioOf(all, "cpuMs"), "×", 2);
+  });
+}
+
 async function planFarAway(note: Note): Promise<void> {
   await onStage(100, ALERTS, { slow: { ...REAL, distanceMs: 20 } }, async ({ ours, bare }) => {
     const all = await ratios(2, ours, () => bare(1));
@@ -137,8 +158,9 @@ async function planFarAway(note: Note): Promise<void> {
 }
 
 async function planOfMany(note: Note): Promise<void> {
-  await onStage(10_000, ALERTS, { requestLog: false }, async ({ ours }) => {
+  await onStage(10_000, ALERTS, { requestLog: false }, async ({ ours, cli }) => {
     note("plan of 10,000 projects: resident", (await ours()).residentMb, "MB", 100);
+    note("plan, the command, of 10,000 projects: resident", (await cli()).residentMb, "MB", 200);
   });
 }
 
@@ -160,6 +182,7 @@ export const RECONCILE: readonly ((note: Note) => Promise<void>)[] = [
     await planOf(note, 100, 5);
   },
   (note) => planOf(note, 1_000, 2),
+  (note) => commandOf(note, 1_000, 3),
   planFarAway,
   planOfMany,
   apply,
