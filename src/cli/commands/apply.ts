@@ -7,11 +7,12 @@ import { declaredServers } from "../../operations/reconcile/declared.ts";
 import { keepInvitations } from "../../operations/reconcile/invitations.ts";
 import { readPlanFile, requireSame } from "../../operations/reconcile/plan-file.ts";
 import { lookAt } from "../../operations/reconcile/plan-servers.ts";
-import { type LookedServer, nameOf, plansOf, type Report, reportOf } from "../../operations/reconcile/report.ts";
+import { type LookedServer, nameOf, reportOf } from "../../operations/reconcile/report.ts";
 import type { CliCommand } from "../command.ts";
+import { confirmChanges } from "../confirm-changes.ts";
 import { type CliContext, reportError } from "../context.ts";
-import { confirmed, typed, withProgress } from "../screen.ts";
-import { counts, printChanges, tellProblems } from "../server-changes.ts";
+import { withProgress } from "../screen.ts";
+import { printChanges, tellProblems } from "../server-changes.ts";
 import { openDeclared, type ServerFlags, serverFlags, strictFlag } from "../server-part.ts";
 
 interface Flags extends ServerFlags {
@@ -54,7 +55,9 @@ export const apply: CliCommand<Flags> = {
     if (plan !== undefined) requireSame(plan, looked);
     const planned = reportOf(looked);
     if (!context.json) printChanges(context, planned);
-    const kept = await confirmAll(context, flags, looked, planned);
+    const { yes = false, yesDelete } = flags;
+    const agreed = yes || plan !== undefined;
+    const kept = await confirmChanges(context, { agreed, yesDelete }, looked, planned);
     const outcomes = await withProgress(context, "applying", (progress) =>
       applyServers(servers, looked, {
         wanted: ({ confirm }) => confirm === undefined || !kept.has(confirm),
@@ -74,36 +77,6 @@ function plannedBefore({ dir }: CliContext, path: string, { file, instance, stri
   }
   return readPlanFile(resolve(dir, path));
 }
-
-/** Names of what the user does not want deleted after all. Throws where nobody said yes. */
-async function confirmAll(
-  context: CliContext,
-  { yes = false, plan, yesDelete }: Flags,
-  looked: readonly LookedServer[],
-  { actions }: Report,
-): Promise<ReadonlySet<string>> {
-  const kept = new Set<string>();
-  if (actions.length === 0) return kept;
-  const names = new Set(plansOf(looked).flatMap((plan) => plan.actions.flatMap(({ confirm }) => confirm ?? [])));
-  const unsaid = [...names].filter((name) => !yesDelete.includes(name));
-  if (unsaid.length > 0 && !context.interactive) {
-    throw new CodedError("GC1002", "what would be deleted for good has to be named", {
-      problems: unsaid.map((name) => `--yes-delete ${shellWord(name)}`),
-      remedy: "Add these, or take `prune` out of the declaration; nothing was changed.",
-    });
-  }
-  const agreed = yes || plan !== undefined;
-  if (!agreed && !(await confirmed(context, `${counts(actions)}: apply?`, "--yes"))) {
-    throw new CodedError("GC1003", "nothing was changed");
-  }
-  for (const name of unsaid) {
-    const flag = { flag: "--yes-delete", value: undefined };
-    if (!(await typed(context, `Delete ${name} with all that is in it?`, name, flag))) kept.add(name);
-  }
-  return kept;
-}
-
-const shellWord = (name: string): string => (/^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`);
 
 const DONE = { create: "created", update: "changed", delete: "deleted" } as const;
 
