@@ -85,7 +85,7 @@ function bundledParts(input: StackInput, apps: AppOverlays): StackParts {
   if (server === undefined) throw new CodedError("GC1101", problems.map(({ what }) => what).join("; "));
   const own = ownServices(declaration.server);
   const theirs = overlayOwnServices(own, user, apps.services);
-  const more = topOf(declaration, secretBy);
+  const more = topOf(declaration, server, secretBy);
   const backup = backupParts(declaration, server, compose, texts, input.toolVersion, input.declarationText);
   const basic = ourServices(declaration, server, compose, provisioner);
   const care = careParts(declaration, server, basic, compose, texts, input.toolVersion);
