@@ -27,7 +27,7 @@ export async function watchMemory<T>(
     const { stdout } = await docker.cli([...args, ...running.map(({ id }) => id)], { deadlineMs: WITHIN_MS });
     for (const line of stdout.split("\n")) {
       const [, id, used, unit = "", limit, limitUnit = ""] =
-        /^(\w+) ([\d.]+)(\w+) \/ ([\d.]+)(\w+)$/.exec(line.trim()) ?? [];
+        /^(\S+) ([\d.]+)(\w+) \/ ([\d.]+)(\w+)$/.exec(line.trim()) ?? [];
       const service = running.find((one) => one.id === id)?.service;
       if (service === undefined) continue;
       const usedMib = Math.round(Number(used) * (MIB[unit] ?? 0));

@@ -1,0 +1,142 @@
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { systemClock } from "../../src/base/wait.ts";
+import { type Emulator, type Fault, startEmulator } from "../../src/emulator/index.ts";
+import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
+import { type LoadOptions, load } from "../../src/operations/load/index.ts";
+import { observeStack } from "../../src/operations/running-stack.ts";
+import { answers, container, fakeDocker } from "../support/fake-docker.ts";
+import { ADMIN, hastyClock, provisionOnce, temporaryFolders } from "../support/provisioning.ts";
+
+const CONTAINERS = ["glitchtip", "glitchtip-db", "glitchtip-provision", "api"].map((service) => container(service));
+const AMOUNT: LoadOptions = { events: 30, concurrency: 4, project: "shop-api", keep: false };
+
+/** A stack whose GlitchTip is the emulator, and whose engine tells of memory what is given. */
+function engineOf(state: string, stats: readonly string[] = []) {
+  let looked = 0;
+  return fakeDocker({
+    containers: CONTAINERS,
+    files: { "id-glitchtip-provision:/state/state.json": state },
+    cli: async ([command]) => {
+      expect(command).toBe("stats");
+      return answers({ stdout: stats[Math.min(looked++, stats.length - 1)] ?? "" });
+    },
+  });
+}
+
+async function loaded(emulator: Emulator, options: Partial<LoadOptions> = {}, rules: readonly Fault[] = []) {
+  using folders = temporaryFolders();
+  await provisionOnce(emulator.url, folders);
+  const state = readFileSync(join(folders.state, "state.json"), "utf8");
+  const docker = engineOf(state, [
+    "id-glitchtip 178.5MiB / 512MiB\nid-glitchtip-db 1.5GiB / 2GiB",
+    "id-glitchtip 80MiB / 512MiB",
+  ]);
+  const transport = openNodeTransport(emulator.url, { connections: 8 });
+  for (const rule of rules) emulator.fault(rule);
+  const said: string[] = [];
+  try {
+    const report = await load(
+      {
+        docker,
+        stack: await observeStack(docker),
+        transport,
+        clock: rules.length === 0 ? systemClock : hastyClock(emulator),
+        signal: new AbortController().signal,
+        say: (text) => said.push(text),
+      },
+      { ...AMOUNT, ...options },
+    );
+    return { report, said };
+  } finally {
+    emulator.clearFaults();
+    await transport.close();
+  }
+}
+
+describe.each(["4.1", "5.1", "5.2", "6"] as const)("a load on generation %s", (generation) => {
+  const start = () => startEmulator({ generation, superuser: ADMIN, processingDelayMs: 50 });
+
+  it("is accepted whole, read back whole, and leaves nothing", async () => {
+    await using emulator = await start();
+    const { report, said } = await loaded(emulator);
+    expect(report).toMatchObject({ sent: 30, accepted: 30, notAccepted: {}, lost: [], storedMs: expect.any(Number) });
+    expect(said).toContain("30 events were accepted; waiting until they can be read");
+    emulator.advance(1_000);
+    expect(emulator.snapshot().issues.filter(({ title }) => title.includes(report.title))).toEqual([]);
+  });
+
+  it("may leave its events, as one issue", async () => {
+    await using emulator = await start();
+    const { report } = await loaded(emulator, { events: 120, keep: true });
+    const { issues, events } = emulator.snapshot();
+    expect(issues.filter(({ title }) => title.includes(report.title))).toMatchObject([
+      { project: "shop-api", count: 120 },
+    ]);
+    expect(events.filter(({ title }) => title.includes(report.title))).toHaveLength(120);
+  });
+});
+
+describe("a load", () => {
+  const start = () => startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+  const envelope = /\/envelope\//;
+
+  it("counts what is not accepted by its answer, and repeats nothing", async () => {
+    await using emulator = await start();
+    const { report } = await loaded(emulator, {}, [
+      { path: envelope, times: 3, effect: { kind: "rate-limit" } },
+      { path: envelope, nth: 4, times: 2, effect: { kind: "answer", status: 503 } },
+      { path: envelope, nth: 6, effect: { kind: "reset" } },
+    ]);
+    expect(report).toMatchObject({ sent: 30, accepted: 24, notAccepted: { 429: 3, 503: 2, "no answer": 1 }, lost: [] });
+  });
+
+  it("names each event that was accepted and never came", async () => {
+    await using emulator = await start();
+    const body = { id: "x" };
+    const { report } = await loaded(emulator, {}, [
+      { path: envelope, times: 2, effect: { kind: "answer", status: 200, body, acted: false } },
+    ]);
+    expect(report.accepted).toBe(30);
+    expect(report.lost).toHaveLength(2);
+    expect(report).not.toHaveProperty("storedMs");
+  });
+
+  it("tells the highest memory of each of our containers that was seen, beside its limit", async () => {
+    await using emulator = await start();
+    const { report } = await loaded(emulator);
+    expect(report.memory).toEqual([
+      { service: "glitchtip", highestMib: 179, limitMib: 512 },
+      { service: "glitchtip-db", highestMib: 1536, limitMib: 2048 },
+    ]);
+  });
+
+  it("of a project that the provisioner does not know says what to do", async () => {
+    await using emulator = await start();
+    await expect(loaded(emulator, { project: "billing" })).rejects.toMatchObject({
+      code: "GC1605",
+      remedy: "docker compose up -d --wait",
+    });
+  });
+});
+
+it("a server behind a port of this machine is asked under its own name", async () => {
+  const hosts: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    hosts.push(request.headers.host);
+    response.end("{}");
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address() as AddressInfo;
+  const transport = openNodeTransport("http://errors.example.com", { connectTo: { host: "127.0.0.1", port } });
+  try {
+    await transport.send({ method: "GET", path: "/", headers: {} }, new AbortController().signal);
+  } finally {
+    await transport.close();
+    server.close();
+  }
+  expect(hosts).toEqual(["errors.example.com"]);
+});
