@@ -36,22 +36,12 @@ export function serversChecks(declaration: Declaration): Problem[] {
 
 function organizationChecks({ path, body }: OrganizationPart): Problem[] {
   const { teams = [], members = [], monitors = [], statusPages = [], projects = {} } = body;
-  const slugs = Object.entries(projects).map(([key, { slug, name = key }]) => ({
-    key,
-    slug,
-    its: slug ?? slugify(name),
-  }));
   return [
     ...doubles(teams, (slug) => slug, [...path, "teams"]),
     ...doubles(members, ({ email }) => email.toLowerCase(), [...path, "members"], "email"),
     ...doubles(statusPages, ({ name }) => name, [...path, "statusPages"], "name"),
     ...monitorChecks(monitors, path),
-    ...slugs.flatMap(({ key, slug }, at) => {
-      const other = slugs.find((one, place) => one.its === slug && (place < at || one.slug === undefined));
-      return other === undefined || other.key === key
-        ? []
-        : [{ path: [...path, "projects", key, "slug"], what: `"${other.key}" has the slug "${slug}", too` }];
-    }),
+    ...slugDoubles(projects, path),
     ...Object.entries(projects).flatMap(([key, project]) => {
       const here = [...path, "projects", key];
       return [
@@ -62,6 +52,25 @@ function organizationChecks({ path, body }: OrganizationPart): Problem[] {
       ];
     }),
   ];
+}
+
+/** Each project that states an address which an earlier one has, or any by its name. */
+function slugDoubles(projects: NonNullable<OrganizationPart["body"]["projects"]>, path: Path): Problem[] {
+  const bySlug = new Map<string, { key: string; stated: string | undefined }[]>();
+  for (const [key, { slug: stated, name = key }] of Object.entries(projects)) {
+    const slug = stated ?? slugify(name);
+    const all = bySlug.get(slug);
+    if (all === undefined) bySlug.set(slug, [{ key, stated }]);
+    else all.push({ key, stated });
+  }
+  return [...bySlug].flatMap(([slug, all]) =>
+    all.flatMap(({ key, stated }, at) => {
+      const other = stated === undefined ? undefined : all.find((one, place) => place < at || one.stated === undefined);
+      return other === undefined
+        ? []
+        : [{ path: [...path, "projects", key, "slug"], what: `"${other.key}" has the slug "${slug}", too` }];
+    }),
+  );
 }
 
 const monitorChecks = (monitors: readonly MonitorDeclaration[], path: Path): Problem[] => [
