@@ -62,3 +62,14 @@ export const COMMANDS = [
 ] as const satisfies readonly CommandEntry[];
 
 export type CommandName = (typeof COMMANDS)[number]["name"];
+
+/** How --help groups them; what is in no group stands last. */
+export const HEADINGS: readonly (readonly [heading: string, names: readonly CommandName[]])[] = [
+  ["Set up:", ["init", "add", "remove", "render", "eject", "import", "lock", "size", "demo"]],
+  ["Run:", ["up", "down", "restart", "migrate", "upgrade", "rollback", "build", "push", "package", "clean"]],
+  ["Look:", ["status", "doctor", "check", "verify", "logs", "load"]],
+  ["Inside the containers:", ["shell", "psql", "redis-cli", "manage", "user", "organization"]],
+  ["What the server holds:", ["plan", "apply", "pull", "alert", "provision", "rotate"]],
+  ["Care:", ["backup", "restore", "secrets", "care", "notify", "mail"]],
+  ["For tests and for Compose:", ["emulate", "compose"]],
+];

@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { Command, CommanderError } from "commander";
 import { CodedError } from "../base/errors.ts";
 import type { CliCommand } from "./command.ts";
-import { COMMANDS, type CommandEntry } from "./command-list.ts";
+import { COMMANDS, type CommandEntry, HEADINGS } from "./command-list.ts";
 import { LOADERS } from "./commands.ts";
 import { type GlobalFlags, processContext, processOutput, reportError } from "./context.ts";
 import { wordsFor } from "./words.ts";
@@ -24,10 +24,14 @@ const program = new Command("glitchtip-compose")
   .configureOutput({ writeErr: () => {} });
 
 let chosen = "";
-const entries: readonly CommandEntry[] = COMMANDS;
-for (const { name, summary, alias } of entries) {
+const groups = HEADINGS.flatMap(([heading, names]) => names.map((name) => [name, heading] as const));
+const heading = new Map<string, string>(groups);
+const order = [...heading.keys()];
+const place = ({ name }: CommandEntry) => (heading.has(name) ? order.indexOf(name) : order.length);
+for (const { name, summary, alias } of [...COMMANDS].sort((a, b) => place(a) - place(b)) as CommandEntry[]) {
   const command = program.command(name).description(summary).exitOverride();
   if (alias !== undefined) command.alias(alias);
+  command.helpGroup(heading.get(name) ?? "Commands:");
 }
 program.hook("preSubcommand", async (_, command) => {
   const found = COMMANDS.find(({ name }) => name === command.name());
