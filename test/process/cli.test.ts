@@ -44,6 +44,12 @@ describe("help", () => {
         add                     give one more service a DSN
         remove                  a service no longer gets a DSN
         plan                    what would change; exit code 3 if anything would
+        apply                   make the servers hold what is declared: alerts,
+                                monitors, members, projects
+        pull                    write what the servers hold into the declaration, its
+                                comments kept
+        alert                   test: send a test through an alert's recipients, where
+                                the server can
         render                  bring the managed files up to date, your edits merged
                                 in, and show how they change
         eject                   make managed files your own: they are no longer
@@ -57,8 +63,37 @@ describe("help", () => {
         doctor                  everything that stands in the way, each with its fix
         check                   whether the stack is fit for the world: each point of
                                 the hardening table, with its reason
+        logs                    what the services say, as one view; --errors for
+                                failures alone
+        shell                   a shell, or one command, in a service's container
+        psql                    psql on GlitchTip's database, signed in
+        redis-cli|valkey-cli    Valkey's own client, in its container
+        manage                  GlitchTip's manage.py, with its environment
+        migrate                 migrations, partitions and the cache's table, now
+        restart                 restart web and worker, or what is named, and wait
+                                until they are healthy
+        user                    accounts: list, create, delete, password, role,
+                                superuser, active …
+        organization            organizations and their members: list, create, add,
+                                remove …
+        secrets                 list, or rotate: the database's password, the secret
+                                key, the admin's password, the token
+        size                    what so many events a day need: topology, memory,
+                                disk, Postgres, and why
+        load                    send real events to the running stack, and read every
+                                accepted one back
+        build                   build what the project builds; what runs goes on
+                                running
+        push                    the stack's images into a registry of your own
+        package                 create or verify a bundle for machines without
+                                internet
+        clean                   remove everything of the project from the engine, the
+                                data as well
         mail                    test: send a mail by GlitchTip's own settings, from
                                 its own container
+        care                    the service that looks after the stack: run, restart,
+                                report
+        notify                  test: send a message to who is told of failures
         lock                    pin the stack's images by their digests
         import                  the declaration, from app-interface's files or a
                                 Terraform state
@@ -68,6 +103,10 @@ describe("help", () => {
                                 verify, prune
         restore                 put a backup in the place of what is there, or into a
                                 new stack
+        upgrade                 another GlitchTip: backed up first, proved afterwards,
+                                taken back where it fails
+        rollback                back to before the last upgrade: its images, its
+                                settings, its data
         provision               the provisioner's work without its container: from CI,
                                 for a GlitchTip anywhere
         down                    stop and remove the project's containers; the data
@@ -127,9 +166,11 @@ describe("help", () => {
         --url <url>                   what browsers use; default http://localhost and
                                       the port
         --image <image>               GlitchTip's image; default glitchtip/glitchtip:6
-        --topology <kind>             all-in-one or split
+        --topology <kind>             all-in-one, split or single-container
         --valkey <kind>               off or bundled
         --registration <state>        closed or open
+        --size <events/days>          events a day and for how long they are kept,
+                                      such as 50000/90d: limits by \`size\`
         --provisioner <how>           mount, build or image:NAME
         --pull                        fetch images that are not here, where only they
                                       know how an app starts
