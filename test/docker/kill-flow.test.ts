@@ -38,6 +38,8 @@ describeOnEngine("events flow into a production stack while each of its containe
       url,
       "--tls",
       "internal",
+      "--size",
+      "50000/30d",
       "--valkey",
       "bundled",
       "--app",
@@ -63,6 +65,25 @@ describeOnEngine("events flow into a production stack while each of its containe
     stored ??= storedState(stack);
     return stored;
   };
+
+  it("its Postgres runs with the settings that its size asks for", async () => {
+    const shown = ["shared_buffers", "work_mem", "max_wal_size"].map((name) => `show ${name}`).join("; ");
+    const { stdout } = await stack.exec("glitchtip-db", "psql", "-U", "glitchtip", "-At", "-c", shown);
+    expect(stdout.trim().split("\n")).toEqual(["256MB", "8MB", "2GB"]);
+  });
+
+  it("a load goes through Caddy with its certificate, and all that was accepted is read back", async () => {
+    const { code, stdout } = await stack.project.cli(["load", "--events", "40", "--json"]);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ sent: 40, accepted: 40, notAccepted: {}, lost: [], project: "shop" });
+    const services = ["glitchtip", "glitchtip-db", "glitchtip-proxy", "glitchtip-valkey", "glitchtip-worker"];
+    expect(report.memory.map(({ service }: { service: string }) => service)).toEqual(services);
+    for (const { highestMib, limitMib } of report.memory) {
+      expect(highestMib).toBeGreaterThan(0);
+      expect(highestMib).toBeLessThan(limitMib);
+    }
+    expect(code).toBe(0);
+  });
 
   it("each comes back by itself, events are accepted again, and none that was accepted is lost", async () => {
     await storedStateOnce();
