@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { problemsIn } from "../../support/problems.ts";
+import { type ComposeProject, composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
+
+const COMPOSE = "services: { api: { image: shop/api, entrypoint: [node], command: [server.js] } }\n";
+const APPS = "apps: { api: { project: shop } }";
+
+const stack = (server = "", more = "") =>
+  renderedStack(declarationWith(`server: { topology: single-container${server} }\n${APPS}\n${more}`), COMPOSE);
+const compose = (server = "", more = ""): ComposeProject => composeOf(stack(server, more));
+const serviceOf = (project: ComposeProject, name: string) => project.services[name] ?? {};
+
+describe("a single container", () => {
+  it("is one service in the place of server, worker, database and Valkey, in one network with one volume", () => {
+    const { services, networks, volumes } = compose(", valkey: bundled");
+    expect(Object.keys(services)).toEqual(["glitchtip", "glitchtip-provision", "api"]);
+    expect(networks).toEqual({ glitchtip: {} });
+    expect(Object.keys(volumes as object)).toEqual(["glitchtip-data", "glitchtip-state", "glitchtip-dsn"]);
+  });
+
+  it("is hardened as the others, waits for nothing, and has its own health check", () => {
+    const { services } = compose();
+    expect(services.glitchtip).toMatchObject({
+      user: "5000:5000",
+      cap_drop: ["ALL"],
+      read_only: true,
+      security_opt: ["no-new-privileges:true"],
+      restart: "unless-stopped",
+      mem_limit: "1g",
+      healthcheck: { test: ["CMD", "health"] },
+    });
+    for (const key of ["entrypoint", "command", "depends_on"]) expect(services.glitchtip).not.toHaveProperty(key);
+  });
+
+  it("reaches its stores on its own loopback, with every secret as a file", () => {
+    const { environment, secrets } = serviceOf(compose(", valkey: bundled"), "glitchtip");
+    expect(environment).toMatchObject({
+      DATABASE_HOST: "127.0.0.1",
+      VALKEY_URL: "redis://127.0.0.1:6379/0",
+      GLITCHTIP_ADMIN_EMAIL: "admin@example.com",
+      DATABASE_PASSWORD_FILE: "/run/secrets/glitchtip_db_password",
+      GLITCHTIP_ADMIN_PASSWORD_FILE: "/run/secrets/glitchtip_admin_password",
+    });
+    expect(secrets).toEqual(["glitchtip_db_password", "glitchtip_secret_key", "glitchtip_admin_password"]);
+    expect(serviceOf(compose(), "glitchtip").environment).toMatchObject({ VALKEY_URL: "" });
+  });
+
+  it("has an image whose tag changes with what it is built of, and with nothing else", () => {
+    const image = (...of: Parameters<typeof compose>) => serviceOf(compose(...of), "glitchtip").image;
+    expect(image()).toMatch(/^\$\{GLITCHTIP_ALL_IN_ONE_IMAGE:-glitchtip-compose\/all-in-one:[0-9a-f]{12}\}$/);
+    expect(image(", port: 9000")).toBe(image());
+    expect(image(", image: 'glitchtip/glitchtip:6.1'")).not.toBe(image());
+    const { build } = serviceOf(compose(), "glitchtip");
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Compose's variable
+    expect(build).toMatchObject({ args: { GLITCHTIP_IMAGE: "${GLITCHTIP_IMAGE:-glitchtip/glitchtip:6}" } });
+    expect(stack().files.map(({ path }) => path)).toContain(".glitchtip/all-in-one/Dockerfile");
+  });
+
+  it("has the memory of its parts, Postgres's settings and its major as declared", () => {
+    const more = "limits: { web: { memory: 1g }, database: { memory: 2g } }\npostgres: { shared_buffers: 512MB }";
+    const { mem_limit, environment, build } = serviceOf(
+      compose(", postgres: { image: 'postgres:17' }", more),
+      "glitchtip",
+    );
+    expect(mem_limit).toBe("3584m");
+    expect(environment).toMatchObject({ POSTGRES_FLAGS: "-c shared_buffers=512MB" });
+    expect(build).toMatchObject({ args: { POSTGRES_MAJOR: "17" } });
+  });
+
+  it("backups by schedule reach the database in its network and the uploads in its volume", () => {
+    const project = compose("", "backup: { schedule: '03:15' }");
+    expect(serviceOf(project, "glitchtip-backup-db")).toMatchObject({
+      network_mode: "service:glitchtip",
+      environment: { PGHOST: "127.0.0.1" },
+      depends_on: { glitchtip: { condition: "service_healthy", required: false } },
+    });
+    expect(serviceOf(project, "glitchtip-backup-db")).not.toHaveProperty("networks");
+    expect(serviceOf(project, "glitchtip-backup").volumes).toContainEqual({
+      type: "volume",
+      source: "glitchtip-data",
+      target: "/uploads",
+      read_only: true,
+      volume: { subpath: "uploads" },
+    });
+  });
+
+  it.each(["database", "valkey"])("refuses a %s elsewhere, because it brings its own", (key) => {
+    expect(problemsIn(() => stack(`, ${key}: { url: 'file:url' }`))).toEqual([
+      expect.stringMatching(`server\\.${key}: is elsewhere, but a single container brings its own`),
+    ]);
+  });
+});
