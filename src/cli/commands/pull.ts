@@ -1,6 +1,8 @@
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { MANAGEABLE } from "../../config/schema/inside/server.ts";
+import { planParts } from "../../operations/plan-parts.ts";
+import { DECLARATION_FILE } from "../../operations/project/read.ts";
 import { KIND_OF, type PullResult, pull as pullServers } from "../../operations/reconcile/pull/index.ts";
 import { placeOf } from "../../operations/reconcile/report.ts";
 import type { CliCommand } from "../command.ts";
@@ -51,6 +53,7 @@ export const pull: CliCommand<Flags> = {
     if (context.json)
       context.print(JSON.stringify({ status: problems.length === 0 ? "success" : "failed", ...result }));
     else context.print(dryRun ? files.map(({ text }) => text).join("---\n") : summary(result));
+    if (!dryRun && files.some(isOfStack(context.dir))) context.log.info("next: glitchtip-compose render");
     const wouldChange = dryRun && files.some(({ changed }) => changed);
     context.setExitCode(problems.length > 0 ? EXIT.failed : wouldChange ? EXIT.changes : EXIT.done);
   },
@@ -70,6 +73,12 @@ function checked({ kind, secrets }: Flags) {
     throw new CodedError("GC1001", "flags that cannot be used:", { problems });
   return { kinds, secrets: into };
 }
+
+/** Its managed files follow the declaration. */
+const isOfStack =
+  (dir: string) =>
+  ({ file, changed }: PullResult["files"][number]): boolean =>
+    changed && file === DECLARATION_FILE && planParts(dir).files;
 
 function summary({ changes, files }: PullResult): string {
   const lines = changes.map(({ how, ...one }) => printable(`${how} ${placeOf(one)}: ${one.message}`));

@@ -1,6 +1,7 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { asAdmin } from "../../support/admin-calls.ts";
 import { needsScript, startOnTerminal } from "../../support/cli-process.ts";
 import { ADMIN } from "../../support/provisioning.ts";
 import { type ServerProject, SHOP, startServerProject } from "../../support/server-project.ts";
@@ -63,6 +64,37 @@ describe("a stack of our own", () => {
       changes: true,
       status: "skipped",
     });
+  }, 60_000);
+});
+
+describe("pull of a stack of our own", () => {
+  it("keeps projects that applications report to, and says that the files follow", async () => {
+    await using project = await ownStack();
+    const apps = "apps: {api: {project: jobs}}\n";
+    project.write("glitchtip.yaml", `${project.read().trimEnd()}\n  jobs: {}\n  unused: {}\n${apps}`);
+    const { code, stdout, stderr } = await project.run("pull");
+    expect([code, stdout]).toEqual([0, expect.stringContaining("glitchtip.yaml says all of it already")]);
+    expect(stderr).toContain('organization "Acme" is not on the server; it stays declared');
+    await project.run("apply", "--yes");
+    for (const slug of ["jobs", "unused"]) await asAdmin(project.emulator, "DELETE", `projects/acme/${slug}/`);
+    const second = await project.run("pull");
+    expect(second.stdout).toBe('removed glitchtip/Acme/unused: project "unused"\nchanged glitchtip.yaml\n');
+    expect(second.stderr).toMatch(
+      /project "jobs" is not on the server; it stays declared, because applications report/,
+    );
+    expect(second.stderr).toContain("next: glitchtip-compose render");
+    expect(project.read()).not.toContain("unused");
+  }, 60_000);
+
+  it("takes nothing out of the declaration that could not be read", async () => {
+    await using project = await ownStack();
+    project.write("glitchtip.yaml", `${project.read()}teams: [backend, ops]\n`);
+    await project.run("apply", "--yes");
+    const before = project.read();
+    const effect = { kind: "answer", status: 403 } as const;
+    project.emulator.fault({ path: /\/teams\/|\/alerts\//, times: Number.POSITIVE_INFINITY, effect });
+    const { code } = await project.run("pull");
+    expect([code, project.read()]).toEqual([1, before]);
   }, 60_000);
 });
 

@@ -21,6 +21,8 @@ export function fromAction(context: WishContext, action: Action): Made {
   }
   // What stands in something that is not there goes with it.
   if (around.observed === undefined) return undefined;
+  // Not read: nothing is known of them, least of all that they are gone.
+  if (action.kind === "team" && around.observed.teams === undefined) return undefined;
   if (action.kind === "project") {
     if (action.type === "delete" || project === undefined) return undefined;
     if (action.type === "update") return changedProject(project, action);
