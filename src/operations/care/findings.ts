@@ -87,7 +87,7 @@ export async function lookAround(probes: Probes, settings: CareSettings, nowMs: 
         ? {}
         : {
             problem: problems.join("; "),
-            remedy: `${logs("glitchtip-worker")}; docker compose run --rm glitchtip-init makes the coming ones`,
+            remedy: `${logs("glitchtip-worker")}; npx glitchtip-compose migrate makes the coming ones`,
           }),
     });
   }

@@ -48,7 +48,7 @@ const NO_LIMIT_BYTES = 2 ** 50;
 /** How full a container's memory is; undefined where it has no limit. */
 export function memoryPercent({ memoryBytes, memoryLimitBytes }: SupervisedState): number | undefined {
   if (memoryBytes === null || memoryLimitBytes === null || memoryLimitBytes > NO_LIMIT_BYTES) return undefined;
-  return Math.round((100 * memoryBytes) / memoryLimitBytes);
+  return Math.floor((100 * memoryBytes) / memoryLimitBytes);
 }
 
 /** It tells every 5 s while its container runs. */

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeOnEngine } from "./support/engine.ts";
+import { Stack } from "./support/stack.ts";
+import { until } from "./support/until.ts";
+
+const SCHEDULED = 'care: { everySeconds: 5, restart: { schedule: "* * * * *" } }\n';
+
+describeOnEngine("a stack of generation 5.2 with care.restart.schedule", () => {
+  let stack: Stack;
+  const cli = (...args: string[]) => stack.project.cli(args);
+  const sql = (text: string, application = "psql") =>
+    stack.exec(
+      "glitchtip-db",
+      "env",
+      `PGAPPNAME=${application}`,
+      "psql",
+      "-U",
+      "glitchtip",
+      "-d",
+      "glitchtip",
+      "-v",
+      "ON_ERROR_STOP=1",
+      "-Atc",
+      text,
+    );
+  const found = async (event: string) => {
+    const { findings } = JSON.parse((await cli("care", "run", "--json")).stdout);
+    return findings.find((one: { event: string }) => one.event === event);
+  };
+
+  beforeAll(async () => {
+    stack = await Stack.sample("--image", "glitchtip/glitchtip:5.2.1");
+    stack.write("glitchtip.yaml", `${stack.read("glitchtip.yaml")}${SCHEDULED}`);
+    await stack.init();
+    await stack.up();
+  }, 300_000);
+  afterAll(() => stack?.[Symbol.asyncDispose]());
+
+  it("restarts web and worker when the time has come, both of which go on", async () => {
+    const report = await until(
+      "a scheduled restart",
+      async () => {
+        const { restarts } = JSON.parse((await cli("care", "report", "--json")).stdout);
+        return restarts.find(({ reason }: { reason: string }) => reason === "schedule");
+      },
+      180_000,
+    );
+    expect(report).toMatchObject({ ok: true, services: [{ service: "glitchtip" }, { service: "glitchtip-worker" }] });
+    expect((await cli("verify")).code).toBe(0);
+    expect((await cli("care", "report")).stdout).toMatch(/restarted as scheduled\n {2}glitchtip: pid \d+ → \d+/);
+  }, 240_000);
+
+  it("does not restart while a backup is at work", async () => {
+    const dump = sql("select pg_sleep(15)", "pg_dump");
+    await until("it is at work", async () =>
+      (await sql("select count(*) from pg_stat_activity where application_name = 'pg_dump'")).stdout.trim() === "1"
+        ? true
+        : undefined,
+    );
+    const ended = await cli("care", "restart");
+    expect(ended).toMatchObject({ code: 1, stdout: expect.stringContaining("not restarted: a backup is at work") });
+    await dump;
+  }, 60_000);
+
+  it("finds a queue that only grows, as Celery keeps it in Postgres", async () => {
+    expect((await found("queue-stuck"))?.problem).toBeUndefined();
+    await sql(`create table kombu_message (id serial primary key, visible boolean, "timestamp" timestamp);
+      insert into kombu_message (visible, "timestamp") values
+        (false, (now() at time zone 'utc') - interval '1 hour'), (true, null), (true, null)`);
+    expect((await found("queue-stuck")).problem).toBe("2 jobs wait, none was taken for 60 minutes");
+    await sql(`insert into kombu_message (visible, "timestamp") values (false, now() at time zone 'utc')`);
+    expect((await found("queue-stuck")).problem).toBeUndefined();
+  }, 60_000);
+
+  it("finds a table without a partition for tomorrow, and one that was not dropped", async () => {
+    expect((await found("partitions-failed")).problem).toBeUndefined();
+    await sql(`create table issue_events (created timestamptz) partition by range (created);
+      create table issue_events_old partition of issue_events for values from ('2020-01-01') to ('2020-01-02')`);
+    const { problem } = await found("partitions-failed");
+    expect(problem).toContain("issue_events has partitions until 2020-01-02 only: none for tomorrow");
+    expect(problem).toContain("still has a partition that ended on 2020-01-02");
+    expect((await cli("care", "run")).code).toBe(1);
+  }, 60_000);
+});
