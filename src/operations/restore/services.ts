@@ -1,8 +1,9 @@
 import { CodedError } from "../../base/errors.ts";
-import { type Container, type Docker, lastLines } from "../../docker/index.ts";
+import { type Docker, lastLines } from "../../docker/index.ts";
 import type { WrittenStatus } from "../../outputs/dsn-volume.ts";
 import { DATABASE_TOOLS } from "../backup/docker-shell.ts";
 import type { StackContext } from "../backup/open.ts";
+import { hold, releaseAndRestart } from "../hold.ts";
 import {
   containerOf,
   DSN_DIR,
@@ -74,7 +75,7 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
     async startAndProve(state) {
       log.step("starting the server");
       const worker = names.includes(WORKER) ? [WORKER] : [];
-      if (single) await release(docker, signal);
+      if (single) await releaseAndRestart(docker, signal);
       await docker.compose.up({ services: [SERVER, ...worker], onLine });
       if (!provisions) return [];
       log.step("asking it for the old DSNs");
@@ -86,7 +87,7 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
       return await provedApps(docker, signal, state);
     },
     async startRest(services) {
-      if (single) await release(docker, signal);
+      if (single) await releaseAndRestart(docker, signal);
       // Not the one-shots: `up --wait` calls it a failure when one ends that nobody waits for.
       const all = names.filter((name) => !ONE_SHOTS.includes(name) && !stack.config.services[name]?.profiles?.length);
       await docker.compose.up({ services: services.length > 0 ? services : all, onLine });
@@ -98,25 +99,6 @@ async function stop(docker: Docker, services: readonly string[], signal: AbortSi
   const result = await docker.cli(["compose", "--profile", "*", "stop", ...services], { signal });
   if (result.code === 0) return;
   throw new CodedError("GC1604", "docker compose stop failed", { problems: lastLines(result.stderr, 3) });
-}
-
-/** Only the database runs in the single container, whatever restarts it; the queue goes, as that of a Valkey of its own. */
-async function hold(docker: Docker, server: Container | undefined): Promise<void> {
-  const script = 'programs hold; if [ -n "$VALKEY_URL" ]; then valkey-cli flushall >/dev/null; fi';
-  const { code, stderr } =
-    server?.state === "running"
-      ? await docker.cli(["exec", server.id, "sh", "-ec", script])
-      : await docker.compose.run(SERVER, ["-c", ": >/data/hold"], { entrypoint: "sh" });
-  if (code === 0) return;
-  throw new CodedError("GC1605", "web and worker could not be stopped", { problems: lastLines(stderr, 3) });
-}
-
-/** From its start on, where it was held: migrations first, then web and worker. */
-async function release(docker: Docker, signal: AbortSignal): Promise<void> {
-  const { code, stdout, stderr } = await docker.compose.run(SERVER, ["release"], { entrypoint: "programs", signal });
-  if (code !== 0) throw new CodedError("GC1605", `${SERVER} stays held`, { problems: lastLines(stderr, 3) });
-  if (!/released/.test(stdout)) return;
-  await docker.cli(["compose", "restart", "--no-deps", SERVER], { signal });
 }
 
 /** The provisioner asks the server about each known key: a DSN that it publishes was accepted. */

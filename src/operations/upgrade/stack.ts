@@ -3,11 +3,13 @@ import type { Clock } from "../../base/wait.ts";
 import { waitUntil } from "../../base/wait.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
 import { readBacklog } from "../backlog.ts";
+import { release } from "../hold.ts";
 import {
   containerOf,
-  DATABASE,
+  databaseContainerOf,
   INIT,
   isOurs,
+  isSingle,
   observeStack,
   PROVISIONER,
   PROXY,
@@ -35,9 +37,12 @@ const SERVED = [PROXY, SERVER];
  */
 export async function drain({ docker, clock, signal, say }: StackCalls): Promise<void> {
   const stack = await observeStack(docker);
-  if (containerOf(stack, WORKER)?.state !== "running") return;
+  const single = isSingle(stack.config.services);
+  const worker = containerOf(stack, single ? SERVER : WORKER);
+  if (worker?.state !== "running") return;
   const served = SERVED.filter((name) => stack.config.services[name] !== undefined);
-  await stop(docker, served, signal);
+  if (single) await docker.cli(["exec", worker.id, "programs", "stop", "web"], { signal });
+  else await stop(docker, served, signal);
   say("letting the worker finish");
   await waitUntil({
     clock,
@@ -59,13 +64,15 @@ export async function drain({ docker, clock, signal, say }: StackCalls): Promise
 /** In Valkey or in the database, wherever Celery keeps its queue; undefined where neither tells. */
 async function waitingJobs(docker: Docker, nowMs: number): Promise<number | undefined> {
   const stack = await observeStack(docker);
-  const valkey = containerOf(stack, VALKEY);
+  const { services } = stack.config;
+  const inside = isSingle(services) && services[SERVER]?.environment?.VALKEY_URL ? SERVER : VALKEY;
+  const valkey = containerOf(stack, inside);
   if (valkey?.state === "running") {
     const count = "echo $(($(valkey-cli LLEN celery) + $(valkey-cli HLEN unacked)))";
     const { code, stdout } = await docker.cli(["exec", valkey.id, "sh", "-c", count]);
     return code === 0 ? Number(stdout.trim()) : undefined;
   }
-  const backlog = await readBacklog(docker, containerOf(stack, DATABASE), nowMs);
+  const backlog = await readBacklog(docker, databaseContainerOf(stack), nowMs);
   return backlog.known ? backlog.waiting : undefined;
 }
 
@@ -77,6 +84,13 @@ async function stop(docker: Docker, services: readonly string[], signal: AbortSi
 
 /** Runs the one-shot that migrates, to its end. */
 export async function migrate({ docker, signal, say }: StackCalls): Promise<void> {
+  if (isSingle((await docker.compose.config()).services)) {
+    await release(docker, signal);
+    // It migrates before it serves, and is healthy when it does.
+    const flags = ["--detach", "--wait", "--no-deps"];
+    await docker.compose.up({ services: [SERVER], flags, onLine: healthOnly(say), deadlineMs: MIGRATED_WITHIN_MS });
+    return;
+  }
   await docker.compose.up({ services: [INIT], flags: ["--detach", "--force-recreate"], onLine: healthOnly(say) });
   const init = containerOf(await observeStack(docker), INIT);
   if (init === undefined) throw new CodedError("GC1605", `${INIT} has no container`);
