@@ -38,50 +38,35 @@ describe("help", () => {
         --debug                 say more
         -h, --help              display help for command
 
-      Commands:
+      Set up:
         init                    put a GlitchTip beside your services, or a sample app
                                 into an empty folder
         add                     give one more service a DSN
         remove                  a service no longer gets a DSN
-        plan                    what would change; exit code 3 if anything would
-        apply                   make the servers hold what is declared: alerts,
-                                monitors, members, projects
-        pull                    write what the servers hold into the declaration, its
-                                comments kept
-        alert                   test: send a test through an alert's recipients, where
-                                the server can
         render                  bring the managed files up to date, your edits merged
                                 in, and show how they change
         eject                   make managed files your own: they are no longer
                                 written
-        up                      docker compose up, and before it the env files of apps
-                                that take their DSN from one
-        verify                  send an event from each app's own container and read
-                                it back
-        status                  what runs, what the provisioner did, which app has its
-                                DSN
-        doctor                  everything that stands in the way, each with its fix
-        check                   whether the stack is fit for the world: each point of
-                                the hardening table, with its reason
-        logs                    what the services say, as one view; --errors for
-                                failures alone
-        shell                   a shell, or one command, in a service's container
-        psql                    psql on GlitchTip's database, signed in
-        redis-cli|valkey-cli    Valkey's own client, in its container
-        manage                  GlitchTip's manage.py, with its environment
-        migrate                 migrations, partitions and the cache's table, now
-        restart                 restart web and worker, or what is named, and wait
-                                until they are healthy
-        user                    accounts: list, create, delete, password, role,
-                                superuser, active …
-        organization            organizations and their members: list, create, add,
-                                remove …
-        secrets                 list, or rotate: the database's password, the secret
-                                key, the admin's password, the token
+        import                  the declaration, from app-interface's files or a
+                                Terraform state
+        lock                    pin the stack's images by their digests
         size                    what so many events a day need: topology, memory,
                                 disk, Postgres, and why
-        load                    send real events to the running stack, and read every
-                                accepted one back
+        demo                    all of it in a temporary folder, up to an event read
+                                back
+
+      Run:
+        up                      docker compose up, and before it the env files of apps
+                                that take their DSN from one
+        down                    stop and remove the project's containers; the data
+                                stays
+        restart                 restart web and worker, or what is named, and wait
+                                until they are healthy
+        migrate                 migrations, partitions and the cache's table, now
+        upgrade                 another GlitchTip: backed up first, proved afterwards,
+                                taken back where it fails
+        rollback                back to before the last upgrade: its images, its
+                                settings, its data
         build                   build what the project builds; what runs goes on
                                 running
         push                    the stack's images into a registry of your own
@@ -89,34 +74,63 @@ describe("help", () => {
                                 internet
         clean                   remove everything of the project from the engine, the
                                 data as well
-        mail                    test: send a mail by GlitchTip's own settings, from
-                                its own container
-        care                    the service that looks after the stack: run, restart,
-                                report
-        notify                  test: send a message to who is told of failures
-        lock                    pin the stack's images by their digests
-        import                  the declaration, from app-interface's files or a
-                                Terraform state
+
+      Look:
+        status                  what runs, what the provisioner did, which app has its
+                                DSN
+        doctor                  everything that stands in the way, each with its fix
+        check                   whether the stack is fit for the world: each point of
+                                the hardening table, with its reason
+        verify                  send an event from each app's own container and read
+                                it back
+        logs                    what the services say, as one view; --errors for
+                                failures alone
+        load                    send real events to the running stack, and read every
+                                accepted one back
+
+      Inside the containers:
+        shell                   a shell, or one command, in a service's container
+        psql                    psql on GlitchTip's database, signed in
+        redis-cli|valkey-cli    Valkey's own client, in its container
+        manage                  GlitchTip's manage.py, with its environment
+        user                    accounts: list, create, delete, password, role,
+                                superuser, active …
+        organization            organizations and their members: list, create, add,
+                                remove …
+
+      What the server holds:
+        plan                    what would change; exit code 3 if anything would
+        apply                   make the servers hold what is declared: alerts,
+                                monitors, members, projects
+        pull                    write what the servers hold into the declaration, its
+                                comments kept
+        alert                   test: send a test through an alert's recipients, where
+                                the server can
+        provision               the provisioner's work without its container: from CI,
+                                for a GlitchTip anywhere
         rotate                  give apps a new key, and delete the old one once
                                 nobody uses it
+
+      Care:
         backup                  whole copies of the stack's data: create, list,
                                 verify, prune
         restore                 put a backup in the place of what is there, or into a
                                 new stack
-        upgrade                 another GlitchTip: backed up first, proved afterwards,
-                                taken back where it fails
-        rollback                back to before the last upgrade: its images, its
-                                settings, its data
-        provision               the provisioner's work without its container: from CI,
-                                for a GlitchTip anywhere
-        down                    stop and remove the project's containers; the data
-                                stays
-        demo                    all of it in a temporary folder, up to an event read
-                                back
+        secrets                 list, or rotate: the database's password, the secret
+                                key, the admin's password, the token
+        care                    the service that looks after the stack: run, restart,
+                                report
+        notify                  test: send a message to who is told of failures
+        mail                    test: send a mail by GlitchTip's own settings, from
+                                its own container
+
+      For tests and for Compose:
         emulate                 run a GlitchTip in memory on loopback, for tests
                                 without containers
         compose                 what Compose calls for services with \`inject:
                                 provider\`
+
+      Commands:
         help [command]          display help for command
       "
     `);

@@ -12,7 +12,11 @@ interface Flags {
 
 /** Pins the stack's images by their digests. */
 export const lock: CliCommand<Flags> = {
-  examples: ["docker compose pull && glitchtip-compose lock", "glitchtip-compose lock --remove"],
+  examples: [
+    "glitchtip-compose lock",
+    "docker compose pull && glitchtip-compose lock",
+    "glitchtip-compose lock --remove",
+  ],
   flags: (command: Command) =>
     command.option("--remove", "back to tags").option("--dry-run", "only say what would be pinned"),
   async run(context, { remove, dryRun = false }) {
