@@ -11,7 +11,7 @@ const BROKEN: readonly (Breakage & { readonly what: string; readonly says: strin
   {
     what: "whose migrations fail half way",
     migration: "DROP TABLE stand_in_state",
-    then: "exit 7",
+    lastLine: "exit 7",
     says: "the migrations ended with exit code 1",
   },
   {

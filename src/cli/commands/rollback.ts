@@ -2,6 +2,7 @@ import { CodedError, EXIT } from "../../base/errors.ts";
 import { openDocker } from "../../docker/index.ts";
 import { packageAssets } from "../../operations/project/assets.ts";
 import { readProject } from "../../operations/project/read.ts";
+import { lockUpgrades } from "../../operations/upgrade/context.ts";
 import { goBack } from "../../operations/upgrade/go-back.ts";
 import { readProgress } from "../../operations/upgrade/progress.ts";
 import type { CliCommand } from "../command.ts";
@@ -21,6 +22,9 @@ export const rollback: CliCommand<Flags> = {
       .option("--yes-rollback <project>", "do not ask; the project's name, so that it is surely this one"),
   async run(context, flags) {
     readProject(context.dir, context.env);
+    const docker = openDocker(context);
+    const open = { ...context, docker, toolVersion: packageAssets().version };
+    await using _ = flags.dryRun ? null : await lockUpgrades(open);
     const found = readProgress(context.dir);
     if (found === undefined) {
       throw new CodedError("GC1001", "there is no upgrade here to go back from", {
@@ -36,7 +40,6 @@ export const rollback: CliCommand<Flags> = {
       context.print(context.json ? JSON.stringify({ dryRun: true, from, to, step, backup }) : what);
       return context.setExitCode(EXIT.changes);
     }
-    const docker = openDocker(context);
     const { name } = await docker.compose.config();
     const given = { flag: "--yes-rollback", value: flags.yesRollback };
     // Half an upgrade is of no use to anybody: that one needs no name.
@@ -45,7 +48,7 @@ export const rollback: CliCommand<Flags> = {
       return context.setExitCode(EXIT.failed);
     }
     const { safety } = await withProgress(context, "going back", ({ say }) =>
-      goBack({ ...context, docker, toolVersion: packageAssets().version, log: { ...context.log, step: say } }, found),
+      goBack({ ...open, log: { ...context.log, step: say } }, found),
     );
     if (context.json) return context.print(JSON.stringify({ from: to, to: from, backup, safety: safety ?? null }));
     context.print(`${from} runs again${step === "begun" || step === "stopped" ? "" : `, as it was in ${backup}`}`);

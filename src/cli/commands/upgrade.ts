@@ -1,39 +1,32 @@
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { openDocker } from "../../docker/index.ts";
+import { versionOfImage } from "../../glitchtip/upgrade-way.ts";
 import { GENERATIONS, type Generation } from "../../glitchtip/versions.ts";
 import { packageAssets } from "../../operations/project/assets.ts";
 import { projectDocker } from "../../operations/project/docker.ts";
 import { type Project, readProject } from "../../operations/project/read.ts";
 import { readProgress as readRestore } from "../../operations/restore/progress.ts";
 import { observeStack } from "../../operations/running-stack.ts";
-import { checkForUpgrade } from "../../operations/upgrade/check.ts";
+import { lockUpgrades } from "../../operations/upgrade/context.ts";
 import { lookAtStack, pullImage, requireStack } from "../../operations/upgrade/look.ts";
-import {
-  currentImage,
-  planUpgrade,
-  targetImage,
-  type UpgradePlan,
-  type Wanted,
-} from "../../operations/upgrade/plan.ts";
+import { currentImage, planUpgrade, targetImage, type Wanted } from "../../operations/upgrade/plan.ts";
 import { currentPostgres, targetPostgres } from "../../operations/upgrade/postgres.ts";
-import {
-  beginProgress,
-  isUnderWay,
-  type Progress,
-  readProgress,
-  saveProgress,
-} from "../../operations/upgrade/progress.ts";
-import { carryOutUpgrade, type UpgradeResult } from "../../operations/upgrade/run.ts";
+import { beginProgress, isUnderWay, type Progress, readProgress } from "../../operations/upgrade/progress.ts";
+import { carryOutUpgrade } from "../../operations/upgrade/run.ts";
 import { checkSettings } from "../../operations/upgrade/settings.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { confirmed, withProgress } from "../screen.ts";
+import { checkUpgrade, cleanUp } from "../upgrade-extras.ts";
+import { printResult, showNothingToDo, showPlan } from "../upgrade-report.ts";
 
 interface Flags {
   readonly to?: string;
   readonly generation?: string;
   readonly postgres?: string;
   readonly check?: boolean;
+  readonly cleanup?: boolean;
+  readonly yesCleanup?: string;
   readonly dryRun?: boolean;
   /** False by --no-pull. */
   readonly pull: boolean;
@@ -47,6 +40,7 @@ export const upgrade: CliCommand<Flags> = {
     "glitchtip-compose upgrade --to glitchtip/glitchtip:6 --dry-run",
     "glitchtip-compose upgrade --to 6 --yes",
     "glitchtip-compose upgrade --postgres postgres:18",
+    "glitchtip-compose upgrade --cleanup --dry-run",
   ],
   flags: (command) =>
     command
@@ -55,6 +49,8 @@ export const upgrade: CliCommand<Flags> = {
       .option("--postgres <image>", "another Postgres: its data goes by a dump into a new volume")
       .option("--check", "only look for something newer on this machine; exit code 3 if there is")
       .option("--dry-run", "only say what would change and be done; exit code 3 if anything would")
+      .option("--cleanup", "remove the volumes of databases that an upgrade of Postgres has left")
+      .option("--yes-cleanup <project>", "do not ask; the project's name, so that it is surely this one")
       .option("--no-pull", "take the image that is on this machine")
       .option("--yes", "do not ask"),
   async run(context, flags) {
@@ -62,17 +58,25 @@ export const upgrade: CliCommand<Flags> = {
     const project = readProject(context.dir, context.env);
     requireStack(project);
     const call = { context, docker, flags, open: { ...context, docker, toolVersion: packageAssets().version } };
-    if (flags.check) return await check(call);
+    if (flags.check) return await checkUpgrade(context, docker, project);
+    // From here on nobody else changes what is decided by.
+    await using _ = flags.dryRun ? null : await lockUpgrades(call.open);
     const found = readProgress(context.dir);
+    if (flags.cleanup && !isUnderWay(found)) return await cleanUp(context, docker, flags);
     if (isUnderWay(found)) return await goOn(call, found);
     refuseDuringRestore(context.dir);
 
     const wanted = wantedBy(flags);
-    if (flags.pull && !flags.dryRun) await pull(call, imagesOf(project, wanted));
-    const plan = planUpgrade(await lookAtStack(docker, project, wanted), wanted);
+    const look = async () => planUpgrade(await lookAtStack(docker, project, wanted), wanted);
+    if (flags.pull && !flags.dryRun) {
+      // What the tags alone rule out needs no pull.
+      if (versionOfImage(targetImage(currentImage(project), flags.to)) !== undefined) await look();
+      await pull(call, imagesOf(project, wanted));
+    }
+    const plan = await look();
     await checkSettings({ ...context, docker: projectDocker(context) }, plan.settings);
-    if (plan.nothingToDo) return done(context, plan);
-    show(context, plan, flags.dryRun ?? false);
+    if (plan.nothingToDo) return showNothingToDo(context, plan);
+    showPlan(context, plan, flags.dryRun ?? false);
     if (flags.dryRun) return context.setExitCode(EXIT.changes);
     const question = `Upgrade ${plan.from.image} to ${plan.to.image}? GlitchTip is away meanwhile.`;
     if (!flags.yes && !(await confirmed(context, question, "--yes"))) {
@@ -88,7 +92,6 @@ export const upgrade: CliCommand<Flags> = {
       running: [...new Set(running)],
       ...(plan.postgres === undefined ? {} : { postgres: plan.postgres }),
     });
-    saveProgress(context.dir, progress);
     await carryOut(call, progress, plan.afterwards);
   },
 };
@@ -138,7 +141,7 @@ function refuseDuringRestore(dir: string): void {
 /** An interrupted one: the same command goes on, another one is refused. */
 async function goOn(call: Call, found: Progress): Promise<void> {
   const { context, flags } = call;
-  const other = flags.to !== undefined && targetImage(found.from, flags.to) !== found.to;
+  const other = flags.cleanup || (flags.to !== undefined && targetImage(found.from, flags.to) !== found.to);
   if (found.undoing || other) {
     throw new CodedError("GC1809", `an upgrade to ${found.to} is ${found.undoing ? "being taken back" : "under way"}`, {
       remedy: found.undoing
@@ -162,59 +165,4 @@ async function carryOut({ context, open }: Call, progress: Progress, afterwards:
     carryOutUpgrade({ ...open, log: { ...context.log, step: say } }, progress),
   );
   printResult(context, result, afterwards);
-}
-
-async function check({ context, docker, flags }: Call): Promise<void> {
-  const project = readProject(context.dir, context.env);
-  const found = await checkForUpgrade(docker, project);
-  const any = found.newBuild || found.newer.length > 0;
-  if (any) context.setExitCode(EXIT.changes);
-  if (context.json) return context.print(JSON.stringify(found));
-  const runs = `${found.image}${found.version === undefined ? "" : ` (${found.version})`}`;
-  if (!any) return context.print(`${runs} runs, and nothing newer is on this machine`);
-  context.print(`${runs} runs`);
-  if (found.newBuild) context.print("  its tag stands for a newer image here: glitchtip-compose upgrade");
-  for (const image of found.newer) context.print(`  ${image} is here: glitchtip-compose upgrade --to ${image}`);
-  if (flags.to !== undefined) context.log.warn("--to is not asked with --check");
-}
-
-function done(context: CliContext, { to }: UpgradePlan): void {
-  context.print(
-    context.json ? JSON.stringify({ nothingToDo: true, image: to.image }) : `${to.image} runs: nothing to do`,
-  );
-}
-
-const STEPS = [
-  "what writes is stopped, and the worker lets go of nothing that was accepted",
-  "a backup, tried by a restore",
-  "glitchtip.yaml, .env and the managed files name the new image",
-  "the database is migrated, once",
-  "the new server starts; each app's DSN is accepted, and an event of each project is read back",
-  "what ran before runs again; if a step fails: the old image, and the backup's data",
-];
-
-function show(context: CliContext, plan: UpgradePlan, dryRun: boolean): void {
-  const { from, to, changes, afterwards } = plan;
-  if (context.json) {
-    if (dryRun) context.print(JSON.stringify({ dryRun, from, to, changes, steps: STEPS, afterwards }));
-    return;
-  }
-  const write = dryRun ? context.print : context.log.info;
-  const named = ({ image, version }: UpgradePlan["from"]) => (version === undefined ? image : `${image} (${version})`);
-  write(`${named(from)} → ${named(to)}`);
-  for (const change of changes) write(`  ${change}`);
-  for (const [i, step] of STEPS.entries()) write(`${i + 1}. ${step}`);
-  if (dryRun) for (const line of afterwards) write(`afterwards: ${line}`);
-}
-
-function printResult(context: CliContext, result: UpgradeResult, afterwards: readonly string[]): void {
-  if (context.json) {
-    context.print(JSON.stringify({ ...result, afterwards }));
-    return;
-  }
-  const { from, to, backup, apps } = result;
-  context.print(`${to} runs instead of ${from}`);
-  if (apps.length > 0) context.print(`the old DSN of ${apps.join(", ")} was accepted, and events are stored`);
-  context.print(`what was there is in ${backup}; to go back: glitchtip-compose rollback`);
-  for (const line of afterwards) context.print(`next: ${line}`);
 }

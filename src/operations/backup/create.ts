@@ -82,12 +82,12 @@ export async function createBackup(context: BackupContext, options: BackupOption
 }
 
 /** One at a time in a folder, whoever makes it; a folder that can hold no socket (a network's) does without. */
-export async function lockBackups({ folder, ...context }: LockContext): Promise<AsyncDisposable> {
+export async function lockBackups({ folder, ...context }: LockContext, holder = "backup"): Promise<AsyncDisposable> {
   try {
     return await acquireLock(folder, {
       ...context,
       deadlineMs: WAIT_FOR_OTHERS_MS,
-      holder: "backup",
+      holder,
       remedy: "Wait for it to end, then run it again.",
     });
   } catch (error) {

@@ -1,4 +1,7 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
+import { lockBackups } from "../backup/create.ts";
 import type { StackContext } from "../backup/open.ts";
 import { readProject } from "../project/read.ts";
 import { openServices } from "../restore/services.ts";
@@ -8,6 +11,13 @@ import type { Progress } from "./progress.ts";
 export interface UpgradeContext extends Omit<StackContext, "project"> {
   readonly dir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** One at a time: an upgrade, or its way back. */
+export async function lockUpgrades(context: UpgradeContext): Promise<AsyncDisposable> {
+  const folder = join(context.dir, ".glitchtip", "state");
+  mkdirSync(folder, { recursive: true });
+  return await lockBackups({ ...context, folder }, "upgrade");
 }
 
 /** The stack as the declaration wants it now. */

@@ -29,9 +29,7 @@ export async function goBack(context: UpgradeContext, begun: Progress): Promise<
   }
   await (await openServices(stackContext(context))).stop();
   if (progress.step === "done" && progress.safety === undefined) {
-    log.step("copying what is there");
-    const made = await createBackup(stackBackups(stackContext(context)), { reason: "before restore", verify: true });
-    progress = { ...progress, safety: made.path };
+    progress = { ...progress, safety: await copyFirst(context, begun) };
     saveProgress(dir, progress);
   }
   await putSettings({ ...context, docker: projectDocker(context) }, progress.settings, "before");
@@ -40,6 +38,20 @@ export async function goBack(context: UpgradeContext, begun: Progress): Promise<
   await startRest(context, progress);
   forgetProgress(dir);
   return progress;
+}
+
+/** What came since the upgrade; without a copy of it nothing is taken back. */
+async function copyFirst(context: UpgradeContext, begun: Progress): Promise<string> {
+  context.log.step("copying what is there");
+  try {
+    const backups = stackBackups(stackContext(context));
+    return (await createBackup(backups, { reason: "before restore", verify: true })).path;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    saveProgress(context.dir, begun);
+    await startRest(context, begun);
+    throw error;
+  }
 }
 
 async function restoreData(context: UpgradeContext, { backup: path }: Progress): Promise<void> {

@@ -7,7 +7,14 @@ import { type Docker, lastLines } from "../../docker/index.ts";
 import { LOCK_FILE } from "../../stack/lock.ts";
 import { CONNECT } from "../backup/scripts.ts";
 import type { Project } from "../project/project.ts";
-import { containerOf, DATABASE, observeStack, type RunningStack, SERVER } from "../running-stack.ts";
+import {
+  containerOf,
+  DATABASE,
+  databaseContainerOf,
+  observeStack,
+  type RunningStack,
+  SERVER,
+} from "../running-stack.ts";
 import { currentImage, type ImageFacts, type Situation, targetImage, type Wanted } from "./plan.ts";
 import { currentPostgres, type PostgresNow, targetPostgres } from "./postgres.ts";
 
@@ -19,9 +26,7 @@ export function requireStack({ declaration }: Pick<Project, "declaration">): voi
     "GC1808",
     single ? "a single container is one image" : "this project's server is not part of the stack",
     {
-      remedy: single
-        ? "Build it from the newer GlitchTip, back up, and start it."
-        : "Upgrade it where it runs.",
+      remedy: single ? "Build it from the newer GlitchTip, back up, and start it." : "Upgrade it where it runs.",
     },
   );
 }
@@ -58,7 +63,7 @@ export async function lookAtStack(docker: Docker, project: Project, { to, postgr
   const images = new Map<string, ImageFacts | undefined>();
   for (const image of [current, targetImage(current, to)]) images.set(image, await factsOf(docker, image));
   const running = web?.state === "running" ? await imageOfContainer(docker, web.id) : undefined;
-  const database = containerOf(stack, DATABASE);
+  const database = databaseContainerOf(stack);
   const own = await lookAtPostgres(docker, stack, project, postgres);
   const version = database?.state === "running" ? await migratedBy(docker, database.id) : undefined;
   const lock = readIfThere(join(dir, LOCK_FILE));

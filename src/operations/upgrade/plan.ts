@@ -1,19 +1,12 @@
 import type { Declaration } from "../../config/schema.ts";
 import { imageOf, type ResolvedServer, resolveServer } from "../../config/server.ts";
-import {
-  compareVersions,
-  parseVersion,
-  type Stop,
-  type Version,
-  versionOfImage,
-  versionText,
-  wayBetween,
-} from "../../glitchtip/upgrade-way.ts";
+import { parseVersion } from "../../glitchtip/upgrade-way.ts";
 import { type Generation, generationOf, generationOfVersion } from "../../glitchtip/versions.ts";
 import { afterwardsOf, changesBetween } from "./changes.ts";
 import { checkPostgres, type PostgresChange, type PostgresNow, planPostgres } from "./postgres.ts";
 import { refused } from "./refused.ts";
 import { imageLine, type Settings } from "./settings.ts";
+import { checkWay } from "./way.ts";
 
 /** What an image says of itself, where the engine has it. */
 export interface ImageFacts {
@@ -91,7 +84,7 @@ export function planUpgrade(situation: Situation, wanted: Wanted): UpgradePlan {
   const server = { ...declaration.server, image: target, generation };
   const to = resolved(server);
   const runs = situation.running?.version ?? situation.facts(current)?.version;
-  checkWay(target, versions(situation, current, runs), versionIn(facts?.version) ?? versionOfImage(target));
+  checkWay(target, facts?.version, { image: current, runs, database: situation.database });
   const postgres = wanted.postgres === undefined ? undefined : planPostgres(situation, wanted.postgres);
   checkPostgres(postgres?.to ?? situation.postgres?.major, to.capabilities.leastPostgres, target);
   const settings: Settings = {
@@ -135,42 +128,3 @@ function resolved(server: Declaration["server"]): ResolvedServer {
     remedy: "Change it in glitchtip.yaml first.",
   });
 }
-
-const versionIn = (text: string | undefined): Version | undefined =>
-  text === undefined ? undefined : parseVersion(text);
-
-interface Versions {
-  readonly runs: Version | undefined;
-  readonly database: Version | undefined;
-}
-
-const versions = ({ database }: Situation, current: string, runs: string | undefined): Versions => ({
-  runs: versionIn(runs) ?? versionOfImage(current),
-  database: versionIn(database),
-});
-
-function checkWay(target: string, { runs, database }: Versions, to: Version | undefined): void {
-  if (to === undefined) return;
-  const isAhead = database !== undefined && (runs === undefined || compareVersions(database, runs) > 0);
-  const from = isAhead ? database : runs;
-  if (from === undefined) return;
-  const way = wayBetween(from, to);
-  if (way.possible) return;
-  if (way.why === "downgrade") {
-    const what = isAhead
-      ? `the database was already migrated by ${versionText(from)}`
-      : `${versionText(from)} runs here`;
-    throw refused(`${target} is older: ${what}, and GlitchTip's migrations do not go back`, {
-      remedy: "glitchtip-compose rollback goes back to the last upgrade's backup; restore to any other.",
-    });
-  }
-  throw refused(`${target} is too far from ${versionText(from)} for one step`, {
-    problems: [...way.stops.map((stop) => stopText(target, stop)), `then ${target}`],
-    remedy: `Begin with the first: glitchtip-compose upgrade --to ${exampleOf(target, way.stops[0])}`,
-  });
-}
-
-const repository = (image: string): string => image.replace(/@.*$/, "").replace(/:[^:/]*$/, "");
-const exampleOf = (image: string, stop: Stop | undefined): string => `${repository(image)}:${stop?.tags ?? ""}`;
-const stopText = (image: string, stop: Stop): string =>
-  `first ${exampleOf(image, stop)} (${stop.major}.${stop.minor} or later of ${stop.major}, the newest there is)`;

@@ -62,6 +62,6 @@ export function readProgress(dir: string): Progress | undefined {
 }
 
 export const isUnderWay = (progress: Progress | undefined): progress is Progress =>
-  progress !== undefined && progress.step !== "done";
+  progress !== undefined && (progress.step !== "done" || progress.undoing === true);
 
 export const isBefore = ({ step }: Progress, other: Step): boolean => STEPS.indexOf(step) < STEPS.indexOf(other);

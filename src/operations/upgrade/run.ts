@@ -27,6 +27,7 @@ export interface UpgradeResult {
 
 /** Goes on from where it is to the end. Killed or interrupted it goes on later; failed, what ran before runs again. */
 export async function carryOutUpgrade(context: UpgradeContext, begun: Progress): Promise<UpgradeResult> {
+  saveProgress(context.dir, begun);
   const run = new Upgrade(context, begun);
   try {
     return await run.forward();

@@ -6,7 +6,10 @@ import { Stack } from "./stack.ts";
 
 /** A stack with what a backup is about: an event, a file among the uploads, a DSN that an app runs on. */
 export async function stackWithData(...flags: string[]) {
-  const stack = await Stack.sample(...flags);
+  return await withData(await Stack.sample(...flags));
+}
+
+export async function withData(stack: Stack) {
   await stack.up();
   const { eventId = "" } = (await stack.app<{ eventId: string }>("/error")) ?? {};
   await readEvent(stack, "app", eventId);

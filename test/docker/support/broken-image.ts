@@ -9,12 +9,12 @@ const migrating = (sql: string) =>
 export interface Breakage {
   readonly migration: string;
   /** The last line of run-migrate.sh. */
-  readonly then?: string;
+  readonly lastLine?: string;
   readonly start?: string;
 }
 
 /** A GlitchTip 6.3 that does not work, under a name of its own; it goes with the last one who holds it. */
-export async function brokenImage({ migration, then = "exit 0", start }: Breakage) {
+export async function brokenImage({ migration, lastLine = "exit 0", start }: Breakage) {
   const image = `glitchtip-compose-test/${randomBytes(5).toString("hex")}:6.3`;
   const lines = [
     "FROM glitchtip/glitchtip:6",
@@ -24,7 +24,7 @@ export async function brokenImage({ migration, then = "exit 0", start }: Breakag
     "set -eu",
     "node /code/stand-in.mjs migrate",
     `python -c '${migrating(migration)}'`,
-    then,
+    lastLine,
     "SH",
     ...(start === undefined ? [] : ["COPY --chmod=0755 <<'SH' /code/bin/start.sh", "#!/bin/sh", start, "SH"]),
     "ENV GLITCHTIP_VERSION=6.3.0",
