@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { ownServices } from "../config/own-service.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { ResolvedServer } from "../config/server.ts";
 import { RETENTION_KINDS, SERVER_PORT } from "../glitchtip/versions.ts";
+import { DATABASE, dataSettings, keepsQueue, VALKEY } from "./data-settings.ts";
 import { escaped } from "./interpolate.ts";
 import type { ComposeService, ComposeTemplates } from "./model.ts";
 import { ownCaddyfile } from "./proxy-files.ts";
@@ -10,8 +10,6 @@ import type { OurService, OurStack } from "./services.ts";
 import { traefikLabels } from "./traefik.ts";
 
 const PROXY = "glitchtip-proxy";
-const DATABASE = "glitchtip-db";
-const VALKEY = "glitchtip-valkey";
 const MAIL_SECRET = "glitchtip_email_url";
 
 /** By service, which of the declaration's limits is its own. */
@@ -37,7 +35,7 @@ export function forOperator(
   server: ResolvedServer,
   templates: ComposeTemplates,
 ): OurStack {
-  const { mail, limits = {}, production, postgres } = declaration;
+  const { mail, limits = {}, production } = declaration;
   const fromEnvironment = mail?.url.startsWith("env:") ? { read_only: false } : {};
   const secrets = (of: ComposeService): ComposeService =>
     mail === undefined || of.secrets === undefined ? {} : { secrets: [...(of.secrets as string[]), MAIL_SECRET] };
@@ -50,17 +48,12 @@ export function forOperator(
         : service,
     ]),
   );
-  if (production !== undefined) {
-    inFront(services, declaration, production, templates);
-    const valkey = services[VALKEY];
-    if (valkey !== undefined) services[VALKEY] = { ...valkey, own: { ...valkey.own, ...KEPT_QUEUE } };
-  }
+  if (production !== undefined) inFront(services, declaration, production, templates);
   for (const [name, service] of Object.entries(services)) {
     const key = LIMITED[name];
     const { memory, cpus = service.own.restart === "no" ? undefined : production && CPUS } = (key && limits[key]) ?? {};
     const limit = { ...(memory && { mem_limit: memory }), ...(cpus && { cpus }) };
-    const settings = name === DATABASE && postgres !== undefined ? { command: postgresCommand(postgres) } : {};
-    services[name] = { ...service, own: { ...service.own, ...limit, ...settings } };
+    services[name] = { ...service, own: { ...service.own, ...limit, ...dataSettings(name, declaration) } };
   }
   return {
     ...stack,
@@ -76,18 +69,6 @@ export function forOperator(
     },
   };
 }
-
-const postgresCommand = (settings: NonNullable<Declaration["postgres"]>): readonly string[] => [
-  "postgres",
-  ...Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : ["-c", `${name}=${value}`])),
-];
-
-/** What was accepted waits here for the worker: written on as it comes, it outlives the process. */
-const KEPT_QUEUE: ComposeService = {
-  command: ["valkey-server", "--save", "", "--appendonly", "yes", "--appendfsync", "everysec"],
-  tmpfs: ["/tmp"],
-  volumes: [`${VALKEY}:/data`],
-};
 
 type Production = NonNullable<Declaration["production"]>;
 
@@ -131,20 +112,12 @@ function inFront(
 }
 
 /** Networks, volumes and secrets that the above needs. */
-export function topOf(
-  { production, mail, server: declared }: Declaration,
-  server: ResolvedServer,
-  secretBy: (reference: string) => object,
-) {
+export function topOf(declaration: Declaration, server: ResolvedServer, secretBy: (reference: string) => object) {
+  const { production, mail } = declaration;
   const { certificate, key } = production?.tls ?? {};
-  const keepsQueue =
-    production !== undefined &&
-    server.valkey &&
-    server.topology !== "single-container" &&
-    ownServices(declared).valkey === undefined;
   return {
     networks: production?.proxy === "traefik" ? { [PROXY]: { external: true, name: production.network } } : {},
-    volumes: [...(production?.proxy === "caddy" ? [PROXY] : []), ...(keepsQueue ? [VALKEY] : [])],
+    volumes: [...(production?.proxy === "caddy" ? [PROXY] : []), ...(keepsQueue(declaration, server) ? [VALKEY] : [])],
     secrets: {
       ...(mail === undefined ? {} : { [MAIL_SECRET]: secretBy(mail.url) }),
       ...(certificate === undefined ? {} : { glitchtip_tls_certificate: secretBy(certificate) }),

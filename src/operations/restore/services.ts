@@ -96,6 +96,8 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
 }
 
 async function stop(docker: Docker, services: readonly string[], signal: AbortSignal): Promise<void> {
+  // Without a name it would stop all.
+  if (services.length === 0) return;
   const result = await docker.cli(["compose", "--profile", "*", "stop", ...services], { signal });
   if (result.code === 0) return;
   throw new CodedError("GC1604", "docker compose stop failed", { problems: lastLines(result.stderr, 3) });

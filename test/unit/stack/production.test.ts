@@ -194,3 +194,29 @@ describe("the lock", () => {
     expect([...parseLock(text)]).toEqual([["one:1", digest]]);
   });
 });
+
+describe("what holds the data", () => {
+  it("is a Postgres with the declared settings, by its own names; without any it starts as it comes", () => {
+    const { services } = composeOf(stack("postgres: { shared_buffers: 256MB, max_connections: 50 }"));
+    expect(services["glitchtip-db"]?.command).toEqual([
+      "postgres",
+      ...["-c", "shared_buffers=256MB", "-c", "max_connections=50"],
+    ]);
+    expect(composeOf(stack("")).services["glitchtip-db"]).not.toHaveProperty("command");
+  });
+
+  it("in production is a Valkey whose queue outlives it, elsewhere one that forgets", () => {
+    const kept = composeOf(stack("production: { domain: errors.example.com }\nserver: { valkey: bundled }"));
+    expect(kept.services["glitchtip-valkey"]).toMatchObject({
+      command: expect.arrayContaining(["--appendonly", "yes"]),
+      volumes: ["glitchtip-valkey:/data"],
+      tmpfs: ["/tmp"],
+    });
+    expect(kept.volumes).toHaveProperty("glitchtip-valkey");
+    const forgets = composeOf(stack("server: { valkey: bundled }"));
+    expect(forgets.services["glitchtip-valkey"]).toMatchObject({ tmpfs: ["/tmp", "/data"] });
+    expect(forgets.volumes).not.toHaveProperty("glitchtip-valkey");
+    const without = composeOf(stack("production: { domain: errors.example.com }"));
+    expect(without.volumes).not.toHaveProperty("glitchtip-valkey");
+  });
+});
