@@ -58,20 +58,36 @@ export const mistakes = (file: string, problems: string[]) =>
   });
 
 /** Maps of things whose defaults say it all: `projects: {shop: }` is a project with its defaults. */
-const MAPS_OF_DEFAULTS = ["projects", "organizations", "servers"];
+const MAPS_OF_DEFAULTS = ["projects", "organizations", "servers"] as const;
 
 function withEmptyOnes(value: unknown): unknown {
   if (!isMap(value)) return value;
-  const maps = MAPS_OF_DEFAULTS.flatMap((key) => {
+  let result = value;
+  for (const key of MAPS_OF_DEFAULTS) {
     const all = value[key];
-    if (!isMap(all)) return [];
-    return [[key, Object.fromEntries(Object.entries(all).map(([name, one]) => [name, withEmptyOnes(one ?? {})]))]];
-  });
-  return maps.length === 0 ? value : { ...value, ...Object.fromEntries(maps) };
+    if (!isMap(all)) continue;
+    // Nothing of these stands in a project.
+    const filled = withEach(all, (one) => (key === "projects" ? (one ?? {}) : withEmptyOnes(one ?? {})));
+    if (filled !== all) result = { ...result, [key]: filled };
+  }
+  return result;
 }
 
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+/** The same map where nothing changes: there may be thousands in it. */
+function withEach(map: Values, change: (value: unknown) => unknown): Values {
+  let result: Record<string, unknown> | undefined;
+  for (const [name, value] of Object.entries(map)) {
+    const changed = change(value);
+    if (changed === value) continue;
+    result ??= { ...map };
+    result[name] = changed;
+  }
+  return result ?? map;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+const isMap = (value: unknown): value is Values => typeof value === "object" && value !== null && !Array.isArray(value);
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let found = value;

@@ -4,7 +4,14 @@ import { monitorUrlProblem } from "../schema/inside/monitor.ts";
 import type { Declaration } from "../schema.ts";
 import type { Problem } from "../server.ts";
 import { alertChecks } from "./alert-checks.ts";
-import { type MonitorDeclaration, type OrganizationPart, organizationParts, type Path, serverParts } from "./parts.ts";
+import {
+  type MonitorDeclaration,
+  type OrganizationPart,
+  organizationParts,
+  type Path,
+  type ProjectDeclaration,
+  serverParts,
+} from "./parts.ts";
 
 /** What no single field of a server's inside shows: doubles, and what one kind of thing wants or cannot have. */
 export const insideChecks = (declaration: Declaration): Problem[] =>
@@ -42,15 +49,17 @@ function organizationChecks({ path, body }: OrganizationPart): Problem[] {
     ...doubles(statusPages, ({ name }) => name, [...path, "statusPages"], "name"),
     ...monitorChecks(monitors, path),
     ...slugDoubles(projects, path),
-    ...Object.entries(projects).flatMap(([key, project]) => {
-      const here = [...path, "projects", key];
-      return [
-        ...doubles(project.alerts ?? [], ({ name }) => name, [...here, "alerts"], "name"),
-        ...doubles(project.keys ?? [], ({ label }) => label, [...here, "keys"], "label"),
-        ...monitorChecks(project.monitors ?? [], here),
-        ...alertChecks(project, here),
-      ];
-    }),
+    ...Object.entries(projects).flatMap(([key, project]) => projectChecks(project, [...path, "projects", key])),
+  ];
+}
+
+function projectChecks(project: ProjectDeclaration, path: Path): Problem[] {
+  const { alerts, keys, monitors } = project;
+  return [
+    ...(alerts === undefined ? [] : doubles(alerts, ({ name }) => name, [...path, "alerts"], "name")),
+    ...(keys === undefined ? [] : doubles(keys, ({ label }) => label, [...path, "keys"], "label")),
+    ...(monitors === undefined ? [] : monitorChecks(monitors, path)),
+    ...alertChecks(project, path),
   ];
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { urlOf } from "../../../glitchtip/wire/url.ts";
 import { parseReference, REFERENCE_FORMS } from "../../../references/reference.ts";
 import { described, secretReference, strictObject, text } from "../primitives.ts";
 
@@ -21,17 +22,23 @@ export const RECIPIENT_TYPES = [
 ] as const;
 
 const isReference = (value: string): boolean => parseReference(value) !== undefined;
-const isHttp = (value: string): boolean => /^https?:\/\/[^/?#]/i.test(value) && URL.canParse(value);
+const normalHttpUrl = (value: string): string | undefined =>
+  /^https?:\/\/[^/?#]/i.test(value) ? urlOf(value)?.href : undefined;
 
 /** An address, which may hold a secret: then a reference. Empty is for the kind of recipient to judge. */
 export const addressOrReference = z.string().check(
-  z.refine((value) => value === "" || isHttp(value) || isReference(value), {
-    error: `must be an http:// or https:// address, or ${REFERENCE_FORMS}`,
-  }),
-  z.refine((value) => !isHttp(value) || new URL(value).href.length <= URL_LONGEST, {
-    error: `must have at most ${URL_LONGEST} characters`,
+  z.check(({ value, issues }) => {
+    const problem = addressProblem(value);
+    if (problem !== undefined) issues.push({ code: "custom", input: value, message: problem });
   }),
 );
+
+function addressProblem(value: string): string | undefined {
+  if (value === "" || isReference(value)) return undefined;
+  const url = normalHttpUrl(value);
+  if (url === undefined) return `must be an http:// or https:// address, or ${REFERENCE_FORMS}`;
+  return url.length <= URL_LONGEST ? undefined : `must have at most ${URL_LONGEST} characters`;
+}
 
 const recipient = strictObject(() => ({
   type: described(z.enum(RECIPIENT_TYPES), "What it is; each GlitchTip knows only some."),
