@@ -42,6 +42,11 @@ describeOnEngine("an upgrade from 5.1 to 6", () => {
     expect((await stack.project.cli(["upgrade", "--no-pull", "--yes"])).stdout).toContain("nothing to do");
 
     expect((await stack.project.cli(["upgrade", "--to", "v5.1.1", "--yes"])).stderr).toContain("GC1808");
+    // By hand it would be refused as well.
+    const env = { ...process.env, GLITCHTIP_IMAGE: "glitchtip/glitchtip:v5.1.1" };
+    const older = await stack.compose(["run", "--rm", "--no-deps", "-T", "glitchtip-init"], { env });
+    expect(older).toMatchObject({ code: 1, stdout: expect.stringContaining("already migrated by 6.2.6") });
+
     expect((await stack.project.cli(["rollback"])).stderr).toContain(`--yes-rollback ${stack.name}`);
     const back = await stack.project.cli(["rollback", "--yes-rollback", stack.name]);
     expect(back).toMatchObject({ code: 0 });

@@ -115,10 +115,13 @@ class Upgrade {
     const { registryDigest } = await import("../../docker/images.ts");
     const { address } = await docker.located();
     const asked = { config: docker.compose.config, digest: (name: string) => registryDigest(address, name) };
-    await lock({ ...files, dir }, asked).catch((error: unknown) => {
+    try {
+      const { unpinned } = await lock({ ...files, dir }, asked);
+      for (const line of unpinned) log.warn(`${line}; it is not pinned`);
+    } catch (error) {
       if (!(error instanceof CodedError) || error.code !== "GC1607") throw error;
       log.warn(`the new image is not pinned: ${error.message}`);
-    });
+    }
   }
 
   /** Into another one beside the empty one, counted, and in its place; done again it is the same. */
