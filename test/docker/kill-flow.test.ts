@@ -132,6 +132,14 @@ describeOnEngine("events flow into a production stack while each of its containe
     expect([...refused.values()].reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
   });
 
+  it("a restore empties the queue of what it replaces", async () => {
+    const { code, stdout } = await stack.project.cli(["backup", "create", "--json"]);
+    expect(code).toBe(0);
+    const restored = await stack.project.cli(["restore", JSON.parse(stdout).path, "--yes-restore", stack.name]);
+    expect(restored.code, restored.stderr).toBe(0);
+    expect((await stack.exec("glitchtip-valkey", "valkey-cli", "exists", "queue")).stdout.trim()).toBe("0");
+  });
+
   const more = async (accepted: readonly string[]) => {
     const wanted = accepted.length + AFTER_EACH;
     await until("more events are accepted", async () => (accepted.length >= wanted ? true : undefined), 120_000);
