@@ -13,6 +13,7 @@ export interface ComposeConfig {
 
 export interface ComposeService {
   readonly image?: string;
+  readonly build?: { readonly args?: Readonly<Record<string, string | null>> } | null;
   /** A program that Compose calls; such a service has no container. */
   readonly provider?: object;
   readonly profiles?: readonly string[];

@@ -10,7 +10,7 @@ import { bringUpToDate, type ProjectContext } from "./project/bring-up-to-date.t
 import { setVariable } from "./project/env-file.ts";
 import { readEnvText } from "./project/project.ts";
 import { readDeclarationText, readProjectWith } from "./project/read.ts";
-import { isOurs } from "./running-stack.ts";
+import { imageBehind, isOurs } from "./running-stack.ts";
 
 /** What `lock` asks of Docker. */
 export interface LockDocker {
@@ -39,7 +39,8 @@ export async function lock(
   const { services } = await docker.config();
   const pinned: LockedImage[] = [];
   const unpinned: string[] = [];
-  for (const [service, { image }] of Object.entries(services)) {
+  for (const [service, composed] of Object.entries(services)) {
+    const image = imageBehind(composed);
     if (!isOurs(service) || image === undefined) continue;
     const name = image.replace(/@.*$/, "");
     const digest = (await docker.digest(name)) ?? (await docker.digest(image));

@@ -34,6 +34,10 @@ export async function observeStack(docker: Docker): Promise<RunningStack> {
 export const isSingle = (services: ComposeConfig["services"]): boolean =>
   services[SERVER]?.environment?.POSTGRES_PASSWORD_FILE !== undefined;
 
+/** What is pinned: of the single container, which is built on this machine, what it is built on. */
+export const imageBehind = ({ image, build }: ComposeConfig["services"][string]): string | undefined =>
+  build?.args?.GLITCHTIP_IMAGE ?? image;
+
 /** The service in which our Postgres runs; undefined where it is somebody else's. */
 export const databaseOf = (services: ComposeConfig["services"]): string | undefined =>
   services[DATABASE] !== undefined ? DATABASE : isSingle(services) ? SERVER : undefined;

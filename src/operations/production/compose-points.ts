@@ -1,5 +1,5 @@
 import type { ComposeService } from "../../docker/index.ts";
-import { DATABASE, ONE_SHOTS, PROXY, SERVER } from "../running-stack.ts";
+import { DATABASE, imageBehind, isSingle, ONE_SHOTS, PROXY, SERVER } from "../running-stack.ts";
 import { fail, forEachService, type HardeningPoint, notRead, pass } from "./point.ts";
 
 const OWN_FILE = "Take what overrides it out of your own Compose files, then: docker compose up -d --wait";
@@ -80,7 +80,10 @@ export const COMPOSED: readonly HardeningPoint[] = [
     check: (seen) =>
       forEachService(
         seen,
-        ({ image = "" }) => (/@sha256:[0-9a-f]{64}$/.test(image) ? undefined : `runs ${image || "a build"}`),
+        (service) => {
+          const image = imageBehind(service) ?? "";
+          return /@sha256:[0-9a-f]{64}$/.test(image) ? undefined : `runs ${image || "a build"}`;
+        },
         "pinned",
         "docker compose pull, npx glitchtip-compose lock, docker compose up -d --wait",
       ),
@@ -106,6 +109,7 @@ export const COMPOSED: readonly HardeningPoint[] = [
     how: "its network is internal, and it has no port",
     check({ config, project }) {
       if (config === undefined) return notRead;
+      if (isSingle(config.services)) return pass("it listens on its container's own loopback");
       const database = config.services[DATABASE];
       if (project.declaration.server.database !== "bundled" || database === undefined) return pass("it is not ours");
       const open = Object.keys(database.networks ?? {}).filter((name) => config.networks?.[name]?.internal !== true);
