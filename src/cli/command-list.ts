@@ -48,7 +48,11 @@ export const COMMANDS = [
   { name: "care", summary: "the service that looks after the stack: run, restart, report" },
   { name: "notify", summary: "test: send a message to who is told of failures" },
   { name: "lock", summary: "pin the stack's images by their digests" },
-  { name: "import", summary: "the declaration, from app-interface's files or a Terraform state" },
+  {
+    name: "import",
+    summary: "the declaration, from app-interface's files or a Terraform state; or another server's configuration",
+  },
+  { name: "export", summary: "what a server holds, in a file for another one" },
   { name: "rotate", summary: "give apps a new key, and delete the old one once nobody uses it" },
   { name: "backup", summary: "whole copies of the stack's data: create, list, verify, prune" },
   { name: "restore", summary: "put a backup in the place of what is there, or into a new stack" },
@@ -69,7 +73,7 @@ export const HEADINGS: readonly (readonly [heading: string, names: readonly Comm
   ["Run:", ["up", "down", "restart", "migrate", "upgrade", "rollback", "build", "push", "package", "clean"]],
   ["Look:", ["status", "doctor", "check", "verify", "logs", "load"]],
   ["Inside the containers:", ["shell", "psql", "redis-cli", "manage", "user", "organization"]],
-  ["What the server holds:", ["plan", "apply", "pull", "alert", "provision", "rotate"]],
+  ["What the server holds:", ["plan", "apply", "pull", "alert", "export", "provision", "rotate"]],
   ["Care:", ["backup", "restore", "secrets", "care", "notify", "mail"]],
   ["For tests and for Compose:", ["emulate", "compose"]],
 ];

@@ -38,6 +38,7 @@ export const LOADERS: Readonly<Record<CommandName, () => Promise<CliCommand<neve
   notify: async () => (await import("./commands/notify.ts")).notify,
   lock: async () => (await import("./commands/lock.ts")).lock,
   import: async () => (await import("./commands/import.ts")).importCommand,
+  export: async () => (await import("./commands/export.ts")).exportCommand,
   rotate: async () => (await import("./commands/rotate.ts")).rotate,
   backup: async () => (await import("./commands/backup.ts")).backup,
   restore: async () => (await import("./commands/restore.ts")).restore,

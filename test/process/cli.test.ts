@@ -219,7 +219,7 @@ describe("help", () => {
   it("of every command shows an example that begins as one types it", async () => {
     using folders = cliFolders();
     const { stdout } = await runCli(folders, "--help");
-    const commands = [...stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name ?? "");
+    const commands = [...stdout.matchAll(/^ {2}([a-z-]+) {2,}/gm)].map(([, name]) => name ?? "");
     expect(commands.length).toBeGreaterThan(6);
     for (const name of commands) {
       const help = await runCli(folders, name, "--help");

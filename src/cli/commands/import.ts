@@ -4,6 +4,7 @@ import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError } from "../../base/errors.ts";
 import { IMPORT_KINDS, type ImportResult, importInto } from "../../operations/import/index.ts";
 import type { CliCommand } from "../command.ts";
+import { importConfiguration } from "../import-configuration.ts";
 import { withProgress } from "../screen.ts";
 
 interface Flags {
@@ -13,6 +14,7 @@ interface Flags {
   readonly token?: string;
   readonly prefer?: string;
   readonly dryRun?: boolean;
+  readonly yes?: boolean;
 }
 
 /** What other tools' files say of a server becomes the declaration. */
@@ -21,18 +23,29 @@ export const importCommand: CliCommand<Flags> = {
     "glitchtip-compose import app-interface ../app-interface/data",
     "terraform state pull | glitchtip-compose import terraform - --url https://glitchtip.example.com",
     "glitchtip-compose import terraform state.json --dry-run --json",
+    "glitchtip-compose import configuration glitchtip-configuration-20261121-081500Z.json --dry-run",
   ],
   flags: (command) =>
     command
-      .argument("<kind>", "app-interface: a folder with its YAML; terraform: a state of a GlitchTip provider")
+      .argument(
+        "<kind>",
+        "app-interface: a folder with its YAML; terraform: a state of a GlitchTip provider; configuration: what export wrote, into this project's server",
+      )
       .argument("<path>", "of that folder or file; - for a state that is piped in")
       .option("--file <path>", "the declaration to write or to add to", "glitchtip.yaml")
-      .option("--instance <name>", "only this one of app-interface's instances")
+      .option(
+        "--instance <name>",
+        "only this one of app-interface's instances; for a configuration: the server it goes to",
+      )
       .option("--url <url>", "where the server is; a Terraform state tells it by DSNs only")
       .option("--token <reference>", "where its API token is, for terraform; default env:GLITCHTIP_TOKEN")
       .option("--prefer <whose>", "mine or imported, where the declaration says something else")
-      .option("--dry-run", "write nothing; print the declaration"),
-  async run(context, { file, prefer, dryRun = false, instance, url, token }, [kind = "", path = ""]) {
+      .option("--dry-run", "write nothing; print the declaration, or what a configuration would change")
+      .option("--yes", "for a configuration: do not ask"),
+  async run(context, { file, prefer, dryRun = false, yes = false, instance, url, token }, [kind = "", path = ""]) {
+    if (kind === "configuration") {
+      return await importConfiguration(context, path, { file, dryRun, yes, ...(instance && { instance }) });
+    }
     const options = {
       kind: oneOf(IMPORT_KINDS, kind, "<kind>"),
       path,

@@ -3,6 +3,8 @@ import { until } from "./until.ts";
 
 /** A registry on loopback that holds copies of images: only what a registry knows has a digest. */
 export interface LocalRegistry extends AsyncDisposable {
+  /** Host and port. */
+  readonly address: string;
   /** The copies' names, by that of the original. */
   readonly names: Readonly<Record<string, string>>;
 }
@@ -27,7 +29,7 @@ export async function localRegistry(images: readonly string[]): Promise<LocalReg
       await docker("tag", image, name);
       await docker("push", "-q", name);
     }
-    return { names, [Symbol.asyncDispose]: remove };
+    return { address, names, [Symbol.asyncDispose]: remove };
   } catch (error) {
     await remove();
     throw error;

@@ -1,0 +1,48 @@
+import { resolve } from "node:path";
+import { exportConfiguration, requireOne } from "../../operations/configuration/export.ts";
+import { writeConfiguration } from "../../operations/configuration/file.ts";
+import { declaredServers } from "../../operations/reconcile/declared.ts";
+import { oneOf } from "../accounts.ts";
+import type { CliCommand } from "../command.ts";
+import { withProgress } from "../screen.ts";
+import { openDeclared, type ServerFlags, serverFlags } from "../server-part.ts";
+
+interface Flags extends ServerFlags {
+  readonly out?: string;
+}
+
+/** What a server holds, in a file for another one. */
+export const exportCommand: CliCommand<Flags> = {
+  examples: [
+    "glitchtip-compose export configuration",
+    "glitchtip-compose export configuration --instance prod --out prod.json",
+  ],
+  flags: (command) =>
+    serverFlags(
+      command
+        .argument("<what>", "configuration: organizations, teams, projects, keys, members, alerts, monitors")
+        .option("--out <file>", "default: glitchtip-configuration- and the time, .json"),
+    ),
+  async run(context, { out, ...choice }, [what]) {
+    oneOf(["configuration"], what, "what to export");
+    const declared = [requireOne(declaredServers(context.dir, choice))];
+    await using servers = openDeclared(context, declared);
+    const now = context.clock.now();
+    const { configuration, left } = await withProgress(context, "reading what the server holds", () =>
+      exportConfiguration(servers, now),
+    );
+    const at = new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
+    const file = out ?? `glitchtip-configuration-${at}Z.json`;
+    writeConfiguration(resolve(context.dir, file), configuration);
+    for (const one of left) context.log.info(`left out: ${one}`);
+    for (const { reference, of } of configuration.secrets) {
+      context.log.info(`not in it: the secret of ${of}; set ${reference} where it is imported`);
+    }
+    const projects = configuration.projects.length;
+    context.print(
+      context.json
+        ? JSON.stringify({ file, projects, secrets: configuration.secrets, left })
+        : `wrote ${file}: ${projects} projects\nthere: glitchtip-compose import configuration ${file} --dry-run`,
+    );
+  },
+};
