@@ -18,17 +18,20 @@ import {
 import { currentImage, type ImageFacts, type Situation, targetImage, type Wanted } from "./plan.ts";
 import { currentPostgres, type PostgresNow, targetPostgres } from "./postgres.ts";
 
-/** Throws GC1808 where the server is not one of ours, or not of several services. */
+/** Throws GC1808 where the server is not one of ours. */
 export function requireStack({ declaration }: Pick<Project, "declaration">): void {
-  const single = declaration.server.topology === "single-container";
-  if (serverKind(declaration) === "bundled" && !single) return;
-  throw new CodedError(
-    "GC1808",
-    single ? "a single container is one image" : "this project's server is not part of the stack",
-    {
-      remedy: single ? "Build it from the newer GlitchTip, back up, and start it." : "Upgrade it where it runs.",
-    },
-  );
+  if (serverKind(declaration) === "bundled") return;
+  throw new CodedError("GC1808", "this project's server is not part of the stack", {
+    remedy: "Upgrade it where it runs.",
+  });
+}
+
+/** Throws GC1808 where Postgres is part of the server's own image. */
+function requireOwnPostgres({ declaration }: Project, wanted: string | undefined): void {
+  if (wanted === undefined || declaration.server.topology !== "single-container") return;
+  throw new CodedError("GC1808", "the single container has its Postgres in its own image", {
+    remedy: "Back up, declare server.postgres.image, and restore into a fresh volume: docs/all-in-one.md.",
+  });
 }
 
 /** Brings the image here; one that is here already will do where nobody gives another. */
@@ -56,7 +59,8 @@ async function detailsOf(docker: Docker, image: string) {
 
 /** What there is now, of the stack and of the images that may matter. */
 export async function lookAtStack(docker: Docker, project: Project, { to, postgres }: Wanted): Promise<Situation> {
-  const { dir, declaration, env } = project;
+  const { dir, declaration, declarationText, env } = project;
+  requireOwnPostgres(project, postgres);
   const current = currentImage(project);
   const stack = await observeStack(docker);
   const web = containerOf(stack, SERVER);
@@ -69,6 +73,7 @@ export async function lookAtStack(docker: Docker, project: Project, { to, postgr
   const lock = readIfThere(join(dir, LOCK_FILE));
   return {
     declaration,
+    declarationText,
     env,
     ...(lock === undefined ? {} : { lock }),
     ...(running === undefined ? {} : { running }),
