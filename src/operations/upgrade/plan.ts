@@ -26,6 +26,8 @@ export interface Wanted {
 /** What is known before anything is decided. */
 export interface Situation {
   readonly declaration: Declaration;
+  /** As it is on disk. */
+  readonly declarationText: string;
   readonly env: Readonly<Record<string, string>>;
   readonly lock?: string;
   /** Of the running web container, as far as there is one. */
@@ -88,6 +90,7 @@ export function planUpgrade(situation: Situation, wanted: Wanted): UpgradePlan {
   const postgres = wanted.postgres === undefined ? undefined : planPostgres(situation, wanted.postgres);
   checkPostgres(postgres?.to ?? situation.postgres?.major, to.capabilities.leastPostgres, target);
   const settings: Settings = {
+    text: situation.declarationText,
     declaration: [
       ...(postgres?.settings.declaration ?? []),
       { path: ["server", "image"], before: declaration.server.image ?? null, after: target },

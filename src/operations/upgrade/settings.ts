@@ -16,6 +16,8 @@ const stated = z.nullable(z.union([z.string(), z.record(z.string(), z.string())]
 export const settingsShape = z.object({
   /** Of the declaration; null is "not stated". */
   declaration: z.array(z.object({ path: z.array(z.string()), before: stated, after: stated })),
+  /** The whole of it before: what nobody has edited since comes back byte by byte. */
+  text: z.string(),
   /** Lines of .env that were there. */
   env: z.array(z.object({ name: z.string(), before: z.string(), after: z.string() })),
   /** The digests, where images are pinned. */
@@ -29,13 +31,18 @@ export type Side = "before" | "after";
 export const imageLine = (env: Readonly<Record<string, string>>, name: string, after: string): Settings["env"] =>
   env[name] ? [{ name, before: env[name], after }] : [];
 
-/** Comments stay. */
-export function editedDeclaration(text: string, { declaration }: Settings, side: Side): string {
-  return declaration.reduce(
-    (edited, one) =>
-      isDeepStrictEqual(one.before, one.after) ? edited : editDeclaration(edited, one.path, one[side] ?? undefined),
-    text,
-  );
+/** Comments stay, and what was edited since. */
+export function editedDeclaration(current: string, settings: Settings, side: Side): string {
+  const edit = (text: string, to: Side) =>
+    settings.declaration.reduce(
+      (edited, { path, before, after }) =>
+        isDeepStrictEqual(before, after)
+          ? edited
+          : editDeclaration(edited, path, (to === "before" ? before : after) ?? undefined),
+      text,
+    );
+  if (side === "before" && current === edit(settings.text, "after")) return settings.text;
+  return edit(current, side);
 }
 
 /** Throws where the project could not be made with them, or a managed file is edited by hand; writes nothing. */

@@ -17,6 +17,7 @@ apps: {api: {project: shop}}
 
 const situation = (image: string, more: Partial<Situation> = {}): Situation => ({
   declaration: loadDeclaration(text(`image: ${image}`), "glitchtip.yaml"),
+  declarationText: text(`image: ${image}`),
   env: {},
   facts: () => undefined,
   postgres: { image: "postgres:18", major: 18, volumes: ["glitchtip-db"], majorOf: () => undefined },
@@ -111,24 +112,30 @@ describe("the plan of an upgrade", () => {
 });
 
 describe("the edited declaration", () => {
-  it.each(["image: glitchtip/glitchtip:v5.1.1", 'generation: "5.1"\n  image: own/build:latest'])(
-    "keeps every comment, and is byte by byte what it was when it is put back: %s",
-    (server) => {
-      const before = text(server);
-      const declaration = loadDeclaration(before, "glitchtip.yaml");
-      const { settings } = planUpgrade(
-        { ...situation("x:6"), declaration },
-        { to: "glitchtip/glitchtip:6", postgres: "19" },
-      );
-      const after = editedDeclaration(before, settings, "after");
-      expect(after).toContain("# ours since spring");
-      expect(loadDeclaration(after, "glitchtip.yaml").server).toMatchObject({
-        image: "glitchtip/glitchtip:6",
-        postgres: { image: "postgres:19", volume: "glitchtip-db-19" },
-      });
-      expect(editedDeclaration(after, settings, "before")).toBe(before);
-    },
-  );
+  it.each([
+    "image: glitchtip/glitchtip:v5.1.1",
+    'generation: "5.1"\n  image: own/build:latest',
+    "postgres: {image:   'postgres:18'} # old\n  image: glitchtip/glitchtip:v5.1.1",
+  ])("keeps every comment, and is byte by byte what it was when it is put back: %s", (server) => {
+    const before = text(server);
+    const declaration = loadDeclaration(before, "glitchtip.yaml");
+    const { settings } = planUpgrade(
+      { ...situation("x:6"), declaration, declarationText: before },
+      { to: "glitchtip/glitchtip:6", postgres: "19" },
+    );
+    const after = editedDeclaration(before, settings, "after");
+    expect(after).toContain("# ours since spring");
+    expect(loadDeclaration(after, "glitchtip.yaml").server).toMatchObject({
+      image: "glitchtip/glitchtip:6",
+      postgres: { image: "postgres:19", volume: "glitchtip-db-19" },
+    });
+    expect(editedDeclaration(after, settings, "before")).toBe(before);
+
+    const edited = `# Next year's.\n${after}`;
+    const back = editedDeclaration(edited, settings, "before");
+    expect(back).toContain("# Next year's.");
+    expect(loadDeclaration(back, "glitchtip.yaml")).toEqual(declaration);
+  });
 });
 
 it("what is newer here is what one step leads to, newest first", () => {
