@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import { careSettings } from "../../../src/config/care-settings.ts";
+import { composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
+
+const COMPOSE = "services: { app: { image: own/app, entrypoint: [node], command: [x] } }\n";
+const rendered = (lines: string) => renderedStack(declarationWith(lines), COMPOSE);
+const stack = (lines: string) => composeOf(rendered(lines));
+const settings = (lines: string) =>
+  careSettings.parse(
+    JSON.parse(rendered(lines).files.find(({ path }) => path === ".glitchtip/care.json")?.content ?? ""),
+  );
+const NOTIFY = 'notify: [{ type: feishu, url: "file:./hook", secret: env:SIGN }, { type: slack, url: "file:./slack" }]';
+
+describe("a stack without care and notify", () => {
+  it("has none of it, and its processes are the containers' own", () => {
+    const { services } = stack("");
+    expect(Object.keys(services)).not.toContain("glitchtip-care");
+    expect(JSON.stringify(services)).not.toContain("supervise.py");
+    expect(rendered("").files.map(({ path }) => path)).not.toContain(".glitchtip/care.mjs");
+  });
+});
+
+describe("care", () => {
+  const both = stack("server: { topology: split }\ncare: {}");
+
+  it("puts the supervisor before web and worker, their gate still first", () => {
+    const { glitchtip, "glitchtip-worker": worker } = both.services;
+    expect(glitchtip?.entrypoint).toEqual(["python", "/opt/glitchtip-compose/gate.py", "serve"]);
+    expect(glitchtip?.command).toEqual([
+      "python",
+      "-I",
+      "-S",
+      "/opt/glitchtip-compose/supervise.py",
+      "glitchtip",
+      "./bin/start.sh",
+    ]);
+    expect(worker?.command).toEqual(expect.arrayContaining(["glitchtip-worker", "./manage.py", "runworker"]));
+    for (const service of [glitchtip, worker])
+      expect(service?.volumes).toEqual(
+        expect.arrayContaining(["glitchtip-uploads:/code/uploads", "glitchtip-care:/run/glitchtip-care"]),
+      );
+    expect(worker?.environment).toMatchObject({
+      GLITCHTIP_CARE_ALIVE_FILE: "/tmp/worker-alive",
+      DATABASE_NAME: "glitchtip",
+    });
+  });
+
+  it("has no socket and no capability, and is limited as the others are", () => {
+    const own = both.services["glitchtip-care"];
+    expect(own).toMatchObject({
+      cap_drop: ["ALL"],
+      read_only: true,
+      mem_limit: "128m",
+      secrets: ["glitchtip_db_password"],
+    });
+    expect(JSON.stringify(own)).not.toContain("docker.sock");
+  });
+
+  it("knows each process's time to end from its service", () => {
+    expect(settings("server: { topology: split }\ncare: {}").services).toEqual([
+      { service: "glitchtip", role: "web", graceSeconds: 30, aliveFile: false },
+      { service: "glitchtip-worker", role: "worker", graceSeconds: 60, aliveFile: true },
+    ]);
+  });
+
+  it("asks where jobs wait in each generation", () => {
+    const jobs = (server: string) => settings(`server: { ${server} }\ncare: {}`).jobs;
+    expect(jobs("image: glitchtip/glitchtip:5.2.1")).toBe("database");
+    expect(jobs("image: glitchtip/glitchtip:v5.1.1")).toBe("valkey");
+    expect(jobs("topology: split")).toBe("unseen");
+  });
+
+  it("keeps the longest retention, and asks our Caddy for its certificate from inside", () => {
+    const lines =
+      "server: { retention: { events: 30d, uptime: 400d } }\nproduction: { domain: errors.example.com }\ncare: {}";
+    expect(settings(lines)).toMatchObject({
+      retentionDays: 400,
+      instance: "errors.example.com",
+      certificate: { domain: "errors.example.com", host: "glitchtip-proxy", port: 443 },
+    });
+  });
+
+  it("reads the backups' folder only where the stack makes them, and never writes there", () => {
+    const volumes = (lines: string) => stack(lines).services["glitchtip-care"]?.volumes;
+    expect(JSON.stringify(volumes("care: {}"))).not.toContain("/backups");
+    expect(volumes('care: {}\nbackup: { schedule: "03:15" }')).toContain("./backups:/backups:ro");
+  });
+
+  it("reaches a database elsewhere by its own address", () => {
+    const lines = "server: { database: { url: env:DATABASE_URL } }\ncare: {}";
+    expect(stack(lines).services["glitchtip-care"]).toMatchObject({
+      secrets: ["glitchtip_database_url"],
+      read_only: false,
+    });
+    expect(settings(lines).database).toBe("url");
+  });
+});
+
+describe("notify", () => {
+  it("alone makes the stack watched, with GlitchTip's processes as they are", () => {
+    const { services, secrets } = stack(NOTIFY);
+    expect(services["glitchtip-care"]?.secrets).toEqual([
+      "glitchtip_db_password",
+      "glitchtip_notify_1_url",
+      "glitchtip_notify_1_secret",
+      "glitchtip_notify_2_url",
+    ]);
+    expect(secrets).toMatchObject({
+      glitchtip_notify_1_url: { file: "./hook" },
+      glitchtip_notify_1_secret: { environment: "SIGN" },
+    });
+    expect(JSON.stringify(services)).not.toContain("supervise.py");
+  });
+
+  it("makes the container anew when it changes: it would go on to read the old file", () => {
+    const hash = (lines: string) =>
+      (stack(lines).services["glitchtip-care"]?.environment as Record<string, string> | undefined)?.SETTINGS_SHA256;
+    expect(hash(NOTIFY)).toMatch(/^[0-9a-f]{64}$/);
+    expect(hash(NOTIFY)).not.toBe(hash(`${NOTIFY}\ncare: {}`));
+  });
+});
