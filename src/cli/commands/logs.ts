@@ -1,6 +1,7 @@
 import { stdout } from "node:process";
 import { CodedError, EXIT } from "../../base/errors.ts";
-import { errorFilter, type LogLine, readLogs } from "../../operations/logs.ts";
+import { errorFilter } from "../../operations/log-failures.ts";
+import { type LogLine, readLogs } from "../../operations/logs.ts";
 import { programInside, serviceNamed } from "../../operations/programs.ts";
 import { notStarted } from "../../operations/running-stack.ts";
 import type { CliCommand } from "../command.ts";

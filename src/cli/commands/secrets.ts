@@ -10,6 +10,7 @@ import { readProject } from "../../operations/project/read.ts";
 import { signInOf } from "../../operations/provision-here/reach.ts";
 import { hostUrl } from "../../operations/published-url.ts";
 import { changeSecret, requireOurs } from "../../operations/secrets/change.ts";
+import { ENDS, WHAT, type What } from "../../operations/secrets/ends.ts";
 import { listSecrets } from "../../operations/secrets/list.ts";
 import type { SecretFile } from "../../operations/secrets/progress.ts";
 import { changeToken } from "../../operations/secrets/token.ts";
@@ -25,18 +26,6 @@ interface Flags {
   readonly dryRun?: boolean;
   readonly yes?: boolean;
 }
-
-const WHAT = ["db-password", "secret-key", "admin-password", "token"] as const;
-type What = (typeof WHAT)[number];
-
-/** Said before it is done. */
-const ENDS: Readonly<Record<What, string>> = {
-  "db-password": "web, worker and database restart; for these seconds new connections to the database fail",
-  "secret-key":
-    "everybody is signed out, and links in mails that are under way (passwords, invitations) end; DSNs and API tokens stay; web and worker restart",
-  "admin-password": "the administrator is signed out everywhere; nothing restarts",
-  token: "the provisioner's API token ends and it makes another; DSNs stay, nothing restarts",
-};
 
 /** The secrets that the stack was made with: how they are, and other values for them. */
 export const secrets: CliCommand<Flags> = {
