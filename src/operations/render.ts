@@ -1,6 +1,8 @@
 import { posix } from "node:path";
 import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError } from "../base/errors.ts";
+import { silentLog } from "../base/log.ts";
+import { planParts } from "./plan-parts.ts";
 import { bringUpToDate, type ProjectContext, type ProjectResult } from "./project/bring-up-to-date.ts";
 import type { ImageOptions } from "./project/images.ts";
 import { readManifest } from "./project/manifest.ts";
@@ -17,6 +19,24 @@ export async function render(context: ProjectContext, options: RenderOptions = {
   const adopt = managedPaths(context.dir, options.adopt ?? []);
   const project = await readProjectWith(context, text);
   return await bringUpToDate(context, project, { ...options, adopt, stateBy: "declaration", tellConflicts: true });
+}
+
+/**
+ * After a change of the declaration that no file depends on: the provisioner would otherwise warn of it with each `up`.
+ * False where files have to change, which is the user's to say, and where there is no stack in this folder.
+ */
+export async function noteDeclaration(context: ProjectContext): Promise<boolean> {
+  if (!planParts(context.dir).files) return false;
+  const quiet = { ...context, log: silentLog };
+  try {
+    const { nothingToChange } = await render(quiet, { dryRun: true });
+    if (nothingToChange) await render(quiet);
+    return nothingToChange;
+  } catch (error) {
+    // What stands in the way of the files is for `render` and `doctor` to tell.
+    if (error instanceof CodedError) return false;
+    throw error;
+  }
 }
 
 /** As the manifest names them. Throws GC1001 for what is no managed file. */

@@ -8,6 +8,8 @@ export interface RenderedFile {
   readonly content: string;
   readonly mode: number;
   readonly kind: "managed" | "once";
+  /** What may differ without the file being another: it is written in passing, and no plan shows it. */
+  readonly note?: RegExp;
 }
 
 /** A service as the user's Compose files state it, as far as the generator has to know. */

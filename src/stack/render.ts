@@ -151,7 +151,11 @@ function provisionFiles(
   };
   const bundle = provisioner.kind === "build" ? ".glitchtip/provisioner/provisioner.mjs" : ".glitchtip/provisioner.mjs";
   return [
-    managed(".glitchtip/provision.json", `${JSON.stringify(provision, null, 2)}\n`),
+    // Alerts, members and the like change the declaration's hash, and nothing that a container reads.
+    {
+      ...managed(".glitchtip/provision.json", `${JSON.stringify(provision, null, 2)}\n`),
+      note: /"declarationSha256": "\w*"/,
+    },
     ...(wrapper.file ? [managed(".glitchtip/with-dsn", texts.withDsn, 0o755)] : []),
     ...(provisioner.kind === "image" ? [] : [managed(bundle, texts.provisioner)]),
     ...(provisioner.kind === "build"

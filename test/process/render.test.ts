@@ -54,6 +54,18 @@ describe("plan", () => {
     expect(stderr).toMatch(/^warning: compose\.glitchtip\.yaml:\d+: yours SERVER_ROLE: all_in_one # mine .*; ours /m);
   });
 
+  it("sees no change of files in a declaration of which only the servers' part has changed; render notes it in passing", async () => {
+    using folders = cliFolders();
+    await runCli(folders, "init");
+    const before = read(folders, ".glitchtip/provision.json");
+    edit(folders, "glitchtip.yaml", (text) => `${text}\nmembers:\n  - email: ann@example.com\n`);
+    expect(await runCli(folders, "plan", "--files")).toMatchObject({ code: 0, stdout: "nothing to change\n" });
+    expect(read(folders, ".glitchtip/provision.json")).toBe(before);
+    expect(await runCli(folders, "render")).toMatchObject({ code: 0 });
+    expect(read(folders, ".glitchtip/provision.json")).not.toBe(before);
+    expect(await runCli(folders, "render", "--check")).toMatchObject({ code: 0 });
+  });
+
   it("with nothing to change ends with 0 and says so", async () => {
     using folders = cliFolders();
     await runCli(folders, "init");

@@ -8,6 +8,7 @@ import { keepInvitations } from "../../operations/reconcile/invitations.ts";
 import { readPlanFile, requireSame } from "../../operations/reconcile/plan-file.ts";
 import { lookAt } from "../../operations/reconcile/plan-servers.ts";
 import { type LookedServer, nameOf, reportOf } from "../../operations/reconcile/report.ts";
+import { noteDeclaration } from "../../operations/render.ts";
 import type { CliCommand } from "../command.ts";
 import { confirmChanges } from "../confirm-changes.ts";
 import { type CliContext, reportError } from "../context.ts";
@@ -65,6 +66,7 @@ export const apply: CliCommand<Flags> = {
       }),
     );
     finish(context, looked, outcomes);
+    if (choice.file === DECLARATION_FILE) await noteDeclaration(context);
   },
 };
 

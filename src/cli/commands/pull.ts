@@ -5,6 +5,7 @@ import { planParts } from "../../operations/plan-parts.ts";
 import { DECLARATION_FILE } from "../../operations/project/read.ts";
 import { KIND_OF, type PullResult, pull as pullServers } from "../../operations/reconcile/pull/index.ts";
 import { placeOf } from "../../operations/reconcile/report.ts";
+import { noteDeclaration } from "../../operations/render.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
 import { printable, problemLine } from "../server-changes.ts";
@@ -53,7 +54,8 @@ export const pull: CliCommand<Flags> = {
     if (context.json)
       context.print(JSON.stringify({ status: problems.length === 0 ? "success" : "failed", ...result }));
     else context.print(dryRun ? files.map(({ text }) => text).join("---\n") : summary(result));
-    if (!dryRun && files.some(isOfStack(context.dir))) context.log.info("next: glitchtip-compose render");
+    const isStacks = !dryRun && files.some(isOfStack(context.dir));
+    if (isStacks && !(await noteDeclaration(context))) context.log.info("next: glitchtip-compose render");
     const wouldChange = dryRun && files.some(({ changed }) => changed);
     context.setExitCode(problems.length > 0 ? EXIT.failed : wouldChange ? EXIT.changes : EXIT.done);
   },

@@ -73,6 +73,8 @@ export async function managed(dir: string, file: RenderedFile, entry: ManifestEn
     return { ...done, file: { path, state: "changed", before: onDisk, after: content }, entry: settled, write };
   }
   if (found === content || known.ours.includes(hashOf(found))) {
+    const isNoted = file.note !== undefined && found.replace(file.note, "") === content.replace(file.note, "");
+    if (isNoted) return { ...done, file: { path, state: "same" }, entry: mayBe(found), write };
     return {
       ...done,
       file: { path, state: "changed", before: onDisk ?? "", after: content },
