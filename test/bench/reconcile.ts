@@ -160,7 +160,7 @@ async function planFarAway(note: Note): Promise<void> {
 async function planOfMany(note: Note): Promise<void> {
   await onStage(10_000, ALERTS, { requestLog: false }, async ({ ours, cli }) => {
     note("plan of 10,000 projects: resident", (await ours()).residentMb, "MB", 100);
-    note("plan, the command, of 10,000 projects: resident", (await cli()).residentMb, "MB", 280);
+    note("plan, the command, of 10,000 projects: resident", (await cli()).residentMb, "MB", 200);
   });
 }
 

@@ -3,6 +3,7 @@ import { dirname, join, parse, resolve } from "node:path";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
+import { prepareForText } from "../../base/memory.ts";
 import { mistakes } from "../../config/check.ts";
 import { loadServers } from "../../config/load.ts";
 import type { Declaration } from "../../config/schema.ts";
@@ -80,6 +81,7 @@ function load(dir: string, file: string): DeclaredServer[] | CodedError {
   const path = resolve(dir, file);
   try {
     const text = readDeclaration(path, file);
+    prepareForText(text);
     const declaration = loadServers(text, file);
     return desiredServers(declaration, parse(file).name).map((desired) => ({
       file,
