@@ -9,9 +9,9 @@ cd "$here"
 sha256sum --check --quiet SHA256SUMS || { echo "load.sh: the bundle is damaged; nothing was done" >&2; exit 1; }
 docker load --input images.tar
 mkdir -p "$to"
-(cd project && find . -type f) | while IFS= read -r path; do
+(cd project && find . -type f | sed 's#^\./##') | while IFS= read -r path; do
   mkdir -p "$to/$(dirname "$path")"
-  if [ -e "$to/$path" ]; then echo "kept    $path"; else cp "project/$path" "$to/$path" && echo "wrote   $path"; fi
+  if [ -e "$to/$path" ]; then echo "kept    $path"; else cp "project/$path" "$to/$path" && chmod 0644 "$to/$path" && echo "wrote   $path"; fi
 done
 if [ -e "$to/.env" ]; then echo "kept    .env"; else cp "$to/env.example" "$to/.env" && echo "wrote   .env"; fi
 secrets=$to/.glitchtip/secrets

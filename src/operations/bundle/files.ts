@@ -28,7 +28,7 @@ export function bundleFiles(project: Project, without: readonly string[]): Bundl
 
 /** Names whose values are secrets as a rule; what comes from elsewhere is none. */
 const LITERAL =
-  /^\s*-?\s*["']?(\w*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY)\w*)["']?\s*[:=]\s*["']?([^\s"'#]+)/i;
+  /(?:^|[\s{,"'-])(\w*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY)\w*)["']?\s*[:=]\s*["']?([^\s"'#,}]+)/gi;
 
 /** A bundle travels: none of the values that are secrets here may be in it, and none that looks like one. */
 function refuseSecrets({ dir, env, declaration }: Project, files: readonly BundleFile[]): void {
@@ -52,9 +52,10 @@ function refuseSecrets({ dir, env, declaration }: Project, files: readonly Bundl
 }
 
 function literals(path: string, content: string): string[] {
-  return content.split("\n").flatMap((line, at) => {
-    const [, name = "", value = ""] = LITERAL.exec(line) ?? [];
-    const isElsewhere = /^(\$|\/run\/|true$|false$|file:|env:|vault:)/.test(value) || /_FILE$/i.test(name);
-    return name === "" || isElsewhere ? [] : [`${path}, line ${at + 1}: ${name} has its value there`];
-  });
+  return content.split("\n").flatMap((line, at) =>
+    [...line.replace(/^\s*#.*/, "").matchAll(LITERAL)].flatMap(([, name = "", value = ""]) => {
+      const isElsewhere = /^(\$|\/run\/|true$|false$|file:|env:|vault:)/.test(value) || /_FILE$/i.test(name);
+      return isElsewhere ? [] : [`${path}, line ${at + 1}: ${name} has its value there`];
+    }),
+  );
 }
