@@ -39,25 +39,39 @@ export interface Brought {
 }
 
 /** Organizations, then projects, then what is in them, then what an alias shared; the rest is for safety. */
-const ROUNDS = 12;
+const ROUNDS = 40;
 
 /** Brings the declaration of one server to what the server has: plan by plan, until a plan has nothing to ask. */
 export async function bringIn(before: string, file: string, seen: Seen): Promise<Brought> {
   let text = before;
   const done = new Map<string, Wish>();
   const left = new Map<string, Wish>();
+  const refused = new Set<string>();
+  let triedAt = 0;
   for (let round = 1; ; round++) {
     const { wishes, plan } = await wishesFor(text, file, seen, left);
     for (const wish of wishes) if (wish.edits.length === 0) left.set(wish.key, wish);
-    const open = wishes.filter(({ edits }) => edits.length > 0);
+    const renames = wishes.filter(({ edits }) => edits.some(({ rename }) => rename !== undefined));
+    // Paths of all others are other ones after that.
+    const open = renames.length > 0 ? renames : wishes.filter(({ edits }) => edits.length > 0);
+    // What was in its way may have been refused, too.
+    if (open.length === 0 && refused.size > 0 && done.size > triedAt && round < ROUNDS) {
+      for (const key of refused) left.delete(key);
+      refused.clear();
+      triedAt = done.size;
+      continue;
+    }
     if (open.length === 0 || round > ROUNDS) return { text, done: [...done.values()], left: [...left.values()], plan };
     const next = edited(
       text,
       open.flatMap(({ edits }) => edits),
     );
-    const refused = refusedBy(problemsIn(next, file), open);
-    for (const wish of refused) left.set(wish.key, wish);
-    if (refused.length > 0) continue;
+    const problems = refusedBy(problemsIn(next, file), open);
+    for (const wish of problems) {
+      left.set(wish.key, wish);
+      refused.add(wish.key);
+    }
+    if (problems.length > 0) continue;
     text = next;
     for (const wish of open) {
       // Added, and still not what the server has: once more would not help.
@@ -104,7 +118,10 @@ function problemsIn(text: string, file: string): Problem[] {
 /** What the declaration's own rules do not take, each with the rule. */
 function refusedBy(problems: readonly Problem[], wishes: readonly Wish[]): Wish[] {
   const refused = problems.flatMap(({ path, what }) => {
-    const wish = wishes.find(({ edits }) => edits.some((edit) => isWithin(path, edit.path)));
+    const of = (upTo?: number) =>
+      wishes.find(({ edits }) => edits.some((edit) => isWithin(path, edit.path.slice(0, upTo))));
+    // Else a neighbour of what was changed: one field wants another.
+    const wish = of() ?? of(-1);
     return wish === undefined ? [] : [{ ...wish, edits: [], message: `${wish.message} cannot be declared: ${what}` }];
   });
   const [first] = problems;

@@ -54,8 +54,7 @@ export function declaredMonitor(monitor: ObservedMonitor, keeper: SecretKeeper, 
   return {
     name,
     type,
-    // A heartbeat's is made by the server.
-    ...(url === "" || type === "Heartbeat" ? {} : { url: keeper.address("", url, [...words, "monitor", name]) }),
+    ...(url === "" ? {} : { url: keeper.address("", url, [...words, "monitor", name]) }),
     intervalSeconds,
     ...(timeoutSeconds === usualTimeout ? {} : { timeoutSeconds }),
     ...(expectedStatus === usualStatus ? {} : { expectedStatus }),
@@ -74,13 +73,13 @@ export const declaredMember = ({ email, role, teams }: ObservedMember): Declared
   ...(teams?.length ? { teams: [...teams] } : {}),
 });
 
-/** Without its key in the declaration, which is its slug. */
-export function declaredProject(project: ObservedProject, all: readonly ObservedProject[]): Declared {
+/** What stands below its key in the declaration. */
+export function declaredProject(key: string, project: ObservedProject, all: readonly ObservedProject[]): Declared {
   const { slug, name, teams, platform, throttle } = project;
   const unique = all.filter((one) => one.name === name).length === 1;
   const [team] = teams;
   return present({
-    name: name === slug ? undefined : name,
+    name: name === key ? undefined : name,
     slug: slugify(name) === slug && unique ? undefined : slug,
     team: team === DEFAULT_TEAM ? undefined : team,
     platform: platform || undefined,

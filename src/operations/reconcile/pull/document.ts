@@ -5,6 +5,8 @@ import type { Path } from "../../../config/inside/parts.ts";
 export interface Edit {
   readonly path: Path;
   readonly value: unknown;
+  /** Its new name, for a key whose value stays. */
+  readonly rename?: string;
 }
 
 /** The text with these edits; comments and order of all else stay. Indexes are those of the text as it was. */
@@ -12,8 +14,10 @@ export function edited(text: string, edits: readonly Edit[]): string {
   if (edits.length === 0) return text;
   const document = parseDocument(text, { merge: true, uniqueKeys: false });
   const before: unknown = document.toJS();
-  const removals = edits.filter(({ value }) => value === undefined).toReversed();
-  for (const edit of [...edits.filter(({ value }) => value !== undefined), ...removals]) apply(document, before, edit);
+  const values = edits.filter(({ rename }) => rename === undefined);
+  const removals = values.filter(({ value }) => value === undefined).toReversed();
+  for (const edit of [...values.filter(({ value }) => value !== undefined), ...removals]) apply(document, before, edit);
+  for (const { path, rename } of edits) if (rename !== undefined) renameKey(document, path, rename);
   return document.toString(formOf(text));
 }
 
@@ -33,6 +37,13 @@ function apply(document: Document, before: unknown, { path, value }: Edit): void
   const isShort = isCollection(around) && (around.items.length === 0 || isMap(around));
   if (isShort && typeof value === "object") around.flow = false;
   document.setIn(path, document.createNode(value));
+}
+
+function renameKey(document: Document, path: Path, name: string): void {
+  const around = document.getIn(path.slice(0, -1), true);
+  if (!isMap(around)) return;
+  const pair = around.items.find(({ key }) => isScalar(key) && key.value === path.at(-1));
+  if (isScalar(pair?.key)) pair.key.value = name;
 }
 
 /** Each collection on the way is the place's own: what an alias or a merge brings there is written out. */

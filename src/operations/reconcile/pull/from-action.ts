@@ -7,7 +7,7 @@ import { declaredMonitor, declaredRecipient } from "./declare.ts";
 import type { Edit } from "./document.ts";
 import { jiraEdits } from "./jira-edits.ts";
 import type { SecretKeeper } from "./keep-secrets.ts";
-import { indexOf, LISTS, type ProjectPlace } from "./places.ts";
+import { indexOf, isTaken, LISTS, type ProjectPlace } from "./places.ts";
 import type { Made, WishContext } from "./wishes.ts";
 
 /** What apply would do to the server, done to the declaration. */
@@ -17,7 +17,8 @@ export function fromAction(context: WishContext, action: Action): Made {
   if (around === undefined) return undefined;
   const project = action.project === undefined ? undefined : places.project(action);
   if (action.kind === "organization") {
-    return action.type === "create" ? "is not on the server; it stays declared" : undefined;
+    if (action.type === "create") return "is not on the server; it stays declared";
+    return action.type === "update" ? renamed(context, action, around.part.path) : undefined;
   }
   // What stands in something that is not there goes with it.
   if (around.observed === undefined) return undefined;
@@ -48,6 +49,14 @@ export function fromAction(context: WishContext, action: Action): Made {
   return { how: "changed", edits: changed(context, action, place, project) };
 }
 
+/** Only one whose slug is declared asks for its name back. */
+function renamed({ round, grown }: WishContext, { changes }: Update, path: Path): Made {
+  const name = String(changes[0]?.from ?? "");
+  const beside = round.part.body.organization === name || isTaken({ round, grown }, [...path.slice(0, -1), name]);
+  if (beside) return `is called "${name}" now, as another one is`;
+  return { how: "changed", edits: [{ path, value: undefined, rename: name }] };
+}
+
 type Update = Extract<Action, { readonly type: "update" }>;
 
 function changed(
@@ -69,7 +78,10 @@ function changed(
     const wanted = project?.desired?.alerts?.find(({ name }) => name === action.name);
     if (found === undefined || wanted === undefined) return [];
     const recipients = fields.has("recipients") ? recipientEdits(wanted, found, place, keeper, words) : [];
-    return [...set(found, ["quantity", "timespanMinutes", "uptime"]), ...recipients];
+    // One without the other is no declaration, except of uptime alone.
+    const numbers = ["quantity", "timespanMinutes", "uptime"];
+    if (numbers.some((field) => fields.has(field))) for (const field of numbers.slice(0, 2)) fields.add(field);
+    return [...set(found, numbers), ...recipients];
   }
   if (action.kind === "monitor") {
     const found = there?.monitors?.find(({ id }) => id === action.id);

@@ -10,7 +10,7 @@ import {
   declaredProject,
 } from "./declare.ts";
 import { jiraEdits } from "./jira-edits.ts";
-import { indexOf, LISTS, type ListedKind, listIn } from "./places.ts";
+import { indexOf, isTaken, LISTS, type ListedKind, listIn } from "./places.ts";
 import type { Made, WishContext } from "./wishes.ts";
 
 /** What is on the server and nobody declared. */
@@ -20,6 +20,9 @@ export function fromUndeclared(context: WishContext, one: Undeclared): Made {
   if (one.kind === "organization") {
     const found = observed.organizations.find(({ id }) => id === one.id);
     const path = [...round.part.path, "organizations", one.name];
+    const { organization } = round.part.body;
+    if (organization === one.name || isTaken(context, path))
+      return "has the name of another one, and cannot be declared beside it";
     return found && { how: "added", edits: [{ path, value: declaredOrganization(found, observed.organizations) }] };
   }
   const around = places.organization(one);
@@ -28,8 +31,10 @@ export function fromUndeclared(context: WishContext, one: Undeclared): Made {
   if (one.kind === "project") {
     const found = there.projects?.find(({ id }) => id === one.id);
     if (found === undefined) return undefined;
-    const path = [...around.part.path, "projects", found.slug];
-    return { how: "added", edits: [{ path, value: declaredProject(found, there.projects ?? []) }] };
+    const keys = [found.slug, found.name, `${found.slug}-${found.id}`].filter((key) => key.trim() !== "");
+    const key = keys.find((word) => !isTaken(context, [...around.part.path, "projects", word])) ?? found.slug;
+    const path = [...around.part.path, "projects", key];
+    return { how: "added", edits: [{ path, value: declaredProject(key, found, there.projects ?? []) }] };
   }
   const project = one.project === undefined ? undefined : places.project(one);
   const path = project?.path ?? around.part.path;

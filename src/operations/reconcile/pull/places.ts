@@ -101,3 +101,19 @@ export function indexOf(body: object, kind: ListedKind, name: string): number {
     same(field === undefined ? one : (one as Readonly<Record<string, unknown>>)[field]),
   );
 }
+
+interface Taken {
+  readonly round: Pick<Round, "part">;
+  readonly grown: Map<string, number>;
+}
+
+/** Whether a name is in a map already, or has just been given in this round; from now on it is. */
+export function isTaken({ round, grown }: Taken, path: Path): boolean {
+  const word = path.map(String).join("\0");
+  let found: unknown = round.part.body;
+  for (const key of path.slice(round.part.path.length))
+    found = (found as Readonly<Record<PropertyKey, unknown>> | undefined)?.[key];
+  const taken = found !== undefined || grown.has(word);
+  grown.set(word, 1);
+  return taken;
+}

@@ -43,7 +43,10 @@ export function wishesOf(round: Round, { keeper, used, left }: WishOptions): Wis
   const { actions, undeclared } = round.plan;
   const wish = (thing: Action | Undeclared, make: () => Made): Wish[] => {
     const { instance, organization, project, kind, name } = thing;
-    const key = JSON.stringify([kind, organization, project, name, "id" in thing ? thing.id : ""]);
+    const key = JSON.stringify([
+      "type" in thing ? thing.type : "undeclared",
+      ...[kind, organization, project, name, "id" in thing ? thing.id : ""],
+    ]);
     const made = left.has(key) ? undefined : make();
     if (made === undefined) return [];
     const where = { key, instance, organization, ...(project === undefined ? {} : { project }) };
