@@ -67,6 +67,23 @@ describe("a secret of a container that Vault has", () => {
     ]);
   });
 
+  it("may be the address of a channel of `notify`", async () => {
+    using folder = project();
+    const reference = "vault:secret/glitchtip#hook";
+    vault.v2.set("secret/glitchtip", [
+      {
+        admin: "first password",
+        database: "postgres://u:p@db.example.com/glitchtip",
+        hook: "https://hooks.example.com/x",
+      },
+    ]);
+    folder.write("glitchtip.yaml", `${DECLARATION}notify: [{type: json, url: "${reference}"}]\n`);
+    await bring(folder);
+    expect(folder.read(vaultCopyOf(reference) ?? "")).toBe("https://hooks.example.com/x");
+    expect(folder.read("compose.glitchtip.yaml")).not.toContain("hooks.example.com");
+    store("first password");
+  });
+
   it("is asked for, and not written, by a dry run", async () => {
     using folder = project();
     expect((await bring(folder, { dryRun: true })).created).toContain(COPY);

@@ -90,7 +90,7 @@ export function* aboutVaultCopies(copies: readonly VaultCopy[]): Generator<strin
 }
 
 /** Where Compose hands secrets to containers. The DSNs of `apps` are not among them: they go into env files. */
-const OF_THE_STACK = ["admin", "server", "mail", "backup", "production"] as const;
+const OF_THE_STACK = ["admin", "server", "mail", "backup", "notify", "production"] as const;
 
 function fromVault(declaration: Declaration): Pick<VaultCopy, "key" | "reference" | "path">[] {
   return OF_THE_STACK.flatMap((key) => [...textsIn(declaration[key], key)]).flatMap(([key, reference]) => {
