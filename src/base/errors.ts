@@ -87,6 +87,11 @@ export interface ErrorDetail {
 
 /** An expected failure: what failed with its value (never a secret), what to do next, and the original error. */
 export class CodedError extends Error {
+  static {
+    // Bundled, classes have one-letter names, and --debug prints the class.
+    Object.defineProperty(CodedError, "name", { value: "CodedError" });
+  }
+
   override readonly name = "CodedError";
   readonly code: ErrorCode;
   readonly remedy: string | undefined;
