@@ -54,7 +54,7 @@ function refuseSecrets({ dir, env, declaration }: Project, files: readonly Bundl
 function literals(path: string, content: string): string[] {
   return content.split("\n").flatMap((line, at) =>
     [...line.replace(/^\s*#.*/, "").matchAll(LITERAL)].flatMap(([, name = "", value = ""]) => {
-      const isElsewhere = /^(\$|\/run\/|true$|false$|file:|env:|vault:)/.test(value) || /_FILE$/i.test(name);
+      const isElsewhere = /^(\$|[[{&*]|\/run\/|true$|false$|file:|env:|vault:)/.test(value) || /_FILE$/i.test(name);
       return isElsewhere ? [] : [`${path}, line ${at + 1}: ${name} has its value there`];
     }),
   );
