@@ -1,5 +1,5 @@
 // Bundles what is published: the command line in lazily loaded chunks, the public modules, and the container's one file.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
 // Beside the old one until it is whole: a running test never finds half a build.
@@ -33,6 +33,17 @@ async function bundle(name, options) {
   writeFileSync(`${out}/${name}.meta.json`, JSON.stringify(metafile).replaceAll(`${out}/`, "dist/"));
 }
 
+/** Only to the chunks that use them: a start reads dozens, and each `createRequire` costs it. */
+function giveCommonJs(others) {
+  for (const name of readdirSync(out)) {
+    if (!name.endsWith(".mjs") || others.includes(name)) continue;
+    const text = readFileSync(`${out}/${name}`, "utf8");
+    if (!/\b(?:require|__filename|__dirname)\b/.test(text)) continue;
+    const [, hashbang = "", code] = /^(#![^\n]*\n)?(.*)$/s.exec(text);
+    writeFileSync(`${out}/${name}`, hashbang + COMMONJS + code);
+  }
+}
+
 mkdirSync(out);
 await bundle("provisioner", { entryPoints: { provisioner: "src/provisioner/main.ts" } });
 await bundle("backup", { entryPoints: { backup: "src/backup-service/main.ts" } });
@@ -45,10 +56,10 @@ await bundle("care", {
 await bundle("cli", {
   entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", emulator: "src/emulator/index.ts" },
   splitting: true,
-  banner: { js: COMMONJS },
   // ssh2's native extras, which it does without.
   external: ["cpu-features", "*.node"],
 });
+giveCommonJs(["provisioner.mjs", "backup.mjs", "care.mjs"]);
 
 // The Compose templates are YAML for people and update bots; the package ships them parsed, which saves each `init` 30 ms.
 const { outputFiles } = await build({
