@@ -1,5 +1,4 @@
 import type { CareSettings } from "../../config/care-settings.ts";
-import { STUCK_AFTER_MS } from "../backlog.ts";
 import { backupProblems } from "../backup/report.ts";
 import type { NotifyEvent } from "../notify/notice.ts";
 import { partitionProblems } from "./partitions.ts";
@@ -27,11 +26,10 @@ export interface Look {
   readonly waitingThere?: number;
 }
 
-const UNHEALTHY_AFTER = 3;
-const STUCK_ALIVE_S = STUCK_AFTER_MS / 1_000;
+export const UNHEALTHY_AFTER = 3;
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message || error.name : String(error));
-const logs = (service: string) => `docker compose logs --tail 50 ${service}`;
+export const logs = (service: string) => `docker compose logs --tail 50 ${service}`;
 
 async function asked<T>(ask: () => Promise<T>): Promise<{ readonly value?: T; readonly problem?: string }> {
   try {
@@ -144,65 +142,4 @@ function backupFinding(probes: Probes, nowMs: number): Finding[] {
       ...(problems.length === 0 ? {} : { problem: problems.join("; "), remedy: logs("glitchtip-backup") }),
     },
   ];
-}
-
-/** How long jobs in Valkey have not become fewer; from one look to the next. */
-export interface QueueMemory {
-  readonly waiting: number;
-  readonly sinceMs: number;
-}
-
-export const queueMemory = (before: QueueMemory | undefined, waiting: number, nowMs: number): QueueMemory =>
-  before !== undefined && waiting > 0 && waiting >= before.waiting
-    ? { waiting, sinceMs: before.sinceMs }
-    : { waiting, sinceMs: nowMs };
-
-/** A worker that takes no work: nothing else shows it. */
-export function queueFinding(
-  settings: CareSettings,
-  probes: Probes,
-  look: Look,
-  queue: QueueMemory | undefined,
-  nowMs: number,
-): Finding[] {
-  const worker = settings.services.find(({ role }) => role === "worker");
-  const about = worker?.service ?? "glitchtip-worker";
-  const stuck = (problem: string | undefined): Finding[] => [
-    // Of a new database nobody knows when its worker began.
-    {
-      event: "queue-stuck",
-      about,
-      ...(look.database?.jobs?.lastTakenMs === undefined ? { patience: UNHEALTHY_AFTER } : {}),
-      ...(problem === undefined ? {} : { problem, remedy: logs(about) }),
-    },
-  ];
-  const { jobs } = look.database ?? {};
-  if (settings.jobs === "database" && jobs !== undefined) {
-    const idleMs = jobs.lastTakenMs ?? Number.POSITIVE_INFINITY;
-    const since = Number.isFinite(idleMs) ? `for ${Math.round(idleMs / 60_000)} minutes` : "yet";
-    return stuck(
-      jobs.waiting > 0 && idleMs > STUCK_AFTER_MS ? `${jobs.waiting} jobs wait, none was taken ${since}` : undefined,
-    );
-  }
-  if (settings.jobs === "valkey" && queue !== undefined) {
-    const idleMs = nowMs - queue.sinceMs;
-    const minutes = Math.round(idleMs / 60_000);
-    return stuck(
-      queue.waiting > 0 && idleMs > STUCK_AFTER_MS
-        ? `${queue.waiting} jobs wait, no fewer for ${minutes} minutes`
-        : undefined,
-    );
-  }
-  if (worker?.aliveFile) {
-    const state = probes.service(worker.service);
-    if (state === undefined) return [];
-    const silentS = nowMs / 1_000 - state.at;
-    const aliveAgo = state.aliveAgo ?? state.at - state.since;
-    return stuck(
-      silentS < 30 && aliveAgo > STUCK_ALIVE_S
-        ? `it has done nothing for ${Math.round(aliveAgo / 60)} minutes`
-        : undefined,
-    );
-  }
-  return [];
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { readIfThere, writeOne } from "../../base/files.ts";
 import type { Notice } from "../notify/notice.ts";
 import type { TellMemory } from "../notify/throttle.ts";
-import type { QueueMemory } from "./findings.ts";
+import type { QueueMemory } from "./queue.ts";
 import type { RestartReport } from "./report.ts";
 
 /** What the service has to know after a restart of its own. */

@@ -4,8 +4,9 @@ import type { Notice } from "../notify/notice.ts";
 import { type Channel, sendNotice } from "../notify/send.ts";
 import { decide, forget } from "../notify/throttle.ts";
 import { aboveLimit, isGivenUp, memoryKey, type WantedRestart, wantedRestart } from "./decide.ts";
-import { type Finding, lookAround, queueFinding, queueMemory } from "./findings.ts";
+import { type Finding, lookAround } from "./findings.ts";
 import { addReport, type CareMemory, readMemory, writeMemory } from "./memory.ts";
+import { queueFinding, queueMemory } from "./queue.ts";
 import { type RestartReport, reportLines, reportTitle } from "./report.ts";
 import { type RestartContext, restartWithCare } from "./restart.ts";
 
@@ -34,7 +35,10 @@ export async function careRound(context: CareContext, due: boolean): Promise<rea
   const { queue: _, dueMs: __, ...rest } = before;
   const memory: CareMemory = { ...rest, failing, ...(queue && { queue }), ...(dueMs === undefined ? {} : { dueMs }) };
   writeMemory(own, memory);
-  for (const { problem, about } of found) if (problem !== undefined) log.warn(`${about}: ${problem}`);
+  for (const finding of found) {
+    if (finding.problem !== undefined && isNews(failing[keyOf(finding)]))
+      log.warn(`${finding.event}: ${finding.problem}`);
+  }
   await tellAll(
     context,
     settled.flatMap((finding) => noticeOf(context, finding, nowMs)),
@@ -43,6 +47,10 @@ export async function careRound(context: CareContext, due: boolean): Promise<rea
   if (wanted !== undefined) await carryOut(context, wanted, memory.dueMs);
   return found;
 }
+
+/** The log tells when it began, and now and then that it goes on. */
+const LOG_EVERY_LOOKS = 60;
+const isNews = (looks = 1): boolean => looks % LOG_EVERY_LOOKS === 1;
 
 type Settled = Finding & { readonly waits: boolean };
 const isTold = ({ waits }: Settled): boolean => !waits;

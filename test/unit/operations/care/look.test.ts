@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { CareSettings } from "../../../../src/config/care-settings.ts";
 import { aboveLimit, wantedRestart } from "../../../../src/operations/care/decide.ts";
-import { lookAround, queueFinding, queueMemory } from "../../../../src/operations/care/findings.ts";
+import { lookAround } from "../../../../src/operations/care/findings.ts";
 import { partitionedTables, partitionProblems } from "../../../../src/operations/care/partitions.ts";
 import type { Probes } from "../../../../src/operations/care/probes.ts";
+import { queueFinding, queueMemory } from "../../../../src/operations/care/queue.ts";
 import { memoryPercent } from "../../../../src/operations/care/supervised.ts";
 import { failing, MIB, memory, NOW_MS, settings, stateAt, wellProbes } from "../../../support/cared-for.ts";
 
