@@ -48,7 +48,7 @@ describe("help", () => {
         eject                   make managed files your own: they are no longer
                                 written
         import                  the declaration, from app-interface's files or a
-                                Terraform state
+                                Terraform state; or another server's configuration
         lock                    pin the stack's images by their digests
         size                    what so many events a day need: topology, memory,
                                 disk, Postgres, and why
@@ -106,6 +106,7 @@ describe("help", () => {
                                 comments kept
         alert                   test: send a test through an alert's recipients, where
                                 the server can
+        export                  what a server holds, in a file for another one
         provision               the provisioner's work without its container: from CI,
                                 for a GlitchTip anywhere
         rotate                  give apps a new key, and delete the old one once
@@ -219,7 +220,7 @@ describe("help", () => {
   it("of every command shows an example that begins as one types it", async () => {
     using folders = cliFolders();
     const { stdout } = await runCli(folders, "--help");
-    const commands = [...stdout.matchAll(/^ {2}([a-z-]+) {2,}/gm)].map(([, name]) => name ?? "");
+    const commands = [...stdout.matchAll(/^ {2}([a-z][a-z-]*) {2,}/gm)].map(([, name]) => name ?? "");
     expect(commands.length).toBeGreaterThan(6);
     for (const name of commands) {
       const help = await runCli(folders, name, "--help");
