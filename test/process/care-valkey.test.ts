@@ -1,0 +1,46 @@
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { afterEach, expect, it } from "vitest";
+import { askValkey } from "../../src/care-service/valkey.ts";
+
+let server: Server | undefined;
+const got: string[] = [];
+afterEach(() => {
+  server?.close();
+  got.length = 0;
+});
+
+/** Answers each command in turn, whatever it is, and keeps what came. */
+async function valkeyThat(...answers: readonly string[]): Promise<string> {
+  server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (chunk: Buffer) => {
+      got.push(...(chunk.toString().match(/^(?![*$]).+$/gm) ?? []).map((word) => word.trim()));
+      socket.write(answers.join(""));
+      if (answers.length === 0) socket.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+it("is well when it answers, and where it is the broker tells how many jobs wait", async () => {
+  expect(await askValkey(`redis://${await valkeyThat("+PONG\r\n")}`, false)).toEqual({});
+  expect(await askValkey(`redis://${await valkeyThat("+OK\r\n", "+PONG\r\n", ":7\r\n")}/0`, true)).toEqual({
+    waiting: 7,
+  });
+  expect(got).toEqual(["PING", "SELECT", "0", "PING", "LLEN", "celery"]);
+});
+
+it("is asked with the password of its address, decoded", async () => {
+  await askValkey(`redis://:p%40ss@${await valkeyThat("+OK\r\n", "+PONG\r\n")}`, false);
+  expect(got).toEqual(["AUTH", "p@ss", "PING"]);
+});
+
+it("is not well when it refuses the password, closes, or is not there", async () => {
+  const refusing = await valkeyThat("-WRONGPASS invalid password\r\n");
+  await expect(askValkey(`redis://:no@${refusing}`, false)).rejects.toThrow("WRONGPASS");
+  server?.close();
+  await expect(askValkey(`redis://${await valkeyThat()}`, false)).rejects.toThrow(/closed|ECONNRESET/);
+  server?.close();
+  await expect(askValkey("redis://127.0.0.1:1", false)).rejects.toThrow("ECONNREFUSED");
+});
