@@ -35,9 +35,10 @@ const project = (row: Row): Row => ({
 });
 const projectOfAccount = (row: Row) => ({ ...project(row), organization: organization(row.organization as Row) });
 const key = (row: Row) => only(row, "id", "public", "name", "label", "rateLimit");
+/** Read straight into its normal form. */
 const alert = (row: Row) => ({
   ...withId(row, "name", "timespanMinutes", "quantity", "uptime"),
-  alertRecipients: (row.alertRecipients as Row[]).map((one) => only(one, "recipientType", "url")),
+  recipients: (row.alertRecipients as Row[]).map(({ recipientType, url }) => ({ type: recipientType, url })),
 });
 const monitor = (row: Row) => ({
   ...withId(row, "name", "monitorType", "url", "expectedStatus", "expectedBody", "interval", "timeout"),
