@@ -824,7 +824,10 @@ function environmentMayHold({ argv, env }: RecordedProcess): string[] {
   if (argv.some((word) => word.endsWith("app/server.mjs"))) return ["demo"];
   // What `verify` runs behind the app's own wrapper.
   if (argv.includes("-s") && argv.includes("SENTRY_DSN")) return ["dsn_key"];
-  return env.ADMIN_PASSWORD === undefined ? [] : ["admin_password"];
+  return [
+    ...(env.ADMIN_PASSWORD === undefined ? [] : ["admin_password"]),
+    ...(env.SECRET === undefined ? [] : ["vault_secret_id"]),
+  ];
 }
 
 /** What the demo keeps in a folder that is gone at its end: its provisioner, loaded with this, leaves a copy. */
