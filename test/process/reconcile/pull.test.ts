@@ -181,7 +181,9 @@ describe("pull", () => {
     const { code, stderr } = await project.run("pull");
     expect(code).toBe(0);
     expect(stderr).toMatch(/left out: prod\/Acme\/shop-api: alert "" number \d+ has no name/);
-    expect(stderr).toMatch(/left out: prod\/Acme\/shop-api: alert "a" number \d+ has the name of another one, and cannot be declared beside it/);
+    expect(stderr).toMatch(
+      /left out: prod\/Acme\/shop-api: alert "a" number \d+ has the name of another one, and cannot be declared beside it/,
+    );
     expect(stderr).toMatch(
       /left out: prod\/Acme\/shop-api: alert "c" cannot be declared: .*webhook URLs must be unique/,
     );
