@@ -113,7 +113,8 @@ describe("layout", () => {
   });
 
   it("ends the process and reads the clock only at the edges", () => {
-    const edges = /^src\/(base\/|cli\/main\.ts|cli\/context\.ts|provisioner\/main\.ts|(backup|care)-service\/main\.ts)/;
+    const edges =
+      /^src\/(base\/|cli\/entry\.ts|cli\/run\.ts|cli\/context\.ts|provisioner\/main\.ts|(backup|care)-service\/main\.ts)/;
     const words = /(?<![/\w])process\.(?!platform)|\bconsole\.|\bDate\.now\(|\bsetTimeout\(/;
     const inside = sources.filter((file) => !edges.test(file) && !file.startsWith("src/emulator/"));
     expect(
@@ -157,8 +158,8 @@ describe("bundles", () => {
   it.skipIf(!existsSync(join(root, "dist/cli.meta.json")))(
     "starts the command line without what single commands need",
     () => {
-      const early = inputs("cli", "dist/cli.mjs").filter((path) =>
-        /node_modules\/(dockerode|undici|@clack|pg)\/|^src\/(docker|emulator|glitchtip)\//.test(path),
+      const early = [...inputs("cli", "dist/main.mjs"), ...inputs("quick-init"), ...inputs("quick-add")].filter(
+        (path) => /node_modules\/(dockerode|undici|@clack|pg)\/|^src\/(docker|emulator|glitchtip)\/(?!versions\.ts|wire\/)/.test(path),
       );
       expect(early).toEqual([]);
     },

@@ -85,11 +85,21 @@ export interface ErrorDetail {
   readonly problems?: readonly string[];
 }
 
+const MARK = Symbol.for("glitchtip-compose.CodedError");
+
+/** Quick commands are bundled by themselves: an error may come from the other copy of the class. */
+function isInstance(this: unknown, value: unknown): boolean {
+  if (this === CodedError) return value instanceof Error && MARK in value;
+  return Function.prototype[Symbol.hasInstance].call(this, value);
+}
+
 /** An expected failure: what failed with its value (never a secret), what to do next, and the original error. */
 export class CodedError extends Error {
   static {
     // Bundled, classes have one-letter names, and --debug prints the class.
     Object.defineProperty(CodedError, "name", { value: "CodedError" });
+    Object.defineProperty(CodedError.prototype, MARK, { value: true });
+    Object.defineProperty(CodedError, Symbol.hasInstance, { value: isInstance });
   }
 
   override readonly name = "CodedError";
