@@ -159,7 +159,10 @@ describe("bundles", () => {
     "starts the command line without what single commands need",
     () => {
       const early = [...inputs("cli", "dist/main.mjs"), ...inputs("quick-init"), ...inputs("quick-add")].filter(
-        (path) => /node_modules\/(dockerode|undici|@clack|pg)\/|^src\/(docker|emulator|glitchtip)\/(?!versions\.ts|wire\/)/.test(path),
+        (path) =>
+          /node_modules\/(dockerode|undici|@clack|pg)\/|^src\/(docker|emulator|glitchtip)\/(?!versions\.ts|wire\/)/.test(
+            path,
+          ),
       );
       expect(early).toEqual([]);
     },
