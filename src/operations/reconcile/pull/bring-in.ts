@@ -1,11 +1,7 @@
 import { parse as parsePath } from "node:path";
-import { parseDocument } from "yaml";
 import { CodedError } from "../../../base/errors.ts";
-import { checkServers } from "../../../config/check.ts";
-import { type Path, serverParts } from "../../../config/inside/parts.ts";
+import { serverParts } from "../../../config/inside/parts.ts";
 import { loadServers } from "../../../config/load.ts";
-import { plainYaml } from "../../../config/plain-yaml.ts";
-import type { Problem } from "../../../config/server.ts";
 import type { Generation } from "../../../glitchtip/versions.ts";
 import type { Plan } from "../../../reconcile/server/action.ts";
 import { desiredServers } from "../../../reconcile/server/from-declaration.ts";
@@ -16,6 +12,7 @@ import { resolveDesired } from "../../../reconcile/server/resolve.ts";
 import type { Resolve } from "../../../reconcile/server/secrets.ts";
 import { edited } from "./document.ts";
 import type { SecretKeeper } from "./keep-secrets.ts";
+import { refused } from "./refused.ts";
 import { widened } from "./widen.ts";
 import { type Wish, wishesOf } from "./wishes.ts";
 
@@ -46,7 +43,7 @@ export async function bringIn(before: string, file: string, seen: Seen): Promise
   let text = before;
   const done = new Map<string, Wish>();
   const left = new Map<string, Wish>();
-  const refused = new Set<string>();
+  const refusedKeys = new Set<string>();
   let triedAt = 0;
   for (let round = 1; ; round++) {
     const { wishes, plan } = await wishesFor(text, file, seen, left);
@@ -55,9 +52,9 @@ export async function bringIn(before: string, file: string, seen: Seen): Promise
     // Paths of all others are other ones after that.
     const open = renames.length > 0 ? renames : wishes.filter(({ edits }) => edits.length > 0);
     // What was in its way may have been refused, too.
-    if (open.length === 0 && refused.size > 0 && done.size > triedAt && round < ROUNDS) {
-      for (const key of refused) left.delete(key);
-      refused.clear();
+    if (open.length === 0 && refusedKeys.size > 0 && done.size > triedAt && round < ROUNDS) {
+      for (const key of refusedKeys) left.delete(key);
+      refusedKeys.clear();
       triedAt = done.size;
       continue;
     }
@@ -66,12 +63,12 @@ export async function bringIn(before: string, file: string, seen: Seen): Promise
       text,
       open.flatMap(({ edits }) => edits),
     );
-    const problems = refusedBy(problemsIn(next, file), open);
-    for (const wish of problems) {
+    const impossible = refused(next, file, open);
+    for (const wish of impossible) {
       left.set(wish.key, wish);
-      refused.add(wish.key);
+      refusedKeys.add(wish.key);
     }
-    if (problems.length > 0) continue;
+    if (impossible.length > 0) continue;
     text = next;
     for (const wish of open) {
       // Added, and still not what the server has: once more would not help.
@@ -100,38 +97,3 @@ async function wishesFor(
   const used = new Set(Object.values(declaration.apps).map(({ project }) => String(project)));
   return { wishes: wishesOf({ part, desired, observed, plan }, { keeper, used, left }), plan };
 }
-
-function problemsIn(text: string, file: string): Problem[] {
-  let found: Problem[] = [];
-  const value: unknown = plainYaml(text) ?? parseDocument(text, { merge: true, uniqueKeys: false }).toJS();
-  try {
-    checkServers(value, file, (problems) => {
-      found = problems;
-      return [];
-    });
-  } catch (error) {
-    if (!(error instanceof CodedError)) throw error;
-  }
-  return found;
-}
-
-/** What the declaration's own rules do not take, each with the rule. */
-function refusedBy(problems: readonly Problem[], wishes: readonly Wish[]): Wish[] {
-  const refused = problems.flatMap(({ path, what }) => {
-    const of = (upTo?: number) =>
-      wishes.find(({ edits }) => edits.some((edit) => isWithin(path, edit.path.slice(0, upTo))));
-    // Else a neighbour of what was changed: one field wants another.
-    const wish = of() ?? of(-1);
-    return wish === undefined ? [] : [{ ...wish, edits: [], message: `${wish.message} cannot be declared: ${what}` }];
-  });
-  const [first] = problems;
-  if (first !== undefined && refused.length === 0) {
-    throw new CodedError(
-      "GC1901",
-      `what was pulled is no declaration: ${first.path.map(String).join(".")}: ${first.what}`,
-    );
-  }
-  return refused;
-}
-
-const isWithin = (path: Path, around: Path): boolean => around.every((key, at) => path[at] === key);
