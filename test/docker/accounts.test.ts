@@ -9,8 +9,10 @@ server: {image: "glitchtip/glitchtip:6"}
 admin: {email: admin@example.com}
 organization: Acme
 projects: {shop: {}}
-apps: {}
+apps: {app: {project: shop}}
 `;
+/** Somebody has to wait for the provisioner: else `up --wait` ends with 1 where it has ended already. */
+const COMPOSE = 'services: {app: {image: "busybox:1", entrypoint: [], command: [sleep, "3600"], init: true}}\n';
 const ADMIN = "admin@example.com";
 const ANN = "ann@example.com";
 
@@ -41,7 +43,7 @@ describeOnEngine("accounts and secrets of a running stack", () => {
   };
 
   beforeAll(async () => {
-    stack = await Stack.in({ "glitchtip.yaml": DECLARATION });
+    stack = await Stack.in({ "compose.yaml": COMPOSE, "glitchtip.yaml": DECLARATION });
     await stack.init();
     await stack.up();
   });

@@ -20,7 +20,7 @@ describeOnEngine("daily work on a running stack", () => {
   beforeAll(async () => {
     stack = await Stack.in({ "glitchtip.yaml": DECLARATION });
     await stack.init();
-    await stack.up();
+    await stack.upWithoutApps();
   });
   afterAll(async () => {
     await stack[Symbol.asyncDispose]();
