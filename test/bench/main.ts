@@ -202,7 +202,9 @@ if (process.argv.includes("--json")) {
     const verdict = isOver(figure) ? styleText("red", "over") : styleText("green", "ok");
     const shown = `${Number.isInteger(value) ? value : value.toFixed(2)} ${unit}`.trim();
     const again = rounds === 1 ? "" : `  (lowest of ${rounds})`;
-    process.stdout.write(`${name.padEnd(72)}${shown.padStart(10)}   at most ${+budget.toFixed(2)} ${unit}  ${verdict}${again}\n`);
+    process.stdout.write(
+      `${name.padEnd(72)}${shown.padStart(10)}   at most ${+budget.toFixed(2)} ${unit}  ${verdict}${again}\n`,
+    );
   }
 }
 process.exitCode = over.length === 0 ? 0 : 1;
