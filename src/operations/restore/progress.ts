@@ -1,9 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import * as z from "zod/mini";
-import { CodedError } from "../../base/errors.ts";
-import { readIfThere, writeOne } from "../../base/files.ts";
+import { progressFile } from "../../outputs/progress-file.ts";
 import type { Backup } from "../backup/catalog.ts";
 
 /** In order; each says what is done. From `swapped` on the restored database is the one in use. */
@@ -30,8 +27,6 @@ const shape = z.object({
 /** How far a restore has come: a killed one goes on from here, or is taken back. */
 export type Progress = z.infer<typeof shape>;
 
-const pathIn = (dir: string): string => join(dir, ".glitchtip", "state", "restore.json");
-
 export const SCRATCH_PREFIX = "glitchtip_restore_";
 export const newScratch = (): string => SCRATCH_PREFIX + randomBytes(6).toString("hex");
 /** The database that was there, until all is well. */
@@ -42,23 +37,13 @@ export function beginProgress({ path, manifest }: Backup, running: readonly stri
   return { version: 1, id, backup: path, hash: hashOf(manifest), step: "begun", running: [...running] };
 }
 
-export const saveProgress = (dir: string, progress: Progress): void =>
-  writeOne(pathIn(dir), `${JSON.stringify(progress, null, 1)}\n`, 0o600);
-
-export const endProgress = (dir: string): void => rmSync(pathIn(dir), { force: true });
-
-export function readProgress(dir: string): Progress | undefined {
-  const text = readIfThere(pathIn(dir));
-  if (text === undefined) return undefined;
-  try {
-    return z.parse(shape, JSON.parse(text));
-  } catch (cause) {
-    throw new CodedError("GC1805", `${pathIn(dir)} cannot be read`, {
-      remedy: "An earlier restore was interrupted. If `docker compose ps` shows all well, delete that file.",
-      cause,
-    });
-  }
-}
+const file = progressFile("restore", shape, {
+  code: "GC1805",
+  remedy: "An earlier restore was interrupted. If `docker compose ps` shows all well, delete that file.",
+});
+export const readProgress = file.read;
+export const saveProgress = file.save;
+export const endProgress = file.forget;
 
 export const isOf = (progress: Progress, { manifest }: Backup): boolean => progress.hash === hashOf(manifest);
 

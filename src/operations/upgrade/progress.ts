@@ -1,9 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import * as z from "zod/mini";
-import { CodedError } from "../../base/errors.ts";
-import { readIfThere, writeOne } from "../../base/files.ts";
+import { progressFile } from "../../outputs/progress-file.ts";
 import { settingsShape } from "./settings.ts";
 
 /** In order; each says what is done. From `switched` on the database may have been migrated. */
@@ -32,8 +29,6 @@ const shape = z.object({
 /** How far an upgrade has come: a killed one goes on from here, or is taken back; a done one can be taken back, too. */
 export type Progress = z.infer<typeof shape>;
 
-const pathIn = (dir: string): string => join(dir, ".glitchtip", "state", "upgrade.json");
-
 type Begin = Pick<Progress, "from" | "to" | "settings" | "postgres" | "running">;
 
 export const beginProgress = (begin: Begin): Progress => ({
@@ -43,23 +38,13 @@ export const beginProgress = (begin: Begin): Progress => ({
   ...begin,
 });
 
-export const saveProgress = (dir: string, progress: Progress): void =>
-  writeOne(pathIn(dir), `${JSON.stringify(progress, null, 1)}\n`, 0o600);
-
-export const forgetProgress = (dir: string): void => rmSync(pathIn(dir), { force: true });
-
-export function readProgress(dir: string): Progress | undefined {
-  const text = readIfThere(pathIn(dir));
-  if (text === undefined) return undefined;
-  try {
-    return z.parse(shape, JSON.parse(text));
-  } catch (cause) {
-    throw new CodedError("GC1809", `${pathIn(dir)} cannot be read`, {
-      remedy: "It tells how far an upgrade came. If `docker compose ps` shows all well, delete it.",
-      cause,
-    });
-  }
-}
+const file = progressFile("upgrade", shape, {
+  code: "GC1809",
+  remedy: "It tells how far an upgrade came. If `docker compose ps` shows all well, delete it.",
+});
+export const readProgress = file.read;
+export const saveProgress = file.save;
+export const forgetProgress = file.forget;
 
 export const isUnderWay = (progress: Progress | undefined): progress is Progress =>
   progress !== undefined && (progress.step !== "done" || progress.undoing === true);
