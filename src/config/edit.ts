@@ -14,6 +14,9 @@ import { mistakes } from "./check.ts";
 
 type Path = readonly string[];
 
+/** Whether the text has blanks inside its braces, or no braces to tell by. */
+export const padsBraces = (text: string): boolean => /\{ /.test(text) || !/\{\w/.test(text);
+
 /**
  * Sets or, without a value, deletes something in the declaration. In a map of lines only its own lines change; where that
  * does not come out right, as between braces, the document is written by the library: comments stay, blanks may change.
@@ -25,7 +28,7 @@ export function editDeclaration(text: string, path: Path, value: unknown): strin
   else setIn(document, path.map(asKey), document.createNode(value, { flow: true }));
   const wanted = document.toJS();
   if (spliced !== undefined && comesTo(spliced, wanted)) return spliced;
-  return document.toString({ lineWidth: 0, flowCollectionPadding: /\{ /.test(text) || !/\{\w/.test(text) });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: padsBraces(text) });
 }
 
 function parsed(text: string): Document.Parsed {

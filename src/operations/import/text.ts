@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { Document, isCollection, isMap, parseDocument } from "yaml";
 import { mistakes } from "../../config/check.ts";
+import { padsBraces } from "../../config/edit.ts";
 import type { Edit, Path } from "./merge.ts";
 
 /** A new declaration, with a line that says where it comes from. */
@@ -40,7 +41,7 @@ export function editedText(text: string, edits: readonly Edit[]): string | undef
   } catch {
     return undefined;
   }
-  const edited = document.toString({ lineWidth: 0, flowCollectionPadding: /\{ /.test(text) || !/\{\w/.test(text) });
+  const edited = document.toString({ lineWidth: 0, flowCollectionPadding: padsBraces(text) });
   return isDeepStrictEqual(parseDocument(edited, { merge: true }).toJS(), wanted) ? edited : undefined;
 }
 

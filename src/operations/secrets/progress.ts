@@ -10,8 +10,6 @@ const STEPS = ["kept", "set", "swapped"] as const;
 const shape = z.object({ version: z.literal(1), file: z.enum(FILES), step: z.enum(STEPS) });
 
 /** How far a change has come: a killed one goes on from here. */
-export type Progress = z.infer<typeof shape>;
-
 const file = progressFile("secrets", shape, {
   code: "GC1408",
   remedy:

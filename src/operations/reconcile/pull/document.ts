@@ -1,4 +1,5 @@
 import { type Document, isAlias, isCollection, isMap, isScalar, type Node, parseDocument } from "yaml";
+import { padsBraces } from "../../../config/edit.ts";
 import type { Path } from "../../../config/inside/parts.ts";
 
 /** A value in the declaration; undefined takes it away. */
@@ -72,6 +73,6 @@ function formOf(text: string) {
     lineWidth: 0,
     indent: Math.min(Math.max(indent, 2), 8),
     indentSeq: !/^( *)[^\s#-][^\n]*:[ \t]*\n\1- /m.test(text),
-    flowCollectionPadding: /\{ /.test(text) || !/\{\w/.test(text),
+    flowCollectionPadding: padsBraces(text),
   };
 }
