@@ -49,8 +49,8 @@ export async function waitReady({ transport, clock, signal, deadlineMs, log }: W
       }
     },
     say: (waitedMs) => log.step(`waiting for ${url} since ${Math.round(waitedMs / 1_000)} s; last: ${last}`),
-    late: (waitedMs) =>
-      new CodedError("GC1203", `${url} was not ready within ${Math.round(waitedMs / 1_000)} s; last: ${last}`, {
+    late: () =>
+      new CodedError("GC1203", `${url} was not ready within ${Math.round(deadlineMs / 1_000)} s; last: ${last}`, {
         remedy,
       }),
   });

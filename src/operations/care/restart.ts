@@ -142,6 +142,6 @@ async function ready({ probes, clock, signal, folder, settings }: RestartContext
       if (aliveFile) return state.aliveAgo !== null && state.aliveAgo < forS ? true : undefined;
       return forS >= SETTLES_AFTER_S ? true : undefined;
     },
-    late: (ms) => new CodedError("GC1605", `it was not ready within ${Math.round(ms / 1_000)} s: ${last}`),
+    late: () => new CodedError("GC1605", `it was not ready within ${READY_WITHIN_MS / 1_000} s: ${last}`),
   });
 }

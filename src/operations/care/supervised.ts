@@ -67,19 +67,20 @@ export async function restartSupervised(
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<{ readonly last: LastRestart; readonly state: SupervisedState }> {
   const id = randomBytes(6).toString("hex");
+  const withinMs = graceSeconds * 1_000 + SPARE_MS;
   const request = `${JSON.stringify({ id, graceSeconds })}\n`;
   writeAll([{ path: join(folder, `${service}.restart`), content: request, mode: 0o644, durable: false }]);
   return await waitUntil({
     clock,
     signal,
-    deadlineMs: graceSeconds * 1_000 + SPARE_MS,
+    deadlineMs: withinMs,
     pauseMs: { first: 100, longest: 1_000 },
     async attempt() {
       const state = readSupervised(folder, service);
       return state?.last?.id === id ? { last: state.last, state } : undefined;
     },
-    late: (ms) =>
-      new CodedError("GC1605", `${service} was not restarted within ${Math.round(ms / 1_000)} s`, {
+    late: () =>
+      new CodedError("GC1605", `${service} was not restarted within ${Math.round(withinMs / 1_000)} s`, {
         remedy: `docker compose logs --tail 50 ${service}`,
       }),
   });

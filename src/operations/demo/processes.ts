@@ -82,7 +82,7 @@ export function processStack(options: ProcessStackOptions): DemoStack {
           if (address === undefined && failed !== undefined) throw failed;
           return address;
         },
-        late: (waitedMs) => new CodedError("GC1605", `the sample app did not start within ${waitedMs} ms`),
+        late: () => new CodedError("GC1605", `the sample app did not start within ${STARTS_WITHIN_MS / 1_000} s`),
       });
       return { appUrl: `http://127.0.0.1:${port}`, glitchtipUrl: url } satisfies DemoApp;
     },

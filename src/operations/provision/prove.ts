@@ -42,10 +42,10 @@ export async function readBack(
       await options.between?.(clock.now() - start);
       return undefined;
     },
-    late: (waitedMs) =>
+    late: () =>
       new CodedError(
         "GC1405",
-        `project ${project}: the event was accepted, but could not be read back within ${Math.round(waitedMs / 1_000)} s`,
+        `project ${project}: the event was accepted, but could not be read back within ${Math.round(options.withinMs / 1_000)} s`,
         {
           remedy:
             "The worker does not store events. See its log, in this stack: docker compose logs glitchtip-worker (or glitchtip), then: docker compose restart glitchtip-worker",

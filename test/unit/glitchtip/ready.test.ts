@@ -5,12 +5,12 @@ import { TransportError } from "../../../src/glitchtip/transport.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { type FakeTransport, fakeTransport, json, page } from "../../support/fake-transport.ts";
 
-function wait(transport: FakeTransport, deadlineMs = 60_000) {
+function wait(transport: FakeTransport, { deadlineMs = 60_000, clock = fakeClock() } = {}) {
   const lines: string[] = [];
   const log = lineLog((line) => lines.push(line));
   const settings = waitReady({
     transport,
-    clock: fakeClock(),
+    clock,
     signal: new AbortController().signal,
     deadlineMs,
     log,
@@ -63,5 +63,15 @@ describe("waiting for the server", () => {
         /^waiting for http:\/\/glitchtip:8000\/api\/settings\/ since \d\d s; last: .*500 no tables\n$/,
       );
     }
+  });
+
+  it("names the time that was given, though the last look took longer", async () => {
+    const clock = fakeClock();
+    const slow = fakeTransport(() => {
+      clock.pass(1_500);
+      throw nobody;
+    });
+    const { settings: never } = wait(slow, { deadlineMs: 2_000, clock });
+    await expect(never).rejects.toMatchObject({ message: expect.stringContaining("was not ready within 2 s; last: ") });
   });
 });
