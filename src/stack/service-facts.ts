@@ -78,17 +78,17 @@ const plain = (value: unknown): unknown => (value instanceof Tagged ? value.valu
 export function serviceFrom(stated: Stated): UserService {
   const field = (name: Field) => plain(stated[name]);
   const list = (name: Field) => [...new Set((field(name) as string[] | undefined) ?? [])];
-  const only = <K extends keyof UserService>(name: K & Field): Partial<UserService> =>
+  const stating = <K extends keyof UserService>(name: K & Field): Partial<UserService> =>
     field(name) === undefined ? {} : ({ [name]: field(name) } as Partial<UserService>);
   const readOnly = field("readOnly") === true;
   return {
-    ...only("image"),
-    ...only("platform"),
-    ...only("built"),
-    ...only("provider"),
-    ...only("entrypoint"),
-    ...only("command"),
-    ...only("networkMode"),
+    ...stating("image"),
+    ...stating("platform"),
+    ...stating("built"),
+    ...stating("provider"),
+    ...stating("entrypoint"),
+    ...stating("command"),
+    ...stating("networkMode"),
     hasNetworks: namesOther(list("networks")),
     readOnly,
     environment: list("environment"),

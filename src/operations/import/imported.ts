@@ -91,7 +91,7 @@ export class KeyReader {
   }
 
   /** Known, and without a meaning here. */
-  skip(...keys: string[]): this {
+  ignore(...keys: string[]): this {
     for (const key of keys) this.#read.add(key);
     return this;
   }

@@ -61,13 +61,13 @@ function differences(wanted: DesiredMonitor, found: ObservedMonitor | undefined)
   const fields = { type, intervalSeconds, timeoutSeconds, expectedStatus, expectedBody };
   const url = { field: "url", to: shownUrl(wanted.url) };
   if (found === undefined) return [...changesOf(undefined, fields), ...(wanted.url === "" ? [] : [url])];
-  const changes = changesOf({ ...fields, ...only(found, fields) }, fields);
+  const changes = changesOf({ ...fields, ...likeIn(found, fields) }, fields);
   if (comparable(type, textOf(wanted.url)) === comparable(found.type, found.url)) return changes;
   const from = shownUrl(typeof wanted.url === "string" ? found.url : new Secret(found.url));
   return [...changes, { ...url, from, ...(from === url.to ? { to: `${url.to} (another secret)` } : {}) }];
 }
 
-const only = (found: ObservedMonitor, fields: object) =>
+const likeIn = (found: ObservedMonitor, fields: object) =>
   Object.fromEntries(Object.keys(fields).map((field) => [field, found[field as keyof typeof found]]));
 
 /** The server keeps a URL as it was sent, and of a port only host and number (monitors: "TCP port"). */

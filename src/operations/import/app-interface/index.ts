@@ -35,7 +35,7 @@ export function importAppInterface(
   }
   for (const schema of [ORGANIZATION, TEAM]) {
     for (const { path, value } of files.of(schema)) {
-      told.leaveRest(path, "", new KeyReader(value).skip("$schema", "labels", "name", "description", "instance"));
+      told.leaveRest(path, "", new KeyReader(value).ignore("$schema", "labels", "name", "description", "instance"));
     }
   }
   for (const { path, value } of files.of(ORGANIZATION)) {

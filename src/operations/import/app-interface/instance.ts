@@ -11,7 +11,7 @@ const USUAL_RETRIES = 3;
 
 /** `/glitchtip/instance-1.yml` */
 export function readInstance({ path, value }: DataFile, told: Told): FoundInstance {
-  const keys = new KeyReader(value).skip("$schema", "labels", "description");
+  const keys = new KeyReader(value).ignore("$schema", "labels", "description");
   const name = keys.text("name") ?? "";
   const url = keys.text("consoleUrl");
   const token = vaultReference(keys.get("automationToken"), `${path}: automationToken`, told);

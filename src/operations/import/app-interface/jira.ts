@@ -31,7 +31,7 @@ export function readJira(files: DataFiles, path: string, value: unknown, told: T
 function readChannels(files: DataFiles, path: string, policy: unknown, told: Told): object {
   const channels = new KeyReader(new KeyReader(policy).get("channels"));
   // Of people who are called by other ways: nothing that GlitchTip could do.
-  channels.skip("email", "pagerduty", "slackUserGroup", "nextEscalationPolicy");
+  channels.ignore("email", "pagerduty", "slackUserGroup", "nextEscalationPolicy");
   const jiraBoard = channels.list("jiraBoard").flatMap((one, i) => {
     const board = files.follow(one);
     const keys = new KeyReader(board?.value);

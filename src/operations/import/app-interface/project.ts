@@ -18,7 +18,7 @@ const NOT_OURS = ["$schema", "labels", "description", "app", "namespaces"];
 
 /** `/glitchtip/project-1.yml` */
 export function readProject(files: DataFiles, { path, value }: DataFile, told: Told): FoundProject | undefined {
-  const keys = new KeyReader(value).skip(...NOT_OURS);
+  const keys = new KeyReader(value).ignore(...NOT_OURS);
   const name = keys.text("name");
   const organization = named(files, keys.get("organization"));
   const instance = named(files, organization?.keys.get("instance"))?.name;

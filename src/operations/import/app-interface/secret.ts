@@ -5,7 +5,7 @@ import type { Told } from "./told.ts";
 /** A secret of app-interface, `{path, field, version}`, as a reference. The first part of the path is the mount. */
 export function vaultReference(value: unknown, where: string, told: Told): string | undefined {
   if (value === undefined || value === null) return undefined;
-  const keys = new KeyReader(value).skip("format");
+  const keys = new KeyReader(value).ignore("format");
   const path = keys.text("path");
   const field = keys.text("field");
   const version = keys.number("version");

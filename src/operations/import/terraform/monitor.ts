@@ -6,7 +6,7 @@ export function readMonitor(
   { address, attributes, isSensitive }: Resource,
   { organizations, left, secrets }: Context,
 ): void {
-  const keys = new KeyReader(attributes).skip("id", "is_up", "created");
+  const keys = new KeyReader(attributes).ignore("id", "is_up", "created");
   const organization = organizations.of(organizationOf(keys));
   const type = keys.text("monitor_type");
   const url = keys.text("url");
@@ -24,7 +24,7 @@ export function readMonitor(
       type === "Heartbeat" || type === "SSL" || type === "TCP Port" ? undefined : keys.number("expected_status"),
     expectedBody: keys.text("expected_body"),
   });
-  keys.skip("expected_status");
+  keys.ignore("expected_status");
   const threshold = keys.number("confirmation_threshold") ?? 1;
   if (threshold !== 1)
     left.push({

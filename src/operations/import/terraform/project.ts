@@ -4,7 +4,7 @@ import { append, type Context, leaveRest, organizationOf, projectOf } from "./co
 import type { Resource } from "./state.ts";
 
 export function readProject({ address, attributes }: Resource, { organizations, left }: Context): void {
-  const keys = new KeyReader(attributes).skip("scrub_ip_addresses");
+  const keys = new KeyReader(attributes).ignore("scrub_ip_addresses");
   const name = keys.text("name") ?? "";
   const slug = keys.text("slug") ?? slugify(name);
   const id = String(keys.get("id") ?? "");
@@ -31,7 +31,7 @@ export function readProject({ address, attributes }: Resource, { organizations, 
 }
 
 export function readProjectTeam({ address, attributes }: Resource, context: Context): void {
-  const keys = new KeyReader(attributes).skip("id");
+  const keys = new KeyReader(attributes).ignore("id");
   const project = projectOf(keys, context);
   const team = keys.text("team") ?? keys.text("team_slug") ?? "";
   if (project.declared.team === undefined) project.declared.team = team;
@@ -43,7 +43,7 @@ export function readProjectTeam({ address, attributes }: Resource, context: Cont
 
 export function readKey({ address, attributes }: Resource, context: Context): void {
   // The DSN itself is asked of the server again, whenever somebody needs it.
-  const keys = new KeyReader(attributes).skip(
+  const keys = new KeyReader(attributes).ignore(
     "id",
     "public",
     "project_id",

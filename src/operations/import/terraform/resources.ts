@@ -22,14 +22,14 @@ export const readers: readonly Reader[] = [
     kind: "organizations",
     read({ address, attributes }, { organizations, left }) {
       organizations.learn(attributes);
-      leaveRest(new KeyReader(attributes).skip("id", "name", "slug", "date_created"), address, left);
+      leaveRest(new KeyReader(attributes).ignore("id", "name", "slug", "date_created"), address, left);
     },
   },
   {
     type: "glitchtip_team",
     kind: "teams",
     read({ address, attributes }, { organizations, left }) {
-      const keys = new KeyReader(attributes).skip("date_created", "member_count");
+      const keys = new KeyReader(attributes).ignore("date_created", "member_count");
       const organization = organizations.of(organizationOf(keys));
       const slug = keys.text("slug") ?? "";
       organization.teams = [...(organization.teams ?? []), slug];
@@ -47,7 +47,14 @@ export const readers: readonly Reader[] = [
 ];
 
 function readMember({ address, attributes }: Resource, { organizations, left }: Context): void {
-  const keys = new KeyReader(attributes).skip("id", "send_invite", "date_created", "is_owner", "pending", "role_name");
+  const keys = new KeyReader(attributes).ignore(
+    "id",
+    "send_invite",
+    "date_created",
+    "is_owner",
+    "pending",
+    "role_name",
+  );
   const organization = organizations.of(organizationOf(keys));
   const member = present({ email: keys.text("email"), role: keys.text("org_role") });
   organization.members = [...(organization.members ?? []), member];
