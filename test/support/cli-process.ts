@@ -17,6 +17,8 @@ export interface CliResult {
 export interface CliFolders extends Disposable {
   readonly project: string;
   readonly temporary: string;
+  /** For each run, besides the little that all have. */
+  readonly env: Record<string, string>;
   /** What is in the temporary folder. */
   leftovers(): string[];
 }
@@ -28,6 +30,7 @@ export function cliFolders(): CliFolders {
   return {
     project,
     temporary,
+    env: {},
     leftovers: () => readdirSync(temporary),
     [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }),
   };
@@ -68,7 +71,7 @@ function start(folders: CliFolders, program: string, args: readonly string[], st
   const environment = { HOME: folders.temporary, TMPDIR: folders.temporary, LANG: "C.UTF-8", TERM: "xterm" };
   const child = spawn(program, args, {
     cwd: folders.project,
-    env: { PATH: process.env.PATH ?? "", ...environment },
+    env: { PATH: process.env.PATH ?? "", ...environment, ...folders.env },
     stdio: [stdin, "pipe", "pipe"],
   });
   const said = { stdout: "", stderr: "" };

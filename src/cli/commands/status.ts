@@ -27,8 +27,8 @@ export const status: CliCommand<Flags> = {
     const everyMs = watch === true ? 2_000 : secondsMs(watch);
     const clear = isatty(1) && !context.json ? "\u001b[H\u001b[2J" : "";
     try {
-      for (;;) {
-        await once(context, (data) => context.print(clear + data));
+      for (let seen = false; ; seen = true) {
+        await look(context, clear, seen);
         await context.clock.sleep(everyMs, context.signal);
       }
     } catch (error) {
@@ -37,6 +37,16 @@ export const status: CliCommand<Flags> = {
     }
   },
 };
+
+/** An engine that restarts does not end a watch that had begun; a first look that fails does. */
+async function look(context: CliContext, clear: string, seen: boolean): Promise<void> {
+  try {
+    await once(context, (data) => context.print(clear + data));
+  } catch (error) {
+    if (!seen || context.signal.aborted || !(error instanceof CodedError)) throw error;
+    context.log.warn(`${error.code}: ${error.message.split("\n")[0]}; looking again`);
+  }
+}
 
 function secondsMs(text: string): number {
   if (/^\d{1,4}$/.test(text) && Number(text) > 0) return Number(text) * 1_000;

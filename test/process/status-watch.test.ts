@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cliFolders, needsScript, runCli, startCli, startOnTerminal } from "../support/cli-process.ts";
+import { type FakeEngine, startFakeEngine } from "../support/fake-engine.ts";
+
+const root = mkdtempSync(join(tmpdir(), "glitchtip-compose-watch-"));
+const folders = cliFolders();
+let engine: FakeEngine;
+
+beforeAll(async () => {
+  await runCli(folders, "init", "--yes");
+  engine = await startFakeEngine({
+    root,
+    project: "my-shop",
+    dsnDir: join(root, "dsn"),
+    apps: ["app"],
+    provisioner: {},
+    config: { name: "my-shop", services: { app: { environment: {} }, glitchtip: {} } },
+  });
+  Object.assign(folders.env, engine.env);
+});
+
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+  folders[Symbol.dispose]();
+  rmSync(root, { recursive: true });
+});
+
+/** How often the line of the project was shown. */
+const looks = (said: string): number => said.match(/^my-shop: /gm)?.length ?? 0;
+const again = (times: number) => new RegExp(`(?:^my-shop: [\\s\\S]*?){${times}}`, "m");
+
+describe("status --watch", () => {
+  it("shows it again until Ctrl-C, which ends it with 130 and leaves no trace of a failure", async () => {
+    await using run = startCli(folders, "status", "--watch", "1");
+    await run.says(again(3));
+    run.kill("SIGINT");
+    const { code, stdout, stderr } = await run.ended;
+    expect(code).toBe(130);
+    expect(looks(stdout)).toBeGreaterThanOrEqual(3);
+    expect(stdout).not.toContain("\u001b");
+    expect(stderr).toBe("");
+  });
+
+  it("on a terminal clears the screen before each look", async ({ skip }) => {
+    needsScript(skip);
+    await using run = startOnTerminal(folders, "status", "--watch", "1");
+    await run.says(/\u001b\[H\u001b\[2J[\s\S]*\u001b\[H\u001b\[2J/);
+    run.type("\u0003");
+    expect((await run.ended).code).toBe(130);
+  });
+
+  it("as JSON is one object a line", async () => {
+    await using run = startCli(folders, "status", "--watch", "1", "--json");
+    await run.says(/\n.*\n/);
+    run.kill("SIGINT");
+    const { stdout } = await run.ended;
+    for (const line of stdout.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("state");
+  });
+
+  it("outlives an engine that fails for a while, and says so", async () => {
+    await using run = startCli(folders, "status", "--watch", "1");
+    await run.says(again(1));
+    engine.broken = true;
+    await run.says(/warning: GC\d{4}: .*; looking again/);
+    const before = looks(run.stdout);
+    engine.broken = false;
+    await run.says(again(before + 1));
+    run.kill("SIGINT");
+    expect((await run.ended).code).toBe(130);
+  });
+
+  it("ends at once where the first look fails", async () => {
+    engine.broken = true;
+    const { code, stderr } = await runCli(folders, "status", "--watch");
+    engine.broken = false;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error GC\d{4}: /);
+  });
+
+  it.each(["0", "-1", "2s", "99999"])("refuses --watch %s", async (text) => {
+    expect(await runCli(folders, "status", `--watch=${text}`)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`error GC1001: --watch ${text}: this is no number of seconds`),
+    });
+  });
+});
