@@ -2,7 +2,9 @@ import { CodedError } from "../base/errors.ts";
 import { type Container, type Docker, lastLines } from "../docker/index.ts";
 import { SERVER } from "./running-stack.ts";
 
-const HOLD = 'programs hold; if [ -n "$VALKEY_URL" ]; then valkey-cli flushall >/dev/null; fi';
+/** valkey-cli tells a refusal on stdout, with exit code 0. */
+const HOLD = `programs hold
+if [ -n "$VALKEY_URL" ] && [ "$(valkey-cli flushall)" != OK ]; then echo "the queue cannot be emptied" >&2; exit 1; fi`;
 
 /** Only the database runs in the single container, whatever restarts it; the queue goes, as that of a Valkey of its own. */
 export async function hold(docker: Docker, server: Container | undefined): Promise<void> {

@@ -68,8 +68,10 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
         signal,
       );
       if (!names.includes(VALKEY)) return;
+      // Also where it did not run: its volume has the queue.
+      await docker.compose.up({ services: [VALKEY], onLine });
       const valkey = containerOf(await observeStack(docker), VALKEY);
-      if (valkey?.state === "running") await docker.cli(["exec", valkey.id, "valkey-cli", "flushall"], { signal });
+      if (valkey !== undefined) await emptied(docker, valkey.id, signal);
       await stop(docker, [VALKEY], signal);
     },
     async startAndProve(state) {
@@ -101,6 +103,16 @@ async function stop(docker: Docker, services: readonly string[], signal: AbortSi
   const result = await docker.cli(["compose", "--profile", "*", "stop", ...services], { signal });
   if (result.code === 0) return;
   throw new CodedError("GC1604", "docker compose stop failed", { problems: lastLines(result.stderr, 3) });
+}
+
+async function emptied(docker: Docker, valkeyId: string, signal: AbortSignal): Promise<void> {
+  const { code, stdout, stderr } = await docker.cli(["exec", valkeyId, "valkey-cli", "flushall"], { signal });
+  // valkey-cli tells a refusal on stdout, with exit code 0.
+  if (code === 0 && stdout.trim() === "OK") return;
+  throw new CodedError("GC1605", `the queue in ${VALKEY} cannot be emptied`, {
+    problems: lastLines(stderr || stdout, 3),
+    remedy: "Its events are of what is replaced. Run the same command again when this is mended.",
+  });
 }
 
 /** The provisioner asks the server about each known key: a DSN that it publishes was accepted. */
