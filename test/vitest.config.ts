@@ -6,14 +6,19 @@ interface Level {
   /** Levels of one group share the machine; the groups run one after the other. */
   readonly group: number;
   readonly oneFileAtATime?: boolean;
+  readonly usesBuild?: boolean;
 }
 
 /** One project per level of design.md, section 8. No retries: a flake has a cause. */
-const level = (name: string, { include, timeoutMs = 10_000, group, oneFileAtATime = false }: Level) => ({
+const level = (
+  name: string,
+  { include, timeoutMs = 10_000, group, oneFileAtATime = false, usesBuild = false }: Level,
+) => ({
   extends: true as const,
   test: {
     name,
     include,
+    globalSetup: usesBuild ? ["test/support/keep-build.ts"] : [],
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs * 3,
     fileParallelism: !oneFileAtATime,
@@ -31,9 +36,15 @@ export default defineConfig({
     projects: [
       level("unit", { include: ["test/*.test.ts", "test/unit/**/*.test.ts"], group: 0 }),
       level("contract", { include: ["test/contract/**/*.test.ts"], timeoutMs: 120_000, group: 0 }),
-      level("process", { include: ["test/process/**/*.test.ts"], timeoutMs: 60_000, group: 1 }),
+      level("process", { include: ["test/process/**/*.test.ts"], timeoutMs: 60_000, group: 1, usesBuild: true }),
       level("package", { include: ["test/package/**/*.test.ts"], timeoutMs: 120_000, group: 2 }),
-      level("docker", { include: ["test/docker/**/*.test.ts"], timeoutMs: 300_000, group: 3, oneFileAtATime: true }),
+      level("docker", {
+        include: ["test/docker/**/*.test.ts"],
+        timeoutMs: 300_000,
+        group: 3,
+        oneFileAtATime: true,
+        usesBuild: true,
+      }),
     ],
   },
 });

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { built } from "../support/built.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import { Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
@@ -61,14 +62,10 @@ describeOnEngine("daily work on a running stack", () => {
   });
 
   it("what is stopped with TERM stops in the container as well", async () => {
-    const child = spawn(
-      process.execPath,
-      [new URL("../../dist/cli.mjs", import.meta.url).pathname, "shell", "db", "sleep", "4711"],
-      {
-        cwd: stack.project.dir,
-        stdio: "ignore",
-      },
-    );
+    const child = spawn(process.execPath, [built("cli.mjs"), "shell", "db", "sleep", "4711"], {
+      cwd: stack.project.dir,
+      stdio: "ignore",
+    });
     const ended = new Promise<number | null>((done) => child.once("close", done));
     const sleeps = async () =>
       (await stack.exec("glitchtip-db", "sh", "-c", "cat /proc/[0-9]*/comm | grep -c '^sleep$'")).stdout;

@@ -1,10 +1,11 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { built } from "../support/built.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import { Stack } from "./support/stack.ts";
 
-const CLI = new URL("../../dist/cli.mjs", import.meta.url).pathname;
+const CLI = built("cli.mjs");
 const COMPOSE = `services:
   app:
     image: node:24-slim

@@ -16,12 +16,12 @@ import { dirname, join, relative } from "node:path";
 import { execPath } from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Emulator, type FaultEffect, startEmulator } from "../../src/emulator/index.ts";
+import { built } from "../support/built.ts";
 import { CanarySearch } from "../support/canaries.ts";
 import { type FakeEngine, type RecordedProcess, startFakeEngine } from "../support/fake-engine.ts";
 import { findProgram } from "../support/shells.ts";
 import { VaultDouble } from "../support/vault-double.ts";
 
-const dist = new URL("../../dist", import.meta.url).pathname;
 const root = mkdtempSync(join(tmpdir(), "secrets-"));
 const EMAIL = "admin@example.com";
 const NOWHERE = { DOCKER_HOST: "unix:///nonexistent/docker.sock" };
@@ -167,7 +167,7 @@ interface Run {
 
 /** Runs one of our programs, and looks at everything it says. */
 async function run(bundle: "cli" | "provisioner", args: readonly string[], options: Run = {}): Promise<Ended> {
-  const child = spawn(execPath, [join(dist, `${bundle}.mjs`), ...args], {
+  const child = spawn(execPath, [built(`${bundle}.mjs`), ...args], {
     cwd: options.cwd ?? root,
     env: { PATH: process.env.PATH, HOME: root, TMPDIR: root, ...engine.env, ...options.env },
   });

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { built } from "./built.ts";
 
-export const CLI = fileURLToPath(new URL("../../dist/cli.mjs", import.meta.url));
+export const CLI = built("cli.mjs");
 
 export interface CliResult {
   readonly code: number | null;
@@ -67,7 +67,6 @@ export const startOnTerminal = (folders: CliFolders, ...words: readonly string[]
   );
 
 function start(folders: CliFolders, program: string, args: readonly string[], stdin: "ignore" | "pipe"): RunningCli {
-  if (!existsSync(CLI)) throw new Error(`${CLI} is missing: npm run build first`);
   const environment = { HOME: folders.temporary, TMPDIR: folders.temporary, LANG: "C.UTF-8", TERM: "xterm" };
   const child = spawn(program, args, {
     cwd: folders.project,

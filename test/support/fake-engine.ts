@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { createServer } from "node:http";
 import { delimiter, join } from "node:path";
 import { execPath } from "node:process";
+import { built } from "./built.ts";
 
 /** Where the parts of a stack are, whose containers are plain files and processes here. */
 export interface FakeEngineOptions {
@@ -77,7 +78,7 @@ export async function startFakeEngine(options: FakeEngineOptions): Promise<FakeE
       NODE_OPTIONS: `--require=${join(root, "record.cjs")}`,
       FAKE_ENGINE: root,
       FAKE_NODE: execPath,
-      FAKE_PROVISIONER: join(repository, "dist", "provisioner.mjs"),
+      FAKE_PROVISIONER: built("provisioner.mjs"),
       ...options.provisioner,
     },
     processes: () =>

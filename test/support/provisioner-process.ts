@@ -1,14 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { copyFileSync, existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { Declaration } from "../../src/config/schema.ts";
 import { type Emulator, type RequestRecord, startEmulator } from "../../src/emulator/index.ts";
 import { TEST_LABEL } from "./admin-calls.ts";
+import { built } from "./built.ts";
 import { ADMIN, bundleEnvironment, declare, type Folders, provisionOnce, temporaryFolders } from "./provisioning.ts";
 
-const BUNDLE = fileURLToPath(new URL("../../dist/provisioner.mjs", import.meta.url));
+const BUNDLE = built("provisioner.mjs");
 
 export interface Ended {
   readonly code: number | null;
@@ -37,7 +36,7 @@ export interface ProcessOptions {
 
 export function startProvisioner(url: string, folders: Folders, options: ProcessOptions = {}): ProvisionerProcess {
   const env = { ...bundleEnvironment(url, folders, options.declaration ?? declare()), ...options.env };
-  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), bundleIn(folders), ...(options.args ?? [])], {
+  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), BUNDLE, ...(options.args ?? [])], {
     env: { PATH: process.env.PATH ?? "", ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
@@ -77,14 +76,6 @@ export async function runProvisioner(url: string, folders: Folders, options: Pro
 }
 
 const isAlive = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
-
-/** A copy, as `init` makes one: a build that runs meanwhile does not pull it away. */
-function bundleIn(folders: Folders): string {
-  if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: npm run build first`);
-  const copy = join(folders.root, "provisioner.mjs");
-  if (!existsSync(copy)) copyFileSync(BUNDLE, copy);
-  return copy;
-}
 
 /** Waits for something that a process brings about; a process that ended without it is an error at once. */
 export async function until(run: ProvisionerProcess, what: string, holds: () => boolean): Promise<void> {

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ProcessResult, type RunOptions, runProcess } from "../../../src/base/process.ts";
+import { built } from "../../support/built.ts";
 
-const CLI = new URL("../../../dist/cli.mjs", import.meta.url).pathname;
+const CLI = built("cli.mjs");
 const CALL_WITHIN_MS = 240_000;
 
 /** A folder of its own with free ports, and whatever containers and volumes a test starts in it. */
@@ -28,7 +29,6 @@ export interface TestProject extends AsyncDisposable {
 
 /** Files by path. The containers, networks and volumes go with the folder when it is disposed. */
 export async function temporaryProject(files: Readonly<Record<string, string>> = {}): Promise<TestProject> {
-  if (!existsSync(CLI)) throw new Error("dist/cli.mjs is missing: npm run build");
   const name = `gtc-${randomBytes(5).toString("hex")}`;
   const dir = mkdtempSync(join(tmpdir(), `${name}-`));
   const [glitchtip = 0, app = 0] = await freePorts(2);
