@@ -78,24 +78,28 @@ function isFolder(path: string): boolean {
 }
 
 function load(dir: string, file: string): DeclaredServer[] | CodedError {
-  const path = resolve(dir, file);
   try {
-    const text = readDeclaration(path, file);
-    prepareForText(text);
-    const declaration = loadServers(text, file);
-    return desiredServers(declaration, parse(file).name).map((desired) => ({
-      file,
-      path,
-      dir: dirname(path),
-      text,
-      declaration,
-      generation: generationOf(declaration, desired.name),
-      desired,
-    }));
+    return serversIn(dir, file, readDeclaration(resolve(dir, file), file));
   } catch (error) {
     if (error instanceof CodedError) return error;
     throw error;
   }
+}
+
+/** Those of this text, which is the file's, or will be. */
+export function serversIn(dir: string, file: string, text: string): DeclaredServer[] {
+  const path = resolve(dir, file);
+  prepareForText(text);
+  const declaration = loadServers(text, file);
+  return desiredServers(declaration, parse(file).name).map((desired) => ({
+    file,
+    path,
+    dir: dirname(path),
+    text,
+    declaration,
+    generation: generationOf(declaration, desired.name),
+    desired,
+  }));
 }
 
 function readDeclaration(path: string, file: string): string {
@@ -110,7 +114,8 @@ function readDeclaration(path: string, file: string): string {
   }
   if (text !== undefined) return text;
   throw new CodedError("GC1108", `there is no ${file}`, {
-    remedy: "Name the declaration with --file, make one with npx glitchtip-compose init, or import one.",
+    remedy:
+      "Name the declaration with --file, make one with npx glitchtip-compose init, or of a server that runs already with pull --url.",
   });
 }
 

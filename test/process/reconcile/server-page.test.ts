@@ -1,9 +1,12 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { SHOP, startServerProject } from "../../support/server-project.ts";
 
 const page = readFileSync(new URL("../../../docs/server.md", import.meta.url), "utf8");
-const commands = [...page.matchAll(/^glitchtip-compose (.*?)(?: +#.*)?$/gm)].map(([, words = ""]) => words);
+const all = [...page.matchAll(/^glitchtip-compose (.*?)(?: +#.*)?$/gm)].map(([, words = ""]) => words);
+const ofNewServer = all.filter((words) => words.includes("--url"));
+const commands = all.filter((words) => !ofNewServer.includes(words));
 
 /** How each ends in the folder below; what asks has nobody to ask. */
 const CODES: Readonly<Record<string, number>> = {
@@ -29,5 +32,21 @@ describe("docs/server.md", () => {
       const { code, stderr } = await project.run(...words.split(" "));
       expect({ words, code, stderr }).toMatchObject({ words, code: CODES[words] });
     }
+  }, 60_000);
+
+  it("shows how a server that nobody has declared becomes a declaration", async () => {
+    await using project = await startServerProject();
+    project.declare(SHOP);
+    await project.run("apply", "--yes");
+    rmSync(join(project.folders.project, "glitchtip.yaml"));
+    project.write("glitchtip.token", project.read("token"));
+    project.folders.env.GLITCHTIP_TOKEN = project.read("token");
+    const run = (words: string) =>
+      project.run(...words.replace("https://errors.example.com", project.emulator.url).split(" "));
+    expect(ofNewServer).toHaveLength(2);
+    const [writes = "", prints = ""] = ofNewServer;
+    expect(await run(prints)).toMatchObject({ code: 3, stdout: expect.stringContaining("manage:\n  - alerts\n") });
+    expect(await run(writes)).toMatchObject({ code: 0 });
+    expect(await project.run("plan")).toMatchObject({ code: 0, stdout: "nothing to change\n" });
   }, 60_000);
 });

@@ -1,16 +1,13 @@
-import { CodedError } from "../../../base/errors.ts";
 import { writeUsersFile } from "../../../base/users-file.ts";
 import type { Remark } from "../../../reconcile/server/action.ts";
 import type { Kind } from "../../../reconcile/server/model.ts";
 import { type DeclaredServer, declaredServers, type ServersChoice } from "../declared.ts";
-import { generationFor } from "../look.ts";
-import { observeServer } from "../observe.ts";
 import { coded, type ReportedProblem } from "../report.ts";
 import type { PerServer, Servers } from "../servers.ts";
-import { type Brought, bringIn, type Seen } from "./bring-in.ts";
+import { bringIn } from "./bring-in.ts";
 import { openKeeper, type PulledSecret, type SecretsInto } from "./keep-secrets.ts";
-import { widened } from "./widen.ts";
-import type { How } from "./wishes.ts";
+import type { PulledFile, PulledThing, PullResult } from "./result.ts";
+import { remarkOf, type SeenServer, seeServer } from "./see.ts";
 
 export { KIND_OF } from "../../../reconcile/server/scope.ts";
 
@@ -21,29 +18,6 @@ export interface PullOptions extends ServersChoice {
   readonly dryRun: boolean;
 }
 
-export interface PulledThing extends Remark {
-  readonly how: How;
-}
-
-export interface PulledFile {
-  readonly file: string;
-  readonly changed: boolean;
-  /** The declaration as it is now, or would be. */
-  readonly text: string;
-}
-
-export interface PullResult {
-  readonly dryRun: boolean;
-  readonly files: readonly PulledFile[];
-  readonly changes: readonly PulledThing[];
-  readonly secrets: readonly PulledSecret[];
-  /** What has no place in a declaration. */
-  readonly left: readonly Remark[];
-  readonly problems: readonly ReportedProblem[];
-}
-
-type SeenServer = Seen & { readonly unread: readonly ReportedProblem[]; remember(brought: Brought): void };
-
 /** Writes what the servers have into the declaration: what it manages, and what is asked for. */
 export async function pull(
   dir: string,
@@ -53,25 +27,9 @@ export async function pull(
   const declared = declaredServers(dir, options);
   const asked = new Set(options.kinds);
   await using servers = open(declared);
-  const all = await servers.each(async ({ context, desired, resolve }, one): Promise<SeenServer> => {
-    const wide = widened(desired, asked);
-    const whole = wide.listsOrganizations && wide.manages.includes("organization");
-    const everything = { ...wide, organizations: whole ? [] : wide.organizations };
-    const { observed, problems } = await observeServer(context, everything, { everything: true });
-    if (observed === undefined) throw problems[0]?.error ?? new CodedError("GC1901", `${desired.name} was not read`);
-    return {
-      instance: desired.name,
-      observed,
-      generation: generationFor(one, observed.version).generation,
-      known: context.store.known,
-      asked,
-      keeper: openKeeper(one.dir, desired.name, options.secrets),
-      resolve,
-      unread: problems.map(({ error, kind: _, ...remark }) => coded(remark, error)),
-      remember({ plan }) {
-        if (problems.length === 0 && plan.errors.length === 0) context.store.replace(plan.known);
-      },
-    };
+  const all = await servers.each((connected, one) => {
+    const keeper = openKeeper(one.dir, connected.desired.name, options.secrets);
+    return seeServer(connected, one, asked, keeper);
   });
   return await bringAllIn(all, options);
 }
@@ -100,14 +58,8 @@ async function bringAllIn(all: readonly PerServer<SeenServer>[], { dryRun }: Pul
       }
       const brought = await bringIn(text, file, one.result);
       text = brought.text;
-      const remark = ({ instance, organization, project, message }: Remark): Remark => ({
-        instance,
-        ...(organization === undefined ? {} : { organization }),
-        ...(project === undefined ? {} : { project }),
-        message,
-      });
-      result.changes.push(...brought.done.map((wish) => ({ how: wish.how, ...remark(wish) })));
-      result.left.push(...brought.left.map(remark));
+      result.changes.push(...brought.done.map((wish) => ({ how: wish.how, ...remarkOf(wish) })));
+      result.left.push(...brought.left.map(remarkOf));
       result.problems.push(...one.result.unread, ...brought.plan.errors);
       result.secrets.push(...one.result.keeper.needed(brought.text));
       remembered.push(() => {
