@@ -1,0 +1,92 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { findProgram } from "../../support/shells.ts";
+import { environmentMayHold, mode } from "./allowed.ts";
+import { allCanaries, MADE } from "./known.ts";
+import type { World } from "./world.ts";
+
+export function lookAtEverything(world: World): void {
+  const { run, search, said, counted, root, shop, expectOnlyAllowedFiles } = world;
+
+  it("secrets are in the few files that are meant for them, and those are closed", () => {
+    expectOnlyAllowedFiles(root);
+    const secrets = join(shop.dir, ".glitchtip", "secrets");
+    expect(mode(secrets)).toBe("700");
+    expect(Object.keys(MADE).map((name) => mode(join(secrets, name)))).toEqual(["444", "444", "444"]);
+    expect(mode(join(shop.state, "state.json"))).toBe("600");
+    const handedOut = readdirSync(shop.dsn);
+    expect(handedOut).toEqual(expect.arrayContaining(["api.env", "status.json"]));
+    expect(handedOut.map((name) => mode(join(shop.dsn, name)))).toEqual(handedOut.map(() => "444"));
+  });
+
+  it("secrets that init makes itself have the same modes, whatever the umask", async () => {
+    const dir = join(root, "made");
+    mkdirSync(dir);
+    const umask = process.umask(0o077);
+    const { code } = await run("cli", ["init", "--yes"], { cwd: dir }).finally(() => process.umask(umask));
+    expect(code).toBe(0);
+    const secrets = join(dir, ".glitchtip", "secrets");
+    expect([secrets, ...readdirSync(secrets).map((name) => join(secrets, name))].map(mode)).toEqual([
+      "700",
+      "444",
+      "444",
+      "444",
+    ]);
+    for (const name of readdirSync(secrets)) expect(readFileSync(join(secrets, name), "utf8")).toMatch(/^[\w-]{24,}$/);
+  });
+
+  it.skipIf(findProgram("git") === undefined)("git would commit none of them", () => {
+    const git = (...args: string[]) => spawnSync("git", ["-C", shop.dir, ...args], { encoding: "utf8" });
+    git("init", "--quiet");
+    git("add", "--all");
+    const committed = git("ls-files").stdout.trim().split("\n");
+    expect(committed).toEqual(
+      expect.arrayContaining([".glitchtip/manifest.json", "compose.glitchtip.yaml", "glitchtip.yaml"]),
+    );
+    const ours = committed.filter((path) => path !== "compose.yaml" && path !== ".env");
+    expect(ours.flatMap((path) => search.find(readFileSync(join(shop.dir, path), "utf8")))).toEqual([]);
+  });
+
+  it("no process was started with a secret in its arguments, nor in its environment but for the app's own DSN", () => {
+    const processes = world.engine.processes();
+    counted.processes = processes.length;
+    const programs = new Set(processes.map(({ argv }) => (argv[0] ?? "").split("/").at(-1)));
+    expect([...programs].sort()).toEqual(["docker", "node", "sh"]);
+    const leaks = processes.flatMap(({ argv, env }) => {
+      const inArguments = search.find(argv.join("\n"));
+      const inEnvironment = search.find(Object.values(env).join("\n"), environmentMayHold({ argv, env }));
+      return [...inArguments, ...inEnvironment].map((name) => `${argv.slice(0, 4).join(" ")}: ${name}`);
+    });
+    expect(leaks).toEqual([]);
+  });
+
+  it("nothing that was said holds a secret that became known only later", () => {
+    expect(said.flatMap(({ what, text, shows }) => search.find(text, shows).map((name) => `${what}: ${name}`))).toEqual(
+      [],
+    );
+  });
+
+  it("every command that there is was among them", () => {
+    const commands = [
+      ...readFileSync(new URL("../../../src/cli/command-list.ts", import.meta.url), "utf8").matchAll(
+        /name: "([\w-]+)"/g,
+      ),
+    ];
+    const tried = new Set(said.map(({ what }) => /^cli ([\w-]+)/.exec(what)?.[1]));
+    expect(commands.length).toBeGreaterThan(8);
+    expect(commands.map(([, name]) => name).filter((name) => !tried.has(name))).toEqual([]);
+  });
+
+  it("enough was looked at", () => {
+    console.info(
+      `secrets: ${JSON.stringify({ canaries: allCanaries().length, needles: search.needles, ...counted, texts: search.texts, characters: search.characters })}`,
+    );
+    expect(search.needles).toBeGreaterThan(100);
+    expect(counted.runs).toBeGreaterThan(150);
+    expect(counted.files).toBeGreaterThan(300);
+    expect(counted.processes).toBeGreaterThan(200);
+    expect(search.characters).toBeGreaterThan(1_000_000);
+  });
+}

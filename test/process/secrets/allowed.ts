@@ -1,0 +1,28 @@
+import { statSync } from "node:fs";
+import type { RecordedProcess } from "../../support/fake-engine.ts";
+
+/** Only these may hold secrets, and only these. */
+export function allowedIn(path: string): string[] {
+  const [, secret] = /\.glitchtip\/secrets\/(\w+)$/.exec(path) ?? [];
+  if (secret !== undefined) return [secret.startsWith("vault_") ? "admin_password" : secret];
+  if (/\.glitchtip\/secrets\/server\/[\w-]+$/.test(path)) return ["db_password"];
+  if (/state\/(apply\/)?state\.json$/.test(path)) return ["token", "dsn_key"];
+  if (/dsn\/\w+\.env$|\.glitchtip\/env\/\w+\.env$/.test(path)) return ["dsn_key"];
+  if (/\/compose\.yaml$/.test(path)) return ["database_url"];
+  if (/\/\.env$/.test(path)) return ["env_file"];
+  if (/in-the-declaration\/glitchtip\.yaml$/.test(path)) return ["admin_password", "digits"];
+  return [];
+}
+
+/** The sample app of the demo is what a DSN is for; `env:NAME` is the user's own way. */
+export function environmentMayHold({ argv, env }: RecordedProcess): string[] {
+  if (argv.some((word) => word.endsWith("app/server.mjs"))) return ["demo"];
+  // What `verify` runs behind the app's own wrapper.
+  if (argv.includes("-s") && argv.includes("SENTRY_DSN")) return ["dsn_key"];
+  return [
+    ...(env.ADMIN_PASSWORD === undefined ? [] : ["admin_password"]),
+    ...(env.SECRET === undefined ? [] : ["vault_secret_id"]),
+  ];
+}
+
+export const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
