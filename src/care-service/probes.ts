@@ -25,7 +25,7 @@ export const mountedSecret = (name: string): Secret => new Secret(readFileSync(j
 /** What must be in no message: whatever is mounted here. */
 export function mountedSecrets(settings: CareSettings): Secret[] {
   const names = [
-    settings.database === "bundled" ? "glitchtip_db_password" : "glitchtip_database_url",
+    settings.database === "url" ? "glitchtip_database_url" : "glitchtip_db_password",
     ...(settings.valkey === "url" ? ["glitchtip_valkey_url"] : []),
   ];
   return names.map(mountedSecret);
@@ -34,9 +34,10 @@ export function mountedSecrets(settings: CareSettings): Secret[] {
 /** The stack as this container sees it. */
 export function mountedProbes(settings: CareSettings, folder: string, clock: Clock): Probes {
   const database = () =>
-    settings.database === "bundled"
+    settings.database !== "url"
       ? {
-          host: "glitchtip-db",
+          // A folder: the socket in it. In the single container Postgres listens on no network.
+          host: settings.database === "inside" ? folder : "glitchtip-db",
           user: "glitchtip",
           database: "glitchtip",
           password: mountedSecret("glitchtip_db_password").reveal(),
@@ -47,13 +48,7 @@ export function mountedProbes(settings: CareSettings, folder: string, clock: Clo
   return {
     database: () => postgres(database(), inDatabase).database(),
     alone: (act) => postgres(database(), inDatabase).alone(act),
-    valkey: () =>
-      askValkey(
-        settings.valkey === "bundled"
-          ? "redis://glitchtip-valkey:6379/0"
-          : mountedSecret("glitchtip_valkey_url").reveal(),
-        settings.jobs === "valkey",
-      ),
+    valkey: () => askValkey(valkeyAddress(settings, folder), settings.jobs === "valkey"),
     web: askWeb,
     async certificate() {
       if (certificate === undefined) return undefined;
@@ -71,6 +66,11 @@ export function mountedProbes(settings: CareSettings, folder: string, clock: Clo
     backups: () => (backups ? backupState(BACKUPS) : undefined),
     service: (name) => readSupervised(folder, name),
   };
+}
+
+function valkeyAddress({ valkey }: CareSettings, folder: string): string {
+  if (valkey === "inside") return `unix:${folder}/valkey.sock`;
+  return valkey === "bundled" ? "redis://glitchtip-valkey:6379/0" : mountedSecret("glitchtip_valkey_url").reveal();
 }
 
 /** The address that the container's own health check asks: it needs the tables and the database. */

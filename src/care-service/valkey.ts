@@ -9,7 +9,8 @@ const QUEUE = "celery";
 export function askValkey(address: string, isBroker: boolean): Promise<{ readonly waiting?: number }> {
   const url = new URL(address);
   const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
-  const database = url.pathname.slice(1);
+  const isSocket = url.protocol === "unix:";
+  const database = isSocket ? "" : url.pathname.slice(1);
   const commands = [
     ...(password === "" ? [] : [["AUTH", ...(user === "" ? [] : [user]), password]]),
     ...(database === "" ? [] : [["SELECT", database]]),
@@ -17,7 +18,8 @@ export function askValkey(address: string, isBroker: boolean): Promise<{ readonl
     ...(isBroker ? [["LLEN", QUEUE]] : []),
   ];
   return new Promise((resolve, reject) => {
-    const where = { host: url.hostname, port: Number(url.port || 6_379), timeout: WITHIN_MS };
+    const place = isSocket ? { path: url.pathname } : { host: url.hostname, port: Number(url.port || 6_379) };
+    const where = { ...place, timeout: WITHIN_MS };
     const socket = url.protocol === "rediss:" ? connectTls({ ...where, servername: url.hostname }) : connect(where);
     let text = "";
     const fail = (why: string) => {

@@ -19,20 +19,9 @@ export function careChecks(declaration: Declaration): Problem[] {
           },
         ]
       : [];
-  const single: Problem[] =
-    hasCare(declaration) && (declaration.server.topology as string) === "single-container"
-      ? [
-          {
-            path: [key],
-            what: "looks at web, worker and database from outside; in a single container its own supervisor restarts them",
-            atKey: true,
-          },
-        ]
-      : [];
   const names = notify.map(({ name, type }) => name ?? type);
   return [
     ...foreign,
-    ...single,
     ...names.flatMap((name, i) =>
       names.indexOf(name) === i
         ? []

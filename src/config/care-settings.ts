@@ -2,7 +2,8 @@ import * as z from "zod/mini";
 import { care } from "./schema/care.ts";
 import { CHANNEL_TYPES, NOTIFY_EVENTS } from "./schema/notify.ts";
 
-const place = z.enum(["off", "bundled", "url"]);
+/** `inside`: in the single container, which is asked by sockets in the common folder. */
+const place = z.enum(["off", "bundled", "url", "inside"]);
 
 /** .glitchtip/care.json, which the care service reads; its references to secrets are names of mounted files. */
 export const careSettings = z.object({
@@ -11,7 +12,7 @@ export const careSettings = z.object({
   /** The domain, or what else the operator calls it; else the project's name. */
   instance: z.optional(z.string()),
   care,
-  /** GlitchTip's containers whose process may be restarted, in that order. */
+  /** GlitchTip's containers, or programs of its only one, whose process may be restarted, in that order. */
   services: z.array(
     z.object({
       service: z.string(),

@@ -1,21 +1,18 @@
 import { createHash } from "node:crypto";
 import { hasCare } from "../config/care-checks.ts";
-import type { CareSettings } from "../config/care-settings.ts";
 import { needsContainer } from "../config/given-dsn.ts";
 import { ownServices } from "../config/own-service.ts";
-import { NOTIFY_EVENTS } from "../config/schema/notify.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { ResolvedServer } from "../config/server.ts";
 import { secretBy } from "./attached.ts";
 import { placeOfBackups } from "./backup.ts";
+import { ROLES, secretName, settingsOf } from "./care-settings.ts";
 import type { ComposeService, ComposeTemplates, RenderedFile, StackTexts } from "./model.ts";
 import type { OurService, OurStack } from "./services.ts";
 
 const CARE = "glitchtip-care";
 const FOLDER = "/run/glitchtip-care";
 const SUPERVISOR = "/opt/glitchtip-compose/supervise.py";
-/** GlitchTip's own, for what is not declared. */
-const RETENTION_DAYS = 90;
 
 /** What being looked after adds to a stack; nothing where neither `care` nor `notify` is declared. */
 export interface CareParts {
@@ -34,7 +31,7 @@ export function careParts(
   toolVersion: string,
 ): CareParts {
   if (!hasCare(declaration)) return { services: {}, volumes: [], secrets: {}, files: [] };
-  const settings = `${JSON.stringify(settingsOf(declaration, server, stack, toolVersion), null, 2)}\n`;
+  const settings = `${JSON.stringify(settingsOf(declaration, server, stack, templates, toolVersion), null, 2)}\n`;
   const told = notifySecrets(declaration);
   const { database, valkey } = ownServices(declaration.server);
   const fromEnvironment = [
@@ -78,78 +75,37 @@ export function careParts(
   };
 }
 
-const ROLES = [
-  ["glitchtip", "web"],
-  ["glitchtip-worker", "worker"],
-] as const;
-
 /** GlitchTip's own, with something between container and process that can restart it. */
-function supervised({ care }: Declaration, { capabilities }: ResolvedServer, { services }: OurStack) {
-  const alive = capabilities.worker.aliveFile?.path;
+function supervised(declaration: Declaration, { capabilities }: ResolvedServer, { services }: OurStack) {
   return Object.fromEntries(
     ROLES.flatMap(([name, role]): [string, OurService][] => {
       const service = services[name];
-      if (care === undefined || service?.own.command === undefined) return [];
+      if (declaration.care === undefined || service?.own.command === undefined) return [];
       const { command, volumes, environment, ...own } = service.own;
       const more = {
         command: ["python", "-I", "-S", SUPERVISOR, name, ...(command as string[])],
-        environment: {
-          ...(environment as object),
-          ...(role === "worker" && alive !== undefined ? { GLITCHTIP_CARE_ALIVE_FILE: alive } : {}),
-        },
-        volumes: [...(volumes as string[]), `./.glitchtip/supervise.py:${SUPERVISOR}:ro`, `${CARE}:${FOLDER}`],
+        environment: { ...(environment as object), ...(role === "worker" ? aliveFile(capabilities) : {}) },
+        volumes: [...(volumes as string[]), ...meetingVolumes(declaration)],
       };
       return [[name, { ...service, own: { ...own, ...more } }]];
     }),
   );
 }
 
-function settingsOf(
-  declaration: Declaration,
-  { capabilities, valkey }: ResolvedServer,
-  { services }: OurStack,
-  tool: string,
-): CareSettings {
-  const { care, notify = [], production, name, backup, server } = declaration;
-  const own = ownServices(server);
-  const seconds = (text: unknown) => (text === "1m" ? 60 : Number(/^(\d+)s$/.exec(String(text))?.[1] ?? 30));
-  const instance = name ?? production?.domain;
-  const days = Object.values(server.retention ?? {}).map((text) => Number(text?.replace("d", "")));
-  return {
-    version: 1,
-    tool,
-    ...(instance === undefined ? {} : { instance }),
-    care: care ?? { everySeconds: 60, diskPercent: 90 },
-    services: ROLES.flatMap(([service, role]) => {
-      const found = services[service];
-      if (care === undefined || found === undefined) return [];
-      const aliveFile = role === "worker" && capabilities.worker.aliveFile !== undefined;
-      return [{ service, role, graceSeconds: seconds(found.own.stop_grace_period), aliveFile }];
-    }),
-    database: own.database === undefined ? "bundled" : "url",
-    valkey: own.valkey !== undefined ? "url" : valkey ? "bundled" : "off",
-    jobs: capabilities.worker.aliveFile !== undefined ? "unseen" : valkey ? "valkey" : "database",
-    ...(production === undefined ? {} : { certificate: certificateAt(declaration, production) }),
-    backups: backup?.schedule !== undefined,
-    retentionDays: Math.max(RETENTION_DAYS, ...days),
-    notify: notify.map((channel, i) => ({
-      name: channel.name ?? channel.type,
-      type: channel.type,
-      url: secretName(i, "url"),
-      ...(channel.secret === undefined ? {} : { secret: secretName(i, "secret") }),
-      events: channel.events ?? [...NOTIFY_EVENTS],
-      repeatHours: channel.repeatHours,
-    })),
-  };
-}
+const meetingVolumes = ({ care }: Declaration): string[] => [
+  ...(care === undefined ? [] : [`./.glitchtip/supervise.py:${SUPERVISOR}:ro`]),
+  `${CARE}:${FOLDER}`,
+];
 
-/** Our own Caddy from inside; another proxy by the domain. */
-function certificateAt({ server }: Declaration, { domain, proxy }: NonNullable<Declaration["production"]>) {
-  if (proxy === "caddy") return { domain, host: "glitchtip-proxy", port: 443 };
-  return { domain, host: domain, port: Number(new URL(server.url ?? `https://${domain}`).port || 443) };
-}
+const aliveFile = ({ worker }: ResolvedServer["capabilities"]): Record<string, string> =>
+  worker.aliveFile === undefined ? {} : { GLITCHTIP_CARE_ALIVE_FILE: worker.aliveFile.path };
 
-const secretName = (i: number, part: "url" | "secret"): string => `glitchtip_notify_${i + 1}_${part}`;
+/** What the single container gets: its programs put the supervisor before web and worker by themselves where it is there. */
+export function careInside(declaration: Declaration, { capabilities }: ResolvedServer) {
+  if (!hasCare(declaration)) return { volumes: [], environment: {} };
+  const supervised = { GLITCHTIP_CARE_SHARED: "1", ...aliveFile(capabilities) };
+  return { volumes: meetingVolumes(declaration), environment: declaration.care === undefined ? {} : supervised };
+}
 
 const notifySecrets = ({ notify = [] }: Declaration): Record<string, object> =>
   Object.fromEntries(

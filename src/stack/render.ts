@@ -91,7 +91,8 @@ function bundledParts(input: StackInput, apps: AppOverlays): StackParts {
   const care = careParts(declaration, server, basic, compose, texts, input.toolVersion);
   const services = withServices(withServices(basic, backup), care);
   const several = pinned(forOperator(services, declaration, server, compose), input.lock ?? new Map());
-  const one = server.topology === "single-container" ? inOneContainer(several, declaration, compose, texts) : undefined;
+  const one =
+    server.topology === "single-container" ? inOneContainer(several, declaration, server, compose, texts) : undefined;
   return {
     ours: one?.ours ?? several,
     theirs: theirs.services,

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { postgresMajor } from "../config/postgres-image.ts";
 import type { Declaration } from "../config/schema.ts";
-import { imageOf, superuserOf } from "../config/server.ts";
+import { imageOf, type ResolvedServer, superuserOf } from "../config/server.ts";
+import { careInside } from "./care.ts";
 import { escaped } from "./interpolate.ts";
 import type { ComposeService, ComposeTemplates, StackTexts } from "./model.ts";
 import type { AttachedStack, OurService, OurStack } from "./services.ts";
@@ -22,16 +23,21 @@ export interface OneContainer {
 export function inOneContainer(
   stack: OurStack,
   declaration: Declaration,
+  server: ResolvedServer,
   templates: ComposeTemplates,
   texts: StackTexts,
 ): OneContainer {
+  const care = careInside(declaration, server);
   const files = Object.entries(texts.allInOne());
   const services: Record<string, OurService> = {};
   for (const [name, service] of Object.entries(stack.services)) {
     if (PARTS.includes(name)) continue;
     services[name] =
       name === SERVER
-        ? { fromServer: false, own: single(stack, service.own, declaration, templates, tagOf(files, texts, stack)) }
+        ? {
+            fromServer: false,
+            own: withCare(single(stack, service.own, declaration, templates, tagOf(files, texts, stack)), care),
+          }
         : { ...service, own: beside(name, service.own) };
   }
   return {
@@ -92,6 +98,12 @@ function single(
   };
 }
 
+const withCare = (own: ComposeService, { volumes, environment }: ReturnType<typeof careInside>): ComposeService => ({
+  ...own,
+  environment: { ...(own.environment as object), ...environment },
+  volumes: [...(own.volumes as string[]), ...volumes],
+});
+
 const USUAL_MIB = 512;
 
 /** What its parts may have together; the template's where nothing is declared. */
@@ -109,7 +121,11 @@ const mebibytes = (size: string): number => Number.parseInt(size, 10) * (/g/i.te
 function beside(name: string, own: ComposeService): ComposeService {
   const links = Object.entries((own.depends_on ?? {}) as Record<string, object>);
   const kept = links.filter(([other]) => !PARTS.includes(other));
-  const waits = own.depends_on === undefined ? {} : { depends_on: Object.fromEntries(kept) };
+  const networks = own.networks as string[] | undefined;
+  const waits = {
+    ...(own.depends_on === undefined ? {} : { depends_on: Object.fromEntries(kept) }),
+    ...(Array.isArray(networks) ? { networks: networks.filter((one) => one !== "glitchtip-db") } : {}),
+  };
   if (name === "glitchtip-backup-db") {
     const { networks: _, ...rest } = own;
     return {

@@ -14,6 +14,8 @@ FOLDER = "/run/glitchtip-care"
 TELL_EVERY_S = 5.0
 PASSED_ON = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2}
 AWAITED = PASSED_ON | {signal.SIGCHLD}
+# Postgres and the other programs of the single container have the same limit, and much of the page cache is theirs.
+SHARED = bool(os.environ.get("GLITCHTIP_CARE_SHARED"))
 
 
 def read(path):
@@ -32,33 +34,50 @@ def field(name, text):
     return next((number(line.split()[1]) for line in text.splitlines() if line.startswith(name + " ")), None)
 
 
-def figures():
+def memory_of(session):
+    """Of a program's processes: what they share counts by its part. None where that cannot be seen."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.getsid(int(name)) == session:
+                found.append(field("Pss:", read(f"/proc/{name}/smaps_rollup")))
+        except ProcessLookupError:
+            pass
+    return sum(kib * 1024 for kib in found if kib is not None) or None
+
+
+def figures(pid):
     """Of the whole container, as its cgroup counts them; what can be dropped at once (the page cache) left out."""
     base = "/sys/fs/cgroup"
     if os.path.exists(f"{base}/memory.current"):
         used, limit = number(read(f"{base}/memory.current")), number(read(f"{base}/memory.max"))
-        cache = field("inactive_file", read(f"{base}/memory.stat"))
+        statistics, prefix = read(f"{base}/memory.stat"), ""
         cpu = field("usage_usec", read(f"{base}/cpu.stat"))
     else:
         used = number(read(f"{base}/memory/memory.usage_in_bytes"))
         limit = number(read(f"{base}/memory/memory.limit_in_bytes"))
-        cache = field("total_inactive_file", read(f"{base}/memory/memory.stat"))
+        statistics, prefix = read(f"{base}/memory/memory.stat"), "total_"
         cpu = (number(read(f"{base}/cpuacct/cpuacct.usage")) or 0) // 1000
-    return {
-        "memoryBytes": None if used is None else max(0, used - (cache or 0)),
-        "memoryLimitBytes": limit,
-        "cpuMicroseconds": cpu,
-    }
+    dropped = ["inactive_file", "active_file"] if SHARED else ["inactive_file"]
+    cache = sum(field(prefix + name, statistics) or 0 for name in dropped)
+    taken = None if used is None else max(0, used - cache)
+    own = {"memoryBytes": memory_of(pid), "containerBytes": taken} if SHARED else {"memoryBytes": taken}
+    return {**own, "memoryLimitBytes": limit, "cpuMicroseconds": cpu}
 
 
 class Supervisor:
     def __init__(self, service, command):
-        self.command = command
+        self.service, self.command = service, command
         self.state_path = f"{FOLDER}/{service}.json"
         self.request_path = f"{FOLDER}/{service}.restart"
         self.alive_file = os.environ.get("GLITCHTIP_CARE_ALIVE_FILE")
         self.last = None
         self.told = 0.0
+        try:
+            # Whoever asked before this start has got it.
+            os.unlink(self.request_path)
+        except OSError:
+            pass
         self.start()
 
     def start(self):
@@ -133,8 +152,8 @@ class Supervisor:
         except (ValueError, KeyError, TypeError, OSError):
             # Half written, or not ours to take away: one that cannot be taken away would come again and again.
             return
-        before, begun, pid = figures(), time.monotonic(), self.pid
-        print(f"glitchtip-compose: restart asked for by glitchtip-care: {self.command[0]}, pid {pid}", flush=True)
+        before, begun, pid = figures(self.pid), time.monotonic(), self.pid
+        print(f"glitchtip-compose: restart asked for by glitchtip-care: {self.service}, pid {pid}", flush=True)
         self.send(signal.SIGTERM)
         ended, stopping, killed = None, None, False
         while ended is None:
@@ -173,10 +192,13 @@ class Supervisor:
             alive = None if self.alive_file is None else time.time() - os.path.getmtime(self.alive_file)
         except OSError:
             alive = None
-        state = {"at": time.time(), "pid": self.pid, "since": self.since, **figures(), "aliveAgo": alive, "last": self.last}
+        seen = figures(self.pid)
+        state = {"at": time.time(), "pid": self.pid, "since": self.since, **seen, "aliveAgo": alive, "last": self.last}
         temporary = f"{self.state_path}.tmp"
         try:
             with open(temporary, "w", encoding="ascii") as file:
+                # glitchtip-care is root without a capability: another user.
+                os.fchmod(file.fileno(), 0o644)
                 json.dump(state, file)
             os.replace(temporary, self.state_path)
         except OSError:

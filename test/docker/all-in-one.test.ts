@@ -68,6 +68,13 @@ describeOnEngine("the all-in-one image", () => {
     expect(environments).toEqual([ours, ours, ours]);
     expect((await one.exec("./manage.py", "check")).code).toBe(0);
     expect((await one.exec("psql", "-Atc", "SELECT current_user")).stdout).toBe("glitchtip\n");
+    expect((await one.exec("sh", "-c", "pg_dump -Fc | pg_restore --list")).stdout).toContain("glitchtip_compose init");
+  });
+
+  it("without Compose its GlitchTip's own scheduler, which makes the partitions, runs, and nothing waits for care", async () => {
+    const { stdout } = await one.exec("sh", "-c", `tr '\\0' ' ' </proc/${await one.pid("worker")}/cmdline`);
+    expect(stdout).toContain(" --scheduler ");
+    expect((await one.exec("ls", "/run/glitchtip-care")).stdout).toBe("");
   });
 
   it("no secret is in what docker shows, in a command line or in the log", async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeOnEngine } from "./support/engine.ts";
-import { RECEIVER, receivedBy } from "./support/receiver.ts";
+import { RECEIVER, receivedBy, toldOf } from "./support/receiver.ts";
 import { Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
 
@@ -23,30 +23,10 @@ while True:
     if not os.path.exists("/tmp/asleep"): open(os.environ["GLITCHTIP_CARE_ALIVE_FILE"], "w").close()
 `;
 
-interface Told {
-  readonly event: string;
-  readonly state: string;
-  readonly title: string;
-  readonly instance: string;
-  readonly about: string;
-  readonly lines: readonly string[];
-}
-
 describeOnEngine("a stack with care and notify", () => {
   let stack: Stack;
   const care = (...words: string[]) =>
     stack.exec("glitchtip-care", "node", "/opt/glitchtip-compose/care.mjs", ...words);
-  const told = async () =>
-    (await receivedBy(stack)).filter(({ path }) => path === "/hook").map(({ body }) => body as Told);
-  const toldOf = (event: string, state: string, about?: string) =>
-    until(
-      `${event} ${state} is told`,
-      async () =>
-        (await told()).find(
-          (one) => one.event === event && one.state === state && (about === undefined || one.about === about),
-        ),
-      120_000,
-    );
   const startedAt = async (service: string) => (await stack.container(service)).State.StartedAt;
 
   beforeAll(async () => {
@@ -87,7 +67,7 @@ describeOnEngine("a stack with care and notify", () => {
   });
 
   it("tells of it: the project in it, in each channel's own form, and no secret", async () => {
-    expect(await toldOf("restart-done", "done")).toMatchObject({
+    expect(await toldOf(stack, "restart-done", "done")).toMatchObject({
       instance: stack.name,
       title: "restarted as asked for",
       lines: expect.arrayContaining([expect.stringMatching(/^glitchtip: pid \d+ → \d+, stopped in/)]),
@@ -117,11 +97,13 @@ describeOnEngine("a stack with care and notify", () => {
       services: [],
       skipped: expect.stringMatching(/^Postgres is not well/),
     });
-    expect(await toldOf("restart-failed", "failed")).toMatchObject({ title: expect.stringMatching(/^not restarted/) });
-    await toldOf("service-unhealthy", "failed", "glitchtip-db");
+    expect(await toldOf(stack, "restart-failed", "failed")).toMatchObject({
+      title: expect.stringMatching(/^not restarted/),
+    });
+    await toldOf(stack, "service-unhealthy", "failed", "glitchtip-db");
     expect((await receivedBy(stack)).length).toBeGreaterThan(before);
     await stack.compose(["start", "glitchtip-db"]);
-    expect(await toldOf("service-unhealthy", "over", "glitchtip-db")).toMatchObject({
+    expect(await toldOf(stack, "service-unhealthy", "over", "glitchtip-db")).toMatchObject({
       title: expect.stringContaining("all is well again"),
     });
   });
@@ -187,7 +169,7 @@ describeOnEngine("a stack with care and notify", () => {
     // What the worker of generation 6 touches while it works.
     const script = "touch /tmp/asleep; sleep 2; touch -d '10 minutes ago' /tmp/worker-alive";
     await stack.exec("glitchtip-worker", "sh", "-c", script);
-    expect(await toldOf("queue-stuck", "failed")).toMatchObject({
+    expect(await toldOf(stack, "queue-stuck", "failed")).toMatchObject({
       about: "glitchtip-worker",
       title: "the worker takes no work",
     });

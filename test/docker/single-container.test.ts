@@ -2,17 +2,10 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { backupsOf, type Data, expectSameContent, stackWithData } from "./support/backup.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import { readEvent } from "./support/server.ts";
-import type { Stack } from "./support/stack.ts";
+import { removeBuilt, type Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
 
 const SINGLE = ["--topology", "single-container"];
-
-/** What was built for a project, beside its containers. */
-async function removeBuilt(stack: Stack | undefined): Promise<void> {
-  const image = stack && /glitchtip-compose\/all-in-one:[0-9a-f]+/.exec(stack.read("compose.glitchtip.yaml"))?.[0];
-  await stack?.[Symbol.asyncDispose]();
-  if (image !== undefined) await stack?.project.docker(["rmi", "-f", image], { cwd: "/" });
-}
 
 describeOnEngine("a stack in a single container", () => {
   let stack: Stack;

@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { askValkey } from "../../src/care-service/valkey.ts";
 
@@ -11,6 +14,12 @@ afterEach(() => {
 
 /** Answers each command in turn, whatever it is, and keeps what came. */
 async function valkeyThat(...answers: readonly string[]): Promise<string> {
+  const server = answering(answers);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function answering(answers: readonly string[]): Server {
   server = createServer((socket) => {
     socket.on("error", () => {});
     socket.on("data", (chunk: Buffer) => {
@@ -19,8 +28,7 @@ async function valkeyThat(...answers: readonly string[]): Promise<string> {
       if (answers.length === 0) socket.destroy();
     });
   });
-  await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return server;
 }
 
 it("is well when it answers, and where it is the broker tells how many jobs wait", async () => {
@@ -29,6 +37,16 @@ it("is well when it answers, and where it is the broker tells how many jobs wait
     waiting: 7,
   });
   expect(got).toEqual(["PING", "SELECT", "0", "PING", "LLEN", "celery"]);
+});
+
+it("is asked by a socket in a folder, too, which is how the single container's is reached", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "care-valkey-"));
+  const path = join(folder, "valkey.sock");
+  const server = answering(["+PONG\r\n", ":3\r\n"]);
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  expect(await askValkey(`unix:${path}`, true)).toEqual({ waiting: 3 });
+  expect(got).toEqual(["PING", "LLEN", "celery"]);
+  rmSync(folder, { recursive: true });
 });
 
 it("is asked with the password of its address, decoded", async () => {

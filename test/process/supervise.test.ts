@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -25,9 +25,11 @@ describe.skipIf(python === undefined)("supervise.py", () => {
   });
 
   /** Runs a shell script under it. */
-  function start(script: string): Promise<number | null> {
+  function start(script: string, more: NodeJS.ProcessEnv = {}): Promise<number | null> {
     said = "";
-    const started = spawn(python ?? "", ["-I", "-S", join(folder, "supervise.py"), "web", "sh", "-c", script]);
+    const command = [python ?? "", "-I", "-S", join(folder, "supervise.py"), "web", "sh", "-c", script];
+    const closed = 'umask 077; exec "$@"';
+    const started = spawn("sh", ["-c", closed, "sh", ...command], { env: { ...process.env, ...more } });
     child = started;
     for (const stream of [started.stdout, started.stderr]) stream.on("data", (chunk) => (said += String(chunk)));
     return new Promise((resolve) => started.once("close", (code) => resolve(code)));
@@ -68,6 +70,29 @@ describe.skipIf(python === undefined)("supervise.py", () => {
     expect(state).toMatchObject({ last: null, aliveAgo: null, pid: expect.any(Number) });
     expect(state.memoryBytes ?? 1).toBeGreaterThan(0);
     expect(memoryPercent(state) ?? 0).toBeLessThanOrEqual(100);
+  });
+
+  it("beside other programs tells its own process's memory with its children's, and what all take", async () => {
+    start("sleep 30 & exec sleep 30", { GLITCHTIP_CARE_SHARED: "1" });
+    const { memoryBytes, containerBytes } = await told();
+    expect(memoryBytes ?? 0).toBeGreaterThan(10_000);
+    expect(memoryBytes ?? 0).toBeLessThan(20_000_000);
+    expect(containerBytes ?? 20_000_000).toBeGreaterThanOrEqual(memoryBytes ?? 0);
+  });
+
+  it("does not carry out what was asked for before its own start", async () => {
+    writeFileSync(join(folder, "web.restart"), JSON.stringify({ id: "old", graceSeconds: 5 }));
+    start("exec sleep 30");
+    const { pid } = await told();
+    const { last } = await restartSupervised(folder, "web", 5, context);
+    expect(last.pidBefore).toBe(pid);
+    expect(said.match(/restart asked for/g)).toHaveLength(1);
+  });
+
+  it("can be read by another user, though its own files cannot", async () => {
+    start("exec sleep 30");
+    await told();
+    expect(statSync(join(folder, "web.json")).mode & 0o777).toBe(0o644);
   });
 
   it("restarts when asked, the children too, and says with which PIDs", async () => {

@@ -7,7 +7,7 @@ import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { withProgress } from "../screen.ts";
 
-const SERVICES: Readonly<Record<string, string>> = { web: "glitchtip", worker: "glitchtip-worker" };
+const ROLES: Readonly<Record<string, string>> = { glitchtip: "web", "glitchtip-worker": "worker" };
 
 /** The care service: one look now, a restart now, or what it did. */
 export const care: CliCommand = {
@@ -17,8 +17,8 @@ export const care: CliCommand = {
       .argument("<what>", "run: look at everything now; restart: web and worker, with care; report: the last restarts")
       .argument("[services...]", "restart: web, worker; default: as declared"),
   async run(context, _, [what, ...named]) {
-    const services = named.map((name) => SERVICES[name] ?? name);
-    const unknown = services.filter((name) => !Object.values(SERVICES).includes(name));
+    const services = named.map((name) => ROLES[name] ?? name);
+    const unknown = services.filter((name) => !Object.values(ROLES).includes(name));
     if (unknown.length > 0 || (services.length > 0 && what !== "restart")) {
       throw new CodedError("GC1001", `care ${what} ${named.join(" ")} is nothing it can do`, {
         remedy: "Type: glitchtip-compose care restart web worker",

@@ -13,7 +13,7 @@ const restart = strictObject(() => ({
   ),
   memoryPercent: described(
     z.optional(percent),
-    "From how much of its container's memory limit on a process is restarted: 90. Default: never.",
+    "From how much of its container's memory limit on a process is restarted (in a single container the larger of the two): 90. Default: never.",
   ),
   unhealthy: described(
     z._default(z.boolean(), false),

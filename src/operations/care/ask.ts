@@ -1,6 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
-import { containerOf, notStarted, observeStack } from "../running-stack.ts";
+import { programInside } from "../programs.ts";
+import { containerOf, notStarted, observeStack, SERVER, WORKER } from "../running-stack.ts";
 import type { Finding } from "./findings.ts";
 import type { RestartReport } from "./report.ts";
 
@@ -16,7 +17,10 @@ interface Answers {
   readonly report: { readonly restarts: readonly RestartReport[] };
 }
 
-/** Asks the running care service; its talk goes to `say`. */
+/** By role, where each is a container of its own. */
+const SERVICES: Readonly<Record<string, string>> = { web: SERVER, worker: WORKER };
+
+/** Asks the running care service, about web and worker by these names; its talk goes to `say`. */
 export async function askCare<Word extends keyof Answers>(
   docker: Docker,
   word: Word,
@@ -32,7 +36,8 @@ export async function askCare<Word extends keyof Answers>(
   }
   const container = containerOf(stack, CARE);
   if (container?.state !== "running") throw notStarted(stack.config.name);
-  const ended = await docker.cli(["exec", container.id, "node", PROGRAM, word, ...services], {
+  const names = services.map((name) => programInside(stack.config.services, name) ?? SERVICES[name] ?? name);
+  const ended = await docker.cli(["exec", container.id, "node", PROGRAM, word, ...names], {
     deadlineMs: WITHIN_MS,
     signal,
     onStderrLine: say,

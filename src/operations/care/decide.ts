@@ -22,7 +22,7 @@ export const memoryKey = (service: string): string => `memory ${service}`;
 export const mayRestart = ({ care, services }: CareSettings): string[] =>
   services.filter(({ role }) => care.restart?.services.includes(role) ?? true).map(({ service }) => service);
 
-/** Services that are above the declared limit at this look. */
+/** Services that are above the declared limit at this look; of several with one limit the largest. */
 export function aboveLimit(
   settings: CareSettings,
   stateOf: (service: string) => SupervisedState | undefined,
@@ -30,10 +30,14 @@ export function aboveLimit(
 ): string[] {
   const limit = settings.care.restart?.memoryPercent;
   if (limit === undefined) return [];
-  return mayRestart(settings).filter((service) => {
+  const full = mayRestart(settings).flatMap((service) => {
     const state = stateOf(service);
-    return isAtWork(state, nowMs) && (memoryPercent(state) ?? 0) >= limit;
+    return isAtWork(state, nowMs) && (memoryPercent(state) ?? 0) >= limit ? [{ service, state }] : [];
   });
+  const largest = Math.max(...full.map(({ state }) => state.memoryBytes ?? 0));
+  return full
+    .filter(({ state }) => state.containerBytes === undefined || (state.memoryBytes ?? 0) === largest)
+    .map(({ service }) => service);
 }
 
 /** What is to be restarted now; the schedule first, because it takes care of the others, too. */

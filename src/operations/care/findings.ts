@@ -2,6 +2,7 @@ import type { CareSettings } from "../../config/care-settings.ts";
 import { backupProblems } from "../backup/report.ts";
 import type { NotifyEvent } from "../notify/notice.ts";
 import { partitionProblems } from "./partitions.ts";
+import { logsOf, partsOf } from "./parts.ts";
 import type { DatabaseLook, Disk, Probes } from "./probes.ts";
 
 /** One thing that was looked at. */
@@ -29,7 +30,6 @@ export interface Look {
 export const UNHEALTHY_AFTER = 3;
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message || error.name : String(error));
-export const logs = (service: string) => `docker compose logs --tail 50 ${service}`;
 
 async function asked<T>(ask: () => Promise<T>): Promise<{ readonly value?: T; readonly problem?: string }> {
   try {
@@ -52,12 +52,13 @@ export async function lookAround(probes: Probes, settings: CareSettings, nowMs: 
     event: "service-unhealthy",
     about,
     patience: UNHEALTHY_AFTER,
-    ...(problem === undefined ? {} : { problem: `${about} does not answer: ${problem}`, remedy: logs(about) }),
+    ...(problem === undefined ? {} : { problem: `${about} does not answer: ${problem}`, remedy: logsOf(about) }),
   });
+  const parts = partsOf(settings);
   const findings: Finding[] = [
-    unhealthy("glitchtip-db", database.problem),
-    ...(settings.valkey === "off" ? [] : [unhealthy("glitchtip-valkey", valkey.problem)]),
-    unhealthy("glitchtip", web.problem),
+    unhealthy(parts.database, database.problem),
+    ...(settings.valkey === "off" ? [] : [unhealthy(parts.valkey, valkey.problem)]),
+    unhealthy(parts.web, web.problem),
     ...(disks.value ?? []).map((disk) => diskFinding(disk, settings.care.diskPercent)),
     ...provisionerFinding(probes),
     ...backupFinding(probes, nowMs),
@@ -85,7 +86,7 @@ export async function lookAround(probes: Probes, settings: CareSettings, nowMs: 
         ? {}
         : {
             problem: problems.join("; "),
-            remedy: `${logs("glitchtip-worker")}; npx glitchtip-compose migrate makes the coming ones`,
+            remedy: `${logsOf(parts.worker)}; npx glitchtip-compose migrate makes the coming ones`,
           }),
     });
   }
@@ -121,7 +122,7 @@ function provisionerFinding(probes: Probes): Finding[] {
   const written = probes.provisioner();
   if (written === undefined) return [];
   const { error } = written;
-  const remedy = logs("glitchtip-provision");
+  const remedy = logsOf("glitchtip-provision");
   return [
     {
       event: "provisioner-degraded",
@@ -139,7 +140,7 @@ function backupFinding(probes: Probes, nowMs: number): Finding[] {
     {
       event: "backup-failed",
       about: "glitchtip-backup",
-      ...(problems.length === 0 ? {} : { problem: problems.join("; "), remedy: logs("glitchtip-backup") }),
+      ...(problems.length === 0 ? {} : { problem: problems.join("; "), remedy: logsOf("glitchtip-backup") }),
     },
   ];
 }

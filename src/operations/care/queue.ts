@@ -1,6 +1,7 @@
 import type { CareSettings } from "../../config/care-settings.ts";
 import { STUCK_AFTER_MS } from "../backlog.ts";
-import { type Finding, type Look, logs, UNHEALTHY_AFTER } from "./findings.ts";
+import { type Finding, type Look, UNHEALTHY_AFTER } from "./findings.ts";
+import { logsOf, partsOf } from "./parts.ts";
 import type { Probes } from "./probes.ts";
 import { isAtWork } from "./supervised.ts";
 
@@ -26,14 +27,14 @@ export function queueFinding(
   nowMs: number,
 ): Finding[] {
   const worker = settings.services.find(({ role }) => role === "worker");
-  const about = worker?.service ?? "glitchtip-worker";
+  const about = worker?.service ?? partsOf(settings).worker;
   const stuck = (problem: string | undefined): Finding[] => [
     // Of a new database nobody knows when its worker began.
     {
       event: "queue-stuck",
       about,
       ...(look.database?.jobs?.lastTakenMs === undefined ? { patience: UNHEALTHY_AFTER } : {}),
-      ...(problem === undefined ? {} : { problem, remedy: logs(about) }),
+      ...(problem === undefined ? {} : { problem, remedy: logsOf(about) }),
     },
   ];
   const { jobs } = look.database ?? {};

@@ -4,9 +4,16 @@ import * as z from "zod/mini";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeAll } from "../../base/files.ts";
 import { type Clock, waitUntil } from "../../base/wait.ts";
+import { logsOf } from "./parts.ts";
 
 const count = z.nullable(z.number());
-const figures = { memoryBytes: count, memoryLimitBytes: count, cpuMicroseconds: count };
+const figures = {
+  memoryBytes: count,
+  memoryLimitBytes: count,
+  cpuMicroseconds: count,
+  /** Of all that share the limit, where the process is not alone in its container. */
+  containerBytes: z.optional(count),
+};
 
 /** templates/care/supervise.py writes it, every few seconds. */
 const supervisedState = z.object({
@@ -46,9 +53,10 @@ export function readSupervised(folder: string, service: string): SupervisedState
 const NO_LIMIT_BYTES = 2 ** 50;
 
 /** How full a container's memory is; undefined where it has no limit. */
-export function memoryPercent({ memoryBytes, memoryLimitBytes }: SupervisedState): number | undefined {
-  if (memoryBytes === null || memoryLimitBytes === null || memoryLimitBytes > NO_LIMIT_BYTES) return undefined;
-  return Math.floor((100 * memoryBytes) / memoryLimitBytes);
+export function memoryPercent(state: SupervisedState): number | undefined {
+  const { memoryBytes, containerBytes = memoryBytes, memoryLimitBytes } = state;
+  if (containerBytes === null || memoryLimitBytes === null || memoryLimitBytes > NO_LIMIT_BYTES) return undefined;
+  return Math.floor((100 * containerBytes) / memoryLimitBytes);
 }
 
 /** It tells every 5 s while its container runs. */
@@ -81,7 +89,7 @@ export async function restartSupervised(
     },
     late: () =>
       new CodedError("GC1605", `${service} was not restarted within ${Math.round(withinMs / 1_000)} s`, {
-        remedy: `docker compose logs --tail 50 ${service}`,
+        remedy: logsOf(service),
       }),
   });
 }

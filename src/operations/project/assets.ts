@@ -30,6 +30,7 @@ const ALL_IN_ONE = [
   "install-packages",
   ...[
     "after",
+    "care-folder",
     "finish-program",
     "first-run",
     "health",
@@ -38,6 +39,7 @@ const ALL_IN_ONE = [
     "programs",
     "start",
     "stop-all",
+    "supervised",
   ].map((name) => `bin/${name}`),
   ...["pg_hba.conf", "pg_ident.conf", "postgresql.conf"].map((name) => `postgres/${name}`),
   ...["init", "postgres", "valkey", "web", "worker"].flatMap((name) =>

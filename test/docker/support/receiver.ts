@@ -1,4 +1,5 @@
 import type { Stack } from "./stack.ts";
+import { until } from "./until.ts";
 
 /** A real HTTP receiver as a service in a stack's network: answers as Feishu does, and prints what is posted to its log. */
 export const RECEIVER = `
@@ -26,3 +27,27 @@ export async function receivedBy(stack: Stack): Promise<readonly { readonly path
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line));
 }
+
+interface Told {
+  readonly event: string;
+  readonly state: string;
+  readonly title: string;
+  readonly instance: string;
+  readonly about: string;
+  readonly lines: readonly string[];
+}
+
+/** What was posted to /hook, as type `json` does it. */
+const told = async (stack: Stack) =>
+  (await receivedBy(stack)).filter(({ path }) => path === "/hook").map(({ body }) => body as Told);
+
+/** The first of this kind, as soon as it was posted. */
+export const toldOf = (stack: Stack, event: string, state: string, about?: string): Promise<Told> =>
+  until(
+    `${event} ${state} is told`,
+    async () =>
+      (await told(stack)).find(
+        (one) => one.event === event && one.state === state && (about === undefined || one.about === about),
+      ),
+    120_000,
+  );

@@ -41,6 +41,11 @@ describe("care", () => {
     expect(problems("care: { everySeconds: 1 }")).toHaveLength(1);
   });
 
+  it("and notify are for a single container, too", () => {
+    const lines = "server: { topology: single-container }\nnotify: [{ type: json, url: env:A }]";
+    expect(problems(`${lines}\ncare: { restart: { memoryPercent: 90 } }`)).toEqual([]);
+  });
+
   it("is for the stack's own GlitchTip", () => {
     const lines = "server: { url: https://errors.example.com }";
     expect(problems(`${lines}\ncare: {}`).join()).toMatch(/is watched where it runs/);

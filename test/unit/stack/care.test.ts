@@ -96,6 +96,50 @@ describe("care", () => {
   });
 });
 
+describe("care of a single container", () => {
+  const SINGLE = "server: { topology: single-container, valkey: bundled }";
+  const single = stack(`${SINGLE}\ncare: {}`).services;
+
+  it("mounts supervisor and common folder into it, where its programs find them", () => {
+    expect(single.glitchtip).toMatchObject({
+      volumes: [
+        "glitchtip-data:/data",
+        "./.glitchtip/supervise.py:/opt/glitchtip-compose/supervise.py:ro",
+        "glitchtip-care:/run/glitchtip-care",
+      ],
+      environment: { GLITCHTIP_CARE_SHARED: "1", GLITCHTIP_CARE_ALIVE_FILE: "/tmp/worker-alive" },
+      read_only: true,
+      cap_drop: ["ALL"],
+      user: "5000:5000",
+    });
+    expect(single.glitchtip).not.toHaveProperty("command");
+  });
+
+  it("asks Postgres and Valkey by sockets in that folder: no network reaches them", () => {
+    expect(settings(`${SINGLE}\ncare: {}`)).toMatchObject({ database: "inside", valkey: "inside" });
+    expect(single["glitchtip-care"]).toMatchObject({
+      networks: ["glitchtip"],
+      secrets: ["glitchtip_db_password"],
+      depends_on: { glitchtip: { condition: "service_healthy", required: false } },
+    });
+    expect(Object.keys(stack(`${SINGLE}\ncare: {}`).networks as object)).toEqual(["glitchtip"]);
+  });
+
+  it.each(["glitchtip/glitchtip:6", "glitchtip/glitchtip:v5.1.1"])("looks after web and worker of %s", (image) => {
+    expect(settings(`server: { topology: single-container, image: "${image}" }\ncare: {}`).services).toEqual([
+      { service: "web", role: "web", graceSeconds: 30, aliveFile: false },
+      { service: "worker", role: "worker", graceSeconds: 60, aliveFile: image.endsWith(":6") },
+    ]);
+  });
+
+  it("with notify alone has the folder for the sockets, and no supervisor", () => {
+    const { glitchtip } = stack(`${SINGLE}\n${NOTIFY}`).services;
+    expect(glitchtip?.volumes).toEqual(["glitchtip-data:/data", "glitchtip-care:/run/glitchtip-care"]);
+    expect(glitchtip?.environment).not.toHaveProperty("GLITCHTIP_CARE_SHARED");
+    expect(settings(`${SINGLE}\n${NOTIFY}`).services).toEqual([]);
+  });
+});
+
 describe("notify", () => {
   it("alone makes the stack watched, with GlitchTip's processes as they are", () => {
     const { services, secrets } = stack(NOTIFY);

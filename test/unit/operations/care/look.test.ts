@@ -33,6 +33,20 @@ describe("one look", () => {
     ]);
   });
 
+  it("calls the programs of a single container by their names, and says how to read their lines", async () => {
+    const inside = { ...settings, database: "inside", valkey: "inside" } as const;
+    const { findings } = await lookAround(
+      { ...wellProbes, database: failing, valkey: failing, web: failing },
+      inside,
+      NOW_MS,
+    );
+    expect(findings.filter(({ problem }) => problem).map(({ about, remedy }) => [about, remedy])).toEqual([
+      ["postgres", "npx glitchtip-compose logs postgres"],
+      ["valkey", "npx glitchtip-compose logs valkey"],
+      ["web", "npx glitchtip-compose logs web"],
+    ]);
+  });
+
   it("asks Valkey only where there is one", async () => {
     expect(await problems({ valkey: failing })).toEqual([]);
     expect(await problems({ valkey: failing }, { valkey: "bundled" })).toHaveLength(1);
@@ -131,6 +145,18 @@ describe("what is restarted", () => {
     expect(wantedRestart(settings, once, [], NOW_MS)).toBeUndefined();
     const twice = { ...memory, failing: { "memory glitchtip": 2 } };
     expect(wantedRestart(settings, twice, [], NOW_MS)).toEqual({ reason: "memory", services: ["glitchtip"] });
+  });
+
+  it("is the larger of two that share one container's limit, by what all in it take", () => {
+    const [web, worker] = [300 * MIB, 200 * MIB];
+    const shared = (containerBytes: number) =>
+      aboveLimit(
+        settings,
+        (name) => stateAt(NOW_MS, { memoryBytes: name === "glitchtip" ? web : worker, containerBytes }),
+        NOW_MS,
+      );
+    expect(shared(409 * MIB)).toEqual([]);
+    expect(shared(410 * MIB)).toEqual(["glitchtip"]);
   });
 
   it("is not restarted for its memory again within ten minutes", () => {
