@@ -109,6 +109,12 @@ def fingerprint(email):
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
+def keep_events(db):
+    """Generation 6 takes over the newest 10,000 events of an older one and drops the others, unless it is told not to."""
+    there = db.execute("SELECT to_regclass('issue_events_issueevent') IS NOT NULL").fetchone()[0]
+    return {"GLITCHTIP_RETAIN_LEGACY_DATA": "True"} if there else {}
+
+
 def make_superuser(email):
     password = secret(os.environ.get("GLITCHTIP_ADMIN_PASSWORD_FILE", "/run/secrets/glitchtip_admin_password"))
     made = subprocess.run(
@@ -139,7 +145,7 @@ def init():
         if marker is not None:
             refuse_newer(db)
         # Also once a day: it makes the partitions of the coming days.
-        migrated = subprocess.run(["bin/run-migrate.sh"]).returncode
+        migrated = subprocess.run(["bin/run-migrate.sh"], env={**keep_events(db), **os.environ}).returncode
         if migrated != 0:
             say(f"bin/run-migrate.sh failed (exit {migrated})")
             sys.exit(1)

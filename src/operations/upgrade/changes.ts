@@ -32,8 +32,10 @@ export function changesBetween(from: ResolvedServer, to: ResolvedServer): string
 export function afterwardsOf(from: ResolvedServer, to: ResolvedServer): string[] {
   if (from.capabilities.generation === "6" || to.capabilities.generation !== "6") return [];
   return [
-    // Each run gives the events new ids, so a second one doubles them: never by itself.
-    "Old events stay in an archive until they are imported, once and never twice: glitchtip-compose manage import_legacy_events",
+    // Read in generation 6: its migration copies 10,000, each import gives the events new ids, and nothing cleans the archive.
+    "GlitchTip 6 has taken over the newest 10,000 events; all of them stay in its table issue_events_issueevent_archive, too",
+    "If there were more: those from before a day come back, once and never twice, by glitchtip-compose manage import_legacy_events --end-date YYYY-MM-DD",
+    'To give its room back: glitchtip-compose psql -c "drop table issue_events_issueevent_archive cascade"',
   ];
 }
 

@@ -54,7 +54,8 @@ describe("the plan of an upgrade", () => {
       "alerts and monitors to inner addresses are refused unless the server allows them",
       "an event with a wrong key blocks that key only",
     ]);
-    expect(afterwards.join()).toContain("import_legacy_events");
+    expect(afterwards.join()).toContain("manage import_legacy_events --end-date YYYY-MM-DD");
+    expect(afterwards.join()).toContain("drop table issue_events_issueevent_archive cascade");
   });
 
   it("within 6 changes the image alone", () => {

@@ -1,0 +1,71 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { findProgram } from "../support/shells.ts";
+
+const python = findProgram("python3");
+const GATE = new URL("../../templates/init/gate.py", import.meta.url).pathname;
+
+/** A driver whose database has the tables of TABLES, and no mark of ours. */
+const DRIVER = `
+import os
+class OperationalError(Exception): pass
+class conn:
+    def __enter__(self): return self
+    def __exit__(self, *_): pass
+    def execute(self, text, values=()):
+        self.text = text
+        return self
+    def fetchone(self):
+        if "issue_events_issueevent" in self.text:
+            return ["issue_events_issueevent" in os.environ["TABLES"].split()]
+        return [None]
+def connect(**_): return conn()
+`;
+const MIGRATE = '#!/bin/sh\necho "retains: [$GLITCHTIP_RETAIN_LEGACY_DATA]"\n';
+
+describe.skipIf(python === undefined)("gate.py init", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "gate-"));
+    mkdirSync(join(folder, "bin"));
+    const programs = { "bin/run-migrate.sh": MIGRATE, "manage.py": "#!/bin/sh\nexit 0\n" };
+    for (const [name, text] of Object.entries({ "psycopg.py": DRIVER, db: "password", admin: "password", ...programs }))
+      writeFileSync(join(folder, name), text);
+    for (const name of Object.keys(programs)) chmodSync(join(folder, name), 0o755);
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  function init(tables: string, more: NodeJS.ProcessEnv = {}): string {
+    const env = {
+      PATH: process.env.PATH,
+      PYTHONPATH: folder,
+      TABLES: tables,
+      GLITCHTIP_ADMIN_EMAIL: "admin@example.com",
+      GLITCHTIP_ADMIN_PASSWORD_FILE: join(folder, "admin"),
+      DATABASE_HOST: "glitchtip-db",
+      DATABASE_PORT: "5432",
+      DATABASE_NAME: "glitchtip",
+      DATABASE_USER: "glitchtip",
+      DATABASE_PASSWORD_FILE: join(folder, "db"),
+      ...more,
+    };
+    const ended = spawnSync(python ?? "", [GATE, "init"], { cwd: folder, env, encoding: "utf8", timeout: 20_000 });
+    expect(ended.stderr).toBe("");
+    return /retains: \[(.*)\]/.exec(ended.stdout)?.[1] ?? "never migrated";
+  }
+
+  it("has generation 6 keep the events of an older one, of which it takes over 10,000 and drops the others", () => {
+    expect(init("issue_events_issueevent")).toBe("True");
+  });
+
+  it("keeps nothing in a new database, which has no events", () => {
+    expect(init("")).toBe("");
+  });
+
+  it("leaves the decision to the operator's own variable", () => {
+    expect(init("issue_events_issueevent", { GLITCHTIP_RETAIN_LEGACY_DATA: "False" })).toBe("False");
+  });
+});
