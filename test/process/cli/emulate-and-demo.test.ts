@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { type CliFolders, cliFolders, runCli, startCli } from "../../support/cli-process.ts";
+import { filesOf } from "./project.ts";
+
+/** Ends as a person ends it. */
+async function interrupt(run: ReturnType<typeof startCli>, signal: NodeJS.Signals = "SIGINT") {
+  run.kill(signal);
+  return await run.ended;
+}
+
+const urlIn = (text: string): string => /http:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0] ?? "";
+const answers = (url: string): Promise<number | undefined> =>
+  fetch(`${url}/api/settings/`).then(
+    ({ status }) => status,
+    () => undefined,
+  );
+
+describe("emulate", () => {
+  it("prints its address alone on stdout, answers there, and ends well with Ctrl-C", async () => {
+    using folders = cliFolders();
+    await using run = startCli(folders, "emulate", "--generation", "5.2");
+    await run.says("Ctrl-C ends it");
+    expect(run.stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\n$/);
+    expect(run.stderr).toMatch(/^GlitchTip 5\.2 in memory; admin@example\.com, password \S+; Ctrl-C ends it\n$/);
+    const url = urlIn(run.stdout);
+    expect(await answers(url)).toBe(200);
+    expect(await interrupt(run)).toMatchObject({ code: 0, signal: null });
+    expect(await answers(url)).toBeUndefined();
+    expect(folders.leftovers()).toEqual([]);
+  });
+
+  it("--json prints one line, and the password comes from a file", async () => {
+    using folders = cliFolders();
+    const passwordFile = join(folders.project, "pw");
+    writeFileSync(passwordFile, "Correct-Horse-7\n");
+    await using run = startCli(folders, "emulate", "--port", "0", "--password-file", passwordFile, "--json");
+    await run.says("}\n");
+    expect(JSON.parse(run.stdout)).toEqual({ url: urlIn(run.stdout) });
+    expect(run.stderr).not.toContain("Horse");
+    expect(await interrupt(run, "SIGTERM")).toMatchObject({ code: 0 });
+  });
+
+  it("names every value that cannot be used", async () => {
+    using folders = cliFolders();
+    const { code, stderr } = await runCli(folders, "emulate", "--generation", "7", "--port", "-1");
+    expect(code).toBe(2);
+    expect(stderr).toContain("  --generation 7: ");
+    expect(stderr).toContain("  --port -1: ");
+  });
+});
+
+describe("demo without containers", () => {
+  it("goes the whole way and ends with the proof, on stdout as one value", async () => {
+    using folders = cliFolders();
+    const { code, stdout, stderr } = await runCli(folders, "demo", "--no-containers", "--json");
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      mode: "processes",
+      reason: "--no-containers was given",
+      proof: {
+        app: "app",
+        project: "app",
+        eventId: expect.stringMatching(/^[0-9a-f]{32}$/),
+        error: expect.any(String),
+        ms: expect.any(Number),
+        appUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+        glitchtipUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      },
+    });
+    expect(folders.leftovers()).toEqual([]);
+    expect(filesOf(folders.project)).toEqual({});
+  });
+
+  const moments = [
+    { moment: "the project is made", text: "made a project" },
+    { moment: "the provisioner is at work", text: /made organization/ },
+    { moment: "the app starts", text: /app: listening/ },
+    { moment: "the event is awaited", text: "asking the app to fail" },
+  ];
+  it.each(moments)("ends with 130 on Ctrl-C while $moment, and leaves neither process nor file", async ({ text }) => {
+    using folders = cliFolders();
+    await using run = startCli(folders, "demo", "--no-containers");
+    await run.says(text);
+    const { code, stderr } = await interrupt(run);
+    expect(stderr).toMatch(/^error GC1003: stopped by SIGINT$/m);
+    expect(code).toBe(130);
+    expect(folders.leftovers()).toEqual([]);
+    expect(processesIn(folders)).toEqual([]);
+  });
+});
+
+it("a demo whose terminal is closed takes everything away, too", async () => {
+  using folders = cliFolders();
+  await using run = startCli(folders, "demo", "--no-containers");
+  await run.says(/app: listening/);
+  expect(await interrupt(run, "SIGHUP")).toMatchObject({ code: 130 });
+  expect(folders.leftovers()).toEqual([]);
+  expect(processesIn(folders)).toEqual([]);
+});
+
+/** Command lines of processes that were started from these folders; Linux tells, elsewhere there is nothing to look at. */
+function processesIn({ temporary }: CliFolders): string[] {
+  let names: string[] = [];
+  try {
+    names = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  } catch {}
+  return names.flatMap((name) => {
+    try {
+      const line = readFileSync(`/proc/${name}/cmdline`, "utf8");
+      return line.includes(temporary) ? [line.replaceAll("\0", " ")] : [];
+    } catch {
+      return [];
+    }
+  });
+}

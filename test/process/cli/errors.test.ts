@@ -1,0 +1,72 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { cliFolders, runCli, startCli } from "../../support/cli-process.ts";
+import { COMPOSE, filesOf } from "./project.ts";
+
+describe("wrong words", () => {
+  it.each([
+    [["nit"], "unknown command 'nit' (Did you mean init?)", "--help"],
+    [["--jsom", "init"], "unknown option '--jsom' (Did you mean --json?)", "--help"],
+    [["init", "--dryrun"], "unknown option '--dryrun' (Did you mean --dry-run?)", "init --help"],
+    [["init", "--port"], "option '--port <number>' argument missing", "init --help"],
+    [["init", "api"], "too many arguments for 'init'. Expected 0 arguments but got 1.", "init --help"],
+    [["--debug"], "no command is given", "--help"],
+  ])("%j end with 2, say what is wrong and where to look, and print no data", async (words, message, help) => {
+    using folders = cliFolders();
+    const { code, stdout, stderr } = await runCli(folders, ...words);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toBe(`error GC1001: ${message}\n  → See: glitchtip-compose ${help}\n`);
+    expect(filesOf(folders.project)).toEqual({});
+  });
+
+  it("several bad values are all named at once", async () => {
+    using folders = cliFolders();
+    const words = ["--port", "99999", "--topology", "star", "--app", "api", "--registration", "maybe"];
+    const { code, stderr } = await runCli(folders, "init", ...words);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error GC1001: these values cannot be used:$/m);
+    for (const [flag, value] of [
+      ["port", "99999"],
+      ["topology", "star"],
+      ["app", "api"],
+      ["registration", "maybe"],
+    ]) {
+      expect(stderr).toContain(`  --${flag} ${value}: `);
+    }
+    expect(filesOf(folders.project)).toEqual({});
+  });
+});
+
+describe("with --json an error", () => {
+  it.each([
+    ["of usage", ["init", "--nope", "--json"], "GC1001", 2],
+    ["of a missing command", ["--json"], "GC1001", 2],
+    ["of a value, the flag in front", ["--json", "init", "--port", "x"], "GC1001", 2],
+    ["of an unanswered question", ["init", "--json", "-C", "PROJECT"], "GC1002", 2],
+    ["of a folder without a project", ["status", "--json", "-C", "TEMPORARY"], "GC1108", 1],
+  ])("%s is one line on stdout, and the same for a person on stderr", async (_, words, errorCode, exitCode) => {
+    using folders = cliFolders();
+    writeFileSync(join(folders.project, "compose.yaml"), COMPOSE);
+    const real = words.map((word) => ({ PROJECT: folders.project, TEMPORARY: folders.temporary })[word] ?? word);
+    const { code, stdout, stderr } = await runCli(folders, ...real);
+    expect(code).toBe(exitCode);
+    expect(stdout.trimEnd().split("\n")).toHaveLength(1);
+    const { error } = JSON.parse(stdout);
+    expect(error).toMatchObject({ code: errorCode, message: expect.any(String) });
+    expect(stderr).toContain(`error ${errorCode}: ${error.message}\n`);
+  });
+});
+
+it("--debug shows where an error came from", async () => {
+  using folders = cliFolders();
+  const { stderr } = await runCli(folders, "--debug", "status");
+  expect(stderr).toMatch(/^debug: CodedError: .* has no glitchtip\.yaml\n {4}at /m);
+});
+
+it("goes on without a reader: a closed pipe is no error", async () => {
+  using folders = cliFolders();
+  await using run = startCli(folders, "init", "--dry-run");
+  run.closeStdout();
+  expect(await run.ended).toMatchObject({ code: 0, stderr: "" });
+});

@@ -1,0 +1,220 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { cliFolders, runCli } from "../../support/cli-process.ts";
+
+describe("help", () => {
+  it("of the whole names every command", async () => {
+    using folders = cliFolders();
+    const { code, stdout, stderr } = await runCli(folders, "--help");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatchInlineSnapshot(`
+      "Usage: glitchtip-compose [options] [command]
+
+      GlitchTip beside your Docker Compose services: one \`up\`, and the applications
+      report errors.
+
+      Options:
+        -V, --version           output the version number
+        -C, --directory <path>  the project's folder, instead of the current one
+        --json                  data on stdout as JSON, talk on stderr
+        --debug                 say more
+        -h, --help              display help for command
+
+      Set up:
+        init                    put a GlitchTip beside your services, or a sample app
+                                into an empty folder
+        add                     give one more service a DSN
+        remove                  a service no longer gets a DSN
+        render                  bring the managed files up to date, your edits merged
+                                in, and show how they change
+        eject                   make managed files your own: they are no longer
+                                written
+        import                  the declaration, from app-interface's files or a
+                                Terraform state; or another server's configuration
+        lock                    pin the stack's images by their digests
+        size                    what so many events a day need: topology, memory,
+                                disk, Postgres, and why
+        demo                    all of it in a temporary folder, up to an event read
+                                back
+
+      Run:
+        up                      docker compose up, and before it the env files of apps
+                                that take their DSN from one
+        down                    stop and remove the project's containers; the data
+                                stays
+        restart                 restart web and worker, or what is named, and wait
+                                until they are healthy
+        migrate                 migrations, partitions and the cache's table, now
+        upgrade                 another GlitchTip: backed up first, proved afterwards,
+                                taken back where it fails
+        rollback                back to before the last upgrade: its images, its
+                                settings, its data
+        build                   build what the project builds; what runs goes on
+                                running
+        push                    the stack's images into a registry of your own
+        package                 create or verify a bundle for machines without
+                                internet
+        clean                   remove everything of the project from the engine, the
+                                data as well
+
+      Look:
+        status                  what runs, what the provisioner did, which app has its
+                                DSN
+        doctor                  everything that stands in the way, each with its fix
+        check                   whether the stack is fit for the world: each point of
+                                the hardening table, with its reason
+        verify                  send an event from each app's own container and read
+                                it back
+        logs                    what the services say, as one view; --errors for
+                                failures alone
+        load                    send real events to the running stack, and read every
+                                accepted one back
+
+      Inside the containers:
+        shell                   a shell, or one command, in a service's container
+        psql                    psql on GlitchTip's database, signed in
+        redis-cli|valkey-cli    Valkey's own client, in its container
+        manage                  GlitchTip's manage.py, with its environment
+        user                    accounts: list, create, delete, password, role,
+                                superuser, active …
+        organization            organizations and their members: list, create, add,
+                                remove …
+
+      What the server holds:
+        plan                    what would change; exit code 3 if anything would
+        apply                   make the servers hold what is declared: alerts,
+                                monitors, members, projects
+        pull                    write what the servers hold into the declaration, its
+                                comments kept
+        alert                   test: send a test through an alert's recipients, where
+                                the server can
+        export                  what a server holds, in a file for another one
+        provision               the provisioner's work without its container: from CI,
+                                for a GlitchTip anywhere
+        rotate                  give apps a new key, and delete the old one once
+                                nobody uses it
+
+      Care:
+        backup                  whole copies of the stack's data: create, list,
+                                verify, prune
+        restore                 put a backup in the place of what is there, or into a
+                                new stack
+        secrets                 list, or rotate: the database's password, the secret
+                                key, the admin's password, the token
+        care                    the service that looks after the stack: run, restart,
+                                report
+        notify                  test: send a message to who is told of failures
+        mail                    test: send a mail by GlitchTip's own settings, from
+                                its own container
+
+      For tests and for Compose:
+        emulate                 run a GlitchTip in memory on loopback, for tests
+                                without containers
+        compose                 what Compose calls for services with \`inject:
+                                provider\`
+
+      Commands:
+        help [command]          display help for command
+      "
+    `);
+  });
+
+  it("of init has every flag and lines to type", async () => {
+    using folders = cliFolders();
+    const { code, stdout, stderr } = await runCli(folders, "init", "--help");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatchInlineSnapshot(`
+      "Usage: glitchtip-compose init [options]
+
+      put a GlitchTip beside your services, or a sample app into an empty folder
+
+      Options:
+        --production                  HTTPS in front, closed to strangers, the worker
+                                      apart; with --domain
+        --domain <name>               the public name, such as errors.example.com
+        --proxy <kind>                caddy (default), traefik, nginx or none
+        --tls <mode>                  auto (default), internal or own
+        --certificate <file>          tls own: the certificate with its chain (PEM)
+        --key <file>                  tls own: its private key (PEM)
+        --email-url <reference>       file:PATH or env:NAME of the mail server's
+                                      address
+        --no-preflight                production: do not look at the name in DNS and
+                                      at ports 80 and 443
+        --server-url <url>            a GlitchTip that is there already; none is
+                                      started here
+        --token <reference>           file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of
+                                      an API token for it
+        --token-file <path>           the same as --token file:PATH
+        --admin-password <reference>  instead of a token: of the password of --email
+        --container-url <url>         where containers reach it, such as
+                                      http://host.docker.internal:8000
+        --network <name>              a Docker network to join, where containers reach
+                                      it there
+        --ca-file <path>              the authority that signed its certificate (PEM)
+        --app <service=project>       a service that gets a DSN, and its project;
+                                      repeatable
+        --entrypoint <service=json>   the image's entrypoint, where your file does not
+                                      state one
+        --command <service=json>      the image's command, where your file does not
+                                      state one
+        --email <address>             the administrator's e-mail address
+        --organization <name>         the organization's name; default: the folder's
+        --port <number>               GlitchTip's port on 127.0.0.1; default 8000
+        --url <url>                   what browsers use; default http://localhost and
+                                      the port
+        --image <image>               GlitchTip's image; default glitchtip/glitchtip:6
+        --topology <kind>             all-in-one, split or single-container
+        --valkey <kind>               off or bundled
+        --registration <state>        closed or open
+        --size <events/days>          events a day and for how long they are kept,
+                                      such as 50000/90d: limits by \`size\`
+        --provisioner <how>           mount, build or image:NAME
+        --pull                        fetch images that are not here, where only they
+                                      know how an app starts
+        --build                       build them, where the service has a build
+        --dry-run                     only say what would be written
+        --yes                         ask nothing
+        -h, --help                    display help for command
+
+      Global Options:
+        -V, --version                 output the version number
+        -C, --directory <path>        the project's folder, instead of the current one
+        --json                        data on stdout as JSON, talk on stderr
+        --debug                       say more
+
+      Examples:
+        glitchtip-compose init
+        glitchtip-compose init --yes --app api=shop-api --app web=shop-web --organization Acme
+        glitchtip-compose init --production --domain errors.example.com --email you@example.com --email-url file:./mail-url
+        glitchtip-compose init --server-url https://errors.example.com --token env:GLITCHTIP_TOKEN --app api=shop-api
+        glitchtip-compose init --app api=shop-api --entrypoint api='["docker-entrypoint.sh"]' --command api='["node","server.js"]'
+      "
+    `);
+  });
+
+  it("comes without any word, by help, and by help of a command, too", async () => {
+    using folders = cliFolders();
+    const whole = await runCli(folders, "--help");
+    for (const words of [[], ["help"], ["-h"]]) expect(await runCli(folders, ...words)).toEqual(whole);
+    expect(await runCli(folders, "help", "init")).toEqual(await runCli(folders, "init", "--help"));
+  });
+
+  it("of every command shows an example that begins as one types it", async () => {
+    using folders = cliFolders();
+    const { stdout } = await runCli(folders, "--help");
+    const commands = [...stdout.matchAll(/^ {2}([a-z][a-z-]*) {2,}/gm)].map(([, name]) => name ?? "");
+    expect(commands.length).toBeGreaterThan(6);
+    for (const name of commands) {
+      const help = await runCli(folders, name, "--help");
+      expect(help, name).toMatchObject({ code: 0, stderr: "" });
+      expect(help.stdout, name).toMatch(new RegExp(`\nExamples:\n {2}glitchtip-compose ${name}`));
+      expect(help.stdout, name).toContain("--json");
+    }
+  });
+});
+
+it("--version says the package's version and nothing else", async () => {
+  using folders = cliFolders();
+  const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
+  expect(await runCli(folders, "--version")).toEqual({ code: 0, signal: null, stdout: `${version}\n`, stderr: "" });
+});
