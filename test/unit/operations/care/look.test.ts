@@ -128,6 +128,34 @@ describe("partitions", () => {
     expect(problems(end(NOW_MS - 98 * DAY_MS), end(NOW_MS + 2 * DAY_MS))).toHaveLength(1);
   });
 
+  it("of generation 6 end where a UUIDv7 says so, and tables it has put aside are nobody's concern", () => {
+    const uuid = (ms: number) => {
+      const hex = ms.toString(16).padStart(12, "0");
+      return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+    };
+    expect(problems(uuid(NOW_MS + 2 * DAY_MS))).toEqual([]);
+    expect(problems(uuid(Date.UTC(2026, 10, 22)))).toEqual([
+      "events has partitions until 2026-11-22 only: none for tomorrow",
+    ]);
+    expect(partitionedTables([{ table: "issue_events_issueevent_archive", end: end(NOW_MS - DAY_MS) }])).toEqual([]);
+  });
+
+  it("of figures by the hour stay four times as long", () => {
+    const kept = (days: number) =>
+      partitionProblems(
+        partitionedTables(
+          [end(NOW_MS - days * DAY_MS), end(NOW_MS + 2 * DAY_MS)].map((one) => ({
+            table: "projects_issueeventprojecthourlystatistic",
+            end: one,
+          })),
+        ),
+        90,
+        NOW_MS,
+      );
+    expect(kept(366)).toEqual([]);
+    expect(kept(368)).toEqual([expect.stringContaining("nothing in it is kept for more than 360 days")]);
+  });
+
   it("by number or list, or the default one, tell nothing of time", () => {
     expect(table("1000", null, "MAXVALUE")).toEqual([]);
   });
