@@ -69,7 +69,15 @@ async function prepare(
     ? [once("app/server.mjs", assets.sample("server.mjs")), once(SAMPLE_COMPOSE, assets.sample("compose.yaml"))]
     : [];
   return {
-    project: projectFrom(dir, declaration, text, sample ? [SAMPLE_COMPOSE, STACK_FILE] : composeFiles, user, env),
+    project: projectFrom(
+      dir,
+      declaration,
+      text,
+      sample ? [SAMPLE_COMPOSE, STACK_FILE] : composeFiles,
+      user,
+      env,
+      shell,
+    ),
     once: [...files, once(DECLARATION_FILE, text)],
     sample,
     stateBy: "init",

@@ -20,10 +20,11 @@ export const demo: CliCommand<Flags> = {
   flags: (command) => command.option("--no-containers", "use the emulator and plain processes even where Docker is"),
   async run(context, { containers = true }) {
     const { log, signal } = context;
-    await using folder = await openDemoFolder();
+    await using folder = await openDemoFolder(context.env);
     log.info(`made a project in ${folder.dir}`);
-    const docker = openDocker({ dir: folder.dir, env: context.env, signal });
-    const cleaner = openDocker({ dir: folder.dir, env: context.env, signal: new AbortController().signal });
+    const { dir, env } = folder;
+    const docker = openDocker({ dir, env, signal });
+    const cleaner = openDocker({ dir, env, signal: new AbortController().signal });
     const reason = containers ? await whyNoContainers(docker) : "--no-containers was given";
     const mode = reason === undefined ? "containers" : "processes";
     log.info(

@@ -5,6 +5,7 @@ import { resolveServer, serverKind } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import { backupFolder } from "../../operations/backup/open.ts";
 import { backupState } from "../../operations/backup/report.ts";
+import { peoplesUrl } from "../../operations/project/address.ts";
 import { readProject } from "../../operations/project/read.ts";
 import { providedState } from "../../operations/provider.ts";
 import { readProgress } from "../../operations/restore/progress.ts";
@@ -55,14 +56,15 @@ function secondsMs(text: string): number {
 
 async function once(context: CliContext, print: (data: string) => void): Promise<void> {
   const project = readProject(context.dir, context.env);
-  const { declaration, port } = project;
+  const { declaration } = project;
+  const url = peoplesUrl(project);
   const backup = backupState(backupFolder(project));
   const restoring = readProgress(context.dir);
   const hasBackups = backup.last !== undefined || declaration.backup?.schedule !== undefined;
   const kind = serverKind(declaration);
   const { server } = kind === "bundled" ? resolveServer(declaration.server) : {};
   const found = await statusOf(openDocker(context), declaration, {
-    ...(kind === "none" ? {} : { url: declaration.server.url ?? `http://localhost:${port}` }),
+    ...(url === undefined ? {} : { url }),
     // Up to 5.2 without Valkey; later workers have a health check.
     jobsInDatabase: server !== undefined && !server.valkey && server.capabilities.worker.aliveFile === undefined,
     nowMs: context.clock.now(),

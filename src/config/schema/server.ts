@@ -45,7 +45,7 @@ export const server = strictObject(() => ({
   ),
   port: described(
     z._default(z.int().check(z.minimum(1), z.maximum(65535)), 8000),
-    "The port on 127.0.0.1; GLITCHTIP_PORT in .env wins.",
+    "The port on 127.0.0.1; GLITCHTIP_PORT in .env or in the shell wins.",
   ),
   topology: described(
     z.optional(z.enum(["all-in-one", "split", "single-container"])),

@@ -3,9 +3,9 @@ import { CodedError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { Clock } from "../../base/wait.ts";
 import { namesOf } from "../../config/app-variables.ts";
-import { serverKind } from "../../config/server.ts";
 import type { ImageKnowledge } from "../../stack/model.ts";
 import { STACK_FILE } from "../../stack/render.ts";
+import { peoplesUrl } from "./address.ts";
 import { type Assets, packageAssets } from "./assets.ts";
 import type { FileState, PlannedFile } from "./decide.ts";
 import type { ProjectDocker } from "./docker.ts";
@@ -130,8 +130,9 @@ function placesIn({ path, conflicts = [], broken }: PlannedFile): string[] {
 }
 
 function resultOf(project: Project, files: readonly PlannedFile[], dryRun: boolean): ProjectResult {
-  const { dir, declaration, port } = project;
-  const { apps, admin, server } = declaration;
+  const { dir, declaration } = project;
+  const { apps, admin } = declaration;
+  const url = peoplesUrl(project);
   const these = (...states: FileState[]) => files.filter(({ state }) => states.includes(state)).map(({ path }) => path);
   return {
     dir,
@@ -151,7 +152,7 @@ function resultOf(project: Project, files: readonly PlannedFile[], dryRun: boole
       ...(app.project === undefined ? {} : { project: app.project }),
       variables: namesOf(app),
     })),
-    ...(serverKind(declaration) === "none" ? {} : { url: server.url ?? `http://localhost:${port}` }),
+    ...(url === undefined ? {} : { url }),
     ...(admin === undefined
       ? {}
       : {

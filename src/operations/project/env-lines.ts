@@ -13,7 +13,9 @@ export function envWith(text: string, project: Project, sample: boolean): string
   const stated = project.env.COMPOSE_FILE?.split(separator) ?? [];
   if (!stated.includes(STACK_FILE)) result = setVariable(result, "COMPOSE_FILE", project.composeFiles.join(separator));
   const ours = serverKind(project.declaration) === "bundled";
-  if (ours && !project.env.GLITCHTIP_PORT) result = setVariable(result, "GLITCHTIP_PORT", String(project.port));
+  if (ours && !project.env.GLITCHTIP_PORT) {
+    result = setVariable(result, "GLITCHTIP_PORT", String(project.declaration.server.port));
+  }
   if (sample && !project.env.APP_PORT) result = setVariable(result, "APP_PORT", "3000");
   return result;
 }

@@ -5,6 +5,7 @@ import type { Declaration } from "../../config/schema.ts";
 import { LOCK_FILE, parseLock } from "../../stack/lock.ts";
 import type { ImageKnowledge, ProvisionerSource, RenderedStack, UserProject } from "../../stack/model.ts";
 import { renderStack } from "../../stack/render.ts";
+import { publishedPort } from "./address.ts";
 import type { Assets } from "./assets.ts";
 import { parseEnv } from "./env-file.ts";
 import { askedImages, projectNameOf, rememberedImages } from "./images.ts";
@@ -32,7 +33,7 @@ export interface Project {
   /** The user's and ours in Compose's order; relative to the folder. */
   readonly composeFiles: readonly string[];
   readonly user: UserProject;
-  /** The port on 127.0.0.1: GLITCHTIP_PORT in .env, else the declared one. */
+  /** The port on 127.0.0.1: GLITCHTIP_PORT in the shell, else in .env, else the declared one. */
   readonly port: number;
   /** Where .env or a Compose file states it; else Compose makes it from the folder's name. */
   readonly composeProjectName?: string;
@@ -47,6 +48,7 @@ export function projectFrom(
   composeFiles: readonly string[],
   user: UserProject,
   env: Readonly<Record<string, string>>,
+  shell: Readonly<Record<string, string | undefined>>,
 ): Project {
   const name = env.COMPOSE_PROJECT_NAME || user.name;
   const asked = askedImages(declaration, user, projectNameOf(dir, name));
@@ -56,20 +58,11 @@ export function projectFrom(
     declarationText,
     composeFiles,
     user,
-    port: portOf(env.GLITCHTIP_PORT) ?? declaration.server.port,
+    port: publishedPort(declaration, env, shell),
     ...(name === undefined ? {} : { composeProjectName: name }),
     env,
     images: rememberedImages(dir, asked),
   };
-}
-
-function portOf(text: string | undefined): number | undefined {
-  if (text === undefined || text === "") return undefined;
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
-  throw new CodedError("GC1110", `GLITCHTIP_PORT in .env is no port: ${text}`, {
-    remedy: "Write a number from 1 to 65535.",
-  });
 }
 
 /** The managed files as this project wants them; nothing is written. */

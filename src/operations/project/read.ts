@@ -27,7 +27,7 @@ export function readProject(dir: string, shell: Variables = {}): Project {
   const env = parseEnv(readEnvText(dir));
   const composeFiles = composeFilesIn(dir, env);
   const user = readUserFiles(dir, readComposeFiles(dir, composeFiles), { ...env, ...shell });
-  return projectFrom(dir, declaration, text, composeFiles, user, env);
+  return projectFrom(dir, declaration, text, composeFiles, user, env, shell);
 }
 
 export interface ReadContext {
@@ -47,5 +47,5 @@ export async function readProjectWith(
   const composeFiles = composeFilesIn(dir, env);
   const files = readComposeFiles(dir, composeFiles);
   const user = await readUserFilesWith(docker?.config, dir, files, { ...env, ...shell }, log);
-  return projectFrom(dir, declaration, text, composeFiles, user, env);
+  return projectFrom(dir, declaration, text, composeFiles, user, env, shell);
 }

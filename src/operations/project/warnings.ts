@@ -1,7 +1,8 @@
 import { secretAddresses } from "../../config/own-service.ts";
-import { resolveServer } from "../../config/server.ts";
+import { resolveServer, serverKind } from "../../config/server.ts";
 import { generationOf } from "../../glitchtip/versions.ts";
 import { STACK_FILE } from "../../stack/render.ts";
+import { publishedPort } from "./address.ts";
 import { isByLink, isOurLink, OVERRIDE_LINK, readersOf } from "./override-link.ts";
 import type { Project } from "./project.ts";
 import { closedSecret } from "./secrets.ts";
@@ -10,11 +11,15 @@ const DEFAULT_PORT = 8000;
 
 /** What a user should look at, although the project can be made. */
 export function* warningsOf(project: Project, shell: Readonly<Record<string, string | undefined>>): Generator<string> {
-  const { dir, declaration, port, env } = project;
+  const { dir, declaration, env } = project;
   const { server, admin, apps } = declaration;
   yield* aboutDotEnv(project);
+  const port = publishedPort(declaration, env, {});
   if (port !== server.port && server.port !== DEFAULT_PORT) {
     yield `GLITCHTIP_PORT=${port} in .env wins over server.port: ${server.port}`;
+  }
+  if (serverKind(declaration) === "bundled" && project.port !== port) {
+    yield `GLITCHTIP_PORT=${shell.GLITCHTIP_PORT} in your shell wins over ${port} in .env, for as long as it is set`;
   }
   const image = env.GLITCHTIP_IMAGE;
   if (image && generationOf(image)?.generation !== resolveServer(server).server?.capabilities.generation) {
