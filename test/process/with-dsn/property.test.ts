@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { renderEnvFile } from "../../src/outputs/env-file.ts";
-import { describeInShells, type Shell } from "../support/shells.ts";
+import { renderEnvFile } from "../../../src/outputs/env-file.ts";
+import { describeInShells, type Shell } from "../../support/shells.ts";
 
-const wrapper = new URL("../../templates/with-dsn", import.meta.url).pathname;
+const wrapper = new URL("../../../templates/with-dsn", import.meta.url).pathname;
 const root = mkdtempSync(join(tmpdir(), "with-dsn-values-"));
 const empty = join(root, "empty");
 mkdirSync(empty);
@@ -99,7 +99,7 @@ describe("any environment of the app", () => {
       const [program = "", ...options] = shell.argv;
       fc.assert(
         fc.property(environment, (drawn) => {
-          // 0x01 beside an odd name is refused, which is no loss: with-dsn.test.ts.
+          // 0x01 beside an odd name is refused, which is no loss: odd-names.test.ts.
           const own = Object.fromEntries(
             Object.entries(drawn)
               .filter(([key]) => key !== "_")
