@@ -73,12 +73,15 @@ class Supervisor:
         self.alive_file = os.environ.get("GLITCHTIP_CARE_ALIVE_FILE")
         self.last = None
         self.told = 0.0
+        # Whoever asked before this start has got it.
+        self.forget(self.request_path)
+        self.start()
+
+    def forget(self, path):
         try:
-            # Whoever asked before this start has got it.
-            os.unlink(self.request_path)
+            os.unlink(path)
         except OSError:
             pass
-        self.start()
 
     def start(self):
         self.since = time.time()
@@ -209,4 +212,9 @@ class Supervisor:
 if len(sys.argv) < 3:
     sys.exit(__doc__)
 signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
-sys.exit(Supervisor(sys.argv[1], sys.argv[2:]).run())
+supervisor = Supervisor(sys.argv[1], sys.argv[2:])
+try:
+    sys.exit(supervisor.run())
+finally:
+    # So that glitchtip-care knows at once that nothing runs here.
+    supervisor.forget(supervisor.state_path)

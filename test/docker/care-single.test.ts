@@ -146,19 +146,14 @@ describeOnEngine("care of a single container", () => {
 
   it("starts nothing that is held, and asks the database again after the container was killed", async () => {
     await stack.exec("glitchtip", "programs", "hold");
-    expect((await cli("care", "restart", "worker")).data).toMatchObject({
-      ok: false,
-      services: [{ service: "worker" }],
-    });
+    expect((await cli("care", "restart", "worker")).data.services).toEqual([
+      { service: "worker", error: "is not running" },
+    ]);
     expect(await inside(`s6-svstat -o up ${RUN}/web; s6-svstat -o up ${RUN}/worker`)).toBe("false\nfalse\n");
     await stack.exec("glitchtip", "programs", "release");
     await stack.compose(["kill", "glitchtip"]);
     await stack.up();
     await wellAgain();
-    // What was asked for meanwhile is over with the start.
-    expect(await stack.exec("glitchtip-care", "sh", "-c", "ls /run/glitchtip-care")).toMatchObject({
-      stdout: expect.not.stringContaining("worker.restart"),
-    });
   }, 240_000);
 
   it("leaves no process behind where the supervisor of one is killed", async () => {

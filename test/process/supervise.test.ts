@@ -53,6 +53,17 @@ describe.skipIf(python === undefined)("supervise.py", () => {
     expect(await start(script)).toBe(code);
   });
 
+  it("takes its word back when it ends: nobody asks it any more, and what was asked for is not done later", async () => {
+    const ended = start("exec sleep 30");
+    await told();
+    child?.kill("SIGTERM");
+    expect(await ended).toBe(143);
+    expect(readSupervised(folder, "web")).toBeUndefined();
+    const late = { ...context, signal: AbortSignal.timeout(500) };
+    await expect(restartSupervised(folder, "web", 5, late)).rejects.toThrow();
+    expect(existsSync(join(folder, "web.restart"))).toBe(false);
+  });
+
   it.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1"] as const)(
     "passes %s on, and ends when the process does",
     async (name) => {

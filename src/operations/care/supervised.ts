@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { CodedError } from "../../base/errors.ts";
@@ -77,8 +78,9 @@ export async function restartSupervised(
   const id = randomBytes(6).toString("hex");
   const withinMs = graceSeconds * 1_000 + SPARE_MS;
   const request = `${JSON.stringify({ id, graceSeconds })}\n`;
-  writeAll([{ path: join(folder, `${service}.restart`), content: request, mode: 0o644, durable: false }]);
-  return await waitUntil({
+  const path = join(folder, `${service}.restart`);
+  writeAll([{ path, content: request, mode: 0o644, durable: false }]);
+  const restarted = waitUntil({
     clock,
     signal,
     deadlineMs: withinMs,
@@ -91,5 +93,10 @@ export async function restartSupervised(
       new CodedError("GC1605", `${service} was not restarted within ${Math.round(withinMs / 1_000)} s`, {
         remedy: logsOf(service),
       }),
+  });
+  return await restarted.catch((error: unknown) => {
+    // Not taken in its time it is not wanted any more.
+    rmSync(path, { force: true });
+    throw error;
   });
 }
