@@ -1,5 +1,6 @@
 import pg from "pg";
-import { JOBS_QUERY } from "../operations/backlog.ts";
+import type { JobQueue } from "../glitchtip/versions.ts";
+import { QUEUE_TABLES, waitingJobs } from "../operations/backlog.ts";
 import { PARTITIONS_QUERY, partitionedTables } from "../operations/care/partitions.ts";
 import type { DatabaseLook, Probes } from "../operations/care/probes.ts";
 
@@ -14,7 +15,7 @@ from pg_stat_activity where application_name in ('pg_dump', 'pg_restore') limit 
 const CONNECTIONS_QUERY = "select count(*)::int as count from pg_stat_activity where backend_type = 'client backend'";
 
 /** Asks with a connection of its own each time: one that is kept would not tell whether new ones are taken. */
-export function postgres(config: pg.ClientConfig, jobsInDatabase: boolean): Pick<Probes, "database" | "alone"> {
+export function postgres(config: pg.ClientConfig, queue: JobQueue | undefined): Pick<Probes, "database" | "alone"> {
   async function connected<T>(act: (client: pg.Client) => Promise<T>): Promise<T> {
     const client = new pg.Client({
       application_name: "glitchtip-care",
@@ -38,7 +39,7 @@ export function postgres(config: pg.ClientConfig, jobsInDatabase: boolean): Pick
         const connections = (await client.query<{ count: number }>(CONNECTIONS_QUERY)).rows[0]?.count ?? 0;
         const busy = (await client.query<{ what: string }>(BUSY_QUERY)).rows[0]?.what;
         const partitions = await client.query<{ table: string; end: string | null }>(PARTITIONS_QUERY);
-        const jobs = jobsInDatabase ? await jobsOf(client) : undefined;
+        const jobs = queue && (await jobsOf(client, queue));
         return {
           connections,
           ...(busy === undefined ? {} : { busy }),
@@ -54,13 +55,11 @@ export function postgres(config: pg.ClientConfig, jobsInDatabase: boolean): Pick
   };
 }
 
-async function jobsOf(client: pg.Client): Promise<DatabaseLook["jobs"]> {
-  const there = await client.query<{ there: boolean }>("select to_regclass('kombu_message') is not null as there");
+async function jobsOf(client: pg.Client, queue: JobQueue): Promise<DatabaseLook["jobs"]> {
+  const { table, query } = QUEUE_TABLES[queue];
+  const there = await client.query<{ there: boolean }>("select to_regclass($1) is not null as there", [table]);
   if (!there.rows[0]?.there) return undefined;
-  const { rows } = await client.query<[string, string | null]>({ text: JOBS_QUERY, rowMode: "array" });
-  const [waiting, lastTakenMs] = rows[0] ?? ["0", null];
-  return {
-    waiting: Number(waiting),
-    ...(lastTakenMs === null ? {} : { lastTakenMs: Math.max(0, Number(lastTakenMs)) }),
-  };
+  const { rows } = await client.query<[string, string | null]>({ text: query, rowMode: "array" });
+  const [waiting, ageMs] = rows[0] ?? ["0", null];
+  return waitingJobs(queue, waiting, ageMs);
 }

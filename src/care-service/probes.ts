@@ -43,12 +43,13 @@ export function mountedProbes(settings: CareSettings, folder: string, clock: Clo
           password: mountedSecret("glitchtip_db_password").reveal(),
         }
       : { connectionString: mountedSecret("glitchtip_database_url").reveal() };
-  const inDatabase = settings.jobs === "database";
+  const queue = settings.jobs === "database" ? settings.jobQueue : undefined;
   const { certificate, backups } = settings;
   return {
-    database: () => postgres(database(), inDatabase).database(),
-    alone: (act) => postgres(database(), inDatabase).alone(act),
-    valkey: () => askValkey(valkeyAddress(settings, folder), settings.jobs === "valkey"),
+    database: () => postgres(database(), queue).database(),
+    alone: (act) => postgres(database(), queue).alone(act),
+    valkey: () =>
+      askValkey(valkeyAddress(settings, folder), settings.jobs === "valkey" ? settings.jobQueue : undefined),
     web: askWeb,
     async certificate() {
       if (certificate === undefined) return undefined;

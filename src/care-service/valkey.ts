@@ -1,21 +1,21 @@
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { type JobQueue, VALKEY_LISTS } from "../glitchtip/versions.ts";
 
 const WITHIN_MS = 5_000;
-/** Where Celery's jobs wait (kombu.transport.redis). */
-const QUEUE = "celery";
 
-/** PING and, where it is the broker, how many jobs wait. Three commands need no client library. */
-export function askValkey(address: string, isBroker: boolean): Promise<{ readonly waiting?: number }> {
+/** PING and, where it is the broker, how many jobs wait. A few commands need no client library. */
+export function askValkey(address: string, queue: JobQueue | undefined): Promise<{ readonly waiting?: number }> {
   const url = new URL(address);
   const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
   const isSocket = url.protocol === "unix:";
   const database = isSocket ? "" : url.pathname.slice(1);
+  const lists = queue === undefined ? [] : VALKEY_LISTS[queue];
   const commands = [
     ...(password === "" ? [] : [["AUTH", ...(user === "" ? [] : [user]), password]]),
     ...(database === "" ? [] : [["SELECT", database]]),
     ["PING"],
-    ...(isBroker ? [["LLEN", QUEUE]] : []),
+    ...lists.map((key) => ["LLEN", key]),
   ];
   return new Promise((resolve, reject) => {
     const place = isSocket ? { path: url.pathname } : { host: url.hostname, port: Number(url.port || 6_379) };
@@ -36,7 +36,8 @@ export function askValkey(address: string, isBroker: boolean): Promise<{ readonl
       if (error !== undefined) return fail(error.slice(1));
       if (lines.length < commands.length) return;
       socket.destroy();
-      resolve(isBroker ? { waiting: Number(lines.at(-1)?.slice(1)) } : {});
+      const lengths = lists.map((_, i) => Number(lines[commands.length - lists.length + i]?.slice(1)));
+      resolve(queue === undefined ? {} : { waiting: lengths.reduce((sum, length) => sum + length, 0) });
     });
     socket.write(commands.map(encoded).join(""));
   });

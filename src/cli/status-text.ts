@@ -84,6 +84,8 @@ function backupText({ last, next }: BackupState, nowMs: number): string {
 
 function jobsText(jobs: Backlog): string {
   if (!jobs.known) return `unknown: ${jobs.reason}`;
+  if (jobs.waiting === 0 && jobs.lastTakenMs === undefined) return "none waiting";
+  if (jobs.oldestMs !== undefined) return `${jobs.waiting} waiting, the oldest for ${ago(0, jobs.oldestMs)}`;
   const taken =
     jobs.lastTakenMs === undefined ? "none ever taken" : `the last one taken ${ago(0, jobs.lastTakenMs)} ago`;
   return `${jobs.waiting} waiting, ${taken}`;

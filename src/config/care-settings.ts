@@ -23,8 +23,11 @@ export const careSettings = z.object({
   ),
   database: place,
   valkey: place,
-  /** Where jobs wait for the worker, as far as it can be seen. */
-  jobs: z.enum(["database", "valkey", "unseen"]),
+  /** Where jobs wait for the worker, and how. */
+  jobs: z.enum(["database", "valkey"]),
+  jobQueue: z.enum(["celery", "vtasks"]),
+  /** The container or program that the worker is in. */
+  worker: z.string(),
   certificate: z.optional(z.object({ domain: z.string(), host: z.string(), port: z.number() })),
   backups: z.boolean(),
   /** The longest that anything is kept. */

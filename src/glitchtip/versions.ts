@@ -18,6 +18,15 @@ export interface Role {
   readonly aliveFile?: { readonly path: string; readonly aliveForS: number };
 }
 
+/** What hands jobs to the worker: Celery with kombu's tables or lists, or GlitchTip's own django-vtasks. */
+export type JobQueue = "celery" | "vtasks";
+
+/** Where jobs wait in Valkey (kombu.transport.redis; django-vtasks with the queues of GlitchTip's settings: run with 2.1). */
+export const VALKEY_LISTS: Readonly<Record<JobQueue, readonly string[]>> = {
+  celery: ["celery"],
+  vtasks: ["{vt}:q:default", "{vt}:q:ingest"],
+};
+
 export interface Capabilities {
   readonly generation: Generation;
   /** Of the image, for example. */
@@ -36,6 +45,7 @@ export interface Capabilities {
   readonly web: Role;
   readonly worker: Role;
   readonly allInOne?: Role;
+  readonly jobQueue: JobQueue;
   /** By kind, a number of days; the one of events is also the default of the others. A kind that is missing cannot be set. */
   readonly retentionVariables: Readonly<Partial<Record<RetentionKind, string>>>;
   /** What an alert may be sent to (alerts scenario, "unknown recipient type"). */
@@ -77,6 +87,7 @@ const celery = {
       CELERY_WORKER_PREFETCH_MULTIPLIER: "25",
     },
   },
+  jobQueue: "celery",
   topologies: ["split"],
   topologyReason: "before generation 6 the all-in-one process ignores TERM, PORT and the worker's tuning",
   // No files: the settings of 5.x read the variable of events there, whatever GLITCHTIP_MAX_FILE_LIFE_DAYS says.
@@ -138,6 +149,7 @@ export const CAPABILITIES: Readonly<Record<Generation, Capabilities>> = {
       environment: { SERVER_ROLE: "worker", IS_WORKER: "true" },
       aliveFile: { path: ALIVE_FILE, aliveForS: 15 },
     },
+    jobQueue: "vtasks",
     allInOne: { command: START, environment: { SERVER_ROLE: "all_in_one", SKIP_INIT: "true" } },
     retentionVariables: {
       events: "GLITCHTIP_RETENTION_DAYS",

@@ -3,6 +3,7 @@ import { givenApps, provisionedApps } from "../config/given-dsn.ts";
 import { providedName, providerOf } from "../config/provider.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { Docker } from "../docker/index.ts";
+import type { JobQueue } from "../glitchtip/versions.ts";
 import type { AppStatus, Status, WrittenStatus } from "../outputs/dsn-volume.ts";
 import { type Backlog, readBacklog } from "./backlog.ts";
 import { type BackupState, backupProblems } from "./backup/report.ts";
@@ -53,7 +54,8 @@ export async function status(
   declaration: Declaration,
   options: {
     readonly url?: string;
-    readonly jobsInDatabase: boolean;
+    /** How jobs are kept in the database; undefined where they are elsewhere. */
+    readonly jobQueue?: JobQueue;
     readonly nowMs: number;
     readonly backup?: BackupState;
     /** Also ask for memory and disk. */
@@ -68,7 +70,7 @@ export async function status(
   const [written, certificate, jobs, resources] = await Promise.all([
     provisionerStatus(stack),
     declaration.production && certificateStatus(docker, declaration, stack, options.nowMs),
-    options.jobsInDatabase ? readBacklog(docker, databaseContainerOf(stack), options.nowMs) : undefined,
+    options.jobQueue && readBacklog(docker, databaseContainerOf(stack), options.jobQueue, options.nowMs),
     options.resources ? readResources(docker, stack) : undefined,
   ]);
   const services = servicesOf(stack);

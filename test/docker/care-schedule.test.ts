@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { QUEUE_TABLES } from "../../src/operations/backlog.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import { Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
@@ -70,6 +71,17 @@ describeOnEngine("a stack of generation 5.2 with care.restart.schedule", () => {
     expect((await found("queue-stuck")).problem).toBe("2 jobs wait, none was taken for 60 minutes");
     await sql(`insert into kombu_message (visible, "timestamp") values (false, now() at time zone 'utc')`);
     expect((await found("queue-stuck")).problem).toBeUndefined();
+  }, 60_000);
+
+  it("counts what waits as generation 6 keeps it in Postgres, also with the column that later ones have", async () => {
+    const waiting = async () => (await sql(QUEUE_TABLES.vtasks.query)).stdout.trim();
+    await sql(`create table db_queuedtask (id uuid primary key default gen_random_uuid(), status text, created_at timestamptz);
+      insert into db_queuedtask (status, created_at) values ('QUEUED', now() - interval '1 hour'), ('QUEUED', now()),
+        ('PROCESSING', now() - interval '1 day'), ('FAILED', now() - interval '1 day')`);
+    expect(await waiting()).toMatch(/^2\|36000\d\d$/);
+    await sql(`alter table db_queuedtask add run_after timestamptz;
+      insert into db_queuedtask (status, created_at, run_after) values ('QUEUED', now() - interval '1 day', now() + interval '1 day')`);
+    expect(await waiting()).toMatch(/^2\|36\d{5}$/);
   }, 60_000);
 
   it("finds a table without a partition for tomorrow, and one that was not dropped", async () => {

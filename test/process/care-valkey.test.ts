@@ -32,11 +32,17 @@ function answering(answers: readonly string[]): Server {
 }
 
 it("is well when it answers, and where it is the broker tells how many jobs wait", async () => {
-  expect(await askValkey(`redis://${await valkeyThat("+PONG\r\n")}`, false)).toEqual({});
-  expect(await askValkey(`redis://${await valkeyThat("+OK\r\n", "+PONG\r\n", ":7\r\n")}/0`, true)).toEqual({
+  expect(await askValkey(`redis://${await valkeyThat("+PONG\r\n")}`, undefined)).toEqual({});
+  expect(await askValkey(`redis://${await valkeyThat("+OK\r\n", "+PONG\r\n", ":7\r\n")}/0`, "celery")).toEqual({
     waiting: 7,
   });
   expect(got).toEqual(["PING", "SELECT", "0", "PING", "LLEN", "celery"]);
+});
+
+it("tells how many wait in both lists of generation 6", async () => {
+  const address = `redis://${await valkeyThat("+PONG\r\n", ":7\r\n", ":2\r\n")}`;
+  expect(await askValkey(address, "vtasks")).toEqual({ waiting: 9 });
+  expect(got).toEqual(["PING", "LLEN", "{vt}:q:default", "LLEN", "{vt}:q:ingest"]);
 });
 
 it("is asked by a socket in a folder, too, which is how the single container's is reached", async () => {
@@ -44,21 +50,21 @@ it("is asked by a socket in a folder, too, which is how the single container's i
   const path = join(folder, "valkey.sock");
   const server = answering(["+PONG\r\n", ":3\r\n"]);
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  expect(await askValkey(`unix:${path}`, true)).toEqual({ waiting: 3 });
+  expect(await askValkey(`unix:${path}`, "celery")).toEqual({ waiting: 3 });
   expect(got).toEqual(["PING", "LLEN", "celery"]);
   rmSync(folder, { recursive: true });
 });
 
 it("is asked with the password of its address, decoded", async () => {
-  await askValkey(`redis://:p%40ss@${await valkeyThat("+OK\r\n", "+PONG\r\n")}`, false);
+  await askValkey(`redis://:p%40ss@${await valkeyThat("+OK\r\n", "+PONG\r\n")}`, undefined);
   expect(got).toEqual(["AUTH", "p@ss", "PING"]);
 });
 
 it("is not well when it refuses the password, closes, or is not there", async () => {
   const refusing = await valkeyThat("-WRONGPASS invalid password\r\n");
-  await expect(askValkey(`redis://:no@${refusing}`, false)).rejects.toThrow("WRONGPASS");
+  await expect(askValkey(`redis://:no@${refusing}`, undefined)).rejects.toThrow("WRONGPASS");
   server?.close();
-  await expect(askValkey(`redis://${await valkeyThat()}`, false)).rejects.toThrow(/closed|ECONNRESET/);
+  await expect(askValkey(`redis://${await valkeyThat()}`, undefined)).rejects.toThrow(/closed|ECONNRESET/);
   server?.close();
-  await expect(askValkey("redis://127.0.0.1:1", false)).rejects.toThrow("ECONNREFUSED");
+  await expect(askValkey("redis://127.0.0.1:1", undefined)).rejects.toThrow("ECONNREFUSED");
 });

@@ -3,6 +3,7 @@ import { CodedError, EXIT } from "../../base/errors.ts";
 import { providerOf } from "../../config/provider.ts";
 import { resolveServer, serverKind } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
+import { queueInDatabase } from "../../operations/backlog.ts";
 import { backupFolder } from "../../operations/backup/open.ts";
 import { backupState } from "../../operations/backup/report.ts";
 import { peoplesUrl } from "../../operations/project/address.ts";
@@ -63,10 +64,10 @@ async function once(context: CliContext, print: (data: string) => void): Promise
   const hasBackups = backup.last !== undefined || declaration.backup?.schedule !== undefined;
   const kind = serverKind(declaration);
   const { server } = kind === "bundled" ? resolveServer(declaration.server) : {};
+  const jobQueue = queueInDatabase(server);
   const found = await statusOf(openDocker(context), declaration, {
     ...(url === undefined ? {} : { url }),
-    // Up to 5.2 without Valkey; later workers have a health check.
-    jobsInDatabase: server !== undefined && !server.valkey && server.capabilities.worker.aliveFile === undefined,
+    ...(jobQueue === undefined ? {} : { jobQueue }),
     nowMs: context.clock.now(),
     resources: true,
     ...(hasBackups && { backup }),

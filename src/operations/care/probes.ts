@@ -1,4 +1,5 @@
 import type { WrittenStatus } from "../../outputs/dsn-volume.ts";
+import type { WaitingJobs } from "../backlog.ts";
 import type { BackupState } from "../backup/report.ts";
 import type { ServedCertificate } from "../production/served.ts";
 import type { PartitionedTable } from "./partitions.ts";
@@ -10,7 +11,7 @@ export interface DatabaseLook {
   /** What must not be disturbed: a dump, a restore, a migration. */
   readonly busy?: string;
   /** Undefined where jobs are not kept in the database. */
-  readonly jobs?: { readonly waiting: number; readonly lastTakenMs?: number };
+  readonly jobs?: WaitingJobs;
   readonly partitions: readonly PartitionedTable[];
 }
 

@@ -1,9 +1,9 @@
 import type { CareSettings } from "../../config/care-settings.ts";
-import { STUCK_AFTER_MS } from "../backlog.ts";
+import { STUCK_AFTER_MS, type WaitingJobs } from "../backlog.ts";
 import { type Finding, type Look, UNHEALTHY_AFTER } from "./findings.ts";
-import { logsOf, partsOf } from "./parts.ts";
+import { logsOf } from "./parts.ts";
 import type { Probes } from "./probes.ts";
-import { isAtWork } from "./supervised.ts";
+import { isAtWork, type SupervisedState } from "./supervised.ts";
 
 const STUCK_ALIVE_S = STUCK_AFTER_MS / 1_000;
 
@@ -26,8 +26,7 @@ export function queueFinding(
   queue: QueueMemory | undefined,
   nowMs: number,
 ): Finding[] {
-  const worker = settings.services.find(({ role }) => role === "worker");
-  const about = worker?.service ?? partsOf(settings).worker;
+  const about = settings.worker;
   const stuck = (problem: string | undefined): Finding[] => [
     // Of a new database nobody knows when its worker began.
     {
@@ -37,32 +36,36 @@ export function queueFinding(
       ...(problem === undefined ? {} : { problem, remedy: logsOf(about) }),
     },
   ];
+  // Generation 6 in a process of its own also tells whether it is at work.
+  const worker = settings.services.find(({ role }) => role === "worker");
+  const state = worker?.aliveFile ? probes.service(worker.service) : undefined;
+  const lifeless = state && lifelessness(state, nowMs);
+  if (lifeless !== undefined) return stuck(lifeless);
   const { jobs } = look.database ?? {};
-  if (settings.jobs === "database" && jobs !== undefined) {
-    const idleMs = jobs.lastTakenMs ?? Number.POSITIVE_INFINITY;
-    const since = Number.isFinite(idleMs) ? `for ${Math.round(idleMs / 60_000)} minutes` : "yet";
-    return stuck(
-      jobs.waiting > 0 && idleMs > STUCK_AFTER_MS ? `${jobs.waiting} jobs wait, none was taken ${since}` : undefined,
-    );
-  }
+  if (settings.jobs === "database" && jobs !== undefined) return stuck(waitingInDatabase(jobs));
   if (settings.jobs === "valkey" && queue !== undefined) {
     const idleMs = nowMs - queue.sinceMs;
-    const minutes = Math.round(idleMs / 60_000);
     return stuck(
       queue.waiting > 0 && idleMs > STUCK_AFTER_MS
-        ? `${queue.waiting} jobs wait, no fewer for ${minutes} minutes`
+        ? `${queue.waiting} jobs wait, no fewer for ${minutes(idleMs)} minutes`
         : undefined,
     );
   }
-  if (worker?.aliveFile) {
-    const state = probes.service(worker.service);
-    if (state === undefined) return [];
-    const aliveAgo = state.aliveAgo ?? state.at - state.since;
-    return stuck(
-      isAtWork(state, nowMs) && aliveAgo > STUCK_ALIVE_S
-        ? `it has done nothing for ${Math.round(aliveAgo / 60)} minutes`
-        : undefined,
-    );
-  }
-  return [];
+  return state === undefined ? [] : stuck(undefined);
+}
+
+const minutes = (ms: number): number => Math.round(ms / 60_000);
+
+function waitingInDatabase({ waiting, lastTakenMs, oldestMs }: WaitingJobs): string | undefined {
+  const idleMs = oldestMs ?? lastTakenMs ?? Number.POSITIVE_INFINITY;
+  if (waiting === 0 || idleMs <= STUCK_AFTER_MS) return undefined;
+  if (oldestMs !== undefined) return `${waiting} jobs wait, the oldest for ${minutes(oldestMs)} minutes`;
+  return `${waiting} jobs wait, none was taken ${lastTakenMs === undefined ? "yet" : `for ${minutes(lastTakenMs)} minutes`}`;
+}
+
+function lifelessness(state: SupervisedState, nowMs: number): string | undefined {
+  const aliveAgo = state.aliveAgo ?? state.at - state.since;
+  return isAtWork(state, nowMs) && aliveAgo > STUCK_ALIVE_S
+    ? `it has done nothing for ${Math.round(aliveAgo / 60)} minutes`
+    : undefined;
 }

@@ -1,7 +1,7 @@
 import type { Declaration } from "../../config/schema.ts";
 import { resolveServer } from "../../config/server.ts";
 import type { Docker } from "../../docker/index.ts";
-import { readBacklog } from "../backlog.ts";
+import { queueInDatabase, readBacklog } from "../backlog.ts";
 import { certificateStatus } from "../production/certificate-status.ts";
 import { databaseContainerOf, type RunningStack } from "../running-stack.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
@@ -21,9 +21,9 @@ export async function checkServing(
 
 async function queue(docker: Docker, { server: declared }: Declaration, stack: RunningStack, nowMs: number) {
   const { server } = resolveServer(declared);
-  // Later workers have a health check; with a Valkey the jobs are there.
-  if (server === undefined || server.valkey || server.capabilities.worker.aliveFile !== undefined) return [];
-  const jobs = await readBacklog(docker, databaseContainerOf(stack), nowMs);
+  const kept = queueInDatabase(server);
+  if (kept === undefined) return [];
+  const jobs = await readBacklog(docker, databaseContainerOf(stack), kept, nowMs);
   if (!jobs.known) return [];
   return jobs.stuck
     ? [fail("queue", `${jobs.waiting} jobs wait and none is taken`, "docker compose restart glitchtip-worker")]

@@ -1,7 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import { resolveServer } from "../../config/server.ts";
 import type { Docker } from "../../docker/index.ts";
-import { readBacklog } from "../backlog.ts";
+import { queueInDatabase, readBacklog } from "../backlog.ts";
 import type { Project } from "../project/project.ts";
 import { databaseContainerOf, observeStack, type RunningStack } from "../running-stack.ts";
 import { COMPOSED } from "./compose-points.ts";
@@ -67,8 +67,8 @@ async function hashesOf(docker: Docker): Promise<Seen["hashes"]> {
 
 async function backlogOf(docker: Docker, { declaration }: Project, stack: RunningStack, nowMs: number) {
   const { server } = resolveServer(declaration.server);
-  const inDatabase = server !== undefined && !server.valkey && server.capabilities.worker.aliveFile === undefined;
-  return inDatabase ? await readBacklog(docker, databaseContainerOf(stack), nowMs) : undefined;
+  const queue = queueInDatabase(server);
+  return queue === undefined ? undefined : await readBacklog(docker, databaseContainerOf(stack), queue, nowMs);
 }
 
 async function outside(front: NonNullable<Seen["front"]>, { declaration }: Project, nowMs: number): Promise<Looked> {

@@ -50,7 +50,7 @@ export const LIVE: readonly HardeningPoint[] = [
   {
     id: "queue",
     what: "the worker takes work",
-    how: "its health check from generation 6 on; before that the age of waiting jobs, or a Valkey's part",
+    how: "the age of the jobs that wait in the database; from generation 6 on its health check, too",
     check({ stack, backlog }) {
       if (stack === undefined) return notRunning;
       if (backlog?.stuck) return fail("jobs wait and none is taken", "docker compose restart glitchtip-worker");

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
+import { resolveServer } from "../../config/server.ts";
 import { readBackup } from "../backup/catalog.ts";
 import { createBackup } from "../backup/create.ts";
 import { DUMP, differences, STATE } from "../backup/manifest.ts";
@@ -80,7 +81,8 @@ class Upgrade {
     await this.#step("stopped", "stopping what writes", async () => {
       const services = await openServices(stackContext(context));
       await services.prepare();
-      await drain(calls);
+      const { server } = resolveServer(stackContext(context).project.declaration.server);
+      await drain(calls, server?.capabilities.jobQueue ?? "celery");
       await services.stop();
     });
     await this.#step("saved", "copying what is there", async () => {

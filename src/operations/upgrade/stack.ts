@@ -2,6 +2,7 @@ import { CodedError } from "../../base/errors.ts";
 import type { Clock } from "../../base/wait.ts";
 import { waitUntil } from "../../base/wait.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
+import { type JobQueue, VALKEY_LISTS } from "../../glitchtip/versions.ts";
 import { readBacklog } from "../backlog.ts";
 import { release } from "../hold.ts";
 import {
@@ -35,7 +36,7 @@ const SERVED = [PROXY, SERVER];
  * Nothing more comes in, and what came is worked off: another generation does not read the queue of the one before.
  * Only where a worker of its own does that.
  */
-export async function drain({ docker, clock, signal, say }: StackCalls): Promise<void> {
+export async function drain({ docker, clock, signal, say }: StackCalls, queue: JobQueue): Promise<void> {
   const stack = await observeStack(docker);
   const single = isSingle(stack.config.services);
   const worker = containerOf(stack, single ? SERVER : WORKER);
@@ -50,8 +51,8 @@ export async function drain({ docker, clock, signal, say }: StackCalls): Promise
     deadlineMs: DRAINED_WITHIN_MS,
     say: () => say("the worker still has jobs"),
     async attempt() {
-      const waiting = await waitingJobs(docker, clock.now());
-      return waiting === undefined || waiting === 0 ? true : undefined;
+      const jobs = await waiting(docker, queue, clock.now());
+      return jobs === undefined || jobs === 0 ? true : undefined;
     },
     late: () =>
       new CodedError("GC1605", "the worker does not work off its queue, and the next GlitchTip would not read it", {
@@ -61,18 +62,22 @@ export async function drain({ docker, clock, signal, say }: StackCalls): Promise
   });
 }
 
-/** In Valkey or in the database, wherever Celery keeps its queue; undefined where neither tells. */
-async function waitingJobs(docker: Docker, nowMs: number): Promise<number | undefined> {
+/** In Valkey or in the database, wherever the queue is; undefined where neither tells. */
+async function waiting(docker: Docker, queue: JobQueue, nowMs: number): Promise<number | undefined> {
   const stack = await observeStack(docker);
   const { services } = stack.config;
   const inside = isSingle(services) && services[SERVER]?.environment?.VALKEY_URL ? SERVER : VALKEY;
   const valkey = containerOf(stack, inside);
   if (valkey?.state === "running") {
-    const count = "echo $(($(valkey-cli LLEN celery) + $(valkey-cli HLEN unacked)))";
+    const lengths = [
+      ...VALKEY_LISTS[queue].map((key) => `LLEN '${key}'`),
+      ...(queue === "celery" ? ["HLEN unacked"] : []),
+    ];
+    const count = `echo $((${lengths.map((length) => `$(valkey-cli ${length})`).join(" + ")}))`;
     const { code, stdout } = await docker.cli(["exec", valkey.id, "sh", "-c", count]);
     return code === 0 ? Number(stdout.trim()) : undefined;
   }
-  const backlog = await readBacklog(docker, databaseContainerOf(stack), nowMs);
+  const backlog = await readBacklog(docker, databaseContainerOf(stack), queue, nowMs);
   return backlog.known ? backlog.waiting : undefined;
 }
 

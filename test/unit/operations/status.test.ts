@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Container } from "../../../src/docker/index.ts";
+import type { JobQueue } from "../../../src/glitchtip/versions.ts";
 import { problemOf } from "../../../src/operations/service-status.ts";
 import { status } from "../../../src/operations/status.ts";
 import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
@@ -30,7 +31,15 @@ const WRITTEN = {
 
 const STATUS_FILE = "id-glitchtip-provision:/run/glitchtip/status.json";
 
-const look = (setup: { containers?: readonly Container[]; written?: object; jobs?: string; psql?: number } = {}) =>
+interface Setup {
+  readonly containers?: readonly Container[];
+  readonly written?: object;
+  readonly jobs?: string;
+  readonly jobQueue?: JobQueue;
+  readonly psql?: number;
+}
+
+const look = (setup: Setup = {}) =>
   status(
     fakeDocker({
       config: { services: { ...SERVICES, glitchtip: { image: "glitchtip/glitchtip:6" } } },
@@ -39,7 +48,11 @@ const look = (setup: { containers?: readonly Container[]; written?: object; jobs
       cli: async () => answers({ stdout: setup.jobs ?? "", stderr: setup.jobs ?? "", code: setup.psql ?? 0 }),
     }),
     DECLARATION,
-    { url: "http://localhost:8000", jobsInDatabase: setup.jobs !== undefined, nowMs: NOW_MS },
+    {
+      url: "http://localhost:8000",
+      ...(setup.jobs === undefined ? {} : { jobQueue: setup.jobQueue ?? "celery" }),
+      nowMs: NOW_MS,
+    },
   );
 
 /** The containers with some of them changed. */
@@ -137,7 +150,7 @@ describe("status", () => {
 
   it("reads on past a status file that was cut", async () => {
     const docker = fakeDocker({ containers: STARTED, files: { [STATUS_FILE]: '{"ver' } });
-    expect(await status(docker, DECLARATION, { jobsInDatabase: false, nowMs: 0 })).not.toHaveProperty("provisioner");
+    expect(await status(docker, DECLARATION, { nowMs: 0 })).not.toHaveProperty("provisioner");
   });
 });
 
@@ -185,6 +198,13 @@ describe("jobs in the database", () => {
 
   it("are stuck when none was ever taken since the database started long ago", async () => {
     expect(await look({ jobs: "5|\n" })).toMatchObject({ jobs: { known: true, waiting: 5, stuck: true } });
+  });
+
+  it("of generation 6 count with the age of the oldest, for what is done is deleted there", async () => {
+    const found = (jobs: string) => look({ jobs, jobQueue: "vtasks" });
+    expect(await found("2|1500\n")).toMatchObject({ jobs: { waiting: 2, oldestMs: 1_500, stuck: false } });
+    expect(await found("2|130000\n")).toMatchObject({ state: "broken", jobs: { stuck: true } });
+    expect(await found("0|\n")).toMatchObject({ state: "ok", jobs: { waiting: 0, stuck: false } });
   });
 
   it("are unknown where the table is not there", async () => {

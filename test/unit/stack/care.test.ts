@@ -67,7 +67,15 @@ describe("care", () => {
     const jobs = (server: string) => settings(`server: { ${server} }\ncare: {}`).jobs;
     expect(jobs("image: glitchtip/glitchtip:5.2.1")).toBe("database");
     expect(jobs("image: glitchtip/glitchtip:v5.1.1")).toBe("valkey");
-    expect(jobs("topology: split")).toBe("unseen");
+    expect(jobs("topology: split")).toBe("database");
+    expect(jobs("valkey: bundled")).toBe("valkey");
+  });
+
+  it("knows how each generation keeps its jobs, and whose process takes them", () => {
+    const of = (server: string) => settings(`server: { ${server} }\ncare: {}`);
+    expect(of("image: glitchtip/glitchtip:5.2.1")).toMatchObject({ jobQueue: "celery", worker: "glitchtip-worker" });
+    expect(of("topology: split")).toMatchObject({ jobQueue: "vtasks", worker: "glitchtip-worker" });
+    expect(of("topology: all-in-one")).toMatchObject({ jobQueue: "vtasks", worker: "glitchtip" });
   });
 
   it("keeps the longest retention, and asks our Caddy for its certificate from inside", () => {

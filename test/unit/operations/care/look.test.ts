@@ -98,6 +98,15 @@ describe("the queue", () => {
     expect(stuck({ jobs: "database" }, jobs(3, 121_000))).toBe("3 jobs wait, none was taken for 2 minutes");
   });
 
+  it("in Postgres is stuck where the oldest job of generation 6 waits for more than two minutes", () => {
+    const oldest = (oldestMs: number) => ({
+      database: { connections: 1, partitions: [], jobs: { waiting: 3, oldestMs } },
+    });
+    expect(stuck({}, oldest(119_000))).toBeUndefined();
+    expect(stuck({}, oldest(300_000))).toBe("3 jobs wait, the oldest for 5 minutes");
+    expect(stuck({}, oldest(300_000), undefined, { aliveAgo: 600 })).toBe("it has done nothing for 10 minutes");
+  });
+
   it("in Valkey is stuck where it has not become shorter for two minutes", () => {
     const first = queueMemory(undefined, 5, NOW_MS - 130_000);
     const grown = queueMemory(first, 9, NOW_MS - 60_000);
