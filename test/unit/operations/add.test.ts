@@ -6,6 +6,7 @@ import { init } from "../../../src/operations/init.ts";
 import type { ProjectDocker } from "../../../src/operations/project/docker.ts";
 import { remove } from "../../../src/operations/remove.ts";
 import { TemporaryFolder, testAssets } from "../../support/project.ts";
+import { refusal } from "../../support/refusal.ts";
 
 const COMPOSE = `services:
   api: { image: shop/api, entrypoint: [node], command: [a.js] }
@@ -60,15 +61,6 @@ async function project(compose = COMPOSE): Promise<Setup & Disposable> {
   });
   await init(context(), { apps: { api: "shop" }, organization: "Acme" });
   return { folder, warnings, context, [Symbol.dispose]: () => folder[Symbol.dispose]() };
-}
-
-async function refusal(promise: Promise<unknown>): Promise<CodedError> {
-  const error: unknown = await promise.then(
-    () => new Error("nothing was refused"),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof CodedError) return error;
-  throw error;
 }
 
 const START: AddOptions = { entrypoint: ["docker-entrypoint.sh"] };

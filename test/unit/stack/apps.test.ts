@@ -1,116 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are Compose's variables
 import { describe, expect, it } from "vitest";
-import { CodedError } from "../../../src/base/errors.ts";
-import { provisionInputSchema } from "../../../src/config/provision-input.ts";
-import type { RenderedStack } from "../../../src/stack/model.ts";
+import { refusalOf } from "../../support/refusal.ts";
 import { composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
-
-const APP = "apps: { api: { project: shop } }";
-const render = (service: string, apps = APP) => renderedStack(declarationWith(apps), `services: {api: ${service}}`);
-const overlay = (service: string, apps = APP) => composeOf(render(service, apps)).services.api ?? {};
-const wrapped = (...start: string[]) => [
-  "/glitchtip-with-dsn",
-  "--wait",
-  "5",
-  "--on-failure",
-  "block",
-  "--variables",
-  "SENTRY_DSN",
-  "api",
-  "--",
-  ...start,
-];
-
-/** What the provisioner is told of the app. */
-const provisioned = (stack: RenderedStack) => {
-  const input = stack.files.find(({ path }) => path === ".glitchtip/provision.json")?.content ?? "";
-  return provisionInputSchema.parse(JSON.parse(input)).declaration.apps.api;
-};
-
-function refusal(run: () => unknown): CodedError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof CodedError) return error;
-    throw error;
-  }
-  throw new Error("nothing was refused");
-}
-
-describe("an app's entrypoint", () => {
-  it("goes behind the wrapper, and its command stays in the user's file", () => {
-    expect(overlay("{entrypoint: [docker-entrypoint.sh], command: [node, a.js]}")).toEqual({
-      entrypoint: wrapped("docker-entrypoint.sh"),
-      depends_on: { "glitchtip-provision": { condition: "service_completed_successfully", required: false } },
-      networks: ["default", "glitchtip"],
-      volumes: ["glitchtip-dsn:/run/glitchtip:ro"],
-      configs: [{ source: "glitchtip-with-dsn", target: "/glitchtip-with-dsn", mode: "0555" }],
-      labels: { "glitchtip-compose.dsn": "shop at http://glitchtip:8000" },
-    });
-  });
-
-  it("is made anew when its DSN will be another one", () => {
-    const label = (app: string) => overlay("{entrypoint: [x], command: [y]}", `apps: {api: ${app}}`).labels;
-    expect([label("{project: shop, audience: host}"), label("{project: shop, audience: public}")]).toEqual([
-      { "glitchtip-compose.dsn": "shop at http://127.0.0.1:${GLITCHTIP_PORT:-8000}" },
-      { "glitchtip-compose.dsn": "shop at http://localhost:${GLITCHTIP_PORT:-8000}" },
-    ]);
-  });
-
-  it("may be a text", () => {
-    expect(overlay(`{entrypoint: "sh -c 'exec node a.js'"}`).entrypoint).toEqual(wrapped("sh", "-c", "exec node a.js"));
-  });
-
-  it("keeps Compose's variables for Compose", () => {
-    expect(overlay("{entrypoint: [run, '--port=${PORT}', '$$HOME']}").entrypoint).toEqual(
-      wrapped("run", "--port=${PORT}", "$$HOME"),
-    );
-  });
-
-  it.each(["run $PORT", "a | b"])("that only Compose can split is left to it: %s", (entrypoint) => {
-    expect(overlay(`{entrypoint: ${JSON.stringify(entrypoint)}}`).entrypoint).toBe(
-      `/glitchtip-with-dsn --wait 5 --on-failure block --variables SENTRY_DSN api -- ${entrypoint}`,
-    );
-  });
-
-  it("that is empty leaves the stated command alone", () => {
-    expect(overlay("{entrypoint: [], command: [node, a.js]}")).toMatchObject({ entrypoint: wrapped() });
-  });
-
-  it("comes from the declaration where only the command is stated", () => {
-    const service = overlay("{command: [node, a.js]}", "apps: {api: {project: shop, entrypoint: [tini, --]}}");
-    expect(service.entrypoint).toEqual(wrapped("tini", "--"));
-    expect(service).not.toHaveProperty("command");
-  });
-
-  it("that has a dollar in the image has it in the container: Compose's variables are not meant", () => {
-    const apps = `apps: {api: {project: shop, entrypoint: [sh, -c, 'echo "$HOME"'], command: ['$A']}}`;
-    expect(overlay("{image: x}", apps)).toMatchObject({
-      entrypoint: wrapped("sh", "-c", 'echo "$$HOME"'),
-      command: ["$$A"],
-    });
-  });
-
-  it("comes from the declaration with the command where nothing is stated", () => {
-    const apps = "apps: {api: {project: shop, entrypoint: [], command: [node, a.js]}}";
-    expect(overlay("{image: x}", apps)).toMatchObject({ entrypoint: wrapped(), command: ["node", "a.js"] });
-  });
-
-  it.each([
-    [
-      "{image: x}",
-      APP,
-      /: entrypoint and command come from its image x; add to glitchtip.yaml, under apps.api, .*: entrypoint: \["docker-entrypoint.sh"\], command: /,
-    ],
-    ["{command: x}", APP, /: entrypoint comes from its image; /],
-    ["{entrypoint: []}", APP, /: command come/],
-    ["{image: x}", "apps: {api: {project: shop, entrypoint: [a]}}", /: command come/],
-    ["{entrypoint: 'sh -c \"exit'}", APP, /sh -c "exit has a quote that is not closed/],
-  ])("that is not known is an error which says what to type: %s", (service, apps, message) => {
-    const error = refusal(() => render(service, apps));
-    expect([error.code, error.message]).toEqual(["GC1106", expect.stringMatching(message)]);
-  });
-});
+import { APP, overlay, provisioned, render, wrapped } from "./overlay.ts";
 
 describe("an app", () => {
   it("with a read-only file system gets the wrapper as a file", () => {
@@ -134,7 +26,7 @@ describe("an app", () => {
   });
 
   it.each(["none", "container:db", "bridge"])("with network_mode: %s cannot reach GlitchTip", (mode) => {
-    const error = refusal(() => render(`{entrypoint: [x], network_mode: "${mode}"}`));
+    const error = refusalOf(() => render(`{entrypoint: [x], network_mode: "${mode}"}`));
     expect([error.code, error.message]).toEqual(["GC1109", expect.stringContaining(`network_mode: ${mode}`)]);
   });
 
@@ -255,7 +147,7 @@ describe("an app", () => {
   });
 
   it("that the Compose file does not have is an error with the names it has", () => {
-    const error = refusal(() =>
+    const error = refusalOf(() =>
       renderedStack(declarationWith("apps: {apii: {project: shop}}"), "services: {api: , db: }"),
     );
     expect([error.code, error.message]).toEqual([
@@ -267,7 +159,7 @@ describe("an app", () => {
 
 it("all apps that cannot be given a DSN are named at once", () => {
   const apps = "apps: {a: {project: shop}, b: {project: shop}}";
-  const error = refusal(() =>
+  const error = refusalOf(() =>
     renderedStack(declarationWith(apps), "services: {b: {entrypoint: [x], network_mode: none}}"),
   );
   expect(error.problems).toEqual([
@@ -282,47 +174,13 @@ it.each([
   ["networks: {glitchtip: }", "networks.glitchtip"],
   ["secrets: {glitchtip_db_password: {file: x}}", "secrets.glitchtip_db_password"],
 ])("a name that is ours too is refused: %s", (compose, name) => {
-  const error = refusal(() => renderedStack(declarationWith(""), compose));
+  const error = refusalOf(() => renderedStack(declarationWith(""), compose));
   expect([error.code, error.message]).toEqual(["GC1109", `your Compose file and ours both have ${name}`]);
 });
 
 it("an app that is stated to start with nothing is refused", () => {
-  const { code, message } = refusal(() =>
+  const { code, message } = refusalOf(() =>
     overlay("{image: a}", "apps: { api: { project: shop, entrypoint: [], command: [] } }"),
   );
   expect([code, message]).toEqual(["GC1106", expect.stringContaining("neither entrypoint nor command")]);
-});
-
-describe("what only docker compose can read", () => {
-  const start = "entrypoint: [node], command: [a.js]";
-  const from = (text: string) => () => renderedStack(declarationWith(APP), text);
-
-  it.each([
-    "https://example.com/shop.git",
-    "oci://docker.io/shop/base:1",
-    "git@example.com:shop.git",
-    "github.com/shop/base",
-  ])("an app from %s is refused with the file's name and what to do", (address) => {
-    const { code, message } = refusal(from(`include: ["${address}"]\nservices: { web: { ${start} } }`));
-    expect([code, message]).toEqual(["GC1103", expect.stringContaining(`includes ${address}`)]);
-    expect(message).toContain("Run it where docker compose works");
-  });
-
-  it("an app that extends a service from elsewhere is refused, too: its entrypoint may stand there", () => {
-    const { message } = refusal(
-      from(`services: { api: { image: a, extends: { file: "https://example.com/base.git", service: b }, ${start} } }`),
-    );
-    expect(message).toContain("extends https://example.com/base.git");
-  });
-
-  it("an app that is here is given its DSN, whatever else is elsewhere", () => {
-    const stack = from(`include: ["oci://docker.io/shop/base:1"]\nservices: { api: { depends_on: [db], ${start} } }`);
-    expect(composeOf(stack()).services.api?.entrypoint).toEqual(wrapped("node"));
-  });
-
-  it("a file here is one here, though its name begins like an address", () => {
-    expect(refusal(from(`include: [ocis.yaml]\nservices: { api: { ${start} } }`)).message).toContain(
-      "ocis.yaml, which is not there",
-    );
-  });
 });

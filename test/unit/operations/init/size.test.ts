@@ -1,18 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { CodedError } from "../../../../src/base/errors.ts";
 import { loadDeclaration } from "../../../../src/config/load.ts";
 import { type InitOptions, init } from "../../../../src/operations/init.ts";
 import { TemporaryFolder, testAssets } from "../../../support/project.ts";
+import { refusal } from "../../../support/refusal.ts";
 
 const log = { info() {}, step() {}, debug() {}, warn() {} };
 const run = (folder: TemporaryFolder, options: InitOptions) =>
   init({ dir: folder.path, log, env: {}, assets: testAssets() }, options);
 const declared = (folder: TemporaryFolder) => loadDeclaration(folder.files()["glitchtip.yaml"] ?? "", "glitchtip.yaml");
-const refused = (folder: TemporaryFolder, options: InitOptions): Promise<CodedError> =>
-  run(folder, options).then(
-    () => Promise.reject(new Error("nothing was refused")),
-    (error: CodedError) => error,
-  );
+const refused = (folder: TemporaryFolder, options: InitOptions) => refusal(run(folder, options));
 
 const SIZE = { eventsPerDay: 50_000, retentionDays: 30 };
 const SIZED = {

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { CodedError } from "../../../../src/base/errors.ts";
+import { container } from "../../../support/fake-docker.ts";
+import { examine, GIB, initiated, NOW_MS } from "./examined.ts";
+
+describe("doctor", () => {
+  it("finds nothing wrong where nothing is", async () => {
+    using folder = await initiated();
+    const { bad, good } = await examine({ dir: folder.dir });
+    expect(bad).toEqual([]);
+    expect([...new Set(good)]).toEqual([
+      "engine",
+      "compose",
+      "memory",
+      "disk",
+      "clock",
+      "declaration",
+      "files",
+      "secrets",
+      "port",
+      "names",
+      "containers",
+    ]);
+  });
+
+  it("says everything at once, each with its fix", async () => {
+    using folder = await initiated();
+    const { bad } = await examine({
+      dir: folder.dir,
+      docker: { compose: { version: async () => "2.15.0" }, containers: [container("api", { health: "unhealthy" })] },
+      info: { nowMs: NOW_MS - 60_000, memoryBytes: GIB },
+    });
+    expect(bad.map(({ check, level }) => `${check} ${level}`)).toEqual([
+      "compose fail",
+      "compose fail",
+      "memory warn",
+      "clock warn",
+      "containers fail",
+    ]);
+    expect(bad.every(({ fix }) => fix !== undefined)).toBe(true);
+  });
+
+  it("names an app that runs without its DSN, and a rotation that nobody has ended", async () => {
+    using folder = await initiated();
+    const status = {
+      apps: { api: { project: "shop" } },
+      writtenAt: { api: new Date(600_000).toISOString() },
+      rotating: ["shop"],
+    };
+    const { bad } = await examine({
+      dir: folder.dir,
+      docker: {
+        containers: [container("api", { sinceMs: 500_000 }), container("glitchtip-provision", { state: "exited" })],
+        files: { "id-glitchtip-provision:/run/glitchtip/status.json": JSON.stringify(status) },
+      },
+    });
+    expect(bad).toEqual([
+      expect.objectContaining({ check: "dsn", level: "warn", fix: "docker compose restart api" }),
+      expect.objectContaining({ check: "rotation", what: expect.stringContaining("the key of shop") }),
+    ]);
+  });
+
+  it("still looks at the files when no engine answers, and says where it looked", async () => {
+    using folder = await initiated();
+    const none = new CodedError("GC1601", "no Docker engine answers", { problems: ["DOCKER_HOST: not set"] });
+    const { bad, good } = await examine({ dir: folder.dir, docker: { located: () => Promise.reject(none) } });
+    expect(bad).toEqual([
+      { check: "engine", level: "fail", what: "no Docker engine answers", details: ["DOCKER_HOST: not set"] },
+    ]);
+    expect(good).toEqual(expect.arrayContaining(["declaration", "files", "secrets", "port", "names"]));
+  });
+
+  it("still looks at the engine in a folder without a project", async () => {
+    const { bad, good } = await examine();
+    expect(bad).toMatchObject([{ check: "declaration", level: "fail", fix: expect.stringContaining("init") }]);
+    expect(good).toEqual(["engine", "compose", "memory", "disk", "clock"]);
+  });
+
+  it("says a missing docker program once", async () => {
+    using folder = await initiated();
+    const missing = () => Promise.reject(new CodedError("GC1606", "the program `docker` was not found"));
+    const { bad } = await examine({ dir: folder.dir, docker: { compose: { version: missing, config: missing } } });
+    expect(bad.map(({ check }) => check)).toEqual(["compose"]);
+  });
+
+  it("does not hide a mistake of its own as a finding", async () => {
+    const broken = () => Promise.reject(new TypeError("oops"));
+    await expect(examine({ docker: { compose: { version: broken } } })).rejects.toThrow(TypeError);
+  });
+});

@@ -1,0 +1,79 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are Compose's variables
+import { describe, expect, it } from "vitest";
+import { refusalOf } from "../../support/refusal.ts";
+import { APP, overlay, render, wrapped } from "./overlay.ts";
+
+describe("an app's entrypoint", () => {
+  it("goes behind the wrapper, and its command stays in the user's file", () => {
+    expect(overlay("{entrypoint: [docker-entrypoint.sh], command: [node, a.js]}")).toEqual({
+      entrypoint: wrapped("docker-entrypoint.sh"),
+      depends_on: { "glitchtip-provision": { condition: "service_completed_successfully", required: false } },
+      networks: ["default", "glitchtip"],
+      volumes: ["glitchtip-dsn:/run/glitchtip:ro"],
+      configs: [{ source: "glitchtip-with-dsn", target: "/glitchtip-with-dsn", mode: "0555" }],
+      labels: { "glitchtip-compose.dsn": "shop at http://glitchtip:8000" },
+    });
+  });
+
+  it("is made anew when its DSN will be another one", () => {
+    const label = (app: string) => overlay("{entrypoint: [x], command: [y]}", `apps: {api: ${app}}`).labels;
+    expect([label("{project: shop, audience: host}"), label("{project: shop, audience: public}")]).toEqual([
+      { "glitchtip-compose.dsn": "shop at http://127.0.0.1:${GLITCHTIP_PORT:-8000}" },
+      { "glitchtip-compose.dsn": "shop at http://localhost:${GLITCHTIP_PORT:-8000}" },
+    ]);
+  });
+
+  it("may be a text", () => {
+    expect(overlay(`{entrypoint: "sh -c 'exec node a.js'"}`).entrypoint).toEqual(wrapped("sh", "-c", "exec node a.js"));
+  });
+
+  it("keeps Compose's variables for Compose", () => {
+    expect(overlay("{entrypoint: [run, '--port=${PORT}', '$$HOME']}").entrypoint).toEqual(
+      wrapped("run", "--port=${PORT}", "$$HOME"),
+    );
+  });
+
+  it.each(["run $PORT", "a | b"])("that only Compose can split is left to it: %s", (entrypoint) => {
+    expect(overlay(`{entrypoint: ${JSON.stringify(entrypoint)}}`).entrypoint).toBe(
+      `/glitchtip-with-dsn --wait 5 --on-failure block --variables SENTRY_DSN api -- ${entrypoint}`,
+    );
+  });
+
+  it("that is empty leaves the stated command alone", () => {
+    expect(overlay("{entrypoint: [], command: [node, a.js]}")).toMatchObject({ entrypoint: wrapped() });
+  });
+
+  it("comes from the declaration where only the command is stated", () => {
+    const service = overlay("{command: [node, a.js]}", "apps: {api: {project: shop, entrypoint: [tini, --]}}");
+    expect(service.entrypoint).toEqual(wrapped("tini", "--"));
+    expect(service).not.toHaveProperty("command");
+  });
+
+  it("that has a dollar in the image has it in the container: Compose's variables are not meant", () => {
+    const apps = `apps: {api: {project: shop, entrypoint: [sh, -c, 'echo "$HOME"'], command: ['$A']}}`;
+    expect(overlay("{image: x}", apps)).toMatchObject({
+      entrypoint: wrapped("sh", "-c", 'echo "$$HOME"'),
+      command: ["$$A"],
+    });
+  });
+
+  it("comes from the declaration with the command where nothing is stated", () => {
+    const apps = "apps: {api: {project: shop, entrypoint: [], command: [node, a.js]}}";
+    expect(overlay("{image: x}", apps)).toMatchObject({ entrypoint: wrapped(), command: ["node", "a.js"] });
+  });
+
+  it.each([
+    [
+      "{image: x}",
+      APP,
+      /: entrypoint and command come from its image x; add to glitchtip.yaml, under apps.api, .*: entrypoint: \["docker-entrypoint.sh"\], command: /,
+    ],
+    ["{command: x}", APP, /: entrypoint comes from its image; /],
+    ["{entrypoint: []}", APP, /: command come/],
+    ["{image: x}", "apps: {api: {project: shop, entrypoint: [a]}}", /: command come/],
+    ["{entrypoint: 'sh -c \"exit'}", APP, /sh -c "exit has a quote that is not closed/],
+  ])("that is not known is an error which says what to type: %s", (service, apps, message) => {
+    const error = refusalOf(() => render(service, apps));
+    expect([error.code, error.message]).toEqual(["GC1106", expect.stringMatching(message)]);
+  });
+});
