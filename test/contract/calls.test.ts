@@ -46,7 +46,8 @@ const monitor = (row: Row) => ({
   ...only(row, "projectID"),
 });
 const member = (row: Row) => withId(row, "email", "role", "pending", "isOwner", "teams");
-const page = (row: Row) => only(row, "name", "slug", "isPublic");
+/** None was recorded with monitors: only the admin's pages attach them. */
+const page = (row: Row) => only(row, "name", "slug", "isPublic", "monitors");
 
 const ORG = "/api/0/organizations/([^/]+)/";
 const PROJECT = "/api/0/projects/([^/]+)/([^/]+)/";
@@ -80,6 +81,11 @@ const CALLS: Readonly<Record<string, CallOf>> = {
     "/api/settings/",
     (calls) => calls.server.settings(),
     (row: Row) => only(row, "version", "enableUserRegistration", "enableOrganizationCreation"),
+  ),
+  "server.tokenScopes": get(
+    "/api/0/",
+    (calls) => calls.server.tokenScopes(),
+    ({ auth }: Row) => (auth as Row | null)?.scopes,
   ),
   "server.account": get(
     "/api/0/users/me/",

@@ -41,7 +41,13 @@ export const monitorShape = z.object({
   projectID: z.nullish(id),
 });
 
-export const statusPageShape = z.object({ name: text, slug: z.string(), isPublic: z.optional(z.boolean()) });
+export const statusPageShape = z.object({
+  name: text,
+  slug: z.string(),
+  isPublic: z.optional(z.boolean()),
+  /** As in the list of monitors: 4.1 says `organization`, later ones `organizationID` (monitors scenario). */
+  monitors: z.optional(z.array(z.object({ organization: z.nullish(id), organizationID: z.nullish(id) }))),
+});
 
 export const memberShape = z.object({
   id,

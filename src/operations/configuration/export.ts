@@ -5,6 +5,7 @@ import { generationFor } from "../reconcile/look.ts";
 import { observeServer } from "../reconcile/observe.ts";
 import { bringIn } from "../reconcile/pull/bring-in.ts";
 import { openKeeper } from "../reconcile/pull/keep-secrets.ts";
+import { placeStatusPages } from "../reconcile/pull/status-pages.ts";
 import type { PerServer, Servers } from "../reconcile/servers.ts";
 import { type Configuration, type ExportedProject, newConfiguration } from "./file.ts";
 
@@ -31,11 +32,12 @@ export async function exportConfiguration(servers: Servers, nowMs: number): Prom
   return only(
     await servers.each(async ({ context, desired, url, resolve }, declared): Promise<Exported> => {
       const whole = { ...desired, organizations: [], listsOrganizations: true, manages: KINDS };
-      const { observed, problems } = await observeServer(context, whole, { everything: true });
+      const { observed: found, problems } = await observeServer(context, whole, { everything: true });
       const [problem] = problems;
       // A part of a configuration is none.
       if (problem !== undefined) throw problem.error;
-      if (observed === undefined) throw new CodedError("GC1901", `${desired.name} was not read`);
+      if (found === undefined) throw new CodedError("GC1901", `${desired.name} was not read`);
+      const { observed, left: pages } = await placeStatusPages(context.calls, found);
       if (observed.organizations.length === 0) {
         throw new CodedError("GC1209", `${url} shows no organization to this token`, {
           remedy: "There is nothing to export.",
@@ -60,9 +62,12 @@ export async function exportConfiguration(servers: Servers, nowMs: number): Prom
       });
       return {
         configuration,
-        left: left.map(({ organization, project, message }) =>
-          [organization, project, message].filter(Boolean).join(": "),
-        ),
+        left: [
+          ...pages,
+          ...left.map(({ organization, project, message }) =>
+            [organization, project, message].filter(Boolean).join(": "),
+          ),
+        ],
       };
     }),
   );

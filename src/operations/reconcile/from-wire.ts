@@ -43,11 +43,11 @@ export const observedMonitor = (monitor: ServerMonitor): ObservedMonitor => ({
   projectId: monitor.projectID ?? monitor.project ?? null,
 });
 
-export const observedStatusPage = ({ slug, name, isPublic }: ServerStatusPage): ObservedStatusPage => ({
-  slug,
-  name,
-  isPublic: isPublic ?? false,
-});
+export function observedStatusPage({ slug, name, isPublic, monitors }: ServerStatusPage): ObservedStatusPage {
+  const [monitor] = monitors ?? [];
+  const organizationId = monitor?.organizationID ?? monitor?.organization ?? undefined;
+  return { slug, name, isPublic: isPublic ?? false, ...(organizationId === undefined ? {} : { organizationId }) };
+}
 
 export const observedMember = ({ id, email, role, pending }: ServerMember): ObservedMember => ({
   id,

@@ -51,7 +51,8 @@ export function readOrganization(
   if (manages("statusPage") && (everything || declared?.statusPages !== undefined)) {
     pool.add(() =>
       problems.collect({ organization, kind: "statusPage" }, async () => {
-        observed.statusPages = (await calls.statusPages.list(slug)).map(observedStatusPage);
+        const pages = (await calls.statusPages.list(slug)).map(observedStatusPage);
+        observed.statusPages = pages.filter(({ organizationId = observed.id }) => organizationId === observed.id);
       }),
     );
   }

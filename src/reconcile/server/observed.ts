@@ -74,6 +74,8 @@ export interface ObservedStatusPage {
   readonly slug: string;
   readonly name: string;
   readonly isPublic: boolean;
+  /** Where that is known: the list is of all organizations of the account. */
+  readonly organizationId?: string | undefined;
 }
 
 export interface ObservedMember {

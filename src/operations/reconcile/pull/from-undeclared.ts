@@ -11,6 +11,7 @@ import {
 } from "./declare.ts";
 import { jiraEdits } from "./jira-edits.ts";
 import { indexOf, isTaken, LISTS, type ListedKind, listIn } from "./places.ts";
+import { declaredPage } from "./status-pages.ts";
 import type { Made, WishContext } from "./wishes.ts";
 
 /** What is on the server and nobody declared. */
@@ -55,7 +56,11 @@ export function fromUndeclared(context: WishContext, one: Undeclared): Made {
     key: () => declared(byId(project?.observed?.keys), declaredKey),
     alert: () => declared(byId(project?.observed?.alerts), (found) => declaredAlert(found, keeper, words)),
     monitor: () => declared(byId(there.monitors), (found) => declaredMonitor(found, keeper, words)),
-    statusPage: () => undefined,
+    statusPage: () =>
+      declared(
+        there.statusPages?.find(({ slug }) => slug === one.id),
+        declaredPage,
+      ),
   }[one.kind as ListedKind]();
   return value === undefined
     ? undefined

@@ -59,7 +59,7 @@ async function bringAllIn(all: readonly PerServer<SeenServer>[], { dryRun }: Pul
       const brought = await bringIn(text, file, one.result);
       text = brought.text;
       result.changes.push(...brought.done.map((wish) => ({ how: wish.how, ...remarkOf(wish) })));
-      result.left.push(...brought.left.map(remarkOf));
+      result.left.push(...one.result.left, ...brought.left.map(remarkOf));
       result.problems.push(...one.result.unread, ...brought.plan.errors);
       result.secrets.push(...one.result.keeper.needed(brought.text));
       remembered.push(() => {

@@ -100,7 +100,7 @@ async function brought(
     dryRun,
     files: problems.length === 0 ? [{ file, changed: true, text: whole }] : [],
     changes: result.done.map((wish) => ({ how: wish.how, ...remarkOf(wish) })),
-    left: [...own, ...result.left.map(remarkOf)],
+    left: [...own, ...seen.left, ...result.left.map(remarkOf)],
     secrets: keeper.needed(whole),
     problems,
   };

@@ -8,10 +8,13 @@ import { observeServer } from "../observe.ts";
 import { coded, type ReportedProblem } from "../report.ts";
 import type { Brought, Seen } from "./bring-in.ts";
 import type { SecretKeeper } from "./keep-secrets.ts";
+import { placeStatusPages } from "./status-pages.ts";
 import { widened } from "./widen.ts";
 
 export type SeenServer = Seen & {
   readonly unread: readonly ReportedProblem[];
+  /** What has no place in any declaration, whatever that says. */
+  readonly left: readonly Remark[];
   /** Its ids, where all of it was read. */
   remember(brought: Brought): void;
 };
@@ -26,10 +29,15 @@ export async function seeServer(
   const wide = widened(desired, asked);
   const whole = wide.listsOrganizations && wide.manages.includes("organization");
   const everything = { ...wide, organizations: whole ? [] : wide.organizations };
-  const { observed, problems } = await observeServer(context, everything, { everything: true });
-  if (observed === undefined) throw problems[0]?.error ?? new CodedError("GC1901", `${desired.name} was not read`);
+  const { observed: found, problems } = await observeServer(context, everything, { everything: true });
+  if (found === undefined) throw problems[0]?.error ?? new CodedError("GC1901", `${desired.name} was not read`);
+  const pagesAreWanted = whole || wide.organizations.some(({ statusPages }) => statusPages !== undefined);
+  const { observed, left } = pagesAreWanted
+    ? await placeStatusPages(context.calls, found, desired)
+    : { observed: found, left: [] };
   return {
     instance: desired.name,
+    left: left.map((message) => ({ instance: desired.name, message })),
     observed,
     generation: generationFor(declared, observed.version).generation,
     known: context.store.known,

@@ -5,6 +5,7 @@ import { fromAction } from "./from-action.ts";
 import { fromUndeclared } from "./from-undeclared.ts";
 import type { SecretKeeper } from "./keep-secrets.ts";
 import { indexOf, openPlaces, type Places, type Round } from "./places.ts";
+import { changedPages, undeclaredPages } from "./status-pages.ts";
 
 export type How = "added" | "changed" | "removed";
 
@@ -55,7 +56,10 @@ export function wishesOf(round: Round, { keeper, used, left }: WishOptions): Wis
   };
   return [
     ...actions.flatMap((one) => wish(one, () => fromAction(context, one))),
-    ...[...undeclared, ...unmentioned(context)].flatMap((one) => wish(one, () => fromUndeclared(context, one))),
+    ...[...undeclared, ...unmentioned(context), ...undeclaredPages(context)].flatMap((one) =>
+      wish(one, () => fromUndeclared(context, one)),
+    ),
+    ...changedPages(context),
   ];
 }
 
