@@ -41,8 +41,12 @@ export function definition(schema: Schema): Readonly<Record<string, unknown>> {
 }
 
 /** The entries of a list with their places, without its holes. */
-export const present = <T>(list: readonly (T | undefined)[] = []): [number, T][] =>
-  [...list.entries()].filter((entry): entry is [number, T] => entry[1] !== undefined);
+export function* present<T>(list: readonly (T | undefined)[] = []): Generator<[number, T]> {
+  for (let at = 0; at < list.length; at++) {
+    const one = list[at];
+    if (one !== undefined) yield [at, one];
+  }
+}
 
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -12,26 +12,27 @@ export const DOUBLE_URL =
   "Glitchtip project alert webhook URLs must be unique across a project. Do not trigger the same webhook twice.";
 const NO_JIRA = "Jira integration requires either project or escalation policy to be set";
 
-const ZULIP = ["botEmail", "apiKey", "channel"] as const;
+const ZULIP = ["botEmail", "apiKey", "channel", "topic"] as const;
 
 /** Names and addresses of a project's alerts, and its Jira bridge. */
 export function alertChecks({ alerts, jira }: ProjectDeclaration, path: Path): Problem[] {
   const problems: Problem[] = [];
   const seen = new Map<string, string>();
   for (const [at, alert] of present(alerts)) {
-    const here = [...path, "alerts", at];
-    if (alert.name === JIRA_ALERT) problems.push({ path: [...here, "name"], what: RESERVED });
-    problems.push(...numberProblems(alert, here));
-    const own = new Set<string>();
-    for (const [place, recipient] of alert.recipients.entries()) {
-      const there = [...here, "recipients", place];
-      problems.push(...recipientProblems(recipient, there));
+    const add = ({ path: inAlert, what }: Problem) =>
+      problems.push({ path: [...path, "alerts", at, ...inAlert], what });
+    if (alert.name === JIRA_ALERT) add({ path: ["name"], what: RESERVED });
+    for (const problem of numberProblems(alert)) add(problem);
+    for (let place = 0; place < alert.recipients.length; place++) {
+      const recipient = alert.recipients[place];
+      if (recipient === undefined) continue;
+      for (const { path: inside, what } of recipientProblems(recipient))
+        add({ path: ["recipients", place, ...inside], what });
       const url = normalUrl(recipient.url ?? "");
       if (recipient.type === "email" || url === "") continue;
-      const other = own.has(url) ? alert.name : seen.get(url);
+      const other = seen.get(url);
       if (other !== undefined)
-        problems.push({ path: [...there, "url"], what: `${DOUBLE_URL} Alert "${other}" has it.` });
-      own.add(url);
+        add({ path: ["recipients", place, "url"], what: `${DOUBLE_URL} Alert "${other}" has it.` });
       seen.set(url, alert.name);
     }
   }
@@ -42,28 +43,25 @@ export function alertChecks({ alerts, jira }: ProjectDeclaration, path: Path): P
 }
 
 /** An alert for numbers of events has both; without them only one that says something of uptime is meant. */
-function numberProblems(alert: AlertDeclaration, path: Path): Problem[] {
-  if (alert.uptime !== undefined && alert.quantity === undefined && alert.timespanMinutes === undefined) return [];
-  return (["quantity", "timespanMinutes"] as const)
-    .filter((key) => alert[key] === undefined)
-    .map((key) => ({ path: [...path, key], what: "is missing" }));
+function numberProblems({ uptime, quantity, timespanMinutes }: AlertDeclaration): Problem[] {
+  if (uptime !== undefined && quantity === undefined && timespanMinutes === undefined) return [];
+  const missing = (key: string) => ({ path: [key], what: "is missing" });
+  return [
+    ...(quantity === undefined ? [missing("quantity")] : []),
+    ...(timespanMinutes === undefined ? [missing("timespanMinutes")] : []),
+  ];
 }
 
-function recipientProblems(recipient: RecipientDeclaration, path: Path): Problem[] {
+function recipientProblems(recipient: RecipientDeclaration): Problem[] {
   const { type, url } = recipient;
-  const problem = (key: string, what: string): Problem => ({ path: [...path, key], what });
-  const address =
-    type === "email"
-      ? url
-        ? [problem("url", "url must be empty for email recipients")]
-        : []
-      : url
-        ? []
-        : [problem("url", `url must be set for ${type} recipients`)];
-  const zulip = [...ZULIP, "topic" as const].flatMap((key) => {
-    if (type !== "zulip" && recipient[key] !== undefined) return [problem(key, `is for zulip recipients, not ${type}`)];
-    const missing = type === "zulip" && key !== "topic" && recipient[key] === undefined;
-    return missing ? [problem(key, "must be set for zulip recipients")] : [];
-  });
-  return [...address, ...zulip];
+  const problems: Problem[] = [];
+  const problem = (key: string, what: string) => problems.push({ path: [key], what });
+  if (type === "email" && url) problem("url", "url must be empty for email recipients");
+  if (type !== "email" && !url) problem("url", `url must be set for ${type} recipients`);
+  for (const key of ZULIP) {
+    if (type !== "zulip" && recipient[key] !== undefined) problem(key, `is for zulip recipients, not ${type}`);
+    if (type === "zulip" && key !== "topic" && recipient[key] === undefined)
+      problem(key, "must be set for zulip recipients");
+  }
+  return problems;
 }

@@ -84,7 +84,7 @@ function slugDoubles(projects: NonNullable<OrganizationPart["body"]["projects"]>
 
 const monitorChecks = (monitors: readonly MonitorDeclaration[], path: Path): Problem[] => [
   ...doubles(monitors, ({ name }) => name, [...path, "monitors"], "name"),
-  ...present(monitors).flatMap(([at, { type, url, expectedStatus }]) => {
+  ...[...present(monitors)].flatMap(([at, { type, url, expectedStatus }]) => {
     const here = [...path, "monitors", at];
     const what = monitorUrlProblem(type, url);
     const status = expectedStatus === null && (type === "GET" || type === "POST");
@@ -101,13 +101,14 @@ function doubles<T>(
   path: Path,
   field?: string,
 ): Problem[] {
-  const first = new Map<string, number>();
-  return present(list).flatMap(([at, one]) => {
+  const seen = new Set<string>();
+  const problems: Problem[] = [];
+  for (const [at, one] of present(list)) {
     const name = nameOf(one);
-    if (!first.has(name)) {
-      first.set(name, at);
-      return [];
+    if (seen.has(name)) {
+      problems.push({ path: [...path, at, ...(field === undefined ? [] : [field])], what: `"${name}" is there twice` });
     }
-    return [{ path: [...path, at, ...(field === undefined ? [] : [field])], what: `"${name}" is there twice` }];
-  });
+    seen.add(name);
+  }
+  return problems;
 }

@@ -13,7 +13,7 @@ import type {
   ProjectProblem,
   Reference,
 } from "./model.ts";
-import { type Found, inAlert, inMonitor, type Resolve, readAll, secretOf, urlOf } from "./secrets.ts";
+import { type Found, inAlert, inMonitor, isClear, type Resolve, readAll, secretOf, urlOf } from "./secrets.ts";
 import { shownUrl, textOf } from "./webhook-url.ts";
 
 /**
@@ -52,7 +52,7 @@ interface Resolved<R> {
 function whole<T, R>(
   kind: ProjectProblem["kind"],
   list: readonly T[] | undefined,
-  referencesIn: (one: T) => Reference[],
+  referencesIn: (one: T) => readonly Reference[],
   resolved: (one: T, found: Found) => R,
   found: Found,
 ): Resolved<R> {
@@ -64,7 +64,18 @@ function whole<T, R>(
   return { list: list?.map((one) => resolved(one, found)), problems };
 }
 
+/** In the comparable form already, as most are: no copy is made of them. */
+const isResolved = (project: DesiredProject<Reference>): project is DesiredProject<never> =>
+  project.monitors === undefined && areResolved(project.alerts ?? []);
+
+const areResolved = (alerts: readonly DesiredAlert<Reference>[]): boolean =>
+  alerts.every(isNormal) && urlProblems(alerts).length === 0;
+
+const isNormal = (alert: DesiredAlert<Reference>): alert is DesiredAlert<never> =>
+  isClear(alert) && alert.recipients.every(({ url }) => normalUrl(url) === url);
+
 function resolveProject(project: DesiredProject<Reference>, found: Found): DesiredProject {
+  if (isResolved(project)) return project;
   const alerts = whole("alert", project.alerts, inAlert, resolveAlert, found);
   const monitors = whole("monitor", project.monitors, inMonitor, resolveMonitor, found);
   const problems = [
@@ -101,18 +112,18 @@ function resolveRecipient({ url, jira, zulip, ...rest }: DesiredRecipient<Refere
 /** What can only be seen once the secrets are there. */
 function urlProblems(alerts: readonly DesiredAlert[]): string[] {
   const seen = new Set<string>();
-  return alerts.flatMap(({ name, recipients }) =>
-    recipients.flatMap(({ url }) => {
+  const problems: string[] = [];
+  for (const { name, recipients } of alerts) {
+    for (const { url } of recipients) {
       const text = textOf(url);
-      if (text === "") return [];
-      const problems: string[] = [];
+      if (text === "") continue;
       if (!/^https?:\/\//.test(text)) problems.push(`alert "${name}": ${shownUrl(url)} is no http(s) address`);
       if (text.length > URL_LONGEST) {
         problems.push(`alert "${name}": ${shownUrl(url)} has ${text.length} characters, at most ${URL_LONGEST} fit`);
       }
       if (seen.has(text)) problems.push(`${DOUBLE_URL} (alert "${name}": ${shownUrl(url)})`);
       seen.add(text);
-      return problems;
-    }),
-  );
+    }
+  }
+  return problems;
 }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { urlOf } from "../../../glitchtip/wire/url.ts";
+import { hrefOf } from "../../../glitchtip/wire/url.ts";
 import { parseReference, REFERENCE_FORMS } from "../../../references/reference.ts";
 import { described, secretReference, strictObject, text } from "../primitives.ts";
 
@@ -23,7 +23,7 @@ export const RECIPIENT_TYPES = [
 
 const isReference = (value: string): boolean => parseReference(value) !== undefined;
 const normalHttpUrl = (value: string): string | undefined =>
-  /^https?:\/\/[^/?#]/i.test(value) ? urlOf(value)?.href : undefined;
+  /^https?:\/\/[^/?#]/i.test(value) ? hrefOf(value) : undefined;
 
 /** An address, which may hold a secret: then a reference. Empty is for the kind of recipient to judge. */
 export const addressOrReference = z.string().check(
