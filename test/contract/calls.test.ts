@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { Secret } from "../../src/base/secret.ts";
 import { type Calls, openCalls } from "../../src/glitchtip/calls/index.ts";
 import type { Method, RawRequest } from "../../src/glitchtip/transport.ts";
+import { key, organization, project, team, withId } from "./promised.ts";
 import {
   answering,
   BASE_URL,
   clockOf,
   each,
   expectedCode,
-  id,
   nothing,
   only,
   RECORDINGS,
@@ -26,15 +26,7 @@ interface CallOf {
   promise(body: never): unknown;
 }
 
-const withId = (row: Row, ...names: string[]) => ({ ...only(row, ...names), id: id(row) });
-const organization = (row: Row) => withId(row, "slug", "name", "dateCreated");
-const team = (row: Row) => withId(row, "slug");
-const project = (row: Row): Row => ({
-  ...withId(row, "slug", "name", "dateCreated", "platform", "eventThrottleRate"),
-  ...(row.teams ? { teams: (row.teams as Row[]).map(team) } : {}),
-});
 const projectOfAccount = (row: Row) => ({ ...project(row), organization: organization(row.organization as Row) });
-const key = (row: Row) => only(row, "id", "public", "name", "label", "rateLimit");
 /** Read straight into its normal form. */
 const alert = (row: Row) => ({
   ...withId(row, "name", "timespanMinutes", "quantity", "uptime"),

@@ -1,197 +1,28 @@
 import { describe, expect, it } from "vitest";
 import type { CodedError } from "../../src/base/errors.ts";
-import { silentLog } from "../../src/base/log.ts";
 import { Secret } from "../../src/base/secret.ts";
-import type { Clock } from "../../src/base/wait.ts";
 import { startEmulator } from "../../src/emulator/index.ts";
 import { AnswerError, readAnswer, refuse } from "../../src/glitchtip/answers.ts";
-import { type GlitchTip, openClient } from "../../src/glitchtip/client.ts";
-import { sendEvent } from "../../src/glitchtip/ingest.ts";
-import { waitReady } from "../../src/glitchtip/ready.ts";
-import { type Session, signIn } from "../../src/glitchtip/session.ts";
-import type { Method, RawRequest, Transport } from "../../src/glitchtip/transport.ts";
+import { openClient } from "../../src/glitchtip/client.ts";
+import { signIn } from "../../src/glitchtip/session.ts";
+import type { RawRequest } from "../../src/glitchtip/transport.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
 import { issueShape } from "../../src/glitchtip/wire/shapes.ts";
+import { refusalOf } from "../support/refusal.ts";
+import { ASKS, type Stage } from "./client-asks.ts";
 import { ADMIN } from "./player.ts";
 import {
   answering,
   BASE_URL,
   clockOf,
-  each,
   expectedCode,
-  id,
-  nothing,
-  only,
   ownWords,
   RECORDINGS,
   type Recorded,
-  type Row,
   TOKEN,
   withSlash,
 } from "./recorded.ts";
 import { RECORDED } from "./scenario.ts";
-
-interface Stage {
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly client: GlitchTip;
-  session(): Promise<Session>;
-}
-
-/** A request that the client makes: how to know it among the recorded ones, to make it, and what it promises. */
-interface Ask {
-  readonly method: Method;
-  readonly path: RegExp;
-  ask(stage: Stage, at: (index: number) => string, sent: Record<string, string>): Promise<unknown>;
-  /** From the answer's body. */
-  promise(body: never): unknown;
-}
-
-const organization = (row: Row) => ({ ...only(row, "slug", "name", "dateCreated"), id: id(row) });
-const team = (row: Row) => ({ ...only(row, "slug"), id: id(row) });
-const project = (row: Row) => ({
-  ...only(row, "slug", "name", "dateCreated", "platform", "eventThrottleRate"),
-  id: id(row),
-  ...(row.teams ? { teams: (row.teams as Row[]).map(team) } : {}),
-});
-const key = (row: Row) => only(row, "id", "public", "name", "label", "rateLimit");
-const token = (row: Row) => ({ ...only(row, "label", "scopes", "token"), id: id(row) });
-const ASKS: Readonly<Record<string, Ask>> = {
-  settings: {
-    method: "GET",
-    path: /^\/api\/settings\/$/,
-    ask: ({ transport, clock, signal }) => waitReady({ transport, clock, signal, deadlineMs: 60_000, log: silentLog }),
-    promise: (body: Row) => only(body, "version", "enableUserRegistration", "enableOrganizationCreation"),
-  },
-  config: {
-    method: "GET",
-    path: /^\/_allauth\/browser\/v1\/config$/,
-    ask: ({ session }) => session().then(nothing),
-    promise: nothing,
-  },
-  "sign in": {
-    method: "POST",
-    path: /^\/_allauth\/browser\/v1\/auth\/login$/,
-    ask: ({ session }) => session().then(nothing),
-    promise: nothing,
-  },
-  signOut: {
-    method: "DELETE",
-    path: /^\/_allauth\/browser\/v1\/auth\/session$/,
-    ask: async ({ session }) => (await session()).signOut(),
-    promise: nothing,
-  },
-  tokens: {
-    method: "GET",
-    path: /^\/api\/0\/api-tokens\/$/,
-    ask: async ({ session }) => (await session()).tokens(),
-    promise: each(token),
-  },
-  mintToken: {
-    method: "POST",
-    path: /^\/api\/0\/api-tokens\/$/,
-    async ask({ session }) {
-      const minted = await (await session()).mintToken("ci", []);
-      return { ...minted, token: minted.token.reveal() };
-    },
-    promise: (body: Row) => ({ id: id(body), token: body.token }),
-  },
-  deleteToken: {
-    method: "DELETE",
-    path: /^\/api\/0\/api-tokens\/(\w+)\/$/,
-    ask: async ({ session }, at) => (await session()).deleteToken(at(1)),
-    promise: nothing,
-  },
-  tokenScopes: {
-    method: "GET",
-    path: /^\/api\/0\/$/,
-    ask: ({ client }) => client.tokenScopes(),
-    promise: ({ auth }: Row) => (auth as Row | null)?.scopes,
-  },
-  organizations: {
-    method: "GET",
-    path: /^\/api\/0\/organizations\/?$/,
-    ask: ({ client }) => client.organizations(),
-    promise: each(organization),
-  },
-  createOrganization: {
-    method: "POST",
-    path: /^\/api\/0\/organizations\/?$/,
-    ask: ({ client }, _at, { name = "" }) => client.createOrganization(name),
-    promise: organization,
-  },
-  teams: {
-    method: "GET",
-    path: /^\/api\/0\/organizations\/([^/]+)\/teams\/$/,
-    ask: ({ client }, at) => client.teams(at(1)),
-    promise: each(team),
-  },
-  createTeam: {
-    method: "POST",
-    path: /^\/api\/0\/organizations\/([^/]+)\/teams\/$/,
-    ask: ({ client }, at, { slug = "" }) => client.createTeam(at(1), slug),
-    promise: team,
-  },
-  projects: {
-    method: "GET",
-    path: /^\/api\/0\/organizations\/([^/]+)\/projects\/$/,
-    ask: ({ client }, at) => client.projects(at(1)),
-    promise: each(project),
-  },
-  createProject: {
-    method: "POST",
-    path: /^\/api\/0\/teams\/([^/]+)\/([^/]+)\/projects\/$/,
-    ask: ({ client }, at, { name = "", platform }) => client.createProject(at(1), at(2), { name, platform }),
-    promise: project,
-  },
-  deleteProject: {
-    method: "DELETE",
-    path: /^\/api\/0\/projects\/([^/]+)\/([^/]+)\/$/,
-    ask: ({ client }, at) => client.deleteProject(at(1), at(2)),
-    promise: nothing,
-  },
-  linkTeam: {
-    method: "POST",
-    path: /^\/api\/0\/projects\/([^/]+)\/([^/]+)\/teams\/([^/]+)\/$/,
-    ask: ({ client }, at) => client.linkTeam(at(1), at(2), at(3)),
-    promise: nothing,
-  },
-  keys: {
-    method: "GET",
-    path: /^\/api\/0\/projects\/([^/]+)\/([^/]+)\/keys\/$/,
-    ask: ({ client }, at) => client.keys(at(1), at(2)),
-    promise: each(key),
-  },
-  createKey: {
-    method: "POST",
-    path: /^\/api\/0\/projects\/([^/]+)\/([^/]+)\/keys\/$/,
-    ask: ({ client }, at, { name = "" }) => client.createKey(at(1), at(2), name),
-    promise: key,
-  },
-  deleteKey: {
-    method: "DELETE",
-    path: /^\/api\/0\/projects\/([^/]+)\/([^/]+)\/keys\/([^/]+)\/$/,
-    ask: ({ client }, at) => client.deleteKey(at(1), at(2), at(3)),
-    promise: nothing,
-  },
-  event: {
-    method: "GET",
-    path: /^\/api\/0\/projects\/([^/]+)\/([^/]+)\/events\/([0-9a-f]{32})\/$/,
-    ask: ({ client }, at) => client.event(at(1), at(2), at(3)),
-    promise: (body: Row) => ({
-      ...only(body, "id", "eventID", "title", "message"),
-      groupID: String(body.groupID),
-    }),
-  },
-  envelope: {
-    method: "POST",
-    path: /^\/api\/(\w+)\/envelope\/?$/,
-    ask: ({ transport, signal }, at) =>
-      sendEvent(transport, { key: "0".repeat(32), projectId: at(1) }, { id: "1".repeat(32), message: "x" }, signal),
-    promise: nothing,
-  },
-};
 
 /** Nobody recorded these: the client's other requests each have a recorded success in every generation. */
 const NOT_RECORDED = ["issueEvents", "resolveIssue", "deleteIssue"];
@@ -232,14 +63,6 @@ async function play(name: string, recorded: Recorded, stage: Stage): Promise<unk
 
 const isRefusal = (name: string, { answer }: Recorded): boolean =>
   answer.status >= 300 && !WELCOME[name]?.includes(answer.status);
-
-const thrownBy = (work: () => unknown): unknown => {
-  try {
-    return work();
-  } catch (error) {
-    return error;
-  }
-};
 
 describe.each(RECORDINGS)("what GlitchTip $generation answered to the client", ({ recorded }) => {
   const asked = recorded.flatMap((one) => {
@@ -294,7 +117,7 @@ describe.each(RECORDINGS)("what GlitchTip $generation answered to anybody", ({ r
 
   it.each(refusals)("$title: an error with method, address, status and the server's words", (one) => {
     const url = BASE_URL + one.path;
-    const error = thrownBy(() => refuse(one.method, url, one.answer));
+    const error = refusalOf(() => refuse(one.method, url, one.answer));
     expect(error).toBeInstanceOf(AnswerError);
     const { code, message, status } = error as AnswerError;
     expect([code, status]).toEqual([expectedCode(undefined, one.answer), one.answer.status]);
@@ -304,7 +127,7 @@ describe.each(RECORDINGS)("what GlitchTip $generation answered to anybody", ({ r
   });
 
   it.each(pages)("$title: a page with 200 is no answer of the API", (one) => {
-    const error = thrownBy(() => readAnswer("GET", BASE_URL + one.path, one.answer, issueShape));
+    const error = refusalOf(() => readAnswer("GET", BASE_URL + one.path, one.answer, issueShape));
     expect(error).toMatchObject({ code: "GC1202", message: expect.stringContaining("instead of JSON") });
   });
 });

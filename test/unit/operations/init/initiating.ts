@@ -1,4 +1,4 @@
-import { type InitOptions, init } from "../../../../src/operations/init.ts";
+import { type InitOptions, type InitResult, init } from "../../../../src/operations/init.ts";
 import { type TemporaryFolder, testAssets } from "../../../support/project.ts";
 
 /** A user's own Compose file. */
@@ -9,7 +9,7 @@ export function run(
   folder: TemporaryFolder,
   options: InitOptions = {},
   more: { version?: string; warnings?: string[] } = {},
-) {
+): Promise<InitResult> {
   const log = { info() {}, step() {}, debug() {}, warn: (text: string) => more.warnings?.push(text) };
   return init({ dir: folder.path, log, env: {}, assets: testAssets(more.version) }, options);
 }
