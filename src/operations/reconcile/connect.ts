@@ -1,6 +1,6 @@
 import type { Secret } from "../../base/secret.ts";
 import type { Docker } from "../../docker/index.ts";
-import type { Transport } from "../../glitchtip/transport.ts";
+import { readsAndWrites } from "../../glitchtip/reading-transport.ts";
 import { openNodeTransport } from "../../glitchtip/transport-node.ts";
 import { openServerStore, serverStorePath } from "../../outputs/server-store.ts";
 import type { DesiredServer } from "../../reconcile/server/model.ts";
@@ -67,13 +67,3 @@ export async function connect(
     return await stackToken({ clock, signal, log }, transport, dir, declaration, password);
   }
 }
-
-/** Kept connections for reading only: up to 5.2 a write on one may end with an unknown outcome (prototype.md 2). */
-const readsAndWrites = (reads: Transport, writes: Transport): Transport => ({
-  baseUrl: reads.baseUrl,
-  send: (request, signal) => (request.method === "GET" ? reads : writes).send(request, signal),
-  async close() {
-    await reads.close();
-    await writes.close();
-  },
-});

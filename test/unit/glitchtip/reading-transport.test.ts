@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { readsAndWrites } from "../../../src/glitchtip/reading-transport.ts";
+import { explain, type Method, type Transport } from "../../../src/glitchtip/transport.ts";
+
+const { signal } = new AbortController();
+const request = (method: Method) => ({ method, path: "/", headers: {} });
+
+/** Notes what it is sent; fails in turn with these codes, then answers. */
+function scripted(name: string, log: string[], ...codes: readonly string[]): Transport {
+  const left = [...codes];
+  return {
+    baseUrl: "http://glitchtip",
+    async send({ method }) {
+      log.push(`${method} ${name}`);
+      const code = left.shift();
+      if (code !== undefined) throw explain(Object.assign(new Error("gone"), { code }), method, 1_000);
+      return { status: 200, headers: {}, text: "[]" };
+    },
+    close: async () => void log.push(`${name} closed`),
+  };
+}
+
+describe("reads and writes of one server", () => {
+  it("keep connections for reads alone", async () => {
+    const log: string[] = [];
+    const both = readsAndWrites(scripted("kept", log), scripted("new", log));
+    for (const method of ["GET", "POST", "DELETE", "GET"] as const) await both.send(request(method), signal);
+    await both.close();
+    expect(log).toEqual(["GET kept", "POST new", "DELETE new", "GET kept", "kept closed", "new closed"]);
+  });
+
+  it("keep none any more after the first reset, and a read that met it is sent again at once", async () => {
+    const log: string[] = [];
+    const both = readsAndWrites(scripted("kept", log, "ECONNRESET"), scripted("new", log));
+    expect(await both.send(request("GET"), signal)).toMatchObject({ status: 200 });
+    await both.send(request("GET"), signal);
+    expect(log).toEqual(["GET kept", "GET new", "GET new"]);
+  });
+
+  it("send a read once more only, and no write", async () => {
+    const log: string[] = [];
+    const both = readsAndWrites(scripted("kept", log, "ECONNRESET"), scripted("new", log, "ECONNRESET", "ECONNRESET"));
+    await expect(both.send(request("GET"), signal)).rejects.toThrow("the connection ended early");
+    await expect(both.send(request("POST"), signal)).rejects.toThrow("the connection ended early");
+    expect(log).toEqual(["GET kept", "GET new", "POST new"]);
+  });
+
+  it("leave other failures to whoever waits", async () => {
+    const log: string[] = [];
+    const both = readsAndWrites(scripted("kept", log, "ECONNREFUSED"), scripted("new", log));
+    await expect(both.send(request("GET"), signal)).rejects.toThrow("nothing answers");
+    expect(log).toEqual(["GET kept"]);
+  });
+});
