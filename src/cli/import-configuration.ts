@@ -32,6 +32,7 @@ export async function importConfiguration(
   if (!context.json) printChanges(context, planned);
   if (flags.dryRun) {
     if (context.json) context.print(JSON.stringify({ dryRun: true, ...planned }));
+    else if (planned.actions.length === 0 && planned.status !== "failed") context.print("nothing to change");
     tellProblems(context, planned);
     const would = planned.actions.length > 0 ? EXIT.changes : EXIT.done;
     return context.setExitCode(planned.status === "failed" ? EXIT.failed : would);

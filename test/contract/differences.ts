@@ -105,6 +105,11 @@ export const REAL_SERVER: readonly Difference[] = [
     settle: inBody((value, name) => (name === "version" && value !== "0" ? "<version>" : value)),
   },
   {
+    reason: "a worker frees the slug of a deleted project when it comes to it; the recorded server had none",
+    scenarios: ["projects"],
+    settle: inBody((value, name) => (name === "slug" && value === "store-2" ? "store" : value)),
+  },
+  {
     reason: "the recorded servers had a page of one line for a front end",
     scenarios: "all",
     settle: (answer) => {

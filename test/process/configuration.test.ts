@@ -89,6 +89,10 @@ describe.each(GENERATIONS)("a configuration from one GlitchTip %s to another", (
     const again = await runWith(next, env, "import", "configuration", file, "--yes", "--json");
     expect(JSON.parse(again.stdout)).toMatchObject({ applied_count: 0, dsns: report.dsns });
     expect(next.emulator.snapshot().keys.length).toBe(there.keys.length);
+    expect(await runWith(next, env, "import", "configuration", file, "--dry-run")).toMatchObject({
+      code: 0,
+      stdout: "nothing to change\n",
+    });
   });
 });
 
