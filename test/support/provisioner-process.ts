@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Declaration } from "../../src/config/schema.ts";
-import { type Emulator, type RequestRecord, startEmulator } from "../../src/emulator/index.ts";
+import type { Emulator, RequestRecord } from "../../src/emulator/index.ts";
 import { TEST_LABEL } from "./admin-calls.ts";
 import { built } from "./built.ts";
-import { ADMIN, bundleEnvironment, declare, type Folders, provisionOnce, temporaryFolders } from "./provisioning.ts";
+import { startServer } from "./emulator.ts";
+import { bundleEnvironment, declare, type Folders, provisionOnce, temporaryFolders } from "./provisioning.ts";
 
 const BUNDLE = built("provisioner.mjs");
 
@@ -88,7 +89,7 @@ export async function until(run: ProvisionerProcess, what: string, holds: () => 
 /** Method and path of each request of a first run, in their order; ids that differ each time are left out. */
 export async function requestsOfFirstRun(): Promise<readonly string[]> {
   using folders = temporaryFolders();
-  await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+  await using emulator = await startServer();
   await provisionOnce(emulator.url, folders);
   return emulator.requests.map(nameOf);
 }
