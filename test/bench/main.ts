@@ -3,8 +3,8 @@ import { Agent, get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { styleText } from "node:util";
-import { startEmulator } from "../../src/emulator/index.ts";
-import { ADMIN, bundleEnvironment, declare, temporaryFolders } from "../support/provisioning.ts";
+import { startServer } from "../support/emulator.ts";
+import { bundleEnvironment, declare, temporaryFolders } from "../support/provisioning.ts";
 import { good, median, pairs } from "./measure.ts";
 import { measureProjects } from "./projects.ts";
 import { RECONCILE } from "./reconcile.ts";
@@ -50,7 +50,7 @@ const PAIRS = 15;
 
 async function nothingToChange(projects: number): Promise<void> {
   using folders = temporaryFolders();
-  await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+  await using emulator = await startServer();
   const names = Array.from({ length: projects }, (_, i) => `shop-${i + 1}x`);
   const declaration = declare({ projects: Object.fromEntries(names.map((name) => [name, {}])), apps: {} });
   const env = bundleEnvironment(emulator.url, folders, declaration);
@@ -108,7 +108,7 @@ async function emptyServer(): Promise<void> {
   let beforeProof = 0;
   for (let i = 0; i < PAIRS; i++) {
     using folders = temporaryFolders();
-    await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+    await using emulator = await startServer();
     emulator.fault({
       path: /auth\/login/,
       times: Number.POSITIVE_INFINITY,

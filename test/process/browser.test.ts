@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { SDK_VERSION } from "@sentry/browser";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Generation, startEmulator } from "../../src/emulator/index.ts";
+import type { Generation } from "../../src/emulator/index.ts";
 import { findChromium, pageText } from "../support/chromium.ts";
-import { ADMIN, declare, dsnOf, provisionOnce, temporaryFolders } from "../support/provisioning.ts";
+import { startServer } from "../support/emulator.ts";
+import { declare, dsnOf, provisionOnce, temporaryFolders } from "../support/provisioning.ts";
 
 const chromium = findChromium();
 const reason = "no chromium on this machine (apt-get install chromium)";
@@ -67,7 +68,7 @@ async function reportFrom(
   headers: Readonly<Record<string, string>>,
 ) {
   using folders = temporaryFolders();
-  await using emulator = await startEmulator({ generation, superuser: ADMIN, processingDelayMs: 0 });
+  await using emulator = await startServer({ generation });
   const app = { project: "shop-api", variables: { SENTRY_DSN: "container", PUBLIC_SENTRY_DSN: "public" } };
   await provisionOnce(emulator.url, folders, { declaration: declare({ apps: { web: app } }), publicUrl: emulator.url });
   const dsn = dsnOf(folders, "web", "PUBLIC_SENTRY_DSN");

@@ -10,10 +10,10 @@ import { startEmulator } from "../../src/emulator/index.ts";
 import { signIn } from "../../src/glitchtip/session.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
 import { SCOPES } from "../../src/operations/provision/token.ts";
+import { GENERATIONS, startServer } from "../support/emulator.ts";
 import { runProvisioner } from "../support/provisioner-process.ts";
 import { ADMIN, declare, dsnOf, provisionOnce, temporaryFolders } from "../support/provisioning.ts";
 
-const GENERATIONS = ["4.1", "5.1", "5.2", "6"] as const;
 const DECLARATION = declare({ admin: undefined, server: { url: "https://errors.example.com", token: "file:token" } });
 
 const failure = (work: Promise<unknown>): Promise<CodedError> =>
@@ -33,7 +33,7 @@ async function deleteTokens(url: string): Promise<void> {
 
 it("the container's own program takes it from its file, and nothing of it is said", async () => {
   using folders = temporaryFolders();
-  await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+  await using emulator = await startServer();
   const token = emulator.mintToken(SCOPES, "of the user's");
   const file = join(folders.root, "token");
   writeFileSync(file, `${token}\n`);
@@ -53,7 +53,7 @@ it("the container's own program takes it from its file, and nothing of it is sai
 describe.each(GENERATIONS)("with a token of the user's on GlitchTip %s", (generation) => {
   it("nobody signs in and no other token is made", async () => {
     using folders = temporaryFolders();
-    await using emulator = await startEmulator({ generation, superuser: ADMIN, processingDelayMs: 0 });
+    await using emulator = await startServer({ generation });
     const token = emulator.mintToken(SCOPES, "of the user's");
     const run = { declaration: DECLARATION, token };
     const { status, log } = await provisionOnce(emulator.url, folders, run);
@@ -83,7 +83,7 @@ describe.each(GENERATIONS)("with a token of the user's on GlitchTip %s", (genera
 
   it("a token that the server does not know is told, and the next one is taken", async () => {
     using folders = temporaryFolders();
-    await using emulator = await startEmulator({ generation, superuser: ADMIN, processingDelayMs: 0 });
+    await using emulator = await startServer({ generation });
     const error = await failure(
       provisionOnce(emulator.url, folders, { declaration: DECLARATION, token: "0".repeat(64) }),
     );
@@ -95,7 +95,7 @@ describe.each(GENERATIONS)("with a token of the user's on GlitchTip %s", (genera
 
   it("a token that was good and is deleted since is told, and the last DSN stays", async () => {
     using folders = temporaryFolders();
-    await using emulator = await startEmulator({ generation, superuser: ADMIN, processingDelayMs: 0 });
+    await using emulator = await startServer({ generation });
     const token = emulator.mintToken(SCOPES, "soon gone");
     await provisionOnce(emulator.url, folders, { declaration: DECLARATION, token });
     const dsn = dsnOf(folders, "api");

@@ -8,6 +8,7 @@ import { type Emulator, type Fault, startEmulator } from "../../src/emulator/ind
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
 import { type LoadOptions, load } from "../../src/operations/load/index.ts";
 import { observeStack } from "../../src/operations/running-stack.ts";
+import { GENERATIONS, startServer } from "../support/emulator.ts";
 import { answers, container, fakeDocker } from "../support/fake-docker.ts";
 import { ADMIN, hastyClock, provisionOnce, temporaryFolders } from "../support/provisioning.ts";
 
@@ -57,7 +58,7 @@ async function loaded(emulator: Emulator, options: Partial<LoadOptions> = {}, ru
   }
 }
 
-describe.each(["4.1", "5.1", "5.2", "6"] as const)("a load on generation %s", (generation) => {
+describe.each(GENERATIONS)("a load on generation %s", (generation) => {
   const start = () => startEmulator({ generation, superuser: ADMIN, processingDelayMs: 50 });
 
   it("is accepted whole, read back whole, and leaves nothing", async () => {
@@ -81,7 +82,7 @@ describe.each(["4.1", "5.1", "5.2", "6"] as const)("a load on generation %s", (g
 });
 
 describe("a load", () => {
-  const start = () => startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+  const start = () => startServer();
   const envelope = /\/envelope\//;
 
   it("counts what is not accepted by its answer, and repeats nothing", async () => {

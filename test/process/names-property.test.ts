@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Declaration, declarationSchema } from "../../src/config/schema.ts";
-import { type Emulator, startEmulator } from "../../src/emulator/index.ts";
+import type { Emulator } from "../../src/emulator/index.ts";
 import { nameOf, ORGANIZATION_NAME_LONGEST, PROJECT_NAME_LONGEST, teamSlug } from "../support/arbitrary.ts";
+import { GENERATIONS, startServer } from "../support/emulator.ts";
 import { ADMIN, dsnOf, provisionOnce, temporaryFolders } from "../support/provisioning.ts";
 
 const CASES_PER_GENERATION = 50;
@@ -38,27 +39,24 @@ function expectOneOfEach(emulator: Emulator, declared: Declaration): void {
   expect([keys.length, tokens.length]).toEqual([namesOf(declared).length, 1]);
 }
 
-describe.each(["4.1", "5.1", "5.2", "6"] as const)(
-  "any names that the declaration takes, on GlitchTip %s,",
-  (generation) => {
-    it("are found again by the next run, with its memory and without: nothing is made twice", async () => {
-      await fc.assert(
-        fc.asyncProperty(declaration, async (declared) => {
-          await using emulator = await startEmulator({ generation, superuser: ADMIN, processingDelayMs: 0 });
-          using folders = temporaryFolders();
-          using withoutMemory = temporaryFolders();
-          await provisionOnce(emulator.url, folders, { declaration: declared });
-          expectOneOfEach(emulator, declared);
-          const again = await provisionOnce(emulator.url, folders, { declaration: declared });
-          expect(again.written).toBe(false);
-          await provisionOnce(emulator.url, withoutMemory, { declaration: declared });
-          expectOneOfEach(emulator, declared);
-          const dsns = namesOf(declared).map((_, i) => dsnOf(folders, `a${i}`));
-          expect(namesOf(declared).map((_, i) => dsnOf(withoutMemory, `a${i}`))).toEqual(dsns);
-          expect(new Set(dsns).size).toBe(dsns.length);
-        }),
-        { numRuns: CASES_PER_GENERATION },
-      );
-    });
-  },
-);
+describe.each(GENERATIONS)("any names that the declaration takes, on GlitchTip %s,", (generation) => {
+  it("are found again by the next run, with its memory and without: nothing is made twice", async () => {
+    await fc.assert(
+      fc.asyncProperty(declaration, async (declared) => {
+        await using emulator = await startServer({ generation });
+        using folders = temporaryFolders();
+        using withoutMemory = temporaryFolders();
+        await provisionOnce(emulator.url, folders, { declaration: declared });
+        expectOneOfEach(emulator, declared);
+        const again = await provisionOnce(emulator.url, folders, { declaration: declared });
+        expect(again.written).toBe(false);
+        await provisionOnce(emulator.url, withoutMemory, { declaration: declared });
+        expectOneOfEach(emulator, declared);
+        const dsns = namesOf(declared).map((_, i) => dsnOf(folders, `a${i}`));
+        expect(namesOf(declared).map((_, i) => dsnOf(withoutMemory, `a${i}`))).toEqual(dsns);
+        expect(new Set(dsns).size).toBe(dsns.length);
+      }),
+      { numRuns: CASES_PER_GENERATION },
+    );
+  });
+});

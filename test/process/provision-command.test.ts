@@ -3,9 +3,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Emulator, startEmulator } from "../../src/emulator/index.ts";
+import type { Emulator } from "../../src/emulator/index.ts";
 import { SCOPES } from "../../src/operations/provision/token.ts";
 import { type CliFolders, type CliResult, cliFolders, startCli } from "../support/cli-process.ts";
+import { startServer } from "../support/emulator.ts";
 import { ADMIN } from "../support/provisioning.ts";
 
 const declaration = (url: string, more = "") => `version: 1
@@ -25,7 +26,7 @@ interface Setup extends AsyncDisposable {
 }
 
 async function setUp(more = ""): Promise<Setup> {
-  const emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+  const emulator = await startServer();
   const folders = cliFolders();
   const token = emulator.mintToken(SCOPES, "of CI");
   const path = (...names: string[]) => join(folders.project, ...names);

@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Emulator, startEmulator } from "../../src/emulator/index.ts";
+import type { Emulator } from "../../src/emulator/index.ts";
 import { asAdmin } from "../support/admin-calls.ts";
+import { startServer } from "../support/emulator.ts";
 import {
   countsOf,
   expectedDsn,
@@ -15,13 +16,22 @@ import { ADMIN, dsnOf, type Folders, temporaryFolders } from "../support/provisi
 import { fill, mountSmallDisk } from "../support/small-disk.ts";
 
 const PAGE = 4096;
-const startServer = () => startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
 
 const statusOf = (folders: Folders) => JSON.parse(readFileSync(join(folders.dsn, "status.json"), "utf8"));
 
-/** So that the next run has another DSN to write. */
-const deleteKey = (emulator: Emulator) =>
-  asAdmin(emulator, "DELETE", `projects/acme/shop-api/keys/${emulator.snapshot().keys[0]?.publicKey}/`);
+/** What a first run published. Its key is gone afterwards, so that the next run has another DSN to write. */
+async function publishedBefore(emulator: Emulator, folders: Folders): Promise<string | undefined> {
+  await runProvisioner(emulator.url, folders);
+  await asAdmin(emulator, "DELETE", `projects/acme/shop-api/keys/${emulator.snapshot().keys[0]?.publicKey}/`);
+  return dsnOf(folders, "api");
+}
+
+/** What a run says that ends with 1. */
+async function failing(emulator: Emulator, folders: Folders): Promise<string> {
+  const { code, stderr } = await runProvisioner(emulator.url, folders);
+  expect(code, stderr).toBe(1);
+  return stderr;
+}
 
 async function expectToBeWhole(emulator: Emulator, folders: Folders): Promise<void> {
   const { code, stderr } = await runProvisioner(emulator.url, folders);
@@ -39,12 +49,10 @@ describe("a volume for DSNs", () => {
     using folders = temporaryFolders();
     using disk = mountSmallDisk(folders.dsn, 2 * PAGE, skip);
     await using emulator = await startServer();
-    await runProvisioner(emulator.url, folders);
-    const good = dsnOf(folders, "api");
-    await deleteKey(emulator);
-    const { code, stderr } = await runProvisioner(emulator.url, folders);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^error GC1502: .*\/dsn\/(api\.env|status\.json): no space is left\n {2}→ Free some space/m);
+    const good = await publishedBefore(emulator, folders);
+    expect(await failing(emulator, folders)).toMatch(
+      /^error GC1502: .*\/dsn\/(api\.env|status\.json): no space is left\n {2}→ Free some space/m,
+    );
     expect(dsnOf(folders, "api")).toBe(good);
     expect(leftoversIn(folders)).toEqual([]);
     disk.resize(16 * PAGE);
@@ -55,13 +63,11 @@ describe("a volume for DSNs", () => {
     using folders = temporaryFolders();
     using disk = mountSmallDisk(folders.dsn, 16 * PAGE, skip);
     await using emulator = await startServer();
-    await runProvisioner(emulator.url, folders);
-    const good = dsnOf(folders, "api");
-    await deleteKey(emulator);
+    const good = await publishedBefore(emulator, folders);
     disk.makeReadOnly();
-    const { code, stderr } = await runProvisioner(emulator.url, folders);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^error GC1501: .*\/dsn\/(api\.env|status\.json) cannot be written\n {2}→ Check who owns/m);
+    expect(await failing(emulator, folders)).toMatch(
+      /^error GC1501: .*\/dsn\/(api\.env|status\.json) cannot be written\n {2}→ Check who owns/m,
+    );
     expect(dsnOf(folders, "api")).toBe(good);
     disk.makeWritable();
     await expectToBeWhole(emulator, folders);
@@ -80,8 +86,7 @@ describe("a volume for DSNs", () => {
     using folders = temporaryFolders();
     await using emulator = await startServer();
     writeFileSync(folders.dsn, "");
-    const { code, stderr } = await runProvisioner(emulator.url, folders);
-    expect(code).toBe(1);
+    const stderr = await failing(emulator, folders);
     expect(stderr).toMatch(/^error GC1501: /m);
     expect(stderr).not.toMatch(/^ {4}at /m);
   });
@@ -92,13 +97,9 @@ describe("a state folder", () => {
     using folders = temporaryFolders();
     using _disk = mountSmallDisk(folders.state, 8 * PAGE, skip);
     await using emulator = await startServer();
-    await runProvisioner(emulator.url, folders);
-    const good = dsnOf(folders, "api");
-    await deleteKey(emulator);
+    const good = await publishedBefore(emulator, folders);
     const filler = fill(folders.state);
-    const { code, stderr } = await runProvisioner(emulator.url, folders);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^error GC1502: .*\/state\/state\.json: no space is left$/m);
+    expect(await failing(emulator, folders)).toMatch(/^error GC1502: .*\/state\/state\.json: no space is left$/m);
     expect(statusOf(folders)).toMatchObject({ state: "failed", error: { code: "GC1502" } });
     expect(dsnOf(folders, "api")).toBe(good);
     rmSync(filler);
@@ -124,9 +125,7 @@ describe("a state folder", () => {
     const good = dsnOf(folders, "api");
     const asked = emulator.requests.length;
     disk.makeReadOnly();
-    const { code, stderr } = await runProvisioner(emulator.url, folders);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^error GC1501: .*\/state cannot be written$/m);
+    expect(await failing(emulator, folders)).toMatch(/^error GC1501: .*\/state cannot be written$/m);
     expect(emulator.requests).toHaveLength(asked);
     expect(statusOf(folders)).toMatchObject({ state: "failed", error: { code: "GC1501" } });
     expect(dsnOf(folders, "api")).toBe(good);
@@ -153,9 +152,9 @@ describe("a state folder", () => {
     using folders = temporaryFolders();
     await using emulator = await startServer();
     mkdirSync(join(folders.state, "state.json"), { recursive: true });
-    const { code, stderr } = await runProvisioner(emulator.url, folders);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^error GC1501: .*\/state\/state\.json is there but cannot be read$/m);
+    expect(await failing(emulator, folders)).toMatch(
+      /^error GC1501: .*\/state\/state\.json is there but cannot be read$/m,
+    );
   });
 });
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { type Emulator, startEmulator } from "../../src/emulator/index.ts";
 import { asAdmin } from "../support/admin-calls.ts";
+import { startServer } from "../support/emulator.ts";
 import {
   countsOf,
   expectedDsn,
@@ -18,9 +19,6 @@ import { ADMIN, dsnOf, type Folders, temporaryFolders } from "../support/provisi
 
 const requests = (await requestsOfFirstRun()).map((name, at) => ({ name, nth: at + 1 }));
 const writes = requests.filter(({ name }) => !name.startsWith("GET"));
-
-const startServer = (generation: "5.2" | "6" = "6") =>
-  startEmulator({ generation, superuser: ADMIN, processingDelayMs: 0 });
 
 async function expectNextRunToMakeItWhole(emulator: Emulator, folders: Folders): Promise<void> {
   emulator.clearFaults();
@@ -42,7 +40,7 @@ describe.each([
 ] as const)("a first run that SIGKILL ends $moment", ({ generation, acted, at }) => {
   it.each(at)("on request $nth, $name, is made whole by the next", async ({ nth, name }) => {
     using folders = temporaryFolders();
-    await using emulator = await startServer(generation);
+    await using emulator = await startServer({ generation });
     emulator.fault({ nth, effect: { kind: "hang", acted } });
     await using killed = startProvisioner(emulator.url, folders);
     await until(killed, name, () => emulator.requests.length >= nth);

@@ -5,10 +5,9 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { startEmulator } from "../../src/emulator/index.ts";
 import { SCOPES } from "../../src/operations/provision/token.ts";
 import { cliFolders, startCli } from "../support/cli-process.ts";
-import { ADMIN } from "../support/provisioning.ts";
+import { startServer } from "../support/emulator.ts";
 import { findProgram } from "../support/shells.ts";
 
 const openssl = findProgram("openssl");
@@ -24,7 +23,7 @@ it.skipIf(openssl === undefined)(
     execFileSync(openssl ?? "", [...make, "-keyout", path("key.pem"), "-out", path("ca.pem"), ...subject], {
       stdio: "ignore",
     });
-    await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+    await using emulator = await startServer();
     const tls = { key: readFileSync(path("key.pem")), cert: readFileSync(path("ca.pem")) };
     const front = createServer(tls, ({ method, url, headers }, answer) => {
       const inner = request(new URL(url ?? "/", emulator.url), { method, headers }, (found) => {

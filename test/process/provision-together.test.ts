@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { lineLog, silentLog } from "../../src/base/log.ts";
 import { systemClock } from "../../src/base/wait.ts";
-import { startEmulator } from "../../src/emulator/index.ts";
 import { acquireLock } from "../../src/outputs/lock.ts";
+import { startServer } from "../support/emulator.ts";
 import {
   countsOf,
   expectedDsn,
@@ -15,9 +15,7 @@ import {
   startProvisioner,
   until,
 } from "../support/provisioner-process.ts";
-import { ADMIN, dsnOf, type Folders, hastyClock, temporaryFolders } from "../support/provisioning.ts";
-
-const startServer = () => startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+import { dsnOf, type Folders, hastyClock, temporaryFolders } from "../support/provisioning.ts";
 
 const lockOf = (folder: string, deadlineMs = 20_000, signal = new AbortController().signal) =>
   acquireLock(folder, { clock: systemClock, signal, deadlineMs, log: silentLog });

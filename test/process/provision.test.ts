@@ -2,9 +2,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { startEmulator } from "../../src/emulator/index.ts";
+import { GENERATIONS, startServer } from "../support/emulator.ts";
 import { ADMIN, declare, dsnOf, hastyClock, provisionOnce, temporaryFolders } from "../support/provisioning.ts";
-
-const GENERATIONS = ["4.1", "5.1", "5.2", "6"] as const;
 
 describe.each(GENERATIONS)("provisioning an empty GlitchTip %s", (generation) => {
   it("makes one of everything, proves the DSN and leaves no trace of the proof", async () => {
@@ -26,7 +25,7 @@ describe.each(GENERATIONS)("provisioning an empty GlitchTip %s", (generation) =>
 
   it("asks at most ten things before the proof, and two and one a project when nothing changes", async () => {
     using folders = temporaryFolders();
-    await using emulator = await startEmulator({ generation, superuser: ADMIN, processingDelayMs: 0 });
+    await using emulator = await startServer({ generation });
     await provisionOnce(emulator.url, folders);
     expect(emulator.requests.findIndex(({ path }) => path.includes("/envelope/"))).toBeLessThanOrEqual(10);
     const before = emulator.requests.length;
@@ -48,7 +47,7 @@ describe.each(GENERATIONS)("provisioning an empty GlitchTip %s", (generation) =>
 describe("provisioning", () => {
   it("gives each audience its own address and each app its own names", async () => {
     using folders = temporaryFolders();
-    await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+    await using emulator = await startServer();
     const declaration = declare({
       projects: { shop: {}, web: { team: "frontend" } },
       apps: {
@@ -73,7 +72,7 @@ describe("provisioning", () => {
   });
 
   it("adopts what is there by its exact name", async () => {
-    await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+    await using emulator = await startServer();
     using first = temporaryFolders();
     await provisionOnce(emulator.url, first);
     using second = temporaryFolders();
@@ -101,7 +100,7 @@ describe("provisioning", () => {
 
   it("tries a wrong password once, and again only when it has changed", async () => {
     using folders = temporaryFolders();
-    await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+    await using emulator = await startServer();
     const logins = () => emulator.requests.filter(({ path }) => path.endsWith("/auth/login")).length;
     await expect(provisionOnce(emulator.url, folders, { password: "wrong" })).rejects.toMatchObject({ code: "GC1301" });
     await expect(provisionOnce(emulator.url, folders, { password: "wrong" })).rejects.toMatchObject({ code: "GC1302" });
@@ -112,7 +111,7 @@ describe("provisioning", () => {
 
   it("signs in again when the token was revoked, and finds everything by identity", async () => {
     using folders = temporaryFolders();
-    await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+    await using emulator = await startServer();
     await provisionOnce(emulator.url, folders);
     const dsn = dsnOf(folders, "api");
     const state = join(folders.state, "state.json");
@@ -131,10 +130,10 @@ describe("provisioning", () => {
   it("does not take a new database's objects for the old ones although their ids are the same", async () => {
     using folders = temporaryFolders();
     {
-      await using old = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+      await using old = await startServer();
       await provisionOnce(old.url, folders);
     }
-    await using fresh = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+    await using fresh = await startServer();
     using others = temporaryFolders();
     await provisionOnce(fresh.url, others, { declaration: declare({ projects: { other: {} }, apps: {} }) });
     await provisionOnce(fresh.url, folders);
@@ -167,7 +166,7 @@ describe("provisioning", () => {
 
   it("sends the proofs of all projects before it has done with the first: they share the worker's next batch", async () => {
     using folders = temporaryFolders();
-    await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+    await using emulator = await startServer();
     const projects = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`shop ${i}`, {}]));
     await provisionOnce(emulator.url, folders, { declaration: declare({ projects, apps: {} }) });
     const asked = emulator.requests.map(({ method, path }) => `${method} ${path}`);
@@ -192,7 +191,7 @@ describe("provisioning", () => {
 
   it("makes a new key where the old one was deleted, waits out the block, and proves the new DSN", async () => {
     using folders = temporaryFolders();
-    await using emulator = await startEmulator({ generation: "5.2", superuser: ADMIN, processingDelayMs: 0 });
+    await using emulator = await startServer({ generation: "5.2" });
     await provisionOnce(emulator.url, folders);
     const old = dsnOf(folders, "api");
     const headers = { authorization: `Bearer ${emulator.mintToken()}` };
@@ -206,7 +205,7 @@ describe("provisioning", () => {
 
   it("reads the address of a non-Latin name back instead of guessing it", async () => {
     using folders = temporaryFolders();
-    await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
+    await using emulator = await startServer();
     const declaration = declare({ projects: { 商店: {}, 仓库: {} }, apps: { api: { project: "仓库" } } });
     const outcome = await provisionOnce(emulator.url, folders, { declaration });
     const project = emulator.snapshot().projects.find(({ name }) => name === "仓库");

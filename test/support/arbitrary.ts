@@ -1,25 +1,14 @@
 import fc from "fast-check";
 
-/** What YAML, a shell, a slug or an object could take for something else. */
+/** What YAML could take for something else than a text. */
+export const AMBIGUOUS = [
+  ...["yes", "no", "y", "NULL", "~", "1e3", "0x1f", "08", "1:30", "0:0", ".inf", "=", "<<", "---", "2001-01-01"],
+  ...["a: b", "- a", "a:"],
+];
+
+/** What a shell, a slug or an object could, besides. */
 const TRICKY = [
-  ...[
-    "yes",
-    "no",
-    "NULL",
-    "~",
-    "1e3",
-    "0x1f",
-    "08",
-    "1:30",
-    ".inf",
-    "=",
-    "<<",
-    "---",
-    "2001-01-01",
-    "a: b",
-    "- a",
-    "a:",
-  ],
+  ...AMBIGUOUS,
   ...["#a", "a #b", "*a", "&a", "!a", "%a", "@a", "`a`", "'", '"', "\\", "[", "{a}", "?", "|", ">", " a", "a ", "$A"],
   ...["constructor", "toString", "__proto__", "hasOwnProperty", "valueOf"],
   ...["new", "login", "settings", "api", "Shop", "shop", "SHOP", "shop-2", "shop_2", "shop!", "12345", "-", "-2", "_"],

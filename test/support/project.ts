@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Assets } from "../../src/operations/project/assets.ts";
 import { packageAssets } from "../../src/operations/project/assets.ts";
+import { TEXTS } from "./stack.ts";
 
 /** A folder of its own for one test; gone when the test is. */
 export class TemporaryFolder implements Disposable {
@@ -49,15 +50,9 @@ export function testAssets(version = "1.0.0"): Assets {
     ...assets,
     version,
     texts: () => ({
-      withDsn: "#!/bin/sh\n",
+      ...TEXTS,
       gate: `# gate of ${version}\n`,
       provisioner: `// bundle of ${version}\n`,
-      backupDb: "#\n",
-      backup: () => "// backup\n",
-      care: () => "// care\n",
-      supervise: () => "#\n",
-      provisionerDockerfile: () => "FROM node\n",
-      allInOne: () => ({ Dockerfile: "FROM glitchtip\n" }),
     }),
   };
 }

@@ -102,6 +102,10 @@ export async function provisionOnce(url: string, folders: Folders, run: Provisio
   return { ...result, written, log: lines.join("") };
 }
 
+/** The same with waits that take no real time, neither ours nor the server's. */
+export const provisionHastily = (emulator: Emulator, folders: Folders, run: ProvisionRun = {}) =>
+  provisionOnce(emulator.url, folders, { clock: hastyClock(emulator), ...run });
+
 /** The value that an env file gives a variable, read by its own quoting rules. */
 export function dsnOf(folders: Folders, app: string, variable = "SENTRY_DSN"): string | undefined {
   const text = readFileSync(join(folders.dsn, `${app}.env`), "utf8");

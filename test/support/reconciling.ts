@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { silentLog } from "../../src/base/log.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { type Clock, systemClock } from "../../src/base/wait.ts";
-import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/index.ts";
+import type { Emulator, EmulatorOptions } from "../../src/emulator/index.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
 import type { Generation } from "../../src/glitchtip/versions.ts";
 import { applyActions, type Outcome } from "../../src/operations/reconcile/apply.ts";
@@ -15,7 +15,7 @@ import { openServerStore } from "../../src/outputs/server-store.ts";
 import type { Plan } from "../../src/reconcile/server/action.ts";
 import type { DesiredServer } from "../../src/reconcile/server/model.ts";
 import { planServer } from "../../src/reconcile/server/plan.ts";
-import { ADMIN } from "./provisioning.ts";
+import { startServer } from "./emulator.ts";
 
 export interface Reconciling extends AsyncDisposable {
   readonly emulator: Emulator;
@@ -26,7 +26,7 @@ export interface Reconciling extends AsyncDisposable {
 
 /** An emulator and a context that reads and changes it. */
 export async function startReconciling(options: EmulatorOptions = {}): Promise<Reconciling> {
-  const emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0, ...options });
+  const emulator = await startServer(options);
   const folder = mkdtempSync(join(tmpdir(), "glitchtip-compose-"));
   const transport = openNodeTransport(emulator.url, { connections: 40, requestTimeoutMs: 5_000 });
   const token = new Secret(emulator.mintToken());
@@ -80,6 +80,9 @@ export async function reconcile(
   context.store.replace(plan.known);
   return { plan, outcomes: await applyActions(context, plan.actions), problems };
 }
+
+export const notApplied = (outcomes: readonly Outcome[]): Outcome[] =>
+  outcomes.filter(({ result }) => result !== "applied");
 
 /** What stands on the server, without what differs from run to run. */
 export function standing({ emulator }: Pick<Reconciling, "emulator">) {

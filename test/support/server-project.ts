@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/index.ts";
+import type { Emulator, EmulatorOptions } from "../../src/emulator/index.ts";
 import { type CliFolders, type CliResult, cliFolders, type RunningCli, runCli, startCli } from "./cli-process.ts";
-import { ADMIN } from "./provisioning.ts";
+import { startServer } from "./emulator.ts";
 
 /** A folder with a declaration of one server that runs already, an emulator, and the command line in that folder. */
 export interface ServerProject extends AsyncDisposable {
@@ -21,7 +21,7 @@ export const serverLines = (emulator: Pick<Emulator, "url">): string =>
   `version: 1\nname: prod\nserver: {url: ${emulator.url}, token: "file:token"}\n`;
 
 export async function startServerProject(options: EmulatorOptions = {}): Promise<ServerProject> {
-  const emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0, ...options });
+  const emulator = await startServer(options);
   const folders = cliFolders();
   const path = (name: string) => join(folders.project, name);
   const write = (name: string, text: string) => writeFileSync(path(name), text);

@@ -9,7 +9,8 @@ import { readUserCompose } from "../../src/stack/user-compose.ts";
 
 const templates = join(import.meta.dirname, "../../templates/compose");
 
-const TEXTS: StackTexts = {
+/** Stubs of what a stack carries along; a bundle is made by a build only. */
+export const TEXTS: StackTexts = {
   withDsn: '#!/bin/sh\nexec "$@"\n',
   gate: "print()\n",
   provisioner: "// bundle\n",

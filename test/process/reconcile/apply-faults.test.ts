@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { FaultEffect } from "../../../src/emulator/index.ts";
 import { everything } from "../../support/desired-server.ts";
+import { GENERATIONS } from "../../support/emulator.ts";
 import { PASSING_FAULTS } from "../../support/passing-faults.ts";
 import { hastyClock } from "../../support/provisioning.ts";
-import { ALL_OF_IT, reconcile, standing, startReconciling } from "../../support/reconciling.ts";
-
-const GENERATIONS = ["4.1", "5.1", "5.2", "6"] as const;
+import { ALL_OF_IT, notApplied, reconcile, standing, startReconciling } from "../../support/reconciling.ts";
 
 /** Each request of a first apply: method and path, in any order. */
 async function requestsOfApply(): Promise<string[]> {
@@ -30,10 +29,7 @@ describe.each(GENERATIONS)("apply on GlitchTip %s", (generation) => {
       const clock = hastyClock(emulator);
       const { outcomes, problems, plan } = await reconcile(reconciling.reopen({ clock }), everything(), generation);
       expect([problems, plan.errors], name).toEqual([[], []]);
-      expect(
-        outcomes.filter(({ result }) => result !== "applied"),
-        name,
-      ).toEqual([]);
+      expect(notApplied(outcomes), name).toEqual([]);
       expect(standing(reconciling), name).toEqual(ALL_OF_IT);
       emulator.clearFaults();
       expect((await reconcile(reconciling.reopen(), everything(), generation)).plan.actions, name).toEqual([]);
@@ -62,10 +58,7 @@ describe("a server that answers one kind of write with nothing else than", () =>
       emulator.clearFaults();
       emulator.advance(3_600_000);
       const next = await reconcile(reconciling.reopen(), everything());
-      expect(
-        next.outcomes.filter(({ result }) => result !== "applied"),
-        name,
-      ).toEqual([]);
+      expect(notApplied(next.outcomes), name).toEqual([]);
       expect(standing(reconciling), name).toEqual(ALL_OF_IT);
     }
   });

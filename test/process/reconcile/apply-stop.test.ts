@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { everything } from "../../support/desired-server.ts";
-import { ALL_OF_IT, reconcile, standing, startReconciling } from "../../support/reconciling.ts";
+import { ALL_OF_IT, notApplied, reconcile, standing, startReconciling } from "../../support/reconciling.ts";
 
 /** How many requests a first apply makes. */
 async function countRequests(): Promise<number> {
@@ -36,10 +36,7 @@ describe.each([
       emulator.clearFaults();
       const { outcomes, problems, plan } = await reconcile(reconciling.reopen(), everything(), generation);
       expect([problems, plan.errors], `request ${nth}`).toEqual([[], []]);
-      expect(
-        outcomes.filter(({ result }) => result !== "applied"),
-        `request ${nth}`,
-      ).toEqual([]);
+      expect(notApplied(outcomes), `request ${nth}`).toEqual([]);
       expect(standing(reconciling), `request ${nth}`).toEqual(ALL_OF_IT);
     }
   });

@@ -7,9 +7,8 @@ import {
   desiredServer,
   everything,
 } from "../../support/desired-server.ts";
+import { GENERATIONS } from "../../support/emulator.ts";
 import { ALL_OF_IT, reconcile, standing, startReconciling } from "../../support/reconciling.ts";
-
-const GENERATIONS = ["4.1", "5.1", "5.2", "6"] as const;
 
 describe.each(GENERATIONS)("apply on GlitchTip %s", (generation) => {
   it("makes all that is declared on an empty server, and changes nothing the second time", async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { GENERATIONS } from "../../../src/glitchtip/versions.ts";
 import { desired, HEAD } from "../../support/inside.ts";
-import { reconcile, startReconciling } from "../../support/reconciling.ts";
+import { notApplied, reconcile, startReconciling } from "../../support/reconciling.ts";
 
 const page = readFileSync(new URL("../../../docs/server.md", import.meta.url), "utf8");
 const [, shown = ""] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
@@ -46,7 +46,7 @@ describe.each(GENERATIONS)("on GlitchTip %s a declaration", (generation) => {
     const first = await reconcile(server.context, wanted, generation);
     expect(first.plan.errors).toEqual([]);
     expect(first.plan.actions.length).toBeGreaterThan(0);
-    expect(first.outcomes.filter(({ result }) => result !== "applied")).toEqual([]);
+    expect(notApplied(first.outcomes)).toEqual([]);
     const second = await reconcile(server.reopen(), wanted, generation);
     expect([second.plan.actions, second.plan.undeclared.map(({ name: of }) => of)]).toEqual([[], []]);
   });

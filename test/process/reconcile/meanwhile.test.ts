@@ -12,7 +12,7 @@ import {
   desiredServer,
   everything,
 } from "../../support/desired-server.ts";
-import { type Reconciling, reconcile, standing, startReconciling } from "../../support/reconciling.ts";
+import { notApplied, type Reconciling, reconcile, standing, startReconciling } from "../../support/reconciling.ts";
 
 const withProjects = (over: Partial<DesiredServer>, ...projects: ReturnType<typeof desiredProject>[]) =>
   desiredServer({ organizations: [desiredOrganization({ projects })], ...over });
@@ -130,7 +130,7 @@ describe("an invitation", () => {
   it("is refused where registration is closed, with what would help, and the rest goes on", async () => {
     await using reconciling = await startReconciling({ registration: "closed" });
     const { outcomes } = await reconcile(reconciling.context, everything());
-    expect(outcomes.filter(({ result }) => result !== "applied")).toMatchObject([
+    expect(notApplied(outcomes)).toMatchObject([
       {
         result: "failed",
         action: { kind: "member" },

@@ -3,10 +3,9 @@ import { observeServer } from "../../../src/operations/reconcile/observe.ts";
 import { planServer } from "../../../src/reconcile/server/plan.ts";
 import { asAdmin } from "../../support/admin-calls.ts";
 import { desiredOrganization, desiredProject, desiredServer, seededServer } from "../../support/desired-server.ts";
+import { GENERATIONS } from "../../support/emulator.ts";
 import { hastyClock } from "../../support/provisioning.ts";
 import { startReconciling } from "../../support/reconciling.ts";
-
-const GENERATIONS = ["4.1", "5.1", "5.2", "6"] as const;
 
 const paths = (emulator: { requests: readonly { method: string; path: string }[] }) =>
   emulator.requests.map(({ method, path }) => `${method} ${path.replace(/[?&]cursor=.*/, "&cursor=…")}`);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { YamlAlias, yamlLines } from "../../../src/stack/yaml-text.ts";
+import { AMBIGUOUS } from "../../support/arbitrary.ts";
 
 const written = (value: unknown) => `${yamlLines("key", value, { open: false }).join("\n")}\n`;
 
@@ -31,26 +32,7 @@ describe("data that is written as YAML", () => {
         "\r",
       ),
     }),
-    fc.constantFrom(
-      "no",
-      "y",
-      "NULL",
-      "~",
-      "1e3",
-      "0x1f",
-      "08",
-      "1:30",
-      "0:0",
-      ".inf",
-      "=",
-      "<<",
-      "---",
-      "2001-01-01",
-      "a:",
-      "- a",
-      "\u2028",
-      "\u0085",
-    ),
+    fc.constantFrom(...AMBIGUOUS, "\u2028", "\u0085"),
   );
   const { value } = fc.letrec((tie) => ({
     value: fc.oneof({ depthSize: "small" }, text, fc.integer(), fc.boolean(), tie("list"), tie("map")),
