@@ -1,4 +1,6 @@
 import { openDocker } from "../../docker/index.ts";
+import { refuseUnstartable } from "../../operations/doctor/before-up.ts";
+import { thisMachine } from "../../operations/doctor/machine.ts";
 import { writeGivenDsns } from "../../operations/project/given-dsns.ts";
 import { readProject } from "../../operations/project/read.ts";
 import { aboutVaultCopies, compareVaultCopies, writeVaultCopies } from "../../operations/project/vault-copies.ts";
@@ -12,11 +14,12 @@ export const up: CliCommand = {
   async run(context) {
     const project = readProject(context.dir, context.env);
     const { declaration } = project;
+    const docker = openDocker(context);
+    await refuseUnstartable({ ...context, docker, machine: thisMachine(context.clock) }, project);
     const copies = await compareVaultCopies(context, project);
     writeVaultCopies(context.dir, copies);
     for (const warning of aboutVaultCopies(copies)) context.log.warn(warning);
     const given = await writeGivenDsns(context, project);
-    const docker = openDocker(context);
     const result = await withProgress(context, "starting", (progress) =>
       bringUp({ dir: context.dir, docker, say: (line) => progress.say(line.trim()) }, declaration),
     );

@@ -3,6 +3,7 @@ import { resolveServer } from "../../config/server.ts";
 import type { Docker } from "../../docker/index.ts";
 import { queueInDatabase, readBacklog } from "../backlog.ts";
 import { certificateStatus } from "../production/certificate-status.ts";
+import { RESTART_WORKER } from "../production/point.ts";
 import { databaseContainerOf, type RunningStack } from "../running-stack.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
@@ -26,7 +27,7 @@ async function queue(docker: Docker, { server: declared }: Declaration, stack: R
   const jobs = await readBacklog(docker, databaseContainerOf(stack), kept, nowMs);
   if (!jobs.known) return [];
   return jobs.stuck
-    ? [fail("queue", `${jobs.waiting} jobs wait and none is taken`, "docker compose restart glitchtip-worker")]
+    ? [fail("queue", `${jobs.waiting} jobs wait and none is taken`, RESTART_WORKER)]
     : [ok("queue", `${jobs.waiting} jobs wait`)];
 }
 

@@ -17,5 +17,5 @@ export async function certificateStatus(
   const front = stack.containers.length === 0 ? undefined : await frontOf(docker, declaration, stack);
   if (front === undefined) return undefined;
   const certificate = await servedCertificate(front, nowMs);
-  return { ...certificate, verdict: certificateVerdict(certificate, declaration.production?.tls.mode === "own") };
+  return { ...certificate, verdict: certificateVerdict(certificate, declaration.production) };
 }

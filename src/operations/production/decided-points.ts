@@ -4,7 +4,7 @@ import { resolveServer } from "../../config/server.ts";
 import { SECRETS_FOLDER } from "../../stack/render.ts";
 import { missingSecrets } from "../project/secrets.ts";
 import { fail, type HardeningPoint, pass, THEN, unknown } from "./point.ts";
-import { weakSecrets } from "./secret-values.ts";
+import { type WeakSecret, weakSecrets } from "./secret-values.ts";
 
 /** What an operator has decided in glitchtip.yaml, and the secrets. */
 export const DECIDED: readonly HardeningPoint[] = [
@@ -26,7 +26,7 @@ export const DECIDED: readonly HardeningPoint[] = [
       return /@(.*\.)?example\.(com|net|org)$/i.test(email)
         ? fail(
             `${email} is a placeholder`,
-            "Write your address as admin.email before the first start; later, in GlitchTip too.",
+            `Write your address as admin.email before the first start; later first: npx glitchtip-compose user update ${email} --email ADDRESS`,
           )
         : pass(email);
     },
@@ -87,10 +87,7 @@ export const DECIDED: readonly HardeningPoint[] = [
       const weak = weakSecrets(project.dir, project.declaration, { ...project.env, ...shell });
       return weak.length === 0
         ? pass("strong")
-        : fail(
-            weak.join("; "),
-            "Before the first start: remove its file, npx glitchtip-compose init. Later: change it where it counts, too.",
-          );
+        : fail(weak.map(({ what }) => what).join("; "), weak.map(otherValue).join("; "));
     },
   },
   {
@@ -109,3 +106,9 @@ export const DECIDED: readonly HardeningPoint[] = [
     },
   },
 ];
+
+/** One that was made here is changed by us; others are known elsewhere, too. */
+const otherValue = ({ what, made }: WeakSecret): string =>
+  made === undefined
+    ? `give ${what.split(" (", 1)[0]} another value where it is used, then in its place here`
+    : `npx glitchtip-compose secrets rotate ${made} (before the first start: remove its file, npx glitchtip-compose init)`;

@@ -1,7 +1,18 @@
+import type { Declaration } from "../../config/schema.ts";
 import { SECURITY_HEADERS } from "../../stack/proxy.ts";
 import { isOurs } from "../running-stack.ts";
 import { problemOf } from "../service-status.ts";
-import { fail, type HardeningPoint, notRunning, pass, type Seen, START, unknown, type Verdict } from "./point.ts";
+import {
+  fail,
+  type HardeningPoint,
+  notRunning,
+  pass,
+  RESTART_WORKER,
+  type Seen,
+  START,
+  unknown,
+  type Verdict,
+} from "./point.ts";
 import type { Answer, Asked, ServedCertificate } from "./served.ts";
 
 /** What runs, and what a browser is answered. */
@@ -53,7 +64,7 @@ export const LIVE: readonly HardeningPoint[] = [
     how: "the age of the jobs that wait in the database; from generation 6 on its health check, too",
     check({ stack, backlog }) {
       if (stack === undefined) return notRunning;
-      if (backlog?.stuck) return fail("jobs wait and none is taken", "docker compose restart glitchtip-worker");
+      if (backlog?.stuck) return fail("jobs wait and none is taken", RESTART_WORKER);
       const worker = stack.containers.find(({ service }) => service === "glitchtip-worker");
       if (backlog?.known || worker?.health === "healthy") return pass("it does");
       return unknown("this generation does not tell", "npx glitchtip-compose verify sends an event through it.");
@@ -66,7 +77,7 @@ export const LIVE: readonly HardeningPoint[] = [
     check: ({ stack, certificate, project }) =>
       stack === undefined || certificate === undefined
         ? notRunning
-        : certificateVerdict(certificate, project.declaration.production?.tls.mode === "own"),
+        : certificateVerdict(certificate, project.declaration.production),
   },
   {
     id: "redirect",
@@ -111,12 +122,15 @@ function answered({ stack }: Seen, asked: Asked | undefined, judge: (answer: Ans
 }
 
 /** Whether somebody has to do something about the certificate. */
-export function certificateVerdict(seen: ServedCertificate, own: boolean): Verdict {
-  if (!seen.known) return unknown(`none was shown: ${seen.reason}`, "docker compose logs --tail 50 glitchtip-proxy");
+export function certificateVerdict(seen: ServedCertificate, production: Declaration["production"]): Verdict {
+  const own = production?.tls.mode === "own";
+  const ours = production?.proxy === "caddy";
+  const log = ours ? "npx glitchtip-compose logs proxy" : "Its proxy's log";
+  if (!seen.known) return unknown(`none was shown: ${seen.reason}`, `${log} tells why.`);
   const { forDomain, trusted, why, state, notAfter } = seen;
   const renew = own
-    ? "Put the new certificate and key in place, then: docker compose restart glitchtip-proxy"
-    : "docker compose logs --tail 50 glitchtip-proxy tells why it is not renewed.";
+    ? `Put the new certificate and key in place, then ${ours ? "npx glitchtip-compose restart proxy" : "restart the proxy"}.`
+    : `${log} tells why it is not renewed.`;
   if (state === "over") return fail(`it ended on ${notAfter}`, renew);
   if (!forDomain) return fail("it is for another name", "Check production.domain and the proxy.");
   if (state === "early") return fail("it is not valid yet", "Check the host's clock and the certificate.");

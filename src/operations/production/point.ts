@@ -41,6 +41,9 @@ export const unknown = (reason: string, remedy: string): Verdict => ({ state: "u
 
 export const START = "docker compose up -d --wait";
 
+/** Whichever container or program it is. */
+export const RESTART_WORKER = "npx glitchtip-compose restart worker";
+
 /** After a change of the declaration. */
 export const THEN = "then: npx glitchtip-compose init, docker compose up -d --wait";
 

@@ -39,7 +39,7 @@ export async function refuseUnfit(
   if (production === undefined) return;
   const network = await host.network?.(project);
   const problems = [
-    ...weakSecrets(dir, declaration, { ...env, ...shell }),
+    ...weakSecrets(dir, declaration, { ...env, ...shell }).map(({ what }) => what),
     ...ownCertificate(dir, production, host.nowMs()),
     ...(network === undefined
       ? []

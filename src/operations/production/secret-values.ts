@@ -5,11 +5,18 @@ import { parsePasswordRef } from "../../config/password-ref.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { type SecretUse, weakness } from "../../config/secret-strength.ts";
 import { SECRETS_FOLDER } from "../../stack/render.ts";
+import type { What } from "../secrets/ends.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
+export interface WeakSecret {
+  readonly what: string;
+  /** What `secrets rotate` calls it; undefined for one of the user's own. */
+  readonly made?: What;
+}
+
 /** Each weak secret, by where it stands; what cannot be read here is left out, as its own check tells it. */
-export function weakSecrets(dir: string, declaration: Declaration, env: Variables): string[] {
+export function weakSecrets(dir: string, declaration: Declaration, env: Variables): WeakSecret[] {
   const { admin, mail, server } = declaration;
   const database = ownServices(server).database?.url;
   const generated = (name: string) => `file:${SECRETS_FOLDER}/${name}`;
@@ -25,9 +32,18 @@ export function weakSecrets(dir: string, declaration: Declaration, env: Variable
     const value = reference === undefined ? undefined : secretAt(dir, reference, env);
     const found = value === undefined ? undefined : read(value);
     const why = found === undefined ? undefined : weakness(use, found);
-    return why === undefined ? [] : [`${key} (${reference}) ${why}`];
+    if (why === undefined) return [];
+    const made = MADE[use];
+    const isOurs = made !== undefined && reference?.startsWith(generated("")) && reference !== admin?.password;
+    return [{ what: `${key} (${reference}) ${why}`, ...(isOurs ? { made } : {}) }];
   });
 }
+
+const MADE: Readonly<Partial<Record<SecretUse, What>>> = {
+  "admin password": "admin-password",
+  "database password": "db-password",
+  "secret key": "secret-key",
+};
 
 type Read = (value: string) => string | undefined;
 

@@ -48,7 +48,7 @@ export async function readBack(
         `project ${project}: the event was accepted, but could not be read back within ${Math.round(options.withinMs / 1_000)} s`,
         {
           remedy:
-            "The worker does not store events. See its log, in this stack: docker compose logs glitchtip-worker (or glitchtip), then: docker compose restart glitchtip-worker",
+            "The worker does not store events. See its log, in this stack: npx glitchtip-compose logs worker, then: npx glitchtip-compose restart worker",
         },
       ),
   });

@@ -56,8 +56,7 @@ export async function drain({ docker, clock, signal, say }: StackCalls, queue: J
     },
     late: () =>
       new CodedError("GC1605", "the worker does not work off its queue, and the next GlitchTip would not read it", {
-        remedy:
-          "Look at it with: docker compose logs --tail 50 glitchtip-worker, then: docker compose restart glitchtip-worker",
+        remedy: "Look at it with: npx glitchtip-compose logs worker, then: npx glitchtip-compose restart worker",
       }),
   });
 }

@@ -5,6 +5,7 @@ import { silentLog } from "../../../../src/base/log.ts";
 import type { ComposeConfig, ComposeService } from "../../../../src/docker/index.ts";
 import { init } from "../../../../src/operations/init.ts";
 import { checkProduction, HARDENING } from "../../../../src/operations/production/index.ts";
+import { certificateVerdict } from "../../../../src/operations/production/live-points.ts";
 import type { HardeningPoint, Seen } from "../../../../src/operations/production/point.ts";
 import { readProject } from "../../../../src/operations/project/read.ts";
 import { container, fakeDocker } from "../../../support/fake-docker.ts";
@@ -169,5 +170,32 @@ describe("the hardening table", () => {
     const seen: Seen = { project: await projectIn(folder), shell: {}, stack };
     expect(point("memory-kills").check(seen)).toMatchObject({ state: "fail", reason: "glitchtip-worker" });
     expect(point("running").check(seen)).toMatchObject({ state: "pass" });
+  });
+
+  it("secrets that were made here are rotated; the user's own are changed where they are used", async () => {
+    using folder = new TemporaryFolder();
+    const project = await projectIn(folder);
+    for (const name of ["secret_key", "db_password"]) folder.remove(`.glitchtip/secrets/${name}`);
+    folder.write(".glitchtip/secrets/secret_key", "change_me");
+    folder.write(".glitchtip/secrets/db_password", "postgres");
+    folder.write("mail-url", "smtp://me:changeme@mail.shop.example");
+    const { state, remedy = "" } = point("secrets").check({ project, shell: {} });
+    expect([state, remedy.split("; ").length]).toEqual(["fail", 3]);
+    expect(remedy).toMatch(/secrets rotate db-password .*secrets rotate secret-key .*give mail\.url another value/);
+    folder.write("own", "12345678");
+    const text = folder.read("glitchtip.yaml");
+    folder.write("glitchtip.yaml", text.replace("email: ops@shop.example", "$&, password: file:./own"));
+    const own = readProject(folder.path);
+    expect(point("secrets").check({ project: own, shell: {} }).remedy).toContain("give admin.password another value");
+  });
+
+  it.each([
+    ["caddy", "npx glitchtip-compose logs proxy tells why."],
+    ["nginx", "Its proxy's log tells why."],
+  ] as const)("of a certificate that nobody is shown behind %s says which log to read", async (proxy, remedy) => {
+    using folder = new TemporaryFolder();
+    const { declaration } = await projectIn(folder);
+    const production = declaration.production && { ...declaration.production, proxy };
+    expect(certificateVerdict({ known: false, reason: "refused" }, production)).toMatchObject({ remedy });
   });
 });
