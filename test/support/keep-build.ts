@@ -14,15 +14,16 @@ declare module "vitest" {
 const clone = fileURLToPath(new URL("../..", import.meta.url));
 const dist = join(clone, "dist");
 
-/** Before the tests of a level: `npm run build` may replace dist while they run, so they use a copy, gone at their end. */
-export default function keepBuild(project: TestProject): (() => void) | undefined {
-  if (buildId() === undefined) return undefined;
+/** Before the tests of a level: `npm run build` may replace dist while they run, so they use a copy. */
+export default function keepBuild(project: TestProject): void {
+  if (buildId() === undefined) return;
   const folder = mkdtempSync(join(tmpdir(), "glitchtip-compose-built-"));
+  // Ctrl-C calls no teardown.
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   for (const name of ["templates", "images"]) cpSync(join(clone, name), join(folder, name), { recursive: true });
   copyFileSync(join(clone, "package.json"), join(folder, "package.json"));
   copyOneBuild(join(folder, "dist"));
   project.provide("builtPackage", folder);
-  return () => rmSync(folder, { recursive: true, force: true });
 }
 
 /** The folder is renamed into its place: another one is another build. */
