@@ -34,6 +34,8 @@ export function removeMember(state: State, memberId: number): void {
     state.teams.update(team.id, { memberIds: team.memberIds.filter((id) => id !== memberId) });
   }
   state.members.delete(memberId);
+  const organization = state.organizations.get(member.organizationId);
+  if (organization?.ownerMemberId === memberId) state.organizations.update(organization.id, { ownerMemberId: null });
 }
 
 export function removeOrganization(state: State, organizationId: number): void {

@@ -29,7 +29,11 @@ export const memberCalls = (requests: Requests) => ({
   /** Teams are not touched. */
   setRole: (organization: string, id: string, role: string) =>
     requests.put(memberPath(organization, id), { orgRole: role, teamRoles: [] }, memberShape, { harmless: true }),
-  /** The organization's owner cannot be deleted: 400 (members scenario). */
+  /** The owner of record, of whom there is one beside all that have the role. Only an owner may say so. */
+  async setOwner(organization: string, id: string): Promise<void> {
+    await requests.post(`${memberPath(organization, id)}set_owner/`, {}, memberShape, { harmless: true });
+  },
+  /** The owner of record cannot delete itself: 400 (members scenario). */
   delete: (organization: string, id: string) => requests.delete(memberPath(organization, id)),
   async joinTeam(organization: string, id: string, team: string): Promise<void> {
     await requests.post(inTeam(organization, id, team), {}, teamShape, { harmless: true });

@@ -24,10 +24,32 @@ export const carryOutMember: CarryOut<"member"> = async (run, action) => {
         return { note: `number ${action.id} was gone; number ${found.id} was changed` };
       }
     case "delete":
+      await handOver(run, organization, action.id, action.name);
       await calls.members.delete(organization, action.id);
       return {};
   }
 };
+
+/**
+ * GlitchTip lets another owner delete the owner of record, and from then on answers 500 to whoever asks for members (run
+ * on 5.2; 6 reads the same). So somebody else is it before.
+ */
+async function handOver({ calls }: Run, organization: string, id: string, name: string): Promise<void> {
+  const leaving = await calls.members.get(organization, id).catch((error: unknown) => {
+    if (isGone(error)) return undefined;
+    throw error;
+  });
+  if (!leaving?.isOwner) return;
+  const all = await calls.members.list(organization);
+  const heirs = all.filter((member) => member.id !== id && member.role === "owner" && !member.pending);
+  const heir = heirs.toSorted((a, b) => Number(a.id) - Number(b.id))[0];
+  if (heir === undefined) {
+    throw new CodedError("GC1305", `${name} is the owner of record, and nobody else has the role`, {
+      remedy: "Declare another member as owner, and apply again.",
+    });
+  }
+  await calls.members.setOwner(organization, heir.id);
+}
 
 async function change(
   { calls }: Run,
