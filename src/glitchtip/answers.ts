@@ -30,7 +30,8 @@ interface Refusal {
 
 const NOT_KNOWN: Refusal = {
   code: "GC1304",
-  remedy: "The token or the session is no longer valid; run the provisioner again.",
+  remedy:
+    "The server does not know this token: put another one where server.token points (GlitchTip: Profile, Auth Tokens). One of our own is made anew by the next run.",
 };
 const NOT_THE_API: Refusal = {
   code: "GC1206",
@@ -40,7 +41,11 @@ const SERVER_FAILED: Refusal = { code: "GC1205", remedy: "See the server's log: 
 
 const BY_STATUS: Readonly<Record<number, Refusal>> = {
   401: NOT_KNOWN,
-  403: { code: "GC1305", remedy: "The account or the token may not do this; use the superuser's account." },
+  403: {
+    code: "GC1305",
+    remedy:
+      "A token needs the scope for it (org, team, project, member, event: read, write or admin), and its account the role.",
+  },
   404: { code: "GC1209", remedy: "It may have been deleted meanwhile; run the command again." },
   409: { code: "GC1210", remedy: "Look at what is there in GlitchTip's pages, then run the command again." },
   429: { code: "GC1207", remedy: "Wait, then run the command again." },

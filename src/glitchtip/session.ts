@@ -78,7 +78,7 @@ function judge(answer: RawAnswer, url: string, email: string): void {
   if (code === "email_password_mismatch") {
     throw new CodedError("GC1301", `${url}: the password of ${email} was refused, or there is no such account`, {
       remedy:
-        "Put the right password into the admin's password file, or set this one on the server: docker compose run --rm glitchtip-init ./manage.py changepassword EMAIL",
+        "Put the right one where admin.password points (by default .glitchtip/secrets/admin_password), or set this one on the server; in this stack: npx glitchtip-compose user password EMAIL",
     });
   }
   if (code === "too_many_login_attempts") {

@@ -47,7 +47,7 @@ export class TransportError extends CodedError {
   }
 }
 
-const CHECK_URL = "Check the server's address, and that it runs: docker compose ps glitchtip";
+const CHECK_URL = "Check the server's address, and that it runs; in this stack: docker compose ps glitchtip";
 const CHECK_TLS =
   "Check whether the address needs https:// or http://, and the certificate's chain; an authority of your own: server.ca: file:PATH in glitchtip.yaml.";
 const CHECK_SERVER = "See the server's log: docker compose logs glitchtip";

@@ -11,7 +11,7 @@ describe.each(GENERATIONS)("accounts on GlitchTip %s", (generation) => {
     await expect(provisionHastily(emulator, folders)).rejects.toMatchObject({
       code: "GC1301",
       message: expect.stringContaining(ADMIN.email),
-      remedy: expect.stringContaining("changepassword"),
+      remedy: expect.stringContaining("user password"),
     });
     await expect(provisionHastily(emulator, folders)).rejects.toMatchObject({ code: "GC1302" });
     expect(emulator.requests.filter(({ path }) => path.endsWith("/login"))).toHaveLength(1);

@@ -30,7 +30,8 @@ export async function obtainToken(
   const password = context.password();
   if (store.wasRefused(email, password)) {
     throw new CodedError("GC1302", `the password of ${email} was refused before and has not changed since`, {
-      remedy: "Put the right one into .glitchtip/secrets/admin_password; it is not tried again until it changes.",
+      remedy:
+        "Put the right one where admin.password points (by default .glitchtip/secrets/admin_password); it is not tried again until it changes.",
     });
   }
   const session = await signIn({ ...context, ...account, password }).catch((error: unknown) => {
