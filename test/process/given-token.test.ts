@@ -9,8 +9,9 @@ import type { Declaration } from "../../src/config/schema.ts";
 import { startEmulator } from "../../src/emulator/index.ts";
 import { signIn } from "../../src/glitchtip/session.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
+import { GENERATIONS } from "../../src/glitchtip/versions.ts";
 import { SCOPES } from "../../src/operations/provision/token.ts";
-import { GENERATIONS, startServer } from "../support/emulator.ts";
+import { startServer } from "../support/emulator.ts";
 import { runProvisioner } from "../support/provisioner-process.ts";
 import { ADMIN, declare, dsnOf, provisionOnce, temporaryFolders } from "../support/provisioning.ts";
 

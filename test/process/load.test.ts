@@ -6,9 +6,10 @@ import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/base/wait.ts";
 import { type Emulator, type Fault, startEmulator } from "../../src/emulator/index.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
+import { GENERATIONS } from "../../src/glitchtip/versions.ts";
 import { type LoadOptions, load } from "../../src/operations/load/index.ts";
 import { observeStack } from "../../src/operations/running-stack.ts";
-import { GENERATIONS, startServer } from "../support/emulator.ts";
+import { startServer } from "../support/emulator.ts";
 import { answers, container, fakeDocker } from "../support/fake-docker.ts";
 import { ADMIN, hastyClock, provisionOnce, temporaryFolders } from "../support/provisioning.ts";
 

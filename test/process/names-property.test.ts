@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Declaration, declarationSchema } from "../../src/config/schema.ts";
 import type { Emulator } from "../../src/emulator/index.ts";
+import { GENERATIONS } from "../../src/glitchtip/versions.ts";
 import { nameOf, ORGANIZATION_NAME_LONGEST, PROJECT_NAME_LONGEST, teamSlug } from "../support/arbitrary.ts";
-import { GENERATIONS, startServer } from "../support/emulator.ts";
+import { startServer } from "../support/emulator.ts";
 import { ADMIN, dsnOf, provisionOnce, temporaryFolders } from "../support/provisioning.ts";
 
 const CASES_PER_GENERATION = 50;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Emulator, startEmulator } from "../../src/emulator/index.ts";
-import { GENERATIONS, startServer } from "../support/emulator.ts";
+import { GENERATIONS } from "../../src/glitchtip/versions.ts";
+import { startServer } from "../support/emulator.ts";
 import { countsOf, ONE_OF_EACH } from "../support/provisioner-process.ts";
 import { ADMIN, declare, provisionHastily, temporaryFolders } from "../support/provisioning.ts";
 

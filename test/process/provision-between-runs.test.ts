@@ -4,8 +4,9 @@ import { type Clock, systemClock } from "../../src/base/wait.ts";
 import type { Emulator } from "../../src/emulator/index.ts";
 import { signIn } from "../../src/glitchtip/session.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
+import { GENERATIONS } from "../../src/glitchtip/versions.ts";
 import { asAdmin } from "../support/admin-calls.ts";
-import { GENERATIONS, startServer } from "../support/emulator.ts";
+import { startServer } from "../support/emulator.ts";
 import { countsOf, ONE_OF_EACH } from "../support/provisioner-process.ts";
 import {
   ADMIN,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../src/base/errors.ts";
 import type { FaultEffect } from "../../src/emulator/index.ts";
-import { GENERATIONS, startServer } from "../support/emulator.ts";
+import { GENERATIONS } from "../../src/glitchtip/versions.ts";
+import { startServer } from "../support/emulator.ts";
 import { PASSING_FAULTS } from "../support/passing-faults.ts";
 import { countsOf, ONE_OF_EACH, requestsOfFirstRun } from "../support/provisioner-process.ts";
 import { dsnOf, provisionHastily, temporaryFolders } from "../support/provisioning.ts";

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { startEmulator } from "../../src/emulator/index.ts";
-import { GENERATIONS, startServer } from "../support/emulator.ts";
+import { GENERATIONS } from "../../src/glitchtip/versions.ts";
+import { startServer } from "../support/emulator.ts";
 import { ADMIN, declare, dsnOf, hastyClock, provisionOnce, temporaryFolders } from "../support/provisioning.ts";
 
 describe.each(GENERATIONS)("provisioning an empty GlitchTip %s", (generation) => {

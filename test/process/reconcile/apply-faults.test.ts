@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FaultEffect } from "../../../src/emulator/index.ts";
+import { GENERATIONS } from "../../../src/glitchtip/versions.ts";
 import { everything } from "../../support/desired-server.ts";
-import { GENERATIONS } from "../../support/emulator.ts";
 import { PASSING_FAULTS } from "../../support/passing-faults.ts";
 import { hastyClock } from "../../support/provisioning.ts";
 import { ALL_OF_IT, notApplied, reconcile, standing, startReconciling } from "../../support/reconciling.ts";

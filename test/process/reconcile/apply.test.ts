@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { GENERATIONS } from "../../../src/glitchtip/versions.ts";
 import { asAdmin } from "../../support/admin-calls.ts";
 import {
   desiredAlert,
@@ -7,7 +8,6 @@ import {
   desiredServer,
   everything,
 } from "../../support/desired-server.ts";
-import { GENERATIONS } from "../../support/emulator.ts";
 import { ALL_OF_IT, reconcile, standing, startReconciling } from "../../support/reconciling.ts";
 
 describe.each(GENERATIONS)("apply on GlitchTip %s", (generation) => {

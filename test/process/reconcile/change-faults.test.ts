@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../../src/emulator/index.ts";
+import { GENERATIONS } from "../../../src/glitchtip/versions.ts";
 import type { DesiredServer } from "../../../src/reconcile/server/model.ts";
 import { asAdmin } from "../../support/admin-calls.ts";
 import { everything } from "../../support/desired-server.ts";
-import { GENERATIONS } from "../../support/emulator.ts";
 import { PASSING_FAULTS } from "../../support/passing-faults.ts";
 import { hastyClock } from "../../support/provisioning.ts";
 import {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { GENERATIONS } from "../../../src/glitchtip/versions.ts";
 import { observeServer } from "../../../src/operations/reconcile/observe.ts";
 import { planServer } from "../../../src/reconcile/server/plan.ts";
 import { asAdmin } from "../../support/admin-calls.ts";
 import { desiredOrganization, desiredProject, desiredServer, seededServer } from "../../support/desired-server.ts";
-import { GENERATIONS } from "../../support/emulator.ts";
 import { hastyClock } from "../../support/provisioning.ts";
 import { startReconciling } from "../../support/reconciling.ts";
 
