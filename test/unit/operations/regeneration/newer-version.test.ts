@@ -1,44 +1,11 @@
 import { applyPatch } from "diff";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { CodedError } from "../../../src/base/errors.ts";
-import { init } from "../../../src/operations/init.ts";
-import { differencesOf } from "../../../src/operations/project/difference.ts";
-import { type RenderOptions, render } from "../../../src/operations/render.ts";
-import { TemporaryFolder, testAssets } from "../../support/project.ts";
-
-const STACK = "compose.glitchtip.yaml";
-const BASE = ".glitchtip/base/compose.glitchtip.yaml";
-const GATE = ".glitchtip/gate.py";
-const warnings: string[] = [];
-const log = { info() {}, step() {}, debug() {}, warn: (text: string) => warnings.push(text) };
-
-/** A project as version 1.0.0 of the tool wrote it. */
-async function project(): Promise<TemporaryFolder> {
-  const folder = new TemporaryFolder();
-  await init({ dir: folder.path, log, env: {}, assets: testAssets() }, { organization: "Acme" });
-  warnings.length = 0;
-  return folder;
-}
-
-interface Upgrade extends RenderOptions {
-  readonly version?: string;
-  /** What another version has in its templates, from what this one has. */
-  readonly templates?: (text: string) => string;
-}
-
-/** The same project rendered by another version of the tool, whose templates differ. */
-function upgrade(folder: TemporaryFolder, { version = "1.0.0", templates, ...options }: Upgrade = {}) {
-  const assets = testAssets(version);
-  const compose = () => JSON.parse((templates ?? ((text) => text))(JSON.stringify(assets.compose())));
-  return render({ dir: folder.path, log, env: {}, assets: { ...assets, compose } }, options);
-}
-
-const edit = (folder: TemporaryFolder, path: string, change: (text: string) => string) =>
-  folder.write(path, change(folder.read(path)));
-const declareSplit = (folder: TemporaryFolder) =>
-  edit(folder, "glitchtip.yaml", (text) => text.replace("server:", "server:\n  topology: split"));
-const newInterval = (text: string) => text.replaceAll('"start_interval":"1s"', '"start_interval":"2s"');
+import { CodedError } from "../../../../src/base/errors.ts";
+import { differencesOf } from "../../../../src/operations/project/difference.ts";
+import { render } from "../../../../src/operations/render.ts";
+import { TemporaryFolder, testAssets } from "../../../support/project.ts";
+import { BASE, declareSplit, edit, GATE, log, newInterval, project, STACK, upgrade } from "./upgraded.ts";
 
 describe("a newer version of the tool", () => {
   it("rewrites what nobody edited, and shows the difference as patch takes it", async () => {
@@ -155,115 +122,6 @@ describe("a newer version of the tool", () => {
     });
     edit(folder, ".glitchtip/provisioner.mjs", (text) => `${text}// mine\n`);
     expect((await run("4.0.0")).refused).toEqual([".glitchtip/provisioner.mjs"]);
-  });
-});
-
-describe("an edited file", () => {
-  it("stays as it is, with a word, while ours has not changed", async () => {
-    using folder = await project();
-    edit(folder, STACK, (text) => `${text}# mine\n`);
-    expect(await upgrade(folder)).toMatchObject({ kept: [STACK], nothingToChange: true });
-    expect(warnings).toEqual([`${STACK} was edited by hand; it stays as it is`]);
-  });
-
-  it("from a version that remembered no texts is not merged: ours is put beside it", async () => {
-    using folder = await project();
-    folder.remove(".glitchtip/base");
-    edit(folder, STACK, (text) => `${text}# mine\n`);
-    expect((await upgrade(folder, { templates: newInterval })).refused).toEqual([STACK]);
-    expect(folder.read(`${STACK}.new`)).toContain("start_interval: 2s");
-  });
-
-  it("is not merged from a text that somebody else put in the place of ours", async () => {
-    using folder = await project();
-    edit(folder, BASE, (text) => `${text}# not ours\n`);
-    edit(folder, STACK, (text) => `${text}# mine\n`);
-    expect((await upgrade(folder, { templates: newInterval })).refused).toEqual([STACK]);
-  });
-
-  it("is not what Git or an editor makes of line ends", async () => {
-    using folder = await project();
-    const text = folder.read(STACK);
-    edit(folder, STACK, (lf) => lf.replaceAll("\n", "\r\n"));
-    expect((await upgrade(folder)).changed).toEqual([STACK]);
-    expect(folder.read(STACK)).toBe(text);
-  });
-
-  it("is not what an interrupted run leaves of its own", async () => {
-    using folder = await project();
-    const old = folder.read(STACK);
-    await upgrade(folder, { templates: newInterval });
-    // The manifest was written, the file and its base were not; then the templates change once more.
-    folder.write(STACK, old);
-    folder.write(BASE, old);
-    expect((await upgrade(folder)).refused).toEqual([]);
-  });
-
-  it("is not what a power cut leaves: an empty one is written again", async () => {
-    using folder = await project();
-    const text = folder.read(STACK);
-    folder.write(STACK, "");
-    expect((await upgrade(folder)).created).toEqual([STACK]);
-    expect(folder.read(STACK)).toBe(text);
-  });
-});
-
-describe("a file that is no longer needed", () => {
-  const PROGRAM = ".glitchtip/provisioner.mjs";
-  const withImage = (folder: TemporaryFolder) =>
-    edit(folder, "glitchtip.yaml", (text) => `${text}\nprovisioner: image:example/provisioner\n`);
-
-  it("goes, with what was remembered of it", async () => {
-    using folder = await project();
-    withImage(folder);
-    expect((await upgrade(folder)).removed).toEqual([PROGRAM]);
-    expect(Object.keys(folder.files()).filter((path) => path.includes("provisioner.mjs"))).toEqual([]);
-    expect(folder.read(".glitchtip/manifest.json")).not.toContain("provisioner.mjs");
-    expect(await upgrade(folder)).toMatchObject({ nothingToChange: true, removed: [] });
-  });
-
-  it("goes with its folder", async () => {
-    using folder = await project();
-    edit(folder, "glitchtip.yaml", (text) => `${text}\nprovisioner: build\n`);
-    await upgrade(folder);
-    edit(folder, "glitchtip.yaml", (text) => text.replace("provisioner: build", ""));
-    expect((await upgrade(folder)).removed).toEqual([
-      ".glitchtip/provisioner/provisioner.mjs",
-      ".glitchtip/provisioner/Dockerfile",
-    ]);
-    expect(() => folder.mode(".glitchtip/provisioner")).toThrow("ENOENT");
-  });
-
-  it("stays where it was edited, and that is said", async () => {
-    using folder = await project();
-    edit(folder, PROGRAM, (text) => `${text}// mine\n`);
-    withImage(folder);
-    expect((await upgrade(folder)).kept).toEqual([PROGRAM]);
-    expect(warnings).toEqual([
-      `${PROGRAM} is no longer needed; it was edited by hand, so it stays until you remove it`,
-    ]);
-    expect(folder.read(PROGRAM)).toContain("// mine");
-  });
-
-  it("is never one outside of ours, whatever the manifest says", async () => {
-    using folder = await project();
-    folder.write("notes.txt", "x");
-    const manifest = JSON.parse(folder.read(".glitchtip/manifest.json"));
-    const entry = { ours: ["2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"] };
-    for (const path of ["notes.txt", ".glitchtip/../notes.txt", ".glitchtip/secrets/secret_key"])
-      manifest.files[path] = entry;
-    folder.write(".glitchtip/manifest.json", JSON.stringify(manifest));
-    expect((await upgrade(folder)).removed).toEqual([]);
-    expect(folder.read("notes.txt")).toBe("x");
-    expect(folder.read(".glitchtip/secrets/secret_key")).not.toBe("");
-  });
-
-  it("is an env file of an app that takes its DSN no longer from there", async () => {
-    using folder = await project();
-    folder.write(".glitchtip/env/worker.env", "SENTRY_DSN='http://key@host/1'\n", 0o600);
-    expect((await upgrade(folder, { dryRun: true })).removed).toEqual([".glitchtip/env/worker.env"]);
-    await upgrade(folder);
-    expect(Object.keys(folder.files())).not.toContain(".glitchtip/env/worker.env");
   });
 });
 
