@@ -27,9 +27,12 @@ export interface FileToWrite {
 const TEMPORARY = /^(.*?)\.(?:(\d+)-)?[0-9a-f]{12}\.tmp$/;
 
 /** The file's text, or undefined where there is none; any other failure is thrown. */
-export function readIfThere(path: string): string | undefined {
+export const readIfThere = (path: string): string | undefined => orNotThere(path, () => readFileSync(path, "utf8"));
+
+/** What is read of a file, in the same way. */
+export function orNotThere<T>(path: string, read: () => T): T | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return read();
   } catch (error) {
     if (hasErrno(error, "ENOENT", "ENOTDIR")) return undefined;
     const remedy = "Check what it is and who may read it, then run it again.";

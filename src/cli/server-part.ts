@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { openDocker } from "../docker/index.ts";
-import { DECLARATION_FILE } from "../operations/project/read.ts";
+import { DECLARATION_FILE } from "../operations/project/declaration-file.ts";
 import type { DeclaredServer } from "../operations/reconcile/declared.ts";
 import { openServers, type Servers } from "../operations/reconcile/servers.ts";
 import type { CliContext } from "./context.ts";

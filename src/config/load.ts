@@ -1,19 +1,21 @@
 import { type Document, isCollection, isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { CodedError } from "../base/errors.ts";
+import { asText, type Text } from "../base/text.ts";
 import { checkInput, checkServers, described, mistakes } from "./check.ts";
 import { plainYaml } from "./plain-yaml.ts";
 import type { Declaration } from "./schema.ts";
 import type { Problem } from "./server.ts";
 
 /** A stack's declaration with its defaults. Throws GC1101 with every problem, each at its line and column. */
-export const loadDeclaration = (text: string, file: string): Declaration => load(text, file, checkInput);
+export const loadDeclaration = (text: string | Text, file: string): Declaration => load(text, file, checkInput);
 
 /** For the commands that look into servers. Throws as `loadDeclaration` does. */
-export const loadServers = (text: string, file: string): Declaration => load(text, file, checkServers);
+export const loadServers = (text: string | Text, file: string): Declaration => load(text, file, checkServers);
 
-function load(text: string, file: string, check: typeof checkInput): Declaration {
-  return check(plainYaml(text) ?? parsed(text, file), file, (problems) => {
-    const { document, at } = located(text, file);
+function load(given: string | Text, file: string, check: typeof checkInput): Declaration {
+  const text = asText(given);
+  return check(plainYaml(text.pieces()) ?? parsed(text.whole(), file), file, (problems) => {
+    const { document, at } = located(text.whole(), file);
     return problems
       .map((problem) => ({ problem, offset: offsetOf(document, problem) }))
       .sort((a, b) => a.offset - b.offset)

@@ -14,6 +14,7 @@ import { careParts } from "./care.ts";
 import { composeText } from "./compose-text.ts";
 import { overlayGivenApps } from "./given-apps.ts";
 import { pinned } from "./lock.ts";
+import { IMAGES_FILE, SECRETS_FOLDER, STACK_FILE } from "./managed-files.ts";
 import type { ComposeService, ImageKnowledge, RenderedFile, RenderedStack, StackInput, UserProject } from "./model.ts";
 import { overlayOwnServices } from "./own-services.ts";
 import { forOperator, topOf } from "./production.ts";
@@ -21,14 +22,8 @@ import { proxyFiles } from "./proxy-files.ts";
 import { type AttachedStack, type OurStack, ourServices } from "./services.ts";
 import { inOneContainer } from "./single-container.ts";
 
-export const STACK_FILE = "compose.glitchtip.yaml";
-/**
- * What images said about their start, so that a run without an engine writes the same. A file of ours and not the
- * declaration: what a user states there stays, what an image says has to follow the image. No image ids: they differ
- * from machine to machine, and the file is committed.
- */
-export const IMAGES_FILE = ".glitchtip/images.json";
-export const SECRETS_FOLDER = ".glitchtip/secrets";
+export { IMAGES_FILE, SECRETS_FOLDER, STACK_FILE };
+
 const STATE_VOLUME = "glitchtip-state";
 
 /** All managed files of a project. Pure: what the user's files say goes in, texts come out. */

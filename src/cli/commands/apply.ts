@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { CodedError, EXIT } from "../../base/errors.ts";
-import { DECLARATION_FILE } from "../../operations/project/read.ts";
+import { DECLARATION_FILE } from "../../operations/project/declaration-file.ts";
 import type { Outcome } from "../../operations/reconcile/apply.ts";
 import { applyServers, lockServers } from "../../operations/reconcile/apply-servers.ts";
 import { declaredServers } from "../../operations/reconcile/declared.ts";

@@ -1,16 +1,13 @@
 import { resolve } from "node:path";
 import { CodedError, EXIT } from "../../base/errors.ts";
-import { planFiles } from "../../operations/plan-files.ts";
 import { type PlanParts, planParts } from "../../operations/plan-parts.ts";
-import { conflictIn } from "../../operations/project/bring-up-to-date.ts";
-import { projectDocker } from "../../operations/project/docker.ts";
-import { DECLARATION_FILE } from "../../operations/project/read.ts";
+import { DECLARATION_FILE } from "../../operations/project/declaration-file.ts";
 import { writePlanFile } from "../../operations/reconcile/plan-file.ts";
 import { planServers, whyNotAsked } from "../../operations/reconcile/plan-servers.ts";
 import { type LookedServer, problemsOf, reportOf } from "../../operations/reconcile/report.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { printDifferences } from "../file-differences.ts";
+import type { Part } from "../files-part.ts";
 import { withProgress } from "../screen.ts";
 import { counts, printChanges, tellProblems } from "../server-changes.ts";
 import { openDeclared, type ServerFlags, serverFlags, strictFlag } from "../server-part.ts";
@@ -19,14 +16,6 @@ interface Flags extends ServerFlags {
   readonly files?: boolean;
   readonly server?: boolean;
   readonly out?: string;
-}
-
-/** One part of a plan: its own keys in --json, its own lines on a screen. */
-interface Part {
-  readonly changes: boolean;
-  readonly failed?: boolean;
-  readonly json: object;
-  print(): void;
 }
 
 /** What would be changed, and nothing is. */
@@ -50,7 +39,8 @@ export const plan: CliCommand<Flags> = {
   async run(context, flags) {
     const wanted = partsOf(context, flags);
     const parts: Part[] = [];
-    if (wanted.files) parts.push(await filesPart(context));
+    // The generator is half of what this command would load.
+    if (wanted.files) parts.push(await (await import("../files-part.ts")).filesPart(context));
     if (wanted.server) parts.push(await serverPart(context, flags, wanted.files));
     const changes = parts.some((part) => part.changes);
     if (context.json) context.print(JSON.stringify(Object.assign({ changes }, ...parts.map(({ json }) => json))));
@@ -72,12 +62,6 @@ function partsOf({ dir }: CliContext, { files, server, file, instance, out }: Fl
   }
   if (files || server) return { files: files === true, server: server === true };
   return other ? { files: false, server: true } : planParts(dir);
-}
-
-async function filesPart(context: CliContext): Promise<Part> {
-  const { changes, files } = await planFiles({ ...context, docker: projectDocker(context) });
-  for (const place of conflictIn(files, true)?.problems ?? []) context.log.warn(place);
-  return { changes, json: { files }, print: () => printDifferences(context, files, "would be ") };
 }
 
 /** `beside`: the files' plan stands on its own, also where the stack does not run yet. */

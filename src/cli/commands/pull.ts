@@ -2,7 +2,7 @@ import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { MANAGEABLE } from "../../config/schema/inside/server.ts";
 import { planParts } from "../../operations/plan-parts.ts";
-import { DECLARATION_FILE } from "../../operations/project/read.ts";
+import { DECLARATION_FILE } from "../../operations/project/declaration-file.ts";
 import type { DeclaredServer } from "../../operations/reconcile/declared.ts";
 import { KIND_OF, pull as pullServers } from "../../operations/reconcile/pull/index.ts";
 import { pullNew } from "../../operations/reconcile/pull/new-file.ts";

@@ -1,5 +1,4 @@
 import { join, resolve } from "node:path";
-import { CodedError, type ErrorCode } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { LOCK_FILE, parseLock } from "../../stack/lock.ts";
@@ -7,20 +6,11 @@ import type { ImageKnowledge, ProvisionerSource, RenderedStack, UserProject } fr
 import { renderStack } from "../../stack/render.ts";
 import { publishedPort } from "./address.ts";
 import type { Assets } from "./assets.ts";
+import { DECLARATION_FILE, readUserFile } from "./declaration-file.ts";
 import { parseEnv } from "./env-file.ts";
 import { askedImages, projectNameOf, rememberedImages } from "./images.ts";
 
-export const DECLARATION_FILE = "glitchtip.yaml";
-
-/** A file of the user's, or undefined where there is none; one that cannot be read is this error. */
-export function readUserFile(dir: string, path: string, code: ErrorCode): string | undefined {
-  try {
-    return readIfThere(join(dir, path));
-  } catch (cause) {
-    const remedy = "Check who owns it and that it is a file.";
-    throw new CodedError(code, `${path} is there but cannot be read`, { remedy, cause });
-  }
-}
+export { DECLARATION_FILE, readUserFile };
 
 /** The text of .env, empty where there is none. */
 export const readEnvText = (dir: string): string => readUserFile(dir, ".env", "GC1110") ?? "";

@@ -1,24 +1,16 @@
-import { CodedError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import { loadDeclaration } from "../../config/load.ts";
 import { composeFilesIn, readComposeFiles } from "./compose-files.ts";
+import { DECLARATION_FILE, readDeclarationText } from "./declaration-file.ts";
 import type { ProjectDocker } from "./docker.ts";
 import { parseEnv } from "./env-file.ts";
-import { DECLARATION_FILE, type Project, projectFrom, readEnvText, readUserFile } from "./project.ts";
+import { type Project, projectFrom, readEnvText } from "./project.ts";
 import { readUserFiles, readUserFilesWith } from "./user-files.ts";
 
-export { DECLARATION_FILE, type Project, renderProject } from "./project.ts";
+export { type Project, renderProject } from "./project.ts";
+export { DECLARATION_FILE, readDeclarationText };
 
 type Variables = Readonly<Record<string, string | undefined>>;
-
-/** Throws GC1108 where there is no declaration. */
-export function readDeclarationText(dir: string, remedy = "npx glitchtip-compose init"): string {
-  const text = readUserFile(dir, DECLARATION_FILE, "GC1102");
-  if (text !== undefined) return text;
-  throw new CodedError("GC1108", `${dir} has no ${DECLARATION_FILE}`, {
-    remedy: `Run it in the project's folder, or make one with: ${remedy}`,
-  });
-}
 
 /** The project as it is on disk, read without Docker. `shell` fills in variables, above .env. */
 export function readProject(dir: string, shell: Variables = {}): Project {

@@ -2,7 +2,7 @@ import { CodedError } from "../../base/errors.ts";
 import type { Audience, Declaration } from "../../config/schema.ts";
 import { serverKind } from "../../config/server.ts";
 import { SERVER_PORT } from "../../glitchtip/versions.ts";
-import { SECRETS_FOLDER } from "../../stack/render.ts";
+import { SECRETS_FOLDER } from "../../stack/managed-files.ts";
 import { SERVER } from "../running-stack.ts";
 
 /** How this process reaches the server, and how those who get a DSN do. */

@@ -2,8 +2,8 @@ import { readdirSync, statSync } from "node:fs";
 import { dirname, join, parse, resolve } from "node:path";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError } from "../../base/errors.ts";
-import { readIfThere } from "../../base/files.ts";
 import { prepareForText } from "../../base/memory.ts";
+import { asText, type Text, textIfThere } from "../../base/text.ts";
 import { mistakes } from "../../config/check.ts";
 import { loadServers } from "../../config/load.ts";
 import type { Declaration } from "../../config/schema.ts";
@@ -26,7 +26,9 @@ export interface DeclaredServer {
   readonly path: string;
   /** Of the file: its references and what is known of its servers stand there. */
   readonly dir: string;
+  /** Read when it is asked for. */
   readonly text: string;
+  /** Without what stands inside the servers. */
   readonly declaration: Declaration;
   /** Where the declaration says or tells which one it is. */
   readonly generation: Generation | undefined;
@@ -79,7 +81,7 @@ function isFolder(path: string): boolean {
 
 function load(dir: string, file: string): DeclaredServer[] | CodedError {
   try {
-    return serversIn(dir, file, readDeclaration(resolve(dir, file), file));
+    return serversIn(dir, file, textOf(resolve(dir, file), file));
   } catch (error) {
     if (error instanceof CodedError) return error;
     throw error;
@@ -87,25 +89,42 @@ function load(dir: string, file: string): DeclaredServer[] | CodedError {
 }
 
 /** Those of this text, which is the file's, or will be. */
-export function serversIn(dir: string, file: string, text: string): DeclaredServer[] {
+export function serversIn(dir: string, file: string, given: string | Text): DeclaredServer[] {
   const path = resolve(dir, file);
-  prepareForText(text);
+  const text = asText(given);
+  prepareForText(text.bytes);
   const declaration = loadServers(text, file);
-  return desiredServers(declaration, parse(file).name).map((desired) => ({
-    file,
-    path,
-    dir: dirname(path),
-    text,
-    declaration,
-    generation: generationOf(declaration, desired.name),
-    desired,
-  }));
+  return desiredServers(declaration, parse(file).name).map((desired) =>
+    withText(text, {
+      file,
+      path,
+      dir: dirname(path),
+      declaration: withoutInside(declaration),
+      generation: generationOf(declaration, desired.name),
+      desired,
+    }),
+  );
 }
 
-function readDeclaration(path: string, file: string): string {
-  let text: string | undefined;
+/** By itself, so that what reads the text holds nothing else in memory. */
+const withText = (text: Text, declared: Omit<DeclaredServer, "text">): DeclaredServer => ({
+  ...declared,
+  get text() {
+    return text.whole();
+  },
+});
+
+/** What stands inside is in `desired`: kept twice, it would be as much again. */
+function withoutInside({ servers, ...declaration }: Declaration): Declaration {
+  const nothing = { projects: {}, organizations: undefined };
+  const names = Object.entries(servers ?? {}).map(([name, one]) => [name, { ...one, ...nothing }]);
+  return { ...declaration, ...nothing, ...(servers === undefined ? {} : { servers: Object.fromEntries(names) }) };
+}
+
+function textOf(path: string, file: string): Text {
+  let text: Text | undefined;
   try {
-    text = readIfThere(path);
+    text = textIfThere(path);
   } catch (cause) {
     throw new CodedError("GC1102", `${file} is there but cannot be read`, {
       remedy: "Check who owns it and that it is a file.",

@@ -11,27 +11,38 @@ export function alertsAreAsDeclared(
 ): boolean {
   if (onlyJiraAlert || problems?.length || alerts.length !== observed.length) return false;
   // Different names and as many: each is declared once and there once.
-  return new Set(observed.map(({ name }) => name)).size === observed.length && alerts.every(hasSameIn(observed));
+  return new Set(observed.map(({ name }) => name)).size === observed.length && alerts.every(isIn(observed));
 }
 
-const hasSameIn = (observed: readonly ObservedAlert[]) => (wanted: DesiredAlert) => {
-  const found = observed.find(({ name }) => name === wanted.name);
+/** The server's order is that of their numbers, and so mostly that of the declaration. */
+const isIn = (observed: readonly ObservedAlert[]) => (wanted: DesiredAlert, at: number) => {
+  const found = observed[at]?.name === wanted.name ? observed[at] : observed.find(({ name }) => name === wanted.name);
   return (
     found !== undefined &&
     found.timespanMinutes === wanted.timespanMinutes &&
     found.quantity === wanted.quantity &&
     found.uptime === wanted.uptime &&
-    found.recipients.length === wanted.recipients.length &&
     areSame(wanted.recipients, found.recipients)
   );
 };
 
 function areSame(wanted: readonly DesiredRecipient[], found: readonly ObservedRecipient[]): boolean {
+  if (wanted.length !== found.length) return false;
+  if (wanted.every((one, at) => isSame(one, found[at]))) return true;
   const left = new Set(found);
-  return wanted.every(({ type, url, tagsToAdd, zulip, jira }) => {
-    if (zulip !== undefined || jira !== undefined || tagsToAdd !== undefined) return false;
-    const text = textOf(url);
-    for (const one of left) if (one.type === type && one.url === text) return left.delete(one);
+  return wanted.every((one) => {
+    for (const other of left) if (isSame(one, other)) return left.delete(other);
     return false;
   });
 }
+
+const isSame = (
+  { type, url, tagsToAdd, zulip, jira }: DesiredRecipient,
+  found: ObservedRecipient | undefined,
+): boolean =>
+  found !== undefined &&
+  found.type === type &&
+  found.url === textOf(url) &&
+  zulip === undefined &&
+  jira === undefined &&
+  tagsToAdd === undefined;
