@@ -6,6 +6,8 @@ export type Generation = "4.1" | "5.1" | "5.2" | "6";
 export interface EmulatorOptions {
   /** Default "6". */
   readonly generation?: Generation;
+  /** What the server says of itself. Default: what the recorded one said, which no version can be told from up to 5.2. */
+  readonly version?: string;
   /** Default 0: any free port. */
   readonly port?: number;
   /** Default 127.0.0.1. */

@@ -13,7 +13,10 @@ const VERSIONS: Readonly<Record<Generation, string>> = {
 };
 
 /** What the environment of the server decides; `domain` is asked for late, as a free port is known late. */
-export type WorldOptions = Pick<EmulatorOptions, "registration" | "organizationCreation" | "allowedHosts"> & {
+export type WorldOptions = Pick<
+  EmulatorOptions,
+  "version" | "registration" | "organizationCreation" | "allowedHosts"
+> & {
   readonly processingDelayMs?: number;
   domain(): string;
   now(): number;
@@ -22,7 +25,7 @@ export type WorldOptions = Pick<EmulatorOptions, "registration" | "organizationC
 export function makeWorld(generation: Generation, options: WorldOptions): World {
   return {
     generation,
-    version: VERSIONS[generation],
+    version: options.version ?? VERSIONS[generation],
     has: (quirk) => hasQuirk(generation, quirk),
     now: options.now,
     registrationOpen: options.registration === "open",

@@ -1,6 +1,7 @@
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { CodedError, hasErrno } from "../../base/errors.ts";
-import { readIfThere } from "../../base/files.ts";
+import { readIfThere, writeOne } from "../../base/files.ts";
 import { untilAborted } from "../../base/wait.ts";
 import type { CliCommand } from "../command.ts";
 
@@ -9,6 +10,7 @@ interface Flags {
   readonly port: string;
   readonly superuser: string;
   readonly passwordFile?: string;
+  readonly tokenFile?: string;
   readonly registration: "open" | "closed";
 }
 
@@ -16,6 +18,7 @@ interface Flags {
 export const emulate: CliCommand<Flags> = {
   examples: [
     "glitchtip-compose emulate --generation 5.2 --port 0 --superuser admin@example.com --password-file pw.txt --json",
+    "glitchtip-compose emulate --port 8400 --token-file glitchtip.token",
   ],
   flags: (command: Command) =>
     command
@@ -23,6 +26,7 @@ export const emulate: CliCommand<Flags> = {
       .option("--port <number>", "0 takes a free one", "0")
       .option("--superuser <email>", "the account that is there from the start", "admin@example.com")
       .option("--password-file <path>", "its password; without it one is made and shown")
+      .option("--token-file <path>", "write an API token of that account there, with every scope, for its owner alone")
       .option("--registration <state>", "open or closed", "closed"),
   async run(context, flags) {
     const port = Number(flags.port);
@@ -44,6 +48,8 @@ export const emulate: CliCommand<Flags> = {
     const { startEmulator } = await import("../../emulator/index.ts");
     await using emulator = await startEmulator({
       generation: flags.generation,
+      // As an official image says it, so that nobody has to declare the generation.
+      version: `${flags.generation}${flags.generation === "6" ? ".2.6" : ".0"}`,
       port,
       registration: flags.registration,
       superuser: { email: flags.superuser, password },
@@ -54,6 +60,7 @@ export const emulate: CliCommand<Flags> = {
         cause,
       });
     });
+    if (flags.tokenFile !== undefined) writeOne(resolve(context.dir, flags.tokenFile), emulator.mintToken(), 0o600);
     context.print(context.json ? JSON.stringify({ url: emulator.url }) : emulator.url);
     const shown = flags.passwordFile === undefined ? `, password ${password}` : "";
     context.log.info(`GlitchTip ${flags.generation} in memory; ${flags.superuser}${shown}; Ctrl-C ends it`);

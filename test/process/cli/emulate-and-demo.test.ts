@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type CliFolders, cliFolders, runCli, startCli } from "../../support/cli-process.ts";
@@ -40,6 +40,27 @@ describe("emulate", () => {
     expect(JSON.parse(run.stdout)).toEqual({ url: urlIn(run.stdout) });
     expect(run.stderr).not.toContain("Horse");
     expect(await interrupt(run, "SIGTERM")).toMatchObject({ code: 0 });
+  });
+
+  it("writes a token, and says its generation: a declaration of its server begins without any more", async () => {
+    using folders = cliFolders();
+    await using run = startCli(folders, "emulate", "--generation", "5.1", "--token-file", "token");
+    await run.says("Ctrl-C ends it");
+    const token = readFileSync(join(folders.project, "token"), "utf8");
+    expect(statSync(join(folders.project, "token")).mode & 0o777).toBe(0o600);
+    const made = await fetch(`${urlIn(run.stdout)}/api/0/organizations/`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ name: "Acme" }),
+    });
+    expect(made.status).toBe(201);
+    expect(await runCli(folders, "pull", "--url", urlIn(run.stdout), "--token-file", "token")).toMatchObject({
+      code: 0,
+    });
+    const { code, stderr } = await runCli(folders, "plan");
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining("warning")]);
+    expect(run.stdout + run.stderr).not.toContain(token);
+    await interrupt(run);
   });
 
   it("names every value that cannot be used", async () => {
