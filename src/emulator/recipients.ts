@@ -14,7 +14,7 @@ const NAMES: Readonly<Record<string, string>> = {
   webhook: "RecipientType.GENERAL_WEBHOOK",
   googlechat: "RecipientType.GOOGLE_CHAT",
   telegram: "RecipientType.TELEGRAM",
-  teams: "RecipientType.MS_TEAMS",
+  teams: "RecipientType.MICROSOFT_TEAMS",
   ntfy: "RecipientType.NTFY",
   zulip: "RecipientType.ZULIP",
   feishu: "RecipientType.FEISHU",
@@ -60,14 +60,32 @@ function check(world: World, value: unknown, loc: Location): RecipientInput | { 
   }
   const url = checkUrl(world, tag, given.url, [...loc, tag, "url"]);
   if (typeof url !== "string") return { complaint: url };
+  const config = tag === "zulip" ? zulipConfig(given, [...loc, tag]) : {};
+  if ("msg" in config) return { complaint: config as Complaint };
   const tags: unknown = given.tagsToAdd;
   return {
     recipientType: tag,
     url,
     tagsToAdd: Array.isArray(tags) ? tags.map(String) : [],
     tagsGiven: tags !== undefined,
-    config: isObject(given.config) ? given.config : null,
+    config,
   };
+}
+
+const ZULIP_FIELDS = { botEmail: "bot_email", apiKey: "api_key", channel: "channel", topic: "topic" } as const;
+
+/** Beside the type in a request, in `config` with underscores when stored and answered (read in 6). */
+function zulipConfig(given: Record<string, unknown>, loc: Location): Record<string, unknown> | Complaint {
+  const config: Record<string, unknown> = { topic: "GlitchTip Alerts" };
+  for (const [name, stored] of Object.entries(ZULIP_FIELDS)) {
+    const value = given[name] ?? given[stored] ?? config[stored];
+    if (value === undefined) return { type: "missing", loc: [...loc, name], msg: "Field required" };
+    if (typeof value !== "string") {
+      return { type: "string_type", loc: [...loc, name], msg: "Input should be a valid string" };
+    }
+    config[stored] = value;
+  }
+  return config;
 }
 
 /** Comes back normalised, as WHATWG URL does it (alerts: "international host name"). */

@@ -20,7 +20,7 @@ const RECIPIENT_NAMES: Readonly<Record<string, string>> = {
   discord: "DISCORD",
   googlechat: "GOOGLE_CHAT",
   telegram: "TELEGRAM",
-  teams: "MS_TEAMS",
+  teams: "MICROSOFT_TEAMS",
   ntfy: "NTFY",
   zulip: "ZULIP",
   feishu: "FEISHU",

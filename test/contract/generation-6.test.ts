@@ -23,8 +23,15 @@ describe("the emulator as GlitchTip 6 (read, not recorded)", () => {
 
   it("tests an alert, which earlier ones do not know", async () => {
     const alerts = "/api/0/projects/acme/shop/alerts/";
-    await ask("POST", alerts, { name: "a", alertRecipients: [{ recipientType: "email" }] });
-    expect((await ask("POST", `${alerts}1/test/`, {})).status).toBe(204);
+    const hook = { recipientType: "webhook", url: "https://hooks.example.com/a" };
+    await ask("POST", alerts, { name: "a", alertRecipients: [{ recipientType: "email" }, hook] });
+    expect(await ask("POST", `${alerts}1/test/`, {})).toMatchObject({
+      status: 200,
+      body: [
+        { recipientType: "email", status: "skipped", message: null },
+        { recipientType: "webhook", status: "sent", message: null },
+      ],
+    });
     expect((await ask("POST", `${alerts}2/test/`, {})).status).toBe(404);
     await using earlier = await startEmulator({ generation: "5.2", superuser: ADMIN });
     expect((await asking(earlier)("POST", `${alerts}1/test/`, {})).status).toBe(200);
@@ -67,11 +74,24 @@ describe("the emulator as GlitchTip 6 (read, not recorded)", () => {
   });
 
   it("knows more types of recipients and gives their configuration back in clear", async () => {
-    const config = { botEmail: "bot@example.com", apiKey: "k", channel: "c", topic: "t" };
-    const recipient = { recipientType: "zulip", url: "https://zulip.example.com/", tagsToAdd: ["release"], config };
-    const alert = { name: "z", timespanMinutes: 1, quantity: 1, alertRecipients: [recipient] };
-    const made = await ask("POST", "/api/0/projects/acme/shop/alerts/", alert);
-    expect(made).toMatchObject({ status: 201, body: { alertRecipients: [recipient] } });
+    const fields = { botEmail: "bot@example.com", apiKey: "k", channel: "c" };
+    const recipient = { recipientType: "zulip", url: "https://zulip.example.com/", tagsToAdd: ["release"] };
+    const make = (one: object) =>
+      ask("POST", "/api/0/projects/acme/shop/alerts/", {
+        name: "z",
+        timespanMinutes: 1,
+        quantity: 1,
+        alertRecipients: [one],
+      });
+    const config = { bot_email: "bot@example.com", api_key: "k", channel: "c", topic: "GlitchTip Alerts" };
+    expect(await make({ ...recipient, ...fields })).toMatchObject({
+      status: 201,
+      body: { alertRecipients: [{ ...recipient, config }] },
+    });
+    expect(await make({ ...recipient, config: fields })).toMatchObject({
+      status: 422,
+      body: { detail: [{ type: "missing", loc: expect.arrayContaining(["botEmail"]) }] },
+    });
   });
 
   it.each(["http://10.0.0.1/x", "http://relay:9000/x", "http://localhost/x"])(

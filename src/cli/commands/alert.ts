@@ -1,4 +1,5 @@
 import { CodedError } from "../../base/errors.ts";
+import type { TestedRecipient } from "../../glitchtip/calls/alerts.ts";
 import { declaredServers } from "../../operations/reconcile/declared.ts";
 import { testAlert } from "../../operations/reconcile/test-alert.ts";
 import type { CliCommand } from "../command.ts";
@@ -8,6 +9,18 @@ import { openDeclared, type ServerFlags, serverFlags } from "../server-part.ts";
 
 interface Flags extends ServerFlags {
   readonly project?: string;
+}
+
+function linesOf(project: string, name: string, recipients: readonly TestedRecipient[]): string[] {
+  const of = (wanted: string) => recipients.filter(({ status }) => status === wanted).map((one) => one.recipientType);
+  const [sent, skipped] = [of("sent"), of("skipped")];
+  return [
+    ...(sent.length === 0 ? [] : [`${project}: a test of "${name}" went to ${sent.join(", ")}`]),
+    ...(skipped.length === 0 ? [] : [`${project}: GlitchTip sends no test by ${skipped.join(", ")}`]),
+    ...(recipients.length === 0
+      ? [`${project}: "${name}" has no recipients: it mails the whole team, which is not tested`]
+      : []),
+  ];
 }
 
 /** Sends a test through an alert's recipients. */
@@ -44,11 +57,15 @@ export const alert: CliCommand<Flags> = {
     );
     if (one === undefined || "error" in one) throw one?.error ?? new CodedError("GC1901", "no server was asked");
     const { recipients, ...where } = one.result;
-    const to = recipients.length === 0 ? "the whole team, by mail" : recipients.join(", ");
-    context.print(
-      context.json
-        ? JSON.stringify({ tested: true, ...where, recipients })
-        : printable(`${where.project}: a test of "${name}" went to ${to}`),
-    );
+    const failed = recipients.filter(({ status }) => status === "error");
+    if (context.json) context.print(JSON.stringify({ tested: true, ...where, recipients }));
+    else for (const line of linesOf(where.project, name, recipients)) context.print(printable(line));
+    if (failed.length === 0) return;
+    throw new CodedError("GC1609", `the test of "${name}" did not arrive everywhere`, {
+      problems: failed.map(({ recipientType, message }) =>
+        printable(`${recipientType}: ${message ?? "no reason given"}`),
+      ),
+      remedy: "Look at the address, and whether GlitchTip reaches it: glitchtip-compose logs web --errors",
+    });
   },
 };

@@ -107,11 +107,16 @@ function update(call: Call): Reply {
   return json(200, alertView(call.world, call.state.alerts.update(alert.id, { recipients })));
 }
 
-/** Sends through the alert's recipients (read); here nobody is written to. */
+/** Sends through the alert's recipients, but for e-mails, and says what became of each (read); here nobody is written to. */
 function test(call: Call): Reply {
   requireAlertProject(call);
-  requireAlert(call);
-  return noContent();
+  const { recipients } = requireAlert(call);
+  const result = ({ recipientType }: (typeof recipients)[number]) => ({
+    recipientType,
+    status: recipientType === "email" ? "skipped" : "sent",
+    message: null,
+  });
+  return json(200, recipients.map(result));
 }
 
 function remove(call: Call): Reply {

@@ -11,12 +11,11 @@ interface ZulipInput {
   readonly topic: string;
 }
 
-/** Zulip's fields stand beside the type in some sources of 6.x and in `config` in others (read): both are sent. */
+/** Zulip's fields stand beside the type here and in `config`, with underscores, in the answer (read in 6). */
 export interface RecipientInput extends Partial<ZulipInput> {
   readonly recipientType: string;
   readonly url?: string;
   readonly tagsToAdd?: readonly string[] | undefined;
-  readonly config?: ZulipInput;
 }
 
 /** The whole wanted state: a PUT removes recipients that are left out, 4.1 also the numbers (alerts scenario). */
@@ -27,6 +26,10 @@ export interface AlertInput {
   readonly uptime: boolean;
   readonly alertRecipients: readonly RecipientInput[];
 }
+
+/** What became of a test at one recipient; e-mails are `skipped` (read in 6). */
+const testedShape = z.object({ recipientType: z.string(), status: z.string(), message: z.nullish(z.string()) });
+export type TestedRecipient = z.infer<typeof testedShape>;
 
 const alertsPath = (organization: string, project: string) => `${projectPath(organization, project)}alerts/`;
 
@@ -40,12 +43,12 @@ export const alertCalls = (requests: Requests) => ({
     requests.put(`${alertsPath(organization, project)}${address(id)}/`, alert, alertShape, { harmless: true }),
   delete: (organization: string, project: string, id: string) =>
     requests.delete(`${alertsPath(organization, project)}${address(id)}/`),
-  /** Sends a test through the alert's recipients; from 6 on (read). */
-  async test(organization: string, project: string, id: string): Promise<void> {
+  /** Sends a test through the alert's recipients, and says what became of each; from 6 on (read). */
+  async test(organization: string, project: string, id: string): Promise<TestedRecipient[]> {
     const path = `${alertsPath(organization, project)}${address(id)}/test/`;
     const answer = await requests.raw("POST", path, "{}");
     refuse("POST", requests.baseUrl + path, answer);
     // Where the address is not known the web page answers, with 200 (readiness scenario).
-    if (answer.text !== "") readAnswer("POST", requests.baseUrl + path, answer, z.unknown());
+    return readAnswer("POST", requests.baseUrl + path, answer, z.array(testedShape));
   },
 });

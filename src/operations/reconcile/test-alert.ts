@@ -1,5 +1,6 @@
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError } from "../../base/errors.ts";
+import type { TestedRecipient } from "../../glitchtip/calls/alerts.ts";
 import { CAPABILITIES, GENERATIONS } from "../../glitchtip/versions.ts";
 import type { Connected } from "./connect.ts";
 import type { DeclaredServer } from "./declared.ts";
@@ -16,7 +17,8 @@ export interface TestedAlert {
   readonly organization: string;
   readonly project: string;
   readonly alert_name: string;
-  readonly recipients: readonly string[];
+  /** What became of it at each recipient. */
+  readonly recipients: readonly TestedRecipient[];
 }
 
 /** Sends a test through the alert's recipients. Throws where this server cannot, or where there is no such alert. */
@@ -28,13 +30,8 @@ export async function testAlert(
   const { calls } = connected.context;
   const { desired } = connected;
   const { version } = await calls.server.settings();
-  const { generation } = generationFor(declared, version);
-  if (!CAPABILITIES[generation].testsAlerts) {
-    const able = GENERATIONS.filter((one) => CAPABILITIES[one].testsAlerts).join(", ");
-    throw new CodedError("GC1209", `${desired.name} runs GlitchTip ${generation}, which cannot test alerts`, {
-      remedy: `Generation ${able} can. Until then: send an event (glitchtip-compose verify), and see whether the alert comes.`,
-    });
-  }
+  const { generation, warning: isGuessed } = generationFor(declared, version);
+  if (!CAPABILITIES[generation].testsAlerts) throw unable(`${desired.name} runs GlitchTip ${generation}, which`);
   const { organization, slug } = await findProject(connected, project);
   const alerts = await calls.alerts.list(organization.slug, slug);
   const alert = alerts.find((one) => one.name === name);
@@ -44,14 +41,26 @@ export async function testAlert(
       remedy: names.length === 0 ? "Declare one, then: glitchtip-compose apply" : `It has: ${names.join(", ")}`,
     });
   }
-  await calls.alerts.test(organization.slug, slug, alert.id);
+  const recipients = await calls.alerts.test(organization.slug, slug, alert.id).catch((error: unknown) => {
+    // No such address, or the web page in its place: an older one that does not tell its version.
+    if (!isGuessed || !(error instanceof CodedError) || !["GC1202", "GC1209"].includes(error.code)) throw error;
+    throw unable(`${desired.name} (version ${version ?? "not told"})`, error);
+  });
   return {
     instance: desired.name,
     organization: organization.name,
     project: slug,
     alert_name: name,
-    recipients: alert.recipients.map(({ type }) => type),
+    recipients,
   };
+}
+
+function unable(who: string, cause?: unknown): CodedError {
+  const able = GENERATIONS.filter((one) => CAPABILITIES[one].testsAlerts).join(", ");
+  return new CodedError("GC1209", `${who} cannot test alerts`, {
+    remedy: `Generation ${able} can. Until then: send an event (glitchtip-compose verify), and see whether the alert comes.`,
+    cause,
+  });
 }
 
 /** The one that is called so in the declared organizations. */

@@ -15,12 +15,11 @@ export const alertInput = ({ name, timespanMinutes, quantity, uptime, recipients
 
 function recipientInput({ type, url, tagsToAdd, zulip }: DesiredRecipient): RecipientInput {
   const text = textOf(url);
-  const fields = zulip && { ...zulip, apiKey: zulip.apiKey.reveal() };
   return {
     recipientType: type,
     ...(text === "" ? {} : { url: text }),
     ...(tagsToAdd === undefined ? {} : { tagsToAdd }),
-    ...(fields === undefined ? {} : { ...fields, config: fields }),
+    ...(zulip === undefined ? {} : { ...zulip, apiKey: zulip.apiKey.reveal() }),
   };
 }
 
