@@ -42,6 +42,7 @@ export const ERROR_CODES = {
   GC1407: "something exists more than once",
   GC1408: "a key's rotation cannot go on",
   GC1409: "the plan is not what would be done now",
+  GC1410: "what is declared cannot be had from this server",
   GC1501: "a file cannot be written",
   GC1502: "no space is left",
   GC1601: "no Docker engine answers",

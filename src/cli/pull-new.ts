@@ -1,3 +1,4 @@
+import { dirname, isAbsolute, relative } from "node:path";
 import type { Command } from "commander";
 import { CodedError } from "../base/errors.ts";
 import { httpUrl } from "../config/schema/primitives.ts";
@@ -19,7 +20,7 @@ export const newFileFlags = (command: Command): Command =>
   command
     .option("--url <url>", "a server that is not declared yet: makes a new declaration of all that it holds")
     .option("--token <reference>", `with --url: ${REFERENCE_FORMS} of an API token for it`)
-    .option("--token-file <path>", "the same as --token file:PATH")
+    .option("--token-file <path>", "the file that it stands in, instead of --token")
     .option("--ca-file <path>", "with --url: the authority that signed its certificate (PEM)")
     .option(
       "--organization <name>",
@@ -31,7 +32,11 @@ export const newFileFlags = (command: Command): Command =>
 /** Which server is meant; undefined where it is declared. A secret itself is refused without being shown. */
 export function newServer(flags: NewFileFlags): Pick<NewFileOptions, "server" | "organizations"> | undefined {
   const { url, tokenFile, caFile, organization: organizations } = flags;
-  const token = flags.token ?? (tokenFile === undefined ? undefined : `file:${tokenFile}`);
+  // A reference in a declaration starts from its folder, a path in a shell from where one is.
+  const fromFile = (path: string | undefined) =>
+    path === undefined || isAbsolute(path) ? path : relative(dirname(flags.file), path) || ".";
+  const [tokenPath, ca] = [fromFile(tokenFile), fromFile(caFile)];
+  const token = flags.token ?? (tokenPath === undefined ? undefined : `file:${tokenPath}`);
   const problems: string[] = [];
   if (flags.token !== undefined && tokenFile !== undefined)
     problems.push("--token and --token-file say the same twice");
@@ -49,5 +54,5 @@ export function newServer(flags: NewFileFlags): Pick<NewFileOptions, "server" | 
   }
   if (problems.length > 0) throw new CodedError("GC1001", "flags that cannot be used:", { problems });
   if (url === undefined || token === undefined) return undefined;
-  return { server: { url, token, ...(caFile === undefined ? {} : { ca: `file:${caFile}` }) }, organizations };
+  return { server: { url, token, ...(ca === undefined ? {} : { ca: `file:${ca}` }) }, organizations };
 }

@@ -7,6 +7,7 @@ import type { DesiredServer } from "../../reconcile/server/model.ts";
 import { resolveDesired } from "../../reconcile/server/resolve.ts";
 import type { Resolve } from "../../reconcile/server/secrets.ts";
 import type { References } from "../../references/resolver.ts";
+import { tokenFrom } from "../provision/given-token.ts";
 import { signInOf } from "../provision-here/reach.ts";
 import { hostUrl } from "../published-url.ts";
 import { openServer, type ServerContext } from "./context.ts";
@@ -46,7 +47,7 @@ export async function connect(
     openNodeTransport(url, options),
   );
   try {
-    const token = desired.token ?? (await signedIn());
+    const token = desired.token === undefined ? await signedIn() : tokenFrom(desired.token.reveal(), "server.token");
     const store = openServerStore(serverStorePath(dir, desired.name));
     return {
       context: openServer({ clock, signal, log, transport, token, store, retries: desired.retries }),

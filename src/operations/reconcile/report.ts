@@ -1,4 +1,4 @@
-import type { CodedError } from "../../base/errors.ts";
+import type { CodedError, ErrorCode } from "../../base/errors.ts";
 import type { Action, Change, Plan, Remark, Undeclared } from "../../reconcile/server/action.ts";
 import type { Kind } from "../../reconcile/server/model.ts";
 import type { Outcome } from "./apply.ts";
@@ -61,10 +61,14 @@ export function problemsOf(servers: readonly LookedServer[], outcomes: readonly 
   const seen = servers.flatMap((one): ReportedProblem[] => {
     if ("error" in one) return [coded({ instance: one.declared.desired.name, message: one.error.message }, one.error)];
     const { plan, problems } = one.result;
-    return [...problems.map(({ error, kind: _, ...remark }) => coded(remark, error)), ...plan.errors];
+    return [...problems.map(({ error, kind: _, ...remark }) => coded(remark, error)), ...impossible(plan)];
   });
   return [...seen, ...outcomes.flatMap(failure)];
 }
+
+/** What could not be planned; the message says what would mend it. */
+export const impossible = ({ errors }: Pick<Plan, "errors">): ReportedProblem[] =>
+  errors.map((remark) => ({ ...remark, code: "GC1410" satisfies ErrorCode }));
 
 function failure(outcome: Outcome): ReportedProblem[] {
   if (outcome.result === "applied") return [];

@@ -217,7 +217,7 @@ describe("several servers", () => {
     expect([strict.code, strict.stdout, strict.stderr]).toEqual([
       1,
       "",
-      expect.stringContaining("error: prod/Acme/shop-api: Project"),
+      expect.stringContaining("error GC1410: prod/Acme/shop-api: Project"),
     ]);
   }, 60_000);
 });

@@ -146,13 +146,14 @@ describe("pull --url", () => {
     const elsewhere = `http://127.0.0.1:${(page.address() as AddressInfo).port}`;
     const { emulator } = project;
     project.write("wrong", "f".repeat(64));
+    project.write("lines", "5ecret\n5ecret\n");
     project.write("small", emulator.mintToken(["org:read", "project:read"]));
     const refused = async (url: string, token: string, said: RegExp) => {
       const words = ["pull", "--url", url, "--token-file", token];
       expect(await project.run(...words)).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(said) });
       const { error } = JSON.parse((await project.run(...words, "--json")).stdout) as { error: { code: string } };
       expect(String(said)).toContain(error.code);
-      expect(filesOf(project)).toEqual(["small", "token", "wrong"]);
+      expect(filesOf(project)).toEqual(["lines", "small", "token", "wrong"]);
     };
     try {
       await refused("http://127.0.0.1:1", "token", /GC1201/);
@@ -161,6 +162,7 @@ describe("pull --url", () => {
       await refused(emulator.url, "wrong", /GC1304.*does not know this API token/);
       await refused(emulator.url, "small", /GC1305.*lacks team:read, member:read/);
       await refused(emulator.url, "absent", /GC1107/);
+      await refused(emulator.url, "lines", /GC1107.*server\.token: this is no API token/);
     } finally {
       page.close();
     }
@@ -196,8 +198,8 @@ describe("pull --url", () => {
   it("puts one into a folder of declarations, named by its file", async () => {
     await using project = await startUndeclared();
     mkdirSync(join(project.folders.project, "servers"));
-    project.write("servers/token", project.read("token"));
     expect(await project.run(...from(project.emulator), "--file", "servers/eu.yaml")).toMatchObject({ code: 0 });
+    expect(project.read("servers/eu.yaml")).toContain("token: file:../token\n");
     expect(await project.run("plan", "--file", "servers", "--instance", "eu")).toMatchObject({ code: 0 });
     expect(existsSync(join(project.folders.project, ".glitchtip"))).toBe(false);
   }, 60_000);

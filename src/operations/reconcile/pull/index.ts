@@ -2,7 +2,7 @@ import { writeUsersFile } from "../../../base/users-file.ts";
 import type { Remark } from "../../../reconcile/server/action.ts";
 import type { Kind } from "../../../reconcile/server/model.ts";
 import { type DeclaredServer, declaredServers, type ServersChoice } from "../declared.ts";
-import { coded, type ReportedProblem } from "../report.ts";
+import { coded, impossible, type ReportedProblem } from "../report.ts";
 import type { PerServer, Servers } from "../servers.ts";
 import { bringIn } from "./bring-in.ts";
 import { openKeeper, type PulledSecret, type SecretsInto } from "./keep-secrets.ts";
@@ -60,7 +60,7 @@ async function bringAllIn(all: readonly PerServer<SeenServer>[], { dryRun }: Pul
       text = brought.text;
       result.changes.push(...brought.done.map((wish) => ({ how: wish.how, ...remarkOf(wish) })));
       result.left.push(...one.result.left, ...brought.left.map(remarkOf));
-      result.problems.push(...one.result.unread, ...brought.plan.errors);
+      result.problems.push(...one.result.unread, ...impossible(brought.plan));
       result.secrets.push(...one.result.keeper.needed(brought.text));
       remembered.push(() => {
         one.result.keeper.write(brought.text);

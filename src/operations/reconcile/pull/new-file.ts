@@ -13,6 +13,7 @@ import { KIND_OF } from "../../../reconcile/server/scope.ts";
 import { newText } from "../../import/text.ts";
 import type { Connected } from "../connect.ts";
 import { type DeclaredServer, serversIn } from "../declared.ts";
+import { impossible } from "../report.ts";
 import type { Servers } from "../servers.ts";
 import { bringIn } from "./bring-in.ts";
 import { declaredOrganization } from "./declare.ts";
@@ -86,7 +87,7 @@ async function brought(
   const keeper = openKeeper(dirname(declared.path), instance, secrets);
   const seen = await seeServer({ ...connected, desired }, declared, asked, keeper);
   const result = await bringIn(text, file, seen);
-  const problems = [...seen.unread, ...result.plan.errors];
+  const problems = [...seen.unread, ...impossible(result.plan)];
   const whole = !words.includes("projects") ? withoutFields(result.text, file) : result.text;
   if (problems.length === 0 && !dryRun) {
     // Secrets first: a reference without its secret would be no declaration that works.
