@@ -1,3 +1,4 @@
+import { JIRA_ALERT } from "../../../config/inside/alert-checks.ts";
 import { KeyReader, present } from "../imported.ts";
 import { append, type Context, leaveRest, projectOf, variable } from "./context.ts";
 import type { Resource } from "./state.ts";
@@ -8,6 +9,14 @@ export function readAlert({ address, attributes, isSensitive }: Resource, contex
   const id = String(keys.get("id") ?? "");
   const project = projectOf(keys, context);
   const name = keys.text("name");
+  // Its address holds the bridge's token, and the name is reserved: it comes back by a project's `jira`.
+  if (name === JIRA_ALERT) {
+    left.push({
+      where: address,
+      why: `posts to a Jira bridge, which a project's \`jira\` declares: glitchtip-compose pull writes it down`,
+    });
+    return;
+  }
   const key = keys.get("alert_recipients") === undefined ? "recipients" : "alert_recipients";
   const recipients = keys.list(key).map((one, i) => {
     const recipient = new KeyReader(one);

@@ -160,6 +160,18 @@ describe("a state", () => {
     alert_recipients: [],
   };
 
+  it("does not take a Jira bridge's alert for one of the declaration's own, nor its token", async () => {
+    const bridge = { ...alert, id: 43, name: "Glitchtip-Jira-Bridge-Integration" };
+    const { declared, result } = await imported([
+      { type: "glitchtip_project_alert", attributes: alert },
+      { type: "glitchtip_project_alert", name: "bridge", attributes: bridge },
+    ]);
+    expect(JSON.stringify(declared)).not.toContain("Bridge");
+    expect(result.left).toMatchObject([
+      { where: "glitchtip_project_alert.bridge", why: expect.stringContaining("`jira`") },
+    ]);
+  });
+
   it("that looks after alerts alone lets all else alone", async () => {
     const { declared, result } = await imported([{ type: "glitchtip_project_alert", attributes: alert }]);
     expect(declared).toMatchObject({
