@@ -1,6 +1,8 @@
+import type { Outcome } from "../operations/reconcile/apply.ts";
 import {
   nameOf,
   placeOf,
+  problemsOf,
   type Report,
   type ReportedAction,
   type ReportedProblem,
@@ -82,6 +84,19 @@ export const printable = (text: string): string =>
 export function tellProblems({ log }: Pick<CliContext, "log">, { warnings, problems }: Report): void {
   for (const remark of warnings) log.warn(`${printable(placeOf(remark))}: ${printable(remark.message)}`);
   for (const problem of problems) log.info(problemLine(problem));
+}
+
+/** More of one reason are a number: nobody reads hundreds of lines that say the same. */
+const SKIPPED_SHOWN = 5;
+
+/** On stderr: what was not tried, by its reason. */
+export function tellSkipped({ log }: Pick<CliContext, "log">, outcomes: readonly Outcome[]): void {
+  const skipped = outcomes.filter((one) => one.result === "skipped");
+  for (const reason of new Set(skipped.map((one) => one.reason))) {
+    const all = skipped.filter((one) => one.reason === reason);
+    if (all.length > SKIPPED_SHOWN) log.info(`error: ${all.length} changes not tried: ${printable(reason)}`);
+    else for (const problem of problemsOf([], all)) log.info(problemLine(problem));
+  }
 }
 
 export function problemLine(problem: ReportedProblem): string {

@@ -13,7 +13,7 @@ import type { CliCommand } from "../command.ts";
 import { confirmChanges } from "../confirm-changes.ts";
 import { type CliContext, reportError } from "../context.ts";
 import { withProgress } from "../screen.ts";
-import { printChanges, tellProblems } from "../server-changes.ts";
+import { printChanges, tellProblems, tellSkipped } from "../server-changes.ts";
 import { openDeclared, type ServerFlags, serverFlags, strictFlag } from "../server-part.ts";
 
 interface Flags extends ServerFlags {
@@ -62,7 +62,7 @@ export const apply: CliCommand<Flags> = {
     const outcomes = await withProgress(context, "applying", (progress) =>
       applyServers(servers, looked, {
         wanted: ({ confirm }) => confirm === undefined || !kept.has(confirm),
-        onOutcome: (outcome) => progress.say(sentence(outcome)),
+        onOutcome: (outcome) => outcome.result !== "skipped" && progress.say(sentence(outcome)),
       }),
     );
     finish(context, looked, outcomes);
@@ -82,12 +82,11 @@ function plannedBefore({ dir }: CliContext, path: string, { file, instance, stri
 
 const DONE = { create: "created", update: "changed", delete: "deleted" } as const;
 
-function sentence(outcome: Outcome): string {
+function sentence(outcome: Exclude<Outcome, { readonly result: "skipped" }>): string {
   const { action, result } = outcome;
   const { instance, organization, project, type } = action;
   const where = [instance, organization, ...(project === undefined ? [] : [project])].join("/");
   if (result === "failed") return `failed: ${where}: ${type} ${nameOf(action)}: ${outcome.error.message}`;
-  if (result === "skipped") return `not tried: ${where}: ${type} ${nameOf(action)}`;
   return `${DONE[type]} ${where}: ${nameOf(action)}${outcome.note === undefined ? "" : `: ${outcome.note}`}`;
 }
 
@@ -102,7 +101,14 @@ function finish(context: CliContext, looked: readonly LookedServer[], outcomes: 
     else if (report.status === "success") context.print("nothing to change");
     if (invitations !== undefined) context.print(`links of invitations: ${invitations}`);
   }
-  tellProblems(context, report);
+  tellProblems(
+    context,
+    reportOf(
+      looked,
+      outcomes.filter(({ result }) => result !== "skipped"),
+    ),
+  );
+  tellSkipped(context, outcomes);
   if (aborted) reportError(reason, { ...context, json: false }, (text) => context.log.info(text.trimEnd()));
   else if (report.status === "failed") context.setExitCode(EXIT.failed);
 }

@@ -138,6 +138,24 @@ describe("apply", () => {
   }, 60_000);
 });
 
+describe("many changes that were not tried", () => {
+  it("are one line for each reason on the screen, and all of them in --json", async () => {
+    await using project = await startServerProject();
+    const alerts = Array.from(
+      { length: 20 },
+      (_, at) => `{name: "${at}", quantity: 1, timespanMinutes: 1, recipients: [{type: email}]}`,
+    );
+    project.declare(`organization: Acme\nprojects: {shop-api: {alerts: [${alerts.join(", ")}]}}\n`);
+    project.emulator.fault({ method: "POST", path: /\/projects\/$/, effect: { kind: "answer", status: 403 } });
+    const { code, stderr } = await project.run("apply", "--yes");
+    expect([code, stderr.match(/not tried/g)?.length]).toEqual([1, 1]);
+    expect(stderr).toContain('error: 20 changes not tried: project "shop-api" could not be made\n');
+    project.emulator.fault({ method: "POST", path: /\/projects\/$/, effect: { kind: "answer", status: 403 } });
+    const { errors } = JSON.parse((await project.run("apply", "--yes", "--json")).stdout);
+    expect(errors).toHaveLength(21);
+  }, 60_000);
+});
+
 describe("two applies of one folder at once", () => {
   it("take turns, and nothing is made twice", async () => {
     await using project = await startServerProject();
