@@ -145,11 +145,6 @@ export const QUIRKS = {
     proof: "sign-in: api root, signed in",
     generations: ["5.2"],
   },
-  telegramRecipients: {
-    about: "telegram is among the types of recipients",
-    proof: "alerts: unknown recipient type",
-    generations: ["5.1"],
-  },
   manyRecipientTypes: {
     about: "teams, ntfy, zulip and feishu are types of recipients, tagsToAdd is echoed",
     proof: "read",

@@ -13,7 +13,6 @@ const NAMES: Readonly<Record<string, string>> = {
   discord: "RecipientType.DISCORD",
   webhook: "RecipientType.GENERAL_WEBHOOK",
   googlechat: "RecipientType.GOOGLE_CHAT",
-  telegram: "RecipientType.TELEGRAM",
   teams: "RecipientType.MICROSOFT_TEAMS",
   ntfy: "RecipientType.NTFY",
   zulip: "RecipientType.ZULIP",
@@ -22,7 +21,6 @@ const NAMES: Readonly<Record<string, string>> = {
 
 function typesOf(world: World): string[] {
   const types = ["email", "discord", "webhook", "googlechat"];
-  if (world.has("telegramRecipients")) types.push("telegram");
   if (world.has("manyRecipientTypes")) types.push("teams", "ntfy", "zulip", "feishu");
   return types;
 }

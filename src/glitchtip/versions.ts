@@ -125,8 +125,6 @@ export const CAPABILITIES: Readonly<Record<Generation, Capabilities>> = {
     generation: "5.1",
     tags: ["v5.1.1"],
     ...withRedis,
-    // The server that was recorded had it from a fork; GlitchTip's own 5.1.1 refuses it (its sources).
-    recipientTypes: [...EARLY_RECIPIENTS, "telegram"],
   },
   "5.2": {
     ...celery,

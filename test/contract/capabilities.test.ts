@@ -19,7 +19,6 @@ const RECIPIENT_NAMES: Readonly<Record<string, string>> = {
   webhook: "GENERAL_WEBHOOK",
   discord: "DISCORD",
   googlechat: "GOOGLE_CHAT",
-  telegram: "TELEGRAM",
   teams: "MICROSOFT_TEAMS",
   ntfy: "NTFY",
   zulip: "ZULIP",
@@ -30,6 +29,8 @@ const expectedTags = (body: unknown): string[] =>
   [...JSON.stringify(body).matchAll(/expected_tags":"([^"]*)"/g)]
     .flatMap(([, tags = ""]) => tags.split(", "))
     .map((tag) => tag.replace("RecipientType.", ""))
+    // Of the fork that was recorded as 5.1 (differences.ts).
+    .filter((tag) => tag !== "TELEGRAM")
     .sort();
 
 const namesOf = (types: readonly string[]) => types.map((type) => RECIPIENT_NAMES[type]).sort();

@@ -79,6 +79,11 @@ const DIFFERENCES: readonly Difference[] = [
     ),
   },
   {
+    reason: "what was recorded as 5.1 is a fork with a type of its own; GlitchTip's own 5.1 answers without (run)",
+    scenarios: ["alerts"],
+    settle: inBody((value) => (typeof value === "string" ? value.replace(", RecipientType.TELEGRAM", "") : value)),
+  },
+  {
     reason: "rows of equal name come in any order",
     scenarios: ["projects"],
     settle: inBody((value) => (Array.isArray(value) ? sortTies(value) : value)),

@@ -14,7 +14,6 @@ export const RECIPIENT_TYPES = [
   "webhook",
   "discord",
   "googlechat",
-  "telegram",
   "teams",
   "ntfy",
   "zulip",

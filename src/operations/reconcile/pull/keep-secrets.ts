@@ -66,7 +66,7 @@ export function openKeeper(dir: string, instance: string, into: SecretsInto): Se
 }
 
 /** Services whose addresses are secrets as a whole. */
-const SECRET_TYPES: ReadonlySet<string> = new Set(["discord", "googlechat", "telegram", "teams", "zulip", "feishu"]);
+const SECRET_TYPES: ReadonlySet<string> = new Set(["discord", "googlechat", "teams", "zulip", "feishu"]);
 const SECRET_HOSTS = /(?:^|\.)(?:hooks\.slack\.com|webhook\.office\.com|discord(?:app)?\.com|chat\.googleapis\.com)$/i;
 const SECRET_NAMES = /token|key|secret|password|passwd|pwd|sig|auth|hook|code/i;
 
