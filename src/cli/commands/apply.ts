@@ -59,12 +59,14 @@ export const apply: CliCommand<Flags> = {
     const { yes = false, yesDelete } = flags;
     const agreed = yes || plan !== undefined;
     const kept = await confirmChanges(context, { agreed, yesDelete }, looked, planned);
-    const outcomes = await withProgress(context, "applying", (progress) =>
+    const carryOut = (say?: (line: string) => void) =>
       applyServers(servers, looked, {
         wanted: ({ confirm }) => confirm === undefined || !kept.has(confirm),
-        onOutcome: (outcome) => outcome.result !== "skipped" && progress.say(sentence(outcome)),
-      }),
-    );
+        onOutcome: (outcome) => outcome.result !== "skipped" && say?.(sentence(outcome)),
+      });
+    // Without a change, too: what was found again is remembered.
+    const nothing = planned.actions.length === 0;
+    const outcomes = nothing ? await carryOut() : await withProgress(context, "applying", ({ say }) => carryOut(say));
     finish(context, looked, outcomes);
     if (choice.file === DECLARATION_FILE) await noteDeclaration(context);
   },

@@ -1,9 +1,9 @@
 import { CodedError } from "../../base/errors.ts";
-import { AnswerError } from "../../glitchtip/answers.ts";
 import type { GlitchTip } from "../../glitchtip/client.ts";
 import { findOrganization, findProject, identityOf } from "../../reconcile/identity.ts";
 import type { Action } from "../../reconcile/plan.ts";
 import { createOnce, theOlder } from "../create-once.ts";
+import { explainRefusedOrganization } from "../refused-organization.ts";
 import type { ProvisionContext } from "./context.ts";
 
 /** Carries the actions out, storing each id as soon as it is known. A create is repeated only after a look. */
@@ -24,7 +24,7 @@ export async function applyActions(
       case "create-organization": {
         const look = async () => findOrganization(await glitchtip.organizations(), action.name, undefined);
         const made = await createOnce(context, () => glitchtip.createOrganization(action.name), look).catch(
-          explainOrganization,
+          explainRefusedOrganization,
         );
         store.setOrganization(identityOf(made));
         log.info(`made organization "${action.name}" (${made.slug}, id ${made.id})`);
@@ -53,13 +53,4 @@ export async function applyActions(
         log.info(`gave team ${action.team} the project ${action.project}`);
     }
   }
-}
-
-function explainOrganization(error: unknown): never {
-  if (!(error instanceof AnswerError) || error.code !== "GC1305") throw error;
-  throw new CodedError("GC1402", `the organization cannot be made: ${error.said}`, {
-    remedy:
-      "Sign in as a superuser, or set ENABLE_ORGANIZATION_CREATION=true on the server, or declare the name of an existing organization.",
-    cause: error,
-  });
 }

@@ -138,6 +138,19 @@ describe("apply", () => {
   }, 60_000);
 });
 
+describe("a token with too small a scope", () => {
+  it("is what an organization is refused for, where it is not the server's setting", async () => {
+    await using project = await startServerProject();
+    project.declare(SHOP);
+    project.write("token", project.emulator.mintToken(["org:read", "team:read", "project:read", "member:read"]));
+    const { code, stderr } = await project.run("apply", "--yes");
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/error GC1305: .*Permission denied\n {2}→ A token needs/),
+    ]);
+  }, 60_000);
+});
+
 describe("many changes that were not tried", () => {
   it("are one line for each reason on the screen, and all of them in --json", async () => {
     await using project = await startServerProject();

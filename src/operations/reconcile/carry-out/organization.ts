@@ -1,7 +1,6 @@
-import { CodedError } from "../../../base/errors.ts";
-import { AnswerError } from "../../../glitchtip/answers.ts";
 import { identityOf } from "../../../reconcile/identity.ts";
 import { createOnce } from "../../create-once.ts";
+import { explainRefusedOrganization } from "../../refused-organization.ts";
 import type { CarryOut } from "./run.ts";
 
 export const carryOutOrganization: CarryOut<"organization"> = async (run, action) => {
@@ -10,7 +9,9 @@ export const carryOutOrganization: CarryOut<"organization"> = async (run, action
     case "create": {
       const { name } = action.desired;
       const look = async () => (await calls.organizations.list()).find((one) => one.name === name);
-      const made = await createOnce(run, () => calls.organizations.create(name), look).catch(explainRefusal);
+      const made = await createOnce(run, () => calls.organizations.create(name), look).catch(
+        explainRefusedOrganization,
+      );
       store.setOrganization(action.organization, identityOf(made));
       addresses.madeOrganization(action.organization, made.slug);
       return {};
@@ -27,12 +28,3 @@ export const carryOutOrganization: CarryOut<"organization"> = async (run, action
     }
   }
 };
-
-export function explainRefusal(error: unknown): never {
-  if (!(error instanceof AnswerError) || error.code !== "GC1305") throw error;
-  throw new CodedError("GC1402", `the organization cannot be made: ${error.said}`, {
-    remedy:
-      "Sign in as a superuser, or set ENABLE_ORGANIZATION_CREATION=true on the server, or declare the name of an existing organization.",
-    cause: error,
-  });
-}
