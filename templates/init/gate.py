@@ -16,6 +16,7 @@ import time
 import psycopg
 
 LOCK = 7221902514
+RETAIN = "GLITCHTIP_RETAIN_LEGACY_DATA"
 READ = "SELECT fingerprint, done_at > now() - interval '1 day' FROM glitchtip_compose.init"
 MAKE = """
 CREATE SCHEMA IF NOT EXISTS glitchtip_compose;
@@ -112,7 +113,7 @@ def fingerprint(email):
 def keep_events(db):
     """Generation 6 takes over the newest 10,000 events of an older one and drops the others, unless it is told not to."""
     there = db.execute("SELECT to_regclass('issue_events_issueevent') IS NOT NULL").fetchone()[0]
-    return {"GLITCHTIP_RETAIN_LEGACY_DATA": "True"} if there else {}
+    return {RETAIN: "True"} if there else {}
 
 
 def make_superuser(email):
@@ -162,6 +163,8 @@ def serve(command):
     if not ready:
         say("refusing to serve: glitchtip-init has not succeeded for this database; see `docker compose logs glitchtip-init`")
         sys.exit(1)
+    # All in one migrates by itself where it is not told, or does not know, to leave that out: after a failed init, too.
+    os.environ.setdefault(RETAIN, "True")
     os.execvp(command[0], command)
 
 
