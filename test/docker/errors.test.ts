@@ -61,13 +61,25 @@ describeOnEngine("a clear error, and nothing is lost:", () => {
           }),
         ]),
       });
+      expect(await stack.project.cli(["up"])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(
+          `error GC1603: 127.0.0.1:${port}, wanted by glitchtip, is taken by a process that is no container; nothing was started`,
+        ),
+      });
+      expect(await stack.project.containers()).toEqual([]);
       const { stderr } = await stack.up({ ends: 1 });
       expect(stderr).toMatch(new RegExp(`127.0.0.1:${port}.*(already in use|already allocated)`, "s"));
+      // Its applications run: their next version is not kept from them.
+      const again = await stack.project.cli(["up"]);
+      expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("error GC1604") });
+      expect(again.stderr).toContain(`warning: 127.0.0.1:${port}, wanted by glitchtip, is taken`);
     } finally {
       server.close();
     }
     await stack.up();
     expect(await stack.answeringApp()).toMatchObject({ reporting: true });
+    expect(await stack.project.cli(["up"])).toMatchObject({ code: 0, stderr: expect.not.stringContaining("warning") });
   });
 
   it.concurrent("a wrong password of the administrator is tried once, until it changes", async () => {
