@@ -119,6 +119,20 @@ describe("an invitation", () => {
     expect(JSON.stringify(invited)).not.toContain("/accept/");
   });
 
+  it("that 5.2 without Valkey always answers with 500 is told with the way out", async () => {
+    const effect = { kind: "answer", status: 500 } as const;
+    await using reconciling = await startReconciling({
+      generation: "5.2",
+      registration: "open",
+      faults: [{ method: "POST", path: /\/members\/$/, times: Number.POSITIVE_INFINITY, effect }],
+    });
+    const clock: Clock = { now: () => Date.now(), sleep: async () => {} };
+    const { outcomes } = await reconcile(reconciling.reopen({ clock }), everything(), "5.2");
+    expect(notApplied(outcomes)).toMatchObject([
+      { error: { code: "GC1205", remedy: expect.stringContaining("server.valkey: bundled") } },
+    ]);
+  });
+
   it("says where the link is to be found where the server does not tell it", async () => {
     await using reconciling = await startReconciling({ generation: "5.2", registration: "open" });
     const { outcomes } = await reconcile(reconciling.context, everything(), "5.2");

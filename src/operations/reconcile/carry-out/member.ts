@@ -84,6 +84,7 @@ async function invite(
   } catch (error) {
     if (!(error instanceof AnswerError)) throw error;
     if (error.code === "GC1305" && /existing users/i.test(error.said)) throw registrationClosed(desired.email, error);
+    if (error.status === 500) throw withoutValkey(desired.email, error);
     if (error.status !== 409) throw error;
     // Joined in the meantime: what is left is the role and the teams.
     const found = await look();
@@ -102,6 +103,14 @@ function handOff({ pending, inviteLink }: ServerMember): Done {
   if (pending === false) return {};
   return inviteLink ? { inviteLink: new Secret(inviteLink) } : { note: WHERE };
 }
+
+/** A real 5.2 without Valkey answers every invitation so, and makes none. */
+const withoutValkey = (email: string, cause: AnswerError): CodedError =>
+  new CodedError("GC1205", `${email} cannot be invited: ${cause.message}`, {
+    remedy:
+      "GlitchTip 5.2 answers all invitations so where it runs without Valkey (server.valkey: bundled gives it one); else see the server's log: docker compose logs glitchtip",
+    cause,
+  });
 
 const registrationClosed = (email: string, cause: AnswerError): CodedError =>
   new CodedError("GC1305", `${email} cannot be invited: ${cause.said}`, {
