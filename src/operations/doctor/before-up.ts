@@ -25,9 +25,10 @@ export interface BeforeUpContext {
  */
 export async function refuseUnstartable(context: BeforeUpContext, project: Project): Promise<void> {
   const located = await context.docker.located();
-  refuse("GC1602", "this engine cannot run the stack; nothing was started", failed(await checkEngine(located)));
   const name = context.env.COMPOSE_PROJECT_NAME || projectNameOf(project.dir, project.composeProjectName);
-  const taken = failed(await portFindings(context, project, name, located));
+  const [engine, ports] = await Promise.all([checkEngine(located), portFindings(context, project, name, located)]);
+  refuse("GC1602", "this engine cannot run the stack; nothing was started", failed(engine));
+  const taken = failed(ports);
   if (taken.length === 0) return;
   if ((await located.engine.containers(name)).length === 0) {
     refuse("GC1603", "ports are taken; nothing was started", taken);
