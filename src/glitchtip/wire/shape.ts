@@ -30,8 +30,8 @@ export const listOf = <T>(shape: Shape<T>): Shape<T[]> => ({
     if (!Array.isArray(value)) return { success: false, error: { issues: [{ path: [] }] } };
     const data: T[] = [];
     const issues: Place[] = [];
-    for (const [at, one] of value.entries()) {
-      const read = shape.safeParse(one);
+    for (let at = 0; at < value.length; at++) {
+      const read = shape.safeParse(value[at]);
       if (read.success) data.push(read.data);
       else issues.push(...read.error.issues.map(({ path }) => ({ path: [at, ...path] })));
     }

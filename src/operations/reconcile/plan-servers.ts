@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../base/errors.ts";
-import { prepareForReading } from "../../base/memory.ts";
+import { prepareForReading, prepareForShort } from "../../base/memory.ts";
 import { serverKind } from "../../config/server.ts";
 import { type DeclaredServer, declaredServers, type ServersChoice } from "./declared.ts";
 import { look } from "./look.ts";
@@ -16,6 +16,7 @@ export async function planServers(
   options: PlanServersOptions,
   open: (declared: readonly DeclaredServer[]) => Servers,
 ): Promise<LookedServer[]> {
+  prepareForShort();
   const declared = declaredServers(dir, options);
   await using servers = open(declared);
   return await lookAt(servers, declared, options);

@@ -59,6 +59,9 @@ export function matchObjects<O extends Standing>(
   return { byKey, ambiguous, others: observed.filter((object) => !taken.has(object)) };
 }
 
-/** What has to be typed to have one deleted: its name, or where two have it its address. */
-export const nameToType = (object: Standing, all: readonly Standing[]): string =>
-  all.filter(({ name }) => name === object.name).length === 1 && object.name !== "" ? object.name : object.slug;
+/** What has to be typed to have one of these deleted: its name, or where two have it its address. */
+export function namesToType(all: readonly Standing[]): (object: Standing) => string {
+  const slugs = new Map<string, string | undefined>();
+  for (const { name, slug } of all) slugs.set(name, slugs.has(name) ? undefined : slug);
+  return ({ name, slug }) => (slugs.get(name) === slug && name !== "" ? name : slug);
+}

@@ -3,7 +3,13 @@ import type { Draft, Place } from "./draft.ts";
 import { type Matches, matchObjects } from "./find.ts";
 import { type KnownOrganization, own } from "./known.ts";
 import { planMembers } from "./members.ts";
-import type { DesiredOrganization, DesiredProject, ObservedOrganization, ObservedProject } from "./model.ts";
+import type {
+  DesiredOrganization,
+  DesiredProject,
+  ObservedMonitor,
+  ObservedOrganization,
+  ObservedProject,
+} from "./model.ts";
 import { planMonitors } from "./monitors.ts";
 import { planProject, surplusProjects } from "./projects.ts";
 import { planStatusPages } from "./status-pages.ts";
@@ -39,10 +45,11 @@ export function planOrganization(
   if (statusPages && there.pages) planStatusPages(draft, place, statusPages, there.pages);
   if (found !== undefined && found.projects === undefined) return { projects: {}, teams: teams.known };
 
+  const monitorsOf = byProject(there.monitors);
   for (const project of desired.projects) {
     const several = matches.ambiguous.get(project.key);
     if (several === undefined) {
-      planProject(draft, place, project, matches.byKey.get(project.key), teams, there.monitors);
+      planProject(draft, place, project, matches.byKey.get(project.key), teams, monitorsOf);
     } else {
       const what = `${several.length} projects are called "${project.name}": ${several.join(", ")}; declare its slug`;
       draft.fail({ ...place, project: project.slug ?? project.key }, what);
@@ -51,6 +58,17 @@ export function planOrganization(
   if (desired.listsProjects && draft.manages.has("project")) surplusProjects(draft, place, matches.others, observed);
   const projects = [...matches.byKey].map(([key, project]) => [key, identityOf(project)] as const);
   return { projects: Object.fromEntries(projects), teams: teams.known };
+}
+
+/** Undefined where they were not read. */
+function byProject(monitors: readonly ObservedMonitor[] | undefined) {
+  const all = new Map<string | null, ObservedMonitor[]>();
+  for (const one of monitors ?? []) {
+    const of = all.get(one.projectId);
+    if (of === undefined) all.set(one.projectId, [one]);
+    else of.push(one);
+  }
+  return ({ id }: ObservedProject) => monitors && (all.get(id) ?? []);
 }
 
 const needsTeam = (draft: Draft, project: DesiredProject, { byKey, ambiguous }: Matches<ObservedProject>): boolean =>

@@ -2,7 +2,7 @@ import type { Generation } from "../../glitchtip/versions.ts";
 import { identityOf } from "../identity.ts";
 import type { Plan } from "./action.ts";
 import { type Draft, openDraft } from "./draft.ts";
-import { type Matches, matchObjects, nameToType } from "./find.ts";
+import { type Matches, matchObjects, namesToType } from "./find.ts";
 import { type KnownOrganization, type KnownServer, own } from "./known.ts";
 import type { DesiredOrganization, DesiredServer, ObservedOrganization, ObservedServer } from "./model.ts";
 import { planOrganization } from "./organizations.ts";
@@ -30,9 +30,10 @@ export function planServer(desired: DesiredServer, observed: ObservedServer, opt
     if (found !== undefined) known[name] = { ...identityOf(found), ...seen };
   }
   if (desired.listsOrganizations && draft.manages.has("organization")) {
+    const toType = namesToType(observed.organizations);
     for (const other of matches.others) {
       const place = { organization: other.name, at: { organizationSlug: other.slug } };
-      const confirm = nameToType(other, observed.organizations);
+      const confirm = toType(other);
       draft.surplus("organization", place, other, { confirm });
     }
   }

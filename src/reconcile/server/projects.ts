@@ -2,7 +2,7 @@ import { slugify } from "../../glitchtip/wire/slugify.ts";
 import { identityOf } from "../identity.ts";
 import { planAlerts } from "./alerts.ts";
 import type { Draft, Place } from "./draft.ts";
-import { nameToType } from "./find.ts";
+import { namesToType } from "./find.ts";
 import { planKeys } from "./keys.ts";
 import type { DesiredProject, Kind, ObservedMonitor, ObservedProject } from "./model.ts";
 import { planMonitors } from "./monitors.ts";
@@ -16,7 +16,7 @@ export function planProject(
   desired: DesiredProject,
   found: ObservedProject | undefined,
   teams: Teams,
-  monitors: readonly ObservedMonitor[] | undefined,
+  monitorsOf: (project: ObservedProject) => readonly ObservedMonitor[] | undefined,
 ): void {
   const slug = found?.slug ?? desired.slug ?? slugify(desired.name);
   const at = { ...organization.at, ...(found === undefined ? {} : { projectSlug: found.slug, projectId: found.id }) };
@@ -40,7 +40,7 @@ export function planProject(
     const there = desired.onlyJiraAlert ? alerts.there.filter(({ name }) => names.has(name)) : alerts.there;
     planAlerts(draft, place, alerts.list, there);
   }
-  const own = monitors?.filter(({ projectId }) => projectId !== null && projectId === found?.id);
+  const own = found === undefined ? undefined : monitorsOf(found);
   const watched = managed("monitor", desired.monitors, own);
   if (watched !== undefined) planMonitors(draft, place, watched.list, watched.there);
 }
@@ -52,10 +52,11 @@ export function surplusProjects(
   others: readonly ObservedProject[],
   all: readonly ObservedProject[],
 ): void {
+  const toType = namesToType(all);
   for (const other of others) {
     const at = { ...place.at, projectSlug: other.slug, projectId: other.id };
     const { id, slug } = identityOf(other);
-    const confirm = nameToType(other, all);
+    const confirm = toType(other);
     draft.surplus("project", { ...place, project: slug, at }, { id, name: other.name, slug }, { confirm });
   }
 }
