@@ -48,7 +48,7 @@ function checkUrl(call: Call, type: string, url: string): string {
     throw new ApiError(422, `URL is required for ${type}`);
   }
   if (HTTP_TYPES.includes(type)) checkHttpUrl(call, url);
-  return type === "TCP Port" ? checkPort(url) : url;
+  return type === "TCP Port" ? checkPort(call, url) : url;
 }
 
 /** A host needs a dot, or to be localhost (monitors: "container name"). */
@@ -59,12 +59,20 @@ function checkHttpUrl(call: Call, url: string): void {
   if (!web || !(host.includes(".") || host === "localhost" || host.startsWith("["))) {
     throw new ApiError(422, "Invalid Url");
   }
-  if (call.world.has("refusesPrivateAddresses") && isPrivateHost(host)) throw new ApiError(422, "Invalid Url");
+  checkPublic(call, host);
 }
 
-function checkPort(url: string): string {
+/** Web addresses and ports, but no SSL ones, in these words (read in 6). */
+function checkPublic(call: Call, host: string): void {
+  if (call.world.has("refusesPrivateAddresses") && isPrivateHost(host)) {
+    throw new ApiError(422, "URLs targeting private/internal IPs are not allowed");
+  }
+}
+
+function checkPort(call: Call, url: string): string {
   const [, host, port] = /^(?:http:\/\/|\/\/)?([^/:]+):(\d{1,5})/.exec(url) ?? [];
   if (host === undefined) throw new ApiError(422, "Invalid Port URL, expected hostname and port");
+  checkPublic(call, host);
   return `${host.toLowerCase()}:${port}`;
 }
 

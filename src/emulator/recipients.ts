@@ -100,7 +100,7 @@ function checkUrl(world: World, type: string, value: unknown, loc: Location): st
     return { type: "url_scheme", loc, msg: `URL scheme should be ${expected_schemes}`, ctx: { expected_schemes } };
   }
   if (world.has("refusesPrivateAddresses") && isPrivateHost(url.hostname)) {
-    return { type: "value_error", loc, msg: "Value error, Private addresses are not allowed" };
+    return { type: "value_error", loc, msg: "Value error, URLs targeting private or internal IPs are not allowed" };
   }
   return url.href;
 }

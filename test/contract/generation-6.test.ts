@@ -106,6 +106,15 @@ describe("the emulator as GlitchTip 6 (read, not recorded)", () => {
     },
   );
 
+  it.each([
+    ["TCP Port", "10.0.0.1:5432", 422],
+    ["SSL", "https://10.0.0.1", 201],
+  ])("looks at the address of a monitor of type %s", async (monitorType, url, status) => {
+    const rest = { name: "m", interval: 60, timeout: 20, expectedStatus: null, expectedBody: "" };
+    const made = await ask("POST", "/api/0/organizations/acme/monitors/", { monitorType, url, ...rest });
+    expect(made.status).toBe(status);
+  });
+
   it("needs the interval of a monitor", async () => {
     const monitor = { monitorType: "Ping", name: "m", url: "https://a.example", timeout: 20 };
     const made = await ask("POST", "/api/0/organizations/acme/monitors/", {
