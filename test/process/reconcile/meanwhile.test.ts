@@ -119,8 +119,10 @@ describe("an invitation", () => {
     expect(JSON.stringify(invited)).not.toContain("/accept/");
   });
 
-  it("that 5.2 without Valkey always answers with 500 is told with the way out", async () => {
-    const effect = { kind: "answer", status: 500 } as const;
+  it.each([
+    ["5.2 without Valkey answers with 500", { kind: "answer", status: 500 }, "GC1205", "server.valkey: bundled"],
+    ["is one too many in five minutes", { kind: "rate-limit" }, "GC1207", "50 invitations in five minutes"],
+  ] as const)("that %s says the way out", async (_, effect, code, remedy) => {
     await using reconciling = await startReconciling({
       generation: "5.2",
       registration: "open",
@@ -128,8 +130,8 @@ describe("an invitation", () => {
     });
     const clock: Clock = { now: () => Date.now(), sleep: async () => {} };
     const { outcomes } = await reconcile(reconciling.reopen({ clock }), everything(), "5.2");
-    expect(notApplied(outcomes)).toMatchObject([
-      { error: { code: "GC1205", remedy: expect.stringContaining("server.valkey: bundled") } },
+    expect(outcomes.filter(({ action }) => action.kind === "member")).toMatchObject([
+      { result: "failed", error: { code, remedy: expect.stringContaining(remedy) } },
     ]);
   });
 

@@ -85,6 +85,7 @@ async function invite(
     if (!(error instanceof AnswerError)) throw error;
     if (error.code === "GC1305" && /existing users/i.test(error.said)) throw registrationClosed(desired.email, error);
     if (error.status === 500) throw withoutValkey(desired.email, error);
+    if (error.code === "GC1207") throw tooMany(desired.email, error);
     if (error.status !== 409) throw error;
     // Joined in the meantime: what is left is the role and the teams.
     const found = await look();
@@ -109,6 +110,14 @@ const withoutValkey = (email: string, cause: AnswerError): CodedError =>
   new CodedError("GC1205", `${email} cannot be invited: ${cause.message}`, {
     remedy:
       "GlitchTip 5.2 answers all invitations so where it runs without Valkey (server.valkey: bundled gives it one); else see the server's log: docker compose logs glitchtip",
+    cause,
+  });
+
+/** 56 at once on a real 5.2: 50 were made. */
+const tooMany = (email: string, cause: AnswerError): CodedError =>
+  new CodedError("GC1207", `${email} cannot be invited yet: ${cause.said}`, {
+    remedy:
+      "GlitchTip takes 50 invitations in five minutes (EMAIL_THROTTLE_COUNT, EMAIL_THROTTLE_INTERVAL): wait, then run the command again.",
     cause,
   });
 
