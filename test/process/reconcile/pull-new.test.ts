@@ -183,6 +183,35 @@ describe("pull --url", () => {
     expect(filesOf(project)).toEqual(["token"]);
   }, 60_000);
 
+  it("tells which organization has no place, for one has its name, and takes either by its slug", async () => {
+    await using project = await startServerProject();
+    for (const name of ["Acme", "Acme"]) await asAdmin(project.emulator, "POST", "organizations/", { name });
+    const [, other] = project.emulator.snapshot().organizations;
+    const { code, stderr } = await project.run(...from(project.emulator));
+    expect([code, stderr.match(/left out:.*/g)]).toEqual([
+      0,
+      [expect.stringContaining(`organization "Acme" with the slug ${other?.slug} has the name of another one`)],
+    ]);
+    expect(await project.run("plan")).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing to change") });
+    const alerts = await project.run(...from(project.emulator), "--file", "alerts.yaml", "--kind", "alerts");
+    expect(alerts.stderr).toMatch(
+      /left out: .*organization "Acme" \(.*\) cannot be declared: another one has this name/,
+    );
+    const text = project.read();
+    await project.run("pull", "--all");
+    expect(project.read()).toBe(text);
+    const byName = await project.run(...from(project.emulator), "--file", "b.yaml", "--organization", "Acme");
+    expect(byName).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/2 are called so; say which one by its slug/),
+    });
+    await project.run(...from(project.emulator), "--file", "b.yaml", "--organization", String(other?.slug));
+    expect(project.read("b.yaml")).toMatch(
+      new RegExp(`^manage:[^]*^organizations:\\n {2}Acme:\\n {4}slug: ${other?.slug}$`, "m"),
+    );
+    expect(await project.run("plan", "--file", "b.yaml")).toMatchObject({ code: 0 });
+  }, 60_000);
+
   it("leaves nothing behind where it is interrupted", async () => {
     await using project = await startUndeclared();
     project.emulator.fault({ path: /alerts/, times: Number.POSITIVE_INFINITY, effect: { kind: "hang" } });

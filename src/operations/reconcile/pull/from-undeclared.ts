@@ -23,7 +23,7 @@ export function fromUndeclared(context: WishContext, one: Undeclared): Made {
     const path = [...round.part.path, "organizations", one.name];
     const { organization } = round.part.body;
     if (organization === one.name || isTaken(context, path))
-      return "has the name of another one, and cannot be declared beside it";
+      return `with the slug ${found?.slug} has the name of another one, and cannot be declared beside it`;
     return found && { how: "added", edits: [{ path, value: declaredOrganization(found, observed.organizations) }] };
   }
   const around = places.organization(one);

@@ -5,7 +5,6 @@ import { writeUsersFile } from "../../../base/users-file.ts";
 import { organizationParts, serverParts } from "../../../config/inside/parts.ts";
 import { loadServers } from "../../../config/load.ts";
 import { MANAGEABLE } from "../../../config/schema/inside/server.ts";
-import type { Organization } from "../../../glitchtip/wire/shapes.ts";
 import type { Remark } from "../../../reconcile/server/action.ts";
 import type { Kind } from "../../../reconcile/server/model.ts";
 import { resolveDesired } from "../../../reconcile/server/resolve.ts";
@@ -16,10 +15,9 @@ import { type DeclaredServer, serversIn } from "../declared.ts";
 import { impossible } from "../report.ts";
 import type { Servers } from "../servers.ts";
 import { bringIn } from "./bring-in.ts";
-import { declaredOrganization } from "./declare.ts";
 import { edited } from "./document.ts";
 import { openKeeper, type SecretsInto } from "./keep-secrets.ts";
-import { chosenOrganizations } from "./new-organizations.ts";
+import { chosenOrganizations, organizationsOf, standsAtTop } from "./new-organizations.ts";
 import { checkPullToken } from "./new-token.ts";
 import type { PullResult } from "./result.ts";
 import { remarkOf, seeServer } from "./see.ts";
@@ -96,7 +94,9 @@ async function brought(
     seen.remember(result);
     writeUsersFile(declared.path, whole);
   }
-  const own: Remark[] = left.map((message) => ({ instance, message }));
+  // Who looks for organizations that are not declared finds these, too.
+  const told = asked.has("organization") || desired.listsOrganizations;
+  const own: Remark[] = told ? [] : left.map((message) => ({ instance, message }));
   return {
     dryRun,
     files: problems.length === 0 ? [{ file, changed: true, text: whole }] : [],
@@ -113,25 +113,6 @@ const IN_PROJECTS: ReadonlySet<Kind> = new Set(["key", "alert", "monitor"]);
 function kindsToRead(words: readonly Manageable[]): ReadonlySet<Kind> {
   const wanted = words.map((word) => KIND_OF[word]);
   return new Set(wanted.some((kind) => IN_PROJECTS.has(kind)) ? [...wanted, "project"] : wanted);
-}
-
-const standsAtTop = (all: readonly Organization[], chosen: readonly Organization[]): boolean => {
-  const [only] = chosen;
-  return chosen.length === 1 && only !== undefined && !("slug" in declaredOrganization(only, all));
-};
-
-/** One stands at the top, unless its slug has to be said. */
-function organizationsOf(
-  all: readonly Organization[],
-  chosen: readonly Organization[],
-  asked: ReadonlySet<Kind>,
-): object {
-  if (standsAtTop(all, chosen)) return { organization: chosen[0]?.name };
-  const body = (one: Organization) => {
-    const { projects, ...rest } = declaredOrganization(one, all);
-    return asked.has("project") ? { ...rest, projects } : rest;
-  };
-  return { organizations: Object.fromEntries(chosen.map((one) => [one.name, body(one)])) };
 }
 
 /** Of projects that are not managed, what says which ones they are. */

@@ -2,6 +2,8 @@ import { didYouMean } from "../../../base/did-you-mean.ts";
 import { CodedError } from "../../../base/errors.ts";
 import { checkServers } from "../../../config/check.ts";
 import type { Organization } from "../../../glitchtip/wire/shapes.ts";
+import type { Kind } from "../../../reconcile/server/model.ts";
+import { declaredOrganization } from "./declare.ts";
 
 export interface Choice {
   readonly chosen: readonly Organization[];
@@ -41,6 +43,26 @@ export function chosenOrganizations(
     problems: left,
     remedy: "Have it invited to one, or take a token of an account that is in one.",
   });
+}
+
+/** One stands at the top, unless its slug has to be said. */
+export const standsAtTop = (all: readonly Organization[], chosen: readonly Organization[]): boolean => {
+  const [only] = chosen;
+  return chosen.length === 1 && only !== undefined && !("slug" in declaredOrganization(only, all));
+};
+
+/** What says which organizations a declaration is of. */
+export function organizationsOf(
+  all: readonly Organization[],
+  chosen: readonly Organization[],
+  asked: ReadonlySet<Kind>,
+): object {
+  if (standsAtTop(all, chosen)) return { organization: chosen[0]?.name };
+  const body = (one: Organization) => {
+    const { projects, ...rest } = declaredOrganization(one, all);
+    return asked.has("project") ? { ...rest, projects } : rest;
+  };
+  return { organizations: Object.fromEntries(chosen.map((one) => [one.name, body(one)])) };
 }
 
 /** What the declaration's own rules say against it. */
