@@ -63,8 +63,12 @@ function desiredAlert(alert: AlertDeclaration, where: Where): DesiredAlert<Refer
   };
 }
 
+/** Half of all recipients: one for all of them. */
+const EMAIL: DesiredRecipient<Reference> = { type: "email", url: "" };
+
 function desiredRecipient(recipient: RecipientDeclaration, where: Where): DesiredRecipient<Reference> {
   const { type, url = "", tagsToAdd, botEmail = "", apiKey = "", channel = "", topic = "GlitchTip Alerts" } = recipient;
+  if (type === "email" && url === "" && tagsToAdd === undefined) return EMAIL;
   return {
     type,
     url: addressOf(url, () => [...where(), "url"]),
