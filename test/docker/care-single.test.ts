@@ -156,6 +156,16 @@ describeOnEngine("care of a single container", () => {
     await wellAgain();
   }, 240_000);
 
+  it("stands aside for a restore, and looks after what was restored", async () => {
+    expect((await stack.project.cli(["backup", "create"])).code).toBe(0);
+    const done = await stack.project.cli(["restore", "latest", "--yes-restore", stack.name]);
+    expect(done.code, done.stderr).toBe(0);
+    await wellAgain();
+    expect((await cli("care", "restart", "web")).data).toMatchObject({ ok: true, services: [{ service: "web" }] });
+    const { restarts } = (await cli("care", "report")).data;
+    expect(restarts.map(({ reason }: { reason: string }) => reason)).toEqual(restarts.map(() => "asked"));
+  }, 240_000);
+
   it("leaves no process behind where the supervisor of one is killed", async () => {
     const state = async () => JSON.parse(await inside("cat /run/glitchtip-care/web.json")) as { pid: number };
     const { pid } = await state();
