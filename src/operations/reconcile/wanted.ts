@@ -49,12 +49,16 @@ export const wantedOrganization = (desired: DesiredServer, known: KnownServer): 
     (name) => own(known.organizations, name),
   );
 
-export const wantedProject = (desired: DesiredOrganization, known: KnownServer): MayBe<DesiredProject> =>
-  mayBeOneOf(
+export function wantedProject(desired: DesiredOrganization, { organizations }: KnownServer): MayBe<DesiredProject> {
+  const here = own(organizations, desired.name);
+  // Under a new name it may be any of those that are remembered.
+  const remembered = here === undefined ? Object.values(organizations) : [here];
+  return mayBeOneOf(
     desired.projects,
     (project) => project,
-    (key) => own(own(known.organizations, desired.name)?.projects, key),
+    (key) => remembered.flatMap(({ projects }) => own(projects, key) ?? [])[0],
   );
+}
 
 /** The kinds that a request tells something about, and whether they are both managed and declared. */
 export interface Asks {

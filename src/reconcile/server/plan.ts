@@ -1,5 +1,5 @@
 import type { Generation } from "../../glitchtip/versions.ts";
-import { identityOf } from "../identity.ts";
+import { identityOf, sameObject } from "../identity.ts";
 import type { Plan } from "./action.ts";
 import { type Draft, openDraft } from "./draft.ts";
 import { type Matches, matchObjects, namesToType } from "./find.ts";
@@ -25,7 +25,10 @@ export function planServer(desired: DesiredServer, observed: ObservedServer, opt
     const { name } = organization;
     const found = matches.byKey.get(name);
     if (!hasPlace(draft, organization, found, matches)) continue;
-    const before = found && own(knownOrganizations, name);
+    // One that is declared by a new name, and found by its slug, is remembered by the old one.
+    const before =
+      found &&
+      (own(knownOrganizations, name) ?? Object.values(knownOrganizations).find((one) => sameObject(one, found)));
     const seen = planOrganization(draft, organization, found, before, observed.account);
     if (found !== undefined) known[name] = { ...identityOf(found), ...seen };
   }

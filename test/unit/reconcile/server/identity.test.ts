@@ -120,6 +120,15 @@ describe("an organization is known", () => {
     ]);
   });
 
+  it("by its declared slug under a new name, and so are its projects, one of which is renamed as well", async () => {
+    const declared = `${HEAD.replace("organization: Acme\n", "")}organizations: {Acme Corp: {slug: acme, projects: {shop: {name: Store}}}}\n`;
+    const { actions } = await plan(declared, acme([project("shop", { name: "Shop" })]), { known });
+    expect(actions).toMatchObject([
+      { type: "update", kind: "organization", desired: { name: "Acme Corp" } },
+      { type: "update", kind: "project", desired: { name: "Store" } },
+    ]);
+  });
+
   it("by nothing where two have its name: that is for the user to decide, and other organizations go on", async () => {
     const servers = {
       organizations: [
