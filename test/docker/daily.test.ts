@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { tmpdir } from "node:os";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { built } from "../support/built.ts";
+import { needsScript, startOnTerminal } from "../support/cli-process.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import { Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
@@ -73,6 +75,50 @@ describeOnEngine("daily work on a running stack", () => {
     child.kill("SIGTERM");
     expect(await ended).toBe(143);
     expect((await sleeps()).trim()).toBe("0");
+  });
+
+  describe("on a terminal", () => {
+    const terminal = (...words: string[]) => {
+      const { PATH: _, ...env } = process.env as Record<string, string>;
+      return startOnTerminal({ project: stack.project.dir, temporary: tmpdir(), env }, ...words);
+    };
+
+    it("Ctrl-C in psql ends the statement, not the session", async ({ skip }) => {
+      needsScript(skip);
+      await using psql = terminal("psql");
+      await psql.says("glitchtip=#");
+      psql.type("select pg_sleep(300);\n");
+      await until("the statement runs", async () => {
+        const { stdout } = await cli("psql", "-Atc", "select 1 from pg_stat_activity where query ~ '^select pg_sleep'");
+        return stdout.trim() === "1" ? true : undefined;
+      });
+      psql.type("\u0003");
+      await psql.says("canceling statement due to user request");
+      psql.type("\\q\n");
+      expect((await psql.ended).code).toBe(0);
+    });
+
+    it("Ctrl-C in a shell ends its program, and the shell's own end is ours", async ({ skip }) => {
+      needsScript(skip);
+      await using shell = terminal("shell", "web");
+      // What runs says so itself: bash may overlook a Ctrl-C between two commands of a line.
+      shell.type("sh -c 'echo ready $((40 + 2)); exec sleep 300'\n");
+      await shell.says("ready 42");
+      shell.type("\u0003");
+      // Before its next prompt bash may drop what is typed.
+      await shell.says(/\^C[^$]*\$ /);
+      shell.type("echo still $((1 + 1)); exit 7\n");
+      await shell.says("still 2");
+      expect((await shell.ended).code).toBe(7);
+    });
+
+    it("Ctrl-C ends logs that are followed, with 130", async ({ skip }) => {
+      needsScript(skip);
+      await using logs = terminal("logs", "web", "--follow");
+      await logs.says("glitchtip ");
+      logs.type("\u0003");
+      expect((await logs.ended).code).toBe(130);
+    });
   });
 
   it("logs are one view in the order of time, and --errors shows failures with what belongs to them", async () => {

@@ -13,12 +13,15 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** An empty project folder and an empty temporary folder of its own, so that what is left behind is seen. */
-export interface CliFolders extends Disposable {
+interface CliPlace {
   readonly project: string;
   readonly temporary: string;
   /** For each run, besides the little that all have. */
   readonly env: Record<string, string>;
+}
+
+/** An empty project folder and an empty temporary folder of its own, so that what is left behind is seen. */
+export interface CliFolders extends CliPlace, Disposable {
   /** What is in the temporary folder. */
   leftovers(): string[];
 }
@@ -50,7 +53,7 @@ export interface RunningCli extends AsyncDisposable {
 }
 
 /** The published program as a child, without a terminal and with stdin closed. */
-export const startCli = (folders: CliFolders, ...words: readonly string[]): RunningCli =>
+export const startCli = (folders: CliPlace, ...words: readonly string[]): RunningCli =>
   start(folders, process.execPath, [CLI, ...words], "ignore");
 
 /** What `startOnTerminal` needs; without it a test is skipped, with this reason. */
@@ -58,7 +61,7 @@ export const needsScript = (skip: (why: string) => never): boolean =>
   spawnSync("sh", ["-c", "script -qec true /dev/null"]).status === 0 || skip("there is no `script` of util-linux here");
 
 /** The same on a terminal of 100 columns; both streams come as one. Needs util-linux: `script`. */
-export const startOnTerminal = (folders: CliFolders, ...words: readonly string[]): RunningCli =>
+export const startOnTerminal = (folders: CliPlace, ...words: readonly string[]): RunningCli =>
   start(
     folders,
     "script",
@@ -66,7 +69,7 @@ export const startOnTerminal = (folders: CliFolders, ...words: readonly string[]
     "pipe",
   );
 
-function start(folders: CliFolders, program: string, args: readonly string[], stdin: "ignore" | "pipe"): RunningCli {
+function start(folders: CliPlace, program: string, args: readonly string[], stdin: "ignore" | "pipe"): RunningCli {
   const environment = { HOME: folders.temporary, TMPDIR: folders.temporary, LANG: "C.UTF-8", TERM: "xterm" };
   const child = spawn(program, args, {
     cwd: folders.project,
@@ -115,7 +118,7 @@ function start(folders: CliFolders, program: string, args: readonly string[], st
   };
 }
 
-export async function runCli(folders: CliFolders, ...words: readonly string[]): Promise<CliResult> {
+export async function runCli(folders: CliPlace, ...words: readonly string[]): Promise<CliResult> {
   await using run = startCli(folders, ...words);
   return await run.ended;
 }
