@@ -12,6 +12,8 @@ import time
 
 FOLDER = "/run/glitchtip-care"
 TELL_EVERY_S = 5.0
+# What a new process takes goes into the report of its restart.
+AT_FIRST_EVERY_S, AT_FIRST_S = 1.0, 30.0
 PASSED_ON = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2}
 AWAITED = PASSED_ON | {signal.SIGCHLD}
 # Postgres and the other programs of the single container have the same limit, and much of the page cache is theirs.
@@ -72,7 +74,6 @@ class Supervisor:
         self.request_path = f"{FOLDER}/{service}.restart"
         self.alive_file = os.environ.get("GLITCHTIP_CARE_ALIVE_FILE")
         self.last = None
-        self.told = 0.0
         # Whoever asked before this start has got it.
         self.forget(self.request_path)
         self.start()
@@ -84,7 +85,8 @@ class Supervisor:
             pass
 
     def start(self):
-        self.since = time.time()
+        # Told when it has become COMMAND.
+        self.since, self.told = time.time(), time.monotonic()
         self.pid = os.fork()
         if self.pid == 0:
             # A group of its own: a restart takes its children along, and nobody's `docker exec`.
@@ -184,11 +186,11 @@ class Supervisor:
             "killed": killed,
             "before": before,
         }
-        self.told = 0.0
 
     def tell(self):
         now = time.monotonic()
-        if now - self.told < TELL_EVERY_S and self.told:
+        every = AT_FIRST_EVERY_S if time.time() - self.since < AT_FIRST_S else TELL_EVERY_S
+        if now - self.told < every and self.told:
             return
         self.told = now
         try:
