@@ -26,8 +26,9 @@ function load(given: string | Text, file: string, check: typeof checkInput): Dec
 /** By the library. It looks for doubles pair by pair, seconds for thousands of keys, so only where there are some. */
 function parsed(text: string, file: string): unknown {
   const document = parseDocument(text, { ...HOW, uniqueKeys: false });
-  if (document.errors.length > 0 || hasDoubles(document.contents)) {
-    const { document: exact, at } = located(text, file);
+  const uniqueKeys = hasDoubles(document.contents);
+  if (document.errors.length > 0 || uniqueKeys) {
+    const { document: exact, at } = located(text, file, uniqueKeys);
     const places = exact.errors.map((error) => `${at(error.pos[0])}: ${error.message.replaceAll("\n", " ")}`);
     if (places.length > 0) throw mistakes(file, places);
   }
@@ -36,9 +37,10 @@ function parsed(text: string, file: string): unknown {
 
 const HOW = { merge: true, prettyErrors: false } as const;
 
-function located(text: string, file: string) {
+/** Looking for doubles takes the library as long again, so only where there are some. */
+function located(text: string, file: string, uniqueKeys = false) {
   const lines = new LineCounter();
-  const document = parseDocument(text, { ...HOW, lineCounter: lines });
+  const document = parseDocument(text, { ...HOW, uniqueKeys, lineCounter: lines });
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
