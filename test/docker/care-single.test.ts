@@ -208,3 +208,24 @@ describeOnEngine("care of a single container", () => {
     await healthy();
   }, 300_000);
 });
+
+describeOnEngine("care of a single container of an older GlitchTip", () => {
+  it("counts the jobs of 5.1 in its Valkey inside, and restarts its two programs", async () => {
+    const stack = await Stack.sample("--topology", "single-container", "--image", "glitchtip/glitchtip:v5.1.1");
+    try {
+      stack.write("glitchtip.yaml", `${stack.read("glitchtip.yaml")}\ncare: {}\n`);
+      await stack.init();
+      await stack.up();
+      const { code, stdout } = await stack.project.cli(["care", "run"]);
+      expect({ code, stdout }).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining("ok   queue-stuck: worker\n"),
+      });
+      const restarted = await stack.project.cli(["care", "restart"]);
+      expect(restarted).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ {2}worker: pid \d+ → \d+/m) });
+      expect((await stack.project.cli(["verify"])).code).toBe(0);
+    } finally {
+      await removeBuilt(stack);
+    }
+  }, 300_000);
+});
