@@ -1,15 +1,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeOnEngine } from "./support/engine.ts";
-import { RECEIVER, receivedBy, toldOf } from "./support/receiver.ts";
+import { RECEIVER, receivedBy, startCaredFor, toldOf } from "./support/receiver.ts";
 import { removeBuilt, Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
 
-const CARE = `
-care: { everySeconds: 5, restart: { memoryPercent: 70 } }
-notify:
-  - { type: json, url: "file:./hook" }
-  - { type: feishu, url: "file:./card", name: card, events: [restart-done, restart-failed] }
-`;
 const RUN = "/run/glitchtip-compose/service";
 
 /** Before GlitchTip's own: its worker takes 300 of the container's 512 MiB when it is started first. */
@@ -41,12 +35,7 @@ describeOnEngine("care of a single container", () => {
 
   beforeAll(async () => {
     stack = await Stack.sample("--topology", "single-container", "--valkey", "bundled");
-    stack.write("hook", "http://receiver:8080/hook");
-    stack.write("card", "http://receiver:8080/card\n");
-    stack.write("glitchtip.yaml", `${stack.read("glitchtip.yaml")}${CARE}`);
-    stack.override(RECEIVER);
-    await stack.init();
-    await stack.up();
+    await startCaredFor(stack, "{ everySeconds: 5, restart: { memoryPercent: 70 } }");
   }, 300_000);
   afterAll(() => removeBuilt(stack));
 

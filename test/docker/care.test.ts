@@ -1,15 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeOnEngine } from "./support/engine.ts";
-import { RECEIVER, receivedBy, toldOf } from "./support/receiver.ts";
+import { RECEIVER, receivedBy, startCaredFor, toldOf } from "./support/receiver.ts";
 import { Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
-
-const CARE = `
-care: { everySeconds: 5, restart: { memoryPercent: 80 } }
-notify:
-  - { type: json, url: "file:./hook" }
-  - { type: feishu, url: "file:./card", name: card, events: [restart-done, restart-failed] }
-`;
 
 /** Takes 420 of the 512 MiB that the worker's container has when it is started first, and little from then on. */
 const HUNGRY = `
@@ -31,12 +24,7 @@ describeOnEngine("a stack with care and notify", () => {
 
   beforeAll(async () => {
     stack = await Stack.sample("--topology", "split");
-    stack.write("hook", "http://receiver:8080/hook");
-    stack.write("card", "http://receiver:8080/card\n");
-    stack.write("glitchtip.yaml", `${stack.read("glitchtip.yaml")}${CARE}`);
-    stack.override(RECEIVER);
-    await stack.init();
-    await stack.up();
+    await startCaredFor(stack, "{ everySeconds: 5, restart: { memoryPercent: 80 } }");
   }, 300_000);
   afterAll(() => stack?.[Symbol.asyncDispose]());
 

@@ -21,6 +21,21 @@ services:
     networks: [glitchtip]
 `;
 
+/** Starts a stack with this `care` and two channels to the receiver, one of them a card's. */
+export async function startCaredFor(stack: Stack, care: string): Promise<void> {
+  stack.write("hook", "http://receiver:8080/hook");
+  stack.write("card", "http://receiver:8080/card\n");
+  stack.write("glitchtip.yaml", `${stack.read("glitchtip.yaml")}\ncare: ${care}\n${NOTIFY}`);
+  stack.override(RECEIVER);
+  await stack.init();
+  await stack.up();
+}
+
+const NOTIFY = `notify:
+  - { type: json, url: "file:./hook" }
+  - { type: feishu, url: "file:./card", name: card, events: [restart-done, restart-failed] }
+`;
+
 export async function receivedBy(stack: Stack): Promise<readonly { readonly path: string; readonly body: unknown }[]> {
   return (await stack.logs("receiver"))
     .split("\n")
