@@ -37,13 +37,14 @@ export function beginProgress({ path, manifest }: Backup, running: readonly stri
   return { version: 1, id, backup: path, hash: hashOf(manifest), step: "begun", running: [...running] };
 }
 
-const file = progressFile("restore", shape, {
+export const {
+  read: readProgress,
+  save: saveProgress,
+  forget: endProgress,
+} = progressFile("restore", shape, {
   code: "GC1805",
   remedy: "An earlier restore was interrupted. If `docker compose ps` shows all well, delete that file.",
 });
-export const readProgress = file.read;
-export const saveProgress = file.save;
-export const endProgress = file.forget;
 
 export const isOf = (progress: Progress, { manifest }: Backup): boolean => progress.hash === hashOf(manifest);
 

@@ -10,11 +10,12 @@ const STEPS = ["kept", "set", "swapped"] as const;
 const shape = z.object({ version: z.literal(1), file: z.enum(FILES), step: z.enum(STEPS) });
 
 /** How far a change has come: a killed one goes on from here. */
-const file = progressFile("secrets", shape, {
+export const {
+  read: readProgress,
+  save: saveProgress,
+  forget: endProgress,
+} = progressFile("secrets", shape, {
   code: "GC1408",
   remedy:
     "An earlier change of a secret was interrupted. If glitchtip-compose status shows all well, delete that file.",
 });
-export const readProgress = file.read;
-export const saveProgress = file.save;
-export const endProgress = file.forget;

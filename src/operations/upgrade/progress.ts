@@ -38,13 +38,14 @@ export const beginProgress = (begin: Begin): Progress => ({
   ...begin,
 });
 
-const file = progressFile("upgrade", shape, {
+export const {
+  read: readProgress,
+  save: saveProgress,
+  forget: forgetProgress,
+} = progressFile("upgrade", shape, {
   code: "GC1809",
   remedy: "It tells how far an upgrade came. If `docker compose ps` shows all well, delete it.",
 });
-export const readProgress = file.read;
-export const saveProgress = file.save;
-export const forgetProgress = file.forget;
 
 export const isUnderWay = (progress: Progress | undefined): progress is Progress =>
   progress !== undefined && (progress.step !== "done" || progress.undoing === true);
