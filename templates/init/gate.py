@@ -110,10 +110,10 @@ def fingerprint(email):
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
-def keep_events(db):
-    """Generation 6 takes over the newest 10,000 events of an older one and drops the others, unless it is told not to."""
+def for_migrations(db):
+    """A new database has no events of an older generation; told to keep them, generation 6 would keep their empty tables."""
     there = db.execute("SELECT to_regclass('issue_events_issueevent') IS NOT NULL").fetchone()[0]
-    return {RETAIN: "True"} if there else {}
+    return {name: value for name, value in os.environ.items() if there or name != RETAIN}
 
 
 def make_superuser(email):
@@ -146,7 +146,7 @@ def init():
         if marker is not None:
             refuse_newer(db)
         # Also once a day: it makes the partitions of the coming days.
-        migrated = subprocess.run(["bin/run-migrate.sh"], env={**keep_events(db), **os.environ}).returncode
+        migrated = subprocess.run(["bin/run-migrate.sh"], env=for_migrations(db)).returncode
         if migrated != 0:
             say(f"bin/run-migrate.sh failed (exit {migrated})")
             sys.exit(1)
@@ -163,8 +163,6 @@ def serve(command):
     if not ready:
         say("refusing to serve: glitchtip-init has not succeeded for this database; see `docker compose logs glitchtip-init`")
         sys.exit(1)
-    # All in one migrates by itself where it is not told, or does not know, to leave that out: after a failed init, too.
-    os.environ.setdefault(RETAIN, "True")
     os.execvp(command[0], command)
 
 
