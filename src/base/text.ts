@@ -23,6 +23,7 @@ export const textIfThere = (path: string): Text | undefined =>
 function sizeOf(path: string): number {
   const file = openSync(path, "r");
   try {
+    // A folder can be opened; only a read tells.
     readSync(file, Buffer.alloc(1));
     return fstatSync(file).size;
   } finally {

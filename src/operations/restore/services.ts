@@ -17,6 +17,7 @@ import {
   VALKEY,
   WORKER,
 } from "../running-stack.ts";
+import { stopServices } from "../stop-services.ts";
 
 /** Starting and stopping around a restore. */
 export interface Services {
@@ -62,7 +63,7 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
       if (single) await hold(docker, containerOf(await observeStack(docker), SERVER));
       if (writers.length === 0) return;
       // A Valkey with a volume would go on with the queue of what is replaced: emptied when nobody fills it any more.
-      await stop(
+      await stopServices(
         docker,
         writers.filter((name) => name !== VALKEY),
         signal,
@@ -72,7 +73,7 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
       await docker.compose.up({ services: [VALKEY], onLine });
       const valkey = containerOf(await observeStack(docker), VALKEY);
       if (valkey !== undefined) await emptied(docker, valkey.id, signal);
-      await stop(docker, [VALKEY], signal);
+      await stopServices(docker, [VALKEY], signal);
     },
     async startAndProve(state) {
       log.step("starting the server");
@@ -95,14 +96,6 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
       await docker.compose.up({ services: services.length > 0 ? services : all, onLine });
     },
   };
-}
-
-async function stop(docker: Docker, services: readonly string[], signal: AbortSignal): Promise<void> {
-  // Without a name it would stop all.
-  if (services.length === 0) return;
-  const result = await docker.cli(["compose", "--profile", "*", "stop", ...services], { signal });
-  if (result.code === 0) return;
-  throw new CodedError("GC1604", "docker compose stop failed", { problems: lastLines(result.stderr, 3) });
 }
 
 async function emptied(docker: Docker, valkeyId: string, signal: AbortSignal): Promise<void> {

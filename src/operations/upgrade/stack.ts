@@ -18,6 +18,7 @@ import {
   VALKEY,
   WORKER,
 } from "../running-stack.ts";
+import { stopServices } from "../stop-services.ts";
 
 interface StackCalls {
   readonly docker: Docker;
@@ -43,7 +44,7 @@ export async function drain({ docker, clock, signal, say }: StackCalls, queue: J
   if (worker?.state !== "running") return;
   const served = SERVED.filter((name) => stack.config.services[name] !== undefined);
   if (single) await docker.cli(["exec", worker.id, "programs", "stop", "web"], { signal });
-  else await stop(docker, served, signal);
+  else await stopServices(docker, served, signal);
   say("letting the worker finish");
   await waitUntil({
     clock,
@@ -78,12 +79,6 @@ async function waiting(docker: Docker, queue: JobQueue, nowMs: number): Promise<
   }
   const backlog = await readBacklog(docker, databaseContainerOf(stack), queue, nowMs);
   return backlog.known ? backlog.waiting : undefined;
-}
-
-async function stop(docker: Docker, services: readonly string[], signal: AbortSignal): Promise<void> {
-  const result = await docker.cli(["compose", "--profile", "*", "stop", ...services], { signal });
-  if (result.code === 0) return;
-  throw new CodedError("GC1604", "docker compose stop failed", { problems: lastLines(result.stderr, 3) });
 }
 
 /** Runs the one-shot that migrates, to its end. */
