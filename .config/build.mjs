@@ -1,6 +1,5 @@
 // Bundles what is published: the command line in lazily loaded chunks, the public modules, and the container's one file.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, relative } from "node:path";
 import { build } from "esbuild";
 
 // Beside the old one until it is whole: a running test never finds half a build.
@@ -24,6 +23,8 @@ const common = {
   legalComments: "none",
   outdir: out,
   outExtension: { ".js": ".mjs" },
+  // Optional native extras of ssh2 and pg, which do without them.
+  external: ["cpu-features", "pg-native", "*.node"],
   define: { VERSION: JSON.stringify(version) },
   metafile: true,
   logLevel: "warning",
@@ -33,22 +34,6 @@ async function bundle(name, options) {
   const { metafile } = await build({ ...common, ...options });
   writeFileSync(`${out}/${name}.meta.json`, JSON.stringify(metafile).replaceAll(`${out}/`, "dist/"));
   return metafile;
-}
-
-/** What is loaded only when it is needed comes from the bundle of all commands: it is in the package once. */
-function laterFrom({ outputs }) {
-  const chunkOf = new Map(Object.entries(outputs).map(([file, { entryPoint }]) => [entryPoint, basename(file)]));
-  return {
-    name: "later",
-    setup(build) {
-      build.onResolve({ filter: /./ }, async ({ path, kind, pluginData, ...where }) => {
-        if (kind !== "dynamic-import" || pluginData === "resolving") return undefined;
-        const found = await build.resolve(path, { ...where, kind, pluginData: "resolving" });
-        const chunk = chunkOf.get(relative(".", found.path));
-        return chunk === undefined ? found : { path: `./${chunk}`, external: true };
-      });
-    },
-  };
 }
 
 /** Only to the chunks that use them: a start reads dozens, and each `createRequire` costs it. */
@@ -64,23 +49,15 @@ function giveCommonJs(others) {
 
 mkdirSync(out);
 await bundle("provisioner", { entryPoints: { provisioner: "src/provisioner/main.ts" } });
-await bundle("backup", { entryPoints: { backup: "src/backup-service/main.ts" } });
+await bundle("backup", { entryPoints: { backup: "src/backup/service/main.ts" } });
 await bundle("care", {
-  entryPoints: { care: "src/care-service/main.ts" },
+  entryPoints: { care: "src/care/service/main.ts" },
   banner: { js: COMMONJS },
-  // pg's own client is plain JavaScript; this is its other one.
-  external: ["pg-native"],
 });
-const cli = await bundle("cli", {
-  entryPoints: { main: "src/cli/main.ts", index: "src/index.ts", emulator: "src/emulator/index.ts" },
+await bundle("cli", {
+  entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", emulator: "src/emulator/index.ts" },
   splitting: true,
-  // ssh2's native extras, which it does without.
-  external: ["cpu-features", "*.node"],
 });
-for (const name of ["init", "add"]) {
-  await bundle(`quick-${name}`, { entryPoints: { [name]: `src/cli/quick/${name}.ts` }, plugins: [laterFrom(cli)] });
-}
-await bundle("entry", { entryPoints: { cli: "src/cli/entry.ts" }, external: ["./*"] });
 giveCommonJs(["provisioner.mjs", "backup.mjs", "care.mjs"]);
 
 // The Compose templates are YAML for people and update bots; the package ships them parsed, which saves each `init` 30 ms.

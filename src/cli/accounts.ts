@@ -2,15 +2,14 @@ import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError, EXIT } from "../base/errors.ts";
 import { serverKind } from "../config/server.ts";
 import { openDocker } from "../docker/index.ts";
-import { type Accounts, openAccounts, ROLES, type Role } from "../operations/accounts.ts";
-import { packageAssets } from "../operations/project/assets.ts";
-import { readProject } from "../operations/project/read.ts";
+import { type Accounts, openAccounts, ROLES, type Role } from "../running/index.ts";
+import { packageAssets, readWorkspace } from "../workspace/index.ts";
 import type { CliContext } from "./context.ts";
 import { typed, withProgress } from "./screen.ts";
 
 /** The accounts of the server that this project's stack runs. */
 export function accountsOf(context: CliContext): Accounts {
-  const { declaration } = readProject(context.dir, context.env);
+  const { declaration } = readWorkspace(context.dir, context.env);
   if (serverKind(declaration) !== "bundled") {
     throw new CodedError("GC1001", "this project starts no GlitchTip, so its accounts are not here", {
       remedy: "Members of organizations can be declared and applied anywhere: glitchtip-compose apply",

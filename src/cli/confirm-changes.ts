@@ -1,5 +1,5 @@
 import { CodedError } from "../base/errors.ts";
-import { type LookedServer, plansOf, type Report } from "../operations/reconcile/report.ts";
+import { type LookedServer, plansOf, type Report } from "../management/index.ts";
 import type { CliContext } from "./context.ts";
 import { confirmed, typed } from "./screen.ts";
 import { counts } from "./server-changes.ts";

@@ -1,4 +1,4 @@
-import type { FileDifference } from "../operations/project/difference.ts";
+import type { FileDifference } from "../workspace/index.ts";
 import type { CliContext } from "./context.ts";
 import { type Paint, paintFor } from "./screen.ts";
 

@@ -1,6 +1,4 @@
-import { planFiles } from "../operations/plan-files.ts";
-import { conflictIn } from "../operations/project/bring-up-to-date.ts";
-import { projectDocker } from "../operations/project/docker.ts";
+import { conflictIn, planFiles, workspaceDocker } from "../workspace/index.ts";
 import type { CliContext } from "./context.ts";
 import { printDifferences } from "./file-differences.ts";
 
@@ -14,7 +12,7 @@ export interface Part {
 
 /** What render would change. */
 export async function filesPart(context: CliContext): Promise<Part> {
-  const { changes, files } = await planFiles({ ...context, docker: projectDocker(context) });
+  const { changes, files } = await planFiles({ ...context, docker: workspaceDocker(context) });
   for (const place of conflictIn(files, true)?.problems ?? []) context.log.warn(place);
   return { changes, json: { files }, print: () => printDifferences(context, files, "would be ") };
 }

@@ -1,12 +1,17 @@
 import { resolve } from "node:path";
 import { CodedError, EXIT } from "../base/errors.ts";
-import { requireOne } from "../operations/configuration/export.ts";
-import { readConfiguration } from "../operations/configuration/file.ts";
-import { type MovedDsn, movedDsns, wantedOf } from "../operations/configuration/import.ts";
-import { applyServers, lockServers } from "../operations/reconcile/apply-servers.ts";
-import { declaredServers } from "../operations/reconcile/declared.ts";
-import { lookAt } from "../operations/reconcile/plan-servers.ts";
-import { reportOf } from "../operations/reconcile/report.ts";
+import {
+  applyServers,
+  declaredServers,
+  lockServers,
+  lookAt,
+  type MovedDsn,
+  movedDsns,
+  readConfiguration,
+  reportOf,
+  requireOne,
+  wantedOf,
+} from "../management/index.ts";
 import type { CliContext } from "./context.ts";
 import { confirmed, table, withProgress } from "./screen.ts";
 import { counts, printChanges, tellProblems } from "./server-changes.ts";

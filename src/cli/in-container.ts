@@ -1,9 +1,8 @@
 import type { Declaration } from "../config/schema.ts";
 import { execCaptured, execInForeground } from "../docker/exec.ts";
 import { type Docker, openDocker } from "../docker/index.ts";
-import { runningOf } from "../operations/programs.ts";
-import { readProject } from "../operations/project/read.ts";
-import { observeStack, type RunningStack } from "../operations/running-stack.ts";
+import { observeStack, type RunningStack, runningOf } from "../running/index.ts";
+import { readWorkspace } from "../workspace/index.ts";
 import type { CliContext } from "./context.ts";
 
 export interface OpenStack {
@@ -14,7 +13,7 @@ export interface OpenStack {
 
 /** The project's declaration and what of it is on the engine. */
 export async function openStack(context: CliContext): Promise<OpenStack> {
-  const { declaration } = readProject(context.dir, context.env);
+  const { declaration } = readWorkspace(context.dir, context.env);
   const docker = openDocker(context);
   return { docker, declaration, stack: await observeStack(docker) };
 }

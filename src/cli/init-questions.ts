@@ -1,9 +1,9 @@
 import { stderr, stdin } from "node:process";
 import { intro, isCancel, multiselect, note, text } from "@clack/prompts";
 import { CodedError } from "../base/errors.ts";
-import type { InitOptions } from "../operations/init.ts";
-import { survey } from "../operations/project/survey.ts";
+import type { InitOptions } from "../init/index.ts";
 import { parseReference, REFERENCE_FORMS } from "../references/reference.ts";
+import { survey } from "../workspace/index.ts";
 import type { CliContext } from "./context.ts";
 
 const stopped = () =>

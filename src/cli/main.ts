@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { LOADERS } from "./commands.ts";
 import { runCli } from "./run.ts";
 

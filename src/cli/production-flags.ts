@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { CodedError } from "../base/errors.ts";
-import type { InitOptions } from "../operations/init.ts";
-import type { HostNetwork, ProductionHost } from "../operations/production/preflight.ts";
-import { projectNameOf } from "../operations/project/images.ts";
+import type { HostNetwork, ProductionHost } from "../checks/index.ts";
+import type { InitOptions } from "../init/index.ts";
+import { projectNameOf } from "../workspace/index.ts";
 import type { CliContext } from "./context.ts";
 
 export interface ProductionFlags {
@@ -60,7 +60,7 @@ export const productionHost = (context: CliContext, { preflight = true }: Produc
 
 async function hostNetwork(context: CliContext, projectName: string): Promise<HostNetwork> {
   const { openDocker } = await import("../docker/index.ts");
-  const { thisMachine } = await import("../operations/doctor/machine.ts");
+  const { thisMachine } = await import("../checks/index.ts");
   const located = await openDocker(context)
     .located()
     .catch((error: unknown) => {

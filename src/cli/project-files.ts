@@ -1,4 +1,4 @@
-import { conflictIn, type ProjectResult } from "../operations/project/bring-up-to-date.ts";
+import { conflictIn, type WorkspaceResult } from "../workspace/index.ts";
 import type { CliContext } from "./context.ts";
 import { reportError } from "./context.ts";
 import { printDifferences } from "./file-differences.ts";
@@ -25,11 +25,11 @@ export function words(text: string): string[] | undefined {
  */
 export async function show(
   context: CliContext,
-  { files, ...result }: ProjectResult,
+  { files, ...result }: WorkspaceResult,
   { diffs = false }: { readonly diffs?: boolean } = {},
 ): Promise<void> {
   const conflict = conflictIn(files, result.dryRun);
-  const shown = diffs ? await (await import("../operations/project/difference.ts")).differencesOf(files) : named(files);
+  const shown = diffs ? await (await import("../workspace/index.ts")).differencesOf(files) : named(files);
   if (context.json) {
     const error = conflict === undefined ? {} : { error: conflict };
     context.print(JSON.stringify({ ...result, files: shown, ...error }));
@@ -51,4 +51,4 @@ export async function show(
   context.print(`next: ${next}`);
 }
 
-const named = (files: ProjectResult["files"]) => files.map(({ before: _, after: __, ...file }) => file);
+const named = (files: WorkspaceResult["files"]) => files.map(({ before: _, after: __, ...file }) => file);

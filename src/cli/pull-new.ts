@@ -2,7 +2,7 @@ import { dirname, isAbsolute, relative } from "node:path";
 import type { Command } from "commander";
 import { CodedError } from "../base/errors.ts";
 import { httpUrl } from "../config/schema/primitives.ts";
-import type { NewFileOptions } from "../operations/reconcile/pull/new-file.ts";
+import type { NewFileOptions } from "../management/index.ts";
 import { parseReference, REFERENCE_FORMS } from "../references/reference.ts";
 
 export interface NewFileFlags {

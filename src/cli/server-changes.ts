@@ -1,13 +1,13 @@
-import type { Outcome } from "../operations/reconcile/apply.ts";
 import {
   nameOf,
+  type Outcome,
   placeOf,
   problemsOf,
   type Report,
   type ReportedAction,
   type ReportedProblem,
   wordFor,
-} from "../operations/reconcile/report.ts";
+} from "../management/index.ts";
 import type { CliContext } from "./context.ts";
 import { type Colour, type Paint, paintFor } from "./screen.ts";
 

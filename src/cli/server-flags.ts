@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { CodedError } from "../base/errors.ts";
-import type { InitOptions } from "../operations/init.ts";
+import type { InitOptions } from "../init/index.ts";
 import { parseReference, REFERENCE_FORMS } from "../references/reference.ts";
 
 export interface ServerFlags {

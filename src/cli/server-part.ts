@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { openDocker } from "../docker/index.ts";
-import { DECLARATION_FILE } from "../operations/project/declaration-file.ts";
-import type { DeclaredServer } from "../operations/reconcile/declared.ts";
-import { openServers, type Servers } from "../operations/reconcile/servers.ts";
+import { type DeclaredServer, openServers, type Servers } from "../management/index.ts";
+import { DECLARATION_FILE } from "../workspace/index.ts";
 import type { CliContext } from "./context.ts";
 
 export interface ServerFlags {

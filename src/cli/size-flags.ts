@@ -1,4 +1,4 @@
-import type { ExpectedSize } from "../operations/project/sized.ts";
+import type { ExpectedSize } from "../workspace/index.ts";
 
 const MOST_EVENTS = 100_000_000;
 

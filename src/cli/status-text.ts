@@ -1,9 +1,6 @@
-import type { Backlog } from "../operations/backlog.ts";
-import { mebibytes } from "../operations/backup/folder.ts";
-import type { BackupState } from "../operations/backup/report.ts";
-import type { MemoryUse, Resources } from "../operations/resources.ts";
-import type { ServiceStatus } from "../operations/service-status.ts";
-import type { StackStatus } from "../operations/status.ts";
+import { type BackupState, mebibytes } from "../backup/index.ts";
+import type { MemoryUse, Resources, StackStatus } from "../checks/index.ts";
+import type { Backlog, ServiceStatus } from "../running/index.ts";
 import { ago, type Colour, type Paint, table } from "./screen.ts";
 
 const STATE_COLOURS: Readonly<Record<StackStatus["state"], Colour>> = {

@@ -1,13 +1,12 @@
+import { checkForUpgrade, oldVolumes, removeVolumes } from "../backup/index.ts";
 import { EXIT } from "../base/errors.ts";
 import type { Docker } from "../docker/index.ts";
-import type { Project } from "../operations/project/read.ts";
-import { checkForUpgrade } from "../operations/upgrade/check.ts";
-import { oldVolumes, removeVolumes } from "../operations/upgrade/cleanup.ts";
+import type { Workspace } from "../workspace/index.ts";
 import type { CliContext } from "./context.ts";
 import { typed } from "./screen.ts";
 
 /** `upgrade --check`, for a mail of cron's. */
-export async function checkUpgrade(context: CliContext, docker: Docker, project: Project): Promise<void> {
+export async function checkUpgrade(context: CliContext, docker: Docker, project: Workspace): Promise<void> {
   const found = await checkForUpgrade(docker, project);
   const any = found.newBuild || found.newer.length > 0;
   if (any) context.setExitCode(EXIT.changes);

@@ -1,5 +1,4 @@
-import type { UpgradePlan } from "../operations/upgrade/plan.ts";
-import type { UpgradeResult } from "../operations/upgrade/run.ts";
+import type { UpgradePlan, UpgradeResult } from "../backup/index.ts";
 import type { CliContext } from "./context.ts";
 
 /** What runs is what is wanted. */

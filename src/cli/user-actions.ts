@@ -1,5 +1,5 @@
 import { CodedError } from "../base/errors.ts";
-import type { Account, Accounts } from "../operations/accounts.ts";
+import type { Account, Accounts } from "../running/index.ts";
 import { deletes, oneOf, roleOf, wordsOf } from "./accounts.ts";
 import type { CliContext } from "./context.ts";
 import { newPassword } from "./new-password.ts";

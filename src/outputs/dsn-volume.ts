@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { explainWriteError, type FileToWrite, readIfThere, writeAll } from "../base/files.ts";
-import { type Known, rotatingIn } from "../reconcile/identity.ts";
+import { type Known, rotatingIn } from "../glitchtip/identity.ts";
 
 /** Readable by every user an app may run as; the volume itself reaches only the apps. */
 const MODE = 0o444;

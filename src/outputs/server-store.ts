@@ -2,8 +2,8 @@ import { appendFileSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod/mini";
 import { explainWriteError, readIfThere, writeAll } from "../base/files.ts";
-import { type Identity, identityOf } from "../reconcile/identity.ts";
-import type { KnownServer } from "../reconcile/server/known.ts";
+import { type Identity, identityOf } from "../glitchtip/identity.ts";
+import type { KnownServer } from "../reconcile/index.ts";
 
 /** One line of the file: what stands under a name of the declaration; of two the later one counts. */
 const entryShape = z.object({

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import { readIfThere, writeAll } from "../base/files.ts";
 import { Secret } from "../base/secret.ts";
-import type { Known } from "../reconcile/identity.ts";
+import type { Known } from "../glitchtip/identity.ts";
 
 const identity = { id: z.string(), slug: z.string(), dateCreated: z.string() };
 

@@ -6,7 +6,7 @@ import type { Log } from "../base/log.ts";
 import { Secret } from "../base/secret.ts";
 import { type ProvisionInput, provisionInputSchema } from "../config/provision-input.ts";
 import type { Audience } from "../config/schema.ts";
-import { tokenFrom } from "../operations/provision/given-token.ts";
+import { tokenFrom } from "../provision/index.ts";
 
 /** Where things are in the container; each has a variable that says otherwise. */
 export interface Environment {

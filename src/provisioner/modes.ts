@@ -5,12 +5,17 @@ import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
 import { KEY_LABEL } from "../config/key-label.ts";
 import { openNodeTransport } from "../glitchtip/transport-node.ts";
-import { provision } from "../operations/provision/index.ts";
-import { readBackEvents, readBackRequest } from "../operations/provision/read-back.ts";
-import { type RotateAnswer, rotateKeys, rotateRequest } from "../operations/provision/rotate.ts";
 import { publish, publishFailure, publishRotations, retire } from "../outputs/dsn-volume.ts";
 import { acquireLock } from "../outputs/lock.ts";
 import { openStateStore, type StateStore } from "../outputs/state-store.ts";
+import {
+  provision,
+  type RotateAnswer,
+  readBackEvents,
+  readBackRequest,
+  rotateKeys,
+  rotateRequest,
+} from "../provision/index.ts";
 import { type Environment, givenToken, readInput, readPassword } from "./environment.ts";
 
 /** The process, as far as a mode touches it. */

@@ -4,11 +4,11 @@ import { prepareForReading } from "../../src/base/memory.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { systemClock } from "../../src/base/wait.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
-import { applyActions } from "../../src/operations/reconcile/apply.ts";
-import { openServer } from "../../src/operations/reconcile/context.ts";
-import { observeServer } from "../../src/operations/reconcile/observe.ts";
+import { applyActions } from "../../src/management/apply.ts";
+import { openServer } from "../../src/management/context.ts";
+import { observeServer } from "../../src/management/observe.ts";
 import { openServerStore } from "../../src/outputs/server-store.ts";
-import { planServer } from "../../src/reconcile/server/plan.ts";
+import { planServer } from "../../src/reconcile/plan.ts";
 import { seededServer } from "../support/desired-server.ts";
 
 export interface ChildInput {

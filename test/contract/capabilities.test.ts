@@ -7,7 +7,7 @@ import { signIn } from "../../src/glitchtip/session.ts";
 import type { RawRequest } from "../../src/glitchtip/transport.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
 import { CAPABILITIES, GENERATIONS, generationOf } from "../../src/glitchtip/versions.ts";
-import { init } from "../../src/operations/init.ts";
+import { init } from "../../src/init/init.ts";
 import { TemporaryFolder, testAssets } from "../support/project.ts";
 import { asking, makeShop, sendEvent } from "./asking.ts";
 import { ADMIN } from "./player.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { QUEUE_TABLES } from "../../src/operations/backlog.ts";
+import { QUEUE_TABLES } from "../../src/running/backlog.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import { Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { parseDsn } from "../../src/glitchtip/dsn.ts";
 import { sendEmptyEnvelope } from "../../src/glitchtip/ingest.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
-import { parseDsn } from "../../src/reconcile/dsn.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import { openServer, storedState } from "./support/server.ts";
 import { Stack } from "./support/stack.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { jobShell } from "../../src/backup-service/job-shell.ts";
+import { jobShell } from "../../src/backup/service/job-shell.ts";
 import { runProcess } from "../../src/base/process.ts";
 import { systemClock } from "../../src/base/wait.ts";
 

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { beginBackup } from "../../src/operations/backup/folder.ts";
-import { nameAt } from "../../src/operations/backup/name.ts";
+import { beginBackup } from "../../src/backup/folder.ts";
+import { nameAt } from "../../src/backup/name.ts";
 import { type CliFolders, cliFolders, needsScript, runCli, startOnTerminal } from "../support/cli-process.ts";
 import { manifestWith } from "../support/manifest.ts";
 

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { askValkey } from "../../src/care-service/valkey.ts";
+import { askValkey } from "../../src/care/service/valkey.ts";
 
 let server: Server | undefined;
 const got: string[] = [];

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runProcess } from "../../src/base/process.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
-import { init } from "../../src/operations/init.ts";
-import { composeFilesIn, readComposeFiles } from "../../src/operations/project/compose-files.ts";
-import { projectDocker } from "../../src/operations/project/docker.ts";
-import { parseEnv } from "../../src/operations/project/env-file.ts";
-import { withEnvFiles } from "../../src/operations/project/project.ts";
-import { readUserFiles, readUserFilesWith } from "../../src/operations/project/user-files.ts";
+import { init } from "../../src/init/init.ts";
 import type { UserProject } from "../../src/stack/model.ts";
+import { composeFilesIn, readComposeFiles } from "../../src/workspace/compose-files.ts";
+import { workspaceDocker } from "../../src/workspace/docker.ts";
+import { parseEnv } from "../../src/workspace/env-file.ts";
+import { readUserFiles, readUserFilesWith } from "../../src/workspace/user-files.ts";
+import { withEnvFiles } from "../../src/workspace/workspace.ts";
 import { TemporaryFolder, testAssets } from "../support/project.ts";
 
 // Compose files written for this: every syntax that a service can be stated in, each with its declaration.
@@ -107,7 +107,7 @@ describe.each(names)("%s", (name) => {
     const env = parseEnv(folder.before[".env"] ?? "");
     const files = readComposeFiles(folder.path, composeFilesIn(folder.path, env));
     const variables = { ...env, ...SHELL };
-    const { config } = projectDocker({ dir: folder.path, env: ENV, signal: new AbortController().signal, log });
+    const { config } = workspaceDocker({ dir: folder.path, env: ENV, signal: new AbortController().signal, log });
     const asked: unknown[] = [];
     const reading = async (paths: readonly string[]) => {
       asked.push(paths);

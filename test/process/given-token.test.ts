@@ -10,7 +10,7 @@ import { startEmulator } from "../../src/emulator/index.ts";
 import { signIn } from "../../src/glitchtip/session.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
 import { GENERATIONS } from "../../src/glitchtip/versions.ts";
-import { SCOPES } from "../../src/operations/provision/token.ts";
+import { SCOPES } from "../../src/provision/token.ts";
 import { startServer } from "../support/emulator.ts";
 import { runProvisioner } from "../support/provisioner-process.ts";
 import { ADMIN, declare, dsnOf, provisionOnce, temporaryFolders } from "../support/provisioning.ts";

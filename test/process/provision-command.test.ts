@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/index.ts";
-import { SCOPES } from "../../src/operations/provision/token.ts";
+import { SCOPES } from "../../src/provision/token.ts";
 import { type CliFolders, type CliResult, cliFolders, startCli } from "../support/cli-process.ts";
 import { startServer } from "../support/emulator.ts";
 import { ADMIN } from "../support/provisioning.ts";

@@ -5,7 +5,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { SCOPES } from "../../src/operations/provision/token.ts";
+import { SCOPES } from "../../src/provision/token.ts";
 import { cliFolders, startCli } from "../support/cli-process.ts";
 import { startServer } from "../support/emulator.ts";
 import { findProgram } from "../support/shells.ts";

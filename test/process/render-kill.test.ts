@@ -3,7 +3,7 @@ import { cpSync } from "node:fs";
 import { execPath } from "node:process";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { init } from "../../src/operations/init.ts";
+import { init } from "../../src/init/init.ts";
 import { CLI } from "../support/cli-process.ts";
 import { TemporaryFolder, testAssets } from "../support/project.ts";
 

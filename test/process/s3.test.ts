@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readBackup } from "../../src/backup/catalog.ts";
+import { beginBackup } from "../../src/backup/folder.ts";
+import { openS3 } from "../../src/backup/s3.ts";
+import { fetchBackup, listTarget, openTarget, uploadBackup } from "../../src/backup/target.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { systemClock } from "../../src/base/wait.ts";
-import { readBackup } from "../../src/operations/backup/catalog.ts";
-import { beginBackup } from "../../src/operations/backup/folder.ts";
-import { openS3 } from "../../src/operations/backup/s3.ts";
-import { fetchBackup, listTarget, openTarget, uploadBackup } from "../../src/operations/backup/target.ts";
 import { manifestWith } from "../support/manifest.ts";
 import { buildS3Server, S3_ACCOUNT, type S3Server, startS3Server } from "../support/s3-server.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock, waitUntil } from "../../src/base/wait.ts";
-import { memoryPercent, readSupervised, restartSupervised } from "../../src/operations/care/supervised.ts";
+import { memoryPercent, readSupervised, restartSupervised } from "../../src/care/supervised.ts";
 import { findProgram } from "../support/shells.ts";
 
 const python = findProgram("python3");

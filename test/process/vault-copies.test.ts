@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CodedError } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
+import { checkVaultCopies } from "../../src/checks/doctor/vault-checks.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
 import { vaultCopyOf } from "../../src/config/password-ref.ts";
-import { checkVaultCopies } from "../../src/operations/doctor/vault-checks.ts";
-import { init } from "../../src/operations/init.ts";
-import { compareVaultCopies } from "../../src/operations/project/vault-copies.ts";
+import { init } from "../../src/init/init.ts";
+import { compareVaultCopies } from "../../src/workspace/vault-copies.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { TemporaryFolder, testAssets } from "../support/project.ts";
 import { VaultDouble } from "../support/vault-double.ts";

@@ -5,7 +5,7 @@ import type {
   ObservedProject,
   ObservedServer,
   Reference,
-} from "../../src/reconcile/server/model.ts";
+} from "../../src/reconcile/model.ts";
 
 /** Few names, so that what is wanted and what is there meet often. */
 const NAMES = ["a", "b", "c"];

@@ -2,18 +2,18 @@ import { CodedError } from "../../src/base/errors.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { loadServers } from "../../src/config/load.ts";
 import type { Generation } from "../../src/glitchtip/versions.ts";
-import type { Plan } from "../../src/reconcile/server/action.ts";
-import { desiredServers } from "../../src/reconcile/server/from-declaration.ts";
-import { type KnownServer, NOTHING_KNOWN } from "../../src/reconcile/server/known.ts";
+import type { Plan } from "../../src/reconcile/action.ts";
+import { desiredServers } from "../../src/reconcile/from-declaration.ts";
+import { type KnownServer, NOTHING_KNOWN } from "../../src/reconcile/known.ts";
 import type {
   DesiredServer,
   ObservedAlert,
   ObservedOrganization,
   ObservedProject,
   ObservedServer,
-} from "../../src/reconcile/server/model.ts";
-import { planServer } from "../../src/reconcile/server/plan.ts";
-import { resolveDesired } from "../../src/reconcile/server/resolve.ts";
+} from "../../src/reconcile/model.ts";
+import { planServer } from "../../src/reconcile/plan.ts";
+import { resolveDesired } from "../../src/reconcile/resolve.ts";
 
 export const HEAD =
   "version: 1\nserver: {url: https://glitchtip.example.com, token: 'env:TOKEN'}\norganization: Acme\n";

@@ -1,4 +1,4 @@
-import { type Manifest, newManifest } from "../../src/operations/backup/manifest.ts";
+import { type Manifest, newManifest } from "../../src/backup/manifest.ts";
 
 /** Of a small stack of generation 6; tests state what differs. */
 export const manifestWith = (more: Partial<Manifest> = {}): Manifest => ({

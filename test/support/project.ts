@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Assets } from "../../src/operations/project/assets.ts";
-import { packageAssets } from "../../src/operations/project/assets.ts";
+import type { Assets } from "../../src/workspace/assets.ts";
+import { packageAssets } from "../../src/workspace/assets.ts";
 import { TEXTS } from "./stack.ts";
 
 /** A folder of its own for one test; gone when the test is. */

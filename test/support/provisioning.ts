@@ -8,9 +8,9 @@ import { provisionPart } from "../../src/config/provision-input.ts";
 import { type Declaration, declarationSchema } from "../../src/config/schema.ts";
 import type { Emulator } from "../../src/emulator/index.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
-import { type ProvisionResult, provision } from "../../src/operations/provision/index.ts";
 import { publish } from "../../src/outputs/dsn-volume.ts";
 import { openStateStore } from "../../src/outputs/state-store.ts";
+import { type ProvisionResult, provision } from "../../src/provision/provision.ts";
 
 export const ADMIN = { email: "admin@example.com", password: "Correct-Horse-7" } as const;
 

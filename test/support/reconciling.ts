@@ -7,14 +7,14 @@ import { type Clock, systemClock } from "../../src/base/wait.ts";
 import type { Emulator, EmulatorOptions } from "../../src/emulator/index.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
 import type { Generation } from "../../src/glitchtip/versions.ts";
-import { applyActions, type Outcome } from "../../src/operations/reconcile/apply.ts";
-import { openServer, type ServerContext } from "../../src/operations/reconcile/context.ts";
-import { observeServer } from "../../src/operations/reconcile/observe.ts";
-import type { Problem } from "../../src/operations/reconcile/problems.ts";
+import { applyActions, type Outcome } from "../../src/management/apply.ts";
+import { openServer, type ServerContext } from "../../src/management/context.ts";
+import { observeServer } from "../../src/management/observe.ts";
+import type { Problem } from "../../src/management/problems.ts";
 import { openServerStore } from "../../src/outputs/server-store.ts";
-import type { Plan } from "../../src/reconcile/server/action.ts";
-import type { DesiredServer } from "../../src/reconcile/server/model.ts";
-import { planServer } from "../../src/reconcile/server/plan.ts";
+import type { Plan } from "../../src/reconcile/action.ts";
+import type { DesiredServer } from "../../src/reconcile/model.ts";
+import { planServer } from "../../src/reconcile/plan.ts";
 import { startServer } from "./emulator.ts";
 
 export interface Reconciling extends AsyncDisposable {

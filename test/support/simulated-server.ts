@@ -1,5 +1,5 @@
 import { slugify } from "../../src/glitchtip/wire/slugify.ts";
-import type { Action } from "../../src/reconcile/server/action.ts";
+import type { Action } from "../../src/reconcile/action.ts";
 import type {
   ObservedAlert,
   ObservedKey,
@@ -11,8 +11,8 @@ import type {
   ObservedServer,
   ObservedStatusPage,
   ObservedTeam,
-} from "../../src/reconcile/server/model.ts";
-import { textOf } from "../../src/reconcile/server/webhook-url.ts";
+} from "../../src/reconcile/model.ts";
+import { textOf } from "../../src/reconcile/webhook-url.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 interface Project extends Mutable<Omit<ObservedProject, "keys" | "alerts">> {

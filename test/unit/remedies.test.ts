@@ -37,7 +37,7 @@ describe("what people are told to type", () => {
   });
 
   it("restarts the worker wherever it runs: not every stack has a service for it", () => {
-    const direct = readdirSync(join(ROOT, "src/operations"), { recursive: true, withFileTypes: true })
+    const direct = readdirSync(join(ROOT, "src"), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
       .filter((path) => /docker compose (restart|logs)[^"`]* glitchtip-worker/.test(readFileSync(path, "utf8")));

@@ -1,8 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import { AUDIENCES, type Audience } from "../../config/schema.ts";
-import { type AddOptions, add as addOperation } from "../../operations/add.ts";
-import { projectDocker } from "../../operations/project/docker.ts";
 import { parseReference, REFERENCE_FORMS } from "../../references/reference.ts";
+import { type AddOptions, add as addOperation, workspaceDocker } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { questionsOf, show, words } from "../project-files.ts";
 
@@ -42,7 +41,7 @@ export const add: CliCommand<Flags> = {
       .option("--yes", "ask nothing"),
   async run(context, flags, [service = ""]) {
     const options = { ...optionsOf(flags), ...questionsOf(context) };
-    await show(context, await addOperation({ ...context, docker: projectDocker(context) }, service, options));
+    await show(context, await addOperation({ ...context, docker: workspaceDocker(context) }, service, options));
   },
 };
 

@@ -1,7 +1,6 @@
 import { CodedError } from "../../base/errors.ts";
 import type { TestedRecipient } from "../../glitchtip/calls/alerts.ts";
-import { declaredServers } from "../../operations/reconcile/declared.ts";
-import { testAlert } from "../../operations/reconcile/test-alert.ts";
+import { declaredServers, testAlert } from "../../management/index.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
 import { printable } from "../server-changes.ts";

@@ -1,14 +1,19 @@
 import { resolve } from "node:path";
 import { CodedError, EXIT } from "../../base/errors.ts";
-import { DECLARATION_FILE } from "../../operations/project/declaration-file.ts";
-import type { Outcome } from "../../operations/reconcile/apply.ts";
-import { applyServers, lockServers } from "../../operations/reconcile/apply-servers.ts";
-import { declaredServers } from "../../operations/reconcile/declared.ts";
-import { keepInvitations } from "../../operations/reconcile/invitations.ts";
-import { readPlanFile, requireSame } from "../../operations/reconcile/plan-file.ts";
-import { lookAt } from "../../operations/reconcile/plan-servers.ts";
-import { type LookedServer, nameOf, reportOf } from "../../operations/reconcile/report.ts";
-import { noteDeclaration } from "../../operations/render.ts";
+import {
+  applyServers,
+  declaredServers,
+  keepInvitations,
+  type LookedServer,
+  lockServers,
+  lookAt,
+  nameOf,
+  type Outcome,
+  readPlanFile,
+  reportOf,
+  requireSame,
+} from "../../management/index.ts";
+import { DECLARATION_FILE, noteDeclaration } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { confirmChanges } from "../confirm-changes.ts";
 import { type CliContext, reportError } from "../context.ts";

@@ -1,15 +1,26 @@
+import {
+  type BackupTarget,
+  backupFolder,
+  checkFiles,
+  chooseBackup,
+  createBackup,
+  declaredTarget,
+  describeBackup,
+  fetchBackup,
+  type ListedBackup,
+  listBackups,
+  listTarget,
+  mebibytes,
+  parseKeep,
+  pruneBackups,
+  type Seal,
+  sealWith,
+  stackBackups,
+  uploadBackup,
+} from "../../backup/index.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { openDocker } from "../../docker/index.ts";
-import { checkFiles, chooseBackup, type ListedBackup, listBackups } from "../../operations/backup/catalog.ts";
-import { createBackup, describeBackup } from "../../operations/backup/create.ts";
-import { mebibytes } from "../../operations/backup/folder.ts";
-import { backupFolder, declaredTarget, stackBackups } from "../../operations/backup/open.ts";
-import { pruneBackups } from "../../operations/backup/prune.ts";
-import { parseKeep } from "../../operations/backup/retention.ts";
-import { type Seal, sealWith } from "../../operations/backup/secrets.ts";
-import { type BackupTarget, fetchBackup, listTarget, uploadBackup } from "../../operations/backup/target.ts";
-import { packageAssets } from "../../operations/project/assets.ts";
-import { type Project, readProject } from "../../operations/project/read.ts";
+import { packageAssets, readWorkspace, type Workspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { type PassphraseFlags, passphraseOf } from "../passphrase.ts";
@@ -30,7 +41,7 @@ interface Flags extends PassphraseFlags {
 /** What each action gets: the project's backups and what follows it on the command line. */
 interface Call {
   readonly context: CliContext;
-  readonly project: Project;
+  readonly project: Workspace;
   readonly folder: string;
   readonly flags: Flags;
   readonly names: readonly string[];
@@ -72,7 +83,7 @@ export const backup: CliCommand<Flags> = {
         remedy: `One of ${Object.keys(ACTIONS).join(", ")}. See: glitchtip-compose backup --help`,
       });
     }
-    const project = readProject(context.dir, context.env);
+    const project = readWorkspace(context.dir, context.env);
     await act({ context, project, folder: backupFolder(project, flags.to), flags, names });
   },
 };
@@ -152,7 +163,7 @@ async function fetch({ context, project, folder, names: [name = "latest"] }: Cal
   context.print(context.json ? JSON.stringify({ path }) : path);
 }
 
-function targetOf(context: CliContext, project: Project): BackupTarget {
+function targetOf(context: CliContext, project: Workspace): BackupTarget {
   const target = declaredTarget({ ...context, project });
   if (target !== undefined) return target;
   throw new CodedError("GC1001", "no target is declared", {

@@ -1,6 +1,6 @@
 import { CodedError } from "../../base/errors.ts";
 import { lastLines } from "../../docker/index.ts";
-import { serviceNamed } from "../../operations/programs.ts";
+import { serviceNamed } from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack } from "../in-container.ts";
 import { withProgress } from "../screen.ts";

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { CodedError, EXIT } from "../../base/errors.ts";
+import { askCare, type RestartReport, reportLines, reportTitle } from "../../care/index.ts";
 import { openDocker } from "../../docker/index.ts";
-import { askCare } from "../../operations/care/ask.ts";
-import { type RestartReport, reportLines, reportTitle } from "../../operations/care/report.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { withProgress } from "../screen.ts";

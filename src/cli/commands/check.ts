@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { CodedError, EXIT } from "../../base/errors.ts";
+import { type CheckedPoint, checkProduction } from "../../checks/index.ts";
 import { openDocker } from "../../docker/index.ts";
-import { type CheckedPoint, checkProduction } from "../../operations/production/index.ts";
-import { readProject } from "../../operations/project/read.ts";
+import { readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { type Colour, paintFor, withProgress } from "../screen.ts";
 
@@ -20,7 +20,7 @@ export const check: CliCommand<Flags> = {
         remedy: "Type: glitchtip-compose check --production (doctor looks at what stands in the way of a start)",
       });
     }
-    const project = readProject(context.dir);
+    const project = readWorkspace(context.dir);
     const points = await withProgress(context, "looking at files, containers and the public address", () =>
       checkProduction(openDocker(context), project, { shell: context.env, nowMs: context.clock.now() }),
     );

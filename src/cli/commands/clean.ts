@@ -1,9 +1,7 @@
 import { EXIT } from "../../base/errors.ts";
 import { openDocker } from "../../docker/index.ts";
-import { down, planDown } from "../../operations/down.ts";
-import { usedImages } from "../../operations/images.ts";
-import { readProject } from "../../operations/project/read.ts";
-import { observeStack } from "../../operations/running-stack.ts";
+import { down, observeStack, planDown, usedImages } from "../../running/index.ts";
+import { readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { typed, withProgress } from "../screen.ts";
 
@@ -26,7 +24,7 @@ export const clean: CliCommand<Flags> = {
       .option("--no-images", "keep the images")
       .option("--yes-clean <project>", "do not ask; the project's name, so that it is surely this one"),
   async run(context, { images: takeImages, dryRun = false, yesClean }) {
-    readProject(context.dir, context.env);
+    readWorkspace(context.dir, context.env);
     const docker = openDocker(context);
     const plan = await planDown(docker);
     const { project, containers, networks } = plan;

@@ -3,8 +3,8 @@ import { CodedError, EXIT } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import type { Log } from "../../base/log.ts";
 import { loadDeclaration } from "../../config/load.ts";
-import { DECLARATION_FILE, readDeclarationText } from "../../operations/project/read.ts";
-import { providedVariables } from "../../operations/provider.ts";
+import { providedVariables } from "../../provision/index.ts";
+import { DECLARATION_FILE, readDeclarationText } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 

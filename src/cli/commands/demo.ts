@@ -1,12 +1,16 @@
 import { execPath } from "node:process";
 import { CodedError } from "../../base/errors.ts";
 import { untilAborted } from "../../base/wait.ts";
+import {
+  composeStack,
+  type DemoStack,
+  openDemoFolder,
+  processStack,
+  demo as runDemo,
+  whyNoContainers,
+} from "../../demo/index.ts";
 import { openDocker } from "../../docker/index.ts";
 import { startEmulator } from "../../emulator/index.ts";
-import { composeStack, whyNoContainers } from "../../operations/demo/containers.ts";
-import { openDemoFolder } from "../../operations/demo/folder.ts";
-import { type DemoStack, demo as runDemo } from "../../operations/demo/index.ts";
-import { processStack } from "../../operations/demo/processes.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 

@@ -1,10 +1,7 @@
 import { EXIT } from "../../base/errors.ts";
+import { type Finding, doctor as runDoctor, thisMachine } from "../../checks/index.ts";
 import { openDocker } from "../../docker/index.ts";
-import { type Finding, doctor as runDoctor } from "../../operations/doctor/index.ts";
-import { thisMachine } from "../../operations/doctor/machine.ts";
-import { packageAssets } from "../../operations/project/assets.ts";
-import { readProject } from "../../operations/project/read.ts";
-import { compareVaultCopies } from "../../operations/project/vault-copies.ts";
+import { compareVaultCopies, packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { type Colour, type Paint, paintFor, withProgress } from "../screen.ts";
 
@@ -18,7 +15,7 @@ export const doctor: CliCommand = {
         machine: thisMachine(context.clock),
         assets: packageAssets(),
         env: context.env,
-        project: () => readProject(context.dir, context.env),
+        project: () => readWorkspace(context.dir, context.env),
         vaultCopies: (project) => compareVaultCopies(context, project),
       }),
     );

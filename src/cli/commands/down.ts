@@ -1,6 +1,6 @@
 import { EXIT } from "../../base/errors.ts";
 import { openDocker } from "../../docker/index.ts";
-import { type DownPlan, type DownVolume, planDown, down as removeStack } from "../../operations/down.ts";
+import { type DownPlan, type DownVolume, planDown, down as removeStack } from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import { confirmed, withProgress } from "../screen.ts";
 

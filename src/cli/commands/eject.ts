@@ -1,4 +1,4 @@
-import { eject as ejectOperation } from "../../operations/eject.ts";
+import { eject as ejectOperation } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 
 interface Flags {

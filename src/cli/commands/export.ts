@@ -1,7 +1,5 @@
 import { resolve } from "node:path";
-import { exportConfiguration, requireOne } from "../../operations/configuration/export.ts";
-import { writeConfiguration } from "../../operations/configuration/file.ts";
-import { declaredServers } from "../../operations/reconcile/declared.ts";
+import { declaredServers, exportConfiguration, requireOne, writeConfiguration } from "../../management/index.ts";
 import { oneOf } from "../accounts.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";

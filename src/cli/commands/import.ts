@@ -2,7 +2,7 @@ import { stdin } from "node:process";
 import { text } from "node:stream/consumers";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError } from "../../base/errors.ts";
-import { IMPORT_KINDS, type ImportResult, importInto } from "../../operations/import/index.ts";
+import { IMPORT_KINDS, type ImportResult, importInto } from "../../management/index.ts";
 import type { CliCommand } from "../command.ts";
 import { importConfiguration } from "../import-configuration.ts";
 import { withProgress } from "../screen.ts";

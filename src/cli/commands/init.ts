@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { CodedError, EXIT } from "../../base/errors.ts";
-import { type InitOptions, init as initOperation } from "../../operations/init.ts";
-import { projectDocker } from "../../operations/project/docker.ts";
+import { type InitOptions, init as initOperation } from "../../init/index.ts";
+import { workspaceDocker } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { type ProductionFlags, productionHost, productionOptions, withProductionFlags } from "../production-flags.ts";
@@ -68,7 +68,7 @@ export const init: CliCommand<Flags> = {
     const { pull, build } = flags;
     const images = { ...(pull && { pull }), ...(build && { build }), ...questionsOf(context) };
     const result = await initOperation(
-      { ...context, docker: projectDocker(context), host: productionHost(context, flags) },
+      { ...context, docker: workspaceDocker(context), host: productionHost(context, flags) },
       { ...asked, ...images },
     );
     // Of a project that is made just now there is nothing to compare.

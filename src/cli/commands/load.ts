@@ -1,12 +1,11 @@
 import type { Command } from "commander";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
+import { LOAD_LIMITS, type LoadReport, load as putLoad, targetOf } from "../../checks/index.ts";
 import { provisionedApps } from "../../config/given-dsn.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { openNodeTransport } from "../../glitchtip/transport-node.ts";
-import { LOAD_LIMITS, type LoadReport, load as putLoad } from "../../operations/load/index.ts";
-import { targetOf } from "../../operations/load/target.ts";
-import { notStarted } from "../../operations/running-stack.ts";
+import { notStarted } from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack } from "../in-container.ts";
 import { type Paint, paintFor, table, withProgress } from "../screen.ts";

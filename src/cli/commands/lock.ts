@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { openDocker } from "../../docker/index.ts";
-import { lock as lockOperation, unlock } from "../../operations/lock.ts";
-import { projectDocker } from "../../operations/project/docker.ts";
+import { lock as lockOperation, unlock, workspaceDocker } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
 
@@ -20,7 +19,7 @@ export const lock: CliCommand<Flags> = {
   flags: (command: Command) =>
     command.option("--remove", "back to tags").option("--dry-run", "only say what would be pinned"),
   async run(context, { remove, dryRun = false }) {
-    const project = { ...context, docker: projectDocker(context) };
+    const project = { ...context, docker: workspaceDocker(context) };
     if (remove) {
       await unlock(project);
       context.print(context.json ? JSON.stringify({ pinned: [], removed: true }) : "the images go by their tags again");

@@ -1,9 +1,6 @@
 import { stdout } from "node:process";
 import { CodedError, EXIT } from "../../base/errors.ts";
-import { errorFilter } from "../../operations/log-failures.ts";
-import { type LogLine, readLogs } from "../../operations/logs.ts";
-import { programInside, serviceNamed } from "../../operations/programs.ts";
-import { notStarted } from "../../operations/running-stack.ts";
+import { errorFilter, type LogLine, notStarted, programInside, readLogs, serviceNamed } from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { openStack } from "../in-container.ts";

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { CodedError } from "../../base/errors.ts";
+import { sendTestMail } from "../../checks/index.ts";
 import { openDocker } from "../../docker/index.ts";
-import { sendTestMail } from "../../operations/mail-test.ts";
-import { readProject } from "../../operations/project/read.ts";
+import { readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
 
@@ -21,7 +21,7 @@ export const mail: CliCommand<Flags> = {
         remedy: "Type: glitchtip-compose mail test",
       });
     }
-    const project = readProject(context.dir);
+    const project = readWorkspace(context.dir);
     const to = given ?? project.declaration.admin?.email;
     if (to === undefined) {
       throw new CodedError("GC1001", "it is not said who gets the mail", { remedy: "Add --to ADDRESS." });

@@ -1,4 +1,4 @@
-import { SERVER } from "../../operations/running-stack.ts";
+import { SERVER } from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack, runIn } from "../in-container.ts";
 

@@ -1,7 +1,6 @@
 import { CodedError } from "../../base/errors.ts";
 import { lastLines } from "../../docker/index.ts";
-import { runningOf } from "../../operations/programs.ts";
-import { INIT, isSingle, SERVER } from "../../operations/running-stack.ts";
+import { INIT, isSingle, runningOf, SERVER } from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack } from "../in-container.ts";
 import { withProgress } from "../screen.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { CodedError } from "../../base/errors.ts";
-import { testChannels } from "../../operations/notify/test.ts";
-import { readProject } from "../../operations/project/read.ts";
+import { testChannels } from "../../care/index.ts";
+import { readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
 
@@ -20,7 +20,7 @@ export const notify: CliCommand<Flags> = {
         remedy: "Type: glitchtip-compose notify test",
       });
     }
-    const project = readProject(context.dir);
+    const project = readWorkspace(context.dir);
     const say = (text: string) => context.log.step(text);
     const sent = await withProgress(context, "sending a test message", () =>
       testChannels(project, name, { ...context, say }),

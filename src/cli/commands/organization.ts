@@ -1,5 +1,5 @@
 import { CodedError } from "../../base/errors.ts";
-import type { OrganizationMembers } from "../../operations/accounts.ts";
+import type { OrganizationMembers } from "../../running/index.ts";
 import { accountsOf, deletes, oneOf, roleOf, wordsOf } from "../accounts.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";

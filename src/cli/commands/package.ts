@@ -1,10 +1,7 @@
 import { resolve } from "node:path";
+import { createBundle, mebibytes, verifyBundle } from "../../backup/index.ts";
 import { openDocker } from "../../docker/index.ts";
-import { mebibytes } from "../../operations/backup/folder.ts";
-import { createBundle } from "../../operations/bundle/create.ts";
-import { verifyBundle } from "../../operations/bundle/verify.ts";
-import { packageAssets } from "../../operations/project/assets.ts";
-import { readProject } from "../../operations/project/read.ts";
+import { packageAssets, readWorkspace } from "../../workspace/index.ts";
 import { oneOf, wordsOf } from "../accounts.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
@@ -46,7 +43,7 @@ export const packageCommand: CliCommand<Flags> = {
     const bundle = await withProgress(context, "packing", ({ say }) =>
       createBundle({
         docker: openDocker(context),
-        project: readProject(context.dir),
+        project: readWorkspace(context.dir),
         to: resolve(context.dir, to),
         name,
         loadScript: assets.loadBundle(),

@@ -1,10 +1,14 @@
 import { resolve } from "node:path";
 import { CodedError, EXIT } from "../../base/errors.ts";
-import { type PlanParts, planParts } from "../../operations/plan-parts.ts";
-import { DECLARATION_FILE } from "../../operations/project/declaration-file.ts";
-import { writePlanFile } from "../../operations/reconcile/plan-file.ts";
-import { planServers, whyNotAsked } from "../../operations/reconcile/plan-servers.ts";
-import { type LookedServer, problemsOf, reportOf } from "../../operations/reconcile/report.ts";
+import {
+  type LookedServer,
+  planServers,
+  problemsOf,
+  reportOf,
+  whyNotAsked,
+  writePlanFile,
+} from "../../management/index.ts";
+import { DECLARATION_FILE, type PlanParts, planParts } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import type { Part } from "../files-part.ts";

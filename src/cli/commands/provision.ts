@@ -1,10 +1,9 @@
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { loadDeclaration } from "../../config/load.ts";
 import { openDocker } from "../../docker/index.ts";
-import { DECLARATION_FILE, readDeclarationText } from "../../operations/project/read.ts";
-import { type Change, type HereResult, provisionHere } from "../../operations/provision-here/index.ts";
-import { chooseApps } from "../../operations/verify/index.ts";
+import { type Change, chooseApps, type HereResult, provisionHere } from "../../provision/index.ts";
 import { parseReference, REFERENCE_FORMS } from "../../references/reference.ts";
+import { DECLARATION_FILE, readDeclarationText } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { table, withProgress } from "../screen.ts";
 

@@ -1,5 +1,5 @@
-import { CONNECT } from "../../operations/backup/scripts.ts";
-import { databaseService } from "../../operations/programs.ts";
+import { CONNECT } from "../../backup/index.ts";
+import { databaseService } from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack, runIn } from "../in-container.ts";
 

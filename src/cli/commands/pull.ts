@@ -1,14 +1,15 @@
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { MANAGEABLE } from "../../config/schema/inside/server.ts";
-import { planParts } from "../../operations/plan-parts.ts";
-import { DECLARATION_FILE } from "../../operations/project/declaration-file.ts";
-import type { DeclaredServer } from "../../operations/reconcile/declared.ts";
-import { KIND_OF, pull as pullServers } from "../../operations/reconcile/pull/index.ts";
-import { pullNew } from "../../operations/reconcile/pull/new-file.ts";
-import type { PullResult } from "../../operations/reconcile/pull/result.ts";
-import { placeOf } from "../../operations/reconcile/report.ts";
-import { noteDeclaration } from "../../operations/render.ts";
+import {
+  type DeclaredServer,
+  KIND_OF,
+  type PullResult,
+  placeOf,
+  pullNew,
+  pull as pullServers,
+} from "../../management/index.ts";
+import { DECLARATION_FILE, noteDeclaration, planParts } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { type NewFileFlags, newFileFlags, newServer } from "../pull-new.ts";

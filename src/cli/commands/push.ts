@@ -1,6 +1,12 @@
 import { CodedError } from "../../base/errors.ts";
-import { type PushedImage, pushedName, pushImage, requireImages, usedImages } from "../../operations/images.ts";
-import { serviceNamed } from "../../operations/programs.ts";
+import {
+  type PushedImage,
+  pushedName,
+  pushImage,
+  requireImages,
+  serviceNamed,
+  usedImages,
+} from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack } from "../in-container.ts";
 import { table, withProgress } from "../screen.ts";

@@ -1,5 +1,5 @@
 import { CodedError } from "../../base/errors.ts";
-import { serviceOfPart } from "../../operations/programs.ts";
+import { serviceOfPart } from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack, runIn } from "../in-container.ts";
 

@@ -1,5 +1,4 @@
-import { projectDocker } from "../../operations/project/docker.ts";
-import { remove as removeOperation } from "../../operations/remove.ts";
+import { remove as removeOperation, workspaceDocker } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { show } from "../project-files.ts";
 
@@ -13,6 +12,6 @@ export const remove: CliCommand<Flags> = {
   flags: (command) =>
     command.argument("<service>", "its name in glitchtip.yaml").option("--dry-run", "only say what would be written"),
   async run(context, { dryRun = false }, [service = ""]) {
-    await show(context, await removeOperation({ ...context, docker: projectDocker(context) }, service, { dryRun }));
+    await show(context, await removeOperation({ ...context, docker: workspaceDocker(context) }, service, { dryRun }));
   },
 };

@@ -1,6 +1,5 @@
 import { EXIT } from "../../base/errors.ts";
-import { projectDocker } from "../../operations/project/docker.ts";
-import { render as renderOperation } from "../../operations/render.ts";
+import { render as renderOperation, workspaceDocker } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { questionsOf, show } from "../project-files.ts";
 
@@ -35,7 +34,7 @@ export const render: CliCommand<Flags> = {
   async run(context, { adopt = [], pull, build, dryRun = false, check = false }) {
     const images = { ...(pull && { pull }), ...(build && { build }), ...questionsOf(context) };
     const options = { ...images, adopt, dryRun: dryRun || check };
-    const result = await renderOperation({ ...context, docker: projectDocker(context) }, options);
+    const result = await renderOperation({ ...context, docker: workspaceDocker(context) }, options);
     await show(context, result, { diffs: !check });
     if (options.dryRun && !result.nothingToChange) context.setExitCode(EXIT.changes);
   },

@@ -1,7 +1,14 @@
-import { programInside, runningOf, serviceNamed } from "../../operations/programs.ts";
-import { planRestart, restart as restartServices } from "../../operations/restart.ts";
-import { planRestartInside, restartInside } from "../../operations/restart-inside.ts";
-import { isSingle, SERVER } from "../../operations/running-stack.ts";
+import {
+  isSingle,
+  planRestart,
+  planRestartInside,
+  programInside,
+  restartInside,
+  restart as restartServices,
+  runningOf,
+  SERVER,
+  serviceNamed,
+} from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack } from "../in-container.ts";
 import { withProgress } from "../screen.ts";

@@ -1,26 +1,30 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import {
+  abortRestore,
+  type Backup,
+  backupFolder,
+  type Contents,
+  checkFiles,
+  checkRestore,
+  chooseBackup,
+  describeBackup,
+  differingFiles,
+  isOf,
+  type Key,
+  missingFiles,
+  openContents,
+  type RestoreResult,
+  readRestoreProgress,
+  requireFiles,
+  restoreBackup,
+  writeMissing,
+} from "../../backup/index.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import { Secret } from "../../base/secret.ts";
 import { openDocker } from "../../docker/index.ts";
-import { type Backup, checkFiles, chooseBackup } from "../../operations/backup/catalog.ts";
-import { describeBackup } from "../../operations/backup/create.ts";
-import { backupFolder } from "../../operations/backup/open.ts";
-import type { Key } from "../../operations/backup/secrets.ts";
-import { packageAssets } from "../../operations/project/assets.ts";
-import { DECLARATION_FILE, readProject } from "../../operations/project/read.ts";
-import {
-  type Contents,
-  differingFiles,
-  missingFiles,
-  openContents,
-  requireFiles,
-  writeMissing,
-} from "../../operations/restore/files.ts";
-import { checkRestore, type RestoreResult, restoreBackup } from "../../operations/restore/index.ts";
-import { isOf, readProgress } from "../../operations/restore/progress.ts";
-import { abortRestore } from "../../operations/restore/take-back.ts";
+import { DECLARATION_FILE, packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { type PassphraseFlags, passphraseOf } from "../passphrase.ts";
@@ -64,7 +68,7 @@ export const restore: CliCommand<Flags> = {
     const open = () => ({
       ...context,
       docker,
-      project: readProject(dir, context.env),
+      project: readWorkspace(dir, context.env),
       toolVersion: packageAssets().version,
     });
     if (flags.abort) {
@@ -94,7 +98,7 @@ export const restore: CliCommand<Flags> = {
       return report(context, { dryRun: true, backup: backup.path, ...checked });
     }
     if (!isNew) {
-      const begun = readProgress(dir);
+      const begun = readRestoreProgress(dir);
       const { project } = await withProgress(context, "checking", () => checkRestore(open(), options));
       const question = `Everything in ${project} is replaced by ${backup.path} (${describeBackup(backup)}).`;
       const given = { flag: "--yes-restore", value: flags.yesRestore };
@@ -118,7 +122,7 @@ export const restore: CliCommand<Flags> = {
 
 /** Where there is no project, as on a new machine, only a path can say which backup. */
 const folderOf = (dir: string): string =>
-  existsSync(join(dir, DECLARATION_FILE)) ? backupFolder(readProject(dir)) : join(dir, "backups");
+  existsSync(join(dir, DECLARATION_FILE)) ? backupFolder(readWorkspace(dir)) : join(dir, "backups");
 
 /** Secrets are opened where somebody gives the key, or where the folder cannot do without them. */
 async function contentsOf(context: CliContext, backup: Backup, flags: Flags, dir: string): Promise<Contents> {

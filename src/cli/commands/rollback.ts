@@ -1,10 +1,7 @@
+import { goBack, lockUpgrades, readUpgradeProgress } from "../../backup/index.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { openDocker } from "../../docker/index.ts";
-import { packageAssets } from "../../operations/project/assets.ts";
-import { readProject } from "../../operations/project/read.ts";
-import { lockUpgrades } from "../../operations/upgrade/context.ts";
-import { goBack } from "../../operations/upgrade/go-back.ts";
-import { readProgress } from "../../operations/upgrade/progress.ts";
+import { packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { typed, withProgress } from "../screen.ts";
 
@@ -21,11 +18,11 @@ export const rollback: CliCommand<Flags> = {
       .option("--dry-run", "only say what would be done")
       .option("--yes-rollback <project>", "do not ask; the project's name, so that it is surely this one"),
   async run(context, flags) {
-    readProject(context.dir, context.env);
+    readWorkspace(context.dir, context.env);
     const docker = openDocker(context);
     const open = { ...context, docker, toolVersion: packageAssets().version };
     await using _ = flags.dryRun ? null : await lockUpgrades(open);
-    const found = readProgress(context.dir);
+    const found = readUpgradeProgress(context.dir);
     if (found === undefined) {
       throw new CodedError("GC1001", "there is no upgrade here to go back from", {
         remedy: "glitchtip-compose backup list, then restore one, goes back further.",

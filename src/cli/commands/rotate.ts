@@ -3,16 +3,22 @@ import { needsProvisioner } from "../../config/given-dsn.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { resolveServer, serverKind } from "../../config/server.ts";
 import { type Docker, openDocker } from "../../docker/index.ts";
-import { packageAssets } from "../../operations/project/assets.ts";
-import { readProject } from "../../operations/project/read.ts";
-import { type AskProvisioner, provisionerOf } from "../../operations/rotate/ask.ts";
-import { deleteRetiring, type RotateResult, rotate as rotateKeys } from "../../operations/rotate/index.ts";
-import { describeHolders } from "../../operations/rotate/silence.ts";
-import { observeStack } from "../../operations/running-stack.ts";
-import { type AppToVerify, chooseApps, verify } from "../../operations/verify/index.ts";
-import { providedDsn } from "../../operations/verify/provider.ts";
-import { provisionerReader } from "../../operations/verify/read.ts";
-import { containerSender } from "../../operations/verify/send.ts";
+import {
+  type AppToVerify,
+  type AskProvisioner,
+  chooseApps,
+  containerSender,
+  deleteRetiring,
+  describeHolders,
+  providedDsn,
+  provisionerOf,
+  provisionerReader,
+  type RotateResult,
+  rotate as rotateKeys,
+  verify,
+} from "../../provision/index.ts";
+import { observeStack } from "../../running/index.ts";
+import { packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { confirmed, type Paint, paintFor, table, withProgress } from "../screen.ts";
@@ -47,7 +53,7 @@ export const rotate: CliCommand<Flags> = {
   async run(context, flags, apps) {
     const { abort = false, keepOld = false, dryRun = false, yes = false } = flags;
     const silentForMs = durationMs(flags.silentFor);
-    const { declaration } = readProject(context.dir, context.env);
+    const { declaration } = readWorkspace(context.dir, context.env);
     refuseProvided(chooseApps(declaration, apps));
     if (!needsProvisioner(declaration)) {
       const nothing = "every app has a DSN of its own: there is no key to rotate";

@@ -4,17 +4,20 @@ import { weakness } from "../../config/secret-strength.ts";
 import { serverKind, superuserOf } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import { openNodeTransport } from "../../glitchtip/transport-node.ts";
-import { openAccounts } from "../../operations/accounts.ts";
-import { packageAssets } from "../../operations/project/assets.ts";
-import { readProject } from "../../operations/project/read.ts";
-import { signInOf } from "../../operations/provision-here/reach.ts";
-import { hostUrl } from "../../operations/published-url.ts";
-import { changeSecret, requireOurs } from "../../operations/secrets/change.ts";
-import { ENDS, WHAT, type What } from "../../operations/secrets/ends.ts";
-import { listSecrets } from "../../operations/secrets/list.ts";
-import type { SecretFile } from "../../operations/secrets/progress.ts";
-import { changeToken } from "../../operations/secrets/token.ts";
+import { signInOf } from "../../provision/index.ts";
 import { openReferences } from "../../references/resolver.ts";
+import { hostUrl, openAccounts } from "../../running/index.ts";
+import {
+  changeSecret,
+  changeToken,
+  ENDS,
+  listSecrets,
+  requireOurs,
+  type SecretFile,
+  WHAT,
+  type What,
+} from "../../secrets/index.ts";
+import { packageAssets, readWorkspace } from "../../workspace/index.ts";
 import { oneOf, wordsOf } from "../accounts.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
@@ -54,7 +57,7 @@ export const secrets: CliCommand<Flags> = {
 };
 
 function list(context: CliContext): void {
-  readProject(context.dir, context.env);
+  readWorkspace(context.dir, context.env);
   const found = listSecrets(context.dir);
   const paint = paintFor(context);
   const rows = found.map(({ file, state, changedAt, problems }) => [
@@ -74,7 +77,7 @@ async function rotate(
   what: What,
   { passwordFile, dryRun = false, yes = false }: Flags,
 ): Promise<void> {
-  const { declaration } = readProject(context.dir, context.env);
+  const { declaration } = readWorkspace(context.dir, context.env);
   if (serverKind(declaration) !== "bundled") {
     throw new CodedError("GC1001", "this project starts no GlitchTip, so its secrets are not ours", {
       remedy: "Change them where the server runs.",

@@ -1,4 +1,4 @@
-import { serviceNamed } from "../../operations/programs.ts";
+import { serviceNamed } from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack, runIn } from "../in-container.ts";
 

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { CodedError } from "../../base/errors.ts";
-import { declaredFor, type Sizing, sizeFor } from "../../operations/size/index.ts";
-import { ASSUMED, MEASURED } from "../../operations/size/measured.ts";
+import { ASSUMED, declaredFor, MEASURED, type Sizing, sizeFor } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { table } from "../screen.ts";
 import { daysFlag, eventsFlag } from "../size-flags.ts";

@@ -1,16 +1,13 @@
 import { isatty } from "node:tty";
+import { backupFolder, backupState, readRestoreProgress } from "../../backup/index.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
+import { status as statusOf } from "../../checks/index.ts";
 import { providerOf } from "../../config/provider.ts";
 import { resolveServer, serverKind } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
-import { queueInDatabase } from "../../operations/backlog.ts";
-import { backupFolder } from "../../operations/backup/open.ts";
-import { backupState } from "../../operations/backup/report.ts";
-import { peoplesUrl } from "../../operations/project/address.ts";
-import { readProject } from "../../operations/project/read.ts";
-import { providedState } from "../../operations/provider.ts";
-import { readProgress } from "../../operations/restore/progress.ts";
-import { status as statusOf } from "../../operations/status.ts";
+import { providedState } from "../../provision/index.ts";
+import { queueInDatabase } from "../../running/index.ts";
+import { peoplesUrl, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { paintFor } from "../screen.ts";
@@ -56,11 +53,11 @@ function secondsMs(text: string): number {
 }
 
 async function once(context: CliContext, print: (data: string) => void): Promise<void> {
-  const project = readProject(context.dir, context.env);
+  const project = readWorkspace(context.dir, context.env);
   const { declaration } = project;
   const url = peoplesUrl(project);
   const backup = backupState(backupFolder(project));
-  const restoring = readProgress(context.dir);
+  const restoring = readRestoreProgress(context.dir);
   const hasBackups = backup.last !== undefined || declaration.backup?.schedule !== undefined;
   const kind = serverKind(declaration);
   const { server } = kind === "bundled" ? resolveServer(declaration.server) : {};

@@ -1,10 +1,13 @@
+import { refuseUnstartable, thisMachine } from "../../checks/index.ts";
 import { openDocker } from "../../docker/index.ts";
-import { refuseUnstartable } from "../../operations/doctor/before-up.ts";
-import { thisMachine } from "../../operations/doctor/machine.ts";
-import { writeGivenDsns } from "../../operations/project/given-dsns.ts";
-import { readProject } from "../../operations/project/read.ts";
-import { aboutVaultCopies, compareVaultCopies, writeVaultCopies } from "../../operations/project/vault-copies.ts";
-import { up as bringUp } from "../../operations/up.ts";
+import { up as bringUp } from "../../running/index.ts";
+import {
+  aboutVaultCopies,
+  compareVaultCopies,
+  readWorkspace,
+  writeGivenDsns,
+  writeVaultCopies,
+} from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
 
@@ -12,7 +15,7 @@ import { withProgress } from "../screen.ts";
 export const up: CliCommand = {
   examples: ["glitchtip-compose up"],
   async run(context) {
-    const project = readProject(context.dir, context.env);
+    const project = readWorkspace(context.dir, context.env);
     const { declaration } = project;
     const docker = openDocker(context);
     await refuseUnstartable({ ...context, docker, machine: thisMachine(context.clock) }, project);

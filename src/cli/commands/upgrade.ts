@@ -1,19 +1,28 @@
+import {
+  beginProgress,
+  carryOutUpgrade,
+  checkSettings,
+  currentImage,
+  currentPostgres,
+  isUnderWay,
+  lockUpgrades,
+  lookAtStack,
+  type Progress,
+  planUpgrade,
+  pullImage,
+  readRestoreProgress,
+  readUpgradeProgress,
+  requireStack,
+  targetImage,
+  targetPostgres,
+  type Wanted,
+} from "../../backup/index.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { openDocker } from "../../docker/index.ts";
 import { versionOfImage } from "../../glitchtip/upgrade-way.ts";
 import { GENERATIONS, type Generation } from "../../glitchtip/versions.ts";
-import { packageAssets } from "../../operations/project/assets.ts";
-import { projectDocker } from "../../operations/project/docker.ts";
-import { type Project, readProject } from "../../operations/project/read.ts";
-import { readProgress as readRestore } from "../../operations/restore/progress.ts";
-import { observeStack } from "../../operations/running-stack.ts";
-import { lockUpgrades } from "../../operations/upgrade/context.ts";
-import { lookAtStack, pullImage, requireStack } from "../../operations/upgrade/look.ts";
-import { currentImage, planUpgrade, targetImage, type Wanted } from "../../operations/upgrade/plan.ts";
-import { currentPostgres, targetPostgres } from "../../operations/upgrade/postgres.ts";
-import { beginProgress, isUnderWay, type Progress, readProgress } from "../../operations/upgrade/progress.ts";
-import { carryOutUpgrade } from "../../operations/upgrade/run.ts";
-import { checkSettings } from "../../operations/upgrade/settings.ts";
+import { observeStack } from "../../running/index.ts";
+import { packageAssets, readWorkspace, type Workspace, workspaceDocker } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { confirmed, withProgress } from "../screen.ts";
@@ -55,13 +64,13 @@ export const upgrade: CliCommand<Flags> = {
       .option("--yes", "do not ask"),
   async run(context, flags) {
     const docker = openDocker(context);
-    const project = readProject(context.dir, context.env);
+    const project = readWorkspace(context.dir, context.env);
     requireStack(project);
     const call = { context, docker, flags, open: { ...context, docker, toolVersion: packageAssets().version } };
     if (flags.check) return await checkUpgrade(context, docker, project);
     // From here on nobody else changes what is decided by.
     await using _ = flags.dryRun ? null : await lockUpgrades(call.open);
-    const found = readProgress(context.dir);
+    const found = readUpgradeProgress(context.dir);
     if (flags.cleanup && !isUnderWay(found)) return await cleanUp(context, docker, flags);
     if (isUnderWay(found)) return await goOn(call, found);
     refuseDuringRestore(context.dir);
@@ -74,7 +83,7 @@ export const upgrade: CliCommand<Flags> = {
       await pull(call, imagesOf(project, wanted));
     }
     const plan = await look();
-    await checkSettings({ ...context, docker: projectDocker(context) }, plan.settings);
+    await checkSettings({ ...context, docker: workspaceDocker(context) }, plan.settings);
     if (plan.nothingToDo) return showNothingToDo(context, plan);
     showPlan(context, plan, flags.dryRun ?? false);
     if (flags.dryRun) return context.setExitCode(EXIT.changes);
@@ -107,7 +116,7 @@ interface Call {
 }
 
 /** With another Postgres alone GlitchTip's own image stays. */
-const imagesOf = (project: Project, { to, postgres }: Wanted): string[] => [
+const imagesOf = (project: Workspace, { to, postgres }: Wanted): string[] => [
   ...(to === undefined && postgres !== undefined ? [] : [targetImage(currentImage(project), to)]),
   ...(postgres === undefined ? [] : [targetPostgres(currentPostgres(project), postgres)]),
 ];
@@ -131,7 +140,7 @@ function wantedBy({ to, generation, postgres }: Flags): Wanted {
 }
 
 function refuseDuringRestore(dir: string): void {
-  const restore = readRestore(dir);
+  const restore = readRestoreProgress(dir);
   if (restore === undefined) return;
   throw new CodedError("GC1805", `a restore of ${restore.backup} is under way`, {
     remedy: `Go on with: glitchtip-compose restore ${restore.backup}. Or go back: glitchtip-compose restore --abort`,

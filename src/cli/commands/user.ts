@@ -1,4 +1,4 @@
-import type { Account } from "../../operations/accounts.ts";
+import type { Account } from "../../running/index.ts";
 import { accountsOf, oneOf, wordsOf } from "../accounts.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";

@@ -1,13 +1,17 @@
 import { EXIT } from "../../base/errors.ts";
 import { givenApps } from "../../config/given-dsn.ts";
 import { openDocker } from "../../docker/index.ts";
-import { packageAssets } from "../../operations/project/assets.ts";
-import { readProject } from "../../operations/project/read.ts";
-import { observeStack } from "../../operations/running-stack.ts";
-import { type AppResult, chooseApps, verify as verifyApps } from "../../operations/verify/index.ts";
-import { eachItsReader, providedDsn } from "../../operations/verify/provider.ts";
-import { provisionerReader } from "../../operations/verify/read.ts";
-import { containerSender } from "../../operations/verify/send.ts";
+import {
+  type AppResult,
+  chooseApps,
+  containerSender,
+  eachItsReader,
+  providedDsn,
+  provisionerReader,
+  verify as verifyApps,
+} from "../../provision/index.ts";
+import { observeStack } from "../../running/index.ts";
+import { packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { paintFor, table, withProgress } from "../screen.ts";
 
@@ -18,7 +22,7 @@ export const verify: CliCommand = {
   examples: ["glitchtip-compose verify", "glitchtip-compose verify api worker --json"],
   flags: (command) => command.argument("[app...]", "which apps; default: all of the declaration"),
   async run(context, _flags, wanted) {
-    const { declaration } = readProject(context.dir, context.env);
+    const { declaration } = readWorkspace(context.dir, context.env);
     const apps = chooseApps(declaration, wanted);
     const given = Object.keys(givenApps(declaration));
     if (given.length > 0 && wanted.length === 0) {

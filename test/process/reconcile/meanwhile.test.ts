@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../src/base/wait.ts";
-import { applyActions } from "../../../src/operations/reconcile/apply.ts";
-import { observeServer } from "../../../src/operations/reconcile/observe.ts";
-import type { DesiredServer } from "../../../src/reconcile/server/model.ts";
-import { planServer } from "../../../src/reconcile/server/plan.ts";
+import { applyActions } from "../../../src/management/apply.ts";
+import { observeServer } from "../../../src/management/observe.ts";
+import type { DesiredServer } from "../../../src/reconcile/model.ts";
+import { planServer } from "../../../src/reconcile/plan.ts";
 import { asAdmin } from "../../support/admin-calls.ts";
 import {
   desiredAlert,

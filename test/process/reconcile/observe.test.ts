@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { GENERATIONS } from "../../../src/glitchtip/versions.ts";
-import { observeServer } from "../../../src/operations/reconcile/observe.ts";
-import { planServer } from "../../../src/reconcile/server/plan.ts";
+import { observeServer } from "../../../src/management/observe.ts";
+import { planServer } from "../../../src/reconcile/plan.ts";
 import { asAdmin } from "../../support/admin-calls.ts";
 import { desiredOrganization, desiredProject, desiredServer, seededServer } from "../../support/desired-server.ts";
 import { hastyClock } from "../../support/provisioning.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { textIfThere } from "../../../src/base/text.ts";
-import { planParts } from "../../../src/operations/plan-parts.ts";
+import { planParts } from "../../../src/workspace/plan-parts.ts";
 
 describe("a long text in pieces", () => {
   let dir: string;

@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import { checkDeclaration } from "../../../src/config/check.ts";
 import { loadDeclaration } from "../../../src/config/load.ts";
 import { AUDIENCES, ON_FAILURE } from "../../../src/config/schema.ts";
-import { declarationText, type NewDeclaration } from "../../../src/operations/project/declaration-text.ts";
+import { declarationText, type NewDeclaration } from "../../../src/workspace/declaration-text.ts";
 import { nameOf, ORGANIZATION_NAME_LONGEST, PROJECT_NAME_LONGEST, teamSlug } from "../../support/arbitrary.ts";
 
 const word = fc.string({ unit: "grapheme", maxLength: 20 }).map((text) => text.replaceAll("\0", ""));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { composeDsn, parseDsn } from "../../../src/reconcile/dsn.ts";
+import { composeDsn, parseDsn } from "../../../src/glitchtip/dsn.ts";
 
 const key = fc.uuid();
 const projectId = fc.nat().map((id) => String(id + 1));

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../src/base/errors.ts";
-import { parseEnv, setVariable } from "../../../src/operations/project/env-file.ts";
+import { parseEnv, setVariable } from "../../../src/workspace/env-file.ts";
 
 const NAMES = ["COMPOSE_FILE", "FILE", "GLITCHTIP_PORT", "A"] as const;
 const name = fc.constantFrom(...NAMES);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { merge } from "../../../src/operations/import/merge.ts";
-import { editedText } from "../../../src/operations/import/text.ts";
+import { merge } from "../../../src/management/import/merge.ts";
+import { editedText } from "../../../src/management/import/text.ts";
 
 const name = fc.constantFrom("a", "b", "c", "d e", "1", "~");
 const scalar = fc.oneof(

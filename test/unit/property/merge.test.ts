@@ -1,8 +1,8 @@
 import { structuredPatch } from "diff";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { init } from "../../../src/operations/init.ts";
-import { mergeThree } from "../../../src/operations/project/merge.ts";
+import { init } from "../../../src/init/init.ts";
+import { mergeThree } from "../../../src/workspace/merge.ts";
 import { TemporaryFolder, testAssets } from "../../support/project.ts";
 
 const STACK = "compose.glitchtip.yaml";

@@ -1,73 +1,174 @@
 import { describe, expect, it } from "vitest";
-import type { Key, Organization } from "../../../src/glitchtip/wire/shapes.ts";
-import { chooseKey, findOrganization, identityOf, sameObject } from "../../../src/reconcile/identity.ts";
+import { acme, alert, HEAD, lines, organization, plan, project } from "../../support/inside.ts";
 
-const organization = (id: string, name: string, slug = name.toLowerCase()): Organization => ({
-  id,
-  slug,
-  name,
-  dateCreated: `2026-08-01T10:00:00.00000${id}Z`,
+const DATE = "2026-01-01T00:00:00Z";
+const known = {
+  organizations: {
+    Acme: {
+      id: "1",
+      slug: "acme",
+      dateCreated: DATE,
+      projects: { shop: { id: "1", slug: "shop", dateCreated: DATE } },
+      teams: { backend: "5" },
+    },
+  },
+};
+const ALERT = "alerts: [{name: errors, quantity: 100, timespanMinutes: 60, recipients: [{type: email}]}]";
+
+describe("a project is known", () => {
+  it("by its number, where an earlier run saw it: one that was renamed is followed, not made again", async () => {
+    const renamed = acme([project("store", { name: "Store", alerts: [] })]);
+    const { actions } = await plan(`${HEAD}projects: {shop: {${ALERT}}}\n`, renamed, { known });
+    expect(actions).toMatchObject([{ type: "create", kind: "alert", project: "store", at: { projectSlug: "store" } }]);
+  });
+
+  it("not by a number that another database gave to another one", async () => {
+    const other = acme([project("other", { dateCreated: "2027-01-01T00:00:00Z" })]);
+    expect(lines(await plan(`${HEAD}projects: {shop: }\n`, other, { known }))).toEqual(["create project shop shop"]);
+  });
+
+  it("by its declared slug, before its name", async () => {
+    const two = acme([project("shop", { name: "Other" }), project("x", { id: "2", name: "Shop" })]);
+    const { actions, known: found } = await plan(`${HEAD}projects: {a: {slug: shop, name: Shop}}\n`, two);
+    expect(actions).toMatchObject([
+      { type: "update", id: "1", changes: [{ field: "name", from: "Other", to: "Shop" }] },
+    ]);
+    expect(found.organizations.Acme?.projects).toEqual({ a: { id: "1", slug: "shop", dateCreated: DATE } });
+  });
+
+  it.each([
+    ["My Project Name", "my-project-name"],
+    ["Special! Chars@#", "special-chars"],
+    ["with_underscore", "with_underscore"],
+    ["  Café  ", "cafe"],
+  ])("%j by the slug that its name makes, as other tools' files have it, and keeps its name", async (name, slug) => {
+    const server = acme([project(slug, { name: "Something Else" })]);
+    expect(lines(await plan(`${HEAD}projects: {'${name}': }\n`, server))).toEqual([]);
+  });
+
+  it("and is set to a declared name that it no longer has", async () => {
+    const renamed = acme([project("shop", { name: "Store" })]);
+    const { actions } = await plan(`${HEAD}projects: {shop: {name: Shop}}\n`, renamed, { known });
+    expect(actions).toMatchObject([{ type: "update", desired: { name: "Shop" } }]);
+  });
 });
-const key = (id: string, label: string | null = ""): Key => ({ id, public: id, name: label, label });
 
-describe("an object is known again", () => {
-  const acme = organization("1", "Acme");
-
-  it("by its number together with its date of creation", () => {
-    expect(sameObject(identityOf(acme), { ...acme, slug: "acme-inc" })).toBe(true);
-    expect(sameObject(identityOf(acme), { ...acme, dateCreated: "2026-08-02T10:00:00Z" })).toBe(false);
-    expect(sameObject(identityOf(acme), { ...acme, id: "2" })).toBe(false);
-    expect(sameObject(undefined, acme)).toBe(false);
+describe("a project's fields", () => {
+  it("are changed where they are declared, old and new side by side; others stay", async () => {
+    const there = acme([project("shop", { platform: "python", throttle: 10 })], { teams: [] });
+    const { actions } = await plan(`${HEAD}projects: {shop: {throttle: 50, team: backend}}\n`, there);
+    expect(actions).toMatchObject([
+      { type: "create", kind: "team", name: "backend" },
+      {
+        type: "update",
+        kind: "project",
+        changes: [
+          { field: "throttle", from: 10, to: 50 },
+          { field: "teams", from: ["developers"], to: ["backend", "developers"] },
+        ],
+        // The PUT needs the name, and would clear a platform that it leaves out.
+        desired: { name: "shop", platform: "python", throttle: 50, linkTeams: ["backend"] },
+      },
+    ]);
   });
 
-  it("and nothing else of it is kept", () => {
-    expect(identityOf(acme)).toEqual({ id: "1", slug: "acme", dateCreated: acme.dateCreated });
+  it("a team that is only the default is not linked to a project that is there", async () => {
+    expect(lines(await plan(`${HEAD}projects: {shop: }\n`, acme([project("shop", { teams: ["x"] })])))).toEqual([]);
+  });
+
+  it("are all given to a new one", async () => {
+    const declared = `${HEAD}projects: {Shop: {slug: shop-api, team: x, platform: node, throttle: 5}}\n`;
+    const { actions } = await plan(declared, acme([], { teams: [{ id: "1", slug: "x" }] }));
+    expect(actions).toMatchObject([
+      {
+        type: "create",
+        project: "shop-api",
+        desired: { key: "Shop", name: "Shop", slug: "shop-api", team: "x", platform: "node", throttle: 5 },
+      },
+    ]);
+  });
+
+  it("a declared slug is set", async () => {
+    const there = acme([project("shop", { name: "Shop" })]);
+    expect((await plan(`${HEAD}projects: {Shop: {slug: shop-api}}\n`, there)).actions).toMatchObject([
+      { changes: [{ field: "slug", from: "shop", to: "shop-api" }], desired: { slug: "shop-api" } },
+    ]);
+  });
+
+  it("a new name comes with the old address, of which 4.1 would make another one", async () => {
+    const there = acme([project("shop", { name: "Shop" })]);
+    const { actions } = await plan(`${HEAD}projects: {shop: {name: Store}}\n`, there, { known, generation: "4.1" });
+    expect(actions).toMatchObject([{ changes: [{ field: "name" }], desired: { name: "Store", slug: "shop" } }]);
   });
 });
 
-describe("the organization", () => {
-  const acme = organization("1", "Acme");
-  const other = organization("2", "Other");
-
-  it("is the known one, whatever its name is by now", () => {
-    const renamed = { ...acme, name: "Acme and Sons" };
-    expect(findOrganization([organization("2", "Acme"), renamed], "Acme", identityOf(acme))).toBe(renamed);
+describe("an organization is known", () => {
+  it("by its number: one that was renamed is followed, with a word about it", async () => {
+    const renamed = { organizations: [organization([project("shop")], { name: "Acme Corp", slug: "acme" })] };
+    const { actions, warnings } = await plan(`${HEAD}projects: {shop: }\n`, renamed, { known });
+    expect(actions).toEqual([]);
+    expect(warnings).toMatchObject([
+      { message: 'organization "Acme" is called "Acme Corp" on the server now; it is followed' },
+    ]);
   });
 
-  it("is else the one of exactly this name", () => {
-    expect(findOrganization([other, acme], "Acme", undefined)).toBe(acme);
-    expect(findOrganization([other, acme], "acme", undefined)).toBeUndefined();
-    expect(findOrganization([other], "Acme", identityOf(acme))).toBeUndefined();
-    expect(findOrganization([], "Acme", undefined)).toBeUndefined();
+  it("by its declared slug, and then gets the declared name", async () => {
+    const declared = `${HEAD.replace("organization: Acme\n", "")}organizations: {Acme Corp: {slug: acme}}\n`;
+    const { actions } = await plan(declared, acme([]));
+    expect(actions).toMatchObject([
+      { type: "update", kind: "organization", slug: "acme", desired: { name: "Acme Corp" } },
+    ]);
   });
 
-  it("of several with the name is the user's to choose: all their addresses are said", () => {
-    const second = organization("3", "Acme", "acme-o9");
-    expect(() => findOrganization([acme, second], "Acme", undefined)).toThrow(
-      expect.objectContaining({ code: "GC1401", message: '2 organizations are called "Acme": acme, acme-o9' }),
-    );
+  it("by its declared slug under a new name, and so are its projects, one of which is renamed as well", async () => {
+    const declared = `${HEAD.replace("organization: Acme\n", "")}organizations: {Acme Corp: {slug: acme, projects: {shop: {name: Store}}}}\n`;
+    const { actions } = await plan(declared, acme([project("shop", { name: "Shop" })]), { known });
+    expect(actions).toMatchObject([
+      { type: "update", kind: "organization", desired: { name: "Acme Corp" } },
+      { type: "update", kind: "project", desired: { name: "Store" } },
+    ]);
+  });
+
+  it("by nothing where two have its name: that is for the user to decide, and other organizations go on", async () => {
+    const servers = {
+      organizations: [
+        organization([]),
+        organization([], { id: "2", slug: "acme-o9" }),
+        organization([], { id: "3", slug: "b", name: "B" }),
+      ],
+    };
+    const declared = `${HEAD}organizations: {B: {teams: [new]}}\n`;
+    const { actions, errors } = await plan(declared, {
+      organizations: servers.organizations.map((one) => ({ ...one, teams: [] })),
+    });
+    expect(actions).toMatchObject([{ kind: "team", name: "new", organization: "B" }]);
+    expect(errors).toMatchObject([
+      { organization: "Acme", message: '2 organizations are called "Acme": acme, acme-o9; declare its slug' },
+    ]);
   });
 });
 
-describe("the key", () => {
-  const OURS = "glitchtip-compose";
-
-  it("is the stored one, also beside one of ours", () => {
-    expect(chooseKey([key("a"), key("b", OURS)], "a", OURS)?.id).toBe("a");
+describe("a team", () => {
+  const there = acme([project("shop", { teams: ["platform"], alerts: [alert("errors")] })], {
+    teams: [{ id: "5", slug: "platform" }],
   });
 
-  it("is else ours by its label, under either name of that field", () => {
-    expect(chooseKey([key("a"), key("b", OURS)], undefined, OURS)?.id).toBe("b");
-    expect(chooseKey([key("a"), key("b", OURS)], "gone", OURS)?.id).toBe("b");
-    expect(chooseKey([key("a"), { id: "b", public: "b", name: OURS }], undefined, OURS)?.id).toBe("b");
+  it("that was renamed is followed by its number, for projects and members alike", async () => {
+    const declared = `${HEAD}teams: [backend]\nmembers: [{email: a@b.example, teams: [backend]}]\nprojects: {shop: {team: backend}}\n`;
+    const server = { organizations: there.organizations.map((one) => ({ ...one, members: [] })) };
+    const { actions, warnings } = await plan(declared, server, { known });
+    expect(actions).toMatchObject([{ kind: "member", desired: { teams: ["platform"] } }]);
+    expect(warnings).toMatchObject([
+      { message: 'team "backend" is called "platform" on the server now; it is followed' },
+    ]);
   });
 
-  it("is else the only one, as a new project has it", () => {
-    expect(chooseKey([key("a")], undefined, OURS)?.id).toBe("a");
+  it("keeps its case: Backend is another one than backend", async () => {
+    expect(lines(await plan(`${HEAD}teams: [Platform]\n`, there))).toEqual(["create team Platform"]);
   });
 
-  it("is else to be made: one of several of other people is not taken", () => {
-    expect(chooseKey([key("a"), key("b", "theirs")], undefined, OURS)).toBeUndefined();
-    expect(chooseKey([], "gone", OURS)).toBeUndefined();
+  it("that a declared project uses is not taken for one that nobody declared", async () => {
+    const declared = `${HEAD}prune: true\nteams: []\nprojects: {shop: {team: platform}}\n`;
+    expect(lines(await plan(declared, there))).toEqual([]);
   });
 });

@@ -1,0 +1,91 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { CodedError } from "../base/errors.ts";
+import { readIfThere } from "../base/files.ts";
+import { sha256Of } from "./folder.ts";
+import { MANIFEST, type Manifest, parseManifest } from "./manifest.ts";
+import { timeOf } from "./name.ts";
+
+export interface Backup {
+  readonly path: string;
+  readonly manifest: Manifest;
+}
+
+export interface ListedBackup {
+  readonly name: string;
+  readonly path: string;
+  readonly atMs: number;
+  readonly bytes: number;
+  readonly manifest?: Manifest;
+  /** Why it cannot be used. */
+  readonly problem?: string;
+}
+
+/** Newest first. Only the manifest and the sizes are looked at: reading every byte is `verify`. */
+export function listBackups(folder: string): ListedBackup[] {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names
+    .flatMap((name) => {
+      const atMs = timeOf(name);
+      return atMs === undefined ? [] : [listed(join(folder, name), name, atMs)];
+    })
+    .sort((a, b) => b.atMs - a.atMs);
+}
+
+function listed(path: string, name: string, atMs: number): ListedBackup {
+  try {
+    const { manifest } = readBackup(path);
+    const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+    const wrong = manifest.files.filter((file) => sizeOf(join(path, file.path)) !== file.bytes);
+    const problem = wrong.length === 0 ? {} : { problem: `${wrong.map((file) => file.path).join(", ")}: not whole` };
+    return { name, path, atMs, bytes, manifest, ...problem };
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return { name, path, atMs, bytes: 0, problem: error.message };
+  }
+}
+
+const sizeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.size;
+
+/** From its folder or the manifest in it. Throws GC1803 for anything else. */
+export function readBackup(given: string): Backup {
+  const path = basename(given) === MANIFEST ? dirname(given) : given;
+  const text = readIfThere(join(path, MANIFEST));
+  if (text !== undefined) return { path, manifest: parseManifest(text, path) };
+  const what = existsSync(path) ? "is no backup of glitchtip-compose: it has no manifest.json" : "is not there";
+  throw new CodedError("GC1803", `${path} ${what}`, {
+    remedy: "Give the folder of a backup: glitchtip-compose backup list",
+  });
+}
+
+/** `latest`, a name in the folder, or a path. `latest` is no safety copy of what a restore replaced. */
+export function chooseBackup(folder: string, dir: string, wanted: string): Backup {
+  if (wanted !== "latest") {
+    return readBackup(timeOf(wanted) === undefined ? resolve(dir, wanted) : join(folder, wanted));
+  }
+  const all = listBackups(folder);
+  const found = all.find(({ problem, manifest }) => problem === undefined && manifest?.reason !== "before restore");
+  if (found !== undefined) return readBackup(found.path);
+  throw new CodedError("GC1803", `${folder} holds no backup that can be used`, {
+    problems: all.map(({ name, problem = "made before a restore: give its name" }) => `${name}: ${problem}`),
+    remedy: "glitchtip-compose backup create, or give the path of one.",
+  });
+}
+
+/** Reads every byte; throws GC1803 with each file that is missing or differs. */
+export async function checkFiles({ path, manifest }: Backup, signal: AbortSignal): Promise<void> {
+  const problems: string[] = [];
+  for (const file of manifest.files) {
+    signal.throwIfAborted();
+    const full = join(path, file.path);
+    const size = sizeOf(full);
+    if (size === undefined) problems.push(`${file.path} is missing`);
+    else if (size !== file.bytes) problems.push(`${file.path} has ${size} bytes instead of ${file.bytes}`);
+    else if ((await sha256Of(full)) !== file.sha256) problems.push(`${file.path} was changed: its checksum differs`);
+  }
+  if (problems.length === 0) return;
+  throw new CodedError("GC1803", `${path} is damaged`, {
+    problems,
+    remedy: "Take another one: glitchtip-compose backup list",
+  });
+}

@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import { statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Transform, type Writable } from "node:stream";
+import { finished, pipeline } from "node:stream/promises";
+import { CodedError } from "../base/errors.ts";
+import { explainWriteError, quietly, writeOne } from "../base/files.ts";
+import { type BackupFile, MANIFEST, type Manifest } from "./manifest.ts";
+import { isPartial, PARTIAL } from "./name.ts";
+
+/** A backup while it is made: under a name that no reader takes for whole. */
+export interface PartialBackup {
+  readonly path: string;
+  readonly files: readonly BackupFile[];
+  /** What `produce` writes is hashed on its way and on the disk when this resolves. */
+  write<T>(file: string, produce: (to: Writable) => Promise<T>): Promise<T>;
+  text(file: string, content: string | Uint8Array): Promise<void>;
+  /** The manifest last, then the real name. Gives the backup's path. */
+  finish(manifest: Manifest): string;
+  discard(): void;
+}
+
+export function beginBackup(folder: string, name: string): PartialBackup {
+  const path = join(folder, name + PARTIAL);
+  const files: BackupFile[] = [];
+  explained(folder, () => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!existsSync(join(folder, ".gitignore"))) writeOne(join(folder, ".gitignore"), "*\n", 0o644);
+    mkdirSync(path, { mode: 0o700 });
+  });
+  return {
+    path,
+    files,
+    async write(file, produce) {
+      const full = join(path, file);
+      const hash = createHash("sha256");
+      let bytes = 0;
+      const count = new Transform({
+        transform(chunk: Buffer, _, done) {
+          bytes += chunk.length;
+          hash.update(chunk);
+          done(null, chunk);
+        },
+      });
+      explained(full, () => mkdirSync(dirname(full), { recursive: true, mode: 0o700 }));
+      const disk = createWriteStream(full, { flags: "wx", mode: 0o600, flush: true });
+      const written = pipeline(count, disk);
+      const [made, stored] = await Promise.allSettled([produce(count).finally(() => count.end()), written]);
+      // A full disk stops the producer too; its own words are then of a broken pipe.
+      if (stored.status === "rejected") throw explainWriteError(stored.reason, full);
+      if (made.status === "rejected") throw made.reason;
+      files.push({ path: file, bytes, sha256: hash.digest("hex") });
+      return made.value;
+    },
+    async text(file, content) {
+      await this.write(file, async (to) => {
+        to.end(content);
+        await finished(to, { readable: false });
+      });
+    },
+    finish(manifest) {
+      const whole = join(folder, name);
+      explained(whole, () => {
+        writeOne(join(path, MANIFEST), `${JSON.stringify(manifest, null, 1)}\n`, 0o600);
+        syncFolder(path);
+        renameSync(path, whole);
+        syncFolder(folder);
+      });
+      return whole;
+    },
+    discard: () => quietly(() => rmSync(path, { recursive: true, force: true })),
+  };
+}
+
+/** Only for one who holds the folder's lock: a living run's would go too. */
+export function removePartials(folder: string): void {
+  if (!existsSync(folder)) return;
+  explained(folder, () => {
+    for (const name of readdirSync(folder)) {
+      if (isPartial(name)) rmSync(join(folder, name), { recursive: true, force: true });
+    }
+  });
+}
+
+/** Bytes that this user may still write there; the folder need not exist yet. */
+export async function freeBytes(folder: string): Promise<number> {
+  const there = existsSync(folder) ? folder : dirname(folder);
+  if (there === folder || existsSync(there)) {
+    const { bavail, bsize } = await statfs(there);
+    return bavail * bsize;
+  }
+  return await freeBytes(there);
+}
+
+export async function sha256Of(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}
+
+/** Throws GC1502 where it is known beforehand that this much does not fit. */
+export function requireSpace(what: string, neededBytes: number, free: number): void {
+  if (free >= neededBytes) return;
+  throw new CodedError("GC1502", `${what} needs about ${mebibytes(neededBytes)}, and ${mebibytes(free)} are free`, {
+    remedy: "Free some space, then run it again. Nothing was changed.",
+  });
+}
+
+export const mebibytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(bytes < 10_485_760 ? 1 : 0)} MiB`;
+
+function syncFolder(path: string): void {
+  // Windows opens no folder.
+  quietly(() => {
+    const folder = openSync(path, "r");
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  });
+}
+
+function explained<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw explainWriteError(error, path);
+  }
+}

@@ -1,0 +1,72 @@
+import { createReadStream, existsSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { CodedError } from "../../base/errors.ts";
+import { resolveServer } from "../../config/server.ts";
+import type { Docker } from "../../docker/index.ts";
+import { GENERATIONS, type Generation } from "../../glitchtip/versions.ts";
+import type { Workspace } from "../../workspace/index.ts";
+import type { Backup } from "../catalog.ts";
+import type { Database } from "../database.ts";
+import { requireSpace } from "../folder.ts";
+import { DUMP } from "../manifest.ts";
+
+const ROOM_FOR = 1.2;
+
+/** Throws GC1804 where this backup and this stack are not of one generation. */
+export function checkGeneration({ path, manifest }: Backup, { declaration }: Workspace): void {
+  const generation = resolveServer(declaration.server).server?.capabilities.generation;
+  const { generation: theirs, image } = manifest.glitchtip;
+  if (generation === theirs) return;
+  const order = (one: string | undefined) => GENERATIONS.indexOf(one as Generation);
+  const newer = order(theirs) > order(generation) || order(theirs) < 0;
+  throw new CodedError("GC1804", `${path} is of GlitchTip ${theirs}, and this stack runs ${generation ?? "none"}`, {
+    remedy: newer
+      ? `GlitchTip cannot go back: set server.image to ${image} first. Nothing was changed.`
+      : `Set server.image to ${image}, restore, and upgrade from there. Nothing was changed.`,
+  });
+}
+
+/** What only the database's server can tell; it has to run. */
+export async function checkDatabase(
+  { path, manifest }: Backup,
+  database: Database,
+): Promise<{ readonly empty: boolean }> {
+  const { major, tables } = await database.facts();
+  if (manifest.postgres.major > major) {
+    throw new CodedError(
+      "GC1804",
+      `${path} is of Postgres ${manifest.postgres.major}, and the server here is ${major}`,
+      {
+        remedy: `Restore into a stack with postgres:${manifest.postgres.major} or newer. Nothing was changed.`,
+      },
+    );
+  }
+  const { mayCreate, freeBytes } = await database.room();
+  if (!mayCreate) {
+    throw new CodedError(
+      "GC1804",
+      "the database's user may not make another database, into which a restore goes first",
+      {
+        remedy: "As its administrator: ALTER ROLE … CREATEDB, for as long as the restore takes. Nothing was changed.",
+      },
+    );
+  }
+  if (freeBytes !== undefined) requireSpace("the restored database", manifest.database.bytes * ROOM_FOR, freeBytes);
+  await database.list(createReadStream(join(path, DUMP)));
+  return { empty: Object.keys(tables).length === 0 };
+}
+
+/** Throws GC1804 where Compose's name of this project belongs to another folder of this machine. */
+export async function checkOwnProject(docker: Docker, dir: string, name: string): Promise<void> {
+  const label = "com.docker.compose.project";
+  const filter = ["--filter", `label=${label}=${name}`, "--format", `{{.Label "${label}.working_dir"}}`];
+  const { stdout } = await docker.cli(["ps", "-a", ...filter]);
+  const here = realpathSync(dir);
+  const [other] = stdout
+    .split("\n")
+    .filter((line) => line !== "" && line !== dir && existsSync(line) && realpathSync(line) !== here);
+  if (other === undefined) return;
+  throw new CodedError("GC1804", `project ${name} has containers that were started in ${other}`, {
+    remedy: `Give the one in ${dir} another name: COMPOSE_PROJECT_NAME=… in its .env. Nothing was changed.`,
+  });
+}

@@ -1,0 +1,88 @@
+import { createReadStream } from "node:fs";
+import { CodedError } from "../../base/errors.ts";
+import { type Docker, lastLines } from "../../docker/index.ts";
+import { containerOf, observeStack, PROVISIONER, SERVER } from "../../running/index.ts";
+import { UPLOADS_DIR } from "../stack-sources.ts";
+
+/** The two volumes beside the database; what is replaced stays in them, aside, until `forget`. */
+export interface Volumes {
+  restoreUploads(archive: string): Promise<void>;
+  restoreState(content: string): Promise<void>;
+  /** What was aside comes back; nothing happens where nothing is. */
+  takeBack(): Promise<void>;
+  forget(): Promise<void>;
+}
+
+/** Moves all but ours from one folder to another; `.done` makes it happen once, however often it is begun. */
+const MOVE = `cd ${UPLOADS_DIR}
+move() {
+  for file in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    case $file in */.restore-* | */.before-*) continue ;; esac
+    if [ -e "$file" ] || [ -L "$file" ]; then mv -f "$file" "$2"/; fi
+  done
+}
+`;
+
+export interface VolumesContext {
+  readonly docker: Docker;
+  readonly signal: AbortSignal;
+  /** Whether there is a provisioner with a memory of its own. */
+  readonly provisions: boolean;
+}
+
+/** `id` is the restore's: what it puts aside is found again by it. */
+export function stackVolumes({ docker, signal, provisions }: VolumesContext, id: string): Volumes {
+  const [fresh, before] = [`.restore-${id}`, `.before-${id}`];
+  const inService = async (service: string, script: string, stdin?: string) => {
+    const options = { entrypoint: "sh", signal, ...(stdin === undefined ? {} : { stdin }) };
+    const { code, stderr } = await docker.compose.run(service, ["-c", `set -eu\n${script}`], options);
+    if (code === 0) return;
+    const full = /no space left/i.test(stderr);
+    throw new CodedError(full ? "GC1502" : "GC1605", `a volume of ${service} cannot be written`, {
+      problems: lastLines(stderr, 4),
+      remedy: "Run the same command again when this is mended.",
+    });
+  };
+  const inMemory = async (script: string, stdin?: string) => {
+    if (provisions) await inService(PROVISIONER, script, stdin);
+  };
+  return {
+    async restoreUploads(archive) {
+      await inService(SERVER, `cd ${UPLOADS_DIR}; mkdir -p ${before}; rm -rf ${fresh}; mkdir ${fresh}`);
+      const server = containerOf(await observeStack(docker), SERVER);
+      if (server === undefined) throw new CodedError("GC1605", `${SERVER} has no container`, {});
+      const into = `${server.id}:${UPLOADS_DIR}/${fresh}`;
+      const copied = await docker.cli(["cp", "-", into], { stdinFrom: createReadStream(archive), signal });
+      if (copied.code !== 0) {
+        throw new CodedError("GC1605", "the uploads cannot be copied into their volume", {
+          problems: lastLines(copied.stderr, 3),
+          remedy: "Run the same command again when this is mended.",
+        });
+      }
+      await inService(
+        SERVER,
+        `${MOVE}if [ ! -e ${before}/.done ]; then move . ${before}; : >${before}/.done; fi
+move ${fresh}/uploads .
+rm -rf ${fresh}`,
+      );
+    },
+    async restoreState(content) {
+      const keep = `if [ -e state.json ] && [ ! -e before-${id}.json ]; then cp -p state.json before-${id}.json; fi`;
+      const script = `cd /state; umask 077; ${keep}; cat >state.json.restored; mv -f state.json.restored state.json`;
+      await inMemory(script, content);
+    },
+    async takeBack() {
+      await inService(
+        SERVER,
+        `${MOVE}if [ -e ${before}/.done ]; then mkdir -p ${fresh}; move . ${fresh}; rm -f ${before}/.done; fi
+if [ -d ${before} ]; then move ${before} .; fi
+rm -rf ${fresh} ${before}`,
+      );
+      await inMemory(`cd /state; if [ -e before-${id}.json ]; then mv -f before-${id}.json state.json; fi`);
+    },
+    async forget() {
+      await inService(SERVER, `cd ${UPLOADS_DIR}; rm -rf ${fresh} ${before}`);
+      await inMemory(`rm -f /state/before-${id}.json`);
+    },
+  };
+}

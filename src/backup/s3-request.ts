@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import { AwsV4Signer } from "aws4fetch";
+import { CodedError } from "../base/errors.ts";
+import type { Secret } from "../base/secret.ts";
+import { type Clock, waitUntil } from "../base/wait.ts";
+
+export interface S3Place {
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly region: string;
+  readonly accessKey: Secret;
+  readonly secretKey: Secret;
+}
+
+const SILENT_FOR_MS = 60_000;
+const RETRY_FOR_MS = 120_000;
+const EMPTY_SHA256 = createHash("sha256").digest("hex");
+
+export interface Call {
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  readonly key?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Made anew at each attempt. */
+  readonly body?: { readonly sha256: string; readonly bytes: number; open(): Readable | string };
+}
+
+/** Signed requests to one bucket; undefined for an object that is not there. */
+export type Requests = (call: Call) => Promise<IncomingMessage | undefined>;
+
+export function openRequests(
+  place: S3Place,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Requests {
+  const base = place.endpoint.replace(/\/$/, "");
+  const path = (key: string) => key.split("/").map(encodeURIComponent).join("/");
+
+  async function send({ method, key = "", query = {}, body }: Call): Promise<IncomingMessage> {
+    const url = new URL(`${base}/${place.bucket}/${path(key)}`);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const signed = await new AwsV4Signer({
+      method,
+      url: url.href,
+      headers: { "x-amz-content-sha256": body?.sha256 ?? EMPTY_SHA256 },
+      accessKeyId: place.accessKey.reveal(),
+      secretAccessKey: place.secretKey.reveal(),
+      service: "s3",
+      region: place.region,
+    }).sign();
+    const headers = { ...Object.fromEntries(signed.headers), "content-length": String(body?.bytes ?? 0) };
+    const start = url.protocol === "https:" ? httpsRequest : httpRequest;
+    return await new Promise<IncomingMessage>((resolve, reject) => {
+      const request = start(signed.url, { method, headers, signal, timeout: SILENT_FOR_MS }, resolve);
+      request.once("timeout", () => request.destroy(new Error(`silent for ${SILENT_FOR_MS / 1_000} s`)));
+      request.once("error", reject);
+      const content = body?.open() ?? "";
+      if (typeof content === "string") request.end(content);
+      else pipeline(content, request).catch(reject);
+    });
+  }
+
+  // Every call may be made twice: an object or a part is put whole or not at all.
+  return async (wanted) => {
+    let last = "";
+    return (
+      await waitUntil<{ readonly answer: IncomingMessage | undefined }>({
+        clock,
+        signal,
+        deadlineMs: RETRY_FOR_MS,
+        pauseMs: { first: 500, longest: 10_000 },
+        async attempt() {
+          try {
+            const answer = await send(wanted);
+            const status = answer.statusCode ?? 0;
+            if (status < 300) return { answer };
+            const said = await text(answer);
+            if (status === 404 && wanted.method === "GET" && /NoSuchKey/.test(said)) return { answer: undefined };
+            if (status < 500 && status !== 429) throw refused(place, wanted, status, said);
+            last = `${status} ${tag(said, "Code") ?? ""}`;
+          } catch (error) {
+            signal.throwIfAborted();
+            if (error instanceof CodedError) throw error;
+            last = error instanceof Error ? error.message || error.name : String(error);
+          }
+          return undefined;
+        },
+        late: () =>
+          new CodedError("GC1807", `${base} does not take ${wanted.method} of ${wanted.key ?? place.bucket}: ${last}`, {
+            remedy: "Check backup.target.s3.endpoint and whether it can be reached from here.",
+          }),
+      })
+    ).answer;
+  };
+}
+
+export const tag = (xml: string, name: string): string | undefined => {
+  const found = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
+  return found === undefined ? undefined : plain(found);
+};
+
+export const plain = (text: string): string =>
+  text.replace(/&(lt|gt|quot|apos|amp|#34|#39);/g, (whole, name: string) => ENTITIES[name] ?? whole);
+const ENTITIES: Readonly<Record<string, string>> = {
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  amp: "&",
+  "#34": '"',
+  "#39": "'",
+};
+
+export function refused(
+  { bucket, endpoint }: S3Place,
+  { method, key }: Call,
+  status: number,
+  said: string,
+): CodedError {
+  const code = tag(said, "Code");
+  const what = `${endpoint} refuses ${method} of ${key === undefined ? `bucket ${bucket}` : `${bucket}/${key}`}`;
+  return new CodedError("GC1807", `${what}: ${status}${code === undefined ? "" : ` ${code}`}`, {
+    problems: [tag(said, "Message") ?? ""].filter((line) => line !== ""),
+    remedy:
+      code === "NoSuchBucket"
+        ? `Make the bucket ${bucket} there.`
+        : "Check backup.target.s3: bucket, region, accessKey, secretKey, and what they may do.",
+  });
+}

@@ -1,0 +1,123 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, constants, createReadStream, createWriteStream, openSync } from "node:fs";
+import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { CodedError, hasErrno } from "../../base/errors.ts";
+import { runProcess } from "../../base/process.ts";
+import { type Clock, waitUntil } from "../../base/wait.ts";
+import type { DatabaseShell } from "../../running/index.ts";
+
+const TAKEN_WITHIN_MS = 30_000;
+const DONE_WITHIN_MS = 6 * 3_600_000;
+const STDERR_LIMIT_BYTES = 4_194_304;
+
+/**
+ * A shell in another container, by files in a volume that both have: templates/backup/backup-db.sh is the other side.
+ * So the container with the database's password needs no way out, and the one with a way out no password.
+ */
+export function jobShell(folder: string, clock: Clock): DatabaseShell {
+  return {
+    async run(script, { env = {}, stdinFrom, stdoutTo, signal }) {
+      const name = join(folder, randomBytes(8).toString("hex"));
+      const [draft, job, taken] = [`${name}.new`, `${name}.job`, `${name}.run`];
+      await mkdir(draft, { recursive: true });
+      // The other side is another user.
+      await Promise.all([chmod(folder, 0o777), chmod(draft, 0o777)]);
+      const pipes = [...(stdinFrom ? ["stdin"] : []), ...(stdoutTo ? ["stdout"] : [])];
+      try {
+        const variables = Object.entries(env).map(([key, value]) => `${key}='${value}'\n`);
+        await writeFile(join(draft, "variables"), variables.join(""), { mode: 0o644 });
+        await writeFile(join(draft, "script"), script, { mode: 0o644 });
+        for (const pipe of pipes) await runProcess("mkfifo", ["-m", "666", join(draft, pipe)], { signal });
+        await rename(draft, job);
+        await waitFor(clock, signal, TAKEN_WITHIN_MS, () => exists(taken));
+        return await carriedOut(taken, { clock, signal, stdinFrom, stdoutTo });
+      } finally {
+        for (const path of [draft, job, taken]) await rm(path, { recursive: true, force: true }).catch(() => {});
+      }
+    },
+  };
+}
+
+interface Streams {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly stdinFrom: Readable | undefined;
+  readonly stdoutTo: Writable | undefined;
+}
+
+async function carriedOut(job: string, { clock, signal, stdinFrom, stdoutTo }: Streams) {
+  const [stdin, stdout] = [join(job, "stdin"), join(job, "stdout")];
+  const piped = [
+    // A script that ends before it has read everything closes the pipe: its exit code tells more.
+    stdinFrom && pipeline(stdinFrom, createWriteStream(stdin)).catch(unlessClosed),
+    stdoutTo && pipeline(createReadStream(stdout), stdoutTo),
+  ];
+  const failed = new Promise<never>((_, reject) => {
+    for (const one of piped) one?.catch(reject);
+  });
+  try {
+    const code = await Promise.race([
+      waitFor(clock, signal, DONE_WITHIN_MS, () => readFile(join(job, "code"), "utf8").catch(missingIsUndefined)),
+      failed,
+    ]);
+    // Where the script never opened its end, ours would wait for ever.
+    for (const [path, stream] of [
+      [stdin, stdinFrom],
+      [stdout, stdoutTo],
+    ] as const)
+      if (stream) release(path);
+    await Promise.all(piped);
+    const text = stdoutTo === undefined ? await readFile(stdout, "utf8") : "";
+    const stderr = (await readFile(join(job, "stderr"))).subarray(-STDERR_LIMIT_BYTES).toString("utf8");
+    return { code: Number(code), stdout: text, stderr };
+  } catch (error) {
+    for (const [path, stream] of [
+      [stdin, stdinFrom],
+      [stdout, stdoutTo],
+    ] as const)
+      if (stream) release(path);
+    throw error;
+  }
+}
+
+/** Opens both ends without waiting and closes them: whoever waits for the other end goes on. */
+function release(pipe: string): void {
+  try {
+    closeSync(openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK));
+  } catch (error) {
+    if (!hasErrno(error, "ENOENT")) throw error;
+  }
+}
+
+async function waitFor<T>(
+  clock: Clock,
+  signal: AbortSignal,
+  deadlineMs: number,
+  attempt: () => Promise<T | undefined>,
+) {
+  return await waitUntil<T>({
+    clock,
+    signal,
+    deadlineMs,
+    pauseMs: { first: 100, longest: 1_000 },
+    attempt,
+    late: (ms) =>
+      new CodedError("GC1605", `glitchtip-backup-db did not do its part in ${Math.round(ms / 1_000)} s`, {
+        remedy: "docker compose up -d glitchtip-backup-db; docker compose logs --tail 50 glitchtip-backup-db",
+      }),
+  });
+}
+
+const exists = (path: string) => stat(path).then(() => true, missingIsUndefined);
+
+function missingIsUndefined(error: unknown): undefined {
+  if (hasErrno(error, "ENOENT")) return undefined;
+  throw error;
+}
+
+function unlessClosed(error: unknown): void {
+  if (!hasErrno(error, "EPIPE", "ERR_STREAM_PREMATURE_CLOSE")) throw error;
+}

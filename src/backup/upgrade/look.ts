@@ -1,0 +1,130 @@
+import { join } from "node:path";
+import { CodedError } from "../../base/errors.ts";
+import { readIfThere } from "../../base/files.ts";
+import { postgresMajor } from "../../config/postgres-image.ts";
+import { serverKind } from "../../config/server.ts";
+import { type Docker, lastLines } from "../../docker/index.ts";
+import {
+  containerOf,
+  DATABASE,
+  databaseContainerOf,
+  observeStack,
+  type RunningStack,
+  SERVER,
+} from "../../running/index.ts";
+import { LOCK_FILE } from "../../stack/lock.ts";
+import type { Workspace } from "../../workspace/index.ts";
+import { CONNECT } from "../scripts.ts";
+import { currentImage, type ImageFacts, type Situation, targetImage, type Wanted } from "./plan.ts";
+import { currentPostgres, type PostgresNow, targetPostgres } from "./postgres.ts";
+
+/** Throws GC1808 where the server is not one of ours. */
+export function requireStack({ declaration }: Pick<Workspace, "declaration">): void {
+  if (serverKind(declaration) === "bundled") return;
+  throw new CodedError("GC1808", "this project's server is not part of the stack", {
+    remedy: "Upgrade it where it runs.",
+  });
+}
+
+/** Throws GC1808 where Postgres is part of the server's own image. */
+function requireOwnPostgres({ declaration }: Workspace, wanted: string | undefined): void {
+  if (wanted === undefined || declaration.server.topology !== "single-container") return;
+  throw new CodedError("GC1808", "the single container has its Postgres in its own image", {
+    remedy: "Back up, declare server.postgres.image, and restore into a fresh volume: docs/all-in-one.md.",
+  });
+}
+
+/** Brings the image here; one that is here already will do where nobody gives another. */
+export async function pullImage(docker: Docker, image: string, say: (line: string) => void): Promise<void> {
+  const pulled = await docker.cli(["pull", image], { onStderrLine: say });
+  if (pulled.code === 0 || (await factsOf(docker, image)) !== undefined) return;
+  throw new CodedError("GC1808", `${image} is not on this machine and cannot be pulled`, {
+    problems: lastLines(pulled.stderr, 3),
+    remedy: "Is the name right? docker login, or docker load a copy of it. Nothing was changed.",
+  });
+}
+
+export async function factsOf(docker: Docker, image: string): Promise<ImageFacts | undefined> {
+  const found = await detailsOf(docker, image);
+  if (found === undefined) return undefined;
+  const version = found.env.GLITCHTIP_VERSION;
+  return { id: found.id, ...(version === undefined ? {} : { version }) };
+}
+
+async function detailsOf(docker: Docker, image: string) {
+  const { imageDetails } = await import("../../docker/images.ts");
+  const { address } = await docker.located();
+  return await imageDetails(address, image);
+}
+
+/** What there is now, of the stack and of the images that may matter. */
+export async function lookAtStack(docker: Docker, project: Workspace, { to, postgres }: Wanted): Promise<Situation> {
+  const { dir, declaration, declarationText, env } = project;
+  requireOwnPostgres(project, postgres);
+  const current = currentImage(project);
+  const stack = await observeStack(docker);
+  const web = containerOf(stack, SERVER);
+  const images = new Map<string, ImageFacts | undefined>();
+  for (const image of [current, targetImage(current, to)]) images.set(image, await factsOf(docker, image));
+  const running = web?.state === "running" ? await imageOfContainer(docker, web.id) : undefined;
+  const database = databaseContainerOf(stack);
+  const own = await lookAtPostgres(docker, stack, project, postgres);
+  const version = database?.state === "running" ? await migratedBy(docker, database.id) : undefined;
+  const lock = readIfThere(join(dir, LOCK_FILE));
+  return {
+    declaration,
+    declarationText,
+    env,
+    ...(lock === undefined ? {} : { lock }),
+    ...(running === undefined ? {} : { running }),
+    ...(version === undefined ? {} : { database: version }),
+    ...(own === undefined ? {} : { postgres: own }),
+    facts: (image) => images.get(image),
+  };
+}
+
+async function imageOfContainer(docker: Docker, container: string): Promise<ImageFacts | undefined> {
+  const { code, stdout } = await docker.cli(["container", "inspect", "--format", "{{.Image}}", container]);
+  return code === 0 ? await factsOf(docker, stdout.trim()) : undefined;
+}
+
+/** gate.py's mark; older ones have no version. */
+const QUERY = "SELECT to_jsonb(i)->>'version' FROM glitchtip_compose.init i";
+
+async function migratedBy(docker: Docker, database: string): Promise<string | undefined> {
+  const { code, stdout } = await docker.cli(["exec", "-i", database, "sh", "-c", `${CONNECT}sql -c "${QUERY}"`]);
+  return code === 0 && stdout.trim() !== "" ? stdout.trim() : undefined;
+}
+
+async function lookAtPostgres(
+  docker: Docker,
+  { config, engine, containers }: RunningStack,
+  project: Workspace,
+  wanted: string | undefined,
+): Promise<PostgresNow | undefined> {
+  if (config.services[DATABASE] === undefined) return undefined;
+  const image = currentPostgres(project);
+  const majors = new Map<string, number | undefined>();
+  for (const one of [image, targetPostgres(image, wanted ?? image)]) majors.set(one, await majorOf(docker, one));
+  const { volumes } = await engine.belongings(config.name);
+  const running = containers.find(({ service, state }) => service === DATABASE && state === "running");
+  const major = (running && (await majorOfServer(docker, running.id))) ?? majors.get(image) ?? postgresMajor(image);
+  return {
+    image,
+    ...(major === undefined ? {} : { major }),
+    volumes: volumes.map((name) => name.replace(`${config.name}_`, "")),
+    majorOf: (one) => majors.get(one),
+  };
+}
+
+/** PG_MAJOR, which the official image has. */
+async function majorOf(docker: Docker, image: string): Promise<number | undefined> {
+  const major = Number((await detailsOf(docker, image))?.env.PG_MAJOR);
+  return Number.isInteger(major) ? major : undefined;
+}
+
+async function majorOfServer(docker: Docker, container: string): Promise<number | undefined> {
+  const show = `${CONNECT}sql -c 'SHOW server_version_num'`;
+  const { code, stdout } = await docker.cli(["exec", "-i", container, "sh", "-c", show]);
+  return code === 0 ? Math.floor(Number(stdout.trim()) / 10_000) : undefined;
+}

@@ -1,0 +1,53 @@
+import { CodedError } from "../base/errors.ts";
+import { type Docker, lastLines } from "../docker/index.ts";
+import { containerOf, notStarted, observeStack, programInside, SERVER, WORKER } from "../running/index.ts";
+import type { Finding } from "./findings.ts";
+import type { RestartReport } from "./report.ts";
+
+const CARE = "glitchtip-care";
+const PROGRAM = "/opt/glitchtip-compose/care.mjs";
+/** Two processes, each with a minute to end and two to be ready. */
+const WITHIN_MS = 480_000;
+
+/** What the care service can be asked to do, by its own words. */
+interface Answers {
+  readonly once: { readonly findings: readonly Finding[] };
+  readonly restart: RestartReport;
+  readonly report: { readonly restarts: readonly RestartReport[] };
+}
+
+/** By role, where each is a container of its own. */
+const SERVICES: Readonly<Record<string, string>> = { web: SERVER, worker: WORKER };
+
+/** Asks the running care service, about web and worker by these names; its talk goes to `say`. */
+export async function askCare<Word extends keyof Answers>(
+  docker: Docker,
+  word: Word,
+  services: readonly string[],
+  { signal, say }: { readonly signal: AbortSignal; readonly say: (line: string) => void },
+): Promise<Answers[Word]> {
+  const stack = await observeStack(docker);
+  if (stack.config.services[CARE] === undefined) {
+    throw new CodedError("GC1104", `this stack has no ${CARE}`, {
+      remedy:
+        "Write care: {restart: {}} into glitchtip.yaml, then: npx glitchtip-compose init, docker compose up -d --wait",
+    });
+  }
+  const container = containerOf(stack, CARE);
+  if (container?.state !== "running") throw notStarted(stack.config.name);
+  const names = services.map((name) => programInside(stack.config.services, name) ?? SERVICES[name] ?? name);
+  const ended = await docker.cli(["exec", container.id, "node", PROGRAM, word, ...names], {
+    deadlineMs: WITHIN_MS,
+    signal,
+    onStderrLine: say,
+  });
+  try {
+    return JSON.parse(ended.stdout);
+  } catch (cause) {
+    throw new CodedError("GC1605", `${CARE} gave no answer (exit ${ended.code})`, {
+      problems: lastLines(ended.stderr, 3),
+      remedy: `docker compose logs --tail 50 ${CARE}`,
+      cause,
+    });
+  }
+}

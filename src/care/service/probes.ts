@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { get } from "node:http";
+import { join } from "node:path";
+import { backupState } from "../../backup/index.ts";
+import { readIfThere } from "../../base/files.ts";
+import { Secret } from "../../base/secret.ts";
+import type { Clock } from "../../base/wait.ts";
+import { servedCertificate } from "../../checks/index.ts";
+import type { CareSettings } from "../../config/care-settings.ts";
+import { SERVER_PORT } from "../../glitchtip/versions.ts";
+import type { Probes } from "../probes.ts";
+import { readSupervised } from "../supervised.ts";
+import { postgres } from "./postgres.ts";
+import { askValkey } from "./valkey.ts";
+
+const SECRETS = "/run/secrets";
+const DSN_VOLUME = "/run/glitchtip";
+const BACKUPS = "/backups";
+const WITHIN_MS = 5_000;
+
+/** A mounted secret; read anew each time, because it may be rotated. */
+export const mountedSecret = (name: string): Secret => new Secret(readFileSync(join(SECRETS, name), "utf8").trim());
+
+/** What must be in no message: whatever is mounted here. */
+export function mountedSecrets(settings: CareSettings): Secret[] {
+  const names = [
+    settings.database === "url" ? "glitchtip_database_url" : "glitchtip_db_password",
+    ...(settings.valkey === "url" ? ["glitchtip_valkey_url"] : []),
+  ];
+  return names.map(mountedSecret);
+}
+
+/** The stack as this container sees it. */
+export function mountedProbes(settings: CareSettings, folder: string, clock: Clock): Probes {
+  const database = () =>
+    settings.database !== "url"
+      ? {
+          // A folder: the socket in it. In the single container Postgres listens on no network.
+          host: settings.database === "inside" ? folder : "glitchtip-db",
+          user: "glitchtip",
+          database: "glitchtip",
+          password: mountedSecret("glitchtip_db_password").reveal(),
+        }
+      : { connectionString: mountedSecret("glitchtip_database_url").reveal() };
+  const queue = settings.jobs === "database" ? settings.jobQueue : undefined;
+  const { certificate, backups } = settings;
+  return {
+    database: () => postgres(database(), queue).database(),
+    alone: (act) => postgres(database(), queue).alone(act),
+    valkey: () =>
+      askValkey(valkeyAddress(settings, folder), settings.jobs === "valkey" ? settings.jobQueue : undefined),
+    web: askWeb,
+    async certificate() {
+      if (certificate === undefined) return undefined;
+      const { domain, host, port } = certificate;
+      return await servedCertificate({ domain, host, httpPort: 80, httpsPort: port }, clock.now());
+    },
+    disks: () => Promise.all([folder, ...(backups ? [BACKUPS] : [])].map(diskOf)),
+    provisioner() {
+      try {
+        return JSON.parse(readIfThere(join(DSN_VOLUME, "status.json")) ?? "");
+      } catch {
+        return undefined;
+      }
+    },
+    backups: () => (backups ? backupState(BACKUPS) : undefined),
+    service: (name) => readSupervised(folder, name),
+  };
+}
+
+function valkeyAddress({ valkey }: CareSettings, folder: string): string {
+  if (valkey === "inside") return `unix:${folder}/valkey.sock`;
+  return valkey === "bundled" ? "redis://glitchtip-valkey:6379/0" : mountedSecret("glitchtip_valkey_url").reveal();
+}
+
+/** The address that the container's own health check asks: it needs the tables and the database. */
+function askWeb(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const address = `http://glitchtip:${SERVER_PORT}/api/settings/`;
+    const request = get(address, { agent: false, timeout: WITHIN_MS }, (answer) => {
+      answer.resume();
+      if (answer.statusCode === 200) resolve();
+      else reject(new Error(`it answers ${answer.statusCode}`));
+    });
+    request.once("timeout", () => request.destroy(new Error(`no answer within ${WITHIN_MS / 1_000} s`)));
+    request.once("error", reject);
+  });
+}
+
+async function diskOf(path: string) {
+  const { blocks, bavail, bfree, bsize } = await statfs(path);
+  const usable = blocks - bfree + bavail;
+  return { path, usedPercent: Math.round((100 * (usable - bavail)) / Math.max(1, usable)), freeBytes: bavail * bsize };
+}

@@ -1,0 +1,102 @@
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod/mini";
+import { CodedError } from "../base/errors.ts";
+import { readIfThere, writeAll } from "../base/files.ts";
+import { type Clock, waitUntil } from "../base/wait.ts";
+import { logsOf } from "./parts.ts";
+
+const count = z.nullable(z.number());
+const figures = {
+  memoryBytes: count,
+  memoryLimitBytes: count,
+  cpuMicroseconds: count,
+  /** Of all that share the limit, where the process is not alone in its container. */
+  containerBytes: z.optional(count),
+};
+
+/** templates/care/supervise.py writes it, every few seconds. */
+const supervisedState = z.object({
+  /** Seconds since the epoch. */
+  at: z.number(),
+  pid: z.number(),
+  since: z.number(),
+  ...figures,
+  /** Seconds since the worker touched its file; null where it has none. */
+  aliveAgo: count,
+  last: z.nullable(
+    z.object({
+      id: z.string(),
+      pidBefore: z.number(),
+      pidAfter: z.number(),
+      stopMs: z.number(),
+      exitCode: z.number(),
+      killed: z.boolean(),
+      before: z.object(figures),
+    }),
+  ),
+});
+
+export type SupervisedState = z.infer<typeof supervisedState>;
+export type LastRestart = NonNullable<SupervisedState["last"]>;
+
+/** Undefined before its first start, and where it cannot be read. */
+export function readSupervised(folder: string, service: string): SupervisedState | undefined {
+  try {
+    return z.parse(supervisedState, JSON.parse(readIfThere(join(folder, `${service}.json`)) ?? ""));
+  } catch {
+    return undefined;
+  }
+}
+
+/** No container has a smaller limit; what the kernel says where there is none is far above. */
+const NO_LIMIT_BYTES = 2 ** 50;
+
+/** How full a container's memory is; undefined where it has no limit. */
+export function memoryPercent(state: SupervisedState): number | undefined {
+  const { memoryBytes, containerBytes = memoryBytes, memoryLimitBytes } = state;
+  if (containerBytes === null || memoryLimitBytes === null || memoryLimitBytes > NO_LIMIT_BYTES) return undefined;
+  return Math.floor((100 * containerBytes) / memoryLimitBytes);
+}
+
+/** It tells every 5 s while its container runs. */
+const SILENT_AFTER_S = 30;
+export const isAtWork = (state: SupervisedState | undefined, nowMs: number): state is SupervisedState =>
+  state !== undefined && nowMs / 1_000 - state.at < SILENT_AFTER_S;
+
+/** Beyond the time that the process itself gets to end. */
+const SPARE_MS = 20_000;
+
+/** Asks for a restart and waits until the new process is there. */
+export async function restartSupervised(
+  folder: string,
+  service: string,
+  graceSeconds: number,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<{ readonly last: LastRestart; readonly state: SupervisedState }> {
+  const id = randomBytes(6).toString("hex");
+  const withinMs = graceSeconds * 1_000 + SPARE_MS;
+  const request = `${JSON.stringify({ id, graceSeconds })}\n`;
+  const path = join(folder, `${service}.restart`);
+  writeAll([{ path, content: request, mode: 0o644, durable: false }]);
+  const restarted = waitUntil({
+    clock,
+    signal,
+    deadlineMs: withinMs,
+    pauseMs: { first: 100, longest: 1_000 },
+    async attempt() {
+      const state = readSupervised(folder, service);
+      return state?.last?.id === id ? { last: state.last, state } : undefined;
+    },
+    late: () =>
+      new CodedError("GC1605", `${service} was not restarted within ${Math.round(withinMs / 1_000)} s`, {
+        remedy: logsOf(service),
+      }),
+  });
+  return await restarted.catch((error: unknown) => {
+    // Not taken in its time it is not wanted any more.
+    rmSync(path, { force: true });
+    throw error;
+  });
+}

@@ -1,0 +1,11 @@
+export { refuseUnstartable } from "./doctor/before-up.ts";
+export { doctor, type Finding } from "./doctor/index.ts";
+export { thisMachine } from "./doctor/machine.ts";
+export { LOAD_LIMITS, type LoadReport, load } from "./load/index.ts";
+export { targetOf } from "./load/target.ts";
+export { sendTestMail } from "./mail-test.ts";
+export { type CheckedPoint, checkProduction } from "./production/index.ts";
+export { type HostNetwork, type ProductionHost, refuseUnfit } from "./production/preflight.ts";
+export { type ServedCertificate, servedCertificate } from "./production/served.ts";
+export type { MemoryUse, Resources } from "./resources.ts";
+export { type StackStatus, status } from "./status.ts";

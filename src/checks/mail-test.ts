@@ -1,0 +1,52 @@
+import { resolve } from "node:path";
+import { CodedError } from "../base/errors.ts";
+import { readIfThere } from "../base/files.ts";
+import { parsePasswordRef } from "../config/password-ref.ts";
+import { type Docker, lastLines } from "../docker/index.ts";
+import { containerOf, notStarted, observeStack, SERVER } from "../running/index.ts";
+import type { Workspace } from "../workspace/index.ts";
+
+/** A mail server that does not answer is given up by itself after about that time. */
+const WITHIN_MS = 90_000;
+
+/** Sends a mail by GlitchTip's own settings, from its own container: what its alerts will go through. */
+export async function sendTestMail(
+  docker: Docker,
+  project: Workspace,
+  to: string,
+  shell: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const { mail } = project.declaration;
+  if (mail === undefined) {
+    throw new CodedError("GC1608", "no mail server is declared: GlitchTip prints its mails to its log", {
+      remedy: "Write mail: {url: file:./mail-url} into glitchtip.yaml, then: npx glitchtip-compose init",
+    });
+  }
+  const stack = await observeStack(docker);
+  const container = containerOf(stack, SERVER);
+  if (container?.state !== "running") throw notStarted(stack.config.name);
+  const { code, stdout, stderr } = await docker.cli(["exec", container.id, "./manage.py", "sendtestemail", to], {
+    deadlineMs: WITHIN_MS,
+  });
+  if (code === 0) return;
+  const hidden = secretWords(project, mail.url, { ...project.env, ...shell });
+  const problems = lastLines(`${stdout}\n${stderr}`, 2).map((line) =>
+    hidden.reduce((text, word) => text.replaceAll(word, "[secret]"), line),
+  );
+  throw new CodedError("GC1608", `the mail server did not take a test mail to ${to}`, {
+    problems,
+    remedy: `Check the address in ${mail.url}, then: docker compose up -d --wait, and run it again.`,
+  });
+}
+
+/** The address and the password in it, as written and decoded: a mail server may say them back. */
+function secretWords(
+  { dir }: Workspace,
+  reference: string,
+  env: Readonly<Record<string, string | undefined>>,
+): string[] {
+  const found = parsePasswordRef(reference);
+  const url = (found.kind === "env" ? env[found.name] : readIfThere(resolve(dir, found.path))) ?? "";
+  const password = URL.canParse(url) ? new URL(url).password : "";
+  return [url, decodeURIComponent(password), password].filter((word) => word !== "");
+}

@@ -1,0 +1,141 @@
+import type { ComposeService } from "../../docker/index.ts";
+import { DATABASE, imageBehind, isSingle, ONE_SHOTS, PROXY, SERVER } from "../../running/index.ts";
+import { fail, forEachService, type HardeningPoint, notRead, pass } from "./point.ts";
+
+const OWN_FILE = "Take what overrides it out of your own Compose files, then: docker compose up -d --wait";
+
+/** One-shots come and go: a core for a moment is nobody's loss. */
+const isLasting = (name: string): boolean => !ONE_SHOTS.includes(name);
+
+const published = ({ ports = [] }: ComposeService): string[] =>
+  ports.flatMap(({ host_ip: ip = "0.0.0.0", published: port = "?" }) => (/^(127\.|::1$)/.test(ip) ? [] : [port]));
+
+/** What Compose makes of all files together, ours and the user's. */
+export const COMPOSED: readonly HardeningPoint[] = [
+  {
+    id: "memory",
+    what: "none of our containers can take the host's memory",
+    how: "each has a memory limit",
+    check: (seen) =>
+      forEachService(
+        seen,
+        ({ mem_limit, deploy }) =>
+          (mem_limit ?? deploy?.resources?.limits?.memory) ? undefined : "has no memory limit",
+        "limited",
+        OWN_FILE,
+      ),
+  },
+  {
+    id: "cpus",
+    what: "none of our containers can take all cores for long",
+    how: "each that keeps running has a limit of cores",
+    check: (seen) =>
+      forEachService(
+        seen,
+        ({ cpus }, name) => (cpus || !isLasting(name) ? undefined : "has no limit of cores"),
+        "limited",
+        "Declare production, or limits in glitchtip.yaml, then: npx glitchtip-compose init, docker compose up -d --wait",
+      ),
+  },
+  {
+    id: "logs",
+    what: "logs do not fill the disk",
+    how: "each container's log has a largest size, or goes to a driver that keeps nothing here",
+    check: (seen) =>
+      forEachService(
+        seen,
+        ({ logging }) => {
+          const local = ["json-file", "local", undefined].includes(logging?.driver);
+          return !local || logging?.options?.["max-size"] ? undefined : "has a log without limit";
+        },
+        "rotated",
+        OWN_FILE,
+      ),
+  },
+  {
+    id: "restart",
+    what: "the stack comes back after a crash and after the host's restart",
+    how: "each container that keeps running has a restart policy",
+    check: (seen) =>
+      forEachService(
+        seen,
+        ({ restart }, name) =>
+          ["unless-stopped", "always"].includes(restart ?? "") || !isLasting(name)
+            ? undefined
+            : "has no restart policy",
+        "by policy",
+        OWN_FILE,
+      ),
+  },
+  {
+    id: "privileges",
+    what: "whoever breaks into a container finds nothing to go on with",
+    how: "no capabilities but the proxy's one and the backup's two, no-new-privileges, read-only files",
+    check: (seen) => forEachService(seen, privileges, "none", OWN_FILE),
+  },
+  {
+    id: "images",
+    what: "what starts tomorrow is what was tested today",
+    how: "each image is pinned by its digest",
+    check: (seen) =>
+      forEachService(
+        seen,
+        (service) => {
+          const image = imageBehind(service) ?? "";
+          return /@sha256:[0-9a-f]{64}$/.test(image) ? undefined : `runs ${image || "a build"}`;
+        },
+        "pinned",
+        "docker compose pull, npx glitchtip-compose lock, docker compose up -d --wait",
+      ),
+  },
+  {
+    id: "ports",
+    what: "the world reaches the proxy and nothing behind it",
+    how: "no other container of ours publishes a port, but on loopback for a proxy of the host",
+    check: (seen) =>
+      forEachService(
+        seen,
+        (service, name) => {
+          const open = name === PROXY ? [] : published(service);
+          return open.length === 0 ? undefined : `publishes ${open.join(", ")} to the world`;
+        },
+        "only the proxy",
+        OWN_FILE,
+      ),
+  },
+  {
+    id: "database-network",
+    what: "the database is reached by GlitchTip alone, and reaches nobody",
+    how: "its network is internal, and it has no port",
+    check({ config, project }) {
+      if (config === undefined) return notRead;
+      if (isSingle(config.services)) return pass("it listens on its container's own loopback");
+      const database = config.services[DATABASE];
+      if (project.declaration.server.database !== "bundled" || database === undefined) return pass("it is not ours");
+      const open = Object.keys(database.networks ?? {}).filter((name) => config.networks?.[name]?.internal !== true);
+      if (open.length > 0) return fail(`it is in ${open.join(", ")} too, with a way out`, OWN_FILE);
+      return (database.ports ?? []).length === 0 ? pass("internal") : fail("it publishes a port", OWN_FILE);
+    },
+  },
+];
+
+/** What single services cannot do without: ports below 1024 in an image that asks for it, files of several owners. */
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  [PROXY]: ["NET_BIND_SERVICE"],
+  "glitchtip-backup": ["CHOWN", "DAC_OVERRIDE"],
+};
+
+function privileges(service: ComposeService, name: string): string | undefined {
+  const { cap_drop = [], cap_add = [], security_opt = [], read_only, privileged, environment = {} } = service;
+  const added = cap_add.filter((capability) => !NEEDED[name]?.includes(capability));
+  // A secret from the environment is copied into the container, which Compose refuses for a read-only one.
+  const writable = !read_only && !environment.DATABASE_URL_FILE && !environment.EMAIL_URL_FILE && name !== SERVER;
+  const problems = [
+    privileged ? "is privileged" : "",
+    cap_drop.includes("ALL") ? "" : "keeps capabilities",
+    added.length > 0 ? `adds ${added.join(", ")}` : "",
+    security_opt.some((one) => /^no-new-privileges(:true)?$/.test(one)) ? "" : "may gain privileges",
+    writable ? "can write to its own files" : "",
+  ].filter(Boolean);
+  return problems.length === 0 ? undefined : problems.join(" and ");
+}

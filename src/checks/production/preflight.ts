@@ -1,0 +1,99 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import { CodedError } from "../../base/errors.ts";
+import { readIfThere } from "../../base/files.ts";
+import type { Log } from "../../base/log.ts";
+import { parsePasswordRef } from "../../config/password-ref.ts";
+import type { Declaration } from "../../config/schema.ts";
+import type { Workspace } from "../../workspace/index.ts";
+import type { Machine } from "../doctor/index.ts";
+import { checkPorts, type Taken } from "../doctor/port-checks.ts";
+import { certificateProblems } from "./certificate.ts";
+import { weakSecrets } from "./secret-values.ts";
+
+type Production = NonNullable<Declaration["production"]>;
+
+/** What only this machine can tell. */
+export interface ProductionHost {
+  nowMs(): number;
+  /** Undefined where names and ports are not to be looked at. */
+  readonly network?: (project: Pick<Workspace, "dir" | "composeProjectName">) => Promise<HostNetwork>;
+}
+
+export interface HostNetwork extends Pick<Machine, "resolves" | "portIsFree"> {
+  /** What the engine's containers publish; undefined where no engine answers. */
+  readonly taken: Taken;
+  /** Compose's name of this project. */
+  readonly projectName: string;
+}
+
+/** Throws everything that would end in a server that nobody reaches or that somebody else gets into, before a write. */
+export async function refuseUnfit(
+  project: Workspace,
+  shell: Readonly<Record<string, string | undefined>>,
+  log: Log,
+  host: ProductionHost,
+): Promise<void> {
+  const { dir, declaration, env } = project;
+  const { production } = declaration;
+  if (production === undefined) return;
+  const network = await host.network?.(project);
+  const problems = [
+    ...weakSecrets(dir, declaration, { ...env, ...shell }).map(({ what }) => what),
+    ...ownCertificate(dir, production, host.nowMs()),
+    ...(network === undefined
+      ? []
+      : [...(await domain(production, network, log)), ...(await ports(production, env, network, log))]),
+  ];
+  if (problems.length === 0) return;
+  throw new CodedError("GC1111", `${production.domain} cannot be put into production like this; nothing was written`, {
+    problems,
+    remedy: "Mend these, then run it again. Names and ports are not looked at with --no-preflight.",
+  });
+}
+
+async function domain({ domain, tls, proxy }: Production, host: HostNetwork, log: Log): Promise<string[]> {
+  if (await host.resolves(domain)) return [];
+  const what = `production.domain: ${domain} does not resolve on this machine`;
+  if (proxy === "caddy" && tls.mode === "auto") {
+    return [`${what}, so nobody gives a certificate for it; add it to your DNS, or try it out with --tls internal`];
+  }
+  log.warn(`${what}: add it to your DNS`);
+  return [];
+}
+
+/** Those that Compose would publish: 80 and 443, unless .env says otherwise. */
+async function ports({ proxy }: Production, env: Workspace["env"], host: HostNetwork, log: Log): Promise<string[]> {
+  if (proxy !== "caddy") return [];
+  const wanted = [env.GLITCHTIP_HTTP_PORT || "80", env.GLITCHTIP_HTTPS_PORT || "443"];
+  const services = { "glitchtip-proxy": { ports: wanted.map((published) => ({ target: 80, published })) } };
+  const findings = await checkPorts({ name: host.projectName, services }, host.taken, host);
+  for (const { level, what } of findings) if (level === "warn") log.warn(what);
+  return findings.filter(({ level }) => level === "fail").map(({ what, fix }) => `${what}: ${fix}`);
+}
+
+function ownCertificate(dir: string, { domain, tls }: Production, nowMs: number): string[] {
+  if (tls.mode !== "own" || tls.certificate === undefined || tls.key === undefined) return [];
+  const [certificate, key] = [read(dir, "certificate", tls.certificate), read(dir, "key", tls.key)];
+  const missing = [certificate, key].flatMap(({ problem }) => problem ?? []);
+  if (missing.length > 0) return missing;
+  return certificateProblems(certificate.text, key.text, domain, nowMs).map(
+    (problem) => `production.tls: ${problem} (${tls.certificate}, ${tls.key})`,
+  );
+}
+
+function read(dir: string, name: string, reference: string): { readonly text: string; readonly problem?: string } {
+  const found = parsePasswordRef(reference);
+  const path = found.kind === "file" ? found.path : "";
+  const problem = (what: string) => ({ text: "", problem: `production.tls.${name}: ${what}` });
+  try {
+    const text = readIfThere(resolve(dir, path));
+    if (text === undefined) return problem(`there is no file ${path}`);
+    const { mode, uid } = statSync(resolve(dir, path));
+    // Caddy's container is root without the right to read what is another's.
+    if ((mode & 0o004) === 0 && uid !== 0) return problem(`${path} is closed to Caddy: chown root, or chmod o+r`);
+    return { text };
+  } catch {
+    return problem(`${path} cannot be read`);
+  }
+}

@@ -1,0 +1,62 @@
+import { resolve } from "node:path";
+import { readIfThere } from "../../base/files.ts";
+import { ownServices } from "../../config/own-service.ts";
+import { parsePasswordRef } from "../../config/password-ref.ts";
+import type { Declaration } from "../../config/schema.ts";
+import { type SecretUse, weakness } from "../../config/secret-strength.ts";
+import type { What } from "../../secrets/index.ts";
+import { SECRETS_FOLDER } from "../../stack/render.ts";
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+export interface WeakSecret {
+  readonly what: string;
+  /** What `secrets rotate` calls it; undefined for one of the user's own. */
+  readonly made?: What;
+}
+
+/** Each weak secret, by where it stands; what cannot be read here is left out, as its own check tells it. */
+export function weakSecrets(dir: string, declaration: Declaration, env: Variables): WeakSecret[] {
+  const { admin, mail, server } = declaration;
+  const database = ownServices(server).database?.url;
+  const generated = (name: string) => `file:${SECRETS_FOLDER}/${name}`;
+  const secrets: readonly (readonly [SecretUse, key: string, reference: string | undefined, read: Read])[] = [
+    ["admin password", "admin.password", admin?.password ?? generated("admin_password"), asItIs],
+    database === undefined
+      ? ["database password", "the database's password", generated("db_password"), asItIs]
+      : ["database password", "server.database.url", database, passwordOf],
+    ["secret key", "the secret key", generated("secret_key"), asItIs],
+    ["mail password", "mail.url", mail?.url, passwordOf],
+  ];
+  return secrets.flatMap(([use, key, reference, read]) => {
+    const value = reference === undefined ? undefined : secretAt(dir, reference, env);
+    const found = value === undefined ? undefined : read(value);
+    const why = found === undefined ? undefined : weakness(use, found);
+    if (why === undefined) return [];
+    const made = MADE[use];
+    const isOurs = made !== undefined && reference?.startsWith(generated("")) && reference !== admin?.password;
+    return [{ what: `${key} (${reference}) ${why}`, ...(isOurs ? { made } : {}) }];
+  });
+}
+
+const MADE: Readonly<Partial<Record<SecretUse, What>>> = {
+  "admin password": "admin-password",
+  "database password": "db-password",
+  "secret key": "secret-key",
+};
+
+type Read = (value: string) => string | undefined;
+
+const asItIs: Read = (value) => value;
+const passwordOf: Read = (value) =>
+  URL.canParse(value) ? decodeURIComponent(new URL(value).password) || undefined : undefined;
+
+function secretAt(dir: string, reference: string, env: Variables): string | undefined {
+  const found = parsePasswordRef(reference);
+  if (found.kind === "env") return env[found.name];
+  try {
+    return readIfThere(resolve(dir, found.path));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,125 @@
+import type { IncomingMessage } from "node:http";
+import { request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { connect, type TLSSocket } from "node:tls";
+import type { Declaration } from "../../config/schema.ts";
+import type { Docker } from "../../docker/index.ts";
+import { containerOf, PROXY, type RunningStack } from "../../running/index.ts";
+import { type Expiry, expiryOf } from "./certificate.ts";
+
+/** Where the domain is served: our Caddy's ports on the engine's host, else the domain itself. */
+export interface Front {
+  readonly domain: string;
+  readonly host: string;
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  /** PEM of an authority that no machine knows by itself. */
+  readonly authority?: string;
+}
+
+export type ServedCertificate =
+  | (Expiry & { readonly known: true; readonly forDomain: boolean; readonly trusted: boolean; readonly why?: string })
+  | { readonly known: false; readonly reason: string };
+
+const WITHIN_MS = 10_000;
+/** Where Caddy keeps the root of its own authority. */
+const AUTHORITY = "/data/caddy/pki/authorities/local/root.crt";
+
+export async function frontOf(
+  docker: Docker,
+  { production, server }: Declaration,
+  stack: RunningStack,
+): Promise<Front | undefined> {
+  if (production === undefined) return undefined;
+  const { domain, proxy, tls } = production;
+  const url = new URL(server.url ?? `https://${domain}`);
+  if (proxy !== "caddy") return { domain, host: domain, httpPort: 80, httpsPort: Number(url.port || 443) };
+  const { address } = await docker.located();
+  const here = /^(unix|npipe):/.test(address.host);
+  const published = (target: number) =>
+    Number(stack.config.services[PROXY]?.ports?.find((port) => port.target === target)?.published ?? target);
+  const container = containerOf(stack, PROXY);
+  const authority =
+    tls.mode === "internal" && container !== undefined
+      ? await stack.engine.readFile(container.id, AUTHORITY)
+      : undefined;
+  return {
+    domain,
+    host: here ? "127.0.0.1" : domain,
+    httpPort: published(80),
+    httpsPort: published(443),
+    ...(authority === undefined ? {} : { authority }),
+  };
+}
+
+const tlsOptions = ({ domain, authority }: Front) => ({
+  servername: domain,
+  // A bad certificate is what we are here to tell.
+  rejectUnauthorized: false,
+  ...(authority === undefined ? {} : { ca: authority }),
+});
+
+const unknown = (error: unknown): { readonly known: false; readonly reason: string } => ({
+  known: false,
+  reason: error instanceof Error ? error.message : String(error),
+});
+
+/** The certificate that a browser would be shown. */
+export async function servedCertificate(front: Front, nowMs: number): Promise<ServedCertificate> {
+  try {
+    const socket = await new Promise<TLSSocket>((resolve, reject) => {
+      const where = { host: front.host, port: front.httpsPort, timeout: WITHIN_MS };
+      const opened = connect({ ...tlsOptions(front), ...where }, () => resolve(opened));
+      opened.once("timeout", () => opened.destroy(new Error(`no answer within ${WITHIN_MS / 1_000} s`)));
+      opened.once("error", reject);
+    });
+    const certificate = socket.getPeerX509Certificate();
+    const { authorized, authorizationError } = socket;
+    socket.destroy();
+    if (certificate === undefined) return { known: false, reason: "it shows no certificate" };
+    return {
+      known: true,
+      ...expiryOf(certificate, nowMs),
+      forDomain: certificate.checkHost(front.domain) !== undefined,
+      trusted: authorized,
+      ...(authorized ? {} : { why: String(authorizationError) }),
+    };
+  } catch (error) {
+    return unknown(error);
+  }
+}
+
+export interface Answer {
+  readonly known: true;
+  readonly status: number;
+  readonly headers: IncomingMessage["headers"];
+}
+export type Asked = Answer | { readonly known: false; readonly reason: string };
+
+/** One request under the domain's name. A body of that many bytes is posted, none is got. */
+export function ask(front: Front, scheme: "http" | "https", path: string, body?: Uint8Array): Promise<Asked> {
+  return new Promise((resolve) => {
+    const options = {
+      host: front.host,
+      path,
+      method: body === undefined ? "GET" : "POST",
+      headers: {
+        host: front.domain,
+        connection: "close",
+        ...(body === undefined ? {} : { "content-length": String(body.length) }),
+      },
+      agent: false,
+      signal: AbortSignal.timeout(WITHIN_MS),
+    } as const;
+    const request =
+      scheme === "http"
+        ? httpRequest({ ...options, port: front.httpPort })
+        : httpsRequest({ ...options, ...tlsOptions(front), port: front.httpsPort });
+    request.on("response", (response) => {
+      response.resume();
+      resolve({ known: true, status: response.statusCode ?? 0, headers: response.headers });
+    });
+    request.on("error", (error) => resolve(unknown(error)));
+    request.end(body);
+  });
+}

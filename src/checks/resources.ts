@@ -1,0 +1,54 @@
+import { CONNECT } from "../backup/index.ts";
+import { execCaptured } from "../docker/exec.ts";
+import type { Docker, Memory } from "../docker/index.ts";
+import { databaseContainerOf, type RunningStack } from "../running/index.ts";
+
+export interface Resources {
+  readonly memory: readonly MemoryUse[];
+  /** Of the volume that the database is in; undefined where that is not ours or does not run. */
+  readonly disk?: DiskUse;
+}
+
+export type MemoryUse = Memory & { readonly service: string };
+
+export interface DiskUse {
+  readonly databaseBytes: number;
+  readonly freeBytes: number;
+  readonly usedPercent: number;
+}
+
+/** What the running containers take. What cannot be asked is left out: this is no reason for a status to fail. */
+export async function readResources(docker: Docker, stack: RunningStack): Promise<Resources> {
+  const [memory, disk] = await Promise.all([memoryOf(stack), diskOf(docker, stack)]);
+  return { memory, ...(disk === undefined ? {} : { disk }) };
+}
+
+async function memoryOf({ engine, containers }: RunningStack): Promise<MemoryUse[]> {
+  const running = containers.filter(({ state }) => state === "running");
+  const found = await Promise.all(
+    running.map(async ({ id, service }) => ({ service, use: await engine.memory(id).catch(() => undefined) })),
+  );
+  return found.flatMap(({ service, use }) => (use === undefined ? [] : [{ service, ...use }]));
+}
+
+const DISK_SCRIPT = `${CONNECT}sql -c 'SELECT pg_database_size(current_database())'
+df -Pk "$PGDATA" | awk 'NR == 2 { print $4, $5 }'
+`;
+
+async function diskOf(docker: Docker, stack: RunningStack): Promise<DiskUse | undefined> {
+  const database = databaseContainerOf(stack);
+  if (database?.state !== "running") return undefined;
+  const exec = { container: database.id, command: ["sh", "-c", DISK_SCRIPT] };
+  const { code, stdout } = await execCaptured(docker, exec).catch(() => ({ code: 1, stdout: "" }));
+  const found = /^(\d+)\n(\d+) (\d+)%/.exec(stdout);
+  if (code !== 0 || found === null) return undefined;
+  return { databaseBytes: Number(found[1]), freeBytes: Number(found[2]) * 1024, usedPercent: Number(found[3]) };
+}
+
+const NEARLY_FULL_PERCENT = 90;
+
+/** Postgres stops when its disk is full. */
+export function diskProblems({ disk }: Resources): string[] {
+  if (disk === undefined || disk.usedPercent < NEARLY_FULL_PERCENT) return [];
+  return [`the database's disk is ${disk.usedPercent} % full: free some space, or shorten server.retention`];
+}

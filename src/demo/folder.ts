@@ -1,0 +1,66 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CodedError } from "../base/errors.ts";
+import { silentLog } from "../base/log.ts";
+import { init } from "../init/index.ts";
+import type { DemoApp } from "./demo.ts";
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+export interface DemoFolder extends AsyncDisposable {
+  readonly dir: string;
+  readonly admin: { readonly email: string; readonly password: string };
+  readonly reached: DemoApp;
+  /** Of the shell's variables those that are not of some project: Compose would let them win over this folder's .env. */
+  readonly env: Variables;
+  /** The wrapper that apps start under. */
+  readonly wrapper: string;
+}
+
+const OF_A_PROJECT = /^(COMPOSE_(FILE|PATH_SEPARATOR|PROJECT_NAME|PROFILES|ENV_FILES)|GLITCHTIP_PORT|APP_PORT)$/;
+
+const EMAIL = "admin@example.com";
+
+/** With somebody's COMPOSE_PROJECT_NAME the demo would take away that project's data at its end. */
+export const ofNoProject = (shell: Variables): Variables =>
+  Object.fromEntries(Object.entries(shell).filter(([name]) => !OF_A_PROJECT.test(name)));
+
+/** A temporary folder after `init`, with ports that are free just now. Disposing removes it. */
+export async function openDemoFolder(shell: Variables): Promise<DemoFolder> {
+  const dir = mkdtempSync(join(tmpdir(), "glitchtip-demo-"));
+  const [port, appPort] = await freePorts(2);
+  writeFileSync(join(dir, ".env"), `GLITCHTIP_PORT=${port}\nAPP_PORT=${appPort}\n`);
+  await init({ dir, log: silentLog }, { organization: "Demo", email: EMAIL });
+  return {
+    dir,
+    admin: {
+      email: EMAIL,
+      password: readFileSync(join(dir, ".glitchtip", "secrets", "admin_password"), "utf8"),
+    },
+    reached: { appUrl: `http://127.0.0.1:${appPort}`, glitchtipUrl: `http://localhost:${port}` },
+    env: ofNoProject(shell),
+    wrapper: join(dir, ".glitchtip", "with-dsn"),
+    async [Symbol.asyncDispose]() {
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** All are held at once, so that they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const held = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+      return server;
+    }),
+  );
+  return held.map((server) => {
+    const address = server.address();
+    server.close();
+    if (address === null || typeof address === "string") throw new CodedError("GC1901", "no port to listen on");
+    return address.port;
+  });
+}

@@ -1,0 +1,103 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CodedError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { type Run, runProcess } from "../base/process.ts";
+import { type Clock, waitUntil } from "../base/wait.ts";
+import type { ReadBackLine } from "../provision/index.ts";
+import type { DemoApp, DemoStack } from "./demo.ts";
+
+export interface ProcessStackOptions {
+  /** A folder that `init` has been through. */
+  readonly dir: string;
+  /** The server, running already. */
+  readonly url: string;
+  readonly wrapper: string;
+  readonly node: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly run?: Run;
+}
+
+const STARTS_WITHIN_MS = 20_000;
+
+/**
+ * The stack of the demo without containers: the same provisioner bundle and the same sample app behind the same wrapper,
+ * as plain child processes. They end with the signal, and when `close` is called.
+ */
+export function processStack(options: ProcessStackOptions): DemoStack {
+  const { dir, url, log, clock, run = runProcess } = options;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const dsnDir = join(dir, "dsn");
+  mkdirSync(dsnDir, { recursive: true });
+  const env = {
+    ...options.env,
+    GLITCHTIP_URL: url,
+    GLITCHTIP_STATE_DIR: join(dir, "state"),
+    GLITCHTIP_DSN_DIR: dsnDir,
+    GLITCHTIP_PROVISION_FILE: join(dir, ".glitchtip", "provision.json"),
+    GLITCHTIP_DECLARATION_FILE: join(dir, "glitchtip.yaml"),
+    GLITCHTIP_ADMIN_PASSWORD_FILE: join(dir, ".glitchtip", "secrets", "admin_password"),
+  };
+  const provisioner = (args: string[], more: Parameters<Run>[2] = {}) =>
+    run(options.node, [join(dir, ".glitchtip", "provisioner.mjs"), ...args], { ...more, cwd: dir, env, signal });
+  let running: Promise<unknown> | undefined;
+  return {
+    async up() {
+      const { code, stderr } = await provisioner([], { onStderrLine: (line) => log.info(`provisioner: ${line}`) });
+      if (code !== 0)
+        throw new CodedError("GC1605", `the provisioner ended with ${code}`, { problems: stderr.trim().split("\n") });
+      let address: string | undefined;
+      let failed: unknown;
+      const args = [options.wrapper, "--dir", dsnDir, "app", "--", options.node, join(dir, "app", "server.mjs")];
+      const app = run("sh", args, {
+        cwd: dir,
+        env: { ...options.env, PORT: "0", HOST: "127.0.0.1" },
+        signal,
+        onStdoutLine(line) {
+          address ??= /port (\d+)/.exec(line)?.[1];
+          log.info(`app: ${line}`);
+        },
+        onStderrLine: (line) => log.info(`app: ${line}`),
+      });
+      running = app.then(
+        ({ code, signal: by, stderr: said }) => {
+          failed = new CodedError("GC1605", `the sample app ended with ${code ?? by} before it listened`, {
+            problems: said.trim().split("\n").slice(-5),
+          });
+        },
+        (error: unknown) => {
+          failed = error;
+        },
+      );
+      const port = await waitUntil({
+        clock,
+        signal,
+        deadlineMs: STARTS_WITHIN_MS,
+        pauseMs: { first: 20, longest: 200 },
+        attempt: async () => {
+          if (address === undefined && failed !== undefined) throw failed;
+          return address;
+        },
+        late: () => new CodedError("GC1605", `the sample app did not start within ${STARTS_WITHIN_MS / 1_000} s`),
+      });
+      return { appUrl: `http://127.0.0.1:${port}`, glitchtipUrl: url } satisfies DemoApp;
+    },
+    async readBack(request) {
+      const lines: ReadBackLine[] = [];
+      await provisioner(["read-back"], {
+        stdin: JSON.stringify(request),
+        onStdoutLine: (line) => lines.push(JSON.parse(line) as ReadBackLine),
+        onStderrLine: (line) => log.debug(line),
+      });
+      return lines;
+    },
+    async close() {
+      stop.abort(new CodedError("GC1003", "the demo is over"));
+      await running;
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import type { DsnParts } from "./wire/dsn.ts";
+
+/**
+ * scheme://key@host[:port][/path]/projectId for one audience's base URL. Never the server's own DSN: its host is
+ * GLITCHTIP_DOMAIN, right for browsers only (keys scenario).
+ */
+export function composeDsn(baseUrl: string, { key, projectId }: DsnParts): string {
+  const url = new URL(baseUrl);
+  const path = url.pathname.replace(/\/+$/, "");
+  return `${url.protocol}//${key.replaceAll("-", "")}@${url.host}${path}/${projectId}`;
+}
+
+/** The parts of a DSN, or undefined where the text is none. */
+export function parseDsn(dsn: string): (DsnParts & { readonly baseUrl: string }) | undefined {
+  if (!URL.canParse(dsn)) return undefined;
+  const url = new URL(dsn);
+  const path = url.pathname.split("/").filter((part) => part !== "");
+  const projectId = path.pop();
+  if (!/^https?:$/.test(url.protocol) || url.username === "" || projectId === undefined) return undefined;
+  const prefix = path.length === 0 ? "" : `/${path.join("/")}`;
+  return { key: url.username, projectId, baseUrl: `${url.protocol}//${url.host}${prefix}` };
+}

@@ -1,0 +1,101 @@
+import { CodedError } from "../base/errors.ts";
+import type { Key, Organization, Project } from "./wire/shapes.ts";
+
+/**
+ * How an object is known again: ids start anew in a new database, so the id counts only together with the date of
+ * creation, which has microseconds.
+ */
+export interface Identity {
+  readonly id: string;
+  readonly slug: string;
+  readonly dateCreated: string;
+}
+
+export interface KnownProject extends Identity {
+  readonly keyId?: string | undefined;
+  readonly key?: string | undefined;
+  /** A real event with this key was read back once. */
+  readonly proved?: boolean | undefined;
+  readonly rotation?: Rotation | undefined;
+}
+
+export interface KeyOfRotation {
+  readonly id: string;
+  readonly key: string;
+  readonly proved?: boolean | undefined;
+}
+
+/** One key of a project takes another's place; what is told by id survives runs that know nothing of it. */
+export interface Rotation {
+  /** From `made` on the project's key is the successor; `published`: apps that start now get it. */
+  readonly step: "making" | "made" | "published";
+  readonly retiring: KeyOfRotation;
+  /** From `made` on. */
+  readonly successor?: KeyOfRotation | undefined;
+  readonly startedAtMs: number;
+  readonly publishedAtMs?: number | undefined;
+  /** Ids of the keys before ours was made: a new one of our label that is not among them is ours. */
+  readonly keysBefore?: readonly string[] | undefined;
+  /** The rotation was taken back: the retiring key is the one it had made, and nobody had that before this moment. */
+  readonly back?: { readonly retiringSinceMs: number } | undefined;
+}
+
+/** What earlier runs found or made. */
+export interface Known {
+  readonly organization?: Identity | undefined;
+  /** By name. */
+  readonly projects: Readonly<Record<string, KnownProject>>;
+}
+
+/** Slugs of the projects whose key is being exchanged. */
+export const rotatingIn = ({ projects }: Pick<Known, "projects">): string[] =>
+  Object.values(projects).flatMap(({ slug, rotation }) => (rotation === undefined ? [] : [slug]));
+
+export const identityOf = ({ id, slug, dateCreated }: Identity): Identity => ({ id, slug, dateCreated });
+
+export const sameObject = (a: Identity | undefined, b: Identity): boolean =>
+  a !== undefined && a.id === b.id && a.dateCreated === b.dateCreated;
+
+/** The known one; else the one of this name; several are the user's to decide; none is undefined. */
+export function findOrganization(all: readonly Organization[], name: string, known: Identity | undefined) {
+  return findOne(
+    all,
+    name,
+    known,
+    (slugs) =>
+      new CodedError("GC1401", `${slugs.length} organizations are called "${name}": ${slugs.join(", ")}`, {
+        remedy: "Rename or delete all but one in GlitchTip, or declare another name under `organization`.",
+      }),
+  );
+}
+
+export function findProject(all: readonly Project[], name: string, known: Identity | undefined) {
+  return findOne(
+    all,
+    name,
+    known,
+    (slugs) =>
+      new CodedError("GC1407", `${slugs.length} projects are called "${name}": ${slugs.join(", ")}`, {
+        remedy: "Rename or delete all but one in GlitchTip, or declare another name for the project.",
+      }),
+  );
+}
+
+function findOne<T extends Identity & { readonly name: string }>(
+  all: readonly T[],
+  name: string,
+  known: Identity | undefined,
+  several: (slugs: string[]) => CodedError,
+): T | undefined {
+  const same = all.find((one) => sameObject(known, one));
+  if (same !== undefined) return same;
+  const named = all.filter((one) => one.name === name);
+  if (named.length > 1) throw several(named.map(({ slug }) => slug));
+  return named[0];
+}
+
+/** The stored key; else ours by label; else the only one. Undefined: make one. */
+export function chooseKey(keys: readonly Key[], storedId: string | undefined, label: string): Key | undefined {
+  const labelled = keys.find((key) => (key.label ?? key.name) === label);
+  return keys.find(({ id }) => id === storedId) ?? labelled ?? (keys.length === 1 ? keys[0] : undefined);
+}

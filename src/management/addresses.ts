@@ -1,0 +1,44 @@
+import { CodedError } from "../base/errors.ts";
+import type { Action } from "../reconcile/index.ts";
+
+interface ProjectAddress {
+  readonly slug: string;
+  readonly id: string;
+}
+
+/** Where things stand: as planned, as made by an action before, or as moved by one. */
+export interface Addresses {
+  organization(action: Action): string;
+  project(action: Action): ProjectAddress;
+  /** Of a monitor, which may belong to no project. */
+  projectId(action: Action): string | undefined;
+  madeOrganization(name: string, slug: string): void;
+  /** `planned`: the slug that the plan expected or knew. */
+  hasProject(organization: string, planned: string, address: ProjectAddress): void;
+}
+
+export function openAddresses(): Addresses {
+  const organizations = new Map<string, string>();
+  const projects = new Map<string, ProjectAddress>();
+  const keyOf = (organization: string, planned: string) => `${organization}\0${planned}`;
+  const addresses: Addresses = {
+    organization({ organization, at }) {
+      const slug = organizations.get(organization) ?? at.organizationSlug;
+      if (slug === undefined) throw notMade(`organization "${organization}"`);
+      return slug;
+    },
+    project({ organization, project = "", at }) {
+      const found = projects.get(keyOf(organization, project));
+      if (found !== undefined) return found;
+      if (at.projectSlug === undefined) throw notMade(`project "${project}"`);
+      return { slug: at.projectSlug, id: at.projectId ?? "" };
+    },
+    projectId: (action) => (action.project === undefined ? undefined : addresses.project(action).id),
+    madeOrganization: (name, slug) => void organizations.set(name, slug),
+    hasProject: (organization, planned, address) => void projects.set(keyOf(organization, planned), address),
+  };
+  return addresses;
+}
+
+const notMade = (what: string): CodedError =>
+  new CodedError("GC1209", `${what} is not there`, { remedy: "Mend what kept it from being made, then apply again." });

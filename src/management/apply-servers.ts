@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import type { Log } from "../base/log.ts";
+import type { Clock } from "../base/wait.ts";
+import { acquireLock } from "../outputs/lock.ts";
+import { makeStateFolder, STATE_FOLDER } from "../provision/index.ts";
+import type { Action } from "../reconcile/index.ts";
+import { applyActions, type Outcome } from "./apply.ts";
+import type { DeclaredServer } from "./declared.ts";
+import type { LookedServer } from "./report.ts";
+import type { Servers } from "./servers.ts";
+
+/** As long as a big apply takes, and a person who looks at a plan. */
+const LOCK_WITHIN_MS = 10 * 60_000;
+const REMEDY = "Wait for it, or stop it, then run it again.";
+
+interface LockContext {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** One apply at a time for each server, from the look to the last change; always in one order, so that none waits for another. */
+export async function lockServers(context: LockContext, declared: readonly DeclaredServer[]): Promise<AsyncDisposable> {
+  const held: AsyncDisposable[] = [];
+  const release = async () => {
+    for (const lock of held.toReversed()) await lock[Symbol.asyncDispose]();
+  };
+  const folders = declared.map(({ dir, desired }) => ({ dir, name: encodeURIComponent(desired.name) }));
+  try {
+    for (const { dir, name } of folders.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      makeStateFolder(join(dir, STATE_FOLDER));
+      const folder = join(dir, STATE_FOLDER, "servers", name);
+      held.push(await acquireLock(folder, { ...context, deadlineMs: LOCK_WITHIN_MS, holder: "apply", remedy: REMEDY }));
+    }
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: release };
+}
+
+export interface ApplyServersOptions {
+  /** Deletions that nobody confirmed are left out. */
+  readonly wanted: (action: Action) => boolean;
+  onOutcome?(outcome: Outcome): void;
+}
+
+/** Carries out what was planned, server beside server. Every action has its outcome, in the order of the plans. */
+export async function applyServers(
+  servers: Servers,
+  looked: readonly LookedServer[],
+  { wanted, onOutcome }: ApplyServersOptions,
+): Promise<Outcome[]> {
+  const applied = await servers.each(async ({ context }, declared) => {
+    const found = looked.find((one) => one.declared === declared);
+    if (found === undefined || !("result" in found)) return [];
+    const { plan, problems } = found.result;
+    // A part that was not read is not forgotten.
+    if (problems.length === 0 && plan.errors.length === 0) context.store.replace(plan.known);
+    return await applyActions(context, plan.actions.filter(wanted), onOutcome === undefined ? {} : { onOutcome });
+  });
+  return applied.flatMap((one) => ("result" in one ? one.result : []));
+}

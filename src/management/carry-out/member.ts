@@ -1,0 +1,129 @@
+import { CodedError } from "../../base/errors.ts";
+import { Secret } from "../../base/secret.ts";
+import { AnswerError } from "../../glitchtip/answers.ts";
+import { createOnce } from "../../glitchtip/create-once.ts";
+import type { ServerMember } from "../../glitchtip/wire/managed.ts";
+import { type ActionOn, type CarryOut, type Done, isGone, type Run } from "./run.ts";
+
+export const carryOutMember: CarryOut<"member"> = async (run, action) => {
+  const { calls, addresses } = run;
+  const organization = addresses.organization(action);
+  switch (action.type) {
+    case "create":
+      return await invite(run, organization, action);
+    case "update":
+      try {
+        await change(run, organization, action.id, action.desired);
+        return {};
+      } catch (error) {
+        if (!isGone(error)) throw error;
+        // Left and invited anew: another number.
+        const found = await findByEmail(run, organization, action.name);
+        if (found === undefined || found.id === action.id) throw error;
+        await change(run, organization, found.id, action.desired);
+        return { note: `number ${action.id} was gone; number ${found.id} was changed` };
+      }
+    case "delete":
+      await handOver(run, organization, action.id, action.name);
+      await calls.members.delete(organization, action.id);
+      return {};
+  }
+};
+
+/**
+ * GlitchTip lets another owner delete the owner of record, and from then on answers 500 to whoever asks for members (run
+ * on 5.2; 6 reads the same). So somebody else is it before.
+ */
+async function handOver({ calls }: Run, organization: string, id: string, name: string): Promise<void> {
+  const leaving = await calls.members.get(organization, id).catch((error: unknown) => {
+    if (isGone(error)) return undefined;
+    throw error;
+  });
+  if (!leaving?.isOwner) return;
+  const all = await calls.members.list(organization);
+  const heirs = all.filter((member) => member.id !== id && member.role === "owner" && !member.pending);
+  const heir = heirs.toSorted((a, b) => Number(a.id) - Number(b.id))[0];
+  if (heir === undefined) {
+    throw new CodedError("GC1305", `${name} is the owner of record, and nobody else has the role`, {
+      remedy: "Declare another member as owner, and apply again.",
+    });
+  }
+  await calls.members.setOwner(organization, heir.id);
+}
+
+async function change(
+  { calls }: Run,
+  organization: string,
+  id: string,
+  {
+    role,
+    join,
+    leave,
+  }: { readonly role?: string; readonly join: readonly string[]; readonly leave: readonly string[] },
+): Promise<void> {
+  if (role !== undefined) await calls.members.setRole(organization, id, role);
+  for (const team of join) await calls.members.joinTeam(organization, id, team);
+  for (const team of leave) await calls.members.leaveTeam(organization, id, team);
+}
+
+async function findByEmail({ calls }: Run, organization: string, email: string): Promise<ServerMember | undefined> {
+  const all = await calls.members.list(organization);
+  return all.find((member) => member.email.toLowerCase() === email.toLowerCase());
+}
+
+async function invite(
+  run: Run,
+  organization: string,
+  { desired }: Extract<ActionOn<"member">, { readonly type: "create" }>,
+): Promise<Done> {
+  const { calls } = run;
+  const look = () => findByEmail(run, organization, desired.email);
+  try {
+    const made = await createOnce(run, () => calls.members.invite(organization, desired), look);
+    return handOff(made);
+  } catch (error) {
+    if (!(error instanceof AnswerError)) throw error;
+    if (error.code === "GC1305" && /existing users/i.test(error.said)) throw registrationClosed(desired.email, error);
+    if (error.status === 500) throw withoutValkey(desired.email, error);
+    if (error.code === "GC1207") throw tooMany(desired.email, error);
+    if (error.status !== 409) throw error;
+    // Joined in the meantime: what is left is the role and the teams.
+    const found = await look();
+    if (found === undefined) throw error;
+    const role = found.role === desired.role ? {} : { role: desired.role };
+    await change(run, organization, found.id, { ...role, join: desired.teams, leave: [] });
+    return { note: "was a member already" };
+  }
+}
+
+const WHERE =
+  "the invitation's link is in the e-mail, and with EMAIL_URL=consolemail:// in the log of the web container (docker compose logs glitchtip)";
+
+/** 6 answers the link (read); up to 5.2 only the e-mail has it (members scenario). */
+function handOff({ pending, inviteLink }: ServerMember): Done {
+  if (pending === false) return {};
+  return inviteLink ? { inviteLink: new Secret(inviteLink) } : { note: WHERE };
+}
+
+/** A real 5.2 without Valkey answers every invitation so, and makes none. */
+const withoutValkey = (email: string, cause: AnswerError): CodedError =>
+  new CodedError("GC1205", `${email} cannot be invited: ${cause.message}`, {
+    remedy:
+      "GlitchTip 5.2 answers all invitations so where it runs without Valkey (server.valkey: bundled gives it one); else see the server's log: docker compose logs glitchtip",
+    cause,
+  });
+
+/** 56 at once on a real 5.2: 50 were made. */
+const tooMany = (email: string, cause: AnswerError): CodedError =>
+  new CodedError("GC1207", `${email} cannot be invited yet: ${cause.said}`, {
+    remedy:
+      "GlitchTip takes 50 invitations in five minutes (EMAIL_THROTTLE_COUNT, EMAIL_THROTTLE_INTERVAL): wait, then run the command again.",
+    cause,
+  });
+
+const registrationClosed = (email: string, cause: AnswerError): CodedError =>
+  new CodedError("GC1305", `${email} cannot be invited: ${cause.said}`, {
+    remedy:
+      "Registration is closed, so only people with an account can be invited: let them make one first, or open it for that time (server.registration: open, ENABLE_USER_REGISTRATION=true).",
+    cause,
+  });

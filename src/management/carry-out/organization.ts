@@ -1,0 +1,30 @@
+import { createOnce } from "../../glitchtip/create-once.ts";
+import { identityOf } from "../../glitchtip/identity.ts";
+import { explainRefusedOrganization } from "../../glitchtip/refused-organization.ts";
+import type { CarryOut } from "./run.ts";
+
+export const carryOutOrganization: CarryOut<"organization"> = async (run, action) => {
+  const { calls, addresses, store } = run;
+  switch (action.type) {
+    case "create": {
+      const { name } = action.desired;
+      const look = async () => (await calls.organizations.list()).find((one) => one.name === name);
+      const made = await createOnce(run, () => calls.organizations.create(name), look).catch(
+        explainRefusedOrganization,
+      );
+      store.setOrganization(action.organization, identityOf(made));
+      addresses.madeOrganization(action.organization, made.slug);
+      return {};
+    }
+    case "update":
+      await calls.organizations.rename(addresses.organization(action), action.desired.name);
+      return {};
+    case "delete": {
+      // An address may have gone to another one meanwhile: only the id tells.
+      const found = (await calls.organizations.list()).find(({ id }) => id === action.id);
+      if (found === undefined) return { note: "was gone already" };
+      await calls.organizations.delete(found.slug);
+      return {};
+    }
+  }
+};

@@ -1,0 +1,27 @@
+import { createOnce } from "../../glitchtip/create-once.ts";
+import type { CarryOut } from "./run.ts";
+
+export const carryOutTeam: CarryOut<"team"> = async (run, action) => {
+  const { calls, addresses, store } = run;
+  const organization = addresses.organization(action);
+  switch (action.type) {
+    case "create": {
+      const { slug } = action.desired;
+      // A duplicate is a 500 (teams scenario): the look tells it from a failure.
+      const look = async () => (await calls.teams.list(organization)).find((team) => team.slug === slug);
+      const made = await createOnce(run, () => calls.teams.create(organization, slug), look);
+      store.setTeam(action.organization, slug, made.id);
+      return {};
+    }
+    case "update":
+      await calls.teams.rename(organization, action.slug ?? action.name, action.desired.slug);
+      return {};
+    case "delete": {
+      // Somebody may have renamed it: only the id tells.
+      const found = (await calls.teams.list(organization)).find(({ id }) => id === action.id);
+      if (found === undefined) return { note: "was gone already" };
+      await calls.teams.delete(organization, found.slug);
+      return {};
+    }
+  }
+};

@@ -1,0 +1,154 @@
+import { readdirSync, statSync } from "node:fs";
+import { dirname, join, parse, resolve } from "node:path";
+import { didYouMean } from "../base/did-you-mean.ts";
+import { CodedError } from "../base/errors.ts";
+import { prepareForText } from "../base/memory.ts";
+import { asText, type Text, textIfThere } from "../base/text.ts";
+import { mistakes } from "../config/check.ts";
+import { loadServers } from "../config/load.ts";
+import type { Declaration } from "../config/schema.ts";
+import { resolveServer, serverKind } from "../config/server.ts";
+import type { Generation } from "../glitchtip/versions.ts";
+import { type DesiredServer, desiredServers, type Reference } from "../reconcile/index.ts";
+
+export interface ServersChoice {
+  /** A declaration, or a folder of them. */
+  readonly file: string;
+  /** Only this one. */
+  readonly instance?: string | undefined;
+}
+
+/** One server of a declaration, its secrets still references. */
+export interface DeclaredServer {
+  /** The declaration's file, as the user would type it. */
+  readonly file: string;
+  readonly path: string;
+  /** Of the file: its references and what is known of its servers stand there. */
+  readonly dir: string;
+  /** Read when it is asked for. */
+  readonly text: string;
+  /** Without what stands inside the servers. */
+  readonly declaration: Declaration;
+  /** Where the declaration says or tells which one it is. */
+  readonly generation: Generation | undefined;
+  readonly desired: DesiredServer<Reference>;
+}
+
+/** All servers of a declaration, or of all declarations of a folder; every mistake of every file is told at once. */
+export function declaredServers(dir: string, { file, instance }: ServersChoice): DeclaredServer[] {
+  const loaded = declarationFiles(dir, file).map((one) => load(dir, one));
+  const failed = loaded.flatMap((one) => (one instanceof CodedError ? [one] : []));
+  const servers = loaded.flatMap((one) => (one instanceof CodedError ? [] : one));
+  const [first] = failed;
+  if (first !== undefined && failed.length === 1) throw first;
+  if (first !== undefined) {
+    throw mistakes(
+      file,
+      failed.flatMap((error) => (error.problems.length > 0 ? error.problems : [error.message])),
+    );
+  }
+  checkNames(file, servers);
+  if (instance === undefined) return servers;
+  const chosen = servers.filter(({ desired }) => desired.name === instance);
+  if (chosen.length > 0) return chosen;
+  const names = servers.map(({ desired }) => desired.name);
+  throw new CodedError("GC1001", `no instance is called ${instance}${didYouMean(instance, names)}`, {
+    remedy: `There are: ${names.join(", ")}`,
+  });
+}
+
+function declarationFiles(dir: string, file: string): string[] {
+  const path = resolve(dir, file);
+  if (!isFolder(path)) return [file];
+  const found = readdirSync(path, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && /^[^.].*\.ya?ml$/.test(entry.name))
+    .map(({ name }) => join(file, name))
+    .sort();
+  if (found.length > 0) return found;
+  throw new CodedError("GC1108", `there is no declaration in the folder ${file}`, {
+    remedy: "Put one *.yaml file for each server there.",
+  });
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function load(dir: string, file: string): DeclaredServer[] | CodedError {
+  try {
+    return serversIn(dir, file, textOf(resolve(dir, file), file));
+  } catch (error) {
+    if (error instanceof CodedError) return error;
+    throw error;
+  }
+}
+
+/** Those of this text, which is the file's, or will be. */
+export function serversIn(dir: string, file: string, given: string | Text): DeclaredServer[] {
+  const path = resolve(dir, file);
+  const text = asText(given);
+  prepareForText(text.bytes);
+  const declaration = loadServers(text, file);
+  return desiredServers(declaration, parse(file).name).map((desired) =>
+    withText(text, {
+      file,
+      path,
+      dir: dirname(path),
+      declaration: withoutInside(declaration),
+      generation: generationOf(declaration, desired.name),
+      desired,
+    }),
+  );
+}
+
+/** By itself, so that what reads the text holds nothing else in memory. */
+const withText = (text: Text, declared: Omit<DeclaredServer, "text">): DeclaredServer => ({
+  ...declared,
+  get text() {
+    return text.whole();
+  },
+});
+
+/** What stands inside is in `desired`: kept twice, it would be as much again. */
+function withoutInside({ servers, ...declaration }: Declaration): Declaration {
+  const nothing = { projects: {}, organizations: undefined };
+  const names = Object.entries(servers ?? {}).map(([name, one]) => [name, { ...one, ...nothing }]);
+  return { ...declaration, ...nothing, ...(servers === undefined ? {} : { servers: Object.fromEntries(names) }) };
+}
+
+function textOf(path: string, file: string): Text {
+  let text: Text | undefined;
+  try {
+    text = textIfThere(path);
+  } catch (cause) {
+    throw new CodedError("GC1102", `${file} is there but cannot be read`, {
+      remedy: "Check who owns it and that it is a file.",
+      cause,
+    });
+  }
+  if (text !== undefined) return text;
+  throw new CodedError("GC1108", `there is no ${file}`, {
+    remedy:
+      "Name the declaration with --file, make one with npx glitchtip-compose init, or of a server that runs already with pull --url.",
+  });
+}
+
+function generationOf(declaration: Declaration, name: string): Generation | undefined {
+  const { servers, server } = declaration;
+  if (servers !== undefined) return servers[name]?.generation;
+  if (server.generation !== undefined || serverKind(declaration) !== "bundled") return server.generation;
+  return resolveServer(server).server?.capabilities.generation;
+}
+
+function checkNames(file: string, servers: readonly DeclaredServer[]): void {
+  const places = new Map<string, string[]>();
+  for (const { file: of, desired } of servers) places.set(desired.name, [...(places.get(desired.name) ?? []), of]);
+  const twice = [...places].filter(([, files]) => files.length > 1);
+  if (twice.length === 0) return;
+  const problems = twice.map(([name, files]) => `instance "${name}" is in ${files.join(" and ")}`);
+  throw mistakes(file, problems);
+}

@@ -1,0 +1,78 @@
+import { type Document, isAlias, isCollection, isMap, isScalar, type Node, parseDocument } from "yaml";
+import { padsBraces } from "../../config/edit.ts";
+import type { Path } from "../../config/inside/parts.ts";
+
+/** A value in the declaration; undefined takes it away. */
+export interface Edit {
+  readonly path: Path;
+  readonly value: unknown;
+  /** Its new name, for a key whose value stays. */
+  readonly rename?: string;
+}
+
+/** The text with these edits; comments and order of all else stay. Indexes are those of the text as it was. */
+export function edited(text: string, edits: readonly Edit[]): string {
+  if (edits.length === 0) return text;
+  const document = parseDocument(text, { merge: true, uniqueKeys: false });
+  const before: unknown = document.toJS();
+  const values = edits.filter(({ rename }) => rename === undefined);
+  const removals = values.filter(({ value }) => value === undefined).toReversed();
+  for (const edit of [...values.filter(({ value }) => value !== undefined), ...removals]) apply(document, before, edit);
+  for (const { path, rename } of edits) if (rename !== undefined) renameKey(document, path, rename);
+  return document.toString(formOf(text));
+}
+
+function apply(document: Document, before: unknown, { path, value }: Edit): void {
+  for (let depth = 1; depth < path.length; depth++) ownCollection(document, before, path, depth);
+  if (value === undefined) {
+    document.deleteIn(path);
+    return;
+  }
+  const there = document.getIn(path, true);
+  if (isScalar(there) && (typeof value !== "object" || value === null)) {
+    there.value = value;
+    return;
+  }
+  const parent = path.slice(0, -1);
+  const around = parent.length === 0 ? document.contents : document.getIn(parent, true);
+  const isShort = isCollection(around) && (around.items.length === 0 || isMap(around));
+  if (isShort && typeof value === "object") around.flow = false;
+  document.setIn(path, document.createNode(value));
+}
+
+function renameKey(document: Document, path: Path, name: string): void {
+  const around = document.getIn(path.slice(0, -1), true);
+  if (!isMap(around)) return;
+  const pair = around.items.find(({ key }) => isScalar(key) && key.value === path.at(-1));
+  if (isScalar(pair?.key)) pair.key.value = name;
+}
+
+/** Each collection on the way is the place's own: what an alias or a merge brings there is written out. */
+function ownCollection(document: Document, before: unknown, path: Path, depth: number): void {
+  const at = path.slice(0, depth);
+  const node = document.getIn(at, true) as Node | undefined;
+  if (isCollection(node)) return;
+  const value: unknown = isAlias(node) ? node.toJS(document) : valueAt(before, at);
+  const isThere = typeof value === "object" && value !== null;
+  document.setIn(at, document.createNode(isThere ? value : typeof path[depth] === "number" ? [] : {}));
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  let found = value;
+  for (const key of path) {
+    if (typeof found !== "object" || found === null) return undefined;
+    found = (found as Readonly<Record<PropertyKey, unknown>>)[key];
+  }
+  return found;
+}
+
+/** As the user writes it. */
+function formOf(text: string) {
+  const indent = /^( +)[^\s#-]/m.exec(text)?.[1]?.length ?? 2;
+  return {
+    lineWidth: 0,
+    indent: Math.min(Math.max(indent, 2), 8),
+    indentSeq: !/^( *)[^\s#-][^\n]*:[ \t]*\n\1- /m.test(text),
+    flowCollectionPadding: padsBraces(text),
+  };
+}

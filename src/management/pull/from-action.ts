@@ -1,0 +1,137 @@
+import type { Path } from "../../config/inside/parts.ts";
+import {
+  type Action,
+  type DesiredAlert,
+  JIRA_ALERT,
+  matchRecipients,
+  type ObservedAlert,
+} from "../../reconcile/index.ts";
+import { declaredMonitor, declaredRecipient } from "./declare.ts";
+import type { Edit } from "./document.ts";
+import { jiraEdits } from "./jira-edits.ts";
+import type { SecretKeeper } from "./keep-secrets.ts";
+import { indexOf, isTaken, LISTS, type ProjectPlace } from "./places.ts";
+import type { Made, WishContext } from "./wishes.ts";
+
+/** What apply would do to the server, done to the declaration. */
+export function fromAction(context: WishContext, action: Action): Made {
+  const { places, used } = context;
+  const around = places.organization(action);
+  if (around === undefined) return undefined;
+  const project = action.project === undefined ? undefined : places.project(action);
+  if (action.kind === "organization") {
+    if (action.type === "create") return "is not on the server; it stays declared";
+    return action.type === "update" ? renamed(context, action, around.part.path) : undefined;
+  }
+  // What stands in something that is not there goes with it.
+  if (around.observed === undefined) return undefined;
+  // Not read: nothing is known of them, least of all that they are gone.
+  if (action.kind === "team" && around.observed.teams === undefined) return undefined;
+  if (action.kind === "project") {
+    if (action.type === "delete" || project === undefined) return undefined;
+    if (action.type === "update") return changedProject(project, action);
+    if (used.has(project.key)) return "is not on the server; it stays declared, because applications report to it";
+    return { how: "removed", edits: [{ path: project.path, value: undefined }] };
+  }
+  if (action.project !== undefined && project?.observed === undefined) return undefined;
+  const [path, body] = project === undefined ? [around.part.path, around.part.body] : [project.path, project.body];
+  if (action.kind === "alert" && action.name === JIRA_ALERT && project !== undefined) {
+    if (action.type === "create") return { how: "removed", edits: [{ path: [...path, "jira"], value: undefined }] };
+    return action.type === "update"
+      ? jiraEdits(
+          context,
+          project,
+          project.observed?.alerts?.find(({ id }) => id === action.id),
+        )
+      : undefined;
+  }
+  const at = indexOf(body, action.kind, action.name);
+  if (at === -1 || action.type === "delete") return undefined;
+  const place = [...path, LISTS[action.kind].key, at];
+  if (action.type === "create") return { how: "removed", edits: [{ path: place, value: undefined }] };
+  return { how: "changed", edits: changed(context, action, place, project) };
+}
+
+/** Only one whose slug is declared asks for its name back. */
+function renamed({ round, grown }: WishContext, { changes }: Update, path: Path): Made {
+  const name = String(changes[0]?.from ?? "");
+  const beside = round.part.body.organization === name || isTaken({ round, grown }, [...path.slice(0, -1), name]);
+  if (beside) return `is called "${name}" now, as another one is`;
+  return { how: "changed", edits: [{ path, value: undefined, rename: name }] };
+}
+
+type Update = Extract<Action, { readonly type: "update" }>;
+
+function changed(
+  { keeper, places }: WishContext,
+  action: Update,
+  place: Path,
+  project: ProjectPlace | undefined,
+): Edit[] {
+  const fields = new Set(action.changes.map(({ field }) => field));
+  const set = (found: object | undefined, names: readonly string[]) =>
+    names.flatMap((name): Edit[] => {
+      const value = (found as Readonly<Record<string, unknown>> | undefined)?.[name];
+      return fields.has(name) && value !== undefined ? [{ path: [...place, name], value }] : [];
+    });
+  const there = places.organization(action)?.observed;
+  const words = project === undefined ? [] : [project.key];
+  if (action.kind === "alert") {
+    const found = project?.observed?.alerts?.find(({ id }) => id === action.id);
+    const wanted = project?.desired?.alerts?.find(({ name }) => name === action.name);
+    if (found === undefined || wanted === undefined) return [];
+    const recipients = fields.has("recipients") ? recipientEdits(wanted, found, place, keeper, words) : [];
+    // One without the other is no declaration, except of uptime alone.
+    const numbers = ["quantity", "timespanMinutes", "uptime"];
+    if (numbers.some((field) => fields.has(field))) for (const field of numbers.slice(0, 2)) fields.add(field);
+    return [...set(found, numbers), ...recipients];
+  }
+  if (action.kind === "monitor") {
+    const found = there?.monitors?.find(({ id }) => id === action.id);
+    const value = found && declaredMonitor(found, keeper, words);
+    const url = fields.has("url") && value !== undefined ? [{ path: [...place, "url"], value: value.url }] : [];
+    return [...set(found, ["type", "intervalSeconds", "timeoutSeconds", "expectedStatus", "expectedBody"]), ...url];
+  }
+  if (action.kind === "member")
+    return set(
+      there?.members?.find(({ id }) => id === action.id),
+      ["role", "teams"],
+    );
+  return [];
+}
+
+function recipientEdits(
+  wanted: DesiredAlert,
+  found: ObservedAlert,
+  place: Path,
+  keeper: SecretKeeper,
+  words: readonly string[],
+): Edit[] {
+  const left = new Set(found.recipients);
+  const list = [...place, "recipients"];
+  const kept = wanted.recipients.flatMap((one, at): Edit[] => {
+    for (const there of left) {
+      const { same, tagsChange } = matchRecipients([one], [there]);
+      if (!same) continue;
+      left.delete(there);
+      const tags = there.tagsToAdd?.length ? [...there.tagsToAdd] : undefined;
+      return tagsChange ? [{ path: [...list, at, "tagsToAdd"], value: tags }] : [];
+    }
+    return [{ path: [...list, at], value: undefined }];
+  });
+  const more = [...left].map((one, at) => ({
+    path: [...list, wanted.recipients.length + at],
+    value: declaredRecipient(one, keeper, [...words, found.name]),
+  }));
+  return [...kept, ...more];
+}
+
+function changedProject({ path, observed }: ProjectPlace, { changes }: Update): Made {
+  if (observed === undefined) return undefined;
+  const { name, slug, platform, throttle, teams } = observed;
+  const values: Readonly<Record<string, unknown>> = { name, slug, platform: platform || undefined, throttle };
+  const edits = changes.map(({ field }) =>
+    field === "teams" ? { path: [...path, "team"], value: teams[0] } : { path: [...path, field], value: values[field] },
+  );
+  return { how: "changed", edits };
+}

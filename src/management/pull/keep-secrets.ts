@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import { readIfThere, writeOne } from "../../base/files.ts";
+import { Secret } from "../../base/secret.ts";
+import { slugify } from "../../glitchtip/wire/slugify.ts";
+import { makeStateFolder } from "../../provision/index.ts";
+import { variable } from "../import/terraform/context.ts";
+
+export type SecretsInto = "file" | "env";
+
+/** A secret that the server told, and the reference that stands for it in the declaration. */
+export interface PulledSecret {
+  readonly reference: string;
+  /** Whose it is, for people. */
+  readonly of: string;
+}
+
+export interface SecretKeeper {
+  /** The text itself where nothing in it looks like a secret, else a reference that stands for it from now on. */
+  address(type: string, url: string, words: readonly string[]): string;
+  reference(value: string, words: readonly string[]): string;
+  /** What a reference stands for that this pull has made. */
+  made(reference: string): Secret | undefined;
+  /** Those that stand in the declaration's text. */
+  needed(text: string): PulledSecret[];
+  /** Writes them into their files; variables are the user's to set. */
+  write(text: string): void;
+}
+
+const FOLDER = join(".glitchtip", "secrets", "server");
+
+/** Beside the stack's secrets, which are never committed; one secret a file, or a variable for each. */
+export function openKeeper(dir: string, instance: string, into: SecretsInto): SecretKeeper {
+  const made = new Map<string, { readonly value: string; readonly of: string }>();
+  const isFree = (reference: string, value: string): boolean => {
+    const known = made.get(reference)?.value;
+    if (known !== undefined) return known === value;
+    if (into === "env") return true;
+    const there = readIfThere(join(dir, reference.slice("file:".length)));
+    return there === undefined || there === value;
+  };
+  const inText = (text: string) => [...made].filter(([one]) => text.includes(one));
+  const reference: SecretKeeper["reference"] = (value, words) => {
+    for (let n = 1; ; n++) {
+      const all = [instance, ...words, ...(n === 1 ? [] : [String(n)])];
+      const name = into === "env" ? variable(...all) : all.map(slugify).filter(Boolean).join("-");
+      const found = into === "env" ? `env:${name}` : `file:${join(FOLDER, name)}`;
+      if (!isFree(found, value)) continue;
+      made.set(found, { value, of: words.join(" ") });
+      return found;
+    }
+  };
+  return {
+    reference,
+    address: (type, url, words) => (url === "" || isHarmless(type, url) ? url : reference(url, words)),
+    made: (text) => {
+      const found = made.get(text);
+      return found && new Secret(found.value);
+    },
+    needed: (text) => inText(text).map(([one, { of }]) => ({ reference: one, of })),
+    write(text) {
+      if (into === "env" || inText(text).length === 0) return;
+      makeStateFolder(join(dir, FOLDER));
+      for (const [one, { value }] of inText(text)) writeOne(join(dir, one.slice("file:".length)), value, 0o600);
+    },
+  };
+}
+
+/** Services whose addresses are secrets as a whole. */
+const SECRET_TYPES: ReadonlySet<string> = new Set(["discord", "googlechat", "teams", "zulip", "feishu"]);
+const SECRET_HOSTS = /(?:^|\.)(?:hooks\.slack\.com|webhook\.office\.com|discord(?:app)?\.com|chat\.googleapis\.com)$/i;
+const SECRET_NAMES = /token|key|secret|password|passwd|pwd|sig|auth|hook|code/i;
+
+/** Whether an address holds nothing that could be a secret, as far as can be seen: in doubt it is one. */
+export function isHarmless(type: string, url: string): boolean {
+  if (SECRET_TYPES.has(type)) return false;
+  if (!URL.canParse(url)) return /^[\w.-]+:\d+$/.test(url);
+  const { hostname, pathname, searchParams, username, password, hash } = new URL(url);
+  if (username || password || hash || SECRET_HOSTS.test(hostname)) return false;
+  for (const [name, value] of searchParams) if (SECRET_NAMES.test(name) || isTokenLike(value)) return false;
+  return !pathname.split("/").some((part) => isTokenLike(decodeURIComponent(part)));
+}
+
+/** Long, and no words: digits among letters, or both cases mixed up, or longer than any word. */
+const isTokenLike = (text: string): boolean => {
+  if (/^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(text)) return true;
+  return text.split(/[-_.]/).some((part) => {
+    if (part.length >= 24) return true;
+    return part.length >= 8 && /\d/.test(part) && /[a-z]/i.test(part.replace(/^v\d+/, ""));
+  });
+};

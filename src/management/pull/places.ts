@@ -1,0 +1,119 @@
+import { type OrganizationPart, organizationParts, type Path, type ServerPart } from "../../config/inside/parts.ts";
+import { slugify } from "../../glitchtip/wire/slugify.ts";
+import type {
+  DesiredProject,
+  DesiredServer,
+  Kind,
+  ObservedOrganization,
+  ObservedProject,
+  ObservedServer,
+  Plan,
+} from "../../reconcile/index.ts";
+
+export interface Round {
+  readonly part: ServerPart;
+  readonly desired: DesiredServer;
+  readonly observed: ObservedServer;
+  readonly plan: Plan;
+}
+
+/** Where an organization is declared, and what it is on the server. */
+export interface OrganizationPlace {
+  readonly part: OrganizationPart;
+  readonly observed: ObservedOrganization | undefined;
+}
+
+export interface ProjectPlace {
+  readonly path: Path;
+  readonly key: string;
+  readonly body: NonNullable<OrganizationPart["body"]["projects"]>[string];
+  readonly desired: DesiredProject | undefined;
+  readonly observed: ObservedProject | undefined;
+}
+
+type Where = { readonly organization: string; readonly project?: string | undefined };
+
+/** Finds what a plan speaks of, in the declaration and on the server. */
+export function openPlaces({ part, desired, observed, plan }: Round) {
+  const parts = new Map(organizationParts(part).map((one) => [one.name, one]));
+  const known = new Map(Object.entries(plan.known.organizations));
+  const organizations = new Map(observed.organizations.map((one) => [one.id, one]));
+  const keys = new Map<string, ReadonlyMap<string, string>>();
+  const keysIn = (name: string): ReadonlyMap<string, string> => {
+    const found = keys.get(name);
+    if (found !== undefined) return found;
+    const wanted = desired.organizations.find((one) => one.name === name)?.projects ?? [];
+    const made = new Map([
+      ...wanted.map((one) => [one.slug ?? slugify(one.name), one.key] as const),
+      ...Object.entries(known.get(name)?.projects ?? {}).map(([key, { slug }]) => [slug, key] as const),
+    ]);
+    keys.set(name, made);
+    return made;
+  };
+  const organization = ({ organization: name }: Where): OrganizationPlace | undefined => {
+    const found = parts.get(name);
+    return found && { part: found, observed: organizations.get(known.get(name)?.id ?? "") };
+  };
+  return {
+    organization,
+    project(where: Where): ProjectPlace | undefined {
+      const around = organization(where);
+      const slug = where.project ?? "";
+      const key = keysIn(where.organization).get(slug);
+      const body = key === undefined ? undefined : around?.part.body.projects?.[key];
+      if (around === undefined || key === undefined || body === undefined) return undefined;
+      return {
+        path: [...around.part.path, "projects", key],
+        key,
+        body,
+        desired: desired.organizations
+          .find((one) => one.name === where.organization)
+          ?.projects.find((one) => one.key === key),
+        observed: around.observed?.projects?.find((one) => one.slug === slug),
+      };
+    },
+  };
+}
+
+export type Places = ReturnType<typeof openPlaces>;
+
+/** Of the kinds that stand in lists: the list's key, and the field that tells one from another. */
+export const LISTS = {
+  team: { key: "teams", name: undefined },
+  member: { key: "members", name: "email" },
+  key: { key: "keys", name: "label" },
+  alert: { key: "alerts", name: "name" },
+  monitor: { key: "monitors", name: "name" },
+  statusPage: { key: "statusPages", name: "name" },
+} as const satisfies Partial<Record<Kind, { readonly key: string; readonly name: string | undefined }>>;
+
+export type ListedKind = keyof typeof LISTS;
+
+export const listIn = (body: object, kind: ListedKind): readonly unknown[] =>
+  ((body as Readonly<Record<string, unknown>>)[LISTS[kind].key] as readonly unknown[] | undefined) ?? [];
+
+/** Of a thing in its list, or -1. */
+export function indexOf(body: object, kind: ListedKind, name: string): number {
+  const field = LISTS[kind].name;
+  const same = (text: unknown) =>
+    kind === "member" ? String(text).toLowerCase() === name.toLowerCase() : String(text) === name;
+  return listIn(body, kind).findIndex((one) =>
+    same(field === undefined ? one : (one as Readonly<Record<string, unknown>>)[field]),
+  );
+}
+
+interface Taken {
+  readonly round: Pick<Round, "part">;
+  readonly grown: Map<string, number>;
+}
+
+/** Whether a name is in a map already, or has just been given in this round; from now on it is. */
+export function isTaken({ round, grown }: Taken, path: Path): boolean {
+  const word = path.map(String).join("\0");
+  let found: unknown = round.part.body;
+  for (const key of path.slice(round.part.path.length))
+    found = (found as Readonly<Record<PropertyKey, unknown>> | undefined)?.[key];
+  const taken = found !== undefined || grown.has(word);
+  grown.set(word, 1);
+  return taken;
+}

@@ -1,0 +1,16 @@
+export { tokenFrom } from "./given-token.ts";
+export { type Change, type HereResult, provisionHere } from "./here/index.ts";
+export { signInOf } from "./here/reach.ts";
+export { makeStateFolder, STATE_FOLDER } from "./here/state-folder.ts";
+export { providedState, providedVariables } from "./provider.ts";
+export { provision } from "./provision.ts";
+export { type ReadBackLine, type ReadBackRequest, readBackEvents, readBackRequest } from "./read-back.ts";
+export { type AskProvisioner, provisionerOf } from "./rotate/ask.ts";
+export { deleteRetiring, type RotateResult, rotate } from "./rotate/index.ts";
+export { describeHolders } from "./rotate/silence.ts";
+export { type RotateAnswer, rotateKeys, rotateRequest } from "./rotate.ts";
+export { obtainToken } from "./token.ts";
+export { type AppResult, type AppToVerify, chooseApps, verify } from "./verify/index.ts";
+export { eachItsReader, providedDsn } from "./verify/provider.ts";
+export { askProvisioner, provisionerReader } from "./verify/read.ts";
+export { containerSender } from "./verify/send.ts";

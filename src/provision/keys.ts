@@ -1,0 +1,95 @@
+import { CodedError } from "../base/errors.ts";
+import type { Secret } from "../base/secret.ts";
+import { type GlitchTip, openClient } from "../glitchtip/client.ts";
+import { createOnce } from "../glitchtip/create-once.ts";
+import { chooseKey, type KnownProject } from "../glitchtip/identity.ts";
+import { limitInFlight } from "../glitchtip/in-flight.ts";
+import type { ProvisionContext } from "./context.ts";
+import type { Desired } from "./desired.ts";
+import { proveByEvent, proveKnown } from "./prove.ts";
+
+/** GlitchTip's web answers two requests at a time; more in flight only adds latency (glitchtip.md, measured). */
+const IN_FLIGHT = 2;
+
+/**
+ * Gives every project a key that is known to work, all at once: most of a proof is waiting for the worker's next batch.
+ * Returns a problem that leaves the DSNs good, such as a worker that does not store events; throws where a project is
+ * left without a key.
+ */
+export async function ensureKeys(
+  context: ProvisionContext,
+  token: Secret,
+  desired: Desired,
+  label: string,
+): Promise<CodedError | undefined> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([context.signal, failed.signal]);
+  const limited = { ...context, signal, transport: limitInFlight(context.transport, IN_FLIGHT) };
+  const glitchtip = openClient({ ...limited, token });
+  const problems = await Promise.allSettled(
+    desired.projects.map(({ name }) =>
+      ensureKey(limited, glitchtip, name, label).catch((error: unknown) => {
+        failed.abort(error);
+        throw error;
+      }),
+    ),
+  );
+  context.signal.throwIfAborted();
+  failed.signal.throwIfAborted();
+  return problems.flatMap((settled) => (settled.status === "fulfilled" ? (settled.value ?? []) : []))[0];
+}
+
+async function ensureKey(
+  context: ProvisionContext,
+  glitchtip: GlitchTip,
+  name: string,
+  label: string,
+): Promise<CodedError | undefined> {
+  const { store, log } = context;
+  const organization = store.organization?.slug;
+  const project = store.projects[name];
+  if (organization === undefined || project === undefined)
+    throw new CodedError("GC1901", `project "${name}" was not made`);
+  if (project.key !== undefined && project.proved) {
+    const proof = await proveKnown(context, { key: project.key, projectId: project.id });
+    if (proof === "accepted") return undefined;
+    if (proof === "throttled") {
+      log.warn(`project ${project.slug}: the server takes no more events for now (throttled); its DSN is good`);
+      return undefined;
+    }
+    log.info(`project ${project.slug}: the server refuses the key of the last run; looking at its keys`);
+  }
+  const address = { organization, project: project.slug };
+  const keyed = await withKey(context, glitchtip, organization, project, label);
+  if (keyed.proved) {
+    log.warn(
+      `project ${project.slug}: its key is there but refused just now; some application still uses a deleted key`,
+    );
+    return undefined;
+  }
+  store.setProject(name, keyed);
+  try {
+    const tookMs = await proveByEvent(context, glitchtip, address, { key: keyed.key, projectId: keyed.id });
+    store.setProject(name, { ...keyed, proved: true });
+    log.info(`project ${project.slug}: an event went through server and worker in ${tookMs} ms`);
+    return undefined;
+  } catch (error) {
+    // The server lists this key, so the DSN is good: no event came through, or none is taken just now (throttled).
+    if (error instanceof CodedError && (error.code === "GC1405" || error.code === "GC1207")) return error;
+    throw error;
+  }
+}
+
+async function withKey(
+  context: ProvisionContext,
+  glitchtip: GlitchTip,
+  organization: string,
+  project: KnownProject,
+  label: string,
+): Promise<KnownProject & { readonly key: string }> {
+  const look = async () => chooseKey(await glitchtip.keys(organization, project.slug), project.keyId, label);
+  const found = await look();
+  const key = found ?? (await createOnce(context, () => glitchtip.createKey(organization, project.slug, label), look));
+  if (found === undefined) context.log.info(`project ${project.slug}: made a key (${label})`);
+  return { ...project, keyId: key.id, key: key.public, proved: key.id === project.keyId && project.proved };
+}

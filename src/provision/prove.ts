@@ -1,0 +1,141 @@
+import { CodedError } from "../base/errors.ts";
+import { type Clock, waitUntil } from "../base/wait.ts";
+import { AnswerError } from "../glitchtip/answers.ts";
+import type { GlitchTip } from "../glitchtip/client.ts";
+import { newEventId, sendEmptyEnvelope, sendEvent } from "../glitchtip/ingest.ts";
+import { repeatPatiently } from "../glitchtip/patience.ts";
+import type { DsnParts } from "../glitchtip/wire/dsn.ts";
+import type { StoredEvent } from "../glitchtip/wire/shapes.ts";
+import type { ProvisionContext } from "./context.ts";
+
+/** One refused key blocks its whole project for this long, good keys included, up to 5.2 (ingest scenario). */
+const BLOCKED_MS = 31_000;
+const SECOND_EVENT_AFTER_MS = 10_000;
+/** All proofs of a project are one issue: what a stopped worker left of earlier ones goes with the next. */
+const FINGERPRINT = "glitchtip-compose: proof";
+
+export interface Address {
+  readonly organization: string;
+  readonly project: string;
+}
+
+/** Waits until one of the events can be read through the API: server and worker have both done their part. */
+export async function readBack(
+  context: { clock: Clock; signal: AbortSignal; glitchtip: GlitchTip },
+  { organization, project }: Address,
+  eventIds: () => readonly string[],
+  options: { withinMs: number; between?(waitedMs: number): Promise<void> },
+): Promise<StoredEvent> {
+  const { clock, signal, glitchtip } = context;
+  const start = clock.now();
+  return await waitUntil<StoredEvent>({
+    clock,
+    signal,
+    deadlineMs: options.withinMs,
+    // On a real 5.2 it takes 1.1 to 2.8 s: more seldom, and the first `up` waits for us instead of the worker.
+    pauseMs: { first: 250, longest: 500 },
+    async attempt() {
+      for (const id of eventIds()) {
+        const event = await glitchtip.event(organization, project, id);
+        if (event !== undefined) return event;
+      }
+      await options.between?.(clock.now() - start);
+      return undefined;
+    },
+    late: () =>
+      new CodedError(
+        "GC1405",
+        `project ${project}: the event was accepted, but could not be read back within ${Math.round(options.withinMs / 1_000)} s`,
+        {
+          remedy:
+            "The worker does not store events. See its log, in this stack: npx glitchtip-compose logs worker, then: npx glitchtip-compose restart worker",
+        },
+      ),
+  });
+}
+
+/** Proves a new DSN by a real event: sent, read back, and its issue deleted again. */
+export async function proveByEvent(
+  context: ProvisionContext,
+  glitchtip: GlitchTip,
+  address: Address,
+  dsn: DsnParts,
+): Promise<number> {
+  const { transport, clock, signal, log } = context;
+  const sent: string[] = [];
+  const start = clock.now();
+  const send = async () => {
+    const id = newEventId();
+    const event = { id, message: `glitchtip-compose: proof ${id}`, fingerprint: FINGERPRINT };
+    // The same id twice is one event (ingest scenario).
+    const send = () => repeatPatiently(context, true, () => sendEvent(transport, dsn, event, signal));
+    await sendPatiently(context, address, send);
+    sent.push(id);
+  };
+  await send();
+  log.step(`sent an event to ${address.project}; waiting until it can be read back`);
+  const event = await readBack({ clock, signal, glitchtip }, address, () => sent, {
+    withinMs: context.proofWithinMs,
+    between: async (waitedMs) => {
+      if (sent.length === 1 && waitedMs > SECOND_EVENT_AFTER_MS) await send();
+    },
+  });
+  const tookMs = clock.now() - start;
+  if (event.groupID) await removeIssue(context, glitchtip, event.groupID);
+  return tookMs;
+}
+
+/** A proof that could not be cleared away is litter, not a failure. */
+async function removeIssue({ signal, log }: ProvisionContext, glitchtip: GlitchTip, id: string): Promise<void> {
+  try {
+    await glitchtip.deleteIssue(id);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof CodedError)) throw error;
+    log.warn(`the proof's issue ${id} could not be deleted: ${error.message}`);
+  }
+}
+
+export type KnownProof = "accepted" | "refused" | "throttled";
+
+/** Asks whether a key from an earlier run still is accepted; stores nothing on the server. */
+export async function proveKnown(context: ProvisionContext, dsn: DsnParts): Promise<KnownProof> {
+  const { transport, signal } = context;
+  return await repeatPatiently(context, true, async () => {
+    try {
+      await sendEmptyEnvelope(transport, dsn, signal);
+      return "accepted";
+    } catch (error) {
+      if (isRefusal(error)) return "refused";
+      if (error instanceof AnswerError && error.code === "GC1207") return "throttled";
+      throw error;
+    }
+  });
+}
+
+/** A good key may be refused for a while because another one was: waits that long once, and says so. */
+async function sendPatiently(
+  { clock, signal, log }: ProvisionContext,
+  { project }: Address,
+  send: () => Promise<void>,
+): Promise<void> {
+  try {
+    await send();
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    log.step(
+      `project ${project} refuses events just now: an old key was used on it; trying again in ${BLOCKED_MS / 1_000} s`,
+    );
+    await clock.sleep(BLOCKED_MS, signal);
+    await send().catch((again: unknown) => {
+      if (!isRefusal(again)) throw again;
+      throw new CodedError("GC1404", `project ${project} refuses its own key`, {
+        remedy:
+          "Something keeps sending events with a deleted key to this project. Find and restart it, then run the provisioner again.",
+        cause: again,
+      });
+    });
+  }
+}
+
+const isRefusal = (error: unknown): boolean => error instanceof AnswerError && error.code === "GC1404";

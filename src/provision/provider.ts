@@ -1,0 +1,175 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CodedError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { Secret } from "../base/secret.ts";
+import type { Clock } from "../base/wait.ts";
+import { variablesOf } from "../config/app-variables.ts";
+import { KEY_LABEL } from "../config/key-label.ts";
+import { providersOf } from "../config/provider.ts";
+import type { AppDeclaration, Declaration } from "../config/schema.ts";
+import { serverKind } from "../config/server.ts";
+import { composeDsn } from "../glitchtip/dsn.ts";
+import { openNodeTransport } from "../glitchtip/transport-node.ts";
+import type { DsnParts } from "../glitchtip/wire/dsn.ts";
+import { acquireLock } from "../outputs/lock.ts";
+import { openStateStore, type StateStore } from "../outputs/state-store.ts";
+import { openReferences } from "../references/resolver.ts";
+import { projectName } from "./desired.ts";
+import { provision } from "./provision.ts";
+
+export interface ProviderContext {
+  readonly dir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** Of our API token and of keys we make. */
+  readonly label?: string;
+}
+
+/** Never committed, and closed to others: it holds the token. */
+const STATE_FOLDER = ".glitchtip/secrets/provider";
+/** Compose shows nothing but our lines meanwhile, and no container starts. */
+const READY_WITHIN_MS = 60_000;
+const PROOF_WITHIN_MS = 60_000;
+
+/**
+ * The variables that Compose hands to the apps of one provider service, without the prefix that it puts before them.
+ * A server that cannot be asked costs nobody the last good DSN.
+ */
+export async function providedVariables(
+  context: ProviderContext,
+  declaration: Declaration,
+  service: string,
+): Promise<Readonly<Record<string, string>>> {
+  const { dir, log, clock, signal } = context;
+  const only = declarationFor(declaration, service);
+  const { url } = only.server;
+  if (serverKind(only) !== "existing" || url === undefined) {
+    throw new CodedError(
+      "GC1101",
+      "a Compose provider runs before any container: it can only ask a GlitchTip that runs already",
+      {
+        remedy: "State server.url without server.image in glitchtip.yaml, or take `inject: provider` away.",
+      },
+    );
+  }
+  const folder = join(dir, STATE_FOLDER);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  await using _lock = await acquireLock(folder, {
+    clock,
+    signal,
+    log,
+    deadlineMs: READY_WITHIN_MS,
+    holder: "provider",
+    remedy: "Wait for the other docker compose up, or stop it.",
+  });
+  const store = openStateStore(folder);
+  try {
+    await runProvision(context, only, url, store);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof CodedError)) throw error;
+    const known = variables(only, store, url);
+    const mayStart = Object.values(only.apps).every(({ onFailure = only.onFailure }) => onFailure !== "block");
+    if (known === undefined && !mayStart) throw error;
+    log.warn(
+      `${error.message}; ${known === undefined ? "the apps start without reporting" : "the last good DSN stays"}`,
+    );
+    return known ?? variables(only, store, url, "") ?? {};
+  }
+  const found = variables(only, store, url);
+  if (found === undefined) throw new CodedError("GC1901", `service ${service}: its project has no key`);
+  return found;
+}
+
+/** The provider's memory of an earlier `up`, for who asks the server in its place. */
+export const openProviderStore = (dir: string): StateStore => openStateStore(join(dir, STATE_FOLDER));
+
+/** What the last good run found about an app's DSN. */
+export function providedState(dir: string, declaration: Declaration, app: string): "proved" | "accepted" | "none" {
+  const known = openProviderStore(dir).projects[projectName(declaration, declaration.apps[app]?.project ?? "")];
+  if (known?.key === undefined) return "none";
+  return known.proved ? "proved" : "accepted";
+}
+
+/** What the last good run handed over. */
+export function lastGoodVariables(dir: string, declaration: Declaration, service: string) {
+  const only = declarationFor(declaration, service);
+  return variables(only, openProviderStore(dir), only.server.url ?? "");
+}
+
+/** With nothing in it but what this service's apps need. */
+function declarationFor(declaration: Declaration, service: string): Declaration {
+  const providers = providersOf(declaration);
+  const provider = Object.hasOwn(providers, service) ? providers[service] : undefined;
+  if (provider === undefined) {
+    throw new CodedError("GC1104", `no app in glitchtip.yaml takes its DSN from the provider service ${service}`, {
+      remedy: "npx glitchtip-compose init",
+    });
+  }
+  const { project } = provider;
+  const apps = Object.entries(declaration.apps).filter(([app]) => provider.apps.includes(app));
+  const projects = Object.entries(declaration.projects).filter(([key]) => key === project);
+  return { ...declaration, apps: Object.fromEntries(apps), projects: Object.fromEntries(projects) };
+}
+
+async function runProvision(context: ProviderContext, declaration: Declaration, url: string, store: StateStore) {
+  const { token, password } = await secretsOf(context, declaration);
+  if (token !== undefined && store.token?.reveal() !== token.reveal()) store.setToken("declared", token);
+  const transport = openNodeTransport(url);
+  try {
+    const baseUrls = { container: declaration.server.containerUrl ?? url, host: url, public: url };
+    const times = { readyWithinMs: READY_WITHIN_MS, proofWithinMs: PROOF_WITHIN_MS };
+    await provision(
+      { ...context, ...times, transport, store, password: () => password ?? missingPassword() },
+      { declaration, baseUrls, label: context.label ?? KEY_LABEL },
+    );
+  } finally {
+    await transport.close();
+  }
+}
+
+async function secretsOf(context: ProviderContext, { server, admin }: Declaration) {
+  const references = openReferences({ ...context, say: (text) => context.log.step(text) });
+  const read = async (key: string, reference: string | undefined): Promise<Secret | undefined> =>
+    reference === undefined ? undefined : await references.resolve(reference, key);
+  try {
+    const token = await read("server.token", server.token);
+    return { token, password: token === undefined ? await read("admin.password", admin?.password) : undefined };
+  } finally {
+    await references.close();
+  }
+}
+
+function missingPassword(): never {
+  throw new CodedError("GC1304", "the token in server.token is not accepted, and admin has no password", {
+    remedy: "Put a valid API token into what server.token names.",
+  });
+}
+
+/** From memory; undefined where no key was ever found. With `instead`, that as the value of each. */
+function variables(
+  declaration: Declaration,
+  { projects }: StateStore,
+  url: string,
+  instead?: string,
+): Readonly<Record<string, string>> | undefined {
+  const found: Record<string, string> = {};
+  for (const app of Object.values(declaration.apps)) {
+    const known = projects[projectName(declaration, app.project ?? "")];
+    if (known?.key === undefined && instead === undefined) return undefined;
+    const parts: DsnParts = { key: known?.key ?? "", projectId: known?.id ?? "" };
+    for (const { name, base } of namesWithBase(app, declaration.server, url)) {
+      found[name] = instead ?? composeDsn(base, parts);
+    }
+  }
+  return found;
+}
+
+const namesWithBase = (app: AppDeclaration, { containerUrl }: Declaration["server"], url: string) =>
+  variablesOf(app).map(({ name, audience }) => ({
+    name,
+    base: audience === "container" ? (containerUrl ?? url) : url,
+  }));

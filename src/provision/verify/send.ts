@@ -1,0 +1,140 @@
+import { CodedError } from "../../base/errors.ts";
+import type { ProcessResult } from "../../base/process.ts";
+import type { Secret } from "../../base/secret.ts";
+import { type Container, type Docker, lastLines } from "../../docker/index.ts";
+import { parseDsn } from "../../glitchtip/dsn.ts";
+import { sendEvent } from "../../glitchtip/ingest.ts";
+import type { RawAnswer, Transport } from "../../glitchtip/transport.ts";
+import { openNodeTransport } from "../../glitchtip/transport-node.ts";
+import { containerOf, notStarted, PROVISIONER, type RunningStack } from "../../running/index.ts";
+import { dsnOf } from "./dsn-file.ts";
+import type { AppToVerify, Sender, TestEvent } from "./index.ts";
+
+/** templates/send-event: the image has none of the tools it knows. */
+const NO_TOOL = 69;
+/** What a shell, and the engine, say of a program that is not there. */
+const NO_SHELL = [126, 127];
+const SEND_WITHIN_MS = 60_000;
+/** As templates/send-event: all of a project are one issue, resolved again after each run. */
+const FINGERPRINT = "glitchtip-compose: verify";
+
+/** Sends from inside each app's own running container, through its own wrapper: only that shows what the app has. */
+export function containerSender(
+  docker: Docker,
+  stack: RunningStack,
+  sendEventScript: string,
+  /** The DSN of an app that has it from a Compose provider. */
+  provided: (app: string, variable: string) => Secret,
+): Sender {
+  if (stack.containers.length === 0) throw notStarted(stack.config.name);
+  return async (app, event, signal) => {
+    const container = runningContainer(stack, app.name);
+    const holder = (app.byEnvFile && containerOf(stack, PROVISIONER)) || container;
+    const dsn =
+      app.providedAs === undefined
+        ? await dsnOf(app.name, app.variable, (path) => stack.engine.readFile(holder.id, path))
+        : provided(app.name, app.variable);
+    // A browser's DSN names an address that only the outside reaches.
+    if (app.audience !== "container" && container.networkMode !== "host") {
+      await sendByHand(openNodeTransport, dsn, event, signal);
+      return { via: "this machine" };
+    }
+    const args = ["exec", "-i", container.id, ...(isWrapped(app) ? wrapperOf(container, app.name) : [])];
+    const script = ["sh", "-s", "--", event.id, event.text, app.providedAs ?? app.variable];
+    const result = await docker.cli([...args, ...script], {
+      stdin: sendEventScript,
+      signal,
+      deadlineMs: SEND_WITHIN_MS,
+    });
+    if (result.code === 0) return { via: /^via=(\S+)/m.exec(result.stdout)?.[1] ?? "sh" };
+    if (!lacksTools(result)) throw notAccepted(app, result);
+    await sendByHand(sidecarTransport(docker, container, imageOf(stack)), dsn, event, signal);
+    return { via: "sidecar" };
+  };
+}
+
+function runningContainer(stack: RunningStack, app: string): Container {
+  const container = containerOf(stack, app);
+  if (container?.state === "running") return container;
+  const state = container === undefined ? "it has no container" : `${container.state}, exit code ${container.exitCode}`;
+  throw new CodedError("GC1605", `app ${app} is not running (${state})`, {
+    remedy: `docker compose up -d --wait ${app}; if it stops again: docker compose logs ${app}`,
+  });
+}
+
+const isWrapped = ({ byEnvFile, providedAs }: AppToVerify): boolean => !byEnvFile && providedAs === undefined;
+
+/** Up to the "--" that the generator puts before the app's own entrypoint. */
+function wrapperOf({ entrypoint }: Container, app: string): readonly string[] {
+  const end = entrypoint.indexOf("--");
+  if (end > 0) return entrypoint.slice(0, end + 1);
+  throw new CodedError(
+    "GC1605",
+    `the container of app ${app} does not start through the wrapper that gives it its DSN`,
+    {
+      remedy: `It is older than the generated file: docker compose up -d --wait ${app}`,
+    },
+  );
+}
+
+const lacksTools = ({ code, stderr }: ProcessResult): boolean =>
+  code === NO_TOOL || (NO_SHELL.includes(code ?? 0) && /not found|no such file/i.test(stderr));
+
+function notAccepted(app: AppToVerify, { code, stdout, stderr }: ProcessResult): CodedError {
+  const status = /status=(\d+)/.exec(stdout)?.[1];
+  const answer = status === undefined || status === "000" ? `exit ${code}` : `the server answered ${status}`;
+  return new CodedError("GC1605", `the event of app ${app.name} was not accepted (${answer})`, {
+    problems: lastLines(stderr, 3),
+    remedy: "npx glitchtip-compose status shows the server's state.",
+  });
+}
+
+function imageOf({ config }: RunningStack): string {
+  const image = config.services[PROVISIONER]?.image;
+  if (image !== undefined) return image;
+  throw new CodedError("GC1605", `the project has no service ${PROVISIONER}, whose image could send the event`, {
+    remedy: "npx glitchtip-compose init",
+  });
+}
+
+type OpenTransport = (baseUrl: string) => Transport;
+
+async function sendByHand(open: OpenTransport, dsn: Secret, event: TestEvent, signal: AbortSignal): Promise<void> {
+  const parts = parseDsn(dsn.reveal());
+  if (parts === undefined) throw new CodedError("GC1605", "what the volume holds is no DSN");
+  const transport = open(parts.baseUrl);
+  try {
+    await sendEvent(transport, parts, { id: event.id, message: event.text, fingerprint: FINGERPRINT }, signal);
+  } finally {
+    await transport.close();
+  }
+}
+
+/** Reads one request from stdin, so that the key in it is in no argument list; writes the answer. */
+const SIDECAR_PROGRAM = `import{exit,stderr,stdin,stdout}from"node:process";import{text}from"node:stream/consumers";
+const{url,...init}=JSON.parse(await text(stdin));
+try{const r=await fetch(url,{...init,redirect:"manual",signal:AbortSignal.timeout(15000)});
+stdout.write(JSON.stringify({status:r.status,headers:Object.fromEntries(r.headers),text:await r.text()}))}
+catch(e){stderr.write(String(e.cause??e));exit(1)}`;
+
+/** HTTP from a container of ours that shares the app's network: same names, same routes. */
+function sidecarTransport(docker: Docker, { id, name }: Container, image: string): OpenTransport {
+  return (baseUrl) => ({
+    baseUrl,
+    async send({ path, ...init }, signal) {
+      const network = `container:${id}`;
+      const hardening = ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only"];
+      const program = ["--entrypoint", "node", image, "--input-type=module", "-e", SIDECAR_PROGRAM];
+      const result = await docker.cli(["run", "--rm", "-i", "--init", "--network", network, ...hardening, ...program], {
+        stdin: JSON.stringify({ url: baseUrl + path, ...init }),
+        signal,
+        deadlineMs: SEND_WITHIN_MS,
+      });
+      if (result.code === 0) return JSON.parse(result.stdout) as RawAnswer;
+      throw new CodedError("GC1605", `no answer at ${baseUrl} from the network of ${name}`, {
+        problems: lastLines(result.stderr, 3),
+      });
+    },
+    async close() {},
+  });
+}

@@ -1,0 +1,67 @@
+import { type Identity, sameObject } from "../glitchtip/identity.ts";
+import { slugify } from "../glitchtip/wire/slugify.ts";
+
+interface Wanted {
+  /** In the store of what is known. */
+  readonly key: string;
+  readonly name: string;
+  readonly slug?: string | undefined;
+}
+
+type Standing = Identity & { readonly name: string };
+
+/** Which of the server's objects is which declared one. */
+export interface Matches<O> {
+  readonly byKey: ReadonlyMap<string, O>;
+  /** Slugs of all that have the name of a declared one, where nothing says which it is. */
+  readonly ambiguous: ReadonlyMap<string, readonly string[]>;
+  readonly others: readonly O[];
+}
+
+/**
+ * By id, where an earlier run saw it: a slug is only an address, and follows a rename in 4.1 (projects). Then by the
+ * declared slug, by name, and by the slug that the name makes, which is what the project had in other tools' files.
+ */
+export function matchObjects<O extends Standing>(
+  wanted: readonly Wanted[],
+  observed: readonly O[],
+  known: (key: string) => Identity | undefined,
+): Matches<O> {
+  const byKey = new Map<string, O>();
+  const taken = new Set<O>();
+  const ambiguous = new Map<string, readonly string[]>();
+  const take = (rule: (one: Wanted) => readonly O[]) => {
+    for (const one of wanted) {
+      if (byKey.has(one.key) || ambiguous.has(one.key)) continue;
+      const [found, ...more] = rule(one).filter((object) => !taken.has(object));
+      if (found === undefined) continue;
+      if (more.length > 0) {
+        ambiguous.set(one.key, [found, ...more].map(({ slug }) => slug).sort());
+        for (const object of [found, ...more]) taken.add(object);
+      } else {
+        byKey.set(one.key, found);
+        taken.add(found);
+      }
+    }
+  };
+  const index = (keyOf: (object: O) => string) => {
+    const all = new Map<string, O[]>();
+    for (const object of observed) all.set(keyOf(object), [...(all.get(keyOf(object)) ?? []), object]);
+    return (key: string) => all.get(key) ?? [];
+  };
+  const ofId = index(({ id }) => id);
+  const ofSlug = index(({ slug }) => slug);
+  const ofName = index(({ name }) => name);
+  take(({ key }) => ofId(known(key)?.id ?? "").filter((object) => sameObject(known(key), object)));
+  take(({ slug }) => (slug === undefined ? [] : ofSlug(slug)));
+  take(({ name }) => ofName(name));
+  take(({ name, slug }) => (slug === undefined ? ofSlug(slugify(name)) : []));
+  return { byKey, ambiguous, others: observed.filter((object) => !taken.has(object)) };
+}
+
+/** What has to be typed to have one of these deleted: its name, or where two have it its address. */
+export function namesToType(all: readonly Standing[]): (object: Standing) => string {
+  const slugs = new Map<string, string | undefined>();
+  for (const { name, slug } of all) slugs.set(name, slugs.has(name) ? undefined : slug);
+  return ({ name, slug }) => (slugs.get(name) === slug && name !== "" ? name : slug);
+}

@@ -1,0 +1,33 @@
+export type { Action, Change, Plan, ProjectCreate, Remark, Undeclared } from "./action.ts";
+export { alertsAreAsDeclared } from "./as-declared.ts";
+export { desiredServers } from "./from-declaration.ts";
+export { JIRA_ALERT, jiraTargets } from "./jira.ts";
+export type { KnownOrganization, KnownServer } from "./known.ts";
+export {
+  type DesiredAlert,
+  type DesiredKey,
+  type DesiredMonitor,
+  type DesiredOrganization,
+  type DesiredProject,
+  type DesiredRecipient,
+  type DesiredServer,
+  KINDS,
+  type Kind,
+  type ObservedAlert,
+  type ObservedKey,
+  type ObservedMember,
+  type ObservedMonitor,
+  type ObservedOrganization,
+  type ObservedProject,
+  type ObservedRecipient,
+  type ObservedServer,
+  type ObservedStatusPage,
+  type ObservedTeam,
+  type Reference,
+} from "./model.ts";
+export { planServer } from "./plan.ts";
+export { matchRecipients } from "./recipients.ts";
+export { resolveDesired } from "./resolve.ts";
+export { KIND_OF } from "./scope.ts";
+export type { Resolve } from "./secrets.ts";
+export { isPrivateUrl, textOf } from "./webhook-url.ts";

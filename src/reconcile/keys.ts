@@ -1,0 +1,68 @@
+import { KEY_LABEL } from "../config/key-label.ts";
+import { changesOf } from "./changes.ts";
+import type { Draft, Place } from "./draft.ts";
+import type { DesiredKey, ObservedKey, RateLimit } from "./model.ts";
+import { pairByName } from "./names.ts";
+
+/** The provisioner's, which the applications of the stack use, and the one that GlitchTip makes with each project (keys). */
+const STAYS: ReadonlySet<string> = new Set([KEY_LABEL, ""]);
+
+const shownLimit = (limit: RateLimit | null): string =>
+  limit === null ? "none" : `${limit.count} events in ${limit.window} s`;
+
+const sameLimit = (a: RateLimit | null, b: RateLimit | null): boolean => shownLimit(a) === shownLimit(b);
+
+/** The keys of one project. A key is never changed: the server answers such a PUT with 200 and does nothing (keys). */
+export function planKeys(
+  draft: Draft,
+  place: Place,
+  desired: readonly DesiredKey[],
+  observed: readonly ObservedKey[],
+): void {
+  const { pairs, others } = pairByName(desired, observed, {
+    ofDesired: ({ label }) => label,
+    ofObserved: ({ label }) => label,
+    id: ({ id }) => id,
+    rank: ({ rateLimit }, found) => (rateLimit === undefined || sameLimit(rateLimit, found.rateLimit) ? 0 : 1),
+  });
+  for (const { desired: wanted, observed: found, doubles } of pairs) {
+    if (found === undefined) create(draft, place, wanted);
+    else tellOfLimit(draft, place, wanted, found);
+    for (const double of doubles) remove(draft, place, double, `has the label of another key; ${found?.id} is kept`);
+  }
+  for (const other of others) if (!STAYS.has(other.label)) remove(draft, place, other);
+}
+
+function create(draft: Draft, place: Place, wanted: DesiredKey): void {
+  const rateLimit = wanted.rateLimit === undefined ? undefined : shownLimit(wanted.rateLimit);
+  draft.act({
+    type: "create",
+    kind: "key",
+    instance: draft.instance,
+    organization: place.organization,
+    project: place.project,
+    name: wanted.label,
+    changes: changesOf(undefined, { rateLimit }),
+    at: place.at,
+    desired: wanted,
+  });
+}
+
+function tellOfLimit(draft: Draft, place: Place, { label, rateLimit }: DesiredKey, found: ObservedKey): void {
+  if (rateLimit === undefined || sameLimit(rateLimit, found.rateLimit)) return;
+  draft.warn(
+    place,
+    `key "${label}" has the rate limit ${shownLimit(found.rateLimit)}, declared is ${shownLimit(rateLimit)}: GlitchTip cannot change a key; declare one of another label with that limit, hand it out, then take this one away`,
+  );
+}
+
+/** An event with a deleted key blocks all events of its project for half a minute up to 5.2 (ingest). */
+function remove(draft: Draft, place: Place, { id, label }: ObservedKey, note?: string): void {
+  const blocked = draft.capabilities.wrongKeyBlocks === "project" ? ", and block its project for 30 s each time" : "";
+  draft.surplus(
+    "key",
+    place,
+    { id, name: label },
+    { ...(note === undefined ? {} : { note }), warning: `applications that still use it lose their events${blocked}` },
+  );
+}

@@ -1,0 +1,75 @@
+import { Secret } from "../base/secret.ts";
+import { normalUrl } from "../glitchtip/wire/url.ts";
+import { changesOf } from "./changes.ts";
+import type { Draft, Place } from "./draft.ts";
+import type { DesiredMonitor, ObservedMonitor } from "./model.ts";
+import { NAMED, pairByName } from "./names.ts";
+import { isPrivateUrl, shownUrl, textOf } from "./webhook-url.ts";
+
+/** The monitors of one project, or of none. */
+export function planMonitors(
+  draft: Draft,
+  place: Place,
+  desired: readonly DesiredMonitor[],
+  observed: readonly ObservedMonitor[],
+): void {
+  const { pairs, others } = pairByName(desired, observed, {
+    ...NAMED,
+    rank: (wanted, found) => differences(wanted, found).length,
+  });
+  for (const { desired: wanted, observed: found, doubles } of pairs) {
+    planMonitor(draft, place, wanted, found);
+    for (const double of doubles) {
+      const note = `number ${double.id} has the name of another monitor; number ${found?.id} is kept`;
+      draft.surplus("monitor", place, double, { note });
+    }
+  }
+  for (const other of others) draft.surplus("monitor", place, other);
+}
+
+function planMonitor(draft: Draft, place: Place, wanted: DesiredMonitor, found: ObservedMonitor | undefined): void {
+  const changes = differences(wanted, found);
+  if (changes.length === 0) return;
+  const { generation, refusesPrivateAddresses } = draft.capabilities;
+  const url = textOf(wanted.url);
+  const refused = refusesPrivateAddresses && !draft.server.allowPrivateAddresses && isPrivateUrl(httpUrl(url));
+  if (refused && found?.url !== url && url !== "") {
+    draft.fail(
+      place,
+      `monitor "${wanted.name}": ${shownUrl(wanted.url)} is a private address, which GlitchTip ${generation} refuses unless it runs with GLITCHTIP_UPTIME_ALLOW_PRIVATE_IPS=true; where it does, declare allowPrivateAddresses: true`,
+    );
+    return;
+  }
+  const head = {
+    kind: "monitor",
+    instance: draft.instance,
+    organization: place.organization,
+    ...(place.project === undefined ? {} : { project: place.project }),
+    name: wanted.name,
+    changes,
+    at: place.at,
+    desired: wanted,
+  } as const;
+  draft.act(found === undefined ? { ...head, type: "create" } : { ...head, type: "update", id: found.id });
+}
+
+/** A TCP monitor has host:port. */
+const httpUrl = (url: string): string => (url.includes("://") ? url : `http://${url}`);
+
+function differences(wanted: DesiredMonitor, found: ObservedMonitor | undefined) {
+  const { type, intervalSeconds, timeoutSeconds, expectedStatus, expectedBody } = wanted;
+  const fields = { type, intervalSeconds, timeoutSeconds, expectedStatus, expectedBody };
+  const url = { field: "url", to: shownUrl(wanted.url) };
+  if (found === undefined) return [...changesOf(undefined, fields), ...(wanted.url === "" ? [] : [url])];
+  const changes = changesOf({ ...fields, ...likeIn(found, fields) }, fields);
+  if (comparable(type, textOf(wanted.url)) === comparable(found.type, found.url)) return changes;
+  const from = shownUrl(typeof wanted.url === "string" ? found.url : new Secret(found.url));
+  return [...changes, { ...url, from, ...(from === url.to ? { to: `${url.to} (another secret)` } : {}) }];
+}
+
+const likeIn = (found: ObservedMonitor, fields: object) =>
+  Object.fromEntries(Object.keys(fields).map((field) => [field, found[field as keyof typeof found]]));
+
+/** The server keeps a URL as it was sent, and of a port only host and number (monitors: "TCP port"). */
+const comparable = (type: string, url: string): string =>
+  type === "TCP Port" ? url.replace(/^(?:[a-z]+:)?\/\//i, "").toLowerCase() : normalUrl(url);

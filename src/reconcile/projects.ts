@@ -1,0 +1,62 @@
+import { identityOf } from "../glitchtip/identity.ts";
+import { slugify } from "../glitchtip/wire/slugify.ts";
+import { planAlerts } from "./alerts.ts";
+import type { Draft, Place } from "./draft.ts";
+import { namesToType } from "./find.ts";
+import { planKeys } from "./keys.ts";
+import type { DesiredProject, Kind, ObservedMonitor, ObservedProject } from "./model.ts";
+import { planMonitors } from "./monitors.ts";
+import { makeProject, setFields } from "./project-fields.ts";
+import type { Teams } from "./teams.ts";
+
+/** One declared project, as it is on the server or as it will be, and all that is in it. */
+export function planProject(
+  draft: Draft,
+  organization: Place,
+  desired: DesiredProject,
+  found: ObservedProject | undefined,
+  teams: Teams,
+  monitorsOf: (project: ObservedProject) => readonly ObservedMonitor[] | undefined,
+): void {
+  const slug = found?.slug ?? desired.slug ?? slugify(desired.name);
+  const at = { ...organization.at, ...(found === undefined ? {} : { projectSlug: found.slug, projectId: found.id }) };
+  const place: Place = { organization: organization.organization, project: slug, at };
+  for (const note of desired.notes ?? []) draft.warn(place, note);
+  if (found === undefined) {
+    if (!makeProject(draft, place, desired, teams)) return;
+  } else if (draft.manages.has("project")) setFields(draft, place, desired, found, teams);
+
+  const managed = <T, O>(kind: Kind, list: readonly T[] | undefined, observed: readonly O[] | undefined) => {
+    const problems = desired.problems?.filter((problem) => problem.kind === kind) ?? [];
+    for (const { what } of problems) draft.fail(place, what);
+    const there = found === undefined ? [] : observed;
+    return problems.length > 0 || list === undefined || there === undefined ? undefined : { list, there };
+  };
+  const keys = managed("key", desired.keys, found?.keys);
+  if (keys !== undefined) planKeys(draft, place, keys.list, keys.there);
+  const alerts = managed("alert", desired.alerts, found?.alerts);
+  if (alerts !== undefined) {
+    const names = new Set(alerts.list.map(({ name }) => name));
+    const there = desired.onlyJiraAlert ? alerts.there.filter(({ name }) => names.has(name)) : alerts.there;
+    planAlerts(draft, place, alerts.list, there);
+  }
+  const own = found === undefined ? undefined : monitorsOf(found);
+  const watched = managed("monitor", desired.monitors, own);
+  if (watched !== undefined) planMonitors(draft, place, watched.list, watched.there);
+}
+
+/** What nobody declared, where the declaration lists all projects. */
+export function surplusProjects(
+  draft: Draft,
+  place: Place,
+  others: readonly ObservedProject[],
+  all: readonly ObservedProject[],
+): void {
+  const toType = namesToType(all);
+  for (const other of others) {
+    const at = { ...place.at, projectSlug: other.slug, projectId: other.id };
+    const { id, slug } = identityOf(other);
+    const confirm = toType(other);
+    draft.surplus("project", { ...place, project: slug, at }, { id, name: other.name, slug }, { confirm });
+  }
+}

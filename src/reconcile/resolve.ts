@@ -1,0 +1,129 @@
+import { CodedError } from "../base/errors.ts";
+import { Secret } from "../base/secret.ts";
+import { DOUBLE_URL } from "../config/inside/alert-checks.ts";
+import { URL_LONGEST } from "../config/schema/inside/alert.ts";
+import { normalUrl } from "../glitchtip/wire/url.ts";
+import { jiraUrl } from "./jira.ts";
+import type {
+  DesiredAlert,
+  DesiredMonitor,
+  DesiredProject,
+  DesiredRecipient,
+  DesiredServer,
+  ProjectProblem,
+  Reference,
+} from "./model.ts";
+import { type Found, inAlert, inMonitor, isClear, type Resolve, readAll, secretOf, urlOf } from "./secrets.ts";
+import { shownUrl, textOf } from "./webhook-url.ts";
+
+/**
+ * The comparable form: each reference becomes its secret, URLs are as the server writes them, those of the Jira bridge
+ * are put together. What does not resolve is a problem of its project, and the others go on; without the token nothing does.
+ */
+export async function resolveDesired(desired: DesiredServer<Reference>, resolve: Resolve): Promise<DesiredServer> {
+  const { token, organizations, ...rest } = desired;
+  const found = await readAll(
+    organizations.flatMap(({ monitors = [], projects }) => [
+      ...monitors.flatMap(inMonitor),
+      ...projects.flatMap((project) => [
+        ...(project.alerts ?? []).flatMap(inAlert),
+        ...(project.monitors ?? []).flatMap(inMonitor),
+      ]),
+    ]),
+    resolve,
+  );
+  return {
+    ...rest,
+    ...(token === undefined ? {} : { token: await resolve(token) }),
+    organizations: organizations.map((organization) => {
+      const { list, problems } = whole("monitor", organization.monitors, inMonitor, resolveMonitor, found);
+      const projects = organization.projects.map((project) => resolveProject(project, found));
+      return { ...organization, monitors: list, projects, ...(problems.length === 0 ? {} : { problems }) };
+    }),
+  };
+}
+
+interface Resolved<R> {
+  readonly list: readonly R[] | undefined;
+  readonly problems: readonly ProjectProblem[];
+}
+
+/** A list with its secrets, or why there is none. */
+function whole<T, R>(
+  kind: ProjectProblem["kind"],
+  list: readonly T[] | undefined,
+  referencesIn: (one: T) => readonly Reference[],
+  resolved: (one: T, found: Found) => R,
+  found: Found,
+): Resolved<R> {
+  const problems = (list ?? []).flatMap(referencesIn).flatMap((reference) => {
+    const secret = found.get(reference);
+    return secret instanceof CodedError ? [{ kind, what: secret.message }] : [];
+  });
+  if (problems.length > 0) return { list: [], problems };
+  return { list: list?.map((one) => resolved(one, found)), problems };
+}
+
+/** In the comparable form already, as most are: no copy is made of them. */
+const isResolved = (project: DesiredProject<Reference>): project is DesiredProject<never> =>
+  project.monitors === undefined && areResolved(project.alerts ?? []);
+
+const areResolved = (alerts: readonly DesiredAlert<Reference>[]): boolean =>
+  alerts.every(isNormal) && urlProblems(alerts).length === 0;
+
+const isNormal = (alert: DesiredAlert<Reference>): alert is DesiredAlert<never> =>
+  isClear(alert) && alert.recipients.every(({ url }) => normalUrl(url) === url);
+
+function resolveProject(project: DesiredProject<Reference>, found: Found): DesiredProject {
+  if (isResolved(project)) return project;
+  const alerts = whole("alert", project.alerts, inAlert, resolveAlert, found);
+  const monitors = whole("monitor", project.monitors, inMonitor, resolveMonitor, found);
+  const problems = [
+    ...(project.problems ?? []),
+    ...alerts.problems,
+    ...monitors.problems,
+    ...urlProblems(alerts.list ?? []).map((what) => ({ kind: "alert" as const, what })),
+  ];
+  return { ...project, alerts: alerts.list, monitors: monitors.list, ...(problems.length === 0 ? {} : { problems }) };
+}
+
+const resolveMonitor = (monitor: DesiredMonitor<Reference>, found: Found): DesiredMonitor => ({
+  ...monitor,
+  url: urlOf(monitor.url, found),
+});
+
+const resolveAlert = (alert: DesiredAlert<Reference>, found: Found): DesiredAlert => ({
+  ...alert,
+  recipients: alert.recipients.map((recipient) => resolveRecipient(recipient, found)),
+});
+
+function resolveRecipient({ url, jira, zulip, ...rest }: DesiredRecipient<Reference>, found: Found): DesiredRecipient {
+  const full =
+    jira === undefined
+      ? urlOf(url, found)
+      : jiraUrl({ ...jira, alertUrl: urlOf(jira.alertUrl, found), token: jira.token && secretOf(jira.token, found) });
+  return {
+    ...rest,
+    url: typeof full === "string" ? normalUrl(full) : new Secret(normalUrl(full.reveal())),
+    ...(zulip === undefined ? {} : { zulip: { ...zulip, apiKey: secretOf(zulip.apiKey, found) } }),
+  };
+}
+
+/** What can only be seen once the secrets are there. */
+function urlProblems(alerts: readonly DesiredAlert[]): string[] {
+  const seen = new Set<string>();
+  const problems: string[] = [];
+  for (const { name, recipients } of alerts) {
+    for (const { url } of recipients) {
+      const text = textOf(url);
+      if (text === "") continue;
+      if (!/^https?:\/\//.test(text)) problems.push(`alert "${name}": ${shownUrl(url)} is no http(s) address`);
+      if (text.length > URL_LONGEST) {
+        problems.push(`alert "${name}": ${shownUrl(url)} has ${text.length} characters, at most ${URL_LONGEST} fit`);
+      }
+      if (seen.has(text)) problems.push(`${DOUBLE_URL} (alert "${name}": ${shownUrl(url)})`);
+      seen.add(text);
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,43 @@
+import { CodedError } from "../base/errors.ts";
+import type { Secret } from "../base/secret.ts";
+import type { Clock } from "../base/wait.ts";
+import type { Docker } from "../docker/index.ts";
+import { signIn } from "../glitchtip/session.ts";
+import type { Transport } from "../glitchtip/transport.ts";
+import { containerOf, observeStack, PROVISIONER } from "../running/index.ts";
+
+export interface TokenContext {
+  readonly docker: Docker;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly email: string;
+  readonly password: Secret;
+  say(text: string): void;
+}
+
+const WITHIN_MS = 300_000;
+
+/** The provisioner's token ends, and it gets another one. Killed in between, the next run of the provisioner makes it. */
+export async function changeToken({ docker, say, ...context }: TokenContext): Promise<{ readonly ended: number }> {
+  const stack = await observeStack(docker);
+  const provisioner = containerOf(stack, PROVISIONER);
+  if (provisioner === undefined) {
+    throw new CodedError("GC1605", `${PROVISIONER} has no container`, { remedy: "docker compose up -d --wait" });
+  }
+  const text = await stack.engine.readFile(provisioner.id, "/state/state.json");
+  const { token } = JSON.parse(text ?? "{}") as { token?: { id?: string } };
+  say("ending the old token");
+  const session = await signIn(context);
+  const old = (await session.tokens()).filter(({ id }) => id === token?.id);
+  for (const { id } of old) await session.deleteToken(id);
+  await session.signOut();
+  say("making a new one");
+  await docker.compose.up({ services: [PROVISIONER], flags: ["--detach", "--force-recreate", "--no-deps"] });
+  const made = containerOf(await observeStack(docker), PROVISIONER);
+  const ended = await docker.cli(["wait", made?.id ?? provisioner.id], { deadlineMs: WITHIN_MS });
+  if (ended.stdout.trim() === "0") return { ended: old.length };
+  throw new CodedError("GC1605", `${PROVISIONER} ended with ${ended.stdout.trim()}; the old token is gone`, {
+    remedy: `glitchtip-compose logs provision; then docker compose up -d --wait makes a new one`,
+  });
+}

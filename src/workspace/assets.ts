@@ -1,0 +1,112 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CodedError } from "../base/errors.ts";
+import { readIfThere } from "../base/files.ts";
+import type { ComposeTemplates, StackTexts, UserProject } from "../stack/model.ts";
+
+declare const VERSION: string;
+
+// In the source tree the YAML is the truth. The build ships it parsed: the parser alone would cost `init` 30 ms.
+const source = import.meta.url.endsWith(".ts") ? await import("../stack/templates.ts") : undefined;
+
+/** What the package brings along: template texts and the provisioner's bundle. */
+export interface Assets {
+  readonly version: string;
+  compose(): ComposeTemplates;
+  texts(): StackTexts;
+  sample(name: "compose.yaml" | "server.mjs"): string;
+  /** The script that sends an event from inside an app's container. */
+  sendEvent(): string;
+  /** The script that `manage.py shell` runs for users and organizations. */
+  accounts(): string;
+  /** The script of a bundle that loads it. */
+  loadBundle(): string;
+}
+
+/** What its Dockerfile copies; modes are its matter. */
+const ALL_IN_ONE = [
+  "Dockerfile",
+  "install-packages",
+  ...[
+    "after",
+    "care-folder",
+    "finish-program",
+    "first-run",
+    "health",
+    "log-program",
+    "prepare-postgres",
+    "programs",
+    "start",
+    "stop-all",
+    "supervised",
+  ].map((name) => `bin/${name}`),
+  ...["pg_hba.conf", "pg_ident.conf", "postgresql.conf"].map((name) => `postgres/${name}`),
+  ...["init", "postgres", "valkey", "web", "worker"].flatMap((name) =>
+    ["run", "notification-fd"].map((file) => `services/${name}/${file}`),
+  ),
+  ...["postgres", "valkey", "web", "worker"].map((name) => `services/${name}/data/check`),
+  ...["valkey", "web", "worker"].map((name) => `services/${name}/timeout-kill`),
+  "services/postgres/down-signal",
+  ...["SIGINT", "SIGQUIT", "SIGTERM", "finish"].map((name) => `svscan/${name}`),
+];
+
+/** Read from the package this code runs in, source tree or published. */
+export function packageAssets(root = packageRoot()): Assets {
+  const text = (path: string) => {
+    const found = readIfThere(join(root, path));
+    if (found !== undefined) return found;
+    throw new CodedError("GC1901", `${path} is missing in this package`, {
+      remedy: "In a clone: npm run build. Otherwise install glitchtip-compose again.",
+    });
+  };
+  return {
+    version: VERSION,
+    compose: () =>
+      source?.parseTemplates((name) => text(`templates/compose/${name}.yaml`)) ??
+      (JSON.parse(text("dist/templates.json")) as ComposeTemplates),
+    texts: () => ({
+      withDsn: text("templates/with-dsn"),
+      gate: text("templates/init/gate.py"),
+      provisioner: text("dist/provisioner.mjs"),
+      backupDb: text("templates/backup/backup-db.sh"),
+      backup: () => text("dist/backup.mjs"),
+      care: () => text("dist/care.mjs"),
+      supervise: () => text("templates/care/supervise.py"),
+      provisionerDockerfile: () => text("images/provisioner/Dockerfile"),
+      allInOne: () => Object.fromEntries(ALL_IN_ONE.map((path) => [path, text(`images/all-in-one/${path}`)])),
+    }),
+    sample: (name) => text(`templates/sample-app/${name}`),
+    sendEvent: () => text("templates/send-event"),
+    accounts: () => text("templates/accounts/accounts.py"),
+    loadBundle: () => text("templates/bundle/load.sh"),
+  };
+}
+
+function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "templates", "compose"))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new CodedError("GC1901", "the package's templates folder is missing");
+    folder = parent;
+  }
+  return folder;
+}
+
+/** True for `text` that is the sample application's own Compose file, so made by an earlier, interrupted run. */
+export const isSample = (text: string, assets: Assets): boolean => text === assets.sample("compose.yaml");
+
+/** What the sample's Compose file states, known without parsing it. */
+export const SAMPLE_PROJECT: UserProject = {
+  services: {
+    app: {
+      entrypoint: ["node"],
+      command: ["server.mjs"],
+      hasNetworks: false,
+      readOnly: true,
+      environment: ["PORT"],
+      envFiles: [],
+    },
+  },
+  names: { services: ["app"], networks: [], volumes: [], secrets: [], configs: [] },
+};

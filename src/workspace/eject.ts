@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import { CodedError } from "../base/errors.ts";
+import { readIfThere, writeAll } from "../base/files.ts";
+import { asEjected } from "../stack/header.ts";
+import { packageAssets } from "./assets.ts";
+import type { WorkspaceContext } from "./bring-up-to-date.ts";
+import { MANIFEST, manifestText, readManifest } from "./manifest.ts";
+import { readDeclarationText } from "./read.ts";
+import { managedPaths } from "./render.ts";
+
+export interface EjectResult {
+  /** The user's own from now on. */
+  readonly ejected: readonly string[];
+  /** They were before. */
+  readonly already: readonly string[];
+  readonly dryRun: boolean;
+}
+
+/** Managed files become the user's own: never written again, until `render --adopt`. No name means all of them. */
+export function eject(
+  { dir, assets = packageAssets() }: Pick<WorkspaceContext, "dir" | "assets">,
+  named: readonly string[],
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
+): EjectResult {
+  readDeclarationText(dir);
+  const { files } = readManifest(dir);
+  const paths = named.length === 0 ? Object.keys(files) : managedPaths(dir, named);
+  const texts = paths.map((path) => [path, readIfThere(join(dir, path))] as const);
+  const missing = texts.filter(([, text]) => text === undefined).map(([path]) => path);
+  if (missing.length > 0) {
+    throw new CodedError("GC1001", `not there: ${missing.join(", ")}`, {
+      remedy: "npx glitchtip-compose render makes them again; then run it again.",
+    });
+  }
+  const already = paths.filter((path) => files[path]?.ejected);
+  const ejected = paths.filter((path) => !files[path]?.ejected);
+  if (!dryRun && ejected.length > 0) {
+    const changed = texts.flatMap(([path, text = ""]) => {
+      const content = asEjected(text);
+      return content === text || !ejected.includes(path) ? [] : [{ path: join(dir, path), content, mode: 0o644 }];
+    });
+    // The manifest last: a file that is not yet said to be the user's gets its old header back from the next render.
+    writeAll(changed);
+    const entries = Object.entries(files).map(
+      ([path, entry]) => [path, ejected.includes(path) ? { ...entry, ejected: true as const } : entry] as const,
+    );
+    const content = manifestText(assets.version, Object.fromEntries(entries));
+    writeAll([{ path: join(dir, MANIFEST), content, mode: 0o644 }]);
+  }
+  return { ejected, already, dryRun };
+}

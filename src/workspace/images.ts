@@ -1,0 +1,132 @@
+import { basename, join } from "node:path";
+import { CodedError } from "../base/errors.ts";
+import { readIfThere } from "../base/files.ts";
+import { provisionedApps } from "../config/given-dsn.ts";
+import type { Declaration } from "../config/schema.ts";
+import type { ImageKnowledge, KnownImage, UserProject, UserService } from "../stack/model.ts";
+import { IMAGES_FILE } from "../stack/render.ts";
+import { onlyInImage } from "../stack/start.ts";
+import type { WorkspaceDocker } from "./docker.ts";
+
+/** An app whose entrypoint or command only its image knows. */
+export interface AskedImage {
+  readonly service: string;
+  readonly image: string;
+  readonly platform?: string;
+  readonly built: boolean;
+}
+
+/** Compose's name for the image of a service that is built and names none. */
+const referenceOf = (service: string, { image }: UserService, project: string): string =>
+  image ?? `${project}-${service}`;
+
+/** Compose's rule for a project that nobody named. */
+export const projectNameOf = (dir: string, name: string | undefined): string =>
+  name ??
+  basename(dir)
+    .toLowerCase()
+    .replace(/[^-_a-z0-9]/g, "")
+    .replace(/^[-_]+/, "");
+
+export function askedImages(declaration: Declaration, user: UserProject, project: string): AskedImage[] {
+  return Object.entries(provisionedApps(declaration)).flatMap(([name, app]) => {
+    const service = Object.hasOwn(user.services, name) ? user.services[name] : undefined;
+    if (service === undefined || service.provider || onlyInImage(app, service).length === 0) return [];
+    const { platform, built = false } = service;
+    if (service.image === undefined && !built) return [];
+    return [
+      {
+        service: name,
+        image: referenceOf(name, service, project),
+        built,
+        ...(platform === undefined ? {} : { platform }),
+      },
+    ];
+  });
+}
+
+/** What an earlier run learned about images that are still the same. */
+export function rememberedImages(dir: string, asked: readonly AskedImage[]): ImageKnowledge {
+  const text = readIfThere(join(dir, IMAGES_FILE));
+  const found = parsed(text);
+  const same = asked.flatMap(({ service, image }) => {
+    const one = found[service];
+    return one?.image === image ? [[service, one] as const] : [];
+  });
+  return { known: Object.fromEntries(same) };
+}
+
+function parsed(text: string | undefined): ImageKnowledge["known"] {
+  try {
+    return (JSON.parse(text ?? "{}") as { services?: ImageKnowledge["known"] }).services ?? {};
+  } catch {
+    return {};
+  }
+}
+
+export interface ImageOptions {
+  /** Fetch, or build, images that are not there. */
+  readonly pull?: boolean;
+  readonly build?: boolean;
+  readonly dryRun?: boolean;
+  /** Asks a person whether to do it now. */
+  ask?(question: string): Promise<boolean>;
+}
+
+/** Asks the engine for what only images know; what it does not have is pulled or built where that is wanted. */
+export async function askImages(
+  docker: WorkspaceDocker | undefined,
+  asked: readonly AskedImage[],
+  { known }: ImageKnowledge,
+  composeFiles: readonly string[],
+  options: ImageOptions,
+): Promise<Pick<ImageKnowledge, "known" | "why">> {
+  if (docker === undefined || asked.length === 0) return { known };
+  const found: Record<string, KnownImage> = { ...known };
+  const look = async (images: readonly AskedImage[]): Promise<AskedImage[]> => {
+    const starts = await Promise.all(images.map(({ image, platform }) => docker.image(image, platform)));
+    return images.filter(({ service, image }, i) => {
+      const start = starts[i];
+      if (start !== undefined) found[service] = { image, ...start };
+      return start === undefined;
+    });
+  };
+  try {
+    let missing = await look(asked);
+    for (const how of ["pull", "build"] as const) {
+      const these = missing.filter(({ built }) => built === (how === "build"));
+      if (these.length === 0 || !(await wanted(how, these, options))) continue;
+      await docker.obtain(
+        how,
+        composeFiles,
+        these.map(({ service }) => service),
+      );
+      missing = [...missing.filter((one) => !these.includes(one)), ...(await look(these))];
+    }
+    const why = ({ built }: AskedImage) =>
+      built ? "it is not built yet: --build does that" : "this machine does not have it: --pull fetches it";
+    // In the declaration's order, whatever was found first: the file stays the same.
+    const inOrder = asked.flatMap(({ service }) =>
+      found[service] === undefined ? [] : [[service, found[service]] as const],
+    );
+    return {
+      known: Object.fromEntries(inOrder),
+      why: Object.fromEntries(missing.map((one) => [one.service, why(one)])),
+    };
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.code !== "GC1601") throw error;
+    return {
+      known,
+      why: Object.fromEntries(asked.map(({ service }) => [service, "no Docker engine answers: start one"])),
+    };
+  }
+}
+
+async function wanted(how: "pull" | "build", images: readonly AskedImage[], options: ImageOptions): Promise<boolean> {
+  if (options.dryRun === true) return false;
+  if (options[how] !== undefined) return options[how];
+  const names = images.map(({ image }) => image).join(", ");
+  const question =
+    how === "pull" ? `${names}: not on this machine. Pull it now?` : `${names}: not built yet. Build it now?`;
+  return (await options.ask?.(question)) ?? false;
+}

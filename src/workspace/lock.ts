@@ -1,0 +1,85 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { CodedError } from "../base/errors.ts";
+import { writeOne } from "../base/files.ts";
+import type { ComposeConfig } from "../docker/index.ts";
+import { imageBehind, isOurs } from "../running/index.ts";
+import { imageVariable, LOCK_FILE, type LockedImage, lockText } from "../stack/lock.ts";
+import type { ComposeTemplates } from "../stack/model.ts";
+import { packageAssets } from "./assets.ts";
+import { bringUpToDate, type WorkspaceContext } from "./bring-up-to-date.ts";
+import { setVariable } from "./env-file.ts";
+import { readDeclarationText, readWorkspaceWith } from "./read.ts";
+import { readEnvText } from "./workspace.ts";
+
+/** What `lock` asks of Docker. */
+export interface LockDocker {
+  config(): Promise<ComposeConfig>;
+  /** Of a registry; undefined where the image was built here, or is not here. */
+  digest(reference: string): Promise<string | undefined>;
+}
+
+export interface LockResult {
+  readonly file: string;
+  readonly pinned: readonly LockedImage[];
+  /** Images without a digest, and those that are not ours to name. */
+  readonly unpinned: readonly string[];
+  readonly dryRun: boolean;
+}
+
+/** Writes the digest of each image of ours, and the managed files with them. */
+export async function lock(
+  context: WorkspaceContext,
+  docker: LockDocker,
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
+): Promise<LockResult> {
+  const { dir, assets = packageAssets() } = context;
+  const text = readDeclarationText(dir);
+  const templates = assets.compose();
+  const { services } = await docker.config();
+  const pinned: LockedImage[] = [];
+  const unpinned: string[] = [];
+  for (const [service, composed] of Object.entries(services)) {
+    const image = imageBehind(composed);
+    if (!isOurs(service) || image === undefined) continue;
+    const name = image.replace(/@.*$/, "");
+    const digest = (await docker.digest(name)) ?? (await docker.digest(image));
+    if (digest === undefined) unpinned.push(`${service}: ${name} has no digest of a registry here`);
+    else pinned.push({ service, image: name, digest });
+  }
+  if (pinned.length === 0) {
+    throw new CodedError("GC1607", "no image has a digest of a registry, so none can be pinned", {
+      problems: unpinned,
+      remedy: "docker compose pull, then run it again. Images that are built here have none before they are pushed.",
+    });
+  }
+  if (!dryRun) {
+    writeOne(join(dir, LOCK_FILE), lockText(pinned), 0o644);
+    writeEnv(dir, pinned, templates);
+    await update(context, text);
+  }
+  return { file: LOCK_FILE, pinned, unpinned, dryRun };
+}
+
+/** An image that .env names wins over ours: it is pinned where it stands. */
+function writeEnv(dir: string, pinned: readonly LockedImage[], templates: ComposeTemplates): void {
+  const before = readEnvText(dir);
+  const after = pinned.reduce((text, { service, image, digest }) => {
+    const template = templates[service as keyof ComposeTemplates]?.image ?? templates.server.image;
+    const variable = imageVariable(template);
+    const stated = variable && new RegExp(`^\\s*${variable}=`, "m").test(text);
+    return stated ? setVariable(text, variable, `${image}@${digest}`) : text;
+  }, before);
+  if (after !== before) writeOne(join(dir, ".env"), after, 0o644);
+}
+
+/** Back to tags. */
+export async function unlock(context: WorkspaceContext): Promise<void> {
+  const text = readDeclarationText(context.dir);
+  rmSync(join(context.dir, LOCK_FILE), { force: true });
+  await update(context, text);
+}
+
+async function update(context: WorkspaceContext, text: string): Promise<void> {
+  await bringUpToDate(context, await readWorkspaceWith(context, text), { stateBy: "declaration" });
+}

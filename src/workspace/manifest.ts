@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import { join, posix } from "node:path";
+import { readIfThere } from "../base/files.ts";
+import { STACK_FILE } from "../stack/render.ts";
+
+export const MANIFEST = ".glitchtip/manifest.json";
+const OURS = ".glitchtip/";
+
+/** What is known of one managed file. */
+export interface ManifestEntry {
+  /** Hashes of what we wrote there, the newest first. */
+  readonly ours: readonly string[];
+  /** Hash of a version that was put beside an edited file, as FILE.new. */
+  readonly offered?: string;
+  /** Hash of what we merged last from the user's text and ours. */
+  readonly merged?: string;
+  /** The user's own since `eject`: never written again. */
+  readonly ejected?: true;
+}
+
+export type Manifest = Readonly<Record<string, ManifestEntry>>;
+
+export const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** A manifest that cannot be read counts as none: then files that differ are taken for edited, and none is lost. */
+export function readManifest(dir: string): { readonly files: Manifest; readonly there: boolean } {
+  const text = readIfThere(join(dir, MANIFEST));
+  return { files: parsed(text), there: text !== undefined };
+}
+
+function parsed(text = "{}"): Manifest {
+  try {
+    const { files = {} } = JSON.parse(text) as { files?: Readonly<Record<string, Partial<ManifestEntry>>> };
+    // It is committed, so a merge of branches or a person may have left anything in it; ours are the only paths.
+    const entries = Object.entries(files).filter(([path, entry]) => isManagedPath(path) && Array.isArray(entry?.ours));
+    return Object.fromEntries(entries) as Manifest;
+  } catch {
+    return {};
+  }
+}
+
+const isManagedPath = (path: string): boolean =>
+  path === STACK_FILE ||
+  (path.startsWith(OURS) && posix.normalize(path) === path && !/^\.glitchtip\/(?:secrets|env|base)\//.test(path));
+
+export const manifestText = (tool: string, files: Manifest): string =>
+  `${JSON.stringify({ version: 1, tool, files }, null, 2)}\n`;
+
+/** Where the text that we wrote last is kept, for the merge with the user's edits. */
+export const basePath = (path: string): string =>
+  `${OURS}base/${path.startsWith(OURS) ? path.slice(OURS.length) : path}`;
+
+/** The text that we wrote last; undefined where it is not known for certain. */
+export function baseOf(dir: string, path: string, { ours }: Pick<ManifestEntry, "ours">): string | undefined {
+  if (ours.length === 0) return undefined;
+  const text = readIfThere(join(dir, basePath(path)));
+  return text !== undefined && ours.includes(hashOf(text)) ? text : undefined;
+}

@@ -1,0 +1,28 @@
+import { basename, join } from "node:path";
+import { readIfThere } from "../base/files.ts";
+import { isSample, packageAssets } from "./assets.ts";
+import { composeFilesIn, readComposeFiles } from "./compose-files.ts";
+import { parseEnv } from "./env-file.ts";
+import { DECLARATION_FILE } from "./read.ts";
+import { readUserFiles } from "./user-files.ts";
+
+/** What a folder holds before `init`: as much as its questions need. */
+export interface Survey {
+  /** A declaration is there: nothing is left to ask. */
+  readonly declared: boolean;
+  /** The user's services; none where the sample app will be made. */
+  readonly services: readonly string[];
+  readonly folder: string;
+}
+
+export function survey(dir: string): Survey {
+  const env = parseEnv(readIfThere(join(dir, ".env")) ?? "");
+  const texts = readComposeFiles(dir, composeFilesIn(dir, env));
+  const assets = packageAssets();
+  const sample = texts.length === 1 && texts.every(({ text }) => isSample(text, assets));
+  return {
+    declared: readIfThere(join(dir, DECLARATION_FILE)) !== undefined,
+    services: sample ? [] : Object.keys(readUserFiles(dir, texts, env).services),
+    folder: basename(dir),
+  };
+}

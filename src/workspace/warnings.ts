@@ -1,0 +1,52 @@
+import { secretAddresses } from "../config/own-service.ts";
+import { resolveServer, serverKind } from "../config/server.ts";
+import { generationOf } from "../glitchtip/versions.ts";
+import { STACK_FILE } from "../stack/render.ts";
+import { publishedPort } from "./address.ts";
+import { isByLink, isOurLink, OVERRIDE_LINK, readersOf } from "./override-link.ts";
+import { closedSecret } from "./secrets.ts";
+import type { Workspace } from "./workspace.ts";
+
+const DEFAULT_PORT = 8000;
+
+/** What a user should look at, although the project can be made. */
+export function* warningsOf(
+  project: Workspace,
+  shell: Readonly<Record<string, string | undefined>>,
+): Generator<string> {
+  const { dir, declaration, env } = project;
+  const { server, admin, apps } = declaration;
+  yield* aboutDotEnv(project);
+  const port = publishedPort(declaration, env, {});
+  if (port !== server.port && server.port !== DEFAULT_PORT) {
+    yield `GLITCHTIP_PORT=${port} in .env wins over server.port: ${server.port}`;
+  }
+  if (serverKind(declaration) === "bundled" && project.port !== port) {
+    yield `GLITCHTIP_PORT=${shell.GLITCHTIP_PORT} in your shell wins over ${port} in .env, for as long as it is set`;
+  }
+  const image = env.GLITCHTIP_IMAGE;
+  if (image && generationOf(image)?.generation !== resolveServer(server).server?.capabilities.generation) {
+    yield `GLITCHTIP_IMAGE=${image} in .env is another generation than server.image: ${server.image}; state it in glitchtip.yaml`;
+  }
+  if (shell.COMPOSE_FILE !== undefined && shell.COMPOSE_FILE !== env.COMPOSE_FILE) {
+    yield `COMPOSE_FILE=${shell.COMPOSE_FILE} in your shell wins over the one in .env`;
+  }
+  if (Object.keys(apps).length === 0) yield "no service gets a DSN: `apps` is empty";
+  for (const reference of [admin?.password, server.token, server.ca, ...Object.values(secretAddresses(declaration))]) {
+    const closed = reference === undefined ? undefined : closedSecret(dir, reference);
+    if (closed === undefined) continue;
+    yield `${closed} can be read by its owner only; GlitchTip's container reads it as another user`;
+  }
+}
+
+/** Where a service's `env_file` is .env, every line in it is part of that service. */
+function* aboutDotEnv(project: Workspace): Generator<string> {
+  const readers = readersOf(project.user);
+  if (readers.length === 0 || project.env.COMPOSE_FILE?.includes(STACK_FILE)) return;
+  const who = `.env is the env_file of ${readers.join(", ")}`;
+  if (!isByLink(project)) {
+    yield `${who}: with the new lines in it their containers are made anew by the next up`;
+  } else if (!isOurLink(project.dir, OVERRIDE_LINK)) {
+    yield `${who}, so it stays as it is: Compose finds ${STACK_FILE} by the link ${OVERRIDE_LINK}`;
+  }
+}

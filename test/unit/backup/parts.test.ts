@@ -1,0 +1,213 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { generateIdentity, identityToRecipient } from "age-encryption";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkFiles, chooseBackup, listBackups } from "../../../src/backup/catalog.ts";
+import { openDatabase, parseFacts } from "../../../src/backup/database.ts";
+import { beginBackup, removePartials } from "../../../src/backup/folder.ts";
+import { differences, parseManifest } from "../../../src/backup/manifest.ts";
+import { decryptFiles, sealWith } from "../../../src/backup/secrets.ts";
+import { Secret } from "../../../src/base/secret.ts";
+import { manifestWith } from "../../support/manifest.ts";
+
+const NAME = "glitchtip-20261121-031500Z";
+const signal = new AbortController().signal;
+const manifest = (more: object = {}) => ({ ...manifestWith(), ...more });
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "backups-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function made(name = NAME, more: object = {}): Promise<string> {
+  const partial = beginBackup(folder, name);
+  await partial.write("database.dump", (to) => pipeline(Readable.from(["dump of ", "the database"]), to));
+  return partial.finish({ ...manifest(more), name, files: [...partial.files] });
+}
+
+describe("a backup's folder", () => {
+  it("has its name only when it is whole; what a killed run has left goes with the next one", async () => {
+    const partial = beginBackup(folder, NAME);
+    await partial.text("state.json", "{}");
+    expect(listBackups(folder)).toEqual([]);
+    expect(readdirSync(folder).sort()).toEqual([".gitignore", `${NAME}.partial`]);
+    removePartials(folder);
+    expect(readdirSync(folder)).toEqual([".gitignore"]);
+  });
+
+  it("leaves alone what is not ours", () => {
+    writeFileSync(join(folder, "notes.partial"), "mine");
+    removePartials(folder);
+    expect(readdirSync(folder)).toEqual(["notes.partial"]);
+  });
+
+  it("knows each file by size and checksum, so that a changed byte, a cut or a missing file shows", async () => {
+    const path = await made();
+    const whole = chooseBackup(folder, folder, "latest");
+    expect(whole.path).toBe(path);
+    await checkFiles(whole, signal);
+    const file = join(path, "database.dump");
+    writeFileSync(file, "dump of the databasE");
+    await expect(checkFiles(whole, signal)).rejects.toMatchObject({
+      code: "GC1803",
+      problems: [expect.stringContaining("checksum")],
+    });
+    writeFileSync(file, "dump");
+    await expect(checkFiles(whole, signal)).rejects.toMatchObject({
+      problems: ["database.dump has 4 bytes instead of 20"],
+    });
+    expect(listBackups(folder)[0]?.problem).toBe("database.dump: not whole");
+    rmSync(file);
+    await expect(checkFiles(whole, signal)).rejects.toMatchObject({ problems: ["database.dump is missing"] });
+  });
+
+  it("tells the producer's error, and a full disk before it", async () => {
+    const partial = beginBackup(folder, NAME);
+    const broken = partial.write("a", async () => {
+      throw new Error("pg_dump ended");
+    });
+    await expect(broken).rejects.toThrow("pg_dump ended");
+  });
+
+  it("latest is the newest whole one that no restore has made to be safe", async () => {
+    await made("glitchtip-20261120-031500Z");
+    await made("glitchtip-20261122-031500Z", { reason: "before restore" });
+    mkdirSync(join(folder, "glitchtip-20261123-031500Z"));
+    expect(chooseBackup(folder, folder, "latest").path).toMatch(/20261120/);
+    expect(chooseBackup(folder, folder, "glitchtip-20261122-031500Z").path).toMatch(/20261122/);
+    expect(() => chooseBackup(folder, folder, "elsewhere")).toThrow(expect.objectContaining({ code: "GC1803" }));
+  });
+});
+
+describe("a manifest", () => {
+  const read = (value: unknown) => () => parseManifest(JSON.stringify(value), "/b");
+
+  it("reads back", () => expect(read(manifest())()).toEqual(manifest()));
+
+  it.each([
+    { what: "no JSON", value: undefined, says: "no JSON" },
+    { what: "another product", value: { product: "otherware", format: 1 }, says: "of otherware" },
+    { what: "a later format", value: manifest({ format: 2 }), says: "format 2" },
+    { what: "half of it", value: manifest({ database: {} }), says: "cannot be used" },
+    ...["../x", "/etc/passwd", "a/../../x", "..", "a\\b"].map((path) => ({
+      what: `the path ${path}`,
+      value: manifest({ files: [{ path, bytes: 1, sha256: "0".repeat(64) }] }),
+      says: "cannot be used",
+    })),
+  ])("of $what is refused", ({ value, says }) => {
+    const text = value === undefined ? "{" : JSON.stringify(value);
+    expect(() => parseManifest(text, "/b")).toThrow(
+      expect.objectContaining({ code: "GC1803", message: expect.stringContaining(says) }),
+    );
+  });
+});
+
+describe("facts of a database", () => {
+  it("are read from psql's lines, whatever else is said", () => {
+    const lines = [
+      "NOTICE: x",
+      "server 180003",
+      "bytes 8000000",
+      "system 77",
+      "table public.a 3 12",
+      "table S x.A b 0 ",
+    ];
+    expect(parseFacts(lines.join("\n"))).toEqual({
+      major: 18,
+      version: "18.3",
+      systemId: "77",
+      bytes: 8_000_000,
+      tables: { "public.a": { rows: 3, sum: "12" }, "S x.A b": { rows: 0 } },
+    });
+    expect(() => parseFacts("psql: error")).toThrow(expect.objectContaining({ code: "GC1801" }));
+  });
+
+  it("differ by rows, by content where both sides know it, and by tables", () => {
+    const before = { a: { rows: 1, sum: "1" }, b: { rows: 2, sum: "1" }, c: { rows: 3, sum: "1" }, d: { rows: 4 } };
+    const after = { a: { rows: 1, sum: "2" }, b: { rows: 3, sum: "1" }, d: { rows: 4, sum: "9" }, e: { rows: 0 } };
+    expect(differences(before, after)).toEqual([
+      "a: 1 rows with other content",
+      "b: 2 rows in the backup, 3 restored",
+      "c: is missing (3 rows)",
+      "e: is new",
+    ]);
+    expect(differences(before, before)).toEqual([]);
+  });
+});
+
+describe("a database's tools", () => {
+  const saying = (stderr: string, code = 1) =>
+    openDatabase({ run: async () => ({ code, stdout: "", stderr }) }, signal);
+  const from = () => Readable.from(["dump"]);
+
+  it("that fail are told by their own last words, without our lines", async () => {
+    const lines = ["table public.a 1 2", "pg_restore: error: could not read", "pg_dump 1"].join("\n");
+    await expect(saying(lines).tryRestore(from())).rejects.toMatchObject({
+      code: "GC1802",
+      problems: ["pg_restore: error: could not read"],
+    });
+    await expect(saying(lines).list(from())).rejects.toMatchObject({ code: "GC1803" });
+  });
+
+  it("on a full disk say which", async () => {
+    const full = saying("pg_restore: error: could not extend file: No space left on device");
+    await expect(full.load(from(), "x")).rejects.toMatchObject({
+      code: "GC1502",
+      message: "pg_restore failed: the database's disk is full",
+    });
+  });
+
+  it("are not believed where pg_dump failed in a session that ended well", async () => {
+    const facts = "server 180003\nbytes 1\n";
+    await expect(saying(`${facts}pg_dump 1\n`, 0).dump(new PassThrough())).rejects.toMatchObject({ code: "GC1801" });
+    await expect(saying(facts, 0).dump(new PassThrough())).rejects.toMatchObject({ code: "GC1801" });
+    expect(await saying(`${facts}pg_dump 0\n`, 0).dump(new PassThrough())).toMatchObject({ major: 18 });
+  });
+});
+
+describe("secrets in a backup", () => {
+  const files = [{ path: "project/.glitchtip/secrets/secret_key", content: "s3cr3t-value", mode: 0o444 }];
+
+  it("open for the holder of a recipient's key only", async () => {
+    const identity = await generateIdentity();
+    const lock = { recipients: [await identityToRecipient(identity)] };
+    const seal = sealWith(lock);
+    expect(seal.by).toBe("recipients");
+    const encrypted = await seal.close(files);
+    expect(Buffer.from(encrypted).includes("s3cr3t-value")).toBe(false);
+    expect(await decryptFiles(encrypted, { identities: [new Secret(identity)] })).toEqual(files);
+    const other = { identities: [new Secret(await generateIdentity())] };
+    await expect(decryptFiles(encrypted, other)).rejects.toMatchObject({ code: "GC1806" });
+  });
+
+  it("that would be written elsewhere are not taken, though the key is right", async () => {
+    const identity = await generateIdentity();
+    const seal = sealWith({ recipients: [await identityToRecipient(identity)] });
+    const encrypted = await seal.close([{ path: "project/../../.ssh/authorized_keys", content: "x", mode: 0o644 }]);
+    await expect(decryptFiles(encrypted, { identities: [new Secret(identity)] })).rejects.toMatchObject({
+      code: "GC1806",
+    });
+  });
+
+  it("refuse a lock that holds nobody off, without showing it", async () => {
+    expect(() => sealWith({ passphrase: new Secret("short") })).toThrow(/fewer than 12/);
+    const identity = await generateIdentity();
+    try {
+      sealWith({ recipients: [identity] });
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toMatchObject({ code: "GC1001" });
+      expect(String(error)).not.toContain(identity);
+    }
+  });
+});
+
+it("a backup's folder is closed to other users, and git does not take it", async () => {
+  const path = await made();
+  expect(readFileSync(join(folder, ".gitignore"), "utf8")).toBe("*\n");
+  expect(readdirSync(path).sort()).toEqual(["database.dump", "manifest.json"]);
+});

@@ -1,0 +1,185 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Database } from "../../../src/backup/database.ts";
+import { backupProblems, backupState, writeReport } from "../../../src/backup/report.ts";
+import { checkDatabase, checkGeneration, checkOwnProject } from "../../../src/backup/restore/check.ts";
+import { type Contents, differingFiles, requireFiles, writeMissing } from "../../../src/backup/restore/files.ts";
+import {
+  beginProgress,
+  endProgress,
+  isBefore,
+  isOf,
+  readRestoreProgress,
+  saveProgress,
+} from "../../../src/backup/restore/progress.ts";
+import { loadDeclaration } from "../../../src/config/load.ts";
+import type { Workspace } from "../../../src/workspace/workspace.ts";
+import { answers, fakeDocker } from "../../support/fake-docker.ts";
+import { manifestWith } from "../../support/manifest.ts";
+import { declarationWith } from "../../support/stack.ts";
+
+const DECLARATION = declarationWith("");
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "restore-"));
+  writeFileSync(join(dir, "database.dump"), "dump");
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const file = (path: string, content: string, mode = 0o644) => ({ path, content, mode });
+const contents = (...files: Contents["files"]): Contents => ({ files, state: undefined });
+const SECRETS = ["admin_password", "db_password", "secret_key"].map((name) =>
+  file(`.glitchtip/secrets/${name}`, name, 0o444),
+);
+
+describe("what a restore writes", () => {
+  it("is what is missing, and nothing that is there", () => {
+    writeFileSync(join(dir, "glitchtip.yaml"), `${DECLARATION}# mine\n`);
+    const all = contents(file("glitchtip.yaml", DECLARATION), file("compose.yaml", "services: {}\n"), ...SECRETS);
+    expect(writeMissing(dir, all)).toEqual(["compose.yaml", ...SECRETS.map(({ path }) => path)]);
+    expect(readFileSync(join(dir, "glitchtip.yaml"), "utf8")).toContain("# mine");
+    expect(differingFiles(dir, all)).toEqual(["glitchtip.yaml"]);
+    expect(statSync(join(dir, ".glitchtip/secrets")).mode & 0o777).toBe(0o700);
+    expect(statSync(join(dir, ".glitchtip/secrets/secret_key")).mode & 0o777).toBe(0o444);
+    expect(writeMissing(dir, all)).toEqual([]);
+  });
+
+  it("are lines of .env that are not set, never the old project's name", () => {
+    const theirs = file(".env", "COMPOSE_PROJECT_NAME=shop\nGLITCHTIP_PORT=8000\nGLITCHTIP_IMAGE=own:6\n");
+    writeMissing(dir, contents(theirs));
+    expect(readFileSync(join(dir, ".env"), "utf8")).toBe("GLITCHTIP_PORT=8000\nGLITCHTIP_IMAGE=own:6\n");
+    writeFileSync(join(dir, ".env"), "# mine\nGLITCHTIP_PORT=9000\n");
+    writeMissing(dir, contents(theirs));
+    expect(readFileSync(join(dir, ".env"), "utf8")).toBe("# mine\nGLITCHTIP_PORT=9000\nGLITCHTIP_IMAGE=own:6\n");
+  });
+});
+
+describe("a folder and a backup that together make no project", () => {
+  it("are refused with every file that is missing, and nothing is written", () => {
+    const few = contents(
+      file("glitchtip.yaml", DECLARATION),
+      file(".env", "COMPOSE_FILE=compose.yaml:compose.glitchtip.yaml\n"),
+    );
+    expect(() => requireFiles(dir, few)).toThrow(
+      expect.objectContaining({
+        code: "GC1804",
+        problems: [
+          "compose.yaml: copy it here; Compose reads it",
+          "compose.glitchtip.yaml: copy it here; Compose reads it",
+          ...SECRETS.map(({ path }) => `${path}: copy it from where the backup was made`),
+        ],
+      }),
+    );
+    expect(existsSync(join(dir, ".env"))).toBe(false);
+  });
+
+  it("with the secrets, and what the folder has itself, they do", () => {
+    writeFileSync(join(dir, "compose.yaml"), "services: {}\n");
+    const all = contents(
+      file("glitchtip.yaml", DECLARATION),
+      file("compose.glitchtip.yaml", "services: {}\n"),
+      ...SECRETS,
+    );
+    expect(() => requireFiles(dir, all)).not.toThrow();
+  });
+});
+
+describe("a backup is checked against the stack", () => {
+  const project = (image: string) =>
+    ({ declaration: loadDeclaration(declarationWith(`server: { image: "${image}" }`), "x") }) as Workspace;
+  const backup = (more: object = {}) => ({ path: dir, manifest: manifestWith(more) });
+
+  it.each([
+    { image: "glitchtip/glitchtip:v5.1.1", of: "6", says: /cannot go back: set server.image to i:6/ },
+    { image: "glitchtip/glitchtip:6", of: "5.1", says: /Set server.image to i:5.1, restore, and upgrade/ },
+    { image: "glitchtip/glitchtip:6", of: "7", says: /cannot go back/ },
+  ])("GlitchTip $of does not go into $image", ({ image, of, says }) => {
+    const given = backup({ glitchtip: { generation: of, image: `i:${of}` } });
+    expect(() => checkGeneration(given, project(image))).toThrow(
+      expect.objectContaining({ code: "GC1804", remedy: expect.stringMatching(says) }),
+    );
+  });
+
+  it("the same generation does", () => {
+    expect(() => checkGeneration(backup(), project("glitchtip/glitchtip:6.2"))).not.toThrow();
+  });
+
+  const database = (more: { major?: number; mayCreate?: boolean; freeBytes?: number; tables?: object } = {}) =>
+    ({
+      facts: async () => ({ major: more.major ?? 18, version: "", bytes: 1, tables: more.tables ?? {} }),
+      room: async () => ({ mayCreate: more.mayCreate ?? true, freeBytes: more.freeBytes ?? 1e9 }),
+      list: async (from: Readable) => void (await buffer(from)),
+    }) as unknown as Database;
+
+  it.each([
+    { what: "an older Postgres", more: { major: 16 }, code: "GC1804", says: "Postgres 17" },
+    { what: "no right to make a database", more: { mayCreate: false }, code: "GC1804", says: "may not make" },
+    { what: "a full disk", more: { freeBytes: 1_000_000 }, code: "GC1502", says: "are free" },
+  ])("$what is told before anything is touched", async ({ more, code, says }) => {
+    await expect(checkDatabase(backup(), database(more))).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(says),
+    });
+  });
+
+  it("whether there is anything to copy first is seen by its tables", async () => {
+    expect(await checkDatabase(backup(), database())).toEqual({ empty: true });
+    expect(await checkDatabase(backup(), database({ tables: { a: { rows: 0 } } }))).toEqual({ empty: false });
+  });
+
+  it("a project of this name that runs from another folder is not taken for this one", async () => {
+    const other = join(dir, "other");
+    mkdirSync(other);
+    const running = (...folders: string[]) => fakeDocker({ cli: async () => answers({ stdout: folders.join("\n") }) });
+    await expect(checkOwnProject(running(other, other), dir, "shop")).rejects.toMatchObject({ code: "GC1804" });
+    await checkOwnProject(running(dir, `${dir}/gone`, ""), dir, "shop");
+  });
+});
+
+describe("a restore's progress", () => {
+  it("is kept in a closed file until it ends, and is of one backup", () => {
+    const backup = { path: "/b", manifest: manifestWith() };
+    expect(readRestoreProgress(dir)).toBeUndefined();
+    const progress = { ...beginProgress(backup, ["app", "glitchtip"]), step: "loaded" as const };
+    saveProgress(dir, progress);
+    expect(readRestoreProgress(dir)).toEqual(progress);
+    expect(statSync(join(dir, ".glitchtip/state/restore.json")).mode & 0o777).toBe(0o600);
+    expect(isOf(progress, backup)).toBe(true);
+    expect(isOf(progress, { ...backup, manifest: manifestWith({ project: "other" }) })).toBe(false);
+    expect([isBefore(progress, "saved"), isBefore(progress, "loaded"), isBefore(progress, "swapped")]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    endProgress(dir);
+    expect(readRestoreProgress(dir)).toBeUndefined();
+  });
+
+  it("that was damaged is no reason to begin anew", () => {
+    mkdirSync(join(dir, ".glitchtip/state"), { recursive: true });
+    writeFileSync(join(dir, ".glitchtip/state/restore.json"), "{");
+    expect(() => readRestoreProgress(dir)).toThrow(expect.objectContaining({ code: "GC1805" }));
+  });
+});
+
+describe("what status says of backups", () => {
+  const report = { version: 1, at: "2026-11-21T03:15:00.000Z", durationMs: 1, deleted: [] } as const;
+  const now = Date.parse("2026-11-22T04:00:00Z");
+
+  it("is nothing to do while they come", () => {
+    writeReport(dir, { ...report, next: "2026-11-22T03:15:00.000Z" });
+    expect(backupProblems(backupState(dir), now)).toEqual([]);
+  });
+
+  it("is a failure with its code, or one that never came", () => {
+    writeReport(dir, { ...report, error: { code: "GC1502", message: "no space" }, next: "2026-11-22T02:00:00.000Z" });
+    expect(backupProblems(backupState(dir), now)).toEqual([
+      expect.stringContaining("the last backup failed: GC1502: no space"),
+      expect.stringContaining("the backup of 2026-11-22T02:00:00.000Z was not made"),
+    ]);
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import type { StackContext } from "../../../../src/backup/open.ts";
+import { openServices } from "../../../../src/backup/restore/services.ts";
+import { silentLog } from "../../../../src/base/log.ts";
+import { answers, container, fakeDocker } from "../../../support/fake-docker.ts";
+
+/** A stack with a Valkey that keeps its queue in a volume; `flush` is what valkey-cli answers. */
+async function stopped(flush: ReturnType<typeof answers>, valkey: { state: string }) {
+  const calls: string[] = [];
+  const names = ["glitchtip-db", "glitchtip-valkey", "glitchtip", "glitchtip-worker", "api"];
+  const docker = fakeDocker({
+    config: { services: Object.fromEntries(names.map((name) => [name, {}])) },
+    containers: names.map((name) => container(name, name === "glitchtip-valkey" ? valkey : {})),
+    compose: { up: async ({ services = [] } = {}) => void calls.push(`up ${services.join(" ")}`) },
+    cli: async (args) => {
+      calls.push(args.join(" "));
+      return args.includes("flushall") ? flush : answers();
+    },
+  });
+  const { signal } = new AbortController();
+  const services = await openServices({ docker, signal, log: silentLog } as StackContext);
+  return { calls, stopping: services.stop() };
+}
+
+describe("before a database is replaced", () => {
+  it("stops what writes, not the apps, and empties the queue, also where Valkey did not run", async () => {
+    const { calls, stopping } = await stopped(answers({ stdout: "OK\n" }), { state: "exited" });
+    await stopping;
+    expect(calls).toEqual([
+      "compose --profile * stop glitchtip glitchtip-worker",
+      "up glitchtip-valkey",
+      "exec id-glitchtip-valkey valkey-cli flushall",
+      "compose --profile * stop glitchtip-valkey",
+    ]);
+  });
+
+  it.each([
+    ["NOAUTH Authentication required.", answers({ stdout: "NOAUTH Authentication required.\n" })],
+    ["Could not connect", answers({ code: 1, stderr: "Could not connect\n" })],
+  ])("goes no further with a queue of the old database: %s", async (text, answer) => {
+    const { calls, stopping } = await stopped(answer, { state: "running" });
+    await expect(stopping).rejects.toMatchObject({ code: "GC1605", problems: [text] });
+    expect(calls.at(-1)).toContain("flushall");
+  });
+});

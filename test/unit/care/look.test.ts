@@ -1,0 +1,222 @@
+import { describe, expect, it } from "vitest";
+import { aboveLimit, wantedRestart } from "../../../src/care/decide.ts";
+import { lookAround } from "../../../src/care/findings.ts";
+import { partitionedTables, partitionProblems } from "../../../src/care/partitions.ts";
+import type { Probes } from "../../../src/care/probes.ts";
+import { queueFinding, queueMemory } from "../../../src/care/queue.ts";
+import { memoryPercent } from "../../../src/care/supervised.ts";
+import type { CareSettings } from "../../../src/config/care-settings.ts";
+import { failing, MIB, memory, NOW_MS, settings, stateAt, wellProbes } from "../../support/cared-for.ts";
+
+const DAY_MS = 86_400_000;
+
+describe("one look", () => {
+  const problems = async (probes: Partial<Probes>, more: Partial<CareSettings> = {}) =>
+    (await lookAround({ ...wellProbes, ...probes }, { ...settings, ...more }, NOW_MS)).findings.flatMap(
+      ({ event, problem }) => (problem === undefined ? [] : [`${event}: ${problem}`]),
+    );
+
+  it("finds nothing where all is well", async () => {
+    expect(await problems({})).toEqual([]);
+  });
+
+  it("goes on where something cannot be asked", async () => {
+    const found = await problems({
+      database: failing,
+      web: failing,
+      disks: async () => [{ path: "/backups", usedPercent: 97, freeBytes: 3 * MIB }],
+    });
+    expect(found).toEqual([
+      "service-unhealthy: glitchtip-db does not answer: connect ECONNREFUSED",
+      "service-unhealthy: glitchtip does not answer: connect ECONNREFUSED",
+      "disk-low: the disk of the backups is 97 % full, 3 MiB are free",
+    ]);
+  });
+
+  it("calls the programs of a single container by their names, and says how to read their lines", async () => {
+    const inside = { ...settings, database: "inside", valkey: "inside" } as const;
+    const { findings } = await lookAround(
+      { ...wellProbes, database: failing, valkey: failing, web: failing },
+      inside,
+      NOW_MS,
+    );
+    expect(findings.filter(({ problem }) => problem).map(({ about, remedy }) => [about, remedy])).toEqual([
+      ["postgres", "npx glitchtip-compose logs postgres"],
+      ["valkey", "npx glitchtip-compose logs valkey"],
+      ["web", "npx glitchtip-compose logs web"],
+    ]);
+  });
+
+  it("asks Valkey only where there is one", async () => {
+    expect(await problems({ valkey: failing })).toEqual([]);
+    expect(await problems({ valkey: failing }, { valkey: "bundled" })).toHaveLength(1);
+  });
+
+  it("finds a certificate near its end, a degraded provisioner, a failed backup", async () => {
+    const certificate = {
+      known: true,
+      notAfter: "2026-11-25T00:00:00.000Z",
+      daysLeft: 3,
+      state: "near",
+      forDomain: true,
+      trusted: true,
+    } as const;
+    const error = { code: "GC1301", message: "the admin's password was refused" };
+    expect(
+      await problems(
+        {
+          certificate: async () => certificate,
+          provisioner: () => ({ version: 1, error }) as never,
+          backups: () => ({ failed: { at: "2026-11-21T03:15:00Z", code: "GC1801", message: "pg_dump failed" } }),
+        },
+        { certificate: { domain: "errors.example.com", host: "x", port: 443 } },
+      ),
+    ).toEqual([
+      "provisioner-degraded: the provisioner says GC1301: the admin's password was refused",
+      expect.stringMatching(/^backup-failed: the last backup failed: GC1801: pg_dump failed/),
+      expect.stringMatching(/^certificate-near-end: the certificate ends on 2026-11-25.*in 3 days/),
+    ]);
+  });
+});
+
+describe("the queue", () => {
+  const stuck = (more: Partial<CareSettings>, look: object, queue?: { waiting: number; sinceMs: number }, state = {}) =>
+    queueFinding(
+      { ...settings, ...more },
+      { ...wellProbes, service: () => stateAt(NOW_MS, state) },
+      { findings: [], valkeyIsWell: true, webIsWell: true, ...look },
+      queue,
+      NOW_MS,
+    )[0]?.problem;
+  const jobs = (waiting: number, lastTakenMs?: number) => ({
+    database: { connections: 1, partitions: [], jobs: { waiting, ...(lastTakenMs && { lastTakenMs }) } },
+  });
+
+  it("in Postgres is stuck where jobs wait and none was taken for two minutes", () => {
+    expect(stuck({ jobs: "database" }, jobs(3, 119_000))).toBeUndefined();
+    expect(stuck({ jobs: "database" }, jobs(0, 999_000))).toBeUndefined();
+    expect(stuck({ jobs: "database" }, jobs(3, 121_000))).toBe("3 jobs wait, none was taken for 2 minutes");
+  });
+
+  it("in Postgres is stuck where the oldest job of generation 6 waits for more than two minutes", () => {
+    const oldest = (oldestMs: number) => ({
+      database: { connections: 1, partitions: [], jobs: { waiting: 3, oldestMs } },
+    });
+    expect(stuck({}, oldest(119_000))).toBeUndefined();
+    expect(stuck({}, oldest(300_000))).toBe("3 jobs wait, the oldest for 5 minutes");
+    expect(stuck({}, oldest(300_000), undefined, { aliveAgo: 600 })).toBe("it has done nothing for 10 minutes");
+  });
+
+  it("in Valkey is stuck where it has not become shorter for two minutes", () => {
+    const first = queueMemory(undefined, 5, NOW_MS - 130_000);
+    const grown = queueMemory(first, 9, NOW_MS - 60_000);
+    expect(stuck({ jobs: "valkey" }, {}, queueMemory(grown, 9, NOW_MS))).toMatch(/9 jobs wait, no fewer for 2 minutes/);
+    expect(stuck({ jobs: "valkey" }, {}, queueMemory(grown, 8, NOW_MS))).toBeUndefined();
+    expect(stuck({ jobs: "valkey" }, {}, queueMemory(first, 0, NOW_MS))).toBeUndefined();
+  });
+
+  it("of generation 6 is stuck where the worker gives no sign of life, but not where its container is down", () => {
+    expect(stuck({}, {}, undefined, { aliveAgo: 5 })).toBeUndefined();
+    expect(stuck({}, {}, undefined, { aliveAgo: 600 })).toBe("it has done nothing for 10 minutes");
+    expect(stuck({}, {}, undefined, { aliveAgo: null })).toBe("it has done nothing for 60 minutes");
+    expect(stuck({}, {}, undefined, { aliveAgo: 600, at: NOW_MS / 1_000 - 60 })).toBeUndefined();
+  });
+});
+
+describe("partitions", () => {
+  const end = (ms: number) => `${new Date(ms).toISOString().slice(0, 10)} 00:00:00+00`;
+  const table = (...ends: (string | null)[]) => partitionedTables(ends.map((one) => ({ table: "events", end: one })));
+  const problems = (...ends: (string | null)[]) => partitionProblems(table(...ends), 90, NOW_MS);
+
+  it("are well with one for tomorrow and none that is too old", () => {
+    expect(problems(end(NOW_MS - 96 * DAY_MS), end(NOW_MS + 2 * DAY_MS))).toEqual([]);
+  });
+
+  it("fail without one for tomorrow, or with one that was not dropped", () => {
+    expect(problems(end(NOW_MS + DAY_MS))).toEqual(["events has partitions until 2026-11-22 only: none for tomorrow"]);
+    expect(problems(end(NOW_MS - 98 * DAY_MS), end(NOW_MS + 2 * DAY_MS))).toHaveLength(1);
+  });
+
+  it("of generation 6 end where a UUIDv7 says so, and tables it has put aside are nobody's concern", () => {
+    const uuid = (ms: number) => {
+      const hex = ms.toString(16).padStart(12, "0");
+      return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+    };
+    expect(problems(uuid(NOW_MS + 2 * DAY_MS))).toEqual([]);
+    expect(problems(uuid(Date.UTC(2026, 10, 22)))).toEqual([
+      "events has partitions until 2026-11-22 only: none for tomorrow",
+    ]);
+    expect(partitionedTables([{ table: "issue_events_issueevent_archive", end: end(NOW_MS - DAY_MS) }])).toEqual([]);
+  });
+
+  it("of figures by the hour stay four times as long", () => {
+    const kept = (days: number) =>
+      partitionProblems(
+        partitionedTables(
+          [end(NOW_MS - days * DAY_MS), end(NOW_MS + 2 * DAY_MS)].map((one) => ({
+            table: "projects_issueeventprojecthourlystatistic",
+            end: one,
+          })),
+        ),
+        90,
+        NOW_MS,
+      );
+    expect(kept(366)).toEqual([]);
+    expect(kept(368)).toEqual([expect.stringContaining("nothing in it is kept for more than 360 days")]);
+  });
+
+  it("by number or list, or the default one, tell nothing of time", () => {
+    expect(table("1000", null, "MAXVALUE")).toEqual([]);
+  });
+});
+
+describe("what is restarted", () => {
+  const full = (bytes: number) => aboveLimit(settings, () => stateAt(NOW_MS, { memoryBytes: bytes }), NOW_MS);
+
+  it("is what is above its limit at two looks, and is not known to be down or without a limit", () => {
+    expect(full(409 * MIB)).toEqual([]);
+    expect(full(410 * MIB)).toEqual(["glitchtip", "glitchtip-worker"]);
+    expect(aboveLimit(settings, () => stateAt(NOW_MS - 60_000, { memoryBytes: 500 * MIB }), NOW_MS)).toEqual([]);
+    expect(memoryPercent(stateAt(NOW_MS, { memoryLimitBytes: 2 ** 63 }))).toBeUndefined();
+    const once = { ...memory, failing: { "memory glitchtip": 1 } };
+    expect(wantedRestart(settings, once, [], NOW_MS)).toBeUndefined();
+    const twice = { ...memory, failing: { "memory glitchtip": 2 } };
+    expect(wantedRestart(settings, twice, [], NOW_MS)).toEqual({ reason: "memory", services: ["glitchtip"] });
+  });
+
+  it("is the larger of two that share one container's limit, by what all in it take", () => {
+    const [web, worker] = [300 * MIB, 200 * MIB];
+    const shared = (containerBytes: number) =>
+      aboveLimit(
+        settings,
+        (name) => stateAt(NOW_MS, { memoryBytes: name === "glitchtip" ? web : worker, containerBytes }),
+        NOW_MS,
+      );
+    expect(shared(409 * MIB)).toEqual([]);
+    expect(shared(410 * MIB)).toEqual(["glitchtip"]);
+  });
+
+  it("is not restarted for its memory again within ten minutes", () => {
+    const again = { ...memory, failing: { "memory glitchtip": 9 }, restartedMs: { glitchtip: NOW_MS - 599_000 } };
+    expect(wantedRestart(settings, again, [], NOW_MS)).toBeUndefined();
+    expect(wantedRestart(settings, again, [], NOW_MS + 1_000)).toBeDefined();
+  });
+
+  it("is also what does not do its work, where that is declared, and nothing without `restart`", () => {
+    const finding = { event: "service-unhealthy", about: "glitchtip", problem: "no answer" } as const;
+    expect(wantedRestart(settings, memory, [finding], NOW_MS)).toEqual({
+      reason: "unhealthy",
+      services: ["glitchtip"],
+    });
+    const { restart: _, ...care } = settings.care;
+    expect(wantedRestart({ ...settings, care }, { ...memory, dueMs: 1 }, [finding], NOW_MS)).toBeUndefined();
+  });
+
+  it("by schedule is everything that is declared, in its order", () => {
+    const due = { ...memory, dueMs: NOW_MS };
+    expect(wantedRestart(settings, due, [], NOW_MS)?.services).toEqual(["glitchtip", "glitchtip-worker"]);
+    const restart = { ...settings.care.restart, unhealthy: false, services: ["worker" as const] };
+    const worker = { ...settings, care: { ...settings.care, restart } };
+    expect(wantedRestart(worker, due, [], NOW_MS)?.services).toEqual(["glitchtip-worker"]);
+  });
+});

@@ -1,0 +1,100 @@
+import { createHmac } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { Secret } from "../../../../src/base/secret.ts";
+import type { Notice } from "../../../../src/care/notify/notice.ts";
+import { payloadOf } from "../../../../src/care/notify/payload.ts";
+
+const NOW_MS = Date.parse("2026-11-21T03:15:00Z");
+const notice: Notice = {
+  event: "backup-failed",
+  state: "failed",
+  instance: "errors.example.com",
+  title: "the backup failed",
+  lines: ["GC1801: pg_dump failed: <disk> & *more*"],
+  remedy: "docker compose logs glitchtip-backup",
+  atMs: NOW_MS,
+};
+const secret = new Secret("signing-secret");
+const bodyOf = (type: Parameters<typeof payloadOf>[0], more = {}) =>
+  JSON.parse(payloadOf(type, { notice, nowMs: NOW_MS, ...more }).body);
+
+describe("a Feishu card", () => {
+  it("is of format 2.0, red for a failure, green for anything else, the instance in its title", () => {
+    expect(bodyOf("feishu")).toMatchObject({
+      msg_type: "interactive",
+      card: {
+        schema: "2.0",
+        header: { template: "red", title: { content: "❌ errors.example.com: the backup failed" } },
+      },
+    });
+    expect(bodyOf("feishu", { notice: { ...notice, state: "done" } }).card.header.template).toBe("green");
+  });
+
+  it("shows what failed as text, not as links or formats", () => {
+    const { content } = bodyOf("feishu").card.body.elements[0];
+    expect(content).toContain("&#60;disk&#62; & &#42;more&#42;");
+    expect(content).toContain("→ docker compose logs glitchtip-backup");
+  });
+
+  it("is signed where a secret is declared, and else not", () => {
+    const timestamp = String(NOW_MS / 1_000);
+    const sign = createHmac("sha256", `${timestamp}\nsigning-secret`).digest("base64");
+    expect(bodyOf("feishu", { secret })).toMatchObject({ timestamp, sign });
+    expect(bodyOf("feishu")).not.toHaveProperty("sign");
+  });
+});
+
+describe("plain JSON", () => {
+  it("holds each fact under its own name", () => {
+    expect(bodyOf("json")).toEqual({
+      version: 1,
+      at: "2026-11-21T03:15:00.000Z",
+      event: "backup-failed",
+      state: "failed",
+      instance: "errors.example.com",
+      title: "the backup failed",
+      lines: notice.lines,
+      remedy: notice.remedy,
+    });
+  });
+
+  it("says how often it was kept back", () => {
+    const repeated = { times: 3, sinceMs: NOW_MS - 60_000 };
+    expect(bodyOf("json", { repeated })).toMatchObject({ repeated: 3, repeatedSince: "2026-11-21T03:14:00.000Z" });
+  });
+
+  it("sends the secret as a bearer token", () => {
+    expect(payloadOf("json", { notice, nowMs: NOW_MS, secret }).headers.authorization).toBe("Bearer signing-secret");
+  });
+});
+
+describe("Slack's form", () => {
+  it("has a title and a section, within Slack's lengths, with its three characters escaped", () => {
+    const body = bodyOf("slack", {
+      notice: {
+        ...notice,
+        lines: [
+          ...notice.lines,
+          ..."x"
+            .repeat(50)
+            .split("")
+            .map(() => "y".repeat(590)),
+        ],
+      },
+    });
+    expect(body.text).toBe("❌ errors.example.com: the backup failed");
+    expect(body.blocks[0].text.text.length).toBeLessThanOrEqual(150);
+    expect(body.blocks[1].text.text.length).toBe(3_000);
+    expect(body.blocks[1].text.text).toContain("&lt;disk&gt; &amp; *more*");
+  });
+});
+
+describe("ntfy's form", () => {
+  it("has the text as body, and a title that a header can hold", () => {
+    const { headers, body } = payloadOf("ntfy", { notice, nowMs: NOW_MS });
+    expect(body).toContain("pg_dump failed: <disk> & *more*\n→ docker compose logs glitchtip-backup");
+    const [, encoded = ""] = /^=\?UTF-8\?B\?(.*)\?=$/.exec(headers.title ?? "") ?? [];
+    expect(Buffer.from(encoded, "base64").toString()).toBe("❌ errors.example.com: the backup failed");
+    expect(headers).toMatchObject({ priority: "high", tags: "backup-failed" });
+  });
+});

@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { silentLog } from "../../../src/base/log.ts";
+import { Secret } from "../../../src/base/secret.ts";
+import { readMemory, readReports } from "../../../src/care/memory.ts";
+import type { Probes } from "../../../src/care/probes.ts";
+import { type CareContext, careRound, carryOut } from "../../../src/care/round.ts";
+import { failing, NOW_MS, settings, wellProbes } from "../../support/cared-for.ts";
+import { fakeClock } from "../../support/fake-clock.ts";
+import { type Receiver, startReceiver } from "../../support/receiver.ts";
+
+describe("rounds", () => {
+  let own: string;
+  let receiver: Receiver;
+  beforeEach(async () => {
+    own = mkdtempSync(join(tmpdir(), "care-"));
+    receiver = await startReceiver();
+    return async () => {
+      rmSync(own, { recursive: true, force: true });
+      await receiver[Symbol.asyncDispose]();
+    };
+  });
+
+  function contextWith(probes: Partial<Probes>, clock = fakeClock(NOW_MS)): CareContext {
+    return {
+      settings,
+      probes: { ...wellProbes, ...probes },
+      folder: own,
+      own,
+      instance: "errors.example.com",
+      channels: [
+        {
+          name: "ops",
+          type: "json",
+          url: new Secret(receiver.url),
+          events: ["service-unhealthy", "restart-failed"],
+          repeatHours: 12,
+        },
+      ],
+      hidden: [new Secret("database-password")],
+      clock,
+      signal: new AbortController().signal,
+      log: silentLog,
+      machine: () => ({ loadAverage: 0.1, memoryFreeBytes: 1e9 }),
+    };
+  }
+  const told = () => receiver.received.map(({ body }) => JSON.parse(body));
+
+  it("tell of a service that does not answer at the third look, once, and when it is well again", async () => {
+    const web = async () => {
+      throw new Error("password database-password was refused");
+    };
+    for (let i = 0; i < 2; i++) await careRound(contextWith({ web }), false);
+    expect(told()).toEqual([]);
+    const sick = { ...contextWith({ web }), settings: { ...settings, care: { ...settings.care, restart: undefined } } };
+    for (let i = 0; i < 3; i++) await careRound(sick, false);
+    expect(told()).toMatchObject([
+      { event: "service-unhealthy", instance: "errors.example.com", lines: [expect.stringContaining("[secret]")] },
+    ]);
+    await careRound(contextWith({}), false);
+    await careRound(contextWith({}), false);
+    expect(told().map(({ state }) => state)).toEqual(["failed", "over"]);
+  });
+
+  it("keep a restart by schedule waiting while Postgres is down, and give it up after an hour", async () => {
+    const clock = fakeClock(NOW_MS);
+    await careRound(contextWith({ database: failing }, clock), true);
+    expect(readReports(own)[0]).toMatchObject({
+      reason: "schedule",
+      ok: false,
+      skipped: expect.stringMatching(/^Postgres/),
+    });
+    expect(readMemory(own).dueMs).toBe(NOW_MS);
+    clock.pass(3_600_001);
+    await careRound(contextWith({ database: failing }, clock), false);
+    expect(readMemory(own).dueMs).toBeUndefined();
+    expect(told().filter(({ event }) => event === "restart-failed")).toHaveLength(1);
+  });
+
+  it("touch nothing while a backup or a migration is at work", async () => {
+    const busy = async () => ({ connections: 1, partitions: [], busy: "a backup" });
+    const wanted = { reason: "asked", services: ["glitchtip"] } as const;
+    expect((await carryOut(contextWith({ database: busy }), wanted)).skipped).toBe("a backup is at work");
+    const alone = async () => undefined;
+    expect((await carryOut(contextWith({ alone }), wanted)).skipped).toBe("a migration or another restart is at work");
+  });
+
+  it("keep a restart that nobody could be told of, and tell it later", async () => {
+    const alone = async () => undefined;
+    receiver.answer({ status: 404 });
+    await carryOut(contextWith({ alone }), { reason: "asked", services: ["glitchtip"] });
+    expect(readMemory(own).owed).toHaveLength(1);
+    await careRound(contextWith({}), false);
+    expect(readMemory(own).owed ?? []).toHaveLength(0);
+    expect(told().map(({ event }) => event)).toEqual(["restart-failed", "restart-failed"]);
+  });
+});

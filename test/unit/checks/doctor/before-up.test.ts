@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import type { CodedError } from "../../../../src/base/errors.ts";
+import { refuseUnstartable } from "../../../../src/checks/doctor/before-up.ts";
+import { statedPorts } from "../../../../src/checks/doctor/stated-ports.ts";
+import type { PublishedPort } from "../../../../src/docker/index.ts";
+import { readWorkspace } from "../../../../src/workspace/read.ts";
+import { container, fakeDocker } from "../../../support/fake-docker.ts";
+import { TemporaryFolder } from "../../../support/project.ts";
+
+const DECLARED = `version: 1
+admin: {email: admin@example.com}
+organization: Acme
+projects: {shop: {}}
+apps: {api: {project: shop}}
+`;
+const OURS = `services:\n  glitchtip:\n    ports: ["127.0.0.1:\${GLITCHTIP_PORT:-8000}:8000"]\n`;
+const THEIRS = "services:\n  api:\n    image: shop\n    ports:\n      - 3000:3000\n";
+
+interface Given {
+  readonly inUse?: readonly number[];
+  readonly published?: readonly PublishedPort[];
+  readonly running?: boolean;
+  readonly apiVersion?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+async function starting({ inUse = [], published = [], running = false, apiVersion = "1.51", env = {} }: Given) {
+  using folder = new TemporaryFolder();
+  folder.write("glitchtip.yaml", DECLARED);
+  folder.write("compose.yaml", THEIRS);
+  folder.write("compose.glitchtip.yaml", OURS);
+  folder.write(".env", "COMPOSE_PROJECT_NAME=shop\nCOMPOSE_FILE=compose.yaml:compose.glitchtip.yaml\n");
+  const asked: string[] = [];
+  const warnings: string[] = [];
+  const docker = fakeDocker({
+    containers: running ? [container("glitchtip")] : [],
+    engine: {
+      version: async () => ({ product: "Docker Engine", version: "24.0.9", apiVersion }),
+      async publishedPorts() {
+        asked.push("published ports");
+        return [...published];
+      },
+    },
+  });
+  const machine = { portIsFree: async (port: number) => !inUse.includes(port) };
+  const log = { warn: (text: string) => void warnings.push(text) };
+  const error = await refuseUnstartable({ docker, machine, env, log }, readWorkspace(folder.path, env)).then(
+    () => undefined,
+    (reason: CodedError) => reason.toJSON(),
+  );
+  return { error, warnings, asked };
+}
+
+const of = (project: string, port: number): PublishedPort => ({
+  port,
+  hostIp: "127.0.0.1",
+  protocol: "tcp",
+  container: `${project}-glitchtip-1`,
+  project,
+});
+
+describe("before up starts anything", () => {
+  it("asks the engine for no ports where all are free", async () => {
+    expect(await starting({})).toEqual({ error: undefined, warnings: [], asked: [] });
+  });
+
+  it("takes a port that its own containers have for its own", async () => {
+    const found = await starting({ inUse: [8000], published: [of("shop", 8000)], running: true });
+    expect(found).toMatchObject({ error: undefined, warnings: [] });
+  });
+
+  it("refuses a port that a process or another project's container has, in doctor's words", async () => {
+    const { error } = await starting({ inUse: [8000] });
+    expect(error).toEqual({
+      code: "GC1603",
+      message: "127.0.0.1:8000, wanted by glitchtip, is taken by a process that is no container; nothing was started",
+      remedy: "Set GLITCHTIP_PORT in .env to a free one, or find the process: ss -ltnp 'sport = :8000'",
+    });
+    const theirs = await starting({ inUse: [9001], published: [of("other", 9001)], env: { GLITCHTIP_PORT: "9001" } });
+    expect(theirs.error).toMatchObject({
+      message: expect.stringContaining("127.0.0.1:9001, wanted by glitchtip, is taken by container other-glitchtip-1"),
+      remedy: expect.stringContaining("docker stop other-glitchtip-1"),
+    });
+  });
+
+  it("tells all ports at once, the applications' too", async () => {
+    const { error } = await starting({ inUse: [3000, 8000] });
+    expect(error).toMatchObject({
+      code: "GC1603",
+      message: "ports are taken; nothing was started",
+      problems: [expect.stringMatching(/^0\.0\.0\.0:3000, wanted by api/), expect.stringMatching(/^127\.0\.0\.1:8000/)],
+    });
+  });
+
+  it("warns only where the project runs already: no application is kept from its next version", async () => {
+    const { error, warnings } = await starting({ inUse: [8000], running: true });
+    expect([error, warnings]).toEqual([undefined, [expect.stringContaining("8000, wanted by glitchtip, is taken")]]);
+  });
+
+  it("refuses an engine that lacks what the files use", async () => {
+    expect((await starting({ apiVersion: "1.43" })).error).toMatchObject({
+      code: "GC1602",
+      message: expect.stringMatching(/24\.0\.9 .* lacks healthcheck\.start_interval .*nothing was started/),
+      remedy: "Install Docker Engine 25 or newer.",
+    });
+  });
+});
+
+describe("ports of a Compose file", () => {
+  it("are read in each way of writing them", () => {
+    const text = `services:
+  a: {ports: ["80", "81:80", "127.0.0.1:82:80/udp", "[::1]:83:80", "84-86:80-82", "$P:80", 90]}
+  b: {ports: [{target: 80, published: "87", host_ip: 127.0.0.1, protocol: udp}, {target: 80}, {target: 80, published: 88}]}
+  c: {image: x}
+  d: {profiles: [debug], ports: ["89:80"]}
+`;
+    expect(statedPorts("compose.yaml", text, { P: "99" })).toEqual({
+      a: {
+        ports: [
+          { target: 80, published: "81" },
+          { target: 80, published: "82", host_ip: "127.0.0.1", protocol: "udp" },
+          { target: 80, published: "83", host_ip: "::1" },
+          { target: 80, published: "84-86" },
+          { target: 80, published: "99" },
+        ],
+      },
+      b: {
+        ports: [
+          { target: 80, published: "87", host_ip: "127.0.0.1", protocol: "udp" },
+          { target: 80, published: "88" },
+        ],
+      },
+    });
+  });
+});

@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { silentLog } from "../../../../src/base/log.ts";
+import { doctor, type Finding, type Machine } from "../../../../src/checks/doctor/index.ts";
+import type { ComposeConfig, PublishedPort } from "../../../../src/docker/index.ts";
+import { init } from "../../../../src/init/init.ts";
+import { readWorkspace } from "../../../../src/workspace/read.ts";
+import { type FakeDockerOptions, fakeDocker } from "../../../support/fake-docker.ts";
+import { testAssets } from "../../../support/project.ts";
+
+export const GIB = 1024 ** 3;
+export const NOW_MS = 1_000_000_000_000;
+const MEMORY = 512 * 1024 ** 2;
+export const CONFIG: ComposeConfig = {
+  name: "shop",
+  services: {
+    api: { networks: { default: null, glitchtip: null }, ports: [{ target: 3000, published: "3000" }] },
+    glitchtip: {
+      networks: { glitchtip: null },
+      ports: [{ target: 8000, published: "8000", host_ip: "127.0.0.1" }],
+      mem_limit: String(MEMORY),
+    },
+    "glitchtip-db": { mem_limit: String(MEMORY) },
+    "glitchtip-init": { mem_limit: String(MEMORY) },
+  },
+};
+
+export const ASSETS = testAssets();
+
+interface ProjectFolder extends Disposable {
+  readonly dir: string;
+}
+
+/** A folder that `init` has been through, for one service. */
+export async function initiated(): Promise<ProjectFolder> {
+  const dir = mkdtempSync(join(tmpdir(), "glitchtip-doctor-"));
+  const compose = 'services:\n  api: {image: "node:24", entrypoint: [node], command: [server.js]}\n';
+  writeFileSync(join(dir, "compose.yaml"), compose);
+  await init({ dir, log: silentLog, assets: ASSETS }, { apps: { api: "shop" } });
+  return { dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+interface Setup {
+  readonly dir?: string;
+  readonly docker?: FakeDockerOptions;
+  readonly machine?: Partial<Machine>;
+  readonly published?: readonly PublishedPort[];
+  readonly info?: object;
+}
+
+/** A machine and an engine without fault, except for what a test states; what is not ok, and the checks that were. */
+export async function examine(setup: Setup = {}): Promise<{ all: Finding[]; bad: Finding[]; good: string[] }> {
+  const info = { memoryBytes: 8 * GIB, nowMs: NOW_MS, rootDir: "/var/lib/docker", kernel: "6.1", ...setup.info };
+  const published = [...(setup.published ?? [])];
+  const all = await doctor({
+    docker: fakeDocker({
+      config: CONFIG,
+      ...setup.docker,
+      engine: { info: async () => info, publishedPorts: async () => published, ...setup.docker?.engine },
+    }),
+    machine: {
+      kernel: "6.1",
+      nowMs: () => NOW_MS,
+      freeBytes: async () => 50 * GIB,
+      portIsFree: async () => true,
+      resolves: async () => true,
+      ...setup.machine,
+    },
+    assets: ASSETS,
+    env: {},
+    project: () => readWorkspace(setup.dir ?? "/nonexistent"),
+  });
+  return {
+    all,
+    bad: all.filter(({ level }) => level !== "ok"),
+    good: all.filter(({ level }) => level === "ok").map(({ check }) => check),
+  };
+}

@@ -1,0 +1,110 @@
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { eject } from "../../../../src/workspace/eject.ts";
+import { container } from "../../../support/fake-docker.ts";
+import { ASSETS, examine, initiated } from "./examined.ts";
+
+describe("the project's files", () => {
+  const inProject = async (change: (dir: string) => void) => {
+    using folder = await initiated();
+    change(folder.dir);
+    return (await examine({ dir: folder.dir })).bad;
+  };
+
+  it("are edited", async () => {
+    const bad = await inProject((dir) => appendFileSync(join(dir, "compose.glitchtip.yaml"), "# mine\n"));
+    expect(bad).toMatchObject([
+      {
+        check: "files",
+        level: "warn",
+        what: "compose.glitchtip.yaml was edited by hand",
+        fix: expect.stringMatching(/your own/),
+      },
+    ]);
+  });
+
+  it("are edited and would be merged, or cannot be, or are the user's own and behind", async () => {
+    const declare = (dir: string) =>
+      appendFileSync(join(dir, "glitchtip.yaml"), "onFailure: start-without-reporting\n");
+    const stack = "compose.glitchtip.yaml";
+    const found = async (change: (dir: string) => void) =>
+      (
+        await inProject((dir) => {
+          change(dir);
+          declare(dir);
+        })
+      ).find(({ what }) => what.startsWith(stack));
+    expect(await found((dir) => appendFileSync(join(dir, stack), "# mine\n"))).toMatchObject({
+      level: "warn",
+      what: `${stack} was edited by hand and is older than glitchtip.yaml or this version`,
+      fix: "npx glitchtip-compose render",
+    });
+    expect(await found((dir) => writeFileSync(join(dir, stack), "services: {}\n"))).toMatchObject({
+      level: "warn",
+      what: `${stack} was edited by hand where ours has changed too`,
+    });
+    expect(await found((dir) => eject({ dir, assets: ASSETS }, [stack]))).toMatchObject({
+      level: "warn",
+      what: `${stack} is yours, and what we would write has changed`,
+      fix: `npx glitchtip-compose render --adopt ${stack}`,
+    });
+  });
+
+  it("lose an app's wrapper to a Compose file that stands after ours", async () => {
+    const bad = await inProject((dir) => {
+      writeFileSync(join(dir, "mine.yaml"), "services: {api: {entrypoint: [tini]}}\n");
+      writeFileSync(join(dir, ".env"), "COMPOSE_FILE=compose.yaml:compose.glitchtip.yaml:mine.yaml\n");
+    });
+    expect(bad).toContainEqual(
+      expect.objectContaining({
+        check: "services",
+        level: "fail",
+        what: expect.stringContaining("an entrypoint for api"),
+      }),
+    );
+  });
+
+  it("are missing", async () => {
+    const bad = await inProject((dir) => rmSync(join(dir, ".glitchtip", "gate.py")));
+    expect(bad).toMatchObject([{ check: "files", level: "fail", what: ".glitchtip/gate.py is missing" }]);
+  });
+
+  it("lack a secret", async () => {
+    const bad = await inProject((dir) => rmSync(join(dir, ".glitchtip/secrets/secret_key")));
+    expect(bad).toMatchObject([{ check: "secrets", level: "fail", what: ".glitchtip/secrets/secret_key is missing" }]);
+  });
+
+  it("add to a service that the user has renamed, which breaks every compose command", async () => {
+    const bad = await inProject((dir) => {
+      const file = join(dir, "compose.yaml");
+      writeFileSync(file, readFileSync(file, "utf8").replace("api:", "apis:"));
+    });
+    expect(bad[0]).toMatchObject({
+      check: "services",
+      what: 'compose.glitchtip.yaml adds to service "api", which compose.yaml no longer has; did you mean "apis"?',
+    });
+  });
+
+  it("have mistakes, all of which are told", async () => {
+    const bad = await inProject((dir) => appendFileSync(join(dir, "glitchtip.yaml"), "onFailur: block\nadmn: x\n"));
+    expect(bad).toMatchObject([
+      {
+        check: "declaration",
+        level: "fail",
+        details: [expect.stringContaining("onFailur"), expect.stringContaining("admn")],
+      },
+    ]);
+  });
+});
+
+describe("containers", () => {
+  it("that ran out of memory are told to get more, although they run", async () => {
+    using folder = await initiated();
+    const { bad } = await examine({
+      dir: folder.dir,
+      docker: { containers: [container("api"), container("glitchtip", { oomKilled: true })] },
+    });
+    expect(bad).toMatchObject([{ check: "containers", fix: expect.stringMatching(/^Raise mem_limit of glitchtip/) }]);
+  });
+});

@@ -1,0 +1,201 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { silentLog } from "../../../../src/base/log.ts";
+import { checkProduction, HARDENING } from "../../../../src/checks/production/index.ts";
+import { certificateVerdict } from "../../../../src/checks/production/live-points.ts";
+import type { HardeningPoint, Seen } from "../../../../src/checks/production/point.ts";
+import type { ComposeConfig, ComposeService } from "../../../../src/docker/index.ts";
+import { init } from "../../../../src/init/init.ts";
+import { readWorkspace } from "../../../../src/workspace/read.ts";
+import { container, fakeDocker } from "../../../support/fake-docker.ts";
+import { TemporaryFolder, testAssets } from "../../../support/project.ts";
+
+const PAGE = readFileSync(join(import.meta.dirname, "../../../../docs/production.md"), "utf8");
+const DIGEST = `sha256:${"0".repeat(64)}`;
+
+const hardened: ComposeService = {
+  image: `glitchtip/glitchtip:6@${DIGEST}`,
+  restart: "unless-stopped",
+  read_only: true,
+  cap_drop: ["ALL"],
+  security_opt: ["no-new-privileges:true"],
+  mem_limit: "536870912",
+  cpus: 1,
+  logging: { driver: "json-file", options: { "max-size": "10m" } },
+};
+const WEB: ComposeService = {
+  ...hardened,
+  environment: {
+    GLITCHTIP_DOMAIN: "https://errors.example.com",
+    ENABLE_USER_REGISTRATION: "false",
+    ENABLE_ORGANIZATION_CREATION: "false",
+    ALLOWED_HOSTS: "errors.example.com,glitchtip",
+    CSRF_TRUSTED_ORIGINS: "https://errors.example.com",
+  },
+};
+const NAMES = [
+  "glitchtip",
+  "glitchtip-worker",
+  "glitchtip-db",
+  "glitchtip-init",
+  "glitchtip-provision",
+  "glitchtip-proxy",
+];
+
+/** What Compose makes of the files, with one service changed. */
+function config(name = "", change: Partial<ComposeService> = {}): ComposeConfig {
+  const services = Object.fromEntries(
+    NAMES.map((one) => [one, { ...(one === "glitchtip" ? WEB : hardened), ...(one === name ? change : {}) }]),
+  );
+  return {
+    name: "shop",
+    services: { ...services, "glitchtip-db": { networks: { "glitchtip-db": null }, ...services["glitchtip-db"] } },
+    networks: { "glitchtip-db": { internal: true } },
+  };
+}
+
+async function projectIn(folder: TemporaryFolder, edit: (text: string) => string = (text) => text) {
+  folder.write("compose.yaml", "services:\n  api: { image: a, entrypoint: [node], command: [x] }\n");
+  folder.write("mail-url", "smtp://mail.shop.example");
+  const options = {
+    apps: { api: "shop" },
+    email: "ops@shop.example",
+    emailUrl: "file:./mail-url",
+    production: { domain: "errors.example.com" },
+  };
+  await init({ dir: folder.path, log: silentLog, env: {}, assets: testAssets() }, options);
+  folder.write("glitchtip.yaml", edit(`${folder.read("glitchtip.yaml")}backup: { schedule: "03:15" }\n`));
+  return readWorkspace(folder.path);
+}
+
+const point = (id: string): HardeningPoint => {
+  const found = HARDENING.find((one) => one.id === id);
+  if (found === undefined) throw new Error(`there is no point ${id}`);
+  return found;
+};
+
+/** Fails one point on what Compose says, and on nothing else. */
+const WRONG: readonly [string, ComposeConfig, RegExp][] = [
+  ["https", config("glitchtip", { environment: { GLITCHTIP_DOMAIN: "http://x" } }), /http:\/\/x/],
+  ["registration", config("glitchtip", { environment: { ENABLE_USER_REGISTRATION: "true" } }), /is true/],
+  ["organizations", config("glitchtip", { environment: {} }), /not set/],
+  ["hosts", config("glitchtip", { environment: { ALLOWED_HOSTS: "*" } }), /any name/],
+  ["hosts", config("glitchtip", { environment: { ALLOWED_HOSTS: "errors.example.com" } }), /lacks glitchtip/],
+  ["origins", config("glitchtip", { environment: { CSRF_TRUSTED_ORIGINS: "https://*.example.com" } }), /\*/],
+  ["debug", config("glitchtip", { environment: { DEBUG: "True" } }), /DEBUG is on/],
+  ["memory", config("glitchtip-db", { mem_limit: 0 }), /^glitchtip-db has no memory limit$/],
+  ["cpus", config("glitchtip-worker", { cpus: 0 }), /^glitchtip-worker has no limit of cores$/],
+  ["logs", config("glitchtip", { logging: {} }), /^glitchtip has a log without limit$/],
+  ["restart", config("glitchtip-proxy", { restart: "no" }), /^glitchtip-proxy has no restart policy$/],
+  ["privileges", config("glitchtip", { privileged: true }), /^glitchtip is privileged$/],
+  ["privileges", config("glitchtip-db", { cap_drop: [] }), /^glitchtip-db keeps capabilities$/],
+  ["privileges", config("glitchtip-proxy", { cap_add: ["NET_ADMIN"] }), /^glitchtip-proxy adds NET_ADMIN$/],
+  ["privileges", config("glitchtip-worker", { security_opt: [] }), /may gain privileges/],
+  ["privileges", config("glitchtip-worker", { read_only: false }), /can write to its own files/],
+  ["images", config("glitchtip-db", { image: "postgres:18" }), /^glitchtip-db runs postgres:18$/],
+  ["ports", config("glitchtip", { ports: [{ target: 8000, published: "8000" }] }), /glitchtip publishes 8000/],
+  ["database-network", config("glitchtip-db", { networks: { default: null } }), /default/],
+];
+
+describe("the hardening table", () => {
+  it("in docs/production.md is the one that is checked, point by point", () => {
+    const rows = HARDENING.map(({ id, what, how }) => `| \`${id}\` | ${what} | ${how} |`);
+    expect(PAGE.match(/^\| `[a-z-]+` \| .* \| .* \|$/gm)?.slice(-rows.length)).toEqual(rows);
+    expect(new Set(HARDENING.map(({ id }) => id)).size).toBe(HARDENING.length);
+  });
+
+  it("passes on a stack as generated; what cannot be looked at is unknown, with what to type", async () => {
+    using folder = new TemporaryFolder();
+    const docker = fakeDocker({ config: config() });
+    const points = await checkProduction(docker, await projectIn(folder), { shell: {}, nowMs: 0 });
+    expect(points.filter(({ state }) => state === "fail")).toEqual([]);
+    const unknown = points.filter(({ state }) => state === "unknown");
+    expect(unknown.map(({ id }) => id)).toEqual([
+      "running",
+      "applied",
+      "memory-kills",
+      "queue",
+      "certificate",
+      "redirect",
+      "headers",
+      "body-size",
+    ]);
+    expect(unknown.every(({ remedy }) => remedy === "docker compose up -d --wait")).toBe(true);
+  });
+
+  it.each(WRONG)("%s fails where it does not hold", async (id, compose, reason) => {
+    using folder = new TemporaryFolder();
+    const seen: Seen = { project: await projectIn(folder), shell: {}, config: compose };
+    expect(point(id).check(seen)).toMatchObject({ state: "fail", reason: expect.stringMatching(reason) });
+    expect(point(id).check({ ...seen, config: config() })).toMatchObject({ state: "pass" });
+  });
+
+  it("a port on loopback is for a proxy on the host, and fails nothing", async () => {
+    using folder = new TemporaryFolder();
+    const loopback = config("glitchtip", { ports: [{ target: 8000, published: "8000", host_ip: "127.0.0.1" }] });
+    const seen: Seen = { project: await projectIn(folder), shell: {}, config: loopback };
+    expect(point("ports").check(seen)).toMatchObject({ state: "pass" });
+  });
+
+  it.each([
+    ["mail", /^mail:.*$/m, "", /printed to the log/],
+    ["administrator", /ops@shop\.example/, "admin@example.com", /placeholder/],
+    ["retention", / {2}retention:.*\n/, "", /GlitchTip's own default/],
+    ["backup", /^backup:.*$/m, "", /by hand only/],
+    ["worker", "server:\n", "server:\n  topology: all-in-one\n", /share one process/],
+    ["apps", /$/, "onFailure: block\n", /api would end with 78/],
+  ])("%s fails on a declaration that does not say so", async (id, before, after, reason) => {
+    using folder = new TemporaryFolder();
+    const seen: Seen = { project: await projectIn(folder, (text) => text.replace(before, after)), shell: {} };
+    expect(point(id).check(seen)).toMatchObject({ state: "fail", reason: expect.stringMatching(reason) });
+  });
+
+  it("applied names a container that runs with other settings than the files say now", async () => {
+    using folder = new TemporaryFolder();
+    const containers = [container("glitchtip", { configHash: "a" }), container("glitchtip-db", { configHash: "b" })];
+    const stack = { engine: (await fakeDocker().located()).engine, config: config(), containers };
+    const hashes = new Map(Object.entries({ glitchtip: "a", "glitchtip-db": "c" }));
+    const seen: Seen = { project: await projectIn(folder), shell: {}, stack, hashes };
+    expect(point("applied").check(seen)).toMatchObject({
+      state: "fail",
+      reason: expect.stringMatching(/^glitchtip-db/),
+    });
+  });
+
+  it("memory-kills names a container that runs on after a kill", async () => {
+    using folder = new TemporaryFolder();
+    const containers = [container("glitchtip-worker", { oomKilled: true }), container("glitchtip")];
+    const stack = { engine: (await fakeDocker().located()).engine, config: config(), containers };
+    const seen: Seen = { project: await projectIn(folder), shell: {}, stack };
+    expect(point("memory-kills").check(seen)).toMatchObject({ state: "fail", reason: "glitchtip-worker" });
+    expect(point("running").check(seen)).toMatchObject({ state: "pass" });
+  });
+
+  it("secrets that were made here are rotated; the user's own are changed where they are used", async () => {
+    using folder = new TemporaryFolder();
+    const project = await projectIn(folder);
+    for (const name of ["secret_key", "db_password"]) folder.remove(`.glitchtip/secrets/${name}`);
+    folder.write(".glitchtip/secrets/secret_key", "change_me");
+    folder.write(".glitchtip/secrets/db_password", "postgres");
+    folder.write("mail-url", "smtp://me:changeme@mail.shop.example");
+    const { state, remedy = "" } = point("secrets").check({ project, shell: {} });
+    expect([state, remedy.split("; ").length]).toEqual(["fail", 3]);
+    expect(remedy).toMatch(/secrets rotate db-password .*secrets rotate secret-key .*give mail\.url another value/);
+    folder.write("own", "12345678");
+    const text = folder.read("glitchtip.yaml");
+    folder.write("glitchtip.yaml", text.replace("email: ops@shop.example", "$&, password: file:./own"));
+    const own = readWorkspace(folder.path);
+    expect(point("secrets").check({ project: own, shell: {} }).remedy).toContain("give admin.password another value");
+  });
+
+  it.each([
+    ["caddy", "npx glitchtip-compose logs proxy tells why."],
+    ["nginx", "Its proxy's log tells why."],
+  ] as const)("of a certificate that nobody is shown behind %s says which log to read", async (proxy, remedy) => {
+    using folder = new TemporaryFolder();
+    const { declaration } = await projectIn(folder);
+    const production = declaration.production && { ...declaration.production, proxy };
+    expect(certificateVerdict({ known: false, reason: "refused" }, production)).toMatchObject({ remedy });
+  });
+});

@@ -1,0 +1,219 @@
+import { describe, expect, it } from "vitest";
+import { status } from "../../../src/checks/status.ts";
+import type { Container } from "../../../src/docker/index.ts";
+import type { JobQueue } from "../../../src/glitchtip/versions.ts";
+import { problemOf } from "../../../src/running/service-status.ts";
+import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
+import { declare } from "../../support/provisioning.ts";
+
+const DECLARATION = declare();
+
+const NOW_MS = 1_000_000;
+const OURS = ["glitchtip-db", "glitchtip", "glitchtip-init", "glitchtip-provision"];
+const SERVICES = Object.fromEntries([...OURS, "api", "optional"].map((name) => [name, {}]));
+const STARTED = [
+  container("api"),
+  container("glitchtip-db", { health: "healthy" }),
+  container("glitchtip", { health: "healthy" }),
+  container("glitchtip-init", { state: "exited" }),
+  container("glitchtip-provision", { state: "exited" }),
+];
+const WRITTEN = {
+  version: 1,
+  state: "ok",
+  server: { version: "6.2.6" },
+  organization: "acme",
+  at: "2026-11-21T12:00:00.000Z",
+  apps: {
+    api: { project: "shop-api", projectId: "1", variables: { SENTRY_DSN: "container" }, dsn: "proved" },
+  },
+};
+
+const STATUS_FILE = "id-glitchtip-provision:/run/glitchtip/status.json";
+
+interface Setup {
+  readonly containers?: readonly Container[];
+  readonly written?: object;
+  readonly jobs?: string;
+  readonly jobQueue?: JobQueue;
+  readonly psql?: number;
+}
+
+const look = (setup: Setup = {}) =>
+  status(
+    fakeDocker({
+      config: { services: { ...SERVICES, glitchtip: { image: "glitchtip/glitchtip:6" } } },
+      containers: setup.containers ?? STARTED,
+      files: { [STATUS_FILE]: JSON.stringify(setup.written ?? WRITTEN) },
+      cli: async () => answers({ stdout: setup.jobs ?? "", stderr: setup.jobs ?? "", code: setup.psql ?? 0 }),
+    }),
+    DECLARATION,
+    {
+      url: "http://localhost:8000",
+      ...(setup.jobs === undefined ? {} : { jobQueue: setup.jobQueue ?? "celery" }),
+      nowMs: NOW_MS,
+    },
+  );
+
+/** The containers with some of them changed. */
+const but = (changes: Record<string, Partial<Container>>) =>
+  STARTED.map((one) => ({ ...one, ...changes[one.service] }));
+
+describe("status", () => {
+  it("names an app that was running already when its DSN was written, and what to type", async () => {
+    const writtenAt = { api: new Date(500_000).toISOString() };
+    const seen = (sinceMs: number) =>
+      look({ written: { ...WRITTEN, writtenAt }, containers: but({ api: { sinceMs } }) });
+    expect(await seen(400_000)).toMatchObject({
+      state: "broken",
+      next: ["api started before its DSN was written and does not know it: docker compose restart api"],
+    });
+    expect(await seen(600_000)).toMatchObject({ state: "ok", next: [] });
+  });
+
+  it("tells of a rotation that nobody has ended, which breaks nothing", async () => {
+    const { state, next } = await look({ written: { ...WRITTEN, rotating: ["shop-api"] } });
+    expect(state).toBe("ok");
+    expect(next).toEqual([
+      expect.stringContaining("the key of shop-api is being exchanged: npx glitchtip-compose rotate"),
+    ]);
+  });
+
+  it("is ok when all do their part, and needs nothing", async () => {
+    expect(await look()).toMatchObject({
+      project: "shop",
+      state: "ok",
+      url: "http://localhost:8000",
+      version: "6.2.6",
+      image: "glitchtip/glitchtip:6",
+      provisioner: { state: "ok", at: WRITTEN.at },
+      apps: [{ app: "api", project: "shop-api", dsn: "proved", variables: ["SENTRY_DSN"] }],
+      next: [],
+    });
+  });
+
+  it("lists ours in the order in which they start, then the apps, and no profile service that is off", async () => {
+    const { services } = await look();
+    expect(services.map(({ service }) => service)).toEqual([
+      "glitchtip-db",
+      "glitchtip-init",
+      "glitchtip",
+      "glitchtip-provision",
+      "api",
+    ]);
+    expect(services[1]).toEqual({ service: "glitchtip-init", state: "exited", exitCode: 0, sinceMs: 1_000 });
+  });
+
+  it("shows no DSN, whatever the volume holds", async () => {
+    expect(JSON.stringify(await look())).not.toMatch(/:\/\/[^/"]*@/);
+  });
+
+  it("is not started without containers, and says how to start", async () => {
+    expect(await look({ containers: [] })).toMatchObject({
+      state: "not started",
+      services: [],
+      next: ["docker compose up -d --wait"],
+    });
+  });
+
+  it("is starting while a health check is", async () => {
+    expect(await look({ containers: but({ glitchtip: { health: "starting" } }) })).toMatchObject({ state: "starting" });
+  });
+
+  it("is broken with an app without a DSN", async () => {
+    expect(await look({ written: { ...WRITTEN, apps: {} } })).toMatchObject({
+      state: "broken",
+      apps: [{ app: "api", dsn: "none" }],
+      next: [expect.stringMatching(/^no DSN yet for api/)],
+    });
+  });
+
+  it("passes on what the provisioner complains of", async () => {
+    const error = { code: "GC1301", message: "the admin's password was refused" };
+    expect(await look({ written: { ...WRITTEN, state: "failed", error } })).toMatchObject({
+      state: "broken",
+      next: ["the provisioner says GC1301: the admin's password was refused"],
+    });
+  });
+
+  it("tells one of our services that has no container, or is stopped", async () => {
+    const containers = but({ "glitchtip-db": { state: "exited" } }).filter(({ service }) => service !== "glitchtip");
+    expect((await look({ containers })).next).toEqual([
+      "glitchtip-db is stopped: docker compose up -d --wait",
+      "glitchtip has no container: docker compose up -d --wait",
+    ]);
+  });
+
+  it("leaves out a version that says nothing", async () => {
+    expect(await look({ written: { ...WRITTEN, server: { version: "0.0.0-unknown" } } })).not.toHaveProperty("version");
+  });
+
+  it("reads on past a status file that was cut", async () => {
+    const docker = fakeDocker({ containers: STARTED, files: { [STATUS_FILE]: '{"ver' } });
+    expect(await status(docker, DECLARATION, { nowMs: 0 })).not.toHaveProperty("provisioner");
+  });
+});
+
+describe("a container is a problem when it", () => {
+  it.each<[string, Parameters<typeof container>, RegExp]>([
+    ["killed a process for lack of memory and runs on", ["glitchtip", { oomKilled: true }], /lack of memory/],
+    ["is unhealthy", ["glitchtip", { health: "unhealthy" }], /is unhealthy/],
+    ["starts over and over", ["api", { state: "restarting", restarts: 7, exitCode: 1 }], /7 times, last exit code 1/],
+    ["ended with an error", ["api", { state: "exited", exitCode: 3 }], /exit code 3/],
+    [
+      "was killed for lack of memory",
+      ["api", { state: "exited", exitCode: 137, oomKilled: true }],
+      /137, out of memory/,
+    ],
+  ])("%s", (_, [service, more], problem) => {
+    expect(problemOf(container(service, more))).toMatch(problem);
+  });
+
+  it.each<[string, Parameters<typeof container>]>([
+    ["runs", ["api"]],
+    ["is a one-shot that ended well", ["glitchtip-provision", { state: "exited" }]],
+    ["is a job of the user's that ended well", ["migrate", { state: "exited" }]],
+  ])("but not when it %s", (_, [service, more]) => {
+    expect(problemOf(container(service, more))).toBeUndefined();
+  });
+});
+
+describe("jobs in the database", () => {
+  it("count, with the time since the worker took one", async () => {
+    expect(await look({ jobs: "2|1500\n" })).toMatchObject({
+      state: "ok",
+      jobs: { known: true, waiting: 2, lastTakenMs: 1_500, stuck: false },
+    });
+  });
+
+  it("are stuck when they wait and none is taken for two minutes", async () => {
+    const found = await look({ jobs: "2|130000\n" });
+    expect(found).toMatchObject({ state: "broken", jobs: { stuck: true } });
+    expect(found.next[0]).toBe("2 jobs wait and none is taken: docker compose restart glitchtip");
+  });
+
+  it("are not stuck when none waits, however long ago the last one was", async () => {
+    expect(await look({ jobs: "0|900000\n" })).toMatchObject({ jobs: { waiting: 0, stuck: false } });
+  });
+
+  it("are stuck when none was ever taken since the database started long ago", async () => {
+    expect(await look({ jobs: "5|\n" })).toMatchObject({ jobs: { known: true, waiting: 5, stuck: true } });
+  });
+
+  it("of generation 6 count with the age of the oldest, for what is done is deleted there", async () => {
+    const found = (jobs: string) => look({ jobs, jobQueue: "vtasks" });
+    expect(await found("2|1500\n")).toMatchObject({ jobs: { waiting: 2, oldestMs: 1_500, stuck: false } });
+    expect(await found("2|130000\n")).toMatchObject({ state: "broken", jobs: { stuck: true } });
+    expect(await found("0|\n")).toMatchObject({ state: "ok", jobs: { waiting: 0, stuck: false } });
+  });
+
+  it("are unknown where the table is not there", async () => {
+    const jobs = 'psql:<stdin>:4: ERROR:  relation "kombu_message" does not exist';
+    expect(await look({ jobs, psql: 3 })).toMatchObject({ state: "ok", jobs: { known: false, stuck: false } });
+  });
+
+  it("are unknown while the database is down", async () => {
+    const { jobs } = await look({ jobs: "1|1", containers: but({ "glitchtip-db": { state: "exited" } }) });
+    expect(jobs).toMatchObject({ known: false, reason: "the database is not running" });
+  });
+});

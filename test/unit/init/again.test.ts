@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readWorkspace } from "../../../src/workspace/read.ts";
+import { TemporaryFolder } from "../../support/project.ts";
+import { refusal } from "../../support/refusal.ts";
+import { run, SERVICE } from "./initiating.ts";
+
+describe("a further init", () => {
+  it("changes nothing, not even a time stamp", async () => {
+    using folder = new TemporaryFolder();
+    await run(folder);
+    const before = [folder.files(), folder.modifiedMs()];
+    expect(await run(folder)).toMatchObject({ nothingToChange: true, created: [], changed: [] });
+    expect([folder.files(), folder.modifiedMs()]).toEqual(before);
+  });
+
+  it("brings the stack up to date with an edited declaration", async () => {
+    using folder = new TemporaryFolder();
+    await run(folder);
+    folder.write("glitchtip.yaml", folder.read("glitchtip.yaml").replace("server:", "server:\n  topology: split"));
+    expect((await run(folder)).changed).toEqual(["compose.glitchtip.yaml"]);
+    expect(folder.read("compose.glitchtip.yaml")).toContain("glitchtip-worker:");
+    // Noted in passing, no change of its own: the provisioner warns of a declaration that it does not know.
+    const noted = createHash("sha256").update(folder.read("glitchtip.yaml")).digest("hex");
+    expect(JSON.parse(folder.read(".glitchtip/provision.json"))).toMatchObject({ declarationSha256: noted });
+  });
+
+  it("may repeat what the declaration says and not contradict it", async () => {
+    using folder = new TemporaryFolder();
+    await run(folder, { organization: "Acme" });
+    await run(folder, { organization: "Acme", apps: { app: "app" } });
+    const error = await refusal(run(folder, { organization: "Other", apps: { app: "shop" } }));
+    expect([error.code, error.problems]).toEqual([
+      "GC1001",
+      [
+        'organization: "Other" here, "Acme" in glitchtip.yaml',
+        'apps.app.project: "shop" here, "app" in glitchtip.yaml',
+      ],
+    ]);
+  });
+
+  it("takes away what a killed run left beside the files, and nothing of anybody else's", async () => {
+    using folder = new TemporaryFolder();
+    await run(folder);
+    const leftovers = [".env", ".glitchtip/gate.py", ".glitchtip/base/gate.py", ".glitchtip/secrets/db_password"];
+    for (const path of [...leftovers, "notes"]) folder.write(`${path}.${2 ** 30}-0123456789ab.tmp`, "half");
+    folder.remove(".glitchtip/gate.py");
+    await run(folder);
+    expect(Object.keys(folder.files()).filter((path) => path.endsWith(".tmp"))).toEqual([
+      `notes.${2 ** 30}-0123456789ab.tmp`,
+    ]);
+  });
+
+  it("makes only the secrets that a clone does not have", async () => {
+    using folder = new TemporaryFolder();
+    await run(folder);
+    const kept = folder.read(".glitchtip/secrets/db_password");
+    folder.remove(".glitchtip/secrets/admin_password");
+    expect((await run(folder)).created).toEqual([".glitchtip/secrets/admin_password"]);
+    expect(folder.read(".glitchtip/secrets/db_password")).toBe(kept);
+  });
+
+  it.each(["cannot be read", "is empty"])("never makes a secret anew because it %s", async (why) => {
+    using folder = new TemporaryFolder();
+    await run(folder);
+    const path = ".glitchtip/secrets/db_password";
+    folder.remove(path);
+    if (why === "is empty") folder.write(path, "");
+    else mkdirSync(join(folder.path, path));
+    const error = await refusal(run(folder));
+    expect([error.code, error.message]).toEqual(["GC1107", expect.stringContaining(path)]);
+  });
+
+  it("gives back to containers the right to read a clone made under a strict umask", async () => {
+    using folder = new TemporaryFolder();
+    await run(folder);
+    const text = folder.read(".glitchtip/gate.py");
+    folder.remove(".glitchtip/gate.py");
+    folder.write(".glitchtip/gate.py", text, 0o600);
+    expect((await run(folder)).changed).toEqual([".glitchtip/gate.py"]);
+    expect(folder.mode(".glitchtip/gate.py")).toBe("644");
+  });
+});
+
+describe("a project on disk", () => {
+  it("is read with its files, port and Compose name", async () => {
+    using folder = new TemporaryFolder();
+    folder.write("compose.yaml", `name: shop\n${SERVICE}`);
+    await run(folder, { apps: { api: "shop" }, port: 8123 });
+    expect(readWorkspace(folder.path)).toMatchObject({
+      composeFiles: ["compose.yaml", "compose.glitchtip.yaml"],
+      port: 8123,
+      composeProjectName: "shop",
+      declaration: { apps: { api: { project: "shop" } } },
+    });
+  });
+
+  it("without a declaration is an error that says how to get one", () => {
+    using folder = new TemporaryFolder();
+    expect(() => readWorkspace(folder.path)).toThrow(
+      expect.objectContaining({ code: "GC1108", remedy: expect.stringContaining("npx glitchtip-compose init") }),
+    );
+  });
+});

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { loadDeclaration } from "../../../src/config/load.ts";
+import { readUserCompose } from "../../../src/stack/user-compose.ts";
+import { SAMPLE_PROJECT } from "../../../src/workspace/assets.ts";
+import { TemporaryFolder, testAssets } from "../../support/project.ts";
+import { run } from "./initiating.ts";
+
+describe("init in an empty folder", () => {
+  it("writes a declaration, a sample app, the stack and its secrets", async () => {
+    using folder = new TemporaryFolder();
+    const result = await run(folder, { organization: "Acme" });
+    expect(Object.keys(folder.files())).toEqual([
+      ".env",
+      ".glitchtip/.gitignore",
+      ".glitchtip/base/.gitignore",
+      ".glitchtip/base/compose.glitchtip.yaml",
+      ".glitchtip/base/gate.py",
+      ".glitchtip/base/provision.json",
+      ".glitchtip/base/provisioner.mjs",
+      ".glitchtip/base/with-dsn",
+      ".glitchtip/gate.py",
+      ".glitchtip/manifest.json",
+      ".glitchtip/provision.json",
+      ".glitchtip/provisioner.mjs",
+      ".glitchtip/secrets/admin_password",
+      ".glitchtip/secrets/db_password",
+      ".glitchtip/secrets/secret_key",
+      ".glitchtip/with-dsn",
+      "app/server.mjs",
+      "compose.glitchtip.yaml",
+      "compose.yaml",
+      "glitchtip.yaml",
+    ]);
+    expect(result).toMatchObject({
+      nothingToChange: false,
+      services: [{ service: "app", project: "app", variables: ["SENTRY_DSN"] }],
+      url: "http://localhost:8000",
+      admin: { email: "admin@example.com", passwordFile: ".glitchtip/secrets/admin_password" },
+      next: "docker compose up -d --wait",
+    });
+    expect(folder.read(".env")).toBe(
+      "COMPOSE_PATH_SEPARATOR=:\nCOMPOSE_FILE=compose.yaml:compose.glitchtip.yaml\nGLITCHTIP_PORT=8000\nAPP_PORT=3000\n",
+    );
+  });
+
+  it("writes a declaration that says what the options said", async () => {
+    using folder = new TemporaryFolder();
+    await run(folder, {
+      organization: 'A "quoted": name #1',
+      email: "me@example.com",
+      image: "glitchtip/glitchtip:5.2",
+      port: 9000,
+      registration: "open",
+      provisioner: "build",
+    });
+    expect(loadDeclaration(folder.read("glitchtip.yaml"), "glitchtip.yaml")).toMatchObject({
+      organization: 'A "quoted": name #1',
+      admin: { email: "me@example.com" },
+      server: { image: "glitchtip/glitchtip:5.2", port: 9000, registration: "open" },
+      projects: { app: { team: "developers" } },
+      apps: { app: { project: "app" } },
+      provisioner: "build",
+    });
+    expect(folder.read("glitchtip.yaml")).toMatch(/^# What GlitchTip has to look like/);
+  });
+
+  it("makes secrets from the alphabet that no address has to escape, readable in a closed folder", async () => {
+    using folder = new TemporaryFolder();
+    await run(folder);
+    for (const name of ["admin_password", "db_password", "secret_key"]) {
+      expect(folder.read(`.glitchtip/secrets/${name}`)).toMatch(/^[A-Za-z0-9_-]{24,}$/);
+      expect(folder.mode(`.glitchtip/secrets/${name}`)).toBe("444");
+    }
+    expect(folder.mode(".glitchtip/secrets")).toBe("700");
+  });
+
+  it("knows the sample's Compose file without parsing it", () => {
+    const text = testAssets().sample("compose.yaml");
+    const { app } = readUserCompose([{ path: "compose.yaml", text }]).services;
+    expect({ app: { ...app, image: undefined } }).toEqual({
+      app: { ...SAMPLE_PROJECT.services.app, image: undefined },
+    });
+  });
+
+  it("only says what it would do in a dry run", async () => {
+    using folder = new TemporaryFolder();
+    const result = await run(folder, { dryRun: true });
+    expect(result.created).toContain("glitchtip.yaml");
+    expect(folder.files()).toEqual({});
+  });
+
+  it("goes on from wherever it was interrupted", async () => {
+    using whole = new TemporaryFolder();
+    const { created } = await run(whole, { organization: "Acme" });
+    const files = whole.files();
+    // What the run had written when it was killed after each file; the manifest stands before what it lists.
+    const order = created.flatMap((path) =>
+      path === "compose.glitchtip.yaml" ? [".glitchtip/manifest.json", path] : [path],
+    );
+    for (let count = 0; count < order.length; count++) {
+      using partly = new TemporaryFolder();
+      for (const path of order.slice(0, count)) partly.write(path, files[path] ?? "");
+      await run(partly, { organization: "Acme" });
+      const secrets = Object.keys(files).filter((path) => path.includes("secrets/"));
+      for (const path of secrets) files[path] = partly.read(path);
+      expect(partly.files()).toEqual(files);
+    }
+  });
+});

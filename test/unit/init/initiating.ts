@@ -1,0 +1,15 @@
+import { type InitOptions, type InitResult, init } from "../../../src/init/init.ts";
+import { type TemporaryFolder, testAssets } from "../../support/project.ts";
+
+/** A user's own Compose file. */
+export const SERVICE = "services:\n  api:\n    image: shop/api\n    entrypoint: [node]\n    command: [server.js]\n";
+
+/** `init` in a folder, with what it warns of. */
+export function run(
+  folder: TemporaryFolder,
+  options: InitOptions = {},
+  more: { version?: string; warnings?: string[] } = {},
+): Promise<InitResult> {
+  const log = { info() {}, step() {}, debug() {}, warn: (text: string) => more.warnings?.push(text) };
+  return init({ dir: folder.path, log, env: {}, assets: testAssets(more.version) }, options);
+}

@@ -1,0 +1,169 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Known } from "../../../src/glitchtip/identity.ts";
+import type { Project } from "../../../src/glitchtip/wire/shapes.ts";
+import type { Desired } from "../../../src/provision/desired.ts";
+import { type Action, needsTeams, type Observed, planProvision } from "../../../src/provision/plan.ts";
+
+const NOTHING_KNOWN: Known = { projects: {} };
+const EMPTY: Observed = { organization: undefined, projects: [], teams: [] };
+
+const want = (...projects: readonly (readonly [name: string, team: string])[]): Desired => ({
+  organization: "Acme",
+  projects: projects.map(([name, team]) => ({ name, team, platform: undefined })),
+});
+
+const project = (id: string, name: string, teams: readonly string[], slug = `${name}-slug`): Project => ({
+  id,
+  slug,
+  name,
+  dateCreated: `2026-08-01T10:00:00.${id.padStart(6, "0")}Z`,
+  teams: teams.map((team) => ({ id: team, slug: team })),
+});
+
+const inAcme = (projects: Project[], teams?: readonly string[]): Observed => ({
+  organization: { slug: "acme" },
+  projects,
+  teams,
+});
+
+describe("the plan", () => {
+  it("for an empty server makes the organization, each team once, then the projects", () => {
+    const desired = want(["shop-api", "backend"], ["shop-web", "frontend"], ["jobs", "backend"]);
+    expect(planProvision(desired, EMPTY, NOTHING_KNOWN)).toEqual([
+      { type: "create-organization", name: "Acme" },
+      { type: "create-team", slug: "backend" },
+      { type: "create-team", slug: "frontend" },
+      { type: "create-project", name: "shop-api", team: "backend", platform: undefined },
+      { type: "create-project", name: "shop-web", team: "frontend", platform: undefined },
+      { type: "create-project", name: "jobs", team: "backend", platform: undefined },
+    ]);
+  });
+
+  it("is empty where all is there, and never takes away what is not declared", () => {
+    const observed = inAcme([project("1", "shop-api", ["backend", "others"]), project("2", "theirs", [])]);
+    expect(planProvision(want(["shop-api", "backend"]), observed, NOTHING_KNOWN)).toEqual([]);
+  });
+
+  it("links a project that is there without its team, by the address that the server gave", () => {
+    const observed = inAcme([project("1", "Shop API", ["others"], "shop-api-2")], ["others", "backend"]);
+    expect(planProvision(want(["Shop API", "backend"]), observed, NOTHING_KNOWN)).toEqual([
+      { type: "link-team", project: "shop-api-2", team: "backend" },
+    ]);
+  });
+
+  it("makes the team first where it is missing too", () => {
+    const observed = inAcme([project("1", "shop-api", [])], []);
+    expect(planProvision(want(["shop-api", "backend"]), observed, NOTHING_KNOWN).map(({ type }) => type)).toEqual([
+      "create-team",
+      "link-team",
+    ]);
+  });
+
+  it("takes a renamed project for the same one", () => {
+    const renamed = { ...project("1", "Shop, renamed", ["backend"]) };
+    const known = { projects: { "shop-api": { ...renamed } } };
+    expect(planProvision(want(["shop-api", "backend"]), inAcme([renamed]), known)).toEqual([]);
+  });
+
+  it("does not take another database's project for a known one by its number", () => {
+    const theirs = project("1", "theirs", ["backend"]);
+    const known = { projects: { "shop-api": { ...theirs, dateCreated: "2020-01-01T00:00:00Z" } } };
+    expect(planProvision(want(["shop-api", "backend"]), inAcme([theirs]), known)).toMatchObject([
+      { type: "create-project", name: "shop-api" },
+    ]);
+  });
+
+  it("refuses to choose between two of the same name", () => {
+    const twice = inAcme([
+      project("1", "shop-api", ["backend"], "shop-api"),
+      project("2", "shop-api", [], "shop-api-2"),
+    ]);
+    expect(() => planProvision(want(["shop-api", "backend"]), twice, NOTHING_KNOWN)).toThrow(
+      expect.objectContaining({ code: "GC1407", message: '2 projects are called "shop-api": shop-api, shop-api-2' }),
+    );
+  });
+});
+
+describe("teams are asked for", () => {
+  it("only where the projects do not show them all", () => {
+    const desired = want(["shop-api", "backend"], ["shop-web", "frontend"]);
+    expect(needsTeams(desired, [project("1", "shop-api", ["backend"])])).toBe(true);
+    expect(needsTeams(desired, [project("1", "anything", ["frontend", "backend"])])).toBe(false);
+  });
+});
+
+describe("carrying a plan out", () => {
+  const name = fc.constantFrom("shop", "web", "jobs", "billing", "商店");
+  const team = fc.constantFrom("backend", "frontend", "ops");
+  const desired = fc
+    .uniqueArray(fc.tuple(name, team), { selector: ([one]) => one, maxLength: 5 })
+    .map((projects) => want(...projects));
+  const server = fc.record({
+    exists: fc.boolean(),
+    teams: fc.uniqueArray(team),
+    projects: fc.uniqueArray(fc.tuple(name, fc.uniqueArray(team)), { selector: ([one]) => one }),
+  });
+  const observed = server.map(({ exists, teams, projects }): Observed => {
+    if (!exists) return EMPTY;
+    const there = projects.map(([one, of], at) => project(String(at + 1), one, of));
+    const all = new Set([...teams, ...there.flatMap((one) => (one.teams ?? []).map(({ slug }) => slug))]);
+    return inAcme(there, [...all]);
+  });
+
+  /** A server that does what it is told, and refuses what a real one would. */
+  function carryOut(before: Observed, actions: readonly Action[]): Observed {
+    let organization = before.organization;
+    const teams = new Set(before.teams);
+    const projects = [...before.projects];
+    for (const action of actions) {
+      if (action.type === "create-organization") {
+        organization = { slug: "acme" };
+        continue;
+      }
+      if (organization === undefined) throw new Error(`${action.type} without an organization`);
+      if (action.type === "create-team") {
+        if (teams.has(action.slug)) throw new Error(`500: team ${action.slug} is there already`);
+        teams.add(action.slug);
+        continue;
+      }
+      if (!teams.has(action.team)) throw new Error(`404: no team ${action.team}`);
+      if (action.type === "create-project") {
+        if (projects.some((one) => one.name === action.name)) throw new Error(`a second ${action.name}`);
+        projects.push(project(String(projects.length + 1), action.name, [action.team]));
+        continue;
+      }
+      const at = projects.findIndex(({ slug }) => slug === action.project);
+      const found = projects[at];
+      if (found === undefined) throw new Error(`404: no project ${action.project}`);
+      projects[at] = { ...found, teams: [...(found.teams ?? []), { id: action.team, slug: action.team }] };
+    }
+    return { organization, projects, teams: [...teams] };
+  }
+
+  it("works in its order, leaves nothing to plan, and takes nothing away: for any server and any wish", () => {
+    fc.assert(
+      fc.property(desired, observed, (wanted, before) => {
+        const after = carryOut(before, planProvision(wanted, before, NOTHING_KNOWN));
+        expect(planProvision(wanted, after, NOTHING_KNOWN)).toEqual([]);
+        expect(after.projects.map(({ id }) => id)).toEqual(expect.arrayContaining(before.projects.map(({ id }) => id)));
+        for (const { name: one, team: of } of wanted.projects) {
+          const teams = after.projects.find((found) => found.name === one)?.teams ?? [];
+          expect(teams.map(({ slug }) => slug)).toContain(of);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("that was cut after any step is finished by the next plan, with nothing twice", () => {
+    fc.assert(
+      fc.property(desired, observed, fc.nat(10), (wanted, before, cut) => {
+        const between = carryOut(before, planProvision(wanted, before, NOTHING_KNOWN).slice(0, cut));
+        const after = carryOut(between, planProvision(wanted, between, NOTHING_KNOWN));
+        expect(planProvision(wanted, after, NOTHING_KNOWN)).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

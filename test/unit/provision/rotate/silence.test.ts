@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import type { Holder, Holders } from "../../../../src/provision/rotate/holders.ts";
+import { untilSilent } from "../../../../src/provision/rotate/silence.ts";
+
+const HOLDER: Holder = { project: "shop", who: "container old-1", why: "has not been restarted since" };
+const MAYBE: Holder = { project: "shop", who: "browsers with a page of web", why: "they keep it" };
+const MINUTE = 60_000;
+
+/** Sleeping moves the clock; who is seen is a matter of the time. */
+function watching(seen: (nowMs: number) => readonly Holder[], startMs = 0) {
+  let nowMs = startMs;
+  const said: string[] = [];
+  const looks: number[] = [];
+  const clock = {
+    now: () => nowMs,
+    async sleep(ms: number, signal?: AbortSignal) {
+      signal?.throwIfAborted();
+      nowMs += ms;
+    },
+  };
+  return {
+    said,
+    looks,
+    nowMs: () => nowMs,
+    wait: (restartedAtMs: number, silentForMs: number): Promise<Holders> =>
+      untilSilent(
+        {
+          clock,
+          signal: new AbortController().signal,
+          nowMs: () => nowMs,
+          look: async (sinceMs) => {
+            looks.push(sinceMs);
+            return { now: seen(nowMs), maybe: [MAYBE] };
+          },
+          say: (text) => said.push(text),
+        },
+        restartedAtMs,
+        silentForMs,
+      ),
+  };
+}
+
+describe("the watch over the old key", () => {
+  it("lasts as long as asked, counted from the last restart, and tells who cannot be seen", async () => {
+    const watch = watching(() => []);
+    expect(await watch.wait(0, MINUTE)).toEqual({ now: [], maybe: [MAYBE] });
+    expect(watch.nowMs()).toBe(MINUTE);
+    expect(watch.said[0]).toBe("watching that the old key stays silent, 60 s to go");
+  });
+
+  it("is over at once where the last restart was long ago", async () => {
+    const watch = watching(() => [], 2 * MINUTE);
+    await watch.wait(MINUTE, MINUTE);
+    expect(watch.nowMs()).toBe(2 * MINUTE);
+    expect(watch.looks).toHaveLength(1);
+  });
+
+  it("looks at each stretch of time once", async () => {
+    const watch = watching(() => []);
+    await watch.wait(0, MINUTE);
+    expect(new Set(watch.looks).size).toBeGreaterThan(10);
+    expect(watch.looks).toEqual([0, ...watch.looks.slice(1)].sort((a, b) => a - b));
+  });
+
+  it("starts anew when somebody was seen with it", async () => {
+    const watch = watching((now) => (now >= 20_000 && now < 25_000 ? [HOLDER] : []));
+    await watch.wait(0, MINUTE);
+    expect(watch.nowMs()).toBeGreaterThanOrEqual(80_000);
+    expect(watch.said).toContain("the old key is still with container old-1");
+  });
+
+  it("fails with the names of those who still have it at its end", async () => {
+    const watch = watching(() => [HOLDER]);
+    await expect(watch.wait(0, MINUTE)).rejects.toMatchObject({
+      code: "GC1408",
+      problems: ["shop: container old-1: has not been restarted since"],
+      remedy: expect.stringContaining("--keep-old"),
+    });
+    expect(watch.nowMs()).toBe(MINUTE);
+  });
+
+  it("of no time looks once", async () => {
+    const watch = watching(() => []);
+    await watch.wait(0, 0);
+    expect(watch.looks).toEqual([0]);
+    await expect(watching(() => [HOLDER]).wait(0, 0)).rejects.toMatchObject({ code: "GC1408" });
+  });
+
+  it("looks seldom when it lasts an hour", async () => {
+    const watch = watching(() => []);
+    await watch.wait(0, 60 * MINUTE);
+    expect(watch.looks.length).toBeLessThan(150);
+  });
+});

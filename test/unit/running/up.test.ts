@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import type { Declaration } from "../../../src/config/schema.ts";
+import { renderEnvFile } from "../../../src/outputs/env-file.ts";
+import { up } from "../../../src/running/up.ts";
+import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
+import { TemporaryFolder } from "../../support/project.ts";
+import { declare } from "../../support/provisioning.ts";
+
+const BY_FILE = declare({ apps: { api: { project: "shop-api", inject: "env-file" }, web: { project: "shop-api" } } });
+const DSN = "http://key@glitchtip:8000/1";
+const VOLUME_FILE = "id-glitchtip-provision:/run/glitchtip/api.env";
+
+/** What was asked of Docker, in its order. */
+async function upIn(folder: TemporaryFolder, declaration: Declaration, files: Record<string, string>) {
+  const calls: string[] = [];
+  const docker = fakeDocker({
+    containers: [container("glitchtip-provision", { state: "exited" })],
+    files,
+    cli: async (args) => {
+      calls.push(args.join(" "));
+      return answers({ stdout: "1\n" });
+    },
+    compose: {
+      up: async ({ services = [], flags = ["--detach", "--wait"] } = {}) =>
+        void calls.push(["up", ...flags, ...services].join(" ")),
+    },
+  });
+  const result = await up({ dir: folder.path, docker, say: () => {} }, declaration);
+  return { calls, result };
+}
+
+describe("up", () => {
+  it("is one step where no app takes an env file", async () => {
+    using folder = new TemporaryFolder();
+    expect(await upIn(folder, declare(), {})).toEqual({
+      calls: ["up --detach --wait"],
+      result: { written: [], without: [] },
+    });
+    expect(folder.files()).toEqual({});
+  });
+
+  it("otherwise waits for the provisioner, writes the files for their owner alone, and starts everything", async () => {
+    using folder = new TemporaryFolder();
+    const files = { [VOLUME_FILE]: renderEnvFile({ SENTRY_DSN: DSN }) };
+    expect(await upIn(folder, BY_FILE, files)).toEqual({
+      calls: ["up --detach glitchtip-provision", "wait id-glitchtip-provision", "up --detach --wait"],
+      result: { written: [".glitchtip/env/api.env"], without: [] },
+    });
+    expect(folder.files()).toEqual({ ".glitchtip/env/api.env": `SENTRY_DSN='${DSN}'\n` });
+    expect([folder.mode(".glitchtip/env"), folder.mode(".glitchtip/env/api.env")]).toEqual(["700", "600"]);
+  });
+
+  it("writes nothing that has not changed, and keeps the last file where there is no DSN", async () => {
+    using folder = new TemporaryFolder();
+    await upIn(folder, BY_FILE, { [VOLUME_FILE]: renderEnvFile({ SENTRY_DSN: DSN }) });
+    const before = folder.modifiedMs();
+    expect((await upIn(folder, BY_FILE, { [VOLUME_FILE]: renderEnvFile({ SENTRY_DSN: DSN }) })).result.written).toEqual(
+      [],
+    );
+    expect((await upIn(folder, BY_FILE, {})).result).toEqual({ written: [], without: [] });
+    expect(folder.modifiedMs()).toEqual(before);
+  });
+
+  it("names the apps that have never had a DSN", async () => {
+    using folder = new TemporaryFolder();
+    expect((await upIn(folder, BY_FILE, {})).result).toEqual({ written: [], without: ["api"] });
+  });
+});

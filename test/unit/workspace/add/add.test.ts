@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { loadDeclaration } from "../../../../src/config/load.ts";
+import { init } from "../../../../src/init/init.ts";
+import { type AddOptions, add } from "../../../../src/workspace/add.ts";
+import { TemporaryFolder, testAssets } from "../../../support/project.ts";
+import { refusal } from "../../../support/refusal.ts";
+import { COMPOSE, project, START } from "./shop.ts";
+
+describe("add", () => {
+  it("makes a project whose name is YAML's merge key", async () => {
+    using shop = await project();
+    const options = { project: "<<", entrypoint: ["tini"], command: ["run"] };
+    await add(shop.context(), "worker", options);
+    const { projects, apps } = loadDeclaration(shop.folder.read("glitchtip.yaml"), "g");
+    expect([Object.keys(projects), apps.worker?.project]).toEqual([["shop", "<<"], "<<"]);
+    expect(await add(shop.context(), "worker", options)).toMatchObject({ nothingToChange: true });
+  });
+
+  it("changes the declaration by a line, and writes what it comes to", async () => {
+    using setup = await project();
+    const before = setup.folder.read("glitchtip.yaml");
+    const result = await add(setup.context(), "worker", { project: "shop", ...START });
+    expect(setup.folder.read("glitchtip.yaml")).toBe(
+      `${before}  worker: { project: shop, entrypoint: [ docker-entrypoint.sh ] }\n`,
+    );
+    expect(result.changed).toEqual(["glitchtip.yaml", "compose.glitchtip.yaml", ".glitchtip/provision.json"]);
+    expect(setup.folder.read("compose.glitchtip.yaml")).toContain("\n  worker:\n");
+    expect(setup.folder.read("compose.yaml")).toBe(COMPOSE);
+  });
+
+  it("declares the project, named as the service when nothing is said", async () => {
+    using setup = await project();
+    const result = await add(setup.context(), "worker", START);
+    expect(result.services.at(-1)).toEqual({ service: "worker", project: "worker", variables: ["SENTRY_DSN"] });
+    expect(setup.folder.read("glitchtip.yaml")).toContain("  worker: { team: developers }\n");
+  });
+
+  it("takes variables and an audience", async () => {
+    using setup = await project();
+    await add(setup.context(), "worker", { ...START, variables: ["A", "B"], audience: "public" });
+    expect(setup.folder.read(".glitchtip/provision.json")).toMatch(/"A": "public",\s+"B": "public"/);
+  });
+
+  it("changes nothing a second time, and does not contradict what is there", async () => {
+    using setup = await project();
+    await add(setup.context(), "worker", { project: "shop", ...START });
+    expect(await add(setup.context(), "worker")).toMatchObject({ nothingToChange: true });
+    const error = await refusal(add(setup.context(), "worker", { project: "other" }));
+    expect([error.code, error.problems]).toEqual(["GC1001", ['apps.worker.project: "other" here, "shop" there']]);
+  });
+
+  it("only says what it would do in a dry run", async () => {
+    using setup = await project();
+    const before = setup.folder.files();
+    expect(await add(setup.context(), "worker", { ...START, dryRun: true })).toMatchObject({ dryRun: true });
+    expect(setup.folder.files()).toEqual(before);
+  });
+
+  it.each<[string, string, string, AddOptions, RegExp]>([
+    ["a service that is not there", "workr", "GC1104", START, /did you mean "worker"/],
+    [
+      "a service whose start only its image knows",
+      "db",
+      "GC1106",
+      {},
+      /--entrypoint '\["docker-entrypoint.sh"\]' --command/,
+    ],
+    ["a name that cannot be a project's", "worker", "GC1101", { ...START, project: "x".repeat(65) }, /at most 64/],
+  ])("refuses %s before anything is written", async (_, service, code, options, message) => {
+    using setup = await project();
+    const before = setup.folder.files();
+    const error = await refusal(add(setup.context(), service, options));
+    expect([error.code, [error.message, ...error.problems].join()]).toEqual([code, expect.stringMatching(message)]);
+    expect(setup.folder.files()).toEqual(before);
+  });
+
+  it("says how to begin where there is no declaration", async () => {
+    using folder = new TemporaryFolder();
+    const log = { info() {}, step() {}, debug() {}, warn() {} };
+    const error = await refusal(add({ dir: folder.path, log, assets: testAssets() }, "api"));
+    expect([error.code, error.remedy]).toEqual(["GC1108", expect.stringContaining("init --app api=PROJECT")]);
+  });
+});
+
+describe("Compose files that cannot be right are refused before anything is written", () => {
+  it.each([
+    ["services:\n  api: {image: x\n", /^compose\.yaml:\d:\d+ cannot be read: /],
+    [
+      "services:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, depends_on: [a]}\n",
+      /wait for each other: a → b → a/,
+    ],
+    [
+      "services: {a: {image: x, depends_on: [dbb]}, db: }\n",
+      /needs service "dbb", which is not there; did you mean "db"/,
+    ],
+    ["services: {a: {extends: {service: b}}}\n", /extends: compose\.yaml has no service "b"/],
+    ["include: [nowhere.yaml]\n", /include names nowhere\.yaml, which is not there/],
+    ["include: [compose.yaml]\nservices: {a: {image: x}}\n", /include goes in a circle/],
+    ["services: {a: {image: x, entrypoint: 'sh -c \"x'}}\n", /has a quote that is not closed/],
+    ["services: {glitchtip: {image: x}, a: {image: x, entrypoint: [x]}}\n", /both have services\.glitchtip/],
+  ])("%j", async (compose, message) => {
+    using folder = new TemporaryFolder();
+    folder.write("compose.yaml", compose);
+    const log = { info() {}, step() {}, debug() {}, warn() {} };
+    const error = await refusal(init({ dir: folder.path, log, assets: testAssets() }, { apps: { a: "shop" } }));
+    expect(error.message).toMatch(message);
+    expect(Object.keys(folder.files())).toEqual(["compose.yaml"]);
+  });
+});

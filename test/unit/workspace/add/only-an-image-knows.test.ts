@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { init } from "../../../../src/init/init.ts";
+import { add } from "../../../../src/workspace/add.ts";
+import { TemporaryFolder, testAssets } from "../../../support/project.ts";
+import { refusal } from "../../../support/refusal.ts";
+import { COMPOSE, engine, project, START } from "./shop.ts";
+
+describe("what only an image knows", () => {
+  const image = { entrypoint: ["docker-entrypoint.sh"], command: ["/bin/sh", "-c", 'exec "$APP"'] };
+
+  it("is asked of the engine and remembered, so that a run without one writes the same", async () => {
+    using setup = await project();
+    await add(setup.context(engine({ images: { "postgres:18": image } })), "db");
+    expect(setup.folder.read("compose.glitchtip.yaml")).toContain(`command: [/bin/sh, -c, "exec \\"$$APP\\""]`);
+    expect(setup.folder.read("glitchtip.yaml")).not.toContain("entrypoint:");
+    for (const docker of [undefined, engine({ answers: false }), engine()]) {
+      expect(await init(setup.context(docker))).toMatchObject({ nothingToChange: true });
+    }
+  });
+
+  it("follows the image when that has changed, and is forgotten with its name", async () => {
+    using setup = await project();
+    await add(setup.context(engine({ images: { "postgres:18": image } })), "db");
+    await init(setup.context(engine({ images: { "postgres:18": { ...image, command: ["other"] } } })));
+    expect(setup.folder.read("compose.glitchtip.yaml")).toContain("command: [other]");
+    setup.folder.write("compose.yaml", COMPOSE.replace("postgres:18", "postgres:19"));
+    expect((await refusal(init(setup.context()))).code).toBe("GC1106");
+  });
+
+  it("is not asked where the files or the declaration say it", async () => {
+    using setup = await project();
+    const docker = engine();
+    await add(setup.context(docker), "worker", START);
+    expect(docker.calls).toEqual([]);
+  });
+
+  it.each([
+    ["worker", "--pull", "shop/worker:2"],
+    ["jobs", "--build", "is not built yet"],
+  ])("of %s is had by %s only", async (service, flag, words) => {
+    using setup = await project();
+    const error = await refusal(add(setup.context(engine()), service));
+    expect([error.code, error.message]).toEqual(["GC1106", expect.stringContaining(flag)]);
+    expect(error.message).toContain(words);
+    const docker = engine();
+    await add(setup.context(docker), service, flag === "--pull" ? { pull: true } : { build: true });
+    expect(docker.calls).toEqual(
+      flag === "--pull"
+        ? ["shop/worker:2", "pull worker of compose.yaml", "shop/worker:2"]
+        : ["shop-jobs for linux/arm64", "build jobs of compose.yaml", "shop-jobs for linux/arm64"],
+    );
+  });
+
+  it("is had after a question on a terminal", async () => {
+    using setup = await project();
+    const asked: string[] = [];
+    const ask = async (question: string) => {
+      asked.push(question);
+      return true;
+    };
+    await add(setup.context(engine()), "worker", { ask });
+    expect(asked).toEqual(["shop/worker:2: not on this machine. Pull it now?"]);
+  });
+
+  it("says so where no engine answers", async () => {
+    using setup = await project();
+    const error = await refusal(add(setup.context(engine({ answers: false })), "worker"));
+    expect(error.message).toMatch(
+      /entrypoint comes from its image shop\/worker:2, and no Docker engine answers: start one; or type/,
+    );
+  });
+
+  it("may be nothing at all, which is an error", async () => {
+    using setup = await project();
+    const docker = engine({ images: { "postgres:18": { entrypoint: [], command: [] } } });
+    const error = await refusal(add(setup.context(docker), "db"));
+    expect(error.message).toMatch(/image postgres:18 has neither entrypoint nor command/);
+  });
+
+  it("is told for all services at once, by flags where there is no declaration yet", async () => {
+    using folder = new TemporaryFolder();
+    folder.write("compose.yaml", COMPOSE);
+    const log = { info() {}, step() {}, debug() {}, warn() {} };
+    const error = await refusal(
+      init({ dir: folder.path, log, assets: testAssets() }, { apps: { worker: "a", db: "b" } }),
+    );
+    expect(error.problems).toEqual([
+      expect.stringMatching(/^service worker: entrypoint comes from .* --entrypoint 'worker=/),
+      expect.stringMatching(/^service db: entrypoint and command come from .* --entrypoint 'db=.* --command 'db=/),
+    ]);
+    expect([...error.problems, error.remedy].join()).not.toContain("glitchtip.yaml");
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { silentLog } from "../../../src/base/log.ts";
+import { init } from "../../../src/init/init.ts";
+import { type LockDocker, lock, unlock } from "../../../src/workspace/lock.ts";
+import { TemporaryFolder, testAssets } from "../../support/project.ts";
+
+const LOCK = ".glitchtip/compose.lock.yaml";
+const digest = (of: string) => `sha256:${of.repeat(64)}`;
+
+/** As Compose reads the files, and what a registry says of the images that came from one. */
+const docker = (images: Readonly<Record<string, string>>, digests: Readonly<Record<string, string>>): LockDocker => ({
+  config: async () => ({
+    name: "shop",
+    services: Object.fromEntries(Object.entries(images).map(([name, image]) => [name, { image }])),
+  }),
+  digest: async (reference) => digests[reference],
+});
+
+async function project(): Promise<TemporaryFolder> {
+  const folder = new TemporaryFolder();
+  folder.write("compose.yaml", "services:\n  api: { image: shop/api, entrypoint: [node], command: [x] }\n");
+  await init(context(folder), { apps: { api: "shop" } });
+  return folder;
+}
+
+const context = (folder: TemporaryFolder) => ({ dir: folder.path, log: silentLog, env: {}, assets: testAssets() });
+
+describe("lock", () => {
+  const images = { glitchtip: "glitchtip/glitchtip:6", "glitchtip-db": "postgres:18", api: "shop/api:1" };
+
+  it("writes the digest of each image of ours, names those without one, and leaves the user's alone", async () => {
+    using folder = await project();
+    const result = await lock(
+      context(folder),
+      docker(images, { "postgres:18": digest("a"), "shop/api:1": digest("b") }),
+    );
+    expect(result).toMatchObject({
+      pinned: [{ service: "glitchtip-db", image: "postgres:18", digest: digest("a") }],
+      unpinned: [expect.stringContaining("glitchtip/glitchtip:6")],
+    });
+    expect(folder.read(LOCK)).toContain(`image: postgres:18@${digest("a")}`);
+    expect(folder.read("compose.glitchtip.yaml")).toContain(`:-postgres:18@${digest("a")}}`);
+    expect(folder.read("compose.glitchtip.yaml")).toContain("GLITCHTIP_IMAGE:-glitchtip/glitchtip:6}");
+  });
+
+  it("pins an image that .env names where it stands", async () => {
+    using folder = await project();
+    folder.write(".env", `${folder.read(".env")}GLITCHTIP_IMAGE=registry.example.com/glitchtip:6\n`);
+    const own = { glitchtip: "registry.example.com/glitchtip:6" };
+    await lock(context(folder), docker(own, { "registry.example.com/glitchtip:6": digest("c") }));
+    expect(folder.read(".env")).toContain(`GLITCHTIP_IMAGE=registry.example.com/glitchtip:6@${digest("c")}`);
+  });
+
+  it("takes over a newer digest of the same tag, and one that an update bot wrote", async () => {
+    using folder = await project();
+    await lock(context(folder), docker(images, { "postgres:18": digest("a") }));
+    const pinned = { ...images, "glitchtip-db": `postgres:18@${digest("a")}` };
+    await lock(context(folder), docker(pinned, { "postgres:18": digest("d") }));
+    expect(folder.read("compose.glitchtip.yaml")).toContain(digest("d"));
+    folder.write(LOCK, folder.read(LOCK).replace(digest("d"), digest("e")));
+    await init(context(folder));
+    expect(folder.read("compose.glitchtip.yaml")).toContain(digest("e"));
+  });
+
+  it("says so where nothing can be pinned, or writes nothing when it only shall say what it would", async () => {
+    using folder = await project();
+    const before = folder.files();
+    await expect(lock(context(folder), docker(images, {}))).rejects.toMatchObject({
+      code: "GC1607",
+      problems: [expect.stringContaining("glitchtip/glitchtip:6"), expect.stringContaining("postgres:18")],
+    });
+    await lock(context(folder), docker(images, { "postgres:18": digest("a") }), { dryRun: true });
+    expect(folder.files()).toEqual(before);
+  });
+
+  it("goes back to tags", async () => {
+    using folder = await project();
+    const before = folder.read("compose.glitchtip.yaml");
+    await lock(context(folder), docker(images, { "postgres:18": digest("a") }));
+    await unlock(context(folder));
+    expect(folder.read("compose.glitchtip.yaml")).toBe(before);
+    expect(Object.keys(folder.files())).not.toContain(LOCK);
+  });
+});

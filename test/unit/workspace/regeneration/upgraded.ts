@@ -1,0 +1,37 @@
+import { init } from "../../../../src/init/init.ts";
+import { type RenderOptions, render } from "../../../../src/workspace/render.ts";
+import { TemporaryFolder, testAssets } from "../../../support/project.ts";
+
+export const STACK = "compose.glitchtip.yaml";
+export const BASE = ".glitchtip/base/compose.glitchtip.yaml";
+export const GATE = ".glitchtip/gate.py";
+/** What was said since the project was made. */
+export const warnings: string[] = [];
+export const log = { info() {}, step() {}, debug() {}, warn: (text: string) => warnings.push(text) };
+
+/** A project as version 1.0.0 of the tool wrote it. */
+export async function project(): Promise<TemporaryFolder> {
+  const folder = new TemporaryFolder();
+  await init({ dir: folder.path, log, env: {}, assets: testAssets() }, { organization: "Acme" });
+  warnings.length = 0;
+  return folder;
+}
+
+interface Upgrade extends RenderOptions {
+  readonly version?: string;
+  /** What another version has in its templates, from what this one has. */
+  readonly templates?: (text: string) => string;
+}
+
+/** The same project rendered by another version of the tool, whose templates differ. */
+export function upgrade(folder: TemporaryFolder, { version = "1.0.0", templates, ...options }: Upgrade = {}) {
+  const assets = testAssets(version);
+  const compose = () => JSON.parse((templates ?? ((text) => text))(JSON.stringify(assets.compose())));
+  return render({ dir: folder.path, log, env: {}, assets: { ...assets, compose } }, options);
+}
+
+export const edit = (folder: TemporaryFolder, path: string, change: (text: string) => string) =>
+  folder.write(path, change(folder.read(path)));
+export const declareSplit = (folder: TemporaryFolder) =>
+  edit(folder, "glitchtip.yaml", (text) => text.replace("server:", "server:\n  topology: split"));
+export const newInterval = (text: string) => text.replaceAll('"start_interval":"1s"', '"start_interval":"2s"');

@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { checkDeclaration } from "../../../src/config/check.ts";
+import { declaredFor, type Sizing, sizeFor } from "../../../src/workspace/size/index.ts";
+import { ASSUMED, MEASURED } from "../../../src/workspace/size/measured.ts";
+
+const page = readFileSync(join(import.meta.dirname, "../../../docs/sizing.md"), "utf8");
+const EVENTS_A_DAY = [1_000, 10_000, 30_000, 100_000, 400_000, 1_000_000];
+
+const gib = (mib: number) => `${(mib / 1024).toFixed(mib < 10_240 ? 1 : 0)} GiB`;
+const row = ({ eventsPerDay, topology, memoryMib, hostMib, diskMib, postgres, measured }: Sizing) =>
+  [
+    eventsPerDay.toLocaleString("en"),
+    measured ? topology : `${topology}, beyond what was measured`,
+    `${memoryMib.web}`,
+    `${memoryMib.worker ?? "–"}`,
+    `${memoryMib.database}`,
+    gib(hostMib),
+    gib(diskMib.data),
+    gib(diskMib.eachBackup),
+    `${postgres.shared_buffers}, ${postgres.work_mem}`,
+  ].join(" | ");
+
+describe("docs/sizing.md", () => {
+  it("shows what size says", () => {
+    const rows = EVENTS_A_DAY.map((eventsPerDay) => `| ${row(sizeFor({ eventsPerDay, retentionDays: 90 }))} |`);
+    expect(page).toContain(rows.join("\n"));
+  });
+
+  it("shows every measured figure, and every assumption", () => {
+    const measured = Object.values(MEASURED).map(
+      ({ value, unit, how }) => `| ${value.toLocaleString("en")} ${unit} | ${how} |`,
+    );
+    const assumed = Object.values(ASSUMED).map(({ value, why }) => `| ${value.toLocaleString("en")} | ${why} |`);
+    for (const rows of [measured, assumed]) expect(page).toContain(rows.join("\n"));
+  });
+});
+
+describe("a size", () => {
+  const sized = (eventsPerDay: number, more: object = {}) => sizeFor({ eventsPerDay, retentionDays: 30, ...more });
+
+  it("is all in one as long as one process has stored as many, split from there on, and always in production", () => {
+    const most = Math.floor((MEASURED.allInOneStoredPerS.value * 86_400) / ASSUMED.peakOverAverage.value);
+    expect(sized(most).topology).toBe("all-in-one");
+    expect(sized(most + 1).topology).toBe("split");
+    expect(sized(1, { production: true }).topology).toBe("split");
+    expect(sized(1, { possible: ["split"] }).topology).toBe("split");
+  });
+
+  it("stays with what is decided, and says where nobody has measured it", () => {
+    expect(sized(1_000_000, { topology: "all-in-one" })).toMatchObject({ topology: "all-in-one", measured: false });
+    expect(sized(1_000, { topology: "single-container" }).memoryMib).toEqual({ web: 1536 });
+    expect(sized(400_000)).toMatchObject({ measured: true });
+    expect(sized(500_000)).toMatchObject({ measured: false });
+  });
+
+  it("gives each process more than twice the memory that it was seen to take", () => {
+    const { memoryMib } = sized(100_000);
+    expect(memoryMib.web).toBeGreaterThan(2 * MEASURED.webMib.value);
+    expect(memoryMib.worker).toBeGreaterThan(2 * MEASURED.workerMib.value);
+    expect(memoryMib.database).toBeGreaterThan(2 * MEASURED.databaseMib.value);
+  });
+
+  it("grows with events and with days alike", () => {
+    const disk = (eventsPerDay: number, retentionDays: number) => sizeFor({ eventsPerDay, retentionDays }).diskMib.data;
+    expect(disk(10_000, 90)).toBe(disk(90_000, 10));
+    expect(disk(20_000, 90)).toBeGreaterThan(disk(10_000, 90));
+  });
+
+  it.each([1, 50_000, 1_000_000, 100_000_000])(
+    "of %s events a day is a declaration without mistakes",
+    (eventsPerDay) => {
+      const { server, ...keys } = declaredFor(sizeFor({ eventsPerDay, retentionDays: 90 }));
+      const rest = { version: 1, organization: "Acme", admin: { email: "admin@example.com" }, projects: { shop: {} } };
+      const declared = checkDeclaration(
+        { ...rest, server: { image: "glitchtip/glitchtip:6", ...server }, ...keys },
+        "it",
+      );
+      expect(declared.postgres).toEqual(keys.postgres);
+    },
+  );
+});
+
+describe("settings of Postgres", () => {
+  const declared = (lines: object) => () =>
+    checkDeclaration(
+      { version: 1, organization: "Acme", admin: { email: "admin@example.com" }, projects: { shop: {} }, ...lines },
+      "it",
+    );
+  const problems = (lines: object): readonly string[] => {
+    try {
+      declared(lines)();
+      return [];
+    } catch (error) {
+      return (error as { problems: readonly string[] }).problems;
+    }
+  };
+
+  it("may take half of its memory for its own cache, and no more", () => {
+    expect(problems({ postgres: { shared_buffers: "256MB" } })).toEqual([]);
+    expect(problems({ postgres: { shared_buffers: "1GB" } })).toEqual([
+      "postgres.shared_buffers: 1GB is more than half of limits.database.memory (512m): Postgres would be killed",
+    ]);
+    expect(problems({ postgres: { shared_buffers: "1GB" }, limits: { database: { memory: "2g" } } })).toEqual([]);
+  });
+
+  it("are sizes as Postgres writes them, of the Postgres of this stack", () => {
+    expect(problems({ postgres: { work_mem: "4 MB" } })).toHaveLength(1);
+    expect(problems({ postgres: {}, server: { database: { url: "env:DATABASE_URL" } } })).toEqual([
+      expect.stringContaining("server.database is one of yours"),
+    ]);
+  });
+});
