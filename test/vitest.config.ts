@@ -9,7 +9,7 @@ interface Level {
   readonly usesBuild?: boolean;
 }
 
-/** One project per level of design.md, section 8. No retries: a flake has a cause. */
+/** One vitest project per level of tests (docs/development.md). There are no retries: a flaky test has a cause. */
 const level = (
   name: string,
   { include, timeoutMs = 10_000, group, oneFileAtATime = false, usesBuild = false }: Level,

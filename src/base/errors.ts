@@ -75,7 +75,7 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 /** What only another declaration or another word on the command line mends. */
 const DECLARATION_IS_WRONG: ReadonlySet<ErrorCode> = new Set(["GC1101", "GC1102", "GC1104", "GC1106"]);
 
-/** What a process ends with: design.md, section 2. */
+/** Exit codes of the command line (docs/errors.md). */
 export const EXIT = { done: 0, failed: 1, usage: 2, changes: 3, notReady: 4, interrupted: 130 } as const;
 
 export interface ErrorDetail {

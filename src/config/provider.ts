@@ -20,7 +20,7 @@ export function providersOf(declaration: Apps): Readonly<Record<string, Provider
   const names = new Set<string>();
   return Object.fromEntries(
     projects.map((project, i) => {
-      // No hyphen: a shell drops variables whose names are no identifiers (prototype.md 5).
+      // No hyphen: a shell drops variables whose names are no identifiers (docs/glitchtip-facts.md, "Docker and Compose around it").
       const base = i === 0 ? "glitchtip" : `glitchtip_${project.toLowerCase().replace(/[^a-z0-9]+/g, "_")}`;
       let name = base;
       for (let n = 2; names.has(name); n++) name = `${base}_${n}`;

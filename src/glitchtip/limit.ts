@@ -32,7 +32,7 @@ export interface Limit {
   readonly nextRest: number;
 }
 
-/** GlitchTip's web process is full with two requests in flight for each worker (glitchtip.md, measured). */
+/** GlitchTip's web process is full with two requests in flight for each worker (docs/glitchtip-facts.md, "Load and memory"). */
 const START = 4;
 const LEAST = 2;
 const MOST = 32;

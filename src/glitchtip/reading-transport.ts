@@ -2,7 +2,8 @@ import { hasErrno } from "../base/errors.ts";
 import { type Transport, TransportError } from "./transport.ts";
 
 /**
- * Kept connections for reading only: up to 5.2 a write on one may end with an unknown outcome (prototype.md 2).
+ * Kept connections for reading only: up to 5.2 a write on one may end with an unknown outcome (docs/glitchtip-facts.md,
+ * "Load and memory").
  *
  * A real 5.2 (uWSGI) with two busy cores resets one of two reads on kept connections, four at a time, and one of twenty
  * on new ones. So the first reset ends the keeping, and a read that was reset is sent once more at once.

@@ -103,7 +103,7 @@ function refusalCode({ status, text }: RawAnswer): string | undefined {
   }
 }
 
-/** By hand: a strict jar drops 6.x's Secure cookies over inner http (glitchtip.md, accounts). */
+/** By hand: a strict jar drops 6.x's Secure cookies over inner http (docs/glitchtip-facts.md). */
 function keepCookies(cookies: Map<string, string>, { headers }: RawAnswer): void {
   const set = headers["set-cookie"];
   for (const line of set === undefined ? [] : Array.isArray(set) ? set : [set]) {

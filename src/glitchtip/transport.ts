@@ -27,7 +27,7 @@ export interface Transport {
 export interface TransportOptions {
   readonly requestTimeoutMs?: number;
   readonly connections?: number;
-  /** False for servers that close kept connections under load: an unknown outcome (prototype.md 2). */
+  /** False for servers that close kept connections under load: an unknown outcome (docs/glitchtip-facts.md, "Load and memory"). */
   readonly keepAlive?: boolean;
   /** A certificate authority beside those that Node knows, PEM. */
   readonly ca?: string;

@@ -8,7 +8,7 @@ import type { ProvisionContext } from "./context.ts";
 import type { Desired } from "./desired.ts";
 import { proveByEvent, proveKnown } from "./prove.ts";
 
-/** GlitchTip's web answers two requests at a time; more in flight only adds latency (glitchtip.md, measured). */
+/** A web worker answers two requests at a time; more only add latency (docs/glitchtip-facts.md, "Load and memory"). */
 const IN_FLIGHT = 2;
 
 /**

@@ -51,6 +51,6 @@ export async function obtainToken(
   return token;
 }
 
-/** 6.x shows the last characters only (glitchtip.md, API tokens). */
+/** 6.x shows the last characters only (docs/glitchtip-facts.md, "API tokens"). */
 const isWhole = ({ token, scopes }: Token, wanted: readonly string[]): boolean =>
   /^[0-9a-f]{64}$/.test(token) && wanted.every((scope) => scopes.includes(scope));

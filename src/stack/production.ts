@@ -62,7 +62,7 @@ export function forOperator(
     environment: {
       ...stack.environment,
       ...retentionOf(declaration, server),
-      // GlitchTip reads the file only beside a value, which the template has (glitchtip.md, "The image").
+      // GlitchTip reads the file only beside a value, which the template has (docs/glitchtip-facts.md, "The image").
       ...(mail === undefined ? {} : { EMAIL_URL_FILE: `/run/secrets/${MAIL_SECRET}` }),
       ...(mail?.from === undefined ? {} : { DEFAULT_FROM_EMAIL: escaped(mail.from) }),
       ...(production === undefined ? {} : closed(declaration, production)),

@@ -15,7 +15,7 @@ export function afterProvider(declaration: Declaration, app: string): ComposeSer
   return { [providerOf(declaration, app) ?? ""]: { condition: "service_started" } };
 }
 
-/** What nobody expects who does not know providers (prototype.md 5). */
+/** What nobody expects who does not know providers (docs/glitchtip-facts.md, "Docker and Compose around it"). */
 export function aboutProviders(declaration: Declaration): string[] {
   const apps = Object.entries(declaration.apps).flatMap(([app, declared]) => {
     const service = providerOf(declaration, app);

@@ -50,7 +50,7 @@ export function missingSecrets(
       env,
       /^(mail|notify)/.test(key) ? "until there is one" : "and ours is used",
     );
-    // GlitchTip takes such a file as it is, its last newline included (glitchtip.md, "The image").
+    // GlitchTip takes such a file as it is, its last newline included (docs/glitchtip-facts.md, "The image").
     if (/\s/.test(found) && !key.startsWith("notify"))
       throw new CodedError("GC1107", `${key}: ${url} holds a blank or a newline`, {
         remedy: "Write the address alone, without a newline at its end; a blank in it is %20.",

@@ -106,7 +106,7 @@ function* textsIn(value: unknown, key: string): Generator<[string, string]> {
   }
 }
 
-/** A container takes such a file as it is, its last newline included (glitchtip.md, "The image"). */
+/** A container takes such a file as it is, its last newline included (docs/glitchtip-facts.md, "The image"). */
 function refuseBlanks(key: string, reference: string, value: Secret): void {
   if (!(key.endsWith(".url") ? /\s/ : /[\r\n\0]/).test(value.reveal())) return;
   throw new CodedError("GC1107", `${key}: what ${reference} holds has a blank or a newline in it`, {

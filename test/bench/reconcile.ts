@@ -19,7 +19,7 @@ interface Used {
   readonly phaseMs: number;
 }
 
-/** How a real server with one web worker behaves: 8 ms a request, two at a time (glitchtip.md, measured). */
+/** How a real server with one web worker behaves: 8 ms a request, two at a time (docs/glitchtip-facts.md). */
 const REAL = { serviceMs: 8, atOnce: 2 } as const;
 const ALERTS = 5;
 const root = process.cwd();

@@ -39,7 +39,7 @@ export const mebibytes = (size: string): number => {
   return Number(number) * (unit === "g" ? 1024 : 1);
 };
 
-/** Below this GlitchTip's process is killed and made again for ever, while its container "runs" (prototype.md 3). */
+/** Below this GlitchTip's process is killed and started again for ever (docs/glitchtip-facts.md, "Load and memory"). */
 const SERVER_LEAST_MIB = 200;
 
 const memory = (leastMib: number) =>

@@ -28,7 +28,7 @@ export function organizationView(world: World, row: Organization) {
   };
 }
 
-/** Unpaged, and with soft-deleted projects (glitchtip.md, "Organizations"). */
+/** Unpaged and with soft-deleted projects (docs/glitchtip-facts.md, "Organizations"). */
 export function organizationDetailView(world: World, state: State, row: Organization, viewer: Member) {
   const projects = state.projects.where("organization", row.id);
   return {

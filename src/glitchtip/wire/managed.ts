@@ -57,7 +57,7 @@ export const memberShape = z.object({
   isOwner: z.nullish(z.boolean()),
   /** Only of one member, not in lists. */
   teams: z.optional(z.array(z.string())),
-  /** Of an invitation in 6: a secret (glitchtip.md, members). */
+  /** Of an invitation in 6: a secret (docs/glitchtip-facts.md, "Members"). */
   inviteLink: z.nullish(z.string()),
 });
 

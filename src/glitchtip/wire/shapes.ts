@@ -34,7 +34,7 @@ export const keyShape = z.object({
   label: z.nullish(z.string()),
 });
 
-/** `token` may be masked in a list of 6.x: only the answer to a mint is sure to carry it (glitchtip.md, API tokens). */
+/** `token` may be masked in a list of 6: only the answer to a mint is sure to carry it (docs/glitchtip-facts.md). */
 export const tokenShape = z.object({
   id,
   label: z.nullish(z.string()),

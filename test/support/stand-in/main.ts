@@ -23,7 +23,7 @@ async function main(): Promise<number> {
   const role = positionals[0] ?? "web";
   const stop = new AbortController();
   const settings = readSettings(process.env);
-  // prototype.md 1: the script of 5.2 runs in a shell that does not pass TERM on.
+  // The script of 5.2 runs in a shell that does not pass TERM on (docs/glitchtip-facts.md, "The image").
   const deaf = role === "all-in-one" && settings.generation !== "6";
   process.on("SIGTERM", () => deaf || stop.abort());
   process.on("SIGINT", () => stop.abort());

@@ -55,7 +55,7 @@ export function readSettings(env: Environment): Settings {
   };
 }
 
-/** NAME_FILE wins over NAME and is taken as it is, trailing newline included (glitchtip.md, "The image"). */
+/** NAME_FILE wins over NAME and is taken as it is, trailing newline included (docs/glitchtip-facts.md, "The image"). */
 function value(env: Environment, name: string): string | undefined {
   const file = env[`${name}_FILE`];
   return file ? readFileSync(file, "utf8") : env[name];
@@ -100,7 +100,7 @@ function valkeyOf(env: Environment, generation: Generation): string {
   return url === "" && needed ? "redis://redis:6379/0" : url;
 }
 
-/** What Celery makes of an unescaped password in its broker's URL when Valkey is off (prototype.md 2). */
+/** What Celery makes of an unescaped password in its broker's URL when Valkey is off (docs/glitchtip-facts.md, "Without Valkey"). */
 export function brokerFault({ valkeyUrl, database }: Settings): string | undefined {
   if (valkeyUrl !== "" || /^[A-Za-z0-9._~-]*$/.test(database.password)) return undefined;
   return `failed to resolve host '${database.password.split(/[@/]/).at(-1) ?? ""}'`;
