@@ -1,10 +1,26 @@
 import type { Command } from "commander";
 import type { CliContext } from "./context.ts";
 
-/** A command's flags and its deed; its name and summary stand in main.ts, which loads the rest when it is wanted. */
+/** What a file in commands/ exports by default. */
 export interface CliCommand<Flags extends object = object> {
-  /** Lines to type, shown below the help. */
-  readonly examples: readonly string[];
+  /** Declares arguments and options. */
   flags?(command: Command): Command;
   run(context: CliContext, flags: Flags, args: readonly string[]): Promise<void>;
+}
+
+/** A row of the registry: everything that is known about a command before its file is loaded. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  /** Which arguments a program in a container gets unchanged: all of them, or those that follow the first name. */
+  readonly passThrough?: "all" | "afterName";
+  /** Command lines, shown below the command's help. */
+  readonly examples: readonly string[];
+  load(): Promise<{ readonly default: CliCommand<never> }>;
+}
+
+export interface CommandGroup {
+  readonly heading: string;
+  readonly commands: readonly CommandEntry[];
 }

@@ -1,5 +1,74 @@
 #!/usr/bin/env node
-import { LOADERS } from "./commands.ts";
-import { runCli } from "./run.ts";
+import { inspect } from "node:util";
+import { Command, CommanderError } from "commander";
+import { CodedError } from "../base/errors.ts";
+import { normalizeArgv } from "./argv.ts";
+import type { CommandEntry } from "./command.ts";
+import { type GlobalFlags, processContext, processOutput, reportError } from "./context.ts";
+import { COMMAND_GROUPS, COMMANDS } from "./registry/index.ts";
 
-await runCli(LOADERS);
+declare const VERSION: string;
+
+// When the reader of our output is gone, writing fails, but the work goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
+const program = new Command("glitchtip-compose")
+  .description("GlitchTip beside your Docker Compose services: one `up`, and the applications report errors.")
+  .version(VERSION)
+  .option("-C, --directory <path>", "the project's folder, instead of the current one")
+  .option("--json", "data on stdout as JSON, talk on stderr")
+  .option("--debug", "say more")
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true })
+  .configureOutput({ writeErr: () => {} });
+
+for (const { heading, commands } of COMMAND_GROUPS) {
+  for (const { name, summary, aliases = [] } of commands) {
+    program.command(name).description(summary).aliases(aliases).helpGroup(heading).exitOverride();
+  }
+}
+let chosen: CommandEntry | undefined;
+program.hook("preSubcommand", async (_, command) => {
+  chosen = COMMANDS.find(({ name }) => name === command.name());
+  if (chosen !== undefined) await define(command, chosen);
+});
+
+try {
+  await program.parseAsync(normalizeArgv(process.argv.slice(2), COMMANDS), { from: "user" });
+} catch (error) {
+  const isDone = error instanceof CommanderError && error.exitCode === 0;
+  if (!isDone) reportError(explain(error), processOutput(process.argv.includes("--json")), toStderr);
+}
+// Sockets or timers that a finished command left open must not keep the process; stdout is flushed first.
+process.stdout.write("", () => process.exit());
+
+/** Loads the command's file and gives commander its arguments, options, help and action. */
+async function define(command: Command, { examples, load }: CommandEntry): Promise<void> {
+  const { flags, run } = (await load()).default;
+  command.addHelpText("after", ["", "Examples:", ...examples.map((line) => `  ${line}`)].join("\n"));
+  flags?.(command);
+  command.action(async () => {
+    const given = command.optsWithGlobals<GlobalFlags>();
+    const context = processContext(given);
+    try {
+      await run(context, given as never, command.args);
+    } catch (error) {
+      const cause = context.signal.aborted ? context.signal.reason : error;
+      context.log.debug(inspect(cause));
+      reportError(cause, context, toStderr);
+    }
+  });
+}
+
+function toStderr(text: string): void {
+  process.stderr.write(text);
+}
+
+/** Returns commander's error as one of ours that names the help to read. */
+function explain(error: unknown): unknown {
+  if (!(error instanceof CommanderError)) return error;
+  const said = error.code === "commander.help" ? "no command is given" : error.message;
+  const message = said.replace(/^error: /, "").replaceAll("\n", " ");
+  const help = chosen === undefined ? "--help" : `${chosen.name} --help`;
+  return new CodedError("GC1001", message, { remedy: `See: glitchtip-compose ${help}` });
+}

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { COMMANDS } from "../../src/cli/command-list.ts";
+import { COMMANDS } from "../../src/cli/registry/index.ts";
 import { ACTIONS } from "../../src/cli/user-actions.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -29,7 +29,7 @@ const FIRST_WORDS: Readonly<Record<string, readonly string[]>> = {
 
 describe("what people are told to type", () => {
   it("are commands that exist", () => {
-    const names = new Set(COMMANDS.flatMap((one): string[] => ("alias" in one ? [one.name, one.alias] : [one.name])));
+    const names = new Set(COMMANDS.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
     expect(told.length).toBeGreaterThan(50);
     expect(told.filter(({ command }) => !names.has(command))).toEqual([]);
     const wrong = told.filter(({ command, word }) => word !== "" && FIRST_WORDS[command]?.includes(word) === false);

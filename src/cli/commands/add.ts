@@ -19,12 +19,7 @@ interface Flags {
 }
 
 /** One more service gets a DSN. */
-export const add: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose add worker --project jobs",
-    "glitchtip-compose add web --audience public --variables VITE_SENTRY_DSN",
-    `glitchtip-compose add api --entrypoint '["docker-entrypoint.sh"]' --command '["node","server.js"]'`,
-  ],
+export default {
   flags: (command) =>
     command
       .argument("<service>", "its name in your Compose file")
@@ -43,7 +38,7 @@ export const add: CliCommand<Flags> = {
     const options = { ...optionsOf(flags), ...questionsOf(context) };
     await show(context, await addOperation({ ...context, docker: workspaceDocker(context) }, service, options));
   },
-};
+} satisfies CliCommand<Flags>;
 
 function optionsOf(flags: Flags): AddOptions {
   const problems: string[] = [];

@@ -23,11 +23,7 @@ function linesOf(project: string, name: string, recipients: readonly TestedRecip
 }
 
 /** Sends a test through an alert's recipients. */
-export const alert: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose alert test high-error-rate --project shop-api",
-    "glitchtip-compose alert test down --project shop-api --instance prod",
-  ],
+export default {
   flags: (command) =>
     serverFlags(
       command
@@ -67,4 +63,4 @@ export const alert: CliCommand<Flags> = {
       remedy: "Look at the address, and whether GlitchTip reaches it: glitchtip-compose logs web --errors",
     });
   },
-};
+} satisfies CliCommand<Flags>;

@@ -28,13 +28,7 @@ interface Flags extends ServerFlags {
 }
 
 /** Makes the servers hold what is declared. */
-export const apply: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose apply",
-    "glitchtip-compose apply --yes --instance prod --json",
-    "glitchtip-compose apply --yes --yes-delete old-shop",
-    "glitchtip-compose apply --plan next.plan",
-  ],
+export default {
   flags: (command) =>
     strictFlag(
       serverFlags(
@@ -75,7 +69,7 @@ export const apply: CliCommand<Flags> = {
     finish(context, looked, outcomes);
     if (choice.file === DECLARATION_FILE) await noteDeclaration(context);
   },
-};
+} satisfies CliCommand<Flags>;
 
 /** What it is about was said when it was made. */
 function plannedBefore({ dir }: CliContext, path: string, { file, instance, strict }: Flags) {

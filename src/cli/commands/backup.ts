@@ -50,17 +50,7 @@ interface Call {
 const ACTIONS: Readonly<Record<string, (call: Call) => Promise<void>>> = { create, list, verify, prune, fetch };
 
 /** Whole copies of the stack's data: made, listed, checked, and the old ones deleted. */
-export const backup: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose backup create",
-    "glitchtip-compose backup create --include-secrets --passphrase-file ~/passphrase",
-    "glitchtip-compose backup create --include-secrets --recipient age1…",
-    "glitchtip-compose backup list",
-    "glitchtip-compose backup verify latest",
-    "glitchtip-compose backup list --target",
-    "glitchtip-compose backup fetch latest",
-    "glitchtip-compose backup prune --keep daily=7,weekly=4 --dry-run",
-  ],
+export default {
   flags: (command) =>
     command
       .argument("<action>", "create, list, verify, prune or fetch")
@@ -86,7 +76,7 @@ export const backup: CliCommand<Flags> = {
     const project = readWorkspace(context.dir, context.env);
     await act({ context, project, folder: backupFolder(project, flags.to), flags, names });
   },
-};
+} satisfies CliCommand<Flags>;
 
 async function create({ context, project, folder, flags }: Call): Promise<void> {
   const secrets = flags.includeSecrets ? await sealOf(context, flags) : undefined;

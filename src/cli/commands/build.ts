@@ -10,8 +10,7 @@ interface Flags {
 }
 
 /** Builds what the project builds; whatever runs goes on running with its own image until the next up. */
-export const build: CliCommand<Flags> = {
-  examples: ["glitchtip-compose build", "glitchtip-compose build api --pull"],
+export default {
   flags: (command) =>
     command
       .argument("[service...]", "default: all that have a `build`")
@@ -44,4 +43,4 @@ export const build: CliCommand<Flags> = {
       context.json ? JSON.stringify({ built }) : `built ${built.join(", ")}\nnext: docker compose up -d --wait`,
     );
   },
-};
+} satisfies CliCommand<Flags>;

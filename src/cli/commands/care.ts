@@ -9,8 +9,7 @@ import { withProgress } from "../screen.ts";
 const ROLES: Readonly<Record<string, string>> = { glitchtip: "web", "glitchtip-worker": "worker" };
 
 /** The care service: one look now, a restart now, or what it did. */
-export const care: CliCommand = {
-  examples: ["glitchtip-compose care run", "glitchtip-compose care restart web", "glitchtip-compose care report"],
+export default {
   flags: (command: Command) =>
     command
       .argument("<what>", "run: look at everything now; restart: web and worker, with care; report: the last restarts")
@@ -30,7 +29,7 @@ export const care: CliCommand = {
       remedy: "There is: care run, care restart, care report.",
     });
   },
-};
+} satisfies CliCommand;
 
 const asking = (context: CliContext) => ({
   signal: context.signal,

@@ -11,8 +11,7 @@ interface Flags {
 }
 
 /** Each point of the hardening table, with pass or fail and the reason. */
-export const check: CliCommand<Flags> = {
-  examples: ["glitchtip-compose check --production", "glitchtip-compose check --production --json"],
+export default {
   flags: (command: Command) => command.option("--production", "whether this stack is fit for the world"),
   async run(context, { production }) {
     if (!production) {
@@ -38,7 +37,7 @@ export const check: CliCommand<Flags> = {
     }
     context.setExitCode(failed === 0 ? EXIT.done : EXIT.failed);
   },
-};
+} satisfies CliCommand<Flags>;
 
 const SHOWN: Readonly<Record<CheckedPoint["state"], { word: string; colour: Colour }>> = {
   pass: { word: "ok  ", colour: "good" },

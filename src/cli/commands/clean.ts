@@ -12,12 +12,7 @@ interface Flags {
 }
 
 /** Everything of the project on the engine goes: containers, networks, data, and images that nobody else uses. */
-export const clean: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose clean --dry-run",
-    "glitchtip-compose clean",
-    "glitchtip-compose clean --no-images --yes-clean shop",
-  ],
+export default {
   flags: (command) =>
     command
       .option("--dry-run", "only list what would go")
@@ -65,4 +60,4 @@ export const clean: CliCommand<Flags> = {
     if (kept.length > 0) context.print(`kept, because they are in use or not here: ${kept.join(", ")}`);
     context.print("the files are still there; glitchtip-compose init and docker compose up start anew");
   },
-};
+} satisfies CliCommand<Flags>;

@@ -22,8 +22,7 @@ const METADATA = {
  * Compose's own calls to a provider: `compose --project-name=NAME up|down SERVICE`, and `compose metadata`. Called for
  * `down` it always ends well: there is nothing to take down, and a failure would leave containers behind.
  */
-export const compose: CliCommand = {
-  examples: ["glitchtip-compose compose metadata", "glitchtip-compose compose --project-name=shop up glitchtip"],
+export default {
   flags: (command) =>
     command
       .argument("[words...]", "as Compose calls providers")
@@ -38,7 +37,7 @@ export const compose: CliCommand = {
       remedy: "See: glitchtip-compose compose --help",
     });
   },
-};
+} satisfies CliCommand;
 
 async function up(context: CliContext, service: string): Promise<void> {
   const say = (type: Line["type"], message: string) => context.print(JSON.stringify({ type, message } satisfies Line));

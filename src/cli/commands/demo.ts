@@ -19,8 +19,7 @@ interface Flags {
 }
 
 /** The whole path in a temporary folder: on Compose where an engine and the images are there, else on the emulator. */
-export const demo: CliCommand<Flags> = {
-  examples: ["glitchtip-compose demo", "glitchtip-compose demo --no-containers --json"],
+export default {
   flags: (command) => command.option("--no-containers", "use the emulator and plain processes even where Docker is"),
   async run(context, { containers = true }) {
     const { log, signal } = context;
@@ -57,7 +56,7 @@ export const demo: CliCommand<Flags> = {
     context.print("\nCtrl-C ends the demo and takes everything away again.");
     await untilAborted(signal);
   },
-};
+} satisfies CliCommand<Flags>;
 
 function closing(stack: DemoStack, { log }: CliContext): AsyncDisposable {
   return {

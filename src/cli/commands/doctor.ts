@@ -6,8 +6,7 @@ import type { CliCommand } from "../command.ts";
 import { type Colour, type Paint, paintFor, withProgress } from "../screen.ts";
 
 /** Everything that stands in the way, at once, each with its fix. */
-export const doctor: CliCommand = {
-  examples: ["glitchtip-compose doctor", "glitchtip-compose doctor --json"],
+export default {
   async run(context) {
     const findings = await withProgress(context, "looking at the engine, the files and the containers", () =>
       runDoctor({
@@ -29,7 +28,7 @@ export const doctor: CliCommand = {
     }
     context.setExitCode(failed === 0 ? EXIT.done : EXIT.failed);
   },
-};
+} satisfies CliCommand;
 
 const SHOWN: Readonly<Record<Finding["level"], { word: string; colour: Colour }>> = {
   ok: { word: "ok  ", colour: "good" },

@@ -11,12 +11,7 @@ interface Flags {
 }
 
 /** Everything is stopped and removed; the data stays unless asked. */
-export const down: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose down",
-    "glitchtip-compose down --volumes --dry-run",
-    "glitchtip-compose down --volumes --yes",
-  ],
+export default {
   flags: (command) =>
     command
       .option("--volumes", "remove the data as well: every event, account and DSN")
@@ -50,7 +45,7 @@ export const down: CliCommand<Flags> = {
       if (kept.volumes.length > 0) context.print(`kept: ${kept.volumes.map((name) => `volume ${name}`).join(", ")}`);
     }
   },
-};
+} satisfies CliCommand<Flags>;
 
 const names = ({ volumes }: DownPlan): string[] => volumes.map(({ name }) => name);
 

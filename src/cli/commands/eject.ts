@@ -6,8 +6,7 @@ interface Flags {
 }
 
 /** Managed files become the user's own. */
-export const eject: CliCommand<Flags> = {
-  examples: ["glitchtip-compose eject compose.glitchtip.yaml", "glitchtip-compose eject --dry-run"],
+export default {
   flags: (command) =>
     command
       .argument("[files...]", "as they are named in .glitchtip/manifest.json; default: all")
@@ -23,4 +22,4 @@ export const eject: CliCommand<Flags> = {
     if (dryRun || result.ejected.length === 0) return;
     context.print("To have one managed again: glitchtip-compose render --adopt FILE");
   },
-};
+} satisfies CliCommand<Flags>;

@@ -15,11 +15,7 @@ interface Flags {
 }
 
 /** The emulator as a process: for a CI job or a test of an application in another language. */
-export const emulate: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose emulate --generation 5.2 --port 0 --superuser admin@example.com --password-file pw.txt --json",
-    "glitchtip-compose emulate --port 8400 --token-file glitchtip.token",
-  ],
+export default {
   flags: (command: Command) =>
     command
       .option("--generation <version>", "4.1, 5.1, 5.2 or 6", "6")
@@ -66,7 +62,7 @@ export const emulate: CliCommand<Flags> = {
     context.log.info(`GlitchTip ${flags.generation} in memory; ${flags.superuser}${shown}; Ctrl-C ends it`);
     await untilAborted(context.signal);
   },
-};
+} satisfies CliCommand<Flags>;
 
 function readPassword(path: string): string {
   const text = readIfThere(path)?.replace(/\r?\n$/, "");

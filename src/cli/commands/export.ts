@@ -10,11 +10,7 @@ interface Flags extends ServerFlags {
 }
 
 /** What a server holds, in a file for another one. */
-export const exportCommand: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose export configuration",
-    "glitchtip-compose export configuration --instance prod --out prod.json",
-  ],
+export default {
   flags: (command) =>
     serverFlags(
       command
@@ -43,4 +39,4 @@ export const exportCommand: CliCommand<Flags> = {
         : `wrote ${file}: ${projects} projects\nthere: glitchtip-compose import configuration ${file} --dry-run`,
     );
   },
-};
+} satisfies CliCommand<Flags>;

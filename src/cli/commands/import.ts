@@ -18,13 +18,7 @@ interface Flags {
 }
 
 /** What other tools' files say of a server becomes the declaration. */
-export const importCommand: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose import app-interface ../app-interface/data",
-    "terraform state pull | glitchtip-compose import terraform - --url https://glitchtip.example.com",
-    "glitchtip-compose import terraform state.json --dry-run --json",
-    "glitchtip-compose import configuration glitchtip-configuration-20261121-081500Z.json --dry-run",
-  ],
+export default {
   flags: (command) =>
     command
       .argument(
@@ -63,7 +57,7 @@ export const importCommand: CliCommand<Flags> = {
     for (const note of result.notes) context.log.info(`note: ${note}`);
     context.print(context.json ? JSON.stringify(result) : dryRun ? result.text : summary(result));
   },
-};
+} satisfies CliCommand<Flags>;
 
 function oneOf<T extends string>(all: readonly T[], given: string, of: string): T {
   const found = all.find((one) => one === given);

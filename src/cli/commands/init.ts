@@ -31,14 +31,7 @@ interface Flags extends ProductionFlags, ServerFlags {
 const each = (value: string, all: readonly string[] = []): readonly string[] => [...all, value];
 
 /** Makes a project's files, or brings them up to date with its declaration. */
-export const init: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose init",
-    "glitchtip-compose init --yes --app api=shop-api --app web=shop-web --organization Acme",
-    "glitchtip-compose init --production --domain errors.example.com --email you@example.com --email-url file:./mail-url",
-    "glitchtip-compose init --server-url https://errors.example.com --token env:GLITCHTIP_TOKEN --app api=shop-api",
-    `glitchtip-compose init --app api=shop-api --entrypoint api='["docker-entrypoint.sh"]' --command api='["node","server.js"]'`,
-  ],
+export default {
   flags: (command: Command) =>
     withServerFlags(withProductionFlags(command))
       .option("--app <service=project>", "a service that gets a DSN, and its project; repeatable", each)
@@ -76,7 +69,7 @@ export const init: CliCommand<Flags> = {
     await show(context, result, { diffs: !isNew });
     if (flags.dryRun && !isNew && !result.nothingToChange) context.setExitCode(EXIT.changes);
   },
-};
+} satisfies CliCommand<Flags>;
 
 const askingDomain = (context: CliContext) =>
   context.interactive ? async () => (await import("../init-questions.ts")).askDomain(context) : undefined;

@@ -19,8 +19,7 @@ interface Flags {
 }
 
 /** Whether the running stack bears what is expected of it. */
-export const load: CliCommand<Flags> = {
-  examples: ["glitchtip-compose load", "glitchtip-compose load --events 2000 --concurrency 8 --project shop --json"],
+export default {
   flags: (command: Command) =>
     command
       .option(
@@ -60,7 +59,7 @@ export const load: CliCommand<Flags> = {
       await transport.close();
     }
   },
-};
+} satisfies CliCommand<Flags>;
 
 /** By its name on the server. */
 function projectOf(declaration: Declaration, wanted: string | undefined): string {

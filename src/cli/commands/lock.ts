@@ -10,12 +10,7 @@ interface Flags {
 }
 
 /** Pins the stack's images by their digests. */
-export const lock: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose lock",
-    "docker compose pull && glitchtip-compose lock",
-    "glitchtip-compose lock --remove",
-  ],
+export default {
   flags: (command: Command) =>
     command.option("--remove", "back to tags").option("--dry-run", "only say what would be pinned"),
   async run(context, { remove, dryRun = false }) {
@@ -40,4 +35,4 @@ export const lock: CliCommand<Flags> = {
     for (const { service, image, digest } of result.pinned) context.print(`${service}: ${image}@${digest}`);
     context.print(`${dryRun ? "would be written" : "written"}: ${result.file}\nnext: docker compose up -d --wait`);
   },
-};
+} satisfies CliCommand<Flags>;

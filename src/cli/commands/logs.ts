@@ -17,14 +17,7 @@ interface Flags {
 const USUAL_TAIL = 200;
 
 /** What the services say, as one view in the order of time. */
-export const logs: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose logs --follow",
-    "glitchtip-compose logs worker db --since 10m",
-    "glitchtip-compose logs --errors --since 1d",
-    "glitchtip-compose logs migrate --tail all",
-    "glitchtip-compose logs --errors --json | jq -r .text",
-  ],
+export default {
   flags: (command) =>
     command
       .argument("[program...]", "web, worker, db, valkey, migrate, provision, proxy, backup or a service; default: all")
@@ -63,7 +56,7 @@ export const logs: CliCommand<Flags> = {
       context.setExitCode(EXIT.interrupted);
     }
   },
-};
+} satisfies CliCommand<Flags>;
 
 function tailOf(text: string | undefined, since: string | undefined): number | undefined {
   if (text === "all") return undefined;

@@ -11,8 +11,7 @@ interface Flags {
 }
 
 /** Sends a test mail by GlitchTip's own settings. */
-export const mail: CliCommand<Flags> = {
-  examples: ["glitchtip-compose mail test", "glitchtip-compose mail test --to you@example.com"],
+export default {
   flags: (command: Command) =>
     command.argument("<what>", "test: send a mail").option("--to <address>", "who gets it; default: the administrator"),
   async run(context, { to: given }, [what]) {
@@ -31,4 +30,4 @@ export const mail: CliCommand<Flags> = {
     );
     context.print(context.json ? JSON.stringify({ sent: true, to }) : `the mail server took a test mail to ${to}`);
   },
-};
+} satisfies CliCommand<Flags>;

@@ -3,15 +3,9 @@ import type { CliCommand } from "../command.ts";
 import { openStack, runIn } from "../in-container.ts";
 
 /** GlitchTip's own command line, with the environment that its processes have. */
-export const manage: CliCommand = {
-  examples: [
-    "glitchtip-compose manage check",
-    "glitchtip-compose manage showmigrations --plan",
-    "glitchtip-compose manage shell",
-    "glitchtip-compose manage -- --help",
-  ],
+export default {
   flags: (command) => command.argument("[args...]", "manage.py's own, passed on as they are"),
   async run(context, _flags, args) {
     await runIn(context, await openStack(context), { service: SERVER, command: ["./manage.py", ...args] });
   },
-};
+} satisfies CliCommand;

@@ -9,8 +9,7 @@ import { withProgress } from "../screen.ts";
 const SCRIPT = "bin/run-migrate.sh";
 
 /** Migrations, partitions and the cache's table, now; every `up` does it too where something changed. */
-export const migrate: CliCommand = {
-  examples: ["glitchtip-compose migrate", "glitchtip-compose migrate --json"],
+export default {
   async run(context) {
     const { docker, stack } = await openStack(context);
     const { services } = stack.config;
@@ -39,4 +38,4 @@ export const migrate: CliCommand = {
     if (context.json) context.print(JSON.stringify({ migrated: true, applied }));
     else context.print(applied.length === 0 ? "there was nothing to migrate" : `applied ${applied.join(", ")}`);
   },
-};
+} satisfies CliCommand;

@@ -10,8 +10,7 @@ interface Flags {
 }
 
 /** Sends a test message to who is declared in `notify`. */
-export const notify: CliCommand<Flags> = {
-  examples: ["glitchtip-compose notify test", "glitchtip-compose notify test --name ops"],
+export default {
   flags: (command: Command) =>
     command.argument("<what>", "test: send a message").option("--name <name>", "to this one only"),
   async run(context, { name }, [what]) {
@@ -27,4 +26,4 @@ export const notify: CliCommand<Flags> = {
     );
     context.print(context.json ? JSON.stringify({ sent }) : `taken by ${sent.join(", ")}`);
   },
-};
+} satisfies CliCommand<Flags>;

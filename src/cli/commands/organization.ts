@@ -15,14 +15,7 @@ interface Flags {
 const ACTIONS = ["list", "info", "create", "add", "remove"] as const;
 
 /** The organizations of the stack's GlitchTip, and who is in them. */
-export const organization: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose organization list",
-    "glitchtip-compose organization info acme",
-    'glitchtip-compose organization create "Acme Labs" --owner ann@example.com',
-    "glitchtip-compose organization add acme bob@example.com --role manager",
-    "glitchtip-compose organization remove acme bob@example.com --yes-delete bob@example.com",
-  ],
+export default {
   flags: (command) =>
     command
       .argument("<action>", ACTIONS.join(", "))
@@ -68,7 +61,7 @@ export const organization: CliCommand<Flags> = {
     if (!(await deletes(context, `${email} leaves ${slug}.`, email, yesDelete))) return;
     say(`${email} is no member of ${slug} any more`, await accounts.do("organization remove", args));
   },
-};
+} satisfies CliCommand<Flags>;
 
 function print(context: CliContext, organizations: readonly OrganizationMembers[]): void {
   if (context.json) {

@@ -14,13 +14,7 @@ interface Flags {
 }
 
 /** A folder with images, files and checksums, for a machine without internet. */
-export const packageCommand: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose package create --dry-run",
-    "glitchtip-compose package create --to /mnt/usb",
-    "glitchtip-compose package verify /mnt/usb/glitchtip-20261121-031500Z",
-    "sh /mnt/usb/glitchtip-20261121-031500Z/load.sh /srv/shop",
-  ],
+export default {
   flags: (command) =>
     command
       .argument("<action>", "create, or verify")
@@ -62,4 +56,4 @@ export const packageCommand: CliCommand<Flags> = {
     if (dryRun) context.print(`would be in ${bundle.path}; no secret and no value of .env but our own settings`);
     else context.print(`${bundle.path}: ${mebibytes(bundle.bytes)}\nthere: sh ${name}/load.sh FOLDER`);
   },
-};
+} satisfies CliCommand<Flags>;

@@ -23,14 +23,7 @@ interface Flags extends ServerFlags {
 }
 
 /** What would be changed, and nothing is. */
-export const plan: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose plan",
-    "glitchtip-compose plan --files --json",
-    "glitchtip-compose plan --server --instance prod",
-    "glitchtip-compose plan --file servers/ --strict",
-    "glitchtip-compose plan --out next.plan && glitchtip-compose apply --plan next.plan",
-  ],
+export default {
   flags: (command) =>
     strictFlag(
       serverFlags(
@@ -54,7 +47,7 @@ export const plan: CliCommand<Flags> = {
     if (failed) context.setExitCode(EXIT.failed);
     else if (changes) context.setExitCode(EXIT.changes);
   },
-};
+} satisfies CliCommand<Flags>;
 
 function partsOf({ dir }: CliContext, { files, server, file, instance, out }: Flags): PlanParts {
   if (files && server) return { files, server };

@@ -17,13 +17,7 @@ interface Flags {
 }
 
 /** The provisioner's work without its container: for CI, and for apps that run elsewhere. */
-export const provision: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose provision --url https://errors.example.com --token env:GLITCHTIP_TOKEN",
-    "glitchtip-compose provision --check",
-    "glitchtip-compose provision --out dsn",
-    "glitchtip-compose provision api --dotenv .env.glitchtip",
-  ],
+export default {
   flags: (command) =>
     command
       .argument("[app...]", "whose DSNs are written; default: all of the declaration")
@@ -53,7 +47,7 @@ export const provision: CliCommand<Flags> = {
     const isDone = !check || (result.changes.length === 0 && result.files.length === 0);
     context.setExitCode(problem?.exitCode ?? (isDone ? EXIT.done : EXIT.changes));
   },
-};
+} satisfies CliCommand<Flags>;
 
 /** All that is wrong with them, at once; a token that stands there itself is not shown. */
 function checkFlags({ url, token, readyWithin }: Flags): number {

@@ -4,12 +4,7 @@ import type { CliCommand } from "../command.ts";
 import { openStack, runIn } from "../in-container.ts";
 
 /** psql on GlitchTip's database, signed in. */
-export const psql: CliCommand = {
-  examples: [
-    "glitchtip-compose psql",
-    `glitchtip-compose psql -c "select count(*) from users_user"`,
-    "glitchtip-compose psql -At -f - <report.sql",
-  ],
+export default {
   flags: (command) => command.argument("[args...]", "psql's own, passed on as they are"),
   async run(context, _flags, args) {
     const open = await openStack(context);
@@ -19,4 +14,4 @@ export const psql: CliCommand = {
       command: ["sh", "-c", `${CONNECT}unset PGOPTIONS\nexec psql "$@"`, "psql", ...args],
     });
   },
-};
+} satisfies CliCommand;

@@ -25,14 +25,7 @@ interface Flags extends ServerFlags, NewFileFlags {
 }
 
 /** What the servers have becomes the declaration. */
-export const pull: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose pull",
-    "glitchtip-compose pull --kind alerts --dry-run",
-    "glitchtip-compose pull --all --instance prod",
-    "glitchtip-compose pull --url https://errors.example.com --token-file glitchtip.token",
-    "glitchtip-compose pull --url https://errors.example.com --token env:GLITCHTIP_TOKEN --organization Acme --dry-run",
-  ],
+export default {
   flags: (command) =>
     serverFlags(
       newFileFlags(command)
@@ -65,7 +58,7 @@ export const pull: CliCommand<Flags> = {
     const wouldChange = dryRun && files.some(({ changed }) => changed);
     context.setExitCode(problems.length > 0 ? EXIT.failed : wouldChange ? EXIT.changes : EXIT.done);
   },
-};
+} satisfies CliCommand<Flags>;
 
 function pulled(context: CliContext, flags: Flags): Promise<PullResult> {
   const { file, instance, all, dryRun = false } = flags;

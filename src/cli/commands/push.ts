@@ -18,12 +18,7 @@ interface Flags {
 }
 
 /** The stack's images into a registry of one's own. */
-export const push: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose push --to registry.example.com/glitchtip --dry-run",
-    "glitchtip-compose push --to registry.example.com/glitchtip",
-    "glitchtip-compose push web --to registry.example.com/glitchtip --overwrite",
-  ],
+export default {
   flags: (command) =>
     command
       .argument("[service...]", "whose images; default: those of GlitchTip's services")
@@ -67,4 +62,4 @@ export const push: CliCommand<Flags> = {
     if (lines.length > 0)
       context.print(["to start from there, in .env:", ...lines.map((line) => `  ${line}`)].join("\n"));
   },
-};
+} satisfies CliCommand<Flags>;

@@ -6,8 +6,7 @@ import { openStack, runIn } from "../in-container.ts";
 const CLIENT = 'if command -v valkey-cli >/dev/null 2>&1; then exec valkey-cli "$@"; else exec redis-cli "$@"; fi';
 
 /** Valkey's own client, in its container. */
-export const redisCli: CliCommand = {
-  examples: ["glitchtip-compose redis-cli", "glitchtip-compose redis-cli info memory"],
+export default {
   flags: (command) => command.argument("[args...]", "valkey-cli's own, passed on as they are"),
   async run(context, _flags, args) {
     const open = await openStack(context);
@@ -19,4 +18,4 @@ export const redisCli: CliCommand = {
     }
     await runIn(context, open, { service, command: ["sh", "-c", CLIENT, "valkey-cli", ...args] });
   },
-};
+} satisfies CliCommand;

@@ -7,11 +7,10 @@ interface Flags {
 }
 
 /** A service no longer gets a DSN. */
-export const remove: CliCommand<Flags> = {
-  examples: ["glitchtip-compose remove worker", "glitchtip-compose remove worker --dry-run --json"],
+export default {
   flags: (command) =>
     command.argument("<service>", "its name in glitchtip.yaml").option("--dry-run", "only say what would be written"),
   async run(context, { dryRun = false }, [service = ""]) {
     await show(context, await removeOperation({ ...context, docker: workspaceDocker(context) }, service, { dryRun }));
   },
-};
+} satisfies CliCommand<Flags>;

@@ -12,13 +12,7 @@ interface Flags {
 }
 
 /** Brings the managed files up to date, and shows how they change. */
-export const render: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose render",
-    "glitchtip-compose render --dry-run",
-    "glitchtip-compose render --check",
-    "glitchtip-compose render --adopt compose.glitchtip.yaml",
-  ],
+export default {
   flags: (command) =>
     command
       .option("--dry-run", "only show what would change; exit code 3 if anything would")
@@ -38,4 +32,4 @@ export const render: CliCommand<Flags> = {
     await show(context, result, { diffs: !check });
     if (options.dryRun && !result.nothingToChange) context.setExitCode(EXIT.changes);
   },
-};
+} satisfies CliCommand<Flags>;

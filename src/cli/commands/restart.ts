@@ -18,8 +18,7 @@ interface Flags {
 }
 
 /** Restarts services and waits until they are healthy again. */
-export const restart: CliCommand<Flags> = {
-  examples: ["glitchtip-compose restart", "glitchtip-compose restart worker", "glitchtip-compose restart db --dry-run"],
+export default {
   flags: (command) =>
     command
       .argument("[program...]", "web, worker, db, valkey, proxy or a service; default: web and worker")
@@ -51,4 +50,4 @@ export const restart: CliCommand<Flags> = {
       for (const { service, health, state, ms } of done)
         context.print(`${service}: ${health ?? state} after ${(ms / 1_000).toFixed(1)} s`);
   },
-};
+} satisfies CliCommand<Flags>;

@@ -42,14 +42,7 @@ interface Flags extends PassphraseFlags {
 }
 
 /** Puts a backup in the place of what is there, or into a new stack. */
-export const restore: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose restore latest --dry-run",
-    "glitchtip-compose restore latest",
-    "glitchtip-compose restore backups/glitchtip-20261121-031500Z --yes-restore shop",
-    "glitchtip-compose restore /mnt/copies/glitchtip-20261121-031500Z --into ../shop-again --identity-file key.txt",
-    "glitchtip-compose restore --abort",
-  ],
+export default {
   flags: (command) =>
     command
       .argument("[backup]", "its folder, its name, or latest")
@@ -118,7 +111,7 @@ export const restore: CliCommand<Flags> = {
     );
     print(context, result);
   },
-};
+} satisfies CliCommand<Flags>;
 
 /** Where there is no project, as on a new machine, only a path can say which backup. */
 const folderOf = (dir: string): string =>

@@ -11,8 +11,7 @@ interface Flags {
 }
 
 /** Back to before the last upgrade: its images, its settings, its data. */
-export const rollback: CliCommand<Flags> = {
-  examples: ["glitchtip-compose rollback --dry-run", "glitchtip-compose rollback --yes-rollback shop"],
+export default {
   flags: (command) =>
     command
       .option("--dry-run", "only say what would be done")
@@ -51,4 +50,4 @@ export const rollback: CliCommand<Flags> = {
     context.print(`${from} runs again${step === "begun" || step === "stopped" ? "" : `, as it was in ${backup}`}`);
     if (safety !== undefined) context.print(`what was there is in ${safety}`);
   },
-};
+} satisfies CliCommand<Flags>;

@@ -35,13 +35,7 @@ interface Flags {
 const PROVE_WITHIN_MS = 60_000;
 
 /** A new key for the projects of these apps, the old one deleted once nobody uses it. */
-export const rotate: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose rotate",
-    "glitchtip-compose rotate api --dry-run",
-    "glitchtip-compose rotate api --silent-for 10m --yes",
-    "glitchtip-compose rotate --abort",
-  ],
+export default {
   flags: (command) =>
     command
       .argument("[app...]", "whose projects; default: what is under way, else all")
@@ -88,7 +82,7 @@ export const rotate: CliCommand<Flags> = {
     context.print(context.json ? JSON.stringify(result) : text(result, paintFor(context)));
     context.setExitCode(["up first", "not proved", "silent"].includes(result.outcome) ? EXIT.failed : EXIT.done);
   },
-};
+} satisfies CliCommand<Flags>;
 
 /** A provider has no provisioner that could hold two keys; its next `up` hands over whatever key is good then. */
 function refuseProvided(apps: readonly AppToVerify[]): void {

@@ -31,14 +31,7 @@ interface Flags {
 }
 
 /** The secrets that the stack was made with: how they are, and other values for them. */
-export const secrets: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose secrets list",
-    "glitchtip-compose secrets rotate db-password --dry-run",
-    "glitchtip-compose secrets rotate secret-key --yes",
-    "glitchtip-compose secrets rotate admin-password --password-file ./new-password --yes",
-    "glitchtip-compose secrets rotate token --yes",
-  ],
+export default {
   flags: (command) =>
     command
       .argument("<action>", "list, or rotate")
@@ -54,7 +47,7 @@ export const secrets: CliCommand<Flags> = {
     const [given] = wordsOf("secrets rotate", ["what"], words);
     await rotate(context, oneOf(WHAT, given, "what to rotate"), flags);
   },
-};
+} satisfies CliCommand<Flags>;
 
 function list(context: CliContext): void {
   readWorkspace(context.dir, context.env);

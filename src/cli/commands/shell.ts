@@ -10,13 +10,7 @@ interface Flags {
 const SHELL = ["sh", "-c", "if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi"];
 
 /** A shell, or one command, in the container of a service. */
-export const shell: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose shell",
-    "glitchtip-compose shell db",
-    "glitchtip-compose shell web ls -l /code/uploads",
-    "glitchtip-compose shell --root api",
-  ],
+export default {
   flags: (command) =>
     command
       .argument("[service]", "a service, or web, worker, db, valkey, proxy", "web")
@@ -30,4 +24,4 @@ export const shell: CliCommand<Flags> = {
       user: root ? "0:0" : undefined,
     });
   },
-};
+} satisfies CliCommand<Flags>;

@@ -12,12 +12,7 @@ interface Flags {
 }
 
 /** What a machine has to have for so many events, and why. */
-export const size: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose size --events-per-day 5000",
-    "glitchtip-compose size --events-per-day 200000 --retention 30d --production --json",
-    "glitchtip-compose init --size 200000/30d",
-  ],
+export default {
   flags: (command: Command) =>
     command
       .requiredOption("--events-per-day <number>", "how many events are expected on a day")
@@ -36,7 +31,7 @@ export const size: CliCommand<Flags> = {
       context.print(JSON.stringify({ ...sizing, declaration, measuredNumbers: MEASURED, assumed: ASSUMED }));
     else context.print(sizingText(sizing, flags.production === true));
   },
-};
+} satisfies CliCommand<Flags>;
 
 const gib = (mib: number): string => `${(mib / 1024).toFixed(mib < 10_240 ? 1 : 0)} GiB`;
 

@@ -18,8 +18,7 @@ interface Flags {
 }
 
 /** What runs, what the provisioner did, which app has its DSN, and what to do next. */
-export const status: CliCommand<Flags> = {
-  examples: ["glitchtip-compose status", "glitchtip-compose status --json", "glitchtip-compose status --watch"],
+export default {
   flags: (command) => command.option("--watch [seconds]", "show it again and again until Ctrl-C; default: every 2 s"),
   async run(context, { watch }) {
     if (watch === undefined) return await once(context, context.print);
@@ -35,7 +34,7 @@ export const status: CliCommand<Flags> = {
       context.setExitCode(EXIT.interrupted);
     }
   },
-};
+} satisfies CliCommand<Flags>;
 
 /** An engine that restarts does not end a watch that had begun; a first look that fails does. */
 async function look(context: CliContext, clear: string, seen: boolean): Promise<void> {

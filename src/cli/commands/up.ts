@@ -12,8 +12,7 @@ import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
 
 /** `docker compose up`, and before it the env files of apps that take their DSN from one. */
-export const up: CliCommand = {
-  examples: ["glitchtip-compose up"],
+export default {
   async run(context) {
     const project = readWorkspace(context.dir, context.env);
     const { declaration } = project;
@@ -31,4 +30,4 @@ export const up: CliCommand = {
     for (const path of [...given, ...result.written]) context.print(`wrote ${path}`);
     context.print("everything runs; next: npx glitchtip-compose verify");
   },
-};
+} satisfies CliCommand;

@@ -43,14 +43,7 @@ interface Flags {
 }
 
 /** Another GlitchTip for this stack: backed up first, proved afterwards, taken back by itself where it fails. */
-export const upgrade: CliCommand<Flags> = {
-  examples: [
-    "glitchtip-compose upgrade --check",
-    "glitchtip-compose upgrade --to glitchtip/glitchtip:6 --dry-run",
-    "glitchtip-compose upgrade --to 6 --yes",
-    "glitchtip-compose upgrade --postgres postgres:18",
-    "glitchtip-compose upgrade --cleanup --dry-run",
-  ],
+export default {
   flags: (command) =>
     command
       .option("--to <image>", "the image, or its tag alone; default: what the declared tag stands for now")
@@ -103,7 +96,7 @@ export const upgrade: CliCommand<Flags> = {
     });
     await carryOut(call, progress, plan.afterwards);
   },
-};
+} satisfies CliCommand<Flags>;
 
 interface Call {
   readonly context: CliContext;

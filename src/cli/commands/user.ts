@@ -8,20 +8,7 @@ import { ACTIONS, type UserFlags } from "../user-actions.ts";
 const ALL = ["list", "info", "organizations", ...Object.keys(ACTIONS)];
 
 /** The accounts of the stack's GlitchTip. */
-export const user: CliCommand<UserFlags> = {
-  examples: [
-    "glitchtip-compose user list",
-    "glitchtip-compose user info ann@example.com",
-    "glitchtip-compose user organizations ann@example.com --json",
-    "glitchtip-compose user create ann@example.com --name Ann",
-    "pass show ann | glitchtip-compose user create ann@example.com --password-file -",
-    "glitchtip-compose user password ann@example.com --password-file ./new-password",
-    "glitchtip-compose user role ann@example.com acme owner",
-    "glitchtip-compose user superuser ann@example.com on",
-    "glitchtip-compose user active ann@example.com off",
-    "glitchtip-compose user update ann@example.com --email ann.lee@example.com",
-    "glitchtip-compose user delete ann@example.com --dry-run",
-  ],
+export default {
   flags: (command) =>
     command
       .argument("<action>", ALL.join(", "))
@@ -55,7 +42,7 @@ export const user: CliCommand<UserFlags> = {
     if (context.json) context.print(JSON.stringify({ action: name, dryRun, user: done.account }));
     else context.print(`${dryRun ? "would be: " : ""}${done.said}`);
   },
-};
+} satisfies CliCommand<UserFlags>;
 
 function print(context: CliContext, accounts: readonly Account[], data: unknown = { users: accounts }): void {
   if (context.json) {

@@ -18,8 +18,7 @@ import { paintFor, table, withProgress } from "../screen.ts";
 const WITHIN_MS = 60_000;
 
 /** Each app's own container sends an event, which is read back through GlitchTip's API. */
-export const verify: CliCommand = {
-  examples: ["glitchtip-compose verify", "glitchtip-compose verify api worker --json"],
+export default {
   flags: (command) => command.argument("[app...]", "which apps; default: all of the declaration"),
   async run(context, _flags, wanted) {
     const { declaration } = readWorkspace(context.dir, context.env);
@@ -53,7 +52,7 @@ export const verify: CliCommand = {
     else context.print(resultsText(results, paintFor(context)));
     context.setExitCode(results.every(({ ok }) => ok) ? EXIT.done : EXIT.failed);
   },
-};
+} satisfies CliCommand;
 
 /** A line for each app, and why where it failed. */
 export function resultsText(results: readonly AppResult[], paint: ReturnType<typeof paintFor>): string {

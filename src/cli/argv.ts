@@ -1,0 +1,36 @@
+import type { CommandEntry } from "./command.ts";
+
+type Passing = Pick<CommandEntry, "name" | "aliases" | "passThrough">;
+
+/**
+ * Returns the arguments as commander has to read them. `help init` becomes `init --help`, which loads the command first;
+ * no argument at all becomes `--help`. Arguments that a command passes on to a program in a container are put behind
+ * `--`, so that commander takes none of them for an option of ours.
+ */
+export function normalizeArgv(argv: readonly string[], commands: readonly Passing[]): string[] {
+  if (argv.length === 0) return ["--help"];
+  if (argv[0] === "help" && argv.length > 1) return [...argv.slice(1), "--help"];
+  const at = commandIndex(argv);
+  const word = argv[at] ?? "";
+  const command = commands.find(({ name, aliases }) => name === word || aliases?.includes(word));
+  const start = command?.passThrough === undefined ? undefined : passThroughStart(command.passThrough, argv, at + 1);
+  if (start === undefined) return [...argv];
+  const passed = argv[start] === "--" ? argv.slice(start + 1) : argv.slice(start);
+  return [...argv.slice(0, start), "--", ...passed];
+}
+
+/** -C is the program's only own option that takes a value. */
+function commandIndex(argv: readonly string[]): number {
+  let at = 0;
+  while (argv[at]?.startsWith("-")) at += argv[at] === "-C" || argv[at] === "--directory" ? 2 : 1;
+  return at;
+}
+
+/** `all`: from the first argument on, unless that is a lone --help. `afterName`: options before the first name are ours. */
+function passThroughStart(which: "all" | "afterName", argv: readonly string[], from: number): number | undefined {
+  const first = argv[from];
+  if (first === undefined || ((first === "--help" || first === "-h") && argv.length === from + 1)) return undefined;
+  if (which === "all") return from;
+  const name = argv.findIndex((word, at) => at >= from && (word === "--" || !word.startsWith("-")));
+  return name < 0 ? undefined : name;
+}

@@ -1,0 +1,22 @@
+import type { CommandGroup } from "../command.ts";
+
+export const FOR_TOOLS: CommandGroup = {
+  heading: "For tests and for Compose:",
+  commands: [
+    {
+      name: "emulate",
+      summary: "run a GlitchTip in memory on loopback, for tests without containers",
+      examples: [
+        "glitchtip-compose emulate --generation 5.2 --port 0 --superuser admin@example.com --password-file pw.txt --json",
+        "glitchtip-compose emulate --port 8400 --token-file glitchtip.token",
+      ],
+      load: () => import("../commands/emulate.ts"),
+    },
+    {
+      name: "compose",
+      summary: "what Compose calls for services with `inject: provider`",
+      examples: ["glitchtip-compose compose metadata", "glitchtip-compose compose --project-name=shop up glitchtip"],
+      load: () => import("../commands/compose.ts"),
+    },
+  ],
+};

@@ -1,0 +1,52 @@
+import type { CommandGroup } from "../command.ts";
+
+export const LOOK: CommandGroup = {
+  heading: "Look:",
+  commands: [
+    {
+      name: "status",
+      summary: "what runs, what the provisioner did, which app has its DSN",
+      examples: ["glitchtip-compose status", "glitchtip-compose status --json", "glitchtip-compose status --watch"],
+      load: () => import("../commands/status.ts"),
+    },
+    {
+      name: "doctor",
+      summary: "everything that stands in the way, each with its fix",
+      examples: ["glitchtip-compose doctor", "glitchtip-compose doctor --json"],
+      load: () => import("../commands/doctor.ts"),
+    },
+    {
+      name: "check",
+      summary: "whether the stack is fit for the world: each point of the hardening table, with its reason",
+      examples: ["glitchtip-compose check --production", "glitchtip-compose check --production --json"],
+      load: () => import("../commands/check.ts"),
+    },
+    {
+      name: "verify",
+      summary: "send an event from each app's own container and read it back",
+      examples: ["glitchtip-compose verify", "glitchtip-compose verify api worker --json"],
+      load: () => import("../commands/verify.ts"),
+    },
+    {
+      name: "logs",
+      summary: "what the services say, as one view; --errors for failures alone",
+      examples: [
+        "glitchtip-compose logs --follow",
+        "glitchtip-compose logs worker db --since 10m",
+        "glitchtip-compose logs --errors --since 1d",
+        "glitchtip-compose logs migrate --tail all",
+        "glitchtip-compose logs --errors --json | jq -r .text",
+      ],
+      load: () => import("../commands/logs.ts"),
+    },
+    {
+      name: "load",
+      summary: "send real events to the running stack, and read every accepted one back",
+      examples: [
+        "glitchtip-compose load",
+        "glitchtip-compose load --events 2000 --concurrency 8 --project shop --json",
+      ],
+      load: () => import("../commands/load.ts"),
+    },
+  ],
+};

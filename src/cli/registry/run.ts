@@ -1,0 +1,94 @@
+import type { CommandGroup } from "../command.ts";
+
+export const RUN: CommandGroup = {
+  heading: "Run:",
+  commands: [
+    {
+      name: "up",
+      summary: "docker compose up, and before it the env files of apps that take their DSN from one",
+      examples: ["glitchtip-compose up"],
+      load: () => import("../commands/up.ts"),
+    },
+    {
+      name: "down",
+      summary: "stop and remove the project's containers; the data stays",
+      examples: [
+        "glitchtip-compose down",
+        "glitchtip-compose down --volumes --dry-run",
+        "glitchtip-compose down --volumes --yes",
+      ],
+      load: () => import("../commands/down.ts"),
+    },
+    {
+      name: "restart",
+      summary: "restart web and worker, or what is named, and wait until they are healthy",
+      examples: [
+        "glitchtip-compose restart",
+        "glitchtip-compose restart worker",
+        "glitchtip-compose restart db --dry-run",
+      ],
+      load: () => import("../commands/restart.ts"),
+    },
+    {
+      name: "migrate",
+      summary: "migrations, partitions and the cache's table, now",
+      examples: ["glitchtip-compose migrate", "glitchtip-compose migrate --json"],
+      load: () => import("../commands/migrate.ts"),
+    },
+    {
+      name: "upgrade",
+      summary: "another GlitchTip: backed up first, proved afterwards, taken back where it fails",
+      examples: [
+        "glitchtip-compose upgrade --check",
+        "glitchtip-compose upgrade --to glitchtip/glitchtip:6 --dry-run",
+        "glitchtip-compose upgrade --to 6 --yes",
+        "glitchtip-compose upgrade --postgres postgres:18",
+        "glitchtip-compose upgrade --cleanup --dry-run",
+      ],
+      load: () => import("../commands/upgrade.ts"),
+    },
+    {
+      name: "rollback",
+      summary: "back to before the last upgrade: its images, its settings, its data",
+      examples: ["glitchtip-compose rollback --dry-run", "glitchtip-compose rollback --yes-rollback shop"],
+      load: () => import("../commands/rollback.ts"),
+    },
+    {
+      name: "build",
+      summary: "build what the project builds; what runs goes on running",
+      examples: ["glitchtip-compose build", "glitchtip-compose build api --pull"],
+      load: () => import("../commands/build.ts"),
+    },
+    {
+      name: "push",
+      summary: "the stack's images into a registry of your own",
+      examples: [
+        "glitchtip-compose push --to registry.example.com/glitchtip --dry-run",
+        "glitchtip-compose push --to registry.example.com/glitchtip",
+        "glitchtip-compose push web --to registry.example.com/glitchtip --overwrite",
+      ],
+      load: () => import("../commands/push.ts"),
+    },
+    {
+      name: "package",
+      summary: "create or verify a bundle for machines without internet",
+      examples: [
+        "glitchtip-compose package create --dry-run",
+        "glitchtip-compose package create --to /mnt/usb",
+        "glitchtip-compose package verify /mnt/usb/glitchtip-20261121-031500Z",
+        "sh /mnt/usb/glitchtip-20261121-031500Z/load.sh /srv/shop",
+      ],
+      load: () => import("../commands/package.ts"),
+    },
+    {
+      name: "clean",
+      summary: "remove everything of the project from the engine, the data as well",
+      examples: [
+        "glitchtip-compose clean --dry-run",
+        "glitchtip-compose clean",
+        "glitchtip-compose clean --no-images --yes-clean shop",
+      ],
+      load: () => import("../commands/clean.ts"),
+    },
+  ],
+};

@@ -1,0 +1,89 @@
+import type { CommandGroup } from "../command.ts";
+
+export const SET_UP: CommandGroup = {
+  heading: "Set up:",
+  commands: [
+    {
+      name: "init",
+      summary: "put a GlitchTip beside your services, or a sample app into an empty folder",
+      examples: [
+        "glitchtip-compose init",
+        "glitchtip-compose init --yes --app api=shop-api --app web=shop-web --organization Acme",
+        "glitchtip-compose init --production --domain errors.example.com --email you@example.com --email-url file:./mail-url",
+        "glitchtip-compose init --server-url https://errors.example.com --token env:GLITCHTIP_TOKEN --app api=shop-api",
+        `glitchtip-compose init --app api=shop-api --entrypoint api='["docker-entrypoint.sh"]' --command api='["node","server.js"]'`,
+      ],
+      load: () => import("../commands/init.ts"),
+    },
+    {
+      name: "add",
+      summary: "give one more service a DSN",
+      examples: [
+        "glitchtip-compose add worker --project jobs",
+        "glitchtip-compose add web --audience public --variables VITE_SENTRY_DSN",
+        `glitchtip-compose add api --entrypoint '["docker-entrypoint.sh"]' --command '["node","server.js"]'`,
+      ],
+      load: () => import("../commands/add.ts"),
+    },
+    {
+      name: "remove",
+      summary: "a service no longer gets a DSN",
+      examples: ["glitchtip-compose remove worker", "glitchtip-compose remove worker --dry-run --json"],
+      load: () => import("../commands/remove.ts"),
+    },
+    {
+      name: "render",
+      summary: "bring the managed files up to date, your edits merged in, and show how they change",
+      examples: [
+        "glitchtip-compose render",
+        "glitchtip-compose render --dry-run",
+        "glitchtip-compose render --check",
+        "glitchtip-compose render --adopt compose.glitchtip.yaml",
+      ],
+      load: () => import("../commands/render.ts"),
+    },
+    {
+      name: "eject",
+      summary: "make managed files your own: they are no longer written",
+      examples: ["glitchtip-compose eject compose.glitchtip.yaml", "glitchtip-compose eject --dry-run"],
+      load: () => import("../commands/eject.ts"),
+    },
+    {
+      name: "import",
+      summary: "the declaration, from app-interface's files or a Terraform state; or another server's configuration",
+      examples: [
+        "glitchtip-compose import app-interface ../app-interface/data",
+        "terraform state pull | glitchtip-compose import terraform - --url https://glitchtip.example.com",
+        "glitchtip-compose import terraform state.json --dry-run --json",
+        "glitchtip-compose import configuration glitchtip-configuration-20261121-081500Z.json --dry-run",
+      ],
+      load: () => import("../commands/import.ts"),
+    },
+    {
+      name: "lock",
+      summary: "pin the stack's images by their digests",
+      examples: [
+        "glitchtip-compose lock",
+        "docker compose pull && glitchtip-compose lock",
+        "glitchtip-compose lock --remove",
+      ],
+      load: () => import("../commands/lock.ts"),
+    },
+    {
+      name: "size",
+      summary: "what so many events a day need: topology, memory, disk, Postgres, and why",
+      examples: [
+        "glitchtip-compose size --events-per-day 5000",
+        "glitchtip-compose size --events-per-day 200000 --retention 30d --production --json",
+        "glitchtip-compose init --size 200000/30d",
+      ],
+      load: () => import("../commands/size.ts"),
+    },
+    {
+      name: "demo",
+      summary: "all of it in a temporary folder, up to an event read back",
+      examples: ["glitchtip-compose demo", "glitchtip-compose demo --no-containers --json"],
+      load: () => import("../commands/demo.ts"),
+    },
+  ],
+};
