@@ -1,11 +1,23 @@
 import type { Clock } from "../base/wait.ts";
+import { findOrganization, findProject } from "./identity.ts";
 import { outcomeUnknown } from "./patience.ts";
+import { explainRefusedOrganization } from "./refused-organization.ts";
+import type { ManagedProject } from "./wire/managed.ts";
+import type { Organization, Team } from "./wire/shapes.ts";
 
-const LOOKS = 3;
+const MAX_TRIES = 3;
 
-/** After an error whose outcome is unknown the server is asked first: what is there already is taken. */
+interface WaitContext {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Creates an object. After an error whose outcome is unknown `look` asks the server first, and what is there already is
+ * returned instead of creating it twice.
+ */
 export async function createOnce<T>(
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  { clock, signal }: WaitContext,
   create: () => Promise<T>,
   look: () => Promise<T | undefined>,
 ): Promise<T> {
@@ -17,9 +29,55 @@ export async function createOnce<T>(
       await clock.sleep(500 * tries, signal);
       const found = await look();
       if (found !== undefined) return found;
-      if (tries >= LOOKS) throw error;
+      if (tries >= MAX_TRIES) throw error;
     }
   }
+}
+
+export function createOrganizationOnce(
+  context: WaitContext,
+  calls: { list(): Promise<Organization[]>; create(name: string): Promise<Organization> },
+  name: string,
+): Promise<Organization> {
+  const look = async () => findOrganization(await calls.list(), name);
+  return createOnce(context, () => calls.create(name), look).catch(explainRefusedOrganization);
+}
+
+/** A duplicate slug is answered with 500 (teams scenario): the look tells it from a failure. */
+export function createTeamOnce(
+  context: WaitContext,
+  calls: {
+    list(organization: string): Promise<Team[]>;
+    create(organization: string, slug: string): Promise<Team>;
+  },
+  organization: string,
+  slug: string,
+): Promise<Team> {
+  const look = async () => (await calls.list(organization)).find((team) => team.slug === slug);
+  return createOnce(context, () => calls.create(organization, slug), look);
+}
+
+interface ProjectCreation {
+  readonly name: string;
+  readonly platform?: string | undefined;
+}
+
+/** `isOurs` is false where somebody else created the same project meanwhile, and theirs is returned. */
+export async function createProjectOnce(
+  context: WaitContext,
+  calls: {
+    list(organization: string): Promise<ManagedProject[]>;
+    create(organization: string, team: string, project: ProjectCreation): Promise<ManagedProject>;
+    delete(organization: string, slug: string): Promise<void>;
+  },
+  organization: string,
+  { team, name, platform }: ProjectCreation & { readonly team: string },
+): Promise<{ readonly project: ManagedProject; readonly isOurs: boolean }> {
+  const all = () => calls.list(organization);
+  const look = async () => findProject(await all(), name);
+  const created = await createOnce(context, () => calls.create(organization, team, { name, platform }), look);
+  const project = await theOlder(created, all, () => calls.delete(organization, created.slug));
+  return { project, isOurs: project.id === created.id };
 }
 
 interface Numbered {
@@ -29,10 +87,10 @@ interface Numbered {
 }
 
 /**
- * A duplicate name silently gets a number (`shop-2`, projects scenario): somebody made the same project meanwhile. Ours,
- * still empty, goes, and theirs is taken.
+ * A duplicate name silently gets a number (`shop-2`, projects scenario): somebody created the same project meanwhile.
+ * Ours, which is still empty, is deleted, and theirs is returned.
  */
-export async function theOlder<P extends Numbered>(
+async function theOlder<P extends Numbered>(
   made: P,
   projects: () => Promise<readonly P[]>,
   deleteOurs: () => Promise<void>,

@@ -1,5 +1,5 @@
 import { CodedError } from "../base/errors.ts";
-import type { Key, Organization, Project } from "./wire/shapes.ts";
+import type { Key } from "./wire/shapes.ts";
 
 /**
  * How an object is known again: ids start anew in a new database, so the id counts only together with the date of
@@ -57,7 +57,7 @@ export const sameObject = (a: Identity | undefined, b: Identity): boolean =>
   a !== undefined && a.id === b.id && a.dateCreated === b.dateCreated;
 
 /** The known one; else the one of this name; several are the user's to decide; none is undefined. */
-export function findOrganization(all: readonly Organization[], name: string, known: Identity | undefined) {
+export function findOrganization<O extends NamedIdentity>(all: readonly O[], name: string, known?: Identity) {
   return findOne(
     all,
     name,
@@ -69,7 +69,7 @@ export function findOrganization(all: readonly Organization[], name: string, kno
   );
 }
 
-export function findProject(all: readonly Project[], name: string, known: Identity | undefined) {
+export function findProject<P extends NamedIdentity>(all: readonly P[], name: string, known?: Identity) {
   return findOne(
     all,
     name,
@@ -81,7 +81,9 @@ export function findProject(all: readonly Project[], name: string, known: Identi
   );
 }
 
-function findOne<T extends Identity & { readonly name: string }>(
+type NamedIdentity = Identity & { readonly name: string };
+
+function findOne<T extends NamedIdentity>(
   all: readonly T[],
   name: string,
   known: Identity | undefined,

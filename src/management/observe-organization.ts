@@ -1,10 +1,18 @@
-import type { DesiredOrganization, ObservedMember, ObservedOrganization, ObservedTeam } from "../reconcile/index.ts";
+import {
+  type DesiredOrganization,
+  needsTeamList,
+  type ObservedMember,
+  type ObservedOrganization,
+  type ObservedTeam,
+  observedMember,
+  observedMonitor,
+  observedStatusPage,
+} from "../reconcile/index.ts";
 import type { ServerContext } from "./context.ts";
-import { observedMember, observedMonitor, observedStatusPage } from "./from-wire.ts";
 import type { Growing } from "./observe.ts";
 import type { Pool } from "./pool.ts";
 import type { Problems } from "./problems.ts";
-import { type Asks, needsTeams } from "./wanted.ts";
+import type { Asks } from "./wanted.ts";
 
 /** What an organization has beside its projects, as far as it is declared. Its projects have been read. */
 export function readOrganization(
@@ -23,7 +31,10 @@ export function readOrganization(
   const memberships = members && (everything || declared?.members?.some(({ teams }) => teams !== undefined) === true);
   pool.add(() =>
     problems.collect({ organization, kind: "team" }, async () => {
-      const needed = everything || memberships || (declared !== undefined && needsTeams(declared, observed, manages));
+      const needed =
+        everything ||
+        memberships ||
+        (declared !== undefined && needsTeamList(declared, observed.projects ?? [], manages));
       if (!needed) return;
       observed.teams = (await calls.teams.list(slug)).map((team): ObservedTeam => ({ id: team.id, slug: team.slug }));
     }),

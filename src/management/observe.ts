@@ -8,10 +8,11 @@ import {
   type ObservedOrganization,
   type ObservedProject,
   type ObservedServer,
+  observedKey,
+  observedProject,
 } from "../reconcile/index.ts";
 import type { ServerContext } from "./context.ts";
 import { findProjects } from "./find-projects.ts";
-import { observedKey, observedProject } from "./from-wire.ts";
 import { readOrganization } from "./observe-organization.ts";
 import { openPool, type Pool } from "./pool.ts";
 import { openProblems, type Problem, type Problems } from "./problems.ts";

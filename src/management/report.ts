@@ -1,5 +1,5 @@
 import type { CodedError, ErrorCode } from "../base/errors.ts";
-import type { Action, Change, Kind, Plan, Remark, Undeclared } from "../reconcile/index.ts";
+import type { Action, FieldChange, Kind, Plan, Remark, Undeclared } from "../reconcile/index.ts";
 import type { Outcome } from "./apply.ts";
 import type { Looked } from "./look.ts";
 import type { PerServer } from "./servers.ts";
@@ -14,7 +14,7 @@ export interface ReportedAction {
   readonly alert_name?: string;
   readonly kind: Kind;
   readonly name: string;
-  readonly changes: readonly Change[];
+  readonly changes: readonly FieldChange[];
   readonly warning?: string;
 }
 

@@ -7,7 +7,6 @@ import {
   isPrivateUrl,
   type Kind,
   type KnownServer,
-  type ObservedOrganization,
   textOf,
 } from "../reconcile/index.ts";
 
@@ -126,21 +125,5 @@ function differsByGeneration(
         ({ type, tagsToAdd, url }) => tagsToAdd !== undefined || !BASIC_RECIPIENTS.has(type) || isPrivate(textOf(url)),
       ),
     )
-  );
-}
-
-/** Whether the list of teams says something that the projects do not: a team is to be made, or one of no project used. */
-export function needsTeams(
-  declared: DesiredOrganization,
-  { projects = [] }: Pick<ObservedOrganization, "projects">,
-  manages: Asks["manages"],
-): boolean {
-  if (manages("team") && declared.teams !== undefined) return true;
-  if (!manages("project")) return false;
-  const seen = new Set(projects.flatMap(({ teams }) => teams));
-  const there = new Set(projects.flatMap(({ name, slug }) => [`name ${name}`, `slug ${slug}`]));
-  return declared.projects.some(
-    ({ name, slug = slugify(name), team, teamIsDeclared }) =>
-      !seen.has(team) && (teamIsDeclared || !(there.has(`name ${name}`) || there.has(`slug ${slug}`))),
   );
 }

@@ -1,8 +1,8 @@
 import type { KnownServer } from "./known.ts";
 import type { DesiredAlert, DesiredKey, DesiredMonitor, DesiredStatusPage, Kind, Role } from "./model.ts";
 
-/** A field that changes; for people and for --json: no secret stands here. */
-export interface Change {
+/** A field that changes, for people and for --json. It holds no secret. */
+export interface FieldChange {
   readonly field: string;
   /** Left out in a create. */
   readonly from?: ChangeValue;
@@ -47,27 +47,33 @@ export interface ProjectUpdate {
   readonly linkTeams: readonly string[];
 }
 
-/** Names are for people; addresses are what a request needs, undefined where an earlier action makes the object. */
-interface Head<K extends Kind> {
-  readonly kind: K;
+/**
+ * Where an action happens. Names are for people; `at` has the addresses that a request needs, undefined where an earlier
+ * action creates the object.
+ */
+export interface ActionPlace {
   readonly instance: string;
   readonly organization: string;
-  /** The project's slug, or what it will be. */
+  /** The slug that the project has or will have. */
   readonly project?: string | undefined;
-  /** Of the object itself. */
-  readonly name: string;
-  readonly changes: readonly Change[];
-  readonly warning?: string | undefined;
-  /** Carried out only when this was typed, or given by --yes-delete. */
-  readonly confirm?: string | undefined;
-  readonly at: Address;
+  readonly at: ServerAddress;
 }
 
-export interface Address {
+export interface ServerAddress {
   readonly organizationSlug?: string | undefined;
-  /** As it was observed: an update of the project may change it before; its answer tells the new one of this id. */
+  /** As it was observed: an earlier update of the project may change it; that answer tells the new one of this id. */
   readonly projectSlug?: string | undefined;
   readonly projectId?: string | undefined;
+}
+
+interface Head<K extends Kind> extends ActionPlace {
+  readonly kind: K;
+  /** The name of the object itself. */
+  readonly name: string;
+  readonly changes: readonly FieldChange[];
+  readonly warning?: string | undefined;
+  /** The action is carried out only when this text was typed or given by --yes-delete. */
+  readonly confirm?: string | undefined;
 }
 
 type ActionOf<K extends Kind> =
@@ -82,6 +88,15 @@ type ActionOf<K extends Kind> =
   | (Head<K> & { readonly type: "delete"; readonly id: string; readonly slug?: string });
 
 export type Action = { [K in Kind]: ActionOf<K> }[Kind];
+
+type WithoutPlace<A> = A extends Action ? Omit<A, keyof ActionPlace> : never;
+
+/** An action without its place, which is the same for all actions in one project or organization. */
+export type ActionBody = WithoutPlace<Action>;
+/** The body of one kind and type of action. */
+export type BodyOf<K extends Kind, T extends Action["type"]> = WithoutPlace<
+  Extract<Action, { readonly kind: K; readonly type: T }>
+>;
 
 /** Something to tell that is no action. */
 export interface Remark {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Change } from "./action.ts";
+import type { FieldChange } from "./action.ts";
 import { changesOf } from "./changes.ts";
 import type { Draft, Place } from "./draft.ts";
 import type { DesiredAlert, ObservedAlert } from "./model.ts";
@@ -52,7 +52,6 @@ function planAlert(draft: Draft, place: Place, wanted: DesiredAlert, found: Obse
   const refusals = refusalsOf(draft, wanted, found);
   for (const refusal of refusals) draft.fail(place, `alert "${wanted.name}": ${refusal}`);
   if (refusals.length > 0) return;
-  const { instance } = draft;
   const sent = { ...wanted, recipients: match.toSend };
   const anew = match.tagsChange;
   const warnings = [
@@ -61,19 +60,15 @@ function planAlert(draft: Draft, place: Place, wanted: DesiredAlert, found: Obse
   ];
   const head = {
     kind: "alert",
-    instance,
-    organization: place.organization,
-    project: place.project,
     name: wanted.name,
     changes,
-    at: place.at,
     ...(warnings.length === 0 ? {} : { warning: warnings.join("; ") }),
   } as const;
-  if (found === undefined) draft.act({ ...head, type: "create", desired: sent });
-  else draft.act({ ...head, type: "update", id: found.id, desired: { ...sent, ...(anew ? { anew } : {}) } });
+  if (found === undefined) draft.act(place, { ...head, type: "create", desired: sent });
+  else draft.act(place, { ...head, type: "update", id: found.id, desired: { ...sent, ...(anew ? { anew } : {}) } });
 }
 
-function changesIn(wanted: DesiredAlert, found: ObservedAlert | undefined, match: RecipientsMatch): Change[] {
+function changesIn(wanted: DesiredAlert, found: ObservedAlert | undefined, match: RecipientsMatch): FieldChange[] {
   const changes = changesOf(found && numbers(found), numbers(wanted));
   const to = shownDesired(wanted.recipients);
   if (found === undefined) return [...changes, { field: "recipients", to }];

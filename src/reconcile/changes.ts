@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Change, ChangeValue } from "./action.ts";
+import type { ChangeValue, FieldChange } from "./action.ts";
 
 export type Fields = Readonly<Record<string, ChangeValue | undefined>>;
 
 /** What differs, field by field; all of it where one side is not there. */
-export function changesOf(from: Fields | undefined, to: Fields | undefined): Change[] {
-  return Object.keys(to ?? from ?? {}).flatMap((field): Change[] => {
+export function changesOf(from: Fields | undefined, to: Fields | undefined): FieldChange[] {
+  return Object.keys(to ?? from ?? {}).flatMap((field): FieldChange[] => {
     const [before, after] = [from?.[field], to?.[field]];
     if (before === after || isDeepStrictEqual(before, after)) return [];
     return [

@@ -1,15 +1,12 @@
+import { defined } from "../base/defined.ts";
 import { CAPABILITIES, type Capabilities } from "../glitchtip/versions.ts";
-import type { Action, Address, Plan, Remark, Undeclared } from "./action.ts";
+import type { Action, ActionBody, ActionPlace, Plan, Remark, Undeclared } from "./action.ts";
 import { type DesiredServer, KINDS, type Kind } from "./model.ts";
 import { byId, byText } from "./names.ts";
 import type { PlanOptions } from "./plan.ts";
 
-/** Where in a server something stands. */
-export interface Place {
-  readonly organization: string;
-  readonly project?: string | undefined;
-  readonly at: Address;
-}
+/** Where in a server something is; the draft knows the instance. */
+export type Place = Omit<ActionPlace, "instance">;
 
 export interface Found {
   readonly id: string;
@@ -32,7 +29,7 @@ export interface Draft {
   readonly server: Pick<DesiredServer, "prune" | "allowPrivateAddresses">;
   readonly capabilities: Capabilities;
   readonly manages: ReadonlySet<Kind>;
-  act(action: Action): void;
+  act(place: Place, action: ActionBody): void;
   /** On the server and not declared: deleted with `prune`, told without. */
   surplus(kind: Kind, place: Place, found: Found, removal?: Removal): void;
   warn(place: Partial<Place>, message: string): void;
@@ -59,7 +56,8 @@ export function openDraft(desired: DesiredServer, { generation, strict }: PlanOp
     server: desired,
     capabilities: CAPABILITIES[generation],
     manages: new Set(desired.manages),
-    act: (action) => void actions.push(action),
+    act: ({ organization, project, at }, body) =>
+      void actions.push({ instance, organization, ...defined({ project }), at, ...body }),
     surplus(kind, { organization, project, at }, found, { note, warning, confirm, always = false } = {}) {
       const { id, name, slug } = found;
       const where = { instance, organization, ...(project === undefined ? {} : { project }), name };

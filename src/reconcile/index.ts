@@ -1,6 +1,7 @@
-export type { Action, Change, Plan, ProjectCreate, Remark, Undeclared } from "./action.ts";
+export type { Action, FieldChange, Plan, ProjectCreate, Remark, Undeclared } from "./action.ts";
 export { alertsAreAsDeclared } from "./as-declared.ts";
 export { desiredServers } from "./from-declaration.ts";
+export { observedKey, observedMember, observedMonitor, observedProject, observedStatusPage } from "./from-wire.ts";
 export { JIRA_ALERT, jiraTargets } from "./jira.ts";
 export type { KnownOrganization, KnownServer } from "./known.ts";
 export {
@@ -26,8 +27,10 @@ export {
   type Reference,
 } from "./model.ts";
 export { planServer } from "./plan.ts";
+export { type ProvisionedOrganization, type ProvisioningAction, planProvisioning } from "./provisioning.ts";
 export { matchRecipients } from "./recipients.ts";
 export { resolveDesired } from "./resolve.ts";
 export { KIND_OF } from "./scope.ts";
 export type { Resolve } from "./secrets.ts";
+export { needsTeamList } from "./teams.ts";
 export { isPrivateUrl, textOf } from "./webhook-url.ts";

@@ -35,15 +35,11 @@ export function planKeys(
 
 function create(draft: Draft, place: Place, wanted: DesiredKey): void {
   const rateLimit = wanted.rateLimit === undefined ? undefined : shownLimit(wanted.rateLimit);
-  draft.act({
+  draft.act(place, {
     type: "create",
     kind: "key",
-    instance: draft.instance,
-    organization: place.organization,
-    project: place.project,
     name: wanted.label,
     changes: changesOf(undefined, { rateLimit }),
-    at: place.at,
     desired: wanted,
   });
 }

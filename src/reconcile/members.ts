@@ -41,14 +41,11 @@ export function planMembers(
 }
 
 function invite(draft: Draft, place: Place, { email, role, teams = [] }: DesiredMember): void {
-  draft.act({
+  draft.act(place, {
     type: "create",
     kind: "member",
-    instance: draft.instance,
-    organization: place.organization,
     name: email,
     changes: changesOf(undefined, { role, teams: teams.toSorted() }),
-    at: place.at,
     desired: { email, role, teams },
   });
 }
@@ -70,17 +67,14 @@ function update(
   const join = wanted.filter((slug) => !there.includes(slug)).toSorted();
   const leave = there.filter((slug) => !wanted.includes(slug)).toSorted();
   if (!changesRole && join.length === 0 && leave.length === 0) return;
-  draft.act({
+  draft.act(place, {
     type: "update",
     kind: "member",
-    instance: draft.instance,
-    organization: place.organization,
     name: email,
     changes: [
       ...(changesRole ? changesOf({ role: found.role }, { role }) : []),
       ...changesOf({ teams: there.toSorted() }, { teams: wanted.toSorted() }),
     ],
-    at: place.at,
     id: found.id,
     desired: { ...(changesRole ? { role } : {}), join, leave },
   });

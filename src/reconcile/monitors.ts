@@ -42,15 +42,11 @@ function planMonitor(draft: Draft, place: Place, wanted: DesiredMonitor, found: 
   }
   const head = {
     kind: "monitor",
-    instance: draft.instance,
-    organization: place.organization,
-    ...(place.project === undefined ? {} : { project: place.project }),
     name: wanted.name,
     changes,
-    at: place.at,
     desired: wanted,
   } as const;
-  draft.act(found === undefined ? { ...head, type: "create" } : { ...head, type: "update", id: found.id });
+  draft.act(place, found === undefined ? { ...head, type: "create" } : { ...head, type: "update", id: found.id });
 }
 
 /** A TCP monitor has host:port. */

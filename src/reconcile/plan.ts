@@ -6,6 +6,7 @@ import { type Matches, matchObjects, namesToType } from "./find.ts";
 import { type KnownOrganization, type KnownServer, own } from "./known.ts";
 import type { DesiredOrganization, DesiredServer, ObservedOrganization, ObservedServer } from "./model.ts";
 import { planOrganization } from "./organizations.ts";
+import { createOrganization } from "./structure.ts";
 
 export interface PlanOptions {
   readonly generation: Generation;
@@ -58,16 +59,7 @@ function hasPlace(
     draft.missing(place, `Organization '${name}' not found in instance '${draft.instance}', skipping`);
   } else if (found === undefined) {
     if (slug !== undefined) draft.warn(place, `GlitchTip decides an organization's slug: it may not be "${slug}"`);
-    draft.act({
-      type: "create",
-      kind: "organization",
-      instance: draft.instance,
-      organization: name,
-      name,
-      changes: [],
-      at: {},
-      desired: { name },
-    });
+    draft.act({ ...place, at: {} }, createOrganization(name));
     return true;
   } else {
     if (found.name !== name) rename(draft, name, slug, found);
@@ -83,11 +75,9 @@ function rename(draft: Draft, name: string, slug: string | undefined, found: Obs
     draft.warn(place, `organization "${name}" is called "${found.name}" on the server now; it is followed`);
     return;
   }
-  draft.act({
+  draft.act(place, {
     type: "update",
     kind: "organization",
-    instance: draft.instance,
-    ...place,
     name,
     changes: [{ field: "name", from: found.name, to: name }],
     id: found.id,

@@ -6,7 +6,7 @@ import { namesToType } from "./find.ts";
 import { planKeys } from "./keys.ts";
 import type { DesiredProject, Kind, ObservedMonitor, ObservedProject } from "./model.ts";
 import { planMonitors } from "./monitors.ts";
-import { makeProject, setFields } from "./project-fields.ts";
+import { createProject, updateProject } from "./structure.ts";
 import type { Teams } from "./teams.ts";
 
 /** One declared project, as it is on the server or as it will be, and all that is in it. */
@@ -23,8 +23,8 @@ export function planProject(
   const place: Place = { organization: organization.organization, project: slug, at };
   for (const note of desired.notes ?? []) draft.warn(place, note);
   if (found === undefined) {
-    if (!makeProject(draft, place, desired, teams)) return;
-  } else if (draft.manages.has("project")) setFields(draft, place, desired, found, teams);
+    if (!planCreate(draft, place, desired, teams)) return;
+  } else if (draft.manages.has("project")) planUpdate(draft, place, desired, found, teams);
 
   const managed = <T, O>(kind: Kind, list: readonly T[] | undefined, observed: readonly O[] | undefined) => {
     const problems = desired.problems?.filter((problem) => problem.kind === kind) ?? [];
@@ -43,6 +43,34 @@ export function planProject(
   const own = found === undefined ? undefined : monitorsOf(found);
   const watched = managed("monitor", desired.monitors, own);
   if (watched !== undefined) planMonitors(draft, place, watched.list, watched.there);
+}
+
+/** Returns false where the project cannot be created, so that nothing can be in it either. */
+function planCreate(draft: Draft, place: Place, desired: DesiredProject, teams: Teams): boolean {
+  if (!draft.manages.has("project")) {
+    draft.missing(place, `Project '${place.project}' not found in org '${place.organization}', skipping`);
+    return false;
+  }
+  if (!teams.has(desired.team)) {
+    draft.missing(place, `Cannot create project '${desired.name}' without a team: there is no '${desired.team}'`);
+    return false;
+  }
+  draft.act(place, createProject({ ...desired, team: teams.addressOf(desired.team) }));
+  return true;
+}
+
+function planUpdate(draft: Draft, place: Place, desired: DesiredProject, found: ObservedProject, teams: Teams): void {
+  const { name, nameIsDeclared, slug, platform, throttle } = desired;
+  const team = teams.addressOf(desired.team);
+  const links = desired.teamIsDeclared && !found.teams.includes(team) && teams.has(desired.team);
+  const update = updateProject(found, {
+    ...(nameIsDeclared ? { name } : {}),
+    slug,
+    platform,
+    throttle,
+    linkTeams: links ? [team] : [],
+  });
+  if (update !== undefined) draft.act(place, update);
 }
 
 /** What nobody declared, where the declaration lists all projects. */

@@ -15,14 +15,11 @@ export function planStatusPages(
   for (const wanted of desired) {
     const found = observed.find(({ name }) => name === wanted.name);
     if (found === undefined) {
-      draft.act({
+      draft.act(place, {
         type: "create",
         kind: "statusPage",
-        instance: draft.instance,
-        organization: place.organization,
         name: wanted.name,
         changes: changesOf(undefined, { isPublic: wanted.isPublic }),
-        at: place.at,
         desired: wanted,
       });
     } else if (found.isPublic !== wanted.isPublic) {

@@ -1,6 +1,8 @@
+import { slugify } from "../glitchtip/wire/slugify.ts";
 import type { Draft, Place } from "./draft.ts";
 import type { KnownOrganization } from "./known.ts";
-import type { DesiredOrganization, ObservedOrganization } from "./model.ts";
+import type { DesiredOrganization, Kind, ObservedOrganization, ObservedProject } from "./model.ts";
+import { createTeam } from "./structure.ts";
 
 /** What the other kinds need to know of the teams. */
 export interface Teams {
@@ -36,16 +38,7 @@ export function planTeams(
     if (slugs.has(address)) continue;
     if (draft.manages.has("team")) {
       slugs.add(slug);
-      draft.act({
-        type: "create",
-        kind: "team",
-        instance: draft.instance,
-        organization: place.organization,
-        name: slug,
-        changes: [],
-        at: place.at,
-        desired: { slug },
-      });
+      draft.act(place, createTeam(slug));
     } else draft.missing(place, `Team '${slug}' not found in org '${place.organization}', skipping`);
   }
   if (desired.teams !== undefined) {
@@ -59,4 +52,23 @@ export function planTeams(
     return id === undefined ? [] : [[slug, id] as const];
   });
   return { addressOf, has: (slug) => slugs.has(addressOf(slug)), known: Object.fromEntries(seen) };
+}
+
+/**
+ * Tells whether the list of teams says something that the projects do not: a team has to be created, or one that no
+ * project has is declared.
+ */
+export function needsTeamList(
+  declared: Pick<DesiredOrganization, "teams" | "projects">,
+  projects: readonly ObservedProject[],
+  manages: (kind: Kind) => boolean,
+): boolean {
+  if (manages("team") && declared.teams !== undefined) return true;
+  if (!manages("project")) return false;
+  const seen = new Set(projects.flatMap(({ teams }) => teams));
+  const there = new Set(projects.flatMap(({ name, slug }) => [`name ${name}`, `slug ${slug}`]));
+  return declared.projects.some(
+    ({ name, slug = slugify(name), team, teamIsDeclared }) =>
+      !seen.has(team) && (teamIsDeclared || !(there.has(`name ${name}`) || there.has(`slug ${slug}`))),
+  );
 }

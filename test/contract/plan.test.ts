@@ -3,8 +3,8 @@ import { loadServers } from "../../src/config/load.ts";
 import { alertShape } from "../../src/glitchtip/wire/alert.ts";
 import { monitorShape } from "../../src/glitchtip/wire/managed.ts";
 import { listOf, type Shape } from "../../src/glitchtip/wire/shape.ts";
-import { observedMonitor } from "../../src/management/from-wire.ts";
 import { desiredServers } from "../../src/reconcile/from-declaration.ts";
+import { observedMonitor } from "../../src/reconcile/index.ts";
 import { lines, organization, plan, project } from "../support/inside.ts";
 import { RECORDINGS, type Recorded } from "./recorded.ts";
 

@@ -1,6 +1,5 @@
-import { createOnce } from "../../glitchtip/create-once.ts";
+import { createOrganizationOnce } from "../../glitchtip/create-once.ts";
 import { identityOf } from "../../glitchtip/identity.ts";
-import { explainRefusedOrganization } from "../../glitchtip/refused-organization.ts";
 import type { CarryOut } from "./run.ts";
 
 export const carryOutOrganization: CarryOut<"organization"> = async (run, action) => {
@@ -8,10 +7,7 @@ export const carryOutOrganization: CarryOut<"organization"> = async (run, action
   switch (action.type) {
     case "create": {
       const { name } = action.desired;
-      const look = async () => (await calls.organizations.list()).find((one) => one.name === name);
-      const made = await createOnce(run, () => calls.organizations.create(name), look).catch(
-        explainRefusedOrganization,
-      );
+      const made = await createOrganizationOnce(run, calls.organizations, name);
       store.setOrganization(action.organization, identityOf(made));
       addresses.madeOrganization(action.organization, made.slug);
       return {};

@@ -1,6 +1,6 @@
 import { CodedError } from "../../base/errors.ts";
 import type { ProjectChange } from "../../glitchtip/calls/projects.ts";
-import { createOnce, theOlder } from "../../glitchtip/create-once.ts";
+import { createOnce, createProjectOnce } from "../../glitchtip/create-once.ts";
 import { identityOf } from "../../glitchtip/identity.ts";
 import type { ManagedProject } from "../../glitchtip/wire/managed.ts";
 import type { ProjectCreate } from "../../reconcile/index.ts";
@@ -31,10 +31,8 @@ async function create(
   { key, name, slug, team, platform, throttle }: ProjectCreate,
 ): Promise<Done> {
   const { calls, addresses, store } = run;
-  const all = () => calls.projects.list(organization);
-  const look = async () => (await all()).find((project) => project.name === name);
-  const fresh = await createOnce(run, () => calls.projects.create(organization, team, { name, platform }), look);
-  let project = await theOlder(fresh, all, () => calls.projects.delete(organization, fresh.slug));
+  const created = await createProjectOnce(run, calls.projects, organization, { team, name, platform });
+  let { project } = created;
   const keep = () => {
     store.setProject(action.organization, key, identityOf(project));
     addresses.hasProject(action.organization, action.project ?? "", project);
@@ -50,7 +48,7 @@ async function create(
     project = await put(run, organization, project, change);
     keep();
   }
-  return project.id === fresh.id ? {} : { note: "somebody made it meanwhile; theirs is taken" };
+  return created.isOurs ? {} : { note: "somebody made it meanwhile; theirs is taken" };
 }
 
 async function update(

@@ -1,4 +1,4 @@
-import { createOnce } from "../../glitchtip/create-once.ts";
+import { createTeamOnce } from "../../glitchtip/create-once.ts";
 import type { CarryOut } from "./run.ts";
 
 export const carryOutTeam: CarryOut<"team"> = async (run, action) => {
@@ -7,9 +7,7 @@ export const carryOutTeam: CarryOut<"team"> = async (run, action) => {
   switch (action.type) {
     case "create": {
       const { slug } = action.desired;
-      // A duplicate is a 500 (teams scenario): the look tells it from a failure.
-      const look = async () => (await calls.teams.list(organization)).find((team) => team.slug === slug);
-      const made = await createOnce(run, () => calls.teams.create(organization, slug), look);
+      const made = await createTeamOnce(run, calls.teams, organization, slug);
       store.setTeam(action.organization, slug, made.id);
       return {};
     }

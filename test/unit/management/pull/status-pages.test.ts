@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Calls } from "../../../../src/glitchtip/calls/index.ts";
 import { statusPageShape } from "../../../../src/glitchtip/wire/managed.ts";
-import { observedStatusPage } from "../../../../src/management/from-wire.ts";
 import { placeStatusPages } from "../../../../src/management/pull/status-pages.ts";
+import { observedStatusPage } from "../../../../src/reconcile/index.ts";
 import { acme, organization } from "../../../support/inside.ts";
 
 const page = (name: string, organizationId?: string) => ({

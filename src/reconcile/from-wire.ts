@@ -5,15 +5,10 @@ import type {
   ServerMonitor,
   ServerStatusPage,
 } from "../glitchtip/wire/managed.ts";
-import type {
-  ObservedKey,
-  ObservedMember,
-  ObservedMonitor,
-  ObservedProject,
-  ObservedStatusPage,
-} from "../reconcile/index.ts";
+import type { ObservedKey, ObservedMember, ObservedMonitor, ObservedProject, ObservedStatusPage } from "./model.ts";
 
-/** The normal form of what the server answers. */
+/** These functions return the normal form of what the server answers. */
+
 export const observedProject = (project: ManagedProject): ObservedProject => ({
   id: project.id,
   slug: project.slug,
