@@ -70,6 +70,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
       "config",
       "glitchtip",
       "references",
+      "stack/service-names",
       "docker",
       "outputs",
       "running",
@@ -83,7 +84,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
   demo: { folders: ["base", "docker", "provision", "init"], packages: [] },
   provisioner: { folders: ["base", "config", "glitchtip", "outputs", "provision"], packages: ["zod"] },
   cli: {
-    folders: ["base", "config", "glitchtip", "references", "docker", "outputs", ...FEATURES],
+    folders: ["base", "config", "glitchtip", "references", "stack/service-names", "docker", "outputs", ...FEATURES],
     packages: ["commander", "@clack/prompts"],
   },
   emulator: { folders: ["base", "glitchtip/wire"], packages: [] },

@@ -1,10 +1,10 @@
 import { CodedError } from "../base/errors.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
-import { containerOf, notStarted, observeStack, programInside, SERVER, WORKER } from "../running/index.ts";
+import { containerOf, observeStack, programInside, stackNotStarted } from "../running/index.ts";
+import { CARE, SERVER, WORKER } from "../stack/service-names.ts";
 import type { Finding } from "./findings.ts";
 import type { RestartReport } from "./report.ts";
 
-const CARE = "glitchtip-care";
 const PROGRAM = "/opt/glitchtip-compose/care.mjs";
 /** Two processes, each with a minute to end and two to be ready. */
 const WITHIN_MS = 480_000;
@@ -34,7 +34,7 @@ export async function askCare<Word extends keyof Answers>(
     });
   }
   const container = containerOf(stack, CARE);
-  if (container?.state !== "running") throw notStarted(stack.config.name);
+  if (container?.state !== "running") throw stackNotStarted(stack.config.name);
   const names = services.map((name) => programInside(stack.config.services, name) ?? SERVICES[name] ?? name);
   const ended = await docker.cli(["exec", container.id, "node", PROGRAM, word, ...names], {
     deadlineMs: WITHIN_MS,

@@ -3,7 +3,8 @@ import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import { parsePasswordRef } from "../config/password-ref.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
-import { containerOf, notStarted, observeStack, SERVER } from "../running/index.ts";
+import { containerOf, observeStack, stackNotStarted } from "../running/index.ts";
+import { SERVER } from "../stack/service-names.ts";
 import type { Workspace } from "../workspace/index.ts";
 
 /** A mail server that does not answer is given up by itself after about that time. */
@@ -24,7 +25,7 @@ export async function sendTestMail(
   }
   const stack = await observeStack(docker);
   const container = containerOf(stack, SERVER);
-  if (container?.state !== "running") throw notStarted(stack.config.name);
+  if (container?.state !== "running") throw stackNotStarted(stack.config.name);
   const { code, stdout, stderr } = await docker.cli(["exec", container.id, "./manage.py", "sendtestemail", to], {
     deadlineMs: WITHIN_MS,
   });

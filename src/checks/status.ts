@@ -7,21 +7,19 @@ import type { Docker } from "../docker/index.ts";
 import type { JobQueue } from "../glitchtip/versions.ts";
 import type { AppStatus, Status, WrittenStatus } from "../outputs/dsn-volume.ts";
 import {
+  appsStartedBeforeDsn,
   type Backlog,
   databaseContainerOf,
   observeStack,
-  openRotation,
-  PROVISIONER,
+  openRotationNotes,
   provisionerStatus,
   type RunningStack,
   readBacklog,
-  SERVER,
-  type ServiceStatus,
-  STARTED_BEFORE,
-  servicesOf,
-  startedBefore,
-  WORKER,
+  type ServiceState,
+  STARTED_BEFORE_DSN,
+  serviceStates,
 } from "../running/index.ts";
+import { PROVISIONER, SERVER, WORKER } from "../stack/service-names.ts";
 import { type CertificateStatus, certificateStatus } from "./production/certificate-status.ts";
 import { diskProblems, type Resources, readResources } from "./resources.ts";
 
@@ -33,7 +31,7 @@ export interface StackStatus {
   /** What the server says of itself; undefined where it was built without a version. */
   readonly version?: string;
   readonly image?: string;
-  readonly services: readonly ServiceStatus[];
+  readonly services: readonly ServiceState[];
   /** What the provisioner wrote last; undefined before its first run. */
   readonly provisioner?: Omit<Status, "apps"> & { readonly at: string };
   readonly apps: readonly AppState[];
@@ -85,7 +83,7 @@ export async function status(
     options.jobQueue && readBacklog(docker, databaseContainerOf(stack), options.jobQueue, options.nowMs),
     options.resources ? readResources(docker, stack) : undefined,
   ]);
-  const services = servicesOf(stack);
+  const services = serviceStates(stack);
   const image = stack.config.services[SERVER]?.image;
   const { apps: known = {}, writtenAt: _, ...provisioner } = written ?? {};
   const apps = Object.entries(provisionedApps(declaration)).map(([app, declared]) => ({
@@ -125,7 +123,7 @@ export async function status(
     ...(certificate === undefined ? {} : { certificate }),
     ...(backup === undefined ? {} : { backup }),
     ...(resources === undefined ? {} : { resources }),
-    next: stack.containers.length === 0 ? ["docker compose up -d --wait"] : [...next, ...openRotation(written)],
+    next: stack.containers.length === 0 ? ["docker compose up -d --wait"] : [...next, ...openRotationNotes(written)],
   };
 }
 
@@ -140,12 +138,12 @@ function versionOf(written: Status | undefined): { version?: string } {
   return version === undefined || /^0\.0\.0|^unknown$/.test(version) ? {} : { version };
 }
 
-const settling = (services: readonly ServiceStatus[]): "starting" | "ok" =>
+const settling = (services: readonly ServiceState[]): "starting" | "ok" =>
   services.some(({ health, state }) => health === "starting" || state === "created") ? "starting" : "ok";
 
 interface Seen {
   readonly stack: RunningStack;
-  readonly services: readonly ServiceStatus[];
+  readonly services: readonly ServiceState[];
   readonly written: WrittenStatus | undefined;
   readonly apps: readonly AppState[];
   readonly jobs: Backlog | undefined;
@@ -167,7 +165,7 @@ function nextSteps({ stack, services, written, apps, jobs, certificate }: Seen):
     ...(withoutDsn.length === 0 || provisionerRuns || broken.some(({ service }) => service === PROVISIONER)
       ? []
       : [`no DSN yet for ${withoutDsn.join(", ")}: npx glitchtip-compose init, then docker compose up -d --wait`]),
-    ...startedBefore(stack, written).map((app) => `${app} ${STARTED_BEFORE}: docker compose restart ${app}`),
+    ...appsStartedBeforeDsn(stack, written).map((app) => `${app} ${STARTED_BEFORE_DSN}: docker compose restart ${app}`),
     ...(certificate?.verdict.state === "fail"
       ? [`the certificate: ${certificate.verdict.reason}: ${certificate.verdict.remedy}`]
       : []),

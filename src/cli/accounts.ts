@@ -2,7 +2,8 @@ import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError, EXIT } from "../base/errors.ts";
 import { serverKind } from "../config/server.ts";
 import { openDocker } from "../docker/index.ts";
-import { type Accounts, openAccounts, ROLES, type Role } from "../running/index.ts";
+import { ORGANIZATION_ROLES, type OrganizationRole } from "../glitchtip/wire/shapes.ts";
+import { type Accounts, openAccounts } from "../running/index.ts";
 import { packageAssets, readWorkspace } from "../workspace/index.ts";
 import type { CliContext } from "./context.ts";
 import { typed, withProgress } from "./screen.ts";
@@ -27,7 +28,7 @@ export function oneOf<T extends string>(all: readonly T[], given: string | undef
   throw new CodedError("GC1001", what, { remedy: `Give one of ${all.join(", ")}.` });
 }
 
-export const roleOf = (given: string | undefined): Role => oneOf(ROLES, given, "the role");
+export const roleOf = (given: string | undefined): OrganizationRole => oneOf(ORGANIZATION_ROLES, given, "the role");
 
 /** The words that an action takes, all of them and no more. */
 export function wordsOf<const Names extends readonly string[]>(

@@ -1,7 +1,7 @@
 import type { Declaration } from "../config/schema.ts";
 import { execCaptured, execInForeground } from "../docker/exec.ts";
 import { type Docker, openDocker } from "../docker/index.ts";
-import { observeStack, type RunningStack, runningOf } from "../running/index.ts";
+import { observeStack, type RunningStack, runningContainer } from "../running/index.ts";
 import { readWorkspace } from "../workspace/index.ts";
 import type { CliContext } from "./context.ts";
 
@@ -31,7 +31,7 @@ export async function runIn(
   { docker, stack }: OpenStack,
   { service, command, user }: InService,
 ): Promise<void> {
-  const exec = { container: runningOf(stack, service).id, command, ...(user === undefined ? {} : { user }) };
+  const exec = { container: runningContainer(stack, service).id, command, ...(user === undefined ? {} : { user }) };
   if (!context.json) return context.setExitCode(await execInForeground(docker, exec, context));
   const { code, stdout, stderr } = await execCaptured(docker, exec);
   context.print(JSON.stringify({ service, exitCode: code, stdout, stderr }));

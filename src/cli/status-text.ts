@@ -1,6 +1,6 @@
 import { type BackupState, mebibytes } from "../backup/index.ts";
 import type { MemoryUse, Resources, StackStatus } from "../checks/index.ts";
-import type { Backlog, ServiceStatus } from "../running/index.ts";
+import type { Backlog, ServiceState } from "../running/index.ts";
 import { ago, type Colour, type Paint, table } from "./screen.ts";
 
 const STATE_COLOURS: Readonly<Record<StackStatus["state"], Colour>> = {
@@ -63,7 +63,7 @@ export function statusText(found: StackStatus, nowMs: number, paint: Paint): str
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
-function row({ service, state, health, exitCode, sinceMs, problem }: ServiceStatus, nowMs: number, paint: Paint) {
+function row({ service, state, health, exitCode, sinceMs, problem }: ServiceState, nowMs: number, paint: Paint) {
   const shown = exitCode === undefined ? state : `${state} (${exitCode})`;
   return [
     service,

@@ -2,11 +2,9 @@ import { CodedError } from "../base/errors.ts";
 import type { Secret } from "../base/secret.ts";
 import { execCaptured } from "../docker/exec.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
-import { runningOf } from "./programs.ts";
-import { observeStack, SERVER } from "./running-stack.ts";
-
-export const ROLES = ["member", "admin", "manager", "owner"] as const;
-export type Role = (typeof ROLES)[number];
+import type { OrganizationRole } from "../glitchtip/wire/shapes.ts";
+import { SERVER } from "../stack/service-names.ts";
+import { observeStack, runningContainer } from "./observe.ts";
 
 export interface Account {
   readonly email: string;
@@ -15,17 +13,17 @@ export interface Account {
   readonly staff: boolean;
   readonly active: boolean;
   readonly lastLogin: string | null;
-  readonly organizations: readonly { readonly slug: string; readonly name: string; readonly role: Role }[];
+  readonly organizations: readonly { readonly slug: string; readonly name: string; readonly role: OrganizationRole }[];
 }
 
 export interface OrganizationMembers {
   readonly slug: string;
   readonly name: string;
-  readonly members: readonly { readonly email: string; readonly role: Role; readonly pending: boolean }[];
+  readonly members: readonly { readonly email: string; readonly role: OrganizationRole; readonly pending: boolean }[];
 }
 
-/** What templates/accounts/accounts.py can do, with its arguments and answers. */
-interface Deeds {
+/** The commands of templates/accounts/accounts.py, each with its arguments and its answer. */
+interface AccountCommands {
   "user list": [Record<string, never>, Account[]];
   "user info": [{ email: string }, Account];
   "user create": [{ email: string; name?: string; superuser?: boolean; staff?: boolean; password?: Secret }, Account];
@@ -33,35 +31,38 @@ interface Deeds {
   "user delete": [{ email: string }, Account];
   "user password": [{ email: string; password: Secret }, Account];
   "user flag": [{ email: string; flag: "superuser" | "staff" | "active"; value: boolean }, Account];
-  "user role": [{ email: string; organization: string; role: Role }, Account];
+  "user role": [{ email: string; organization: string; role: OrganizationRole }, Account];
   "organization list": [Record<string, never>, OrganizationMembers[]];
   "organization info": [{ organization: string }, OrganizationMembers];
   "organization create": [{ name: string; owner: string }, OrganizationMembers];
-  "organization add": [{ organization: string; email: string; role: Role }, OrganizationMembers];
+  "organization add": [{ organization: string; email: string; role: OrganizationRole }, OrganizationMembers];
   "organization remove": [{ organization: string; email: string }, OrganizationMembers];
 }
 
-type Deed = keyof Deeds;
-
 export interface Accounts {
-  do<D extends Deed>(deed: D, args: Deeds[D][0], options?: { readonly dryRun?: boolean }): Promise<Deeds[D][1]>;
+  do<C extends keyof AccountCommands>(
+    command: C,
+    args: AccountCommands[C][0],
+    options?: { readonly dryRun?: boolean },
+  ): Promise<AccountCommands[C][1]>;
 }
 
+/** Begins the one line of the answer. */
 const MARK = "glitchtip-compose:";
 
-/** Users and organizations, by GlitchTip's own models in its running container. What it refuses is GC1206. */
+/** Changes users and organizations by GlitchTip's own models in its running container. A refusal is GC1206. */
 export function openAccounts(docker: Docker, script: string): Accounts {
   return {
-    async do(deed, args, { dryRun = false } = {}) {
-      const container = runningOf(await observeStack(docker), SERVER).id;
-      // By stdin: a password in an argument list can be read by every user of the machine.
-      const request = JSON.stringify({ deed, with: revealed(args), dryRun });
-      const command = ["./manage.py", "shell", "-c", script];
-      const { code, stdout, stderr } = await execCaptured(docker, { container, command }, request);
+    async do(command, args, { dryRun = false } = {}) {
+      const container = runningContainer(await observeStack(docker), SERVER).id;
+      // The request goes to stdin: every user of the machine can read the passwords in an argument list.
+      const request = JSON.stringify({ command, with: revealed(args), dryRun });
+      const manage = ["./manage.py", "shell", "-c", script];
+      const { code, stdout, stderr } = await execCaptured(docker, { container, command: manage }, request);
       const line = stdout.split("\n").findLast((one) => one.startsWith(MARK));
       if (code !== 0 || line === undefined) {
-        throw new CodedError("GC1605", `GlitchTip could not do "${deed}": manage.py shell ended with ${code}`, {
-          // Of Python's traceback the last line says what it was; the others hold no arguments.
+        throw new CodedError("GC1605", `GlitchTip could not do "${command}": manage.py shell ended with ${code}`, {
+          // The last line of a Python traceback is the exception.
           problems: lastLines(stderr, 1),
           remedy: "Look at it with: glitchtip-compose manage check, and glitchtip-compose logs --errors",
         });

@@ -2,33 +2,33 @@ import type { ResolvedServer } from "../config/server.ts";
 import type { Container, Docker } from "../docker/index.ts";
 import type { JobQueue } from "../glitchtip/versions.ts";
 
-/** Jobs in the database's queue: with a dead worker they only grow, and nothing else shows it (prototype 2). */
+/** Jobs that wait in the database's queue: a growing number is the only sign of a dead worker (docs/glitchtip-facts.md). */
 export type Backlog =
   | ({ readonly known: true; readonly stuck: boolean } & WaitingJobs)
   | { readonly known: false; readonly stuck: false; readonly reason: string };
 
 export interface WaitingJobs {
   readonly waiting: number;
-  /** Celery: since the worker took its last job; undefined when it never took one. */
+  /** For Celery, the time since the worker took its last job; undefined when it never took one. */
   readonly lastTakenMs?: number;
-  /** django-vtasks: for how long the oldest of them could have been taken. */
+  /** For django-vtasks, the time for which the oldest job could have been taken. */
   readonly oldestMs?: number;
 }
 
-/** GlitchTip's scheduler adds a job at least every minute, so a living worker takes one that often. */
+/** A living worker takes a job at least every minute, because GlitchTip's scheduler adds one that often. */
 export const STUCK_AFTER_MS = 120_000;
 
 interface QueueTable {
   readonly table: string;
-  /** One row: how many wait, and the milliseconds of `age`. */
+  /** Returns one row: the number of waiting jobs, and the milliseconds of `age`. */
   readonly query: string;
   readonly age: "lastTakenMs" | "oldestMs";
 }
 
 /**
- * Kombu's "timestamp" is the time (UTC in the container) at which a job was taken; waiting ones have none, so their own
- * age cannot be asked (kombu.transport.sqlalchemy.models). django-vtasks deletes what is done, and its column for later
- * jobs came with version 3: where it is missing, the name is that of the row beside it (run with 2.1, read of 0.2 to 3.2).
+ * Kombu's "timestamp" is the time (UTC in the container) at which a job was taken; waiting jobs have none, so their own
+ * age is unknown (kombu.transport.sqlalchemy.models). django-vtasks deletes finished jobs. Its column `run_after` came
+ * with version 3: the alias `same` makes an older table read null from the join instead (run with 2.1, read of 0.2 to 3.2).
  */
 export const QUEUE_TABLES: Readonly<Record<JobQueue, QueueTable>> = {
   celery: {
@@ -53,18 +53,19 @@ where due is null or due <= now()`,
   },
 };
 
-/** Where jobs are in the database: how they are kept there. */
+/** The kind of job queue in the database; undefined when the queue is in Valkey, or the server is not ours. */
 export const queueInDatabase = (server: ResolvedServer | undefined): JobQueue | undefined =>
   server === undefined || server.valkey ? undefined : server.capabilities.jobQueue;
 
-/** From the query's row. */
-export const waitingJobs = (queue: JobQueue, waiting: string, ageMs: string | null | undefined): WaitingJobs => ({
-  waiting: Number(waiting),
-  ...(ageMs ? { [QUEUE_TABLES[queue].age]: Math.max(0, Number(ageMs)) } : {}),
-});
+/** Converts the row that the query of this queue returns. */
+export function waitingJobs(queue: JobQueue, waiting: string, ageMs: string | null | undefined): WaitingJobs {
+  const jobs: WaitingJobs = { waiting: Number(waiting) };
+  return ageMs ? { ...jobs, [QUEUE_TABLES[queue].age]: Math.max(0, Number(ageMs)) } : jobs;
+}
 
 const WITHIN_MS = 10_000;
 
+/** Asks the database how many jobs wait. An unreadable queue is an answer too. */
 export async function readBacklog(
   docker: Docker,
   database: Container | undefined,

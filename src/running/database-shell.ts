@@ -2,7 +2,8 @@ import type { Readable, Writable } from "node:stream";
 import { CodedError } from "../base/errors.ts";
 import type { ProcessResult } from "../base/process.ts";
 import type { Docker } from "../docker/index.ts";
-import { containerOf, databaseOf, observeStack } from "./running-stack.ts";
+import { DATABASE_TOOLS } from "../stack/service-names.ts";
+import { containerOf, databaseOf, observeStack } from "./observe.ts";
 
 export interface ShellOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -11,18 +12,18 @@ export interface ShellOptions {
   readonly signal: AbortSignal;
 }
 
-/** A shell beside the database, with its own version of psql, pg_dump and pg_restore. Any exit code is a result. */
+/** A shell with psql, pg_dump and pg_restore of the database's version. It resolves whatever the exit code is. */
 export interface DatabaseShell {
   run(script: string, options: ShellOptions): Promise<Pick<ProcessResult, "code" | "stdout" | "stderr">>;
 }
 
-/** Holds psql and pg_dump and nothing else; what it is for a database that is not in the stack. */
-export const DATABASE_TOOLS = "glitchtip-backup-db";
-
-/** A line for each table: partitions are many. */
+/** pg_restore may write a line for each table, and GlitchTip has many partitions. */
 const STDERR_LIMIT_BYTES = 4_194_304;
 
-/** The container in which the database's own programs are; its own server, or the one for a database elsewhere. */
+/**
+ * The id of the running container that has psql and pg_dump. Starts the one with the tools for a database elsewhere.
+ * Throws GC1605.
+ */
 export async function databaseContainer(docker: Docker): Promise<string> {
   let stack = await observeStack(docker);
   const service = databaseOf(stack.config.services) ?? DATABASE_TOOLS;
@@ -35,7 +36,7 @@ export async function databaseContainer(docker: Docker): Promise<string> {
   throw new CodedError("GC1605", `${service} is not running`, { remedy: `docker compose up -d --wait ${service}` });
 }
 
-/** By `docker exec`, whose streams lose nothing (those of a short `docker run` may). */
+/** Runs scripts by `docker exec`, whose streams are complete; those of a short `docker run` may lose their end. */
 export function dockerShell(docker: Docker, container: () => Promise<string>): DatabaseShell {
   return {
     async run(script, { env = {}, ...streams }) {

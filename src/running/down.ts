@@ -1,22 +1,22 @@
 import type { ComposeConfig, Docker } from "../docker/index.ts";
-import { isOurs } from "./running-stack.ts";
+import { isStackService } from "../stack/service-names.ts";
 
-/** What `down` takes away and what it leaves. */
-export interface DownPlan {
+/** What a removal of the stack takes away and what it leaves. */
+export interface RemovalPlan {
   readonly project: string;
   readonly containers: readonly string[];
   readonly networks: readonly string[];
-  readonly volumes: readonly DownVolume[];
+  readonly volumes: readonly StackVolume[];
 }
 
-export interface DownVolume {
+export interface StackVolume {
   readonly name: string;
-  /** Belongs to the user's own services, not to GlitchTip. */
+  /** Whether it belongs to the user's own services, not to GlitchTip. */
   readonly users: boolean;
 }
 
-/** Everything of the project that exists on the engine. */
-export async function planDown(docker: Docker): Promise<DownPlan> {
+/** Lists everything of the Compose project that exists on the engine. */
+export async function planRemoval(docker: Docker): Promise<RemovalPlan> {
   const [{ engine }, config] = await Promise.all([docker.located(), docker.compose.config()]);
   const [containers, { networks, volumes }] = await Promise.all([
     engine.containers(config.name),
@@ -32,10 +32,10 @@ export async function planDown(docker: Docker): Promise<DownPlan> {
 }
 
 const ourVolumes = ({ volumes = {} }: ComposeConfig): Set<string> =>
-  new Set(Object.entries(volumes).flatMap(([key, { name }]) => (isOurs(key) ? [name] : [])));
+  new Set(Object.entries(volumes).flatMap(([key, { name }]) => (isStackService(key) ? [name] : [])));
 
-/** Stops and removes containers and networks; with `volumes` the data as well, so ask first. */
-export async function down(
+/** Stops and removes containers and networks, with `volumes` the data as well: the caller has to ask first. */
+export async function removeStack(
   docker: Docker,
   options: { readonly volumes: boolean; onLine?(line: string): void },
 ): Promise<void> {

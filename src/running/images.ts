@@ -1,15 +1,17 @@
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
-import { isOurs, type RunningStack } from "./running-stack.ts";
+import { isStackService } from "../stack/service-names.ts";
+import type { RunningStack } from "./observe.ts";
 
 export interface UsedImage {
   readonly image: string;
   readonly services: readonly string[];
-  /** Only services of GlitchTip's use it. */
+  /** Whether only services of the stack use it. */
   readonly ours: boolean;
 }
 
-/** Every image that the project's services start from; Compose names what it builds after project and service. */
+/** Every image that a service starts from. Compose names an image that it builds after Compose project and service. */
 export function usedImages({ config }: Pick<RunningStack, "config">): UsedImage[] {
   const users = new Map<string, string[]>();
   for (const [service, { image, provider }] of Object.entries(config.services)) {
@@ -18,11 +20,11 @@ export function usedImages({ config }: Pick<RunningStack, "config">): UsedImage[
     users.set(name, [...(users.get(name) ?? []), service]);
   }
   return [...users]
-    .map(([image, services]) => ({ image, services: services.sort(), ours: services.every(isOurs) }))
+    .map(([image, services]) => ({ image, services: services.sort(), ours: services.every(isStackService) }))
     .sort((a, b) => (a.image < b.image ? -1 : 1));
 }
 
-/** Id by image; throws with all that are not here. */
+/** Returns the id of each image. Throws GC1610 with all that this engine does not have. */
 export async function requireImages(docker: Docker, images: readonly string[]): Promise<Map<string, string>> {
   const found = await Promise.all(
     images.map(async (image) => {
@@ -40,8 +42,8 @@ export async function requireImages(docker: Docker, images: readonly string[]): 
   return new Map(found.map(([image, id]) => [image, id ?? ""]));
 }
 
-/** Which variable of .env says another image for a service of ours; templates/compose. */
-const VARIABLES: readonly (readonly [RegExp, string])[] = [
+/** The variable of .env that sets the image of a service (templates/compose). */
+const IMAGE_VARIABLES: readonly (readonly [RegExp, string])[] = [
   [/^glitchtip(-init|-worker)?$/, "GLITCHTIP_IMAGE"],
   [/^glitchtip(-backup)?-db$/, "GLITCHTIP_POSTGRES_IMAGE"],
   [/^glitchtip-valkey$/, "GLITCHTIP_VALKEY_IMAGE"],
@@ -52,13 +54,14 @@ const VARIABLES: readonly (readonly [RegExp, string])[] = [
 
 export interface PushedImage {
   readonly image: string;
+  /** Its name in the other registry. */
   readonly as: string;
   readonly digest: string;
-  /** A line for .env. */
+  /** The line for .env that makes the stack use the pushed image. */
   readonly env?: string;
 }
 
-/** Under which name an image goes to another registry: its last part, with its tag. */
+/** The name of an image in another registry: the last part of its own, with its tag. Throws GC1610 without a tag. */
 export function pushedName(image: string, to: string): string {
   const name = image.replace(/@.*$/, "").split("/").at(-1) ?? image;
   const prefix = to.replace(/\/+$/, "");
@@ -69,7 +72,7 @@ export function pushedName(image: string, to: string): string {
   });
 }
 
-/** Tags and pushes; an image that the registry has under that name is not written over unless asked. */
+/** Tags and pushes an image. Throws GC1610 if the registry has one of that name and `overwrite` is not set. */
 export async function pushImage(
   docker: Docker,
   { image, services }: UsedImage,
@@ -84,15 +87,15 @@ export async function pushImage(
     });
   }
   const tagged = await docker.cli(["tag", image, as]);
-  if (tagged.code !== 0) throw failed(`${image} could not be tagged`, tagged.stderr);
+  if (tagged.code !== 0) throw pushFailed(`${image} could not be tagged`, tagged.stderr);
   const { code, stdout, stderr } = await docker.cli(["push", as]);
-  if (code !== 0) throw failed(`${as} could not be pushed`, stderr);
+  if (code !== 0) throw pushFailed(`${as} could not be pushed`, stderr);
   const digest = /digest: (sha256:[0-9a-f]{64})/.exec(stdout)?.[1] ?? "";
-  const variable = services.map((service) => VARIABLES.find(([of]) => of.test(service))?.[1]).find(Boolean);
-  return { image, as, digest, ...(variable === undefined ? {} : { env: `${variable}=${as}` }) };
+  const variable = services.map((service) => IMAGE_VARIABLES.find(([of]) => of.test(service))?.[1]).find(Boolean);
+  return { image, as, digest, ...defined({ env: variable && `${variable}=${as}` }) };
 }
 
-const failed = (what: string, stderr: string) =>
+const pushFailed = (what: string, stderr: string) =>
   new CodedError("GC1610", what, {
     problems: lastLines(stderr, 3),
     remedy: "Is the registry reachable, and are you signed in? docker login",

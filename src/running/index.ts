@@ -1,4 +1,4 @@
-export { type Account, type Accounts, type OrganizationMembers, openAccounts, ROLES, type Role } from "./accounts.ts";
+export { type Account, type Accounts, type OrganizationMembers, openAccounts } from "./accounts.ts";
 export {
   type Backlog,
   QUEUE_TABLES,
@@ -8,43 +8,32 @@ export {
   type WaitingJobs,
   waitingJobs,
 } from "./backlog.ts";
-export {
-  DATABASE_TOOLS,
-  type DatabaseShell,
-  databaseContainer,
-  dockerShell,
-  type ShellOptions,
-} from "./database-shell.ts";
-export { type DownPlan, type DownVolume, down, planDown } from "./down.ts";
-export { hold, release, releaseAndRestart } from "./hold.ts";
+export { type DatabaseShell, databaseContainer, dockerShell, type ShellOptions } from "./database-shell.ts";
+export { planRemoval, type RemovalPlan, removeStack, type StackVolume } from "./down.ts";
 export { type PushedImage, pushedName, pushImage, requireImages, usedImages } from "./images.ts";
-export { errorFilter } from "./log-failures.ts";
-export { type LogLine, readLogs } from "./logs.ts";
-export { databaseService, programInside, runningOf, serviceNamed, serviceOfPart } from "./programs.ts";
-export { openRotation, provisionerStatus, STARTED_BEFORE, startedBefore } from "./provisioner-status.ts";
-export { hostUrl } from "./published-url.ts";
-export { planRestart, restart } from "./restart.ts";
-export { planRestartInside, restartInside } from "./restart-inside.ts";
+export { errorFilter, type LogLine, readLogs } from "./logs.ts";
 export {
+  baseImage,
   containerOf,
-  DATABASE,
-  DSN_DIR,
   databaseContainerOf,
   databaseOf,
-  INIT,
-  imageBehind,
-  isOurs,
-  isSingle,
-  notStarted,
-  ONE_SHOTS,
+  isSingleContainer,
   observeStack,
-  PROVISIONER,
-  PROXY,
   type RunningStack,
-  SERVER,
-  VALKEY,
-  WORKER,
-} from "./running-stack.ts";
-export { problemOf, type ServiceStatus, servicesOf } from "./service-status.ts";
-export { stopServices } from "./stop-services.ts";
-export { up } from "./up.ts";
+  runningContainer,
+  stackNotStarted,
+} from "./observe.ts";
+export { databaseService, programInside, serviceNamed, serviceOfPart } from "./parts.ts";
+export { hostUrl } from "./published-url.ts";
+export { planProgramRestart, planRestart, restartPrograms, restartServices } from "./restart.ts";
+export {
+  appsStartedBeforeDsn,
+  containerProblem,
+  openRotationNotes,
+  provisionerStatus,
+  type ServiceState,
+  STARTED_BEFORE_DSN,
+  serviceStates,
+} from "./state.ts";
+export { holdPrograms, releasePrograms, resumePrograms, stopServices } from "./stop.ts";
+export { startStack } from "./up.ts";

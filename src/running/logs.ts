@@ -1,39 +1,39 @@
 import { CodedError } from "../base/errors.ts";
 import { after } from "../base/wait.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
-import { errorFilter } from "./log-failures.ts";
-import { isSingle, type RunningStack, SERVER } from "./running-stack.ts";
+import { SERVER } from "../stack/service-names.ts";
+import { isSingleContainer, type RunningStack } from "./observe.ts";
 
 export interface LogLine {
   /** RFC 3339 with nanoseconds, by the engine's clock. */
   readonly at: string;
   readonly service: string;
-  /** Of the single container, which of its programs said it. */
+  /** The program inside of the single container that wrote it. */
   readonly program?: string;
-  /** Differs from the service where it has several. */
+  /** Differs from the service's name when the service has several. */
   readonly container: string;
   readonly text: string;
 }
 
 export interface LogOptions {
-  /** All where there are none. */
+  /** An empty list means all. */
   readonly services: readonly string[];
-  /** Of the single container, these alone: by the name that each of its lines begins with. */
+  /** Only lines of these programs of the single container, by the name with which the lines begin. */
   readonly programs?: readonly string[] | undefined;
-  /** Only what tells of a failure, with the lines that belong to it. */
+  /** Only lines that report a failure, and the lines that belong to them. */
   readonly errors: boolean;
-  /** A duration or a time. */
+  /** A duration or a time, as `sinceOf` takes it. */
   readonly since?: string | undefined;
   readonly follow: boolean;
-  /** Of each container, before any filter. */
+  /** The number of last lines of each container, before any filter. */
   readonly tail?: number | undefined;
   readonly signal: AbortSignal;
 }
 
-/** Lines of several containers come in blocks; so long they are held back to be put in order. */
+/** Lines of several containers come in blocks: they are held back for this time to be put in order. */
 const ORDER_MS = 200;
 
-/** The lines of all these services as one, by time. Rejects with the signal's reason when it is aborted. */
+/** Reports the lines of all these services in the order of time. Rejects with the signal's reason when it is aborted. */
 export async function readLogs(
   docker: Docker,
   stack: RunningStack,
@@ -49,7 +49,7 @@ export async function readLogs(
   let flushing: (() => void) | undefined;
   const flush = () => {
     flushing = undefined;
-    // Stable: lines of the same moment stay as they came.
+    // The sort is stable: lines of the same moment stay in the order in which they came.
     for (const line of held.splice(0).sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))) onLine(line);
   };
   const flags = [
@@ -74,7 +74,7 @@ export async function readLogs(
   if (code !== 0) throw new CodedError("GC1604", "docker compose logs failed", { problems: lastLines(stderr, 3) });
 }
 
-/** Docker knows no days. */
+/** Translates a duration or a time for `docker compose logs --since`, which knows no days. Throws GC1001. */
 export function sinceOf(text: string): string {
   const [, count, unit = ""] = /^(\d+)([smhd])$/.exec(text) ?? [];
   if (count !== undefined) return unit === "d" ? `${Number(count) * 24}h` : text;
@@ -84,10 +84,10 @@ export function sinceOf(text: string): string {
   });
 }
 
-/** `NAME  | TIME TEXT`, NAME being the container's without the project. */
+/** Parses `NAME  | TIME TEXT`; NAME is the container's, without the Compose project. */
 function lineParser({ config, containers }: RunningStack): (text: string) => LogLine | undefined {
   const services = new Map<string, string>();
-  const single = isSingle(config.services);
+  const single = isSingleContainer(config.services);
   for (const { name, service } of containers) {
     services.set(name, service);
     services.set(name.replace(`${config.name}-`, ""), service);
@@ -99,5 +99,42 @@ function lineParser({ config, containers }: RunningStack): (text: string) => Log
     const [, program = "", words = ""] = (single && service === SERVER && /^([\w-]+) *\| (.*)$/.exec(said)) || [];
     if (program === "") return { at, service, container, text: said };
     return { at, service, program, container: `${container}/${program}`, text: words };
+  };
+}
+
+const FAILURES: readonly RegExp[] = [
+  // Python's logging, Postgres and supervisors write these.
+  /(?:^|[\s[\]:|"=])(?:ERROR|CRITICAL|FATAL|PANIC|EMERG)(?=$|[\s[\]:,"])/,
+  // Caddy and others write JSON or logfmt.
+  /\blevel"?[=:]\s*"?(?:error|critical|fatal|panic)\b/i,
+  /^Traceback \(most recent call last\)/,
+  /(?:^|[\s.])[A-Z]\w*(?:Error|Exception)(?::|$)/,
+  /^(?:error|fatal)\b/i,
+  // Access logs have the status after the request.
+  /" 5\d\d(?: |$)/,
+];
+
+/** Postgres writes the details of an error on lines of their own. */
+const CONTINUATION = /\b(?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY): /;
+
+/**
+ * Returns a filter that accepts lines which report a failure, and the lines that belong to them. It remembers how the
+ * last line of each container ended, so it has to see all lines in order.
+ */
+export function errorFilter(): (line: Pick<LogLine, "container" | "text">) => boolean {
+  const open = new Map<string, "traceback" | "failure">();
+  return ({ container, text }) => {
+    const state = open.get(container);
+    if (/^Traceback \(/.test(text)) {
+      open.set(container, "traceback");
+      return true;
+    }
+    if (state !== undefined && (/^\s+\S|^$/.test(text) || CONTINUATION.test(text))) return true;
+    const fails = FAILURES.some((pattern) => pattern.test(text));
+    // A traceback ends with the exception, which may have any name.
+    const ends = state === "traceback";
+    if (fails) open.set(container, "failure");
+    else open.delete(container);
+    return fails || ends;
   };
 }

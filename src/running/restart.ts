@@ -1,37 +1,31 @@
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Clock } from "../base/wait.ts";
-import { type Container, type Docker, lastLines } from "../docker/index.ts";
-import {
-  containerOf,
-  DATABASE,
-  isOurs,
-  ONE_SHOTS,
-  observeStack,
-  type RunningStack,
-  SERVER,
-  START_ORDER,
-  VALKEY,
-  WORKER,
-} from "./running-stack.ts";
+import { type Docker, lastLines } from "../docker/index.ts";
+import { DATABASE, isStackService, ONE_SHOTS, SERVER, START_ORDER, VALKEY, WORKER } from "../stack/service-names.ts";
+import { containerOf, observeStack, type RunningStack } from "./observe.ts";
 
 export interface Restarted {
   readonly service: string;
   readonly state: string;
   readonly health?: string;
-  /** From the first stop until all are healthy. */
+  /** The time from the first stop until all are healthy. */
   readonly ms: number;
 }
 
 export interface RestartPlan {
   readonly services: readonly string[];
-  /** Said before it begins. */
+  /** To be told before the restart begins. */
   readonly notes: readonly string[];
 }
 
-/** Web and worker unless others are named. A worker may lose its way to a database that went: it goes along (prototype 2). */
+/**
+ * Plans a restart of web and worker, unless others are named. Both restart together with the database or Valkey,
+ * because they may not find their way back to one that went away.
+ */
 export function planRestart({ config }: RunningStack, named: readonly string[]): RestartPlan {
-  const there = (service: string) => config.services[service] !== undefined;
-  const wanted = named.length === 0 ? [SERVER, WORKER].filter(there) : named;
+  const isThere = (service: string) => config.services[service] !== undefined;
+  const wanted = named.length === 0 ? [SERVER, WORKER].filter(isThere) : named;
   const oneShots = wanted.filter((service) => ONE_SHOTS.includes(service));
   if (oneShots.length > 0) {
     throw new CodedError("GC1001", `${oneShots.join(", ")} runs once and ends; it is not restarted`, {
@@ -39,23 +33,23 @@ export function planRestart({ config }: RunningStack, named: readonly string[]):
     });
   }
   const follow = wanted.some((one) => one === DATABASE || one === VALKEY)
-    ? [SERVER, WORKER].filter((one) => there(one) && !wanted.includes(one))
+    ? [SERVER, WORKER].filter((one) => isThere(one) && !wanted.includes(one))
     : [];
-  const order = (service: string) => (isOurs(service) ? START_ORDER.indexOf(service) : START_ORDER.length);
+  const order = (service: string) => (isStackService(service) ? START_ORDER.indexOf(service) : START_ORDER.length);
   return {
     services: [...wanted, ...follow].sort((a, b) => order(a) - order(b)),
     notes: follow.length === 0 ? [] : [`${follow.join(" and ")} restart as well: they would lose their connections`],
   };
 }
 
-/** Restarts them and waits until they are healthy. Without dependencies, so that no one-shot runs again. */
-export async function restart(
+/** Restarts services and waits until they are healthy. Leaves dependencies out, so that no one-shot runs again. */
+export async function restartServices(
   docker: Docker,
   services: readonly string[],
   clock: Clock,
   say: (text: string) => void,
 ): Promise<Restarted[]> {
-  const start = clock.now();
+  const startMs = clock.now();
   const before = await observeStack(docker);
   const missing = services.filter((service) => containerOf(before, service) === undefined);
   if (missing.length > 0) {
@@ -64,45 +58,59 @@ export async function restart(
     });
   }
   say(`restarting ${services.join(", ")}`);
-  const done = await docker.cli(["compose", "--profile", "*", "restart", "--no-deps", ...services], {
+  const compose = ["compose", "--profile", "*"];
+  const done = await docker.cli([...compose, "restart", "--no-deps", ...services], {
     onStderrLine: (line) => /Started|Restarting/.test(line) && say(line.trim()),
   });
-  if (done.code !== 0) throw failed("docker compose restart", lastLines(done.stderr, 5));
-  const waited = await docker.cli([
-    "compose",
-    "--profile",
-    "*",
-    "up",
-    "--detach",
-    "--wait",
-    "--no-deps",
-    "--no-recreate",
-    ...services,
-  ]);
+  if (done.code !== 0) throw restartFailed("docker compose restart failed", lastLines(done.stderr, 5));
+  const flags = ["--detach", "--wait", "--no-deps", "--no-recreate"];
+  const waited = await docker.cli([...compose, "up", ...flags, ...services]);
   const after = await observeStack(docker);
-  const ms = clock.now() - start;
-  const results = services.flatMap((service) => {
+  const ms = clock.now() - startMs;
+  const results = services.flatMap((service): Restarted[] => {
     const found = containerOf(after, service);
-    return found === undefined ? [] : [resultOf(found, ms)];
+    return found === undefined ? [] : [{ service, state: found.state, ...defined({ health: found.health }), ms }];
   });
-  if (waited.code !== 0) {
-    const bad = results
-      .filter(({ state, health }) => state !== "running" || health === "unhealthy")
-      .map(({ service }) => service);
-    throw failed(`${bad.join(", ") || "a service"} did not come up again`, lastLines(waited.stderr, 3));
-  }
-  return results;
+  if (waited.code === 0) return results;
+  const bad = results.filter(({ state, health }) => state !== "running" || health === "unhealthy");
+  const names = bad.map(({ service }) => service).join(", ") || "a service";
+  throw restartFailed(`${names} did not come up again`, lastLines(waited.stderr, 3));
 }
 
-const resultOf = ({ service, state, health }: Container, ms: number): Restarted => ({
-  service,
-  state,
-  ...(health === undefined ? {} : { health }),
-  ms,
-});
+/** The data stores of the single container, by their names under its supervisor. */
+const STORES: readonly string[] = ["postgres", "valkey"];
+const WORKER_AND_WEB: readonly string[] = ["worker", "web"];
 
-const failed = (what: string, problems: string[]) =>
-  new CodedError("GC1605", what.includes("did not") ? what : `${what} failed`, {
-    problems,
-    remedy: "Look at it with: glitchtip-compose logs --errors",
-  });
+/**
+ * Plans a restart inside of the single container, in the order in which its programs start: web and worker, unless
+ * others are named. Both restart together with a data store.
+ */
+export function planProgramRestart(named: readonly string[]): readonly string[] {
+  if (named.includes("init")) {
+    throw new CodedError("GC1001", "migrate runs at each start of the container; it is not restarted", {
+      remedy: "glitchtip-compose migrate",
+    });
+  }
+  const stores = STORES.filter((name) => named.includes(name));
+  const others = named.filter((name) => !STORES.includes(name));
+  return [...stores, ...(stores.length > 0 || named.length === 0 ? WORKER_AND_WEB : others)];
+}
+
+/** Restarts programs of the single container. Its supervisor waits until each is ready again. */
+export async function restartPrograms(
+  docker: Docker,
+  container: string,
+  programs: readonly string[],
+  clock: Clock,
+  say: (text: string) => void,
+): Promise<Restarted[]> {
+  const startMs = clock.now();
+  say(`restarting ${programs.join(", ")}`);
+  const { code, stderr } = await docker.cli(["exec", container, "programs", "restart", ...programs]);
+  if (code !== 0) throw restartFailed(`${programs.join(", ")} did not come up again`, lastLines(stderr, 3));
+  const ms = clock.now() - startMs;
+  return programs.map((service) => ({ service, state: "running", health: "ready", ms }));
+}
+
+const restartFailed = (what: string, problems: string[]) =>
+  new CodedError("GC1605", what, { problems, remedy: "Look at it with: glitchtip-compose logs --errors" });

@@ -6,26 +6,27 @@ import type { Declaration } from "../config/schema.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
 import { composeEnvFile } from "../outputs/env-file.ts";
 import { ENV_FOLDER } from "../stack/apps.ts";
-import { containerOf, DSN_DIR, observeStack, PROVISIONER } from "./running-stack.ts";
+import { DSN_DIR, PROVISIONER } from "../stack/service-names.ts";
+import { containerOf, observeStack } from "./observe.ts";
 
-export interface UpContext {
+export interface StartContext {
   readonly dir: string;
   readonly docker: Docker;
   say(line: string): void;
 }
 
-export interface UpResult {
-  /** Env files that are new or have changed. */
+export interface StartResult {
+  /** Paths of env files that are new or have changed. */
   readonly written: readonly string[];
   /** Apps with `inject: env-file` that have no DSN yet: they start without reporting. */
   readonly without: readonly string[];
 }
 
 /**
- * `docker compose up`, in two steps where apps take their DSN from an env file: Compose reads those before it starts
- * anything, so the provisioner has to be through by then.
+ * Runs `docker compose up`. When apps take their DSN from an env file it runs the provisioner first, because Compose
+ * reads env files before it starts anything.
  */
-export async function up({ dir, docker, say }: UpContext, { apps }: Declaration): Promise<UpResult> {
+export async function startStack({ dir, docker, say }: StartContext, { apps }: Declaration): Promise<StartResult> {
   const names = Object.keys(apps).filter((name) => apps[name]?.inject === "env-file");
   await docker.located();
   const result = names.length === 0 ? { written: [], without: [] } : await writeEnvFiles(dir, docker, names, say);
@@ -38,7 +39,7 @@ async function writeEnvFiles(
   docker: Docker,
   apps: readonly string[],
   say: (line: string) => void,
-): Promise<UpResult> {
+): Promise<StartResult> {
   await docker.compose.up({ services: [PROVISIONER], flags: ["--detach"], onLine: say });
   const stack = await observeStack(docker);
   const provisioner = containerOf(stack, PROVISIONER);
@@ -47,7 +48,7 @@ async function writeEnvFiles(
       remedy: "npx glitchtip-compose init, then run it again.",
     });
   }
-  // Its failure is told by the second `up`; the last good DSNs are in its volume all the same.
+  // The second `up` reports a failure of it; its volume has the last good DSNs either way.
   const waited = await docker.cli(["wait", provisioner.id]);
   if (waited.code !== 0) {
     throw new CodedError("GC1604", `docker wait ${provisioner.name} failed`, { problems: lastLines(waited.stderr, 3) });

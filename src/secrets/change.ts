@@ -4,17 +4,9 @@ import { CodedError } from "../base/errors.ts";
 import { readIfThere, writeOne } from "../base/files.ts";
 import { Secret } from "../base/secret.ts";
 import { ownServices } from "../config/own-service.ts";
-import {
-  containerOf,
-  DATABASE,
-  DATABASE_TOOLS,
-  observeStack,
-  restart,
-  runningOf,
-  SERVER,
-  WORKER,
-} from "../running/index.ts";
+import { containerOf, observeStack, restartServices, runningContainer } from "../running/index.ts";
 import { SECRETS_FOLDER } from "../stack/render.ts";
+import { DATABASE, DATABASE_TOOLS, SERVER, WORKER } from "../stack/service-names.ts";
 import { endProgress, readProgress, type SecretFile, saveProgress } from "./progress.ts";
 import { type ChangeContext, databaseIn, setOnServer } from "./set-on-server.ts";
 
@@ -67,8 +59,8 @@ export async function changeSecret(context: ChangeContext, file: SecretFile, giv
   if (step === undefined) {
     const stack = await observeStack(docker);
     // Nothing is begun that cannot be ended.
-    runningOf(stack, SERVER);
-    if (file === "db_password") runningOf(stack, databaseIn(stack));
+    runningContainer(stack, SERVER);
+    if (file === "db_password") runningContainer(stack, databaseIn(stack));
     rmSync(next, { force: true });
     writeOne(next, given?.reveal() ?? context.random(BYTES[file]).toString("base64url"), 0o444);
     done("kept");
@@ -86,7 +78,7 @@ export async function changeSecret(context: ChangeContext, file: SecretFile, giv
   }
   const stack = await observeStack(docker);
   const restarted = READERS[file].filter((service) => containerOf(stack, service)?.state === "running");
-  if (restarted.length > 0) await restart(docker, restarted, context.clock, say);
+  if (restarted.length > 0) await restartServices(docker, restarted, context.clock, say);
   endProgress(dir);
   return { file: `${SECRETS_FOLDER}/${file}`, restarted, resumed: found !== undefined };
 }

@@ -7,7 +7,8 @@ import type { Declaration } from "../config/schema.ts";
 import { superuserOf } from "../config/server.ts";
 import { execCaptured } from "../docker/exec.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
-import { type Accounts, DATABASE, databaseOf, observeStack, type RunningStack, runningOf } from "../running/index.ts";
+import { type Accounts, databaseOf, observeStack, type RunningStack, runningContainer } from "../running/index.ts";
+import { DATABASE } from "../stack/service-names.ts";
 import type { SecretFile } from "./progress.ts";
 import { scramVerifier } from "./scram.ts";
 
@@ -34,7 +35,7 @@ export async function setOnServer(
     return;
   }
   const stack = await observeStack(docker);
-  const container = runningOf(stack, databaseIn(stack)).id;
+  const container = runningContainer(stack, databaseIn(stack)).id;
   const words = `${scramVerifier(value.reveal(), random)}\n${value.reveal()}\n`;
   const { code, stderr } = await execCaptured(docker, { container, command: ["sh", "-c", SET_PASSWORD] }, words);
   if (code === 0) return;

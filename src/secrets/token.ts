@@ -4,7 +4,8 @@ import type { Clock } from "../base/wait.ts";
 import type { Docker } from "../docker/index.ts";
 import { signIn } from "../glitchtip/session.ts";
 import type { Transport } from "../glitchtip/transport.ts";
-import { containerOf, observeStack, PROVISIONER } from "../running/index.ts";
+import { containerOf, observeStack } from "../running/index.ts";
+import { PROVISIONER } from "../stack/service-names.ts";
 
 export interface TokenContext {
   readonly docker: Docker;

@@ -2,9 +2,7 @@ import { ownServices } from "../config/own-service.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { ResolvedServer } from "../config/server.ts";
 import type { ComposeService } from "./model.ts";
-
-export const DATABASE = "glitchtip-db";
-export const VALKEY = "glitchtip-valkey";
+import { DATABASE, VALKEY } from "./service-names.ts";
 
 /** What was accepted waits here for the worker: written on as it comes, it outlives the process. */
 const KEPT_QUEUE: ComposeService = {

@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import type { Declaration } from "../config/schema.ts";
 import type { ResolvedServer } from "../config/server.ts";
 import { RETENTION_KINDS, SERVER_PORT } from "../glitchtip/versions.ts";
-import { DATABASE, dataSettings, keepsQueue, VALKEY } from "./data-settings.ts";
+import { dataSettings, keepsQueue } from "./data-settings.ts";
 import { escaped } from "./interpolate.ts";
 import type { ComposeService, ComposeTemplates } from "./model.ts";
 import { ownCaddyfile } from "./proxy-files.ts";
+import { DATABASE, VALKEY } from "./service-names.ts";
 import type { OurService, OurStack } from "./services.ts";
 import { traefikLabels } from "./traefik.ts";
 

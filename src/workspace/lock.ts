@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { writeOne } from "../base/files.ts";
 import type { ComposeConfig } from "../docker/index.ts";
-import { imageBehind, isOurs } from "../running/index.ts";
+import { baseImage } from "../running/index.ts";
 import { imageVariable, LOCK_FILE, type LockedImage, lockText } from "../stack/lock.ts";
 import type { ComposeTemplates } from "../stack/model.ts";
+import { isStackService } from "../stack/service-names.ts";
 import { packageAssets } from "./assets.ts";
 import { bringUpToDate, type WorkspaceContext } from "./bring-up-to-date.ts";
 import { setVariable } from "./env-file.ts";
@@ -40,8 +41,8 @@ export async function lock(
   const pinned: LockedImage[] = [];
   const unpinned: string[] = [];
   for (const [service, composed] of Object.entries(services)) {
-    const image = imageBehind(composed);
-    if (!isOurs(service) || image === undefined) continue;
+    const image = baseImage(composed);
+    if (!isStackService(service) || image === undefined) continue;
     const name = image.replace(/@.*$/, "");
     const digest = (await docker.digest(name)) ?? (await docker.digest(image));
     if (digest === undefined) unpinned.push(`${service}: ${name} has no digest of a registry here`);

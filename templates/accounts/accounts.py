@@ -221,7 +221,7 @@ def remove_member(organization, email):
     return shown_organization(there)
 
 
-DEEDS = {
+COMMANDS = {
     "user list": list_users,
     "user info": lambda email: shown(user_of(email)),
     "user create": create_user,
@@ -241,7 +241,7 @@ DEEDS = {
 def answer(request):
     try:
         with transaction.atomic():
-            done = DEEDS[request["deed"]](**request["with"])
+            done = COMMANDS[request["command"]](**request["with"])
             if request.get("dryRun"):
                 transaction.set_rollback(True)
         return {"done": done}

@@ -9,7 +9,7 @@ import { ask, type Front, servedCertificate } from "../../src/checks/production/
 import { status } from "../../src/checks/status.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
 import type { ComposeConfig } from "../../src/docker/index.ts";
-import { observeStack } from "../../src/running/running-stack.ts";
+import { observeStack } from "../../src/running/observe.ts";
 import { type CliFolders, cliFolders, startCli } from "../support/cli-process.ts";
 import { container, fakeDocker } from "../support/fake-docker.ts";
 import { makeSelfSigned, openssl } from "../support/self-signed.ts";

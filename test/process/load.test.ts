@@ -8,7 +8,7 @@ import { type LoadOptions, load } from "../../src/checks/load/index.ts";
 import { type Emulator, type Fault, startEmulator } from "../../src/emulator/index.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
 import { GENERATIONS } from "../../src/glitchtip/versions.ts";
-import { observeStack } from "../../src/running/running-stack.ts";
+import { observeStack } from "../../src/running/observe.ts";
 import { startServer } from "../support/emulator.ts";
 import { answers, container, fakeDocker } from "../support/fake-docker.ts";
 import { ADMIN, hastyClock, provisionOnce, temporaryFolders } from "../support/provisioning.ts";

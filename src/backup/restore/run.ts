@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
-import { SERVER } from "../../running/index.ts";
+import { SERVER } from "../../stack/service-names.ts";
 import type { Backup } from "../catalog.ts";
 import { createBackup } from "../create.ts";
 import { DUMP, differences, UPLOADS } from "../manifest.ts";

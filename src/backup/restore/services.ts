@@ -3,21 +3,23 @@ import { type Docker, lastLines } from "../../docker/index.ts";
 import type { WrittenStatus } from "../../outputs/dsn-volume.ts";
 import {
   containerOf,
+  databaseOf,
+  holdPrograms,
+  isSingleContainer,
+  observeStack,
+  resumePrograms,
+  stopServices,
+} from "../../running/index.ts";
+import {
   DATABASE_TOOLS,
   DSN_DIR,
-  databaseOf,
-  hold,
-  isOurs,
-  isSingle,
+  isStackService,
   ONE_SHOTS,
-  observeStack,
   PROVISIONER,
-  releaseAndRestart,
   SERVER,
-  stopServices,
   VALKEY,
   WORKER,
-} from "../../running/index.ts";
+} from "../../stack/service-names.ts";
 import type { StackContext } from "../open.ts";
 
 /** Starting and stopping around a restore. */
@@ -43,9 +45,9 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
   const stack = await observeStack(docker);
   const names = Object.keys(stack.config.services);
   const database = databaseOf(stack.config.services) ?? DATABASE_TOOLS;
-  const single = isSingle(stack.config.services);
+  const single = isSingleContainer(stack.config.services);
   const provisions = names.includes(PROVISIONER);
-  const writers = names.filter((name) => isOurs(name) && name !== database);
+  const writers = names.filter((name) => isStackService(name) && name !== database);
   const running = stack.containers.filter(({ state }) => state === "running").map(({ service }) => service);
   const onLine = (line: string) => /Healthy|Error/.test(line) && log.step(line.trim());
   return {
@@ -61,7 +63,7 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
       });
     },
     async stop() {
-      if (single) await hold(docker, containerOf(await observeStack(docker), SERVER));
+      if (single) await holdPrograms(docker, containerOf(await observeStack(docker), SERVER));
       if (writers.length === 0) return;
       // A Valkey with a volume would go on with the queue of what is replaced: emptied when nobody fills it any more.
       await stopServices(
@@ -79,7 +81,7 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
     async startAndProve(state) {
       log.step("starting the server");
       const worker = names.includes(WORKER) ? [WORKER] : [];
-      if (single) await releaseAndRestart(docker, signal);
+      if (single) await resumePrograms(docker, signal);
       await docker.compose.up({ services: [SERVER, ...worker], onLine });
       if (!provisions) return [];
       log.step("asking it for the old DSNs");
@@ -91,7 +93,7 @@ export async function openServices({ docker, log, signal }: StackContext): Promi
       return await provedApps(docker, signal, state);
     },
     async startRest(services) {
-      if (single) await releaseAndRestart(docker, signal);
+      if (single) await resumePrograms(docker, signal);
       // Not the one-shots: `up --wait` calls it a failure when one ends that nobody waits for.
       const all = names.filter((name) => !ONE_SHOTS.includes(name) && !stack.config.services[name]?.profiles?.length);
       await docker.compose.up({ services: services.length > 0 ? services : all, onLine });

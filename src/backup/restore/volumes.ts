@@ -1,7 +1,8 @@
 import { createReadStream } from "node:fs";
 import { CodedError } from "../../base/errors.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
-import { containerOf, observeStack, PROVISIONER, SERVER } from "../../running/index.ts";
+import { containerOf, observeStack } from "../../running/index.ts";
+import { PROVISIONER, SERVER } from "../../stack/service-names.ts";
 import { UPLOADS_DIR } from "../stack-sources.ts";
 
 /** The two volumes beside the database; what is replaced stays in them, aside, until `forget`. */

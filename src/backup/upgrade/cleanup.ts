@@ -1,6 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
-import { DATABASE, observeStack } from "../../running/index.ts";
+import { observeStack } from "../../running/index.ts";
+import { DATABASE } from "../../stack/service-names.ts";
 
 /** Volumes of the project's databases that no service has any more: of earlier majors, and of upgrades that failed. */
 export async function oldVolumes(docker: Docker): Promise<{ readonly project: string; readonly volumes: string[] }> {

@@ -4,15 +4,9 @@ import { readIfThere } from "../../base/files.ts";
 import { postgresMajor } from "../../config/postgres-image.ts";
 import { serverKind } from "../../config/server.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
-import {
-  containerOf,
-  DATABASE,
-  databaseContainerOf,
-  observeStack,
-  type RunningStack,
-  SERVER,
-} from "../../running/index.ts";
+import { containerOf, databaseContainerOf, observeStack, type RunningStack } from "../../running/index.ts";
 import { LOCK_FILE } from "../../stack/lock.ts";
+import { DATABASE, SERVER } from "../../stack/service-names.ts";
 import type { Workspace } from "../../workspace/index.ts";
 import { CONNECT } from "../scripts.ts";
 import { currentImage, type ImageFacts, type Situation, targetImage, type Wanted } from "./plan.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import { resolveServer } from "../../config/server.ts";
-import { DATABASE } from "../../running/index.ts";
+import { DATABASE } from "../../stack/service-names.ts";
 import { lock, workspaceDocker } from "../../workspace/index.ts";
 import { readBackup } from "../catalog.ts";
 import { createBackup } from "../create.ts";

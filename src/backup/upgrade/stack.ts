@@ -6,19 +6,13 @@ import { type JobQueue, VALKEY_LISTS } from "../../glitchtip/versions.ts";
 import {
   containerOf,
   databaseContainerOf,
-  INIT,
-  isOurs,
-  isSingle,
+  isSingleContainer,
   observeStack,
-  PROVISIONER,
-  PROXY,
   readBacklog,
-  release,
-  SERVER,
+  releasePrograms,
   stopServices,
-  VALKEY,
-  WORKER,
 } from "../../running/index.ts";
+import { INIT, isStackService, PROVISIONER, PROXY, SERVER, VALKEY, WORKER } from "../../stack/service-names.ts";
 
 interface StackCalls {
   readonly docker: Docker;
@@ -39,7 +33,7 @@ const SERVED = [PROXY, SERVER];
  */
 export async function drain({ docker, clock, signal, say }: StackCalls, queue: JobQueue): Promise<void> {
   const stack = await observeStack(docker);
-  const single = isSingle(stack.config.services);
+  const single = isSingleContainer(stack.config.services);
   const worker = containerOf(stack, single ? SERVER : WORKER);
   if (worker?.state !== "running") return;
   const served = SERVED.filter((name) => stack.config.services[name] !== undefined);
@@ -66,7 +60,7 @@ export async function drain({ docker, clock, signal, say }: StackCalls, queue: J
 async function waiting(docker: Docker, queue: JobQueue, nowMs: number): Promise<number | undefined> {
   const stack = await observeStack(docker);
   const { services } = stack.config;
-  const inside = isSingle(services) && services[SERVER]?.environment?.VALKEY_URL ? SERVER : VALKEY;
+  const inside = isSingleContainer(services) && services[SERVER]?.environment?.VALKEY_URL ? SERVER : VALKEY;
   const valkey = containerOf(stack, inside);
   if (valkey?.state === "running") {
     const lengths = [
@@ -83,8 +77,8 @@ async function waiting(docker: Docker, queue: JobQueue, nowMs: number): Promise<
 
 /** Runs the one-shot that migrates, to its end. */
 export async function migrate({ docker, signal, say }: StackCalls): Promise<void> {
-  if (isSingle((await docker.compose.config()).services)) {
-    await release(docker, signal);
+  if (isSingleContainer((await docker.compose.config()).services)) {
+    await releasePrograms(docker, signal);
     // It migrates before it serves, and is healthy when it does.
     const flags = ["--detach", "--wait", "--no-deps"];
     await docker.compose.up({ services: [SERVER], flags, onLine: healthOnly(say), deadlineMs: MIGRATED_WITHIN_MS });
@@ -121,7 +115,7 @@ if (fs.existsSync(path)) {
 /** Containers of ours whose service is no more, as Valkey's or the worker's; no volume goes with them. */
 export async function removeLeftovers(docker: Docker): Promise<string[]> {
   const { config, containers } = await observeStack(docker);
-  const left = containers.filter(({ service }) => isOurs(service) && config.services[service] === undefined);
+  const left = containers.filter(({ service }) => isStackService(service) && config.services[service] === undefined);
   for (const { id } of left) await docker.cli(["rm", "--force", id]);
   return left.map(({ service }) => service);
 }

@@ -7,7 +7,8 @@ import {
   missingInCompose,
   missingInEngine,
 } from "../../docker/index.ts";
-import { DATABASE, databaseContainerOf, isOurs, ONE_SHOTS, type RunningStack } from "../../running/index.ts";
+import { databaseContainerOf, type RunningStack } from "../../running/index.ts";
+import { DATABASE, isStackService, ONE_SHOTS } from "../../stack/service-names.ts";
 import { type Finding, fail, failure, ok, warn } from "./finding.ts";
 import type { Machine } from "./index.ts";
 
@@ -64,7 +65,7 @@ export async function checkResources(
 
 function memory(bytes: number, config: ComposeConfig | undefined): Finding {
   const limits = Object.entries(config?.services ?? {})
-    .filter(([name]) => isOurs(name) && !ONE_SHOTS.includes(name))
+    .filter(([name]) => isStackService(name) && !ONE_SHOTS.includes(name))
     .reduce((sum, [, service]) => sum + limitBytes(service), 0);
   const needed = Math.max(limits, STACK_NEEDS_BYTES);
   const what = `the engine has ${gib(bytes)} of memory`;

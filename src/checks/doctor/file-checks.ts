@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { readIfThere } from "../../base/files.ts";
-import { isOurs } from "../../running/index.ts";
 import { STACK_FILE } from "../../stack/render.ts";
+import { isStackService } from "../../stack/service-names.ts";
 import {
   type Assets,
   missingSecrets,
@@ -45,7 +45,7 @@ function orphans({ dir, user, composeFiles }: Workspace): Finding[] {
   const known = Object.keys(user.services);
   const users = composeFiles.filter((file) => file !== STACK_FILE).join(", ");
   return servicesIn(text)
-    .filter((name) => !isOurs(name) && !known.includes(name))
+    .filter((name) => !isStackService(name) && !known.includes(name))
     .map((name) =>
       fail(
         "services",

@@ -2,14 +2,14 @@ import { variablesOf } from "../../config/app-variables.ts";
 import type { Declaration } from "../../config/schema.ts";
 import type { ComposeConfig } from "../../docker/index.ts";
 import {
+  appsStartedBeforeDsn,
   containerOf,
-  problemOf,
+  containerProblem,
   provisionerStatus,
   type RunningStack,
-  SERVER,
-  STARTED_BEFORE,
-  startedBefore,
+  STARTED_BEFORE_DSN,
 } from "../../running/index.ts";
+import { SERVER } from "../../stack/service-names.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 import type { Machine } from "./index.ts";
 
@@ -70,7 +70,7 @@ async function checkUrl(url: string | undefined, machine: Machine): Promise<Find
 export function checkContainers(stack: RunningStack): Finding[] {
   if (stack.containers.length === 0) return [ok("containers", "the project is not started")];
   const broken = stack.containers.flatMap((container) => {
-    const problem = problemOf(container);
+    const problem = containerProblem(container);
     if (problem === undefined) return [];
     const { service, name, oomKilled } = container;
     const fix = oomKilled
@@ -85,8 +85,8 @@ export function checkContainers(stack: RunningStack): Finding[] {
 export async function checkDsns(stack: RunningStack): Promise<Finding[]> {
   const written = await provisionerStatus(stack);
   return [
-    ...startedBefore(stack, written).map((app) =>
-      warn("dsn", `${app} ${STARTED_BEFORE}`, `docker compose restart ${app}`),
+    ...appsStartedBeforeDsn(stack, written).map((app) =>
+      warn("dsn", `${app} ${STARTED_BEFORE_DSN}`, `docker compose restart ${app}`),
     ),
     ...(written?.rotating ?? []).map((project) =>
       warn(

@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/wait.ts";
 import type { Docker } from "../../docker/index.ts";
-import { isOurs, type RunningStack } from "../../running/index.ts";
+import type { RunningStack } from "../../running/index.ts";
+import { isStackService } from "../../stack/service-names.ts";
 
 export interface ContainerMemory {
   readonly service: string;
@@ -19,7 +20,7 @@ export async function watchMemory<T>(
   clock: Clock,
   work: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly memory: readonly ContainerMemory[] }> {
-  const running = containers.filter(({ service, state }) => state === "running" && isOurs(service));
+  const running = containers.filter(({ service, state }) => state === "running" && isStackService(service));
   const highest = new Map<string, ContainerMemory>();
   const done = new AbortController();
   const look = async () => {

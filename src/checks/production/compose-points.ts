@@ -1,5 +1,6 @@
 import type { ComposeService } from "../../docker/index.ts";
-import { DATABASE, imageBehind, isSingle, ONE_SHOTS, PROXY, SERVER } from "../../running/index.ts";
+import { baseImage, isSingleContainer } from "../../running/index.ts";
+import { DATABASE, ONE_SHOTS, PROXY, SERVER } from "../../stack/service-names.ts";
 import { fail, forEachService, type HardeningPoint, notRead, pass } from "./point.ts";
 
 const OWN_FILE = "Take what overrides it out of your own Compose files, then: docker compose up -d --wait";
@@ -81,7 +82,7 @@ export const COMPOSED: readonly HardeningPoint[] = [
       forEachService(
         seen,
         (service) => {
-          const image = imageBehind(service) ?? "";
+          const image = baseImage(service) ?? "";
           return /@sha256:[0-9a-f]{64}$/.test(image) ? undefined : `runs ${image || "a build"}`;
         },
         "pinned",
@@ -109,7 +110,7 @@ export const COMPOSED: readonly HardeningPoint[] = [
     how: "its network is internal, and it has no port",
     check({ config, project }) {
       if (config === undefined) return notRead;
-      if (isSingle(config.services)) return pass("it listens on its container's own loopback");
+      if (isSingleContainer(config.services)) return pass("it listens on its container's own loopback");
       const database = config.services[DATABASE];
       if (project.declaration.server.database !== "bundled" || database === undefined) return pass("it is not ours");
       const open = Object.keys(database.networks ?? {}).filter((name) => config.networks?.[name]?.internal !== true);

@@ -1,6 +1,7 @@
 import type { Declaration } from "../../config/schema.ts";
-import { isOurs, problemOf } from "../../running/index.ts";
+import { containerProblem } from "../../running/index.ts";
 import { SECURITY_HEADERS } from "../../stack/proxy.ts";
+import { isStackService } from "../../stack/service-names.ts";
 import {
   fail,
   type HardeningPoint,
@@ -23,7 +24,7 @@ export const LIVE: readonly HardeningPoint[] = [
     check({ stack }) {
       if (stack === undefined) return notRunning;
       const broken = stack.containers.flatMap((container) => {
-        const problem = problemOf({ ...container, oomKilled: false });
+        const problem = containerProblem({ ...container, oomKilled: false });
         return problem === undefined ? [] : [`${container.service} ${problem}`];
       });
       return broken.length === 0
@@ -38,7 +39,8 @@ export const LIVE: readonly HardeningPoint[] = [
     check({ stack, hashes }) {
       if (stack === undefined || hashes === undefined) return notRunning;
       const others = stack.containers.filter(
-        ({ service, configHash }) => isOurs(service) && configHash !== undefined && configHash !== hashes.get(service),
+        ({ service, configHash }) =>
+          isStackService(service) && configHash !== undefined && configHash !== hashes.get(service),
       );
       return others.length === 0
         ? pass("it is")

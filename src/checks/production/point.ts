@@ -1,5 +1,6 @@
 import type { ComposeConfig, ComposeService } from "../../docker/index.ts";
-import { type Backlog, isOurs, type RunningStack } from "../../running/index.ts";
+import type { Backlog, RunningStack } from "../../running/index.ts";
+import { isStackService } from "../../stack/service-names.ts";
 import type { Workspace } from "../../workspace/index.ts";
 import type { Asked, Front, ServedCertificate } from "./served.ts";
 
@@ -58,7 +59,7 @@ export function forEachService(
 ): Verdict {
   if (config === undefined) return notRead;
   const found = Object.entries(config.services)
-    .filter(([name]) => isOurs(name))
+    .filter(([name]) => isStackService(name))
     .flatMap(([name, service]) => {
       const what = broken(service, name);
       return what === undefined ? [] : [`${name} ${what}`];

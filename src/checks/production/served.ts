@@ -4,7 +4,8 @@ import { request as httpsRequest } from "node:https";
 import { connect, type TLSSocket } from "node:tls";
 import type { Declaration } from "../../config/schema.ts";
 import type { Docker } from "../../docker/index.ts";
-import { containerOf, PROXY, type RunningStack } from "../../running/index.ts";
+import { containerOf, type RunningStack } from "../../running/index.ts";
+import { PROXY } from "../../stack/service-names.ts";
 import { type Expiry, expiryOf } from "./certificate.ts";
 
 /** Where the domain is served: our Caddy's ports on the engine's host, else the domain itself. */

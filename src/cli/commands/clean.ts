@@ -1,6 +1,6 @@
 import { EXIT } from "../../base/errors.ts";
 import { openDocker } from "../../docker/index.ts";
-import { down, observeStack, planDown, usedImages } from "../../running/index.ts";
+import { observeStack, planRemoval, removeStack, usedImages } from "../../running/index.ts";
 import { readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { typed, withProgress } from "../screen.ts";
@@ -21,7 +21,7 @@ export default {
   async run(context, { images: takeImages, dryRun = false, yesClean }) {
     readWorkspace(context.dir, context.env);
     const docker = openDocker(context);
-    const plan = await planDown(docker);
+    const plan = await planRemoval(docker);
     const { project, containers, networks } = plan;
     const volumes = plan.volumes.map(({ name }) => name);
     const images = takeImages
@@ -44,7 +44,7 @@ export default {
     }
     const kept: string[] = [];
     await withProgress(context, "removing", async ({ say }) => {
-      await down(docker, { volumes: true, onLine: (line) => /Removed$/.test(line) && say(line.trim()) });
+      await removeStack(docker, { volumes: true, onLine: (line) => /Removed$/.test(line) && say(line.trim()) });
       for (const image of images) {
         // Without force: one that another container uses stays.
         const { code } = await docker.cli(["image", "rm", image]);

@@ -1,6 +1,6 @@
 import { EXIT } from "../../base/errors.ts";
 import { openDocker } from "../../docker/index.ts";
-import { type DownPlan, type DownVolume, planDown, down as removeStack } from "../../running/index.ts";
+import { planRemoval, type RemovalPlan, removeStack, type StackVolume } from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import { confirmed, withProgress } from "../screen.ts";
 
@@ -19,7 +19,7 @@ export default {
       .option("--yes", "do not ask"),
   async run(context, { volumes = false, dryRun = false, yes = false }) {
     const docker = openDocker(context);
-    const plan = await planDown(docker);
+    const plan = await planRemoval(docker);
     if (dryRun) return print(true);
     if (volumes && plan.volumes.length > 0 && !yes && !(await confirmed(context, questionFor(plan), "--yes"))) {
       context.log.info("Nothing was removed. Without --volumes the data stays.");
@@ -47,9 +47,9 @@ export default {
   },
 } satisfies CliCommand<Flags>;
 
-const names = ({ volumes }: DownPlan): string[] => volumes.map(({ name }) => name);
+const names = ({ volumes }: RemovalPlan): string[] => volumes.map(({ name }) => name);
 
-function questionFor({ volumes }: DownPlan): string {
-  const shown = ({ name, users }: DownVolume) => (users ? `${name} (your own)` : name);
+function questionFor({ volumes }: RemovalPlan): string {
+  const shown = ({ name, users }: StackVolume) => (users ? `${name} (your own)` : name);
   return `Remove this data for good: ${volumes.map(shown).join(", ")}?`;
 }

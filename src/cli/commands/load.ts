@@ -5,7 +5,7 @@ import { LOAD_LIMITS, type LoadReport, load as putLoad, targetOf } from "../../c
 import { provisionedApps } from "../../config/given-dsn.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { openNodeTransport } from "../../glitchtip/transport-node.ts";
-import { notStarted } from "../../running/index.ts";
+import { stackNotStarted } from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack } from "../in-container.ts";
 import { type Paint, paintFor, table, withProgress } from "../screen.ts";
@@ -43,7 +43,7 @@ export default {
     if (problems.length > 0) throw new CodedError("GC1001", "these values cannot be used:", { problems });
     const { docker, declaration, stack } = await openStack(context);
     const project = projectOf(declaration, flags.project);
-    if (stack.containers.length === 0) throw notStarted(stack.config.name);
+    if (stack.containers.length === 0) throw stackNotStarted(stack.config.name);
     const { url, ...how } = await targetOf(docker, declaration, stack, flags.iOwnThisServer === true);
     const transport = openNodeTransport(url, { ...how, connections: concurrency });
     try {

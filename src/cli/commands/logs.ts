@@ -1,6 +1,13 @@
 import { stdout } from "node:process";
 import { CodedError, EXIT } from "../../base/errors.ts";
-import { errorFilter, type LogLine, notStarted, programInside, readLogs, serviceNamed } from "../../running/index.ts";
+import {
+  errorFilter,
+  type LogLine,
+  programInside,
+  readLogs,
+  serviceNamed,
+  stackNotStarted,
+} from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { openStack } from "../in-container.ts";
@@ -27,7 +34,7 @@ export default {
       .option("--tail <lines>", `of each container, or all; default: ${USUAL_TAIL}, with --since all`),
   async run(context, { errors = false, since, follow = false, tail }, named) {
     const { docker, declaration, stack } = await openStack(context);
-    if (stack.containers.length === 0) throw notStarted(stack.config.name);
+    if (stack.containers.length === 0) throw stackNotStarted(stack.config.name);
     const services = [...new Set(named.map((name) => serviceNamed(stack.config.services, declaration, name)))];
     const ended = new AbortController();
     // Whoever read our output has gone away: the end of a view that follows.

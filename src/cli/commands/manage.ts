@@ -1,4 +1,4 @@
-import { SERVER } from "../../running/index.ts";
+import { SERVER } from "../../stack/service-names.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack, runIn } from "../in-container.ts";
 

@@ -1,6 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import { lastLines } from "../../docker/index.ts";
-import { INIT, isSingle, runningOf, SERVER } from "../../running/index.ts";
+import { isSingleContainer, runningContainer } from "../../running/index.ts";
+import { INIT, SERVER } from "../../stack/service-names.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack } from "../in-container.ts";
 import { withProgress } from "../screen.ts";
@@ -13,14 +14,14 @@ export default {
   async run(context) {
     const { docker, stack } = await openStack(context);
     const { services } = stack.config;
-    if (services[INIT] === undefined && !isSingle(services)) {
+    if (services[INIT] === undefined && !isSingleContainer(services)) {
       throw new CodedError("GC1104", "this project starts no GlitchTip, so there is nothing to migrate here");
     }
     const lines: string[] = [];
     // A second container of the single one would find no database.
     const inItsPlace = (onStdoutLine: (line: string) => void) =>
-      isSingle(services)
-        ? docker.cli(["exec", runningOf(stack, SERVER).id, SCRIPT], { onStdoutLine })
+      isSingleContainer(services)
+        ? docker.cli(["exec", runningContainer(stack, SERVER).id, SCRIPT], { onStdoutLine })
         : docker.compose.run(INIT, [], { entrypoint: SCRIPT, onStdoutLine });
     const { code, stderr } = await withProgress(context, `running ${SCRIPT}`, ({ say }) =>
       inItsPlace((line) => {

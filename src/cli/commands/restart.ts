@@ -1,14 +1,14 @@
 import {
-  isSingle,
+  isSingleContainer,
+  planProgramRestart,
   planRestart,
-  planRestartInside,
   programInside,
-  restartInside,
-  restart as restartServices,
-  runningOf,
-  SERVER,
+  restartPrograms,
+  restartServices,
+  runningContainer,
   serviceNamed,
 } from "../../running/index.ts";
+import { SERVER } from "../../stack/service-names.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack } from "../in-container.ts";
 import { withProgress } from "../screen.ts";
@@ -28,7 +28,7 @@ export default {
     const { services: all } = stack.config;
     const inside = named.flatMap((name) => programInside(all, name) ?? []);
     // In the single container its programs restart, not all of it; unless it, or an app, is named.
-    const programs = isSingle(all) && inside.length === named.length ? planRestartInside(inside) : undefined;
+    const programs = isSingleContainer(all) && inside.length === named.length ? planProgramRestart(inside) : undefined;
     const { services, notes } = programs
       ? { services: programs, notes: [] }
       : planRestart(
@@ -42,7 +42,7 @@ export default {
     }
     const done = await withProgress(context, "restarting", ({ say }) =>
       programs
-        ? restartInside(docker, runningOf(stack, SERVER).id, programs, context.clock, say)
+        ? restartPrograms(docker, runningContainer(stack, SERVER).id, programs, context.clock, say)
         : restartServices(docker, services, context.clock, say),
     );
     if (context.json) context.print(JSON.stringify({ restarted: done }));

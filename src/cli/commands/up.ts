@@ -1,6 +1,6 @@
 import { refuseUnstartable, thisMachine } from "../../checks/index.ts";
 import { openDocker } from "../../docker/index.ts";
-import { up as bringUp } from "../../running/index.ts";
+import { startStack as bringUp } from "../../running/index.ts";
 import {
   aboutVaultCopies,
   compareVaultCopies,

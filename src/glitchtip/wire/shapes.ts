@@ -14,6 +14,10 @@ export const settingsShape = z.object({
 
 export const organizationShape = z.object({ id, slug: z.string(), name: z.string(), dateCreated: z.string() });
 
+/** The roles of a member of an organization, from the least to the most powerful. */
+export const ORGANIZATION_ROLES = ["member", "admin", "manager", "owner"] as const;
+export type OrganizationRole = (typeof ORGANIZATION_ROLES)[number];
+
 export const teamShape = z.object({ id, slug: z.string() });
 
 export const projectShape = z.object({

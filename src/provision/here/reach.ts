@@ -2,8 +2,8 @@ import { CodedError } from "../../base/errors.ts";
 import type { Audience, Declaration } from "../../config/schema.ts";
 import { serverKind } from "../../config/server.ts";
 import { SERVER_PORT } from "../../glitchtip/versions.ts";
-import { SERVER } from "../../running/index.ts";
 import { SECRETS_FOLDER } from "../../stack/managed-files.ts";
+import { SERVER } from "../../stack/service-names.ts";
 
 /** How this process reaches the server, and how those who get a DSN do. */
 export interface Reach {

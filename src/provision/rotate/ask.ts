@@ -1,6 +1,6 @@
 import { CodedError, ERROR_CODES, type ErrorCode } from "../../base/errors.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
-import { PROVISIONER } from "../../running/index.ts";
+import { PROVISIONER } from "../../stack/service-names.ts";
 import type { RotateAnswer, RotateRequest, RotatingProject } from "../rotate.ts";
 import { PROGRAM } from "../verify/read.ts";
 

@@ -1,8 +1,9 @@
 import { variablesOf } from "../../config/app-variables.ts";
 import type { Audience, Declaration } from "../../config/schema.ts";
 import type { Docker } from "../../docker/index.ts";
-import { isOurs, type RunningStack, SERVER } from "../../running/index.ts";
+import type { RunningStack } from "../../running/index.ts";
 import { DSN_VOLUME } from "../../stack/apps.ts";
+import { isStackService, SERVER } from "../../stack/service-names.ts";
 import type { RotatingProject } from "../rotate.ts";
 import { readRetiringKey } from "./restart.ts";
 
@@ -90,7 +91,7 @@ function mayRead(
 ): boolean {
   if (labels?.["com.docker.compose.project"] !== composeProject) return true;
   const service = labels["com.docker.compose.service"] ?? "";
-  return !isOurs(service) && (rotating.includes(service) || !Object.hasOwn(apps, service));
+  return !isStackService(service) && (rotating.includes(service) || !Object.hasOwn(apps, service));
 }
 
 function audiencesOf({ apps }: Declaration, name: string): ReadonlySet<Audience> {

@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/wait.ts";
 import type { Declaration } from "../../config/schema.ts";
 import type { Docker } from "../../docker/index.ts";
-import { notStarted, observeStack, type RunningStack } from "../../running/index.ts";
+import { observeStack, type RunningStack, stackNotStarted } from "../../running/index.ts";
 import type { RotatingProject } from "../rotate.ts";
 import type { AppResult } from "../verify/index.ts";
 import type { AskProvisioner } from "./ask.ts";
@@ -59,7 +59,7 @@ export async function rotate(context: RotateContext, options: RotateOptions): Pr
   const { docker, ask, say, declaration } = context;
   const { apps, abort, keepOld, dryRun } = options;
   let stack = await observeStack(docker);
-  if (stack.containers.length === 0) throw notStarted(stack.config.name);
+  if (stack.containers.length === 0) throw stackNotStarted(stack.config.name);
   const request = { apps: [...apps], keepOld };
   if (dryRun) {
     const rotating = await ask({ ...request, verb: "show" });

@@ -1,6 +1,6 @@
 import { CodedError } from "../../base/errors.ts";
 import { Secret } from "../../base/secret.ts";
-import { DSN_DIR } from "../../running/index.ts";
+import { DSN_DIR } from "../../stack/service-names.ts";
 
 /** Reads a file as a container sees it. */
 export type ReadFile = (path: string) => Promise<string | undefined>;

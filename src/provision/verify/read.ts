@@ -1,7 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import type { ProcessResult } from "../../base/process.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
-import { PROVISIONER } from "../../running/index.ts";
+import { PROVISIONER } from "../../stack/service-names.ts";
 import type { ReadBackLine, ReadBackRequest } from "../read-back.ts";
 import type { Reader } from "./index.ts";
 

@@ -6,7 +6,8 @@ import { parseDsn } from "../../glitchtip/dsn.ts";
 import { sendEvent } from "../../glitchtip/ingest.ts";
 import type { RawAnswer, Transport } from "../../glitchtip/transport.ts";
 import { openNodeTransport } from "../../glitchtip/transport-node.ts";
-import { containerOf, notStarted, PROVISIONER, type RunningStack } from "../../running/index.ts";
+import { containerOf, type RunningStack, stackNotStarted } from "../../running/index.ts";
+import { PROVISIONER } from "../../stack/service-names.ts";
 import { dsnOf } from "./dsn-file.ts";
 import type { AppToVerify, Sender, TestEvent } from "./index.ts";
 
@@ -26,7 +27,7 @@ export function containerSender(
   /** The DSN of an app that has it from a Compose provider. */
   provided: (app: string, variable: string) => Secret,
 ): Sender {
-  if (stack.containers.length === 0) throw notStarted(stack.config.name);
+  if (stack.containers.length === 0) throw stackNotStarted(stack.config.name);
   return async (app, event, signal) => {
     const container = runningContainer(stack, app.name);
     const holder = (app.byEnvFile && containerOf(stack, PROVISIONER)) || container;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { targetOf } from "../../../src/checks/load/target.ts";
 import type { Declaration } from "../../../src/config/schema.ts";
-import { observeStack } from "../../../src/running/running-stack.ts";
+import { observeStack } from "../../../src/running/observe.ts";
 import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
 import { declare } from "../../support/provisioning.ts";
 

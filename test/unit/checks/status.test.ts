@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { status } from "../../../src/checks/status.ts";
 import type { Container } from "../../../src/docker/index.ts";
 import type { JobQueue } from "../../../src/glitchtip/versions.ts";
-import { problemOf } from "../../../src/running/service-status.ts";
+import { containerProblem } from "../../../src/running/state.ts";
 import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
 import { declare } from "../../support/provisioning.ts";
 
@@ -166,7 +166,7 @@ describe("a container is a problem when it", () => {
       /137, out of memory/,
     ],
   ])("%s", (_, [service, more], problem) => {
-    expect(problemOf(container(service, more))).toMatch(problem);
+    expect(containerProblem(container(service, more))).toMatch(problem);
   });
 
   it.each<[string, Parameters<typeof container>]>([
@@ -174,7 +174,7 @@ describe("a container is a problem when it", () => {
     ["is a one-shot that ended well", ["glitchtip-provision", { state: "exited" }]],
     ["is a job of the user's that ended well", ["migrate", { state: "exited" }]],
   ])("but not when it %s", (_, [service, more]) => {
-    expect(problemOf(container(service, more))).toBeUndefined();
+    expect(containerProblem(container(service, more))).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../src/base/errors.ts";
-import { down, planDown } from "../../../src/running/down.ts";
+import { planRemoval, removeStack } from "../../../src/running/down.ts";
 import { container, fakeDocker } from "../../support/fake-docker.ts";
 
 const CONFIG = {
@@ -18,7 +18,7 @@ describe("down", () => {
         belongings: async () => ({ networks: ["shop_default"], volumes: ["shop_data", "shop_glitchtip-db"] }),
       },
     });
-    expect(await planDown(docker)).toEqual({
+    expect(await planRemoval(docker)).toEqual({
       project: "shop",
       containers: ["shop-api-1", "shop-web-1"],
       networks: ["shop_default"],
@@ -32,14 +32,14 @@ describe("down", () => {
   it("keeps the data unless told otherwise", async () => {
     const asked: boolean[] = [];
     const docker = fakeDocker({ compose: { down: async ({ volumes }) => void asked.push(volumes) } });
-    await down(docker, { volumes: false });
-    await down(docker, { volumes: true });
+    await removeStack(docker, { volumes: false });
+    await removeStack(docker, { volumes: true });
     expect(asked).toEqual([false, true]);
   });
 
   it("says where it looked when no engine answers", async () => {
     const none = new CodedError("GC1601", "no Docker engine answers");
     const docker = fakeDocker({ located: () => Promise.reject(none) });
-    await expect(down(docker, { volumes: true })).rejects.toBe(none);
+    await expect(removeStack(docker, { volumes: true })).rejects.toBe(none);
   });
 });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../src/base/errors.ts";
-import { errorFilter } from "../../../src/running/log-failures.ts";
-import { sinceOf } from "../../../src/running/logs.ts";
+import { errorFilter, sinceOf } from "../../../src/running/logs.ts";
 
 const failuresOf = (...lines: string[]) => {
   const filter = errorFilter();

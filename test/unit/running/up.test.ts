@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Declaration } from "../../../src/config/schema.ts";
 import { renderEnvFile } from "../../../src/outputs/env-file.ts";
-import { up } from "../../../src/running/up.ts";
+import { startStack } from "../../../src/running/up.ts";
 import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
 import { TemporaryFolder } from "../../support/project.ts";
 import { declare } from "../../support/provisioning.ts";
@@ -25,7 +25,7 @@ async function upIn(folder: TemporaryFolder, declaration: Declaration, files: Re
         void calls.push(["up", ...flags, ...services].join(" ")),
     },
   });
-  const result = await up({ dir: folder.path, docker, say: () => {} }, declaration);
+  const result = await startStack({ dir: folder.path, docker, say: () => {} }, declaration);
   return { calls, result };
 }
 

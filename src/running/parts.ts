@@ -2,22 +2,20 @@ import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError } from "../base/errors.ts";
 import { ownServices } from "../config/own-service.ts";
 import type { Declaration } from "../config/schema.ts";
-import type { Container } from "../docker/index.ts";
-import { DATABASE_TOOLS } from "./database-shell.ts";
 import {
-  containerOf,
-  databaseOf,
+  BACKUP,
+  CARE,
+  DATABASE_TOOLS,
   INIT,
-  isSingle,
   PROVISIONER,
   PROXY,
-  type RunningStack,
   SERVER,
   VALKEY,
   WORKER,
-} from "./running-stack.ts";
+} from "../stack/service-names.ts";
+import { databaseOf, isSingleContainer, type RunningStack } from "./observe.ts";
 
-/** What people call the parts of GlitchTip, by the words they have for them. */
+/** The parts of GlitchTip, and the names that people use for each. */
 const PARTS: Readonly<Record<string, readonly string[]>> = {
   web: ["web", "server", "app"],
   worker: ["worker", "celery", "beat"],
@@ -30,39 +28,37 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   care: ["care"],
 };
 
-export type Part = keyof typeof PARTS;
-
 type Services = RunningStack["config"]["services"];
 
-/** The service in which a part of GlitchTip runs; undefined where this stack has none. */
-export function serviceOfPart(services: Services, declaration: Declaration, part: Part): string | undefined {
+/** The service in which a part of GlitchTip runs; undefined when this stack has none. */
+export function serviceOfPart(services: Services, declaration: Declaration, part: string): string | undefined {
   const { database, valkey } = ownServices(declaration.server);
   const candidates: Readonly<Record<string, readonly (string | undefined)[]>> = {
     web: [SERVER],
-    // All in one process where there is no service for it.
+    // Without a service of its own the worker runs in the web process.
     worker: [WORKER, SERVER],
     database: database === undefined ? [databaseOf(services)] : [database.service],
-    valkey: valkey === undefined ? [VALKEY, insideWith(services, "VALKEY_URL")] : [valkey.service],
-    init: [INIT, insideWith(services, "POSTGRES_PASSWORD_FILE")],
+    valkey: valkey === undefined ? [VALKEY, serverIfSingleWith(services, "VALKEY_URL")] : [valkey.service],
+    init: [INIT, serverIfSingleWith(services, "POSTGRES_PASSWORD_FILE")],
     provisioner: [PROVISIONER],
     proxy: [PROXY],
-    backup: ["glitchtip-backup"],
-    care: ["glitchtip-care"],
+    backup: [BACKUP],
+    care: [CARE],
   };
   return candidates[part]?.find((name) => name !== undefined && services[name] !== undefined);
 }
 
-const insideWith = (services: Services, variable: string): string | undefined =>
-  isSingle(services) && services[SERVER]?.environment?.[variable] ? SERVER : undefined;
+const serverIfSingleWith = (services: Services, variable: string): string | undefined =>
+  isSingleContainer(services) && services[SERVER]?.environment?.[variable] ? SERVER : undefined;
 
-/** The name of a part under the supervisor of the single container, where there is one. */
+/** The name of a part under the supervisor of the single container; undefined in other stacks. */
 export function programInside(services: Services, name: string): string | undefined {
-  if (!isSingle(services) || name === SERVER) return undefined;
+  if (!isSingleContainer(services) || name === SERVER) return undefined;
   const part = Object.keys(PARTS).find((one) => PARTS[one]?.includes(name));
   return { web: "web", worker: "worker", database: "postgres", valkey: "valkey", init: "init" }[part ?? ""];
 }
 
-/** By a service's name, or by what people call a part of GlitchTip. */
+/** Finds a service by its own name, or by what people call a part of GlitchTip. Throws GC1104. */
 export function serviceNamed(services: Services, declaration: Declaration, name: string): string {
   if (services[name] !== undefined) return name;
   const part = Object.keys(PARTS).find((one) => PARTS[one]?.includes(name));
@@ -76,17 +72,7 @@ export function serviceNamed(services: Services, declaration: Declaration, name:
   });
 }
 
-/** The running container of a service. */
-export function runningOf(stack: RunningStack, service: string): Container {
-  const found = containerOf(stack, service);
-  if (found?.state === "running") return found;
-  const state = found === undefined ? "it has no container" : `${found.state}, exit code ${found.exitCode}`;
-  throw new CodedError("GC1605", `${service} is not running (${state})`, {
-    remedy: `docker compose up -d --wait ${service}`,
-  });
-}
-
-/** Where psql is: beside the server, or in the container that has the tools for a database elsewhere. */
+/** The service that has psql: the database's own, or the one with the tools for a database elsewhere. Throws GC1104. */
 export function databaseService(services: Services): string {
   const found = databaseOf(services) ?? (services[DATABASE_TOOLS] && DATABASE_TOOLS);
   if (found !== undefined) return found;

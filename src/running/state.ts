@@ -1,0 +1,107 @@
+import { defined } from "../base/defined.ts";
+import type { Container, Health } from "../docker/index.ts";
+import type { WrittenStatus } from "../outputs/dsn-volume.ts";
+import { DSN_DIR, isStackService, ONE_SHOTS, PROVISIONER, START_ORDER } from "../stack/service-names.ts";
+import { containerOf, type RunningStack } from "./observe.ts";
+
+export interface ServiceState {
+  readonly service: string;
+  /** Compose's word, or `missing` when the service has no container. */
+  readonly state: string;
+  readonly health?: Health;
+  /** Set for a container that has ended. */
+  readonly exitCode?: number;
+  /** When it reached this state, in milliseconds since the epoch. */
+  readonly sinceMs?: number;
+  /** Why the service counts as broken. */
+  readonly problem?: string;
+}
+
+/**
+ * The state of every container, the stack's first. Services of the stack that have no container count as missing; the
+ * user's do not, because their profile may be off.
+ */
+export function serviceStates({ config, containers }: RunningStack): ServiceState[] {
+  const names = Object.keys(config.services);
+  const missing = names
+    .filter((name) => isStackService(name) && config.services[name]?.provider === undefined)
+    .filter((name) => !config.services[name]?.profiles?.length)
+    .filter((name) => !containers.some(({ service }) => service === name))
+    .map((service) => ({ service, state: "missing", problem: "has no container" }));
+  const order = [...START_ORDER, ...names.filter((name) => !START_ORDER.includes(name))];
+  return [...containers.map(stateOf), ...(containers.length === 0 ? [] : missing)].sort(
+    (a, b) => order.indexOf(a.service) - order.indexOf(b.service),
+  );
+}
+
+function stateOf(container: Container): ServiceState {
+  const { service, state, health, exitCode, sinceMs } = container;
+  const ended = state === "exited" || state === "dead";
+  return {
+    service,
+    state,
+    ...defined({ health, exitCode: ended ? exitCode : undefined, sinceMs, problem: containerProblem(container) }),
+  };
+}
+
+/** What is wrong with a container; undefined for one that does its part. */
+export function containerProblem({
+  service,
+  state,
+  health,
+  exitCode,
+  oomKilled,
+  restarts,
+}: Container): string | undefined {
+  switch (state) {
+    case "running":
+      if (oomKilled) return "killed a process for lack of memory, though it runs";
+      return health === "unhealthy" ? "is unhealthy" : undefined;
+    case "restarting":
+      return `starts again and again (${restarts} times, last exit code ${exitCode})`;
+    case "exited":
+      if (exitCode !== 0) return `ended with exit code ${exitCode}${oomKilled ? ", out of memory" : ""}`;
+      return isStackService(service) && !ONE_SHOTS.includes(service) ? "is stopped" : undefined;
+    case "dead":
+    case "paused":
+      return `is ${state}`;
+    default:
+      return undefined;
+  }
+}
+
+/** The status that the provisioner wrote; its volume can be read after the container has ended. */
+export async function provisionerStatus(stack: RunningStack): Promise<WrittenStatus | undefined> {
+  const container = containerOf(stack, PROVISIONER);
+  const text = container && (await stack.engine.readFile(container.id, `${DSN_DIR}/status.json`));
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export const STARTED_BEFORE_DSN = "started before its DSN was written and does not know it";
+
+/** An app reads its DSN when it starts: these run since before theirs was written, with an older DSN or with none. */
+export function appsStartedBeforeDsn({ containers }: RunningStack, written: WrittenStatus | undefined): string[] {
+  return Object.keys(written?.apps ?? {}).filter((app) => {
+    const writtenAt = written?.writtenAt?.[app];
+    return (
+      writtenAt !== undefined &&
+      containers.some(
+        ({ service, state, sinceMs = Number.POSITIVE_INFINITY }) =>
+          service === app && state === "running" && sinceMs < Date.parse(writtenAt),
+      )
+    );
+  });
+}
+
+/** A note about rotations that nobody has ended yet. Both keys work meanwhile. */
+export function openRotationNotes(written: WrittenStatus | undefined): string[] {
+  const { rotating = [] } = written ?? {};
+  if (rotating.length === 0) return [];
+  return [
+    `the key of ${rotating.join(", ")} is being exchanged: npx glitchtip-compose rotate goes on, rotate --abort goes back`,
+  ];
+}

@@ -1,0 +1,24 @@
+/** The names that the generator gives to the services of the stack. */
+export const SERVER = "glitchtip";
+export const WORKER = "glitchtip-worker";
+export const DATABASE = "glitchtip-db";
+export const VALKEY = "glitchtip-valkey";
+export const INIT = "glitchtip-init";
+export const PROVISIONER = "glitchtip-provision";
+export const PROXY = "glitchtip-proxy";
+export const BACKUP = "glitchtip-backup";
+/** Has psql and pg_dump for a database that is not in the stack. */
+export const DATABASE_TOOLS = "glitchtip-backup-db";
+export const CARE = "glitchtip-care";
+const BUSYBOX = "glitchtip-busybox";
+
+/** Services that run once and end. */
+export const ONE_SHOTS: readonly string[] = [INIT, PROVISIONER, BUSYBOX];
+/** The order in which the services start. */
+export const START_ORDER: readonly string[] = [DATABASE, VALKEY, INIT, SERVER, WORKER, PROVISIONER, BUSYBOX, PROXY];
+
+/** Where the DSN volume is mounted, in the provisioner and in the apps. */
+export const DSN_DIR = "/run/glitchtip";
+
+/** Whether a service of the Compose project belongs to the stack; false for the user's own. */
+export const isStackService = (service: string): boolean => service === SERVER || service.startsWith(`${SERVER}-`);
