@@ -36,7 +36,7 @@ const expectedTags = (body: unknown): string[] =>
 const namesOf = (types: readonly string[]) => types.map((type) => RECIPIENT_NAMES[type]).sort();
 
 const answerTo = (generation: (typeof RECORDED)[number], scenario: string, step: string) => {
-  const exchange = loadRecording(generation, scenario).find((one) => one.step === step);
+  const exchange = loadRecording(generation, scenario).exchanges.find((one) => one.step === step);
   if (exchange === undefined) throw new Error(`no step "${step}" in ${generation}/${scenario}`);
   return exchange.response;
 };

@@ -126,8 +126,8 @@ export const REAL_SERVER: readonly Difference[] = [
 
 export function settle(scenario: string, exchanges: readonly Exchange[], list = DIFFERENCES): Exchange[] {
   const due = list.filter(({ scenarios }) => scenarios === "all" || scenarios.includes(scenario));
-  return exchanges.map(({ step, response }) => ({
-    step,
+  return exchanges.map(({ response, ...asked }) => ({
+    ...asked,
     response: due.reduce((answer, difference) => difference.settle(answer), response),
   }));
 }

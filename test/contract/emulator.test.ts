@@ -1,10 +1,12 @@
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { defined } from "../../src/base/defined.ts";
 import { startEmulator } from "../../src/emulator/index.ts";
 import { expectAsRecorded } from "./compare.ts";
-import { ADMIN, play } from "./player.ts";
-import { loadScenario, RECORDED, SCENARIOS } from "./scenario.ts";
+import { ADMIN } from "./player.ts";
+import { recordScenario } from "./recorder.ts";
+import { loadRecording, loadScenario, RECORDED, SCENARIOS } from "./scenario.ts";
 
-/** Stands still unless a scenario pauses or polls. */
+/** The emulator's clock stands still unless a scenario pauses or polls. */
 const START = Date.UTC(2026, 10, 21, 9);
 
 describe.each(RECORDED)("the emulator as GlitchTip %s answers as recorded", (generation) => {
@@ -17,9 +19,13 @@ describe.each(RECORDED)("the emulator as GlitchTip %s answers as recorded", (gen
       registration: registration ? "open" : "closed",
       database: database ?? "migrated",
       worker: worker ?? false,
-      ...(accounts === "none" ? {} : { superuser: ADMIN }),
+      ...defined({ superuser: accounts === "none" ? undefined : ADMIN }),
     });
-    const played = await play(scenario, { url: emulator.url, pass: (ms) => emulator.advance(ms) });
-    expectAsRecorded(generation, name, played);
+    const stage = { url: emulator.url, pass: (ms: number) => emulator.advance(ms) };
+    const { exchanges, ...head } = await recordScenario(scenario, generation, stage);
+    expectAsRecorded(generation, name, exchanges);
+    const { exchanges: recorded, ...recordedHead } = loadRecording(generation, name);
+    expect(head).toEqual(recordedHead);
+    expect(exchanges.map(({ request }) => request)).toEqual(recorded.map(({ request }) => request));
   });
 });

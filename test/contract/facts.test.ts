@@ -11,7 +11,7 @@ describe("docs/glitchtip-facts.md", () => {
     const recorded = new Set(
       RECORDED.flatMap((generation) =>
         SCENARIOS.flatMap((scenario) =>
-          loadRecording(generation, scenario).map(({ step }) => `${scenario}: "${step}"`),
+          loadRecording(generation, scenario).exchanges.map(({ step }) => `${scenario}: "${step}"`),
         ),
       ),
     );

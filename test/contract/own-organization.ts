@@ -64,8 +64,8 @@ export function withoutRun(scenario: Scenario, exchanges: readonly Exchange[], r
       // Ids within addresses: an issue's, a project's, a DSN's.
       .replace(/(\/issues\/|\/api\/|@\{\{host\}\}\/)\d+(?=[/"])/g, "$1<id>"),
   );
-  return restored.map(({ step, response }) => ({
-    step,
+  return restored.map(({ response, ...asked }) => ({
+    ...asked,
     response: {
       ...response,
       body: walk(response.body, (value, name) =>

@@ -1,6 +1,7 @@
 import { request } from "node:http";
+import { defined } from "../../src/base/defined.ts";
 import { type Known, maskBody, maskCookie, maskPage, maskText } from "./mask.ts";
-import { type Answer, type Exchange, METHODS, type Scenario, type Step } from "./scenario.ts";
+import { type Answer, type AskedRequest, type Exchange, METHODS, type Scenario, type Step } from "./scenario.ts";
 
 export interface Account {
   readonly email: string;
@@ -10,8 +11,8 @@ export interface Account {
 /** The superuser of every scenario that has accounts. */
 export const ADMIN: Account = { email: "admin@example.com", password: "Correct-Horse-7" };
 const RECORDED_HEADERS = [
-  ...["content-type", "x-frame-options", "link", "x-hits", "x-max-hits", "set-cookie", "location", "allow"],
-  ...["access-control-allow-origin", "retry-after"],
+  ...["access-control-allow-origin", "allow", "content-type", "link", "location", "retry-after", "set-cookie"],
+  ...["x-frame-options", "x-hits", "x-max-hits"],
 ];
 const SCOPES = ["project", "team", "event", "org", "member"].flatMap((of) => [
   `${of}:read`,
@@ -23,6 +24,16 @@ const SCOPES = ["project", "team", "event", "org", "member"].flatMap((of) => [
 export interface Stage {
   readonly url: string;
   pass(ms: number): void | Promise<void>;
+}
+
+interface SentRequest {
+  readonly method: AskedRequest["method"];
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** As a recording shows it. */
+  readonly body: unknown;
+  /** As it was sent. */
+  readonly text: string | undefined;
 }
 
 interface RawAnswer {
@@ -46,12 +57,12 @@ export const signInSteps = (account: Account): Step[] => [
   },
 ];
 
-/** Plays a scenario and returns what was to be recorded, masked. */
-export async function play(scenario: Scenario, stage: Stage): Promise<Exchange[]> {
+/** Plays a scenario, signed in as `account` where it has accounts, and returns its masked exchanges. */
+export async function play(scenario: Scenario, stage: Stage, account = ADMIN): Promise<Exchange[]> {
   const player = new Player(stage);
   const { accounts, database } = scenario.server;
   const hasAdmin = accounts !== "none" && database !== "empty";
-  for (const step of [...(hasAdmin ? signInSteps(ADMIN) : []), ...scenario.steps]) await player.step(step);
+  for (const step of [...(hasAdmin ? signInSteps(account) : []), ...scenario.steps]) await player.step(step);
   return player.exchanges;
 }
 
@@ -71,27 +82,36 @@ class Player {
 
   async step(step: Step): Promise<void> {
     for (let i = 1; i <= (step.repeat ?? 1); i++) {
-      const raw = await this.#ask(step, String(i));
+      const { sent, raw } = await this.#ask(step, String(i));
       const body = parseBody(raw);
       for (const [name, path] of Object.entries(step.save ?? {})) this.#save(step, name, path, raw, body);
-      if (!step.hide) this.exchanges.push({ step: step.name, response: this.#masked(raw, body) });
+      if (step.hide) continue;
+      this.exchanges.push({
+        step: step.name,
+        request: this.#maskedRequest(step, sent),
+        response: this.#masked(raw, body),
+      });
     }
     if (step.pause) await this.#stage.pass(step.pause * 1000);
   }
 
-  /** Polls as long as `until` does not hold; the last answer counts. */
-  async #ask(step: Step, i: string): Promise<RawAnswer> {
+  /** Sends the step's request, and again as long as `until` does not hold; the last answer counts. */
+  async #ask(step: Step, i: string): Promise<{ sent: SentRequest; raw: RawAnswer }> {
     const deadlineMs = (step.within ?? 0) * 1000;
     for (let waitedMs = 0; ; waitedMs += 500) {
-      const raw = await this.#send(step, i);
+      const sent = this.#requestOf(step, i);
+      const raw = await send(this.#stage.url, sent);
+      if (step.jar !== undefined) {
+        for (const cookie of [raw.headers["set-cookie"] ?? []].flat()) keep(this.#jar(step.jar), cookie);
+      }
       const body = parseBody(raw);
       const holds = Object.entries(step.until ?? {}).every(([path, value]) => dig(body, path) === value);
-      if (holds || waitedMs >= deadlineMs) return raw;
+      if (holds || waitedMs >= deadlineMs) return { sent, raw };
       await this.#stage.pass(500);
     }
   }
 
-  async #send(step: Step, i: string): Promise<RawAnswer> {
+  #requestOf(step: Step, i: string): SentRequest {
     const fill = (text: string): string =>
       text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => {
         if (name === "i") return i;
@@ -102,24 +122,32 @@ class Player {
     const method = METHODS.find((name) => step[name] !== undefined);
     if (!method) throw new Error(`step "${step.name}" has no request`);
     const headers: Record<string, string> = { ...fillAll(step.headers ?? {}) };
-    let body = step.text;
+    let body: unknown = step.text;
+    let text = step.text;
     if (step.json !== undefined) {
-      body = JSON.stringify(fillAll(step.json));
+      body = fillAll(step.json);
+      text = JSON.stringify(body);
       headers["content-type"] = "application/json";
     }
     if (step.envelope) {
-      body = step.envelope.map((line) => JSON.stringify(fillAll(line))).join("\n");
+      const lines = step.envelope.map(fillAll);
+      body = lines;
+      text = lines.map((line) => JSON.stringify(line)).join("\n");
       headers["content-type"] = "application/x-sentry-envelope";
     }
+    Object.assign(headers, this.#credentials(step, fill));
+    return { method, path: fill(step[method] ?? ""), headers, body, text };
+  }
+
+  #credentials(step: Step, fill: (text: string) => string): Record<string, string> {
+    const headers: Record<string, string> = {};
     if (step.bearer) headers.authorization = `Bearer ${this.#variables.get(step.bearer)}`;
     if (step["bearer-raw"]) headers.authorization = step["bearer-raw"];
     const jar = step.jar === undefined ? undefined : this.#jar(step.jar);
     if (jar && jar.size > 0) headers.cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
     if (step.csrf === true) headers["x-csrftoken"] = jar?.get("csrftoken") ?? "";
     if (typeof step.csrf === "string") headers["x-csrftoken"] = fill(step.csrf);
-    const answer = await send(this.#stage.url, method, fill(step[method] ?? ""), headers, body);
-    for (const cookie of [answer.headers["set-cookie"] ?? []].flat()) keep(jar, cookie);
-    return answer;
+    return headers;
   }
 
   #jar(name: string): Map<string, string> {
@@ -135,6 +163,25 @@ class Player {
     else if (kind === "header") value = new RegExp(pattern.join(":")).exec(String(raw.headers[from]))?.[1];
     else value = dig(body, path);
     if (value !== undefined) this.#variables.set(name, String(value));
+  }
+
+  #maskedRequest(step: Step, { method, path, headers, body }: SentRequest): AskedRequest {
+    const known = this.#known;
+    const shown = Object.entries(headers).map(([name, value]): [string, string] => {
+      // The first recorder listed the jar after the answer; recordings stay comparable with those that exist.
+      if (name === "cookie")
+        return [name, [...this.#jar(step.jar ?? "").keys()].map((key) => `${key}=<cookie>`).join("; ")];
+      if (name === "x-csrftoken" && step.csrf === true) return [name, "<csrftoken of the jar>"];
+      return [name, maskText(value, known).trimEnd()];
+    });
+    return {
+      method,
+      path: maskText(path, known),
+      ...defined({
+        headers: shown.length === 0 ? undefined : Object.fromEntries(shown.sort()),
+        body: body === undefined ? undefined : maskBody(body, known),
+      }),
+    };
   }
 
   #masked(raw: RawAnswer, body: unknown): Answer {
@@ -153,15 +200,9 @@ class Player {
   }
 }
 
-function send(
-  base: string,
-  method: string,
-  path: string,
-  headers: Record<string, string>,
-  body: string | undefined,
-): Promise<RawAnswer> {
+function send(base: string, { method, path, headers, text }: SentRequest): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
-    // A connection for each: GlitchTip's uWSGI closes kept ones without a word.
+    // Each request has a connection of its own: GlitchTip's uWSGI closes kept-alive ones under bursts.
     const sent = request(new URL(path, base), { method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -175,7 +216,7 @@ function send(
       );
     });
     sent.on("error", reject);
-    sent.end(body ?? "");
+    sent.end(text ?? "");
   });
 }
 

@@ -1,15 +1,14 @@
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { describe, it } from "vitest";
 import { expectAsRecorded } from "./compare.ts";
 import { REAL_SERVER, settle } from "./differences.ts";
+import { makeFresh } from "./fresh-server.ts";
 import { inOwnOrganization, NEEDS_A_FRESH_SERVER, type Run, withoutRun } from "./own-organization.ts";
 import { ADMIN, play } from "./player.ts";
-import { loadScenario, RECORDED, SCENARIOS, type Scenario } from "./scenario.ts";
+import { loadScenario, RECORDED, SCENARIOS } from "./scenario.ts";
 
-/** README.md, "A real server". */
+/** The variables are described in README.md, "A real server". */
 const {
   GLITCHTIP_TEST_URL: url,
   GLITCHTIP_TEST_EMAIL: email = ADMIN.email,
@@ -19,8 +18,12 @@ const {
 const version = process.env.GLITCHTIP_TEST_GENERATION ?? (url === undefined ? "" : await versionOf(url));
 const generation = RECORDED.find((known) => version.replace(/^v/, "").startsWith(known));
 
+if (url === undefined) {
+  process.stderr.write("skipped, no GLITCHTIP_TEST_URL: a real server against the recordings\n");
+}
+
 describe.skipIf(url === undefined)(
-  `the real server${url === undefined ? "" : ` ${version} at ${url}`} answers as recorded (without GLITCHTIP_TEST_URL this is skipped)`,
+  `the real server${url === undefined ? "" : ` ${version} at ${url}`} answers as recorded`,
   { concurrent: false, timeout: 300_000 },
   () => {
     if (generation === undefined || url === undefined) {
@@ -52,11 +55,4 @@ async function versionOf(server: string): Promise<string> {
   const settings: unknown = await (await fetch(new URL("/api/settings/", server))).json();
   const { version: said } = settings as { version?: unknown };
   return typeof said === "string" ? said : "of no version";
-}
-
-/** Runs the operator's command; it is told what the scenario expects of the server. */
-async function makeFresh(command: string, { server }: Scenario): Promise<void> {
-  const wanted = { registration: false, accounts: "superuser", database: "migrated", worker: false, ...server };
-  const env = { ...process.env, GLITCHTIP_TEST_SERVER: JSON.stringify(wanted) };
-  await promisify(execFile)("/bin/sh", ["-c", command], { env, timeout: 120_000 });
 }

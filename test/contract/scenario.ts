@@ -45,9 +45,27 @@ export interface Answer {
   readonly body: unknown;
 }
 
+/** A request as a recording shows it: values that change from run to run are masked. */
+export interface AskedRequest {
+  readonly method: (typeof METHODS)[number];
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
 export interface Exchange {
   readonly step: string;
+  readonly request: AskedRequest;
   readonly response: Answer;
+}
+
+/** A file of recordings/<generation>/. */
+export interface Recording {
+  readonly scenario: string;
+  readonly about: string;
+  readonly server: Scenario["server"];
+  readonly era: string;
+  readonly exchanges: readonly Exchange[];
 }
 
 const at = (path: string): URL => new URL(path, import.meta.url);
@@ -60,9 +78,6 @@ export function loadScenario(name: string): Scenario {
   return parse(readFileSync(at(`scenarios/${name}.yaml`), "utf8")) as Scenario;
 }
 
-export function loadRecording(generation: RecordedGeneration, name: string): readonly Exchange[] {
-  const recording: { exchanges: Exchange[] } = JSON.parse(
-    readFileSync(at(`recordings/${generation}/${name}.json`), "utf8"),
-  );
-  return recording.exchanges;
+export function loadRecording(generation: RecordedGeneration, name: string): Recording {
+  return JSON.parse(readFileSync(at(`recordings/${generation}/${name}.json`), "utf8")) as Recording;
 }

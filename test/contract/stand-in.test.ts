@@ -9,12 +9,16 @@ import { expectAsRecorded } from "./compare.ts";
 import { ADMIN, play } from "./player.ts";
 import { loadScenario, RECORDED, SCENARIOS } from "./scenario.ts";
 
-/** A Postgres in which databases may be made and dropped. */
+/** A Postgres server in which the tests may create and drop databases. */
 const DATABASE_URL = process.env.STAND_IN_DATABASE_URL;
 const SCRATCH = "stand_in_contract";
 
+if (DATABASE_URL === undefined) {
+  process.stderr.write("skipped, no STAND_IN_DATABASE_URL: the stand-in on Postgres against the recordings\n");
+}
+
 describe.skipIf(DATABASE_URL === undefined).each(RECORDED)(
-  "the stand-in as GlitchTip %s answers as recorded (without STAND_IN_DATABASE_URL this is skipped)",
+  "the stand-in as GlitchTip %s answers as recorded",
   { concurrent: false },
   (generation) => {
     it.each(SCENARIOS)("%s", async (name) => {
