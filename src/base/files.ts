@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import {
   closeSync,
   fchmodSync,
+  fchownSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -19,6 +21,8 @@ export interface FileToWrite {
   readonly content: string | Uint8Array;
   /** Permission bits, whatever the umask. */
   readonly mode: number;
+  /** Whose it is to be; default: this process's. Until it has its owner, nobody else can read the temporary file. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
   /** False for what can be made again: then a power cut may leave it empty, and writing it is faster. */
   readonly durable?: boolean;
 }
@@ -99,16 +103,23 @@ function isAtWork(pid: number): boolean {
 export const writeOne = (path: string, content: string | Uint8Array, mode: number): void =>
   writeAll([{ path, content, mode }]);
 
-function writeTemporary(temporary: string, { content, mode, durable = true }: FileToWrite): void {
+function writeTemporary(temporary: string, { content, mode, owner, durable = true }: FileToWrite): void {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
-  const file = openSync(temporary, "wx", mode);
+  const file = openSync(temporary, "wx", owner === undefined ? mode : mode & 0o600);
   try {
+    if (owner !== undefined) giveTo(file, owner);
+    // After the owner: a change of owner clears the set-user-ID and set-group-ID bits.
     fchmodSync(file, mode);
     for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
     if (durable) fsyncSync(file);
   } finally {
     closeSync(file);
   }
+}
+
+function giveTo(file: number, { uid, gid }: NonNullable<FileToWrite["owner"]>): void {
+  const made = fstatSync(file);
+  if (made.uid !== uid || made.gid !== gid) fchownSync(file, uid, gid);
 }
 
 /** A coded error for what the system says when it does not let us write; others as they are. */

@@ -28,7 +28,13 @@ export function editDeclaration(text: string, path: Path, value: unknown): strin
   else setIn(document, path.map(asKey), document.createNode(value, { flow: true }));
   const wanted = document.toJS();
   if (spliced !== undefined && comesTo(spliced, wanted)) return spliced;
-  return document.toString({ lineWidth: 0, flowCollectionPadding: padsBraces(text) });
+  return withBytesOf(text, document.toString({ lineWidth: 0, flowCollectionPadding: padsBraces(text) }));
+}
+
+/** The library writes neither a byte order mark nor CRLF; the result has them where the text has them. */
+function withBytesOf(text: string, written: string): string {
+  const mark = text.startsWith("\uFEFF") && !written.startsWith("\uFEFF") ? "\uFEFF" : "";
+  return mark + (text.includes("\r\n") ? written.replaceAll(/\r?\n/g, "\r\n") : written);
 }
 
 function parsed(text: string): Document.Parsed {

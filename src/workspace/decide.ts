@@ -25,23 +25,29 @@ export interface PlannedFile {
   readonly notNeeded?: true;
 }
 
+export interface UserFileToWrite {
+  readonly path: string;
+  readonly content: string;
+}
+
 /** What is to be done with one file. */
 export interface Decision {
   readonly file: PlannedFile;
   /** What the manifest says of it from now on. */
   readonly entry?: ManifestEntry;
+  readonly create?: UserFileToWrite;
   readonly write?: FileToWrite;
   /** The text that the next merge starts from. */
   readonly base?: string;
   readonly removals?: readonly string[];
 }
 
-/** A file that is made once and then the user's. */
-export function onceOnly(dir: string, { path, content, mode }: RenderedFile): Decision {
+/** Decides on a file that is made once and then belongs to the user. */
+export function onceOnly(dir: string, { path, content }: RenderedFile): Decision {
   const full = join(dir, path);
   // An empty file is what a power cut leaves of one that was not yet on disk.
   if (readIfThere(full)) return { file: { path, state: "same" } };
-  return { file: { path, state: "new", after: content }, write: { path: full, content, mode } };
+  return { file: { path, state: "new", after: content }, create: { path: full, content } };
 }
 
 /** A managed file that the project needs. */

@@ -1,17 +1,23 @@
 import { join } from "node:path";
 import { CodedError, type ErrorCode } from "../base/errors.ts";
-import { readIfThere } from "../base/files.ts";
 import { type Text, textIfThere } from "../base/text.ts";
+import { lineThatIsNotUtf8, readUserText } from "../base/user-file.ts";
 
 export const DECLARATION_FILE = "glitchtip.yaml";
 
-/** A file of the user's, or undefined where there is none; one that cannot be read is this error. */
+/** Returns the text of a file that belongs to the user, or undefined where there is none. Throws `code` where it cannot be read. */
 export const readUserFile = (dir: string, path: string, code: ErrorCode): string | undefined =>
-  failingAs(path, code, () => readIfThere(join(dir, path)));
+  failingAs(path, code, () => readUserText(join(dir, path)));
 
-/** Throws GC1108 where there is no declaration. */
-export const readDeclarationText = (dir: string, remedy = "npx glitchtip-compose init"): string =>
-  readUserFile(dir, DECLARATION_FILE, "GC1102") ?? thereIsNone(dir, remedy);
+/** Returns the declaration's text. Throws GC1108 where there is none, and GC1102 where it is not UTF-8. */
+export function readDeclarationText(dir: string, remedy = "npx glitchtip-compose init"): string {
+  const text = readUserFile(dir, DECLARATION_FILE, "GC1102") ?? thereIsNone(dir, remedy);
+  const line = lineThatIsNotUtf8(text);
+  if (line === undefined) return text;
+  throw new CodedError("GC1102", `${DECLARATION_FILE}: line ${line} is not UTF-8`, {
+    remedy: "Save the file as UTF-8, then run it again.",
+  });
+}
 
 /** The same without reading it yet. */
 export const declarationText = (dir: string): Text =>

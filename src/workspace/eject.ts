@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
-import { readIfThere, writeAll } from "../base/files.ts";
+import { writeAll } from "../base/files.ts";
+import { readUserText, writeUserFile } from "../base/user-file.ts";
 import { asEjected } from "../stack/header.ts";
 import { packageAssets } from "./assets.ts";
 import type { WorkspaceContext } from "./bring-up-to-date.ts";
@@ -25,7 +26,7 @@ export function eject(
   readDeclarationText(dir);
   const { files } = readManifest(dir);
   const paths = named.length === 0 ? Object.keys(files) : managedPaths(dir, named);
-  const texts = paths.map((path) => [path, readIfThere(join(dir, path))] as const);
+  const texts = paths.map((path) => [path, readUserText(join(dir, path))] as const);
   const missing = texts.filter(([, text]) => text === undefined).map(([path]) => path);
   if (missing.length > 0) {
     throw new CodedError("GC1001", `not there: ${missing.join(", ")}`, {
@@ -35,12 +36,8 @@ export function eject(
   const already = paths.filter((path) => files[path]?.ejected);
   const ejected = paths.filter((path) => !files[path]?.ejected);
   if (!dryRun && ejected.length > 0) {
-    const changed = texts.flatMap(([path, text = ""]) => {
-      const content = asEjected(text);
-      return content === text || !ejected.includes(path) ? [] : [{ path: join(dir, path), content, mode: 0o644 }];
-    });
     // The manifest last: a file that is not yet said to be the user's gets its old header back from the next render.
-    writeAll(changed);
+    for (const [path, text = ""] of texts) if (ejected.includes(path)) writeUserFile(join(dir, path), asEjected(text));
     const entries = Object.entries(files).map(
       ([path, entry]) => [path, ejected.includes(path) ? { ...entry, ejected: true as const } : entry] as const,
     );

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { writeOne } from "../base/files.ts";
+import { writeUserFile } from "../base/user-file.ts";
 import type { ComposeConfig } from "../docker/index.ts";
 import { baseImage } from "../running/index.ts";
 import { imageVariable, LOCK_FILE, type LockedImage, lockText } from "../stack/lock.ts";
@@ -71,7 +72,7 @@ function writeEnv(dir: string, pinned: readonly LockedImage[], templates: Compos
     const stated = variable && new RegExp(`^\\s*${variable}=`, "m").test(text);
     return stated ? setVariable(text, variable, `${image}@${digest}`) : text;
   }, before);
-  if (after !== before) writeOne(join(dir, ".env"), after, 0o644);
+  if (after !== before) writeUserFile(join(dir, ".env"), after);
 }
 
 /** Back to tags. */

@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import type { FileToWrite } from "../base/files.ts";
 import type { RenderedFile } from "../stack/model.ts";
-import { type Decision, managed, onceOnly, type PlannedFile, unneeded } from "./decide.ts";
+import { type Decision, managed, onceOnly, type PlannedFile, type UserFileToWrite, unneeded } from "./decide.ts";
 import { basePath, MANIFEST, type ManifestEntry, manifestText, readManifest } from "./manifest.ts";
 
 export interface WritePlan {
   readonly files: PlannedFile[];
+  /** Files that are made once and then belong to the user. Written first, one after the other. */
+  readonly once: readonly UserFileToWrite[];
   /** Written in this order, one group after the other: an interruption leaves nothing that the next run misreads. */
   readonly groups: readonly (readonly FileToWrite[])[];
   /** Taken away after that. */
@@ -56,8 +58,8 @@ export async function planWrites(
 
   return {
     files: [...once, ...decisions, ...dropped.filter(({ file }) => file.state !== "same")].map(({ file }) => file),
+    once: once.flatMap(({ create = [] }) => create),
     groups: [
-      ...once.map(({ write }) => (write === undefined ? [] : [write])),
       manifest({ ...entries, ...going }),
       decisions.flatMap(({ write }) => write ?? []),
       decisions.flatMap((decision) => baseOfNext(dir, decision)),

@@ -1,8 +1,9 @@
 import type { randomBytes } from "node:crypto";
-import { readdirSync, realpathSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { hasErrno } from "../base/errors.ts";
-import { explainWriteError, quietly, readIfThere, removeLeftovers, writeAll, writeOne } from "../base/files.ts";
+import { explainWriteError, quietly, readIfThere, removeLeftovers, writeAll } from "../base/files.ts";
+import { writeUserFile } from "../base/user-file.ts";
 import type { Declaration } from "../config/schema.ts";
 import { ENV_FOLDER } from "../stack/apps.ts";
 import type { RenderedFile } from "../stack/model.ts";
@@ -104,23 +105,18 @@ function warningOf({ path, state, after, notNeeded }: PlannedFile): string[] {
 /** Writes it. Killed at any moment, the same command goes on from there. */
 export function carryOut(plan: ProjectPlan, random: typeof randomBytes): void {
   const { dir, writes, declaration, env, secrets, oldEnvFiles } = plan;
-  if (!changesSomething(plan) && [...writes.groups, writes.last].every((group) => group.length === 0)) {
+  if (!changesSomething(plan) && [writes.once, ...writes.groups, writes.last].every((group) => group.length === 0)) {
     if (writes.removals.length === 0) return;
   }
   clearLeftovers(plan);
-  if (declaration !== undefined) writeDeclaration(dir, declaration);
+  if (declaration !== undefined) writeUserFile(join(dir, DECLARATION_FILE), declaration);
+  for (const { path, content } of writes.once) writeUserFile(path, content);
   for (const group of writes.groups) writeAll(group);
-  if (env !== undefined) writeOne(join(dir, ENV_FILE), env, 0o644);
+  if (env !== undefined) writeUserFile(join(dir, ENV_FILE), env);
   if (plan.byLink) makeLink(dir);
   makeSecrets(dir, secrets, random);
   for (const path of [...writes.removals, ...oldEnvFiles.map((file) => join(dir, file))]) take(path, dir);
   writeAll(writes.last);
-}
-
-/** It is the user's, so it keeps its mode, and a link stays one. */
-function writeDeclaration(dir: string, text: string): void {
-  const path = realpathSync(join(dir, DECLARATION_FILE));
-  writeOne(path, text, statSync(path).mode & 0o777);
 }
 
 /** What writers left that were killed; in the user's folder only beside files that we write there. */

@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import { readIfThere } from "../base/files.ts";
+import { readUserText } from "../base/user-file.ts";
 import { isSample, packageAssets } from "./assets.ts";
 import { composeFilesIn, readComposeFiles } from "./compose-files.ts";
 import { parseEnv } from "./env-file.ts";
@@ -16,7 +17,7 @@ export interface Survey {
 }
 
 export function survey(dir: string): Survey {
-  const env = parseEnv(readIfThere(join(dir, ".env")) ?? "");
+  const env = parseEnv(readUserText(join(dir, ".env")) ?? "");
   const texts = readComposeFiles(dir, composeFilesIn(dir, env));
   const assets = packageAssets();
   const sample = texts.length === 1 && texts.every(({ text }) => isSample(text, assets));

@@ -9,9 +9,9 @@ import { TEXTS } from "./stack.ts";
 export class TemporaryFolder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), "glitchtip-compose-"));
 
-  write(path: string, text: string, mode = 0o644): void {
+  write(path: string, content: string | Uint8Array, mode = 0o644): void {
     mkdirSync(dirname(join(this.path, path)), { recursive: true });
-    writeFileSync(join(this.path, path), text, { mode });
+    writeFileSync(join(this.path, path), content, { mode });
   }
 
   read(path: string): string {

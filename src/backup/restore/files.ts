@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeAll } from "../../base/files.ts";
+import { readUserText, writeUserFile } from "../../base/user-file.ts";
 import { loadDeclaration } from "../../config/load.ts";
 import { SECRETS_FOLDER } from "../../stack/render.ts";
 import { composeFilesIn, DECLARATION_FILE, parseEnv, setVariable } from "../../workspace/index.ts";
@@ -56,20 +57,19 @@ export function missingFiles(dir: string, { files }: Contents): string[] {
 
 /** Writes what is not there yet; nothing that is there is changed. Gives the paths that were written. */
 export function writeMissing(dir: string, { files }: Contents): string[] {
-  const env = mergedEnv(dir, files);
-  const all = files.map((file) => (file.path === ".env" ? { ...file, content: env } : file));
-  const wanted = all.filter(({ path, content }) =>
-    path === ".env" ? readIfThere(join(dir, path)) !== content : !existsSync(join(dir, path)),
-  );
+  const all = files.map((file) => (file.path === ".env" ? { ...file, content: mergedEnv(dir, files) } : file));
+  const [env] = all.filter(({ path, content }) => path === ".env" && readUserText(join(dir, path)) !== content);
+  const wanted = all.filter(({ path }) => path !== ".env" && !existsSync(join(dir, path)));
   for (const { path } of wanted) mkdirSync(dirname(join(dir, path)), { recursive: true });
   if (wanted.some(({ path }) => path.startsWith(SECRETS_FOLDER))) chmodSync(join(dir, SECRETS_FOLDER), 0o700);
   writeAll(wanted.map(({ path, content, mode }) => ({ path: join(dir, path), content, mode })));
-  return wanted.map(({ path }) => path);
+  if (env !== undefined) writeUserFile(join(dir, env.path), env.content);
+  return all.filter((file) => file === env || wanted.includes(file)).map(({ path }) => path);
 }
 
 /** The folder's own lines win; the project's name stays out: it is the old stack's, which may still run here. */
 function mergedEnv(dir: string, files: readonly ProjectFile[]): string {
-  const own = readIfThere(join(dir, ".env"));
+  const own = readUserText(join(dir, ".env"));
   const theirs = files.find(({ path }) => path === ".env");
   if (own === undefined) return (theirs?.content ?? "").replaceAll(/^COMPOSE_PROJECT_NAME=.*\r?\n?/gm, "");
   const there = parseEnv(own);

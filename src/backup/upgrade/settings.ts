@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as z from "zod/mini";
 import { writeOne } from "../../base/files.ts";
 import { silentLog } from "../../base/log.ts";
+import { writeUserFile } from "../../base/user-file.ts";
 import { editDeclaration } from "../../config/edit.ts";
 import { LOCK_FILE } from "../../stack/lock.ts";
 import {
@@ -61,7 +62,7 @@ export async function putSettings(context: WorkspaceContext, settings: Settings,
   const { dir } = context;
   const env = readEnvText(dir);
   const edited = settings.env.reduce((text, one) => setVariable(text, one.name, one[side]), env);
-  if (edited !== env) writeOne(join(dir, ".env"), edited, 0o644);
+  if (edited !== env) writeUserFile(join(dir, ".env"), edited);
   if (settings.lock !== undefined && side === "before") writeOne(join(dir, LOCK_FILE), settings.lock, 0o644);
   const before = readDeclarationText(dir);
   const text = editedDeclaration(before, settings, side);

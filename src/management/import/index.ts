@@ -1,6 +1,6 @@
 import { basename, dirname, parse, resolve } from "node:path";
 import { readIfThere } from "../../base/files.ts";
-import { writeUsersFile } from "../../base/users-file.ts";
+import { writeUserFile } from "../../base/user-file.ts";
 import type { KnownServer } from "../../reconcile/index.ts";
 import { declarationOf, instanceOf } from "./form.ts";
 import type { Imported, Left, SecretToSet } from "./imported.ts";
@@ -66,7 +66,7 @@ export async function importInto(dir: string, options: ImportOptions): Promise<I
   );
   if (!dryRun) {
     for (const [instance, known] of Object.entries(ids)) remember(dirname(path), instance, known);
-    if (changed) writeUsersFile(path, text);
+    if (changed) writeUserFile(path, text);
   }
   const paths = differences.map((one) => shown(one.path));
   return {

@@ -1,4 +1,4 @@
-import { writeUsersFile } from "../../base/users-file.ts";
+import { writeUserFile } from "../../base/user-file.ts";
 import type { Kind, Remark } from "../../reconcile/index.ts";
 import { type DeclaredServer, declaredServers, type ServersChoice } from "../declared.ts";
 import { coded, impossible, type ReportedProblem } from "../report.ts";
@@ -71,7 +71,7 @@ async function bringAllIn(all: readonly PerServer<SeenServer>[], { dryRun }: Pul
     if (dryRun) continue;
     // Secrets first: a reference without its secret would be no declaration that works.
     for (const write of remembered) write();
-    if (changed) writeUsersFile(path, text);
+    if (changed) writeUserFile(path, text);
   }
   return result;
 }

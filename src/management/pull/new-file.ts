@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { CodedError } from "../../base/errors.ts";
-import { writeUsersFile } from "../../base/users-file.ts";
+import { writeUserFile } from "../../base/user-file.ts";
 import { organizationParts, serverParts } from "../../config/inside/parts.ts";
 import { loadServers } from "../../config/load.ts";
 import { MANAGEABLE } from "../../config/schema/inside/server.ts";
@@ -89,7 +89,7 @@ async function brought(
     refuseDeclared(dir, file);
     keeper.write(whole);
     seen.remember(result);
-    writeUsersFile(declared.path, whole);
+    writeUserFile(declared.path, whole);
   }
   // Who looks for organizations that are not declared finds these, too.
   const told = asked.has("organization") || desired.listsOrganizations;
