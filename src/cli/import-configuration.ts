@@ -32,7 +32,7 @@ export async function importConfiguration(
   const declared = [wantedOf(requireOne(declaredServers(context.dir, flags)), configuration)];
   await using _locks = await lockServers(context, declared);
   await using servers = openDeclared(context, declared);
-  const looked = await withProgress(context, "looking at what the server holds", () => lookAt(servers, declared, {}));
+  const looked = await withProgress(context, "looking at what the server holds", () => lookAt(servers, {}));
   const planned = reportOf(looked);
   if (!context.json) printChanges(context, planned);
   if (flags.dryRun) {

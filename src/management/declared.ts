@@ -2,8 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { dirname, join, parse, resolve } from "node:path";
 import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError } from "../base/errors.ts";
-import { prepareForText } from "../base/memory.ts";
-import { asText, type Text, textIfThere } from "../base/text.ts";
+import { readIfThere } from "../base/files.ts";
 import { mistakes } from "../config/check.ts";
 import { loadServers } from "../config/load.ts";
 import type { Declaration } from "../config/schema.ts";
@@ -25,9 +24,7 @@ export interface DeclaredServer {
   readonly path: string;
   /** Of the file: its references and what is known of its servers stand there. */
   readonly dir: string;
-  /** Read when it is asked for. */
   readonly text: string;
-  /** Without what stands inside the servers. */
   readonly declaration: Declaration;
   /** Where the declaration says or tells which one it is. */
   readonly generation: Generation | undefined;
@@ -80,50 +77,32 @@ function isFolder(path: string): boolean {
 
 function load(dir: string, file: string): DeclaredServer[] | CodedError {
   try {
-    return serversIn(dir, file, textOf(resolve(dir, file), file));
+    return serversIn(dir, file, declarationText(resolve(dir, file), file));
   } catch (error) {
     if (error instanceof CodedError) return error;
     throw error;
   }
 }
 
-/** Those of this text, which is the file's, or will be. */
-export function serversIn(dir: string, file: string, given: string | Text): DeclaredServer[] {
+/** Returns the servers that `text` declares: what `file` holds, or will hold. */
+export function serversIn(dir: string, file: string, text: string): DeclaredServer[] {
   const path = resolve(dir, file);
-  const text = asText(given);
-  prepareForText(text.bytes);
   const declaration = loadServers(text, file);
-  return desiredServers(declaration, parse(file).name).map((desired) =>
-    withText(text, {
-      file,
-      path,
-      dir: dirname(path),
-      declaration: withoutInside(declaration),
-      generation: generationOf(declaration, desired.name),
-      desired,
-    }),
-  );
+  return desiredServers(declaration, parse(file).name).map((desired) => ({
+    file,
+    path,
+    dir: dirname(path),
+    text,
+    declaration,
+    generation: generationOf(declaration, desired.name),
+    desired,
+  }));
 }
 
-/** By itself, so that what reads the text holds nothing else in memory. */
-const withText = (text: Text, declared: Omit<DeclaredServer, "text">): DeclaredServer => ({
-  ...declared,
-  get text() {
-    return text.whole();
-  },
-});
-
-/** What stands inside is in `desired`: kept twice, it would be as much again. */
-function withoutInside({ servers, ...declaration }: Declaration): Declaration {
-  const nothing = { projects: {}, organizations: undefined };
-  const names = Object.entries(servers ?? {}).map(([name, one]) => [name, { ...one, ...nothing }]);
-  return { ...declaration, ...nothing, ...(servers === undefined ? {} : { servers: Object.fromEntries(names) }) };
-}
-
-function textOf(path: string, file: string): Text {
-  let text: Text | undefined;
+function declarationText(path: string, file: string): string {
+  let text: string | undefined;
   try {
-    text = textIfThere(path);
+    text = readIfThere(path);
   } catch (cause) {
     throw new CodedError("GC1102", `${file} is there but cannot be read`, {
       remedy: "Check who owns it and that it is a file.",

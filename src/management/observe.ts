@@ -1,7 +1,6 @@
 import type { ManagedProject } from "../glitchtip/wire/managed.ts";
 import type { Organization } from "../glitchtip/wire/shapes.ts";
 import {
-  alertsAreAsDeclared,
   type DesiredOrganization,
   type DesiredProject,
   type DesiredServer,
@@ -35,8 +34,7 @@ export type Growing<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * Reads what the declaration needs to know and no more, side by side: a page of projects for each hundred, one list of
- * alerts for each project whose alerts are declared, nothing of what is not managed. Alerts that are as declared are left
- * out of the answer, as if they had not been read: there is nothing to plan about them.
+ * alerts for each project whose alerts are declared, nothing of what is not managed.
  */
 export async function observeServer(
   context: ServerContext,
@@ -127,9 +125,7 @@ function readProject(
   if (manages("alert") && (everything || declared?.alerts !== undefined)) {
     pool.add(() =>
       problems.collect({ ...where, kind: "alert" }, async () => {
-        const alerts = await calls.alerts.list(organization.slug, project.slug);
-        // What is as declared needs no plan: of ten thousand projects almost nothing is kept in memory.
-        if (everything || declared === undefined || !alertsAreAsDeclared(declared, alerts)) project.alerts = alerts;
+        project.alerts = await calls.alerts.list(organization.slug, project.slug);
       }),
     );
   }

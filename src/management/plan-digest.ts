@@ -21,7 +21,6 @@ export const plannedActions = (looked: readonly LookedServer[], salt: string): P
   looked.flatMap((one) => {
     if (!("result" in one)) return [];
     const { plan, observed } = one.result;
-    const found = openFound(observed);
     const digest = (value: unknown) =>
       createHmac("sha256", salt)
         .update(JSON.stringify(inClear(value)))
@@ -31,7 +30,7 @@ export const plannedActions = (looked: readonly LookedServer[], salt: string): P
       // As it is read back from the file.
       shown: JSON.parse(JSON.stringify(reported(action))) as Record<string, unknown>,
       sends: digest("desired" in action ? action.desired : null),
-      found: digest(found(action)),
+      found: digest(foundBy(observed, action)),
     }));
   });
 
@@ -40,51 +39,32 @@ const idOf = (action: Action): string => {
   return JSON.stringify([instance, organization, project, kind, type, name, "id" in action ? action.id : null]);
 };
 
-/** What an action changes or takes away, as it is there; recipients come in any order. Of thousands, each is looked up. */
-function openFound({ organizations }: ObservedServer): (action: Action) => unknown {
-  const known = new Map<string, Map<string, unknown>>();
-  const ofKind = (kind: Kind, slug: string | undefined): Map<string, unknown> => {
-    const key = JSON.stringify([kind, slug]);
-    const all = known.get(key) ?? new Map(listIn(kind, slug).map((one) => [one.id, one]));
-    known.set(key, all);
-    return all;
+/** Returns what an action changes or deletes as it is on the server; null where it creates something. */
+function foundBy({ organizations }: ObservedServer, action: Action): unknown {
+  if (action.type === "create") return null;
+  const { id, kind, at } = action;
+  const organization = organizations.find(({ slug }) => slug === at.organizationSlug);
+  const projects = organization?.projects ?? [];
+  const lists: Readonly<Record<Kind, readonly { readonly id?: string }[] | undefined>> = {
+    organization: organizations,
+    project: projects,
+    team: organization?.teams,
+    member: organization?.members,
+    monitor: organization?.monitors,
+    key: projects.flatMap(({ keys }) => keys ?? []),
+    alert: projects.flatMap(({ alerts }) => alerts ?? []),
+    statusPage: undefined,
   };
-  const listIn = (kind: Kind, slug: string | undefined): readonly { readonly id: string }[] => {
-    const organization = organizations.find((one) => one.slug === slug);
-    const projects = organization?.projects ?? [];
-    switch (kind) {
-      case "organization":
-        return organizations;
-      case "project":
-        return projects;
-      case "team":
-        return organization?.teams ?? [];
-      case "member":
-        return organization?.members ?? [];
-      case "monitor":
-        return organization?.monitors ?? [];
-      case "key":
-        return projects.flatMap(({ keys }) => keys ?? []);
-      case "alert":
-        return projects.flatMap(({ alerts }) => alerts ?? []);
-      default:
-        return [];
-    }
-  };
-  return (action) => {
-    if (action.type === "create") return null;
-    const { id, kind, at } = action;
-    const one = ofKind(kind, at.organizationSlug).get(id) ?? null;
-    if (kind !== "organization" && kind !== "project") return one;
-    const own = { ...(one as Record<string, unknown> | null) };
-    return {
-      id: own.id,
-      slug: own.slug,
-      name: own.name,
-      platform: own.platform,
-      throttle: own.throttle,
-      teams: own.teams,
-    };
+  const one = lists[kind]?.find((object) => object.id === id) ?? null;
+  if (kind !== "organization" && kind !== "project") return one;
+  const own = { ...(one as Record<string, unknown> | null) };
+  return {
+    id: own.id,
+    slug: own.slug,
+    name: own.name,
+    platform: own.platform,
+    throttle: own.throttle,
+    teams: own.teams,
   };
 }
 

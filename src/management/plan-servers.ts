@@ -1,5 +1,4 @@
 import type { ErrorCode } from "../base/errors.ts";
-import { prepareForReading, prepareForShort } from "../base/memory.ts";
 import { serverKind } from "../config/server.ts";
 import { type DeclaredServer, declaredServers, type ServersChoice } from "./declared.ts";
 import { look } from "./look.ts";
@@ -16,21 +15,16 @@ export async function planServers(
   options: PlanServersOptions,
   open: (declared: readonly DeclaredServer[]) => Servers,
 ): Promise<LookedServer[]> {
-  prepareForShort();
   const declared = declaredServers(dir, options);
   await using servers = open(declared);
-  return await lookAt(servers, declared, options);
+  return await lookAt(servers, options);
 }
 
 /** The same of servers that stay open. */
 export async function lookAt(
   servers: Servers,
-  declared: readonly DeclaredServer[],
   { strict = false }: Pick<PlanServersOptions, "strict">,
 ): Promise<LookedServer[]> {
-  prepareForReading(
-    declared.flatMap(({ desired }) => desired.organizations).reduce((sum, { projects }) => sum + projects.length, 0),
-  );
   return await servers.each((connected, one) => look(one, connected, { strict }));
 }
 

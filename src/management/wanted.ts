@@ -83,14 +83,12 @@ export function asksOf(desired: DesiredServer, everything: boolean): Asks {
     const allOrganizations = desired.organizations.length === 0;
     return { everything, manages, teamsOfProjects: true, allOrganizations, version: true, members: manages("member") };
   }
-  const isPrivate = openPrivateCheck();
   return {
     everything,
     manages,
     teamsOfProjects: manages("project") && projects.some(({ teamIsDeclared }) => teamIsDeclared),
     allOrganizations: desired.listsOrganizations && manages("organization"),
-    version:
-      projects.some((project) => differsByGeneration(project, manages, isPrivate)) || hasOwnMonitors(desired, manages),
+    version: projects.some((project) => differsByGeneration(project, manages)) || hasOwnMonitors(desired, manages),
     members: manages("member") && desired.organizations.some(({ members }) => members !== undefined),
   };
 }
@@ -98,23 +96,7 @@ export function asksOf(desired: DesiredServer, everything: boolean): Asks {
 const hasOwnMonitors = (desired: DesiredServer, manages: Asks["manages"]): boolean =>
   manages("monitor") && desired.organizations.some(({ monitors }) => monitors?.length);
 
-/** Thousands of alerts go to a handful of hosts. */
-function openPrivateCheck(): (url: string) => boolean {
-  const origins = new Map<string, boolean>();
-  return (url) => {
-    const end = url.indexOf("/", "https://".length);
-    const origin = end < 0 ? url : url.slice(0, end);
-    const seen = origins.get(origin) ?? isPrivateUrl(origin);
-    origins.set(origin, seen);
-    return seen;
-  };
-}
-
-function differsByGeneration(
-  project: DesiredProject,
-  manages: Asks["manages"],
-  isPrivate: (url: string) => boolean,
-): boolean {
+function differsByGeneration(project: DesiredProject, manages: Asks["manages"]): boolean {
   const alerts = manages("alert") ? (project.alerts ?? []) : [];
   return (
     (manages("monitor") && (project.monitors ?? []).length > 0) ||
@@ -122,7 +104,8 @@ function differsByGeneration(
     (manages("key") && project.keys !== undefined) ||
     alerts.some(({ recipients }) =>
       recipients.some(
-        ({ type, tagsToAdd, url }) => tagsToAdd !== undefined || !BASIC_RECIPIENTS.has(type) || isPrivate(textOf(url)),
+        ({ type, tagsToAdd, url }) =>
+          tagsToAdd !== undefined || !BASIC_RECIPIENTS.has(type) || isPrivateUrl(textOf(url)),
       ),
     )
   );

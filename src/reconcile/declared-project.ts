@@ -22,7 +22,7 @@ export function desiredProject(
   server: Path,
 ): DesiredProject<Reference> {
   const { name, slug, team, platform, throttle, keys, alerts, monitors, jira } = project;
-  const ownAlerts = scope.list("alerts", alerts, (one, at) => desiredAlert(one, () => [...path, "alerts", at]));
+  const ownAlerts = scope.list("alerts", alerts, (one, at) => desiredAlert(one, [...path, "alerts", at]));
   const token = jiraBridge?.token;
   const bridge = jiraBridge && {
     alertUrl: jiraBridge.alertUrl,
@@ -49,32 +49,25 @@ export function desiredProject(
   };
 }
 
-/** Of a thousand alerts few have a reference whose place is asked for. */
-type Where = () => Path;
-
-function desiredAlert(alert: AlertDeclaration, where: Where): DesiredAlert<Reference> {
+function desiredAlert(alert: AlertDeclaration, path: Path): DesiredAlert<Reference> {
   const { name, quantity = null, timespanMinutes = null, uptime = false, recipients } = alert;
   return {
     name,
     quantity,
     timespanMinutes,
     uptime,
-    recipients: recipients.map((one, at) => desiredRecipient(one, () => [...where(), "recipients", at])),
+    recipients: recipients.map((one, at) => desiredRecipient(one, [...path, "recipients", at])),
   };
 }
 
-/** Half of all recipients: one for all of them. */
-const EMAIL: DesiredRecipient<Reference> = { type: "email", url: "" };
-
-function desiredRecipient(recipient: RecipientDeclaration, where: Where): DesiredRecipient<Reference> {
+function desiredRecipient(recipient: RecipientDeclaration, path: Path): DesiredRecipient<Reference> {
   const { type, url = "", tagsToAdd, botEmail = "", apiKey = "", channel = "", topic = "GlitchTip Alerts" } = recipient;
-  if (type === "email" && url === "" && tagsToAdd === undefined) return EMAIL;
   return {
     type,
-    url: addressOf(url, () => [...where(), "url"]),
+    url: addressOf(url, [...path, "url"]),
     ...(tagsToAdd === undefined ? {} : { tagsToAdd }),
     ...(type === "zulip"
-      ? { zulip: { botEmail, apiKey: reference(apiKey, [...where(), "apiKey"]), channel, topic } }
+      ? { zulip: { botEmail, apiKey: reference(apiKey, [...path, "apiKey"]), channel, topic } }
       : {}),
   };
 }
@@ -85,7 +78,7 @@ export function desiredMonitor(monitor: MonitorDeclaration, path: Path): Desired
   return {
     name,
     type,
-    url: addressOf(url, () => [...path, "url"]),
+    url: addressOf(url, [...path, "url"]),
     intervalSeconds,
     timeoutSeconds: timeoutSeconds === undefined ? (type === "Heartbeat" ? null : 20) : timeoutSeconds,
     expectedStatus: expectedStatus === undefined ? (http ? 200 : null) : expectedStatus,
@@ -98,5 +91,5 @@ export const reference = (text: string, path: Path): Reference => ({
   key: path.map(String).join("."),
 });
 
-const addressOf = (url: string, where: Where): string | Reference =>
-  parseReference(url) === undefined ? url : reference(url, where());
+const addressOf = (url: string, path: Path): string | Reference =>
+  parseReference(url) === undefined ? url : reference(url, path);

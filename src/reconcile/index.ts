@@ -1,5 +1,4 @@
 export type { Action, FieldChange, Plan, ProjectCreate, Remark, Undeclared } from "./action.ts";
-export { alertsAreAsDeclared } from "./as-declared.ts";
 export { desiredServers } from "./from-declaration.ts";
 export { observedKey, observedMember, observedMonitor, observedProject, observedStatusPage } from "./from-wire.ts";
 export { JIRA_ALERT, jiraTargets } from "./jira.ts";

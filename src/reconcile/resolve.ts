@@ -13,7 +13,7 @@ import type {
   ProjectProblem,
   Reference,
 } from "./model.ts";
-import { type Found, inAlert, inMonitor, isClear, type Resolve, readAll, secretOf, urlOf } from "./secrets.ts";
+import { type Found, inAlert, inMonitor, type Resolve, readAll, secretOf, urlOf } from "./secrets.ts";
 import { shownUrl, textOf } from "./webhook-url.ts";
 
 /**
@@ -64,18 +64,7 @@ function whole<T, R>(
   return { list: list?.map((one) => resolved(one, found)), problems };
 }
 
-/** In the comparable form already, as most are: no copy is made of them. */
-const isResolved = (project: DesiredProject<Reference>): project is DesiredProject<never> =>
-  project.monitors === undefined && areResolved(project.alerts ?? []);
-
-const areResolved = (alerts: readonly DesiredAlert<Reference>[]): boolean =>
-  alerts.every(isNormal) && urlProblems(alerts).length === 0;
-
-const isNormal = (alert: DesiredAlert<Reference>): alert is DesiredAlert<never> =>
-  isClear(alert) && alert.recipients.every(({ url }) => normalUrl(url) === url);
-
 function resolveProject(project: DesiredProject<Reference>, found: Found): DesiredProject {
-  if (isResolved(project)) return project;
   const alerts = whole("alert", project.alerts, inAlert, resolveAlert, found);
   const monitors = whole("monitor", project.monitors, inMonitor, resolveMonitor, found);
   const problems = [

@@ -24,19 +24,9 @@ const asReference = (value: string | Reference | undefined): Reference[] =>
 
 export const inMonitor = ({ url }: DesiredMonitor<Reference>): Reference[] => asReference(url);
 
-const NONE: Reference[] = [];
-
 export const inAlert = (alert: DesiredAlert<Reference>): readonly Reference[] =>
-  isClear(alert)
-    ? NONE
-    : alert.recipients.flatMap(({ url, jira, zulip }) =>
-        [url, jira?.alertUrl, jira?.token, zulip?.apiKey].flatMap(asReference),
-      );
-
-/** Without a secret, as most are. */
-export const isClear = (alert: DesiredAlert<Reference>): alert is DesiredAlert<never> =>
-  alert.recipients.every(
-    ({ url, jira, zulip }) => typeof url === "string" && jira === undefined && zulip === undefined,
+  alert.recipients.flatMap(({ url, jira, zulip }) =>
+    [url, jira?.alertUrl, jira?.token, zulip?.apiKey].flatMap(asReference),
   );
 
 export function secretOf(reference: Reference, found: Found): Secret {

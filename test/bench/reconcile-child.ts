@@ -1,6 +1,5 @@
 import { rmSync } from "node:fs";
 import { silentLog } from "../../src/base/log.ts";
-import { prepareForReading } from "../../src/base/memory.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { systemClock } from "../../src/base/wait.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
@@ -23,7 +22,6 @@ export interface ChildInput {
 
 /** One plan, and apply where asked, as a process: what its command does between reading the declaration and printing. */
 const { url, token, projects, alerts, apply, store }: ChildInput = JSON.parse(process.argv[2] ?? "{}");
-prepareForReading(projects);
 const desired = seededServer(projects, alerts);
 const transport = openNodeTransport(url, { connections: 40, keepAlive: true });
 const context = openServer({

@@ -49,9 +49,7 @@ export default {
     const declared = declaredServers(context.dir, choice);
     await using _locks = await lockServers(context, declared);
     await using servers = openDeclared(context, declared);
-    const looked = await withProgress(context, "looking at what the servers hold", () =>
-      lookAt(servers, declared, choice),
-    );
+    const looked = await withProgress(context, "looking at what the servers hold", () => lookAt(servers, choice));
     if (plan !== undefined) requireSame(plan, looked);
     const planned = reportOf(looked);
     if (!context.json) printChanges(context, planned);
