@@ -2,49 +2,69 @@ import { defineConfig } from "vitest/config";
 
 interface Level {
   readonly include: string[];
+  readonly exclude?: string[];
   readonly timeoutMs?: number;
   /** Levels of one group share the machine; the groups run one after the other. */
   readonly group: number;
-  readonly oneFileAtATime?: boolean;
+  /** How many files run at a time; without a number as many as the machine has cores. */
+  readonly filesAtATime?: number;
+  /** Each file in a fresh module registry. Levels whose files share no state do without it: it triples their CPU time. */
+  readonly isolate?: boolean;
   readonly usesBuild?: boolean;
 }
 
 /** One vitest project per level of tests (docs/development.md). There are no retries: a flaky test has a cause. */
 const level = (
   name: string,
-  { include, timeoutMs = 10_000, group, oneFileAtATime = false, usesBuild = false }: Level,
+  { include, exclude = [], timeoutMs = 10_000, group, filesAtATime, isolate = true, usesBuild = false }: Level,
 ) => ({
   extends: true as const,
   test: {
     name,
     include,
+    exclude,
+    isolate,
     globalSetup: usesBuild ? ["test/support/keep-build.ts"] : [],
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs * 3,
-    fileParallelism: !oneFileAtATime,
+    ...(filesAtATime === undefined ? {} : { maxWorkers: filesAtATime }),
     sequence: { groupOrder: group },
   },
 });
+
+/** These stop the engine, fill a disk or count lost events: nothing else may run beside them. */
+const ALONE = ["engine-restart", "kill-flow"].map((name) => `test/docker/${name}.test.ts`);
+const DOCKER = { timeoutMs: 300_000, usesBuild: true };
+
+const json: ["json", { outputFile: string }] = ["json", { outputFile: ".reports/vitest.json" }];
 
 export default defineConfig({
   define: { VERSION: JSON.stringify("0.0.0-test") },
   root: new URL("..", import.meta.url).pathname,
   test: {
-    reporters: process.env.CI ? ["default", ["json", { outputFile: ".reports/vitest.json" }]] : ["default"],
+    // One line a file, and every failure: a passing test prints nothing of its own.
+    reporters: [
+      ["default", { summary: false }],
+      "./test/support/slowest-reporter.ts",
+      ...(process.env.CI ? [json] : []),
+    ],
+    silent: "passed-only",
+    slowTestThreshold: 60_000,
     restoreMocks: true,
     unstubEnvs: true,
     projects: [
-      level("unit", { include: ["test/*.test.ts", "test/unit/**/*.test.ts"], group: 0 }),
-      level("contract", { include: ["test/contract/**/*.test.ts"], timeoutMs: 120_000, group: 0 }),
-      level("process", { include: ["test/process/**/*.test.ts"], timeoutMs: 60_000, group: 1, usesBuild: true }),
-      level("package", { include: ["test/package/**/*.test.ts"], timeoutMs: 120_000, group: 2 }),
-      level("docker", {
-        include: ["test/docker/**/*.test.ts"],
-        timeoutMs: 300_000,
-        group: 3,
-        oneFileAtATime: true,
+      level("unit", { include: ["test/*.test.ts", "test/unit/**/*.test.ts"], group: 0, isolate: false }),
+      level("contract", { include: ["test/contract/**/*.test.ts"], timeoutMs: 120_000, group: 1, isolate: false }),
+      level("process", {
+        include: ["test/process/**/*.test.ts"],
+        timeoutMs: 60_000,
+        group: 2,
+        filesAtATime: 4,
         usesBuild: true,
       }),
+      level("package", { include: ["test/package/**/*.test.ts"], timeoutMs: 120_000, group: 3 }),
+      level("docker", { ...DOCKER, include: ["test/docker/**/*.test.ts"], exclude: ALONE, group: 4, filesAtATime: 3 }),
+      level("docker-alone", { ...DOCKER, include: ALONE, group: 5, filesAtATime: 1 }),
     ],
   },
 });

@@ -5,6 +5,7 @@ import type { Emulator } from "../../src/emulator/index.ts";
 import { GENERATIONS } from "../../src/glitchtip/versions.ts";
 import { nameOf, ORGANIZATION_NAME_LONGEST, PROJECT_NAME_LONGEST, teamSlug } from "../support/arbitrary.ts";
 import { startServer } from "../support/emulator.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { ADMIN, dsnOf, provisionOnce, temporaryFolders } from "../support/provisioning.ts";
 
 const CASES_PER_GENERATION = 50;
@@ -57,7 +58,7 @@ describe.each(GENERATIONS)("any names that the declaration takes, on GlitchTip %
         expect(namesOf(declared).map((_, i) => dsnOf(withoutMemory, `a${i}`))).toEqual(dsns);
         expect(new Set(dsns).size).toBe(dsns.length);
       }),
-      { numRuns: CASES_PER_GENERATION },
+      propertyRuns(CASES_PER_GENERATION),
     );
   });
 });

@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ProcessResult, type RunOptions, runProcess } from "../../../src/base/process.ts";
@@ -70,22 +70,24 @@ export async function temporaryProject(files: Readonly<Record<string, string>> =
   };
 }
 
-/** Held all at once, so that they differ. */
+/** Below the range from which the kernel takes ports for outgoing connections: nobody else gets them meanwhile. */
+const FIRST_PORT = 12_000;
+const LAST_PORT = 32_000;
+
+/** Returns ports on which nothing listens. Test files run side by side, so the ports are chosen at random. */
 async function freePorts(count: number): Promise<number[]> {
-  const held = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<Server>((resolve) => {
-          const server = createServer();
-          server.listen(0, "127.0.0.1", () => resolve(server));
-        }),
-    ),
-  );
-  return held.map((server) => {
-    const address = server.address();
-    server.close();
-    if (address === null || typeof address === "string") throw new Error("no port to listen on");
-    return address.port;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(FIRST_PORT, LAST_PORT);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }

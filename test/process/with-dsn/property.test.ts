@@ -5,6 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { renderEnvFile } from "../../../src/outputs/env-file.ts";
+import { propertyRuns } from "../../support/property-runs.ts";
 import { describeInShells, type Shell } from "../../support/shells.ts";
 
 const wrapper = new URL("../../../templates/with-dsn", import.meta.url).pathname;
@@ -73,7 +74,7 @@ describe("any value of an env file", () => {
           expect(received(shell, variables)).toEqual(variables);
           expect(readdirSync(empty)).toEqual([]);
         }),
-        { numRuns: STARTS },
+        propertyRuns(STARTS),
       );
     });
 
@@ -83,7 +84,7 @@ describe("any value of an env file", () => {
           const variables = named(texts);
           expect(received(shell, variables)).toEqual(variables);
         }),
-        { numRuns: 10 },
+        propertyRuns(10),
       );
     });
   });
@@ -114,7 +115,7 @@ describe("any environment of the app", () => {
           for (const [key, text] of Object.entries(own)) expect(entries).toContain(`${key}=${text}`);
           expect(readdirSync(empty)).toEqual([]);
         }),
-        { numRuns: 100 },
+        propertyRuns(100),
       );
     });
   });

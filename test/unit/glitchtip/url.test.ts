@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { hrefOf } from "../../../src/glitchtip/wire/url.ts";
+import { propertyRuns } from "../../support/property-runs.ts";
 
 /** As the platform writes it. */
 const byPlatform = (text: string) => (URL.canParse(text) ? new URL(text).href : undefined);
@@ -35,6 +36,6 @@ it("addresses are as the platform writes them, also those that are not parsed", 
       for (const one of [parts.join(""), text, `https://${parts.join("")}/x`])
         expect(hrefOf(one)).toBe(byPlatform(one));
     }),
-    { numRuns: 5_000 },
+    propertyRuns(5_000),
   );
 });

@@ -6,6 +6,7 @@ import { loadDeclaration } from "../../../src/config/load.ts";
 import { AUDIENCES, ON_FAILURE } from "../../../src/config/schema.ts";
 import { declarationText, type NewDeclaration } from "../../../src/workspace/declaration-text.ts";
 import { nameOf, ORGANIZATION_NAME_LONGEST, PROJECT_NAME_LONGEST, teamSlug } from "../../support/arbitrary.ts";
+import { propertyRuns } from "../../support/property-runs.ts";
 
 const word = fc.string({ unit: "grapheme", maxLength: 20 }).map((text) => text.replaceAll("\0", ""));
 const words = fc.array(word, { maxLength: 4 });
@@ -86,7 +87,7 @@ describe("a valid declaration", () => {
         expect(Object.keys(read.projects).sort()).toEqual(Object.keys(wanted.projects).sort());
         expect(text.match(/^# /gm)?.length).toBe(6);
       }),
-      { numRuns: 200 },
+      propertyRuns(200),
     );
   });
 
@@ -100,7 +101,7 @@ describe("a valid declaration", () => {
         });
         expect(loadDeclaration(text, "glitchtip.yaml")).toEqual(checkDeclaration(wanted, "glitchtip.yaml"));
       }),
-      { numRuns: 100 },
+      propertyRuns(100),
     );
   });
 });

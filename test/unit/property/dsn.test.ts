@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { composeDsn, parseDsn } from "../../../src/glitchtip/dsn.ts";
+import { propertyRuns } from "../../support/property-runs.ts";
 
 const key = fc.uuid();
 const projectId = fc.nat().map((id) => String(id + 1));
@@ -47,7 +48,7 @@ describe("a DSN", () => {
         });
         expect(composeDsn(parseDsn(dsn)?.baseUrl ?? "", { key: uuid, projectId: id })).toBe(dsn);
       }),
-      { numRuns: 500 },
+      propertyRuns(500),
     );
   });
 
@@ -66,7 +67,7 @@ describe("a DSN", () => {
         expect(parsed.port).toBe(wanted === null || wanted === usual ? "" : String(wanted));
         expect(parsed.pathname.endsWith(`/${id}`)).toBe(true);
       }),
-      { numRuns: 500 },
+      propertyRuns(500),
     );
   });
 

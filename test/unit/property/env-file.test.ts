@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../src/base/errors.ts";
 import { parseEnv, setVariable } from "../../../src/workspace/env-file.ts";
+import { propertyRuns } from "../../support/property-runs.ts";
 
 const NAMES = ["COMPOSE_FILE", "FILE", "GLITCHTIP_PORT", "A"] as const;
 const name = fc.constantFrom(...NAMES);
@@ -81,7 +82,7 @@ describe("an edit of .env", () => {
         expect(oneEdit(pieces, edited)).toBe(true);
         expect(setVariable(edited, key, wanted)).toBe(edited);
       }),
-      { numRuns: 1_000 },
+      propertyRuns(1_000),
     );
     expect(written).toBeGreaterThan(700);
   });
@@ -93,7 +94,7 @@ describe("an edit of .env", () => {
         if (edited === undefined) expect(wanted).toMatch(/['\r]|\\$/);
         else expect(parseEnv(edited).COMPOSE_FILE).toBe(wanted);
       }),
-      { numRuns: 500 },
+      propertyRuns(500),
     );
     expect(() => setVariable("", "A", `it's "${"hidden"}"`)).toThrow(
       expect.objectContaining({ code: "GC1110", message: expect.not.stringContaining("hidden") }),

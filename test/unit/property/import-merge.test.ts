@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { merge } from "../../../src/management/import/merge.ts";
 import { editedText } from "../../../src/management/import/text.ts";
+import { propertyRuns } from "../../support/property-runs.ts";
 
 const name = fc.constantFrom("a", "b", "c", "d e", "1", "~");
 const scalar = fc.oneof(
@@ -40,6 +41,6 @@ it("what was imported is there afterwards, and importing it once more changes no
       expect(merge(parse(kept), mine)).toEqual({ additions: [], differences: [] });
       expect(editedText(edited, [])).toBe(edited);
     }),
-    { numRuns: 300 },
+    propertyRuns(300),
   );
 });

@@ -4,6 +4,7 @@ import type { Known } from "../../../src/glitchtip/identity.ts";
 import type { Project } from "../../../src/glitchtip/wire/shapes.ts";
 import type { Desired } from "../../../src/provision/desired.ts";
 import { type Action, needsTeams, type Observed, planProvision } from "../../../src/provision/plan.ts";
+import { propertyRuns } from "../../support/property-runs.ts";
 
 const NOTHING_KNOWN: Known = { projects: {} };
 const EMPTY: Observed = { organization: undefined, projects: [], teams: [] };
@@ -152,7 +153,7 @@ describe("carrying a plan out", () => {
           expect(teams.map(({ slug }) => slug)).toContain(of);
         }
       }),
-      { numRuns: 300 },
+      propertyRuns(300),
     );
   });
 
@@ -163,7 +164,7 @@ describe("carrying a plan out", () => {
         const after = carryOut(between, planProvision(wanted, between, NOTHING_KNOWN));
         expect(planProvision(wanted, after, NOTHING_KNOWN)).toEqual([]);
       }),
-      { numRuns: 300 },
+      propertyRuns(300),
     );
   });
 });

@@ -8,6 +8,7 @@ import type { Reference } from "../../../src/reconcile/model.ts";
 import { planServer } from "../../../src/reconcile/plan.ts";
 import { resolveDesired } from "../../../src/reconcile/resolve.ts";
 import { anyDesired, anyObserved } from "../../support/arbitrary-inside.ts";
+import { propertyRuns } from "../../support/property-runs.ts";
 import { carryOut } from "../../support/simulated-server.ts";
 
 const noSecrets = () => Promise.reject(new Error("no reference is declared"));
@@ -25,7 +26,7 @@ describe.each(GENERATIONS)("whatever is declared and whatever a server of %s hol
         expect(planServer(desired, after, options).actions).toEqual([]);
         expect(planServer(desired, after, { ...options, known }).actions).toEqual([]);
       }),
-      { numRuns: 150 },
+      propertyRuns(150),
     );
   });
 
@@ -49,7 +50,7 @@ describe.each(GENERATIONS)("whatever is declared and whatever a server of %s hol
           planServer(desired, observed, options),
         );
       }),
-      { numRuns: 50 },
+      propertyRuns(50),
     );
   });
 });
@@ -76,6 +77,6 @@ it("whatever holds a secret, the plan does not show it: neither one that is decl
       expect(JSON.stringify(plan)).not.toContain("s3cret");
       expect(inspect(plan, { depth: null })).not.toContain("s3cret");
     }),
-    { numRuns: 100 },
+    propertyRuns(100),
   );
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { YamlAlias, yamlLines } from "../../../src/stack/yaml-text.ts";
 import { AMBIGUOUS } from "../../support/arbitrary.ts";
+import { propertyRuns } from "../../support/property-runs.ts";
 
 const written = (value: unknown) => `${yamlLines("key", value, { open: false }).join("\n")}\n`;
 
@@ -48,7 +49,7 @@ describe("data that is written as YAML", () => {
       fc.property(value, (data) => {
         expect(parse(written(data), { version, merge: false })).toEqual({ key: data });
       }),
-      { numRuns: 100 },
+      propertyRuns(100),
     );
   });
 

@@ -12,6 +12,7 @@ import { KINDS, type ObservedServer } from "../../../../src/reconcile/model.ts";
 import { planServer } from "../../../../src/reconcile/plan.ts";
 import { resolveDesired } from "../../../../src/reconcile/resolve.ts";
 import { anyObserved } from "../../../support/arbitrary-inside.ts";
+import { propertyRuns } from "../../../support/property-runs.ts";
 
 const FILE = "prod.yaml";
 const BARE = "version: 1\nserver: {url: https://glitchtip.example.com, token: 'env:TOKEN'}\norganization: Acme\n";
@@ -52,7 +53,7 @@ describe.each(GENERATIONS)("whatever a server of %s holds", (generation) => {
         expect(actions.filter(isOpen).filter(({ organization }) => isHere || organization !== "Acme")).toEqual([]);
         expect((await bringIn(text, FILE, seen)).text).toBe(text);
       }),
-      { numRuns: 15 },
+      propertyRuns(15),
     );
   });
 
@@ -70,7 +71,7 @@ describe.each(GENERATIONS)("whatever a server of %s holds", (generation) => {
           actions.filter(isOpen).filter(({ organization }) => there.has(organization) && !told.has(organization)),
         ).toEqual([]);
       }),
-      { numRuns: 10 },
+      propertyRuns(10),
     );
   });
 });
