@@ -60,19 +60,6 @@ await bundle("cli", {
 });
 giveCommonJs(["provisioner.mjs", "backup.mjs", "care.mjs"]);
 
-// The Compose templates are YAML for people and update bots; the package ships them parsed, which saves each `init` 30 ms.
-const { outputFiles } = await build({
-  entryPoints: ["src/stack/templates.ts"],
-  bundle: true,
-  format: "esm",
-  platform: "node",
-  write: false,
-  banner: { js: 'import{createRequire}from"node:module";const require=createRequire("/");' },
-});
-const module = `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`;
-const { parseTemplates } = await import(module);
-const templates = parseTemplates((name) => readFileSync(`templates/compose/${name}.yaml`, "utf8"));
-writeFileSync(`${out}/templates.json`, JSON.stringify(templates));
 const old = `${out}.old`;
 if (existsSync("dist")) renameSync("dist", old);
 renameSync(out, "dist");

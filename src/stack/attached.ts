@@ -2,9 +2,10 @@ import { needsContainer } from "../config/given-dsn.ts";
 import { parsePasswordRef } from "../config/password-ref.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
 import { escaped } from "./interpolate.ts";
-import type { ComposeService, ComposeTemplates, ProvisionerSource } from "./model.ts";
+import type { ComposeService, ProvisionerSource } from "./model.ts";
 import { provisionServices, writable } from "./provision-service.ts";
 import type { AttachedStack } from "./services.ts";
+import type { ComposeTemplates } from "./templates.ts";
 
 /** The name that Docker gives the host a container runs on; Linux needs to be told. */
 const HOST_GATEWAY = "host.docker.internal";
@@ -37,7 +38,7 @@ export function attachedStack(
   templates: ComposeTemplates,
   source: ProvisionerSource,
 ): AttachedStack {
-  const everyService = templates["every-service"];
+  const everyService = templates("every-service");
   if (!needsContainer(declaration)) return { everyService, services: {} };
   const { server } = declaration;
   const { network, keys } = reachOf(server);

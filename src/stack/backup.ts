@@ -4,8 +4,9 @@ import type { Declaration } from "../config/schema.ts";
 import { imageOf, type ResolvedServer } from "../config/server.ts";
 import { secretBy } from "./attached.ts";
 import { escaped } from "./interpolate.ts";
-import type { ComposeService, ComposeTemplates, RenderedFile, StackTexts } from "./model.ts";
+import type { ComposeService, RenderedFile, StackTexts } from "./model.ts";
 import { type OurService, type OurStack, withPostgres } from "./services.ts";
+import type { ComposeTemplates } from "./templates.ts";
 
 const [MAKER, TOOLS] = ["glitchtip-backup", "glitchtip-backup-db"] as const;
 const WORK_VOLUME = "glitchtip-backup";
@@ -42,7 +43,7 @@ export function backupParts(
   if (!scheduled && own === undefined) return { services: {}, volumes: [], secrets: {}, files: [] };
 
   const managed = (path: string, content: string): RenderedFile => ({ path, content, mode: 0o644, kind: "managed" });
-  const tools = toolsService(withPostgres(templates[TOOLS], declaration.server), own?.url, scheduled);
+  const tools = toolsService(withPostgres(templates(TOOLS), declaration.server), own?.url, scheduled);
   const shared = {
     volumes: [WORK_VOLUME],
     files: [managed(".glitchtip/backup-db.sh", texts.backupDb)],
@@ -64,7 +65,7 @@ export function backupParts(
     null,
     2,
   )}\n`;
-  const template = templates[MAKER];
+  const template = templates(MAKER);
   const place = placeOfBackups(folder);
   const relative = isRelative(folder);
   const fromEnvironment = [s3?.accessKey, s3?.secretKey].some((reference) => reference?.startsWith("env:"));

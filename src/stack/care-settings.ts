@@ -3,8 +3,8 @@ import { ownServices } from "../config/own-service.ts";
 import { NOTIFY_EVENTS } from "../config/schema/notify.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { ResolvedServer } from "../config/server.ts";
-import type { ComposeTemplates } from "./model.ts";
 import type { OurStack } from "./services.ts";
+import type { ComposeTemplates } from "./templates.ts";
 
 /** GlitchTip's own, for what is not declared. */
 const RETENTION_DAYS = 90;
@@ -40,7 +40,7 @@ export function settingsOf(
     services: ROLES.flatMap(([service, role]) => {
       if (care === undefined || !(inside || services[service])) return [];
       const aliveFile = role === "worker" && capabilities.worker.aliveFile !== undefined;
-      const graceSeconds = seconds(templates[service].stop_grace_period);
+      const graceSeconds = seconds(templates(service).stop_grace_period);
       // In the single container its programs are called as their roles.
       return [{ service: inside ? role : service, role, graceSeconds, aliveFile }];
     }),

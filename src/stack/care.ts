@@ -7,8 +7,9 @@ import type { ResolvedServer } from "../config/server.ts";
 import { secretBy } from "./attached.ts";
 import { placeOfBackups } from "./backup.ts";
 import { ROLES, secretName, settingsOf } from "./care-settings.ts";
-import type { ComposeService, ComposeTemplates, RenderedFile, StackTexts } from "./model.ts";
+import type { ComposeService, RenderedFile, StackTexts } from "./model.ts";
 import type { OurService, OurStack } from "./services.ts";
+import type { ComposeTemplates } from "./templates.ts";
 
 const CARE = "glitchtip-care";
 const FOLDER = "/run/glitchtip-care";
@@ -39,7 +40,7 @@ export function careParts(
     database?.url,
     valkey?.url,
   ].some((reference) => reference?.startsWith("env:"));
-  const template = templates[CARE];
+  const template = templates(CARE);
   const own: ComposeService = {
     ...template,
     environment: {

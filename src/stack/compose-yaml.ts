@@ -10,7 +10,6 @@ import {
   type YAMLError,
 } from "yaml";
 import { CodedError } from "../base/errors.ts";
-import { plainYaml } from "../config/plain-yaml.ts";
 
 export type YamlMap = Readonly<Record<string, unknown>>;
 
@@ -29,8 +28,6 @@ export class Tagged {
 
 /** One Compose file as plain data, its anchors and merge keys resolved; a file may hold several documents. */
 export function parseComposeYaml(path: string, text: string): YamlMap[] {
-  const plain = plainYaml(text);
-  if (plain !== undefined) return [plain];
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
     merge: true,

@@ -1,5 +1,6 @@
 import type { Declaration } from "../config/schema.ts";
 import type { TextOrWords } from "./shell-words.ts";
+import type { ComposeTemplates } from "./templates.ts";
 
 /** A file of the project as the generator wants it. Managed ones are rewritten; `once` ones are the user's from then on. */
 export interface RenderedFile {
@@ -68,26 +69,6 @@ export type ProvisionerSource =
 
 /** A Compose service as data. */
 export type ComposeService = Readonly<Record<string, unknown>>;
-
-/** templates/compose/*.yaml, parsed. Each of ours has its own file; two hold what several share. */
-export type ComposeTemplates = Readonly<Record<TemplateName, ComposeService>>;
-export const TEMPLATE_NAMES = [
-  "every-service",
-  "server",
-  "glitchtip-db",
-  "glitchtip-valkey",
-  "glitchtip-init",
-  "glitchtip",
-  "glitchtip-single",
-  "glitchtip-worker",
-  "glitchtip-provision",
-  "glitchtip-busybox",
-  "glitchtip-proxy",
-  "glitchtip-backup",
-  "glitchtip-backup-db",
-  "glitchtip-care",
-] as const;
-export type TemplateName = (typeof TEMPLATE_NAMES)[number];
 
 /** Files that are passed on as they are. */
 export interface StackTexts {

@@ -4,10 +4,11 @@ import type { ResolvedServer } from "../config/server.ts";
 import { RETENTION_KINDS, SERVER_PORT } from "../glitchtip/versions.ts";
 import { dataSettings, keepsQueue } from "./data-settings.ts";
 import { escaped } from "./interpolate.ts";
-import type { ComposeService, ComposeTemplates } from "./model.ts";
+import type { ComposeService } from "./model.ts";
 import { ownCaddyfile } from "./proxy-files.ts";
 import { DATABASE, VALKEY } from "./service-names.ts";
 import type { OurService, OurStack } from "./services.ts";
+import type { ComposeTemplates } from "./templates.ts";
 import { traefikLabels } from "./traefik.ts";
 
 const PROXY = "glitchtip-proxy";
@@ -105,7 +106,7 @@ function inFront(
     services[INNER] = { ...web, own: { ...own, networks, labels: traefikLabels(production) } };
   }
   if (production.proxy !== "caddy") return;
-  const template = templates[PROXY];
+  const template = templates(PROXY);
   const tls = production.tls.mode === "own" ? { secrets: ["glitchtip_tls_certificate", "glitchtip_tls_key"] } : {};
   // A changed file under a mount is not seen by Compose: the label makes the container anew.
   const config = createHash("sha256").update(ownCaddyfile(declaration, production)).digest("hex").slice(0, 16);

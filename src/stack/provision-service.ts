@@ -1,7 +1,8 @@
 import { needsContainer } from "../config/given-dsn.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
-import type { ComposeService, ComposeTemplates, ProvisionerSource } from "./model.ts";
+import type { ComposeService, ProvisionerSource } from "./model.ts";
 import type { OurService } from "./services.ts";
+import type { ComposeTemplates } from "./templates.ts";
 
 /** The one-shots that give the apps their DSN, whoever runs the server; none where every app has a DSN of its own. */
 export function provisionServices(
@@ -12,7 +13,7 @@ export function provisionServices(
   more: ComposeService & { readonly environment?: object },
 ): Record<string, OurService> {
   if (!needsContainer(declaration)) return {};
-  const template = templates["glitchtip-provision"];
+  const template = templates("glitchtip-provision");
   const own = {
     ...template,
     ...provisionerSource(template, source),
@@ -28,7 +29,7 @@ export function provisionServices(
   return {
     "glitchtip-provision": { fromServer: false, own },
     ...(Object.values(declaration.apps).some(({ inject }) => inject === "busybox")
-      ? { "glitchtip-busybox": { own: templates["glitchtip-busybox"], fromServer: false } }
+      ? { "glitchtip-busybox": { own: templates("glitchtip-busybox"), fromServer: false } }
       : {}),
   };
 }

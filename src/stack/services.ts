@@ -4,8 +4,9 @@ import type { Audience, Declaration } from "../config/schema.ts";
 import { imageOf, type ResolvedServer, superuserOf } from "../config/server.ts";
 import { type Role, SERVER_PORT } from "../glitchtip/versions.ts";
 import { escaped } from "./interpolate.ts";
-import type { ComposeService, ComposeTemplates, ProvisionerSource, TemplateName } from "./model.ts";
+import type { ComposeService, ProvisionerSource } from "./model.ts";
 import { provisionServices, writable } from "./provision-service.ts";
+import type { ComposeTemplates, TemplateName } from "./templates.ts";
 
 /** One of our services: its own keys, and which of the shared maps stand before them. */
 export interface OurService {
@@ -66,10 +67,10 @@ export function ourServices(
 
   /** Lists are added to the shared ones, because a YAML merge would replace them. */
   const glitchtip = (name: TemplateName, role: Role | undefined, more: ComposeService = {}): OurService => {
-    const { depends_on, volumes, secrets, ...template } = templates[name];
+    const { depends_on, volumes, secrets, ...template } = templates(name);
     const shared = {
-      volumes: templates.server.volumes as string[],
-      secrets: serverSecrets(templates.server, external),
+      volumes: templates("server").volumes as string[],
+      secrets: serverSecrets(templates("server"), external),
     };
     const links = Object.entries(depends_on as object).filter(
       ([other]) => other !== "glitchtip-db" || !external.database,
@@ -87,14 +88,14 @@ export function ourServices(
 
   const services: Record<string, OurService> = {
     ...(external.database === undefined
-      ? { "glitchtip-db": { own: databaseService(templates["glitchtip-db"], server), fromServer: false } }
+      ? { "glitchtip-db": { own: databaseService(templates("glitchtip-db"), server), fromServer: false } }
       : {}),
-    ...(bundledValkey ? { "glitchtip-valkey": { own: templates["glitchtip-valkey"], fromServer: false } } : {}),
+    ...(bundledValkey ? { "glitchtip-valkey": { own: templates("glitchtip-valkey"), fromServer: false } } : {}),
     "glitchtip-init": glitchtip("glitchtip-init", undefined, {
       environment: { GLITCHTIP_ADMIN_EMAIL: escaped(admin.email) },
       ...writable(environmentAdmin || environmentUrl),
       // A database elsewhere is reached over a network with a way out.
-      ...(external.database === undefined ? {} : { networks: templates.server.networks }),
+      ...(external.database === undefined ? {} : { networks: templates("server").networks }),
     }),
     glitchtip: glitchtip("glitchtip", web, { ports: [`127.0.0.1:\${GLITCHTIP_PORT:-${server.port}}:${SERVER_PORT}`] }),
     ...(split
@@ -103,15 +104,15 @@ export function ourServices(
     ...provisionServices(declaration, templates, provisioner, addresses, {
       ...writable(environmentAdmin),
       depends_on: {
-        ...(templates["glitchtip-provision"].depends_on as object),
+        ...(templates("glitchtip-provision").depends_on as object),
         ...(split ? { "glitchtip-worker": STARTED } : {}),
       },
     }),
   };
 
-  const { environment, ...shared } = templates.server;
+  const { environment, ...shared } = templates("server");
   return {
-    everyService: templates["every-service"],
+    everyService: templates("every-service"),
     server: {
       ...shared,
       image: withDefault(shared.image, imageOf(server)),

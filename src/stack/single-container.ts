@@ -4,8 +4,9 @@ import type { Declaration } from "../config/schema.ts";
 import { imageOf, type ResolvedServer, superuserOf } from "../config/server.ts";
 import { careInside } from "./care.ts";
 import { escaped } from "./interpolate.ts";
-import type { ComposeService, ComposeTemplates, StackTexts } from "./model.ts";
+import type { ComposeService, StackTexts } from "./model.ts";
 import type { AttachedStack, OurService, OurStack } from "./services.ts";
+import type { ComposeTemplates } from "./templates.ts";
 
 const SERVER = "glitchtip";
 const DATABASE = "glitchtip-db";
@@ -61,7 +62,7 @@ function single(
   templates: ComposeTemplates,
   tag: string,
 ): ComposeService {
-  const template = templates["glitchtip-single"];
+  const template = templates("glitchtip-single");
   const { entrypoint: _, command: __, depends_on: ___, healthcheck: ____, stop_grace_period: _____, ...kept } = web;
   const secrets = (web.secrets ?? server.secrets) as string[];
   const readOnly = web.read_only ?? server.read_only;

@@ -1,7 +1,37 @@
 import { parse } from "yaml";
-import { type ComposeTemplates, TEMPLATE_NAMES } from "./model.ts";
+import type { ComposeService } from "./model.ts";
 
-/** templates/compose/*.yaml as data. The build does this once and ships JSON: parsing YAML costs `init` 30 ms. */
-export function parseTemplates(read: (name: string) => string): ComposeTemplates {
-  return Object.fromEntries(TEMPLATE_NAMES.map((name) => [name, parse(read(name))])) as unknown as ComposeTemplates;
+const TEMPLATE_NAMES = [
+  "every-service",
+  "server",
+  "glitchtip-db",
+  "glitchtip-valkey",
+  "glitchtip-init",
+  "glitchtip",
+  "glitchtip-single",
+  "glitchtip-worker",
+  "glitchtip-provision",
+  "glitchtip-busybox",
+  "glitchtip-proxy",
+  "glitchtip-backup",
+  "glitchtip-backup-db",
+  "glitchtip-care",
+] as const;
+export type TemplateName = (typeof TEMPLATE_NAMES)[number];
+
+export const isTemplateName = (name: string): name is TemplateName => TEMPLATE_NAMES.some((one) => one === name);
+
+/** Returns a service's template, templates/compose/NAME.yaml as data. Two of them hold what several services share. */
+export type ComposeTemplates = (name: TemplateName) => ComposeService;
+
+/** Parses a template when it is first asked for: most stacks use half of them. */
+export function openTemplates(read: (name: TemplateName) => string): ComposeTemplates {
+  const parsed = new Map<TemplateName, ComposeService>();
+  return (name) => {
+    const known = parsed.get(name);
+    if (known !== undefined) return known;
+    const template = parse(read(name)) as ComposeService;
+    parsed.set(name, template);
+    return template;
+  };
 }

@@ -3,12 +3,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
-import type { ComposeTemplates, StackTexts, UserProject } from "../stack/model.ts";
+import type { StackTexts, UserProject } from "../stack/model.ts";
+import { type ComposeTemplates, openTemplates } from "../stack/templates.ts";
 
 declare const VERSION: string;
-
-// In the source tree the YAML is the truth. The build ships it parsed: the parser alone would cost `init` 30 ms.
-const source = import.meta.url.endsWith(".ts") ? await import("../stack/templates.ts") : undefined;
 
 /** What the package brings along: template texts and the provisioner's bundle. */
 export interface Assets {
@@ -62,9 +60,7 @@ export function packageAssets(root = packageRoot()): Assets {
   };
   return {
     version: VERSION,
-    compose: () =>
-      source?.parseTemplates((name) => text(`templates/compose/${name}.yaml`)) ??
-      (JSON.parse(text("dist/templates.json")) as ComposeTemplates),
+    compose: () => openTemplates((name) => text(`templates/compose/${name}.yaml`)),
     texts: () => ({
       withDsn: text("templates/with-dsn"),
       gate: text("templates/init/gate.py"),

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { CodedError, type ErrorCode } from "../base/errors.ts";
-import { type Text, textIfThere } from "../base/text.ts";
 import { lineThatIsNotUtf8, readUserText } from "../base/user-file.ts";
 
 export const DECLARATION_FILE = "glitchtip.yaml";
@@ -18,11 +17,6 @@ export function readDeclarationText(dir: string, remedy = "npx glitchtip-compose
     remedy: "Save the file as UTF-8, then run it again.",
   });
 }
-
-/** The same without reading it yet. */
-export const declarationText = (dir: string): Text =>
-  failingAs(DECLARATION_FILE, "GC1102", () => textIfThere(join(dir, DECLARATION_FILE))) ??
-  thereIsNone(dir, "npx glitchtip-compose init");
 
 function failingAs<T>(path: string, code: ErrorCode, read: () => T): T {
   try {

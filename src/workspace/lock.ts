@@ -6,8 +6,8 @@ import { writeUserFile } from "../base/user-file.ts";
 import type { ComposeConfig } from "../docker/index.ts";
 import { baseImage } from "../running/index.ts";
 import { imageVariable, LOCK_FILE, type LockedImage, lockText } from "../stack/lock.ts";
-import type { ComposeTemplates } from "../stack/model.ts";
 import { isStackService } from "../stack/service-names.ts";
+import { type ComposeTemplates, isTemplateName } from "../stack/templates.ts";
 import { packageAssets } from "./assets.ts";
 import { bringUpToDate, type WorkspaceContext } from "./bring-up-to-date.ts";
 import { setVariable } from "./env-file.ts";
@@ -67,8 +67,8 @@ export async function lock(
 function writeEnv(dir: string, pinned: readonly LockedImage[], templates: ComposeTemplates): void {
   const before = readEnvText(dir);
   const after = pinned.reduce((text, { service, image, digest }) => {
-    const template = templates[service as keyof ComposeTemplates]?.image ?? templates.server.image;
-    const variable = imageVariable(template);
+    const own = isTemplateName(service) ? templates(service).image : undefined;
+    const variable = imageVariable(own ?? templates("server").image);
     const stated = variable && new RegExp(`^\\s*${variable}=`, "m").test(text);
     return stated ? setVariable(text, variable, `${image}@${digest}`) : text;
   }, before);

@@ -1,9 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import type { Text } from "../base/text.ts";
-import { plainYaml } from "../config/plain-yaml.ts";
-import { declarationText } from "./declaration-file.ts";
+import { readDeclarationText } from "./declaration-file.ts";
 
 /** What there is to plan in a folder. */
 export interface PlanParts {
@@ -14,7 +12,7 @@ export interface PlanParts {
 
 /** Judged by what the declaration says at its top; its mistakes are for those who load it whole. */
 export function planParts(dir: string): PlanParts {
-  const declared = read(declarationText(dir));
+  const declared = topOf(readDeclarationText(dir));
   if (declared === undefined) return { files: true, server: false };
   const { servers, server, apps, production, organization, organizations } = declared;
   const inside = [servers, organization, organizations].some((one) => one !== undefined);
@@ -24,31 +22,10 @@ export function planParts(dir: string): PlanParts {
   return { files: isStack, server: inside || !isStack };
 }
 
-/** What stands in these is not looked at, and may be most of the text. */
-const INSIDE = /^(projects|organizations|servers):[^\n]*\n?/gm;
-/** Where a line begins that is not deeper, not empty, no comment and no entry of a list. */
-const BEHIND = /^[^ #\n-]/gm;
-
-function* withoutInside(pieces: Iterable<string>): Generator<string> {
-  let isInside = false;
-  for (const piece of pieces) {
-    for (let at = 0; at < piece.length; isInside = !isInside) {
-      const wanted = isInside ? BEHIND : INSIDE;
-      wanted.lastIndex = at;
-      const found = wanted.exec(piece);
-      if (!isInside) yield piece.slice(at, found?.index);
-      if (found === null) break;
-      if (!isInside) yield `${found[1]}: {}\n`;
-      at = isInside ? found.index : wanted.lastIndex;
-    }
-  }
-}
-
-function read(text: Text): Readonly<Record<string, unknown>> | undefined {
-  const plain = plainYaml(withoutInside(text.pieces()));
-  if (plain !== undefined) return plain;
+/** Its mistakes are found later, by the commands that load it whole. */
+function topOf(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value: unknown = parse(text.whole(), { merge: true, uniqueKeys: false });
+    const value: unknown = parse(text, { merge: true, uniqueKeys: false });
     return isMap(value) ? value : undefined;
   } catch {
     return undefined;

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { loadDeclaration } from "../../src/config/load.ts";
 import type { RenderedStack, StackTexts } from "../../src/stack/model.ts";
 import { renderStack } from "../../src/stack/render.ts";
-import { parseTemplates } from "../../src/stack/templates.ts";
+import { openTemplates } from "../../src/stack/templates.ts";
 import { readUserCompose } from "../../src/stack/user-compose.ts";
 
 const templates = join(import.meta.dirname, "../../templates/compose");
@@ -46,7 +46,7 @@ export function renderedStack(
     declarationText,
     toolVersion: "1.2.3",
     user: readUserCompose([{ path: "compose.yaml", text: compose }]),
-    compose: parseTemplates((name) => readFileSync(join(templates, `${name}.yaml`), "utf8")),
+    compose: openTemplates((name) => readFileSync(join(templates, `${name}.yaml`), "utf8")),
     texts: TEXTS,
     lock,
     provisioner: kind === "image" ? { kind, image } : { kind: kind === "build" ? "build" : "mount" },

@@ -1,8 +1,7 @@
-import { parseDocument } from "yaml";
+import { parse } from "yaml";
 import { CodedError } from "../../base/errors.ts";
 import { checkServers } from "../../config/check.ts";
 import type { Path } from "../../config/inside/parts.ts";
-import { plainYaml } from "../../config/plain-yaml.ts";
 import type { Problem } from "../../config/server.ts";
 import type { Wish } from "./wishes.ts";
 
@@ -28,7 +27,7 @@ export function refused(text: string, file: string, wishes: readonly Wish[]): Wi
 
 function problemsIn(text: string, file: string): Problem[] {
   let found: Problem[] = [];
-  const value: unknown = plainYaml(text) ?? parseDocument(text, { merge: true, uniqueKeys: false }).toJS();
+  const value: unknown = parse(text, { merge: true });
   try {
     checkServers(value, file, (problems) => {
       found = problems;

@@ -10,6 +10,9 @@ projects:
   shop:
 `;
 
+/** Ten levels of ten aliases each. */
+const BILLION_LAUGHS = `x-0: &x0 [lol]\n${Array.from({ length: 10 }, (_, i) => `x-${i + 1}: &x${i + 1} [${Array(10).fill(`*x${i}`).join(", ")}]\n`).join("")}`;
+
 const problemsOf = (text: string) => problemsIn(() => loadDeclaration(text, "glitchtip.yaml"));
 
 describe("a declaration", () => {
@@ -80,6 +83,24 @@ apps:
       expect.stringMatching(/^glitchtip\.yaml:2:1: Map keys must be unique/),
       expect.stringMatching(/^glitchtip\.yaml:4:1: /),
     ]);
+  });
+
+  it("resolves anchors, aliases and merge keys", () => {
+    const text = MINIMAL.replace(
+      "  shop:",
+      "  shop: &defaults {team: backend, platform: node}\n  jobs: {<<: *defaults, team: jobs}",
+    );
+    expect(loadDeclaration(text, "glitchtip.yaml").projects).toEqual({
+      shop: { team: "backend", platform: "node" },
+      jobs: { team: "jobs", platform: "node" },
+    });
+  });
+
+  it.each([
+    ["has no anchor", MINIMAL.replace("shop:", "shop: *nowhere")],
+    ["expands to thousands of values", `${BILLION_LAUGHS}${MINIMAL}`],
+  ])("refuses an alias that %s", (_, text) => {
+    expect(() => loadDeclaration(text, "glitchtip.yaml")).toThrow(expect.objectContaining({ code: "GC1102" }));
   });
 
   it("says what is missing in an empty file", () => {

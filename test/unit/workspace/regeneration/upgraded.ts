@@ -1,4 +1,5 @@
 import { init } from "../../../../src/init/init.ts";
+import type { ComposeTemplates } from "../../../../src/stack/templates.ts";
 import { type RenderOptions, render } from "../../../../src/workspace/render.ts";
 import { TemporaryFolder, testAssets } from "../../../support/project.ts";
 
@@ -26,7 +27,10 @@ interface Upgrade extends RenderOptions {
 /** The same project rendered by another version of the tool, whose templates differ. */
 export function upgrade(folder: TemporaryFolder, { version = "1.0.0", templates, ...options }: Upgrade = {}) {
   const assets = testAssets(version);
-  const compose = () => JSON.parse((templates ?? ((text) => text))(JSON.stringify(assets.compose())));
+  const compose = (): ComposeTemplates => {
+    const original = assets.compose();
+    return (name) => JSON.parse((templates ?? ((text) => text))(JSON.stringify(original(name))));
+  };
   return render({ dir: folder.path, log, env: {}, assets: { ...assets, compose } }, options);
 }
 
