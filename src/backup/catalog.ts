@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import { sha256Of } from "./folder.ts";
-import { MANIFEST, type Manifest, parseManifest } from "./manifest.ts";
-import { timeOf } from "./name.ts";
+import { type BackupManifest, MANIFEST_FILE, parseManifest, timeOfBackup } from "./manifest.ts";
 
 export interface Backup {
   readonly path: string;
-  readonly manifest: Manifest;
+  readonly manifest: BackupManifest;
 }
 
 export interface ListedBackup {
@@ -16,17 +16,17 @@ export interface ListedBackup {
   readonly path: string;
   readonly atMs: number;
   readonly bytes: number;
-  readonly manifest?: Manifest;
-  /** Why it cannot be used. */
+  readonly manifest?: BackupManifest;
+  /** Why the backup cannot be used. */
   readonly problem?: string;
 }
 
-/** Newest first. Only the manifest and the sizes are looked at: reading every byte is `verify`. */
+/** Lists the backups of a folder, newest first. Reads manifests and sizes only; `verifyBackup` reads every byte. */
 export function listBackups(folder: string): ListedBackup[] {
   const names = existsSync(folder) ? readdirSync(folder) : [];
   return names
     .flatMap((name) => {
-      const atMs = timeOf(name);
+      const atMs = timeOfBackup(name);
       return atMs === undefined ? [] : [listed(join(folder, name), name, atMs)];
     })
     .sort((a, b) => b.atMs - a.atMs);
@@ -35,22 +35,23 @@ export function listBackups(folder: string): ListedBackup[] {
 function listed(path: string, name: string, atMs: number): ListedBackup {
   try {
     const { manifest } = readBackup(path);
-    const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
     const wrong = manifest.files.filter((file) => sizeOf(join(path, file.path)) !== file.bytes);
-    const problem = wrong.length === 0 ? {} : { problem: `${wrong.map((file) => file.path).join(", ")}: not whole` };
-    return { name, path, atMs, bytes, manifest, ...problem };
+    const problem = wrong.length === 0 ? undefined : `${wrong.map((file) => file.path).join(", ")}: not whole`;
+    return defined({ name, path, atMs, bytes: sizeOfFiles(manifest), manifest, problem });
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     return { name, path, atMs, bytes: 0, problem: error.message };
   }
 }
 
+export const sizeOfFiles = ({ files }: BackupManifest): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
+
 const sizeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.size;
 
-/** From its folder or the manifest in it. Throws GC1803 for anything else. */
+/** Reads a backup from its folder or from the path of its manifest. Throws GC1803 for anything else. */
 export function readBackup(given: string): Backup {
-  const path = basename(given) === MANIFEST ? dirname(given) : given;
-  const text = readIfThere(join(path, MANIFEST));
+  const path = basename(given) === MANIFEST_FILE ? dirname(given) : given;
+  const text = readIfThere(join(path, MANIFEST_FILE));
   if (text !== undefined) return { path, manifest: parseManifest(text, path) };
   const what = existsSync(path) ? "is no backup of glitchtip-compose: it has no manifest.json" : "is not there";
   throw new CodedError("GC1803", `${path} ${what}`, {
@@ -58,10 +59,13 @@ export function readBackup(given: string): Backup {
   });
 }
 
-/** `latest`, a name in the folder, or a path. `latest` is no safety copy of what a restore replaced. */
+/**
+ * Reads the backup that is meant by `latest`, by a name in the folder, or by a path relative to `dir`. `latest` skips
+ * the safety copies that restores make of what they replace.
+ */
 export function chooseBackup(folder: string, dir: string, wanted: string): Backup {
   if (wanted !== "latest") {
-    return readBackup(timeOf(wanted) === undefined ? resolve(dir, wanted) : join(folder, wanted));
+    return readBackup(timeOfBackup(wanted) === undefined ? resolve(dir, wanted) : join(folder, wanted));
   }
   const all = listBackups(folder);
   const found = all.find(({ problem, manifest }) => problem === undefined && manifest?.reason !== "before restore");
@@ -72,8 +76,8 @@ export function chooseBackup(folder: string, dir: string, wanted: string): Backu
   });
 }
 
-/** Reads every byte; throws GC1803 with each file that is missing or differs. */
-export async function checkFiles({ path, manifest }: Backup, signal: AbortSignal): Promise<void> {
+/** Reads every byte of a backup. Throws GC1803 with each file that is missing or differs from the manifest. */
+export async function verifyBackup({ path, manifest }: Backup, signal: AbortSignal): Promise<void> {
   const problems: string[] = [];
   for (const file of manifest.files) {
     signal.throwIfAborted();

@@ -1,63 +1,69 @@
 import { createReadStream } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Writable } from "node:stream";
+import { formatMebibytes } from "../base/byte-size.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
 import { acquireLock } from "../outputs/lock.ts";
-import { type Backup, listBackups } from "./catalog.ts";
-import type { Database, DatabaseFacts } from "./database.ts";
-import { beginBackup, freeBytes, mebibytes, type PartialBackup, removePartials, requireSpace } from "./folder.ts";
+import { type Backup, listBackups, sizeOfFiles } from "./catalog.ts";
+import type { Database, DatabaseFacts } from "./database/database.ts";
+import type { FileEncryption, WorkspaceFile } from "./encryption.ts";
+import { beginBackup, freeBytes, type PartialBackup, removePartials, requireSpace } from "./folder.ts";
 import {
-  DUMP,
-  differences,
-  type Manifest,
+  type BackupManifest,
+  type BackupReason,
+  backupNameAt,
+  DUMP_FILE,
+  ENCRYPTED_FILES,
   newManifest,
-  PROJECT_FOLDER,
-  type Reason,
-  SECRETS,
-  STATE,
-  UPLOADS,
+  PARTIAL,
+  STATE_FILE,
+  tableDifferences,
+  UPLOADS_ARCHIVE,
+  WORKSPACE_FOLDER,
 } from "./manifest.ts";
-import { nameAt } from "./name.ts";
-import type { ProjectFile, Seal } from "./secrets.ts";
 
-/** Where a backup's parts come from: the running stack by Docker, or the volumes of the backup service. */
+/** Where the parts of a backup are read: from the running stack by Docker, or from the backup service's volumes. */
 export interface BackupSources {
-  readonly about: Pick<Manifest, "project" | "tool" | "glitchtip">;
+  readonly about: Pick<BackupManifest, "project" | "tool" | "glitchtip">;
   readonly database: Database;
-  /** A tar archive of the folder `uploads`. */
+  /** Writes a tar archive of the folder `uploads`. */
   uploads(to: Writable): Promise<void>;
-  /** The provisioner's state.json, whole. */
+  /** Returns the provisioner's state.json with everything in it. */
   state(): Promise<string | undefined>;
-  /** What anybody may read who may read the project. */
-  files(): readonly ProjectFile[];
-  /** What goes in encrypted only. */
-  secretFiles(): readonly ProjectFile[];
+  /** Files of the workspace that hold no secret. */
+  files(): readonly WorkspaceFile[];
+  /** Files of the workspace that are backed up only when they can be encrypted. */
+  secretFiles(): readonly WorkspaceFile[];
 }
 
 export interface BackupContext {
   readonly sources: BackupSources;
-  /** Where backups are kept. */
+  /** The folder in which backups are kept. */
   readonly folder: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly log: Log;
 }
 
+/** What a change of the backups' folder needs. */
+export type BackupFolderContext = Omit<BackupContext, "sources">;
+
 export interface BackupOptions {
-  readonly reason: Reason;
-  /** Restores it into a database that is dropped again, and compares. */
+  readonly reason: BackupReason;
+  /** Whether the dump is restored into a database that is dropped again, and compared. */
   readonly verify: boolean;
-  readonly secrets?: Seal;
+  /** Without it, files with secrets are left out. */
+  readonly encryption?: FileEncryption;
 }
 
-const WAIT_FOR_OTHERS_MS = 60_000;
-/** For the manifest, the project's files and a little more. */
+const LOCK_WITHIN_MS = 60_000;
+/** Space for the manifest, the workspace's files and a little more. */
 const SMALL_FILES_BYTES = 1_048_576;
-const GROWTH = 1.2;
+const GROWTH_FACTOR = 1.2;
 
-/** Makes one backup, whole or not at all. What a killed run has left is removed first. */
+/** Makes one backup, whole or not at all. Removes first what a killed run has left. */
 export async function createBackup(context: BackupContext, options: BackupOptions): Promise<Backup> {
   const { folder, clock, signal, log, sources } = context;
   await using _ = await lockBackups(context);
@@ -66,11 +72,11 @@ export async function createBackup(context: BackupContext, options: BackupOption
   const partial = beginBackup(folder, freeName(folder, clock.now()));
   try {
     log.step("dumping the database");
-    const facts = await partial.write(DUMP, (to) => sources.database.dump(to));
-    // After the dump: a file that its rows tell of is there by then.
+    const facts = await partial.write(DUMP_FILE, (to) => sources.database.dump(to));
+    // Uploads are copied after the dump, so that every file that a row names is there.
     log.step("copying the uploads");
-    await partial.write(UPLOADS, (to) => sources.uploads(to));
-    await writeProject(partial, sources, options.secrets);
+    await partial.write(UPLOADS_ARCHIVE, (to) => sources.uploads(to));
+    await writeWorkspace(partial, sources, options.encryption);
     signal.throwIfAborted();
     if (options.verify) await tryRestore(partial, sources.database, facts, log);
     const manifest = manifestOf(partial, sources, facts, options, clock.now());
@@ -81,12 +87,18 @@ export async function createBackup(context: BackupContext, options: BackupOption
   }
 }
 
-/** One at a time in a folder, whoever makes it; a folder that can hold no socket (a network's) does without. */
-export async function lockBackups({ folder, ...context }: LockContext, holder = "backup"): Promise<AsyncDisposable> {
+/**
+ * Locks a folder of backups against every other process. A folder that cannot hold a socket, such as one on a network,
+ * is used without a lock.
+ */
+export async function lockBackups(
+  { folder, ...context }: BackupFolderContext,
+  holder = "backup",
+): Promise<AsyncDisposable> {
   try {
     return await acquireLock(folder, {
       ...context,
-      deadlineMs: WAIT_FOR_OTHERS_MS,
+      deadlineMs: LOCK_WITHIN_MS,
       holder,
       remedy: "Wait for it to end, then run it again.",
     });
@@ -97,30 +109,32 @@ export async function lockBackups({ folder, ...context }: LockContext, holder = 
   }
 }
 
-type LockContext = Pick<BackupContext, "folder" | "clock" | "signal" | "log">;
-
-/** Two in one second: names are times. */
+/** Names have seconds: a second backup within one gets the next second. */
 function freeName(folder: string, nowMs: number): string {
   const [newest] = listBackups(folder);
-  return nameAt(Math.max(nowMs, (newest?.atMs ?? 0) + 1_000));
+  return backupNameAt(Math.max(nowMs, (newest?.atMs ?? 0) + 1_000));
 }
 
-/** By the last one's size, else by the database's own, which a compressed dump stays below. */
+/** Expects the size of the last backup, or that of the database, which a compressed dump does not exceed. */
 async function checkSpace(folder: string, { bytes }: DatabaseFacts): Promise<void> {
   const last = listBackups(folder).find(({ problem }) => problem === undefined);
-  const needed = (last === undefined ? bytes : last.bytes * GROWTH) + SMALL_FILES_BYTES;
+  const needed = (last === undefined ? bytes : last.bytes * GROWTH_FACTOR) + SMALL_FILES_BYTES;
   requireSpace(`a backup in ${folder}`, needed, await freeBytes(folder));
 }
 
-async function writeProject(partial: PartialBackup, sources: BackupSources, seal: Seal | undefined): Promise<void> {
+async function writeWorkspace(
+  partial: PartialBackup,
+  sources: BackupSources,
+  encryption: FileEncryption | undefined,
+): Promise<void> {
   const state = await sources.state();
-  // The token is made anew by whoever knows the admin's password.
-  if (state !== undefined) await partial.text(STATE, withoutToken(state));
-  for (const { path, content } of sources.files()) await partial.text(`${PROJECT_FOLDER}/${path}`, content);
-  if (seal === undefined) return;
-  const whole = state === undefined ? [] : [{ path: STATE, content: state, mode: 0o600 }];
-  const secret = sources.secretFiles().map((file) => ({ ...file, path: `${PROJECT_FOLDER}/${file.path}` }));
-  await partial.text(SECRETS, await seal.close([...whole, ...secret]));
+  // A restore needs no token: the provisioner mints a new one with the administrator's password.
+  if (state !== undefined) await partial.text(STATE_FILE, withoutToken(state));
+  for (const { path, content } of sources.files()) await partial.text(`${WORKSPACE_FOLDER}/${path}`, content);
+  if (encryption === undefined) return;
+  const whole = state === undefined ? [] : [{ path: STATE_FILE, content: state, mode: 0o600 }];
+  const secret = sources.secretFiles().map((file) => ({ ...file, path: `${WORKSPACE_FOLDER}/${file.path}` }));
+  await partial.text(ENCRYPTED_FILES, await encryption.encrypt([...whole, ...secret]));
 }
 
 function withoutToken(state: string): string {
@@ -144,9 +158,9 @@ async function tryRestore(partial: PartialBackup, database: Database, expected: 
       },
     );
   }
-  if (free !== undefined) requireSpace("a trial restore beside the database", expected.bytes * GROWTH, free);
-  const found = await database.tryRestore(createReadStream(join(partial.path, DUMP)));
-  const problems = differences(expected.tables, found.tables);
+  if (free !== undefined) requireSpace("a trial restore beside the database", expected.bytes * GROWTH_FACTOR, free);
+  const found = await database.tryRestore(createReadStream(join(partial.path, DUMP_FILE)));
+  const problems = tableDifferences(expected.tables, found.tables);
   if (problems.length === 0) return;
   throw new CodedError("GC1802", "the trial restore did not give what was dumped", { problems });
 }
@@ -155,25 +169,25 @@ function manifestOf(
   { path, files }: PartialBackup,
   { about }: BackupSources,
   { version, major, tables, bytes, systemId }: DatabaseFacts,
-  { reason, verify, secrets }: BackupOptions,
+  { reason, verify, encryption }: BackupOptions,
   nowMs: number,
-): Manifest {
+): BackupManifest {
   return newManifest({
-    name: path.replace(/^.*[\\/]/, "").replace(/\.partial$/, ""),
+    name: basename(path, PARTIAL),
     createdAt: new Date(nowMs).toISOString(),
     reason,
     ...about,
     postgres: { version, major },
-    database: { bytes, tables, ...(systemId === undefined ? {} : { systemId }) },
-    secrets: secrets?.by ?? "none",
+    database: { bytes, tables, ...(systemId !== undefined && { systemId }) },
+    secrets: encryption?.kind ?? "none",
     verified: verify ? "trial restore" : "no",
     files: [...files],
   });
 }
 
-/** For people: what it holds. */
+/** Returns size, tables and rows of a backup in one line for people. */
 export const describeBackup = ({ manifest }: Backup): string => {
-  const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
-  const rows = Object.values(manifest.database.tables).reduce((sum, table) => sum + table.rows, 0);
-  return `${mebibytes(bytes)}, ${Object.keys(manifest.database.tables).length} tables, ${rows} rows`;
+  const tables = Object.values(manifest.database.tables);
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  return `${formatMebibytes(sizeOfFiles(manifest))}, ${tables.length} tables, ${rows} rows`;
 };

@@ -15,20 +15,20 @@ import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Transform, type Writable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
+import { formatMebibytes } from "../base/byte-size.ts";
 import { CodedError } from "../base/errors.ts";
 import { explainWriteError, quietly, writeOne } from "../base/files.ts";
-import { type BackupFile, MANIFEST, type Manifest } from "./manifest.ts";
-import { isPartial, PARTIAL } from "./name.ts";
+import { type BackupFile, type BackupManifest, isPartial, MANIFEST_FILE, PARTIAL } from "./manifest.ts";
 
-/** A backup while it is made: under a name that no reader takes for whole. */
+/** A backup that is being written, under a name that no reader accepts. */
 export interface PartialBackup {
   readonly path: string;
   readonly files: readonly BackupFile[];
-  /** What `produce` writes is hashed on its way and on the disk when this resolves. */
+  /** Writes and hashes what `produce` writes to its stream. It is on the disk when the promise resolves. */
   write<T>(file: string, produce: (to: Writable) => Promise<T>): Promise<T>;
   text(file: string, content: string | Uint8Array): Promise<void>;
-  /** The manifest last, then the real name. Gives the backup's path. */
-  finish(manifest: Manifest): string;
+  /** Writes the manifest, then renames the folder to its final name. Returns its path. */
+  finish(manifest: BackupManifest): string;
   discard(): void;
 }
 
@@ -58,7 +58,7 @@ export function beginBackup(folder: string, name: string): PartialBackup {
       const disk = createWriteStream(full, { flags: "wx", mode: 0o600, flush: true });
       const written = pipeline(count, disk);
       const [made, stored] = await Promise.allSettled([produce(count).finally(() => count.end()), written]);
-      // A full disk stops the producer too; its own words are then of a broken pipe.
+      // The write error comes first: a full disk makes the producer fail as well, with a broken pipe.
       if (stored.status === "rejected") throw explainWriteError(stored.reason, full);
       if (made.status === "rejected") throw made.reason;
       files.push({ path: file, bytes, sha256: hash.digest("hex") });
@@ -73,7 +73,7 @@ export function beginBackup(folder: string, name: string): PartialBackup {
     finish(manifest) {
       const whole = join(folder, name);
       explained(whole, () => {
-        writeOne(join(path, MANIFEST), `${JSON.stringify(manifest, null, 1)}\n`, 0o600);
+        writeOne(join(path, MANIFEST_FILE), `${JSON.stringify(manifest, null, 1)}\n`, 0o600);
         syncFolder(path);
         renameSync(path, whole);
         syncFolder(folder);
@@ -84,7 +84,7 @@ export function beginBackup(folder: string, name: string): PartialBackup {
   };
 }
 
-/** Only for one who holds the folder's lock: a living run's would go too. */
+/** Removes what killed runs have left. The caller holds the folder's lock, or a live run's folder would be removed. */
 export function removePartials(folder: string): void {
   if (!existsSync(folder)) return;
   explained(folder, () => {
@@ -94,7 +94,7 @@ export function removePartials(folder: string): void {
   });
 }
 
-/** Bytes that this user may still write there; the folder need not exist yet. */
+/** Returns the bytes that this user can write to the folder's disk. The folder need not exist yet. */
 export async function freeBytes(folder: string): Promise<number> {
   const there = existsSync(folder) ? folder : dirname(folder);
   if (there === folder || existsSync(there)) {
@@ -110,18 +110,20 @@ export async function sha256Of(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Throws GC1502 where it is known beforehand that this much does not fit. */
+/** Throws GC1502 where the free space is less than needed. */
 export function requireSpace(what: string, neededBytes: number, free: number): void {
   if (free >= neededBytes) return;
-  throw new CodedError("GC1502", `${what} needs about ${mebibytes(neededBytes)}, and ${mebibytes(free)} are free`, {
-    remedy: "Free some space, then run it again. Nothing was changed.",
-  });
+  throw new CodedError(
+    "GC1502",
+    `${what} needs about ${formatMebibytes(neededBytes)}, and ${formatMebibytes(free)} are free`,
+    {
+      remedy: "Free some space, then run it again. Nothing was changed.",
+    },
+  );
 }
 
-export const mebibytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(bytes < 10_485_760 ? 1 : 0)} MiB`;
-
 function syncFolder(path: string): void {
-  // Windows opens no folder.
+  // Windows cannot open a folder.
   quietly(() => {
     const folder = openSync(path, "r");
     try {

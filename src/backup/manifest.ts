@@ -1,28 +1,29 @@
 import * as z from "zod/mini";
 import { CodedError } from "../base/errors.ts";
 
-export const MANIFEST = "manifest.json";
-export const DUMP = "database.dump";
-export const UPLOADS = "uploads.tar";
-export const STATE = "state.json";
-export const SECRETS = "secrets.age";
-/** Files of the project lie below it by their own paths. */
-export const PROJECT_FOLDER = "project";
+/** Files of a backup. */
+export const MANIFEST_FILE = "manifest.json";
+export const DUMP_FILE = "database.dump";
+export const UPLOADS_ARCHIVE = "uploads.tar";
+export const STATE_FILE = "state.json";
+export const ENCRYPTED_FILES = "secrets.age";
+/** Folder for files of the workspace, which keep their own paths below it. */
+export const WORKSPACE_FOLDER = "project";
 
-/** Of this format; a reader refuses a later one. */
+/** Version of the format. A reader refuses any other. */
 const FORMAT = 1;
 const PRODUCT = "glitchtip-compose";
 
 export const REASONS = ["manual", "scheduled", "before restore", "before upgrade"] as const;
-export type Reason = (typeof REASONS)[number];
+export type BackupReason = (typeof REASONS)[number];
 
 const table = z.object({
   rows: z.number(),
-  /** Over the rows' text, whatever their order; left out for a large table. */
+  /** Checksum of the text of all rows, independent of their order; missing for a large table. */
   sum: z.optional(z.string()),
 });
 
-/** Below where it is put, whoever wrote it. */
+/** A relative path that does not leave its folder: a manifest may come from elsewhere. */
 export const safePath = z
   .string()
   .check(z.regex(/^(?!.*(^|\/)\.\.?(\/|$))[^/\\\0][^\\\0]*$/, { error: "leaves the backup" }));
@@ -39,15 +40,16 @@ const manifestShape = z.object({
   name: z.string(),
   createdAt: z.string(),
   reason: z.enum(REASONS),
-  /** Compose's name of the project. */
+  /** Name of the Compose project. */
   project: z.string(),
+  /** Version of glitchtip-compose. */
   tool: z.string(),
   glitchtip: z.object({ generation: z.string(), image: z.string() }),
   postgres: z.object({ version: z.string(), major: z.number() }),
   database: z.object({
-    /** Postgres's own id of the cluster, where it may be asked. */
+    /** Postgres's identifier of the cluster; missing where the user may not read it. */
     systemId: z.optional(z.string()),
-    /** On disk, before compression. */
+    /** Size on disk, before compression. */
     bytes: z.number(),
     tables: z.record(z.string(), table),
   }),
@@ -56,29 +58,32 @@ const manifestShape = z.object({
   files: z.array(file),
 });
 
-/** What a backup says of itself; no secret. */
-export type Manifest = z.infer<typeof manifestShape>;
-export type BackupFile = Manifest["files"][number];
-export type Tables = Manifest["database"]["tables"];
+/** The description that lies in each backup. It holds no secret. */
+export type BackupManifest = z.infer<typeof manifestShape>;
+export type BackupFile = BackupManifest["files"][number];
+export type TableFacts = BackupManifest["database"]["tables"];
 
-export const newManifest = (rest: Omit<Manifest, "format" | "product">): Manifest => ({
+export const newManifest = (rest: Omit<BackupManifest, "format" | "product">): BackupManifest => ({
   format: FORMAT,
   product: PRODUCT,
   ...rest,
 });
 
-/** Throws GC1803 for what is no backup of ours, or one that this version cannot read. */
-export function parseManifest(text: string, where: string): Manifest {
+/** Throws GC1803 for a manifest that is damaged, of another program, or of another format. */
+export function parseManifest(text: string, where: string): BackupManifest {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new CodedError("GC1803", `${where} is damaged: its ${MANIFEST} is no JSON`, { remedy: OTHER, cause });
+    throw new CodedError("GC1803", `${where} is damaged: its ${MANIFEST_FILE} is no JSON`, {
+      remedy: TAKE_ANOTHER,
+      cause,
+    });
   }
   const { format, product } = (value ?? {}) as Record<string, unknown>;
   if (product !== PRODUCT) {
     const whose = typeof product === "string" ? `of ${product}` : "of another program";
-    throw new CodedError("GC1803", `${where} is a backup ${whose}, not of ${PRODUCT}`, { remedy: OTHER });
+    throw new CodedError("GC1803", `${where} is a backup ${whose}, not of ${PRODUCT}`, { remedy: TAKE_ANOTHER });
   }
   if (format !== FORMAT) {
     throw new CodedError("GC1803", `${where} has format ${String(format)}; this version reads ${FORMAT}`, {
@@ -88,13 +93,16 @@ export function parseManifest(text: string, where: string): Manifest {
   const parsed = z.safeParse(manifestShape, value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-  throw new CodedError("GC1803", `${where} is damaged: its ${MANIFEST} cannot be used`, { problems, remedy: OTHER });
+  throw new CodedError("GC1803", `${where} is damaged: its ${MANIFEST_FILE} cannot be used`, {
+    problems,
+    remedy: TAKE_ANOTHER,
+  });
 }
 
-const OTHER = "Take another one: glitchtip-compose backup list";
+const TAKE_ANOTHER = "Take another one: glitchtip-compose backup list";
 
-/** Tables that differ in rows, or in content where both sides know it; one line each. */
-export function differences(expected: Tables, found: Tables): string[] {
+/** Returns a line for each table that differs in its rows, or in its checksum where both sides have one. */
+export function tableDifferences(expected: TableFacts, found: TableFacts): string[] {
   const names = [...new Set([...Object.keys(expected), ...Object.keys(found)])].sort();
   return names.flatMap((name) => {
     const [before, after] = [expected[name], found[name]];
@@ -105,3 +113,23 @@ export function differences(expected: Tables, found: Tables): string[] {
     return both && before.sum !== after.sum ? [`${name}: ${before.rows} rows with other content`] : [];
   });
 }
+
+/** A backup is named after its time in UTC, so that sorted names are sorted by time. */
+const NAME = /^glitchtip-(\d{4})(\d{2})(\d{2})-(\d{2})(\d{2})(\d{2})Z$/;
+
+/** Suffix of the name of a backup that is not complete yet. */
+export const PARTIAL = ".partial";
+
+export const backupNameAt = (ms: number): string =>
+  `glitchtip-${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-")}Z`;
+
+/** Returns the time in epoch milliseconds, or undefined for a name that is not a backup's. */
+export function timeOfBackup(name: string): number | undefined {
+  const [, year, month, day, hour, minute, second] = NAME.exec(name) ?? [];
+  const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(ms) || backupNameAt(ms) !== name ? undefined : ms;
+}
+
+/** Returns true for the name of a folder that a killed run has left. */
+export const isPartial = (entry: string): boolean =>
+  entry.endsWith(PARTIAL) && timeOfBackup(entry.slice(0, -PARTIAL.length)) !== undefined;

@@ -1,14 +1,15 @@
 import { join } from "node:path";
+import { defined } from "../base/defined.ts";
 import { readIfThere, writeOne } from "../base/files.ts";
 import { listBackups } from "./catalog.ts";
 
 const REPORT = "status.json";
 
-/** What the backup service says of its last run. */
+/** What the backup service writes about its last run. */
 export interface BackupReport {
   readonly version: 1;
   readonly at: string;
-  /** The one that was made; none where the run failed before. */
+  /** Name of the backup; missing where the run failed before there was one. */
   readonly name?: string;
   readonly durationMs: number;
   readonly deleted: readonly string[];
@@ -17,7 +18,7 @@ export interface BackupReport {
   readonly next?: string;
 }
 
-export const writeReport = (folder: string, report: BackupReport): void =>
+export const writeBackupReport = (folder: string, report: BackupReport): void =>
   writeOne(join(folder, REPORT), `${JSON.stringify(report, null, 1)}\n`, 0o644);
 
 function readReport(folder: string): BackupReport | undefined {
@@ -29,7 +30,7 @@ function readReport(folder: string): BackupReport | undefined {
   }
 }
 
-/** For `status`: the newest whole one, whoever made it, and what went wrong since. */
+/** What `status` shows: the newest usable backup, whoever made it, and a failure since. */
 export interface BackupState {
   readonly last?: { readonly name: string; readonly at: string; readonly bytes: number; readonly verified: boolean };
   readonly failed?: { readonly at: string; readonly code: string; readonly message: string };
@@ -39,28 +40,26 @@ export interface BackupState {
 export function backupState(folder: string): BackupState {
   const last = listBackups(folder).find(({ problem }) => problem === undefined);
   const report = readReport(folder);
-  return {
-    ...(last && {
-      last: {
-        name: last.name,
-        at: new Date(last.atMs).toISOString(),
-        bytes: last.bytes,
-        verified: last.manifest?.verified === "trial restore",
-      },
-    }),
-    // One that was made by hand since has mended it.
-    ...(report?.error &&
-      !(last && last.atMs > Date.parse(report.at)) && { failed: { at: report.at, ...report.error } }),
-    ...(report?.next && { next: report.next }),
-  };
+  // A newer backup, made by hand, settles an earlier failure.
+  const settled = report !== undefined && last !== undefined && last.atMs > Date.parse(report.at);
+  return defined({
+    last: last && {
+      name: last.name,
+      at: new Date(last.atMs).toISOString(),
+      bytes: last.bytes,
+      verified: last.manifest?.verified === "trial restore",
+    },
+    failed: report?.error && !settled ? { at: report.at, ...report.error } : undefined,
+    next: report?.next,
+  });
 }
 
-const LATE_MS = 3_600_000;
+const OVERDUE_AFTER_MS = 3_600_000;
 
-/** What somebody has to look at. */
+/** Returns a line for each thing that somebody has to look at: a failed backup, and one that is overdue. */
 export function backupProblems({ failed, next }: BackupState, nowMs: number): string[] {
   const look = "docker compose logs --tail 50 glitchtip-backup";
-  const late = next !== undefined && nowMs - Date.parse(next) > LATE_MS;
+  const late = next !== undefined && nowMs - Date.parse(next) > OVERDUE_AFTER_MS;
   return [
     ...(failed === undefined ? [] : [`the last backup failed: ${failed.code}: ${failed.message}: ${look}`]),
     ...(late ? [`the backup of ${next} was not made: ${look}`] : []),

@@ -1,16 +1,23 @@
+import { renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
+import { explainWriteError } from "../base/files.ts";
+import { listBackups } from "./catalog.ts";
+import { type BackupFolderContext, lockBackups } from "./create.ts";
+import { removePartials } from "./folder.ts";
+import { PARTIAL } from "./manifest.ts";
 
 const UNITS = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as const;
 type Unit = (typeof UNITS)[number];
 
-/** How many periods keep their newest backup; `last` counts backups, whenever they were made. */
-export type Keep = Readonly<Partial<Record<Unit, number>>>;
+/** For each unit the number of periods that keep their newest backup. `last` counts backups instead of periods. */
+export type RetentionRules = Readonly<Partial<Record<Unit, number>>>;
 
-/** A backup as retention sees it. */
-export interface Kept {
+/** What the rules look at. */
+export interface RetainedBackup {
   readonly name: string;
   readonly atMs: number;
-  /** Whole and readable. */
+  /** False for a backup that is damaged. */
   readonly good: boolean;
 }
 
@@ -18,7 +25,7 @@ const DAY_MS = 86_400_000;
 /** 1970-01-05 was a Monday. */
 const FIRST_MONDAY_MS = 4 * DAY_MS;
 
-/** What makes two backups of one period; in UTC, as their names. */
+/** Returns the same value for backups of the same period. Periods are in UTC, like the names of backups. */
 const PERIOD: Readonly<Record<Unit, (atMs: number, name: string) => string | number>> = {
   last: (_, name) => name,
   hourly: (atMs) => Math.floor(atMs / 3_600_000),
@@ -28,8 +35,8 @@ const PERIOD: Readonly<Record<Unit, (atMs: number, name: string) => string | num
   yearly: (atMs) => new Date(atMs).getUTCFullYear(),
 };
 
-/** `daily=7,weekly=4`. Throws GC1001 with every word that is not understood. */
-export function parseKeep(text: string): Keep {
+/** Parses rules such as `daily=7,weekly=4`. Throws GC1001 with every word that is not understood. */
+export function parseRetentionRules(text: string): RetentionRules {
   const keep: Partial<Record<Unit, number>> = {};
   const wrong: string[] = [];
   for (const word of text.split(",").map((part) => part.trim())) {
@@ -45,10 +52,10 @@ export function parseKeep(text: string): Keep {
 }
 
 /**
- * The names that may go. A period keeps its newest good backup; the newest good one of all always stays, and what is
- * not good goes only when a good one is newer.
+ * Returns the names of the backups that the rules do not keep. A period keeps its newest good backup. The newest good
+ * backup of all is always kept, and a damaged one is only given up when a good one is newer.
  */
-export function expired(backups: readonly Kept[], keep: Keep): string[] {
+export function expiredBackups(backups: readonly RetainedBackup[], rules: RetentionRules): string[] {
   const good = backups.filter((one) => one.good).sort((a, b) => b.atMs - a.atMs || (a.name < b.name ? 1 : -1));
   const [newest] = good;
   if (newest === undefined) return [];
@@ -57,7 +64,7 @@ export function expired(backups: readonly Kept[], keep: Keep): string[] {
     const periods = new Set<string | number>();
     for (const { atMs, name } of good) {
       const period = PERIOD[unit](atMs, name);
-      if (periods.has(period) || periods.size >= (keep[unit] ?? 0)) continue;
+      if (periods.has(period) || periods.size >= (rules[unit] ?? 0)) continue;
       periods.add(period);
       stays.add(name);
     }
@@ -65,4 +72,44 @@ export function expired(backups: readonly Kept[], keep: Keep): string[] {
   return backups
     .filter(({ name, good: isGood, atMs }) => !stays.has(name) && (isGood || atMs < newest.atMs))
     .map(({ name }) => name);
+}
+
+export interface PruneOptions {
+  readonly dryRun: boolean;
+  /** Is asked once, with every name. Nothing is deleted where it returns false. */
+  confirm(names: readonly string[]): Promise<boolean>;
+}
+
+export interface PruneResult {
+  readonly names: readonly string[];
+  readonly refused: boolean;
+}
+
+/** Deletes the backups that the rules do not keep. Each is renamed first, so that no half of one is taken for whole. */
+export async function pruneBackups(
+  context: BackupFolderContext,
+  rules: RetentionRules,
+  { dryRun, confirm }: PruneOptions,
+): Promise<PruneResult> {
+  const { folder, signal } = context;
+  const choose = () => {
+    const all = listBackups(folder).map(({ name, atMs, problem }) => ({ name, atMs, good: problem === undefined }));
+    return expiredBackups(all, rules);
+  };
+  if (dryRun) return { names: choose(), refused: false };
+  await using _ = await lockBackups(context);
+  const names = choose();
+  if (names.length === 0) return { names, refused: false };
+  if (!(await confirm(names))) return { names: [], refused: true };
+  try {
+    for (const name of names) {
+      signal.throwIfAborted();
+      renameSync(join(folder, name), join(folder, name + PARTIAL));
+      rmSync(join(folder, name + PARTIAL), { recursive: true, force: true });
+    }
+    removePartials(folder);
+  } catch (error) {
+    throw explainWriteError(error, folder);
+  }
+  return { names, refused: false };
 }

@@ -3,21 +3,24 @@ import { join, relative, resolve, sep } from "node:path";
 import type { Writable } from "node:stream";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
+import type { Log } from "../base/log.ts";
+import type { Clock } from "../base/wait.ts";
 import { resolveServer } from "../config/server.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
 import { containerOf, databaseContainer, dockerShell, observeStack } from "../running/index.ts";
 import { SECRETS_FOLDER, STACK_FILE } from "../stack/render.ts";
 import { PROVISIONER, SERVER } from "../stack/service-names.ts";
 import { DECLARATION_FILE, type Workspace } from "../workspace/index.ts";
-import type { BackupSources } from "./create.ts";
-import { openDatabase } from "./database.ts";
-import { STATE } from "./manifest.ts";
-import type { ProjectFile } from "./secrets.ts";
+import type { BackupContext, BackupSources } from "./create.ts";
+import { openDatabase } from "./database/database.ts";
+import type { WorkspaceFile } from "./encryption.ts";
+import { STATE_FILE } from "./manifest.ts";
 
+/** Folders in the containers of the server and of the provisioner. */
 export const UPLOADS_DIR = "/code/uploads";
-export const STATE_DIR = "/state";
+const STATE_DIR = "/state";
 
-/** Ours in .env; its other lines are the user's, and may be secrets. */
+/** The variables in .env that are the tool's. The other lines are the user's and may hold secrets. */
 export const ENV_NAMES: readonly string[] = [
   "COMPOSE_FILE",
   "COMPOSE_PATH_SEPARATOR",
@@ -30,19 +33,36 @@ export const ENV_NAMES: readonly string[] = [
   "APP_PORT",
 ];
 
-export interface StackSourcesOptions {
+/** What every operation on a running stack's data needs. */
+export interface StackContext {
   readonly docker: Docker;
-  readonly project: Workspace;
+  readonly workspace: Workspace;
   readonly toolVersion: string;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly log: Log;
 }
 
-/** The parts of a running stack, asked by Docker; works with an engine elsewhere too. */
-export function stackSources({ docker, project, toolVersion, signal }: StackSourcesOptions): BackupSources {
-  const { dir, declaration } = project;
+/** Returns the folder of backups, by default the declared one. Relative paths start at the workspace. */
+export const backupFolder = ({ dir, declaration }: Workspace, given?: string): string =>
+  resolve(dir, given ?? declaration.backup?.folder ?? "backups");
+
+/** Opens the backups of a running stack. Throws GC1804 where the server is not part of the stack. */
+export function stackBackups(context: StackContext, folder = backupFolder(context.workspace)): BackupContext {
+  if (resolveServer(context.workspace.declaration.server).server === undefined) {
+    throw new CodedError("GC1804", "this project's server is not part of the stack, so its data is not here to copy", {
+      remedy: "Back it up where it runs.",
+    });
+  }
+  return { ...context, sources: stackSources(context), folder };
+}
+
+/** Reads the parts of a running stack by Docker, so the engine may be on another machine. */
+function stackSources({ docker, workspace, toolVersion, signal }: StackContext): BackupSources {
+  const { dir, env } = workspace;
   const shell = dockerShell(docker, () => databaseContainer(docker));
   return {
-    about: aboutProject(project, toolVersion),
+    about: aboutStack(workspace, toolVersion),
     database: openDatabase(shell, signal),
     async uploads(to: Writable) {
       const stack = await observeStack(docker);
@@ -64,60 +84,62 @@ export function stackSources({ docker, project, toolVersion, signal }: StackSour
     async state() {
       const stack = await observeStack(docker);
       const provisioner = containerOf(stack, PROVISIONER);
-      return provisioner && (await stack.engine.readFile(provisioner.id, `${STATE_DIR}/${STATE}`));
+      return provisioner && (await stack.engine.readFile(provisioner.id, `${STATE_DIR}/${STATE_FILE}`));
     },
     files: () => [
       file(dir, DECLARATION_FILE),
-      { path: ".env", content: envText(project.env), mode: 0o644 },
+      { path: ".env", content: ownEnvText(env), mode: 0o644 },
       ...managedFiles(dir).flatMap((path) => (existsSync(join(dir, path)) ? [file(dir, path)] : [])),
     ],
-    secretFiles() {
-      const referenced = [...JSON.stringify(declaration).matchAll(/"file:([^"]+)"/g)].map(([, path = ""]) => path);
-      const made = ["admin_password", "db_password", "secret_key"].map((name) => `${SECRETS_FOLDER}/${name}`);
-      const users = project.composeFiles.filter((path) => path !== STACK_FILE);
-      const paths = [".env", ...users, ...made, ...referenced].map((path) => inside(dir, path));
-      return [...new Set(paths)].flatMap((path) =>
-        path !== undefined && existsSync(join(dir, path)) ? [file(dir, path)] : [],
-      );
-    },
+    secretFiles: () => secretFiles(workspace),
   };
 }
 
-export function aboutProject({ declaration, ...project }: Workspace, tool: string): BackupSources["about"] {
+function aboutStack({ declaration, composeProjectName, env }: Workspace, tool: string): BackupSources["about"] {
   const { server } = resolveServer(declaration.server);
   return {
     tool,
-    project: project.composeProjectName ?? "",
+    project: composeProjectName ?? "",
     glitchtip: {
       generation: server?.capabilities.generation ?? "",
-      image: project.env.GLITCHTIP_IMAGE || (declaration.server.image ?? ""),
+      image: env.GLITCHTIP_IMAGE || (declaration.server.image ?? ""),
     },
   };
 }
 
-/** Only what we write there, or may be asked to write. */
-export function envText(env: Readonly<Record<string, string | undefined>>): string {
-  return ENV_NAMES.flatMap((name) => (env[name] ? [`${name}=${env[name]}\n`] : [])).join("");
+/** Returns .env, the user's Compose files, the generated secrets and the referenced ones, as far as they lie in `dir`. */
+function secretFiles({ dir, declaration, composeFiles }: Workspace): WorkspaceFile[] {
+  const referenced = [...JSON.stringify(declaration).matchAll(/"file:([^"]+)"/g)].map(([, path = ""]) => path);
+  const generated = ["admin_password", "db_password", "secret_key"].map((name) => `${SECRETS_FOLDER}/${name}`);
+  const users = composeFiles.filter((path) => path !== STACK_FILE);
+  const paths = [".env", ...users, ...generated, ...referenced].map((path) => inside(dir, path));
+  return [...new Set(paths)].flatMap((path) =>
+    path !== undefined && existsSync(join(dir, path)) ? [file(dir, path)] : [],
+  );
 }
 
-const MANAGED = ".glitchtip/manifest.json";
+/** Returns the lines of .env that are the tool's. */
+export const ownEnvText = (env: Readonly<Record<string, string | undefined>>): string =>
+  ENV_NAMES.flatMap((name) => (env[name] ? [`${name}=${env[name]}\n`] : [])).join("");
 
-/** What the tool has written there and would write again; none of it is a secret. */
+const WORKSPACE_MANIFEST = ".glitchtip/manifest.json";
+
+/** Returns the paths of the files that the tool has written and would write again. None of them holds a secret. */
 export function managedFiles(dir: string): string[] {
   try {
-    const { files = {} } = JSON.parse(readIfThere(join(dir, MANAGED)) ?? "{}") as { files?: object };
-    return [MANAGED, ...Object.keys(files)];
+    const { files = {} } = JSON.parse(readIfThere(join(dir, WORKSPACE_MANIFEST)) ?? "{}") as { files?: object };
+    return [WORKSPACE_MANIFEST, ...Object.keys(files)];
   } catch {
     return [];
   }
 }
 
-function file(dir: string, path: string): ProjectFile {
+function file(dir: string, path: string): WorkspaceFile {
   const full = join(dir, path);
   return { path, content: readIfThere(full) ?? "", mode: statSync(full).mode & 0o777 };
 }
 
-/** Undefined for what lies elsewhere on this machine. */
+/** Returns the path relative to the workspace, or undefined for one that leads out of it. */
 function inside(dir: string, path: string): string | undefined {
   const found = relative(dir, resolve(dir, path));
   return found.startsWith("..") || found.startsWith(sep) ? undefined : found.replaceAll(sep, "/");

@@ -1,7 +1,6 @@
-import { CONNECT } from "../backup/index.ts";
 import { execCaptured } from "../docker/exec.ts";
 import type { Docker, Memory } from "../docker/index.ts";
-import { databaseContainerOf, type RunningStack } from "../running/index.ts";
+import { databaseContainerOf, PSQL_PREAMBLE, type RunningStack } from "../running/index.ts";
 
 export interface Resources {
   readonly memory: readonly MemoryUse[];
@@ -31,7 +30,7 @@ async function memoryOf({ engine, containers }: RunningStack): Promise<MemoryUse
   return found.flatMap(({ service, use }) => (use === undefined ? [] : [{ service, ...use }]));
 }
 
-const DISK_SCRIPT = `${CONNECT}sql -c 'SELECT pg_database_size(current_database())'
+const DISK_SCRIPT = `${PSQL_PREAMBLE}sql -c 'SELECT pg_database_size(current_database())'
 df -Pk "$PGDATA" | awk 'NR == 2 { print $4, $5 }'
 `;
 

@@ -1,4 +1,5 @@
-import { type BackupState, mebibytes } from "../backup/index.ts";
+import type { BackupState } from "../backup/index.ts";
+import { formatMebibytes } from "../base/byte-size.ts";
 import type { MemoryUse, Resources, StackStatus } from "../checks/index.ts";
 import type { Backlog, ServiceState } from "../running/index.ts";
 import { ago, type Colour, type Paint, table } from "./screen.ts";
@@ -91,9 +92,9 @@ function jobsText(jobs: Backlog): string {
 /** A limit that is near kills before anything else tells. */
 function memoryText(use: MemoryUse | undefined, paint: Paint): string {
   if (use === undefined) return "-";
-  const shown = `${mebibytes(use.usedBytes)} of ${mebibytes(use.limitBytes)}`;
+  const shown = `${formatMebibytes(use.usedBytes)} of ${formatMebibytes(use.limitBytes)}`;
   return use.usedBytes > 0.9 * use.limitBytes ? paint("bad", shown) : shown;
 }
 
 const diskText = ({ databaseBytes, freeBytes, usedPercent }: NonNullable<Resources["disk"]>): string =>
-  `the database takes ${mebibytes(databaseBytes)}; ${mebibytes(freeBytes)} are free (${usedPercent} % used)`;
+  `the database takes ${formatMebibytes(databaseBytes)}; ${formatMebibytes(freeBytes)} are free (${usedPercent} % used)`;

@@ -1,4 +1,4 @@
-import { checkForUpgrade, oldVolumes, removeVolumes } from "../backup/index.ts";
+import { checkForUpgrade, findOldDatabaseVolumes, removeVolumes } from "../backup/index.ts";
 import { EXIT } from "../base/errors.ts";
 import type { Docker } from "../docker/index.ts";
 import type { Workspace } from "../workspace/index.ts";
@@ -24,7 +24,7 @@ interface CleanUpFlags {
 
 /** `upgrade --cleanup`: nothing else ever deletes a volume. */
 export async function cleanUp(context: CliContext, docker: Docker, flags: CleanUpFlags): Promise<void> {
-  const { project, volumes } = await oldVolumes(docker);
+  const { project, volumes } = await findOldDatabaseVolumes(docker);
   const { dryRun = false } = flags;
   if (!dryRun && volumes.length > 0) {
     const question = `Delete for good, with the databases in them: ${volumes.join(", ")}.`;

@@ -46,3 +46,38 @@ export function dockerShell(docker: Docker, container: () => Promise<string>): D
     },
   };
 }
+
+/**
+ * The start of every script that uses psql. Connects to the stack's database by the variables of its image, or to an
+ * external one by its URL, which it decodes as libpq does. Defines `sql`, and `main`, the name of GlitchTip's database.
+ */
+export const PSQL_PREAMBLE = `set -eu
+decode() {
+  v=$1 out=
+  while case $v in *%[0-9A-Fa-f][0-9A-Fa-f]*) : ;; *) false ;; esac; do
+    out=$out\${v%%%*} v=\${v#*%}
+    out=$out$(printf "\\\\$(printf %o "0x\${v%"\${v#??}"}")") v=\${v#??}
+  done
+  printf %s "$out$v"
+}
+if [ -n "\${GLITCHTIP_DATABASE_URL_FILE:-}" ]; then
+  url=$(cat "$GLITCHTIP_DATABASE_URL_FILE")
+  rest=\${url#*://} query=
+  case $rest in *\\?*) query=\${rest#*\\?} rest=\${rest%%\\?*} ;; esac
+  case $rest in */*) PGDATABASE=$(decode "\${rest#*/}") rest=\${rest%%/*} ;; esac
+  case $rest in *@*) user=\${rest%@*} rest=\${rest##*@}
+    case $user in *:*) PGPASSWORD=$(decode "\${user#*:}") && export PGPASSWORD && user=\${user%%:*} ;; esac
+    PGUSER=$(decode "$user") ;; esac
+  case $rest in *:*) PGPORT=\${rest##*:} rest=\${rest%:*} ;; esac
+  PGHOST=$rest
+  case $query in *sslmode=*) PGSSLMODE=\${query#*sslmode=} && export PGSSLMODE="\${PGSSLMODE%%&*}" ;; esac
+  export PGHOST PGPORT="\${PGPORT:-5432}" PGUSER PGDATABASE="\${PGDATABASE:-$PGUSER}"
+else
+  PGUSER=\${POSTGRES_USER:-postgres} PGDATABASE=\${POSTGRES_DB:-$PGUSER}
+  if [ -n "\${POSTGRES_PASSWORD_FILE:-}" ]; then PGPASSWORD=$(cat "$POSTGRES_PASSWORD_FILE"); else PGPASSWORD=\${POSTGRES_PASSWORD:-}; fi
+  export PGUSER PGPASSWORD PGDATABASE
+fi
+export PGCONNECT_TIMEOUT=10 PGOPTIONS='-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres -c client_min_messages=warning -c statement_timeout=0 -c lock_timeout=0'
+main=$PGDATABASE
+sql() { psql -XAtq -v ON_ERROR_STOP=1 "$@"; }
+`;

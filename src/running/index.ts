@@ -8,7 +8,13 @@ export {
   type WaitingJobs,
   waitingJobs,
 } from "./backlog.ts";
-export { type DatabaseShell, databaseContainer, dockerShell, type ShellOptions } from "./database-shell.ts";
+export {
+  type DatabaseShell,
+  databaseContainer,
+  dockerShell,
+  PSQL_PREAMBLE,
+  type ShellOptions,
+} from "./database-shell.ts";
 export { planRemoval, type RemovalPlan, removeStack, type StackVolume } from "./down.ts";
 export { type PushedImage, pushedName, pushImage, requireImages, usedImages } from "./images.ts";
 export { errorFilter, type LogLine, readLogs } from "./logs.ts";

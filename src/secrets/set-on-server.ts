@@ -1,5 +1,4 @@
 import type { randomBytes } from "node:crypto";
-import { CONNECT } from "../backup/index.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Secret } from "../base/secret.ts";
 import type { Clock } from "../base/wait.ts";
@@ -7,7 +6,14 @@ import type { Declaration } from "../config/schema.ts";
 import { superuserOf } from "../config/server.ts";
 import { execCaptured } from "../docker/exec.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
-import { type Accounts, databaseOf, observeStack, type RunningStack, runningContainer } from "../running/index.ts";
+import {
+  type Accounts,
+  databaseOf,
+  observeStack,
+  PSQL_PREAMBLE,
+  type RunningStack,
+  runningContainer,
+} from "../running/index.ts";
 import { DATABASE } from "../stack/service-names.ts";
 import type { SecretFile } from "./progress.ts";
 import { scramVerifier } from "./scram.ts";
@@ -50,7 +56,7 @@ export const databaseIn = ({ config }: RunningStack): string => databaseOf(confi
 
 /** By stdin, so that it is in no argument list. After an interruption the new one may be the one that opens. */
 const SET_PASSWORD = `IFS= read -r VERIFIER && IFS= read -r NEXT && export VERIFIER
-${CONNECT}sql -c 'SELECT 1' >/dev/null 2>&1 </dev/null || export PGPASSWORD="$NEXT"
+${PSQL_PREAMBLE}sql -c 'SELECT 1' >/dev/null 2>&1 </dev/null || export PGPASSWORD="$NEXT"
 sql -f - <<'SQL'
 \\getenv verifier VERIFIER
 ALTER ROLE CURRENT_USER PASSWORD :'verifier';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { beginBackup } from "../../src/backup/folder.ts";
-import { nameAt } from "../../src/backup/name.ts";
+import { backupNameAt } from "../../src/backup/manifest.ts";
 import { type CliFolders, cliFolders, needsScript, runCli, startOnTerminal } from "../support/cli-process.ts";
 import { manifestWith } from "../support/manifest.ts";
 
@@ -17,7 +17,7 @@ const names = () => readdirSync(backups()).filter((name) => !name.startsWith("."
 async function makeBackups(days: number): Promise<string[]> {
   const made: string[] = [];
   for (let day = 0; day < days; day++) {
-    const name = nameAt(START_MS + day * DAY_MS);
+    const name = backupNameAt(START_MS + day * DAY_MS);
     const partial = beginBackup(backups(), name);
     await partial.text("database.dump", `dump of day ${day}`);
     partial.finish(manifestWith({ name, reason: "scheduled", files: [...partial.files] }));

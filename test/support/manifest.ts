@@ -1,7 +1,7 @@
-import { type Manifest, newManifest } from "../../src/backup/manifest.ts";
+import { type BackupManifest, newManifest } from "../../src/backup/manifest.ts";
 
 /** Of a small stack of generation 6; tests state what differs. */
-export const manifestWith = (more: Partial<Manifest> = {}): Manifest => ({
+export const manifestWith = (more: Partial<BackupManifest> = {}): BackupManifest => ({
   ...newManifest({
     name: "glitchtip-20261121-031500Z",
     createdAt: "2026-11-21T03:15:00.000Z",

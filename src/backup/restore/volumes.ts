@@ -1,20 +1,25 @@
 import { createReadStream } from "node:fs";
+import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
 import { containerOf, observeStack } from "../../running/index.ts";
 import { PROVISIONER, SERVER } from "../../stack/service-names.ts";
 import { UPLOADS_DIR } from "../stack-sources.ts";
 
-/** The two volumes beside the database; what is replaced stays in them, aside, until `forget`. */
-export interface Volumes {
+/** The two volumes beside the database. What a restore replaces is kept in them, in hidden folders, until `forget`. */
+export interface RestoredVolumes {
   restoreUploads(archive: string): Promise<void>;
   restoreState(content: string): Promise<void>;
-  /** What was aside comes back; nothing happens where nothing is. */
-  takeBack(): Promise<void>;
+  /** Puts the replaced content back; does nothing where nothing was replaced. */
+  rollBack(): Promise<void>;
+  /** Deletes the replaced content. */
   forget(): Promise<void>;
 }
 
-/** Moves all but ours from one folder to another; `.done` makes it happen once, however often it is begun. */
+/**
+ * A shell function that moves all files of one folder to another, except the hidden folders of restores. The marker
+ * `.done` makes a move happen once, however often it is begun.
+ */
 const MOVE = `cd ${UPLOADS_DIR}
 move() {
   for file in "$1"/* "$1"/.[!.]* "$1"/..?*; do
@@ -27,15 +32,15 @@ move() {
 export interface VolumesContext {
   readonly docker: Docker;
   readonly signal: AbortSignal;
-  /** Whether there is a provisioner with a memory of its own. */
+  /** Whether the stack has a provisioner, whose state lies in a volume of its own. */
   readonly provisions: boolean;
 }
 
-/** `id` is the restore's: what it puts aside is found again by it. */
-export function stackVolumes({ docker, signal, provisions }: VolumesContext, id: string): Volumes {
+/** `id` is the restore's: the names of the kept content are made of it. */
+export function restoredVolumes({ docker, signal, provisions }: VolumesContext, id: string): RestoredVolumes {
   const [fresh, before] = [`.restore-${id}`, `.before-${id}`];
   const inService = async (service: string, script: string, stdin?: string) => {
-    const options = { entrypoint: "sh", signal, ...(stdin === undefined ? {} : { stdin }) };
+    const options = defined({ entrypoint: "sh", signal, stdin });
     const { code, stderr } = await docker.compose.run(service, ["-c", `set -eu\n${script}`], options);
     if (code === 0) return;
     const full = /no space left/i.test(stderr);
@@ -44,7 +49,7 @@ export function stackVolumes({ docker, signal, provisions }: VolumesContext, id:
       remedy: "Run the same command again when this is mended.",
     });
   };
-  const inMemory = async (script: string, stdin?: string) => {
+  const inProvisioner = async (script: string, stdin?: string) => {
     if (provisions) await inService(PROVISIONER, script, stdin);
   };
   return {
@@ -70,20 +75,20 @@ rm -rf ${fresh}`,
     async restoreState(content) {
       const keep = `if [ -e state.json ] && [ ! -e before-${id}.json ]; then cp -p state.json before-${id}.json; fi`;
       const script = `cd /state; umask 077; ${keep}; cat >state.json.restored; mv -f state.json.restored state.json`;
-      await inMemory(script, content);
+      await inProvisioner(script, content);
     },
-    async takeBack() {
+    async rollBack() {
       await inService(
         SERVER,
         `${MOVE}if [ -e ${before}/.done ]; then mkdir -p ${fresh}; move . ${fresh}; rm -f ${before}/.done; fi
 if [ -d ${before} ]; then move ${before} .; fi
 rm -rf ${fresh} ${before}`,
       );
-      await inMemory(`cd /state; if [ -e before-${id}.json ]; then mv -f before-${id}.json state.json; fi`);
+      await inProvisioner(`cd /state; if [ -e before-${id}.json ]; then mv -f before-${id}.json state.json; fi`);
     },
     async forget() {
       await inService(SERVER, `cd ${UPLOADS_DIR}; rm -rf ${fresh} ${before}`);
-      await inMemory(`rm -f /state/before-${id}.json`);
+      await inProvisioner(`rm -f /state/before-${id}.json`);
     },
   };
 }

@@ -9,13 +9,13 @@ import { runProcess } from "../../base/process.ts";
 import { type Clock, waitUntil } from "../../base/wait.ts";
 import type { DatabaseShell } from "../../running/index.ts";
 
-const TAKEN_WITHIN_MS = 30_000;
+const ACCEPTED_WITHIN_MS = 30_000;
 const DONE_WITHIN_MS = 6 * 3_600_000;
 const STDERR_LIMIT_BYTES = 4_194_304;
 
 /**
- * A shell in another container, by files in a volume that both have: templates/backup/backup-db.sh is the other side.
- * So the container with the database's password needs no way out, and the one with a way out no password.
+ * A shell in another container, which takes jobs as files in a shared volume (templates/backup/backup-db.sh). This way
+ * the container that has the database's password needs no network access, and the one with network access no password.
  */
 export function jobShell(folder: string, clock: Clock): DatabaseShell {
   return {
@@ -23,7 +23,7 @@ export function jobShell(folder: string, clock: Clock): DatabaseShell {
       const name = join(folder, randomBytes(8).toString("hex"));
       const [draft, job, taken] = [`${name}.new`, `${name}.job`, `${name}.run`];
       await mkdir(draft, { recursive: true });
-      // The other side is another user.
+      // The other container runs as another user.
       await Promise.all([chmod(folder, 0o777), chmod(draft, 0o777)]);
       const pipes = [...(stdinFrom ? ["stdin"] : []), ...(stdoutTo ? ["stdout"] : [])];
       try {
@@ -32,8 +32,8 @@ export function jobShell(folder: string, clock: Clock): DatabaseShell {
         await writeFile(join(draft, "script"), script, { mode: 0o644 });
         for (const pipe of pipes) await runProcess("mkfifo", ["-m", "666", join(draft, pipe)], { signal });
         await rename(draft, job);
-        await waitFor(clock, signal, TAKEN_WITHIN_MS, () => exists(taken));
-        return await carriedOut(taken, { clock, signal, stdinFrom, stdoutTo });
+        await waitFor(clock, signal, ACCEPTED_WITHIN_MS, () => exists(taken));
+        return await executed(taken, { clock, signal, stdinFrom, stdoutTo });
       } finally {
         for (const path of [draft, job, taken]) await rm(path, { recursive: true, force: true }).catch(() => {});
       }
@@ -48,13 +48,18 @@ interface Streams {
   readonly stdoutTo: Writable | undefined;
 }
 
-async function carriedOut(job: string, { clock, signal, stdinFrom, stdoutTo }: Streams) {
+async function executed(job: string, { clock, signal, stdinFrom, stdoutTo }: Streams) {
   const [stdin, stdout] = [join(job, "stdin"), join(job, "stdout")];
   const piped = [
-    // A script that ends before it has read everything closes the pipe: its exit code tells more.
+    // A script that ends before it has read everything closes the pipe. Its exit code tells more than that error.
     stdinFrom && pipeline(stdinFrom, createWriteStream(stdin)).catch(unlessClosed),
     stdoutTo && pipeline(createReadStream(stdout), stdoutTo),
   ];
+  // A pipe whose other end the script never opened would be waited for without end.
+  const releaseBoth = () => {
+    if (stdinFrom) releasePipe(stdin);
+    if (stdoutTo) releasePipe(stdout);
+  };
   const failed = new Promise<never>((_, reject) => {
     for (const one of piped) one?.catch(reject);
   });
@@ -63,28 +68,19 @@ async function carriedOut(job: string, { clock, signal, stdinFrom, stdoutTo }: S
       waitFor(clock, signal, DONE_WITHIN_MS, () => readFile(join(job, "code"), "utf8").catch(missingIsUndefined)),
       failed,
     ]);
-    // Where the script never opened its end, ours would wait for ever.
-    for (const [path, stream] of [
-      [stdin, stdinFrom],
-      [stdout, stdoutTo],
-    ] as const)
-      if (stream) release(path);
+    releaseBoth();
     await Promise.all(piped);
     const text = stdoutTo === undefined ? await readFile(stdout, "utf8") : "";
     const stderr = (await readFile(join(job, "stderr"))).subarray(-STDERR_LIMIT_BYTES).toString("utf8");
     return { code: Number(code), stdout: text, stderr };
   } catch (error) {
-    for (const [path, stream] of [
-      [stdin, stdinFrom],
-      [stdout, stdoutTo],
-    ] as const)
-      if (stream) release(path);
+    releaseBoth();
     throw error;
   }
 }
 
-/** Opens both ends without waiting and closes them: whoever waits for the other end goes on. */
-function release(pipe: string): void {
+/** Opens both ends of a pipe without blocking and closes them: whoever waits for the other end continues. */
+function releasePipe(pipe: string): void {
   try {
     closeSync(openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK));
   } catch (error) {

@@ -10,13 +10,14 @@ import { systemClock } from "../../base/wait.ts";
 import { backupSettings } from "../../config/backup-settings.ts";
 import { cronOf } from "../../config/schema/backup.ts";
 import { type BackupContext, createBackup, describeBackup } from "../create.ts";
-import { pruneBackups } from "../prune.ts";
-import { type BackupReport, writeReport } from "../report.ts";
-import { parseKeep } from "../retention.ts";
-import { openTarget, uploadBackup } from "../target.ts";
+import { type BackupReport, writeBackupReport } from "../report.ts";
+import { parseRetentionRules, pruneBackups } from "../retention.ts";
+import { uploadBackup } from "../targets/copies.ts";
+import { type BackupTarget, openTarget, type TargetSettings } from "../targets/target.ts";
 import { mountedSources } from "./sources.ts";
 
 const FOLDER = "/backups";
+/** A sleep ends after this time to read the clock again: it may have been set, or the machine suspended. */
 const LONGEST_SLEEP_MS = 60_000;
 
 const log = lineLog((line) => process.stderr.write(line), { prefix: "glitchtip-compose: " });
@@ -37,7 +38,17 @@ const context: BackupContext = {
   log,
 };
 
-/** Makes one, deletes what is no longer kept, copies it away; a failure is in the report and in the log. */
+/** In the settings of a service, a reference to a secret is the name of its mount. */
+function openMountedTarget(target: TargetSettings): BackupTarget {
+  const [settings = {}] = Object.values(target) as Readonly<Record<string, string>>[];
+  const secret = (setting: string) => new Secret(readFileSync(`/run/secrets/${settings[setting]}`, "utf8").trim());
+  return openTarget(target, { clock, signal, secret });
+}
+
+/**
+ * Makes a backup, copies it to the target and deletes the ones that are no longer kept. Returns false after a failure,
+ * which is in the report and in the log.
+ */
 async function run(next: string | undefined): Promise<boolean> {
   const startMs = clock.now();
   let report: Pick<BackupReport, "name" | "deleted" | "uploaded" | "error"> = { deleted: [] };
@@ -46,17 +57,16 @@ async function run(next: string | undefined): Promise<boolean> {
     report = { ...report, name: made.manifest.name };
     log.info(`made ${made.manifest.name}: ${describeBackup(made)}`);
     if (target !== undefined) {
-      const secret = (name: string) => new Secret(readFileSync(`/run/secrets/${name}`, "utf8").trim());
-      const { accessKey, secretKey, ...place } = target.s3;
-      await uploadBackup(
-        openTarget({ ...place, accessKey: secret(accessKey), secretKey: secret(secretKey) }, context),
-        made,
-      );
+      const opened = openMountedTarget(target);
+      await uploadBackup(opened, made);
       report = { ...report, uploaded: true };
-      log.info(`copied to ${place.endpoint}/${place.bucket}/${place.prefix}`);
+      log.info(`copied to ${opened.place}`);
     }
     if (keep !== undefined) {
-      const { names } = await pruneBackups(context, parseKeep(keep), { dryRun: false, may: async () => true });
+      const { names } = await pruneBackups(context, parseRetentionRules(keep), {
+        dryRun: false,
+        confirm: async () => true,
+      });
       report = { ...report, deleted: names };
       for (const name of names) log.info(`deleted ${name}`);
     }
@@ -69,13 +79,13 @@ async function run(next: string | undefined): Promise<boolean> {
       log.warn(line);
   }
   const at = new Date(startMs).toISOString();
-  writeReport(FOLDER, { version: 1, at, durationMs: clock.now() - startMs, ...report, ...(next && { next }) });
-  giveAway();
+  writeBackupReport(FOLDER, { version: 1, at, durationMs: clock.now() - startMs, ...report, ...(next && { next }) });
+  giveToFolderOwner();
   return report.error === undefined;
 }
 
-/** What root has written belongs to whoever owns the folder. */
-function giveAway(): void {
+/** Gives all files to the owner of the folder: this container writes them as root. */
+function giveToFolderOwner(): void {
   const { uid, gid } = statSync(FOLDER);
   for (const entry of readdirSync(FOLDER, { recursive: true, encoding: "utf8" }))
     lchownSync(join(FOLDER, entry), uid, gid);

@@ -6,16 +6,21 @@ import { runProcess } from "../../base/process.ts";
 import type { Clock } from "../../base/wait.ts";
 import type { BackupSettings } from "../../config/backup-settings.ts";
 import type { BackupSources } from "../create.ts";
-import { openDatabase } from "../database.ts";
+import { openDatabase } from "../database/database.ts";
 import { jobShell } from "./job-shell.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-const PROJECT = "/project";
+/** Where the workspace is mounted. */
+const WORKSPACE = "/project";
 const FILES = ["glitchtip.yaml", "compose.glitchtip.yaml"];
-const GIVEN = "ENV_";
+/** Prefix of the variables that hold lines of the workspace's .env. */
+const ENV_PREFIX = "ENV_";
 
-/** The parts of the stack as this container sees them: mounted read-only, the database by its own container. */
+/**
+ * Reads the parts of the stack from read-only mounts. The database is dumped by another container, which has its
+ * password.
+ */
 export function mountedSources(
   { tool, generation }: BackupSettings,
   env: Variables,
@@ -23,7 +28,7 @@ export function mountedSources(
   signal: AbortSignal,
 ): BackupSources {
   const ours = Object.entries(env).flatMap(([name, value]) =>
-    name.startsWith(GIVEN) && value ? [`${name.slice(GIVEN.length)}=${value}\n`] : [],
+    name.startsWith(ENV_PREFIX) && value ? [`${name.slice(ENV_PREFIX.length)}=${value}\n`] : [],
   );
   return {
     about: {
@@ -34,13 +39,13 @@ export function mountedSources(
     database: openDatabase(jobShell("/work/jobs", clock), signal),
     async uploads(to: Writable) {
       const { code, stderr } = await runProcess("tar", ["-C", "/", "-cf", "-", "uploads"], { stdoutTo: to, signal });
-      // 1: a file grew or went while it was read; what is there is whole.
+      // tar exits with 1 when a file changed while it was read. The archive is complete all the same.
       if (code === 0 || code === 1) return;
       throw new CodedError("GC1801", "the uploads cannot be read", { problems: [stderr.trim()] });
     },
     state: async () => readIfThere("/state/state.json"),
     files: () => [
-      ...FILES.map((path) => ({ path, content: readFileSync(`${PROJECT}/${path}`, "utf8"), mode: 0o644 })),
+      ...FILES.map((path) => ({ path, content: readFileSync(`${WORKSPACE}/${path}`, "utf8"), mode: 0o644 })),
       { path: ".env", content: ours.join(""), mode: 0o644 },
     ],
     secretFiles: () => [],

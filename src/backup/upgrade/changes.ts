@@ -1,7 +1,7 @@
 import type { ResolvedServer } from "../../config/server.ts";
 import { RETENTION_KINDS, type Role } from "../../glitchtip/versions.ts";
 
-/** What another GlitchTip means for a stack, one line each. Pure. */
+/** Returns a line for each thing that changes in the stack with another GlitchTip. Pure. */
 export function changesBetween(from: ResolvedServer, to: ResolvedServer): string[] {
   const [before, after] = [from.capabilities, to.capabilities];
   const names = [...variablesOf(from)].filter((name) => !variablesOf(to).has(name));
@@ -28,11 +28,12 @@ export function changesBetween(from: ResolvedServer, to: ResolvedServer): string
   ];
 }
 
-/** What a person has to type once afterwards; it is not for us to decide when. */
-export function afterwardsOf(from: ResolvedServer, to: ResolvedServer): string[] {
+/** Returns what a person may want to do after the upgrade: commands whose time the tool cannot decide. */
+export function followUps(from: ResolvedServer, to: ResolvedServer): string[] {
   if (from.capabilities.generation === "6" || to.capabilities.generation !== "6") return [];
   return [
-    // Read in generation 6: its migration copies 10,000, each import gives the events new ids, and nothing cleans the archive.
+    // Read in the source of generation 6: the migration copies 10,000 events, each import gives them new ids, and nothing
+    // empties the archive.
     "GlitchTip 6 has taken over the newest 10,000 events; all of them stay in its table issue_events_issueevent_archive, too",
     "If there were more: those from before a day come back, once and never twice, by glitchtip-compose manage import_legacy_events --end-date YYYY-MM-DD",
     'To give its room back: glitchtip-compose psql -c "drop table issue_events_issueevent_archive cascade"',

@@ -1,35 +1,35 @@
+import { defined } from "../../base/defined.ts";
 import type { Docker } from "../../docker/index.ts";
 import { compareVersions, versionOfImage, wayBetween } from "../../glitchtip/upgrade-way.ts";
 import type { Workspace } from "../../workspace/index.ts";
-import { lookAtStack } from "./look.ts";
+import { observeForUpgrade } from "./observe.ts";
 import { currentImage, planUpgrade } from "./plan.ts";
 
 export interface UpgradeCheck {
   readonly image: string;
   readonly version?: string;
-  /** The declared tag stands for another image than the one that runs. */
+  /** The declared tag now names another image than the one that runs. */
   readonly newBuild: boolean;
-  /** Images of this machine to which one step leads, newest first. */
+  /** Images on this machine that one upgrade leads to, newest first. */
   readonly newer: readonly string[];
 }
 
-/** What could be upgraded to with what this machine has; asks nobody else, and changes nothing. */
-export async function checkForUpgrade(docker: Docker, project: Workspace): Promise<UpgradeCheck> {
-  const situation = await lookAtStack(docker, project, {});
-  const plan = planUpgrade(situation, {});
+/** Looks for newer images on this machine. Asks no registry and changes nothing. */
+export async function checkForUpgrade(docker: Docker, workspace: Workspace): Promise<UpgradeCheck> {
+  const plan = planUpgrade(await observeForUpgrade(docker, workspace, {}), {});
   const { imagesBeside } = await import("../../docker/images.ts");
   const { address } = await docker.located();
-  const image = currentImage(project).replace(/@.*$/, "");
-  return {
+  const image = currentImage(workspace).replace(/@.*$/, "");
+  return defined({
     image,
-    ...(plan.from.version === undefined ? {} : { version: plan.from.version }),
+    version: plan.from.version,
     newBuild: !plan.nothingToDo,
-    newer: newerThan(image, await imagesBeside(address, image)),
-  };
+    newer: newerImages(image, await imagesBeside(address, image)),
+  });
 }
 
-/** Among these, those that one step leads to. Pure. */
-export function newerThan(image: string, others: readonly string[]): string[] {
+/** Returns the images among `others` that one upgrade leads to. Pure. */
+export function newerImages(image: string, others: readonly string[]): string[] {
   const from = versionOfImage(image);
   if (from === undefined) return [];
   return others

@@ -1,41 +1,35 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { CodedError } from "../../base/errors.ts";
 import { observeStack } from "../../running/index.ts";
 import { readWorkspace } from "../../workspace/index.ts";
 import { lockBackups } from "../create.ts";
-import type { StackContext } from "../open.ts";
-import { openServices } from "../restore/services.ts";
-import type { Progress } from "./progress.ts";
+import { StackServices } from "../stack-services.ts";
+import type { StackContext } from "../stack-sources.ts";
+import type { UpgradeProgress } from "./progress.ts";
 
-export interface UpgradeContext extends Omit<StackContext, "project"> {
+/** Without the workspace, which an upgrade changes on its way. */
+export interface UpgradeContext extends Omit<StackContext, "workspace"> {
   readonly dir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** One at a time: an upgrade, or its way back. */
+/** Locks the workspace against every other upgrade and rollback. */
 export async function lockUpgrades(context: UpgradeContext): Promise<AsyncDisposable> {
   const folder = join(context.dir, ".glitchtip", "state");
   mkdirSync(folder, { recursive: true });
   return await lockBackups({ ...context, folder }, "upgrade");
 }
 
-/** The stack as the declaration wants it now. */
+/** Reads the workspace as it is now. */
 export const stackContext = (context: UpgradeContext): StackContext => ({
   ...context,
-  project: readWorkspace(context.dir, context.env),
+  workspace: readWorkspace(context.dir, context.env),
 });
 
-/** What ran before and still is a service; an app that does not come up is told, and no reason to go back. */
-export async function startRest(context: UpgradeContext, { running }: Progress): Promise<void> {
-  const { docker, log, signal } = context;
-  const services = await openServices(stackContext(context));
-  const { config } = await observeStack(docker);
+/** Starts the services that ran before and still exist. Only warns of a service that does not start. */
+export async function startRest(context: UpgradeContext, { running }: UpgradeProgress): Promise<void> {
+  const services = await StackServices.open(context);
+  const { config } = await observeStack(context.docker);
   const wanted = running.filter((name) => config.services[name] !== undefined);
-  if (wanted.length === 0) return;
-  await services.startRest(wanted).catch((error: unknown) => {
-    signal.throwIfAborted();
-    if (!(error instanceof CodedError)) throw error;
-    log.warn(`not everything runs: ${error.message}; see docker compose ps`);
-  });
+  if (wanted.length > 0) await services.startOrWarn(wanted);
 }

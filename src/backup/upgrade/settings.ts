@@ -17,28 +17,28 @@ import {
 
 const stated = z.nullable(z.union([z.string(), z.record(z.string(), z.string())]));
 
-/** What an upgrade changes in the user's files, with what was there: so it can be put back whatever else is edited later. */
-export const settingsShape = z.object({
-  /** Of the declaration; null is "not stated". */
+/** What an upgrade changes in the workspace's files, with the values before, so that it can be undone after other edits. */
+export const settingsChange = z.object({
+  /** Keys of the declaration; null where a key is not stated. */
   declaration: z.array(z.object({ path: z.array(z.string()), before: stated, after: stated })),
-  /** The whole of it before: what nobody has edited since comes back byte by byte. */
+  /** The whole declaration before: it is restored byte by byte where nobody has edited it since. */
   text: z.string(),
-  /** Lines of .env that were there. */
+  /** Variables that .env had before. */
   env: z.array(z.object({ name: z.string(), before: z.string(), after: z.string() })),
-  /** The digests, where images are pinned. */
+  /** The file with the pinned digests, where images are pinned. */
   lock: z.optional(z.string()),
 });
 
-export type Settings = z.infer<typeof settingsShape>;
-export type Side = "before" | "after";
+export type SettingsChange = z.infer<typeof settingsChange>;
+type Moment = "before" | "after";
 
-/** A line of .env wins over the declaration, so it has to say the same. */
-export const imageLine = (env: Readonly<Record<string, string>>, name: string, after: string): Settings["env"] =>
+/** Returns the change of a variable in .env, where it has one: that line overrides the declaration. */
+export const envChange = (env: Readonly<Record<string, string>>, name: string, after: string): SettingsChange["env"] =>
   env[name] ? [{ name, before: env[name], after }] : [];
 
-/** Comments stay, and what was edited since. */
-export function editedDeclaration(current: string, settings: Settings, side: Side): string {
-  const edit = (text: string, to: Side) =>
+/** Returns the declaration with the values of this moment. Comments and other edits are kept. */
+export function editedDeclaration(current: string, settings: SettingsChange, moment: Moment): string {
+  const edit = (text: string, to: Moment) =>
     settings.declaration.reduce(
       (edited, { path, before, after }) =>
         isDeepStrictEqual(before, after)
@@ -46,27 +46,31 @@ export function editedDeclaration(current: string, settings: Settings, side: Sid
           : editDeclaration(edited, path, (to === "before" ? before : after) ?? undefined),
       text,
     );
-  if (side === "before" && current === edit(settings.text, "after")) return settings.text;
-  return edit(current, side);
+  if (moment === "before" && current === edit(settings.text, "after")) return settings.text;
+  return edit(current, moment);
 }
 
-/** Throws where the project could not be made with them, or a managed file is edited by hand; writes nothing. */
-export async function checkSettings(context: WorkspaceContext, settings: Settings): Promise<void> {
+/** Throws where the files could not be generated with the new values, or a managed one was edited by hand. Writes nothing. */
+export async function checkSettings(context: WorkspaceContext, settings: SettingsChange): Promise<void> {
   const text = editedDeclaration(readDeclarationText(context.dir), settings, "after");
-  const project = await readWorkspaceWith(context, text);
-  await bringUpToDate(context, project, { stateBy: "declaration", dryRun: true });
+  const workspace = await readWorkspaceWith(context, text);
+  await bringUpToDate(context, workspace, { stateBy: "declaration", dryRun: true });
 }
 
-/** Writes declaration, .env and the managed files; may be done again. */
-export async function putSettings(context: WorkspaceContext, settings: Settings, side: Side): Promise<void> {
+/** Writes declaration, .env and the managed files with the values of this moment. May be executed again. */
+export async function writeSettings(
+  context: WorkspaceContext,
+  settings: SettingsChange,
+  moment: Moment,
+): Promise<void> {
   const { dir } = context;
   const env = readEnvText(dir);
-  const edited = settings.env.reduce((text, one) => setVariable(text, one.name, one[side]), env);
+  const edited = settings.env.reduce((text, one) => setVariable(text, one.name, one[moment]), env);
   if (edited !== env) writeUserFile(join(dir, ".env"), edited);
-  if (settings.lock !== undefined && side === "before") writeOne(join(dir, LOCK_FILE), settings.lock, 0o644);
+  if (settings.lock !== undefined && moment === "before") writeOne(join(dir, LOCK_FILE), settings.lock, 0o644);
   const before = readDeclarationText(dir);
-  const text = editedDeclaration(before, settings, side);
+  const text = editedDeclaration(before, settings, moment);
   const quiet = { ...context, log: silentLog };
-  const project = await readWorkspaceWith(quiet, text);
-  await bringUpToDate(quiet, project, { stateBy: "declaration", declarationEdited: text !== before });
+  const workspace = await readWorkspaceWith(quiet, text);
+  await bringUpToDate(quiet, workspace, { stateBy: "declaration", declarationEdited: text !== before });
 }

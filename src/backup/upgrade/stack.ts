@@ -1,6 +1,5 @@
 import { CodedError } from "../../base/errors.ts";
-import type { Clock } from "../../base/wait.ts";
-import { waitUntil } from "../../base/wait.ts";
+import { type Clock, waitUntil } from "../../base/wait.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
 import { type JobQueue, VALKEY_LISTS } from "../../glitchtip/versions.ts";
 import {
@@ -12,7 +11,17 @@ import {
   releasePrograms,
   stopServices,
 } from "../../running/index.ts";
-import { INIT, isStackService, PROVISIONER, PROXY, SERVER, VALKEY, WORKER } from "../../stack/service-names.ts";
+import {
+  DATABASE,
+  INIT,
+  isStackService,
+  PROVISIONER,
+  PROXY,
+  SERVER,
+  VALKEY,
+  WORKER,
+} from "../../stack/service-names.ts";
+import { healthLines } from "../stack-services.ts";
 
 interface StackCalls {
   readonly docker: Docker;
@@ -24,21 +33,21 @@ interface StackCalls {
 const MIGRATED_WITHIN_MS = 3_600_000;
 const DRAINED_WITHIN_MS = 120_000;
 
-/** What takes events. */
-const SERVED = [PROXY, SERVER];
+/** The services that accept events. */
+const ACCEPTING = [PROXY, SERVER];
 
 /**
- * Nothing more comes in, and what came is worked off: another generation does not read the queue of the one before.
- * Only where a worker of its own does that.
+ * Stops accepting events and waits until the worker has emptied its queue: another generation does not read it. Does
+ * nothing where no worker runs.
  */
-export async function drain({ docker, clock, signal, say }: StackCalls, queue: JobQueue): Promise<void> {
+export async function drainQueue({ docker, clock, signal, say }: StackCalls, queue: JobQueue): Promise<void> {
   const stack = await observeStack(docker);
   const single = isSingleContainer(stack.config.services);
   const worker = containerOf(stack, single ? SERVER : WORKER);
   if (worker?.state !== "running") return;
-  const served = SERVED.filter((name) => stack.config.services[name] !== undefined);
+  const accepting = ACCEPTING.filter((name) => stack.config.services[name] !== undefined);
   if (single) await docker.cli(["exec", worker.id, "programs", "stop", "web"], { signal });
-  else await stopServices(docker, served, signal);
+  else await stopServices(docker, accepting, signal);
   say("letting the worker finish");
   await waitUntil({
     clock,
@@ -46,7 +55,7 @@ export async function drain({ docker, clock, signal, say }: StackCalls, queue: J
     deadlineMs: DRAINED_WITHIN_MS,
     say: () => say("the worker still has jobs"),
     async attempt() {
-      const jobs = await waiting(docker, queue, clock.now());
+      const jobs = await waitingJobs(docker, queue, clock.now());
       return jobs === undefined || jobs === 0 ? true : undefined;
     },
     late: () =>
@@ -56,8 +65,8 @@ export async function drain({ docker, clock, signal, say }: StackCalls, queue: J
   });
 }
 
-/** In Valkey or in the database, wherever the queue is; undefined where neither tells. */
-async function waiting(docker: Docker, queue: JobQueue, nowMs: number): Promise<number | undefined> {
+/** Counts the jobs in Valkey or in the database, wherever the queue is; undefined where the count cannot be read. */
+async function waitingJobs(docker: Docker, queue: JobQueue, nowMs: number): Promise<number | undefined> {
   const stack = await observeStack(docker);
   const { services } = stack.config;
   const inside = isSingleContainer(services) && services[SERVER]?.environment?.VALKEY_URL ? SERVER : VALKEY;
@@ -75,16 +84,16 @@ async function waiting(docker: Docker, queue: JobQueue, nowMs: number): Promise<
   return backlog.known ? backlog.waiting : undefined;
 }
 
-/** Runs the one-shot that migrates, to its end. */
-export async function migrate({ docker, signal, say }: StackCalls): Promise<void> {
+/** Executes the migrations: by the one-shot, or by the start of a single container. */
+export async function runMigrations({ docker, signal, say }: StackCalls): Promise<void> {
   if (isSingleContainer((await docker.compose.config()).services)) {
     await releasePrograms(docker, signal);
-    // It migrates before it serves, and is healthy when it does.
+    // The single container migrates before it serves, and becomes healthy when it serves.
     const flags = ["--detach", "--wait", "--no-deps"];
-    await docker.compose.up({ services: [SERVER], flags, onLine: healthOnly(say), deadlineMs: MIGRATED_WITHIN_MS });
+    await docker.compose.up({ services: [SERVER], flags, onLine: healthLines(say), deadlineMs: MIGRATED_WITHIN_MS });
     return;
   }
-  await docker.compose.up({ services: [INIT], flags: ["--detach", "--force-recreate"], onLine: healthOnly(say) });
+  await docker.compose.up({ services: [INIT], flags: ["--detach", "--force-recreate"], onLine: healthLines(say) });
   const init = containerOf(await observeStack(docker), INIT);
   if (init === undefined) throw new CodedError("GC1605", `${INIT} has no container`);
   const { stdout } = await docker.cli(["wait", init.id], { deadlineMs: MIGRATED_WITHIN_MS, signal });
@@ -94,16 +103,16 @@ export async function migrate({ docker, signal, say }: StackCalls): Promise<void
   });
 }
 
-/** The provisioner then proves each key by an event that it reads back, as on its first run. */
+/** Makes the provisioner prove each key by an event that it reads back, as on its first run. */
 export async function forgetProofs(docker: Docker, signal: AbortSignal): Promise<void> {
   const stack = await observeStack(docker);
   if (stack.config.services[PROVISIONER] === undefined) return;
-  const { code, stderr } = await docker.compose.run(PROVISIONER, ["-e", FORGET], { entrypoint: "node", signal });
+  const { code, stderr } = await docker.compose.run(PROVISIONER, ["-e", FORGET_PROOFS], { entrypoint: "node", signal });
   if (code === 0) return;
   throw new CodedError("GC1605", "the provisioner's memory cannot be written", { problems: lastLines(stderr, 3) });
 }
 
-const FORGET = `const fs = require("node:fs");
+const FORGET_PROOFS = `const fs = require("node:fs");
 const path = "/state/state.json";
 if (fs.existsSync(path)) {
   const state = JSON.parse(fs.readFileSync(path, "utf8"));
@@ -112,14 +121,31 @@ if (fs.existsSync(path)) {
   fs.renameSync(path + ".new", path);
 }`;
 
-/** Containers of ours whose service is no more, as Valkey's or the worker's; no volume goes with them. */
-export async function removeLeftovers(docker: Docker): Promise<string[]> {
+/** Removes the stack's containers whose service is not declared any more, such as Valkey's. No volume is removed. */
+export async function removeUndeclaredContainers(docker: Docker): Promise<string[]> {
   const { config, containers } = await observeStack(docker);
   const left = containers.filter(({ service }) => isStackService(service) && config.services[service] === undefined);
   for (const { id } of left) await docker.cli(["rm", "--force", id]);
   return left.map(({ service }) => service);
 }
 
-const healthOnly = (say: (text: string) => void) => (line: string) => {
-  if (/Healthy|Error/.test(line)) say(line.trim());
-};
+/** Finds the database volumes that no service uses any more: of earlier majors, and of upgrades that failed. */
+export async function findOldDatabaseVolumes(
+  docker: Docker,
+): Promise<{ readonly project: string; readonly volumes: string[] }> {
+  const { engine, config } = await observeStack(docker);
+  const used = new Set(Object.values(config.volumes ?? {}).map(({ name }) => name));
+  const { volumes } = await engine.belongings(config.name);
+  const databases = volumes.filter((name) => name.startsWith(`${config.name}_${DATABASE}`));
+  return { project: config.name, volumes: databases.filter((name) => !used.has(name)) };
+}
+
+/** Deletes volumes for good. */
+export async function removeVolumes(docker: Docker, volumes: readonly string[]): Promise<void> {
+  const { code, stderr } = await docker.cli(["volume", "rm", ...volumes]);
+  if (code === 0) return;
+  throw new CodedError("GC1604", "not every volume could be removed", {
+    problems: lastLines(stderr, 5),
+    remedy: "docker ps -a --filter volume=NAME tells who has it.",
+  });
+}

@@ -1,3 +1,4 @@
+import { CodedError } from "../../base/errors.ts";
 import {
   compareVersions,
   parseVersion,
@@ -7,21 +8,24 @@ import {
   versionText,
   wayBetween,
 } from "../../glitchtip/upgrade-way.ts";
-import { refused } from "./refused.ts";
 
-interface RunningNow {
+/** The error for an upgrade that is refused before anything was changed. */
+export const upgradeRefusal = (what: string, detail: { problems?: string[]; remedy: string }): CodedError =>
+  new CodedError("GC1808", what, { ...detail, remedy: `${detail.remedy} Nothing was changed.` });
+
+interface CurrentVersions {
   readonly image: string;
-  /** The version by the image itself. */
+  /** The version that the image states. */
   readonly runs: string | undefined;
-  /** Of what has migrated the database. */
+  /** The version that has migrated the database. */
   readonly database: string | undefined;
 }
 
 const versionIn = (text: string | undefined): Version | undefined =>
   text === undefined ? undefined : parseVersion(text);
 
-/** Throws GC1808 with the steps to take, or for one that leads back. */
-export function checkWay(target: string, toVersion: string | undefined, now: RunningNow): void {
+/** Throws GC1808 for a downgrade, and for an upgrade that takes more than one step; then with the steps. */
+export function checkWay(target: string, toVersion: string | undefined, now: CurrentVersions): void {
   const to = versionIn(toVersion) ?? versionOfImage(target);
   if (to === undefined) return;
   const runs = versionIn(now.runs) ?? versionOfImage(now.image);
@@ -35,11 +39,11 @@ export function checkWay(target: string, toVersion: string | undefined, now: Run
     const what = isAhead
       ? `the database was already migrated by ${versionText(from)}`
       : `${versionText(from)} runs here`;
-    throw refused(`${target} is older: ${what}, and GlitchTip's migrations do not go back`, {
+    throw upgradeRefusal(`${target} is older: ${what}, and GlitchTip's migrations do not go back`, {
       remedy: "glitchtip-compose rollback goes back to the last upgrade's backup; restore to any other.",
     });
   }
-  throw refused(`${target} is too far from ${versionText(from)} for one step`, {
+  throw upgradeRefusal(`${target} is too far from ${versionText(from)} for one step`, {
     problems: [...way.stops.map((stop) => stopText(target, stop)), `then ${target}`],
     remedy: `Begin with the first: glitchtip-compose upgrade --to ${exampleOf(target, way.stops[0])}`,
   });

@@ -1,23 +1,23 @@
 import {
   type BackupTarget,
   backupFolder,
-  checkFiles,
   chooseBackup,
   createBackup,
   declaredTarget,
   describeBackup,
+  encryptionWith,
+  type FileEncryption,
   fetchBackup,
   type ListedBackup,
   listBackups,
-  listTarget,
-  mebibytes,
-  parseKeep,
+  listUploaded,
+  parseRetentionRules,
   pruneBackups,
-  type Seal,
-  sealWith,
   stackBackups,
   uploadBackup,
+  verifyBackup,
 } from "../../backup/index.ts";
+import { formatMebibytes } from "../../base/byte-size.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { openDocker } from "../../docker/index.ts";
 import { packageAssets, readWorkspace, type Workspace } from "../../workspace/index.ts";
@@ -79,17 +79,17 @@ export default {
 } satisfies CliCommand<Flags>;
 
 async function create({ context, project, folder, flags }: Call): Promise<void> {
-  const secrets = flags.includeSecrets ? await sealOf(context, flags) : undefined;
-  const open = { ...context, docker: openDocker(context), project, toolVersion: packageAssets().version };
+  const encryption = flags.includeSecrets ? await encryptionOf(context, flags) : undefined;
+  const open = { ...context, docker: openDocker(context), workspace: project, toolVersion: packageAssets().version };
   const verify = flags.verify && (project.declaration.backup?.verify ?? true);
   const made = await withProgress(context, "looking at the stack", ({ say }) =>
     createBackup(
       { ...stackBackups(open, folder), log: { ...context.log, step: say } },
-      { reason: "manual", verify, ...(secrets && { secrets }) },
+      { reason: "manual", verify, ...(encryption && { encryption }) },
     ),
   );
   const { manifest, path } = made;
-  const target = flags.upload ? declaredTarget({ ...context, project }) : undefined;
+  const target = flags.upload ? declaredTarget({ ...context, workspace: project }) : undefined;
   if (target !== undefined) context.log.info(`made ${path}`);
   if (target !== undefined) await withProgress(context, "copying it to the target", () => uploadBackup(target, made));
   if (context.json) return context.print(JSON.stringify({ path, uploaded: target !== undefined, ...manifest }));
@@ -99,14 +99,14 @@ async function create({ context, project, folder, flags }: Call): Promise<void> 
     context.log.info("The secrets are not in it: keep .glitchtip/secrets elsewhere too.");
 }
 
-async function sealOf(context: CliContext, { recipient = [], ...flags }: Flags): Promise<Seal> {
-  if (recipient.length > 0) return sealWith({ recipients: recipient });
-  return sealWith({ passphrase: await passphraseOf(context, flags, true) });
+async function encryptionOf(context: CliContext, { recipient = [], ...flags }: Flags): Promise<FileEncryption> {
+  if (recipient.length > 0) return encryptionWith({ recipients: recipient });
+  return encryptionWith({ passphrase: await passphraseOf(context, flags, true) });
 }
 
 async function list({ context, project, folder, flags }: Call): Promise<void> {
   if (flags.target) {
-    const names = await withProgress(context, "asking the target", () => listTarget(targetOf(context, project)));
+    const names = await withProgress(context, "asking the target", () => listUploaded(targetOf(context, project)));
     return context.print(context.json ? JSON.stringify({ names }) : names.join("\n") || "no backups at the target");
   }
   const found = listBackups(folder);
@@ -116,7 +116,7 @@ async function list({ context, project, folder, flags }: Call): Promise<void> {
   const rows = found.map(({ name, atMs, bytes, manifest, problem }) => [
     name,
     `${ago(atMs, now)} ago`,
-    mebibytes(bytes),
+    formatMebibytes(bytes),
     manifest?.reason ?? "",
     manifest?.secrets ?? "",
     problem ?? (manifest?.verified === "no" ? "not tried" : "good"),
@@ -138,7 +138,7 @@ async function verify({ context, project, folder, names }: Call): Promise<void> 
   const checked: string[] = [];
   for (const name of wanted) {
     const found = chooseBackup(folder, project.dir, name);
-    await withProgress(context, `reading ${found.path}`, () => checkFiles(found, context.signal));
+    await withProgress(context, `reading ${found.path}`, () => verifyBackup(found, context.signal));
     checked.push(found.path);
   }
   if (context.json) return context.print(JSON.stringify({ good: checked }));
@@ -154,7 +154,7 @@ async function fetch({ context, project, folder, names: [name = "latest"] }: Cal
 }
 
 function targetOf(context: CliContext, project: Workspace): BackupTarget {
-  const target = declaredTarget({ ...context, project });
+  const target = declaredTarget({ ...context, workspace: project });
   if (target !== undefined) return target;
   throw new CodedError("GC1001", "no target is declared", {
     remedy: "Declare it: backup.target.s3 in glitchtip.yaml.",
@@ -168,11 +168,11 @@ async function prune({ context, project, folder, flags }: Call): Promise<void> {
       remedy: "--keep daily=7,weekly=4, or the same in glitchtip.yaml as backup.keep",
     });
   }
-  const keep = parseKeep(rules);
+  const keep = parseRetentionRules(rules);
   const { dryRun = false, yes = false } = flags;
-  const may = async (names: readonly string[]) =>
+  const confirm = async (names: readonly string[]) =>
     yes || (await confirmed(context, `Delete ${names.length} backups for good: ${names.join(", ")}?`, "--yes"));
-  const result = await pruneBackups({ ...context, folder }, keep, { dryRun, may });
+  const result = await pruneBackups({ ...context, folder }, keep, { dryRun, confirm });
   if (result.refused) {
     context.log.info("Nothing was deleted.");
     return context.setExitCode(EXIT.failed);

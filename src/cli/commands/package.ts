@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { createBundle, mebibytes, verifyBundle } from "../../backup/index.ts";
+import { createBundle, verifyBundle } from "../../backup/index.ts";
+import { formatMebibytes } from "../../base/byte-size.ts";
 import { openDocker } from "../../docker/index.ts";
 import { packageAssets, readWorkspace } from "../../workspace/index.ts";
 import { oneOf, wordsOf } from "../accounts.ts";
@@ -37,7 +38,7 @@ export default {
     const bundle = await withProgress(context, "packing", ({ say }) =>
       createBundle({
         docker: openDocker(context),
-        project: readWorkspace(context.dir),
+        workspace: readWorkspace(context.dir),
         to: resolve(context.dir, to),
         name,
         loadScript: assets.loadBundle(),
@@ -54,6 +55,6 @@ export default {
     for (const { image } of bundle.images) context.print(`image ${image}`);
     for (const path of bundle.files) context.print(`file  ${path}`);
     if (dryRun) context.print(`would be in ${bundle.path}; no secret and no value of .env but our own settings`);
-    else context.print(`${bundle.path}: ${mebibytes(bundle.bytes)}\nthere: sh ${name}/load.sh FOLDER`);
+    else context.print(`${bundle.path}: ${formatMebibytes(bundle.bytes)}\nthere: sh ${name}/load.sh FOLDER`);
   },
 } satisfies CliCommand<Flags>;

@@ -1,5 +1,4 @@
-import { CONNECT } from "../../backup/index.ts";
-import { databaseService } from "../../running/index.ts";
+import { databaseService, PSQL_PREAMBLE } from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack, runIn } from "../in-container.ts";
 
@@ -11,7 +10,7 @@ export default {
     const service = databaseService(open.stack.config.services);
     await runIn(context, open, {
       service,
-      command: ["sh", "-c", `${CONNECT}unset PGOPTIONS\nexec psql "$@"`, "psql", ...args],
+      command: ["sh", "-c", `${PSQL_PREAMBLE}unset PGOPTIONS\nexec psql "$@"`, "psql", ...args],
     });
   },
 } satisfies CliCommand;

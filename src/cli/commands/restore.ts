@@ -3,22 +3,22 @@ import { join, resolve } from "node:path";
 import {
   abortRestore,
   type Backup,
+  type BackupContents,
   backupFolder,
-  type Contents,
-  checkFiles,
   checkRestore,
   chooseBackup,
+  type DecryptionKey,
   describeBackup,
   differingFiles,
-  isOf,
-  type Key,
+  isRestoreOf,
   missingFiles,
   openContents,
   type RestoreResult,
-  readRestoreProgress,
-  requireFiles,
+  requireCompleteWorkspace,
   restoreBackup,
-  writeMissing,
+  restoreProgress,
+  verifyBackup,
+  writeMissingFiles,
 } from "../../backup/index.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
@@ -61,7 +61,7 @@ export default {
     const open = () => ({
       ...context,
       docker,
-      project: readWorkspace(dir, context.env),
+      workspace: readWorkspace(dir, context.env),
       toolVersion: packageAssets().version,
     });
     if (flags.abort) {
@@ -80,7 +80,7 @@ export default {
       throw new CodedError("GC1001", "it is not said which backup", { remedy: "glitchtip-compose restore latest" });
     }
     const backup = chooseBackup(folderOf(context.dir), context.dir, wanted);
-    await withProgress(context, `reading ${backup.path}`, () => checkFiles(backup, context.signal));
+    await withProgress(context, `reading ${backup.path}`, () => verifyBackup(backup, context.signal));
     const contents = await contentsOf(context, backup, flags, dir);
     const options = { backup, contents, safety: flags.safetyBackup };
 
@@ -91,11 +91,11 @@ export default {
       return report(context, { dryRun: true, backup: backup.path, ...checked });
     }
     if (!isNew) {
-      const begun = readRestoreProgress(dir);
+      const begun = restoreProgress.read(dir);
       const { project } = await withProgress(context, "checking", () => checkRestore(open(), options));
       const question = `Everything in ${project} is replaced by ${backup.path} (${describeBackup(backup)}).`;
       const given = { flag: "--yes-restore", value: flags.yesRestore };
-      const goesOn = begun !== undefined && isOf(begun, backup);
+      const goesOn = begun !== undefined && isRestoreOf(begun, backup);
       if (!goesOn && !(await typed(context, question, project, given))) {
         context.log.info("Nothing was changed.");
         return context.setExitCode(EXIT.failed);
@@ -104,7 +104,7 @@ export default {
       if (differ.length > 0)
         context.log.info(`These stay as they are, though the backup has others: ${differ.join(", ")}`);
     }
-    const written = writeMissing(dir, contents);
+    const written = writeMissingFiles(dir, contents);
     for (const path of written) context.log.info(`wrote ${path}`);
     const result = await withProgress(context, "restoring", ({ say }) =>
       restoreBackup({ ...open(), log: { ...context.log, step: say } }, options),
@@ -118,18 +118,18 @@ const folderOf = (dir: string): string =>
   existsSync(join(dir, DECLARATION_FILE)) ? backupFolder(readWorkspace(dir)) : join(dir, "backups");
 
 /** Secrets are opened where somebody gives the key, or where the folder cannot do without them. */
-async function contentsOf(context: CliContext, backup: Backup, flags: Flags, dir: string): Promise<Contents> {
+async function contentsOf(context: CliContext, backup: Backup, flags: Flags, dir: string): Promise<BackupContents> {
   const { identityFile, passphraseFile, passphraseEnv, withoutSecrets = false } = flags;
   const closed = await openContents(backup, undefined);
   const has = backup.manifest.secrets !== "none" && !withoutSecrets;
   const given = [identityFile, passphraseFile, passphraseEnv].some((one) => one !== undefined);
   const asks = context.interactive && backup.manifest.secrets === "passphrase" && missingFiles(dir, closed).length > 0;
   const contents = has && (given || asks) ? await openContents(backup, await keyOf(context, flags)) : closed;
-  requireFiles(dir, contents);
+  requireCompleteWorkspace(dir, contents);
   return contents;
 }
 
-async function keyOf(context: CliContext, { identityFile, ...flags }: Flags): Promise<Key> {
+async function keyOf(context: CliContext, { identityFile, ...flags }: Flags): Promise<DecryptionKey> {
   if (identityFile === undefined) return { passphrase: await passphraseOf(context, flags) };
   const text = readIfThere(resolve(context.dir, identityFile)) ?? "";
   const identities = text.split(/\r?\n/).filter((line) => line.startsWith("AGE-"));

@@ -1,4 +1,4 @@
-import { goBack, lockUpgrades, readUpgradeProgress } from "../../backup/index.ts";
+import { lockUpgrades, rollBackUpgrade, upgradeProgress } from "../../backup/index.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { openDocker } from "../../docker/index.ts";
 import { packageAssets, readWorkspace } from "../../workspace/index.ts";
@@ -21,7 +21,7 @@ export default {
     const docker = openDocker(context);
     const open = { ...context, docker, toolVersion: packageAssets().version };
     await using _ = flags.dryRun ? null : await lockUpgrades(open);
-    const found = readUpgradeProgress(context.dir);
+    const found = upgradeProgress.read(context.dir);
     if (found === undefined) {
       throw new CodedError("GC1001", "there is no upgrade here to go back from", {
         remedy: "glitchtip-compose backup list, then restore one, goes back further.",
@@ -44,7 +44,7 @@ export default {
       return context.setExitCode(EXIT.failed);
     }
     const { safety } = await withProgress(context, "going back", ({ say }) =>
-      goBack({ ...open, log: { ...context.log, step: say } }, found),
+      rollBackUpgrade({ ...open, log: { ...context.log, step: say } }, found),
     );
     if (context.json) return context.print(JSON.stringify({ from: to, to: from, backup, safety: safety ?? null }));
     context.print(`${from} runs again${step === "begun" || step === "stopped" ? "" : `, as it was in ${backup}`}`);

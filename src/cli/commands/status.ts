@@ -1,5 +1,5 @@
 import { isatty } from "node:tty";
-import { backupFolder, backupState, readRestoreProgress } from "../../backup/index.ts";
+import { backupFolder, backupState, restoreProgress } from "../../backup/index.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { status as statusOf } from "../../checks/index.ts";
 import { providerOf } from "../../config/provider.ts";
@@ -56,7 +56,7 @@ async function once(context: CliContext, print: (data: string) => void): Promise
   const { declaration } = project;
   const url = peoplesUrl(project);
   const backup = backupState(backupFolder(project));
-  const restoring = readRestoreProgress(context.dir);
+  const restoring = restoreProgress.read(context.dir);
   const hasBackups = backup.last !== undefined || declaration.backup?.schedule !== undefined;
   const kind = serverKind(declaration);
   const { server } = kind === "bundled" ? resolveServer(declaration.server) : {};

@@ -1,28 +1,23 @@
 import {
-  beginProgress,
-  carryOutUpgrade,
-  checkSettings,
-  currentImage,
-  currentPostgres,
-  isUnderWay,
+  executeUpgrade,
+  imagesToPull,
   lockUpgrades,
-  lookAtStack,
-  type Progress,
-  planUpgrade,
+  prepareUpgrade,
   pullImage,
-  readRestoreProgress,
-  readUpgradeProgress,
-  requireStack,
-  targetImage,
-  targetPostgres,
-  type Wanted,
+  requireSameUpgrade,
+  requireUpgradableServer,
+  startUpgrade,
+  type UpgradeProgress,
+  type UpgradeResult,
+  unfinishedUpgrade,
+  upgradeUnderWay,
+  type WantedUpgrade,
 } from "../../backup/index.ts";
+import { defined } from "../../base/defined.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { openDocker } from "../../docker/index.ts";
-import { versionOfImage } from "../../glitchtip/upgrade-way.ts";
 import { GENERATIONS, type Generation } from "../../glitchtip/versions.ts";
-import { observeStack } from "../../running/index.ts";
-import { packageAssets, readWorkspace, type Workspace, workspaceDocker } from "../../workspace/index.ts";
+import { packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { confirmed, withProgress } from "../screen.ts";
@@ -57,26 +52,19 @@ export default {
       .option("--yes", "do not ask"),
   async run(context, flags) {
     const docker = openDocker(context);
-    const project = readWorkspace(context.dir, context.env);
-    requireStack(project);
+    const workspace = readWorkspace(context.dir, context.env);
+    requireUpgradableServer(workspace);
     const call = { context, docker, flags, open: { ...context, docker, toolVersion: packageAssets().version } };
-    if (flags.check) return await checkUpgrade(context, docker, project);
+    if (flags.check) return await checkUpgrade(context, docker, workspace);
     // From here on nobody else changes what is decided by.
     await using _ = flags.dryRun ? null : await lockUpgrades(call.open);
-    const found = readUpgradeProgress(context.dir);
-    if (flags.cleanup && !isUnderWay(found)) return await cleanUp(context, docker, flags);
-    if (isUnderWay(found)) return await goOn(call, found);
-    refuseDuringRestore(context.dir);
+    const found = unfinishedUpgrade(context.dir);
+    if (found !== undefined) return await goOn(call, found);
+    if (flags.cleanup) return await cleanUp(context, docker, flags);
 
     const wanted = wantedBy(flags);
-    const look = async () => planUpgrade(await lookAtStack(docker, project, wanted), wanted);
-    if (flags.pull && !flags.dryRun) {
-      // What the tags alone rule out needs no pull.
-      if (versionOfImage(targetImage(currentImage(project), flags.to)) !== undefined) await look();
-      await pull(call, imagesOf(project, wanted));
-    }
-    const plan = await look();
-    await checkSettings({ ...context, docker: workspaceDocker(context) }, plan.settings);
+    if (flags.pull && !flags.dryRun) await pull(call, await imagesToPull(call.open, workspace, wanted));
+    const plan = await prepareUpgrade(call.open, workspace, wanted);
     if (plan.nothingToDo) return showNothingToDo(context, plan);
     showPlan(context, plan, flags.dryRun ?? false);
     if (flags.dryRun) return context.setExitCode(EXIT.changes);
@@ -85,16 +73,7 @@ export default {
       context.log.info("Nothing was changed.");
       return context.setExitCode(EXIT.failed);
     }
-    const { containers } = await observeStack(docker);
-    const running = containers.filter(({ state }) => state === "running").map(({ service }) => service);
-    const progress = beginProgress({
-      from: plan.from.image,
-      to: plan.to.image,
-      settings: plan.settings,
-      running: [...new Set(running)],
-      ...(plan.postgres === undefined ? {} : { postgres: plan.postgres }),
-    });
-    await carryOut(call, progress, plan.afterwards);
+    await showProgress(call, plan.afterwards, (open) => startUpgrade(open, plan));
   },
 } satisfies CliCommand<Flags>;
 
@@ -108,63 +87,42 @@ interface Call {
   };
 }
 
-/** With another Postgres alone GlitchTip's own image stays. */
-const imagesOf = (project: Workspace, { to, postgres }: Wanted): string[] => [
-  ...(to === undefined && postgres !== undefined ? [] : [targetImage(currentImage(project), to)]),
-  ...(postgres === undefined ? [] : [targetPostgres(currentPostgres(project), postgres)]),
-];
-
 async function pull({ context, docker }: Call, images: readonly string[]): Promise<void> {
   for (const image of images)
     await withProgress(context, `pulling ${image}`, ({ say }) => pullImage(docker, image, say));
 }
 
-function wantedBy({ to, generation, postgres }: Flags): Wanted {
+function wantedBy({ to, generation, postgres }: Flags): WantedUpgrade {
   if (generation !== undefined && !GENERATIONS.includes(generation as Generation)) {
     throw new CodedError("GC1001", `--generation ${generation}: there is none`, {
       remedy: `One of ${GENERATIONS.join(", ")}.`,
     });
   }
-  return {
-    ...(to === undefined ? {} : { to }),
-    ...(postgres === undefined ? {} : { postgres }),
-    ...(generation === undefined ? {} : { generation: generation as Generation }),
-  };
+  return defined({ to, postgres, generation: generation as Generation | undefined });
 }
 
-function refuseDuringRestore(dir: string): void {
-  const restore = readRestoreProgress(dir);
-  if (restore === undefined) return;
-  throw new CodedError("GC1805", `a restore of ${restore.backup} is under way`, {
-    remedy: `Go on with: glitchtip-compose restore ${restore.backup}. Or go back: glitchtip-compose restore --abort`,
-  });
-}
-
-/** An interrupted one: the same command goes on, another one is refused. */
-async function goOn(call: Call, found: Progress): Promise<void> {
+/** Continues an interrupted upgrade. Another upgrade is refused until it is over. */
+async function goOn(call: Call, found: UpgradeProgress): Promise<void> {
   const { context, flags } = call;
-  const other = flags.cleanup || (flags.to !== undefined && targetImage(found.from, flags.to) !== found.to);
-  if (found.undoing || other) {
-    throw new CodedError("GC1809", `an upgrade to ${found.to} is ${found.undoing ? "being taken back" : "under way"}`, {
-      remedy: found.undoing
-        ? "glitchtip-compose rollback ends that."
-        : `Go on with: glitchtip-compose upgrade --to ${found.to}. Or go back: glitchtip-compose rollback`,
-    });
-  }
+  if (flags.cleanup) throw upgradeUnderWay(found);
+  requireSameUpgrade(found, flags.to);
   if (flags.dryRun) {
-    const text = `the upgrade from ${found.from} to ${found.to} would go on after “${found.step}”`;
-    context.print(context.json ? JSON.stringify({ dryRun: true, ...pick(found) }) : text);
+    const { from, to, step } = found;
+    const text = `the upgrade from ${from} to ${to} would go on after “${step}”`;
+    context.print(context.json ? JSON.stringify({ dryRun: true, from, to, step }) : text);
     return context.setExitCode(EXIT.changes);
   }
   context.log.info(`going on with the upgrade to ${found.to} (${found.step})`);
-  await carryOut(call, found, []);
+  await showProgress(call, [], (open) => executeUpgrade(open, found));
 }
 
-const pick = ({ from, to, step }: Progress) => ({ from, to, step });
-
-async function carryOut({ context, open }: Call, progress: Progress, afterwards: readonly string[]): Promise<void> {
+async function showProgress(
+  { context, open }: Call,
+  afterwards: readonly string[],
+  execute: (open: Call["open"]) => Promise<UpgradeResult>,
+): Promise<void> {
   const result = await withProgress(context, "upgrading", ({ say }) =>
-    carryOutUpgrade({ ...open, log: { ...context.log, step: say } }, progress),
+    execute({ ...open, log: { ...context.log, step: say } }),
   );
   printResult(context, result, afterwards);
 }

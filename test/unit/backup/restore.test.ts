@@ -4,18 +4,16 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Database } from "../../../src/backup/database.ts";
-import { backupProblems, backupState, writeReport } from "../../../src/backup/report.ts";
-import { checkDatabase, checkGeneration, checkOwnProject } from "../../../src/backup/restore/check.ts";
-import { type Contents, differingFiles, requireFiles, writeMissing } from "../../../src/backup/restore/files.ts";
+import type { Database } from "../../../src/backup/database/database.ts";
+import { backupProblems, backupState, writeBackupReport } from "../../../src/backup/report.ts";
 import {
-  beginProgress,
-  endProgress,
-  isBefore,
-  isOf,
-  readRestoreProgress,
-  saveProgress,
-} from "../../../src/backup/restore/progress.ts";
+  type BackupContents,
+  differingFiles,
+  requireCompleteWorkspace,
+  writeMissingFiles,
+} from "../../../src/backup/restore/contents.ts";
+import { checkComposeProject, checkDatabase, checkGeneration } from "../../../src/backup/restore/preconditions.ts";
+import { isRestoreOf, newRestore, restoreProgress } from "../../../src/backup/restore/progress.ts";
 import { loadDeclaration } from "../../../src/config/load.ts";
 import type { Workspace } from "../../../src/workspace/workspace.ts";
 import { answers, fakeDocker } from "../../support/fake-docker.ts";
@@ -31,7 +29,7 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const file = (path: string, content: string, mode = 0o644) => ({ path, content, mode });
-const contents = (...files: Contents["files"]): Contents => ({ files, state: undefined });
+const contents = (...files: BackupContents["files"]): BackupContents => ({ files, state: undefined });
 const SECRETS = ["admin_password", "db_password", "secret_key"].map((name) =>
   file(`.glitchtip/secrets/${name}`, name, 0o444),
 );
@@ -40,20 +38,20 @@ describe("what a restore writes", () => {
   it("is what is missing, and nothing that is there", () => {
     writeFileSync(join(dir, "glitchtip.yaml"), `${DECLARATION}# mine\n`);
     const all = contents(file("glitchtip.yaml", DECLARATION), file("compose.yaml", "services: {}\n"), ...SECRETS);
-    expect(writeMissing(dir, all)).toEqual(["compose.yaml", ...SECRETS.map(({ path }) => path)]);
+    expect(writeMissingFiles(dir, all)).toEqual(["compose.yaml", ...SECRETS.map(({ path }) => path)]);
     expect(readFileSync(join(dir, "glitchtip.yaml"), "utf8")).toContain("# mine");
     expect(differingFiles(dir, all)).toEqual(["glitchtip.yaml"]);
     expect(statSync(join(dir, ".glitchtip/secrets")).mode & 0o777).toBe(0o700);
     expect(statSync(join(dir, ".glitchtip/secrets/secret_key")).mode & 0o777).toBe(0o444);
-    expect(writeMissing(dir, all)).toEqual([]);
+    expect(writeMissingFiles(dir, all)).toEqual([]);
   });
 
   it("are lines of .env that are not set, never the old project's name", () => {
     const theirs = file(".env", "COMPOSE_PROJECT_NAME=shop\nGLITCHTIP_PORT=8000\nGLITCHTIP_IMAGE=own:6\n");
-    writeMissing(dir, contents(theirs));
+    writeMissingFiles(dir, contents(theirs));
     expect(readFileSync(join(dir, ".env"), "utf8")).toBe("GLITCHTIP_PORT=8000\nGLITCHTIP_IMAGE=own:6\n");
     writeFileSync(join(dir, ".env"), "# mine\nGLITCHTIP_PORT=9000\n");
-    writeMissing(dir, contents(theirs));
+    writeMissingFiles(dir, contents(theirs));
     expect(readFileSync(join(dir, ".env"), "utf8")).toBe("# mine\nGLITCHTIP_PORT=9000\nGLITCHTIP_IMAGE=own:6\n");
   });
 });
@@ -64,7 +62,7 @@ describe("a folder and a backup that together make no project", () => {
       file("glitchtip.yaml", DECLARATION),
       file(".env", "COMPOSE_FILE=compose.yaml:compose.glitchtip.yaml\n"),
     );
-    expect(() => requireFiles(dir, few)).toThrow(
+    expect(() => requireCompleteWorkspace(dir, few)).toThrow(
       expect.objectContaining({
         code: "GC1804",
         problems: [
@@ -84,7 +82,7 @@ describe("a folder and a backup that together make no project", () => {
       file("compose.glitchtip.yaml", "services: {}\n"),
       ...SECRETS,
     );
-    expect(() => requireFiles(dir, all)).not.toThrow();
+    expect(() => requireCompleteWorkspace(dir, all)).not.toThrow();
   });
 });
 
@@ -135,34 +133,34 @@ describe("a backup is checked against the stack", () => {
     const other = join(dir, "other");
     mkdirSync(other);
     const running = (...folders: string[]) => fakeDocker({ cli: async () => answers({ stdout: folders.join("\n") }) });
-    await expect(checkOwnProject(running(other, other), dir, "shop")).rejects.toMatchObject({ code: "GC1804" });
-    await checkOwnProject(running(dir, `${dir}/gone`, ""), dir, "shop");
+    await expect(checkComposeProject(running(other, other), dir, "shop")).rejects.toMatchObject({ code: "GC1804" });
+    await checkComposeProject(running(dir, `${dir}/gone`, ""), dir, "shop");
   });
 });
 
 describe("a restore's progress", () => {
   it("is kept in a closed file until it ends, and is of one backup", () => {
     const backup = { path: "/b", manifest: manifestWith() };
-    expect(readRestoreProgress(dir)).toBeUndefined();
-    const progress = { ...beginProgress(backup, ["app", "glitchtip"]), step: "loaded" as const };
-    saveProgress(dir, progress);
-    expect(readRestoreProgress(dir)).toEqual(progress);
+    expect(restoreProgress.read(dir)).toBeUndefined();
+    const progress = { ...newRestore(backup, ["app", "glitchtip"]), step: "loaded" as const };
+    restoreProgress.save(dir, progress);
+    expect(restoreProgress.read(dir)).toEqual(progress);
     expect(statSync(join(dir, ".glitchtip/state/restore.json")).mode & 0o777).toBe(0o600);
-    expect(isOf(progress, backup)).toBe(true);
-    expect(isOf(progress, { ...backup, manifest: manifestWith({ project: "other" }) })).toBe(false);
-    expect([isBefore(progress, "saved"), isBefore(progress, "loaded"), isBefore(progress, "swapped")]).toEqual([
-      false,
-      false,
-      true,
-    ]);
-    endProgress(dir);
-    expect(readRestoreProgress(dir)).toBeUndefined();
+    expect(isRestoreOf(progress, backup)).toBe(true);
+    expect(isRestoreOf(progress, { ...backup, manifest: manifestWith({ project: "other" }) })).toBe(false);
+    expect([
+      restoreProgress.isBefore(progress, "saved"),
+      restoreProgress.isBefore(progress, "loaded"),
+      restoreProgress.isBefore(progress, "swapped"),
+    ]).toEqual([false, false, true]);
+    restoreProgress.forget(dir);
+    expect(restoreProgress.read(dir)).toBeUndefined();
   });
 
   it("that was damaged is no reason to begin anew", () => {
     mkdirSync(join(dir, ".glitchtip/state"), { recursive: true });
     writeFileSync(join(dir, ".glitchtip/state/restore.json"), "{");
-    expect(() => readRestoreProgress(dir)).toThrow(expect.objectContaining({ code: "GC1805" }));
+    expect(() => restoreProgress.read(dir)).toThrow(expect.objectContaining({ code: "GC1805" }));
   });
 });
 
@@ -171,12 +169,16 @@ describe("what status says of backups", () => {
   const now = Date.parse("2026-11-22T04:00:00Z");
 
   it("is nothing to do while they come", () => {
-    writeReport(dir, { ...report, next: "2026-11-22T03:15:00.000Z" });
+    writeBackupReport(dir, { ...report, next: "2026-11-22T03:15:00.000Z" });
     expect(backupProblems(backupState(dir), now)).toEqual([]);
   });
 
   it("is a failure with its code, or one that never came", () => {
-    writeReport(dir, { ...report, error: { code: "GC1502", message: "no space" }, next: "2026-11-22T02:00:00.000Z" });
+    writeBackupReport(dir, {
+      ...report,
+      error: { code: "GC1502", message: "no space" },
+      next: "2026-11-22T02:00:00.000Z",
+    });
     expect(backupProblems(backupState(dir), now)).toEqual([
       expect.stringContaining("the last backup failed: GC1502: no space"),
       expect.stringContaining("the backup of 2026-11-22T02:00:00.000Z was not made"),

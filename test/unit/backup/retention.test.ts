@@ -1,19 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nameAt, timeOf } from "../../../src/backup/name.ts";
-import { expired, type Kept, parseKeep } from "../../../src/backup/retention.ts";
+import { backupNameAt, timeOfBackup } from "../../../src/backup/manifest.ts";
+import { expiredBackups, parseRetentionRules, type RetainedBackup } from "../../../src/backup/retention.ts";
 
 const DAY_MS = 86_400_000;
 const START_MS = Date.parse("2026-11-02T03:15:00Z");
 /** Whole seconds, as in names, over three years. */
-const backups: fc.Arbitrary<Kept[]> = fc
+const backups: fc.Arbitrary<RetainedBackup[]> = fc
   .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 3 * 365 * 86_400 }), fc.boolean()), {
     selector: ([seconds]) => seconds,
     maxLength: 60,
   })
   .map((list) =>
     list.map(([seconds, good]) => ({
-      name: nameAt(START_MS + seconds * 1_000),
+      name: backupNameAt(START_MS + seconds * 1_000),
       atMs: START_MS + seconds * 1_000,
       good,
     })),
@@ -29,9 +29,9 @@ const keep = fc.record(
   },
   { requiredKeys: [] },
 );
-const daily = (days: number): Kept[] =>
+const daily = (days: number): RetainedBackup[] =>
   Array.from({ length: days }, (_, day) => START_MS + day * DAY_MS).map((atMs) => ({
-    name: nameAt(atMs),
+    name: backupNameAt(atMs),
     atMs,
     good: true,
   }));
@@ -39,7 +39,7 @@ const daily = (days: number): Kept[] =>
 describe("retention", () => {
   it("keeps the newest of each of the last days and weeks", () => {
     const all = daily(60);
-    const gone = new Set(expired(all, { daily: 7, weekly: 4 }));
+    const gone = new Set(expiredBackups(all, { daily: 7, weekly: 4 }));
     const kept = all.filter(({ name }) => !gone.has(name)).map(({ name }) => name.slice(10, 18));
     // 2026-11-02 is a Monday; the weeks' newest are Sundays, and the present one's is the last of all.
     expect(kept).toEqual([
@@ -58,7 +58,7 @@ describe("retention", () => {
   it("never deletes the newest good one, whatever the rules", () => {
     fc.assert(
       fc.property(backups, keep, (all, rules) => {
-        const gone = expired(all, rules);
+        const gone = expiredBackups(all, rules);
         const good = all.filter((one) => one.good).sort((a, b) => b.atMs - a.atMs);
         if (good[0] === undefined) expect(gone).toEqual([]);
         else expect(gone).not.toContain(good[0].name);
@@ -69,9 +69,9 @@ describe("retention", () => {
   it("deletes none for which a rule has room, and says the same again when it is done", () => {
     fc.assert(
       fc.property(backups, keep, (all, rules) => {
-        const gone = new Set(expired(all, rules));
+        const gone = new Set(expiredBackups(all, rules));
         const left = all.filter(({ name }) => !gone.has(name));
-        expect(expired(left, rules)).toEqual([]);
+        expect(expiredBackups(left, rules)).toEqual([]);
         const goodLeft = left.filter((one) => one.good).length;
         const good = all.filter((one) => one.good).length;
         expect(goodLeft).toBeGreaterThanOrEqual(Math.min(good, Math.max(1, rules.last ?? 0)));
@@ -82,7 +82,7 @@ describe("retention", () => {
   it("does not depend on the order in which they are found", () => {
     fc.assert(
       fc.property(backups, keep, (all, rules) => {
-        expect(expired([...all].reverse(), rules).sort()).toEqual(expired(all, rules).sort());
+        expect(expiredBackups([...all].reverse(), rules).sort()).toEqual(expiredBackups(all, rules).sort());
       }),
     );
   });
@@ -90,32 +90,32 @@ describe("retention", () => {
   it("takes a damaged one away only when a good one is newer", () => {
     const [old, bad, newest] = daily(3).map((one, i) => ({ ...one, good: i !== 1 }));
     if (!old || !bad || !newest) throw new Error("three");
-    expect(expired([old, bad, newest], { last: 2 })).toEqual([bad.name]);
-    expect(expired([old, bad], { last: 2 })).toEqual([]);
+    expect(expiredBackups([old, bad, newest], { last: 2 })).toEqual([bad.name]);
+    expect(expiredBackups([old, bad], { last: 2 })).toEqual([]);
   });
 });
 
 describe("--keep", () => {
   it("reads rules", () => {
-    expect(parseKeep("daily=7, weekly=4")).toEqual({ daily: 7, weekly: 4 });
+    expect(parseRetentionRules("daily=7, weekly=4")).toEqual({ daily: 7, weekly: 4 });
   });
 
   it.each(["daily", "daily=x", "nightly=3", "daily=1,daily=2", "", "daily=0"])("refuses %j", (text) => {
-    expect(() => parseKeep(text)).toThrow(expect.objectContaining({ code: "GC1001" }));
+    expect(() => parseRetentionRules(text)).toThrow(expect.objectContaining({ code: "GC1001" }));
   });
 });
 
 describe("a backup's name", () => {
   it("is its time in UTC, and reads back", () => {
-    expect(nameAt(START_MS)).toBe("glitchtip-20261102-031500Z");
+    expect(backupNameAt(START_MS)).toBe("glitchtip-20261102-031500Z");
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4e9 }), (seconds) => {
-        expect(timeOf(nameAt(seconds * 1_000))).toBe(seconds * 1_000);
+        expect(timeOfBackup(backupNameAt(seconds * 1_000))).toBe(seconds * 1_000);
       }),
     );
   });
 
   it.each(["glitchtip-20261302-031500Z", "glitchtip-20261102-031500Z.partial", "notes", ""])("is not %j", (name) => {
-    expect(timeOf(name)).toBeUndefined();
+    expect(timeOfBackup(name)).toBeUndefined();
   });
 });

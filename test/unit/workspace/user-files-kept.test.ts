@@ -1,8 +1,8 @@
 import { chmodSync, chownSync, linkSync, lstatSync, readFileSync, renameSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { writeMissing } from "../../../src/backup/restore/files.ts";
-import { putSettings } from "../../../src/backup/upgrade/settings.ts";
+import { writeMissingFiles } from "../../../src/backup/restore/contents.ts";
+import { writeSettings } from "../../../src/backup/upgrade/settings.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import { init } from "../../../src/init/init.ts";
 import { add } from "../../../src/workspace/add.ts";
@@ -62,13 +62,13 @@ const WRITERS: Readonly<Record<string, Writer>> = {
       env(folder, "GLITCHTIP_IMAGE=a\n");
     },
     writes: [ENV, DECLARATION],
-    run: (folder) => putSettings(context(folder), upgraded, "after"),
+    run: (folder) => writeSettings(context(folder), upgraded, "after"),
   },
   restore: {
     prepare: (folder) => void folder.write(ENV, "P=x\n"),
     writes: [ENV],
     run: (folder) =>
-      writeMissing(folder.path, {
+      writeMissingFiles(folder.path, {
         files: [{ path: ENV, content: "GLITCHTIP_PORT=8100\n", mode: 0o644 }],
         state: undefined,
       }),
@@ -157,12 +157,12 @@ describe("bytes that are not ours in .env", () => {
     folder.write(ENV, Buffer.concat([made, Buffer.from("GLITCHTIP_IMAGE=registry.example.com/glitchtip:6\n")]));
     await lock(context(folder), docker);
     expect(bytesOf(folder, ENV).subarray(0, made.length)).toEqual(made);
-    await putSettings(
+    await writeSettings(
       context(folder),
       { declaration: [], text: "", env: [{ name: "GLITCHTIP_IMAGE", before: "a", after: "glitchtip/glitchtip:6" }] },
       "after",
     );
-    writeMissing(folder.path, {
+    writeMissingFiles(folder.path, {
       files: [{ path: ENV, content: "GLITCHTIP_DOMAIN=x\nGLITCHTIP_PORT=1\n", mode: 0o644 }],
       state: undefined,
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { newerThan } from "../../../../src/backup/upgrade/check.ts";
-import { planUpgrade, type Situation, type Wanted } from "../../../../src/backup/upgrade/plan.ts";
+import { newerImages } from "../../../../src/backup/upgrade/check.ts";
+import { planUpgrade, type UpgradeSituation, type WantedUpgrade } from "../../../../src/backup/upgrade/plan.ts";
 import { editedDeclaration } from "../../../../src/backup/upgrade/settings.ts";
 import { loadDeclaration } from "../../../../src/config/load.ts";
 
@@ -15,7 +15,7 @@ projects: {shop: {team: backend}}
 apps: {api: {project: shop}}
 `;
 
-const situation = (image: string, more: Partial<Situation> = {}): Situation => ({
+const situation = (image: string, more: Partial<UpgradeSituation> = {}): UpgradeSituation => ({
   declaration: loadDeclaration(text(`image: ${image}`), "glitchtip.yaml"),
   declarationText: text(`image: ${image}`),
   env: {},
@@ -28,7 +28,7 @@ const postgres = (image: string, major: number, volumes = ["glitchtip-db"]) => (
   postgres: { image, major, volumes, majorOf: () => undefined },
 });
 
-const plan = (image: string, wanted: Wanted, more: Partial<Situation> = {}) =>
+const plan = (image: string, wanted: WantedUpgrade, more: Partial<UpgradeSituation> = {}) =>
   planUpgrade(situation(image, more), wanted);
 
 const refusal = (...args: Parameters<typeof plan>) => {
@@ -70,7 +70,7 @@ describe("the plan of an upgrade", () => {
     expect(plan("glitchtip/glitchtip:6", {}, older)).toMatchObject({ nothingToDo: false, from: { version: "6.2.6" } });
   });
 
-  it.each<{ what: string; image: string; wanted: Wanted; more?: Partial<Situation>; says: string }>([
+  it.each<{ what: string; image: string; wanted: WantedUpgrade; more?: Partial<UpgradeSituation>; says: string }>([
     { what: "over two majors", image: "x/y:v4.1.5", wanted: { to: "6" }, says: "first x/y:v4.2.x" },
     { what: "back", image: "x/y:6", wanted: { to: "5.2.1" }, says: "x/y:5.2.1 is older" },
     {
@@ -141,6 +141,6 @@ describe("the edited declaration", () => {
 
 it("what is newer here is what one step leads to, newest first", () => {
   const here = ["x/y:6", "x/y:5.2.1", "x/y:v5.1.1", "x/y:latest", "x/y:6.2.6", "x/y:7"];
-  expect(newerThan("x/y:v5.1.1", here)).toEqual(["x/y:6", "x/y:6.2.6", "x/y:5.2.1"]);
-  expect(newerThan("x/y:latest", here)).toEqual([]);
+  expect(newerImages("x/y:v5.1.1", here)).toEqual(["x/y:6", "x/y:6.2.6", "x/y:5.2.1"]);
+  expect(newerImages("x/y:latest", here)).toEqual([]);
 });

@@ -5,9 +5,9 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { AwsV4Signer } from "aws4fetch";
-import { CodedError } from "../base/errors.ts";
-import type { Secret } from "../base/secret.ts";
-import { type Clock, waitUntil } from "../base/wait.ts";
+import { CodedError } from "../../base/errors.ts";
+import type { Secret } from "../../base/secret.ts";
+import { type Clock, waitUntil } from "../../base/wait.ts";
 
 export interface S3Place {
   readonly endpoint: string;
@@ -22,7 +22,7 @@ const SILENT_FOR_MS = 60_000;
 const RETRY_FOR_MS = 120_000;
 const EMPTY_SHA256 = createHash("sha256").digest("hex");
 
-export interface Call {
+export interface S3Call {
   readonly method: "GET" | "PUT" | "POST" | "DELETE";
   readonly key?: string;
   readonly query?: Readonly<Record<string, string>>;
@@ -31,16 +31,16 @@ export interface Call {
 }
 
 /** Signed requests to one bucket; undefined for an object that is not there. */
-export type Requests = (call: Call) => Promise<IncomingMessage | undefined>;
+export type S3Requests = (call: S3Call) => Promise<IncomingMessage | undefined>;
 
-export function openRequests(
+export function openS3Requests(
   place: S3Place,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
-): Requests {
+): S3Requests {
   const base = place.endpoint.replace(/\/$/, "");
   const path = (key: string) => key.split("/").map(encodeURIComponent).join("/");
 
-  async function send({ method, key = "", query = {}, body }: Call): Promise<IncomingMessage> {
+  async function send({ method, key = "", query = {}, body }: S3Call): Promise<IncomingMessage> {
     const url = new URL(`${base}/${place.bucket}/${path(key)}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const signed = await new AwsV4Signer({
@@ -80,8 +80,8 @@ export function openRequests(
             if (status < 300) return { answer };
             const said = await text(answer);
             if (status === 404 && wanted.method === "GET" && /NoSuchKey/.test(said)) return { answer: undefined };
-            if (status < 500 && status !== 429) throw refused(place, wanted, status, said);
-            last = `${status} ${tag(said, "Code") ?? ""}`;
+            if (status < 500 && status !== 429) throw s3Refusal(place, wanted, status, said);
+            last = `${status} ${xmlText(said, "Code") ?? ""}`;
           } catch (error) {
             signal.throwIfAborted();
             if (error instanceof CodedError) throw error;
@@ -98,12 +98,12 @@ export function openRequests(
   };
 }
 
-export const tag = (xml: string, name: string): string | undefined => {
+export const xmlText = (xml: string, name: string): string | undefined => {
   const found = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
-  return found === undefined ? undefined : plain(found);
+  return found === undefined ? undefined : unescapeXml(found);
 };
 
-export const plain = (text: string): string =>
+export const unescapeXml = (text: string): string =>
   text.replace(/&(lt|gt|quot|apos|amp|#34|#39);/g, (whole, name: string) => ENTITIES[name] ?? whole);
 const ENTITIES: Readonly<Record<string, string>> = {
   lt: "<",
@@ -115,16 +115,16 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "#39": "'",
 };
 
-export function refused(
+export function s3Refusal(
   { bucket, endpoint }: S3Place,
-  { method, key }: Call,
+  { method, key }: S3Call,
   status: number,
   said: string,
 ): CodedError {
-  const code = tag(said, "Code");
+  const code = xmlText(said, "Code");
   const what = `${endpoint} refuses ${method} of ${key === undefined ? `bucket ${bucket}` : `${bucket}/${key}`}`;
   return new CodedError("GC1807", `${what}: ${status}${code === undefined ? "" : ` ${code}`}`, {
-    problems: [tag(said, "Message") ?? ""].filter((line) => line !== ""),
+    problems: [xmlText(said, "Message") ?? ""].filter((line) => line !== ""),
     remedy:
       code === "NoSuchBucket"
         ? `Make the bucket ${bucket} there.`

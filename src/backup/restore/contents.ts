@@ -7,21 +7,25 @@ import { loadDeclaration } from "../../config/load.ts";
 import { SECRETS_FOLDER } from "../../stack/render.ts";
 import { composeFilesIn, DECLARATION_FILE, parseEnv, setVariable } from "../../workspace/index.ts";
 import type { Backup } from "../catalog.ts";
-import { PROJECT_FOLDER, SECRETS, STATE } from "../manifest.ts";
-import { decryptFiles, type Key, type ProjectFile } from "../secrets.ts";
+import { type DecryptionKey, decryptFiles, type WorkspaceFile } from "../encryption.ts";
+import { ENCRYPTED_FILES, STATE_FILE, WORKSPACE_FOLDER } from "../manifest.ts";
 import { ENV_NAMES } from "../stack-sources.ts";
 
-/** What a backup brings beside database and uploads, opened as far as the key goes. */
-export interface Contents {
-  /** The project's, without those that are secret and could not be opened. */
-  readonly files: readonly ProjectFile[];
+/** What a backup holds beside database and uploads. Secret files are missing where no key was given. */
+export interface BackupContents {
+  readonly files: readonly WorkspaceFile[];
+  /** The provisioner's state.json. */
   readonly state: string | undefined;
 }
 
-export async function openContents({ path, manifest }: Backup, key: Key | undefined): Promise<Contents> {
-  const opened = key === undefined ? [] : await decryptFiles(readFileSync(join(path, SECRETS)), key);
-  const below = `${PROJECT_FOLDER}/`;
-  const read = (name: string): ProjectFile => ({
+/** Reads the files of a backup, the encrypted ones where a key is given. Throws GC1806 for a wrong key. */
+export async function openContents(
+  { path, manifest }: Backup,
+  key: DecryptionKey | undefined,
+): Promise<BackupContents> {
+  const opened = key === undefined ? [] : await decryptFiles(readFileSync(join(path, ENCRYPTED_FILES)), key);
+  const below = `${WORKSPACE_FOLDER}/`;
+  const read = (name: string): WorkspaceFile => ({
     path: name,
     content: readFileSync(join(path, name), "utf8"),
     mode: /with-dsn$/.test(name) ? 0o755 : 0o644,
@@ -29,12 +33,12 @@ export async function openContents({ path, manifest }: Backup, key: Key | undefi
   const plain = manifest.files.filter((file) => file.path.startsWith(below)).map((file) => read(file.path));
   const byPath = new Map([...plain, ...opened].map((file) => [file.path, file]));
   const files = [...byPath.values()].filter((file) => file.path.startsWith(below));
-  const state = opened.find((file) => file.path === STATE)?.content ?? readIfThere(join(path, STATE));
+  const state = opened.find((file) => file.path === STATE_FILE)?.content ?? readIfThere(join(path, STATE_FILE));
   return { files: files.map((file) => ({ ...file, path: file.path.slice(below.length) })), state };
 }
 
-/** What the folder would need that is neither there nor in the backup; one line each. */
-export function missingFiles(dir: string, { files }: Contents): string[] {
+/** Returns a line for each file that the workspace needs and that is neither there nor in the backup. */
+export function missingFiles(dir: string, { files }: BackupContents): string[] {
   const has = (path: string) => existsSync(join(dir, path)) || files.some((file) => file.path === path);
   const content = (path: string) =>
     readIfThere(join(dir, path)) ?? files.find((file) => file.path === path)?.content ?? "";
@@ -50,13 +54,13 @@ export function missingFiles(dir: string, { files }: Contents): string[] {
     ...composeFilesIn(dir, env)
       .filter((path) => !has(path))
       .map((path) => `${path}: copy it here; Compose reads it`),
-    // A new database may have any password; its accounts are those of the backup.
+    // The database password is checked for presence only: a new database may have any password.
     ...secrets.filter((path) => !has(path)).map((path) => `${path}: copy it from where the backup was made`),
   ];
 }
 
-/** Writes what is not there yet; nothing that is there is changed. Gives the paths that were written. */
-export function writeMissing(dir: string, { files }: Contents): string[] {
+/** Writes the files that the workspace does not have yet, changes no other, and returns the paths of the written ones. */
+export function writeMissingFiles(dir: string, { files }: BackupContents): string[] {
   const all = files.map((file) => (file.path === ".env" ? { ...file, content: mergedEnv(dir, files) } : file));
   const [env] = all.filter(({ path, content }) => path === ".env" && readUserText(join(dir, path)) !== content);
   const wanted = all.filter(({ path }) => path !== ".env" && !existsSync(join(dir, path)));
@@ -67,8 +71,11 @@ export function writeMissing(dir: string, { files }: Contents): string[] {
   return all.filter((file) => file === env || wanted.includes(file)).map(({ path }) => path);
 }
 
-/** The folder's own lines win; the project's name stays out: it is the old stack's, which may still run here. */
-function mergedEnv(dir: string, files: readonly ProjectFile[]): string {
+/**
+ * Merges the backup's .env into the one of the workspace, whose own lines win. Leaves COMPOSE_PROJECT_NAME out: it
+ * belongs to the old stack, which may still run on this machine.
+ */
+function mergedEnv(dir: string, files: readonly WorkspaceFile[]): string {
   const own = readUserText(join(dir, ".env"));
   const theirs = files.find(({ path }) => path === ".env");
   if (own === undefined) return (theirs?.content ?? "").replaceAll(/^COMPOSE_PROJECT_NAME=.*\r?\n?/gm, "");
@@ -80,14 +87,14 @@ function mergedEnv(dir: string, files: readonly ProjectFile[]): string {
   );
 }
 
-/** Files of the folder that the backup has with another content: they stay as they are. */
-export const differingFiles = (dir: string, { files }: Contents): string[] =>
+/** Returns the files of the workspace that have another content in the backup. A restore leaves them as they are. */
+export const differingFiles = (dir: string, { files }: BackupContents): string[] =>
   files
     .filter(({ path, content }) => path !== ".env" && (readIfThere(join(dir, path)) ?? content) !== content)
     .map(({ path }) => path);
 
-/** Throws GC1804 with each file that would be needed. */
-export function requireFiles(dir: string, contents: Contents): void {
+/** Throws GC1804 with each file that is missing. */
+export function requireCompleteWorkspace(dir: string, contents: BackupContents): void {
   const problems = missingFiles(dir, contents);
   if (problems.length === 0) return;
   throw new CodedError("GC1804", `${dir} and the backup together do not make a project`, {

@@ -6,13 +6,14 @@ import type { Docker } from "../../docker/index.ts";
 import { GENERATIONS, type Generation } from "../../glitchtip/versions.ts";
 import type { Workspace } from "../../workspace/index.ts";
 import type { Backup } from "../catalog.ts";
-import type { Database } from "../database.ts";
+import type { Database } from "../database/database.ts";
 import { requireSpace } from "../folder.ts";
-import { DUMP } from "../manifest.ts";
+import { DUMP_FILE } from "../manifest.ts";
 
-const ROOM_FOR = 1.2;
+/** The restored database may need more room than the dumped one: the old one is kept beside it. */
+const SPACE_FACTOR = 1.2;
 
-/** Throws GC1804 where this backup and this stack are not of one generation. */
+/** Throws GC1804 where the backup was made with another generation of GlitchTip than the stack has. */
 export function checkGeneration({ path, manifest }: Backup, { declaration }: Workspace): void {
   const generation = resolveServer(declaration.server).server?.capabilities.generation;
   const { generation: theirs, image } = manifest.glitchtip;
@@ -26,7 +27,7 @@ export function checkGeneration({ path, manifest }: Backup, { declaration }: Wor
   });
 }
 
-/** What only the database's server can tell; it has to run. */
+/** Checks version, permission, space and the dump itself against the running database. Returns whether that is empty. */
 export async function checkDatabase(
   { path, manifest }: Backup,
   database: Database,
@@ -51,13 +52,13 @@ export async function checkDatabase(
       },
     );
   }
-  if (freeBytes !== undefined) requireSpace("the restored database", manifest.database.bytes * ROOM_FOR, freeBytes);
-  await database.list(createReadStream(join(path, DUMP)));
+  if (freeBytes !== undefined) requireSpace("the restored database", manifest.database.bytes * SPACE_FACTOR, freeBytes);
+  await database.list(createReadStream(join(path, DUMP_FILE)));
   return { empty: Object.keys(tables).length === 0 };
 }
 
-/** Throws GC1804 where Compose's name of this project belongs to another folder of this machine. */
-export async function checkOwnProject(docker: Docker, dir: string, name: string): Promise<void> {
+/** Throws GC1804 where the name of this Compose project is in use by another folder of this machine. */
+export async function checkComposeProject(docker: Docker, dir: string, name: string): Promise<void> {
   const label = "com.docker.compose.project";
   const filter = ["--filter", `label=${label}=${name}`, "--format", `{{.Label "${label}.working_dir"}}`];
   const { stdout } = await docker.cli(["ps", "-a", ...filter]);

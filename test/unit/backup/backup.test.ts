@@ -5,11 +5,11 @@ import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { generateIdentity, identityToRecipient } from "age-encryption";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkFiles, chooseBackup, listBackups } from "../../../src/backup/catalog.ts";
-import { openDatabase, parseFacts } from "../../../src/backup/database.ts";
+import { chooseBackup, listBackups, verifyBackup } from "../../../src/backup/catalog.ts";
+import { openDatabase, parseFacts } from "../../../src/backup/database/database.ts";
+import { decryptFiles, encryptionWith } from "../../../src/backup/encryption.ts";
 import { beginBackup, removePartials } from "../../../src/backup/folder.ts";
-import { differences, parseManifest } from "../../../src/backup/manifest.ts";
-import { decryptFiles, sealWith } from "../../../src/backup/secrets.ts";
+import { parseManifest, tableDifferences } from "../../../src/backup/manifest.ts";
 import { Secret } from "../../../src/base/secret.ts";
 import { manifestWith } from "../../support/manifest.ts";
 
@@ -49,20 +49,20 @@ describe("a backup's folder", () => {
     const path = await made();
     const whole = chooseBackup(folder, folder, "latest");
     expect(whole.path).toBe(path);
-    await checkFiles(whole, signal);
+    await verifyBackup(whole, signal);
     const file = join(path, "database.dump");
     writeFileSync(file, "dump of the databasE");
-    await expect(checkFiles(whole, signal)).rejects.toMatchObject({
+    await expect(verifyBackup(whole, signal)).rejects.toMatchObject({
       code: "GC1803",
       problems: [expect.stringContaining("checksum")],
     });
     writeFileSync(file, "dump");
-    await expect(checkFiles(whole, signal)).rejects.toMatchObject({
+    await expect(verifyBackup(whole, signal)).rejects.toMatchObject({
       problems: ["database.dump has 4 bytes instead of 20"],
     });
     expect(listBackups(folder)[0]?.problem).toBe("database.dump: not whole");
     rmSync(file);
-    await expect(checkFiles(whole, signal)).rejects.toMatchObject({ problems: ["database.dump is missing"] });
+    await expect(verifyBackup(whole, signal)).rejects.toMatchObject({ problems: ["database.dump is missing"] });
   });
 
   it("tells the producer's error, and a full disk before it", async () => {
@@ -129,13 +129,13 @@ describe("facts of a database", () => {
   it("differ by rows, by content where both sides know it, and by tables", () => {
     const before = { a: { rows: 1, sum: "1" }, b: { rows: 2, sum: "1" }, c: { rows: 3, sum: "1" }, d: { rows: 4 } };
     const after = { a: { rows: 1, sum: "2" }, b: { rows: 3, sum: "1" }, d: { rows: 4, sum: "9" }, e: { rows: 0 } };
-    expect(differences(before, after)).toEqual([
+    expect(tableDifferences(before, after)).toEqual([
       "a: 1 rows with other content",
       "b: 2 rows in the backup, 3 restored",
       "c: is missing (3 rows)",
       "e: is new",
     ]);
-    expect(differences(before, before)).toEqual([]);
+    expect(tableDifferences(before, before)).toEqual([]);
   });
 });
 
@@ -174,10 +174,10 @@ describe("secrets in a backup", () => {
 
   it("open for the holder of a recipient's key only", async () => {
     const identity = await generateIdentity();
-    const lock = { recipients: [await identityToRecipient(identity)] };
-    const seal = sealWith(lock);
-    expect(seal.by).toBe("recipients");
-    const encrypted = await seal.close(files);
+    const key = { recipients: [await identityToRecipient(identity)] };
+    const encryption = encryptionWith(key);
+    expect(encryption.kind).toBe("recipients");
+    const encrypted = await encryption.encrypt(files);
     expect(Buffer.from(encrypted).includes("s3cr3t-value")).toBe(false);
     expect(await decryptFiles(encrypted, { identities: [new Secret(identity)] })).toEqual(files);
     const other = { identities: [new Secret(await generateIdentity())] };
@@ -186,18 +186,20 @@ describe("secrets in a backup", () => {
 
   it("that would be written elsewhere are not taken, though the key is right", async () => {
     const identity = await generateIdentity();
-    const seal = sealWith({ recipients: [await identityToRecipient(identity)] });
-    const encrypted = await seal.close([{ path: "project/../../.ssh/authorized_keys", content: "x", mode: 0o644 }]);
+    const encryption = encryptionWith({ recipients: [await identityToRecipient(identity)] });
+    const encrypted = await encryption.encrypt([
+      { path: "project/../../.ssh/authorized_keys", content: "x", mode: 0o644 },
+    ]);
     await expect(decryptFiles(encrypted, { identities: [new Secret(identity)] })).rejects.toMatchObject({
       code: "GC1806",
     });
   });
 
   it("refuse a lock that holds nobody off, without showing it", async () => {
-    expect(() => sealWith({ passphrase: new Secret("short") })).toThrow(/fewer than 12/);
+    expect(() => encryptionWith({ passphrase: new Secret("short") })).toThrow(/fewer than 12/);
     const identity = await generateIdentity();
     try {
-      sealWith({ recipients: [identity] });
+      encryptionWith({ recipients: [identity] });
       expect.unreachable();
     } catch (error) {
       expect(error).toMatchObject({ code: "GC1001" });

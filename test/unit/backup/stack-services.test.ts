@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { StackContext } from "../../../../src/backup/open.ts";
-import { openServices } from "../../../../src/backup/restore/services.ts";
-import { silentLog } from "../../../../src/base/log.ts";
-import { answers, container, fakeDocker } from "../../../support/fake-docker.ts";
+import { StackServices } from "../../../src/backup/stack-services.ts";
+import type { StackContext } from "../../../src/backup/stack-sources.ts";
+import { silentLog } from "../../../src/base/log.ts";
+import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
 
 /** A stack with a Valkey that keeps its queue in a volume; `flush` is what valkey-cli answers. */
 async function stopped(flush: ReturnType<typeof answers>, valkey: { state: string }) {
@@ -18,7 +18,7 @@ async function stopped(flush: ReturnType<typeof answers>, valkey: { state: strin
     },
   });
   const { signal } = new AbortController();
-  const services = await openServices({ docker, signal, log: silentLog } as StackContext);
+  const services = await StackServices.open({ docker, signal, log: silentLog } as StackContext);
   return { calls, stopping: services.stop() };
 }
 

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
-import { CodedError, type ErrorCode } from "../base/errors.ts";
-import type { DatabaseShell, ShellOptions } from "../running/index.ts";
-import type { Tables } from "./manifest.ts";
+import { defined } from "../../base/defined.ts";
+import { CodedError, type ErrorCode } from "../../base/errors.ts";
+import type { DatabaseShell, ShellOptions } from "../../running/index.ts";
+import type { TableFacts } from "../manifest.ts";
 import {
   DROP_SCRIPT,
   DUMP_SCRIPT,
@@ -19,23 +20,27 @@ export interface DatabaseFacts {
   readonly version: string;
   readonly systemId?: string;
   readonly bytes: number;
-  readonly tables: Tables;
+  readonly tables: TableFacts;
 }
 
-/** What backup and restore do with a database; each call throws with Postgres's own last words. */
+/** What backup and restore do with a database. Errors carry the last lines that Postgres's programs printed. */
 export interface Database {
+  /** Reads the facts of this database, or of GlitchTip's. */
   facts(database?: string): Promise<DatabaseFacts>;
-  /** The facts are of the dump's own moment. */
+  /** Writes a dump, and returns the facts of the same snapshot. */
   dump(to: Writable): Promise<DatabaseFacts>;
-  /** Whether another database can be made, and how many bytes are free where that can be seen. */
+  /** Returns whether the user may create a database, and the free space of the server's disk where it can be seen. */
   room(): Promise<{ readonly mayCreate: boolean; readonly freeBytes?: number }>;
-  /** Into a database that is dropped again. */
+  /** Restores a dump into a database that is dropped again. */
   tryRestore(from: Readable): Promise<DatabaseFacts>;
+  /** Restores a dump into a new database of this name. */
   load(from: Readable, database: string): Promise<DatabaseFacts>;
-  /** Reads the table of contents only. */
+  /** Reads the table of contents of a dump. Throws GC1803 for a dump that cannot be read. */
   list(from: Readable): Promise<void>;
+  /** Gives `from` the name of GlitchTip's database, which is renamed to `aside`. Does nothing where `from` is gone. */
   swap(from: string, aside: string): Promise<void>;
   drop(database: string): Promise<void>;
+  /** Returns the names of all databases that start with this prefix. */
   names(prefix: string): Promise<string[]>;
 }
 
@@ -60,10 +65,10 @@ export function openDatabase(shell: DatabaseShell, signal: AbortSignal): Databas
     async room() {
       const { stdout } = await run("the database server does not answer", "GC1801", ROOM_SCRIPT);
       const free = /^free (\d+)$/m.exec(stdout)?.[1];
-      return {
+      return defined({
         mayCreate: /^createdb t(rue)?$/m.test(stdout),
-        ...(free === undefined ? {} : { freeBytes: Number(free) * 1024 }),
-      };
+        freeBytes: free === undefined ? undefined : Number(free) * 1024,
+      });
     },
     async tryRestore(stdinFrom) {
       const env = { DATABASE: `glitchtip_trial_${randomBytes(6).toString("hex")}` };
@@ -104,7 +109,7 @@ function failed(what: string, code: ErrorCode, stderr: string): CodedError {
   });
 }
 
-/** Lines as scripts.ts makes them; others are Postgres's talk. */
+/** Parses the lines that the facts query of scripts.ts prints. Other lines are messages of Postgres and are skipped. */
 export function parseFacts(text: string): DatabaseFacts {
   const [, version] = /^server (\d+)$/m.exec(text) ?? [];
   const [, bytes] = /^bytes (\d+)$/m.exec(text) ?? [];
@@ -116,11 +121,11 @@ export function parseFacts(text: string): DatabaseFacts {
   ]);
   // 180003 is 18.3 (libpq's PQserverVersion).
   const major = Math.floor(Number(version) / 10_000);
-  return {
+  return defined({
     major,
     version: `${major}.${Number(version) % 10_000}`,
-    ...(systemId === undefined ? {} : { systemId }),
+    systemId,
     bytes: Number(bytes),
-    tables: Object.fromEntries(tables),
-  };
+    tables: Object.fromEntries(tables) as TableFacts,
+  });
 }

@@ -1,0 +1,135 @@
+import { defined } from "../../base/defined.ts";
+import { CodedError } from "../../base/errors.ts";
+import { verifyBackup } from "../catalog.ts";
+import { StackServices } from "../stack-services.ts";
+import { type StackContext, stackBackups } from "../stack-sources.ts";
+import { requireCompleteWorkspace } from "./contents.ts";
+import { checkComposeProject, checkDatabase, checkGeneration } from "./preconditions.ts";
+import {
+  isRestoreOf,
+  newRestore,
+  newScratchDatabase,
+  type RestoreProgress,
+  replacedDatabase,
+  restoreProgress,
+  SCRATCH_PREFIX,
+} from "./progress.ts";
+import { Restore, type RestoreOptions } from "./steps.ts";
+import { restoredVolumes } from "./volumes.ts";
+
+export interface RestoreResult {
+  /** Path of the backup. */
+  readonly backup: string;
+  /** Name of the Compose project. */
+  readonly project: string;
+  /** Path of the backup of what was replaced; undefined where there was nothing to back up. */
+  readonly safety?: string;
+  readonly tables: number;
+  readonly rows: number;
+  /** Apps whose DSN the restored server has accepted. */
+  readonly apps: readonly string[];
+}
+
+/** Checks all that can be checked without the database. Returns the name of the Compose project. */
+async function checkFilesAndStack(
+  { workspace, docker, signal }: Pick<StackContext, "workspace" | "docker" | "signal">,
+  { backup, contents }: RestoreOptions,
+): Promise<string> {
+  await verifyBackup(backup, signal);
+  requireCompleteWorkspace(workspace.dir, contents);
+  checkGeneration(backup, workspace);
+  const { name } = await docker.compose.config();
+  await checkComposeProject(docker, workspace.dir, name);
+  return name;
+}
+
+/** Executes all checks of a restore and changes nothing. The database is only checked where it runs. */
+export async function checkRestore(context: StackContext, options: RestoreOptions) {
+  const project = await checkFilesAndStack(context, options);
+  const services = await StackServices.open(context);
+  if (!services.databaseRuns) return { project, database: "is not running" as const };
+  await checkDatabase(options.backup, stackBackups(context).sources.database);
+  return { project, database: "checked" as const };
+}
+
+/**
+ * Replaces the stack's data by that of a backup. The dump is loaded into a new database beside the old one, which is
+ * kept until the restored server has accepted the old DSNs. After a kill the same call continues; after a failure the
+ * old data is in use again.
+ */
+export async function restoreBackup(context: StackContext, options: RestoreOptions): Promise<RestoreResult> {
+  const { workspace, log } = context;
+  const { backup } = options;
+  const found = restoreProgress.read(workspace.dir);
+  if (found !== undefined && (found.undoing || !isRestoreOf(found, backup))) throw restoreUnderWay(found);
+  const project = await checkFilesAndStack(context, options);
+  const services = await StackServices.open(context);
+  log.step("starting the database");
+  await services.prepare();
+  const progress = found ?? newRestore(backup, services.running);
+  const run = new Restore(context, await withSafety(context, options, progress), services, progress);
+  try {
+    await run.execute();
+  } catch (error) {
+    // An interrupted restore continues later; a failed one is rolled back now.
+    if (context.signal.aborted) throw error;
+    await rollBack(context, run.progress, services).catch((failure: unknown) => {
+      log.warn(`what was there is not back in use yet: ${failure instanceof Error ? failure.message : failure}`);
+      log.warn("when this is mended: glitchtip-compose restore --abort");
+    });
+    throw error;
+  }
+  const { tables } = backup.manifest.database;
+  return defined({
+    backup: backup.path,
+    project,
+    safety: run.progress.safety,
+    tables: Object.keys(tables).length,
+    rows: Object.values(tables).reduce((sum, { rows }) => sum + rows, 0),
+    apps: run.apps,
+  });
+}
+
+/** Checks the database, also when a restore continues: its disk may be full by now. An empty one needs no safety copy. */
+async function withSafety(
+  context: StackContext,
+  options: RestoreOptions,
+  progress: RestoreProgress,
+): Promise<RestoreOptions> {
+  if (!restoreProgress.isBefore(progress, "loaded")) return options;
+  const { empty } = await checkDatabase(options.backup, stackBackups(context).sources.database);
+  return empty ? { ...options, safety: false } : options;
+}
+
+/** Rolls back a restore that did not end. Returns the path of its backup, or undefined where no restore is under way. */
+export async function abortRestore(context: StackContext): Promise<string | undefined> {
+  const found = restoreProgress.read(context.workspace.dir);
+  if (found === undefined) return undefined;
+  const services = await StackServices.open(context);
+  await services.prepare();
+  await rollBack(context, found, services);
+  return found.backup;
+}
+
+/** Puts the old database, uploads and provisioner's state back, and starts what ran before. */
+async function rollBack(context: StackContext, progress: RestoreProgress, services: StackServices): Promise<void> {
+  const { dir } = context.workspace;
+  const { database } = stackBackups(context).sources;
+  context.log.step("going back to what was there");
+  restoreProgress.save(dir, { ...progress, undoing: true });
+  if (!restoreProgress.isBefore(progress, "stopped")) await services.stop();
+  const [replaced] = await database.names(replacedDatabase(progress));
+  if (replaced !== undefined) await database.swap(replaced, newScratchDatabase());
+  await restoredVolumes({ ...context, provisions: services.provisions }, progress.id).rollBack();
+  for (const name of await database.names(SCRATCH_PREFIX)) await database.drop(name);
+  if (progress.running.length > 0) await services.start(progress.running);
+  restoreProgress.forget(dir);
+}
+
+/** The error for a command that cannot begin while this restore is not over. */
+export const restoreUnderWay = ({ backup, step, undoing }: RestoreProgress): CodedError =>
+  new CodedError("GC1805", `a restore of ${backup} is ${undoing ? "being taken back" : `under way (${step})`}`, {
+    remedy: undoing
+      ? "glitchtip-compose restore --abort ends that."
+      : `Go on with: glitchtip-compose restore ${backup}. Or go back: glitchtip-compose restore --abort`,
+  });

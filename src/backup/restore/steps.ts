@@ -1,0 +1,103 @@
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import { CodedError } from "../../base/errors.ts";
+import { ResumableRun } from "../../outputs/progress-file.ts";
+import { SERVER } from "../../stack/service-names.ts";
+import type { Backup } from "../catalog.ts";
+import { createBackup } from "../create.ts";
+import { DUMP_FILE, tableDifferences, UPLOADS_ARCHIVE } from "../manifest.ts";
+import type { StackServices } from "../stack-services.ts";
+import { type StackContext, stackBackups } from "../stack-sources.ts";
+import type { BackupContents } from "./contents.ts";
+import {
+  newScratchDatabase,
+  type RestoreProgress,
+  replacedDatabase,
+  restoreProgress,
+  SCRATCH_PREFIX,
+} from "./progress.ts";
+import { type RestoredVolumes, restoredVolumes } from "./volumes.ts";
+
+export interface RestoreOptions {
+  readonly backup: Backup;
+  readonly contents: BackupContents;
+  /** Whether what the restore replaces is backed up first. Default: true. */
+  readonly safety?: boolean;
+}
+
+/** The steps of one restore. Each may be executed again, so a killed restore continues with the step that it was in. */
+export class Restore {
+  readonly #context: StackContext;
+  readonly #options: RestoreOptions;
+  readonly #services: StackServices;
+  readonly #volumes: RestoredVolumes;
+  readonly #run: ResumableRun<RestoreProgress>;
+  /** Apps whose DSN the restored server has accepted. */
+  apps: readonly string[] = [];
+
+  constructor(context: StackContext, options: RestoreOptions, services: StackServices, progress: RestoreProgress) {
+    const { dir } = context.workspace;
+    this.#context = context;
+    this.#options = options;
+    this.#services = services;
+    this.#volumes = restoredVolumes({ ...context, provisions: services.provisions }, progress.id);
+    this.#run = new ResumableRun(restoreProgress, { ...context, dir }, progress);
+  }
+
+  get progress(): RestoreProgress {
+    return this.#run.progress;
+  }
+
+  async execute(): Promise<void> {
+    const run = this.#run;
+    const { contents, backup } = this.#options;
+    const { database } = stackBackups(this.#context).sources;
+    if (restoreProgress.isBefore(run.progress, "stopped")) run.save();
+    await run.step("stopped", "stopping what writes", () => this.#services.stop());
+    await run.step("saved", "copying what is there", () => this.#saveReplaced());
+    await run.step("loaded", "loading the database beside the old one", () => this.#load());
+    await run.step("swapped", "putting it in the old one's place", () =>
+      database.swap(run.progress.scratch ?? "", replacedDatabase(run.progress)),
+    );
+    await run.step("uploads", "restoring the uploads", () =>
+      this.#volumes.restoreUploads(join(backup.path, UPLOADS_ARCHIVE)),
+    );
+    await run.step("state", "restoring what the provisioner knows", () =>
+      this.#volumes.restoreState(contents.state ?? '{"version":1,"projects":{}}\n'),
+    );
+    this.apps = await this.#services.startAndProve(contents.state);
+    await run.step("started", "starting the rest", () => this.#startRest());
+    this.#context.log.step("cleaning up");
+    await database.drop(replacedDatabase(run.progress));
+    for (const name of await database.names(SCRATCH_PREFIX)) await database.drop(name);
+    await this.#volumes.forget();
+    run.forget();
+  }
+
+  /** Starts everything where GlitchTip did not run before: whoever restores wants to use it. */
+  async #startRest(): Promise<void> {
+    const { running } = this.progress;
+    await this.#services.startOrWarn(running.includes(SERVER) ? running : []);
+  }
+
+  async #saveReplaced(): Promise<void> {
+    if (this.#options.safety === false) return;
+    const verify = this.#context.workspace.declaration.backup?.verify ?? true;
+    const made = await createBackup(stackBackups(this.#context), { reason: "before restore", verify });
+    this.#run.save({ safety: made.path });
+  }
+
+  async #load(): Promise<void> {
+    const { path, manifest } = this.#options.backup;
+    const scratch = newScratchDatabase();
+    this.#run.save({ scratch });
+    const { database } = stackBackups(this.#context).sources;
+    const found = await database.load(createReadStream(join(path, DUMP_FILE)), scratch);
+    const problems = tableDifferences(manifest.database.tables, found.tables);
+    if (problems.length === 0) return;
+    throw new CodedError("GC1802", "the restored database is not what was backed up", {
+      problems: problems.slice(0, 10),
+      remedy: "What was there is in use again. Take another backup: glitchtip-compose backup list",
+    });
+  }
+}

@@ -1,0 +1,93 @@
+import { createWriteStream, existsSync, mkdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import { CodedError } from "../../base/errors.ts";
+import { readIfThere } from "../../base/files.ts";
+import { Secret } from "../../base/secret.ts";
+import type { Clock } from "../../base/wait.ts";
+import { parsePasswordRef } from "../../config/password-ref.ts";
+import type { Workspace } from "../../workspace/index.ts";
+import { type Backup, readBackup, sizeOfFiles, verifyBackup } from "../catalog.ts";
+import { type BackupFolderContext, lockBackups } from "../create.ts";
+import { beginBackup, freeBytes, removePartials, requireSpace } from "../folder.ts";
+import { MANIFEST_FILE, parseManifest, timeOfBackup } from "../manifest.ts";
+import { type BackupTarget, openTarget } from "./target.ts";
+
+export interface DeclaredTargetContext {
+  readonly workspace: Workspace;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Opens the declared target and reads its secrets on this machine. Returns undefined where none is declared. */
+export function declaredTarget({ workspace, ...context }: DeclaredTargetContext): BackupTarget | undefined {
+  const target = workspace.declaration.backup?.target;
+  if (target === undefined) return undefined;
+  const [[kind, settings]] = Object.entries(target) as [[string, Readonly<Record<string, string>>], ...unknown[]];
+  const secret = (setting: string): Secret => {
+    const stated = settings[setting] ?? "";
+    const reference = parsePasswordRef(stated);
+    // Compose resolves such a variable from .env as well.
+    const env = { ...workspace.env, ...context.env };
+    const found = reference.kind === "env" ? env[reference.name] : readIfThere(resolve(workspace.dir, reference.path));
+    if (found?.trim()) return new Secret(found.trim());
+    throw new CodedError("GC1107", `backup.target.${kind}.${setting}: ${stated} holds nothing`, {
+      remedy: reference.kind === "env" ? `Set ${reference.name}.` : `Write it into ${reference.path}.`,
+    });
+  };
+  return openTarget(target, { ...context, secret });
+}
+
+/** Copies a backup to the target. The manifest is stored last: a copy without one is not complete. */
+export async function uploadBackup(target: BackupTarget, { path, manifest }: Backup): Promise<void> {
+  for (const file of manifest.files) {
+    await target.put(`${manifest.name}/${file.path}`, { file: join(path, file.path) });
+  }
+  await target.put(`${manifest.name}/${MANIFEST_FILE}`, { file: join(path, MANIFEST_FILE) });
+}
+
+/** Returns the names of the complete backups at the target, newest first. */
+export async function listUploaded(target: BackupTarget): Promise<string[]> {
+  const names = (await target.list("glitchtip-")).flatMap((key) => {
+    const [name = "", file] = key.split("/");
+    return file === MANIFEST_FILE && timeOfBackup(name) !== undefined ? [name] : [];
+  });
+  return names.sort().reverse();
+}
+
+/** Fetches a backup into the folder and verifies it. Does nothing where it is there already. */
+export async function fetchBackup(target: BackupTarget, context: BackupFolderContext, wanted: string): Promise<Backup> {
+  const { folder, signal, log } = context;
+  const name = wanted === "latest" ? (await listUploaded(target))[0] : wanted;
+  if (name === undefined || timeOfBackup(name) === undefined) throw notThere(wanted);
+  const path = join(folder, name);
+  if (existsSync(path)) return readBackup(path);
+  const stored = await target.fetch(`${name}/${MANIFEST_FILE}`);
+  if (stored === undefined) throw notThere(name);
+  const manifest = parseManifest(await text(stored), `${target.place}${name}/`);
+  await using _ = await lockBackups(context);
+  removePartials(folder);
+  requireSpace(`${name} in ${folder}`, sizeOfFiles(manifest), await freeBytes(folder));
+  const partial = beginBackup(folder, name);
+  try {
+    for (const file of manifest.files) {
+      log.step(`fetching ${file.path}`);
+      const key = `${name}/${file.path}`;
+      const content = await target.fetch(key);
+      if (content === undefined) throw new CodedError("GC1803", `${target.place}${key} is missing at the target`, {});
+      const full = join(partial.path, file.path);
+      mkdirSync(dirname(full), { recursive: true, mode: 0o700 });
+      await pipeline(content, createWriteStream(full, { flags: "wx", mode: 0o600, flush: true }), { signal });
+    }
+    await verifyBackup({ path: partial.path, manifest }, signal);
+    return { path: partial.finish(manifest), manifest };
+  } catch (error) {
+    partial.discard();
+    throw error;
+  }
+}
+
+const notThere = (name: string): CodedError =>
+  new CodedError("GC1803", `the target has no backup ${name}`, { remedy: "glitchtip-compose backup list --target" });
