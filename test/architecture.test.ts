@@ -80,7 +80,10 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
     ],
     packages: ["croner", "pg", "zod"],
   },
-  init: { folders: ["base", "config", "stack", "workspace", "checks"], packages: [] },
+  init: {
+    folders: ["base", "config", "glitchtip/versions", "references/reference", "stack", "workspace", "checks"],
+    packages: [],
+  },
   demo: { folders: ["base", "docker", "provision", "init"], packages: [] },
   provisioner: { folders: ["base", "config", "glitchtip", "outputs", "provision"], packages: ["zod"] },
   cli: {

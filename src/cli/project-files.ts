@@ -9,16 +9,6 @@ export const questionsOf = (context: CliContext): { ask?(question: string): Prom
     ? { ask: async (question) => (await import("./screen.ts")).confirmed(context, question, "--pull or --build") }
     : {};
 
-/** A list of words as JSON, or undefined. */
-export function words(text: string): string[] | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return Array.isArray(parsed) && parsed.every((word) => typeof word === "string") ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * What became of a project's files, for every command that writes them. Throws GC1105 where a file could not be merged;
  * with --json that is said in the one value.

@@ -9,25 +9,23 @@ import {
   bringUpToDate,
   composeFilesIn,
   DECLARATION_FILE,
-  declarationText,
   type ImageOptions,
-  type InitOptions,
   isSample,
-  newDeclaration,
   packageAssets,
   parseEnv,
-  productionOf,
   readComposeFiles,
   readEnvText,
-  refuseOtherOptions,
   SAMPLE_PROJECT,
   type Workspace,
   type WorkspaceContext,
   type WorkspaceResult,
   workspaceFrom,
 } from "../workspace/index.ts";
+import { newDeclaration, newDeclarationText } from "./new-declaration.ts";
+import type { InitOptions } from "./options.ts";
 
-export type { InitOptions, WorkspaceResult as InitResult } from "../workspace/index.ts";
+export type { WorkspaceResult as InitResult } from "../workspace/index.ts";
+export type { InitOptions } from "./options.ts";
 
 const SAMPLE_COMPOSE = "compose.yaml";
 
@@ -59,9 +57,8 @@ async function prepare(
   if (existsSync(join(dir, DECLARATION_FILE))) {
     const { readDeclarationText, readWorkspaceWith } = await import("../workspace/index.ts");
     const before = readDeclarationText(dir);
-    const text = await withSizing(context, await withProduction(before, options), options);
+    const text = await (await import("./declared-options.ts")).withOptions(before, options);
     const project = await readWorkspaceWith(context, text);
-    refuseOtherOptions(project.declaration, options);
     const declarationEdited = text !== before;
     return { project, sample: sample && texts.length > 0, stateBy: "declaration", declarationEdited };
   }
@@ -75,7 +72,7 @@ async function prepare(
         log,
       );
   const wanted = newDeclaration(dir, sample ? { apps: { app: "app" }, ...options } : options, user);
-  const text = declarationText(wanted);
+  const text = newDeclarationText(wanted);
   const declaration = checkDeclaration(wanted, "the options");
   const once = (path: string, content: string): RenderedFile => ({ path, content, mode: 0o644, kind: "once" });
   const files = sample
@@ -95,19 +92,4 @@ async function prepare(
     sample,
     stateBy: "init",
   };
-}
-
-async function withSizing(context: WorkspaceContext, text: string, { size }: InitOptions): Promise<string> {
-  if (size === undefined) return text;
-  const { readWorkspaceWith } = await import("../workspace/index.ts");
-  const { withSize } = await import("../workspace/index.ts");
-  return await withSize(text, (await readWorkspaceWith(context, text)).declaration, size);
-}
-
-/** A project that was for development goes into production: what init adds to a declaration that is there. */
-async function withProduction(text: string, options: InitOptions): Promise<string> {
-  const wanted = Object.entries(productionOf(options)).filter(([key]) => !new RegExp(`^${key}:`, "m").test(text));
-  if (wanted.length === 0) return text;
-  const { editDeclaration } = await import("../config/edit.ts");
-  return wanted.reduce((edited, [key, value]) => editDeclaration(edited, [key], value), text);
 }

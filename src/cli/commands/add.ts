@@ -1,9 +1,10 @@
 import { CodedError } from "../../base/errors.ts";
 import { AUDIENCES, type Audience } from "../../config/schema.ts";
+import { parseWords } from "../../init/index.ts";
 import { parseReference, REFERENCE_FORMS } from "../../references/reference.ts";
-import { type AddOptions, add as addOperation, workspaceDocker } from "../../workspace/index.ts";
+import { type AddOptions, add, workspaceDocker } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
-import { questionsOf, show, words } from "../project-files.ts";
+import { questionsOf, show } from "../project-files.ts";
 
 interface Flags {
   readonly project?: string;
@@ -36,7 +37,7 @@ export default {
       .option("--yes", "ask nothing"),
   async run(context, flags, [service = ""]) {
     const options = { ...optionsOf(flags), ...questionsOf(context) };
-    await show(context, await addOperation({ ...context, docker: workspaceDocker(context) }, service, options));
+    await show(context, await add({ ...context, docker: workspaceDocker(context) }, service, options));
   },
 } satisfies CliCommand<Flags>;
 
@@ -44,7 +45,7 @@ function optionsOf(flags: Flags): AddOptions {
   const problems: string[] = [];
   const list = (flag: "entrypoint" | "command") => {
     const value = flags[flag];
-    const parsed = value === undefined ? undefined : words(value);
+    const parsed = value === undefined ? undefined : parseWords(value);
     if (value !== undefined && parsed === undefined) problems.push(`--${flag} ${value}: ["WORD","…"]`);
     return parsed;
   };

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { CodedError } from "../../base/errors.ts";
+import { parseDays, parseEventsPerDay } from "../../init/index.ts";
 import { ASSUMED, declaredFor, MEASURED, type Sizing, sizeFor } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { table } from "../screen.ts";
-import { daysFlag, eventsFlag } from "../size-flags.ts";
 
 interface Flags {
   readonly eventsPerDay: string;
@@ -20,8 +20,12 @@ export default {
       .option("--production", "with Caddy in front, the worker apart"),
   async run(context, flags) {
     const problems: string[] = [];
-    const eventsPerDay = eventsFlag("--events-per-day", flags.eventsPerDay, problems);
-    const retentionDays = daysFlag("--retention", flags.retention, problems);
+    const refuse = (given: string) => (expected: string) => {
+      problems.push(`${given}: ${expected}`);
+      return undefined;
+    };
+    const eventsPerDay = parseEventsPerDay(flags.eventsPerDay, refuse(`--events-per-day ${flags.eventsPerDay}`));
+    const retentionDays = parseDays(flags.retention, refuse(`--retention ${flags.retention}`));
     if (eventsPerDay === undefined || retentionDays === undefined) {
       throw new CodedError("GC1001", "these values cannot be used:", { problems });
     }

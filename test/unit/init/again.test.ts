@@ -35,8 +35,8 @@ describe("a further init", () => {
     expect([error.code, error.problems]).toEqual([
       "GC1001",
       [
-        'organization: "Other" here, "Acme" in glitchtip.yaml',
-        'apps.app.project: "shop" here, "app" in glitchtip.yaml',
+        'organization: "Other" by --organization, "Acme" in glitchtip.yaml:12',
+        'apps.app.project: "shop" by --app, "app" in glitchtip.yaml:20',
       ],
     ]);
   });

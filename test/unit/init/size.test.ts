@@ -57,8 +57,8 @@ describe("init --size", () => {
 
   it("is not for a server that is there already", async () => {
     using folder = new TemporaryFolder();
-    const existing = { url: "https://errors.example.com", token: "env:TOKEN" };
-    expect(await refused(folder, { size: SIZE, existing })).toMatchObject({ code: "GC1001" });
+    const existing = { serverUrl: "https://errors.example.com", token: "env:TOKEN" };
+    expect(await refused(folder, { size: SIZE, ...existing })).toMatchObject({ code: "GC1001" });
     expect(folder.files()).toEqual({});
   });
 });

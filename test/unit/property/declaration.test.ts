@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import { checkDeclaration } from "../../../src/config/check.ts";
 import { loadDeclaration } from "../../../src/config/load.ts";
 import { AUDIENCES, ON_FAILURE } from "../../../src/config/schema.ts";
-import { declarationText, type NewDeclaration } from "../../../src/workspace/declaration-text.ts";
+import { type NewDeclaration, newDeclarationText } from "../../../src/init/new-declaration.ts";
 import { nameOf, ORGANIZATION_NAME_LONGEST, PROJECT_NAME_LONGEST, teamSlug } from "../../support/arbitrary.ts";
 import { propertyRuns } from "../../support/property-runs.ts";
 
@@ -81,7 +81,7 @@ describe("a valid declaration", () => {
   it("that init writes is read back as what was wanted, comments and all", () => {
     fc.assert(
       fc.property(declaration, (wanted) => {
-        const text = declarationText(wanted satisfies NewDeclaration);
+        const text = newDeclarationText(wanted satisfies NewDeclaration);
         const read = loadDeclaration(text, "glitchtip.yaml");
         expect(read).toEqual(checkDeclaration(wanted, "glitchtip.yaml"));
         expect(Object.keys(read.projects).sort()).toEqual(Object.keys(wanted.projects).sort());

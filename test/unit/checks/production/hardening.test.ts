@@ -62,7 +62,7 @@ async function projectIn(folder: TemporaryFolder, edit: (text: string) => string
     apps: { api: "shop" },
     email: "ops@shop.example",
     emailUrl: "file:./mail-url",
-    production: { domain: "errors.example.com" },
+    domain: "errors.example.com",
   };
   await init({ dir: folder.path, log: silentLog, env: {}, assets: testAssets() }, options);
   folder.write("glitchtip.yaml", edit(`${folder.read("glitchtip.yaml")}backup: { schedule: "03:15" }\n`));

@@ -8,7 +8,7 @@ const SERVICE = "services:\n  api:\n    image: shop/api\n    entrypoint: [node]\
 const OPTIONS: InitOptions = {
   apps: { api: "shop" },
   email: "ops@shop.example",
-  production: { domain: "errors.example.com" },
+  domain: "errors.example.com",
 };
 
 /** A host on which nothing stands in the way; tests state what does. */
@@ -84,7 +84,7 @@ describe("init --production", () => {
     const before = folder.files();
     await initIn(folder, OPTIONS);
     expect(folder.files()).toEqual(before);
-    await expect(initIn(folder, { production: { domain: "other.example.com" } })).rejects.toMatchObject({
+    await expect(initIn(folder, { domain: "other.example.com" })).rejects.toMatchObject({
       code: "GC1001",
       problems: [expect.stringContaining("production.domain")],
     });
@@ -122,7 +122,7 @@ describe("refused, all at once and before anything is written", () => {
     const text = folder.read("glitchtip.yaml");
     folder.write("glitchtip.yaml", text.replace("server:\n", "server:\n  database: { url: env:DB }\n"));
     const env = { DB: "postgres://shop:change_me@db/shop" };
-    const { problems } = await initIn(folder, { production: { domain: "errors.example.com" } }, { env });
+    const { problems } = await initIn(folder, { domain: "errors.example.com" }, { env });
     expect(problems).toEqual([expect.stringMatching(/^server\.database\.url \(env:DB\) is a placeholder/)]);
     expect(problems.join()).not.toContain("change_me");
     expect(folder.read("glitchtip.yaml")).not.toContain("production:");
@@ -152,7 +152,7 @@ describe("refused, all at once and before anything is written", () => {
       project: "shop",
     }));
     const host = network({ resolves: async () => false, taken: { ports, here: true } });
-    const options = { ...OPTIONS, production: { domain: "errors.example.com", tls: "internal" } };
+    const options = { ...OPTIONS, domain: "errors.example.com", tls: "internal" };
     expect(await initIn(folder, options, { network: host })).toEqual({
       problems: [],
       warnings: [expect.stringMatching(/does not resolve.*add it to your DNS/)],
@@ -162,7 +162,7 @@ describe("refused, all at once and before anything is written", () => {
   it("nor ports and names where another server takes HTTPS, or where nobody wants to know", async () => {
     using folder = project();
     const closed = network({ portIsFree: async () => false });
-    const options = { ...OPTIONS, production: { domain: "errors.example.com", proxy: "nginx" } };
+    const options = { ...OPTIONS, domain: "errors.example.com", proxy: "nginx" };
     expect((await initIn(folder, options, { network: closed })).problems).toEqual([]);
     using another = project();
     expect((await initIn(another, OPTIONS, {})).problems).toEqual([]);

@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from "node:util";
+import { CodedError } from "../base/errors.ts";
+import { loadDeclaration } from "../config/load.ts";
+import { lineStating } from "../config/locate.ts";
+import type { Declaration } from "../config/schema.ts";
+import { DECLARATION_FILE } from "../workspace/index.ts";
+import { flagName } from "./option-row.ts";
+import type { InitOptions } from "./options.ts";
+import { compareSize } from "./size.ts";
+import { type Path, setAt, statedValues, valueAt } from "./stated-values.ts";
+
+/**
+ * Returns the declaration's text with what the options add to it: the sections `production` and `mail` where it has none,
+ * and what a size settles. Throws GC1001 with each option that says something else than the declaration.
+ */
+export async function withOptions(before: string, options: InitOptions): Promise<string> {
+  if (statedValues(options).length === 0 && options.size === undefined) return before;
+  const { editDeclaration } = await import("../config/edit.ts");
+  const text = Object.entries(sectionsToAdd(loadDeclaration(before, DECLARATION_FILE), options)).reduce(
+    (edited, [key, section]) => editDeclaration(edited, [key], section),
+    before,
+  );
+  const declaration = loadDeclaration(text, DECLARATION_FILE);
+  const size = options.size === undefined ? undefined : compareSize(declaration, options.size);
+  refuseContradictions(text, [
+    ...statedValues(options).map(({ row, path, value }) => ({
+      path,
+      wanted: value,
+      found: valueAt(declaration, path),
+      by: flagName(row),
+    })),
+    ...(size?.other ?? []).map((key) => ({ ...key, by: "--size" })),
+  ]);
+  return (size?.missing ?? []).reduce((edited, { path, wanted }) => editDeclaration(edited, path, wanted), text);
+}
+
+/** A workspace that was for development goes into production: these sections are added to its declaration. */
+function sectionsToAdd(declaration: Declaration, options: InitOptions): Readonly<Record<string, unknown>> {
+  const added = {};
+  for (const { row, path, value } of statedValues(options)) {
+    if (row.addsSection && valueAt(declaration, path.slice(0, 1)) === undefined) setAt(added, path, value);
+  }
+  return added;
+}
+
+interface Compared {
+  readonly path: Path;
+  readonly wanted: unknown;
+  readonly found: unknown;
+  /** The option that wants it. */
+  readonly by: string;
+}
+
+/** Options may repeat the declaration and not contradict it: the file is the user's, and it decides. */
+function refuseContradictions(text: string, compared: readonly Compared[]): void {
+  const others = compared
+    .filter(({ wanted, found }) => !isDeepStrictEqual(wanted, found))
+    .map((one) => ({ ...one, line: lineStating(text, one.path) }))
+    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  if (others.length === 0) return;
+  throw new CodedError("GC1001", `${DECLARATION_FILE} is there already and says something else`, {
+    problems: others.map(({ path, wanted, found, by, line }) => {
+      const place = line === undefined ? DECLARATION_FILE : `${DECLARATION_FILE}:${line}`;
+      const stated = found === undefined ? "not stated" : JSON.stringify(found);
+      return `${path.join(".")}: ${JSON.stringify(wanted)} by ${by}, ${stated} in ${place}`;
+    }),
+    remedy: `Change ${DECLARATION_FILE}, then run init without these options.`,
+  });
+}

@@ -1,0 +1,73 @@
+import { CodedError } from "../base/errors.ts";
+import { flagName, isRepeatable, isValueRow, type OptionRow, type RepeatableRow, type ValueRow } from "./option-row.ts";
+import { type InitOptionName, type InitOptions, NEEDS_DOMAIN, OPTION_ROWS } from "./options.ts";
+
+/** What the command line holds by option: a text, the texts of a repeatable option, or a switch. */
+export type GivenOptions = Readonly<Partial<Record<InitOptionName, string | readonly string[] | boolean>>>;
+
+/** Parses the options. Throws one error with all problems: bad values, then options that do not go together. */
+export function parseInitOptions(given: GivenOptions): InitOptions {
+  const problems: string[] = [];
+  const parsed = OPTION_ROWS.flatMap(([name, row]) => {
+    const text = given[name];
+    if (!isValueRow(row) || text === undefined || typeof text === "boolean") return [];
+    const value = typeof text === "string" ? parseOne(row, text, problems) : parseEach(row, text, problems);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const combined = new Set(
+    OPTION_ROWS.flatMap(([name, row]) => [...conflictOf(given, name, row), ...lackOf(given, name, row)]),
+  );
+  const isQuestion = problems.length === 0 && [...combined].every((problem) => problem === NEEDS_DOMAIN.problem);
+  problems.push(...[...combined].sort());
+  if (problems.length === 0) return Object.fromEntries(parsed);
+  if (isQuestion) throw new CodedError("GC1002", "an option is missing:", { problems });
+  throw new CodedError("GC1001", "these values cannot be used:", { problems });
+}
+
+/** Whether the options are for production, and the domain is not among them. */
+export const lacksDomain = (given: GivenOptions): boolean =>
+  OPTION_ROWS.some(([name, row]) => lackOf(given, name, row).includes(NEEDS_DOMAIN.problem));
+
+/** Returns what is wrong with the value of an option, or undefined. */
+export function problemOfValue(row: OptionRow, text: string): string | undefined {
+  const problems: string[] = [];
+  if (isValueRow(row)) parseOne(row, text, problems);
+  return problems[0];
+}
+
+function parseOne(row: ValueRow<unknown>, text: string, problems: string[]): unknown {
+  const shown = row.secret ? "" : ` ${text}`;
+  return row.parse(text, (expected) => {
+    problems.push(`${flagName(row)}${shown}: ${expected}`);
+    return undefined;
+  });
+}
+
+/** Parses `SERVICE=VALUE` texts into values by service. */
+function parseEach(row: ValueRow<unknown>, texts: readonly string[], problems: string[]): unknown {
+  if (!isRepeatable(row)) return undefined;
+  return Object.fromEntries(texts.flatMap((text) => entryOf(row, text, problems)));
+}
+
+function entryOf(row: RepeatableRow<unknown>, text: string, problems: string[]): (readonly [string, unknown])[] {
+  const at = text.indexOf("=");
+  const value = at > 0 ? row.parse(text.slice(at + 1), () => undefined) : undefined;
+  if (value === undefined) problems.push(`${flagName(row)} ${text}: ${row.form}`);
+  return value === undefined ? [] : [[text.slice(0, at), value]];
+}
+
+const isGiven = (given: GivenOptions, name: string): boolean => {
+  const value = given[name as InitOptionName];
+  return value !== undefined && value !== false;
+};
+
+function conflictOf(given: GivenOptions, name: InitOptionName, row: OptionRow): string[] {
+  const { notWith } = row;
+  if (notWith === undefined || !isGiven(given, name) || !isGiven(given, notWith.option)) return [];
+  return [notWith.problem(flagName(row), String(given[notWith.option as InitOptionName]))];
+}
+
+function lackOf(given: GivenOptions, name: InitOptionName, { needs }: OptionRow): string[] {
+  if (needs === undefined || !isGiven(given, name) || needs.oneOf.some((other) => isGiven(given, other))) return [];
+  return [needs.problem];
+}

@@ -1,0 +1,115 @@
+import { basename } from "node:path";
+import { defined } from "../base/defined.ts";
+import { didYouMean } from "../base/did-you-mean.ts";
+import { CodedError } from "../base/errors.ts";
+import { DEFAULT_IMAGE } from "../config/server.ts";
+import type { UserProject } from "../stack/model.ts";
+import { yamlLines } from "../stack/yaml-text.ts";
+import type { InitOptions } from "./options.ts";
+import { keysForSize, sizeOfExisting } from "./size.ts";
+import { setAt, statedValues } from "./stated-values.ts";
+
+/** What a new declaration states; the rest are defaults. */
+export interface NewDeclaration {
+  readonly version: 1;
+  readonly server: Readonly<Record<string, unknown>>;
+  readonly admin?: { readonly email: string; readonly password?: string };
+  readonly organization: string;
+  readonly projects: Readonly<Record<string, object>>;
+  readonly apps: Readonly<Record<string, object>>;
+  readonly provisioner?: string;
+  readonly production?: object;
+  readonly mail?: object;
+  readonly limits?: object;
+  readonly postgres?: object;
+}
+
+/** Returns the declaration that the options come to. */
+export function newDeclaration(dir: string, options: InitOptions, user: UserProject): NewDeclaration {
+  const { apps, serverUrl, token, tokenFile, size, image, topology, domain } = options;
+  if (apps === undefined) throw noApps(user);
+  refuseUnknownServices(options, apps);
+  const isOurs = serverUrl === undefined;
+  if (size !== undefined && !isOurs) throw sizeOfExisting(serverUrl);
+  const sized = size && keysForSize(size, { ...defined({ image, topology }), production: domain !== undefined });
+  const hasToken = token !== undefined || tokenFile !== undefined;
+  const wanted = {
+    version: 1 as const,
+    server: isOurs ? { image: DEFAULT_IMAGE } : {},
+    admin: hasToken ? undefined : { email: "admin@example.com" },
+    organization: organizationFor(dir),
+    projects: Object.fromEntries(Object.values(apps).map((project) => [project, { team: "developers" }])),
+    apps: Object.fromEntries(Object.keys(apps).map((service) => [service, {}])),
+    provisioner: undefined,
+    production: undefined,
+    mail: undefined,
+    ...(sized && { limits: sized.limits, postgres: sized.postgres }),
+  };
+  for (const { path, value } of statedValues(options)) {
+    // Whoever signs in by a token needs no administrator, and 8000 is the port without a word.
+    const [section, key] = path;
+    if ((section === "admin" && hasToken) || (section === "server" && key === "port" && value === 8000)) continue;
+    setAt(wanted, path, value);
+  }
+  if (isOurs && sized) setAt(wanted, ["server", "topology"], topology ?? sized.server.topology);
+  // Stated, so that whoever answers for the data sees it.
+  const retention = sized?.server.retention ?? (domain === undefined ? undefined : { events: "90d" });
+  if (isOurs && retention) setAt(wanted, ["server", "retention"], retention);
+  return defined(wanted) as NewDeclaration;
+}
+
+/** Returns a name for the organization where none is given: the folder's, with a capital letter. */
+function organizationFor(dir: string): string {
+  const name = basename(dir).trim() || "Acme";
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+function refuseUnknownServices({ entrypoints, commands }: InitOptions, apps: Readonly<Record<string, string>>): void {
+  const unknown = [...Object.keys(entrypoints ?? {}), ...Object.keys(commands ?? {})].find(
+    (service) => !Object.hasOwn(apps, service),
+  );
+  if (unknown === undefined) return;
+  const meant = didYouMean(unknown, Object.keys(apps));
+  throw new CodedError("GC1001", `${unknown} gets no DSN, so its entrypoint is of no use${meant}`, {
+    remedy: `Add --app ${unknown}=PROJECT.`,
+  });
+}
+
+function noApps({ services }: UserProject): CodedError {
+  const names = Object.keys(services);
+  return new CodedError("GC1002", "it is not said which services get a DSN", {
+    remedy: `Type for each of them: --app ${names[0] ?? "SERVICE"}=PROJECT (services here: ${names.join(", ") || "none"})`,
+  });
+}
+
+const COMMENTS: Readonly<Record<string, string>> = {
+  version:
+    "What GlitchTip has to look like. After a change: npx glitchtip-compose init, then docker compose up -d --wait",
+  server:
+    "The image's tag decides the generation. Also: url (what browsers use), topology, valkey, registration, retention.",
+  admin: "The superuser. Its password is made by init: .glitchtip/secrets/admin_password",
+  organization: "Names as people see them.",
+  production: "HTTPS in front. Also: network and certResolver (proxy: traefik), bodyMegabytes.",
+  mail: "How GlitchTip sends mails. Also: from. Try it with: npx glitchtip-compose mail test",
+  limits: "Of GlitchTip's containers. Also: cpus. Another size: npx glitchtip-compose size --help",
+  postgres: "Settings of the database, by Postgres's own names.",
+  projects: "One project for each thing that reports errors. Also: name, platform.",
+  apps: "Services of your Compose file that get a DSN. Also: audience, variables, onFailure, entrypoint, command.",
+};
+
+/** Where the server is there already. */
+const EXISTING: Readonly<Record<string, string>> = {
+  server:
+    "A GlitchTip that is there already; with `image` it would be one of this stack. Also: containerUrl, network, ca.",
+  admin: "Signs in to it.",
+};
+
+/** A new glitchtip.yaml, short and with its comments. */
+export function newDeclarationText(declaration: NewDeclaration): string {
+  const parts = Object.entries(declaration).map(([key, value]) => {
+    const open = key === "server" || ((key === "projects" || key === "apps") && Object.keys(value).length > 0);
+    const comment = (declaration.server.image === undefined ? EXISTING[key] : undefined) ?? COMMENTS[key];
+    return [...(comment === undefined ? [] : [`# ${comment}`]), ...yamlLines(key, value, { open })].join("\n");
+  });
+  return `${parts.join("\n\n")}\n`;
+}

@@ -1,0 +1,260 @@
+import { REFERENCE_FORMS } from "../references/reference.ts";
+import {
+  anyText,
+  byServiceRow,
+  fileReference,
+  type OptionRow,
+  oneOf,
+  parsePort,
+  parseWords,
+  type RepeatableRow,
+  type SwitchRow,
+  secretReference,
+  type ValueRow,
+  valueRow,
+} from "./option-row.ts";
+import { type ExpectedSize, parseSize } from "./size.ts";
+
+export const NEEDS_DOMAIN = {
+  oneOf: ["domain"],
+  problem: "it is not said under which name GlitchTip is reached: --domain errors.example.com",
+} as const;
+const NEEDS_SERVER = {
+  oneOf: ["serverUrl"],
+  problem: "without --server-url URL there is no server to sign in to: it is for a GlitchTip that is there already",
+};
+const OWN_STACK_ONLY = {
+  option: "serverUrl",
+  problem: (name: string, url: string) =>
+    `${name} is for a GlitchTip of this stack, not for ${url.replace(/\/\/[^/]*@/, "//…@")}`,
+} as const;
+
+/**
+ * Every option of `init` that says something about the declaration, in the order of --help. A row gives the flag, the
+ * declaration's key, the parser and which options it goes with; flags, questions, the new declaration and the comparison
+ * with a declaration that is there already all follow from it.
+ */
+export const INIT_OPTIONS = {
+  production: {
+    flag: "--production",
+    help: "HTTPS in front, closed to strangers, the worker apart; with --domain",
+    needs: NEEDS_DOMAIN,
+    notWith: OWN_STACK_ONLY,
+  } as SwitchRow,
+  domain: valueRow({
+    flag: "--domain <name>",
+    help: "the public name, such as errors.example.com",
+    at: ["production", "domain"],
+    addsSection: true,
+    parse: anyText,
+    notWith: OWN_STACK_ONLY,
+    question: { message: "Public domain", placeholder: "errors.example.com" },
+  }),
+  proxy: valueRow({
+    flag: "--proxy <kind>",
+    help: "caddy (default), traefik, nginx or none",
+    at: ["production", "proxy"],
+    addsSection: true,
+    parse: anyText,
+    needs: NEEDS_DOMAIN,
+  }),
+  tls: valueRow({
+    flag: "--tls <mode>",
+    help: "auto (default), internal or own",
+    at: ["production", "tls", "mode"],
+    addsSection: true,
+    parse: anyText,
+    needs: NEEDS_DOMAIN,
+  }),
+  certificate: valueRow({
+    flag: "--certificate <file>",
+    help: "tls own: the certificate with its chain (PEM)",
+    at: ["production", "tls", "certificate"],
+    addsSection: true,
+    parse: fileReference,
+    needs: NEEDS_DOMAIN,
+  }),
+  key: valueRow({
+    flag: "--key <file>",
+    help: "tls own: its private key (PEM)",
+    at: ["production", "tls", "key"],
+    addsSection: true,
+    parse: fileReference,
+    needs: NEEDS_DOMAIN,
+  }),
+  emailUrl: valueRow({
+    flag: "--email-url <reference>",
+    help: "file:PATH or env:NAME of the mail server's address",
+    at: ["mail", "url"],
+    addsSection: true,
+    secret: true,
+    parse: secretReference,
+  }),
+  preflight: {
+    flag: "--no-preflight",
+    help: "production: do not look at the name in DNS and at ports 80 and 443",
+  } as SwitchRow,
+  serverUrl: valueRow({
+    flag: "--server-url <url>",
+    help: "a GlitchTip that is there already; none is started here",
+    at: ["server", "url"],
+    parse: anyText,
+    needs: {
+      oneOf: ["token", "tokenFile", "adminPassword"],
+      problem: "how to sign in: --token env:NAME, --token-file PATH, or --email and --admin-password env:NAME",
+    },
+    question: { message: "Address of a GlitchTip that is there already (return: a new one in this stack)" },
+  }),
+  token: valueRow({
+    flag: "--token <reference>",
+    help: `${REFERENCE_FORMS} of an API token for it`,
+    at: ["server", "token"],
+    secret: true,
+    parse: secretReference,
+    needs: NEEDS_SERVER,
+    question: { message: "Its API token, by reference: env:NAME or file:PATH", placeholder: "env:GLITCHTIP_TOKEN" },
+  }),
+  tokenFile: valueRow({
+    flag: "--token-file <path>",
+    help: "the same as --token file:PATH",
+    at: ["server", "token"],
+    parse: fileReference,
+    needs: NEEDS_SERVER,
+    notWith: { option: "token", problem: () => "--token and --token-file say the same twice" },
+  }),
+  adminPassword: valueRow({
+    flag: "--admin-password <reference>",
+    help: "instead of a token: of the password of --email",
+    at: ["admin", "password"],
+    secret: true,
+    parse: secretReference,
+    needs: NEEDS_SERVER,
+  }),
+  containerUrl: valueRow({
+    flag: "--container-url <url>",
+    help: "where containers reach it, such as http://host.docker.internal:8000",
+    at: ["server", "containerUrl"],
+    parse: anyText,
+    needs: NEEDS_SERVER,
+  }),
+  network: valueRow({
+    flag: "--network <name>",
+    help: "a Docker network to join, where containers reach it there",
+    at: ["server", "network"],
+    parse: anyText,
+    needs: NEEDS_SERVER,
+  }),
+  caFile: valueRow({
+    flag: "--ca-file <path>",
+    help: "the authority that signed its certificate (PEM)",
+    at: ["server", "ca"],
+    parse: fileReference,
+    needs: NEEDS_SERVER,
+  }),
+  apps: byServiceRow({
+    flag: "--app <service=project>",
+    help: "a service that gets a DSN, and its project; repeatable",
+    at: ["apps", "*", "project"],
+    form: "SERVICE=PROJECT",
+    parse: (project) => project || undefined,
+  }),
+  entrypoints: byServiceRow({
+    flag: "--entrypoint <service=json>",
+    help: "the image's entrypoint, where your file does not state one",
+    at: ["apps", "*", "entrypoint"],
+    form: 'SERVICE=["WORD","…"]',
+    parse: parseWords,
+  }),
+  commands: byServiceRow({
+    flag: "--command <service=json>",
+    help: "the image's command, where your file does not state one",
+    at: ["apps", "*", "command"],
+    form: 'SERVICE=["WORD","…"]',
+    parse: parseWords,
+  }),
+  email: valueRow({
+    flag: "--email <address>",
+    help: "the administrator's e-mail address",
+    at: ["admin", "email"],
+    parse: anyText,
+    question: { message: "Administrator's e-mail address", initialValue: "admin@example.com" },
+  }),
+  organization: valueRow({
+    flag: "--organization <name>",
+    help: "the organization's name; default: the folder's",
+    at: ["organization"],
+    parse: anyText,
+    question: { message: "Organization" },
+  }),
+  port: valueRow({
+    flag: "--port <number>",
+    help: "GlitchTip's port on 127.0.0.1; default 8000",
+    at: ["server", "port"],
+    parse: parsePort,
+    notWith: OWN_STACK_ONLY,
+  }),
+  url: valueRow({
+    flag: "--url <url>",
+    help: "what browsers use; default http://localhost and the port",
+    at: ["server", "url"],
+    parse: anyText,
+    notWith: OWN_STACK_ONLY,
+  }),
+  image: valueRow({
+    flag: "--image <image>",
+    help: "GlitchTip's image; default glitchtip/glitchtip:6",
+    at: ["server", "image"],
+    parse: anyText,
+    notWith: OWN_STACK_ONLY,
+  }),
+  topology: valueRow({
+    flag: "--topology <kind>",
+    help: "all-in-one, split or single-container",
+    at: ["server", "topology"],
+    parse: oneOf("all-in-one", "split", "single-container"),
+    notWith: OWN_STACK_ONLY,
+  }),
+  valkey: valueRow({
+    flag: "--valkey <kind>",
+    help: "off or bundled",
+    at: ["server", "valkey"],
+    parse: oneOf("off", "bundled"),
+    notWith: OWN_STACK_ONLY,
+  }),
+  registration: valueRow({
+    flag: "--registration <state>",
+    help: "closed or open",
+    at: ["server", "registration"],
+    parse: oneOf("closed", "open"),
+    notWith: OWN_STACK_ONLY,
+  }),
+  size: valueRow<ExpectedSize>({
+    flag: "--size <events/days>",
+    help: "events a day and for how long they are kept, such as 50000/90d: limits by `size`",
+    parse: parseSize,
+    notWith: OWN_STACK_ONLY,
+  }),
+  provisioner: valueRow({
+    flag: "--provisioner <how>",
+    help: "mount, build or image:NAME",
+    at: ["provisioner"],
+    parse: anyText,
+  }),
+};
+
+type Rows = typeof INIT_OPTIONS;
+type ValueOf<Row> =
+  Row extends RepeatableRow<infer Value>
+    ? Readonly<Record<string, Value>>
+    : Row extends ValueRow<infer Value>
+      ? Value
+      : never;
+
+export type InitOptionName = keyof Rows;
+
+/** What the options of `init` say, parsed. */
+export type InitOptions = {
+  readonly [Name in InitOptionName as Rows[Name] extends ValueRow<infer _> ? Name : never]?: ValueOf<Rows[Name]>;
+} & { readonly dryRun?: boolean };
+
+export const OPTION_ROWS = Object.entries(INIT_OPTIONS) as readonly (readonly [InitOptionName, OptionRow])[];

@@ -1,0 +1,44 @@
+import { isRepeatable, isValueRow, type ValueRow } from "./option-row.ts";
+import { type InitOptions, OPTION_ROWS } from "./options.ts";
+
+export type Path = readonly string[];
+
+interface StatedValue {
+  readonly row: ValueRow<unknown>;
+  readonly path: Path;
+  readonly value: unknown;
+}
+
+/** Returns the key of the declaration that each given option is about, with its value, in the order of the table. */
+export function statedValues(options: InitOptions): StatedValue[] {
+  return OPTION_ROWS.flatMap(([name, row]) => {
+    const value = (options as Readonly<Record<string, unknown>>)[name];
+    if (!isValueRow(row) || row.at === undefined || value === undefined) return [];
+    const { at } = row;
+    if (!isRepeatable(row)) return [{ row, path: at, value }];
+    return Object.entries(value as object).map(([service, one]) => ({
+      row,
+      path: at.map((key) => (key === "*" ? service : key)),
+      value: one,
+    }));
+  });
+}
+
+/** Sets a value in a map of maps, which it makes where they are missing. */
+export function setAt(map: object, [key = "", ...rest]: Path, value: unknown): void {
+  const found = Object.hasOwn(map, key) ? (map as Record<string, unknown>)[key] : undefined;
+  const next = rest.length === 0 ? value : (found ?? {});
+  // Not by assignment: a service may be called `__proto__`.
+  Object.defineProperty(map, key, { value: next, enumerable: true, writable: true, configurable: true });
+  if (rest.length > 0) setAt(next as object, rest, value);
+}
+
+/** Returns the value at a path, or undefined. */
+export function valueAt(value: unknown, path: Path): unknown {
+  let found = value;
+  for (const key of path) {
+    if (typeof found !== "object" || found === null || !Object.hasOwn(found, key)) return undefined;
+    found = (found as Readonly<Record<string, unknown>>)[key];
+  }
+  return found;
+}

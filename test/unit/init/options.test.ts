@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod/mini";
+import { declarationSchema } from "../../../src/config/schema.ts";
+import { lacksDomain, parseInitOptions } from "../../../src/init/given-options.ts";
+import { flagName, isValueRow } from "../../../src/init/option-row.ts";
+import { OPTION_ROWS } from "../../../src/init/options.ts";
+import { refusal } from "../../support/refusal.ts";
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema;
+}
+
+describe("the table of init's options", () => {
+  const names = OPTION_ROWS.map(([name]) => name);
+
+  it("names only options that it has", () => {
+    const named = OPTION_ROWS.flatMap(([, { needs, notWith }]) => [
+      ...(needs?.oneOf ?? []),
+      notWith?.option ?? "domain",
+    ]);
+    expect(named.filter((name) => !names.some((one) => one === name))).toEqual([]);
+    expect(new Set(OPTION_ROWS.map(([, row]) => flagName(row))).size).toBe(names.length);
+  });
+
+  it("points only at keys that a declaration has", () => {
+    const schema = z.toJSONSchema(declarationSchema, { io: "input" }) as Schema;
+    const lost = OPTION_ROWS.flatMap(([, row]) => {
+      const at = isValueRow(row) ? (row.at ?? []) : [];
+      const found = at.reduce<Schema | undefined>(
+        (one, key) => (key === "*" ? one?.additionalProperties : one?.properties?.[key]),
+        schema,
+      );
+      return found === undefined ? [at.join(".")] : [];
+    });
+    expect(lost).toEqual([]);
+  });
+});
+
+describe("options of init", () => {
+  const problemsOf = async (given: Parameters<typeof parseInitOptions>[0]) =>
+    (await refusal((async () => parseInitOptions(given))())).problems;
+
+  it("are parsed into values", () => {
+    expect(
+      parseInitOptions({
+        port: "8100",
+        apps: ["api=shop-api", "web=shop=web"],
+        entrypoints: ['api=["node","server.js"]'],
+        certificate: "cert.pem",
+        domain: "errors.example.com",
+        size: "50000/90d",
+        topology: "split",
+        production: true,
+      }),
+    ).toEqual({
+      port: 8100,
+      apps: { api: "shop-api", web: "shop=web" },
+      entrypoints: { api: ["node", "server.js"] },
+      certificate: "file:cert.pem",
+      domain: "errors.example.com",
+      size: { eventsPerDay: 50_000, retentionDays: 90 },
+      topology: "split",
+    });
+  });
+
+  it("report bad values and bad combinations in one error", async () => {
+    const given = {
+      port: "0",
+      proxy: "nginx",
+      network: "shop",
+      image: "x:6",
+      serverUrl: "https://me:pw@g.example.com",
+    };
+    expect(await problemsOf(given)).toEqual([
+      "--port 0: a number from 1 to 65535",
+      "--image is for a GlitchTip of this stack, not for https://…@g.example.com",
+      "--port is for a GlitchTip of this stack, not for https://…@g.example.com",
+      expect.stringMatching(/^how to sign in: --token/),
+      expect.stringMatching(/--domain errors\.example\.com$/),
+    ]);
+  });
+
+  it("never show what may be a secret", async () => {
+    const secrets = { token: "s3cret-token", adminPassword: "s3cret-word", emailUrl: "smtp://me:s3cret@mail" };
+    const problems = await problemsOf(secrets);
+    expect(problems.map((problem) => problem.split(":")[0])).toEqual(
+      expect.arrayContaining(["--email-url", "--token", "--admin-password"]),
+    );
+    expect(problems.join()).not.toContain("s3cret");
+  });
+
+  it("say --token and --token-file only once", async () => {
+    const given = { serverUrl: "https://g.example.com", token: "env:T", tokenFile: "t" };
+    expect(await problemsOf(given)).toEqual(["--token and --token-file say the same twice"]);
+  });
+
+  it("for production need a domain", async () => {
+    expect(lacksDomain({ production: true })).toBe(true);
+    expect(lacksDomain({ tls: "own" })).toBe(true);
+    expect(lacksDomain({ production: true, domain: "errors.example.com" })).toBe(false);
+    expect(lacksDomain({ port: "x" })).toBe(false);
+    const error = await refusal((async () => parseInitOptions({ production: true }))());
+    expect(error).toMatchObject({ code: "GC1002", problems: [expect.stringContaining("--domain errors.example.com")] });
+  });
+});
