@@ -90,7 +90,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
     folders: ["base", "config", "glitchtip", "references", "stack/service-names", "docker", "outputs", ...FEATURES],
     packages: ["commander", "@clack/prompts"],
   },
-  emulator: { folders: ["base", "glitchtip/wire"], packages: [] },
+  emulator: { folders: ["base", "glitchtip/versions", "glitchtip/wire"], packages: [] },
   index: { folders: ["base", "glitchtip"], packages: [] },
 };
 

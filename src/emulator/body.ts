@@ -13,16 +13,17 @@ interface Field {
   readonly oneOf?: readonly string[];
 }
 
-export type Fields = Readonly<Record<string, Field>>;
+export type BodyFields = Readonly<Record<string, Field>>;
+
 export type Complaint = Readonly<Record<string, unknown>>;
+
 type Location = readonly (string | number)[];
 
 export const invalid = (complaints: readonly Complaint[]): ApiError => new ApiError(422, complaints);
-
 const missing = (loc: Location): Complaint => ({ type: "missing", loc, msg: "Field required" });
 
 /** The body as an object with the declared fields only; throws the 400, 422 or 500 of the real server. */
-export function readBody(incoming: Incoming, fields: Fields): Record<string, unknown> {
+export function readBody(incoming: Incoming, fields: BodyFields): Record<string, unknown> {
   if (incoming.body.length === 0) throw invalid([missing(["body", "payload"])]);
   let value: unknown;
   try {
@@ -39,7 +40,7 @@ export function readBody(incoming: Incoming, fields: Fields): Record<string, unk
 
 export function checkFields(
   value: unknown,
-  fields: Fields,
+  fields: BodyFields,
   loc: Location,
 ): { checked: Record<string, unknown>; complaints: Complaint[] } {
   // A body that is no object counts as one without fields (errors: "array instead of object").

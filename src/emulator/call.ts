@@ -1,24 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Generation } from "./options.ts";
-import type { QuirkName } from "./quirks.ts";
 import { ApiError } from "./reply.ts";
-import type { State, Token, User } from "./state.ts";
-
-/** What does not change while the server runs. */
-export interface World {
-  readonly generation: Generation;
-  /** As /api/settings/ says it. */
-  readonly version: string;
-  has(quirk: QuirkName): boolean;
-  /** Milliseconds since the epoch. */
-  now(): number;
-  readonly registrationOpen: boolean;
-  readonly organizationCreationOpen: boolean;
-  /** GLITCHTIP_DOMAIN. */
-  domain(): string;
-  readonly allowedHosts: readonly string[];
-  readonly processingDelayMs: number;
-}
+import type { TokenRow, UserRow } from "./rows.ts";
+import type { EmulatorState } from "./state.ts";
+import type { World } from "./world.ts";
 
 /** A request as it came, before anything was looked up. */
 export interface Incoming {
@@ -33,30 +17,30 @@ export interface Incoming {
 }
 
 /** A request on its way through one endpoint. */
-export interface Call extends Incoming {
+export interface RouteCall extends Incoming {
   readonly world: World;
-  readonly state: State;
+  readonly state: EmulatorState;
   readonly params: Readonly<Record<string, string>>;
   /** The checked JSON body, for endpoints that declare one. */
   readonly payload: Readonly<Record<string, unknown>>;
-  readonly user: User | undefined;
-  readonly token: Token | undefined;
+  readonly user: UserRow | undefined;
+  readonly token: TokenRow | undefined;
 }
 
-export function param(call: Call, name: string): string {
+export function param(call: RouteCall, name: string): string {
   const value = call.params[name];
   if (value === undefined) throw new Error(`the path has no ${name}`);
   return value;
 }
 
-export const intParam = (call: Call, name: string): number => Number(param(call, name));
+export const intParam = (call: RouteCall, name: string): number => Number(param(call, name));
 
-export function userOf(call: Call): User {
+export function userOf(call: RouteCall): UserRow {
   if (!call.user) throw new ApiError(401, "Unauthorized");
   return call.user;
 }
 
-export const nowIso = (call: Call): string => new Date(call.world.now()).toISOString();
+export const nowIso = (call: RouteCall): string => new Date(call.world.now()).toISOString();
 
 /** Where the client believes the server to be: the base of links in headers. */
 export function originOf(incoming: Incoming): string {

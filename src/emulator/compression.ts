@@ -1,8 +1,10 @@
 import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from "node:zlib";
-import type { Incoming, World } from "./call.ts";
+import type { Incoming } from "./call.ts";
+import type { World } from "./world.ts";
 
 /** GLITCHTIP_MAX_UNZIPPED_PAYLOAD_SIZE, unless set. What comes uncompressed has no limit. */
 export const UNZIPPED_LIMIT_BYTES = 2_621_440;
+
 /** So much is decompressed at a time: a piece that is broken or goes over the limit is lost whole (read). */
 const PIECE_BYTES = 8192;
 
@@ -16,6 +18,7 @@ type Decode = (piece: Buffer) => Buffer;
 
 const limits = { maxOutputLength: UNZIPPED_LIMIT_BYTES };
 const zlib = { ...limits, finishFlush: constants.Z_SYNC_FLUSH };
+
 const DECODERS = new Map<string, Decode>([
   ["gzip", (piece) => gunzipSync(piece, zlib)],
   ["deflate", (piece) => inflateAny(piece)],

@@ -1,7 +1,6 @@
-import { identify, refuseStrangers } from "./auth.ts";
+import { csrfCookie, identify, newCsrfToken, refuseStrangers } from "./auth.ts";
 import { readBody } from "./body.ts";
-import type { Call, Incoming, World } from "./call.ts";
-import { csrfCookie, newCsrfToken } from "./csrf.ts";
+import type { Incoming, RouteCall } from "./call.ts";
 import {
   ApiError,
   badRequestPage,
@@ -17,13 +16,15 @@ import {
 } from "./reply.ts";
 import { type Endpoint, type Match, Router } from "./router.ts";
 import { ROUTES } from "./routes/index.ts";
-import type { State } from "./state.ts";
-import type { Store } from "./store.ts";
+import type { EmulatorState, Store } from "./state.ts";
+import type { World } from "./world.ts";
 
 const ROUTER = new Router(ROUTES);
+
 /** Addresses of the web front end; anything with these words counts (keys: "get with something that is no id"). */
 const FRONT_END =
   /^\/(auth|login|register|(.*)\/issues|(.*)\/settings|(.*)\/performance|(.*)\/projects|(.*)\/releases|organizations|profile|(.*)\/uptime-monitors|accept|reset-password|system-info)/;
+
 const ENVELOPE = /^\/api\/[0-9]+\/envelope\/$/;
 
 /** One request from its address to its answer; never throws. */
@@ -58,7 +59,7 @@ function route(incoming: Incoming, world: World, store: Store): Reply | Promise<
 }
 
 /** Errors are answers, too: what was written before them stays written, as without a transaction. */
-function answer(incoming: Incoming, world: World, state: State, endpoint: Endpoint, match: Match): Reply {
+function answer(incoming: Incoming, world: World, state: EmulatorState, endpoint: Endpoint, match: Match): Reply {
   try {
     const identity = identify(incoming, world, state, endpoint.auth);
     const payload = endpoint.body ? readBody(incoming, endpoint.body) : {};
@@ -67,7 +68,7 @@ function answer(incoming: Incoming, world: World, state: State, endpoint: Endpoi
     if (token && scopes && !scopes.some((scope) => token.scopes.includes(scope))) {
       throw new ApiError(403, "Permission denied");
     }
-    const call: Call = { ...incoming, world, state, params: match.params, payload, user: identity?.user, token };
+    const call: RouteCall = { ...incoming, world, state, params: match.params, payload, user: identity?.user, token };
     return endpoint.handle(call);
   } catch (error) {
     if (error instanceof ApiError) return error.reply;

@@ -1,19 +1,18 @@
-import type { Call } from "./call.ts";
-import { param, userOf } from "./call.ts";
+import { param, type RouteCall, userOf } from "./call.ts";
 import { ApiError } from "./reply.ts";
-import { type Key, type Member, type Organization, ofProject, type Project, type Role, type Team } from "./state.ts";
+import type { KeyRow, MemberRole, MemberRow, OrganizationRow, ProjectRow, TeamRow } from "./rows.ts";
+import { ofProject } from "./state.ts";
 
-const RANKS: Readonly<Record<Role, number>> = { member: 0, admin: 1, manager: 2, owner: 3 };
-
+const RANKS: Readonly<Record<MemberRole, number>> = { member: 0, admin: 1, manager: 2, owner: 3 };
 export const gone = (): ApiError => new ApiError(404, "Not Found");
 
-export interface Membership {
-  readonly organization: Organization;
-  readonly member: Member;
+interface Membership {
+  readonly organization: OrganizationRow;
+  readonly member: MemberRow;
 }
 
 /** The organization of the path, as one of its members sees it; `undefined` for everybody else. */
-export function membership(call: Call): Membership | undefined {
+export function membership(call: RouteCall): Membership | undefined {
   const organization = call.state.organizations
     .where("slug", param(call, "organization"))
     .find((row) => row.deletedAtMs === null);
@@ -22,23 +21,23 @@ export function membership(call: Call): Membership | undefined {
 }
 
 /** Outsiders get 404, members below the role too (scopes: "outsider creates a team"). */
-export function requireMembership(call: Call, least: Role = "member"): Membership {
+export function requireMembership(call: RouteCall, least: MemberRole = "member"): Membership {
   const found = membership(call);
   if (!found || RANKS[found.member.role] < RANKS[least]) throw gone();
   return found;
 }
 
 /** Where the server says 403 to a member below the role. */
-export function requireRole(found: Membership, least: Role): void {
+export function requireRole(found: Membership, least: MemberRole): void {
   if (RANKS[found.member.role] < RANKS[least]) throw new ApiError(403, "forbidden");
 }
 
-export function memberIn(call: Call, organizationId: number): Member | undefined {
+export function memberIn(call: RouteCall, organizationId: number): MemberRow | undefined {
   return call.state.members.where("user", userOf(call).id).find((row) => row.organizationId === organizationId);
 }
 
 /** By id, or "me". */
-export function requireMember(call: Call, organizationId: number): Member {
+export function requireMember(call: RouteCall, organizationId: number): MemberRow {
   const asked = param(call, "member");
   const members = call.state.members.where("organization", organizationId);
   const member = members.find((row) => (asked === "me" ? row.userId === userOf(call).id : row.id === Number(asked)));
@@ -47,37 +46,37 @@ export function requireMember(call: Call, organizationId: number): Member {
 }
 
 /** Organizations of the account. */
-export function ownOrganizations(call: Call): Organization[] {
+export function ownOrganizations(call: RouteCall): OrganizationRow[] {
   return call.state.members
     .where("user", userOf(call).id)
     .map((member) => call.state.organizations.get(member.organizationId))
-    .filter((row) => row !== undefined && row.deletedAtMs === null) as Organization[];
+    .filter((row) => row !== undefined && row.deletedAtMs === null) as OrganizationRow[];
 }
 
-export function requireTeam(call: Call, organizationId: number): Team {
+export function requireTeam(call: RouteCall, organizationId: number): TeamRow {
   const team = call.state.teams.first("slug", ofProject(organizationId, param(call, "team")));
   if (!team) throw gone();
   return team;
 }
 
 /** Also a soft-deleted one: only some endpoints look at the mark. */
-export function projectAt(call: Call, organizationId: number): Project | undefined {
+export function projectAt(call: RouteCall, organizationId: number): ProjectRow | undefined {
   return call.state.projects.first("slug", ofProject(organizationId, param(call, "project")));
 }
 
-export function requireProject(call: Call, organizationId: number): Project {
+export function requireProject(call: RouteCall, organizationId: number): ProjectRow {
   const project = projectAt(call, organizationId);
   if (!project || project.deletedAtMs !== null) throw gone();
   return project;
 }
 
 /** Lists below a project are empty for strangers and unknown projects (keys, alerts, scopes). */
-export function projectForLists(call: Call): Project | undefined {
+export function projectForLists(call: RouteCall): ProjectRow | undefined {
   const found = membership(call);
   return found && projectAt(call, found.organization.id);
 }
 
-export function requireKey(call: Call): Key {
+export function requireKey(call: RouteCall): KeyRow {
   const project = projectForLists(call);
   const key = call.state.keys.first("publicKey", param(call, "key").toLowerCase());
   if (!project || key?.projectId !== project.id) throw gone();

@@ -1,4 +1,7 @@
 /** GlitchTip's API in memory, for tests and demonstrations: `glitchtip-compose/emulator`. */
+export type { Generation } from "../glitchtip/versions.ts";
 export type { Fault, FaultEffect } from "./faults.ts";
-export type { Emulator, EmulatorOptions, Generation, RequestRecord, Snapshot } from "./options.ts";
+
+export type { Emulator, EmulatorOptions, RequestRecord, Snapshot } from "./options.ts";
+
 export { startEmulator } from "./start.ts";

@@ -1,13 +1,11 @@
 import { isPrivateHost } from "../glitchtip/wire/private-hosts.ts";
-import { checkFields, type Fields, invalid } from "./body.ts";
-import type { Call } from "./call.ts";
+import { type BodyFields, checkFields, invalid } from "./body.ts";
+import type { RouteCall } from "./call.ts";
 import { ApiError } from "./reply.ts";
-import type { Monitor } from "./state.ts";
+import type { MonitorRow } from "./rows.ts";
 
-export const MONITOR_TYPES = ["Ping", "GET", "POST", "TCP Port", "SSL", "Heartbeat"];
 const HTTP_TYPES = ["Ping", "GET", "POST"];
-
-export const MONITOR_BODY: Fields = {
+export const MONITOR_BODY: BodyFields = {
   expectedBody: { type: "string" },
   expectedStatus: { type: "integer", nullable: true },
   timeout: { type: "integer", nullable: true, least: 1, most: 60 },
@@ -18,10 +16,10 @@ export const MONITOR_BODY: Fields = {
   interval: { type: "integer", optional: true },
 };
 
-export type MonitorInput = Omit<Monitor, "id" | "organizationId" | "endpointId" | "created" | "checks">;
+type CheckedMonitor = Omit<MonitorRow, "id" | "organizationId" | "endpointId" | "created" | "checks">;
 
 /** The monitor of a body, checked by its type (monitors). */
-export function readMonitor(call: Call, organizationId: number): MonitorInput {
+export function checkedMonitor(call: RouteCall, organizationId: number): CheckedMonitor {
   const { expectedBody, expectedStatus, timeout, name, interval = 60, monitorType = "Ping", url = "" } = call.payload;
   if (call.world.has("requiresInterval") && call.payload.interval === undefined) {
     throw invalid(checkFields({}, { interval: { type: "integer" } }, ["body", "payload"]).complaints);
@@ -43,7 +41,7 @@ export function readMonitor(call: Call, organizationId: number): MonitorInput {
   };
 }
 
-function checkUrl(call: Call, type: string, url: string): string {
+function checkUrl(call: RouteCall, type: string, url: string): string {
   if (url === "" && (HTTP_TYPES.includes(type) || type === "SSL")) {
     throw new ApiError(422, `URL is required for ${type}`);
   }
@@ -52,7 +50,7 @@ function checkUrl(call: Call, type: string, url: string): string {
 }
 
 /** A host needs a dot, or to be localhost (monitors: "container name"). */
-function checkHttpUrl(call: Call, url: string): void {
+function checkHttpUrl(call: RouteCall, url: string): void {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const web = parsed !== undefined && ["http:", "https:"].includes(parsed.protocol);
   const host = parsed?.hostname ?? "";
@@ -63,13 +61,13 @@ function checkHttpUrl(call: Call, url: string): void {
 }
 
 /** Web addresses and ports, but no SSL ones, in these words (read in 6). */
-function checkPublic(call: Call, host: string): void {
+function checkPublic(call: RouteCall, host: string): void {
   if (call.world.has("refusesPrivateAddresses") && isPrivateHost(host)) {
     throw new ApiError(422, "URLs targeting private/internal IPs are not allowed");
   }
 }
 
-function checkPort(call: Call, url: string): string {
+function checkPort(call: RouteCall, url: string): string {
   const [, host, port] = /^(?:http:\/\/|\/\/)?([^/:]+):(\d{1,5})/.exec(url) ?? [];
   if (host === undefined) throw new ApiError(422, "Invalid Port URL, expected hostname and port");
   checkPublic(call, host);
@@ -77,7 +75,7 @@ function checkPort(call: Call, url: string): string {
 }
 
 /** One that does not exist is dropped (monitors: "project that does not exist"). */
-function projectId(call: Call, organizationId: number): number | null {
+function projectId(call: RouteCall, organizationId: number): number | null {
   const asked = call.payload.project;
   const project = asked === undefined || asked === null ? undefined : call.state.projects.get(Number(asked));
   return project?.organizationId === organizationId ? project.id : null;

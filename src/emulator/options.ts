@@ -1,10 +1,8 @@
+import type { Generation } from "../glitchtip/versions.ts";
 import type { Fault } from "./faults.ts";
 
-/** Which GlitchTip the emulator behaves as. 4.1, 5.1 and 5.2 are recorded; 6 is read from sources. */
-export type Generation = "4.1" | "5.1" | "5.2" | "6";
-
 export interface EmulatorOptions {
-  /** Default "6". */
+  /** The GlitchTip that the emulator behaves as: 4.1, 5.1 and 5.2 are recorded, 6 is read. Default "6". */
   readonly generation?: Generation;
   /** What the server says of itself. Default: what the recorded one said, which no version can be told from up to 5.2. */
   readonly version?: string;

@@ -1,14 +1,10 @@
 import { invalid } from "./body.ts";
-import { type Call, originOf } from "./call.ts";
-import { type Cursor, cut, type Order } from "./cut.ts";
+import { originOf, type RouteCall } from "./call.ts";
 import { json, type Reply } from "./reply.ts";
 
 const PAGE_SIZE = 50;
 const LONGEST_PAGE = 100;
 const MOST_HITS = 1000;
-
-export type { Order };
-
 export const byName: Order<{ readonly name: string }> = { by: (row) => row.name, descending: false };
 
 /** Ids padded, so that they compare as texts. */
@@ -26,7 +22,7 @@ export function sorted<Row>(rows: readonly Row[], { by, descending }: Order<Row>
 
 /** One page of a sorted list, with the Link header in the form of a Python set (pagination). */
 export function page<Row>(
-  call: Call,
+  call: RouteCall,
   rows: readonly Row[],
   order: Order<Row>,
   view: (row: Row) => unknown,
@@ -48,7 +44,7 @@ export function page<Row>(
   });
 }
 
-function readLimit(call: Call): number {
+function readLimit(call: RouteCall): number {
   const asked = call.query.get("limit");
   if (asked === null) return PAGE_SIZE;
   if (!/^-?\d+$/.test(asked)) {
@@ -58,7 +54,7 @@ function readLimit(call: Call): number {
   return Math.max(0, Math.min(Number(asked) || PAGE_SIZE, LONGEST_PAGE));
 }
 
-function readCursor(call: Call): Cursor {
+function readCursor(call: RouteCall): Cursor {
   const text = call.query.get("cursor");
   if (!text) return { offset: 0, reverse: false, position: undefined };
   const decoded = /^[A-Za-z0-9+/]+=*$/.test(text) ? Buffer.from(text, "base64").toString("utf8") : "";
@@ -79,9 +75,88 @@ function encode({ offset, reverse, position }: Cursor): string {
   return Buffer.from(parts.toString()).toString("base64");
 }
 
-function withCursor(call: Call, cursor: string): string {
+function withCursor(call: RouteCall, cursor: string): string {
   const query = new URLSearchParams(call.query);
   query.set("cursor", cursor);
   query.sort();
   return `${originOf(call)}${call.path}?${query}`;
+}
+
+/** Where in a sorted list a page begins or ends: beside a key, so many rows away. */
+interface Cursor {
+  readonly offset: number;
+  readonly reverse: boolean;
+  readonly position: string | undefined;
+}
+
+/** What a list is ordered by: the text that goes into cursors, and the direction. */
+export interface Order<Row> {
+  readonly by: (row: Row) => string;
+  readonly descending: boolean;
+}
+
+interface Cut<Row> {
+  readonly shown: readonly Row[];
+  readonly before: Cursor | undefined;
+  readonly after: Cursor | undefined;
+}
+
+/** The page at a cursor, and the cursors before and after it, if there is more. */
+function cut<Row>(rows: readonly Row[], order: Order<Row>, cursor: Cursor, limit: number): Cut<Row> {
+  return cursor.reverse ? cutBefore(rows, order, cursor, limit) : cutAfter(rows, order, cursor, limit);
+}
+
+function cutAfter<Row>(rows: readonly Row[], order: Order<Row>, cursor: Cursor, limit: number): Cut<Row> {
+  const start = (cursor.position === undefined ? 0 : firstBeyond(rows, order, cursor.position)) + cursor.offset;
+  const shown = rows.slice(start, start + limit);
+  return {
+    shown,
+    before: start > 0 ? edge(rows, order, start, true) : undefined,
+    after: start + limit < rows.length ? edge(rows, order, start + limit, false) : undefined,
+  };
+}
+
+function cutBefore<Row>(rows: readonly Row[], order: Order<Row>, cursor: Cursor, limit: number): Cut<Row> {
+  const all = cursor.position === undefined ? rows.length : firstAt(rows, order, cursor.position);
+  const end = Math.max(0, all - cursor.offset);
+  const start = Math.max(0, end - limit);
+  return {
+    shown: rows.slice(start, end),
+    before: start > 0 ? edge(rows, order, start, true) : undefined,
+    after: end < rows.length ? edge(rows, order, end, false) : undefined,
+  };
+}
+
+/** A cursor for the border before `index`: a position, and how many rows of equal key lie between. */
+function edge<Row>(rows: readonly Row[], { by }: Order<Row>, index: number, reverse: boolean): Cursor {
+  const step = reverse ? 1 : -1;
+  const neighbour = rows[reverse ? index - 1 : index];
+  const crossing = neighbour === undefined ? undefined : by(neighbour);
+  for (let at = reverse ? index : index - 1, offset = 0; ; at += step, offset++) {
+    const row = rows[at];
+    if (row === undefined) return { position: undefined, offset, reverse };
+    if (by(row) !== crossing) return { position: by(row), offset, reverse };
+  }
+}
+
+const beyond = <Row>({ by, descending }: Order<Row>, row: Row, position: string): boolean =>
+  descending ? by(row) < position : by(row) > position;
+
+const firstBeyond = <Row>(rows: readonly Row[], order: Order<Row>, position: string): number =>
+  search(rows, (row) => beyond(order, row, position));
+
+const firstAt = <Row>(rows: readonly Row[], order: Order<Row>, position: string): number =>
+  search(rows, (row) => beyond(order, row, position) || order.by(row) === position);
+
+/** Index of the first row for which it holds; rows are sorted, so it then holds to the end. */
+function search<Row>(rows: readonly Row[], holds: (row: Row) => boolean): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const row = rows[middle];
+    if (row !== undefined && holds(row)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

@@ -1,11 +1,12 @@
 import { isPrivateHost } from "../glitchtip/wire/private-hosts.ts";
 import { type Complaint, invalid, isObject } from "./body.ts";
-import type { Call, World } from "./call.ts";
+import type { RouteCall } from "./call.ts";
 import { DatabaseError } from "./reply.ts";
-import type { AlertRecipient } from "./state.ts";
+import type { RecipientRow } from "./rows.ts";
+import type { World } from "./world.ts";
 
 /** A checked recipient, not yet stored. */
-export type RecipientInput = Omit<AlertRecipient, "id"> & { readonly tagsGiven: boolean };
+type CheckedRecipient = Omit<RecipientRow, "id"> & { readonly tagsGiven: boolean };
 
 const DISCRIMINATOR = "'recipient_type' | 'recipientType'";
 const NAMES: Readonly<Record<string, string>> = {
@@ -26,7 +27,7 @@ function typesOf(world: World): string[] {
 }
 
 /** The recipients of a body; null where the body says null, which breaks the server later (alerts: "recipients null"). */
-export function readRecipients(call: Call): RecipientInput[] | null {
+export function readRecipients(call: RouteCall): CheckedRecipient[] | null {
   const given = call.payload.alertRecipients ?? (call.payload.alertRecipients === null ? null : []);
   if (!Array.isArray(given)) return null;
   const complaints: Complaint[] = [];
@@ -41,7 +42,7 @@ export function readRecipients(call: Call): RecipientInput[] | null {
 
 type Location = readonly (string | number)[];
 
-function check(world: World, value: unknown, loc: Location): RecipientInput | { complaint: Complaint } {
+function check(world: World, value: unknown, loc: Location): CheckedRecipient | { complaint: Complaint } {
   const given = isObject(value) ? value : {};
   const tag = given.recipientType ?? given.recipient_type;
   if (tag === undefined) {
@@ -106,7 +107,7 @@ function checkUrl(world: World, type: string, value: unknown, loc: Location): st
 }
 
 /** Stores them in one go: a duplicate uses up the ids and stores none (alerts: "same webhook twice in one alert"). */
-export function storeRecipients(call: Call, inputs: readonly RecipientInput[] | null): AlertRecipient[] {
+export function storeRecipients(call: RouteCall, inputs: readonly CheckedRecipient[] | null): RecipientRow[] {
   if (inputs === null) throw new DatabaseError("recipients are null");
   const stored = inputs.map((input) => makeRecipient(call, input));
   const distinct = new Set(stored.map(sameRecipient));
@@ -114,21 +115,21 @@ export function storeRecipients(call: Call, inputs: readonly RecipientInput[] | 
   return stored;
 }
 
-const sameRecipient = ({ recipientType, url }: Pick<AlertRecipient, "recipientType" | "url">): string =>
+const sameRecipient = ({ recipientType, url }: Pick<RecipientRow, "recipientType" | "url">): string =>
   `${recipientType} ${url}`;
 
-function makeRecipient(call: Call, { tagsGiven: _, ...input }: RecipientInput): AlertRecipient {
+function makeRecipient(call: RouteCall, { tagsGiven: _, ...input }: CheckedRecipient): RecipientRow {
   return { ...input, id: call.state.recipientIds.insert({}).id };
 }
 
 /** Keeps those that are there already, with their ids; what is not named goes (alerts: "update without recipients"). */
 export function replaceRecipients(
-  call: Call,
-  old: readonly AlertRecipient[],
-  inputs: readonly RecipientInput[] | null,
-): AlertRecipient[] {
+  call: RouteCall,
+  old: readonly RecipientRow[],
+  inputs: readonly CheckedRecipient[] | null,
+): RecipientRow[] {
   if (inputs === null) throw new DatabaseError("recipients are null");
-  const kept: AlertRecipient[] = [];
+  const kept: RecipientRow[] = [];
   for (const input of inputs) {
     const known = [...kept, ...old].find((one) => sameRecipient(one) === sameRecipient(input));
     if (known && input.tagsGiven && known.tagsToAdd.join() !== input.tagsToAdd.join()) {

@@ -38,7 +38,6 @@ export function html(status: number, body: string, headers: Reply["headers"] = {
 }
 
 export const noContent = (): Reply => ({ status: 204, headers: { "content-type": JSON_TYPE, ...FRAME }, body: "" });
-
 export const notFound = (): Reply => json(404, { detail: "Not Found" });
 
 const page = (title: string, text: string): string =>
@@ -46,11 +45,8 @@ const page = (title: string, text: string): string =>
 
 /** GlitchTip's web front end. */
 export const frontPage = (): Reply => html(200, "<!doctype html><title>GlitchTip</title>\n");
-
 export const notFoundPage = (): Reply => html(404, page("GlitchTip", "Page not found"));
-
 export const badRequestPage = (): Reply => html(400, page("Bad Request (400)", "Bad Request (400)"));
-
 export const csrfPage = (): Reply => html(403, page("403 Forbidden", "CSRF verification failed."));
 
 export const serverErrorPage = (): Reply =>

@@ -1,23 +1,25 @@
 import type { AuthMode } from "./auth.ts";
-import type { Fields } from "./body.ts";
-import type { Call, Incoming, World } from "./call.ts";
+import type { BodyFields } from "./body.ts";
+import type { Incoming, RouteCall } from "./call.ts";
 import type { Reply } from "./reply.ts";
+import type { World } from "./world.ts";
 
 export interface Endpoint {
   readonly auth: AuthMode;
   /** A token needs one of them; a session needs none. */
   readonly scopes?: readonly string[];
   /** The JSON body, checked before the scopes, as the real server does. */
-  readonly body?: Fields;
+  readonly body?: BodyFields;
   /** Which generations have it. Default: all. */
   presentIn?(world: World): boolean;
   /** Answers without the database, where the real server does. */
   withoutDatabase?(incoming: Incoming, world: World): Reply | undefined;
-  handle(call: Call): Reply;
+  handle(call: RouteCall): Reply;
 }
 
 /** Method → endpoint. */
 type Endpoints = Readonly<Partial<Record<string, Endpoint>>>;
+
 /** Path with `{slug:name}`, `{int:name}`, `{uuid:name}` or `{str:name}` → methods. */
 export type Routes = Readonly<Record<string, Endpoints>>;
 

@@ -1,11 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { EmulatorOptions } from "./options.ts";
-import type { State } from "./state.ts";
+import type { EmulatorState } from "./state.ts";
 
 type Seed = NonNullable<EmulatorOptions["seed"]>;
 
 /** Rows as if somebody had made them one by one, in a fraction of the time. */
-export function plant(state: State, { organization = "Acme", projects, alertsPerProject = 0 }: Seed, created: string) {
+export function plant(
+  state: EmulatorState,
+  { organization = "Acme", projects, alertsPerProject = 0 }: Seed,
+  created: string,
+) {
   const owner = state.users.all().next().value;
   const slug = organization.toLowerCase().replace(/[^a-z0-9]+/g, "-");
   const { id: organizationId } = state.organizations.insert({
@@ -44,7 +48,7 @@ export function plant(state: State, { organization = "Acme", projects, alertsPer
   }
 }
 
-function plantAlert(state: State, projectId: number, project: string, nth: number): void {
+function plantAlert(state: EmulatorState, projectId: number, project: string, nth: number): void {
   const webhook = `https://hooks.example.com/${project}/${nth}`;
   state.alerts.insert({
     projectId,

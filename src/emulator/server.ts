@@ -1,16 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { systemClock } from "../base/wait.ts";
-import { type Incoming, parseCookies, type World } from "./call.ts";
-import { actsFirst, deliver, replacedReply } from "./deliver.ts";
+import { type Incoming, parseCookies } from "./call.ts";
 import { dispatch } from "./dispatch.ts";
-import type { Faults } from "./faults.ts";
+import { actsFirst, deliver, type Faults, replacedReply } from "./faults.ts";
 import type { RequestRecord } from "./options.ts";
 import { type Reply, serverErrorPage } from "./reply.ts";
-import type { Service } from "./service.ts";
-import type { Store } from "./store.ts";
+import type { Service } from "./start.ts";
+import type { Store } from "./state.ts";
+import type { World } from "./world.ts";
 
-export interface ServerOptions {
+interface ServerOptions {
   readonly world: World;
   readonly store: Store;
   readonly host: string;

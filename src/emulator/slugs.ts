@@ -1,5 +1,5 @@
 import { slugify } from "../glitchtip/wire/slugify.ts";
-import { randomText } from "./csrf.ts";
+import { randomText } from "./auth.ts";
 
 const PROJECT_SLUG_LENGTH = 50;
 const ORGANIZATION_SLUG_LENGTH = 200;

@@ -1,8 +1,8 @@
 import type { Snapshot } from "./options.ts";
-import type { State } from "./state.ts";
+import type { EmulatorState } from "./state.ts";
 
 /** A plain view of the state, without secrets. */
-export function snapshotOf(state: State): Snapshot {
+export function snapshotOf(state: EmulatorState): Snapshot {
   const organization = (id: number) => state.organizations.get(id)?.slug ?? "";
   const project = (id: number) => state.projects.get(id)?.slug ?? "";
   return {

@@ -1,15 +1,14 @@
 import { systemClock } from "../base/wait.ts";
-import type { World } from "./call.ts";
+import { createSuperuser } from "./accounts.ts";
 import { Faults } from "./faults.ts";
 import type { Emulator, EmulatorOptions, RequestRecord } from "./options.ts";
-import { mint, SCOPES } from "./routes/tokens.ts";
+import { mint, TOKEN_SCOPES } from "./routes/tokens.ts";
 import { plant } from "./seed.ts";
 import { listen } from "./server.ts";
-import { openService } from "./service.ts";
 import { snapshotOf } from "./snapshot.ts";
-import { MemoryStore, type Store } from "./store.ts";
+import { MemoryStore, type Store } from "./state.ts";
 import { work } from "./worker.ts";
-import { createSuperuser, makeWorld } from "./world.ts";
+import { makeWorld, type World } from "./world.ts";
 
 /** Starts a GlitchTip in memory. Close it, or hold it with `await using`. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
@@ -50,7 +49,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     requests,
     fault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
-    mintToken(scopes = SCOPES, label = "emulator") {
+    mintToken(scopes = TOKEN_SCOPES, label = "emulator") {
       const user = superuser && memory.state.users.first("email", superuser.email.toLowerCase());
       if (!user) throw new Error("mintToken needs a superuser: startEmulator({ superuser: { email, password } })");
       return mint(memory.state, user.id, label, scopes, iso(world)).token;
@@ -87,5 +86,29 @@ function withWorker(store: MemoryStore, world: World): Store {
         work(state, world);
         return act(state);
       }),
+  };
+}
+
+/** Takes the time that a real server takes: so many requests at once, the others wait in order. */
+export type Service = <T>(work: () => Promise<T>) => Promise<T>;
+
+function openService(slow: EmulatorOptions["slow"]): Service {
+  if (slow === undefined) return (work) => work();
+  const { serviceMs, atOnce = 2, distanceMs = 0 } = slow;
+  let free = atOnce;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (distanceMs > 0) await systemClock.sleep(distanceMs);
+    if (free > 0) free--;
+    else await new Promise<void>((go) => waiting.push(go));
+    try {
+      // The work itself is part of the time.
+      const [result] = await Promise.all([work(), systemClock.sleep(serviceMs)]);
+      return result;
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
   };
 }

@@ -1,69 +1,65 @@
-import type { Member, Organization, Role, Session, SignInMethod, Team, Token, User } from "./rows/accounts.ts";
-import type { Issue, Mark, PendingEvent, StoredEvent } from "./rows/events.ts";
-import type { Alert, AlertRecipient, Key, Monitor, Project, StatusPage } from "./rows/projects.ts";
+import { DatabaseError } from "./reply.ts";
+import type {
+  AlertRow,
+  EventRow,
+  IssueRow,
+  KeyRow,
+  MarkRow,
+  MemberRow,
+  MonitorRow,
+  OrganizationRow,
+  PendingEventRow,
+  ProjectRow,
+  SessionRow,
+  StatusPageRow,
+  TeamRow,
+  TokenRow,
+  UserRow,
+} from "./rows.ts";
 import { Table } from "./table.ts";
-
-export type {
-  Alert,
-  AlertRecipient,
-  Issue,
-  Key,
-  Mark,
-  Member,
-  Monitor,
-  Organization,
-  PendingEvent,
-  Project,
-  Role,
-  Session,
-  SignInMethod,
-  StatusPage,
-  StoredEvent,
-  Team,
-  Token,
-  User,
-};
 
 type Deletable = { readonly deletedAtMs: number | null };
 
 /** Column of rows that a worker will remove: 1 for those. */
 const deleted = (row: Deletable): number => (row.deletedAtMs === null ? 0 : 1);
-
 export const ofProject = (organizationId: number, slug: string): string => `${organizationId}/${slug}`;
 
 /** Everything the emulator knows. Plain rows, so that it can be kept as one JSON document. */
-export class State {
-  readonly users = new Table<User>({ email: (row) => row.email.toLowerCase() });
-  readonly sessions = new Table<Session>({ key: (row) => row.key });
-  readonly tokens = new Table<Token>({ token: (row) => row.token, user: (row) => row.userId });
-  readonly organizations = new Table<Organization>({ slug: (row) => row.slug, deleted });
-  readonly members = new Table<Member>({ organization: (row) => row.organizationId, user: (row) => row.userId ?? 0 });
-  readonly teams = new Table<Team>({
+export class EmulatorState {
+  readonly users = new Table<UserRow>({ email: (row) => row.email.toLowerCase() });
+  readonly sessions = new Table<SessionRow>({ key: (row) => row.key });
+  readonly tokens = new Table<TokenRow>({ token: (row) => row.token, user: (row) => row.userId });
+  readonly organizations = new Table<OrganizationRow>({ slug: (row) => row.slug, deleted });
+  readonly members = new Table<MemberRow>({
+    organization: (row) => row.organizationId,
+    user: (row) => row.userId ?? 0,
+  });
+  readonly teams = new Table<TeamRow>({
     organization: (row) => row.organizationId,
     slug: (row) => ofProject(row.organizationId, row.slug),
   });
-  readonly projects = new Table<Project>({
+  readonly projects = new Table<ProjectRow>({
     deleted,
     organization: (row) => row.organizationId,
     slug: (row) => ofProject(row.organizationId, row.slug),
   });
-  readonly keys = new Table<Key>({ project: (row) => row.projectId, publicKey: (row) => row.publicKey });
-  readonly alerts = new Table<Alert>({ project: (row) => row.projectId });
+  readonly keys = new Table<KeyRow>({ project: (row) => row.projectId, publicKey: (row) => row.publicKey });
+  readonly alerts = new Table<AlertRow>({ project: (row) => row.projectId });
   readonly recipientIds = new Table<{ readonly id: number }>();
-  readonly monitors = new Table<Monitor>({ organization: (row) => row.organizationId });
-  readonly statusPages = new Table<StatusPage>({ organization: (row) => row.organizationId });
-  readonly issues = new Table<Issue>({
+  readonly monitors = new Table<MonitorRow>({ organization: (row) => row.organizationId });
+  readonly statusPages = new Table<StatusPageRow>({ organization: (row) => row.organizationId });
+  readonly issues = new Table<IssueRow>({
     deleted,
     project: (row) => row.projectId,
     hash: (row) => `${row.projectId}/${row.hash}`,
   });
-  readonly events = new Table<StoredEvent>({
+  readonly events = new Table<EventRow>({
     project: (row) => row.projectId,
     issue: (row) => row.issueId,
     eventId: (row) => row.eventId,
   });
-  readonly pending = new Table<PendingEvent>();
-  readonly marks = new Table<Mark>({ name: (row) => row.name });
+  readonly pending = new Table<PendingEventRow>();
+  readonly marks = new Table<MarkRow>({ name: (row) => row.name });
 
   tables(): [string, Table<{ readonly id: number }>][] {
     return Object.entries(this) as [string, Table<{ readonly id: number }>][];
@@ -82,5 +78,38 @@ export class State {
       const dump = document[name];
       table.load((dump ?? { nextId: 1, rows: [] }) as { nextId: number; rows: { id: number }[] });
     }
+  }
+}
+
+/** Expiring marks: limits and blocks, which the real server keeps in its cache. */
+export function setMark(state: EmulatorState, name: string, untilMs: number): void {
+  state.marks.insert({ name, untilMs });
+}
+
+/** How many marks of this name still hold; drops the expired ones. */
+export function countMarks(state: EmulatorState, name: string, nowMs: number): number {
+  const marks = state.marks.where("name", name);
+  for (const mark of marks) if (mark.untilMs <= nowMs) state.marks.delete(mark.id);
+  return marks.filter((mark) => mark.untilMs > nowMs).length;
+}
+
+/** Where the state lives. Handlers are synchronous, so one call of `use` is one transaction. */
+export interface Store {
+  /** Throws DatabaseError while there are no tables or no database. `writes` false: nothing needs to be kept. */
+  use<Result>(writes: boolean, act: (state: EmulatorState) => Result): Result | Promise<Result>;
+}
+
+/** State that ends with the process. */
+export class MemoryStore implements Store {
+  readonly state = new EmulatorState();
+  migrated: boolean;
+
+  constructor(migrated: boolean) {
+    this.migrated = migrated;
+  }
+
+  use<Result>(_writes: boolean, act: (state: EmulatorState) => Result): Result {
+    if (!this.migrated) throw new DatabaseError("there are no tables");
+    return act(this.state);
   }
 }

@@ -1,22 +1,9 @@
-import type { World } from "./call.ts";
-import type { EmulatorOptions, Generation } from "./options.ts";
-import { hashPassword } from "./passwords.ts";
-import { hasQuirk } from "./quirks.ts";
-import type { State } from "./state.ts";
+import { CAPABILITIES, type Generation } from "../glitchtip/versions.ts";
+import type { EmulatorOptions } from "./options.ts";
+import { hasQuirk, type QuirkName } from "./quirks.ts";
 
-/** As the recorded servers said it: they were built from sources. */
-const VERSIONS: Readonly<Record<Generation, string>> = {
-  "4.1": "0.0.0-unknown",
-  "5.1": "0.0.0-unknown",
-  "5.2": "0.0.0-unknown",
-  "6": "6.2.6",
-};
-
-/** What the environment of the server decides; `domain` is asked for late, as a free port is known late. */
-export type WorldOptions = Pick<
-  EmulatorOptions,
-  "version" | "registration" | "organizationCreation" | "allowedHosts"
-> & {
+/** What the server's environment decides. `domain` is a function because a free port is known only after the start. */
+type WorldOptions = Pick<EmulatorOptions, "version" | "registration" | "organizationCreation" | "allowedHosts"> & {
   readonly processingDelayMs?: number;
   domain(): string;
   now(): number;
@@ -25,7 +12,7 @@ export type WorldOptions = Pick<
 export function makeWorld(generation: Generation, options: WorldOptions): World {
   return {
     generation,
-    version: options.version ?? VERSIONS[generation],
+    version: options.version ?? versionOf(generation),
     has: (quirk) => hasQuirk(generation, quirk),
     now: options.now,
     registrationOpen: options.registration === "open",
@@ -36,9 +23,26 @@ export function makeWorld(generation: Generation, options: WorldOptions): World 
   };
 }
 
-/** `manage.py createsuperuser`; false when the e-mail is already taken. */
-export function createSuperuser(state: State, email: string, password: string, created: string): boolean {
-  if (state.users.first("email", email.toLowerCase())) return false;
-  state.users.insert({ email, passwordHash: hashPassword(password), isSuperuser: true, created, lastLogin: null });
-  return true;
+/** The recorded servers were built from sources and say this instead of a version (readiness: "settings"). */
+const UNKNOWN_VERSION = "0.0.0-unknown";
+
+function versionOf(generation: Generation): string {
+  const { knownFrom, tags } = CAPABILITIES[generation];
+  return knownFrom === "recordings" ? UNKNOWN_VERSION : (tags.at(-1) ?? UNKNOWN_VERSION);
+}
+
+/** What does not change while the server runs. */
+export interface World {
+  readonly generation: Generation;
+  /** As /api/settings/ says it. */
+  readonly version: string;
+  has(quirk: QuirkName): boolean;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  readonly registrationOpen: boolean;
+  readonly organizationCreationOpen: boolean;
+  /** GLITCHTIP_DOMAIN. */
+  domain(): string;
+  readonly allowedHosts: readonly string[];
+  readonly processingDelayMs: number;
 }

@@ -6,6 +6,9 @@ export const GENERATIONS = ["4.1", "5.1", "5.2", "6"] as const;
 export type Generation = (typeof GENERATIONS)[number];
 export type Topology = "all-in-one" | "split";
 
+/** Types of monitors, the same in all generations (monitors scenario). */
+export const MONITOR_TYPES = ["Ping", "GET", "POST", "TCP Port", "SSL", "Heartbeat"] as const;
+
 /** What is kept for a number of days each. */
 export const RETENTION_KINDS = ["events", "transactions", "uptime", "files", "logs", "releases"] as const;
 export type RetentionKind = (typeof RETENTION_KINDS)[number];

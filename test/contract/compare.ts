@@ -1,10 +1,11 @@
 import { expect } from "vitest";
+import type { Generation } from "../../src/glitchtip/versions.ts";
 import { settle } from "./differences.ts";
-import { type Exchange, loadRecording, type RecordedGeneration } from "./scenario.ts";
+import { type Exchange, loadRecording } from "./scenario.ts";
 
 /** Compares what was played with the recording, step by step. */
 export function expectAsRecorded(
-  generation: RecordedGeneration,
+  generation: Generation,
   scenario: string,
   played: readonly Exchange[],
   also: (exchanges: readonly Exchange[]) => readonly Exchange[] = (exchanges) => exchanges,

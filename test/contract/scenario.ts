@@ -1,8 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
-
-export const RECORDED = ["4.1", "5.1", "5.2"] as const;
-export type RecordedGeneration = (typeof RECORDED)[number];
+import { GENERATIONS, type Generation } from "../../src/glitchtip/versions.ts";
 
 export const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"] as const;
 
@@ -70,6 +68,9 @@ export interface Recording {
 
 const at = (path: string): URL => new URL(path, import.meta.url);
 
+/** The generations that have a folder of recordings. */
+export const RECORDED: readonly Generation[] = GENERATIONS.filter((name) => existsSync(at(`recordings/${name}`)));
+
 export const SCENARIOS = readdirSync(at("scenarios"))
   .map((file) => file.replace(/\.yaml$/, ""))
   .sort();
@@ -78,6 +79,6 @@ export function loadScenario(name: string): Scenario {
   return parse(readFileSync(at(`scenarios/${name}.yaml`), "utf8")) as Scenario;
 }
 
-export function loadRecording(generation: RecordedGeneration, name: string): Recording {
+export function loadRecording(generation: Generation, name: string): Recording {
   return JSON.parse(readFileSync(at(`recordings/${generation}/${name}.json`), "utf8")) as Recording;
 }

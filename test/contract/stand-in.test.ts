@@ -1,8 +1,9 @@
 import { Client } from "pg";
 import { describe, it, onTestFinished } from "vitest";
+import { createSuperuser } from "../../src/emulator/accounts.ts";
 import { listen } from "../../src/emulator/server.ts";
 import { work } from "../../src/emulator/worker.ts";
-import { createSuperuser, makeWorld } from "../../src/emulator/world.ts";
+import { makeWorld } from "../../src/emulator/world.ts";
 import { PostgresStore } from "../support/stand-in/postgres-store.ts";
 import { readSettings } from "../support/stand-in/settings.ts";
 import { expectAsRecorded } from "./compare.ts";

@@ -169,7 +169,7 @@ describe("pages", () => {
     expect(table).toEqual(COMMANDS.map(({ name }) => name));
     const scripts = Object.keys(JSON.parse(read("package.json")).scripts);
     const used = pages.flatMap((page) =>
-      [...read(page).matchAll(/npm (?:run (\w+)|(test))/g)].map(([, run, test]) => run ?? test),
+      [...read(page).matchAll(/npm (?:run ([\w:]+)|(test))/g)].map(([, run, test]) => run ?? test),
     );
     expect(used.filter((name) => !scripts.includes(name ?? ""))).toEqual([]);
   });

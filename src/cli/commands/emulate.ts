@@ -3,10 +3,11 @@ import type { Command } from "commander";
 import { CodedError, hasErrno } from "../../base/errors.ts";
 import { readIfThere, writeOne } from "../../base/files.ts";
 import { untilAborted } from "../../base/wait.ts";
+import { GENERATIONS } from "../../glitchtip/versions.ts";
 import type { CliCommand } from "../command.ts";
 
 interface Flags {
-  readonly generation: "4.1" | "5.1" | "5.2" | "6";
+  readonly generation: string;
   readonly port: string;
   readonly superuser: string;
   readonly passwordFile?: string;
@@ -18,7 +19,7 @@ interface Flags {
 export default {
   flags: (command: Command) =>
     command
-      .option("--generation <version>", "4.1, 5.1, 5.2 or 6", "6")
+      .option("--generation <version>", GENERATIONS.join(", "), "6")
       .option("--port <number>", "0 takes a free one", "0")
       .option("--superuser <email>", "the account that is there from the start", "admin@example.com")
       .option("--password-file <path>", "its password; without it one is made and shown")
@@ -26,10 +27,9 @@ export default {
       .option("--registration <state>", "open or closed", "closed"),
   async run(context, flags) {
     const port = Number(flags.port);
+    const generation = GENERATIONS.find((known) => known === flags.generation);
     const problems = [
-      ...(["4.1", "5.1", "5.2", "6"].includes(flags.generation)
-        ? []
-        : [`--generation ${flags.generation}: 4.1, 5.1, 5.2 or 6`]),
+      ...(generation === undefined ? [`--generation ${flags.generation}: ${GENERATIONS.join(", ")}`] : []),
       ...(Number.isInteger(port) && port >= 0 && port < 65536
         ? []
         : [`--port ${flags.port}: a number from 0 to 65535`]),
@@ -37,15 +37,16 @@ export default {
         ? []
         : [`--registration ${flags.registration}: open or closed`]),
     ];
-    if (problems.length > 0) throw new CodedError("GC1001", "these values cannot be used:", { problems });
+    if (generation === undefined || problems.length > 0)
+      throw new CodedError("GC1001", "these values cannot be used:", { problems });
     const { randomBytes } = await import("node:crypto");
     const password =
       flags.passwordFile === undefined ? randomBytes(18).toString("base64url") : readPassword(flags.passwordFile);
     const { startEmulator } = await import("../../emulator/index.ts");
     await using emulator = await startEmulator({
-      generation: flags.generation,
-      // As an official image says it, so that nobody has to declare the generation.
-      version: `${flags.generation}${flags.generation === "6" ? ".2.6" : ".0"}`,
+      generation,
+      // A version as an official image tells it, so that nobody has to declare the generation.
+      version: `${generation}${generation === "6" ? ".2.6" : ".0"}`,
       port,
       registration: flags.registration,
       superuser: { email: flags.superuser, password },

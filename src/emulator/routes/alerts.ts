@@ -1,11 +1,11 @@
-import { type Call, intParam } from "../call.ts";
+import { intParam, type RouteCall } from "../call.ts";
 import { gone, membership, projectAt, projectForLists, requireMembership } from "../find.ts";
 import { newestFirst, page, sorted } from "../paging.ts";
 import { readRecipients, replaceRecipients, storeRecipients } from "../recipients.ts";
 import { DatabaseError, json, noContent, type Reply } from "../reply.ts";
 import type { Endpoint, Routes } from "../router.ts";
-import type { Alert, Project } from "../state.ts";
-import { alertView } from "../views/alerts.ts";
+import type { AlertRow, ProjectRow } from "../rows.ts";
+import type { World } from "../world.ts";
 
 const WRITE = ["project:write", "project:admin"];
 const MOST = 32_767;
@@ -32,14 +32,14 @@ export const alertRoutes: Routes = {
   },
 };
 
-function list(call: Call): Reply {
+function list(call: RouteCall): Reply {
   const project = projectForLists(call);
   const rows = project ? call.state.alerts.where("project", project.id) : [];
   return page(call, sorted(rows, newestFirst), newestFirst, (alert) => alertView(call.world, alert));
 }
 
 /** For admins of the organization and members of one of the project's teams. */
-function requireAlertProject(call: Call): Project {
+function requireAlertProject(call: RouteCall): ProjectRow {
   const { organization, member } = requireMembership(call);
   const project = projectAt(call, organization.id);
   if (!project) throw gone();
@@ -48,9 +48,9 @@ function requireAlertProject(call: Call): Project {
   return project;
 }
 
-type Numbers = Pick<Alert, "timespanMinutes" | "quantity">;
+type Numbers = Pick<AlertRow, "timespanMinutes" | "quantity">;
 
-function numbers(call: Call, left: Numbers): Numbers {
+function numbers(call: RouteCall, left: Numbers): Numbers {
   const read = (name: keyof Numbers): number | null => {
     const value = call.payload[name];
     return value === undefined ? left[name] : (value as number | null);
@@ -59,7 +59,7 @@ function numbers(call: Call, left: Numbers): Numbers {
 }
 
 /** A number that is too big fails before an id is taken, a negative one after (alerts: "negative quantity"). */
-function checkNumbers(call: Call, { timespanMinutes, quantity }: Numbers): void {
+function checkNumbers(call: RouteCall, { timespanMinutes, quantity }: Numbers): void {
   const given = [timespanMinutes ?? 0, quantity ?? 0];
   if (given.some((value) => value > MOST)) throw new DatabaseError("out of range");
   if (given.every((value) => value >= 0)) return;
@@ -68,7 +68,7 @@ function checkNumbers(call: Call, { timespanMinutes, quantity }: Numbers): void 
 }
 
 /** When its recipients fail, the alert stays, without any (alerts: "list"). */
-function create(call: Call): Reply {
+function create(call: RouteCall): Reply {
   const inputs = readRecipients(call);
   const project = requireAlertProject(call);
   const { name = "", uptime = false } = call.payload;
@@ -86,7 +86,7 @@ function create(call: Call): Reply {
   return json(201, alertView(call.world, call.state.alerts.update(alert.id, { recipients })));
 }
 
-function requireAlert(call: Call): Alert {
+function requireAlert(call: RouteCall): AlertRow {
   const project = projectForLists(call);
   const alert = call.state.alerts.get(intParam(call, "alert"));
   if (!project || alert?.projectId !== project.id) throw gone();
@@ -94,7 +94,7 @@ function requireAlert(call: Call): Alert {
 }
 
 /** Recipients that are left out are removed; null leaves them and answers 500 (alerts). */
-function update(call: Call): Reply {
+function update(call: RouteCall): Reply {
   const inputs = readRecipients(call);
   const alert = requireAlert(call);
   const cleared = call.world.has("putClearsAlertNumbers");
@@ -108,7 +108,7 @@ function update(call: Call): Reply {
 }
 
 /** Sends through the alert's recipients, but for e-mails, and says what became of each (read); here nobody is written to. */
-function test(call: Call): Reply {
+function test(call: RouteCall): Reply {
   requireAlertProject(call);
   const { recipients } = requireAlert(call);
   const result = ({ recipientType }: (typeof recipients)[number]) => ({
@@ -119,9 +119,25 @@ function test(call: Call): Reply {
   return json(200, recipients.map(result));
 }
 
-function remove(call: Call): Reply {
+function remove(call: RouteCall): Reply {
   const alert = requireAlert(call);
   if (membership(call)?.member.role === "member") throw gone();
   call.state.alerts.delete(alert.id);
   return noContent();
+}
+
+function alertView(world: World, alert: AlertRow) {
+  return {
+    alertRecipients: alert.recipients.map(({ id, recipientType, url, tagsToAdd, config }) => ({
+      id,
+      recipientType,
+      url,
+      ...(world.has("manyRecipientTypes") ? { tagsToAdd, config } : {}),
+    })),
+    id: alert.id,
+    name: alert.name,
+    timespanMinutes: alert.timespanMinutes,
+    quantity: alert.quantity,
+    uptime: alert.uptime,
+  };
 }

@@ -1,11 +1,13 @@
-import { type Call, intParam, param } from "../call.ts";
-import { hexId } from "../event-shape.ts";
+import { isObject } from "../body.ts";
+import { intParam, param, type RouteCall } from "../call.ts";
+import { describe, hexId } from "../event-payload.ts";
 import { gone, memberIn, projectForLists } from "../find.ts";
 import { newestFirst, page, sorted } from "../paging.ts";
 import { json, type Reply } from "../reply.ts";
 import type { Routes } from "../router.ts";
-import type { Issue, StoredEvent } from "../state.ts";
-import { eventDetailView, eventView } from "../views/events.ts";
+import type { EventRow, IssueRow } from "../rows.ts";
+import type { EmulatorState } from "../state.ts";
+import type { World } from "../world.ts";
 
 const SCOPES = ["event:read", "event:write", "event:admin"];
 
@@ -21,19 +23,19 @@ export const eventRoutes: Routes = {
   "/api/0/issues/{int:issue}/events/latest/": { GET: { auth: "any", scopes: SCOPES, handle: latestOfIssue } },
 };
 
-const pageOf = (call: Call, rows: readonly StoredEvent[]): Reply =>
+const pageOf = (call: RouteCall, rows: readonly EventRow[]): Reply =>
   page(call, sorted(rows, newestFirst), newestFirst, (event) => eventView(call.world, event));
 
-const eventsOfProject = (call: Call): StoredEvent[] => {
+const eventsOfProject = (call: RouteCall): EventRow[] => {
   const project = projectForLists(call);
   return project ? call.state.events.where("project", project.id) : [];
 };
 
-function listOfProject(call: Call): Reply {
+function listOfProject(call: RouteCall): Reply {
   return pageOf(call, eventsOfProject(call));
 }
 
-function getOfProject(call: Call): Reply {
+function getOfProject(call: RouteCall): Reply {
   const eventId = hexId(param(call, "event"));
   const project = projectForLists(call);
   const event = eventId ? call.state.events.first("eventId", eventId) : undefined;
@@ -41,23 +43,82 @@ function getOfProject(call: Call): Reply {
   return json(200, eventDetailView(call.world, call.state, event));
 }
 
-function ownIssue(call: Call): Issue | undefined {
+function ownIssue(call: RouteCall): IssueRow | undefined {
   const issue = call.state.issues.get(intParam(call, "issue"));
   const project = issue && call.state.projects.get(issue.projectId);
   return project && memberIn(call, project.organizationId) ? issue : undefined;
 }
 
-const eventsOfIssue = (call: Call): StoredEvent[] => {
+const eventsOfIssue = (call: RouteCall): EventRow[] => {
   const issue = ownIssue(call);
   return issue ? call.state.events.where("issue", issue.id) : [];
 };
 
-function listOfIssue(call: Call): Reply {
+function listOfIssue(call: RouteCall): Reply {
   return pageOf(call, eventsOfIssue(call));
 }
 
-function latestOfIssue(call: Call): Reply {
+function latestOfIssue(call: RouteCall): Reply {
   const last = eventsOfIssue(call).at(-1);
   if (!last) throw gone();
   return json(200, eventDetailView(call.world, call.state, last));
 }
+
+type Payload = Readonly<Record<string, unknown>>;
+
+function eventView(world: World, event: EventRow) {
+  const { payload } = event;
+  // Its own, not its issue's: events of one fingerprint have titles of their own (GlitchTip's model IssueEvent).
+  const { type, title, culprit, metadata, tags } = describe(payload);
+  return {
+    platform: payload.platform ?? null,
+    ...(world.has("noEventErrors") ? {} : { errors: null }),
+    id: event.eventId,
+    eventID: event.eventId,
+    projectID: event.projectId,
+    groupID: String(event.issueId),
+    dateCreated: new Date(sentMs(payload.timestamp) ?? event.receivedMs).toISOString(),
+    dateReceived: new Date(event.receivedMs).toISOString(),
+    dist: payload.dist ?? null,
+    culprit,
+    packages: payload.modules ?? null,
+    type,
+    message: title,
+    metadata: type === "error" ? metadata : { title },
+    tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
+    entries: entries(payload, title),
+    contexts: payload.contexts ?? null,
+    context: payload.extra ?? null,
+    user: payload.user ?? (world.has("emptyEventUser") && event.viaEnvelope ? {} : null),
+    ...(world.has("emptyEventUser") ? {} : { sdk: payload.sdk ?? null }),
+    title,
+  };
+}
+
+/** Seconds or ISO 8601, as SDKs choose. */
+function sentMs(timestamp: unknown): number | undefined {
+  const ms = Number(timestamp) > 0 ? Number(timestamp) * 1000 : Date.parse(String(timestamp));
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+function eventDetailView(world: World, state: EmulatorState, event: EventRow) {
+  const siblings = state.events.where("project", event.projectId);
+  const at = siblings.findIndex((row) => row.id === event.id);
+  return {
+    ...eventView(world, event),
+    userReport: null,
+    nextEventID: siblings[at + 1]?.eventId ?? null,
+    previousEventID: siblings[at - 1]?.eventId ?? null,
+  };
+}
+
+function entries(payload: Payload, title: string): unknown[] {
+  const found: unknown[] = [];
+  if (payload.exception) found.push({ type: "exception", data: wrapped(payload.exception) });
+  if (payload.breadcrumbs) found.push({ type: "breadcrumbs", data: wrapped(payload.breadcrumbs) });
+  if (payload.message ?? payload.logentry) found.push({ type: "message", data: { formatted: title } });
+  if (payload.request) found.push({ type: "request", data: payload.request });
+  return found;
+}
+
+const wrapped = (value: unknown): unknown => (isObject(value) && "values" in value ? value : { values: value });

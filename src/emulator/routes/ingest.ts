@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { invalid } from "../body.ts";
-import type { Call } from "../call.ts";
+import { intParam, type RouteCall } from "../call.ts";
 import { plainBody, UNZIPPED_LIMIT_BYTES } from "../compression.ts";
-import { type Envelope, parseEnvelope } from "../envelope.ts";
-import { parseEnvelopeLines } from "../envelope-lines.ts";
-import { eventComplaints, fieldsOf, hexId, idComplaints, missing, parsedJson } from "../event-shape.ts";
-import { countMarks, setMark } from "../marks.ts";
-import { checkKey } from "../project-key.ts";
+import { type Envelope, parseEnvelope, parseEnvelopeLines } from "../envelope.ts";
+import { eventComplaints, fieldsOf, hexId, idComplaints, missing, parsedJson } from "../event-payload.ts";
 import { ApiError, badRequestPage, bareJson, html, json, type Reply } from "../reply.ts";
 import type { Routes } from "../router.ts";
+import type { ProjectRow } from "../rows.ts";
+import { countMarks, setMark } from "../state.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -18,7 +17,7 @@ export const ingestRoutes: Routes = {
   "/api/{int:project}/store/": { POST: { auth: "none", handle: store } },
 };
 
-function envelope(call: Call): Reply {
+function envelope(call: RouteCall): Reply {
   return call.world.has("ingestThroughApi") ? envelopeThroughApi(call) : envelopeDirect(call);
 }
 
@@ -26,7 +25,7 @@ function tooMany(retryAfterS: number): Reply {
   return html(429, "Too Many Requests", { "retry-after": String(retryAfterS) });
 }
 
-function envelopeDirect(call: Call): Reply {
+function envelopeDirect(call: RouteCall): Reply {
   const key = checkKey(call);
   if (key.result === "throttled") return tooMany(key.retryAfterS);
   if (key.result !== "ok") {
@@ -49,7 +48,7 @@ function envelopeDirect(call: Call): Reply {
 }
 
 /** Before 5.0 envelopes went through the API's framework. */
-function envelopeThroughApi(call: Call): Reply {
+function envelopeThroughApi(call: RouteCall): Reply {
   const { id: projectId } = requireKeyOfApi(call);
   const body = bodyOfApi(call);
   if (!Buffer.isBuffer(body)) return body;
@@ -59,7 +58,7 @@ function envelopeThroughApi(call: Call): Reply {
 }
 
 /** Only events are kept; an item that is no valid event is passed over in silence. */
-function acceptEvents(call: Call, projectId: number, { eventId, items }: Envelope): void {
+function acceptEvents(call: RouteCall, projectId: number, { eventId, items }: Envelope): void {
   const { world } = call;
   for (const { type, payload } of items) {
     if (type !== "event" || payload === undefined) continue;
@@ -71,7 +70,7 @@ function acceptEvents(call: Call, projectId: number, { eventId, items }: Envelop
 }
 
 /** The body where the API's framework reads it: before anything of it counts, and not without one. */
-function bodyOfApi(call: Call): Buffer | Reply {
+function bodyOfApi(call: RouteCall): Buffer | Reply {
   const { bytes, end } = plainBody(call, call.world);
   if (end === "too big") return badRequestPage();
   if (end === "broken" && call.world.has("crashesOnBrokenBody")) throw new Error("the decompressor raises");
@@ -79,7 +78,7 @@ function bodyOfApi(call: Call): Buffer | Reply {
   return bytes;
 }
 
-function requireKeyOfApi(call: Call): { id: number } {
+function requireKeyOfApi(call: RouteCall): { id: number } {
   const key = checkKey(call);
   switch (key.result) {
     case "ok":
@@ -93,7 +92,7 @@ function requireKeyOfApi(call: Call): { id: number } {
   }
 }
 
-function store(call: Call): Reply {
+function store(call: RouteCall): Reply {
   const { id: projectId } = requireKeyOfApi(call);
   const body = bodyOfApi(call);
   if (!Buffer.isBuffer(body)) return body;
@@ -115,7 +114,7 @@ const newId = (): string => randomUUID().replaceAll("-", "");
 
 /** The same id again is answered with 200 and not kept (ingest: "the same event id again"). */
 function accept(
-  call: Call,
+  call: RouteCall,
   projectId: number,
   eventId: string,
   payload: Readonly<Record<string, unknown>>,
@@ -128,3 +127,49 @@ function accept(
   state.pending.insert({ eventId, projectId, receivedMs: now, viaEnvelope, payload });
   return true;
 }
+
+const BLOCK_MS = 30_000;
+const THROTTLED_S = 600;
+
+/** What the DSN's key of an ingest request amounts to. */
+type KeyCheck =
+  | { readonly result: "ok"; readonly project: ProjectRow }
+  | { readonly result: "denied" | "malformed" }
+  | { readonly result: "throttled"; readonly retryAfterS: number };
+
+function keyOf(call: RouteCall): string | undefined {
+  const asked = call.query.get("sentry_key") ?? call.query.get("glitchtip_key");
+  if (asked !== null) return asked;
+  const header = call.headers["x-sentry-auth"] ?? call.headers.authorization;
+  return /(?:sentry|glitchtip)_key=([^,\s]+)/.exec(String(header ?? ""))?.[1];
+}
+
+/** A wrong key blocks the project, right keys included, for 30 seconds; in 6 only that key (ingest, key-rotation). */
+function checkKey(call: RouteCall): KeyCheck {
+  const { state, world } = call;
+  const given = keyOf(call);
+  if (given === undefined) return { result: "denied" };
+  const hex = hexId(given);
+  if (hex === undefined) return { result: "malformed" };
+  const projectId = intParam(call, "project");
+  const block = `block ${projectId}${world.has("blocksOneKey") ? ` ${hex}` : ""}`;
+  const now = world.now();
+  if (countMarks(state, block, now) > 0) return { result: "denied" };
+  const key = state.keys.first("publicKey", dashed(hex));
+  const project = key?.projectId === projectId ? state.projects.get(projectId) : undefined;
+  if (!project) {
+    setMark(state, block, now + BLOCK_MS);
+    return { result: "denied" };
+  }
+  if (isThrottled(project, state.projects.revision)) return { result: "throttled", retryAfterS: THROTTLED_S };
+  return { result: "ok", project };
+}
+
+/** 100 and more refuses everything; below, so many in a hundred. */
+function isThrottled(project: ProjectRow, seed: number): boolean {
+  if (project.eventThrottleRate === 0) return false;
+  return project.eventThrottleRate >= 100 || (seed * 37) % 100 < project.eventThrottleRate;
+}
+
+const dashed = (hex: string): string =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { checkFields, invalid, isObject } from "../body.ts";
-import { type Call, nowIso } from "../call.ts";
+import { nowIso, type RouteCall } from "../call.ts";
 import { projectForLists, requireKey, requireMembership, requireProject } from "../find.ts";
 import { newestFirst, page, sorted } from "../paging.ts";
 import { DatabaseError, json, noContent, type Reply } from "../reply.ts";
 import type { Endpoint, Routes } from "../router.ts";
-import { keyView } from "../views/organizations.ts";
+import type { KeyRow } from "../rows.ts";
+import type { World } from "../world.ts";
 
 const WRITE = ["project:write", "project:admin"];
 const READ = ["project:read", ...WRITE];
@@ -13,6 +14,7 @@ const BODY: NonNullable<Endpoint["body"]> = {
   name: { type: "string", optional: true, nullable: true },
   rateLimit: { type: "object", optional: true, nullable: true },
 };
+
 const ONE = "/api/0/projects/{slug:organization}/{slug:project}/keys/{uuid:key}/";
 
 export const keyRoutes: Routes = {
@@ -29,14 +31,14 @@ export const keyRoutes: Routes = {
 };
 
 /** Also those of a soft-deleted project; `status` is ignored (keys: "list active"). */
-function list(call: Call): Reply {
+function list(call: RouteCall): Reply {
   const project = projectForLists(call);
   const rows = project ? call.state.keys.where("project", project.id) : [];
   return page(call, sorted(rows, newestFirst), newestFirst, (key) => keyView(call.world, key));
 }
 
 /** No name and a name over 64 characters are a 500 (keys: "create with nothing"). */
-function create(call: Call): Reply {
+function create(call: RouteCall): Reply {
   const { organization } = requireMembership(call);
   const project = requireProject(call, organization.id);
   const { name } = call.payload;
@@ -52,7 +54,7 @@ function create(call: Call): Reply {
   return json(201, keyView(call.world, key));
 }
 
-function rateLimit(call: Call): { window: number; count: number } | null {
+function rateLimit(call: RouteCall): { window: number; count: number } | null {
   const given = call.payload.rateLimit;
   if (!isObject(given)) return null;
   const loc = ["body", "payload", "rateLimit"];
@@ -61,12 +63,34 @@ function rateLimit(call: Call): { window: number; count: number } | null {
   return checked.count ? { window: Number(checked.window), count: Number(checked.count) } : null;
 }
 
-function get(call: Call): Reply {
+function get(call: RouteCall): Reply {
   return json(200, keyView(call.world, requireKey(call)));
 }
 
-function remove(call: Call): Reply {
+function remove(call: RouteCall): Reply {
   requireMembership(call, "admin");
   call.state.keys.delete(requireKey(call).id);
   return noContent();
+}
+
+/** The DSN's host is GLITCHTIP_DOMAIN's; without a scheme there it comes out empty. */
+function keyView(world: World, key: KeyRow) {
+  const hex = key.publicKey.replaceAll("-", "");
+  const url = /^https?:\/\/[^/]/.test(world.domain()) ? new URL(world.domain()) : undefined;
+  const at = url && `${url.host}${url.pathname.replace(/\/$/, "")}`;
+  const dsn = url ? `${url.protocol}//${hex}@${at}/${key.projectId}` : "";
+  return {
+    name: key.name,
+    rateLimit: key.rateLimit,
+    dateCreated: key.created,
+    id: key.publicKey,
+    dsn: {
+      public: dsn,
+      secret: dsn,
+      security: url ? `${url.protocol}//${at}/api/${key.projectId}/security/?glitchtip_key=${hex}` : "",
+    },
+    label: key.name,
+    public: key.publicKey,
+    projectID: key.projectId,
+  };
 }

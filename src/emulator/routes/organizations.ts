@@ -1,11 +1,11 @@
-import { type Call, nowIso, userOf } from "../call.ts";
+import { nowIso, type RouteCall, userOf } from "../call.ts";
 import { ownOrganizations, requireMembership, requireRole } from "../find.ts";
 import { byName, page, sorted } from "../paging.ts";
-import { removeOrganization } from "../purge.ts";
 import { ApiError, json, noContent, type Reply } from "../reply.ts";
 import type { Endpoint, Routes } from "../router.ts";
 import { organizationSlug } from "../slugs.ts";
-import { organizationDetailView, organizationView } from "../views/organizations.ts";
+import { organizationDetailView, organizationView } from "../views.ts";
+import { removeOrganization } from "../worker.ts";
 
 const READ = ["org:read", "org:write", "org:admin"];
 const WRITE = ["org:write", "org:admin"];
@@ -23,12 +23,12 @@ export const organizationRoutes: Routes = {
   },
 };
 
-function list(call: Call): Reply {
+function list(call: RouteCall): Reply {
   return page(call, sorted(ownOrganizations(call), byName), byName, (row) => organizationView(call.world, row));
 }
 
 /** A duplicate name is no error: the slug gets a random suffix (organizations: "create the same name"). */
-function create(call: Call): Reply {
+function create(call: RouteCall): Reply {
   const { state, world } = call;
   const user = userOf(call);
   const open = world.organizationCreationOpen || state.organizations.size === 0 || user.isSuperuser;
@@ -54,20 +54,20 @@ function create(call: Call): Reply {
   return json(201, organizationDetailView(world, state, organization, owner));
 }
 
-function get(call: Call): Reply {
+function get(call: RouteCall): Reply {
   const { organization, member } = requireMembership(call);
   return json(200, organizationDetailView(call.world, call.state, organization, member));
 }
 
 /** The slug stays (organizations: "rename keeps the slug"). */
-function rename(call: Call): Reply {
+function rename(call: RouteCall): Reply {
   const found = requireMembership(call);
   requireRole(found, "manager");
   const organization = call.state.organizations.update(found.organization.id, { name: String(call.payload.name) });
   return json(200, organizationDetailView(call.world, call.state, organization, found.member));
 }
 
-function remove(call: Call): Reply {
+function remove(call: RouteCall): Reply {
   const found = requireMembership(call);
   requireRole(found, "manager");
   if (call.world.has("softDeletesOrganizations")) {

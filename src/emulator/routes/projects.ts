@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { type Call, nowIso, param } from "../call.ts";
+import { nowIso, param, type RouteCall } from "../call.ts";
 import { memberIn, membership, ownOrganizations, requireMembership, requireProject, requireTeam } from "../find.ts";
 import { byName, page, sorted } from "../paging.ts";
-import { removeProject } from "../purge.ts";
 import { DatabaseError, json, noContent, type Reply } from "../reply.ts";
 import type { Endpoint, Routes } from "../router.ts";
+import type { ProjectRow } from "../rows.ts";
 import { projectSlug } from "../slugs.ts";
-import { ofProject, type Project, type State } from "../state.ts";
-import { projectView, projectWithOrganizationView, projectWithTeamsView } from "../views/organizations.ts";
+import { type EmulatorState, ofProject } from "../state.ts";
+import { projectView, projectWithOrganizationView, projectWithTeamsView } from "../views.ts";
+import { removeProject } from "../worker.ts";
 
 const READ = ["project:read"];
 const WRITE = ["project:write", "project:admin"];
@@ -35,7 +36,7 @@ export const projectRoutes: Routes = {
 };
 
 /** Not the soft-deleted ones, sorted by name. */
-function projectsOf(state: State, organizationId: number): readonly Project[] {
+function projectsOf(state: EmulatorState, organizationId: number): readonly ProjectRow[] {
   return state.projects.cached(`of ${organizationId}`, () =>
     sorted(
       state.projects.where("organization", organizationId).filter((project) => project.deletedAtMs === null),
@@ -44,7 +45,7 @@ function projectsOf(state: State, organizationId: number): readonly Project[] {
   );
 }
 
-function listOfAccount(call: Call): Reply {
+function listOfAccount(call: RouteCall): Reply {
   const { state, world } = call;
   const organizations = ownOrganizations(call);
   const key = `of organizations ${organizations.map(({ id }) => id).join()}`;
@@ -61,7 +62,7 @@ function listOfAccount(call: Call): Reply {
   });
 }
 
-function listOfOrganization(call: Call): Reply {
+function listOfOrganization(call: RouteCall): Reply {
   const found = membership(call);
   const rows = found ? projectsOf(call.state, found.organization.id) : [];
   return page(call, filtered(call, rows), byName, (project) =>
@@ -70,18 +71,18 @@ function listOfOrganization(call: Call): Reply {
 }
 
 /** Only `team:` and `!team:` are understood, everything else is ignored (pagination: "name filter"). */
-function filtered(call: Call, rows: readonly Project[]): readonly Project[] {
+function filtered(call: RouteCall, rows: readonly ProjectRow[]): readonly ProjectRow[] {
   let kept = rows;
   for (const part of (call.query.get("query") ?? "").split(/\s+/)) {
     const [, not, slug] = /^(!?)team:(.+)$/.exec(part) ?? [];
     if (slug === undefined) continue;
-    const linked = (project: Project) => project.teamIds.some((id) => call.state.teams.get(id)?.slug === slug);
+    const linked = (project: ProjectRow) => project.teamIds.some((id) => call.state.teams.get(id)?.slug === slug);
     kept = kept.filter((project) => linked(project) === (not === ""));
   }
   return kept;
 }
 
-function listOfTeam(call: Call): Reply {
+function listOfTeam(call: RouteCall): Reply {
   const found = membership(call);
   const team = found && call.state.teams.first("slug", ofProject(found.organization.id, param(call, "team")));
   const rows = found && team ? projectsOf(call.state, found.organization.id) : [];
@@ -89,7 +90,7 @@ function listOfTeam(call: Call): Reply {
   return page(call, linked, byName, (project) => found && projectView(call.state, project, found.member));
 }
 
-function freeSlug(state: State, organizationId: number, name: string, ownId?: number): string {
+function freeSlug(state: EmulatorState, organizationId: number, name: string, ownId?: number): string {
   return projectSlug(name, (slug) => {
     const taken = state.projects.first("slug", ofProject(organizationId, slug));
     return taken !== undefined && taken.id !== ownId;
@@ -97,7 +98,7 @@ function freeSlug(state: State, organizationId: number, name: string, ownId?: nu
 }
 
 /** A slug that is sent along is ignored; a duplicate name gets a number; one unnamed key comes with it (projects, keys). */
-function create(call: Call): Reply {
+function create(call: RouteCall): Reply {
   const { state } = call;
   const { organization, member } = requireMembership(call, "admin");
   const team = requireTeam(call, organization.id);
@@ -130,14 +131,14 @@ function throttle(value: unknown): number | undefined {
   return value;
 }
 
-function get(call: Call): Reply {
+function get(call: RouteCall): Reply {
   const { organization, member } = requireMembership(call);
   const project = requireProject(call, organization.id);
   return json(200, projectWithOrganizationView(call.world, call.state, project, organization, member));
 }
 
 /** Any text is taken as a slug, a taken one is a 500 (projects: "update to a slug that is taken"). */
-function update(call: Call): Reply {
+function update(call: RouteCall): Reply {
   const { state, world } = call;
   const { organization, member } = requireMembership(call);
   const project = requireProject(call, organization.id);
@@ -158,7 +159,7 @@ function update(call: Call): Reply {
   return json(200, projectWithOrganizationView(world, state, changed, organization, member));
 }
 
-function remove(call: Call): Reply {
+function remove(call: RouteCall): Reply {
   const { organization } = requireMembership(call, "admin");
   const project = requireProject(call, organization.id);
   if (call.world.has("deletesProjectsAtOnce")) removeProject(call.state, project.id);

@@ -1,11 +1,12 @@
-import { sessionOf } from "../auth.ts";
-import { type Call, nowIso } from "../call.ts";
-import { csrfHolds, endedSessionCookie } from "../csrf.ts";
-import { countMarks, setMark } from "../marks.ts";
-import { hashPassword, passwordComplaints, passwordMatches } from "../passwords.ts";
-import { csrfPage, type Reply } from "../reply.ts";
+import { randomBytes } from "node:crypto";
+import { hashPassword, passwordComplaints, passwordMatches } from "../accounts.ts";
+import { csrfCookie, csrfHolds, endedSessionCookie, newCsrfToken, sessionCookie, sessionOf } from "../auth.ts";
+import { isObject } from "../body.ts";
+import { nowIso, type RouteCall } from "../call.ts";
+import { bareJson, csrfPage, html, type Reply } from "../reply.ts";
 import type { Endpoint, Routes } from "../router.ts";
-import { answer, complain, credentials, enter, malformed, SIGNED_OUT, signedIn } from "../sign-in-answers.ts";
+import type { SessionRow, SignInMethod, UserRow } from "../rows.ts";
+import { countMarks, setMark } from "../state.ts";
 import { registrationOpen } from "./web.ts";
 
 /** The headless browser flow (sign-in, sign-up, sign-up-closed). Every answer that passes CSRF sets its cookie again. */
@@ -20,15 +21,15 @@ const FAILURES_PER_EMAIL = 5;
 const FAILURES_PER_ADDRESS = 10;
 const MINUTE_MS = 60_000;
 
-function open(handle: (call: Call) => Reply): Endpoint {
+function open(handle: (call: RouteCall) => Reply): Endpoint {
   return { auth: "none", handle };
 }
 
-function guarded(handle: (call: Call) => Reply): Endpoint {
+function guarded(handle: (call: RouteCall) => Reply): Endpoint {
   return { auth: "none", handle: (call) => (csrfHolds(call, call.world) ? handle(call) : csrfPage()) };
 }
 
-function config(call: Call): Reply {
+function config(call: RouteCall): Reply {
   const open = registrationOpen(call.world, call.state);
   const methods = { authentication_method: "email" };
   const account = {
@@ -42,19 +43,19 @@ function config(call: Call): Reply {
   return answer(call, 200, { data: { account, socialaccount: { providers: [] }, mfa } });
 }
 
-function session(call: Call): Reply {
+function session(call: RouteCall): Reply {
   const found = sessionOf(call, call.state);
   const user = found && call.state.users.get(found.userId);
   return user ? answer(call, 200, signedIn(user, found.methods)) : answer(call, 401, SIGNED_OUT);
 }
 
-function signOut(call: Call): Reply {
+function signOut(call: RouteCall): Reply {
   const found = sessionOf(call, call.state);
   if (found) call.state.sessions.delete(found.id);
   return answer(call, 401, SIGNED_OUT, found ? [endedSessionCookie()] : []);
 }
 
-function login(call: Call): Reply {
+function login(call: RouteCall): Reply {
   const given = credentials(call);
   if (!given) return malformed(call);
   const { state, world } = call;
@@ -82,7 +83,7 @@ function login(call: Call): Reply {
   return enter(call, user, { method: "password", at: now / 1000, email: user.email });
 }
 
-function signUp(call: Call): Reply {
+function signUp(call: RouteCall): Reply {
   const given = credentials(call);
   if (!given) return malformed(call);
   const { state, world } = call;
@@ -106,4 +107,49 @@ function signUp(call: Call): Reply {
     lastLogin: null,
   });
   return enter(call, user, { method: "signup", at: world.now() / 1000 });
+}
+
+/** Keeps the visitor's CSRF token, or gives a first one. */
+const keptCsrfCookie = (call: RouteCall): string => csrfCookie(call.world, call.cookies.csrftoken || newCsrfToken());
+
+/** JSON with its own status in it, and the CSRF cookie. */
+export const answer = (call: RouteCall, status: number, rest: object = {}, cookies: readonly string[] = []): Reply =>
+  bareJson(status, { status, ...rest }, { "set-cookie": [keptCsrfCookie(call), ...cookies] });
+
+const complain = (call: RouteCall, ...errors: readonly object[]): Reply => answer(call, 400, { errors });
+
+const SIGNED_OUT = {
+  data: { flows: [{ id: "login" }, { id: "mfa_login_webauthn" }] },
+  meta: { is_authenticated: false },
+};
+
+const signedIn = (user: UserRow, methods: readonly SignInMethod[]) => ({
+  data: {
+    user: { id: user.id, display: user.email, email: user.email, has_usable_password: true },
+    methods,
+  },
+  meta: { is_authenticated: true },
+});
+
+/** `undefined` for a body that is no JSON. */
+function credentials(call: RouteCall): { email: string; password: string } | undefined {
+  try {
+    const body: unknown = JSON.parse(call.body.toString("utf8"));
+    const { email, password } = isObject(body) ? body : {};
+    return { email: String(email ?? "").trim(), password: String(password ?? "") };
+  } catch {
+    return undefined;
+  }
+}
+
+const malformed = (call: RouteCall): Reply => html(400, "", { "set-cookie": [keptCsrfCookie(call)] });
+
+/** Opens a session; the CSRF token changes with it (sign-in: "token with the csrf value from before login"). */
+function enter(call: RouteCall, user: UserRow, method: SignInMethod): Reply {
+  const { state, world } = call;
+  const opened: Omit<SessionRow, "id"> = { key: randomBytes(16).toString("hex"), userId: user.id, methods: [method] };
+  state.sessions.insert(opened);
+  state.users.update(user.id, { lastLogin: nowIso(call) });
+  const cookies = [csrfCookie(world, newCsrfToken()), sessionCookie(world, opened.key)];
+  return bareJson(200, { status: 200, ...signedIn(user, opened.methods) }, { "set-cookie": cookies });
 }

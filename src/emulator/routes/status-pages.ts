@@ -1,11 +1,11 @@
 import { slugify } from "../../glitchtip/wire/slugify.ts";
-import type { Call } from "../call.ts";
+import type { RouteCall } from "../call.ts";
 import { ownOrganizations, requireMembership } from "../find.ts";
 import { newestFirst, page, sorted } from "../paging.ts";
 import { json, type Reply } from "../reply.ts";
 import type { Routes } from "../router.ts";
+import type { StatusPageRow } from "../rows.ts";
 import { numberedSlug } from "../slugs.ts";
-import { statusPageView } from "../views/alerts.ts";
 
 const SLUG_LENGTH = 200;
 
@@ -22,12 +22,12 @@ export const statusPageRoutes: Routes = {
 };
 
 /** Those of every organization of the account, whatever the address says (read). */
-function list(call: Call): Reply {
+function list(call: RouteCall): Reply {
   const rows = ownOrganizations(call).flatMap(({ id }) => call.state.statusPages.where("organization", id));
   return page(call, sorted(rows, newestFirst), newestFirst, statusPageView);
 }
 
-function create(call: Call): Reply {
+function create(call: RouteCall): Reply {
   const { organization } = requireMembership(call);
   const name = String(call.payload.name);
   const taken = new Set(call.state.statusPages.where("organization", organization.id).map(({ slug }) => slug));
@@ -39,3 +39,10 @@ function create(call: Call): Reply {
   });
   return json(201, statusPageView(made));
 }
+
+const statusPageView = (page: StatusPageRow) => ({
+  isPublic: page.isPublic,
+  name: page.name,
+  monitors: [],
+  slug: page.slug,
+});

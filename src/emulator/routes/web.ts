@@ -1,10 +1,11 @@
-import { bearerOf, sessionOf, tokenOf } from "../auth.ts";
-import type { Call, Incoming, World } from "../call.ts";
-import { endedSessionCookie } from "../csrf.ts";
+import { bearerOf, endedSessionCookie, sessionOf, tokenOf } from "../auth.ts";
+import type { Incoming, RouteCall } from "../call.ts";
 import { frontPage, json, type Reply } from "../reply.ts";
 import type { Routes } from "../router.ts";
-import type { State } from "../state.ts";
-import { tokenView, userView } from "../views/accounts.ts";
+import type { EmulatorState } from "../state.ts";
+import type { World } from "../world.ts";
+import { tokenView } from "./tokens.ts";
+import { userView } from "./users.ts";
 
 /** Readiness and what the server tells about itself (readiness, readiness-before-migrations). */
 export const webRoutes: Routes = {
@@ -25,7 +26,7 @@ function strangersRoot(incoming: Incoming): Reply | undefined {
   return stranger ? json(200, EMPTY_ROOT) : undefined;
 }
 
-function apiRoot(call: Call): Reply {
+function apiRoot(call: RouteCall): Reply {
   const { state, world } = call;
   const session = sessionOf(call, state);
   const token = tokenOf(call, state);
@@ -37,11 +38,11 @@ function apiRoot(call: Call): Reply {
 }
 
 /** The first account gets through even while registration is closed (sign-up-closed). */
-export function registrationOpen(world: World, state: State): boolean {
+export function registrationOpen(world: World, state: EmulatorState): boolean {
   return world.registrationOpen || state.users.size === 0;
 }
 
-function settings(call: Call): Reply {
+function settings(call: RouteCall): Reply {
   const { world, state } = call;
   const open = registrationOpen(world, state);
   return json(200, {

@@ -1,7 +1,8 @@
 import { type ClientBase, Pool } from "pg";
 import { DatabaseError } from "../../../src/emulator/reply.ts";
-import { type PendingEvent, State } from "../../../src/emulator/state.ts";
-import type { Store } from "../../../src/emulator/store.ts";
+import type { PendingEventRow } from "../../../src/emulator/rows.ts";
+import type { Store } from "../../../src/emulator/state.ts";
+import { EmulatorState } from "../../../src/emulator/state.ts";
 import type { DatabaseSettings } from "./settings.ts";
 
 const CONNECT_WITHIN_MS = 3_000;
@@ -26,7 +27,7 @@ interface StateRow {
  */
 export class PostgresStore implements Store {
   readonly #pool: Pool;
-  readonly #state = new State();
+  readonly #state = new EmulatorState();
   #version: string | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -36,7 +37,7 @@ export class PostgresStore implements Store {
     this.#pool.on("error", () => {});
   }
 
-  use<Result>(writes: boolean, act: (state: State) => Result): Promise<Result> {
+  use<Result>(writes: boolean, act: (state: EmulatorState) => Result): Promise<Result> {
     return this.#inTurn(() =>
       this.#connected(async (client) => {
         if (!writes) {
@@ -49,10 +50,10 @@ export class PostgresStore implements Store {
   }
 
   /** One round of the worker: `write` sees the waiting events in `state.pending`. Resolves to how many there were. */
-  work(write: (state: State) => void): Promise<number> {
+  work(write: (state: EmulatorState) => void): Promise<number> {
     return this.#inTurn(() =>
       this.#connected(async (client) => {
-        const { rows } = await client.query<{ id: string; event: Omit<PendingEvent, "id"> }>(
+        const { rows } = await client.query<{ id: string; event: Omit<PendingEventRow, "id"> }>(
           "SELECT id, event FROM stand_in_pending ORDER BY id LIMIT $1",
           [BATCH],
         );

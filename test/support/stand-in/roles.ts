@@ -1,11 +1,12 @@
 import { utimesSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { World } from "../../../src/emulator/call.ts";
+import { createSuperuser } from "../../../src/emulator/accounts.ts";
 import { DatabaseError } from "../../../src/emulator/reply.ts";
 import { listen, type RunningServer } from "../../../src/emulator/server.ts";
-import type { Store } from "../../../src/emulator/store.ts";
+import type { Store } from "../../../src/emulator/state.ts";
 import { work } from "../../../src/emulator/worker.ts";
-import { createSuperuser, makeWorld } from "../../../src/emulator/world.ts";
+import type { World } from "../../../src/emulator/world.ts";
+import { makeWorld } from "../../../src/emulator/world.ts";
 import { PostgresStore } from "./postgres-store.ts";
 import { brokerFault, type Settings } from "./settings.ts";
 import { Valkey } from "./valkey.ts";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Generation } from "../../../src/emulator/index.ts";
+import { GENERATIONS, type Generation } from "../../../src/glitchtip/versions.ts";
 
 /** Stops the program with one line on stderr, as Django does for a wrong setting. */
 class ImproperlyConfigured extends Error {
@@ -30,12 +30,11 @@ export interface Settings {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const GENERATIONS: readonly string[] = ["4.1", "5.1", "5.2", "6"];
-
 /** GlitchTip's settings from its environment, with the real names, defaults and traps. */
 export function readSettings(env: Environment): Settings {
-  const generation = (env.STAND_IN_GENERATION ?? "6") as Generation;
-  if (!GENERATIONS.includes(generation)) throw new ImproperlyConfigured(`STAND_IN_GENERATION ${generation} is unknown`);
+  const name = env.STAND_IN_GENERATION ?? "6";
+  const generation = GENERATIONS.find((known) => known === name);
+  if (generation === undefined) throw new ImproperlyConfigured(`STAND_IN_GENERATION ${name} is unknown`);
   // The real one has a default; nothing that we generate may rely on it.
   if (!value(env, "SECRET_KEY")) throw new ImproperlyConfigured("Set the SECRET_KEY environment variable");
   const domain = value(env, "GLITCHTIP_URL") ?? value(env, "GLITCHTIP_DOMAIN") ?? "http://localhost:8000";

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { matches } from "../../../src/emulator/search.ts";
-import { type Issue, State } from "../../../src/emulator/state.ts";
+import { matches } from "../../../src/emulator/issue-search.ts";
+import type { IssueRow } from "../../../src/emulator/rows.ts";
+import { EmulatorState } from "../../../src/emulator/state.ts";
 
-const state = new State();
-const issue: Issue = state.issues.insert({
+const state = new EmulatorState();
+const issue: IssueRow = state.issues.insert({
   projectId: 1,
   hash: "",
   shortId: 1,

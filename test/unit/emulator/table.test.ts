@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { State } from "../../../src/emulator/state.ts";
+import { EmulatorState } from "../../../src/emulator/state.ts";
 import { Table } from "../../../src/emulator/table.ts";
 
 interface Row {
@@ -41,11 +41,11 @@ describe("a table", () => {
 
 describe("the state", () => {
   it("comes back whole from one JSON document", () => {
-    const state = new State();
+    const state = new EmulatorState();
     state.marks.insert({ name: "x", untilMs: 5 });
     state.teams.insert({ organizationId: 1, slug: "core", created: "", memberIds: [1] });
     state.teams.skipId();
-    const copy = new State();
+    const copy = new EmulatorState();
     copy.load(JSON.parse(JSON.stringify(state.dump())));
     expect(copy.dump()).toEqual(state.dump());
     expect(copy.teams.first("slug", "1/core")?.memberIds).toEqual([1]);

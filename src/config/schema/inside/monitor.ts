@@ -1,12 +1,11 @@
 import * as z from "zod/mini";
+import { MONITOR_TYPES } from "../../../glitchtip/versions.ts";
 import { parseReference } from "../../../references/reference.ts";
 import { described, strictObject, text } from "../primitives.ts";
 
-/** Another one is a 500 that leaves a row which breaks every list from then on (monitors: "unknown type"). */
-export const MONITOR_TYPES = ["Ping", "GET", "POST", "TCP Port", "SSL", "Heartbeat"] as const;
-
 export const monitor = strictObject(() => ({
   name: described(text(200), "Unique in its project."),
+  // The server answers 500 to any other type and keeps a row that breaks every list (monitors: "unknown type").
   type: described(z._default(z.enum(MONITOR_TYPES), "Ping"), "How it is looked at."),
   url: described(
     z.optional(z.string()),

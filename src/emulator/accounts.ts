@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { EmulatorState } from "./state.ts";
 
 const digest = (salt: string, password: string): Buffer => createHash("sha256").update(`${salt}:${password}`).digest();
 
@@ -31,4 +32,11 @@ export function passwordComplaints(password: string): { message: string; code: s
   if (COMMON.has(password.toLowerCase())) complain("This password is too common.", "password_too_common");
   if (/^\d+$/.test(password)) complain("This password is entirely numeric.", "password_entirely_numeric");
   return complaints;
+}
+
+/** `manage.py createsuperuser`; false when the e-mail is already taken. */
+export function createSuperuser(state: EmulatorState, email: string, password: string, created: string): boolean {
+  if (state.users.first("email", email.toLowerCase())) return false;
+  state.users.insert({ email, passwordHash: hashPassword(password), isSuperuser: true, created, lastLogin: null });
+  return true;
 }

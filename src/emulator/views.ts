@@ -1,18 +1,19 @@
-import type { World } from "../call.ts";
-import type { Key, Member, Organization, Project, Role, State, Team } from "../state.ts";
+import type { MemberRole, MemberRow, OrganizationRow, ProjectRow, TeamRow } from "./rows.ts";
+import type { EmulatorState } from "./state.ts";
+import type { World } from "./world.ts";
 
 const AVATAR = { avatarType: "", avatarUuid: null };
 const READ = "event:read event:write event:admin project:releases project:read org:read member:read team:read";
 const ADMIN = `${READ} project:write project:admin team:write team:admin org:integrations`;
 const MANAGER = `${ADMIN} member:write member:admin org:write`;
-const ACCESS: Readonly<Record<Role, string>> = {
+const ACCESS: Readonly<Record<MemberRole, string>> = {
   member: READ,
   admin: ADMIN,
   manager: MANAGER,
   owner: `${MANAGER} org:admin`,
 };
 
-export function organizationView(world: World, row: Organization) {
+export function organizationView(world: World, row: OrganizationRow) {
   const old = world.has("numericIds");
   return {
     name: row.name,
@@ -29,7 +30,7 @@ export function organizationView(world: World, row: Organization) {
 }
 
 /** Unpaged and with soft-deleted projects (docs/glitchtip-facts.md, "Organizations"). */
-export function organizationDetailView(world: World, state: State, row: Organization, viewer: Member) {
+export function organizationDetailView(world: World, state: EmulatorState, row: OrganizationRow, viewer: MemberRow) {
   const projects = state.projects.where("organization", row.id);
   return {
     ...organizationView(world, row),
@@ -40,7 +41,7 @@ export function organizationDetailView(world: World, state: State, row: Organiza
   };
 }
 
-export function teamView(team: Team, viewer: Member) {
+export function teamView(team: TeamRow, viewer: MemberRow) {
   return {
     id: String(team.id),
     slug: team.slug,
@@ -51,14 +52,14 @@ export function teamView(team: Team, viewer: Member) {
 }
 
 /** With its projects, soft-deleted ones too. */
-export function teamDetailView(state: State, team: Team, viewer: Member) {
+export function teamDetailView(state: EmulatorState, team: TeamRow, viewer: MemberRow) {
   const projects = state.projects
     .where("organization", team.organizationId)
     .filter((project) => project.teamIds.includes(team.id));
   return { ...teamView(team, viewer), projects: projects.map((project) => projectView(state, project, viewer)) };
 }
 
-export function projectView(state: State, project: Project, viewer: Member) {
+export function projectView(state: EmulatorState, project: ProjectRow, viewer: MemberRow) {
   return {
     name: project.name,
     slug: project.slug,
@@ -79,7 +80,7 @@ export function projectView(state: State, project: Project, viewer: Member) {
   };
 }
 
-export function projectWithTeamsView(world: World, state: State, project: Project, viewer: Member) {
+export function projectWithTeamsView(world: World, state: EmulatorState, project: ProjectRow, viewer: MemberRow) {
   const teams = project.teamIds.map((id) => state.teams.get(id)).filter((team) => team !== undefined);
   return {
     ...projectView(state, project, viewer),
@@ -89,32 +90,10 @@ export function projectWithTeamsView(world: World, state: State, project: Projec
 
 export function projectWithOrganizationView(
   world: World,
-  state: State,
-  project: Project,
-  organization: Organization,
-  viewer: Member,
+  state: EmulatorState,
+  project: ProjectRow,
+  organization: OrganizationRow,
+  viewer: MemberRow,
 ) {
   return { ...projectView(state, project, viewer), organization: organizationView(world, organization) };
-}
-
-/** The DSN's host is GLITCHTIP_DOMAIN's; without a scheme there it comes out empty. */
-export function keyView(world: World, key: Key) {
-  const hex = key.publicKey.replaceAll("-", "");
-  const url = /^https?:\/\/[^/]/.test(world.domain()) ? new URL(world.domain()) : undefined;
-  const at = url && `${url.host}${url.pathname.replace(/\/$/, "")}`;
-  const dsn = url ? `${url.protocol}//${hex}@${at}/${key.projectId}` : "";
-  return {
-    name: key.name,
-    rateLimit: key.rateLimit,
-    dateCreated: key.created,
-    id: key.publicKey,
-    dsn: {
-      public: dsn,
-      secret: dsn,
-      security: url ? `${url.protocol}//${at}/api/${key.projectId}/security/?glitchtip_key=${hex}` : "",
-    },
-    label: key.name,
-    public: key.publicKey,
-    projectID: key.projectId,
-  };
 }
