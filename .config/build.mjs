@@ -1,10 +1,11 @@
 // Bundles what is published: the command line in lazily loaded chunks, the public modules, and the container's one file.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
+import { notices } from "./notices.mjs";
 
 // Beside the old one until it is whole: a running test never finds half a build.
 const out = `dist.${process.pid}.tmp`;
-const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+const { name: packageName, version, license } = JSON.parse(readFileSync("package.json", "utf8"));
 
 // Bundled CommonJS packages ask for these; in a module they have to be made.
 const COMMONJS = [
@@ -47,18 +48,28 @@ function giveCommonJs(others) {
   }
 }
 
+/** Bundles a program that `init` copies into a user's folder: one file that names its origin and carries its licences. */
+async function program(name, entry, banner = "") {
+  const origin = `// ${packageName} ${version} (${license}): ${name}, bundled from ${entry}. Generated: do not edit.`;
+  const metafile = await bundle(name, { entryPoints: { [name]: entry }, banner: { js: `${origin}\n${banner}` } });
+  const text = notices([metafile]).replaceAll("*/", "* /");
+  writeFileSync(`${out}/${name}.mjs`, `\n/*! Third-party software in this file:\n\n${text}*/\n`, { flag: "a" });
+  return metafile;
+}
+
 mkdirSync(out);
-await bundle("provisioner", { entryPoints: { provisioner: "src/provisioner/main.ts" } });
-await bundle("backup", { entryPoints: { backup: "src/backup/service/main.ts" } });
-await bundle("care", {
-  entryPoints: { care: "src/care/service/main.ts" },
-  banner: { js: COMMONJS },
-});
-await bundle("cli", {
+const programs = [
+  await program("provisioner", "src/provisioner/main.ts"),
+  await program("backup", "src/backup/service/main.ts"),
+  await program("care", "src/care/service/main.ts", COMMONJS),
+];
+const cli = await bundle("cli", {
   entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", emulator: "src/emulator/index.ts" },
   splitting: true,
 });
 giveCommonJs(["provisioner.mjs", "backup.mjs", "care.mjs"]);
+const preamble = `Third-party software in the bundles of ${packageName} ${version}, with its licences.\n\n`;
+writeFileSync(`${out}/THIRD-PARTY-NOTICES.txt`, preamble + notices([cli, ...programs]));
 
 const old = `${out}.old`;
 if (existsSync("dist")) renameSync("dist", old);

@@ -67,6 +67,40 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const filesOf = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(folder, name)).isFile());
 
+describe("licences", () => {
+  const bundled = readdirSync(join(clone, "dist"))
+    .filter((file) => file.endsWith(".meta.json"))
+    .flatMap((file) => {
+      const { outputs } = JSON.parse(readFileSync(join(clone, "dist", file), "utf8"));
+      const inputs = Object.values<{ inputs: Record<string, { bytesInOutput: number }> }>(outputs).flatMap((output) =>
+        Object.entries(output.inputs),
+      );
+      return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path);
+    });
+  const packages = new Set(
+    bundled.flatMap((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.slice(1) ?? []),
+  );
+
+  it("ships the licence text of every bundled package", () => {
+    const notices = readFileSync(join(installed, "dist/THIRD-PARTY-NOTICES.txt"), "utf8");
+    expect(packages.size).toBeGreaterThan(10);
+    const without = [...packages].filter((name) => !new RegExp(`^${name} \\d[^\n]*\n-+\n\\S`, "m").test(notices));
+    expect(without).toEqual([]);
+  });
+
+  it.each(["provisioner", "backup", "care"])(
+    "names version and source on top of %s.mjs, and its licences at its end",
+    (name) => {
+      const text = readFileSync(join(installed, `dist/${name}.mjs`), "utf8");
+      expect(text.split("\n")[0]).toMatch(
+        new RegExp(`glitchtip-compose ${version} \\(MIT\\): ${name}, bundled from src/`),
+      );
+      expect(text).toMatch(/\/\*! Third-party software in this file:\n\nzod|croner \d/);
+      expect(text).toMatch(/\nzod \d[^\n]*\n-+\nMIT License/);
+    },
+  );
+});
+
 describe("installing the package", () => {
   it("installs one package", () => {
     const names = readdirSync(join(consumer, "node_modules")).filter((name) => !name.startsWith("."));
