@@ -1,5 +1,6 @@
-import type { KnownServer } from "./known.ts";
-import type { DesiredAlert, DesiredKey, DesiredMonitor, DesiredStatusPage, Kind, Role } from "./model.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { DesiredAlert, DesiredKey, DesiredMonitor, DesiredStatusPage, Kind, Role } from "./desired.ts";
+import type { KnownServer } from "./matching.ts";
 
 /** A field that changes, for people and for --json. It holds no secret. */
 export interface FieldChange {
@@ -126,4 +127,17 @@ export interface Plan {
   readonly errors: readonly Remark[];
   /** What was found again, for the store: what was known before and is not declared any more is left out. */
   readonly known: KnownServer;
+}
+
+export type Fields = Readonly<Record<string, ChangeValue | undefined>>;
+
+/** What differs, field by field; all of it where one side is not there. */
+export function changesOf(from: Fields | undefined, to: Fields | undefined): FieldChange[] {
+  return Object.keys(to ?? from ?? {}).flatMap((field): FieldChange[] => {
+    const [before, after] = [from?.[field], to?.[field]];
+    if (before === after || isDeepStrictEqual(before, after)) return [];
+    return [
+      { field, ...(before === undefined ? {} : { from: before }), ...(after === undefined ? {} : { to: after }) },
+    ];
+  });
 }

@@ -1,11 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
 import type { FieldChange } from "./action.ts";
-import { changesOf } from "./changes.ts";
+import { changesOf } from "./action.ts";
+import type { DesiredAlert } from "./desired.ts";
 import type { Draft, Place } from "./draft.ts";
-import type { DesiredAlert, ObservedAlert } from "./model.ts";
-import { NAMED, pairByName } from "./names.ts";
-import { matchRecipients, type RecipientsMatch, shownDesired, shownObserved } from "./recipients.ts";
-import { isPrivateUrl, shownUrl, textOf } from "./webhook-url.ts";
+import { NAMED, pairByName } from "./matching.ts";
+import type { ObservedAlert } from "./observed.ts";
+import {
+  isPrivateUrl,
+  matchRecipients,
+  type RecipientsMatch,
+  shownDesired,
+  shownObserved,
+  shownUrl,
+  textOf,
+} from "./recipients.ts";
 
 const MAILS_THE_TEAM = "without recipients GlitchTip mails the whole team of the project";
 

@@ -1,5 +1,8 @@
 import type { Secret } from "../base/secret.ts";
-import type { Kind } from "./model.ts";
+
+/** In the order in which they are made; taken away in the opposite one. */
+export const KINDS = ["organization", "team", "project", "member", "key", "alert", "monitor", "statusPage"] as const;
+export type Kind = (typeof KINDS)[number];
 
 export const ROLES = ["member", "admin", "manager", "owner"] as const;
 export type Role = (typeof ROLES)[number];

@@ -1,8 +1,8 @@
 import { defined } from "../base/defined.ts";
 import { CAPABILITIES, type Capabilities } from "../glitchtip/versions.ts";
 import type { Action, ActionBody, ActionPlace, Plan, Remark, Undeclared } from "./action.ts";
-import { type DesiredServer, KINDS, type Kind } from "./model.ts";
-import { byId, byText } from "./names.ts";
+import { type DesiredServer, KINDS, type Kind } from "./desired.ts";
+import { byId, byText } from "./matching.ts";
 import type { PlanOptions } from "./plan.ts";
 
 /** Where in a server something is; the draft knows the instance. */

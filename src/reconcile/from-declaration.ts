@@ -1,14 +1,28 @@
+import { DEFAULT_TEAM } from "../config/default-team.ts";
 import {
+  type AlertDeclaration,
+  type MonitorDeclaration,
   type OrganizationPart,
   organizationParts,
   type Path,
+  type ProjectDeclaration,
+  type RecipientDeclaration,
   type ServerPart,
   serverParts,
 } from "../config/inside/parts.ts";
 import type { Declaration } from "../config/schema.ts";
-import { desiredMonitor, desiredProject, reference } from "./declared-project.ts";
-import type { DesiredOrganization, DesiredServer, Reference } from "./model.ts";
-import { type Scope, scopeOf } from "./scope.ts";
+import { parseReference } from "../references/reference.ts";
+import type {
+  DesiredAlert,
+  DesiredMonitor,
+  DesiredOrganization,
+  DesiredProject,
+  DesiredRecipient,
+  DesiredServer,
+  Kind,
+  Reference,
+} from "./desired.ts";
+import { jiraAlert, jiraTargets } from "./jira.ts";
 
 /** What the declaration wants of each of its servers; secrets are still references. `instance` names the one at the top. */
 export const desiredServers = (declaration: Declaration, instance: string): DesiredServer<Reference>[] =>
@@ -55,5 +69,126 @@ function desiredOrganization(
     projects: Object.entries(projects ?? {}).map(([key, project]) =>
       desiredProject(key, project, [...path, "projects", key], connection, scope, server),
     ),
+  };
+}
+
+/** What one project of the declaration wants. */
+export function desiredProject(
+  key: string,
+  project: ProjectDeclaration,
+  path: Path,
+  { jiraBridge }: ServerPart["connection"],
+  scope: Scope,
+  server: Path,
+): DesiredProject<Reference> {
+  const { name, slug, team, platform, throttle, keys, alerts, monitors, jira } = project;
+  const ownAlerts = scope.list("alerts", alerts, (one, at) => desiredAlert(one, [...path, "alerts", at]));
+  const token = jiraBridge?.token;
+  const bridge = jiraBridge && {
+    alertUrl: jiraBridge.alertUrl,
+    token: token === undefined ? undefined : reference(token, [...server, "jiraBridge", "token"]),
+  };
+  const bridged = jira && bridge && scope.lists("alerts", true) ? jiraAlert(jiraTargets(jira, bridge)) : undefined;
+  const isLone = bridged !== undefined && ownAlerts === undefined;
+  return {
+    key,
+    name: name ?? key,
+    nameIsDeclared: name !== undefined,
+    slug,
+    team: team ?? DEFAULT_TEAM,
+    teamIsDeclared: team !== undefined,
+    platform,
+    throttle,
+    keys: scope.list("keys", keys, (one) => one),
+    alerts: bridged === undefined ? ownAlerts : [...(ownAlerts ?? []), bridged],
+    ...(isLone ? { onlyJiraAlert: true } : {}),
+    monitors: scope.list("monitors", monitors, (one, at) => desiredMonitor(one, [...path, "monitors", at])),
+    ...(jira !== undefined && bridge === undefined
+      ? { notes: ["jira is declared, but the server has no jiraBridge: no tickets are made"] }
+      : {}),
+  };
+}
+
+function desiredAlert(alert: AlertDeclaration, path: Path): DesiredAlert<Reference> {
+  const { name, quantity = null, timespanMinutes = null, uptime = false, recipients } = alert;
+  return {
+    name,
+    quantity,
+    timespanMinutes,
+    uptime,
+    recipients: recipients.map((one, at) => desiredRecipient(one, [...path, "recipients", at])),
+  };
+}
+
+function desiredRecipient(recipient: RecipientDeclaration, path: Path): DesiredRecipient<Reference> {
+  const { type, url = "", tagsToAdd, botEmail = "", apiKey = "", channel = "", topic = "GlitchTip Alerts" } = recipient;
+  return {
+    type,
+    url: addressOf(url, [...path, "url"]),
+    ...(tagsToAdd === undefined ? {} : { tagsToAdd }),
+    ...(type === "zulip"
+      ? { zulip: { botEmail, apiKey: reference(apiKey, [...path, "apiKey"]), channel, topic } }
+      : {}),
+  };
+}
+
+export function desiredMonitor(monitor: MonitorDeclaration, path: Path): DesiredMonitor<Reference> {
+  const { name, type, url = "", intervalSeconds, timeoutSeconds, expectedStatus, expectedBody } = monitor;
+  const http = type === "Ping" || type === "GET" || type === "POST";
+  return {
+    name,
+    type,
+    url: addressOf(url, [...path, "url"]),
+    intervalSeconds,
+    timeoutSeconds: timeoutSeconds === undefined ? (type === "Heartbeat" ? null : 20) : timeoutSeconds,
+    expectedStatus: expectedStatus === undefined ? (http ? 200 : null) : expectedStatus,
+    expectedBody,
+  };
+}
+
+export const reference = (text: string, path: Path): Reference => ({
+  reference: text,
+  key: path.map(String).join("."),
+});
+
+const addressOf = (url: string, path: Path): string | Reference =>
+  parseReference(url) === undefined ? url : reference(url, path);
+
+type Manage = NonNullable<Declaration["manage"]>;
+
+/** What the declaration calls the kinds. */
+export const KIND_OF = {
+  organizations: "organization",
+  teams: "team",
+  projects: "project",
+  members: "member",
+  keys: "key",
+  alerts: "alert",
+  monitors: "monitor",
+  statusPages: "statusPage",
+} as const satisfies Record<string, Kind>;
+
+/** What plan and apply may touch. */
+export interface Scope {
+  readonly kinds: readonly Kind[];
+  /** Whether what is declared of a kind is all that there should be: where it is declared, or `manage` names it. */
+  lists(word: keyof typeof KIND_OF, declared: boolean): boolean;
+  /** The list, [] where only `manage` names it, undefined where nobody does. */
+  list<T, R>(
+    word: keyof typeof KIND_OF,
+    list: readonly T[] | undefined,
+    one: (item: T, at: number) => R,
+  ): R[] | undefined;
+}
+
+/** Of the declaration's `manage`. */
+export function scopeOf(manage: Manage | undefined): Scope {
+  const named = manage === undefined ? undefined : new Set([manage].flat());
+  const all = Object.keys(KIND_OF) as (keyof typeof KIND_OF)[];
+  const lists: Scope["lists"] = (word, declared) => named?.has(word) ?? declared;
+  return {
+    kinds: all.filter((word) => named?.has(word) ?? true).map((word) => KIND_OF[word]),
+    lists,
+    list: (word, list, one) => (lists(word, list !== undefined) ? (list ?? []).map(one) : undefined),
   };
 }

@@ -1,8 +1,4 @@
 export type { Action, FieldChange, Plan, ProjectCreate, Remark, Undeclared } from "./action.ts";
-export { desiredServers } from "./from-declaration.ts";
-export { observedKey, observedMember, observedMonitor, observedProject, observedStatusPage } from "./from-wire.ts";
-export { JIRA_ALERT, jiraTargets } from "./jira.ts";
-export type { KnownOrganization, KnownServer } from "./known.ts";
 export {
   type DesiredAlert,
   type DesiredKey,
@@ -13,6 +9,12 @@ export {
   type DesiredServer,
   KINDS,
   type Kind,
+  type Reference,
+} from "./desired.ts";
+export { desiredServers, KIND_OF } from "./from-declaration.ts";
+export { JIRA_ALERT, jiraTargets } from "./jira.ts";
+export type { KnownOrganization, KnownServer } from "./matching.ts";
+export {
   type ObservedAlert,
   type ObservedKey,
   type ObservedMember,
@@ -23,13 +25,15 @@ export {
   type ObservedServer,
   type ObservedStatusPage,
   type ObservedTeam,
-  type Reference,
-} from "./model.ts";
+  observedKey,
+  observedMember,
+  observedMonitor,
+  observedProject,
+  observedStatusPage,
+} from "./observed.ts";
 export { planServer } from "./plan.ts";
 export { type ProvisionedOrganization, type ProvisioningAction, planProvisioning } from "./provisioning.ts";
-export { matchRecipients } from "./recipients.ts";
+export { isPrivateUrl, matchRecipients, textOf } from "./recipients.ts";
+export type { Resolve } from "./resolve.ts";
 export { resolveDesired } from "./resolve.ts";
-export { KIND_OF } from "./scope.ts";
-export type { Resolve } from "./secrets.ts";
 export { needsTeamList } from "./teams.ts";
-export { isPrivateUrl, textOf } from "./webhook-url.ts";

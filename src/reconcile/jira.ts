@@ -1,7 +1,7 @@
 import { Secret } from "../base/secret.ts";
 import { JIRA_ALERT } from "../config/inside/alert-checks.ts";
-import type { DesiredAlert, DesiredRecipient, JiraTarget } from "./model.ts";
-import { textOf } from "./webhook-url.ts";
+import type { DesiredAlert, DesiredRecipient, JiraTarget } from "./desired.ts";
+import { textOf } from "./recipients.ts";
 
 export { JIRA_ALERT };
 

@@ -1,8 +1,9 @@
 import { KEY_LABEL } from "../config/key-label.ts";
-import { changesOf } from "./changes.ts";
+import { changesOf } from "./action.ts";
+import type { DesiredKey, RateLimit } from "./desired.ts";
 import type { Draft, Place } from "./draft.ts";
-import type { DesiredKey, ObservedKey, RateLimit } from "./model.ts";
-import { pairByName } from "./names.ts";
+import { pairByName } from "./matching.ts";
+import type { ObservedKey } from "./observed.ts";
 
 /** The provisioner's, which the applications of the stack use, and the one that GlitchTip makes with each project (keys). */
 const STAYS: ReadonlySet<string> = new Set([KEY_LABEL, ""]);

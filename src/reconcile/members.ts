@@ -1,7 +1,8 @@
-import { changesOf } from "./changes.ts";
+import { changesOf } from "./action.ts";
+import type { DesiredMember } from "./desired.ts";
 import type { Draft, Place } from "./draft.ts";
-import type { DesiredMember, ObservedMember } from "./model.ts";
-import { byId, byText } from "./names.ts";
+import { byId, byText } from "./matching.ts";
+import type { ObservedMember } from "./observed.ts";
 
 const sameEmail = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 

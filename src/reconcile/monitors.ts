@@ -1,10 +1,11 @@
 import { Secret } from "../base/secret.ts";
 import { normalUrl } from "../glitchtip/wire/url.ts";
-import { changesOf } from "./changes.ts";
+import { changesOf } from "./action.ts";
+import type { DesiredMonitor, DesiredStatusPage } from "./desired.ts";
 import type { Draft, Place } from "./draft.ts";
-import type { DesiredMonitor, ObservedMonitor } from "./model.ts";
-import { NAMED, pairByName } from "./names.ts";
-import { isPrivateUrl, shownUrl, textOf } from "./webhook-url.ts";
+import { NAMED, pairByName } from "./matching.ts";
+import type { ObservedMonitor, ObservedStatusPage } from "./observed.ts";
+import { isPrivateUrl, shownUrl, textOf } from "./recipients.ts";
 
 /** The monitors of one project, or of none. */
 export function planMonitors(
@@ -69,3 +70,33 @@ const likeIn = (found: ObservedMonitor, fields: object) =>
 /** The server keeps a URL as it was sent, and of a port only host and number (monitors: "TCP port"). */
 const comparable = (type: string, url: string): string =>
   type === "TCP Port" ? url.replace(/^(?:[a-z]+:)?\/\//i, "").toLowerCase() : normalUrl(url);
+
+/**
+ * The API lists and makes status pages, and does nothing else with them (monitors: "status pages"). Its list is of all
+ * of the account's organizations, so what is not declared here may be another one's: nothing is said about it.
+ */
+export function planStatusPages(
+  draft: Draft,
+  place: Place,
+  desired: readonly DesiredStatusPage[],
+  observed: readonly ObservedStatusPage[],
+): void {
+  for (const wanted of desired) {
+    const found = observed.find(({ name }) => name === wanted.name);
+    if (found === undefined) {
+      draft.act(place, {
+        type: "create",
+        kind: "statusPage",
+        name: wanted.name,
+        changes: changesOf(undefined, { isPublic: wanted.isPublic }),
+        desired: wanted,
+      });
+    } else if (found.isPublic !== wanted.isPublic) {
+      const word = (isPublic: boolean) => (isPublic ? "public" : "not public");
+      draft.warn(
+        place,
+        `status page "${wanted.name}" is ${word(found.isPublic)}, declared is ${word(wanted.isPublic)}: GlitchTip's API cannot change it, its web page can`,
+      );
+    }
+  }
+}

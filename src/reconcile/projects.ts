@@ -1,11 +1,12 @@
 import { identityOf } from "../glitchtip/identity.ts";
 import { slugify } from "../glitchtip/wire/slugify.ts";
 import { planAlerts } from "./alerts.ts";
+import type { DesiredProject, Kind } from "./desired.ts";
 import type { Draft, Place } from "./draft.ts";
-import { namesToType } from "./find.ts";
 import { planKeys } from "./keys.ts";
-import type { DesiredProject, Kind, ObservedMonitor, ObservedProject } from "./model.ts";
+import { namesToType } from "./matching.ts";
 import { planMonitors } from "./monitors.ts";
+import type { ObservedMonitor, ObservedProject } from "./observed.ts";
 import { createProject, updateProject } from "./structure.ts";
 import type { Teams } from "./teams.ts";
 

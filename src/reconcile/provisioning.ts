@@ -1,8 +1,9 @@
 import { findProject, type Identity, type Known } from "../glitchtip/identity.ts";
 import { slugify } from "../glitchtip/wire/slugify.ts";
 import type { Action } from "./action.ts";
-import { own } from "./known.ts";
-import type { DesiredOrganization, ObservedOrganization } from "./model.ts";
+import type { DesiredOrganization } from "./desired.ts";
+import { own } from "./matching.ts";
+import type { ObservedOrganization } from "./observed.ts";
 import { createOrganization, createProject, createTeam, updateProject } from "./structure.ts";
 
 type Of<K extends Action["kind"], T extends Action["type"]> = Extract<Action, { readonly kind: K; readonly type: T }>;

@@ -3,7 +3,6 @@ import { Secret } from "../base/secret.ts";
 import { DOUBLE_URL } from "../config/inside/alert-checks.ts";
 import { URL_LONGEST } from "../config/schema/inside/alert.ts";
 import { normalUrl } from "../glitchtip/wire/url.ts";
-import { jiraUrl } from "./jira.ts";
 import type {
   DesiredAlert,
   DesiredMonitor,
@@ -12,9 +11,9 @@ import type {
   DesiredServer,
   ProjectProblem,
   Reference,
-} from "./model.ts";
-import { type Found, inAlert, inMonitor, type Resolve, readAll, secretOf, urlOf } from "./secrets.ts";
-import { shownUrl, textOf } from "./webhook-url.ts";
+} from "./desired.ts";
+import { jiraUrl } from "./jira.ts";
+import { shownUrl, textOf } from "./recipients.ts";
 
 /**
  * The comparable form: each reference becomes its secret, URLs are as the server writes them, those of the Jira bridge
@@ -116,3 +115,39 @@ function urlProblems(alerts: readonly DesiredAlert[]): string[] {
   }
   return problems;
 }
+
+export type Resolve = (reference: Reference) => Promise<Secret>;
+
+/** By reference and place; what cannot be read stands for itself. */
+export type Found = ReadonlyMap<Reference, Secret | CodedError>;
+
+export async function readAll(references: readonly Reference[], resolve: Resolve): Promise<Found> {
+  const read = async (reference: Reference): Promise<Secret | CodedError> => {
+    try {
+      return await resolve(reference);
+    } catch (error) {
+      if (!(error instanceof CodedError) || error.code === "GC1003") throw error;
+      return error;
+    }
+  };
+  return new Map(await Promise.all(references.map(async (reference) => [reference, await read(reference)] as const)));
+}
+
+const asReference = (value: string | Reference | undefined): Reference[] =>
+  value === undefined || typeof value === "string" ? [] : [value];
+
+export const inMonitor = ({ url }: DesiredMonitor<Reference>): Reference[] => asReference(url);
+
+export const inAlert = (alert: DesiredAlert<Reference>): readonly Reference[] =>
+  alert.recipients.flatMap(({ url, jira, zulip }) =>
+    [url, jira?.alertUrl, jira?.token, zulip?.apiKey].flatMap(asReference),
+  );
+
+export function secretOf(reference: Reference, found: Found): Secret {
+  const secret = found.get(reference);
+  if (secret instanceof Secret) return secret;
+  throw new CodedError("GC1901", `${reference.key} was not read`);
+}
+
+export const urlOf = (url: string | Reference, found: Found): string | Secret =>
+  typeof url === "string" ? url : secretOf(url, found);

@@ -1,7 +1,8 @@
 import { slugify } from "../glitchtip/wire/slugify.ts";
 import type { BodyOf } from "./action.ts";
-import { changesOf } from "./changes.ts";
-import type { DesiredProject, ObservedProject } from "./model.ts";
+import { changesOf } from "./action.ts";
+import type { DesiredProject } from "./desired.ts";
+import type { ObservedProject } from "./observed.ts";
 
 /** The actions on organizations, teams and projects: those that provisioning and a full plan have in common. */
 

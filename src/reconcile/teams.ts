@@ -1,7 +1,8 @@
 import { slugify } from "../glitchtip/wire/slugify.ts";
+import type { DesiredOrganization, Kind } from "./desired.ts";
 import type { Draft, Place } from "./draft.ts";
-import type { KnownOrganization } from "./known.ts";
-import type { DesiredOrganization, Kind, ObservedOrganization, ObservedProject } from "./model.ts";
+import type { KnownOrganization } from "./matching.ts";
+import type { ObservedOrganization, ObservedProject } from "./observed.ts";
 import { createTeam } from "./structure.ts";
 
 /** What the other kinds need to know of the teams. */

@@ -1,11 +1,6 @@
 import fc from "fast-check";
-import type {
-  DesiredServer,
-  ObservedOrganization,
-  ObservedProject,
-  ObservedServer,
-  Reference,
-} from "../../src/reconcile/model.ts";
+import type { DesiredServer, Reference } from "../../src/reconcile/desired.ts";
+import type { ObservedOrganization, ObservedProject, ObservedServer } from "../../src/reconcile/observed.ts";
 
 /** Few names, so that what is wanted and what is there meet often. */
 const NAMES = ["a", "b", "c"];

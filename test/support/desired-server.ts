@@ -5,7 +5,7 @@ import {
   type DesiredProject,
   type DesiredServer,
   KINDS,
-} from "../../src/reconcile/model.ts";
+} from "../../src/reconcile/desired.ts";
 
 export const desiredServer = (over: Partial<DesiredServer> = {}): DesiredServer => ({
   name: "prod",

@@ -3,15 +3,15 @@ import { Secret } from "../../src/base/secret.ts";
 import { loadServers } from "../../src/config/load.ts";
 import type { Generation } from "../../src/glitchtip/versions.ts";
 import type { Plan } from "../../src/reconcile/action.ts";
+import type { DesiredServer } from "../../src/reconcile/desired.ts";
 import { desiredServers } from "../../src/reconcile/from-declaration.ts";
-import { type KnownServer, NOTHING_KNOWN } from "../../src/reconcile/known.ts";
+import { type KnownServer, NOTHING_KNOWN } from "../../src/reconcile/matching.ts";
 import type {
-  DesiredServer,
   ObservedAlert,
   ObservedOrganization,
   ObservedProject,
   ObservedServer,
-} from "../../src/reconcile/model.ts";
+} from "../../src/reconcile/observed.ts";
 import { planServer } from "../../src/reconcile/plan.ts";
 import { resolveDesired } from "../../src/reconcile/resolve.ts";
 

@@ -13,7 +13,7 @@ import { observeServer } from "../../src/management/observe.ts";
 import type { Problem } from "../../src/management/problems.ts";
 import { openServerStore } from "../../src/outputs/server-store.ts";
 import type { Plan } from "../../src/reconcile/action.ts";
-import type { DesiredServer } from "../../src/reconcile/model.ts";
+import type { DesiredServer } from "../../src/reconcile/desired.ts";
 import { planServer } from "../../src/reconcile/plan.ts";
 import { startServer } from "./emulator.ts";
 

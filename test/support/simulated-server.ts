@@ -11,8 +11,8 @@ import type {
   ObservedServer,
   ObservedStatusPage,
   ObservedTeam,
-} from "../../src/reconcile/model.ts";
-import { textOf } from "../../src/reconcile/webhook-url.ts";
+} from "../../src/reconcile/observed.ts";
+import { textOf } from "../../src/reconcile/recipients.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 interface Project extends Mutable<Omit<ObservedProject, "keys" | "alerts">> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../../src/emulator/index.ts";
 import { GENERATIONS } from "../../../src/glitchtip/versions.ts";
-import type { DesiredServer } from "../../../src/reconcile/model.ts";
+import type { DesiredServer } from "../../../src/reconcile/desired.ts";
 import { asAdmin } from "../../support/admin-calls.ts";
 import { everything } from "../../support/desired-server.ts";
 import { PASSING_FAULTS } from "../../support/passing-faults.ts";

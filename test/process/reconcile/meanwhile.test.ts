@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../src/base/wait.ts";
 import { applyActions } from "../../../src/management/apply.ts";
 import { observeServer } from "../../../src/management/observe.ts";
-import type { DesiredServer } from "../../../src/reconcile/model.ts";
+import type { DesiredServer } from "../../../src/reconcile/desired.ts";
 import { planServer } from "../../../src/reconcile/plan.ts";
 import { asAdmin } from "../../support/admin-calls.ts";
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { textOf } from "../../../src/reconcile/webhook-url.ts";
+import { textOf } from "../../../src/reconcile/recipients.ts";
 import { acme, alert, desired, lines, plan, project } from "../../support/inside.ts";
 
 const NAME = "Glitchtip-Jira-Bridge-Integration";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ObservedKey, ObservedMonitor } from "../../../src/reconcile/model.ts";
+import type { ObservedKey, ObservedMonitor } from "../../../src/reconcile/observed.ts";
 import { acme, HEAD, lines, plan, project } from "../../support/inside.ts";
 
 const SITE = "{name: site, type: GET, url: 'https://shop.example.com', intervalSeconds: 60}";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ObservedMember } from "../../../src/reconcile/model.ts";
+import type { ObservedMember } from "../../../src/reconcile/observed.ts";
 import { acme, HEAD, lines, plan } from "../../support/inside.ts";
 
 const member = (email: string, role = "member", over: Partial<ObservedMember> = {}): ObservedMember => ({
