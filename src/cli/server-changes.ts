@@ -2,10 +2,10 @@ import {
   nameOf,
   type Outcome,
   placeOf,
-  problemsOf,
   type Report,
   type ReportedAction,
   type ReportedProblem,
+  reportedProblems,
   wordFor,
 } from "../management/index.ts";
 import type { CliContext } from "./context.ts";
@@ -95,7 +95,7 @@ export function tellSkipped({ log }: Pick<CliContext, "log">, outcomes: readonly
   for (const reason of new Set(skipped.map((one) => one.reason))) {
     const all = skipped.filter((one) => one.reason === reason);
     if (all.length > SKIPPED_SHOWN) log.info(`error: ${all.length} changes not tried: ${printable(reason)}`);
-    else for (const problem of problemsOf([], all)) log.info(problemLine(problem));
+    else for (const problem of reportedProblems([], all)) log.info(problemLine(problem));
   }
 }
 

@@ -1,10 +1,12 @@
-import { join } from "node:path";
+import { appendFileSync, chmodSync } from "node:fs";
+import { join, relative } from "node:path";
+import { explainWriteError } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
 import { acquireLock } from "../outputs/lock.ts";
 import { makeStateFolder, STATE_FOLDER } from "../provision/index.ts";
 import type { Action } from "../reconcile/index.ts";
-import { applyActions, type Outcome } from "./apply.ts";
+import { applyPlan, type Outcome } from "./apply.ts";
 import type { DeclaredServer } from "./declared.ts";
 import type { LookedServer } from "./report.ts";
 import type { Servers } from "./servers.ts";
@@ -57,7 +59,27 @@ export async function applyServers(
     const { plan, problems } = found.result;
     // A part that was not read is not forgotten.
     if (problems.length === 0 && plan.errors.length === 0) context.store.replace(plan.known);
-    return await applyActions(context, plan.actions.filter(wanted), onOutcome === undefined ? {} : { onOutcome });
+    return await applyPlan(context, plan.actions.filter(wanted), onOutcome === undefined ? {} : { onOutcome });
   });
   return applied.flatMap((one) => ("result" in one ? one.result : []));
+}
+
+/** Whoever has an invitation's link can join, and the server tells it once: it goes into a file for the user alone. */
+export function keepInvitations(dir: string, outcomes: readonly Outcome[]): string | undefined {
+  const lines = outcomes.flatMap((outcome) => {
+    if (outcome.result !== "applied" || outcome.inviteLink === undefined) return [];
+    const { instance, organization, name } = outcome.action;
+    return [`${[instance, organization, name, outcome.inviteLink.reveal()].join("\t")}\n`];
+  });
+  if (lines.length === 0) return undefined;
+  const folder = join(dir, STATE_FOLDER);
+  const path = join(folder, "invitations.tsv");
+  makeStateFolder(folder);
+  try {
+    appendFileSync(path, lines.join(""), { mode: 0o600 });
+    chmodSync(path, 0o600);
+  } catch (error) {
+    throw explainWriteError(error, path);
+  }
+  return relative(dir, path);
 }

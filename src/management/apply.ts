@@ -1,22 +1,16 @@
 import { CodedError } from "../base/errors.ts";
 import type { Action, Kind } from "../reconcile/index.ts";
-import { openAddresses } from "./addresses.ts";
-import { carryOutAlert } from "./carry-out/alert.ts";
-import { carryOutKey } from "./carry-out/key.ts";
-import { carryOutMember } from "./carry-out/member.ts";
-import { carryOutMonitor } from "./carry-out/monitor.ts";
-import { carryOutOrganization } from "./carry-out/organization.ts";
-import { carryOutProject } from "./carry-out/project.ts";
-import type { CarryOut, Done, Run } from "./carry-out/run.ts";
-import { carryOutStatusPage } from "./carry-out/status-page.ts";
-import { carryOutTeam } from "./carry-out/team.ts";
-import type { ServerContext } from "./context.ts";
+import { applyAlert, applyKey, applyMonitor, applyStatusPage } from "./apply-contents.ts";
+import { type AppliedNote, type ApplyAction, type ApplyRun, openAddresses } from "./apply-context.ts";
+import { applyMember } from "./apply-member.ts";
+import { applyOrganization, applyProject, applyTeam } from "./apply-structure.ts";
+import type { ServerContext } from "./connect.ts";
 import { openPool } from "./pool.ts";
 import { isHopeless } from "./problems.ts";
 
 /** What became of an action. */
 export type Outcome = { readonly action: Action } & (
-  | ({ readonly result: "applied" } & Done)
+  | ({ readonly result: "applied" } & AppliedNote)
   | { readonly result: "failed"; readonly error: CodedError }
   /** Not tried: something before it had to succeed, the server is gone, or somebody stopped it. */
   | { readonly result: "skipped"; readonly reason: string }
@@ -27,15 +21,15 @@ export interface ApplyOptions {
   onOutcome?(outcome: Outcome): void;
 }
 
-const BY_KIND: { readonly [K in Kind]: CarryOut<K> } = {
-  organization: carryOutOrganization,
-  team: carryOutTeam,
-  project: carryOutProject,
-  member: carryOutMember,
-  key: carryOutKey,
-  alert: carryOutAlert,
-  monitor: carryOutMonitor,
-  statusPage: carryOutStatusPage,
+const BY_KIND: { readonly [K in Kind]: ApplyAction<K> } = {
+  organization: applyOrganization,
+  team: applyTeam,
+  project: applyProject,
+  member: applyMember,
+  key: applyKey,
+  alert: applyAlert,
+  monitor: applyMonitor,
+  statusPage: applyStatusPage,
 };
 
 /**
@@ -43,12 +37,12 @@ const BY_KIND: { readonly [K in Kind]: CarryOut<K> } = {
  * stops only what stands in what it should have made. Never throws for the server's sake: every action has its outcome, in
  * the order of the actions.
  */
-export async function applyActions(
+export async function applyPlan(
   context: ServerContext,
   actions: readonly Action[],
   { onOutcome }: ApplyOptions = {},
 ): Promise<Outcome[]> {
-  const run: Run = { ...context, addresses: openAddresses() };
+  const run: ApplyRun = { ...context, addresses: openAddresses() };
   const outcomes = new Map<Action, Outcome>();
   const failed = new Set<string>();
   let hopeless: CodedError | undefined;
@@ -87,8 +81,8 @@ export async function applyActions(
 const STOPPED = "interrupted; the same command goes on from here";
 
 /** The kinds are one union: which handler fits which action is what the table says. */
-const carryOut = (run: Run, action: Action): Promise<Done> =>
-  (BY_KIND[action.kind] as (run: Run, action: Action) => Promise<Done>)(run, action);
+const carryOut = (run: ApplyRun, action: Action): Promise<AppliedNote> =>
+  (BY_KIND[action.kind] as (run: ApplyRun, action: Action) => Promise<AppliedNote>)(run, action);
 
 /** Neighbours in the plan of one kind, of which none needs another. */
 function stagesOf(actions: readonly Action[]): Action[][] {

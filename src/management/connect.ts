@@ -1,15 +1,52 @@
+import { setMaxListeners } from "node:events";
+import { join } from "node:path";
+import type { Log } from "../base/log.ts";
 import type { Secret } from "../base/secret.ts";
+import type { Clock } from "../base/wait.ts";
+import type { Declaration } from "../config/schema.ts";
+import { superuserOf } from "../config/server.ts";
 import type { Docker } from "../docker/index.ts";
+import { type Calls, openCalls } from "../glitchtip/calls/index.ts";
+import { openClient } from "../glitchtip/client.ts";
+import { limitTransport, openLimiter } from "../glitchtip/limiter.ts";
 import { readsAndWrites } from "../glitchtip/reading-transport.ts";
+import type { Transport } from "../glitchtip/transport.ts";
 import { openNodeTransport } from "../glitchtip/transport-node.ts";
-import { openServerStore, serverStorePath } from "../outputs/server-store.ts";
-import { signInOf, tokenFrom } from "../provision/index.ts";
+import { acquireLock } from "../outputs/lock.ts";
+import { openServerStore, type ServerStore, serverStorePath } from "../outputs/server-store.ts";
+import { openStateStore } from "../outputs/state-store.ts";
+import { makeStateFolder, obtainToken, STATE_FOLDER, signInOf, tokenFrom } from "../provision/index.ts";
 import { type DesiredServer, type Resolve, resolveDesired } from "../reconcile/index.ts";
 import type { References } from "../references/resolver.ts";
 import { hostUrl } from "../running/index.ts";
-import { openServer, type ServerContext } from "./context.ts";
 import type { DeclaredServer } from "./declared.ts";
-import { stackToken } from "./stack-token.ts";
+
+/** One server to read and to change. */
+export interface ServerContext {
+  readonly calls: Calls;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly store: ServerStore;
+}
+
+export interface ServerToOpen extends Omit<ServerContext, "calls"> {
+  /** Not limited yet. */
+  readonly transport: Transport;
+  readonly token: Secret;
+  /** How often a request is repeated after a passing failure. */
+  readonly retries?: number | undefined;
+}
+
+/** With a limit of its own on what is in flight. */
+export function openServer({ transport, token, retries, ...context }: ServerToOpen): ServerContext {
+  const { clock, signal } = context;
+  // Every request in flight listens: more than the ten that Node takes for a leak.
+  setMaxListeners(0, signal);
+  const limited = limitTransport(transport, openLimiter({ clock }), clock);
+  const tries = retries === undefined ? undefined : retries + 1;
+  return { ...context, calls: openCalls({ transport: limited, token, clock, signal, tries }) };
+}
 
 /** More than any limiter lets through. */
 const CONNECTIONS = 40;
@@ -28,7 +65,7 @@ export interface Connected extends AsyncDisposable {
 }
 
 /** Asks the server nothing yet, unless it is of our stack and a token has to be made. */
-export async function connect(
+export async function connectServer(
   context: ConnectContext,
   { declaration, desired: declared, dir }: DeclaredServer,
   references: References,
@@ -64,4 +101,35 @@ export async function connect(
     const password = () => references.resolve(signIn.password, "admin.password");
     return await stackToken({ clock, signal, log }, transport, dir, declaration, password);
   }
+}
+
+/** Beside the provisioner's, which may do less: neither takes the other's away. */
+const LABEL = "glitchtip-compose apply";
+const LOCK_WITHIN_MS = 60_000;
+
+/** What a declaration can say of a server's inside. */
+const SCOPES = ["org", "team", "project", "member"].flatMap((what) =>
+  ["read", "write", "admin"].map((may) => `${what}:${may}`),
+);
+
+/** For a stack of ours, whose declaration names no token: the one of an earlier run, else one that the admin makes. */
+export async function stackToken(
+  context: Omit<ServerContext, "calls" | "store">,
+  transport: Transport,
+  dir: string,
+  declaration: Declaration,
+  password: () => Promise<Secret>,
+): Promise<Secret> {
+  const folder = join(dir, STATE_FOLDER, "apply");
+  makeStateFolder(folder);
+  await using _lock = await acquireLock(folder, { ...context, deadlineMs: LOCK_WITHIN_MS, holder: "run" });
+  const store = openStateStore(folder);
+  const known = store.token;
+  if (known !== undefined) {
+    const scopes = await openClient({ ...context, transport, token: known }).tokenScopes();
+    if (SCOPES.every((scope) => scopes?.includes(scope))) return known;
+  }
+  const secret = await password();
+  const { email } = superuserOf(declaration);
+  return await obtainToken({ ...context, transport, store, password: () => secret }, { email, label: LABEL }, SCOPES);
 }

@@ -1,22 +1,21 @@
 export type { Outcome } from "./apply.ts";
-export { applyServers, lockServers } from "./apply-servers.ts";
+export { applyServers, keepInvitations, lockServers } from "./apply-servers.ts";
 export { type DeclaredServer, declaredServers } from "./declared.ts";
 export { IMPORT_KINDS, type ImportResult, importInto } from "./import/index.ts";
-export { keepInvitations } from "./invitations.ts";
 export { readPlanFile, requireSame, writePlanFile } from "./plan-file.ts";
 export { lookAt, planServers, whyNotAsked } from "./plan-servers.ts";
+export type { PullResult } from "./pull/index.ts";
 export { KIND_OF, pull } from "./pull/index.ts";
 export { type NewFileOptions, pullNew } from "./pull/new-file.ts";
-export type { PullResult } from "./pull/result.ts";
 export {
   type LookedServer,
   nameOf,
   placeOf,
   plansOf,
-  problemsOf,
   type Report,
   type ReportedAction,
   type ReportedProblem,
+  reportedProblems,
   reportOf,
   wordFor,
 } from "./report.ts";

@@ -4,24 +4,28 @@ import {
   type DesiredOrganization,
   type DesiredProject,
   type DesiredServer,
+  needsTeamList,
+  type ObservedMember,
   type ObservedOrganization,
   type ObservedProject,
   type ObservedServer,
+  type ObservedTeam,
   observedKey,
+  observedMember,
+  observedMonitor,
   observedProject,
+  observedStatusPage,
 } from "../reconcile/index.ts";
-import type { ServerContext } from "./context.ts";
-import { findProjects } from "./find-projects.ts";
-import { readOrganization } from "./observe-organization.ts";
+import type { ServerContext } from "./connect.ts";
+import { type Asks, asksOf, findProjects, wantedOrganization, wantedProject } from "./find-projects.ts";
 import { openPool, type Pool } from "./pool.ts";
-import { openProblems, type Problem, type Problems } from "./problems.ts";
-import { type Asks, asksOf, wantedOrganization, wantedProject } from "./wanted.ts";
+import { openProblems, type ReadProblem, type ReadProblems } from "./problems.ts";
 
 export interface Observation {
   /** Undefined where the server let nobody in: nothing can be planned. */
   readonly observed: ObservedServer | undefined;
   /** What could not be read; the plan says nothing about it. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly ReadProblem[];
 }
 
 export interface ObserveOptions {
@@ -119,7 +123,7 @@ function readProject(
   project: Growing<ObservedProject>,
   declared: DesiredProject | undefined,
   pool: Pool,
-  problems: Problems,
+  problems: ReadProblems,
 ): void {
   const where = { organization: organization.name, project: project.slug };
   if (manages("alert") && (everything || declared?.alerts !== undefined)) {
@@ -136,4 +140,73 @@ function readProject(
       }),
     );
   }
+}
+
+/** What an organization has beside its projects, as far as it is declared. Its projects have been read. */
+export function readOrganization(
+  context: ServerContext,
+  { manages, everything }: Asks,
+  observed: Growing<ObservedOrganization>,
+  declared: DesiredOrganization | undefined,
+  pool: Pool,
+  problems: ReadProblems,
+): void {
+  const { calls } = context;
+  const { slug, name: organization } = observed;
+  const monitors =
+    everything || (declared && [declared, ...declared.projects].some((one) => one.monitors !== undefined));
+  const members = manages("member") && (everything || declared?.members !== undefined);
+  const memberships = members && (everything || declared?.members?.some(({ teams }) => teams !== undefined) === true);
+  pool.add(() =>
+    problems.collect({ organization, kind: "team" }, async () => {
+      const needed =
+        everything ||
+        memberships ||
+        (declared !== undefined && needsTeamList(declared, observed.projects ?? [], manages));
+      if (!needed) return;
+      observed.teams = (await calls.teams.list(slug)).map((team): ObservedTeam => ({ id: team.id, slug: team.slug }));
+    }),
+  );
+  if (members) {
+    pool.add(() =>
+      problems.collect({ organization, kind: "member" }, async () => {
+        const all = (await calls.members.list(slug)).map(observedMember);
+        observed.members = memberships ? await withTeams(context, slug, all) : all;
+      }),
+    );
+  }
+  if (manages("monitor") && monitors) {
+    pool.add(() =>
+      problems.collect({ organization, kind: "monitor" }, async () => {
+        observed.monitors = (await calls.monitors.list(slug)).map(observedMonitor);
+      }),
+    );
+  }
+  if (manages("statusPage") && (everything || declared?.statusPages !== undefined)) {
+    pool.add(() =>
+      problems.collect({ organization, kind: "statusPage" }, async () => {
+        const pages = (await calls.statusPages.list(slug)).map(observedStatusPage);
+        observed.statusPages = pages.filter(({ organizationId = observed.id }) => organizationId === observed.id);
+      }),
+    );
+  }
+}
+
+/** The list of members does not tell their teams, and the list of teams not their members: each team is asked. */
+async function withTeams(
+  { calls }: ServerContext,
+  organization: string,
+  members: readonly ObservedMember[],
+): Promise<ObservedMember[]> {
+  const teams = await calls.teams.list(organization);
+  const inTeam = await Promise.all(
+    teams.map(async ({ slug }) => {
+      const ids = (await calls.teams.members(organization, slug)).map(({ id }) => id);
+      return { slug, ids: new Set(ids) };
+    }),
+  );
+  return members.map((member) => ({
+    ...member,
+    teams: inTeam.filter(({ ids }) => ids.has(member.id)).map(({ slug }) => slug),
+  }));
 }

@@ -1,7 +1,11 @@
-import type { ErrorCode } from "../base/errors.ts";
+import { CodedError, type ErrorCode } from "../base/errors.ts";
 import { serverKind } from "../config/server.ts";
+import { CAPABILITIES, GENERATIONS, type Generation, generationOfVersion } from "../glitchtip/versions.ts";
+import { type ObservedServer, type Plan, planServer } from "../reconcile/index.ts";
+import type { Connected } from "./connect.ts";
 import { type DeclaredServer, declaredServers, type ServersChoice } from "./declared.ts";
-import { look } from "./look.ts";
+import { observeServer } from "./observe.ts";
+import type { ReadProblem } from "./problems.ts";
 import type { LookedServer } from "./report.ts";
 import type { Servers } from "./servers.ts";
 
@@ -38,4 +42,60 @@ export function whyNotAsked(looked: readonly LookedServer[]): string | undefined
   const { declaration } = only.declared;
   const isOurs = declaration.servers === undefined && serverKind(declaration) === "bundled";
   return isOurs && NOT_RUNNING.has(only.error.code) ? only.error.message : undefined;
+}
+
+/** What a server has, and how that differs from what is declared. */
+export interface Looked {
+  readonly observed: ObservedServer;
+  readonly generation: Generation;
+  readonly plan: Plan;
+  /** What could not be read; the plan says nothing about it. */
+  readonly problems: readonly ReadProblem[];
+}
+
+const NEWEST: Generation = GENERATIONS.at(-1) ?? "6";
+
+export interface LookOptions {
+  readonly strict: boolean;
+}
+
+/** Reads the server and plans. Throws where it let nobody in. */
+export async function look(declared: DeclaredServer, connected: Connected, options: LookOptions): Promise<Looked> {
+  const { context, desired } = connected;
+  const { observed, problems } = await observeServer(context, desired);
+  if (observed === undefined) throw problems[0]?.error ?? new CodedError("GC1901", `${desired.name} was not read`);
+  const { generation, warning } = generationFor(declared, observed.version);
+  const plan = planServer(desired, observed, { generation, strict: options.strict, known: context.store.known });
+  const more = [...(warning === undefined ? [] : [warning]), ...invitationWarnings(declared, generation, plan)];
+  const warnings = [...more.map((message) => ({ instance: desired.name, message })), ...plan.warnings];
+  return { observed, generation, plan: { ...plan, warnings }, problems };
+}
+
+/** As declared, else as the server says; it was asked only where something differs between generations. */
+export function generationFor(
+  { generation, desired }: Pick<DeclaredServer, "generation" | "desired">,
+  version: string | undefined,
+): { readonly generation: Generation; readonly warning?: string } {
+  if (generation !== undefined) return { generation };
+  if (version === undefined) return { generation: NEWEST };
+  const found = generationOfVersion(version);
+  if (found?.known) return found;
+  const treated = found?.generation ?? NEWEST;
+  const remedy = "if that is wrong, declare the server's generation";
+  return {
+    generation: treated,
+    warning: `${desired.name} says that it is version ${version}, which this tool does not know; it is treated as GlitchTip ${treated}: ${remedy}`,
+  };
+}
+
+/** Seen on a real 5.2: without Valkey an invitation is answered by 500. */
+function invitationWarnings({ declaration }: DeclaredServer, generation: Generation, { actions }: Plan): string[] {
+  const invites = actions.some(({ kind, type }) => kind === "member" && type === "create");
+  const { image, valkey = "off" } = declaration.server;
+  if (!invites || generation !== "5.2") return [];
+  const ours = image !== undefined && declaration.servers === undefined;
+  if (ours && valkey !== "off") return [];
+  return [
+    `GlitchTip ${CAPABILITIES[generation].generation} answers invitations with 500 where it runs without Valkey${ours ? ", as this stack does: declare server.valkey: bundled" : ""}`,
+  ];
 }

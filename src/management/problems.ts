@@ -2,15 +2,15 @@ import { CodedError, type ErrorCode } from "../base/errors.ts";
 import type { Kind, Remark } from "../reconcile/index.ts";
 
 /** What failed, as data: the rest goes on. */
-export interface Problem extends Remark {
+export interface ReadProblem extends Remark {
   readonly kind?: Kind | undefined;
   readonly error: CodedError;
 }
 
-export type Where = Pick<Problem, "organization" | "project" | "kind">;
+export type Where = Pick<ReadProblem, "organization" | "project" | "kind">;
 
-export interface Problems {
-  readonly all: readonly Problem[];
+export interface ReadProblems {
+  readonly all: readonly ReadProblem[];
   /** The server is gone or does not let us in: what would still be asked fails as well. */
   readonly hopeless: boolean;
   add(where: Where, error: unknown): void;
@@ -23,10 +23,10 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set(["GC1201", "GC1304", "GC1207"])
 
 export const isHopeless = (error: unknown): boolean => error instanceof CodedError && HOPELESS.has(error.code);
 
-export function openProblems(instance: string, signal: AbortSignal): Problems {
-  const all: Problem[] = [];
+export function openProblems(instance: string, signal: AbortSignal): ReadProblems {
+  const all: ReadProblem[] = [];
   let hopeless = false;
-  const problems: Problems = {
+  const problems: ReadProblems = {
     all,
     get hopeless() {
       return hopeless;

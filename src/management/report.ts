@@ -1,7 +1,7 @@
 import type { CodedError, ErrorCode } from "../base/errors.ts";
 import type { Action, FieldChange, Kind, Plan, Remark, Undeclared } from "../reconcile/index.ts";
 import type { Outcome } from "./apply.ts";
-import type { Looked } from "./look.ts";
+import type { Looked } from "./plan-servers.ts";
 import type { PerServer } from "./servers.ts";
 
 /** In the words of the document that other tools read (glitchtip-project-alerts): a project is its slug. */
@@ -56,7 +56,10 @@ export function reported(action: Action): ReportedAction {
 }
 
 /** All that is wrong: with whole servers, with what could not be read, with what could not be planned, and carried out. */
-export function problemsOf(servers: readonly LookedServer[], outcomes: readonly Outcome[] = []): ReportedProblem[] {
+export function reportedProblems(
+  servers: readonly LookedServer[],
+  outcomes: readonly Outcome[] = [],
+): ReportedProblem[] {
   const seen = servers.flatMap((one): ReportedProblem[] => {
     if ("error" in one) return [coded({ instance: one.declared.desired.name, message: one.error.message }, one.error)];
     const { plan, problems } = one.result;
@@ -98,7 +101,7 @@ export const placeOf = ({ instance, organization, project }: Remark): string =>
 export function reportOf(servers: readonly LookedServer[], outcomes: readonly Outcome[] = []): Report {
   const plans = plansOf(servers);
   const applied = outcomes.filter(({ result }) => result === "applied").map(({ action }) => reported(action));
-  const problems = problemsOf(servers, outcomes);
+  const problems = reportedProblems(servers, outcomes);
   return {
     status: problems.length === 0 ? "success" : "failed",
     actions: plans.flatMap(({ actions }) => actions.map(reported)),

@@ -1,6 +1,6 @@
 import { CodedError } from "../base/errors.ts";
 import { openReferences, type References } from "../references/resolver.ts";
-import { type ConnectContext, type Connected, connect } from "./connect.ts";
+import { type ConnectContext, type Connected, connectServer } from "./connect.ts";
 import type { DeclaredServer } from "./declared.ts";
 
 export interface ServersContext extends ConnectContext {
@@ -28,7 +28,7 @@ export function openServers(context: ServersContext, declared: readonly Declared
     return known;
   };
   const connected = (one: DeclaredServer): Promise<Connected> => {
-    const known = opened.get(one) ?? connect(context, one, referencesOf(one));
+    const known = opened.get(one) ?? connectServer(context, one, referencesOf(one));
     opened.set(one, known);
     return known;
   };

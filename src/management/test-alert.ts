@@ -4,7 +4,7 @@ import type { TestedRecipient } from "../glitchtip/calls/alerts.ts";
 import { CAPABILITIES, GENERATIONS } from "../glitchtip/versions.ts";
 import type { Connected } from "./connect.ts";
 import type { DeclaredServer } from "./declared.ts";
-import { generationFor } from "./look.ts";
+import { generationFor } from "./plan-servers.ts";
 
 export interface AlertToTest {
   readonly name: string;

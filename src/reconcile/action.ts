@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { DesiredAlert, DesiredKey, DesiredMonitor, DesiredStatusPage, Kind, Role } from "./desired.ts";
+import type { DesiredAlert, DesiredKey, DesiredMonitor, DesiredStatusPage, Kind, MemberRole } from "./desired.ts";
 import type { KnownServer } from "./matching.ts";
 
 /** A field that changes, for people and for --json. It holds no secret. */
@@ -19,8 +19,8 @@ interface Payloads {
   team: { create: { readonly slug: string }; update: { readonly slug: string } };
   project: { create: ProjectCreate; update: ProjectUpdate };
   member: {
-    create: { readonly email: string; readonly role: Role; readonly teams: readonly string[] };
-    update: { readonly role?: Role; readonly join: readonly string[]; readonly leave: readonly string[] };
+    create: { readonly email: string; readonly role: MemberRole; readonly teams: readonly string[] };
+    update: { readonly role?: MemberRole; readonly join: readonly string[]; readonly leave: readonly string[] };
   };
   key: { create: DesiredKey; update: never };
   /** `anew`: POST it, then DELETE the one of this id; the server cannot change the tags of a recipient. */
@@ -129,10 +129,10 @@ export interface Plan {
   readonly known: KnownServer;
 }
 
-export type Fields = Readonly<Record<string, ChangeValue | undefined>>;
+type ComparedFields = Readonly<Record<string, ChangeValue | undefined>>;
 
 /** What differs, field by field; all of it where one side is not there. */
-export function changesOf(from: Fields | undefined, to: Fields | undefined): FieldChange[] {
+export function changesOf(from: ComparedFields | undefined, to: ComparedFields | undefined): FieldChange[] {
   return Object.keys(to ?? from ?? {}).flatMap((field): FieldChange[] => {
     const [before, after] = [from?.[field], to?.[field]];
     if (before === after || isDeepStrictEqual(before, after)) return [];

@@ -2,17 +2,17 @@ import { isDeepStrictEqual } from "node:util";
 import type { FieldChange } from "./action.ts";
 import { changesOf } from "./action.ts";
 import type { DesiredAlert } from "./desired.ts";
-import type { Draft, Place } from "./draft.ts";
+import type { Draft, PlanPlace } from "./draft.ts";
 import { NAMED, pairByName } from "./matching.ts";
 import type { ObservedAlert } from "./observed.ts";
 import {
+  clearText,
   isPrivateUrl,
   matchRecipients,
   type RecipientsMatch,
   shownDesired,
   shownObserved,
   shownUrl,
-  textOf,
 } from "./recipients.ts";
 
 const MAILS_THE_TEAM = "without recipients GlitchTip mails the whole team of the project";
@@ -20,7 +20,7 @@ const MAILS_THE_TEAM = "without recipients GlitchTip mails the whole team of the
 /** The alerts of one project. Every PUT carries all of an alert: what it leaves out the server clears (alerts). */
 export function planAlerts(
   draft: Draft,
-  place: Place,
+  place: PlanPlace,
   desired: readonly DesiredAlert[],
   observed: readonly ObservedAlert[],
 ): void {
@@ -53,7 +53,7 @@ const numbers = ({ timespanMinutes, quantity, uptime }: DesiredAlert | ObservedA
   uptime,
 });
 
-function planAlert(draft: Draft, place: Place, wanted: DesiredAlert, found: ObservedAlert | undefined): void {
+function planAlert(draft: Draft, place: PlanPlace, wanted: DesiredAlert, found: ObservedAlert | undefined): void {
   const match = matchRecipients(wanted.recipients, found?.recipients ?? []);
   const changes = changesIn(wanted, found, match);
   if (found !== undefined && changes.length === 0) return;
@@ -93,10 +93,10 @@ function refusalsOf(draft: Draft, wanted: DesiredAlert, found: ObservedAlert | u
     if (!recipientTypes.includes(type)) {
       return [`GlitchTip ${generation} knows no recipients of type ${type}, only ${recipientTypes.join(", ")}`];
     }
-    const refused = refusesPrivateAddresses && !draft.server.allowPrivateAddresses && isPrivateUrl(textOf(url));
+    const refused = refusesPrivateAddresses && !draft.server.allowPrivateAddresses && isPrivateUrl(clearText(url));
     return [
       ...(tagsToAdd?.length && recipientTags === "none" ? [`GlitchTip ${generation} knows no tagsToAdd`] : []),
-      ...(refused && !there.has(textOf(url))
+      ...(refused && !there.has(clearText(url))
         ? [
             `${shownUrl(url)} is a private address, which GlitchTip ${generation} refuses unless it runs with GLITCHTIP_ALLOW_PRIVATE_IPS=true; where it does, declare allowPrivateAddresses: true`,
           ]

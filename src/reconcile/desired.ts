@@ -4,8 +4,8 @@ import type { Secret } from "../base/secret.ts";
 export const KINDS = ["organization", "team", "project", "member", "key", "alert", "monitor", "statusPage"] as const;
 export type Kind = (typeof KINDS)[number];
 
-export const ROLES = ["member", "admin", "manager", "owner"] as const;
-export type Role = (typeof ROLES)[number];
+export const MEMBER_ROLES = ["member", "admin", "manager", "owner"] as const;
+export type MemberRole = (typeof MEMBER_ROLES)[number];
 
 /** Where a secret stands: `env:NAME`, `file:PATH` or `vault:…`, as in the declaration. */
 export interface Reference {
@@ -142,7 +142,7 @@ export interface DesiredStatusPage {
 export interface DesiredMember {
   /** As declared; compared without regard to case. */
   readonly email: string;
-  readonly role: Role;
+  readonly role: MemberRole;
   /** Slugs; left out: whatever there is. */
   readonly teams?: readonly string[] | undefined;
 }

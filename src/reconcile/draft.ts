@@ -6,9 +6,9 @@ import { byId, byText } from "./matching.ts";
 import type { PlanOptions } from "./plan.ts";
 
 /** Where in a server something is; the draft knows the instance. */
-export type Place = Omit<ActionPlace, "instance">;
+export type PlanPlace = Omit<ActionPlace, "instance">;
 
-export interface Found {
+interface UndeclaredObject {
   readonly id: string;
   readonly name: string;
   readonly slug?: string | undefined;
@@ -29,13 +29,13 @@ export interface Draft {
   readonly server: Pick<DesiredServer, "prune" | "allowPrivateAddresses">;
   readonly capabilities: Capabilities;
   readonly manages: ReadonlySet<Kind>;
-  act(place: Place, action: ActionBody): void;
+  act(place: PlanPlace, action: ActionBody): void;
   /** On the server and not declared: deleted with `prune`, told without. */
-  surplus(kind: Kind, place: Place, found: Found, removal?: Removal): void;
-  warn(place: Partial<Place>, message: string): void;
-  fail(place: Partial<Place>, message: string): void;
+  surplus(kind: Kind, place: PlanPlace, found: UndeclaredObject, removal?: Removal): void;
+  warn(place: Partial<PlanPlace>, message: string): void;
+  fail(place: Partial<PlanPlace>, message: string): void;
   /** Declared, not there, and not to be made: a warning, or an error in a strict plan. */
-  missing(place: Partial<Place>, message: string): void;
+  missing(place: Partial<PlanPlace>, message: string): void;
   finish(): Omit<Plan, "known">;
 }
 
@@ -45,7 +45,7 @@ export function openDraft(desired: DesiredServer, { generation, strict }: PlanOp
   const undeclared: Undeclared[] = [];
   const warnings: Remark[] = [];
   const errors: Remark[] = [];
-  const remark = ({ organization, project }: Partial<Place>, message: string): Remark => ({
+  const remark = ({ organization, project }: Partial<PlanPlace>, message: string): Remark => ({
     instance,
     ...(organization === undefined ? {} : { organization }),
     ...(project === undefined ? {} : { project }),

@@ -33,7 +33,7 @@ export {
 } from "./observed.ts";
 export { planServer } from "./plan.ts";
 export { type ProvisionedOrganization, type ProvisioningAction, planProvisioning } from "./provisioning.ts";
-export { isPrivateUrl, matchRecipients, textOf } from "./recipients.ts";
+export { clearText, isPrivateUrl, matchRecipients } from "./recipients.ts";
 export type { Resolve } from "./resolve.ts";
 export { resolveDesired } from "./resolve.ts";
 export { needsTeamList } from "./teams.ts";

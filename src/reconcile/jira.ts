@@ -1,7 +1,7 @@
 import { Secret } from "../base/secret.ts";
 import { JIRA_ALERT } from "../config/inside/alert-checks.ts";
 import type { DesiredAlert, DesiredRecipient, JiraTarget } from "./desired.ts";
-import { textOf } from "./recipients.ts";
+import { clearText } from "./recipients.ts";
 
 export { JIRA_ALERT };
 
@@ -71,7 +71,7 @@ export function jiraUrl({
     ...(token === undefined ? [] : [["token", token.reveal()]]),
     ...(issueType === undefined ? [] : [["issue_type", issueType]]),
   ] as [string, string][]).toString();
-  const base = textOf(alertUrl).replace(/[/?]+$/, "");
+  const base = clearText(alertUrl).replace(/[/?]+$/, "");
   const url = `${base}/${encodeURIComponent(project)}${query === "" ? "" : `?${query}`}`;
   return token === undefined && typeof alertUrl === "string" ? url : new Secret(url);
 }

@@ -1,7 +1,7 @@
 import { KEY_LABEL } from "../config/key-label.ts";
 import { changesOf } from "./action.ts";
 import type { DesiredKey, RateLimit } from "./desired.ts";
-import type { Draft, Place } from "./draft.ts";
+import type { Draft, PlanPlace } from "./draft.ts";
 import { pairByName } from "./matching.ts";
 import type { ObservedKey } from "./observed.ts";
 
@@ -16,7 +16,7 @@ const sameLimit = (a: RateLimit | null, b: RateLimit | null): boolean => shownLi
 /** The keys of one project. A key is never changed: the server answers such a PUT with 200 and does nothing (keys). */
 export function planKeys(
   draft: Draft,
-  place: Place,
+  place: PlanPlace,
   desired: readonly DesiredKey[],
   observed: readonly ObservedKey[],
 ): void {
@@ -34,7 +34,7 @@ export function planKeys(
   for (const other of others) if (!STAYS.has(other.label)) remove(draft, place, other);
 }
 
-function create(draft: Draft, place: Place, wanted: DesiredKey): void {
+function create(draft: Draft, place: PlanPlace, wanted: DesiredKey): void {
   const rateLimit = wanted.rateLimit === undefined ? undefined : shownLimit(wanted.rateLimit);
   draft.act(place, {
     type: "create",
@@ -45,7 +45,7 @@ function create(draft: Draft, place: Place, wanted: DesiredKey): void {
   });
 }
 
-function tellOfLimit(draft: Draft, place: Place, { label, rateLimit }: DesiredKey, found: ObservedKey): void {
+function tellOfLimit(draft: Draft, place: PlanPlace, { label, rateLimit }: DesiredKey, found: ObservedKey): void {
   if (rateLimit === undefined || sameLimit(rateLimit, found.rateLimit)) return;
   draft.warn(
     place,
@@ -54,7 +54,7 @@ function tellOfLimit(draft: Draft, place: Place, { label, rateLimit }: DesiredKe
 }
 
 /** An event with a deleted key blocks all events of its project for half a minute up to 5.2 (ingest). */
-function remove(draft: Draft, place: Place, { id, label }: ObservedKey, note?: string): void {
+function remove(draft: Draft, place: PlanPlace, { id, label }: ObservedKey, note?: string): void {
   const blocked = draft.capabilities.wrongKeyBlocks === "project" ? ", and block its project for 30 s each time" : "";
   draft.surplus(
     "key",

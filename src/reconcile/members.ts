@@ -1,6 +1,6 @@
 import { changesOf } from "./action.ts";
 import type { DesiredMember } from "./desired.ts";
-import type { Draft, Place } from "./draft.ts";
+import type { Draft, PlanPlace } from "./draft.ts";
 import { byId, byText } from "./matching.ts";
 import type { ObservedMember } from "./observed.ts";
 
@@ -9,7 +9,7 @@ const sameEmail = (a: string, b: string): boolean => a.toLowerCase() === b.toLow
 /** The members of one organization; e-mails are compared without regard to case, as the server signs people in. */
 export function planMembers(
   draft: Draft,
-  place: Place,
+  place: PlanPlace,
   desired: readonly DesiredMember[],
   observed: readonly ObservedMember[],
   account: string | undefined,
@@ -41,7 +41,7 @@ export function planMembers(
   }
 }
 
-function invite(draft: Draft, place: Place, { email, role, teams = [] }: DesiredMember): void {
+function invite(draft: Draft, place: PlanPlace, { email, role, teams = [] }: DesiredMember): void {
   draft.act(place, {
     type: "create",
     kind: "member",
@@ -53,7 +53,7 @@ function invite(draft: Draft, place: Place, { email, role, teams = [] }: Desired
 
 function update(
   draft: Draft,
-  place: Place,
+  place: PlanPlace,
   { email, role, teams }: DesiredMember,
   found: ObservedMember,
   { isAccount, isLastOwner }: { isAccount: boolean; isLastOwner: boolean },

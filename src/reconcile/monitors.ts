@@ -2,15 +2,15 @@ import { Secret } from "../base/secret.ts";
 import { normalUrl } from "../glitchtip/wire/url.ts";
 import { changesOf } from "./action.ts";
 import type { DesiredMonitor, DesiredStatusPage } from "./desired.ts";
-import type { Draft, Place } from "./draft.ts";
+import type { Draft, PlanPlace } from "./draft.ts";
 import { NAMED, pairByName } from "./matching.ts";
 import type { ObservedMonitor, ObservedStatusPage } from "./observed.ts";
-import { isPrivateUrl, shownUrl, textOf } from "./recipients.ts";
+import { clearText, isPrivateUrl, shownUrl } from "./recipients.ts";
 
 /** The monitors of one project, or of none. */
 export function planMonitors(
   draft: Draft,
-  place: Place,
+  place: PlanPlace,
   desired: readonly DesiredMonitor[],
   observed: readonly ObservedMonitor[],
 ): void {
@@ -28,11 +28,11 @@ export function planMonitors(
   for (const other of others) draft.surplus("monitor", place, other);
 }
 
-function planMonitor(draft: Draft, place: Place, wanted: DesiredMonitor, found: ObservedMonitor | undefined): void {
+function planMonitor(draft: Draft, place: PlanPlace, wanted: DesiredMonitor, found: ObservedMonitor | undefined): void {
   const changes = differences(wanted, found);
   if (changes.length === 0) return;
   const { generation, refusesPrivateAddresses } = draft.capabilities;
-  const url = textOf(wanted.url);
+  const url = clearText(wanted.url);
   const refused = refusesPrivateAddresses && !draft.server.allowPrivateAddresses && isPrivateUrl(httpUrl(url));
   if (refused && found?.url !== url && url !== "") {
     draft.fail(
@@ -59,7 +59,7 @@ function differences(wanted: DesiredMonitor, found: ObservedMonitor | undefined)
   const url = { field: "url", to: shownUrl(wanted.url) };
   if (found === undefined) return [...changesOf(undefined, fields), ...(wanted.url === "" ? [] : [url])];
   const changes = changesOf({ ...fields, ...likeIn(found, fields) }, fields);
-  if (comparable(type, textOf(wanted.url)) === comparable(found.type, found.url)) return changes;
+  if (comparable(type, clearText(wanted.url)) === comparable(found.type, found.url)) return changes;
   const from = shownUrl(typeof wanted.url === "string" ? found.url : new Secret(found.url));
   return [...changes, { ...url, from, ...(from === url.to ? { to: `${url.to} (another secret)` } : {}) }];
 }
@@ -77,7 +77,7 @@ const comparable = (type: string, url: string): string =>
  */
 export function planStatusPages(
   draft: Draft,
-  place: Place,
+  place: PlanPlace,
   desired: readonly DesiredStatusPage[],
   observed: readonly ObservedStatusPage[],
 ): void {

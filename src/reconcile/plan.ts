@@ -2,7 +2,7 @@ import { identityOf, sameObject } from "../glitchtip/identity.ts";
 import type { Generation } from "../glitchtip/versions.ts";
 import type { Plan } from "./action.ts";
 import type { DesiredOrganization, DesiredProject, DesiredServer } from "./desired.ts";
-import { type Draft, openDraft, type Place } from "./draft.ts";
+import { type Draft, openDraft, type PlanPlace } from "./draft.ts";
 import { type KnownOrganization, type KnownServer, type Matches, matchObjects, namesToType, own } from "./matching.ts";
 import { planMembers } from "./members.ts";
 import { planMonitors, planStatusPages } from "./monitors.ts";
@@ -97,7 +97,7 @@ export function planOrganization(
   known: KnownOrganization | undefined,
   account: string | undefined,
 ): Pick<KnownOrganization, "projects" | "teams"> {
-  const place: Place = { organization: desired.name, at: found ? { organizationSlug: found.slug } : {} };
+  const place: PlanPlace = { organization: desired.name, at: found ? { organizationSlug: found.slug } : {} };
   const observed = found?.projects ?? [];
   const matches = matchObjects(desired.projects, observed, (key) => own(known?.projects ?? {}, key));
   const needed = desired.projects.filter((project) => needsTeam(draft, project, matches));

@@ -2,7 +2,7 @@ import { identityOf } from "../glitchtip/identity.ts";
 import { slugify } from "../glitchtip/wire/slugify.ts";
 import { planAlerts } from "./alerts.ts";
 import type { DesiredProject, Kind } from "./desired.ts";
-import type { Draft, Place } from "./draft.ts";
+import type { Draft, PlanPlace } from "./draft.ts";
 import { planKeys } from "./keys.ts";
 import { namesToType } from "./matching.ts";
 import { planMonitors } from "./monitors.ts";
@@ -13,7 +13,7 @@ import type { Teams } from "./teams.ts";
 /** One declared project, as it is on the server or as it will be, and all that is in it. */
 export function planProject(
   draft: Draft,
-  organization: Place,
+  organization: PlanPlace,
   desired: DesiredProject,
   found: ObservedProject | undefined,
   teams: Teams,
@@ -21,7 +21,7 @@ export function planProject(
 ): void {
   const slug = found?.slug ?? desired.slug ?? slugify(desired.name);
   const at = { ...organization.at, ...(found === undefined ? {} : { projectSlug: found.slug, projectId: found.id }) };
-  const place: Place = { organization: organization.organization, project: slug, at };
+  const place: PlanPlace = { organization: organization.organization, project: slug, at };
   for (const note of desired.notes ?? []) draft.warn(place, note);
   if (found === undefined) {
     if (!planCreate(draft, place, desired, teams)) return;
@@ -47,7 +47,7 @@ export function planProject(
 }
 
 /** Returns false where the project cannot be created, so that nothing can be in it either. */
-function planCreate(draft: Draft, place: Place, desired: DesiredProject, teams: Teams): boolean {
+function planCreate(draft: Draft, place: PlanPlace, desired: DesiredProject, teams: Teams): boolean {
   if (!draft.manages.has("project")) {
     draft.missing(place, `Project '${place.project}' not found in org '${place.organization}', skipping`);
     return false;
@@ -60,7 +60,13 @@ function planCreate(draft: Draft, place: Place, desired: DesiredProject, teams: 
   return true;
 }
 
-function planUpdate(draft: Draft, place: Place, desired: DesiredProject, found: ObservedProject, teams: Teams): void {
+function planUpdate(
+  draft: Draft,
+  place: PlanPlace,
+  desired: DesiredProject,
+  found: ObservedProject,
+  teams: Teams,
+): void {
   const { name, nameIsDeclared, slug, platform, throttle } = desired;
   const team = teams.addressOf(desired.team);
   const links = desired.teamIsDeclared && !found.teams.includes(team) && teams.has(desired.team);
@@ -77,7 +83,7 @@ function planUpdate(draft: Draft, place: Place, desired: DesiredProject, found: 
 /** What nobody declared, where the declaration lists all projects. */
 export function surplusProjects(
   draft: Draft,
-  place: Place,
+  place: PlanPlace,
   others: readonly ObservedProject[],
   all: readonly ObservedProject[],
 ): void {

@@ -9,7 +9,7 @@ const identity = (type: string, url: string, zulip?: readonly (string | undefine
   zulip === undefined ? `${type} ${url}` : JSON.stringify([type, url, ...zulip]);
 
 const desiredIdentity = ({ type, url, zulip }: DesiredRecipient): string =>
-  identity(type, textOf(url), zulip && [zulip.botEmail, zulip.apiKey.reveal(), zulip.channel, zulip.topic]);
+  identity(type, clearText(url), zulip && [zulip.botEmail, zulip.apiKey.reveal(), zulip.channel, zulip.topic]);
 
 function observedIdentity({ type, url, config }: ObservedRecipient): string {
   if (type !== "zulip" || config === undefined) return identity(type, url);
@@ -84,7 +84,7 @@ export function shownObserved(
     .sort();
 }
 
-export const textOf = (value: string | Secret): string => (value instanceof Secret ? value.reveal() : value);
+export const clearText = (value: string | Secret): string => (value instanceof Secret ? value.reveal() : value);
 
 /** Query values that are secrets by their name; the Jira bridge's token stands in one. */
 const SECRET_PARAMETER = /([?&][^=&#]*(?:token|key|secret|password|signature|sig)[^=&#]*=)[^&#]+/gi;

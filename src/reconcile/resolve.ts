@@ -13,7 +13,7 @@ import type {
   Reference,
 } from "./desired.ts";
 import { jiraUrl } from "./jira.ts";
-import { shownUrl, textOf } from "./recipients.ts";
+import { clearText, shownUrl } from "./recipients.ts";
 
 /**
  * The comparable form: each reference becomes its secret, URLs are as the server writes them, those of the Jira bridge
@@ -52,8 +52,8 @@ function whole<T, R>(
   kind: ProjectProblem["kind"],
   list: readonly T[] | undefined,
   referencesIn: (one: T) => readonly Reference[],
-  resolved: (one: T, found: Found) => R,
-  found: Found,
+  resolved: (one: T, found: ReadSecrets) => R,
+  found: ReadSecrets,
 ): Resolved<R> {
   const problems = (list ?? []).flatMap(referencesIn).flatMap((reference) => {
     const secret = found.get(reference);
@@ -63,7 +63,7 @@ function whole<T, R>(
   return { list: list?.map((one) => resolved(one, found)), problems };
 }
 
-function resolveProject(project: DesiredProject<Reference>, found: Found): DesiredProject {
+function resolveProject(project: DesiredProject<Reference>, found: ReadSecrets): DesiredProject {
   const alerts = whole("alert", project.alerts, inAlert, resolveAlert, found);
   const monitors = whole("monitor", project.monitors, inMonitor, resolveMonitor, found);
   const problems = [
@@ -75,17 +75,20 @@ function resolveProject(project: DesiredProject<Reference>, found: Found): Desir
   return { ...project, alerts: alerts.list, monitors: monitors.list, ...(problems.length === 0 ? {} : { problems }) };
 }
 
-const resolveMonitor = (monitor: DesiredMonitor<Reference>, found: Found): DesiredMonitor => ({
+const resolveMonitor = (monitor: DesiredMonitor<Reference>, found: ReadSecrets): DesiredMonitor => ({
   ...monitor,
   url: urlOf(monitor.url, found),
 });
 
-const resolveAlert = (alert: DesiredAlert<Reference>, found: Found): DesiredAlert => ({
+const resolveAlert = (alert: DesiredAlert<Reference>, found: ReadSecrets): DesiredAlert => ({
   ...alert,
   recipients: alert.recipients.map((recipient) => resolveRecipient(recipient, found)),
 });
 
-function resolveRecipient({ url, jira, zulip, ...rest }: DesiredRecipient<Reference>, found: Found): DesiredRecipient {
+function resolveRecipient(
+  { url, jira, zulip, ...rest }: DesiredRecipient<Reference>,
+  found: ReadSecrets,
+): DesiredRecipient {
   const full =
     jira === undefined
       ? urlOf(url, found)
@@ -103,7 +106,7 @@ function urlProblems(alerts: readonly DesiredAlert[]): string[] {
   const problems: string[] = [];
   for (const { name, recipients } of alerts) {
     for (const { url } of recipients) {
-      const text = textOf(url);
+      const text = clearText(url);
       if (text === "") continue;
       if (!/^https?:\/\//.test(text)) problems.push(`alert "${name}": ${shownUrl(url)} is no http(s) address`);
       if (text.length > URL_LONGEST) {
@@ -119,9 +122,9 @@ function urlProblems(alerts: readonly DesiredAlert[]): string[] {
 export type Resolve = (reference: Reference) => Promise<Secret>;
 
 /** By reference and place; what cannot be read stands for itself. */
-export type Found = ReadonlyMap<Reference, Secret | CodedError>;
+type ReadSecrets = ReadonlyMap<Reference, Secret | CodedError>;
 
-export async function readAll(references: readonly Reference[], resolve: Resolve): Promise<Found> {
+export async function readAll(references: readonly Reference[], resolve: Resolve): Promise<ReadSecrets> {
   const read = async (reference: Reference): Promise<Secret | CodedError> => {
     try {
       return await resolve(reference);
@@ -143,11 +146,11 @@ export const inAlert = (alert: DesiredAlert<Reference>): readonly Reference[] =>
     [url, jira?.alertUrl, jira?.token, zulip?.apiKey].flatMap(asReference),
   );
 
-export function secretOf(reference: Reference, found: Found): Secret {
+export function secretOf(reference: Reference, found: ReadSecrets): Secret {
   const secret = found.get(reference);
   if (secret instanceof Secret) return secret;
   throw new CodedError("GC1901", `${reference.key} was not read`);
 }
 
-export const urlOf = (url: string | Reference, found: Found): string | Secret =>
+export const urlOf = (url: string | Reference, found: ReadSecrets): string | Secret =>
   typeof url === "string" ? url : secretOf(url, found);

@@ -1,6 +1,6 @@
 import { slugify } from "../glitchtip/wire/slugify.ts";
 import type { DesiredOrganization, Kind } from "./desired.ts";
-import type { Draft, Place } from "./draft.ts";
+import type { Draft, PlanPlace } from "./draft.ts";
 import type { KnownOrganization } from "./matching.ts";
 import type { ObservedOrganization, ObservedProject } from "./observed.ts";
 import { createTeam } from "./structure.ts";
@@ -18,7 +18,7 @@ export interface Teams {
 /** Teams are made where they are declared, or where a project needs one. */
 export function planTeams(
   draft: Draft,
-  place: Place,
+  place: PlanPlace,
   desired: DesiredOrganization,
   observed: ObservedOrganization | undefined,
   known: KnownOrganization | undefined,

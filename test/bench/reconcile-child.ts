@@ -3,8 +3,8 @@ import { silentLog } from "../../src/base/log.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { systemClock } from "../../src/base/wait.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
-import { applyActions } from "../../src/management/apply.ts";
-import { openServer } from "../../src/management/context.ts";
+import { applyPlan } from "../../src/management/apply.ts";
+import { openServer } from "../../src/management/connect.ts";
 import { observeServer } from "../../src/management/observe.ts";
 import { openServerStore } from "../../src/outputs/server-store.ts";
 import { planServer } from "../../src/reconcile/plan.ts";
@@ -39,7 +39,7 @@ const wanted = apply ? projects * alerts : 0;
 if (plan.actions.length !== wanted) throw new Error(`${plan.actions.length} actions instead of ${wanted}`);
 if (apply) {
   const start = performance.now();
-  const outcomes = await applyActions(context, plan.actions);
+  const outcomes = await applyPlan(context, plan.actions);
   if (outcomes.some(({ result }) => result !== "applied")) throw new Error("not all was applied");
   Object.assign(globalThis, { benchPhases: { phaseMs: performance.now() - start } });
 }

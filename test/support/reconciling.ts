@@ -7,10 +7,10 @@ import { type Clock, systemClock } from "../../src/base/wait.ts";
 import type { Emulator, EmulatorOptions } from "../../src/emulator/index.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
 import type { Generation } from "../../src/glitchtip/versions.ts";
-import { applyActions, type Outcome } from "../../src/management/apply.ts";
-import { openServer, type ServerContext } from "../../src/management/context.ts";
+import { applyPlan, type Outcome } from "../../src/management/apply.ts";
+import { openServer, type ServerContext } from "../../src/management/connect.ts";
 import { observeServer } from "../../src/management/observe.ts";
-import type { Problem } from "../../src/management/problems.ts";
+import type { ReadProblem } from "../../src/management/problems.ts";
 import { openServerStore } from "../../src/outputs/server-store.ts";
 import type { Plan } from "../../src/reconcile/action.ts";
 import type { DesiredServer } from "../../src/reconcile/desired.ts";
@@ -65,7 +65,7 @@ export const ALL_OF_IT = {
 export interface Reconciled {
   readonly plan: Plan;
   readonly outcomes: readonly Outcome[];
-  readonly problems: readonly Problem[];
+  readonly problems: readonly ReadProblem[];
 }
 
 /** What `apply --yes` does to one server. */
@@ -78,7 +78,7 @@ export async function reconcile(
   if (observed === undefined) throw new Error(`nothing was read: ${problems[0]?.message}`);
   const plan = planServer(desired, observed, { generation, strict: true, known: context.store.known });
   context.store.replace(plan.known);
-  return { plan, outcomes: await applyActions(context, plan.actions), problems };
+  return { plan, outcomes: await applyPlan(context, plan.actions), problems };
 }
 
 export const notApplied = (outcomes: readonly Outcome[]): Outcome[] =>

@@ -12,7 +12,7 @@ import type {
   ObservedStatusPage,
   ObservedTeam,
 } from "../../src/reconcile/observed.ts";
-import { textOf } from "../../src/reconcile/recipients.ts";
+import { clearText } from "../../src/reconcile/recipients.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 interface Project extends Mutable<Omit<ObservedProject, "keys" | "alerts">> {
@@ -60,16 +60,16 @@ export function carryOut(observed: ObservedServer, actions: readonly Action[], t
     { desired }: Of<"alert", "create" | "update">,
     before: readonly ObservedRecipient[],
   ): ObservedRecipient[] => {
-    const keys = desired.recipients.map(({ type, url }) => `${type} ${textOf(url)}`);
+    const keys = desired.recipients.map(({ type, url }) => `${type} ${clearText(url)}`);
     if (new Set(keys).size < keys.length) throw new Error("500: a recipient is there twice");
     return desired.recipients.map(({ type, url, tagsToAdd, zulip }) => {
-      const there = before.find((one) => one.type === type && one.url === textOf(url));
+      const there = before.find((one) => one.type === type && one.url === clearText(url));
       if (there?.tagsToAdd && tagsToAdd && String(there.tagsToAdd) !== String(tagsToAdd)) {
         throw new Error("500: the tags of a recipient cannot change");
       }
       return {
         type,
-        url: textOf(url),
+        url: clearText(url),
         ...(tellsTags ? { tagsToAdd: tagsToAdd ?? there?.tagsToAdd ?? [] } : {}),
         ...(zulip === undefined ? {} : { config: { ...zulip, apiKey: zulip.apiKey.reveal() } }),
       };
@@ -82,7 +82,7 @@ export function carryOut(observed: ObservedServer, actions: readonly Action[], t
   const monitorOf = (action: Of<"monitor", "create" | "update">, id: string): ObservedMonitor => ({
     ...action.desired,
     id,
-    url: textOf(action.desired.url),
+    url: clearText(action.desired.url),
     projectId: action.project === undefined ? null : projectOf(action).id,
   });
 

@@ -3,7 +3,7 @@ import { CodedError, EXIT } from "../../base/errors.ts";
 import {
   type LookedServer,
   planServers,
-  problemsOf,
+  reportedProblems,
   reportOf,
   whyNotAsked,
   writePlanFile,
@@ -87,7 +87,7 @@ async function serverPart(context: CliContext, flags: Flags, beside: boolean): P
 
 /** Not one with holes: what could not be planned was not shown. */
 function keepPlan(context: CliContext, out: string, looked: readonly LookedServer[], flags: Flags): void {
-  if (problemsOf(looked).length > 0) {
+  if (reportedProblems(looked).length > 0) {
     context.log.warn(`${out} is not written: not everything could be planned; mend that, or narrow it with --instance`);
     return;
   }

@@ -1,5 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
+import { defined } from "../../base/defined.ts";
 import { slugify } from "../../glitchtip/wire/slugify.ts";
-import { type Imported, type ImportedOrganization, type ImportedServer, KeyReader, present } from "./imported.ts";
+import { openServerStore, serverStorePath } from "../../outputs/server-store.ts";
+import type { KnownServer } from "../../reconcile/index.ts";
+import { type Imported, type ImportedOrganization, type ImportedServer, KeyReader } from "./imported.ts";
 
 /** The declaration that says what was imported: one server at its top, several in `servers`. */
 export function declarationOf(
@@ -11,19 +15,22 @@ export function declarationOf(
     const { name, organizations, manage, ...connection } = only;
     return {
       version: 1,
-      ...present({ name: name || undefined, server: present(connection) }),
+      ...defined({ name: name || undefined, server: defined(connection) }),
       ...insideOf(organizations, mine.organization),
       ...scope(manage, mine),
     };
   }
   return {
     version: 1,
-    servers: Object.fromEntries(servers.map((server) => [instanceOf(server, mine), severalOf(server)])),
+    servers: Object.fromEntries(servers.map((server) => [importedInstanceName(server, mine), severalOf(server)])),
   };
 }
 
 /** What a server that the files do not name is called among `servers`: as the one that is there, or by its host. */
-export function instanceOf({ name, url }: ImportedServer, { servers }: Readonly<Record<string, unknown>>): string {
+export function importedInstanceName(
+  { name, url }: ImportedServer,
+  { servers }: Readonly<Record<string, unknown>>,
+): string {
   if (name !== "") return name;
   const there = typeof servers === "object" && servers !== null ? Object.entries(servers) : [];
   const same = there.find(([, one]) => url !== undefined && new KeyReader(one).text("url") === url)?.[0];
@@ -31,7 +38,7 @@ export function instanceOf({ name, url }: ImportedServer, { servers }: Readonly<
 }
 
 function severalOf({ name: _, organizations, manage, ...connection }: ImportedServer): Record<string, unknown> {
-  return { ...present(connection), ...insideOf(organizations, undefined), ...scope(manage, {}) };
+  return { ...defined(connection), ...insideOf(organizations, undefined), ...scope(manage, {}) };
 }
 
 /** In a declaration that says already what it manages, or manages all that it declares, that is not narrowed. */
@@ -48,16 +55,41 @@ function insideOf(organizations: readonly ImportedOrganization[], known: unknown
     organizations: Object.fromEntries(
       organizations.map((one) => [
         one.name,
-        { ...present({ slug: one.slug === slugify(one.name) ? undefined : one.slug }), ...within(one) },
+        { ...defined({ slug: one.slug === slugify(one.name) ? undefined : one.slug }), ...within(one) },
       ]),
     ),
   };
 }
 
 const within = ({ teams, members, monitors, projects }: ImportedOrganization): Record<string, unknown> =>
-  present({
+  defined({
     teams,
     members,
     monitors,
     projects: Object.fromEntries(projects.map(({ key, declared }) => [key, declared])),
   });
+
+/** What is known again by its id: only where its date of creation is known, too. All else is found by its slug. */
+export function knownOf({ organizations }: ImportedServer): KnownServer {
+  const entries = organizations.flatMap(({ name, identity, teamIds = {}, projects }) => {
+    if (identity === undefined) return [];
+    const known = projects.flatMap(({ key, identity: one }) => (one === undefined ? [] : [[key, one] as const]));
+    return [[name, { ...identity, projects: Object.fromEntries(known), teams: teamIds }] as const];
+  });
+  return { organizations: Object.fromEntries(entries) };
+}
+
+/** Adds it to what earlier runs found; the same once more writes nothing. */
+export function remember(dir: string, instance: string, { organizations }: KnownServer): void {
+  if (Object.keys(organizations).length === 0) return;
+  const store = openServerStore(serverStorePath(dir, instance));
+  const before = store.known.organizations;
+  for (const [name, { projects, teams, ...identity }] of Object.entries(organizations)) {
+    const { projects: knownProjects = {}, teams: knownTeams = {}, ...known } = before[name] ?? {};
+    if (!isDeepStrictEqual(known, identity)) store.setOrganization(name, identity);
+    for (const [key, one] of Object.entries(projects)) {
+      if (!isDeepStrictEqual(knownProjects[key], one)) store.setProject(name, key, one);
+    }
+    for (const [slug, id] of Object.entries(teams)) if (knownTeams[slug] !== id) store.setTeam(name, slug, id);
+  }
+}

@@ -101,7 +101,3 @@ export class KeyReader {
     return Object.keys(this.#map).filter((key) => !this.#read.has(key) && (this.#map[key] ?? undefined) !== undefined);
   }
 }
-
-/** Without the keys that have no value. */
-export const present = (value: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined));

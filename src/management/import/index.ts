@@ -2,13 +2,11 @@ import { basename, dirname, parse, resolve } from "node:path";
 import { readIfThere } from "../../base/files.ts";
 import { writeUserFile } from "../../base/user-file.ts";
 import type { KnownServer } from "../../reconcile/index.ts";
-import { declarationOf, instanceOf } from "./form.ts";
+import { declarationOf, importedInstanceName, knownOf, remember } from "./form.ts";
 import type { Imported, Left, SecretToSet } from "./imported.ts";
-import { knownOf, remember } from "./known.ts";
 import { merge } from "./merge.ts";
-import { belowAlias, contradiction, shown } from "./refusal.ts";
 import type { TerraformOptions } from "./terraform/index.ts";
-import { declaredIn, editedText, newText } from "./text.ts";
+import { belowAlias, contradiction, declaredIn, editedText, newText, shown } from "./text.ts";
 
 export const IMPORT_KINDS = ["app-interface", "terraform"] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
@@ -60,7 +58,9 @@ export async function importInto(dir: string, options: ImportOptions): Promise<I
   const declared = declaredIn(text, file);
   const ids = Object.fromEntries(
     imported.servers.map((server) => [
-      declared.servers === undefined ? String(declared.name ?? parse(file).name) : instanceOf(server, declared),
+      declared.servers === undefined
+        ? String(declared.name ?? parse(file).name)
+        : importedInstanceName(server, declared),
       knownOf(server),
     ]),
   );

@@ -1,19 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
 
-export type Path = readonly (string | number)[];
+export type MergePath = readonly (string | number)[];
 
-export interface Edit {
-  readonly path: Path;
+export interface MergeEdit {
+  readonly path: MergePath;
   readonly value: unknown;
 }
 
 /** Both say something, and not the same. */
-export interface Difference extends Edit {
+export interface Difference extends MergeEdit {
   readonly mine: unknown;
 }
 
 export interface Merge {
-  readonly additions: readonly Edit[];
+  readonly additions: readonly MergeEdit[];
   readonly differences: readonly Difference[];
 }
 
@@ -21,7 +21,7 @@ export interface Merge {
 const NAMES = ["name", "label", "email"] as const;
 
 /** What has to be added to mine for it to say what theirs does, and where the two contradict each other. Pure. */
-export function merge(mine: unknown, theirs: unknown, path: Path = []): Merge {
+export function merge(mine: unknown, theirs: unknown, path: MergePath = []): Merge {
   if (mine === undefined || mine === null) return { additions: [{ path, value: theirs }], differences: [] };
   if (isMap(mine) && isMap(theirs)) {
     return together(
@@ -38,12 +38,12 @@ export function merge(mine: unknown, theirs: unknown, path: Path = []): Merge {
   return { additions: [], differences: [{ path, mine, value: theirs }] };
 }
 
-function appended(mine: readonly unknown[], theirs: readonly unknown[], path: Path): Merge {
+function appended(mine: readonly unknown[], theirs: readonly unknown[], path: MergePath): Merge {
   const more = theirs.filter((item) => !mine.includes(item));
   return { additions: more.map((value, i) => ({ path: [...path, mine.length + i], value })), differences: [] };
 }
 
-function byName(mine: readonly unknown[], theirs: readonly unknown[], path: Path): Merge {
+function byName(mine: readonly unknown[], theirs: readonly unknown[], path: MergePath): Merge {
   let end = mine.length;
   return together(
     theirs.map((item) => {

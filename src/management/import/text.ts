@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { Document, isCollection, isMap, parseDocument } from "yaml";
+import { CodedError } from "../../base/errors.ts";
 import { mistakes } from "../../config/check.ts";
 import { padsBraces } from "../../config/edit.ts";
-import type { Edit, Path } from "./merge.ts";
+import type { Difference, MergeEdit, MergePath } from "./merge.ts";
 
 /** A new declaration, with a line that says where it comes from. */
 export function newText(declaration: object, from: string): string {
@@ -24,7 +25,7 @@ export function declaredIn(text: string, file: string): Record<string, unknown> 
  * The text with these values in their places; its comments and all else stay. Undefined where it does not come out right,
  * as below an alias: what stands there stands elsewhere, too.
  */
-export function editedText(text: string, edits: readonly Edit[]): string | undefined {
+export function editedText(text: string, edits: readonly MergeEdit[]): string | undefined {
   if (edits.length === 0) return text;
   const document = parseDocument(text, { merge: true });
   const wanted = structuredClone(document.toJS() ?? {}) as unknown;
@@ -45,7 +46,7 @@ export function editedText(text: string, edits: readonly Edit[]): string | undef
   return isDeepStrictEqual(parseDocument(edited, { merge: true }).toJS(), wanted) ? edited : undefined;
 }
 
-function setAt(value: unknown, path: Path, wanted: unknown): void {
+function setAt(value: unknown, path: MergePath, wanted: unknown): void {
   let map = value as Record<string | number, unknown>;
   for (const [i, key] of path.slice(0, -1).entries()) {
     map[key] ??= typeof path[i + 1] === "number" ? [] : {};
@@ -53,3 +54,25 @@ function setAt(value: unknown, path: Path, wanted: unknown): void {
   }
   map[path.at(-1) ?? ""] = wanted;
 }
+
+/** By paths alone: the values may hold secrets. */
+export function contradiction(file: string, differences: readonly Difference[]): CodedError {
+  const count = differences.length === 1 ? "one place" : `${differences.length} places`;
+  return new CodedError(
+    "GC1105",
+    `${file} says something else than what is imported, in ${count}; nothing was written`,
+    {
+      problems: differences.map(({ path }) => shown(path)),
+      remedy: "Decide whose word counts, --prefer mine or --prefer imported; --dry-run shows what comes of it.",
+    },
+  );
+}
+
+export const shown = (path: MergePath): string =>
+  path.map((part, i) => (typeof part === "number" ? `[${part}]` : i === 0 ? part : `.${part}`)).join("");
+
+export const belowAlias = (file: string, paths: readonly string[]): CodedError =>
+  new CodedError("GC1105", `${file} cannot be added to: an alias or a merge key stands where something is to go`, {
+    problems: paths,
+    remedy: "Write out what the alias stands for, or import into another file: --file",
+  });

@@ -1,7 +1,10 @@
 import { parse as parsePath } from "node:path";
+import { parse } from "yaml";
 import { CodedError } from "../../base/errors.ts";
-import { serverParts } from "../../config/inside/parts.ts";
+import { checkServers } from "../../config/check.ts";
+import { type Path, serverParts } from "../../config/inside/parts.ts";
 import { loadServers } from "../../config/load.ts";
+import type { Problem } from "../../config/server.ts";
 import type { Generation } from "../../glitchtip/versions.ts";
 import {
   desiredServers,
@@ -14,12 +17,11 @@ import {
   resolveDesired,
 } from "../../reconcile/index.ts";
 import { edited } from "./document.ts";
+import { widened } from "./index.ts";
 import type { SecretKeeper } from "./keep-secrets.ts";
-import { refused } from "./refused.ts";
-import { widened } from "./widen.ts";
 import { type Wish, wishesOf } from "./wishes.ts";
 
-export interface Seen {
+export interface ServerSnapshot {
   readonly instance: string;
   readonly observed: ObservedServer;
   readonly generation: Generation;
@@ -42,7 +44,7 @@ export interface Brought {
 const ROUNDS = 40;
 
 /** Brings the declaration of one server to what the server has: plan by plan, until a plan has nothing to ask. */
-export async function bringIn(before: string, file: string, seen: Seen): Promise<Brought> {
+export async function bringIn(before: string, file: string, seen: ServerSnapshot): Promise<Brought> {
   let text = before;
   const done = new Map<string, Wish>();
   const left = new Map<string, Wish>();
@@ -54,7 +56,7 @@ export async function bringIn(before: string, file: string, seen: Seen): Promise
     const renames = wishes.filter(({ edits }) => edits.some(({ rename }) => rename !== undefined));
     // Paths of all others are other ones after that.
     const open = renames.length > 0 ? renames : wishes.filter(({ edits }) => edits.length > 0);
-    // What was in its way may have been refused, too.
+    // What was in its way may have been refusedWishes, too.
     if (open.length === 0 && refusedKeys.size > 0 && done.size > triedAt && round < ROUNDS) {
       for (const key of refusedKeys) left.delete(key);
       refusedKeys.clear();
@@ -66,7 +68,7 @@ export async function bringIn(before: string, file: string, seen: Seen): Promise
       text,
       open.flatMap(({ edits }) => edits),
     );
-    const impossible = refused(next, file, open);
+    const impossible = refusedWishes(next, file, open);
     for (const wish of impossible) {
       left.set(wish.key, wish);
       refusedKeys.add(wish.key);
@@ -84,7 +86,7 @@ export async function bringIn(before: string, file: string, seen: Seen): Promise
 async function wishesFor(
   text: string,
   file: string,
-  seen: Seen,
+  seen: ServerSnapshot,
   left: ReadonlyMap<string, Wish>,
 ): Promise<{ wishes: Wish[]; plan: Plan }> {
   const { instance, observed, generation, known, asked, keeper, resolve } = seen;
@@ -100,3 +102,39 @@ async function wishesFor(
   const used = new Set(Object.values(declaration.apps).map(({ project }) => String(project)));
   return { wishes: wishesOf({ part, desired, observed, plan }, { keeper, used, left }), plan };
 }
+
+/** What the declaration's own rules do not take of the wishes that made this text of it, each with the rule. */
+export function refusedWishes(text: string, file: string, wishes: readonly Wish[]): Wish[] {
+  const problems = problemsIn(text, file);
+  const found = problems.flatMap(({ path, what }) => {
+    const of = (upTo?: number) =>
+      wishes.find(({ edits }) => edits.some((edit) => isWithin(path, edit.path.slice(0, upTo))));
+    // Else a neighbour of what was changed: one field wants another.
+    const wish = of() ?? of(-1);
+    return wish === undefined ? [] : [{ ...wish, edits: [], message: `${wish.message} cannot be declared: ${what}` }];
+  });
+  const [first] = problems;
+  if (first !== undefined && found.length === 0) {
+    throw new CodedError(
+      "GC1901",
+      `what was pulled is no declaration: ${first.path.map(String).join(".")}: ${first.what}`,
+    );
+  }
+  return found;
+}
+
+function problemsIn(text: string, file: string): Problem[] {
+  let found: Problem[] = [];
+  const value: unknown = parse(text, { merge: true });
+  try {
+    checkServers(value, file, (problems) => {
+      found = problems;
+      return [];
+    });
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+  }
+  return found;
+}
+
+const isWithin = (path: Path, around: Path): boolean => around.every((key, at) => path[at] === key);

@@ -1,3 +1,4 @@
+import { defined } from "../../base/defined.ts";
 import { DEFAULT_TEAM } from "../../config/default-team.ts";
 import { slugify } from "../../glitchtip/wire/slugify.ts";
 import type {
@@ -9,7 +10,6 @@ import type {
   ObservedProject,
   ObservedRecipient,
 } from "../../reconcile/index.ts";
-import { present } from "../import/imported.ts";
 import type { SecretKeeper } from "./keep-secrets.ts";
 
 type Declared = Record<string, unknown>;
@@ -39,7 +39,7 @@ export function declaredRecipient(
     channel: read("channel"),
     topic: read("topic"),
   };
-  return present({
+  return defined({
     type,
     url: url === "" ? undefined : keeper.address(type, url, [...words, type]),
     tagsToAdd: tagsToAdd?.length ? [...tagsToAdd] : undefined,
@@ -78,7 +78,7 @@ export function declaredProject(key: string, project: ObservedProject, all: read
   const { slug, name, teams, platform, throttle } = project;
   const unique = all.filter((one) => one.name === name).length === 1;
   const [team] = teams;
-  return present({
+  return defined({
     name: name === key ? undefined : name,
     slug: slugify(name) === slug && unique ? undefined : slug,
     team: team === DEFAULT_TEAM ? undefined : team,

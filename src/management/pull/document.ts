@@ -3,7 +3,7 @@ import { padsBraces } from "../../config/edit.ts";
 import type { Path } from "../../config/inside/parts.ts";
 
 /** A value in the declaration; undefined takes it away. */
-export interface Edit {
+export interface DeclarationEdit {
   readonly path: Path;
   readonly value: unknown;
   /** Its new name, for a key whose value stays. */
@@ -11,7 +11,7 @@ export interface Edit {
 }
 
 /** The text with these edits; comments and order of all else stay. Indexes are those of the text as it was. */
-export function edited(text: string, edits: readonly Edit[]): string {
+export function edited(text: string, edits: readonly DeclarationEdit[]): string {
   if (edits.length === 0) return text;
   const document = parseDocument(text, { merge: true, uniqueKeys: false });
   const before: unknown = document.toJS();
@@ -22,7 +22,7 @@ export function edited(text: string, edits: readonly Edit[]): string {
   return document.toString(formOf(text));
 }
 
-function apply(document: Document, before: unknown, { path, value }: Edit): void {
+function apply(document: Document, before: unknown, { path, value }: DeclarationEdit): void {
   for (let depth = 1; depth < path.length; depth++) ownCollection(document, before, path, depth);
   if (value === undefined) {
     document.deleteIn(path);

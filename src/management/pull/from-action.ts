@@ -7,8 +7,8 @@ import {
   type ObservedAlert,
 } from "../../reconcile/index.ts";
 import { declaredMonitor, declaredRecipient } from "./declare.ts";
-import type { Edit } from "./document.ts";
-import { jiraEdits } from "./jira-edits.ts";
+import type { DeclarationEdit } from "./document.ts";
+import { jiraEdits } from "./jira.ts";
 import type { SecretKeeper } from "./keep-secrets.ts";
 import { indexOf, isTaken, LISTS, type ProjectPlace } from "./places.ts";
 import type { Made, WishContext } from "./wishes.ts";
@@ -67,10 +67,10 @@ function changed(
   action: Update,
   place: Path,
   project: ProjectPlace | undefined,
-): Edit[] {
+): DeclarationEdit[] {
   const fields = new Set(action.changes.map(({ field }) => field));
   const set = (found: object | undefined, names: readonly string[]) =>
-    names.flatMap((name): Edit[] => {
+    names.flatMap((name): DeclarationEdit[] => {
       const value = (found as Readonly<Record<string, unknown>> | undefined)?.[name];
       return fields.has(name) && value !== undefined ? [{ path: [...place, name], value }] : [];
     });
@@ -106,10 +106,10 @@ function recipientEdits(
   place: Path,
   keeper: SecretKeeper,
   words: readonly string[],
-): Edit[] {
+): DeclarationEdit[] {
   const left = new Set(found.recipients);
   const list = [...place, "recipients"];
-  const kept = wanted.recipients.flatMap((one, at): Edit[] => {
+  const kept = wanted.recipients.flatMap((one, at): DeclarationEdit[] => {
     for (const there of left) {
       const { same, tagsChange } = matchRecipients([one], [there]);
       if (!same) continue;

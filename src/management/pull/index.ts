@@ -1,12 +1,16 @@
+import { CodedError } from "../../base/errors.ts";
 import { writeUserFile } from "../../base/user-file.ts";
-import type { Kind, Remark } from "../../reconcile/index.ts";
+import { type DesiredServer, KINDS, type Kind, type Remark } from "../../reconcile/index.ts";
+import type { Connected } from "../connect.ts";
 import { type DeclaredServer, declaredServers, type ServersChoice } from "../declared.ts";
+import { observeServer } from "../observe.ts";
+import { generationFor } from "../plan-servers.ts";
 import { coded, impossible, type ReportedProblem } from "../report.ts";
 import type { PerServer, Servers } from "../servers.ts";
-import { bringIn } from "./bring-in.ts";
-import { openKeeper, type PulledSecret, type SecretsInto } from "./keep-secrets.ts";
-import type { PulledFile, PulledThing, PullResult } from "./result.ts";
-import { remarkOf, type SeenServer, seeServer } from "./see.ts";
+import { type Brought, bringIn, type ServerSnapshot } from "./bring-in.ts";
+import { openKeeper, type PulledSecret, type SecretKeeper, type SecretsInto } from "./keep-secrets.ts";
+import { placeStatusPages } from "./status-pages.ts";
+import type { How } from "./wishes.ts";
 
 export { KIND_OF } from "../../reconcile/index.ts";
 
@@ -28,12 +32,12 @@ export async function pull(
   await using servers = open(declared);
   const all = await servers.each((connected, one) => {
     const keeper = openKeeper(one.dir, connected.desired.name, options.secrets);
-    return seeServer(connected, one, asked, keeper);
+    return readForPull(connected, one, asked, keeper);
   });
   return await bringAllIn(all, options);
 }
 
-async function bringAllIn(all: readonly PerServer<SeenServer>[], { dryRun }: PullOptions): Promise<PullResult> {
+async function bringAllIn(all: readonly PerServer<PullSource>[], { dryRun }: PullOptions): Promise<PullResult> {
   const result = {
     dryRun,
     files: [] as PulledFile[],
@@ -74,4 +78,100 @@ async function bringAllIn(all: readonly PerServer<SeenServer>[], { dryRun }: Pul
     if (changed) writeUserFile(path, text);
   }
   return result;
+}
+
+export type PullSource = ServerSnapshot & {
+  readonly unread: readonly ReportedProblem[];
+  /** What has no place in any declaration, whatever that says. */
+  readonly left: readonly Remark[];
+  /** Its ids, where all of it was read. */
+  remember(brought: Brought): void;
+};
+
+/** Everything that one server has of what is declared or asked for. Throws where it let nobody in. */
+export async function readForPull(
+  { context, desired, resolve }: Pick<Connected, "context" | "desired" | "resolve">,
+  declared: DeclaredServer,
+  asked: ReadonlySet<Kind>,
+  keeper: SecretKeeper,
+): Promise<PullSource> {
+  const wide = widened(desired, asked);
+  const whole = wide.listsOrganizations && wide.manages.includes("organization");
+  const everything = { ...wide, organizations: whole ? [] : wide.organizations };
+  const { observed: found, problems } = await observeServer(context, everything, { everything: true });
+  if (found === undefined) throw problems[0]?.error ?? new CodedError("GC1901", `${desired.name} was not read`);
+  const pagesAreWanted = whole || wide.organizations.some(({ statusPages }) => statusPages !== undefined);
+  const { observed, left } = pagesAreWanted
+    ? await placeStatusPages(context.calls, found, desired)
+    : { observed: found, left: [] };
+  return {
+    instance: desired.name,
+    left: left.map((message) => ({ instance: desired.name, message })),
+    observed,
+    generation: generationFor(declared, observed.version).generation,
+    known: context.store.known,
+    asked,
+    keeper,
+    resolve,
+    unread: problems.map(({ error, kind: _, ...remark }) => coded(remark, error)),
+    remember({ plan }) {
+      if (problems.length === 0 && plan.errors.length === 0) context.store.replace(plan.known);
+    },
+  };
+}
+
+/** Of what is more. */
+export const remarkOf = ({ instance, organization, project, message }: Remark): Remark => ({
+  instance,
+  ...(organization === undefined ? {} : { organization }),
+  ...(project === undefined ? {} : { project }),
+  message,
+});
+
+export interface PulledThing extends Remark {
+  readonly how: How;
+}
+
+export interface PulledFile {
+  readonly file: string;
+  readonly changed: boolean;
+  /** The declaration as it is now, or would be. */
+  readonly text: string;
+}
+
+export interface PullResult {
+  readonly dryRun: boolean;
+  readonly files: readonly PulledFile[];
+  readonly changes: readonly PulledThing[];
+  readonly secrets: readonly PulledSecret[];
+  /** What has no place in a declaration. */
+  readonly left: readonly Remark[];
+  readonly problems: readonly ReportedProblem[];
+}
+
+/** The same as if these kinds were declared everywhere, empty where nothing is said: then what is there is told. */
+export function widened<S>(desired: DesiredServer<S>, asked: ReadonlySet<Kind>): DesiredServer<S> {
+  const list = <T>(kind: Kind, declared: readonly T[] | undefined): readonly T[] | undefined =>
+    declared ?? (asked.has(kind) ? [] : undefined);
+  return {
+    ...desired,
+    prune: false,
+    manages: KINDS.filter((kind) => desired.manages.includes(kind) || asked.has(kind)),
+    listsOrganizations: desired.listsOrganizations || asked.has("organization"),
+    organizations: desired.organizations.map((organization) => ({
+      ...organization,
+      teams: list("team", organization.teams),
+      members: list("member", organization.members),
+      monitors: list("monitor", organization.monitors),
+      statusPages: list("statusPage", organization.statusPages),
+      listsProjects: organization.listsProjects || asked.has("project"),
+      projects: organization.projects.map((project) => ({
+        ...project,
+        keys: list("key", project.keys),
+        alerts: list("alert", project.alerts),
+        monitors: list("monitor", project.monitors),
+        ...(asked.has("alert") ? { onlyJiraAlert: undefined } : {}),
+      })),
+    })),
+  };
 }

@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
+import { defined } from "../../base/defined.ts";
+import { JIRA_ALERT } from "../../config/inside/alert-checks.ts";
 import type { ObservedAlert } from "../../reconcile/index.ts";
-import { present } from "../import/imported.ts";
+import type { ProjectPlace } from "./places.ts";
+import type { WishContext } from "./wishes.ts";
 
 /** One board of the bridge, as its address says it. */
 interface Board {
@@ -36,10 +39,10 @@ export function pulledJira({ recipients }: ObservedAlert): PulledJira | undefine
   const { labels, components } = board;
   const tickets = { labels: filled(labels), components: filled(components) };
   if (boards.length === 1) {
-    return { alertUrl, token, jira: present({ project: board.project, ...tickets, issueType: board.issueType }) };
+    return { alertUrl, token, jira: defined({ project: board.project, ...tickets, issueType: board.issueType }) };
   }
-  const jiraBoard = boards.map(({ board: { project, issueType } }) => present({ name: project, issueType }));
-  return { alertUrl, token, jira: present({ ...tickets, escalationPolicy: { channels: { jiraBoard } } }) };
+  const jiraBoard = boards.map(({ board: { project, issueType } }) => defined({ name: project, issueType }));
+  return { alertUrl, token, jira: defined({ ...tickets, escalationPolicy: { channels: { jiraBoard } } }) };
 }
 
 function readBoard(url: string): { alertUrl: string; token: string | undefined; board: Board } | undefined {
@@ -60,3 +63,27 @@ function readBoard(url: string): { alertUrl: string; token: string | undefined; 
 }
 
 const filled = (list: readonly string[]): string[] | undefined => (list.length === 0 ? undefined : [...list]);
+
+/** The alert that posts to a Jira bridge, as `jira` of its project, and the bridge where none is declared. */
+export function jiraEdits(
+  { round, keeper }: Pick<WishContext, "round" | "keeper">,
+  { path, body }: ProjectPlace,
+  found: ObservedAlert | undefined,
+): { how: "added" | "changed"; edits: { path: readonly PropertyKey[]; value: unknown }[] } | string | undefined {
+  if (found === undefined) return undefined;
+  const pulled = pulledJira(found);
+  if (pulled === undefined)
+    return `${JIRA_ALERT} posts to what is no Jira bridge, or not in a way that can be declared`;
+  const { alertUrl, token, jira } = pulled;
+  const edit = { path: [...path, "jira"], value: jira };
+  const how = body.jira === undefined ? "added" : "changed";
+  const { part } = round;
+  const declared = part.connection.jiraBridge;
+  if (declared !== undefined) {
+    const same = declared.alertUrl.replace(/\/+$/, "") === alertUrl;
+    return same ? { how, edits: [edit] } : `posts to ${alertUrl}, and jiraBridge is ${declared.alertUrl}`;
+  }
+  const bridge = { alertUrl, ...(token === undefined ? {} : { token: keeper.reference(token, ["jira", "token"]) }) };
+  const at = part.path.length === 0 ? ["server", "jiraBridge"] : [...part.path, "jiraBridge"];
+  return { how, edits: [{ path: at, value: bridge }, edit] };
+}

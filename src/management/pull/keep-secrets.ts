@@ -3,7 +3,7 @@ import { readIfThere, writeOne } from "../../base/files.ts";
 import { Secret } from "../../base/secret.ts";
 import { slugify } from "../../glitchtip/wire/slugify.ts";
 import { makeStateFolder } from "../../provision/index.ts";
-import { variable } from "../import/terraform/context.ts";
+import { environmentVariable } from "../import/terraform/resources.ts";
 
 export type SecretsInto = "file" | "env";
 
@@ -28,7 +28,7 @@ export interface SecretKeeper {
 
 const FOLDER = join(".glitchtip", "secrets", "server");
 
-/** Beside the stack's secrets, which are never committed; one secret a file, or a variable for each. */
+/** Beside the stack's secrets, which are never committed; one secret a file, or a environmentVariable for each. */
 export function openKeeper(dir: string, instance: string, into: SecretsInto): SecretKeeper {
   const made = new Map<string, { readonly value: string; readonly of: string }>();
   const isFree = (reference: string, value: string): boolean => {
@@ -42,7 +42,7 @@ export function openKeeper(dir: string, instance: string, into: SecretsInto): Se
   const reference: SecretKeeper["reference"] = (value, words) => {
     for (let n = 1; ; n++) {
       const all = [instance, ...words, ...(n === 1 ? [] : [String(n)])];
-      const name = into === "env" ? variable(...all) : all.map(slugify).filter(Boolean).join("-");
+      const name = into === "env" ? environmentVariable(...all) : all.map(slugify).filter(Boolean).join("-");
       const found = into === "env" ? `env:${name}` : `file:${join(FOLDER, name)}`;
       if (!isFree(found, value)) continue;
       made.set(found, { value, of: words.join(" ") });

@@ -1,10 +1,14 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError } from "../../base/errors.ts";
 import { writeUserFile } from "../../base/user-file.ts";
+import { checkServers } from "../../config/check.ts";
 import { organizationParts, serverParts } from "../../config/inside/parts.ts";
 import { loadServers } from "../../config/load.ts";
 import { MANAGEABLE } from "../../config/schema/inside/server.ts";
+import type { Calls } from "../../glitchtip/calls/index.ts";
+import type { Organization } from "../../glitchtip/wire/shapes.ts";
 import { KIND_OF, type Kind, type Remark, resolveDesired } from "../../reconcile/index.ts";
 import type { Connected } from "../connect.ts";
 import { type DeclaredServer, serversIn } from "../declared.ts";
@@ -12,12 +16,10 @@ import { newText } from "../import/text.ts";
 import { impossible } from "../report.ts";
 import type { Servers } from "../servers.ts";
 import { bringIn } from "./bring-in.ts";
+import { declaredOrganization } from "./declare.ts";
 import { edited } from "./document.ts";
+import { type PullResult, readForPull, remarkOf } from "./index.ts";
 import { openKeeper, type SecretsInto } from "./keep-secrets.ts";
-import { chosenOrganizations, organizationsOf, standsAtTop } from "./new-organizations.ts";
-import { checkPullToken } from "./new-token.ts";
-import type { PullResult } from "./result.ts";
-import { remarkOf, seeServer } from "./see.ts";
 
 export interface NewFileOptions {
   /** The declaration to make. */
@@ -80,7 +82,7 @@ async function brought(
   if (declared === undefined) throw new CodedError("GC1901", `${instance} is not in ${file}`);
   const desired = await resolveDesired(declared.desired, connected.resolve);
   const keeper = openKeeper(dirname(declared.path), instance, secrets);
-  const seen = await seeServer({ ...connected, desired }, declared, asked, keeper);
+  const seen = await readForPull({ ...connected, desired }, declared, asked, keeper);
   const result = await bringIn(text, file, seen);
   const problems = [...seen.unread, ...impossible(result.plan)];
   const whole = !words.includes("projects") ? withoutFields(result.text, file) : result.text;
@@ -124,4 +126,96 @@ function withoutFields(text: string, file: string): string {
       ),
     );
   return edited(text, edits);
+}
+
+export interface Choice {
+  readonly chosen: readonly Organization[];
+  /** What cannot be declared, and why. */
+  readonly left: readonly string[];
+}
+
+/** Those that were named, by name or slug, or all that the token's account is in. */
+export function chosenOrganizations(
+  all: readonly Organization[],
+  names: readonly string[],
+  server: { readonly url: string; readonly token: string },
+): Choice {
+  const { url } = server;
+  const problems: string[] = [];
+  const found = names.flatMap((name) => {
+    const bySlug = all.filter(({ slug }) => slug === name);
+    const same = bySlug.length > 0 ? bySlug : all.filter((one) => one.name === name);
+    if (same.length === 0)
+      problems.push(`${name}: none of ${list(all)}${didYouMean(name, [...namesOf(all), ...slugsOf(all)])}`);
+    if (same.length > 1)
+      problems.push(`${name}: ${same.length} are called so; say which one by its slug: ${list(same)}`);
+    return same;
+  });
+  if (problems.length > 0) throw new CodedError("GC1001", `organizations that ${url} does not have:`, { problems });
+  const wanted = names.length === 0 ? all : [...new Set(found)];
+  const left: string[] = [];
+  const taken = new Set<string>();
+  const chosen = wanted.filter(({ name, slug }) => {
+    const why = taken.has(name) ? "another one has this name" : whyNot(name, slug, server);
+    taken.add(name);
+    if (why !== undefined) left.push(`organization "${name}" (${slug}) cannot be declared: ${why}`);
+    return why === undefined;
+  });
+  if (chosen.length > 0) return { chosen, left };
+  throw new CodedError("GC1209", `the account of this token is in no organization of ${url} that could be declared`, {
+    problems: left,
+    remedy: "Have it invited to one, or take a token of an account that is in one.",
+  });
+}
+
+/** One stands at the top, unless its slug has to be said. */
+export const standsAtTop = (all: readonly Organization[], chosen: readonly Organization[]): boolean => {
+  const [only] = chosen;
+  return chosen.length === 1 && only !== undefined && !("slug" in declaredOrganization(only, all));
+};
+
+/** What says which organizations a declaration is of. */
+export function organizationsOf(
+  all: readonly Organization[],
+  chosen: readonly Organization[],
+  asked: ReadonlySet<Kind>,
+): object {
+  if (standsAtTop(all, chosen)) return { organization: chosen[0]?.name };
+  const body = (one: Organization) => {
+    const { projects, ...rest } = declaredOrganization(one, all);
+    return asked.has("project") ? { ...rest, projects } : rest;
+  };
+  return { organizations: Object.fromEntries(chosen.map((one) => [one.name, body(one)])) };
+}
+
+/** What the declaration's own rules say against it. */
+function whyNot(name: string, slug: string, server: object): string | undefined {
+  try {
+    checkServers({ version: 1, server, organizations: { [name]: { slug } } }, "", (problems) =>
+      problems.map(({ what }) => what),
+    );
+    return undefined;
+  } catch (error) {
+    if (error instanceof CodedError) return error.problems.join("; ");
+    throw error;
+  }
+}
+
+const namesOf = (all: readonly Organization[]) => all.map(({ name }) => name);
+const slugsOf = (all: readonly Organization[]) => all.map(({ slug }) => slug);
+const list = (all: readonly Organization[]) => slugsOf(all).join(", ") || "none";
+
+/**
+ * That it is a GlitchTip, and that the token may read all that is asked for: lists that it may not see are empty or
+ * refused one by one (scopes scenario), and half of a server would be declared as if it were the whole.
+ */
+export async function checkPullToken({ server }: Calls, url: string, asked: ReadonlySet<Kind>): Promise<void> {
+  await server.settings();
+  const scopes = await server.tokenScopes();
+  const needed = ["org:read", "team:read", "project:read", ...(asked.has("member") ? ["member:read"] : [])];
+  const remedy = `Make one there (Profile, Auth Tokens) with ${needed.join(", ")}, and put it where --token points.`;
+  if (scopes === undefined) throw new CodedError("GC1304", `${url} does not know this API token`, { remedy });
+  const missing = needed.filter((scope) => !scopes.includes(scope));
+  if (missing.length === 0) return;
+  throw new CodedError("GC1305", `${url}: this API token lacks ${missing.join(", ")}`, { remedy });
 }

@@ -1,8 +1,8 @@
 import { CodedError } from "../../base/errors.ts";
 import { KINDS, type ObservedServer } from "../../reconcile/index.ts";
 import type { DeclaredServer } from "../declared.ts";
-import { generationFor } from "../look.ts";
 import { observeServer } from "../observe.ts";
+import { generationFor } from "../plan-servers.ts";
 import { bringIn } from "../pull/bring-in.ts";
 import { openKeeper } from "../pull/keep-secrets.ts";
 import { placeStatusPages } from "../pull/status-pages.ts";

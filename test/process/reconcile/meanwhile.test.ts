@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../src/base/wait.ts";
-import { applyActions } from "../../../src/management/apply.ts";
+import { applyPlan } from "../../../src/management/apply.ts";
 import { observeServer } from "../../../src/management/observe.ts";
 import type { DesiredServer } from "../../../src/reconcile/desired.ts";
 import { planServer } from "../../../src/reconcile/plan.ts";
@@ -24,7 +24,7 @@ async function applyAfter({ context }: Reconciling, desired: DesiredServer, turn
   const options = { generation: "6", strict: true, known: context.store.known } as const;
   const { actions } = planServer(desired, observed, options);
   await turn();
-  return await applyActions(context, actions);
+  return await applyPlan(context, actions);
 }
 
 describe("what somebody does between plan and apply", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { textOf } from "../../../src/reconcile/recipients.ts";
+import { clearText } from "../../../src/reconcile/recipients.ts";
 import { acme, alert, desired, lines, plan, project } from "../../support/inside.ts";
 
 const NAME = "Glitchtip-Jira-Bridge-Integration";
@@ -16,7 +16,7 @@ async function alertsOf(declaration: string) {
   return server.organizations[0]?.projects[0]?.alerts ?? [];
 }
 const urlsOf = async (declaration: string) =>
-  (await alertsOf(declaration)).flatMap(({ recipients }) => recipients.map(({ url }) => textOf(url)));
+  (await alertsOf(declaration)).flatMap(({ recipients }) => recipients.map(({ url }) => clearText(url)));
 
 describe("the Jira bridge", () => {
   it("is an alert of its reserved name, at every event in a minute, with one webhook", async () => {

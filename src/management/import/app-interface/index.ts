@@ -2,9 +2,8 @@ import { didYouMean } from "../../../base/did-you-mean.ts";
 import { CodedError } from "../../../base/errors.ts";
 import { type Imported, type ImportedOrganization, type ImportedServer, KeyReader } from "../imported.ts";
 import { readDataFiles } from "./files.ts";
-import { readInstance } from "./instance.ts";
+import { readInstance, Told } from "./instance.ts";
 import { type FoundProject, readProject } from "./project.ts";
-import { Told } from "./told.ts";
 
 const INSTANCE = "/glitchtip/instance";
 const PROJECT = "/glitchtip/project";

@@ -1,7 +1,8 @@
-import { type ImportedServer, KeyReader, present } from "../imported.ts";
+import { defined } from "../../../base/defined.ts";
+import { CodedError } from "../../../base/errors.ts";
+import { parseReference } from "../../../references/reference.ts";
+import { type ImportedServer, KeyReader, type Left } from "../imported.ts";
 import type { DataFile } from "./files.ts";
-import { vaultReference } from "./secret.ts";
-import type { Told } from "./told.ts";
 
 export type FoundInstance = Omit<ImportedServer, "organizations" | "manage"> & { readonly path: string };
 
@@ -38,7 +39,7 @@ export function readInstance({ path, value }: DataFile, told: Told): FoundInstan
   return {
     path,
     name,
-    ...present({
+    ...defined({
       url: url?.replace(/\/+$/, ""),
       token,
       timeoutMs: seconds === USUAL_TIMEOUT_SECONDS ? undefined : seconds * 1_000,
@@ -46,7 +47,58 @@ export function readInstance({ path, value }: DataFile, told: Told): FoundInstan
       jiraBridge:
         bridge.alertUrl === undefined
           ? undefined
-          : present({ ...bridge, alertUrl: bridge.alertUrl.replace(/[/?]+$/, "") }),
+          : defined({ ...bridge, alertUrl: bridge.alertUrl.replace(/[/?]+$/, "") }),
     }),
   };
+}
+
+/** A secret of app-interface, `{path, field, version}`, as a reference. The first part of the path is the mount. */
+export function vaultReference(value: unknown, where: string, told: Told): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  const keys = new KeyReader(value).ignore("format");
+  const path = keys.text("path");
+  const field = keys.text("field");
+  const version = keys.number("version");
+  const [file = "", at = ""] = where.split(": ");
+  if (path === undefined) {
+    told.problem(file, `${at} has no path`);
+    return undefined;
+  }
+  told.leaveRest(file, at, keys);
+  const reference = `vault:${path}${field === undefined ? "" : `#${field}`}${version === undefined ? "" : `?version=${version}`}`;
+  if (parseReference(reference) !== undefined) return reference;
+  told.problem(file, `${at}: ${path} is no path of a secret, MOUNT/PATH`);
+  return undefined;
+}
+
+/** What is to be told at the end: mistakes, what was left behind, what to know. */
+export class Told {
+  readonly left: Left[] = [];
+  readonly notes: string[] = [];
+  readonly #problems: string[] = [];
+
+  problem(file: string, what: string): void {
+    this.#problems.push(`${file.replace(/^\//, "")}: ${what}`);
+  }
+
+  leave(file: string, key: string, why: string): void {
+    this.left.push({ where: [file.replace(/^\//, ""), key].filter(Boolean).join(": "), why });
+  }
+
+  note(text: string): void {
+    if (!this.notes.includes(text)) this.notes.push(text);
+  }
+
+  /** The keys that nobody has read. */
+  leaveRest(file: string, at: string, keys: KeyReader): void {
+    for (const key of keys.rest()) this.leave(file, at === "" ? key : `${at}.${key}`, "is not known");
+  }
+
+  throwProblems(dir: string): void {
+    if (this.#problems.length === 0) return;
+    throw new CodedError("GC1102", `the files in ${dir} cannot be taken over`, {
+      problems: this.#problems,
+      remedy: "Correct them, then run it again.",
+    });
+  }
 }

@@ -1,9 +1,10 @@
+import { defined } from "../../../base/defined.ts";
+import { JIRA_ALERT } from "../../../config/inside/alert-checks.ts";
 import { slugify } from "../../../glitchtip/wire/slugify.ts";
-import { KeyReader, present } from "../imported.ts";
-import { readAlerts } from "./alerts.ts";
+import { jiraTargets } from "../../../reconcile/index.ts";
+import { KeyReader } from "../imported.ts";
 import type { DataFile, DataFiles } from "./files.ts";
-import { readJira } from "./jira.ts";
-import type { Told } from "./told.ts";
+import { type Told, vaultReference } from "./instance.ts";
 
 export interface FoundProject {
   readonly path: string;
@@ -34,7 +35,7 @@ export function readProject(files: DataFiles, { path, value }: DataFile, told: T
   });
   if (more.length > 0)
     told.leave(path, "teams", `a project is declared with one team, ${team}; not ${more.join(", ")}`);
-  const declared = present({
+  const declared = defined({
     slug: slug === undefined || slug === slugify(name ?? "") ? undefined : slug,
     team: team === undefined ? undefined : slugify(team),
     platform: keys.text("platform"),
@@ -53,4 +54,100 @@ function named(files: DataFiles, value: unknown) {
   if (found === undefined) return undefined;
   const keys = new KeyReader(found.value);
   return { keys, name: keys.text("name") };
+}
+
+/** Undefined where none are said: with `manage: alerts` that means none. */
+export function readAlerts(path: string, value: unknown, told: Told): object[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const names = new Set<string>();
+  return value.map((one: unknown, i) => {
+    const keys = new KeyReader(one);
+    const name = keys.text("name") ?? "";
+    const at = `alerts[${i}]`;
+    if (name === "") told.problem(path, `${at}: name is missing`);
+    if (name === JIRA_ALERT) told.problem(path, `'${JIRA_ALERT}' alert name is reserved. Please use another name.`);
+    if (names.has(name)) told.problem(path, `two alerts are called "${name}"`);
+    names.add(name);
+    const alert = defined({
+      name,
+      description: keys.text("description"),
+      quantity: keys.number("quantity"),
+      timespanMinutes: keys.number("timespanMinutes"),
+      recipients: keys
+        .list("recipients")
+        .map((recipient, j) => readRecipient(path, `${at}.recipients[${j}]`, recipient, told)),
+    });
+    told.leaveRest(path, at, keys);
+    return alert;
+  });
+}
+
+function readRecipient(path: string, at: string, value: unknown, told: Told): object {
+  const keys = new KeyReader(value);
+  const provider = keys.text("provider") ?? "";
+  const url = keys.text("url");
+  const secret = vaultReference(keys.get("urlSecret"), `${path}: ${at}.urlSecret`, told);
+  told.leaveRest(path, at, keys);
+  // The schema of the files has the longer word, the document the shorter one (project-alerts.md, D12).
+  if (provider === "email" || provider === "email-project-members") {
+    if (url !== undefined) told.problem(path, `${at}: url must be empty for email recipients`);
+    return { type: "email" };
+  }
+  if (provider !== "webhook")
+    told.problem(path, `${at}: "${provider}" is no provider: email, email-project-members or webhook`);
+  else if (url === undefined && secret === undefined)
+    told.problem(path, `${at}: url or urlSecret must be set for webhook recipient`);
+  // The url wins there, too.
+  if (url !== undefined && secret !== undefined) told.leave(path, `${at}.urlSecret`, "is not used where url is set");
+  return defined({ type: "webhook", url: url ?? secret });
+}
+
+/** A project's `jira`, with the escalation policy and its boards in the place of references to them. */
+export function readJira(files: DataFiles, path: string, value: unknown, told: Told): object | undefined {
+  if (value === undefined || value === null) return undefined;
+  const keys = new KeyReader(value);
+  const project = keys.text("project");
+  const referred = keys.get("escalationPolicy");
+  const policy = referred === undefined ? undefined : files.follow(referred);
+  if (referred !== undefined && policy === undefined) {
+    told.problem(path, "jira.escalationPolicy: its file is not in the folder");
+  } else if (project === undefined && policy === undefined) {
+    told.problem(path, "Jira integration requires either project or escalation policy to be set");
+  }
+  const jira = defined({
+    project,
+    labels: keys.texts("labels"),
+    components: keys.texts("components"),
+    escalationPolicy: policy && { channels: readChannels(files, policy.path ?? path, policy.value, told) },
+  });
+  told.leaveRest(path, "jira", keys);
+  if (project === undefined && policy !== undefined && jiraTargets(jira as object, { alertUrl: "" }).length === 0) {
+    told.note(`${path.slice(1)}: no board of its escalation policy takes part, so there are no tickets`);
+  }
+  return jira;
+}
+
+function readChannels(files: DataFiles, path: string, policy: unknown, told: Told): object {
+  const channels = new KeyReader(new KeyReader(policy).get("channels"));
+  // Of people who are called by other ways: nothing that GlitchTip could do.
+  channels.ignore("email", "pagerduty", "slackUserGroup", "nextEscalationPolicy");
+  const jiraBoard = channels.list("jiraBoard").flatMap((one, i) => {
+    const board = files.follow(one);
+    const keys = new KeyReader(board?.value);
+    const name = keys.text("name");
+    if (name === undefined) {
+      told.problem(path, `jiraBoard[${i}]: its file is not in the folder, or has no name`);
+      return [];
+    }
+    const integrations = new KeyReader(keys.get("disable")).texts("integrations");
+    const disable = integrations === undefined ? undefined : { integrations };
+    return [defined({ name, issueType: keys.text("issueType"), disable })];
+  });
+  const read = defined({
+    jiraBoard,
+    jiraComponents: channels.texts("jiraComponents"),
+    jiraLabels: channels.texts("jiraLabels"),
+  });
+  told.leaveRest(path, "channels", channels);
+  return read;
 }

@@ -1,9 +1,10 @@
+import { defined } from "../../../base/defined.ts";
 import { JIRA_ALERT } from "../../../config/inside/alert-checks.ts";
-import { KeyReader, present } from "../imported.ts";
-import { append, type Context, leaveRest, projectOf, variable } from "./context.ts";
+import { KeyReader } from "../imported.ts";
+import { append, type Context, environmentVariable, leaveRest, organizationOf, projectOf } from "./resources.ts";
 import type { Resource } from "./state.ts";
 
-export function readAlert({ address, attributes, isSensitive }: Resource, context: Context): void {
+export function importAlert({ address, attributes, isSensitive }: Resource, context: Context): void {
   const { left, secrets } = context;
   const keys = new KeyReader(attributes);
   const id = String(keys.get("id") ?? "");
@@ -23,13 +24,13 @@ export function readAlert({ address, attributes, isSensitive }: Resource, contex
     const type = recipient.text("recipient_type") ?? recipient.text("type");
     const url = recipient.text("url");
     const hidden = url !== undefined && isSensitive([key, i, "url"]);
-    const reference = `env:${variable(project.key, name ?? "", type ?? "", i === 0 ? "" : String(i + 1), "URL")}`;
+    const reference = `env:${environmentVariable(project.key, name ?? "", type ?? "", i === 0 ? "" : String(i + 1), "URL")}`;
     if (hidden) secrets.push({ reference, of: `${address}: ${key}[${i}].url` });
     const tagsToAdd = recipient.texts("tags_to_add");
     leaveRest(recipient, `${address}: ${key}[${i}]`, left);
-    return present({ type, url: hidden ? reference : url, tagsToAdd });
+    return defined({ type, url: hidden ? reference : url, tagsToAdd });
   });
-  const alert = present({
+  const alert = defined({
     name,
     quantity: keys.number("quantity"),
     timespanMinutes: keys.number("timespan_minutes"),
@@ -42,5 +43,48 @@ export function readAlert({ address, attributes, isSensitive }: Resource, contex
       why: `alert ${id} has no name, and alerts are declared by their names; give it one, then import again`,
     });
   else append(project, "alerts", alert);
+  leaveRest(keys, address, left);
+}
+
+export function importMonitor(
+  { address, attributes, isSensitive }: Resource,
+  { organizations, left, secrets }: Context,
+): void {
+  const keys = new KeyReader(attributes).ignore("id", "is_up", "created");
+  const organization = organizations.of(organizationOf(keys));
+  const type = keys.text("monitor_type");
+  const url = keys.text("url");
+  const hidden = url !== undefined && isSensitive(["url"]);
+  const name = keys.text("name") ?? "";
+  const reference = `env:${environmentVariable("MONITOR", name, "URL")}`;
+  if (hidden) secrets.push({ reference, of: `${address}: url` });
+  const monitor = defined({
+    name,
+    type,
+    url: hidden ? reference : url,
+    intervalSeconds: keys.number("interval"),
+    timeoutSeconds: keys.number("timeout"),
+    expectedStatus:
+      type === "Heartbeat" || type === "SSL" || type === "TCP Port" ? undefined : keys.number("expected_status"),
+    expectedBody: keys.text("expected_body"),
+  });
+  keys.ignore("expected_status");
+  const threshold = keys.number("confirmation_threshold") ?? 1;
+  if (threshold !== 1)
+    left.push({
+      where: `${address}: confirmation_threshold`,
+      why: `${threshold} has no place in the declaration; it stays as it is`,
+    });
+  const projectId = String(keys.get("project_id") ?? "");
+  const project = [...organization.projects.values()].find(({ id }) => id !== "" && id === projectId);
+  if (project !== undefined) append(project, "monitors", monitor);
+  else {
+    if (projectId !== "")
+      left.push({
+        where: `${address}: project_id`,
+        why: `no project of this state has the id ${projectId}; it is declared for the organization`,
+      });
+    organization.monitors = [...(organization.monitors ?? []), monitor];
+  }
   leaveRest(keys, address, left);
 }

@@ -1,7 +1,7 @@
 import { CodedError } from "../../../base/errors.ts";
 import type { Imported, ImportedOrganization, Left, SecretToSet } from "../imported.ts";
-import type { Context } from "./context.ts";
 import { Organizations } from "./organizations.ts";
+import type { Context } from "./resources.ts";
 import { readers } from "./resources.ts";
 import { readState } from "./state.ts";
 

@@ -34,7 +34,7 @@ export interface Resource {
   isSensitive(path: readonly (string | number)[]): boolean;
 }
 
-export interface State {
+export interface TerraformState {
   readonly managed: readonly Resource[];
   /** Only read by Terraform. */
   readonly data: readonly Resource[];
@@ -43,7 +43,7 @@ export interface State {
 }
 
 /** `text`: where it is there already and `path` only names it. */
-export function readState(path: string, text = textOf(path)): State {
+export function readState(path: string, text = textOf(path)): TerraformState {
   const found = stateShape.safeParse(parsed(path, text));
   if (!found.success) {
     throw new CodedError("GC1102", `${path} is no Terraform state of version 4`, {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../../src/base/errors.ts";
 import { loadServers } from "../../../../src/config/load.ts";
 import { GENERATIONS } from "../../../../src/glitchtip/versions.ts";
-import { bringIn, type Seen } from "../../../../src/management/pull/bring-in.ts";
+import { bringIn, type ServerSnapshot } from "../../../../src/management/pull/bring-in.ts";
 import { openKeeper } from "../../../../src/management/pull/keep-secrets.ts";
 import type { Action } from "../../../../src/reconcile/action.ts";
 import { KINDS } from "../../../../src/reconcile/desired.ts";
@@ -18,7 +18,7 @@ import { propertyRuns } from "../../../support/property-runs.ts";
 const FILE = "prod.yaml";
 const BARE = "version: 1\nserver: {url: https://glitchtip.example.com, token: 'env:TOKEN'}\norganization: Acme\n";
 
-function seenOf(observed: ObservedServer, generation: Seen["generation"]): Seen {
+function seenOf(observed: ObservedServer, generation: ServerSnapshot["generation"]): ServerSnapshot {
   return {
     instance: "prod",
     observed,
@@ -31,7 +31,7 @@ function seenOf(observed: ObservedServer, generation: Seen["generation"]): Seen 
 }
 
 /** Of the declaration as it is, nothing more asked for. */
-async function planOf(text: string, { observed, generation, keeper, resolve }: Seen) {
+async function planOf(text: string, { observed, generation, keeper, resolve }: ServerSnapshot) {
   const [declared] = desiredServers(loadServers(text, FILE), "prod");
   if (declared === undefined) throw new Error("no server");
   const desired = await resolveDesired({ ...declared, token: undefined }, async (reference) => {

@@ -1,12 +1,58 @@
-import { CodedError } from "../../base/errors.ts";
-import type { ProjectChange } from "../../glitchtip/calls/projects.ts";
-import { createOnce, createProjectOnce } from "../../glitchtip/create-once.ts";
-import { identityOf } from "../../glitchtip/identity.ts";
-import type { ManagedProject } from "../../glitchtip/wire/managed.ts";
-import type { ProjectCreate } from "../../reconcile/index.ts";
-import { type ActionOn, type CarryOut, type Done, isGone, type Run } from "./run.ts";
+import { CodedError } from "../base/errors.ts";
+import type { ProjectChange } from "../glitchtip/calls/projects.ts";
+import { createOnce, createOrganizationOnce, createProjectOnce, createTeamOnce } from "../glitchtip/create-once.ts";
+import { identityOf } from "../glitchtip/identity.ts";
+import type { ManagedProject } from "../glitchtip/wire/managed.ts";
+import type { ProjectCreate } from "../reconcile/index.ts";
+import { type ActionOn, type AppliedNote, type ApplyAction, type ApplyRun, isGone } from "./apply-context.ts";
 
-export const carryOutProject: CarryOut<"project"> = async (run, action) => {
+export const applyOrganization: ApplyAction<"organization"> = async (run, action) => {
+  const { calls, addresses, store } = run;
+  switch (action.type) {
+    case "create": {
+      const { name } = action.desired;
+      const made = await createOrganizationOnce(run, calls.organizations, name);
+      store.setOrganization(action.organization, identityOf(made));
+      addresses.madeOrganization(action.organization, made.slug);
+      return {};
+    }
+    case "update":
+      await calls.organizations.rename(addresses.organization(action), action.desired.name);
+      return {};
+    case "delete": {
+      // An address may have gone to another one meanwhile: only the id tells.
+      const found = (await calls.organizations.list()).find(({ id }) => id === action.id);
+      if (found === undefined) return { note: "was gone already" };
+      await calls.organizations.delete(found.slug);
+      return {};
+    }
+  }
+};
+
+export const applyTeam: ApplyAction<"team"> = async (run, action) => {
+  const { calls, addresses, store } = run;
+  const organization = addresses.organization(action);
+  switch (action.type) {
+    case "create": {
+      const { slug } = action.desired;
+      const made = await createTeamOnce(run, calls.teams, organization, slug);
+      store.setTeam(action.organization, slug, made.id);
+      return {};
+    }
+    case "update":
+      await calls.teams.rename(organization, action.slug ?? action.name, action.desired.slug);
+      return {};
+    case "delete": {
+      // Somebody may have renamed it: only the id tells.
+      const found = (await calls.teams.list(organization)).find(({ id }) => id === action.id);
+      if (found === undefined) return { note: "was gone already" };
+      await calls.teams.delete(organization, found.slug);
+      return {};
+    }
+  }
+};
+
+export const applyProject: ApplyAction<"project"> = async (run, action) => {
   const { calls, addresses } = run;
   const organization = addresses.organization(action);
   switch (action.type) {
@@ -25,11 +71,11 @@ export const carryOutProject: CarryOut<"project"> = async (run, action) => {
 
 /** Neither throttle nor a slug of its own is taken by the POST: a PUT follows (projects scenario). */
 async function create(
-  run: Run,
+  run: ApplyRun,
   organization: string,
   action: ActionOn<"project">,
   { key, name, slug, team, platform, throttle }: ProjectCreate,
-): Promise<Done> {
+): Promise<AppliedNote> {
   const { calls, addresses, store } = run;
   const created = await createProjectOnce(run, calls.projects, organization, { team, name, platform });
   let { project } = created;
@@ -52,10 +98,10 @@ async function create(
 }
 
 async function update(
-  run: Run,
+  run: ApplyRun,
   organization: string,
   action: Extract<ActionOn<"project">, { readonly type: "update" }>,
-): Promise<Done> {
+): Promise<AppliedNote> {
   const { calls, addresses } = run;
   const { name, slug, platform, throttle, linkTeams } = action.desired;
   const before = await findById(run, organization, addresses.project(action).slug, action.id);
@@ -80,7 +126,7 @@ type Standing = Pick<ManagedProject, "id" | "slug">;
 
 /** With its new address, where it got one: after an unknown outcome it is known by its id. */
 async function put(
-  run: Run,
+  run: ApplyRun,
   organization: string,
   { id, slug }: Standing,
   change: ProjectChange,
@@ -94,7 +140,12 @@ async function put(
 }
 
 /** Addresses move and are given to others, ids do not. */
-async function findById({ calls }: Run, organization: string, slug: string, id: string): Promise<Standing | undefined> {
+async function findById(
+  { calls }: ApplyRun,
+  organization: string,
+  slug: string,
+  id: string,
+): Promise<Standing | undefined> {
   try {
     const found = await calls.projects.get(organization, slug);
     if (found.id === id) return found;

@@ -1,11 +1,11 @@
-import { CodedError } from "../../base/errors.ts";
-import { Secret } from "../../base/secret.ts";
-import { AnswerError } from "../../glitchtip/answers.ts";
-import { createOnce } from "../../glitchtip/create-once.ts";
-import type { ServerMember } from "../../glitchtip/wire/managed.ts";
-import { type ActionOn, type CarryOut, type Done, isGone, type Run } from "./run.ts";
+import { CodedError } from "../base/errors.ts";
+import { Secret } from "../base/secret.ts";
+import { AnswerError } from "../glitchtip/answers.ts";
+import { createOnce } from "../glitchtip/create-once.ts";
+import type { ServerMember } from "../glitchtip/wire/managed.ts";
+import { type ActionOn, type AppliedNote, type ApplyAction, type ApplyRun, isGone } from "./apply-context.ts";
 
-export const carryOutMember: CarryOut<"member"> = async (run, action) => {
+export const applyMember: ApplyAction<"member"> = async (run, action) => {
   const { calls, addresses } = run;
   const organization = addresses.organization(action);
   switch (action.type) {
@@ -34,7 +34,7 @@ export const carryOutMember: CarryOut<"member"> = async (run, action) => {
  * GlitchTip lets another owner delete the owner of record, and from then on answers 500 to whoever asks for members (run
  * on 5.2; 6 reads the same). So somebody else is it before.
  */
-async function handOver({ calls }: Run, organization: string, id: string, name: string): Promise<void> {
+async function handOver({ calls }: ApplyRun, organization: string, id: string, name: string): Promise<void> {
   const leaving = await calls.members.get(organization, id).catch((error: unknown) => {
     if (isGone(error)) return undefined;
     throw error;
@@ -52,7 +52,7 @@ async function handOver({ calls }: Run, organization: string, id: string, name: 
 }
 
 async function change(
-  { calls }: Run,
+  { calls }: ApplyRun,
   organization: string,
   id: string,
   {
@@ -66,16 +66,20 @@ async function change(
   for (const team of leave) await calls.members.leaveTeam(organization, id, team);
 }
 
-async function findByEmail({ calls }: Run, organization: string, email: string): Promise<ServerMember | undefined> {
+async function findByEmail(
+  { calls }: ApplyRun,
+  organization: string,
+  email: string,
+): Promise<ServerMember | undefined> {
   const all = await calls.members.list(organization);
   return all.find((member) => member.email.toLowerCase() === email.toLowerCase());
 }
 
 async function invite(
-  run: Run,
+  run: ApplyRun,
   organization: string,
   { desired }: Extract<ActionOn<"member">, { readonly type: "create" }>,
-): Promise<Done> {
+): Promise<AppliedNote> {
   const { calls } = run;
   const look = () => findByEmail(run, organization, desired.email);
   try {
@@ -100,7 +104,7 @@ const WHERE =
   "the invitation's link is in the e-mail, and with EMAIL_URL=consolemail:// in the log of the web container (docker compose logs glitchtip)";
 
 /** 6 answers the link (read); up to 5.2 only the e-mail has it (members scenario). */
-function handOff({ pending, inviteLink }: ServerMember): Done {
+function handOff({ pending, inviteLink }: ServerMember): AppliedNote {
   if (pending === false) return {};
   return inviteLink ? { inviteLink: new Secret(inviteLink) } : { note: WHERE };
 }

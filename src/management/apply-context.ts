@@ -1,5 +1,32 @@
 import { CodedError } from "../base/errors.ts";
-import type { Action } from "../reconcile/index.ts";
+import type { Secret } from "../base/secret.ts";
+import { AnswerError } from "../glitchtip/answers.ts";
+import type { Action, Kind } from "../reconcile/index.ts";
+import type { ServerContext } from "./connect.ts";
+
+/** One apply on its way. */
+export interface ApplyRun extends ServerContext {
+  readonly addresses: Addresses;
+}
+
+/** What there is to tell of an action that was carried out. */
+export interface AppliedNote {
+  readonly note?: string;
+  /** Of an invitation: whoever has it can join. */
+  readonly inviteLink?: Secret;
+}
+
+export type ActionOn<K extends Kind> = Extract<Action, { readonly kind: K }>;
+export type ApplyAction<K extends Kind> = (run: ApplyRun, action: ActionOn<K>) => Promise<AppliedNote>;
+
+export const isGone = (error: unknown): boolean => error instanceof AnswerError && error.code === "GC1209";
+
+/** The highest number: the newest one. */
+export const newest = <T extends { readonly id: string }>(all: readonly T[]): T | undefined =>
+  all.reduce<T | undefined>(
+    (best, one) => (best === undefined || Number(one.id) > Number(best.id) ? one : best),
+    undefined,
+  );
 
 interface ProjectAddress {
   readonly slug: string;

@@ -1,0 +1,207 @@
+import { AnswerError } from "../glitchtip/answers.ts";
+import type { AlertInput, RecipientInput } from "../glitchtip/calls/alerts.ts";
+import type { KeyInput } from "../glitchtip/calls/keys.ts";
+import type { MonitorInput } from "../glitchtip/calls/monitors.ts";
+import { createOnce } from "../glitchtip/create-once.ts";
+import { outcomeUnknown } from "../glitchtip/patience.ts";
+import {
+  clearText,
+  type DesiredAlert,
+  type DesiredKey,
+  type DesiredMonitor,
+  type DesiredRecipient,
+} from "../reconcile/index.ts";
+import { type AppliedNote, type ApplyAction, type ApplyRun, isGone, newest } from "./apply-context.ts";
+
+/** Where the alerts of one project stand. */
+interface Place {
+  readonly organization: string;
+  readonly project: string;
+}
+
+export const applyAlert: ApplyAction<"alert"> = async (run, action) => {
+  const { calls, addresses } = run;
+  const place = { organization: addresses.organization(action), project: addresses.project(action).slug };
+  const { organization, project } = place;
+  switch (action.type) {
+    case "create":
+      return await create(run, place, action.desired);
+    case "update": {
+      if (action.desired.anew) {
+        const done = await create(run, place, action.desired, action.id);
+        await calls.alerts.delete(organization, project, action.id);
+        return done;
+      }
+      return await update(run, place, action.desired, action.id);
+    }
+    case "delete":
+      await calls.alerts.delete(organization, project, action.id);
+      return {};
+  }
+};
+
+/** Gone meanwhile: what is wanted is made again, unless somebody has done so. */
+async function update(run: ApplyRun, place: Place, desired: DesiredAlert, id: string): Promise<AppliedNote> {
+  const { calls } = run;
+  const { organization, project } = place;
+  try {
+    await calls.alerts.update(organization, project, id, alertInput(desired));
+    return {};
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    const other = await find(run, place, desired.name);
+    if (other === undefined) await create(run, place, desired);
+    else await calls.alerts.update(organization, project, other.id, alertInput(desired));
+    return { note: `number ${id} was gone; ${other === undefined ? "made again" : `number ${other.id} was changed`}` };
+  }
+}
+
+async function find({ calls }: ApplyRun, { organization, project }: Place, name: string, butNot?: string) {
+  const all = await calls.alerts.list(organization, project);
+  return newest(all.filter((alert) => alert.name === name && alert.id !== butNot));
+}
+
+const TRIES = 3;
+
+/**
+ * A create that fails in the middle leaves an alert without recipients, which mails the whole team (alerts scenario): after
+ * an unknown outcome the list is looked at first, what is there is given all that is wanted, and where that fails it goes.
+ */
+async function create(run: ApplyRun, place: Place, desired: DesiredAlert, butNot?: string): Promise<AppliedNote> {
+  const { calls, clock, signal } = run;
+  const { organization, project } = place;
+  const input = alertInput(desired);
+  for (let tries = 1; ; tries++) {
+    try {
+      await calls.alerts.create(organization, project, input);
+      return tries === 1 ? {} : { note: `made at the ${tries}. try` };
+    } catch (error) {
+      if (!outcomeUnknown(error)) throw error;
+      await clock.sleep(500 * tries, signal);
+      const found = await find(run, place, desired.name, butNot);
+      if (found !== undefined) {
+        await repair(run, place, found.id, desired);
+        return { note: `the server failed with ${codeOf(error)}; what it left behind was repaired` };
+      }
+      if (tries >= TRIES) throw error;
+    }
+  }
+}
+
+async function repair({ calls }: ApplyRun, { organization, project }: Place, id: string, desired: DesiredAlert) {
+  try {
+    await calls.alerts.update(organization, project, id, alertInput(desired));
+  } catch (error) {
+    await calls.alerts.delete(organization, project, id);
+    throw error;
+  }
+}
+
+const codeOf = (error: unknown): string => (error instanceof AnswerError ? String(error.status) : "no whole answer");
+
+/** The server takes the same name twice; its address is a number. */
+export const applyMonitor: ApplyAction<"monitor"> = async (run, action) => {
+  const { calls, addresses } = run;
+  const organization = addresses.organization(action);
+  if (action.type === "delete") {
+    await calls.monitors.delete(organization, action.id);
+    return {};
+  }
+  const projectId = addresses.projectId(action);
+  const input = monitorInput(action.desired, projectId);
+  const find = async () => {
+    const all = await calls.monitors.list(organization);
+    const ofProject = all.filter(
+      ({ name, projectID, project }) => name === input.name && (projectID ?? project ?? undefined) === projectId,
+    );
+    return newest(ofProject);
+  };
+  const create = async (): Promise<{ note?: string }> => {
+    let failed = false;
+    const look = async () => {
+      failed = true;
+      return await find();
+    };
+    const made = await createOnce(run, () => calls.monitors.create(organization, input), look);
+    // What a failed create left behind may lack anything.
+    if (failed) await calls.monitors.update(organization, made.id, input);
+    return failed ? { note: "the server failed; what it left behind was repaired" } : {};
+  };
+  if (action.type === "create") return await create();
+  try {
+    await calls.monitors.update(organization, action.id, input);
+    return {};
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    const other = await find();
+    if (other === undefined) await create();
+    else await calls.monitors.update(organization, other.id, input);
+    return {
+      note: `number ${action.id} was gone; ${other === undefined ? "made again" : `number ${other.id} was changed`}`,
+    };
+  }
+};
+
+export const applyKey: ApplyAction<"key"> = async (run, action) => {
+  const { calls, addresses } = run;
+  const organization = addresses.organization(action);
+  const project = addresses.project(action).slug;
+  if (action.type === "delete") {
+    await calls.keys.delete(organization, project, action.id);
+    return {};
+  }
+  if (action.type === "create") {
+    const look = async () => {
+      const keys = await calls.keys.list(organization, project);
+      return keys.find(({ label, name }) => (label ?? name) === action.desired.label);
+    };
+    await createOnce(run, () => calls.keys.create(organization, project, keyInput(action.desired)), look);
+  }
+  return {};
+};
+
+/** The API makes them and does nothing else (monitors scenario). */
+export const applyStatusPage: ApplyAction<"statusPage"> = async (run, action) => {
+  if (action.type !== "create") return {};
+  const { calls, addresses } = run;
+  const organization = addresses.organization(action);
+  const { name, isPublic } = action.desired;
+  const look = async () => (await calls.statusPages.list(organization)).find((page) => page.name === name);
+  await createOnce(run, () => calls.statusPages.create(organization, { name, isPublic }), look);
+  return {};
+};
+
+/** What is wanted, as the server takes it. Here secrets become text: only a request's body carries them. */
+export const alertInput = ({ name, timespanMinutes, quantity, uptime, recipients }: DesiredAlert): AlertInput => ({
+  name,
+  timespanMinutes,
+  quantity,
+  uptime,
+  alertRecipients: recipients.map(recipientInput),
+});
+
+function recipientInput({ type, url, tagsToAdd, zulip }: DesiredRecipient): RecipientInput {
+  const text = clearText(url);
+  return {
+    recipientType: type,
+    ...(text === "" ? {} : { url: text }),
+    ...(tagsToAdd === undefined ? {} : { tagsToAdd }),
+    ...(zulip === undefined ? {} : { ...zulip, apiKey: zulip.apiKey.reveal() }),
+  };
+}
+
+export const keyInput = ({ label, rateLimit }: DesiredKey): KeyInput => ({
+  name: label,
+  ...(rateLimit == null ? {} : { rateLimit }),
+});
+
+export const monitorInput = (monitor: DesiredMonitor, projectId: string | undefined): MonitorInput => ({
+  monitorType: monitor.type,
+  name: monitor.name,
+  url: clearText(monitor.url),
+  expectedStatus: monitor.expectedStatus,
+  expectedBody: monitor.expectedBody,
+  interval: monitor.intervalSeconds,
+  timeout: monitor.timeoutSeconds,
+  project: projectId ?? null,
+});
