@@ -3,7 +3,7 @@ import { intro, isCancel, multiselect, note, text } from "@clack/prompts";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { INIT_OPTIONS, type InitOptions, problemOfValue } from "../init/index.ts";
-import { survey } from "../workspace/index.ts";
+import { surveyFolder } from "../workspace/index.ts";
 import type { CliContext } from "./context.ts";
 
 type Terminal = { readonly input: typeof stdin; readonly output: typeof stderr; readonly signal: AbortSignal };
@@ -11,7 +11,7 @@ type Asked = "domain" | "serverUrl" | "token" | "email" | "organization";
 
 /** Asks for what the options left open; asks nothing where a declaration is there already. */
 export async function askInit({ dir, signal }: CliContext, given: InitOptions): Promise<InitOptions> {
-  const { declared, services, folder } = survey(dir);
+  const { declared, services, folder } = surveyFolder(dir);
   if (declared) return given;
   const terminal = { input: stdin, output: stderr, signal };
   intro("GlitchTip beside your services", terminal);

@@ -5,8 +5,6 @@ import { checkDeclaration } from "../config/check.ts";
 import type { RenderedFile } from "../stack/model.ts";
 import { STACK_FILE } from "../stack/render.ts";
 import {
-  type Bringing,
-  bringUpToDate,
   composeFilesIn,
   DECLARATION_FILE,
   type ImageOptions,
@@ -15,7 +13,9 @@ import {
   parseEnv,
   readComposeFiles,
   readEnvText,
-  SAMPLE_PROJECT,
+  SAMPLE_COMPOSE_PROJECT,
+  type UpdateOptions,
+  updateWorkspace,
   type Workspace,
   type WorkspaceContext,
   type WorkspaceResult,
@@ -41,14 +41,14 @@ export async function init(context: InitContext, options: InitOptions & ImageOpt
     const { refuseUnfit } = await import("../checks/index.ts");
     await refuseUnfit(project, context.env ?? {}, context.log, context.host);
   }
-  return await bringUpToDate(context, project, { ...options, ...made });
+  return await updateWorkspace(context, project, { ...options, ...made });
 }
 
 /** The project as it will be: from its declaration, or from the options where there is none yet. */
 async function prepare(
   context: WorkspaceContext,
   options: InitOptions,
-): Promise<{ project: Workspace } & Pick<Bringing, "once" | "sample" | "stateBy" | "declarationEdited">> {
+): Promise<{ project: Workspace } & Pick<UpdateOptions, "once" | "sample" | "stateBy" | "declarationEdited">> {
   const { dir, log, env: shell = {}, docker, assets = packageAssets() } = context;
   const env = parseEnv(readEnvText(dir));
   const composeFiles = composeFilesIn(dir, env);
@@ -63,7 +63,7 @@ async function prepare(
     return { project, sample: sample && texts.length > 0, stateBy: "declaration", declarationEdited };
   }
   const user = sample
-    ? SAMPLE_PROJECT
+    ? SAMPLE_COMPOSE_PROJECT
     : await (await import("../workspace/index.ts")).readUserFilesWith(
         docker?.config,
         dir,

@@ -93,7 +93,7 @@ function packageRoot(): string {
 export const isSample = (text: string, assets: Assets): boolean => text === assets.sample("compose.yaml");
 
 /** What the sample's Compose file states, known without parsing it. */
-export const SAMPLE_PROJECT: UserProject = {
+export const SAMPLE_COMPOSE_PROJECT: UserProject = {
   services: {
     app: {
       entrypoint: ["node"],

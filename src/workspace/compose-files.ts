@@ -1,10 +1,17 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
+import { readIfThere } from "../base/files.ts";
+import type { Log } from "../base/log.ts";
+import { correctedBy } from "../stack/compose-config.ts";
+import type { UserProject } from "../stack/model.ts";
 import { STACK_FILE } from "../stack/render.ts";
-import type { UserComposeFile } from "../stack/user-compose.ts";
-import { isOurLink } from "./override-link.ts";
-import { readUserFile } from "./workspace.ts";
+import { readUserCompose, type UserComposeFile } from "../stack/user-compose.ts";
+import { readUserFile } from "./declaration-file.ts";
+import { isOurLink, SEPARATOR } from "./discovery.ts";
+import { parseEnv } from "./env-file.ts";
+
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /** In Compose's own order of search. */
 const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"] as const;
@@ -15,10 +22,7 @@ const OVERRIDES = [
   "docker-compose.override.yaml",
 ] as const;
 
-/** Always ours: on Windows Compose would otherwise split at semicolons. */
-export const SEPARATOR = ":";
-
-/** The user's Compose files and ours, relative to the folder, in the order in which plain `docker compose` takes them. */
+/** Returns the user's Compose files and ours, relative to the folder, in the order in which plain `docker compose` reads them. */
 export function composeFilesIn(dir: string, env: Readonly<Record<string, string>>): string[] {
   const stated = env.COMPOSE_FILE;
   const files = stated ? stated.split(env.COMPOSE_PATH_SEPARATOR ?? SEPARATOR) : foundIn(dir);
@@ -40,7 +44,7 @@ function foundIn(dir: string): string[] {
   return override === undefined || isOurLink(dir, override) ? [first] : [first, override];
 }
 
-/** Texts of the user's; one that is stated and not there is an error. */
+/** Returns the texts of the user's Compose files. Throws GC1103 for one that COMPOSE_FILE names and that does not exist. */
 export function readComposeFiles(dir: string, paths: readonly string[]): UserComposeFile[] {
   const ours = paths.indexOf(STACK_FILE);
   const users = paths.map((path, i) => ({ path, afterOurs: i > ours })).filter(({ path }) => path !== STACK_FILE);
@@ -51,4 +55,51 @@ export function readComposeFiles(dir: string, paths: readonly string[]): UserCom
       remedy: "Correct COMPOSE_FILE in .env, then run it again.",
     });
   });
+}
+
+/** Compose's own reading of these files; undefined where Compose is not installed. Throws GC1604 where it refuses them. */
+export type ComposeReading = (files: readonly string[]) => Promise<unknown>;
+
+/** Reads the user's services without Compose. `variables`: those of .env, overridden by the shell's. */
+export const readUserFiles = (dir: string, files: readonly UserComposeFile[], variables: Variables): UserProject =>
+  readUserCompose(files, { variables, read: (path) => readIfThere(join(dir, path)), parseEnv });
+
+/** What Compose says when the files are right and only this machine lacks something they need to start. */
+const NOT_THE_FILES = /required variable|env file .* not found/i;
+/** A user's file may lean on our services and networks, which Compose is not shown here. */
+const NAMES_OURS = /\b(?:service|network|volume|config|secret) "?glitchtip/i;
+
+/** Reads the user's services by Compose where it is installed, else as `readUserFiles` does. Throws GC1103 where Compose refuses the files. */
+export async function readUserFilesWith(
+  compose: ComposeReading | undefined,
+  dir: string,
+  files: readonly UserComposeFile[],
+  variables: Variables,
+  log: Log,
+): Promise<UserProject> {
+  const canAsk = files.length > 0 && !files.some(({ afterOurs }) => afterOurs);
+  // Started first: it takes longer than our own reading, beside which it runs.
+  const asked = canAsk
+    ? compose?.(files.map(({ path }) => path)).then(
+        (config) => ({ config }),
+        (error: unknown) => ({ error }),
+      )
+    : undefined;
+  const user = readUserFiles(dir, files, variables);
+  const answer = await asked;
+  if (answer === undefined) return user;
+  if ("config" in answer) return answer.config === undefined ? user : correctedBy(answer.config, user, variables);
+  const { error } = answer;
+  if (!(error instanceof CodedError) || error.code !== "GC1604") throw error;
+  const said = error.problems.join(" ");
+  if (NAMES_OURS.test(said)) return user;
+  if (!NOT_THE_FILES.test(said)) {
+    throw new CodedError("GC1103", `Compose refuses ${files.map(({ path }) => path).join(", ")}`, {
+      problems: error.problems,
+      remedy: "Correct it until `docker compose config` accepts it, then run it again.",
+      cause: error,
+    });
+  }
+  log.warn(`docker compose cannot start your services yet: ${error.problems.at(-1) ?? ""}`);
+  return user;
 }

@@ -1,4 +1,4 @@
-import { type FileState, isForPeople, MOST_EDITS, type PlannedFile } from "./decide.ts";
+import { type FileState, isForPeople, MOST_EDITS, type PlannedFile } from "./decisions.ts";
 import type { Conflict } from "./merge.ts";
 
 /** One file of a project, and what will become of it. */

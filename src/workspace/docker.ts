@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { ImageStart } from "../docker/images.ts";
-import type { ComposeReading } from "./user-files.ts";
+import type { ComposeReading } from "./compose-files.ts";
 
 /** What a project's files need of Docker; all of it can be missing. */
 export interface WorkspaceDocker {
@@ -14,7 +14,7 @@ export interface WorkspaceDocker {
   obtain(how: "pull" | "build", files: readonly string[], services: readonly string[]): Promise<void>;
 }
 
-export interface ProjectDockerOptions {
+export interface WorkspaceDockerOptions {
   readonly dir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
@@ -24,7 +24,7 @@ export interface ProjectDockerOptions {
 const CONFIG_WITHIN_MS = 30_000;
 
 /** Loads what it needs of Docker with the first question. */
-export function workspaceDocker({ dir, env, signal, log }: ProjectDockerOptions): WorkspaceDocker {
+export function workspaceDocker({ dir, env, signal, log }: WorkspaceDockerOptions): WorkspaceDocker {
   const open = async () => (await import("../docker/index.ts")).openDocker({ dir, env, signal });
   let opened: ReturnType<typeof open> | undefined;
   const docker = () => {
@@ -75,7 +75,7 @@ function mayHaveEngine({
   DOCKER_CONTEXT: context,
   DOCKER_CONFIG: config,
   ...env
-}: ProjectDockerOptions["env"]): boolean {
+}: WorkspaceDockerOptions["env"]): boolean {
   if (host) return !host.startsWith("unix://") || existsSync(host.slice("unix://".length));
   if (context) return true;
   const home = env.HOME ?? "";

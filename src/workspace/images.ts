@@ -21,7 +21,7 @@ const referenceOf = (service: string, { image }: UserService, project: string): 
   image ?? `${project}-${service}`;
 
 /** Compose's rule for a project that nobody named. */
-export const projectNameOf = (dir: string, name: string | undefined): string =>
+export const composeProjectNameOf = (dir: string, name: string | undefined): string =>
   name ??
   basename(dir)
     .toLowerCase()

@@ -9,10 +9,10 @@ import { imageVariable, LOCK_FILE, type LockedImage, lockText } from "../stack/l
 import { isStackService } from "../stack/service-names.ts";
 import { type ComposeTemplates, isTemplateName } from "../stack/templates.ts";
 import { packageAssets } from "./assets.ts";
-import { bringUpToDate, type WorkspaceContext } from "./bring-up-to-date.ts";
+import { readDeclarationText } from "./declaration-file.ts";
 import { setVariable } from "./env-file.ts";
-import { readDeclarationText, readWorkspaceWith } from "./read.ts";
-import { readEnvText } from "./workspace.ts";
+import { updateWorkspace, type WorkspaceContext } from "./update.ts";
+import { readEnvText, readWorkspaceWith } from "./workspace.ts";
 
 /** What `lock` asks of Docker. */
 export interface LockDocker {
@@ -30,7 +30,7 @@ export interface LockResult {
 }
 
 /** Writes the digest of each image of ours, and the managed files with them. */
-export async function lock(
+export async function lockImages(
   context: WorkspaceContext,
   docker: LockDocker,
   { dryRun = false }: { readonly dryRun?: boolean } = {},
@@ -76,12 +76,12 @@ function writeEnv(dir: string, pinned: readonly LockedImage[], templates: Compos
 }
 
 /** Back to tags. */
-export async function unlock(context: WorkspaceContext): Promise<void> {
+export async function unlockImages(context: WorkspaceContext): Promise<void> {
   const text = readDeclarationText(context.dir);
   rmSync(join(context.dir, LOCK_FILE), { force: true });
   await update(context, text);
 }
 
 async function update(context: WorkspaceContext, text: string): Promise<void> {
-  await bringUpToDate(context, await readWorkspaceWith(context, text), { stateBy: "declaration" });
+  await updateWorkspace(context, await readWorkspaceWith(context, text), { stateBy: "declaration" });
 }

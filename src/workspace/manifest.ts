@@ -3,7 +3,7 @@ import { join, posix } from "node:path";
 import { readIfThere } from "../base/files.ts";
 import { STACK_FILE } from "../stack/render.ts";
 
-export const MANIFEST = ".glitchtip/manifest.json";
+export const MANIFEST_FILE = ".glitchtip/manifest.json";
 const OURS = ".glitchtip/";
 
 /** What is known of one managed file. */
@@ -18,22 +18,22 @@ export interface ManifestEntry {
   readonly ejected?: true;
 }
 
-export type Manifest = Readonly<Record<string, ManifestEntry>>;
+export type ManifestEntries = Readonly<Record<string, ManifestEntry>>;
 
 export const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** A manifest that cannot be read counts as none: then files that differ are taken for edited, and none is lost. */
-export function readManifest(dir: string): { readonly files: Manifest; readonly there: boolean } {
-  const text = readIfThere(join(dir, MANIFEST));
+export function readManifest(dir: string): { readonly files: ManifestEntries; readonly there: boolean } {
+  const text = readIfThere(join(dir, MANIFEST_FILE));
   return { files: parsed(text), there: text !== undefined };
 }
 
-function parsed(text = "{}"): Manifest {
+function parsed(text = "{}"): ManifestEntries {
   try {
     const { files = {} } = JSON.parse(text) as { files?: Readonly<Record<string, Partial<ManifestEntry>>> };
     // It is committed, so a merge of branches or a person may have left anything in it; ours are the only paths.
     const entries = Object.entries(files).filter(([path, entry]) => isManagedPath(path) && Array.isArray(entry?.ours));
-    return Object.fromEntries(entries) as Manifest;
+    return Object.fromEntries(entries) as ManifestEntries;
   } catch {
     return {};
   }
@@ -43,7 +43,7 @@ const isManagedPath = (path: string): boolean =>
   path === STACK_FILE ||
   (path.startsWith(OURS) && posix.normalize(path) === path && !/^\.glitchtip\/(?:secrets|env|base)\//.test(path));
 
-export const manifestText = (tool: string, files: Manifest): string =>
+export const manifestText = (tool: string, files: ManifestEntries): string =>
   `${JSON.stringify({ version: 1, tool, files }, null, 2)}\n`;
 
 /** Where the text that we wrote last is kept, for the merge with the user's edits. */

@@ -1,6 +1,6 @@
 import { diffArrays } from "diff";
 import { parseAllDocuments } from "yaml";
-import { MOST_EDITS } from "./decide.ts";
+import { MOST_EDITS } from "./decisions.ts";
 
 /** A place that the user and we have changed, each in another way. Lines count from 1, in the user's file. */
 export interface Conflict {

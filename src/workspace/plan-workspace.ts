@@ -1,6 +1,7 @@
 import type { randomBytes } from "node:crypto";
 import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { defined } from "../base/defined.ts";
 import { hasErrno } from "../base/errors.ts";
 import { explainWriteError, quietly, readIfThere, removeLeftovers, writeAll } from "../base/files.ts";
 import { writeUserFile } from "../base/user-file.ts";
@@ -8,19 +9,19 @@ import type { Declaration } from "../config/schema.ts";
 import { ENV_FOLDER } from "../stack/apps.ts";
 import type { RenderedFile } from "../stack/model.ts";
 import type { Assets } from "./assets.ts";
-import type { PlannedFile } from "./decide.ts";
-import { envWith } from "./env-lines.ts";
-import { planWrites, type WritePlan } from "./managed.ts";
-import { isByLink, linkState, makeLink } from "./override-link.ts";
+import type { PlannedFile } from "./decisions.ts";
+import { DECLARATION_FILE } from "./declaration-file.ts";
+import { createOverrideLink, envWith, plannedLink, usesOverrideLink } from "./discovery.ts";
+import { type ManagedFilesPlan, planManagedFiles } from "./managed-files.ts";
 import { makeSecrets, missingSecrets, SECRET_FILES } from "./secrets.ts";
-import { DECLARATION_FILE, readEnvText, renderWorkspace, type Workspace } from "./workspace.ts";
+import { readEnvText, renderWorkspace, type Workspace } from "./workspace.ts";
 
 const ENV_FILE = ".env";
 
-export interface Planning {
-  /** Files that are made once and then the user's. */
+export interface WorkspacePlanOptions {
+  /** Files that are made once and then belong to the user. */
   readonly once?: readonly RenderedFile[];
-  /** The sample app is part of it. */
+  /** The sample app is among them. */
   readonly sample?: boolean;
   /** The declaration's text is a new one: it is written, too. */
   readonly declarationEdited?: boolean;
@@ -28,71 +29,71 @@ export interface Planning {
   readonly adopt?: readonly string[];
 }
 
-/** What has to be done so that a project's files are as its declaration wants them. */
-export interface ProjectPlan {
+/** What has to be done so that the files of a workspace are as its declaration wants them. */
+export interface WorkspacePlan {
   readonly dir: string;
-  /** Every file of the project, in the order in which a person is told. */
+  /** Every file, in the order in which a person is told. */
   readonly files: readonly PlannedFile[];
   readonly warnings: readonly string[];
-  readonly writes: WritePlan;
+  readonly managed: ManagedFilesPlan;
   /** New texts of the user's own files. */
   readonly declaration?: string;
   readonly env?: string;
   /** Compose finds our file by a link, not by COMPOSE_FILE. */
   readonly byLink: boolean;
   readonly secrets: readonly string[];
-  /** Env files that hold the DSN of an app that takes it no longer from there. */
+  /** Env files with the DSN of an app that no longer reads it from there. */
   readonly oldEnvFiles: readonly string[];
 }
 
-/** Reads, compares and merges; writes nothing. Throws where the project cannot be made. */
+/** Reads, compares and merges; writes nothing. Throws where the files cannot be made. */
 export async function planWorkspace(
-  project: Workspace,
+  workspace: Workspace,
   assets: Assets,
   shell: Readonly<Record<string, string | undefined>>,
-  { once = [], sample = false, declarationEdited = false, adopt = [] }: Planning,
-): Promise<ProjectPlan> {
-  const { dir, declaration, declarationText } = project;
+  { once = [], sample = false, declarationEdited = false, adopt = [] }: WorkspacePlanOptions,
+): Promise<WorkspacePlan> {
+  const { dir, declaration, declarationText } = workspace;
+  const stack = renderWorkspace(workspace, assets);
+  const managed = await planManagedFiles(dir, [...once, ...stack.files], assets.version, adopt);
+  const secrets = missingSecrets(dir, declaration, { ...workspace.env, ...shell });
+  const byLink = usesOverrideLink(workspace);
   const envText = readEnvText(dir);
-  const stack = renderWorkspace(project, assets);
-  const writes = await planWrites(dir, [...once, ...stack.files], assets.version, adopt);
-  const secrets = missingSecrets(dir, declaration, { ...project.env, ...shell });
-  const byLink = isByLink(project);
-  const newEnvText = byLink ? envText : envWith(envText, project, sample);
+  const newEnvText = byLink ? envText : envWith(envText, workspace, sample);
   const oldEnvFiles = envFilesIn(dir).filter((path) => !envFilesOf(declaration).includes(path));
-  const before = declarationEdited ? readIfThere(join(dir, DECLARATION_FILE)) : undefined;
   const files: PlannedFile[] = [
-    ...(before === undefined
-      ? []
-      : [{ path: DECLARATION_FILE, state: "changed", before, after: declarationText } as const]),
-    ...writes.files,
-    newEnvText === envText
-      ? { path: ENV_FILE, state: "same" }
-      : {
-          path: ENV_FILE,
-          state: envText === "" ? "new" : "changed",
-          ...(envText === "" ? {} : { before: envText }),
-          after: newEnvText,
-        },
-    ...(byLink ? [linkState(dir)] : []),
+    ...(declarationEdited ? plannedDeclaration(dir, declarationText) : []),
+    ...managed.files,
+    plannedEnv(envText, newEnvText),
+    ...(byLink ? [plannedLink(dir)] : []),
     ...secrets.map((path) => ({ path, state: "new" }) as const),
     ...oldEnvFiles.map((path) => ({ path, state: "removed" }) as const),
   ];
   return {
     dir,
     files,
-    warnings: [...stack.warnings, ...writes.files.flatMap(warningOf)],
-    writes,
-    ...(declarationEdited ? { declaration: declarationText } : {}),
-    ...(newEnvText === envText ? {} : { env: newEnvText }),
+    warnings: [...stack.warnings, ...managed.files.flatMap(warningOf)],
+    managed,
+    ...(declarationEdited && { declaration: declarationText }),
+    ...(newEnvText !== envText && { env: newEnvText }),
     byLink,
     secrets,
     oldEnvFiles,
   };
 }
 
-/** Whether carrying it out would change a file. */
-export const changesSomething = ({ files }: Pick<ProjectPlan, "files">): boolean =>
+function plannedDeclaration(dir: string, after: string): PlannedFile[] {
+  const before = readIfThere(join(dir, DECLARATION_FILE));
+  return before === undefined ? [] : [{ path: DECLARATION_FILE, state: "changed", before, after }];
+}
+
+function plannedEnv(before: string, after: string): PlannedFile {
+  if (after === before) return { path: ENV_FILE, state: "same" };
+  return before === "" ? { path: ENV_FILE, state: "new", after } : { path: ENV_FILE, state: "changed", before, after };
+}
+
+/** Returns true where applying the plan would change a file. */
+export const changesSomething = ({ files }: Pick<WorkspacePlan, "files">): boolean =>
   files.some(({ state }) => state !== "same" && state !== "kept" && state !== "ejected");
 
 function warningOf({ path, state, after, notNeeded }: PlannedFile): string[] {
@@ -102,35 +103,35 @@ function warningOf({ path, state, after, notNeeded }: PlannedFile): string[] {
   return [`${path} is yours since eject, and what we would write there has changed: render --adopt ${path} merges it`];
 }
 
-/** Writes it. Killed at any moment, the same command goes on from there. */
-export function carryOut(plan: ProjectPlan, random: typeof randomBytes): void {
-  const { dir, writes, declaration, env, secrets, oldEnvFiles } = plan;
-  if (!changesSomething(plan) && [writes.once, ...writes.groups, writes.last].every((group) => group.length === 0)) {
-    if (writes.removals.length === 0) return;
-  }
+/** Writes what the plan says. When it is killed at any moment, the same command goes on from there. */
+export function applyWorkspacePlan(plan: WorkspacePlan, random: typeof randomBytes): void {
+  const { dir, managed, declaration, env, secrets, oldEnvFiles } = plan;
+  const groups = [managed.once, ...managed.groups, managed.removals, managed.last];
+  if (!changesSomething(plan) && groups.every((group) => group.length === 0)) return;
   clearLeftovers(plan);
   if (declaration !== undefined) writeUserFile(join(dir, DECLARATION_FILE), declaration);
-  for (const { path, content } of writes.once) writeUserFile(path, content);
-  for (const group of writes.groups) writeAll(group);
+  for (const { path, content } of managed.once) writeUserFile(path, content);
+  for (const group of managed.groups) writeAll(group);
   if (env !== undefined) writeUserFile(join(dir, ENV_FILE), env);
-  if (plan.byLink) makeLink(dir);
+  if (plan.byLink) createOverrideLink(dir);
   makeSecrets(dir, secrets, random);
-  for (const path of [...writes.removals, ...oldEnvFiles.map((file) => join(dir, file))]) take(path, dir);
-  writeAll(writes.last);
+  for (const path of [...managed.removals, ...oldEnvFiles.map((file) => join(dir, file))]) removeFile(path, dir);
+  writeAll(managed.last);
 }
 
-/** What writers left that were killed; in the user's folder only beside files that we write there. */
-function clearLeftovers({ dir, writes }: ProjectPlan): void {
-  const ours = [...writes.files.map(({ path }) => path), DECLARATION_FILE, ENV_FILE, ...SECRET_FILES];
+/** Removes what killed writers left; in the user's folder only beside files that we write there. */
+function clearLeftovers({ dir, managed }: WorkspacePlan): void {
+  const ours = [...managed.files.map(({ path }) => path), DECLARATION_FILE, ENV_FILE, ...SECRET_FILES];
   const folders = [...new Set([...ours.map((path) => dirname(path)), ".glitchtip", ".glitchtip/base"])];
   for (const folder of folders) {
     const beside = ours.filter((path) => dirname(path) === folder).map((path) => basename(path));
-    removeLeftovers(join(dir, folder), { alone: false, ...(folder.startsWith(".glitchtip") ? {} : { beside }) });
+    const which = folder.startsWith(".glitchtip") ? undefined : beside;
+    removeLeftovers(join(dir, folder), { alone: false, ...defined({ beside: which }) });
   }
 }
 
-/** Takes a file away, and its folder where that was the last one. */
-function take(path: string, dir: string): void {
+/** Removes a file, and its folder where the file was the last one in it. */
+function removeFile(path: string, dir: string): void {
   try {
     rmSync(path, { force: true });
   } catch (error) {

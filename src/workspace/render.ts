@@ -1,12 +1,17 @@
-import { posix } from "node:path";
+import { join, posix } from "node:path";
 import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError } from "../base/errors.ts";
+import { writeAll } from "../base/files.ts";
 import { silentLog } from "../base/log.ts";
-import { bringUpToDate, type WorkspaceContext, type WorkspaceResult } from "./bring-up-to-date.ts";
+import { readUserText, writeUserFile } from "../base/user-file.ts";
+import { asEjected } from "../stack/header.ts";
+import { packageAssets } from "./assets.ts";
+import { readDeclarationText } from "./declaration-file.ts";
 import type { ImageOptions } from "./images.ts";
-import { readManifest } from "./manifest.ts";
+import { MANIFEST_FILE, manifestText, readManifest } from "./manifest.ts";
 import { planParts } from "./plan-parts.ts";
-import { readDeclarationText, readWorkspaceWith } from "./read.ts";
+import { updateWorkspace, type WorkspaceContext, type WorkspaceResult } from "./update.ts";
+import { readWorkspaceWith } from "./workspace.ts";
 
 export interface RenderOptions extends ImageOptions {
   /** Ejected files that are to be managed again: merged with what we would write now. */
@@ -14,11 +19,11 @@ export interface RenderOptions extends ImageOptions {
 }
 
 /** Brings the managed files up to date with the declaration and this version. Conflicts are told in the result. */
-export async function render(context: WorkspaceContext, options: RenderOptions = {}): Promise<WorkspaceResult> {
+export async function renderFiles(context: WorkspaceContext, options: RenderOptions = {}): Promise<WorkspaceResult> {
   const text = readDeclarationText(context.dir);
   const adopt = managedPaths(context.dir, options.adopt ?? []);
   const project = await readWorkspaceWith(context, text);
-  return await bringUpToDate(context, project, { ...options, adopt, stateBy: "declaration", tellConflicts: true });
+  return await updateWorkspace(context, project, { ...options, adopt, stateBy: "declaration", tellConflicts: true });
 }
 
 /**
@@ -29,8 +34,8 @@ export async function noteDeclaration(context: WorkspaceContext): Promise<boolea
   if (!planParts(context.dir).files) return false;
   const quiet = { ...context, log: silentLog };
   try {
-    const { nothingToChange } = await render(quiet, { dryRun: true });
-    if (nothingToChange) await render(quiet);
+    const { nothingToChange } = await renderFiles(quiet, { dryRun: true });
+    if (nothingToChange) await renderFiles(quiet);
     return nothingToChange;
   } catch (error) {
     // What stands in the way of the files is for `render` and `doctor` to tell.
@@ -48,4 +53,42 @@ export function managedPaths(dir: string, named: readonly string[]): string[] {
   throw new CodedError("GC1001", `no managed file: ${unknown.join(", ")}${didYouMean(unknown[0] ?? "", known)}`, {
     remedy: `There are: ${known.join(", ") || "none yet; npx glitchtip-compose init"}`,
   });
+}
+
+export interface EjectResult {
+  /** The user's own from now on. */
+  readonly ejected: readonly string[];
+  /** They were before. */
+  readonly already: readonly string[];
+  readonly dryRun: boolean;
+}
+
+/** Managed files become the user's own: never written again, until `render --adopt`. No name means all of them. */
+export function ejectFiles(
+  { dir, assets = packageAssets() }: Pick<WorkspaceContext, "dir" | "assets">,
+  named: readonly string[],
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
+): EjectResult {
+  readDeclarationText(dir);
+  const { files } = readManifest(dir);
+  const paths = named.length === 0 ? Object.keys(files) : managedPaths(dir, named);
+  const texts = paths.map((path) => [path, readUserText(join(dir, path))] as const);
+  const missing = texts.filter(([, text]) => text === undefined).map(([path]) => path);
+  if (missing.length > 0) {
+    throw new CodedError("GC1001", `not there: ${missing.join(", ")}`, {
+      remedy: "npx glitchtip-compose render makes them again; then run it again.",
+    });
+  }
+  const already = paths.filter((path) => files[path]?.ejected);
+  const ejected = paths.filter((path) => !files[path]?.ejected);
+  if (!dryRun && ejected.length > 0) {
+    // The manifest last: a file that is not yet said to be the user's gets its old header back from the next render.
+    for (const [path, text = ""] of texts) if (ejected.includes(path)) writeUserFile(join(dir, path), asEjected(text));
+    const entries = Object.entries(files).map(
+      ([path, entry]) => [path, ejected.includes(path) ? { ...entry, ejected: true as const } : entry] as const,
+    );
+    const content = manifestText(assets.version, Object.fromEntries(entries));
+    writeAll([{ path: join(dir, MANIFEST_FILE), content, mode: 0o644 }]);
+  }
+  return { ejected, already, dryRun };
 }

@@ -123,7 +123,7 @@ function checkReference(
 }
 
 /** The path of a password file that other users cannot read: Compose mounts it with its own mode. */
-export function closedSecret(dir: string, reference: string): string | undefined {
+export function ownerOnlySecretFile(dir: string, reference: string): string | undefined {
   const found = parsePasswordRef(reference);
   if (vaultCopyOf(reference) !== undefined) return undefined;
   return found.kind === "file" && (statSync(resolve(dir, found.path)).mode & 0o004) === 0 ? found.path : undefined;

@@ -2,10 +2,9 @@ import { basename, join } from "node:path";
 import { readIfThere } from "../base/files.ts";
 import { readUserText } from "../base/user-file.ts";
 import { isSample, packageAssets } from "./assets.ts";
-import { composeFilesIn, readComposeFiles } from "./compose-files.ts";
+import { composeFilesIn, readComposeFiles, readUserFiles } from "./compose-files.ts";
+import { DECLARATION_FILE } from "./declaration-file.ts";
 import { parseEnv } from "./env-file.ts";
-import { DECLARATION_FILE } from "./read.ts";
-import { readUserFiles } from "./user-files.ts";
 
 /** What a folder holds before `init`: as much as its questions need. */
 export interface Survey {
@@ -16,7 +15,7 @@ export interface Survey {
   readonly folder: string;
 }
 
-export function survey(dir: string): Survey {
+export function surveyFolder(dir: string): Survey {
   const env = parseEnv(readUserText(join(dir, ".env")) ?? "");
   const texts = readComposeFiles(dir, composeFilesIn(dir, env));
   const assets = packageAssets();

@@ -2,10 +2,10 @@ import { secretAddresses } from "../config/own-service.ts";
 import { resolveServer, serverKind } from "../config/server.ts";
 import { generationOf } from "../glitchtip/versions.ts";
 import { STACK_FILE } from "../stack/render.ts";
-import { publishedPort } from "./address.ts";
-import { isByLink, isOurLink, OVERRIDE_LINK, readersOf } from "./override-link.ts";
-import { closedSecret } from "./secrets.ts";
-import type { Workspace } from "./workspace.ts";
+import { readUserFile } from "./declaration-file.ts";
+import { isOurLink, OVERRIDE_LINK, servicesReadingDotEnv, usesOverrideLink } from "./discovery.ts";
+import { ownerOnlySecretFile } from "./secrets.ts";
+import { publishedPort, type Workspace } from "./workspace.ts";
 
 const DEFAULT_PORT = 8000;
 
@@ -33,7 +33,7 @@ export function* warningsOf(
   }
   if (Object.keys(apps).length === 0) yield "no service gets a DSN: `apps` is empty";
   for (const reference of [admin?.password, server.token, server.ca, ...Object.values(secretAddresses(declaration))]) {
-    const closed = reference === undefined ? undefined : closedSecret(dir, reference);
+    const closed = reference === undefined ? undefined : ownerOnlySecretFile(dir, reference);
     if (closed === undefined) continue;
     yield `${closed} can be read by its owner only; GlitchTip's container reads it as another user`;
   }
@@ -41,12 +41,45 @@ export function* warningsOf(
 
 /** Where a service's `env_file` is .env, every line in it is part of that service. */
 function* aboutDotEnv(project: Workspace): Generator<string> {
-  const readers = readersOf(project.user);
+  const readers = servicesReadingDotEnv(project.user);
   if (readers.length === 0 || project.env.COMPOSE_FILE?.includes(STACK_FILE)) return;
   const who = `.env is the env_file of ${readers.join(", ")}`;
-  if (!isByLink(project)) {
+  if (!usesOverrideLink(project)) {
     yield `${who}: with the new lines in it their containers are made anew by the next up`;
   } else if (!isOurLink(project.dir, OVERRIDE_LINK)) {
     yield `${who}, so it stays as it is: Compose finds ${STACK_FILE} by the link ${OVERRIDE_LINK}`;
   }
 }
+
+/**
+ * Apps whose wrapper is lost: a Compose file that stands after ours states their entrypoint, and Compose takes the last
+ * one. By app, the file.
+ */
+export async function appsWithLostWrapper({ dir, declaration, composeFiles }: Workspace): Promise<Map<string, string>> {
+  const after = composeFiles.slice(composeFiles.indexOf(STACK_FILE) + 1);
+  const found = new Map<string, string>();
+  if (after.length === 0) return found;
+  const { asMap, parseComposeYaml, Tagged } = await import("../stack/compose-yaml.ts");
+  for (const path of after) {
+    for (const { services } of parseComposeYaml(path, readUserFile(dir, path, "GC1103") ?? "")) {
+      for (const [app, { inject }] of Object.entries(declaration.apps)) {
+        const { entrypoint } = asMap(asMap(services)[app]);
+        const stated = entrypoint instanceof Tagged ? entrypoint.value : entrypoint;
+        const isWrapped = JSON.stringify(stated ?? null).includes("with-dsn");
+        if (
+          (inject === "entrypoint" || inject === "busybox") &&
+          entrypoint !== undefined &&
+          entrypoint !== null &&
+          !isWrapped
+        )
+          found.set(app, path);
+      }
+    }
+  }
+  return found;
+}
+
+/** What is lost, and how to get it back. */
+export const lostWrapperText = (app: string, path: string): string =>
+  `${path} stands after ${STACK_FILE} in COMPOSE_FILE and states an entrypoint for ${app}: it replaces with-dsn, so ${app} gets no DSN`;
+export const lostWrapperRemedy = `Put ${STACK_FILE} last in COMPOSE_FILE (.env), then: npx glitchtip-compose init`;

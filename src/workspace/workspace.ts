@@ -1,36 +1,73 @@
 import { join, resolve } from "node:path";
+import { defined } from "../base/defined.ts";
+import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
+import type { Log } from "../base/log.ts";
+import { loadDeclaration } from "../config/load.ts";
 import type { Declaration } from "../config/schema.ts";
+import { serverKind } from "../config/server.ts";
 import { LOCK_FILE, parseLock } from "../stack/lock.ts";
 import type { ImageKnowledge, ProvisionerSource, RenderedStack, UserProject } from "../stack/model.ts";
 import { renderStack } from "../stack/render.ts";
-import { publishedPort } from "./address.ts";
 import type { Assets } from "./assets.ts";
-import { DECLARATION_FILE, readUserFile } from "./declaration-file.ts";
+import { composeFilesIn, readComposeFiles, readUserFiles, readUserFilesWith } from "./compose-files.ts";
+import { DECLARATION_FILE, readDeclarationText, readUserFile } from "./declaration-file.ts";
+import type { WorkspaceDocker } from "./docker.ts";
 import { parseEnv } from "./env-file.ts";
-import { askedImages, projectNameOf, rememberedImages } from "./images.ts";
+import { askedImages, composeProjectNameOf, rememberedImages } from "./images.ts";
 
-export { DECLARATION_FILE, readUserFile };
-
-/** The text of .env, empty where there is none. */
-export const readEnvText = (dir: string): string => readUserFile(dir, ".env", "GC1110") ?? "";
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /** A folder with a declaration, as it is on disk. */
 export interface Workspace {
   readonly dir: string;
   readonly declaration: Declaration;
   readonly declarationText: string;
-  /** The user's and ours in Compose's order; relative to the folder. */
+  /** The user's Compose files and ours in Compose's order; relative to the folder. */
   readonly composeFiles: readonly string[];
   readonly user: UserProject;
   /** The port on 127.0.0.1: GLITCHTIP_PORT in the shell, else in .env, else the declared one. */
   readonly port: number;
-  /** Where .env or a Compose file states it; else Compose makes it from the folder's name. */
+  /** Only where .env or a Compose file states it; else Compose makes it from the folder's name. */
   readonly composeProjectName?: string;
   readonly env: Readonly<Record<string, string>>;
   readonly images: ImageKnowledge;
 }
 
+/** Returns the text of .env, which is empty where there is none. */
+export const readEnvText = (dir: string): string => readUserFile(dir, ".env", "GC1110") ?? "";
+
+/** Reads the workspace without Docker. Variables are filled in from `shell` first, then from .env. */
+export function readWorkspace(dir: string, shell: Variables = {}): Workspace {
+  const text = readDeclarationText(dir);
+  const declaration = loadDeclaration(text, DECLARATION_FILE);
+  const env = parseEnv(readEnvText(dir));
+  const composeFiles = composeFilesIn(dir, env);
+  const user = readUserFiles(dir, readComposeFiles(dir, composeFiles), { ...env, ...shell });
+  return workspaceFrom(dir, declaration, text, composeFiles, user, env, shell);
+}
+
+export interface ReadContext {
+  readonly dir: string;
+  readonly log: Log;
+  readonly env?: Variables;
+  readonly docker?: WorkspaceDocker;
+}
+
+/** Reads the workspace with `text` as its declaration. Compose itself reads the Compose files where it is installed. */
+export async function readWorkspaceWith(
+  { dir, log, env: shell = {}, docker }: ReadContext,
+  text: string,
+): Promise<Workspace> {
+  const declaration = loadDeclaration(text, DECLARATION_FILE);
+  const env = parseEnv(readEnvText(dir));
+  const composeFiles = composeFilesIn(dir, env);
+  const files = readComposeFiles(dir, composeFiles);
+  const user = await readUserFilesWith(docker?.config, dir, files, { ...env, ...shell }, log);
+  return workspaceFrom(dir, declaration, text, composeFiles, user, env, shell);
+}
+
+/** Returns the workspace that these parts make. */
 export function workspaceFrom(
   dir: string,
   declaration: Declaration,
@@ -38,10 +75,10 @@ export function workspaceFrom(
   composeFiles: readonly string[],
   user: UserProject,
   env: Readonly<Record<string, string>>,
-  shell: Readonly<Record<string, string | undefined>>,
+  shell: Variables,
 ): Workspace {
-  const name = env.COMPOSE_PROJECT_NAME || user.name;
-  const asked = askedImages(declaration, user, projectNameOf(dir, name));
+  const composeProjectName = env.COMPOSE_PROJECT_NAME || user.name;
+  const asked = askedImages(declaration, user, composeProjectNameOf(dir, composeProjectName));
   return {
     dir,
     declaration,
@@ -49,15 +86,15 @@ export function workspaceFrom(
     composeFiles,
     user,
     port: publishedPort(declaration, env, shell),
-    ...(name === undefined ? {} : { composeProjectName: name }),
+    ...defined({ composeProjectName }),
     env,
     images: rememberedImages(dir, asked),
   };
 }
 
-/** The managed files as this project wants them; nothing is written. */
-export function renderWorkspace(project: Workspace, assets: Assets): RenderedStack {
-  const { dir, declaration, declarationText, user, images } = project;
+/** Returns the managed files as the workspace wants them; nothing is written. */
+export function renderWorkspace(workspace: Workspace, assets: Assets): RenderedStack {
+  const { dir, declaration, declarationText, user, images } = workspace;
   return renderStack({
     declaration,
     declarationText,
@@ -90,4 +127,29 @@ export function withEnvFiles(dir: string, user: UserProject): UserProject {
     return [name, { ...service, environment }] as const;
   });
   return { ...user, services: Object.fromEntries(services) };
+}
+
+/**
+ * Returns the port on 127.0.0.1 as Compose fills in `${GLITCHTIP_PORT:-PORT}`: a variable that is set in the shell counts
+ * even where it is empty. Throws GC1110 where it is no port.
+ */
+export function publishedPort(
+  { server }: Pick<Declaration, "server">,
+  env: Readonly<Record<string, string>>,
+  shell: Variables,
+): number {
+  const inShell = shell.GLITCHTIP_PORT !== undefined;
+  const text = inShell ? shell.GLITCHTIP_PORT : env.GLITCHTIP_PORT;
+  if (text === undefined || text === "") return server.port;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
+  throw new CodedError("GC1110", `GLITCHTIP_PORT in ${inShell ? "your shell" : ".env"} is no port: ${text}`, {
+    remedy: inShell ? "Unset it there, or give it a number from 1 to 65535." : "Write a number from 1 to 65535.",
+  });
+}
+
+/** Returns GlitchTip's address for browsers, or undefined where the declaration has no server. stack/services.ts puts the same into DSNs. */
+export function browserUrl({ declaration, port }: Pick<Workspace, "declaration" | "port">): string | undefined {
+  if (serverKind(declaration) === "none") return undefined;
+  return declaration.server.url ?? `http://localhost:${port}`;
 }

@@ -5,10 +5,14 @@ import { runProcess } from "../../src/base/process.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
 import { init } from "../../src/init/init.ts";
 import type { UserProject } from "../../src/stack/model.ts";
-import { composeFilesIn, readComposeFiles } from "../../src/workspace/compose-files.ts";
+import {
+  composeFilesIn,
+  readComposeFiles,
+  readUserFiles,
+  readUserFilesWith,
+} from "../../src/workspace/compose-files.ts";
 import { workspaceDocker } from "../../src/workspace/docker.ts";
 import { parseEnv } from "../../src/workspace/env-file.ts";
-import { readUserFiles, readUserFilesWith } from "../../src/workspace/user-files.ts";
 import { withEnvFiles } from "../../src/workspace/workspace.ts";
 import { TemporaryFolder, testAssets } from "../support/project.ts";
 

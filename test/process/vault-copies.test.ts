@@ -5,7 +5,7 @@ import { checkVaultCopies } from "../../src/checks/doctor/vault-checks.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
 import { vaultCopyOf } from "../../src/config/password-ref.ts";
 import { init } from "../../src/init/init.ts";
-import { compareVaultCopies } from "../../src/workspace/vault-copies.ts";
+import { compareVaultCopies } from "../../src/workspace/reference-copies.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { TemporaryFolder, testAssets } from "../support/project.ts";
 import { VaultDouble } from "../support/vault-double.ts";

@@ -7,11 +7,11 @@ import { writeUserFile } from "../../base/user-file.ts";
 import { editDeclaration } from "../../config/edit.ts";
 import { LOCK_FILE } from "../../stack/lock.ts";
 import {
-  bringUpToDate,
   readDeclarationText,
   readEnvText,
   readWorkspaceWith,
   setVariable,
+  updateWorkspace,
   type WorkspaceContext,
 } from "../../workspace/index.ts";
 
@@ -54,7 +54,7 @@ export function editedDeclaration(current: string, settings: SettingsChange, mom
 export async function checkSettings(context: WorkspaceContext, settings: SettingsChange): Promise<void> {
   const text = editedDeclaration(readDeclarationText(context.dir), settings, "after");
   const workspace = await readWorkspaceWith(context, text);
-  await bringUpToDate(context, workspace, { stateBy: "declaration", dryRun: true });
+  await updateWorkspace(context, workspace, { stateBy: "declaration", dryRun: true });
 }
 
 /** Writes declaration, .env and the managed files with the values of this moment. May be executed again. */
@@ -72,5 +72,5 @@ export async function writeSettings(
   const text = editedDeclaration(before, settings, moment);
   const quiet = { ...context, log: silentLog };
   const workspace = await readWorkspaceWith(quiet, text);
-  await bringUpToDate(quiet, workspace, { stateBy: "declaration", declarationEdited: text !== before });
+  await updateWorkspace(quiet, workspace, { stateBy: "declaration", declarationEdited: text !== before });
 }

@@ -5,7 +5,7 @@ import { readIfThere } from "../../base/files.ts";
 import { resolveServer } from "../../config/server.ts";
 import { ResumableRun } from "../../outputs/progress-file.ts";
 import { DATABASE } from "../../stack/service-names.ts";
-import { lock, workspaceDocker } from "../../workspace/index.ts";
+import { lockImages, workspaceDocker } from "../../workspace/index.ts";
 import { readBackup } from "../catalog.ts";
 import { createBackup } from "../create.ts";
 import { DUMP_FILE, STATE_FILE, tableDifferences } from "../manifest.ts";
@@ -125,7 +125,7 @@ class Upgrade {
     const { address } = await docker.located();
     const asked = { config: docker.compose.config, digest: (name: string) => registryDigest(address, name) };
     try {
-      const { unpinned } = await lock({ ...context, docker: workspaceDocker(context) }, asked);
+      const { unpinned } = await lockImages({ ...context, docker: workspaceDocker(context) }, asked);
       for (const line of unpinned) log.warn(`${line}; it is not pinned`);
     } catch (error) {
       if (!(error instanceof CodedError) || error.code !== "GC1607") throw error;

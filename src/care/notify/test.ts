@@ -1,7 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import type { Clock } from "../../base/wait.ts";
 import { openReferences } from "../../references/resolver.ts";
-import { projectNameOf, type Workspace } from "../../workspace/index.ts";
+import { composeProjectNameOf, type Workspace } from "../../workspace/index.ts";
 import { channelsOf, instanceOf, openChannels } from "./channels.ts";
 import type { Notice } from "./notice.ts";
 import { sendNotice } from "./send.ts";
@@ -43,7 +43,7 @@ export async function testChannels(
     const notice: Notice = {
       event: "test",
       state: "done",
-      instance: instanceOf(declaration, projectNameOf(dir, composeProjectName)),
+      instance: instanceOf(declaration, composeProjectNameOf(dir, composeProjectName)),
       title: "a test of notifications",
       lines: ["If you can read this, you are told when something fails."],
       atMs: clock.now(),

@@ -3,7 +3,7 @@ import { CodedError, type ErrorCode } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import type { Log } from "../../base/log.ts";
 import type { ComposePort, Docker, LocatedEngine } from "../../docker/index.ts";
-import { projectNameOf, type Workspace } from "../../workspace/index.ts";
+import { composeProjectNameOf, type Workspace } from "../../workspace/index.ts";
 import { checkEngine } from "./engine-checks.ts";
 import type { Finding } from "./finding.ts";
 import type { Machine } from "./index.ts";
@@ -24,7 +24,7 @@ export interface BeforeUpContext {
  */
 export async function refuseUnstartable(context: BeforeUpContext, project: Workspace): Promise<void> {
   const located = await context.docker.located();
-  const name = context.env.COMPOSE_PROJECT_NAME || projectNameOf(project.dir, project.composeProjectName);
+  const name = context.env.COMPOSE_PROJECT_NAME || composeProjectNameOf(project.dir, project.composeProjectName);
   const [engine, ports] = await Promise.all([checkEngine(located), portFindings(context, project, name, located)]);
   refuse("GC1602", "this engine cannot run the stack; nothing was started", failed(engine));
   const taken = failed(ports);

@@ -6,12 +6,12 @@ import { STACK_FILE } from "../../stack/render.ts";
 import { isStackService } from "../../stack/service-names.ts";
 import {
   type Assets,
+  appsWithLostWrapper,
+  lostWrapperRemedy,
+  lostWrapperText,
   missingSecrets,
-  overriddenApps,
-  overriddenRemedy,
-  overriddenText,
   type PlannedFile,
-  planWrites,
+  planManagedFiles,
   renderWorkspace,
   type Workspace,
 } from "../../workspace/index.ts";
@@ -29,8 +29,8 @@ export async function checkFiles(
   return [
     ok("declaration", `glitchtip.yaml is valid: ${Object.keys(project.declaration.apps).length} apps`),
     ...orphans(project),
-    ...[...(await overriddenApps(project))].map(([app, path]) =>
-      fail("services", overriddenText(app, path), overriddenRemedy),
+    ...[...(await appsWithLostWrapper(project))].map(([app, path]) =>
+      fail("services", lostWrapperText(app, path), lostWrapperRemedy),
     ),
     ...(await managedFiles(project, assets)),
     ...secrets(project, env),
@@ -69,7 +69,7 @@ async function managedFiles(project: Workspace, assets: Assets): Promise<Finding
     return [ok("files", `not compared: ${elsewhere.join("; ")}, which only docker compose reads`)];
   try {
     const { files } = renderWorkspace(project, assets);
-    const plan = await planWrites(project.dir, files, assets.version);
+    const plan = await planManagedFiles(project.dir, files, assets.version);
     const findings = plan.files.flatMap(findingOf);
     return findings.length > 0 ? findings : [ok("files", "the managed files are as generated")];
   } catch (error) {

@@ -2,7 +2,7 @@ import { CodedError } from "../../base/errors.ts";
 import { AUDIENCES, type Audience } from "../../config/schema.ts";
 import { parseWords } from "../../init/index.ts";
 import { parseReference, REFERENCE_FORMS } from "../../references/reference.ts";
-import { type AddOptions, add, workspaceDocker } from "../../workspace/index.ts";
+import { type AddOptions, addApp, workspaceDocker } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { questionsOf, show } from "../project-files.ts";
 
@@ -37,7 +37,7 @@ export default {
       .option("--yes", "ask nothing"),
   async run(context, flags, [service = ""]) {
     const options = { ...optionsOf(flags), ...questionsOf(context) };
-    await show(context, await add({ ...context, docker: workspaceDocker(context) }, service, options));
+    await show(context, await addApp({ ...context, docker: workspaceDocker(context) }, service, options));
   },
 } satisfies CliCommand<Flags>;
 

@@ -1,4 +1,4 @@
-import { eject as ejectOperation } from "../../workspace/index.ts";
+import { ejectFiles } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 
 interface Flags {
@@ -12,7 +12,7 @@ export default {
       .argument("[files...]", "as they are named in .glitchtip/manifest.json; default: all")
       .option("--dry-run", "only say which"),
   async run(context, { dryRun = false }, files) {
-    const result = ejectOperation(context, files, { dryRun });
+    const result = ejectFiles(context, files, { dryRun });
     if (context.json) {
       context.print(JSON.stringify(result));
       return;

@@ -10,7 +10,7 @@ import {
   OPTION_ROWS,
   parseInitOptions,
 } from "../../init/index.ts";
-import { projectNameOf, workspaceDocker } from "../../workspace/index.ts";
+import { composeProjectNameOf, workspaceDocker } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { collect } from "../options.ts";
@@ -65,7 +65,7 @@ function givenOptions(flags: object): GivenOptions {
 const productionHost = (context: CliContext, preflight: boolean): ProductionHost => ({
   nowMs: () => context.clock.now(),
   ...(preflight && {
-    network: ({ dir, composeProjectName }) => hostNetwork(context, projectNameOf(dir, composeProjectName)),
+    network: ({ dir, composeProjectName }) => hostNetwork(context, composeProjectNameOf(dir, composeProjectName)),
   }),
 });
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { openDocker } from "../../docker/index.ts";
-import { lock as lockOperation, unlock, workspaceDocker } from "../../workspace/index.ts";
+import { lockImages, unlockImages, workspaceDocker } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
 
@@ -16,7 +16,7 @@ export default {
   async run(context, { remove, dryRun = false }) {
     const project = { ...context, docker: workspaceDocker(context) };
     if (remove) {
-      await unlock(project);
+      await unlockImages(project);
       context.print(context.json ? JSON.stringify({ pinned: [], removed: true }) : "the images go by their tags again");
       return;
     }
@@ -25,7 +25,7 @@ export default {
     const result = await withProgress(context, "asking the engine for digests", async () => {
       const { address } = await docker.located();
       const asked = { config: docker.compose.config, digest: (name: string) => registryDigest(address, name) };
-      return await lockOperation(project, asked, { dryRun });
+      return await lockImages(project, asked, { dryRun });
     });
     for (const line of result.unpinned) context.log.warn(`${line}; it stays as it is`);
     if (context.json) {

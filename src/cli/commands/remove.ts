@@ -1,4 +1,4 @@
-import { remove as removeOperation, workspaceDocker } from "../../workspace/index.ts";
+import { removeApp, workspaceDocker } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { show } from "../project-files.ts";
 
@@ -11,6 +11,6 @@ export default {
   flags: (command) =>
     command.argument("<service>", "its name in glitchtip.yaml").option("--dry-run", "only say what would be written"),
   async run(context, { dryRun = false }, [service = ""]) {
-    await show(context, await removeOperation({ ...context, docker: workspaceDocker(context) }, service, { dryRun }));
+    await show(context, await removeApp({ ...context, docker: workspaceDocker(context) }, service, { dryRun }));
   },
 } satisfies CliCommand<Flags>;

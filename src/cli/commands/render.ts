@@ -1,5 +1,5 @@
 import { EXIT } from "../../base/errors.ts";
-import { render as renderOperation, workspaceDocker } from "../../workspace/index.ts";
+import { renderFiles, workspaceDocker } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { questionsOf, show } from "../project-files.ts";
 
@@ -28,7 +28,7 @@ export default {
   async run(context, { adopt = [], pull, build, dryRun = false, check = false }) {
     const images = { ...(pull && { pull }), ...(build && { build }), ...questionsOf(context) };
     const options = { ...images, adopt, dryRun: dryRun || check };
-    const result = await renderOperation({ ...context, docker: workspaceDocker(context) }, options);
+    const result = await renderFiles({ ...context, docker: workspaceDocker(context) }, options);
     await show(context, result, { diffs: !check });
     if (options.dryRun && !result.nothingToChange) context.setExitCode(EXIT.changes);
   },

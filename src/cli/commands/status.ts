@@ -7,7 +7,7 @@ import { resolveServer, serverKind } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import { providedState } from "../../provision/index.ts";
 import { queueInDatabase } from "../../running/index.ts";
-import { peoplesUrl, readWorkspace } from "../../workspace/index.ts";
+import { browserUrl, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { paintFor } from "../screen.ts";
@@ -54,7 +54,7 @@ function secondsMs(text: string): number {
 async function once(context: CliContext, print: (data: string) => void): Promise<void> {
   const project = readWorkspace(context.dir, context.env);
   const { declaration } = project;
-  const url = peoplesUrl(project);
+  const url = browserUrl(project);
   const backup = backupState(backupFolder(project));
   const restoring = restoreProgress.read(context.dir);
   const hasBackups = backup.last !== undefined || declaration.backup?.schedule !== undefined;

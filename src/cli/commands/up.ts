@@ -2,9 +2,9 @@ import { refuseUnstartable, thisMachine } from "../../checks/index.ts";
 import { openDocker } from "../../docker/index.ts";
 import { startStack as bringUp } from "../../running/index.ts";
 import {
-  aboutVaultCopies,
   compareVaultCopies,
   readWorkspace,
+  vaultCopyWarnings,
   writeGivenDsns,
   writeVaultCopies,
 } from "../../workspace/index.ts";
@@ -20,7 +20,7 @@ export default {
     await refuseUnstartable({ ...context, docker, machine: thisMachine(context.clock) }, project);
     const copies = await compareVaultCopies(context, project);
     writeVaultCopies(context.dir, copies);
-    for (const warning of aboutVaultCopies(copies)) context.log.warn(warning);
+    for (const warning of vaultCopyWarnings(copies)) context.log.warn(warning);
     const given = await writeGivenDsns(context, project);
     const result = await withProgress(context, "starting", (progress) =>
       bringUp({ dir: context.dir, docker, say: (line) => progress.say(line.trim()) }, declaration),

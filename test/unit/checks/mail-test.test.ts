@@ -3,7 +3,7 @@ import { silentLog } from "../../../src/base/log.ts";
 import type { ProcessResult } from "../../../src/base/process.ts";
 import { sendTestMail } from "../../../src/checks/mail-test.ts";
 import { init } from "../../../src/init/init.ts";
-import { readWorkspace } from "../../../src/workspace/read.ts";
+import { readWorkspace } from "../../../src/workspace/workspace.ts";
 import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
 import { TemporaryFolder, testAssets } from "../../support/project.ts";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readWorkspace } from "../../../src/workspace/read.ts";
+import { readWorkspace } from "../../../src/workspace/workspace.ts";
 import { TemporaryFolder } from "../../support/project.ts";
 import { refusal } from "../../support/refusal.ts";
 import { run, SERVICE } from "./initiating.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadDeclaration } from "../../../src/config/load.ts";
-import { readWorkspace } from "../../../src/workspace/read.ts";
+import { readWorkspace } from "../../../src/workspace/workspace.ts";
 import { TemporaryFolder } from "../../support/project.ts";
 import { refusal } from "../../support/refusal.ts";
 import { run, SERVICE } from "./initiating.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { loadDeclaration } from "../../../src/config/load.ts";
 import { readUserCompose } from "../../../src/stack/user-compose.ts";
-import { SAMPLE_PROJECT } from "../../../src/workspace/assets.ts";
+import { SAMPLE_COMPOSE_PROJECT } from "../../../src/workspace/assets.ts";
 import { TemporaryFolder, testAssets } from "../../support/project.ts";
 import { run } from "./initiating.ts";
 
@@ -78,7 +78,7 @@ describe("init in an empty folder", () => {
     const text = testAssets().sample("compose.yaml");
     const { app } = readUserCompose([{ path: "compose.yaml", text }]).services;
     expect({ app: { ...app, image: undefined } }).toEqual({
-      app: { ...SAMPLE_PROJECT.services.app, image: undefined },
+      app: { ...SAMPLE_COMPOSE_PROJECT.services.app, image: undefined },
     });
   });
 

@@ -3,8 +3,7 @@ import { ofNoProject } from "../../../src/demo/folder.ts";
 import { init } from "../../../src/init/init.ts";
 import { interpolate } from "../../../src/stack/interpolate.ts";
 import { addressesOf } from "../../../src/stack/services.ts";
-import { peoplesUrl } from "../../../src/workspace/address.ts";
-import { readWorkspace } from "../../../src/workspace/read.ts";
+import { browserUrl, readWorkspace } from "../../../src/workspace/workspace.ts";
 import { TemporaryFolder, testAssets } from "../../support/project.ts";
 
 type Shell = Readonly<Record<string, string>>;
@@ -42,7 +41,7 @@ describe("where GlitchTip is, for people", () => {
     if (dotEnv !== undefined) folder.write(".env", `GLITCHTIP_PORT=${dotEnv}\n`);
     expect((await made(folder, shell, port)).url).toBe(is);
     const project = readWorkspace(folder.path, shell);
-    expect(peoplesUrl(project)).toBe(is);
+    expect(browserUrl(project)).toBe(is);
     const addresses = addressesOf(project.declaration.server);
     const variables = { ...project.env, ...shell };
     expect(interpolate(addresses.public, variables)).toBe(is);

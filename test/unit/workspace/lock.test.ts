@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { silentLog } from "../../../src/base/log.ts";
 import { init } from "../../../src/init/init.ts";
-import { type LockDocker, lock, unlock } from "../../../src/workspace/lock.ts";
+import { type LockDocker, lockImages, unlockImages } from "../../../src/workspace/lock.ts";
 import { TemporaryFolder, testAssets } from "../../support/project.ts";
 
 const LOCK = ".glitchtip/compose.lock.yaml";
@@ -30,7 +30,7 @@ describe("lock", () => {
 
   it("writes the digest of each image of ours, names those without one, and leaves the user's alone", async () => {
     using folder = await project();
-    const result = await lock(
+    const result = await lockImages(
       context(folder),
       docker(images, { "postgres:18": digest("a"), "shop/api:1": digest("b") }),
     );
@@ -47,15 +47,15 @@ describe("lock", () => {
     using folder = await project();
     folder.write(".env", `${folder.read(".env")}GLITCHTIP_IMAGE=registry.example.com/glitchtip:6\n`);
     const own = { glitchtip: "registry.example.com/glitchtip:6" };
-    await lock(context(folder), docker(own, { "registry.example.com/glitchtip:6": digest("c") }));
+    await lockImages(context(folder), docker(own, { "registry.example.com/glitchtip:6": digest("c") }));
     expect(folder.read(".env")).toContain(`GLITCHTIP_IMAGE=registry.example.com/glitchtip:6@${digest("c")}`);
   });
 
   it("takes over a newer digest of the same tag, and one that an update bot wrote", async () => {
     using folder = await project();
-    await lock(context(folder), docker(images, { "postgres:18": digest("a") }));
+    await lockImages(context(folder), docker(images, { "postgres:18": digest("a") }));
     const pinned = { ...images, "glitchtip-db": `postgres:18@${digest("a")}` };
-    await lock(context(folder), docker(pinned, { "postgres:18": digest("d") }));
+    await lockImages(context(folder), docker(pinned, { "postgres:18": digest("d") }));
     expect(folder.read("compose.glitchtip.yaml")).toContain(digest("d"));
     folder.write(LOCK, folder.read(LOCK).replace(digest("d"), digest("e")));
     await init(context(folder));
@@ -65,19 +65,19 @@ describe("lock", () => {
   it("says so where nothing can be pinned, or writes nothing when it only shall say what it would", async () => {
     using folder = await project();
     const before = folder.files();
-    await expect(lock(context(folder), docker(images, {}))).rejects.toMatchObject({
+    await expect(lockImages(context(folder), docker(images, {}))).rejects.toMatchObject({
       code: "GC1607",
       problems: [expect.stringContaining("glitchtip/glitchtip:6"), expect.stringContaining("postgres:18")],
     });
-    await lock(context(folder), docker(images, { "postgres:18": digest("a") }), { dryRun: true });
+    await lockImages(context(folder), docker(images, { "postgres:18": digest("a") }), { dryRun: true });
     expect(folder.files()).toEqual(before);
   });
 
   it("goes back to tags", async () => {
     using folder = await project();
     const before = folder.read("compose.glitchtip.yaml");
-    await lock(context(folder), docker(images, { "postgres:18": digest("a") }));
-    await unlock(context(folder));
+    await lockImages(context(folder), docker(images, { "postgres:18": digest("a") }));
+    await unlockImages(context(folder));
     expect(folder.read("compose.glitchtip.yaml")).toBe(before);
     expect(Object.keys(folder.files())).not.toContain(LOCK);
   });

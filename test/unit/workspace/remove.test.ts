@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { init } from "../../../src/init/init.ts";
-import { add } from "../../../src/workspace/add.ts";
-import { remove } from "../../../src/workspace/remove.ts";
+import { addApp, removeApp } from "../../../src/workspace/apps.ts";
 import { refusal } from "../../support/refusal.ts";
 import { COMPOSE, project, START } from "./add/shop.ts";
 
@@ -9,31 +8,31 @@ describe("remove", () => {
   it("takes a service out of the declaration and of ours, and leaves the project declared", async () => {
     using setup = await project();
     const before = setup.folder.read("compose.glitchtip.yaml");
-    await add(setup.context(), "worker", { project: "jobs", ...START });
-    await remove(setup.context(), "worker");
+    await addApp(setup.context(), "worker", { project: "jobs", ...START });
+    await removeApp(setup.context(), "worker");
     expect(setup.folder.read("compose.glitchtip.yaml")).toBe(before);
     expect(setup.folder.read("glitchtip.yaml")).toContain("  jobs: { team: developers }\n");
   });
 
   it("may take out the last one, which is warned about", async () => {
     using setup = await project();
-    expect((await remove(setup.context(), "api")).services).toEqual([]);
+    expect((await removeApp(setup.context(), "api")).services).toEqual([]);
     expect(setup.folder.read("glitchtip.yaml")).toMatch(/\napps: \{ *\}\n/);
     expect(setup.warnings).toEqual(["no service gets a DSN: `apps` is empty"]);
   });
 
   it("takes out one that the Compose file no longer has", async () => {
     using setup = await project();
-    await add(setup.context(), "worker", { project: "shop", ...START });
+    await addApp(setup.context(), "worker", { project: "shop", ...START });
     setup.folder.write("compose.yaml", COMPOSE.replace(/ {2}worker.*\n/, ""));
     expect((await refusal(init(setup.context()))).code).toBe("GC1104");
-    await remove(setup.context(), "worker");
+    await removeApp(setup.context(), "worker");
     expect(await init(setup.context())).toMatchObject({ nothingToChange: true });
   });
 
   it("knows only what the declaration has", async () => {
     using setup = await project();
-    const error = await refusal(remove(setup.context(), "apii"));
+    const error = await refusal(removeApp(setup.context(), "apii"));
     expect([error.code, error.message, error.remedy]).toEqual([
       "GC1104",
       'glitchtip.yaml has no app "apii"; did you mean "api"?',

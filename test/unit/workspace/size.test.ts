@@ -2,8 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkDeclaration } from "../../../src/config/check.ts";
-import { declaredFor, type Sizing, sizeFor } from "../../../src/workspace/size/index.ts";
-import { ASSUMED, MEASURED } from "../../../src/workspace/size/measured.ts";
+import { ASSUMED, declaredFor, MEASURED, type Sizing, sizeFor } from "../../../src/workspace/size.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../../docs/sizing.md"), "utf8");
 const EVENTS_A_DAY = [1_000, 10_000, 30_000, 100_000, 400_000, 1_000_000];

@@ -5,10 +5,9 @@ import { writeMissingFiles } from "../../../src/backup/restore/contents.ts";
 import { writeSettings } from "../../../src/backup/upgrade/settings.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import { init } from "../../../src/init/init.ts";
-import { add } from "../../../src/workspace/add.ts";
-import { eject } from "../../../src/workspace/eject.ts";
-import { lock, unlock } from "../../../src/workspace/lock.ts";
-import { remove } from "../../../src/workspace/remove.ts";
+import { addApp, removeApp } from "../../../src/workspace/apps.ts";
+import { lockImages, unlockImages } from "../../../src/workspace/lock.ts";
+import { ejectFiles } from "../../../src/workspace/render.ts";
 import { TemporaryFolder, testAssets } from "../../support/project.ts";
 
 const COMPOSE =
@@ -43,8 +42,8 @@ const WRITERS: Readonly<Record<string, Writer>> = {
     writes: [ENV],
     run: start,
   },
-  add: { prepare: start, writes: [DECLARATION], run: (folder) => add(context(folder), "web") },
-  remove: { prepare: start, writes: [DECLARATION], run: (folder) => remove(context(folder), "api") },
+  add: { prepare: start, writes: [DECLARATION], run: (folder) => addApp(context(folder), "web") },
+  remove: { prepare: start, writes: [DECLARATION], run: (folder) => removeApp(context(folder), "api") },
   "lock and unlock": {
     prepare: async (folder) => {
       await start(folder);
@@ -52,8 +51,8 @@ const WRITERS: Readonly<Record<string, Writer>> = {
     },
     writes: [ENV],
     run: async (folder) => {
-      await lock(context(folder), docker);
-      await unlock(context(folder));
+      await lockImages(context(folder), docker);
+      await unlockImages(context(folder));
     },
   },
   "upgrade and rollback": {
@@ -76,7 +75,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   eject: {
     prepare: start,
     writes: ["compose.glitchtip.yaml"],
-    run: (folder) => eject(context(folder), []),
+    run: (folder) => ejectFiles(context(folder), []),
   },
 };
 
@@ -155,7 +154,7 @@ describe("bytes that are not ours in .env", () => {
     expect(made.subarray(0, bytes.length)).toEqual(bytes);
     if (name === "CRLF") expect(made.toString("latin1")).not.toMatch(/[^\r]\n/);
     folder.write(ENV, Buffer.concat([made, Buffer.from("GLITCHTIP_IMAGE=registry.example.com/glitchtip:6\n")]));
-    await lock(context(folder), docker);
+    await lockImages(context(folder), docker);
     expect(bytesOf(folder, ENV).subarray(0, made.length)).toEqual(made);
     await writeSettings(
       context(folder),
@@ -184,12 +183,12 @@ describe("bytes that are not ours in glitchtip.yaml", () => {
     await start(folder);
     folder.write(DECLARATION, change(folder.read(DECLARATION)));
     const before = bytesOf(folder, DECLARATION);
-    await add(context(folder), "web");
+    await addApp(context(folder), "web");
     const inBraces = name.includes("braces");
     expectLinesKept(before, bytesOf(folder, DECLARATION), (line) => inBraces && line.startsWith("apps:"));
     if (name.includes("CRLF")) expect(folder.read(DECLARATION)).not.toMatch(/[^\r]\n/);
     expect(folder.read(DECLARATION).startsWith("\uFEFF")).toBe(name.includes("order mark"));
-    await remove(context(folder), "web");
+    await removeApp(context(folder), "web");
     expectLinesKept(before, bytesOf(folder, DECLARATION), (line) => inBraces && line.startsWith("apps:"));
     if (name.includes("CRLF")) expect(folder.read(DECLARATION)).not.toMatch(/[^\r]\n/);
   });
@@ -201,7 +200,7 @@ describe("bytes that are not ours in glitchtip.yaml", () => {
     const bytes = Buffer.concat([Buffer.from("# f\xfcr\n", "latin1"), bytesOf(folder, DECLARATION)]);
     folder.write(DECLARATION, bytes);
     const before = folder.modifiedMs();
-    await expect(add(context(folder), "web")).rejects.toMatchObject({
+    await expect(addApp(context(folder), "web")).rejects.toMatchObject({
       code: "GC1102",
       message: "glitchtip.yaml: line 1 is not UTF-8",
     });

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are Compose's variables
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../src/base/errors.ts";
-import { readUserFilesWith } from "../../../src/workspace/user-files.ts";
+import { readUserFilesWith } from "../../../src/workspace/compose-files.ts";
 
 const TEXT = "services:\n  api: { image: x, entrypoint: [run, '${PORT}'], network_mode: host }\n";
 const log = (warnings: string[] = []) => ({

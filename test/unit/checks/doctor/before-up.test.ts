@@ -3,7 +3,7 @@ import type { CodedError } from "../../../../src/base/errors.ts";
 import { refuseUnstartable } from "../../../../src/checks/doctor/before-up.ts";
 import { statedPorts } from "../../../../src/checks/doctor/stated-ports.ts";
 import type { PublishedPort } from "../../../../src/docker/index.ts";
-import { readWorkspace } from "../../../../src/workspace/read.ts";
+import { readWorkspace } from "../../../../src/workspace/workspace.ts";
 import { container, fakeDocker } from "../../../support/fake-docker.ts";
 import { TemporaryFolder } from "../../../support/project.ts";
 

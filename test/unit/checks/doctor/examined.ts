@@ -5,7 +5,7 @@ import { silentLog } from "../../../../src/base/log.ts";
 import { doctor, type Finding, type Machine } from "../../../../src/checks/doctor/index.ts";
 import type { ComposeConfig, PublishedPort } from "../../../../src/docker/index.ts";
 import { init } from "../../../../src/init/init.ts";
-import { readWorkspace } from "../../../../src/workspace/read.ts";
+import { readWorkspace } from "../../../../src/workspace/workspace.ts";
 import { type FakeDockerOptions, fakeDocker } from "../../../support/fake-docker.ts";
 import { testAssets } from "../../../support/project.ts";
 

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { eject } from "../../../../src/workspace/eject.ts";
+import { ejectFiles } from "../../../../src/workspace/render.ts";
 import { container } from "../../../support/fake-docker.ts";
 import { ASSETS, examine, initiated } from "./examined.ts";
 
@@ -44,7 +44,7 @@ describe("the project's files", () => {
       level: "warn",
       what: `${stack} was edited by hand where ours has changed too`,
     });
-    expect(await found((dir) => eject({ dir, assets: ASSETS }, [stack]))).toMatchObject({
+    expect(await found((dir) => ejectFiles({ dir, assets: ASSETS }, [stack]))).toMatchObject({
       level: "warn",
       what: `${stack} is yours, and what we would write has changed`,
       fix: `npx glitchtip-compose render --adopt ${stack}`,

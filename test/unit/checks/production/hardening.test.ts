@@ -7,7 +7,7 @@ import { certificateVerdict } from "../../../../src/checks/production/live-point
 import type { HardeningPoint, Seen } from "../../../../src/checks/production/point.ts";
 import type { ComposeConfig, ComposeService } from "../../../../src/docker/index.ts";
 import { init } from "../../../../src/init/init.ts";
-import { readWorkspace } from "../../../../src/workspace/read.ts";
+import { readWorkspace } from "../../../../src/workspace/workspace.ts";
 import { container, fakeDocker } from "../../../support/fake-docker.ts";
 import { TemporaryFolder, testAssets } from "../../../support/project.ts";
 

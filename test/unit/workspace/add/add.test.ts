@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { loadDeclaration } from "../../../../src/config/load.ts";
 import { init } from "../../../../src/init/init.ts";
-import { type AddOptions, add } from "../../../../src/workspace/add.ts";
+import { type AddOptions, addApp } from "../../../../src/workspace/apps.ts";
 import { TemporaryFolder, testAssets } from "../../../support/project.ts";
 import { refusal } from "../../../support/refusal.ts";
 import { COMPOSE, project, START } from "./shop.ts";
@@ -10,16 +10,16 @@ describe("add", () => {
   it("makes a project whose name is YAML's merge key", async () => {
     using shop = await project();
     const options = { project: "<<", entrypoint: ["tini"], command: ["run"] };
-    await add(shop.context(), "worker", options);
+    await addApp(shop.context(), "worker", options);
     const { projects, apps } = loadDeclaration(shop.folder.read("glitchtip.yaml"), "g");
     expect([Object.keys(projects), apps.worker?.project]).toEqual([["shop", "<<"], "<<"]);
-    expect(await add(shop.context(), "worker", options)).toMatchObject({ nothingToChange: true });
+    expect(await addApp(shop.context(), "worker", options)).toMatchObject({ nothingToChange: true });
   });
 
   it("changes the declaration by a line, and writes what it comes to", async () => {
     using setup = await project();
     const before = setup.folder.read("glitchtip.yaml");
-    const result = await add(setup.context(), "worker", { project: "shop", ...START });
+    const result = await addApp(setup.context(), "worker", { project: "shop", ...START });
     expect(setup.folder.read("glitchtip.yaml")).toBe(
       `${before}  worker: { project: shop, entrypoint: [ docker-entrypoint.sh ] }\n`,
     );
@@ -30,29 +30,29 @@ describe("add", () => {
 
   it("declares the project, named as the service when nothing is said", async () => {
     using setup = await project();
-    const result = await add(setup.context(), "worker", START);
+    const result = await addApp(setup.context(), "worker", START);
     expect(result.services.at(-1)).toEqual({ service: "worker", project: "worker", variables: ["SENTRY_DSN"] });
     expect(setup.folder.read("glitchtip.yaml")).toContain("  worker: { team: developers }\n");
   });
 
   it("takes variables and an audience", async () => {
     using setup = await project();
-    await add(setup.context(), "worker", { ...START, variables: ["A", "B"], audience: "public" });
+    await addApp(setup.context(), "worker", { ...START, variables: ["A", "B"], audience: "public" });
     expect(setup.folder.read(".glitchtip/provision.json")).toMatch(/"A": "public",\s+"B": "public"/);
   });
 
   it("changes nothing a second time, and does not contradict what is there", async () => {
     using setup = await project();
-    await add(setup.context(), "worker", { project: "shop", ...START });
-    expect(await add(setup.context(), "worker")).toMatchObject({ nothingToChange: true });
-    const error = await refusal(add(setup.context(), "worker", { project: "other" }));
+    await addApp(setup.context(), "worker", { project: "shop", ...START });
+    expect(await addApp(setup.context(), "worker")).toMatchObject({ nothingToChange: true });
+    const error = await refusal(addApp(setup.context(), "worker", { project: "other" }));
     expect([error.code, error.problems]).toEqual(["GC1001", ['apps.worker.project: "other" here, "shop" there']]);
   });
 
   it("only says what it would do in a dry run", async () => {
     using setup = await project();
     const before = setup.folder.files();
-    expect(await add(setup.context(), "worker", { ...START, dryRun: true })).toMatchObject({ dryRun: true });
+    expect(await addApp(setup.context(), "worker", { ...START, dryRun: true })).toMatchObject({ dryRun: true });
     expect(setup.folder.files()).toEqual(before);
   });
 
@@ -69,7 +69,7 @@ describe("add", () => {
   ])("refuses %s before anything is written", async (_, service, code, options, message) => {
     using setup = await project();
     const before = setup.folder.files();
-    const error = await refusal(add(setup.context(), service, options));
+    const error = await refusal(addApp(setup.context(), service, options));
     expect([error.code, [error.message, ...error.problems].join()]).toEqual([code, expect.stringMatching(message)]);
     expect(setup.folder.files()).toEqual(before);
   });
@@ -77,7 +77,7 @@ describe("add", () => {
   it("says how to begin where there is no declaration", async () => {
     using folder = new TemporaryFolder();
     const log = { info() {}, step() {}, debug() {}, warn() {} };
-    const error = await refusal(add({ dir: folder.path, log, assets: testAssets() }, "api"));
+    const error = await refusal(addApp({ dir: folder.path, log, assets: testAssets() }, "api"));
     expect([error.code, error.remedy]).toEqual(["GC1108", expect.stringContaining("init --app api=PROJECT")]);
   });
 });

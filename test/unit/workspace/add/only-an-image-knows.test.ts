@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { init } from "../../../../src/init/init.ts";
-import { add } from "../../../../src/workspace/add.ts";
+import { addApp } from "../../../../src/workspace/apps.ts";
 import { TemporaryFolder, testAssets } from "../../../support/project.ts";
 import { refusal } from "../../../support/refusal.ts";
 import { COMPOSE, engine, project, START } from "./shop.ts";
@@ -10,7 +10,7 @@ describe("what only an image knows", () => {
 
   it("is asked of the engine and remembered, so that a run without one writes the same", async () => {
     using setup = await project();
-    await add(setup.context(engine({ images: { "postgres:18": image } })), "db");
+    await addApp(setup.context(engine({ images: { "postgres:18": image } })), "db");
     expect(setup.folder.read("compose.glitchtip.yaml")).toContain(`command: [/bin/sh, -c, "exec \\"$$APP\\""]`);
     expect(setup.folder.read("glitchtip.yaml")).not.toContain("entrypoint:");
     for (const docker of [undefined, engine({ answers: false }), engine()]) {
@@ -20,7 +20,7 @@ describe("what only an image knows", () => {
 
   it("follows the image when that has changed, and is forgotten with its name", async () => {
     using setup = await project();
-    await add(setup.context(engine({ images: { "postgres:18": image } })), "db");
+    await addApp(setup.context(engine({ images: { "postgres:18": image } })), "db");
     await init(setup.context(engine({ images: { "postgres:18": { ...image, command: ["other"] } } })));
     expect(setup.folder.read("compose.glitchtip.yaml")).toContain("command: [other]");
     setup.folder.write("compose.yaml", COMPOSE.replace("postgres:18", "postgres:19"));
@@ -30,7 +30,7 @@ describe("what only an image knows", () => {
   it("is not asked where the files or the declaration say it", async () => {
     using setup = await project();
     const docker = engine();
-    await add(setup.context(docker), "worker", START);
+    await addApp(setup.context(docker), "worker", START);
     expect(docker.calls).toEqual([]);
   });
 
@@ -39,11 +39,11 @@ describe("what only an image knows", () => {
     ["jobs", "--build", "is not built yet"],
   ])("of %s is had by %s only", async (service, flag, words) => {
     using setup = await project();
-    const error = await refusal(add(setup.context(engine()), service));
+    const error = await refusal(addApp(setup.context(engine()), service));
     expect([error.code, error.message]).toEqual(["GC1106", expect.stringContaining(flag)]);
     expect(error.message).toContain(words);
     const docker = engine();
-    await add(setup.context(docker), service, flag === "--pull" ? { pull: true } : { build: true });
+    await addApp(setup.context(docker), service, flag === "--pull" ? { pull: true } : { build: true });
     expect(docker.calls).toEqual(
       flag === "--pull"
         ? ["shop/worker:2", "pull worker of compose.yaml", "shop/worker:2"]
@@ -58,13 +58,13 @@ describe("what only an image knows", () => {
       asked.push(question);
       return true;
     };
-    await add(setup.context(engine()), "worker", { ask });
+    await addApp(setup.context(engine()), "worker", { ask });
     expect(asked).toEqual(["shop/worker:2: not on this machine. Pull it now?"]);
   });
 
   it("says so where no engine answers", async () => {
     using setup = await project();
-    const error = await refusal(add(setup.context(engine({ answers: false })), "worker"));
+    const error = await refusal(addApp(setup.context(engine({ answers: false })), "worker"));
     expect(error.message).toMatch(
       /entrypoint comes from its image shop\/worker:2, and no Docker engine answers: start one; or type/,
     );
@@ -73,7 +73,7 @@ describe("what only an image knows", () => {
   it("may be nothing at all, which is an error", async () => {
     using setup = await project();
     const docker = engine({ images: { "postgres:18": { entrypoint: [], command: [] } } });
-    const error = await refusal(add(setup.context(docker), "db"));
+    const error = await refusal(addApp(setup.context(docker), "db"));
     expect(error.message).toMatch(/image postgres:18 has neither entrypoint nor command/);
   });
 

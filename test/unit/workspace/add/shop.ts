@@ -1,6 +1,6 @@
 import { CodedError } from "../../../../src/base/errors.ts";
 import { init } from "../../../../src/init/init.ts";
-import type { AddOptions, add } from "../../../../src/workspace/add.ts";
+import type { AddOptions, addApp } from "../../../../src/workspace/apps.ts";
 import type { WorkspaceDocker } from "../../../../src/workspace/docker.ts";
 import { TemporaryFolder, testAssets } from "../../../support/project.ts";
 
@@ -40,7 +40,7 @@ export function engine({ images = {}, answers = true }: Engine = {}): WorkspaceD
 interface Setup {
   readonly folder: TemporaryFolder;
   readonly warnings: string[];
-  context(docker?: WorkspaceDocker): Parameters<typeof add>[0];
+  context(docker?: WorkspaceDocker): Parameters<typeof addApp>[0];
 }
 
 export async function project(compose = COMPOSE): Promise<Setup & Disposable> {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { CodedError } from "../../../../src/base/errors.ts";
 import { differencesOf } from "../../../../src/workspace/difference.ts";
-import { render } from "../../../../src/workspace/render.ts";
+import { renderFiles } from "../../../../src/workspace/render.ts";
 import { TemporaryFolder, testAssets } from "../../../support/project.ts";
 import { BASE, declareSplit, edit, GATE, log, newInterval, project, STACK, upgrade } from "./upgraded.ts";
 
@@ -112,7 +112,7 @@ describe("a newer version of the tool", () => {
       ...testAssets(version),
       texts: () => ({ ...testAssets().texts(), provisioner: long(version) }),
     });
-    const run = (version: string) => render({ dir: folder.path, log, env: {}, assets: assets(version) });
+    const run = (version: string) => renderFiles({ dir: folder.path, log, env: {}, assets: assets(version) });
     await run("2.0.0");
     const { files, changed } = await run("3.0.0");
     expect(changed).toContain(".glitchtip/provisioner.mjs");

@@ -1,6 +1,6 @@
 import { init } from "../../../../src/init/init.ts";
 import type { ComposeTemplates } from "../../../../src/stack/templates.ts";
-import { type RenderOptions, render } from "../../../../src/workspace/render.ts";
+import { type RenderOptions, renderFiles } from "../../../../src/workspace/render.ts";
 import { TemporaryFolder, testAssets } from "../../../support/project.ts";
 
 export const STACK = "compose.glitchtip.yaml";
@@ -31,7 +31,7 @@ export function upgrade(folder: TemporaryFolder, { version = "1.0.0", templates,
     const original = assets.compose();
     return (name) => JSON.parse((templates ?? ((text) => text))(JSON.stringify(original(name))));
   };
-  return render({ dir: folder.path, log, env: {}, assets: { ...assets, compose } }, options);
+  return renderFiles({ dir: folder.path, log, env: {}, assets: { ...assets, compose } }, options);
 }
 
 export const edit = (folder: TemporaryFolder, path: string, change: (text: string) => string) =>

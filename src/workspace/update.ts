@@ -5,17 +5,15 @@ import type { Clock } from "../base/wait.ts";
 import { namesOf } from "../config/app-variables.ts";
 import type { ImageKnowledge } from "../stack/model.ts";
 import { STACK_FILE } from "../stack/render.ts";
-import { peoplesUrl } from "./address.ts";
 import { type Assets, packageAssets } from "./assets.ts";
-import type { FileState, PlannedFile } from "./decide.ts";
+import type { FileState, PlannedFile } from "./decisions.ts";
 import type { WorkspaceDocker } from "./docker.ts";
-import { writeGivenDsns } from "./given-dsns.ts";
-import { askedImages, askImages, type ImageOptions, projectNameOf } from "./images.ts";
-import { overriddenApps, overriddenRemedy, overriddenText } from "./overridden.ts";
-import { carryOut, changesSomething, type Planning, planWorkspace } from "./plan-workspace.ts";
-import { aboutVaultCopies, compareVaultCopies, writeVaultCopies } from "./vault-copies.ts";
-import { warningsOf } from "./warnings.ts";
+import { askedImages, askImages, composeProjectNameOf, type ImageOptions } from "./images.ts";
+import { applyWorkspacePlan, changesSomething, planWorkspace, type WorkspacePlanOptions } from "./plan-workspace.ts";
+import { compareVaultCopies, vaultCopyWarnings, writeGivenDsns, writeVaultCopies } from "./reference-copies.ts";
+import { appsWithLostWrapper, lostWrapperRemedy, lostWrapperText, warningsOf } from "./warnings.ts";
 import type { Workspace } from "./workspace.ts";
+import { browserUrl } from "./workspace.ts";
 
 /** What the commands that write a project's files need. */
 export interface WorkspaceContext {
@@ -70,7 +68,7 @@ export interface WorkspaceResult extends FileChanges {
   readonly next: string;
 }
 
-export interface Bringing extends ImageOptions, Planning {
+export interface UpdateOptions extends ImageOptions, WorkspacePlanOptions {
   /** Where a user states what an image does not tell. */
   readonly stateBy: NonNullable<ImageKnowledge["stateBy"]>;
   /** Files that cannot be merged are told in the result, not by an error. */
@@ -78,21 +76,22 @@ export interface Bringing extends ImageOptions, Planning {
 }
 
 /** Writes all files of a project as they have to be. Everything is validated before anything is written. */
-export async function bringUpToDate(
+export async function updateWorkspace(
   context: WorkspaceContext,
   read: Workspace,
-  how: Bringing,
+  how: UpdateOptions,
 ): Promise<WorkspaceResult> {
   const { log, env = {}, random = randomBytes, assets = packageAssets() } = context;
   const { dryRun = false, tellConflicts = false } = how;
   const project = { ...read, images: await imagesOf(context.docker, read, how) };
   const copies = await compareVaultCopies(context, project);
   const plan = await planWorkspace(project, assets, env, how);
-  for (const warning of [...plan.warnings, ...aboutVaultCopies(copies), ...warningsOf(project, env)]) log.warn(warning);
-  for (const [app, path] of await overriddenApps(project))
-    log.warn(`${overriddenText(app, path)}. ${overriddenRemedy}`);
+  for (const warning of [...plan.warnings, ...vaultCopyWarnings(copies), ...warningsOf(project, env)])
+    log.warn(warning);
+  for (const [app, path] of await appsWithLostWrapper(project))
+    log.warn(`${lostWrapperText(app, path)}. ${lostWrapperRemedy}`);
   if (!dryRun) {
-    carryOut(plan, random);
+    applyWorkspacePlan(plan, random);
     writeVaultCopies(project.dir, copies);
     await writeGivenDsns(context, project);
   }
@@ -104,10 +103,10 @@ export async function bringUpToDate(
 async function imagesOf(
   docker: WorkspaceDocker | undefined,
   project: Workspace,
-  how: Bringing,
+  how: UpdateOptions,
 ): Promise<ImageKnowledge> {
   const { dir, declaration, user, composeFiles, composeProjectName, images } = project;
-  const asked = askedImages(declaration, user, projectNameOf(dir, composeProjectName));
+  const asked = askedImages(declaration, user, composeProjectNameOf(dir, composeProjectName));
   // Not with ours, which may not be there yet, and what comes after it leans on it.
   const files = composeFiles.slice(0, composeFiles.indexOf(STACK_FILE));
   return { ...images, ...(await askImages(docker, asked, images, files, how)), stateBy: how.stateBy };
@@ -140,7 +139,7 @@ function placesIn({ path, conflicts = [], broken }: PlannedFile): string[] {
 function resultOf(project: Workspace, files: readonly PlannedFile[], dryRun: boolean): WorkspaceResult {
   const { dir, declaration } = project;
   const { apps, admin } = declaration;
-  const url = peoplesUrl(project);
+  const url = browserUrl(project);
   const these = (...states: FileState[]) => files.filter(({ state }) => states.includes(state)).map(({ path }) => path);
   return {
     dir,

@@ -1,10 +1,12 @@
+import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError } from "../base/errors.ts";
 import { editDeclaration } from "../config/edit.ts";
 import { loadDeclaration } from "../config/load.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
-import { bringUpToDate, type WorkspaceContext, type WorkspaceResult } from "./bring-up-to-date.ts";
+import { DECLARATION_FILE, readDeclarationText } from "./declaration-file.ts";
 import type { ImageOptions } from "./images.ts";
-import { DECLARATION_FILE, readDeclarationText, readWorkspaceWith } from "./read.ts";
+import { updateWorkspace, type WorkspaceContext, type WorkspaceResult } from "./update.ts";
+import { readWorkspaceWith } from "./workspace.ts";
 
 /** What a person may say to `add`; each has a flag. */
 export interface AddOptions extends ImageOptions {
@@ -20,7 +22,7 @@ export interface AddOptions extends ImageOptions {
 }
 
 /** Gives one more service a DSN: an entry in the declaration, then its lines in the managed files. */
-export async function add(
+export async function addApp(
   context: WorkspaceContext,
   service: string,
   options: AddOptions = {},
@@ -31,7 +33,7 @@ export async function add(
     ? unchanged(before, declaration, service, options)
     : withApp(before, declaration, service, options);
   const project = await readWorkspaceWith(context, text);
-  return await bringUpToDate(context, project, {
+  return await updateWorkspace(context, project, {
     ...options,
     declarationEdited: text !== before,
     stateBy: text === before ? "declaration" : "add",
@@ -67,4 +69,33 @@ function unchanged(text: string, { apps }: Declaration, service: string, options
     problems,
     remedy: "Change glitchtip.yaml, then: npx glitchtip-compose init",
   });
+}
+
+/** Takes a service out: it starts without our wrapper from the next `up` on. Its project and what it reported stay. */
+export async function removeApp(
+  context: WorkspaceContext,
+  service: string,
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
+): Promise<WorkspaceResult> {
+  const before = readDeclarationText(context.dir);
+  const { apps } = loadDeclaration(before, DECLARATION_FILE);
+  const app = Object.hasOwn(apps, service) ? apps[service] : undefined;
+  if (app === undefined) {
+    const names = Object.keys(apps);
+    throw new CodedError("GC1104", `glitchtip.yaml has no app "${service}"${didYouMean(service, names)}`, {
+      remedy: `It has ${names.join(", ") || "none"}.`,
+    });
+  }
+  const text = editDeclaration(before, ["apps", service], undefined);
+  const project = await readWorkspaceWith(context, text);
+  const result = await updateWorkspace(context, project, { dryRun, declarationEdited: true, stateBy: "declaration" });
+  if (
+    app.project !== undefined &&
+    !Object.values(project.declaration.apps).some((other) => other.project === app.project)
+  ) {
+    context.log.info(
+      `project ${app.project} stays declared; take it out of glitchtip.yaml if nothing else reports to it`,
+    );
+  }
+  return result;
 }
