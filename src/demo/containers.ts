@@ -1,6 +1,6 @@
 import type { Log } from "../base/log.ts";
 import type { Docker } from "../docker/index.ts";
-import { askProvisioner, type ReadBackLine } from "../provision/index.ts";
+import { askReadBack, type ReadBackLine } from "../provision/index.ts";
 import type { DemoApp, DemoStack } from "./demo.ts";
 
 /** Why the demo cannot run in containers here, or undefined when it can; missing images are pulled. */
@@ -40,7 +40,7 @@ export function composeStack(docker: Docker, cleaner: Docker, reached: DemoApp, 
     },
     async readBack(request) {
       const lines: ReadBackLine[] = [];
-      await askProvisioner(docker, request, (line) => lines.push(line));
+      await askReadBack(docker, request, (line) => lines.push(line));
       return lines;
     },
     close: () => cleaner.compose.down({ volumes: true }),

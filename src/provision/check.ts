@@ -1,55 +1,75 @@
-import { CodedError } from "../base/errors.ts";
 import type { Secret } from "../base/secret.ts";
 import { type GlitchTip, openClient } from "../glitchtip/client.ts";
 import { chooseKey } from "../glitchtip/identity.ts";
 import { waitReady } from "../glitchtip/ready.ts";
-import { appOutputs } from "./app-outputs.ts";
-import type { ProvisionContext } from "./context.ts";
-import { type Desired, desiredOf } from "./desired.ts";
-import { withGivenToken } from "./given-token.ts";
-import { observeFirst, rememberProjects, type Situation } from "./observe.ts";
-import { type Action, planProvision } from "./plan.ts";
-import type { ProvisionInput } from "./provision.ts";
+import { type DesiredOrganization, type ProvisioningAction, planProvisioning } from "../reconcile/index.ts";
+import type { ProvisionContext, ProvisionRequest } from "./context.ts";
+import { desiredOrganization } from "./desired.ts";
+import { type Observed, observeFirst, rememberProjects } from "./observe.ts";
+import { appOutputs } from "./provision.ts";
+import { isTokenRefused, withGivenToken } from "./token.ts";
 
-/** What a run would change on the server, in its order. */
-export type Change =
-  | Action
+/** What a run of provisioning changes on the server, in its order, for people and for --json. */
+export type ProvisionChange =
+  | { readonly type: "create-organization"; readonly name: string }
+  | { readonly type: "create-team"; readonly slug: string }
+  | {
+      readonly type: "create-project";
+      readonly name: string;
+      readonly team: string;
+      readonly platform?: string | undefined;
+    }
+  | { readonly type: "link-team"; readonly project: string; readonly team: string }
   /** Without a token nothing more can be seen. */
   | { readonly type: "create-token" }
   | { readonly type: "create-key"; readonly project: string };
 
+/** Returns the changes that an action makes. */
+export function changesOfAction(action: ProvisioningAction): ProvisionChange[] {
+  if (action.kind === "organization") return [{ type: "create-organization", name: action.name }];
+  if (action.kind === "team") return [{ type: "create-team", slug: action.name }];
+  if (action.type === "create") {
+    const { name, team, platform } = action.desired;
+    return [{ type: "create-project", name, team, platform }];
+  }
+  const { slug: project, linkTeams } = action.desired;
+  return linkTeams.map((team) => ({ type: "link-team", project, team }));
+}
+
 export interface Checked {
-  readonly changes: readonly Change[];
+  readonly changes: readonly ProvisionChange[];
+  /** The server's version. */
   readonly version: string;
-  /** By app, where every project and key is there: secrets. */
+  /** The text of each app's env file, when every project and key is there: secrets. */
   readonly envFiles?: Readonly<Record<string, string>>;
 }
 
-/** Looks as `provision` does and changes nothing; its store must be one that does not keep. */
-export async function checkProvision(context: ProvisionContext, input: ProvisionInput): Promise<Checked> {
-  const desired = desiredOf(input.declaration);
+/** Looks as `provisionServer` does and changes nothing. The context's store must not keep what is set. */
+export async function checkProvision(context: ProvisionContext, request: ProvisionRequest): Promise<Checked> {
+  const { store } = context;
+  const desired = desiredOrganization(request.declaration);
   const settings = await waitReady({ ...context, deadlineMs: context.readyWithinMs });
   const version = settings.version ?? "unknown";
   const seen = await look(context, desired);
   if (seen === undefined) return { version, changes: [{ type: "create-token" }] };
-  rememberProjects(desired, seen.situation.projects, context.store);
-  const actions = planProvision(desired, seen.situation, context.store);
-  const keys = await missingKeys(context, seen.glitchtip, desired, input.label);
-  const changes = [...actions, ...keys];
+  rememberProjects(desired, seen.observed, store);
+  const actions = planProvisioning(context.transport.baseUrl, desired, seen.observed, store.projects);
+  const keys = await missingKeys(context, seen.glitchtip, desired, request.label);
+  const changes = [...actions.flatMap(changesOfAction), ...keys];
   if (changes.length > 0) return { version, changes };
-  const outputs = appOutputs(context.store, input);
+  const outputs = appOutputs(store, request);
   return { version, changes, envFiles: Object.fromEntries(outputs.map(({ app, envFile }) => [app, envFile])) };
 }
 
-/** Undefined where only a new token would do. */
+/** Returns undefined when a new token is needed to look. */
 async function look(
   context: ProvisionContext,
-  desired: Desired,
-): Promise<{ glitchtip: GlitchTip; situation: Situation } | undefined> {
+  desired: DesiredOrganization,
+): Promise<{ readonly glitchtip: GlitchTip; readonly observed: Observed } | undefined> {
   const { store } = context;
   const by = async (token: Secret) => {
     const glitchtip = openClient({ ...context, token });
-    return { glitchtip, situation: await observeFirst(glitchtip, desired, store) };
+    return { glitchtip, observed: await observeFirst(glitchtip, desired, store) };
   };
   const given = context.token?.();
   if (given !== undefined) return await withGivenToken(context, given, () => by(given));
@@ -57,19 +77,19 @@ async function look(
   try {
     return await by(store.token);
   } catch (error) {
-    if (error instanceof CodedError && (error.code === "GC1304" || error.code === "GC1305")) return undefined;
+    if (isTokenRefused(error)) return undefined;
     throw error;
   }
 }
 
-/** The keys of projects that are there are remembered; one that a run would make is told. */
+/** Stores the keys of the projects that are there, and returns a change for each key that a run would create. */
 async function missingKeys(
   { store }: ProvisionContext,
   glitchtip: GlitchTip,
-  desired: Desired,
+  desired: DesiredOrganization,
   label: string,
-): Promise<Change[]> {
-  const changes: Change[] = [];
+): Promise<ProvisionChange[]> {
+  const changes: ProvisionChange[] = [];
   for (const { name } of desired.projects) {
     const [organization, project] = [store.organization, store.projects[name]];
     if (organization === undefined || project === undefined) continue;

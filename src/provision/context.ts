@@ -1,10 +1,12 @@
 import type { Log } from "../base/log.ts";
 import type { Secret } from "../base/secret.ts";
 import type { Clock } from "../base/wait.ts";
+import type { Audience } from "../config/audience.ts";
+import type { ProvisionDeclaration } from "../config/provision-input.ts";
 import type { Transport } from "../glitchtip/transport.ts";
 import type { StateStore } from "../outputs/state-store.ts";
 
-/** Everything provisioning touches outside itself. It knows neither Docker nor the process it runs in. */
+/** Everything that provisioning touches outside of itself. It knows neither Docker nor the process in which it runs. */
 export interface ProvisionContext {
   /** The server as this process reaches it. */
   readonly transport: Transport;
@@ -12,12 +14,23 @@ export interface ProvisionContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly log: Log;
-  /** The user's own token; without it one is made by signing in. */
+  /** The user's own token. When it is left out, provisioning signs in and creates one. */
   token?(): Secret;
-  /** Read only when a sign-in is due. */
+  /** Called only when a sign-in is necessary. */
   password(): Secret;
   /** How long the server may take to become ready. */
   readonly readyWithinMs: number;
-  /** How long a first event may take from envelope to API. */
+  /** How long a first event may take from its envelope to the API. */
   readonly proofWithinMs: number;
+}
+
+/** What is to be provisioned. */
+export interface ProvisionRequest {
+  readonly declaration: ProvisionDeclaration;
+  /** The address at which each audience reaches the server. */
+  readonly baseUrls: Readonly<Record<Audience, string>>;
+  /** The name of our API token, and of keys that we create. */
+  readonly label: string;
+  /** The name of the token alone: two places that provision the same server keep a token each. */
+  readonly tokenLabel?: string;
 }

@@ -4,27 +4,27 @@ import { type GlitchTip, openClient } from "../glitchtip/client.ts";
 import { createOnce } from "../glitchtip/create-once.ts";
 import { chooseKey, type KnownProject } from "../glitchtip/identity.ts";
 import { limitInFlight } from "../glitchtip/in-flight.ts";
+import type { DesiredOrganization } from "../reconcile/index.ts";
 import type { ProvisionContext } from "./context.ts";
-import type { Desired } from "./desired.ts";
 import { proveByEvent, proveKnown } from "./prove.ts";
 
 /** A web worker answers two requests at a time; more only add latency (docs/glitchtip-facts.md, "Load and memory"). */
-const IN_FLIGHT = 2;
+const MAX_IN_FLIGHT = 2;
 
 /**
- * Gives every project a key that is known to work, all at once: most of a proof is waiting for the worker's next batch.
- * Returns a problem that leaves the DSNs good, such as a worker that does not store events; throws where a project is
- * left without a key.
+ * Gives every project a key that is known to work. All projects are proved at once, because most of a proof is waiting
+ * for the worker's next batch. Returns a problem that leaves the DSNs good, such as a worker that does not store events.
+ * Throws when a project is left without a key.
  */
 export async function ensureKeys(
   context: ProvisionContext,
   token: Secret,
-  desired: Desired,
+  desired: DesiredOrganization,
   label: string,
 ): Promise<CodedError | undefined> {
   const failed = new AbortController();
   const signal = AbortSignal.any([context.signal, failed.signal]);
-  const limited = { ...context, signal, transport: limitInFlight(context.transport, IN_FLIGHT) };
+  const limited = { ...context, signal, transport: limitInFlight(context.transport, MAX_IN_FLIGHT) };
   const glitchtip = openClient({ ...limited, token });
   const problems = await Promise.allSettled(
     desired.projects.map(({ name }) =>
@@ -80,6 +80,7 @@ async function ensureKey(
   }
 }
 
+/** Returns the project with the key that it has, or with a new one. */
 async function withKey(
   context: ProvisionContext,
   glitchtip: GlitchTip,

@@ -1,65 +1,78 @@
 import { CodedError } from "../base/errors.ts";
 import type { GlitchTip } from "../glitchtip/client.ts";
-import { findOrganization, findProject, identityOf, type Known, sameObject } from "../glitchtip/identity.ts";
-import type { Organization, Project } from "../glitchtip/wire/shapes.ts";
+import { findOrganization, findProject, type Identity, identityOf, sameObject } from "../glitchtip/identity.ts";
 import type { StateStore } from "../outputs/state-store.ts";
-import type { Desired } from "./desired.ts";
-import { needsTeams, type Observed } from "./plan.ts";
+import {
+  type DesiredOrganization,
+  needsTeamList,
+  type ObservedProject,
+  observedProject,
+  type ProvisionedOrganization,
+} from "../reconcile/index.ts";
 
-export interface Situation extends Observed {
-  readonly organization: Pick<Organization, "slug"> | undefined;
-}
+/** Undefined: the server has no such organization. */
+export type Observed = ProvisionedOrganization | undefined;
+
+/** Reads the organization that the last run stored, else looks for it by its name. */
+export const observeFirst = async (
+  glitchtip: GlitchTip,
+  desired: DesiredOrganization,
+  store: StateStore,
+): Promise<Observed> => (await observeKnown(glitchtip, desired, store)) ?? (await observe(glitchtip, desired, store));
 
 /**
- * With a known organization one request tells everything: its project list has the ids, the teams, and proves the
- * token. Undefined when it does not hold any more, so that the caller looks closer.
+ * Reads a known organization with one request: the list of its projects has ids and teams, and proves the token.
+ * Returns undefined when what is known does not hold any more.
  */
-async function observeKnown(glitchtip: GlitchTip, desired: Desired, store: StateStore): Promise<Situation | undefined> {
-  const organization = store.organization;
+async function observeKnown(glitchtip: GlitchTip, desired: DesiredOrganization, store: StateStore): Promise<Observed> {
+  const { organization } = store;
   if (organization === undefined) return undefined;
   try {
-    const projects = await glitchtip.projects(organization.slug);
-    const knows = Object.values<Known["projects"][string]>(store.projects);
-    const recognised = projects.some((project) => knows.some((known) => sameObject(known, project)));
-    // Not one project known again: the slug may belong to another organization of a new database.
-    if (!recognised) return undefined;
-    return { organization, projects, teams: await teamsIfNeeded(glitchtip, organization.slug, desired, projects) };
+    const projects = await readProjects(glitchtip, organization);
+    const known: Identity[] = Object.values(store.projects);
+    const recognized = projects.some((project) => known.some((one) => sameObject(one, project)));
+    // When no project is known the slug may belong to another organization of a new database.
+    return recognized ? await withTeams(glitchtip, organization, projects, desired) : undefined;
   } catch (error) {
     if (error instanceof CodedError && error.code === "GC1209") return undefined;
     throw error;
   }
 }
 
-/** By what is known, else from the top. */
-export const observeFirst = async (glitchtip: GlitchTip, desired: Desired, store: StateStore): Promise<Situation> =>
-  (await observeKnown(glitchtip, desired, store)) ?? (await observe(glitchtip, desired, store));
-
-/** From the list of organizations down. */
-export async function observe(glitchtip: GlitchTip, desired: Desired, store: StateStore): Promise<Situation> {
-  const organization = findOrganization(await glitchtip.organizations(), desired.organization, store.organization);
-  store.setOrganization(organization && identityOf(organization));
-  if (organization === undefined) return { organization, projects: [], teams: [] };
-  const projects = await glitchtip.projects(organization.slug);
-  return { organization, projects, teams: await teamsIfNeeded(glitchtip, organization.slug, desired, projects) };
+/** Looks for the organization by what is known of it, else by its name, and stores what it finds. */
+export async function observe(
+  glitchtip: GlitchTip,
+  desired: DesiredOrganization,
+  store: StateStore,
+): Promise<Observed> {
+  const found = findOrganization(await glitchtip.organizations(), desired.name, store.organization);
+  const organization = found && identityOf(found);
+  store.setOrganization(organization);
+  if (organization === undefined) return undefined;
+  return await withTeams(glitchtip, organization, await readProjects(glitchtip, organization), desired);
 }
 
-/** Forgets what is no longer there, and stores what is: an old id may mean another project in a new database. */
-export function rememberProjects(desired: Desired, projects: readonly Project[], store: StateStore): void {
+const readProjects = async (glitchtip: GlitchTip, { slug }: Identity): Promise<ObservedProject[]> =>
+  (await glitchtip.projects(slug)).map(observedProject);
+
+/** Asks for the teams only when the projects do not show all that are needed. */
+async function withTeams(
+  glitchtip: GlitchTip,
+  organization: Identity,
+  projects: readonly ObservedProject[],
+  desired: DesiredOrganization,
+): Promise<ProvisionedOrganization> {
+  if (!needsTeamList(desired, projects, () => true)) return { ...organization, projects };
+  return { ...organization, projects, teams: await glitchtip.teams(organization.slug) };
+}
+
+/** Stores the projects that are there, and forgets the others: an old id may mean another project in a new database. */
+export function rememberProjects(desired: DesiredOrganization, observed: Observed, store: StateStore): void {
   for (const { name } of desired.projects) {
     const known = store.projects[name];
-    const project = findProject(projects, name, known);
+    const project = findProject(observed?.projects ?? [], name, known);
     if (project === undefined) store.setProject(name, undefined);
     else
       store.setProject(name, sameObject(known, project) ? { ...known, ...identityOf(project) } : identityOf(project));
   }
-}
-
-async function teamsIfNeeded(
-  glitchtip: GlitchTip,
-  organization: string,
-  desired: Desired,
-  projects: readonly Project[],
-) {
-  if (!needsTeams(desired, projects)) return undefined;
-  return (await glitchtip.teams(organization)).map(({ slug }) => slug);
 }

@@ -8,13 +8,14 @@ import type { DsnParts } from "../glitchtip/wire/dsn.ts";
 import type { StoredEvent } from "../glitchtip/wire/shapes.ts";
 import type { ProvisionContext } from "./context.ts";
 
-/** One refused key blocks its whole project for this long, good keys included, up to 5.2 (ingest scenario). */
+/** Up to 5.2 a refused key blocks its whole project for this long, with its good keys (ingest scenario). */
 const BLOCKED_MS = 31_000;
 const SECOND_EVENT_AFTER_MS = 10_000;
-/** All proofs of a project are one issue: what a stopped worker left of earlier ones goes with the next. */
+/** All proofs of a project are one issue: deleting it removes what a stopped worker left of earlier proofs. */
 const FINGERPRINT = "glitchtip-compose: proof";
 
-export interface Address {
+/** The slugs that address a project. */
+export interface ProjectSlugs {
   readonly organization: string;
   readonly project: string;
 }
@@ -22,7 +23,7 @@ export interface Address {
 /** Waits until one of the events can be read through the API: server and worker have both done their part. */
 export async function readBack(
   context: { clock: Clock; signal: AbortSignal; glitchtip: GlitchTip },
-  { organization, project }: Address,
+  { organization, project }: ProjectSlugs,
   eventIds: () => readonly string[],
   options: { withinMs: number; between?(waitedMs: number): Promise<void> },
 ): Promise<StoredEvent> {
@@ -32,7 +33,7 @@ export async function readBack(
     clock,
     signal,
     deadlineMs: options.withinMs,
-    // On a real 5.2 it takes 1.1 to 2.8 s: more seldom, and the first `up` waits for us instead of the worker.
+    // On a real 5.2 it takes 1.1 to 2.8 s. With longer pauses the first `up` would wait for us, not for the worker.
     pauseMs: { first: 250, longest: 500 },
     async attempt() {
       for (const id of eventIds()) {
@@ -54,11 +55,14 @@ export async function readBack(
   });
 }
 
-/** Proves a new DSN by a real event: sent, read back, and its issue deleted again. */
+/**
+ * Proves a new DSN by a real event: sends it, reads it back, and deletes its issue. Returns the milliseconds from the
+ * envelope to the API.
+ */
 export async function proveByEvent(
   context: ProvisionContext,
   glitchtip: GlitchTip,
-  address: Address,
+  address: ProjectSlugs,
   dsn: DsnParts,
 ): Promise<number> {
   const { transport, clock, signal, log } = context;
@@ -85,7 +89,7 @@ export async function proveByEvent(
   return tookMs;
 }
 
-/** A proof that could not be cleared away is litter, not a failure. */
+/** A failure is only a warning: the DSN is proved. */
 async function removeIssue({ signal, log }: ProvisionContext, glitchtip: GlitchTip, id: string): Promise<void> {
   try {
     await glitchtip.deleteIssue(id);
@@ -98,7 +102,7 @@ async function removeIssue({ signal, log }: ProvisionContext, glitchtip: GlitchT
 
 export type KnownProof = "accepted" | "refused" | "throttled";
 
-/** Asks whether a key from an earlier run still is accepted; stores nothing on the server. */
+/** Asks by an empty envelope whether a key is still accepted. It stores nothing on the server. */
 export async function proveKnown(context: ProvisionContext, dsn: DsnParts): Promise<KnownProof> {
   const { transport, signal } = context;
   return await repeatPatiently(context, true, async () => {
@@ -113,10 +117,10 @@ export async function proveKnown(context: ProvisionContext, dsn: DsnParts): Prom
   });
 }
 
-/** A good key may be refused for a while because another one was: waits that long once, and says so. */
+/** A good key may be refused for a while because another one was: waits for the end of the block and sends once more. */
 async function sendPatiently(
   { clock, signal, log }: ProvisionContext,
-  { project }: Address,
+  { project }: ProjectSlugs,
   send: () => Promise<void>,
 ): Promise<void> {
   try {

@@ -2,11 +2,11 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { Secret } from "../base/secret.ts";
+import { Secret } from "../base/secret.ts";
 import type { Clock } from "../base/wait.ts";
 import { variablesOf } from "../config/app-variables.ts";
 import { KEY_LABEL } from "../config/key-label.ts";
-import { providersOf } from "../config/provider.ts";
+import { providerOf, providersOf } from "../config/provider.ts";
 import type { AppDeclaration, Declaration } from "../config/schema.ts";
 import { serverKind } from "../config/server.ts";
 import { composeDsn } from "../glitchtip/dsn.ts";
@@ -16,7 +16,7 @@ import { acquireLock } from "../outputs/lock.ts";
 import { openStateStore, type StateStore } from "../outputs/state-store.ts";
 import { openReferences } from "../references/resolver.ts";
 import { projectName } from "./desired.ts";
-import { provision } from "./provision.ts";
+import { provisionServer } from "./provision.ts";
 
 export interface ProviderContext {
   readonly dir: string;
@@ -24,19 +24,19 @@ export interface ProviderContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly log: Log;
-  /** Of our API token and of keys we make. */
+  /** The name of our API token and of keys that we create. */
   readonly label?: string;
 }
 
-/** Never committed, and closed to others: it holds the token. */
-const STATE_FOLDER = ".glitchtip/secrets/provider";
-/** Compose shows nothing but our lines meanwhile, and no container starts. */
+/** Holds the token: it is closed to others and never committed. */
+const PROVIDER_FOLDER = ".glitchtip/secrets/provider";
+/** Meanwhile Compose shows only our lines, and starts no container. */
 const READY_WITHIN_MS = 60_000;
 const PROOF_WITHIN_MS = 60_000;
 
 /**
- * The variables that Compose hands to the apps of one provider service, without the prefix that it puts before them.
- * A server that cannot be asked costs nobody the last good DSN.
+ * Returns the variables that Compose passes to the apps of a provider service, without the prefix that it adds. When the
+ * server does not answer, the last good DSNs are returned with a warning.
  */
 export async function providedVariables(
   context: ProviderContext,
@@ -55,7 +55,7 @@ export async function providedVariables(
       },
     );
   }
-  const folder = join(dir, STATE_FOLDER);
+  const folder = join(dir, PROVIDER_FOLDER);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   await using _lock = await acquireLock(folder, {
     clock,
@@ -71,36 +71,46 @@ export async function providedVariables(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof CodedError)) throw error;
-    const known = variables(only, store, url);
+    const known = storedVariables(only, store, url);
     const mayStart = Object.values(only.apps).every(({ onFailure = only.onFailure }) => onFailure !== "block");
     if (known === undefined && !mayStart) throw error;
     log.warn(
       `${error.message}; ${known === undefined ? "the apps start without reporting" : "the last good DSN stays"}`,
     );
-    return known ?? variables(only, store, url, "") ?? {};
+    return known ?? storedVariables(only, store, url, "") ?? {};
   }
-  const found = variables(only, store, url);
+  const found = storedVariables(only, store, url);
   if (found === undefined) throw new CodedError("GC1901", `service ${service}: its project has no key`);
   return found;
 }
 
-/** The provider's memory of an earlier `up`, for who asks the server in its place. */
-export const openProviderStore = (dir: string): StateStore => openStateStore(join(dir, STATE_FOLDER));
+/** Opens what the provider stored at an earlier `up`. */
+export const openProviderStore = (dir: string): StateStore => openStateStore(join(dir, PROVIDER_FOLDER));
 
-/** What the last good run found about an app's DSN. */
-export function providedState(dir: string, declaration: Declaration, app: string): "proved" | "accepted" | "none" {
+/** Returns how far the last good run proved the DSN of an app. */
+export function providedDsnState(dir: string, declaration: Declaration, app: string): "proved" | "accepted" | "none" {
   const known = openProviderStore(dir).projects[projectName(declaration, declaration.apps[app]?.project ?? "")];
   if (known?.key === undefined) return "none";
   return known.proved ? "proved" : "accepted";
 }
 
-/** What the last good run handed over. */
-export function lastGoodVariables(dir: string, declaration: Declaration, service: string) {
+/** Returns the variables that the last good run passed to the apps of a service. */
+function lastGoodVariables(dir: string, declaration: Declaration, service: string) {
   const only = declarationFor(declaration, service);
-  return variables(only, openProviderStore(dir), only.server.url ?? "");
+  return storedVariables(only, openProviderStore(dir), only.server.url ?? "");
 }
 
-/** With nothing in it but what this service's apps need. */
+/** Returns the DSN that the last `up` passed to an app in `variable`. Throws GC1605 when there is none. */
+export function providedDsn(dir: string, declaration: Declaration, app: string, variable: string): Secret {
+  const service = providerOf(declaration, app);
+  const dsn = service && lastGoodVariables(dir, declaration, service)?.[variable];
+  if (dsn) return new Secret(dsn);
+  throw new CodedError("GC1605", `app ${app} has no DSN yet: its provider has not been through`, {
+    remedy: "docker compose up -d --wait",
+  });
+}
+
+/** Returns the declaration reduced to what the apps of this service need. Throws GC1104. */
 function declarationFor(declaration: Declaration, service: string): Declaration {
   const providers = providersOf(declaration);
   const provider = Object.hasOwn(providers, service) ? providers[service] : undefined;
@@ -122,7 +132,7 @@ async function runProvision(context: ProviderContext, declaration: Declaration, 
   try {
     const baseUrls = { container: declaration.server.containerUrl ?? url, host: url, public: url };
     const times = { readyWithinMs: READY_WITHIN_MS, proofWithinMs: PROOF_WITHIN_MS };
-    await provision(
+    await provisionServer(
       { ...context, ...times, transport, store, password: () => password ?? missingPassword() },
       { declaration, baseUrls, label: context.label ?? KEY_LABEL },
     );
@@ -149,8 +159,11 @@ function missingPassword(): never {
   });
 }
 
-/** From memory; undefined where no key was ever found. With `instead`, that as the value of each. */
-function variables(
+/**
+ * Returns the variables of all apps from what is stored, or undefined when a project never had a key. With `instead`
+ * every value is that text.
+ */
+function storedVariables(
   declaration: Declaration,
   { projects }: StateStore,
   url: string,

@@ -1,99 +1,118 @@
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Secret } from "../base/secret.ts";
-import type { Audience } from "../config/audience.ts";
-import type { ProvisionDeclaration } from "../config/provision-input.ts";
+import { variablesOf } from "../config/app-variables.ts";
+import { provisionedApps } from "../config/given-dsn.ts";
 import { superuserOf } from "../config/server.ts";
 import { openClient } from "../glitchtip/client.ts";
-import { rotatingIn } from "../glitchtip/identity.ts";
+import { composeDsn } from "../glitchtip/dsn.ts";
+import { type Known, rotatingIn } from "../glitchtip/identity.ts";
 import { waitReady } from "../glitchtip/ready.ts";
-import type { Status } from "../outputs/dsn-volume.ts";
-import { appOutputs } from "./app-outputs.ts";
-import { applyActions } from "./apply.ts";
-import type { ProvisionContext } from "./context.ts";
-import { desiredOf } from "./desired.ts";
-import { withGivenToken } from "./given-token.ts";
+import type { DsnParts } from "../glitchtip/wire/dsn.ts";
+import type { AppStatus, Status } from "../outputs/dsn-volume.ts";
+import { renderEnvFile } from "../outputs/env-file.ts";
+import { type DesiredOrganization, type ProvisioningAction, planProvisioning } from "../reconcile/index.ts";
+import { applyProvisioning } from "./apply.ts";
+import type { ProvisionContext, ProvisionRequest } from "./context.ts";
+import { desiredOrganization, projectName } from "./desired.ts";
 import { ensureKeys } from "./keys.ts";
-import { observe, observeFirst, rememberProjects, type Situation } from "./observe.ts";
-import { type Action, planProvision } from "./plan.ts";
-import { obtainToken } from "./token.ts";
-
-export interface ProvisionInput {
-  readonly declaration: ProvisionDeclaration;
-  /** Where each audience reaches the server. */
-  readonly baseUrls: Readonly<Record<Audience, string>>;
-  /** The name of our API token and of keys we make. */
-  readonly label: string;
-  /** Of the token alone, where two places provision the same server: each keeps its own. */
-  readonly tokenLabel?: string;
-}
+import { type Observed, observe, observeFirst, rememberProjects } from "./observe.ts";
+import { isTokenRefused, obtainToken, withGivenToken } from "./token.ts";
 
 export interface ProvisionResult {
-  /** What had to be made on the server, keys aside. */
-  readonly changes: readonly Action[];
-  /** Env file contents by app: secrets. */
+  /** What was created on the server, except for keys. */
+  readonly actions: readonly ProvisioningAction[];
+  /** The text of each app's env file: secrets. */
   readonly envFiles: Readonly<Record<string, string>>;
   readonly status: Status;
-  /** Set where the DSNs are good and something else is not: they are to be published, and the run has failed. */
+  /** The run has failed, but its DSNs are good and have to be published. */
   readonly problem?: CodedError;
 }
 
 /**
- * Waits for the server, makes what is missing of the declaration, proves the DSNs. Writes its memory as it goes; the
- * caller publishes the result and holds the lock. With nothing to change: 2 requests and 1 a project, no write.
+ * Waits for the server, creates what is missing of the declaration, and proves the DSNs. It stores what it finds as it
+ * goes; the caller holds the lock and publishes the result. With nothing to change it sends two requests, and one for
+ * each project, and writes nothing.
  */
-export async function provision(context: ProvisionContext, input: ProvisionInput): Promise<ProvisionResult> {
-  const { declaration } = input;
-  const desired = desiredOf(declaration);
+export async function provisionServer(context: ProvisionContext, request: ProvisionRequest): Promise<ProvisionResult> {
+  const { store } = context;
+  const desired = desiredOrganization(request.declaration);
   const settings = await waitReady({ ...context, deadlineMs: context.readyWithinMs });
-  const { token, situation } = await enter(context, input);
-  rememberProjects(desired, situation.projects, context.store);
+  const { token, observed } = await enter(context, request, desired);
+  rememberProjects(desired, observed, store);
   const glitchtip = openClient({ ...context, token });
-  const changes = planProvision(desired, situation, context.store);
-  await applyActions(context, glitchtip, changes);
-  const problem = await ensureKeys(context, token, desired, input.label);
-  const organization = context.store.organization?.slug;
-  const rotating = rotatingIn(context.store);
-  const apps = appOutputs(context.store, input);
+  const actions = planProvisioning(context.transport.baseUrl, desired, observed, store.projects);
+  await applyProvisioning(context, glitchtip, actions);
+  const problem = await ensureKeys(context, token, desired, request.label);
+  const apps = appOutputs(store, request);
+  const rotating = rotatingIn(store);
   return {
-    changes,
+    actions,
     envFiles: Object.fromEntries(apps.map(({ app, envFile }) => [app, envFile])),
     status: {
       version: 1,
       state: problem === undefined ? "ok" : "degraded",
       server: { version: settings.version ?? "unknown" },
-      ...(organization === undefined ? {} : { organization }),
+      ...defined({ organization: store.organization?.slug }),
       apps: Object.fromEntries(apps.map(({ app, status }) => [app, status])),
-      ...(problem === undefined ? {} : { error: { code: problem.code, message: problem.message } }),
-      ...(rotating.length === 0 ? {} : { rotating }),
+      ...defined({
+        error: problem && { code: problem.code, message: problem.message },
+        rotating: rotating.length === 0 ? undefined : rotating,
+      }),
     },
-    ...(problem === undefined ? {} : { problem }),
+    ...defined({ problem }),
   };
 }
 
-/** With the stored token where it still works, else by signing in. */
+/** Looks at the server with the stored token if it still works, else with one from a sign-in. */
 async function enter(
   context: ProvisionContext,
-  input: ProvisionInput,
-): Promise<{ token: Secret; situation: Situation }> {
+  { declaration, label, tokenLabel = label }: ProvisionRequest,
+  desired: DesiredOrganization,
+): Promise<{ readonly token: Secret; readonly observed: Observed }> {
   const { store, log } = context;
-  const desired = desiredOf(input.declaration);
+  const look = (token: Secret) => observeFirst(openClient({ ...context, token }), desired, store);
   const given = context.token?.();
   if (given !== undefined) {
-    const look = () => observeFirst(openClient({ ...context, token: given }), desired, store);
-    return { token: given, situation: await withGivenToken(context, given, look) };
+    return { token: given, observed: await withGivenToken(context, given, () => look(given)) };
   }
   if (store.token !== undefined) {
-    const glitchtip = openClient({ ...context, token: store.token });
     try {
-      return { token: store.token, situation: await observeFirst(glitchtip, desired, store) };
+      return { token: store.token, observed: await look(store.token) };
     } catch (error) {
-      // 403: an earlier version asked for fewer scopes.
-      if (!(error instanceof CodedError) || (error.code !== "GC1304" && error.code !== "GC1305")) throw error;
+      if (!isTokenRefused(error)) throw error;
       log.info("the stored API token is no longer accepted; signing in");
     }
   }
-  const account = { email: superuserOf(input.declaration).email, label: input.tokenLabel ?? input.label };
-  const token = await obtainToken(context, account);
-  const glitchtip = openClient({ ...context, token });
-  return { token, situation: await observe(glitchtip, desired, store) };
+  const token = await obtainToken(context, { email: superuserOf(declaration).email, label: tokenLabel });
+  return { token, observed: await observe(openClient({ ...context, token }), desired, store) };
+}
+
+/** What one app gets. */
+interface AppOutput {
+  readonly app: string;
+  readonly status: AppStatus;
+  /** The text of the file, a secret. */
+  readonly envFile: string;
+}
+
+/** Returns the DSNs of every app, made from the projects and keys that are known now. */
+export function appOutputs(
+  { projects }: Pick<Known, "projects">,
+  { declaration, baseUrls }: Pick<ProvisionRequest, "declaration" | "baseUrls">,
+): AppOutput[] {
+  return Object.entries(provisionedApps(declaration)).map(([app, declared]) => {
+    const variables = variablesOf(declared);
+    const known = projects[projectName(declaration, declared.project)];
+    if (known?.key === undefined) throw new CodedError("GC1901", `app ${app}: its project has no key`);
+    const parts: DsnParts = { key: known.key, projectId: known.id };
+    const dsns = variables.map(({ name, audience }) => [name, composeDsn(baseUrls[audience], parts)] as const);
+    const status: AppStatus = {
+      project: known.slug,
+      projectId: known.id,
+      variables: Object.fromEntries(variables.map(({ name, audience }) => [name, audience])),
+      dsn: known.proved ? "proved" : "accepted",
+    };
+    return { app, status, envFile: renderEnvFile(Object.fromEntries(dsns)) };
+  });
 }

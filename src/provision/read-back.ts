@@ -6,7 +6,7 @@ import type { ProvisionContext } from "./context.ts";
 import { projectName } from "./desired.ts";
 import { readBack } from "./prove.ts";
 
-/** Asked on stdin: which events to look for. */
+/** The request on stdin: the events to look for, and whether to resolve their issues. */
 export const readBackRequest = z.object({
   withinMs: z._default(z.int().check(z.positive()), 60_000),
   resolve: z._default(z.boolean(), false),
@@ -16,7 +16,7 @@ export const readBackRequest = z.object({
 });
 export type ReadBackRequest = z.infer<typeof readBackRequest>;
 
-/** One line of the answer. `at`: when the event could be read, milliseconds since the epoch. */
+/** One line of the answer. `at` is the time at which the event could be read, in milliseconds since the epoch. */
 export type ReadBackLine =
   | {
       readonly app: string;
@@ -32,7 +32,10 @@ export type ReadBackLine =
       readonly error: { code: string; message: string };
     };
 
-/** Looks for events that applications sent, with the token of the last run; a line as soon as each is known. */
+/**
+ * Looks for events that apps sent, with the token of the last run, and reports a line as soon as the result for an event
+ * is known. Resolves to true when all were found.
+ */
 export async function readBackEvents(
   context: Pick<ProvisionContext, "transport" | "store" | "clock" | "signal">,
   declaration: ProvisionDeclaration,

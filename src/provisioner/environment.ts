@@ -8,16 +8,16 @@ import { type ProvisionInput, provisionInputSchema } from "../config/provision-i
 import type { Audience } from "../config/schema.ts";
 import { tokenFrom } from "../provision/index.ts";
 
-/** Where things are in the container; each has a variable that says otherwise. */
+/** The settings of the container; each has a variable and a default. */
 export interface Environment {
   readonly stateDir: string;
   readonly dsnDir: string;
   readonly inputFile: string;
   readonly declarationFile: string;
   readonly passwordFile: string;
-  /** The name of the token that a sign-in makes, where it is not the usual one. */
+  /** The name of the token that a sign-in creates, if it is not the usual one. */
   readonly tokenLabel: string | undefined;
-  /** The user's own token; undefined where the admin signs in. */
+  /** The file with the user's own token; undefined when the administrator signs in. */
   readonly tokenFile: string | undefined;
   readonly baseUrls: Readonly<Record<Audience, string>>;
   readonly readyWithinMs: number;
@@ -54,7 +54,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   throw new CodedError("GC1001", "variables that cannot be used:", { problems: [...new Set(problems)] });
 }
 
-/** What `init` wrote; says so when the declaration has moved on since. */
+/** Reads what `init` wrote. Warns when the declaration has changed since. */
 export function readInput({ inputFile, declarationFile }: Environment, log: Log): ProvisionInput {
   const result = provisionInputSchema.safeParse(parse(inputFile));
   if (!result.success) {
@@ -73,7 +73,7 @@ export function readInput({ inputFile, declarationFile }: Environment, log: Log)
   return result.data;
 }
 
-/** Root without capabilities, as in the plain Node image, cannot read another user's file of mode 0600. */
+/** Returns undefined for a file of another user with mode 0600, which root without capabilities cannot read. */
 function readIfReadable(path: string): string | undefined {
   try {
     return readIfThere(path);
@@ -99,7 +99,7 @@ export function readPassword({ passwordFile }: Environment): Secret {
   });
 }
 
-/** What the context asks for: the user's token, where there is one. */
+/** Returns the `token` of a ProvisionContext, if the user gave one. */
 export function givenToken({ tokenFile }: Environment): { token?(): Secret } {
   if (tokenFile === undefined) return {};
   return { token: () => tokenFrom(readIfThere(tokenFile) ?? "", tokenFile) };

@@ -5,8 +5,8 @@ import { systemClock as clock } from "../base/wait.ts";
 import { readEnvironment } from "./environment.ts";
 import { MODES, provisionOnce } from "./modes.ts";
 
-/** The container's entry: provisions once, looks for events (`read-back`), or does its part of a rotation (`rotate`). */
-// Each shape is read once or twice: compiling a parser for it costs more than it saves.
+/** The entry of the container: provisions once, looks for events (`read-back`), or executes a rotation (`rotate`). */
+// Each schema parses once or twice: compiling it would cost more than it saves.
 z.config({ jitless: true });
 const log = lineLog((line) => process.stderr.write(line));
 const stop = new AbortController();

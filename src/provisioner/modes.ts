@@ -1,4 +1,5 @@
 import { text } from "node:stream/consumers";
+import { defined } from "../base/defined.ts";
 import { CodedError, EXIT, errorLines } from "../base/errors.ts";
 import { removeLeftovers } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
@@ -9,29 +10,29 @@ import { publish, publishFailure, publishRotations, retire } from "../outputs/ds
 import { acquireLock } from "../outputs/lock.ts";
 import { openStateStore, type StateStore } from "../outputs/state-store.ts";
 import {
-  provision,
+  executeRotation,
+  provisionServer,
   type RotateAnswer,
   readBackEvents,
   readBackRequest,
-  rotateKeys,
   rotateRequest,
 } from "../provision/index.ts";
 import { type Environment, givenToken, readInput, readPassword } from "./environment.ts";
 
-/** The process, as far as a mode touches it. */
+/** What a mode uses of its process. */
 export interface Edges {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly stdin: NodeJS.ReadableStream;
-  /** One line of an answer. */
+  /** Writes one line of the answer to stdout. */
   answer(line: object): void;
 }
 
-/** Does its work and tells the exit code. */
+/** Does its work and resolves to the exit code. */
 export type Mode = (environment: Environment, edges: Edges) => Promise<number>;
 
-/** Without a word: what is declared is made, and the DSNs are published. */
+/** The mode without an argument: creates what is declared, and publishes the DSNs. */
 export const provisionOnce: Mode = async (environment, edges) => {
   await using _lock = await lock(environment, edges);
   const problem = await provisionAlone(environment, openStateStore(environment.stateDir), edges);
@@ -40,7 +41,7 @@ export const provisionOnce: Mode = async (environment, edges) => {
   return problem.exitCode;
 };
 
-/** One request on stdin, one answer on stdout; an expected failure is an answer too. */
+/** Reads one request from stdin and writes one answer to stdout. An expected failure is an answer too. */
 const rotate: Mode = async (environment, edges) => {
   const { signal, clock, log } = edges;
   try {
@@ -48,13 +49,13 @@ const rotate: Mode = async (environment, edges) => {
     await using _lock = await lock(environment, edges);
     const { declaration } = readInput(environment, log);
     const store = openStateStore(environment.stateDir);
-    const runProvision = async () => {
+    const provision = async () => {
       const problem = await provisionAlone(environment, store, edges);
       if (problem !== undefined) throw problem;
     };
     const transport = openNodeTransport(environment.baseUrls.container);
-    const context = { transport, store, clock, signal, log, provision: runProvision };
-    const projects = await rotateKeys(context, { declaration, label: KEY_LABEL }, request);
+    const context = { transport, store, clock, signal, log, provision };
+    const projects = await executeRotation(context, { declaration, label: KEY_LABEL }, request);
     publishRotations(environment.dsnDir, store, new Date(clock.now()));
     edges.answer({ projects } satisfies RotateAnswer);
     return EXIT.done;
@@ -72,13 +73,13 @@ const lookForEvents: Mode = async (environment, { stdin, log, answer, ...edges }
   return (await readBackEvents(context, declaration, request, answer)) ? EXIT.done : EXIT.failed;
 };
 
-/** By the word that chooses them. */
+/** The modes by their argument. */
 export const MODES: Readonly<Record<string, Mode>> = { "read-back": lookForEvents, rotate };
 
 function lock({ stateDir, dsnDir, readyWithinMs: deadlineMs }: Environment, edges: Edges): Promise<AsyncDisposable> {
   const { clock, signal, log } = edges;
   return acquireLock(stateDir, { clock, signal, deadlineMs, log }).catch((error: unknown) => {
-    // Who waits in vain leaves the status to the one at work.
+    // A run that waited in vain leaves the status to the one that holds the lock.
     const isWaiting = signal.aborted || (error instanceof CodedError && error.code === "GC1406");
     if (!isWaiting) saveFailure(dsnDir, error, edges);
     throw error;
@@ -106,11 +107,11 @@ async function provisionAlone(
     const transport = openNodeTransport(baseUrls.container);
     const password = () => readPassword(environment);
     const context = { ...environment, transport, store, clock, signal, log, password, ...givenToken(environment) };
-    const result = await provision(context, {
+    const result = await provisionServer(context, {
       ...input,
       baseUrls,
       label: KEY_LABEL,
-      ...(environment.tokenLabel === undefined ? {} : { tokenLabel: environment.tokenLabel }),
+      ...defined({ tokenLabel: environment.tokenLabel }),
     });
     const written = publish(dsnDir, result.envFiles, result.status, new Date(clock.now()));
     retire(dsnDir, Object.keys(result.envFiles));
@@ -123,7 +124,7 @@ async function provisionAlone(
   }
 }
 
-/** The last good DSNs stay; where even the status cannot be written, the exit code and the log must do. */
+/** The last good DSNs stay. When the status cannot be written either, the exit code and the log have to do. */
 function saveFailure(dsnDir: string, reason: unknown, { clock, log }: Edges): void {
   const code = reason instanceof CodedError ? reason.code : "GC1901";
   const message = reason instanceof Error ? reason.message : String(reason);

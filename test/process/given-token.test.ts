@@ -10,7 +10,7 @@ import { startEmulator } from "../../src/emulator/index.ts";
 import { signIn } from "../../src/glitchtip/session.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
 import { GENERATIONS } from "../../src/glitchtip/versions.ts";
-import { SCOPES } from "../../src/provision/token.ts";
+import { PROVISION_SCOPES } from "../../src/provision/token.ts";
 import { startServer } from "../support/emulator.ts";
 import { runProvisioner } from "../support/provisioner-process.ts";
 import { ADMIN, declare, dsnOf, provisionOnce, temporaryFolders } from "../support/provisioning.ts";
@@ -35,7 +35,7 @@ async function deleteTokens(url: string): Promise<void> {
 it("the container's own program takes it from its file, and nothing of it is said", async () => {
   using folders = temporaryFolders();
   await using emulator = await startServer();
-  const token = emulator.mintToken(SCOPES, "of the user's");
+  const token = emulator.mintToken(PROVISION_SCOPES, "of the user's");
   const file = join(folders.root, "token");
   writeFileSync(file, `${token}\n`);
   const declaration = provisionPart(DECLARATION) as Declaration;
@@ -55,7 +55,7 @@ describe.each(GENERATIONS)("with a token of the user's on GlitchTip %s", (genera
   it("nobody signs in and no other token is made", async () => {
     using folders = temporaryFolders();
     await using emulator = await startServer({ generation });
-    const token = emulator.mintToken(SCOPES, "of the user's");
+    const token = emulator.mintToken(PROVISION_SCOPES, "of the user's");
     const run = { declaration: DECLARATION, token };
     const { status, log } = await provisionOnce(emulator.url, folders, run);
     expect(status.apps.api?.dsn).toBe("proved");
@@ -89,7 +89,7 @@ describe.each(GENERATIONS)("with a token of the user's on GlitchTip %s", (genera
       provisionOnce(emulator.url, folders, { declaration: DECLARATION, token: "0".repeat(64) }),
     );
     expect(error).toMatchObject({ code: "GC1304", message: expect.stringContaining("does not know the API token") });
-    const token = emulator.mintToken(SCOPES, "good");
+    const token = emulator.mintToken(PROVISION_SCOPES, "good");
     expect((await provisionOnce(emulator.url, folders, { declaration: DECLARATION, token })).status.state).toBe("ok");
     expect(readFileSync(join(folders.state, "state.json"), "utf8")).toContain(token);
   });
@@ -97,7 +97,7 @@ describe.each(GENERATIONS)("with a token of the user's on GlitchTip %s", (genera
   it("a token that was good and is deleted since is told, and the last DSN stays", async () => {
     using folders = temporaryFolders();
     await using emulator = await startServer({ generation });
-    const token = emulator.mintToken(SCOPES, "soon gone");
+    const token = emulator.mintToken(PROVISION_SCOPES, "soon gone");
     await provisionOnce(emulator.url, folders, { declaration: DECLARATION, token });
     const dsn = dsnOf(folders, "api");
     await deleteTokens(emulator.url);

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/index.ts";
-import { SCOPES } from "../../src/provision/token.ts";
+import { PROVISION_SCOPES } from "../../src/provision/token.ts";
 import { type CliFolders, type CliResult, cliFolders, startCli } from "../support/cli-process.ts";
 import { startServer } from "../support/emulator.ts";
 import { ADMIN } from "../support/provisioning.ts";
@@ -28,7 +28,7 @@ interface Setup extends AsyncDisposable {
 async function setUp(more = ""): Promise<Setup> {
   const emulator = await startServer();
   const folders = cliFolders();
-  const token = emulator.mintToken(SCOPES, "of CI");
+  const token = emulator.mintToken(PROVISION_SCOPES, "of CI");
   const path = (...names: string[]) => join(folders.project, ...names);
   writeFileSync(path("glitchtip.yaml"), declaration(emulator.url, more));
   writeFileSync(path("token"), `${token}\n`);

@@ -5,7 +5,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { SCOPES } from "../../src/provision/token.ts";
+import { PROVISION_SCOPES } from "../../src/provision/token.ts";
 import { cliFolders, startCli } from "../support/cli-process.ts";
 import { startServer } from "../support/emulator.ts";
 import { findProgram } from "../support/shells.ts";
@@ -34,7 +34,7 @@ it.skipIf(openssl === undefined)(
     });
     await new Promise<void>((ready) => front.listen(0, "127.0.0.1", ready));
     const url = `https://127.0.0.1:${(front.address() as AddressInfo).port}`;
-    writeFileSync(path("token"), emulator.mintToken(SCOPES, "ours"));
+    writeFileSync(path("token"), emulator.mintToken(PROVISION_SCOPES, "ours"));
     const declaration = (ca: string) =>
       `version: 1\nserver: { url: "${url}", containerUrl: "https://errors", token: "file:token"${ca} }\norganization: Acme\nprojects: { shop: {} }\napps: { api: { project: shop } }\n`;
     const run = async (ca: string) => {

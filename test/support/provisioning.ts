@@ -10,7 +10,7 @@ import type { Emulator } from "../../src/emulator/index.ts";
 import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
 import { publish } from "../../src/outputs/dsn-volume.ts";
 import { openStateStore } from "../../src/outputs/state-store.ts";
-import { type ProvisionResult, provision } from "../../src/provision/provision.ts";
+import { type ProvisionResult, provisionServer } from "../../src/provision/provision.ts";
 
 export const ADMIN = { email: "admin@example.com", password: "Correct-Horse-7" } as const;
 
@@ -76,7 +76,7 @@ export interface ProvisionOutcome extends ProvisionResult {
 export async function provisionOnce(url: string, folders: Folders, run: ProvisionRun = {}): Promise<ProvisionOutcome> {
   const lines: string[] = [];
   const transport = openNodeTransport(url, { requestTimeoutMs: 2_000 });
-  const result = await provision(
+  const result = await provisionServer(
     {
       transport,
       store: openStateStore(folders.state),

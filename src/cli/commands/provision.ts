@@ -1,7 +1,7 @@
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { loadDeclaration } from "../../config/load.ts";
 import { openDocker } from "../../docker/index.ts";
-import { type Change, chooseApps, type HereResult, provisionHere } from "../../provision/index.ts";
+import { chooseApps, type LocalResult, type ProvisionChange, provisionLocally } from "../../provision/index.ts";
 import { parseReference, REFERENCE_FORMS } from "../../references/reference.ts";
 import { DECLARATION_FILE, readDeclarationText } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
@@ -34,7 +34,7 @@ export default {
     const declaration = loadDeclaration(readDeclarationText(context.dir), DECLARATION_FILE);
     chooseApps(declaration, apps);
     const result = await withProgress(context, check ? "looking at GlitchTip" : "provisioning", (progress) =>
-      provisionHere(
+      provisionLocally(
         { ...context, log: { ...context.log, step: progress.say }, docker: openDocker(context) },
         declaration,
         { ...flags, apps, check, readyWithinMs },
@@ -63,7 +63,7 @@ function checkFlags({ url, token, readyWithin }: Flags): number {
   return Number(readyWithin) * 1_000;
 }
 
-function text({ server, apps, changes, files }: HereResult, check: boolean): string {
+function text({ server, apps, changes, files }: LocalResult, check: boolean): string {
   if (server === undefined) return "every app has a DSN of its own: there is nothing to provision";
   const would = check ? "would " : "";
   const rows = Object.entries(apps).map(([app, { project, dsn, variables }]) => [
@@ -82,7 +82,7 @@ function text({ server, apps, changes, files }: HereResult, check: boolean): str
     .trimEnd();
 }
 
-function sentence(change: Change): string {
+function sentence(change: ProvisionChange): string {
   switch (change.type) {
     case "create-token":
       return "make an API token; what else is missing can only be seen with one (--token)";

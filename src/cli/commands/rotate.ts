@@ -5,17 +5,17 @@ import { resolveServer, serverKind } from "../../config/server.ts";
 import { type Docker, openDocker } from "../../docker/index.ts";
 import {
   type AppToVerify,
-  type AskProvisioner,
+  type AskRotation,
   chooseApps,
   containerSender,
   deleteRetiring,
   describeHolders,
   providedDsn,
-  provisionerOf,
   provisionerReader,
   type RotateResult,
-  rotate as rotateKeys,
-  verify,
+  rotateKeys,
+  rotationAsker,
+  verifyApps,
 } from "../../provision/index.ts";
 import { observeStack } from "../../running/index.ts";
 import { packageAssets, readWorkspace } from "../../workspace/index.ts";
@@ -60,7 +60,7 @@ export default {
     }
     const asks = !yes && !keepOld && !dryRun;
     const docker = openDocker(context);
-    const ask = provisionerOf(docker);
+    const ask = rotationAsker(docker);
     // Before anything is begun: who cannot be asked has to say it now. Where nothing is under way there is no question.
     if (asks && !context.interactive && !(abort && (await nothingUnderWay(docker, ask)))) {
       await confirmed(context, `Delete the ${abort ? "new" : "old"} key when it is silent?`, "--yes");
@@ -71,7 +71,7 @@ export default {
         providedDsn(context.dir, declaration, app, variable),
       );
       const read = provisionerReader(docker, PROVE_WITHIN_MS);
-      return await verify({ ...context, send: sender, read }, chooseApps(declaration, wanted));
+      return await verifyApps({ ...context, send: sender, read }, chooseApps(declaration, wanted));
     };
     let result = await withProgress(context, "looking at the project", ({ say }) =>
       rotateKeys({ ...context, docker, declaration, ask, prove, say }, { apps, abort, keepOld, dryRun, silentForMs }),
@@ -94,7 +94,7 @@ function refuseProvided(apps: readonly AppToVerify[]): void {
   });
 }
 
-async function nothingUnderWay(docker: Docker, ask: AskProvisioner): Promise<boolean> {
+async function nothingUnderWay(docker: Docker, ask: AskRotation): Promise<boolean> {
   // One that is not started is told by the rotation itself.
   if ((await observeStack(docker)).containers.length === 0) return true;
   return (await ask({ verb: "show", apps: [], keepOld: false })).every(({ step }) => step === "none");

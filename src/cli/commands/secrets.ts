@@ -4,7 +4,7 @@ import { weakness } from "../../config/secret-strength.ts";
 import { serverKind, superuserOf } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import { openNodeTransport } from "../../glitchtip/transport-node.ts";
-import { signInOf } from "../../provision/index.ts";
+import { signInReferences } from "../../provision/index.ts";
 import { openReferences } from "../../references/resolver.ts";
 import { hostUrl, openAccounts } from "../../running/index.ts";
 import {
@@ -108,7 +108,7 @@ async function rotate(
   else context.print(`${changed.file} is another one${changed.resumed ? " (an interrupted change was ended)" : ""}`);
 
   async function token(say: (text: string) => void) {
-    const signIn = signInOf(declaration, undefined);
+    const signIn = signInReferences(declaration, undefined);
     if ("token" in signIn) {
       throw new CodedError("GC1001", "the token is yours: server.token says where it is", {
         remedy: "Make another one in GlitchTip, put it there, and end the old one.",

@@ -5,7 +5,7 @@ import { status as statusOf } from "../../checks/index.ts";
 import { providerOf } from "../../config/provider.ts";
 import { resolveServer, serverKind } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
-import { providedState } from "../../provision/index.ts";
+import { providedDsnState } from "../../provision/index.ts";
 import { queueInDatabase } from "../../running/index.ts";
 import { browserUrl, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
@@ -69,7 +69,7 @@ async function once(context: CliContext, print: (data: string) => void): Promise
     ...(hasBackups && { backup }),
     ...(restoring && { restoring: restoring.backup }),
     provided: (app) =>
-      providerOf(declaration, app) === undefined ? "none" : providedState(context.dir, declaration, app),
+      providerOf(declaration, app) === undefined ? "none" : providedDsnState(context.dir, declaration, app),
   });
   print(context.json ? JSON.stringify(found) : statusText(found, context.clock.now(), paintFor(context)));
   context.setExitCode(found.state === "ok" || found.state === "starting" ? EXIT.done : EXIT.failed);

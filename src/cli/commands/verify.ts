@@ -2,13 +2,13 @@ import { EXIT } from "../../base/errors.ts";
 import { givenApps } from "../../config/given-dsn.ts";
 import { openDocker } from "../../docker/index.ts";
 import {
-  type AppResult,
   chooseApps,
   containerSender,
-  eachItsReader,
   providedDsn,
   provisionerReader,
-  verify as verifyApps,
+  readerWithProviders,
+  type VerifyResult,
+  verifyApps,
 } from "../../provision/index.ts";
 import { observeStack } from "../../running/index.ts";
 import { packageAssets, readWorkspace } from "../../workspace/index.ts";
@@ -42,7 +42,7 @@ export default {
             send: containerSender(docker, stack, packageAssets().sendEvent(), (app, variable) =>
               providedDsn(context.dir, declaration, app, variable),
             ),
-            read: eachItsReader(context, declaration, provisionerReader(docker, WITHIN_MS), WITHIN_MS),
+            read: readerWithProviders(context, declaration, provisionerReader(docker, WITHIN_MS), WITHIN_MS),
           },
           apps,
         );
@@ -55,7 +55,7 @@ export default {
 } satisfies CliCommand;
 
 /** A line for each app, and why where it failed. */
-export function resultsText(results: readonly AppResult[], paint: ReturnType<typeof paintFor>): string {
+export function resultsText(results: readonly VerifyResult[], paint: ReturnType<typeof paintFor>): string {
   if (results.length === 0) return "the declaration has no apps";
   const rows = results.map((result) => [
     result.app,

@@ -1,13 +1,15 @@
+import { CodedError } from "../../base/errors.ts";
+import type { Clock } from "../../base/wait.ts";
 import { variablesOf } from "../../config/app-variables.ts";
 import type { Audience, Declaration } from "../../config/schema.ts";
 import type { Docker } from "../../docker/index.ts";
 import type { RunningStack } from "../../running/index.ts";
 import { DSN_VOLUME } from "../../stack/apps.ts";
 import { isStackService, SERVER } from "../../stack/service-names.ts";
-import type { RotatingProject } from "../rotate.ts";
-import { readRetiringKey } from "./restart.ts";
+import type { RotatingProject } from "./execute.ts";
+import { readRetiringKey } from "./restart-app.ts";
 
-/** Who may send with the retiring key. */
+/** Somebody who may send with the retiring key. */
 export interface Holder {
   readonly project: string;
   readonly who: string;
@@ -15,9 +17,9 @@ export interface Holder {
 }
 
 export interface Holders {
-  /** Seen just now. */
+  /** Those that were seen just now. */
   readonly now: readonly Holder[];
-  /** Cannot be seen from here, or only comes when something is started again. */
+  /** Those that cannot be seen from here, or that only come back when something is started again. */
   readonly maybe: readonly Holder[];
 }
 
@@ -29,16 +31,22 @@ interface Seen {
   readonly mounts: readonly { readonly Name?: string }[] | null;
 }
 
-const LOOK = ["name:.Name", "startedAt:.State.StartedAt", "env:.Config.Env", "labels:.Config.Labels", "mounts:.Mounts"]
+const INSPECT_FORMAT = [
+  "name:.Name",
+  "startedAt:.State.StartedAt",
+  "env:.Config.Env",
+  "labels:.Config.Labels",
+  "mounts:.Mounts",
+]
   .map((field) => field.split(":"))
   .map(([name, path]) => `"${name}":{{json ${path}}}`)
   .join(",");
 const ASK_WITHIN_MS = 60_000;
 
 /**
- * GlitchTip's events do not tell which key they came with: ingest looks the key up and forgets it (5.2's source; no
- * event of the recordings has one). So everything on this engine that got the key is looked for, and the server's log,
- * where browsers' requests stand with the key in their address.
+ * Finds who holds the retiring keys. GlitchTip's events do not tell with which key they came (no event of the recordings
+ * has one), so this looks at everything on this engine that got the key, and at the server's log, which has the key in
+ * the addresses of browsers' requests.
  */
 export async function findHolders(
   docker: Docker,
@@ -82,7 +90,7 @@ export async function findHolders(
   return { now: found.flatMap(({ now }) => now), maybe: found.flatMap(({ maybe }) => maybe) };
 }
 
-/** Not ours, and not another project's app, which reads another file of the same volume. */
+/** False for containers of the stack, and for apps of other projects, which read another file of the same volume. */
 function mayRead(
   { labels }: Seen,
   composeProject: string,
@@ -99,13 +107,13 @@ function audiencesOf({ apps }: Declaration, name: string): ReadonlySet<Audience>
   return new Set(app === undefined ? [] : variablesOf(app).map(({ audience }) => audience));
 }
 
-/** Of any project: somebody may have copied the DSN. */
+/** Inspects the containers of every Compose project: somebody may have copied the DSN. */
 async function runningOnEngine(docker: Docker): Promise<Seen[]> {
   const { stdout: ids } = await docker.cli(["ps", "--quiet", "--no-trunc"], { deadlineMs: ASK_WITHIN_MS });
   const wanted = ids.split("\n").filter((id) => id !== "");
   if (wanted.length === 0) return [];
-  // One that ended meanwhile is an exit code, and the others are still told.
-  const args = ["inspect", "--type", "container", "--format", `{${LOOK}}`, ...wanted];
+  // The exit code is not 0 when a container ended meanwhile; the others are printed all the same.
+  const args = ["inspect", "--type", "container", "--format", `{${INSPECT_FORMAT}}`, ...wanted];
   const { stdout } = await docker.cli(args, { deadlineMs: ASK_WITHIN_MS });
   return stdout
     .split("\n")
@@ -113,7 +121,7 @@ async function runningOnEngine(docker: Docker): Promise<Seen[]> {
     .map((line) => JSON.parse(line) as Seen);
 }
 
-/** Lines of the web server's log with the key: uWSGI writes each request's address (up to 5.2), granian none. */
+/** Counts lines of the server's log that have the key: uWSGI (up to 5.2) writes each request's address, granian none. */
 async function requestsWith(docker: Docker, stack: RunningStack, key: string, sinceMs: number): Promise<number> {
   let count = 0;
   const look = (line: string) => {
@@ -129,3 +137,52 @@ async function requestsWith(docker: Docker, stack: RunningStack, key: string, si
   }
   return count;
 }
+
+interface Watch {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** The time by the engine's clock, as the start times of containers. */
+  nowMs(): number;
+  /** Finds who holds the retiring key now. Requests count from `sinceMs` on. */
+  look(sinceMs: number): Promise<Holders>;
+  say(text: string): void;
+}
+
+/** A wait of a minute is looked at every 5 s, so that its progress shows; one of an hour every 30 s. */
+const lookEveryMs = (silentForMs: number): number => Math.min(Math.max(silentForMs / 12, 1_000), 30_000);
+
+/**
+ * Waits until nobody was seen with the retiring key for `silentForMs` since the last restart; a rotation that goes on an
+ * hour later has waited already. Throws GC1408 when somebody still has the key after watching for that time.
+ */
+export async function untilSilent(watch: Watch, restartedAtMs: number, silentForMs: number): Promise<Holders> {
+  const { clock, signal, nowMs, look, say } = watch;
+  const startMs = nowMs();
+  let silentSinceMs = restartedAtMs;
+  for (let lookedMs = restartedAtMs; ; ) {
+    const now = nowMs();
+    const holders = await look(lookedMs);
+    lookedMs = now;
+    if (holders.now.length > 0) silentSinceMs = now;
+    const leftMs = silentSinceMs + silentForMs - now;
+    if (holders.now.length === 0 && leftMs <= 0) return holders;
+    if (holders.now.length > 0 && now - startMs >= silentForMs) throw stillUsed(holders.now);
+    const who = [...new Set(holders.now.map(({ who }) => who))].join(", ");
+    say(
+      who === ""
+        ? `watching that the old key stays silent, ${Math.ceil(leftMs / 1_000)} s to go`
+        : `the old key is still with ${who}`,
+    );
+    await clock.sleep(Math.max(1, Math.min(lookEveryMs(silentForMs), leftMs)), signal);
+  }
+}
+
+const stillUsed = (holders: readonly Holder[]) =>
+  new CodedError("GC1408", "the old key is still in use, so it is not deleted", {
+    problems: describeHolders(holders),
+    remedy:
+      "Restart or stop these, then run rotate again. rotate --keep-old leaves the old key; rotate --abort goes back to it.",
+  });
+
+export const describeHolders = (holders: readonly Holder[]): string[] =>
+  holders.map(({ project, who, why }) => `${project}: ${who}: ${why}`);

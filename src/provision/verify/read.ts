@@ -1,24 +1,24 @@
 import { CodedError } from "../../base/errors.ts";
-import type { ProcessResult } from "../../base/process.ts";
+import { providerOf } from "../../config/provider.ts";
+import type { Declaration } from "../../config/schema.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
-import { PROVISIONER } from "../../stack/service-names.ts";
-import type { ReadBackLine, ReadBackRequest } from "../read-back.ts";
-import type { Reader } from "./index.ts";
+import { openNodeTransport } from "../../glitchtip/transport-node.ts";
+import { askReadBack } from "../ask-provisioner.ts";
+import { openProviderStore, type ProviderContext } from "../provider.ts";
+import { type ReadBackLine, type ReadBackRequest, readBackEvents } from "../read-back.ts";
+import type { EventReader } from "./verify.ts";
 
-/** Where the provisioner lies in its container. */
-export const PROGRAM = "/opt/glitchtip-compose/provisioner.mjs";
-
-/** Reads the events back with the provisioner's own token, in a container of its service. */
-export function provisionerReader(docker: Docker, withinMs: number): Reader {
+/** Returns a reader that looks for events with the provisioner's own token, in a container of its service. */
+export function provisionerReader(docker: Docker, withinMs: number): EventReader {
   return async (events, answer, signal) => {
     const missing = new Set(events.map(({ app }) => app));
     const request: ReadBackRequest = { withinMs, resolve: true, events: [...events] };
-    const heard = (line: ReadBackLine) => {
+    const onLine = (line: ReadBackLine) => {
       missing.delete(line.app);
       answer(line);
     };
-    const result = await askProvisioner(docker, request, heard, signal).catch((error: unknown) => {
-      // Ended by us: nobody waits for more.
+    const result = await askReadBack(docker, request, onLine, signal).catch((error: unknown) => {
+      // We ended it ourselves: nobody waits for more answers.
       if (signal.aborted) return undefined;
       throw error;
     });
@@ -30,30 +30,31 @@ export function provisionerReader(docker: Docker, withinMs: number): Reader {
   };
 }
 
-/** Lets the provisioner look for events in a container of its service; each line is handed on as it comes. */
-export function askProvisioner(
-  docker: Docker,
-  request: ReadBackRequest,
-  heard: (line: ReadBackLine) => void,
-  signal?: AbortSignal,
-): Promise<ProcessResult> {
-  return docker.compose.run(PROVISIONER, [PROGRAM, "read-back"], {
-    entrypoint: "node",
-    stdin: JSON.stringify(request),
-    ...(signal === undefined ? {} : { signal }),
-    onStdoutLine(text) {
-      const line = parse(text);
-      if (line !== undefined) heard(line);
-    },
-  });
-}
-
-/** Compose may write lines of its own between ours. */
-function parse(text: string): ReadBackLine | undefined {
-  try {
-    const line = JSON.parse(text);
-    return typeof line?.app === "string" && typeof line.found === "boolean" ? line : undefined;
-  } catch {
-    return undefined;
-  }
+/**
+ * Returns a reader that looks for the events of a Compose provider's apps from this machine, because they have no
+ * provisioner, and passes all others on to `others`.
+ */
+export function readerWithProviders(
+  context: Pick<ProviderContext, "dir" | "clock">,
+  declaration: Declaration,
+  others: EventReader,
+  withinMs: number,
+): EventReader {
+  const isProvided = ({ app }: { readonly app: string }) => providerOf(declaration, app) !== undefined;
+  const provided: EventReader = async (events, answer, signal) => {
+    const transport = openNodeTransport(declaration.server.url ?? "");
+    const asked = { clock: context.clock, signal, transport, store: openProviderStore(context.dir) };
+    try {
+      await readBackEvents(asked, declaration, { withinMs, resolve: true, events: [...events] }, answer);
+    } finally {
+      await transport.close();
+    }
+  };
+  return async (events, answer, signal) => {
+    const [ours, theirs] = [events.filter(isProvided), events.filter((event) => !isProvided(event))];
+    await Promise.all([
+      ours.length === 0 ? undefined : provided(ours, answer, signal),
+      theirs.length === 0 ? undefined : others(theirs, answer, signal),
+    ]);
+  };
 }

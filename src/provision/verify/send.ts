@@ -1,41 +1,40 @@
 import { CodedError } from "../../base/errors.ts";
 import type { ProcessResult } from "../../base/process.ts";
-import type { Secret } from "../../base/secret.ts";
+import { Secret } from "../../base/secret.ts";
 import { type Container, type Docker, lastLines } from "../../docker/index.ts";
 import { parseDsn } from "../../glitchtip/dsn.ts";
 import { sendEvent } from "../../glitchtip/ingest.ts";
 import type { RawAnswer, Transport } from "../../glitchtip/transport.ts";
 import { openNodeTransport } from "../../glitchtip/transport-node.ts";
 import { containerOf, type RunningStack, stackNotStarted } from "../../running/index.ts";
-import { PROVISIONER } from "../../stack/service-names.ts";
-import { dsnOf } from "./dsn-file.ts";
-import type { AppToVerify, Sender, TestEvent } from "./index.ts";
+import { DSN_DIR, PROVISIONER } from "../../stack/service-names.ts";
+import type { AppToVerify, EventSender, TestEvent } from "./verify.ts";
 
-/** templates/send-event: the image has none of the tools it knows. */
+/** The exit code of templates/send-event when the image has none of the tools that it knows. */
 const NO_TOOL = 69;
-/** What a shell, and the engine, say of a program that is not there. */
+/** The exit codes of a shell and of the engine for a program that is not there. */
 const NO_SHELL = [126, 127];
 const SEND_WITHIN_MS = 60_000;
-/** As templates/send-event: all of a project are one issue, resolved again after each run. */
+/** The same as in templates/send-event: all events of a project are one issue, which each run resolves again. */
 const FINGERPRINT = "glitchtip-compose: verify";
 
-/** Sends from inside each app's own running container, through its own wrapper: only that shows what the app has. */
+/** Sends from inside of each app's running container, through its own wrapper: only that shows which DSN the app has. */
 export function containerSender(
   docker: Docker,
   stack: RunningStack,
   sendEventScript: string,
-  /** The DSN of an app that has it from a Compose provider. */
+  /** Returns the DSN of an app that has it from a Compose provider. */
   provided: (app: string, variable: string) => Secret,
-): Sender {
+): EventSender {
   if (stack.containers.length === 0) throw stackNotStarted(stack.config.name);
   return async (app, event, signal) => {
-    const container = runningContainer(stack, app.name);
+    const container = appContainer(stack, app.name);
     const holder = (app.byEnvFile && containerOf(stack, PROVISIONER)) || container;
     const dsn =
       app.providedAs === undefined
         ? await dsnOf(app.name, app.variable, (path) => stack.engine.readFile(holder.id, path))
         : provided(app.name, app.variable);
-    // A browser's DSN names an address that only the outside reaches.
+    // Containers may not reach the address in a browser's DSN.
     if (app.audience !== "container" && container.networkMode !== "host") {
       await sendByHand(openNodeTransport, dsn, event, signal);
       return { via: "this machine" };
@@ -54,7 +53,28 @@ export function containerSender(
   };
 }
 
-function runningContainer(stack: RunningStack, app: string): Container {
+/** Reads a file as a container sees it. */
+type ReadFile = (path: string) => Promise<string | undefined>;
+
+/** Returns the DSN that the app's container has in its volume. Throws GC1605. */
+async function dsnOf(app: string, variable: string, readFile: ReadFile): Promise<Secret> {
+  const text = await readFile(`${DSN_DIR}/${app}.env`);
+  if (text === undefined) {
+    throw new CodedError("GC1605", `app ${app} has no DSN yet: ${DSN_DIR}/${app}.env is not in its container`, {
+      remedy: "docker compose logs glitchtip-provision tells why; then: docker compose up -d --wait",
+    });
+  }
+  const start = `export ${variable}='`;
+  const line = text.split("\n").find((one) => one.startsWith(start) && one.endsWith("'"));
+  if (line === undefined) {
+    throw new CodedError("GC1605", `app ${app}: ${DSN_DIR}/${app}.env does not set ${variable}`, {
+      remedy: "npx glitchtip-compose init, then: docker compose up -d --wait",
+    });
+  }
+  return new Secret(line.slice(start.length, -1));
+}
+
+function appContainer(stack: RunningStack, app: string): Container {
   const container = containerOf(stack, app);
   if (container?.state === "running") return container;
   const state = container === undefined ? "it has no container" : `${container.state}, exit code ${container.exitCode}`;
@@ -65,7 +85,7 @@ function runningContainer(stack: RunningStack, app: string): Container {
 
 const isWrapped = ({ byEnvFile, providedAs }: AppToVerify): boolean => !byEnvFile && providedAs === undefined;
 
-/** Up to the "--" that the generator puts before the app's own entrypoint. */
+/** Returns the entrypoint up to the "--" that the generator puts before the app's own one. */
 function wrapperOf({ entrypoint }: Container, app: string): readonly string[] {
   const end = entrypoint.indexOf("--");
   if (end > 0) return entrypoint.slice(0, end + 1);
@@ -111,14 +131,14 @@ async function sendByHand(open: OpenTransport, dsn: Secret, event: TestEvent, si
   }
 }
 
-/** Reads one request from stdin, so that the key in it is in no argument list; writes the answer. */
+/** Reads one request from stdin, so that no argument list has the key in it, and writes the answer to stdout. */
 const SIDECAR_PROGRAM = `import{exit,stderr,stdin,stdout}from"node:process";import{text}from"node:stream/consumers";
 const{url,...init}=JSON.parse(await text(stdin));
 try{const r=await fetch(url,{...init,redirect:"manual",signal:AbortSignal.timeout(15000)});
 stdout.write(JSON.stringify({status:r.status,headers:Object.fromEntries(r.headers),text:await r.text()}))}
 catch(e){stderr.write(String(e.cause??e));exit(1)}`;
 
-/** HTTP from a container of ours that shares the app's network: same names, same routes. */
+/** Sends HTTP from a container of ours in the app's network, which resolves the same names and has the same routes. */
 function sidecarTransport(docker: Docker, { id, name }: Container, image: string): OpenTransport {
   return (baseUrl) => ({
     baseUrl,

@@ -1,37 +1,51 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Known } from "../../../src/glitchtip/identity.ts";
-import type { Project } from "../../../src/glitchtip/wire/shapes.ts";
-import type { Desired } from "../../../src/provision/desired.ts";
-import { type Action, needsTeams, type Observed, planProvision } from "../../../src/provision/plan.ts";
+import { changesOfAction, type ProvisionChange } from "../../../src/provision/check.ts";
+import { desiredOrganization } from "../../../src/provision/desired.ts";
+import type { Observed } from "../../../src/provision/observe.ts";
+import {
+  type DesiredOrganization,
+  needsTeamList,
+  type ObservedProject,
+  planProvisioning,
+} from "../../../src/reconcile/index.ts";
 import { propertyRuns } from "../../support/property-runs.ts";
 
 const NOTHING_KNOWN: Known = { projects: {} };
-const EMPTY: Observed = { organization: undefined, projects: [], teams: [] };
 
-const want = (...projects: readonly (readonly [name: string, team: string])[]): Desired => ({
-  organization: "Acme",
-  projects: projects.map(([name, team]) => ({ name, team, platform: undefined })),
-});
+const want = (...projects: readonly (readonly [name: string, team: string])[]): DesiredOrganization =>
+  desiredOrganization({
+    organization: "Acme",
+    projects: Object.fromEntries(projects.map(([name, team]) => [name, { team }])),
+    apps: {},
+  });
 
-const project = (id: string, name: string, teams: readonly string[], slug = `${name}-slug`): Project => ({
+const project = (id: string, name: string, teams: readonly string[], slug = `${name}-slug`): ObservedProject => ({
   id,
   slug,
   name,
   dateCreated: `2026-08-01T10:00:00.${id.padStart(6, "0")}Z`,
-  teams: teams.map((team) => ({ id: team, slug: team })),
-});
-
-const inAcme = (projects: Project[], teams?: readonly string[]): Observed => ({
-  organization: { slug: "acme" },
-  projects,
+  platform: null,
+  throttle: 0,
   teams,
 });
+
+const ACME = { id: "1", slug: "acme", dateCreated: "2026-08-01T09:00:00.000000Z" };
+const inAcme = (projects: ObservedProject[], teams?: readonly string[]): NonNullable<Observed> => ({
+  ...ACME,
+  projects,
+  ...(teams === undefined ? {} : { teams: teams.map((slug) => ({ id: slug, slug })) }),
+});
+
+/** The plan as `provision --json` shows it. */
+const planProvision = (desired: DesiredOrganization, observed: Observed, known: Known): ProvisionChange[] =>
+  planProvisioning("here", desired, observed, known.projects).flatMap(changesOfAction);
 
 describe("the plan", () => {
   it("for an empty server makes the organization, each team once, then the projects", () => {
     const desired = want(["shop-api", "backend"], ["shop-web", "frontend"], ["jobs", "backend"]);
-    expect(planProvision(desired, EMPTY, NOTHING_KNOWN)).toEqual([
+    expect(planProvision(desired, undefined, NOTHING_KNOWN)).toEqual([
       { type: "create-organization", name: "Acme" },
       { type: "create-team", slug: "backend" },
       { type: "create-team", slug: "frontend" },
@@ -89,8 +103,9 @@ describe("the plan", () => {
 describe("teams are asked for", () => {
   it("only where the projects do not show them all", () => {
     const desired = want(["shop-api", "backend"], ["shop-web", "frontend"]);
-    expect(needsTeams(desired, [project("1", "shop-api", ["backend"])])).toBe(true);
-    expect(needsTeams(desired, [project("1", "anything", ["frontend", "backend"])])).toBe(false);
+    const needsTeams = (projects: ObservedProject[]) => needsTeamList(desired, projects, () => true);
+    expect(needsTeams([project("1", "shop-api", ["backend"])])).toBe(true);
+    expect(needsTeams([project("1", "anything", ["frontend", "backend"])])).toBe(false);
   });
 });
 
@@ -106,23 +121,24 @@ describe("carrying a plan out", () => {
     projects: fc.uniqueArray(fc.tuple(name, fc.uniqueArray(team)), { selector: ([one]) => one }),
   });
   const observed = server.map(({ exists, teams, projects }): Observed => {
-    if (!exists) return EMPTY;
+    if (!exists) return undefined;
     const there = projects.map(([one, of], at) => project(String(at + 1), one, of));
-    const all = new Set([...teams, ...there.flatMap((one) => (one.teams ?? []).map(({ slug }) => slug))]);
+    const all = new Set([...teams, ...there.flatMap((one) => one.teams)]);
     return inAcme(there, [...all]);
   });
 
   /** A server that does what it is told, and refuses what a real one would. */
-  function carryOut(before: Observed, actions: readonly Action[]): Observed {
-    let organization = before.organization;
-    const teams = new Set(before.teams);
-    const projects = [...before.projects];
+  function carryOut(before: Observed, actions: readonly ProvisionChange[]): Observed {
+    let exists = before !== undefined;
+    const teams = new Set(before?.teams?.map(({ slug }) => slug));
+    const projects = [...(before?.projects ?? [])];
     for (const action of actions) {
+      if (action.type === "create-token" || action.type === "create-key") throw new Error(`${action.type} in a plan`);
       if (action.type === "create-organization") {
-        organization = { slug: "acme" };
+        exists = true;
         continue;
       }
-      if (organization === undefined) throw new Error(`${action.type} without an organization`);
+      if (!exists) throw new Error(`${action.type} without an organization`);
       if (action.type === "create-team") {
         if (teams.has(action.slug)) throw new Error(`500: team ${action.slug} is there already`);
         teams.add(action.slug);
@@ -137,9 +153,9 @@ describe("carrying a plan out", () => {
       const at = projects.findIndex(({ slug }) => slug === action.project);
       const found = projects[at];
       if (found === undefined) throw new Error(`404: no project ${action.project}`);
-      projects[at] = { ...found, teams: [...(found.teams ?? []), { id: action.team, slug: action.team }] };
+      projects[at] = { ...found, teams: [...found.teams, action.team] };
     }
-    return { organization, projects, teams: [...teams] };
+    return exists ? inAcme(projects, [...teams]) : undefined;
   }
 
   it("works in its order, leaves nothing to plan, and takes nothing away: for any server and any wish", () => {
@@ -147,10 +163,11 @@ describe("carrying a plan out", () => {
       fc.property(desired, observed, (wanted, before) => {
         const after = carryOut(before, planProvision(wanted, before, NOTHING_KNOWN));
         expect(planProvision(wanted, after, NOTHING_KNOWN)).toEqual([]);
-        expect(after.projects.map(({ id }) => id)).toEqual(expect.arrayContaining(before.projects.map(({ id }) => id)));
+        const idsOf = (one: Observed) => (one?.projects ?? []).map(({ id }) => id);
+        expect(idsOf(after)).toEqual(expect.arrayContaining(idsOf(before)));
         for (const { name: one, team: of } of wanted.projects) {
-          const teams = after.projects.find((found) => found.name === one)?.teams ?? [];
-          expect(teams.map(({ slug }) => slug)).toContain(of);
+          const teams = after?.projects?.find((found) => found.name === one)?.teams ?? [];
+          expect(teams).toContain(of);
         }
       }),
       propertyRuns(300),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DockerCli } from "../../../../src/docker/index.ts";
+import type { RotatingProject } from "../../../../src/provision/rotate/execute.ts";
 import { findHolders } from "../../../../src/provision/rotate/holders.ts";
-import type { RotatingProject } from "../../../../src/provision/rotate.ts";
 import { observeStack } from "../../../../src/running/observe.ts";
 import { answers, container, fakeDocker } from "../../../support/fake-docker.ts";
 import { declare } from "../../../support/provisioning.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Declaration } from "../../../../src/config/schema.ts";
 import type { Container, Docker, DockerCli } from "../../../../src/docker/index.ts";
-import { provisionerOf } from "../../../../src/provision/rotate/ask.ts";
-import { deleteRetiring, type RotateOptions, rotate } from "../../../../src/provision/rotate/index.ts";
-import type { RotateRequest, RotatingProject } from "../../../../src/provision/rotate.ts";
-import type { AppResult } from "../../../../src/provision/verify/index.ts";
+import { rotationAsker } from "../../../../src/provision/ask-provisioner.ts";
+import type { RotateRequest, RotatingProject } from "../../../../src/provision/rotate/execute.ts";
+import { deleteRetiring, type RotateOptions, rotateKeys } from "../../../../src/provision/rotate/rotate.ts";
+import type { VerifyResult } from "../../../../src/provision/verify/verify.ts";
 import { answers, container, fakeDocker } from "../../../support/fake-docker.ts";
 import { declare } from "../../../support/provisioning.ts";
 
@@ -70,7 +70,7 @@ function world({
       calls.push([verb, ...apps, ...(keepOld ? ["keeping"] : [])].join(" "));
       return answer;
     },
-    prove: async (apps: readonly string[]): Promise<AppResult[]> => {
+    prove: async (apps: readonly string[]): Promise<VerifyResult[]> => {
       calls.push(`prove ${apps.join(" ")}`);
       return apps.map((app) => {
         const common = { app, project: "shop", eventId: "e" };
@@ -80,7 +80,7 @@ function world({
     },
   };
   const run = (options: Partial<RotateOptions> = {}) =>
-    rotate(context, { apps: [], abort: false, keepOld: false, dryRun: false, silentForMs: 60_000, ...options });
+    rotateKeys(context, { apps: [], abort: false, keepOld: false, dryRun: false, silentForMs: 60_000, ...options });
   return { run, calls, said, context };
 }
 
@@ -188,7 +188,7 @@ describe("rotate", () => {
 describe("the provisioner's answer", () => {
   const request: RotateRequest = { verb: "begin", apps: [], keepOld: false };
   const answering = (...lines: string[]) =>
-    provisionerOf(
+    rotationAsker(
       fakeDocker({
         compose: {
           async run(_service, _args, options = {}) {

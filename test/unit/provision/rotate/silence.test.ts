@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Holder, Holders } from "../../../../src/provision/rotate/holders.ts";
-import { untilSilent } from "../../../../src/provision/rotate/silence.ts";
+import { untilSilent } from "../../../../src/provision/rotate/holders.ts";
 
 const HOLDER: Holder = { project: "shop", who: "container old-1", why: "has not been restarted since" };
 const MAYBE: Holder = { project: "shop", who: "browsers with a page of web", why: "they keep it" };

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { ProcessResult, RunOptions } from "../../../../src/base/process.ts";
 import { Secret } from "../../../../src/base/secret.ts";
 import type { Container } from "../../../../src/docker/index.ts";
-import type { AppToVerify } from "../../../../src/provision/verify/index.ts";
 import { containerSender } from "../../../../src/provision/verify/send.ts";
+import type { AppToVerify } from "../../../../src/provision/verify/verify.ts";
 import { answers, container, fakeDocker } from "../../../support/fake-docker.ts";
 
 const KEY = "0123456789abcdef0123456789abcdef";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../../src/base/errors.ts";
-import { chooseApps, type Reader, type Sender, verify } from "../../../../src/provision/verify/index.ts";
+import { chooseApps, type EventReader, type EventSender, verifyApps } from "../../../../src/provision/verify/verify.ts";
 import { declare } from "../../../support/provisioning.ts";
 
 const declaration = declare({
@@ -21,12 +21,12 @@ function tickingClock() {
   };
 }
 
-const foundAll: Reader = async (events, answer) => {
+const foundAll: EventReader = async (events, answer) => {
   for (const { app, eventId } of events) answer({ app, eventId, found: true, project: `${app}-slug`, at: 0 });
 };
 
-const run = (parts: { send?: Sender; read?: Reader; signal?: AbortSignal }) =>
-  verify(
+const run = (parts: { send?: EventSender; read?: EventReader; signal?: AbortSignal }) =>
+  verifyApps(
     {
       clock: tickingClock(),
       signal: parts.signal ?? new AbortController().signal,
@@ -79,7 +79,7 @@ describe("verify", () => {
   });
 
   it("verifies the other apps when one cannot send", async () => {
-    const send: Sender = async ({ name }) => {
+    const send: EventSender = async ({ name }) => {
       if (name === "api") throw new CodedError("GC1605", "app api is not running", { remedy: "docker compose up -d" });
       return { via: "curl" };
     };
@@ -90,7 +90,7 @@ describe("verify", () => {
   });
 
   it("says which event was accepted and did not come back", async () => {
-    const read: Reader = async (events, answer) => {
+    const read: EventReader = async (events, answer) => {
       for (const { app, eventId } of events) {
         answer({ app, eventId, found: false, error: { code: "GC1405", message: "could not be read back" } });
       }
@@ -102,7 +102,7 @@ describe("verify", () => {
   });
 
   it("gives the reader's failure to every app that has no answer", async () => {
-    const read: Reader = async ([first], answer) => {
+    const read: EventReader = async ([first], answer) => {
       if (first) answer({ app: first.app, eventId: first.eventId, found: true, project: "p", at: 0 });
       throw new CodedError("GC1605", "the read-back ended without an answer");
     };
@@ -113,10 +113,10 @@ describe("verify", () => {
   });
 
   it("does not wait for events that nobody sent", async () => {
-    const send: Sender = async () => {
+    const send: EventSender = async () => {
       throw new CodedError("GC1605", "not running");
     };
-    const read: Reader = (_events, _answer, signal) =>
+    const read: EventReader = (_events, _answer, signal) =>
       new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     expect(await run({ send, read })).toMatchObject([{ ok: false }, { ok: false }]);
   });
@@ -124,7 +124,7 @@ describe("verify", () => {
   it("ends at once when it is interrupted", async () => {
     const stop = new AbortController();
     const reason = new CodedError("GC1003", "stopped by SIGINT");
-    const send: Sender = async () => {
+    const send: EventSender = async () => {
       stop.abort(reason);
       throw new Error("killed");
     };
@@ -132,7 +132,7 @@ describe("verify", () => {
   });
 
   it("does not take a mistake of its own for a result", async () => {
-    const send: Sender = async () => {
+    const send: EventSender = async () => {
       throw new TypeError("oops");
     };
     await expect(run({ send })).rejects.toThrow(TypeError);

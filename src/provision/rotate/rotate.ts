@@ -2,27 +2,26 @@ import type { Clock } from "../../base/wait.ts";
 import type { Declaration } from "../../config/schema.ts";
 import type { Docker } from "../../docker/index.ts";
 import { observeStack, type RunningStack, stackNotStarted } from "../../running/index.ts";
-import type { RotatingProject } from "../rotate.ts";
-import type { AppResult } from "../verify/index.ts";
-import type { AskProvisioner } from "./ask.ts";
-import { findHolders, type Holder, type Holders } from "./holders.ts";
-import { type AppState, restart, stateOf } from "./restart.ts";
-import { untilSilent } from "./silence.ts";
+import type { AskRotation } from "../ask-provisioner.ts";
+import type { VerifyResult } from "../verify/verify.ts";
+import type { RotatingProject } from "./execute.ts";
+import { findHolders, type Holder, type Holders, untilSilent } from "./holders.ts";
+import { type AppKeyState, appKeyState, restartApp } from "./restart-app.ts";
 
 export interface RotateContext {
   readonly docker: Docker;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly declaration: Declaration;
-  readonly ask: AskProvisioner;
-  /** An event from each of these apps, read back. */
-  prove(apps: readonly string[]): Promise<AppResult[]>;
-  /** What is done now. */
+  readonly ask: AskRotation;
+  /** Lets each of these apps send an event, and reads it back. */
+  prove(apps: readonly string[]): Promise<VerifyResult[]>;
+  /** Reports what is done now. */
   say(text: string): void;
 }
 
 export interface RotateOptions {
-  /** None: those under way, else all. */
+  /** The apps whose projects rotate; none means the rotations under way, else all. */
   readonly apps: readonly string[];
   readonly abort: boolean;
   readonly keepOld: boolean;
@@ -30,32 +29,33 @@ export interface RotateOptions {
   readonly silentForMs: number;
 }
 
-export interface ProjectResult {
+export interface RotatedProject {
   readonly project: string;
-  /** How far it was: `none` is not begun, from `published` on new starts get the new key. */
+  /** How far it was: `none` has not begun; from `published` on an app that starts gets the new key. */
   readonly step: RotatingProject["step"];
-  readonly apps: readonly { readonly app: string; readonly state: AppState }[];
-  /** The rotation was taken back: what retires is the key that it had made. */
+  readonly apps: readonly { readonly app: string; readonly state: AppKeyState }[];
+  /** The rotation is taken back: the retiring key is the new one. */
   readonly back: boolean;
 }
 
 export interface RotateResult {
   /**
-   * `planned`: only shown. `up first`: an app takes its DSN from an env file, which only `up` writes. `not proved`: an app's event did not come through; both keys are good. `silent`: nobody was
-   * seen with the retiring key, which can be deleted. `kept`: over, both keys stay. `done`: over, it is deleted.
+   * `planned`: only shown. `up first`: an app takes its DSN from an env file, which only `up` writes. `not proved`: an
+   * app's event did not come through; both keys are good. `silent`: nobody was seen with the retiring key, which can be
+   * deleted now. `kept`: finished, both keys stay. `done`: finished, the retiring key is deleted.
    */
   readonly outcome: "planned" | "nothing" | "up first" | "not proved" | "silent" | "kept" | "done";
-  readonly projects: readonly ProjectResult[];
-  readonly events: readonly AppResult[];
-  /** Who may hold the retiring key without being seen from here. */
+  readonly projects: readonly RotatedProject[];
+  readonly events: readonly VerifyResult[];
+  /** Those who may hold the retiring key and cannot be seen from here. */
   readonly maybe: readonly Holder[];
 }
 
 /**
- * New key, publish, restart, prove, watch; what is left is to delete. A run that ended anywhere is gone on with by the
- * next.
+ * Rotates the keys of projects: creates new keys and publishes them, restarts the apps, proves them by events, and
+ * watches until nobody uses the old keys, which can then be deleted. The next call goes on where one was interrupted.
  */
-export async function rotate(context: RotateContext, options: RotateOptions): Promise<RotateResult> {
+export async function rotateKeys(context: RotateContext, options: RotateOptions): Promise<RotateResult> {
   const { docker, ask, say, declaration } = context;
   const { apps, abort, keepOld, dryRun } = options;
   let stack = await observeStack(docker);
@@ -64,7 +64,7 @@ export async function rotate(context: RotateContext, options: RotateOptions): Pr
   if (dryRun) {
     const rotating = await ask({ ...request, verb: "show" });
     const { maybe } = await findHolders(docker, stack, declaration, rotating, context.clock.now());
-    return { outcome: "planned", projects: rotating.map((one) => projectResult(stack, one)), events: [], maybe };
+    return { outcome: "planned", projects: rotating.map((one) => rotatedProject(stack, one)), events: [], maybe };
   }
   say(abort ? "publishing the old DSN again" : "making a new key, proving and publishing it");
   const rotating = await ask({ ...request, verb: abort ? "abort" : "begin" });
@@ -73,14 +73,15 @@ export async function rotate(context: RotateContext, options: RotateOptions): Pr
   const restarted = new Set<string>();
   for (const project of rotating) {
     for (const app of project.apps) {
-      if (stateOf(stack, app, project) !== "to be restarted" || declaration.apps[app]?.inject === "env-file") continue;
-      // One after the other: meanwhile both keys are good, and a failure stops it at the first.
-      stack = await restart(context, app, project);
+      if (appKeyState(stack, app, project) !== "to be restarted" || declaration.apps[app]?.inject === "env-file")
+        continue;
+      // Apps restart one after the other: both keys are good, and a failure stops the rotation at the first app.
+      stack = await restartApp(context, app, project);
       restarted.add(app);
     }
   }
-  const projects = rotating.map((one) => projectResult(stack, one, restarted));
-  // A restart gives such an app its old environment again.
+  const projects = rotating.map((one) => rotatedProject(stack, one, restarted));
+  // A restart would give an app with an env file its old environment again.
   if (projects.some(({ apps: all }) => all.some(({ state }) => state === "to be restarted"))) {
     return { outcome: "up first", projects, events: [], maybe: [] };
   }
@@ -101,25 +102,25 @@ export async function rotate(context: RotateContext, options: RotateOptions): Pr
   return { ...result, maybe, outcome: "silent" };
 }
 
-/** The last step, for which somebody has been asked. */
-export async function deleteRetiring(ask: AskProvisioner, result: RotateResult): Promise<RotateResult> {
+/** Deletes the retiring keys, which is the last step. The caller has asked for a confirmation. */
+export async function deleteRetiring(ask: AskRotation, result: RotateResult): Promise<RotateResult> {
   await ask({ verb: "finish", apps: [], keepOld: false });
   return { ...result, outcome: "done" };
 }
 
-function projectResult(stack: RunningStack, rotating: RotatingProject, restarted: ReadonlySet<string> = new Set()) {
+function rotatedProject(stack: RunningStack, rotating: RotatingProject, restarted: ReadonlySet<string> = new Set()) {
   return {
     project: rotating.project,
     step: rotating.step,
     apps: rotating.apps.map((app) => ({
       app,
-      state: restarted.has(app) ? ("restarted" as const) : stateOf(stack, app, rotating),
+      state: restarted.has(app) ? ("restarted" as const) : appKeyState(stack, app, rotating),
     })),
     back: rotating.retiringSinceMs !== undefined,
   };
 }
 
-/** By the engine's clock: this machine's may be another. */
+/** Watches the retiring keys by the engine's clock, which may differ from the one of this machine. */
 async function watch(
   { docker, clock, signal, say, declaration }: RotateContext,
   stack: RunningStack,

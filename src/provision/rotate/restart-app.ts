@@ -2,40 +2,40 @@ import { CodedError } from "../../base/errors.ts";
 import { type Clock, waitUntil } from "../../base/wait.ts";
 import type { Container, Docker } from "../../docker/index.ts";
 import { observeStack, type RunningStack } from "../../running/index.ts";
-import type { RotatingProject } from "../rotate.ts";
+import type { RotatingProject } from "./execute.ts";
 
-/** Published DSNs reach an app when it starts, so its start tells which one it has. */
-export type AppState = "to be restarted" | "restarted" | "has it already" | "not running";
+/** Whether an app has the new key: an app reads its DSN when it starts, so the time of its start tells. */
+export type AppKeyState = "to be restarted" | "restarted" | "has it already" | "not running";
 
 const WITHIN_MS = 300_000;
 
-const runningOf = ({ containers }: RunningStack, app: string): Container[] =>
+const runningContainers = ({ containers }: RunningStack, app: string): Container[] =>
   containers.filter(({ service, state }) => service === app && state === "running");
 
-/** True for a start at which the retiring key was what there was to read. */
+/** Whether a container that started at this time read the retiring key. */
 export function readRetiringKey(startedMs: number, { publishedAtMs, retiringSinceMs }: RotatingProject): boolean {
   if (retiringSinceMs !== undefined && startedMs < retiringSinceMs) return false;
   return publishedAtMs === undefined || startedMs < publishedAtMs;
 }
 
-export function stateOf(stack: RunningStack, app: string, project: RotatingProject): AppState {
-  const running = runningOf(stack, app);
+export function appKeyState(stack: RunningStack, app: string, project: RotatingProject): AppKeyState {
+  const running = runningContainers(stack, app);
   if (running.length === 0) return "not running";
   return running.some(({ sinceMs = 0 }) => readRetiringKey(sinceMs, project)) ? "to be restarted" : "has it already";
 }
 
 /**
- * Restarts the containers of one app as they are, nothing else, and waits until they are healthy. Not made anew: what the
- * user changed in the Compose files meanwhile is not ours to deploy.
+ * Restarts the containers of one app and waits until they are healthy. They are not created anew, because what the user
+ * changed in the Compose files meanwhile is not ours to deploy.
  */
-export async function restart(
+export async function restartApp(
   context: { readonly docker: Docker; readonly clock: Clock; readonly signal: AbortSignal; say(text: string): void },
   app: string,
   project: RotatingProject,
 ): Promise<RunningStack> {
   const { docker, clock, signal, say } = context;
   say(`restarting ${app}`);
-  // A service of a profile that is off has to be known by name too.
+  // The service may belong to a profile that is off.
   const args = ["compose", "--profile", "*", "restart", "--no-deps", app];
   const { code, stderr } = await docker.cli(args, { deadlineMs: WITHIN_MS });
   const failed = (why: string, problems: readonly string[] = []) =>
@@ -56,7 +56,7 @@ export async function restart(
       if (ended !== undefined) throw failed(`ended with exit code ${ended.exitCode}`);
       if (containers.some(({ health }) => health === "unhealthy")) throw failed("is unhealthy");
       const settled = containers.every(({ state, health }) => state !== "restarting" && health !== "starting");
-      return settled && stateOf(stack, app, project) !== "to be restarted" ? stack : undefined;
+      return settled && appKeyState(stack, app, project) !== "to be restarted" ? stack : undefined;
     },
     say: () => say(`waiting until ${app} is healthy`),
     late: (waitedMs) => failed(`was not healthy ${Math.round(waitedMs / 1_000)} s`),

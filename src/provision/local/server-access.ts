@@ -5,18 +5,18 @@ import { SERVER_PORT } from "../../glitchtip/versions.ts";
 import { SECRETS_FOLDER } from "../../stack/managed-files.ts";
 import { SERVER } from "../../stack/service-names.ts";
 
-/** How this process reaches the server, and how those who get a DSN do. */
-export interface Reach {
+/** The URL at which this process reaches the server, and the one for each audience of a DSN. */
+export interface ServerAccess {
   readonly url: string;
   readonly baseUrls: Readonly<Record<Audience, string>>;
 }
 
-/** `published` is asked only where neither the command line nor the declaration tells. */
-export async function reachOf(
+/** Calls `published` only when neither the command line (`given`) nor the declaration has a URL. */
+export async function serverAccess(
   declaration: Declaration,
   given: string | undefined,
   published: () => Promise<string>,
-): Promise<Reach> {
+): Promise<ServerAccess> {
   const { server } = declaration;
   if (serverKind(declaration) === "existing") {
     const { url = given ?? "" } = server;
@@ -27,10 +27,13 @@ export async function reachOf(
   return { url, baseUrls: { container: `http://${SERVER}:${SERVER_PORT}`, host: visible, public: visible } };
 }
 
-export type SignIn = { readonly token: string } | { readonly password: string };
+export type SignInReferences = { readonly token: string } | { readonly password: string };
 
-/** References to what this process signs in with: the command line's, else the declaration's. */
-export function signInOf(declaration: Declaration, given: string | undefined): SignIn {
+/**
+ * Returns the reference to the token or the password with which this process signs in: the one of the command line
+ * (`given`), else the one of the declaration. Throws GC1001 when there is none.
+ */
+export function signInReferences(declaration: Declaration, given: string | undefined): SignInReferences {
   const { server, admin } = declaration;
   const token = given ?? server.token;
   if (token !== undefined) return { token };

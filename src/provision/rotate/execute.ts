@@ -1,33 +1,34 @@
 import * as z from "zod/mini";
-import { CodedError } from "../base/errors.ts";
-import { provisionedApps } from "../config/given-dsn.ts";
-import type { ProvisionDeclaration } from "../config/provision-input.ts";
-import type { KnownProject, Rotation } from "../glitchtip/identity.ts";
-import type { ProvisionContext } from "./context.ts";
-import { projectName } from "./desired.ts";
-import { followKey, makeKey, retireKey, turnBack } from "./rotate-key.ts";
+import { defined } from "../../base/defined.ts";
+import { CodedError } from "../../base/errors.ts";
+import { provisionedApps } from "../../config/given-dsn.ts";
+import type { ProvisionDeclaration } from "../../config/provision-input.ts";
+import type { KnownProject, Rotation } from "../../glitchtip/identity.ts";
+import type { ProvisionContext } from "../context.ts";
+import { projectName } from "../desired.ts";
+import { followKey, makeKey, retireKey, turnBack } from "./key-steps.ts";
 
 const VERBS = ["show", "begin", "abort", "finish"] as const;
 
-/** Asked on stdin. */
+/** The request on stdin. */
 export const rotateRequest = z.object({
   verb: z.enum(VERBS),
-  /** None: the rotations that are under way, else every project that has an app. */
+  /** The apps whose projects rotate; none means the rotations under way, else every project that has an app. */
   apps: z._default(z.array(z.string()), []),
   keepOld: z._default(z.boolean(), false),
 });
 export type RotateRequest = z.infer<typeof rotateRequest>;
 
-/** How far a project's rotation is; `none` only where it was asked about and not begun. */
+/** How far the rotation of a project is; `none` is one that was asked about and has not begun. */
 export interface RotatingProject {
-  /** The slug. */
+  /** The slug of the project. */
   readonly project: string;
   readonly apps: readonly string[];
   readonly step: Rotation["step"] | "none";
   readonly publishedAtMs?: number;
-  /** Set where the rotation is being taken back: before this nobody had the retiring key. */
+  /** Set when the rotation is taken back: the time before which nobody had the retiring key. */
   readonly retiringSinceMs?: number;
-  /** The key on its way out, as a DSN has it. */
+  /** The key that is going to be deleted, as it stands in a DSN. */
   readonly retiringKey: string;
 }
 
@@ -35,19 +36,23 @@ export type RotateAnswer =
   | { readonly projects: readonly RotatingProject[] }
   | { readonly error: ReturnType<CodedError["toJSON"]> };
 
-export interface RotateContext extends Pick<ProvisionContext, "transport" | "store" | "clock" | "signal" | "log"> {
-  /** A whole run with its publication; throws where a DSN could not be confirmed. */
+export interface RotationContext extends Pick<ProvisionContext, "transport" | "store" | "clock" | "signal" | "log"> {
+  /** Provisions and publishes. Throws when a DSN could not be confirmed. */
   provision(): Promise<void>;
 }
 
 /**
- * What of a rotation needs the token. Each step is stored before and after, so that a run that was killed anywhere is
- * gone on with, also after runs of the provisioner in between. Answers with the projects it was about, as they were
- * before `finish`.
+ * Executes the steps of a rotation that need the token, in the provisioner's container. Each step is stored before and
+ * after, so that a rotation goes on after a kill at any point, and after other runs of the provisioner. Returns the
+ * projects that it was about, in their state before `finish`.
  */
-export async function rotateKeys(
-  context: RotateContext,
-  input: { readonly declaration: ProvisionDeclaration /** The name of keys we make. */; readonly label: string },
+export async function executeRotation(
+  context: RotationContext,
+  input: {
+    readonly declaration: ProvisionDeclaration;
+    /** The name of keys that we create. */
+    readonly label: string;
+  },
   { verb, apps, keepOld }: RotateRequest,
 ): Promise<RotatingProject[]> {
   const { declaration, label } = input;
@@ -57,19 +62,19 @@ export async function rotateKeys(
     names.flatMap((name) => rotatingProject(declaration, name, store.projects[name]) ?? []);
   switch (verb) {
     case "show":
-      return shown(choose(declaration, apps, underWay()));
+      return shown(chooseProjects(declaration, apps, underWay()));
     case "begin": {
-      const names = choose(declaration, apps, underWay());
-      // First as it is: with a server that is not well nothing is begun.
+      const names = chooseProjects(declaration, apps, underWay());
+      // A run without changes comes first: no rotation begins with a server that is not well.
       await context.provision();
       for (const name of underWay()) followKey(context, name);
       for (const name of names) await makeKey(context, label, name);
-      await publish(context);
+      await publishKeys(context);
       return shown(names);
     }
     case "abort": {
       for (const name of underWay()) await turnBack(context, label, name);
-      await publish(context);
+      await publishKeys(context);
       return shown(underWay());
     }
     case "finish": {
@@ -80,7 +85,12 @@ export async function rotateKeys(
   }
 }
 
-function choose(declaration: ProvisionDeclaration, apps: readonly string[], underWay: readonly string[]): string[] {
+/** Returns the names of the projects of these apps. Throws GC1104 for an app that is not declared. */
+function chooseProjects(
+  declaration: ProvisionDeclaration,
+  apps: readonly string[],
+  underWay: readonly string[],
+): string[] {
   if (apps.length === 0 && underWay.length > 0) return [...underWay];
   const wanted = apps.length === 0 ? Object.keys(declaration.apps) : apps;
   const names = wanted.map((app) => {
@@ -107,14 +117,14 @@ function rotatingProject(
     project: project.slug,
     apps: apps.map(([app]) => app),
     step: rotation?.step ?? "none",
-    ...(rotation?.publishedAtMs === undefined ? {} : { publishedAtMs: rotation.publishedAtMs }),
+    ...defined({ publishedAtMs: rotation?.publishedAtMs }),
     ...rotation?.back,
     retiringKey: (rotation?.retiring.key ?? project.key).replaceAll("-", ""),
   };
 }
 
-/** The usual run proves the new key by an event and puts its DSN into the volume. */
-async function publish({ store, clock, provision }: RotateContext): Promise<void> {
+/** The usual run proves the new keys by events and puts their DSNs into the volume. */
+async function publishKeys({ store, clock, provision }: RotationContext): Promise<void> {
   const made = () =>
     Object.entries<KnownProject>(store.projects).filter(([, { rotation }]) => rotation?.step === "made");
   if (made().length === 0) return;

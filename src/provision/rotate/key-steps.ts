@@ -1,15 +1,15 @@
-import { CodedError } from "../base/errors.ts";
-import { type GlitchTip, openClient } from "../glitchtip/client.ts";
-import { createOnce } from "../glitchtip/create-once.ts";
-import type { KeyOfRotation, KnownProject, Rotation } from "../glitchtip/identity.ts";
-import type { Key } from "../glitchtip/wire/shapes.ts";
-import type { RotateContext } from "./rotate.ts";
+import { CodedError } from "../../base/errors.ts";
+import { type GlitchTip, openClient } from "../../glitchtip/client.ts";
+import { createOnce } from "../../glitchtip/create-once.ts";
+import type { KeyOfRotation, KnownProject, Rotation } from "../../glitchtip/identity.ts";
+import type { Key } from "../../glitchtip/wire/shapes.ts";
+import type { RotationContext } from "./execute.ts";
 
 const GO_ON = "npx glitchtip-compose rotate";
 const GO_BACK = "npx glitchtip-compose rotate --abort";
 
-/** Stores what is about to happen, makes the key, stores that it is the project's. Publishes nothing. */
-export async function makeKey(context: RotateContext, label: string, name: string): Promise<void> {
+/** Creates the new key, and stores it as the one of the project. Publishes nothing. */
+export async function makeKey(context: RotationContext, label: string, name: string): Promise<void> {
   const { store, clock, log } = context;
   const { glitchtip, address, project } = open(context, name);
   if (project.rotation !== undefined && project.rotation.step !== "making") return;
@@ -25,27 +25,29 @@ export async function makeKey(context: RotateContext, label: string, name: strin
   const look = async () => madeSince(await list(), label, keysBefore);
   const found = resumed ? await look() : undefined;
   const made = found ?? (await createOnce(context, () => glitchtip.createKey(...address, label), look));
-  use(context, name, { ...making, step: "made", successor: { id: made.id, key: made.public, proved: false } });
+  useSuccessor(context, name, { ...making, step: "made", successor: { id: made.id, key: made.public, proved: false } });
   log.info(`project ${project.slug}: made a new key`);
 }
 
-/** By id, never by the label alone: the retiring one may have the same. */
+/** Finds our new key by its id: the label alone does not tell it from the retiring one. */
 const madeSince = (keys: readonly Key[], label: string, before: readonly string[] = []): Key | undefined =>
   keys.find((key) => (key.label ?? key.name) === label && !before.includes(key.id));
 
-/** A run in between took another key because the successor was deleted: nothing is lost, but apps have to get that one. */
-export function followKey(context: RotateContext, name: string): void {
+/**
+ * Follows a run in between that took another key because the new one was deleted: that key becomes the one that apps get.
+ */
+export function followKey(context: RotationContext, name: string): void {
   const { store, log } = context;
   const { project } = open(context, name);
   const { rotation, ...settled } = project;
   if (rotation?.successor === undefined || rotation.successor.id === project.keyId) return;
   log.warn(`project ${project.slug}: the key that was to be used was deleted on the server; it goes on with another`);
   if (project.keyId === rotation.retiring.id) store.setProject(name, settled);
-  else use(context, name, { ...rotation, step: "made", successor: keyOf(project) });
+  else useSuccessor(context, name, { ...rotation, step: "made", successor: keyOf(project) });
 }
 
-/** The same with the keys the other way round; where no key is in use yet the new one only goes. */
-export async function turnBack(context: RotateContext, label: string, name: string): Promise<void> {
+/** Swaps the old and the new key. When the new key is not in use yet it is only deleted. */
+export async function turnBack(context: RotationContext, label: string, name: string): Promise<void> {
   const { store, clock, log } = context;
   const { glitchtip, address, project } = open(context, name);
   const { rotation, ...settled } = project;
@@ -64,12 +66,18 @@ export async function turnBack(context: RotateContext, label: string, name: stri
     });
   }
   const back = { retiringSinceMs };
-  use(context, name, { step: "made", retiring: successor, successor: retiring, startedAtMs: clock.now(), back });
+  useSuccessor(context, name, {
+    step: "made",
+    retiring: successor,
+    successor: retiring,
+    startedAtMs: clock.now(),
+    back,
+  });
   log.info(`project ${project.slug}: back to its old key`);
 }
 
-/** Ends a rotation. The retiring key goes only while the one in use is known to be there. */
-export async function retireKey(context: RotateContext, name: string, keepOld: boolean): Promise<void> {
+/** Ends a rotation. Deletes the retiring key only while the key in use is there. */
+export async function retireKey(context: RotationContext, name: string, keepOld: boolean): Promise<void> {
   const { store, log } = context;
   const { glitchtip, address, project } = open(context, name);
   const { rotation, ...settled } = project;
@@ -96,22 +104,26 @@ function keyOf({ slug, keyId: id, key, proved }: KnownProject): KeyOfRotation {
   throw new CodedError("GC1901", `project ${slug} has no key after a run of the provisioner`);
 }
 
-/** One write: the project's key is the successor. */
-function use({ store }: RotateContext, name: string, rotation: Rotation & { successor: KeyOfRotation }): void {
+/** Stores the new key as the one of the project, together with the rotation, in one write. */
+function useSuccessor(
+  { store }: RotationContext,
+  name: string,
+  rotation: Rotation & { successor: KeyOfRotation },
+): void {
   const project = store.projects[name];
   if (project === undefined) return;
   const { id: keyId, key, proved } = rotation.successor;
   store.setProject(name, { ...project, keyId, key, proved, rotation });
 }
 
-interface Opened {
+interface RotatedKeyContext {
   readonly glitchtip: GlitchTip;
-  /** Organization and project. */
+  /** The slugs of the organization and the project. */
   readonly address: readonly [string, string];
   readonly project: KnownProject;
 }
 
-function open(context: RotateContext, name: string): Opened {
+function open(context: RotationContext, name: string): RotatedKeyContext {
   const { token, organization, projects } = context.store;
   const project = projects[name];
   if (token === undefined || organization === undefined || project === undefined) {

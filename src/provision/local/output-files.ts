@@ -5,21 +5,21 @@ import type { Declaration } from "../../config/schema.ts";
 import { composeEnvFile } from "../../outputs/env-file.ts";
 import { ENV_FOLDER } from "../../stack/apps.ts";
 
-export interface Outputs {
-  /** A folder that gets a file APP.env for each app, to be sourced by a shell. */
+export interface OutputOptions {
+  /** A folder for a file APP.env of each app, which a shell can source. */
   readonly out?: string | undefined;
-  /** One file of NAME='value' lines. */
+  /** The path of one file with NAME='value' lines. */
   readonly dotenv?: string | undefined;
-  /** Whose DSNs; default: all. */
+  /** The apps whose DSNs are written; an empty list means all. */
   readonly apps: readonly string[];
 }
 
-/** The files that differ from what they should be; paths as a person is told. */
-export function filesToWrite(
+/** Returns the files that have to be written because they differ. `shown` is the path for people. */
+export function outputFiles(
   dir: string,
   { apps: declared }: Pick<Declaration, "apps">,
   envFiles: Readonly<Record<string, string>>,
-  { out, dotenv, apps }: Outputs,
+  { out, dotenv, apps }: OutputOptions,
 ): (FileToWrite & { readonly shown: string })[] {
   const chosen = Object.entries(envFiles).filter(([app]) => apps.length === 0 || apps.includes(app));
   const wanted = [
@@ -29,15 +29,15 @@ export function filesToWrite(
     ...(out === undefined
       ? []
       : chosen.map(([app, content]) => ({ shown: join(out, `${app}.env`), content, mode: 0o444 }))),
-    ...(dotenv === undefined ? [] : [{ shown: dotenv, content: together(chosen), mode: 0o600 }]),
+    ...(dotenv === undefined ? [] : [{ shown: dotenv, content: joinEnvFiles(chosen), mode: 0o600 }]),
   ];
   return wanted
     .map((file) => ({ ...file, path: resolve(dir, file.shown) }))
     .filter(({ path, content }) => readIfThere(path) !== content);
 }
 
-/** All lines of one file: a name can have one value there. */
-function together(envFiles: readonly (readonly [string, string])[]): string {
+/** Joins all lines into one file. Throws GC1001 when a variable would have two values. */
+function joinEnvFiles(envFiles: readonly (readonly [string, string])[]): string {
   const by = new Map<string, { app: string; line: string }>();
   const problems: string[] = [];
   for (const [app, text] of envFiles) {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { defined } from "../../base/defined.ts";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError } from "../../base/errors.ts";
 import type { Clock } from "../../base/wait.ts";
@@ -8,35 +9,38 @@ import { providedName, providerOf } from "../../config/provider.ts";
 import type { Audience, Declaration } from "../../config/schema.ts";
 import { newEventId } from "../../glitchtip/ingest.ts";
 import type { ReadBackLine, ReadBackRequest } from "../read-back.ts";
-import { openInbox } from "./inbox.ts";
 
 export interface AppToVerify {
   readonly name: string;
-  /** The declaration's key. */
+  /** Its key in the declaration. */
   readonly project: string;
-  /** The first of its variables for the container, else the first. */
+  /** Its first variable for the container, else its first one. */
   readonly variable: string;
   readonly audience: Audience;
-  /** It has its variables from the start on, not from a wrapper. */
+  /** It gets its variables from an env file, not from the wrapper. */
   readonly byEnvFile?: true;
-  /** A Compose provider handed it over, under this name. */
+  /** The name under which a Compose provider passes the variable. */
   readonly providedAs?: string;
 }
 
 export interface TestEvent {
   readonly id: string;
-  /** Random, and part of the text: an event that carries it is this one. */
+  /** A random part of the text, by which the event is recognized. */
   readonly mark: string;
   readonly text: string;
 }
 
-/** Sends an event as the app would. Throws where it was not accepted. */
-export type Sender = (app: AppToVerify, event: TestEvent, signal: AbortSignal) => Promise<{ readonly via: string }>;
+/** Sends an event as the app would. Throws when it was not accepted. */
+export type EventSender = (
+  app: AppToVerify,
+  event: TestEvent,
+  signal: AbortSignal,
+) => Promise<{ readonly via: string }>;
 
 export type ExpectedEvent = ReadBackRequest["events"][number];
 
-/** Looks for all events at once and tells each answer as it comes; settles when it has nothing more to tell. */
-export type Reader = (
+/** Looks for all events at once and reports each answer as it comes. It settles when there are no more answers. */
+export type EventReader = (
   events: readonly ExpectedEvent[],
   answer: (answer: ReadBackLine) => void,
   signal: AbortSignal,
@@ -45,42 +49,43 @@ export type Reader = (
 export interface VerifyContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly send: Sender;
-  readonly read: Reader;
+  readonly send: EventSender;
+  readonly read: EventReader;
 }
 
-export type AppResult = { readonly app: string; readonly project: string; readonly eventId: string } & (
+export type VerifyResult = { readonly app: string; readonly project: string; readonly eventId: string } & (
   | {
       readonly ok: true;
-      readonly via: string /** From the start of the sending until it could be read. */;
+      readonly via: string;
+      /** The time from the start of the sending until the event could be read. */
       readonly ms: number;
     }
   | { readonly ok: false; readonly via?: string; readonly error: ReportedError }
 );
 
-export interface ReportedError {
+interface ReportedError {
   readonly code: string;
   readonly message: string;
   readonly remedy?: string;
   readonly problems?: readonly string[];
 }
 
-/** Every wanted app sends an event at once; each must come back through the API. One that fails stops no other. */
-export async function verify(context: VerifyContext, apps: readonly AppToVerify[]): Promise<AppResult[]> {
+/** Lets all apps send an event at once, and looks for each through the API. A failure of one does not stop the others. */
+export async function verifyApps(context: VerifyContext, apps: readonly AppToVerify[]): Promise<VerifyResult[]> {
   const { clock, signal } = context;
   const events = new Map(apps.map(({ name }) => [name, newEvent(name)]));
   const expected = [...events].map(([app, { id, mark }]) => ({ app, eventId: id, mark }));
   const enough = new AbortController();
   const inbox = openInbox(apps.map(({ name }) => name));
   const startMs = clock.now();
-  // The reader starts together with the senders: its own start is then not part of what is measured.
+  // The reader starts together with the senders, so that its own start is not part of what is measured.
   const reading = context
     .read(expected, (answer) => inbox.put(answer, clock.now()), AbortSignal.any([signal, enough.signal]))
     .then(
       () => inbox.close(new CodedError("GC1605", "the read-back ended without an answer for this app")),
       (error) => inbox.close(error),
     );
-  const one = async (app: AppToVerify): Promise<AppResult> => {
+  const one = async (app: AppToVerify): Promise<VerifyResult> => {
     const event = events.get(app.name) ?? newEvent(app.name);
     const common = { app: app.name, project: app.project, eventId: event.id };
     let via: string | undefined;
@@ -92,7 +97,7 @@ export async function verify(context: VerifyContext, apps: readonly AppToVerify[
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof CodedError)) throw error;
-      return { ...common, ok: false, ...(via === undefined ? {} : { via }), error: error.toJSON() };
+      return { ...common, ok: false, ...defined({ via }), error: error.toJSON() };
     }
   };
   try {
@@ -103,7 +108,41 @@ export async function verify(context: VerifyContext, apps: readonly AppToVerify[
   }
 }
 
-/** The apps to verify: those named, or all. */
+interface Arrived {
+  readonly answer: ReadBackLine;
+  readonly atMs: number;
+}
+
+/** Holds the answers by app: they may come before somebody waits for them, or never be asked for. */
+function openInbox(apps: readonly string[]) {
+  const slots = new Map(apps.map((app) => [app, newSlot()]));
+  return {
+    put: (answer: ReadBackLine, atMs: number) => slots.get(answer.app)?.resolve({ answer, atMs }),
+    /** Rejects every wait for an answer that did not come. */
+    close(error: unknown) {
+      for (const { reject } of slots.values()) reject(error);
+    },
+    async take(app: string): Promise<Arrived> {
+      const slot = slots.get(app);
+      if (slot === undefined) throw new CodedError("GC1901", `app ${app} was not announced to the reader`);
+      return await slot.arrived;
+    },
+  };
+}
+
+function newSlot() {
+  let resolve: (arrived: Arrived) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const arrived = new Promise<Arrived>((onArrival, onError) => {
+    resolve = onArrival;
+    reject = onError;
+  });
+  // Nobody waits for the answer of an app whose sending failed: that must not count as an unhandled rejection.
+  arrived.catch(() => {});
+  return { arrived, resolve, reject };
+}
+
+/** Returns the apps with these names, or all. Throws GC1001 or GC1104 with every name that cannot be verified. */
 export function chooseApps(declaration: Pick<Declaration, "apps">, wanted: readonly string[]): AppToVerify[] {
   const apps = provisionedApps(declaration);
   const names = Object.keys(apps);
@@ -129,20 +168,19 @@ export function chooseApps(declaration: Pick<Declaration, "apps">, wanted: reado
     if (app === undefined) return [];
     const variables = variablesOf(app);
     const provider = providerOf(declaration, name);
-    // The server part's own, where an app has several: it is sent from inside its container.
+    // The event is sent from inside of the container, so a variable for the container comes first.
     const chosen = variables.find(({ audience }) => audience === "container") ?? variables[0];
-    return chosen === undefined
-      ? []
-      : [
-          {
-            name,
-            project: app.project,
-            variable: chosen.name,
-            audience: chosen.audience,
-            ...(app.inject === "env-file" ? { byEnvFile: true as const } : {}),
-            ...(provider === undefined ? {} : { providedAs: providedName(provider, chosen.name) }),
-          },
-        ];
+    if (chosen === undefined) return [];
+    return {
+      name,
+      project: app.project,
+      variable: chosen.name,
+      audience: chosen.audience,
+      ...defined({
+        byEnvFile: app.inject === "env-file" ? (true as const) : undefined,
+        providedAs: provider && providedName(provider, chosen.name),
+      }),
+    };
   });
 }
 
