@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { ownServices } from "../config/own-service.ts";
 import type { Declaration } from "../config/schema.ts";
 import { imageOf, type ResolvedServer } from "../config/server.ts";
+import { parseReference } from "../references/reference.ts";
 import { secretBy } from "./attached.ts";
 import { escaped } from "./interpolate.ts";
 import type { ComposeService, RenderedFile, StackTexts } from "./model.ts";
@@ -10,7 +11,6 @@ import type { ComposeTemplates } from "./templates.ts";
 
 const [MAKER, TOOLS] = ["glitchtip-backup", "glitchtip-backup-db"] as const;
 const WORK_VOLUME = "glitchtip-backup";
-const S3_SECRETS = { accessKey: "glitchtip_backup_access_key", secretKey: "glitchtip_backup_secret_key" } as const;
 
 /** The lines of .env that are ours; Compose fills them in for a container that cannot read that file. */
 const ENV_NAMES = ["COMPOSE_PROJECT_NAME", "COMPOSE_FILE", "COMPOSE_PATH_SEPARATOR", "GLITCHTIP_PORT", "APP_PORT"];
@@ -51,7 +51,7 @@ export function backupParts(
   if (!scheduled) return { ...shared, services: { [TOOLS]: { own: tools, fromServer: false } }, secrets: {} };
 
   const { folder } = backup;
-  const s3 = backup.target?.s3;
+  const secrets = targetSecrets(backup.target ?? {});
   const settings = `${JSON.stringify(
     {
       version: 1,
@@ -59,7 +59,7 @@ export function backupParts(
       generation: server.capabilities.generation,
       backup: {
         ...backup,
-        ...(s3 && { target: { s3: { ...s3, accessKey: S3_SECRETS.accessKey, secretKey: S3_SECRETS.secretKey } } }),
+        ...(backup.target && { target: withMountNames(backup.target, secrets) }),
       },
     },
     null,
@@ -68,7 +68,7 @@ export function backupParts(
   const template = templates(MAKER);
   const place = placeOfBackups(folder);
   const relative = isRelative(folder);
-  const fromEnvironment = [s3?.accessKey, s3?.secretKey].some((reference) => reference?.startsWith("env:"));
+  const fromEnvironment = secrets.some(({ reference }) => reference.startsWith("env:"));
   const maker: ComposeService = {
     ...template,
     environment: {
@@ -78,19 +78,13 @@ export function backupParts(
       DECLARATION_SHA256: createHash("sha256").update(declarationText).update(settings).digest("hex"),
     },
     volumes: [...(template.volumes as string[]), `${place}:/backups`],
-    ...(s3 === undefined ? {} : { secrets: Object.values(S3_SECRETS) }),
+    ...(secrets.length > 0 && { secrets: secrets.map(({ mount }) => mount) }),
     ...(fromEnvironment ? { read_only: false } : {}),
   };
   return {
     volumes: shared.volumes,
     services: { [TOOLS]: { own: tools, fromServer: false }, [MAKER]: { own: maker, fromServer: false } },
-    secrets:
-      s3 === undefined
-        ? {}
-        : {
-            [S3_SECRETS.accessKey]: secretBy(s3.accessKey),
-            [S3_SECRETS.secretKey]: secretBy(s3.secretKey),
-          },
+    secrets: Object.fromEntries(secrets.map(({ mount, reference }) => [mount, secretBy(reference)])),
     files: [
       ...shared.files,
       managed(".glitchtip/backup.json", settings),
@@ -100,6 +94,35 @@ export function backupParts(
     ],
   };
 }
+
+type TargetKinds = Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
+
+interface TargetSecret {
+  readonly setting: string;
+  readonly reference: string;
+  /** Name of the secret's mount in the backup service. */
+  readonly mount: string;
+}
+
+/** Returns the settings of a backup target that are references to secrets, whatever kind of target it is. */
+function targetSecrets(target: TargetKinds): TargetSecret[] {
+  return Object.values(target).flatMap((settings = {}) =>
+    Object.entries(settings).flatMap(([setting, reference]) => {
+      if (parseReference(reference) === undefined) return [];
+      const words = setting.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      return [{ setting, reference, mount: `glitchtip_backup_${words}` }];
+    }),
+  );
+}
+
+/** Returns the target for the backup service's settings, where a reference is replaced by the name of its mount. */
+const withMountNames = (target: TargetKinds, secrets: readonly TargetSecret[]): TargetKinds =>
+  Object.fromEntries(
+    Object.entries(target).map(([kind, settings]) => [
+      kind,
+      { ...settings, ...Object.fromEntries(secrets.map(({ setting, mount }) => [setting, mount])) },
+    ]),
+  );
 
 function toolsService(template: ComposeService, url: string | undefined, scheduled: boolean): ComposeService {
   const profile = scheduled ? {} : { profiles: [TOOLS] };

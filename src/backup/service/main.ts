@@ -39,10 +39,10 @@ const context: BackupContext = {
 };
 
 /** In the settings of a service, a reference to a secret is the name of its mount. */
-function openMountedTarget(target: TargetSettings): BackupTarget {
-  const [settings = {}] = Object.values(target) as Readonly<Record<string, string>>[];
+function openMountedTarget(target: Readonly<Record<string, Readonly<Record<string, string>>>>): BackupTarget {
+  const [settings = {}] = Object.values(target);
   const secret = (setting: string) => new Secret(readFileSync(`/run/secrets/${settings[setting]}`, "utf8").trim());
-  return openTarget(target, { clock, signal, secret });
+  return openTarget(target as TargetSettings, { clock, signal, secret });
 }
 
 /**
