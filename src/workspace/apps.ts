@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError } from "../base/errors.ts";
 import { editDeclaration } from "../config/edit.ts";
@@ -8,11 +9,11 @@ import type { ImageOptions } from "./images.ts";
 import { updateWorkspace, type WorkspaceContext, type WorkspaceResult } from "./update.ts";
 import { readWorkspaceWith } from "./workspace.ts";
 
-/** What a person may say to `add`; each has a flag. */
+/** The options of `add`; each has a flag. */
 export interface AddOptions extends ImageOptions {
   /** Default: the service's name. */
   readonly project?: string;
-  /** A reference to a DSN of its own, instead of a project. */
+  /** A reference to an external DSN, instead of a project. */
   readonly dsn?: string;
   readonly variables?: readonly string[];
   readonly audience?: Audience;
@@ -21,7 +22,7 @@ export interface AddOptions extends ImageOptions {
   readonly command?: readonly string[];
 }
 
-/** Gives one more service a DSN: an entry in the declaration, then its lines in the managed files. */
+/** Gives one more service a DSN: adds an entry to the declaration, then its lines to the managed files. */
 export async function addApp(
   context: WorkspaceContext,
   service: string,
@@ -29,11 +30,11 @@ export async function addApp(
 ): Promise<WorkspaceResult> {
   const before = readDeclarationText(context.dir, `npx glitchtip-compose init --app ${service}=PROJECT`);
   const declaration = loadDeclaration(before, DECLARATION_FILE);
-  const text = Object.hasOwn(declaration.apps, service)
-    ? unchanged(before, declaration, service, options)
-    : withApp(before, declaration, service, options);
-  const project = await readWorkspaceWith(context, text);
-  return await updateWorkspace(context, project, {
+  const isThere = Object.hasOwn(declaration.apps, service);
+  if (isThere) refuseContradictions(declaration, service, options);
+  const text = isThere ? before : withApp(before, declaration, service, options);
+  const workspace = await readWorkspaceWith(context, text);
+  return await updateWorkspace(context, workspace, {
     ...options,
     declarationEdited: text !== before,
     stateBy: text === before ? "declaration" : "add",
@@ -42,36 +43,32 @@ export async function addApp(
 
 function withApp(text: string, { projects }: Declaration, service: string, options: AddOptions): string {
   const { project = service, dsn } = options;
-  if (dsn !== undefined) return editDeclaration(text, ["apps", service], { ...stated(options) });
-  const entry = { project, ...stated(options) };
+  if (dsn !== undefined) return editDeclaration(text, ["apps", service], entryOf(options));
   const withProject = Object.hasOwn(projects, project)
     ? text
     : editDeclaration(text, ["projects", project], { team: "developers" });
-  return editDeclaration(withProject, ["apps", service], entry);
+  return editDeclaration(withProject, ["apps", service], { project, ...entryOf(options) });
 }
 
-const stated = ({ dsn, audience, preset, variables, entrypoint, command }: AddOptions): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries({ dsn, audience, preset, variables, entrypoint, command }).filter(
-      ([, value]) => value !== undefined,
-    ),
-  );
+/** Returns the keys of an app's entry that the options state, without its project. */
+const entryOf = ({ dsn, audience, preset, variables, entrypoint, command }: AddOptions) =>
+  defined({ dsn, audience, preset, variables, entrypoint, command });
 
-/** It is there already: options may repeat what it says and not contradict it. */
-function unchanged(text: string, { apps }: Declaration, service: string, options: AddOptions): string {
+/** Options may repeat what the declaration says about an app, and must not contradict it. */
+function refuseContradictions({ apps }: Declaration, service: string, options: AddOptions): void {
   const app: Readonly<Record<string, unknown>> = { ...apps[service] };
-  const wanted = { ...(options.project === undefined ? {} : { project: options.project }), ...stated(options) };
+  const wanted = { ...defined({ project: options.project }), ...entryOf(options) };
   const problems = Object.entries(wanted)
     .filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(app[key]))
     .map(([key, value]) => `apps.${service}.${key}: ${JSON.stringify(value)} here, ${JSON.stringify(app[key])} there`);
-  if (problems.length === 0) return text;
+  if (problems.length === 0) return;
   throw new CodedError("GC1001", `glitchtip.yaml has ${service} already and says something else of it`, {
     problems,
     remedy: "Change glitchtip.yaml, then: npx glitchtip-compose init",
   });
 }
 
-/** Takes a service out: it starts without our wrapper from the next `up` on. Its project and what it reported stay. */
+/** Takes a service out: the next `up` starts it without our wrapper. Its project and the events in it stay. */
 export async function removeApp(
   context: WorkspaceContext,
   service: string,
@@ -87,12 +84,10 @@ export async function removeApp(
     });
   }
   const text = editDeclaration(before, ["apps", service], undefined);
-  const project = await readWorkspaceWith(context, text);
-  const result = await updateWorkspace(context, project, { dryRun, declarationEdited: true, stateBy: "declaration" });
-  if (
-    app.project !== undefined &&
-    !Object.values(project.declaration.apps).some((other) => other.project === app.project)
-  ) {
+  const workspace = await readWorkspaceWith(context, text);
+  const result = await updateWorkspace(context, workspace, { dryRun, declarationEdited: true, stateBy: "declaration" });
+  const isUsed = Object.values(workspace.declaration.apps).some(({ project }) => project === app.project);
+  if (app.project !== undefined && !isUsed) {
     context.log.info(
       `project ${app.project} stays declared; take it out of glitchtip.yaml if nothing else reports to it`,
     );

@@ -3,14 +3,12 @@ export { type Assets, isSample, packageAssets, SAMPLE_COMPOSE_PROJECT } from "./
 export { composeFilesIn, readComposeFiles, readUserFilesWith } from "./compose-files.ts";
 export type { PlannedFile } from "./decisions.ts";
 export { DECLARATION_FILE, readDeclarationText } from "./declaration-file.ts";
-export { differencesOf, type FileDifference } from "./difference.ts";
 export { workspaceDocker } from "./docker.ts";
 export { parseEnv, setVariable } from "./env-file.ts";
 export { composeProjectNameOf, type ImageOptions } from "./images.ts";
 export { lockImages, unlockImages } from "./lock.ts";
 export { planManagedFiles } from "./managed-files.ts";
-export { planFiles } from "./plan-files.ts";
-export { type PlanParts, planParts } from "./plan-parts.ts";
+export { differencesOf, type FileDifference, noteDeclaration, type PlanParts, planFiles, planParts } from "./plan.ts";
 export {
   compareVaultCopies,
   type VaultCopy,
@@ -18,7 +16,7 @@ export {
   writeGivenDsns,
   writeVaultCopies,
 } from "./reference-copies.ts";
-export { ejectFiles, noteDeclaration, renderFiles } from "./render.ts";
+export { ejectFiles, renderFiles } from "./render.ts";
 export { missingSecrets, SECRET_FILES } from "./secrets.ts";
 export { ASSUMED, declaredFor, MEASURED, type Sizing, sizeFor } from "./size.ts";
 export { surveyFolder } from "./survey.ts";

@@ -2,50 +2,30 @@ import { join, posix } from "node:path";
 import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError } from "../base/errors.ts";
 import { writeAll } from "../base/files.ts";
-import { silentLog } from "../base/log.ts";
 import { readUserText, writeUserFile } from "../base/user-file.ts";
 import { asEjected } from "../stack/header.ts";
 import { packageAssets } from "./assets.ts";
 import { readDeclarationText } from "./declaration-file.ts";
 import type { ImageOptions } from "./images.ts";
 import { MANIFEST_FILE, manifestText, readManifest } from "./manifest.ts";
-import { planParts } from "./plan-parts.ts";
 import { updateWorkspace, type WorkspaceContext, type WorkspaceResult } from "./update.ts";
 import { readWorkspaceWith } from "./workspace.ts";
 
 export interface RenderOptions extends ImageOptions {
-  /** Ejected files that are to be managed again: merged with what we would write now. */
+  /** Ejected files that are to be managed again: they are merged with what we would write now. */
   readonly adopt?: readonly string[];
 }
 
-/** Brings the managed files up to date with the declaration and this version. Conflicts are told in the result. */
+/** Brings the managed files up to date with the declaration and this version. Conflicts are reported in the result. */
 export async function renderFiles(context: WorkspaceContext, options: RenderOptions = {}): Promise<WorkspaceResult> {
   const text = readDeclarationText(context.dir);
   const adopt = managedPaths(context.dir, options.adopt ?? []);
-  const project = await readWorkspaceWith(context, text);
-  return await updateWorkspace(context, project, { ...options, adopt, stateBy: "declaration", tellConflicts: true });
+  const workspace = await readWorkspaceWith(context, text);
+  return await updateWorkspace(context, workspace, { ...options, adopt, stateBy: "declaration", tellConflicts: true });
 }
 
-/**
- * After a change of the declaration that no file depends on: the provisioner would otherwise warn of it with each `up`.
- * False where files have to change, which is the user's to say, and where there is no stack in this folder.
- */
-export async function noteDeclaration(context: WorkspaceContext): Promise<boolean> {
-  if (!planParts(context.dir).files) return false;
-  const quiet = { ...context, log: silentLog };
-  try {
-    const { nothingToChange } = await renderFiles(quiet, { dryRun: true });
-    if (nothingToChange) await renderFiles(quiet);
-    return nothingToChange;
-  } catch (error) {
-    // What stands in the way of the files is for `render` and `doctor` to tell.
-    if (error instanceof CodedError) return false;
-    throw error;
-  }
-}
-
-/** As the manifest names them. Throws GC1001 for what is no managed file. */
-export function managedPaths(dir: string, named: readonly string[]): string[] {
+/** Returns the paths as the manifest names them. Throws GC1001 for a path that is no managed file. */
+function managedPaths(dir: string, named: readonly string[]): string[] {
   const known = Object.keys(readManifest(dir).files);
   const paths = named.map((path) => posix.normalize(path.replaceAll("\\", "/")));
   const unknown = paths.filter((path) => !known.includes(path));
@@ -58,12 +38,12 @@ export function managedPaths(dir: string, named: readonly string[]): string[] {
 export interface EjectResult {
   /** The user's own from now on. */
   readonly ejected: readonly string[];
-  /** They were before. */
+  /** The user's own before. */
   readonly already: readonly string[];
   readonly dryRun: boolean;
 }
 
-/** Managed files become the user's own: never written again, until `render --adopt`. No name means all of them. */
+/** Hands managed files over to the user: they are never written again, until `render --adopt`. No name means all of them. */
 export function ejectFiles(
   { dir, assets = packageAssets() }: Pick<WorkspaceContext, "dir" | "assets">,
   named: readonly string[],
@@ -72,8 +52,8 @@ export function ejectFiles(
   readDeclarationText(dir);
   const { files } = readManifest(dir);
   const paths = named.length === 0 ? Object.keys(files) : managedPaths(dir, named);
-  const texts = paths.map((path) => [path, readUserText(join(dir, path))] as const);
-  const missing = texts.filter(([, text]) => text === undefined).map(([path]) => path);
+  const texts = paths.map((path) => ({ path, text: readUserText(join(dir, path)) }));
+  const missing = texts.filter(({ text }) => text === undefined).map(({ path }) => path);
   if (missing.length > 0) {
     throw new CodedError("GC1001", `not there: ${missing.join(", ")}`, {
       remedy: "npx glitchtip-compose render makes them again; then run it again.",
@@ -82,8 +62,10 @@ export function ejectFiles(
   const already = paths.filter((path) => files[path]?.ejected);
   const ejected = paths.filter((path) => !files[path]?.ejected);
   if (!dryRun && ejected.length > 0) {
-    // The manifest last: a file that is not yet said to be the user's gets its old header back from the next render.
-    for (const [path, text = ""] of texts) if (ejected.includes(path)) writeUserFile(join(dir, path), asEjected(text));
+    // The manifest last: a file that it does not yet name as the user's gets its old header back from the next render.
+    for (const { path, text = "" } of texts) {
+      if (ejected.includes(path)) writeUserFile(join(dir, path), asEjected(text));
+    }
     const entries = Object.entries(files).map(
       ([path, entry]) => [path, ejected.includes(path) ? { ...entry, ejected: true as const } : entry] as const,
     );

@@ -160,6 +160,6 @@ export function declaredFor({ topology, retentionDays, memoryMib, postgres }: Si
     server: { topology, retention: { events: `${retentionDays}d` } },
     limits: Object.fromEntries(Object.entries(memoryMib).map(([part, mib]) => [part, { memory: `${mib}m` }])),
     // In a single container Postgres has its own settings.
-    ...(topology === "single-container" ? {} : { postgres }),
+    ...(topology !== "single-container" && { postgres }),
   };
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
@@ -12,107 +13,108 @@ import { askedImages, askImages, composeProjectNameOf, type ImageOptions } from 
 import { applyWorkspacePlan, changesSomething, planWorkspace, type WorkspacePlanOptions } from "./plan-workspace.ts";
 import { compareVaultCopies, vaultCopyWarnings, writeGivenDsns, writeVaultCopies } from "./reference-copies.ts";
 import { appsWithLostWrapper, lostWrapperRemedy, lostWrapperText, warningsOf } from "./warnings.ts";
-import type { Workspace } from "./workspace.ts";
-import { browserUrl } from "./workspace.ts";
+import { browserUrl, type Workspace } from "./workspace.ts";
 
-/** What the commands that write a project's files need. */
+/** What commands need that write the files of a workspace. */
 export interface WorkspaceContext {
   readonly dir: string;
   readonly log: Log;
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Without it Compose files are read by ourselves, and images stay unknown. */
+  /** Without it we read the Compose files ourselves, and nothing is known about images. */
   readonly docker?: WorkspaceDocker;
   readonly random?: typeof randomBytes;
-  /** For what is asked of a Vault. */
+  /** The clock of requests to a Vault. */
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
   readonly assets?: Assets;
 }
 
-/** Paths by what became of them; where nothing is written, by what would. */
+/** Paths by what became of them; in a dry run, by what would become of them. */
 export interface FileChanges {
   readonly created: readonly string[];
   readonly changed: readonly string[];
-  /** Edited by hand, and ours brought in where the edits do not touch it. */
+  /** Edited by hand, and our changes brought in where the edits do not touch them. */
   readonly merged: readonly string[];
   readonly removed: readonly string[];
   readonly unchanged: readonly string[];
-  /** Edited by hand, while ours has not changed: left alone. */
+  /** Edited by hand, while our text has not changed: left alone. */
   readonly kept: readonly string[];
   /** The user's own since `eject`. */
   readonly ejected: readonly string[];
-  /** Edited by hand where ours has changed too: ours is beside it as FILE.new. */
+  /** Edited by hand where our text has changed, too: our text is beside it as FILE.new. */
   readonly refused: readonly string[];
 }
 
 export interface WorkspaceResult extends FileChanges {
-  /** All of them, with their texts. */
+  /** All files, with their texts. */
   readonly files: readonly PlannedFile[];
   readonly dir: string;
   /** Nothing had to be written. */
   readonly nothingToChange: boolean;
-  /** Only said what would be done. */
+  /** The result says what would be done. */
   readonly dryRun: boolean;
-  /** Services that get a DSN, with their project and its variables. */
+  /** The services that get a DSN, with their project and the variables that hold it. */
   readonly services: readonly {
     readonly service: string;
-    /** None where its DSN is the user's own. */
+    /** Undefined where the app has an external DSN. */
     readonly project?: string;
     readonly variables: readonly string[];
   }[];
-  /** None where no GlitchTip is asked. */
+  /** GlitchTip's address for browsers; undefined where the declaration has no server. */
   readonly url?: string;
-  /** Where somebody signs in. */
+  /** The account to sign in with; undefined where we make none. */
   readonly admin?: { readonly email: string; readonly passwordFile?: string };
   /** What to type next. */
   readonly next: string;
 }
 
 export interface UpdateOptions extends ImageOptions, WorkspacePlanOptions {
-  /** Where a user states what an image does not tell. */
+  /** Where an error sends the user to state what an image does not tell. */
   readonly stateBy: NonNullable<ImageKnowledge["stateBy"]>;
-  /** Files that cannot be merged are told in the result, not by an error. */
+  /** Files that cannot be merged are reported in the result, not by an error. */
   readonly tellConflicts?: boolean;
 }
 
-/** Writes all files of a project as they have to be. Everything is validated before anything is written. */
+/** Writes all files as the workspace wants them. Validates everything before it writes anything. Throws GC1105 on conflicts. */
 export async function updateWorkspace(
   context: WorkspaceContext,
   read: Workspace,
-  how: UpdateOptions,
+  options: UpdateOptions,
 ): Promise<WorkspaceResult> {
   const { log, env = {}, random = randomBytes, assets = packageAssets() } = context;
-  const { dryRun = false, tellConflicts = false } = how;
-  const project = { ...read, images: await imagesOf(context.docker, read, how) };
-  const copies = await compareVaultCopies(context, project);
-  const plan = await planWorkspace(project, assets, env, how);
-  for (const warning of [...plan.warnings, ...vaultCopyWarnings(copies), ...warningsOf(project, env)])
+  const { dryRun = false, tellConflicts = false } = options;
+  const workspace = { ...read, images: await imagesOf(context.docker, read, options) };
+  const copies = await compareVaultCopies(context, workspace);
+  const plan = await planWorkspace(workspace, assets, env, options);
+  for (const warning of [...plan.warnings, ...vaultCopyWarnings(copies), ...warningsOf(workspace, env)]) {
     log.warn(warning);
-  for (const [app, path] of await appsWithLostWrapper(project))
+  }
+  for (const [app, path] of await appsWithLostWrapper(workspace)) {
     log.warn(`${lostWrapperText(app, path)}. ${lostWrapperRemedy}`);
+  }
   if (!dryRun) {
     applyWorkspacePlan(plan, random);
-    writeVaultCopies(project.dir, copies);
-    await writeGivenDsns(context, project);
+    writeVaultCopies(workspace.dir, copies);
+    await writeGivenDsns(context, workspace);
   }
   const conflict = tellConflicts ? undefined : conflictIn(plan.files, dryRun);
   if (conflict !== undefined) throw conflict;
-  return resultOf(project, plan.files, dryRun);
+  return resultOf(workspace, plan.files, dryRun);
 }
 
 async function imagesOf(
   docker: WorkspaceDocker | undefined,
-  project: Workspace,
-  how: UpdateOptions,
+  workspace: Workspace,
+  options: UpdateOptions,
 ): Promise<ImageKnowledge> {
-  const { dir, declaration, user, composeFiles, composeProjectName, images } = project;
+  const { dir, declaration, user, composeFiles, composeProjectName, images } = workspace;
   const asked = askedImages(declaration, user, composeProjectNameOf(dir, composeProjectName));
-  // Not with ours, which may not be there yet, and what comes after it leans on it.
+  // Without our file, which may not be there yet, and without those after it, which may need it.
   const files = composeFiles.slice(0, composeFiles.indexOf(STACK_FILE));
-  return { ...images, ...(await askImages(docker, asked, images, files, how)), stateBy: how.stateBy };
+  return { ...images, ...(await askImages(docker, asked, images, files, options)), stateBy: options.stateBy };
 }
 
-/** GC1105 with the places where both sides have changed something; undefined where there are none. */
+/** Returns GC1105 with the places that the user and we have changed in different ways, or undefined where there are none. */
 export function conflictIn(files: readonly PlannedFile[], dryRun: boolean): CodedError | undefined {
   const conflicts = files.filter(({ state }) => state === "conflict");
   if (conflicts.length === 0) return undefined;
@@ -136,10 +138,9 @@ function placesIn({ path, conflicts = [], broken }: PlannedFile): string[] {
   ];
 }
 
-function resultOf(project: Workspace, files: readonly PlannedFile[], dryRun: boolean): WorkspaceResult {
-  const { dir, declaration } = project;
+function resultOf(workspace: Workspace, files: readonly PlannedFile[], dryRun: boolean): WorkspaceResult {
+  const { dir, declaration } = workspace;
   const { apps, admin } = declaration;
-  const url = browserUrl(project);
   const these = (...states: FileState[]) => files.filter(({ state }) => states.includes(state)).map(({ path }) => path);
   return {
     dir,
@@ -156,18 +157,15 @@ function resultOf(project: Workspace, files: readonly PlannedFile[], dryRun: boo
     dryRun,
     services: Object.entries(apps).map(([service, app]) => ({
       service,
-      ...(app.project === undefined ? {} : { project: app.project }),
+      ...defined({ project: app.project }),
       variables: namesOf(app),
     })),
-    ...(url === undefined ? {} : { url }),
-    ...(admin === undefined
-      ? {}
-      : {
-          admin: {
-            email: admin.email,
-            ...(admin.password === undefined ? { passwordFile: ".glitchtip/secrets/admin_password" } : {}),
-          },
-        }),
+    ...defined({ url: browserUrl(workspace), admin: admin && accountOf(admin) }),
     next: "docker compose up -d --wait",
   };
 }
+
+const accountOf = ({ email, password }: NonNullable<Workspace["declaration"]["admin"]>) => ({
+  email,
+  ...(password === undefined && { passwordFile: ".glitchtip/secrets/admin_password" }),
+});

@@ -2,7 +2,7 @@ import { applyPatch } from "diff";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { CodedError } from "../../../../src/base/errors.ts";
-import { differencesOf } from "../../../../src/workspace/difference.ts";
+import { differencesOf } from "../../../../src/workspace/plan.ts";
 import { renderFiles } from "../../../../src/workspace/render.ts";
 import { TemporaryFolder, testAssets } from "../../../support/project.ts";
 import { BASE, declareSplit, edit, GATE, log, newInterval, project, STACK, upgrade } from "./upgraded.ts";
