@@ -1,13 +1,13 @@
 import { CodedError } from "../../base/errors.ts";
 import { writeUserFile } from "../../base/user-file.ts";
-import { type DesiredServer, KINDS, type Kind, type Remark } from "../../reconcile/index.ts";
+import type { Kind, Remark } from "../../reconcile/index.ts";
 import type { Connected } from "../connect.ts";
 import { type DeclaredServer, declaredServers, type ServersChoice } from "../declared.ts";
 import { observeServer } from "../observe.ts";
 import { generationFor } from "../plan-servers.ts";
 import { coded, impossible, type ReportedProblem } from "../report.ts";
 import type { PerServer, Servers } from "../servers.ts";
-import { type Brought, bringIn, type ServerSnapshot } from "./bring-in.ts";
+import { type Brought, bringIn, type ServerSnapshot, widened } from "./bring-in.ts";
 import { openKeeper, type PulledSecret, type SecretKeeper, type SecretsInto } from "./keep-secrets.ts";
 import { placeStatusPages } from "./status-pages.ts";
 import type { How } from "./wishes.ts";
@@ -147,31 +147,4 @@ export interface PullResult {
   /** What has no place in a declaration. */
   readonly left: readonly Remark[];
   readonly problems: readonly ReportedProblem[];
-}
-
-/** The same as if these kinds were declared everywhere, empty where nothing is said: then what is there is told. */
-export function widened<S>(desired: DesiredServer<S>, asked: ReadonlySet<Kind>): DesiredServer<S> {
-  const list = <T>(kind: Kind, declared: readonly T[] | undefined): readonly T[] | undefined =>
-    declared ?? (asked.has(kind) ? [] : undefined);
-  return {
-    ...desired,
-    prune: false,
-    manages: KINDS.filter((kind) => desired.manages.includes(kind) || asked.has(kind)),
-    listsOrganizations: desired.listsOrganizations || asked.has("organization"),
-    organizations: desired.organizations.map((organization) => ({
-      ...organization,
-      teams: list("team", organization.teams),
-      members: list("member", organization.members),
-      monitors: list("monitor", organization.monitors),
-      statusPages: list("statusPage", organization.statusPages),
-      listsProjects: organization.listsProjects || asked.has("project"),
-      projects: organization.projects.map((project) => ({
-        ...project,
-        keys: list("key", project.keys),
-        alerts: list("alert", project.alerts),
-        monitors: list("monitor", project.monitors),
-        ...(asked.has("alert") ? { onlyJiraAlert: undefined } : {}),
-      })),
-    })),
-  };
 }
