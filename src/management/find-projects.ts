@@ -123,8 +123,8 @@ export interface Finds {
 }
 
 /**
- * The declared organizations and all their projects, in as few requests as there are pages: by the addresses that an
- * earlier run has seen; else by the account's list, which tells both; else organization by organization.
+ * Reads the declared organizations and all their projects, in as few requests as there are pages: by the addresses that an
+ * earlier run has seen; else by the account's list, which has both; else organization by organization.
  */
 export async function findProjects(
   context: ServerContext,
@@ -134,36 +134,25 @@ export async function findProjects(
   finds: Finds,
 ): Promise<void> {
   const { calls, store } = context;
-  const known = store.known;
-  const wanted = wantedOrganization(desired, known);
-  const names = desired.organizations.map(({ name }) => name);
+  const wanted = wantedOrganization(desired, store.known);
   const seen = new Set<string>();
+  /** Announces an organization; returns whether its projects are to be read. */
   const found = (organization: Organization): boolean => {
     if (wanted(organization) === undefined && !asks.allOrganizations) return false;
     if (!seen.has(organization.id)) finds.organization(organization);
     seen.add(organization.id);
     return asks.everything || wanted(organization) !== undefined;
   };
-  const readProjects = async (organization: Organization) => {
-    await problems.collect({ organization: organization.name, kind: "project" }, async () => {
-      for await (const page of calls.projects.pages(organization.slug)) finds.projects(organization, page);
+  const readPages = (organization: Organization, pages: AsyncIterable<ManagedProject[]>) =>
+    problems.collect({ organization: organization.name, kind: "project" }, async () => {
+      for await (const page of pages) finds.projects(organization, page);
     });
-  };
 
   if (!asks.allOrganizations) {
-    const all = names.map((name) => (Object.hasOwn(known.organizations, name) ? known.organizations[name] : undefined));
-    const still = await Promise.all(all.map((one, at) => readKnown(context, names[at] ?? "", one)));
-    const whole = still.flatMap((one) => one ?? []);
-    if (whole.length === names.length) {
-      await Promise.all(
-        whole.map(async ({ organization, pages, first }) => {
-          found(organization);
-          await problems.collect({ organization: organization.name, kind: "project" }, async () => {
-            finds.projects(organization, first);
-            for await (const page of pages) finds.projects(organization, page);
-          });
-        }),
-      );
+    const known = await knownOrganizations(context, desired);
+    if (known !== undefined) {
+      for (const { organization } of known) found(organization);
+      await Promise.all(known.map(({ organization, pages }) => readPages(organization, pages)));
       return;
     }
     if (!asks.teamsOfProjects) {
@@ -172,21 +161,34 @@ export async function findProjects(
           if (found(organization)) finds.projects(organization, [project]);
         }
       }
-      if (seen.size >= names.length) return;
+      if (seen.size >= desired.organizations.length) return;
     }
   }
   const organizations = await calls.organizations.list();
   const fresh = organizations.filter(({ id }) => !seen.has(id)).filter(found);
-  await Promise.all(fresh.map(readProjects));
+  await Promise.all(fresh.map((organization) => readPages(organization, calls.projects.pages(organization.slug))));
 }
 
-type KnownPages = {
+interface KnownPages {
   readonly organization: Organization;
-  readonly first: readonly ManagedProject[];
-  readonly pages: AsyncGenerator<ManagedProject[], void, void>;
-};
+  readonly pages: AsyncIterable<ManagedProject[]>;
+}
 
-/** Not one project known again: the address may belong to another organization of a new database. */
+/** Returns the declared organizations by the addresses that an earlier run stored; undefined where one is not known. */
+async function knownOrganizations(
+  context: ServerContext,
+  { organizations }: DesiredServer,
+): Promise<KnownPages[] | undefined> {
+  const known = context.store.known.organizations;
+  const pages = await Promise.all(organizations.map(({ name }) => readKnown(context, name, own(known, name))));
+  const whole = pages.flatMap((one) => one ?? []);
+  return whole.length === organizations.length ? whole : undefined;
+}
+
+/**
+ * Reads the first page of projects. Returns undefined where not one of them is known: the address may belong to another
+ * organization of a new database.
+ */
 async function readKnown(
   { calls }: ServerContext,
   name: string,
@@ -194,10 +196,14 @@ async function readKnown(
 ): Promise<KnownPages | undefined> {
   const projects = Object.values(known?.projects ?? {});
   if (known === undefined || known.slug === "" || projects.length === 0) return undefined;
-  const pages = calls.projects.pages(known.slug);
-  const first = (await pages.next()).value ?? [];
+  const rest = calls.projects.pages(known.slug);
+  const first = (await rest.next()).value ?? [];
   const ids = new Map(projects.map((project) => [project.id, project]));
   if (!first.some((project) => sameObject(ids.get(project.id), project))) return undefined;
   const { id, slug, dateCreated } = known;
-  return { organization: { id, slug, dateCreated, name }, first, pages };
+  async function* pages() {
+    yield first;
+    yield* rest;
+  }
+  return { organization: { id, slug, dateCreated, name }, pages: pages() };
 }

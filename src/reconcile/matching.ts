@@ -1,7 +1,7 @@
 import { type Identity, sameObject } from "../glitchtip/identity.ts";
 import { slugify } from "../glitchtip/wire/slugify.ts";
 
-/** What earlier runs found or made on one server, by the names of the declaration: ids are identity, slugs addresses. */
+/** What earlier runs found or created on one server, by the names of the declaration. Ids are identity, slugs addresses. */
 export interface KnownServer {
   readonly organizations: Readonly<Record<string, KnownOrganization>>;
 }
@@ -15,7 +15,7 @@ export interface KnownOrganization extends Identity {
 
 export const NOTHING_KNOWN: KnownServer = { organizations: {} };
 
-/** No name of a user's finds what every object has. */
+/** Returns the record's own value of a key, so that no name of a user's reads a property of the prototype. */
 export const own = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined =>
   Object.hasOwn(record, key) ? record[key] : undefined;
 
@@ -48,18 +48,15 @@ export function matchObjects<O extends Standing>(
   const byKey = new Map<string, O>();
   const taken = new Set<O>();
   const ambiguous = new Map<string, readonly string[]>();
+  const isOpen = ({ key }: Wanted) => !byKey.has(key) && !ambiguous.has(key);
   const take = (rule: (one: Wanted) => readonly O[]) => {
-    for (const one of wanted) {
-      if (byKey.has(one.key) || ambiguous.has(one.key)) continue;
-      const [found, ...more] = rule(one).filter((object) => !taken.has(object));
-      if (found === undefined) continue;
-      if (more.length > 0) {
-        ambiguous.set(one.key, [found, ...more].map(({ slug }) => slug).sort());
-        for (const object of [found, ...more]) taken.add(object);
-      } else {
-        byKey.set(one.key, found);
-        taken.add(found);
-      }
+    for (const one of wanted.filter(isOpen)) {
+      const found = rule(one).filter((object) => !taken.has(object));
+      const [only] = found;
+      if (only === undefined) continue;
+      for (const object of found) taken.add(object);
+      if (found.length === 1) byKey.set(one.key, only);
+      else ambiguous.set(one.key, found.map(({ slug }) => slug).sort());
     }
   };
   const index = (keyOf: (object: O) => string) => {

@@ -9,16 +9,19 @@ import { planMonitors, planStatusPages } from "./monitors.ts";
 import type { ObservedMonitor, ObservedOrganization, ObservedProject, ObservedServer } from "./observed.ts";
 import { planProject, surplusProjects } from "./projects.ts";
 import { createOrganization } from "./structure.ts";
-import { planTeams } from "./teams.ts";
+import { planTeams, type Teams } from "./teams.ts";
 
 export interface PlanOptions {
   readonly generation: Generation;
-  /** What is declared and missing, and may not be made, is an error instead of a warning. */
+  /** What is declared and missing, and may not be created, is an error instead of a warning. */
   readonly strict: boolean;
   readonly known: KnownServer;
 }
 
-/** The difference between what is wanted and what is there. Pure: the same in, the same out, in the same order. */
+/**
+ * Returns the difference between what is wanted and what is there. The function is pure: the same input gives the same
+ * plan in the same order.
+ */
 export function planServer(desired: DesiredServer, observed: ObservedServer, options: PlanOptions): Plan {
   const draft = openDraft(desired, options);
   const knownOrganizations = options.known.organizations;
@@ -29,7 +32,7 @@ export function planServer(desired: DesiredServer, observed: ObservedServer, opt
     const { name } = organization;
     const found = matches.byKey.get(name);
     if (!hasPlace(draft, organization, found, matches)) continue;
-    // One that is declared by a new name, and found by its slug, is remembered by the old one.
+    // An organization that is declared by a new name, and found by its slug, is remembered by its old name.
     const before =
       found &&
       (own(knownOrganizations, name) ?? Object.values(knownOrganizations).find((one) => sameObject(one, found)));
@@ -47,7 +50,7 @@ export function planServer(desired: DesiredServer, observed: ObservedServer, opt
   return { ...draft.finish(), known: { organizations: known } };
 }
 
-/** Whether there is, or will be, an organization to plan in. */
+/** Returns whether there is, or will be, an organization to plan in. */
 function hasPlace(
   draft: Draft,
   { name, slug }: DesiredOrganization,
@@ -71,7 +74,7 @@ function hasPlace(
   return false;
 }
 
-/** A declared slug says which one it is, so the name is a wish; without one it was renamed on the server. */
+/** With a declared slug the declared name is wanted; without one, somebody renamed the organization on the server. */
 function rename(draft: Draft, name: string, slug: string | undefined, found: ObservedOrganization): void {
   const place = { organization: name, at: { organizationSlug: found.slug } };
   if (slug !== found.slug || !draft.manages.has("organization")) {
@@ -89,8 +92,11 @@ function rename(draft: Draft, name: string, slug: string | undefined, found: Obs
   });
 }
 
-/** All that is declared in one organization, which is there or will be; what of it was found again. */
-export function planOrganization(
+/**
+ * Plans all that is declared in one organization, which is there or will be created. Returns the identities of what was
+ * found again.
+ */
+function planOrganization(
   draft: Draft,
   desired: DesiredOrganization,
   found: ObservedOrganization | undefined,
@@ -103,21 +109,9 @@ export function planOrganization(
   const needed = desired.projects.filter((project) => needsTeam(draft, project, matches));
   const needs = needed.map(({ team }) => team);
   const teams = planTeams(draft, place, desired, found, known, needs);
-  const { members, monitors, statusPages } = desired;
-  // What was not read of an organization that is there cannot be planned; its reader has said why.
-  const read = <T>(list: readonly T[] | undefined) => (found === undefined ? [] : list);
-  const there = { members: read(found?.members), monitors: read(found?.monitors), pages: read(found?.statusPages) };
-  if (members && there.members) {
-    const addressed = members.map((one) => (one.teams ? { ...one, teams: one.teams.map(teams.addressOf) } : one));
-    planMembers(draft, place, addressed, there.members, account);
-  }
-  for (const { what } of desired.problems ?? []) draft.fail(place, what);
-  if (monitors && there.monitors && desired.problems === undefined) {
-    const free = there.monitors.filter(({ projectId }) => projectId === null);
-    planMonitors(draft, place, monitors, free);
-  }
-  if (statusPages && there.pages) planStatusPages(draft, place, statusPages, there.pages);
-  if (found !== undefined && found.projects === undefined) return { projects: {}, teams: teams.known };
+  const there = found ?? NEW_ORGANIZATION;
+  planOutsideProjects(draft, place, desired, there, teams, account);
+  if (there.projects === undefined) return { projects: {}, teams: teams.known };
 
   const monitorsOf = byProject(there.monitors);
   for (const project of desired.projects) {
@@ -134,13 +128,38 @@ export function planOrganization(
   return { projects: Object.fromEntries(projects), teams: teams.known };
 }
 
-/** Undefined where they were not read. */
+type Contents = Pick<ObservedOrganization, "members" | "monitors" | "statusPages" | "projects">;
+
+const NEW_ORGANIZATION: Contents = { members: [], monitors: [], statusPages: [], projects: [] };
+
+/** Plans what an organization has beside its projects. A list that was not read is not planned; its reader has said why. */
+function planOutsideProjects(
+  draft: Draft,
+  place: PlanPlace,
+  { members, monitors, statusPages, problems }: DesiredOrganization,
+  there: Contents,
+  teams: Teams,
+  account: string | undefined,
+): void {
+  if (members && there.members) {
+    const addressed = members.map((one) => (one.teams ? { ...one, teams: one.teams.map(teams.addressOf) } : one));
+    planMembers(draft, place, addressed, there.members, account);
+  }
+  for (const { what } of problems ?? []) draft.fail(place, what);
+  if (monitors && there.monitors && problems === undefined) {
+    const free = there.monitors.filter(({ projectId }) => projectId === null);
+    planMonitors(draft, place, monitors, free);
+  }
+  if (statusPages && there.statusPages) planStatusPages(draft, place, statusPages, there.statusPages);
+}
+
+/** The returned function gives the monitors of a project, or undefined where monitors were not read. */
 function byProject(monitors: readonly ObservedMonitor[] | undefined) {
   const all = new Map<string | null, ObservedMonitor[]>();
   for (const one of monitors ?? []) {
-    const of = all.get(one.projectId);
-    if (of === undefined) all.set(one.projectId, [one]);
-    else of.push(one);
+    const same = all.get(one.projectId);
+    if (same === undefined) all.set(one.projectId, [one]);
+    else same.push(one);
   }
   return ({ id }: ObservedProject) => monitors && (all.get(id) ?? []);
 }

@@ -5,17 +5,17 @@ import type { KnownOrganization } from "./matching.ts";
 import type { ObservedOrganization, ObservedProject } from "./observed.ts";
 import { createTeam } from "./structure.ts";
 
-/** What the other kinds need to know of the teams. */
+/** What the plans of the other kinds ask about teams. */
 export interface Teams {
-  /** Where a declared team stands: under another slug, if it was renamed on the server. */
+  /** Returns the slug that a declared team has on the server: another one, if it was renamed there. */
   readonly addressOf: (slug: string) => string;
-  /** There, or about to be made. */
+  /** Returns whether the team is there or about to be created. */
   readonly has: (slug: string) => boolean;
   /** Ids by declared slug. */
   readonly known: Readonly<Record<string, string>>;
 }
 
-/** Teams are made where they are declared, or where a project needs one. */
+/** Plans the teams that are declared or that a project needs. */
 export function planTeams(
   draft: Draft,
   place: PlanPlace,
@@ -26,11 +26,7 @@ export function planTeams(
 ): Teams {
   const there = new Map(observed?.teams?.map((team) => [team.slug, team.id]));
   const slugs = new Set([...there.keys(), ...(observed?.projects ?? []).flatMap(({ teams }) => teams)]);
-  const addresses = new Map<string, string>();
-  for (const [slug, id] of Object.entries(known?.teams ?? {})) {
-    const renamed = observed?.teams?.find((team) => team.id === id && team.slug !== slug);
-    if (renamed !== undefined && !slugs.has(slug)) addresses.set(slug, renamed.slug);
-  }
+  const addresses = renamedTeams(observed, known, slugs);
   const addressOf = (slug: string) => addresses.get(slug) ?? slug;
   const wanted = [...new Set([...(desired.teams ?? []), ...neededByProjects])].sort();
   for (const slug of wanted) {
@@ -44,15 +40,27 @@ export function planTeams(
   }
   if (desired.teams !== undefined) {
     const used = new Set([...wanted, ...desired.projects.map(({ team }) => team)].map(addressOf));
-    for (const { id, slug } of observed?.teams ?? []) {
-      if (!used.has(slug)) draft.surplus("team", place, { id, name: slug, slug });
-    }
+    const surplus = (observed?.teams ?? []).filter(({ slug }) => !used.has(slug));
+    for (const { id, slug } of surplus) draft.surplus("team", place, { id, name: slug, slug });
   }
   const seen = wanted.flatMap((slug) => {
     const id = there.get(addressOf(slug));
     return id === undefined ? [] : [[slug, id] as const];
   });
   return { addressOf, has: (slug) => slugs.has(addressOf(slug)), known: Object.fromEntries(seen) };
+}
+
+/** Returns today's slugs of teams that somebody renamed on the server, by declared slug. */
+function renamedTeams(
+  observed: ObservedOrganization | undefined,
+  known: KnownOrganization | undefined,
+  slugs: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
+  const renamed = Object.entries(known?.teams ?? {}).flatMap(([slug, id]) => {
+    const team = observed?.teams?.find((one) => one.id === id && one.slug !== slug);
+    return team === undefined || slugs.has(slug) ? [] : [[slug, team.slug] as const];
+  });
+  return new Map(renamed);
 }
 
 /**

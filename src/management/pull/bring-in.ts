@@ -41,47 +41,66 @@ export interface Brought {
   readonly plan: Plan;
 }
 
-/** Organizations, then projects, then what is in them, then what an alias shared; the rest is for safety. */
-const ROUNDS = 40;
+/** Organizations, then projects, then what is in them, then what an alias shared; the rest only bounds the loop. */
+const MAX_ROUNDS = 40;
 
-/** Brings the declaration of one server to what the server has: plan by plan, until a plan has nothing to ask. */
+/** What the rounds of one `bringIn` have done so far. */
+interface Progress {
+  readonly done: Map<string, Wish>;
+  readonly left: Map<string, Wish>;
+  /** Keys of wishes that the declaration's rules refused. They are tried once more after other wishes were fulfilled. */
+  readonly refused: Set<string>;
+  /** The size of `done` when refused wishes were last tried again. */
+  triedAt: number;
+}
+
+/** Brings the declaration of one server to what the server has, plan by plan, until a plan has nothing to ask. */
 export async function bringIn(before: string, file: string, seen: ServerSnapshot): Promise<Brought> {
   let text = before;
-  const done = new Map<string, Wish>();
-  const left = new Map<string, Wish>();
-  const refusedKeys = new Set<string>();
-  let triedAt = 0;
+  const progress: Progress = { done: new Map(), left: new Map(), refused: new Set(), triedAt: 0 };
+  const { done, left } = progress;
   for (let round = 1; ; round++) {
     const { wishes, plan } = await wishesFor(text, file, seen, left);
     for (const wish of wishes) if (wish.edits.length === 0) left.set(wish.key, wish);
     const renames = wishes.filter(({ edits }) => edits.some(({ rename }) => rename !== undefined));
-    // Paths of all others are other ones after that.
+    // A rename changes the paths of all other wishes, so it goes first and alone.
     const open = renames.length > 0 ? renames : wishes.filter(({ edits }) => edits.length > 0);
-    // What was in its way may have been refusedWishes, too.
-    if (open.length === 0 && refusedKeys.size > 0 && done.size > triedAt && round < ROUNDS) {
-      for (const key of refusedKeys) left.delete(key);
-      refusedKeys.clear();
-      triedAt = done.size;
-      continue;
+    if (open.length === 0 && round < MAX_ROUNDS && retryRefused(progress)) continue;
+    if (open.length === 0 || round > MAX_ROUNDS) {
+      return { text, done: [...done.values()], left: [...left.values()], plan };
     }
-    if (open.length === 0 || round > ROUNDS) return { text, done: [...done.values()], left: [...left.values()], plan };
-    const next = edited(
-      text,
-      open.flatMap(({ edits }) => edits),
-    );
-    const impossible = refusedWishes(next, file, open);
-    for (const wish of impossible) {
-      left.set(wish.key, wish);
-      refusedKeys.add(wish.key);
-    }
-    if (impossible.length > 0) continue;
-    text = next;
-    for (const wish of open) {
-      // Added, and still not what the server has: once more would not help.
-      if (wish.how === "added" && done.has(wish.key)) left.set(wish.key, wish);
-      else done.set(wish.key, wish);
-    }
+    text = fulfilled(text, file, open, progress);
   }
+}
+
+/** Returns the text with the wishes in it; the same text where the declaration's rules refuse one of them. */
+function fulfilled(text: string, file: string, open: readonly Wish[], { done, left, refused }: Progress): string {
+  const next = edited(
+    text,
+    open.flatMap(({ edits }) => edits),
+  );
+  const impossible = refusedWishes(next, file, open);
+  for (const wish of impossible) {
+    left.set(wish.key, wish);
+    refused.add(wish.key);
+  }
+  if (impossible.length > 0) return text;
+  for (const wish of open) {
+    // A wish that was added, and is still not what the server has, would not be fulfilled by adding it again.
+    if (wish.how === "added" && done.has(wish.key)) left.set(wish.key, wish);
+    else done.set(wish.key, wish);
+  }
+  return next;
+}
+
+/** Lets refused wishes be tried again, where something was done since that may have been in their way. */
+function retryRefused(progress: Progress): boolean {
+  const { done, left, refused } = progress;
+  if (refused.size === 0 || done.size <= progress.triedAt) return false;
+  for (const key of refused) left.delete(key);
+  refused.clear();
+  progress.triedAt = done.size;
+  return true;
 }
 
 async function wishesFor(
@@ -104,8 +123,8 @@ async function wishesFor(
   return { wishes: wishesOf({ part, desired, observed, plan }, { keeper, used, left }), plan };
 }
 
-/** What the declaration's own rules do not take of the wishes that made this text of it, each with the rule. */
-export function refusedWishes(text: string, file: string, wishes: readonly Wish[]): Wish[] {
+/** Returns those of the wishes in `text` that the declaration's own rules refuse, each with the rule. */
+function refusedWishes(text: string, file: string, wishes: readonly Wish[]): Wish[] {
   const problems = problemsIn(text, file);
   const found = problems.flatMap(({ path, what }) => {
     const of = (upTo?: number) =>

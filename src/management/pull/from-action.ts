@@ -13,46 +13,52 @@ import type { SecretKeeper } from "./keep-secrets.ts";
 import { indexOf, isTaken, LISTS, type ProjectPlace } from "./places.ts";
 import type { Made, WishContext } from "./wishes.ts";
 
-/** What apply would do to the server, done to the declaration. */
+/** Returns the edits that do to the declaration what apply would do to the server. */
 export function fromAction(context: WishContext, action: Action): Made {
-  const { places, used } = context;
+  const { places } = context;
   const around = places.organization(action);
   if (around === undefined) return undefined;
-  const project = action.project === undefined ? undefined : places.project(action);
-  if (action.kind === "organization") {
-    if (action.type === "create") return "is not on the server; it stays declared";
-    return action.type === "update" ? renamed(context, action, around.part.path) : undefined;
-  }
-  // What stands in something that is not there goes with it.
+  if (action.kind === "organization") return fromOrganization(context, action, around.part.path);
+  // Everything inside an organization that is not there goes with it.
   if (around.observed === undefined) return undefined;
-  // Not read: nothing is known of them, least of all that they are gone.
+  // A list of teams that was not read does not tell that a team is gone.
   if (action.kind === "team" && around.observed.teams === undefined) return undefined;
-  if (action.kind === "project") {
-    if (action.type === "delete" || project === undefined) return undefined;
-    if (action.type === "update") return changedProject(project, action);
-    if (used.has(project.key)) return "is not on the server; it stays declared, because applications report to it";
-    return { how: "removed", edits: [{ path: project.path, value: undefined }] };
-  }
+  const project = action.project === undefined ? undefined : places.project(action);
+  if (action.kind === "project") return fromProject(context, action, project);
   if (action.project !== undefined && project?.observed === undefined) return undefined;
-  const [path, body] = project === undefined ? [around.part.path, around.part.body] : [project.path, project.body];
   if (action.kind === "alert" && action.name === JIRA_ALERT && project !== undefined) {
-    if (action.type === "create") return { how: "removed", edits: [{ path: [...path, "jira"], value: undefined }] };
-    return action.type === "update"
-      ? jiraEdits(
-          context,
-          project,
-          project.observed?.alerts?.find(({ id }) => id === action.id),
-        )
-      : undefined;
+    return fromJiraAlert(context, action, project);
   }
+  const [path, body] = project === undefined ? [around.part.path, around.part.body] : [project.path, project.body];
   const at = indexOf(body, action.kind, action.name);
   if (at === -1 || action.type === "delete") return undefined;
   const place = [...path, LISTS[action.kind].key, at];
-  if (action.type === "create") return { how: "removed", edits: [{ path: place, value: undefined }] };
+  if (action.type === "create") return removed(place);
   return { how: "changed", edits: changed(context, action, place, project) };
 }
 
-/** Only one whose slug is declared asks for its name back. */
+const removed = (path: Path): Made => ({ how: "removed", edits: [{ path, value: undefined }] });
+
+function fromOrganization(context: WishContext, action: Action, path: Path): Made {
+  if (action.type === "create") return "is not on the server; it stays declared";
+  return action.type === "update" ? renamed(context, action, path) : undefined;
+}
+
+function fromProject({ used }: WishContext, action: Action, project: ProjectPlace | undefined): Made {
+  if (action.type === "delete" || project === undefined) return undefined;
+  if (action.type === "update") return changedProject(project, action);
+  if (used.has(project.key)) return "is not on the server; it stays declared, because applications report to it";
+  return removed(project.path);
+}
+
+function fromJiraAlert(context: WishContext, action: Action, project: ProjectPlace): Made {
+  if (action.type === "create") return removed([...project.path, "jira"]);
+  if (action.type === "delete") return undefined;
+  const alert = project.observed?.alerts?.find(({ id }) => id === action.id);
+  return jiraEdits(context, project, alert);
+}
+
+/** Renames a declared organization. Only one whose slug is declared is renamed; another one is known by its name. */
 function renamed({ round, grown }: WishContext, { changes }: Update, path: Path): Made {
   const name = String(changes[0]?.from ?? "");
   const beside = round.part.body.organization === name || isTaken({ round, grown }, [...path.slice(0, -1), name]);
@@ -76,29 +82,34 @@ function changed(
     });
   const there = places.organization(action)?.observed;
   const words = project === undefined ? [] : [project.key];
-  if (action.kind === "alert") {
-    const found = project?.observed?.alerts?.find(({ id }) => id === action.id);
-    const wanted = project?.desired?.alerts?.find(({ name }) => name === action.name);
-    if (found === undefined || wanted === undefined) return [];
-    const recipients = fields.has("recipients") ? recipientEdits(wanted, found, place, keeper, words) : [];
-    // One without the other is no declaration, except of uptime alone.
-    const numbers = ["quantity", "timespanMinutes", "uptime"];
-    if (numbers.some((field) => fields.has(field))) for (const field of numbers.slice(0, 2)) fields.add(field);
-    return [...set(found, numbers), ...recipients];
+  switch (action.kind) {
+    case "alert": {
+      const found = project?.observed?.alerts?.find(({ id }) => id === action.id);
+      const wanted = project?.desired?.alerts?.find(({ name }) => name === action.name);
+      if (found === undefined || wanted === undefined) return [];
+      const recipients = fields.has("recipients") ? recipientEdits(wanted, found, place, keeper, words) : [];
+      // A declaration has both numbers or neither, which is an alert of uptime alone.
+      if (ALERT_FIELDS.some((field) => fields.has(field))) for (const field of ALERT_NUMBERS) fields.add(field);
+      return [...set(found, ALERT_FIELDS), ...recipients];
+    }
+    case "monitor": {
+      const found = there?.monitors?.find(({ id }) => id === action.id);
+      const value = found && declaredMonitor(found, keeper, words);
+      const url = fields.has("url") && value !== undefined ? [{ path: [...place, "url"], value: value.url }] : [];
+      return [...set(found, MONITOR_FIELDS), ...url];
+    }
+    case "member": {
+      const member = there?.members?.find(({ id }) => id === action.id);
+      return set(member, ["role", "teams"]);
+    }
+    default:
+      return [];
   }
-  if (action.kind === "monitor") {
-    const found = there?.monitors?.find(({ id }) => id === action.id);
-    const value = found && declaredMonitor(found, keeper, words);
-    const url = fields.has("url") && value !== undefined ? [{ path: [...place, "url"], value: value.url }] : [];
-    return [...set(found, ["type", "intervalSeconds", "timeoutSeconds", "expectedStatus", "expectedBody"]), ...url];
-  }
-  if (action.kind === "member")
-    return set(
-      there?.members?.find(({ id }) => id === action.id),
-      ["role", "teams"],
-    );
-  return [];
 }
+
+const ALERT_NUMBERS = ["quantity", "timespanMinutes"] as const;
+const ALERT_FIELDS = [...ALERT_NUMBERS, "uptime"] as const;
+const MONITOR_FIELDS = ["type", "intervalSeconds", "timeoutSeconds", "expectedStatus", "expectedBody"] as const;
 
 function recipientEdits(
   wanted: DesiredAlert,

@@ -1,5 +1,11 @@
 import type { Path } from "../../config/inside/parts.ts";
-import { type Action, JIRA_ALERT, type Remark, type Undeclared } from "../../reconcile/index.ts";
+import {
+  type Action,
+  JIRA_ALERT,
+  type ObservedOrganization,
+  type Remark,
+  type Undeclared,
+} from "../../reconcile/index.ts";
 import { nameOf } from "../report.ts";
 import {
   declaredAlert,
@@ -13,7 +19,17 @@ import type { DeclarationEdit } from "./document.ts";
 import { fromAction } from "./from-action.ts";
 import { jiraEdits } from "./jira.ts";
 import type { SecretKeeper } from "./keep-secrets.ts";
-import { indexOf, isTaken, LISTS, type ListedKind, listIn, openPlaces, type Places, type Round } from "./places.ts";
+import {
+  indexOf,
+  isTaken,
+  LISTS,
+  type ListedKind,
+  listIn,
+  openPlaces,
+  type Places,
+  type ProjectPlace,
+  type Round,
+} from "./places.ts";
 import { changedPages, declaredPage, undeclaredPages } from "./status-pages.ts";
 
 export type How = "added" | "changed" | "removed";
@@ -85,57 +101,74 @@ function unmentioned({ round, places }: WishContext): Undeclared[] {
   });
 }
 
-/** What is on the server and nobody declared. */
-export function fromUndeclared(context: WishContext, one: Undeclared): Made {
-  const { round, places, keeper } = context;
-  const { observed } = round;
-  if (one.kind === "organization") {
-    const found = observed.organizations.find(({ id }) => id === one.id);
-    const path = [...round.part.path, "organizations", one.name];
-    const { organization } = round.part.body;
-    if (organization === one.name || isTaken(context, path))
-      return `with the slug ${found?.slug} has the name of another one, and cannot be declared beside it`;
-    return found && { how: "added", edits: [{ path, value: declaredOrganization(found, observed.organizations) }] };
-  }
-  const around = places.organization(one);
+/** Returns the edits that declare what is on the server and not declared. */
+function fromUndeclared(context: WishContext, one: Undeclared): Made {
+  if (one.kind === "organization") return undeclaredOrganization(context, one);
+  const around = context.places.organization(one);
   const there = around?.observed;
   if (around === undefined || there === undefined) return undefined;
-  if (one.kind === "project") {
-    const found = there.projects?.find(({ id }) => id === one.id);
-    if (found === undefined) return undefined;
-    const keys = [found.slug, found.name, `${found.slug}-${found.id}`].filter((key) => key.trim() !== "");
-    const key = keys.find((word) => !isTaken(context, [...around.part.path, "projects", word])) ?? found.slug;
-    const path = [...around.part.path, "projects", key];
-    return { how: "added", edits: [{ path, value: declaredProject(key, found, there.projects ?? []) }] };
-  }
-  const project = one.project === undefined ? undefined : places.project(one);
-  const path = project?.path ?? around.part.path;
-  const words = project === undefined ? [] : [project.key];
-  const byId = <T extends { readonly id: string }>(list: readonly T[] | undefined) =>
-    list?.find(({ id }) => id === one.id);
-  if (one.name === "" && one.kind !== "key")
+  if (one.kind === "project") return undeclaredProject(context, one, around.part.path, there);
+  if (one.name === "" && one.kind !== "key") {
     return `number ${one.id} has no name, and is declared by one; give it one in GlitchTip`;
-  if (one.kind === "alert" && one.name === JIRA_ALERT) {
-    return project && jiraEdits(context, project, byId(project.observed?.alerts));
   }
-  if (indexOf(project?.body ?? around.part.body, one.kind as ListedKind, one.name) !== -1) {
+  const project = one.project === undefined ? undefined : context.places.project(one);
+  if (one.kind === "alert" && one.name === JIRA_ALERT) {
+    return project && jiraEdits(context, project, withId(project.observed?.alerts, one));
+  }
+  const body = project?.body ?? around.part.body;
+  if (indexOf(body, one.kind, one.name) !== -1) {
     return `number ${one.id} has the name of another one, and cannot be declared beside it`;
   }
-  const value = {
-    team: () => one.name,
-    member: () => declared(byId(there.members), declaredMember),
-    key: () => declared(byId(project?.observed?.keys), declaredKey),
-    alert: () => declared(byId(project?.observed?.alerts), (found) => declaredAlert(found, keeper, words)),
-    monitor: () => declared(byId(there.monitors), (found) => declaredMonitor(found, keeper, words)),
-    statusPage: () =>
-      declared(
-        there.statusPages?.find(({ slug }) => slug === one.id),
-        declaredPage,
-      ),
-  }[one.kind as ListedKind]();
-  return value === undefined
-    ? undefined
-    : added(context, path, project?.body ?? around.part.body, one.kind as ListedKind, value);
+  const value = declaredValue(context.keeper, one, one.kind, there, project);
+  return value === undefined ? undefined : added(context, project?.path ?? around.part.path, body, one.kind, value);
+}
+
+function undeclaredOrganization(context: WishContext, one: Undeclared): Made {
+  const { observed, part } = context.round;
+  const found = withId(observed.organizations, one);
+  const path = [...part.path, "organizations", one.name];
+  if (part.body.organization === one.name || isTaken(context, path)) {
+    return `with the slug ${found?.slug} has the name of another one, and cannot be declared beside it`;
+  }
+  return found && { how: "added", edits: [{ path, value: declaredOrganization(found, observed.organizations) }] };
+}
+
+function undeclaredProject(context: WishContext, one: Undeclared, around: Path, there: ObservedOrganization): Made {
+  const found = withId(there.projects, one);
+  if (found === undefined) return undefined;
+  const keys = [found.slug, found.name, `${found.slug}-${found.id}`].filter((key) => key.trim() !== "");
+  const key = keys.find((word) => !isTaken(context, [...around, "projects", word])) ?? found.slug;
+  const path = [...around, "projects", key];
+  return { how: "added", edits: [{ path, value: declaredProject(key, found, there.projects ?? []) }] };
+}
+
+const withId = <T extends { readonly id: string }>(list: readonly T[] | undefined, { id }: Undeclared): T | undefined =>
+  list?.find((one) => one.id === id);
+
+function declaredValue(
+  keeper: SecretKeeper,
+  one: Undeclared,
+  kind: ListedKind,
+  there: ObservedOrganization,
+  project: ProjectPlace | undefined,
+): unknown {
+  const words = project === undefined ? [] : [project.key];
+  switch (kind) {
+    case "team":
+      return one.name;
+    case "member":
+      return declared(withId(there.members, one), declaredMember);
+    case "key":
+      return declared(withId(project?.observed?.keys, one), declaredKey);
+    case "alert":
+      return declared(withId(project?.observed?.alerts, one), (found) => declaredAlert(found, keeper, words));
+    case "monitor":
+      return declared(withId(there.monitors, one), (found) => declaredMonitor(found, keeper, words));
+    case "statusPage": {
+      const page = there.statusPages?.find(({ slug }) => slug === one.id);
+      return declared(page, declaredPage);
+    }
+  }
 }
 
 const declared = <T>(found: T | undefined, make: (found: T) => unknown): unknown =>

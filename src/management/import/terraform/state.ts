@@ -42,7 +42,7 @@ export interface TerraformState {
   readonly passing: readonly { readonly address: string; readonly why: string }[];
 }
 
-/** `text`: where it is there already and `path` only names it. */
+/** Reads a state. `text` is the state where it was piped in, and `path` then only names it. */
 export function readState(path: string, text = textOf(path)): TerraformState {
   const found = stateShape.safeParse(parsed(path, text));
   if (!found.success) {
@@ -54,31 +54,34 @@ export function readState(path: string, text = textOf(path)): TerraformState {
   const data: Resource[] = [];
   const passing: { address: string; why: string }[] = [];
   for (const resource of found.data.resources) {
-    for (const {
-      index_key: index,
-      attributes,
-      sensitive_attributes: sensitive,
-      status,
-      deposed,
-    } of resource.instances) {
-      const place = resource.module === undefined ? "" : `${resource.module}.`;
-      const key = index === undefined ? "" : `[${JSON.stringify(index)}]`;
-      const address = `${place}${resource.mode === "data" ? "data." : ""}${resource.type}.${resource.name}${key}`;
-      if (deposed !== undefined) passing.push({ address, why: "is deposed: Terraform was about to delete it" });
-      else {
-        if (status === "tainted")
-          passing.push({ address, why: "is tainted: Terraform was about to replace it; it is taken as it is" });
-        const isSensitive = sensitivity(sensitive ?? []);
-        (resource.mode === "data" ? data : managed).push({
-          address,
-          type: resource.type,
-          attributes: attributes ?? {},
-          isSensitive,
-        });
-      }
+    for (const instance of resource.instances) {
+      const address = addressOf(resource, instance.index_key);
+      const why = whyPassing(instance);
+      if (why !== undefined) passing.push({ address, why });
+      if (instance.deposed !== undefined) continue;
+      (resource.mode === "data" ? data : managed).push({
+        address,
+        type: resource.type,
+        attributes: instance.attributes ?? {},
+        isSensitive: sensitivity(instance.sensitive_attributes ?? []),
+      });
     }
   }
   return { managed, data, passing };
+}
+
+type StateResource = z.infer<typeof stateShape>["resources"][number];
+
+function addressOf({ module, mode, type, name }: StateResource, index: string | number | undefined): string {
+  const place = module === undefined ? "" : `${module}.`;
+  const key = index === undefined ? "" : `[${JSON.stringify(index)}]`;
+  return `${place}${mode === "data" ? "data." : ""}${type}.${name}${key}`;
+}
+
+/** Returns what Terraform was about to do to an object; undefined where it was to stay. */
+function whyPassing({ status, deposed }: StateResource["instances"][number]): string | undefined {
+  if (deposed !== undefined) return "is deposed: Terraform was about to delete it";
+  return status === "tainted" ? "is tainted: Terraform was about to replace it; it is taken as it is" : undefined;
 }
 
 function textOf(path: string): string {
@@ -103,7 +106,7 @@ function parsed(path: string, text: string): unknown {
   }
 }
 
-/** A path in the state is a list of steps; into a set there is no step that could be followed, so all of it counts. */
+/** A path in the state is a list of steps. No step leads into a set, so all of a set is sensitive if any of it is. */
 function sensitivity(marks: readonly unknown[]): Resource["isSensitive"] {
   const paths = marks.map((mark) => (Array.isArray(mark) ? mark.map(stepOf) : []));
   return (path) => paths.some((steps) => steps.every((step, i) => step === undefined || step === path[i]));
