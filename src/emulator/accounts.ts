@@ -3,7 +3,7 @@ import type { EmulatorState } from "./state.ts";
 
 const digest = (salt: string, password: string): Buffer => createHash("sha256").update(`${salt}:${password}`).digest();
 
-/** Quick on purpose: the emulator guards nothing. */
+/** Returns "salt:digest". One round of SHA-256 is enough, because the emulator protects no real account. */
 export function hashPassword(password: string): string {
   const salt = randomBytes(8).toString("hex");
   return `${salt}:${digest(salt, password).toString("hex")}`;
@@ -22,7 +22,7 @@ const COMMON = new Set(
   ),
 );
 
-/** The server's rules for a new password, in its order (sign-up). */
+/** Returns the errors of the server's password rules, in its order (sign-up). */
 export function passwordComplaints(password: string): { message: string; code: string; param: string }[] {
   const complaints: { message: string; code: string; param: string }[] = [];
   const complain = (message: string, code: string) => complaints.push({ message, code, param: "password" });
@@ -34,7 +34,7 @@ export function passwordComplaints(password: string): { message: string; code: s
   return complaints;
 }
 
-/** `manage.py createsuperuser`; false when the e-mail is already taken. */
+/** Does what `manage.py createsuperuser` does. Returns false when the e-mail address is already taken. */
 export function createSuperuser(state: EmulatorState, email: string, password: string, created: string): boolean {
   if (state.users.first("email", email.toLowerCase())) return false;
   state.users.insert({ email, passwordHash: hashPassword(password), isSuperuser: true, created, lastLogin: null });

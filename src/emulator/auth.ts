@@ -5,7 +5,10 @@ import type { SessionRow, TokenRow, UserRow } from "./rows.ts";
 import type { EmulatorState } from "./state.ts";
 import type { World } from "./world.ts";
 
-/** "any" = a token, else the session; "session" = only the cookie session (api-tokens: "create with a bearer token is refused"). */
+/**
+ * Which credentials an endpoint accepts: "any" is a token or else the session, "session" is the cookie session alone
+ * (api-tokens: "create with a bearer token is refused").
+ */
 export type AuthMode = "none" | "any" | "session";
 
 interface Caller {
@@ -28,14 +31,14 @@ export function sessionOf(incoming: Incoming, state: EmulatorState): SessionRow 
   return key ? state.sessions.first("key", key) : undefined;
 }
 
-/** What can be refused before any table is read (readiness-before-migrations: "organizations without a token"). */
+/** Refuses what needs no table to be refused (readiness-before-migrations: "organizations without a token"). */
 export function refuseStrangers(incoming: Incoming, world: World, mode: AuthMode): void {
   if (mode === "none" || (mode === "any" && bearerOf(incoming) !== undefined)) return;
   if (!csrfHolds(incoming, world)) throw new ApiError(403, "CSRF check Failed");
   if (!incoming.cookies.sessionid) throw new ApiError(401, "Unauthorized");
 }
 
-/** A bad token falls through to the session, whose CSRF check answers first on a write. */
+/** Returns who calls. A bad token falls through to the session, whose CSRF check answers first on a write. */
 export function identify(incoming: Incoming, world: World, state: EmulatorState, mode: AuthMode): Caller | undefined {
   if (mode === "none") return undefined;
   if (mode === "any") {
@@ -60,8 +63,8 @@ export const randomText = (length: number, alphabet = ALPHABET): string =>
 export const newCsrfToken = (): string => randomText(32);
 
 /**
- * Whether Django would let this write pass: the header equals the cookie, and it does not come from elsewhere.
- * Behind TLS a write has to say where it comes from; 6 trusts its own domain (read).
+ * Returns whether Django accepts this write: the header equals the cookie, and the origin is the server's own. Behind TLS
+ * a write needs an Origin or a Referer; 6 also trusts its own domain (read).
  */
 export function csrfHolds(incoming: Incoming, world: World): boolean {
   if (["GET", "HEAD", "OPTIONS", "TRACE"].includes(incoming.method)) return true;

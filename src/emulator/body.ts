@@ -1,7 +1,7 @@
 import type { Incoming } from "./call.ts";
 import { ApiError, DatabaseError } from "./reply.ts";
 
-/** One field of a JSON body, checked as pydantic does and answered in its words. */
+/** The rules for one field of a JSON body. Errors have pydantic's wording. */
 interface Field {
   readonly type: "string" | "integer" | "boolean" | "list" | "object" | "any";
   readonly optional?: boolean;
@@ -22,7 +22,7 @@ type Location = readonly (string | number)[];
 export const invalid = (complaints: readonly Complaint[]): ApiError => new ApiError(422, complaints);
 const missing = (loc: Location): Complaint => ({ type: "missing", loc, msg: "Field required" });
 
-/** The body as an object with the declared fields only; throws the 400, 422 or 500 of the real server. */
+/** Returns the body as an object with the declared fields only. Throws the 400, 422 or 500 of the real server. */
 export function readBody(incoming: Incoming, fields: BodyFields): Record<string, unknown> {
   if (incoming.body.length === 0) throw invalid([missing(["body", "payload"])]);
   let value: unknown;
@@ -33,7 +33,7 @@ export function readBody(incoming: Incoming, fields: BodyFields): Record<string,
   }
   const { checked, complaints } = checkFields(value, fields, ["body", "payload"]);
   if (complaints.length > 0) throw invalid(complaints);
-  // Postgres refuses NUL in a text (errors: "NUL in a name").
+  // Postgres refuses NUL characters in a text (errors: "NUL in a name").
   if (JSON.stringify(checked).includes("\\u0000")) throw new DatabaseError("NUL in a text");
   return checked;
 }
@@ -43,7 +43,7 @@ export function checkFields(
   fields: BodyFields,
   loc: Location,
 ): { checked: Record<string, unknown>; complaints: Complaint[] } {
-  // A body that is no object counts as one without fields (errors: "array instead of object").
+  // A body that is not an object is treated as an object without fields (errors: "array instead of object").
   const given = isObject(value) ? value : {};
   const checked: Record<string, unknown> = {};
   const complaints: Complaint[] = [];

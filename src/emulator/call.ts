@@ -4,11 +4,11 @@ import type { TokenRow, UserRow } from "./rows.ts";
 import type { EmulatorState } from "./state.ts";
 import type { World } from "./world.ts";
 
-/** A request as it came, before anything was looked up. */
+/** A request as it arrived, before it is matched with a route or an account. */
 export interface Incoming {
   readonly method: string;
   readonly path: string;
-  /** Without the question mark, as sent. */
+  /** The query as it was sent, without the question mark. */
   readonly search: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
@@ -16,12 +16,12 @@ export interface Incoming {
   readonly body: Buffer;
 }
 
-/** A request on its way through one endpoint. */
+/** A request as the handler of an endpoint receives it. */
 export interface RouteCall extends Incoming {
   readonly world: World;
   readonly state: EmulatorState;
   readonly params: Readonly<Record<string, string>>;
-  /** The checked JSON body, for endpoints that declare one. */
+  /** The checked JSON body; empty for endpoints that declare none. */
   readonly payload: Readonly<Record<string, unknown>>;
   readonly user: UserRow | undefined;
   readonly token: TokenRow | undefined;
@@ -42,7 +42,7 @@ export function userOf(call: RouteCall): UserRow {
 
 export const nowIso = (call: RouteCall): string => new Date(call.world.now()).toISOString();
 
-/** Where the client believes the server to be: the base of links in headers. */
+/** Returns the origin that the client used. The server builds the links in headers from it. */
 export function originOf(incoming: Incoming): string {
   return `http://${incoming.headers.host ?? "localhost"}`;
 }

@@ -2,13 +2,13 @@ import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSyn
 import type { Incoming } from "./call.ts";
 import type { World } from "./world.ts";
 
-/** GLITCHTIP_MAX_UNZIPPED_PAYLOAD_SIZE, unless set. What comes uncompressed has no limit. */
+/** The default of GLITCHTIP_MAX_UNZIPPED_PAYLOAD_SIZE. Uncompressed bodies have no limit. */
 export const UNZIPPED_LIMIT_BYTES = 2_621_440;
 
-/** So much is decompressed at a time: a piece that is broken or goes over the limit is lost whole (read). */
+/** The server decompresses in pieces of this size; a piece that is broken or exceeds the limit is lost entirely (read). */
 const PIECE_BYTES = 8192;
 
-/** A body without its compression: what of it can be read, and why no more. */
+/** A decompressed body: the bytes that could be read, and why there are no more. */
 export interface PlainBody {
   readonly bytes: Buffer;
   readonly end: "whole" | "broken" | "too big";
@@ -25,14 +25,14 @@ const DECODERS = new Map<string, Decode>([
   ["br", (piece) => brotliDecompressSync(piece, { ...limits, finishFlush: constants.BROTLI_OPERATION_FLUSH })],
 ]);
 
-/** Any other encoding is taken for none. */
+/** Decompresses a body. An unknown encoding is ignored. */
 export function plainBody({ body, headers }: Incoming, world: Pick<World, "has">): PlainBody {
   const encoding = (headers["content-encoding"] ?? "").toLowerCase();
   const decode = encoding === "br" && world.has("noBrotli") ? undefined : DECODERS.get(encoding);
   if (!decode || body.length === 0) return { bytes: body, end: "whole" };
   let bytes: Buffer = Buffer.alloc(0);
   let end: PlainBody["end"] = "whole";
-  // The whole first; else the last piece that can be read is found by halving, as a long body has hundreds.
+  // Tries the whole body first. If that fails, a binary search finds the last piece that can be read.
   for (let [readable, failing] = [0, Math.ceil(body.length / PIECE_BYTES) + 1]; failing - readable > 1; ) {
     const tried = end === "whole" ? failing - 1 : (readable + failing) >> 1;
     try {
@@ -46,7 +46,7 @@ export function plainBody({ body, headers }: Incoming, world: Pick<World, "has">
   return { bytes, end };
 }
 
-/** With or without zlib's header: clients disagree. */
+/** Inflates with or without zlib's header, since clients send both. */
 function inflateAny(piece: Buffer): Buffer {
   try {
     return inflateSync(piece, zlib);

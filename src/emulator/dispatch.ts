@@ -21,19 +21,19 @@ import type { World } from "./world.ts";
 
 const ROUTER = new Router(ROUTES);
 
-/** Addresses of the web front end; anything with these words counts (keys: "get with something that is no id"). */
+/** Paths that the web front end answers, wherever these words occur (keys: "get with something that is no id"). */
 const FRONT_END =
   /^\/(auth|login|register|(.*)\/issues|(.*)\/settings|(.*)\/performance|(.*)\/projects|(.*)\/releases|organizations|profile|(.*)\/uptime-monitors|accept|reset-password|system-info)/;
 
 const ENVELOPE = /^\/api\/[0-9]+\/envelope\/$/;
 
-/** One request from its address to its answer; never throws. */
+/** Routes one request and returns its answer; never throws. */
 export async function dispatch(incoming: Incoming, world: World, store: Store): Promise<Reply> {
   try {
     return withCors(incoming, await route(incoming, world, store));
   } catch (error) {
     if (error instanceof ApiError) return error.reply;
-    // Whatever else goes wrong is what a fault in the real server looks like.
+    // Any other error looks like an unhandled exception of the real server.
     return afterCrash(incoming, world);
   }
 }
@@ -58,7 +58,7 @@ function route(incoming: Incoming, world: World, store: Store): Reply | Promise<
   return store.use(writes, (state) => answer(incoming, world, state, endpoint, match));
 }
 
-/** Errors are answers, too: what was written before them stays written, as without a transaction. */
+/** Authenticates the request and calls its handler. What a handler wrote before an error stays, as without a transaction. */
 function answer(incoming: Incoming, world: World, state: EmulatorState, endpoint: Endpoint, match: Match): Reply {
   try {
     const identity = identify(incoming, world, state, endpoint.auth);
@@ -77,7 +77,7 @@ function answer(incoming: Incoming, world: World, state: EmulatorState, endpoint
   }
 }
 
-/** The sign-in views set their cookie also when they crash (readiness-before-migrations: "auth config"). */
+/** The sign-in views set their cookie even when they crash (readiness-before-migrations: "auth config"). */
 function afterCrash(incoming: Incoming, world: World): Reply {
   const crash = serverErrorPage();
   if (!incoming.path.startsWith("/_allauth/")) return crash;
@@ -94,7 +94,7 @@ function unknownPath(incoming: Incoming, world: World): Reply {
   return notFoundPage();
 }
 
-/** What browsers may send, from anywhere: the framework's defaults and the headers of the SDKs (read). */
+/** Headers that browsers may send from any origin: the framework's defaults and those of the SDKs (read). */
 const ALLOWED_HEADERS =
   "accept, authorization, content-type, user-agent, x-csrftoken, x-requested-with, x-sentry-auth, baggage, sentry-trace";
 

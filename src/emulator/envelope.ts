@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 import { type Complaint, invalid } from "./body.ts";
 import type { PlainBody } from "./compression.ts";
 import {
@@ -14,19 +15,19 @@ import type { World } from "./world.ts";
 
 interface EnvelopeItem {
   readonly type: string;
-  /** `undefined` where it is no JSON. */
+  /** `undefined` where the payload is not JSON. */
   readonly payload: unknown;
 }
 
 export interface Envelope {
-  /** 32 hex characters, or none. */
+  /** 32 hex characters; `undefined` where the header names no event. */
   readonly eventId: string | undefined;
   readonly items: readonly EnvelopeItem[];
-  /** Items before the place are kept all the same. */
+  /** Why the envelope is refused. Items before the fault are kept. */
   readonly refused?: "empty" | "header" | "line too big" | "payload too big";
 }
 
-/** Others end the envelope: what comes after them is lost, and the answer is 200 (read). */
+/** Any other item type ends the envelope: the items after it are lost, and the answer is 200 (read). */
 const KNOWN_TYPES = [
   ...["event", "transaction", "session", "sessions", "client_report", "attachment", "user_report", "check_in"],
   ...["log", "span", "profile", "replay_event", "replay_recording"],
@@ -34,7 +35,7 @@ const KNOWN_TYPES = [
 
 const NEW_TYPES = ["feedback", "otel_log", "profile_chunk", "replay_video"];
 
-/** From 5.0 on an envelope is read from top to bottom, and what follows a fault in it is not looked at (read). */
+/** Parses an envelope as 5.0 and later do: from top to bottom, ignoring everything after the first fault (read). */
 export function parseEnvelope(body: PlainBody, world: Pick<World, "has">): Envelope {
   const refuse = (refused: NonNullable<Envelope["refused"]>): Envelope => ({ eventId: undefined, items: [], refused });
   if (body.end === "too big" && world.has("readsBodyFirst")) return refuse("payload too big");
@@ -46,27 +47,29 @@ export function parseEnvelope(body: PlainBody, world: Pick<World, "has">): Envel
   if (header === undefined || headerComplaints(fieldsOf(header), []).length > 0) return refuse("header");
   const items: EnvelopeItem[] = [];
   const refused = readItems(reader, world, items);
-  return { eventId: hexId(fieldsOf(header).event_id), items, ...(refused ? { refused } : {}) };
+  return { eventId: hexId(fieldsOf(header).event_id), items, ...defined({ refused }) };
 }
 
+/** Appends the items to `items` and returns why the envelope is refused, if it is. */
 function readItems(reader: Reader, world: Pick<World, "has">, items: EnvelopeItem[]): Envelope["refused"] {
   for (;;) {
     const line = reader.line();
     if (line === undefined) return "line too big";
     const { type, length } = itemHeader(fieldsOf(parsedJson(line)), world);
     if (type === undefined || length === undefined) return undefined;
-    if (length === "none") {
-      const payload = reader.line();
-      if (payload === undefined) return undefined;
-      items.push({ type, payload: parsedJson(payload) });
-    } else {
-      const payload = reader.take(length);
-      if (payload === undefined) return "payload too big";
-      if (payload.length < length || (length === 0 && world.has("emptyItemEndsEnvelope"))) return undefined;
-      if (reader.line() === undefined) return undefined;
-      items.push({ type, payload: parsedJson(payload) });
-    }
+    const payload = length === "none" ? reader.line() : takePayload(reader, length, world);
+    if (payload === undefined) return undefined;
+    if (payload === "too big") return "payload too big";
+    items.push({ type, payload: parsedJson(payload) });
   }
+}
+
+/** Returns a payload of a declared length; `undefined` where it ends the envelope. */
+function takePayload(reader: Reader, length: number, world: Pick<World, "has">): Buffer | "too big" | undefined {
+  const payload = reader.take(length);
+  if (payload === undefined) return "too big";
+  if (payload.length < length || (length === 0 && world.has("emptyItemEndsEnvelope"))) return undefined;
+  return reader.line() === undefined ? undefined : payload;
 }
 
 function itemHeader(
@@ -79,7 +82,7 @@ function itemHeader(
   return { type: isContent ? known : undefined, length: toldLength(length) };
 }
 
-/** Reads as the server's stream: less at its end, and `undefined` where it raises for size. */
+/** Reads like the server's stream: returns less at the end, and `undefined` where the server raises because of the size. */
 class Reader {
   readonly #body: PlainBody;
   #at = 0;
@@ -88,7 +91,7 @@ class Reader {
     this.#body = body;
   }
 
-  /** With its newline, so that only the end is empty. */
+  /** Returns the next line with its newline, so that an empty result means the end. */
   line(): Buffer | undefined {
     const end = this.#body.bytes.indexOf(10, this.#at);
     return end < 0 ? this.take(Number.POSITIVE_INFINITY) : this.take(end + 1 - this.#at);
@@ -105,7 +108,7 @@ class Reader {
 
 type Line = Readonly<Record<string, unknown>>;
 
-/** Of other types the whole body has to be one list. */
+/** With one of these content types the body is lines of JSON; with any other type it has to be one list. */
 const LINE_TYPES = [
   ...["application/x-sentry-envelope", "application/octet-stream", "text/plain", "text/plain;charset=UTF-8"],
   undefined,
@@ -115,8 +118,8 @@ const TRANSACTION_NEEDS = ["contexts", "start_timestamp", "timestamp", "transact
 const LOCATION = ["body", "payload"];
 
 /**
- * Before 5.0 an envelope is lines of JSON: the length of an item is not looked at, so a binary attachment refuses the
- * whole, as an invalid event does. Throws the answer (quirk ingestThroughApi).
+ * Parses an envelope as versions before 5.0 do: as lines of JSON, ignoring the lengths of items. A binary attachment or an
+ * invalid event therefore refuses the whole envelope. Throws the server's answer (quirk ingestThroughApi).
  */
 export function parseEnvelopeLines(body: Buffer, contentType: string | undefined): Envelope {
   const [header = {}, ...lines] = objects(LINE_TYPES.includes(contentType) ? splitLines(body) : json(body));
@@ -124,7 +127,7 @@ export function parseEnvelopeLines(body: Buffer, contentType: string | undefined
   const items: { type: string; payload: unknown }[] = [];
   for (let at = 0; lines.length - at >= 2; at++) {
     const { type, length } = lines[at] ?? {};
-    // The payload of any other item is taken for the next item's header.
+    // The server takes the payload of any other item for the next item's header.
     if (type !== "event" && type !== "transaction") continue;
     if (toldLength(length) === undefined) {
       refuse([{ type: "int_parsing", loc: [...LOCATION, "length"], msg: "Input should be a valid integer" }]);

@@ -5,7 +5,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 type Location = readonly (string | number)[];
 
-/** UTF-8 with JSON in it; `undefined` for anything else. */
+/** Parses JSON in UTF-8; returns `undefined` for anything else. */
 export function parsedJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
@@ -14,7 +14,7 @@ export function parsedJson(bytes: Buffer): unknown {
   }
 }
 
-/** What is no object counts as one without fields, as everywhere in the API. */
+/** Returns the fields of an object. Like everywhere in the API, any other value is treated as an object without fields. */
 export const fieldsOf = (value: unknown): Fields => (isObject(value) ? value : {});
 
 export function hexId(value: unknown): string | undefined {
@@ -30,14 +30,14 @@ export function idComplaints({ event_id: value }: Fields, loc: Location): Compla
   return [{ type: "uuid_parsing", loc: [...loc, "event_id"], msg: "Input should be a valid UUID" }];
 }
 
-/** ISO 8601 or seconds. */
+/** Accepts ISO 8601 and seconds. */
 function timeComplaints(value: unknown, loc: Location): Complaint[] {
   const known = typeof value === "string" ? Number(value || Number.NaN) || Date.parse(value) : value;
   if (value === undefined || (typeof known === "number" && !Number.isNaN(known))) return [];
   return [{ type: "datetime_type", loc, msg: "Input should be a valid datetime" }];
 }
 
-/** The first line of an envelope. An `sdk` needs its name and its version. */
+/** Returns the errors in an envelope's first line. An `sdk` needs a name and a version. */
 export function headerComplaints(header: Fields, loc: Location): Complaint[] {
   const sdk = isNone(header.sdk) ? [] : ["name", "version"].filter((name) => !(name in fieldsOf(header.sdk)));
   return [
@@ -47,7 +47,7 @@ export function headerComplaints(header: Fields, loc: Location): Complaint[] {
   ];
 }
 
-/** What of an event has to have its shape beside its id; other fields are dropped or coerced where they are odd. */
+/** Returns the errors in an event, apart from its id. The server drops or coerces malformed values of other fields. */
 export function eventComplaints(event: Fields, loc: Location, timeMatters: boolean): Complaint[] {
   const { exception, tags, timestamp } = event;
   const isException = isNone(exception) || Array.isArray(exception) || "values" in fieldsOf(exception);
@@ -59,7 +59,7 @@ export function eventComplaints(event: Fields, loc: Location, timeMatters: boole
   ];
 }
 
-/** The length that an item tells, as pydantic reads whole numbers; less than none counts as not told. */
+/** Returns an item's declared length, parsed like pydantic's integers; `undefined` if invalid. A negative one counts as none. */
 export function toldLength(value: unknown): number | "none" | undefined {
   if (isNone(value)) return "none";
   const length = typeof value === "string" && !/^\s*[+-]?\d+\s*$/.test(value) ? Number.NaN : Number(value);
@@ -69,7 +69,7 @@ export function toldLength(value: unknown): number | "none" | undefined {
 
 type Facts = Pick<IssueRow, "hash" | "type" | "level" | "title" | "culprit" | "metadata" | "tags">;
 
-/** What the worker reads out of an event. */
+/** Returns what the worker derives from an event: its title, type, tags and the hash that groups it. */
 export function describe(payload: Readonly<Record<string, unknown>>): Facts {
   const exception = lastException(payload.exception);
   const type = exception ? "error" : "default";

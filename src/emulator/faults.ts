@@ -2,44 +2,44 @@ import type { ServerResponse } from "node:http";
 import type { Clock } from "../base/wait.ts";
 import { html, json, type Reply } from "./reply.ts";
 
-/** What goes wrong with a request. "Acted" = the server did what was asked before it went wrong. */
+/** What goes wrong with a request. `acted` means that the server executes the request before it fails. */
 export type FaultEffect =
-  /** Answers this; `acted` false (default): nothing was done. */
+  /** The given answer instead of the real one. `acted` defaults to false. */
   | {
       readonly kind: "answer";
       readonly status: number;
-      /** A text, or a value that is sent as JSON. Default: a short HTML page. */
+      /** A string, or a value that is serialized to JSON. Default: a short HTML page. */
       readonly body?: unknown;
       readonly headers?: Readonly<Record<string, string>>;
       readonly acted?: boolean;
     }
-  /** 429, with Retry-After in seconds or as a date. */
+  /** Status 429 with Retry-After, in seconds or as a date. */
   | { readonly kind: "rate-limit"; readonly retryAfter?: number | Date }
   /** The connection is reset. */
   | { readonly kind: "reset"; readonly acted?: boolean }
-  /** No answer, the connection stays open. */
+  /** There is no answer, and the connection stays open. */
   | { readonly kind: "hang"; readonly acted?: boolean }
-  /** The real answer, its body in pieces of `bytes` (1) every `everyMs` (50). */
+  /** The real answer; its body arrives in pieces of `bytes` (default 1) every `everyMs` (default 50). */
   | { readonly kind: "drip"; readonly bytes?: number; readonly everyMs?: number }
-  /** The real answer, cut after `bytes` of its body (half of it). */
+  /** The real answer, truncated after `bytes` of its body (default: half of it). */
   | { readonly kind: "truncate"; readonly bytes?: number }
-  /** The real answer with a content-length that is off by so many bytes. */
+  /** The real answer with a content-length that is wrong by `offBy` bytes. */
   | { readonly kind: "content-length"; readonly offBy: number }
-  /** 301 to `location`, or to the same path with https. */
+  /** Status 301 to `location`; by default to the same path with https. */
   | { readonly kind: "redirect"; readonly location?: string }
-  /** 200 and a web page. */
+  /** Status 200 with a web page. */
   | { readonly kind: "html" }
-  /** The real answer, later. */
+  /** The real answer after a delay. */
   | { readonly kind: "delay"; readonly delayMs: number };
 
 export interface Fault {
-  /** Default: every method. */
+  /** Default: all methods. */
   readonly method?: string;
-  /** Against path and query. Default: every path. */
+  /** Is matched against path and query. Default: all paths. */
   readonly path?: RegExp;
-  /** Starts with the so-many-th request that fits, counted from 1. Default 1. */
+  /** The number of the first matching request that is affected, counted from 1. Default 1. */
   readonly nth?: number;
-  /** How many requests it hits. Default 1; `Infinity` = all from there on. */
+  /** How many requests are affected. Default 1; `Infinity` affects all that follow. */
   readonly times?: number;
   readonly effect: FaultEffect;
 }
@@ -49,7 +49,7 @@ interface Armed {
   seen: number;
 }
 
-/** The faults of one emulator and how often each has fitted. */
+/** The faults of one emulator, with the number of requests that each has matched. */
 export class Faults {
   #armed: Armed[] = [];
 
@@ -61,7 +61,7 @@ export class Faults {
     this.#armed = [];
   }
 
-  /** The effect on this request, if any; every fault that fits counts it. */
+  /** Returns the effect on this request, if any. Every matching fault counts the request. */
   hit(method: string, target: string): FaultEffect | undefined {
     let effect: FaultEffect | undefined;
     for (const armed of this.#armed) {
@@ -75,7 +75,7 @@ export class Faults {
   }
 }
 
-/** Whether the server does what was asked before the effect shows. */
+/** Returns whether the server executes the request before the effect becomes visible. */
 export function actsFirst(effect: FaultEffect | undefined): boolean {
   switch (effect?.kind) {
     case "answer":
@@ -91,7 +91,7 @@ export function actsFirst(effect: FaultEffect | undefined): boolean {
   }
 }
 
-/** The answer that a fault puts in the place of the real one, for effects that do. */
+/** Returns the answer that replaces the real one, for effects that replace it. */
 export function replacedReply(effect: FaultEffect | undefined, target: string, host: string): Reply | undefined {
   switch (effect?.kind) {
     case "answer": {
@@ -112,7 +112,7 @@ export function replacedReply(effect: FaultEffect | undefined, target: string, h
   }
 }
 
-/** Writes the answer the way the fault wants it; resolves to the status that went out, 0 for none. */
+/** Writes the answer with the effect of the fault. Resolves to the status that was sent, 0 for none. */
 export async function deliver(
   response: ServerResponse,
   reply: Reply,

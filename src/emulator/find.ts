@@ -11,7 +11,7 @@ interface Membership {
   readonly member: MemberRow;
 }
 
-/** The organization of the path, as one of its members sees it; `undefined` for everybody else. */
+/** Returns the organization of the path and the membership of the account in it; `undefined` for outsiders. */
 export function membership(call: RouteCall): Membership | undefined {
   const organization = call.state.organizations
     .where("slug", param(call, "organization"))
@@ -20,14 +20,14 @@ export function membership(call: RouteCall): Membership | undefined {
   return organization && member ? { organization, member } : undefined;
 }
 
-/** Outsiders get 404, members below the role too (scopes: "outsider creates a team"). */
+/** Throws 404 for outsiders and for members below the role (scopes: "outsider creates a team"). */
 export function requireMembership(call: RouteCall, least: MemberRole = "member"): Membership {
   const found = membership(call);
   if (!found || RANKS[found.member.role] < RANKS[least]) throw gone();
   return found;
 }
 
-/** Where the server says 403 to a member below the role. */
+/** Throws 403 for a member below the role. */
 export function requireRole(found: Membership, least: MemberRole): void {
   if (RANKS[found.member.role] < RANKS[least]) throw new ApiError(403, "forbidden");
 }
@@ -36,7 +36,7 @@ export function memberIn(call: RouteCall, organizationId: number): MemberRow | u
   return call.state.members.where("user", userOf(call).id).find((row) => row.organizationId === organizationId);
 }
 
-/** By id, or "me". */
+/** Returns the member of the path, which is an id or "me". */
 export function requireMember(call: RouteCall, organizationId: number): MemberRow {
   const asked = param(call, "member");
   const members = call.state.members.where("organization", organizationId);
@@ -45,7 +45,7 @@ export function requireMember(call: RouteCall, organizationId: number): MemberRo
   return member;
 }
 
-/** Organizations of the account. */
+/** Returns the organizations of the account. */
 export function ownOrganizations(call: RouteCall): OrganizationRow[] {
   return call.state.members
     .where("user", userOf(call).id)
@@ -59,7 +59,7 @@ export function requireTeam(call: RouteCall, organizationId: number): TeamRow {
   return team;
 }
 
-/** Also a soft-deleted one: only some endpoints look at the mark. */
+/** Returns the project of the path, even a soft-deleted one: only some endpoints look at the mark. */
 export function projectAt(call: RouteCall, organizationId: number): ProjectRow | undefined {
   return call.state.projects.first("slug", ofProject(organizationId, param(call, "project")));
 }
@@ -70,7 +70,7 @@ export function requireProject(call: RouteCall, organizationId: number): Project
   return project;
 }
 
-/** Lists below a project are empty for strangers and unknown projects (keys, alerts, scopes). */
+/** Returns the project of the path for a list, which is empty for outsiders and unknown projects (keys, alerts, scopes). */
 export function projectForLists(call: RouteCall): ProjectRow | undefined {
   const found = membership(call);
   return found && projectAt(call, found.organization.id);

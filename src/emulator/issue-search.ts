@@ -15,7 +15,7 @@ const lastSeenFirst: Order<FoundIssue> = { by: ({ issue }) => issue.lastSeen + p
 const firstSeenFirst: Order<FoundIssue> = { by: ({ issue }) => issue.firstSeen + padded(issue.id), descending };
 const mostFirst: Order<FoundIssue> = { by: ({ issue }) => padded(issue.count), descending };
 
-/** As `sort` wishes. */
+/** Returns the order that the query parameter `sort` asks for. */
 export function issueOrder(call: RouteCall): Order<FoundIssue> {
   const sort = call.query.get("sort") ?? "-last_seen";
   const orders = { last_seen: lastSeenFirst, first_seen: firstSeenFirst, count: mostFirst, priority: lastSeenFirst };
@@ -23,24 +23,29 @@ export function issueOrder(call: RouteCall): Order<FoundIssue> {
   return { ...found, descending: sort.startsWith("-") };
 }
 
-/** Issues of these projects that match `query`, `id` and `project` of the address. */
+/** Returns the issues of these projects that match `query`, `id` and `project` of the query string. */
 export function selectIssues(call: RouteCall, projects: readonly ProjectRow[], withDeleted: boolean): FoundIssue[] {
   const { state, query } = call;
   const ids = query.getAll("id").map(Number);
   const projectIds = query.getAll("project").map(Number);
-  const found: FoundIssue[] = [];
-  for (const project of projects) {
-    if (projectIds.length > 0 && !projectIds.includes(project.id)) continue;
-    for (const issue of state.issues.where("project", project.id)) {
-      if (!withDeleted && issue.deletedAtMs !== null) continue;
-      if (ids.length > 0 && !ids.includes(issue.id)) continue;
-      if (matches(state, issue, query.get("query") ?? "")) found.push({ issue, project });
-    }
-  }
-  return found;
+  const isWanted = (issue: IssueRow): boolean =>
+    (withDeleted || issue.deletedAtMs === null) &&
+    (ids.length === 0 || ids.includes(issue.id)) &&
+    matches(state, issue, query.get("query") ?? "");
+  return projects
+    .filter(({ id }) => projectIds.length === 0 || projectIds.includes(id))
+    .flatMap((project) =>
+      state.issues
+        .where("project", project.id)
+        .filter(isWanted)
+        .map((issue) => ({ issue, project })),
+    );
 }
 
-/** `is:`, `level:`, `tag:value`, an event id, or words of the title, which must all be there (ingest: "issue search by title"). */
+/**
+ * Returns whether an issue matches a query: `is:`, `level:`, `has:`, `tag:value`, an event id, and words that must all occur
+ * in the title (ingest: "issue search by title").
+ */
 export function matches(state: EmulatorState, issue: IssueRow, query: string): boolean {
   const eventId = hexId(query);
   if (eventId) return state.events.where("eventId", eventId).some((event) => event.issueId === issue.id);

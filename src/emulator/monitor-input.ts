@@ -18,7 +18,7 @@ export const MONITOR_BODY: BodyFields = {
 
 type CheckedMonitor = Omit<MonitorRow, "id" | "organizationId" | "endpointId" | "created" | "checks">;
 
-/** The monitor of a body, checked by its type (monitors). */
+/** Returns the monitor of a body, checked by the rules of its type (monitors). */
 export function checkedMonitor(call: RouteCall, organizationId: number): CheckedMonitor {
   const { expectedBody, expectedStatus, timeout, name, interval = 60, monitorType = "Ping", url = "" } = call.payload;
   if (call.world.has("requiresInterval") && call.payload.interval === undefined) {
@@ -49,7 +49,7 @@ function checkUrl(call: RouteCall, type: string, url: string): string {
   return type === "TCP Port" ? checkPort(call, url) : url;
 }
 
-/** A host needs a dot, or to be localhost (monitors: "container name"). */
+/** Throws unless the host is localhost, an IPv6 address or has a dot (monitors: "container name"). */
 function checkHttpUrl(call: RouteCall, url: string): void {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const web = parsed !== undefined && ["http:", "https:"].includes(parsed.protocol);
@@ -60,7 +60,7 @@ function checkHttpUrl(call: RouteCall, url: string): void {
   checkPublic(call, host);
 }
 
-/** Web addresses and ports, but no SSL ones, in these words (read in 6). */
+/** Throws 422 for a private host. The server checks HTTP and TCP monitors, but not SSL ones (read in 6). */
 function checkPublic(call: RouteCall, host: string): void {
   if (call.world.has("refusesPrivateAddresses") && isPrivateHost(host)) {
     throw new ApiError(422, "URLs targeting private/internal IPs are not allowed");
@@ -74,7 +74,7 @@ function checkPort(call: RouteCall, url: string): string {
   return `${host.toLowerCase()}:${port}`;
 }
 
-/** One that does not exist is dropped (monitors: "project that does not exist"). */
+/** Returns null for a project that does not exist (monitors: "project that does not exist"). */
 function projectId(call: RouteCall, organizationId: number): number | null {
   const asked = call.payload.project;
   const project = asked === undefined || asked === null ? undefined : call.state.projects.get(Number(asked));

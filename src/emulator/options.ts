@@ -4,36 +4,37 @@ import type { Fault } from "./faults.ts";
 export interface EmulatorOptions {
   /** The GlitchTip that the emulator behaves as: 4.1, 5.1 and 5.2 are recorded, 6 is read. Default "6". */
   readonly generation?: Generation;
-  /** What the server says of itself. Default: what the recorded one said, which no version can be told from up to 5.2. */
+  /** The version that the server states. Default: what the recorded server said, which up to 5.2 is no version. */
   readonly version?: string;
-  /** Default 0: any free port. */
+  /** Default 0, which takes a free port. */
   readonly port?: number;
   /** Default 127.0.0.1. */
   readonly host?: string;
-  /** Made before the server answers, as `manage.py createsuperuser` would. */
+  /** The account that is created before the server answers, as by `manage.py createsuperuser`. */
   readonly superuser?: { readonly email: string; readonly password: string };
-  /** ENABLE_USER_REGISTRATION. Default "closed"; the first account always gets through. */
+  /** ENABLE_USER_REGISTRATION. Default "closed"; the first account is always accepted. */
   readonly registration?: "open" | "closed";
   /** ENABLE_ORGANIZATION_CREATION. Default "closed"; superusers may always create. */
   readonly organizationCreation?: "open" | "closed";
-  /** GLITCHTIP_DOMAIN, which the server's own DSNs carry. Default: the emulator's own address. */
+  /** GLITCHTIP_DOMAIN, the host of the server's own DSNs. Default: the emulator's address. */
   readonly domain?: string;
-  /** ALLOWED_HOSTS. Default: every Host header is accepted. */
+  /** ALLOWED_HOSTS. Default: all Host headers are accepted. */
   readonly allowedHosts?: readonly string[];
-  /** Without a worker events are accepted and never become readable. Default true. */
+  /** Whether a worker runs. Without one, events are accepted and never become readable. Default true. */
   readonly worker?: boolean;
-  /** From an accepted event to a readable one. Default 300. */
+  /** The time until an accepted event becomes readable. Default 300. */
   readonly processingDelayMs?: number;
-  /** "empty" = no tables yet, until `migrate()`. Default "migrated". */
+  /** An "empty" database has no tables until `migrate()` is called. Default "migrated". */
   readonly database?: "empty" | "migrated";
   /**
-   * How long a request takes, how many are worked on at once (2, as one web worker of a real server does), and how far
-   * away the server is. Default: as fast as it can.
+   * The time that a request takes, the number of requests that are served at once (default 2, like one web worker of a real
+   * server), and the network latency. Default: no delays.
    */
   readonly slow?: { readonly serviceMs: number; readonly atOnce?: number; readonly distanceMs?: number };
   /**
-   * An organization ("Acme") of the superuser with team `backend`, projects `project-00001`… and in each `alert-1`…: every
-   * n-th for 100 n events in 10 n minutes, to e-mail and to `https://hooks.example.com/<project>/<n>`.
+   * Creates an organization ("Acme") of the superuser with the team `backend` and projects `project-00001`… Each project has
+   * alerts `alert-1`…: the n-th is for 100 n events in 10 n minutes, by e-mail and to
+   * `https://hooks.example.com/<project>/<n>`.
    */
   readonly seed?: {
     readonly organization?: string;
@@ -41,22 +42,22 @@ export interface EmulatorOptions {
     readonly alertsPerProject?: number;
   };
   readonly faults?: readonly Fault[];
-  /** Keep `requests`. Default true. */
+  /** Whether `requests` is filled. Default true. */
   readonly requestLog?: boolean;
-  /** The clock, in milliseconds since the epoch. Default: the system's. */
+  /** Returns the time in milliseconds since the epoch. Default: the system's clock. */
   readonly now?: () => number;
 }
 
-/** One answered request. Holds no header and no body: no secret. */
+/** One answered request. It has no headers and no body, so that it holds no secret. */
 export interface RequestRecord {
   readonly method: string;
-  /** With the query, in which a `sentry_key` is masked. */
+  /** Includes the query, in which a `sentry_key` is masked. */
   readonly path: string;
-  /** 0 when a fault ended the connection without an answer. */
+  /** 0 if a fault ended the connection without an answer. */
   readonly status: number;
 }
 
-/** What the emulator holds, without secrets, for assertions. */
+/** The emulator's data without secrets, for assertions. */
 export interface Snapshot {
   readonly organizations: readonly { readonly id: number; readonly slug: string; readonly name: string }[];
   readonly teams: readonly { readonly id: number; readonly organization: string; readonly slug: string }[];
@@ -82,25 +83,25 @@ export interface Snapshot {
   readonly alerts: readonly { readonly project: string; readonly name: string; readonly recipients: number }[];
   readonly monitors: readonly { readonly organization: string; readonly name: string; readonly type: string }[];
   readonly members: readonly { readonly organization: string; readonly email: string; readonly role: string }[];
-  /** Accepted, and not yet readable. */
+  /** The number of accepted events that are not readable yet. */
   readonly pendingEvents: number;
 }
 
 /** A running emulator. */
 export interface Emulator extends AsyncDisposable {
-  /** Origin, without a trailing slash. */
+  /** The origin, without a trailing slash. */
   readonly url: string;
   readonly generation: Generation;
-  /** In the order of the answers. */
+  /** All requests so far, in the order of their answers. */
   readonly requests: readonly RequestRecord[];
   fault(fault: Fault): void;
   clearFaults(): void;
-  /** A token of the superuser, every scope by default. Needs the `superuser` option. */
+  /** Creates a token of the superuser, by default with all scopes. It needs the option `superuser`. */
   mintToken(scopes?: readonly string[], label?: string): string;
   snapshot(): Snapshot;
-  /** Runs the migrations of a database that was started "empty". */
+  /** Runs the migrations of an "empty" database. */
   migrate(): void;
-  /** Moves the emulator's clock on: limits end, the worker gets its time. */
+  /** Advances the emulator's clock, so that limits expire and the worker does its work. */
   advance(ms: number): void;
   close(): Promise<void>;
 }

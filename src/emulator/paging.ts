@@ -7,7 +7,7 @@ const LONGEST_PAGE = 100;
 const MOST_HITS = 1000;
 export const byName: Order<{ readonly name: string }> = { by: (row) => row.name, descending: false };
 
-/** Ids padded, so that they compare as texts. */
+/** Ids are padded, because keys are compared as strings. */
 export const newestFirst: Order<{ readonly id: number }> = {
   by: (row) => String(row.id).padStart(12, "0"),
   descending: true,
@@ -20,7 +20,7 @@ export function sorted<Row>(rows: readonly Row[], { by, descending }: Order<Row>
   return keyed.map(({ row }) => row);
 }
 
-/** One page of a sorted list, with the Link header in the form of a Python set (pagination). */
+/** Returns one page of a sorted list. Its Link header has the form of a Python set (pagination). */
 export function page<Row>(
   call: RouteCall,
   rows: readonly Row[],
@@ -82,14 +82,14 @@ function withCursor(call: RouteCall, cursor: string): string {
   return `${originOf(call)}${call.path}?${query}`;
 }
 
-/** Where in a sorted list a page begins or ends: beside a key, so many rows away. */
+/** The begin or end of a page in a sorted list: `offset` rows away from the key `position`. */
 interface Cursor {
   readonly offset: number;
   readonly reverse: boolean;
   readonly position: string | undefined;
 }
 
-/** What a list is ordered by: the text that goes into cursors, and the direction. */
+/** The sort key of a list, which is also part of cursors, and its direction. */
 export interface Order<Row> {
   readonly by: (row: Row) => string;
   readonly descending: boolean;
@@ -101,7 +101,7 @@ interface Cut<Row> {
   readonly after: Cursor | undefined;
 }
 
-/** The page at a cursor, and the cursors before and after it, if there is more. */
+/** Returns the page at a cursor, and the cursors of the pages before and after it, if there are any. */
 function cut<Row>(rows: readonly Row[], order: Order<Row>, cursor: Cursor, limit: number): Cut<Row> {
   return cursor.reverse ? cutBefore(rows, order, cursor, limit) : cutAfter(rows, order, cursor, limit);
 }
@@ -127,7 +127,7 @@ function cutBefore<Row>(rows: readonly Row[], order: Order<Row>, cursor: Cursor,
   };
 }
 
-/** A cursor for the border before `index`: a position, and how many rows of equal key lie between. */
+/** Returns the cursor for the border before `index`: a key and the number of rows with that key in between. */
 function edge<Row>(rows: readonly Row[], { by }: Order<Row>, index: number, reverse: boolean): Cursor {
   const step = reverse ? 1 : -1;
   const neighbour = rows[reverse ? index - 1 : index];
@@ -148,7 +148,7 @@ const firstBeyond = <Row>(rows: readonly Row[], order: Order<Row>, position: str
 const firstAt = <Row>(rows: readonly Row[], order: Order<Row>, position: string): number =>
   search(rows, (row) => beyond(order, row, position) || order.by(row) === position);
 
-/** Index of the first row for which it holds; rows are sorted, so it then holds to the end. */
+/** Returns the index of the first row for which `holds` is true, by binary search: `holds` is monotonic over sorted rows. */
 function search<Row>(rows: readonly Row[], holds: (row: Row) => boolean): number {
   let low = 0;
   let high = rows.length;

@@ -2,7 +2,7 @@ import { GENERATIONS, type Generation } from "../glitchtip/versions.ts";
 
 export interface Quirk {
   readonly about: string;
-  /** Scenario (and step) of test/contract/recordings that shows it; "read" = seen in sources only. */
+  /** The scenario and step of test/contract/recordings that prove it; "read" if it was only read in the source. */
   readonly proof: string;
   /** The first generation that has it. Default: the oldest. */
   readonly since?: Generation;
@@ -43,7 +43,7 @@ export const QUIRKS = {
     until: "4.1",
   },
   deletesProjectsAtOnce: {
-    about: "a deleted project is gone at once and its slug is free (5.2: a worker removes it)",
+    about: "a deleted project is removed at once and its slug is free (5.2: a worker removes it)",
     proof: "projects: create the deleted slug again at once",
     until: "5.1",
   },
@@ -58,49 +58,49 @@ export const QUIRKS = {
     until: "4.1",
   },
   oldMonitorFields: {
-    about: "monitors say project, environment, organization",
+    about: "monitors have the fields project, environment and organization",
     proof: "monitors: create a ping",
     until: "4.1",
   },
   ingestThroughApi: {
     about:
-      "envelopes go through the API framework: 401 and 422, charset, id null; they are lines of JSON, lengths count for nothing (read)",
+      "envelopes go through the API framework: 401 and 422, charset, id null; they are lines of JSON without lengths (read)",
     proof: "ingest: unknown key",
     until: "4.1",
   },
   headerNamesEvents: {
-    about: "each event of an envelope has the id of its header, or a random one; later its own comes first",
+    about: "an event has the id of its envelope's header, or a random one; later its own id comes first",
     proof: "read",
     until: "4.1",
   },
   noBrotli: {
-    about: "content-encoding br is not undone",
+    about: "a body with content-encoding br is not decompressed",
     proof: "read",
     until: "4.1",
   },
   crashesOnBrokenBody: {
-    about: "broken compression is a 500; later it ends the body where it breaks",
+    about: "broken compression answers 500; later it ends the body where it breaks",
     proof: "read",
     until: "4.1",
   },
   timeOfEventMatters: {
-    about: "an event whose timestamp is none is refused or passed over; later it gets the time of its arrival",
+    about: "an event with an invalid timestamp is refused or ignored; later it gets the time of its arrival",
     proof: "read",
     until: "5.1",
   },
   emptyItemEndsEnvelope: {
-    about: "after an item of length 0 nothing of an uncompressed envelope is read: read(0) of uWSGI takes all",
+    about: "an item of length 0 ends an uncompressed envelope, because read(0) of uWSGI returns everything",
     proof: "read",
     since: "5.1",
     until: "5.2",
   },
   newItemTypes: {
-    about: "feedback, otel_log, profile_chunk and replay_video are known items, which end no envelope",
+    about: "feedback, otel_log, profile_chunk and replay_video are known item types, which do not end the envelope",
     proof: "read",
     since: "6",
   },
   readsBodyFirst: {
-    about: "a compressed body over the limit is a 413 before anything of it is kept",
+    about: "a compressed body over the limit answers 413, and nothing of it is kept",
     proof: "read",
     since: "6",
   },
@@ -130,17 +130,17 @@ export const QUIRKS = {
     until: "5.1",
   },
   noIssuePut: {
-    about: "an issue is changed below its organization only",
+    about: "an issue can be changed by the path below its organization only",
     proof: "read",
     until: "4.1",
   },
   socialCallbacksSetting: {
-    about: "settings say useNewSocialCallbacks and no instance name",
+    about: "settings have useNewSocialCallbacks and no instance name",
     proof: "readiness: settings",
     until: "4.1",
   },
   socialRegistrationSetting: {
-    about: "settings say enableSocialAppsUserRegistration",
+    about: "settings have enableSocialAppsUserRegistration",
     proof: "readiness: settings",
     since: "5.2",
   },
@@ -151,17 +151,17 @@ export const QUIRKS = {
     until: "5.2",
   },
   manyRecipientTypes: {
-    about: "teams, ntfy, zulip and feishu are types of recipients, tagsToAdd is echoed",
+    about: "teams, ntfy, zulip and feishu are types of recipients; tagsToAdd is part of the answer",
     proof: "read",
     since: "6",
   },
   blocksOneKey: {
-    about: "a wrong key blocks that key and not the project",
+    about: "a wrong key blocks that key only, not the project",
     proof: "read",
     since: "6",
   },
   testsAlerts: {
-    about: "an alert can be tested through its recipients",
+    about: "an alert can be tested",
     proof: "read",
     since: "6",
   },
@@ -171,12 +171,12 @@ export const QUIRKS = {
     since: "6",
   },
   jsonNotFound: {
-    about: "unknown paths below /api/0/ are a JSON 404",
+    about: "unknown paths below /api/0/ answer 404 in JSON",
     proof: "read",
     since: "6",
   },
   masksTokens: {
-    about: "the list of tokens does not show them",
+    about: "the list of tokens masks them",
     proof: "read",
     since: "6",
   },
@@ -191,12 +191,12 @@ export const QUIRKS = {
     since: "6",
   },
   inviteLink: {
-    about: "an invitation answers its link",
+    about: "the answer to an invitation has its link",
     proof: "read",
     since: "6",
   },
   requiresInterval: {
-    about: "a monitor needs its interval",
+    about: "the interval of a monitor is required",
     proof: "read",
     since: "6",
   },

@@ -5,7 +5,7 @@ import { DatabaseError } from "./reply.ts";
 import type { RecipientRow } from "./rows.ts";
 import type { World } from "./world.ts";
 
-/** A checked recipient, not yet stored. */
+/** A valid recipient that has not been stored. */
 type CheckedRecipient = Omit<RecipientRow, "id"> & { readonly tagsGiven: boolean };
 
 const DISCRIMINATOR = "'recipient_type' | 'recipientType'";
@@ -26,7 +26,7 @@ function typesOf(world: World): string[] {
   return types;
 }
 
-/** The recipients of a body; null where the body says null, which breaks the server later (alerts: "recipients null"). */
+/** Returns the recipients of a body; null if the body says null, which fails later (alerts: "recipients null"). */
 export function readRecipients(call: RouteCall): CheckedRecipient[] | null {
   const given = call.payload.alertRecipients ?? (call.payload.alertRecipients === null ? null : []);
   if (!Array.isArray(given)) return null;
@@ -73,7 +73,7 @@ function check(world: World, value: unknown, loc: Location): CheckedRecipient | 
 
 const ZULIP_FIELDS = { botEmail: "bot_email", apiKey: "api_key", channel: "channel", topic: "topic" } as const;
 
-/** Beside the type in a request, in `config` with underscores when stored and answered (read in 6). */
+/** Zulip's fields stand beside the type in a request, and in `config` with underscores in an answer (read in 6). */
 function zulipConfig(given: Record<string, unknown>, loc: Location): Record<string, unknown> | Complaint {
   const config: Record<string, unknown> = { topic: "GlitchTip Alerts" };
   for (const [name, stored] of Object.entries(ZULIP_FIELDS)) {
@@ -87,7 +87,7 @@ function zulipConfig(given: Record<string, unknown>, loc: Location): Record<stri
   return config;
 }
 
-/** Comes back normalised, as WHATWG URL does it (alerts: "international host name"). */
+/** Returns the URL normalised like a WHATWG URL, or the error (alerts: "international host name"). */
 function checkUrl(world: World, type: string, value: unknown, loc: Location): string | Complaint {
   if (type === "email" && (value === undefined || value === "")) return "";
   if (value === undefined) return { type: "missing", loc, msg: "Field required" };
@@ -106,7 +106,7 @@ function checkUrl(world: World, type: string, value: unknown, loc: Location): st
   return url.href;
 }
 
-/** Stores them in one go: a duplicate uses up the ids and stores none (alerts: "same webhook twice in one alert"). */
+/** Stores all recipients or none: a duplicate uses up the ids (alerts: "same webhook twice in one alert"). */
 export function storeRecipients(call: RouteCall, inputs: readonly CheckedRecipient[] | null): RecipientRow[] {
   if (inputs === null) throw new DatabaseError("recipients are null");
   const stored = inputs.map((input) => makeRecipient(call, input));
@@ -122,7 +122,7 @@ function makeRecipient(call: RouteCall, { tagsGiven: _, ...input }: CheckedRecip
   return { ...input, id: call.state.recipientIds.insert({}).id };
 }
 
-/** Keeps those that are there already, with their ids; what is not named goes (alerts: "update without recipients"). */
+/** Replaces the recipients; equal ones keep their ids (alerts: "update without recipients"). */
 export function replaceRecipients(
   call: RouteCall,
   old: readonly RecipientRow[],

@@ -1,11 +1,11 @@
-/** An answer before it is written to the socket. */
+/** An HTTP response that has not been written to the socket. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string;
 }
 
-/** Thrown by a handler: the API's own error answer. */
+/** Thrown by a handler to answer with the API's error format. */
 export class ApiError extends Error {
   readonly reply: Reply;
 
@@ -15,7 +15,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Thrown where Django's database layer would raise: a 500 page, and what was written before stays. */
+/** Thrown where Django's database layer raises: the answer is a 500 page, and what was written before stays. */
 export class DatabaseError extends Error {
   override readonly name = "DatabaseError";
 }
@@ -28,7 +28,7 @@ export function json(status: number, value: unknown, headers: Reply["headers"] =
   return { status, headers: { "content-type": JSON_TYPE, ...FRAME, ...headers }, body: JSON.stringify(value) };
 }
 
-/** Views outside of the API's framework (sign-in, envelopes) answer without a charset. */
+/** Returns JSON without a charset, as the views outside of the API's framework do (sign-in, envelopes). */
 export function bareJson(status: number, value: unknown, headers: Reply["headers"] = {}): Reply {
   return json(status, value, { "content-type": "application/json", ...headers });
 }
@@ -43,7 +43,7 @@ export const notFound = (): Reply => json(404, { detail: "Not Found" });
 const page = (title: string, text: string): string =>
   `<!DOCTYPE html>\n<html lang="en">\n<head>\n  <title>${title}</title>\n</head>\n<body>\n  <h1>${text}</h1>\n</body>\n</html>\n`;
 
-/** GlitchTip's web front end. */
+/** The page of GlitchTip's web front end, as on the recorded servers. */
 export const frontPage = (): Reply => html(200, "<!doctype html><title>GlitchTip</title>\n");
 export const notFoundPage = (): Reply => html(404, page("GlitchTip", "Page not found"));
 export const badRequestPage = (): Reply => html(400, page("Bad Request (400)", "Bad Request (400)"));

@@ -6,21 +6,21 @@ import type { World } from "./world.ts";
 
 export interface Endpoint {
   readonly auth: AuthMode;
-  /** A token needs one of them; a session needs none. */
+  /** A token needs one of these scopes; a session needs none. */
   readonly scopes?: readonly string[];
-  /** The JSON body, checked before the scopes, as the real server does. */
+  /** The fields of the JSON body. They are checked before the scopes, as on the real server. */
   readonly body?: BodyFields;
-  /** Which generations have it. Default: all. */
+  /** Returns whether a generation has the endpoint. Default: all have it. */
   presentIn?(world: World): boolean;
-  /** Answers without the database, where the real server does. */
+  /** Returns the answer where the real server needs no database for it. */
   withoutDatabase?(incoming: Incoming, world: World): Reply | undefined;
   handle(call: RouteCall): Reply;
 }
 
-/** Method → endpoint. */
+/** Maps methods to endpoints. */
 type Endpoints = Readonly<Partial<Record<string, Endpoint>>>;
 
-/** Path with `{slug:name}`, `{int:name}`, `{uuid:name}` or `{str:name}` → methods. */
+/** Maps paths to endpoints by method. A path may contain `{slug:name}`, `{int:name}`, `{uuid:name}` and `{str:name}`. */
 export type Routes = Readonly<Record<string, Endpoints>>;
 
 const CONVERTERS: Readonly<Record<string, string>> = {
@@ -41,7 +41,7 @@ interface Compiled {
 }
 
 export class Router {
-  /** By number of path segments, so that a request is held against a few patterns only. */
+  /** Patterns by their number of segments, so that a request is compared with a few of them only. */
   readonly #bySegments = new Map<number, Compiled[]>();
 
   constructor(tables: readonly Routes[]) {

@@ -9,7 +9,7 @@ export interface UserRow {
   readonly lastLogin: string | null;
 }
 
-/** How a session was opened, as the sign-in API lists it. */
+/** How a session was opened, as the sign-in API shows it. */
 export interface SignInMethod {
   readonly method: "password" | "signup";
   readonly at: number;
@@ -46,7 +46,7 @@ export interface MemberRow {
   readonly id: number;
   readonly organizationId: number;
   readonly userId: number | null;
-  /** Of an invitation that was not accepted yet. */
+  /** The invited address while the invitation is pending, else null. */
   readonly email: string | null;
   readonly role: MemberRole;
   readonly created: string;
@@ -78,7 +78,7 @@ export interface KeyRow {
   readonly id: number;
   readonly projectId: number;
   readonly name: string;
-  /** UUID with dashes. */
+  /** A UUID with dashes. */
   readonly publicKey: string;
   readonly rateLimit: { readonly window: number; readonly count: number } | null;
   readonly created: string;
@@ -135,7 +135,7 @@ export interface StatusPageRow {
 export interface IssueRow {
   readonly id: number;
   readonly projectId: number;
-  /** What groups events: same project and same hash, same issue. */
+  /** Events of one project with the same hash belong to one issue. */
   readonly hash: string;
   readonly shortId: number;
   readonly type: "default" | "error";
@@ -162,7 +162,7 @@ export interface EventRow {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-/** Accepted by the web process, not yet written by the worker. */
+/** An event that the web process accepted and the worker has not written yet. */
 export interface PendingEventRow {
   readonly id: number;
   readonly eventId: string;
@@ -172,7 +172,7 @@ export interface PendingEventRow {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-/** What the real server keeps in its cache: an expiring mark. */
+/** A limit, block or seen event id that expires. The real server keeps these in its cache. */
 export interface MarkRow {
   readonly id: number;
   readonly name: string;

@@ -25,7 +25,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** GlitchTip's web process over node:http. */
+/** Serves GlitchTip's API over node:http. */
 export async function listen(options: ServerOptions): Promise<RunningServer> {
   const server = createServer((request, response) => {
     serve(request, response, options).catch(() => response.destroy());
@@ -54,7 +54,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   const replaced: Reply | undefined = replacedReply(effect, target, request.headers.host ?? "localhost");
   const reply = replaced ?? real ?? serverErrorPage();
   const status = effect?.kind === "reset" || effect?.kind === "hang" ? 0 : reply.status;
-  // Before it is written: a client that has its answer finds the request in the record.
+  // Recorded before the answer is written, so that a client that has its answer finds the request in the record.
   record?.({ method, path: target.replace(/((?:sentry|glitchtip)_key=)[^&]*/g, "$1…"), status });
   await deliver(response, reply, effect, systemClock);
 }

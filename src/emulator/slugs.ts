@@ -9,7 +9,7 @@ const RESERVED_ORGANIZATIONS = new Set(
   ),
 );
 
-/** shop, shop-2, shop-3; an empty one starts at -2; cut to 50 with the number (projects). */
+/** Returns a project's slug: shop, shop-2, shop-3; an empty one starts at -2. It has at most 50 characters (projects). */
 export function projectSlug(name: string, isTaken: (slug: string) => boolean): string {
   const plain = slugify(name);
   return numberedSlug(plain === "new" ? "new-1" : plain, PROJECT_SLUG_LENGTH, isTaken);
@@ -25,7 +25,7 @@ export function numberedSlug(plain: string, maxLength: number, isTaken: (slug: s
   }
 }
 
-/** acme, then acme-x7 with a random suffix that grows; an empty one is only the suffix (organizations). */
+/** Returns an organization's slug: acme, then acme-x7 with a random suffix; an empty one is the suffix alone (organizations). */
 export function organizationSlug(name: string, isTaken: (slug: string) => boolean): string {
   const plain = slugify(name);
   const base = (RESERVED_ORGANIZATIONS.has(plain) ? `${plain}-1` : plain).slice(0, ORGANIZATION_SLUG_LENGTH);

@@ -1,7 +1,7 @@
 import type { Snapshot } from "./options.ts";
 import type { EmulatorState } from "./state.ts";
 
-/** A plain view of the state, without secrets. */
+/** Returns the state as plain objects, without secrets. */
 export function snapshotOf(state: EmulatorState): Snapshot {
   const organization = (id: number) => state.organizations.get(id)?.slug ?? "";
   const project = (id: number) => state.projects.get(id)?.slug ?? "";

@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 import { systemClock } from "../base/wait.ts";
 import { createSuperuser } from "./accounts.ts";
 import { Faults } from "./faults.ts";
@@ -10,7 +11,7 @@ import { MemoryStore, type Store } from "./state.ts";
 import { work } from "./worker.ts";
 import { makeWorld, type World } from "./world.ts";
 
-/** Starts a GlitchTip in memory. Close it, or hold it with `await using`. */
+/** Starts a GlitchTip in memory. Close it, or declare it with `await using`. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { generation = "6", host = "127.0.0.1", superuser } = options;
   const now = options.now ?? systemClock.now;
@@ -40,7 +41,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     port: options.port ?? 0,
     faults,
     service: openService(options.slow),
-    ...(options.requestLog === false ? {} : { record }),
+    ...defined({ record: options.requestLog === false ? undefined : record }),
   });
   url = `http://${reachable(host)}:${server.port}`;
   return {
@@ -78,7 +79,7 @@ function reachable(host: string): string {
 
 const iso = (world: World): string => new Date(world.now()).toISOString();
 
-/** A worker that is always up to date: it does its due work before each request. */
+/** Wraps a store so that the worker does its due work before each request. */
 function withWorker(store: MemoryStore, world: World): Store {
   return {
     use: (writes, act) =>
@@ -89,7 +90,7 @@ function withWorker(store: MemoryStore, world: World): Store {
   };
 }
 
-/** Takes the time that a real server takes: so many requests at once, the others wait in order. */
+/** Returns a function that delays requests like a real server: it serves `atOnce` at a time, the others wait in order. */
 export type Service = <T>(work: () => Promise<T>) => Promise<T>;
 
 function openService(slow: EmulatorOptions["slow"]): Service {
@@ -102,7 +103,7 @@ function openService(slow: EmulatorOptions["slow"]): Service {
     if (free > 0) free--;
     else await new Promise<void>((go) => waiting.push(go));
     try {
-      // The work itself is part of the time.
+      // The service time includes the work itself.
       const [result] = await Promise.all([work(), systemClock.sleep(serviceMs)]);
       return result;
     } finally {

@@ -20,11 +20,11 @@ import { Table } from "./table.ts";
 
 type Deletable = { readonly deletedAtMs: number | null };
 
-/** Column of rows that a worker will remove: 1 for those. */
+/** An indexed column: 1 for rows that the worker will remove. */
 const deleted = (row: Deletable): number => (row.deletedAtMs === null ? 0 : 1);
 export const ofProject = (organizationId: number, slug: string): string => `${organizationId}/${slug}`;
 
-/** Everything the emulator knows. Plain rows, so that it can be kept as one JSON document. */
+/** All data of an emulator. It consists of plain rows, so that it can be stored as one JSON document. */
 export class EmulatorState {
   readonly users = new Table<UserRow>({ email: (row) => row.email.toLowerCase() });
   readonly sessions = new Table<SessionRow>({ key: (row) => row.key });
@@ -81,25 +81,25 @@ export class EmulatorState {
   }
 }
 
-/** Expiring marks: limits and blocks, which the real server keeps in its cache. */
+/** Adds an expiring mark. Several marks may have the same name. */
 export function setMark(state: EmulatorState, name: string, untilMs: number): void {
   state.marks.insert({ name, untilMs });
 }
 
-/** How many marks of this name still hold; drops the expired ones. */
+/** Returns the number of marks with this name that have not expired, and deletes the expired ones. */
 export function countMarks(state: EmulatorState, name: string, nowMs: number): number {
   const marks = state.marks.where("name", name);
   for (const mark of marks) if (mark.untilMs <= nowMs) state.marks.delete(mark.id);
   return marks.filter((mark) => mark.untilMs > nowMs).length;
 }
 
-/** Where the state lives. Handlers are synchronous, so one call of `use` is one transaction. */
+/** Gives access to the state. Handlers are synchronous, so one call of `use` is one transaction. */
 export interface Store {
-  /** Throws DatabaseError while there are no tables or no database. `writes` false: nothing needs to be kept. */
+  /** Throws DatabaseError while there are no tables or no database. `writes` is false if `act` changes nothing. */
   use<Result>(writes: boolean, act: (state: EmulatorState) => Result): Result | Promise<Result>;
 }
 
-/** State that ends with the process. */
+/** Keeps the state in memory. */
 export class MemoryStore implements Store {
   readonly state = new EmulatorState();
   migrated: boolean;

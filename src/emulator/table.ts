@@ -1,11 +1,11 @@
-/** Rows with a number as primary key, as a database would give it, and look-ups by other columns. */
+/** A table with numeric primary keys in sequence, like a database, and indexes on other columns. */
 export class Table<Row extends { readonly id: number }> {
   readonly #rows = new Map<number, Row>();
   readonly #columns: Readonly<Record<string, (row: Row) => string | number>>;
   readonly #indexes = new Map<string, Map<string | number, Map<number, Row>>>();
   readonly #cache = new Map<string, readonly Row[]>();
   #nextId = 1;
-  /** Counts the changes: a store sees by it whether there is something to keep. */
+  /** Counts the changes, so that a store knows whether there is something to save. */
   revision = 0;
 
   constructor(columns: Readonly<Record<string, (row: Row) => string | number>> = {}) {
@@ -32,7 +32,7 @@ export class Table<Row extends { readonly id: number }> {
     return made;
   }
 
-  /** A failed insert uses up an id too (teams: "create again"). */
+  /** Uses up an id, as a failed insert does (teams: "create again"). */
   skipId(): void {
     this.#nextId += 1;
     this.#changed();
@@ -57,7 +57,7 @@ export class Table<Row extends { readonly id: number }> {
     this.#changed();
   }
 
-  /** All rows whose column has this value. The column must be one given to the constructor. */
+  /** Returns all rows whose column has this value. The constructor must have been given the column. */
   where(column: string, value: string | number): Row[] {
     const found = this.#indexes.get(column)?.get(value);
     return found ? [...found.values()] : [];
@@ -67,7 +67,7 @@ export class Table<Row extends { readonly id: number }> {
     return this.#indexes.get(column)?.get(value)?.values().next().value;
   }
 
-  /** A derived list, computed again only after a change: pages of a long list are cut from it. */
+  /** Returns a derived list that is recomputed after a change only, since each page of a long list needs the whole list. */
   cached(key: string, compute: () => readonly Row[]): readonly Row[] {
     let rows = this.#cache.get(key);
     if (!rows) {

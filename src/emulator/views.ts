@@ -29,7 +29,7 @@ export function organizationView(world: World, row: OrganizationRow) {
   };
 }
 
-/** Unpaged and with soft-deleted projects (docs/glitchtip-facts.md, "Organizations"). */
+/** Contains all teams and projects, unpaged and including soft-deleted ones (docs/glitchtip-facts.md, "Organizations"). */
 export function organizationDetailView(world: World, state: EmulatorState, row: OrganizationRow, viewer: MemberRow) {
   const projects = state.projects.where("organization", row.id);
   return {
@@ -51,7 +51,7 @@ export function teamView(team: TeamRow, viewer: MemberRow) {
   };
 }
 
-/** With its projects, soft-deleted ones too. */
+/** Contains its projects, including soft-deleted ones. */
 export function teamDetailView(state: EmulatorState, team: TeamRow, viewer: MemberRow) {
   const projects = state.projects
     .where("organization", team.organizationId)

@@ -3,7 +3,7 @@ import type { PendingEventRow } from "./rows.ts";
 import type { EmulatorState } from "./state.ts";
 import type { World } from "./world.ts";
 
-/** What the worker would have done by now: it writes accepted events and removes what was marked as deleted. */
+/** Does the work that is due: writes accepted events and removes rows that are marked as deleted. */
 export function work(state: EmulatorState, world: World): void {
   const due = world.now() - world.processingDelayMs;
   for (const event of state.pending.all()) {
@@ -46,7 +46,7 @@ function store(state: EmulatorState, world: World, event: PendingEventRow): void
   if (project.firstEvent === null && !world.has("noFirstEvent")) state.projects.update(project.id, { firstEvent: at });
 }
 
-/** What a delete in the database takes with it. */
+/** Deletes a project and all rows that depend on it. */
 export function removeProject(state: EmulatorState, projectId: number): void {
   for (const key of state.keys.where("project", projectId)) state.keys.delete(key.id);
   for (const alert of state.alerts.where("project", projectId)) state.alerts.delete(alert.id);

@@ -31,17 +31,17 @@ function versionOf(generation: Generation): string {
   return knownFrom === "recordings" ? UNKNOWN_VERSION : (tags.at(-1) ?? UNKNOWN_VERSION);
 }
 
-/** What does not change while the server runs. */
+/** The settings of a server, which do not change while it runs. */
 export interface World {
   readonly generation: Generation;
-  /** As /api/settings/ says it. */
+  /** The version in the answer of /api/settings/. */
   readonly version: string;
   has(quirk: QuirkName): boolean;
-  /** Milliseconds since the epoch. */
+  /** Returns the time in milliseconds since the epoch. */
   now(): number;
   readonly registrationOpen: boolean;
   readonly organizationCreationOpen: boolean;
-  /** GLITCHTIP_DOMAIN. */
+  /** Returns GLITCHTIP_DOMAIN. */
   domain(): string;
   readonly allowedHosts: readonly string[];
   readonly processingDelayMs: number;

@@ -17,7 +17,7 @@ const BODY: NonNullable<Endpoint["body"]> = {
   uptime: { type: "boolean", optional: true },
 };
 
-/** There is no GET of one alert (alerts: "get one"). */
+/** Alerts of a project. There is no GET of one alert (alerts: "get one"). */
 export const alertRoutes: Routes = {
   "/api/0/projects/{slug:organization}/{slug:project}/alerts/": {
     GET: { auth: "any", scopes: ["project:read"], handle: list },
@@ -38,7 +38,7 @@ function list(call: RouteCall): Reply {
   return page(call, sorted(rows, newestFirst), newestFirst, (alert) => alertView(call.world, alert));
 }
 
-/** For admins of the organization and members of one of the project's teams. */
+/** Returns the project for admins of the organization and members of one of the project's teams; throws 404 otherwise. */
 function requireAlertProject(call: RouteCall): ProjectRow {
   const { organization, member } = requireMembership(call);
   const project = projectAt(call, organization.id);
@@ -58,7 +58,7 @@ function numbers(call: RouteCall, left: Numbers): Numbers {
   return { timespanMinutes: read("timespanMinutes"), quantity: read("quantity") };
 }
 
-/** A number that is too big fails before an id is taken, a negative one after (alerts: "negative quantity"). */
+/** A number that is too big fails before an id is used up, a negative one afterwards (alerts: "negative quantity"). */
 function checkNumbers(call: RouteCall, { timespanMinutes, quantity }: Numbers): void {
   const given = [timespanMinutes ?? 0, quantity ?? 0];
   if (given.some((value) => value > MOST)) throw new DatabaseError("out of range");
@@ -67,7 +67,7 @@ function checkNumbers(call: RouteCall, { timespanMinutes, quantity }: Numbers): 
   throw new DatabaseError("negative");
 }
 
-/** When its recipients fail, the alert stays, without any (alerts: "list"). */
+/** If the recipients fail, the alert stays without recipients (alerts: "list"). */
 function create(call: RouteCall): Reply {
   const inputs = readRecipients(call);
   const project = requireAlertProject(call);
@@ -93,7 +93,7 @@ function requireAlert(call: RouteCall): AlertRow {
   return alert;
 }
 
-/** Recipients that are left out are removed; null leaves them and answers 500 (alerts). */
+/** Removes the recipients that are missing; null keeps them and answers 500 (alerts: "update with recipients null"). */
 function update(call: RouteCall): Reply {
   const inputs = readRecipients(call);
   const alert = requireAlert(call);
@@ -107,7 +107,7 @@ function update(call: RouteCall): Reply {
   return json(200, alertView(call.world, call.state.alerts.update(alert.id, { recipients })));
 }
 
-/** Sends through the alert's recipients, but for e-mails, and says what became of each (read); here nobody is written to. */
+/** Answers like a test that reached all recipients; the server skips e-mail (read). The emulator sends nothing. */
 function test(call: RouteCall): Reply {
   requireAlertProject(call);
   const { recipients } = requireAlert(call);

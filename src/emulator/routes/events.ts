@@ -11,7 +11,7 @@ import type { World } from "../world.ts";
 
 const SCOPES = ["event:read", "event:write", "event:admin"];
 
-/** Events are read by the id that was sent (ingest: "event by its id"). */
+/** Events have the id that the client sent (ingest: "event by its id"). */
 export const eventRoutes: Routes = {
   "/api/0/projects/{slug:organization}/{slug:project}/events/": {
     GET: { auth: "any", scopes: SCOPES, handle: listOfProject },
@@ -68,7 +68,7 @@ type Payload = Readonly<Record<string, unknown>>;
 
 function eventView(world: World, event: EventRow) {
   const { payload } = event;
-  // Its own, not its issue's: events of one fingerprint have titles of their own (GlitchTip's model IssueEvent).
+  // Each event has a title of its own, not that of its issue (GlitchTip's model IssueEvent).
   const { type, title, culprit, metadata, tags } = describe(payload);
   return {
     platform: payload.platform ?? null,
@@ -95,7 +95,7 @@ function eventView(world: World, event: EventRow) {
   };
 }
 
-/** Seconds or ISO 8601, as SDKs choose. */
+/** Parses seconds or ISO 8601, since SDKs send both. */
 function sentMs(timestamp: unknown): number | undefined {
   const ms = Number(timestamp) > 0 ? Number(timestamp) * 1000 : Date.parse(String(timestamp));
   return Number.isNaN(ms) ? undefined : ms;

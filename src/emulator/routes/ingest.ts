@@ -11,7 +11,7 @@ import { countMarks, setMark } from "../state.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Where applications send: envelopes and the older store endpoint (ingest). */
+/** The endpoints that applications send events to: envelopes and the older store endpoint (ingest). */
 export const ingestRoutes: Routes = {
   "/api/{int:project}/envelope/": { POST: { auth: "none", handle: envelope } },
   "/api/{int:project}/store/": { POST: { auth: "none", handle: store } },
@@ -47,7 +47,7 @@ function envelopeDirect(call: RouteCall): Reply {
   }
 }
 
-/** Before 5.0 envelopes went through the API's framework. */
+/** Accepts an envelope as versions before 5.0 do: through the API's framework. */
 function envelopeThroughApi(call: RouteCall): Reply {
   const { id: projectId } = requireKeyOfApi(call);
   const body = bodyOfApi(call);
@@ -57,7 +57,7 @@ function envelopeThroughApi(call: RouteCall): Reply {
   return json(200, { id: parsed.eventId ?? null });
 }
 
-/** Only events are kept; an item that is no valid event is passed over in silence. */
+/** Stores the events of an envelope. Items that are not valid events are ignored silently. */
 function acceptEvents(call: RouteCall, projectId: number, { eventId, items }: Envelope): void {
   const { world } = call;
   for (const { type, payload } of items) {
@@ -69,7 +69,7 @@ function acceptEvents(call: RouteCall, projectId: number, { eventId, items }: En
   }
 }
 
-/** The body where the API's framework reads it: before anything of it counts, and not without one. */
+/** Returns the body, or the answer where the API's framework cannot read it. Throws 422 for an empty one. */
 function bodyOfApi(call: RouteCall): Buffer | Reply {
   const { bytes, end } = plainBody(call, call.world);
   if (end === "too big") return badRequestPage();
@@ -112,7 +112,7 @@ function store(call: RouteCall): Reply {
 
 const newId = (): string => randomUUID().replaceAll("-", "");
 
-/** The same id again is answered with 200 and not kept (ingest: "the same event id again"). */
+/** Stores an event for the worker. Returns false if its id was seen before (ingest: "the same event id again"). */
 function accept(
   call: RouteCall,
   projectId: number,
@@ -131,7 +131,7 @@ function accept(
 const BLOCK_MS = 30_000;
 const THROTTLED_S = 600;
 
-/** What the DSN's key of an ingest request amounts to. */
+/** The result of checking the key of an ingest request. */
 type KeyCheck =
   | { readonly result: "ok"; readonly project: ProjectRow }
   | { readonly result: "denied" | "malformed" }
@@ -144,7 +144,10 @@ function keyOf(call: RouteCall): string | undefined {
   return /(?:sentry|glitchtip)_key=([^,\s]+)/.exec(String(header ?? ""))?.[1];
 }
 
-/** A wrong key blocks the project, right keys included, for 30 seconds; in 6 only that key (ingest, key-rotation). */
+/**
+ * Checks the key of a request. A wrong key blocks the project for 30 seconds, right keys included; in 6 only that key is
+ * blocked (ingest, key-rotation).
+ */
 function checkKey(call: RouteCall): KeyCheck {
   const { state, world } = call;
   const given = keyOf(call);
@@ -165,7 +168,7 @@ function checkKey(call: RouteCall): KeyCheck {
   return { result: "ok", project };
 }
 
-/** 100 and more refuses everything; below, so many in a hundred. */
+/** A rate of 100 and more refuses everything; a lower rate refuses that percentage. */
 function isThrottled(project: ProjectRow, seed: number): boolean {
   if (project.eventThrottleRate === 0) return false;
   return project.eventThrottleRate >= 100 || (seed * 37) % 100 < project.eventThrottleRate;

@@ -16,7 +16,7 @@ const BODY: NonNullable<Endpoint["body"]> = {
   merge: { type: "integer", optional: true, nullable: true },
 };
 
-/** The verbs of each generation as its sources have them (quirks: noIssuePut). */
+/** The methods of each generation are those in its source (quirk noIssuePut). */
 export const issueRoutes: Routes = {
   "/api/0/organizations/{slug:organization}/issues/": {
     GET: { auth: "any", scopes: READ, handle: listOfOrganization },
@@ -52,7 +52,7 @@ function listOfOrganization(call: RouteCall): Reply {
   return pageOf(call, selectIssues(call, organizationProjects(call), false));
 }
 
-/** Deleted issues stay in this list until the worker has removed them (read). */
+/** Includes deleted issues until the worker has removed them (read). */
 function listOfProject(call: RouteCall): Reply {
   const project = projectAt(call, requireMembership(call).organization.id);
   return pageOf(call, project ? selectIssues(call, [project], true) : []);
@@ -88,7 +88,7 @@ function updateMany(call: RouteCall): Reply {
   return json(200, { status, merge });
 }
 
-/** Gone from the lists at once, its events when the worker comes to it. */
+/** Hides the issue at once; the worker removes it and its events later. */
 function remove(call: RouteCall): Reply {
   markDeleted(call, requireIssue(call).issue);
   return noContent();
@@ -137,7 +137,7 @@ const issueDetailView = (world: World, project: ProjectRow, issue: IssueRow) => 
   userReportCount: 0,
 });
 
-/** A written issue is answered by its field names, not by the API's (read: the route lacks by_alias). */
+/** An update answers with Python's field names instead of the API's (read: the route lacks by_alias). */
 function changedIssueView(world: World, project: ProjectRow, issue: IssueRow) {
   const { shareId, statusDetails, subscriptionDetails, userCount, matchingEventId, ...rest } = issueDetailView(
     world,

@@ -24,20 +24,20 @@ export const keyRoutes: Routes = {
   },
   [ONE]: {
     GET: { auth: "any", scopes: READ, handle: get },
-    // Answers 200 and changes nothing (keys: "read back after the update").
+    // PUT answers 200 and changes nothing (keys: "read back after the update").
     PUT: { auth: "any", scopes: WRITE, body: BODY, handle: get },
     DELETE: { auth: "any", scopes: ["project:admin"], handle: remove },
   },
 };
 
-/** Also those of a soft-deleted project; `status` is ignored (keys: "list active"). */
+/** Includes the keys of a soft-deleted project; `status` is ignored (keys: "list active"). */
 function list(call: RouteCall): Reply {
   const project = projectForLists(call);
   const rows = project ? call.state.keys.where("project", project.id) : [];
   return page(call, sorted(rows, newestFirst), newestFirst, (key) => keyView(call.world, key));
 }
 
-/** No name and a name over 64 characters are a 500 (keys: "create with nothing"). */
+/** Answers 500 without a name and with more than 64 characters (keys: "create with nothing", "create with a long name"). */
 function create(call: RouteCall): Reply {
   const { organization } = requireMembership(call);
   const project = requireProject(call, organization.id);
@@ -73,7 +73,7 @@ function remove(call: RouteCall): Reply {
   return noContent();
 }
 
-/** The DSN's host is GLITCHTIP_DOMAIN's; without a scheme there it comes out empty. */
+/** The DSN's host is that of GLITCHTIP_DOMAIN; if that has no scheme, the DSN is empty. */
 function keyView(world: World, key: KeyRow) {
   const hex = key.publicKey.replaceAll("-", "");
   const url = /^https?:\/\/[^/]/.test(world.domain()) ? new URL(world.domain()) : undefined;

@@ -25,7 +25,7 @@ const INVITATION: NonNullable<Endpoint["body"]> = {
 
 const WRITE = ["member:write", "member:admin"];
 
-/** Of lists of members. */
+/** The scopes for lists of members. */
 export const MEMBER_READ_SCOPES = ["member:read", ...WRITE];
 const ALL = "/api/0/organizations/{slug:organization}/members/";
 
@@ -42,7 +42,7 @@ export const memberRoutes: Routes = {
   [`${ALL}{int:member}/set_owner/`]: { POST: { auth: "any", scopes: ["member:admin"], handle: setOwner } },
 };
 
-/** Members of the organization, the newest first; none for strangers. */
+/** Returns a page of members of the organization, the newest first; it is empty for outsiders. */
 export function pageOfMembers(call: RouteCall, keep: (member: MemberRow) => boolean): Reply {
   const found = membership(call);
   const rows = found ? call.state.members.where("organization", found.organization.id).filter(keep) : [];
@@ -60,7 +60,7 @@ function get(call: RouteCall): Reply {
   return json(200, memberDetailView(call.world, call.state, organization, member));
 }
 
-/** The role only: teams are not touched. */
+/** Changes the role only; `teamRoles` is ignored. */
 function update(call: RouteCall): Reply {
   const found = requireMembership(call);
   const { organization } = found;
@@ -95,7 +95,7 @@ function setOwner(call: RouteCall): Reply {
   return json(200, memberDetailView(call.world, call.state, changed, member));
 }
 
-/** Inviting again is 201 with the same id, unless `reinvite` is false (members). */
+/** Inviting again answers 201 with the same id, unless `reinvite` is false (members: "invite the same again"). */
 function invite(call: RouteCall): Reply {
   const { state, world, payload } = call;
   const email = checkEmail(String(payload.email));
@@ -152,7 +152,7 @@ function member(world: World, state: EmulatorState, row: MemberRow) {
   };
 }
 
-/** Without an owner of record, whom another owner has deleted, it fails (run on 5.2, read in 6). */
+/** Fails if another owner deleted the owner of record (run on 5.2, read in 6). */
 function isOwner({ ownerMemberId }: OrganizationRow, { id }: MemberRow): boolean {
   if (ownerMemberId === null) throw new DatabaseError("the organization has no owner");
   return ownerMemberId === id;

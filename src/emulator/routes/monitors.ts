@@ -11,7 +11,7 @@ import type { World } from "../world.ts";
 
 const ONE = "/api/0/organizations/{slug:organization}/monitors/{int:monitor}/";
 
-/** Scopes of a token are not looked at here (read). */
+/** The server ignores a token's scopes here (read). */
 export const monitorRoutes: Routes = {
   "/api/0/organizations/{slug:organization}/monitors/": {
     GET: { auth: "any", handle: list },
@@ -28,7 +28,7 @@ export const monitorRoutes: Routes = {
   },
 };
 
-/** A row of an unknown type breaks every answer that shows it (monitors: "list"). */
+/** Throws for a row of an unknown type, so that every list with it fails (monitors: "list"). */
 function view(call: RouteCall, organization: OrganizationRow, monitor: MonitorRow) {
   if (!call.world.has("acceptsAnyMonitorType") && !MONITOR_TYPES.some((type) => type === monitor.monitorType)) {
     throw new DatabaseError("unknown type of monitor");
@@ -43,7 +43,7 @@ function list(call: RouteCall): Reply {
   return page(call, sorted(rows, newestFirst), newestFirst, (row) => found && view(call, found.organization, row));
 }
 
-/** An unknown type is stored and then answered with a 500 (monitors: "unknown type"). */
+/** Stores an unknown type and then answers 500 (monitors: "unknown type"). */
 function create(call: RouteCall): Reply {
   const { organization } = requireMembership(call);
   const input = checkedMonitor(call, organization.id);
@@ -89,7 +89,7 @@ function listChecks(call: RouteCall): Reply {
   return page(call, sorted(rows, newestFirst), newestFirst, ({ id: _, ...check }) => check);
 }
 
-/** From outside, without a token; the answer is in the names of the fields (monitors: "heartbeat from outside"). */
+/** Needs no token. The answer has Python's field names (monitors: "heartbeat from outside"). */
 function heartbeat(call: RouteCall): Reply {
   const { state } = call;
   const organization = state.organizations.first("slug", param(call, "organization"));

@@ -27,7 +27,7 @@ function list(call: RouteCall): Reply {
   return page(call, sorted(ownOrganizations(call), byName), byName, (row) => organizationView(call.world, row));
 }
 
-/** A duplicate name is no error: the slug gets a random suffix (organizations: "create the same name"). */
+/** A duplicate name is not an error: the slug gets a random suffix (organizations: "create the same name"). */
 function create(call: RouteCall): Reply {
   const { state, world } = call;
   const user = userOf(call);
@@ -59,7 +59,7 @@ function get(call: RouteCall): Reply {
   return json(200, organizationDetailView(call.world, call.state, organization, member));
 }
 
-/** The slug stays (organizations: "rename keeps the slug"). */
+/** Keeps the slug (organizations: "rename keeps the slug"). */
 function rename(call: RouteCall): Reply {
   const found = requireMembership(call);
   requireRole(found, "manager");

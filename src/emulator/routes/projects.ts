@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { defined } from "../../base/defined.ts";
 import { nowIso, param, type RouteCall } from "../call.ts";
 import { memberIn, membership, ownOrganizations, requireMembership, requireProject, requireTeam } from "../find.ts";
 import { byName, page, sorted } from "../paging.ts";
@@ -35,7 +36,7 @@ export const projectRoutes: Routes = {
   },
 };
 
-/** Not the soft-deleted ones, sorted by name. */
+/** Returns the projects of an organization sorted by name, without soft-deleted ones. */
 function projectsOf(state: EmulatorState, organizationId: number): readonly ProjectRow[] {
   return state.projects.cached(`of ${organizationId}`, () =>
     sorted(
@@ -70,7 +71,7 @@ function listOfOrganization(call: RouteCall): Reply {
   );
 }
 
-/** Only `team:` and `!team:` are understood, everything else is ignored (pagination: "name filter"). */
+/** Applies the filters `team:` and `!team:`; all others are ignored (pagination: "name filter"). */
 function filtered(call: RouteCall, rows: readonly ProjectRow[]): readonly ProjectRow[] {
   let kept = rows;
   for (const part of (call.query.get("query") ?? "").split(/\s+/)) {
@@ -97,7 +98,7 @@ function freeSlug(state: EmulatorState, organizationId: number, name: string, ow
   });
 }
 
-/** A slug that is sent along is ignored; a duplicate name gets a number; one unnamed key comes with it (projects, keys). */
+/** Ignores a slug in the body, numbers duplicate names and creates one unnamed key (projects, keys). */
 function create(call: RouteCall): Reply {
   const { state } = call;
   const { organization, member } = requireMembership(call, "admin");
@@ -137,7 +138,7 @@ function get(call: RouteCall): Reply {
   return json(200, projectWithOrganizationView(call.world, call.state, project, organization, member));
 }
 
-/** Any text is taken as a slug, a taken one is a 500 (projects: "update to a slug that is taken"). */
+/** Accepts any text as a slug; one that is taken answers 500 (projects: "update to a slug that is taken"). */
 function update(call: RouteCall): Reply {
   const { state, world } = call;
   const { organization, member } = requireMembership(call);
@@ -153,8 +154,10 @@ function update(call: RouteCall): Reply {
   const changed = state.projects.update(project.id, {
     name: String(name),
     slug,
-    ...(platform === undefined ? {} : { platform: typeof platform === "string" ? platform : null }),
-    ...(rate === undefined ? {} : { eventThrottleRate: rate }),
+    ...defined({
+      platform: platform === undefined ? undefined : typeof platform === "string" ? platform : null,
+      eventThrottleRate: rate,
+    }),
   });
   return json(200, projectWithOrganizationView(world, state, changed, organization, member));
 }

@@ -9,7 +9,7 @@ import type { SessionRow, SignInMethod, UserRow } from "../rows.ts";
 import { countMarks, setMark } from "../state.ts";
 import { registrationOpen } from "./web.ts";
 
-/** The headless browser flow (sign-in, sign-up, sign-up-closed). Every answer that passes CSRF sets its cookie again. */
+/** allauth's headless browser flow (sign-in, sign-up, sign-up-closed). Each answer after the CSRF check sets its cookie. */
 export const signInRoutes: Routes = {
   "/_allauth/browser/v1/config": { GET: open(config) },
   "/_allauth/browser/v1/auth/session": { GET: open(session), DELETE: guarded(signOut) },
@@ -109,10 +109,10 @@ function signUp(call: RouteCall): Reply {
   return enter(call, user, { method: "signup", at: world.now() / 1000 });
 }
 
-/** Keeps the visitor's CSRF token, or gives a first one. */
+/** Returns a cookie with the visitor's CSRF token, or with a new one. */
 const keptCsrfCookie = (call: RouteCall): string => csrfCookie(call.world, call.cookies.csrftoken || newCsrfToken());
 
-/** JSON with its own status in it, and the CSRF cookie. */
+/** Returns JSON that repeats the status, with the CSRF cookie. */
 export const answer = (call: RouteCall, status: number, rest: object = {}, cookies: readonly string[] = []): Reply =>
   bareJson(status, { status, ...rest }, { "set-cookie": [keptCsrfCookie(call), ...cookies] });
 
@@ -131,7 +131,7 @@ const signedIn = (user: UserRow, methods: readonly SignInMethod[]) => ({
   meta: { is_authenticated: true },
 });
 
-/** `undefined` for a body that is no JSON. */
+/** Returns `undefined` for a body that is not JSON. */
 function credentials(call: RouteCall): { email: string; password: string } | undefined {
   try {
     const body: unknown = JSON.parse(call.body.toString("utf8"));
@@ -144,7 +144,7 @@ function credentials(call: RouteCall): { email: string; password: string } | und
 
 const malformed = (call: RouteCall): Reply => html(400, "", { "set-cookie": [keptCsrfCookie(call)] });
 
-/** Opens a session; the CSRF token changes with it (sign-in: "token with the csrf value from before login"). */
+/** Opens a session and changes the CSRF token (sign-in: "token with the csrf value from before login"). */
 function enter(call: RouteCall, user: UserRow, method: SignInMethod): Reply {
   const { state, world } = call;
   const opened: Omit<SessionRow, "id"> = { key: randomBytes(16).toString("hex"), userId: user.id, methods: [method] };

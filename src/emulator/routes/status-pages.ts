@@ -9,7 +9,7 @@ import { numberedSlug } from "../slugs.ts";
 
 const SLUG_LENGTH = 200;
 
-/** List and create only (monitors: "status pages"). */
+/** Status pages can be listed and created only (monitors: "status pages"). */
 export const statusPageRoutes: Routes = {
   "/api/0/organizations/{slug:organization}/status-pages/": {
     GET: { auth: "any", handle: list },
@@ -21,7 +21,7 @@ export const statusPageRoutes: Routes = {
   },
 };
 
-/** Those of every organization of the account, whatever the address says (read). */
+/** Returns the status pages of all organizations of the account; the organization of the path is ignored (read). */
 function list(call: RouteCall): Reply {
   const rows = ownOrganizations(call).flatMap(({ id }) => call.state.statusPages.where("organization", id));
   return page(call, sorted(rows, newestFirst), newestFirst, statusPageView);

@@ -10,7 +10,7 @@ import { MEMBER_READ_SCOPES, pageOfMembers } from "./members.ts";
 
 const READ = ["team:read", "team:write", "team:admin"];
 
-/** Also of lists of teams below a project. */
+/** The scopes for lists of teams. */
 const TEAM_LIST_SCOPES = [...READ, "org:read", "org:write", "org:admin"];
 const WRITE = ["team:write", "team:admin"];
 const BODY: NonNullable<Endpoint["body"]> = {
@@ -37,7 +37,7 @@ function list(call: RouteCall): Reply {
   );
 }
 
-/** A duplicate is a 500 that uses up an id (teams: "create again"). */
+/** A duplicate answers 500 and uses up an id (teams: "create again"). */
 function create(call: RouteCall): Reply {
   const { organization, member } = requireMembership(call, "admin");
   const slug = String(call.payload.slug);
@@ -76,7 +76,7 @@ function remove(call: RouteCall): Reply {
   return noContent();
 }
 
-/** Which teams a project belongs to. Linking needs project:admin (project-teams). */
+/** The teams of a project. Linking needs project:admin (project-teams: "link with project:write"). */
 export const projectTeamRoutes: Routes = {
   "/api/0/projects/{slug:organization}/{slug:project}/teams/": {
     GET: { auth: "any", scopes: TEAM_LIST_SCOPES, handle: listOfProject },
@@ -94,7 +94,7 @@ function listOfProject(call: RouteCall): Reply {
   return page(call, sorted(rows, newestFirst), newestFirst, (team) => found && teamView(team, found.member));
 }
 
-/** Linking again is 201 (project-teams). */
+/** Linking again answers 201 (project-teams: "link again"). */
 function link(call: RouteCall): Reply {
   const { organization, member } = requireMembership(call, "manager");
   const project = requireProject(call, organization.id);
@@ -104,7 +104,7 @@ function link(call: RouteCall): Reply {
   return json(201, projectWithTeamsView(call.world, call.state, changed, member));
 }
 
-/** Unlinking again is 404, unlinking the last team is allowed (project-teams). */
+/** Unlinking again answers 404; the last team may be unlinked (project-teams: "unlink again", "unlink the last team"). */
 function unlink(call: RouteCall): Reply {
   const { organization, member } = requireMembership(call, "manager");
   const project = requireProject(call, organization.id);
@@ -115,7 +115,7 @@ function unlink(call: RouteCall): Reply {
   return json(200, projectWithTeamsView(call.world, call.state, changed, member));
 }
 
-/** Who is in a team. */
+/** The members of a team. */
 export const teamMemberRoutes: Routes = {
   "/api/0/teams/{slug:organization}/{slug:team}/members/": {
     GET: { auth: "any", scopes: MEMBER_READ_SCOPES, handle: listMembers },
@@ -132,7 +132,7 @@ function listMembers(call: RouteCall): Reply {
   return pageOfMembers(call, (member) => team?.memberIds.includes(member.id) ?? false);
 }
 
-/** The answer counts the members from before the change (members: "add to a team"). */
+/** The answer has the number of members before the change (members: "add to a team"). */
 function changeMembers(call: RouteCall, joins: boolean): Reply {
   const { organization, member: actor } = requireMembership(call);
   const team = requireTeam(call, organization.id);

@@ -13,7 +13,7 @@ export const TOKEN_SCOPES = [
   ...["member:read", "member:write", "member:admin"],
 ];
 
-/** Only the cookie session may list, mint and delete (api-tokens). */
+/** Only the cookie session may list, create and delete tokens (api-tokens). */
 export const tokenRoutes: Routes = {
   "/api/0/api-tokens/": {
     GET: { auth: "session", handle: list },
@@ -39,7 +39,7 @@ function create(call: RouteCall): Reply {
   return json(201, tokenView(mint(call.state, userOf(call).id, String(label), scopes, nowIso(call))));
 }
 
-/** Scopes come back in the server's order, whatever order they were sent in. */
+/** Creates a token. Its scopes have the server's order, not that of the request. */
 export function mint(
   state: EmulatorState,
   userId: number,

@@ -5,7 +5,7 @@ import type { Routes } from "../router.ts";
 import type { UserRow } from "../rows.ts";
 import type { World } from "../world.ts";
 
-/** The list holds only the account itself (members: "users"). */
+/** The list contains the calling account only (members: "users"). */
 export const userRoutes: Routes = {
   "/api/0/users/": { GET: { auth: "any", handle: list } },
   "/api/0/users/{slug:user}/": { GET: { auth: "any", handle: get } },

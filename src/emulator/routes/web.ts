@@ -7,7 +7,7 @@ import type { World } from "../world.ts";
 import { tokenView } from "./tokens.ts";
 import { userView } from "./users.ts";
 
-/** Readiness and what the server tells about itself (readiness, readiness-before-migrations). */
+/** The front page, health, settings and the API's root (readiness, readiness-before-migrations). */
 export const webRoutes: Routes = {
   "/": { GET: { auth: "none", withoutDatabase: frontPage, handle: frontPage } },
   "/_health/": { GET: { auth: "none", withoutDatabase: health, handle: health } },
@@ -37,7 +37,7 @@ function apiRoot(call: RouteCall): Reply {
   return json(200, body, ends ? { "set-cookie": [endedSessionCookie()] } : {});
 }
 
-/** The first account gets through even while registration is closed (sign-up-closed). */
+/** The first account is accepted even while registration is closed (sign-up-closed). */
 export function registrationOpen(world: World, state: EmulatorState): boolean {
   return world.registrationOpen || state.users.size === 0;
 }
