@@ -1,3 +1,4 @@
+import { defined } from "../../src/base/defined.ts";
 import type { Emulator } from "../../src/emulator/index.ts";
 
 export interface Answered {
@@ -6,7 +7,7 @@ export interface Answered {
   readonly body: unknown;
 }
 
-/** Asks an emulator as its superuser, with a token of every scope. */
+/** Returns a function that sends requests to an emulator as its superuser, with a token of all scopes. */
 export function asking(emulator: Emulator) {
   const authorization = `Bearer ${emulator.mintToken()}`;
   return async (
@@ -19,7 +20,7 @@ export function asking(emulator: Emulator) {
       method,
       redirect: "manual",
       headers: { "content-type": "application/json", ...headers },
-      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      ...defined({ body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.includes("json") === true && text !== "";
@@ -29,7 +30,7 @@ export function asking(emulator: Emulator) {
 
 export type Ask = ReturnType<typeof asking>;
 
-/** Organization acme, team backend, project shop; resolves to the project's key. */
+/** Creates the organization acme, the team backend and the project shop; resolves to the project's key. */
 export async function makeShop(ask: Ask): Promise<string> {
   await ask("POST", "/api/0/organizations/", { name: "Acme" });
   await ask("POST", "/api/0/organizations/acme/teams/", { slug: "backend" });
@@ -40,7 +41,7 @@ export async function makeShop(ask: Ask): Promise<string> {
 
 export const EVENT_ID = "11111111111141118111111111111111";
 
-/** Sends one event as an application would. */
+/** Sends one event like an application. */
 export function sendEvent(ask: Ask, key: string, message: string, eventId = EVENT_ID): Promise<Answered> {
   const lines = [{ event_id: eventId }, { type: "event" }, { event_id: eventId, level: "error", message }];
   const envelope = lines.map((line) => JSON.stringify(line)).join("\n");

@@ -3,7 +3,7 @@ import type { Method } from "../../src/glitchtip/transport.ts";
 import { key, organization, project, team, withId } from "./promised.ts";
 import { each, nothing, only, type Row } from "./recorded.ts";
 
-/** A call: how to know its request among the recorded ones, to make it, and what it promises of the answer. */
+/** A call of the client: the pattern of its recorded requests, how to make it, and what it has to return. */
 export interface CallOf {
   readonly method: Method;
   readonly path: RegExp;
@@ -12,7 +12,7 @@ export interface CallOf {
 }
 
 const projectOfAccount = (row: Row) => ({ ...project(row), organization: organization(row.organization as Row) });
-/** Read straight into its normal form. */
+/** Returns an alert in the client's normal form. */
 const alert = (row: Row) => ({
   ...withId(row, "name", "timespanMinutes", "quantity", "uptime"),
   recipients: (row.alertRecipients as Row[]).map(({ recipientType, url }) => ({ type: recipientType, url })),
@@ -23,7 +23,7 @@ const monitor = (row: Row) => ({
   ...only(row, "projectID"),
 });
 const member = (row: Row) => withId(row, "email", "role", "pending", "isOwner", "teams");
-/** None was recorded with monitors: only the admin's pages attach them. */
+/** No recorded status page has monitors: only the web pages of the administrator attach them. */
 const page = (row: Row) => only(row, "name", "slug", "isPublic", "monitors");
 
 const ORG = "/api/0/organizations/([^/]+)/";
@@ -53,7 +53,7 @@ async function firstPage<T>(pages: AsyncIterable<T>): Promise<T | undefined> {
   return undefined;
 }
 
-/** Every call with a request of its own among the recorded ones. */
+/** All calls that have a recorded request of their own. */
 export const CALLS: Readonly<Record<string, CallOf>> = {
   "server.settings": get(
     "/api/settings/",

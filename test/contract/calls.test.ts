@@ -5,7 +5,7 @@ import type { RawRequest } from "../../src/glitchtip/transport.ts";
 import { CALLS, type CallOf } from "./calls-asked.ts";
 import { answering, BASE_URL, clockOf, expectedCode, RECORDINGS, type Recorded, TOKEN, withSlash } from "./recorded.ts";
 
-/** The provisioner's client has these too: client.test.ts plays them. */
+/** The provisioner's client has these calls, too; client.test.ts tests them. */
 const PLAYED_BY_THE_CLIENT = [
   "organizations.list",
   "organizations.create",
@@ -16,7 +16,7 @@ const PLAYED_BY_THE_CLIENT = [
   "projects.linkTeam",
   "keys.delete",
 ];
-/** Of 6 alone (generation-6.test.ts), and what only an owner of record that leaves needs (run on 4.1 and 5.2). */
+/** The first exists in 6 only (generation-6.test.ts). The second was run on 4.1 and 5.2, but not recorded. */
 const NOT_RECORDED = ["alerts.test", "members.setOwner"];
 
 function playing(name: string, recorded: Recorded) {
@@ -35,21 +35,21 @@ function playing(name: string, recorded: Recorded) {
 
 const withoutQuery = ({ path }: RawRequest): string => path.replace(/\?.*/, "");
 
-describe.each(RECORDINGS)("what GlitchTip $generation answered to the calls", ({ recorded }) => {
+describe.each(RECORDINGS)("the calls with the answers of GlitchTip $generation", ({ recorded }) => {
   const asked = recorded.flatMap((one) => {
     const path = withSlash(one.path);
     const named = Object.entries(CALLS).filter(([, call]) => call.method === one.method && call.path.test(path));
-    // A slug of no address is refused before anything is sent.
+    // A slug that is not a path segment is refused before anything is sent.
     const addressed = path.split("/").every((part) => /^[\w.-]*$/.test(part));
     return addressed ? named.map(([name]) => ({ ...one, name, title: `${name}: ${one.scenario}, ${one.step}` })) : [];
   });
   const isGood = ({ answer, method }: Recorded): boolean =>
     answer.status < 300 || (method === "DELETE" && answer.status === 404);
-  /** The API's own refusals; pages and redirects are client.test.ts's. */
+  /** Refusals of the API itself; client.test.ts tests pages and redirects. */
   const isJson = ({ answer }: Recorded) =>
     String(answer.headers["content-type"]).includes("json") || answer.text === "";
 
-  it("is there: a success for every call that the provisioner's client does not share", () => {
+  it("include a success for every call that the provisioner's client does not have", () => {
     const succeeded = new Set(asked.filter(isGood).map(({ name }) => name));
     const calls = openCalls({
       transport: answering(recorded[0] as Recorded).transport,
@@ -62,7 +62,7 @@ describe.each(RECORDINGS)("what GlitchTip $generation answered to the calls", ({
     expect(all.filter((name) => !succeeded.has(name)).sort()).toEqual(elsewhere.sort());
   });
 
-  it.each(asked.filter((one) => isGood(one) && isJson(one)))("$title parses into what is promised", async (one) => {
+  it.each(asked.filter((one) => isGood(one) && isJson(one)))("$title: parses the answer", async (one) => {
     const { sent, answer } = playing(one.name, one);
     const promised = one.answer.status < 300 ? CALLS[one.name]?.promise(one.answer.body as never) : undefined;
     expect(await answer).toEqual(promised);
@@ -72,7 +72,7 @@ describe.each(RECORDINGS)("what GlitchTip $generation answered to the calls", ({
     ]);
   });
 
-  it.each(asked.filter((one) => !isGood(one) && isJson(one)))("$title is the right error", async (one) => {
+  it.each(asked.filter((one) => !isGood(one) && isJson(one)))("$title: throws the right error", async (one) => {
     const { sent, answer } = playing(one.name, one);
     const error = await answer.catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: expectedCode(one.name, one.answer), status: one.answer.status });
@@ -81,7 +81,7 @@ describe.each(RECORDINGS)("what GlitchTip $generation answered to the calls", ({
 });
 
 describe("the token", () => {
-  it("goes to the server's own address only, whatever host the next page's link names", async () => {
+  it("is sent to the server's address only, whatever host the link to the next page has", async () => {
     const sent: RawRequest[] = [];
     const link = `{'<https://elsewhere.example/x?cursor=abc>; rel="next"; results="true"; cursor="abc"'}`;
     const calls = openCalls({
@@ -106,7 +106,7 @@ describe("the token", () => {
     ]);
   });
 
-  it("is not sent where a slug would lead to another path", () => {
+  it("is not sent if a slug would change the path", () => {
     const { transport, sent } = answering(RECORDINGS[0]?.recorded[0] as Recorded);
     const signal = new AbortController().signal;
     const calls = openCalls({ transport, clock: clockOf(), signal, token: new Secret(TOKEN) });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { defined } from "../../src/base/defined.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { systemClock } from "../../src/base/wait.ts";
@@ -13,7 +14,7 @@ import { asking, makeShop, sendEvent } from "./asking.ts";
 import { ADMIN } from "./player.ts";
 import { loadRecording, RECORDED } from "./scenario.ts";
 
-/** As the server calls them in its refusal of an unknown one. */
+/** The server's names of the types in its refusal of an unknown one. */
 const RECIPIENT_NAMES: Readonly<Record<string, string>> = {
   email: "EMAIL",
   webhook: "GENERAL_WEBHOOK",
@@ -29,7 +30,7 @@ const expectedTags = (body: unknown): string[] =>
   [...JSON.stringify(body).matchAll(/expected_tags":"([^"]*)"/g)]
     .flatMap(([, tags = ""]) => tags.split(", "))
     .map((tag) => tag.replace("RecipientType.", ""))
-    // Of the fork that was recorded as 5.1 (differences.ts).
+    // A type of the fork that was recorded as 5.1 (differences.ts).
     .filter((tag) => tag !== "TELEGRAM")
     .sort();
 
@@ -41,7 +42,7 @@ const answerTo = (generation: (typeof RECORDED)[number], scenario: string, step:
   return exchange.response;
 };
 
-describe.each(RECORDED)("the table's row %s says what was recorded:", (generation) => {
+describe.each(RECORDED)("the row %s of the table of generations agrees with the recordings:", (generation) => {
   const row = CAPABILITIES[generation];
 
   it("types of recipients", () => {
@@ -54,13 +55,12 @@ describe.each(RECORDED)("the table's row %s says what was recorded:", (generatio
     expect(status >= 400 ? "project" : "key").toBe(row.wrongKeyBlocks);
   });
 
-  it("that it was", () => expect(row.knownFrom).toBe("recordings"));
+  it("it is marked as recorded", () => expect(row.knownFrom).toBe("recordings"));
 });
 
-describe.each(GENERATIONS)("the table's row %s is what the emulator does:", (generation) => {
+describe.each(GENERATIONS)("the row %s of the table of generations agrees with the emulator:", (generation) => {
   const row = CAPABILITIES[generation];
-  const start = (domain?: string) =>
-    startEmulator({ generation, superuser: ADMIN, ...(domain === undefined ? {} : { domain }) });
+  const start = (domain?: string) => startEmulator({ generation, superuser: ADMIN, ...defined({ domain }) });
 
   it("types of recipients", async () => {
     await using emulator = await start();
@@ -85,7 +85,7 @@ describe.each(GENERATIONS)("the table's row %s is what the emulator does:", (gen
     expect(headers.get("set-cookie")?.includes("; Secure")).toBe(row.secureCookies);
   });
 
-  it("the client signs in over inner http all the same, with the headers that a write has to carry", async () => {
+  it("the client signs in over plain http, too, with the headers that a write needs", async () => {
     await using emulator = await start("https://errors.example.com");
     const { writes, session } = await signedIn(emulator);
     const { token } = await session.mintToken("ci", ["org:read"]);
@@ -112,8 +112,8 @@ async function signedIn(emulator: Emulator) {
   return { writes, session: await signIn({ transport: watched, clock: systemClock, signal, ...account }) };
 }
 
-describe("an image's tag leads to its row:", () => {
-  it.each(GENERATIONS)("each tag that the page names for %s", (generation) => {
+describe("an image's tag selects its row:", () => {
+  it.each(GENERATIONS)("each tag that docs/generations.md names for %s", (generation) => {
     const { tags } = CAPABILITIES[generation];
     expect(tags.length).toBeGreaterThan(0);
     for (const tag of tags) {

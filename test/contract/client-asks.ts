@@ -16,18 +16,18 @@ export interface Stage {
   session(): Promise<Session>;
 }
 
-/** A request that the client makes: how to know it among the recorded ones, to make it, and what it promises. */
+/** A request of the client: the pattern of its recorded requests, how to make it, and what it has to return. */
 interface Ask {
   readonly method: Method;
   readonly path: RegExp;
   ask(stage: Stage, at: (index: number) => string, sent: Record<string, string>): Promise<unknown>;
-  /** From the answer's body. */
+  /** Returns the expected result for the answer's body. */
   promise(body: never): unknown;
 }
 
 const token = (row: Row) => withId(row, "label", "scopes", "token");
 
-/** Every request that the client makes, by the name of its method. */
+/** All requests of the client, by the name of its method. */
 export const ASKS: Readonly<Record<string, Ask>> = {
   settings: {
     method: "GET",

@@ -24,10 +24,10 @@ import {
 } from "./recorded.ts";
 import { RECORDED } from "./scenario.ts";
 
-/** Nobody recorded these: the client's other requests each have a recorded success in every generation. */
+/** Requests that were not recorded. All others have a recorded success in every generation. */
 const NOT_RECORDED = ["issueEvents", "resolveIssue", "deleteIssue"];
 
-/** Refused here, and a success for the client. */
+/** Statuses that are refusals in general and successes for the client. */
 const WELCOME: Readonly<Record<string, readonly number[]>> = {
   "sign in": [409],
   signOut: [401],
@@ -64,13 +64,13 @@ async function play(name: string, recorded: Recorded, stage: Stage): Promise<unk
 const isRefusal = (name: string, { answer }: Recorded): boolean =>
   answer.status >= 300 && !WELCOME[name]?.includes(answer.status);
 
-describe.each(RECORDINGS)("what GlitchTip $generation answered to the client", ({ recorded }) => {
+describe.each(RECORDINGS)("the client with the answers of GlitchTip $generation", ({ recorded }) => {
   const asked = recorded.flatMap((one) => {
     const name = nameOf(one);
     return name === undefined ? [] : [{ ...one, name, title: `${name}: ${one.scenario}, ${one.step}` }];
   });
 
-  it("is there: enough of it, with a success for each request that the client makes", () => {
+  it("include a success for each request that the client makes", () => {
     expect(recorded.length).toBeGreaterThanOrEqual(345);
     expect(asked.length).toBeGreaterThanOrEqual(173);
     const succeeded = new Set(asked.filter((one) => !isRefusal(one.name, one)).map(({ name }) => name));
@@ -79,19 +79,19 @@ describe.each(RECORDINGS)("what GlitchTip $generation answered to the client", (
     expect(Object.keys(client).filter((name) => !(name in ASKS))).toEqual(NOT_RECORDED);
   });
 
-  it.each(asked.filter((one) => !isRefusal(one.name, one)))("$title parses into what is promised", async (one) => {
+  it.each(asked.filter((one) => !isRefusal(one.name, one)))("$title: parses the answer", async (one) => {
     const stage = stageOf(one);
     const promised = one.answer.status < 300 ? ASKS[one.name]?.promise(one.answer.body as never) : undefined;
     expect(await play(one.name, one, stage)).toEqual(promised);
     expect(stage.sent.at(-1)?.method).toBe(one.name === "config" ? "POST" : one.method);
   });
 
-  it.each(asked.filter((one) => isRefusal(one.name, one)))("$title is the right error", async (one) => {
+  it.each(asked.filter((one) => isRefusal(one.name, one)))("$title: throws the right error", async (one) => {
     const stage = stageOf(one);
     const error = await play(one.name, one, stage).catch((thrown: unknown) => thrown);
     const code = expectedCode(one.name, one.answer);
     expect(error).toMatchObject({ code, message: expect.stringContaining(withSlash(one.path).slice(0, -1)) });
-    // A write is never repeated after an answer: the caller looks first.
+    // A write is never retried after an answer: the caller observes the server first.
     const repeats = stage.sent.filter(
       ({ method, path }) => method === "POST" && withSlash(path) === withSlash(one.path),
     );
@@ -102,7 +102,7 @@ describe.each(RECORDINGS)("what GlitchTip $generation answered to the client", (
   });
 });
 
-describe.each(RECORDINGS)("what GlitchTip $generation answered to anybody", ({ recorded }) => {
+describe.each(RECORDINGS)("any refusal and page of GlitchTip $generation", ({ recorded }) => {
   const refusals = recorded
     .filter(({ answer }) => answer.status >= 300)
     .map((one) => ({ ...one, title: `${one.answer.status} ${one.scenario}, ${one.step}` }));
@@ -110,12 +110,12 @@ describe.each(RECORDINGS)("what GlitchTip $generation answered to anybody", ({ r
     .filter(({ answer }) => answer.status === 200 && String(answer.headers["content-type"]).startsWith("text/html"))
     .map((one) => ({ ...one, title: `${one.scenario}, ${one.step}` }));
 
-  it("is there", () => {
+  it("is part of the recordings", () => {
     expect(refusals.length).toBeGreaterThanOrEqual(144);
     expect(pages.length).toBeGreaterThan(0);
   });
 
-  it.each(refusals)("$title: an error with method, address, status and the server's words", (one) => {
+  it.each(refusals)("$title: the error has the method, the address, the status and the server's message", (one) => {
     const url = BASE_URL + one.path;
     const error = refusalOf(() => refuse(one.method, url, one.answer));
     expect(error).toBeInstanceOf(AnswerError);
@@ -126,7 +126,7 @@ describe.each(RECORDINGS)("what GlitchTip $generation answered to anybody", ({ r
     expect(message.length).toBeLessThan(url.length + 220);
   });
 
-  it.each(pages)("$title: a page with 200 is no answer of the API", (one) => {
+  it.each(pages)("$title: a page with status 200 is refused, because it is not JSON", (one) => {
     const error = refusalOf(() => readAnswer("GET", BASE_URL + one.path, one.answer, issueShape));
     expect(error).toMatchObject({ code: "GC1202", message: expect.stringContaining("instead of JSON") });
   });
@@ -134,7 +134,7 @@ describe.each(RECORDINGS)("what GlitchTip $generation answered to anybody", ({ r
 
 describe("a token that the server does not know", () => {
   it.each([...RECORDED, "6"] as const)(
-    "is no missing permission, neither on a read nor on a write (%s)",
+    "is not reported as a missing permission, neither for a read nor for a write (%s)",
     async (generation) => {
       await using emulator = await startEmulator({ generation, superuser: ADMIN });
       const transport = openNodeTransport(emulator.url);

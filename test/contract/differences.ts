@@ -1,6 +1,6 @@
 import type { Answer, Exchange } from "./scenario.ts";
 
-/** Where the emulator may differ from a recording, and why. Both sides go through `settle` before they are compared. */
+/** A permitted difference between the emulator and a recording. `settle` is applied to both sides before they are compared. */
 interface Difference {
   readonly reason: string;
   readonly scenarios: "all" | readonly string[];
@@ -9,7 +9,7 @@ interface Difference {
 
 type Visit = (value: unknown, name: string) => unknown;
 
-/** Every value of a body, the innermost first. */
+/** Replaces every value of a body by the result of `visit`, the innermost first. */
 export function walk(value: unknown, visit: Visit, name = ""): unknown {
   if (Array.isArray(value))
     return visit(
@@ -29,7 +29,7 @@ const asText = (value: unknown): string => JSON.stringify(value);
 
 const DIFFERENCES: readonly Difference[] = [
   {
-    reason: "the access list is a Python set: its order is that of the process",
+    reason: "the access list is a Python set, whose order changes with the process",
     scenarios: "all",
     settle: inBody((value, name) => (name === "access" && Array.isArray(value) ? [...value].sort() : value)),
   },
@@ -41,7 +41,7 @@ const DIFFERENCES: readonly Difference[] = [
     ),
   },
   {
-    reason: "the Allow header is a Python set, too",
+    reason: "the Allow header is a Python set",
     scenarios: "all",
     settle: (answer) => {
       const { allow } = answer.headers;
@@ -64,7 +64,7 @@ const DIFFERENCES: readonly Difference[] = [
     settle: inBody((value, name) => (name === "at" && typeof value === "number" ? "<time>" : value)),
   },
   {
-    reason: "long pages (Django's and GlitchTip's own) are short ones of ours: only that they are pages counts",
+    reason: "the emulator has short pages for the long ones of Django and GlitchTip",
     scenarios: "all",
     settle: (answer) => {
       const page = typeof answer.body === "string" && /^<!DOCTYPE html>/.test(answer.body);
@@ -79,7 +79,7 @@ const DIFFERENCES: readonly Difference[] = [
     ),
   },
   {
-    reason: "what was recorded as 5.1 is a fork with a type of its own; GlitchTip's own 5.1 answers without (run)",
+    reason: "5.1 was recorded from a fork with one more type; GlitchTip's own 5.1 does not have it (run)",
     scenarios: ["alerts"],
     settle: inBody((value) => (typeof value === "string" ? value.replace(", RecipientType.TELEGRAM", "") : value)),
   },
@@ -102,7 +102,7 @@ function sortTies(rows: readonly unknown[]): unknown[] {
   return settled;
 }
 
-/** Where a real server may differ from another one of its generation. */
+/** Permitted differences between two real servers of one generation. */
 export const REAL_SERVER: readonly Difference[] = [
   {
     reason: "the version is the server's",
@@ -110,7 +110,7 @@ export const REAL_SERVER: readonly Difference[] = [
     settle: inBody((value, name) => (name === "version" && value !== "0" ? "<version>" : value)),
   },
   {
-    reason: "a worker frees the slug of a deleted project when it comes to it; the recorded server had none",
+    reason: "a worker frees the slug of a deleted project at some time; the recorded server had no worker",
     scenarios: ["projects"],
     settle: inBody((value, name) => (name === "slug" && value === "store-2" ? "store" : value)),
   },

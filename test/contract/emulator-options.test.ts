@@ -7,7 +7,7 @@ import { ADMIN } from "./player.ts";
 const EVENT = `/api/0/projects/acme/shop/events/${EVENT_ID}/`;
 
 describe("an emulator", () => {
-  it("has no tables until it is migrated, and its superuser from then on", async () => {
+  it("has no tables before the migrations, and its superuser afterwards", async () => {
     await using emulator = await startEmulator({ database: "empty", superuser: ADMIN });
     const status = async (path: string) => (await fetch(emulator.url + path)).status;
     expect([await status("/_health/"), await status("/api/settings/")]).toEqual([200, 500]);
@@ -16,7 +16,7 @@ describe("an emulator", () => {
     expect(emulator.mintToken()).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it("without a worker accepts events that never become readable", async () => {
+  it("accepts events that never become readable, if it has no worker", async () => {
     await using emulator = await startEmulator({ worker: false, superuser: ADMIN });
     const ask = asking(emulator);
     expect((await sendEvent(ask, await makeShop(ask), "lost")).status).toBe(200);
@@ -25,7 +25,7 @@ describe("an emulator", () => {
     expect(emulator.snapshot()).toMatchObject({ events: [], pendingEvents: 1 });
   });
 
-  it("that is slow works on so many requests at once, and the others wait", async () => {
+  it("serves a limited number of requests at once, if it is slow", async () => {
     await using emulator = await startEmulator({ slow: { serviceMs: 40, distanceMs: 40 } });
     const start = performance.now();
     const times = await Promise.all(
@@ -34,12 +34,12 @@ describe("an emulator", () => {
         return performance.now() - start;
       }),
     );
-    // Three rounds of two, after the way: at least, as the machine may be busy.
+    // Three rounds of two, plus the latency. These are lower bounds, since the machine may be busy.
     expect(Math.min(...times)).toBeGreaterThanOrEqual(78);
     expect(Math.max(...times)).toBeGreaterThanOrEqual(156);
   });
 
-  it("with a seed has its projects and alerts from the start", async () => {
+  it("starts with the projects and alerts of its seed", async () => {
     await using emulator = await startEmulator({ superuser: ADMIN, seed: { projects: 120, alertsPerProject: 2 } });
     const ask = asking(emulator);
     expect((await ask("GET", "/api/0/organizations/acme/projects/?limit=100")).body).toHaveLength(100);
@@ -59,7 +59,7 @@ describe("an emulator", () => {
     expect(emulator.snapshot().alerts).toHaveLength(240);
   });
 
-  it("takes compressed envelopes", async () => {
+  it("accepts compressed envelopes", async () => {
     await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 0 });
     const ask = asking(emulator);
     const key = await makeShop(ask);
@@ -71,7 +71,7 @@ describe("an emulator", () => {
     expect((await ask("GET", EVENT)).body).toMatchObject({ title: "zipped" });
   });
 
-  it("asks applications of a throttled project to wait", async () => {
+  it("answers Retry-After to events of a throttled project", async () => {
     await using emulator = await startEmulator({ superuser: ADMIN });
     const ask = asking(emulator);
     const key = await makeShop(ask);
@@ -80,7 +80,7 @@ describe("an emulator", () => {
     expect([status, headers.get("retry-after")]).toEqual([429, "600"]);
   });
 
-  it("resolves an issue, opens it again on the next event, and deletes it with its events", async () => {
+  it("resolves an issue, reopens it on the next event, and deletes it with its events", async () => {
     await using emulator = await startEmulator({ superuser: ADMIN, generation: "5.2" });
     const ask = asking(emulator);
     const key = await makeShop(ask);
@@ -98,7 +98,7 @@ describe("an emulator", () => {
     expect((await ask("GET", EVENT)).status).toBe(404);
   });
 
-  it("in 4.1 changes an issue below its organization only", async () => {
+  it("updates an issue by the path below its organization only, in 4.1", async () => {
     await using emulator = await startEmulator({ superuser: ADMIN, generation: "4.1", processingDelayMs: 0 });
     const ask = asking(emulator);
     await sendEvent(ask, await makeShop(ask), "boom");
@@ -106,7 +106,7 @@ describe("an emulator", () => {
     expect((await ask("PUT", "/api/0/organizations/acme/issues/1/", { status: "resolved" })).status).toBe(200);
   });
 
-  it("sets a bad token's write against the session, whose CSRF check answers", async () => {
+  it("falls back from a bad token to the session, whose CSRF check answers", async () => {
     await using emulator = await startEmulator({ superuser: ADMIN });
     const ask = asking(emulator);
     const bad = { authorization: `Bearer ${"0".repeat(64)}` };
@@ -117,12 +117,12 @@ describe("an emulator", () => {
     });
   });
 
-  it("refuses hosts outside of ALLOWED_HOSTS", async () => {
+  it("refuses hosts that are not in ALLOWED_HOSTS", async () => {
     await using emulator = await startEmulator({ allowedHosts: ["glitchtip"] });
     expect((await fetch(`${emulator.url}/_health/`)).status).toBe(400);
   });
 
-  it("keeps a record without keys, or none", async () => {
+  it("records requests without their keys, or not at all", async () => {
     await using emulator = await startEmulator();
     await fetch(`${emulator.url}/api/1/envelope/?sentry_key=secret&x=1`, { method: "POST" });
     expect(emulator.requests).toEqual([{ method: "POST", path: "/api/1/envelope/?sentry_key=…&x=1", status: 403 }]);
@@ -131,11 +131,11 @@ describe("an emulator", () => {
     expect(silent.requests).toEqual([]);
   });
 
-  it("pages 205 projects forth and back without losing one", async () => {
+  it("pages through 205 projects in both directions without losing one", async () => {
     await using emulator = await startEmulator({ superuser: ADMIN });
     const ask = asking(emulator);
     await makeShop(ask);
-    // Names of ten kinds, so that equal ones lie across the borders of pages.
+    // There are ten different names, so that equal names span the borders of pages.
     for (let i = 0; i < 204; i++) await ask("POST", "/api/0/teams/acme/backend/projects/", { name: `p${i % 10}` });
     const walk = async (rel: string, from: string) => {
       const pages: string[][] = [];

@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import type { Generation } from "../../src/emulator/index.ts";
 
-/** The status, and the messages of the events that are kept. */
+/** The status, and the messages of the stored events. */
 type Answer = readonly [status: number, ...kept: string[]];
 type Answers = Readonly<Record<Generation, Answer>>;
 
@@ -30,7 +30,7 @@ export const encoded = (encoding: string) => ({ "content-encoding": encoding });
 export const typed = (type: string) => ({ "content-type": type });
 
 const always = (...answer: Answer): Answers => ({ "4.1": answer, "5.1": answer, "5.2": answer, "6": answer });
-/** 4.1 reads envelopes in another way than all later ones. */
+/** 4.1 parses envelopes differently from all later versions. */
 const changed = (before: Answer, later: Answer): Answers => ({ ...always(...later), "4.1": before });
 const sent = (name: string, body: Buffer, answers: Answers, headers: Record<string, string> = {}): Case => ({
   name,
@@ -41,7 +41,7 @@ const sent = (name: string, body: Buffer, answers: Answers, headers: Record<stri
 const zipped = (name: string, body: Buffer, answers: Answers): Case =>
   sent(name, gzipSync(body), answers, encoded("gzip"));
 
-/** Hardly compressible, and so spread over many pieces of a stream. */
+/** A text that hardly compresses, so that it spans many pieces of a stream. */
 function noise(bytes: number): string {
   const parts = Array.from({ length: bytes / 8 }, (_, i) => Math.trunc(Math.abs(Math.sin(i)) * 2 ** 32));
   return parts.map((part) => part.toString(16).padStart(8, "0")).join("");
@@ -194,8 +194,8 @@ const HEADERS = [
 ];
 
 /**
- * What an envelope may look like, and what becomes of it. No recordings: the answers of 4.1, 5.1 and 5.2 are those that
- * the ingest code of these generations gave to the same requests, run alone under its own web server with the libraries
- * of its lock file. Those of 6 are read from its sources.
+ * Envelopes and their answers. These are not recordings: the answers of 4.1, 5.1 and 5.2 came from the ingest code of
+ * these generations, which ran alone under its own web server with the libraries of its lock file. Those of 6 were read in
+ * its source.
  */
 export const CASES: readonly Case[] = [...ENCODINGS, ...SIZES, ...ITEMS, ...LINES, ...EVENTS, ...HEADERS];

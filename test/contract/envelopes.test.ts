@@ -37,13 +37,13 @@ describe.each(GENERATIONS)("GlitchTip %s", (generation) => {
       expect({ status: answer.status, kept: answer.kept.map(({ title }) => title) }).toEqual({ status, kept });
     });
 
-    it("no content type, in chunks, as @sentry/node sends it", async () => {
-      // A stream goes out in chunks, and fetch gives it no type.
+    it("no content type, in chunks, like those of @sentry/node", async () => {
+      // fetch sends a stream in chunks and without a content type.
       const { status, kept } = await shop.send(new Blob([SIMPLE]).stream());
       expect([status, kept.length]).toEqual([200, 1]);
     });
 
-    it("other ids in its header and its event", async () => {
+    it("different ids in its header and its event", async () => {
       const header = "11111111-1111-4111-8111-111111111111";
       const { kept } = await shop.send(lines({ event_id: header }, EVENT, CRASHED));
       expect(kept.map(({ eventId }) => eventId)).toEqual([generation === "4.1" ? header.replaceAll("-", "") : A]);
@@ -59,7 +59,7 @@ describe.each(GENERATIONS)("GlitchTip %s", (generation) => {
     },
   );
 
-  it("takes one event at the store endpoint, compressed or not", async () => {
+  it("accepts one event at the store endpoint, compressed or not", async () => {
     expect(await shop.store(bytesOf(CRASHED))).toMatchObject({ status: 200, kept: [{ title: "crashed" }] });
     expect(await shop.store(gzipSync(bytesOf(BURNT)), encoded("gzip"))).toMatchObject({ kept: [{ title: "burnt" }] });
   });
@@ -72,7 +72,7 @@ describe.each(GENERATIONS)("GlitchTip %s", (generation) => {
   );
 });
 
-describe("an envelope that is refused says why", () => {
+describe("the refusal of an envelope states the reason", () => {
   const TOO_BIG = "Decompressed size exceeded limit of 2621440 bytes";
   const NO_OBJECT = { type: "dict_type", loc: ["body", "payload", 1], msg: "Input should be a valid dictionary" };
   const hugeWithLength = gzipSync(lines({}, withLength("event", HUGE), HUGE));
@@ -91,7 +91,7 @@ describe("an envelope that is refused says why", () => {
   });
 });
 
-it("lets browsers send from anywhere, with the headers that SDKs use", async () => {
+it("allows browsers to send from any origin, with the headers of the SDKs", async () => {
   const shop = await openShop("6");
   const asked = { origin: "https://shop.example", "access-control-request-method": "POST" };
   const { status, headers } = await fetch(`${shop.url}/api/1/envelope/`, { method: "OPTIONS", headers: asked });
@@ -103,7 +103,7 @@ it("lets browsers send from anywhere, with the headers that SDKs use", async () 
   expect(sent.headers.get("access-control-allow-origin")).toBe("*");
 });
 
-/** A server with a project. Each request finds the ids of the ones before forgotten, and tells what it added. */
+/** Starts a server with a project. Before each request it forgets the seen event ids; each answer has the events that were added. */
 async function openShop(generation: Generation) {
   const emulator = await startEmulator({ generation, superuser: ADMIN, processingDelayMs: 0 });
   const ask = asking(emulator);

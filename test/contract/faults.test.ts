@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { defined } from "../../src/base/defined.ts";
 import { type Emulator, type FaultEffect, startEmulator } from "../../src/emulator/index.ts";
 import { type Ask, asking } from "./asking.ts";
 import { ADMIN } from "./player.ts";
@@ -18,14 +19,14 @@ describe("faults of the emulator", () => {
   const made = () => emulator.snapshot().organizations.length;
   const onCreate = (effect: FaultEffect) => emulator.fault({ method: "POST", path: /organizations/, effect });
 
-  it("answer once what they are told to, before the server acts", async () => {
+  it("answer once with the given status, before the server acts", async () => {
     onCreate({ kind: "answer", status: 502, body: "<html>bad gateway</html>" });
     expect(await create()).toMatchObject({ status: 502, body: "<html>bad gateway</html>" });
     expect(made()).toBe(0);
     expect((await create()).status).toBe(201);
   });
 
-  it("answer JSON when the body is a value, after the server has acted if so wished", async () => {
+  it("answer JSON if the body is a value, after the server has acted if `acted` is set", async () => {
     onCreate({ kind: "answer", status: 500, body: { detail: "boom" }, acted: true });
     expect(await create()).toMatchObject({ status: 500, body: { detail: "boom" } });
     expect(made()).toBe(1);
@@ -36,7 +37,7 @@ describe("faults of the emulator", () => {
     [new Date(Date.UTC(2030, 0, 1)), "Tue, 01 Jan 2030 00:00:00 GMT"],
     [undefined, "1"],
   ])("ask to wait with Retry-After %s", async (retryAfter, header) => {
-    onCreate({ kind: "rate-limit", ...(retryAfter === undefined ? {} : { retryAfter }) });
+    onCreate({ kind: "rate-limit", ...defined({ retryAfter }) });
     const { status, headers } = await create();
     expect([status, headers.get("retry-after")]).toEqual([429, header]);
   });
@@ -57,30 +58,30 @@ describe("faults of the emulator", () => {
     await expect(answer).rejects.toThrow("timeout");
   });
 
-  it("send the real answer in drops", async () => {
+  it("send the real answer in pieces", async () => {
     emulator.fault({ path: /_health/, effect: { kind: "drip", everyMs: 1 } });
     expect(await ask("GET", "/_health/")).toMatchObject({ status: 200, body: "ok" });
   });
 
-  it("send the real answer later", async () => {
+  it("delay the real answer", async () => {
     emulator.fault({ path: /_health/, effect: { kind: "delay", delayMs: 1 } });
     expect(await ask("GET", "/_health/")).toMatchObject({ status: 200, body: "ok" });
   });
 
-  it("cut the body of the real answer short", async () => {
+  it("truncate the body of the real answer", async () => {
     onCreate({ kind: "truncate" });
     await expect(create()).rejects.toThrow("terminated");
     expect(made()).toBe(1);
   });
 
-  it.each([5, -5])("give a content-length that is off by %i", async (offBy) => {
+  it.each([5, -5])("send a content-length that is wrong by %i", async (offBy) => {
     onCreate({ kind: "content-length", offBy });
     const raw = await rawAnswer(emulator, "POST", "/api/0/organizations/");
     const [head = "", body = ""] = raw.split("\r\n\r\n");
     expect(Number(/content-length: (\d+)/.exec(head)?.[1])).toBe(body.length + offBy);
   });
 
-  it("redirect to https, as a proxy in front would", async () => {
+  it("redirect to https, like a proxy", async () => {
     onCreate({ kind: "redirect" });
     const { status, headers } = await create();
     expect([status, headers.get("location")]).toEqual([
@@ -89,13 +90,13 @@ describe("faults of the emulator", () => {
     ]);
   });
 
-  it("answer a web page where the API was asked", async () => {
+  it("answer an API request with a web page", async () => {
     emulator.fault({ path: /settings/, effect: { kind: "html" } });
     const { status, headers } = await ask("GET", "/api/settings/");
     expect([status, headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
   });
 
-  it("can be there from the start and taken away", async () => {
+  it("can be set at the start and cleared", async () => {
     const effect: FaultEffect = { kind: "answer", status: 503 };
     await using broken = await startEmulator({ faults: [{ times: Number.POSITIVE_INFINITY, effect }] });
     const status = async () => (await fetch(`${broken.url}/_health/`)).status;
@@ -105,7 +106,7 @@ describe("faults of the emulator", () => {
   });
 });
 
-/** The bytes of one answer: an HTTP client would not show them. */
+/** Returns the bytes of one answer, which an HTTP client would not show. */
 function rawAnswer(emulator: Emulator, method: string, path: string): Promise<string> {
   const { hostname, port, host } = new URL(emulator.url);
   return new Promise((resolve, reject) => {

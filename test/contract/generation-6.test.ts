@@ -3,7 +3,7 @@ import { type Emulator, startEmulator } from "../../src/emulator/index.ts";
 import { type Ask, asking, EVENT_ID, makeShop, sendEvent } from "./asking.ts";
 import { ADMIN } from "./player.ts";
 
-/** Not recorded: what sources and documents of 6.x say. */
+/** These answers were read in the source and the documents of 6, not recorded. */
 describe("the emulator as GlitchTip 6 (read, not recorded)", () => {
   let emulator: Emulator;
   let ask: Ask;
@@ -21,7 +21,7 @@ describe("the emulator as GlitchTip 6 (read, not recorded)", () => {
     expect((await ask("GET", "/api/0/projects/acme/shop/keys/abc/")).status).toBe(404);
   });
 
-  it("tests an alert, which earlier ones do not know", async () => {
+  it("tests an alert, which earlier generations cannot", async () => {
     const alerts = "/api/0/projects/acme/shop/alerts/";
     const hook = { recipientType: "webhook", url: "https://hooks.example.com/a" };
     await ask("POST", alerts, { name: "a", alertRecipients: [{ recipientType: "email" }, hook] });
@@ -37,17 +37,17 @@ describe("the emulator as GlitchTip 6 (read, not recorded)", () => {
     expect((await asking(earlier)("POST", `${alerts}1/test/`, {})).status).toBe(200);
   });
 
-  it("tells a version of its own generation", async () => {
+  it("states a version of its own generation", async () => {
     expect((await ask("GET", "/api/settings/")).body).toMatchObject({ version: expect.stringMatching(/^6\./) });
   });
 
-  it("blocks a wrong key and lets the project's right one through", async () => {
+  it("blocks a wrong key, but not the right key of the project", async () => {
     const wrong = "00000000-0000-4000-8000-000000000000";
     expect((await sendEvent(ask, wrong, "x")).status).toBe(403);
     expect((await sendEvent(ask, key, "x")).status).toBe(200);
   });
 
-  it("reads an event back once the worker has had its time", async () => {
+  it("returns an event after the worker has written it", async () => {
     await sendEvent(ask, key, "hello");
     const path = `/api/0/projects/acme/shop/events/${EVENT_ID}/`;
     expect((await ask("GET", path)).status).toBe(404);
@@ -73,7 +73,7 @@ describe("the emulator as GlitchTip 6 (read, not recorded)", () => {
     expect(body).toEqual([expect.objectContaining({ token: expect.not.stringMatching(/^[0-9a-f]{64}$/) })]);
   });
 
-  it("knows more types of recipients and gives their configuration back in clear", async () => {
+  it("has more types of recipients, and returns their configuration in clear text", async () => {
     const fields = { botEmail: "bot@example.com", apiKey: "k", channel: "c" };
     const recipient = { recipientType: "zulip", url: "https://zulip.example.com/", tagsToAdd: ["release"] };
     const make = (one: object) =>
@@ -115,7 +115,7 @@ describe("the emulator as GlitchTip 6 (read, not recorded)", () => {
     expect(made.status).toBe(status);
   });
 
-  it("needs the interval of a monitor", async () => {
+  it("requires the interval of a monitor", async () => {
     const monitor = { monitorType: "Ping", name: "m", url: "https://a.example", timeout: 20 };
     const made = await ask("POST", "/api/0/organizations/acme/monitors/", {
       ...monitor,
@@ -131,7 +131,7 @@ describe("the emulator as GlitchTip 6 (read, not recorded)", () => {
     expect(invited.body).toMatchObject({ inviteLink: expect.stringContaining("/accept/") });
   });
 
-  it("wants to know where a write behind TLS comes from", async () => {
+  it("requires the origin of a write behind TLS", async () => {
     const tls = { "x-forwarded-proto": "https" };
     const { host } = new URL(emulator.url);
     expect((await signIn(tls)).status).toBe(403);

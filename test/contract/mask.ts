@@ -1,8 +1,8 @@
-/** What the recorder hid, hidden in the same way: recordings/README.md, "A recording". */
+/** Masks values that change from run to run (README.md, "A recording"). */
 
 const LONGEST_LIST = 40;
 const LONGEST_PAGE = 600;
-/** Shorter values stand as they are: ids, the slug of the first organization. */
+/** Shorter values are not masked: ids and the slug of the first organization. */
 const SHORTEST_VARIABLE = 6;
 
 export interface Known {

@@ -3,7 +3,7 @@ import type { Account } from "./player.ts";
 import { ADMIN, signInSteps } from "./player.ts";
 import type { Exchange, Scenario, Step } from "./scenario.ts";
 
-/** On a server that others use, too, a scenario needs an organization of its own; these cannot do with one. */
+/** The reason why a scenario needs a fresh server, by scenario. All others run in an organization of their own. */
 export const NEEDS_A_FRESH_SERVER: Readonly<Record<string, string>> = {
   "account-without-superuser": "it signs up the first account of the server",
   "api-tokens": "it lists every token of the account",
@@ -21,20 +21,20 @@ export const NEEDS_A_FRESH_SERVER: Readonly<Record<string, string>> = {
   "sign-up-closed": "it signs up the first account of the server",
 };
 
-/** Names of this run alone, so that runs do not meet and nothing of an earlier one counts. */
+/** Makes the names of a run unique, so that runs do not affect each other. */
 export interface Run {
   readonly account: Account;
   /** Lower-case letters and digits. */
   readonly id: string;
 }
 
-/** The scenario in an organization of its own name; it is deleted at the end, and the tokens with it. */
+/** Returns the scenario in an organization of its own. The organization and the tokens are deleted at the end. */
 export function inOwnOrganization(scenario: Scenario, run: Run): Scenario {
   const steps: Step[] = JSON.parse(
     JSON.stringify(scenario.steps.filter((step) => !asksForTheAccount(step)))
       .replace(/\bacme\b/g, `acme-${run.id}`)
       .replace(/\bAcme\b/g, `Acme ${run.id}`)
-      // Event ids of the scenarios are a repeated digit: once stored they are taken.
+      // Event ids of the scenarios are a repeated digit, and a stored event keeps its id.
       .replace(/\b(\d)\1{7}\1{4}[48]\1{3}[48]\1{15}\b/g, (id) => eventId(id, run)),
   );
   const played = [...signInSteps(run.account), ...steps].map((step, at) =>
@@ -50,10 +50,10 @@ export function inOwnOrganization(scenario: Scenario, run: Run): Scenario {
 
 const mintsToken = (step: Step): boolean => step.POST === "/api/0/api-tokens/";
 
-/** All projects of the account, whatever the organization. */
+/** Returns whether a step lists the projects of the account in all organizations. */
 const asksForTheAccount = (step: Step): boolean => step.GET === "/api/0/projects/";
 
-/** Takes this run's names back, and ids away on both sides: a server that is used does not count from 1. */
+/** Restores the names of the scenario and masks ids, because ids of a used server do not start at 1. */
 export function withoutRun(scenario: Scenario, exchanges: readonly Exchange[], run: Run): Exchange[] {
   const left = new Set(scenario.steps.filter(asksForTheAccount).map(({ name }) => name));
   const restored: Exchange[] = JSON.parse(
@@ -61,7 +61,7 @@ export function withoutRun(scenario: Scenario, exchanges: readonly Exchange[], r
       .replaceAll(`acme-${run.id}`, "acme")
       .replaceAll(`Acme ${run.id}`, "Acme")
       .replaceAll(run.account.email, ADMIN.email)
-      // Ids within addresses: an issue's, a project's, a DSN's.
+      // Ids within addresses of issues, projects and DSNs.
       .replace(/(\/issues\/|\/api\/|@\{\{host\}\}\/)\d+(?=[/"])/g, "$1<id>"),
   );
   return restored.map(({ response, ...asked }) => ({

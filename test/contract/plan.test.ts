@@ -10,7 +10,7 @@ import { RECORDINGS, type Recorded } from "./recorded.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What was sent, as a declaration says it; undefined for what none may say. */
+/** Returns the sent alert as a declaration; undefined if no declaration can express it. */
 function declared(kind: "alerts" | "monitors", values: Json): string | undefined {
   const text = JSON.stringify({
     version: 1,
@@ -51,8 +51,8 @@ function parse<T>(shape: Shape<T>, value: unknown): T {
   throw new Error(`wrong at ${read.error.issues.map(({ path }) => path.join(".")).join(", ")}`);
 }
 
-describe.each(RECORDINGS)("what a server of $generation made of a request", ({ generation, recorded }) => {
-  it("is no difference to the declaration that says the same: alerts", async () => {
+describe.each(RECORDINGS)("what a server of $generation stored after a request", ({ generation, recorded }) => {
+  it("does not differ from the same declaration: alerts", async () => {
     const seen: string[] = [];
     for (const { step, sent, answer } of accepted(recorded, /\/alerts\/$/)) {
       const text = declared("alerts", asAlert(sent as Json));
@@ -60,7 +60,7 @@ describe.each(RECORDINGS)("what a server of $generation made of a request", ({ g
       const alerts = [parse(alertShape, answer.body)];
       const server = { organizations: [organization([project("shop", { alerts })])] };
       const { errors, ...rest } = await plan(text, server, { generation });
-      // 4.1 takes tags and forgets them: that is refused (alerts: "tags to add").
+      // 4.1 accepts tags and ignores them, so the declaration is refused (alerts: "tags to add").
       if (generation === "4.1" && step === "tags to add") continue;
       expect([step, lines({ errors, ...rest }), errors]).toEqual([step, [], []]);
       seen.push(step);
@@ -70,7 +70,7 @@ describe.each(RECORDINGS)("what a server of $generation made of a request", ({ g
     );
   });
 
-  it("and monitors", async () => {
+  it("does not differ from the same declaration: monitors", async () => {
     const seen: string[] = [];
     for (const { step, sent, answer } of accepted(recorded, /\/monitors\/$/)) {
       const text = declared("monitors", asMonitor(sent as Json));
@@ -83,14 +83,14 @@ describe.each(RECORDINGS)("what a server of $generation made of a request", ({ g
     expect(seen).toEqual(expect.arrayContaining(["create a ping", "TCP port", "TLS", "heartbeat"]));
   });
 
-  it("and all that its list holds, odd ones too, can be declared or taken away, each by its number", async () => {
+  it("can be declared or deleted by its id, invalid alerts included", async () => {
     const list = recorded.find(({ scenario, step }) => scenario === "alerts" && step === "list");
     const alerts = parse(listOf(alertShape), list?.answer.body);
     const server = { organizations: [organization([project("shop", { alerts })])] };
     const text = declared("alerts", { name: "twice", uptime: true, recipients: [{ type: "email" }] }) ?? "";
     const { actions } = await plan(text.replace("{", '{"prune":true,'), server, { generation });
     const [filled, ...deleted] = actions;
-    // What the 500 left behind gets its recipients (alerts: "same webhook twice in one alert").
+    // The alert that a 500 left behind gets its recipients (alerts: "same webhook twice in one alert").
     expect(filled).toMatchObject({
       type: "update",
       name: "twice",

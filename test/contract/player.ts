@@ -20,7 +20,7 @@ const SCOPES = ["project", "team", "event", "org", "member"].flatMap((of) => [
   `${of}:admin`,
 ]);
 
-/** The server under test, and how time passes for it. */
+/** The server under test, and a function that lets time pass for it. */
 export interface Stage {
   readonly url: string;
   pass(ms: number): void | Promise<void>;
@@ -30,9 +30,9 @@ interface SentRequest {
   readonly method: AskedRequest["method"];
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** As a recording shows it. */
+  /** The body as a recording shows it. */
   readonly body: unknown;
-  /** As it was sent. */
+  /** The body as it was sent. */
   readonly text: string | undefined;
 }
 
@@ -42,7 +42,7 @@ interface RawAnswer {
   readonly text: string;
 }
 
-/** Fills the jar `admin`, and the variable `admin` with a token of every scope. */
+/** Returns the steps that fill the jar `admin` with a session and the variable `admin` with a token of all scopes. */
 export const signInSteps = (account: Account): Step[] => [
   { name: "config", hide: true, jar: "admin", GET: "/_allauth/browser/v1/config" },
   { name: "login", hide: true, jar: "admin", csrf: true, POST: "/_allauth/browser/v1/auth/login", json: account },
@@ -57,7 +57,7 @@ export const signInSteps = (account: Account): Step[] => [
   },
 ];
 
-/** Plays a scenario, signed in as `account` where it has accounts, and returns its masked exchanges. */
+/** Plays a scenario and returns its masked exchanges. If the server has accounts, the scenario starts with a sign-in as `account`. */
 export async function play(scenario: Scenario, stage: Stage, account = ADMIN): Promise<Exchange[]> {
   const player = new Player(stage);
   const { accounts, database } = scenario.server;
@@ -95,7 +95,7 @@ class Player {
     if (step.pause) await this.#stage.pass(step.pause * 1000);
   }
 
-  /** Sends the step's request, and again as long as `until` does not hold; the last answer counts. */
+  /** Sends the step's request, and repeats it while `until` does not hold; returns the last answer. */
   async #ask(step: Step, i: string): Promise<{ sent: SentRequest; raw: RawAnswer }> {
     const deadlineMs = (step.within ?? 0) * 1000;
     for (let waitedMs = 0; ; waitedMs += 500) {
@@ -168,7 +168,7 @@ class Player {
   #maskedRequest(step: Step, { method, path, headers, body }: SentRequest): AskedRequest {
     const known = this.#known;
     const shown = Object.entries(headers).map(([name, value]): [string, string] => {
-      // The first recorder listed the jar after the answer; recordings stay comparable with those that exist.
+      // Existing recordings show the jar after the answer.
       if (name === "cookie")
         return [name, [...this.#jar(step.jar ?? "").keys()].map((key) => `${key}=<cookie>`).join("; ")];
       if (name === "x-csrftoken" && step.csrf === true) return [name, "<csrftoken of the jar>"];

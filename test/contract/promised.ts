@@ -1,6 +1,6 @@
 import { id, only, type Row } from "./recorded.ts";
 
-/** What is promised of a recorded answer's rows, whoever asked. */
+/** These return what the client has to return for a recorded row. */
 export const withId = (row: Row, ...names: string[]) => ({ ...only(row, ...names), id: id(row) });
 export const organization = (row: Row) => withId(row, "slug", "name", "dateCreated");
 export const team = (row: Row) => withId(row, "slug");

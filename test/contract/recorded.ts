@@ -11,13 +11,13 @@ export interface Recorded {
   readonly scenario: string;
   readonly step: string;
   readonly method: Method;
-  /** Without its query. */
+  /** The path without the query. */
   readonly path: string;
   readonly sent: unknown;
   readonly answer: RawAnswer & { readonly body: unknown };
 }
 
-/** Values that a recording hides, as a server sends them. What is not here was saved from an id or a slug. */
+/** Real values for the masks of a recording. A mask that is missing here was saved from an id or a slug. */
 const UNMASKED: Readonly<Record<string, string>> = {
   "<datetime>": "2026-11-21T09:00:00.123456Z",
   "<uuid>": "0f8fad5b-d9cb-469f-a165-70867728950e",
@@ -39,7 +39,7 @@ const unmasked = <T>(value: T): T =>
     ),
   );
 
-/** Lists of more than 40 were cut to their ends. */
+/** Restores lists of more than 40 items, of which a recording has the first and the last item. */
 function whole(body: unknown): unknown {
   if (typeof body !== "object" || body === null || !("$length" in body)) return body;
   const { $length, $first, $last } = body as { $length: number; $first: unknown; $last: unknown };
@@ -85,7 +85,7 @@ function recordedBy(generation: string): Recorded[] {
 
 export const RECORDINGS = RECORDED.map((generation) => ({ generation, recorded: recordedBy(generation) }));
 
-/** A server that gives one answer to the request in question, and to those that come before and after it what fits. */
+/** Returns a transport that answers the recorded request as recorded, and the requests around it with a success. */
 export function answering({ method, path, answer }: Recorded) {
   const sent: RawRequest[] = [];
   const json = { "content-type": "application/json" };
@@ -108,7 +108,7 @@ export function answering({ method, path, answer }: Recorded) {
 
 export const withSlash = (path: string): string => path.replace(/([^/])$/, "$1/");
 
-/** Time that passes only while somebody waits for it. */
+/** Returns a clock that advances only while somebody waits. */
 export function clockOf(): Clock {
   let now = 0;
   return {
@@ -126,10 +126,15 @@ export const only = (row: Row, ...names: string[]) =>
 export const each = (one: (row: Row) => unknown) => (body: Row[]) => body.map(one);
 export const nothing = () => undefined;
 
-/** Independent of the client: what a person is to be told of a refusal. */
+const SIGN_IN_CODES: readonly (readonly [string, ErrorCode])[] = [
+  ["email_password_mismatch", "GC1301"],
+  ["too_many_login_attempts", "GC1303"],
+];
+
+/** Returns the error code that the client has to report for a refusal. It is derived independently of the client. */
 export function expectedCode(name: string | undefined, { status, text, headers }: RawAnswer): ErrorCode {
-  if (name === "sign in" && text.includes("email_password_mismatch")) return "GC1301";
-  if (name === "sign in" && text.includes("too_many_login_attempts")) return "GC1303";
+  const signIn = name === "sign in" ? SIGN_IN_CODES.find(([reason]) => text.includes(reason)) : undefined;
+  if (signIn !== undefined) return signIn[1];
   if (name === "settings" && status >= 500) return "GC1203";
   if (name === "envelope" && (status === 401 || status === 403)) return "GC1404";
   if (status === 403 && text.includes("CSRF check Failed")) return "GC1304";
@@ -140,7 +145,7 @@ export function expectedCode(name: string | undefined, { status, text, headers }
   return codes[status] ?? "GC1206";
 }
 
-/** A piece of the server's own message that has to be in ours; empty where it says nothing. */
+/** Returns a part of the server's message that our message has to contain; empty if there is none. */
 export function ownWords({ body, text }: Recorded["answer"]): string {
   if (typeof body === "string") return /<title>(.*?)<\/title>/.exec(text)?.[1] ?? body;
   const { detail, errors } = body as { detail?: unknown; errors?: { message: string }[] };

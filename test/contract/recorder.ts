@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Account, ADMIN, play, type Stage } from "./player.ts";
 import type { Recording, Scenario } from "./scenario.ts";
 
-/** Plays a scenario against a server and returns the recording. The scenario's superuser is replaced by `account`. */
+/** Plays a scenario against a server and returns the recording. `account` replaces the superuser of the scenario. */
 export async function recordScenario(
   scenario: Scenario,
   generation: string,
@@ -15,7 +15,7 @@ export async function recordScenario(
   return renamed({ scenario: name, about, server, era: generation, exchanges }, account, ADMIN);
 }
 
-/** Writes the recording into the folder of its generation, in the format of those that exist. */
+/** Writes a recording to a folder, in the format of the existing ones, and returns its path. */
 export function writeRecording(folder: string, recording: Recording): string {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${recording.scenario}.json`);

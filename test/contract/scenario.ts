@@ -4,7 +4,7 @@ import { GENERATIONS, type Generation } from "../../src/glitchtip/versions.ts";
 
 export const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"] as const;
 
-/** One request of a scenario; README.md tells the keys. */
+/** One request of a scenario; README.md describes the keys. */
 export type Step = {
   readonly name: string;
   readonly hide?: boolean;

@@ -1,6 +1,6 @@
 import type { FaultEffect } from "../../src/emulator/index.ts";
 
-/** What a run has to get over, whichever request meets it. */
+/** Faults that a run has to survive, whichever request they affect. */
 export const PASSING_FAULTS: readonly { readonly what: string; readonly effect: FaultEffect }[] = [
   { what: "500", effect: { kind: "answer", status: 500 } },
   { what: "500 although it acted", effect: { kind: "answer", status: 500, acted: true } },

@@ -1,12 +1,12 @@
 # shellcheck shell=bash disable=SC2154 # engine.sh sets the variables
-# The engine out of Debian's packages: fetched once into the work folder, started and stopped there. Part of engine.sh.
+# Installs the engine from Debian's packages into the work folder, once, and starts and stops it there. Part of engine.sh.
 
 suite=forky # Its Compose knows subpath and start_interval; bookworm's silently does not.
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 unpacked_packages=(docker.io docker-cli containerd docker-compose docker-buildx tini-static)
 installed_packages=(iptables runc mmdebstrap) # runc of the machine's release: a newer one needs a newer libc.
 
-# The first archive that the machine's own apt uses, so that a proxy or a mirror set up there serves us too.
+# Prints the first archive that the machine's apt uses, so that its proxy or mirror is used here, too.
 debian_mirror() {
   local uri list
   uri=$(
@@ -37,14 +37,14 @@ require_debian_root() {
 }
 
 install_packages() {
-  # Not fatal: some other source of the machine may be broken, and the install decides.
+  # A failure is not fatal: another source of the machine may be broken, and the install fails if it matters.
   apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 update || true
   DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
     install -y --no-install-recommends "${installed_packages[@]}"
 }
 
-# Of the machine's configuration it keeps how to reach the archive, and leaves out hooks: that of Debian's own container
-# images empties the cache under an install that runs at the same time.
+# Keeps the machine's configuration of how to reach the archive, without its hooks: the hook of Debian's container images
+# empties the cache while another install runs.
 configure_private_apt() {
   mkdir -p "$work/apt/state/lists/partial" "$work/apt/cache/archives/partial" "$work/apt/debs"
   echo "deb [signed-by=$keyring] $(debian_mirror) $suite main" >"$work/apt/sources.list"
@@ -77,7 +77,7 @@ unpack_engine() {
   mv "$work/tools.new" "$work/tools"
 }
 
-# The root file system that the stand-in images are based on. Its package lists stay in it, so images need no update.
+# Makes the root file system for the stand-in images. It keeps its package lists, so that images need no update.
 make_base() {
   local mirror scratch=$work
   mirror=$(debian_mirror)
@@ -88,7 +88,7 @@ make_base() {
   mv "$work/base.new.tar" "$work/base.tar"
 }
 
-# For `images` on an engine that this folder did not prepare.
+# Used by `images` on an engine that this folder did not prepare.
 prepare_base() {
   require_debian_root
   lock_machine
@@ -117,7 +117,7 @@ prepare() {
   [ -z "$base_pid" ] || wait "$base_pid"
 }
 
-# A killed one that nobody has reaped yet keeps its name, but has no command line.
+# A killed process that has not been reaped keeps its name, but has no command line.
 is_dockerd() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = dockerd ] && grep -q . "/proc/$1/cmdline" 2>/dev/null; }
 
 # The daemon mounts its data folder on itself.
@@ -126,7 +126,7 @@ unmount_inside() {
   awk -v inside="$1/" 'index($2, inside) == 1 { print $2 }' /proc/self/mounts | sort -r | while read -r mount; do umount "$mount"; done
 }
 
-# A folder that was removed while its engine ran leaves a daemon that nobody can reach, and that would share our bridge.
+# If a folder was removed while its engine ran, its daemon cannot be reached any more and would share our bridge.
 stop_lost_engine() {
   local folder pid
   folder=$(readlink "$machine_link" || true)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The Docker engine of the tests: the machine's own where one answers, else one that is unpacked and started here. See README.md.
+# The Docker engine of the tests: the machine's engine if one answers, else one that is unpacked and started here. See README.md.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -15,13 +15,13 @@ fail() {
   exit 1
 }
 
-# step LABEL COMMAND…: says what takes long and how long it took; the output is shown only when it fails.
+# step LABEL COMMAND…: prints the label and the duration; prints the output only if the command fails.
 step() {
   local label=$1 started=$EPOCHREALTIME output status=0
   shift
   output=$(mktemp)
   say "$label …"
-  # In the background, because errexit does not hold inside a command whose status is tested.
+  # Runs in the background, because errexit is ignored inside a command whose status is tested.
   "$@" >"$output" 2>&1 &
   wait "$!" || status=$?
   if [ "$status" != 0 ]; then
@@ -33,7 +33,7 @@ step() {
   say "$label: $(awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $started }") s"
 }
 
-# The private command line of an engine folder if it was unpacked, else the machine's.
+# Prints the docker program of an engine folder if it was unpacked, else the machine's.
 docker_of() {
   if [ -x "$1/bin/docker" ]; then echo "$1/bin/docker"; else command -v docker; fi
 }

@@ -1,25 +1,25 @@
 # shellcheck shell=bash disable=SC2154 # engine.sh sets the variables
-# Stand-ins for upstream images, under their names, for an engine that reaches no registry. Part of engine.sh.
+# Builds stand-ins for upstream images, under their names, for an engine that reaches no registry. Part of engine.sh.
 
 stand_in_label=glitchtip-compose.stand-in
 base_image=glitchtip-compose/base:latest
 stand_in_source=${GLITCHTIP_COMPOSE_STAND_IN:-$repo/test/support/stand-in/main.ts}
 system_authorities=/etc/ssl/certs/ca-certificates.crt
 
-# The whole build context in one folder: bake may read it without further permissions, and one hash covers it.
+# Copies the whole build context to one folder, which bake may read without further permissions and one hash covers.
 stage_context() {
   local context=$1 npm
   npm=$(npm root -g 2>/dev/null)/npm
   mkdir -p "$context/machine"
   find "$context" -mindepth 1 -maxdepth 1 ! -name machine -exec rm -rf '{}' +
   cp -R "$here/images/." "$context/"
-  # Its 2,000 files are copied once per version, which is half of the time that a call with nothing to do takes.
+  # Its 2,000 files are copied once per version: this took half of the time of a call with nothing to do.
   if ! cmp -s "$npm/package.json" "$context/machine/npm/package.json"; then
     rm -rf "$context/machine/npm" "$context/machine/npm.new"
     cp -RL "$npm" "$context/machine/npm.new"
     mv "$context/machine/npm.new" "$context/machine/npm"
   fi
-  # Behind a proxy that signs for the registries, npm in a container needs the authorities that the machine trusts.
+  # Behind an intercepting proxy, npm in a container needs the certificate authorities that the machine trusts.
   cat "$system_authorities" >"$context/machine/ca-certificates.crt"
   if [ -f "${NODE_EXTRA_CA_CERTS:-}" ] && [ "$NODE_EXTRA_CA_CERTS" != "$system_authorities" ]; then
     cat "$NODE_EXTRA_CA_CERTS" >>"$context/machine/ca-certificates.crt"
@@ -45,7 +45,7 @@ import_base() { docker import --change 'ENV LANG=C.UTF-8' "$work/base.tar" "$bas
 
 bake() {
   (cd "$1" && STAND_IN_HASH=$2 docker buildx bake --file docker-bake.hcl --provenance=false)
-  # What the new ones replaced: untagged and with our label, so nobody's but ours.
+  # Removes the images that were replaced: they are untagged and have our label.
   docker image prune --force --filter "label=$stand_in_label"
 }
 

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { allInOne, migrate, type Process, superuser, web, worker } from "./roles.ts";
 import { readSettings } from "./settings.ts";
 
-/** Also when the database hangs. */
+/** The process ends within this time, even if the database hangs. */
 const STOPS_WITHIN_MS = 800;
 
 async function main(): Promise<number> {

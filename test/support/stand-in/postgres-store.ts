@@ -21,9 +21,9 @@ interface StateRow {
 }
 
 /**
- * The state as one document in Postgres, and the events that wait for the worker beside it.
- * Web and worker are processes of their own: whoever writes locks the row, whoever reads looks at its version,
- * which is random, so that a restored database is noticed, too.
+ * Stores the state as one document in Postgres, and the events that wait for the worker in a second table. Web and worker
+ * are separate processes: a writer locks the row, and a reader compares its version. The version is random, so that a
+ * restored database is noticed, too.
  */
 export class PostgresStore implements Store {
   readonly #pool: Pool;
@@ -33,7 +33,7 @@ export class PostgresStore implements Store {
 
   constructor(database: DatabaseSettings) {
     this.#pool = new Pool({ ...database, max: 2, connectionTimeoutMillis: CONNECT_WITHIN_MS });
-    // An idle connection that breaks is found out by the next query.
+    // The next query reports a broken idle connection.
     this.#pool.on("error", () => {});
   }
 
@@ -49,7 +49,7 @@ export class PostgresStore implements Store {
     );
   }
 
-  /** One round of the worker: `write` sees the waiting events in `state.pending`. Resolves to how many there were. */
+  /** Runs one round of the worker: `write` finds the waiting events in `state.pending`. Resolves to their number. */
   work(write: (state: EmulatorState) => void): Promise<number> {
     return this.#inTurn(() =>
       this.#connected(async (client) => {
@@ -69,7 +69,7 @@ export class PostgresStore implements Store {
     );
   }
 
-  /** Creates what is missing; false when there was nothing to do. */
+  /** Creates missing tables. Resolves to false if there was nothing to do. */
   migrate(): Promise<boolean> {
     return this.#connected(async (client) => {
       await client.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);

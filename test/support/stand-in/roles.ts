@@ -13,7 +13,7 @@ import { Valkey } from "./valkey.ts";
 
 const ROUND_MS = 1_000;
 
-/** Where the roles talk to, and what they share. */
+/** The settings and outputs that all roles share. */
 export interface Process {
   readonly settings: Settings;
   readonly signal: AbortSignal;
@@ -26,7 +26,7 @@ function worldOf(settings: Settings): World {
     registration: settings.registration ? "open" : "closed",
     organizationCreation: settings.organizationCreation ? "open" : "closed",
     allowedHosts: settings.allowedHosts,
-    // The worker's rounds are the delay.
+    // The rounds of the worker cause the delay.
     processingDelayMs: 0,
     domain: () => settings.domain,
     now: () => Date.now(),
@@ -50,7 +50,7 @@ export function migrate({ settings, out }: Process): Promise<number> {
   });
 }
 
-/** `manage.py createsuperuser --noinput --email X`. */
+/** Does what `manage.py createsuperuser --noinput --email X` does. Resolves to the exit code. */
 export function superuser({ settings, out, err }: Process, email: string): Promise<number> {
   return withStore(settings, async (store) => {
     const now = new Date().toISOString();
@@ -77,7 +77,7 @@ export async function web(process: Process, port = process.settings.port): Promi
   return 0;
 }
 
-/** Sessions, limits and blocks are in Valkey: without it whatever writes is a 500, and what reads tables goes on. */
+/** Wraps a store so that writes fail without Valkey, which holds sessions, limits and blocks. Reads still work. */
 function withValkey(store: PostgresStore, valkey: Valkey): Store {
   return {
     async use(writes, act) {
@@ -89,27 +89,28 @@ function withValkey(store: PostgresStore, valkey: Valkey): Store {
 }
 
 export interface WorkerOptions {
-  /** Touched after each good round: `runworker --health-check-file`, from 6 on. */
+  /** The file that is touched after each successful round: `runworker --health-check-file`, from 6 on. */
   readonly healthCheckFile?: string | undefined;
 }
 
-/** Writes what waits, about once a second, until it is stopped; goes on after every trouble. */
-export async function worker(process: Process, { healthCheckFile }: WorkerOptions = {}): Promise<number> {
+/** Writes waiting events about once a second until it is stopped. An error does not end it. */
+export async function worker(process: Process, options: WorkerOptions = {}): Promise<number> {
   const { settings, signal, out, err } = process;
   const world = worldOf(settings);
   const valkey = new Valkey(settings.valkeyUrl);
+  const round = async (store: PostgresStore): Promise<void> => {
+    const problem = (await valkey.problem()) ?? brokerFault(settings);
+    if (problem !== undefined) throw new Error(problem);
+    const written = await store.work((state) => work(state, world));
+    if (written > 0) out(`wrote ${written} events`);
+    if (options.healthCheckFile !== undefined) touch(options.healthCheckFile);
+  };
   await withStore(settings, async (store) => {
     out("worker ready");
     while (!signal.aborted) {
-      try {
-        const problem = (await valkey.problem()) ?? brokerFault(settings);
-        if (problem !== undefined) throw new Error(problem);
-        const written = await store.work((state) => work(state, world));
-        if (written > 0) out(`wrote ${written} events`);
-        if (healthCheckFile !== undefined) touch(healthCheckFile);
-      } catch (error) {
-        err(`worker: ${error instanceof Error ? error.message : String(error)}. Trying again...`);
-      }
+      await round(store).catch((error: unknown) =>
+        err(`worker: ${error instanceof Error ? error.message : String(error)}. Trying again...`),
+      );
       await sleep(ROUND_MS, undefined, { signal }).catch(() => {});
     }
   });
@@ -125,7 +126,7 @@ function touch(path: string): void {
   }
 }
 
-/** Both in one process. 5.2 always listens on 8000 and migrates; 6 does not migrate with SKIP_INIT. */
+/** Runs web and worker in one process. 5.2 always listens on 8000 and migrates; 6 does not migrate with SKIP_INIT. */
 export async function allInOne(process: Process): Promise<number> {
   const { settings } = process;
   const modern = settings.generation === "6";

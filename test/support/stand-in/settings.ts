@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { GENERATIONS, type Generation } from "../../../src/glitchtip/versions.ts";
 
-/** Stops the program with one line on stderr, as Django does for a wrong setting. */
+/** A wrong setting. The program ends with one line on stderr, like Django. */
 class ImproperlyConfigured extends Error {
   override readonly name = "ImproperlyConfigured";
 }
@@ -18,7 +18,7 @@ export interface Settings {
   readonly generation: Generation;
   readonly port: number;
   readonly database: DatabaseSettings;
-  /** "" = Postgres alone. */
+  /** Empty without Valkey, on Postgres alone. */
   readonly valkeyUrl: string;
   readonly domain: string;
   readonly allowedHosts: readonly string[];
@@ -30,12 +30,12 @@ export interface Settings {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** GlitchTip's settings from its environment, with the real names, defaults and traps. */
+/** Reads GlitchTip's settings from the environment, with the real names, defaults and pitfalls. */
 export function readSettings(env: Environment): Settings {
   const name = env.STAND_IN_GENERATION ?? "6";
   const generation = GENERATIONS.find((known) => known === name);
   if (generation === undefined) throw new ImproperlyConfigured(`STAND_IN_GENERATION ${name} is unknown`);
-  // The real one has a default; nothing that we generate may rely on it.
+  // GlitchTip has a default, but no generated stack may rely on it.
   if (!value(env, "SECRET_KEY")) throw new ImproperlyConfigured("Set the SECRET_KEY environment variable");
   const domain = value(env, "GLITCHTIP_URL") ?? value(env, "GLITCHTIP_DOMAIN") ?? "http://localhost:8000";
   if (!/^https?:\/\//.test(domain)) throw new ImproperlyConfigured("GLITCHTIP_DOMAIN must start with http or https");
@@ -54,7 +54,7 @@ export function readSettings(env: Environment): Settings {
   };
 }
 
-/** NAME_FILE wins over NAME and is taken as it is, trailing newline included (docs/glitchtip-facts.md, "The image"). */
+/** Reads a setting. NAME_FILE overrides NAME and keeps its trailing newline (docs/glitchtip-facts.md, "The image"). */
 function value(env: Environment, name: string): string | undefined {
   const file = env[`${name}_FILE`];
   return file ? readFileSync(file, "utf8") : env[name];
@@ -65,7 +65,7 @@ function flag(env: Environment, name: string, otherwise: boolean): boolean {
   return text === undefined ? otherwise : ["true", "on", "ok", "y", "yes", "1"].includes(text.toLowerCase());
 }
 
-/** DATABASE_HOST and its family win over DATABASE_URL; only the URL is unescaped. */
+/** DATABASE_HOST and its family override DATABASE_URL; only the URL is unescaped. */
 function databaseOf(env: Environment): DatabaseSettings {
   const host = value(env, "DATABASE_HOST");
   if (host) {
@@ -89,7 +89,7 @@ function databaseOf(env: Environment): DatabaseSettings {
   };
 }
 
-/** Up to 5.1 Valkey cannot be switched off. */
+/** Returns Valkey's URL. Up to 5.1 Valkey cannot be switched off. */
 function valkeyOf(env: Environment, generation: Generation): string {
   const host = value(env, "VALKEY_HOST") ?? value(env, "REDIS_HOST");
   const password = value(env, "VALKEY_PASSWORD") ?? value(env, "REDIS_PASSWORD");
@@ -99,7 +99,7 @@ function valkeyOf(env: Environment, generation: Generation): string {
   return url === "" && needed ? "redis://redis:6379/0" : url;
 }
 
-/** What Celery makes of an unescaped password in its broker's URL when Valkey is off (docs/glitchtip-facts.md, "Without Valkey"). */
+/** Returns Celery's error for an unescaped password in the broker's URL (docs/glitchtip-facts.md, "Without Valkey"). */
 export function brokerFault({ valkeyUrl, database }: Settings): string | undefined {
   if (valkeyUrl !== "" || /^[A-Za-z0-9._~-]*$/.test(database.password)) return undefined;
   return `failed to resolve host '${database.password.split(/[@/]/).at(-1) ?? ""}'`;

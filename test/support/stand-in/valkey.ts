@@ -3,7 +3,7 @@ import { connect } from "node:net";
 const ANSWER_WITHIN_MS = 1_000;
 const ASK_AGAIN_AFTER_MS = 1_000;
 
-/** Whether Valkey answers, asked at most once a second. */
+/** Checks whether Valkey answers, at most once a second. */
 export class Valkey {
   readonly #url: string;
   #askedAtMs = Number.NEGATIVE_INFINITY;
@@ -13,7 +13,7 @@ export class Valkey {
     this.#url = url;
   }
 
-  /** The reason why it cannot be used; none when it answers or is switched off. */
+  /** Resolves to the reason why Valkey cannot be used; undefined if it answers or is switched off. */
   problem(): Promise<string | undefined> {
     if (this.#url === "") return Promise.resolve(undefined);
     if (performance.now() - this.#askedAtMs > ASK_AGAIN_AFTER_MS) {

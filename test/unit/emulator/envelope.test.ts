@@ -15,11 +15,11 @@ describe("an envelope", () => {
     });
   });
 
-  it("may be a header alone, which proves a key and stores nothing", () => {
+  it("may consist of the header alone, which stores nothing", () => {
     expect(parse({})).toEqual({ eventId: undefined, items: [] });
   });
 
-  it("counts bytes where an item tells its length", () => {
+  it("takes the length of an item in bytes", () => {
     const payload = JSON.stringify({ message: "ü\n" });
     const items = parse(
       {},
@@ -31,12 +31,12 @@ describe("an envelope", () => {
     expect(items.map((item) => item.type)).toEqual(["event", "session"]);
   });
 
-  it("ends at an item whose bytes are not all there", () => {
+  it("ends at an item that is shorter than its length", () => {
     expect(parse({}, { type: "event", length: 1000 }, {}).items).toEqual([]);
   });
 
   it.each(["not an envelope", '{"event_id":"nonsense"}', '{"sent_at":"never"}', '{"sdk":{"name":"without version"}}'])(
-    "is refused when it starts with %s",
+    "is refused if it starts with %s",
     (line) => {
       expect(parse(line)).toEqual({ eventId: undefined, items: [], refused: "header" });
     },

@@ -4,13 +4,13 @@ import { type FaultEffect, Faults } from "../../../src/emulator/faults.ts";
 const effect: FaultEffect = { kind: "html" };
 
 describe("a fault", () => {
-  it("hits the first request by default, and only that", () => {
+  it("affects the first request only, by default", () => {
     const faults = new Faults();
     faults.add({ effect });
     expect([faults.hit("GET", "/"), faults.hit("GET", "/")]).toEqual([effect, undefined]);
   });
 
-  it("hits so many requests from the n-th on that fits", () => {
+  it("affects `times` requests from the n-th match on", () => {
     const faults = new Faults();
     faults.add({ method: "post", path: /projects/, nth: 2, times: 2, effect });
     const targets = ["GET /projects/", "POST /teams/", ...Array(5).fill("POST /projects/")];
@@ -18,7 +18,7 @@ describe("a fault", () => {
     expect(hits).toEqual([false, false, false, true, true, false, false]);
   });
 
-  it("counts a request also while another fault hits it", () => {
+  it("counts a request that another fault affects", () => {
     const faults = new Faults();
     const first: FaultEffect = { kind: "reset" };
     faults.add({ effect: first });
@@ -26,7 +26,7 @@ describe("a fault", () => {
     expect([faults.hit("GET", "/"), faults.hit("GET", "/")]).toEqual([first, effect]);
   });
 
-  it("may carry a global expression", () => {
+  it("may have a pattern with the global flag", () => {
     const faults = new Faults();
     faults.add({ path: /a/g, times: 3, effect });
     expect(["/a", "/a", "/a"].map((target) => faults.hit("GET", target))).toEqual([effect, effect, effect]);

@@ -15,7 +15,7 @@ describe("the table of quirks", () => {
     },
   );
 
-  it("claims nothing of 6 alone that was recorded", () => {
+  it("names no recording for a quirk that only 6 has", () => {
     const onlyIn6 = Object.values<Quirk>(QUIRKS).filter(({ since }) => since === "6");
     expect(onlyIn6.map(({ proof }) => proof)).toEqual(onlyIn6.map(() => "read"));
   });

@@ -29,7 +29,7 @@ state.events.insert({
   payload: {},
 });
 
-describe("a search for issues", () => {
+describe("a search for issues with", () => {
   it.each([
     ["", true],
     ["probe one", true],
@@ -46,7 +46,7 @@ describe("a search for issues", () => {
     ["has:environment", true],
     ["11111111-1111-4111-8111-111111111111", true],
     ["22222222222242228222222222222222", false],
-  ])("%j finds it: %s", (query, found) => {
+  ])("%j finds the issue: %s", (query, found) => {
     expect(matches(state, issue, query)).toBe(found);
   });
 });

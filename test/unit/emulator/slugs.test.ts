@@ -36,7 +36,7 @@ describe("the slug of an organization", () => {
 });
 
 describe("slugify", () => {
-  it("gives something that can stand in a path, twice the same", () => {
+  it("returns a valid path segment and does not change it again", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), (name) => {
         const slug = slugify(name);

@@ -14,14 +14,14 @@ const filled = () => {
 };
 
 describe("a table", () => {
-  it("numbers its rows from 1 and never gives an id twice", () => {
+  it("numbers its rows from 1 and never reuses an id", () => {
     const table = filled();
     table.delete(3);
     table.skipId();
     expect(table.insert({ slug: "c" }).id).toBe(5);
   });
 
-  it("finds rows by a column, also after a change and a delete", () => {
+  it("finds rows by a column, even after an update and a delete", () => {
     const table = filled();
     table.update(1, { slug: "b" });
     table.delete(2);
@@ -29,7 +29,7 @@ describe("a table", () => {
     expect(table.first("slug", "a")).toBeUndefined();
   });
 
-  it("computes a derived list again after a change only", () => {
+  it("recomputes a derived list only after a change", () => {
     const table = filled();
     const list = () => table.cached("all", () => [...table.all()]);
     expect(list()).toBe(list());
@@ -40,7 +40,7 @@ describe("a table", () => {
 });
 
 describe("the state", () => {
-  it("comes back whole from one JSON document", () => {
+  it("survives a round trip through one JSON document", () => {
     const state = new EmulatorState();
     state.marks.insert({ name: "x", untilMs: 5 });
     state.teams.insert({ organizationId: 1, slug: "core", created: "", memberIds: [1] });

@@ -36,7 +36,7 @@ first_start() {
   # shellcheck disable=SC2086 # words of a command line
   initdb --username="$POSTGRES_USER" --pwfile=<(printf '%s\n' "${POSTGRES_PASSWORD:-}") ${POSTGRES_INITDB_ARGS:-}
   printf '\nhost all all all %s\n' "$method" >>"$PGDATA/pg_hba.conf"
-  # On the socket alone, so that nobody outside takes the half-made database for the real one.
+  # Listens on the socket only, so that no client connects to the unfinished database.
   PGHOST='' pg_ctl --wait -o "-c listen_addresses='' -p ${PGPORT:-5432}" start
   if [ "$POSTGRES_DB" != postgres ]; then
     psql_at_first_start --dbname postgres --set name="$POSTGRES_DB" <<<'CREATE DATABASE :"name";'

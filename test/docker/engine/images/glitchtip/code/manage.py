@@ -11,9 +11,8 @@ if os.environ.get("STAND_IN_GENERATION") == "6":
     COMMANDS["runworker"] = "worker"
 
 
-
 def send_test_email(to):
-    """By EMAIL_URL as GlitchTip reads it: the file wins, but only beside the variable."""
+    """Sends by EMAIL_URL as GlitchTip reads it: EMAIL_URL_FILE wins, but only beside EMAIL_URL."""
     url = os.environ.get("EMAIL_URL", "")
     if url and "EMAIL_URL_FILE" in os.environ:
         with open(os.environ["EMAIL_URL_FILE"], encoding="utf-8") as file:
@@ -35,7 +34,7 @@ def send_test_email(to):
 
 
 def shell(code):
-    """`shell -c CODE`: what the real one prints before it is there as well."""
+    """Does what `shell -c CODE` does, including the line that Django prints first."""
     sys.path.insert(0, "/code/stand-in")
     print("6 objects imported automatically (use -v 2 for details).\n")
     exec(code, {"__name__": "django.core.management.commands.shell"})

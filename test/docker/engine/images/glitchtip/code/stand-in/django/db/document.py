@@ -1,4 +1,4 @@
-"""The emulator's tables as the web process keeps them: one JSON document in one row."""
+"""The emulator's tables as the web process stores them: one JSON document in one row."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Models over the rows of the document, with Django's names."""
+"""Django's models over the rows of the document."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""The document is locked while a transaction is open, and written at its end if it went well."""
+"""Locks the document while a transaction is open, and writes it at the end unless an exception was raised."""
 
 from contextlib import contextmanager
 
