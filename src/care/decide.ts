@@ -1,4 +1,4 @@
-import type { CareSettings } from "../config/care-settings.ts";
+import type { CareSettings } from "../config/service-settings.ts";
 import type { Finding } from "./findings.ts";
 import type { CareMemory } from "./memory.ts";
 import type { RestartReason } from "./report.ts";

@@ -1,5 +1,5 @@
 import { backupProblems } from "../backup/index.ts";
-import type { CareSettings } from "../config/care-settings.ts";
+import type { CareSettings } from "../config/service-settings.ts";
 import type { NotifyEvent } from "./notify/notice.ts";
 import { partitionProblems } from "./partitions.ts";
 import { logsOf, partsOf } from "./parts.ts";

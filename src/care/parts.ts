@@ -1,4 +1,4 @@
-import type { CareSettings } from "../config/care-settings.ts";
+import type { CareSettings } from "../config/service-settings.ts";
 
 const CONTAINERS = {
   database: "glitchtip-db",

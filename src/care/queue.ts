@@ -1,4 +1,4 @@
-import type { CareSettings } from "../config/care-settings.ts";
+import type { CareSettings } from "../config/service-settings.ts";
 import { STUCK_AFTER_MS, type WaitingJobs } from "../running/index.ts";
 import { type Finding, type Look, UNHEALTHY_AFTER } from "./findings.ts";
 import { logsOf } from "./parts.ts";

@@ -1,7 +1,7 @@
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type Clock, waitUntil } from "../base/wait.ts";
-import type { CareSettings } from "../config/care-settings.ts";
+import type { CareSettings } from "../config/service-settings.ts";
 import type { DatabaseLook, Probes } from "./probes.ts";
 import type { CheckResult, RestartedService, RestartReason, RestartReport } from "./report.ts";
 import { isAtWork, readSupervised, restartSupervised } from "./supervised.ts";

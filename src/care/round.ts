@@ -1,5 +1,5 @@
 import type { Secret } from "../base/secret.ts";
-import type { CareSettings } from "../config/care-settings.ts";
+import type { CareSettings } from "../config/service-settings.ts";
 import { aboveLimit, isGivenUp, memoryKey, type WantedRestart, wantedRestart } from "./decide.ts";
 import { type Finding, lookAround } from "./findings.ts";
 import { addReport, type CareMemory, readMemory, writeMemory } from "./memory.ts";

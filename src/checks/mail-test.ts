@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
-import { parsePasswordRef } from "../config/password-ref.ts";
+import { parsePasswordRef } from "../config/secrets.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
 import { containerOf, observeStack, stackNotStarted } from "../running/index.ts";
 import { SERVER } from "../stack/service-names.ts";

@@ -1,7 +1,6 @@
 import { type BackupState, backupProblems } from "../backup/index.ts";
-import { namesOf } from "../config/app-variables.ts";
-import { givenApps, provisionedApps } from "../config/given-dsn.ts";
-import { providedName, providerOf } from "../config/provider.ts";
+import { givenApps, providedName, providerOf, provisionedApps } from "../config/app-sources.ts";
+import { namesOf } from "../config/framework-presets.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { Docker } from "../docker/index.ts";
 import type { JobQueue } from "../glitchtip/versions.ts";

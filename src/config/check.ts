@@ -1,31 +1,32 @@
 import { CodedError } from "../base/errors.ts";
-import { crossChecks } from "./cross-checks.ts";
-import { insideChecks, serversChecks } from "./inside/checks.ts";
-import { problemsOf } from "./issues.ts";
+import type { KeyPath } from "./contents.ts";
+import { contentsChecks, serversChecks } from "./contents-checks.ts";
+import { schemaProblems } from "./issues.ts";
 import { withProductionDefaults } from "./production.ts";
-import { salvage } from "./salvage.ts";
+import { salvageContents } from "./salvage.ts";
 import { type Declaration, declarationSchema } from "./schema.ts";
-import type { Problem } from "./server.ts";
-import { missingKeys } from "./server-checks.ts";
+import type { DeclarationProblem } from "./server.ts";
+import { missingKeys, stackChecks } from "./stack-checks.ts";
 
-/** For a declaration that was just made and has no lines yet; without the YAML parser, whose start costs `init` 20 ms. */
+/** Checks a declaration that was just made and has no lines yet. Throws GC1101 with all problems. */
 export const checkDeclaration = (value: unknown, file: string): Declaration =>
-  checkInput(value, file, (problems) => problems.map(described));
+  checkInput(value, file, (problems) => problems.map(problemText));
 
-export const described = ({ path, what }: Problem) =>
+export const problemText = ({ path, what }: DeclarationProblem): string =>
   path.length === 0 ? what : `${path.map(String).join(".")}: ${what}`;
 
-type Lines = (problems: Problem[]) => string[];
+/** Turns problems into texts that say where each one is. */
+type Describe = (problems: DeclarationProblem[]) => string[];
 
-/** Schema and cross checks of a stack's declaration; `lines` says where each problem is. */
-export const checkInput = (value: unknown, file: string, lines: Lines): Declaration =>
-  checkWith(withProductionDefaults(withEmptyOnes(value)), file, lines, missingInStack, crossChecks);
+/** Checks the declaration of a stack and fills in its defaults. Throws GC1101 with all problems. */
+export const checkInput = (value: unknown, file: string, describe: Describe): Declaration =>
+  checkWith(withProductionDefaults(withEmptyOnes(value)), file, describe, missingInStack, stackChecks);
 
-/** The same for the commands that look into servers: they need no stack, and know several servers. */
-export const checkServers = (value: unknown, file: string, lines: Lines): Declaration =>
-  checkWith(withProductionDefaults(withEmptyOnes(value)), file, lines, () => [], serversChecks);
+/** Checks a declaration for the commands that look into servers, which need no stack and know several servers. */
+export const checkServers = (value: unknown, file: string, describe: Describe): Declaration =>
+  checkWith(withProductionDefaults(withEmptyOnes(value)), file, describe, () => [], serversChecks);
 
-const missingInStack = (input: unknown): Problem[] =>
+const missingInStack = (input: unknown): DeclarationProblem[] =>
   isMap(input) && input.servers !== undefined
     ? [{ path: ["servers"], what: "are for plan, apply and pull; a stack has one `server`", atKey: true }]
     : missingKeys(input);
@@ -33,21 +34,22 @@ const missingInStack = (input: unknown): Problem[] =>
 function checkWith(
   input: unknown,
   file: string,
-  lines: Lines,
-  missing: (input: unknown) => Problem[],
-  checks: (declaration: Declaration) => Problem[],
+  describe: Describe,
+  missing: (input: unknown) => DeclarationProblem[],
+  checks: (declaration: Declaration) => DeclarationProblem[],
 ): Declaration {
   const parsed = declarationSchema.safeParse(input);
   const problems = [
     ...missing(input),
+    ...prototypeKeys(input),
     ...(parsed.success
-      ? [...checks(parsed.data), ...insideChecks(parsed.data)]
+      ? [...checks(parsed.data), ...contentsChecks(parsed.data)]
       : [
-          ...problemsOf(parsed.error.issues, declarationSchema, (path) => valueAt(input, path)),
-          ...insideChecks((salvage(declarationSchema, input) ?? {}) as Declaration),
+          ...schemaProblems(parsed.error.issues, (path) => valueAt(input, path)),
+          ...contentsChecks(salvageContents(input)),
         ]),
   ];
-  if (!parsed.success || problems.length > 0) throw mistakes(file, lines(problems));
+  if (!parsed.success || problems.length > 0) throw mistakes(file, describe(problems));
   return parsed.data;
 }
 
@@ -57,32 +59,29 @@ export const mistakes = (file: string, problems: string[]) =>
     remedy: `Correct ${file}, then run it again.`,
   });
 
-/** Maps of things whose defaults say it all: `projects: {shop: }` is a project with its defaults. */
+/** Maps whose entries may be empty: `projects: {shop: }` is a project with its defaults. */
 const MAPS_OF_DEFAULTS = ["projects", "organizations", "servers"] as const;
 
 function withEmptyOnes(value: unknown): unknown {
   if (!isMap(value)) return value;
-  let result = value;
-  for (const key of MAPS_OF_DEFAULTS) {
-    const all = value[key];
-    if (!isMap(all)) continue;
-    // Nothing of these stands in a project.
-    const filled = withEach(all, (one) => (key === "projects" ? (one ?? {}) : withEmptyOnes(one ?? {})));
-    if (filled !== all) result = { ...result, [key]: filled };
-  }
-  return result;
+  const filled = MAPS_OF_DEFAULTS.flatMap((key) => {
+    const entries = value[key];
+    if (!isMap(entries)) return [];
+    // A project holds none of these maps.
+    const fill = (one: unknown) => (key === "projects" ? (one ?? {}) : withEmptyOnes(one ?? {}));
+    return [[key, Object.fromEntries(Object.entries(entries).map(([name, one]) => [name, fill(one)]))] as const];
+  });
+  return { ...value, ...Object.fromEntries(filled) };
 }
 
-/** The same map where nothing changes: there may be thousands in it. */
-function withEach(map: Values, change: (value: unknown) => unknown): Values {
-  let result: Record<string, unknown> | undefined;
-  for (const [name, value] of Object.entries(map)) {
-    const changed = change(value);
-    if (changed === value) continue;
-    result ??= { ...map };
-    result[name] = changed;
-  }
-  return result ?? map;
+/** Names become keys of objects, where `__proto__` would set the prototype. zod leaves such a key out without a word. */
+function prototypeKeys(value: unknown, path: KeyPath = []): DeclarationProblem[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === "__proto__"
+      ? [{ path: [...path, key], what: "must be another name", atKey: true }]
+      : prototypeKeys(inner, [...path, key]),
+  );
 }
 
 type Values = Readonly<Record<string, unknown>>;

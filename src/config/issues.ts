@@ -1,8 +1,9 @@
-import type * as z from "zod/mini";
+import * as z from "zod/mini";
 import { didYouMean } from "../base/did-you-mean.ts";
 import { Secret } from "../base/secret.ts";
-import { definition } from "./salvage.ts";
-import type { Problem } from "./server.ts";
+import type { KeyPath } from "./contents.ts";
+import { declarationSchema } from "./schema.ts";
+import type { DeclarationProblem } from "./server.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -30,7 +31,7 @@ function range(issue: Issue & { code: "too_small" | "too_big" }): string {
   return `must be ${word} ${limit}`;
 }
 
-/** zod/mini says only "Invalid input": the words are ours, made from the issue and the value that was found. */
+/** zod/mini says only "Invalid input", so the words are made from the issue and the value that was found. */
 function what(issue: Issue, value: unknown): string {
   if (issue.message !== "Invalid input") return issue.message;
   switch (issue.code) {
@@ -53,27 +54,34 @@ function what(issue: Issue, value: unknown): string {
   }
 }
 
-/** The names a map may have at this path, read from the schema. */
-function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
-  let def = definition(schema);
-  for (const key of path) {
-    const shape = def.shape as Record<PropertyKey, unknown> | undefined;
-    const next = shape?.[key] ?? def.valueType ?? def.element;
-    if (next === undefined) return [];
-    def = definition(next as z.core.$ZodType);
-  }
-  return Object.keys((def.shape as object | undefined) ?? {});
+type JsonSchema = z.core.JSONSchema.JSONSchema;
+
+let declarationJsonSchema: JsonSchema | undefined;
+
+/** Returns the keys that the declaration may have at a path. */
+function keysAt(path: KeyPath): string[] {
+  declarationJsonSchema ??= z.toJSONSchema(declarationSchema, { io: "input" });
+  let forms = formsOf(declarationJsonSchema);
+  for (const key of path) forms = forms.flatMap((form) => childrenOf(form, String(key))).flatMap(formsOf);
+  return forms.flatMap(({ properties = {} }) => Object.keys(properties));
 }
 
-/** Of a value that may have several forms: the problems of the form that was meant, the one of the value's own type. */
-function inUnion(issue: Issue & { code: "invalid_union" }, value: unknown): readonly Issue[] | undefined {
+/** Returns the alternatives of a schema: itself, or those of a union. */
+const formsOf = (schema: JsonSchema): JsonSchema[] =>
+  schema.anyOf?.flatMap((form) => formsOf(form as JsonSchema)) ?? [schema];
+
+const childrenOf = ({ properties, additionalProperties, items }: JsonSchema, key: string): JsonSchema[] =>
+  [properties?.[key] ?? additionalProperties ?? items].filter((child) => typeof child === "object") as JsonSchema[];
+
+/** Returns the issues of the form of a union that was meant: the one whose type is that of the value. */
+function issuesOfMeantForm(issue: Issue & { code: "invalid_union" }, value: unknown): readonly Issue[] | undefined {
   const withoutAtRoot = (...codes: string[]) =>
     issue.errors.find((issues) => !issues.some(({ code, path }) => path.length === 0 && codes.includes(code)));
   const fits = withoutAtRoot("invalid_type", "invalid_value");
   return fits ?? (typeof value === "object" ? undefined : withoutAtRoot("invalid_type"));
 }
 
-const formsOf = (issue: Issue & { code: "invalid_union" }): string =>
+const typesOf = (issue: Issue & { code: "invalid_union" }): string =>
   issue.errors
     .flatMap((issues) =>
       issues.flatMap((one) => {
@@ -83,27 +91,32 @@ const formsOf = (issue: Issue & { code: "invalid_union" }): string =>
     )
     .join(" or ");
 
-/** zod's issues as problems a person can act on; a path may end in a key that should not be there. */
-export function problemsOf(issues: readonly Issue[], schema: z.core.$ZodType, valueAt: ValueAt): Problem[] {
-  return issues.flatMap((issue): Problem[] => {
-    if (issue.code === "unrecognized_keys") {
-      const known = keysAt(schema, issue.path);
-      const unknown = (key: string) => `unknown key${didYouMean(key, known)}`;
-      return issue.keys.map((key) => ({ path: [...issue.path, key], what: unknown(key), atKey: true }));
-    }
+/** Returns zod's issues as problems that a person can act on. `valueAt` gives what the declaration has at a path. */
+export function schemaProblems(issues: readonly Issue[], valueAt: (path: KeyPath) => unknown): DeclarationProblem[] {
+  return issues.flatMap((issue): DeclarationProblem[] => {
+    if (issue.code === "unrecognized_keys") return unknownKeys(issue);
     if (issue.code === "invalid_union") {
-      const meant = inUnion(issue, valueAt(issue.path))?.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
-      if (meant !== undefined) return problemsOf(meant, schema, valueAt);
-      return [{ path: issue.path, what: `must be ${formsOf(issue)}, not ${shown(valueAt(issue.path))}` }];
+      const meant = issuesOfMeantForm(issue, valueAt(issue.path))?.map((one) => ({
+        ...one,
+        path: [...issue.path, ...one.path],
+      }));
+      if (meant !== undefined) return schemaProblems(meant, valueAt);
+      return [{ path: issue.path, what: `must be ${typesOf(issue)}, not ${shown(valueAt(issue.path))}` }];
     }
     if (issue.code === "invalid_key") {
       return issue.issues.map((inner) => ({ path: issue.path, what: `the name ${what(inner, issue.path.at(-1))}` }));
     }
     const value = valueAt(issue.path);
-    // Somebody may have written the password itself there.
+    // It may be the password itself instead of a reference to it.
     const told = issue.path.at(-1) === "password" && value !== undefined ? new Secret(String(value)) : value;
     return [{ path: issue.path, what: what(issue, told) }];
   });
 }
 
-export type ValueAt = (path: readonly PropertyKey[]) => unknown;
+/** `__proto__` has a problem of its own, which says more. */
+function unknownKeys({ keys, path }: Issue & { code: "unrecognized_keys" }): DeclarationProblem[] {
+  const known = keysAt(path);
+  return keys
+    .filter((key) => key !== "__proto__")
+    .map((key) => ({ path: [...path, key], what: `unknown key${didYouMean(key, known)}`, atKey: true }));
+}

@@ -1,13 +1,13 @@
 import { type Document, isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { CodedError } from "../base/errors.ts";
-import { checkInput, checkServers, described, mistakes } from "./check.ts";
+import { checkInput, checkServers, mistakes, problemText } from "./check.ts";
 import type { Declaration } from "./schema.ts";
-import type { Problem } from "./server.ts";
+import type { DeclarationProblem } from "./server.ts";
 
-/** A stack's declaration with its defaults. Throws GC1101 with every problem, each at its line and column. */
+/** Returns a stack's declaration with its defaults. Throws GC1101 with every problem, each at its line and column. */
 export const loadDeclaration = (text: string, file: string): Declaration => load(text, file, checkInput);
 
-/** For the commands that look into servers. Throws as `loadDeclaration` does. */
+/** Returns a declaration for the commands that look into servers. Throws as `loadDeclaration` does. */
 export const loadServers = (text: string, file: string): Declaration => load(text, file, checkServers);
 
 function load(text: string, file: string, check: typeof checkInput): Declaration {
@@ -25,7 +25,7 @@ function load(text: string, file: string, check: typeof checkInput): Declaration
     problems
       .map((problem) => ({ problem, offset: offsetOf(document, problem) }))
       .sort((a, b) => a.offset - b.offset)
-      .map(({ problem, offset }) => `${at(offset)}: ${described(problem)}`),
+      .map(({ problem, offset }) => `${at(offset)}: ${problemText(problem)}`),
   );
 }
 
@@ -37,8 +37,8 @@ function toValue(document: Document, file: string): unknown {
   }
 }
 
-/** Where the value of a path begins, or its key if it is a map, or the nearest thing around it that exists. */
-function offsetOf(document: Document, { path, atKey = false }: Problem): number {
+/** Returns where the value of a path begins: of a map its key, and of a missing value the nearest thing around it. */
+function offsetOf(document: Document, { path, atKey = false }: DeclarationProblem): number {
   const start = (node: unknown) => (node as Node | null | undefined)?.range?.[0];
   let node: unknown = document.contents;
   let offset = start(node) ?? 0;

@@ -1,13 +1,13 @@
 import { RETENTION_KINDS } from "../glitchtip/versions.ts";
 import type { Declaration } from "./schema.ts";
-import { type Problem, resolveServer } from "./server.ts";
+import { type DeclarationProblem, resolveServer } from "./server.ts";
 
 type Production = NonNullable<Declaration["production"]>;
 
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What `production` makes of keys that are not stated: said once here, so that nobody else has to ask for it. */
+/** Returns the declaration with the defaults that `production` gives to other keys. */
 export function withProductionDefaults(value: unknown): unknown {
   if (!isMap(value) || !isMap(value.production)) return value;
   const { domain } = value.production;
@@ -20,13 +20,13 @@ export function withProductionDefaults(value: unknown): unknown {
       url: `https://${domain}`,
       ...server,
     },
-    // A broken error tracker takes no application down.
+    // A broken error tracker must not take an app down.
     onFailure: value.onFailure ?? "start-without-reporting",
   };
 }
 
-/** What `production`, `retention` and their like cannot mean, beyond single fields. */
-export function productionChecks(declaration: Declaration): Problem[] {
+/** Returns the problems of `production` and `server.retention` that no single field shows. */
+export function productionChecks(declaration: Declaration): DeclarationProblem[] {
   const { production } = declaration;
   return [
     ...retentionChecks(declaration),
@@ -34,7 +34,7 @@ export function productionChecks(declaration: Declaration): Problem[] {
   ];
 }
 
-function retentionChecks({ server }: Declaration): Problem[] {
+function retentionChecks({ server }: Declaration): DeclarationProblem[] {
   const found = resolveServer(server).server;
   if (found === undefined) return [];
   const { generation, retentionVariables } = found.capabilities;
@@ -46,7 +46,7 @@ function retentionChecks({ server }: Declaration): Problem[] {
   );
 }
 
-function addressChecks({ server }: Declaration, { domain }: Production): Problem[] {
+function addressChecks({ server }: Declaration, { domain }: Production): DeclarationProblem[] {
   const url = server.url;
   if (url === undefined || !URL.canParse(url)) return [];
   const { protocol, hostname, pathname } = new URL(url);
@@ -55,8 +55,8 @@ function addressChecks({ server }: Declaration, { domain }: Production): Problem
   return [{ path: ["server", "url"], what }];
 }
 
-function tlsChecks({ proxy, tls }: Production): Problem[] {
-  const at = (key: string, what: string): Problem => ({ path: ["production", "tls", key], what });
+function tlsChecks({ proxy, tls }: Production): DeclarationProblem[] {
+  const at = (key: string, what: string): DeclarationProblem => ({ path: ["production", "tls", key], what });
   if (proxy !== "caddy" && (tls.mode !== "auto" || tls.certificate !== undefined || tls.key !== undefined)) {
     return [at("mode", `is for proxy: caddy; with proxy: ${proxy} the certificate is that server's matter`)];
   }

@@ -1,14 +1,13 @@
 import * as z from "zod/mini";
 import { GENERATIONS } from "../glitchtip/versions.ts";
-import { PRESET_NAMES } from "./app-variables.ts";
-import { AUDIENCES } from "./audience.ts";
-import { provisionedApps } from "./given-dsn.ts";
+import { provisionedApps } from "./app-sources.ts";
+import { AUDIENCES, PRESET_NAMES } from "./framework-presets.ts";
 
 /**
- * What the provisioner needs of the declaration, with a schema of its own: the declaration's would make its bundle
- * larger and its start slower with each key that is not for it. The values were checked before they were written.
+ * The part of the declaration that the provisioner reads. The declaration's own schema would make the provisioner's
+ * bundle larger and its start slower. The values were checked before they were written.
  */
-const provisionDeclaration = z.strictObject({
+const provisionDeclarationSchema = z.strictObject({
   admin: z.optional(z.strictObject({ email: z.string() })),
   organization: z.optional(z.string()),
   projects: z.record(
@@ -30,35 +29,34 @@ const provisionDeclaration = z.strictObject({
   ),
 });
 
-type Read = z.infer<typeof provisionDeclaration>;
+type ProvisionPart = z.infer<typeof provisionDeclarationSchema>;
+type ProvisionedApp = Omit<ProvisionPart["apps"][string], "project"> & {
+  readonly project?: string | undefined;
+  readonly dsn?: unknown;
+};
 
-/** A whole declaration is one, too. */
-export interface ProvisionDeclaration extends Omit<Read, "apps"> {
-  readonly apps: Readonly<
-    Record<
-      string,
-      Omit<Read["apps"][string], "project"> & { readonly project?: string | undefined; readonly dsn?: unknown }
-    >
-  >;
+/** What provisioning needs of a declaration; a whole declaration is one. */
+export interface ProvisionDeclaration extends Omit<ProvisionPart, "apps"> {
+  readonly apps: Readonly<Record<string, ProvisionedApp>>;
 }
 
-/** `.glitchtip/provision.json`: what the generator hands to the provisioner. Addresses come by environment. */
+/** `.glitchtip/provision.json`, which the generator writes for the provisioner. Addresses come by environment variables. */
 export const provisionInputSchema = z.strictObject({
   version: z.literal(1),
   /** The version of glitchtip-compose that wrote it. */
   tool: z.string(),
-  /** Of glitchtip.yaml at that time: another one now means that `init` has to run again. */
+  /** The hash of glitchtip.yaml at that time: another one now means that `init` has to run again. */
   declarationSha256: z.string(),
-  /** Where it is known: a server that is there already tells it itself. */
+  /** Left out for a server that runs elsewhere, which tells its generation itself. */
   generation: z.optional(z.enum(GENERATIONS)),
   /** With its defaults, and with the audience `host` for services in the host's network. */
-  declaration: provisionDeclaration,
+  declaration: provisionDeclarationSchema,
 });
 
-export type ProvisionInput = z.infer<typeof provisionInputSchema>;
+export type ProvisionFile = z.infer<typeof provisionInputSchema>;
 
-/** The provisioner's part of a declaration. */
-export function provisionPart(declaration: ProvisionDeclaration): Read {
+/** Returns the part of a declaration that the provisioner reads. */
+export function provisionPart(declaration: ProvisionDeclaration): ProvisionPart {
   const { admin, organization, projects } = declaration;
   const apps = Object.entries(provisionedApps(declaration)).map(([app, { project, audience, preset, variables }]) => [
     app,

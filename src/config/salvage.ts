@@ -1,52 +1,68 @@
-import * as z from "zod/mini";
+import type * as z from "zod/mini";
+import type { DeclaredContents, OrganizationDeclaration, ProjectDeclaration, ServerContents } from "./contents.ts";
+import { alertSchema } from "./schema/alerts.ts";
+import {
+  keySchema,
+  memberSchema,
+  monitorSchema,
+  projectSchema,
+  slugSchema,
+  statusPageSchema,
+} from "./schema/organization.ts";
 
-type Schema = z.core.$ZodType;
+type Values = Readonly<Record<string, unknown>>;
+
+const isMap = (value: unknown): value is Values => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * What can still be judged of a declaration with mistakes, so that all are told at once: single keys of maps are left
- * out, and in a list a hole stands for each entry with a mistake, so that the others keep their places.
+ * Returns what a declaration with mistakes says of its servers' contents, without the values that are wrong, so that the
+ * contents can be checked as well and all mistakes are told at once.
  */
-export function salvage(schema: Schema, value: unknown): unknown {
-  const parsed = z.safeParse(schema, value);
-  if (parsed.success) return parsed.data;
-  const def = definition(schema);
-  if (def.shape !== undefined && isMap(value)) {
-    const shape = def.shape as Readonly<Record<string, Schema>>;
-    return Object.fromEntries(Object.entries(shape).map(([key, inner]) => [key, part(inner, value[key])]));
-  }
-  return undefined;
+export function salvageContents(input: unknown): DeclaredContents {
+  if (!isMap(input)) return {};
+  const { servers } = input;
+  return { ...serverContents(input), ...(isMap(servers) ? { servers: eachOf(servers, serverContents) } : {}) };
 }
 
-/** Of a map's value: lists and maps of named things are looked into, anything else is whole or not there. */
-function part(schema: Schema, value: unknown): unknown {
-  const parsed = z.safeParse(schema, value);
-  if (parsed.success) return parsed.data;
-  const { element, valueType } = definition(schema);
-  if (element !== undefined && Array.isArray(value)) {
-    return value.map((one: unknown) => z.safeParse(element as Schema, one).data);
-  }
-  if (valueType !== undefined && isMap(value)) {
-    return Object.fromEntries(
-      Object.entries(value).map(([name, one]) => [name, salvage(valueType as Schema, one) ?? {}]),
-    );
-  }
-  return undefined;
+function serverContents(value: unknown): ServerContents {
+  if (!isMap(value)) return {};
+  const { organization, organizations } = value;
+  return {
+    ...organizationContents(value),
+    organization: typeof organization === "string" ? organization : undefined,
+    organizations: isMap(organizations) ? eachOf(organizations, organizationContents) : undefined,
+  };
 }
 
-/** Without what only wraps: optional, default. */
-export function definition(schema: Schema): Readonly<Record<string, unknown>> {
-  let def = schema._zod.def as unknown as Readonly<Record<string, unknown>>;
-  while ("innerType" in def) def = (def.innerType as Schema)._zod.def as unknown as typeof def;
-  return def;
+function organizationContents(value: unknown): OrganizationDeclaration {
+  if (!isMap(value)) return {};
+  return {
+    teams: validEntries(slugSchema, value.teams),
+    members: validEntries(memberSchema, value.members),
+    monitors: validEntries(monitorSchema, value.monitors),
+    statusPages: validEntries(statusPageSchema, value.statusPages),
+    projects: isMap(value.projects) ? eachOf(value.projects, projectContents) : undefined,
+  };
 }
 
-/** The entries of a list with their places, without its holes. */
-export function* present<T>(list: readonly (T | undefined)[] = []): Generator<[number, T]> {
-  for (let at = 0; at < list.length; at++) {
-    const one = list[at];
-    if (one !== undefined) yield [at, one];
-  }
+function projectContents(value: unknown): ProjectDeclaration {
+  if (!isMap(value)) return {};
+  const { name, slug, jira } = projectSchema.shape;
+  return {
+    name: valid(name, value.name),
+    slug: valid(slug, value.slug),
+    jira: valid(jira, value.jira),
+    keys: validEntries(keySchema, value.keys),
+    alerts: validEntries(alertSchema, value.alerts),
+    monitors: validEntries(monitorSchema, value.monitors),
+  };
 }
 
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const eachOf = <T>(map: Values, change: (value: unknown) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(map).map(([name, value]) => [name, change(value)]));
+
+const valid = <T>(schema: z.ZodMiniType<T>, value: unknown): T | undefined => schema.safeParse(value).data;
+
+/** Leaves a hole for each entry with a mistake, so that the others keep their indices; `presentEntries` skips the holes. */
+const validEntries = <T>(schema: z.ZodMiniType<T>, list: unknown): T[] | undefined =>
+  Array.isArray(list) ? list.map((one: unknown) => valid(schema, one) as T) : undefined;

@@ -1,38 +1,44 @@
 import * as z from "zod/mini";
-import { admin } from "./schema/admin.ts";
-import { app, ON_FAILURE } from "./schema/app.ts";
-import { backup } from "./schema/backup.ts";
-import { care } from "./schema/care.ts";
-import { projects } from "./schema/inside/organization.ts";
-import { insideServer, servers } from "./schema/inside/server.ts";
-import { notify } from "./schema/notify.ts";
-import { postgres } from "./schema/postgres.ts";
-import { described, text } from "./schema/primitives.ts";
-import { limits, mail, production } from "./schema/production.ts";
-import { server } from "./schema/server.ts";
-import { vault } from "./schema/vault.ts";
+import { postgresSchema } from "./postgres.ts";
+import { appSchema, ON_FAILURE } from "./schema/app.ts";
+import { backupSchema } from "./schema/backup.ts";
+import { careSchema, notifySchema } from "./schema/care.ts";
+import { projectsSchema } from "./schema/organization.ts";
+import { described, secretReference, text } from "./schema/primitives.ts";
+import { limitsSchema, mailSchema, productionSchema } from "./schema/production.ts";
+import { serverSchema } from "./schema/server.ts";
+import { contentFields, serversSchema } from "./schema/servers.ts";
+import { vaultSchema } from "./schema/vault.ts";
 
-export { AUDIENCES, type Audience } from "./audience.ts";
+const adminSchema = z.strictObject({
+  email: described(
+    z.string().check(z.regex(/^[^\s@]+@[^\s@]+$/, { error: "must be an e-mail address" }), z.maxLength(254)),
+    "The superuser's address.",
+  ),
+  password: described(
+    z.optional(secretReference),
+    "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD. Default: a generated secret.",
+  ),
+});
+
+export { AUDIENCES, type Audience } from "./framework-presets.ts";
 export { ON_FAILURE } from "./schema/app.ts";
 
-/**
- * The declaration, glitchtip.yaml: the one source of names, defaults, validation and reference.
- * Descriptions are what editors and docs/declaration.md show.
- */
+/** The declaration, glitchtip.yaml: the one source of its keys, defaults, rules and reference (docs/declaration.md). */
 export const declarationSchema = z.strictObject({
   version: described(z.literal(1), "Of this file's format."),
-  server: described(z.prefault(server, {}), "The GlitchTip of this stack."),
-  admin: described(z.optional(admin), "The superuser. Left out where `server.token` is given."),
+  server: described(z.prefault(serverSchema, {}), "The GlitchTip of this stack."),
+  admin: described(z.optional(adminSchema), "The superuser. Left out where `server.token` is given."),
   name: described(z.optional(text(200)), "Of the instance, for --instance and in plans. Default: the file's."),
   servers: described(
-    servers,
+    serversSchema,
     "Several servers, by name, for plan, apply and pull; each with what stands at the top here for one.",
   ),
   organization: described(z.optional(text(200)), "The organization's name. Left out where every app has a `dsn`."),
-  projects: described(projects, "By name."),
-  ...insideServer,
-  apps: described(z._default(z.record(z.string(), app), {}), "By the service's name in your Compose file."),
-  vault: described(z.optional(vault), "The Vault of `vault:` references, and how to sign in there."),
+  projects: described(projectsSchema, "By name."),
+  ...contentFields,
+  apps: described(z._default(z.record(z.string(), appSchema), {}), "By the service's name in your Compose file."),
+  vault: described(z.optional(vaultSchema), "The Vault of `vault:` references, and how to sign in there."),
   provisioner: described(
     z.optional(z.string().check(z.regex(/^(mount|build|image:\S+)$/, { error: "must be mount, build or image:NAME" }))),
     "Where the provisioner runs from: the Node image with a file mounted (default), a built image, or a ready one.",
@@ -42,16 +48,19 @@ export const declarationSchema = z.strictObject({
     "What an app does when there has never been a DSN and none comes in time. With `production`: start-without-reporting.",
   ),
   production: described(
-    z.optional(production),
+    z.optional(productionSchema),
     "GlitchTip for the world: HTTPS in front, closed to strangers, the worker apart.",
   ),
-  mail: described(z.optional(mail), "How GlitchTip sends mails. Default: they are printed to its log."),
-  backup: described(z.optional(backup), "Copies of the data, and when they are made."),
-  care: described(z.optional(care), "A service that watches the stack and restarts GlitchTip's processes with care."),
-  notify: described(z.optional(notify), "Who is told when something has failed; with one the stack is watched."),
-  limits: described(z.optional(limits), "Memory and cores of GlitchTip's containers."),
+  mail: described(z.optional(mailSchema), "How GlitchTip sends mails. Default: they are printed to its log."),
+  backup: described(z.optional(backupSchema), "Copies of the data, and when they are made."),
+  care: described(
+    z.optional(careSchema),
+    "A service that watches the stack and restarts GlitchTip's processes with care.",
+  ),
+  notify: described(z.optional(notifySchema), "Who is told when something has failed; with one the stack is watched."),
+  limits: described(z.optional(limitsSchema), "Memory and cores of GlitchTip's containers."),
   postgres: described(
-    z.optional(postgres),
+    z.optional(postgresSchema),
     "Settings of the Postgres of this stack, by its own names; `size` advises.",
   ),
 });

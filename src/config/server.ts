@@ -1,84 +1,107 @@
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { CAPABILITIES, type Capabilities, GENERATIONS, generationOf, type Topology } from "../glitchtip/versions.ts";
-import { needsProvisioner } from "./given-dsn.ts";
+import { needsProvisioner } from "./app-sources.ts";
+import { DEFAULT_IMAGE } from "./defaults.ts";
 import type { Declaration } from "./schema.ts";
 
-export const DEFAULT_IMAGE = "glitchtip/glitchtip:6";
+/** A mistake in the declaration, such as { path: ["apps", "api", "project"], what: "is missing" }. */
+export interface DeclarationProblem {
+  readonly path: readonly PropertyKey[];
+  readonly what: string;
+  /** Whether the key itself is wrong, and not its value. */
+  readonly atKey?: boolean;
+}
 
-/** The image of our stack's GlitchTip. */
+/** Returns the image of the stack's GlitchTip. */
 export const imageOf = ({ image = DEFAULT_IMAGE }: Declaration["server"]): string => image;
 
-/** `existing`: a GlitchTip that is there already; `none`: no server is asked, because every app has a DSN of its own. */
+/** `bundled`: the stack's own; `existing`: one that runs elsewhere; `none`: every app has an external DSN, so no server is asked. */
 export type ServerKind = "bundled" | "existing" | "none";
 
 export function serverKind(declaration: Pick<Declaration, "server" | "apps" | "production">): ServerKind {
   const { image, url } = declaration.server;
-  // Production's domain is the address of a server of ours.
+  // `production` makes server.url of its domain, which is the address of the stack's own server.
   if (image !== undefined || declaration.production !== undefined) return "bundled";
   if (url !== undefined) return "existing";
   return needsProvisioner(declaration) ? "bundled" : "none";
 }
 
-/** What the declaration's `server` comes to, its defaults by generation filled in. */
-export interface ResolvedServer {
-  readonly capabilities: Capabilities;
-  readonly topology: Topology | "single-container";
-  /** Ours or one of the user's. */
-  readonly valkey: boolean;
-  readonly warnings: readonly string[];
-}
-
-/** Who signs in. The schema lets it be left out only where nobody has to. */
+/** Returns who signs in. The schema allows a declaration without `admin` only where nobody signs in with a password. */
 export function superuserOf({ admin }: Pick<Declaration, "admin">): NonNullable<Declaration["admin"]> {
   if (admin !== undefined) return admin;
   throw new CodedError("GC1101", "the declaration names no admin");
 }
 
-export interface Problem {
-  readonly path: readonly PropertyKey[];
-  readonly what: string;
-  /** The key itself is wrong, not its value. */
-  readonly atKey?: boolean;
+/** A database or Valkey that the user runs. */
+export interface OwnService {
+  /** A reference to its address. */
+  readonly url: string;
+  /** Its service in the user's Compose files, if it is one. */
+  readonly service?: string | undefined;
 }
 
-/** Decides generation, topology and Valkey, or says what is wrong with them. */
-export function resolveServer(server: Declaration["server"]): { server?: ResolvedServer; problems: Problem[] } {
+/** Returns the database and the Valkey that the user runs, by their keys in `server`. */
+export const ownServices = ({ database, valkey }: Declaration["server"]) =>
+  defined({
+    database: typeof database === "object" ? database : undefined,
+    valkey: typeof valkey === "object" ? valkey : undefined,
+  }) as { readonly database?: OwnService; readonly valkey?: OwnService };
+
+/** The declaration's `server` with the defaults of its generation. */
+export interface ResolvedServer {
+  readonly capabilities: Capabilities;
+  readonly topology: Topology | "single-container";
+  /** Whether GlitchTip uses a Valkey, the stack's or the user's. */
+  readonly valkey: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** Returns the server with its generation, topology and Valkey decided, or the problems that prevent that. */
+export function resolveServer(server: Declaration["server"]): {
+  server?: ResolvedServer;
+  problems: DeclarationProblem[];
+} {
+  const image = imageOf(server);
   const problem = (key: string, what: string) => ({ problems: [{ path: ["server", key], what }] });
-  const found = server.generation
-    ? { generation: server.generation, known: true, tooOld: false }
-    : generationOf(imageOf(server));
+  const found = server.generation ? { generation: server.generation, known: true, tooOld: false } : generationOf(image);
   if (found === undefined) {
     return problem(
       "image",
-      `the tag of "${imageOf(server)}" does not tell which GlitchTip it is; state server.generation, one of ${GENERATIONS.join(", ")}`,
+      `the tag of "${image}" does not tell which GlitchTip it is; state server.generation, one of ${GENERATIONS.join(", ")}`,
     );
   }
-  if (found.tooOld) return problem("image", `"${imageOf(server)}" is older than GlitchTip ${GENERATIONS[0]}`);
+  if (found.tooOld) return problem("image", `"${image}" is older than GlitchTip ${GENERATIONS[0]}`);
 
   const capabilities = CAPABILITIES[found.generation];
-  const problems: Problem[] = [];
-  const [usual = "split"] = capabilities.topologies;
-  const topology = server.topology ?? usual;
-  if (topology === "single-container") {
-    for (const key of ["database", "valkey"] as const) {
-      if (typeof server[key] !== "object") continue;
-      problems.push({
-        path: ["server", key],
-        what: "is elsewhere, but a single container brings its own; state another server.topology",
-      });
-    }
-  } else if (!capabilities.topologies.includes(topology)) {
-    const what = `generation ${found.generation} runs only as ${usual}: ${capabilities.topologyReason ?? ""}`;
-    problems.push({ path: ["server", "topology"], what });
-  }
-  if (capabilities.needsValkey && server.valkey === "off") {
-    problems.push({ path: ["server", "valkey"], what: `generation ${found.generation} does not run without Valkey` });
-  }
+  const topology = server.topology ?? capabilities.topologies[0] ?? "split";
+  const problems = [...topologyProblems(server, topology, capabilities), ...valkeyProblems(server, capabilities)];
   if (problems.length > 0) return { problems };
 
   const valkey = server.valkey === undefined ? capabilities.needsValkey : server.valkey !== "off";
   const warnings = found.known
     ? []
-    : [`${imageOf(server)} is not a version this tool knows; it is treated as generation ${found.generation}`];
+    : [`${image} is not a version this tool knows; it is treated as generation ${found.generation}`];
   return { server: { capabilities, topology, valkey, warnings }, problems };
 }
+
+function topologyProblems(
+  server: Declaration["server"],
+  topology: ResolvedServer["topology"],
+  { generation, topologies, topologyReason = "" }: Capabilities,
+): DeclarationProblem[] {
+  if (topology === "single-container") {
+    return Object.keys(ownServices(server)).map((key) => ({
+      path: ["server", key],
+      what: "is elsewhere, but a single container brings its own; state another server.topology",
+    }));
+  }
+  if (topologies.includes(topology)) return [];
+  const what = `generation ${generation} runs only as ${topologies[0] ?? "split"}: ${topologyReason}`;
+  return [{ path: ["server", "topology"], what }];
+}
+
+const valkeyProblems = ({ valkey }: Declaration["server"], { generation, needsValkey }: Capabilities) =>
+  needsValkey && valkey === "off"
+    ? [{ path: ["server", "valkey"], what: `generation ${generation} does not run without Valkey` }]
+    : [];

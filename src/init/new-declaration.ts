@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { defined } from "../base/defined.ts";
 import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError } from "../base/errors.ts";
-import { DEFAULT_IMAGE } from "../config/server.ts";
+import { DEFAULT_IMAGE } from "../config/defaults.ts";
 import type { UserProject } from "../stack/model.ts";
 import { yamlLines } from "../stack/yaml-text.ts";
 import type { InitOptions } from "./options.ts";

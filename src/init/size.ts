@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
+import { DEFAULT_IMAGE } from "../config/defaults.ts";
 import type { Declaration } from "../config/schema.ts";
-import { DEFAULT_IMAGE, serverKind } from "../config/server.ts";
+import { serverKind } from "../config/server.ts";
 import { CAPABILITIES, generationOf } from "../glitchtip/versions.ts";
 import { declaredFor, type Sizing, sizeFor } from "../workspace/index.ts";
 import type { Refuse } from "./option-row.ts";

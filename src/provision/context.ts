@@ -1,7 +1,7 @@
 import type { Log } from "../base/log.ts";
 import type { Secret } from "../base/secret.ts";
 import type { Clock } from "../base/wait.ts";
-import type { Audience } from "../config/audience.ts";
+import type { Audience } from "../config/framework-presets.ts";
 import type { ProvisionDeclaration } from "../config/provision-input.ts";
 import type { Transport } from "../glitchtip/transport.ts";
 import type { StateStore } from "../outputs/state-store.ts";

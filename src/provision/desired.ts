@@ -1,5 +1,5 @@
 import { CodedError } from "../base/errors.ts";
-import { DEFAULT_TEAM } from "../config/default-team.ts";
+import { DEFAULT_TEAM } from "../config/defaults.ts";
 import type { ProvisionDeclaration } from "../config/provision-input.ts";
 import type { DesiredOrganization } from "../reconcile/index.ts";
 

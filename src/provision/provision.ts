@@ -1,8 +1,8 @@
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Secret } from "../base/secret.ts";
-import { variablesOf } from "../config/app-variables.ts";
-import { provisionedApps } from "../config/given-dsn.ts";
+import { provisionedApps } from "../config/app-sources.ts";
+import { variablesOf } from "../config/framework-presets.ts";
 import { superuserOf } from "../config/server.ts";
 import { openClient } from "../glitchtip/client.ts";
 import { composeDsn } from "../glitchtip/dsn.ts";

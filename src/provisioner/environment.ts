@@ -4,7 +4,7 @@ import { CodedError, hasErrno } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import { Secret } from "../base/secret.ts";
-import { type ProvisionInput, provisionInputSchema } from "../config/provision-input.ts";
+import { type ProvisionFile, provisionInputSchema } from "../config/provision-input.ts";
 import type { Audience } from "../config/schema.ts";
 import { tokenFrom } from "../provision/index.ts";
 
@@ -55,7 +55,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
 }
 
 /** Reads what `init` wrote. Warns when the declaration has changed since. */
-export function readInput({ inputFile, declarationFile }: Environment, log: Log): ProvisionInput {
+export function readInput({ inputFile, declarationFile }: Environment, log: Log): ProvisionFile {
   const result = provisionInputSchema.safeParse(parse(inputFile));
   if (!result.success) {
     const at = result.error.issues.map(({ path }) => path.join(".")).join(", ");

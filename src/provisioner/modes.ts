@@ -4,7 +4,7 @@ import { CodedError, EXIT, errorLines } from "../base/errors.ts";
 import { removeLeftovers } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
-import { KEY_LABEL } from "../config/key-label.ts";
+import { KEY_LABEL } from "../config/defaults.ts";
 import { openNodeTransport } from "../glitchtip/transport-node.ts";
 import { publish, publishFailure, publishRotations, retire } from "../outputs/dsn-volume.ts";
 import { acquireLock } from "../outputs/lock.ts";

@@ -1,15 +1,15 @@
-import { DEFAULT_TEAM } from "../config/default-team.ts";
 import {
   type AlertDeclaration,
+  type KeyPath,
   type MonitorDeclaration,
   type OrganizationPart,
   organizationParts,
-  type Path,
   type ProjectDeclaration,
   type RecipientDeclaration,
   type ServerPart,
   serverParts,
-} from "../config/inside/parts.ts";
+} from "../config/contents.ts";
+import { DEFAULT_TEAM } from "../config/defaults.ts";
 import type { Declaration } from "../config/schema.ts";
 import { parseReference } from "../references/reference.ts";
 import type {
@@ -54,7 +54,7 @@ function desiredOrganization(
   { name, body, path }: OrganizationPart,
   connection: Connection,
   scope: Scope,
-  server: Path,
+  server: KeyPath,
 ): DesiredOrganization<Reference> {
   const { slug, teams, members, monitors, statusPages, projects } = body;
   return {
@@ -76,10 +76,10 @@ function desiredOrganization(
 export function desiredProject(
   key: string,
   project: ProjectDeclaration,
-  path: Path,
+  path: KeyPath,
   { jiraBridge }: ServerPart["connection"],
   scope: Scope,
-  server: Path,
+  server: KeyPath,
 ): DesiredProject<Reference> {
   const { name, slug, team, platform, throttle, keys, alerts, monitors, jira } = project;
   const ownAlerts = scope.list("alerts", alerts, (one, at) => desiredAlert(one, [...path, "alerts", at]));
@@ -109,7 +109,7 @@ export function desiredProject(
   };
 }
 
-function desiredAlert(alert: AlertDeclaration, path: Path): DesiredAlert<Reference> {
+function desiredAlert(alert: AlertDeclaration, path: KeyPath): DesiredAlert<Reference> {
   const { name, quantity = null, timespanMinutes = null, uptime = false, recipients } = alert;
   return {
     name,
@@ -120,7 +120,7 @@ function desiredAlert(alert: AlertDeclaration, path: Path): DesiredAlert<Referen
   };
 }
 
-function desiredRecipient(recipient: RecipientDeclaration, path: Path): DesiredRecipient<Reference> {
+function desiredRecipient(recipient: RecipientDeclaration, path: KeyPath): DesiredRecipient<Reference> {
   const { type, url = "", tagsToAdd, botEmail = "", apiKey = "", channel = "", topic = "GlitchTip Alerts" } = recipient;
   return {
     type,
@@ -132,7 +132,7 @@ function desiredRecipient(recipient: RecipientDeclaration, path: Path): DesiredR
   };
 }
 
-export function desiredMonitor(monitor: MonitorDeclaration, path: Path): DesiredMonitor<Reference> {
+export function desiredMonitor(monitor: MonitorDeclaration, path: KeyPath): DesiredMonitor<Reference> {
   const { name, type, url = "", intervalSeconds, timeoutSeconds, expectedStatus, expectedBody } = monitor;
   const http = type === "Ping" || type === "GET" || type === "POST";
   return {
@@ -146,12 +146,12 @@ export function desiredMonitor(monitor: MonitorDeclaration, path: Path): Desired
   };
 }
 
-export const reference = (text: string, path: Path): Reference => ({
+export const reference = (text: string, path: KeyPath): Reference => ({
   reference: text,
   key: path.map(String).join("."),
 });
 
-const addressOf = (url: string, path: Path): string | Reference =>
+const addressOf = (url: string, path: KeyPath): string | Reference =>
   parseReference(url) === undefined ? url : reference(url, path);
 
 type Manage = NonNullable<Declaration["manage"]>;

@@ -1,5 +1,5 @@
 import { Secret } from "../base/secret.ts";
-import { JIRA_ALERT } from "../config/inside/alert-checks.ts";
+import { JIRA_ALERT } from "../config/contents-checks.ts";
 import type { DesiredAlert, DesiredRecipient, JiraTarget } from "./desired.ts";
 import { clearText } from "./recipients.ts";
 

@@ -1,4 +1,4 @@
-import { KEY_LABEL } from "../config/key-label.ts";
+import { KEY_LABEL } from "../config/defaults.ts";
 import { changesOf } from "./action.ts";
 import type { DesiredKey, RateLimit } from "./desired.ts";
 import type { Draft, PlanPlace } from "./draft.ts";

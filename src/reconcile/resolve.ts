@@ -1,7 +1,7 @@
 import { CodedError } from "../base/errors.ts";
 import { Secret } from "../base/secret.ts";
-import { DOUBLE_URL } from "../config/inside/alert-checks.ts";
-import { URL_LONGEST } from "../config/schema/inside/alert.ts";
+import { DOUBLE_URL } from "../config/contents-checks.ts";
+import { URL_LONGEST } from "../config/schema/alerts.ts";
 import { normalUrl } from "../glitchtip/wire/url.ts";
 import type {
   DesiredAlert,

@@ -1,7 +1,7 @@
 import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError } from "../base/errors.ts";
-import { ownServices } from "../config/own-service.ts";
 import type { Declaration } from "../config/schema.ts";
+import { ownServices } from "../config/server.ts";
 import {
   BACKUP,
   CARE,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere, writeOne } from "../base/files.ts";
 import { Secret } from "../base/secret.ts";
-import { ownServices } from "../config/own-service.ts";
+import { ownServices } from "../config/server.ts";
 import { containerOf, observeStack, restartServices, runningContainer } from "../running/index.ts";
 import { SECRETS_FOLDER } from "../stack/render.ts";
 import { DATABASE, DATABASE_TOOLS, SERVER, WORKER } from "../stack/service-names.ts";

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { hasErrno } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
-import { type SecretUse, weakness } from "../config/secret-strength.ts";
+import { type SecretUse, weakness } from "../config/secrets.ts";
 import { SECRETS_FOLDER } from "../stack/render.ts";
 import { FILES, readProgress, type SecretFile } from "./progress.ts";
 

@@ -1,6 +1,6 @@
 import { didYouMean } from "../base/did-you-mean.ts";
-import { type AppVariable, namesOf, variablesOf } from "../config/app-variables.ts";
-import { provisionedApps } from "../config/given-dsn.ts";
+import { provisionedApps } from "../config/app-sources.ts";
+import { type AppVariable, namesOf, variablesOf } from "../config/framework-presets.ts";
 import type { AppDeclaration, Declaration } from "../config/schema.ts";
 import { serverKind } from "../config/server.ts";
 import { joined, type Meeting, meetingOf } from "./app-networks.ts";

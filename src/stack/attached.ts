@@ -1,6 +1,6 @@
-import { needsContainer } from "../config/given-dsn.ts";
-import { parsePasswordRef } from "../config/password-ref.ts";
+import { needsContainer } from "../config/app-sources.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
+import { parsePasswordRef } from "../config/secrets.ts";
 import { escaped } from "./interpolate.ts";
 import type { ComposeService, ProvisionerSource } from "./model.ts";
 import { provisionServices, writable } from "./provision-service.ts";

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { ownServices } from "../config/own-service.ts";
 import type { Declaration } from "../config/schema.ts";
-import { imageOf, type ResolvedServer } from "../config/server.ts";
+import { imageOf, ownServices, type ResolvedServer } from "../config/server.ts";
 import { parseReference } from "../references/reference.ts";
 import { secretBy } from "./attached.ts";
 import { escaped } from "./interpolate.ts";

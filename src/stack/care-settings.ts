@@ -1,8 +1,7 @@
-import type { CareSettings } from "../config/care-settings.ts";
-import { ownServices } from "../config/own-service.ts";
-import { NOTIFY_EVENTS } from "../config/schema/notify.ts";
+import { NOTIFY_EVENTS } from "../config/schema/care.ts";
 import type { Declaration } from "../config/schema.ts";
-import type { ResolvedServer } from "../config/server.ts";
+import { ownServices, type ResolvedServer } from "../config/server.ts";
+import type { CareSettings } from "../config/service-settings.ts";
 import type { OurStack } from "./services.ts";
 import type { ComposeTemplates } from "./templates.ts";
 

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { hasCare } from "../config/care-checks.ts";
-import { needsContainer } from "../config/given-dsn.ts";
-import { ownServices } from "../config/own-service.ts";
+import { needsContainer } from "../config/app-sources.ts";
 import type { Declaration } from "../config/schema.ts";
-import type { ResolvedServer } from "../config/server.ts";
+import { ownServices, type ResolvedServer } from "../config/server.ts";
+import { hasCare } from "../config/stack-checks.ts";
 import { secretBy } from "./attached.ts";
 import { placeOfBackups } from "./backup.ts";
 import { ROLES, secretName, settingsOf } from "./care-settings.ts";

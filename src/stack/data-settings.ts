@@ -1,6 +1,5 @@
-import { ownServices } from "../config/own-service.ts";
 import type { Declaration } from "../config/schema.ts";
-import type { ResolvedServer } from "../config/server.ts";
+import { ownServices, type ResolvedServer } from "../config/server.ts";
 import type { ComposeService } from "./model.ts";
 import { DATABASE, VALKEY } from "./service-names.ts";
 

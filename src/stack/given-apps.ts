@@ -1,5 +1,5 @@
-import { namesOf } from "../config/app-variables.ts";
-import { type GivenApp, givenApps } from "../config/given-dsn.ts";
+import { type GivenApp, givenApps } from "../config/app-sources.ts";
+import { namesOf } from "../config/framework-presets.ts";
 import type { Declaration } from "../config/schema.ts";
 import { ENV_FOLDER, found, handedOn } from "./apps.ts";
 import { escaped } from "./interpolate.ts";

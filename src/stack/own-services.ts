@@ -1,4 +1,4 @@
-import type { ownServices } from "../config/own-service.ts";
+import type { ownServices } from "../config/server.ts";
 import { joined } from "./app-networks.ts";
 import { found } from "./apps.ts";
 import type { ComposeService, UserProject } from "./model.ts";

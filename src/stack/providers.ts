@@ -1,5 +1,5 @@
-import { namesOf } from "../config/app-variables.ts";
-import { providedName, providerOf, providersOf } from "../config/provider.ts";
+import { providedName, providerOf, providersOf } from "../config/app-sources.ts";
+import { namesOf } from "../config/framework-presets.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { ComposeService } from "./model.ts";
 

@@ -1,4 +1,4 @@
-import { needsContainer } from "../config/given-dsn.ts";
+import { needsContainer } from "../config/app-sources.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
 import type { ComposeService, ProvisionerSource } from "./model.ts";
 import type { OurService } from "./services.ts";

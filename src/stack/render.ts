@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { CodedError } from "../base/errors.ts";
-import { needsContainer, needsProvisioner } from "../config/given-dsn.ts";
-import { ownServices } from "../config/own-service.ts";
-import { postgresVolume } from "../config/postgres-image.ts";
-import { type ProvisionInput, provisionPart } from "../config/provision-input.ts";
+import { needsContainer, needsProvisioner } from "../config/app-sources.ts";
+import { postgresVolume } from "../config/postgres.ts";
+import { type ProvisionFile, provisionPart } from "../config/provision-input.ts";
 import type { Declaration } from "../config/schema.ts";
-import { resolveServer, serverKind } from "../config/server.ts";
+import { ownServices, resolveServer, serverKind } from "../config/server.ts";
 import type { Generation } from "../glitchtip/versions.ts";
 import { type AppOverlays, DSN_VOLUME, overlayApps, toolsVolumes, WRAPPER_CONFIG } from "./apps.ts";
 import { attachedNetworks, attachedSecrets, attachedStack, secretBy } from "./attached.ts";
@@ -138,7 +137,7 @@ function provisionFiles(
   { apps, wrapper }: AppOverlays,
   generation: Generation | undefined,
 ): RenderedFile[] {
-  const provision: ProvisionInput = {
+  const provision: ProvisionFile = {
     version: 1,
     tool: toolVersion,
     declarationSha256: createHash("sha256").update(declarationText).digest("hex"),

@@ -1,7 +1,6 @@
-import { ownServices } from "../config/own-service.ts";
-import { dataFolder, postgresImage, postgresVolume } from "../config/postgres-image.ts";
+import { dataFolder, postgresImage, postgresVolume } from "../config/postgres.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
-import { imageOf, type ResolvedServer, superuserOf } from "../config/server.ts";
+import { imageOf, ownServices, type ResolvedServer, superuserOf } from "../config/server.ts";
 import { type Role, SERVER_PORT } from "../glitchtip/versions.ts";
 import { escaped } from "./interpolate.ts";
 import type { ComposeService, ProvisionerSource } from "./model.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { postgresMajor } from "../config/postgres-image.ts";
+import { postgresMajor } from "../config/postgres.ts";
 import type { Declaration } from "../config/schema.ts";
 import { imageOf, type ResolvedServer, superuserOf } from "../config/server.ts";
 import { careInside } from "./care.ts";

@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
-import { provisionedApps } from "../config/given-dsn.ts";
+import { provisionedApps } from "../config/app-sources.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { ImageKnowledge, KnownImage, UserProject, UserService } from "../stack/model.ts";
 import { IMAGES_FILE } from "../stack/render.ts";

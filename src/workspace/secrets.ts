@@ -3,11 +3,10 @@ import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere, writeAll } from "../base/files.ts";
-import { needsProvisioner } from "../config/given-dsn.ts";
-import { ownServices, secretAddresses } from "../config/own-service.ts";
-import { parsePasswordRef, vaultCopyOf } from "../config/password-ref.ts";
+import { needsProvisioner } from "../config/app-sources.ts";
 import type { Declaration } from "../config/schema.ts";
-import { serverKind } from "../config/server.ts";
+import { parsePasswordRef, secretAddresses, vaultCopyOf } from "../config/secrets.ts";
+import { ownServices, serverKind } from "../config/server.ts";
 import { SECRETS_FOLDER } from "../stack/render.ts";
 
 const NAMES = ["admin_password", "db_password", "secret_key"] as const;

@@ -3,7 +3,7 @@ import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
-import { namesOf } from "../config/app-variables.ts";
+import { namesOf } from "../config/framework-presets.ts";
 import type { ImageKnowledge } from "../stack/model.ts";
 import { STACK_FILE } from "../stack/render.ts";
 import { type Assets, packageAssets } from "./assets.ts";

@@ -1,4 +1,4 @@
-import { secretAddresses } from "../config/own-service.ts";
+import { secretAddresses } from "../config/secrets.ts";
 import { resolveServer, serverKind } from "../config/server.ts";
 import { generationOf } from "../glitchtip/versions.ts";
 import { STACK_FILE } from "../stack/render.ts";

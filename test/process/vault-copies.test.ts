@@ -3,7 +3,7 @@ import type { CodedError } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { checkVaultCopies } from "../../src/checks/doctor/vault-checks.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
-import { vaultCopyOf } from "../../src/config/password-ref.ts";
+import { vaultCopyOf } from "../../src/config/secrets.ts";
 import { init } from "../../src/init/init.ts";
 import { compareVaultCopies } from "../../src/workspace/reference-copies.ts";
 import { fakeClock } from "../support/fake-clock.ts";

@@ -1,7 +1,7 @@
 import type { CareMemory } from "../../src/care/memory.ts";
 import type { Probes } from "../../src/care/probes.ts";
 import type { SupervisedState } from "../../src/care/supervised.ts";
-import type { CareSettings } from "../../src/config/care-settings.ts";
+import type { CareSettings } from "../../src/config/service-settings.ts";
 
 /** A Saturday's noon. */
 export const NOW_MS = Date.parse("2026-11-21T12:00:00Z");

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { CodedError, ERROR_CODES, type ErrorCode } from "../../src/base/errors.ts";
 import { COMMANDS } from "../../src/cli/registry/index.ts";
-import { PRESETS } from "../../src/config/app-variables.ts";
+import { PRESETS } from "../../src/config/framework-presets.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
 import { declarationSchema } from "../../src/config/schema.ts";
 import { CAPABILITIES, type Capabilities, GENERATIONS, SERVER_PORT } from "../../src/glitchtip/versions.ts";

@@ -4,7 +4,7 @@ import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import { runProcess } from "../../base/process.ts";
 import type { Clock } from "../../base/wait.ts";
-import type { BackupSettings } from "../../config/backup-settings.ts";
+import type { BackupSettings } from "../../config/service-settings.ts";
 import type { BackupSources } from "../create.ts";
 import { openDatabase } from "../database/database.ts";
 import { jobShell } from "./job-shell.ts";

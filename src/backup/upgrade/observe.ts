@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
-import { postgresMajor } from "../../config/postgres-image.ts";
+import { postgresMajor } from "../../config/postgres.ts";
 import { serverKind } from "../../config/server.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
 import {

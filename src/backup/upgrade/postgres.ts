@@ -1,5 +1,5 @@
 import { defined } from "../../base/defined.ts";
-import { DEFAULT_POSTGRES, postgresMajor } from "../../config/postgres-image.ts";
+import { DEFAULT_POSTGRES_IMAGE, postgresMajor } from "../../config/postgres.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { envChange, type SettingsChange } from "./settings.ts";
 import { upgradeRefusal } from "./way.ts";
@@ -36,7 +36,7 @@ interface PostgresSituation {
 
 /** Returns the image that .env names, else the declared one, else the default. */
 export const currentPostgres = ({ declaration, env }: Omit<PostgresSituation, "postgres">): string =>
-  env.GLITCHTIP_POSTGRES_IMAGE || (declaration.server.postgres?.image ?? DEFAULT_POSTGRES);
+  env.GLITCHTIP_POSTGRES_IMAGE || (declaration.server.postgres?.image ?? DEFAULT_POSTGRES_IMAGE);
 
 /** Returns the wanted image; a tag alone means the same repository. */
 export const targetPostgres = (current: string, wanted: string): string =>
@@ -102,6 +102,6 @@ function freeVolume(major: number, taken: readonly string[]): string {
 export function checkPostgres(major: number | undefined, least: number, image: string): void {
   if (major === undefined || major >= least) return;
   throw upgradeRefusal(`${image} needs Postgres ${least} or newer, and this stack has ${major}`, {
-    remedy: `Both at once: glitchtip-compose upgrade --to ${image} --postgres ${DEFAULT_POSTGRES}.`,
+    remedy: `Both at once: glitchtip-compose upgrade --to ${image} --postgres ${DEFAULT_POSTGRES_IMAGE}.`,
   });
 }

@@ -1,4 +1,4 @@
-import type { NOTIFY_EVENTS } from "../../config/schema/notify.ts";
+import type { NOTIFY_EVENTS } from "../../config/schema/care.ts";
 
 export type NotifyEvent = (typeof NOTIFY_EVENTS)[number];
 

@@ -7,7 +7,7 @@ import { readIfThere } from "../../base/files.ts";
 import { Secret } from "../../base/secret.ts";
 import type { Clock } from "../../base/wait.ts";
 import { servedCertificate } from "../../checks/index.ts";
-import type { CareSettings } from "../../config/care-settings.ts";
+import type { CareSettings } from "../../config/service-settings.ts";
 import { SERVER_PORT } from "../../glitchtip/versions.ts";
 import type { Probes } from "../probes.ts";
 import { readSupervised } from "../supervised.ts";

@@ -1,4 +1,4 @@
-import { variablesOf } from "../../config/app-variables.ts";
+import { variablesOf } from "../../config/framework-presets.ts";
 import type { Declaration } from "../../config/schema.ts";
 import type { ComposeConfig } from "../../docker/index.ts";
 import {

@@ -1,9 +1,8 @@
 import { resolve } from "node:path";
 import { readIfThere } from "../../base/files.ts";
-import { ownServices } from "../../config/own-service.ts";
-import { parsePasswordRef } from "../../config/password-ref.ts";
 import type { Declaration } from "../../config/schema.ts";
-import { type SecretUse, weakness } from "../../config/secret-strength.ts";
+import { parsePasswordRef, type SecretUse, weakness } from "../../config/secrets.ts";
+import { ownServices } from "../../config/server.ts";
 import type { What } from "../../secrets/index.ts";
 import { SECRETS_FOLDER } from "../../stack/render.ts";
 

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { LOAD_LIMITS, type LoadReport, load as putLoad, targetOf } from "../../checks/index.ts";
-import { provisionedApps } from "../../config/given-dsn.ts";
+import { provisionedApps } from "../../config/app-sources.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { openNodeTransport } from "../../glitchtip/transport-node.ts";
 import { stackNotStarted } from "../../running/index.ts";

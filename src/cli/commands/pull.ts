@@ -1,6 +1,6 @@
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
-import { MANAGEABLE } from "../../config/schema/inside/server.ts";
+import { MANAGEABLE } from "../../config/schema/servers.ts";
 import {
   type DeclaredServer,
   KIND_OF,

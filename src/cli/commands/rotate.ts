@@ -1,5 +1,5 @@
 import { CodedError, EXIT } from "../../base/errors.ts";
-import { needsProvisioner } from "../../config/given-dsn.ts";
+import { needsProvisioner } from "../../config/app-sources.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { resolveServer, serverKind } from "../../config/server.ts";
 import { type Docker, openDocker } from "../../docker/index.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { CodedError, EXIT } from "../../base/errors.ts";
-import { weakness } from "../../config/secret-strength.ts";
+import { weakness } from "../../config/secrets.ts";
 import { serverKind, superuserOf } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import { openNodeTransport } from "../../glitchtip/transport-node.ts";

@@ -2,7 +2,7 @@ import { isatty } from "node:tty";
 import { backupFolder, backupState, restoreProgress } from "../../backup/index.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { status as statusOf } from "../../checks/index.ts";
-import { providerOf } from "../../config/provider.ts";
+import { providerOf } from "../../config/app-sources.ts";
 import { resolveServer, serverKind } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import { providedDsnState } from "../../provision/index.ts";

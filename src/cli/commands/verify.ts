@@ -1,5 +1,5 @@
 import { EXIT } from "../../base/errors.ts";
-import { givenApps } from "../../config/given-dsn.ts";
+import { givenApps } from "../../config/app-sources.ts";
 import { openDocker } from "../../docker/index.ts";
 import {
   chooseApps,

@@ -1,21 +1,20 @@
 import * as z from "zod/mini";
-import { PRESET_NAMES } from "../app-variables.ts";
-import { AUDIENCES } from "../audience.ts";
-import { described, httpUrl, secretReference, strictObject, text, words } from "./primitives.ts";
+import { AUDIENCES, PRESET_NAMES } from "../framework-presets.ts";
+import { described, httpUrl, secretReference, text, wordList } from "./primitives.ts";
 
 /**
- * By `with-dsn`, which the image's shell runs or a busybox from a volume; by Compose, from a file that `up` writes; or by
- * Compose from this program, which it calls before it starts anything.
+ * How an app gets its DSN: from `with-dsn`, run by the image's shell or by a busybox; from a file that `up` writes and
+ * Compose reads; or from this program, which Compose calls as a provider.
  */
-export const INJECT = ["entrypoint", "busybox", "env-file", "provider"] as const;
+const INJECT = ["entrypoint", "busybox", "env-file", "provider"] as const;
 
 export const ON_FAILURE = ["block", "start-without-reporting"] as const;
 
 const variableName = z.string().check(z.regex(/^[^=\s\0]+$/, { error: "must be a variable's name" }));
 const handedOn = text(200);
 
-/** In parts: what people copy from GlitchTip's settings, or a pipeline keeps apart. */
-const dsnParts = strictObject(() => ({
+/** The parts of a DSN, as a pipeline may keep them. */
+const dsnPartsSchema = z.strictObject({
   url: described(httpUrl, "Where the app reaches that GlitchTip."),
   key: described(secretReference, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the public key, 32 hex digits."),
   projectId: described(
@@ -25,12 +24,12 @@ const dsnParts = strictObject(() => ({
     ]),
     "The project's number, or file:PATH or env:NAME of it.",
   ),
-}));
+});
 
-export const app = strictObject(() => ({
+export const appSchema = z.strictObject({
   project: described(z.optional(z.string()), "A key of `projects`. Left out where `dsn` is given."),
   dsn: described(
-    z.optional(z.union([secretReference, dsnParts])),
+    z.optional(z.union([secretReference, dsnPartsSchema])),
     "A DSN of your own instead of a project: file:PATH, env:NAME or vault:MOUNT/PATH#FIELD, or a map with `url`, `key` and `projectId`. Empty = the app runs without reporting.",
   ),
   audience: described(z._default(z.enum(AUDIENCES), "container"), "Who uses the DSN."),
@@ -63,9 +62,12 @@ export const app = strictObject(() => ({
     "How the DSN gets in: by the image's own shell; by a static busybox for an image without one; by an env_file that `glitchtip-compose up` writes; by a Compose provider, for a server that runs already (the variable is then GLITCHTIP_SENTRY_DSN).",
   ),
   entrypoint: described(
-    z.optional(words),
+    z.optional(wordList),
     "The image's entrypoint, where the Compose file does not state one. [] = none.",
   ),
-  command: described(z.optional(words), "The image's command, where the Compose file does not state one. [] = none."),
+  command: described(
+    z.optional(wordList),
+    "The image's command, where the Compose file does not state one. [] = none.",
+  ),
   onFailure: described(z.optional(z.enum(ON_FAILURE)), "As `onFailure` below, for this app."),
-}));
+});

@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
-import { described, httpUrl, secretReference, strictObject } from "./primitives.ts";
+import { described, httpUrl, secretReference } from "./primitives.ts";
 
-/** Of minute, hour, day, month and weekday. */
+/** The highest values of minute, hour, day, month and weekday. */
 const CRON_HIGHEST = [59, 23, 31, 12, 7] as const;
 const CRON_PART = /^(\*|\d+(-\d+)?)(\/[1-9]\d*)?$/;
 
-/** 03:15, or five fields of cron. */
+/** Returns five fields of cron for a schedule, which may be a time such as 03:15. */
 export const cronOf = (schedule: string): string => {
   const [, hour, minute] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(schedule) ?? [];
   return hour === undefined ? schedule : `${Number(minute)} ${Number(hour)} * * *`;
@@ -15,7 +15,7 @@ const isCronField = (field: string, i: number): boolean =>
   field.split(",").every((part) => CRON_PART.test(part)) &&
   (field.match(/\d+/g) ?? []).every((number) => Number(number) <= (CRON_HIGHEST[i] ?? 0));
 
-export const schedule = z.string().check(
+export const scheduleSchema = z.string().check(
   z.refine(
     (text) => {
       const fields = cronOf(text).split(" ");
@@ -25,22 +25,22 @@ export const schedule = z.string().check(
   ),
 );
 
-const s3 = strictObject(() => ({
+const s3Schema = z.strictObject({
   endpoint: described(httpUrl, "Address of the S3-compatible server, without the bucket."),
   bucket: described(z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)), "It has to be there."),
   prefix: described(z._default(z.string().check(z.regex(/^([\w.-]+\/)*$/)), ""), "Before each name, such as shop/."),
   region: described(z._default(z.string(), "us-east-1"), "As the server wants it in signatures."),
   accessKey: described(secretReference, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD."),
   secretKey: described(secretReference, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD."),
-}));
+});
 
-export const backup = strictObject(() => ({
+export const backupSchema = z.strictObject({
   folder: described(
     z._default(z.string().check(z.minLength(1)), "backups"),
     "Where backups are kept, from the project's folder.",
   ),
   schedule: described(
-    z.optional(schedule),
+    z.optional(scheduleSchema),
     "When the stack makes one by itself, in UTC: 03:15, or five fields of cron. Default: never.",
   ),
   keep: described(
@@ -58,7 +58,7 @@ export const backup = strictObject(() => ({
   ),
   verify: described(z._default(z.boolean(), true), "A trial restore of each."),
   target: described(
-    z.optional(strictObject(() => ({ s3: described(s3, "An S3-compatible server.") }))),
+    z.optional(z.strictObject({ s3: described(s3Schema, "An S3-compatible server.") })),
     "Where each backup is copied to as well.",
   ),
-}));
+});

@@ -1,18 +1,18 @@
 import * as z from "zod/mini";
-import { schedule } from "./backup.ts";
-import { described, strictObject } from "./primitives.ts";
+import { scheduleSchema } from "./backup.ts";
+import { described, secretReference } from "./primitives.ts";
 
 export const CARE_SERVICES = ["web", "worker"] as const;
 
-const percent = z.int().check(z.minimum(50), z.maximum(99));
+const percentSchema = z.int().check(z.minimum(50), z.maximum(99));
 
-const restart = strictObject(() => ({
+const restartSchema = z.strictObject({
   schedule: described(
-    z.optional(schedule),
+    z.optional(scheduleSchema),
     "When, in UTC: 04:00, or five fields of cron such as 0 4 * * 0. Default: never.",
   ),
   memoryPercent: described(
-    z.optional(percent),
+    z.optional(percentSchema),
     "From how much of its container's memory limit on a process is restarted (in a single container the larger of the two): 90. Default: never.",
   ),
   unhealthy: described(
@@ -23,13 +23,59 @@ const restart = strictObject(() => ({
     z._default(z.array(z.enum(CARE_SERVICES)).check(z.minLength(1)), [...CARE_SERVICES]),
     "Which ones; all in one is `web`.",
   ),
-}));
+});
 
-export const care = strictObject(() => ({
+export const careSchema = z.strictObject({
   everySeconds: described(
     z._default(z.int().check(z.minimum(5), z.maximum(3_600)), 60),
     "How often everything is looked at.",
   ),
-  diskPercent: described(z._default(percent, 90), "From how full a disk on it is told."),
-  restart: described(z.optional(restart), "Restarts of GlitchTip's own processes; the database is never restarted."),
-}));
+  diskPercent: described(z._default(percentSchema, 90), "From how full a disk on it is told."),
+  restart: described(
+    z.optional(restartSchema),
+    "Restarts of GlitchTip's own processes; the database is never restarted.",
+  ),
+});
+
+export const CHANNEL_TYPES = ["feishu", "json", "slack", "ntfy"] as const;
+
+export const NOTIFY_EVENTS = [
+  "backup-failed",
+  "restart-done",
+  "restart-failed",
+  "certificate-near-end",
+  "disk-low",
+  "provisioner-degraded",
+  "queue-stuck",
+  "partitions-failed",
+  "service-unhealthy",
+] as const;
+
+const channelSchema = z.strictObject({
+  type: described(
+    z.enum(CHANNEL_TYPES),
+    "Whose form the message has: a Feishu or Lark card, plain JSON, Slack's (Mattermost, Rocket.Chat and others take it too), ntfy.",
+  ),
+  url: described(
+    secretReference,
+    "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the address: whoever knows it may post there.",
+  ),
+  secret: described(
+    z.optional(secretReference),
+    "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD. feishu: what messages are signed with; json, ntfy: sent as a bearer token.",
+  ),
+  name: described(
+    z.optional(z.string().check(z.regex(/^[\w.-]{1,60}$/))),
+    "For `notify test --name`. Default: its type.",
+  ),
+  events: described(
+    z.optional(z.array(z.enum(NOTIFY_EVENTS)).check(z.minLength(1))),
+    "Which ones it gets. Default: all.",
+  ),
+  repeatHours: described(
+    z._default(z.int().check(z.minimum(1), z.maximum(720)), 12),
+    "The same thing is told again only after so long.",
+  ),
+});
+
+export const notifySchema = z.array(channelSchema);

@@ -1,49 +1,24 @@
 import * as z from "zod/mini";
 import { parseReference, REFERENCE_FORMS } from "../../references/reference.ts";
 
+/** Returns the schema with the description that editors and docs/declaration.md show. */
 export const described = <T extends z.ZodMiniType>(schema: T, description: string): T =>
   schema.check(z.describe(description));
 
-/**
- * A map without other keys, whose fields are made when the first value of it is read: a declaration has a few of all the
- * things that it may have, and to make the others would cost `init` a third of its time (docs/speed.md).
- */
-export function strictObject<S extends z.core.$ZodLooseShape>(fields: () => S): z.ZodMiniObject<S, z.core.$strict> {
-  let made: S | undefined;
-  const shape = (): S => {
-    made ??= fields();
-    return made;
-  };
-  return new z.ZodMiniObject({
-    type: "object",
-    catchall: z.never(),
-    get shape() {
-      return shape();
-    },
-  }) as z.ZodMiniObject<S, z.core.$strict>;
-}
-
-/** Of these all rules hold that there are for texts, but the one for their length. */
-const PLAIN = /^[A-Za-z\d][\w .:/-]*$/;
-
-/** One check of four things: thousands of texts are read for a plan, and each check of zod's costs as much as all of these. */
-export const text = (longest: number) => {
-  const rules: readonly (readonly [isBroken: (value: string) => boolean, message: string])[] = [
-    [(value) => value.trim() === "", "must not be blank"],
-    [(value) => value.length > longest && [...value].length > longest, `must have at most ${longest} characters`],
-    [(value) => /[\u0000-\u001f\u007f]/.test(value), "must not contain control characters"],
-    // Things are remembered by name, and no object can have this key.
-    [(value) => value === "__proto__", "must be another name"],
-  ];
-  return z.string().check(
+/** Returns the schema of a text that people read: not blank, without control characters, at most `longest` code points. */
+export const text = (longest: number) =>
+  z.string().check(
     z.check(({ value, issues }) => {
-      if (value.length <= longest && PLAIN.test(value)) return;
-      for (const [isBroken, message] of rules) {
-        if (isBroken(value)) issues.push({ code: "custom", input: value, message });
-      }
+      const rules: readonly (readonly [isBroken: boolean, message: string])[] = [
+        [value.trim() === "", "must not be blank"],
+        [[...value].length > longest, `must have at most ${longest} characters`],
+        [/[\u0000-\u001f\u007f]/.test(value), "must not contain control characters"],
+        // Names become keys of objects, where this one would set the prototype.
+        [value === "__proto__", "must be another name"],
+      ];
+      for (const [isBroken, message] of rules) if (isBroken) issues.push({ code: "custom", input: value, message });
     }),
   );
-};
 
 export const httpUrl = z.string().check(
   z.refine((value) => /^https?:\/\/[^/\s@]+(\/[^\s?#]*)?$/.test(value) && URL.canParse(value), {
@@ -55,16 +30,17 @@ const NO_REFERENCE = { error: `must be ${REFERENCE_FORMS}; a password itself has
 
 export const secretReference = z.string().check(
   z.regex(/^(file|env|vault):.+$/, { ...NO_REFERENCE, abort: true }),
-  z.refine((text) => parseReference(text) !== undefined, NO_REFERENCE),
+  z.refine((value) => parseReference(value) !== undefined, NO_REFERENCE),
 );
 
-/** For what opens the Vault: it cannot be in there. */
+/** A reference to what opens the Vault, which cannot lie in it. */
 export const localReference = z
   .string()
   .check(
     z.regex(/^(file|env):.+$/, { error: "must be file:PATH or env:NAME; a password itself has no place in this file" }),
   );
 
-export const words = z
+/** An entrypoint or a command. */
+export const wordList = z
   .array(z.string())
   .check(z.refine((list) => !list.some((word) => word.includes("\0")), { error: "must not contain NUL" }));

@@ -1,25 +1,25 @@
 import * as z from "zod/mini";
 import { GENERATIONS } from "../../glitchtip/versions.ts";
-import { connection } from "./inside/server.ts";
-import { described, httpUrl, secretReference, strictObject, text } from "./primitives.ts";
-import { retention } from "./production.ts";
+import { described, httpUrl, secretReference, text } from "./primitives.ts";
+import { retentionSchema } from "./production.ts";
+import { connectionFields } from "./servers.ts";
 
-/** A whole address holds a password: it comes from elsewhere, and its special characters are percent-encoded in it. */
-const ownService = strictObject(() => ({
+/** The address holds a password, so it is a reference. */
+const ownServiceSchema = z.strictObject({
   url: described(
     secretReference,
     "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of its address; special characters in it percent-encoded.",
   ),
   service: described(z.optional(z.string()), "The service of your Compose file that it is, where it is one."),
-}));
+});
 
-export const server = strictObject(() => ({
+export const serverSchema = z.strictObject({
   image: described(
     z.optional(z.string().check(z.minLength(1))),
     "GlitchTip's image with its tag. Default: glitchtip/glitchtip:6; with `url` and without `image` the server is there already.",
   ),
   generation: described(
-    // No enum: it is a map inside, which puts "6" first.
+    // z.enum would sort "6" first, because its values are the keys of an object.
     z.optional(z.literal(GENERATIONS)),
     "Which GlitchTip this is, where the image's tag does not tell (a digest, an own build).",
   ),
@@ -52,12 +52,12 @@ export const server = strictObject(() => ({
     "One process for web and worker, or a container each; or a single container with Postgres and Valkey in it, too. Default: all-in-one from generation 6 on, split before.",
   ),
   database: described(
-    z._default(z.union([z.literal("bundled"), ownService]), "bundled"),
+    z._default(z.union([z.literal("bundled"), ownServiceSchema]), "bundled"),
     "Where the data lives: Postgres in this stack, or a map with `url` (and `service`) of your own.",
   ),
   postgres: described(
     z.optional(
-      strictObject(() => ({
+      z.strictObject({
         image: described(
           z.optional(text(255)),
           "Its image with its tag. Default: postgres:18; GLITCHTIP_POSTGRES_IMAGE in .env wins.",
@@ -66,15 +66,15 @@ export const server = strictObject(() => ({
           z.optional(z.string().check(z.regex(/^glitchtip-db(-[a-z0-9-]+)?$/, { error: "must be glitchtip-db-NAME" }))),
           "The volume with its data. Default: glitchtip-db; another major of Postgres takes another one.",
         ),
-      })),
+      }),
     ),
     "The Postgres of this stack; `upgrade --postgres` writes it.",
   ),
   valkey: described(
-    z.optional(z.union([z.enum(["off", "bundled"]), ownService])),
+    z.optional(z.union([z.enum(["off", "bundled"]), ownServiceSchema])),
     "A Valkey beside it, or a map with `url` (and `service`) of your own. Default: off; bundled for 5.1 and older, which need it.",
   ),
-  ...connection,
+  ...connectionFields,
   registration: described(z._default(z.enum(["closed", "open"]), "closed"), "Whether strangers may make an account."),
-  retention: described(z.optional(retention), "How long data is kept, by kind."),
-}));
+  retention: described(z.optional(retentionSchema), "How long data is kept, by kind."),
+});

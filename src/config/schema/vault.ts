@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
-import { described, httpUrl, localReference, strictObject, text } from "./primitives.ts";
+import { described, httpUrl, localReference, text } from "./primitives.ts";
 
 const mount = (usual: string) => described(z.optional(text(200)), `Where the method is mounted. Default: ${usual}.`);
 
 /** Which Vault, or OpenBao, holds what `vault:` references name. */
-export const vault = z
+export const vaultSchema = z
   .strictObject({
     url: described(z.optional(httpUrl), "Its address. Default: VAULT_ADDR."),
     namespace: described(z.optional(text(500)), "Default: VAULT_NAMESPACE."),
@@ -19,21 +19,21 @@ export const vault = z
     ),
     appRole: described(
       z.optional(
-        strictObject(() => ({
+        z.strictObject({
           roleId: described(localReference, "file:PATH or env:NAME."),
           secretId: described(z.optional(localReference), "file:PATH or env:NAME; left out where the role needs none."),
           mount: mount("approle"),
-        })),
+        }),
       ),
       "Sign-in of a program. Default: VAULT_ROLE_ID and VAULT_SECRET_ID, where they are set.",
     ),
     kubernetes: described(
       z.optional(
-        strictObject(() => ({
+        z.strictObject({
           role: described(text(200), "The role's name in Vault."),
           jwt: described(z.optional(localReference), "file:PATH or env:NAME. Default: the pod's service account."),
           mount: mount("kubernetes"),
-        })),
+        }),
       ),
       "Sign-in of a pod.",
     ),

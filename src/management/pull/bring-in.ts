@@ -2,9 +2,9 @@ import { parse as parsePath } from "node:path";
 import { parse } from "yaml";
 import { CodedError } from "../../base/errors.ts";
 import { checkServers } from "../../config/check.ts";
-import { type Path, serverParts } from "../../config/inside/parts.ts";
+import { type KeyPath, serverParts } from "../../config/contents.ts";
 import { loadServers } from "../../config/load.ts";
-import type { Problem } from "../../config/server.ts";
+import type { DeclarationProblem } from "../../config/server.ts";
 import type { Generation } from "../../glitchtip/versions.ts";
 import {
   type DesiredServer,
@@ -143,8 +143,8 @@ function refusedWishes(text: string, file: string, wishes: readonly Wish[]): Wis
   return found;
 }
 
-function problemsIn(text: string, file: string): Problem[] {
-  let found: Problem[] = [];
+function problemsIn(text: string, file: string): DeclarationProblem[] {
+  let found: DeclarationProblem[] = [];
   const value: unknown = parse(text, { merge: true });
   try {
     checkServers(value, file, (problems) => {
@@ -157,7 +157,7 @@ function problemsIn(text: string, file: string): Problem[] {
   return found;
 }
 
-const isWithin = (path: Path, around: Path): boolean => around.every((key, at) => path[at] === key);
+const isWithin = (path: KeyPath, around: KeyPath): boolean => around.every((key, at) => path[at] === key);
 
 /** The same as if these kinds were declared everywhere, empty where nothing is said: then what is there is told. */
 export function widened<S>(desired: DesiredServer<S>, asked: ReadonlySet<Kind>): DesiredServer<S> {

@@ -1,5 +1,5 @@
 import { defined } from "../../base/defined.ts";
-import { DEFAULT_TEAM } from "../../config/default-team.ts";
+import { DEFAULT_TEAM } from "../../config/defaults.ts";
 import { slugify } from "../../glitchtip/wire/slugify.ts";
 import type {
   ObservedAlert,

@@ -1,10 +1,10 @@
 import { type Document, isAlias, isCollection, isMap, isScalar, type Node, parseDocument } from "yaml";
+import type { KeyPath } from "../../config/contents.ts";
 import { padsBraces } from "../../config/edit.ts";
-import type { Path } from "../../config/inside/parts.ts";
 
 /** A value in the declaration; undefined takes it away. */
 export interface DeclarationEdit {
-  readonly path: Path;
+  readonly path: KeyPath;
   readonly value: unknown;
   /** Its new name, for a key whose value stays. */
   readonly rename?: string;
@@ -40,7 +40,7 @@ function apply(document: Document, before: unknown, { path, value }: Declaration
   document.setIn(path, document.createNode(value));
 }
 
-function renameKey(document: Document, path: Path, name: string): void {
+function renameKey(document: Document, path: KeyPath, name: string): void {
   const around = document.getIn(path.slice(0, -1), true);
   if (!isMap(around)) return;
   const pair = around.items.find(({ key }) => isScalar(key) && key.value === path.at(-1));
@@ -48,7 +48,7 @@ function renameKey(document: Document, path: Path, name: string): void {
 }
 
 /** Each collection on the way is the place's own: what an alias or a merge brings there is written out. */
-function ownCollection(document: Document, before: unknown, path: Path, depth: number): void {
+function ownCollection(document: Document, before: unknown, path: KeyPath, depth: number): void {
   const at = path.slice(0, depth);
   const node = document.getIn(at, true) as Node | undefined;
   if (isCollection(node)) return;
@@ -57,7 +57,7 @@ function ownCollection(document: Document, before: unknown, path: Path, depth: n
   document.setIn(at, document.createNode(isThere ? value : typeof path[depth] === "number" ? [] : {}));
 }
 
-function valueAt(value: unknown, path: Path): unknown {
+function valueAt(value: unknown, path: KeyPath): unknown {
   let found = value;
   for (const key of path) {
     if (typeof found !== "object" || found === null) return undefined;

@@ -1,4 +1,4 @@
-import type { Path } from "../../config/inside/parts.ts";
+import type { KeyPath } from "../../config/contents.ts";
 import {
   type Action,
   type DesiredAlert,
@@ -37,9 +37,9 @@ export function fromAction(context: WishContext, action: Action): Made {
   return { how: "changed", edits: changed(context, action, place, project) };
 }
 
-const removed = (path: Path): Made => ({ how: "removed", edits: [{ path, value: undefined }] });
+const removed = (path: KeyPath): Made => ({ how: "removed", edits: [{ path, value: undefined }] });
 
-function fromOrganization(context: WishContext, action: Action, path: Path): Made {
+function fromOrganization(context: WishContext, action: Action, path: KeyPath): Made {
   if (action.type === "create") return "is not on the server; it stays declared";
   return action.type === "update" ? renamed(context, action, path) : undefined;
 }
@@ -59,7 +59,7 @@ function fromJiraAlert(context: WishContext, action: Action, project: ProjectPla
 }
 
 /** Renames a declared organization. Only one whose slug is declared is renamed; another one is known by its name. */
-function renamed({ round, grown }: WishContext, { changes }: Update, path: Path): Made {
+function renamed({ round, grown }: WishContext, { changes }: Update, path: KeyPath): Made {
   const name = String(changes[0]?.from ?? "");
   const beside = round.part.body.organization === name || isTaken({ round, grown }, [...path.slice(0, -1), name]);
   if (beside) return `is called "${name}" now, as another one is`;
@@ -71,7 +71,7 @@ type Update = Extract<Action, { readonly type: "update" }>;
 function changed(
   { keeper, places }: WishContext,
   action: Update,
-  place: Path,
+  place: KeyPath,
   project: ProjectPlace | undefined,
 ): DeclarationEdit[] {
   const fields = new Set(action.changes.map(({ field }) => field));
@@ -114,7 +114,7 @@ const MONITOR_FIELDS = ["type", "intervalSeconds", "timeoutSeconds", "expectedSt
 function recipientEdits(
   wanted: DesiredAlert,
   found: ObservedAlert,
-  place: Path,
+  place: KeyPath,
   keeper: SecretKeeper,
   words: readonly string[],
 ): DeclarationEdit[] {

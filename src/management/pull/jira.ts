@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { defined } from "../../base/defined.ts";
-import { JIRA_ALERT } from "../../config/inside/alert-checks.ts";
+import { JIRA_ALERT } from "../../config/contents-checks.ts";
 import type { ObservedAlert } from "../../reconcile/index.ts";
 import type { ProjectPlace } from "./places.ts";
 import type { WishContext } from "./wishes.ts";

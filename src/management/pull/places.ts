@@ -1,4 +1,4 @@
-import { type OrganizationPart, organizationParts, type Path, type ServerPart } from "../../config/inside/parts.ts";
+import { type KeyPath, type OrganizationPart, organizationParts, type ServerPart } from "../../config/contents.ts";
 import { slugify } from "../../glitchtip/wire/slugify.ts";
 import type {
   DesiredProject,
@@ -24,7 +24,7 @@ export interface OrganizationPlace {
 }
 
 export interface ProjectPlace {
-  readonly path: Path;
+  readonly path: KeyPath;
   readonly key: string;
   readonly body: NonNullable<OrganizationPart["body"]["projects"]>[string];
   readonly desired: DesiredProject | undefined;
@@ -108,7 +108,7 @@ interface Taken {
 }
 
 /** Whether a name is in a map already, or has just been given in this round; from now on it is. */
-export function isTaken({ round, grown }: Taken, path: Path): boolean {
+export function isTaken({ round, grown }: Taken, path: KeyPath): boolean {
   const word = path.map(String).join("\0");
   let found: unknown = round.part.body;
   for (const key of path.slice(round.part.path.length))

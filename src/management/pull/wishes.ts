@@ -1,4 +1,4 @@
-import type { Path } from "../../config/inside/parts.ts";
+import type { KeyPath } from "../../config/contents.ts";
 import {
   type Action,
   JIRA_ALERT,
@@ -133,7 +133,7 @@ function undeclaredOrganization(context: WishContext, one: Undeclared): Made {
   return found && { how: "added", edits: [{ path, value: declaredOrganization(found, observed.organizations) }] };
 }
 
-function undeclaredProject(context: WishContext, one: Undeclared, around: Path, there: ObservedOrganization): Made {
+function undeclaredProject(context: WishContext, one: Undeclared, around: KeyPath, there: ObservedOrganization): Made {
   const found = withId(there.projects, one);
   if (found === undefined) return undefined;
   const keys = [found.slug, found.name, `${found.slug}-${found.id}`].filter((key) => key.trim() !== "");
@@ -174,7 +174,7 @@ function declaredValue(
 const declared = <T>(found: T | undefined, make: (found: T) => unknown): unknown =>
   found === undefined ? undefined : make(found);
 
-function added({ grown }: WishContext, path: Path, body: object, kind: ListedKind, value: unknown): Made {
+function added({ grown }: WishContext, path: KeyPath, body: object, kind: ListedKind, value: unknown): Made {
   const list = [...path, LISTS[kind].key];
   const word = list.map(String).join("\0");
   const more = grown.get(word) ?? 0;

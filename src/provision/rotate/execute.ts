@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
-import { provisionedApps } from "../../config/given-dsn.ts";
+import { provisionedApps } from "../../config/app-sources.ts";
 import type { ProvisionDeclaration } from "../../config/provision-input.ts";
 import type { KnownProject, Rotation } from "../../glitchtip/identity.ts";
 import type { ProvisionContext } from "../context.ts";

@@ -1,6 +1,6 @@
 import { CodedError } from "../../base/errors.ts";
 import type { Clock } from "../../base/wait.ts";
-import { variablesOf } from "../../config/app-variables.ts";
+import { variablesOf } from "../../config/framework-presets.ts";
 import type { Audience, Declaration } from "../../config/schema.ts";
 import type { Docker } from "../../docker/index.ts";
 import type { RunningStack } from "../../running/index.ts";

@@ -1,5 +1,5 @@
 import { CodedError } from "../../base/errors.ts";
-import { providerOf } from "../../config/provider.ts";
+import { providerOf } from "../../config/app-sources.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
 import { openNodeTransport } from "../../glitchtip/transport-node.ts";

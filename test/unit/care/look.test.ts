@@ -5,7 +5,7 @@ import { partitionedTables, partitionProblems } from "../../../src/care/partitio
 import type { Probes } from "../../../src/care/probes.ts";
 import { queueFinding, queueMemory } from "../../../src/care/queue.ts";
 import { memoryPercent } from "../../../src/care/supervised.ts";
-import type { CareSettings } from "../../../src/config/care-settings.ts";
+import type { CareSettings } from "../../../src/config/service-settings.ts";
 import { failing, MIB, memory, NOW_MS, settings, stateAt, wellProbes } from "../../support/cared-for.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { variablesOf } from "../../../src/config/app-variables.ts";
+import { variablesOf } from "../../../src/config/framework-presets.ts";
 import { loadDeclaration } from "../../../src/config/load.ts";
 
 const DECLARATION = "version: 1\nadmin: {email: a@example.com}\norganization: Acme\nprojects: {shop: }\n";

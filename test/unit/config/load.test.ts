@@ -167,6 +167,27 @@ apps:
     ]);
   });
 
+  it.each([
+    ["at the top", "__proto__: {x: 1}\n", "__proto__"],
+    ["of a project", "  __proto__: {name: store}\n", "projects.__proto__"],
+    ["in a project", "  store: {__proto__: {name: store}}\n", "projects.store.__proto__"],
+    ["of an app", "apps: {__proto__: {project: shop}}\n", "apps.__proto__"],
+    [
+      "of a variable",
+      "apps: {api: {project: shop, variables: {A: host, __proto__: host}}}\n",
+      "apps.api.variables.__proto__",
+    ],
+  ])("refuses __proto__ as the key %s, and changes no prototype", (_, text, path) => {
+    expect(problemsOf(MINIMAL + text)).toEqual([expect.stringContaining(` ${path}: must be another name`)]);
+    expect(Object.keys(Object.prototype)).toEqual([]);
+    expect({}).not.toHaveProperty("name");
+  });
+
+  it("takes names that every object inherits", () => {
+    const { projects } = loadDeclaration(`${MINIMAL}  constructor: {name: a}\n  toString:\n`, "glitchtip.yaml");
+    expect(Object.keys(projects)).toEqual(["shop", "constructor", "toString"]);
+  });
+
   it("refuses two projects of one name: the server would rename the second", () => {
     expect(problemsOf(`${MINIMAL}  store: {name: shop}\n`)).toEqual([
       'glitchtip.yaml:6:3: projects.store: "shop" and "store" have the same name, "shop"',

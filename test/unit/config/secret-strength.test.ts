@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { type SecretUse, weakness } from "../../../src/config/secret-strength.ts";
+import { type SecretUse, weakness } from "../../../src/config/secrets.ts";
 
 describe("a secret is refused", () => {
   it.each<[SecretUse, string, RegExp]>([

@@ -71,6 +71,7 @@ const tryToSet = (text: string, key: string, wanted: string): string | undefined
 
 describe("an edit of .env", () => {
   it("gives the variable its value, leaves all others theirs, and every other line byte by byte", () => {
+    const runs = propertyRuns(1_000);
     let written = 0;
     fc.assert(
       fc.property(file, name, value, (pieces, key, wanted) => {
@@ -82,9 +83,9 @@ describe("an edit of .env", () => {
         expect(oneEdit(pieces, edited)).toBe(true);
         expect(setVariable(edited, key, wanted)).toBe(edited);
       }),
-      propertyRuns(1_000),
+      runs,
     );
-    expect(written).toBeGreaterThan(700);
+    expect(written).toBeGreaterThan(0.7 * runs.numRuns);
   });
 
   it("refuses only a value that mixes what each kind of quotes cannot hold, and does not show it", () => {

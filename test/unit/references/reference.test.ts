@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadDeclaration } from "../../../src/config/load.ts";
-import { parsePasswordRef, vaultCopyOf } from "../../../src/config/password-ref.ts";
+import { parsePasswordRef, vaultCopyOf } from "../../../src/config/secrets.ts";
 import { parseReference } from "../../../src/references/reference.ts";
 
 describe("a reference to a secret", () => {

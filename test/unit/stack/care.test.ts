@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { careSettings } from "../../../src/config/care-settings.ts";
+import { careSettings } from "../../../src/config/service-settings.ts";
 import { composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
 
 const COMPOSE = "services: { app: { image: own/app, entrypoint: [node], command: [x] } }\n";

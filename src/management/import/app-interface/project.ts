@@ -1,5 +1,5 @@
 import { defined } from "../../../base/defined.ts";
-import { JIRA_ALERT } from "../../../config/inside/alert-checks.ts";
+import { JIRA_ALERT } from "../../../config/contents-checks.ts";
 import { slugify } from "../../../glitchtip/wire/slugify.ts";
 import { jiraTargets } from "../../../reconcile/index.ts";
 import { KeyReader } from "../imported.ts";

@@ -1,5 +1,5 @@
 import { defined } from "../../../base/defined.ts";
-import { JIRA_ALERT } from "../../../config/inside/alert-checks.ts";
+import { JIRA_ALERT } from "../../../config/contents-checks.ts";
 import { KeyReader } from "../imported.ts";
 import { append, type Context, environmentVariable, leaveRest, organizationOf, projectOf } from "./resources.ts";
 import type { Resource } from "./state.ts";

@@ -1,15 +1,12 @@
-import type { Audience } from "./audience.ts";
 import type { AppDeclaration } from "./schema.ts";
 
-/** A variable of an app's that gets a DSN, and who uses it. */
-export interface AppVariable {
-  readonly name: string;
-  readonly audience: Audience;
-}
+/** Who uses a DSN: a container (by the Compose network), a program of the host (by the published port), the public (by the public address). */
+export const AUDIENCES = ["container", "host", "public"] as const;
+export type Audience = (typeof AUDIENCES)[number];
 
 /**
- * Names as the frameworks' own SDKs and build tools read them. A framework with a browser part has one for each part:
- * what is named PUBLIC goes to browsers, so it needs the public address.
+ * The variables that each framework's SDK and build tool read, and their audiences. A framework with a part for browsers
+ * has one variable for each part: what is named PUBLIC goes to browsers and needs the public address.
  */
 export const PRESETS = {
   vite: { VITE_SENTRY_DSN: "public" },
@@ -21,18 +18,24 @@ export const PRESETS = {
   laravel: { SENTRY_LARAVEL_DSN: "container" },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Audience>>>>;
 
-export type Preset = keyof typeof PRESETS;
+type Preset = keyof typeof PRESETS;
 export const PRESET_NAMES = Object.keys(PRESETS) as [Preset, ...Preset[]];
 
-const USUAL = ["SENTRY_DSN"];
+const DEFAULT_VARIABLES = ["SENTRY_DSN"];
 
-/** The variables that get a DSN: the preset's and the stated ones; SENTRY_DSN where neither is there. */
+/** An environment variable that gets an app's DSN. */
+export interface AppVariable {
+  readonly name: string;
+  readonly audience: Audience;
+}
+
+/** Returns the variables of an app that get a DSN: those of its preset and the declared ones, or SENTRY_DSN. */
 export function variablesOf({
   preset,
   variables,
   audience,
 }: Pick<AppDeclaration, "preset" | "variables" | "audience">): readonly AppVariable[] {
-  const stated = variables ?? (preset === undefined ? USUAL : []);
+  const stated = variables ?? (preset === undefined ? DEFAULT_VARIABLES : []);
   const named = Array.isArray(stated) ? stated.map((name) => [name, audience] as const) : Object.entries(stated);
   const all = new Map<string, Audience>([...(preset === undefined ? [] : Object.entries(PRESETS[preset])), ...named]);
   return [...all].map(([name, audience]) => ({ name, audience }));

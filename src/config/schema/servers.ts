@@ -1,8 +1,9 @@
 import * as z from "zod/mini";
-import { GENERATIONS } from "../../../glitchtip/versions.ts";
-import { described, httpUrl, secretReference, strictObject, text } from "../primitives.ts";
-import { insideOrganization, ORGANIZATION_NAME_LONGEST, organization, projects } from "./organization.ts";
+import { GENERATIONS } from "../../glitchtip/versions.ts";
+import { ORGANIZATION_NAME_LONGEST, organizationFields, organizationSchema, projectsSchema } from "./organization.ts";
+import { described, httpUrl, secretReference, text } from "./primitives.ts";
 
+/** The kinds of things that plan and apply manage. */
 export const MANAGEABLE = [
   "organizations",
   "teams",
@@ -14,8 +15,8 @@ export const MANAGEABLE = [
   "statusPages",
 ] as const;
 
-/** How a server is spoken to. */
-export const connection = {
+/** The fields that say how requests to a server are made. */
+export const connectionFields = {
   timeoutMs: described(
     z._default(z.int().check(z.minimum(1), z.maximum(600_000)), 30_000),
     "How long one answer may take, in milliseconds.",
@@ -26,13 +27,13 @@ export const connection = {
   ),
   jiraBridge: described(
     z.optional(
-      strictObject(() => ({
+      z.strictObject({
         alertUrl: described(httpUrl, "Of the bridge; it ends in /api/v1/alert."),
         token: described(
           z.optional(secretReference),
           "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of one of its API keys. It stands in the alerts' URLs, which administrators of GlitchTip see.",
         ),
-      })),
+      }),
     ),
     "The glitchtip-jira-bridge that `jira` of projects uses.",
   ),
@@ -42,17 +43,17 @@ export const connection = {
   ),
 };
 
-const kind = z.enum(MANAGEABLE);
+const kindSchema = z.enum(MANAGEABLE);
 
-/** What a declaration says of one server's inside, at its top or in `servers`. */
-export const insideServer = {
+/** The fields for the contents of a server, at the top of the declaration or in `servers`. */
+export const contentFields = {
   organizations: described(
-    z.optional(z.record(text(ORGANIZATION_NAME_LONGEST), z.prefault(organization, {}))),
+    z.optional(z.record(text(ORGANIZATION_NAME_LONGEST), z.prefault(organizationSchema, {}))),
     "Several organizations, by name: each with slug, teams, members, monitors, statusPages and projects.",
   ),
-  ...insideOrganization,
+  ...organizationFields,
   manage: described(
-    z.optional(z.union([kind, z.array(kind)])),
+    z.optional(z.union([kindSchema, z.array(kindSchema)])),
     "The only kinds that plan and apply may touch, here also where nothing of them is declared. Default: what is declared.",
   ),
   prune: described(
@@ -61,8 +62,8 @@ export const insideServer = {
   ),
 };
 
-/** One of `servers`: nothing here is of a stack. */
-const instance = strictObject(() => ({
+/** An entry of `servers`. */
+const managedServerSchema = z.strictObject({
   url: described(httpUrl, "Where it is."),
   token: described(secretReference, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of an API token."),
   generation: described(z.optional(z.literal(GENERATIONS)), "Where the server does not tell its version."),
@@ -70,14 +71,14 @@ const instance = strictObject(() => ({
     z.optional(z.string().check(z.regex(/^file:.+$/, { error: "must be file:PATH of a certificate (PEM)" }))),
     "file:PATH of the certificate authority that signed its certificate.",
   ),
-  ...connection,
+  ...connectionFields,
   organization: described(z.optional(text(ORGANIZATION_NAME_LONGEST)), "The organization's name."),
-  projects: described(z.optional(projects), "By name, as at the top."),
-  ...insideServer,
-}));
+  projects: described(z.optional(projectsSchema), "By name, as at the top."),
+  ...contentFields,
+});
 
-export const servers = z.optional(
+export const serversSchema = z.optional(
   z
-    .record(text(200), instance)
+    .record(text(200), managedServerSchema)
     .check(z.refine((all) => Object.keys(all).length > 0, { error: "must have at least 1 server" })),
 );

@@ -1,2 +1,0 @@
-/** Of a project that names none and has to be made. */
-export const DEFAULT_TEAM = "developers";

@@ -1,0 +1,129 @@
+import * as z from "zod/mini";
+import { MONITOR_TYPES } from "../../glitchtip/versions.ts";
+import { parseReference } from "../../references/reference.ts";
+import { DEFAULT_TEAM } from "../defaults.ts";
+import { alertSchema, jiraSchema } from "./alerts.ts";
+import { described, text } from "./primitives.ts";
+
+export const monitorSchema = z.strictObject({
+  name: described(text(200), "Unique in its project."),
+  // GlitchTip answers 500 to another type, and keeps a row that breaks every list (recording monitors, "unknown type").
+  type: described(z._default(z.enum(MONITOR_TYPES), "Ping"), "How it is looked at."),
+  url: described(
+    z.optional(z.string()),
+    "What is looked at: an address, host:port for a TCP Port, nothing for a Heartbeat. Or file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of it.",
+  ),
+  intervalSeconds: described(z._default(z.int().check(z.minimum(1), z.maximum(86_399)), 60), "How often."),
+  timeoutSeconds: described(
+    z.optional(z.nullable(z.int().check(z.minimum(1), z.maximum(60)))),
+    "How long an answer may take. Default: 20; null for a Heartbeat.",
+  ),
+  expectedStatus: described(
+    z.optional(z.nullable(z.int().check(z.minimum(100), z.maximum(599)))),
+    "Of the answer. Default: 200 for Ping, GET and POST, else null.",
+  ),
+  expectedBody: described(z._default(z.string(), ""), "What the answer has to contain."),
+});
+
+const HTTP = /^https?:\/\/(?:[^/@\s]*@)?([^/:?#\s]+|\[[^\]]+\])(?::\d+)?(?:[/?#]|$)/i;
+
+/** Returns why the server would refuse a monitor's address, or undefined for a good one (recording monitors). */
+export function monitorUrlProblem(type: string, url: string | undefined): string | undefined {
+  if (type === "Heartbeat")
+    return url ? "must be left out for a Heartbeat: the server makes an address to call" : undefined;
+  if (!url) return `must be set for ${type}`;
+  if (parseReference(url) !== undefined) return undefined;
+  if (type === "TCP Port")
+    return /^(?:\/\/)?[^/:\s]+:\d{1,5}$/.test(url) ? undefined : "must be host:port for a TCP Port";
+  const host = HTTP.exec(url)?.[1];
+  if (host === undefined || !URL.canParse(url)) return "must be an http:// or https:// address";
+  // Recording monitors, "container name".
+  if (host.includes(".") || host.startsWith("[") || host.toLowerCase() === "localhost" || type === "SSL")
+    return undefined;
+  return `GlitchTip takes no host without a dot: give the service a network alias such as ${host}.internal`;
+}
+
+/** GlitchTip takes any text as a slug, and then the project has no address (recording projects). */
+export const SLUG = /^[A-Za-z0-9_-]{1,50}$/;
+export const slugSchema = z.string().check(z.regex(SLUG, { error: "must be 1 to 50 letters, digits, - or _" }));
+
+export const keySchema = z.strictObject({
+  // GlitchTip answers 500 to a longer one (recording keys, "create with a long name").
+  label: described(text(64), "Unique in its project."),
+  rateLimit: described(
+    z.optional(
+      z.nullable(
+        z.strictObject({
+          window: described(z.int().check(z.minimum(1)), "In seconds."),
+          count: described(z.int().check(z.minimum(1)), "Events that are taken within it."),
+        }),
+      ),
+    ),
+    "Set when the key is made; GlitchTip cannot change it later.",
+  ),
+});
+
+/** The fields of a project that the provisioner does not read. */
+const managedProjectFields = {
+  slug: described(
+    z.optional(slugSchema),
+    "Its address. Default: what GlitchTip makes of the name; a later rename keeps it.",
+  ),
+  throttle: described(z.optional(z.int().check(z.minimum(0), z.maximum(100))), "Events that are dropped, in percent."),
+  keys: described(z.optional(z.array(keySchema)), "Its keys, each with a DSN of its own."),
+  alerts: described(z.optional(z.array(alertSchema)), "When somebody is told."),
+  monitors: described(z.optional(z.array(monitorSchema)), "What is watched."),
+  jira: described(z.optional(jiraSchema), "Tickets by the Jira bridge of `server.jiraBridge`."),
+};
+
+/** GlitchTip's limit (recording projects). */
+export const PROJECT_NAME_LONGEST = 64;
+
+export const projectSchema = z.strictObject({
+  name: described(z.optional(text(PROJECT_NAME_LONGEST)), "Shown in GlitchTip. Default: the key."),
+  team: described(
+    z.optional(slugSchema),
+    `The team's slug. Default: ${DEFAULT_TEAM}, where the project has to be made.`,
+  ),
+  platform: described(z.optional(text(64)), "For example node-express; GlitchTip shows matching set-up help."),
+  ...managedProjectFields,
+});
+
+export const ORGANIZATION_NAME_LONGEST = 200;
+
+export const memberSchema = z.strictObject({
+  email: described(
+    // GlitchTip requires a dot in the domain (recording members, "bad e-mail").
+    z.string().check(z.regex(/^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/, { error: "must be an e-mail address" })),
+    "Upper and lower case are the same.",
+  ),
+  role: described(z._default(z.enum(["member", "admin", "manager", "owner"]), "member"), "In the organization."),
+  teams: described(
+    z.optional(z.array(slugSchema)),
+    "Slugs of all the teams it is in. Left out: they stay as they are.",
+  ),
+});
+
+export const statusPageSchema = z.strictObject({
+  name: described(text(200), "Shown on it."),
+  isPublic: described(z._default(z.boolean(), false), "For everybody, or for members only."),
+});
+
+export const projectsSchema = z._default(z.record(text(PROJECT_NAME_LONGEST), z.prefault(projectSchema, {})), {});
+
+/** The fields of an organization beside its projects. */
+export const organizationFields = {
+  teams: described(z.optional(z.array(slugSchema)), "Slugs of the teams. Left out: those that projects need are made."),
+  members: described(z.optional(z.array(memberSchema)), "Who belongs to the organization."),
+  monitors: described(z.optional(z.array(monitorSchema)), "What is watched for no project; fields as in a project's."),
+  statusPages: described(z.optional(z.array(statusPageSchema)), "Pages that show monitors."),
+};
+
+export const organizationSchema = z.strictObject({
+  slug: described(
+    z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,200}$/, { error: "must be letters, digits, - or _" }))),
+    "Its address, which says which one it is; the name may then change.",
+  ),
+  ...organizationFields,
+  projects: described(z.optional(projectsSchema), "By name, as at the top."),
+});

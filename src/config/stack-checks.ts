@@ -1,0 +1,212 @@
+import { didYouMean } from "../base/did-you-mean.ts";
+import { needsProvisioner } from "./app-sources.ts";
+import { postgresChecks } from "./postgres.ts";
+import { productionChecks } from "./production.ts";
+import type { AppDeclaration, Declaration } from "./schema.ts";
+import { type DeclarationProblem, resolveServer, type ServerKind, serverKind } from "./server.ts";
+
+/** Compose's rule for the names of services. */
+const SERVICE_NAME = /^[a-zA-Z0-9._-]+$/;
+
+/** Returns the problems that no single field shows: unknown names, duplicates, and combinations that cannot run. */
+export function stackChecks(declaration: Declaration): DeclarationProblem[] {
+  return [
+    ...serverChecks(declaration),
+    ...productionChecks(declaration),
+    ...postgresChecks(declaration),
+    ...careChecks(declaration),
+    ...projectNameChecks(declaration),
+    ...Object.entries(declaration.apps).flatMap(([service, app]) =>
+      appChecks(service, app, declaration).map(({ path, ...problem }) => ({
+        ...problem,
+        path: ["apps", service, ...path],
+      })),
+    ),
+  ];
+}
+
+function projectNameChecks({ projects }: Declaration): DeclarationProblem[] {
+  const keyOf = new Map<string, string>();
+  return Object.entries(projects).flatMap(([key, { name = key }]) => {
+    const other = keyOf.get(name);
+    keyOf.set(name, other ?? key);
+    // GlitchTip would give them the slugs shop and shop-2, and nobody could tell which is which (recording projects).
+    return other === undefined
+      ? []
+      : [{ path: ["projects", key], what: `"${other}" and "${key}" have the same name, "${name}"` }];
+  });
+}
+
+/** Returns the problems of one app, their paths from the app on. */
+function appChecks(service: string, app: AppDeclaration, declaration: Declaration): DeclarationProblem[] {
+  return [
+    ...(SERVICE_NAME.test(service) ? [] : [{ path: [], what: `"${service}" cannot be the name of a service` }]),
+    ...sourceChecks(app, declaration),
+    ...injectChecks(app, serverKind(declaration)),
+    ...variableChecks(app),
+  ];
+}
+
+/** An app has the DSN of a project or an external one. */
+function sourceChecks({ project, dsn }: AppDeclaration, { projects }: Declaration): DeclarationProblem[] {
+  const problem = (what: string) => [{ path: ["project"], what }];
+  if (project === undefined) return dsn === undefined ? problem("is missing") : [];
+  if (dsn !== undefined) {
+    return problem("the app has a DSN of its own, so it gets none from a project: take one of the two away");
+  }
+  if (Object.hasOwn(projects, project)) return [];
+  return problem(`there is no project "${project}"${didYouMean(project, Object.keys(projects))}`);
+}
+
+function injectChecks({ dsn, inject, onFailure }: AppDeclaration, kind: ServerKind): DeclarationProblem[] {
+  const problems: DeclarationProblem[] = [];
+  if (dsn !== undefined && inject !== "entrypoint") {
+    problems.push({ path: ["inject"], what: "a DSN of the app's own comes by its environment" });
+  }
+  if (inject === "provider" && kind !== "existing") {
+    problems.push({
+      path: ["inject"],
+      what: "Compose calls a provider before it starts anything, so it can only ask a GlitchTip that runs already: state server.url without server.image",
+    });
+  }
+  if (inject === "env-file" && onFailure === "block") {
+    problems.push({
+      path: ["onFailure"],
+      what: "an env-file cannot hold an app back: Compose starts it without a DSN as long as there is none",
+    });
+  }
+  return problems;
+}
+
+function variableChecks({ variables }: AppDeclaration): DeclarationProblem[] {
+  if (!Array.isArray(variables)) return [];
+  return variables.flatMap((name, i) =>
+    variables.indexOf(name) === i ? [] : [{ path: ["variables", i], what: `"${name}" is there twice` }],
+  );
+}
+
+type Server = Declaration["server"];
+
+/** Whether the declaration says all that its server needs, and nothing that is for another kind of server. */
+function serverChecks(declaration: Declaration): DeclarationProblem[] {
+  const kind = serverKind(declaration);
+  if (kind === "existing") return existingServerChecks(declaration);
+  const problems = kind === "bundled" ? resolveServer(declaration.server).problems : [];
+  return [...problems, ...onlyForExisting(declaration.server)];
+}
+
+/**
+ * Returns the keys that are missing at the top. Which ones are required depends on others, so the schema cannot say; the
+ * input is asked, so that they are told together with the schema's problems.
+ */
+export function missingKeys(value: unknown): DeclarationProblem[] {
+  if (!isMap(value)) return [];
+  const apps = isMap(value.apps) ? Object.values(value.apps) : [];
+  const server = isMap(value.server) ? value.server : {};
+  const provisioned = apps.length === 0 || apps.some((app) => !isMap(app) || app.dsn === undefined);
+  const ours = server.image !== undefined || value.production !== undefined;
+  const bundled = ours || (server.url === undefined && provisioned);
+  const wanted = { admin: bundled, organization: provisioned, projects: provisioned };
+  return Object.entries(wanted)
+    .filter(([key, is]) => is && value[key] === undefined)
+    .map(([key]) => ({ path: [key], what: "is missing" }));
+}
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const onlyForExisting = (server: Server): DeclarationProblem[] =>
+  (["token", "containerUrl", "network", "ca"] as const)
+    .filter((key) => server[key] !== undefined)
+    .map((key) => ({
+      path: ["server", key],
+      what: "is for a GlitchTip that is there already: state its server.url, and no server.image",
+    }));
+
+function existingServerChecks(declaration: Declaration): DeclarationProblem[] {
+  const { server } = declaration;
+  const problems = onlyForBundled(server);
+  return needsProvisioner(declaration)
+    ? [...problems, ...signInChecks(declaration), ...addressChecks(server)]
+    : problems;
+}
+
+function signInChecks({ server: { token, url = "" }, admin }: Declaration): DeclarationProblem[] {
+  if (token !== undefined || admin?.password !== undefined) return [];
+  if (admin === undefined) {
+    const what = `nothing says how to sign in to ${url}, which is there already: state server.token, or admin with email and password; for a GlitchTip of this stack state server.image`;
+    return [{ path: ["server"], what }];
+  }
+  const what = `is missing: ${url} is there already, so its password cannot be made; state file:PATH or env:NAME, or server.token, or server.image for a GlitchTip of this stack`;
+  return [{ path: ["admin", "password"], what }];
+}
+
+function addressChecks({ url = "", containerUrl }: Server): DeclarationProblem[] {
+  const address = containerUrl ?? url;
+  if (!isLoopback(address)) return [];
+  const what = `in a container ${address} is the container itself; state server.containerUrl, such as ${onGateway(address)}`;
+  return [{ path: ["server", containerUrl === undefined ? "url" : "containerUrl"], what }];
+}
+
+function onlyForBundled({
+  url,
+  port,
+  topology,
+  database,
+  valkey,
+  registration,
+  retention,
+}: Server): DeclarationProblem[] {
+  const stated = {
+    port: port !== 8000,
+    topology: topology !== undefined,
+    database: database !== "bundled",
+    valkey: valkey !== undefined,
+    registration: registration !== "closed",
+    retention: retention !== undefined,
+  };
+  return Object.entries(stated)
+    .filter(([, is]) => is)
+    .map(([key]) => ({
+      path: ["server", key],
+      what: `is for a GlitchTip of this stack, and ${url} is one that is there already; take it away, or state server.image`,
+    }));
+}
+
+const isLoopback = (url: string): boolean => /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(url).hostname);
+
+function onGateway(url: string): string {
+  const changed = new URL(url);
+  changed.hostname = "host.docker.internal";
+  return changed.toString().replace(/\/$/, "");
+}
+
+/** Whether the stack has the service that watches it, which `notify` alone needs, too. */
+export const hasCare = (declaration: Declaration): boolean =>
+  declaration.care !== undefined || (declaration.notify?.length ?? 0) > 0;
+
+function careChecks(declaration: Declaration): DeclarationProblem[] {
+  const { care, notify = [] } = declaration;
+  const names = notify.map(({ name, type }) => name ?? type);
+  return [
+    ...(hasCare(declaration) && serverKind(declaration) !== "bundled"
+      ? [
+          {
+            path: [care === undefined ? "notify" : "care"],
+            what: "is for the GlitchTip of this stack; one that is there already is watched where it runs",
+            atKey: true,
+          },
+        ]
+      : []),
+    ...names.flatMap((name, i) =>
+      names.indexOf(name) === i
+        ? []
+        : [{ path: ["notify", i, "name"], what: `"${name}" is there twice; give this one another name` }],
+    ),
+    ...notify.flatMap(({ type, secret }, i) =>
+      type === "slack" && secret !== undefined
+        ? [{ path: ["notify", i, "secret"], what: "is of no use to Slack, whose address is the secret" }]
+        : [],
+    ),
+  ];
+}
