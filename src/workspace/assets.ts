@@ -8,7 +8,7 @@ import { type ComposeTemplates, openTemplates } from "../stack/templates.ts";
 
 declare const VERSION: string;
 
-/** What the package brings along: template texts and the provisioner's bundle. */
+/** The files that the package brings along: templates and the provisioner's bundle. */
 export interface Assets {
   readonly version: string;
   compose(): ComposeTemplates;
@@ -22,7 +22,7 @@ export interface Assets {
   loadBundle(): string;
 }
 
-/** What its Dockerfile copies; modes are its matter. */
+/** The files that the Dockerfile of the single container copies. The Dockerfile sets their modes. */
 const ALL_IN_ONE = [
   "Dockerfile",
   "install-packages",
@@ -49,7 +49,7 @@ const ALL_IN_ONE = [
   ...["SIGINT", "SIGQUIT", "SIGTERM", "finish"].map((name) => `svscan/${name}`),
 ];
 
-/** Read from the package this code runs in, source tree or published. */
+/** Returns the assets of the package that this code runs in, which is the source tree or the published package. */
 export function packageAssets(root = packageRoot()): Assets {
   const text = (path: string) => {
     const found = readIfThere(join(root, path));
@@ -89,10 +89,10 @@ function packageRoot(): string {
   return folder;
 }
 
-/** True for `text` that is the sample application's own Compose file, so made by an earlier, interrupted run. */
+/** Returns true for the sample application's own Compose file, which an earlier, interrupted run made. */
 export const isSample = (text: string, assets: Assets): boolean => text === assets.sample("compose.yaml");
 
-/** What the sample's Compose file states, known without parsing it. */
+/** What the sample's Compose file states, so that nothing has to parse it. */
 export const SAMPLE_COMPOSE_PROJECT: UserProject = {
   services: {
     app: {

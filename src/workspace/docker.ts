@@ -5,12 +5,12 @@ import type { Log } from "../base/log.ts";
 import type { ImageStart } from "../docker/images.ts";
 import type { ComposeReading } from "./compose-files.ts";
 
-/** What a project's files need of Docker; all of it can be missing. */
+/** What the workspace asks of Docker. All of it can be missing. */
 export interface WorkspaceDocker {
   readonly config: ComposeReading;
-  /** Undefined where the engine does not have it. Throws GC1601 where no engine answers. */
+  /** Returns how the image starts, or undefined where the engine does not have it. Throws GC1601 where no engine answers. */
   image(reference: string, platform?: string): Promise<ImageStart | undefined>;
-  /** By Compose, which knows the registry's login and how to build. */
+  /** Pulls or builds with Compose, which knows the registry's credentials and the build's context. */
   obtain(how: "pull" | "build", files: readonly string[], services: readonly string[]): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export interface WorkspaceDockerOptions {
 
 const CONFIG_WITHIN_MS = 30_000;
 
-/** Loads what it needs of Docker with the first question. */
+/** Returns access to Docker that loads its modules with the first question. */
 export function workspaceDocker({ dir, env, signal, log }: WorkspaceDockerOptions): WorkspaceDocker {
   const open = async () => (await import("../docker/index.ts")).openDocker({ dir, env, signal });
   let opened: ReturnType<typeof open> | undefined;
@@ -36,7 +36,7 @@ export function workspaceDocker({ dir, env, signal, log }: WorkspaceDockerOption
     async config(files) {
       if (!mayHaveEngine(env)) return undefined;
       const args = ["compose", ...flags(files), "--profile", "*", "config", "--format", "json"];
-      // Compose reads files without an engine, so none is looked for.
+      // Compose reads files without an engine, so we do not look for one.
       const { openDockerCli, lastLines } = await import("../docker/cli.ts");
       const { runProcess } = await import("../base/process.ts");
       const cli = openDockerCli({ dir, env, signal, run: runProcess });
@@ -69,7 +69,7 @@ function withoutCompose(error: unknown): undefined {
   throw error;
 }
 
-/** A look that costs nothing: `docker compose config` alone takes longer than all the rest of a run. */
+/** Returns false where nothing on this machine looks like an engine: `docker compose config` takes longer than the rest of a run. */
 function mayHaveEngine({
   DOCKER_HOST: host,
   DOCKER_CONTEXT: context,

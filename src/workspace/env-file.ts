@@ -1,18 +1,18 @@
 import { parse } from "dotenv";
 import { CodedError } from "../base/errors.ts";
 
-/** The values in a .env file, as Compose reads them. */
+/** Returns the values of a .env file, as Compose reads them. */
 export const parseEnv = (text: string): Record<string, string> => parse(text);
 
-/** Bare, in single and in double quotes: what dotenv and Compose read alike, else undefined. */
+/** Writes a value bare, in single or in double quotes. Returns undefined where dotenv and Compose would read it differently. */
 const STYLES: Readonly<Record<string, (value: string) => string | undefined>> = {
   "": (value) => (/^[\w./:@%+,=~()\\-]*$/.test(value) ? value : undefined),
   "'": (value) => (/['\r]|\\$/.test(value) ? undefined : `'${value}'`),
-  // A dollar sign would be filled in by Compose, a backslash kept by dotenv.
+  // Compose would expand a dollar sign, and dotenv would keep a backslash.
   '"': (value) => (/["\\$]/.test(value) ? undefined : `"${value.replaceAll("\r", "\\r").replaceAll("\n", "\\n")}"`),
 };
 
-/** Start, value as it is written, and blanks with a comment, for each line that may set this name. */
+/** Matches each line that may set this name: its start, the value as written, and the blanks and comment behind it. */
 const assignments = (name: string): RegExp =>
   new RegExp(
     `^([^\\S\\r\\n]*(?:export[^\\S\\r\\n]+)?${name}[^\\S\\r\\n]*=[^\\S\\r\\n]*)` +
@@ -21,8 +21,9 @@ const assignments = (name: string): RegExp =>
   );
 
 /**
- * Sets one variable: its value in place, with its quotes and comment, or a new line at the end. Everything else stays
- * byte by byte. What is returned has been read back; a value that no line can hold is refused.
+ * Returns the text with one variable set: the value is replaced in place, with its quotes and comment, or a new line is
+ * added at the end. Everything else stays byte for byte. The result has been parsed to check it; throws GC1110 for a value
+ * that no line can hold.
  */
 export function setVariable(text: string, name: string, value: string): string {
   const before = parseEnv(text);
@@ -35,7 +36,7 @@ export function setVariable(text: string, name: string, value: string): string {
   });
 }
 
-/** The last line first: dotenv and Compose let it win. One that is part of another value does not read back. */
+/** Yields possible results. The last line comes first, because it wins; a line inside a multi-line value fails the check. */
 function* candidates(text: string, name: string, value: string): Generator<string> {
   for (const { 0: whole, 1: start = "", 2: old = "", 3: comment = "", index } of [
     ...text.matchAll(assignments(name)),
@@ -49,7 +50,7 @@ function* candidates(text: string, name: string, value: string): Generator<strin
   for (const written of writings(value, "")) yield `${start}${name}=${written}${eol}`;
 }
 
-/** In the quotes that are there, where it fits into them. */
+/** Returns the ways to write the value, the one with the quotes that are there first. */
 const writings = (value: string, quote: string): string[] =>
   [STYLES[quote], ...Object.values(STYLES)].flatMap((style) => style?.(value) ?? []);
 

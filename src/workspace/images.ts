@@ -1,4 +1,5 @@
 import { basename, join } from "node:path";
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import { provisionedApps } from "../config/app-sources.ts";
@@ -8,7 +9,7 @@ import { IMAGES_FILE } from "../stack/render.ts";
 import { onlyInImage } from "../stack/start.ts";
 import type { WorkspaceDocker } from "./docker.ts";
 
-/** An app whose entrypoint or command only its image knows. */
+/** An app whose entrypoint or command only its image states. */
 export interface AskedImage {
   readonly service: string;
   readonly image: string;
@@ -16,11 +17,11 @@ export interface AskedImage {
   readonly built: boolean;
 }
 
-/** Compose's name for the image of a service that is built and names none. */
-const referenceOf = (service: string, { image }: UserService, project: string): string =>
-  image ?? `${project}-${service}`;
+/** Returns the service's image, or the name that Compose gives to one that it builds. */
+const referenceOf = (service: string, { image }: UserService, composeProject: string): string =>
+  image ?? `${composeProject}-${service}`;
 
-/** Compose's rule for a project that nobody named. */
+/** Returns the Compose project's name: the stated one, else Compose's own rule for a folder. */
 export const composeProjectNameOf = (dir: string, name: string | undefined): string =>
   name ??
   basename(dir)
@@ -28,7 +29,8 @@ export const composeProjectNameOf = (dir: string, name: string | undefined): str
     .replace(/[^-_a-z0-9]/g, "")
     .replace(/^[-_]+/, "");
 
-export function askedImages(declaration: Declaration, user: UserProject, project: string): AskedImage[] {
+/** Returns the apps whose start has to be read from their image. */
+export function askedImages(declaration: Declaration, user: UserProject, composeProject: string): AskedImage[] {
   return Object.entries(provisionedApps(declaration)).flatMap(([name, app]) => {
     const service = Object.hasOwn(user.services, name) ? user.services[name] : undefined;
     if (service === undefined || service.provider || onlyInImage(app, service).length === 0) return [];
@@ -37,15 +39,15 @@ export function askedImages(declaration: Declaration, user: UserProject, project
     return [
       {
         service: name,
-        image: referenceOf(name, service, project),
+        image: referenceOf(name, service, composeProject),
         built,
-        ...(platform === undefined ? {} : { platform }),
+        ...defined({ platform }),
       },
     ];
   });
 }
 
-/** What an earlier run learned about images that are still the same. */
+/** Returns what an earlier run learned about the images that the services still name. */
 export function rememberedImages(dir: string, asked: readonly AskedImage[]): ImageKnowledge {
   const text = readIfThere(join(dir, IMAGES_FILE));
   const found = parsed(text);
@@ -65,15 +67,16 @@ function parsed(text: string | undefined): ImageKnowledge["known"] {
 }
 
 export interface ImageOptions {
-  /** Fetch, or build, images that are not there. */
+  /** Fetch images that are not there. */
   readonly pull?: boolean;
+  /** Build images that are not there. */
   readonly build?: boolean;
   readonly dryRun?: boolean;
   /** Asks a person whether to do it now. */
   ask?(question: string): Promise<boolean>;
 }
 
-/** Asks the engine for what only images know; what it does not have is pulled or built where that is wanted. */
+/** Asks the engine how these images start. Images that it does not have are pulled or built where that is wanted. */
 export async function askImages(
   docker: WorkspaceDocker | undefined,
   asked: readonly AskedImage[],
@@ -105,7 +108,7 @@ export async function askImages(
     }
     const why = ({ built }: AskedImage) =>
       built ? "it is not built yet: --build does that" : "this machine does not have it: --pull fetches it";
-    // In the declaration's order, whatever was found first: the file stays the same.
+    // In the declaration's order, so that the file does not depend on which answer came first.
     const inOrder = asked.flatMap(({ service }) =>
       found[service] === undefined ? [] : [[service, found[service]] as const],
     );

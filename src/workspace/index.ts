@@ -19,7 +19,6 @@ export {
 export { ejectFiles, renderFiles } from "./render.ts";
 export { missingSecrets, SECRET_FILES } from "./secrets.ts";
 export { ASSUMED, declaredFor, MEASURED, type Sizing, sizeFor } from "./size.ts";
-export { surveyFolder } from "./survey.ts";
 export {
   conflictIn,
   type UpdateOptions,
@@ -34,6 +33,7 @@ export {
   readWorkspace,
   readWorkspaceWith,
   renderWorkspace,
+  surveyFolder,
   type Workspace,
   workspaceFrom,
 } from "./workspace.ts";

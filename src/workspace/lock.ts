@@ -17,19 +17,19 @@ import { readEnvText, readWorkspaceWith } from "./workspace.ts";
 /** What `lock` asks of Docker. */
 export interface LockDocker {
   config(): Promise<ComposeConfig>;
-  /** Of a registry; undefined where the image was built here, or is not here. */
+  /** Returns the image's digest in its registry, or undefined where it was built here or is not here. */
   digest(reference: string): Promise<string | undefined>;
 }
 
 export interface LockResult {
   readonly file: string;
   readonly pinned: readonly LockedImage[];
-  /** Images without a digest, and those that are not ours to name. */
+  /** Images without a digest, one line each. */
   readonly unpinned: readonly string[];
   readonly dryRun: boolean;
 }
 
-/** Writes the digest of each image of ours, and the managed files with them. */
+/** Pins the images of our services to their digests, and renders the managed files with them. Throws GC1607 where no image has one. */
 export async function lockImages(
   context: WorkspaceContext,
   docker: LockDocker,
@@ -63,7 +63,7 @@ export async function lockImages(
   return { file: LOCK_FILE, pinned, unpinned, dryRun };
 }
 
-/** An image that .env names wins over ours: it is pinned where it stands. */
+/** An image that .env names wins over ours, so it is pinned in .env. */
 function writeEnv(dir: string, pinned: readonly LockedImage[], templates: ComposeTemplates): void {
   const before = readEnvText(dir);
   const after = pinned.reduce((text, { service, image, digest }) => {
@@ -75,7 +75,7 @@ function writeEnv(dir: string, pinned: readonly LockedImage[], templates: Compos
   if (after !== before) writeUserFile(join(dir, ".env"), after);
 }
 
-/** Back to tags. */
+/** Removes the digests: the images are named by their tags again. */
 export async function unlockImages(context: WorkspaceContext): Promise<void> {
   const text = readDeclarationText(context.dir);
   rmSync(join(context.dir, LOCK_FILE), { force: true });

@@ -6,13 +6,13 @@ import { STACK_FILE } from "../stack/render.ts";
 export const MANIFEST_FILE = ".glitchtip/manifest.json";
 const OURS = ".glitchtip/";
 
-/** What is known of one managed file. */
+/** What is known about one managed file. */
 export interface ManifestEntry {
-  /** Hashes of what we wrote there, the newest first. */
+  /** Hashes of the texts that we wrote there, the newest first. */
   readonly ours: readonly string[];
-  /** Hash of a version that was put beside an edited file, as FILE.new. */
+  /** Hash of the text that was put beside an edited file as FILE.new. */
   readonly offered?: string;
-  /** Hash of what we merged last from the user's text and ours. */
+  /** Hash of the last merge of the user's text and ours. */
   readonly merged?: string;
   /** The user's own since `eject`: never written again. */
   readonly ejected?: true;
@@ -22,7 +22,7 @@ export type ManifestEntries = Readonly<Record<string, ManifestEntry>>;
 
 export const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-/** A manifest that cannot be read counts as none: then files that differ are taken for edited, and none is lost. */
+/** Reads the manifest. One that cannot be parsed counts as none: files that differ are then treated as edited, and none is lost. */
 export function readManifest(dir: string): { readonly files: ManifestEntries; readonly there: boolean } {
   const text = readIfThere(join(dir, MANIFEST_FILE));
   return { files: parsed(text), there: text !== undefined };
@@ -31,7 +31,7 @@ export function readManifest(dir: string): { readonly files: ManifestEntries; re
 function parsed(text = "{}"): ManifestEntries {
   try {
     const { files = {} } = JSON.parse(text) as { files?: Readonly<Record<string, Partial<ManifestEntry>>> };
-    // It is committed, so a merge of branches or a person may have left anything in it; ours are the only paths.
+    // It is committed, so a merge of branches or a person may have left anything in it: paths that are not ours are ignored.
     const entries = Object.entries(files).filter(([path, entry]) => isManagedPath(path) && Array.isArray(entry?.ours));
     return Object.fromEntries(entries) as ManifestEntries;
   } catch {
@@ -46,11 +46,11 @@ const isManagedPath = (path: string): boolean =>
 export const manifestText = (tool: string, files: ManifestEntries): string =>
   `${JSON.stringify({ version: 1, tool, files }, null, 2)}\n`;
 
-/** Where the text that we wrote last is kept, for the merge with the user's edits. */
+/** Returns where we keep the text that we wrote last, for the merge with the user's edits. */
 export const basePath = (path: string): string =>
   `${OURS}base/${path.startsWith(OURS) ? path.slice(OURS.length) : path}`;
 
-/** The text that we wrote last; undefined where it is not known for certain. */
+/** Returns the text that we wrote last, or undefined where it is not known for certain. */
 export function baseOf(dir: string, path: string, { ours }: Pick<ManifestEntry, "ours">): string | undefined {
   if (ours.length === 0) return undefined;
   const text = readIfThere(join(dir, basePath(path)));

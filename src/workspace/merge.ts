@@ -2,7 +2,7 @@ import { diffArrays } from "diff";
 import { parseAllDocuments } from "yaml";
 import { MOST_EDITS } from "./decisions.ts";
 
-/** A place that the user and we have changed, each in another way. Lines count from 1, in the user's file. */
+/** A place that the user and we have changed in different ways. Lines count from 1, in the user's file. */
 export interface Conflict {
   readonly line: number;
   readonly yours: readonly string[];
@@ -13,11 +13,11 @@ export type Merged =
   | { readonly text: string }
   | {
       readonly conflicts: readonly Conflict[];
-      /** Why there is no text although no place is named. */
+      /** Why there is no text although there is no conflict. */
       readonly broken?: string;
     };
 
-/** Lines `from` to `to` of the base have become lines `start` to `end`. */
+/** Lines `from` to `to` of the base became lines `start` to `end`. */
 interface Hunk {
   readonly from: number;
   readonly to: number;
@@ -26,7 +26,7 @@ interface Hunk {
 }
 
 /**
- * What we changed since `base`, carried over into the user's text. The lines are compared by jsdiff; the merging is ours,
+ * Applies what we changed since `base` to the user's text. jsdiff compares the lines; the merge itself is our own code,
  * because node-diff3 takes 19 s for 6,000 lines that resemble each other, as those of 300 apps do.
  */
 export function mergeThree(path: string, base: string, yours: string, ours: string): Merged {
@@ -54,7 +54,7 @@ export function mergeThree(path: string, base: string, yours: string, ours: stri
   return broken === undefined ? { text } : { conflicts, broken };
 }
 
-/** Where the lines of a text differ from the base's; undefined where hardly one is the same. */
+/** Returns where the text differs from the base, or undefined where hardly a line is the same. */
 function hunksOf(base: readonly string[], lines: readonly string[]): Hunk[] | undefined {
   const parts = diffArrays([...base], [...lines], { maxEditLength: MOST_EDITS });
   if (parts === undefined) return undefined;
@@ -84,7 +84,7 @@ interface Region {
   readonly changes: Hunk[];
 }
 
-/** Hunks that touch each other belong together. */
+/** Groups hunks that touch each other into one region. */
 function regionsOf(edits: readonly Hunk[], changes: readonly Hunk[]): Region[] {
   const all = [
     ...edits.map((hunk) => ({ hunk, side: "edits" as const })),
@@ -103,14 +103,14 @@ function regionsOf(edits: readonly Hunk[], changes: readonly Hunk[]): Region[] {
   return regions;
 }
 
-/** The lines of one side that stand for `from` to `to` of the base. */
+/** Returns the lines of one side that correspond to `from` to `to` of the base. */
 function within({ from, to }: Region, hunks: readonly Hunk[]): { readonly start: number; readonly end: number } {
   const [first, last] = [hunks[0], hunks.at(-1)];
   if (first === undefined || last === undefined) return { start: 0, end: 0 };
   return { start: first.start - (first.from - from), end: last.end + (to - last.to) };
 }
 
-/** A key that stands twice, an alias whose anchor is gone: lines can fit together and the file be broken. */
+/** Returns why the merged text is no valid file, such as a duplicate key or an alias without its anchor, or undefined. */
 function problemIn(path: string, text: string): string | undefined {
   try {
     if (path.endsWith(".json")) JSON.parse(text);

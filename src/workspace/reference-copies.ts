@@ -17,13 +17,13 @@ import { interpolated } from "../stack/given-apps.ts";
 import { SECRETS_FOLDER } from "../stack/render.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** A secret that containers need and Vault has: its copy on this host. */
+/** A secret in Vault that a container reads from a copy on this host. */
 export interface VaultCopy {
-  /** In the declaration. */
+  /** Its key in the declaration. */
   readonly key: string;
   readonly reference: string;
   readonly path: string;
-  /** Undefined: Vault could not be asked, and an older copy is there. */
+  /** Undefined where Vault could not be reached and an older copy is there. */
   readonly state: "new" | "changed" | "same" | undefined;
   readonly value?: Secret;
   readonly problem?: CodedError;
@@ -33,21 +33,21 @@ export interface VaultCopyContext {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
-  /** Told what is waited for. */
+  /** Receives what is waited for. */
   readonly log?: Log;
 }
 
-/** Asks Vault for each, and compares. Throws where it cannot be asked and there is no copy to go on with. */
+/** Reads each secret from Vault and compares it with its copy. Throws where Vault cannot be reached and there is no copy. */
 export async function compareVaultCopies(
   { env = {}, clock = systemClock, signal = new AbortController().signal, log = silentLog }: VaultCopyContext,
-  { dir, declaration, env: projectEnv }: Pick<Workspace, "dir" | "declaration" | "env">,
+  { dir, declaration, env: dotEnv }: Pick<Workspace, "dir" | "declaration" | "env">,
 ): Promise<VaultCopy[]> {
   const wanted = fromVault(declaration);
   if (wanted.length === 0) return [];
   const { vault } = declaration;
   const references = openReferences({
     dir,
-    env: { ...projectEnv, ...env },
+    env: { ...dotEnv, ...env },
     clock,
     signal,
     vault,
@@ -73,7 +73,7 @@ export async function compareVaultCopies(
   }
 }
 
-/** 0444 in a closed folder, as the secrets that we make; one that has not changed is not written. */
+/** Writes the copies that have changed: 0444 in a closed folder, as the secrets that we make. */
 export function writeVaultCopies(dir: string, copies: readonly VaultCopy[]): void {
   const files = copies.flatMap(({ path, state, value }) =>
     value === undefined || state === "same" ? [] : [{ path: join(dir, path), content: value.reveal(), mode: 0o444 }],
@@ -85,7 +85,7 @@ export function writeVaultCopies(dir: string, copies: readonly VaultCopy[]): voi
   writeAll(files);
 }
 
-/** What to tell of copies that are not as they should be, or were not until now. */
+/** Yields a warning for each copy that may be old, or was until now. */
 export function* vaultCopyWarnings(copies: readonly VaultCopy[]): Generator<string> {
   for (const { key, path, state, problem } of copies) {
     if (problem !== undefined) yield `${key}: the copy in ${path} may be old: ${problem.message}`;
@@ -95,7 +95,7 @@ export function* vaultCopyWarnings(copies: readonly VaultCopy[]): Generator<stri
   }
 }
 
-/** Where Compose hands secrets to containers. The DSNs of `apps` are not among them: they go into env files. */
+/** Keys whose secrets Compose hands to containers. The DSNs of `apps` go into env files instead. */
 const OF_THE_STACK = ["admin", "server", "mail", "backup", "notify", "production"] as const;
 
 function fromVault(declaration: Declaration): Pick<VaultCopy, "key" | "reference" | "path">[] {
@@ -112,7 +112,7 @@ function* textsIn(value: unknown, key: string): Generator<[string, string]> {
   }
 }
 
-/** A container takes such a file as it is, its last newline included (docs/glitchtip-facts.md, "The image"). */
+/** A container uses the content of such a file with its last newline: docs/glitchtip-facts.md, "The image". */
 function refuseBlanks(key: string, reference: string, value: Secret): void {
   if (!(key.endsWith(".url") ? /\s/ : /[\r\n\0]/).test(value.reveal())) return;
   throw new CodedError("GC1107", `${key}: what ${reference} holds has a blank or a newline in it`, {
@@ -127,17 +127,17 @@ export interface GivenContext {
   readonly signal?: AbortSignal;
 }
 
-/** Apps whose DSN stands where Compose cannot fetch it: in a file, or in Vault. */
+/** Returns the apps with an external DSN that Compose cannot read itself, because it is in a file or in Vault. */
 export const appsWithReferencedDsn = (declaration: Workspace["declaration"]): Readonly<Record<string, GivenApp>> =>
   Object.fromEntries(Object.entries(givenApps(declaration)).filter(([, { dsn }]) => interpolated(dsn) === undefined));
 
-/** Writes their env files; paths of those that have changed. What cannot be read is told, and the app runs without. */
-export async function writeGivenDsns(context: GivenContext, project: Workspace): Promise<string[]> {
-  const { dir, declaration, env: projectEnv } = project;
+/** Writes the env files of apps with an external DSN, and returns the paths of those that changed. A DSN that cannot be read is a warning: the app then starts without reporting. */
+export async function writeGivenDsns(context: GivenContext, workspace: Workspace): Promise<string[]> {
+  const { dir, declaration, env: dotEnv } = workspace;
   const apps = Object.entries(appsWithReferencedDsn(declaration));
   if (apps.length === 0) return [];
   const { env = {}, clock = systemClock, signal = new AbortController().signal, log } = context;
-  const references = openReferences({ dir, env: { ...projectEnv, ...env }, clock, signal, vault: declaration.vault });
+  const references = openReferences({ dir, env: { ...dotEnv, ...env }, clock, signal, vault: declaration.vault });
   const read = async (reference: string, key: string): Promise<string> => {
     try {
       return (await references.resolve(reference, key)).reveal().trim();
@@ -169,7 +169,7 @@ export async function writeGivenDsns(context: GivenContext, project: Workspace):
   }
 }
 
-/** Empty where it is not there or is none: an SDK that gets half a DSN takes the app down with it. */
+/** Returns the DSN, or an empty text where there is none or it is invalid: an SDK that gets half a DSN ends the app with an error. */
 async function dsnOf(
   key: string,
   dsn: GivenApp["dsn"],

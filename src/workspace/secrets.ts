@@ -1,6 +1,7 @@
 import type { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere, writeAll } from "../base/files.ts";
 import { needsProvisioner } from "../config/app-sources.ts";
@@ -14,52 +15,56 @@ const BYTES: Readonly<Record<(typeof NAMES)[number], number>> = { admin_password
 
 export const SECRET_FILES: readonly string[] = NAMES.map((name) => `${SECRETS_FOLDER}/${name}`);
 
+type Variables = Readonly<Record<string, string | undefined>>;
+
 /**
- * The secrets that are not there yet, copies from Vault among them, relative to the project. One that is there but cannot be read is an error:
- * another in its place would lock everyone out of the database that it was made for.
+ * Returns the secrets that are not there yet, copies from Vault among them, relative to the folder. Throws GC1107 for one
+ * that is there and cannot be read: a new one in its place would lock everyone out of the database that it was made for.
  */
-export function missingSecrets(
-  dir: string,
-  declaration: Declaration,
-  env: Readonly<Record<string, string | undefined>>,
-): string[] {
+export function missingSecrets(dir: string, declaration: Declaration, env: Variables): string[] {
+  const references = stackReferences(declaration);
+  const copies = new Set(references.flatMap(({ reference }) => vaultCopyOf(reference) ?? []));
+  const absent = [...copies].filter((path) => readSecret(dir, path) === undefined);
+  for (const one of references) {
+    if (!absent.includes(vaultCopyOf(one.reference) ?? "")) checkReference(dir, one, env);
+  }
+  if (serverKind(declaration) !== "bundled") return absent;
   const { admin, server } = declaration;
-  const bundled = serverKind(declaration) === "bundled";
-  const signIn = bundled ? {} : signInReferences(declaration);
-  const own = bundled ? ownServices(server) : {};
-  const addresses = bundled ? secretAddresses(declaration) : {};
-  const copies = [bundled ? admin?.password : undefined, ...Object.values(addresses), ...Object.values(signIn)].flatMap(
-    (reference) => (reference && vaultCopyOf(reference)) ?? [],
-  );
-  const absent = [...new Set(copies)].filter((path) => readSecret(dir, path) === undefined);
-  const isAbsent = (reference: string) => absent.includes(vaultCopyOf(reference) ?? "");
-  for (const [key, reference] of Object.entries(signIn)) {
-    if (!isAbsent(reference)) checkReference(dir, key, reference, env, "and state another way to sign in");
-  }
-  if (!bundled) return absent;
-  if (admin?.password !== undefined && !isAbsent(admin.password)) {
-    checkReference(dir, "admin.password", admin.password, env, "and one is made");
-  }
-  for (const [key, url] of Object.entries(addresses)) {
-    if (isAbsent(url)) continue;
-    const found = checkReference(
-      dir,
-      key,
-      url,
-      env,
-      /^(mail|notify)/.test(key) ? "until there is one" : "and ours is used",
-    );
-    // GlitchTip takes such a file as it is, its last newline included (docs/glitchtip-facts.md, "The image").
-    if (/\s/.test(found) && !key.startsWith("notify"))
-      throw new CodedError("GC1107", `${key}: ${url} holds a blank or a newline`, {
-        remedy: "Write the address alone, without a newline at its end; a blank in it is %20.",
-      });
-  }
-  const given: Readonly<Record<string, unknown>> = { admin_password: admin?.password, db_password: own.database };
+  const given: Readonly<Record<string, unknown>> = {
+    admin_password: admin?.password,
+    db_password: ownServices(server).database,
+  };
   const made = NAMES.filter((name) => given[name] === undefined)
     .map((name) => `${SECRETS_FOLDER}/${name}`)
     .filter((path) => readSecret(dir, path) === undefined);
   return [...made, ...absent];
+}
+
+/** A secret that the declaration refers to and a container reads. */
+interface StackReference {
+  readonly key: string;
+  readonly reference: string;
+  /** What happens without the key; the end of a sentence. */
+  readonly otherwise: string;
+  /** GlitchTip reads it as an address. */
+  readonly isAddress?: true;
+}
+
+function stackReferences(declaration: Declaration): StackReference[] {
+  if (serverKind(declaration) !== "bundled") {
+    const otherwise = "and state another way to sign in";
+    return Object.entries(signInReferences(declaration)).map(([key, reference]) => ({ key, reference, otherwise }));
+  }
+  const password = declaration.admin?.password;
+  return [
+    ...(password === undefined ? [] : [{ key: "admin.password", reference: password, otherwise: "and one is made" }]),
+    ...Object.entries(secretAddresses(declaration)).map(([key, reference]) => ({
+      key,
+      reference,
+      otherwise: /^(mail|notify)/.test(key) ? "until there is one" : "and ours is used",
+      ...(!key.startsWith("notify") && { isAddress: true as const }),
+    })),
+  ];
 }
 
 /** Makes these secrets: base64url, because other characters break GlitchTip's own broker address. No newline at the end. */
@@ -87,41 +92,39 @@ function readSecret(dir: string, path: string): string | undefined {
   return text;
 }
 
-/** By key: what a server that is there already is signed in to with. */
-export function signInReferences(declaration: Declaration): Readonly<Record<string, string>> {
-  const { server, admin } = declaration;
+/** Returns the references that the provisioner signs in to an existing server with, by their key. */
+function signInReferences(declaration: Declaration): Readonly<Record<string, string>> {
   if (!needsProvisioner(declaration)) return {};
-  return Object.fromEntries(
-    Object.entries({
-      "server.token": server.token,
-      "server.ca": server.ca,
-      "admin.password": server.token === undefined ? admin?.password : undefined,
-    }).flatMap(([key, reference]) => (reference === undefined ? [] : [[key, reference]])),
-  );
+  const { server, admin } = declaration;
+  return defined({
+    "server.token": server.token,
+    "server.ca": server.ca,
+    "admin.password": server.token === undefined ? admin?.password : undefined,
+  });
 }
 
-/** The secret that a reference leads to. */
-function checkReference(
-  dir: string,
-  key: string,
-  reference: string,
-  env: Readonly<Record<string, string | undefined>>,
-  otherwise: string,
-): string {
+function checkReference(dir: string, { key, reference, otherwise, isAddress }: StackReference, env: Variables): void {
   const found = parsePasswordRef(reference);
   const value = found.kind === "file" ? readSecret(dir, found.path) : env[found.name];
-  if (value) return value;
-  if (found.kind === "file") {
+  if (!value && found.kind === "file") {
     throw new CodedError("GC1107", `${key}: there is no file ${found.path}`, {
       remedy: `Write it into that file, or take ${key} away ${otherwise}.`,
     });
   }
-  throw new CodedError("GC1107", `${key}: the variable ${found.name} is not set`, {
-    remedy: `Set ${found.name}, here and for docker compose, or take ${key} away ${otherwise}.`,
-  });
+  if (!value && found.kind === "env") {
+    throw new CodedError("GC1107", `${key}: the variable ${found.name} is not set`, {
+      remedy: `Set ${found.name}, here and for docker compose, or take ${key} away ${otherwise}.`,
+    });
+  }
+  // GlitchTip uses the content of such a file with its last newline: docs/glitchtip-facts.md.
+  if (isAddress && /\s/.test(value ?? "")) {
+    throw new CodedError("GC1107", `${key}: ${reference} holds a blank or a newline`, {
+      remedy: "Write the address alone, without a newline at its end; a blank in it is %20.",
+    });
+  }
 }
 
-/** The path of a password file that other users cannot read: Compose mounts it with its own mode. */
+/** Returns the path of a secret's file that users other than its owner cannot read: Compose mounts it with its own mode. */
 export function ownerOnlySecretFile(dir: string, reference: string): string | undefined {
   const found = parsePasswordRef(reference);
   if (vaultCopyOf(reference) !== undefined) return undefined;

@@ -1,8 +1,8 @@
 import type { Topology } from "../glitchtip/versions.ts";
 
 /**
- * What the advice of `size` rests on; docs/sizing.md shows it row by row. Two cores, one process of each kind, everything on
- * one machine.
+ * The measurements that `size` rests on; docs/sizing.md shows them row by row. They were made on two cores, with one process
+ * of each kind and everything on one machine.
  */
 export const MEASURED = {
   allInOneStoredPerS: { value: 3.8, unit: "events/s", how: "GlitchTip 5.2, all in one: 100 events in 26 s" },
@@ -33,7 +33,7 @@ export const MEASURED = {
   },
 } as const satisfies Readonly<Record<string, { value: number; unit: string; how: string }>>;
 
-/** What was not measured, and is assumed. */
+/** Assumptions about what was not measured. */
 export const ASSUMED = {
   peakOverAverage: { value: 10, why: "errors come in bursts: the busiest minute has ten times the day's average" },
   diskHeadroom: { value: 1.3, why: "what is deleted is given back late, and one more day is kept" },
@@ -46,11 +46,11 @@ export type AnyTopology = Topology | "single-container";
 export interface Expected {
   readonly eventsPerDay: number;
   readonly retentionDays: number;
-  /** Behind a proxy of ours, the worker apart. */
+  /** Adds a proxy, and runs the worker apart. */
   readonly production?: boolean;
-  /** What is decided already. */
+  /** The topology where it is decided already. */
   readonly topology?: AnyTopology | undefined;
-  /** What the image can do. */
+  /** The topologies that the image can run. */
   readonly possible?: readonly Topology[];
 }
 
@@ -67,13 +67,13 @@ export interface Sizing {
   readonly retentionDays: number;
   readonly peakPerS: number;
   readonly topology: AnyTopology;
-  /** MiB by the declaration's key. */
+  /** MiB by the key below `limits`. */
   readonly memoryMib: Readonly<Partial<Record<"web" | "worker" | "database" | "proxy", number>>>;
-  /** Of the whole machine, the one-shots at the start included. */
+  /** Memory of the whole machine, with the one-shots that run at the start. */
   readonly hostMib: number;
   readonly diskMib: { readonly data: number; readonly eachBackup: number; readonly host: number };
   readonly postgres: PostgresSettings;
-  /** False: more than anybody here has tried; `load` tells whether it holds. */
+  /** False for more events than were measured; `load` tells whether the size holds. */
   readonly measured: boolean;
 }
 
@@ -81,10 +81,10 @@ const MIB = 1024 * 1024;
 const DAY_S = 86_400;
 const PROCESS_MIB = 512;
 const PROXY_MIB = 128;
-/** init, which runs beside the database before anything else of GlitchTip's; the provisioner, beside all. */
+/** The provisioner's limit: it runs beside everything else. */
 const PROVISIONER_MIB = 128;
 
-/** By the size of the data: the database's memory limit and its write-ahead log. The last one serves all beyond. */
+/** The database's memory limit and write-ahead log by the size of its data. The last row serves everything above. */
 const DATABASE = [
   { upToMib: 10 * 1024, memoryMib: 512, walGib: 1 },
   { upToMib: 50 * 1024, memoryMib: 1024, walGib: 2 },
@@ -92,10 +92,10 @@ const DATABASE = [
   { upToMib: Number.POSITIVE_INFINITY, memoryMib: 4096, walGib: 4 },
 ] as const;
 
-/** Machines are sold in these. */
+/** The sizes that machines are sold in. */
 const HOSTS_GIB = [1, 2, 4, 8, 16, 32];
 
-/** What a stack needs for so many events, by what was measured. */
+/** Returns what a stack needs for so many events. */
 export function sizeFor(expected: Expected): Sizing {
   const { eventsPerDay, retentionDays, production = false } = expected;
   const peakPerS = (eventsPerDay / DAY_S) * ASSUMED.peakOverAverage.value;
@@ -106,7 +106,7 @@ export function sizeFor(expected: Expected): Sizing {
   const tier = DATABASE.find(({ upToMib }) => dataMib <= upToMib) ?? DATABASE[3];
   const memoryMib = {
     ...memoryOf(topology, tier.memoryMib),
-    ...(production ? { proxy: PROXY_MIB } : {}),
+    ...(production && { proxy: PROXY_MIB }),
   };
   const limits = Object.values(memoryMib).reduce((sum, mib) => sum + mib, 0);
   const neededGib = (limits + PROVISIONER_MIB + ASSUMED.hostMib.value) / 1024;
@@ -140,12 +140,12 @@ function memoryOf(topology: AnyTopology, databaseMib: number): Sizing["memoryMib
     case "split":
       return { web: PROCESS_MIB, worker: PROCESS_MIB, database: databaseMib };
     case "single-container":
-      // All of them are one container's, which is the web's.
+      // All processes run in one container, which has the web's limit.
       return { web: 2 * PROCESS_MIB + databaseMib };
   }
 }
 
-/** Shares of its memory limit that Postgres's own documentation takes for a machine of that size. */
+/** Returns the shares of the memory limit that Postgres's documentation recommends for a machine of that size. */
 const postgresFor = ({ memoryMib, walGib }: (typeof DATABASE)[number]): PostgresSettings => ({
   shared_buffers: `${memoryMib / 4}MB`,
   effective_cache_size: `${(memoryMib / 4) * 3}MB`,
@@ -154,7 +154,7 @@ const postgresFor = ({ memoryMib, walGib }: (typeof DATABASE)[number]): Postgres
   max_wal_size: `${walGib}GB`,
 });
 
-/** The declaration's keys that a size comes to. */
+/** Returns the size as keys of the declaration. */
 export function declaredFor({ topology, retentionDays, memoryMib, postgres }: Sizing) {
   return {
     server: { topology, retention: { events: `${retentionDays}d` } },

@@ -9,19 +9,19 @@ import { publishedPort, type Workspace } from "./workspace.ts";
 
 const DEFAULT_PORT = 8000;
 
-/** What a user should look at, although the project can be made. */
+/** Yields what a user should look at, although the files can be made. */
 export function* warningsOf(
-  project: Workspace,
+  workspace: Workspace,
   shell: Readonly<Record<string, string | undefined>>,
 ): Generator<string> {
-  const { dir, declaration, env } = project;
+  const { dir, declaration, env } = workspace;
   const { server, admin, apps } = declaration;
-  yield* aboutDotEnv(project);
+  yield* dotEnvWarnings(workspace);
   const port = publishedPort(declaration, env, {});
   if (port !== server.port && server.port !== DEFAULT_PORT) {
     yield `GLITCHTIP_PORT=${port} in .env wins over server.port: ${server.port}`;
   }
-  if (serverKind(declaration) === "bundled" && project.port !== port) {
+  if (serverKind(declaration) === "bundled" && workspace.port !== port) {
     yield `GLITCHTIP_PORT=${shell.GLITCHTIP_PORT} in your shell wins over ${port} in .env, for as long as it is set`;
   }
   const image = env.GLITCHTIP_IMAGE;
@@ -39,47 +39,44 @@ export function* warningsOf(
   }
 }
 
-/** Where a service's `env_file` is .env, every line in it is part of that service. */
-function* aboutDotEnv(project: Workspace): Generator<string> {
-  const readers = servicesReadingDotEnv(project.user);
-  if (readers.length === 0 || project.env.COMPOSE_FILE?.includes(STACK_FILE)) return;
+/** Every line of .env becomes part of a service whose `env_file` it is. */
+function* dotEnvWarnings(workspace: Workspace): Generator<string> {
+  const readers = servicesReadingDotEnv(workspace.user);
+  if (readers.length === 0 || workspace.env.COMPOSE_FILE?.includes(STACK_FILE)) return;
   const who = `.env is the env_file of ${readers.join(", ")}`;
-  if (!usesOverrideLink(project)) {
+  if (!usesOverrideLink(workspace)) {
     yield `${who}: with the new lines in it their containers are made anew by the next up`;
-  } else if (!isOurLink(project.dir, OVERRIDE_LINK)) {
+  } else if (!isOurLink(workspace.dir, OVERRIDE_LINK)) {
     yield `${who}, so it stays as it is: Compose finds ${STACK_FILE} by the link ${OVERRIDE_LINK}`;
   }
 }
 
 /**
- * Apps whose wrapper is lost: a Compose file that stands after ours states their entrypoint, and Compose takes the last
- * one. By app, the file.
+ * Returns the apps that start without our wrapper, each with the Compose file that is the reason: it stands after ours
+ * and states an entrypoint, and Compose uses the last one.
  */
 export async function appsWithLostWrapper({ dir, declaration, composeFiles }: Workspace): Promise<Map<string, string>> {
-  const after = composeFiles.slice(composeFiles.indexOf(STACK_FILE) + 1);
   const found = new Map<string, string>();
+  const after = composeFiles.slice(composeFiles.indexOf(STACK_FILE) + 1);
   if (after.length === 0) return found;
   const { asMap, parseComposeYaml, Tagged } = await import("../stack/compose-yaml.ts");
+  const wrapped = Object.keys(declaration.apps).filter((app) =>
+    ["entrypoint", "busybox"].includes(declaration.apps[app]?.inject ?? ""),
+  );
   for (const path of after) {
     for (const { services } of parseComposeYaml(path, readUserFile(dir, path, "GC1103") ?? "")) {
-      for (const [app, { inject }] of Object.entries(declaration.apps)) {
+      for (const app of wrapped) {
         const { entrypoint } = asMap(asMap(services)[app]);
-        const stated = entrypoint instanceof Tagged ? entrypoint.value : entrypoint;
-        const isWrapped = JSON.stringify(stated ?? null).includes("with-dsn");
-        if (
-          (inject === "entrypoint" || inject === "busybox") &&
-          entrypoint !== undefined &&
-          entrypoint !== null &&
-          !isWrapped
-        )
-          found.set(app, path);
+        const stated = (entrypoint instanceof Tagged ? entrypoint.value : entrypoint) ?? null;
+        const isStated = entrypoint !== undefined && entrypoint !== null;
+        if (isStated && !JSON.stringify(stated).includes("with-dsn")) found.set(app, path);
       }
     }
   }
   return found;
 }
 
-/** What is lost, and how to get it back. */
+/** Says what is lost. */
 export const lostWrapperText = (app: string, path: string): string =>
   `${path} stands after ${STACK_FILE} in COMPOSE_FILE and states an entrypoint for ${app}: it replaces with-dsn, so ${app} gets no DSN`;
 export const lostWrapperRemedy = `Put ${STACK_FILE} last in COMPOSE_FILE (.env), then: npx glitchtip-compose init`;

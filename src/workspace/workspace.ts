@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
@@ -9,7 +9,7 @@ import { serverKind } from "../config/server.ts";
 import { LOCK_FILE, parseLock } from "../stack/lock.ts";
 import type { ImageKnowledge, ProvisionerSource, RenderedStack, UserProject } from "../stack/model.ts";
 import { renderStack } from "../stack/render.ts";
-import type { Assets } from "./assets.ts";
+import { type Assets, isSample, packageAssets } from "./assets.ts";
 import { composeFilesIn, readComposeFiles, readUserFiles, readUserFilesWith } from "./compose-files.ts";
 import { DECLARATION_FILE, readDeclarationText, readUserFile } from "./declaration-file.ts";
 import type { WorkspaceDocker } from "./docker.ts";
@@ -152,4 +152,25 @@ export function publishedPort(
 export function browserUrl({ declaration, port }: Pick<Workspace, "declaration" | "port">): string | undefined {
   if (serverKind(declaration) === "none") return undefined;
   return declaration.server.url ?? `http://localhost:${port}`;
+}
+
+/** What a folder holds before `init`, as far as its questions need it. */
+export interface Survey {
+  /** A declaration is there, so nothing is left to ask. */
+  readonly declared: boolean;
+  /** The user's services; empty where the sample app will be made. */
+  readonly services: readonly string[];
+  readonly folder: string;
+}
+
+export function surveyFolder(dir: string): Survey {
+  const env = parseEnv(readEnvText(dir));
+  const texts = readComposeFiles(dir, composeFilesIn(dir, env));
+  const assets = packageAssets();
+  const sample = texts.length === 1 && texts.every(({ text }) => isSample(text, assets));
+  return {
+    declared: readIfThere(join(dir, DECLARATION_FILE)) !== undefined,
+    services: sample ? [] : Object.keys(readUserFiles(dir, texts, env).services),
+    folder: basename(dir),
+  };
 }
