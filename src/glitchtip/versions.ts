@@ -1,3 +1,5 @@
+import { EARLY_RECIPIENT_TYPES, RECIPIENT_TYPES } from "./wire/recipient-types.ts";
+
 /**
  * What differs between GlitchTip's generations, as data: the one place that the generator and the client ask.
  * Sources: the contract recordings of 4.1, 5.1 and 5.2, GlitchTip's public source for the image's scripts and settings.
@@ -74,8 +76,6 @@ export const SERVER_PORT = 8000;
 
 const START = ["./bin/start.sh"] as const;
 
-const EARLY_RECIPIENTS = ["email", "webhook", "discord", "googlechat"] as const;
-
 const celery = {
   knownFrom: "recordings",
   leastPostgres: 14,
@@ -99,7 +99,7 @@ const celery = {
     transactions: "GLITCHTIP_MAX_TRANSACTION_EVENT_LIFE_DAYS",
     uptime: "GLITCHTIP_MAX_UPTIME_CHECK_LIFE_DAYS",
   },
-  recipientTypes: EARLY_RECIPIENTS,
+  recipientTypes: EARLY_RECIPIENT_TYPES,
   testsAlerts: false,
   recipientTags: "untold",
   refusesPrivateAddresses: false,
@@ -161,7 +161,7 @@ export const CAPABILITIES: Readonly<Record<Generation, Capabilities>> = {
       logs: "GLITCHTIP_LOG_RETENTION_DAYS",
       releases: "GLITCHTIP_RELEASE_RETENTION_DAYS",
     },
-    recipientTypes: [...EARLY_RECIPIENTS, "teams", "ntfy", "zulip", "feishu"],
+    recipientTypes: RECIPIENT_TYPES,
     testsAlerts: true,
     recipientTags: "told",
     refusesPrivateAddresses: true,

@@ -1,5 +1,6 @@
 import { type Identity, sameObject } from "../glitchtip/identity.ts";
 import type { ManagedProject } from "../glitchtip/wire/managed.ts";
+import { EARLY_RECIPIENT_TYPES } from "../glitchtip/wire/recipient-types.ts";
 import type { Organization } from "../glitchtip/wire/shapes.ts";
 import { slugify } from "../glitchtip/wire/slugify.ts";
 import {
@@ -78,7 +79,7 @@ export interface Asks {
   readonly members: boolean;
 }
 
-const BASIC_RECIPIENTS: ReadonlySet<string> = new Set(["email", "webhook", "discord", "googlechat"]);
+const EARLY_TYPES: ReadonlySet<string> = new Set(EARLY_RECIPIENT_TYPES);
 
 export function asksOf(desired: DesiredServer, everything: boolean): Asks {
   const kinds = new Set(desired.manages);
@@ -109,8 +110,7 @@ function differsByGeneration(project: DesiredProject, manages: Asks["manages"]):
     (manages("key") && project.keys !== undefined) ||
     alerts.some(({ recipients }) =>
       recipients.some(
-        ({ type, tagsToAdd, url }) =>
-          tagsToAdd !== undefined || !BASIC_RECIPIENTS.has(type) || isPrivateUrl(clearText(url)),
+        ({ type, tagsToAdd, url }) => tagsToAdd !== undefined || !EARLY_TYPES.has(type) || isPrivateUrl(clearText(url)),
       ),
     )
   );
@@ -148,6 +148,12 @@ export async function findProjects(
       for await (const page of pages) finds.projects(organization, page);
     });
 
+  const readAccount = async () => {
+    for await (const page of calls.projects.pagesOfAccount()) {
+      for (const { organization, ...project } of page) if (found(organization)) finds.projects(organization, [project]);
+    }
+  };
+
   if (!asks.allOrganizations) {
     const known = await knownOrganizations(context, desired);
     if (known !== undefined) {
@@ -155,14 +161,8 @@ export async function findProjects(
       await Promise.all(known.map(({ organization, pages }) => readPages(organization, pages)));
       return;
     }
-    if (!asks.teamsOfProjects) {
-      for await (const page of calls.projects.pagesOfAccount()) {
-        for (const { organization, ...project } of page) {
-          if (found(organization)) finds.projects(organization, [project]);
-        }
-      }
-      if (seen.size >= desired.organizations.length) return;
-    }
+    if (!asks.teamsOfProjects) await readAccount();
+    if (seen.size >= desired.organizations.length) return;
   }
   const organizations = await calls.organizations.list();
   const fresh = organizations.filter(({ id }) => !seen.has(id)).filter(found);

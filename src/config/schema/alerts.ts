@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { RECIPIENT_TYPES } from "../../glitchtip/wire/recipient-types.ts";
 import { hrefOf } from "../../glitchtip/wire/url.ts";
 import { parseReference, REFERENCE_FORMS } from "../../references/reference.ts";
 import { described, secretReference, text } from "./primitives.ts";
@@ -7,18 +8,6 @@ import { described, secretReference, text } from "./primitives.ts";
 export const ALERT_NAME_LONGEST = 255;
 export const SMALL_INTEGER_MOST = 32_767;
 export const URL_LONGEST = 2000;
-
-/** The recipient types of all generations; glitchtip/versions.ts says which generation knows which. */
-export const RECIPIENT_TYPES = [
-  "email",
-  "webhook",
-  "discord",
-  "googlechat",
-  "teams",
-  "ntfy",
-  "zulip",
-  "feishu",
-] as const;
 
 const isReference = (value: string): boolean => parseReference(value) !== undefined;
 const normalHttpUrl = (value: string): string | undefined =>

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { readIfThere, writeOne } from "../../base/files.ts";
 import { Secret } from "../../base/secret.ts";
+import { SECRET_RECIPIENT_TYPES } from "../../glitchtip/wire/recipient-types.ts";
 import { slugify } from "../../glitchtip/wire/slugify.ts";
 import { makeStateFolder } from "../../provision/index.ts";
 import { environmentVariable } from "../import/terraform/resources.ts";
@@ -65,14 +66,12 @@ export function openKeeper(dir: string, instance: string, into: SecretsInto): Se
   };
 }
 
-/** Services whose addresses are secrets as a whole. */
-const SECRET_TYPES: ReadonlySet<string> = new Set(["discord", "googlechat", "teams", "zulip", "feishu"]);
 const SECRET_HOSTS = /(?:^|\.)(?:hooks\.slack\.com|webhook\.office\.com|discord(?:app)?\.com|chat\.googleapis\.com)$/i;
 const SECRET_NAMES = /token|key|secret|password|passwd|pwd|sig|auth|hook|code/i;
 
 /** Whether an address holds nothing that could be a secret, as far as can be seen: in doubt it is one. */
 export function isHarmless(type: string, url: string): boolean {
-  if (SECRET_TYPES.has(type)) return false;
+  if (SECRET_RECIPIENT_TYPES.has(type)) return false;
   if (!URL.canParse(url)) return /^[\w.-]+:\d+$/.test(url);
   const { hostname, pathname, searchParams, username, password, hash } = new URL(url);
   if (username || password || hash || SECRET_HOSTS.test(hostname)) return false;

@@ -1,7 +1,7 @@
 import { didYouMean } from "../../../base/did-you-mean.ts";
 import { CodedError } from "../../../base/errors.ts";
 import { type Imported, type ImportedOrganization, type ImportedServer, KeyReader } from "../imported.ts";
-import { readDataFiles } from "./files.ts";
+import { type DataFiles, readDataFiles } from "./files.ts";
 import { readInstance, Told } from "./instance.ts";
 import { type FoundProject, readProject } from "./project.ts";
 
@@ -9,12 +9,12 @@ const INSTANCE = "/glitchtip/instance";
 const PROJECT = "/glitchtip/project";
 const ORGANIZATION = "/glitchtip/organization";
 const TEAM = "/glitchtip/team";
-/** Read where others name them. */
-const OTHERS = [ORGANIZATION, TEAM, "/app-sre/escalation-policy", "/dependencies/jira-board"] as const;
+/** Files with these schemas are read where others name them. */
+const OTHERS: readonly string[] = [ORGANIZATION, TEAM, "/app-sre/escalation-policy", "/dependencies/jira-board"];
 
 /**
- * The files that qontract-reconcile's GlitchTip integrations read: instances and projects, and what they refer to.
- * Everything that cannot be taken over is told at once.
+ * Imports the files that qontract-reconcile's GlitchTip integrations read: instances and projects, and what they refer
+ * to. Throws with everything that cannot be taken over.
  */
 export function importAppInterface(
   dir: string,
@@ -24,24 +24,7 @@ export function importAppInterface(
   const told = new Told();
   const instances = files.of(INSTANCE).map((file) => readInstance(file, told));
   const projects = files.of(PROJECT).flatMap((file) => readProject(files, file, told) ?? []);
-  for (const { path, schema } of files.all) {
-    if (schema === INSTANCE || schema === PROJECT || OTHERS.includes(schema as (typeof OTHERS)[number])) continue;
-    told.leave(
-      path,
-      "",
-      schema === "" ? "is no file of app-interface: it has no $schema" : `${schema} is nothing of GlitchTip's`,
-    );
-  }
-  for (const schema of [ORGANIZATION, TEAM]) {
-    for (const { path, value } of files.of(schema)) {
-      told.leaveRest(path, "", new KeyReader(value).ignore("$schema", "labels", "name", "description", "instance"));
-    }
-  }
-  for (const { path, value } of files.of(ORGANIZATION)) {
-    const name = new KeyReader(value).text("name") ?? "";
-    if (!projects.some(({ organization }) => organization === name))
-      told.leave(path, "", "is an organization that no project names");
-  }
+  leaveUnused(files, projects, told);
   if (instances.length === 0) {
     throw new CodedError("GC1102", `${dir} has no file with $schema: ${INSTANCE}-1.yml`, {
       remedy: "Give the folder with the instances and projects of app-interface.",
@@ -83,6 +66,25 @@ export function importAppInterface(
   return { servers, secrets: [], left: told.left, notes: told.notes };
 }
 
+/** Reports the files, keys and organizations that the import does not use. */
+function leaveUnused(files: DataFiles, projects: readonly FoundProject[], told: Told): void {
+  for (const { path, schema } of files.all) {
+    if (schema === INSTANCE || schema === PROJECT || OTHERS.includes(schema)) continue;
+    const why =
+      schema === "" ? "is no file of app-interface: it has no $schema" : `${schema} is nothing of GlitchTip's`;
+    told.leave(path, "", why);
+  }
+  for (const { path, value } of [ORGANIZATION, TEAM].flatMap(files.of)) {
+    told.leaveRest(path, "", new KeyReader(value).ignore("$schema", "labels", "name", "description", "instance"));
+  }
+  for (const { path, value } of files.of(ORGANIZATION)) {
+    const name = new KeyReader(value).text("name") ?? "";
+    if (projects.some(({ organization }) => organization === name)) continue;
+    told.leave(path, "", "is an organization that no project names");
+  }
+}
+
+/** Reports an error for each object whose name another one has, too. */
 function twice<T extends { readonly path: string }>(all: readonly T[], nameOf: (one: T) => string, told: Told): void {
   const first = new Map<string, T>();
   for (const one of all) {

@@ -15,7 +15,7 @@ export interface TerraformOptions {
   readonly piped?: string | undefined;
 }
 
-/** What a provider for GlitchTip looked after, as a declaration, with the ids that the server gave. */
+/** Returns what a provider for GlitchTip managed, as a declaration, with the ids that the server gave. */
 export function importTerraform(
   path: string,
   { url, token = "env:GLITCHTIP_TOKEN", piped }: TerraformOptions = {},
@@ -32,24 +32,23 @@ export function importTerraform(
     });
   }
   for (const resource of data) {
-    // One that is only read tells names.
+    // A data source tells the name of its organization.
     if (resource.type === "glitchtip_organization") context.organizations.learn(resource.attributes);
     left.push({ where: resource.address, why: "is only read by Terraform, so there is nothing to take over" });
   }
-  for (const { type, read } of readers)
-    for (const resource of ours) if (resource.type === type) read(resource, context);
+  for (const { type, read } of readers) {
+    for (const resource of ours.filter((one) => one.type === type)) read(resource, context);
+  }
   const known = new Set(readers.map(({ type }) => type));
-  for (const { address, type } of ours)
-    if (!known.has(type)) left.push({ where: address, why: `${type} is not known` });
+  const strange = ours.filter(({ type }) => !known.has(type));
+  left.push(...strange.map(({ address, type }) => ({ where: address, why: `${type} is not known` })));
   for (const [provider, count] of othersIn(managed)) {
     left.push({ where: `${count} ${provider}`, why: "is not GlitchTip's; it stays with Terraform" });
   }
   const organizations: ImportedOrganization[] = context.organizations.all();
   const kinds = [...new Set(ours.flatMap(({ type }) => readers.find((reader) => reader.type === type)?.kind ?? []))];
   const origin = url ?? [...context.addresses][0];
-  if (url === undefined && origin !== undefined)
-    notes.push(`server.url is ${origin}, as the keys' DSNs say; --url says otherwise`);
-  if (origin === undefined) notes.push("the state does not tell where the server is: --url https://…");
+  if (url === undefined) notes.push(originNote(origin));
   secrets.push({ reference: token, of: "an API token of the server; the one that Terraform's provider uses will do" });
   notes.push(
     "when `plan` shows no change, take the resources out of Terraform: terraform state rm ADDRESS (not destroy)",
@@ -57,6 +56,12 @@ export function importTerraform(
   return { servers: [{ name: "", url: origin, token, manage: kinds, organizations }], secrets, left, notes };
 }
 
+const originNote = (origin: string | undefined): string =>
+  origin === undefined
+    ? "the state does not tell where the server is: --url https://…"
+    : `server.url is ${origin}, as the keys' DSNs say; --url says otherwise`;
+
+/** Counts the resources of other providers, by type. */
 function othersIn(managed: readonly { readonly type: string }[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { type } of managed) if (!type.startsWith(PREFIX)) counts.set(type, (counts.get(type) ?? 0) + 1);
