@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 const root = new URL("..", import.meta.url).pathname;
 
 /** Folders below the features. Their files may be imported one by one. */
-const FOUNDATION = ["base", "config", "docker", "glitchtip", "outputs", "references", "stack"] as const;
+const FOUNDATION = ["base", "config", "docker", "glitchtip", "http", "outputs", "references", "stack"] as const;
 /** Folders with one gate, index.ts: other folders import nothing else of them. */
 const FEATURES = [
   "reconcile",
@@ -30,8 +30,9 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
     folders: ["base", "glitchtip/versions", "glitchtip/wire", "references/reference"],
     packages: ["yaml", "zod", "dotenv"],
   },
-  glitchtip: { folders: ["base"], packages: ["undici", "zod"] },
-  references: { folders: ["base"], packages: ["undici"] },
+  http: { folders: ["base"], packages: ["undici"] },
+  glitchtip: { folders: ["base", "http"], packages: ["zod"] },
+  references: { folders: ["base", "http"], packages: [] },
   stack: { folders: ["base", "config", "glitchtip/versions", "references/reference"], packages: ["yaml"] },
   docker: { folders: ["base"], packages: ["dockerode"] },
   reconcile: {
@@ -45,23 +46,57 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
     packages: ["yaml", "dotenv", "diff", "zod"],
   },
   provision: {
-    folders: ["base", "config", "glitchtip", "references", "stack", "docker", "outputs", "reconcile", "running"],
+    folders: [
+      "base",
+      "config",
+      "glitchtip",
+      "http",
+      "references",
+      "stack",
+      "docker",
+      "outputs",
+      "reconcile",
+      "running",
+    ],
     packages: ["zod"],
   },
   management: {
-    folders: ["base", "config", "glitchtip", "references", "docker", "outputs", "reconcile", "running", "provision"],
+    folders: [
+      "base",
+      "config",
+      "glitchtip",
+      "http",
+      "references",
+      "docker",
+      "outputs",
+      "reconcile",
+      "running",
+      "provision",
+    ],
     packages: ["yaml", "zod"],
   },
   backup: {
-    folders: ["base", "config", "glitchtip", "stack", "docker", "outputs", "running", "workspace"],
+    folders: ["base", "config", "glitchtip", "http", "stack", "docker", "outputs", "running", "workspace"],
     packages: ["age-encryption", "aws4fetch", "croner", "yaml", "zod"],
   },
   secrets: {
-    folders: ["base", "config", "glitchtip", "stack", "docker", "outputs", "running", "backup"],
+    folders: ["base", "config", "glitchtip", "http", "stack", "docker", "outputs", "running", "backup"],
     packages: ["zod"],
   },
   checks: {
-    folders: ["base", "config", "glitchtip", "stack", "docker", "outputs", "running", "workspace", "backup", "secrets"],
+    folders: [
+      "base",
+      "config",
+      "glitchtip",
+      "http",
+      "stack",
+      "docker",
+      "outputs",
+      "running",
+      "workspace",
+      "backup",
+      "secrets",
+    ],
     packages: ["yaml", "zod"],
   },
   care: {
@@ -69,6 +104,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
       "base",
       "config",
       "glitchtip",
+      "http",
       "references",
       "stack/service-names",
       "docker",
@@ -84,10 +120,20 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
     folders: ["base", "config", "glitchtip/versions", "references/reference", "stack", "workspace", "checks"],
     packages: [],
   },
-  demo: { folders: ["base", "docker", "provision", "init"], packages: [] },
-  provisioner: { folders: ["base", "config", "glitchtip", "outputs", "provision"], packages: ["zod"] },
+  demo: { folders: ["base", "http", "docker", "provision", "init"], packages: [] },
+  provisioner: { folders: ["base", "config", "glitchtip", "http", "outputs", "provision"], packages: ["zod"] },
   cli: {
-    folders: ["base", "config", "glitchtip", "references", "stack/service-names", "docker", "outputs", ...FEATURES],
+    folders: [
+      "base",
+      "config",
+      "glitchtip",
+      "http",
+      "references",
+      "stack/service-names",
+      "docker",
+      "outputs",
+      ...FEATURES,
+    ],
     packages: ["commander", "@clack/prompts"],
   },
   emulator: { folders: ["base", "glitchtip/versions", "glitchtip/wire"], packages: [] },

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { onAbort as whenAborted } from "./abort.ts";
 import { notStarted } from "./process.ts";
 
 export interface ForegroundOptions {
@@ -30,9 +31,9 @@ export function runForeground(
     };
     const settle = () => {
       clearTimeout(kill);
-      signal.removeEventListener("abort", stop);
+      cancelAbort();
     };
-    signal.addEventListener("abort", stop, { once: true });
+    const cancelAbort = whenAborted(signal, () => void stop());
     child.once("error", (error) => {
       if (child.pid !== undefined) return;
       settle();

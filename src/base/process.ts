@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { onAbort } from "./abort.ts";
 import { CodedError, hasErrno } from "./errors.ts";
 import { splitLines } from "./lines.ts";
 
@@ -66,8 +67,7 @@ export const runProcess: Run = (program, args, options = {}) => {
       child.kill("SIGTERM");
       kill = setTimeout(() => child.kill("SIGKILL"), graceMs);
     };
-    const onAbort = () => stop(signal?.reason);
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const cancelAbort = signal && onAbort(signal, () => stop(signal.reason));
     const deadline =
       deadlineMs === undefined ? undefined : setTimeout(() => stop(late(program, args, deadlineMs)), deadlineMs);
     const streams = capture(child, options, () => stop(tooMuch(program, args)));
@@ -75,7 +75,7 @@ export const runProcess: Run = (program, args, options = {}) => {
     const settle = () => {
       clearTimeout(kill);
       clearTimeout(deadline);
-      signal?.removeEventListener("abort", onAbort);
+      cancelAbort?.();
     };
     child.once("error", (error) => {
       // Also emitted for a failed kill: only a child that never started has no pid.

@@ -1,6 +1,7 @@
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { type Clock, waitUntil } from "../base/wait.ts";
+import { retry } from "../base/retry.ts";
+import type { Clock } from "../base/wait.ts";
 import type { CareSettings } from "../config/service-settings.ts";
 import type { DatabaseLook, Probes } from "./probes.ts";
 import type { CheckResult, RestartedService, RestartReason, RestartReport } from "./report.ts";
@@ -121,7 +122,7 @@ const bytes = <Key extends string>(key: Key, value: number | null | undefined): 
 async function ready({ probes, clock, signal, folder, settings }: RestartContext, service: string, role: string) {
   const { aliveFile } = settings.services.find((one) => one.service === service) ?? {};
   let last = "";
-  await waitUntil<true>({
+  await retry<true>({
     clock,
     signal,
     deadlineMs: READY_WITHIN_MS,

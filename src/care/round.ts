@@ -1,5 +1,6 @@
 import type { Secret } from "../base/secret.ts";
 import type { CareSettings } from "../config/service-settings.ts";
+import type { OpenHttp } from "../http/http.ts";
 import { aboveLimit, isGivenUp, memoryKey, type WantedRestart, wantedRestart } from "./decide.ts";
 import { type Finding, lookAround } from "./findings.ts";
 import { addReport, type CareMemory, readMemory, writeMemory } from "./memory.ts";
@@ -16,6 +17,7 @@ export interface CareContext extends RestartContext {
   readonly own: string;
   readonly channels: readonly (Channel & Pick<CareSettings["notify"][number], "events" | "repeatHours">)[];
   readonly hidden: readonly Secret[];
+  readonly openHttp: OpenHttp;
 }
 
 const HOUR_MS = 3_600_000;

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere, writeAll } from "../base/files.ts";
-import { type Clock, waitUntil } from "../base/wait.ts";
+import { retry } from "../base/retry.ts";
+import type { Clock } from "../base/wait.ts";
 import { logsOf } from "./parts.ts";
 
 const count = z.nullable(z.number());
@@ -80,7 +81,7 @@ export async function restartSupervised(
   const request = `${JSON.stringify({ id, graceSeconds })}\n`;
   const path = join(folder, `${service}.restart`);
   writeAll([{ path, content: request, mode: 0o644, durable: false }]);
-  const restarted = waitUntil({
+  const restarted = retry({
     clock,
     signal,
     deadlineMs: withinMs,

@@ -1,6 +1,7 @@
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
+import { openHttp } from "../http/undici.ts";
 import type { ReadBackLine, ReadBackRequest } from "../provision/index.ts";
 
 /** Where the parts of a running demo are reached from this machine. */
@@ -48,8 +49,10 @@ export async function demo({ clock, signal, log }: DemoContext, stack: DemoStack
 }
 
 async function breakApp(appUrl: string, signal: AbortSignal): Promise<{ eventId: string; error: string }> {
-  const answer = await fetch(`${appUrl}/error`, { signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]) });
-  const body: unknown = await answer.json();
+  const http = openHttp();
+  const answer = await http.send({ method: "GET", url: `${appUrl}/error` }, signal);
+  await http.close();
+  const body: unknown = JSON.parse(answer.text);
   if (typeof body === "object" && body !== null && "eventId" in body && "error" in body) {
     return { eventId: String(body.eventId), error: String(body.error) };
   }

@@ -1,9 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { linkSignals } from "../base/abort.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type Run, runProcess } from "../base/process.ts";
-import { type Clock, waitUntil } from "../base/wait.ts";
+import { retry } from "../base/retry.ts";
+import type { Clock } from "../base/wait.ts";
 import type { ReadBackLine } from "../provision/index.ts";
 import type { DemoApp, DemoStack } from "./demo.ts";
 
@@ -29,8 +31,8 @@ const STARTS_WITHIN_MS = 20_000;
  */
 export function processStack(options: ProcessStackOptions): DemoStack {
   const { dir, url, log, clock, run = runProcess } = options;
-  const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const linked = linkSignals([options.signal]);
+  const { signal } = linked;
   const dsnDir = join(dir, "dsn");
   mkdirSync(dsnDir, { recursive: true });
   const env = {
@@ -73,7 +75,7 @@ export function processStack(options: ProcessStackOptions): DemoStack {
           failed = error;
         },
       );
-      const port = await waitUntil({
+      const port = await retry({
         clock,
         signal,
         deadlineMs: STARTS_WITHIN_MS,
@@ -96,8 +98,9 @@ export function processStack(options: ProcessStackOptions): DemoStack {
       return lines;
     },
     async close() {
-      stop.abort(new CodedError("GC1003", "the demo is over"));
+      linked.abort(new CodedError("GC1003", "the demo is over"));
       await running;
+      linked[Symbol.dispose]();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { linkSignals } from "../base/abort.ts";
 import { CodedError } from "../base/errors.ts";
 import type { ProcessResult, Run, RunOptions } from "../base/process.ts";
 
@@ -17,8 +18,8 @@ export interface CliOptions {
 
 export function openDockerCli({ dir, env, signal, run }: CliOptions): DockerCli {
   return async (args, options = {}) => {
-    const stop = options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]);
-    const result = await run("docker", args, { ...options, cwd: dir, env, signal: stop }).catch(withoutDocker);
+    using linked = linkSignals([signal, options.signal]);
+    const result = await run("docker", args, { ...options, cwd: dir, env, signal: linked.signal }).catch(withoutDocker);
     const known = result.code === 0 ? undefined : explained(result, args);
     if (known !== undefined) throw known;
     return result;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type Dockerode from "dockerode";
+import { onAbort } from "../base/abort.ts";
 import type { Container, Engine } from "./engine.ts";
 import type { EngineAddress } from "./places.ts";
 import { firstFileOf } from "./tar.ts";
@@ -45,8 +46,11 @@ function engineOf(docker: Dockerode): Engine {
     async ping(signal) {
       // dockerode's ping takes no signal.
       await new Promise<void>((resolve, reject) => {
-        signal.addEventListener("abort", () => reject(new Error("no answer in time")), { once: true });
-        docker.ping().then(() => resolve(), reject);
+        const cancel = onAbort(signal, () => reject(new Error("no answer in time")));
+        docker
+          .ping()
+          .then(() => resolve(), reject)
+          .finally(cancel);
       });
     },
     async version() {

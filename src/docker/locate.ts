@@ -1,3 +1,4 @@
+import { linkSignals } from "../base/abort.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Engine } from "./engine.ts";
 import { type EngineAddress, type PlacesContext, places } from "./places.ts";
@@ -26,7 +27,8 @@ export async function locateEngine(context: LocateContext): Promise<LocatedEngin
     const { address, only, env } = place;
     try {
       const engine = await context.open(address);
-      await engine.ping(AbortSignal.any([context.signal, AbortSignal.timeout(PING_WITHIN_MS)]));
+      using within = linkSignals([context.signal], PING_WITHIN_MS);
+      await engine.ping(within.signal);
       return { engine, address, env };
     } catch (error) {
       context.signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import { CodedError, type ErrorCode } from "../base/errors.ts";
+import type { HttpAnswer, HttpMethod } from "../http/http.ts";
 import { serverWords } from "./server-words.ts";
-import type { Method, RawAnswer } from "./transport.ts";
 import type { Shape } from "./wire/shape.ts";
 
 /** An answer that is an error: its status, and whether the server may have acted all the same. */
@@ -52,7 +52,7 @@ const BY_STATUS: Readonly<Record<number, Refusal>> = {
 };
 
 /** The answer's JSON in the wanted shape, or an error with method, path, status and the server's own words. */
-export function readAnswer<T>(method: Method, url: string, answer: RawAnswer, shape: Shape<T>): T {
+export function readAnswer<T>(method: HttpMethod, url: string, answer: HttpAnswer, shape: Shape<T>): T {
   refuse(method, url, answer);
   const parsed = parseJson(method, url, answer);
   const result = shape.safeParse(parsed);
@@ -65,7 +65,7 @@ export function readAnswer<T>(method: Method, url: string, answer: RawAnswer, sh
 }
 
 /** Throws for every status that is no success. */
-export function refuse(method: Method, url: string, answer: RawAnswer): void {
+export function refuse(method: HttpMethod, url: string, answer: HttpAnswer): void {
   const { status } = answer;
   if (status >= 200 && status < 300) return;
   const what = `${method} ${url}: ${status}`;
@@ -84,7 +84,7 @@ export function refuse(method: Method, url: string, answer: RawAnswer): void {
   });
 }
 
-function refusalOf(answer: RawAnswer, said: string): Refusal {
+function refusalOf(answer: HttpAnswer, said: string): Refusal {
   const { status } = answer;
   // A token that is not known falls through to the cookie session, whose CSRF check answers a write first (5.2's source).
   if (status === 403 && said.startsWith("CSRF")) return NOT_KNOWN;
@@ -93,10 +93,10 @@ function refusalOf(answer: RawAnswer, said: string): Refusal {
   return BY_STATUS[status] ?? (status >= 500 ? SERVER_FAILED : { code: "GC1206" });
 }
 
-const typeOf = ({ headers }: RawAnswer): string => String(headers["content-type"] ?? "");
-const isJson = (answer: RawAnswer): boolean => /\bjson\b/.test(typeOf(answer));
+const typeOf = ({ headers }: HttpAnswer): string => String(headers["content-type"] ?? "");
+const isJson = (answer: HttpAnswer): boolean => /\bjson\b/.test(typeOf(answer));
 
-function parseJson(method: Method, url: string, answer: RawAnswer): unknown {
+function parseJson(method: HttpMethod, url: string, answer: HttpAnswer): unknown {
   if (!isJson(answer)) {
     // 5.x answers some unknown paths with its web page and 200 (readiness scenario).
     throw new AnswerError(
@@ -118,7 +118,7 @@ function parseJson(method: Method, url: string, answer: RawAnswer): unknown {
   }
 }
 
-export function retryAfterMs({ headers }: RawAnswer): number | undefined {
+export function retryAfterMs({ headers }: HttpAnswer): number | undefined {
   const value = headers["retry-after"];
   if (typeof value !== "string") return undefined;
   if (/^\d+$/.test(value.trim())) return Number(value) * 1_000;

@@ -1,41 +1,11 @@
-import type { Clock } from "../base/wait.ts";
 import { findOrganization, findProject } from "./identity.ts";
-import { outcomeUnknown } from "./patience.ts";
 import { explainRefusedOrganization } from "./refused-organization.ts";
+import { createOnce, type RetryContext } from "./retry.ts";
 import type { ManagedProject } from "./wire/managed.ts";
 import type { Organization, Team } from "./wire/shapes.ts";
 
-const MAX_TRIES = 3;
-
-interface WaitContext {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-}
-
-/**
- * Creates an object. After an error whose outcome is unknown `look` asks the server first, and what is there already is
- * returned instead of creating it twice.
- */
-export async function createOnce<T>(
-  { clock, signal }: WaitContext,
-  create: () => Promise<T>,
-  look: () => Promise<T | undefined>,
-): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await create();
-    } catch (error) {
-      if (!outcomeUnknown(error)) throw error;
-      await clock.sleep(500 * tries, signal);
-      const found = await look();
-      if (found !== undefined) return found;
-      if (tries >= MAX_TRIES) throw error;
-    }
-  }
-}
-
 export function createOrganizationOnce(
-  context: WaitContext,
+  context: RetryContext,
   calls: { list(): Promise<Organization[]>; create(name: string): Promise<Organization> },
   name: string,
 ): Promise<Organization> {
@@ -45,7 +15,7 @@ export function createOrganizationOnce(
 
 /** A duplicate slug is answered with 500 (teams scenario): the look tells it from a failure. */
 export function createTeamOnce(
-  context: WaitContext,
+  context: RetryContext,
   calls: {
     list(organization: string): Promise<Team[]>;
     create(organization: string, slug: string): Promise<Team>;
@@ -64,7 +34,7 @@ interface ProjectCreation {
 
 /** `isOurs` is false where somebody else created the same project meanwhile, and theirs is returned. */
 export async function createProjectOnce(
-  context: WaitContext,
+  context: RetryContext,
   calls: {
     list(organization: string): Promise<ManagedProject[]>;
     create(organization: string, team: string, project: ProjectCreation): Promise<ManagedProject>;

@@ -1,8 +1,9 @@
 import type { Clock } from "../base/wait.ts";
+import type { HttpAnswer } from "../http/http.ts";
 import { retryAfterMs } from "./answers.ts";
 import { backOff, type Limit, nextLimit, startLimit } from "./limit.ts";
-import { LONGEST_WAIT_MS } from "./patience.ts";
-import type { RawAnswer, Transport } from "./transport.ts";
+import { LONGEST_WAIT_MS } from "./retry.ts";
+import type { Transport } from "./transport.ts";
 
 /** Lets as many pieces of work run at once as their server has room for. One for each server. */
 export interface Limiter {
@@ -105,7 +106,7 @@ export function openLimiter({ clock, start, most }: LimiterOptions): Limiter {
 
 /** The same transport with no more in flight than the limiter lets, and silent for as long as a 429 asks. */
 export function limitTransport(transport: Transport, limiter: Limiter, clock: Clock): Transport {
-  let refused: { readonly answer: RawAnswer; readonly untilMs: number } | undefined;
+  let refused: { readonly answer: HttpAnswer; readonly untilMs: number } | undefined;
   return {
     ...transport,
     send: (request, signal) =>

@@ -1,5 +1,6 @@
 import { hasErrno } from "../base/errors.ts";
-import { type Transport, TransportError } from "./transport.ts";
+import { HttpError } from "../http/http.ts";
+import type { Transport } from "./transport.ts";
 
 /**
  * Kept connections for reading only: up to 5.2 a write on one may end with an unknown outcome (docs/glitchtip-facts.md,
@@ -29,5 +30,4 @@ export function readsAndWrites(kept: Transport, fresh: Transport): Transport {
   };
 }
 
-const isReset = (error: unknown): boolean =>
-  error instanceof TransportError && hasErrno(error.cause, "ECONNRESET", "EPIPE");
+const isReset = (error: unknown): boolean => error instanceof HttpError && hasErrno(error.cause, "ECONNRESET", "EPIPE");

@@ -1,8 +1,10 @@
 import { CodedError, type ErrorCode } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { type Clock, waitUntil } from "../base/wait.ts";
+import { retry } from "../base/retry.ts";
+import type { Clock } from "../base/wait.ts";
+import { HttpError } from "../http/http.ts";
 import { AnswerError, readAnswer } from "./answers.ts";
-import { type Transport, TransportError } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 import { type Settings, settingsShape } from "./wire/shapes.ts";
 
 export interface WaitReady {
@@ -27,7 +29,7 @@ export async function waitReady({ transport, clock, signal, deadlineMs, log }: W
   let last = "no answer yet";
   let remedy = "See what holds it up; of a server in this stack: docker compose logs glitchtip-init glitchtip";
   let strangeInARow = 0;
-  return await waitUntil<Settings>({
+  return await retry<Settings>({
     clock,
     signal,
     deadlineMs,
@@ -39,7 +41,7 @@ export async function waitReady({ transport, clock, signal, deadlineMs, log }: W
         );
         return readAnswer("GET", url, answer, settingsShape);
       } catch (error) {
-        if (!(error instanceof AnswerError || error instanceof TransportError)) throw error;
+        if (!(error instanceof AnswerError || error instanceof HttpError)) throw error;
         last = error.message;
         if (error.message.includes("TLS failed")) remedy = error.remedy ?? remedy;
         // A page instead of JSON may come from a proxy that starts; three in a row are somebody else's server.

@@ -1,7 +1,8 @@
 import { CodedError } from "../base/errors.ts";
+import type { HttpAnswer, HttpMethod } from "../http/http.ts";
 import { readAnswer, refuse } from "./answers.ts";
-import { type Patience, repeatPatiently } from "./patience.ts";
-import type { Method, RawAnswer, Transport } from "./transport.ts";
+import { type RetryContext, retryRequest } from "./retry.ts";
+import type { Transport } from "./transport.ts";
 import { listOf, type Shape } from "./wire/shape.ts";
 
 export interface Requests {
@@ -17,25 +18,25 @@ export interface Requests {
   put<T>(path: string, body: unknown, shape: Shape<T>, options?: Harmless): Promise<T>;
   delete(path: string): Promise<void>;
   /** Any answer below 500 but 429, unjudged; for calls whose refusals are expected. `harmless`: may be done twice. */
-  raw(method: Method, path: string, body?: string, options?: Harmless): Promise<RawAnswer>;
+  raw(method: HttpMethod, path: string, body?: string, options?: Harmless): Promise<HttpAnswer>;
 }
 
 interface Harmless {
   readonly harmless?: boolean;
 }
 
-export interface RequestContext extends Patience {
+export interface RequestContext extends RetryContext {
   readonly transport: Transport;
   /** Told each answer, for cookies. */
-  seen?(answer: RawAnswer): void;
-  headers(method: Method): Readonly<Record<string, string>>;
+  seen?(answer: HttpAnswer): void;
+  headers(method: HttpMethod): Readonly<Record<string, string>>;
 }
 
 export function openRequests(context: RequestContext): Requests {
   const { transport, signal } = context;
   const urlOf = (path: string) => transport.baseUrl + path;
 
-  const once = async (method: Method, path: string, body?: string) => {
+  const once = async (method: HttpMethod, path: string, body?: string) => {
     const answer = await transport.send(
       {
         method,
@@ -53,10 +54,10 @@ export function openRequests(context: RequestContext): Requests {
     return answer;
   };
 
-  const patiently = <T>(method: Method, work: () => Promise<T>, harmless = false): Promise<T> =>
-    repeatPatiently(context, harmless || method === "GET" || method === "DELETE", work);
+  const patiently = <T>(method: HttpMethod, work: () => Promise<T>, harmless = false): Promise<T> =>
+    retryRequest(context, harmless || method === "GET" || method === "DELETE", work);
 
-  const send = <T>(method: Method, path: string, shape: Shape<T>, body?: unknown, harmless?: boolean) =>
+  const send = <T>(method: HttpMethod, path: string, shape: Shape<T>, body?: unknown, harmless?: boolean) =>
     patiently(
       method,
       async () => {
@@ -112,7 +113,7 @@ export function openRequests(context: RequestContext): Requests {
 }
 
 /** The Link header is a Python set's text (pagination scenario); the last page has `results="false"`. */
-function nextCursor({ headers }: RawAnswer): string | undefined {
+function nextCursor({ headers }: HttpAnswer): string | undefined {
   const link = String(headers.link ?? "");
   if (!link.includes('results="true"')) return undefined;
   const next = link.split("<").find((part) => part.includes('rel="next"') && part.includes('results="true"'));

@@ -1,7 +1,7 @@
-import type { RawAnswer } from "./transport.ts";
+import type { HttpAnswer } from "../http/http.ts";
 
 /** The API's own words, else the page's title; never more than a line. */
-export function serverWords({ text }: RawAnswer): string {
+export function serverWords({ text }: HttpAnswer): string {
   try {
     return line(wordsOf(JSON.parse(text)));
   } catch {

@@ -2,9 +2,10 @@ import * as z from "zod/mini";
 import { CodedError } from "../base/errors.ts";
 import { Secret } from "../base/secret.ts";
 import type { Clock } from "../base/wait.ts";
+import type { HttpAnswer } from "../http/http.ts";
 import { readAnswer } from "./answers.ts";
 import { openRequests } from "./requests.ts";
-import type { RawAnswer, Transport } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 import { authShape, type Token, tokenShape } from "./wire/shapes.ts";
 
 /** The admin's cookie session: only it may list, mint and delete tokens (api-tokens scenario). */
@@ -69,7 +70,7 @@ export async function signIn(context: SignIn): Promise<Session> {
   };
 }
 
-function judge(answer: RawAnswer, url: string, email: string): void {
+function judge(answer: HttpAnswer, url: string, email: string): void {
   if (answer.status === 200) {
     readAnswer("POST", url, answer, authShape);
     return;
@@ -94,7 +95,7 @@ function judge(answer: RawAnswer, url: string, email: string): void {
   readAnswer("POST", url, answer, authShape);
 }
 
-function refusalCode({ status, text }: RawAnswer): string | undefined {
+function refusalCode({ status, text }: HttpAnswer): string | undefined {
   if (status !== 400 && status !== 429) return undefined;
   try {
     return z.parse(authShape, JSON.parse(text)).errors?.[0]?.code;
@@ -104,7 +105,7 @@ function refusalCode({ status, text }: RawAnswer): string | undefined {
 }
 
 /** By hand: a strict jar drops 6.x's Secure cookies over inner http (docs/glitchtip-facts.md). */
-function keepCookies(cookies: Map<string, string>, { headers }: RawAnswer): void {
+function keepCookies(cookies: Map<string, string>, { headers }: HttpAnswer): void {
   const set = headers["set-cookie"];
   for (const line of set === undefined ? [] : Array.isArray(set) ? set : [set]) {
     const [, name, value] = /^([^=;\s]+)=([^;]*)/.exec(line) ?? [];

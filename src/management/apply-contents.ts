@@ -2,8 +2,7 @@ import { AnswerError } from "../glitchtip/answers.ts";
 import type { AlertInput, RecipientInput } from "../glitchtip/calls/alerts.ts";
 import type { KeyInput } from "../glitchtip/calls/keys.ts";
 import type { MonitorInput } from "../glitchtip/calls/monitors.ts";
-import { createOnce } from "../glitchtip/create-once.ts";
-import { outcomeUnknown } from "../glitchtip/patience.ts";
+import { createOnce } from "../glitchtip/retry.ts";
 import {
   clearText,
   type DesiredAlert,
@@ -61,31 +60,32 @@ async function find({ calls }: ApplyRun, { organization, project }: Place, name:
   return newest(all.filter((alert) => alert.name === name && alert.id !== butNot));
 }
 
-const TRIES = 3;
-
 /**
  * A create that fails in the middle leaves an alert without recipients, which mails the whole team (alerts scenario): after
  * an unknown outcome the list is looked at first, what is there is given all that is wanted, and where that fails it goes.
  */
 async function create(run: ApplyRun, place: Place, desired: DesiredAlert, butNot?: string): Promise<AppliedNote> {
-  const { calls, clock, signal } = run;
+  const { calls } = run;
   const { organization, project } = place;
-  const input = alertInput(desired);
-  for (let tries = 1; ; tries++) {
+  let failures = 0;
+  let last: unknown;
+  const make = async (): Promise<AppliedNote> => {
     try {
-      await calls.alerts.create(organization, project, input);
-      return tries === 1 ? {} : { note: `made at the ${tries}. try` };
+      await calls.alerts.create(organization, project, alertInput(desired));
     } catch (error) {
-      if (!outcomeUnknown(error)) throw error;
-      await clock.sleep(500 * tries, signal);
-      const found = await find(run, place, desired.name, butNot);
-      if (found !== undefined) {
-        await repair(run, place, found.id, desired);
-        return { note: `the server failed with ${codeOf(error)}; what it left behind was repaired` };
-      }
-      if (tries >= TRIES) throw error;
+      failures++;
+      last = error;
+      throw error;
     }
-  }
+    return failures === 0 ? {} : { note: `made at the ${failures + 1}. try` };
+  };
+  const look = async (): Promise<AppliedNote | undefined> => {
+    const found = await find(run, place, desired.name, butNot);
+    if (found === undefined) return undefined;
+    await repair(run, place, found.id, desired);
+    return { note: `the server failed with ${codeOf(last)}; what it left behind was repaired` };
+  };
+  return await createOnce(run, make, look);
 }
 
 async function repair({ calls }: ApplyRun, { organization, project }: Place, id: string, desired: DesiredAlert) {

@@ -1,7 +1,7 @@
 import { CodedError } from "../base/errors.ts";
 import { Secret } from "../base/secret.ts";
 import { AnswerError } from "../glitchtip/answers.ts";
-import { createOnce } from "../glitchtip/create-once.ts";
+import { createOnce } from "../glitchtip/retry.ts";
 import type { ServerMember } from "../glitchtip/wire/managed.ts";
 import { type ActionOn, type AppliedNote, type ApplyAction, type ApplyRun, isGone } from "./apply-context.ts";
 

@@ -1,7 +1,8 @@
 import { CodedError } from "../base/errors.ts";
 import type { ProjectChange } from "../glitchtip/calls/projects.ts";
-import { createOnce, createOrganizationOnce, createProjectOnce, createTeamOnce } from "../glitchtip/create-once.ts";
+import { createOrganizationOnce, createProjectOnce, createTeamOnce } from "../glitchtip/create-once.ts";
 import { identityOf } from "../glitchtip/identity.ts";
+import { createOnce } from "../glitchtip/retry.ts";
 import type { ManagedProject } from "../glitchtip/wire/managed.ts";
 import type { ProjectCreate } from "../reconcile/index.ts";
 import { type ActionOn, type AppliedNote, type ApplyAction, type ApplyRun, isGone } from "./apply-context.ts";

@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import type { Log } from "../base/log.ts";
 import type { Secret } from "../base/secret.ts";
@@ -11,7 +10,8 @@ import { openClient } from "../glitchtip/client.ts";
 import { limitTransport, openLimiter } from "../glitchtip/limiter.ts";
 import { readsAndWrites } from "../glitchtip/reading-transport.ts";
 import type { Transport } from "../glitchtip/transport.ts";
-import { openNodeTransport } from "../glitchtip/transport-node.ts";
+import { openTransport } from "../glitchtip/transport.ts";
+import { openHttp } from "../http/undici.ts";
 import { acquireLock } from "../outputs/lock.ts";
 import { openServerStore, type ServerStore, serverStorePath } from "../outputs/server-store.ts";
 import { openStateStore } from "../outputs/state-store.ts";
@@ -41,17 +41,17 @@ export interface ServerToOpen extends Omit<ServerContext, "calls"> {
 /** With a limit of its own on what is in flight. */
 export function openServer({ transport, token, retries, ...context }: ServerToOpen): ServerContext {
   const { clock, signal } = context;
-  // Every request in flight listens: more than the ten that Node takes for a leak.
-  setMaxListeners(0, signal);
   const limited = limitTransport(transport, openLimiter({ clock }), clock);
-  const tries = retries === undefined ? undefined : retries + 1;
-  return { ...context, calls: openCalls({ transport: limited, token, clock, signal, tries }) };
+  const attempts = retries === undefined ? undefined : retries + 1;
+  return { ...context, calls: openCalls({ transport: limited, token, clock, signal, attempts }) };
 }
 
 /** More than any limiter lets through. */
 const CONNECTIONS = 40;
 
 export interface ConnectContext extends Pick<ServerContext, "clock" | "signal" | "log"> {
+  /** For the variables that name a proxy. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Asked only for a stack of ours whose address is not declared. */
   docker(): Docker;
 }
@@ -75,10 +75,10 @@ export async function connectServer(
   const desired = await resolveDesired(declared, resolve);
   const url = desired.url ?? (await hostUrl(declaration, context.docker()));
   const ca = desired.ca === undefined ? {} : { ca: (await references.resolve(desired.ca, "server.ca")).reveal() };
-  const options = { requestTimeoutMs: desired.timeoutMs, connections: CONNECTIONS, ...ca };
+  const options = { requestTimeoutMs: desired.timeoutMs, connections: CONNECTIONS, env: context.env, ...ca };
   const transport = readsAndWrites(
-    openNodeTransport(url, { ...options, keepAlive: true }),
-    openNodeTransport(url, options),
+    openTransport(openHttp, url, { ...options, keepAlive: true }),
+    openTransport(openHttp, url, options),
   );
   try {
     const token = desired.token === undefined ? await signedIn() : tokenFrom(desired.token.reveal(), "server.token");

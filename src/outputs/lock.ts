@@ -1,6 +1,7 @@
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { type Clock, waitUntil } from "../base/wait.ts";
+import { retry } from "../base/retry.ts";
+import type { Clock } from "../base/wait.ts";
 import { type Contender, lockPlace } from "./lock-place.ts";
 
 export interface LockOptions {
@@ -32,7 +33,7 @@ export async function acquireLock(folder: string, options: LockOptions): Promise
     shown = undefined;
   };
   try {
-    const held = await waitUntil<Contender>({
+    const held = await retry<Contender>({
       ...waiting,
       pauseMs: { first: 50, longest: 500 },
       async attempt() {

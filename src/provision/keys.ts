@@ -1,9 +1,10 @@
+import { linkSignals } from "../base/abort.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Secret } from "../base/secret.ts";
 import { type GlitchTip, openClient } from "../glitchtip/client.ts";
-import { createOnce } from "../glitchtip/create-once.ts";
 import { chooseKey, type KnownProject } from "../glitchtip/identity.ts";
 import { limitInFlight } from "../glitchtip/in-flight.ts";
+import { createOnce } from "../glitchtip/retry.ts";
 import type { DesiredOrganization } from "../reconcile/index.ts";
 import type { ProvisionContext } from "./context.ts";
 import { proveByEvent, proveKnown } from "./prove.ts";
@@ -22,20 +23,19 @@ export async function ensureKeys(
   desired: DesiredOrganization,
   label: string,
 ): Promise<CodedError | undefined> {
-  const failed = new AbortController();
-  const signal = AbortSignal.any([context.signal, failed.signal]);
-  const limited = { ...context, signal, transport: limitInFlight(context.transport, MAX_IN_FLIGHT) };
+  using linked = linkSignals([context.signal]);
+  const limited = { ...context, signal: linked.signal, transport: limitInFlight(context.transport, MAX_IN_FLIGHT) };
   const glitchtip = openClient({ ...limited, token });
   const problems = await Promise.allSettled(
     desired.projects.map(({ name }) =>
       ensureKey(limited, glitchtip, name, label).catch((error: unknown) => {
-        failed.abort(error);
+        linked.abort(error);
         throw error;
       }),
     ),
   );
   context.signal.throwIfAborted();
-  failed.signal.throwIfAborted();
+  linked.signal.throwIfAborted();
   return problems.flatMap((settled) => (settled.status === "fulfilled" ? (settled.value ?? []) : []))[0];
 }
 

@@ -1,9 +1,10 @@
 import { CodedError } from "../base/errors.ts";
-import { type Clock, waitUntil } from "../base/wait.ts";
+import { retry } from "../base/retry.ts";
+import type { Clock } from "../base/wait.ts";
 import { AnswerError } from "../glitchtip/answers.ts";
 import type { GlitchTip } from "../glitchtip/client.ts";
 import { newEventId, sendEmptyEnvelope, sendEvent } from "../glitchtip/ingest.ts";
-import { repeatPatiently } from "../glitchtip/patience.ts";
+import { retryRequest } from "../glitchtip/retry.ts";
 import type { DsnParts } from "../glitchtip/wire/dsn.ts";
 import type { StoredEvent } from "../glitchtip/wire/shapes.ts";
 import type { ProvisionContext } from "./context.ts";
@@ -29,7 +30,7 @@ export async function readBack(
 ): Promise<StoredEvent> {
   const { clock, signal, glitchtip } = context;
   const start = clock.now();
-  return await waitUntil<StoredEvent>({
+  return await retry<StoredEvent>({
     clock,
     signal,
     deadlineMs: options.withinMs,
@@ -72,7 +73,7 @@ export async function proveByEvent(
     const id = newEventId();
     const event = { id, message: `glitchtip-compose: proof ${id}`, fingerprint: FINGERPRINT };
     // The same id twice is one event (ingest scenario).
-    const send = () => repeatPatiently(context, true, () => sendEvent(transport, dsn, event, signal));
+    const send = () => retryRequest(context, true, () => sendEvent(transport, dsn, event, signal));
     await sendPatiently(context, address, send);
     sent.push(id);
   };
@@ -105,7 +106,7 @@ export type KnownProof = "accepted" | "refused" | "throttled";
 /** Asks by an empty envelope whether a key is still accepted. It stores nothing on the server. */
 export async function proveKnown(context: ProvisionContext, dsn: DsnParts): Promise<KnownProof> {
   const { transport, signal } = context;
-  return await repeatPatiently(context, true, async () => {
+  return await retryRequest(context, true, async () => {
     try {
       await sendEmptyEnvelope(transport, dsn, signal);
       return "accepted";

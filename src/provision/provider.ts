@@ -10,8 +10,9 @@ import { variablesOf } from "../config/framework-presets.ts";
 import type { AppDeclaration, Declaration } from "../config/schema.ts";
 import { serverKind } from "../config/server.ts";
 import { composeDsn } from "../glitchtip/dsn.ts";
-import { openNodeTransport } from "../glitchtip/transport-node.ts";
+import { openTransport } from "../glitchtip/transport.ts";
 import type { DsnParts } from "../glitchtip/wire/dsn.ts";
+import { openHttp } from "../http/undici.ts";
 import { acquireLock } from "../outputs/lock.ts";
 import { openStateStore, type StateStore } from "../outputs/state-store.ts";
 import { openReferences } from "../references/resolver.ts";
@@ -128,7 +129,7 @@ function declarationFor(declaration: Declaration, service: string): Declaration 
 async function runProvision(context: ProviderContext, declaration: Declaration, url: string, store: StateStore) {
   const { token, password } = await secretsOf(context, declaration);
   if (token !== undefined && store.token?.reveal() !== token.reveal()) store.setToken("declared", token);
-  const transport = openNodeTransport(url);
+  const transport = openTransport(openHttp, url, { env: context.env });
   try {
     const baseUrls = { container: declaration.server.containerUrl ?? url, host: url, public: url };
     const times = { readyWithinMs: READY_WITHIN_MS, proofWithinMs: PROOF_WITHIN_MS };

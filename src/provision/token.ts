@@ -1,7 +1,7 @@
 import { CodedError } from "../base/errors.ts";
 import { Secret } from "../base/secret.ts";
 import { openClient } from "../glitchtip/client.ts";
-import { createOnce } from "../glitchtip/create-once.ts";
+import { createOnce } from "../glitchtip/retry.ts";
 import { signIn } from "../glitchtip/session.ts";
 import type { Token } from "../glitchtip/wire/shapes.ts";
 import type { ProvisionContext } from "./context.ts";

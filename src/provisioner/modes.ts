@@ -5,7 +5,8 @@ import { removeLeftovers } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
 import { KEY_LABEL } from "../config/defaults.ts";
-import { openNodeTransport } from "../glitchtip/transport-node.ts";
+import { openTransport } from "../glitchtip/transport.ts";
+import { openNodeHttp } from "../http/node.ts";
 import { publish, publishFailure, publishRotations, retire } from "../outputs/dsn-volume.ts";
 import { acquireLock } from "../outputs/lock.ts";
 import { openStateStore, type StateStore } from "../outputs/state-store.ts";
@@ -53,7 +54,7 @@ const rotate: Mode = async (environment, edges) => {
       const problem = await provisionAlone(environment, store, edges);
       if (problem !== undefined) throw problem;
     };
-    const transport = openNodeTransport(environment.baseUrls.container);
+    const transport = openTransport(openNodeHttp, environment.baseUrls.container);
     const context = { transport, store, clock, signal, log, provision };
     const projects = await executeRotation(context, { declaration, label: KEY_LABEL }, request);
     publishRotations(environment.dsnDir, store, new Date(clock.now()));
@@ -67,7 +68,7 @@ const rotate: Mode = async (environment, edges) => {
 
 const lookForEvents: Mode = async (environment, { stdin, log, answer, ...edges }) => {
   const request = readBackRequest.parse(JSON.parse(await text(stdin)));
-  const transport = openNodeTransport(environment.baseUrls.container);
+  const transport = openTransport(openNodeHttp, environment.baseUrls.container);
   const context = { ...edges, transport, store: openStateStore(environment.stateDir) };
   const { declaration } = readInput(environment, log);
   return (await readBackEvents(context, declaration, request, answer)) ? EXIT.done : EXIT.failed;
@@ -104,7 +105,7 @@ async function provisionAlone(
   try {
     const input = readInput(environment, log);
     for (const folder of [stateDir, dsnDir]) removeLeftovers(folder);
-    const transport = openNodeTransport(baseUrls.container);
+    const transport = openTransport(openNodeHttp, baseUrls.container);
     const password = () => readPassword(environment);
     const context = { ...environment, transport, store, clock, signal, log, password, ...givenToken(environment) };
     const result = await provisionServer(context, {

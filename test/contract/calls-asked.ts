@@ -1,11 +1,11 @@
 import type { Calls } from "../../src/glitchtip/calls/index.ts";
-import type { Method } from "../../src/glitchtip/transport.ts";
+import type { HttpMethod } from "../../src/http/http.ts";
 import { key, organization, project, team, withId } from "./promised.ts";
 import { each, nothing, only, type Row } from "./recorded.ts";
 
 /** A call of the client: the pattern of its recorded requests, how to make it, and what it has to return. */
 export interface CallOf {
-  readonly method: Method;
+  readonly method: HttpMethod;
   readonly path: RegExp;
   ask(calls: Calls, at: (index: number) => string, sent: never): Promise<unknown>;
   promise(body: never): unknown;
@@ -41,7 +41,7 @@ const remove = (path: string, ask: CallOf["ask"]): CallOf => ({
   ask,
   promise: nothing,
 });
-const write = (method: Method, path: string, ask: CallOf["ask"], promise: CallOf["promise"]): CallOf => ({
+const write = (method: HttpMethod, path: string, ask: CallOf["ask"], promise: CallOf["promise"]): CallOf => ({
   method,
   path: exactly(path),
   ask,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Secret } from "../../src/base/secret.ts";
 import { openCalls } from "../../src/glitchtip/calls/index.ts";
-import type { RawRequest } from "../../src/glitchtip/transport.ts";
+import type { TransportRequest } from "../../src/glitchtip/transport.ts";
 import { CALLS, type CallOf } from "./calls-asked.ts";
 import { answering, BASE_URL, clockOf, expectedCode, RECORDINGS, type Recorded, TOKEN, withSlash } from "./recorded.ts";
 
@@ -33,7 +33,7 @@ function playing(name: string, recorded: Recorded) {
   return { sent, answer };
 }
 
-const withoutQuery = ({ path }: RawRequest): string => path.replace(/\?.*/, "");
+const withoutQuery = ({ path }: TransportRequest): string => path.replace(/\?.*/, "");
 
 describe.each(RECORDINGS)("the calls with the answers of GlitchTip $generation", ({ recorded }) => {
   const asked = recorded.flatMap((one) => {
@@ -82,7 +82,7 @@ describe.each(RECORDINGS)("the calls with the answers of GlitchTip $generation",
 
 describe("the token", () => {
   it("is sent to the server's address only, whatever host the link to the next page has", async () => {
-    const sent: RawRequest[] = [];
+    const sent: TransportRequest[] = [];
     const link = `{'<https://elsewhere.example/x?cursor=abc>; rel="next"; results="true"; cursor="abc"'}`;
     const calls = openCalls({
       transport: {

@@ -5,9 +5,10 @@ import { Secret } from "../../src/base/secret.ts";
 import { systemClock } from "../../src/base/wait.ts";
 import { type Emulator, startEmulator } from "../../src/emulator/index.ts";
 import { signIn } from "../../src/glitchtip/session.ts";
-import type { RawRequest } from "../../src/glitchtip/transport.ts";
-import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
+import type { TransportRequest } from "../../src/glitchtip/transport.ts";
+import { openTransport } from "../../src/glitchtip/transport.ts";
 import { CAPABILITIES, GENERATIONS, generationOf } from "../../src/glitchtip/versions.ts";
+import { openNodeHttp } from "../../src/http/node.ts";
 import { init } from "../../src/init/init.ts";
 import { TemporaryFolder, testAssets } from "../support/project.ts";
 import { asking, makeShop, sendEvent } from "./asking.ts";
@@ -98,11 +99,11 @@ describe.each(GENERATIONS)("the row %s of the table of generations agrees with t
 });
 
 async function signedIn(emulator: Emulator) {
-  const transport = openNodeTransport(emulator.url);
-  const writes: RawRequest[] = [];
+  const transport = openTransport(openNodeHttp, emulator.url);
+  const writes: TransportRequest[] = [];
   const watched = {
     ...transport,
-    send(request: RawRequest, signal: AbortSignal) {
+    send(request: TransportRequest, signal: AbortSignal) {
       if (request.method !== "GET") writes.push(request);
       return transport.send(request, signal);
     },

@@ -4,7 +4,8 @@ import type { GlitchTip } from "../../src/glitchtip/client.ts";
 import { sendEvent } from "../../src/glitchtip/ingest.ts";
 import { waitReady } from "../../src/glitchtip/ready.ts";
 import type { Session } from "../../src/glitchtip/session.ts";
-import type { Method, Transport } from "../../src/glitchtip/transport.ts";
+import type { Transport } from "../../src/glitchtip/transport.ts";
+import type { HttpMethod } from "../../src/http/http.ts";
 import { key, organization, project, team, withId } from "./promised.ts";
 import { each, id, nothing, only, type Row } from "./recorded.ts";
 
@@ -18,7 +19,7 @@ export interface Stage {
 
 /** A request of the client: the pattern of its recorded requests, how to make it, and what it has to return. */
 interface Ask {
-  readonly method: Method;
+  readonly method: HttpMethod;
   readonly path: RegExp;
   ask(stage: Stage, at: (index: number) => string, sent: Record<string, string>): Promise<unknown>;
   /** Returns the expected result for the answer's body. */

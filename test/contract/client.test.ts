@@ -5,9 +5,10 @@ import { startEmulator } from "../../src/emulator/index.ts";
 import { AnswerError, readAnswer, refuse } from "../../src/glitchtip/answers.ts";
 import { openClient } from "../../src/glitchtip/client.ts";
 import { signIn } from "../../src/glitchtip/session.ts";
-import type { RawRequest } from "../../src/glitchtip/transport.ts";
-import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
+import type { TransportRequest } from "../../src/glitchtip/transport.ts";
+import { openTransport } from "../../src/glitchtip/transport.ts";
 import { issueShape } from "../../src/glitchtip/wire/shapes.ts";
+import { openNodeHttp } from "../../src/http/node.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { ASKS, type Stage } from "./client-asks.ts";
 import { ADMIN } from "./player.ts";
@@ -41,7 +42,7 @@ const WELCOME: Readonly<Record<string, readonly number[]>> = {
 const nameOf = ({ method, path }: Recorded): string | undefined =>
   Object.entries(ASKS).find(([, ask]) => ask.method === method && ask.path.test(path))?.[0];
 
-function stageOf(recorded: Recorded): Stage & { readonly sent: readonly RawRequest[] } {
+function stageOf(recorded: Recorded): Stage & { readonly sent: readonly TransportRequest[] } {
   const { transport, sent } = answering(recorded);
   const context = { transport, clock: clockOf(), signal: new AbortController().signal };
   return {
@@ -137,7 +138,7 @@ describe("a token that the server does not know", () => {
     "is not reported as a missing permission, neither for a read nor for a write (%s)",
     async (generation) => {
       await using emulator = await startEmulator({ generation, superuser: ADMIN });
-      const transport = openNodeTransport(emulator.url);
+      const transport = openTransport(openNodeHttp, emulator.url);
       const context = { transport, clock: clockOf(), signal: new AbortController().signal };
       const client = openClient({ ...context, token: new Secret("0".repeat(64)) });
       await expect(client.organizations()).rejects.toMatchObject({ code: "GC1304", status: 401 });

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { ErrorCode } from "../../src/base/errors.ts";
 import type { Clock } from "../../src/base/wait.ts";
-import type { Method, RawAnswer, RawRequest, Transport } from "../../src/glitchtip/transport.ts";
+import type { Transport, TransportRequest } from "../../src/glitchtip/transport.ts";
+import type { HttpAnswer, HttpMethod } from "../../src/http/http.ts";
 import { RECORDED } from "./scenario.ts";
 
 export const BASE_URL = "http://server:8000";
@@ -10,11 +11,11 @@ export const TOKEN = "d".repeat(64);
 export interface Recorded {
   readonly scenario: string;
   readonly step: string;
-  readonly method: Method;
+  readonly method: HttpMethod;
   /** The path without the query. */
   readonly path: string;
   readonly sent: unknown;
-  readonly answer: RawAnswer & { readonly body: unknown };
+  readonly answer: HttpAnswer & { readonly body: unknown };
 }
 
 /** Real values for the masks of a recording. A mask that is missing here was saved from an id or a slug. */
@@ -50,7 +51,7 @@ interface RecordingFile {
   readonly scenario: string;
   readonly exchanges: readonly {
     readonly step: string;
-    readonly request: { readonly method: Method; readonly path: string; readonly body?: unknown };
+    readonly request: { readonly method: HttpMethod; readonly path: string; readonly body?: unknown };
     readonly response: {
       readonly status: number;
       readonly headers: Record<string, string | string[]>;
@@ -87,7 +88,7 @@ export const RECORDINGS = RECORDED.map((generation) => ({ generation, recorded: 
 
 /** Returns a transport that answers the recorded request as recorded, and the requests around it with a success. */
 export function answering({ method, path, answer }: Recorded) {
-  const sent: RawRequest[] = [];
+  const sent: TransportRequest[] = [];
   const json = { "content-type": "application/json" };
   const transport: Transport = {
     baseUrl: BASE_URL,
@@ -132,7 +133,7 @@ const SIGN_IN_CODES: readonly (readonly [string, ErrorCode])[] = [
 ];
 
 /** Returns the error code that the client has to report for a refusal. It is derived independently of the client. */
-export function expectedCode(name: string | undefined, { status, text, headers }: RawAnswer): ErrorCode {
+export function expectedCode(name: string | undefined, { status, text, headers }: HttpAnswer): ErrorCode {
   const signIn = name === "sign in" ? SIGN_IN_CODES.find(([reason]) => text.includes(reason)) : undefined;
   if (signIn !== undefined) return signIn[1];
   if (name === "settings" && status >= 500) return "GC1203";

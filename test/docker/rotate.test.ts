@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parseDsn } from "../../src/glitchtip/dsn.ts";
 import { sendEmptyEnvelope } from "../../src/glitchtip/ingest.ts";
-import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
+import { openTransport } from "../../src/glitchtip/transport.ts";
+import { openNodeHttp } from "../../src/http/node.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import { openServer, storedState } from "./support/server.ts";
 import { Stack } from "./support/stack.ts";
@@ -41,7 +42,7 @@ describeOnEngine("rotate", () => {
   const asks = async (dsn: string): Promise<"accepted" | "refused"> => {
     const parts = parseDsn(dsn);
     if (parts === undefined) throw new Error("no DSN");
-    const transport = openNodeTransport(`http://127.0.0.1:${stack.project.ports.glitchtip}`);
+    const transport = openTransport(openNodeHttp, `http://127.0.0.1:${stack.project.ports.glitchtip}`);
     const signal = AbortSignal.timeout(10_000);
     return await sendEmptyEnvelope(transport, parts, signal).then(
       () => "accepted",

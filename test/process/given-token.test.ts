@@ -8,8 +8,9 @@ import { provisionPart } from "../../src/config/provision-input.ts";
 import type { Declaration } from "../../src/config/schema.ts";
 import { startEmulator } from "../../src/emulator/index.ts";
 import { signIn } from "../../src/glitchtip/session.ts";
-import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
+import { openTransport } from "../../src/glitchtip/transport.ts";
 import { GENERATIONS } from "../../src/glitchtip/versions.ts";
+import { openNodeHttp } from "../../src/http/node.ts";
 import { PROVISION_SCOPES } from "../../src/provision/token.ts";
 import { startServer } from "../support/emulator.ts";
 import { runProvisioner } from "../support/provisioner-process.ts";
@@ -24,7 +25,7 @@ const failure = (work: Promise<unknown>): Promise<CodedError> =>
   );
 
 async function deleteTokens(url: string): Promise<void> {
-  const transport = openNodeTransport(url);
+  const transport = openTransport(openNodeHttp, url);
   const { signal } = new AbortController();
   const { email } = ADMIN;
   const session = await signIn({ transport, clock: systemClock, signal, email, password: new Secret(ADMIN.password) });

@@ -6,8 +6,9 @@ import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/base/wait.ts";
 import { type LoadOptions, load } from "../../src/checks/load/index.ts";
 import { type Emulator, type Fault, startEmulator } from "../../src/emulator/index.ts";
-import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
+import { openTransport } from "../../src/glitchtip/transport.ts";
 import { GENERATIONS } from "../../src/glitchtip/versions.ts";
+import { openNodeHttp } from "../../src/http/node.ts";
 import { observeStack } from "../../src/running/observe.ts";
 import { startServer } from "../support/emulator.ts";
 import { answers, container, fakeDocker } from "../support/fake-docker.ts";
@@ -37,7 +38,7 @@ async function loaded(emulator: Emulator, options: Partial<LoadOptions> = {}, ru
     "id-glitchtip 178.5MiB / 512MiB\nid-glitchtip-db 1.5GiB / 2GiB",
     "id-glitchtip 80MiB / 512MiB",
   ]);
-  const transport = openNodeTransport(emulator.url, { connections: 8 });
+  const transport = openTransport(openNodeHttp, emulator.url, { connections: 8 });
   for (const rule of rules) emulator.fault(rule);
   const said: string[] = [];
   try {
@@ -133,7 +134,9 @@ it("a server behind a port of this machine is asked under its own name", async (
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const { port } = server.address() as AddressInfo;
-  const transport = openNodeTransport("http://errors.example.com", { connectTo: { host: "127.0.0.1", port } });
+  const transport = openTransport(openNodeHttp, "http://errors.example.com", {
+    connectTo: { host: "127.0.0.1", port },
+  });
   try {
     await transport.send({ method: "GET", path: "/", headers: {} }, new AbortController().signal);
   } finally {

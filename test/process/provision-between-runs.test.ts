@@ -3,8 +3,9 @@ import { Secret } from "../../src/base/secret.ts";
 import { type Clock, systemClock } from "../../src/base/wait.ts";
 import type { Emulator } from "../../src/emulator/index.ts";
 import { signIn } from "../../src/glitchtip/session.ts";
-import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
+import { openTransport } from "../../src/glitchtip/transport.ts";
 import { GENERATIONS } from "../../src/glitchtip/versions.ts";
+import { openNodeHttp } from "../../src/http/node.ts";
 import { asAdmin } from "../support/admin-calls.ts";
 import { startServer } from "../support/emulator.ts";
 import { countsOf, ONE_OF_EACH } from "../support/provisioner-process.ts";
@@ -162,7 +163,7 @@ function interruptedClock(emulator: Emulator, turn: () => Promise<void>): Clock 
 
 const signedIn = (emulator: Emulator) =>
   signIn({
-    transport: openNodeTransport(emulator.url),
+    transport: openTransport(openNodeHttp, emulator.url),
     clock: systemClock,
     signal: new AbortController().signal,
     email: ADMIN.email,

@@ -11,6 +11,7 @@ import { openS3Target } from "../../src/backup/targets/s3.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { systemClock } from "../../src/base/wait.ts";
+import { openHttp } from "../../src/http/undici.ts";
 import { manifestWith } from "../support/manifest.ts";
 import { buildS3Server, S3_ACCOUNT, type S3Server, startS3Server } from "../support/s3-server.ts";
 
@@ -28,7 +29,7 @@ describe.skipIf(missing !== undefined)("a real S3 server", () => {
     const values: Readonly<Record<string, string>> = { ...S3_ACCOUNT, ...secrets };
     return openS3Target(
       { endpoint: server.endpoint, bucket, prefix: "ours/", region: "us-east-1", accessKey: "", secretKey: "" },
-      { ...context, secret: (setting) => new Secret(values[setting] ?? "") },
+      { ...context, openHttp, secret: (setting) => new Secret(values[setting] ?? "") },
     );
   };
 

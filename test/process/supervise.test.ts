@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { systemClock, waitUntil } from "../../src/base/wait.ts";
+import { retry } from "../../src/base/retry.ts";
+import { systemClock } from "../../src/base/wait.ts";
 import { memoryPercent, readSupervised, restartSupervised } from "../../src/care/supervised.ts";
 import { findProgram } from "../support/shells.ts";
 
@@ -35,7 +36,7 @@ describe.skipIf(python === undefined)("supervise.py", () => {
     return new Promise((resolve) => started.once("close", (code) => resolve(code)));
   }
   const until = <T>(attempt: () => T | undefined) =>
-    waitUntil({
+    retry({
       ...context,
       deadlineMs: 20_000,
       pauseMs: { first: 20, longest: 200 },

@@ -1,15 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { startEmulator } from "../../src/emulator/index.ts";
-import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
-import { openPoolTransport } from "../../src/glitchtip/transport-undici.ts";
+import { openTransport, type TransportOptions } from "../../src/glitchtip/transport.ts";
+import { openNodeHttp } from "../../src/http/node.ts";
+import { openHttp } from "../../src/http/undici.ts";
 
 const never = new AbortController().signal;
 const settings = { method: "GET", path: "/api/settings/", headers: {} } as const;
 
 describe.each([
-  ["node:http (the container)", openNodeTransport],
-  ["undici (the command line)", openPoolTransport],
-])("transport over %s", (_, open) => {
+  ["node:http (the container)", openNodeHttp],
+  ["undici (the command line)", openHttp],
+])("transport over %s", (_, client) => {
+  const open = (url: string, options?: TransportOptions) => openTransport(client, url, options);
+
   it("gives status, headers and the whole text", async () => {
     await using emulator = await startEmulator();
     const answer = await open(emulator.url).send(settings, never);

@@ -1,14 +1,15 @@
-import type { RawAnswer, RawRequest, Transport } from "../../src/glitchtip/transport.ts";
+import type { Transport, TransportRequest } from "../../src/glitchtip/transport.ts";
+import type { HttpAnswer } from "../../src/http/http.ts";
 
 export interface FakeTransport extends Transport {
-  readonly requests: readonly RawRequest[];
+  readonly requests: readonly TransportRequest[];
 }
 
 /** Answers in turn; an error is thrown, and a function is asked. The last one goes on for all that follow. */
 export function fakeTransport(
-  ...answers: readonly (RawAnswer | Error | ((request: RawRequest) => RawAnswer))[]
+  ...answers: readonly (HttpAnswer | Error | ((request: TransportRequest) => HttpAnswer))[]
 ): FakeTransport {
-  const requests: RawRequest[] = [];
+  const requests: TransportRequest[] = [];
   return {
     baseUrl: "http://glitchtip:8000",
     requests,
@@ -23,13 +24,13 @@ export function fakeTransport(
   };
 }
 
-export const json = (value: unknown, status = 200, headers: RawAnswer["headers"] = {}): RawAnswer => ({
+export const json = (value: unknown, status = 200, headers: HttpAnswer["headers"] = {}): HttpAnswer => ({
   status,
   headers: { "content-type": "application/json", ...headers },
   text: JSON.stringify(value),
 });
 
-export const page = (title: string, status = 200): RawAnswer => ({
+export const page = (title: string, status = 200): HttpAnswer => ({
   status,
   headers: { "content-type": "text/html; charset=utf-8" },
   text: `<!doctype html><title>${title}</title><p>…`,

@@ -7,7 +7,8 @@ import { type Clock, systemClock } from "../../src/base/wait.ts";
 import { provisionPart } from "../../src/config/provision-input.ts";
 import { type Declaration, declarationSchema } from "../../src/config/schema.ts";
 import type { Emulator } from "../../src/emulator/index.ts";
-import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
+import { openTransport } from "../../src/glitchtip/transport.ts";
+import { openNodeHttp } from "../../src/http/node.ts";
 import { publish } from "../../src/outputs/dsn-volume.ts";
 import { openStateStore } from "../../src/outputs/state-store.ts";
 import { type ProvisionResult, provisionServer } from "../../src/provision/provision.ts";
@@ -75,7 +76,7 @@ export interface ProvisionOutcome extends ProvisionResult {
 /** What the container does, inside this process. */
 export async function provisionOnce(url: string, folders: Folders, run: ProvisionRun = {}): Promise<ProvisionOutcome> {
   const lines: string[] = [];
-  const transport = openNodeTransport(url, { requestTimeoutMs: 2_000 });
+  const transport = openTransport(openNodeHttp, url, { requestTimeoutMs: 2_000 });
   const result = await provisionServer(
     {
       transport,

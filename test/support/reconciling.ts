@@ -5,8 +5,9 @@ import { silentLog } from "../../src/base/log.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { type Clock, systemClock } from "../../src/base/wait.ts";
 import type { Emulator, EmulatorOptions } from "../../src/emulator/index.ts";
-import { openNodeTransport } from "../../src/glitchtip/transport-node.ts";
+import { openTransport } from "../../src/glitchtip/transport.ts";
 import type { Generation } from "../../src/glitchtip/versions.ts";
+import { openNodeHttp } from "../../src/http/node.ts";
 import { applyPlan, type Outcome } from "../../src/management/apply.ts";
 import { openServer, type ServerContext } from "../../src/management/connect.ts";
 import { observeServer } from "../../src/management/observe.ts";
@@ -28,7 +29,7 @@ export interface Reconciling extends AsyncDisposable {
 export async function startReconciling(options: EmulatorOptions = {}): Promise<Reconciling> {
   const emulator = await startServer(options);
   const folder = mkdtempSync(join(tmpdir(), "glitchtip-compose-"));
-  const transport = openNodeTransport(emulator.url, { connections: 40, requestTimeoutMs: 5_000 });
+  const transport = openTransport(openNodeHttp, emulator.url, { connections: 40, requestTimeoutMs: 5_000 });
   const token = new Secret(emulator.mintToken());
   const reopen: Reconciling["reopen"] = ({ clock = systemClock, signal = new AbortController().signal } = {}) =>
     openServer({

@@ -6,7 +6,8 @@ import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CodedError, hasErrno } from "../../base/errors.ts";
 import { runProcess } from "../../base/process.ts";
-import { type Clock, waitUntil } from "../../base/wait.ts";
+import { retry } from "../../base/retry.ts";
+import type { Clock } from "../../base/wait.ts";
 import type { DatabaseShell } from "../../running/index.ts";
 
 const ACCEPTED_WITHIN_MS = 30_000;
@@ -94,7 +95,7 @@ async function waitFor<T>(
   deadlineMs: number,
   attempt: () => Promise<T | undefined>,
 ) {
-  return await waitUntil<T>({
+  return await retry<T>({
     clock,
     signal,
     deadlineMs,

@@ -9,6 +9,7 @@ import { Secret } from "../../base/secret.ts";
 import { systemClock } from "../../base/wait.ts";
 import { cronOf } from "../../config/schema/backup.ts";
 import { backupSettings } from "../../config/service-settings.ts";
+import { openNodeHttp } from "../../http/node.ts";
 import { type BackupContext, createBackup, describeBackup } from "../create.ts";
 import { type BackupReport, writeBackupReport } from "../report.ts";
 import { parseRetentionRules, pruneBackups } from "../retention.ts";
@@ -42,7 +43,7 @@ const context: BackupContext = {
 function openMountedTarget(target: Readonly<Record<string, Readonly<Record<string, string>>>>): BackupTarget {
   const [settings = {}] = Object.values(target);
   const secret = (setting: string) => new Secret(readFileSync(`/run/secrets/${settings[setting]}`, "utf8").trim());
-  return openTarget(target as TargetSettings, { clock, signal, secret });
+  return openTarget(target as TargetSettings, { clock, signal, openHttp: openNodeHttp, secret });
 }
 
 /**

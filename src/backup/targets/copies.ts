@@ -7,6 +7,7 @@ import { readIfThere } from "../../base/files.ts";
 import { Secret } from "../../base/secret.ts";
 import type { Clock } from "../../base/wait.ts";
 import { parsePasswordRef } from "../../config/secrets.ts";
+import { openHttp } from "../../http/undici.ts";
 import type { Workspace } from "../../workspace/index.ts";
 import { type Backup, readBackup, sizeOfFiles, verifyBackup } from "../catalog.ts";
 import { type BackupFolderContext, lockBackups } from "../create.ts";
@@ -37,7 +38,7 @@ export function declaredTarget({ workspace, ...context }: DeclaredTargetContext)
       remedy: reference.kind === "env" ? `Set ${reference.name}.` : `Write it into ${reference.path}.`,
     });
   };
-  return openTarget(target, { ...context, secret });
+  return openTarget(target, { ...context, openHttp, secret });
 }
 
 /** Copies a backup to the target. The manifest is stored last: a copy without one is not complete. */

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { pipeline } from "node:stream/promises";
 import { AwsV4Signer } from "aws4fetch";
+import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
+import { retry } from "../../base/retry.ts";
 import type { Secret } from "../../base/secret.ts";
-import { type Clock, waitUntil } from "../../base/wait.ts";
+import type { Clock } from "../../base/wait.ts";
+import { HttpError, type HttpOptions, type HttpStream, type OpenHttp } from "../../http/http.ts";
 
 export interface S3Place {
   readonly endpoint: string;
@@ -30,17 +30,23 @@ export interface S3Call {
   readonly body?: { readonly sha256: string; readonly bytes: number; open(): Readable | string };
 }
 
-/** Signed requests to one bucket; undefined for an object that is not there. */
-export type S3Requests = (call: S3Call) => Promise<IncomingMessage | undefined>;
+/** Sends a signed request to one bucket; undefined for an object that does not exist. */
+export type S3Requests = (call: S3Call) => Promise<HttpStream | undefined>;
 
-export function openS3Requests(
-  place: S3Place,
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
-): S3Requests {
+export interface S3Context {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly openHttp: OpenHttp;
+  readonly env?: HttpOptions["env"];
+}
+
+export function openS3Requests(place: S3Place, { clock, signal, openHttp, env }: S3Context): S3Requests {
   const base = place.endpoint.replace(/\/$/, "");
   const path = (key: string) => key.split("/").map(encodeURIComponent).join("/");
 
-  async function send({ method, key = "", query = {}, body }: S3Call): Promise<IncomingMessage> {
+  const http = openHttp({ timeoutMs: SILENT_FOR_MS, ...defined({ env }) });
+
+  async function send({ method, key = "", query = {}, body }: S3Call): Promise<HttpStream> {
     const url = new URL(`${base}/${place.bucket}/${path(key)}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const signed = await new AwsV4Signer({
@@ -52,23 +58,21 @@ export function openS3Requests(
       service: "s3",
       region: place.region,
     }).sign();
-    const headers = { ...Object.fromEntries(signed.headers), "content-length": String(body?.bytes ?? 0) };
-    const start = url.protocol === "https:" ? httpsRequest : httpRequest;
-    return await new Promise<IncomingMessage>((resolve, reject) => {
-      const request = start(signed.url, { method, headers, signal, timeout: SILENT_FOR_MS }, resolve);
-      request.once("timeout", () => request.destroy(new Error(`silent for ${SILENT_FOR_MS / 1_000} s`)));
-      request.once("error", reject);
-      const content = body?.open() ?? "";
-      if (typeof content === "string") request.end(content);
-      else pipeline(content, request).catch(reject);
-    });
+    const content = body?.open() ?? "";
+    const request = {
+      method,
+      url: signed.url.href,
+      headers: Object.fromEntries(signed.headers),
+      body: typeof content === "string" ? content : { bytes: body?.bytes ?? 0, open: () => content },
+    };
+    return await http.stream(request, signal);
   }
 
   // Every call may be made twice: an object or a part is put whole or not at all.
   return async (wanted) => {
     let last = "";
     return (
-      await waitUntil<{ readonly answer: IncomingMessage | undefined }>({
+      await retry<{ readonly answer: HttpStream | undefined }>({
         clock,
         signal,
         deadlineMs: RETRY_FOR_MS,
@@ -76,16 +80,16 @@ export function openS3Requests(
         async attempt() {
           try {
             const answer = await send(wanted);
-            const status = answer.statusCode ?? 0;
+            const { status } = answer;
             if (status < 300) return { answer };
-            const said = await text(answer);
+            const said = await text(answer.body);
             if (status === 404 && wanted.method === "GET" && /NoSuchKey/.test(said)) return { answer: undefined };
             if (status < 500 && status !== 429) throw s3Refusal(place, wanted, status, said);
             last = `${status} ${xmlText(said, "Code") ?? ""}`;
           } catch (error) {
             signal.throwIfAborted();
-            if (error instanceof CodedError) throw error;
-            last = error instanceof Error ? error.message || error.name : String(error);
+            if (error instanceof CodedError && !(error instanceof HttpError)) throw error;
+            last = error instanceof HttpError ? error.reason : String(error);
           }
           return undefined;
         },

@@ -16,7 +16,7 @@ export const openS3Target: OpenTarget<"s3"> = (settings, { secret, ...context })
   const call = openS3Requests(place, context);
   const answerText = async (wanted: S3Call): Promise<string> => {
     const answer = await call(wanted);
-    return answer === undefined ? "" : await text(answer);
+    return answer === undefined ? "" : await text(answer.body);
   };
 
   async function putParts(key: string, file: string, bytes: number): Promise<void> {
@@ -28,7 +28,7 @@ export const openS3Target: OpenTarget<"s3"> = (settings, { secret, ...context })
       for (let start = 0, number = 1; start < bytes; start += PART_BYTES, number++) {
         const body = await fileBody(file, start, Math.min(bytes, start + PART_BYTES));
         const answer = await call({ method: "PUT", key, query: { partNumber: String(number), uploadId }, body });
-        answer?.resume();
+        answer?.body.resume();
         parts.push(`<Part><PartNumber>${number}</PartNumber><ETag>${answer?.headers.etag ?? ""}</ETag></Part>`);
       }
       const list = `<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`;
@@ -63,7 +63,7 @@ export const openS3Target: OpenTarget<"s3"> = (settings, { secret, ...context })
     place: `${endpoint}/${bucket}/${prefix}`,
     put: (key, content) => put(prefix + key, content),
     list: async (wanted) => (await list(prefix + wanted)).map((key) => key.slice(prefix.length)),
-    fetch: (key) => call({ method: "GET", key: prefix + key }),
+    fetch: async (key) => (await call({ method: "GET", key: prefix + key }))?.body,
     async delete(key) {
       await answerText({ method: "DELETE", key: prefix + key });
     },

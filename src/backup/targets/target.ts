@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { Secret } from "../../base/secret.ts";
 import type { Clock } from "../../base/wait.ts";
 import type { Declaration } from "../../config/schema.ts";
+import type { HttpOptions, OpenHttp } from "../../http/http.ts";
 import { openS3Target } from "./s3.ts";
 
 /** A place to which backups are copied. Keys are paths with forward slashes, below the place that the settings name. */
@@ -23,6 +24,9 @@ export type TargetContent = { readonly file: string } | { readonly text: string 
 export interface TargetContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly openHttp: OpenHttp;
+  /** For the variables that name a proxy. */
+  readonly env?: HttpOptions["env"];
   /** Returns the value of a setting that is a reference to a secret. */
   secret(setting: string): Secret;
 }

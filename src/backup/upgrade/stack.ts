@@ -1,5 +1,6 @@
 import { CodedError } from "../../base/errors.ts";
-import { type Clock, waitUntil } from "../../base/wait.ts";
+import { retry } from "../../base/retry.ts";
+import type { Clock } from "../../base/wait.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
 import { type JobQueue, VALKEY_LISTS } from "../../glitchtip/versions.ts";
 import {
@@ -49,7 +50,7 @@ export async function drainQueue({ docker, clock, signal, say }: StackCalls, que
   if (single) await docker.cli(["exec", worker.id, "programs", "stop", "web"], { signal });
   else await stopServices(docker, accepting, signal);
   say("letting the worker finish");
-  await waitUntil({
+  await retry({
     clock,
     signal,
     deadlineMs: DRAINED_WITHIN_MS,

@@ -1,12 +1,12 @@
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
-import { text } from "node:stream/consumers";
+import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
+import { retry } from "../../base/retry.ts";
 import type { Secret } from "../../base/secret.ts";
-import { type Clock, waitUntil } from "../../base/wait.ts";
+import type { Clock } from "../../base/wait.ts";
+import { HttpError, type HttpOptions, type OpenHttp } from "../../http/http.ts";
 import { hideSecrets } from "./hide.ts";
 import type { Notice, Repeated } from "./notice.ts";
-import { type ChannelType, type Payload, payloadOf } from "./payload.ts";
+import { type ChannelType, payloadOf } from "./payload.ts";
 
 export interface Channel {
   readonly name: string;
@@ -18,6 +18,9 @@ export interface Channel {
 export interface SendContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly openHttp: OpenHttp;
+  /** Proxy variables, for the client that reads them. */
+  readonly env?: HttpOptions["env"];
   /** What must not be in a message, wherever its text came from. */
   readonly hidden: readonly Secret[];
 }
@@ -30,14 +33,15 @@ const SAID = 200;
 export async function sendNotice(
   channel: Channel,
   given: Notice,
-  { clock, signal, hidden }: SendContext,
+  { clock, signal, hidden, openHttp, env }: SendContext,
   repeated?: Repeated,
 ): Promise<void> {
   const hide = hideSecrets([...hidden, channel.url, ...(channel.secret ? [channel.secret] : [])]);
   const notice = { ...given, title: hide(given.title), lines: given.lines.map(hide) };
   const address = addressOf(channel);
+  const http = openHttp({ timeoutMs: SILENT_FOR_MS, keepAlive: false, ...defined({ env }) });
   let last = "";
-  await waitUntil<true>({
+  await retry<true>({
     clock,
     signal,
     deadlineMs: RETRY_FOR_MS,
@@ -47,16 +51,15 @@ export async function sendNotice(
       // Anew each time: a signature is good for an hour at most.
       const payload = payloadOf(type, { notice, repeated, secret, nowMs: clock.now() });
       try {
-        const answer = await post(address, payload, signal);
-        const status = answer.statusCode ?? 0;
-        const said = hide(await text(answer)).slice(0, SAID);
+        const { status, text } = await http.send({ method: "POST", url: address.href, ...payload }, signal);
+        const said = hide(text).slice(0, SAID);
         if (status < 300 && (type !== "feishu" || feishuTook(said))) return true;
         last = `it answered ${status}${said.trim() === "" ? "" : `: ${said.trim()}`}`;
         if (status < 500 && status !== 408 && status !== 429) throw failed(channel, last);
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof CodedError) throw error;
-        last = hide(error instanceof Error ? error.message || error.name : String(error));
+        if (!(error instanceof HttpError)) throw error;
+        last = hide(error.reason);
       }
       return undefined;
     },
@@ -69,18 +72,6 @@ function addressOf(channel: Channel): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
   throw failed(channel, "its address is no http:// or https:// address");
-}
-
-function post(url: URL, { headers, body }: Payload, signal: AbortSignal): Promise<IncomingMessage> {
-  const start = url.protocol === "https:" ? httpsRequest : httpRequest;
-  const length = String(Buffer.byteLength(body));
-  const options = { method: "POST", agent: false, signal, timeout: SILENT_FOR_MS };
-  return new Promise((resolve, reject) => {
-    const request = start(url, { ...options, headers: { ...headers, "content-length": length } }, resolve);
-    request.once("timeout", () => request.destroy(new Error(`no answer within ${SILENT_FOR_MS / 1_000} s`)));
-    request.once("error", reject);
-    request.end(body);
-  });
 }
 
 /** It says 200 to everything; the code is in the body. */

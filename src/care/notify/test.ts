@@ -1,5 +1,6 @@
 import { CodedError } from "../../base/errors.ts";
 import type { Clock } from "../../base/wait.ts";
+import { openHttp } from "../../http/undici.ts";
 import { openReferences } from "../../references/resolver.ts";
 import { composeProjectNameOf, type Workspace } from "../../workspace/index.ts";
 import { channelsOf, instanceOf, openChannels } from "./channels.ts";
@@ -49,7 +50,7 @@ export async function testChannels(
       atMs: clock.now(),
     };
     const results = await Promise.allSettled(
-      channels.map((channel) => sendNotice(channel, notice, { clock, signal, hidden: [] })),
+      channels.map((channel) => sendNotice(channel, notice, { clock, signal, openHttp, env: context.env, hidden: [] })),
     );
     signal.throwIfAborted();
     const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));

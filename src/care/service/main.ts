@@ -8,6 +8,7 @@ import { lineLog } from "../../base/log.ts";
 import { systemClock } from "../../base/wait.ts";
 import { cronOf } from "../../config/schema/backup.ts";
 import { careSettings } from "../../config/service-settings.ts";
+import { openNodeHttp } from "../../http/node.ts";
 import { mayRestart } from "../decide.ts";
 import { readReports } from "../memory.ts";
 import { type CareContext, careRound, carryOut } from "../round.ts";
@@ -42,6 +43,7 @@ function openContext(variables: Readonly<Record<string, string | undefined>>): C
       ...(secret === undefined ? {} : { secret: mountedSecret(secret) }),
     })),
     hidden: mountedSecrets(settings),
+    openHttp: openNodeHttp,
     clock,
     signal,
     log,

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
-import { get } from "node:http";
 import { join } from "node:path";
 import { backupState } from "../../backup/index.ts";
 import { readIfThere } from "../../base/files.ts";
@@ -9,6 +8,7 @@ import type { Clock } from "../../base/wait.ts";
 import { servedCertificate } from "../../checks/index.ts";
 import type { CareSettings } from "../../config/service-settings.ts";
 import { SERVER_PORT } from "../../glitchtip/versions.ts";
+import { openNodeHttp } from "../../http/node.ts";
 import type { Probes } from "../probes.ts";
 import { readSupervised } from "../supervised.ts";
 import { postgres } from "./postgres.ts";
@@ -75,17 +75,11 @@ function valkeyAddress({ valkey }: CareSettings, folder: string): string {
 }
 
 /** The address that the container's own health check asks: it needs the tables and the database. */
-function askWeb(): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const address = `http://glitchtip:${SERVER_PORT}/api/settings/`;
-    const request = get(address, { agent: false, timeout: WITHIN_MS }, (answer) => {
-      answer.resume();
-      if (answer.statusCode === 200) resolve();
-      else reject(new Error(`it answers ${answer.statusCode}`));
-    });
-    request.once("timeout", () => request.destroy(new Error(`no answer within ${WITHIN_MS / 1_000} s`)));
-    request.once("error", reject);
-  });
+async function askWeb(): Promise<void> {
+  const http = openNodeHttp({ timeoutMs: WITHIN_MS, keepAlive: false });
+  const url = `http://glitchtip:${SERVER_PORT}/api/settings/`;
+  const { status } = await http.send({ method: "GET", url }, new AbortController().signal);
+  if (status !== 200) throw new Error(`it answers ${status}`);
 }
 
 async function diskOf(path: string) {

@@ -1,8 +1,9 @@
 import type { Clock } from "../../base/wait.ts";
 import { AnswerError } from "../../glitchtip/answers.ts";
 import { sendPayload } from "../../glitchtip/ingest.ts";
-import { type Transport, TransportError } from "../../glitchtip/transport.ts";
+import type { Transport } from "../../glitchtip/transport.ts";
 import type { DsnParts } from "../../glitchtip/wire/dsn.ts";
+import { HttpError } from "../../http/http.ts";
 import { type LoadRun, loadEvent } from "./event.ts";
 
 export interface Sending {
@@ -56,7 +57,7 @@ export async function sendLoad(run: LoadRun, sending: Sending): Promise<Sent> {
 
 function outcomeOf(error: unknown): string {
   if (error instanceof AnswerError) return String(error.status);
-  if (error instanceof TransportError) return "no answer";
+  if (error instanceof HttpError) return "no answer";
   throw error;
 }
 

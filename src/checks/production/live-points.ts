@@ -86,7 +86,7 @@ export const LIVE: readonly HardeningPoint[] = [
     how: "a request to port 80",
     check: (seen) =>
       answered(seen, seen.asked?.http, ({ status, headers }) =>
-        status >= 301 && status <= 308 && headers.location?.startsWith("https://")
+        status >= 301 && status <= 308 && String(headers.location).startsWith("https://")
           ? pass(`${status} to ${headers.location}`)
           : fail(`http is answered with ${status}`, "Let the proxy redirect http to https."),
       ),

@@ -1,8 +1,10 @@
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
 import { connect, type TLSSocket } from "node:tls";
+import { linkSignals } from "../../base/abort.ts";
+import { defined } from "../../base/defined.ts";
 import type { Declaration } from "../../config/schema.ts";
 import type { Docker } from "../../docker/index.ts";
+import { HttpError, type HttpHeaders } from "../../http/http.ts";
+import { openNodeHttp } from "../../http/node.ts";
 import { containerOf, type RunningStack } from "../../running/index.ts";
 import { PROXY } from "../../stack/service-names.ts";
 import { type Expiry, expiryOf } from "./certificate.ts";
@@ -92,34 +94,30 @@ export async function servedCertificate(front: Front, nowMs: number): Promise<Se
 export interface Answer {
   readonly known: true;
   readonly status: number;
-  readonly headers: IncomingMessage["headers"];
+  readonly headers: HttpHeaders;
 }
 export type Asked = Answer | { readonly known: false; readonly reason: string };
 
-/** One request under the domain's name. A body of that many bytes is posted, none is got. */
-export function ask(front: Front, scheme: "http" | "https", path: string, body?: Uint8Array): Promise<Asked> {
-  return new Promise((resolve) => {
-    const options = {
-      host: front.host,
-      path,
-      method: body === undefined ? "GET" : "POST",
-      headers: {
-        host: front.domain,
-        connection: "close",
-        ...(body === undefined ? {} : { "content-length": String(body.length) }),
-      },
-      agent: false,
-      signal: AbortSignal.timeout(WITHIN_MS),
-    } as const;
-    const request =
-      scheme === "http"
-        ? httpRequest({ ...options, port: front.httpPort })
-        : httpsRequest({ ...options, ...tlsOptions(front), port: front.httpsPort });
-    request.on("response", (response) => {
-      response.resume();
-      resolve({ known: true, status: response.statusCode ?? 0, headers: response.headers });
-    });
-    request.on("error", (error) => resolve(unknown(error)));
-    request.end(body);
+/** Sends one request under the domain's name: a POST with `body`, else a GET. The answer's own body is not read. */
+export async function ask(front: Front, scheme: "http" | "https", path: string, body?: Uint8Array): Promise<Asked> {
+  const { domain, host, httpPort, httpsPort, authority } = front;
+  const http = openNodeHttp({
+    timeoutMs: WITHIN_MS,
+    keepAlive: false,
+    // A bad certificate is a finding of its own, not a reason to see no answer.
+    verifyTls: false,
+    connectTo: { host, port: scheme === "http" ? httpPort : httpsPort },
+    ...defined({ ca: authority === undefined ? undefined : [authority] }),
   });
+  using within = linkSignals([], WITHIN_MS);
+  try {
+    const request = { method: body === undefined ? "GET" : "POST", url: `${scheme}://${domain}${path}` } as const;
+    const { status, headers, body: answered } = await http.stream({ ...request, ...defined({ body }) }, within.signal);
+    answered.destroy();
+    return { known: true, status, headers };
+  } catch (error) {
+    return unknown(error instanceof HttpError ? error.cause : error);
+  } finally {
+    await http.close();
+  }
 }

@@ -4,7 +4,8 @@ import { CodedError, EXIT } from "../../base/errors.ts";
 import { LOAD_LIMITS, type LoadReport, load as putLoad, targetOf } from "../../checks/index.ts";
 import { provisionedApps } from "../../config/app-sources.ts";
 import type { Declaration } from "../../config/schema.ts";
-import { openNodeTransport } from "../../glitchtip/transport-node.ts";
+import { openTransport } from "../../glitchtip/transport.ts";
+import { openHttp } from "../../http/undici.ts";
 import { stackNotStarted } from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack } from "../in-container.ts";
@@ -45,7 +46,7 @@ export default {
     const project = projectOf(declaration, flags.project);
     if (stack.containers.length === 0) throw stackNotStarted(stack.config.name);
     const { url, ...how } = await targetOf(docker, declaration, stack, flags.iOwnThisServer === true);
-    const transport = openNodeTransport(url, { ...how, connections: concurrency });
+    const transport = openTransport(openHttp, url, { ...how, connections: concurrency, env: context.env });
     try {
       const report = await withProgress(context, `a load on ${url}`, (progress) =>
         putLoad(

@@ -1,4 +1,5 @@
 import { stdout } from "node:process";
+import { linkSignals } from "../../base/abort.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import {
   errorFilter,
@@ -36,7 +37,7 @@ export default {
     const { docker, declaration, stack } = await openStack(context);
     if (stack.containers.length === 0) throw stackNotStarted(stack.config.name);
     const services = [...new Set(named.map((name) => serviceNamed(stack.config.services, declaration, name)))];
-    const ended = new AbortController();
+    using ended = linkSignals([context.signal]);
     // Whoever read our output has gone away: the end of a view that follows.
     stdout.once("error", () => ended.abort(new CodedError("GC1003", "nobody reads")));
     try {
@@ -50,7 +51,7 @@ export default {
           since,
           follow,
           tail: tailOf(tail, since),
-          signal: AbortSignal.any([context.signal, ended.signal]),
+          signal: ended.signal,
         },
         printer(
           context,
@@ -58,7 +59,7 @@ export default {
         ),
       );
     } catch (error) {
-      if (ended.signal.aborted) return;
+      if (ended.signal.aborted && !context.signal.aborted) return;
       if (!follow || !context.signal.aborted) throw error;
       context.setExitCode(EXIT.interrupted);
     }

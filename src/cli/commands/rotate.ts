@@ -67,7 +67,7 @@ export default {
     }
     const send = packageAssets().sendEvent();
     const prove = async (wanted: readonly string[]) => {
-      const sender = containerSender(docker, await observeStack(docker), send, (app, variable) =>
+      const sender = containerSender(docker, await observeStack(docker), send, context.env, (app, variable) =>
         providedDsn(context.dir, declaration, app, variable),
       );
       const read = provisionerReader(docker, PROVE_WITHIN_MS);

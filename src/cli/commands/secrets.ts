@@ -3,7 +3,8 @@ import { CodedError, EXIT } from "../../base/errors.ts";
 import { weakness } from "../../config/secrets.ts";
 import { serverKind, superuserOf } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
-import { openNodeTransport } from "../../glitchtip/transport-node.ts";
+import { openTransport } from "../../glitchtip/transport.ts";
+import { openHttp } from "../../http/undici.ts";
 import { signInReferences } from "../../provision/index.ts";
 import { openReferences } from "../../references/resolver.ts";
 import { hostUrl, openAccounts } from "../../running/index.ts";
@@ -114,7 +115,7 @@ async function rotate(
         remedy: "Make another one in GlitchTip, put it there, and end the old one.",
       });
     }
-    const transport = openNodeTransport(await hostUrl(declaration, docker));
+    const transport = openTransport(openHttp, await hostUrl(declaration, docker), { env: context.env });
     const references = openReferences({ ...context, vault: declaration.vault });
     try {
       const password = await references.resolve(signIn.password, "admin.password");

@@ -39,7 +39,7 @@ export default {
         return await verifyApps(
           {
             ...context,
-            send: containerSender(docker, stack, packageAssets().sendEvent(), (app, variable) =>
+            send: containerSender(docker, stack, packageAssets().sendEvent(), context.env, (app, variable) =>
               providedDsn(context.dir, declaration, app, variable),
             ),
             read: readerWithProviders(context, declaration, provisionerReader(docker, WITHIN_MS), WITHIN_MS),

@@ -9,7 +9,8 @@ import { needsProvisioner } from "../../config/app-sources.ts";
 import { KEY_LABEL } from "../../config/defaults.ts";
 import type { Declaration } from "../../config/schema.ts";
 import type { Docker } from "../../docker/index.ts";
-import { openNodeTransport } from "../../glitchtip/transport-node.ts";
+import { openTransport } from "../../glitchtip/transport.ts";
+import { openHttp } from "../../http/undici.ts";
 import type { Status } from "../../outputs/dsn-volume.ts";
 import { acquireLock } from "../../outputs/lock.ts";
 import { openStateStore, type StateStore } from "../../outputs/state-store.ts";
@@ -76,7 +77,10 @@ export async function provisionLocally(
       ...defined({ "server.ca": declaration.server.ca }),
     });
     const { token, password } = secrets;
-    const transport = openNodeTransport(access.url, defined({ ca: secrets["server.ca"]?.reveal() }));
+    const transport = openTransport(openHttp, access.url, {
+      env: context.env,
+      ...defined({ ca: secrets["server.ca"]?.reveal() }),
+    });
     const contextWith = (store: StateStore): ProvisionContext => ({
       transport,
       store,

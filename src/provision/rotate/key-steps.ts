@@ -1,7 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import { type GlitchTip, openClient } from "../../glitchtip/client.ts";
-import { createOnce } from "../../glitchtip/create-once.ts";
 import type { KeyOfRotation, KnownProject, Rotation } from "../../glitchtip/identity.ts";
+import { createOnce } from "../../glitchtip/retry.ts";
 import type { Key } from "../../glitchtip/wire/shapes.ts";
 import type { RotationContext } from "./execute.ts";
 

@@ -1,5 +1,6 @@
 import { CodedError } from "../../base/errors.ts";
-import { type Clock, waitUntil } from "../../base/wait.ts";
+import { retry } from "../../base/retry.ts";
+import type { Clock } from "../../base/wait.ts";
 import type { Container, Docker } from "../../docker/index.ts";
 import { observeStack, type RunningStack } from "../../running/index.ts";
 import type { RotatingProject } from "./execute.ts";
@@ -44,7 +45,7 @@ export async function restartApp(
       remedy: `docker compose logs --tail 50 ${app}; then npx glitchtip-compose rotate goes on, rotate --abort goes back`,
     });
   if (code !== 0) throw failed("could not be started", stderr.trim().split("\n").slice(-3));
-  return await waitUntil<RunningStack>({
+  return await retry<RunningStack>({
     clock,
     signal,
     deadlineMs: WITHIN_MS,

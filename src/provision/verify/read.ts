@@ -2,7 +2,8 @@ import { CodedError } from "../../base/errors.ts";
 import { providerOf } from "../../config/app-sources.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
-import { openNodeTransport } from "../../glitchtip/transport-node.ts";
+import { openTransport } from "../../glitchtip/transport.ts";
+import { openHttp } from "../../http/undici.ts";
 import { askReadBack } from "../ask-provisioner.ts";
 import { openProviderStore, type ProviderContext } from "../provider.ts";
 import { type ReadBackLine, type ReadBackRequest, readBackEvents } from "../read-back.ts";
@@ -35,14 +36,14 @@ export function provisionerReader(docker: Docker, withinMs: number): EventReader
  * provisioner, and passes all others on to `others`.
  */
 export function readerWithProviders(
-  context: Pick<ProviderContext, "dir" | "clock">,
+  context: Pick<ProviderContext, "dir" | "env" | "clock">,
   declaration: Declaration,
   others: EventReader,
   withinMs: number,
 ): EventReader {
   const isProvided = ({ app }: { readonly app: string }) => providerOf(declaration, app) !== undefined;
   const provided: EventReader = async (events, answer, signal) => {
-    const transport = openNodeTransport(declaration.server.url ?? "");
+    const transport = openTransport(openHttp, declaration.server.url ?? "", { env: context.env });
     const asked = { clock: context.clock, signal, transport, store: openProviderStore(context.dir) };
     try {
       await readBackEvents(asked, declaration, { withinMs, resolve: true, events: [...events] }, answer);

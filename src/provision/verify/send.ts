@@ -4,8 +4,10 @@ import { Secret } from "../../base/secret.ts";
 import { type Container, type Docker, lastLines } from "../../docker/index.ts";
 import { parseDsn } from "../../glitchtip/dsn.ts";
 import { sendEvent } from "../../glitchtip/ingest.ts";
-import type { RawAnswer, Transport } from "../../glitchtip/transport.ts";
-import { openNodeTransport } from "../../glitchtip/transport-node.ts";
+import type { Transport } from "../../glitchtip/transport.ts";
+import { openTransport } from "../../glitchtip/transport.ts";
+import type { HttpAnswer } from "../../http/http.ts";
+import { openHttp } from "../../http/undici.ts";
 import { containerOf, type RunningStack, stackNotStarted } from "../../running/index.ts";
 import { DSN_DIR, PROVISIONER } from "../../stack/service-names.ts";
 import type { AppToVerify, EventSender, TestEvent } from "./verify.ts";
@@ -23,6 +25,7 @@ export function containerSender(
   docker: Docker,
   stack: RunningStack,
   sendEventScript: string,
+  env: Readonly<Record<string, string | undefined>>,
   /** Returns the DSN of an app that has it from a Compose provider. */
   provided: (app: string, variable: string) => Secret,
 ): EventSender {
@@ -36,7 +39,7 @@ export function containerSender(
         : provided(app.name, app.variable);
     // Containers may not reach the address in a browser's DSN.
     if (app.audience !== "container" && container.networkMode !== "host") {
-      await sendByHand(openNodeTransport, dsn, event, signal);
+      await sendByHand((url) => openTransport(openHttp, url, { env }), dsn, event, signal);
       return { via: "this machine" };
     }
     const args = ["exec", "-i", container.id, ...(isWrapped(app) ? wrapperOf(container, app.name) : [])];
@@ -151,7 +154,7 @@ function sidecarTransport(docker: Docker, { id, name }: Container, image: string
         signal,
         deadlineMs: SEND_WITHIN_MS,
       });
-      if (result.code === 0) return JSON.parse(result.stdout) as RawAnswer;
+      if (result.code === 0) return JSON.parse(result.stdout) as HttpAnswer;
       throw new CodedError("GC1605", `no answer at ${baseUrl} from the network of ${name}`, {
         problems: lastLines(result.stderr, 3),
       });

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { linkSignals } from "../../base/abort.ts";
 import { defined } from "../../base/defined.ts";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError } from "../../base/errors.ts";
@@ -74,12 +75,12 @@ export async function verifyApps(context: VerifyContext, apps: readonly AppToVer
   const { clock, signal } = context;
   const events = new Map(apps.map(({ name }) => [name, newEvent(name)]));
   const expected = [...events].map(([app, { id, mark }]) => ({ app, eventId: id, mark }));
-  const enough = new AbortController();
+  using enough = linkSignals([signal]);
   const inbox = openInbox(apps.map(({ name }) => name));
   const startMs = clock.now();
   // The reader starts together with the senders, so that its own start is not part of what is measured.
   const reading = context
-    .read(expected, (answer) => inbox.put(answer, clock.now()), AbortSignal.any([signal, enough.signal]))
+    .read(expected, (answer) => inbox.put(answer, clock.now()), enough.signal)
     .then(
       () => inbox.close(new CodedError("GC1605", "the read-back ended without an answer for this app")),
       (error) => inbox.close(error),

@@ -1,4 +1,5 @@
 import { CodedError, hasErrno } from "../../base/errors.ts";
+import type { HttpAnswer, HttpError } from "../../http/http.ts";
 import { fieldOf } from "./json.ts";
 
 export interface VaultAnswer {
@@ -29,15 +30,8 @@ export class VaultFailure extends CodedError {
   }
 }
 
-/** As it came. */
-export interface RawAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly text: string;
-}
-
 /** Throws where the server has not really answered: it is busy, sealed, elsewhere. */
-export function answerOf(url: string, { status, headers, text }: RawAnswer): VaultAnswer {
+export function answerOf(url: string, { status, headers, text }: HttpAnswer): VaultAnswer {
   const json = parsed(text);
   const told = fieldOf(json, "errors");
   // Several at once come as an indented list in one text.
@@ -72,18 +66,19 @@ function secondsOf(retryAfter: string | string[] | undefined): number | undefine
 const originOf = (location: string | string[] | undefined): string =>
   URL.canParse(String(location)) ? new URL(String(location)).origin : "another address";
 
-/** What a client threw. */
-export function unreachable(url: string, cause: unknown, timeoutMs: number): VaultFailure {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  if (/^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|EPROTO)/.test(code)) {
+/** Returns the failure for an answer that never came. */
+export function unreachable(url: string, error: HttpError, timeoutMs: number): VaultFailure {
+  const { failure, reason, cause } = error;
+  if (failure === "tls") {
     const remedy = "Check http:// or https://, and give the authority's certificate by VAULT_CACERT (vault.ca).";
-    return new VaultFailure(`[${url}] TLS failed (${code})`, false, { remedy, cause });
+    return new VaultFailure(`[${url}] ${reason}`, false, { remedy, cause });
   }
   const remedy = "Check VAULT_ADDR (vault.url), and that Vault runs.";
-  if (hasErrno(cause, "ENOTFOUND")) {
-    return new VaultFailure(`[${url}] the host's name does not resolve`, false, { remedy, cause });
+  if (failure === "unresolved" && !hasErrno(cause, "EAI_AGAIN")) {
+    return new VaultFailure(`[${url}] ${reason}`, false, { remedy, cause });
   }
-  const timedOut = cause instanceof Error && (cause.name === "TimeoutError" || code === "UND_ERR_CONNECT_TIMEOUT");
-  const what = timedOut ? `no answer within ${timeoutMs} ms` : `no answer (${code || "the connection ended early"})`;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const what =
+    failure === "timeout" ? `no answer within ${timeoutMs} ms` : `no answer (${code || "the connection ended early"})`;
   return new VaultFailure(`[${url}] ${what}`, true, { remedy, cause });
 }

@@ -6,7 +6,7 @@ import { reasonOf, type VaultAnswer } from "./answers.ts";
 import { chosenField } from "./field.ts";
 import { fieldOf, textOf } from "./json.ts";
 import { type Mount, missingSecret } from "./missing.ts";
-import { openRequests } from "./requests.ts";
+import { openVaultRequests } from "./requests.ts";
 import { openSession } from "./session.ts";
 import { type ReadLocal, vaultSettings } from "./settings.ts";
 
@@ -24,7 +24,7 @@ interface Fields {
 
 export function openVault(context: ReferencesContext, readLocal: ReadLocal): Vault {
   const settings = vaultSettings(context, readLocal);
-  const requests = openRequests(settings, context);
+  const requests = openVaultRequests(settings, context);
   const session = openSession(requests, settings.login, context.clock);
   const server = `[${settings.url}]`;
   const mounts: Mount[] = [];

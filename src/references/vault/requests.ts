@@ -1,5 +1,8 @@
-import { Pool } from "undici";
+import { defined } from "../../base/defined.ts";
+import { retry } from "../../base/retry.ts";
 import type { Clock } from "../../base/wait.ts";
+import { HttpError } from "../../http/http.ts";
+import { openHttp } from "../../http/undici.ts";
 import { answerOf, unreachable, type VaultAnswer, VaultFailure } from "./answers.ts";
 import type { VaultSettings } from "./settings.ts";
 
@@ -19,6 +22,7 @@ export interface VaultRequests {
 }
 
 export interface RequestsContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   say?(text: string): void;
@@ -26,53 +30,45 @@ export interface RequestsContext {
 
 /** In all, with its pauses: longer than an active node takes to give over, shorter than a person's patience. */
 const RETRY_WITHIN_MS = 15_000;
-const TRIES = 4;
+const ATTEMPTS = 4;
 const ANSWER_LONGEST_BYTES = 4 * 1024 * 1024;
 
-export function openRequests(settings: VaultSettings, { clock, signal, say }: RequestsContext): VaultRequests {
+export function openVaultRequests(
+  settings: VaultSettings,
+  { env, clock, signal, say }: RequestsContext,
+): VaultRequests {
   const { url, namespace, ca, timeoutMs } = settings;
-  const { origin, pathname } = new URL(url);
-  const pool = new Pool(origin, {
-    connections: 4,
-    connect: { timeout: Math.min(timeoutMs, 5_000), ...(ca === undefined ? {} : { ca }) },
-    maxResponseSize: ANSWER_LONGEST_BYTES,
-  });
-  const once = async ({ method, path, token, body }: VaultRequest) => {
-    const headers = {
+  const trusted = defined({ ca: ca === undefined ? undefined : [ca] });
+  const http = openHttp({ timeoutMs, answerLimitBytes: ANSWER_LONGEST_BYTES, env, ...trusted });
+  const once = async ({ method, path, token, body }: VaultRequest): Promise<VaultAnswer> => {
+    const headers = defined({
       // Without it a server that is asked by a browser might answer another way.
       "x-vault-request": "true",
-      ...(namespace === undefined ? {} : { "x-vault-namespace": namespace }),
-      ...(token === undefined ? {} : { "x-vault-token": token }),
-      ...(body === undefined ? {} : { "content-type": "application/json" }),
-    };
-    const answer = await pool.request({
-      method,
-      path: `${pathname.replace(/\/$/, "")}/v1/${path}`,
-      headers,
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      "x-vault-namespace": namespace,
+      "x-vault-token": token,
+      "content-type": body === undefined ? undefined : "application/json",
     });
-    return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
+    const content = defined({ body: body === undefined ? undefined : JSON.stringify(body) });
+    try {
+      return answerOf(url, await http.send({ method, url: `${url}/v1/${path}`, headers, ...content }, signal));
+    } catch (error) {
+      throw error instanceof HttpError ? unreachable(url, error, timeoutMs) : error;
+    }
   };
   return {
     url,
-    async send(request) {
-      const start = clock.now();
-      for (let attempt = 1; ; attempt++) {
-        signal.throwIfAborted();
-        try {
-          return answerOf(url, await once(request));
-        } catch (error) {
-          signal.throwIfAborted();
-          const failure = error instanceof VaultFailure ? error : unreachable(url, error, timeoutMs);
-          const pauseMs = failure.retryAfterMs ?? 250 * 2 ** attempt * (0.75 + Math.random() * 0.25);
-          const late = clock.now() - start + pauseMs > RETRY_WITHIN_MS;
-          if (!failure.passing || attempt >= TRIES || late) throw failure;
-          say?.(`waiting for Vault: ${failure.message}`);
-          await clock.sleep(pauseMs, signal);
-        }
-      }
-    },
-    close: () => pool.close(),
+    send: (request) =>
+      retry({
+        clock,
+        signal,
+        attempts: ATTEMPTS,
+        deadlineMs: RETRY_WITHIN_MS,
+        pauseMs: { first: 500, longest: RETRY_WITHIN_MS, factor: 2 },
+        attempt: () => once(request),
+        pauseAfter: (error, backoffMs) =>
+          error instanceof VaultFailure && error.passing ? (error.retryAfterMs ?? backoffMs) : undefined,
+        onRetry: (error) => say?.(`waiting for Vault: ${error instanceof Error ? error.message : String(error)}`),
+      }),
+    close: () => http.close(),
   };
 }

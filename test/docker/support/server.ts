@@ -2,8 +2,9 @@ import { Secret } from "../../../src/base/secret.ts";
 import { systemClock } from "../../../src/base/wait.ts";
 import { type GlitchTip, openClient } from "../../../src/glitchtip/client.ts";
 import { signIn } from "../../../src/glitchtip/session.ts";
-import { openNodeTransport } from "../../../src/glitchtip/transport-node.ts";
+import { openTransport } from "../../../src/glitchtip/transport.ts";
 import type { StoredEvent } from "../../../src/glitchtip/wire/shapes.ts";
+import { openNodeHttp } from "../../../src/http/node.ts";
 import type { Stack } from "./stack.ts";
 import { until } from "./until.ts";
 
@@ -26,7 +27,7 @@ export interface StoredState {
 const signal = new AbortController().signal;
 
 const contextOf = ({ project }: Stack) => ({
-  transport: openNodeTransport(`http://127.0.0.1:${project.ports.glitchtip}`),
+  transport: openTransport(openNodeHttp, `http://127.0.0.1:${project.ports.glitchtip}`),
   clock: systemClock,
   signal,
 });

@@ -1,9 +1,10 @@
 import { CodedError } from "../../../src/base/errors.ts";
-import { systemClock, waitUntil } from "../../../src/base/wait.ts";
+import { retry } from "../../../src/base/retry.ts";
+import { systemClock } from "../../../src/base/wait.ts";
 
 /** Asks again until there is a value. */
 export function until<T>(what: string, attempt: () => Promise<T | undefined>, withinMs = 60_000): Promise<T> {
-  return waitUntil({
+  return retry({
     clock: systemClock,
     signal: new AbortController().signal,
     deadlineMs: withinMs,

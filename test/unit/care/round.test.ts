@@ -7,6 +7,7 @@ import { Secret } from "../../../src/base/secret.ts";
 import { readMemory, readReports } from "../../../src/care/memory.ts";
 import type { Probes } from "../../../src/care/probes.ts";
 import { type CareContext, careRound, carryOut } from "../../../src/care/round.ts";
+import { openNodeHttp } from "../../../src/http/node.ts";
 import { failing, NOW_MS, settings, wellProbes } from "../../support/cared-for.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { type Receiver, startReceiver } from "../../support/receiver.ts";
@@ -40,6 +41,7 @@ describe("rounds", () => {
         },
       ],
       hidden: [new Secret("database-password")],
+      openHttp: openNodeHttp,
       clock,
       signal: new AbortController().signal,
       log: silentLog,

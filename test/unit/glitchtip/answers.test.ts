@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { type AnswerError, readAnswer } from "../../../src/glitchtip/answers.ts";
-import type { RawAnswer } from "../../../src/glitchtip/transport.ts";
+import type { HttpAnswer } from "../../../src/http/http.ts";
 import { json, page } from "../../support/fake-transport.ts";
 
 const URL_ = "http://glitchtip:8000/api/0/x/";
 const shape = z.object({ slug: z.string(), teams: z.optional(z.array(z.object({ slug: z.string() }))) });
 
-const read = (answer: RawAnswer) => readAnswer("POST", URL_, answer, shape);
+const read = (answer: HttpAnswer) => readAnswer("POST", URL_, answer, shape);
 
-function failure(answer: RawAnswer): AnswerError {
+function failure(answer: HttpAnswer): AnswerError {
   try {
     read(answer);
   } catch (error) {
@@ -75,7 +75,7 @@ describe("a status", () => {
 });
 
 describe("how long the server asks to wait", () => {
-  const wait = (headers: RawAnswer["headers"]) => failure({ status: 429, headers, text: "" }).retryAfterMs;
+  const wait = (headers: HttpAnswer["headers"]) => failure({ status: 429, headers, text: "" }).retryAfterMs;
 
   it("may be said in seconds", () => {
     expect(wait({ "retry-after": "7" })).toBe(7_000);

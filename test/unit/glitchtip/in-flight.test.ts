@@ -1,19 +1,20 @@
 import { expect, it } from "vitest";
 import { limitInFlight } from "../../../src/glitchtip/in-flight.ts";
-import type { RawAnswer, RawRequest } from "../../../src/glitchtip/transport.ts";
+import type { TransportRequest } from "../../../src/glitchtip/transport.ts";
+import type { HttpAnswer } from "../../../src/http/http.ts";
 
-const ask = (path: string): RawRequest => ({ method: "GET", path, headers: {} });
-const answer: RawAnswer = { status: 200, headers: {}, text: "" };
+const ask = (path: string): TransportRequest => ({ method: "GET", path, headers: {} });
+const answer: HttpAnswer = { status: 200, headers: {}, text: "" };
 
 /** A transport whose answers come when the test says so. */
 function held() {
   const asked: string[] = [];
-  const open: { resolve(answer: RawAnswer): void; reject(error: Error): void }[] = [];
+  const open: { resolve(answer: HttpAnswer): void; reject(error: Error): void }[] = [];
   const transport = {
     baseUrl: "http://glitchtip:8000",
-    send: ({ path }: RawRequest) => {
+    send: ({ path }: TransportRequest) => {
       asked.push(path);
-      return new Promise<RawAnswer>((resolve, reject) => open.push({ resolve, reject }));
+      return new Promise<HttpAnswer>((resolve, reject) => open.push({ resolve, reject }));
     },
     close: async () => {},
   };

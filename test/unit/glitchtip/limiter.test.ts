@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { type Limiter, limitTransport, openLimiter } from "../../../src/glitchtip/limiter.ts";
-import type { RawRequest } from "../../../src/glitchtip/transport.ts";
+import type { TransportRequest } from "../../../src/glitchtip/transport.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { fakeTransport, json } from "../../support/fake-transport.ts";
 
 const settled = () => new Promise<void>((done) => setImmediate(done));
 const { signal } = new AbortController();
-const ask: RawRequest = { method: "GET", path: "/", headers: {} };
+const ask: TransportRequest = { method: "GET", path: "/", headers: {} };
 
 /** A server in virtual time: so many at once, so long for each, so far away. */
 class Server {

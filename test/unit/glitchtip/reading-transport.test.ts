@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { readsAndWrites } from "../../../src/glitchtip/reading-transport.ts";
-import { explain, type Method, type Transport } from "../../../src/glitchtip/transport.ts";
+import type { Transport } from "../../../src/glitchtip/transport.ts";
+import { type HttpMethod, httpError } from "../../../src/http/http.ts";
 
 const { signal } = new AbortController();
-const request = (method: Method) => ({ method, path: "/", headers: {} });
+const request = (method: HttpMethod) => ({ method, path: "/", headers: {} });
 
 /** Notes what it is sent; fails in turn with these codes, then answers. */
 function scripted(name: string, log: string[], ...codes: readonly string[]): Transport {
@@ -13,7 +14,7 @@ function scripted(name: string, log: string[], ...codes: readonly string[]): Tra
     async send({ method }) {
       log.push(`${method} ${name}`);
       const code = left.shift();
-      if (code !== undefined) throw explain(Object.assign(new Error("gone"), { code }), method, 1_000);
+      if (code !== undefined) throw httpError(Object.assign(new Error("gone"), { code }), method, 1_000);
       return { status: 200, headers: {}, text: "[]" };
     },
     close: async () => void log.push(`${name} closed`),

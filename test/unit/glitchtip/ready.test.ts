@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { lineLog } from "../../../src/base/log.ts";
 import { waitReady } from "../../../src/glitchtip/ready.ts";
-import { TransportError } from "../../../src/glitchtip/transport.ts";
+import { HttpError } from "../../../src/http/http.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { type FakeTransport, fakeTransport, json, page } from "../../support/fake-transport.ts";
 
@@ -18,7 +18,7 @@ function wait(transport: FakeTransport, { deadlineMs = 60_000, clock = fakeClock
   return { settings, lines };
 }
 
-const nobody = new TransportError("GC1201", "GET …: nothing answers at this address", false, "", undefined);
+const nobody = new HttpError("unreachable", "GET …", "nothing answers at this address", "", undefined);
 const settings = json({ version: "6.2.6", enableUserRegistration: false, other: 1 });
 
 describe("waiting for the server", () => {

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { openRequests, type Requests } from "../../../src/glitchtip/requests.ts";
-import { type RawAnswer, TransportError } from "../../../src/glitchtip/transport.ts";
+import { type HttpAnswer, HttpError } from "../../../src/http/http.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { type FakeTransport, fakeTransport, json, page } from "../../support/fake-transport.ts";
 
 const shape = z.object({ n: z.number() });
-const failed = (sent: boolean) => new TransportError(sent ? "GC1208" : "GC1201", "it broke", sent, "", undefined);
+const failed = (sent: boolean) => new HttpError(sent ? "broken" : "unreachable", "GET …", "it broke", "", undefined);
 
 function open(transport: FakeTransport) {
   const clock = fakeClock();
@@ -98,7 +98,7 @@ describe("a request", () => {
 });
 
 describe("after a passing failure", () => {
-  const passing: readonly [string, RawAnswer | Error][] = [
+  const passing: readonly [string, HttpAnswer | Error][] = [
     ["a connection that broke", failed(true)],
     ["500", json({}, 500)],
     ["502 with a page", page("Bad Gateway", 502)],

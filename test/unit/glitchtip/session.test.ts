@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { Secret } from "../../../src/base/secret.ts";
 import { signIn } from "../../../src/glitchtip/session.ts";
-import type { RawAnswer } from "../../../src/glitchtip/transport.ts";
+import type { HttpAnswer } from "../../../src/http/http.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { type FakeTransport, fakeTransport, json, page } from "../../support/fake-transport.ts";
 
@@ -77,7 +77,7 @@ describe("signing in", () => {
 });
 
 describe("a sign-in that is refused", () => {
-  it.each<[string, RawAnswer, string]>([
+  it.each<[string, HttpAnswer, string]>([
     ["for the password", refused("email_password_mismatch"), "GC1301"],
     ["for too many attempts", refused("too_many_login_attempts"), "GC1303"],
     [

@@ -38,6 +38,7 @@ async function send(setup: {
       docker,
       { engine, config, containers },
       "script",
+      {},
       () => new Secret(PROVIDED),
     )(setup.app ?? API, EVENT, signal))();
   return { sent: await sent.catch((error: unknown) => error), calls };

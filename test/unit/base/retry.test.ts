@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../src/base/errors.ts";
-import { systemClock, untilAborted, type WaitOptions, waitUntil } from "../../../src/base/wait.ts";
+import { type RetryOptions, retry } from "../../../src/base/retry.ts";
+import { systemClock, untilAborted } from "../../../src/base/wait.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 
 const never = new AbortController().signal;
 const late = (waitedMs: number) => new CodedError("GC1203", `late after ${Math.round(waitedMs)}`);
 
-function options<T>(over: Partial<WaitOptions<T>>): WaitOptions<T> {
+function options<T>(over: Partial<RetryOptions<T>>): RetryOptions<T> {
   return { clock: fakeClock(), signal: never, deadlineMs: 60_000, attempt: async () => undefined, late, ...over };
 }
 
@@ -19,22 +20,22 @@ function thereAt(nth: number, then: () => void = () => {}) {
   };
 }
 
-describe("waitUntil", () => {
+describe("retry", () => {
   it("gives what is there at once without any pause", async () => {
     const clock = fakeClock();
-    expect(await waitUntil(options({ clock, attempt: thereAt(1) }))).toBe("look 1");
+    expect(await retry(options({ clock, attempt: thereAt(1) }))).toBe("look 1");
     expect(clock.slept).toEqual([]);
   });
 
   it("takes false, zero and the empty string for values: only undefined is not yet", async () => {
     for (const value of [false, 0, "", null]) {
-      expect(await waitUntil(options({ attempt: async () => value }))).toBe(value);
+      expect(await retry(options({ attempt: async () => value }))).toBe(value);
     }
   });
 
   it("pauses longer from look to look up to the longest, each by up to a quarter shorter", async () => {
     const clock = fakeClock();
-    await waitUntil(options({ clock, pauseMs: { first: 100, longest: 400 }, attempt: thereAt(8) }));
+    await retry(options({ clock, pauseMs: { first: 100, longest: 400 }, attempt: thereAt(8) }));
     const full = [100, 160, 256, 400, 400, 400, 400];
     expect(clock.slept).toHaveLength(full.length);
     for (const [at, ms] of clock.slept.entries()) {
@@ -50,7 +51,7 @@ describe("waitUntil", () => {
       looks += 1;
       return undefined;
     };
-    await expect(waitUntil(options({ clock, deadlineMs: 5_000, attempt }))).rejects.toThrow("late after 5000");
+    await expect(retry(options({ clock, deadlineMs: 5_000, attempt }))).rejects.toThrow("late after 5000");
     expect(clock.slept.reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(5_000);
     expect(looks).toBe(clock.slept.length + 1);
   });
@@ -58,14 +59,14 @@ describe("waitUntil", () => {
   it("counts what the looks themselves take", async () => {
     const clock = fakeClock();
     const attempt = async () => clock.pass(7_000) as undefined;
-    await expect(waitUntil(options({ clock, deadlineMs: 5_000, attempt }))).rejects.toThrow("late after 7000");
+    await expect(retry(options({ clock, deadlineMs: 5_000, attempt }))).rejects.toThrow("late after 7000");
     expect(clock.slept).toEqual([]);
   });
 
   it("says every ten seconds how long it has waited", async () => {
     const said: number[] = [];
     const pauseMs = { first: 1_000, longest: 1_000 };
-    await waitUntil(options({ attempt: thereAt(35), pauseMs, say: (waitedMs) => said.push(waitedMs) })).catch(() => {});
+    await retry(options({ attempt: thereAt(35), pauseMs, say: (waitedMs) => said.push(waitedMs) })).catch(() => {});
     expect(said.length).toBeGreaterThanOrEqual(2);
     for (const [at, ms] of said.entries()) expect(ms - (said[at - 1] ?? 0)).toBeGreaterThanOrEqual(10_000);
     for (const [at, ms] of said.entries()) expect(ms - (said[at - 1] ?? 0)).toBeLessThan(11_000);
@@ -75,8 +76,8 @@ describe("waitUntil", () => {
     const stop = new AbortController();
     const reason = new CodedError("GC1003", "stopped by SIGTERM");
     const attempt = thereAt(9, () => stop.abort(reason));
-    await expect(waitUntil(options({ signal: stop.signal, attempt }))).rejects.toBe(reason);
-    await expect(waitUntil(options({ signal: AbortSignal.abort(reason), attempt: thereAt(1) }))).rejects.toBe(reason);
+    await expect(retry(options({ signal: stop.signal, attempt }))).rejects.toBe(reason);
+    await expect(retry(options({ signal: AbortSignal.abort(reason), attempt: thereAt(1) }))).rejects.toBe(reason);
   });
 
   it("passes on what a look throws, at once", async () => {
@@ -84,8 +85,52 @@ describe("waitUntil", () => {
     const attempt = async () => {
       throw new CodedError("GC1204", "a redirect");
     };
-    await expect(waitUntil(options({ clock, attempt }))).rejects.toMatchObject({ code: "GC1204" });
+    await expect(retry(options({ clock, attempt }))).rejects.toMatchObject({ code: "GC1204" });
     expect(clock.slept).toEqual([]);
+  });
+});
+
+describe("retry after an error", () => {
+  const failing = (errors: readonly string[]) => {
+    const left = [...errors];
+    return async () => {
+      const message = left.shift();
+      if (message !== undefined) throw new Error(message);
+      return "done";
+    };
+  };
+  const usual = (_: unknown, backoffMs: number) => backoffMs;
+
+  it("pauses twice as long each time where that is the factor, and ends with the value", async () => {
+    const clock = fakeClock();
+    const pauseMs = { first: 500, longest: 10_000, factor: 2 };
+    const attempt = failing(["a", "b", "c"]);
+    expect(await retry(options({ clock, pauseMs, attempt, pauseAfter: usual }))).toBe("done");
+    for (const [at, full] of [500, 1_000, 2_000].entries()) {
+      expect(clock.slept[at]).toBeLessThanOrEqual(full);
+      expect(clock.slept[at]).toBeGreaterThanOrEqual(full * 0.75);
+    }
+  });
+
+  it("throws the last error after the last attempt", async () => {
+    const clock = fakeClock();
+    const attempt = failing(["a", "b", "c"]);
+    await expect(retry(options({ clock, attempts: 2, attempt, pauseAfter: usual }))).rejects.toThrow("b");
+    expect(clock.slept).toHaveLength(1);
+  });
+
+  it("throws it at once where its pause would end after the deadline", async () => {
+    const clock = fakeClock();
+    const given = { clock, attempt: failing(["busy"]), deadlineMs: 5_000, pauseAfter: () => 6_000 };
+    await expect(retry(options(given))).rejects.toThrow("busy");
+    expect(clock.slept).toEqual([]);
+  });
+
+  it("tells each error before its pause", async () => {
+    const told: unknown[] = [];
+    const attempt = failing(["a", "b"]);
+    await retry(options({ attempt, pauseAfter: usual, onRetry: (error) => told.push(String(error)) }));
+    expect(told).toEqual(["Error: a", "Error: b"]);
   });
 });
 
