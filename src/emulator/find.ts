@@ -1,9 +1,10 @@
+import type { OrganizationRole } from "../glitchtip/wire/shapes.ts";
 import { param, type RouteCall, userOf } from "./call.ts";
 import { ApiError } from "./reply.ts";
-import type { KeyRow, MemberRole, MemberRow, OrganizationRow, ProjectRow, TeamRow } from "./rows.ts";
+import type { KeyRow, MemberRow, OrganizationRow, ProjectRow, TeamRow } from "./rows.ts";
 import { ofProject } from "./state.ts";
 
-const RANKS: Readonly<Record<MemberRole, number>> = { member: 0, admin: 1, manager: 2, owner: 3 };
+const RANKS: Readonly<Record<OrganizationRole, number>> = { member: 0, admin: 1, manager: 2, owner: 3 };
 export const gone = (): ApiError => new ApiError(404, "Not Found");
 
 interface Membership {
@@ -21,14 +22,14 @@ export function membership(call: RouteCall): Membership | undefined {
 }
 
 /** Throws 404 for outsiders and for members below the role (scopes: "outsider creates a team"). */
-export function requireMembership(call: RouteCall, least: MemberRole = "member"): Membership {
+export function requireMembership(call: RouteCall, least: OrganizationRole = "member"): Membership {
   const found = membership(call);
   if (!found || RANKS[found.member.role] < RANKS[least]) throw gone();
   return found;
 }
 
 /** Throws 403 for a member below the role. */
-export function requireRole(found: Membership, least: MemberRole): void {
+export function requireRole(found: Membership, least: OrganizationRole): void {
   if (RANKS[found.member.role] < RANKS[least]) throw new ApiError(403, "forbidden");
 }
 

@@ -1,4 +1,4 @@
-export type MemberRole = "member" | "admin" | "manager" | "owner";
+import type { OrganizationRole } from "../glitchtip/wire/shapes.ts";
 
 export interface UserRow {
   readonly id: number;
@@ -48,7 +48,7 @@ export interface MemberRow {
   readonly userId: number | null;
   /** The invited address while the invitation is pending, else null. */
   readonly email: string | null;
-  readonly role: MemberRole;
+  readonly role: OrganizationRole;
   readonly created: string;
 }
 

@@ -1,4 +1,5 @@
-import type { MemberRole, MemberRow, OrganizationRow, ProjectRow, TeamRow } from "./rows.ts";
+import type { OrganizationRole } from "../glitchtip/wire/shapes.ts";
+import type { MemberRow, OrganizationRow, ProjectRow, TeamRow } from "./rows.ts";
 import type { EmulatorState } from "./state.ts";
 import type { World } from "./world.ts";
 
@@ -6,7 +7,7 @@ const AVATAR = { avatarType: "", avatarUuid: null };
 const READ = "event:read event:write event:admin project:releases project:read org:read member:read team:read";
 const ADMIN = `${READ} project:write project:admin team:write team:admin org:integrations`;
 const MANAGER = `${ADMIN} member:write member:admin org:write`;
-const ACCESS: Readonly<Record<MemberRole, string>> = {
+const ACCESS: Readonly<Record<OrganizationRole, string>> = {
   member: READ,
   admin: ADMIN,
   manager: MANAGER,

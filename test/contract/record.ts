@@ -10,7 +10,7 @@ import { ADMIN } from "./player.ts";
 import { recordScenario, writeRecording } from "./recorder.ts";
 import { loadScenario, SCENARIOS } from "./scenario.ts";
 
-const HELP = `npm run contract:record -- --url URL --generation 7.0 [options]
+const HELP = `npm run contract:record -- --url URL --generation 7 [options]
 
 Plays the scenarios of test/contract/scenarios against a running GlitchTip and writes what it answers to
 test/contract/recordings/GENERATION. Each scenario needs a fresh server, so either name one scenario, or give a command

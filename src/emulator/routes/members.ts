@@ -1,10 +1,11 @@
+import type { OrganizationRole } from "../../glitchtip/wire/shapes.ts";
 import { invalid, isObject } from "../body.ts";
 import { intParam, nowIso, type RouteCall, userOf } from "../call.ts";
 import { membership, requireMember, requireMembership, requireRole } from "../find.ts";
 import { newestFirst, page, sorted } from "../paging.ts";
 import { ApiError, DatabaseError, json, noContent, type Reply } from "../reply.ts";
 import type { Endpoint, Routes } from "../router.ts";
-import type { MemberRole, MemberRow, OrganizationRow } from "../rows.ts";
+import type { MemberRow, OrganizationRow } from "../rows.ts";
 import type { EmulatorState } from "../state.ts";
 import { removeMember } from "../worker.ts";
 import type { World } from "../world.ts";
@@ -66,7 +67,7 @@ function update(call: RouteCall): Reply {
   const { organization } = found;
   const member = requireMember(call, organization.id);
   requireRole(found, "manager");
-  const role = call.payload.orgRole as MemberRole;
+  const role = call.payload.orgRole as OrganizationRole;
   const others = call.state.members.where("organization", organization.id).filter((row) => row.id !== member.id);
   if (role !== "owner" && !others.some((row) => row.role === "owner")) {
     throw new ApiError(422, "Organization must have at least one owner");
@@ -110,7 +111,7 @@ function invite(call: RouteCall): Reply {
   }
   const known = members.find((row) => row.email === email);
   if (known && payload.reinvite === false) throw new ApiError(409, `The user ${email} is already invited`);
-  const role = payload.orgRole as MemberRole;
+  const role = payload.orgRole as OrganizationRole;
   const member =
     known ??
     state.members.insert({ organizationId: organization.id, userId: null, email, role, created: nowIso(call) });
