@@ -134,7 +134,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
       "outputs",
       ...FEATURES,
     ],
-    packages: ["commander", "@clack/prompts"],
+    packages: ["commander", "@clack/prompts", "string-width"],
   },
   emulator: { folders: ["base", "glitchtip/versions", "glitchtip/wire"], packages: [] },
   index: { folders: ["base", "glitchtip"], packages: [] },

@@ -1,43 +1,35 @@
 import { stderr, stdin } from "node:process";
 import { isatty } from "node:tty";
+import stringWidth from "string-width";
 import { CodedError } from "../base/errors.ts";
 import type { CliContext } from "./context.ts";
 
-/** Columns as wide as their widest cell; the last one is not padded. */
+/** Lays rows out in columns as wide as their widest cell on a terminal; the last column is not padded. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows) {
-    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, width(cell));
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, stringWidth(cell));
   }
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell + " ".repeat((widths[i] ?? 0) - width(cell)))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  const padded = (cell: string, i: number) => cell + " ".repeat((widths[i] ?? 0) - stringWidth(cell));
+  return rows.map((row) => row.map(padded).join("  ").trimEnd()).join("\n");
 }
 
 const COLOURS = { good: 32, doubtful: 33, bad: 31, faint: 2, cyan: 36, blue: 34, magenta: 35, white: 37 } as const;
 export type Colour = keyof typeof COLOURS;
 export type Paint = (colour: Colour, text: string) => string;
 
-/** Colours for stdout: only on a terminal, never with NO_COLOR (whatever its value), TERM=dumb or --json. */
+/** Returns how to colour text on stdout: only on a terminal, never with NO_COLOR, TERM=dumb or --json. */
 export function paintFor({ env, json }: Pick<CliContext, "env" | "json">, terminal = isatty(1)): Paint {
   const plain = json || !terminal || Boolean(env.NO_COLOR) || env.TERM === "dumb";
   return plain ? (_, text) => text : (colour, text) => `\u001b[${COLOURS[colour]}m${text}\u001b[0m`;
 }
 
-/** Neighbours in a list look different; none looks like good or bad. */
+/** Neighbours in a list get different colours; none of them is the colour of good or bad. */
 const NAME_COLOURS = ["cyan", "magenta", "blue", "white"] as const;
 export const paintName = (paint: Paint, name: string, index: number): string =>
   paint(NAME_COLOURS[Math.max(0, index) % NAME_COLOURS.length] ?? "cyan", name);
 
-/** As a terminal shows it: colour codes take no room. */
-const width = (text: string): number => [...text.replace(/\u001b\[\d+m/g, "")].length;
-
-/** "3 min ago" for a person; the exact time is in --json. */
+/** Returns an age for a person, such as "3 min"; the exact time is in --json. */
 export function ago(sinceMs: number, nowMs: number): string {
   const seconds = Math.max(0, Math.round((nowMs - sinceMs) / 1_000));
   if (seconds < 100) return `${seconds} s`;
@@ -46,12 +38,12 @@ export function ago(sinceMs: number, nowMs: number): string {
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
 }
 
-export interface Progress {
-  /** What is being done now. */
+interface Progress {
+  /** Says what is being done now. */
   say(text: string): void;
 }
 
-/** Shows what goes on while the work lasts: a spinner on a terminal, one line elsewhere. */
+/** Shows what is being done until the work ends: a spinner on a terminal, lines elsewhere. */
 export async function withProgress<T>(
   context: Pick<CliContext, "log" | "json" | "signal">,
   text: string,
@@ -74,7 +66,7 @@ export async function withProgress<T>(
   }
 }
 
-/** Asks yes or no, no being the default. Where no question may be asked: GC1002 with the flag that answers it. */
+/** Asks yes or no, with no as the default. Throws GC1002 with the flag that answers where no question may be asked. */
 export async function confirmed(
   { interactive, signal }: Pick<CliContext, "interactive" | "signal">,
   question: string,
@@ -93,7 +85,7 @@ export async function confirmed(
   return answer;
 }
 
-/** What cannot be undone by a word is confirmed by a name, typed or given by a flag; anything else is no. */
+/** Asks to type a name before something that cannot be undone, unless a flag gives the name. Any other answer is no. */
 export async function typed(
   { interactive, signal }: Pick<CliContext, "interactive" | "signal">,
   question: string,

@@ -14,6 +14,18 @@ describe("a table", () => {
     ).toBe(["APP    PROJECT   VIA", "api    shop-api  curl", "grüße  -         -"].join("\n"));
   });
 
+  it.each([
+    ["Chinese", "接口", 4],
+    ["an emoji of several code points", "👩‍💻", 2],
+    ["a combining accent", "e\u0301", 1],
+  ])("gives a cell in %s the columns that it takes on a terminal", (_, cell, columns) => {
+    const [first, second] = table([
+      [cell, "x"],
+      ["12345", "y"],
+    ]).split("\n");
+    expect([first, second]).toEqual([`${cell}${" ".repeat(5 - columns)}  x`, "12345  y"]);
+  });
+
   it("is not put out of line by colours", () => {
     const paint = paintFor({ env: {}, json: false }, true);
     const lines = table([
