@@ -3,6 +3,8 @@ import type { CliContext } from "./context.ts";
 
 /** What a file in commands/ exports by default. */
 export interface CliCommand<Flags extends object = object> {
+  /** What the first argument may be, where the command is a group of actions. */
+  readonly actions?: readonly string[];
   /** Declares arguments and options. */
   flags?(command: Command): Command;
   run(context: CliContext, flags: Flags, args: readonly string[]): Promise<void>;

@@ -19,23 +19,33 @@ const SIGNS: Readonly<Record<ReportedAction["action_type"], { readonly sign: str
 
 type Value = ReportedAction["changes"][number]["from"];
 
-/** What would change, for people: by instance, organization and project, each field old → new. */
+/** Prints what would change by instance, organization and project, each field as old → new. */
 export function printChanges(context: CliContext, { actions, undeclared }: Report): void {
   const paint = paintFor(context);
   const entries = [
     ...actions.map((action) => ({ ...action, lines: actionLines(action, paint) })),
     ...undeclared.map((one) => ({ ...one, lines: [paint("faint", undeclaredLine(one))] })),
   ];
-  for (const [instance, ofInstance] of groups(entries, (one) => one.instance)) {
-    say(context, 0, instance);
-    for (const [organization, ofOrganization] of groups(ofInstance, (one) => one.organization)) {
-      say(context, 1, organization);
-      for (const [project, ofProject] of groups(ofOrganization, (one) => one.project ?? "")) {
-        if (project !== "") say(context, 2, project);
-        for (const { lines } of ofProject) for (const line of lines) say(context, project === "" ? 2 : 3, line);
-      }
-    }
-  }
+  for (const line of outline(entries, ["instance", "organization", "project"])) context.print(line);
+}
+
+interface Entry {
+  readonly instance: string;
+  readonly organization: string;
+  readonly project?: string | undefined;
+  readonly lines: readonly string[];
+}
+
+/** Returns headings with what stands below them, each level indented by two blanks. */
+function outline(
+  entries: readonly Entry[],
+  [level, ...deeper]: readonly ("instance" | "organization" | "project")[],
+): string[] {
+  if (level === undefined) return entries.flatMap(({ lines }) => lines);
+  return groups(entries, (one) => one[level] ?? "").flatMap(([heading, group]) => {
+    const below = outline(group, deeper);
+    return heading === "" ? below : [heading, ...below.map((line) => `  ${line}`)];
+  });
 }
 
 function actionLines(action: ReportedAction, paint: Paint): string[] {
@@ -62,7 +72,7 @@ function undeclaredLine({ kind, name, id, note }: Report["undeclared"][number]):
   return printable(`  ${wordFor(kind)} "${name}" (${id}) is not declared, and stays${why}`);
 }
 
-/** In the order in which each comes first; what belongs to no project stands before the projects. */
+/** Groups by key, in the order of the keys: what belongs to no project stands before the projects. */
 function groups<T>(all: readonly T[], keyOf: (one: T) => string): [string, T[]][] {
   const found = new Map<string, T[]>();
   for (const one of all) {
@@ -74,22 +84,20 @@ function groups<T>(all: readonly T[], keyOf: (one: T) => string): [string, T[]][
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-const say = (context: CliContext, depth: number, line: string): void => context.print("  ".repeat(depth) + line);
-
-/** Names come from the server: no word of theirs moves the cursor or colours anything. */
+/** Replaces control characters: text from a server must not move the cursor or colour anything. */
 export const printable = (text: string): string =>
   text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "?");
 
-/** On stderr: what to look at, then what failed and what to do about it. */
+/** Writes warnings, then errors with what to do about them, to stderr. */
 export function tellProblems({ log }: Pick<CliContext, "log">, { warnings, problems }: Report): void {
   for (const remark of warnings) log.warn(`${printable(placeOf(remark))}: ${printable(remark.message)}`);
   for (const problem of problems) log.info(problemLine(problem));
 }
 
-/** More of one reason are a number: nobody reads hundreds of lines that say the same. */
+/** Above this many of one reason, only their number is shown. */
 const SKIPPED_SHOWN = 5;
 
-/** On stderr: what was not tried, by its reason. */
+/** Writes the changes that were not tried to stderr, by reason. */
 export function tellSkipped({ log }: Pick<CliContext, "log">, outcomes: readonly Outcome[]): void {
   const skipped = outcomes.filter((one) => one.result === "skipped");
   for (const reason of new Set(skipped.map((one) => one.reason))) {

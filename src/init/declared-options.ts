@@ -7,7 +7,7 @@ import { DECLARATION_FILE } from "../workspace/index.ts";
 import { flagName } from "./option-row.ts";
 import type { InitOptions } from "./options.ts";
 import { compareSize } from "./size.ts";
-import { type Path, setAt, statedValues, valueAt } from "./stated-values.ts";
+import { setAt, statedValues, valueAt } from "./stated-values.ts";
 
 /**
  * Returns the declaration's text with what the options add to it: the sections `production` and `mail` where it has none,
@@ -44,7 +44,7 @@ function sectionsToAdd(declaration: Declaration, options: InitOptions): Readonly
 }
 
 interface Compared {
-  readonly path: Path;
+  readonly path: readonly string[];
   readonly wanted: unknown;
   readonly found: unknown;
   /** The option that wants it. */

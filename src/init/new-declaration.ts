@@ -45,17 +45,19 @@ export function newDeclaration(dir: string, options: InitOptions, user: UserProj
     mail: undefined,
     ...(sized && { limits: sized.limits, postgres: sized.postgres }),
   };
-  for (const { path, value } of statedValues(options)) {
-    // Whoever signs in by a token needs no administrator, and 8000 is the port without a word.
-    const [section, key] = path;
-    if ((section === "admin" && hasToken) || (section === "server" && key === "port" && value === 8000)) continue;
-    setAt(wanted, path, value);
-  }
-  if (isOurs && sized) setAt(wanted, ["server", "topology"], topology ?? sized.server.topology);
-  // Stated, so that whoever answers for the data sees it.
-  const retention = sized?.server.retention ?? (domain === undefined ? undefined : { events: "90d" });
-  if (isOurs && retention) setAt(wanted, ["server", "retention"], retention);
+  for (const { path, value } of statedValues(options))
+    if (!isImplied(path, value, hasToken)) setAt(wanted, path, value);
+  // In production it is stated, so that whoever answers for the data sees it.
+  const usual = domain === undefined ? {} : { retention: { events: "90d" } };
+  const settled = { ...usual, ...sized?.server, ...defined({ topology }) };
+  if (isOurs) for (const [key, value] of Object.entries(settled)) setAt(wanted, ["server", key], value);
   return defined(wanted) as NewDeclaration;
+}
+
+/** Whoever signs in by a token needs no administrator, and port 8000 is the default. */
+function isImplied([section, key]: readonly string[], value: unknown, hasToken: boolean): boolean {
+  if (section === "admin") return hasToken;
+  return section === "server" && key === "port" && value === 8000;
 }
 
 /** Returns a name for the organization where none is given: the folder's, with a capital letter. */

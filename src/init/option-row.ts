@@ -46,7 +46,7 @@ export const oneOf =
   <const Words extends readonly string[]>(...words: Words) =>
   (text: string, refuse: Refuse): Words[number] | undefined =>
     words.find((word) => word === text) ?? refuse(words.join(" or "));
-export const secretReference = (text: string, refuse: Refuse) =>
+export const parseSecretReference = (text: string, refuse: Refuse) =>
   parseReference(text) === undefined ? refuse(REFERENCE_FORMS) : text;
 export const fileReference = (text: string): string => `file:${text.replace(/^file:/, "")}`;
 

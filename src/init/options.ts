@@ -6,10 +6,10 @@ import {
   type OptionRow,
   oneOf,
   parsePort,
+  parseSecretReference,
   parseWords,
   type RepeatableRow,
   type SwitchRow,
-  secretReference,
   type ValueRow,
   valueRow,
 } from "./option-row.ts";
@@ -88,7 +88,7 @@ export const INIT_OPTIONS = {
     at: ["mail", "url"],
     addsSection: true,
     secret: true,
-    parse: secretReference,
+    parse: parseSecretReference,
   }),
   preflight: {
     flag: "--no-preflight",
@@ -110,7 +110,7 @@ export const INIT_OPTIONS = {
     help: `${REFERENCE_FORMS} of an API token for it`,
     at: ["server", "token"],
     secret: true,
-    parse: secretReference,
+    parse: parseSecretReference,
     needs: NEEDS_SERVER,
     question: { message: "Its API token, by reference: env:NAME or file:PATH", placeholder: "env:GLITCHTIP_TOKEN" },
   }),
@@ -127,7 +127,7 @@ export const INIT_OPTIONS = {
     help: "instead of a token: of the password of --email",
     at: ["admin", "password"],
     secret: true,
-    parse: secretReference,
+    parse: parseSecretReference,
     needs: NEEDS_SERVER,
   }),
   containerUrl: valueRow({

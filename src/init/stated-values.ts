@@ -1,7 +1,7 @@
 import { isRepeatable, isValueRow, type ValueRow } from "./option-row.ts";
 import { type InitOptions, OPTION_ROWS } from "./options.ts";
 
-export type Path = readonly string[];
+type Path = readonly string[];
 
 interface StatedValue {
   readonly row: ValueRow<unknown>;

@@ -4,7 +4,7 @@ import { parseWords } from "../../init/index.ts";
 import { parseReference, REFERENCE_FORMS } from "../../references/reference.ts";
 import { type AddOptions, addApp, workspaceDocker } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
-import { questionsOf, show } from "../project-files.ts";
+import { imageQuestions, printWorkspaceResult } from "../workspace-report.ts";
 
 interface Flags {
   readonly project?: string;
@@ -36,8 +36,11 @@ export default {
       .option("--dry-run", "only say what would be written")
       .option("--yes", "ask nothing"),
   async run(context, flags, [service = ""]) {
-    const options = { ...optionsOf(flags), ...questionsOf(context) };
-    await show(context, await addApp({ ...context, docker: workspaceDocker(context) }, service, options));
+    const options = { ...optionsOf(flags), ...imageQuestions(context) };
+    await printWorkspaceResult(
+      context,
+      await addApp({ ...context, docker: workspaceDocker(context) }, service, options),
+    );
   },
 } satisfies CliCommand<Flags>;
 

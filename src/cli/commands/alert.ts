@@ -4,7 +4,7 @@ import { declaredServers, testAlert } from "../../management/index.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
 import { printable } from "../server-changes.ts";
-import { openDeclared, type ServerFlags, serverFlags } from "../server-part.ts";
+import { openDeclared, type ServerFlags, withServerOptions } from "../server-options.ts";
 
 interface Flags extends ServerFlags {
   readonly project?: string;
@@ -24,8 +24,9 @@ function linesOf(project: string, name: string, recipients: readonly TestedRecip
 
 /** Sends a test through an alert's recipients. */
 export default {
+  actions: ["test"],
   flags: (command) =>
-    serverFlags(
+    withServerOptions(
       command
         .argument("<what>", "test: send one")
         .argument("<name>", "of the alert")

@@ -9,17 +9,19 @@ import {
   lookAt,
   nameOf,
   type Outcome,
+  plansOf,
+  type Report,
   readPlanFile,
   reportOf,
   requireSame,
 } from "../../management/index.ts";
 import { DECLARATION_FILE, noteDeclaration } from "../../workspace/index.ts";
+import { collect } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
-import { confirmChanges } from "../confirm-changes.ts";
 import { type CliContext, reportError } from "../context.ts";
-import { withProgress } from "../screen.ts";
-import { printChanges, tellProblems, tellSkipped } from "../server-changes.ts";
-import { openDeclared, type ServerFlags, serverFlags, strictFlag } from "../server-part.ts";
+import { confirmed, typed, withProgress } from "../screen.ts";
+import { counts, printChanges, tellProblems, tellSkipped } from "../server-changes.ts";
+import { openDeclared, type ServerFlags, withServerOptions, withStrictOption } from "../server-options.ts";
 
 interface Flags extends ServerFlags {
   readonly yes?: boolean;
@@ -30,15 +32,15 @@ interface Flags extends ServerFlags {
 /** Makes the servers hold what is declared. */
 export default {
   flags: (command) =>
-    strictFlag(
-      serverFlags(
+    withStrictOption(
+      withServerOptions(
         command
           .option("--plan <file>", "carry out what plan --out kept, or nothing if the servers have moved since")
           .option("--yes", "do not ask; organizations and projects are not deleted by it")
           .option(
             "--yes-delete <name>",
             "delete this organization or project, too (for `prune`); may be repeated",
-            (name: string, before: string[]) => [...before, name],
+            collect,
             [],
           ),
       ),
@@ -111,3 +113,38 @@ function finish(context: CliContext, looked: readonly LookedServer[], outcomes: 
   if (aborted) reportError(reason, { ...context, json: false }, (text) => context.log.info(text.trimEnd()));
   else if (report.status === "failed") context.setExitCode(EXIT.failed);
 }
+
+interface Agreement {
+  /** Said beforehand: --yes, or a plan that was looked at. */
+  readonly agreed: boolean;
+  readonly yesDelete: readonly string[];
+}
+
+/** Names of what the user does not want deleted after all. Throws where nobody said yes. */
+async function confirmChanges(
+  context: CliContext,
+  { agreed, yesDelete }: Agreement,
+  looked: readonly LookedServer[],
+  { actions }: Report,
+): Promise<ReadonlySet<string>> {
+  const kept = new Set<string>();
+  if (actions.length === 0) return kept;
+  const names = new Set(plansOf(looked).flatMap((plan) => plan.actions.flatMap(({ confirm }) => confirm ?? [])));
+  const unsaid = [...names].filter((name) => !yesDelete.includes(name));
+  if (unsaid.length > 0 && !context.interactive) {
+    throw new CodedError("GC1002", "what would be deleted for good has to be named", {
+      problems: unsaid.map((name) => `--yes-delete ${shellWord(name)}`),
+      remedy: "Add these, or take `prune` out of the declaration; nothing was changed.",
+    });
+  }
+  if (!agreed && !(await confirmed(context, `${counts(actions)}: apply?`, "--yes"))) {
+    throw new CodedError("GC1003", "nothing was changed");
+  }
+  for (const name of unsaid) {
+    const flag = { flag: "--yes-delete", value: undefined };
+    if (!(await typed(context, `Delete ${name} with all that is in it?`, name, flag))) kept.add(name);
+  }
+  return kept;
+}
+
+const shellWord = (name: string): string => (/^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`);

@@ -23,8 +23,8 @@ import { openDocker } from "../../docker/index.ts";
 import { packageAssets, readWorkspace, type Workspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { type PassphraseFlags, passphraseOf } from "../passphrase.ts";
 import { ago, confirmed, table, withProgress } from "../screen.ts";
+import { type PassphraseFlags, passphraseOf } from "../secret-input.ts";
 
 interface Flags extends PassphraseFlags {
   readonly to?: string;
@@ -51,6 +51,7 @@ const ACTIONS: Readonly<Record<string, (call: Call) => Promise<void>>> = { creat
 
 /** Whole copies of the stack's data: made, listed, checked, and the old ones deleted. */
 export default {
+  actions: Object.keys(ACTIONS),
   flags: (command) =>
     command
       .argument("<action>", "create, list, verify, prune or fetch")

@@ -10,6 +10,7 @@ const ROLES: Readonly<Record<string, string>> = { glitchtip: "web", "glitchtip-w
 
 /** The care service: one look now, a restart now, or what it did. */
 export default {
+  actions: ["run", "restart", "report"],
   flags: (command: Command) =>
     command
       .argument("<what>", "run: look at everything now; restart: web and worker, with care; report: the last restarts")

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { declaredServers, exportConfiguration, requireOne, writeConfiguration } from "../../management/index.ts";
-import { oneOf } from "../accounts.ts";
+import { requireWord } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
-import { openDeclared, type ServerFlags, serverFlags } from "../server-part.ts";
+import { openDeclared, type ServerFlags, withServerOptions } from "../server-options.ts";
 
 interface Flags extends ServerFlags {
   readonly out?: string;
@@ -11,14 +11,15 @@ interface Flags extends ServerFlags {
 
 /** What a server holds, in a file for another one. */
 export default {
+  actions: ["configuration"],
   flags: (command) =>
-    serverFlags(
+    withServerOptions(
       command
         .argument("<what>", "configuration: organizations, teams, projects, keys, members, alerts, monitors")
         .option("--out <file>", "default: glitchtip-configuration- and the time, .json"),
     ),
   async run(context, { out, ...choice }, [what]) {
-    oneOf(["configuration"], what, "what to export");
+    requireWord(["configuration"], what, "what to export");
     const declared = [requireOne(declaredServers(context.dir, choice))];
     await using servers = openDeclared(context, declared);
     const now = context.clock.now();

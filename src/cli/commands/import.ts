@@ -1,11 +1,29 @@
+import { resolve } from "node:path";
 import { stdin } from "node:process";
 import { text } from "node:stream/consumers";
-import { didYouMean } from "../../base/did-you-mean.ts";
-import { CodedError } from "../../base/errors.ts";
-import { IMPORT_KINDS, type ImportResult, importInto } from "../../management/index.ts";
+import { CodedError, EXIT } from "../../base/errors.ts";
+import {
+  applyServers,
+  declaredServers,
+  IMPORT_KINDS,
+  type ImportResult,
+  importInto,
+  lockServers,
+  lookAt,
+  type MovedDsn,
+  movedDsns,
+  type Report,
+  readConfiguration,
+  reportOf,
+  requireOne,
+  wantedOf,
+} from "../../management/index.ts";
+import { requireWord } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
-import { importConfiguration } from "../import-configuration.ts";
-import { withProgress } from "../screen.ts";
+import type { CliContext } from "../context.ts";
+import { confirmed, table, withProgress } from "../screen.ts";
+import { counts, printChanges, tellProblems } from "../server-changes.ts";
+import { openDeclared, type ServerFlags } from "../server-options.ts";
 
 interface Flags {
   readonly file: string;
@@ -19,6 +37,7 @@ interface Flags {
 
 /** What other tools' files say of a server becomes the declaration. */
 export default {
+  actions: [...IMPORT_KINDS, "configuration"],
   flags: (command) =>
     command
       .argument(
@@ -41,11 +60,11 @@ export default {
       return await importConfiguration(context, path, { file, dryRun, yes, ...(instance && { instance }) });
     }
     const options = {
-      kind: oneOf(IMPORT_KINDS, kind, "<kind>"),
+      kind: requireWord(IMPORT_KINDS, kind, "<kind>"),
       path,
       piped: path === "-" ? await text(stdin) : undefined,
       file,
-      prefer: prefer === undefined ? undefined : oneOf(["mine", "imported"] as const, prefer, "--prefer"),
+      prefer: prefer === undefined ? undefined : requireWord(["mine", "imported"] as const, prefer, "--prefer"),
       dryRun,
       instance,
       url,
@@ -58,13 +77,6 @@ export default {
     context.print(context.json ? JSON.stringify(result) : dryRun ? result.text : summary(result));
   },
 } satisfies CliCommand<Flags>;
-
-function oneOf<T extends string>(all: readonly T[], given: string, of: string): T {
-  const found = all.find((one) => one === given);
-  if (found !== undefined) return found;
-  const remedy = `Give one of ${all.join(", ")}.`;
-  throw new CodedError("GC1001", `${of} cannot be ${given}${didYouMean(given, all)}`, { remedy });
-}
 
 function summary({ file, created, changed, added, replaced, kept, projects, organizations }: ImportResult): string {
   const what = `${counted(projects, "project")} of ${counted(organizations, "organization")}`;
@@ -81,3 +93,52 @@ function summary({ file, created, changed, added, replaced, kept, projects, orga
 }
 
 const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
+
+interface ConfigurationFlags extends ServerFlags {
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+}
+
+/** Makes on this workspace's server what an exported configuration holds; a second run changes nothing. */
+async function importConfiguration(context: CliContext, path: string, flags: ConfigurationFlags): Promise<void> {
+  const configuration = readConfiguration(resolve(context.dir, path));
+  const declared = [wantedOf(requireOne(declaredServers(context.dir, flags)), configuration)];
+  await using _locks = await lockServers(context, declared);
+  await using servers = openDeclared(context, declared);
+  const looked = await withProgress(context, "looking at what the server holds", () => lookAt(servers, {}));
+  const planned = reportOf(looked);
+  if (!context.json) printChanges(context, planned);
+  if (flags.dryRun) return reportDryRun(context, planned);
+  const { actions } = planned;
+  if (actions.length > 0 && !flags.yes && !(await confirmed(context, `${counts(actions)}: import?`, "--yes"))) {
+    throw new CodedError("GC1003", "nothing was changed");
+  }
+  const outcomes = await withProgress(context, "importing", () =>
+    applyServers(servers, looked, { wanted: () => true }),
+  );
+  const dsns = await withProgress(context, "reading the new keys", () => movedDsns(servers, configuration));
+  reportImport(context, reportOf(looked, outcomes), dsns);
+}
+
+function reportDryRun(context: CliContext, planned: Report): void {
+  if (context.json) context.print(JSON.stringify({ dryRun: true, ...planned }));
+  else if (planned.actions.length === 0 && planned.status !== "failed") context.print("nothing to change");
+  tellProblems(context, planned);
+  const would = planned.actions.length > 0 ? EXIT.changes : EXIT.done;
+  context.setExitCode(planned.status === "failed" ? EXIT.failed : would);
+}
+
+function reportImport(context: CliContext, report: Report, dsns: readonly MovedDsn[]): void {
+  const count = report.actions.length;
+  if (context.json) context.print(JSON.stringify({ dryRun: false, ...report, dsns }));
+  else context.print(count === 0 ? "nothing to change" : `applied ${report.applied_count} of ${count} changes`);
+  if (!context.json && dsns.length > 0) context.print(table([["PROJECT", "OLD DSN", "NEW DSN"], ...dsns.map(dsnRow)]));
+  tellProblems(context, report);
+  if (report.status === "failed") context.setExitCode(EXIT.failed);
+}
+
+const dsnRow = ({ organization, project, from, to }: MovedDsn) => [
+  `${organization}/${project}`,
+  from,
+  to ?? "is not there",
+];

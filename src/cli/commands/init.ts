@@ -11,10 +11,10 @@ import {
   parseInitOptions,
 } from "../../init/index.ts";
 import { composeProjectNameOf, workspaceDocker } from "../../workspace/index.ts";
+import { collect } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { collect } from "../options.ts";
-import { questionsOf, show } from "../project-files.ts";
+import { imageQuestions, printWorkspaceResult } from "../workspace-report.ts";
 
 interface Flags {
   readonly pull?: boolean;
@@ -44,14 +44,14 @@ export default {
     const given = ask && lacksDomain(typed) ? { ...typed, domain: await ask.askDomain(context) } : typed;
     const options = parseInitOptions(given);
     const answered = ask === undefined ? options : await ask.askInit(context, options);
-    const images = { ...(pull && { pull }), ...(build && { build }), ...questionsOf(context) };
+    const images = { ...(pull && { pull }), ...(build && { build }), ...imageQuestions(context) };
     const result = await init(
       { ...context, docker: workspaceDocker(context), host: productionHost(context, preflight) },
       { ...answered, ...images, ...(dryRun && { dryRun }) },
     );
     // A workspace that was just made has nothing to compare with.
     const isNew = result.created.includes("glitchtip.yaml");
-    await show(context, result, { diffs: !isNew });
+    await printWorkspaceResult(context, result, { diffs: !isNew });
     if (dryRun && !isNew && !result.nothingToChange) context.setExitCode(EXIT.changes);
   },
 } satisfies CliCommand<Flags>;

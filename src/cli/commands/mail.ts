@@ -12,6 +12,7 @@ interface Flags {
 
 /** Sends a test mail by GlitchTip's own settings. */
 export default {
+  actions: ["test"],
   flags: (command: Command) =>
     command.argument("<what>", "test: send a mail").option("--to <address>", "who gets it; default: the administrator"),
   async run(context, { to: given }, [what]) {

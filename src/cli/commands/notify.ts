@@ -11,6 +11,7 @@ interface Flags {
 
 /** Sends a test message to who is declared in `notify`. */
 export default {
+  actions: ["test"],
   flags: (command: Command) =>
     command.argument("<what>", "test: send a message").option("--name <name>", "to this one only"),
   async run(context, { name }, [what]) {

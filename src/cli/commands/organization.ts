@@ -1,6 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import type { OrganizationMembers } from "../../running/index.ts";
-import { accountsOf, deletes, oneOf, roleOf, wordsOf } from "../accounts.ts";
+import { accountsOf, confirmDeletion, requireOrganizationRole } from "../accounts.ts";
+import { requireArguments, requireWord } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { table } from "../screen.ts";
@@ -16,6 +17,7 @@ const ACTIONS = ["list", "info", "create", "add", "remove"] as const;
 
 /** The organizations of the stack's GlitchTip, and who is in them. */
 export default {
+  actions: ACTIONS,
   flags: (command) =>
     command
       .argument("<action>", ACTIONS.join(", "))
@@ -25,40 +27,40 @@ export default {
       .option("--dry-run", "change nothing; says what it would come to")
       .option("--yes-delete <email>", "for remove: do not ask; the address once more"),
   async run(context, { owner, role, dryRun = false, yesDelete }, [given, ...words]) {
-    const action = oneOf(ACTIONS, given, "the action");
+    const action = requireWord(ACTIONS, given, "the action");
     const accounts = accountsOf(context);
     const say = (said: string, found: OrganizationMembers) => {
       if (context.json) context.print(JSON.stringify({ action, dryRun, organization: found }));
       else context.print(`${dryRun ? "would be: " : ""}${said}`);
     };
     if (action === "list") {
-      wordsOf("organization list", [], words);
+      requireArguments("organization list", [], words);
       return print(context, await accounts.do("organization list", {}));
     }
     if (action === "info") {
-      const [name] = wordsOf("organization info", ["organization"], words);
+      const [name] = requireArguments("organization info", ["organization"], words);
       const found = await accounts.do("organization info", { organization: name });
       if (context.json) context.print(JSON.stringify(found));
       else printMembers(context, found);
       return;
     }
     if (action === "create") {
-      const [name] = wordsOf("organization create", ["name"], words);
+      const [name] = requireArguments("organization create", ["name"], words);
       if (owner === undefined) {
         throw new CodedError("GC1001", "an organization needs an owner", { remedy: "Add --owner EMAIL." });
       }
       const made = await accounts.do("organization create", { name, owner }, { dryRun });
       return say(`made ${made.name} (${made.slug}), owned by ${owner}`, made);
     }
-    const [slug, email] = wordsOf(`organization ${action}`, ["organization", "email"], words);
+    const [slug, email] = requireArguments(`organization ${action}`, ["organization", "email"], words);
     if (action === "add") {
-      const args = { organization: slug, email, role: roleOf(role) };
+      const args = { organization: slug, email, role: requireOrganizationRole(role) };
       return say(`${email} is ${role} of ${slug}`, await accounts.do("organization add", args, { dryRun }));
     }
     const args = { organization: slug, email };
     const after = await accounts.do("organization remove", args, { dryRun: true });
     if (dryRun) return say(`${email} is no member of ${slug} any more`, after);
-    if (!(await deletes(context, `${email} leaves ${slug}.`, email, yesDelete))) return;
+    if (!(await confirmDeletion(context, `${email} leaves ${slug}.`, email, yesDelete))) return;
     say(`${email} is no member of ${slug} any more`, await accounts.do("organization remove", args));
   },
 } satisfies CliCommand<Flags>;

@@ -3,7 +3,7 @@ import { createBundle, verifyBundle } from "../../backup/index.ts";
 import { formatMebibytes } from "../../base/byte-size.ts";
 import { openDocker } from "../../docker/index.ts";
 import { packageAssets, readWorkspace } from "../../workspace/index.ts";
-import { oneOf, wordsOf } from "../accounts.ts";
+import { requireArguments, requireWord } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
 
@@ -16,6 +16,7 @@ interface Flags {
 
 /** A folder with images, files and checksums, for a machine without internet. */
 export default {
+  actions: ["create", "verify"],
   flags: (command) =>
     command
       .argument("<action>", "create, or verify")
@@ -25,13 +26,13 @@ export default {
       .option("--without <file...>", "for create: Compose files to leave out")
       .option("--dry-run", "for create: only say what would be in it"),
   async run(context, { to, name: given, without = [], dryRun = false }, [action, ...words]) {
-    if (oneOf(["create", "verify"], action, "the action") === "verify") {
-      const [path] = wordsOf("package verify", ["bundle"], words);
+    if (requireWord(["create", "verify"], action, "the action") === "verify") {
+      const [path] = requireArguments("package verify", ["bundle"], words);
       const files = await withProgress(context, `reading ${path}`, () => verifyBundle(resolve(context.dir, path)));
       context.print(context.json ? JSON.stringify({ path, files, whole: true }) : `${path}: ${files} files, whole`);
       return;
     }
-    wordsOf("package create", [], words);
+    requireArguments("package create", [], words);
     const assets = packageAssets();
     const at = new Date(context.clock.now()).toISOString().slice(0, 19);
     const name = given ?? `glitchtip-${at.replace(/[-:]/g, "").replace("T", "-")}Z`;

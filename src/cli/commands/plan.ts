@@ -11,10 +11,10 @@ import {
 import { DECLARATION_FILE, type PlanParts, planParts } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import type { Part } from "../files-part.ts";
 import { withProgress } from "../screen.ts";
 import { counts, printChanges, tellProblems } from "../server-changes.ts";
-import { openDeclared, type ServerFlags, serverFlags, strictFlag } from "../server-part.ts";
+import { openDeclared, type ServerFlags, withServerOptions, withStrictOption } from "../server-options.ts";
+import type { PlanPart } from "../workspace-report.ts";
 
 interface Flags extends ServerFlags {
   readonly files?: boolean;
@@ -25,8 +25,8 @@ interface Flags extends ServerFlags {
 /** What would be changed, and nothing is. */
 export default {
   flags: (command) =>
-    strictFlag(
-      serverFlags(
+    withStrictOption(
+      withServerOptions(
         command
           .option("--files", "only the project's files: what render would change")
           .option("--server", "only what the servers hold: what apply would change")
@@ -35,9 +35,9 @@ export default {
     ),
   async run(context, flags) {
     const wanted = partsOf(context, flags);
-    const parts: Part[] = [];
+    const parts: PlanPart[] = [];
     // The generator is half of what this command would load.
-    if (wanted.files) parts.push(await (await import("../files-part.ts")).filesPart(context));
+    if (wanted.files) parts.push(await (await import("../workspace-report.ts")).planOfFiles(context));
     if (wanted.server) parts.push(await serverPart(context, flags, wanted.files));
     const changes = parts.some((part) => part.changes);
     if (context.json) context.print(JSON.stringify(Object.assign({ changes }, ...parts.map(({ json }) => json))));
@@ -61,8 +61,8 @@ function partsOf({ dir }: CliContext, { files, server, file, instance, out }: Fl
   return other ? { files: false, server: true } : planParts(dir);
 }
 
-/** `beside`: the files' plan stands on its own, also where the stack does not run yet. */
-async function serverPart(context: CliContext, flags: Flags, beside: boolean): Promise<Part> {
+/** Returns what `apply` would change. With `beside`, a server that cannot be asked yet is skipped: the files stand alone. */
+async function serverPart(context: CliContext, flags: Flags, beside: boolean): Promise<PlanPart> {
   const looked = await withProgress(context, "looking at what the servers hold", () =>
     planServers(context.dir, flags, (declared) => openDeclared(context, declared)),
   );
@@ -85,7 +85,7 @@ async function serverPart(context: CliContext, flags: Flags, beside: boolean): P
   };
 }
 
-/** Not one with holes: what could not be planned was not shown. */
+/** Writes the plan for `apply --plan`, unless something could not be planned and so was not shown. */
 function keepPlan(context: CliContext, out: string, looked: readonly LookedServer[], flags: Flags): void {
   if (reportedProblems(looked).length > 0) {
     context.log.warn(`${out} is not written: not everything could be planned; mend that, or narrow it with --instance`);

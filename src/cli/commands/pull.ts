@@ -1,21 +1,27 @@
+import { dirname, isAbsolute, relative } from "node:path";
+import type { Command } from "commander";
+import { defined } from "../../base/defined.ts";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
+import { httpUrl } from "../../config/schema/primitives.ts";
 import { MANAGEABLE } from "../../config/schema/servers.ts";
 import {
   type DeclaredServer,
   KIND_OF,
+  type NewFileOptions,
   type PullResult,
   placeOf,
   pullNew,
   pull as pullServers,
 } from "../../management/index.ts";
+import { parseReference, REFERENCE_FORMS } from "../../references/reference.ts";
 import { DECLARATION_FILE, noteDeclaration, planParts } from "../../workspace/index.ts";
+import { collect } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { type NewFileFlags, newFileFlags, newServer } from "../pull-new.ts";
 import { withProgress } from "../screen.ts";
 import { printable, problemLine } from "../server-changes.ts";
-import { openDeclared, type ServerFlags, serverFlags } from "../server-part.ts";
+import { openDeclared, type ServerFlags, withServerOptions } from "../server-options.ts";
 
 interface Flags extends ServerFlags, NewFileFlags {
   readonly all?: boolean;
@@ -27,12 +33,12 @@ interface Flags extends ServerFlags, NewFileFlags {
 /** What the servers have becomes the declaration. */
 export default {
   flags: (command) =>
-    serverFlags(
+    withServerOptions(
       newFileFlags(command)
         .option(
           "--kind <kind>",
           `also these where nothing of them is declared, with --url only these; may be repeated: ${MANAGEABLE.join(", ")}`,
-          (kind: string, before: string[]) => [...before, kind],
+          collect,
           [],
         )
         .option("--all", "all kinds: the whole of each server")
@@ -42,16 +48,13 @@ export default {
   async run(context, flags) {
     const { dryRun = false } = flags;
     const result = await withProgress(context, "reading what the servers hold", () => pulled(context, flags));
-    const { left, problems, secrets, files } = result;
-    for (const { reference, of } of secrets) {
+    const { problems, files } = result;
+    for (const { reference, of } of result.secrets) {
       context.log.info(flags.secrets === "env" ? `to be set: ${reference} = ${of}` : `secret: ${reference} = ${of}`);
     }
-    for (const one of left) context.log.info(`left out: ${printable(`${placeOf(one)}: ${one.message}`)}`);
+    for (const one of result.left) context.log.info(`left out: ${printable(`${placeOf(one)}: ${one.message}`)}`);
     for (const problem of problems) context.log.info(problemLine(problem));
-    if (context.json)
-      context.print(JSON.stringify({ status: problems.length === 0 ? "success" : "failed", ...result }));
-    else if (files.length > 0)
-      context.print(dryRun ? files.map(({ text }) => text).join("---\n") : summary(result, flags));
+    print(context, result, flags);
     if (files.length === 0) context.log.info(`${flags.file} is not written: not all could be read`);
     const isStacks = !dryRun && files.some(isOfStack(context.dir));
     if (isStacks && !(await noteDeclaration(context))) context.log.info("next: glitchtip-compose render");
@@ -59,6 +62,14 @@ export default {
     context.setExitCode(problems.length > 0 ? EXIT.failed : wouldChange ? EXIT.changes : EXIT.done);
   },
 } satisfies CliCommand<Flags>;
+
+function print(context: CliContext, result: PullResult, flags: Flags): void {
+  const { problems, files } = result;
+  const status = problems.length === 0 ? "success" : "failed";
+  if (context.json) context.print(JSON.stringify({ status, ...result }));
+  else if (flags.dryRun && files.length > 0) context.print(files.map(({ text }) => text).join("---\n"));
+  else if (files.length > 0) context.print(summary(result, flags));
+}
 
 function pulled(context: CliContext, flags: Flags): Promise<PullResult> {
   const { file, instance, all, dryRun = false } = flags;
@@ -108,4 +119,61 @@ function howMany(changes: PullResult["changes"]): string {
     counts.set(word, (counts.get(word) ?? 0) + 1);
   }
   return [...counts].map(([word, n]) => `${n} ${word}${n === 1 ? "" : "s"}`).join(", ") || "nothing is in it yet";
+}
+
+interface NewFileFlags {
+  readonly url?: string;
+  readonly token?: string;
+  readonly tokenFile?: string;
+  readonly caFile?: string;
+  readonly organization: readonly string[];
+  readonly instance?: string;
+  readonly file: string;
+}
+
+/** Adds the options about a server that is not declared yet. */
+const newFileFlags = (command: Command): Command =>
+  command
+    .option("--url <url>", "a server that is not declared yet: makes a new declaration of all that it holds")
+    .option("--token <reference>", `with --url: ${REFERENCE_FORMS} of an API token for it`)
+    .option("--token-file <path>", "the file that it stands in, instead of --token")
+    .option("--ca-file <path>", "with --url: the authority that signed its certificate (PEM)")
+    .option("--organization <name>", "with --url: only this one, by name or slug; may be repeated", collect, []);
+
+/** Returns the server that --url names; undefined where a declared one is meant. A secret itself is refused unseen. */
+function newServer(flags: NewFileFlags): Pick<NewFileOptions, "server" | "organizations"> | undefined {
+  const { url, organization: organizations } = flags;
+  // References in a declaration start from its folder, paths on the command line from the current one.
+  const fromFile = (path: string) => `file:${isAbsolute(path) ? path : relative(dirname(flags.file), path) || "."}`;
+  const token = flags.token ?? (flags.tokenFile === undefined ? undefined : fromFile(flags.tokenFile));
+  const problems = [
+    ...problemsOfToken(flags, token),
+    ...(url === undefined ? strayFlags(flags) : problemsOfNew(flags, url)),
+  ];
+  if (url !== undefined && token === undefined) problems.push("how to sign in: --token env:NAME or --token-file PATH");
+  if (problems.length > 0) throw new CodedError("GC1001", "flags that cannot be used:", { problems });
+  if (url === undefined || token === undefined) return undefined;
+  const ca = flags.caFile === undefined ? undefined : fromFile(flags.caFile);
+  return { server: { url, token, ...defined({ ca }) }, organizations };
+}
+
+function problemsOfToken({ token: given, tokenFile }: NewFileFlags, token: string | undefined): string[] {
+  return [
+    ...(given !== undefined && tokenFile !== undefined ? ["--token and --token-file say the same twice"] : []),
+    ...(token !== undefined && parseReference(token) === undefined ? [`--token: ${REFERENCE_FORMS}`] : []),
+  ];
+}
+
+/** Returns the flags that make sense only with --url. */
+function strayFlags({ token, tokenFile, caFile, organization }: NewFileFlags): string[] {
+  const given = { token, "token-file": tokenFile, "ca-file": caFile, organization: organization[0] };
+  return Object.keys(defined(given)).map((name) => `--${name} is for --url; what is declared says its own`);
+}
+
+function problemsOfNew({ instance }: NewFileFlags, url: string): string[] {
+  const { error } = httpUrl.safeParse(url);
+  return [
+    ...(error === undefined ? [] : [`--url ${url.replace(/\/\/[^/]*@/, "//…@")}: ${error.issues[0]?.message ?? ""}`]),
+    ...(instance === undefined ? [] : ["--instance is for what is declared already"]),
+  ];
 }

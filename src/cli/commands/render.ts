@@ -1,7 +1,7 @@
 import { EXIT } from "../../base/errors.ts";
 import { renderFiles, workspaceDocker } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
-import { questionsOf, show } from "../project-files.ts";
+import { imageQuestions, printWorkspaceResult } from "../workspace-report.ts";
 
 interface Flags {
   readonly adopt?: readonly string[];
@@ -26,10 +26,10 @@ export default {
       .option("--build", "build them, where the service has a build")
       .option("--yes", "ask nothing"),
   async run(context, { adopt = [], pull, build, dryRun = false, check = false }) {
-    const images = { ...(pull && { pull }), ...(build && { build }), ...questionsOf(context) };
+    const images = { ...(pull && { pull }), ...(build && { build }), ...imageQuestions(context) };
     const options = { ...images, adopt, dryRun: dryRun || check };
     const result = await renderFiles({ ...context, docker: workspaceDocker(context) }, options);
-    await show(context, result, { diffs: !check });
+    await printWorkspaceResult(context, result, { diffs: !check });
     if (options.dryRun && !result.nothingToChange) context.setExitCode(EXIT.changes);
   },
 } satisfies CliCommand<Flags>;

@@ -27,8 +27,8 @@ import { openDocker } from "../../docker/index.ts";
 import { DECLARATION_FILE, packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { type PassphraseFlags, passphraseOf } from "../passphrase.ts";
 import { typed, withProgress } from "../screen.ts";
+import { type PassphraseFlags, passphraseOf } from "../secret-input.ts";
 
 interface Flags extends PassphraseFlags {
   readonly into?: string;
@@ -64,18 +64,7 @@ export default {
       workspace: readWorkspace(dir, context.env),
       toolVersion: packageAssets().version,
     });
-    if (flags.abort) {
-      const aborted = await withProgress(context, "looking for it", ({ say }) =>
-        abortRestore({ ...open(), log: { ...context.log, step: say } }),
-      );
-      return context.print(
-        context.json
-          ? JSON.stringify({ aborted: aborted ?? null })
-          : aborted === undefined
-            ? "no restore is under way"
-            : `the restore of ${aborted} is taken back`,
-      );
-    }
+    if (flags.abort) return await abort(context, open());
     if (wanted === undefined) {
       throw new CodedError("GC1001", "it is not said which backup", { remedy: "glitchtip-compose restore latest" });
     }
@@ -91,12 +80,8 @@ export default {
       return report(context, { dryRun: true, backup: backup.path, ...checked });
     }
     if (!isNew) {
-      const begun = restoreProgress.read(dir);
       const { project } = await withProgress(context, "checking", () => checkRestore(open(), options));
-      const question = `Everything in ${project} is replaced by ${backup.path} (${describeBackup(backup)}).`;
-      const given = { flag: "--yes-restore", value: flags.yesRestore };
-      const goesOn = begun !== undefined && isRestoreOf(begun, backup);
-      if (!goesOn && !(await typed(context, question, project, given))) {
+      if (!(await mayReplace(context, backup, dir, project, flags.yesRestore))) {
         context.log.info("Nothing was changed.");
         return context.setExitCode(EXIT.failed);
       }
@@ -112,6 +97,28 @@ export default {
     print(context, result);
   },
 } satisfies CliCommand<Flags>;
+
+async function abort(context: CliContext, open: Parameters<typeof abortRestore>[0]): Promise<void> {
+  const aborted = await withProgress(context, "looking for it", ({ say }) =>
+    abortRestore({ ...open, log: { ...context.log, step: say } }),
+  );
+  if (context.json) return context.print(JSON.stringify({ aborted: aborted ?? null }));
+  context.print(aborted === undefined ? "no restore is under way" : `the restore of ${aborted} is taken back`);
+}
+
+/** Asks for the project's name, unless this very restore has begun already. */
+async function mayReplace(
+  context: CliContext,
+  backup: Backup,
+  dir: string,
+  project: string,
+  yesRestore: string | undefined,
+): Promise<boolean> {
+  const begun = restoreProgress.read(dir);
+  if (begun !== undefined && isRestoreOf(begun, backup)) return true;
+  const question = `Everything in ${project} is replaced by ${backup.path} (${describeBackup(backup)}).`;
+  return await typed(context, question, project, { flag: "--yes-restore", value: yesRestore });
+}
 
 /** Where there is no project, as on a new machine, only a path can say which backup. */
 const folderOf = (dir: string): string =>

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { CodedError, EXIT } from "../../base/errors.ts";
+import type { Declaration } from "../../config/schema.ts";
 import { weakness } from "../../config/secrets.ts";
 import { serverKind, superuserOf } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
@@ -19,11 +20,11 @@ import {
   type What,
 } from "../../secrets/index.ts";
 import { packageAssets, readWorkspace } from "../../workspace/index.ts";
-import { oneOf, wordsOf } from "../accounts.ts";
+import { requireArguments, requireWord } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { newPassword } from "../new-password.ts";
 import { confirmed, paintFor, table, withProgress } from "../screen.ts";
+import { newPassword } from "../secret-input.ts";
 
 interface Flags {
   readonly passwordFile?: string;
@@ -33,6 +34,7 @@ interface Flags {
 
 /** The secrets that the stack was made with: how they are, and other values for them. */
 export default {
+  actions: ["list", "rotate"],
   flags: (command) =>
     command
       .argument("<action>", "list, or rotate")
@@ -44,9 +46,9 @@ export default {
       .option("--dry-run", "only say what it would end")
       .option("--yes", "do not ask"),
   async run(context, flags, [action, ...words]) {
-    if (oneOf(["list", "rotate"], action, "the action") === "list") return list(context);
-    const [given] = wordsOf("secrets rotate", ["what"], words);
-    await rotate(context, oneOf(WHAT, given, "what to rotate"), flags);
+    if (requireWord(["list", "rotate"], action, "the action") === "list") return list(context);
+    const [given] = requireArguments("secrets rotate", ["what"], words);
+    await rotate(context, requireWord(WHAT, given, "what to rotate"), flags);
   },
 } satisfies CliCommand<Flags>;
 
@@ -88,40 +90,47 @@ async function rotate(
     context.log.info("Nothing was changed.");
     return context.setExitCode(EXIT.failed);
   }
-  const docker = openDocker(context);
-  const { email } = superuserOf(declaration);
-  const chosen =
-    what === "admin-password" && passwordFile ? await newPassword(context, email, passwordFile) : undefined;
-  const weak = chosen && weakness("admin password", chosen.reveal());
-  if (weak !== undefined) {
-    throw new CodedError("GC1111", `the new password ${weak}`, { remedy: "Choose another, or let one be made." });
-  }
+  const chosen = what === "admin-password" ? await chosenPassword(context, declaration, passwordFile) : undefined;
   if (file === undefined) {
-    const { ended } = await withProgress(context, "changing the token", ({ say }) => token(say));
+    const { ended } = await withProgress(context, "changing the token", ({ say }) =>
+      rotateToken(context, declaration, say),
+    );
     context.print(context.json ? JSON.stringify({ what, ended }) : "the provisioner has a new API token");
     return;
   }
+  const docker = openDocker(context);
   const accounts = openAccounts(docker, packageAssets().accounts());
   const changed = await withProgress(context, `changing ${what}`, ({ say }) =>
     changeSecret({ ...context, declaration, docker, random: randomBytes, accounts, say }, file, chosen),
   );
   if (context.json) context.print(JSON.stringify({ what, ...changed }));
   else context.print(`${changed.file} is another one${changed.resumed ? " (an interrupted change was ended)" : ""}`);
+}
 
-  async function token(say: (text: string) => void) {
-    const signIn = signInReferences(declaration, undefined);
-    if ("token" in signIn) {
-      throw new CodedError("GC1001", "the token is yours: server.token says where it is", {
-        remedy: "Make another one in GlitchTip, put it there, and end the old one.",
-      });
-    }
-    const transport = openTransport(openHttp, await hostUrl(declaration, docker), { env: context.env });
-    const references = openReferences({ ...context, vault: declaration.vault });
-    try {
-      const password = await references.resolve(signIn.password, "admin.password");
-      return await changeToken({ ...context, docker, transport, email, password, say });
-    } finally {
-      await Promise.all([transport.close(), references.close()]);
-    }
+/** Returns the password that --password-file gives, undefined where one is to be made. Throws GC1111 for a weak one. */
+async function chosenPassword(context: CliContext, declaration: Declaration, file: string | undefined) {
+  if (!file) return undefined;
+  const chosen = await newPassword(context, superuserOf(declaration).email, file);
+  const weak = weakness("admin password", chosen.reveal());
+  if (weak === undefined) return chosen;
+  throw new CodedError("GC1111", `the new password ${weak}`, { remedy: "Choose another, or let one be made." });
+}
+
+async function rotateToken(context: CliContext, declaration: Declaration, say: (text: string) => void) {
+  const signIn = signInReferences(declaration, undefined);
+  if ("token" in signIn) {
+    throw new CodedError("GC1001", "the token is yours: server.token says where it is", {
+      remedy: "Make another one in GlitchTip, put it there, and end the old one.",
+    });
+  }
+  const docker = openDocker(context);
+  const transport = openTransport(openHttp, await hostUrl(declaration, docker), { env: context.env });
+  const references = openReferences({ ...context, vault: declaration.vault });
+  try {
+    const password = await references.resolve(signIn.password, "admin.password");
+    const { email } = superuserOf(declaration);
+    return await changeToken({ ...context, docker, transport, email, password, say });
+  } finally {
+    await Promise.all([transport.close(), references.close()]);
   }
 }

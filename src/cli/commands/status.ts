@@ -1,17 +1,18 @@
 import { isatty } from "node:tty";
-import { backupFolder, backupState, restoreProgress } from "../../backup/index.ts";
+import { type BackupState, backupFolder, backupState, restoreProgress } from "../../backup/index.ts";
+import { formatMebibytes } from "../../base/byte-size.ts";
+import { defined } from "../../base/defined.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
-import { status as statusOf } from "../../checks/index.ts";
+import { type MemoryUse, type Resources, type StackStatus, status } from "../../checks/index.ts";
 import { providerOf } from "../../config/app-sources.ts";
 import { resolveServer, serverKind } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import { providedDsnState } from "../../provision/index.ts";
-import { queueInDatabase } from "../../running/index.ts";
+import { type Backlog, queueInDatabase, type ServiceState } from "../../running/index.ts";
 import { browserUrl, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { paintFor } from "../screen.ts";
-import { statusText } from "../status-text.ts";
+import { ago, type Colour, type Paint, paintFor, table } from "../screen.ts";
 
 interface Flags {
   readonly watch?: true | string;
@@ -21,12 +22,12 @@ interface Flags {
 export default {
   flags: (command) => command.option("--watch [seconds]", "show it again and again until Ctrl-C; default: every 2 s"),
   async run(context, { watch }) {
-    if (watch === undefined) return await once(context, context.print);
-    const everyMs = watch === true ? 2_000 : secondsMs(watch);
+    if (watch === undefined) return await showStatus(context, context.print);
+    const everyMs = watch === true ? 2_000 : watchIntervalMs(watch);
     const clear = isatty(1) && !context.json ? "\u001b[H\u001b[2J" : "";
     try {
       for (let seen = false; ; seen = true) {
-        await look(context, clear, seen);
+        await watchOnce(context, clear, seen);
         await context.clock.sleep(everyMs, context.signal);
       }
     } catch (error) {
@@ -36,41 +37,131 @@ export default {
   },
 } satisfies CliCommand<Flags>;
 
-/** An engine that restarts does not end a watch that had begun; a first look that fails does. */
-async function look(context: CliContext, clear: string, seen: boolean): Promise<void> {
+/** Shows the status once. A failure ends the watch only at the first look: later the engine may just restart. */
+async function watchOnce(context: CliContext, clear: string, seen: boolean): Promise<void> {
   try {
-    await once(context, (data) => context.print(clear + data));
+    await showStatus(context, (data) => context.print(clear + data));
   } catch (error) {
     if (!seen || context.signal.aborted || !(error instanceof CodedError)) throw error;
     context.log.warn(`${error.code}: ${error.message.split("\n")[0]}; looking again`);
   }
 }
 
-function secondsMs(text: string): number {
+function watchIntervalMs(text: string): number {
   if (/^\d{1,4}$/.test(text) && Number(text) > 0) return Number(text) * 1_000;
   throw new CodedError("GC1001", `--watch ${text}: this is no number of seconds`, { remedy: "Such as --watch 5." });
 }
 
-async function once(context: CliContext, print: (data: string) => void): Promise<void> {
+async function showStatus(context: CliContext, print: (data: string) => void): Promise<void> {
   const project = readWorkspace(context.dir, context.env);
   const { declaration } = project;
-  const url = browserUrl(project);
   const backup = backupState(backupFolder(project));
-  const restoring = restoreProgress.read(context.dir);
   const hasBackups = backup.last !== undefined || declaration.backup?.schedule !== undefined;
   const kind = serverKind(declaration);
   const { server } = kind === "bundled" ? resolveServer(declaration.server) : {};
-  const jobQueue = queueInDatabase(server);
-  const found = await statusOf(openDocker(context), declaration, {
-    ...(url === undefined ? {} : { url }),
-    ...(jobQueue === undefined ? {} : { jobQueue }),
+  const found = await status(openDocker(context), declaration, {
+    ...defined({
+      url: browserUrl(project),
+      jobQueue: queueInDatabase(server),
+      backup: hasBackups ? backup : undefined,
+      restoring: restoreProgress.read(context.dir)?.backup,
+    }),
     nowMs: context.clock.now(),
     resources: true,
-    ...(hasBackups && { backup }),
-    ...(restoring && { restoring: restoring.backup }),
     provided: (app) =>
       providerOf(declaration, app) === undefined ? "none" : providedDsnState(context.dir, declaration, app),
   });
-  print(context.json ? JSON.stringify(found) : statusText(found, context.clock.now(), paintFor(context)));
+  print(
+    context.json ? JSON.stringify(found) : statusText(found, { nowMs: context.clock.now(), paint: paintFor(context) }),
+  );
   context.setExitCode(found.state === "ok" || found.state === "starting" ? EXIT.done : EXIT.failed);
 }
+
+const STATE_COLOURS: Readonly<Record<StackStatus["state"], Colour>> = {
+  ok: "good",
+  starting: "doubtful",
+  "not started": "doubtful",
+  broken: "bad",
+};
+
+interface View {
+  readonly nowMs: number;
+  readonly paint: Paint;
+}
+
+/** What is shown to a person, from top to bottom. A section without text is left out. */
+const SECTIONS: readonly ((found: StackStatus, view: View) => string | undefined)[] = [
+  headline,
+  servicesTable,
+  appsTable,
+  ({ provisioner }, { nowMs }) =>
+    provisioner && `provisioner: ${provisioner.state}, ${ago(Date.parse(provisioner.at), nowMs)} ago`,
+  ({ jobs }) => jobs && `jobs: ${jobsText(jobs)}`,
+  ({ certificate }) => certificate && `certificate: ${certificate.verdict.reason}`,
+  ({ resources }) => resources?.disk && `disk: ${diskText(resources.disk)}`,
+  ({ backup }, { nowMs }) => backup && `backup: ${backupText(backup, nowMs)}`,
+  ({ next }) => (next.length === 0 ? undefined : ["next:", ...next.map((line) => `  ${line}`)].join("\n")),
+];
+
+const statusText = (found: StackStatus, view: View): string =>
+  SECTIONS.flatMap((section) => section(found, view) ?? []).join("\n\n");
+
+function headline({ project, state, url, version, image }: StackStatus, { paint }: View): string {
+  const server = [version === undefined ? image : `GlitchTip ${version}`, url].filter(Boolean).join(" at ");
+  return `${project}: ${paint(STATE_COLOURS[state], state)}, ${server}`;
+}
+
+function servicesTable({ services, resources }: StackStatus, view: View): string | undefined {
+  if (services.length === 0) return undefined;
+  const rows = services.map((service) => {
+    const use = resources?.memory.find((one) => one.service === service.service);
+    return [...serviceRow(service, view), memoryText(use, view.paint)];
+  });
+  return table([["SERVICE", "STATE", "HEALTH", "SINCE", "MEMORY"], ...rows]);
+}
+
+function appsTable({ apps }: StackStatus, { paint }: View): string | undefined {
+  if (apps.length === 0) return undefined;
+  const rows = apps.map(({ app, project: slug = "-", dsn, variables }) => [
+    app,
+    slug,
+    dsn === "none" ? paint("bad", dsn) : dsn,
+    variables.join(", "),
+  ]);
+  return table([["APP", "PROJECT", "DSN", "VARIABLES"], ...rows]);
+}
+
+function serviceRow({ service, state, health, exitCode, sinceMs, problem }: ServiceState, { nowMs, paint }: View) {
+  const shown = exitCode === undefined ? state : `${state} (${exitCode})`;
+  return [
+    service,
+    problem === undefined ? shown : paint("bad", shown),
+    health ?? "-",
+    sinceMs === undefined ? "-" : ago(sinceMs, nowMs),
+  ];
+}
+
+function backupText({ last, next }: BackupState, nowMs: number): string {
+  const made =
+    last === undefined ? "none yet" : `${ago(Date.parse(last.at), nowMs)} ago${last.verified ? "" : ", not tried"}`;
+  return next === undefined ? made : `${made}; the next one at ${next}`;
+}
+
+function jobsText(jobs: Backlog): string {
+  if (!jobs.known) return `unknown: ${jobs.reason}`;
+  if (jobs.waiting === 0 && jobs.lastTakenMs === undefined) return "none waiting";
+  if (jobs.oldestMs !== undefined) return `${jobs.waiting} waiting, the oldest for ${ago(0, jobs.oldestMs)}`;
+  const taken =
+    jobs.lastTakenMs === undefined ? "none ever taken" : `the last one taken ${ago(0, jobs.lastTakenMs)} ago`;
+  return `${jobs.waiting} waiting, ${taken}`;
+}
+
+/** Returns the memory in use and its limit, marked where the limit is near: reaching it kills the container. */
+function memoryText(use: MemoryUse | undefined, paint: Paint): string {
+  if (use === undefined) return "-";
+  const shown = `${formatMebibytes(use.usedBytes)} of ${formatMebibytes(use.limitBytes)}`;
+  return use.usedBytes > 0.9 * use.limitBytes ? paint("bad", shown) : shown;
+}
+
+const diskText = ({ databaseBytes, freeBytes, usedPercent }: NonNullable<Resources["disk"]>): string =>
+  `the database takes ${formatMebibytes(databaseBytes)}; ${formatMebibytes(freeBytes)} are free (${usedPercent} % used)`;

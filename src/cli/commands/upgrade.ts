@@ -21,8 +21,7 @@ import { packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { confirmed, withProgress } from "../screen.ts";
-import { checkUpgrade, cleanUp } from "../upgrade-extras.ts";
-import { printResult, showNothingToDo, showPlan } from "../upgrade-report.ts";
+import { checkUpgrade, cleanUp, printUpgradeResult, showNothingToDo, showPlan } from "../upgrade-output.ts";
 
 interface Flags {
   readonly to?: string;
@@ -124,5 +123,5 @@ async function showProgress(
   const result = await withProgress(context, "upgrading", ({ say }) =>
     execute({ ...open, log: { ...context.log, step: say } }),
   );
-  printResult(context, result, afterwards);
+  printUpgradeResult(context, result, afterwards);
 }

@@ -1,14 +1,52 @@
-import type { Account } from "../../running/index.ts";
-import { accountsOf, oneOf, wordsOf } from "../accounts.ts";
+import { CodedError } from "../../base/errors.ts";
+import type { Account, Accounts } from "../../running/index.ts";
+import { accountsOf, confirmDeletion, requireOrganizationRole } from "../accounts.ts";
+import { requireArguments, requireWord } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { paintFor, table } from "../screen.ts";
-import { ACTIONS, type UserFlags } from "../user-actions.ts";
+import { newPassword } from "../secret-input.ts";
+
+interface Flags {
+  readonly name?: string;
+  readonly email?: string;
+  readonly superuser?: boolean;
+  readonly staff?: boolean;
+  /** False by --no-password. */
+  readonly password: boolean;
+  readonly passwordFile?: string;
+  readonly dryRun?: boolean;
+  readonly yesDelete?: string;
+}
+
+interface ActionCall {
+  readonly context: CliContext;
+  readonly accounts: Accounts;
+  readonly flags: Flags;
+  readonly words: readonly string[];
+}
+
+type Done = { readonly said: string; readonly account: Account } | undefined;
+
+const SWITCHES = ["superuser", "staff", "active"] as const;
+
+/** What changes one account, and what is said of it. */
+const ACTIONS: Readonly<Record<string, (call: ActionCall) => Promise<Done>>> = {
+  create,
+  update,
+  delete: remove,
+  password,
+  role,
+  superuser: (call) => flag(call, "superuser"),
+  staff: (call) => flag(call, "staff"),
+  active: (call) => flag(call, "active"),
+};
 
 const ALL = ["list", "info", "organizations", ...Object.keys(ACTIONS)];
 
 /** The accounts of the stack's GlitchTip. */
 export default {
+  actions: ALL,
   flags: (command) =>
     command
       .argument("<action>", ALL.join(", "))
@@ -22,15 +60,15 @@ export default {
       .option("--dry-run", "change nothing; says what it would come to")
       .option("--yes-delete <email>", "for delete: do not ask; the address once more"),
   async run(context, flags, [action = "", ...words]) {
-    const name = oneOf(ALL, action, "the action");
+    const name = requireWord(ALL, action, "the action");
     const accounts = accountsOf(context);
     if (name === "list") {
-      wordsOf("user list", [], words);
+      requireArguments("user list", [], words);
       return print(context, await accounts.do("user list", {}));
     }
     const act = ACTIONS[name];
     if (act === undefined) {
-      const [email] = wordsOf(`user ${name}`, ["email"], words);
+      const [email] = requireArguments(`user ${name}`, ["email"], words);
       const account = await accounts.do("user info", { email });
       if (name === "info") print(context, [account], account);
       else printOrganizations(context, account);
@@ -42,7 +80,7 @@ export default {
     if (context.json) context.print(JSON.stringify({ action: name, dryRun, user: done.account }));
     else context.print(`${dryRun ? "would be: " : ""}${done.said}`);
   },
-} satisfies CliCommand<UserFlags>;
+} satisfies CliCommand<Flags>;
 
 function print(context: CliContext, accounts: readonly Account[], data: unknown = { users: accounts }): void {
   if (context.json) {
@@ -68,4 +106,69 @@ function printOrganizations(context: CliContext, { organizations }: Account): vo
   }
   const rows = organizations.map(({ slug, name, role: its }) => [slug, name, its]);
   context.print(rows.length === 0 ? "a member of no organization" : table([["SLUG", "NAME", "ROLE"], ...rows]));
+}
+
+async function create({ context, accounts, flags, words }: ActionCall): Promise<Done> {
+  const [email] = requireArguments("user create", ["email"], words);
+  const { name, superuser, staff, dryRun = false } = flags;
+  const password = flags.password && !dryRun ? { password: await newPassword(context, email, flags.passwordFile) } : {};
+  const args = { email, ...(name && { name }), ...(superuser && { superuser }), ...(staff && { staff }), ...password };
+  return { said: `made ${email}`, account: await accounts.do("user create", args, { dryRun }) };
+}
+
+async function update({
+  accounts,
+  flags: { name, email: newEmail, dryRun = false },
+  words,
+}: ActionCall): Promise<Done> {
+  const [email] = requireArguments("user update", ["email"], words);
+  if (name === undefined && newEmail === undefined) {
+    throw new CodedError("GC1001", "it is not said what to update", { remedy: "Give --name or --email." });
+  }
+  const args = { email, ...(name !== undefined && { name }), ...(newEmail !== undefined && { newEmail }) };
+  return { said: `updated ${newEmail ?? email}`, account: await accounts.do("user update", args, { dryRun }) };
+}
+
+async function remove({ context, accounts, flags: { dryRun = false, yesDelete }, words }: ActionCall): Promise<Done> {
+  const [email] = requireArguments("user delete", ["email"], words);
+  // The refusals come before the question.
+  const account = await accounts.do("user delete", { email }, { dryRun: true });
+  const said = `deleted ${account.email}`;
+  if (dryRun) return { said, account };
+  const of = account.organizations.map(({ slug }) => slug);
+  const question = `${account.email} is deleted${of.length === 0 ? "" : `, a member of ${of.join(", ")}`}.`;
+  if (!(await confirmDeletion(context, question, account.email, yesDelete))) return undefined;
+  return { said, account: await accounts.do("user delete", { email }) };
+}
+
+async function password({
+  context,
+  accounts,
+  flags: { passwordFile, dryRun = false },
+  words,
+}: ActionCall): Promise<Done> {
+  const [email] = requireArguments("user password", ["email"], words);
+  const args = { email, password: await newPassword(context, email, passwordFile) };
+  const account = await accounts.do("user password", args, { dryRun });
+  return { said: `${account.email} has a new password`, account };
+}
+
+async function role({ accounts, flags: { dryRun = false }, words }: ActionCall): Promise<Done> {
+  const [email, organization, given] = requireArguments("user role", ["email", "organization", "role"], words);
+  const account = await accounts.do(
+    "user role",
+    { email, organization, role: requireOrganizationRole(given) },
+    { dryRun },
+  );
+  return { said: `${account.email} is ${given} of ${organization}`, account };
+}
+
+async function flag(
+  { accounts, flags: { dryRun = false }, words }: ActionCall,
+  of: (typeof SWITCHES)[number],
+): Promise<Done> {
+  const [email, given] = requireArguments(`user ${of}`, ["email", "on|off"], words);
+  const value = requireWord(["on", "off"], given, of) === "on";
+  const account = await accounts.do("user flag", { email, flag: of, value }, { dryRun });
+  return { said: `${account.email}: ${of} ${given}`, account };
 }

@@ -1,6 +1,6 @@
 import type { CommandGroup } from "../command.ts";
 
-export const CARE: CommandGroup = {
+export const CARE_COMMANDS: CommandGroup = {
   heading: "Care:",
   commands: [
     {

@@ -1,6 +1,6 @@
 import type { CommandGroup } from "../command.ts";
 
-export const FOR_TOOLS: CommandGroup = {
+export const FOR_TOOLS_COMMANDS: CommandGroup = {
   heading: "For tests and for Compose:",
   commands: [
     {

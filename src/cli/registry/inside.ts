@@ -1,6 +1,6 @@
 import type { CommandGroup } from "../command.ts";
 
-export const INSIDE: CommandGroup = {
+export const INSIDE_COMMANDS: CommandGroup = {
   heading: "Inside the containers:",
   commands: [
     {

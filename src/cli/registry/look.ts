@@ -1,6 +1,6 @@
 import type { CommandGroup } from "../command.ts";
 
-export const LOOK: CommandGroup = {
+export const LOOK_COMMANDS: CommandGroup = {
   heading: "Look:",
   commands: [
     {

@@ -1,6 +1,6 @@
 import type { CommandGroup } from "../command.ts";
 
-export const RUN: CommandGroup = {
+export const RUN_COMMANDS: CommandGroup = {
   heading: "Run:",
   commands: [
     {

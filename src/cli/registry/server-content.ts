@@ -1,6 +1,6 @@
 import type { CommandGroup } from "../command.ts";
 
-export const SERVER_CONTENT: CommandGroup = {
+export const SERVER_CONTENT_COMMANDS: CommandGroup = {
   heading: "What the server holds:",
   commands: [
     {

@@ -1,6 +1,6 @@
 import type { CommandGroup } from "../command.ts";
 
-export const SET_UP: CommandGroup = {
+export const SET_UP_COMMANDS: CommandGroup = {
   heading: "Set up:",
   commands: [
     {

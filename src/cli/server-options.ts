@@ -4,19 +4,20 @@ import { type DeclaredServer, openServers, type Servers } from "../management/in
 import { DECLARATION_FILE } from "../workspace/index.ts";
 import type { CliContext } from "./context.ts";
 
+/** The options of commands that look into servers. */
 export interface ServerFlags {
   readonly file: string;
   readonly instance?: string;
   readonly strict?: boolean;
 }
 
-/** Which servers a command is about. */
-export const serverFlags = (command: Command): Command =>
+/** Adds the options that say which servers a command is about. */
+export const withServerOptions = (command: Command): Command =>
   command
     .option("--file <path>", "the declaration, or a folder of them", DECLARATION_FILE)
     .option("--instance <name>", "only this server of those that are declared");
 
-export const strictFlag = (command: Command): Command =>
+export const withStrictOption = (command: Command): Command =>
   command.option("--strict", "what is declared, is not there and may not be made is an error, not a warning");
 
 export const openDeclared = (context: CliContext, declared: readonly DeclaredServer[]): Servers =>

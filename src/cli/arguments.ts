@@ -1,0 +1,32 @@
+import { didYouMean } from "../base/did-you-mean.ts";
+import { CodedError } from "../base/errors.ts";
+
+/** Collects the values of an option that may be repeated. */
+export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** Returns `given` if it is one of `all`. Throws GC1001, with the nearest of them, for anything else. */
+export function requireWord<T extends string>(all: readonly T[], given: string | undefined, of: string): T {
+  const found = all.find((one) => one === given);
+  if (found !== undefined) return found;
+  const what = given === undefined ? `${of} is missing` : `${of} cannot be ${given}${didYouMean(given, all)}`;
+  throw new CodedError("GC1001", what, { remedy: `Give one of ${all.join(", ")}.` });
+}
+
+/** Returns the arguments of an action. Throws GC1001 where some are missing or too many. */
+export function requireArguments<const Names extends readonly string[]>(
+  action: string,
+  names: Names,
+  given: readonly string[],
+): { [I in keyof Names]: string } {
+  const usage = [action, ...names.map((name) => name.toUpperCase())].join(" ");
+  if (given.length === names.length) return [...given] as { [I in keyof Names]: string };
+  const missing = names.slice(given.length);
+  const what =
+    missing.length > 0 ? `${missing.join(" and ")} is missing` : `${given.slice(names.length).join(" ")} is too much`;
+  throw new CodedError("GC1001", `${action}: ${what}`, { remedy: `Type: glitchtip-compose ${usage}` });
+}
+
+/** Throws GC1001 with everything that is wrong with the values of options. */
+export function refuseBadValues(problems: readonly string[]): void {
+  if (problems.length > 0) throw new CodedError("GC1001", "these values cannot be used:", { problems });
+}
