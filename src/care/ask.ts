@@ -2,24 +2,27 @@ import { CodedError } from "../base/errors.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
 import { containerOf, observeStack, programInside, stackNotStarted } from "../running/index.ts";
 import { CARE, SERVER, WORKER } from "../stack/service-names.ts";
-import type { Finding } from "./findings.ts";
+import type { CareFinding } from "./finding.ts";
 import type { RestartReport } from "./report.ts";
 
 const PROGRAM = "/opt/glitchtip-compose/care.mjs";
-/** Two processes, each with a minute to end and two to be ready. */
+/** Time for two processes, each with one minute to end and two to be ready. */
 const WITHIN_MS = 480_000;
 
-/** What the care service can be asked to do, by its own words. */
+/** What the care service answers, by the word that it is called with. */
 interface Answers {
-  readonly once: { readonly findings: readonly Finding[] };
+  readonly once: { readonly findings: readonly CareFinding[] };
   readonly restart: RestartReport;
   readonly report: { readonly restarts: readonly RestartReport[] };
 }
 
-/** By role, where each is a container of its own. */
+/** The services of the roles where each is a container of its own. */
 const SERVICES: Readonly<Record<string, string>> = { web: SERVER, worker: WORKER };
 
-/** Asks the running care service, about web and worker by these names; its talk goes to `say`. */
+/**
+ * Calls the running care service. `services` may name roles, web and worker, as well as services. Its log lines go to
+ * `say`.
+ */
 export async function askCare<Word extends keyof Answers>(
   docker: Docker,
   word: Word,

@@ -2,15 +2,15 @@ import type { BackupState } from "../backup/index.ts";
 import type { ServedCertificate } from "../checks/index.ts";
 import type { WrittenStatus } from "../outputs/dsn-volume.ts";
 import type { WaitingJobs } from "../running/index.ts";
-import type { PartitionedTable } from "./partitions.ts";
+import type { PartitionedTable } from "./database-findings.ts";
 import type { SupervisedState } from "./supervised.ts";
 
-/** What Postgres says of itself and of what is in it. */
+/** What the database tells. */
 export interface DatabaseLook {
   readonly connections: number;
-  /** What must not be disturbed: a dump, a restore, a migration. */
+  /** What must not be disturbed: a backup or a restore. */
   readonly busy?: string;
-  /** Undefined where jobs are not kept in the database. */
+  /** Missing where jobs are not kept in the database. */
   readonly jobs?: WaitingJobs;
   readonly partitions: readonly PartitionedTable[];
 }
@@ -21,10 +21,10 @@ export interface Disk {
   readonly freeBytes: number;
 }
 
-/** What the care service can ask; each throws where there is no good answer. */
+/** What the care service can ask. Each call throws where it gets no valid answer. */
 export interface Probes {
   database(): Promise<DatabaseLook>;
-  /** Jobs that wait there, where it is the broker; not called where there is no Valkey. */
+  /** Returns the number of waiting jobs where Valkey is the broker. Not called where there is no Valkey. */
   valkey(): Promise<{ readonly waiting?: number }>;
   web(): Promise<void>;
   certificate(): Promise<ServedCertificate | undefined>;
@@ -32,6 +32,6 @@ export interface Probes {
   provisioner(): WrittenStatus | undefined;
   backups(): BackupState | undefined;
   service(name: string): SupervisedState | undefined;
-  /** Nobody migrates and nobody else restarts meanwhile; undefined where somebody does so now. */
+  /** Runs `act` while no migration and no other restart can begin. Returns undefined where one is running. */
   alone<T>(act: () => Promise<T>): Promise<T | undefined>;
 }

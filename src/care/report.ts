@@ -12,10 +12,10 @@ export interface RestartedService {
   readonly service: string;
   readonly pidBefore?: number;
   readonly pidAfter?: number;
-  /** Until the old process had ended, and from then until the new one did its work. */
+  /** Time until the old process had ended, and from then on until the new one worked. */
   readonly stopMs?: number;
   readonly readyMs?: number;
-  /** It did not end by itself in its time. */
+  /** True where the process did not end within its grace period. */
   readonly killed?: boolean;
   readonly memoryBefore?: number;
   readonly memoryAfter?: number;
@@ -34,9 +34,9 @@ export interface RestartReport {
   readonly checksBefore: readonly CheckResult[];
   readonly checksAfter: readonly CheckResult[];
   readonly services: readonly RestartedService[];
-  /** Of the database, where it was asked. */
+  /** Number of connections of the database. */
   readonly connections?: number;
-  /** Of the machine, over one minute. */
+  /** Load of the machine over one minute. */
   readonly loadAverage: number;
   readonly memoryFreeBytes: number;
 }
@@ -64,7 +64,7 @@ export const reportTitle = ({ ok, reason, skipped }: RestartReport): string =>
       ? `restarted ${WHY[reason]}`
       : `the restart ${WHY[reason]} failed`;
 
-/** For people. */
+/** Returns the report as lines for people. */
 export function reportLines(report: RestartReport): string[] {
   const { durationMs, services, checksBefore, checksAfter, connections, loadAverage, memoryFreeBytes } = report;
   return [

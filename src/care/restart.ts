@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { retry } from "../base/retry.ts";
@@ -10,7 +11,7 @@ import { isAtWork, readSupervised, restartSupervised } from "./supervised.ts";
 export interface RestartContext {
   readonly settings: CareSettings;
   readonly probes: Probes;
-  /** Where supervise.py and we meet. */
+  /** The folder through which supervise.py takes requests and tells its state. */
   readonly folder: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -19,14 +20,14 @@ export interface RestartContext {
 }
 
 const READY_WITHIN_MS = 120_000;
-/** A worker that starts badly ends within this. */
+/** A worker that cannot start ends within this time. */
 const SETTLES_AFTER_S = 3;
 
-const said = (error: unknown): string => (error instanceof Error ? error.message || error.name : String(error));
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message || error.name : String(error));
 
 /**
- * Restarts GlitchTip's processes one after another, each only when the one before does its work again; and nothing at all
- * where the database is not well, or a backup, a restore or a migration is at work.
+ * Restarts GlitchTip's processes one after another, each only when the one before works again. Restarts nothing where the
+ * database is not well, or where a backup, a restore or a migration runs.
  */
 export async function restartWithCare(
   context: RestartContext,
@@ -35,7 +36,7 @@ export async function restartWithCare(
 ): Promise<RestartReport> {
   const { clock, probes, signal } = context;
   const startMs = clock.now();
-  const first = await preChecks(context);
+  const first = await checkBase(context);
   const report = (rest: Pick<RestartReport, "ok" | "services" | "checksAfter"> & { readonly skipped?: string }) => ({
     version: 1 as const,
     at: new Date(startMs).toISOString(),
@@ -54,20 +55,20 @@ export async function restartWithCare(
     const restarted: RestartedService[] = [];
     for (const name of services) {
       restarted.push(await restartOne(context, name));
-      // With one down the others stay as they are.
+      // Where one failed, the others keep running.
       if (restarted.at(-1)?.error !== undefined) break;
     }
     return restarted;
   });
   signal.throwIfAborted();
   if (done === undefined) return skip("a migration or another restart is at work");
-  const after = await preChecks(context);
+  const after = await checkBase(context);
   const ok = [...done.map(({ error }) => error), ...after.results.map(({ problem }) => problem)].every((one) => !one);
   return report({ ok, services: done, checksAfter: after.results });
 }
 
-/** What has to be well before, and is looked at again after. */
-async function preChecks({ probes, settings, clock }: RestartContext) {
+/** Checks what has to work before a restart and after it. */
+async function checkBase({ probes, settings, clock }: RestartContext) {
   let database: DatabaseLook | undefined;
   const timed = async (what: string, check: () => Promise<unknown>): Promise<CheckResult> => {
     const startMs = clock.now();
@@ -75,7 +76,7 @@ async function preChecks({ probes, settings, clock }: RestartContext) {
       await check();
       return { what, ms: clock.now() - startMs };
     } catch (error) {
-      return { what, ms: clock.now() - startMs, problem: said(error) };
+      return { what, ms: clock.now() - startMs, problem: messageOf(error) };
     }
   };
   const results = await Promise.all([
@@ -96,30 +97,31 @@ async function restartOne(context: RestartContext, service: string): Promise<Res
   try {
     const { last } = await restartSupervised(folder, service, declared.graceSeconds, context);
     const startMs = clock.now();
-    await ready(context, service, declared.role);
+    await waitUntilReady(context, service, declared.role);
     const after = readSupervised(folder, service);
-    return {
+    return defined({
       service,
       pidBefore: last.pidBefore,
       pidAfter: last.pidAfter,
       stopMs: last.stopMs,
       readyMs: clock.now() - startMs,
       killed: last.killed,
-      ...bytes("memoryBefore", last.before.memoryBytes),
-      ...bytes("memoryAfter", after?.memoryBytes),
-      ...bytes("memoryLimit", after?.memoryLimitBytes),
-    };
+      memoryBefore: last.before.memoryBytes ?? undefined,
+      memoryAfter: after?.memoryBytes ?? undefined,
+      memoryLimit: after?.memoryLimitBytes ?? undefined,
+    });
   } catch (error) {
     signal.throwIfAborted();
-    return { service, error: said(error) };
+    return { service, error: messageOf(error) };
   }
 }
 
-const bytes = <Key extends string>(key: Key, value: number | null | undefined): { [K in Key]?: number } =>
-  (value == null ? {} : { [key]: value }) as { [K in Key]?: number };
-
-/** Web answers; a worker lives on, and has touched its file where it has one. */
-async function ready({ probes, clock, signal, folder, settings }: RestartContext, service: string, role: string) {
+/** Waits until web answers, or until a worker has run for a while and has touched its file where it has one. */
+async function waitUntilReady(
+  { probes, clock, signal, folder, settings }: RestartContext,
+  service: string,
+  role: string,
+) {
   const { aliveFile } = settings.services.find((one) => one.service === service) ?? {};
   let last = "";
   await retry<true>({
@@ -132,7 +134,7 @@ async function ready({ probes, clock, signal, folder, settings }: RestartContext
           await probes.web();
           return true;
         } catch (error) {
-          last = said(error);
+          last = messageOf(error);
           return undefined;
         }
       }

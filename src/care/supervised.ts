@@ -6,25 +6,25 @@ import { CodedError } from "../base/errors.ts";
 import { readIfThere, writeAll } from "../base/files.ts";
 import { retry } from "../base/retry.ts";
 import type { Clock } from "../base/wait.ts";
-import { logsOf } from "./parts.ts";
+import { logsCommand } from "./finding.ts";
 
 const count = z.nullable(z.number());
 const figures = {
   memoryBytes: count,
   memoryLimitBytes: count,
   cpuMicroseconds: count,
-  /** Of all that share the limit, where the process is not alone in its container. */
+  /** Memory of all processes that share the limit, where the process is not alone in its container. */
   containerBytes: z.optional(count),
 };
 
-/** templates/care/supervise.py writes it, every few seconds. */
+/** The state that templates/care/supervise.py writes every few seconds. */
 const supervisedState = z.object({
   /** Seconds since the epoch. */
   at: z.number(),
   pid: z.number(),
   since: z.number(),
   ...figures,
-  /** Seconds since the worker touched its file; null where it has none. */
+  /** Seconds since the worker touched its file; null where it has no file. */
   aliveAgo: count,
   last: z.nullable(
     z.object({
@@ -42,7 +42,7 @@ const supervisedState = z.object({
 export type SupervisedState = z.infer<typeof supervisedState>;
 export type LastRestart = NonNullable<SupervisedState["last"]>;
 
-/** Undefined before its first start, and where it cannot be read. */
+/** Returns undefined before the first start, and for a file that cannot be read. */
 export function readSupervised(folder: string, service: string): SupervisedState | undefined {
   try {
     return z.parse(supervisedState, JSON.parse(readIfThere(join(folder, `${service}.json`)) ?? ""));
@@ -51,25 +51,27 @@ export function readSupervised(folder: string, service: string): SupervisedState
   }
 }
 
-/** No container has a smaller limit; what the kernel says where there is none is far above. */
+/** Without a limit the kernel reports a number far above this one. */
 const NO_LIMIT_BYTES = 2 ** 50;
 
-/** How full a container's memory is; undefined where it has no limit. */
+/** Returns how full a container's memory is; undefined where it has no limit. */
 export function memoryPercent(state: SupervisedState): number | undefined {
   const { memoryBytes, containerBytes = memoryBytes, memoryLimitBytes } = state;
   if (containerBytes === null || memoryLimitBytes === null || memoryLimitBytes > NO_LIMIT_BYTES) return undefined;
   return Math.floor((100 * containerBytes) / memoryLimitBytes);
 }
 
-/** It tells every 5 s while its container runs. */
+/** The supervisor writes its state every 5 s while its container runs. */
 const SILENT_AFTER_S = 30;
+
+/** Returns true while the supervisor writes its state. */
 export const isAtWork = (state: SupervisedState | undefined, nowMs: number): state is SupervisedState =>
   state !== undefined && nowMs / 1_000 - state.at < SILENT_AFTER_S;
 
-/** Beyond the time that the process itself gets to end. */
+/** Added to the grace period of the process. */
 const SPARE_MS = 20_000;
 
-/** Asks for a restart and waits until the new process is there. */
+/** Requests a restart and waits until the new process runs. Throws GC1605 after the grace period and a little more. */
 export async function restartSupervised(
   folder: string,
   service: string,
@@ -92,11 +94,11 @@ export async function restartSupervised(
     },
     late: () =>
       new CodedError("GC1605", `${service} was not restarted within ${Math.round(withinMs / 1_000)} s`, {
-        remedy: logsOf(service),
+        remedy: logsCommand(service),
       }),
   });
   return await restarted.catch((error: unknown) => {
-    // Not taken in its time it is not wanted any more.
+    // A request that was not taken in time must not be executed later.
     rmSync(path, { force: true });
     throw error;
   });

@@ -1,4 +1,4 @@
-import type { CareMemory } from "../../src/care/memory.ts";
+import type { CareMemory } from "../../src/care/decisions.ts";
 import type { Probes } from "../../src/care/probes.ts";
 import type { SupervisedState } from "../../src/care/supervised.ts";
 import type { CareSettings } from "../../src/config/service-settings.ts";

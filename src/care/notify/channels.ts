@@ -1,18 +1,23 @@
+import { CodedError } from "../../base/errors.ts";
+import type { Clock } from "../../base/wait.ts";
 import type { Declaration } from "../../config/schema.ts";
-import type { References } from "../../references/resolver.ts";
-import type { Channel } from "./send.ts";
+import { openHttp } from "../../http/undici.ts";
+import { openReferences, type References } from "../../references/resolver.ts";
+import { composeProjectNameOf, type Workspace } from "../../workspace/index.ts";
+import type { Notice } from "./notice.ts";
+import { type Channel, sendNotice } from "./send.ts";
 
-export type DeclaredChannel = NonNullable<Declaration["notify"]>[number] & { readonly name: string };
+type DeclaredChannel = NonNullable<Declaration["notify"]>[number] & { readonly name: string };
 
-export const channelsOf = ({ notify = [] }: Pick<Declaration, "notify">): DeclaredChannel[] =>
+const channelsOf = ({ notify = [] }: Pick<Declaration, "notify">): DeclaredChannel[] =>
   notify.map((channel) => ({ ...channel, name: channel.name ?? channel.type }));
 
-/** The domain, or what else tells one's servers apart. */
-export const instanceOf = ({ production, name }: Declaration, project: string): string =>
+/** Returns the name that tells this server from others: the declared name, the domain, or the Compose project. */
+const instanceName = ({ production, name }: Declaration, project: string): string =>
   name ?? production?.domain ?? project;
 
-/** With its secrets, all that cannot be read told at once. */
-export async function openChannels(
+/** Resolves addresses and secrets of the wanted channels. Throws once, with every reference that cannot be resolved. */
+async function openChannels(
   declaration: Declaration,
   wanted: readonly DeclaredChannel[],
   references: References,
@@ -31,4 +36,67 @@ export async function openChannels(
     const [url, secret] = [found[`notify.${at(channel)}.url`], found[`notify.${at(channel)}.secret`]];
     return url === undefined ? [] : [{ name: channel.name, type: channel.type, url, ...(secret && { secret }) }];
   });
+}
+
+interface ChannelTestContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly say: (text: string) => void;
+}
+
+/**
+ * Sends a test message from this machine to every declared channel, or to the one of this name. Returns the names of the
+ * channels. Throws where no channel is declared or a message was not accepted.
+ */
+export async function testChannels(
+  { dir, declaration, env, composeProjectName }: Workspace,
+  name: string | undefined,
+  context: ChannelTestContext,
+): Promise<string[]> {
+  const { clock, signal, say } = context;
+  const all = channelsOf(declaration);
+  const wanted = all.filter((one) => name === undefined || one.name === name);
+  if (wanted.length === 0) {
+    throw new CodedError("GC1101", name === undefined ? "nobody is declared in notify" : `notify has no ${name}`, {
+      remedy:
+        all.length === 0
+          ? "Write notify: [{type: slack, url: file:./slack-url}] into glitchtip.yaml."
+          : `There is: ${all.map((one) => one.name).join(", ")}.`,
+    });
+  }
+  const references = openReferences({
+    dir,
+    env: { ...env, ...context.env },
+    clock,
+    signal,
+    vault: declaration.vault,
+    say,
+  });
+  try {
+    const channels = await openChannels(declaration, wanted, references);
+    const notice: Notice = {
+      event: "test",
+      state: "done",
+      instance: instanceName(declaration, composeProjectNameOf(dir, composeProjectName)),
+      title: "a test of notifications",
+      lines: ["If you can read this, you are told when something fails."],
+      atMs: clock.now(),
+    };
+    const results = await Promise.allSettled(
+      channels.map((channel) => sendNotice(channel, notice, { clock, signal, openHttp, env: context.env, hidden: [] })),
+    );
+    signal.throwIfAborted();
+    const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+    if (errors.length === 1) throw errors[0];
+    if (errors.length > 1) {
+      throw new CodedError("GC1609", `${errors.length} of ${channels.length} messages were not taken`, {
+        problems: errors.map((error) => (error instanceof Error ? error.message : String(error))),
+        remedy: "Check their addresses, then run it again.",
+      });
+    }
+    return channels.map((channel) => channel.name);
+  } finally {
+    await references.close();
+  }
 }

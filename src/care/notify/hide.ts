@@ -1,17 +1,20 @@
 import type { Secret } from "../../base/secret.ts";
 
-/** Shorter ones would blacken words of the text. */
+/** Shorter secrets are not replaced: they would hit ordinary words. */
 const SHORTEST = 6;
 
-/** Replaces secrets, as written and as a URL writes them, and what is secret in an address: its password, path and query. */
+/**
+ * Returns a function that replaces these secrets in a text, also in their URL encoding. Of an address it replaces the
+ * password, the path and the query as well.
+ */
 export function hideSecrets(secrets: readonly Secret[]): (text: string) => string {
-  const words = [...new Set(secrets.flatMap((secret) => partsOf(secret.reveal())))]
+  const words = [...new Set(secrets.flatMap((secret) => secretParts(secret.reveal())))]
     .filter((word) => word.length >= SHORTEST)
     .sort((a, b) => b.length - a.length);
   return (text) => words.reduce((rest, word) => rest.replaceAll(word, "[secret]"), text);
 }
 
-function partsOf(value: string): string[] {
+function secretParts(value: string): string[] {
   if (!URL.canParse(value) || !value.includes("://")) return [value, encodeURIComponent(value)];
   const { password, pathname, search } = new URL(value);
   const inAddress = [

@@ -2,13 +2,13 @@ import type { NOTIFY_EVENTS } from "../../config/schema/care.ts";
 
 export type NotifyEvent = (typeof NOTIFY_EVENTS)[number];
 
-/** Something to tell, before it has the form that a channel wants. */
+/** Something to tell, independent of the format that a channel wants. */
 export interface Notice {
   readonly event: NotifyEvent | "test";
-  /** What of: a service, a disk, a domain; with the event it says what "the same thing" is. */
+  /** A service, a disk or a domain. Notices with the same event and `about` are about the same thing. */
   readonly about?: string;
   readonly state: "failed" | "done" | "over";
-  /** The domain, or the project's name: which of one's servers this is about. */
+  /** The name that tells this server from others. */
   readonly instance: string;
   readonly title: string;
   readonly lines: readonly string[];
@@ -17,7 +17,7 @@ export interface Notice {
   readonly atMs: number;
 }
 
-/** Kept back for lack of a new fact, and counted. */
+/** How often a notice was held back because nothing had changed. */
 export interface Repeated {
   readonly times: number;
   readonly sinceMs: number;
@@ -26,10 +26,10 @@ export interface Repeated {
 const MARK = { failed: "❌", done: "✅", over: "✅" } as const;
 const LONGEST_LINE = 600;
 
-export const titleOf = ({ state, instance, title }: Notice): string => `${MARK[state]} ${instance}: ${title}`;
+export const noticeTitle = ({ state, instance, title }: Notice): string => `${MARK[state]} ${instance}: ${title}`;
 
-/** All of it as lines of text. */
-export function linesOf({ lines, remedy, atMs }: Notice, repeated?: Repeated): string[] {
+/** Returns the text that every format shows: the lines, the repetitions, the remedy and the time. */
+export function noticeLines({ lines, remedy, atMs }: Notice, repeated?: Repeated): string[] {
   return [
     ...lines.map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line)),
     ...(repeated === undefined

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { Secret } from "../../base/secret.ts";
-import { linesOf, type Notice, type Repeated, titleOf } from "./notice.ts";
+import { type Notice, noticeLines, noticeTitle, type Repeated } from "./notice.ts";
 
 export type ChannelType = "feishu" | "json" | "slack" | "ntfy";
 
@@ -9,7 +9,7 @@ export interface Payload {
   readonly body: string;
 }
 
-interface Told {
+interface Message {
   readonly notice: Notice;
   readonly repeated?: Repeated | undefined;
   readonly secret?: Secret | undefined;
@@ -24,11 +24,12 @@ const json = (value: unknown, headers: Readonly<Record<string, string>> = {}): P
 const bearer = (secret: Secret | undefined): Record<string, string> =>
   secret === undefined ? {} : { authorization: `Bearer ${secret.reveal()}` };
 
-/** The message in a channel's own form. */
-export const payloadOf = (type: ChannelType, told: Told): Payload => FORMS[type](told);
+/** Returns the message in the format of a channel. */
+export const payloadOf = (type: ChannelType, message: Message): Payload => FORMATS[type](message);
 
-const FORMS: Readonly<Record<ChannelType, (told: Told) => Payload>> = {
-  /** A card in format 2.0; signed as a custom bot with signature verification wants it. */
+/** One row for each type of channel. */
+const FORMATS: Readonly<Record<ChannelType, (message: Message) => Payload>> = {
+  /** A card of version 2.0, signed as Feishu's custom bots require it when signature verification is on. */
   feishu({ notice, repeated, secret, nowMs }) {
     const timestamp = String(Math.floor(nowMs / 1_000));
     const signed = secret && {
@@ -43,11 +44,10 @@ const FORMS: Readonly<Record<ChannelType, (told: Told) => Payload>> = {
         config: { update_multi: true },
         header: {
           template: notice.state === "failed" ? "red" : "green",
-          title: { tag: "plain_text", content: titleOf(notice) },
+          title: { tag: "plain_text", content: noticeTitle(notice) },
         },
         body: {
-          // Only a newline of its own ends a line of a card's Markdown.
-          elements: [{ tag: "markdown", content: linesOf(notice, repeated).map(asText).join("\n") }],
+          elements: [{ tag: "markdown", content: noticeLines(notice, repeated).map(escapeMarkdown).join("\n") }],
         },
       },
     });
@@ -58,13 +58,13 @@ const FORMS: Readonly<Record<ChannelType, (told: Told) => Payload>> = {
     return json({ version: 1, at: new Date(atMs).toISOString(), ...rest, ...more }, bearer(secret));
   },
   slack({ notice, repeated }) {
-    const title = slackText(titleOf(notice));
-    const text = slackText(linesOf(notice, repeated).join("\n"));
+    const title = escapeSlack(noticeTitle(notice));
+    const text = escapeSlack(noticeLines(notice, repeated).join("\n"));
     return json({
       text: title,
       blocks: [
-        // Slack's limits: 150 characters in a header, 3000 in a section.
-        { type: "header", text: { type: "plain_text", text: titleOf(notice).slice(0, 150), emoji: true } },
+        // Slack limits a header to 150 characters and a section to 3,000.
+        { type: "header", text: { type: "plain_text", text: noticeTitle(notice).slice(0, 150), emoji: true } },
         { type: "section", text: { type: "mrkdwn", text: text.slice(0, 3_000) } },
       ],
     });
@@ -73,18 +73,19 @@ const FORMS: Readonly<Record<ChannelType, (told: Told) => Payload>> = {
     return {
       headers: {
         "content-type": "text/plain; charset=utf-8",
-        // A header holds ASCII only; ntfy decodes RFC 2047.
-        title: `=?UTF-8?B?${Buffer.from(titleOf(notice)).toString("base64")}?=`,
+        // An HTTP header holds ASCII only. ntfy decodes RFC 2047.
+        title: `=?UTF-8?B?${Buffer.from(noticeTitle(notice)).toString("base64")}?=`,
         priority: notice.state === "failed" ? "high" : "default",
         tags: notice.event,
         ...bearer(secret),
       },
-      body: linesOf(notice, repeated).join("\n"),
+      body: noticeLines(notice, repeated).join("\n"),
     };
   },
 };
 
-/** Nothing of what a server said becomes a link, a mention or a format. */
-const asText = (line: string): string => line.replace(/[<>*_~`[\]]/g, (mark) => `&#${mark.charCodeAt(0)};`);
-const slackText = (line: string): string =>
+/** Escapes Markdown, so that no text from outside becomes a link, a mention or a format. */
+const escapeMarkdown = (line: string): string => line.replace(/[<>*_~`[\]]/g, (mark) => `&#${mark.charCodeAt(0)};`);
+/** Escapes the characters that Slack treats as control characters. */
+const escapeSlack = (line: string): string =>
   line.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -1,28 +1,28 @@
 import type { Notice, Repeated } from "./notice.ts";
 
-/** What each channel was told, by channel and thing; kept in a file, so that a new container goes on with it. */
-export type TellMemory = Readonly<Record<string, Remembered>>;
+/** What each channel was told, by channel and thing. It is kept in a file for the next container. */
+export type ThrottleMemory = Readonly<Record<string, Remembered>>;
 
 interface Remembered {
   readonly state: Notice["state"];
   readonly toldMs: number;
-  /** Kept back since. */
+  /** Repetitions that were held back since. */
   readonly held?: Repeated;
 }
 
 const keyOf = (channel: string, { event, about = "" }: Notice): string => `${channel} ${event} ${about}`;
 
-/** Whether a channel is told now: of something new, of a change of its state, or of the same after so long. */
-export function decide(
-  memory: TellMemory,
+/** Decides whether a channel is told now: of something new, of a changed state, or of the same thing after `repeatMs`. */
+export function throttle(
+  memory: ThrottleMemory,
   channel: string,
   notice: Notice,
   repeatMs: number,
-): { readonly tell: boolean; readonly repeated?: Repeated; readonly next: TellMemory } {
+): { readonly tell: boolean; readonly repeated?: Repeated; readonly next: ThrottleMemory } {
   const key = keyOf(channel, notice);
   const before = memory[key];
   const { [key]: _, ...rest } = memory;
-  // Nobody heard that it began.
+  // An end is only told to a channel that was told of the beginning.
   if (notice.state === "over") return before === undefined ? { tell: false, next: memory } : { tell: true, next: rest };
   const { state, atMs } = notice;
   const told = { tell: true, next: { ...rest, [key]: { state, toldMs: atMs } } };
@@ -32,6 +32,6 @@ export function decide(
   return { tell: false, next: { ...rest, [key]: { ...before, held } } };
 }
 
-/** What was told so long ago that it would be told again anyway. */
-export const forget = (memory: TellMemory, beforeMs: number): TellMemory =>
+/** Drops entries that are older than `beforeMs`. */
+export const forgetOld = (memory: ThrottleMemory, beforeMs: number): ThrottleMemory =>
   Object.fromEntries(Object.entries(memory).filter(([, { toldMs }]) => toldMs >= beforeMs));

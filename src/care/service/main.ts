@@ -9,9 +9,8 @@ import { systemClock } from "../../base/wait.ts";
 import { cronOf } from "../../config/schema/backup.ts";
 import { careSettings } from "../../config/service-settings.ts";
 import { openNodeHttp } from "../../http/node.ts";
-import { mayRestart } from "../decide.ts";
-import { readReports } from "../memory.ts";
-import { type CareContext, careRound, carryOut } from "../round.ts";
+import { readRestartReports, restartableServices } from "../decisions.ts";
+import { type CareContext, careRound, restartAndTell } from "../round.ts";
 import { mountedProbes, mountedSecret, mountedSecrets } from "./probes.ts";
 
 const FOLDER = "/run/glitchtip-care";
@@ -68,16 +67,19 @@ async function watch(context: CareContext): Promise<void> {
   }
 }
 
-/** `once`: one look; `restart [service…]`: now; `report`: of the last restarts. Data goes to stdout. */
+/**
+ * Without a word it watches the stack until it is stopped. `once` looks once, `restart [service…]` restarts now, and
+ * `report` prints the last restarts. Data goes to stdout.
+ */
 async function main([word, ...words]: readonly string[]): Promise<void> {
   const context = openContext(env);
   if (word === undefined) return watch(context);
   const print = (data: unknown) => process.stdout.write(`${JSON.stringify(data)}\n`);
   if (word === "once") return void print({ findings: await careRound(context, false) });
-  if (word === "report") return void print({ restarts: readReports(OWN) });
+  if (word === "report") return void print({ restarts: readRestartReports(OWN) });
   if (word === "restart") {
-    const services = words.length > 0 ? words : mayRestart(settings);
-    const report = await carryOut(context, { reason: "asked", services });
+    const services = words.length > 0 ? words : restartableServices(settings);
+    const report = await restartAndTell(context, { reason: "asked", services });
     print(report);
     if (!report.ok) process.exitCode = 1;
     return;

@@ -1,12 +1,13 @@
 import pg from "pg";
+import { defined } from "../../base/defined.ts";
 import type { JobQueue } from "../../glitchtip/versions.ts";
 import { QUEUE_TABLES, waitingJobs } from "../../running/index.ts";
-import { PARTITIONS_QUERY, partitionedTables } from "../partitions.ts";
+import { PARTITIONS_QUERY, partitionedTables } from "../database-findings.ts";
 import type { DatabaseLook, Probes } from "../probes.ts";
 
 const CONNECT_WITHIN_MS = 5_000;
 const QUERY_WITHIN_MS = 10_000;
-/** templates/init/gate.py holds it while it migrates. */
+/** The advisory lock that templates/init/gate.py holds while it migrates. */
 const INIT_LOCK = 7_221_902_514;
 
 const BUSY_QUERY = `
@@ -14,8 +15,11 @@ select case application_name when 'pg_dump' then 'a backup' when 'pg_restore' th
 from pg_stat_activity where application_name in ('pg_dump', 'pg_restore') limit 1`;
 const CONNECTIONS_QUERY = "select count(*)::int as count from pg_stat_activity where backend_type = 'client backend'";
 
-/** Asks with a connection of its own each time: one that is kept would not tell whether new ones are taken. */
-export function postgres(config: pg.ClientConfig, queue: JobQueue | undefined): Pick<Probes, "database" | "alone"> {
+/** Opens a connection for each question: one that is kept would not tell whether new ones are accepted. */
+export function postgresProbes(
+  config: pg.ClientConfig,
+  queue: JobQueue | undefined,
+): Pick<Probes, "database" | "alone"> {
   async function connected<T>(act: (client: pg.Client) => Promise<T>): Promise<T> {
     const client = new pg.Client({
       application_name: "glitchtip-care",
@@ -24,7 +28,7 @@ export function postgres(config: pg.ClientConfig, queue: JobQueue | undefined): 
       options: "-c TimeZone=UTC",
       ...config,
     });
-    // A connection that breaks is told by the query that needs it.
+    // A broken connection is reported by the query that needs it; without this listener it would end the process.
     client.on("error", () => {});
     try {
       await client.connect();
@@ -40,12 +44,7 @@ export function postgres(config: pg.ClientConfig, queue: JobQueue | undefined): 
         const busy = (await client.query<{ what: string }>(BUSY_QUERY)).rows[0]?.what;
         const partitions = await client.query<{ table: string; end: string | null }>(PARTITIONS_QUERY);
         const jobs = queue && (await jobsOf(client, queue));
-        return {
-          connections,
-          ...(busy === undefined ? {} : { busy }),
-          ...(jobs === undefined ? {} : { jobs }),
-          partitions: partitionedTables(partitions.rows),
-        };
+        return defined({ connections, busy, jobs, partitions: partitionedTables(partitions.rows) });
       }),
     alone: (act) =>
       connected(async (client) => {

@@ -11,7 +11,7 @@ import { SERVER_PORT } from "../../glitchtip/versions.ts";
 import { openNodeHttp } from "../../http/node.ts";
 import type { Probes } from "../probes.ts";
 import { readSupervised } from "../supervised.ts";
-import { postgres } from "./postgres.ts";
+import { postgresProbes } from "./postgres.ts";
 import { askValkey } from "./valkey.ts";
 
 const SECRETS = "/run/secrets";
@@ -19,10 +19,10 @@ const DSN_VOLUME = "/run/glitchtip";
 const BACKUPS = "/backups";
 const WITHIN_MS = 5_000;
 
-/** A mounted secret; read anew each time, because it may be rotated. */
+/** Reads a mounted secret. It is read each time, because it may be rotated. */
 export const mountedSecret = (name: string): Secret => new Secret(readFileSync(join(SECRETS, name), "utf8").trim());
 
-/** What must be in no message: whatever is mounted here. */
+/** Returns the mounted secrets, which no message may show. */
 export function mountedSecrets(settings: CareSettings): Secret[] {
   const names = [
     settings.database === "url" ? "glitchtip_database_url" : "glitchtip_db_password",
@@ -31,12 +31,12 @@ export function mountedSecrets(settings: CareSettings): Secret[] {
   return names.map(mountedSecret);
 }
 
-/** The stack as this container sees it. */
+/** Probes the stack by the mounts and networks of this container. */
 export function mountedProbes(settings: CareSettings, folder: string, clock: Clock): Probes {
   const database = () =>
     settings.database !== "url"
       ? {
-          // A folder: the socket in it. In the single container Postgres listens on no network.
+          // A folder means the socket in it: in the single container Postgres listens on no network.
           host: settings.database === "inside" ? folder : "glitchtip-db",
           user: "glitchtip",
           database: "glitchtip",
@@ -46,8 +46,8 @@ export function mountedProbes(settings: CareSettings, folder: string, clock: Clo
   const queue = settings.jobs === "database" ? settings.jobQueue : undefined;
   const { certificate, backups } = settings;
   return {
-    database: () => postgres(database(), queue).database(),
-    alone: (act) => postgres(database(), queue).alone(act),
+    database: () => postgresProbes(database(), queue).database(),
+    alone: (act) => postgresProbes(database(), queue).alone(act),
     valkey: () =>
       askValkey(valkeyAddress(settings, folder), settings.jobs === "valkey" ? settings.jobQueue : undefined),
     web: askWeb,
@@ -74,7 +74,7 @@ function valkeyAddress({ valkey }: CareSettings, folder: string): string {
   return valkey === "bundled" ? "redis://glitchtip-valkey:6379/0" : mountedSecret("glitchtip_valkey_url").reveal();
 }
 
-/** The address that the container's own health check asks: it needs the tables and the database. */
+/** Requests the address of the container's health check, whose answer needs the database and its tables. */
 async function askWeb(): Promise<void> {
   const http = openNodeHttp({ timeoutMs: WITHIN_MS, keepAlive: false });
   const url = `http://glitchtip:${SERVER_PORT}/api/settings/`;

@@ -4,7 +4,7 @@ import { type JobQueue, VALKEY_LISTS } from "../../glitchtip/versions.ts";
 
 const WITHIN_MS = 5_000;
 
-/** PING and, where it is the broker, how many jobs wait. A few commands need no client library. */
+/** Sends PING and, where Valkey is the broker, counts the waiting jobs. These few commands need no client library. */
 export function askValkey(address: string, queue: JobQueue | undefined): Promise<{ readonly waiting?: number }> {
   const url = new URL(address);
   const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];

@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { aboveLimit, wantedRestart } from "../../../src/care/decide.ts";
-import { lookAround } from "../../../src/care/findings.ts";
-import { partitionedTables, partitionProblems } from "../../../src/care/partitions.ts";
+import {
+  partitionedTables,
+  partitionProblems,
+  queueFinding,
+  queueMemory,
+} from "../../../src/care/database-findings.ts";
+import { servicesAboveLimit, wantedRestart } from "../../../src/care/decisions.ts";
+import { lookAround } from "../../../src/care/look.ts";
 import type { Probes } from "../../../src/care/probes.ts";
-import { queueFinding, queueMemory } from "../../../src/care/queue.ts";
 import { memoryPercent } from "../../../src/care/supervised.ts";
 import type { CareSettings } from "../../../src/config/service-settings.ts";
 import { failing, MIB, memory, NOW_MS, settings, stateAt, wellProbes } from "../../support/cared-for.ts";
@@ -171,12 +175,14 @@ describe("partitions", () => {
 });
 
 describe("what is restarted", () => {
-  const full = (bytes: number) => aboveLimit(settings, () => stateAt(NOW_MS, { memoryBytes: bytes }), NOW_MS);
+  const full = (bytes: number) => servicesAboveLimit(settings, () => stateAt(NOW_MS, { memoryBytes: bytes }), NOW_MS);
 
   it("is what is above its limit at two looks, and is not known to be down or without a limit", () => {
     expect(full(409 * MIB)).toEqual([]);
     expect(full(410 * MIB)).toEqual(["glitchtip", "glitchtip-worker"]);
-    expect(aboveLimit(settings, () => stateAt(NOW_MS - 60_000, { memoryBytes: 500 * MIB }), NOW_MS)).toEqual([]);
+    expect(servicesAboveLimit(settings, () => stateAt(NOW_MS - 60_000, { memoryBytes: 500 * MIB }), NOW_MS)).toEqual(
+      [],
+    );
     expect(memoryPercent(stateAt(NOW_MS, { memoryLimitBytes: 2 ** 63 }))).toBeUndefined();
     const once = { ...memory, failing: { "memory glitchtip": 1 } };
     expect(wantedRestart(settings, once, [], NOW_MS)).toBeUndefined();
@@ -187,7 +193,7 @@ describe("what is restarted", () => {
   it("is the larger of two that share one container's limit, by what all in it take", () => {
     const [web, worker] = [300 * MIB, 200 * MIB];
     const shared = (containerBytes: number) =>
-      aboveLimit(
+      servicesAboveLimit(
         settings,
         (name) => stateAt(NOW_MS, { memoryBytes: name === "glitchtip" ? web : worker, containerBytes }),
         NOW_MS,

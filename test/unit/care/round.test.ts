@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { silentLog } from "../../../src/base/log.ts";
 import { Secret } from "../../../src/base/secret.ts";
-import { readMemory, readReports } from "../../../src/care/memory.ts";
+import { readCareMemory, readRestartReports } from "../../../src/care/decisions.ts";
 import type { Probes } from "../../../src/care/probes.ts";
-import { type CareContext, careRound, carryOut } from "../../../src/care/round.ts";
+import { type CareContext, careRound, restartAndTell } from "../../../src/care/round.ts";
 import { openNodeHttp } from "../../../src/http/node.ts";
 import { failing, NOW_MS, settings, wellProbes } from "../../support/cared-for.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
@@ -69,33 +69,35 @@ describe("rounds", () => {
   it("keep a restart by schedule waiting while Postgres is down, and give it up after an hour", async () => {
     const clock = fakeClock(NOW_MS);
     await careRound(contextWith({ database: failing }, clock), true);
-    expect(readReports(own)[0]).toMatchObject({
+    expect(readRestartReports(own)[0]).toMatchObject({
       reason: "schedule",
       ok: false,
       skipped: expect.stringMatching(/^Postgres/),
     });
-    expect(readMemory(own).dueMs).toBe(NOW_MS);
+    expect(readCareMemory(own).dueMs).toBe(NOW_MS);
     clock.pass(3_600_001);
     await careRound(contextWith({ database: failing }, clock), false);
-    expect(readMemory(own).dueMs).toBeUndefined();
+    expect(readCareMemory(own).dueMs).toBeUndefined();
     expect(told().filter(({ event }) => event === "restart-failed")).toHaveLength(1);
   });
 
   it("touch nothing while a backup or a migration is at work", async () => {
     const busy = async () => ({ connections: 1, partitions: [], busy: "a backup" });
     const wanted = { reason: "asked", services: ["glitchtip"] } as const;
-    expect((await carryOut(contextWith({ database: busy }), wanted)).skipped).toBe("a backup is at work");
+    expect((await restartAndTell(contextWith({ database: busy }), wanted)).skipped).toBe("a backup is at work");
     const alone = async () => undefined;
-    expect((await carryOut(contextWith({ alone }), wanted)).skipped).toBe("a migration or another restart is at work");
+    expect((await restartAndTell(contextWith({ alone }), wanted)).skipped).toBe(
+      "a migration or another restart is at work",
+    );
   });
 
   it("keep a restart that nobody could be told of, and tell it later", async () => {
     const alone = async () => undefined;
     receiver.answer({ status: 404 });
-    await carryOut(contextWith({ alone }), { reason: "asked", services: ["glitchtip"] });
-    expect(readMemory(own).owed).toHaveLength(1);
+    await restartAndTell(contextWith({ alone }), { reason: "asked", services: ["glitchtip"] });
+    expect(readCareMemory(own).owed).toHaveLength(1);
     await careRound(contextWith({}), false);
-    expect(readMemory(own).owed ?? []).toHaveLength(0);
+    expect(readCareMemory(own).owed ?? []).toHaveLength(0);
     expect(told().map(({ event }) => event)).toEqual(["restart-failed", "restart-failed"]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Notice } from "../../../../src/care/notify/notice.ts";
-import { decide, forget, type TellMemory } from "../../../../src/care/notify/throttle.ts";
+import { forgetOld, type ThrottleMemory, throttle } from "../../../../src/care/notify/throttle.ts";
 
 const HOUR_MS = 3_600_000;
 const failed = (atMs: number, more: Partial<Notice> = {}): Notice => ({
@@ -16,9 +16,9 @@ const failed = (atMs: number, more: Partial<Notice> = {}): Notice => ({
 
 /** Which of these are told, in turn. */
 function told(...notices: Notice[]) {
-  let memory: TellMemory = {};
+  let memory: ThrottleMemory = {};
   return notices.map((notice) => {
-    const { tell, repeated, next } = decide(memory, "ops", notice, 12 * HOUR_MS);
+    const { tell, repeated, next } = throttle(memory, "ops", notice, 12 * HOUR_MS);
     memory = next;
     return repeated === undefined ? tell : repeated.times;
   });
@@ -49,14 +49,14 @@ describe("the same thing", () => {
   });
 
   it("is remembered for each channel on its own", () => {
-    const { next } = decide({}, "ops", failed(0), HOUR_MS);
-    expect(decide(next, "chat", failed(1), HOUR_MS).tell).toBe(true);
-    expect(decide(next, "ops", failed(1), HOUR_MS).tell).toBe(false);
+    const { next } = throttle({}, "ops", failed(0), HOUR_MS);
+    expect(throttle(next, "chat", failed(1), HOUR_MS).tell).toBe(true);
+    expect(throttle(next, "ops", failed(1), HOUR_MS).tell).toBe(false);
   });
 
   it("is forgotten when it was long ago", () => {
-    const { next } = decide({}, "ops", failed(0), HOUR_MS);
-    expect(Object.keys(forget(next, 1))).toEqual([]);
-    expect(Object.keys(forget(next, 0))).toHaveLength(1);
+    const { next } = throttle({}, "ops", failed(0), HOUR_MS);
+    expect(Object.keys(forgetOld(next, 1))).toEqual([]);
+    expect(Object.keys(forgetOld(next, 0))).toHaveLength(1);
   });
 });
