@@ -1,5 +1,5 @@
 import { CodedError, type ErrorCode } from "../base/errors.ts";
-import type { HttpAnswer, HttpMethod } from "../http/http.ts";
+import { type HttpAnswer, type HttpMethod, retryAfterMs } from "../http/http.ts";
 import { serverWords } from "./server-words.ts";
 import type { Shape } from "./wire/shape.ts";
 
@@ -116,13 +116,4 @@ function parseJson(method: HttpMethod, url: string, answer: HttpAnswer): unknown
     const remedy = "See the server's log, and any proxy in between.";
     throw new AnswerError("GC1208", answer.status, what, { said: "", remedy });
   }
-}
-
-export function retryAfterMs({ headers }: HttpAnswer): number | undefined {
-  const value = headers["retry-after"];
-  if (typeof value !== "string") return undefined;
-  if (/^\d+$/.test(value.trim())) return Number(value) * 1_000;
-  // By the server's own clock.
-  const untilMs = Date.parse(value) - Date.parse(String(headers.date));
-  return Number.isNaN(untilMs) ? undefined : Math.max(0, untilMs);
 }

@@ -1,18 +1,11 @@
 import type { Clock } from "../base/wait.ts";
-import type { HttpAnswer } from "../http/http.ts";
-import { retryAfterMs } from "./answers.ts";
-import { backOff, type Limit, nextLimit, startLimit } from "./limit.ts";
+import { type HttpAnswer, HttpError, retryAfterMs } from "../http/http.ts";
 import { LONGEST_WAIT_MS } from "./retry.ts";
 import type { Transport } from "./transport.ts";
 
-/** Lets as many pieces of work run at once as their server has room for. One for each server. */
-export interface Limiter {
-  /** How many may run now. */
-  readonly limit: number;
-  run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
-  /** The server asked for it: nothing new starts for so long, and fewer after that. */
-  pause(ms: number): void;
-}
+/** A web process of GlitchTip is busy with two requests for each worker (docs/glitchtip-facts.md, "Load and memory"). */
+const START = 4;
+const MOST = 16;
 
 export interface LimiterOptions {
   readonly clock: Clock;
@@ -20,106 +13,100 @@ export interface LimiterOptions {
   readonly most?: number;
 }
 
-/** A window is so many requests and so many rounds, at least: fewer tell more of chance than of the server. */
-const WINDOW_LEAST = 12;
-const ROUNDS_LEAST = 3;
+export interface LimitedTransport extends Transport {
+  /** How many requests may be in flight now. */
+  readonly limit: number;
+}
 
-export function openLimiter({ clock, start, most }: LimiterOptions): Limiter {
-  let state: Limit = startLimit(start, most);
-  let active = 0;
+/**
+ * Limits the requests in flight to one server by additive increase, multiplicative decrease: a full round of answers
+ * allows one more; a 429, a 503 or a broken connection halves the limit, and nothing is sent before `Retry-After` is over.
+ */
+export function limitTransport(
+  transport: Transport,
+  { clock, start = START, most = MOST }: LimiterOptions,
+): LimitedTransport {
+  let limit = Math.min(start, most);
+  let answers = 0;
+  let decreases = 0;
   let pausedUntilMs = 0;
-  const waiting: (() => void)[] = [];
-  /** `unsettled`: so many still belong to the limit before. */
-  const fresh = (unsettled = 0) => ({
-    startMs: clock.now(),
-    unsettled,
-    completed: 0,
-    latencyMs: 0,
-    leastMs: Number.POSITIVE_INFINITY,
-  });
-  let window = fresh();
+  /** The answer of a server that asks for more time than anybody waits. */
+  let refusal: { readonly answer: HttpAnswer; readonly untilMs: number } | undefined;
+  const slots = openSlots(() => limit);
 
-  const proceed = () => {
-    while (active < state.limit) {
-      const next = waiting.shift();
-      if (next === undefined) return;
-      active++;
-      next();
-    }
+  const increase = () => {
+    if (!slots.isFull() || ++answers < limit) return;
+    answers = 0;
+    limit = Math.min(most, limit + 1);
   };
-
-  const completed = (latencyMs: number) => {
-    // Only a full house tells what the server can do.
-    if (waiting.length === 0) {
-      window = fresh();
-      return;
-    }
-    if (window.unsettled > 0) {
-      window.unsettled--;
-      if (window.unsettled === 0) window = fresh();
-      return;
-    }
-    window.completed++;
-    window.latencyMs += latencyMs;
-    window.leastMs = Math.min(window.leastMs, latencyMs);
-    // Whole rounds: requests that begin together end together.
-    if (window.completed < state.limit * Math.max(ROUNDS_LEAST, Math.ceil(WINDOW_LEAST / state.limit))) return;
-    const before = state.limit;
-    state = nextLimit(state, {
-      completed: window.completed,
-      elapsedMs: clock.now() - window.startMs,
-      meanLatencyMs: window.latencyMs / window.completed,
-      leastLatencyMs: window.leastMs,
-    });
-    window = fresh(state.limit === before ? 0 : before);
+  /** Requests that were in flight together fail together: all their failures are one decrease. */
+  const decrease = (decreasesAtStart: number) => {
+    if (decreasesAtStart !== decreases) return;
+    decreases++;
+    answers = 0;
+    limit = Math.max(1, Math.floor(limit / 2));
   };
-
-  return {
-    get limit() {
-      return state.limit;
-    },
-    async run(work, signal) {
-      if (active < state.limit) active++;
-      else await new Promise<void>((go) => waiting.push(go));
-      try {
-        signal.throwIfAborted();
-        for (let leftMs = pausedUntilMs - clock.now(); leftMs > 0; leftMs = pausedUntilMs - clock.now()) {
-          await clock.sleep(leftMs, signal);
-        }
-        const startMs = clock.now();
-        const result = await work();
-        completed(clock.now() - startMs);
-        return result;
-      } finally {
-        active--;
-        proceed();
+  const sendOnce: Transport["send"] = async (request, signal) => {
+    for (let leftMs = pausedUntilMs - clock.now(); leftMs > 0; leftMs = pausedUntilMs - clock.now()) {
+      await clock.sleep(leftMs, signal);
+    }
+    if (refusal !== undefined && clock.now() < refusal.untilMs) return refusal.answer;
+    const before = decreases;
+    try {
+      const answer = await transport.send(request, signal);
+      if (answer.status !== 429 && answer.status !== 503) {
+        increase();
+        return answer;
       }
+      decrease(before);
+      const untilMs = clock.now() + (retryAfterMs(answer) ?? 0);
+      if (untilMs - clock.now() <= LONGEST_WAIT_MS) pausedUntilMs = Math.max(pausedUntilMs, untilMs);
+      else refusal = { answer, untilMs };
+      return answer;
+    } catch (error) {
+      if (error instanceof HttpError && error.sent) decrease(before);
+      throw error;
+    }
+  };
+  return {
+    ...transport,
+    get limit() {
+      return limit;
     },
-    pause(ms) {
-      // Several requests of one moment are refused at once: that is one refusal.
-      if (clock.now() >= pausedUntilMs) state = backOff(state);
-      pausedUntilMs = Math.max(pausedUntilMs, clock.now() + ms);
-      window = fresh();
-    },
+    send: (request, signal) => slots.run(() => sendOnce(request, signal), signal),
   };
 }
 
-/** The same transport with no more in flight than the limiter lets, and silent for as long as a 429 asks. */
-export function limitTransport(transport: Transport, limiter: Limiter, clock: Clock): Transport {
-  let refused: { readonly answer: HttpAnswer; readonly untilMs: number } | undefined;
+/** Allows at most `most` requests in flight; the others wait in order, and their timeouts have not begun. */
+export function limitInFlight(transport: Transport, most: number): Transport {
+  const slots = openSlots(() => most);
   return {
     ...transport,
-    send: (request, signal) =>
-      limiter.run(async () => {
-        // One that asks for more than anybody waits is not asked again before.
-        if (refused !== undefined && clock.now() < refused.untilMs) return refused.answer;
-        const answer = await transport.send(request, signal);
-        if (answer.status === 429) {
-          const askedMs = retryAfterMs(answer) ?? 0;
-          if (askedMs <= LONGEST_WAIT_MS) limiter.pause(askedMs);
-          else refused = { answer, untilMs: clock.now() + askedMs };
+    send: (request, signal) => slots.run(() => transport.send(request, signal), signal),
+  };
+}
+
+/** A semaphore that is fair (first in, first out) and whose size may change. */
+function openSlots(size: () => number) {
+  let used = 0;
+  const waiting: (() => void)[] = [];
+  return {
+    /** True while work waits for a slot. */
+    isFull: () => waiting.length > 0,
+    async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+      if (used < size()) used++;
+      else await new Promise<void>((proceed) => waiting.push(proceed));
+      try {
+        signal.throwIfAborted();
+        return await work();
+      } finally {
+        used--;
+        for (let next: (() => void) | undefined; used < size(); next()) {
+          next = waiting.shift();
+          if (next === undefined) break;
+          used++;
         }
-        return answer;
-      }, signal),
+      }
+    },
   };
 }

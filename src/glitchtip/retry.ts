@@ -47,7 +47,9 @@ function pauseAfter(error: unknown, idempotent: boolean, backoffMs: number): num
     return askedMs <= LONGEST_WAIT_MS ? askedMs : undefined;
   }
   if (error instanceof HttpError && !error.sent) return backoffMs;
-  return idempotent && outcomeUnknown(error) ? backoffMs : undefined;
+  if (!idempotent || !outcomeUnknown(error)) return undefined;
+  const askedMs = error instanceof AnswerError ? (error.retryAfterMs ?? 0) : 0;
+  return askedMs <= LONGEST_WAIT_MS ? Math.max(askedMs, backoffMs) : undefined;
 }
 
 const CREATES = 3;

@@ -7,7 +7,7 @@ import { superuserOf } from "../config/server.ts";
 import type { Docker } from "../docker/index.ts";
 import { type Calls, openCalls } from "../glitchtip/calls/index.ts";
 import { openClient } from "../glitchtip/client.ts";
-import { limitTransport, openLimiter } from "../glitchtip/limiter.ts";
+import { limitTransport } from "../glitchtip/limiter.ts";
 import { readsAndWrites } from "../glitchtip/reading-transport.ts";
 import type { Transport } from "../glitchtip/transport.ts";
 import { openTransport } from "../glitchtip/transport.ts";
@@ -41,7 +41,7 @@ export interface ServerToOpen extends Omit<ServerContext, "calls"> {
 /** With a limit of its own on what is in flight. */
 export function openServer({ transport, token, retries, ...context }: ServerToOpen): ServerContext {
   const { clock, signal } = context;
-  const limited = limitTransport(transport, openLimiter({ clock }), clock);
+  const limited = limitTransport(transport, { clock });
   const attempts = retries === undefined ? undefined : retries + 1;
   return { ...context, calls: openCalls({ transport: limited, token, clock, signal, attempts }) };
 }

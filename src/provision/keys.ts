@@ -3,7 +3,7 @@ import { CodedError } from "../base/errors.ts";
 import type { Secret } from "../base/secret.ts";
 import { type GlitchTip, openClient } from "../glitchtip/client.ts";
 import { chooseKey, type KnownProject } from "../glitchtip/identity.ts";
-import { limitInFlight } from "../glitchtip/in-flight.ts";
+import { limitInFlight } from "../glitchtip/limiter.ts";
 import { createOnce } from "../glitchtip/retry.ts";
 import type { DesiredOrganization } from "../reconcile/index.ts";
 import type { ProvisionContext } from "./context.ts";

@@ -3,7 +3,7 @@ import { silentLog } from "../../src/base/log.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { systemClock } from "../../src/base/wait.ts";
 import { openTransport } from "../../src/glitchtip/transport.ts";
-import { openNodeHttp } from "../../src/http/node.ts";
+import { openHttp } from "../../src/http/undici.ts";
 import { applyPlan } from "../../src/management/apply.ts";
 import { openServer } from "../../src/management/connect.ts";
 import { observeServer } from "../../src/management/observe.ts";
@@ -24,7 +24,7 @@ export interface ChildInput {
 /** One plan, and apply where asked, as a process: what its command does between reading the declaration and printing. */
 const { url, token, projects, alerts, apply, store }: ChildInput = JSON.parse(process.argv[2] ?? "{}");
 const desired = seededServer(projects, alerts);
-const transport = openTransport(openNodeHttp, url, { connections: 40, keepAlive: true });
+const transport = openTransport(openHttp, url, { connections: 40, keepAlive: true });
 const context = openServer({
   transport,
   token: new Secret(token),

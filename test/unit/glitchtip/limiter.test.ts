@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type Limiter, limitTransport, openLimiter } from "../../../src/glitchtip/limiter.ts";
-import type { TransportRequest } from "../../../src/glitchtip/transport.ts";
+import { type LimitedTransport, limitInFlight, limitTransport } from "../../../src/glitchtip/limiter.ts";
+import type { Transport, TransportRequest } from "../../../src/glitchtip/transport.ts";
+import { type HttpAnswer, HttpError } from "../../../src/http/http.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { fakeTransport, json } from "../../support/fake-transport.ts";
 
@@ -60,154 +61,213 @@ class Server {
   }
 }
 
-async function load(server: Server, limiter: Limiter, count: number): Promise<number> {
+/** The server behind a limited transport. */
+const limited = (server: Server, most?: number): LimitedTransport => {
+  const transport = { ...fakeTransport(), send: () => server.answer().then(() => json([])) };
+  return limitTransport(transport, { clock: server.clock, ...(most === undefined ? {} : { most }) });
+};
+
+async function load(server: Server, transport: LimitedTransport, count: number): Promise<number> {
   const start = server.now;
-  await server.finish(Promise.all(Array.from({ length: count }, () => limiter.run(() => server.answer(), signal))));
+  await server.finish(Promise.all(Array.from({ length: count }, () => transport.send(ask, signal))));
   return server.now - start;
 }
 
+/** A transport whose answers come when the test says so. */
+function held() {
+  const asked: string[] = [];
+  const open: { resolve(answer: HttpAnswer): void; reject(error: Error): void }[] = [];
+  const transport = {
+    baseUrl: "http://glitchtip:8000",
+    send: ({ path }: TransportRequest) => {
+      asked.push(path);
+      return new Promise<HttpAnswer>((resolve, reject) => open.push({ resolve, reject }));
+    },
+    close: async () => {},
+  };
+  return { asked, open, transport };
+}
+
 describe("how many requests are in flight", () => {
-  it("is four at the start", async () => {
-    const limiter = openLimiter({ clock: fakeClock() });
-    let open = 0;
-    const never = () => {
-      open++;
-      return new Promise<void>(() => {});
-    };
-    for (let i = 0; i < 10; i++) void limiter.run(never, signal);
+  it("is four at the start, the others wait in their order", async () => {
+    const { asked, open, transport } = held();
+    const four = limitTransport(transport, { clock: fakeClock() });
+    const answers = Array.from({ length: 10 }, (_, nth) => four.send({ ...ask, path: `/${nth}` }, signal));
     await settled();
-    expect([limiter.limit, open]).toEqual([4, 4]);
+    expect(four.limit).toBe(4);
+    expect(asked).toEqual(["/0", "/1", "/2", "/3"]);
+    for (let nth = 0; nth < 10; nth++) {
+      open[nth]?.resolve(json([]));
+      await settled();
+    }
+    await Promise.all(answers);
+    expect(asked).toEqual(Array.from({ length: 10 }, (_, nth) => `/${nth}`));
   });
 
-  it("rises while throughput does: a server 20 ms away is soon full", async () => {
+  it("rises while the server answers: one 20 ms away is soon full", async () => {
     const server = new Server(2, 8, 20);
-    const limiter = openLimiter({ clock: server.clock });
-    const tookMs = await load(server, limiter, 300);
+    const transport = limited(server);
+    const tookMs = await load(server, transport, 300);
     // Full with 7: (8 + 20) / 8 × 2.
-    expect(limiter.limit).toBeGreaterThanOrEqual(6);
-    expect(limiter.limit).toBeLessThanOrEqual(9);
+    expect(transport.limit).toBeGreaterThanOrEqual(6);
     expect(tookMs).toBeLessThan((300 * 28) / 5);
   });
 
-  it("does not rise on a server that is full: it costs nothing against the most that the server can do", async () => {
-    const server = new Server(2, 8);
-    const limiter = openLimiter({ clock: server.clock });
-    const tookMs = await load(server, limiter, 1000);
-    // The end may come in the middle of a trial of one more.
-    expect(limiter.limit).toBeLessThanOrEqual(5);
-    expect(tookMs).toBeLessThan(1.02 * ((1000 * 8) / 2));
+  it("costs a server that is full nothing against the most that it can do", async () => {
+    for (const slots of [1, 2]) {
+      const server = new Server(slots, 8);
+      expect(await load(server, limited(server), 1000)).toBeLessThan(1.02 * ((1000 * 8) / slots));
+    }
   });
 
   it("uses a server of many workers", async () => {
     const server = new Server(16, 8);
-    const limiter = openLimiter({ clock: server.clock });
-    await load(server, limiter, 2000);
-    expect(limiter.limit).toBeGreaterThanOrEqual(15);
-    // The end may come in the middle of a trial.
-    expect(limiter.limit).toBeLessThanOrEqual(24);
+    const transport = limited(server);
+    await load(server, transport, 2000);
+    expect(transport.limit).toBeGreaterThanOrEqual(15);
+    expect(transport.limit).toBeLessThanOrEqual(24);
   });
 
   it("never goes over its most", async () => {
     const server = new Server(100, 8);
-    const limiter = openLimiter({ clock: server.clock, most: 10 });
-    await load(server, limiter, 1000);
-    expect(limiter.limit).toBe(10);
-  });
-
-  it("falls when latency grows: the server lost most of its workers", async () => {
-    const server = new Server(8, 8);
-    const limiter = openLimiter({ clock: server.clock });
-    await load(server, limiter, 600);
-    expect(limiter.limit).toBeGreaterThanOrEqual(7);
-    server.slots = 1;
-    await load(server, limiter, 600);
-    expect(limiter.limit).toBeLessThanOrEqual(4);
-  });
-
-  it("falls to two on a server that does one thing at a time", async () => {
-    const server = new Server(1, 8);
-    const limiter = openLimiter({ clock: server.clock });
-    const tookMs = await load(server, limiter, 400);
-    expect(limiter.limit).toBe(2);
-    expect(tookMs).toBeLessThan(1.01 * 400 * 8);
+    let most = 0;
+    let open = 0;
+    const send = async () => {
+      most = Math.max(most, ++open);
+      await server.answer();
+      open--;
+      return json([]);
+    };
+    const transport = limitTransport({ ...fakeTransport(), send }, { clock: server.clock, most: 10 });
+    await load(server, transport, 1000);
+    expect([transport.limit, most]).toEqual([10, 10]);
   });
 
   it("is not changed by a few requests that come one by one", async () => {
     const server = new Server(2, 8);
-    const limiter = openLimiter({ clock: server.clock });
-    for (let i = 0; i < 60; i++) await load(server, limiter, 1);
-    expect(limiter.limit).toBe(4);
+    const transport = limited(server);
+    for (let i = 0; i < 60; i++) await load(server, transport, 1);
+    expect(transport.limit).toBe(4);
+  });
+
+  it.each([
+    ["429", () => json({}, 429)],
+    ["503", () => json({}, 503)],
+    ["a broken connection", () => new HttpError("broken", "GET …", "reset", "", undefined)],
+  ])("is halved by %s, and rises again with answers", async (_, failure) => {
+    const server = new Server(4, 8);
+    const failures = [failure()];
+    const send = async () => {
+      await server.answer();
+      const failed = failures.shift();
+      if (failed instanceof Error) throw failed;
+      return failed ?? json([]);
+    };
+    const transport = limitTransport({ ...fakeTransport(), send }, { clock: server.clock });
+    await server.finish(transport.send(ask, signal).catch(() => undefined));
+    expect(transport.limit).toBe(2);
+    await load(server, transport, 100);
+    expect(transport.limit).toBeGreaterThanOrEqual(4);
   });
 });
 
 describe("a server that asks to wait", () => {
-  const tooMany = (retryAfter: string) => json({ detail: "slow down" }, 429, { "retry-after": retryAfter });
+  const tooMany = (retryAfter: string, status = 429) =>
+    json({ detail: "slow down" }, status, { "retry-after": retryAfter });
 
-  it("gets nothing before the time is over, and half as many after it", async () => {
+  it.each([429, 503])("with %d gets nothing before the time is over, and half as many after it", async (status) => {
     const clock = fakeClock();
-    const limiter = openLimiter({ clock });
-    const transport = fakeTransport(tooMany("7"), json([]));
-    const limited = limitTransport(transport, limiter, clock);
-    expect((await limited.send(ask, signal)).status).toBe(429);
-    expect(limiter.limit).toBe(2);
-    expect((await limited.send(ask, signal)).status).toBe(200);
+    const transport = fakeTransport(tooMany("7", status), json([]));
+    const spared = limitTransport(transport, { clock });
+    expect((await spared.send(ask, signal)).status).toBe(status);
+    expect(spared.limit).toBe(2);
+    expect((await spared.send(ask, signal)).status).toBe(200);
     expect(clock.slept).toEqual([7_000]);
   });
 
   it("for longer than anybody waits is not asked again: the same refusal at once", async () => {
     const clock = fakeClock();
     const transport = fakeTransport(tooMany("3600"), json([]));
-    const limited = limitTransport(transport, openLimiter({ clock }), clock);
-    const answers = [await limited.send(ask, signal), await limited.send(ask, signal)];
+    const spared = limitTransport(transport, { clock });
+    const answers = [await spared.send(ask, signal), await spared.send(ask, signal)];
     expect(answers.map(({ status }) => status)).toEqual([429, 429]);
     expect(transport.requests).toHaveLength(1);
     expect(clock.slept).toEqual([]);
     clock.pass(3_600_000);
-    expect((await limited.send(ask, signal)).status).toBe(200);
+    expect((await spared.send(ask, signal)).status).toBe(200);
   });
 
   it("with several refusals of one moment halves once", async () => {
     const server = new Server(4, 8);
-    const limiter = openLimiter({ clock: server.clock });
     const transport = { ...fakeTransport(), send: async () => server.answer().then(() => tooMany("1")) };
-    const limited = limitTransport(transport, limiter, server.clock);
-    await server.finish(Promise.all(Array.from({ length: 4 }, () => limited.send(ask, signal))));
-    expect(limiter.limit).toBe(2);
+    const spared = limitTransport(transport, { clock: server.clock });
+    await server.finish(Promise.all(Array.from({ length: 4 }, () => spared.send(ask, signal))));
+    expect(spared.limit).toBe(2);
   });
 });
 
-describe("what is no longer wanted", () => {
-  it("is not begun, and gives its place on", async () => {
-    const limiter = openLimiter({ clock: fakeClock(), start: 1 });
+describe.each([
+  [
+    "a limited transport",
+    (transport: Transport) => limitTransport(transport, { clock: fakeClock(), start: 1, most: 1 }),
+  ],
+  ["a fixed limit", (transport: Transport) => limitInFlight(transport, 1)],
+])("what is no longer wanted, with %s", (_, limit) => {
+  it("is not begun, and passes its place on", async () => {
+    const { asked, open, transport } = held();
+    const one = limit(transport);
     const stop = new AbortController();
-    const begun: string[] = [];
-    let end: (() => void) | undefined;
-    const first = limiter.run(() => new Promise<void>((done) => (end = done)), signal);
-    const unwanted = limiter.run(async () => void begun.push("unwanted"), stop.signal);
-    const last = limiter.run(async () => void begun.push("last"), signal);
+    const first = one.send({ ...ask, path: "/1" }, signal);
+    const unwanted = one.send({ ...ask, path: "/2" }, stop.signal);
+    const last = one.send({ ...ask, path: "/3" }, signal);
     stop.abort(new Error("stopped"));
-    end?.();
+    open[0]?.resolve(json([]));
     await expect(unwanted).rejects.toThrow("stopped");
-    await Promise.all([first, last]);
-    expect(begun).toEqual(["last"]);
-  });
-
-  it("is given up while it waits for a server that asked to wait", async () => {
-    const stop = new AbortController();
-    const sleep = (_ms: number, until?: AbortSignal) =>
-      new Promise<void>((_, reject) => until?.addEventListener("abort", () => reject(until.reason)));
-    const limiter = openLimiter({ clock: { now: () => 0, sleep } });
-    limiter.pause(10_000);
-    const waiting = limiter.run(async () => "begun", stop.signal);
     await settled();
-    stop.abort(new Error("stopped"));
-    await expect(waiting).rejects.toThrow("stopped");
+    expect(asked).toEqual(["/1", "/3"]);
+    open[1]?.resolve(json([]));
+    await Promise.all([first, last]);
   });
 
-  it("that fails gives its place on", async () => {
-    const limiter = openLimiter({ clock: fakeClock(), start: 1 });
-    const failing = limiter.run(() => Promise.reject(new Error("reset")), signal);
+  it("that fails passes its place on", async () => {
+    const { open, transport } = held();
+    const one = limit(transport);
+    const failing = one.send(ask, signal);
+    const next = one.send(ask, signal);
+    open[0]?.reject(new Error("reset"));
     await expect(failing).rejects.toThrow("reset");
-    expect(await limiter.run(async () => "next", signal)).toBe("next");
+    await settled();
+    open[1]?.resolve(json([]));
+    expect((await next).status).toBe(200);
   });
+});
+
+it("a request that waits for a server that asked to wait is given up", async () => {
+  const stop = new AbortController();
+  const sleep = (_ms: number, until?: AbortSignal) =>
+    new Promise<void>((_, reject) => until?.addEventListener("abort", () => reject(until.reason)));
+  const busy = json({}, 429, { "retry-after": "10" });
+  const transport = limitTransport(fakeTransport(busy), { clock: { now: () => 0, sleep } });
+  await transport.send(ask, signal);
+  const waiting = transport.send(ask, stop.signal);
+  await settled();
+  stop.abort(new Error("stopped"));
+  await expect(waiting).rejects.toThrow("stopped");
+});
+
+it("a fixed limit lets so many requests through and the next in order as each ends, well or not", async () => {
+  const { asked, open, transport } = held();
+  const answer = json([]);
+  const two = limitInFlight(transport, 2);
+  const answers = ["/1", "/2", "/3", "/4"].map((path) => two.send({ ...ask, path }, signal).catch(() => "failed"));
+  await settled();
+  expect(asked).toEqual(["/1", "/2"]);
+  open[1]?.reject(new Error("reset"));
+  await settled();
+  expect(asked).toEqual(["/1", "/2", "/3"]);
+  open[0]?.resolve(answer);
+  await settled();
+  expect(asked).toEqual(["/1", "/2", "/3", "/4"]);
+  for (const one of open) one.resolve(answer);
+  expect(await Promise.all(answers)).toEqual([answer, "failed", answer, answer]);
 });
