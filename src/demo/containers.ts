@@ -3,7 +3,7 @@ import type { Docker } from "../docker/index.ts";
 import { askReadBack, type ReadBackLine } from "../provision/index.ts";
 import type { DemoApp, DemoStack } from "./demo.ts";
 
-/** Why the demo cannot run in containers here, or undefined when it can; missing images are pulled. */
+/** Returns why the demo cannot run in containers here, or undefined where it can. Pulls missing images. */
 export async function whyNoContainers(docker: Docker): Promise<string | undefined> {
   try {
     await docker.located();
@@ -16,12 +16,12 @@ export async function whyNoContainers(docker: Docker): Promise<string | undefine
   return `an image cannot be had: ${lines.findLast((line) => line.trim() !== "")?.trim() ?? "docker compose pull failed"}`;
 }
 
-/** Of Compose's many lines those that say that something is done: "Container demo-glitchtip-db-1  Healthy". */
+/** Matches the lines of Compose that say that something is done: "Container demo-glitchtip-db-1  Healthy". */
 const MILESTONE = /Container \S*?-((?:glitchtip(?:-\w+)?)|app)-1\s+(Healthy|Exited|Started)\s*$/;
 
 /**
- * The stack of the demo as `docker compose up -d --wait` starts it in a folder that `init` has been through. `cleaner`
- * is not bound to Ctrl-C: it takes the containers away afterwards.
+ * Returns the demo's stack as `docker compose up -d --wait` starts it in a folder that `init` has prepared. `cleaner` does
+ * not end with Ctrl-C: it removes the containers afterwards.
  */
 export function composeStack(docker: Docker, cleaner: Docker, reached: DemoApp, log: Log): DemoStack {
   return {

@@ -4,7 +4,7 @@ import type { Clock } from "../base/wait.ts";
 import { openHttp } from "../http/undici.ts";
 import type { ReadBackLine, ReadBackRequest } from "../provision/index.ts";
 
-/** Where the parts of a running demo are reached from this machine. */
+/** The addresses of a running demo on this machine. */
 export interface DemoApp {
   readonly appUrl: string;
   readonly glitchtipUrl: string;
@@ -14,7 +14,7 @@ export interface DemoApp {
 export interface DemoStack {
   up(): Promise<DemoApp>;
   readBack(request: ReadBackRequest): Promise<readonly ReadBackLine[]>;
-  /** Takes everything away that `up` made. */
+  /** Removes everything that `up` made. */
   close(): Promise<void>;
 }
 
@@ -24,19 +24,20 @@ export interface DemoContext {
   readonly log: Log;
 }
 
-/** The proof: the sample app threw, reported by the DSN it was handed, and the event was read from GlitchTip's API. */
+/** The proof: the sample app threw an error and reported it with its DSN, and the event was read from GlitchTip's API. */
 export interface DemoProof extends DemoApp {
   readonly app: string;
   readonly project: string;
   readonly eventId: string;
   readonly error: string;
-  /** From the request that made the app throw until its event could be read. */
+  /** Milliseconds from the request that made the app throw until its event could be read. */
   readonly ms: number;
 }
 
 const APP = "app";
 
-export async function demo({ clock, signal, log }: DemoContext, stack: DemoStack): Promise<DemoProof> {
+/** Starts the stack, makes the app fail and reads its event back. Throws GC1605 or GC1405 where that does not work. */
+export async function runDemo({ clock, signal, log }: DemoContext, stack: DemoStack): Promise<DemoProof> {
   const reached = await stack.up();
   log.info(`asking the app to fail: ${reached.appUrl}/error`);
   const start = clock.now();

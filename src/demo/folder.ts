@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { silentLog } from "../base/log.ts";
-import { init } from "../init/index.ts";
+import { initWorkspace } from "../init/index.ts";
 import type { DemoApp } from "./demo.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -13,26 +13,27 @@ export interface DemoFolder extends AsyncDisposable {
   readonly dir: string;
   readonly admin: { readonly email: string; readonly password: string };
   readonly reached: DemoApp;
-  /** Of the shell's variables those that are not of some project: Compose would let them win over this folder's .env. */
+  /** The shell's variables without those of another Compose project, which would win over this folder's .env. */
   readonly env: Variables;
-  /** The wrapper that apps start under. */
+  /** The path of with-dsn, which starts the app. */
   readonly wrapper: string;
 }
 
-const OF_A_PROJECT = /^(COMPOSE_(FILE|PATH_SEPARATOR|PROJECT_NAME|PROFILES|ENV_FILES)|GLITCHTIP_PORT|APP_PORT)$/;
+const OF_A_COMPOSE_PROJECT =
+  /^(COMPOSE_(FILE|PATH_SEPARATOR|PROJECT_NAME|PROFILES|ENV_FILES)|GLITCHTIP_PORT|APP_PORT)$/;
 
 const EMAIL = "admin@example.com";
 
-/** With somebody's COMPOSE_PROJECT_NAME the demo would take away that project's data at its end. */
-export const ofNoProject = (shell: Variables): Variables =>
-  Object.fromEntries(Object.entries(shell).filter(([name]) => !OF_A_PROJECT.test(name)));
+/** Returns the variables without those that name a Compose project: the demo would remove that project's data at its end. */
+export const withoutComposeProject = (shell: Variables): Variables =>
+  Object.fromEntries(Object.entries(shell).filter(([name]) => !OF_A_COMPOSE_PROJECT.test(name)));
 
-/** A temporary folder after `init`, with ports that are free just now. Disposing removes it. */
+/** Returns a temporary folder that `init` has prepared, with ports that are free now. Disposing removes it. */
 export async function openDemoFolder(shell: Variables): Promise<DemoFolder> {
   const dir = mkdtempSync(join(tmpdir(), "glitchtip-demo-"));
   const [port, appPort] = await freePorts(2);
   writeFileSync(join(dir, ".env"), `GLITCHTIP_PORT=${port}\nAPP_PORT=${appPort}\n`);
-  await init({ dir, log: silentLog }, { organization: "Demo", email: EMAIL });
+  await initWorkspace({ dir, log: silentLog }, { organization: "Demo", email: EMAIL });
   return {
     dir,
     admin: {
@@ -40,7 +41,7 @@ export async function openDemoFolder(shell: Variables): Promise<DemoFolder> {
       password: readFileSync(join(dir, ".glitchtip", "secrets", "admin_password"), "utf8"),
     },
     reached: { appUrl: `http://127.0.0.1:${appPort}`, glitchtipUrl: `http://localhost:${port}` },
-    env: ofNoProject(shell),
+    env: withoutComposeProject(shell),
     wrapper: join(dir, ".glitchtip", "with-dsn"),
     async [Symbol.asyncDispose]() {
       rmSync(dir, { recursive: true, force: true });
@@ -48,7 +49,7 @@ export async function openDemoFolder(shell: Variables): Promise<DemoFolder> {
   };
 }
 
-/** All are held at once, so that they differ. */
+/** Holds all ports at once, so that they differ. */
 async function freePorts(count: number): Promise<number[]> {
   const held = await Promise.all(
     Array.from({ length: count }, async () => {

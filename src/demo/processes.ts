@@ -10,9 +10,9 @@ import type { ReadBackLine } from "../provision/index.ts";
 import type { DemoApp, DemoStack } from "./demo.ts";
 
 export interface ProcessStackOptions {
-  /** A folder that `init` has been through. */
+  /** A folder that `init` has prepared. */
   readonly dir: string;
-  /** The server, running already. */
+  /** The address of the server, which runs already. */
   readonly url: string;
   readonly wrapper: string;
   readonly node: string;
@@ -26,8 +26,8 @@ export interface ProcessStackOptions {
 const STARTS_WITHIN_MS = 20_000;
 
 /**
- * The stack of the demo without containers: the same provisioner bundle and the same sample app behind the same wrapper,
- * as plain child processes. They end with the signal, and when `close` is called.
+ * Returns the demo's stack without containers: the same provisioner bundle, and the same sample app behind the same
+ * wrapper, as plain child processes. They end with the signal, and when `close` is called.
  */
 export function processStack(options: ProcessStackOptions): DemoStack {
   const { dir, url, log, clock, run = runProcess } = options;

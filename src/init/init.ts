@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ProductionHost } from "../checks/index.ts";
 import { checkDeclaration } from "../config/check.ts";
-import type { RenderedFile } from "../stack/model.ts";
+import type { RenderedFile, UserProject } from "../stack/model.ts";
 import { STACK_FILE } from "../stack/render.ts";
 import {
   composeFilesIn,
@@ -12,7 +12,10 @@ import {
   packageAssets,
   parseEnv,
   readComposeFiles,
+  readDeclarationText,
   readEnvText,
+  readUserFilesWith,
+  readWorkspaceWith,
   SAMPLE_COMPOSE_PROJECT,
   type UpdateOptions,
   updateWorkspace,
@@ -30,66 +33,90 @@ export type { InitOptions } from "./options.ts";
 const SAMPLE_COMPOSE = "compose.yaml";
 
 export interface InitContext extends WorkspaceContext {
-  /** Asked for `production` only; without it machine, certificate and secrets are not looked at. */
+  /** Looked at for `production` only; without it machine, certificate and secrets are not checked. */
   readonly host?: ProductionHost;
 }
 
-/** Makes or brings up to date all files of a project. Validates everything before it writes anything. */
-export async function init(context: InitContext, options: InitOptions & ImageOptions = {}): Promise<WorkspaceResult> {
-  const { project, ...made } = await prepare(context, options);
-  if (project.declaration.production !== undefined && context.host !== undefined) {
+/** Makes all files of a workspace, or brings them up to date. Validates everything before it writes anything. */
+export async function initWorkspace(
+  context: InitContext,
+  options: InitOptions & ImageOptions = {},
+): Promise<WorkspaceResult> {
+  const { workspace, ...how } = await wantedWorkspace(context, options);
+  if (workspace.declaration.production !== undefined && context.host !== undefined) {
     const { refuseUnfit } = await import("../checks/index.ts");
-    await refuseUnfit(project, context.env ?? {}, context.log, context.host);
+    await refuseUnfit(workspace, context.env ?? {}, context.log, context.host);
   }
-  return await updateWorkspace(context, project, { ...options, ...made });
+  return await updateWorkspace(context, workspace, { ...options, ...how });
 }
 
-/** The project as it will be: from its declaration, or from the options where there is none yet. */
-async function prepare(
-  context: WorkspaceContext,
-  options: InitOptions,
-): Promise<{ project: Workspace } & Pick<UpdateOptions, "once" | "sample" | "stateBy" | "declarationEdited">> {
-  const { dir, log, env: shell = {}, docker, assets = packageAssets() } = context;
+type Wanted = { readonly workspace: Workspace } & Pick<
+  UpdateOptions,
+  "once" | "sample" | "stateBy" | "declarationEdited"
+>;
+
+/** Returns the workspace as it will be: from its declaration, or from the options where there is none yet. */
+async function wantedWorkspace(context: WorkspaceContext, options: InitOptions): Promise<Wanted> {
+  const { dir, assets = packageAssets() } = context;
   const env = parseEnv(readEnvText(dir));
   const composeFiles = composeFilesIn(dir, env);
   const texts = readComposeFiles(dir, composeFiles);
-  const sample = texts.length === 0 || (texts.length === 1 && texts.every(({ text }) => isSample(text, assets)));
-  if (existsSync(join(dir, DECLARATION_FILE))) {
-    const { readDeclarationText, readWorkspaceWith } = await import("../workspace/index.ts");
-    const before = readDeclarationText(dir);
-    const text = await (await import("./declared-options.ts")).withOptions(before, options);
-    const project = await readWorkspaceWith(context, text);
-    const declarationEdited = text !== before;
-    return { project, sample: sample && texts.length > 0, stateBy: "declaration", declarationEdited };
-  }
-  const user = sample
-    ? SAMPLE_COMPOSE_PROJECT
-    : await (await import("../workspace/index.ts")).readUserFilesWith(
-        docker?.config,
-        dir,
-        texts,
-        { ...env, ...shell },
-        log,
-      );
-  const wanted = newDeclaration(dir, sample ? { apps: { app: "app" }, ...options } : options, user);
-  const text = newDeclarationText(wanted);
-  const declaration = checkDeclaration(wanted, "the options");
-  const once = (path: string, content: string): RenderedFile => ({ path, content, mode: 0o644, kind: "once" });
-  const files = sample
-    ? [once("app/server.mjs", assets.sample("server.mjs")), once(SAMPLE_COMPOSE, assets.sample("compose.yaml"))]
-    : [];
+  const isSampleThere = texts.length === 1 && texts.every(({ text }) => isSample(text, assets));
+  if (existsSync(join(dir, DECLARATION_FILE))) return await declaredWorkspace(context, options, isSampleThere);
+  return texts.length === 0 || isSampleThere
+    ? sampleWorkspace(context, options, env)
+    : await newWorkspace(context, options, env, composeFiles, texts);
+}
+
+async function declaredWorkspace(context: WorkspaceContext, options: InitOptions, sample: boolean): Promise<Wanted> {
+  const { withOptions } = await import("./declared-options.ts");
+  const before = readDeclarationText(context.dir);
+  const text = await withOptions(before, options);
+  const workspace = await readWorkspaceWith(context, text);
+  return { workspace, sample, stateBy: "declaration", declarationEdited: text !== before };
+}
+
+type Variables = Readonly<Record<string, string>>;
+
+/** Returns the workspace of the sample app, which is made where there is no Compose file. */
+function sampleWorkspace(context: WorkspaceContext, options: InitOptions, env: Variables): Wanted {
+  const { dir, env: shell = {}, assets = packageAssets() } = context;
+  const user = SAMPLE_COMPOSE_PROJECT;
+  const { text, declaration } = declarationFrom(dir, { apps: { app: "app" }, ...options }, user);
   return {
-    project: workspaceFrom(
-      dir,
-      declaration,
-      text,
-      sample ? [SAMPLE_COMPOSE, STACK_FILE] : composeFiles,
-      user,
-      env,
-      shell,
-    ),
-    once: [...files, once(DECLARATION_FILE, text)],
-    sample,
+    workspace: workspaceFrom(dir, declaration, text, [SAMPLE_COMPOSE, STACK_FILE], user, env, shell),
+    once: [
+      once("app/server.mjs", assets.sample("server.mjs")),
+      once(SAMPLE_COMPOSE, assets.sample("compose.yaml")),
+      once(DECLARATION_FILE, text),
+    ],
+    sample: true,
     stateBy: "init",
   };
 }
+
+/** Returns the workspace of the user's own services. */
+async function newWorkspace(
+  context: WorkspaceContext,
+  options: InitOptions,
+  env: Variables,
+  composeFiles: readonly string[],
+  texts: ReturnType<typeof readComposeFiles>,
+): Promise<Wanted> {
+  const { dir, log, env: shell = {}, docker } = context;
+  const user = await readUserFilesWith(docker?.config, dir, texts, { ...env, ...shell }, log);
+  const { text, declaration } = declarationFrom(dir, options, user);
+  return {
+    workspace: workspaceFrom(dir, declaration, text, composeFiles, user, env, shell),
+    once: [once(DECLARATION_FILE, text)],
+    sample: false,
+    stateBy: "init",
+  };
+}
+
+function declarationFrom(dir: string, options: InitOptions, user: UserProject) {
+  const wanted = newDeclaration(dir, options, user);
+  return { text: newDeclarationText(wanted), declaration: checkDeclaration(wanted, "the options") };
+}
+
+const once = (path: string, content: string): RenderedFile => ({ path, content, mode: 0o644, kind: "once" });

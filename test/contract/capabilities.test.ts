@@ -9,7 +9,7 @@ import type { TransportRequest } from "../../src/glitchtip/transport.ts";
 import { openTransport } from "../../src/glitchtip/transport.ts";
 import { CAPABILITIES, GENERATIONS, generationOf } from "../../src/glitchtip/versions.ts";
 import { openNodeHttp } from "../../src/http/node.ts";
-import { init } from "../../src/init/init.ts";
+import { initWorkspace } from "../../src/init/init.ts";
 import { TemporaryFolder, testAssets } from "../support/project.ts";
 import { asking, makeShop, sendEvent } from "./asking.ts";
 import { ADMIN } from "./player.ts";
@@ -126,7 +126,7 @@ describe("an image's tag selects its row:", () => {
     using folder = new TemporaryFolder();
     const warnings: string[] = [];
     const log = { ...silentLog, warn: (text: string) => warnings.push(text) };
-    await init({ dir: folder.path, log, assets: testAssets() }, { image, apps: { app: "app" } });
+    await initWorkspace({ dir: folder.path, log, assets: testAssets() }, { image, apps: { app: "app" } });
     return { warnings, stack: folder.read("compose.glitchtip.yaml") };
   }
 
@@ -148,7 +148,9 @@ describe("an image's tag selects its row:", () => {
   it.each(["v4.0.9", "v3.4.1", "2"])("an older one, %s, is refused before anything is written", async (tag) => {
     using folder = new TemporaryFolder();
     const options = { image: `glitchtip/glitchtip:${tag}`, apps: { app: "app" } };
-    await expect(init({ dir: folder.path, log: silentLog, assets: testAssets() }, options)).rejects.toMatchObject({
+    await expect(
+      initWorkspace({ dir: folder.path, log: silentLog, assets: testAssets() }, options),
+    ).rejects.toMatchObject({
       code: "GC1101",
       problems: [expect.stringContaining(`glitchtip:${tag}" is older than GlitchTip ${GENERATIONS[0]}`)],
     });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runProcess } from "../../src/base/process.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
-import { init } from "../../src/init/init.ts";
+import { initWorkspace } from "../../src/init/init.ts";
 import type { UserProject } from "../../src/stack/model.ts";
 import {
   composeFilesIn,
@@ -56,7 +56,7 @@ function copied(name: string): TemporaryFolder & { readonly before: Record<strin
   return Object.assign(folder, { before: folder.files() });
 }
 
-const run = (dir: string) => init({ dir, log, env: SHELL, assets: testAssets() });
+const run = (dir: string) => initWorkspace({ dir, log, env: SHELL, assets: testAssets() });
 const appsOf = (folder: TemporaryFolder) => Object.keys(loadDeclaration(folder.read("glitchtip.yaml"), "g").apps);
 
 /** The facts about services, the variables from env files among them, in one order. */

@@ -3,7 +3,7 @@ import { cpSync } from "node:fs";
 import { execPath } from "node:process";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { init } from "../../src/init/init.ts";
+import { initWorkspace } from "../../src/init/init.ts";
 import { CLI } from "../support/cli-process.ts";
 import { TemporaryFolder, testAssets } from "../support/project.ts";
 
@@ -14,7 +14,10 @@ const log = { info() {}, step() {}, debug() {}, warn() {} };
 /** A project of an older version, with edits of the user's, whose declaration now needs other files. */
 async function olderProject(): Promise<TemporaryFolder> {
   const folder = new TemporaryFolder();
-  await init({ dir: folder.path, log, env: {}, assets: testAssets("0.0.1") }, { organization: "Acme", port: 8123 });
+  await initWorkspace(
+    { dir: folder.path, log, env: {}, assets: testAssets("0.0.1") },
+    { organization: "Acme", port: 8123 },
+  );
   folder.write(STACK, `${folder.read(STACK).replace("mem_limit: 512m", "mem_limit: 1g")}# mine\n`);
   folder.write("glitchtip.yaml", `${folder.read("glitchtip.yaml")}\nprovisioner: image:example/provisioner\n`);
   folder.write(".env", "MINE=1\n");

@@ -4,7 +4,7 @@ import { silentLog } from "../../src/base/log.ts";
 import { checkVaultCopies } from "../../src/checks/doctor/vault-checks.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
 import { vaultCopyOf } from "../../src/config/secrets.ts";
-import { init } from "../../src/init/init.ts";
+import { initWorkspace } from "../../src/init/init.ts";
 import { compareVaultCopies } from "../../src/workspace/reference-copies.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { TemporaryFolder, testAssets } from "../support/project.ts";
@@ -44,7 +44,7 @@ const warnings: string[] = [];
 const bring = async (folder: TemporaryFolder, more: object = {}) => {
   warnings.length = 0;
   const log = { ...silentLog, warn: (text: string) => void warnings.push(text) };
-  return await init({ dir: folder.path, log, env, clock: fakeClock(), signal, assets: testAssets() }, more);
+  return await initWorkspace({ dir: folder.path, log, env, clock: fakeClock(), signal, assets: testAssets() }, more);
 };
 
 const findings = async (folder: TemporaryFolder) => {

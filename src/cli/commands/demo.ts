@@ -6,7 +6,7 @@ import {
   type DemoStack,
   openDemoFolder,
   processStack,
-  demo as runDemo,
+  runDemo,
   whyNoContainers,
 } from "../../demo/index.ts";
 import { openDocker } from "../../docker/index.ts";

@@ -4,7 +4,7 @@ import type { HostNetwork, ProductionHost } from "../../checks/index.ts";
 import {
   type GivenOptions,
   type InitOptionName,
-  init,
+  initWorkspace,
   isRepeatable,
   lacksDomain,
   OPTION_ROWS,
@@ -45,7 +45,7 @@ export default {
     const options = parseInitOptions(given);
     const answered = ask === undefined ? options : await ask.askInit(context, options);
     const images = { ...(pull && { pull }), ...(build && { build }), ...imageQuestions(context) };
-    const result = await init(
+    const result = await initWorkspace(
       { ...context, docker: workspaceDocker(context), host: productionHost(context, preflight) },
       { ...answered, ...images, ...(dryRun && { dryRun }) },
     );

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { silentLog } from "../../../src/base/log.ts";
 import type { ProcessResult } from "../../../src/base/process.ts";
 import { sendTestMail } from "../../../src/checks/mail-test.ts";
-import { init } from "../../../src/init/init.ts";
+import { initWorkspace } from "../../../src/init/init.ts";
 import { readWorkspace } from "../../../src/workspace/workspace.ts";
 import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
 import { TemporaryFolder, testAssets } from "../../support/project.ts";
@@ -13,7 +13,7 @@ async function projectIn(folder: TemporaryFolder, emailUrl?: string) {
   folder.write("compose.yaml", "services:\n  api: { image: a, entrypoint: [node], command: [x] }\n");
   const options = { apps: { api: "shop" }, ...(emailUrl === undefined ? {} : { emailUrl }) };
   const env = { MAIL_URL: URL_WITH_PASSWORD };
-  await init({ dir: folder.path, log: silentLog, env, assets: testAssets() }, options);
+  await initWorkspace({ dir: folder.path, log: silentLog, env, assets: testAssets() }, options);
   return readWorkspace(folder.path);
 }
 

@@ -1,4 +1,4 @@
-import { type InitOptions, type InitResult, init } from "../../../src/init/init.ts";
+import { type InitOptions, type InitResult, initWorkspace } from "../../../src/init/init.ts";
 import { type TemporaryFolder, testAssets } from "../../support/project.ts";
 
 /** A user's own Compose file. */
@@ -11,5 +11,5 @@ export function run(
   more: { version?: string; warnings?: string[] } = {},
 ): Promise<InitResult> {
   const log = { info() {}, step() {}, debug() {}, warn: (text: string) => more.warnings?.push(text) };
-  return init({ dir: folder.path, log, env: {}, assets: testAssets(more.version) }, options);
+  return initWorkspace({ dir: folder.path, log, env: {}, assets: testAssets(more.version) }, options);
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { loadDeclaration } from "../../../src/config/load.ts";
-import { type InitOptions, init } from "../../../src/init/init.ts";
+import { type InitOptions, initWorkspace } from "../../../src/init/init.ts";
 import { TemporaryFolder, testAssets } from "../../support/project.ts";
 import { refusal } from "../../support/refusal.ts";
 
 const log = { info() {}, step() {}, debug() {}, warn() {} };
 const run = (folder: TemporaryFolder, options: InitOptions) =>
-  init({ dir: folder.path, log, env: {}, assets: testAssets() }, options);
+  initWorkspace({ dir: folder.path, log, env: {}, assets: testAssets() }, options);
 const declared = (folder: TemporaryFolder) => loadDeclaration(folder.files()["glitchtip.yaml"] ?? "", "glitchtip.yaml");
 const refused = (folder: TemporaryFolder, options: InitOptions) => refusal(run(folder, options));
 

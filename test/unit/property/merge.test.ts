@@ -1,7 +1,7 @@
 import { structuredPatch } from "diff";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { init } from "../../../src/init/init.ts";
+import { initWorkspace } from "../../../src/init/init.ts";
 import { mergeThree } from "../../../src/workspace/merge.ts";
 import { TemporaryFolder, testAssets } from "../../support/project.ts";
 
@@ -9,9 +9,9 @@ const STACK = "compose.glitchtip.yaml";
 const log = { info() {}, step() {}, debug() {}, warn() {} };
 
 /** The generated file, as two versions of a declaration want it. */
-async function stack(options: Parameters<typeof init>[1]): Promise<string[]> {
+async function stack(options: Parameters<typeof initWorkspace>[1]): Promise<string[]> {
   using folder = new TemporaryFolder();
-  await init({ dir: folder.path, log, env: {}, assets: testAssets() }, { organization: "Acme", ...options });
+  await initWorkspace({ dir: folder.path, log, env: {}, assets: testAssets() }, { organization: "Acme", ...options });
   return folder.read(STACK).split("\n");
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ofNoProject } from "../../../src/demo/folder.ts";
-import { init } from "../../../src/init/init.ts";
+import { withoutComposeProject } from "../../../src/demo/folder.ts";
+import { initWorkspace } from "../../../src/init/init.ts";
 import { interpolate } from "../../../src/stack/interpolate.ts";
 import { addressesOf } from "../../../src/stack/services.ts";
 import { browserUrl, readWorkspace } from "../../../src/workspace/workspace.ts";
@@ -12,7 +12,7 @@ async function made(folder: TemporaryFolder, shell: Shell = {}, port?: number) {
   const warnings: string[] = [];
   const log = { info() {}, step() {}, debug() {}, warn: (text: string) => void warnings.push(text) };
   const context = { dir: folder.path, log, env: shell, assets: testAssets() };
-  const { url } = await init(context, port === undefined ? {} : { port });
+  const { url } = await initWorkspace(context, port === undefined ? {} : { port });
   return { url, warnings };
 }
 
@@ -67,6 +67,6 @@ describe("where GlitchTip is, for people", () => {
 
   it("is the demo's own, whatever of another project the shell has set", () => {
     const shell = { PATH: "/bin", GLITCHTIP_PORT: "9003", COMPOSE_PROJECT_NAME: "shop", COMPOSE_FILE: "shop.yaml" };
-    expect(ofNoProject(shell)).toEqual({ PATH: "/bin" });
+    expect(withoutComposeProject(shell)).toEqual({ PATH: "/bin" });
   });
 });

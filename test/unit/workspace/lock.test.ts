@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { silentLog } from "../../../src/base/log.ts";
-import { init } from "../../../src/init/init.ts";
+import { initWorkspace } from "../../../src/init/init.ts";
 import { type LockDocker, lockImages, unlockImages } from "../../../src/workspace/lock.ts";
 import { TemporaryFolder, testAssets } from "../../support/project.ts";
 
@@ -19,7 +19,7 @@ const docker = (images: Readonly<Record<string, string>>, digests: Readonly<Reco
 async function project(): Promise<TemporaryFolder> {
   const folder = new TemporaryFolder();
   folder.write("compose.yaml", "services:\n  api: { image: shop/api, entrypoint: [node], command: [x] }\n");
-  await init(context(folder), { apps: { api: "shop" } });
+  await initWorkspace(context(folder), { apps: { api: "shop" } });
   return folder;
 }
 
@@ -58,7 +58,7 @@ describe("lock", () => {
     await lockImages(context(folder), docker(pinned, { "postgres:18": digest("d") }));
     expect(folder.read("compose.glitchtip.yaml")).toContain(digest("d"));
     folder.write(LOCK, folder.read(LOCK).replace(digest("d"), digest("e")));
-    await init(context(folder));
+    await initWorkspace(context(folder));
     expect(folder.read("compose.glitchtip.yaml")).toContain(digest("e"));
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { init } from "../../../src/init/init.ts";
+import { initWorkspace } from "../../../src/init/init.ts";
 import { addApp, removeApp } from "../../../src/workspace/apps.ts";
 import { refusal } from "../../support/refusal.ts";
 import { COMPOSE, project, START } from "./add/shop.ts";
@@ -25,9 +25,9 @@ describe("remove", () => {
     using setup = await project();
     await addApp(setup.context(), "worker", { project: "shop", ...START });
     setup.folder.write("compose.yaml", COMPOSE.replace(/ {2}worker.*\n/, ""));
-    expect((await refusal(init(setup.context()))).code).toBe("GC1104");
+    expect((await refusal(initWorkspace(setup.context()))).code).toBe("GC1104");
     await removeApp(setup.context(), "worker");
-    expect(await init(setup.context())).toMatchObject({ nothingToChange: true });
+    expect(await initWorkspace(setup.context())).toMatchObject({ nothingToChange: true });
   });
 
   it("knows only what the declaration has", async () => {

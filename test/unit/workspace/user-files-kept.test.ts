@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { writeMissingFiles } from "../../../src/backup/restore/contents.ts";
 import { writeSettings } from "../../../src/backup/upgrade/settings.ts";
 import { silentLog } from "../../../src/base/log.ts";
-import { init } from "../../../src/init/init.ts";
+import { initWorkspace } from "../../../src/init/init.ts";
 import { addApp, removeApp } from "../../../src/workspace/apps.ts";
 import { lockImages, unlockImages } from "../../../src/workspace/lock.ts";
 import { ejectFiles } from "../../../src/workspace/render.ts";
@@ -16,7 +16,7 @@ const [ENV, DECLARATION] = [".env", "glitchtip.yaml"];
 const isRoot = process.geteuid?.() === 0;
 
 const context = (folder: TemporaryFolder) => ({ dir: folder.path, log: silentLog, env: {}, assets: testAssets() });
-const start = (folder: TemporaryFolder) => init(context(folder), { apps: { api: "shop" } });
+const start = (folder: TemporaryFolder) => initWorkspace(context(folder), { apps: { api: "shop" } });
 const docker = {
   config: async () => ({ name: "shop", services: { glitchtip: { image: "registry.example.com/glitchtip:6" } } }),
   digest: async () => `sha256:${"a".repeat(64)}`,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { silentLog } from "../../../../src/base/log.ts";
 import { doctor, type Finding, type Machine } from "../../../../src/checks/doctor/index.ts";
 import type { ComposeConfig, PublishedPort } from "../../../../src/docker/index.ts";
-import { init } from "../../../../src/init/init.ts";
+import { initWorkspace } from "../../../../src/init/init.ts";
 import { readWorkspace } from "../../../../src/workspace/workspace.ts";
 import { type FakeDockerOptions, fakeDocker } from "../../../support/fake-docker.ts";
 import { testAssets } from "../../../support/project.ts";
@@ -37,7 +37,7 @@ export async function initiated(): Promise<ProjectFolder> {
   const dir = mkdtempSync(join(tmpdir(), "glitchtip-doctor-"));
   const compose = 'services:\n  api: {image: "node:24", entrypoint: [node], command: [server.js]}\n';
   writeFileSync(join(dir, "compose.yaml"), compose);
-  await init({ dir, log: silentLog, assets: ASSETS }, { apps: { api: "shop" } });
+  await initWorkspace({ dir, log: silentLog, assets: ASSETS }, { apps: { api: "shop" } });
   return { dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) };
 }
 

@@ -6,7 +6,7 @@ import { checkProduction, HARDENING } from "../../../../src/checks/production/in
 import { certificateVerdict } from "../../../../src/checks/production/live-points.ts";
 import type { HardeningPoint, Seen } from "../../../../src/checks/production/point.ts";
 import type { ComposeConfig, ComposeService } from "../../../../src/docker/index.ts";
-import { init } from "../../../../src/init/init.ts";
+import { initWorkspace } from "../../../../src/init/init.ts";
 import { readWorkspace } from "../../../../src/workspace/workspace.ts";
 import { container, fakeDocker } from "../../../support/fake-docker.ts";
 import { TemporaryFolder, testAssets } from "../../../support/project.ts";
@@ -64,7 +64,7 @@ async function projectIn(folder: TemporaryFolder, edit: (text: string) => string
     emailUrl: "file:./mail-url",
     domain: "errors.example.com",
   };
-  await init({ dir: folder.path, log: silentLog, env: {}, assets: testAssets() }, options);
+  await initWorkspace({ dir: folder.path, log: silentLog, env: {}, assets: testAssets() }, options);
   folder.write("glitchtip.yaml", edit(`${folder.read("glitchtip.yaml")}backup: { schedule: "03:15" }\n`));
   return readWorkspace(folder.path);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../../src/base/errors.ts";
 import type { HostNetwork } from "../../../../src/checks/production/preflight.ts";
-import { type InitOptions, init } from "../../../../src/init/init.ts";
+import { type InitOptions, initWorkspace } from "../../../../src/init/init.ts";
 import { TemporaryFolder, testAssets } from "../../../support/project.ts";
 
 const SERVICE = "services:\n  api:\n    image: shop/api\n    entrypoint: [node]\n    command: [server.js]\n";
@@ -41,7 +41,7 @@ async function initIn(
     host: { nowMs: () => 0, ...(found === undefined ? {} : { network: async () => found }) },
   };
   try {
-    await init(context, options);
+    await initWorkspace(context, options);
     return { problems: [], warnings };
   } catch (error) {
     if (!(error instanceof CodedError) || error.code !== "GC1111") throw error;

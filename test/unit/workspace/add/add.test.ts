@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadDeclaration } from "../../../../src/config/load.ts";
-import { init } from "../../../../src/init/init.ts";
+import { initWorkspace } from "../../../../src/init/init.ts";
 import { type AddOptions, addApp } from "../../../../src/workspace/apps.ts";
 import { TemporaryFolder, testAssets } from "../../../support/project.ts";
 import { refusal } from "../../../support/refusal.ts";
@@ -102,7 +102,9 @@ describe("Compose files that cannot be right are refused before anything is writ
     using folder = new TemporaryFolder();
     folder.write("compose.yaml", compose);
     const log = { info() {}, step() {}, debug() {}, warn() {} };
-    const error = await refusal(init({ dir: folder.path, log, assets: testAssets() }, { apps: { a: "shop" } }));
+    const error = await refusal(
+      initWorkspace({ dir: folder.path, log, assets: testAssets() }, { apps: { a: "shop" } }),
+    );
     expect(error.message).toMatch(message);
     expect(Object.keys(folder.files())).toEqual(["compose.yaml"]);
   });

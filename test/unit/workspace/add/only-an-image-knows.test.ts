@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { init } from "../../../../src/init/init.ts";
+import { initWorkspace } from "../../../../src/init/init.ts";
 import { addApp } from "../../../../src/workspace/apps.ts";
 import { TemporaryFolder, testAssets } from "../../../support/project.ts";
 import { refusal } from "../../../support/refusal.ts";
@@ -14,17 +14,17 @@ describe("what only an image knows", () => {
     expect(setup.folder.read("compose.glitchtip.yaml")).toContain(`command: [/bin/sh, -c, "exec \\"$$APP\\""]`);
     expect(setup.folder.read("glitchtip.yaml")).not.toContain("entrypoint:");
     for (const docker of [undefined, engine({ answers: false }), engine()]) {
-      expect(await init(setup.context(docker))).toMatchObject({ nothingToChange: true });
+      expect(await initWorkspace(setup.context(docker))).toMatchObject({ nothingToChange: true });
     }
   });
 
   it("follows the image when that has changed, and is forgotten with its name", async () => {
     using setup = await project();
     await addApp(setup.context(engine({ images: { "postgres:18": image } })), "db");
-    await init(setup.context(engine({ images: { "postgres:18": { ...image, command: ["other"] } } })));
+    await initWorkspace(setup.context(engine({ images: { "postgres:18": { ...image, command: ["other"] } } })));
     expect(setup.folder.read("compose.glitchtip.yaml")).toContain("command: [other]");
     setup.folder.write("compose.yaml", COMPOSE.replace("postgres:18", "postgres:19"));
-    expect((await refusal(init(setup.context()))).code).toBe("GC1106");
+    expect((await refusal(initWorkspace(setup.context()))).code).toBe("GC1106");
   });
 
   it("is not asked where the files or the declaration say it", async () => {
@@ -82,7 +82,7 @@ describe("what only an image knows", () => {
     folder.write("compose.yaml", COMPOSE);
     const log = { info() {}, step() {}, debug() {}, warn() {} };
     const error = await refusal(
-      init({ dir: folder.path, log, assets: testAssets() }, { apps: { worker: "a", db: "b" } }),
+      initWorkspace({ dir: folder.path, log, assets: testAssets() }, { apps: { worker: "a", db: "b" } }),
     );
     expect(error.problems).toEqual([
       expect.stringMatching(/^service worker: entrypoint comes from .* --entrypoint 'worker=/),

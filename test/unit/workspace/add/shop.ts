@@ -1,5 +1,5 @@
 import { CodedError } from "../../../../src/base/errors.ts";
-import { init } from "../../../../src/init/init.ts";
+import { initWorkspace } from "../../../../src/init/init.ts";
 import type { AddOptions, addApp } from "../../../../src/workspace/apps.ts";
 import type { WorkspaceDocker } from "../../../../src/workspace/docker.ts";
 import { TemporaryFolder, testAssets } from "../../../support/project.ts";
@@ -56,7 +56,7 @@ export async function project(compose = COMPOSE): Promise<Setup & Disposable> {
     assets: testAssets(),
     ...(docker === undefined ? {} : { docker }),
   });
-  await init(context(), { apps: { api: "shop" }, organization: "Acme" });
+  await initWorkspace(context(), { apps: { api: "shop" }, organization: "Acme" });
   return { folder, warnings, context, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 

@@ -1,4 +1,4 @@
-import { init } from "../../../../src/init/init.ts";
+import { initWorkspace } from "../../../../src/init/init.ts";
 import type { ComposeTemplates } from "../../../../src/stack/templates.ts";
 import { type RenderOptions, renderFiles } from "../../../../src/workspace/render.ts";
 import { TemporaryFolder, testAssets } from "../../../support/project.ts";
@@ -13,7 +13,7 @@ export const log = { info() {}, step() {}, debug() {}, warn: (text: string) => w
 /** A project as version 1.0.0 of the tool wrote it. */
 export async function project(): Promise<TemporaryFolder> {
   const folder = new TemporaryFolder();
-  await init({ dir: folder.path, log, env: {}, assets: testAssets() }, { organization: "Acme" });
+  await initWorkspace({ dir: folder.path, log, env: {}, assets: testAssets() }, { organization: "Acme" });
   warnings.length = 0;
   return folder;
 }
