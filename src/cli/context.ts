@@ -5,13 +5,13 @@ import { CodedError, EXIT, errorLines } from "../base/errors.ts";
 import { type Log, lineLog } from "../base/log.ts";
 import { type Clock, systemClock } from "../base/wait.ts";
 
-/** The edges a command may touch, with the process's own as defaults; tests hand in others. */
+/** What a command may use of the outside world. Tests pass substitutes. */
 export interface CliContext {
   readonly dir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
   readonly clock: Clock;
-  /** Aborted by Ctrl-C and TERM. */
+  /** Aborted by SIGINT, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
   readonly json: boolean;
   /** True when questions may be asked: a terminal on both sides, and neither --yes nor --json. */
@@ -28,14 +28,13 @@ export interface GlobalFlags {
   readonly yes?: boolean;
 }
 
-/** Ctrl-C, a supervisor, a terminal that was closed. */
 const STOPPING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export function processContext(flags: GlobalFlags): CliContext {
   const { json = false, debug = false, yes = false } = flags;
   const abort = new AbortController();
   const stop = (name: NodeJS.Signals) => {
-    // A second one means it: the process ends as it would without us.
+    // A second signal is not caught: it ends the process at once.
     for (const signal of STOPPING) process.removeListener(signal, stop);
     abort.abort(new CodedError("GC1003", `stopped by ${name}`, { remedy: "Run the same command again to go on." }));
   };
@@ -51,7 +50,7 @@ export function processContext(flags: GlobalFlags): CliContext {
   };
 }
 
-/** The project's folder has to be there: a mistyped one would else become a new project. */
+/** Returns the absolute folder. Throws GC1001 where it does not exist: `init` would make a workspace of a typing error. */
 function folderOf(path = "."): string {
   const dir = resolve(path);
   const kind = kindOf(dir);
@@ -90,7 +89,7 @@ export const processOutput = (json: boolean): Output => ({
   },
 });
 
-/** The one place where an error becomes text and an exit code. */
+/** Sets the exit code and writes the error: as text, and with --json as data, too. */
 export function reportError(error: unknown, context: Output, write: (text: string) => void): void {
   const coded = error instanceof CodedError ? error : undefined;
   context.setExitCode(coded?.exitCode ?? EXIT.failed);

@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 import type { Declaration } from "../config/schema.ts";
 import { execCaptured, execInForeground } from "../docker/exec.ts";
 import { type Docker, openDocker } from "../docker/index.ts";
@@ -11,7 +12,7 @@ export interface OpenStack {
   readonly stack: RunningStack;
 }
 
-/** The project's declaration and what of it is on the engine. */
+/** Reads the declaration, and the stack as it runs. */
 export async function openStack(context: CliContext): Promise<OpenStack> {
   const { declaration } = readWorkspace(context.dir, context.env);
   const docker = openDocker(context);
@@ -20,18 +21,18 @@ export async function openStack(context: CliContext): Promise<OpenStack> {
 
 export interface InService {
   readonly service: string;
-  /** Its words reach the program as they are: no shell is between. */
+  /** The program and its arguments; no shell interprets them. */
   readonly command: readonly string[];
   readonly user?: string | undefined;
 }
 
-/** Runs a program in a service's running container, on our own terminal; its exit code becomes ours. */
+/** Runs a program in a service's running container, with our stdin and stdout. Its exit code becomes ours. */
 export async function runIn(
   context: CliContext,
   { docker, stack }: OpenStack,
   { service, command, user }: InService,
 ): Promise<void> {
-  const exec = { container: runningContainer(stack, service).id, command, ...(user === undefined ? {} : { user }) };
+  const exec = { container: runningContainer(stack, service).id, command, ...defined({ user }) };
   if (!context.json) return context.setExitCode(await execInForeground(docker, exec, context));
   const { code, stdout, stderr } = await execCaptured(docker, exec);
   context.print(JSON.stringify({ service, exitCode: code, stdout, stderr }));

@@ -9,7 +9,7 @@ import { COMMAND_GROUPS, COMMANDS } from "./registry/index.ts";
 
 declare const VERSION: string;
 
-// When the reader of our output is gone, writing fails, but the work goes on.
+// A closed pipe must not end the work.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 const program = new Command("glitchtip-compose")

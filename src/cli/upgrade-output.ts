@@ -11,7 +11,7 @@ import type { Workspace } from "../workspace/index.ts";
 import type { CliContext } from "./context.ts";
 import { typed } from "./screen.ts";
 
-/** What runs is what is wanted. */
+/** Says that the wanted image runs already. */
 export function showNothingToDo(context: CliContext, { to }: UpgradePlan): void {
   context.print(
     context.json ? JSON.stringify({ nothingToDo: true, image: to.image }) : `${to.image} runs: nothing to do`,
@@ -27,7 +27,7 @@ const STEPS = [
   "what ran before runs again; if a step fails: the old image, and the backup's data",
 ];
 
-/** What changes and what will be done; data where nothing else follows. */
+/** Shows what changes and the steps of the upgrade: on stdout for a dry run, else on stderr. */
 export function showPlan(context: CliContext, plan: UpgradePlan, dryRun: boolean): void {
   const { from, to, changes, afterwards } = plan;
   if (context.json) {
@@ -54,7 +54,7 @@ export function printUpgradeResult(context: CliContext, result: UpgradeResult, a
   for (const line of afterwards) context.print(`next: ${line}`);
 }
 
-/** `upgrade --check`, for a mail of cron's. */
+/** Carries out `upgrade --check`: exit code 3 where something newer is on this machine. */
 export async function checkUpgrade(context: CliContext, docker: Docker, project: Workspace): Promise<void> {
   const found = await checkForUpgrade(docker, project);
   const any = found.newBuild || found.newer.length > 0;
@@ -71,7 +71,7 @@ interface CleanUpFlags {
   readonly yesCleanup?: string;
 }
 
-/** `upgrade --cleanup`: nothing else ever deletes a volume. */
+/** Carries out `upgrade --cleanup`, which deletes the database volumes that upgrades of Postgres have left. */
 export async function cleanUp(context: CliContext, docker: Docker, flags: CleanUpFlags): Promise<void> {
   const { project, volumes } = await findOldDatabaseVolumes(docker);
   const { dryRun = false } = flags;

@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 import {
   conflictIn,
   type FileDifference,
@@ -24,8 +25,7 @@ export async function printWorkspaceResult(
   const conflict = conflictIn(files, result.dryRun);
   const shown = diffs ? await (await import("../workspace/index.ts")).differencesOf(files) : named(files);
   if (context.json) {
-    const error = conflict === undefined ? {} : { error: conflict };
-    context.print(JSON.stringify({ ...result, files: shown, ...error }));
+    context.print(JSON.stringify({ ...result, files: shown, ...defined({ error: conflict }) }));
     if (conflict !== undefined)
       reportError(conflict, { ...context, json: false }, (text) => context.log.info(text.trimEnd()));
     return;

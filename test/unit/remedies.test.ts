@@ -34,8 +34,8 @@ const isNoAction = (command: string, word: string): boolean => {
   return word !== "" && actions.length > 0 && !actions.includes(word);
 };
 
-describe("what people are told to type", () => {
-  it("are commands that exist", () => {
+describe("command lines in the program's texts", () => {
+  it("name commands and actions that exist", () => {
     const names = new Set(COMMANDS.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
     expect(told.length).toBeGreaterThan(50);
     expect(told.filter(({ command }) => !names.has(command))).toEqual([]);

@@ -19,7 +19,6 @@ interface Flags {
   readonly dryRun?: boolean;
 }
 
-/** One more service gets a DSN. */
 export default {
   flags: (command) =>
     command

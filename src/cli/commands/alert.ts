@@ -22,7 +22,6 @@ function linesOf(project: string, name: string, recipients: readonly TestedRecip
   ];
 }
 
-/** Sends a test through an alert's recipients. */
 export default {
   actions: ["test"],
   flags: (command) =>

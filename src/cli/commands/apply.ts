@@ -29,7 +29,6 @@ interface Flags extends ServerFlags {
   readonly yesDelete: readonly string[];
 }
 
-/** Makes the servers hold what is declared. */
 export default {
   flags: (command) =>
     withStrictOption(
@@ -63,7 +62,7 @@ export default {
         wanted: ({ confirm }) => confirm === undefined || !kept.has(confirm),
         onOutcome: (outcome) => outcome.result !== "skipped" && say?.(sentence(outcome)),
       });
-    // Without a change, too: what was found again is remembered.
+    // Runs without changes, too: the identities that were found again are stored.
     const nothing = planned.actions.length === 0;
     const outcomes = nothing ? await carryOut() : await withProgress(context, "applying", ({ say }) => carryOut(say));
     finish(context, looked, outcomes);
@@ -71,7 +70,7 @@ export default {
   },
 } satisfies CliCommand<Flags>;
 
-/** What it is about was said when it was made. */
+/** Reads the plan of --plan. Throws GC1001 beside options that choose servers: the plan has them. */
 function plannedBefore({ dir }: CliContext, path: string, { file, instance, strict }: Flags) {
   if (file !== DECLARATION_FILE || instance !== undefined || strict !== undefined) {
     throw new CodedError("GC1001", "--plan says already which servers it is about", {
@@ -95,7 +94,7 @@ function finish(context: CliContext, looked: readonly LookedServer[], outcomes: 
   const { aborted, reason } = context.signal;
   const report = { ...reportOf(looked, outcomes), ...(aborted ? { status: "interrupted" as const } : {}) };
   const invitations = keepInvitations(context.dir, outcomes);
-  if (context.json) context.print(JSON.stringify({ ...report, ...(invitations === undefined ? {} : { invitations }) }));
+  if (context.json) context.print(JSON.stringify({ ...report, invitations }));
   else {
     const of = report.actions.length;
     if (of > 0) context.print(`applied ${report.applied_count} of ${of} changes`);
@@ -115,12 +114,12 @@ function finish(context: CliContext, looked: readonly LookedServer[], outcomes: 
 }
 
 interface Agreement {
-  /** Said beforehand: --yes, or a plan that was looked at. */
+  /** The user agreed beforehand, by --yes or by a plan that was reviewed. */
   readonly agreed: boolean;
   readonly yesDelete: readonly string[];
 }
 
-/** Names of what the user does not want deleted after all. Throws where nobody said yes. */
+/** Asks for consent. Returns the names that must not be deleted after all. Throws where the user does not agree. */
 async function confirmChanges(
   context: CliContext,
   { agreed, yesDelete }: Agreement,

@@ -18,6 +18,7 @@ import {
   verifyBackup,
 } from "../../backup/index.ts";
 import { formatMebibytes } from "../../base/byte-size.ts";
+import { defined } from "../../base/defined.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { openDocker } from "../../docker/index.ts";
 import { packageAssets, readWorkspace, type Workspace } from "../../workspace/index.ts";
@@ -38,7 +39,7 @@ interface Flags extends PassphraseFlags {
   readonly yes?: boolean;
 }
 
-/** What each action gets: the project's backups and what follows it on the command line. */
+/** What an action works on. */
 interface Call {
   readonly context: CliContext;
   readonly project: Workspace;
@@ -49,7 +50,6 @@ interface Call {
 
 const ACTIONS: Readonly<Record<string, (call: Call) => Promise<void>>> = { create, list, verify, prune, fetch };
 
-/** Whole copies of the stack's data: made, listed, checked, and the old ones deleted. */
 export default {
   actions: Object.keys(ACTIONS),
   flags: (command) =>
@@ -131,7 +131,7 @@ const shown = ({ name, path, atMs, bytes, manifest, problem }: ListedBackup) => 
   at: new Date(atMs).toISOString(),
   bytes,
   ...(manifest && { reason: manifest.reason, secrets: manifest.secrets, verified: manifest.verified }),
-  ...(problem === undefined ? {} : { problem }),
+  ...defined({ problem }),
 });
 
 async function verify({ context, project, folder, names }: Call): Promise<void> {

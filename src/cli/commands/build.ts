@@ -9,7 +9,7 @@ interface Flags {
   readonly pull?: boolean;
 }
 
-/** Builds what the project builds; whatever runs goes on running with its own image until the next up. */
+/** Builds images only: containers keep the image that they run until the next `up`. */
 export default {
   flags: (command) =>
     command

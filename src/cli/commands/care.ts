@@ -8,7 +8,6 @@ import { withProgress } from "../screen.ts";
 
 const ROLES: Readonly<Record<string, string>> = { glitchtip: "web", "glitchtip-worker": "worker" };
 
-/** The care service: one look now, a restart now, or what it did. */
 export default {
   actions: ["run", "restart", "report"],
   flags: (command: Command) =>

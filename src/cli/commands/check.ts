@@ -10,7 +10,6 @@ interface Flags {
   readonly production?: boolean;
 }
 
-/** Each point of the hardening table, with pass or fail and the reason. */
 export default {
   flags: (command: Command) => command.option("--production", "whether this stack is fit for the world"),
   async run(context, { production }) {

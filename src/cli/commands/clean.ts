@@ -11,7 +11,6 @@ interface Flags {
   readonly yesClean?: string;
 }
 
-/** Everything of the project on the engine goes: containers, networks, data, and images that nobody else uses. */
 export default {
   flags: (command) =>
     command
@@ -46,7 +45,7 @@ export default {
     await withProgress(context, "removing", async ({ say }) => {
       await removeStack(docker, { volumes: true, onLine: (line) => /Removed$/.test(line) && say(line.trim()) });
       for (const image of images) {
-        // Without force: one that another container uses stays.
+        // Not forced: an image that another container uses stays.
         const { code } = await docker.cli(["image", "rm", image]);
         if (code !== 0) kept.push(image);
       }

@@ -8,10 +8,10 @@ import { DECLARATION_FILE, readDeclarationText } from "../../workspace/index.ts"
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 
-/** What Compose reads on stdout: one JSON a line. */
+/** A message to Compose, which reads one JSON value a line from stdout. */
 type Line = { readonly type: "info" | "debug" | "error" | "setenv"; readonly message: string };
 
-/** Compose sends the options of the service's `provider` that are named here, and no others. */
+/** The answer to `compose metadata`. Compose passes only those options of a `provider` that are named here. */
 const METADATA = {
   description: "Hands the DSN of a GlitchTip that runs already to the services that depend on it",
   up: { parameters: [] },
@@ -19,8 +19,8 @@ const METADATA = {
 };
 
 /**
- * Compose's own calls to a provider: `compose --project-name=NAME up|down SERVICE`, and `compose metadata`. Called for
- * `down` it always ends well: there is nothing to take down, and a failure would leave containers behind.
+ * Answers Compose's calls to a provider: `compose --project-name=NAME up|down SERVICE` and `compose metadata`. `down`
+ * always succeeds: there is nothing to take down, and a failure would leave containers behind.
  */
 export default {
   flags: (command) =>
@@ -57,7 +57,7 @@ async function up(context: CliContext, service: string): Promise<void> {
   }
 }
 
-/** Compose calls us where it was called itself, which may be below the project's folder. */
+/** Returns the nearest folder upwards with a declaration: Compose may be called below it. */
 function projectFolder(from: string): string {
   for (let dir = resolve(from); ; dir = dirname(dir)) {
     if (readIfThere(join(dir, DECLARATION_FILE)) !== undefined) return dir;

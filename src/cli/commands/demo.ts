@@ -18,7 +18,7 @@ interface Flags {
   readonly containers?: boolean;
 }
 
-/** The whole path in a temporary folder: on Compose where an engine and the images are there, else on the emulator. */
+/** Runs on Compose where an engine and the images are there, else on the emulator and plain processes. */
 export default {
   flags: (command) => command.option("--no-containers", "use the emulator and plain processes even where Docker is"),
   async run(context, { containers = true }) {
@@ -41,8 +41,7 @@ export default {
     await using _stack = closing(stack, context);
     const proof = await runDemo(context, stack);
     signal.throwIfAborted();
-    if (context.json)
-      return context.print(JSON.stringify({ mode, ...(reason === undefined ? {} : { reason }), proof }));
+    if (context.json) return context.print(JSON.stringify({ mode, reason, proof }));
     context.print(
       [
         "",

@@ -5,7 +5,6 @@ import { compareVaultCopies, packageAssets, readWorkspace } from "../../workspac
 import type { CliCommand } from "../command.ts";
 import { type Colour, type Paint, paintFor, withProgress } from "../screen.ts";
 
-/** Everything that stands in the way, at once, each with its fix. */
 export default {
   async run(context) {
     const findings = await withProgress(context, "looking at the engine, the files and the containers", () =>

@@ -10,7 +10,6 @@ interface Flags {
   readonly yes?: boolean;
 }
 
-/** Everything is stopped and removed; the data stays unless asked. */
 export default {
   flags: (command) =>
     command

@@ -5,7 +5,6 @@ interface Flags {
   readonly dryRun?: boolean;
 }
 
-/** Managed files become the user's own. */
 export default {
   flags: (command) =>
     command

@@ -15,7 +15,6 @@ interface Flags {
   readonly registration: "open" | "closed";
 }
 
-/** The emulator as a process: for a CI job or a test of an application in another language. */
 export default {
   flags: (command: Command) =>
     command
@@ -45,7 +44,7 @@ export default {
     const { startEmulator } = await import("../../emulator/index.ts");
     await using emulator = await startEmulator({
       generation,
-      // A version as an official image tells it, so that nobody has to declare the generation.
+      // Official images report such a version, so that nobody has to declare the generation.
       version: `${generation}${generation === "6" ? ".2.6" : ".0"}`,
       port,
       registration: flags.registration,

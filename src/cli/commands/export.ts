@@ -9,7 +9,6 @@ interface Flags extends ServerFlags {
   readonly out?: string;
 }
 
-/** What a server holds, in a file for another one. */
 export default {
   actions: ["configuration"],
   flags: (command) =>

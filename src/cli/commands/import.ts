@@ -35,7 +35,6 @@ interface Flags {
   readonly yes?: boolean;
 }
 
-/** What other tools' files say of a server becomes the declaration. */
 export default {
   actions: [...IMPORT_KINDS, "configuration"],
   flags: (command) =>

@@ -24,7 +24,6 @@ interface Flags {
   readonly preflight: boolean;
 }
 
-/** Makes a workspace's files, or brings them up to date with its declaration. */
 export default {
   flags: (command: Command) => {
     for (const [, row] of OPTION_ROWS) {
@@ -56,12 +55,12 @@ export default {
   },
 } satisfies CliCommand<Flags>;
 
-/** Commander names values after their flags, the table by what they are. */
+/** Maps commander's attributes, which are named after the flags, to the names of the table. */
 function givenOptions(flags: object): GivenOptions {
   const all = flags as Readonly<Record<string, GivenOptions[InitOptionName]>>;
   return Object.fromEntries(OPTION_ROWS.map(([name, { flag }]) => [name, all[new Option(flag).attributeName()]]));
 }
-/** This machine and its engine, which are asked for a project in production only. */
+/** Returns the checks of this machine and its engine that a workspace in production has to pass. */
 const productionHost = (context: CliContext, preflight: boolean): ProductionHost => ({
   nowMs: () => context.clock.now(),
   ...(preflight && {

@@ -19,7 +19,6 @@ interface Flags {
   readonly iOwnThisServer?: boolean;
 }
 
-/** Whether the running stack bears what is expected of it. */
 export default {
   flags: (command: Command) =>
     command
@@ -62,7 +61,7 @@ export default {
   },
 } satisfies CliCommand<Flags>;
 
-/** By its name on the server. */
+/** Returns the project's name on the server. Throws GC1104 where no app reports to it. */
 function projectOf(declaration: Declaration, wanted: string | undefined): string {
   const keys = Object.values(provisionedApps(declaration)).map(({ project }) => project);
   const key = wanted ?? keys[0];

@@ -9,7 +9,6 @@ interface Flags {
   readonly dryRun?: boolean;
 }
 
-/** Pins the stack's images by their digests. */
 export default {
   flags: (command: Command) =>
     command.option("--remove", "back to tags").option("--dry-run", "only say what would be pinned"),

@@ -21,10 +21,9 @@ interface Flags {
   readonly tail?: string;
 }
 
-/** Without --since: enough to see what happened, of each container. */
+/** Lines of each container that are shown without --since and --tail. */
 const USUAL_TAIL = 200;
 
-/** What the services say, as one view in the order of time. */
 export default {
   flags: (command) =>
     command
@@ -38,7 +37,7 @@ export default {
     if (stack.containers.length === 0) throw stackNotStarted(stack.config.name);
     const services = [...new Set(named.map((name) => serviceNamed(stack.config.services, declaration, name)))];
     using ended = linkSignals([context.signal]);
-    // Whoever read our output has gone away: the end of a view that follows.
+    // A closed pipe ends `--follow`.
     stdout.once("error", () => ended.abort(new CodedError("GC1003", "nobody reads")));
     try {
       await readLogs(

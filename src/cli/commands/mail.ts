@@ -10,7 +10,6 @@ interface Flags {
   readonly to?: string;
 }
 
-/** Sends a test mail by GlitchTip's own settings. */
 export default {
   actions: ["test"],
   flags: (command: Command) =>

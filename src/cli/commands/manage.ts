@@ -2,7 +2,6 @@ import { SERVER } from "../../stack/service-names.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack, runIn } from "../in-container.ts";
 
-/** GlitchTip's own command line, with the environment that its processes have. */
 export default {
   flags: (command) => command.argument("[args...]", "manage.py's own, passed on as they are"),
   async run(context, _flags, args) {

@@ -6,10 +6,10 @@ import type { CliCommand } from "../command.ts";
 import { openStack } from "../in-container.ts";
 import { withProgress } from "../screen.ts";
 
-/** GlitchTip's own script: plain `manage.py migrate` makes neither partitions nor the cache's table. */
+/** GlitchTip's own script. `manage.py migrate` alone makes neither partitions nor the cache table. */
 const SCRIPT = "bin/run-migrate.sh";
 
-/** Migrations, partitions and the cache's table, now; every `up` does it too where something changed. */
+/** Does now what every `up` does where something has changed. */
 export default {
   async run(context) {
     const { docker, stack } = await openStack(context);
@@ -18,7 +18,7 @@ export default {
       throw new CodedError("GC1104", "this project starts no GlitchTip, so there is nothing to migrate here");
     }
     const lines: string[] = [];
-    // A second container of the single one would find no database.
+    // The database runs inside the single container: a second container would not find it.
     const inItsPlace = (onStdoutLine: (line: string) => void) =>
       isSingleContainer(services)
         ? docker.cli(["exec", runningContainer(stack, SERVER).id, SCRIPT], { onStdoutLine })

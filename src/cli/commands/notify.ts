@@ -9,7 +9,6 @@ interface Flags {
   readonly name?: string;
 }
 
-/** Sends a test message to who is declared in `notify`. */
 export default {
   actions: ["test"],
   flags: (command: Command) =>

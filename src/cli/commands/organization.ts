@@ -15,7 +15,6 @@ interface Flags {
 
 const ACTIONS = ["list", "info", "create", "add", "remove"] as const;
 
-/** The organizations of the stack's GlitchTip, and who is in them. */
 export default {
   actions: ACTIONS,
   flags: (command) =>

@@ -14,7 +14,6 @@ interface Flags {
   readonly dryRun?: boolean;
 }
 
-/** A folder with images, files and checksums, for a machine without internet. */
 export default {
   actions: ["create", "verify"],
   flags: (command) =>

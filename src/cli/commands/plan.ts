@@ -22,7 +22,6 @@ interface Flags extends ServerFlags {
   readonly out?: string;
 }
 
-/** What would be changed, and nothing is. */
 export default {
   flags: (command) =>
     withStrictOption(
@@ -36,7 +35,7 @@ export default {
   async run(context, flags) {
     const wanted = partsOf(context, flags);
     const parts: PlanPart[] = [];
-    // The generator is half of what this command would load.
+    // Loaded only when needed: the generator is half of this command's code.
     if (wanted.files) parts.push(await (await import("../workspace-report.ts")).planOfFiles(context));
     if (wanted.server) parts.push(await serverPart(context, flags, wanted.files));
     const changes = parts.some((part) => part.changes);

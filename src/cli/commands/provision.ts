@@ -16,7 +16,6 @@ interface Flags {
   readonly readyWithin: string;
 }
 
-/** The provisioner's work without its container: for CI, and for apps that run elsewhere. */
 export default {
   flags: (command) =>
     command
@@ -25,7 +24,7 @@ export default {
       .option("--token <reference>", `${REFERENCE_FORMS} of an API token; default: as declared`)
       .option("--check", "change nothing; exit code 3 tells that a run would")
       .option("--out <folder>", "write a file APP.env for each app, for a shell to source")
-      // Not --env-file: Node 20 takes that for its own wherever it stands.
+      // The option is not called --env-file, because Node 20 takes that for its own wherever it stands.
       .option("--dotenv <path>", "write one file of NAME='value' lines, as docker compose and dotenv read them")
       .option("--ready-within <seconds>", "how long GlitchTip may take to answer", "300"),
   async run(context, flags, apps) {
@@ -49,7 +48,7 @@ export default {
   },
 } satisfies CliCommand<Flags>;
 
-/** All that is wrong with them, at once; a token that stands there itself is not shown. */
+/** Returns --ready-within in milliseconds. Throws GC1001 with every bad flag; a token given by value is not shown. */
 function checkFlags({ url, token, readyWithin }: Flags): number {
   const problems: string[] = [];
   if (url !== undefined && !(/^https?:\/\/[^/\s@]+(\/[^\s?#]*)?$/.test(url) && URL.canParse(url))) {

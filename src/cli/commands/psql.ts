@@ -2,7 +2,6 @@ import { databaseService, PSQL_PREAMBLE } from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack, runIn } from "../in-container.ts";
 
-/** psql on GlitchTip's database, signed in. */
 export default {
   flags: (command) => command.argument("[args...]", "psql's own, passed on as they are"),
   async run(context, _flags, args) {

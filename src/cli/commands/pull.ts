@@ -30,7 +30,6 @@ interface Flags extends ServerFlags, NewFileFlags {
   readonly dryRun?: boolean;
 }
 
-/** What the servers have becomes the declaration. */
 export default {
   flags: (command) =>
     withServerOptions(
@@ -96,7 +95,7 @@ function checked({ kind, secrets }: Flags) {
   return { words, secrets: into };
 }
 
-/** Its managed files follow the declaration. */
+/** Whether the file is the declaration of this workspace's stack and has changed: then its managed files have to follow. */
 const isOfStack =
   (dir: string) =>
   ({ file, changed }: PullResult["files"][number]): boolean =>
@@ -111,7 +110,7 @@ function summary({ changes, files }: PullResult, { url }: Flags): string {
   return [...lines, ...said].join("\n");
 }
 
-/** "2 projects, 1 alert": by the word before each name. */
+/** Returns counts such as "2 projects, 1 alert", by the word before each name. */
 function howMany(changes: PullResult["changes"]): string {
   const counts = new Map<string, number>();
   for (const { message } of changes) {

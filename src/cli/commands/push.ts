@@ -17,7 +17,6 @@ interface Flags {
   readonly dryRun?: boolean;
 }
 
-/** The stack's images into a registry of one's own. */
 export default {
   flags: (command) =>
     command
@@ -36,7 +35,7 @@ export default {
     const images = usedImages(stack).filter((one) =>
       services.length === 0 ? one.ours : one.services.some((service) => services.includes(service)),
     );
-    // All names first: nothing is pushed where one cannot be.
+    // All names are checked first: nothing is pushed if one of them cannot be.
     const names = images.map(({ image }) => [image, pushedName(image, to)] as const);
     await requireImages(
       docker,

@@ -5,7 +5,6 @@ import { openStack, runIn } from "../in-container.ts";
 
 const CLIENT = 'if command -v valkey-cli >/dev/null 2>&1; then exec valkey-cli "$@"; else exec redis-cli "$@"; fi';
 
-/** Valkey's own client, in its container. */
 export default {
   flags: (command) => command.argument("[args...]", "valkey-cli's own, passed on as they are"),
   async run(context, _flags, args) {

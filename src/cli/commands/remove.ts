@@ -6,7 +6,6 @@ interface Flags {
   readonly dryRun?: boolean;
 }
 
-/** A service no longer gets a DSN. */
 export default {
   flags: (command) =>
     command.argument("<service>", "its name in glitchtip.yaml").option("--dry-run", "only say what would be written"),

@@ -11,7 +11,6 @@ interface Flags {
   readonly check?: boolean;
 }
 
-/** Brings the managed files up to date, and shows how they change. */
 export default {
   flags: (command) =>
     command

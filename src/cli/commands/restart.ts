@@ -17,7 +17,6 @@ interface Flags {
   readonly dryRun?: boolean;
 }
 
-/** Restarts services and waits until they are healthy again. */
 export default {
   flags: (command) =>
     command
@@ -27,7 +26,7 @@ export default {
     const { docker, declaration, stack } = await openStack(context);
     const { services: all } = stack.config;
     const inside = named.flatMap((name) => programInside(all, name) ?? []);
-    // In the single container its programs restart, not all of it; unless it, or an app, is named.
+    // In the single container only programs restart, unless the container itself or an app is named.
     const programs = isSingleContainer(all) && inside.length === named.length ? planProgramRestart(inside) : undefined;
     const { services, notes } = programs
       ? { services: programs, notes: [] }

@@ -41,7 +41,6 @@ interface Flags extends PassphraseFlags {
   readonly yesRestore?: string;
 }
 
-/** Puts a backup in the place of what is there, or into a new stack. */
 export default {
   flags: (command) =>
     command
@@ -120,11 +119,11 @@ async function mayReplace(
   return await typed(context, question, project, { flag: "--yes-restore", value: yesRestore });
 }
 
-/** Where there is no project, as on a new machine, only a path can say which backup. */
+/** Returns where backups are looked for by name: the declared folder, or `backups` where there is no declaration yet. */
 const folderOf = (dir: string): string =>
   existsSync(join(dir, DECLARATION_FILE)) ? backupFolder(readWorkspace(dir)) : join(dir, "backups");
 
-/** Secrets are opened where somebody gives the key, or where the folder cannot do without them. */
+/** Reads the backup. Its secrets are decrypted where a key is given, or asked for where the folder lacks files. */
 async function contentsOf(context: CliContext, backup: Backup, flags: Flags, dir: string): Promise<BackupContents> {
   const { identityFile, passphraseFile, passphraseEnv, withoutSecrets = false } = flags;
   const closed = await openContents(backup, undefined);

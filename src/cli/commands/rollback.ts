@@ -10,7 +10,6 @@ interface Flags {
   readonly yesRollback?: string;
 }
 
-/** Back to before the last upgrade: its images, its settings, its data. */
 export default {
   flags: (command) =>
     command
@@ -38,7 +37,7 @@ export default {
     }
     const { name } = await docker.compose.config();
     const given = { flag: "--yes-rollback", value: flags.yesRollback };
-    // Half an upgrade is of no use to anybody: that one needs no name.
+    // An unfinished upgrade is taken back without a question: it is of no use to anybody.
     if (loses && !(await typed(context, `${what}.`, name, given))) {
       context.log.info("Nothing was changed.");
       return context.setExitCode(EXIT.failed);

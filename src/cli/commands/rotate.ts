@@ -34,7 +34,6 @@ interface Flags {
 
 const PROVE_WITHIN_MS = 60_000;
 
-/** A new key for the projects of these apps, the old one deleted once nobody uses it. */
 export default {
   flags: (command) =>
     command
@@ -61,7 +60,7 @@ export default {
     const asks = !yes && !keepOld && !dryRun;
     const docker = openDocker(context);
     const ask = rotationAsker(docker);
-    // Before anything is begun: who cannot be asked has to say it now. Where nothing is under way there is no question.
+    // The question comes before any change. Aborting needs none where nothing is under way.
     if (asks && !context.interactive && !(abort && (await nothingUnderWay(docker, ask)))) {
       await confirmed(context, `Delete the ${abort ? "new" : "old"} key when it is silent?`, "--yes");
     }
@@ -84,7 +83,7 @@ export default {
   },
 } satisfies CliCommand<Flags>;
 
-/** A provider has no provisioner that could hold two keys; its next `up` hands over whatever key is good then. */
+/** Apps with `inject: provider` cannot be rotated: no provisioner holds two keys for them. Their next `up` hands over the valid key. */
 function refuseProvided(apps: readonly AppToVerify[]): void {
   const names = apps.filter(({ providedAs }) => providedAs !== undefined).map(({ name }) => name);
   if (names.length === 0) return;
@@ -95,14 +94,14 @@ function refuseProvided(apps: readonly AppToVerify[]): void {
 }
 
 async function nothingUnderWay(docker: Docker, ask: AskRotation): Promise<boolean> {
-  // One that is not started is told by the rotation itself.
+  // The rotation itself reports a stack that is not started.
   if ((await observeStack(docker)).containers.length === 0) return true;
   return (await ask({ verb: "show", apps: [], keepOld: false })).every(({ step }) => step === "none");
 }
 
 async function mayDelete(context: CliContext, declaration: Declaration, { projects, maybe }: RotateResult) {
   for (const line of describeHolders(maybe)) context.log.warn(`it may still be with ${line}`);
-  // Of a server that is there already only its operator can say which one it is.
+  // Only its operator knows which version an existing server is.
   const unknown = serverKind(declaration) === "existing" && declaration.server.generation === undefined;
   const blocks = unknown || resolveServer(declaration.server).server?.capabilities.wrongKeyBlocks !== "key";
   const risk = blocks ? " One event with it then blocks its whole project for 30 s." : "";

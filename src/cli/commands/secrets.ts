@@ -32,7 +32,6 @@ interface Flags {
   readonly yes?: boolean;
 }
 
-/** The secrets that the stack was made with: how they are, and other values for them. */
 export default {
   actions: ["list", "rotate"],
   flags: (command) =>

@@ -6,10 +6,9 @@ interface Flags {
   readonly root?: boolean;
 }
 
-/** bash where the image has it. */
+/** Starts bash, or sh where the image has no bash. */
 const SHELL = ["sh", "-c", "if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi"];
 
-/** A shell, or one command, in the container of a service. */
 export default {
   flags: (command) =>
     command

@@ -11,7 +11,6 @@ interface Flags {
   readonly production?: boolean;
 }
 
-/** What a machine has to have for so many events, and why. */
 export default {
   flags: (command: Command) =>
     command

@@ -18,7 +18,6 @@ interface Flags {
   readonly watch?: true | string;
 }
 
-/** What runs, what the provisioner did, which app has its DSN, and what to do next. */
 export default {
   flags: (command) => command.option("--watch [seconds]", "show it again and again until Ctrl-C; default: every 2 s"),
   async run(context, { watch }) {

@@ -11,7 +11,6 @@ import {
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
 
-/** `docker compose up`, and before it the env files of apps that take their DSN from one. */
 export default {
   async run(context) {
     const project = readWorkspace(context.dir, context.env);

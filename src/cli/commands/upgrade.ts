@@ -36,7 +36,6 @@ interface Flags {
   readonly yes?: boolean;
 }
 
-/** Another GlitchTip for this stack: backed up first, proved afterwards, taken back by itself where it fails. */
 export default {
   flags: (command) =>
     command
@@ -55,7 +54,7 @@ export default {
     requireUpgradableServer(workspace);
     const call = { context, docker, flags, open: { ...context, docker, toolVersion: packageAssets().version } };
     if (flags.check) return await checkUpgrade(context, docker, workspace);
-    // From here on nobody else changes what is decided by.
+    // The lock is taken before anything is read that the upgrade depends on.
     await using _ = flags.dryRun ? null : await lockUpgrades(call.open);
     const found = unfinishedUpgrade(context.dir);
     if (found !== undefined) return await goOn(call, found);

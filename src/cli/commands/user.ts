@@ -30,7 +30,7 @@ type Done = { readonly said: string; readonly account: Account } | undefined;
 
 const SWITCHES = ["superuser", "staff", "active"] as const;
 
-/** What changes one account, and what is said of it. */
+/** Actions that change one account. Each returns what to say, or undefined where nothing was done. */
 const ACTIONS: Readonly<Record<string, (call: ActionCall) => Promise<Done>>> = {
   create,
   update,
@@ -44,7 +44,6 @@ const ACTIONS: Readonly<Record<string, (call: ActionCall) => Promise<Done>>> = {
 
 const ALL = ["list", "info", "organizations", ...Object.keys(ACTIONS)];
 
-/** The accounts of the stack's GlitchTip. */
 export default {
   actions: ALL,
   flags: (command) =>
@@ -131,7 +130,7 @@ async function update({
 
 async function remove({ context, accounts, flags: { dryRun = false, yesDelete }, words }: ActionCall): Promise<Done> {
   const [email] = requireArguments("user delete", ["email"], words);
-  // The refusals come before the question.
+  // A dry run refuses what cannot be deleted before the question is asked.
   const account = await accounts.do("user delete", { email }, { dryRun: true });
   const said = `deleted ${account.email}`;
   if (dryRun) return { said, account };

@@ -17,7 +17,6 @@ import { paintFor, table, withProgress } from "../screen.ts";
 
 const WITHIN_MS = 60_000;
 
-/** Each app's own container sends an event, which is read back through GlitchTip's API. */
 export default {
   flags: (command) => command.argument("[app...]", "which apps; default: all of the declaration"),
   async run(context, _flags, wanted) {
@@ -54,7 +53,7 @@ export default {
   },
 } satisfies CliCommand;
 
-/** A line for each app, and why where it failed. */
+/** Returns a table with a row for each app, and the errors below it. */
 export function resultsText(results: readonly VerifyResult[], paint: ReturnType<typeof paintFor>): string {
   if (results.length === 0) return "the declaration has no apps";
   const rows = results.map((result) => [

@@ -18,7 +18,7 @@ const answers = (url: string): Promise<number | undefined> =>
   );
 
 describe("emulate", () => {
-  it("prints its address alone on stdout, answers there, and ends well with Ctrl-C", async () => {
+  it("prints only its address on stdout, answers there, and exits with 0 on Ctrl-C", async () => {
     using folders = cliFolders();
     await using run = startCli(folders, "emulate", "--generation", "5.2");
     await run.says("Ctrl-C ends it");
@@ -73,7 +73,7 @@ describe("emulate", () => {
 });
 
 describe("demo without containers", () => {
-  it("goes the whole way and ends with the proof, on stdout as one value", async () => {
+  it("runs to the end and prints the proof on stdout as one JSON value", async () => {
     using folders = cliFolders();
     const { code, stdout, stderr } = await runCli(folders, "demo", "--no-containers", "--json");
     expect(code, stderr).toBe(0);
@@ -112,7 +112,7 @@ describe("demo without containers", () => {
   });
 });
 
-it("a demo whose terminal is closed takes everything away, too", async () => {
+it("a demo whose terminal is closed removes everything it made", async () => {
   using folders = cliFolders();
   await using run = startCli(folders, "demo", "--no-containers");
   await run.says(/app: listening/);

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { cliFolders, runCli, startCli } from "../../support/cli-process.ts";
 import { COMPOSE, filesOf } from "./project.ts";
 
-describe("wrong words", () => {
+describe("wrong usage", () => {
   it.each([
     [["nit"], "unknown command 'nit' (Did you mean init?)", "--help"],
     [["--jsom", "init"], "unknown option '--jsom' (Did you mean --json?)", "--help"],
@@ -20,7 +20,7 @@ describe("wrong words", () => {
     expect(filesOf(folders.project)).toEqual({});
   });
 
-  it("several bad values are all named at once", async () => {
+  it("all bad values are named at once", async () => {
     using folders = cliFolders();
     const words = ["--port", "99999", "--topology", "star", "--app", "api", "--registration", "maybe"];
     const { code, stderr } = await runCli(folders, "init", ...words);
@@ -64,7 +64,7 @@ it("--debug shows where an error came from", async () => {
   expect(stderr).toMatch(/^debug: CodedError: .* has no glitchtip\.yaml\n {4}at /m);
 });
 
-it("goes on without a reader: a closed pipe is no error", async () => {
+it("a closed stdout pipe does not make the command fail", async () => {
   using folders = cliFolders();
   await using run = startCli(folders, "init", "--dry-run");
   run.closeStdout();

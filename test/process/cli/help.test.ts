@@ -4,7 +4,7 @@ import { COMMANDS } from "../../../src/cli/registry/index.ts";
 import { cliFolders, runCli } from "../../support/cli-process.ts";
 
 describe("help", () => {
-  it("of the whole names every command", async () => {
+  it("of the program names every command", async () => {
     using folders = cliFolders();
     const { code, stdout, stderr } = await runCli(folders, "--help");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -120,7 +120,7 @@ describe("help", () => {
     `);
   });
 
-  it("of init has every flag and lines to type", async () => {
+  it("of init has every flag and examples", async () => {
     using folders = cliFolders();
     const { code, stdout, stderr } = await runCli(folders, "init", "--help");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -193,14 +193,14 @@ describe("help", () => {
     `);
   });
 
-  it("comes without any word, by help, and by help of a command, too", async () => {
+  it("is shown without arguments, by -h, by help and by help COMMAND", async () => {
     using folders = cliFolders();
     const whole = await runCli(folders, "--help");
     for (const words of [[], ["help"], ["-h"]]) expect(await runCli(folders, ...words)).toEqual(whole);
     expect(await runCli(folders, "help", "init")).toEqual(await runCli(folders, "init", "--help"));
   });
 
-  it("of every command shows an example that begins as one types it", async () => {
+  it("of every command in the registry has an example of that command", async () => {
     using folders = cliFolders();
     const { stdout } = await runCli(folders, "--help");
     const commands = [...stdout.matchAll(/^ {2}([a-z][a-z-]*)(?:\|[a-z-]+)? {2,}/gm)].map(([, name]) => name ?? "");
@@ -219,7 +219,7 @@ describe("help", () => {
   });
 });
 
-it("--version says the package's version and nothing else", async () => {
+it("--version prints the package's version and nothing else", async () => {
   using folders = cliFolders();
   const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
   expect(await runCli(folders, "--version")).toEqual({ code: 0, signal: null, stdout: `${version}\n`, stderr: "" });

@@ -6,7 +6,7 @@ import { mountSmallDisk } from "../../support/small-disk.ts";
 import { COMPOSE, filesOf } from "./project.ts";
 
 describe("init", () => {
-  it("in an empty folder writes a project, says what and what to type next", async () => {
+  it("in an empty folder writes a workspace and says what was written and what to type next", async () => {
     using folders = cliFolders();
     const { code, stdout, stderr } = await runCli(folders, "init");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -76,7 +76,7 @@ describe("init", () => {
     );
   });
 
-  it("beside services, without a terminal, asks nothing: it says what to type", async () => {
+  it("beside services and without a terminal fails with the options to type instead of asking", async () => {
     using folders = cliFolders();
     writeFileSync(join(folders.project, "compose.yaml"), COMPOSE);
     const { code, stdout, stderr } = await runCli(folders, "init");

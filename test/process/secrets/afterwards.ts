@@ -11,7 +11,7 @@ import type { World } from "./world.ts";
 export function lookAtEverything(world: World): void {
   const { run, search, said, counted, root, shop, expectOnlyAllowedFiles } = world;
 
-  it("secrets are in the few files that are meant for them, and those are closed", () => {
+  it("secrets are only in the files that are meant for them, with closed modes", () => {
     expectOnlyAllowedFiles(root);
     const secrets = join(shop.dir, ".glitchtip", "secrets");
     expect(mode(secrets)).toBe("700");
@@ -63,19 +63,19 @@ export function lookAtEverything(world: World): void {
     expect(leaks).toEqual([]);
   });
 
-  it("nothing that was said holds a secret that became known only later", () => {
+  it("no output holds a secret that became known only later", () => {
     expect(said.flatMap(({ what, text, shows }) => search.find(text, shows).map((name) => `${what}: ${name}`))).toEqual(
       [],
     );
   });
 
-  it("every command that there is was among them", () => {
+  it("every command of the registry was run", () => {
     const tried = new Set(said.map(({ what }) => /^cli ([\w-]+)/.exec(what)?.[1]));
     expect(COMMANDS.length).toBeGreaterThan(8);
     expect(COMMANDS.map(({ name }) => name).filter((name) => !tried.has(name))).toEqual([]);
   });
 
-  it("enough was looked at", () => {
+  it("the search covered enough runs, files and processes", () => {
     console.info(
       `secrets: ${JSON.stringify({ canaries: allCanaries().length, needles: search.needles, ...counted, texts: search.texts, characters: search.characters })}`,
     );

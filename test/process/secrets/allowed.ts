@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import type { RecordedProcess } from "../../support/fake-engine.ts";
 
-/** Only these may hold secrets, and only these. */
+/** Returns the secrets that the file at this path may hold. */
 export function allowedIn(path: string): string[] {
   const [, secret] = /\.glitchtip\/secrets\/(\w+)$/.exec(path) ?? [];
   if (secret !== undefined) return [secret.startsWith("vault_") ? "admin_password" : secret];
@@ -14,10 +14,10 @@ export function allowedIn(path: string): string[] {
   return [];
 }
 
-/** The sample app of the demo is what a DSN is for; `env:NAME` is the user's own way. */
+/** Returns the secrets that a process may have in its environment: an app its DSN, and what the user passes as `env:NAME`. */
 export function environmentMayHold({ argv, env }: RecordedProcess): string[] {
   if (argv.some((word) => word.endsWith("app/server.mjs"))) return ["demo"];
-  // What `verify` runs behind the app's own wrapper.
+  // `verify` runs this behind the app's own wrapper.
   if (argv.includes("-s") && argv.includes("SENTRY_DSN")) return ["dsn_key"];
   return [
     ...(env.ADMIN_PASSWORD === undefined ? [] : ["admin_password"]),

@@ -1,6 +1,6 @@
 import { EMAIL } from "./known.ts";
 
-/** Each is run in every trouble that there may be with an engine. A new command adds its line here. */
+/** Command lines that are run against every kind of broken engine. A new command adds a line here. */
 export const COMMANDS: readonly (readonly string[])[] = [
   ["add", "worker", "--project", "jobs", "--dry-run"],
   ["remove", "api", "--dry-run"],

@@ -7,7 +7,7 @@ import { TWO_VARIANTS, VARIANTS, type World } from "./world.ts";
 export function demoAndEmulateShowNone(world: World): void {
   const { run, search, root } = world;
 
-  it("demo shows its password where a person is to use it, never as data, and takes everything away", async () => {
+  it("demo shows its password to a person, never as data, and removes everything it made", async () => {
     const before = readdirSync(root);
     const ended = await Promise.all(
       VARIANTS.map((flags) =>
@@ -38,7 +38,7 @@ export function demoAndEmulateShowNone(world: World): void {
     ).toEqual([]);
   });
 
-  it("demo shows no secret where it is stopped or cannot do its part", async () => {
+  it("demo shows no secret when it is stopped or fails", async () => {
     for (const flags of TWO_VARIANTS) {
       const until = /sent an event/;
       expect((await run("cli", ["demo", "--no-containers", ...flags], { until })).code).toBe(130);
