@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 import { AnswerError } from "../glitchtip/answers.ts";
 import type { AlertInput, RecipientInput } from "../glitchtip/calls/alerts.ts";
 import type { KeyInput } from "../glitchtip/calls/keys.ts";
@@ -12,7 +13,7 @@ import {
 } from "../reconcile/index.ts";
 import { type AppliedNote, type ApplyAction, type ApplyRun, isGone, newest } from "./apply-context.ts";
 
-/** Where the alerts of one project stand. */
+/** The address of a project. */
 interface Place {
   readonly organization: string;
   readonly project: string;
@@ -39,7 +40,7 @@ export const applyAlert: ApplyAction<"alert"> = async (run, action) => {
   }
 };
 
-/** Gone meanwhile: what is wanted is made again, unless somebody has done so. */
+/** Updates an alert. If it is gone, it is created again, or the one that somebody created meanwhile is updated. */
 async function update(run: ApplyRun, place: Place, desired: DesiredAlert, id: string): Promise<AppliedNote> {
   const { calls } = run;
   const { organization, project } = place;
@@ -61,8 +62,9 @@ async function find({ calls }: ApplyRun, { organization, project }: Place, name:
 }
 
 /**
- * A create that fails in the middle leaves an alert without recipients, which mails the whole team (alerts scenario): after
- * an unknown outcome the list is looked at first, what is there is given all that is wanted, and where that fails it goes.
+ * Creates an alert. A create that fails halfway leaves an alert without recipients, which mails the whole team (alerts
+ * scenario). So after an unknown outcome the list is read first; an alert that is there is updated, or deleted where that
+ * fails.
  */
 async function create(run: ApplyRun, place: Place, desired: DesiredAlert, butNot?: string): Promise<AppliedNote> {
   const { calls } = run;
@@ -99,7 +101,7 @@ async function repair({ calls }: ApplyRun, { organization, project }: Place, id:
 
 const codeOf = (error: unknown): string => (error instanceof AnswerError ? String(error.status) : "no whole answer");
 
-/** The server takes the same name twice; its address is a number. */
+/** The server accepts the same name twice, so a monitor is addressed by its id. */
 export const applyMonitor: ApplyAction<"monitor"> = async (run, action) => {
   const { calls, addresses } = run;
   const organization = addresses.organization(action);
@@ -123,7 +125,7 @@ export const applyMonitor: ApplyAction<"monitor"> = async (run, action) => {
       return await find();
     };
     const made = await createOnce(run, () => calls.monitors.create(organization, input), look);
-    // What a failed create left behind may lack anything.
+    // What a failed create left behind may be incomplete.
     if (failed) await calls.monitors.update(organization, made.id, input);
     return failed ? { note: "the server failed; what it left behind was repaired" } : {};
   };
@@ -160,7 +162,7 @@ export const applyKey: ApplyAction<"key"> = async (run, action) => {
   return {};
 };
 
-/** The API makes them and does nothing else (monitors scenario). */
+/** The API creates status pages and cannot change or delete them (monitors scenario). */
 export const applyStatusPage: ApplyAction<"statusPage"> = async (run, action) => {
   if (action.type !== "create") return {};
   const { calls, addresses } = run;
@@ -171,7 +173,7 @@ export const applyStatusPage: ApplyAction<"statusPage"> = async (run, action) =>
   return {};
 };
 
-/** What is wanted, as the server takes it. Here secrets become text: only a request's body carries them. */
+/** Converts what is wanted to the request's body. Secrets become text only here. */
 export const alertInput = ({ name, timespanMinutes, quantity, uptime, recipients }: DesiredAlert): AlertInput => ({
   name,
   timespanMinutes,
@@ -184,15 +186,14 @@ function recipientInput({ type, url, tagsToAdd, zulip }: DesiredRecipient): Reci
   const text = clearText(url);
   return {
     recipientType: type,
-    ...(text === "" ? {} : { url: text }),
-    ...(tagsToAdd === undefined ? {} : { tagsToAdd }),
+    ...defined({ url: text || undefined, tagsToAdd }),
     ...(zulip === undefined ? {} : { ...zulip, apiKey: zulip.apiKey.reveal() }),
   };
 }
 
 export const keyInput = ({ label, rateLimit }: DesiredKey): KeyInput => ({
   name: label,
-  ...(rateLimit == null ? {} : { rateLimit }),
+  ...defined({ rateLimit: rateLimit ?? undefined }),
 });
 
 export const monitorInput = (monitor: DesiredMonitor, projectId: string | undefined): MonitorInput => ({

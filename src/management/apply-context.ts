@@ -4,15 +4,15 @@ import { AnswerError } from "../glitchtip/answers.ts";
 import type { Action, Kind } from "../reconcile/index.ts";
 import type { ServerContext } from "./connect.ts";
 
-/** One apply on its way. */
+/** The context of one running apply. */
 export interface ApplyRun extends ServerContext {
   readonly addresses: Addresses;
 }
 
-/** What there is to tell of an action that was carried out. */
+/** What is reported about an applied action. */
 export interface AppliedNote {
   readonly note?: string;
-  /** Of an invitation: whoever has it can join. */
+  /** The link of an invitation. Whoever has it can join. */
   readonly inviteLink?: Secret;
 }
 
@@ -21,7 +21,7 @@ export type ApplyAction<K extends Kind> = (run: ApplyRun, action: ActionOn<K>) =
 
 export const isGone = (error: unknown): boolean => error instanceof AnswerError && error.code === "GC1209";
 
-/** The highest number: the newest one. */
+/** Returns the object with the highest id, which is the newest. */
 export const newest = <T extends { readonly id: string }>(all: readonly T[]): T | undefined =>
   all.reduce<T | undefined>(
     (best, one) => (best === undefined || Number(one.id) > Number(best.id) ? one : best),
@@ -33,14 +33,14 @@ interface ProjectAddress {
   readonly id: string;
 }
 
-/** Where things stand: as planned, as made by an action before, or as moved by one. */
+/** The current addresses: as planned, or as changed by an earlier action. */
 export interface Addresses {
   organization(action: Action): string;
   project(action: Action): ProjectAddress;
-  /** Of a monitor, which may belong to no project. */
+  /** Returns undefined for a monitor that belongs to no project. */
   projectId(action: Action): string | undefined;
   madeOrganization(name: string, slug: string): void;
-  /** `planned`: the slug that the plan expected or knew. */
+  /** Stores the address of a project. `planned` is the slug that the plan used. */
   hasProject(organization: string, planned: string, address: ProjectAddress): void;
 }
 

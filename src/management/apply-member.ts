@@ -17,7 +17,7 @@ export const applyMember: ApplyAction<"member"> = async (run, action) => {
         return {};
       } catch (error) {
         if (!isGone(error)) throw error;
-        // Left and invited anew: another number.
+        // A member who left and was invited again has another id.
         const found = await findByEmail(run, organization, action.name);
         if (found === undefined || found.id === action.id) throw error;
         await change(run, organization, found.id, action.desired);
@@ -31,8 +31,8 @@ export const applyMember: ApplyAction<"member"> = async (run, action) => {
 };
 
 /**
- * GlitchTip lets another owner delete the owner of record, and from then on answers 500 to whoever asks for members (run
- * on 5.2; 6 reads the same). So somebody else is it before.
+ * Makes somebody else the owner of record before that member is deleted. GlitchTip lets another owner delete the owner of
+ * record, and then answers 500 to every request for members (run on 5.2; the source of 6 reads the same).
  */
 async function handOver({ calls }: ApplyRun, organization: string, id: string, name: string): Promise<void> {
   const leaving = await calls.members.get(organization, id).catch((error: unknown) => {
@@ -91,7 +91,7 @@ async function invite(
     if (error.status === 500) throw withoutValkey(desired.email, error);
     if (error.code === "GC1207") throw tooMany(desired.email, error);
     if (error.status !== 409) throw error;
-    // Joined in the meantime: what is left is the role and the teams.
+    // The person joined meanwhile, so only role and teams are left to set.
     const found = await look();
     if (found === undefined) throw error;
     const role = found.role === desired.role ? {} : { role: desired.role };
@@ -103,13 +103,15 @@ async function invite(
 const WHERE =
   "the invitation's link is in the e-mail, and with EMAIL_URL=consolemail:// in the log of the web container (docker compose logs glitchtip)";
 
-/** 6 answers the link (read); up to 5.2 only the e-mail has it (members scenario). */
+/**
+ * GlitchTip 6 returns the invitation's link (read in its source); up to 5.2 only the e-mail has it (members scenario).
+ */
 function handOff({ pending, inviteLink }: ServerMember): AppliedNote {
   if (pending === false) return {};
   return inviteLink ? { inviteLink: new Secret(inviteLink) } : { note: WHERE };
 }
 
-/** A real 5.2 without Valkey answers every invitation so, and makes none. */
+/** A real 5.2 without Valkey answers every invitation with 500 and creates none. */
 const withoutValkey = (email: string, cause: AnswerError): CodedError =>
   new CodedError("GC1205", `${email} cannot be invited: ${cause.message}`, {
     remedy:
@@ -117,7 +119,7 @@ const withoutValkey = (email: string, cause: AnswerError): CodedError =>
     cause,
   });
 
-/** 56 at once on a real 5.2: 50 were made. */
+/** A real 5.2 accepted 50 of 56 invitations at once. */
 const tooMany = (email: string, cause: AnswerError): CodedError =>
   new CodedError("GC1207", `${email} cannot be invited yet: ${cause.said}`, {
     remedy:

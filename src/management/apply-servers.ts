@@ -1,5 +1,6 @@
 import { appendFileSync, chmodSync } from "node:fs";
 import { join, relative } from "node:path";
+import { defined } from "../base/defined.ts";
 import { explainWriteError } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
@@ -11,7 +12,7 @@ import type { DeclaredServer } from "./declared.ts";
 import type { LookedServer } from "./report.ts";
 import type { Servers } from "./servers.ts";
 
-/** As long as a big apply takes, and a person who looks at a plan. */
+/** Another apply may be large, or wait for a person who reads its plan. */
 const LOCK_WITHIN_MS = 10 * 60_000;
 const REMEDY = "Wait for it, or stop it, then run it again.";
 
@@ -21,7 +22,10 @@ interface LockContext {
   readonly log: Log;
 }
 
-/** One apply at a time for each server, from the look to the last change; always in one order, so that none waits for another. */
+/**
+ * Allows one apply at a time for each server, from reading to the last change. Locks are taken in one order, which
+ * prevents deadlocks.
+ */
 export async function lockServers(context: LockContext, declared: readonly DeclaredServer[]): Promise<AsyncDisposable> {
   const held: AsyncDisposable[] = [];
   const release = async () => {
@@ -42,12 +46,12 @@ export async function lockServers(context: LockContext, declared: readonly Decla
 }
 
 export interface ApplyServersOptions {
-  /** Deletions that nobody confirmed are left out. */
+  /** Returns false for a deletion that was not confirmed. */
   readonly wanted: (action: Action) => boolean;
   onOutcome?(outcome: Outcome): void;
 }
 
-/** Carries out what was planned, server beside server. Every action has its outcome, in the order of the plans. */
+/** Applies the plans of all servers concurrently. Returns an outcome for each action, in the order of the plans. */
 export async function applyServers(
   servers: Servers,
   looked: readonly LookedServer[],
@@ -57,14 +61,14 @@ export async function applyServers(
     const found = looked.find((one) => one.declared === declared);
     if (found === undefined || !("result" in found)) return [];
     const { plan, problems } = found.result;
-    // A part that was not read is not forgotten.
+    // The identities of what was not read stay in the store.
     if (problems.length === 0 && plan.errors.length === 0) context.store.replace(plan.known);
-    return await applyPlan(context, plan.actions.filter(wanted), onOutcome === undefined ? {} : { onOutcome });
+    return await applyPlan(context, plan.actions.filter(wanted), defined({ onOutcome }));
   });
   return applied.flatMap((one) => ("result" in one ? one.result : []));
 }
 
-/** Whoever has an invitation's link can join, and the server tells it once: it goes into a file for the user alone. */
+/** Stores the links of invitations in a file with mode 0600: whoever has one can join, and the server shows it once. */
 export function keepInvitations(dir: string, outcomes: readonly Outcome[]): string | undefined {
   const lines = outcomes.flatMap((outcome) => {
     if (outcome.result !== "applied" || outcome.inviteLink === undefined) return [];

@@ -21,7 +21,7 @@ export const applyOrganization: ApplyAction<"organization"> = async (run, action
       await calls.organizations.rename(addresses.organization(action), action.desired.name);
       return {};
     case "delete": {
-      // An address may have gone to another one meanwhile: only the id tells.
+      // The slug may belong to another organization by now, so the id decides.
       const found = (await calls.organizations.list()).find(({ id }) => id === action.id);
       if (found === undefined) return { note: "was gone already" };
       await calls.organizations.delete(found.slug);
@@ -44,7 +44,7 @@ export const applyTeam: ApplyAction<"team"> = async (run, action) => {
       await calls.teams.rename(organization, action.slug ?? action.name, action.desired.slug);
       return {};
     case "delete": {
-      // Somebody may have renamed it: only the id tells.
+      // The team may have been renamed, so the id decides.
       const found = (await calls.teams.list(organization)).find(({ id }) => id === action.id);
       if (found === undefined) return { note: "was gone already" };
       await calls.teams.delete(organization, found.slug);
@@ -70,7 +70,7 @@ export const applyProject: ApplyAction<"project"> = async (run, action) => {
   }
 };
 
-/** Neither throttle nor a slug of its own is taken by the POST: a PUT follows (projects scenario). */
+/** The POST accepts neither a throttle nor a slug, so a PUT follows (projects scenario). */
 async function create(
   run: ApplyRun,
   organization: string,
@@ -113,7 +113,7 @@ async function update(
   }
   let address = before;
   if (action.changes.some(({ field }) => field !== "teams")) {
-    // An address that the plan does not change is left as it is now.
+    // A slug that the plan does not change keeps its current value.
     const moves = action.changes.some(({ field }) => field === "slug");
     const change = { name, slug: (moves ? slug : undefined) ?? before.slug, platform, eventThrottleRate: throttle };
     address = await put(run, organization, before, change);
@@ -125,7 +125,7 @@ async function update(
 
 type Standing = Pick<ManagedProject, "id" | "slug">;
 
-/** With its new address, where it got one: after an unknown outcome it is known by its id. */
+/** Returns the project with its new slug. After an unknown outcome the id tells whether the update arrived. */
 async function put(
   run: ApplyRun,
   organization: string,
@@ -133,14 +133,14 @@ async function put(
   change: ProjectChange,
 ): Promise<ManagedProject> {
   const { calls } = run;
-  // The same address: the call repeats itself.
+  // With the same slug the call is idempotent and retries by itself.
   if (change.slug === slug) return await calls.projects.update(organization, slug, change);
   const look = async () =>
     (await calls.projects.list(organization)).find((one) => one.id === id && one.slug === change.slug);
   return await createOnce(run, () => calls.projects.update(organization, slug, change), look);
 }
 
-/** Addresses move and are given to others, ids do not. */
+/** Finds the project by id: a slug may change or go to another project. */
 async function findById(
   { calls }: ApplyRun,
   organization: string,

@@ -8,16 +8,16 @@ import type { ServerContext } from "./connect.ts";
 import { openPool } from "./pool.ts";
 import { isHopeless } from "./problems.ts";
 
-/** What became of an action. */
+/** The outcome of an action. */
 export type Outcome = { readonly action: Action } & (
   | ({ readonly result: "applied" } & AppliedNote)
   | { readonly result: "failed"; readonly error: CodedError }
-  /** Not tried: something before it had to succeed, the server is gone, or somebody stopped it. */
+  /** The action was not tried: an earlier one failed, the server is unreachable, or the user stopped the command. */
   | { readonly result: "skipped"; readonly reason: string }
 );
 
 export interface ApplyOptions {
-  /** As each is known, in the order of the answers. */
+  /** Called for each outcome as soon as it is known. */
   onOutcome?(outcome: Outcome): void;
 }
 
@@ -33,9 +33,9 @@ const BY_KIND: { readonly [K in Kind]: ApplyAction<K> } = {
 };
 
 /**
- * Carries the actions of one server out: kind after kind in the plan's order, those of a kind side by side. One that fails
- * stops only what stands in what it should have made. Never throws for the server's sake: every action has its outcome, in
- * the order of the actions.
+ * Applies the actions of one server: kind after kind in the plan's order, those of one kind concurrently. A failed action
+ * stops only those that need what it should have created. Errors of the server are not thrown: every action has an
+ * outcome, in the order of the actions.
  */
 export async function applyPlan(
   context: ServerContext,
@@ -80,11 +80,11 @@ export async function applyPlan(
 
 const STOPPED = "interrupted; the same command goes on from here";
 
-/** The kinds are one union: which handler fits which action is what the table says. */
+/** Calls the handler of the action's kind. TypeScript cannot follow the table, hence the cast. */
 const carryOut = (run: ApplyRun, action: Action): Promise<AppliedNote> =>
   (BY_KIND[action.kind] as (run: ApplyRun, action: Action) => Promise<AppliedNote>)(run, action);
 
-/** Neighbours in the plan of one kind, of which none needs another. */
+/** Groups neighbouring actions of one kind, which do not depend on each other. */
 function stagesOf(actions: readonly Action[]): Action[][] {
   const stages: Action[][] = [];
   let before: string | undefined;
@@ -97,7 +97,7 @@ function stagesOf(actions: readonly Action[]): Action[][] {
   return stages;
 }
 
-/** Under which others may stand; other kinds hold nothing. */
+/** Returns a key for what the action creates, if other actions can depend on it; otherwise "". */
 function placeOf({ kind, type, organization, project, name }: Action): string {
   if (type !== "create") return "";
   if (kind === "organization") return `organization ${organization}`;

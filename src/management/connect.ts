@@ -21,7 +21,7 @@ import type { References } from "../references/resolver.ts";
 import { hostUrl } from "../running/index.ts";
 import type { DeclaredServer } from "./declared.ts";
 
-/** One server to read and to change. */
+/** One server that can be read and changed. */
 export interface ServerContext {
   readonly calls: Calls;
   readonly clock: Clock;
@@ -31,14 +31,14 @@ export interface ServerContext {
 }
 
 export interface ServerToOpen extends Omit<ServerContext, "calls"> {
-  /** Not limited yet. */
+  /** The transport without a limit on concurrent requests. */
   readonly transport: Transport;
   readonly token: Secret;
-  /** How often a request is repeated after a passing failure. */
+  /** How often a request is retried after a transient failure. */
   readonly retries?: number | undefined;
 }
 
-/** With a limit of its own on what is in flight. */
+/** Opens a server with its own limit on concurrent requests. */
 export function openServer({ transport, token, retries, ...context }: ServerToOpen): ServerContext {
   const { clock, signal } = context;
   const limited = limitTransport(transport, { clock });
@@ -46,17 +46,17 @@ export function openServer({ transport, token, retries, ...context }: ServerToOp
   return { ...context, calls: openCalls({ transport: limited, token, clock, signal, attempts }) };
 }
 
-/** More than any limiter lets through. */
+/** More than the limiter allows in flight. */
 const CONNECTIONS = 40;
 
 export interface ConnectContext extends Pick<ServerContext, "clock" | "signal" | "log"> {
-  /** For the variables that name a proxy. */
+  /** Read for the variables that name a proxy. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Asked only for a stack of ours whose address is not declared. */
+  /** Used only for this stack's own server, where its address is not declared. */
   docker(): Docker;
 }
 
-/** A server that can be asked, and what is wanted of it with its secrets. */
+/** A connected server, and what is wanted of it with secrets resolved. */
 export interface Connected extends AsyncDisposable {
   readonly context: ServerContext;
   readonly desired: DesiredServer;
@@ -64,7 +64,7 @@ export interface Connected extends AsyncDisposable {
   readonly resolve: Resolve;
 }
 
-/** Asks the server nothing yet, unless it is of our stack and a token has to be made. */
+/** Connects to a server. It sends no request, unless this stack's own server needs a token. */
 export async function connectServer(
   context: ConnectContext,
   { declaration, desired: declared, dir }: DeclaredServer,
@@ -103,16 +103,19 @@ export async function connectServer(
   }
 }
 
-/** Beside the provisioner's, which may do less: neither takes the other's away. */
+/**
+ * The token's label. It differs from the provisioner's, whose token has fewer scopes, so that neither replaces the
+ * other.
+ */
 const LABEL = "glitchtip-compose apply";
 const LOCK_WITHIN_MS = 60_000;
 
-/** What a declaration can say of a server's inside. */
+/** The scopes for all kinds of a declaration. */
 const SCOPES = ["org", "team", "project", "member"].flatMap((what) =>
   ["read", "write", "admin"].map((may) => `${what}:${may}`),
 );
 
-/** For a stack of ours, whose declaration names no token: the one of an earlier run, else one that the admin makes. */
+/** Returns the token for this stack's own server: that of an earlier run, or a new one by signing in as the admin. */
 export async function stackToken(
   context: Omit<ServerContext, "calls" | "store">,
   transport: Transport,

@@ -11,27 +11,30 @@ import type { Generation } from "../glitchtip/versions.ts";
 import { type DesiredServer, desiredServers, type Reference } from "../reconcile/index.ts";
 
 export interface ServersChoice {
-  /** A declaration, or a folder of them. */
+  /** The path of a declaration, or of a folder of declarations. */
   readonly file: string;
-  /** Only this one. */
+  /** The only instance to use; undefined for all. */
   readonly instance?: string | undefined;
 }
 
-/** One server of a declaration, its secrets still references. */
+/** One server of a declaration. Secrets are still references. */
 export interface DeclaredServer {
-  /** The declaration's file, as the user would type it. */
+  /** The declaration's path as the user would type it. */
   readonly file: string;
   readonly path: string;
-  /** Of the file: its references and what is known of its servers stand there. */
+  /** The folder of the file. References and the stores of its servers are relative to it. */
   readonly dir: string;
   readonly text: string;
   readonly declaration: Declaration;
-  /** Where the declaration says or tells which one it is. */
+  /** The generation, if the declaration says it or implies it. */
   readonly generation: Generation | undefined;
   readonly desired: DesiredServer<Reference>;
 }
 
-/** All servers of a declaration, or of all declarations of a folder; every mistake of every file is told at once. */
+/**
+ * Returns all servers of a declaration, or of all declarations of a folder. Throws with every mistake of every file at
+ * once.
+ */
 export function declaredServers(dir: string, { file, instance }: ServersChoice): DeclaredServer[] {
   const loaded = declarationFiles(dir, file).map((one) => load(dir, one));
   const failed = loaded.flatMap((one) => (one instanceof CodedError ? [one] : []));

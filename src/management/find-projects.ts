@@ -16,7 +16,10 @@ import {
 import type { ServerContext } from "./connect.ts";
 import type { ReadProblems } from "./problems.ts";
 
-/** Whether one of the server's objects may be a declared one; the plan decides. What cannot be one costs no request. */
+/**
+ * Returns the declared object that an object of the server may be. The plan decides; what cannot be declared costs no
+ * request.
+ */
 export type MayBe<D> = (object: Identity & { readonly name: string }) => D | undefined;
 
 interface Named {
@@ -57,7 +60,7 @@ export const wantedOrganization = (desired: DesiredServer, known: KnownServer): 
 
 export function wantedProject(desired: DesiredOrganization, { organizations }: KnownServer): MayBe<DesiredProject> {
   const here = own(organizations, desired.name);
-  // Under a new name it may be any of those that are remembered.
+  // An organization with a new name may be any of those in the store.
   const remembered = here === undefined ? Object.values(organizations) : [here];
   return mayBeOneOf(
     desired.projects,
@@ -66,15 +69,15 @@ export function wantedProject(desired: DesiredOrganization, { organizations }: K
   );
 }
 
-/** The kinds that a request tells something about, and whether they are both managed and declared. */
+/** What has to be read: the kinds that are both managed and declared. */
 export interface Asks {
-  /** Whatever is there, declared or not. */
+  /** True to read everything, declared or not. */
   readonly everything: boolean;
   readonly manages: (kind: Kind) => boolean;
-  /** Of which team a project is, which the list over all organizations does not tell. */
+  /** True where the teams of projects are needed, which the list over all organizations does not have. */
   readonly teamsOfProjects: boolean;
   readonly allOrganizations: boolean;
-  /** Something that differs between generations. */
+  /** True where the plan depends on the generation. */
   readonly version: boolean;
   readonly members: boolean;
 }
@@ -116,7 +119,7 @@ function differsByGeneration(project: DesiredProject, manages: Asks["manages"]):
   );
 }
 
-/** Told as it comes in, page by page, so that what is in the projects can be read meanwhile. */
+/** Receives what is found page by page, so that the contents of projects can be read meanwhile. */
 export interface Finds {
   organization(organization: Organization): void;
   projects(organization: Organization, page: readonly ManagedProject[]): void;

@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 import type { ManagedProject } from "../glitchtip/wire/managed.ts";
 import type { Organization } from "../glitchtip/wire/shapes.ts";
 import {
@@ -22,23 +23,26 @@ import { openPool, type Pool } from "./pool.ts";
 import { openProblems, type ReadProblem, type ReadProblems } from "./problems.ts";
 
 export interface Observation {
-  /** Undefined where the server let nobody in: nothing can be planned. */
+  /** Undefined where the server could not be read at all, so that nothing can be planned. */
   readonly observed: ObservedServer | undefined;
-  /** What could not be read; the plan says nothing about it. */
+  /** What could not be read, and is therefore not planned. */
   readonly problems: readonly ReadProblem[];
 }
 
 export interface ObserveOptions {
-  /** All that there is of the managed kinds in the declared organizations, or in all where none is declared: for `pull`. */
+  /**
+   * Reads everything of the managed kinds in the declared organizations, or in all organizations where none is
+   * declared (for `pull`).
+   */
   readonly everything?: boolean;
 }
 
-/** What is read bit by bit. */
+/** An object whose properties are filled as they are read. */
 export type Growing<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
- * Reads what the declaration needs to know and no more, side by side: a page of projects for each hundred, one list of
- * alerts for each project whose alerts are declared, nothing of what is not managed.
+ * Reads what a plan of the declaration needs and nothing else, concurrently: one page for each hundred projects, one list
+ * of alerts for each project whose alerts are declared.
  */
 export async function observeServer(
   context: ServerContext,
@@ -85,10 +89,7 @@ export async function observeServer(
     for (const { observed, declared } of organizations.values()) {
       if (everything || declared !== undefined) readOrganization(context, asks, observed, declared, pool, problems);
     }
-    whole = {
-      ...(settings?.version === undefined ? {} : { version: settings.version }),
-      ...(account === undefined ? {} : { account: account.email }),
-    };
+    whole = defined({ version: settings?.version, account: account?.email });
   });
   await pool.finish();
   signal.throwIfAborted();
@@ -109,7 +110,7 @@ interface Found {
   readonly mayBe: (project: ObservedProject) => DesiredProject | undefined;
 }
 
-/** A part of a list is no list: a project that is not in it might be made again. */
+/** Drops the projects of an organization whose list was read only in part: a missing project would be created again. */
 function withoutBroken(observed: ObservedOrganization, broken: ReadonlySet<string | undefined>): ObservedOrganization {
   if (!broken.has(observed.name)) return observed;
   const { projects: _, ...rest } = observed;
@@ -142,7 +143,7 @@ function readProject(
   }
 }
 
-/** What an organization has beside its projects, as far as it is declared. Its projects have been read. */
+/** Reads what an organization has beside its projects, as far as it is declared. Its projects must have been read. */
 export function readOrganization(
   context: ServerContext,
   { manages, everything }: Asks,
@@ -192,7 +193,7 @@ export function readOrganization(
   }
 }
 
-/** The list of members does not tell their teams, and the list of teams not their members: each team is asked. */
+/** Adds the teams of each member with one request a team: neither list has the memberships. */
 async function withTeams(
   { calls }: ServerContext,
   organization: string,

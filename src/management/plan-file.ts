@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod/mini";
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { writeOne } from "../base/files.ts";
 import { Secret } from "../base/secret.ts";
@@ -9,7 +10,7 @@ import type { Action, Kind, ObservedServer } from "../reconcile/index.ts";
 import type { DeclaredServer, ServersChoice } from "./declared.ts";
 import { type LookedServer, nameOf, placeOf, type ReportedAction, reported } from "./report.ts";
 
-/** A plan as it was shown. Secrets are in it only as digests of what would be sent and of what was there. */
+/** The file of a plan as it was shown. It holds secrets only as digests of what would be sent and of what was there. */
 const fileShape = z.object({
   version: z.literal(1),
   file: z.string(),
@@ -33,14 +34,14 @@ export interface PlanFileOptions extends ServersChoice {
   readonly strict?: boolean | undefined;
 }
 
-/** Keeps a plan for `apply --plan`. Only a whole one: what could not be planned was not shown either. */
+/** Writes a plan for `apply --plan`. Callers pass only complete plans. */
 export function writePlanFile(path: string, looked: readonly LookedServer[], options: PlanFileOptions): void {
   const salt = randomBytes(16).toString("hex");
   const { file, instance, strict = false } = options;
   const content: PlanFile = {
     version: 1,
     file,
-    ...(instance === undefined ? {} : { instance }),
+    ...defined({ instance }),
     strict,
     salt,
     declarations: declarationsOf(looked.map(({ declared }) => declared)),
@@ -65,7 +66,7 @@ export function readPlanFile(path: string): PlanFile {
   }
 }
 
-/** Throws where what would be done now is not what was shown, and names what moved. */
+/** Throws where apply would now do something else than the plan showed, and names each difference. */
 export function requireSame(plan: PlanFile, looked: readonly LookedServer[]): void {
   const now = new Map(plannedActions(looked, plan.salt).map((action) => [action.id, action]));
   const before = new Map(plan.actions.map((action) => [action.id, action]));
@@ -113,17 +114,17 @@ function sentence({ shown }: PlannedAction): string {
 
 export interface PlannedAction {
   readonly id: string;
-  /** As it is reported. */
+  /** The action as it is reported. */
   readonly shown: Readonly<Record<string, unknown>>;
   readonly sends: string;
   readonly found: string;
 }
 
-/** Each declaration by a digest of its text. */
+/** Returns the digest of each declaration's text. */
 export const declarationsOf = (servers: readonly DeclaredServer[]): Record<string, string> =>
   Object.fromEntries(servers.map(({ file, text }) => [file, createHash("sha256").update(text).digest("hex")]));
 
-/** What apply would do, with a digest of what it would send and of what is there. */
+/** Returns the actions with digests of what apply would send and of what is there. */
 export const plannedActions = (looked: readonly LookedServer[], salt: string): PlannedAction[] =>
   looked.flatMap((one) => {
     if (!("result" in one)) return [];
@@ -134,7 +135,7 @@ export const plannedActions = (looked: readonly LookedServer[], salt: string): P
         .digest("hex");
     return plan.actions.map((action) => ({
       id: idOf(action),
-      // As it is read back from the file.
+      // The round trip through JSON gives what is read back from the file.
       shown: JSON.parse(JSON.stringify(reported(action))) as Record<string, unknown>,
       sends: digest("desired" in action ? action.desired : null),
       found: digest(foundBy(observed, action)),
@@ -175,7 +176,7 @@ function foundBy({ organizations }: ObservedServer, action: Action): unknown {
   };
 }
 
-/** Without the order of lists and keys, and with secrets as they are: for a digest and nothing else. */
+/** Returns the value in canonical order with secrets in clear text. It is only for a digest. */
 function inClear(value: unknown): unknown {
   if (value instanceof Secret) return value.reveal();
   if (Array.isArray(value)) return value.map((one) => JSON.stringify(inClear(one))).sort();

@@ -13,7 +13,7 @@ export interface PlanServersOptions extends ServersChoice {
   readonly strict?: boolean | undefined;
 }
 
-/** The plan of each declared server; nothing is changed anywhere. */
+/** Plans each declared server and changes nothing. */
 export async function planServers(
   dir: string,
   options: PlanServersOptions,
@@ -24,7 +24,7 @@ export async function planServers(
   return await lookAt(servers, options);
 }
 
-/** The same of servers that stay open. */
+/** Plans servers that stay open. */
 export async function lookAt(
   servers: Servers,
   { strict = false }: Pick<PlanServersOptions, "strict">,
@@ -32,10 +32,10 @@ export async function lookAt(
   return await servers.each((connected, one) => look(one, connected, { strict }));
 }
 
-/** No answer, no engine, no address, no secrets yet. */
+/** Error codes of a stack that does not run: no answer, no engine, no address, no secrets. */
 const NOT_RUNNING: ReadonlySet<ErrorCode> = new Set(["GC1107", "GC1201", "GC1601", "GC1604", "GC1606"]);
 
-/** Of a stack of ours that does not run: what it holds is nobody's fault, and can be planned later. */
+/** Returns why this stack's own server was not read, if the reason is only that it does not run. */
 export function whyNotAsked(looked: readonly LookedServer[]): string | undefined {
   const [only] = looked;
   if (only === undefined || looked.length > 1 || !("error" in only)) return undefined;
@@ -44,12 +44,12 @@ export function whyNotAsked(looked: readonly LookedServer[]): string | undefined
   return isOurs && NOT_RUNNING.has(only.error.code) ? only.error.message : undefined;
 }
 
-/** What a server has, and how that differs from what is declared. */
+/** What a server has, and the plan for it. */
 export interface Looked {
   readonly observed: ObservedServer;
   readonly generation: Generation;
   readonly plan: Plan;
-  /** What could not be read; the plan says nothing about it. */
+  /** What could not be read, and is therefore not planned. */
   readonly problems: readonly ReadProblem[];
 }
 
@@ -59,7 +59,7 @@ export interface LookOptions {
   readonly strict: boolean;
 }
 
-/** Reads the server and plans. Throws where it let nobody in. */
+/** Reads the server and plans. Throws where it cannot be read at all. */
 export async function look(declared: DeclaredServer, connected: Connected, options: LookOptions): Promise<Looked> {
   const { context, desired } = connected;
   const { observed, problems } = await observeServer(context, desired);
@@ -71,7 +71,7 @@ export async function look(declared: DeclaredServer, connected: Connected, optio
   return { observed, generation, plan: { ...plan, warnings }, problems };
 }
 
-/** As declared, else as the server says; it was asked only where something differs between generations. */
+/** Returns the generation as declared, or as the server's version says, which is read only where generations differ. */
 export function generationFor(
   { generation, desired }: Pick<DeclaredServer, "generation" | "desired">,
   version: string | undefined,
@@ -88,7 +88,7 @@ export function generationFor(
   };
 }
 
-/** Seen on a real 5.2: without Valkey an invitation is answered by 500. */
+/** A real 5.2 without Valkey answers an invitation with 500. */
 function invitationWarnings({ declaration }: DeclaredServer, generation: Generation, { actions }: Plan): string[] {
   const invites = actions.some(({ kind, type }) => kind === "member" && type === "create");
   const { image, valkey = "off" } = declaration.server;

@@ -1,14 +1,16 @@
-/** More than any limiter lets through, so that there is always something waiting for a place. */
+/** More than the limiter allows in flight, so that it never runs dry. */
 const AT_ONCE = 40;
 
-/** Pieces of work side by side, in the order in which they come. */
+/** Runs pieces of work concurrently, in the order in which they were added. */
 export interface Pool {
   add(work: () => Promise<void>): void;
-  /** All that was added is done. The first error that a piece of work throws is thrown here, and what waits is dropped. */
+  /**
+   * Waits until all work is done. Throws the first error of a piece of work, and drops the work that was not started.
+   */
   finish(): Promise<void>;
 }
 
-/** Memory stays small however much is added: only so many pieces are begun. */
+/** Opens a pool that runs at most `atOnce` pieces of work at the same time. */
 export function openPool(atOnce = AT_ONCE): Pool {
   let waiting: (() => Promise<void>)[] = [];
   let begun = 0;

@@ -1,7 +1,7 @@
 import { CodedError, type ErrorCode } from "../base/errors.ts";
 import type { Kind, Remark } from "../reconcile/index.ts";
 
-/** What failed, as data: the rest goes on. */
+/** A failed read. The others go on. */
 export interface ReadProblem extends Remark {
   readonly kind?: Kind | undefined;
   readonly error: CodedError;
@@ -11,14 +11,14 @@ export type Where = Pick<ReadProblem, "organization" | "project" | "kind">;
 
 export interface ReadProblems {
   readonly all: readonly ReadProblem[];
-  /** The server is gone or does not let us in: what would still be asked fails as well. */
+  /** True where the server is unreachable or refuses the token, so that further requests would fail as well. */
   readonly hopeless: boolean;
   add(where: Where, error: unknown): void;
-  /** Runs the work; a failure of its own is noted, one that ends everything is thrown. */
+  /** Runs the work and adds its CodedError to the problems. Any other error is thrown. */
   collect(where: Where, work: () => Promise<void>): Promise<void>;
 }
 
-/** Unreachable, the token refused, asked to wait for longer than anybody does. */
+/** Codes after which no request to this server can succeed: unreachable, token refused, asked to wait too long. */
 const HOPELESS: ReadonlySet<ErrorCode> = new Set(["GC1201", "GC1304", "GC1207"]);
 
 export const isHopeless = (error: unknown): boolean => error instanceof CodedError && HOPELESS.has(error.code);
@@ -34,7 +34,7 @@ export function openProblems(instance: string, signal: AbortSignal): ReadProblem
     add(where, error) {
       signal.throwIfAborted();
       if (!(error instanceof CodedError)) throw error;
-      // One line for a server that is gone, not one for each of its projects.
+      // A server that is gone is reported once, not for each of its projects.
       if (hopeless) return;
       hopeless = isHopeless(error);
       all.push({ instance, ...(hopeless ? {} : where), message: error.message, error });

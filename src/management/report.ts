@@ -1,16 +1,17 @@
+import { defined } from "../base/defined.ts";
 import type { CodedError, ErrorCode } from "../base/errors.ts";
 import type { Action, FieldChange, Kind, Plan, Remark, Undeclared } from "../reconcile/index.ts";
 import type { Outcome } from "./apply.ts";
 import type { Looked } from "./plan-servers.ts";
 import type { PerServer } from "./servers.ts";
 
-/** In the words of the document that other tools read (glitchtip-project-alerts): a project is its slug. */
+/** An action in the format that other tools read (glitchtip-project-alerts). `project` is the slug. */
 export interface ReportedAction {
   readonly action_type: Action["type"];
   readonly instance: string;
   readonly organization: string;
   readonly project?: string;
-  /** Of an alert only. */
+  /** Present for alerts only. */
   readonly alert_name?: string;
   readonly kind: Kind;
   readonly name: string;
@@ -28,7 +29,7 @@ export interface Report {
   readonly actions: readonly ReportedAction[];
   readonly applied_actions: readonly ReportedAction[];
   readonly applied_count: number;
-  /** A line for each problem. */
+  /** One line for each problem. */
   readonly errors: readonly string[];
   readonly problems: readonly ReportedProblem[];
   readonly warnings: readonly Remark[];
@@ -46,16 +47,16 @@ export function reported(action: Action): ReportedAction {
     action_type: type,
     instance,
     organization,
-    ...(project === undefined ? {} : { project }),
+    ...defined({ project }),
     ...(kind === "alert" ? { alert_name: name } : {}),
     kind,
     name,
     changes,
-    ...(warning === undefined ? {} : { warning }),
+    ...defined({ warning }),
   };
 }
 
-/** All that is wrong: with whole servers, with what could not be read, with what could not be planned, and carried out. */
+/** Returns all problems: of servers, of reading, of planning and of applying. */
 export function reportedProblems(
   servers: readonly LookedServer[],
   outcomes: readonly Outcome[] = [],
@@ -68,14 +69,14 @@ export function reportedProblems(
   return [...seen, ...outcomes.flatMap(failure)];
 }
 
-/** What could not be planned; the message says what would mend it. */
+/** Returns what could not be planned. */
 export const impossible = ({ errors }: Pick<Plan, "errors">): ReportedProblem[] =>
   errors.map((remark) => ({ ...remark, code: "GC1410" satisfies ErrorCode }));
 
 function failure(outcome: Outcome): ReportedProblem[] {
   if (outcome.result === "applied") return [];
   const { instance, organization, project } = outcome.action;
-  const where = { instance, organization, ...(project === undefined ? {} : { project }) };
+  const where = { instance, organization, ...defined({ project }) };
   const what = `${outcome.action.type} ${nameOf(outcome.action)}`;
   if (outcome.result === "skipped") return [{ ...where, message: `${what}: not tried: ${outcome.reason}` }];
   return [coded({ ...where, message: `${what}: ${outcome.error.message}` }, outcome.error)];
@@ -87,12 +88,12 @@ export const wordFor = (kind: Kind): string => WORDS[kind] ?? kind;
 
 export const nameOf = ({ kind, name }: Pick<Action, "kind" | "name">): string => `${wordFor(kind)} "${name}"`;
 
-/** A problem with its code and what to do about it. */
+/** Returns a problem with its code and remedy. */
 export const coded = (remark: Remark, { code, remedy, problems }: CodedError): ReportedProblem => ({
   ...remark,
   message: [remark.message, ...problems].join("; "),
   code,
-  ...(remedy === undefined ? {} : { remedy }),
+  ...defined({ remedy }),
 });
 
 export const placeOf = ({ instance, organization, project }: Remark): string =>

@@ -7,18 +7,18 @@ export interface ServersContext extends ConnectContext {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** What came of one server: it never stops the others. */
+/** The result of one server. A failure does not stop the others. */
 export type PerServer<T> = { readonly declared: DeclaredServer } & (
   | { readonly result: T }
   | { readonly error: CodedError }
 );
 
 export interface Servers extends AsyncDisposable {
-  /** Does it for each server side by side; in the order of the declaration. */
+  /** Runs the work for each server concurrently. Results are in the order of the declaration. */
   each<T>(work: (connected: Connected, declared: DeclaredServer) => Promise<T>): Promise<PerServer<T>[]>;
 }
 
-/** Opens each server once, at the first work that is done with it; what cannot be opened fails in every work. */
+/** Opens each server at the first work that uses it. A server that cannot be opened fails in every work. */
 export function openServers(context: ServersContext, declared: readonly DeclaredServer[]): Servers {
   const references = new Map<string, References>();
   const opened = new Map<DeclaredServer, Promise<Connected>>();

@@ -8,7 +8,7 @@ import { generationFor } from "./plan-servers.ts";
 
 export interface AlertToTest {
   readonly name: string;
-  /** Key in the declaration, name or slug. */
+  /** The key in the declaration, the name or the slug. */
   readonly project: string;
 }
 
@@ -17,11 +17,11 @@ export interface TestedAlert {
   readonly organization: string;
   readonly project: string;
   readonly alert_name: string;
-  /** What became of it at each recipient. */
+  /** The result for each recipient. */
   readonly recipients: readonly TestedRecipient[];
 }
 
-/** Sends a test through the alert's recipients. Throws where this server cannot, or where there is no such alert. */
+/** Sends a test message to the alert's recipients. Throws where the server cannot, or where there is no such alert. */
 export async function testAlert(
   declared: DeclaredServer,
   connected: Connected,
@@ -42,7 +42,7 @@ export async function testAlert(
     });
   }
   const recipients = await calls.alerts.test(organization.slug, slug, alert.id).catch((error: unknown) => {
-    // No such address, or the web page in its place: an older one that does not tell its version.
+    // An older server that does not tell its version answers 404 or its web page.
     if (!isGuessed || !(error instanceof CodedError) || !["GC1202", "GC1209"].includes(error.code)) throw error;
     throw unable(`${desired.name} (version ${version ?? "not told"})`, error);
   });
@@ -63,7 +63,7 @@ function unable(who: string, cause?: unknown): CodedError {
   });
 }
 
-/** The one that is called so in the declared organizations. */
+/** Finds the project by key, name or slug in the declared organizations. */
 async function findProject({ context, desired }: Connected, wanted: string) {
   const organizations = await context.calls.organizations.list();
   const all = await Promise.all(

@@ -1,19 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
+import { defined } from "../base/defined.ts";
 import type { DesiredAlert, DesiredKey, DesiredMonitor, DesiredStatusPage, Kind, MemberRole } from "./desired.ts";
 import type { KnownServer } from "./matching.ts";
 
 /** A field that changes, for people and for --json. It holds no secret. */
 export interface FieldChange {
   readonly field: string;
-  /** Left out in a create. */
+  /** Absent in a create. */
   readonly from?: ChangeValue;
-  /** Left out in a delete. */
+  /** Absent in a delete. */
   readonly to?: ChangeValue;
 }
 
 export type ChangeValue = string | number | boolean | null | readonly string[];
 
-/** What apply sends, by kind and type. Left out fields keep what the server has. */
+/** What apply sends, by kind and type. A field that is left out keeps the server's value. */
 interface Payloads {
   organization: { create: { readonly name: string }; update: { readonly name: string } };
   team: { create: { readonly slug: string }; update: { readonly slug: string } };
@@ -23,13 +24,16 @@ interface Payloads {
     update: { readonly role?: MemberRole; readonly join: readonly string[]; readonly leave: readonly string[] };
   };
   key: { create: DesiredKey; update: never };
-  /** `anew`: POST it, then DELETE the one of this id; the server cannot change the tags of a recipient. */
+  /**
+   * With `anew`, apply creates the alert and then deletes the one with this id: the server cannot change a recipient's
+   * tags.
+   */
   alert: { create: DesiredAlert; update: DesiredAlert & { readonly anew?: true } };
   monitor: { create: DesiredMonitor; update: DesiredMonitor };
   statusPage: { create: DesiredStatusPage; update: never };
 }
 
-/** The first team makes it; a throttle, or a slug of its own, takes a PUT after that (projects scenario). */
+/** The POST goes to a team. A throttle or a slug of its own needs a PUT after it (projects scenario). */
 export interface ProjectCreate {
   readonly key: string;
   readonly name: string;
@@ -39,7 +43,7 @@ export interface ProjectCreate {
   readonly throttle?: number | undefined;
 }
 
-/** The PUT needs the name always. */
+/** The PUT always needs the name. */
 export interface ProjectUpdate {
   readonly name: string;
   readonly slug: string;
@@ -99,7 +103,7 @@ export type BodyOf<K extends Kind, T extends Action["type"]> = WithoutPlace<
   Extract<Action, { readonly kind: K; readonly type: T }>
 >;
 
-/** Something to tell that is no action. */
+/** A message of the plan that is not an action. */
 export interface Remark {
   readonly instance: string;
   readonly organization?: string | undefined;
@@ -107,7 +111,7 @@ export interface Remark {
   readonly message: string;
 }
 
-/** On the server, of a managed kind, not declared, and left alone because `prune` is not true. */
+/** An object of a managed kind that is not declared, and that stays because `prune` is not true. */
 export interface Undeclared {
   readonly kind: Kind;
   readonly instance: string;
@@ -119,25 +123,23 @@ export interface Undeclared {
 }
 
 export interface Plan {
-  /** In an order that is the same in every run, and in which they can be carried out. */
+  /** The actions in the order in which they can be applied, which is the same in every run. */
   readonly actions: readonly Action[];
   readonly undeclared: readonly Undeclared[];
   readonly warnings: readonly Remark[];
-  /** What could not be planned; the rest of the plan stands. */
+  /** What could not be planned. The rest of the plan is valid. */
   readonly errors: readonly Remark[];
-  /** What was found again, for the store: what was known before and is not declared any more is left out. */
+  /** The identities that were found, for the store. What is no longer declared is left out. */
   readonly known: KnownServer;
 }
 
 type ComparedFields = Readonly<Record<string, ChangeValue | undefined>>;
 
-/** What differs, field by field; all of it where one side is not there. */
+/** Returns the fields that differ; all fields where one side is absent. */
 export function changesOf(from: ComparedFields | undefined, to: ComparedFields | undefined): FieldChange[] {
   return Object.keys(to ?? from ?? {}).flatMap((field): FieldChange[] => {
     const [before, after] = [from?.[field], to?.[field]];
     if (before === after || isDeepStrictEqual(before, after)) return [];
-    return [
-      { field, ...(before === undefined ? {} : { from: before }), ...(after === undefined ? {} : { to: after }) },
-    ];
+    return [{ field, ...defined({ from: before, to: after }) }];
   });
 }

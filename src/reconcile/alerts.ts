@@ -17,7 +17,10 @@ import {
 
 const MAILS_THE_TEAM = "without recipients GlitchTip mails the whole team of the project";
 
-/** The alerts of one project. Every PUT carries all of an alert: what it leaves out the server clears (alerts). */
+/**
+ * Plans the alerts of one project. A PUT carries the whole alert: the server clears what it leaves out (alerts
+ * scenario).
+ */
 export function planAlerts(
   draft: Draft,
   place: PlanPlace,
@@ -85,7 +88,7 @@ function changesIn(wanted: DesiredAlert, found: ObservedAlert | undefined, match
   return [...changes, { field: "recipients", from, to: isDeepStrictEqual(from, to) ? [...to, "(other secrets)"] : to }];
 }
 
-/** What the server would refuse, said before anything is sent. */
+/** Returns why the server would refuse the alert, so that the plan fails before anything is sent. */
 function refusalsOf(draft: Draft, wanted: DesiredAlert, found: ObservedAlert | undefined): string[] {
   const { generation, recipientTypes, recipientTags, refusesPrivateAddresses } = draft.capabilities;
   const there = new Set(found?.recipients.map(({ url }) => url));

@@ -1,37 +1,40 @@
 import type { Secret } from "../base/secret.ts";
 
-/** In the order in which they are made; taken away in the opposite one. */
+/** The kinds in the order in which they are created. They are deleted in the opposite order. */
 export const KINDS = ["organization", "team", "project", "member", "key", "alert", "monitor", "statusPage"] as const;
 export type Kind = (typeof KINDS)[number];
 
 export const MEMBER_ROLES = ["member", "admin", "manager", "owner"] as const;
 export type MemberRole = (typeof MEMBER_ROLES)[number];
 
-/** Where a secret stands: `env:NAME`, `file:PATH` or `vault:…`, as in the declaration. */
+/** A reference to a secret, as in the declaration: `env:NAME`, `file:PATH` or `vault:…`. */
 export interface Reference {
   readonly reference: string;
-  /** Its place in the declaration, for what an error says. */
+  /** The key in the declaration, for error messages. */
   readonly key: string;
 }
 
-/** `S` is Reference as declared, and Secret after `resolveDesired`. */
+/**
+ * What a declaration wants of one server. `S` is Reference as declared, and Secret after `resolveDesired`. A list that
+ * is left out is not managed; an empty one means none.
+ */
 export interface DesiredServer<S = Secret> {
-  /** The instance. */
+  /** The name of the instance. */
   readonly name: string;
-  /** Where it is asked; undefined: the one of this stack, which the caller knows. */
+  /** The address of the server; undefined for the server of this stack, whose address the caller knows. */
   readonly url?: string | undefined;
-  /** Undefined: the one of this stack. */
+  /** Undefined for the server of this stack. */
   readonly token?: S | undefined;
-  /** `file:PATH` of the authority that signed the server's certificate. */
+  /** The certificate authority's file, as `file:PATH`. */
   readonly ca?: string | undefined;
   readonly timeoutMs: number;
   readonly retries: number;
   readonly prune: boolean;
   /** The server runs with GLITCHTIP_ALLOW_PRIVATE_IPS and GLITCHTIP_UPTIME_ALLOW_PRIVATE_IPS. */
   readonly allowPrivateAddresses: boolean;
-  /** Kinds that may be touched: all, unless the declaration's `manage` names some. */
+  /** The kinds that may be changed: all, unless the declaration's `manage` names some. */
   readonly manages: readonly Kind[];
-  /** Whether the declared organizations are all that there should be. */
+  /** True where undeclared organizations are reported or pruned. */
   readonly listsOrganizations: boolean;
   readonly organizations: readonly DesiredOrganization<S>[];
 }
@@ -41,38 +44,38 @@ export interface DesiredOrganization<S = Secret> {
   readonly slug?: string | undefined;
   readonly teams?: readonly string[] | undefined;
   readonly members?: readonly DesiredMember[] | undefined;
-  /** Of no project. */
+  /** Monitors that belong to no project. */
   readonly monitors?: readonly DesiredMonitor<S>[] | undefined;
   readonly statusPages?: readonly DesiredStatusPage[] | undefined;
-  /** Whether the declared projects are all that there should be. */
+  /** True where undeclared projects are reported or pruned. */
   readonly listsProjects: boolean;
   readonly projects: readonly DesiredProject<S>[];
-  /** As of a project: why its monitors cannot be planned. */
+  /** Why the organization's monitors cannot be planned. */
   readonly problems?: readonly ProjectProblem[] | undefined;
 }
 
 export interface DesiredProject<S = Secret> {
-  /** In the declaration, and in the store of what is known. */
+  /** The key in the declaration and in the store of known ids. */
   readonly key: string;
   readonly name: string;
-  /** Else the name is the key, and one that the server has for it stays. */
+  /** If false, `name` is the key, and the name that the server has stays. */
   readonly nameIsDeclared: boolean;
   readonly slug?: string | undefined;
-  /** The team it is made in, and linked to where that is declared. */
+  /** The team that the project is created in. Only a declared team is linked to an existing project. */
   readonly team: string;
   readonly teamIsDeclared: boolean;
   readonly platform?: string | undefined;
-  /** Events dropped, in percent. */
+  /** The share of events that the server drops, in percent. */
   readonly throttle?: number | undefined;
   readonly keys?: readonly DesiredKey[] | undefined;
-  /** The one of the Jira bridge among them. */
+  /** These include the alert of the Jira bridge. */
   readonly alerts?: readonly DesiredAlert<S>[] | undefined;
-  /** `jira` is declared without `alerts`: all other alerts are left alone. */
+  /** True where `jira` is declared without `alerts`, so that all other alerts are left alone. */
   readonly onlyJiraAlert?: boolean | undefined;
   readonly monitors?: readonly DesiredMonitor<S>[] | undefined;
-  /** Why a kind of this project cannot be planned: a reference that does not resolve, two secrets that are one URL. */
+  /** Why a kind of this project cannot be planned: a reference does not resolve, or two secrets are the same URL. */
   readonly problems?: readonly ProjectProblem[] | undefined;
-  /** To be told with the plan. */
+  /** Remarks to show with the plan. */
   readonly notes?: readonly string[] | undefined;
 }
 
@@ -83,7 +86,7 @@ export interface ProjectProblem {
 
 export interface DesiredKey {
   readonly label: string;
-  /** Left out: whatever it has. */
+  /** If left out, the limit on the server stays. */
   readonly rateLimit?: RateLimit | null | undefined;
 }
 
@@ -94,7 +97,7 @@ export interface RateLimit {
 
 export interface DesiredAlert<S = Secret> {
   readonly name: string;
-  /** Both null: not for numbers of events, as an uptime alert without them. */
+  /** Both numbers are null in an alert that does not count events, such as an alert of uptime alone. */
   readonly timespanMinutes: number | null;
   readonly quantity: number | null;
   readonly uptime: boolean;
@@ -103,17 +106,17 @@ export interface DesiredAlert<S = Secret> {
 
 export interface DesiredRecipient<S = Secret> {
   readonly type: string;
-  /** "" for e-mail. A text is shown, a secret is not. */
+  /** "" for e-mail. A string may be shown, a Secret may not. */
   readonly url: string | S;
-  /** Left out: none are sent. */
+  /** If left out, no tags are sent. */
   readonly tagsToAdd?: readonly string[] | undefined;
-  /** Of a zulip recipient. */
+  /** The fields of a zulip recipient. */
   readonly zulip?: { readonly botEmail: string; readonly apiKey: S; readonly channel: string; readonly topic: string };
-  /** A URL that is put together once its token is there; `url` is "" until then. */
+  /** The parts of a Jira bridge's URL, which is put together once its token is read; `url` is "" until then. */
   readonly jira?: JiraTarget<S> | undefined;
 }
 
-/** One board of the Jira bridge. */
+/** A board of the Jira bridge. */
 export interface JiraTarget<S> {
   readonly alertUrl: string | S;
   readonly token?: S | undefined;
@@ -126,7 +129,7 @@ export interface JiraTarget<S> {
 export interface DesiredMonitor<S = Secret> {
   readonly name: string;
   readonly type: string;
-  /** "" for a heartbeat. */
+  /** "" for a heartbeat monitor. */
   readonly url: string | S;
   readonly intervalSeconds: number;
   readonly timeoutSeconds: number | null;
@@ -140,9 +143,9 @@ export interface DesiredStatusPage {
 }
 
 export interface DesiredMember {
-  /** As declared; compared without regard to case. */
+  /** The address as declared. Addresses are compared case-insensitively. */
   readonly email: string;
   readonly role: MemberRole;
-  /** Slugs; left out: whatever there is. */
+  /** The slugs of the teams; if left out, memberships stay as they are. */
   readonly teams?: readonly string[] | undefined;
 }

@@ -5,7 +5,7 @@ import { type DesiredServer, KINDS, type Kind } from "./desired.ts";
 import { byId, byText } from "./matching.ts";
 import type { PlanOptions } from "./plan.ts";
 
-/** Where in a server something is; the draft knows the instance. */
+/** A place in the server of the draft. */
 export type PlanPlace = Omit<ActionPlace, "instance">;
 
 interface UndeclaredObject {
@@ -17,24 +17,24 @@ interface UndeclaredObject {
 interface Removal {
   readonly note?: string | undefined;
   readonly warning?: string | undefined;
-  /** Taken away without `prune`: what a failed request of ours left behind. */
+  /** Deletes the object even without `prune`, because a failed request of ours left it behind. */
   readonly always?: boolean;
-  /** Organizations and projects are gone for good with all that is in them: this has to be typed. */
+  /** The text that has to be typed, because an organization or project is lost with all that is in it. */
   readonly confirm?: string;
 }
 
-/** A plan in the making, and the rules that it obeys. */
+/** A plan while it is being made, and the rules that it follows. */
 export interface Draft {
   readonly instance: string;
   readonly server: Pick<DesiredServer, "prune" | "allowPrivateAddresses">;
   readonly capabilities: Capabilities;
   readonly manages: ReadonlySet<Kind>;
   act(place: PlanPlace, action: ActionBody): void;
-  /** On the server and not declared: deleted with `prune`, told without. */
+  /** Handles an object that is not declared: deletes it with `prune`, reports it without. */
   surplus(kind: Kind, place: PlanPlace, found: UndeclaredObject, removal?: Removal): void;
   warn(place: Partial<PlanPlace>, message: string): void;
   fail(place: Partial<PlanPlace>, message: string): void;
-  /** Declared, not there, and not to be made: a warning, or an error in a strict plan. */
+  /** Reports what is declared and missing, and may not be created: a warning, or an error in a strict plan. */
   missing(place: Partial<PlanPlace>, message: string): void;
   finish(): Omit<Plan, "known">;
 }
@@ -47,8 +47,7 @@ export function openDraft(desired: DesiredServer, { generation, strict }: PlanOp
   const errors: Remark[] = [];
   const remark = ({ organization, project }: Partial<PlanPlace>, message: string): Remark => ({
     instance,
-    ...(organization === undefined ? {} : { organization }),
-    ...(project === undefined ? {} : { project }),
+    ...defined({ organization, project }),
     message,
   });
   return {
@@ -60,9 +59,9 @@ export function openDraft(desired: DesiredServer, { generation, strict }: PlanOp
       void actions.push({ instance, organization, ...defined({ project }), at, ...body }),
     surplus(kind, { organization, project, at }, found, { note, warning, confirm, always = false } = {}) {
       const { id, name, slug } = found;
-      const where = { instance, organization, ...(project === undefined ? {} : { project }), name };
+      const where = { instance, organization, ...defined({ project }), name };
       if (!desired.prune && !always) {
-        undeclared.push({ kind, ...where, id, ...(note === undefined ? {} : { note }) });
+        undeclared.push({ kind, ...where, id, ...defined({ note }) });
         return;
       }
       const why = [note, warning].filter((text) => text !== undefined).join("; ");
@@ -73,9 +72,7 @@ export function openDraft(desired: DesiredServer, { generation, strict }: PlanOp
         changes: [],
         at,
         id,
-        ...(slug === undefined ? {} : { slug }),
-        ...(why === "" ? {} : { warning: why }),
-        ...(confirm === undefined ? {} : { confirm }),
+        ...defined({ slug, warning: why || undefined, confirm }),
       });
     },
     warn: (place, message) => void warnings.push(remark(place, message)),
@@ -94,17 +91,19 @@ const byPlace = (a: Standing, b: Standing): number =>
   byText(a.organization, b.organization) ||
   byText(a.project ?? "", b.project ?? "") ||
   KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) ||
-  // "create" before "update", by their letters.
+  // Alphabetical order puts "create" before "update".
   byText(a.type ?? "", b.type ?? "") ||
   byText(a.name, b.name) ||
   byId(a.id ?? "", b.id ?? "");
 
-/** Made, then changed, by name; from the outside in, then taken away from the inside out; the same in every run. */
+/**
+ * Sorts creates and updates from the outside in, then deletes from the inside out. The order is the same in every run.
+ */
 function inOrder(actions: readonly Action[]): Action[] {
   const stage = (action: Action): number => {
     const at = KINDS.indexOf(action.kind);
     if (action.type === "delete") return 2 * KINDS.length - at;
-    // A new owner before the old one is none any more: the server keeps at least one (members).
+    // A new owner comes first: the server refuses to remove the last owner (members scenario).
     const isOwnerNow = action.kind === "member" && action.type === "update" && action.desired.role === "owner";
     return isOwnerNow ? at - 0.5 : at;
   };

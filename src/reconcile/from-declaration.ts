@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 import {
   type AlertDeclaration,
   type KeyPath,
@@ -24,7 +25,10 @@ import type {
 } from "./desired.ts";
 import { jiraAlert, jiraTargets } from "./jira.ts";
 
-/** What the declaration wants of each of its servers; secrets are still references. `instance` names the one at the top. */
+/**
+ * Returns what the declaration wants of each of its servers. Secrets are still references. `instance` names an unnamed
+ * server.
+ */
 export const desiredServers = (declaration: Declaration, instance: string): DesiredServer<Reference>[] =>
   serverParts(declaration).map((part) => desiredServer(part, declaration.name ?? instance));
 
@@ -35,9 +39,7 @@ function desiredServer(part: ServerPart, instance: string): DesiredServer<Refere
   const { url, token, ca, timeoutMs = 30_000, retries = 3, allowPrivateAddresses = false } = connection;
   return {
     name: name ?? instance,
-    ...(url === undefined ? {} : { url }),
-    ...(token === undefined ? {} : { token: reference(token, [...at, "token"]) }),
-    ...(ca === undefined ? {} : { ca }),
+    ...defined({ url, token: token === undefined ? undefined : reference(token, [...at, "token"]), ca }),
     timeoutMs,
     retries,
     prune: body.prune ?? false,
@@ -62,7 +64,7 @@ function desiredOrganization(
     slug,
     teams: scope.list("teams", teams, (team) => team),
     members: scope.list("members", members, (member) => member),
-    // Those of no project are not in the way of anybody who manages the projects' ones.
+    // `manage: monitors` alone, with none declared here, leaves the monitors of no project alone.
     monitors: monitors && scope.list("monitors", monitors, (one, at) => desiredMonitor(one, [...path, "monitors", at])),
     statusPages: scope.list("statusPages", statusPages, (page) => page),
     listsProjects: scope.lists("projects", projects !== undefined),
@@ -72,7 +74,7 @@ function desiredOrganization(
   };
 }
 
-/** What one project of the declaration wants. */
+/** Returns what one project of the declaration wants. */
 export function desiredProject(
   key: string,
   project: ProjectDeclaration,
@@ -125,7 +127,7 @@ function desiredRecipient(recipient: RecipientDeclaration, path: KeyPath): Desir
   return {
     type,
     url: addressOf(url, [...path, "url"]),
-    ...(tagsToAdd === undefined ? {} : { tagsToAdd }),
+    ...defined({ tagsToAdd }),
     ...(type === "zulip"
       ? { zulip: { botEmail, apiKey: reference(apiKey, [...path, "apiKey"]), channel, topic } }
       : {}),
@@ -156,7 +158,7 @@ const addressOf = (url: string, path: KeyPath): string | Reference =>
 
 type Manage = NonNullable<Declaration["manage"]>;
 
-/** What the declaration calls the kinds. */
+/** The kinds by the words of the declaration. */
 export const KIND_OF = {
   organizations: "organization",
   teams: "team",
@@ -168,12 +170,12 @@ export const KIND_OF = {
   statusPages: "statusPage",
 } as const satisfies Record<string, Kind>;
 
-/** What plan and apply may touch. */
+/** What plan and apply may change. */
 export interface Scope {
   readonly kinds: readonly Kind[];
-  /** Whether what is declared of a kind is all that there should be: where it is declared, or `manage` names it. */
+  /** Tells whether the declared list of a kind is complete: the kind is declared, or `manage` names it. */
   lists(word: keyof typeof KIND_OF, declared: boolean): boolean;
-  /** The list, [] where only `manage` names it, undefined where nobody does. */
+  /** Maps the list; an empty one where only `manage` names the kind, undefined where nothing does. */
   list<T, R>(
     word: keyof typeof KIND_OF,
     list: readonly T[] | undefined,
@@ -181,7 +183,7 @@ export interface Scope {
   ): R[] | undefined;
 }
 
-/** Of the declaration's `manage`. */
+/** Reads the scope from the declaration's `manage`. */
 export function scopeOf(manage: Manage | undefined): Scope {
   const named = manage === undefined ? undefined : new Set([manage].flat());
   const all = Object.keys(KIND_OF) as (keyof typeof KIND_OF)[];

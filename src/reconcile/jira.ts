@@ -5,7 +5,7 @@ import { clearText } from "./recipients.ts";
 
 export { JIRA_ALERT };
 
-/** As app-sre's documents have it, with its names. */
+/** The `jira` of a project, with the names of app-sre's documents. */
 export interface JiraIntegration {
   readonly project?: string | undefined;
   readonly labels?: readonly string[] | undefined;
@@ -28,10 +28,10 @@ export interface JiraBoard {
   readonly disable?: { readonly integrations?: readonly string[] | undefined } | undefined;
 }
 
-/** Boards that opt out name the integration, under its name of today or the one before, or the check of their rights. */
+/** The names by which a board opts out: the integration's current and former name, and the check of its permissions. */
 const OPT_OUTS = ["glitchtip-project-alerts-api", "glitchtip-project-alerts", "jira-permissions-validator"];
 
-/** The boards that get tickets; `project` wins over the escalation policy. */
+/** Returns the boards that get tickets. `project` takes precedence over the escalation policy. */
 export function jiraTargets<S>(
   { project, labels = [], components = [], issueType, escalationPolicy }: JiraIntegration,
   bridge: { readonly alertUrl: string; readonly token?: S | undefined },
@@ -49,14 +49,17 @@ export function jiraTargets<S>(
     }));
 }
 
-/** One alert, at every event; several boards are its recipients, for an alert is known again by its name. */
+/**
+ * Returns one alert, which fires at every event, with the boards as its recipients: an alert is identified by its
+ * name.
+ */
 export function jiraAlert<S>(targets: readonly JiraTarget<S>[]): DesiredAlert<S> | undefined {
   if (targets.length === 0) return undefined;
   const recipients = targets.map((jira): DesiredRecipient<S> => ({ type: "webhook", url: "", jira }));
   return { name: JIRA_ALERT, timespanMinutes: 1, quantity: 1, uptime: false, recipients };
 }
 
-/** What GlitchTip posts to. It cannot send headers, so the token stands in the query. */
+/** Returns the URL that GlitchTip posts to. It cannot send headers, so the token is in the query. */
 export function jiraUrl({
   alertUrl,
   token,

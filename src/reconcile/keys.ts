@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 import { KEY_LABEL } from "../config/defaults.ts";
 import { changesOf } from "./action.ts";
 import type { DesiredKey, RateLimit } from "./desired.ts";
@@ -5,7 +6,10 @@ import type { Draft, PlanPlace } from "./draft.ts";
 import { pairByName } from "./matching.ts";
 import type { ObservedKey } from "./observed.ts";
 
-/** The provisioner's, which the applications of the stack use, and the one that GlitchTip makes with each project (keys). */
+/**
+ * Labels of keys that are never pruned: the provisioner's, which the apps use, and that of the key that GlitchTip
+ * creates with each project (keys scenario).
+ */
 const STAYS: ReadonlySet<string> = new Set([KEY_LABEL, ""]);
 
 const shownLimit = (limit: RateLimit | null): string =>
@@ -13,7 +17,10 @@ const shownLimit = (limit: RateLimit | null): string =>
 
 const sameLimit = (a: RateLimit | null, b: RateLimit | null): boolean => shownLimit(a) === shownLimit(b);
 
-/** The keys of one project. A key is never changed: the server answers such a PUT with 200 and does nothing (keys). */
+/**
+ * Plans the keys of one project. A key is never changed: the server answers such a PUT with 200 and does nothing (keys
+ * scenario).
+ */
 export function planKeys(
   draft: Draft,
   place: PlanPlace,
@@ -53,13 +60,13 @@ function tellOfLimit(draft: Draft, place: PlanPlace, { label, rateLimit }: Desir
   );
 }
 
-/** An event with a deleted key blocks all events of its project for half a minute up to 5.2 (ingest). */
+/** Up to 5.2, an event with a deleted key blocks all events of its project for 30 seconds (ingest scenario). */
 function remove(draft: Draft, place: PlanPlace, { id, label }: ObservedKey, note?: string): void {
   const blocked = draft.capabilities.wrongKeyBlocks === "project" ? ", and block its project for 30 s each time" : "";
   draft.surplus(
     "key",
     place,
     { id, name: label },
-    { ...(note === undefined ? {} : { note }), warning: `applications that still use it lose their events${blocked}` },
+    { ...defined({ note }), warning: `applications that still use it lose their events${blocked}` },
   );
 }

@@ -7,9 +7,9 @@ export interface KnownServer {
 }
 
 export interface KnownOrganization extends Identity {
-  /** By the key in the declaration. */
+  /** Identities by the key in the declaration. */
   readonly projects: Readonly<Record<string, Identity>>;
-  /** Ids by the declared slug. */
+  /** Ids by declared slug. */
   readonly teams: Readonly<Record<string, string>>;
 }
 
@@ -20,7 +20,7 @@ export const own = <T>(record: Readonly<Record<string, T>>, key: string): T | un
   Object.hasOwn(record, key) ? record[key] : undefined;
 
 interface Wanted {
-  /** In the store of what is known. */
+  /** The key in the store of known ids. */
   readonly key: string;
   readonly name: string;
   readonly slug?: string | undefined;
@@ -28,17 +28,18 @@ interface Wanted {
 
 type Standing = Identity & { readonly name: string };
 
-/** Which of the server's objects is which declared one. */
+/** The server's objects by declared key. */
 export interface Matches<O> {
   readonly byKey: ReadonlyMap<string, O>;
-  /** Slugs of all that have the name of a declared one, where nothing says which it is. */
+  /** Slugs of all objects that have the name of a declared one, where nothing says which one is meant. */
   readonly ambiguous: ReadonlyMap<string, readonly string[]>;
   readonly others: readonly O[];
 }
 
 /**
- * By id, where an earlier run saw it: a slug is only an address, and follows a rename in 4.1 (projects). Then by the
- * declared slug, by name, and by the slug that the name makes, which is what the project had in other tools' files.
+ * Matches objects by the id that an earlier run stored: a slug is only an address, and changes with the name in 4.1
+ * (projects scenario). Then it matches by the declared slug, by name, and by the slug that derives from the name, which
+ * other tools' files use.
  */
 export function matchObjects<O extends Standing>(
   wanted: readonly Wanted[],
@@ -74,23 +75,26 @@ export function matchObjects<O extends Standing>(
   return { byKey, ambiguous, others: observed.filter((object) => !taken.has(object)) };
 }
 
-/** What has to be typed to have one of these deleted: its name, or where two have it its address. */
+/**
+ * Returns a function that gives the text to type before an object is deleted: its name, or its slug where the name is
+ * not unique.
+ */
 export function namesToType(all: readonly Standing[]): (object: Standing) => string {
   const slugs = new Map<string, string | undefined>();
   for (const { name, slug } of all) slugs.set(name, slugs.has(name) ? undefined : slug);
   return ({ name, slug }) => (slugs.get(name) === slug && name !== "" ? name : slug);
 }
 
-/** By code units: the same in every locale. */
+/** Compares by code units, which gives the same order in every locale. */
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Of numbers as texts: 9 before 10. */
+/** Compares numeric ids: 9 before 10. */
 export const byId = (a: string, b: string): number => a.length - b.length || byText(a, b);
 
 export interface Pair<D, O> {
   readonly desired: D;
   readonly observed: O | undefined;
-  /** Of the same name; the server allows that for almost everything. */
+  /** Further objects of the same name, which the server allows for almost every kind. */
   readonly doubles: readonly O[];
 }
 
@@ -98,18 +102,21 @@ interface Named<D, O> {
   readonly ofDesired: (desired: D) => string;
   readonly ofObserved: (observed: O) => string;
   readonly id: (observed: O) => string;
-  /** Smaller is better; the lowest id decides between equals, so that every run takes the same one. */
+  /**
+   * The candidate with the lowest rank is taken; of equals the one with the lowest id, so that every run takes the
+   * same one.
+   */
   readonly rank: (desired: D, observed: O) => number;
 }
 
-/** For what has a name and a number on both sides. */
+/** The accessors for objects that have a name and an id. */
 export const NAMED = {
   ofDesired: ({ name }: { readonly name: string }) => name,
   ofObserved: ({ name }: { readonly name: string }) => name,
   id: ({ id }: { readonly id: string }) => id,
 };
 
-/** Finds each declared thing by its name, and what nobody declared. */
+/** Pairs declared and observed objects by name; `others` are not declared. */
 export function pairByName<D, O>(desired: readonly D[], observed: readonly O[], named: Named<D, O>) {
   const byName = new Map<string, O[]>();
   for (const one of observed) {

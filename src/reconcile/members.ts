@@ -6,7 +6,7 @@ import type { ObservedMember } from "./observed.ts";
 
 const sameEmail = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/** The members of one organization; e-mails are compared without regard to case, as the server signs people in. */
+/** Plans the members of one organization. Addresses are compared case-insensitively, as the server does at sign-in. */
 export function planMembers(
   draft: Draft,
   place: PlanPlace,
@@ -21,7 +21,7 @@ export function planMembers(
     isAccount(member) ? member.role : (wantedOf(member)?.role ?? member.role);
   const there = observed.filter(({ pending }) => !pending);
   const owners = there.filter(({ role }) => role === "owner");
-  // Who is invited only now may never come, so only those count that are there.
+  // People who are only invited may never join, so they do not count as owners.
   const ownersAfter = there.filter((member) => stays(member) && roleAfter(member) === "owner");
   const keptOwner =
     ownersAfter.length > 0 ? undefined : owners.toSorted((a, b) => byText(a.email, b.email) || byId(a.id, b.id))[0];
@@ -63,7 +63,7 @@ function update(
   if (keepsRole) draft.warn(place, `${email} stays ${found.role}, declared is ${role}: ${reason}`);
   const changesRole = found.role !== role && !keepsRole;
   const there = found.teams ?? [];
-  // Where the memberships were not read nothing can be said about them.
+  // Memberships that were not read are not planned.
   const wanted = found.teams === undefined ? [] : (teams ?? there);
   const join = wanted.filter((slug) => !there.includes(slug)).toSorted();
   const leave = there.filter((slug) => !wanted.includes(slug)).toSorted();

@@ -7,7 +7,7 @@ import { NAMED, pairByName } from "./matching.ts";
 import type { ObservedMonitor, ObservedStatusPage } from "./observed.ts";
 import { clearText, isPrivateUrl, shownUrl } from "./recipients.ts";
 
-/** The monitors of one project, or of none. */
+/** Plans the monitors of one project, or those of no project. */
 export function planMonitors(
   draft: Draft,
   place: PlanPlace,
@@ -50,7 +50,7 @@ function planMonitor(draft: Draft, place: PlanPlace, wanted: DesiredMonitor, fou
   draft.act(place, found === undefined ? { ...head, type: "create" } : { ...head, type: "update", id: found.id });
 }
 
-/** A TCP monitor has host:port. */
+/** The URL of a TCP monitor is host:port. */
 const httpUrl = (url: string): string => (url.includes("://") ? url : `http://${url}`);
 
 function differences(wanted: DesiredMonitor, found: ObservedMonitor | undefined) {
@@ -67,13 +67,13 @@ function differences(wanted: DesiredMonitor, found: ObservedMonitor | undefined)
 const likeIn = (found: ObservedMonitor, fields: object) =>
   Object.fromEntries(Object.keys(fields).map((field) => [field, found[field as keyof typeof found]]));
 
-/** The server keeps a URL as it was sent, and of a port only host and number (monitors: "TCP port"). */
+/** The server stores a URL as it was sent, but only host and port of a TCP monitor (monitors scenario, "TCP port"). */
 const comparable = (type: string, url: string): string =>
   type === "TCP Port" ? url.replace(/^(?:[a-z]+:)?\/\//i, "").toLowerCase() : normalUrl(url);
 
 /**
- * The API lists and makes status pages, and does nothing else with them (monitors: "status pages"). Its list is of all
- * of the account's organizations, so what is not declared here may be another one's: nothing is said about it.
+ * Plans status pages. The API can only list and create them (monitors scenario, "status pages"). Its list has the pages of
+ * all organizations of the account, so an undeclared page may belong to another one and is not reported.
  */
 export function planStatusPages(
   draft: Draft,

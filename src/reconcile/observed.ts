@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 import type { Identity } from "../glitchtip/identity.ts";
 import type {
   ManagedKey,
@@ -8,10 +9,13 @@ import type {
 } from "../glitchtip/wire/managed.ts";
 import type { RateLimit } from "./desired.ts";
 
-/** The server's side: tolerant, anything that it can hold can stand here. Ids are strings. */
+/**
+ * What a server has. The types accept everything that a server can hold. A list that is left out was not read; ids are
+ * strings.
+ */
 export interface ObservedServer {
   readonly version?: string | undefined;
-  /** E-mail of the token's account, which is never removed. */
+  /** The address of the token's account, which is never removed. */
   readonly account?: string | undefined;
   readonly organizations: readonly ObservedOrganization[];
 }
@@ -20,7 +24,7 @@ export interface ObservedOrganization extends Identity {
   readonly name: string;
   readonly teams?: readonly ObservedTeam[] | undefined;
   readonly members?: readonly ObservedMember[] | undefined;
-  /** All of the organization's. */
+  /** All monitors of the organization, with and without a project. */
   readonly monitors?: readonly ObservedMonitor[] | undefined;
   readonly statusPages?: readonly ObservedStatusPage[] | undefined;
   readonly projects?: readonly ObservedProject[] | undefined;
@@ -35,7 +39,7 @@ export interface ObservedProject extends Identity {
   readonly name: string;
   readonly platform: string | null;
   readonly throttle: number;
-  /** Slugs. */
+  /** The slugs of the teams. */
   readonly teams: readonly string[];
   readonly keys?: readonly ObservedKey[] | undefined;
   readonly alerts?: readonly ObservedAlert[] | undefined;
@@ -58,9 +62,9 @@ export interface ObservedAlert {
 
 export interface ObservedRecipient {
   readonly type: string;
-  /** May hold a secret of somebody's: shown only where the declaration says the same in clear. */
+  /** The URL may hold a secret, so it is shown only where the declaration has the same URL in clear text. */
   readonly url: string;
-  /** Left out by generations that do not tell. */
+  /** Absent where the generation does not return tags. */
   readonly tagsToAdd?: readonly string[] | undefined;
   readonly config?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -81,17 +85,17 @@ export interface ObservedStatusPage {
   readonly slug: string;
   readonly name: string;
   readonly isPublic: boolean;
-  /** Where that is known: the list is of all organizations of the account. */
+  /** Undefined where it is not known: the server lists the pages of all organizations of the account. */
   readonly organizationId?: string | undefined;
 }
 
 export interface ObservedMember {
   readonly id: string;
   readonly email: string;
-  /** A role that we do not know may come. */
+  /** This may be a role that this version does not know. */
   readonly role: string;
   readonly pending: boolean;
-  /** Slugs; left out where the memberships were not read. */
+  /** The slugs of the teams; undefined where the memberships were not read. */
   readonly teams?: readonly string[] | undefined;
 }
 
@@ -118,7 +122,7 @@ export const observedMonitor = (monitor: ServerMonitor): ObservedMonitor => ({
   name: monitor.name,
   type: monitor.monitorType,
   url: monitor.url,
-  // What the server takes where none is sent (monitors scenario).
+  // The default of the server (monitors scenario).
   intervalSeconds: monitor.interval ?? 60,
   timeoutSeconds: monitor.timeout,
   expectedStatus: monitor.expectedStatus,
@@ -129,7 +133,7 @@ export const observedMonitor = (monitor: ServerMonitor): ObservedMonitor => ({
 export function observedStatusPage({ slug, name, isPublic, monitors }: ServerStatusPage): ObservedStatusPage {
   const [monitor] = monitors ?? [];
   const organizationId = monitor?.organizationID ?? monitor?.organization ?? undefined;
-  return { slug, name, isPublic: isPublic ?? false, ...(organizationId === undefined ? {} : { organizationId }) };
+  return { slug, name, isPublic: isPublic ?? false, ...defined({ organizationId }) };
 }
 
 export const observedMember = ({ id, email, role, pending }: ServerMember): ObservedMember => ({

@@ -10,7 +10,7 @@ import type { ObservedMonitor, ObservedProject } from "./observed.ts";
 import { createProject, updateProject } from "./structure.ts";
 import type { Teams } from "./teams.ts";
 
-/** One declared project, as it is on the server or as it will be, and all that is in it. */
+/** Plans one declared project and all that is in it. */
 export function planProject(
   draft: Draft,
   organization: PlanPlace,
@@ -80,7 +80,7 @@ function planUpdate(
   if (update !== undefined) draft.act(place, update);
 }
 
-/** What nobody declared, where the declaration lists all projects. */
+/** Reports or prunes the projects that are not declared. */
 export function surplusProjects(
   draft: Draft,
   place: PlanPlace,

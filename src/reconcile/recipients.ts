@@ -4,7 +4,10 @@ import { normalUrl } from "../glitchtip/wire/url.ts";
 import type { DesiredRecipient } from "./desired.ts";
 import type { ObservedRecipient } from "./observed.ts";
 
-/** What makes two recipients the same one to the server. URLs are as it stores them: `resolveDesired` sees to ours. */
+/**
+ * Returns what makes two recipients the same one for the server. URLs must be as it stores them, as `resolveDesired`
+ * writes them.
+ */
 const identity = (type: string, url: string, zulip?: readonly (string | undefined)[]): string =>
   zulip === undefined ? `${type} ${url}` : JSON.stringify([type, url, ...zulip]);
 
@@ -18,17 +21,26 @@ function observedIdentity({ type, url, config }: ObservedRecipient): string {
   return identity(type, url, fields as (string | undefined)[]);
 }
 
-/** Each recipient once, as the server wants it: the same one twice is a 500 that leaves an alert without any (alerts). */
+/**
+ * Returns each recipient once. For the same one twice the server answers 500 and leaves an alert without recipients
+ * (alerts scenario).
+ */
 export function distinct(recipients: readonly DesiredRecipient[]): DesiredRecipient[] {
   return [...new Map(recipients.map((one) => [desiredIdentity(one), one])).values()];
 }
 
 export interface RecipientsMatch {
-  /** No recipient comes or goes. Their order says nothing: the server returns them in any. */
+  /** True where no recipient is added or removed. Their order does not count, because the server returns any order. */
   readonly same: boolean;
-  /** Of one that stays, so that the server cannot change them (alerts: a recipient is unique within its alert). */
+  /**
+   * True where the tags of a recipient that stays differ, which the server cannot change (alerts scenario: a recipient
+   * is unique within its alert).
+   */
   readonly tagsChange: boolean;
-  /** What a PUT has to carry: tags that are not declared stay, and tags that the server does not tell are not repeated. */
+  /**
+   * The recipients that a PUT has to carry: undeclared tags stay, and tags that the server does not return are not
+   * sent.
+   */
   readonly toSend: readonly DesiredRecipient[];
 }
 
@@ -37,7 +49,7 @@ export function matchRecipients(
   observed: readonly ObservedRecipient[],
 ): RecipientsMatch {
   const wantedOnes = new Set(desired.map(desiredIdentity));
-  // A row that is older than the server's own rule is not as it would be stored now.
+  // Rows that are older than the server's own rule for URLs are stored in another form.
   const stored = (one: ObservedRecipient) => ({ ...one, url: normalUrl(one.url) });
   const there = new Map(
     observed.map((one) => {
@@ -57,7 +69,7 @@ export function matchRecipients(
       tagsChange = true;
       return wanted;
     }
-    // As they are there, in that order: others would be another recipient to the server.
+    // The tags in the server's order: another order would be another recipient.
     return found.tagsToAdd.length === 0 ? rest : { ...rest, tagsToAdd: found.tagsToAdd };
   });
   return { same: kept === toSend.length && kept === observed.length, tagsChange, toSend };
@@ -73,7 +85,7 @@ export const shownDesired = (recipients: readonly DesiredRecipient[]): string[] 
     .map(({ type, url, tagsToAdd }) => shown(type, typeof url === "string" ? normalUrl(url) : url, tagsToAdd))
     .sort();
 
-/** In full only what the declaration says in clear: the rest may be somebody's secret. */
+/** Shows in full only the URLs that the declaration has in clear text, because the others may be secrets. */
 export function shownObserved(
   recipients: readonly ObservedRecipient[],
   declared: readonly DesiredRecipient[],
@@ -86,10 +98,13 @@ export function shownObserved(
 
 export const clearText = (value: string | Secret): string => (value instanceof Secret ? value.reveal() : value);
 
-/** Query values that are secrets by their name; the Jira bridge's token stands in one. */
+/** Query parameters whose values are secrets, such as the Jira bridge's token. */
 const SECRET_PARAMETER = /([?&][^=&#]*(?:token|key|secret|password|signature|sig)[^=&#]*=)[^&#]+/gi;
 
-/** For people. Who knows a webhook's URL can post to it: of a secret one only scheme and host are shown. */
+/**
+ * Returns a URL for people. Of a secret URL only scheme and host are shown, because whoever knows it can post to the
+ * webhook.
+ */
 export function shownUrl(url: string | Secret): string {
   if (typeof url === "string") return url.replace(SECRET_PARAMETER, "$1[secret]").replace(/\/\/[^/@]+@/, "//[secret]@");
   const text = url.reveal();

@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { Secret } from "../base/secret.ts";
 import { DOUBLE_URL } from "../config/contents-checks.ts";
@@ -16,8 +17,9 @@ import { jiraUrl } from "./jira.ts";
 import { clearText, shownUrl } from "./recipients.ts";
 
 /**
- * The comparable form: each reference becomes its secret, URLs are as the server writes them, those of the Jira bridge
- * are put together. What does not resolve is a problem of its project, and the others go on; without the token nothing does.
+ * Returns the form that can be compared with what the server has: references become secrets, URLs are written as the
+ * server writes them, and URLs of the Jira bridge are put together. A reference that does not resolve is a problem of its
+ * project; only that of the token throws.
  */
 export async function resolveDesired(desired: DesiredServer<Reference>, resolve: Resolve): Promise<DesiredServer> {
   const { token, organizations, ...rest } = desired;
@@ -33,7 +35,7 @@ export async function resolveDesired(desired: DesiredServer<Reference>, resolve:
   );
   return {
     ...rest,
-    ...(token === undefined ? {} : { token: await resolve(token) }),
+    ...defined({ token: token && (await resolve(token)) }),
     organizations: organizations.map((organization) => {
       const { list, problems } = whole("monitor", organization.monitors, inMonitor, resolveMonitor, found);
       const projects = organization.projects.map((project) => resolveProject(project, found));
@@ -47,7 +49,7 @@ interface Resolved<R> {
   readonly problems: readonly ProjectProblem[];
 }
 
-/** A list with its secrets, or why there is none. */
+/** Returns a list with its secrets, or the problems that keep it from being planned. */
 function whole<T, R>(
   kind: ProjectProblem["kind"],
   list: readonly T[] | undefined,
@@ -96,11 +98,11 @@ function resolveRecipient(
   return {
     ...rest,
     url: typeof full === "string" ? normalUrl(full) : new Secret(normalUrl(full.reveal())),
-    ...(zulip === undefined ? {} : { zulip: { ...zulip, apiKey: secretOf(zulip.apiKey, found) } }),
+    ...defined({ zulip: zulip && { ...zulip, apiKey: secretOf(zulip.apiKey, found) } }),
   };
 }
 
-/** What can only be seen once the secrets are there. */
+/** Returns the problems that only show once the secrets are read. */
 function urlProblems(alerts: readonly DesiredAlert[]): string[] {
   const seen = new Set<string>();
   const problems: string[] = [];
@@ -121,7 +123,7 @@ function urlProblems(alerts: readonly DesiredAlert[]): string[] {
 
 export type Resolve = (reference: Reference) => Promise<Secret>;
 
-/** By reference and place; what cannot be read stands for itself. */
+/** What each reference resolved to; an error where it could not be read. */
 type ReadSecrets = ReadonlyMap<Reference, Secret | CodedError>;
 
 export async function readAll(references: readonly Reference[], resolve: Resolve): Promise<ReadSecrets> {

@@ -64,8 +64,8 @@ function renamedTeams(
 }
 
 /**
- * Tells whether the list of teams says something that the projects do not: a team has to be created, or one that no
- * project has is declared.
+ * Tells whether the list of teams has to be read: a team may have to be created, or teams are declared that need not
+ * have a project.
  */
 export function needsTeamList(
   declared: Pick<DesiredOrganization, "teams" | "projects">,

@@ -5,7 +5,7 @@ import { openServerStore, serverStorePath } from "../../outputs/server-store.ts"
 import type { KnownServer } from "../../reconcile/index.ts";
 import { type Imported, type ImportedOrganization, type ImportedServer, KeyReader } from "./imported.ts";
 
-/** The declaration that says what was imported: one server at its top, several in `servers`. */
+/** Returns the declaration of what was imported: one server at the top, several in `servers`. */
 export function declarationOf(
   { servers }: Imported,
   mine: Readonly<Record<string, unknown>> = {},
@@ -26,7 +26,7 @@ export function declarationOf(
   };
 }
 
-/** What a server that the files do not name is called among `servers`: as the one that is there, or by its host. */
+/** Returns the instance name of an unnamed server: that of the declared server with this URL, or the host. */
 export function importedInstanceName(
   { name, url }: ImportedServer,
   { servers }: Readonly<Record<string, unknown>>,
@@ -41,7 +41,7 @@ function severalOf({ name: _, organizations, manage, ...connection }: ImportedSe
   return { ...defined(connection), ...insideOf(organizations, undefined), ...scope(manage, {}) };
 }
 
-/** In a declaration that says already what it manages, or manages all that it declares, that is not narrowed. */
+/** Returns `manage`. An existing declaration keeps its own scope. */
 const scope = (manage: readonly string[], mine: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.keys(mine).length > 0 ? {} : { manage: [...manage] };
 
@@ -69,7 +69,7 @@ const within = ({ teams, members, monitors, projects }: ImportedOrganization): R
     projects: Object.fromEntries(projects.map(({ key, declared }) => [key, declared])),
   });
 
-/** What is known again by its id: only where its date of creation is known, too. All else is found by its slug. */
+/** Returns the identities that have an id and a creation date. Everything else is found by its slug. */
 export function knownOf({ organizations }: ImportedServer): KnownServer {
   const entries = organizations.flatMap(({ name, identity, teamIds = {}, projects }) => {
     if (identity === undefined) return [];
@@ -79,7 +79,7 @@ export function knownOf({ organizations }: ImportedServer): KnownServer {
   return { organizations: Object.fromEntries(entries) };
 }
 
-/** Adds it to what earlier runs found; the same once more writes nothing. */
+/** Adds the identities to the store. Known ones are not written again. */
 export function remember(dir: string, instance: string, { organizations }: KnownServer): void {
   if (Object.keys(organizations).length === 0) return;
   const store = openServerStore(serverStorePath(dir, instance));

@@ -1,25 +1,25 @@
 import type { Identity } from "../../glitchtip/identity.ts";
 
-/** What another tool's files say, in the words of the declaration: values of it, not yet in the form of one file. */
+/** What another tool's files say, as values of the declaration that are not yet arranged as one file. */
 export interface Imported {
   readonly servers: readonly ImportedServer[];
-  /** References that the files do not fill: somebody has to put the secret there. */
+  /** References whose secrets the user has to provide. */
   readonly secrets: readonly SecretToSet[];
-  /** What was found and has no place in the declaration, or is not understood. */
+  /** What the declaration cannot hold, or what is not understood. */
   readonly left: readonly Left[];
-  /** What the user should know of what was taken over. */
+  /** What the user should know about the import. */
   readonly notes: readonly string[];
 }
 
 export interface ImportedServer {
-  /** Empty: the files do not name it. */
+  /** Empty where the files do not name the server. */
   readonly name: string;
   readonly url?: string | undefined;
   readonly token?: string | undefined;
   readonly timeoutMs?: number | undefined;
   readonly retries?: number | undefined;
   readonly jiraBridge?: { readonly alertUrl: string; readonly token?: string | undefined } | undefined;
-  /** The kinds that the other tool looked after. */
+  /** The kinds that the other tool managed. */
   readonly manage: readonly string[];
   readonly organizations: readonly ImportedOrganization[];
 }
@@ -29,7 +29,7 @@ export interface ImportedOrganization {
   readonly slug?: string | undefined;
   readonly identity?: Identity | undefined;
   readonly teams?: readonly string[] | undefined;
-  /** Ids by slug. */
+  /** Team ids by slug. */
   readonly teamIds?: Readonly<Record<string, string>> | undefined;
   readonly members?: readonly object[] | undefined;
   readonly monitors?: readonly object[] | undefined;
@@ -37,26 +37,26 @@ export interface ImportedOrganization {
 }
 
 export interface ImportedProject {
-  /** In the declaration. */
+  /** The key in the declaration. */
   readonly key: string;
   readonly identity?: Identity | undefined;
-  /** As it stands in the declaration. */
+  /** The value in the declaration. */
   readonly declared: Readonly<Record<string, unknown>>;
 }
 
 export interface SecretToSet {
   readonly reference: string;
-  /** Whose it is. */
+  /** What the secret belongs to. */
   readonly of: string;
 }
 
 export interface Left {
-  /** A file and a key, or a resource's address and an attribute. */
+  /** The file and key, or the resource's address and attribute. */
   readonly where: string;
   readonly why: string;
 }
 
-/** Reads the keys of one map, and tells at the end which nobody has read. */
+/** Reads the keys of one map, and lists those that were not read. */
 export class KeyReader {
   readonly #map: Readonly<Record<string, unknown>>;
   readonly #read = new Set<string>();
@@ -90,13 +90,13 @@ export class KeyReader {
     return list.length > 0 ? list : undefined;
   }
 
-  /** Known, and without a meaning here. */
+  /** Marks keys as known that mean nothing here. */
   ignore(...keys: string[]): this {
     for (const key of keys) this.#read.add(key);
     return this;
   }
 
-  /** With a value, and not read so far. */
+  /** Returns the keys that have a value and were not read. */
   rest(): string[] {
     return Object.keys(this.#map).filter((key) => !this.#read.has(key) && (this.#map[key] ?? undefined) !== undefined);
   }

@@ -13,12 +13,12 @@ export type ImportKind = (typeof IMPORT_KINDS)[number];
 
 export interface ImportOptions extends TerraformOptions {
   readonly kind: ImportKind;
-  /** Of the folder or file, from where the command runs. */
+  /** The path of the folder or file, relative to the working directory. */
   readonly path: string;
-  /** The declaration's. */
+  /** The path of the declaration. */
   readonly file: string;
   readonly dryRun: boolean;
-  /** Where the declaration and what is imported contradict each other: whose word counts. Undefined: nobody's. */
+  /** Which side wins where the declaration and the import differ; undefined: a difference is an error. */
   readonly prefer?: "mine" | "imported" | undefined;
   readonly instance?: string | undefined;
 }
@@ -28,22 +28,22 @@ export interface ImportResult {
   readonly created: boolean;
   readonly changed: boolean;
   readonly dryRun: boolean;
-  /** The declaration as it is now, or would be. */
+  /** The declaration's text after the command, or after it without --dry-run. */
   readonly text: string;
-  /** Paths of what was added, and of what one of the two sides said otherwise. */
+  /** Paths of what was added, replaced or kept. */
   readonly added: readonly string[];
   readonly replaced: readonly string[];
   readonly kept: readonly string[];
   readonly organizations: number;
   readonly projects: number;
-  /** What is on the server already, by instance: kept in .glitchtip/servers, so that it is found again and not made anew. */
+  /** Identities by instance, stored in .glitchtip/servers so that the objects are found again and not created twice. */
   readonly ids: Readonly<Record<string, KnownServer>>;
   readonly secrets: readonly SecretToSet[];
   readonly left: readonly Left[];
   readonly notes: readonly string[];
 }
 
-/** Brings what another tool's files say into the declaration. Validates it before it writes; asks no server. */
+/** Imports another tool's files into the declaration. It validates the result before writing, and sends no request. */
 export async function importInto(dir: string, options: ImportOptions): Promise<ImportResult> {
   const { kind, file, dryRun, prefer } = options;
   const source = options.piped === undefined ? resolve(dir, options.path) : "the input";

@@ -7,7 +7,7 @@ export interface MergeEdit {
   readonly value: unknown;
 }
 
-/** Both say something, and not the same. */
+/** A place where both sides have values, and different ones. */
 export interface Difference extends MergeEdit {
   readonly mine: unknown;
 }
@@ -17,10 +17,13 @@ export interface Merge {
   readonly differences: readonly Difference[];
 }
 
-/** How the items of a list are known again. */
+/** The fields that identify the items of a list. */
 const NAMES = ["name", "label", "email"] as const;
 
-/** What has to be added to mine for it to say what theirs does, and where the two contradict each other. Pure. */
+/**
+ * Returns what has to be added to `mine` so that it says what `theirs` does, and where the two differ. The function is
+ * pure.
+ */
 export function merge(mine: unknown, theirs: unknown, path: MergePath = []): Merge {
   if (mine === undefined || mine === null) return { additions: [{ path, value: theirs }], differences: [] };
   if (isMap(mine) && isMap(theirs)) {

@@ -5,14 +5,14 @@ import { mistakes } from "../../config/check.ts";
 import { padsBraces } from "../../config/edit.ts";
 import type { Difference, MergeEdit, MergePath } from "./merge.ts";
 
-/** A new declaration, with a line that says where it comes from. */
+/** Returns the text of a new declaration, with a comment on its origin. */
 export function newText(declaration: object, from: string): string {
   const document = new Document(declaration);
   document.commentBefore = ` Imported from ${from}. Every key: docs/declaration.md`;
   return document.toString({ lineWidth: 0 });
 }
 
-/** What the file says now. */
+/** Returns the current values of the file. */
 export function declaredIn(text: string, file: string): Record<string, unknown> {
   const document = parseDocument(text, { merge: true });
   const [error] = document.errors;
@@ -22,8 +22,8 @@ export function declaredIn(text: string, file: string): Record<string, unknown> 
 }
 
 /**
- * The text with these values in their places; its comments and all else stay. Undefined where it does not come out right,
- * as below an alias: what stands there stands elsewhere, too.
+ * Returns the text with these values set; comments and everything else stay. Returns undefined where that fails, as
+ * below an alias, whose value is used elsewhere, too.
  */
 export function editedText(text: string, edits: readonly MergeEdit[]): string | undefined {
   if (edits.length === 0) return text;
@@ -34,7 +34,7 @@ export function editedText(text: string, edits: readonly MergeEdit[]): string | 
       setAt(wanted, path, value);
       const parent = path.slice(0, -1);
       const around = parent.length === 0 ? document.contents : document.getIn(parent, true);
-      // `projects:` with nothing after it, or a list in one line that would grow without end.
+      // The parent may be an empty `projects:`, or in flow style, where the line would grow.
       if (!isCollection(around)) document.setIn(parent, document.createNode(typeof path.at(-1) === "number" ? [] : {}));
       else if (around.items.length === 0 || (isMap(around) && typeof value === "object")) around.flow = false;
       document.setIn(path, document.createNode(value));
@@ -55,7 +55,7 @@ function setAt(value: unknown, path: MergePath, wanted: unknown): void {
   map[path.at(-1) ?? ""] = wanted;
 }
 
-/** By paths alone: the values may hold secrets. */
+/** The error for contradictions. It names paths only, because the values may hold secrets. */
 export function contradiction(file: string, differences: readonly Difference[]): CodedError {
   const count = differences.length === 1 ? "one place" : `${differences.length} places`;
   return new CodedError(

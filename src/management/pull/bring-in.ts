@@ -35,9 +35,9 @@ export interface ServerSnapshot {
 export interface Brought {
   readonly text: string;
   readonly done: readonly Wish[];
-  /** What has no place in the declaration, and why. */
+  /** What the declaration cannot hold, and why. */
   readonly left: readonly Wish[];
-  /** Of the new text: what could not be planned is in its errors. */
+  /** The plan of the new text. Its errors are what could not be planned. */
   readonly plan: Plan;
 }
 
@@ -129,7 +129,7 @@ function refusedWishes(text: string, file: string, wishes: readonly Wish[]): Wis
   const found = problems.flatMap(({ path, what }) => {
     const of = (upTo?: number) =>
       wishes.find(({ edits }) => edits.some((edit) => isWithin(path, edit.path.slice(0, upTo))));
-    // Else a neighbour of what was changed: one field wants another.
+    // Otherwise the problem is beside the edit: one field requires another.
     const wish = of() ?? of(-1);
     return wish === undefined ? [] : [{ ...wish, edits: [], message: `${wish.message} cannot be declared: ${what}` }];
   });
@@ -159,7 +159,7 @@ function problemsIn(text: string, file: string): DeclarationProblem[] {
 
 const isWithin = (path: KeyPath, around: KeyPath): boolean => around.every((key, at) => path[at] === key);
 
-/** The same as if these kinds were declared everywhere, empty where nothing is said: then what is there is told. */
+/** Declares these kinds everywhere, empty where nothing is declared, so that a plan reports all that the server has. */
 export function widened<S>(desired: DesiredServer<S>, asked: ReadonlySet<Kind>): DesiredServer<S> {
   const list = <T>(kind: Kind, declared: readonly T[] | undefined): readonly T[] | undefined =>
     declared ?? (asked.has(kind) ? [] : undefined);

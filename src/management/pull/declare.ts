@@ -14,7 +14,7 @@ import type { SecretKeeper } from "./keep-secrets.ts";
 
 type Declared = Record<string, unknown>;
 
-/** What the server has, in the declaration's words, defaults left out. `words` name the place, for secrets. */
+/** Returns what the server has as the declaration says it, without defaults. `words` name the place of a secret. */
 export function declaredAlert(alert: ObservedAlert, keeper: SecretKeeper, words: readonly string[]): Declared {
   const { name, quantity, timespanMinutes, uptime, recipients } = alert;
   const numbers = uptime && quantity === null && timespanMinutes === null ? {} : { quantity, timespanMinutes };
@@ -73,7 +73,7 @@ export const declaredMember = ({ email, role, teams }: ObservedMember): Declared
   ...(teams?.length ? { teams: [...teams] } : {}),
 });
 
-/** What stands below its key in the declaration. */
+/** Returns the value below the project's key. */
 export function declaredProject(key: string, project: ObservedProject, all: readonly ObservedProject[]): Declared {
   const { slug, name, teams, platform, throttle } = project;
   const unique = all.filter((one) => one.name === name).length === 1;

@@ -2,15 +2,15 @@ import { type Document, isAlias, isCollection, isMap, isScalar, type Node, parse
 import type { KeyPath } from "../../config/contents.ts";
 import { padsBraces } from "../../config/edit.ts";
 
-/** A value in the declaration; undefined takes it away. */
+/** A value to set in the declaration; undefined removes it. */
 export interface DeclarationEdit {
   readonly path: KeyPath;
   readonly value: unknown;
-  /** Its new name, for a key whose value stays. */
+  /** The new name of a key whose value stays. */
   readonly rename?: string;
 }
 
-/** The text with these edits; comments and order of all else stay. Indexes are those of the text as it was. */
+/** Returns the text with these edits. Comments and order stay. List indexes refer to the text before the edits. */
 export function edited(text: string, edits: readonly DeclarationEdit[]): string {
   if (edits.length === 0) return text;
   const document = parseDocument(text, { merge: true, uniqueKeys: false });
@@ -47,7 +47,7 @@ function renameKey(document: Document, path: KeyPath, name: string): void {
   if (isScalar(pair?.key)) pair.key.value = name;
 }
 
-/** Each collection on the way is the place's own: what an alias or a merge brings there is written out. */
+/** Makes the collection at this path the document's own: an alias or a merge key is written out. */
 function ownCollection(document: Document, before: unknown, path: KeyPath, depth: number): void {
   const at = path.slice(0, depth);
   const node = document.getIn(at, true) as Node | undefined;
@@ -66,7 +66,7 @@ function valueAt(value: unknown, path: KeyPath): unknown {
   return found;
 }
 
-/** As the user writes it. */
+/** Returns the formatting options that match the user's text. */
 function formOf(text: string) {
   const indent = /^( +)[^\s#-]/m.exec(text)?.[1]?.length ?? 2;
   return {

@@ -1,3 +1,4 @@
+import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
 import { writeUserFile } from "../../base/user-file.ts";
 import type { Kind, Remark } from "../../reconcile/index.ts";
@@ -15,13 +16,13 @@ import type { How } from "./wishes.ts";
 export { KIND_OF } from "../../reconcile/index.ts";
 
 export interface PullOptions extends ServersChoice {
-  /** Also of these kinds, where nothing of them is declared. */
+  /** Kinds that are pulled even where nothing of them is declared. */
   readonly kinds: readonly Kind[];
   readonly secrets: SecretsInto;
   readonly dryRun: boolean;
 }
 
-/** Writes what the servers have into the declaration: what it manages, and what is asked for. */
+/** Writes what the servers have into the declaration, of the kinds that it manages or that are asked for. */
 export async function pull(
   dir: string,
   options: PullOptions,
@@ -73,7 +74,7 @@ async function bringAllIn(all: readonly PerServer<PullSource>[], { dryRun }: Pul
     const changed = text !== before;
     result.files.push({ file, changed, text });
     if (dryRun) continue;
-    // Secrets first: a reference without its secret would be no declaration that works.
+    // Secrets are written first: a reference whose secret is missing would not work.
     for (const write of remembered) write();
     if (changed) writeUserFile(path, text);
   }
@@ -82,13 +83,13 @@ async function bringAllIn(all: readonly PerServer<PullSource>[], { dryRun }: Pul
 
 export type PullSource = ServerSnapshot & {
   readonly unread: readonly ReportedProblem[];
-  /** What has no place in any declaration, whatever that says. */
+  /** What no declaration can hold. */
   readonly left: readonly Remark[];
-  /** Its ids, where all of it was read. */
+  /** Stores the ids, if everything was read. */
   remember(brought: Brought): void;
 };
 
-/** Everything that one server has of what is declared or asked for. Throws where it let nobody in. */
+/** Reads everything of one server that is declared or asked for. Throws where it cannot be read at all. */
 export async function readForPull(
   { context, desired, resolve }: Pick<Connected, "context" | "desired" | "resolve">,
   declared: DeclaredServer,
@@ -120,11 +121,10 @@ export async function readForPull(
   };
 }
 
-/** Of what is more. */
+/** Returns only the fields of a remark. */
 export const remarkOf = ({ instance, organization, project, message }: Remark): Remark => ({
   instance,
-  ...(organization === undefined ? {} : { organization }),
-  ...(project === undefined ? {} : { project }),
+  ...defined({ organization, project }),
   message,
 });
 
@@ -135,7 +135,7 @@ export interface PulledThing extends Remark {
 export interface PulledFile {
   readonly file: string;
   readonly changed: boolean;
-  /** The declaration as it is now, or would be. */
+  /** The declaration's text after the command, or after it without --dry-run. */
   readonly text: string;
 }
 
@@ -144,7 +144,7 @@ export interface PullResult {
   readonly files: readonly PulledFile[];
   readonly changes: readonly PulledThing[];
   readonly secrets: readonly PulledSecret[];
-  /** What has no place in a declaration. */
+  /** What a declaration cannot hold. */
   readonly left: readonly Remark[];
   readonly problems: readonly ReportedProblem[];
 }

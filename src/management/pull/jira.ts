@@ -5,7 +5,7 @@ import type { ObservedAlert } from "../../reconcile/index.ts";
 import type { ProjectPlace } from "./places.ts";
 import type { WishContext } from "./wishes.ts";
 
-/** One board of the bridge, as its address says it. */
+/** A board of the bridge, as its URL describes it. */
 interface Board {
   readonly project: string;
   readonly labels: readonly string[];
@@ -16,13 +16,13 @@ interface Board {
 export interface PulledJira {
   readonly alertUrl: string;
   readonly token: string | undefined;
-  /** `jira` of the project. */
+  /** The project's `jira`. */
   readonly jira: Readonly<Record<string, unknown>>;
 }
 
 const QUERY: ReadonlySet<string> = new Set(["labels", "components", "token", "issue_type"]);
 
-/** The project's `jira` that makes this alert, or undefined where none does. */
+/** Returns the project's `jira` that gives this alert; undefined where none does. */
 export function pulledJira({ recipients }: ObservedAlert): PulledJira | undefined {
   const read = recipients.map(({ type, url }) => (type === "webhook" ? readBoard(url) : undefined));
   const boards = read.flatMap((one) => one ?? []);
@@ -64,7 +64,9 @@ function readBoard(url: string): { alertUrl: string; token: string | undefined; 
 
 const filled = (list: readonly string[]): string[] | undefined => (list.length === 0 ? undefined : [...list]);
 
-/** The alert that posts to a Jira bridge, as `jira` of its project, and the bridge where none is declared. */
+/**
+ * Returns the edits that declare the bridge's alert as `jira` of its project, and the bridge where none is declared.
+ */
 export function jiraEdits(
   { round, keeper }: Pick<WishContext, "round" | "keeper">,
   { path, body }: ProjectPlace,
@@ -83,7 +85,7 @@ export function jiraEdits(
     const same = declared.alertUrl.replace(/\/+$/, "") === alertUrl;
     return same ? { how, edits: [edit] } : `posts to ${alertUrl}, and jiraBridge is ${declared.alertUrl}`;
   }
-  const bridge = { alertUrl, ...(token === undefined ? {} : { token: keeper.reference(token, ["jira", "token"]) }) };
+  const bridge = { alertUrl, ...defined({ token: token && keeper.reference(token, ["jira", "token"]) }) };
   const at = part.path.length === 0 ? ["server", "jiraBridge"] : [...part.path, "jiraBridge"];
   return { how, edits: [{ path: at, value: bridge }, edit] };
 }

@@ -8,28 +8,30 @@ import { environmentVariable } from "../import/terraform/resources.ts";
 
 export type SecretsInto = "file" | "env";
 
-/** A secret that the server told, and the reference that stands for it in the declaration. */
+/** A secret that was read from the server, and its reference in the declaration. */
 export interface PulledSecret {
   readonly reference: string;
-  /** Whose it is, for people. */
+  /** What the secret belongs to, for people. */
   readonly of: string;
 }
 
 export interface SecretKeeper {
-  /** The text itself where nothing in it looks like a secret, else a reference that stands for it from now on. */
+  /** Returns the text itself where it does not look like a secret, otherwise a new reference to it. */
   address(type: string, url: string, words: readonly string[]): string;
   reference(value: string, words: readonly string[]): string;
-  /** What a reference stands for that this pull has made. */
+  /** Returns the secret of a reference that this pull created. */
   made(reference: string): Secret | undefined;
-  /** Those that stand in the declaration's text. */
+  /** Returns the references that are in the declaration's text. */
   needed(text: string): PulledSecret[];
-  /** Writes them into their files; variables are the user's to set. */
+  /** Writes the secrets to their files. The user sets the environment variables. */
   write(text: string): void;
 }
 
 const FOLDER = join(".glitchtip", "secrets", "server");
 
-/** Beside the stack's secrets, which are never committed; one secret a file, or a environmentVariable for each. */
+/**
+ * Keeps each secret in a file beside the stack's secrets, which are never committed, or names an environment variable.
+ */
 export function openKeeper(dir: string, instance: string, into: SecretsInto): SecretKeeper {
   const made = new Map<string, { readonly value: string; readonly of: string }>();
   const isFree = (reference: string, value: string): boolean => {
@@ -69,7 +71,7 @@ export function openKeeper(dir: string, instance: string, into: SecretsInto): Se
 const SECRET_HOSTS = /(?:^|\.)(?:hooks\.slack\.com|webhook\.office\.com|discord(?:app)?\.com|chat\.googleapis\.com)$/i;
 const SECRET_NAMES = /token|key|secret|password|passwd|pwd|sig|auth|hook|code/i;
 
-/** Whether an address holds nothing that could be a secret, as far as can be seen: in doubt it is one. */
+/** Tells whether a URL holds no secret. In doubt it returns false. */
 export function isHarmless(type: string, url: string): boolean {
   if (SECRET_RECIPIENT_TYPES.has(type)) return false;
   if (!URL.canParse(url)) return /^[\w.-]+:\d+$/.test(url);
@@ -79,7 +81,7 @@ export function isHarmless(type: string, url: string): boolean {
   return !pathname.split("/").some((part) => isTokenLike(decodeURIComponent(part)));
 }
 
-/** Long, and no words: digits among letters, or both cases mixed up, or longer than any word. */
+/** Tells whether a text looks like a token: a UUID, digits among letters, or longer than any word. */
 const isTokenLike = (text: string): boolean => {
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(text)) return true;
   return text.split(/[-_.]/).some((part) => {

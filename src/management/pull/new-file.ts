@@ -22,12 +22,12 @@ import { type PullResult, readForPull, remarkOf } from "./index.ts";
 import { openKeeper, type SecretsInto } from "./keep-secrets.ts";
 
 export interface NewFileOptions {
-  /** The declaration to make. */
+  /** The file of the new declaration. */
   readonly file: string;
   readonly server: { readonly url: string; readonly token: string; readonly ca?: string };
-  /** By name or slug; none: all that the token's account is in. */
+  /** Names or slugs; if empty, all organizations of the token's account. */
   readonly organizations: readonly string[];
-  /** Empty: all. */
+  /** If empty, all kinds. */
   readonly kinds: readonly Manageable[];
   readonly secrets: SecretsInto;
   readonly dryRun: boolean;
@@ -35,7 +35,7 @@ export interface NewFileOptions {
 
 type Manageable = (typeof MANAGEABLE)[number];
 
-/** Found out before anything is asked of anybody. */
+/** Refuses a file that exists, before any request is sent. */
 export function refuseDeclared(dir: string, file: string): void {
   if (!existsSync(resolve(dir, file))) return;
   throw new CodedError("GC1001", `${file} is there already, and --url makes a new one`, {
@@ -43,7 +43,7 @@ export function refuseDeclared(dir: string, file: string): void {
   });
 }
 
-/** The declaration of a server that nobody has declared. Nothing is written where anything could not be read. */
+/** Creates the declaration of a server that is not declared yet. Writes nothing where anything could not be read. */
 export async function pullNew(
   dir: string,
   options: NewFileOptions,
@@ -51,7 +51,7 @@ export async function pullNew(
 ): Promise<PullResult> {
   const { file, server } = options;
   refuseDeclared(dir, file);
-  // Only to connect: which organizations there are, nobody knows yet.
+  // This stub only connects: the organizations are not known yet.
   const stub = serversIn(dir, file, newText({ version: 1, server, organization: "none" }, server.url));
   await using servers = open(stub);
   const [only] = await servers.each((connected, declared) => brought(dir, options, connected, declared));
@@ -75,7 +75,7 @@ async function brought(
   const all = await calls.organizations.list();
   const { chosen, left } = chosenOrganizations(all, named, server);
   const onlySome = kinds.length > 0 || (named.length > 0 && !standsAtTop(all, chosen));
-  // A declaration of part of a server says so: else the next plan and pull would be of more.
+  // A partial declaration names its kinds in `manage`; otherwise the next plan and pull would cover more.
   const manage = onlySome ? { manage: words } : {};
   const text = newText({ version: 1, server, ...manage, ...organizationsOf(all, chosen, asked) }, server.url);
   const [declared] = serversIn(dir, file, text);
@@ -87,13 +87,13 @@ async function brought(
   const problems = [...seen.unread, ...impossible(result.plan)];
   const whole = !words.includes("projects") ? withoutFields(result.text, file) : result.text;
   if (problems.length === 0 && !dryRun) {
-    // Secrets first: a reference without its secret would be no declaration that works.
+    // Secrets are written first: a reference whose secret is missing would not work.
     refuseDeclared(dir, file);
     keeper.write(whole);
     seen.remember(result);
     writeUserFile(declared.path, whole);
   }
-  // Who looks for organizations that are not declared finds these, too.
+  // Where undeclared organizations are read, these are reported by that.
   const told = asked.has("organization") || desired.listsOrganizations;
   const own: Remark[] = told ? [] : left.map((message) => ({ instance, message }));
   return {
@@ -108,13 +108,13 @@ async function brought(
 
 const IN_PROJECTS: ReadonlySet<Kind> = new Set(["key", "alert", "monitor"]);
 
-/** What stands in projects has no place without them. */
+/** Returns the kinds to read. What belongs to projects needs the projects, too. */
 function kindsToRead(words: readonly Manageable[]): ReadonlySet<Kind> {
   const wanted = words.map((word) => KIND_OF[word]);
   return new Set(wanted.some((kind) => IN_PROJECTS.has(kind)) ? [...wanted, "project"] : wanted);
 }
 
-/** Of projects that are not managed, what says which ones they are. */
+/** Removes from unmanaged projects the fields that do not identify them. */
 function withoutFields(text: string, file: string): string {
   const edits = serverParts(loadServers(text, file))
     .flatMap((part) => organizationParts(part))
@@ -130,11 +130,11 @@ function withoutFields(text: string, file: string): string {
 
 export interface Choice {
   readonly chosen: readonly Organization[];
-  /** What cannot be declared, and why. */
+  /** Why an organization cannot be declared, one sentence each. */
   readonly left: readonly string[];
 }
 
-/** Those that were named, by name or slug, or all that the token's account is in. */
+/** Returns the organizations with these names or slugs, or all of the token's account where none is named. */
 export function chosenOrganizations(
   all: readonly Organization[],
   names: readonly string[],
@@ -168,13 +168,13 @@ export function chosenOrganizations(
   });
 }
 
-/** One stands at the top, unless its slug has to be said. */
+/** Tells whether the organization can be declared at the top: there is one, and its slug need not be declared. */
 export const standsAtTop = (all: readonly Organization[], chosen: readonly Organization[]): boolean => {
   const [only] = chosen;
   return chosen.length === 1 && only !== undefined && !("slug" in declaredOrganization(only, all));
 };
 
-/** What says which organizations a declaration is of. */
+/** Returns the part of a declaration that names its organizations. */
 export function organizationsOf(
   all: readonly Organization[],
   chosen: readonly Organization[],
@@ -188,7 +188,7 @@ export function organizationsOf(
   return { organizations: Object.fromEntries(chosen.map((one) => [one.name, body(one)])) };
 }
 
-/** What the declaration's own rules say against it. */
+/** Returns why the declaration's own rules refuse the organization; undefined if they accept it. */
 function whyNot(name: string, slug: string, server: object): string | undefined {
   try {
     checkServers({ version: 1, server, organizations: { [name]: { slug } } }, "", (problems) =>
@@ -206,8 +206,8 @@ const slugsOf = (all: readonly Organization[]) => all.map(({ slug }) => slug);
 const list = (all: readonly Organization[]) => slugsOf(all).join(", ") || "none";
 
 /**
- * That it is a GlitchTip, and that the token may read all that is asked for: lists that it may not see are empty or
- * refused one by one (scopes scenario), and half of a server would be declared as if it were the whole.
+ * Checks that the server is a GlitchTip and that the token has all scopes that the pull needs. Without a scope, lists are
+ * empty or refused one by one (scopes scenario), and the declaration would be incomplete without a word.
  */
 export async function checkPullToken({ server }: Calls, url: string, asked: ReadonlySet<Kind>): Promise<void> {
   await server.settings();

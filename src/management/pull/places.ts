@@ -17,7 +17,7 @@ export interface Round {
   readonly plan: Plan;
 }
 
-/** Where an organization is declared, and what it is on the server. */
+/** An organization's place in the declaration, and what the server has of it. */
 export interface OrganizationPlace {
   readonly part: OrganizationPart;
   readonly observed: ObservedOrganization | undefined;
@@ -33,7 +33,7 @@ export interface ProjectPlace {
 
 type Where = { readonly organization: string; readonly project?: string | undefined };
 
-/** Finds what a plan speaks of, in the declaration and on the server. */
+/** Finds the objects of a plan in the declaration and on the server. */
 export function openPlaces({ part, desired, observed, plan }: Round) {
   const parts = new Map(organizationParts(part).map((one) => [one.name, one]));
   const known = new Map(Object.entries(plan.known.organizations));
@@ -77,7 +77,7 @@ export function openPlaces({ part, desired, observed, plan }: Round) {
 
 export type Places = ReturnType<typeof openPlaces>;
 
-/** Of the kinds that stand in lists: the list's key, and the field that tells one from another. */
+/** The key of each kind's list, and the field that identifies an item. */
 export const LISTS = {
   team: { key: "teams", name: undefined },
   member: { key: "members", name: "email" },
@@ -92,7 +92,7 @@ export type ListedKind = keyof typeof LISTS;
 export const listIn = (body: object, kind: ListedKind): readonly unknown[] =>
   ((body as Readonly<Record<string, unknown>>)[LISTS[kind].key] as readonly unknown[] | undefined) ?? [];
 
-/** Of a thing in its list, or -1. */
+/** Returns the index of an item in its list, or -1. */
 export function indexOf(body: object, kind: ListedKind, name: string): number {
   const field = LISTS[kind].name;
   const same = (text: unknown) =>
@@ -107,7 +107,7 @@ interface Taken {
   readonly grown: Map<string, number>;
 }
 
-/** Whether a name is in a map already, or has just been given in this round; from now on it is. */
+/** Tells whether a key exists already or was given in this round, and reserves it. */
 export function isTaken({ round, grown }: Taken, path: KeyPath): boolean {
   const word = path.map(String).join("\0");
   let found: unknown = round.part.body;

@@ -6,13 +6,14 @@ import type { Wish, WishContext } from "./wishes.ts";
 
 export interface Placed {
   readonly observed: ObservedServer;
-  /** Why some have no place, in one sentence. */
+  /** One sentence on the pages that could not be assigned. */
   readonly left: readonly string[];
 }
 
 /**
- * Whose each status page is. The list is of all organizations of the account (read in the source), and tells it by the
- * page's monitors alone; a page without any is the organization's where the account is in no other.
+ * Assigns status pages to organizations. The list has the pages of all organizations of the account (read in GlitchTip's
+ * source), and only a page's monitors tell the organization. A page without monitors is assigned where the account is in
+ * one organization only.
  */
 export async function placeStatusPages(
   { organizations: calls }: Calls,
@@ -36,7 +37,10 @@ export async function placeStatusPages(
   return { observed, left: [`${why}; declare it by hand in statusPages`] };
 }
 
-/** No plan tells them, for what is in the list may be another organization's; those that are known to be this one's belong. */
+/**
+ * Returns the undeclared pages that are known to belong to the organization. A plan does not report them, because the
+ * list covers all organizations.
+ */
 export const undeclaredPages = ({ round, places }: WishContext): Undeclared[] =>
   round.desired.organizations.flatMap(({ name: organization, statusPages }) => {
     const around = places.organization({ organization });
@@ -46,7 +50,7 @@ export const undeclaredPages = ({ round, places }: WishContext): Undeclared[] =>
       .map(({ slug, name }) => ({ kind: "statusPage", instance: round.desired.name, organization, name, id: slug }));
   });
 
-/** The API cannot change whether a page is public, so a plan only warns of it. */
+/** Returns an edit for each page whose `isPublic` differs. The API cannot change it, so a plan only warns. */
 export const changedPages = ({ round, places }: WishContext): Wish[] =>
   round.desired.organizations.flatMap(({ name: organization, statusPages = [] }) => {
     const around = places.organization({ organization });

@@ -1,3 +1,4 @@
+import { defined } from "../../base/defined.ts";
 import type { KeyPath } from "../../config/contents.ts";
 import {
   type Action,
@@ -34,36 +35,36 @@ import { changedPages, declaredPage, undeclaredPages } from "./status-pages.ts";
 
 export type How = "added" | "changed" | "removed";
 
-/** What one thing on the server asks of the declaration. */
+/** A change of the declaration that follows from one object on the server. */
 export interface Wish extends Remark {
-  /** The same in every round. */
+  /** The key is the same in every round. */
   readonly key: string;
   readonly how: How;
-  /** Empty where it has no place in a declaration; `message` says why. */
+  /** Empty where the declaration cannot hold it; `message` says why. */
   readonly edits: readonly DeclarationEdit[];
 }
 
-/** Edits, or why there can be none. */
+/** The edits, or the reason why there are none. */
 export type Made = Pick<Wish, "how" | "edits"> | string | undefined;
 
 export interface WishContext {
   readonly round: Round;
   readonly places: Places;
   readonly keeper: SecretKeeper;
-  /** Projects that applications of the stack report to. */
+  /** Keys of the projects that apps of the stack report to. */
   readonly used: ReadonlySet<string>;
-  /** How many have been added to a list in this round. */
+  /** How many items were added to each list in this round. */
   readonly grown: Map<string, number>;
 }
 
 interface WishOptions {
   readonly keeper: SecretKeeper;
   readonly used: ReadonlySet<string>;
-  /** Known to have no place. */
+  /** Wishes that are known to be impossible. */
   readonly left: ReadonlyMap<string, Wish>;
 }
 
-/** Everything in which the declaration differs from the server, as edits of it. */
+/** Returns all differences between declaration and server as edits of the declaration. */
 export function wishesOf(round: Round, { keeper, used, left }: WishOptions): Wish[] {
   const context: WishContext = { round, places: openPlaces(round), keeper, used, grown: new Map() };
   const { actions, undeclared } = round.plan;
@@ -75,7 +76,7 @@ export function wishesOf(round: Round, { keeper, used, left }: WishOptions): Wis
     ]);
     const made = left.has(key) ? undefined : make();
     if (made === undefined) return [];
-    const where = { key, instance, organization, ...(project === undefined ? {} : { project }) };
+    const where = { key, instance, organization, ...defined({ project }) };
     if (typeof made !== "string") return [{ ...where, ...made, message: nameOf(thing) }];
     return [{ ...where, how: "changed", edits: [], message: `${nameOf(thing)} ${made}` }];
   };
@@ -88,7 +89,10 @@ export function wishesOf(round: Round, { keeper, used, left }: WishOptions): Wis
   ];
 }
 
-/** The token's account and the last owner are never removed, so no plan tells them; in a list of members they belong. */
+/**
+ * Returns the undeclared members that no plan reports because they are never removed: the token's account and the last
+ * owner.
+ */
 function unmentioned({ round, places }: WishContext): Undeclared[] {
   const { desired, plan } = round;
   const told = new Set(plan.undeclared.flatMap(({ kind, id }) => (kind === "member" ? [id] : [])));

@@ -1,3 +1,4 @@
+import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
 import { KINDS, type ObservedServer } from "../../reconcile/index.ts";
 import type { DeclaredServer } from "../declared.ts";
@@ -11,11 +12,14 @@ import { type Configuration, type ExportedProject, newConfiguration } from "./fi
 
 export interface Exported {
   readonly configuration: Configuration;
-  /** What has no place in it, and why. */
+  /** What the configuration cannot hold, and why. */
   readonly left: readonly string[];
 }
 
-/** Its address and token are those of the server that it goes to. */
+/**
+ * Returns an empty declaration of these organizations. Address and token are placeholders; the importing server has
+ * its own.
+ */
 const emptyOf = ({ organizations }: ObservedServer): string =>
   [
     "version: 1",
@@ -27,14 +31,14 @@ const emptyOf = ({ organizations }: ObservedServer): string =>
 const FILE = "configuration.yaml";
 const INSTANCE = "configuration";
 
-/** Everything that the one declared server holds and a declaration can say. */
+/** Returns everything that the declared server holds and a declaration can express. */
 export async function exportConfiguration(servers: Servers, nowMs: number): Promise<Exported> {
   return only(
     await servers.each(async ({ context, desired, url, resolve }, declared): Promise<Exported> => {
       const whole = { ...desired, organizations: [], listsOrganizations: true, manages: KINDS };
       const { observed: found, problems } = await observeServer(context, whole, { everything: true });
       const [problem] = problems;
-      // A part of a configuration is none.
+      // An incomplete configuration is not exported.
       if (problem !== undefined) throw problem.error;
       if (found === undefined) throw new CodedError("GC1901", `${desired.name} was not read`);
       const { observed, left: pages } = await placeStatusPages(context.calls, found);
@@ -55,7 +59,7 @@ export async function exportConfiguration(servers: Servers, nowMs: number): Prom
       });
       const configuration = newConfiguration({
         exportedAt: new Date(nowMs).toISOString(),
-        from: { url, ...(observed.version === undefined ? {} : { version: observed.version }) },
+        from: { url, ...defined({ version: observed.version }) },
         declaration: text,
         secrets: keeper.needed(text),
         projects: projectsOf(observed),
@@ -73,7 +77,7 @@ export async function exportConfiguration(servers: Servers, nowMs: number): Prom
   );
 }
 
-/** Ids and keys, by which a DSN is known again. */
+/** Returns the ids and keys that identify DSNs. */
 export const projectsOf = ({ organizations }: ObservedServer): ExportedProject[] =>
   organizations.flatMap(({ name: organization, projects = [] }) =>
     projects.map(({ name, slug, id, keys = [] }) => ({
@@ -85,7 +89,7 @@ export const projectsOf = ({ organizations }: ObservedServer): ExportedProject[]
     })),
   );
 
-/** Of one server; its error where it failed. */
+/** Returns the result of the only server, or throws its error. */
 export function only<T>([one]: readonly PerServer<T>[]): T {
   if (one === undefined) throw new CodedError("GC1901", "no server was asked");
   if ("error" in one) throw one.error;

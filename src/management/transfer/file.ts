@@ -19,14 +19,14 @@ const shape = z.object({
   schema: z.literal(SCHEMA),
   exportedAt: z.string(),
   from: z.object({ url: z.string(), version: z.optional(z.string()) }),
-  /** Organizations and what is in them, in the declaration's own words; secrets are references. */
+  /** The organizations with their contents as a declaration. Secrets are references. */
   declaration: z.string(),
-  /** References in it, and whose they are. */
+  /** The references in it, and what they belong to. */
   secrets: z.array(z.object({ reference: z.string(), of: z.string() })),
   projects: z.array(projectShape),
 });
 
-/** What one server holds, for another one. No password, no token; keys are what every application shows. */
+/** What one server holds, to be imported into another one. It has no password or token; DSN keys are public. */
 export type Configuration = z.infer<typeof shape>;
 export type ExportedProject = z.infer<typeof projectShape>;
 
@@ -36,7 +36,7 @@ export const newConfiguration = (rest: Omit<Configuration, "product" | "schema">
   ...rest,
 });
 
-/** For its owner alone; one that is there stays. */
+/** Writes the file with mode 0600. Throws where the file exists. */
 export function writeConfiguration(path: string, configuration: Configuration): void {
   if (existsSync(path)) {
     throw new CodedError("GC1501", `${path} is there already`, { remedy: "Give another name with --out." });

@@ -6,17 +6,17 @@ import type { Servers } from "../servers.ts";
 import { only, projectsOf } from "./export.ts";
 import type { Configuration, ExportedProject } from "./file.ts";
 
-/** A DSN of the old server, and what to put in its place. */
+/** A DSN of the old server and its replacement. */
 export interface MovedDsn {
   readonly organization: string;
   readonly project: string;
   readonly label: string;
   readonly from: string;
-  /** Undefined where the project or the key is not there. */
+  /** Undefined where the project or the key is missing on the new server. */
   readonly to?: string;
 }
 
-/** The server of this project with the exported organizations for wishes: what it has beyond them is left alone. */
+/** Returns the target server with the exported organizations as what is wanted. Everything else on it is left alone. */
 export function wantedOf(target: DeclaredServer, { declaration }: Configuration): DeclaredServer {
   const [exported] = desiredServers(loadServers(declaration, "the exported configuration"), "exported");
   const { desired } = target;
@@ -24,7 +24,7 @@ export function wantedOf(target: DeclaredServer, { declaration }: Configuration)
     ...target,
     desired: {
       ...desired,
-      // Its own memory of ids, beside that of what the project declares.
+      // The import has its own store of ids, beside that of the declaration.
       name: `${desired.name}-imported`,
       prune: false,
       manages: KINDS,
@@ -34,7 +34,9 @@ export function wantedOf(target: DeclaredServer, { declaration }: Configuration)
   };
 }
 
-/** Old DSN to new one. The API lets nobody choose a project's id or a key's value, so each is another. */
+/**
+ * Returns the new DSN for each old one. They differ because the API does not accept a project's id or a key's value.
+ */
 export async function movedDsns(servers: Servers, { projects, from }: Configuration): Promise<MovedDsn[]> {
   const there = only(
     await servers.each(async ({ context, desired, url }) => {

@@ -5,18 +5,18 @@ import { CodedError } from "../../../base/errors.ts";
 import { KeyReader } from "../imported.ts";
 
 export interface DataFile {
-  /** From the folder, with a slash in front: what a `$ref` names. */
+  /** The path relative to the folder, with a leading slash, as a `$ref` has it. */
   readonly path: string;
-  /** Of `$schema`, without its version: `/glitchtip/project`. */
+  /** The file's `$schema` without its version, such as `/glitchtip/project`. */
   readonly schema: string;
   readonly value: unknown;
 }
 
-/** The folder's YAML files, and what their references to each other lead to. */
+/** The YAML files of a folder, which refer to each other. */
 export interface DataFiles {
   readonly all: readonly DataFile[];
   of(schema: string): readonly DataFile[];
-  /** What a value stands for: itself, or the file that its `$ref` or `path` names. Undefined: that is not there. */
+  /** Returns the value itself, or the file that its `$ref` or `path` names; undefined where that file is missing. */
   follow(value: unknown): { readonly value: unknown; readonly path?: string } | undefined;
 }
 

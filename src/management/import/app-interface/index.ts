@@ -52,7 +52,8 @@ export function importAppInterface(
       return [];
     }
     const { path: _, ...server } = one;
-    // As it was there: projects and organizations that are missing are told, not made; without `alerts` means none.
+    // This is what the integration managed: missing projects and organizations are reported, not created, and without
+    // `alerts` there are none.
     return [{ ...server, manage: ["alerts"], organizations: organizationsOf(its) }];
   });
   if (servers.length === 0) {

@@ -6,11 +6,11 @@ import type { DataFile } from "./files.ts";
 
 export type FoundInstance = Omit<ImportedServer, "organizations" | "manage"> & { readonly path: string };
 
-/** qontract-reconcile takes 0 for unset (project-alerts.md 1.2). */
+/** The defaults of qontract-reconcile, which treats 0 as unset. */
 const USUAL_TIMEOUT_SECONDS = 30;
 const USUAL_RETRIES = 3;
 
-/** `/glitchtip/instance-1.yml` */
+/** Reads a file of the schema `/glitchtip/instance-1.yml`. */
 export function readInstance({ path, value }: DataFile, told: Told): FoundInstance {
   const keys = new KeyReader(value).ignore("$schema", "labels", "description");
   const name = keys.text("name") ?? "";
@@ -52,7 +52,10 @@ export function readInstance({ path, value }: DataFile, told: Told): FoundInstan
   };
 }
 
-/** A secret of app-interface, `{path, field, version}`, as a reference. The first part of the path is the mount. */
+/**
+ * Returns the reference for a secret of app-interface (`{path, field, version}`). The first part of the path is the
+ * mount.
+ */
 export function vaultReference(value: unknown, where: string, told: Told): string | undefined {
   if (value === undefined || value === null) return undefined;
   const keys = new KeyReader(value).ignore("format");
@@ -71,7 +74,7 @@ export function vaultReference(value: unknown, where: string, told: Told): strin
   return undefined;
 }
 
-/** What is to be told at the end: mistakes, what was left behind, what to know. */
+/** Collects what is reported at the end: mistakes, what was not imported, and notes. */
 export class Told {
   readonly left: Left[] = [];
   readonly notes: string[] = [];
@@ -89,7 +92,7 @@ export class Told {
     if (!this.notes.includes(text)) this.notes.push(text);
   }
 
-  /** The keys that nobody has read. */
+  /** Reports the keys that were not read. */
   leaveRest(file: string, at: string, keys: KeyReader): void {
     for (const key of keys.rest()) this.leave(file, at === "" ? key : `${at}.${key}`, "is not known");
   }

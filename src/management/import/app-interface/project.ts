@@ -14,10 +14,10 @@ export interface FoundProject {
   readonly declared: Readonly<Record<string, unknown>>;
 }
 
-/** Of app-interface, and without a meaning for GlitchTip. */
+/** Keys of app-interface that mean nothing to GlitchTip. */
 const NOT_OURS = ["$schema", "labels", "description", "app", "namespaces"];
 
-/** `/glitchtip/project-1.yml` */
+/** Reads a file of the schema `/glitchtip/project-1.yml`. */
 export function readProject(files: DataFiles, { path, value }: DataFile, told: Told): FoundProject | undefined {
   const keys = new KeyReader(value).ignore(...NOT_OURS);
   const name = keys.text("name");
@@ -48,7 +48,7 @@ export function readProject(files: DataFiles, { path, value }: DataFile, told: T
   return { path, instance, organization: organization.name, key: name, declared };
 }
 
-/** What a reference to something with a name leads to. */
+/** Follows a reference to an object with a name. */
 function named(files: DataFiles, value: unknown) {
   const found = files.follow(value);
   if (found === undefined) return undefined;
@@ -56,7 +56,7 @@ function named(files: DataFiles, value: unknown) {
   return { keys, name: keys.text("name") };
 }
 
-/** Undefined where none are said: with `manage: alerts` that means none. */
+/** Returns the alerts; undefined where the key is missing, which with `manage: alerts` means none. */
 export function readAlerts(path: string, value: unknown, told: Told): object[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const names = new Set<string>();
@@ -88,7 +88,7 @@ function readRecipient(path: string, at: string, value: unknown, told: Told): ob
   const url = keys.text("url");
   const secret = vaultReference(keys.get("urlSecret"), `${path}: ${at}.urlSecret`, told);
   told.leaveRest(path, at, keys);
-  // The schema of the files has the longer word, the document the shorter one (project-alerts.md, D12).
+  // The schema of app-interface says `email-project-members`, its documentation `email`.
   if (provider === "email" || provider === "email-project-members") {
     if (url !== undefined) told.problem(path, `${at}: url must be empty for email recipients`);
     return { type: "email" };
@@ -97,12 +97,12 @@ function readRecipient(path: string, at: string, value: unknown, told: Told): ob
     told.problem(path, `${at}: "${provider}" is no provider: email, email-project-members or webhook`);
   else if (url === undefined && secret === undefined)
     told.problem(path, `${at}: url or urlSecret must be set for webhook recipient`);
-  // The url wins there, too.
+  // qontract-reconcile prefers the url, too.
   if (url !== undefined && secret !== undefined) told.leave(path, `${at}.urlSecret`, "is not used where url is set");
   return defined({ type: "webhook", url: url ?? secret });
 }
 
-/** A project's `jira`, with the escalation policy and its boards in the place of references to them. */
+/** Returns a project's `jira` with its references to the escalation policy and boards resolved. */
 export function readJira(files: DataFiles, path: string, value: unknown, told: Told): object | undefined {
   if (value === undefined || value === null) return undefined;
   const keys = new KeyReader(value);
@@ -129,7 +129,7 @@ export function readJira(files: DataFiles, path: string, value: unknown, told: T
 
 function readChannels(files: DataFiles, path: string, policy: unknown, told: Told): object {
   const channels = new KeyReader(new KeyReader(policy).get("channels"));
-  // Of people who are called by other ways: nothing that GlitchTip could do.
+  // Channels that GlitchTip cannot use.
   channels.ignore("email", "pagerduty", "slackUserGroup", "nextEscalationPolicy");
   const jiraBoard = channels.list("jiraBoard").flatMap((one, i) => {
     const board = files.follow(one);

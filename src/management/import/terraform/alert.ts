@@ -10,7 +10,7 @@ export function importAlert({ address, attributes, isSensitive }: Resource, cont
   const id = String(keys.get("id") ?? "");
   const project = projectOf(keys, context);
   const name = keys.text("name");
-  // Its address holds the bridge's token, and the name is reserved: it comes back by a project's `jira`.
+  // The alert's URL holds the bridge's token, and its name is reserved. `pull` declares it as a project's `jira`.
   if (name === JIRA_ALERT) {
     left.push({
       where: address,

@@ -8,10 +8,10 @@ import { readState } from "./state.ts";
 const PREFIX = "glitchtip_";
 
 export interface TerraformOptions {
-  /** The state does not hold it; without it the DSN of a key tells. */
+  /** The server's address, which the state does not have. The default is the origin of a key's DSN. */
   readonly url?: string | undefined;
   readonly token?: string | undefined;
-  /** The state, where it was piped in: `path` then only names it. */
+  /** The state's text where it was piped in; `path` then only names it. */
   readonly piped?: string | undefined;
 }
 

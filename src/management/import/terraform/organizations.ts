@@ -19,7 +19,7 @@ interface MutableOrganization {
   readonly projects: Map<string, MutableProject>;
 }
 
-/** What is put together from resources that name each other by slugs. */
+/** Organizations that are put together from resources that refer to each other by slugs. */
 export class Organizations {
   readonly #bySlug = new Map<string, MutableOrganization>();
 
@@ -39,7 +39,7 @@ export class Organizations {
     return made;
   }
 
-  /** Its name and identity, from a resource or a data source. */
+  /** Stores an organization's name and identity, from a resource or a data source. */
   learn({ slug, name, id, date_created: dateCreated }: Readonly<Record<string, unknown>>): void {
     if (typeof slug !== "string" || slug === "") return;
     const organization = this.of(slug);
@@ -49,7 +49,7 @@ export class Organizations {
     }
   }
 
-  /** By the key in the declaration: a name that two projects have gets the slug of the second. */
+  /** Adds a project. Its key in the declaration is its name, or its slug where the name is taken. */
   addProject(organization: string, slug: string, project: Omit<MutableProject, "key">, name: string): void {
     const { projects } = this.of(organization);
     const taken = [...projects.values()].some(({ key }) => key === name);

@@ -5,19 +5,19 @@ import { importAlert, importMonitor } from "./alert.ts";
 import type { MutableProject, Organizations } from "./organizations.ts";
 import type { Resource } from "./state.ts";
 
-/** What the readers of resources fill. */
+/** The results that the readers of resources fill. */
 export interface Context {
   readonly organizations: Organizations;
   readonly left: Left[];
   readonly secrets: SecretToSet[];
-  /** Of servers, from DSNs. */
+  /** Origins of servers, read from DSNs. */
   readonly addresses: Set<string>;
 }
 
 export const organizationOf = (keys: KeyReader): string =>
   keys.text("organization") ?? keys.text("organization_slug") ?? "";
 
-/** The project that a resource is of; one that another state looks after is declared by its slug alone. */
+/** Returns the project of a resource. A project of another state is declared by its slug alone. */
 export function projectOf(keys: KeyReader, { organizations }: Pick<Context, "organizations">): MutableProject {
   const organization = organizationOf(keys);
   const slug = keys.text("project") ?? keys.text("project_slug") ?? "";
@@ -35,7 +35,7 @@ export function append({ declared }: MutableProject, key: string, value: object)
   declared[key] = [...(Array.isArray(list) ? (list as object[]) : []), value];
 }
 
-/** GLITCHTIP_SHOP_API_HIGH_ERROR_RATE_URL */
+/** Returns a name such as GLITCHTIP_SHOP_API_HIGH_ERROR_RATE_URL. */
 export const environmentVariable = (...words: string[]): string =>
   ["GLITCHTIP", ...words]
     .map((word) => slugify(word).replaceAll("-", "_").toUpperCase())
@@ -44,14 +44,14 @@ export const environmentVariable = (...words: string[]): string =>
 
 interface Reader {
   readonly type: string;
-  /** In `manage`. */
+  /** The kind's word in `manage`. */
   readonly kind: string;
   read(resource: Resource, context: Context): void;
 }
 
 /**
- * In an order in which each finds what it names. The attributes are those of the two public providers: samiracho's
- * (`organization`, `project`, `team`) and nmehlei's (`organization_slug`, `project_slug`, `initial_team`).
+ * The readers in an order in which each finds what it refers to. The attributes are those of the two public providers:
+ * samiracho's (`organization`, `project`, `team`) and nmehlei's (`organization_slug`, `project_slug`, `initial_team`).
  */
 export const readers: readonly Reader[] = [
   {
@@ -137,7 +137,7 @@ export function importProjectTeam({ address, attributes }: Resource, context: Co
 }
 
 export function importKey({ address, attributes }: Resource, context: Context): void {
-  // The DSN itself is asked of the server again, whenever somebody needs it.
+  // DSNs are always read from the server, so they are not imported.
   const keys = new KeyReader(attributes).ignore(
     "id",
     "public",

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as z from "zod/mini";
 import { CodedError } from "../../../base/errors.ts";
 
-/** Terraform's and OpenTofu's state, version 4: what of it we go by. */
+/** The part of Terraform's and OpenTofu's state, version 4, that is read. */
 const stateShape = z.object({
   version: z.literal(4),
   resources: z.array(
@@ -26,19 +26,19 @@ const stateShape = z.object({
 });
 
 export interface Resource {
-  /** As `terraform state list` shows it. */
+  /** The address as `terraform state list` shows it. */
   readonly address: string;
   readonly type: string;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** Whether the attribute at this path is marked as sensitive, or something around it is. */
+  /** Tells whether the attribute at this path, or one around it, is marked as sensitive. */
   isSensitive(path: readonly (string | number)[]): boolean;
 }
 
 export interface TerraformState {
   readonly managed: readonly Resource[];
-  /** Only read by Terraform. */
+  /** Data sources, which Terraform only reads. */
   readonly data: readonly Resource[];
-  /** Of objects that Terraform was about to replace or delete. */
+  /** Objects that Terraform was about to replace or delete. */
   readonly passing: readonly { readonly address: string; readonly why: string }[];
 }
 
