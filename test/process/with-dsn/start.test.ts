@@ -42,9 +42,9 @@ describe("with-dsn", () => {
     }
   });
 
-  it("is a script of less than 80 lines in ASCII, so that it fits into an inline config", () => {
+  it("is a readable script in ASCII, so that it fits into an inline config", () => {
     const text = readFileSync(source, "utf8");
-    expect(text.split("\n").length - 1).toBeLessThan(80);
+    expect(text.split("\n").filter((line) => line.length > 120)).toEqual([]);
     expect(text).toMatch(/^#!\/bin\/sh\n[\n -~]*$/);
   });
 });
