@@ -1,7 +1,7 @@
 import { CodedError } from "../base/errors.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
 import { containerOf, observeStack, programInside, stackNotStarted } from "../running/index.ts";
-import { CARE, SERVER, WORKER } from "../stack/service-names.ts";
+import { CARE_SERVICE, SERVER, WORKER } from "../stack/service-names.ts";
 import type { CareFinding } from "./finding.ts";
 import type { RestartReport } from "./report.ts";
 
@@ -30,13 +30,13 @@ export async function askCare<Word extends keyof Answers>(
   { signal, say }: { readonly signal: AbortSignal; readonly say: (line: string) => void },
 ): Promise<Answers[Word]> {
   const stack = await observeStack(docker);
-  if (stack.config.services[CARE] === undefined) {
-    throw new CodedError("GC1104", `this stack has no ${CARE}`, {
+  if (stack.config.services[CARE_SERVICE] === undefined) {
+    throw new CodedError("GC1104", `this stack has no ${CARE_SERVICE}`, {
       remedy:
         "Write care: {restart: {}} into glitchtip.yaml, then: npx glitchtip-compose init, docker compose up -d --wait",
     });
   }
-  const container = containerOf(stack, CARE);
+  const container = containerOf(stack, CARE_SERVICE);
   if (container?.state !== "running") throw stackNotStarted(stack.config.name);
   const names = services.map((name) => programInside(stack.config.services, name) ?? SERVICES[name] ?? name);
   const ended = await docker.cli(["exec", container.id, "node", PROGRAM, word, ...names], {
@@ -47,9 +47,9 @@ export async function askCare<Word extends keyof Answers>(
   try {
     return JSON.parse(ended.stdout);
   } catch (cause) {
-    throw new CodedError("GC1605", `${CARE} gave no answer (exit ${ended.code})`, {
+    throw new CodedError("GC1605", `${CARE_SERVICE} gave no answer (exit ${ended.code})`, {
       problems: lastLines(ended.stderr, 3),
-      remedy: `docker compose logs --tail 50 ${CARE}`,
+      remedy: `docker compose logs --tail 50 ${CARE_SERVICE}`,
       cause,
     });
   }

@@ -15,7 +15,7 @@ import { openHttp } from "../http/undici.ts";
 import { acquireLock } from "../outputs/lock.ts";
 import { openServerStore, type ServerStore, serverStorePath } from "../outputs/server-store.ts";
 import { openStateStore } from "../outputs/state-store.ts";
-import { makeStateFolder, obtainToken, STATE_FOLDER, signInReferences, tokenFrom } from "../provision/index.ts";
+import { chooseSignIn, makeStateFolder, obtainToken, STATE_FOLDER, tokenFrom } from "../provision/index.ts";
 import { type DesiredServer, type Resolve, resolveDesired } from "../reconcile/index.ts";
 import type { References } from "../references/resolver.ts";
 import { hostUrl } from "../running/index.ts";
@@ -96,7 +96,7 @@ export async function connectServer(
   }
 
   async function signedIn(): Promise<Secret> {
-    const signIn = signInReferences(declaration, undefined);
+    const signIn = chooseSignIn(declaration, undefined);
     if ("token" in signIn) return await references.resolve(signIn.token, "server.token");
     const password = () => references.resolve(signIn.password, "admin.password");
     return await stackToken({ clock, signal, log }, transport, dir, declaration, password);

@@ -1,7 +1,7 @@
 export { type AskRotation, askReadBack, rotationAsker } from "./ask-provisioner.ts";
 export type { ProvisionChange } from "./check.ts";
 export { type LocalResult, makeStateFolder, provisionLocally, STATE_FOLDER } from "./local/provision-locally.ts";
-export { signInReferences } from "./local/server-access.ts";
+export { chooseSignIn } from "./local/server-access.ts";
 export { providedDsn, providedDsnState, providedVariables } from "./provider.ts";
 export { provisionServer } from "./provision.ts";
 export { type ReadBackLine, type ReadBackRequest, readBackEvents, readBackRequest } from "./read-back.ts";

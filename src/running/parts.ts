@@ -3,8 +3,8 @@ import { CodedError } from "../base/errors.ts";
 import type { Declaration } from "../config/schema.ts";
 import { ownServices } from "../config/server.ts";
 import {
-  BACKUP,
-  CARE,
+  BACKUP_SERVICE,
+  CARE_SERVICE,
   DATABASE_TOOLS,
   INIT,
   PROVISIONER,
@@ -42,8 +42,8 @@ export function serviceOfPart(services: Services, declaration: Declaration, part
     init: [INIT, serverIfSingleWith(services, "POSTGRES_PASSWORD_FILE")],
     provisioner: [PROVISIONER],
     proxy: [PROXY],
-    backup: [BACKUP],
-    care: [CARE],
+    backup: [BACKUP_SERVICE],
+    care: [CARE_SERVICE],
   };
   return candidates[part]?.find((name) => name !== undefined && services[name] !== undefined);
 }

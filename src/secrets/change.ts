@@ -1,38 +1,52 @@
+import { createHash, createHmac, pbkdf2Sync, type randomBytes } from "node:crypto";
 import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere, writeOne } from "../base/files.ts";
 import { Secret } from "../base/secret.ts";
-import { ownServices } from "../config/server.ts";
-import { containerOf, observeStack, restartServices, runningContainer } from "../running/index.ts";
+import type { Clock } from "../base/wait.ts";
+import type { Declaration } from "../config/schema.ts";
+import { ownServices, superuserOf } from "../config/server.ts";
+import { execCaptured } from "../docker/exec.ts";
+import { type Docker, lastLines } from "../docker/index.ts";
+import {
+  type Accounts,
+  containerOf,
+  databaseOf,
+  observeStack,
+  PSQL_PREAMBLE,
+  type RunningStack,
+  restartServices,
+  runningContainer,
+} from "../running/index.ts";
 import { SECRETS_FOLDER } from "../stack/render.ts";
-import { DATABASE, DATABASE_TOOLS, SERVER, WORKER } from "../stack/service-names.ts";
-import { endProgress, readProgress, type SecretFile, saveProgress } from "./progress.ts";
-import { type ChangeContext, databaseIn, setOnServer } from "./set-on-server.ts";
+import { DATABASE, SERVER } from "../stack/service-names.ts";
+import { MANAGED_SECRETS, type SecretFile, secretProgress } from "./managed-secrets.ts";
 
-export interface Changed {
+export interface ChangeContext {
+  readonly dir: string;
+  readonly declaration: Declaration;
+  readonly docker: Docker;
+  readonly clock: Clock;
+  readonly random: typeof randomBytes;
+  readonly accounts: Accounts;
+  say(text: string): void;
+}
+
+export interface ChangedSecret {
   readonly file: string;
-  /** Services that were restarted. */
+  /** The services that were restarted. */
   readonly restarted: readonly string[];
-  /** An interrupted change was ended. */
+  /** Whether an interrupted change was finished. */
   readonly resumed: boolean;
 }
 
-const BYTES: Readonly<Record<SecretFile, number>> = { admin_password: 18, db_password: 24, secret_key: 48 };
-
-/** Who reads the file when it starts; each start of a container mounts it anew. */
-const READERS: Readonly<Record<SecretFile, readonly string[]>> = {
-  db_password: [DATABASE, DATABASE_TOOLS, SERVER, WORKER],
-  secret_key: [SERVER, WORKER],
-  admin_password: [],
-};
-
-/** Refuses what is not ours to change. */
-export function requireOurs({ declaration }: Pick<ChangeContext, "declaration">, file: SecretFile): void {
-  const own = file === "db_password" && ownServices(declaration.server).database !== undefined;
-  if (!own && !(file === "admin_password" && declaration.admin?.password !== undefined)) return;
-  const key = own ? "server.database.url" : "admin.password";
-  const how = own
+/** Throws GC1001 for a secret that the user keeps themselves. */
+export function requireManagedSecret({ declaration }: Pick<ChangeContext, "declaration">, file: SecretFile): void {
+  const ownDatabase = file === "db_password" && ownServices(declaration.server).database !== undefined;
+  if (!ownDatabase && !(file === "admin_password" && declaration.admin?.password !== undefined)) return;
+  const key = ownDatabase ? "server.database.url" : "admin.password";
+  const how = ownDatabase
     ? "Change it in the database and in that place"
     : "Put the new one there, set it with glitchtip-compose user password";
   throw new CodedError("GC1001", `this secret is yours: ${key} says where it is`, {
@@ -40,50 +54,100 @@ export function requireOurs({ declaration }: Pick<ChangeContext, "declaration">,
   });
 }
 
-/** A new value for one of our secrets. Killed at any step, the same command goes on; the old value serves until then. */
-export async function changeSecret(context: ChangeContext, file: SecretFile, given?: Secret): Promise<Changed> {
+/**
+ * Gives a generated secret a new value: `given`, or a random one. After a kill at any step the next call goes on, and
+ * the old value serves until then.
+ */
+export async function changeSecret(context: ChangeContext, file: SecretFile, given?: Secret): Promise<ChangedSecret> {
   const { dir, docker, say } = context;
+  const { bytes, readers } = MANAGED_SECRETS[file];
   const path = join(dir, SECRETS_FOLDER, file);
   const next = `${path}.new`;
-  const found = readProgress(dir);
+  const found = secretProgress.read(dir);
   if (found !== undefined && found.file !== file) {
     throw new CodedError("GC1408", `a change of ${found.file} was interrupted; that one has to end first`, {
       remedy: `glitchtip-compose secrets rotate ${found.file.replace("_", "-")}`,
     });
   }
   let step = found?.step;
-  const done = (reached: NonNullable<typeof step>) => {
-    step = reached;
-    saveProgress(dir, { version: 1, file, step });
+  const reached = (done: NonNullable<typeof step>) => {
+    step = done;
+    secretProgress.save(dir, { version: 1, file, step });
   };
   if (step === undefined) {
     const stack = await observeStack(docker);
-    // Nothing is begun that cannot be ended.
+    // A change that could not be finished must not begin.
     runningContainer(stack, SERVER);
-    if (file === "db_password") runningContainer(stack, databaseIn(stack));
+    if (file === "db_password") runningContainer(stack, databaseServiceOf(stack));
     rmSync(next, { force: true });
-    writeOne(next, given?.reveal() ?? context.random(BYTES[file]).toString("base64url"), 0o444);
-    done("kept");
+    writeOne(next, given?.reveal() ?? context.random(bytes).toString("base64url"), 0o444);
+    reached("kept");
   }
   if (step === "kept") {
     const value = readIfThere(next);
-    if (value === undefined) throw lost(next);
+    if (value === undefined) throw newValueLost(next);
     await setOnServer(context, file, new Secret(value));
-    done("set");
+    reached("set");
   }
   if (step === "set") {
-    // Missing: a run was killed right after this.
+    // The file is missing if a run was killed between this rename and the next line.
     if (readIfThere(next) !== undefined) renameSync(next, path);
-    done("swapped");
+    reached("swapped");
   }
   const stack = await observeStack(docker);
-  const restarted = READERS[file].filter((service) => containerOf(stack, service)?.state === "running");
+  const restarted = readers.filter((service) => containerOf(stack, service)?.state === "running");
   if (restarted.length > 0) await restartServices(docker, restarted, context.clock, say);
-  endProgress(dir);
+  secretProgress.forget(dir);
   return { file: `${SECRETS_FOLDER}/${file}`, restarted, resumed: found !== undefined };
 }
 
-const lost = (path: string) =>
+const newValueLost = (path: string) =>
   new CodedError("GC1408", `${path} is gone, which held the new value`, {
     remedy: "Delete .glitchtip/state/secrets.json and run it again: a new one is made.",
   });
+
+/** The server reads the secret key when it starts; the passwords are set while it runs. */
+async function setOnServer(context: ChangeContext, file: SecretFile, value: Secret): Promise<void> {
+  if (file === "secret_key") return;
+  context.say(`setting the new ${file.replace("_", " ")} on the server`);
+  if (file === "db_password") return await setDatabasePassword(context, value);
+  const { email } = superuserOf(context.declaration);
+  await context.accounts.do("user password", { email, password: value });
+}
+
+const databaseServiceOf = ({ config }: RunningStack): string => databaseOf(config.services) ?? DATABASE;
+
+/**
+ * Reads verifier and password from stdin, so that no argument list has them. The new password is tried as well, because
+ * an interrupted run may have set it.
+ */
+const SET_PASSWORD = `IFS= read -r VERIFIER && IFS= read -r NEXT && export VERIFIER
+${PSQL_PREAMBLE}sql -c 'SELECT 1' >/dev/null 2>&1 </dev/null || export PGPASSWORD="$NEXT"
+sql -f - <<'SQL'
+\\getenv verifier VERIFIER
+ALTER ROLE CURRENT_USER PASSWORD :'verifier';
+SQL
+`;
+
+async function setDatabasePassword({ docker, random }: ChangeContext, value: Secret): Promise<void> {
+  const stack = await observeStack(docker);
+  const container = runningContainer(stack, databaseServiceOf(stack)).id;
+  const input = `${scramVerifier(value.reveal(), random)}\n${value.reveal()}\n`;
+  const { code, stderr } = await execCaptured(docker, { container, command: ["sh", "-c", SET_PASSWORD] }, input);
+  if (code === 0) return;
+  throw new CodedError("GC1605", "the database did not take the new password; the old one is in use", {
+    problems: lastLines(stderr, 3),
+    remedy: "Look at it with: glitchtip-compose logs db --errors; then run it again.",
+  });
+}
+
+const SCRAM_ITERATIONS = 4_096;
+
+/** Returns what Postgres stores for a password (RFC 5803), so that no statement and no log has the password itself. */
+function scramVerifier(password: string, random: typeof randomBytes): string {
+  const salt = random(16);
+  const salted = pbkdf2Sync(password, salt, SCRAM_ITERATIONS, 32, "sha256");
+  const hmac = (text: string) => createHmac("sha256", salted).update(text).digest();
+  const stored = createHash("sha256").update(hmac("Client Key")).digest("base64");
+  return `SCRAM-SHA-256$${SCRAM_ITERATIONS}:${salt.toString("base64")}$${stored}:${hmac("Server Key").toString("base64")}`;
+}

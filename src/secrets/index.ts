@@ -1,5 +1,9 @@
-export { changeSecret, requireOurs } from "./change.ts";
-export { ENDS, WHAT, type What } from "./ends.ts";
-export { listSecrets } from "./list.ts";
-export type { SecretFile } from "./progress.ts";
+export { changeSecret, requireManagedSecret } from "./change.ts";
+export {
+  listSecrets,
+  ROTATABLE_SECRETS,
+  ROTATION_EFFECTS,
+  type RotatableSecret,
+  type SecretFile,
+} from "./managed-secrets.ts";
 export { changeToken } from "./token.ts";

@@ -19,7 +19,10 @@ export interface TokenContext {
 
 const WITHIN_MS = 300_000;
 
-/** The provisioner's token ends, and it gets another one. Killed in between, the next run of the provisioner makes it. */
+/**
+ * Deletes the provisioner's token and lets it create another one. After a kill in between, the next run of the
+ * provisioner creates it. `ended` is the number of deleted tokens.
+ */
 export async function changeToken({ docker, say, ...context }: TokenContext): Promise<{ readonly ended: number }> {
   const stack = await observeStack(docker);
   const provisioner = containerOf(stack, PROVISIONER);

@@ -6,10 +6,10 @@ export const VALKEY = "glitchtip-valkey";
 export const INIT = "glitchtip-init";
 export const PROVISIONER = "glitchtip-provision";
 export const PROXY = "glitchtip-proxy";
-export const BACKUP = "glitchtip-backup";
+export const BACKUP_SERVICE = "glitchtip-backup";
 /** Has psql and pg_dump for a database that is not in the stack. */
 export const DATABASE_TOOLS = "glitchtip-backup-db";
-export const CARE = "glitchtip-care";
+export const CARE_SERVICE = "glitchtip-care";
 const BUSYBOX = "glitchtip-busybox";
 
 /** Services that run once and end. */

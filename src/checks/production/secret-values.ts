@@ -3,7 +3,7 @@ import { readIfThere } from "../../base/files.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { parsePasswordRef, type SecretUse, weakness } from "../../config/secrets.ts";
 import { ownServices } from "../../config/server.ts";
-import type { What } from "../../secrets/index.ts";
+import type { RotatableSecret } from "../../secrets/index.ts";
 import { SECRETS_FOLDER } from "../../stack/render.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -11,7 +11,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export interface WeakSecret {
   readonly what: string;
   /** What `secrets rotate` calls it; undefined for one of the user's own. */
-  readonly made?: What;
+  readonly made?: RotatableSecret;
 }
 
 /** Each weak secret, by where it stands; what cannot be read here is left out, as its own check tells it. */
@@ -38,7 +38,7 @@ export function weakSecrets(dir: string, declaration: Declaration, env: Variable
   });
 }
 
-const MADE: Readonly<Partial<Record<SecretUse, What>>> = {
+const MADE: Readonly<Partial<Record<SecretUse, RotatableSecret>>> = {
   "admin password": "admin-password",
   "database password": "db-password",
   "secret key": "secret-key",

@@ -6,18 +6,18 @@ import { serverKind, superuserOf } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import { openTransport } from "../../glitchtip/transport.ts";
 import { openHttp } from "../../http/undici.ts";
-import { signInReferences } from "../../provision/index.ts";
+import { chooseSignIn } from "../../provision/index.ts";
 import { openReferences } from "../../references/resolver.ts";
 import { hostUrl, openAccounts } from "../../running/index.ts";
 import {
   changeSecret,
   changeToken,
-  ENDS,
   listSecrets,
-  requireOurs,
+  ROTATABLE_SECRETS,
+  ROTATION_EFFECTS,
+  type RotatableSecret,
+  requireManagedSecret,
   type SecretFile,
-  WHAT,
-  type What,
 } from "../../secrets/index.ts";
 import { packageAssets, readWorkspace } from "../../workspace/index.ts";
 import { requireArguments, requireWord } from "../arguments.ts";
@@ -37,7 +37,7 @@ export default {
   flags: (command) =>
     command
       .argument("<action>", "list, or rotate")
-      .argument("[what]", `for rotate: ${WHAT.join(", ")}`)
+      .argument("[what]", `for rotate: ${ROTATABLE_SECRETS.join(", ")}`)
       .option(
         "--password-file <path>",
         "for admin-password: its first line (- for what is piped in); default: a made one",
@@ -47,7 +47,7 @@ export default {
   async run(context, flags, [action, ...words]) {
     if (requireWord(["list", "rotate"], action, "the action") === "list") return list(context);
     const [given] = requireArguments("secrets rotate", ["what"], words);
-    await rotate(context, requireWord(WHAT, given, "what to rotate"), flags);
+    await rotate(context, requireWord(ROTATABLE_SECRETS, given, "what to rotate"), flags);
   },
 } satisfies CliCommand<Flags>;
 
@@ -69,7 +69,7 @@ function list(context: CliContext): void {
 
 async function rotate(
   context: CliContext,
-  what: What,
+  what: RotatableSecret,
   { passwordFile, dryRun = false, yes = false }: Flags,
 ): Promise<void> {
   const { declaration } = readWorkspace(context.dir, context.env);
@@ -79,12 +79,16 @@ async function rotate(
     });
   }
   const file = what === "token" ? undefined : (what.replace("-", "_") as SecretFile);
-  if (file !== undefined) requireOurs({ declaration }, file);
+  if (file !== undefined) requireManagedSecret({ declaration }, file);
   if (dryRun) {
-    context.print(context.json ? JSON.stringify({ dryRun, what, ends: ENDS[what] }) : `${what}: ${ENDS[what]}`);
+    context.print(
+      context.json
+        ? JSON.stringify({ dryRun, what, ends: ROTATION_EFFECTS[what] })
+        : `${what}: ${ROTATION_EFFECTS[what]}`,
+    );
     return;
   }
-  context.log.info(`${what}: ${ENDS[what]}`);
+  context.log.info(`${what}: ${ROTATION_EFFECTS[what]}`);
   if (!yes && !(await confirmed(context, `Another ${what} now?`, "--yes"))) {
     context.log.info("Nothing was changed.");
     return context.setExitCode(EXIT.failed);
@@ -116,7 +120,7 @@ async function chosenPassword(context: CliContext, declaration: Declaration, fil
 }
 
 async function rotateToken(context: CliContext, declaration: Declaration, say: (text: string) => void) {
-  const signIn = signInReferences(declaration, undefined);
+  const signIn = chooseSignIn(declaration, undefined);
   if ("token" in signIn) {
     throw new CodedError("GC1001", "the token is yours: server.token says where it is", {
       remedy: "Make another one in GlitchTip, put it there, and end the old one.",

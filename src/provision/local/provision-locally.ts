@@ -21,7 +21,7 @@ import type { ProvisionContext, ProvisionRequest } from "../context.ts";
 import { provisionServer } from "../provision.ts";
 import { tokenFrom } from "../token.ts";
 import { type OutputOptions, outputFiles } from "./output-files.ts";
-import { type ServerAccess, serverAccess, signInReferences } from "./server-access.ts";
+import { chooseSignIn, type ServerAccess, serverAccess } from "./server-access.ts";
 
 /** The name of our token: it differs from the names of the container's token and of other workspaces', which stay. */
 const tokenLabelOf = (dir: string): string => `glitchtip-compose provision ${basename(dir)}`;
@@ -73,7 +73,7 @@ export async function provisionLocally(
   try {
     const access = await serverAccess(declaration, options.url, () => hostUrl(declaration, context.docker));
     const secrets = await references.resolveAll({
-      ...signInReferences(declaration, options.token),
+      ...chooseSignIn(declaration, options.token),
       ...defined({ "server.ca": declaration.server.ca }),
     });
     const { token, password } = secrets;

@@ -27,13 +27,13 @@ export async function serverAccess(
   return { url, baseUrls: { container: `http://${SERVER}:${SERVER_PORT}`, host: visible, public: visible } };
 }
 
-export type SignInReferences = { readonly token: string } | { readonly password: string };
+export type SignInChoice = { readonly token: string } | { readonly password: string };
 
 /**
  * Returns the reference to the token or the password with which this process signs in: the one of the command line
  * (`given`), else the one of the declaration. Throws GC1001 when there is none.
  */
-export function signInReferences(declaration: Declaration, given: string | undefined): SignInReferences {
+export function chooseSignIn(declaration: Declaration, given: string | undefined): SignInChoice {
   const { server, admin } = declaration;
   const token = given ?? server.token;
   if (token !== undefined) return { token };

@@ -58,38 +58,27 @@ export interface RotateResult {
 export async function rotateKeys(context: RotateContext, options: RotateOptions): Promise<RotateResult> {
   const { docker, ask, say, declaration } = context;
   const { apps, abort, keepOld, dryRun } = options;
-  let stack = await observeStack(docker);
-  if (stack.containers.length === 0) throw stackNotStarted(stack.config.name);
+  const before = await observeStack(docker);
+  if (before.containers.length === 0) throw stackNotStarted(before.config.name);
   const request = { apps: [...apps], keepOld };
   if (dryRun) {
     const rotating = await ask({ ...request, verb: "show" });
-    const { maybe } = await findHolders(docker, stack, declaration, rotating, context.clock.now());
-    return { outcome: "planned", projects: rotating.map((one) => rotatedProject(stack, one)), events: [], maybe };
+    const { maybe } = await findHolders(docker, before, declaration, rotating, context.clock.now());
+    return { outcome: "planned", projects: rotating.map((one) => rotatedProject(before, one)), events: [], maybe };
   }
   say(abort ? "publishing the old DSN again" : "making a new key, proving and publishing it");
   const rotating = await ask({ ...request, verb: abort ? "abort" : "begin" });
   if (rotating.length === 0) return { outcome: "nothing", projects: [], events: [], maybe: [] };
 
-  const restarted = new Set<string>();
-  for (const project of rotating) {
-    for (const app of project.apps) {
-      if (appKeyState(stack, app, project) !== "to be restarted" || declaration.apps[app]?.inject === "env-file")
-        continue;
-      // Apps restart one after the other: both keys are good, and a failure stops the rotation at the first app.
-      stack = await restartApp(context, app, project);
-      restarted.add(app);
-    }
-  }
+  const { stack, restarted } = await restartApps(context, before, rotating);
   const projects = rotating.map((one) => rotatedProject(stack, one, restarted));
-  // A restart would give an app with an env file its old environment again.
-  if (projects.some(({ apps: all }) => all.some(({ state }) => state === "to be restarted"))) {
+  const states = projects.flatMap((project) => project.apps);
+  if (states.some(({ state }) => state === "to be restarted")) {
     return { outcome: "up first", projects, events: [], maybe: [] };
   }
-  const running = projects.flatMap(({ apps: all }) =>
-    all
-      .filter(({ app, state }) => state !== "not running" && Object.hasOwn(declaration.apps, app))
-      .map(({ app }) => app),
-  );
+  const running = states
+    .filter(({ app, state }) => state !== "not running" && Object.hasOwn(declaration.apps, app))
+    .map(({ app }) => app);
   say(running.length === 0 ? "no app runs" : `sending an event from ${running.join(", ")}`);
   const events = running.length === 0 ? [] : await context.prove(running);
   const result = { projects, events, maybe: [] };
@@ -100,6 +89,28 @@ export async function rotateKeys(context: RotateContext, options: RotateOptions)
   }
   const { maybe } = await watch(context, stack, rotating, options.silentForMs);
   return { ...result, maybe, outcome: "silent" };
+}
+
+/**
+ * Restarts the apps that have the old key, but not those with an env file, which get their old environment again by a
+ * restart. Apps restart one after the other: both keys are good, and a failure stops the rotation at the first app.
+ */
+async function restartApps(
+  context: RotateContext,
+  before: RunningStack,
+  rotating: readonly RotatingProject[],
+): Promise<{ readonly stack: RunningStack; readonly restarted: ReadonlySet<string> }> {
+  let stack = before;
+  const restarted = new Set<string>();
+  for (const project of rotating) {
+    for (const app of project.apps) {
+      const isOld = appKeyState(stack, app, project) === "to be restarted";
+      if (!isOld || context.declaration.apps[app]?.inject === "env-file") continue;
+      stack = await restartApp(context, app, project);
+      restarted.add(app);
+    }
+  }
+  return { stack, restarted };
 }
 
 /** Deletes the retiring keys, which is the last step. The caller has asked for a confirmation. */
