@@ -2,7 +2,7 @@ import { CodedError } from "../base/errors.ts";
 import type { Secret } from "../base/secret.ts";
 import { AnswerError } from "../glitchtip/answers.ts";
 import type { Action, Kind } from "../reconcile/index.ts";
-import type { ServerContext } from "./connect.ts";
+import type { ServerContext } from "./server-context.ts";
 
 /** The context of one running apply. */
 export interface ApplyRun extends ServerContext {

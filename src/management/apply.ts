@@ -4,9 +4,9 @@ import { applyAlert, applyKey, applyMonitor, applyStatusPage } from "./apply-con
 import { type AppliedNote, type ApplyAction, type ApplyRun, openAddresses } from "./apply-context.ts";
 import { applyMember } from "./apply-member.ts";
 import { applyOrganization, applyProject, applyTeam } from "./apply-structure.ts";
-import type { ServerContext } from "./connect.ts";
 import { openPool } from "./pool.ts";
 import { isHopeless } from "./problems.ts";
+import type { ServerContext } from "./server-context.ts";
 
 /** The outcome of an action. */
 export type Outcome = { readonly action: Action } & (

@@ -1,50 +1,22 @@
 import { join } from "node:path";
-import type { Log } from "../base/log.ts";
 import type { Secret } from "../base/secret.ts";
-import type { Clock } from "../base/wait.ts";
 import type { Declaration } from "../config/schema.ts";
 import { superuserOf } from "../config/server.ts";
 import type { Docker } from "../docker/index.ts";
-import { type Calls, openCalls } from "../glitchtip/calls/index.ts";
 import { openClient } from "../glitchtip/client.ts";
-import { limitTransport } from "../glitchtip/limiter.ts";
 import { readsAndWrites } from "../glitchtip/reading-transport.ts";
 import type { Transport } from "../glitchtip/transport.ts";
 import { openTransport } from "../glitchtip/transport.ts";
 import { openHttp } from "../http/undici.ts";
 import { acquireLock } from "../outputs/lock.ts";
-import { openServerStore, type ServerStore, serverStorePath } from "../outputs/server-store.ts";
+import { openServerStore, serverStorePath } from "../outputs/server-store.ts";
 import { openStateStore } from "../outputs/state-store.ts";
 import { chooseSignIn, makeStateFolder, obtainToken, STATE_FOLDER, tokenFrom } from "../provision/index.ts";
 import { type DesiredServer, type Resolve, resolveDesired } from "../reconcile/index.ts";
 import type { References } from "../references/resolver.ts";
 import { hostUrl } from "../running/index.ts";
 import type { DeclaredServer } from "./declared.ts";
-
-/** One server that can be read and changed. */
-export interface ServerContext {
-  readonly calls: Calls;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly log: Log;
-  readonly store: ServerStore;
-}
-
-export interface ServerToOpen extends Omit<ServerContext, "calls"> {
-  /** The transport without a limit on concurrent requests. */
-  readonly transport: Transport;
-  readonly token: Secret;
-  /** How often a request is retried after a transient failure. */
-  readonly retries?: number | undefined;
-}
-
-/** Opens a server with its own limit on concurrent requests. */
-export function openServer({ transport, token, retries, ...context }: ServerToOpen): ServerContext {
-  const { clock, signal } = context;
-  const limited = limitTransport(transport, { clock });
-  const attempts = retries === undefined ? undefined : retries + 1;
-  return { ...context, calls: openCalls({ transport: limited, token, clock, signal, attempts }) };
-}
+import { openServer, type ServerContext } from "./server-context.ts";
 
 /** More than the limiter allows in flight. */
 const CONNECTIONS = 40;

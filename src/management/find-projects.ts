@@ -13,8 +13,8 @@ import {
   type KnownOrganization,
   type KnownServer,
 } from "../reconcile/index.ts";
-import type { ServerContext } from "./connect.ts";
 import type { ReadProblems } from "./problems.ts";
+import type { ServerContext } from "./server-context.ts";
 
 /**
  * Returns the declared object that an object of the server may be. The plan decides; what cannot be declared costs no

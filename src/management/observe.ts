@@ -17,10 +17,10 @@ import {
   observedProject,
   observedStatusPage,
 } from "../reconcile/index.ts";
-import type { ServerContext } from "./connect.ts";
 import { type Asks, asksOf, findProjects, wantedOrganization, wantedProject } from "./find-projects.ts";
 import { openPool, type Pool } from "./pool.ts";
 import { openProblems, type ReadProblem, type ReadProblems } from "./problems.ts";
+import type { ServerContext } from "./server-context.ts";
 
 export interface Observation {
   /** Undefined where the server could not be read at all, so that nothing can be planned. */
