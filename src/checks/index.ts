@@ -1,11 +1,10 @@
 export { refuseUnstartable } from "./doctor/before-up.ts";
-export { doctor, type Finding } from "./doctor/index.ts";
+export { type Finding, runDoctor } from "./doctor/doctor.ts";
 export { thisMachine } from "./doctor/machine.ts";
-export { LOAD_LIMITS, type LoadReport, load } from "./load/index.ts";
-export { targetOf } from "./load/target.ts";
+export { LOAD_LIMITS, type LoadReport, loadTarget, runLoad } from "./load/load.ts";
 export { sendTestMail } from "./mail-test.ts";
-export { type CheckedPoint, checkProduction } from "./production/index.ts";
-export { type HostNetwork, type ProductionHost, refuseUnfit } from "./production/preflight.ts";
+export { type CheckedPoint, checkProduction } from "./production/hardening.ts";
+export { type HostNetwork, type ProductionHost, refuseUnfitProduction } from "./production/preflight.ts";
 export { type ServedCertificate, servedCertificate } from "./production/served.ts";
 export type { MemoryUse, Resources } from "./resources.ts";
-export { type StackStatus, status } from "./status.ts";
+export { type StackStatus, stackStatus } from "./status.ts";

@@ -7,17 +7,17 @@ import { containerOf, observeStack, stackNotStarted } from "../running/index.ts"
 import { SERVER } from "../stack/service-names.ts";
 import type { Workspace } from "../workspace/index.ts";
 
-/** A mail server that does not answer is given up by itself after about that time. */
+/** Django gives up on a mail server that does not answer after about this time. */
 const WITHIN_MS = 90_000;
 
-/** Sends a mail by GlitchTip's own settings, from its own container: what its alerts will go through. */
+/** Sends a mail from GlitchTip's container with its settings, the way its alerts go. Throws GC1608 where it fails. */
 export async function sendTestMail(
   docker: Docker,
-  project: Workspace,
+  workspace: Workspace,
   to: string,
   shell: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
-  const { mail } = project.declaration;
+  const { mail } = workspace.declaration;
   if (mail === undefined) {
     throw new CodedError("GC1608", "no mail server is declared: GlitchTip prints its mails to its log", {
       remedy: "Write mail: {url: file:./mail-url} into glitchtip.yaml, then: npx glitchtip-compose init",
@@ -30,7 +30,7 @@ export async function sendTestMail(
     deadlineMs: WITHIN_MS,
   });
   if (code === 0) return;
-  const hidden = secretWords(project, mail.url, { ...project.env, ...shell });
+  const hidden = secretWords(workspace, mail.url, { ...workspace.env, ...shell });
   const problems = lastLines(`${stdout}\n${stderr}`, 2).map((line) =>
     hidden.reduce((text, word) => text.replaceAll(word, "[secret]"), line),
   );
@@ -40,7 +40,7 @@ export async function sendTestMail(
   });
 }
 
-/** The address and the password in it, as written and decoded: a mail server may say them back. */
+/** Returns the address and its password, encoded and decoded: a mail server may repeat them in its answer. */
 function secretWords(
   { dir }: Workspace,
   reference: string,

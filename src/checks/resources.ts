@@ -1,10 +1,11 @@
+import { defined } from "../base/defined.ts";
 import { execCaptured } from "../docker/exec.ts";
 import type { Docker, Memory } from "../docker/index.ts";
 import { databaseContainerOf, PSQL_PREAMBLE, type RunningStack } from "../running/index.ts";
 
 export interface Resources {
   readonly memory: readonly MemoryUse[];
-  /** Of the volume that the database is in; undefined where that is not ours or does not run. */
+  /** The disk of the database's volume; missing where the database is not part of the stack or does not run. */
   readonly disk?: DiskUse;
 }
 
@@ -16,10 +17,10 @@ export interface DiskUse {
   readonly usedPercent: number;
 }
 
-/** What the running containers take. What cannot be asked is left out: this is no reason for a status to fail. */
+/** Reads what the running containers use. What cannot be read is left out: a status does not fail for it. */
 export async function readResources(docker: Docker, stack: RunningStack): Promise<Resources> {
   const [memory, disk] = await Promise.all([memoryOf(stack), diskOf(docker, stack)]);
-  return { memory, ...(disk === undefined ? {} : { disk }) };
+  return defined({ memory, disk });
 }
 
 async function memoryOf({ engine, containers }: RunningStack): Promise<MemoryUse[]> {
@@ -46,7 +47,7 @@ async function diskOf(docker: Docker, stack: RunningStack): Promise<DiskUse | un
 
 const NEARLY_FULL_PERCENT = 90;
 
-/** Postgres stops when its disk is full. */
+/** Returns a line where the disk is nearly full: Postgres stops when it is. */
 export function diskProblems({ disk }: Resources): string[] {
   if (disk === undefined || disk.usedPercent < NEARLY_FULL_PERCENT) return [];
   return [`the database's disk is ${disk.usedPercent} % full: free some space, or shorten server.retention`];

@@ -1,4 +1,5 @@
 import { type BackupState, backupProblems } from "../backup/index.ts";
+import { defined } from "../base/defined.ts";
 import { givenApps, providedName, providerOf, provisionedApps } from "../config/app-sources.ts";
 import { namesOf } from "../config/framework-presets.ts";
 import type { Declaration } from "../config/schema.ts";
@@ -22,136 +23,198 @@ import { PROVISIONER, SERVER, WORKER } from "../stack/service-names.ts";
 import { type CertificateStatus, certificateStatus } from "./production/certificate-status.ts";
 import { diskProblems, type Resources, readResources } from "./resources.ts";
 
-/** How the whole project is: `broken` where somebody has to do something. */
-export interface StackStatus {
+/** The state of the whole stack. It is `broken` where somebody has to do something. */
+export interface StackStatus extends StatusLines {
+  /** Name of the Compose project. */
   readonly project: string;
   readonly state: "ok" | "starting" | "not started" | "broken";
   readonly url?: string;
-  /** What the server says of itself; undefined where it was built without a version. */
+  /** The version that the server states; missing for a build without one. */
   readonly version?: string;
   readonly image?: string;
   readonly services: readonly ServiceState[];
-  /** What the provisioner wrote last; undefined before its first run. */
+  /** What the provisioner wrote last; missing before its first run. */
   readonly provisioner?: Omit<Status, "apps"> & { readonly at: string };
-  readonly apps: readonly AppState[];
-  /** Jobs that wait for the worker, where the generation keeps them in the database. */
-  readonly jobs?: Backlog;
-  /** In production: what browsers are shown. */
-  readonly certificate?: CertificateStatus;
-  /** Where there are any, or should be. */
-  readonly backup?: BackupState;
-  /** What it takes of the machine; where that was asked for. */
-  readonly resources?: Resources;
+  readonly apps: readonly AppDsnState[];
   /** What to type or look at, the most urgent first. */
   readonly next: readonly string[];
 }
 
-export interface AppState {
+export interface AppDsnState {
   readonly app: string;
-  /** None where its DSN is the user's own. */
+  /** Missing for an app whose DSN the user gives. */
   readonly project?: string;
   /**
-   * `proved`: an event went through; `accepted`: only the key was asked; `none`: never got one. Of the user's own:
-   * `given`, or `off` where it is empty.
+   * `proved`: an event went through; `accepted`: only the key was asked for; `none`: the app never got a DSN. For an app
+   * whose DSN the user gives: `given`, or `off` where it is empty.
    */
   readonly dsn: AppStatus["dsn"] | "none" | "given" | "off";
   readonly variables: readonly string[];
 }
 
-export async function status(
-  docker: Docker,
-  declaration: Declaration,
-  options: {
-    readonly url?: string;
-    /** How jobs are kept in the database; undefined where they are elsewhere. */
-    readonly jobQueue?: JobQueue;
-    readonly nowMs: number;
-    readonly backup?: BackupState;
-    /** Also ask for memory and disk. */
-    readonly resources?: boolean;
-    /** Path of the backup whose restore was interrupted. */
-    readonly restoring?: string;
-    /** Of an app with a Compose provider, whose memory is on this machine. */
-    provided?(app: string): AppState["dsn"];
-  },
-): Promise<StackStatus> {
-  const stack = await observeStack(docker);
-  const [written, certificate, jobs, resources] = await Promise.all([
-    provisionerStatus(stack),
-    declaration.production && certificateStatus(docker, declaration, stack, options.nowMs),
-    options.jobQueue && readBacklog(docker, databaseContainerOf(stack), options.jobQueue, options.nowMs),
-    options.resources ? readResources(docker, stack) : undefined,
-  ]);
-  const services = serviceStates(stack);
-  const image = stack.config.services[SERVER]?.image;
-  const { apps: known = {}, writtenAt: _, ...provisioner } = written ?? {};
-  const apps = Object.entries(provisionedApps(declaration)).map(([app, declared]) => ({
-    app,
-    project: known[app]?.project ?? declared.project,
-    dsn: known[app]?.dsn ?? options.provided?.(app) ?? ("none" as const),
-    variables: namesOf(declared).map((name) => nameFor(declaration, app, name)),
-  }));
-  const given = Object.entries(givenApps(declaration)).map(([app, declared]) => {
-    const names = namesOf(declared);
-    const set = names.some((name) => stack.config.services[app]?.environment?.[name]);
-    return { app, dsn: set ? ("given" as const) : ("off" as const), variables: names };
-  });
-  const { backup } = options;
-  const ofBackup = backup === undefined ? [] : backupProblems(backup, options.nowMs);
-  const { restoring } = options;
-  const interrupted =
-    restoring === undefined
-      ? []
-      : [`a restore was interrupted: npx glitchtip-compose restore ${restoring}, or restore --abort`];
-  const next = [
-    ...interrupted,
-    ...nextSteps({ stack, services, written, apps, jobs, certificate }),
-    ...ofBackup,
-    ...(resources === undefined ? [] : diskProblems(resources)),
-  ];
-  return {
-    project: stack.config.name,
-    state: stack.containers.length === 0 ? "not started" : next.length > 0 ? "broken" : settling(services),
-    ...(options.url === undefined ? {} : { url: options.url }),
-    ...versionOf(written),
-    ...(image === undefined ? {} : { image }),
-    services,
-    ...(written === undefined ? {} : { provisioner: provisioner as Omit<typeof written, "apps"> }),
-    apps: [...apps, ...given],
-    ...(jobs === undefined ? {} : { jobs }),
-    ...(certificate === undefined ? {} : { certificate }),
-    ...(backup === undefined ? {} : { backup }),
-    ...(resources === undefined ? {} : { resources }),
-    next: stack.containers.length === 0 ? ["docker compose up -d --wait"] : [...next, ...openRotationNotes(written)],
+export interface StatusOptions {
+  readonly url?: string;
+  /** How jobs are kept in the database; missing where they are elsewhere. */
+  readonly jobQueue?: JobQueue;
+  readonly nowMs: number;
+  readonly backup?: BackupState;
+  /** Whether memory and disk are read. */
+  readonly resources?: boolean;
+  /** Path of the backup whose restore was interrupted. */
+  readonly restoring?: string;
+  /** Returns the state of an app with a Compose provider, which is stored on this machine. */
+  provided?(app: string): AppDsnState["dsn"];
+}
+
+/** The lines that depend on the stack. Each is missing where it does not apply. */
+interface StatusLines {
+  /** The certificate that browsers get, in production. */
+  readonly certificate?: CertificateStatus;
+  /** Jobs that wait for the worker, where the generation keeps them in the database. */
+  readonly jobs?: Backlog;
+  readonly backup?: BackupState;
+  readonly resources?: Resources;
+}
+
+interface LineContext {
+  readonly docker: Docker;
+  readonly declaration: Declaration;
+  readonly stack: RunningStack;
+  readonly options: StatusOptions;
+}
+
+/** Reads a line and finds what somebody has to do. Returns undefined where the line does not apply. */
+type ReadLine<T> = (
+  context: LineContext,
+) => Promise<{ readonly value: T; readonly problems: readonly string[] } | undefined>;
+
+/** `problems` returns what somebody has to do, each with the command. */
+function line<T>(
+  read: (context: LineContext) => Promise<T | undefined> | T | undefined,
+  problems: (value: T, context: LineContext) => string[],
+): ReadLine<T> {
+  return async (context) => {
+    const value = await read(context);
+    return value === undefined ? undefined : { value, problems: problems(value, context) };
   };
 }
 
-function nameFor(declaration: Declaration, app: string, variable: string): string {
+/** One row for each line. Its text for people is one more row of SECTIONS in src/cli/commands/status.ts. */
+const LINES: { readonly [Name in keyof StatusLines]-?: ReadLine<NonNullable<StatusLines[Name]>> } = {
+  certificate: line(
+    ({ docker, declaration, stack, options }) =>
+      declaration.production && certificateStatus(docker, declaration, stack, options.nowMs),
+    ({ verdict: { state, reason, remedy } }) => (state === "fail" ? [`the certificate: ${reason}: ${remedy}`] : []),
+  ),
+  jobs: line(
+    ({ docker, stack, options: { jobQueue, nowMs } }) =>
+      jobQueue && readBacklog(docker, databaseContainerOf(stack), jobQueue, nowMs),
+    (jobs, { stack }) => {
+      const worker = WORKER in stack.config.services ? WORKER : SERVER;
+      return jobs.stuck ? [`${jobs.waiting} jobs wait and none is taken: docker compose restart ${worker}`] : [];
+    },
+  ),
+  backup: line(
+    ({ options }) => options.backup,
+    (backup, { options }) => backupProblems(backup, options.nowMs),
+  ),
+  resources: line(
+    ({ docker, stack, options }) => (options.resources ? readResources(docker, stack) : undefined),
+    diskProblems,
+  ),
+};
+
+export async function stackStatus(
+  docker: Docker,
+  declaration: Declaration,
+  options: StatusOptions,
+): Promise<StackStatus> {
+  const stack = await observeStack(docker);
+  const context = { docker, declaration, stack, options };
+  const names = Object.keys(LINES) as (keyof StatusLines)[];
+  const [written, ...lines] = await Promise.all([
+    provisionerStatus(stack),
+    ...names.map((name) => LINES[name](context)),
+  ]);
+  const services = serviceStates(stack);
+  const apps = provisionedAppStates(declaration, written, options);
+  const problems = [
+    ...interruptedRestore(options),
+    ...serviceProblems(stack, services, written, apps),
+    ...lines.flatMap((line) => line?.problems ?? []),
+  ];
+  const isStarted = stack.containers.length > 0;
+  const running = problems.length > 0 ? "broken" : settling(services);
+  return {
+    project: stack.config.name,
+    state: isStarted ? running : "not started",
+    ...defined({
+      url: options.url,
+      version: statedVersion(written),
+      image: stack.config.services[SERVER]?.image,
+      services,
+      provisioner: withoutApps(written),
+      apps: [...apps, ...givenAppStates(declaration, stack)],
+    }),
+    ...Object.fromEntries(names.flatMap((name, i) => (lines[i] === undefined ? [] : [[name, lines[i].value]]))),
+    next: isStarted ? [...problems, ...openRotationNotes(written)] : ["docker compose up -d --wait"],
+  };
+}
+
+function withoutApps(written: WrittenStatus | undefined): StackStatus["provisioner"] {
+  if (written === undefined) return undefined;
+  const { apps: _, writtenAt: __, ...provisioner } = written;
+  return provisioner;
+}
+
+function provisionedAppStates(
+  declaration: Declaration,
+  written: WrittenStatus | undefined,
+  options: StatusOptions,
+): AppDsnState[] {
+  const known = written?.apps ?? {};
+  return Object.entries(provisionedApps(declaration)).map(([app, declared]) => ({
+    app,
+    project: known[app]?.project ?? declared.project,
+    dsn: known[app]?.dsn ?? options.provided?.(app) ?? ("none" as const),
+    variables: namesOf(declared).map((name) => nameInApp(declaration, app, name)),
+  }));
+}
+
+const givenAppStates = (declaration: Declaration, { config }: RunningStack): AppDsnState[] =>
+  Object.entries(givenApps(declaration)).map(([app, declared]) => {
+    const variables = namesOf(declared);
+    const isSet = variables.some((name) => config.services[app]?.environment?.[name]);
+    return { app, dsn: isSet ? ("given" as const) : ("off" as const), variables };
+  });
+
+/** Returns the name under which the app finds the variable: a Compose provider adds a prefix. */
+function nameInApp(declaration: Declaration, app: string, variable: string): string {
   const provider = providerOf(declaration, app);
   return provider === undefined ? variable : providedName(provider, variable);
 }
 
-/** A build without a version says 0.0.0-unknown (readiness scenario). */
-function versionOf(written: Status | undefined): { version?: string } {
+/** A build without a version states 0.0.0-unknown (scenario `readiness` of the recordings). */
+function statedVersion(written: Status | undefined): string | undefined {
   const version = written?.server?.version;
-  return version === undefined || /^0\.0\.0|^unknown$/.test(version) ? {} : { version };
+  return version === undefined || /^0\.0\.0|^unknown$/.test(version) ? undefined : version;
 }
 
 const settling = (services: readonly ServiceState[]): "starting" | "ok" =>
   services.some(({ health, state }) => health === "starting" || state === "created") ? "starting" : "ok";
 
-interface Seen {
-  readonly stack: RunningStack;
-  readonly services: readonly ServiceState[];
-  readonly written: WrittenStatus | undefined;
-  readonly apps: readonly AppState[];
-  readonly jobs: Backlog | undefined;
-  readonly certificate: CertificateStatus | undefined;
-}
+const interruptedRestore = ({ restoring }: StatusOptions): string[] =>
+  restoring === undefined
+    ? []
+    : [`a restore was interrupted: npx glitchtip-compose restore ${restoring}, or restore --abort`];
 
-function nextSteps({ stack, services, written, apps, jobs, certificate }: Seen): string[] {
+function serviceProblems(
+  stack: RunningStack,
+  services: readonly ServiceState[],
+  written: WrittenStatus | undefined,
+  apps: readonly AppDsnState[],
+): string[] {
   const broken = services.filter(({ problem }) => problem !== undefined);
-  const worker = services.some(({ service }) => service === WORKER) ? WORKER : SERVER;
   const withoutDsn = apps.filter(({ dsn }) => dsn === "none").map(({ app }) => app);
   const provisionerRuns = services.some(({ service, state }) => service === PROVISIONER && state !== "exited");
   return [
@@ -165,9 +228,5 @@ function nextSteps({ stack, services, written, apps, jobs, certificate }: Seen):
       ? []
       : [`no DSN yet for ${withoutDsn.join(", ")}: npx glitchtip-compose init, then docker compose up -d --wait`]),
     ...appsStartedBeforeDsn(stack, written).map((app) => `${app} ${STARTED_BEFORE_DSN}: docker compose restart ${app}`),
-    ...(certificate?.verdict.state === "fail"
-      ? [`the certificate: ${certificate.verdict.reason}: ${certificate.verdict.remedy}`]
-      : []),
-    ...(jobs?.stuck ? [`${jobs.waiting} jobs wait and none is taken: docker compose restart ${worker}`] : []),
   ];
 }

@@ -44,8 +44,8 @@ export async function initWorkspace(
 ): Promise<WorkspaceResult> {
   const { workspace, ...how } = await wantedWorkspace(context, options);
   if (workspace.declaration.production !== undefined && context.host !== undefined) {
-    const { refuseUnfit } = await import("../checks/index.ts");
-    await refuseUnfit(workspace, context.env ?? {}, context.log, context.host);
+    const { refuseUnfitProduction } = await import("../checks/index.ts");
+    await refuseUnfitProduction(workspace, context.env ?? {}, context.log, context.host);
   }
   return await updateWorkspace(context, workspace, { ...options, ...how });
 }

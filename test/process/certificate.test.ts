@@ -3,10 +3,10 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { checkServing } from "../../src/checks/doctor/production-checks.ts";
+import { checkServing } from "../../src/checks/doctor/stack-checks.ts";
 import { certificateProblems, expiryOf } from "../../src/checks/production/certificate.ts";
 import { ask, type Front, servedCertificate } from "../../src/checks/production/served.ts";
-import { status } from "../../src/checks/status.ts";
+import { stackStatus } from "../../src/checks/status.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
 import type { ComposeConfig } from "../../src/docker/index.ts";
 import { observeStack } from "../../src/running/observe.ts";
@@ -100,7 +100,7 @@ describe.skipIf(openssl === undefined)("a certificate of one's own", () => {
     const docker = fakeDocker({ config, containers: [container("glitchtip-proxy")] });
     const nearEndMs = Date.now() + 80 * DAY_MS;
     try {
-      const seen = await status(docker, declaration, { nowMs: nearEndMs });
+      const seen = await stackStatus(docker, declaration, { nowMs: nearEndMs });
       expect(seen).toMatchObject({ state: "broken", certificate: { state: "near" } });
       expect(seen.next.join()).toMatch(/certificate: it ends on .* and was not renewed: Put the new certificate/);
       const stack = await observeStack(docker);

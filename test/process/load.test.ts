@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/base/wait.ts";
-import { type LoadOptions, load } from "../../src/checks/load/index.ts";
+import { type LoadOptions, runLoad } from "../../src/checks/load/load.ts";
 import { type Emulator, type Fault, startEmulator } from "../../src/emulator/index.ts";
 import { openTransport } from "../../src/glitchtip/transport.ts";
 import { GENERATIONS } from "../../src/glitchtip/versions.ts";
@@ -42,7 +42,7 @@ async function loaded(emulator: Emulator, options: Partial<LoadOptions> = {}, ru
   for (const rule of rules) emulator.fault(rule);
   const said: string[] = [];
   try {
-    const report = await load(
+    const report = await runLoad(
       {
         docker,
         stack: await observeStack(docker),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CodedError } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
-import { checkVaultCopies } from "../../src/checks/doctor/vault-checks.ts";
+import { checkVaultCopies } from "../../src/checks/doctor/file-checks.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
 import { vaultCopyOf } from "../../src/config/secrets.ts";
 import { initWorkspace } from "../../src/init/init.ts";

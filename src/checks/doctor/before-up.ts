@@ -4,11 +4,10 @@ import { readIfThere } from "../../base/files.ts";
 import type { Log } from "../../base/log.ts";
 import type { ComposePort, Docker, LocatedEngine } from "../../docker/index.ts";
 import { composeProjectNameOf, type Workspace } from "../../workspace/index.ts";
+import type { Machine } from "./doctor.ts";
 import { checkEngine } from "./engine-checks.ts";
 import type { Finding } from "./finding.ts";
-import type { Machine } from "./index.ts";
-import { checkPorts, type Taken } from "./port-checks.ts";
-import { statedPorts } from "./stated-ports.ts";
+import { checkPorts, statedPorts, type TakenPorts } from "./port-checks.ts";
 
 export interface BeforeUpContext {
   readonly docker: Docker;
@@ -18,14 +17,14 @@ export interface BeforeUpContext {
 }
 
 /**
- * Of doctor's checks those that cost next to nothing and tell what `up` would fail of: an engine without a feature that
- * the files use, a port that somebody else has. Throws before anything is started. Of a stack that is there already the
- * ports are a warning: GlitchTip's trouble keeps no application from being started.
+ * Executes the cheap ones of doctor's checks that tell why `up` would fail: an engine without a needed feature, a port
+ * that is taken. Throws before anything is started. Where the stack exists already, a taken port is only a warning:
+ * trouble of GlitchTip does not keep an app from being started.
  */
-export async function refuseUnstartable(context: BeforeUpContext, project: Workspace): Promise<void> {
+export async function refuseUnstartable(context: BeforeUpContext, workspace: Workspace): Promise<void> {
   const located = await context.docker.located();
-  const name = context.env.COMPOSE_PROJECT_NAME || composeProjectNameOf(project.dir, project.composeProjectName);
-  const [engine, ports] = await Promise.all([checkEngine(located), portFindings(context, project, name, located)]);
+  const name = context.env.COMPOSE_PROJECT_NAME || composeProjectNameOf(workspace.dir, workspace.composeProjectName);
+  const [engine, ports] = await Promise.all([checkEngine(located), portFindings(context, workspace, name, located)]);
   refuse("GC1602", "this engine cannot run the stack; nothing was started", failed(engine));
   const taken = failed(ports);
   if (taken.length === 0) return;
@@ -37,20 +36,20 @@ export async function refuseUnstartable(context: BeforeUpContext, project: Works
 
 async function portFindings(
   { machine, env }: BeforeUpContext,
-  project: Workspace,
+  workspace: Workspace,
   name: string,
   located: LocatedEngine,
 ): Promise<Finding[]> {
-  const variables = { ...project.env, ...env };
+  const variables = { ...workspace.env, ...env };
   const services: Record<string, { readonly ports: readonly ComposePort[] }> = {};
-  for (const path of project.composeFiles) {
-    const stated = statedPorts(path, readIfThere(join(project.dir, path)) ?? "", variables);
+  for (const path of workspace.composeFiles) {
+    const stated = statedPorts(path, readIfThere(join(workspace.dir, path)) ?? "", variables);
     for (const [service, { ports }] of Object.entries(stated))
       services[service] = { ports: [...(services[service]?.ports ?? []), ...ports] };
   }
   const here = /^(unix|npipe):/.test(located.address.host);
-  const check = (ports: Taken["ports"]) => checkPorts({ name, services }, { ports, here }, machine);
-  // Free on this machine: no container has them, so the engine need not be asked.
+  const check = (ports: TakenPorts["ports"]) => checkPorts({ name, services }, { ports, here }, machine);
+  // Ports that are free on this machine are not published by a container, so the engine need not be asked.
   const findings = here ? await check([]) : [];
   const isFree = here && findings.every(({ level }) => level === "ok");
   return isFree ? findings : await check(await located.engine.publishedPorts());

@@ -9,13 +9,13 @@ import {
 } from "../../docker/index.ts";
 import { databaseContainerOf, type RunningStack } from "../../running/index.ts";
 import { DATABASE, isStackService, ONE_SHOTS } from "../../stack/service-names.ts";
-import { type Finding, fail, failure, ok, warn } from "./finding.ts";
-import type { Machine } from "./index.ts";
+import type { Machine } from "./doctor.ts";
+import { errorFindings, type Finding, fail, ok, warn } from "./finding.ts";
 
 const GIB = 1024 ** 3;
 const STACK_NEEDS_BYTES = 2 * GIB;
 const DISK_LOW_BYTES = 2 * GIB;
-/** Events that are dated further off land in the wrong place, and tokens may not be valid yet. */
+/** Beyond this difference events are dated wrongly, and tokens may not be valid yet. */
 const CLOCK_OFF_MS = 10_000;
 
 export async function checkEngine({ engine, address }: LocatedEngine): Promise<Finding[]> {
@@ -36,11 +36,11 @@ export async function checkCompose(docker: Docker): Promise<Finding[]> {
     if (error instanceof CodedError && error.code === "GC1604") {
       return [fail("compose", "docker compose does not tell its version", "Install Compose 2.23.1 or newer.")];
     }
-    return failure("compose", error);
+    return errorFindings("compose", error);
   }
 }
 
-/** Memory, disk and clock as the engine has them, which need not be this machine's. */
+/** Checks memory, disk and clock of the engine, which may be on another machine. */
 export async function checkResources(
   docker: Docker,
   located: LocatedEngine,
@@ -87,7 +87,10 @@ function disk(freeBytes: number | undefined): Finding {
   return warn("disk", what, "Free some space: docker system df shows what takes it.");
 }
 
-/** From inside the database, which has the volume that grows; before it runs, from the engine's folder if it is here. */
+/**
+ * Reads the free space inside the database's container, whose volume grows. Before it runs, reads the engine's folder
+ * where the engine is on this machine.
+ */
 async function freeBytes(
   docker: Docker,
   { address }: LocatedEngine,

@@ -4,6 +4,7 @@ import { didYouMean } from "../../base/did-you-mean.ts";
 import { readIfThere } from "../../base/files.ts";
 import { STACK_FILE } from "../../stack/render.ts";
 import { isStackService } from "../../stack/service-names.ts";
+import type { VaultCopy } from "../../workspace/index.ts";
 import {
   type Assets,
   appsWithLostWrapper,
@@ -15,31 +16,34 @@ import {
   renderWorkspace,
   type Workspace,
 } from "../../workspace/index.ts";
-import { type Finding, fail, failure, ok, warn } from "./finding.ts";
+import { errorFindings, type Finding, fail, ok, warn } from "./finding.ts";
 
 const INIT = "npx glitchtip-compose init";
 const RENDER = "npx glitchtip-compose render";
 
-/** What can be told without an engine. */
-export async function checkFiles(
-  project: Workspace,
+/** Checks the files of the workspace, for which no engine is needed. */
+export async function checkWorkspaceFiles(
+  workspace: Workspace,
   assets: Assets,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Finding[]> {
   return [
-    ok("declaration", `glitchtip.yaml is valid: ${Object.keys(project.declaration.apps).length} apps`),
-    ...orphans(project),
-    ...[...(await appsWithLostWrapper(project))].map(([app, path]) =>
+    ok("declaration", `glitchtip.yaml is valid: ${Object.keys(workspace.declaration.apps).length} apps`),
+    ...orphans(workspace),
+    ...[...(await appsWithLostWrapper(workspace))].map(([app, path]) =>
       fail("services", lostWrapperText(app, path), lostWrapperRemedy),
     ),
-    ...(await managedFiles(project, assets)),
-    ...secrets(project, env),
+    ...(await managedFileFindings(workspace, assets)),
+    ...secretFindings(workspace, env),
   ];
 }
 
-/** A service that only our file still knows makes every compose command fail, with a text that names no cause. */
+/**
+ * Finds services that only the generated file still names. They make every command of Compose fail, with a message that
+ * does not tell the cause.
+ */
 function orphans({ dir, user, composeFiles }: Workspace): Finding[] {
-  // Only Compose knows all services then, and it has its own check.
+  // Where Compose reads more files, only Compose knows all services, and its own check reports this.
   if (user.elsewhere !== undefined) return [];
   const text = readIfThere(join(dir, STACK_FILE));
   const known = Object.keys(user.services);
@@ -63,17 +67,17 @@ function servicesIn(text: string | undefined): string[] {
   }
 }
 
-async function managedFiles(project: Workspace, assets: Assets): Promise<Finding[]> {
-  const { elsewhere } = project.user;
+async function managedFileFindings(workspace: Workspace, assets: Assets): Promise<Finding[]> {
+  const { elsewhere } = workspace.user;
   if (elsewhere !== undefined)
     return [ok("files", `not compared: ${elsewhere.join("; ")}, which only docker compose reads`)];
   try {
-    const { files } = renderWorkspace(project, assets);
-    const plan = await planManagedFiles(project.dir, files, assets.version);
+    const { files } = renderWorkspace(workspace, assets);
+    const plan = await planManagedFiles(workspace.dir, files, assets.version);
     const findings = plan.files.flatMap(findingOf);
     return findings.length > 0 ? findings : [ok("files", "the managed files are as generated")];
   } catch (error) {
-    return failure("files", error);
+    return errorFindings("files", error);
   }
 }
 
@@ -105,7 +109,7 @@ const anew = (path: string): string => {
   return `To have it made anew: ${first}remove ${path}, then: ${RENDER}`;
 };
 
-function secrets(
+function secretFindings(
   { dir, declaration, env: projectEnv }: Workspace,
   env: Readonly<Record<string, string | undefined>>,
 ): Finding[] {
@@ -116,6 +120,22 @@ function secrets(
       fail("secrets", `${path} is missing`, `Restore it from a backup; for a new installation: ${INIT}`),
     );
   } catch (error) {
-    return failure("secrets", error);
+    return errorFindings("secrets", error);
   }
+}
+
+/** Checks that the copies which the containers read are what Vault has. */
+export function checkVaultCopies(copies: readonly VaultCopy[]): Finding[] {
+  const findings = copies.flatMap(({ key, path, reference, state, problem }) => {
+    if (state === "new") return [fail("vault", `${key}: ${path}, the copy of ${reference}, is missing`, INIT)];
+    if (state === "changed") {
+      const fix = `${INIT} && docker compose up -d --force-recreate`;
+      return [fail("vault", `${key}: ${path} is stale: ${reference} holds something else now`, fix)];
+    }
+    if (problem === undefined) return [];
+    return [warn("vault", `${key}: ${path} cannot be compared: ${problem.message}`, problem.remedy ?? INIT)];
+  });
+  return copies.length > 0 && findings.length === 0
+    ? [ok("vault", "the copies for containers are as in Vault")]
+    : findings;
 }

@@ -4,13 +4,14 @@ import { statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { release } from "node:os";
 import type { Clock } from "../../base/wait.ts";
-import type { Machine } from "./index.ts";
+import type { Machine } from "./doctor.ts";
 
+/** The state LISTEN in the kernel's tables. */
 const LISTENS = "0A";
 
 /**
- * Whether anybody listens there. For a minute after a connection has ended its port cannot be listened on, and that is
- * nobody's: after `down` the stack's own. Where it cannot be told, somebody does.
+ * Returns whether a process listens on this port. A port in TIME_WAIT, as after `down`, cannot be listened on for a
+ * minute, but nobody holds it. Returns true where the kernel's tables cannot be read.
  */
 function isHeld(port: number): boolean {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
@@ -42,7 +43,7 @@ export function thisMachine(clock: Clock): Machine {
     portIsFree: (port, hostIp) =>
       new Promise((resolve) => {
         const server = createServer();
-        // Not allowed (a port below 1024) or not our address says nothing about somebody else.
+        // Any other error, such as a port below 1024, does not mean that another process has the port.
         server.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code !== "EADDRINUSE" || !isHeld(port)));
         server.listen({ port, host: hostIp, exclusive: true }, () => server.close(() => resolve(true)));
       }),

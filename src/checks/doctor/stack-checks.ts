@@ -1,19 +1,25 @@
 import { variablesOf } from "../../config/framework-presets.ts";
 import type { Declaration } from "../../config/schema.ts";
-import type { ComposeConfig } from "../../docker/index.ts";
+import { resolveServer } from "../../config/server.ts";
+import type { ComposeConfig, Docker } from "../../docker/index.ts";
 import {
   appsStartedBeforeDsn,
   containerOf,
   containerProblem,
+  databaseContainerOf,
   provisionerStatus,
+  queueInDatabase,
   type RunningStack,
+  readBacklog,
   STARTED_BEFORE_DSN,
 } from "../../running/index.ts";
 import { SERVER } from "../../stack/service-names.ts";
+import { certificateStatus } from "../production/certificate-status.ts";
+import { RESTART_WORKER } from "../production/point.ts";
+import type { Machine } from "./doctor.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
-import type { Machine } from "./index.ts";
 
-/** Whether the names in the DSNs mean something where they are used. */
+/** Checks that the host names in the DSNs resolve where they are used. */
 export async function checkNames(
   declaration: Declaration,
   config: ComposeConfig,
@@ -28,7 +34,7 @@ export async function checkNames(
 
 function checkApp(app: string, config: ComposeConfig, stack: RunningStack | undefined): Finding[] {
   const service = config.services[app];
-  // Without a server of this stack there is no name of ours to know.
+  // Without a server in this stack there is no service name to reach.
   if (service === undefined || service.network_mode === "host" || !(SERVER in config.services)) return [];
   const networks = Object.keys(service.networks ?? {});
   const common = networks.filter((name) => name in (config.services[SERVER]?.networks ?? {}));
@@ -66,7 +72,7 @@ async function checkUrl(url: string | undefined, machine: Machine): Promise<Find
   ];
 }
 
-/** Containers that are there and do not do their part; those killed for lack of memory while they "run" as well. */
+/** Finds containers that do not work, also those that lost a process to the kernel's out-of-memory killer and run on. */
 export function checkContainers(stack: RunningStack): Finding[] {
   if (stack.containers.length === 0) return [ok("containers", "the project is not started")];
   const broken = stack.containers.flatMap((container) => {
@@ -81,7 +87,7 @@ export function checkContainers(stack: RunningStack): Finding[] {
   return broken.length > 0 ? broken : [ok("containers", `${stack.containers.length} containers do their part`)];
 }
 
-/** What only the provisioner's own file tells: DSNs that running apps do not have, a rotation that nobody has ended. */
+/** Finds what only the provisioner's status file tells: apps that run without their DSN, and a rotation that is open. */
 export async function checkDsns(stack: RunningStack): Promise<Finding[]> {
   const written = await provisionerStatus(stack);
   return [
@@ -96,4 +102,39 @@ export async function checkDsns(stack: RunningStack): Promise<Finding[]> {
       ),
     ),
   ];
+}
+
+/** Finds what no health check shows: a worker that takes no jobs, and a certificate that is not renewed. */
+export async function checkServing(
+  docker: Docker,
+  declaration: Declaration,
+  stack: RunningStack,
+  nowMs: number,
+): Promise<Finding[]> {
+  if (stack.containers.length === 0) return [];
+  return (
+    await Promise.all([
+      queueFindings(docker, declaration, stack, nowMs),
+      certificateFindings(docker, declaration, stack, nowMs),
+    ])
+  ).flat();
+}
+
+async function queueFindings(docker: Docker, { server: declared }: Declaration, stack: RunningStack, nowMs: number) {
+  const { server } = resolveServer(declared);
+  const kept = queueInDatabase(server);
+  if (kept === undefined) return [];
+  const jobs = await readBacklog(docker, databaseContainerOf(stack), kept, nowMs);
+  if (!jobs.known) return [];
+  return jobs.stuck
+    ? [fail("queue", `${jobs.waiting} jobs wait and none is taken`, RESTART_WORKER)]
+    : [ok("queue", `${jobs.waiting} jobs wait`)];
+}
+
+async function certificateFindings(docker: Docker, declaration: Declaration, stack: RunningStack, nowMs: number) {
+  const found = await certificateStatus(docker, declaration, stack, nowMs);
+  if (found === undefined) return [];
+  const { state, reason, remedy = "" } = found.verdict;
+  if (state === "pass") return [ok("certificate", reason)];
+  return [state === "fail" ? fail("certificate", reason, remedy) : warn("certificate", reason, remedy)];
 }

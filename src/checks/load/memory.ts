@@ -13,7 +13,10 @@ const EVERY_MS = 500;
 const WITHIN_MS = 15_000;
 const MIB: Readonly<Record<string, number>> = { B: 1 / 1024 ** 2, KiB: 1 / 1024, MiB: 1, GiB: 1024, TiB: 1024 ** 2 };
 
-/** Looks at our running containers until the work is done; the highest counts, caches of files left out as the engine does. */
+/**
+ * Measures the memory of the stack's containers until the work is done, and returns the highest values. Like the
+ * engine's own figures they do not contain the page cache.
+ */
 export async function watchMemory<T>(
   docker: Docker,
   { containers }: RunningStack,

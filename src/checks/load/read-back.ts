@@ -1,7 +1,8 @@
+import { defined } from "../../base/defined.ts";
 import type { Clock } from "../../base/wait.ts";
 import type { GlitchTip } from "../../glitchtip/client.ts";
 
-export interface ReadingBack {
+export interface ReadBackContext {
   readonly glitchtip: Pick<GlitchTip, "event" | "issueEvents">;
   readonly organization: string;
   readonly project: string;
@@ -12,47 +13,68 @@ export interface ReadingBack {
 }
 
 export interface ReadBack {
-  /** Accepted, and not there when the time was up. */
+  /** Ids of events that were accepted and could not be read in time. */
   readonly lost: readonly string[];
-  /** From the last answer until all could be read; undefined where some never could. */
+  /** Time until all events could be read; missing where some never could. */
   readonly storedMs?: number;
-  /** Of the run; undefined where nothing of it was stored. */
+  /** The issue of the run; missing where none of its events was stored. */
   readonly issueId?: string;
 }
 
 const PAUSE_MS = 1_000;
 
-/** Waits until every accepted event can be read by the API: page by page as one issue's, the rest one by one. */
-export async function readBackAll(accepted: readonly string[], reading: ReadingBack): Promise<ReadBack> {
-  const { glitchtip, organization, project, clock, signal, withinMs, say } = reading;
+/** Waits until every accepted event can be read by the API: page by page as events of one issue, the rest one by one. */
+export async function readBackAll(accepted: readonly string[], context: ReadBackContext): Promise<ReadBack> {
+  const { clock, signal, withinMs, say } = context;
   const startMs = clock.now();
-  const missing = new Set(accepted);
-  let issueId: string | undefined;
-  const isLate = () => clock.now() - startMs >= withinMs;
-  const look = async (id: string | undefined) => {
-    if (id === undefined) return;
-    const event = await glitchtip.event(organization, project, id);
-    if (event === undefined) return;
-    missing.delete(id);
-    issueId ??= event.groupID ?? undefined;
-  };
-  while (missing.size > 0) {
-    await look(missing.values().next().value);
-    if (issueId !== undefined && missing.size > 0) {
-      for await (const page of glitchtip.issueEvents(issueId)) for (const id of page) missing.delete(id);
-    }
-    if (missing.size === 0) break;
-    if (isLate()) {
-      // By its own address: what a list leaves out is not lost.
-      for (const id of [...missing]) await look(id);
+  const reader = new EventReader(accepted, context);
+  for (;;) {
+    await reader.readNext();
+    await reader.readIssue();
+    if (reader.missing.size === 0) break;
+    if (clock.now() - startMs >= withinMs) {
+      // An event that a list leaves out is not lost: each is asked for by its own address.
+      await reader.readEach();
       break;
     }
-    say(`${accepted.length - missing.size} of ${accepted.length} accepted events can be read`);
+    say(`${accepted.length - reader.missing.size} of ${accepted.length} accepted events can be read`);
     await clock.sleep(PAUSE_MS, signal);
   }
-  return {
-    lost: [...missing],
-    ...(missing.size === 0 ? { storedMs: clock.now() - startMs } : {}),
-    ...(issueId === undefined ? {} : { issueId }),
-  };
+  const lost = [...reader.missing];
+  const storedMs = lost.length === 0 ? clock.now() - startMs : undefined;
+  return defined({ lost, storedMs, issueId: reader.issueId });
+}
+
+class EventReader {
+  readonly missing: Set<string>;
+  issueId: string | undefined;
+  readonly #context: ReadBackContext;
+
+  constructor(ids: readonly string[], context: ReadBackContext) {
+    this.missing = new Set(ids);
+    this.#context = context;
+  }
+
+  async readNext(): Promise<void> {
+    for (const id of this.missing) return await this.#read(id);
+  }
+
+  async readEach(): Promise<void> {
+    for (const id of [...this.missing]) await this.#read(id);
+  }
+
+  async readIssue(): Promise<void> {
+    if (this.issueId === undefined || this.missing.size === 0) return;
+    for await (const page of this.#context.glitchtip.issueEvents(this.issueId)) {
+      for (const id of page) this.missing.delete(id);
+    }
+  }
+
+  async #read(id: string): Promise<void> {
+    const { glitchtip, organization, project } = this.#context;
+    const event = await glitchtip.event(organization, project, id);
+    if (event === undefined) return;
+    this.missing.delete(id);
+    this.issueId ??= event.groupID ?? undefined;
+  }
 }

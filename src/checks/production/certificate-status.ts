@@ -1,13 +1,12 @@
 import type { Declaration } from "../../config/schema.ts";
 import type { Docker } from "../../docker/index.ts";
 import type { RunningStack } from "../../running/index.ts";
-import { certificateVerdict } from "./live-points.ts";
-import type { Verdict } from "./point.ts";
+import { failed, passed, unknown, type Verdict } from "./point.ts";
 import { frontOf, type ServedCertificate, servedCertificate } from "./served.ts";
 
 export type CertificateStatus = ServedCertificate & { readonly verdict: Verdict };
 
-/** The certificate that browsers are shown; undefined where none is declared or nothing runs. */
+/** Reads the certificate that browsers get. Returns undefined where none is declared or nothing runs. */
 export async function certificateStatus(
   docker: Docker,
   declaration: Declaration,
@@ -18,4 +17,22 @@ export async function certificateStatus(
   if (front === undefined) return undefined;
   const certificate = await servedCertificate(front, nowMs);
   return { ...certificate, verdict: certificateVerdict(certificate, declaration.production) };
+}
+
+/** Decides whether somebody has to do something about the certificate. */
+export function certificateVerdict(seen: ServedCertificate, production: Declaration["production"]): Verdict {
+  const own = production?.tls.mode === "own";
+  const ours = production?.proxy === "caddy";
+  const log = ours ? "npx glitchtip-compose logs proxy" : "Its proxy's log";
+  if (!seen.known) return unknown(`none was shown: ${seen.reason}`, `${log} tells why.`);
+  const { forDomain, trusted, why, state, notAfter } = seen;
+  const renew = own
+    ? `Put the new certificate and key in place, then ${ours ? "npx glitchtip-compose restart proxy" : "restart the proxy"}.`
+    : `${log} tells why it is not renewed.`;
+  if (state === "over") return failed(`it ended on ${notAfter}`, renew);
+  if (!forDomain) return failed("it is for another name", "Check production.domain and the proxy.");
+  if (state === "early") return failed("it is not valid yet", "Check the host's clock and the certificate.");
+  // A certificate of one's own may come from an authority that only the users' browsers know.
+  if (!trusted && !own) return failed(`browsers do not accept it: ${why}`, renew);
+  return state === "near" ? failed(`it ends on ${notAfter} and was not renewed`, renew) : passed(`until ${notAfter}`);
 }

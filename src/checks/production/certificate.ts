@@ -3,19 +3,19 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const NEAR_END_MS = 21 * DAY_MS;
 
-/** When a certificate ends, and whether somebody has to care by now. */
+/** The end of a certificate, and whether somebody has to act. */
 export interface Expiry {
   /** ISO 8601. */
   readonly notAfter: string;
   readonly daysLeft: number;
-  /** `near`: whoever renews it should have done so; Caddy does at a third of its life. */
+  /** `near`: it should have been renewed by now. Caddy renews when a third of the lifetime is left. */
   readonly state: "ok" | "near" | "over" | "early";
 }
 
 export function expiryOf(certificate: Pick<X509Certificate, "validFrom" | "validTo">, nowMs: number): Expiry {
   const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
   const leftMs = to - nowMs;
-  // A certificate of Caddy's own authority lives for half a day.
+  // A certificate of Caddy's internal authority is valid for half a day only.
   const near = leftMs < Math.min((to - from) / 6, NEAR_END_MS);
   return {
     notAfter: new Date(to).toISOString(),
@@ -24,7 +24,7 @@ export function expiryOf(certificate: Pick<X509Certificate, "validFrom" | "valid
   };
 }
 
-/** What is wrong with a certificate and its key for this domain; all of it at once. */
+/** Returns a line for each thing that is wrong with a certificate and its key for this domain. */
 export function certificateProblems(certificatePem: string, keyPem: string, domain: string, nowMs: number): string[] {
   const certificate = parsed(() => new X509Certificate(certificatePem));
   const key = parsed(() => createPrivateKey(keyPem));

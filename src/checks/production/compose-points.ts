@@ -1,18 +1,18 @@
 import type { ComposeService } from "../../docker/index.ts";
 import { baseImage, isSingleContainer } from "../../running/index.ts";
 import { DATABASE, ONE_SHOTS, PROXY, SERVER } from "../../stack/service-names.ts";
-import { fail, forEachService, type HardeningPoint, notRead, pass } from "./point.ts";
+import { failed, filesNotRead, forEachService, type HardeningPoint, passed } from "./point.ts";
 
 const OWN_FILE = "Take what overrides it out of your own Compose files, then: docker compose up -d --wait";
 
-/** One-shots come and go: a core for a moment is nobody's loss. */
+/** One-shots need no limit of cores: they end soon. */
 const isLasting = (name: string): boolean => !ONE_SHOTS.includes(name);
 
 const published = ({ ports = [] }: ComposeService): string[] =>
   ports.flatMap(({ host_ip: ip = "0.0.0.0", published: port = "?" }) => (/^(127\.|::1$)/.test(ip) ? [] : [port]));
 
-/** What Compose makes of all files together, ours and the user's. */
-export const COMPOSED: readonly HardeningPoint[] = [
+/** Points about what Compose makes of all files together, the stack's and the user's. */
+export const COMPOSE_POINTS: readonly HardeningPoint[] = [
   {
     id: "memory",
     what: "none of our containers can take the host's memory",
@@ -108,27 +108,28 @@ export const COMPOSED: readonly HardeningPoint[] = [
     id: "database-network",
     what: "the database is reached by GlitchTip alone, and reaches nobody",
     how: "its network is internal, and it has no port",
-    check({ config, project }) {
-      if (config === undefined) return notRead;
-      if (isSingleContainer(config.services)) return pass("it listens on its container's own loopback");
+    check({ config, workspace }) {
+      if (config === undefined) return filesNotRead;
+      if (isSingleContainer(config.services)) return passed("it listens on its container's own loopback");
       const database = config.services[DATABASE];
-      if (project.declaration.server.database !== "bundled" || database === undefined) return pass("it is not ours");
+      if (workspace.declaration.server.database !== "bundled" || database === undefined)
+        return passed("it is not ours");
       const open = Object.keys(database.networks ?? {}).filter((name) => config.networks?.[name]?.internal !== true);
-      if (open.length > 0) return fail(`it is in ${open.join(", ")} too, with a way out`, OWN_FILE);
-      return (database.ports ?? []).length === 0 ? pass("internal") : fail("it publishes a port", OWN_FILE);
+      if (open.length > 0) return failed(`it is in ${open.join(", ")} too, with a way out`, OWN_FILE);
+      return (database.ports ?? []).length === 0 ? passed("internal") : failed("it publishes a port", OWN_FILE);
     },
   },
 ];
 
-/** What single services cannot do without: ports below 1024 in an image that asks for it, files of several owners. */
-const NEEDED: Readonly<Record<string, readonly string[]>> = {
+/** Capabilities that services need: to listen below port 1024, and to read and give away files of other users. */
+const NEEDED_CAPABILITIES: Readonly<Record<string, readonly string[]>> = {
   [PROXY]: ["NET_BIND_SERVICE"],
   "glitchtip-backup": ["CHOWN", "DAC_OVERRIDE"],
 };
 
 function privileges(service: ComposeService, name: string): string | undefined {
   const { cap_drop = [], cap_add = [], security_opt = [], read_only, privileged, environment = {} } = service;
-  const added = cap_add.filter((capability) => !NEEDED[name]?.includes(capability));
+  const added = cap_add.filter((capability) => !NEEDED_CAPABILITIES[name]?.includes(capability));
   // A secret from the environment is copied into the container, which Compose refuses for a read-only one.
   const writable = !read_only && !environment.DATABASE_URL_FILE && !environment.EMAIL_URL_FILE && name !== SERVER;
   const problems = [

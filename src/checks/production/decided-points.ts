@@ -3,111 +3,114 @@ import { join } from "node:path";
 import { resolveServer } from "../../config/server.ts";
 import { SECRETS_FOLDER } from "../../stack/render.ts";
 import { missingSecrets } from "../../workspace/index.ts";
-import { fail, type HardeningPoint, pass, THEN, unknown } from "./point.ts";
+import { failed, type HardeningPoint, passed, THEN, unknown } from "./point.ts";
 import { type WeakSecret, weakSecrets } from "./secret-values.ts";
 
-/** What an operator has decided in glitchtip.yaml, and the secrets. */
-export const DECIDED: readonly HardeningPoint[] = [
+/** Points about what an operator decides in glitchtip.yaml, and about the secrets. */
+export const DECIDED_POINTS: readonly HardeningPoint[] = [
   {
     id: "mail",
     what: "alerts, invitations and password recovery reach people",
     how: "`mail` in glitchtip.yaml; `mail test` sends one",
-    check: ({ project: { declaration } }) =>
+    check: ({ workspace: { declaration } }) =>
       declaration.mail === undefined
-        ? fail("mails are only printed to the log", `Declare mail: {url: file:./mail-url}, ${THEN}`)
-        : pass(`by ${declaration.mail.url}, from ${declaration.mail.from ?? declaration.admin?.email ?? ""}`),
+        ? failed("mails are only printed to the log", `Declare mail: {url: file:./mail-url}, ${THEN}`)
+        : passed(`by ${declaration.mail.url}, from ${declaration.mail.from ?? declaration.admin?.email ?? ""}`),
   },
   {
     id: "administrator",
     what: "the administrator's address is somebody's",
     how: "`admin.email` in glitchtip.yaml",
-    check({ project: { declaration } }) {
+    check({ workspace: { declaration } }) {
       const email = declaration.admin?.email ?? "";
       return /@(.*\.)?example\.(com|net|org)$/i.test(email)
-        ? fail(
+        ? failed(
             `${email} is a placeholder`,
             `Write your address as admin.email before the first start; later first: npx glitchtip-compose user update ${email} --email ADDRESS`,
           )
-        : pass(email);
+        : passed(email);
     },
   },
   {
     id: "retention",
     what: "somebody has decided how long data is kept",
     how: "`server.retention.events` in glitchtip.yaml",
-    check({ project: { declaration } }) {
+    check({ workspace: { declaration } }) {
       const kept = Object.entries(declaration.server.retention ?? {}).filter(([, days]) => days !== undefined);
       return declaration.server.retention?.events === undefined
-        ? fail("GlitchTip's own default decides", `Write server.retention: {events: 90d}, ${THEN}`)
-        : pass(kept.map(([kind, days]) => `${kind} ${days}`).join(", "));
+        ? failed("GlitchTip's own default decides", `Write server.retention: {events: 90d}, ${THEN}`)
+        : passed(kept.map(([kind, days]) => `${kind} ${days}`).join(", "));
     },
   },
   {
     id: "backup",
     what: "the data outlives the disk's and people's mistakes",
     how: "`backup.schedule` in glitchtip.yaml; `status` shows the last one",
-    check({ project: { declaration } }) {
+    check({ workspace: { declaration } }) {
       if (declaration.server.database !== "bundled") {
         return unknown("the database is not ours", "Ask whoever runs it how often it is backed up.");
       }
       return declaration.backup?.schedule === undefined
-        ? fail("backups are made by hand only", `Write backup: {schedule: "03:15", keep: "daily=7,weekly=4"}, ${THEN}`)
-        : pass(`by schedule: ${declaration.backup.schedule}`);
+        ? failed(
+            "backups are made by hand only",
+            `Write backup: {schedule: "03:15", keep: "daily=7,weekly=4"}, ${THEN}`,
+          )
+        : passed(`by schedule: ${declaration.backup.schedule}`);
     },
   },
   {
     id: "worker",
     what: "a burst of events does not take the web page's memory",
     how: "web and worker are containers of their own",
-    check({ project: { declaration } }) {
+    check({ workspace: { declaration } }) {
       const topology = resolveServer(declaration.server).server?.topology;
       return topology !== "all-in-one"
-        ? pass(topology === "split" ? "glitchtip and glitchtip-worker" : "processes of their own in one container")
-        : fail("web and worker share one process", `Write server.topology: split, ${THEN}`);
+        ? passed(topology === "split" ? "glitchtip and glitchtip-worker" : "processes of their own in one container")
+        : failed("web and worker share one process", `Write server.topology: split, ${THEN}`);
     },
   },
   {
     id: "apps",
     what: "an outage of GlitchTip keeps no application from starting",
     how: "`onFailure` in glitchtip.yaml, for all and for each app",
-    check({ project: { declaration } }) {
+    check({ workspace: { declaration } }) {
       const blocking = Object.entries(declaration.apps)
         .filter(([, app]) => (app.onFailure ?? declaration.onFailure) === "block")
         .map(([name]) => name);
       return blocking.length === 0
-        ? pass("they start without reporting")
-        : fail(`${blocking.join(", ")} would end with 78`, `Write onFailure: start-without-reporting, ${THEN}`);
+        ? passed("they start without reporting")
+        : failed(`${blocking.join(", ")} would end with 78`, `Write onFailure: start-without-reporting, ${THEN}`);
     },
   },
   {
     id: "secrets",
     what: "no secret is short, easy to guess or a placeholder",
     how: "passwords of administrator, database and mail, and the secret key",
-    check({ project, shell }) {
-      const weak = weakSecrets(project.dir, project.declaration, { ...project.env, ...shell });
+    check({ workspace, shell }) {
+      const weak = weakSecrets(workspace.dir, workspace.declaration, { ...workspace.env, ...shell });
       return weak.length === 0
-        ? pass("strong")
-        : fail(weak.map(({ what }) => what).join("; "), weak.map(otherValue).join("; "));
+        ? passed("strong")
+        : failed(weak.map(({ what }) => what).join("; "), weak.map(otherValue).join("; "));
     },
   },
   {
     id: "secret-files",
     what: "nobody else on the host reads the secrets, and git does not take them",
     how: "all files are there, `.glitchtip/secrets` is 0700, `.glitchtip/.gitignore` names it",
-    check({ project: { dir, declaration, env }, shell }) {
+    check({ workspace: { dir, declaration, env }, shell }) {
       const folder = join(dir, SECRETS_FOLDER);
       const missing = missingSecrets(dir, declaration, { ...env, ...shell });
       if (missing.length > 0)
-        return fail(`${missing.join(", ")} is missing`, "npx glitchtip-compose init, or restore it");
+        return failed(`${missing.join(", ")} is missing`, "npx glitchtip-compose init, or restore it");
       const mode = existsSync(folder) ? statSync(folder).mode & 0o777 : 0o700;
-      if (mode !== 0o700) return fail(`${SECRETS_FOLDER} is ${mode.toString(8)}`, `chmod 700 ${SECRETS_FOLDER}`);
+      if (mode !== 0o700) return failed(`${SECRETS_FOLDER} is ${mode.toString(8)}`, `chmod 700 ${SECRETS_FOLDER}`);
       const ignored = existsSync(join(dir, ".glitchtip/.gitignore"));
-      return ignored ? pass("closed") : fail(".glitchtip/.gitignore is missing", "npx glitchtip-compose init");
+      return ignored ? passed("closed") : failed(".glitchtip/.gitignore is missing", "npx glitchtip-compose init");
     },
   },
 ];
 
-/** One that was made here is changed by us; others are known elsewhere, too. */
+/** Returns how to change a secret. A generated one is rotated by the tool; any other is used elsewhere as well. */
 const otherValue = ({ what, made }: WeakSecret): string =>
   made === undefined
     ? `give ${what.split(" (", 1)[0]} another value where it is used, then in its place here`

@@ -4,69 +4,69 @@ import { isStackService } from "../../stack/service-names.ts";
 import type { Workspace } from "../../workspace/index.ts";
 import type { Asked, Front, ServedCertificate } from "./served.ts";
 
-/** All that the points look at, looked up once. What could not be looked at is missing. */
-export interface Seen {
-  readonly project: Workspace;
+/** Everything that the points look at, read once. What could not be read is missing. */
+export interface ProductionFacts {
+  readonly workspace: Workspace;
   readonly shell: Readonly<Record<string, string | undefined>>;
   readonly config?: ComposeConfig;
-  /** Undefined while nothing runs. */
+  /** Missing while nothing runs. */
   readonly stack?: RunningStack;
-  /** By service: Compose's mark of what the files say now. */
+  /** For each service Compose's hash of what the files say now. */
   readonly hashes?: ReadonlyMap<string, string>;
   readonly backlog?: Backlog;
   readonly front?: Front;
   readonly certificate?: ServedCertificate;
-  /** Plain http, GlitchTip's settings by https, a body just over the limit. */
-  readonly asked?: { readonly http: Asked; readonly https: Asked; readonly tooLarge: Asked };
+  /** Answers to a request by http, to one for GlitchTip's settings by https, and to a body just over the limit. */
+  readonly answers?: { readonly http: Asked; readonly https: Asked; readonly tooLarge: Asked };
 }
 
 export interface Verdict {
   readonly state: "pass" | "fail" | "unknown";
   readonly reason: string;
-  /** What to type or change; for anything that did not pass. */
+  /** What to type or change; missing where the point passed. */
   readonly remedy?: string;
 }
 
-/** One line of the hardening table: docs/production.md has the same. */
+/** One row of the hardening table, which docs/production.md has as well. */
 export interface HardeningPoint {
   readonly id: string;
   readonly what: string;
   readonly how: string;
-  check(seen: Seen): Verdict;
+  check(seen: ProductionFacts): Verdict;
 }
 
-export const pass = (reason: string): Verdict => ({ state: "pass", reason });
-export const fail = (reason: string, remedy: string): Verdict => ({ state: "fail", reason, remedy });
+export const passed = (reason: string): Verdict => ({ state: "pass", reason });
+export const failed = (reason: string, remedy: string): Verdict => ({ state: "fail", reason, remedy });
 export const unknown = (reason: string, remedy: string): Verdict => ({ state: "unknown", reason, remedy });
 
 export const START = "docker compose up -d --wait";
 
-/** Whichever container or program it is. */
+/** Restarts the worker, whether it is a container or a program. */
 export const RESTART_WORKER = "npx glitchtip-compose restart worker";
 
-/** After a change of the declaration. */
+/** What to type after a change of the declaration. */
 export const THEN = "then: npx glitchtip-compose init, docker compose up -d --wait";
 
-export const notRead = unknown("Compose could not read the files", "npx glitchtip-compose doctor tells why.");
-export const notRunning = unknown("the stack is not running", START);
+export const filesNotRead = unknown("Compose could not read the files", "npx glitchtip-compose doctor tells why.");
+export const stackNotRunning = unknown("the stack is not running", START);
 
-/** Of what Compose makes of all files: a point that has to hold for each of our services, with those where it does not. */
+/** Judges a point that has to hold for each service of the stack. The verdict names the services where it does not. */
 export function forEachService(
-  { config }: Seen,
+  { config }: ProductionFacts,
   broken: (service: ComposeService, name: string) => string | undefined,
   good: string,
   remedy: string,
 ): Verdict {
-  if (config === undefined) return notRead;
+  if (config === undefined) return filesNotRead;
   const found = Object.entries(config.services)
     .filter(([name]) => isStackService(name))
     .flatMap(([name, service]) => {
       const what = broken(service, name);
       return what === undefined ? [] : [`${name} ${what}`];
     });
-  return found.length === 0 ? pass(good) : fail(found.join(", "), remedy);
+  return found.length === 0 ? passed(good) : failed(found.join(", "), remedy);
 }
 
-/** A variable of GlitchTip's web container, as Compose hands it over. */
-export const variable = ({ config }: Seen, name: string): string =>
+/** Returns a variable of GlitchTip's web container, as Compose passes it on. */
+export const serverVariable = ({ config }: ProductionFacts, name: string): string =>
   config?.services.glitchtip?.environment?.[name] ?? "";

@@ -6,44 +6,47 @@ import type { Log } from "../../base/log.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { parsePasswordRef } from "../../config/secrets.ts";
 import type { Workspace } from "../../workspace/index.ts";
-import type { Machine } from "../doctor/index.ts";
-import { checkPorts, type Taken } from "../doctor/port-checks.ts";
+import type { Machine } from "../doctor/doctor.ts";
+import { checkPorts, type TakenPorts } from "../doctor/port-checks.ts";
 import { certificateProblems } from "./certificate.ts";
 import { weakSecrets } from "./secret-values.ts";
 
 type Production = NonNullable<Declaration["production"]>;
 
-/** What only this machine can tell. */
+/** What only the machine that the command runs on can tell. */
 export interface ProductionHost {
   nowMs(): number;
-  /** Undefined where names and ports are not to be looked at. */
-  readonly network?: (project: Pick<Workspace, "dir" | "composeProjectName">) => Promise<HostNetwork>;
+  /** Missing where names and ports are not to be checked. */
+  readonly network?: (workspace: Pick<Workspace, "dir" | "composeProjectName">) => Promise<HostNetwork>;
 }
 
 export interface HostNetwork extends Pick<Machine, "resolves" | "portIsFree"> {
-  /** What the engine's containers publish; undefined where no engine answers. */
-  readonly taken: Taken;
-  /** Compose's name of this project. */
+  /** Ports that are taken. */
+  readonly taken: TakenPorts;
+  /** Name of the Compose project. */
   readonly projectName: string;
 }
 
-/** Throws everything that would end in a server that nobody reaches or that somebody else gets into, before a write. */
-export async function refuseUnfit(
-  project: Workspace,
+/**
+ * Refuses, before anything is written, a production server that nobody could reach or that others could get into. Throws
+ * GC1111 with all problems.
+ */
+export async function refuseUnfitProduction(
+  workspace: Workspace,
   shell: Readonly<Record<string, string | undefined>>,
   log: Log,
   host: ProductionHost,
 ): Promise<void> {
-  const { dir, declaration, env } = project;
+  const { dir, declaration, env } = workspace;
   const { production } = declaration;
   if (production === undefined) return;
-  const network = await host.network?.(project);
+  const network = await host.network?.(workspace);
   const problems = [
     ...weakSecrets(dir, declaration, { ...env, ...shell }).map(({ what }) => what),
-    ...ownCertificate(dir, production, host.nowMs()),
+    ...ownCertificateProblems(dir, production, host.nowMs()),
     ...(network === undefined
       ? []
-      : [...(await domain(production, network, log)), ...(await ports(production, env, network, log))]),
+      : [...(await domainProblems(production, network, log)), ...(await portProblems(production, env, network, log))]),
   ];
   if (problems.length === 0) return;
   throw new CodedError("GC1111", `${production.domain} cannot be put into production like this; nothing was written`, {
@@ -52,7 +55,7 @@ export async function refuseUnfit(
   });
 }
 
-async function domain({ domain, tls, proxy }: Production, host: HostNetwork, log: Log): Promise<string[]> {
+async function domainProblems({ domain, tls, proxy }: Production, host: HostNetwork, log: Log): Promise<string[]> {
   if (await host.resolves(domain)) return [];
   const what = `production.domain: ${domain} does not resolve on this machine`;
   if (proxy === "caddy" && tls.mode === "auto") {
@@ -62,8 +65,13 @@ async function domain({ domain, tls, proxy }: Production, host: HostNetwork, log
   return [];
 }
 
-/** Those that Compose would publish: 80 and 443, unless .env says otherwise. */
-async function ports({ proxy }: Production, env: Workspace["env"], host: HostNetwork, log: Log): Promise<string[]> {
+/** Checks the ports that Caddy publishes: 80 and 443, unless .env says otherwise. */
+async function portProblems(
+  { proxy }: Production,
+  env: Workspace["env"],
+  host: HostNetwork,
+  log: Log,
+): Promise<string[]> {
   if (proxy !== "caddy") return [];
   const wanted = [env.GLITCHTIP_HTTP_PORT || "80", env.GLITCHTIP_HTTPS_PORT || "443"];
   const services = { "glitchtip-proxy": { ports: wanted.map((published) => ({ target: 80, published })) } };
@@ -72,7 +80,7 @@ async function ports({ proxy }: Production, env: Workspace["env"], host: HostNet
   return findings.filter(({ level }) => level === "fail").map(({ what, fix }) => `${what}: ${fix}`);
 }
 
-function ownCertificate(dir: string, { domain, tls }: Production, nowMs: number): string[] {
+function ownCertificateProblems(dir: string, { domain, tls }: Production, nowMs: number): string[] {
   if (tls.mode !== "own" || tls.certificate === undefined || tls.key === undefined) return [];
   const [certificate, key] = [read(dir, "certificate", tls.certificate), read(dir, "key", tls.key)];
   const missing = [certificate, key].flatMap(({ problem }) => problem ?? []);
@@ -90,7 +98,7 @@ function read(dir: string, name: string, reference: string): { readonly text: st
     const text = readIfThere(resolve(dir, path));
     if (text === undefined) return problem(`there is no file ${path}`);
     const { mode, uid } = statSync(resolve(dir, path));
-    // Caddy's container is root without the right to read what is another's.
+    // Caddy's container runs as root without the capability to read files of other users.
     if ((mode & 0o004) === 0 && uid !== 0) return problem(`${path} is closed to Caddy: chown root, or chmod o+r`);
     return { text };
   } catch {

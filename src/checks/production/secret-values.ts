@@ -10,11 +10,11 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 export interface WeakSecret {
   readonly what: string;
-  /** What `secrets rotate` calls it; undefined for one of the user's own. */
+  /** Its name for `secrets rotate`; missing for a secret that the user gives. */
   readonly made?: RotatableSecret;
 }
 
-/** Each weak secret, by where it stands; what cannot be read here is left out, as its own check tells it. */
+/** Returns each weak secret with its place. One that cannot be read is left out: another check reports it. */
 export function weakSecrets(dir: string, declaration: Declaration, env: Variables): WeakSecret[] {
   const { admin, mail, server } = declaration;
   const database = ownServices(server).database?.url;

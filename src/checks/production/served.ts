@@ -9,13 +9,13 @@ import { containerOf, type RunningStack } from "../../running/index.ts";
 import { PROXY } from "../../stack/service-names.ts";
 import { type Expiry, expiryOf } from "./certificate.ts";
 
-/** Where the domain is served: our Caddy's ports on the engine's host, else the domain itself. */
+/** Where the domain is served: the ports of the stack's Caddy on the engine's host, else the domain itself. */
 export interface Front {
   readonly domain: string;
   readonly host: string;
   readonly httpPort: number;
   readonly httpsPort: number;
-  /** PEM of an authority that no machine knows by itself. */
+  /** Certificate (PEM) of Caddy's internal authority, which no machine trusts by itself. */
   readonly authority?: string;
 }
 
@@ -24,7 +24,7 @@ export type ServedCertificate =
   | { readonly known: false; readonly reason: string };
 
 const WITHIN_MS = 10_000;
-/** Where Caddy keeps the root of its own authority. */
+/** Where Caddy stores the root certificate of its internal authority. */
 const AUTHORITY = "/data/caddy/pki/authorities/local/root.crt";
 
 export async function frontOf(

@@ -1,24 +1,32 @@
-import { fail, type HardeningPoint, notRead, pass, type Seen, THEN, variable } from "./point.ts";
+import {
+  failed,
+  filesNotRead,
+  type HardeningPoint,
+  type ProductionFacts,
+  passed,
+  serverVariable,
+  THEN,
+} from "./point.ts";
 
 const OVERRIDE = `Take it out of your own Compose files and of glitchtip.yaml, ${THEN}`;
 
-/** What the environment says that GlitchTip gets. */
-export const SETTINGS: readonly HardeningPoint[] = [
+/** Points about the environment of GlitchTip's containers. */
+export const SETTINGS_POINTS: readonly HardeningPoint[] = [
   {
     id: "https",
     what: "people, browsers and mails use an https address",
     how: "`production` in glitchtip.yaml, GLITCHTIP_DOMAIN in the container",
     check(seen) {
-      const { production } = seen.project.declaration;
+      const { production } = seen.workspace.declaration;
       if (production === undefined) {
-        return fail(
+        return failed(
           "glitchtip.yaml has no production",
           "npx glitchtip-compose init --production --domain errors.example.com",
         );
       }
-      const domain = variable(seen, "GLITCHTIP_DOMAIN");
-      if (seen.config === undefined) return notRead;
-      return domain.startsWith("https://") ? pass(domain) : fail(`GLITCHTIP_DOMAIN is ${domain}`, OVERRIDE);
+      const domain = serverVariable(seen, "GLITCHTIP_DOMAIN");
+      if (seen.config === undefined) return filesNotRead;
+      return domain.startsWith("https://") ? passed(domain) : failed(`GLITCHTIP_DOMAIN is ${domain}`, OVERRIDE);
     },
   },
   {
@@ -39,14 +47,14 @@ export const SETTINGS: readonly HardeningPoint[] = [
     what: "it answers to its own names only",
     how: "ALLOWED_HOSTS: the domain and the inner name are in it, `*` is not",
     check(seen) {
-      if (seen.config === undefined) return notRead;
-      const hosts = variable(seen, "ALLOWED_HOSTS").split(",").filter(Boolean);
-      const { domain = "" } = seen.project.declaration.production ?? {};
+      if (seen.config === undefined) return filesNotRead;
+      const hosts = serverVariable(seen, "ALLOWED_HOSTS").split(",").filter(Boolean);
+      const { domain = "" } = seen.workspace.declaration.production ?? {};
       const missing = [domain, "glitchtip"].filter((name) => !hosts.includes(name));
-      if (hosts.length === 0 || hosts.includes("*")) return fail("any name in the Host header is accepted", OVERRIDE);
+      if (hosts.length === 0 || hosts.includes("*")) return failed("any name in the Host header is accepted", OVERRIDE);
       return missing.length === 0
-        ? pass(hosts.join(", "))
-        : fail(`ALLOWED_HOSTS lacks ${missing.join(", ")}`, OVERRIDE);
+        ? passed(hosts.join(", "))
+        : failed(`ALLOWED_HOSTS lacks ${missing.join(", ")}`, OVERRIDE);
     },
   },
   {
@@ -54,13 +62,13 @@ export const SETTINGS: readonly HardeningPoint[] = [
     what: "forms are taken from its own pages only",
     how: "CSRF_TRUSTED_ORIGINS: the public address is in it, no wildcard is",
     check(seen) {
-      if (seen.config === undefined) return notRead;
-      const origins = variable(seen, "CSRF_TRUSTED_ORIGINS").split(",").filter(Boolean);
-      const url = seen.project.declaration.server.url ?? "";
+      if (seen.config === undefined) return filesNotRead;
+      const origins = serverVariable(seen, "CSRF_TRUSTED_ORIGINS").split(",").filter(Boolean);
+      const url = seen.workspace.declaration.server.url ?? "";
       const good = origins.includes(url) && !origins.some((origin) => origin.includes("*"));
       return good
-        ? pass(origins.join(", "))
-        : fail(`CSRF_TRUSTED_ORIGINS is ${origins.join(", ") || "not set"}`, OVERRIDE);
+        ? passed(origins.join(", "))
+        : failed(`CSRF_TRUSTED_ORIGINS is ${origins.join(", ") || "not set"}`, OVERRIDE);
     },
   },
   {
@@ -68,17 +76,19 @@ export const SETTINGS: readonly HardeningPoint[] = [
     what: "no pages for developers, no interface for tests",
     how: "DEBUG and ENABLE_TEST_API in the container",
     check(seen) {
-      if (seen.config === undefined) return notRead;
-      const on = ["DEBUG", "ENABLE_TEST_API"].filter((name) => /^(true|on|ok|y|yes|1)$/i.test(variable(seen, name)));
-      return on.length === 0 ? pass("both off") : fail(`${on.join(", ")} is on`, OVERRIDE);
+      if (seen.config === undefined) return filesNotRead;
+      const on = ["DEBUG", "ENABLE_TEST_API"].filter((name) =>
+        /^(true|on|ok|y|yes|1)$/i.test(serverVariable(seen, name)),
+      );
+      return on.length === 0 ? passed("both off") : failed(`${on.join(", ")} is on`, OVERRIDE);
     },
   },
 ];
 
-function mustBe(seen: Seen, name: string, wanted: RegExp, good: string, remedy: string) {
-  if (seen.config === undefined) return notRead;
-  const value = variable(seen, name);
+function mustBe(seen: ProductionFacts, name: string, wanted: RegExp, good: string, remedy: string) {
+  if (seen.config === undefined) return filesNotRead;
+  const value = serverVariable(seen, name);
   return wanted.test(value)
-    ? pass(good)
-    : fail(`${name} is ${value || "not set"}`, `${remedy} in glitchtip.yaml, ${THEN}`);
+    ? passed(good)
+    : failed(`${name} is ${value || "not set"}`, `${remedy} in glitchtip.yaml, ${THEN}`);
 }

@@ -1,5 +1,5 @@
 import { EXIT } from "../../base/errors.ts";
-import { type Finding, doctor as runDoctor, thisMachine } from "../../checks/index.ts";
+import { type Finding, runDoctor, thisMachine } from "../../checks/index.ts";
 import { openDocker } from "../../docker/index.ts";
 import { compareVaultCopies, packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
@@ -13,8 +13,8 @@ export default {
         machine: thisMachine(context.clock),
         assets: packageAssets(),
         env: context.env,
-        project: () => readWorkspace(context.dir, context.env),
-        vaultCopies: (project) => compareVaultCopies(context, project),
+        workspace: () => readWorkspace(context.dir, context.env),
+        vaultCopies: (workspace) => compareVaultCopies(context, workspace),
       }),
     );
     const failed = findings.filter(({ level }) => level === "fail").length;

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
-import { LOAD_LIMITS, type LoadReport, load as putLoad, targetOf } from "../../checks/index.ts";
+import { LOAD_LIMITS, type LoadReport, loadTarget, runLoad } from "../../checks/index.ts";
 import { provisionedApps } from "../../config/app-sources.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { openTransport } from "../../glitchtip/transport.ts";
@@ -44,11 +44,11 @@ export default {
     const { docker, declaration, stack } = await openStack(context);
     const project = projectOf(declaration, flags.project);
     if (stack.containers.length === 0) throw stackNotStarted(stack.config.name);
-    const { url, ...how } = await targetOf(docker, declaration, stack, flags.iOwnThisServer === true);
+    const { url, ...how } = await loadTarget(docker, declaration, stack, flags.iOwnThisServer === true);
     const transport = openTransport(openHttp, url, { ...how, connections: concurrency, env: context.env });
     try {
       const report = await withProgress(context, `a load on ${url}`, (progress) =>
-        putLoad(
+        runLoad(
           { ...context, docker, stack, transport, say: progress.say },
           { events, concurrency, project, keep: flags.keep === true },
         ),

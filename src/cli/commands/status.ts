@@ -3,7 +3,7 @@ import { type BackupState, backupFolder, backupState, restoreProgress } from "..
 import { formatMebibytes } from "../../base/byte-size.ts";
 import { defined } from "../../base/defined.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
-import { type MemoryUse, type Resources, type StackStatus, status } from "../../checks/index.ts";
+import { type MemoryUse, type Resources, type StackStatus, stackStatus } from "../../checks/index.ts";
 import { providerOf } from "../../config/app-sources.ts";
 import { resolveServer, serverKind } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
@@ -58,7 +58,7 @@ async function showStatus(context: CliContext, print: (data: string) => void): P
   const hasBackups = backup.last !== undefined || declaration.backup?.schedule !== undefined;
   const kind = serverKind(declaration);
   const { server } = kind === "bundled" ? resolveServer(declaration.server) : {};
-  const found = await status(openDocker(context), declaration, {
+  const found = await stackStatus(openDocker(context), declaration, {
     ...defined({
       url: browserUrl(project),
       jobQueue: queueInDatabase(server),

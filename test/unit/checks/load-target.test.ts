@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { targetOf } from "../../../src/checks/load/target.ts";
+import { loadTarget } from "../../../src/checks/load/load.ts";
 import type { Declaration } from "../../../src/config/schema.ts";
 import { observeStack } from "../../../src/running/observe.ts";
 import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
@@ -16,7 +16,7 @@ async function target(declaration: Declaration, host = "unix:///var/run/docker.s
   };
   const located = async () => ({ ...(await fakeDocker(there).located()), address: { host, via: "a test" } });
   const docker = fakeDocker({ ...there, located });
-  return await targetOf(docker, declaration, await observeStack(docker), owns);
+  return await loadTarget(docker, declaration, await observeStack(docker), owns);
 }
 
 const production = (more: object = {}, url = "https://errors.example.com") =>

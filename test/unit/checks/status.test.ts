@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { status } from "../../../src/checks/status.ts";
+import { stackStatus } from "../../../src/checks/status.ts";
 import type { Container } from "../../../src/docker/index.ts";
 import type { JobQueue } from "../../../src/glitchtip/versions.ts";
 import { containerProblem } from "../../../src/running/state.ts";
@@ -40,7 +40,7 @@ interface Setup {
 }
 
 const look = (setup: Setup = {}) =>
-  status(
+  stackStatus(
     fakeDocker({
       config: { services: { ...SERVICES, glitchtip: { image: "glitchtip/glitchtip:6" } } },
       containers: setup.containers ?? STARTED,
@@ -150,7 +150,7 @@ describe("status", () => {
 
   it("reads on past a status file that was cut", async () => {
     const docker = fakeDocker({ containers: STARTED, files: { [STATUS_FILE]: '{"ver' } });
-    expect(await status(docker, DECLARATION, { nowMs: 0 })).not.toHaveProperty("provisioner");
+    expect(await stackStatus(docker, DECLARATION, { nowMs: 0 })).not.toHaveProperty("provisioner");
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CodedError } from "../../../../src/base/errors.ts";
 import { refuseUnstartable } from "../../../../src/checks/doctor/before-up.ts";
-import { statedPorts } from "../../../../src/checks/doctor/stated-ports.ts";
+import { statedPorts } from "../../../../src/checks/doctor/port-checks.ts";
 import type { PublishedPort } from "../../../../src/docker/index.ts";
 import { readWorkspace } from "../../../../src/workspace/workspace.ts";
 import { container, fakeDocker } from "../../../support/fake-docker.ts";

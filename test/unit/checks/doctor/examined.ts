@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLog } from "../../../../src/base/log.ts";
-import { doctor, type Finding, type Machine } from "../../../../src/checks/doctor/index.ts";
+import { type Finding, type Machine, runDoctor } from "../../../../src/checks/doctor/doctor.ts";
 import type { ComposeConfig, PublishedPort } from "../../../../src/docker/index.ts";
 import { initWorkspace } from "../../../../src/init/init.ts";
 import { readWorkspace } from "../../../../src/workspace/workspace.ts";
@@ -53,7 +53,7 @@ interface Setup {
 export async function examine(setup: Setup = {}): Promise<{ all: Finding[]; bad: Finding[]; good: string[] }> {
   const info = { memoryBytes: 8 * GIB, nowMs: NOW_MS, rootDir: "/var/lib/docker", kernel: "6.1", ...setup.info };
   const published = [...(setup.published ?? [])];
-  const all = await doctor({
+  const all = await runDoctor({
     docker: fakeDocker({
       config: CONFIG,
       ...setup.docker,
@@ -69,7 +69,7 @@ export async function examine(setup: Setup = {}): Promise<{ all: Finding[]; bad:
     },
     assets: ASSETS,
     env: {},
-    project: () => readWorkspace(setup.dir ?? "/nonexistent"),
+    workspace: () => readWorkspace(setup.dir ?? "/nonexistent"),
   });
   return {
     all,

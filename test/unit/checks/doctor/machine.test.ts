@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../../src/base/errors.ts";
-import type { Finding } from "../../../../src/checks/doctor/index.ts";
+import type { Finding } from "../../../../src/checks/doctor/doctor.ts";
 import type { PublishedPort } from "../../../../src/docker/index.ts";
 import { answers, container } from "../../../support/fake-docker.ts";
 import { CONFIG, examine, GIB, initiated } from "./examined.ts";

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { silentLog } from "../../../../src/base/log.ts";
-import { checkProduction, HARDENING } from "../../../../src/checks/production/index.ts";
-import { certificateVerdict } from "../../../../src/checks/production/live-points.ts";
-import type { HardeningPoint, Seen } from "../../../../src/checks/production/point.ts";
+import { certificateVerdict } from "../../../../src/checks/production/certificate-status.ts";
+import { checkProduction, HARDENING_POINTS } from "../../../../src/checks/production/hardening.ts";
+import type { HardeningPoint, ProductionFacts } from "../../../../src/checks/production/point.ts";
 import type { ComposeConfig, ComposeService } from "../../../../src/docker/index.ts";
 import { initWorkspace } from "../../../../src/init/init.ts";
 import { readWorkspace } from "../../../../src/workspace/workspace.ts";
@@ -70,7 +70,7 @@ async function projectIn(folder: TemporaryFolder, edit: (text: string) => string
 }
 
 const point = (id: string): HardeningPoint => {
-  const found = HARDENING.find((one) => one.id === id);
+  const found = HARDENING_POINTS.find((one) => one.id === id);
   if (found === undefined) throw new Error(`there is no point ${id}`);
   return found;
 };
@@ -100,9 +100,9 @@ const WRONG: readonly [string, ComposeConfig, RegExp][] = [
 
 describe("the hardening table", () => {
   it("in docs/production.md is the one that is checked, point by point", () => {
-    const rows = HARDENING.map(({ id, what, how }) => `| \`${id}\` | ${what} | ${how} |`);
+    const rows = HARDENING_POINTS.map(({ id, what, how }) => `| \`${id}\` | ${what} | ${how} |`);
     expect(PAGE.match(/^\| `[a-z-]+` \| .* \| .* \|$/gm)?.slice(-rows.length)).toEqual(rows);
-    expect(new Set(HARDENING.map(({ id }) => id)).size).toBe(HARDENING.length);
+    expect(new Set(HARDENING_POINTS.map(({ id }) => id)).size).toBe(HARDENING_POINTS.length);
   });
 
   it("passes on a stack as generated; what cannot be looked at is unknown, with what to type", async () => {
@@ -126,7 +126,7 @@ describe("the hardening table", () => {
 
   it.each(WRONG)("%s fails where it does not hold", async (id, compose, reason) => {
     using folder = new TemporaryFolder();
-    const seen: Seen = { project: await projectIn(folder), shell: {}, config: compose };
+    const seen: ProductionFacts = { workspace: await projectIn(folder), shell: {}, config: compose };
     expect(point(id).check(seen)).toMatchObject({ state: "fail", reason: expect.stringMatching(reason) });
     expect(point(id).check({ ...seen, config: config() })).toMatchObject({ state: "pass" });
   });
@@ -134,7 +134,7 @@ describe("the hardening table", () => {
   it("a port on loopback is for a proxy on the host, and fails nothing", async () => {
     using folder = new TemporaryFolder();
     const loopback = config("glitchtip", { ports: [{ target: 8000, published: "8000", host_ip: "127.0.0.1" }] });
-    const seen: Seen = { project: await projectIn(folder), shell: {}, config: loopback };
+    const seen: ProductionFacts = { workspace: await projectIn(folder), shell: {}, config: loopback };
     expect(point("ports").check(seen)).toMatchObject({ state: "pass" });
   });
 
@@ -147,7 +147,10 @@ describe("the hardening table", () => {
     ["apps", /$/, "onFailure: block\n", /api would end with 78/],
   ])("%s fails on a declaration that does not say so", async (id, before, after, reason) => {
     using folder = new TemporaryFolder();
-    const seen: Seen = { project: await projectIn(folder, (text) => text.replace(before, after)), shell: {} };
+    const seen: ProductionFacts = {
+      workspace: await projectIn(folder, (text) => text.replace(before, after)),
+      shell: {},
+    };
     expect(point(id).check(seen)).toMatchObject({ state: "fail", reason: expect.stringMatching(reason) });
   });
 
@@ -156,7 +159,7 @@ describe("the hardening table", () => {
     const containers = [container("glitchtip", { configHash: "a" }), container("glitchtip-db", { configHash: "b" })];
     const stack = { engine: (await fakeDocker().located()).engine, config: config(), containers };
     const hashes = new Map(Object.entries({ glitchtip: "a", "glitchtip-db": "c" }));
-    const seen: Seen = { project: await projectIn(folder), shell: {}, stack, hashes };
+    const seen: ProductionFacts = { workspace: await projectIn(folder), shell: {}, stack, hashes };
     expect(point("applied").check(seen)).toMatchObject({
       state: "fail",
       reason: expect.stringMatching(/^glitchtip-db/),
@@ -167,7 +170,7 @@ describe("the hardening table", () => {
     using folder = new TemporaryFolder();
     const containers = [container("glitchtip-worker", { oomKilled: true }), container("glitchtip")];
     const stack = { engine: (await fakeDocker().located()).engine, config: config(), containers };
-    const seen: Seen = { project: await projectIn(folder), shell: {}, stack };
+    const seen: ProductionFacts = { workspace: await projectIn(folder), shell: {}, stack };
     expect(point("memory-kills").check(seen)).toMatchObject({ state: "fail", reason: "glitchtip-worker" });
     expect(point("running").check(seen)).toMatchObject({ state: "pass" });
   });
@@ -179,14 +182,14 @@ describe("the hardening table", () => {
     folder.write(".glitchtip/secrets/secret_key", "change_me");
     folder.write(".glitchtip/secrets/db_password", "postgres");
     folder.write("mail-url", "smtp://me:changeme@mail.shop.example");
-    const { state, remedy = "" } = point("secrets").check({ project, shell: {} });
+    const { state, remedy = "" } = point("secrets").check({ workspace: project, shell: {} });
     expect([state, remedy.split("; ").length]).toEqual(["fail", 3]);
     expect(remedy).toMatch(/secrets rotate db-password .*secrets rotate secret-key .*give mail\.url another value/);
     folder.write("own", "12345678");
     const text = folder.read("glitchtip.yaml");
     folder.write("glitchtip.yaml", text.replace("email: ops@shop.example", "$&, password: file:./own"));
     const own = readWorkspace(folder.path);
-    expect(point("secrets").check({ project: own, shell: {} }).remedy).toContain("give admin.password another value");
+    expect(point("secrets").check({ workspace: own, shell: {} }).remedy).toContain("give admin.password another value");
   });
 
   it.each([

@@ -1,17 +1,20 @@
 import { CodedError } from "../../base/errors.ts";
 import type { Clock } from "../../base/wait.ts";
+import type { Declaration } from "../../config/schema.ts";
+import { serverKind } from "../../config/server.ts";
 import type { Docker } from "../../docker/index.ts";
 import { openClient } from "../../glitchtip/client.ts";
-import type { Transport } from "../../glitchtip/transport.ts";
+import type { Transport, TransportOptions } from "../../glitchtip/transport.ts";
 import { storedIn } from "../../outputs/state-store.ts";
-import { containerOf, type RunningStack } from "../../running/index.ts";
+import { containerOf, hostUrl, type RunningStack } from "../../running/index.ts";
+import { publishesPort } from "../../stack/production.ts";
 import { PROVISIONER } from "../../stack/service-names.ts";
-import { newRun } from "./event.ts";
+import { frontOf } from "../production/served.ts";
 import { type ContainerMemory, watchMemory } from "./memory.ts";
 import { readBackAll } from "./read-back.ts";
-import { type Sent, sendLoad } from "./send.ts";
+import { newRun, type Sent, sendLoad } from "./send.ts";
 
-/** So that a slip of the hand does no harm. */
+/** Upper limits, so that a typing error does no harm. */
 export const LOAD_LIMITS = { events: 10_000, concurrency: 64, sendWithinMs: 60_000 } as const;
 
 const READ_WITHIN_MS = 180_000;
@@ -28,9 +31,9 @@ export interface LoadContext {
 export interface LoadOptions {
   readonly events: number;
   readonly concurrency: number;
-  /** Its name on the server. */
+  /** Name of the project on the server. */
   readonly project: string;
-  /** The issue of the load stays. */
+  /** Whether the issue of the load is kept. */
   readonly keep: boolean;
 }
 
@@ -39,14 +42,14 @@ export interface LoadReport extends Omit<Sent, "accepted"> {
   readonly title: string;
   readonly accepted: number;
   readonly acceptedPerS: number;
-  /** Accepted, and not there after three minutes. */
+  /** Ids of events that were accepted and could not be read within three minutes. */
   readonly lost: readonly string[];
   readonly storedMs?: number;
   readonly memory: readonly ContainerMemory[];
 }
 
-/** Sends real events to a running stack, and reads every accepted one back. */
-export async function load(context: LoadContext, options: LoadOptions): Promise<LoadReport> {
+/** Sends real events to a running stack and reads every accepted one back. */
+export async function runLoad(context: LoadContext, options: LoadOptions): Promise<LoadReport> {
   const { docker, stack, clock, say } = context;
   const { project: name, keep, ...amount } = options;
   const { token, organization, project } = await provisioned(stack, name);
@@ -68,7 +71,7 @@ export async function load(context: LoadContext, options: LoadOptions): Promise<
   return { project: name, title: run.title, accepted: accepted.length, acceptedPerS, ...sent, ...read, memory };
 }
 
-/** What the provisioner knows: its token, and the project's key. */
+/** Reads the provisioner's token and the project's key from its state. */
 async function provisioned(stack: RunningStack, name: string) {
   const provisioner = containerOf(stack, PROVISIONER);
   const text = provisioner && (await stack.engine.readFile(provisioner.id, "/state/state.json"));
@@ -81,3 +84,48 @@ async function provisioned(stack: RunningStack, name: string) {
   }
   return { token, organization, project: { ...project, key: project.key } };
 }
+
+interface LoadTarget extends Pick<TransportOptions, "ca" | "connectTo"> {
+  readonly url: string;
+}
+
+/**
+ * Returns the address that the load is sent to: the published port of GlitchTip or of its proxy. Throws GC1001 for another
+ * host unless the user says that it is theirs.
+ */
+export async function loadTarget(
+  docker: Docker,
+  declaration: Declaration,
+  stack: RunningStack,
+  ownsServer: boolean,
+): Promise<LoadTarget> {
+  const target = await findTarget(docker, declaration, stack);
+  const host = target.connectTo?.host ?? new URL(target.url).hostname;
+  if (ownsServer || isLoopback(host)) return target;
+  throw new CodedError(
+    "GC1001",
+    `${target.url} is not on this machine (${host}): no load is put on other people's servers`,
+    {
+      remedy: "If it is yours, and its users know: the same with --i-own-this-server",
+    },
+  );
+}
+
+async function findTarget(docker: Docker, declaration: Declaration, stack: RunningStack): Promise<LoadTarget> {
+  const { server, production } = declaration;
+  if (serverKind(declaration) !== "bundled") return { url: server.url ?? "" };
+  if (publishesPort(declaration)) {
+    const { url: _, ...published } = server;
+    return { url: await hostUrl({ server: published }, docker) };
+  }
+  const front = await frontOf(docker, declaration, stack);
+  const url = server.url ?? `https://${production?.domain}`;
+  if (front === undefined) return { url };
+  return {
+    url,
+    connectTo: { host: front.host, port: front.httpsPort },
+    ...(front.authority !== undefined && { ca: front.authority }),
+  };
+}
+
+const isLoopback = (host: string): boolean => /^(localhost|127\.[\d.]+|\[?::1\]?)$/.test(host);
