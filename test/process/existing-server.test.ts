@@ -25,7 +25,7 @@ function inShop(): CliFolders & { read(...path: string[]): string; write(path: s
 const run = (folders: CliFolders, ...words: string[]) => startCli(folders, "-C", folders.project, ...words).ended;
 
 describe("init beside a GlitchTip that is there already", () => {
-  it("states it by reference, and makes neither secrets nor a port", async () => {
+  it("writes the token as a reference, and creates neither secrets nor a port", async () => {
     using shop = inShop();
     shop.write("token", "t0ken");
     const flags = ["--server-url", "https://errors.example.com", "--token-file", "token", "--app", "api=shop"];
@@ -77,7 +77,7 @@ describe("init beside a GlitchTip that is there already", () => {
     expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining("how to sign in: --token")]);
   });
 
-  it("says in one go what a declaration lacks or has too much of", async () => {
+  it("reports everything that a declaration lacks or has too much of at once", async () => {
     using shop = inShop();
     shop.write(
       "glitchtip.yaml",

@@ -33,7 +33,7 @@ async function deleteTokens(url: string): Promise<void> {
   await transport.close();
 }
 
-it("the container's own program takes it from its file, and nothing of it is said", async () => {
+it("the program in the container reads the token from its file and does not show it", async () => {
   using folders = temporaryFolders();
   await using emulator = await startServer();
   const token = emulator.mintToken(PROVISION_SCOPES, "of the user's");
@@ -53,7 +53,7 @@ it("the container's own program takes it from its file, and nothing of it is sai
 });
 
 describe.each(GENERATIONS)("with a token of the user's on GlitchTip %s", (generation) => {
-  it("nobody signs in and no other token is made", async () => {
+  it("nobody signs in and no other token is created", async () => {
     using folders = temporaryFolders();
     await using emulator = await startServer({ generation });
     const token = emulator.mintToken(PROVISION_SCOPES, "of the user's");
@@ -69,7 +69,7 @@ describe.each(GENERATIONS)("with a token of the user's on GlitchTip %s", (genera
     expect(emulator.requests.length - before).toBe(3);
   });
 
-  it("a token that lacks scopes is told, each of them, before anything is made", async () => {
+  it("a token that lacks scopes is an error with each of them, before anything is created", async () => {
     using folders = temporaryFolders();
     await using emulator = await startEmulator({ generation, superuser: ADMIN });
     const token = emulator.mintToken(["org:read", "project:read", "event:read", "team:read"], "small");
@@ -83,7 +83,7 @@ describe.each(GENERATIONS)("with a token of the user's on GlitchTip %s", (genera
     expect(emulator.snapshot().organizations).toEqual([]);
   });
 
-  it("a token that the server does not know is told, and the next one is taken", async () => {
+  it("a token that the server does not know is an error, and the next one is used", async () => {
     using folders = temporaryFolders();
     await using emulator = await startServer({ generation });
     const error = await failure(
@@ -95,7 +95,7 @@ describe.each(GENERATIONS)("with a token of the user's on GlitchTip %s", (genera
     expect(readFileSync(join(folders.state, "state.json"), "utf8")).toContain(token);
   });
 
-  it("a token that was good and is deleted since is told, and the last DSN stays", async () => {
+  it("a token that was deleted since is an error, and the last DSN stays", async () => {
     using folders = temporaryFolders();
     await using emulator = await startServer({ generation });
     const token = emulator.mintToken(PROVISION_SCOPES, "soon gone");

@@ -59,7 +59,7 @@ const set = (result: CliResult): Record<string, string> =>
 const DSN = /^http:\/\/[0-9a-f]{32}@errors\.internal:8000\/\d+$/;
 
 describe("compose, as Compose calls a provider", () => {
-  it("provisions on up and hands over each variable as a line of JSON", async () => {
+  it("provisions on up and passes each variable as a line of JSON", async () => {
     await using shop = await project();
     const result = await shop.compose("up", "glitchtip");
     expect(result).toMatchObject({ code: 0, stderr: "" });
@@ -86,7 +86,7 @@ describe("compose, as Compose calls a provider", () => {
     expect(set(result).SENTRY_DSN).toMatch(DSN);
   });
 
-  it("keeps its memory out of sight of others and of git", async () => {
+  it("hides its state from other users and from git", async () => {
     await using shop = await project();
     await shop.compose("up", "glitchtip");
     const folder = join(shop.folders.project, ".glitchtip/secrets/provider");
@@ -95,14 +95,14 @@ describe("compose, as Compose calls a provider", () => {
     expect(readFileSync(join(folder, "state.json"), "utf8")).not.toContain(ADMIN.password);
   });
 
-  it("never fails down, whatever is wrong", async () => {
+  it("does not let docker compose down fail, whatever is wrong", async () => {
     await using shop = await project();
     writeFileSync(join(shop.folders.project, "glitchtip.yaml"), "apps: [broken");
     expect(await shop.compose("down", "glitchtip")).toMatchObject({ code: 0, stdout: "", stderr: "" });
     expect(await shop.compose("--a=b", "down", "what-is-that")).toMatchObject({ code: 0, stdout: "" });
   });
 
-  it("tells Compose that it takes no options", async () => {
+  it("reports to Compose that it takes no options", async () => {
     await using shop = await project();
     const { code, stdout } = await shop.call("compose", "metadata");
     expect(code).toBe(0);
@@ -124,7 +124,7 @@ describe("compose, as Compose calls a provider", () => {
     expect([result.code, lines(result).at(-1)?.message]).toEqual([2, expect.stringContaining("glitchtip_other")]);
   });
 
-  it("hands over the last good DSN when the server refuses", async () => {
+  it("passes the last good DSN when the server refuses", async () => {
     await using shop = await project();
     const good = set(await shop.compose("up", "glitchtip"));
     shop.emulator.fault({
@@ -137,7 +137,7 @@ describe("compose, as Compose calls a provider", () => {
     expect(set(result)).toEqual(good);
   });
 
-  it("lets apps start without reporting that may", async () => {
+  it("lets apps start without reporting when they may", async () => {
     await using shop = await project();
     writeFileSync(join(shop.folders.project, PASSWORD_FILE), "wrong");
     const result = await shop.compose("up", "glitchtip_jobs");

@@ -31,7 +31,7 @@ describe.each(GENERATIONS)("what others did on GlitchTip %s between two runs", (
     expect(countsOf(emulator)).toEqual(ONE_OF_EACH);
   });
 
-  it("a deleted organization is made again with all that belongs in it", async () => {
+  it("creates a deleted organization again, with its contents", async () => {
     using folders = temporaryFolders();
     await using emulator = await startServer({ generation });
     const first = await provisionHastily(emulator, folders);
@@ -42,7 +42,7 @@ describe.each(GENERATIONS)("what others did on GlitchTip %s between two runs", (
     expect(next.envFiles).not.toEqual(first.envFiles);
   });
 
-  it("a deleted project is made again, and its DSN proved anew", async () => {
+  it("creates a deleted project again, and proves its DSN again", async () => {
     using folders = temporaryFolders();
     await using emulator = await startServer({ generation, processingDelayMs: 300 });
     const first = await provisionHastily(emulator, folders);
@@ -121,7 +121,7 @@ describe.each(GENERATIONS)("what others did on GlitchTip %s between two runs", (
     expect(countsOf(emulator)).toEqual(ONE_OF_EACH);
   });
 
-  it("finds its project on a later page instead of making it twice", async () => {
+  it("finds its project on a later page instead of creating it twice", async () => {
     using folders = temporaryFolders();
     await using emulator = await startServer({ generation });
     await asAdmin(emulator, "POST", "organizations/", { name: "Acme" });

@@ -49,7 +49,7 @@ async function setUp(more = ""): Promise<Setup> {
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
 describe("provision", () => {
-  it("makes what is missing without Docker, writes each app's DSN, and says neither token nor key", async () => {
+  it("creates what is missing without Docker, writes each app's DSN, and shows neither token nor key", async () => {
     await using setup = await setUp();
     const { code, stdout, stderr } = await setup.run("provision", "--out", "dsn");
     expect([code, stderr]).toEqual([0, expect.any(String)]);
@@ -69,7 +69,7 @@ describe("provision", () => {
     expect(setup.emulator.snapshot().tokens.map(({ label }) => label)).toEqual(["of CI"]);
   });
 
-  it("keeps its memory in the project, closed and ignored by git, and does nothing the second time", async () => {
+  it("stores its state in the workspace, closed and ignored by git, and does nothing the second time", async () => {
     await using setup = await setUp();
     await setup.run("provision", "--dotenv", "all.env");
     expect(mode(setup.path(".glitchtip", "state"))).toBe("700");
@@ -91,7 +91,7 @@ describe("provision", () => {
     expect(statSync(setup.path("all.env")).mtimeMs).toBe(written);
   });
 
-  it("--check tells what a run would change with exit code 3, and changes nothing, here and there", async () => {
+  it("--check reports what a run would change with exit code 3, and changes nothing", async () => {
     await using setup = await setUp();
     const look = async () => await setup.run("provision", "--check", "--out", "dsn");
     const before = await look();
@@ -107,7 +107,7 @@ describe("provision", () => {
     expect(await look()).toMatchObject({ code: 0, stdout: "nothing to change\n" });
   });
 
-  it("--check without a token says that one would be made, and signs in to nothing", async () => {
+  it("--check without a token reports that one would be created, and does not sign in", async () => {
     await using setup = await setUp();
     writeFileSync(
       setup.path("glitchtip.yaml"),
@@ -157,7 +157,7 @@ describe("provision", () => {
     expect([code, stderr]).toEqual([4, expect.stringContaining("GC1203")]);
   });
 
-  it("asks nobody where every app has a DSN of its own", async () => {
+  it("sends no request when every app has a DSN of its own", async () => {
     await using setup = await setUp();
     writeFileSync(setup.path("glitchtip.yaml"), "version: 1\napps: { api: { dsn: env:API_DSN } }\n");
     const { code, stdout } = await setup.run("provision");

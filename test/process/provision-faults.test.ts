@@ -63,7 +63,7 @@ describe("a server that answers one kind of write with nothing else than", () =>
     expect(dsnOf(folders, "api")).toMatch(/^http:/);
   });
 
-  it("resets leaves no second token, team or project however often it is run", async () => {
+  it("resets leaves no second token, team or project, however often it runs", async () => {
     using folders = temporaryFolders();
     await using emulator = await startServer();
     emulator.fault({ method: "POST", path: /projects\/$/, times: 40, effect: { kind: "reset", acted: true } });

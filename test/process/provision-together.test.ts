@@ -140,7 +140,7 @@ describe("the lock", () => {
     rmSync(root, { recursive: true });
   });
 
-  it("is a coded error where no folder can be made", async () => {
+  it("is a coded error when no folder can be created", async () => {
     await expect(lockOf("/dev/null/state")).rejects.toMatchObject({ code: "GC1501" });
   });
 });

@@ -7,7 +7,7 @@ import { startServer } from "../support/emulator.ts";
 import { ADMIN, declare, dsnOf, hastyClock, provisionOnce, temporaryFolders } from "../support/provisioning.ts";
 
 describe.each(GENERATIONS)("provisioning an empty GlitchTip %s", (generation) => {
-  it("makes one of everything, proves the DSN and leaves no trace of the proof", async () => {
+  it("creates one object of each kind, proves the DSN and leaves no trace of the proof", async () => {
     using folders = temporaryFolders();
     await using emulator = await startEmulator({ generation, superuser: ADMIN, processingDelayMs: 20 });
     const first = await provisionOnce(emulator.url, folders);
@@ -24,7 +24,7 @@ describe.each(GENERATIONS)("provisioning an empty GlitchTip %s", (generation) =>
     expect(first.log).not.toContain(key);
   });
 
-  it("asks at most ten things before the proof, and two and one a project when nothing changes", async () => {
+  it("sends at most ten requests before the proof, and two and one for each project when nothing changes", async () => {
     using folders = temporaryFolders();
     await using emulator = await startServer({ generation });
     await provisionOnce(emulator.url, folders);
@@ -72,7 +72,7 @@ describe("provisioning", () => {
     expect(dsnOf(folders, "web", "VITE_SENTRY_DSN")).toBe(`https://${web.key}@errors.example.com/${web.id}`);
   });
 
-  it("adopts what is there by its exact name", async () => {
+  it("adopts objects by their exact names", async () => {
     await using emulator = await startServer();
     using first = temporaryFolders();
     await provisionOnce(emulator.url, first);
@@ -154,7 +154,7 @@ describe("provisioning", () => {
     expect(emulator.requests.filter(({ path }) => path.includes("/envelope/"))).toHaveLength(2);
   });
 
-  it("clears away the proofs of earlier runs that the worker stored later, too", async () => {
+  it("deletes the proofs of earlier runs that the worker stored later, too", async () => {
     using folders = temporaryFolders();
     await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 8_000 });
     const clock = hastyClock(emulator);
@@ -221,7 +221,7 @@ describe("provisioning", () => {
     ).rejects.toMatchObject({ code: "GC1203", message: expect.stringMatching(/within 6\d s; last: .*500/) });
   });
 
-  it("gives up at once on a redirect, and soon on another product's pages", async () => {
+  it("fails at once on a redirect, and soon on pages of another product", async () => {
     using folders = temporaryFolders();
     await using emulator = await startEmulator({ superuser: ADMIN });
     emulator.fault({

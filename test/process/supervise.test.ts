@@ -54,7 +54,7 @@ describe.skipIf(python === undefined)("supervise.py", () => {
     expect(await start(script)).toBe(code);
   });
 
-  it("takes its word back when it ends: nobody asks it any more, and what was asked for is not done later", async () => {
+  it("withdraws its offer when it ends: nobody asks it any more, and no request is executed later", async () => {
     const ended = start("exec sleep 30");
     await told();
     child?.kill("SIGTERM");
@@ -76,7 +76,7 @@ describe.skipIf(python === undefined)("supervise.py", () => {
     },
   );
 
-  it("tells of its process and of the container's memory", async () => {
+  it("reports on its process and on the memory of the container", async () => {
     start("exec sleep 30");
     const state = await told();
     expect(state).toMatchObject({ last: null, aliveAgo: null, pid: expect.any(Number) });
@@ -84,7 +84,7 @@ describe.skipIf(python === undefined)("supervise.py", () => {
     expect(memoryPercent(state) ?? 0).toBeLessThanOrEqual(100);
   });
 
-  it("beside other programs tells its own process's memory with its children's, and what all take", async () => {
+  it("reports the memory of its own process with its children, and of all programs", async () => {
     start("sleep 30 & exec sleep 30", { GLITCHTIP_CARE_SHARED: "1" });
     const { memoryBytes, containerBytes } = await told();
     expect(memoryBytes ?? 0).toBeGreaterThan(10_000);
@@ -92,7 +92,7 @@ describe.skipIf(python === undefined)("supervise.py", () => {
     expect(containerBytes ?? 20_000_000).toBeGreaterThanOrEqual(memoryBytes ?? 0);
   });
 
-  it("does not carry out what was asked for before its own start", async () => {
+  it("does not execute requests from before its own start", async () => {
     writeFileSync(join(folder, "web.restart"), JSON.stringify({ id: "old", graceSeconds: 5 }));
     start("exec sleep 30");
     const { pid } = await told();
@@ -126,7 +126,7 @@ describe.skipIf(python === undefined)("supervise.py", () => {
     expect(last).toMatchObject({ killed: true, exitCode: 137 });
   });
 
-  it("starts nothing again where it is stopped in the middle of a restart", async () => {
+  it("starts nothing after it was stopped in the middle of a restart", async () => {
     const ended = start("trap 'echo ending; sleep 1; exit 5' TERM; echo up; while :; do sleep 0.05; done");
     await saying("up");
     const asked = restartSupervised(folder, "web", 10, { ...context, signal: AbortSignal.timeout(5_000) }).catch(
@@ -139,7 +139,7 @@ describe.skipIf(python === undefined)("supervise.py", () => {
     expect(await asked).toBe("late");
   });
 
-  it("takes no notice of a request that is half written or nonsense, and carries out the next", async () => {
+  it("ignores a request that is half written or invalid, and executes the next one", async () => {
     start("exec sleep 30");
     const { pid } = await told();
     writeFileSync(join(folder, "draft"), '{"id": 1');

@@ -1,10 +1,10 @@
 import type { Clock } from "../../src/base/wait.ts";
 
-/** Time that passes only while somebody sleeps, at once. */
+/** A clock whose time passes only by sleeping, which takes no real time. */
 export interface FakeClock extends Clock {
-  /** Milliseconds of each sleep. */
+  /** The milliseconds of each sleep. */
   readonly slept: readonly number[];
-  /** As if something took so long. */
+  /** Lets time pass without a sleep. */
   pass(ms: number): void;
 }
 

@@ -1,7 +1,7 @@
 import type { ProcessResult } from "../../src/base/process.ts";
 import type { Compose, ComposeConfig, Container, Docker, DockerCli, Engine } from "../../src/docker/index.ts";
 
-/** What a faked program answers; what is left out is empty, and the exit code 0. */
+/** The result of a faked program. Streams that are left out are empty, and the exit code is 0. */
 export const answers = (result: Partial<ProcessResult> = {}): ProcessResult => ({
   code: 0,
   signal: null,
@@ -10,7 +10,7 @@ export const answers = (result: Partial<ProcessResult> = {}): ProcessResult => (
   ...result,
 });
 
-/** A running container of a service; tests state what differs. */
+/** Returns a running container of a service with the fields that a test gives. */
 export const container = (service: string, more: Partial<Container> = {}): Container => ({
   id: `id-${service}`,
   name: `shop-${service}-1`,
@@ -39,7 +39,7 @@ export interface FakeDockerOptions {
   readonly located?: Docker["located"];
 }
 
-/** Docker without an engine: answers from data; a call that a test does not provide fails it. */
+/** Docker without an engine, which answers from data. A call that a test does not provide fails the test. */
 export function fakeDocker(options: FakeDockerOptions = {}): Docker {
   const { containers = [], files = {} } = options;
   const unexpected = (what: string) => () => Promise.reject(new Error(`unexpected call: ${what}`));

@@ -5,7 +5,7 @@ export interface FakeTransport extends Transport {
   readonly requests: readonly TransportRequest[];
 }
 
-/** Answers in turn; an error is thrown, and a function is asked. The last one goes on for all that follow. */
+/** Answers in turn: throws an error, calls a function. The last answer is repeated for all further requests. */
 export function fakeTransport(
   ...answers: readonly (HttpAnswer | Error | ((request: TransportRequest) => HttpAnswer))[]
 ): FakeTransport {

@@ -17,11 +17,11 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** The container's one file as a child process. Disposing kills it. */
+/** The provisioner's bundle as a child process. Disposing kills it. */
 export interface ProvisionerProcess extends AsyncDisposable {
   readonly ended: Promise<Ended>;
   readonly alive: boolean;
-  /** What it has said so far. */
+  /** What it has written to stderr so far. */
   readonly said: string;
   kill(signal: NodeJS.Signals): void;
 }
@@ -30,7 +30,7 @@ export interface ProcessOptions {
   readonly declaration?: Declaration;
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeFlags?: readonly string[];
-  /** Its mode and what is asked on stdin. */
+  /** Its mode and the request on stdin. */
   readonly args?: readonly string[];
   readonly stdin?: string;
 }
@@ -70,7 +70,7 @@ export function startProvisioner(url: string, folders: Folders, options: Process
   };
 }
 
-/** From start to end. */
+/** Runs the bundle until it ends. */
 export async function runProvisioner(url: string, folders: Folders, options: ProcessOptions = {}): Promise<Ended> {
   await using run = startProvisioner(url, folders, options);
   return await run.ended;
@@ -78,7 +78,7 @@ export async function runProvisioner(url: string, folders: Folders, options: Pro
 
 const isAlive = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
 
-/** Waits for something that a process brings about; a process that ended without it is an error at once. */
+/** Waits for a condition that a process fulfils. Fails at once when the process has ended without it. */
 export async function until(run: ProvisionerProcess, what: string, holds: () => boolean): Promise<void> {
   while (!holds()) {
     if (!run.alive) throw new Error(`the provisioner ended before ${what}:\n${run.said}`);
@@ -86,7 +86,7 @@ export async function until(run: ProvisionerProcess, what: string, holds: () => 
   }
 }
 
-/** Method and path of each request of a first run, in their order; ids that differ each time are left out. */
+/** Returns method and path of each request of a first run, in their order, without ids that differ each time. */
 export async function requestsOfFirstRun(): Promise<readonly string[]> {
   using folders = temporaryFolders();
   await using emulator = await startServer();
@@ -96,7 +96,7 @@ export async function requestsOfFirstRun(): Promise<readonly string[]> {
 
 const nameOf = ({ method, path }: RequestRecord): string => `${method} ${path.replace(/[0-9a-f]{32}/, "…")}`;
 
-/** How many of each thing the server holds, deleted ones left out. */
+/** Counts the objects of each kind on the server, without deleted ones. */
 export function countsOf(emulator: Emulator): Record<string, number> {
   const { organizations, teams, projects, keys, ...rest } = emulator.snapshot();
   const tokens = rest.tokens.filter(({ label }) => label !== TEST_LABEL);
@@ -113,7 +113,7 @@ export function countsOf(emulator: Emulator): Record<string, number> {
 
 export const ONE_OF_EACH = { organizations: 1, teams: 1, projects: 1, keys: 1, tokens: 1 } as const;
 
-/** The DSN that `declare()`'s app must have been given; the container's address is the emulator's own. */
+/** Returns the DSN that the app of `declare()` must have got; the container's address is the emulator's own. */
 export function expectedDsn(emulator: Emulator): string {
   const { projects, keys } = emulator.snapshot();
   const project = projects.find(({ deleted, name }) => !deleted && name === "shop-api");
@@ -121,7 +121,7 @@ export function expectedDsn(emulator: Emulator): string {
   return `${emulator.url.replace("://", `://${key}@`)}/${project?.id}`;
 }
 
-/** What a finished run must not leave in its folders: temporary files and locks. */
+/** Returns temporary files and locks, which a finished run must not leave in its folders. */
 export function leftoversIn(folders: Folders): string[] {
   return [folders.state, folders.dsn].flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => !/^[^/]+\.(env|json)$/.test(file)),

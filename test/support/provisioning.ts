@@ -15,7 +15,7 @@ import { type ProvisionResult, provisionServer } from "../../src/provision/provi
 
 export const ADMIN = { email: "admin@example.com", password: "Correct-Horse-7" } as const;
 
-/** A declaration with its defaults: one app and one project unless told otherwise. */
+/** Returns a declaration with its defaults, which has one app and one project unless `over` has others. */
 export function declare(over: Partial<Record<keyof Declaration, unknown>> = {}): Declaration {
   return declarationSchema.parse({
     version: 1,
@@ -43,7 +43,7 @@ export function temporaryFolders(): Folders {
   };
 }
 
-/** Waits take no real time, so that deadlines of minutes are tested in milliseconds. */
+/** A clock whose waits take no real time, so that deadlines of minutes are tested in milliseconds. */
 export function hastyClock(emulator?: Pick<Emulator, "advance">): Clock {
   let offset = 0;
   return {
@@ -60,7 +60,7 @@ export interface ProvisionRun {
   readonly declaration?: Declaration;
   readonly publicUrl?: string;
   readonly password?: string;
-  /** The user's own. */
+  /** The user's own token. */
   readonly token?: string;
   readonly clock?: Clock;
   readonly readyWithinMs?: number;
@@ -73,7 +73,7 @@ export interface ProvisionOutcome extends ProvisionResult {
   readonly log: string;
 }
 
-/** What the container does, inside this process. */
+/** Provisions and publishes as the container does, inside this process. */
 export async function provisionOnce(url: string, folders: Folders, run: ProvisionRun = {}): Promise<ProvisionOutcome> {
   const lines: string[] = [];
   const transport = openTransport(openNodeHttp, url, { requestTimeoutMs: 2_000 });
@@ -103,17 +103,17 @@ export async function provisionOnce(url: string, folders: Folders, run: Provisio
   return { ...result, written, log: lines.join("") };
 }
 
-/** The same with waits that take no real time, neither ours nor the server's. */
+/** Provisions with waits that take no real time, neither ours nor the server's. */
 export const provisionHastily = (emulator: Emulator, folders: Folders, run: ProvisionRun = {}) =>
   provisionOnce(emulator.url, folders, { clock: hastyClock(emulator), ...run });
 
-/** The value that an env file gives a variable, read by its own quoting rules. */
+/** Returns the value of a variable in an env file, read by the quoting rules of that file. */
 export function dsnOf(folders: Folders, app: string, variable = "SENTRY_DSN"): string | undefined {
   const text = readFileSync(join(folders.dsn, `${app}.env`), "utf8");
   return new RegExp(`^export ${variable}='([^']*)'`, "m").exec(text)?.[1];
 }
 
-/** The files that the container finds mounted, for running the bundle as a process. */
+/** Writes the files that are mounted in the container, and returns the environment for running the bundle. */
 export function bundleEnvironment(url: string, folders: Folders, declaration: Declaration): Record<string, string> {
   const inputFile = join(folders.root, "provision.json");
   const passwordFile = join(folders.root, "password");

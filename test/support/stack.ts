@@ -9,7 +9,7 @@ import { readUserCompose } from "../../src/stack/user-compose.ts";
 
 const templates = join(import.meta.dirname, "../../templates/compose");
 
-/** Stubs of what a stack carries along; a bundle is made by a build only. */
+/** Stubs of the files that are copied into a stack; only a build creates the real bundles. */
 export const TEXTS: StackTexts = {
   withDsn: '#!/bin/sh\nexec "$@"\n',
   gate: "print()\n",
@@ -22,7 +22,7 @@ export const TEXTS: StackTexts = {
   allInOne: () => ({ Dockerfile: "FROM glitchtip\n" }),
 };
 
-/** A declaration with only what a test is about; the rest is filled in. */
+/** Returns a declaration with what a test gives and defaults for the rest. */
 export function declarationWith(lines: string): string {
   const defaults = {
     version: "1",
@@ -58,7 +58,7 @@ export interface ComposeProject {
   readonly [key: string]: unknown;
 }
 
-/** compose.glitchtip.yaml as Compose understands it, its anchors resolved. */
+/** Parses compose.glitchtip.yaml as Compose does, with its anchors resolved. */
 export function composeOf({ files }: RenderedStack): ComposeProject {
   const file = files.find(({ path }) => path === "compose.glitchtip.yaml");
   return parse(file?.content ?? "", { merge: true, version: "1.1" }) as ComposeProject;

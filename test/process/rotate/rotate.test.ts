@@ -16,7 +16,7 @@ import {
 } from "./rotating.ts";
 
 describe.each(["5.2", "6"] as const)("the provisioner's part of a rotation on GlitchTip %s", (generation) => {
-  it("makes a key beside the old one, proves and publishes it, and deletes the old one only when told", async () => {
+  it("creates a key beside the old one, proves and publishes it, and deletes the old one only on request", async () => {
     await using world = await provisioned(generation);
     const { emulator, folders } = world;
     const old = keyOf(folders, "api");
@@ -74,7 +74,7 @@ describe("a rotation", () => {
     expect(keysOf(emulator, "web")).toHaveLength(2);
   });
 
-  it("is neither undone nor confused by runs of the provisioner in between", async () => {
+  it("goes on after runs of the provisioner in between", async () => {
     await using world = await provisioned();
     const { emulator, folders } = world;
     const old = keyOf(folders, "api");
@@ -131,7 +131,7 @@ describe("a rotation", () => {
     expect((await ask(emulator, folders, { verb: "abort" })).answer).toEqual({ projects: [] });
   });
 
-  it("cannot go back to a key that is deleted, and says how to end", async () => {
+  it("cannot go back to a deleted key, and says how to finish", async () => {
     await using world = await provisioned();
     const { emulator, folders } = world;
     const old = keyOf(folders, "api");
@@ -145,7 +145,7 @@ describe("a rotation", () => {
     expect(keysOf(emulator, "shop")).toEqual([keyOf(folders, "api")]);
   });
 
-  it("never deletes the last good key: with the new one gone it goes on with another", async () => {
+  it("never deletes the last good key: when the new one is gone it uses another", async () => {
     await using world = await provisioned();
     const { emulator, folders } = world;
     const old = keyOf(folders, "api");
@@ -162,7 +162,7 @@ describe("a rotation", () => {
     expect(keyOf(folders, "api")).not.toBe(old);
   });
 
-  it("begins nothing where the server is not ready, or the declaration lacks the app", async () => {
+  it("does not begin when the server is not ready, or the declaration lacks the app", async () => {
     await using world = await provisioned();
     const { emulator, folders } = world;
     expect(await ask(emulator, folders, { verb: "begin", apps: ["apo"] })).toMatchObject({

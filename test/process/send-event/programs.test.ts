@@ -64,7 +64,7 @@ describe("send-event", () => {
       ]);
     });
 
-    it("brings any text through", async () => {
+    it("sends any text unchanged", async () => {
       const text = "'\"\\ $HOME `id` $(id) %s \\n é \u{1F600}\nsecond line\tand more\r\u0001";
       const env = { PATH: path, SENTRY_DSN: dsn(), SENTRY_ENVIRONMENT: 'pro"d', SENTRY_RELEASE: "a\\b@1" };
       expect(await send({ args: [ID, text, "SENTRY_DSN"], env })).toMatchObject({ code: 0 });
@@ -75,7 +75,7 @@ describe("send-event", () => {
       });
     });
 
-    it("says the status when the server refuses", async () => {
+    it("reports the status when the server refuses", async () => {
       for (const status of [301, 401, 403, 429, 500]) {
         const env = { PATH: path, SENTRY_DSN: dsn(`/status-${status}`) };
         expect(await send({ env })).toMatchObject({ code: 1, stdout: `via=${via} status=${status}\n` });
@@ -115,7 +115,7 @@ describe("send-event", () => {
       }
     });
 
-    it("is not led astray by a proxy or by options meant for the app", async () => {
+    it("ignores a proxy and options that are meant for the app", async () => {
       const env = {
         PATH: path,
         SENTRY_DSN: dsn(),

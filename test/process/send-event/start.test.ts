@@ -40,7 +40,7 @@ describe("send-event", () => {
     expect(stdout).toBe(`via=${installed.some(({ program }) => program === "perl") ? "perl" : "bash"} status=200\n`);
   });
 
-  it("goes on to the next program where one cannot be started", async ({ skip }) => {
+  it("tries the next program when one cannot be started", async ({ skip }) => {
     const perl = realPath("perl") ?? skip("no perl on this machine");
     const path = onlyPath("perl", perl);
     writeFileSync(join(path, "python3"), "#!/none/such\n", { mode: 0o755 });

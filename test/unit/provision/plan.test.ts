@@ -43,7 +43,7 @@ const planProvision = (desired: DesiredOrganization, observed: Observed, known: 
   planProvisioning("here", desired, observed, known.projects).flatMap(changesOfAction);
 
 describe("the plan", () => {
-  it("for an empty server makes the organization, each team once, then the projects", () => {
+  it("creates the organization, each team once, then the projects, for an empty server", () => {
     const desired = want(["shop-api", "backend"], ["shop-web", "frontend"], ["jobs", "backend"]);
     expect(planProvision(desired, undefined, NOTHING_KNOWN)).toEqual([
       { type: "create-organization", name: "Acme" },
@@ -55,7 +55,7 @@ describe("the plan", () => {
     ]);
   });
 
-  it("is empty where all is there, and never takes away what is not declared", () => {
+  it("is empty when everything is there, and never deletes what is not declared", () => {
     const observed = inAcme([project("1", "shop-api", ["backend", "others"]), project("2", "theirs", [])]);
     expect(planProvision(want(["shop-api", "backend"]), observed, NOTHING_KNOWN)).toEqual([]);
   });
@@ -67,7 +67,7 @@ describe("the plan", () => {
     ]);
   });
 
-  it("makes the team first where it is missing too", () => {
+  it("creates a missing team first", () => {
     const observed = inAcme([project("1", "shop-api", [])], []);
     expect(planProvision(want(["shop-api", "backend"]), observed, NOTHING_KNOWN).map(({ type }) => type)).toEqual([
       "create-team",
@@ -75,7 +75,7 @@ describe("the plan", () => {
     ]);
   });
 
-  it("takes a renamed project for the same one", () => {
+  it("recognizes a renamed project", () => {
     const renamed = { ...project("1", "Shop, renamed", ["backend"]) };
     const known = { projects: { "shop-api": { ...renamed } } };
     expect(planProvision(want(["shop-api", "backend"]), inAcme([renamed]), known)).toEqual([]);
@@ -101,7 +101,7 @@ describe("the plan", () => {
 });
 
 describe("teams are asked for", () => {
-  it("only where the projects do not show them all", () => {
+  it("only when the projects do not show them all", () => {
     const desired = want(["shop-api", "backend"], ["shop-web", "frontend"]);
     const needsTeams = (projects: ObservedProject[]) => needsTeamList(desired, projects, () => true);
     expect(needsTeams([project("1", "shop-api", ["backend"])])).toBe(true);
@@ -158,7 +158,7 @@ describe("carrying a plan out", () => {
     return exists ? inAcme(projects, [...teams]) : undefined;
   }
 
-  it("works in its order, leaves nothing to plan, and takes nothing away: for any server and any wish", () => {
+  it("works in its order, leaves nothing to plan, and deletes nothing, for any server and declaration", () => {
     fc.assert(
       fc.property(desired, observed, (wanted, before) => {
         const after = carryOut(before, planProvision(wanted, before, NOTHING_KNOWN));
@@ -174,7 +174,7 @@ describe("carrying a plan out", () => {
     );
   });
 
-  it("that was cut after any step is finished by the next plan, with nothing twice", () => {
+  it("is finished by the next plan after an interruption at any step, with nothing twice", () => {
     fc.assert(
       fc.property(desired, observed, fc.nat(10), (wanted, before, cut) => {
         const between = carryOut(before, planProvision(wanted, before, NOTHING_KNOWN).slice(0, cut));

@@ -37,7 +37,7 @@ describe("down", () => {
     expect(asked).toEqual([false, true]);
   });
 
-  it("says where it looked when no engine answers", async () => {
+  it("reports where it looked when no engine answers", async () => {
     const none = new CodedError("GC1601", "no Docker engine answers");
     const docker = fakeDocker({ located: () => Promise.reject(none) });
     await expect(removeStack(docker, { volumes: true })).rejects.toBe(none);

@@ -30,7 +30,7 @@ async function upIn(folder: TemporaryFolder, declaration: Declaration, files: Re
 }
 
 describe("up", () => {
-  it("is one step where no app takes an env file", async () => {
+  it("is one step when no app takes an env file", async () => {
     using folder = new TemporaryFolder();
     expect(await upIn(folder, declare(), {})).toEqual({
       calls: ["up --detach --wait"],
@@ -50,7 +50,7 @@ describe("up", () => {
     expect([folder.mode(".glitchtip/env"), folder.mode(".glitchtip/env/api.env")]).toEqual(["700", "600"]);
   });
 
-  it("writes nothing that has not changed, and keeps the last file where there is no DSN", async () => {
+  it("writes only what has changed, and keeps the last file when there is no DSN", async () => {
     using folder = new TemporaryFolder();
     await upIn(folder, BY_FILE, { [VOLUME_FILE]: renderEnvFile({ SENTRY_DSN: DSN }) });
     const before = folder.modifiedMs();

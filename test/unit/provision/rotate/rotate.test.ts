@@ -85,7 +85,7 @@ function world({
 }
 
 describe("rotate", () => {
-  it("makes and publishes, restarts each app, proves, watches; it deletes when told, last of all", async () => {
+  it("creates and publishes a key, restarts each app, proves, watches, and deletes last, on request", async () => {
     const { run, calls, context } = world();
     const result = await run({ apps: ["api"] });
     expect(calls).toEqual(["begin api", "restart --no-deps api", "restart --no-deps worker", "prove api worker"]);
@@ -150,7 +150,7 @@ describe("rotate", () => {
     expect(calls).toEqual(["begin", "restart --no-deps api"]);
   });
 
-  it("goes no further where an app's event does not come through", async () => {
+  it("stops when an app's event does not come through", async () => {
     const { run, calls } = world({ failing: ["worker"] });
     expect(await run()).toMatchObject({ outcome: "not proved", events: [{ ok: true }, { ok: false }] });
     expect(calls.at(-1)).toBe("prove api worker");
@@ -169,14 +169,14 @@ describe("rotate", () => {
     expect(await world({ declared: envFile, containers }).run()).toMatchObject({ outcome: "silent" });
   });
 
-  it("keeps the old key where it is told to, without a watch", async () => {
+  it("keeps the old key on request, without a watch", async () => {
     const { run, calls, said } = world();
     expect(await run({ keepOld: true })).toMatchObject({ outcome: "kept" });
     expect(calls.at(-1)).toBe("finish keeping");
     expect(said.join()).not.toContain("watching");
   });
 
-  it("only shows with --dry-run, and has nothing to take back where nothing is under way", async () => {
+  it("only reports with --dry-run, and has nothing to abort when nothing is under way", async () => {
     const shown = world({ answer: [{ ...SHOP, step: "none" }] });
     expect(await shown.run({ dryRun: true })).toMatchObject({ outcome: "planned", projects: [{ step: "none" }] });
     expect(shown.calls).toEqual(["show"]);

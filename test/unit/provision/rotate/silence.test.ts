@@ -41,35 +41,35 @@ function watching(seen: (nowMs: number) => readonly Holder[], startMs = 0) {
 }
 
 describe("the watch over the old key", () => {
-  it("lasts as long as asked, counted from the last restart, and tells who cannot be seen", async () => {
+  it("lasts as long as asked, counted from the last restart, and reports who cannot be seen", async () => {
     const watch = watching(() => []);
     expect(await watch.wait(0, MINUTE)).toEqual({ now: [], maybe: [MAYBE] });
     expect(watch.nowMs()).toBe(MINUTE);
     expect(watch.said[0]).toBe("watching that the old key stays silent, 60 s to go");
   });
 
-  it("is over at once where the last restart was long ago", async () => {
+  it("ends at once when the last restart was long ago", async () => {
     const watch = watching(() => [], 2 * MINUTE);
     await watch.wait(MINUTE, MINUTE);
     expect(watch.nowMs()).toBe(2 * MINUTE);
     expect(watch.looks).toHaveLength(1);
   });
 
-  it("looks at each stretch of time once", async () => {
+  it("looks at each period of time once", async () => {
     const watch = watching(() => []);
     await watch.wait(0, MINUTE);
     expect(new Set(watch.looks).size).toBeGreaterThan(10);
     expect(watch.looks).toEqual([0, ...watch.looks.slice(1)].sort((a, b) => a - b));
   });
 
-  it("starts anew when somebody was seen with it", async () => {
+  it("starts again when somebody was seen with the key", async () => {
     const watch = watching((now) => (now >= 20_000 && now < 25_000 ? [HOLDER] : []));
     await watch.wait(0, MINUTE);
     expect(watch.nowMs()).toBeGreaterThanOrEqual(80_000);
     expect(watch.said).toContain("the old key is still with container old-1");
   });
 
-  it("fails with the names of those who still have it at its end", async () => {
+  it("fails at its end with the names of those who still have the key", async () => {
     const watch = watching(() => [HOLDER]);
     await expect(watch.wait(0, MINUTE)).rejects.toMatchObject({
       code: "GC1408",
@@ -79,14 +79,14 @@ describe("the watch over the old key", () => {
     expect(watch.nowMs()).toBe(MINUTE);
   });
 
-  it("of no time looks once", async () => {
+  it("looks once when the time is zero", async () => {
     const watch = watching(() => []);
     await watch.wait(0, 0);
     expect(watch.looks).toEqual([0]);
     await expect(watching(() => [HOLDER]).wait(0, 0)).rejects.toMatchObject({ code: "GC1408" });
   });
 
-  it("looks seldom when it lasts an hour", async () => {
+  it("looks every 30 s when it lasts an hour", async () => {
     const watch = watching(() => []);
     await watch.wait(0, 60 * MINUTE);
     expect(watch.looks.length).toBeLessThan(150);

@@ -18,7 +18,7 @@ async function read(run: Compose["run"], signal = new AbortController().signal) 
 }
 
 describe("reading events back", () => {
-  it("asks a provisioner container, and tells each answer as it comes", async () => {
+  it("asks a provisioner container, and reports each answer as it comes", async () => {
     let asked: unknown;
     const { lines, error } = await read(async (service, args, options = {}) => {
       asked = [service, ...args, options.entrypoint, JSON.parse(options.stdin ?? "")];

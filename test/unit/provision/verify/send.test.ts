@@ -67,7 +67,7 @@ describe("an event from an app's own container", () => {
     ]);
   });
 
-  it("comes from a running one of several containers", async () => {
+  it("is sent from the running one of several containers", async () => {
     const stopped = container("api", { id: "old", state: "exited" });
     const { sent } = await send({ containers: [stopped, container("api")] });
     expect(sent).toEqual({ via: "curl" });

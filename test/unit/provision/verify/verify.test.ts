@@ -89,7 +89,7 @@ describe("verify", () => {
     ]);
   });
 
-  it("says which event was accepted and did not come back", async () => {
+  it("reports which event was accepted and did not come back", async () => {
     const read: EventReader = async (events, answer) => {
       for (const { app, eventId } of events) {
         answer({ app, eventId, found: false, error: { code: "GC1405", message: "could not be read back" } });
@@ -101,7 +101,7 @@ describe("verify", () => {
     ]);
   });
 
-  it("gives the reader's failure to every app that has no answer", async () => {
+  it("reports the failure of the reader for every app without an answer", async () => {
     const read: EventReader = async ([first], answer) => {
       if (first) answer({ app: first.app, eventId: first.eventId, found: true, project: "p", at: 0 });
       throw new CodedError("GC1605", "the read-back ended without an answer");
@@ -131,7 +131,7 @@ describe("verify", () => {
     await expect(run({ send, signal: stop.signal })).rejects.toBe(reason);
   });
 
-  it("does not take a mistake of its own for a result", async () => {
+  it("does not report a bug of its own as a result", async () => {
     const send: EventSender = async () => {
       throw new TypeError("oops");
     };
@@ -145,7 +145,7 @@ describe("which apps", () => {
     expect(chooseApps(declaration, ["web", "web"]).map(({ name }) => name)).toEqual(["web"]);
   });
 
-  it("are not guessed: an unknown one is an error that tells the nearest", () => {
+  it("are not guessed: an unknown one is an error with the nearest name", () => {
     expect(() => chooseApps(declaration, ["apo"])).toThrow(
       expect.objectContaining({
         code: "GC1104",
