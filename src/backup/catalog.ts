@@ -4,7 +4,7 @@ import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import { sha256Of } from "./folder.ts";
-import { type BackupManifest, MANIFEST_FILE, parseManifest, timeOfBackup } from "./manifest.ts";
+import { BACKUP_MANIFEST, type BackupManifest, parseManifest, timeOfBackup } from "./manifest.ts";
 
 export interface Backup {
   readonly path: string;
@@ -50,8 +50,8 @@ const sizeOf = (path: string): number | undefined => statSync(path, { throwIfNoE
 
 /** Reads a backup from its folder or from the path of its manifest. Throws GC1803 for anything else. */
 export function readBackup(given: string): Backup {
-  const path = basename(given) === MANIFEST_FILE ? dirname(given) : given;
-  const text = readIfThere(join(path, MANIFEST_FILE));
+  const path = basename(given) === BACKUP_MANIFEST ? dirname(given) : given;
+  const text = readIfThere(join(path, BACKUP_MANIFEST));
   if (text !== undefined) return { path, manifest: parseManifest(text, path) };
   const what = existsSync(path) ? "is no backup of glitchtip-compose: it has no manifest.json" : "is not there";
   throw new CodedError("GC1803", `${path} ${what}`, {

@@ -18,7 +18,7 @@ import { finished, pipeline } from "node:stream/promises";
 import { formatMebibytes } from "../base/byte-size.ts";
 import { CodedError } from "../base/errors.ts";
 import { explainWriteError, quietly, writeOne } from "../base/files.ts";
-import { type BackupFile, type BackupManifest, isPartial, MANIFEST_FILE, PARTIAL } from "./manifest.ts";
+import { BACKUP_MANIFEST, type BackupFile, type BackupManifest, isPartial, PARTIAL } from "./manifest.ts";
 
 /** A backup that is being written, under a name that no reader accepts. */
 export interface PartialBackup {
@@ -73,7 +73,7 @@ export function beginBackup(folder: string, name: string): PartialBackup {
     finish(manifest) {
       const whole = join(folder, name);
       explained(whole, () => {
-        writeOne(join(path, MANIFEST_FILE), `${JSON.stringify(manifest, null, 1)}\n`, 0o600);
+        writeOne(join(path, BACKUP_MANIFEST), `${JSON.stringify(manifest, null, 1)}\n`, 0o600);
         syncFolder(path);
         renameSync(path, whole);
         syncFolder(folder);

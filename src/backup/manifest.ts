@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { CodedError } from "../base/errors.ts";
 
 /** Files of a backup. */
-export const MANIFEST_FILE = "manifest.json";
+export const BACKUP_MANIFEST = "manifest.json";
 export const DUMP_FILE = "database.dump";
 export const UPLOADS_ARCHIVE = "uploads.tar";
 export const STATE_FILE = "state.json";
@@ -75,7 +75,7 @@ export function parseManifest(text: string, where: string): BackupManifest {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new CodedError("GC1803", `${where} is damaged: its ${MANIFEST_FILE} is no JSON`, {
+    throw new CodedError("GC1803", `${where} is damaged: its ${BACKUP_MANIFEST} is no JSON`, {
       remedy: TAKE_ANOTHER,
       cause,
     });
@@ -93,7 +93,7 @@ export function parseManifest(text: string, where: string): BackupManifest {
   const parsed = z.safeParse(manifestShape, value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-  throw new CodedError("GC1803", `${where} is damaged: its ${MANIFEST_FILE} cannot be used`, {
+  throw new CodedError("GC1803", `${where} is damaged: its ${BACKUP_MANIFEST} cannot be used`, {
     problems,
     remedy: TAKE_ANOTHER,
   });

@@ -12,7 +12,7 @@ import type { Workspace } from "../../workspace/index.ts";
 import { type Backup, readBackup, sizeOfFiles, verifyBackup } from "../catalog.ts";
 import { type BackupFolderContext, lockBackups } from "../create.ts";
 import { beginBackup, freeBytes, removePartials, requireSpace } from "../folder.ts";
-import { MANIFEST_FILE, parseManifest, timeOfBackup } from "../manifest.ts";
+import { BACKUP_MANIFEST, parseManifest, timeOfBackup } from "../manifest.ts";
 import { type BackupTarget, openTarget } from "./target.ts";
 
 export interface DeclaredTargetContext {
@@ -46,14 +46,14 @@ export async function uploadBackup(target: BackupTarget, { path, manifest }: Bac
   for (const file of manifest.files) {
     await target.put(`${manifest.name}/${file.path}`, { file: join(path, file.path) });
   }
-  await target.put(`${manifest.name}/${MANIFEST_FILE}`, { file: join(path, MANIFEST_FILE) });
+  await target.put(`${manifest.name}/${BACKUP_MANIFEST}`, { file: join(path, BACKUP_MANIFEST) });
 }
 
 /** Returns the names of the complete backups at the target, newest first. */
 export async function listUploaded(target: BackupTarget): Promise<string[]> {
   const names = (await target.list("glitchtip-")).flatMap((key) => {
     const [name = "", file] = key.split("/");
-    return file === MANIFEST_FILE && timeOfBackup(name) !== undefined ? [name] : [];
+    return file === BACKUP_MANIFEST && timeOfBackup(name) !== undefined ? [name] : [];
   });
   return names.sort().reverse();
 }
@@ -65,7 +65,7 @@ export async function fetchBackup(target: BackupTarget, context: BackupFolderCon
   if (name === undefined || timeOfBackup(name) === undefined) throw notThere(wanted);
   const path = join(folder, name);
   if (existsSync(path)) return readBackup(path);
-  const stored = await target.fetch(`${name}/${MANIFEST_FILE}`);
+  const stored = await target.fetch(`${name}/${BACKUP_MANIFEST}`);
   if (stored === undefined) throw notThere(name);
   const manifest = parseManifest(await text(stored), `${target.place}${name}/`);
   await using _ = await lockBackups(context);

@@ -1,84 +1,226 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import { openS3Requests, type S3Call, s3Refusal, unescapeXml, xmlText } from "./s3-request.ts";
-import type { BackupTarget, OpenTarget, TargetContent } from "./target.ts";
+import { AwsV4Signer } from "aws4fetch";
+import { defined } from "../../base/defined.ts";
+import { CodedError } from "../../base/errors.ts";
+import { retry } from "../../base/retry.ts";
+import type { Secret } from "../../base/secret.ts";
+import { type Http, HttpError, type HttpStream } from "../../http/http.ts";
+import type { BackupTarget, OpenTarget, TargetContent, TargetContext, TargetSettings } from "./target.ts";
 
 /** S3 accepts at most 10,000 parts of an object, and no part but the last below 5 MiB. */
 const PART_BYTES = 64 * 1_048_576;
+const SILENT_FOR_MS = 60_000;
+const RETRY_FOR_MS = 120_000;
+const EMPTY_SHA256 = createHash("sha256").digest("hex");
 
 /** A bucket of an S3-compatible server. Contents are streamed; a call that fails for a moment is retried. */
-export const openS3Target: OpenTarget<"s3"> = (settings, { secret, ...context }): BackupTarget => {
+export const openS3Target: OpenTarget<"s3"> = (settings, context): BackupTarget => {
   const { endpoint, bucket, prefix } = settings;
-  const place = { ...settings, accessKey: secret("accessKey"), secretKey: secret("secretKey") };
-  const call = openS3Requests(place, context);
-  const answerText = async (wanted: S3Call): Promise<string> => {
-    const answer = await call(wanted);
-    return answer === undefined ? "" : await text(answer.body);
+  const s3 = new S3Bucket(settings, context);
+  return {
+    place: `${endpoint}/${bucket}/${prefix}`,
+    put: (key, content) => s3.put(prefix + key, content),
+    list: async (wanted) => (await s3.list(prefix + wanted)).map((key) => key.slice(prefix.length)),
+    fetch: async (key) => (await s3.call({ method: "GET", key: prefix + key }))?.body,
+    async delete(key) {
+      await s3.callForText({ method: "DELETE", key: prefix + key });
+    },
   };
+};
 
-  async function putParts(key: string, file: string, bytes: number): Promise<void> {
-    const started = await answerText({ method: "POST", key, query: { uploads: "" } });
+interface S3Body {
+  readonly sha256: string;
+  readonly bytes: number;
+  /** Opens the content. It is called for each attempt. */
+  open(): Readable | string;
+}
+
+interface S3Call {
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  readonly key?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: S3Body;
+}
+
+/** What one attempt of a call led to: an answer, none because the object does not exist, or a reason to retry. */
+type Attempt = { readonly answer: HttpStream | undefined } | { readonly reason: string };
+
+class S3Bucket {
+  readonly #settings: TargetSettings["s3"];
+  readonly #context: TargetContext;
+  readonly #http: Http;
+  readonly #accessKey: Secret;
+  readonly #secretKey: Secret;
+
+  constructor(settings: TargetSettings["s3"], context: TargetContext) {
+    this.#settings = settings;
+    this.#context = context;
+    this.#accessKey = context.secret("accessKey");
+    this.#secretKey = context.secret("secretKey");
+    this.#http = context.openHttp({ timeoutMs: SILENT_FOR_MS, ...defined({ env: context.env }) });
+  }
+
+  async put(key: string, content: TargetContent): Promise<void> {
+    if ("text" in content) return void (await this.callForText({ method: "PUT", key, body: textBody(content.text) }));
+    const { size } = await stat(content.file);
+    if (size > PART_BYTES) return await this.#putParts(key, content.file, size);
+    await this.callForText({ method: "PUT", key, body: await fileBody(content.file, 0, size) });
+  }
+
+  async #putParts(key: string, file: string, bytes: number): Promise<void> {
+    const started = await this.callForText({ method: "POST", key, query: { uploads: "" } });
     const uploadId = xmlText(started, "UploadId");
-    if (uploadId === undefined) throw s3Refusal(place, { method: "POST", key }, 200, started);
+    if (uploadId === undefined) throw this.#refusal({ method: "POST", key }, 200, started);
     try {
       const parts: string[] = [];
       for (let start = 0, number = 1; start < bytes; start += PART_BYTES, number++) {
         const body = await fileBody(file, start, Math.min(bytes, start + PART_BYTES));
-        const answer = await call({ method: "PUT", key, query: { partNumber: String(number), uploadId }, body });
+        const answer = await this.call({ method: "PUT", key, query: { partNumber: String(number), uploadId }, body });
         answer?.body.resume();
         parts.push(`<Part><PartNumber>${number}</PartNumber><ETag>${answer?.headers.etag ?? ""}</ETag></Part>`);
       }
       const list = `<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`;
-      const answer = await answerText({ method: "POST", key, query: { uploadId }, body: textBody(list) });
+      const answer = await this.callForText({ method: "POST", key, query: { uploadId }, body: textBody(list) });
       // The answer may be an error although its status is 200.
-      if (xmlText(answer, "Code") !== undefined) throw s3Refusal(place, { method: "POST", key }, 200, answer);
+      if (xmlText(answer, "Code") !== undefined) throw this.#refusal({ method: "POST", key }, 200, answer);
     } catch (error) {
-      await answerText({ method: "DELETE", key, query: { uploadId } }).catch(() => {});
+      await this.callForText({ method: "DELETE", key, query: { uploadId } }).catch(() => {});
       throw error;
     }
   }
 
-  async function put(key: string, content: TargetContent): Promise<void> {
-    if ("text" in content) return void (await answerText({ method: "PUT", key, body: textBody(content.text) }));
-    const { size } = await stat(content.file);
-    if (size > PART_BYTES) return await putParts(key, content.file, size);
-    await answerText({ method: "PUT", key, body: await fileBody(content.file, 0, size) });
-  }
-
-  async function list(wanted: string): Promise<string[]> {
+  async list(prefix: string): Promise<string[]> {
     const keys: string[] = [];
     for (let token: string | undefined, first = true; first || token !== undefined; first = false) {
-      const page = token === undefined ? {} : { "continuation-token": token };
-      const answer = await answerText({ method: "GET", query: { "list-type": "2", prefix: wanted, ...page } });
+      const page: Record<string, string> = token === undefined ? {} : { "continuation-token": token };
+      const answer = await this.callForText({ method: "GET", query: { "list-type": "2", prefix, ...page } });
       keys.push(...[...answer.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => unescapeXml(key)));
       token = xmlText(answer, "NextContinuationToken");
     }
     return keys;
   }
 
-  return {
-    place: `${endpoint}/${bucket}/${prefix}`,
-    put: (key, content) => put(prefix + key, content),
-    list: async (wanted) => (await list(prefix + wanted)).map((key) => key.slice(prefix.length)),
-    fetch: async (key) => (await call({ method: "GET", key: prefix + key }))?.body,
-    async delete(key) {
-      await answerText({ method: "DELETE", key: prefix + key });
-    },
-  };
-};
+  async callForText(call: S3Call): Promise<string> {
+    const answer = await this.call(call);
+    return answer === undefined ? "" : await text(answer.body);
+  }
 
-async function fileBody(path: string, start: number, end: number): Promise<NonNullable<S3Call["body"]>> {
+  /** Returns undefined for an object that does not exist. Every call may be repeated: an object is stored whole or not. */
+  async call(call: S3Call): Promise<HttpStream | undefined> {
+    const { endpoint, bucket } = this.#settings;
+    const { clock, signal } = this.#context;
+    let last = "";
+    const done = await retry<Extract<Attempt, { answer: unknown }>>({
+      clock,
+      signal,
+      deadlineMs: RETRY_FOR_MS,
+      pauseMs: { first: 500, longest: 10_000 },
+      attempt: async () => {
+        const attempt = await this.#attempt(call);
+        if ("answer" in attempt) return attempt;
+        last = attempt.reason;
+        return undefined;
+      },
+      late: () =>
+        new CodedError(
+          "GC1807",
+          `${trimmed(endpoint)} does not take ${call.method} of ${call.key ?? bucket}: ${last}`,
+          {
+            remedy: "Check backup.target.s3.endpoint and whether it can be reached from here.",
+          },
+        ),
+    });
+    return done.answer;
+  }
+
+  async #attempt(call: S3Call): Promise<Attempt> {
+    let answer: HttpStream;
+    let said: string;
+    try {
+      answer = await this.#send(call);
+      if (answer.status < 300) return { answer };
+      said = await text(answer.body);
+    } catch (error) {
+      this.#context.signal.throwIfAborted();
+      return { reason: error instanceof HttpError ? error.reason : String(error) };
+    }
+    const { status } = answer;
+    if (status === 404 && call.method === "GET" && /NoSuchKey/.test(said)) return { answer: undefined };
+    if (status < 500 && status !== 429) throw this.#refusal(call, status, said);
+    return { reason: `${status} ${xmlText(said, "Code") ?? ""}` };
+  }
+
+  async #send({ method, key = "", query = {}, body }: S3Call): Promise<HttpStream> {
+    const { endpoint, bucket, region } = this.#settings;
+    const url = new URL(`${trimmed(endpoint)}/${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const signed = await new AwsV4Signer({
+      method,
+      url: url.href,
+      headers: { "x-amz-content-sha256": body?.sha256 ?? EMPTY_SHA256 },
+      accessKeyId: this.#accessKey.reveal(),
+      secretAccessKey: this.#secretKey.reveal(),
+      service: "s3",
+      region,
+    }).sign();
+    const content = body?.open() ?? "";
+    const request = {
+      method,
+      url: signed.url.href,
+      headers: Object.fromEntries(signed.headers),
+      body: typeof content === "string" ? content : { bytes: body?.bytes ?? 0, open: () => content },
+    };
+    return await this.#http.stream(request, this.#context.signal);
+  }
+
+  #refusal({ method, key }: S3Call, status: number, said: string): CodedError {
+    const { bucket, endpoint } = this.#settings;
+    const code = xmlText(said, "Code");
+    const what = `${endpoint} refuses ${method} of ${key === undefined ? `bucket ${bucket}` : `${bucket}/${key}`}`;
+    return new CodedError("GC1807", `${what}: ${status}${code === undefined ? "" : ` ${code}`}`, {
+      problems: [xmlText(said, "Message") ?? ""].filter((line) => line !== ""),
+      remedy:
+        code === "NoSuchBucket"
+          ? `Make the bucket ${bucket} there.`
+          : "Check backup.target.s3: bucket, region, accessKey, secretKey, and what they may do.",
+    });
+  }
+}
+
+const trimmed = (endpoint: string): string => endpoint.replace(/\/$/, "");
+
+async function fileBody(path: string, start: number, end: number): Promise<S3Body> {
   const open = () => (start === end ? "" : createReadStream(path, { start, end: end - 1 }));
   const hash = createHash("sha256");
   if (start < end) await pipeline(createReadStream(path, { start, end: end - 1 }), hash);
   return { sha256: hash.digest("hex"), bytes: end - start, open };
 }
 
-const textBody = (content: string): NonNullable<S3Call["body"]> => ({
+const textBody = (content: string): S3Body => ({
   sha256: createHash("sha256").update(content).digest("hex"),
   bytes: Buffer.byteLength(content),
   open: () => content,
 });
+
+const xmlText = (xml: string, name: string): string | undefined => {
+  const found = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
+  return found === undefined ? undefined : unescapeXml(found);
+};
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  amp: "&",
+  "#34": '"',
+  "#39": "'",
+};
+
+const unescapeXml = (escaped: string): string =>
+  escaped.replace(/&(lt|gt|quot|apos|amp|#34|#39);/g, (whole, name: string) => ENTITIES[name] ?? whole);

@@ -27,7 +27,7 @@ export interface TargetContext {
   readonly openHttp: OpenHttp;
   /** For the variables that name a proxy. */
   readonly env?: HttpOptions["env"];
-  /** Returns the value of a setting that is a reference to a secret. */
+  /** Returns the value of a setting that is a reference to a secret. Throws where it cannot be read. */
   secret(setting: string): Secret;
 }
 

@@ -84,6 +84,17 @@ const FORMATS: Readonly<Record<ChannelType, (message: Message) => Payload>> = {
   },
 };
 
+/** Returns whether an answer with a status of success means that the message was accepted. */
+export const isAccepted = (type: ChannelType, said: string): boolean => ACCEPTS[type]?.(said) ?? true;
+
+const ACCEPTS: Readonly<Partial<Record<ChannelType, (said: string) => boolean>>> = {
+  // Feishu always answers 200; its own code is in the body.
+  feishu(said) {
+    const [, code] = /"(?:code|StatusCode)"\s*:\s*(-?\d+)/.exec(said) ?? [];
+    return code === undefined || code === "0";
+  },
+};
+
 /** Escapes Markdown, so that no text from outside becomes a link, a mention or a format. */
 const escapeMarkdown = (line: string): string => line.replace(/[<>*_~`[\]]/g, (mark) => `&#${mark.charCodeAt(0)};`);
 /** Escapes the characters that Slack treats as control characters. */

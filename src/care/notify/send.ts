@@ -6,7 +6,7 @@ import type { Clock } from "../../base/wait.ts";
 import { HttpError, type HttpOptions, type OpenHttp } from "../../http/http.ts";
 import { hideSecrets } from "./hide.ts";
 import type { Notice, Repeated } from "./notice.ts";
-import { type ChannelType, payloadOf } from "./payload.ts";
+import { type ChannelType, isAccepted, payloadOf } from "./payload.ts";
 
 export interface Channel {
   readonly name: string;
@@ -21,15 +21,18 @@ export interface SendContext {
   readonly openHttp: OpenHttp;
   /** Proxy variables, for the client that reads them. */
   readonly env?: HttpOptions["env"];
-  /** What must not be in a message, wherever its text came from. */
+  /** Secrets that are replaced in every message. */
   readonly hidden: readonly Secret[];
 }
 
 const SILENT_FOR_MS = 10_000;
 const RETRY_FOR_MS = 45_000;
-const SAID = 200;
+/** Length of the part of an answer that errors show. */
+const SHOWN_LENGTH = 200;
 
-/** Delivers one message, or throws GC1609. Tries again where it may help; a message may so come twice, but never half. */
+/**
+ * Delivers one message, or throws GC1609. It retries failures that may pass, so a message may arrive twice.
+ */
 export async function sendNotice(
   channel: Channel,
   given: Notice,
@@ -48,12 +51,12 @@ export async function sendNotice(
     pauseMs: { first: 1_000, longest: 15_000 },
     async attempt() {
       const { secret, type } = channel;
-      // Anew each time: a signature is good for an hour at most.
+      // Built for each attempt: a signature is valid for an hour at most.
       const payload = payloadOf(type, { notice, repeated, secret, nowMs: clock.now() });
       try {
         const { status, text } = await http.send({ method: "POST", url: address.href, ...payload }, signal);
-        const said = hide(text).slice(0, SAID);
-        if (status < 300 && (type !== "feishu" || feishuTook(said))) return true;
+        const said = hide(text).slice(0, SHOWN_LENGTH);
+        if (status < 300 && isAccepted(type, said)) return true;
         last = `it answered ${status}${said.trim() === "" ? "" : `: ${said.trim()}`}`;
         if (status < 500 && status !== 408 && status !== 429) throw failed(channel, last);
       } catch (error) {
@@ -72,12 +75,6 @@ function addressOf(channel: Channel): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
   throw failed(channel, "its address is no http:// or https:// address");
-}
-
-/** It says 200 to everything; the code is in the body. */
-function feishuTook(said: string): boolean {
-  const [, code] = /"(?:code|StatusCode)"\s*:\s*(-?\d+)/.exec(said) ?? [];
-  return code === undefined || code === "0";
 }
 
 const failed = ({ name, type }: Channel, why: string): CodedError =>

@@ -50,15 +50,15 @@ export async function frontOf(
     host: here ? "127.0.0.1" : domain,
     httpPort: published(80),
     httpsPort: published(443),
-    ...(authority === undefined ? {} : { authority }),
+    ...defined({ authority }),
   };
 }
 
 const tlsOptions = ({ domain, authority }: Front) => ({
   servername: domain,
-  // A bad certificate is what we are here to tell.
+  // A bad certificate is reported here instead of refused.
   rejectUnauthorized: false,
-  ...(authority === undefined ? {} : { ca: authority }),
+  ...defined({ ca: authority }),
 });
 
 const unknown = (error: unknown): { readonly known: false; readonly reason: string } => ({
@@ -66,7 +66,7 @@ const unknown = (error: unknown): { readonly known: false; readonly reason: stri
   reason: error instanceof Error ? error.message : String(error),
 });
 
-/** The certificate that a browser would be shown. */
+/** Reads the certificate that a browser gets. */
 export async function servedCertificate(front: Front, nowMs: number): Promise<ServedCertificate> {
   try {
     const socket = await new Promise<TLSSocket>((resolve, reject) => {
