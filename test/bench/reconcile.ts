@@ -30,7 +30,9 @@ const BARE = join(root, "test/bench/bare-saturated.mjs");
 const SATURATED = 4;
 
 function buildChild(): void {
-  const options = ["--bundle", "--platform=node", "--format=esm", "--target=node20.19", "--log-level=warning"];
+  // undici requires Node's own modules at run time.
+  const banner = `--banner:js=import{createRequire}from"node:module";const require=createRequire(import.meta.url);`;
+  const options = ["--bundle", "--platform=node", "--format=esm", "--target=node20.19", "--log-level=warning", banner];
   const esbuild = join(root, "node_modules/.bin/esbuild");
   execFileSync(esbuild, [join(root, "test/bench/reconcile-child.ts"), ...options, `--outfile=${CHILD}`]);
 }
