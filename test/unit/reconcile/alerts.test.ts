@@ -9,11 +9,11 @@ const onServer = (...alerts: readonly ReturnType<typeof alert>[]) => acme([proje
 const hooked = (url: string, over = {}) => alert("errors", { recipients: [{ type: "webhook", url }], ...over });
 
 describe("the alerts of a project", () => {
-  it("that are as declared need nothing", async () => {
+  it("needs no action for an alert that is as declared", async () => {
     expect(lines(await plan(shop(`[${EMAIL}]`), onServer(alert("errors"))))).toEqual([]);
   });
 
-  it("that are missing are made, with all their fields", async () => {
+  it("creates a missing alert with all its fields", async () => {
     const { actions } = await plan(shop(`[${EMAIL}]`), onServer());
     expect(actions).toMatchObject([
       {
@@ -33,7 +33,7 @@ describe("the alerts of a project", () => {
     ]);
   });
 
-  it("that differ are changed by their number, old and new side by side, with all of the wanted state", async () => {
+  it("updates an alert that differs by its id, shows old and new values, and sends the whole state", async () => {
     const { actions } = await plan(shop(`[${EMAIL}]`), onServer(alert("errors", { id: "42", quantity: 50 })));
     expect(actions).toMatchObject([
       {
@@ -45,7 +45,7 @@ describe("the alerts of a project", () => {
     ]);
   });
 
-  it("are not declared: told without prune, deleted by number with it", async () => {
+  it("reports an undeclared alert without prune, and deletes it by id with prune", async () => {
     const observed = onServer(alert("old", { id: "7" }));
     const told = await plan(shop("[]"), observed);
     expect(lines(told)).toEqual([]);
@@ -53,12 +53,12 @@ describe("the alerts of a project", () => {
     expect((await plan(shop("[]", "prune: true\n"), observed)).actions).toMatchObject([{ type: "delete", id: "7" }]);
   });
 
-  it("are left alone in a project that says nothing of alerts", async () => {
+  it("leaves the alerts of a project alone that declares none", async () => {
     const { actions, undeclared } = await plan(`${HEAD}prune: true\nprojects: {shop: }\n`, onServer(alert("mine")));
     expect([actions, undeclared]).toEqual([[], []]);
   });
 
-  it("come sorted, whatever order they are declared in: created, then updated, then deleted, by name", async () => {
+  it("sorts actions by type and name, in whatever order alerts are declared", async () => {
     const declared = `[${["z", "b", "y", "a"].map((name) => with_("[{type: email}]", name))}]`;
     const observed = onServer(alert("m"), alert("a", { id: "2", quantity: 1 }), alert("b", { id: "3", quantity: 1 }));
     expect(lines(await plan(shop(declared, "prune: true\n"), observed))).toEqual([
@@ -70,7 +70,7 @@ describe("the alerts of a project", () => {
     ]);
   });
 
-  it("that were renamed are made under the new name and deleted under the old one", async () => {
+  it("creates a renamed alert under the new name and deletes the old one", async () => {
     expect(lines(await plan(shop(`[${EMAIL}]`, "prune: true\n"), onServer(alert("faults"))))).toEqual([
       "create alert shop errors",
       "delete alert shop faults",
@@ -81,7 +81,7 @@ describe("the alerts of a project", () => {
 describe("recipients", () => {
   const BOTH = "[{type: email}, {type: webhook, url: 'https://h.example.com/a'}]";
 
-  it("are compared as a set: the server returns them in any order", async () => {
+  it("compares recipients as a set, because the server returns them in any order", async () => {
     const webhook = { type: "webhook", url: "https://h.example.com/a" };
     const observed = onServer(alert("errors", { recipients: [webhook, { type: "email", url: "" }] }));
     expect(lines(await plan(shop(`[${with_(BOTH)}]`), observed))).toEqual([]);
@@ -107,18 +107,18 @@ describe("recipients", () => {
     ).toEqual(["update alert shop errors"]);
   });
 
-  it("that are there twice are sent once", async () => {
+  it("sends a recipient once that is declared twice", async () => {
     const { actions } = await plan(shop(`[${with_("[{type: email}, {type: email}]")}]`), onServer());
     expect(actions).toMatchObject([{ desired: { recipients: [{ type: "email" }] } }]);
     expect(JSON.stringify(actions).match(/"type":"email"/g)).toHaveLength(1);
   });
 
-  it("that are taken away come with a warning: GlitchTip then mails the whole team", async () => {
+  it("warns when the last recipient is removed, because GlitchTip then mails the whole team", async () => {
     const { actions } = await plan(shop(`[${with_("[]")}]`), onServer(alert("errors")));
     expect(actions).toMatchObject([{ type: "update", warning: expect.stringContaining("mails the whole team") }]);
   });
 
-  it("are shown whole where the declaration says them in clear, else only by scheme and host", async () => {
+  it("shows a URL in full where the declaration has it in clear text, otherwise only scheme and host", async () => {
     const declared = `[${with_("[{type: webhook, url: 'https://h.example.com/new'}, {type: discord, url: 'env:HOOK'}]")}]`;
     const { actions } = await plan(shop(declared), onServer(hooked("https://h.example.com/T0/B1/s3cret")));
     expect(actions[0]?.changes).toEqual([
@@ -131,7 +131,7 @@ describe("recipients", () => {
     expect(JSON.stringify(actions)).not.toMatch(/s3cret|env:HOOK/);
   });
 
-  it("whose secret alone changed are told apart from no change", async () => {
+  it("plans an update where only a recipient's secret changed", async () => {
     const declared = `[${with_("[{type: webhook, url: 'env:HOOK'}]")}]`;
     const secrets = { "env:HOOK": "https://h.example.com/new" };
     const { actions } = await plan(shop(declared), onServer(hooked("https://h.example.com/old")), { secrets });
@@ -143,7 +143,7 @@ describe("recipients", () => {
     ]);
   });
 
-  it("of a kind that we do not know do no harm, and can be taken away", async () => {
+  it("accepts recipients of an unknown type, and can remove them", async () => {
     const observed = onServer(
       alert("odd", { recipients: [{ type: "pigeon", url: "x" }] }),
       alert("errors", { id: "2", recipients: [{ type: "pigeon", url: "x" }] }),
@@ -154,7 +154,7 @@ describe("recipients", () => {
     ]);
   });
 
-  it("an e-mail that the server holds with a url is set right", async () => {
+  it("corrects an e-mail recipient that has a URL on the server", async () => {
     const observed = onServer(alert("errors", { recipients: [{ type: "email", url: "https://x.example/" }] }));
     expect(lines(await plan(shop(`[${EMAIL}]`), observed))).toEqual(["update alert shop errors"]);
   });
@@ -175,12 +175,12 @@ describe("recipients", () => {
     },
   );
 
-  it("an alert that cannot be as declared is not taken for one that is not declared", async () => {
+  it("does not report an alert as undeclared when its declaration cannot be planned", async () => {
     const declared = `[${with_("[{type: ntfy, url: 'https://h.example.com'}]")}]`;
     expect(lines(await plan(shop(declared, "prune: true\n"), onServer(alert("errors"))))).toEqual([]);
   });
 
-  it("of zulip carry bot, key, channel and topic, and differ by them", async () => {
+  it("sends bot, key, channel and topic of a zulip recipient, and compares them", async () => {
     const zulip = "{type: zulip, url: 'https://z.example.com', botEmail: b@x.y, apiKey: 'env:KEY', channel: c}";
     const config = { bot_email: "b@x.y", api_key: "k", channel: "c", topic: "GlitchTip Alerts" };
     const there = (over = {}) =>
@@ -215,13 +215,13 @@ describe("private addresses", () => {
     ]);
   });
 
-  it.each(["4.1", "5.1", "5.2"] as const)("are taken by %s", async (generation) => {
+  it.each(["4.1", "5.1", "5.2"] as const)("are accepted by %s", async (generation) => {
     expect(lines(await plan(declared("http://10.0.0.1/x"), onServer(), { generation }))).toEqual([
       "create alert shop errors",
     ]);
   });
 
-  it("are taken where the declaration says that the server allows them, and where the server has them already", async () => {
+  it("are accepted where the declaration allows them, or where the server has them already", async () => {
     const allowed = declared("http://10.0.0.1/x").replace(
       "token: 'env:TOKEN'",
       "token: 'env:TOKEN', allowPrivateAddresses: true",
@@ -234,8 +234,8 @@ describe("private addresses", () => {
   });
 });
 
-describe("what the server holds of an odd kind", () => {
-  it("an uptime alert without numbers can be declared as it is, and is no harm where it is not", async () => {
+describe("unusual alerts on the server", () => {
+  it("accepts an uptime alert without numbers, declared or not", async () => {
     const up = alert("up", { timespanMinutes: null, quantity: null, uptime: true });
     expect(lines(await plan(shop("[{name: up, uptime: true, recipients: [{type: email}]}]"), onServer(up)))).toEqual(
       [],
@@ -243,7 +243,7 @@ describe("what the server holds of an odd kind", () => {
     expect((await plan(shop("[]"), onServer(up))).undeclared).toMatchObject([{ name: "up" }]);
   });
 
-  it("two alerts without a name are both deleted in one run, by number", async () => {
+  it("deletes two alerts without a name in one run, by id", async () => {
     const { actions } = await plan(
       shop("[]", "prune: true\n"),
       onServer(alert("", { id: "10" }), alert("", { id: "9" })),
@@ -254,14 +254,14 @@ describe("what the server holds of an odd kind", () => {
     ]);
   });
 
-  it("of several with one name the one as declared is kept, and the others are told with their numbers", async () => {
+  it("keeps the one as declared of several with the same name, and reports the others with their ids", async () => {
     const observed = onServer(alert("errors", { id: "3", quantity: 5 }), alert("errors", { id: "11" }));
     const { actions, undeclared } = await plan(shop(`[${EMAIL}]`), observed);
     expect(actions).toEqual([]);
     expect(undeclared).toMatchObject([{ id: "3", note: "number 3 has the name of another alert; number 11 is kept" }]);
   });
 
-  it("of several that all differ the lowest number is kept, in every run the same", async () => {
+  it("keeps the lowest id of several with the same name that all differ", async () => {
     const observed = [alert("errors", { id: "10", quantity: 5 }), alert("errors", { id: "9", quantity: 6 })];
     for (const alerts of [observed, observed.toReversed()]) {
       expect((await plan(shop(`[${EMAIL}]`), onServer(...alerts))).actions).toMatchObject([
@@ -270,12 +270,12 @@ describe("what the server holds of an odd kind", () => {
     }
   });
 
-  it("what a failed create left behind, the name without recipients, is filled where it is the only one", async () => {
+  it("completes an alert without recipients that a failed create left behind", async () => {
     const { actions } = await plan(shop(`[${EMAIL}]`), onServer(alert("errors", { recipients: [] })));
     expect(actions).toMatchObject([{ type: "update", changes: [{ field: "recipients", from: [], to: ["email"] }] }]);
   });
 
-  it("and is taken away, also without prune, where the alert stands beside it", async () => {
+  it("deletes it even without prune where the complete alert exists", async () => {
     const observed = onServer(alert("errors"), alert("errors", { id: "5", recipients: [] }));
     const { actions } = await plan(shop(`[${EMAIL}]`), observed);
     expect(actions).toMatchObject([{ type: "delete", id: "5", warning: expect.stringContaining("failed create") }]);

@@ -8,7 +8,7 @@ const page = readFileSync(new URL("../../../docs/server.md", import.meta.url), "
 const [one = "", several = "", jira = ""] = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) => yaml);
 
 describe("docs/server.md", () => {
-  it("shows a declaration that makes all of it on an empty server", async () => {
+  it("shows a declaration that creates everything on an empty server", async () => {
     const result = await plan(one, { organizations: [] });
     expect(result).toMatchObject({ errors: [], warnings: [] });
     expect(lines(result)).toEqual([

@@ -15,19 +15,19 @@ const known = {
 };
 const ALERT = "alerts: [{name: errors, quantity: 100, timespanMinutes: 60, recipients: [{type: email}]}]";
 
-describe("a project is known", () => {
-  it("by its number, where an earlier run saw it: one that was renamed is followed, not made again", async () => {
+describe("a project is identified", () => {
+  it("by the id of an earlier run, so that a renamed project is followed and not created again", async () => {
     const renamed = acme([project("store", { name: "Store", alerts: [] })]);
     const { actions } = await plan(`${HEAD}projects: {shop: {${ALERT}}}\n`, renamed, { known });
     expect(actions).toMatchObject([{ type: "create", kind: "alert", project: "store", at: { projectSlug: "store" } }]);
   });
 
-  it("not by a number that another database gave to another one", async () => {
+  it("not by an id that another database gave to another project", async () => {
     const other = acme([project("other", { dateCreated: "2027-01-01T00:00:00Z" })]);
     expect(lines(await plan(`${HEAD}projects: {shop: }\n`, other, { known }))).toEqual(["create project shop shop"]);
   });
 
-  it("by its declared slug, before its name", async () => {
+  it("by its declared slug before its name", async () => {
     const two = acme([project("shop", { name: "Other" }), project("x", { id: "2", name: "Shop" })]);
     const { actions, known: found } = await plan(`${HEAD}projects: {a: {slug: shop, name: Shop}}\n`, two);
     expect(actions).toMatchObject([
@@ -46,7 +46,7 @@ describe("a project is known", () => {
     expect(lines(await plan(`${HEAD}projects: {'${name}': }\n`, server))).toEqual([]);
   });
 
-  it("and is set to a declared name that it no longer has", async () => {
+  it("and renamed to the declared name", async () => {
     const renamed = acme([project("shop", { name: "Store" })]);
     const { actions } = await plan(`${HEAD}projects: {shop: {name: Shop}}\n`, renamed, { known });
     expect(actions).toMatchObject([{ type: "update", desired: { name: "Shop" } }]);
@@ -54,7 +54,7 @@ describe("a project is known", () => {
 });
 
 describe("a project's fields", () => {
-  it("are changed where they are declared, old and new side by side; others stay", async () => {
+  it("are updated where they are declared; other fields stay", async () => {
     const there = acme([project("shop", { platform: "python", throttle: 10 })], { teams: [] });
     const { actions } = await plan(`${HEAD}projects: {shop: {throttle: 50, team: backend}}\n`, there);
     expect(actions).toMatchObject([
@@ -72,11 +72,11 @@ describe("a project's fields", () => {
     ]);
   });
 
-  it("a team that is only the default is not linked to a project that is there", async () => {
+  it("do not include a link to the default team for an existing project", async () => {
     expect(lines(await plan(`${HEAD}projects: {shop: }\n`, acme([project("shop", { teams: ["x"] })])))).toEqual([]);
   });
 
-  it("are all given to a new one", async () => {
+  it("are all set for a new project", async () => {
     const declared = `${HEAD}projects: {Shop: {slug: shop-api, team: x, platform: node, throttle: 5}}\n`;
     const { actions } = await plan(declared, acme([], { teams: [{ id: "1", slug: "x" }] }));
     expect(actions).toMatchObject([
@@ -88,22 +88,22 @@ describe("a project's fields", () => {
     ]);
   });
 
-  it("a declared slug is set", async () => {
+  it("include a declared slug", async () => {
     const there = acme([project("shop", { name: "Shop" })]);
     expect((await plan(`${HEAD}projects: {Shop: {slug: shop-api}}\n`, there)).actions).toMatchObject([
       { changes: [{ field: "slug", from: "shop", to: "shop-api" }], desired: { slug: "shop-api" } },
     ]);
   });
 
-  it("a new name comes with the old address, of which 4.1 would make another one", async () => {
+  it("include the old slug with a new name, because 4.1 would derive another one", async () => {
     const there = acme([project("shop", { name: "Shop" })]);
     const { actions } = await plan(`${HEAD}projects: {shop: {name: Store}}\n`, there, { known, generation: "4.1" });
     expect(actions).toMatchObject([{ changes: [{ field: "name" }], desired: { name: "Store", slug: "shop" } }]);
   });
 });
 
-describe("an organization is known", () => {
-  it("by its number: one that was renamed is followed, with a word about it", async () => {
+describe("an organization is identified", () => {
+  it("by its id, so that a renamed organization is followed, with a warning", async () => {
     const renamed = { organizations: [organization([project("shop")], { name: "Acme Corp", slug: "acme" })] };
     const { actions, warnings } = await plan(`${HEAD}projects: {shop: }\n`, renamed, { known });
     expect(actions).toEqual([]);
@@ -129,7 +129,7 @@ describe("an organization is known", () => {
     ]);
   });
 
-  it("by nothing where two have its name: that is for the user to decide, and other organizations go on", async () => {
+  it("by nothing where two have its name; the user has to decide, and other organizations are planned", async () => {
     const servers = {
       organizations: [
         organization([]),
@@ -153,7 +153,7 @@ describe("a team", () => {
     teams: [{ id: "5", slug: "platform" }],
   });
 
-  it("that was renamed is followed by its number, for projects and members alike", async () => {
+  it("that was renamed is followed by its id, for projects and members", async () => {
     const declared = `${HEAD}teams: [backend]\nmembers: [{email: a@b.example, teams: [backend]}]\nprojects: {shop: {team: backend}}\n`;
     const server = { organizations: there.organizations.map((one) => ({ ...one, members: [] })) };
     const { actions, warnings } = await plan(declared, server, { known });
@@ -163,11 +163,11 @@ describe("a team", () => {
     ]);
   });
 
-  it("keeps its case: Backend is another one than backend", async () => {
+  it("is case-sensitive: Backend and backend are two teams", async () => {
     expect(lines(await plan(`${HEAD}teams: [Platform]\n`, there))).toEqual(["create team Platform"]);
   });
 
-  it("that a declared project uses is not taken for one that nobody declared", async () => {
+  it("that a declared project uses is not reported as undeclared", async () => {
     const declared = `${HEAD}prune: true\nteams: []\nprojects: {shop: {team: platform}}\n`;
     expect(lines(await plan(declared, there))).toEqual([]);
   });

@@ -19,26 +19,26 @@ const urlsOf = async (declaration: string) =>
   (await alertsOf(declaration)).flatMap(({ recipients }) => recipients.map(({ url }) => clearText(url)));
 
 describe("the Jira bridge", () => {
-  it("is an alert of its reserved name, at every event in a minute, with one webhook", async () => {
+  it("is an alert with its reserved name, one event a minute and one webhook", async () => {
     const [bridge, ...others] = await alertsOf(text(PROJECT));
     expect(bridge).toMatchObject({ name: NAME, timespanMinutes: 1, quantity: 1, uptime: false });
     expect(bridge?.recipients).toMatchObject([{ type: "webhook" }]);
     expect(others).toEqual([]);
   });
 
-  it("has the URL of the project: labels, components, token, in that order", async () => {
+  it("has the project's URL with labels, components and token in that order", async () => {
     expect(await urlsOf(text(PROJECT))).toEqual([
       "http://gjb.com/JIRA-VIA-PROJECT?labels=example-label-1&labels=example-label-2&components=jira-component-1&components=jira-component-2&token=secret",
     ]);
   });
 
-  it("has the URL of the escalation policy's board: the labels of both, and its type of issue at the end", async () => {
+  it("has the URL of the escalation policy's board with the labels of both, and its issue type at the end", async () => {
     expect(await urlsOf(text(POLICY))).toEqual([
       "http://gjb.com/JIRA-VIA-BOARD?labels=example-label-1&labels=example-label-2&labels=escalation-label-1&labels=escalation-label-2&components=jira-component&token=secret&issue_type=CustomIssueType",
     ]);
   });
 
-  it("gives a board the project's components, too, which the other tool forgets", async () => {
+  it("adds the project's components to a board, which the other tool omits", async () => {
     expect(
       await urlsOf(
         text("{components: [a], escalationPolicy: {channels: {jiraBoard: [{name: B}], jiraComponents: [b]}}}"),
@@ -46,12 +46,12 @@ describe("the Jira bridge", () => {
     ).toEqual(["http://gjb.com/B?components=a&components=b&token=secret"]);
   });
 
-  it("prefers the project where both are stated", async () => {
+  it("prefers the project where both are declared", async () => {
     const both = "{project: P, escalationPolicy: {channels: {jiraBoard: [{name: B}]}}}";
     expect(await urlsOf(text(both))).toEqual(["http://gjb.com/P?token=secret"]);
   });
 
-  it("writes blanks as +, and no bare ? where there is nothing to say", async () => {
+  it("encodes blanks as +, and omits ? without a query", async () => {
     expect(await urlsOf(text("{project: P, labels: ['a b&c'], issueType: Task}"))).toEqual([
       "http://gjb.com/P?labels=a+b%26c&token=secret&issue_type=Task",
     ]);
@@ -79,7 +79,7 @@ describe("the Jira bridge", () => {
     },
   );
 
-  it("makes one alert of several boards, with a recipient for each, and the second run changes nothing", async () => {
+  it("makes one alert for several boards with a recipient each, and a second run changes nothing", async () => {
     const declaration = text("{escalationPolicy: {channels: {jiraBoard: [{name: B}, {name: C}]}}}");
     const recipients = [
       { type: "webhook", url: "http://gjb.com/C?token=secret" },
@@ -91,24 +91,24 @@ describe("the Jira bridge", () => {
     expect(lines(await plan(declaration, acme([project("shop", { alerts: [there] })]), { secrets }))).toEqual([]);
   });
 
-  it("never shows its token, nor anything that holds it", async () => {
+  it("never shows its token, nor a URL that contains it", async () => {
     const printed = JSON.stringify(await plan(text(PROJECT), acme([project("shop", { alerts: [] })]), { secrets }));
     expect(printed).toContain("webhook http://gjb.com/[secret]");
     expect(printed).not.toContain("token=secret");
   });
 
-  it("stands beside the project's own alerts", async () => {
+  it("is planned beside the project's own alerts", async () => {
     const more = ", alerts: [{name: errors, quantity: 1, timespanMinutes: 1, recipients: [{type: email}]}]";
     expect((await alertsOf(text(PROJECT, { more }))).map(({ name }) => name)).toEqual(["errors", NAME]);
   });
 
-  it("alone leaves all other alerts as they are, also with prune", async () => {
+  it("without declared alerts leaves all other alerts as they are, even with prune", async () => {
     const observed = acme([project("shop", { alerts: [alert("mine")] })]);
     const { actions, undeclared } = await plan(text("{project: P}", { top: "prune: true\n" }), observed, { secrets });
     expect([actions.map(({ name }) => name), undeclared]).toEqual([[NAME], []]);
   });
 
-  it("is told to be missing where the server declares no bridge", async () => {
+  it("is reported as missing where the server declares no bridge", async () => {
     const declaration = text("{project: P}").replace(/, jiraBridge: \{[^}]*\}/, "");
     const { actions, warnings } = await plan(declaration, acme([project("shop", { alerts: [] })]));
     expect(actions).toEqual([]);

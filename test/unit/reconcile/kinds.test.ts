@@ -20,11 +20,11 @@ const watched = (...monitors: readonly ObservedMonitor[]) =>
 const monitors = (list: string, more = "") => `${HEAD}${more}projects: {shop: {monitors: [${list}]}, jobs: }\n`;
 
 describe("monitors of a project", () => {
-  it("that are as declared, with the defaults, need nothing", async () => {
+  it("need no action where they are as declared, with defaults", async () => {
     expect(lines(await plan(monitors(SITE), watched(site())))).toEqual([]);
   });
 
-  it("that are missing are made for their project", async () => {
+  it("are created for their project", async () => {
     const { actions } = await plan(monitors(SITE), watched());
     expect(actions).toMatchObject([
       {
@@ -36,7 +36,7 @@ describe("monitors of a project", () => {
     ]);
   });
 
-  it("that differ are changed field by field", async () => {
+  it("are updated field by field", async () => {
     const { actions } = await plan(
       monitors(SITE),
       watched(site({ intervalSeconds: 120, url: "https://old.example.com" })),
@@ -53,23 +53,23 @@ describe("monitors of a project", () => {
     ]);
   });
 
-  it("of other projects, or of none, are nobody's business", async () => {
+  it("are left alone where they belong to other projects or to none", async () => {
     const others = watched(site(), site({ id: "4", projectId: "2" }), site({ id: "5", projectId: null }));
     expect(lines(await plan(monitors(SITE, "prune: true\n"), others))).toEqual([]);
   });
 
-  it("of a TCP port are the same with and without //, in any case, as the server keeps them", async () => {
+  it("are compared without // and case for TCP ports, as the server stores them", async () => {
     const declared = "{name: db, type: TCP Port, url: 'DB.example.com:5432'}";
     const there = site({ name: "db", type: "TCP Port", url: "db.example.com:5432", expectedStatus: null });
     expect(lines(await plan(monitors(declared), watched(there)))).toEqual([]);
   });
 
-  it("of a heartbeat have neither address nor timeout", async () => {
+  it("have neither URL nor timeout as heartbeats", async () => {
     const there = site({ name: "beat", type: "Heartbeat", url: "", expectedStatus: null, timeoutSeconds: null });
     expect(lines(await plan(monitors("{name: beat, type: Heartbeat}"), watched(there)))).toEqual([]);
   });
 
-  it("at private addresses are refused for 6, with the setting's name; TCP ports, too", async () => {
+  it("are refused for 6 at private addresses, TCP ports included, with the setting's name", async () => {
     for (const monitor of ["{name: in, url: 'http://10.0.0.1/'}", "{name: in, type: TCP Port, url: '10.0.0.1:80'}"]) {
       const { actions, errors } = await plan(monitors(monitor), watched(), { generation: "6" });
       expect(actions).toEqual([]);
@@ -77,13 +77,13 @@ describe("monitors of a project", () => {
     }
   });
 
-  it("of one name are told apart by number: the one as declared is kept", async () => {
+  it("are told apart by id where they have one name; the one as declared is kept", async () => {
     const { actions, undeclared } = await plan(monitors(SITE), watched(site({ id: "2", intervalSeconds: 9 }), site()));
     expect(actions).toEqual([]);
     expect(undeclared).toMatchObject([{ id: "2", note: expect.stringContaining("number 3 is kept") }]);
   });
 
-  it("whose address is a secret show neither the new one nor the old one", async () => {
+  it("show neither old nor new URL where it is a secret", async () => {
     const declared = "{name: site, type: GET, url: 'env:SITE'}";
     const { actions } = await plan(monitors(declared), watched(site({ url: "https://shop.example.com/old-s3cret" })), {
       secrets: { "env:SITE": "https://shop.example.com/new-s3cret" },
@@ -113,14 +113,14 @@ describe("keys of a project", () => {
   const keyed = (...keys: readonly ObservedKey[]) => acme([project("shop", { keys })]);
   const keys = (list: string, more = "") => `${HEAD}${more}projects: {shop: {keys: [${list}]}}\n`;
 
-  it("that are missing are made with their label and rate limit", async () => {
+  it("are created with their label and rate limit", async () => {
     const { actions } = await plan(keys("{label: web, rateLimit: {window: 60, count: 100}}"), keyed(key("")));
     expect(actions).toMatchObject([
       { type: "create", name: "web", changes: [{ field: "rateLimit", to: "100 events in 60 s" }] },
     ]);
   });
 
-  it("of another rate limit are told: GlitchTip answers such a change with 200 and does nothing", async () => {
+  it("are reported where the rate limit differs, because GlitchTip answers such an update with 200 and does nothing", async () => {
     const { actions, warnings } = await plan(
       keys("{label: web, rateLimit: {window: 60, count: 100}}"),
       keyed(key("web")),
@@ -129,14 +129,14 @@ describe("keys of a project", () => {
     expect(warnings).toMatchObject([{ message: expect.stringContaining("GlitchTip cannot change a key") }]);
   });
 
-  it("that are not declared go with prune, and it says what that does to events", async () => {
+  it("are deleted with prune where they are not declared, with a warning about lost events", async () => {
     const { actions } = await plan(keys("{label: web}", "prune: true\n"), keyed(key("web"), key("old")));
     expect(actions).toMatchObject([
       { type: "delete", name: "old", warning: expect.stringContaining("block its project for 30 s") },
     ]);
   });
 
-  it("of the stack's applications and the one that came with the project are never taken away", async () => {
+  it("are never deleted where the stack's apps use them or GlitchTip created them with the project", async () => {
     expect(lines(await plan(keys("", "prune: true\n"), keyed(key("glitchtip-compose"), key(""))))).toEqual([]);
   });
 });
@@ -145,17 +145,17 @@ describe("status pages", () => {
   const page = (isPublic: boolean) => acme([], { statusPages: [{ slug: "public", name: "Public", isPublic }] });
   const pages = `${HEAD}prune: true\nstatusPages: [{name: Public, isPublic: true}]\n`;
 
-  it("that are missing are made", async () => {
+  it("are created", async () => {
     expect(lines(await plan(pages, acme([], { statusPages: [] })))).toEqual(["create statusPage Public"]);
   });
 
-  it("that differ are told: the API can only list and make them", async () => {
+  it("are reported where they differ, because the API can only list and create them", async () => {
     const { actions, warnings } = await plan(pages, page(false));
     expect(actions).toEqual([]);
     expect(warnings).toMatchObject([{ message: expect.stringContaining("GlitchTip's API cannot change it") }]);
   });
 
-  it("that nobody declared may be another organization's: nothing is said of them", async () => {
+  it("are not reported where they are undeclared, because they may be another organization's", async () => {
     const { actions, undeclared } = await plan(`${HEAD}prune: true\nstatusPages: []\n`, page(true));
     expect([actions, undeclared]).toEqual([[], []]);
   });

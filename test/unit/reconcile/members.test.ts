@@ -23,7 +23,7 @@ const declare = (members: string, more = "") => `${HEAD}${more}members: [${membe
 const BOSS = "{email: boss@example.com, role: owner}";
 
 describe("members", () => {
-  it("that are missing are invited with role and teams, those that are there are not", async () => {
+  it("are invited with role and teams where they are missing", async () => {
     const { actions } = await plan(
       declare(`${BOSS}, {email: new@example.com, role: admin, teams: [b, a]}`),
       server([OWNER]),
@@ -41,7 +41,7 @@ describe("members", () => {
     ]);
   });
 
-  it("are the same in upper and lower case", async () => {
+  it("are compared case-insensitively", async () => {
     const { actions } = await plan(
       declare(`${BOSS}, {email: Dev@Example.com}`, "prune: true\n"),
       server([OWNER, member("dev@example.com")]),
@@ -49,7 +49,7 @@ describe("members", () => {
     expect(actions).toEqual([]);
   });
 
-  it("change role and teams in one action; teams that are not declared stay", async () => {
+  it("change role and teams in one action; undeclared teams stay", async () => {
     const there = [OWNER, member("dev@example.com", "member", { teams: ["a"] })];
     const change = await plan(declare(`${BOSS}, {email: dev@example.com, role: admin, teams: [b]}`), server(there));
     expect(change.actions).toMatchObject([
@@ -65,43 +65,43 @@ describe("members", () => {
     expect(lines(await plan(declare(`${BOSS}, {email: dev@example.com}`), server(there)))).toEqual([]);
   });
 
-  it("that are invited and have not come are changed, not invited again", async () => {
+  it("are updated where they are invited already, not invited again", async () => {
     const pending = member("dev@example.com", "member", { pending: true });
     expect(
       lines(await plan(declare(`${BOSS}, {email: dev@example.com, role: admin}`), server([OWNER, pending]))),
     ).toEqual(["update member dev@example.com"]);
   });
 
-  it("that are not declared go only with prune", async () => {
+  it("are removed only with prune where they are not declared", async () => {
     const there = server([OWNER, member("old@example.com")]);
     expect((await plan(declare(BOSS), there)).undeclared).toMatchObject([{ kind: "member", name: "old@example.com" }]);
     expect(lines(await plan(declare(BOSS, "prune: true\n"), there))).toEqual(["delete member old@example.com"]);
   });
 
-  it("with a role that we do not know do no harm", async () => {
+  it("may have an unknown role", async () => {
     expect(lines(await plan(declare(BOSS), server([OWNER, member("x@example.com", "contributor")])))).toEqual([]);
   });
 });
 
 describe("the last owner", () => {
-  it("is never removed, and that is told", async () => {
+  it("is never removed, which is reported", async () => {
     const { actions, warnings } = await plan(declare("", "prune: true\n"), server([OWNER, member("x@example.com")]));
     expect(actions.map(({ name }) => name)).toEqual(["x@example.com"]);
     expect(warnings).toMatchObject([{ message: expect.stringMatching(/^boss@example.com .* stays: the last owner/) }]);
   });
 
-  it("is never made less than an owner", async () => {
+  it("is never demoted", async () => {
     const { actions, warnings } = await plan(declare("{email: boss@example.com}"), server([OWNER]));
     expect(actions).toEqual([]);
     expect(warnings).toMatchObject([{ message: expect.stringContaining("stays owner, declared is member") }]);
   });
 
-  it("is not replaced by one who is only invited: that one may never come", async () => {
+  it("is not replaced by somebody who is only invited and may never join", async () => {
     const { actions } = await plan(declare("{email: new@example.com, role: owner}", "prune: true\n"), server([OWNER]));
     expect(actions.map(({ type, name }) => `${type} ${name}`)).toEqual(["create new@example.com"]);
   });
 
-  it("hands over to a member that is there, in that order", async () => {
+  it("is demoted after an existing member became owner", async () => {
     const there = server([OWNER, member("next@example.com")]);
     const declared = "{email: boss@example.com}, {email: next@example.com, role: owner}";
     expect(lines(await plan(declare(declared), there))).toEqual([
@@ -110,7 +110,7 @@ describe("the last owner", () => {
     ]);
   });
 
-  it("may go where there is another one", async () => {
+  it("may be removed where there is another owner", async () => {
     const there = server([OWNER, member("second@example.com", "owner")]);
     expect(lines(await plan(declare("{email: second@example.com, role: owner}", "prune: true\n"), there))).toEqual([
       "delete member boss@example.com",
@@ -118,7 +118,7 @@ describe("the last owner", () => {
   });
 });
 
-it("the account whose token is used is neither removed nor changed: the next request would be refused", async () => {
+it("the token's own account is neither removed nor changed, because the next request would be refused", async () => {
   const there = server([OWNER, member("bot@example.com", "owner")], "Bot@example.com");
   expect(lines(await plan(declare(BOSS, "prune: true\n"), there))).toEqual([]);
   const { actions, warnings } = await plan(declare(`${BOSS}, {email: bot@example.com}`), there);

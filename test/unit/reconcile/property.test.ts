@@ -13,11 +13,11 @@ import { carryOut } from "../../support/simulated-server.ts";
 
 const noSecrets = () => Promise.reject(new Error("no reference is declared"));
 
-describe.each(GENERATIONS)("whatever is declared and whatever a server of %s holds", (generation) => {
+describe.each(GENERATIONS)("for any declaration and any state of a server of %s", (generation) => {
   const tellsTags = generation === "6";
   const options = { generation, strict: false, known: NOTHING_KNOWN };
 
-  it("a plan can be carried out, and the next one is empty", async () => {
+  it("a plan can be applied, and the next one is empty", async () => {
     await fc.assert(
       fc.asyncProperty(anyDesired, anyObserved(tellsTags), async (declared, observed) => {
         const desired = await resolveDesired(declared, noSecrets);
@@ -30,7 +30,7 @@ describe.each(GENERATIONS)("whatever is declared and whatever a server of %s hol
     );
   });
 
-  it("a plan is the same in every order in which the server tells of its things", async () => {
+  it("a plan does not depend on the order of the server's answers", async () => {
     const order = fc.integer({ min: 0, max: 3 });
     await fc.assert(
       fc.asyncProperty(anyDesired, anyObserved(tellsTags), order, async (declared, observed, turn) => {
@@ -55,7 +55,7 @@ describe.each(GENERATIONS)("whatever is declared and whatever a server of %s hol
   });
 });
 
-it("whatever holds a secret, the plan does not show it: neither one that is declared nor one that only the server has", async () => {
+it("a plan shows no secret, whether it is declared or only on the server", async () => {
   const hidden = <T extends { readonly url: unknown; readonly type: string }>(one: T, at: number): T =>
     one.type === "email" ? one : { ...one, url: { reference: `env:${at}`, key: "" } };
   await fc.assert(

@@ -13,19 +13,19 @@ const observed = acme([project("shop", { alerts: [OLD] }), project("jobs", { id:
 });
 
 describe("what is managed", () => {
-  it("is what the declaration names: a kind without its key is not touched, even with prune", async () => {
+  it("is what the declaration names; a kind without its key is not changed, even with prune", async () => {
     const { actions, undeclared } = await plan(`${HEAD}prune: true\nprojects: {shop: , jobs: }\n`, observed);
     expect([actions, undeclared]).toEqual([[], []]);
   });
 
-  it("is only what `manage` names, where it does: other kinds are not touched though they are declared", async () => {
+  it("is only what `manage` names; other kinds are not changed although they are declared", async () => {
     const declaration = `${HEAD}manage: alerts\nteams: [new]\nmembers: [{email: n@example.com}]\nprojects: {shop: {throttle: 50, alerts: []}}\n`;
     const { actions, undeclared } = await plan(declaration, observed);
     expect(actions).toEqual([]);
     expect(undeclared).toMatchObject([{ kind: "alert", project: "shop", name: "old" }]);
   });
 
-  it("is of a kind that `manage` names also where nothing of it is declared", async () => {
+  it("includes a kind that `manage` names and that has no declaration", async () => {
     const { undeclared } = await plan(`${HEAD}manage: [alerts, members]\nprojects: {shop: , jobs: }\n`, observed);
     expect(undeclared.map(({ kind, project: where, name }) => [kind, where, name])).toEqual([
       ["member", undefined, "x@example.com"],
@@ -34,7 +34,7 @@ describe("what is managed", () => {
     ]);
   });
 
-  it("without prune nothing is deleted: what is not declared is told", async () => {
+  it("is reported and not deleted without prune, where it is undeclared", async () => {
     const { actions, undeclared } = await plan(`${HEAD}teams: [developers]\nprojects: {shop: }\n`, observed);
     expect(actions).toEqual([]);
     expect(undeclared.map(({ kind, name }) => `${kind} ${name}`)).toEqual(["team others", "project jobs"]);
@@ -44,7 +44,7 @@ describe("what is managed", () => {
 describe("a deletion with prune", () => {
   const declaration = `${HEAD}prune: true\nteams: [developers]\nprojects: {shop: }\n`;
 
-  it("wants the name typed for a project, not for a team; from the inside out", async () => {
+  it("requires the name to be typed for a project, not for a team, and goes from the inside out", async () => {
     const { actions } = await plan(declaration, observed);
     expect(actions.map(({ type, kind, confirm }) => [type, kind, confirm])).toEqual([
       ["delete", "project", "jobs"],
@@ -52,7 +52,7 @@ describe("a deletion with prune", () => {
     ]);
   });
 
-  it("of an organization wants its name, and an empty list of them deletes none unasked", async () => {
+  it("requires the name of an organization, and an empty list deletes none unasked", async () => {
     const servers = { organizations: [organization([]), organization([], { id: "2", slug: "other", name: "Other" })] };
     const { actions } = await plan(
       `${HEAD.replace("organization: Acme\n", "")}prune: true\norganizations: {Acme: }\n`,
@@ -63,7 +63,7 @@ describe("a deletion with prune", () => {
     ]);
   });
 
-  it("of one of two that have the same name wants its address", async () => {
+  it("requires the slug where two have the same name", async () => {
     const twins = acme([
       project("shop"),
       project("jobs", { id: "2", name: "Jobs" }),
@@ -73,14 +73,14 @@ describe("a deletion with prune", () => {
     expect(actions.map(({ confirm }) => confirm)).toEqual(["jobs", "jobs-2"]);
   });
 
-  it("touches no other organization where only one is declared by `organization`", async () => {
+  it("does not include other organizations where one is declared by `organization`", async () => {
     const servers = { organizations: [organization([]), organization([], { id: "2", slug: "other", name: "Other" })] };
     const { actions, undeclared } = await plan(`${HEAD}prune: true\nprojects: {}\n`, servers);
     expect([actions, undeclared]).toEqual([[], []]);
   });
 });
 
-describe("what is declared and not there, and may not be made", () => {
+describe("what is declared and missing, and may not be created", () => {
   const alerts = "alerts: [{name: a, quantity: 1, timespanMinutes: 1, recipients: [{type: email}]}]";
 
   it.each([
@@ -97,7 +97,7 @@ describe("what is declared and not there, and may not be made", () => {
     expect(await plan(declaration, server, { strict: true })).toMatchObject({ warnings: [], errors: [{ message }] });
   });
 
-  it("is made where its kind is managed, with what is in it, from the outside in", async () => {
+  it("is created where its kind is managed, with its contents, from the outside in", async () => {
     const declaration = `${HEAD}members: [{email: n@example.com, teams: [backend]}]\nprojects: {Shop: {team: backend, ${alerts}}}\n`;
     expect(lines(await plan(declaration, { organizations: [] }))).toEqual([
       "create organization Acme",
@@ -108,7 +108,7 @@ describe("what is declared and not there, and may not be made", () => {
     ]);
   });
 
-  it("a project whose team may not be made is skipped with the reason", async () => {
+  it("is skipped with the reason where it is a project whose team may not be created", async () => {
     const declaration = `${HEAD}manage: [projects, alerts]\nprojects: {Shop: {team: backend}}\n`;
     const { actions, warnings } = await plan(declaration, acme([], { teams: [] }));
     expect(actions).toEqual([]);
@@ -118,8 +118,8 @@ describe("what is declared and not there, and may not be made", () => {
   });
 });
 
-describe("one that is in trouble does not stop the others", () => {
-  it("neither a project whose secret cannot be read", async () => {
+describe("a problem does not stop the rest of the plan", () => {
+  it("where a project's secret cannot be read", async () => {
     const recipients = (url: string) => `[{type: webhook, url: '${url}'}]`;
     const one = (name: string, url: string) =>
       `${name}: {alerts: [{name: a, quantity: 1, timespanMinutes: 1, recipients: ${recipients(url)}}]}`;
@@ -129,14 +129,14 @@ describe("one that is in trouble does not stop the others", () => {
     expect(errors).toMatchObject([{ project: "shop", message: "env:MISSING is not set" }]);
   });
 
-  it("nor the monitors of no project", async () => {
+  it("where it concerns the monitors of no project", async () => {
     const declaration = `${HEAD}prune: true\nmonitors: [{name: m, url: 'env:MISSING'}]\nprojects: {shop: {throttle: 5}, jobs: }\n`;
     const result = await plan(declaration, observed, { unreadable: ["env:MISSING"] });
     expect(lines(result)).toEqual(["update project shop shop"]);
     expect(result.errors).toMatchObject([{ organization: "Acme", message: "env:MISSING is not set" }]);
   });
 
-  it("nor one of which there are two", async () => {
+  it("where two projects have the declared name", async () => {
     const twins = acme([
       project("x", { name: "shop" }),
       project("y", { id: "2", name: "shop" }),
@@ -147,7 +147,7 @@ describe("one that is in trouble does not stop the others", () => {
     expect(errors).toMatchObject([{ message: '2 projects are called "shop": x, y; declare its slug' }]);
   });
 
-  it("nor two secrets that turn out to be one URL", async () => {
+  it("where two secrets are the same URL", async () => {
     const alerts = ["env:A", "env:B"].map(
       (url, at) => `{name: a${at}, quantity: 1, timespanMinutes: 1, recipients: [{type: webhook, url: '${url}'}]}`,
     );

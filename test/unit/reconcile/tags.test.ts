@@ -10,7 +10,7 @@ const there = (tagsToAdd?: readonly string[]) =>
 const none = acme([project("shop", { alerts: [] })]);
 
 describe("tags of a recipient", () => {
-  it("are sent with a new one, and the plan shows them", async () => {
+  it("are sent with a new recipient, and the plan shows them", async () => {
     const { actions } = await plan(TAGGED, none, { generation: "5.2" });
     expect(actions).toMatchObject([{ desired: { recipients: [{ tagsToAdd: ["release", "environment"] }] } }]);
     expect(actions[0]?.changes.at(-1)).toEqual({
@@ -19,31 +19,31 @@ describe("tags of a recipient", () => {
     });
   });
 
-  it("are refused for 4.1, which knows none", async () => {
+  it("are refused for 4.1, which does not support them", async () => {
     const { actions, errors } = await plan(TAGGED, none, { generation: "4.1" });
     expect(actions).toEqual([]);
     expect(errors).toMatchObject([{ message: 'alert "errors": GlitchTip 4.1 knows no tagsToAdd' }]);
   });
 
-  it("are no difference where the server does not tell them, and are not sent again to a recipient that is there", async () => {
+  it("are no difference where the server does not return them, and are not sent again for an existing recipient", async () => {
     expect(lines(await plan(TAGGED, there(), { generation: "5.2" }))).toEqual([]);
     const { actions } = await plan(declared(", tagsToAdd: [release]", 7), there(), { generation: "5.2" });
     expect(actions).toMatchObject([{ type: "update" }]);
     expect(JSON.stringify(actions)).not.toContain('"tagsToAdd"');
   });
 
-  it("are compared without their order where the server tells them", async () => {
+  it("are compared as a set where the server returns them", async () => {
     expect(lines(await plan(TAGGED, there(["environment", "release"]), { generation: "6" }))).toEqual([]);
   });
 
-  it("cannot be changed on the server: the alert is made anew, and says so", async () => {
+  it("cannot be changed on the server, so the alert is created again, with a warning", async () => {
     const { actions } = await plan(TAGGED, there(["release"]), { generation: "6" });
     expect(actions).toMatchObject([
       { type: "update", desired: { anew: true }, warning: expect.stringContaining("made anew") },
     ]);
   });
 
-  it("that are not declared stay as they are", async () => {
+  it("stay as they are where they are not declared", async () => {
     expect(lines(await plan(declared(""), there(["release"]), { generation: "6" }))).toEqual([]);
     const { actions } = await plan(declared("", 7), there(["release"]), { generation: "6" });
     expect(actions).toMatchObject([{ desired: { recipients: [{ tagsToAdd: ["release"] }] } }]);

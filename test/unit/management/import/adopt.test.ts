@@ -95,7 +95,7 @@ describe("what was imported from Terraform", () => {
     expect(await planOf(SAMIRACHO, ACME, HOOK)).toEqual([]);
   });
 
-  it("is adopted by its ids even where all of it was renamed meanwhile; only with other ids it is another", async () => {
+  it("is adopted by its ids even where everything was renamed meanwhile", async () => {
     const renamed = { ...ACME, name: "Other", slug: "other", projects: [{ ...SHOP, name: "Sold", slug: "sold" }] };
     const made = async (organization: ObservedOrganization) =>
       (await planOf(SAMIRACHO, organization, HOOK)).filter((action) => !action.startsWith("update"));
@@ -103,7 +103,7 @@ describe("what was imported from Terraform", () => {
     expect(await made({ ...renamed, dateCreated: "2026-08-01T00:00:00Z" })).toContain("create organization Acme Inc");
   });
 
-  it("plans no change either where the state has no dates, and things are found by their slugs", async () => {
+  it("plans no change either where the state has no dates, and objects are found by their slugs", async () => {
     const project: ObservedProject = {
       id: "7",
       slug: "checkout-service",

@@ -46,7 +46,7 @@ describe("a mistake in the files of app-interface", () => {
     expect(folder.files()["glitchtip.yaml"]).toBeUndefined();
   });
 
-  it("is told with all others at once", async () => {
+  it("is reported with all others at once", async () => {
     const error = await refused({
       "instance.yml": "$schema: /glitchtip/instance-1.yml\nname: my-glitchtip\n",
       "p.yml":
@@ -62,7 +62,7 @@ describe("a mistake in the files of app-interface", () => {
     ]);
   });
 
-  it("by which an instance or a project is there twice is told with both files", async () => {
+  it("is reported with both files where an instance or project is there twice", async () => {
     const { "p.yml": project = "", "instance.yml": instance = "" } = withProject("");
     const error = await refused({ "a.yml": instance, "b.yml": instance, "p.yml": project, "q.yml": project });
     expect(error.problems).toEqual([
@@ -71,7 +71,7 @@ describe("a mistake in the files of app-interface", () => {
     ]);
   });
 
-  it("of YAML, of the folder, or of what is in it, is told as such", async () => {
+  it("is reported as what it is: in YAML, in the folder or in its contents", async () => {
     expect((await refused({ "x.yml": "a: [" })).problems[0]).toMatch(/^x\.yml: /);
     expect((await refused({ "x.yml": "a: 1\n" })).message).toMatch(
       /has no file with \$schema: \/glitchtip\/instance-1\.yml$/,
@@ -79,7 +79,7 @@ describe("a mistake in the files of app-interface", () => {
     expect((await refused(FILES, { path: "none" })).message).toMatch(/none is no folder that can be read$/);
   });
 
-  it("that only the declaration's own rules see is told by its line there, and nothing is written", async () => {
+  it("is reported with its line where only the declaration's rules find it, and nothing is written", async () => {
     using folder = folderOf(withProject("eventThrottleRate: 900\n"));
     const error: CodedError = await importInto(folder.path, options()).then(
       () => expect.unreachable(),

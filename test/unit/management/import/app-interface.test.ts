@@ -3,7 +3,7 @@ import { loadServers } from "../../../../src/config/load.ts";
 import { board, FILES, head, INSTANCE, imported, refused } from "./app-interface.ts";
 
 describe("the files of app-interface", () => {
-  it("are read as they are, with what they refer to", async () => {
+  it("are read with what they refer to", async () => {
     const { declared, text } = await imported(FILES);
     expect(declared).toEqual({
       version: 1,
@@ -66,7 +66,7 @@ describe("the files of app-interface", () => {
     expect(loadServers(text, "glitchtip.yaml").name).toBe("my-glitchtip");
   });
 
-  it("leave nothing out in silence", async () => {
+  it("are imported completely, or what is left out is reported", async () => {
     const { left, notes } = await imported({
       ...FILES,
       "glitchtip/p-2.yml": `${head("no-alerts")}colour: red\nalerts: [{name: a, quantity: 1, timespanMinutes: 1, severity: high, recipients: [{provider: email, cc: x}]}]\n`,
@@ -126,7 +126,7 @@ describe("the files of app-interface", () => {
     expect((await refused({ "instance.yml": INSTANCE })).message).toMatch(/has no project of its instances$/);
   });
 
-  it("say by a note where no board of an escalation policy takes part", async () => {
+  it("give a note where no board of an escalation policy takes part", async () => {
     const { notes } = await imported({
       ...FILES,
       "boards/one.yml": board("X", "disable: {integrations: [glitchtip-project-alerts-api]}\n"),
