@@ -1,7 +1,7 @@
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
-import { openHttp } from "../http/undici.ts";
+import { openHttp } from "../http/client.ts";
 import type { ReadBackLine, ReadBackRequest } from "../provision/index.ts";
 
 /** The addresses of a running demo on this machine. */

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { linkSignals } from "../base/abort.ts";
+import { CodedError } from "../base/errors.ts";
 import { type Http, type HttpOptions, type HttpRequest, type HttpStream, httpError, shownUrl } from "./http.ts";
 
 /** What an adapter adds to the rules that all clients share: one request over its own library. */
@@ -21,6 +22,7 @@ export function httpOver(adapter: HttpAdapter, options: HttpOptions): Http {
   const { timeoutMs = TIMEOUT_MS, answerLimitBytes = ANSWER_LIMIT_BYTES, remedies } = options;
   const explained = (error: unknown, { method, url }: HttpRequest, callers: AbortSignal, own: AbortSignal) => {
     callers.throwIfAborted();
+    if (error instanceof CodedError) return error;
     return httpError(own.aborted ? own.reason : error, `${method} ${shownUrl(url)}`, timeoutMs, remedies);
   };
   return {

@@ -1,19 +1,23 @@
 import { buildConnector, EnvHttpProxyAgent } from "undici";
 import { CodedError } from "../base/errors.ts";
-import { CONNECTIONS, connectTimeoutMs, httpOver, TIMEOUT_MS } from "./exchange.ts";
-import type { HttpOptions, OpenHttp } from "./http.ts";
+import { CONNECTIONS, connectTimeoutMs, type HttpAdapter, TIMEOUT_MS } from "./exchange.ts";
+import type { HttpOptions } from "./http.ts";
 
 type Environment = NonNullable<HttpOptions["env"]>;
 
-/** Opens the command line's client, over undici. */
-export const openHttp: OpenHttp = (options = {}) => {
+/** The name in lower case counts before the one in upper case, as in curl. */
+const HTTP_PROXY = ["http_proxy", "HTTP_PROXY"];
+const HTTPS_PROXY = ["https_proxy", "HTTPS_PROXY"];
+
+/** Opens the adapter over undici, which knows proxies. */
+export function openUndici(options: HttpOptions): HttpAdapter {
   const { timeoutMs = TIMEOUT_MS, connections = CONNECTIONS, keepAlive = true, ca, verifyTls, env = {} } = options;
   const tls = { ...(ca === undefined ? {} : { ca: [...ca] }), rejectUnauthorized: verifyTls ?? true };
   const connect = { ...tls, timeout: connectTimeoutMs(timeoutMs) };
   const agent = new EnvHttpProxyAgent({
     // The environment is an argument here: an empty text keeps undici from reading the process's own.
-    httpProxy: proxyOf(env, "http_proxy", "HTTP_PROXY"),
-    httpsProxy: proxyOf(env, "https_proxy", "HTTPS_PROXY"),
+    httpProxy: proxyOf(env, HTTP_PROXY),
+    httpsProxy: proxyOf(env, HTTPS_PROXY),
     noProxy: `${env.no_proxy ?? env.NO_PROXY ?? ""} localhost 127.0.0.1 [::1]`.trim(),
     proxyTunnel: false,
     requestTls: tls,
@@ -23,29 +27,26 @@ export const openHttp: OpenHttp = (options = {}) => {
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
   });
-  return httpOver(
-    {
-      async start({ method, url, headers, body }, signal) {
-        const { origin, pathname, search } = new URL(url);
-        const streamed = typeof body === "object" && "open" in body;
-        const answer = await agent.request({
-          origin,
-          path: pathname + search,
-          method,
-          headers: { ...headers, ...(streamed ? { "content-length": String(body.bytes) } : {}) },
-          body: streamed ? body.open() : (body ?? null),
-          signal,
-        });
-        return { status: answer.statusCode, headers: answer.headers, body: answer.body };
-      },
-      close: () => agent.close(),
+  return {
+    async start({ method, url, headers, body }, signal) {
+      const { origin, pathname, search } = new URL(url);
+      const streamed = typeof body === "object" && "open" in body;
+      const answer = await agent.request({
+        origin,
+        path: pathname + search,
+        method,
+        headers: { ...headers, ...(streamed ? { "content-length": String(body.bytes) } : {}) },
+        body: streamed ? body.open() : (body ?? null),
+        signal,
+      });
+      return { status: answer.statusCode, headers: answer.headers, body: answer.body };
     },
-    options,
-  );
-};
+    close: () => agent.close(),
+  };
+}
 
 /** An empty text where no proxy is set. As curl does, a value without a scheme means http://. */
-function proxyOf(env: Environment, ...names: readonly [string, string]): string {
+function proxyOf(env: Environment, names: readonly string[]): string {
   const name = names.find((one) => env[one]);
   const value = name === undefined ? "" : (env[name] ?? "");
   if (value === "") return "";

@@ -12,7 +12,7 @@ import { serverKind } from "../config/server.ts";
 import { composeDsn } from "../glitchtip/dsn.ts";
 import { openTransport } from "../glitchtip/transport.ts";
 import type { DsnParts } from "../glitchtip/wire/dsn.ts";
-import { openHttp } from "../http/undici.ts";
+import { openHttp } from "../http/client.ts";
 import { acquireLock } from "../outputs/lock.ts";
 import { openStateStore, type StateStore } from "../outputs/state-store.ts";
 import { openReferences } from "../references/resolver.ts";

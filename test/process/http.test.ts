@@ -6,9 +6,9 @@ import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
+import { openHttp } from "../../src/http/client.ts";
 import type { HttpOptions } from "../../src/http/http.ts";
 import { openNodeHttp } from "../../src/http/node.ts";
-import { openHttp } from "../../src/http/undici.ts";
 import { TemporaryFolder } from "../support/project.ts";
 import { makeSelfSigned, openssl } from "../support/self-signed.ts";
 

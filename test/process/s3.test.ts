@@ -11,7 +11,7 @@ import { openS3Target } from "../../src/backup/targets/s3.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { systemClock } from "../../src/base/wait.ts";
-import { openHttp } from "../../src/http/undici.ts";
+import { openHttp } from "../../src/http/client.ts";
 import { manifestWith } from "../support/manifest.ts";
 import { buildS3Server, S3_ACCOUNT, type S3Server, startS3Server } from "../support/s3-server.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { startEmulator } from "../../src/emulator/index.ts";
 import { openTransport, type TransportOptions } from "../../src/glitchtip/transport.ts";
+import { openHttp } from "../../src/http/client.ts";
 import { openNodeHttp } from "../../src/http/node.ts";
-import { openHttp } from "../../src/http/undici.ts";
 
 const never = new AbortController().signal;
 const settings = { method: "GET", path: "/api/settings/", headers: {} } as const;

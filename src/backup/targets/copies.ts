@@ -7,7 +7,7 @@ import { readIfThere } from "../../base/files.ts";
 import { Secret } from "../../base/secret.ts";
 import type { Clock } from "../../base/wait.ts";
 import { parsePasswordRef } from "../../config/secrets.ts";
-import { openHttp } from "../../http/undici.ts";
+import { openHttp } from "../../http/client.ts";
 import type { Workspace } from "../../workspace/index.ts";
 import { type Backup, readBackup, sizeOfFiles, verifyBackup } from "../catalog.ts";
 import { type BackupFolderContext, lockBackups } from "../create.ts";

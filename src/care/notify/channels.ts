@@ -1,7 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import type { Clock } from "../../base/wait.ts";
 import type { Declaration } from "../../config/schema.ts";
-import { openHttp } from "../../http/undici.ts";
+import { openHttp } from "../../http/client.ts";
 import { openReferences, type References } from "../../references/resolver.ts";
 import { composeProjectNameOf, type Workspace } from "../../workspace/index.ts";
 import type { Notice } from "./notice.ts";

@@ -5,7 +5,7 @@ import { LOAD_LIMITS, type LoadReport, loadTarget, runLoad } from "../../checks/
 import { provisionedApps } from "../../config/app-sources.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { openTransport } from "../../glitchtip/transport.ts";
-import { openHttp } from "../../http/undici.ts";
+import { openHttp } from "../../http/client.ts";
 import { stackNotStarted } from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack } from "../in-container.ts";

@@ -5,8 +5,8 @@ import { weakness } from "../../config/secrets.ts";
 import { serverKind, superuserOf } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import { openTransport } from "../../glitchtip/transport.ts";
-import { openHttp } from "../../http/undici.ts";
-import { chooseSignIn } from "../../provision/index.ts";
+import { openHttp } from "../../http/client.ts";
+import { chooseSignIn, signInReferences } from "../../provision/index.ts";
 import { openReferences } from "../../references/resolver.ts";
 import { hostUrl, openAccounts } from "../../running/index.ts";
 import {

@@ -10,7 +10,7 @@ import { KEY_LABEL } from "../../config/defaults.ts";
 import type { Declaration } from "../../config/schema.ts";
 import type { Docker } from "../../docker/index.ts";
 import { openTransport } from "../../glitchtip/transport.ts";
-import { openHttp } from "../../http/undici.ts";
+import { openHttp } from "../../http/client.ts";
 import type { Status } from "../../outputs/dsn-volume.ts";
 import { acquireLock } from "../../outputs/lock.ts";
 import { openStateStore, type StateStore } from "../../outputs/state-store.ts";

@@ -3,7 +3,7 @@ import { providerOf } from "../../config/app-sources.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
 import { openTransport } from "../../glitchtip/transport.ts";
-import { openHttp } from "../../http/undici.ts";
+import { openHttp } from "../../http/client.ts";
 import { askReadBack } from "../ask-provisioner.ts";
 import { openProviderStore, type ProviderContext } from "../provider.ts";
 import { type ReadBackLine, type ReadBackRequest, readBackEvents } from "../read-back.ts";

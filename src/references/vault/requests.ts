@@ -1,8 +1,8 @@
 import { defined } from "../../base/defined.ts";
 import { retry } from "../../base/retry.ts";
 import type { Clock } from "../../base/wait.ts";
+import { openHttp } from "../../http/client.ts";
 import { HttpError } from "../../http/http.ts";
-import { openHttp } from "../../http/undici.ts";
 import { answerOf, unreachable, type VaultAnswer, VaultFailure } from "./answers.ts";
 import type { VaultSettings } from "./settings.ts";
 
