@@ -8,7 +8,6 @@ import { openTransport } from "../../src/glitchtip/transport.ts";
 import { openNodeHttp } from "../../src/http/node.ts";
 import { applyPlan } from "../../src/management/apply.ts";
 import { observeServer } from "../../src/management/observe.ts";
-import { openServer } from "../../src/management/server-context.ts";
 import { openServerStore } from "../../src/outputs/server-store.ts";
 import { planServer } from "../../src/reconcile/plan.ts";
 import { seededServer } from "../support/desired-server.ts";

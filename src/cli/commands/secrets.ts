@@ -6,7 +6,7 @@ import { serverKind, superuserOf } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import { openTransport } from "../../glitchtip/transport.ts";
 import { openHttp } from "../../http/client.ts";
-import { chooseSignIn, signInReferences } from "../../provision/index.ts";
+import { chooseSignIn } from "../../provision/index.ts";
 import { openReferences } from "../../references/resolver.ts";
 import { hostUrl, openAccounts } from "../../running/index.ts";
 import {
