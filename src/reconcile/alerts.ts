@@ -8,11 +8,11 @@ import type { ObservedAlert } from "./observed.ts";
 import {
   clearText,
   isPrivateUrl,
+  maskedUrl,
   matchRecipients,
   type RecipientsMatch,
   shownDesired,
   shownObserved,
-  shownUrl,
 } from "./recipients.ts";
 
 const MAILS_THE_TEAM = "without recipients GlitchTip mails the whole team of the project";
@@ -101,7 +101,7 @@ function refusalsOf(draft: Draft, wanted: DesiredAlert, found: ObservedAlert | u
       ...(tagsToAdd?.length && recipientTags === "none" ? [`GlitchTip ${generation} knows no tagsToAdd`] : []),
       ...(refused && !there.has(clearText(url))
         ? [
-            `${shownUrl(url)} is a private address, which GlitchTip ${generation} refuses unless it runs with GLITCHTIP_ALLOW_PRIVATE_IPS=true; where it does, declare allowPrivateAddresses: true`,
+            `${maskedUrl(url)} is a private address, which GlitchTip ${generation} refuses unless it runs with GLITCHTIP_ALLOW_PRIVATE_IPS=true; where it does, declare allowPrivateAddresses: true`,
           ]
         : []),
     ];

@@ -5,7 +5,7 @@ import type { DesiredMonitor, DesiredStatusPage } from "./desired.ts";
 import type { Draft, PlanPlace } from "./draft.ts";
 import { NAMED, pairByName } from "./matching.ts";
 import type { ObservedMonitor, ObservedStatusPage } from "./observed.ts";
-import { clearText, isPrivateUrl, shownUrl } from "./recipients.ts";
+import { clearText, isPrivateUrl, maskedUrl } from "./recipients.ts";
 
 /** Plans the monitors of one project, or those of no project. */
 export function planMonitors(
@@ -37,7 +37,7 @@ function planMonitor(draft: Draft, place: PlanPlace, wanted: DesiredMonitor, fou
   if (refused && found?.url !== url && url !== "") {
     draft.fail(
       place,
-      `monitor "${wanted.name}": ${shownUrl(wanted.url)} is a private address, which GlitchTip ${generation} refuses unless it runs with GLITCHTIP_UPTIME_ALLOW_PRIVATE_IPS=true; where it does, declare allowPrivateAddresses: true`,
+      `monitor "${wanted.name}": ${maskedUrl(wanted.url)} is a private address, which GlitchTip ${generation} refuses unless it runs with GLITCHTIP_UPTIME_ALLOW_PRIVATE_IPS=true; where it does, declare allowPrivateAddresses: true`,
     );
     return;
   }
@@ -56,11 +56,11 @@ const httpUrl = (url: string): string => (url.includes("://") ? url : `http://${
 function differences(wanted: DesiredMonitor, found: ObservedMonitor | undefined) {
   const { type, intervalSeconds, timeoutSeconds, expectedStatus, expectedBody } = wanted;
   const fields = { type, intervalSeconds, timeoutSeconds, expectedStatus, expectedBody };
-  const url = { field: "url", to: shownUrl(wanted.url) };
+  const url = { field: "url", to: maskedUrl(wanted.url) };
   if (found === undefined) return [...changesOf(undefined, fields), ...(wanted.url === "" ? [] : [url])];
   const changes = changesOf({ ...fields, ...likeIn(found, fields) }, fields);
   if (comparable(type, clearText(wanted.url)) === comparable(found.type, found.url)) return changes;
-  const from = shownUrl(typeof wanted.url === "string" ? found.url : new Secret(found.url));
+  const from = maskedUrl(typeof wanted.url === "string" ? found.url : new Secret(found.url));
   return [...changes, { ...url, from, ...(from === url.to ? { to: `${url.to} (another secret)` } : {}) }];
 }
 

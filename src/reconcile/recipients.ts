@@ -78,7 +78,7 @@ export function matchRecipients(
 const sorted = (tags: readonly string[]): string => JSON.stringify(tags.toSorted());
 
 const shown = (type: string, url: string | Secret, tags: readonly string[] | undefined): string =>
-  [type, ...(url === "" ? [] : [shownUrl(url)]), ...(tags?.length ? [`+ tags ${tags.join(", ")}`] : [])].join(" ");
+  [type, ...(url === "" ? [] : [maskedUrl(url)]), ...(tags?.length ? [`+ tags ${tags.join(", ")}`] : [])].join(" ");
 
 export const shownDesired = (recipients: readonly DesiredRecipient[]): string[] =>
   distinct(recipients)
@@ -105,7 +105,7 @@ const SECRET_PARAMETER = /([?&][^=&#]*(?:token|key|secret|password|signature|sig
  * Returns a URL for people. Of a secret URL only scheme and host are shown, because whoever knows it can post to the
  * webhook.
  */
-export function shownUrl(url: string | Secret): string {
+export function maskedUrl(url: string | Secret): string {
   if (typeof url === "string") return url.replace(SECRET_PARAMETER, "$1[secret]").replace(/\/\/[^/@]+@/, "//[secret]@");
   const text = url.reveal();
   const origin = URL.canParse(text) ? new URL(text).origin : "null";

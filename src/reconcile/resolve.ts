@@ -14,7 +14,7 @@ import type {
   Reference,
 } from "./desired.ts";
 import { jiraUrl } from "./jira.ts";
-import { clearText, shownUrl } from "./recipients.ts";
+import { clearText, maskedUrl } from "./recipients.ts";
 
 /**
  * Returns the form that can be compared with what the server has: references become secrets, URLs are written as the
@@ -110,11 +110,11 @@ function urlProblems(alerts: readonly DesiredAlert[]): string[] {
     for (const { url } of recipients) {
       const text = clearText(url);
       if (text === "") continue;
-      if (!/^https?:\/\//.test(text)) problems.push(`alert "${name}": ${shownUrl(url)} is no http(s) address`);
+      if (!/^https?:\/\//.test(text)) problems.push(`alert "${name}": ${maskedUrl(url)} is no http(s) address`);
       if (text.length > URL_LONGEST) {
-        problems.push(`alert "${name}": ${shownUrl(url)} has ${text.length} characters, at most ${URL_LONGEST} fit`);
+        problems.push(`alert "${name}": ${maskedUrl(url)} has ${text.length} characters, at most ${URL_LONGEST} fit`);
       }
-      if (seen.has(text)) problems.push(`${DOUBLE_URL} (alert "${name}": ${shownUrl(url)})`);
+      if (seen.has(text)) problems.push(`${DOUBLE_URL} (alert "${name}": ${maskedUrl(url)})`);
       seen.add(text);
     }
   }
