@@ -5,7 +5,17 @@ import { describe, expect, it } from "vitest";
 const root = new URL("..", import.meta.url).pathname;
 
 /** Folders below the features. Their files may be imported one by one. */
-const FOUNDATION = ["base", "config", "docker", "glitchtip", "http", "outputs", "references", "stack"] as const;
+const FOUNDATION = [
+  "base",
+  "compose",
+  "config",
+  "docker",
+  "glitchtip",
+  "http",
+  "outputs",
+  "references",
+  "stack",
+] as const;
 /** Folders with one gate, index.ts: other folders import nothing else of them. */
 const FEATURES = [
   "reconcile",
@@ -25,6 +35,8 @@ const FEATURES = [
 /** Who may import whom, inside src; a folder may always import itself. Packages by their first name. */
 const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: readonly string[] }>> = {
   base: { folders: [], packages: [] },
+  // Compose files and what docker compose prints: types, and reading what the user wrote.
+  compose: { folders: ["base"], packages: ["yaml"] },
   // The declaration is checked against the server's own rules for names and addresses, so that a mistake has a line.
   config: {
     folders: ["base", "glitchtip/versions", "glitchtip/wire", "references/reference"],
@@ -33,16 +45,16 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
   http: { folders: ["base"], packages: ["undici"] },
   glitchtip: { folders: ["base", "http"], packages: ["zod"] },
   references: { folders: ["base", "http"], packages: [] },
-  stack: { folders: ["base", "config", "glitchtip/versions", "references/reference"], packages: ["yaml"] },
-  docker: { folders: ["base"], packages: ["dockerode"] },
+  stack: { folders: ["base", "compose", "config", "glitchtip/versions", "references/reference"], packages: ["yaml"] },
+  docker: { folders: ["base", "compose"], packages: ["dockerode"] },
   reconcile: {
     folders: ["base", "config", "glitchtip/identity", "glitchtip/wire", "glitchtip/versions", "references/reference"],
     packages: [],
   },
   outputs: { folders: ["base", "glitchtip", "reconcile"], packages: ["zod"] },
-  running: { folders: ["base", "config", "glitchtip", "stack", "docker", "outputs"], packages: ["zod"] },
+  running: { folders: ["base", "compose", "config", "glitchtip", "stack", "docker", "outputs"], packages: ["zod"] },
   workspace: {
-    folders: ["base", "config", "glitchtip", "references", "stack", "docker", "outputs", "running"],
+    folders: ["base", "compose", "config", "glitchtip", "references", "stack", "docker", "outputs", "running"],
     packages: ["yaml", "dotenv", "diff", "zod"],
   },
   provision: {
@@ -86,6 +98,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
   checks: {
     folders: [
       "base",
+      "compose",
       "config",
       "glitchtip",
       "http",
@@ -117,7 +130,16 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
     packages: ["croner", "pg", "zod"],
   },
   init: {
-    folders: ["base", "config", "glitchtip/versions", "references/reference", "stack", "workspace", "checks"],
+    folders: [
+      "base",
+      "compose",
+      "config",
+      "glitchtip/versions",
+      "references/reference",
+      "stack",
+      "workspace",
+      "checks",
+    ],
     packages: [],
   },
   demo: { folders: ["base", "http", "docker", "provision", "init"], packages: [] },

@@ -8,7 +8,7 @@ import type { Clock } from "../base/wait.ts";
 import { resolveServer } from "../config/server.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
 import { containerOf, databaseContainer, dockerShell, observeStack } from "../running/index.ts";
-import { SECRETS_FOLDER, STACK_FILE } from "../stack/render.ts";
+import { SECRETS_FOLDER, STACK_FILE } from "../stack/managed-files.ts";
 import { PROVISIONER, SERVER } from "../stack/service-names.ts";
 import { DECLARATION_FILE, type Workspace } from "../workspace/index.ts";
 import type { BackupContext, BackupSources } from "./create.ts";

@@ -4,7 +4,7 @@ import { appSchema, ON_FAILURE } from "./schema/app.ts";
 import { backupSchema } from "./schema/backup.ts";
 import { careSchema, notifySchema } from "./schema/care.ts";
 import { projectsSchema } from "./schema/organization.ts";
-import { described, secretReference, text } from "./schema/primitives.ts";
+import { described, secretReferenceSchema, text } from "./schema/primitives.ts";
 import { limitsSchema, mailSchema, productionSchema } from "./schema/production.ts";
 import { serverSchema } from "./schema/server.ts";
 import { contentFields, serversSchema } from "./schema/servers.ts";
@@ -16,7 +16,7 @@ const adminSchema = z.strictObject({
     "The superuser's address.",
   ),
   password: described(
-    z.optional(secretReference),
+    z.optional(secretReferenceSchema),
     "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD. Default: a generated secret.",
   ),
 });

@@ -1,46 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { CodedError } from "../base/errors.ts";
 import type { ProcessResult } from "../base/process.ts";
+import type { ComposeConfig } from "../compose/model.ts";
 import { type DockerCli, lastLines } from "./cli.ts";
-
-/** The project as Compose understands it: files merged, variables filled in, every profile on. Holds secrets. */
-export interface ComposeConfig {
-  readonly name: string;
-  readonly services: Readonly<Record<string, ComposeService>>;
-  readonly volumes?: Readonly<Record<string, { readonly name: string; readonly external?: boolean }>>;
-  readonly networks?: Readonly<Record<string, { readonly internal?: boolean } | null>>;
-}
-
-export interface ComposeService {
-  readonly image?: string;
-  readonly build?: { readonly args?: Readonly<Record<string, string | null>> } | null;
-  /** A program that Compose calls; such a service has no container. */
-  readonly provider?: object;
-  readonly profiles?: readonly string[];
-  readonly ports?: readonly ComposePort[];
-  readonly networks?: Readonly<Record<string, unknown>> | null;
-  readonly network_mode?: string;
-  /** Bytes. */
-  readonly mem_limit?: string | number;
-  readonly cpus?: string | number;
-  readonly restart?: string;
-  readonly read_only?: boolean;
-  readonly privileged?: boolean;
-  readonly cap_add?: readonly string[];
-  readonly cap_drop?: readonly string[];
-  readonly security_opt?: readonly string[];
-  readonly logging?: { readonly driver?: string; readonly options?: Readonly<Record<string, string>> };
-  readonly environment?: Readonly<Record<string, string | null>>;
-  readonly deploy?: { readonly resources?: { readonly limits?: { readonly memory?: string | number } } } | null;
-}
-
-export interface ComposePort {
-  readonly target: number;
-  /** A port or a range; missing where the engine picks one. */
-  readonly published?: string;
-  readonly host_ip?: string;
-  readonly protocol?: string;
-}
 
 export interface UpOptions {
   readonly services?: readonly string[];

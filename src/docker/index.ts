@@ -5,7 +5,7 @@ import { openEngine } from "./dockerode.ts";
 import { type LocatedEngine, locateEngine } from "./locate.ts";
 
 export { type DockerCli, lastLines } from "./cli.ts";
-export type { Compose, ComposeConfig, ComposePort, ComposeService } from "./compose.ts";
+export type { Compose } from "./compose.ts";
 export type { Container, Engine, Health, Memory, PublishedPort } from "./engine.ts";
 export { missingInCompose, missingInEngine } from "./features.ts";
 export type { LocatedEngine } from "./locate.ts";

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ProductionHost } from "../checks/index.ts";
+import type { UserProject } from "../compose/model.ts";
 import { checkDeclaration } from "../config/check.ts";
-import type { RenderedFile, UserProject } from "../stack/model.ts";
-import { STACK_FILE } from "../stack/render.ts";
+import { STACK_FILE } from "../stack/managed-files.ts";
+import type { RenderedFile } from "../stack/model.ts";
 import {
   composeFilesIn,
   DECLARATION_FILE,

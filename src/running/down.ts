@@ -1,4 +1,5 @@
-import type { ComposeConfig, Docker } from "../docker/index.ts";
+import type { ComposeConfig } from "../compose/model.ts";
+import type { Docker } from "../docker/index.ts";
 import { isStackService } from "../stack/service-names.ts";
 
 /** What a removal of the stack takes away and what it leaves. */

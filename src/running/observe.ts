@@ -1,5 +1,6 @@
 import { CodedError } from "../base/errors.ts";
-import type { ComposeConfig, Container, Docker, Engine } from "../docker/index.ts";
+import type { ComposeConfig } from "../compose/model.ts";
+import type { Container, Docker, Engine } from "../docker/index.ts";
 import { DATABASE, SERVER } from "../stack/service-names.ts";
 
 /** The Compose project as Compose reads it, and what of it exists on the engine. */

@@ -5,7 +5,7 @@ import { readIfThere, writeAll } from "../base/files.ts";
 import type { Declaration } from "../config/schema.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
 import { composeEnvFile } from "../outputs/env-file.ts";
-import { ENV_FOLDER } from "../stack/apps.ts";
+import { ENV_FOLDER } from "../stack/managed-files.ts";
 import { DSN_DIR, PROVISIONER } from "../stack/service-names.ts";
 import { containerOf, observeStack } from "./observe.ts";
 

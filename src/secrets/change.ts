@@ -19,7 +19,7 @@ import {
   restartServices,
   runningContainer,
 } from "../running/index.ts";
-import { SECRETS_FOLDER } from "../stack/render.ts";
+import { SECRETS_FOLDER } from "../stack/managed-files.ts";
 import { DATABASE, SERVER } from "../stack/service-names.ts";
 import { MANAGED_SECRETS, type SecretFile, secretProgress } from "./managed-secrets.ts";
 

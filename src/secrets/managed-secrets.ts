@@ -6,7 +6,7 @@ import { hasErrno } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import { type SecretUse, weakness } from "../config/secrets.ts";
 import { progressFile } from "../outputs/progress-file.ts";
-import { SECRETS_FOLDER } from "../stack/render.ts";
+import { SECRETS_FOLDER } from "../stack/managed-files.ts";
 import { DATABASE, DATABASE_TOOLS, SERVER, WORKER } from "../stack/service-names.ts";
 
 export const MANAGED_SECRET_FILES = ["db_password", "secret_key", "admin_password"] as const;

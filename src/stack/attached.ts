@@ -1,38 +1,33 @@
+import { defined } from "../base/defined.ts";
+import { escaped } from "../compose/interpolate.ts";
+import type { ComposeNetwork, ComposeSecret } from "../compose/model.ts";
 import { needsContainer } from "../config/app-sources.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
-import { parsePasswordRef } from "../config/secrets.ts";
-import { escaped } from "./interpolate.ts";
-import type { ComposeService, ProvisionerSource } from "./model.ts";
-import { provisionServices, writable } from "./provision-service.ts";
-import type { AttachedStack } from "./services.ts";
+import type { ContainerReach } from "./app-overlay.ts";
+import type { AttachedStack, ProvisionerSource } from "./model.ts";
+import { provisionServices, secretBy, writable } from "./provision-service.ts";
 import type { ComposeTemplates } from "./templates.ts";
 
-/** The name that Docker gives the host a container runs on; Linux needs to be told. */
+/** Docker's name for the host of a container, which Linux does not know by itself. */
 const HOST_GATEWAY = "host.docker.internal";
 const CA_FILE = "/run/secrets/glitchtip_ca";
 
-/** Where each audience reaches a server that is there already. */
+/** Returns where each audience reaches a server that runs elsewhere. */
 export function attachedAddresses({ url = "", containerUrl = url }: Declaration["server"]): Record<Audience, string> {
   const address = escaped(url);
   return { container: escaped(containerUrl), host: address, public: address };
 }
 
-/** What containers need to reach such a server beside the network that they are in. */
-export interface Reach {
-  /** They join a network `glitchtip`. */
-  readonly network: boolean;
-  readonly keys: ComposeService;
-}
-
-export function reachOf({ url = "", containerUrl = url, network }: Declaration["server"]): Reach {
-  const byGateway = new URL(containerUrl).hostname === HOST_GATEWAY;
+/** Returns what containers need to reach a server that runs elsewhere. */
+export function attachedReach({ url = "", containerUrl = url, network }: Declaration["server"]): ContainerReach {
+  const isOnHost = new URL(containerUrl).hostname === HOST_GATEWAY;
   return {
     network: network !== undefined,
-    keys: byGateway ? { extra_hosts: [`${HOST_GATEWAY}:host-gateway`] } : {},
+    keys: isOnHost ? { extra_hosts: [`${HOST_GATEWAY}:host-gateway`] } : {},
   };
 }
 
-/** Beside a server that is there already: the provisioner alone, signed in with what the user gives it. */
+/** Returns the services beside a server that runs elsewhere: the provisioner, signed in with what the user gives it. */
 export function attachedStack(
   declaration: Declaration,
   templates: ComposeTemplates,
@@ -41,17 +36,18 @@ export function attachedStack(
   const everyService = templates("every-service");
   if (!needsContainer(declaration)) return { everyService, services: {} };
   const { server } = declaration;
-  const { network, keys } = reachOf(server);
+  const { network, keys } = attachedReach(server);
   const secrets = attachedSecrets(declaration);
   const services = provisionServices(declaration, templates, source, attachedAddresses(server), {
     ...keys,
-    environment: {
-      // Several projects may sign in to one server: a token of the same name would be taken for a lost one, and deleted.
+    environment: defined({
+      // Compose projects that sign in to one server need tokens of different names: the provisioner deletes a token of
+      // its name whose value it does not know.
       // biome-ignore lint/suspicious/noTemplateCurlyInString: Compose's variable
       GLITCHTIP_TOKEN_LABEL: "glitchtip-compose ${COMPOSE_PROJECT_NAME}",
-      ...(server.token === undefined ? {} : { GLITCHTIP_TOKEN_FILE: "/run/secrets/glitchtip_token" }),
-      ...(server.ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: CA_FILE }),
-    },
+      GLITCHTIP_TOKEN_FILE: server.token === undefined ? undefined : "/run/secrets/glitchtip_token",
+      NODE_EXTRA_CA_CERTS: server.ca === undefined ? undefined : CA_FILE,
+    }),
     secrets: Object.keys(secrets),
     networks: network ? ["default", "glitchtip"] : undefined,
     depends_on: undefined,
@@ -60,22 +56,15 @@ export function attachedStack(
   return { everyService, services };
 }
 
-export function attachedSecrets({ server, admin }: Declaration): Record<string, object> {
+export function attachedSecrets({ server, admin }: Declaration): Record<string, ComposeSecret> {
   const { token, ca } = server;
+  const password = token === undefined ? admin?.password : undefined;
   return {
     ...(token === undefined ? {} : { glitchtip_token: secretBy(token) }),
-    ...(token !== undefined || admin?.password === undefined
-      ? {}
-      : { glitchtip_admin_password: secretBy(admin.password) }),
+    ...(password === undefined ? {} : { glitchtip_admin_password: secretBy(password) }),
     ...(ca === undefined ? {} : { glitchtip_ca: secretBy(ca) }),
   };
 }
 
-export const attachedNetworks = ({ network }: Declaration["server"]): Record<string, object> =>
+export const attachedNetworks = ({ network }: Declaration["server"]): Record<string, ComposeNetwork> =>
   network === undefined ? {} : { glitchtip: { external: true, name: escaped(network) } };
-
-/** As Compose takes a secret; it never stands in the file. */
-export function secretBy(text: string): object {
-  const reference = parsePasswordRef(text);
-  return reference.kind === "file" ? { file: reference.path } : { environment: reference.name };
-}

@@ -1,105 +1,99 @@
-import { createHash } from "node:crypto";
+import { escaped } from "../compose/interpolate.ts";
+import type { ComposeService } from "../compose/model.ts";
 import type { Declaration } from "../config/schema.ts";
 import { imageOf, ownServices, type ResolvedServer } from "../config/server.ts";
 import { parseReference } from "../references/reference.ts";
-import { secretBy } from "./attached.ts";
-import { escaped } from "./interpolate.ts";
-import type { ComposeService, RenderedFile, StackTexts } from "./model.ts";
-import { type OurService, type OurStack, withPostgres } from "./services.ts";
-import type { ComposeTemplates } from "./templates.ts";
+import { withPostgresImage } from "./data-services.ts";
+import { fingerprint, managed, settingsText } from "./managed-files.ts";
+import type { RenderedFile, StackInput, StackParts } from "./model.ts";
+import { isFromEnvironment, secretBy, writable } from "./provision-service.ts";
+import { BACKUP_SERVICE, DATABASE_NETWORK, DATABASE_TOOLS, NETWORK } from "./service-names.ts";
 
-const [MAKER, TOOLS] = ["glitchtip-backup", "glitchtip-backup-db"] as const;
+type Backup = NonNullable<Declaration["backup"]>;
+
+/** The volume by which the backup service and the database tools exchange dumps. */
 const WORK_VOLUME = "glitchtip-backup";
 
-/** The lines of .env that are ours; Compose fills them in for a container that cannot read that file. */
+/** Variables of the stack in .env. Compose fills them in for the backup service, which cannot read that file. */
 const ENV_NAMES = ["COMPOSE_PROJECT_NAME", "COMPOSE_FILE", "COMPOSE_PATH_SEPARATOR", "GLITCHTIP_PORT", "APP_PORT"];
-
-/** What backups add to a stack: nothing, a container with the database's tools, or the schedule as well. */
-export interface BackupParts {
-  readonly services: Readonly<Record<string, OurService>>;
-  readonly volumes: readonly string[];
-  readonly secrets: Readonly<Record<string, object>>;
-  readonly files: readonly RenderedFile[];
-}
 
 const isRelative = (folder: string): boolean => !/^([/~]|[A-Za-z]:)/.test(folder);
 
-/** As a volume of Compose's. */
-export const placeOfBackups = (folder: string): string =>
+/** Returns the folder of backups as the source of a volume. */
+export const backupVolume = (folder: string): string =>
   escaped(isRelative(folder) && !folder.startsWith(".") ? `./${folder}` : folder);
 
-export function backupParts(
-  declaration: Declaration,
-  server: ResolvedServer,
-  templates: ComposeTemplates,
-  texts: StackTexts,
-  toolVersion: string,
-  declarationText: string,
-): BackupParts {
-  const { backup } = declaration;
-  const scheduled = backup?.schedule !== undefined;
-  const own = ownServices(declaration.server).database;
-  if (!scheduled && own === undefined) return { services: {}, volumes: [], secrets: {}, files: [] };
+/** Returns what backups need: the backup service for a schedule, and the database tools for that or a database elsewhere. */
+export function backupParts(input: StackInput, resolved: ResolvedServer): StackParts {
+  const { declaration, compose: templates, texts } = input;
+  const { backup, server } = declaration;
+  const isScheduled = backup?.schedule !== undefined;
+  const own = ownServices(server).database;
+  if (!isScheduled && own === undefined) return { services: {}, volumes: [], secrets: {}, files: [] };
 
-  const managed = (path: string, content: string): RenderedFile => ({ path, content, mode: 0o644, kind: "managed" });
-  const tools = toolsService(withPostgres(templates(TOOLS), declaration.server), own?.url, scheduled);
-  const shared = {
+  const tools = toolsService(withPostgresImage(templates(DATABASE_TOOLS), server), own?.url, isScheduled);
+  const toolsParts: StackParts = {
+    services: { [DATABASE_TOOLS]: { own: tools, fromServer: false } },
     volumes: [WORK_VOLUME],
+    secrets: {},
     files: [managed(".glitchtip/backup-db.sh", texts.backupDb)],
   };
-  if (!scheduled) return { ...shared, services: { [TOOLS]: { own: tools, fromServer: false } }, secrets: {} };
+  return isScheduled ? withSchedule(toolsParts, input, backup, resolved) : toolsParts;
+}
 
-  const { folder } = backup;
+/** Returns the parts with the service that makes backups by itself. */
+function withSchedule(
+  tools: StackParts,
+  { declaration, declarationText, compose: templates, texts, toolVersion }: StackInput,
+  backup: Backup,
+  { capabilities }: ResolvedServer,
+): StackParts {
   const secrets = targetSecrets(backup.target ?? {});
-  const settings = `${JSON.stringify(
-    {
-      version: 1,
-      tool: toolVersion,
-      generation: server.capabilities.generation,
-      backup: {
-        ...backup,
-        ...(backup.target && { target: withMountNames(backup.target, secrets) }),
-      },
-    },
-    null,
-    2,
-  )}\n`;
-  const template = templates(MAKER);
-  const place = placeOfBackups(folder);
-  const relative = isRelative(folder);
-  const fromEnvironment = secrets.some(({ reference }) => reference.startsWith("env:"));
-  const maker: ComposeService = {
+  const settings = settingsText({
+    version: 1,
+    tool: toolVersion,
+    generation: capabilities.generation,
+    backup: { ...backup, ...(backup.target && { target: withMountNames(backup.target, secrets) }) },
+  });
+  const template = templates(BACKUP_SERVICE);
+  const service: ComposeService = {
     ...template,
     environment: {
       GLITCHTIP_IMAGE: `\${GLITCHTIP_IMAGE:-${escaped(imageOf(declaration.server))}}`,
       ...Object.fromEntries(ENV_NAMES.map((name) => [`ENV_${name}`, `\${${name}:-}`])),
-      // A changed file makes a new container: a mounted one would go on to read the old.
-      DECLARATION_SHA256: createHash("sha256").update(declarationText).update(settings).digest("hex"),
+      DECLARATION_SHA256: fingerprint(declarationText, settings),
     },
-    volumes: [...(template.volumes as string[]), `${place}:/backups`],
-    ...(secrets.length > 0 && { secrets: secrets.map(({ mount }) => mount) }),
-    ...(fromEnvironment ? { read_only: false } : {}),
+    volumes: [...(template.volumes ?? []), `${backupVolume(backup.folder)}:/backups`],
+    ...(secrets.length > 0 ? { secrets: secrets.map(({ mount }) => mount) } : {}),
+    ...writable(secrets.some(({ reference }) => isFromEnvironment(reference))),
   };
   return {
-    volumes: shared.volumes,
-    services: { [TOOLS]: { own: tools, fromServer: false }, [MAKER]: { own: maker, fromServer: false } },
+    services: { ...tools.services, [BACKUP_SERVICE]: { own: service, fromServer: false } },
+    volumes: tools.volumes,
     secrets: Object.fromEntries(secrets.map(({ mount, reference }) => [mount, secretBy(reference)])),
     files: [
-      ...shared.files,
+      ...tools.files,
       managed(".glitchtip/backup.json", settings),
       managed(".glitchtip/backup.mjs", texts.backup()),
-      // Made before the engine does it, as root.
-      ...(relative ? [{ path: `${folder}/.gitignore`, content: "*\n", mode: 0o644, kind: "once" as const }] : []),
+      ...(isRelative(backup.folder) ? [folderFile(backup.folder)] : []),
     ],
   };
 }
+
+/** Makes the folder of backups for the user; otherwise the engine would make it for root. */
+const folderFile = (folder: string): RenderedFile => ({
+  path: `${folder}/.gitignore`,
+  content: "*\n",
+  mode: 0o644,
+  kind: "once",
+});
 
 type TargetKinds = Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
 
 interface TargetSecret {
   readonly setting: string;
   readonly reference: string;
-  /** Name of the secret's mount in the backup service. */
+  /** The name of the secret's mount in the backup service. */
   readonly mount: string;
 }
 
@@ -123,8 +117,8 @@ const withMountNames = (target: TargetKinds, secrets: readonly TargetSecret[]): 
     ]),
   );
 
-function toolsService(template: ComposeService, url: string | undefined, scheduled: boolean): ComposeService {
-  const profile = scheduled ? {} : { profiles: [TOOLS] };
+function toolsService(template: ComposeService, url: string | undefined, isScheduled: boolean): ComposeService {
+  const profile = isScheduled ? {} : { profiles: [DATABASE_TOOLS] };
   if (url === undefined) return { ...template, ...profile };
   const { depends_on: _, environment: __, ...rest } = template;
   return {
@@ -132,13 +126,8 @@ function toolsService(template: ComposeService, url: string | undefined, schedul
     ...profile,
     environment: { GLITCHTIP_DATABASE_URL_FILE: "/run/secrets/glitchtip_database_url" },
     secrets: ["glitchtip_database_url"],
-    // Elsewhere is reached over a network with a way out.
-    networks: ["glitchtip", "glitchtip-db"],
-    ...(url.startsWith("env:") ? { read_only: false } : {}),
+    // The network of the database has no way out to one that runs elsewhere.
+    networks: [NETWORK, DATABASE_NETWORK],
+    ...writable(isFromEnvironment(url)),
   };
 }
-
-export const withServices = (stack: OurStack, { services }: Pick<BackupParts, "services">): OurStack => ({
-  ...stack,
-  services: { ...stack.services, ...services },
-});

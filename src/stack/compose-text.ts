@@ -1,27 +1,27 @@
-import { FURTHER_FILE, MADE_BY_US } from "./header.ts";
-import type { ComposeService } from "./model.ts";
-import type { AttachedStack, OurService, OurStack } from "./services.ts";
+import type { ComposeService } from "../compose/model.ts";
+import { FURTHER_FILE, MADE_BY_US } from "./managed-files.ts";
+import type { AttachedStack, BundledStack, StackService, TopLevel } from "./model.ts";
 import { YamlAlias, yamlLines } from "./yaml-text.ts";
 
 const HEADER = [MADE_BY_US, FURTHER_FILE];
 
 const EVERY_SERVICE = "glitchtip-service";
-const SERVER = "glitchtip-server";
+const SERVER_KEYS = "glitchtip-server";
 const ENVIRONMENT = "glitchtip-environment";
 
-const merge = (anchor: string, keys: ComposeService): ComposeService => ({ "<<": new YamlAlias(anchor), ...keys });
+const merge = (anchor: string, keys: object): object => ({ "<<": new YamlAlias(anchor), ...keys });
 
-/** compose.glitchtip.yaml: what services share stands once, as an anchor. */
+/** Returns the text of compose.glitchtip.yaml. What services share is written once, as an anchor. */
 export function composeText(
-  { everyService, server, environment, services }: AttachedStack & Partial<OurStack>,
+  { everyService, server, environment, services }: AttachedStack & Partial<BundledStack>,
   overlays: Readonly<Record<string, ComposeService>>,
-  top: Readonly<Record<string, unknown>>,
+  top: TopLevel,
 ): string {
   const head = [HEADER];
   if (Object.keys(services).length > 0) head.push(anchored(EVERY_SERVICE, everyService));
   if (server !== undefined && environment !== undefined) {
     const shared = { ...merge(EVERY_SERVICE, server), environment: new YamlAlias(ENVIRONMENT) };
-    head.push(anchored(ENVIRONMENT, environment), anchored(SERVER, shared));
+    head.push(anchored(ENVIRONMENT, environment), anchored(SERVER_KEYS, shared));
   }
   const parts = [
     ...head,
@@ -40,11 +40,8 @@ export function composeText(
 const anchored = (anchor: string, value: object) => yamlLines(`x-${anchor}`, value, { anchor, open: true });
 const serviceLines = (name: string, service: object) => yamlLines(name, service, { indent: "  ", open: true });
 
-function withShared({ own, fromServer }: OurService): ComposeService {
+function withShared({ own, fromServer }: StackService): object {
   if (!fromServer) return merge(EVERY_SERVICE, own);
   const { environment } = own;
-  return merge(
-    SERVER,
-    environment === undefined ? own : { ...own, environment: merge(ENVIRONMENT, environment as ComposeService) },
-  );
+  return merge(SERVER_KEYS, environment === undefined ? own : { ...own, environment: merge(ENVIRONMENT, environment) });
 }

@@ -1,18 +1,18 @@
-import type { OurStack } from "./services.ts";
+import type { BundledStack } from "./model.ts";
 
-/** Committed, and a Compose file by name and form: so update bots find the images in it and raise their digests. */
+/** A Compose file by name and form, so that update bots find the images in it and raise their digests. It is committed. */
 export const LOCK_FILE = ".glitchtip/compose.lock.yaml";
 
 export interface LockedImage {
   readonly service: string;
   /** With its tag. */
   readonly image: string;
-  /** sha256:… */
+  /** Such as sha256:… */
   readonly digest: string;
 }
 
-/** Digest by image. Whatever else the file holds is not ours to judge. */
-export type Lock = ReadonlyMap<string, string>;
+/** Digest by image. */
+export type ImageDigests = ReadonlyMap<string, string>;
 
 export function lockText(images: readonly LockedImage[]): string {
   return [
@@ -24,17 +24,18 @@ export function lockText(images: readonly LockedImage[]): string {
   ].join("\n");
 }
 
-export const parseLock = (text: string): Lock =>
+/** Reads the digests, and ignores everything else in the file. */
+export const parseLock = (text: string): ImageDigests =>
   new Map(
     [...text.matchAll(/^\s*image:\s*["']?([^\s"'@]+)@(sha256:[0-9a-f]{64})["']?\s*(?:#.*)?$/gm)].map(
       ([, image = "", digest = ""]) => [image, digest],
     ),
   );
 
-/** The stack with each image's digest behind its tag, where the lock has that very image. */
-export function pinned(stack: OurStack, lock: Lock): OurStack {
-  const withDigest = (image: unknown) =>
-    String(image).replace(/(:-)([^}@]+)(?=\}$)/, (whole, start: string, name: string) => {
+/** Returns the stack with digests behind the tags of the images that the lock names. */
+export function pinned(stack: BundledStack, lock: ImageDigests): BundledStack {
+  const withDigest = (image: string) =>
+    image.replace(/(:-)([^}@]+)(?=\}$)/, (whole, start: string, name: string) => {
       const digest = lock.get(name);
       return digest === undefined ? whole : `${start}${name}@${digest}`;
     });
@@ -44,10 +45,10 @@ export function pinned(stack: OurStack, lock: Lock): OurStack {
   });
   return {
     ...stack,
-    server: { ...stack.server, image: withDigest(stack.server.image) },
+    server: { ...stack.server, image: withDigest(stack.server.image ?? "") },
     services: Object.fromEntries(services),
   };
 }
 
-/** The variable of .env that says another image: `${GLITCHTIP_IMAGE:-…}`. */
-export const imageVariable = (image: unknown): string | undefined => /^\$\{(\w+):-/.exec(String(image))?.[1];
+/** Returns the variable of .env that replaces an image, from `${GLITCHTIP_IMAGE:-…}`. */
+export const imageVariable = (image = ""): string | undefined => /^\$\{(\w+):-/.exec(image)?.[1];

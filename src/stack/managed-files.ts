@@ -1,8 +1,52 @@
+import { createHash } from "node:crypto";
+import type { RenderedFile } from "./model.ts";
+
 export const STACK_FILE = "compose.glitchtip.yaml";
 /**
- * What images said about their start, so that a run without an engine writes the same. A file of ours and not the
- * declaration: what a user states there stays, what an image says has to follow the image. No image ids: they differ
- * from machine to machine, and the file is committed.
+ * What images said about their start, so that a run without an engine renders the same files. It is no part of the
+ * declaration, because it follows the images. It is committed, so it has no image ids, which differ between machines.
  */
 export const IMAGES_FILE = ".glitchtip/images.json";
 export const SECRETS_FOLDER = ".glitchtip/secrets";
+/** Files with DSNs, which `up` writes and Compose reads. */
+export const ENV_FOLDER = ".glitchtip/env";
+
+export const managed = (path: string, content: string, mode = 0o644): RenderedFile => ({
+  path,
+  content,
+  mode,
+  kind: "managed",
+});
+
+export const settingsText = (settings: object): string => `${JSON.stringify(settings, null, 2)}\n`;
+
+/**
+ * Returns a hash for a service's labels or environment, so that Compose makes a new container when a mounted file
+ * changes. The old container would go on to read the old file.
+ */
+export function fingerprint(...texts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const text of texts) hash.update(text);
+  return hash.digest("hex");
+}
+
+/** The first line of a managed file that can hold a comment. */
+export const MADE_BY_US =
+  "# Made by glitchtip-compose from glitchtip.yaml: change that file, then run `npx glitchtip-compose render`.";
+const EJECTED =
+  "# Yours since `glitchtip-compose eject`: written no longer. Managed again by: npx glitchtip-compose render --adopt FILE";
+export const FURTHER_FILE = "# Settings of your own for a service below go into a further file in COMPOSE_FILE (.env).";
+const THIS_FILE = "# Settings of your own for a service go here, or into a further file in COMPOSE_FILE (.env).";
+
+const HEADERS = [
+  [MADE_BY_US, EJECTED],
+  [FURTHER_FILE, THIS_FILE],
+] as const;
+
+/** Returns the text with a header that says that the file is the user's. */
+export const asEjected = (text: string): string =>
+  HEADERS.reduce((all, [ours, theirs]) => all.replace(ours, theirs), text);
+
+/** Returns the text with the header of a managed file. */
+export const asManaged = (text: string): string =>
+  HEADERS.reduce((all, [ours, theirs]) => all.replace(theirs, ours), text);

@@ -1,61 +1,30 @@
+import type { ComposeNetwork, ComposeSecret, ComposeService, UserProject } from "../compose/model.ts";
 import type { Declaration } from "../config/schema.ts";
-import type { TextOrWords } from "./shell-words.ts";
 import type { ComposeTemplates } from "./templates.ts";
 
-/** A file of the project as the generator wants it. Managed ones are rewritten; `once` ones are the user's from then on. */
+/** A file of the workspace as the generator wants it. Managed files are rewritten; a `once` file is the user's from then on. */
 export interface RenderedFile {
-  /** Relative to the project's folder, with forward slashes. */
+  /** Relative to the workspace, with forward slashes. */
   readonly path: string;
   readonly content: string;
   readonly mode: number;
   readonly kind: "managed" | "once";
-  /** What may differ without the file being another: it is written in passing, and no plan shows it. */
+  /** A part that may differ without making it another file: it is written when the file is, and no plan shows it. */
   readonly note?: RegExp;
 }
 
-/** A service as the user's Compose files state it, as far as the generator has to know. */
-export interface UserService {
-  readonly image?: string;
-  readonly platform?: string;
-  /** Has a `build`. */
-  readonly built?: true;
-  /** Is a Compose provider: a program, no container. */
-  readonly provider?: true;
-  /** As Compose writes it: `$` begins a variable, `$$` is a dollar. */
-  readonly entrypoint?: TextOrWords;
-  readonly command?: TextOrWords;
-  /** States networks other than `default`. */
-  readonly hasNetworks: boolean;
-  readonly networkMode?: string;
-  readonly readOnly: boolean;
-  /** Names of variables set by `environment`. */
-  readonly environment: readonly string[];
-  readonly envFiles: readonly string[];
-  /** "FILE extends ADDRESS": the rest of it is known to Compose alone. */
-  readonly elsewhere?: string;
-}
-
-export interface UserProject {
-  /** Compose's project name where a file states it. */
-  readonly name?: string;
-  readonly services: Readonly<Record<string, UserService>>;
-  /** What stands at addresses that only Compose can read: "FILE includes ADDRESS". */
-  readonly elsewhere?: readonly string[];
-  /** Names of what comes before ours, and shares a space with it. */
-  readonly names: Readonly<Record<"services" | "networks" | "volumes" | "secrets" | "configs", readonly string[]>>;
-}
-
-/** What an image starts when nothing else is said, as its maker stated it. */
+/** What an image starts when nothing else is said. */
 export interface KnownImage {
   readonly image: string;
   readonly entrypoint: readonly string[];
   readonly command: readonly string[];
 }
 
-/** By service, of those whose image has to be asked. */
+/** What is known of the images that have to be asked for their start. */
 export interface ImageKnowledge {
+  /** By service. */
   readonly known: Readonly<Record<string, KnownImage>>;
-  /** Why an image could not be asked. */
+  /** Why an image could not be asked, by service. */
   readonly why?: Readonly<Record<string, string>>;
   /** Where the user states it instead: flags of `init` or `add`, or the declaration. */
   readonly stateBy?: "init" | "add" | "declaration";
@@ -67,23 +36,58 @@ export type ProvisionerSource =
   | { readonly kind: "build" }
   | { readonly kind: "image"; readonly image: string };
 
-/** A Compose service as data. */
-export type ComposeService = Readonly<Record<string, unknown>>;
+/** A service of the stack: its own keys, and whether those that GlitchTip's containers share stand before them. */
+export interface StackService {
+  readonly own: ComposeService;
+  readonly fromServer: boolean;
+}
 
-/** Files that are passed on as they are. */
+/** The services beside a server that runs elsewhere: no container has GlitchTip's image. */
+export interface AttachedStack {
+  /** What all services share. */
+  readonly everyService: ComposeService;
+  readonly services: Readonly<Record<string, StackService>>;
+}
+
+/** The services of a stack with a server of its own. */
+export interface BundledStack extends AttachedStack {
+  /** What the containers of GlitchTip's image share. */
+  readonly server: ComposeService;
+  /** The environment of those containers. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What a feature, such as backups, adds to the stack. */
+export interface StackParts {
+  readonly services: Readonly<Record<string, StackService>>;
+  readonly volumes: readonly string[];
+  readonly secrets: Readonly<Record<string, ComposeSecret>>;
+  readonly files: readonly RenderedFile[];
+}
+
+/** The parts of the Compose file beside its services. */
+export interface TopLevel {
+  readonly networks?: Readonly<Record<string, ComposeNetwork>>;
+  readonly volumes?: Readonly<Record<string, object>>;
+  readonly secrets?: Readonly<Record<string, ComposeSecret>>;
+  readonly configs?: Readonly<Record<string, { readonly content: string }>>;
+}
+
+/** Files of the package that are copied into the workspace as they are. */
 export interface StackTexts {
   readonly withDsn: string;
   readonly gate: string;
   readonly provisioner: string;
   readonly backupDb: string;
-  /** The backup service's bundle. */
+  /** The bundle of the backup service. */
   backup(): string;
-  /** The care service's bundle, and what stands before the processes that it may restart. */
+  /** The bundle of the care service. */
   care(): string;
+  /** The supervisor of the processes that the care service may restart. */
   supervise(): string;
-  /** Needed for `build` only. */
+  /** Needed where the provisioner's image is built. */
   provisionerDockerfile(): string;
-  /** Needed for a single container only: images/all-in-one by path. */
+  /** images/all-in-one by path. Needed for a single container. */
   allInOne(): Readonly<Record<string, string>>;
 }
 

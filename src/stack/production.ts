@@ -1,89 +1,100 @@
-import { createHash } from "node:crypto";
+import { defined } from "../base/defined.ts";
+import { escaped } from "../compose/interpolate.ts";
+import type { ComposeService } from "../compose/model.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { ResolvedServer } from "../config/server.ts";
 import { RETENTION_KINDS, SERVER_PORT } from "../glitchtip/versions.ts";
-import { dataSettings, keepsQueue } from "./data-settings.ts";
-import { escaped } from "./interpolate.ts";
-import type { ComposeService } from "./model.ts";
-import { ownCaddyfile } from "./proxy-files.ts";
-import { DATABASE, VALKEY } from "./service-names.ts";
-import type { OurService, OurStack } from "./services.ts";
+import { dataSettings, hasValkeyVolume } from "./data-services.ts";
+import { fingerprint } from "./managed-files.ts";
+import type { BundledStack, StackParts, StackService, TopLevel } from "./model.ts";
+import { isFromEnvironment, secretBy, writable } from "./provision-service.ts";
+import { ownCaddyfile, traefikLabels } from "./proxy.ts";
+import { DATABASE, DATABASE_NETWORK, NETWORK, PROXY, SERVER, VALKEY, WORKER } from "./service-names.ts";
 import type { ComposeTemplates } from "./templates.ts";
-import { traefikLabels } from "./traefik.ts";
 
-const PROXY = "glitchtip-proxy";
+type Production = NonNullable<Declaration["production"]>;
+type Services = Readonly<Record<string, StackService>>;
+
 const MAIL_SECRET = "glitchtip_email_url";
+const TLS_SECRETS = ["glitchtip_tls_certificate", "glitchtip_tls_key"] as const;
 
-/** By service, which of the declaration's limits is its own. */
-const LIMITED: Readonly<Record<string, keyof NonNullable<Declaration["limits"]>>> = {
-  glitchtip: "web",
-  "glitchtip-worker": "worker",
+/** The declaration's limit for each service. */
+const LIMIT_OF: Readonly<Record<string, keyof NonNullable<Declaration["limits"]>>> = {
+  [SERVER]: "web",
+  [WORKER]: "worker",
   [DATABASE]: "database",
   [VALKEY]: "valkey",
   [PROXY]: "proxy",
 };
 
-/** Any machine has one; more than it has is refused by the engine. */
-const CPUS = 1;
+/** Cores in production where none are declared. An engine refuses more cores than its machine has, so it is one. */
+const DEFAULT_CPUS = 1;
 
-/** Whether GlitchTip is on a port of the host's loopback: for programs there, and for a proxy there. */
+/** Whether GlitchTip has a port on the host's loopback, for programs of the host and for a proxy there. */
 export const publishesPort = ({ production }: Pick<Declaration, "production">): boolean =>
   production === undefined || production.proxy === "nginx" || production.proxy === "none";
 
-/** What an operator says beyond the first start: retention, mail, limits, and all that `production` stands for. */
+/** Returns the stack with what operators declare beyond a first start: mail, limits, retention, and `production`. */
 export function forOperator(
-  stack: OurStack,
+  stack: BundledStack,
   declaration: Declaration,
-  server: ResolvedServer,
+  resolved: ResolvedServer,
   templates: ComposeTemplates,
-): OurStack {
-  const { mail, limits = {}, production } = declaration;
-  const fromEnvironment = mail?.url.startsWith("env:") ? { read_only: false } : {};
-  const secrets = (of: ComposeService): ComposeService =>
-    mail === undefined || of.secrets === undefined ? {} : { secrets: [...(of.secrets as string[]), MAIL_SECRET] };
-
-  const services: Record<string, OurService> = Object.fromEntries(
-    Object.entries(stack.services).map(([name, service]) => [
-      name,
-      service.fromServer
-        ? { ...service, own: { ...service.own, ...secrets(service.own), ...fromEnvironment } }
-        : service,
-    ]),
-  );
-  if (production !== undefined) inFront(services, declaration, production, templates);
-  for (const [name, service] of Object.entries(services)) {
-    const key = LIMITED[name];
-    const { memory, cpus = service.own.restart === "no" ? undefined : production && CPUS } = (key && limits[key]) ?? {};
-    const limit = { ...(memory && { mem_limit: memory }), ...(cpus && { cpus }) };
-    services[name] = { ...service, own: { ...service.own, ...limit, ...dataSettings(name, declaration) } };
-  }
+): BundledStack {
+  const { mail, production } = declaration;
+  const mailKeys = mailKeysFor(mail);
+  const withMail = Object.entries(stack.services).map(([name, service]): [string, StackService] => [
+    name,
+    service.fromServer ? { ...service, own: { ...service.own, ...mailKeys(service.own) } } : service,
+  ]);
+  const services = behindProxy(Object.fromEntries(withMail), declaration, templates);
   return {
     ...stack,
-    services,
-    server: { ...stack.server, ...secrets(stack.server), ...fromEnvironment },
+    services: Object.fromEntries(
+      Object.entries(services).map(([name, { own, fromServer }]) => [
+        name,
+        { fromServer, own: { ...own, ...limitsOf(name, own, declaration), ...dataSettings(name, declaration) } },
+      ]),
+    ),
+    server: { ...stack.server, ...mailKeys(stack.server) },
     environment: {
       ...stack.environment,
-      ...retentionOf(declaration, server),
-      // GlitchTip reads the file only beside a value, which the template has (docs/glitchtip-facts.md, "The image").
-      ...(mail === undefined ? {} : { EMAIL_URL_FILE: `/run/secrets/${MAIL_SECRET}` }),
-      ...(mail?.from === undefined ? {} : { DEFAULT_FROM_EMAIL: escaped(mail.from) }),
-      ...(production === undefined ? {} : closed(declaration, production)),
+      ...retentionVariables(declaration, resolved),
+      ...defined({
+        // GlitchTip reads the file only where EMAIL_URL has a value, which the template sets.
+        EMAIL_URL_FILE: mail && `/run/secrets/${MAIL_SECRET}`,
+        DEFAULT_FROM_EMAIL: mail?.from === undefined ? undefined : escaped(mail.from),
+      }),
+      ...(production === undefined ? {} : productionVariables(declaration, production)),
     },
   };
 }
 
-type Production = NonNullable<Declaration["production"]>;
+/** Returns a function that gives the keys by which a service reads the address of the mail server. */
+function mailKeysFor(mail: Declaration["mail"]): (service: ComposeService) => ComposeService {
+  if (mail === undefined) return () => ({});
+  return ({ secrets }) => ({
+    ...(secrets === undefined ? {} : { secrets: [...secrets, MAIL_SECRET] }),
+    ...writable(isFromEnvironment(mail.url)),
+  });
+}
 
-const INNER = "glitchtip";
+function limitsOf(name: string, { restart }: ComposeService, { limits = {}, production }: Declaration): ComposeService {
+  const key = LIMIT_OF[name];
+  const { memory, cpus } = (key && limits[key]) ?? {};
+  const isOneShot = restart === "no";
+  const defaultCpus = production === undefined || isOneShot ? undefined : DEFAULT_CPUS;
+  return defined({ mem_limit: memory, cpus: cpus ?? defaultCpus });
+}
 
-/** Names it answers to: the public one, ours inside the network, and loopback for its own health check. */
-const closed = ({ server }: Declaration, { domain }: Production): Record<string, string> => ({
+/** The server answers to its public name, its name in the network, and loopback for its health check. */
+const productionVariables = ({ server }: Declaration, { domain }: Production): Record<string, string> => ({
   ENABLE_ORGANIZATION_CREATION: "false",
-  ALLOWED_HOSTS: [domain, INNER, "localhost", "127.0.0.1"].join(","),
-  CSRF_TRUSTED_ORIGINS: [server.url ?? `https://${domain}`, `http://${INNER}:${SERVER_PORT}`].join(","),
+  ALLOWED_HOSTS: [domain, SERVER, "localhost", "127.0.0.1"].join(","),
+  CSRF_TRUSTED_ORIGINS: [server.url ?? `https://${domain}`, `http://${SERVER}:${SERVER_PORT}`].join(","),
 });
 
-const retentionOf = ({ server }: Declaration, { capabilities }: ResolvedServer): Record<string, string> =>
+const retentionVariables = ({ server }: Declaration, { capabilities }: ResolvedServer): Record<string, string> =>
   Object.fromEntries(
     RETENTION_KINDS.flatMap((kind) => {
       const [days, variable] = [server.retention?.[kind], capabilities.retentionVariables[kind]];
@@ -91,39 +102,43 @@ const retentionOf = ({ server }: Declaration, { capabilities }: ResolvedServer):
     }),
   );
 
-function inFront(
-  services: Record<string, OurService>,
-  declaration: Declaration,
-  production: Production,
-  templates: ComposeTemplates,
-): void {
-  const web = services[INNER];
-  if (web === undefined) return;
+/** Returns the services with the proxy that production declares. */
+function behindProxy(services: Services, declaration: Declaration, templates: ComposeTemplates): Services {
+  const { production } = declaration;
+  const web = services[SERVER];
+  if (production === undefined || web === undefined || publishesPort(declaration)) return services;
   const { ports: _, ...own } = web.own;
-  if (!publishesPort(declaration)) services[INNER] = { ...web, own };
+  const hidden: Services = { ...services, [SERVER]: { ...web, own } };
   if (production.proxy === "traefik") {
-    const networks = ["glitchtip", "glitchtip-db", PROXY];
-    services[INNER] = { ...web, own: { ...own, networks, labels: traefikLabels(production) } };
+    const keys = { networks: [NETWORK, DATABASE_NETWORK, PROXY], labels: traefikLabels(production) };
+    return { ...hidden, [SERVER]: { ...web, own: { ...own, ...keys } } };
   }
-  if (production.proxy !== "caddy") return;
-  const template = templates(PROXY);
-  const tls = production.tls.mode === "own" ? { secrets: ["glitchtip_tls_certificate", "glitchtip_tls_key"] } : {};
-  // A changed file under a mount is not seen by Compose: the label makes the container anew.
-  const config = createHash("sha256").update(ownCaddyfile(declaration, production)).digest("hex").slice(0, 16);
-  services[PROXY] = { fromServer: false, own: { ...template, ...tls, labels: { "glitchtip-compose.config": config } } };
+  const config = fingerprint(ownCaddyfile(declaration, production)).slice(0, 16);
+  const caddy: ComposeService = {
+    ...templates(PROXY),
+    ...(production.tls.mode === "own" ? { secrets: TLS_SECRETS } : {}),
+    labels: { "glitchtip-compose.config": config },
+  };
+  return { ...hidden, [PROXY]: { fromServer: false, own: caddy } };
 }
 
-/** Networks, volumes and secrets that the above needs. */
-export function topOf(declaration: Declaration, server: ResolvedServer, secretBy: (reference: string) => object) {
+/** Returns the networks, volumes and secrets that `forOperator` needs. */
+export function operatorParts(
+  declaration: Declaration,
+  resolved: ResolvedServer,
+): Pick<StackParts, "volumes" | "secrets"> & Required<Pick<TopLevel, "networks">> {
   const { production, mail } = declaration;
   const { certificate, key } = production?.tls ?? {};
   return {
     networks: production?.proxy === "traefik" ? { [PROXY]: { external: true, name: production.network } } : {},
-    volumes: [...(production?.proxy === "caddy" ? [PROXY] : []), ...(keepsQueue(declaration, server) ? [VALKEY] : [])],
+    volumes: [
+      ...(production?.proxy === "caddy" ? [PROXY] : []),
+      ...(hasValkeyVolume(declaration, resolved) ? [VALKEY] : []),
+    ],
     secrets: {
       ...(mail === undefined ? {} : { [MAIL_SECRET]: secretBy(mail.url) }),
-      ...(certificate === undefined ? {} : { glitchtip_tls_certificate: secretBy(certificate) }),
-      ...(key === undefined ? {} : { glitchtip_tls_key: secretBy(key) }),
+      ...(certificate === undefined ? {} : { [TLS_SECRETS[0]]: secretBy(certificate) }),
+      ...(key === undefined ? {} : { [TLS_SECRETS[1]]: secretBy(key) }),
     },
   };
 }

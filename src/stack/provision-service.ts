@@ -1,48 +1,59 @@
+import type { ComposeSecret, ComposeService } from "../compose/model.ts";
 import { needsContainer } from "../config/app-sources.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
-import type { ComposeService, ProvisionerSource } from "./model.ts";
-import type { OurService } from "./services.ts";
+import { parsePasswordRef } from "../config/secrets.ts";
+import type { ProvisionerSource, StackService } from "./model.ts";
+import { BUSYBOX, PROVISIONER } from "./service-names.ts";
 import type { ComposeTemplates } from "./templates.ts";
 
-/** The one-shots that give the apps their DSN, whoever runs the server; none where every app has a DSN of its own. */
+/** Returns the one-shots that give the apps their DSNs; none where every app has an external DSN. */
 export function provisionServices(
   declaration: Declaration,
   templates: ComposeTemplates,
   source: ProvisionerSource,
   addresses: Readonly<Record<Audience, string>>,
-  more: ComposeService & { readonly environment?: object },
-): Record<string, OurService> {
+  more: ComposeService,
+): Record<string, StackService> {
   if (!needsContainer(declaration)) return {};
-  const template = templates("glitchtip-provision");
-  const own = {
+  const template = templates(PROVISIONER);
+  const own: ComposeService = {
     ...template,
     ...provisionerSource(template, source),
     ...more,
     environment: {
-      ...(template.environment as object),
+      ...template.environment,
       GLITCHTIP_URL: addresses.container,
       GLITCHTIP_HOST_URL: addresses.host,
       GLITCHTIP_PUBLIC_URL: addresses.public,
       ...more.environment,
     },
   };
+  const needsBusybox = Object.values(declaration.apps).some(({ inject }) => inject === "busybox");
   return {
-    "glitchtip-provision": { fromServer: false, own },
-    ...(Object.values(declaration.apps).some(({ inject }) => inject === "busybox")
-      ? { "glitchtip-busybox": { own: templates("glitchtip-busybox"), fromServer: false } }
-      : {}),
+    [PROVISIONER]: { own, fromServer: false },
+    ...(needsBusybox ? { [BUSYBOX]: { own: templates(BUSYBOX), fromServer: false } } : {}),
   };
 }
 
-/** A secret from the environment is copied into the container, which Compose refuses for a read-only one. */
-export const writable = (needed: boolean): ComposeService => (needed ? { read_only: false } : {});
-
 function provisionerSource(template: ComposeService, source: ProvisionerSource): ComposeService {
   if (source.kind === "mount") return {};
-  // Its own image has the bundle, the command, and folders that belong to its user.
-  const volumes = (template.volumes as string[]).filter((volume) => !volume.includes("provisioner.mjs"));
-  const own = { user: "1000:1000", entrypoint: undefined, command: undefined, volumes };
+  // Its image has the bundle, the command, and folders that belong to its user.
+  const volumes = template.volumes?.filter(
+    (volume) => typeof volume !== "string" || !volume.includes("provisioner.mjs"),
+  );
+  const own: ComposeService = { user: "1000:1000", entrypoint: undefined, command: undefined, volumes };
   return source.kind === "image"
     ? { ...own, image: source.image }
     : { ...own, image: "glitchtip-compose/provisioner", build: "./.glitchtip/provisioner" };
+}
+
+/** Compose copies a secret from the environment into the container, which it refuses for a read-only one. */
+export const writable = (isNeeded: boolean): ComposeService => (isNeeded ? { read_only: false } : {});
+
+export const isFromEnvironment = (reference: string | undefined): boolean => reference?.startsWith("env:") === true;
+
+/** Returns a secret for Compose to read; its value never stands in the file. */
+export function secretBy(text: string): ComposeSecret {
+  const reference = parsePasswordRef(text);
+  return reference.kind === "file" ? { file: reference.path } : { environment: reference.name };
 }

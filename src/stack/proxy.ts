@@ -1,15 +1,16 @@
 import type { Declaration } from "../config/schema.ts";
 import { SERVER_PORT } from "../glitchtip/versions.ts";
-import { MADE_BY_US } from "./header.ts";
+import { MADE_BY_US, managed } from "./managed-files.ts";
+import type { RenderedFile } from "./model.ts";
 
 type Production = NonNullable<Declaration["production"]>;
 
-/** Where events come in, and where source maps and debug files do: each with its own limit of a request's size. */
-export const ENVELOPES = "[0-9]+/(envelope|store|security|minidump)";
-export const UPLOADS = "0/.+/(chunk-upload|files|files/dsyms)";
+/** The paths that take events, and those that take source maps and debug files. Each has its own limit of the body's size. */
+const ENVELOPES = "[0-9]+/(envelope|store|security|minidump)";
+const UPLOADS = "0/.+/(chunk-upload|files|files/dsyms)";
 
-/** What GlitchTip sends itself stays as it sends it, but for the first: only the proxy knows that it speaks HTTPS. */
-export const HEADERS: readonly (readonly [name: string, value: string])[] = [
+/** GlitchTip's own values stay, except that of the first header: only the proxy knows that it speaks HTTPS. */
+const HEADERS: readonly (readonly [name: string, value: string])[] = [
   ["Strict-Transport-Security", "max-age=31536000"],
   ["X-Content-Type-Options", "nosniff"],
   ["X-Frame-Options", "DENY"],
@@ -18,7 +19,7 @@ export const HEADERS: readonly (readonly [name: string, value: string])[] = [
 ];
 export const SECURITY_HEADERS: readonly string[] = HEADERS.map(([name]) => name);
 
-/** An address at which Let's Encrypt would take nobody: it refuses the account. */
+/** Mail addresses for which Let's Encrypt refuses an account. */
 const RESERVED = /@(.*\.)?(example\.(com|net|org)|example|test|invalid|localhost|local)$/i;
 
 const site = ({ bodyMegabytes, tls }: Production, upstream: string): string[] => [
@@ -38,7 +39,7 @@ const site = ({ bodyMegabytes, tls }: Production, upstream: string): string[] =>
   "}",
   "header -Server",
   "header -Via",
-  // Each on its own: several `?` in one block count as one condition.
+  // One directive each: Caddy takes several `?` in one block for one condition.
   ...HEADERS.map(([name, value], i) => `header ${i === 0 ? "" : "?"}${name} "${value}"`),
   `reverse_proxy ${upstream}`,
 ];
@@ -51,8 +52,8 @@ const block = (head: string, lines: readonly string[]): string[] => [
 
 const text = (lines: readonly string[]): string => `${lines.join("\n")}\n`;
 
-/** For our own Caddy. Other names than the domain get no answer, and `http` leads to `https` with the published port. */
-export function caddyfile(production: Production, publicUrl: string, email: string): string {
+/** The Caddyfile answers no other name than the domain, and redirects `http` to `https`. */
+function caddyfile(production: Production, publicUrl: string, email: string): string {
   const { domain, tls } = production;
   const account = tls.mode === "auto" && !RESERVED.test(email) ? [`email ${email}`] : [];
   return text([
@@ -70,15 +71,15 @@ export function caddyfile(production: Production, publicUrl: string, email: stri
   ]).replace(/^ \{$/m, "{");
 }
 
-/** For a Caddy that is on the host already: a site to import. */
-export const caddySnippet = (production: Production, port: number): string =>
+/** Returns a site for a Caddy that the user runs on the host. */
+const caddySnippet = (production: Production, port: number): string =>
   text([
     "# For a Caddy of your own on this host: import this file. The port is GLITCHTIP_PORT in .env.",
     ...block(production.domain, site(production, `127.0.0.1:${port}`)),
   ]);
 
-/** For an nginx that is on the host already. */
-export function nginxSnippet({ domain, bodyMegabytes }: Production, port: number): string {
+/** Returns the servers for an nginx that the user runs on the host. */
+function nginxSnippet({ domain, bodyMegabytes }: Production, port: number): string {
   const location = (pattern: string, megabytes: number) =>
     block(`location ~ ^/api/${pattern}/?$`, [
       `client_max_body_size ${megabytes}m;`,
@@ -101,11 +102,58 @@ export function nginxSnippet({ domain, bodyMegabytes }: Production, port: number
       "proxy_set_header X-Real-IP $remote_addr;",
       "proxy_set_header X-Forwarded-For $remote_addr;",
       "proxy_set_header X-Forwarded-Proto https;",
-      // Several headers of one name would be two answers to one question.
+      // Otherwise each header would be sent twice.
       ...HEADERS.map(([name]) => `proxy_hide_header ${name};`),
       ...location(ENVELOPES, bodyMegabytes.envelope),
       ...location(UPLOADS, bodyMegabytes.upload),
       ...block("location /", [`proxy_pass http://127.0.0.1:${port};`]),
     ]),
   ]);
+}
+
+const PROXY_FOLDER = ".glitchtip/proxy";
+
+/** Returns the Caddyfile of the stack's own Caddy. */
+export const ownCaddyfile = ({ server, admin }: Declaration, production: Production): string =>
+  caddyfile(production, (server.url ?? `https://${production.domain}`).replace(/\/$/, ""), admin?.email ?? "");
+
+/** Returns the files for the proxy in front of GlitchTip, the stack's own or the user's. */
+export function proxyFiles(declaration: Declaration): RenderedFile[] {
+  const { production, server } = declaration;
+  const file = (name: string, content: string) => managed(`${PROXY_FOLDER}/${name}`, content);
+  if (production === undefined) return [];
+  if (production.proxy === "caddy") return [file("Caddyfile", ownCaddyfile(declaration, production))];
+  const nginx = file("nginx.conf", nginxSnippet(production, server.port));
+  if (production.proxy === "nginx") return [nginx];
+  return production.proxy === "none" ? [nginx, file("site.caddy", caddySnippet(production, server.port))] : [];
+}
+
+/** Returns labels for a Traefik that the user runs. Traefik sends no requests to a container that is not healthy. */
+export function traefikLabels({ domain, network, certResolver, bodyMegabytes }: Production): Record<string, string> {
+  const router = (name: string, rule: string, priority: number, megabytes: number) => ({
+    [`traefik.http.routers.${name}.rule`]: rule,
+    [`traefik.http.routers.${name}.priority`]: String(priority),
+    [`traefik.http.routers.${name}.entrypoints`]: "websecure",
+    [`traefik.http.routers.${name}.tls`]: "true",
+    ...(certResolver === undefined ? {} : { [`traefik.http.routers.${name}.tls.certresolver`]: certResolver }),
+    [`traefik.http.routers.${name}.service`]: "glitchtip",
+    [`traefik.http.routers.${name}.middlewares`]: `${name}-size,glitchtip-headers`,
+    [`traefik.http.middlewares.${name}-size.buffering.maxRequestBodyBytes`]: String(megabytes * 1_000_000),
+  });
+  const host = `Host(\`${domain}\`)`;
+  const path = (pattern: string) => `${host} && PathRegexp(\`^/api/${pattern}/?$$\`)`;
+  return {
+    "traefik.enable": "true",
+    "traefik.docker.network": network,
+    "traefik.http.services.glitchtip.loadbalancer.server.port": String(SERVER_PORT),
+    ...router("glitchtip", host, 1, bodyMegabytes.other),
+    ...router("glitchtip-upload", path(UPLOADS), 2, bodyMegabytes.upload),
+    ...router("glitchtip-envelope", path(ENVELOPES), 3, bodyMegabytes.envelope),
+    ...Object.fromEntries(
+      HEADERS.map(([name, value]) => [
+        `traefik.http.middlewares.glitchtip-headers.headers.customResponseHeaders.${name}`,
+        value,
+      ]),
+    ),
+  };
 }

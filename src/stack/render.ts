@@ -1,137 +1,133 @@
-import { createHash } from "node:crypto";
 import { CodedError } from "../base/errors.ts";
+import type { ComposeService, UserProject } from "../compose/model.ts";
 import { needsContainer, needsProvisioner } from "../config/app-sources.ts";
 import { postgresVolume } from "../config/postgres.ts";
 import { type ProvisionFile, provisionPart } from "../config/provision-input.ts";
-import type { Declaration } from "../config/schema.ts";
 import { ownServices, resolveServer, serverKind } from "../config/server.ts";
 import type { Generation } from "../glitchtip/versions.ts";
-import { type AppOverlays, DSN_VOLUME, overlayApps, toolsVolumes, WRAPPER_CONFIG } from "./apps.ts";
-import { attachedNetworks, attachedSecrets, attachedStack, secretBy } from "./attached.ts";
-import { backupParts, withServices } from "./backup.ts";
+import { toolsVolumes, WRAPPER_CONFIG } from "./app-overlay.ts";
+import { type AppOverlays, overlayApps } from "./apps.ts";
+import { attachedNetworks, attachedSecrets, attachedStack } from "./attached.ts";
+import { backupParts } from "./backup.ts";
 import { careParts } from "./care.ts";
 import { composeText } from "./compose-text.ts";
+import { dataSecrets, overlayOwnServices } from "./data-services.ts";
 import { overlayGivenApps } from "./given-apps.ts";
 import { pinned } from "./lock.ts";
-import { IMAGES_FILE, SECRETS_FOLDER, STACK_FILE } from "./managed-files.ts";
-import type { ComposeService, ImageKnowledge, RenderedFile, RenderedStack, StackInput, UserProject } from "./model.ts";
-import { overlayOwnServices } from "./own-services.ts";
-import { forOperator, topOf } from "./production.ts";
-import { proxyFiles } from "./proxy-files.ts";
-import { type AttachedStack, type OurStack, ourServices } from "./services.ts";
-import { inOneContainer } from "./single-container.ts";
-
-export { IMAGES_FILE, SECRETS_FOLDER, STACK_FILE };
+import { fingerprint, IMAGES_FILE, managed, STACK_FILE, settingsText } from "./managed-files.ts";
+import type {
+  AttachedStack,
+  BundledStack,
+  ImageKnowledge,
+  RenderedFile,
+  RenderedStack,
+  StackInput,
+  StackParts,
+  TopLevel,
+} from "./model.ts";
+import { forOperator, operatorParts } from "./production.ts";
+import { proxyFiles } from "./proxy.ts";
+import { DATABASE_NETWORK, DSN_VOLUME, NETWORK } from "./service-names.ts";
+import { bundledStack } from "./services.ts";
+import { singleContainerStack } from "./single-container.ts";
 
 const STATE_VOLUME = "glitchtip-state";
+const UPLOADS_VOLUME = "glitchtip-uploads";
 
-/** All managed files of a project. Pure: what the user's files say goes in, texts come out. */
+/** Returns the managed files of a workspace. It reads and writes nothing. */
 export function renderStack(input: StackInput): RenderedStack {
   const { declaration, user, texts } = input;
   const apps = overlayApps(declaration, user, input.images);
   const given = overlayGivenApps(declaration, user);
   const parts = serverKind(declaration) === "bundled" ? bundledParts(input, apps) : attachedParts(input);
-  const provisions = needsContainer(declaration);
-  const top = {
-    ...named("networks", parts.networks),
-    ...named(
-      "volumes",
-      Object.fromEntries(
-        [...parts.volumes, ...(provisions ? [STATE_VOLUME, DSN_VOLUME, ...toolsVolumes(declaration)] : [])].map(
-          (name) => [name, {}],
-        ),
-      ),
-    ),
-    ...named("secrets", parts.secrets),
+  const hasProvisioner = needsContainer(declaration);
+  const ownVolumes = hasProvisioner ? [STATE_VOLUME, DSN_VOLUME, ...toolsVolumes(declaration)] : [];
+  const top: TopLevel = {
+    ...unlessEmpty("networks", parts.networks),
+    ...unlessEmpty("volumes", Object.fromEntries([...parts.volumes, ...ownVolumes].map((name) => [name, {}]))),
+    ...unlessEmpty("secrets", parts.secrets),
     ...(apps.wrapper.inline
       ? { configs: { [WRAPPER_CONFIG]: { content: texts.withDsn.replaceAll("$", "$$$$") } } }
       : {}),
   };
-  refuseCollisions(user, { services: parts.ours.services, ...top });
+  refuseCollisions(user, { services: parts.stack.services, ...top });
   return {
     files: [
-      managed(STACK_FILE, composeText(parts.ours, { ...apps.services, ...given.services, ...parts.theirs }, top)),
+      managed(STACK_FILE, composeText(parts.stack, { ...apps.services, ...given.services, ...parts.overlays }, top)),
       managed(".glitchtip/.gitignore", "/secrets/\n/env/\n/state/\n"),
       ...parts.files,
       ...imagesFile(input.images),
-      ...(provisions ? provisionFiles(input, apps, parts.generation) : []),
+      ...(hasProvisioner ? provisionFiles(input, apps, parts.generation) : []),
     ],
     warnings: [...parts.warnings, ...apps.warnings, ...given.warnings],
   };
 }
 
-/** What differs by whose the server is. */
-interface StackParts {
-  readonly ours: AttachedStack & Partial<OurStack>;
-  /** Services of the user's that the server needs. */
-  readonly theirs: Readonly<Record<string, ComposeService>>;
-  readonly networks: Readonly<Record<string, object>>;
-  readonly volumes: readonly string[];
-  readonly secrets: Readonly<Record<string, object>>;
-  readonly files: readonly RenderedFile[];
-  readonly generation?: Generation;
+/** What depends on where the server runs. */
+interface ServerParts extends Omit<StackParts, "services"> {
+  readonly stack: AttachedStack & Partial<BundledStack>;
+  /** What services of the user's need that the server uses. */
+  readonly overlays: Readonly<Record<string, ComposeService>>;
+  readonly networks: NonNullable<TopLevel["networks"]>;
+  readonly generation: Generation | undefined;
   readonly warnings: readonly string[];
 }
 
-function bundledParts(input: StackInput, apps: AppOverlays): StackParts {
+function bundledParts(input: StackInput, apps: AppOverlays): ServerParts {
   const { declaration, user, compose, provisioner, texts } = input;
   const { server, problems } = resolveServer(declaration.server);
   if (server === undefined) throw new CodedError("GC1101", problems.map(({ what }) => what).join("; "));
   const own = ownServices(declaration.server);
-  const theirs = overlayOwnServices(own, user, apps.services);
-  const more = topOf(declaration, server, secretBy);
-  const backup = backupParts(declaration, server, compose, texts, input.toolVersion, input.declarationText);
-  const basic = ourServices(declaration, server, compose, provisioner);
-  const care = careParts(declaration, server, basic, compose, texts, input.toolVersion);
-  const services = withServices(withServices(basic, backup), care);
-  const several = pinned(forOperator(services, declaration, server, compose), input.lock ?? new Map());
-  const one =
-    server.topology === "single-container" ? inOneContainer(several, declaration, server, compose, texts) : undefined;
+  const users = overlayOwnServices(own, user, apps.services);
+  const operator = operatorParts(declaration, server);
+  const backup = backupParts(input, server);
+  const basic = bundledStack(declaration, server, compose, provisioner);
+  const care = careParts(input, server, basic.services);
+  const complete = { ...basic, services: { ...basic.services, ...backup.services, ...care.services } };
+  const stack = pinned(forOperator(complete, declaration, server, compose), input.lock ?? new Map());
+  const single = server.topology === "single-container" ? singleContainerStack(stack, input, server) : undefined;
+  const databaseVolumes = own.database === undefined ? [postgresVolume(declaration.server)] : [];
   return {
-    ours: one?.ours ?? several,
-    theirs: theirs.services,
-    networks: { glitchtip: {}, ...(one ? {} : { "glitchtip-db": { internal: true } }), ...more.networks },
+    stack: single?.stack ?? stack,
+    overlays: users.services,
+    networks: { [NETWORK]: {}, ...(single ? {} : { [DATABASE_NETWORK]: { internal: true } }), ...operator.networks },
     volumes: [
-      ...(one?.volumes ?? [
-        ...(own.database === undefined ? [postgresVolume(declaration.server)] : []),
-        "glitchtip-uploads",
-      ]),
-      ...more.volumes,
+      ...(single?.volumes ?? [...databaseVolumes, UPLOADS_VOLUME]),
+      ...operator.volumes,
       ...backup.volumes,
       ...care.volumes,
     ],
-    secrets: { ...secretsOf(declaration), ...more.secrets, ...backup.secrets, ...care.secrets },
+    secrets: { ...dataSecrets(declaration), ...operator.secrets, ...backup.secrets, ...care.secrets },
     files: [
       managed(".glitchtip/gate.py", texts.gate),
-      ...proxyFiles(declaration).map(({ path, content }) => managed(path, content)),
+      ...proxyFiles(declaration),
       ...backup.files,
       ...care.files,
-      ...(one?.files ?? []).map(({ path, content }) => managed(path, content)),
+      ...(single?.files ?? []),
     ],
     generation: server.capabilities.generation,
-    warnings: [...server.warnings, ...theirs.warnings],
+    warnings: [...server.warnings, ...users.warnings],
   };
 }
 
-function attachedParts({ declaration, compose, provisioner }: StackInput): StackParts {
-  const provisions = needsContainer(declaration);
+function attachedParts({ declaration, compose, provisioner }: StackInput): ServerParts {
   const { server } = declaration;
   return {
-    ours: attachedStack(declaration, compose, provisioner),
-    theirs: {},
+    stack: attachedStack(declaration, compose, provisioner),
+    overlays: {},
     networks: needsProvisioner(declaration) ? attachedNetworks(server) : {},
     volumes: [],
-    secrets: provisions ? attachedSecrets(declaration) : {},
+    secrets: needsContainer(declaration) ? attachedSecrets(declaration) : {},
     files: [],
-    ...(server.generation === undefined ? {} : { generation: server.generation }),
+    generation: server.generation,
     warnings: [],
   };
 }
 
-const named = (key: string, entries: Readonly<Record<string, object>>) =>
+const unlessEmpty = (key: keyof TopLevel, entries: Readonly<Record<string, object>>): TopLevel =>
   Object.keys(entries).length === 0 ? {} : { [key]: entries };
 
-/** What the provisioner and the apps' wrapper read and run. */
+/** Returns what the provisioner and the wrapper read and run. */
 function provisionFiles(
   { declaration, declarationText, provisioner, texts, toolVersion }: StackInput,
   { apps, wrapper }: AppOverlays,
@@ -140,59 +136,35 @@ function provisionFiles(
   const provision: ProvisionFile = {
     version: 1,
     tool: toolVersion,
-    declarationSha256: createHash("sha256").update(declarationText).digest("hex"),
+    declarationSha256: fingerprint(declarationText),
     ...(generation === undefined ? {} : { generation }),
     declaration: provisionPart({ ...declaration, apps }),
   };
-  const bundle = provisioner.kind === "build" ? ".glitchtip/provisioner/provisioner.mjs" : ".glitchtip/provisioner.mjs";
+  const isBuilt = provisioner.kind === "build";
+  const bundle = isBuilt ? ".glitchtip/provisioner/provisioner.mjs" : ".glitchtip/provisioner.mjs";
   return [
-    // Alerts, members and the like change the declaration's hash, and nothing that a container reads.
-    {
-      ...managed(".glitchtip/provision.json", `${JSON.stringify(provision, null, 2)}\n`),
-      note: /"declarationSha256": "\w*"/,
-    },
+    // Alerts, members and the like change the hash of the declaration, and nothing that a container reads.
+    { ...managed(".glitchtip/provision.json", settingsText(provision)), note: /"declarationSha256": "\w*"/ },
     ...(wrapper.file ? [managed(".glitchtip/with-dsn", texts.withDsn, 0o755)] : []),
     ...(provisioner.kind === "image" ? [] : [managed(bundle, texts.provisioner)]),
-    ...(provisioner.kind === "build"
-      ? [managed(".glitchtip/provisioner/Dockerfile", texts.provisionerDockerfile())]
-      : []),
+    ...(isBuilt ? [managed(".glitchtip/provisioner/Dockerfile", texts.provisionerDockerfile())] : []),
   ];
 }
 
-const managed = (path: string, content: string, mode = 0o644): RenderedFile => ({
-  path,
-  content,
-  mode,
-  kind: "managed",
-});
-
-/** Only where an image was asked. */
+/** Returns the file with what images said, if any was asked. */
 function imagesFile({ known }: ImageKnowledge = { known: {} }): RenderedFile[] {
   const services = Object.entries(known).map(
     ([name, { image, entrypoint, command }]) => [name, { image, entrypoint, command }] as const,
   );
   if (services.length === 0) return [];
-  return [managed(IMAGES_FILE, `${JSON.stringify({ version: 1, services: Object.fromEntries(services) }, null, 2)}\n`)];
+  return [managed(IMAGES_FILE, settingsText({ version: 1, services: Object.fromEntries(services) }))];
 }
 
-function secretsOf({ admin, server }: Declaration): Record<string, object> {
-  const generated = (name: string) => ({ file: `./${SECRETS_FOLDER}/${name}` });
-  const own = ownServices(server);
-  return {
-    glitchtip_admin_password: admin?.password === undefined ? generated("admin_password") : secretBy(admin.password),
-    ...(own.database === undefined
-      ? { glitchtip_db_password: generated("db_password") }
-      : { glitchtip_database_url: secretBy(own.database.url) }),
-    ...(own.valkey === undefined ? {} : { glitchtip_valkey_url: secretBy(own.valkey.url) }),
-    glitchtip_secret_key: generated("secret_key"),
-  };
-}
-
-/** Compose would merge the user's service with ours of the same name, in silence. */
+/** Compose would silently merge the user's service with one of the stack that has the same name. */
 function refuseCollisions(user: UserProject, ours: Readonly<Record<string, object>>): void {
-  const theirs: Readonly<Record<string, readonly string[]>> = user.names;
-  const both = Object.entries(ours).flatMap(([kind, names]) =>
-    Object.keys(names).flatMap((name) => (theirs[kind]?.includes(name) ? [`${kind}.${name}`] : [])),
+  const names: Readonly<Record<string, readonly string[]>> = user.names;
+  const both = Object.entries(ours).flatMap(([part, entries]) =>
+    Object.keys(entries).flatMap((name) => (names[part]?.includes(name) ? [`${part}.${name}`] : [])),
   );
   if (both.length === 0) return;
   throw new CodedError("GC1109", `your Compose file and ours both have ${both.join(", ")}`, {

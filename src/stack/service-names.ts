@@ -10,13 +10,20 @@ export const BACKUP_SERVICE = "glitchtip-backup";
 /** Has psql and pg_dump for a database that is not in the stack. */
 export const DATABASE_TOOLS = "glitchtip-backup-db";
 export const CARE_SERVICE = "glitchtip-care";
-const BUSYBOX = "glitchtip-busybox";
+export const BUSYBOX = "glitchtip-busybox";
+
+/** The network of GlitchTip and the apps. */
+export const NETWORK = "glitchtip";
+/** The network of GlitchTip and its database. */
+export const DATABASE_NETWORK = "glitchtip-db";
 
 /** Services that run once and end. */
 export const ONE_SHOTS: readonly string[] = [INIT, PROVISIONER, BUSYBOX];
 /** The order in which the services start. */
 export const START_ORDER: readonly string[] = [DATABASE, VALKEY, INIT, SERVER, WORKER, PROVISIONER, BUSYBOX, PROXY];
 
+/** The volume with the files that hold the DSNs. */
+export const DSN_VOLUME = "glitchtip-dsn";
 /** Where the DSN volume is mounted, in the provisioner and in the apps. */
 export const DSN_DIR = "/run/glitchtip";
 

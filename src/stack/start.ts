@@ -1,12 +1,14 @@
+import { escaped } from "../compose/interpolate.ts";
+import type { TextOrWords, UserService } from "../compose/model.ts";
+import { hasOpenQuote, hasVariable, quotedWord, shellWords } from "../compose/shell-words.ts";
 import type { AppDeclaration } from "../config/schema.ts";
-import { escaped } from "./interpolate.ts";
-import type { ImageKnowledge, UserService } from "./model.ts";
-import { Refusal } from "./refusal.ts";
-import { hasOpenQuote, hasVariable, quotedWord, shellWords, type TextOrWords } from "./shell-words.ts";
+import type { ImageKnowledge } from "./model.ts";
+import { Refusal } from "./user-services.ts";
 
+/** What a container starts, in Compose's notation. */
 export interface Start {
   readonly entrypoint: TextOrWords;
-  /** Only where it would be lost otherwise: Docker drops an image's command when the entrypoint is replaced. */
+  /** Stated where it would be lost otherwise: Docker drops an image's command when the entrypoint is replaced. */
   readonly command?: readonly string[];
 }
 
@@ -15,24 +17,24 @@ type Part = "entrypoint" | "command";
 const isEmpty = (value: TextOrWords | undefined): boolean =>
   value === undefined || (typeof value === "string" ? value.trim() === "" : value.length === 0);
 
-/** Nothing of ours is put in front of its program. */
-const startsAsBefore = ({ inject }: AppDeclaration): boolean => inject === "env-file" || inject === "provider";
+/** Whether an app gets no wrapper, so that its start stays as it is. */
+const keepsItsStart = ({ inject }: AppDeclaration): boolean => inject === "env-file" || inject === "provider";
 
-/** What only the service's image can tell: neither the Compose files nor the declaration do. */
+/** Returns what only the service's image can tell: neither the Compose files nor the declaration say it. */
 export function onlyInImage(app: AppDeclaration, { entrypoint, command }: UserService): Part[] {
-  if (startsAsBefore(app)) return [];
+  if (keepsItsStart(app)) return [];
   const missing: Part[] = entrypoint === undefined && app.entrypoint === undefined ? ["entrypoint"] : [];
-  // Compose keeps its own command. An entrypoint that is stated and not empty has dropped the image's already.
+  // A stated command stays, and a stated entrypoint has dropped the command of the image.
   const needsCommand = isEmpty(command) && isEmpty(entrypoint) && app.command === undefined;
   return needsCommand ? [...missing, "command"] : missing;
 }
 
-/** What the container starts today, in Compose's notation. */
+/** Returns what the container starts without the stack. Throws a refusal where that is not known. */
 export function startOf(name: string, app: AppDeclaration, service: UserService, images: ImageKnowledge): Start {
   if (service.provider) {
     throw new Refusal("GC1109", `service ${name} is a provider: a program on the host, no container to hand a DSN to`);
   }
-  if (startsAsBefore(app)) return { entrypoint: [] };
+  if (keepsItsStart(app)) return { entrypoint: [] };
   const missing = onlyInImage(app, service);
   const image = images.known[name];
   if (missing.length > 0 && image === undefined) throw notKnown(name, missing, service, images);
@@ -52,7 +54,7 @@ export function startOf(name: string, app: AppDeclaration, service: UserService,
   return command === undefined ? { entrypoint } : { entrypoint, command };
 }
 
-/** A text that Compose would split in a way of its own, or once variables are in, is left to it. */
+/** Splits a text into words; leaves it to Compose where its variables decide the words or Compose splits in its own way. */
 function asWords(name: string, value: TextOrWords): TextOrWords {
   if (typeof value !== "string") return value;
   if (hasOpenQuote(value)) {
@@ -61,10 +63,14 @@ function asWords(name: string, value: TextOrWords): TextOrWords {
   return (hasVariable(value) ? undefined : shellWords(value)) ?? value;
 }
 
-/** An entrypoint behind ours: a list, or a text that Compose splits as it splits theirs today. */
-export function behind(ours: readonly string[], entrypoint: TextOrWords): TextOrWords {
-  if (typeof entrypoint !== "string") return [...ours.map((word) => escaped(word)), ...entrypoint];
-  return `${ours.map((word) => escaped(quotedWord(word))).join(" ")} ${entrypoint}`;
+/** Returns the start with the wrapper's words before it: as a list, or as a text that Compose splits as it does today. */
+export function startBehind(wrapper: readonly string[], { entrypoint, command }: Start): Start {
+  const words = wrapper.map((word) => escaped(word));
+  const behind =
+    typeof entrypoint === "string"
+      ? `${words.map((word) => quotedWord(word)).join(" ")} ${entrypoint}`
+      : [...words, ...entrypoint];
+  return { entrypoint: behind, ...(command === undefined ? {} : { command }) };
 }
 
 const EXAMPLES: Readonly<Record<Part, string>> = {

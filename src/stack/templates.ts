@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import type { ComposeService } from "./model.ts";
+import type { ComposeService } from "../compose/model.ts";
 
 const TEMPLATE_NAMES = [
   "every-service",
@@ -30,7 +30,7 @@ export function openTemplates(read: (name: TemplateName) => string): ComposeTemp
   return (name) => {
     const known = parsed.get(name);
     if (known !== undefined) return known;
-    const template = parse(read(name)) as ComposeService;
+    const template: ComposeService = parse(read(name));
     parsed.set(name, template);
     return template;
   };

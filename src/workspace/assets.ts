@@ -3,7 +3,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
-import type { StackTexts, UserProject } from "../stack/model.ts";
+import type { UserProject } from "../compose/model.ts";
+import type { StackTexts } from "../stack/model.ts";
 import { type ComposeTemplates, openTemplates } from "../stack/templates.ts";
 
 declare const VERSION: string;

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { defined } from "../base/defined.ts";
 import { type FileToWrite, readIfThere } from "../base/files.ts";
-import { asManaged } from "../stack/header.ts";
+import { asManaged } from "../stack/managed-files.ts";
 import type { RenderedFile } from "../stack/model.ts";
 import { baseOf, basePath, hashOf, type ManifestEntry } from "./manifest.ts";
 import type { Conflict, Merged } from "./merge.ts";

@@ -2,7 +2,7 @@ import { lstatSync, readlinkSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { explainWriteError } from "../base/files.ts";
 import { serverKind } from "../config/server.ts";
-import { STACK_FILE } from "../stack/render.ts";
+import { STACK_FILE } from "../stack/managed-files.ts";
 import type { PlannedFile } from "./decisions.ts";
 import { setVariable } from "./env-file.ts";
 import type { Workspace } from "./workspace.ts";

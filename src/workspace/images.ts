@@ -2,10 +2,11 @@ import { basename, join } from "node:path";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
+import type { UserProject, UserService } from "../compose/model.ts";
 import { provisionedApps } from "../config/app-sources.ts";
 import type { Declaration } from "../config/schema.ts";
-import type { ImageKnowledge, KnownImage, UserProject, UserService } from "../stack/model.ts";
-import { IMAGES_FILE } from "../stack/render.ts";
+import { IMAGES_FILE } from "../stack/managed-files.ts";
+import type { ImageKnowledge, KnownImage } from "../stack/model.ts";
 import { onlyInImage } from "../stack/start.ts";
 import type { WorkspaceDocker } from "./docker.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { writeOne } from "../base/files.ts";
 import { writeUserFile } from "../base/user-file.ts";
-import type { ComposeConfig } from "../docker/index.ts";
+import type { ComposeConfig } from "../compose/model.ts";
 import { baseImage } from "../running/index.ts";
 import { imageVariable, LOCK_FILE, type LockedImage, lockText } from "../stack/lock.ts";
 import { isStackService } from "../stack/service-names.ts";

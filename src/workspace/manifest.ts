@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join, posix } from "node:path";
 import { readIfThere } from "../base/files.ts";
-import { STACK_FILE } from "../stack/render.ts";
+import { STACK_FILE } from "../stack/managed-files.ts";
 
 export const MANIFEST_FILE = ".glitchtip/manifest.json";
 const OURS = ".glitchtip/";

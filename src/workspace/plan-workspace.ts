@@ -6,7 +6,7 @@ import { hasErrno } from "../base/errors.ts";
 import { explainWriteError, quietly, readIfThere, removeLeftovers, writeAll } from "../base/files.ts";
 import { writeUserFile } from "../base/user-file.ts";
 import type { Declaration } from "../config/schema.ts";
-import { ENV_FOLDER } from "../stack/apps.ts";
+import { ENV_FOLDER } from "../stack/managed-files.ts";
 import type { RenderedFile } from "../stack/model.ts";
 import type { Assets } from "./assets.ts";
 import type { PlannedFile } from "./decisions.ts";

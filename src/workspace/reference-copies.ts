@@ -12,9 +12,8 @@ import { vaultCopyOf } from "../config/secrets.ts";
 import { composeDsn, parseDsn } from "../glitchtip/dsn.ts";
 import { composeEnvFile, renderEnvFile } from "../outputs/env-file.ts";
 import { openReferences } from "../references/resolver.ts";
-import { ENV_FOLDER } from "../stack/apps.ts";
-import { interpolated } from "../stack/given-apps.ts";
-import { SECRETS_FOLDER } from "../stack/render.ts";
+import { interpolatedDsn } from "../stack/given-apps.ts";
+import { ENV_FOLDER, SECRETS_FOLDER } from "../stack/managed-files.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A secret in Vault that a container reads from a copy on this host. */
@@ -129,7 +128,9 @@ export interface GivenContext {
 
 /** Returns the apps with an external DSN that Compose cannot read itself, because it is in a file or in Vault. */
 export const appsWithReferencedDsn = (declaration: Workspace["declaration"]): Readonly<Record<string, GivenApp>> =>
-  Object.fromEntries(Object.entries(givenApps(declaration)).filter(([, { dsn }]) => interpolated(dsn) === undefined));
+  Object.fromEntries(
+    Object.entries(givenApps(declaration)).filter(([, { dsn }]) => interpolatedDsn(dsn) === undefined),
+  );
 
 /** Writes the env files of apps with an external DSN, and returns the paths of those that changed. A DSN that cannot be read is a warning: the app then starts without reporting. */
 export async function writeGivenDsns(context: GivenContext, workspace: Workspace): Promise<string[]> {

@@ -3,7 +3,7 @@ import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError } from "../base/errors.ts";
 import { writeAll } from "../base/files.ts";
 import { readUserText, writeUserFile } from "../base/user-file.ts";
-import { asEjected } from "../stack/header.ts";
+import { asEjected } from "../stack/managed-files.ts";
 import { packageAssets } from "./assets.ts";
 import { readDeclarationText } from "./declaration-file.ts";
 import type { ImageOptions } from "./images.ts";

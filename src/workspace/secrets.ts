@@ -8,7 +8,7 @@ import { needsProvisioner } from "../config/app-sources.ts";
 import type { Declaration } from "../config/schema.ts";
 import { parsePasswordRef, secretAddresses, vaultCopyOf } from "../config/secrets.ts";
 import { ownServices, serverKind } from "../config/server.ts";
-import { SECRETS_FOLDER } from "../stack/render.ts";
+import { SECRETS_FOLDER } from "../stack/managed-files.ts";
 
 const NAMES = ["admin_password", "db_password", "secret_key"] as const;
 const BYTES: Readonly<Record<(typeof NAMES)[number], number>> = { admin_password: 18, db_password: 24, secret_key: 48 };

@@ -1,7 +1,7 @@
 import { secretAddresses } from "../config/secrets.ts";
 import { resolveServer, serverKind } from "../config/server.ts";
 import { generationOf } from "../glitchtip/versions.ts";
-import { STACK_FILE } from "../stack/render.ts";
+import { STACK_FILE } from "../stack/managed-files.ts";
 import { readUserFile } from "./declaration-file.ts";
 import { isOurLink, OVERRIDE_LINK, servicesReadingDotEnv, usesOverrideLink } from "./discovery.ts";
 import { ownerOnlySecretFile } from "./secrets.ts";
@@ -59,7 +59,7 @@ export async function appsWithLostWrapper({ dir, declaration, composeFiles }: Wo
   const found = new Map<string, string>();
   const after = composeFiles.slice(composeFiles.indexOf(STACK_FILE) + 1);
   if (after.length === 0) return found;
-  const { asMap, parseComposeYaml, Tagged } = await import("../stack/compose-yaml.ts");
+  const { asMap, parseComposeYaml, Tagged } = await import("../compose/yaml.ts");
   const wrapped = Object.keys(declaration.apps).filter((app) =>
     ["entrypoint", "busybox"].includes(declaration.apps[app]?.inject ?? ""),
   );

@@ -2,9 +2,9 @@ import { cpSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runProcess } from "../../src/base/process.ts";
+import type { UserProject } from "../../src/compose/model.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
 import { initWorkspace } from "../../src/init/init.ts";
-import type { UserProject } from "../../src/stack/model.ts";
 import {
   composeFilesIn,
   readComposeFiles,

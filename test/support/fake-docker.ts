@@ -1,5 +1,6 @@
 import type { ProcessResult } from "../../src/base/process.ts";
-import type { Compose, ComposeConfig, Container, Docker, DockerCli, Engine } from "../../src/docker/index.ts";
+import type { ComposeConfig } from "../../src/compose/model.ts";
+import type { Compose, Container, Docker, DockerCli, Engine } from "../../src/docker/index.ts";
 
 /** The result of a faked program. Streams that are left out are empty, and the exit code is 0. */
 export const answers = (result: Partial<ProcessResult> = {}): ProcessResult => ({

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { readUserCompose } from "../../src/compose/read.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
 import type { RenderedStack, StackTexts } from "../../src/stack/model.ts";
 import { renderStack } from "../../src/stack/render.ts";
 import { openTemplates } from "../../src/stack/templates.ts";
-import { readUserCompose } from "../../src/stack/user-compose.ts";
 
 const templates = join(import.meta.dirname, "../../templates/compose");
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
-import { STACK_FILE } from "../../stack/render.ts";
+import { STACK_FILE } from "../../stack/managed-files.ts";
 import { DECLARATION_FILE, SECRET_FILES, type Workspace } from "../../workspace/index.ts";
 import { ENV_NAMES, managedFiles, ownEnvText } from "../stack-sources.ts";
 

@@ -4,7 +4,7 @@ import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeAll } from "../../base/files.ts";
 import { readUserText, writeUserFile } from "../../base/user-file.ts";
 import { loadDeclaration } from "../../config/load.ts";
-import { SECRETS_FOLDER } from "../../stack/render.ts";
+import { SECRETS_FOLDER } from "../../stack/managed-files.ts";
 import { composeFilesIn, DECLARATION_FILE, parseEnv, setVariable } from "../../workspace/index.ts";
 import type { Backup } from "../catalog.ts";
 import { type DecryptionKey, decryptFiles, type WorkspaceFile } from "../encryption.ts";

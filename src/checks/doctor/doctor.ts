@@ -1,5 +1,6 @@
 import { CodedError } from "../../base/errors.ts";
-import type { ComposeConfig, Docker, LocatedEngine } from "../../docker/index.ts";
+import type { ComposeConfig } from "../../compose/model.ts";
+import type { Docker, LocatedEngine } from "../../docker/index.ts";
 import type { RunningStack } from "../../running/index.ts";
 import type { Assets, VaultCopy, Workspace } from "../../workspace/index.ts";
 import { checkCompose, checkEngine, checkResources } from "./engine-checks.ts";

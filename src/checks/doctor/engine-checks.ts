@@ -1,12 +1,6 @@
 import { CodedError } from "../../base/errors.ts";
-import {
-  type ComposeConfig,
-  type ComposeService,
-  type Docker,
-  type LocatedEngine,
-  missingInCompose,
-  missingInEngine,
-} from "../../docker/index.ts";
+import type { ComposeConfig, ResolvedService } from "../../compose/model.ts";
+import { type Docker, type LocatedEngine, missingInCompose, missingInEngine } from "../../docker/index.ts";
 import { databaseContainerOf, type RunningStack } from "../../running/index.ts";
 import { DATABASE, isStackService, ONE_SHOTS } from "../../stack/service-names.ts";
 import type { Machine } from "./doctor.ts";
@@ -77,7 +71,7 @@ function memory(bytes: number, config: ComposeConfig | undefined): Finding {
   );
 }
 
-const limitBytes = ({ mem_limit, deploy }: ComposeService): number =>
+const limitBytes = ({ mem_limit, deploy }: ResolvedService): number =>
   Number(mem_limit ?? deploy?.resources?.limits?.memory ?? 0);
 
 function disk(freeBytes: number | undefined): Finding {

@@ -2,9 +2,8 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { readIfThere } from "../../base/files.ts";
-import { STACK_FILE } from "../../stack/render.ts";
+import { STACK_FILE } from "../../stack/managed-files.ts";
 import { isStackService } from "../../stack/service-names.ts";
-import type { VaultCopy } from "../../workspace/index.ts";
 import {
   type Assets,
   appsWithLostWrapper,
@@ -14,6 +13,7 @@ import {
   type PlannedFile,
   planManagedFiles,
   renderWorkspace,
+  type VaultCopy,
   type Workspace,
 } from "../../workspace/index.ts";
 import { errorFindings, type Finding, fail, ok, warn } from "./finding.ts";

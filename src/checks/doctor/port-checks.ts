@@ -1,6 +1,7 @@
-import type { ComposeConfig, ComposePort, PublishedPort } from "../../docker/index.ts";
-import { asMap, parseComposeYaml } from "../../stack/compose-yaml.ts";
-import { interpolate, type Variables } from "../../stack/interpolate.ts";
+import { interpolate, type Variables } from "../../compose/interpolate.ts";
+import type { ComposeConfig, ComposePort } from "../../compose/model.ts";
+import { asMap, parseComposeYaml } from "../../compose/yaml.ts";
+import type { PublishedPort } from "../../docker/index.ts";
 import type { Machine } from "./doctor.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 

@@ -1,7 +1,8 @@
+import type { ComposeConfig } from "../../compose/model.ts";
 import { variablesOf } from "../../config/framework-presets.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { resolveServer } from "../../config/server.ts";
-import type { ComposeConfig, Docker } from "../../docker/index.ts";
+import type { Docker } from "../../docker/index.ts";
 import {
   appsStartedBeforeDsn,
   containerOf,

@@ -1,4 +1,4 @@
-import type { ComposeService } from "../../docker/index.ts";
+import type { ResolvedService } from "../../compose/model.ts";
 import { baseImage, isSingleContainer } from "../../running/index.ts";
 import { DATABASE, ONE_SHOTS, PROXY, SERVER } from "../../stack/service-names.ts";
 import { failed, filesNotRead, forEachService, type HardeningPoint, passed } from "./point.ts";
@@ -8,7 +8,7 @@ const OWN_FILE = "Take what overrides it out of your own Compose files, then: do
 /** One-shots need no limit of cores: they end soon. */
 const isLasting = (name: string): boolean => !ONE_SHOTS.includes(name);
 
-const published = ({ ports = [] }: ComposeService): string[] =>
+const published = ({ ports = [] }: ResolvedService): string[] =>
   ports.flatMap(({ host_ip: ip = "0.0.0.0", published: port = "?" }) => (/^(127\.|::1$)/.test(ip) ? [] : [port]));
 
 /** Points about what Compose makes of all files together, the stack's and the user's. */
@@ -127,7 +127,7 @@ const NEEDED_CAPABILITIES: Readonly<Record<string, readonly string[]>> = {
   "glitchtip-backup": ["CHOWN", "DAC_OVERRIDE"],
 };
 
-function privileges(service: ComposeService, name: string): string | undefined {
+function privileges(service: ResolvedService, name: string): string | undefined {
   const { cap_drop = [], cap_add = [], security_opt = [], read_only, privileged, environment = {} } = service;
   const added = cap_add.filter((capability) => !NEEDED_CAPABILITIES[name]?.includes(capability));
   // A secret from the environment is copied into the container, which Compose refuses for a read-only one.

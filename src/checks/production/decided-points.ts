@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { resolveServer } from "../../config/server.ts";
-import { SECRETS_FOLDER } from "../../stack/render.ts";
+import { SECRETS_FOLDER } from "../../stack/managed-files.ts";
 import { missingSecrets } from "../../workspace/index.ts";
 import { failed, type HardeningPoint, passed, THEN, unknown } from "./point.ts";
 import { type WeakSecret, weakSecrets } from "./secret-values.ts";

@@ -1,4 +1,4 @@
-import type { ComposeConfig, ComposeService } from "../../docker/index.ts";
+import type { ComposeConfig, ResolvedService } from "../../compose/model.ts";
 import type { Backlog, RunningStack } from "../../running/index.ts";
 import { isStackService } from "../../stack/service-names.ts";
 import type { Workspace } from "../../workspace/index.ts";
@@ -53,7 +53,7 @@ export const stackNotRunning = unknown("the stack is not running", START);
 /** Judges a point that has to hold for each service of the stack. The verdict names the services where it does not. */
 export function forEachService(
   { config }: ProductionFacts,
-  broken: (service: ComposeService, name: string) => string | undefined,
+  broken: (service: ResolvedService, name: string) => string | undefined,
   good: string,
   remedy: string,
 ): Verdict {

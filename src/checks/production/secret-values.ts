@@ -4,7 +4,7 @@ import type { Declaration } from "../../config/schema.ts";
 import { parsePasswordRef, type SecretUse, weakness } from "../../config/secrets.ts";
 import { ownServices } from "../../config/server.ts";
 import type { RotatableSecret } from "../../secrets/index.ts";
-import { SECRETS_FOLDER } from "../../stack/render.ts";
+import { SECRETS_FOLDER } from "../../stack/managed-files.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 

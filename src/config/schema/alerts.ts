@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { RECIPIENT_TYPES } from "../../glitchtip/wire/recipient-types.ts";
 import { hrefOf } from "../../glitchtip/wire/url.ts";
 import { parseReference, REFERENCE_FORMS } from "../../references/reference.ts";
-import { described, secretReference, text } from "./primitives.ts";
+import { described, secretReferenceSchema, text } from "./primitives.ts";
 
 /** The limits of GlitchTip's columns: beyond them it answers 500 (recording alerts, "quantity over the column"). */
 export const ALERT_NAME_LONGEST = 255;
@@ -39,7 +39,10 @@ const recipientSchema = z.strictObject({
     "Tags of the event that are put into the message. Not in GlitchTip 4.1.",
   ),
   botEmail: described(z.optional(text(254)), "Of zulip: the bot's address."),
-  apiKey: described(z.optional(secretReference), "Of zulip: file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of its key."),
+  apiKey: described(
+    z.optional(secretReferenceSchema),
+    "Of zulip: file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of its key.",
+  ),
   channel: described(z.optional(text(200)), "Of zulip."),
   topic: described(z.optional(text(200)), "Of zulip. Default: GlitchTip Alerts."),
 });

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { AUDIENCES, PRESET_NAMES } from "../framework-presets.ts";
-import { described, httpUrl, secretReference, text, wordList } from "./primitives.ts";
+import { described, httpUrl, secretReferenceSchema, text, wordList } from "./primitives.ts";
 
 /**
  * How an app gets its DSN: from `with-dsn`, run by the image's shell or by a busybox; from a file that `up` writes and
@@ -16,7 +16,10 @@ const handedOn = text(200);
 /** The parts of a DSN, as a pipeline may keep them. */
 const dsnPartsSchema = z.strictObject({
   url: described(httpUrl, "Where the app reaches that GlitchTip."),
-  key: described(secretReference, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the public key, 32 hex digits."),
+  key: described(
+    secretReferenceSchema,
+    "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the public key, 32 hex digits.",
+  ),
   projectId: described(
     z.union([
       z.int().check(z.positive()),
@@ -29,7 +32,7 @@ const dsnPartsSchema = z.strictObject({
 export const appSchema = z.strictObject({
   project: described(z.optional(z.string()), "A key of `projects`. Left out where `dsn` is given."),
   dsn: described(
-    z.optional(z.union([secretReference, dsnPartsSchema])),
+    z.optional(z.union([secretReferenceSchema, dsnPartsSchema])),
     "A DSN of your own instead of a project: file:PATH, env:NAME or vault:MOUNT/PATH#FIELD, or a map with `url`, `key` and `projectId`. Empty = the app runs without reporting.",
   ),
   audience: described(z._default(z.enum(AUDIENCES), "container"), "Who uses the DSN."),

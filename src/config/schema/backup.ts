@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { described, httpUrl, secretReference } from "./primitives.ts";
+import { described, httpUrl, secretReferenceSchema } from "./primitives.ts";
 
 /** The highest values of minute, hour, day, month and weekday. */
 const CRON_HIGHEST = [59, 23, 31, 12, 7] as const;
@@ -30,8 +30,8 @@ const s3Schema = z.strictObject({
   bucket: described(z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)), "It has to be there."),
   prefix: described(z._default(z.string().check(z.regex(/^([\w.-]+\/)*$/)), ""), "Before each name, such as shop/."),
   region: described(z._default(z.string(), "us-east-1"), "As the server wants it in signatures."),
-  accessKey: described(secretReference, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD."),
-  secretKey: described(secretReference, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD."),
+  accessKey: described(secretReferenceSchema, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD."),
+  secretKey: described(secretReferenceSchema, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD."),
 });
 
 export const backupSchema = z.strictObject({

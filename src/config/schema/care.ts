@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { scheduleSchema } from "./backup.ts";
-import { described, secretReference } from "./primitives.ts";
+import { described, secretReferenceSchema } from "./primitives.ts";
 
 export const CARE_SERVICES = ["web", "worker"] as const;
 
@@ -57,11 +57,11 @@ const channelSchema = z.strictObject({
     "Whose form the message has: a Feishu or Lark card, plain JSON, Slack's (Mattermost, Rocket.Chat and others take it too), ntfy.",
   ),
   url: described(
-    secretReference,
+    secretReferenceSchema,
     "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the address: whoever knows it may post there.",
   ),
   secret: described(
-    z.optional(secretReference),
+    z.optional(secretReferenceSchema),
     "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD. feishu: what messages are signed with; json, ntfy: sent as a bearer token.",
   ),
   name: described(

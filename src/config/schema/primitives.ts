@@ -28,13 +28,13 @@ export const httpUrl = z.string().check(
 
 const NO_REFERENCE = { error: `must be ${REFERENCE_FORMS}; a password itself has no place in this file` };
 
-export const secretReference = z.string().check(
+export const secretReferenceSchema = z.string().check(
   z.regex(/^(file|env|vault):.+$/, { ...NO_REFERENCE, abort: true }),
   z.refine((value) => parseReference(value) !== undefined, NO_REFERENCE),
 );
 
 /** A reference to what opens the Vault, which cannot lie in it. */
-export const localReference = z
+export const localReferenceSchema = z
   .string()
   .check(
     z.regex(/^(file|env):.+$/, { error: "must be file:PATH or env:NAME; a password itself has no place in this file" }),

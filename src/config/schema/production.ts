@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { RetentionKind } from "../../glitchtip/versions.ts";
-import { described, secretReference, text } from "./primitives.ts";
+import { described, secretReferenceSchema, text } from "./primitives.ts";
 
 const daysSchema = z.optional(
   z.string().check(z.regex(/^[1-9]\d{0,3}d$/, { error: "must be a number of days such as 90d" })),
@@ -20,7 +20,7 @@ export const retentionSchema = z.strictObject({
 
 export const mailSchema = z.strictObject({
   url: described(
-    secretReference,
+    secretReferenceSchema,
     "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the mail server's address, such as smtp+tls://user:password@smtp.example.com:587; special characters percent-encoded.",
   ),
   from: described(z.optional(text(254)), "The sender of GlitchTip's mails. Default: the administrator's address."),

@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
 import { GENERATIONS } from "../../glitchtip/versions.ts";
-import { described, httpUrl, secretReference, text } from "./primitives.ts";
+import { described, httpUrl, secretReferenceSchema, text } from "./primitives.ts";
 import { retentionSchema } from "./production.ts";
 import { connectionFields } from "./servers.ts";
 
 /** The address holds a password, so it is a reference. */
 const ownServiceSchema = z.strictObject({
   url: described(
-    secretReference,
+    secretReferenceSchema,
     "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of its address; special characters in it percent-encoded.",
   ),
   service: described(z.optional(z.string()), "The service of your Compose file that it is, where it is one."),
@@ -28,7 +28,7 @@ export const serverSchema = z.strictObject({
     "What browsers, people and programs of the host use. Default: http://localhost and the published port. Without `image`: a GlitchTip that is there already.",
   ),
   token: described(
-    z.optional(secretReference),
+    z.optional(secretReferenceSchema),
     "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of an API token for the server that is there already. Without it `admin` signs in.",
   ),
   containerUrl: described(

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { GENERATIONS } from "../../glitchtip/versions.ts";
 import { ORGANIZATION_NAME_LONGEST, organizationFields, organizationSchema, projectsSchema } from "./organization.ts";
-import { described, httpUrl, secretReference, text } from "./primitives.ts";
+import { described, httpUrl, secretReferenceSchema, text } from "./primitives.ts";
 
 /** The kinds of things that plan and apply manage. */
 export const MANAGEABLE = [
@@ -30,7 +30,7 @@ export const connectionFields = {
       z.strictObject({
         alertUrl: described(httpUrl, "Of the bridge; it ends in /api/v1/alert."),
         token: described(
-          z.optional(secretReference),
+          z.optional(secretReferenceSchema),
           "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of one of its API keys. It stands in the alerts' URLs, which administrators of GlitchTip see.",
         ),
       }),
@@ -65,7 +65,7 @@ export const contentFields = {
 /** An entry of `servers`. */
 const managedServerSchema = z.strictObject({
   url: described(httpUrl, "Where it is."),
-  token: described(secretReference, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of an API token."),
+  token: described(secretReferenceSchema, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of an API token."),
   generation: described(z.optional(z.literal(GENERATIONS)), "Where the server does not tell its version."),
   ca: described(
     z.optional(z.string().check(z.regex(/^file:.+$/, { error: "must be file:PATH of a certificate (PEM)" }))),

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { described, httpUrl, localReference, text } from "./primitives.ts";
+import { described, httpUrl, localReferenceSchema, text } from "./primitives.ts";
 
 const mount = (usual: string) => described(z.optional(text(200)), `Where the method is mounted. Default: ${usual}.`);
 
@@ -14,14 +14,17 @@ export const vaultSchema = z
       "For one request. Default: 10000.",
     ),
     token: described(
-      z.optional(localReference),
+      z.optional(localReferenceSchema),
       "file:PATH or env:NAME. Default: VAULT_TOKEN, or what `vault login` left.",
     ),
     appRole: described(
       z.optional(
         z.strictObject({
-          roleId: described(localReference, "file:PATH or env:NAME."),
-          secretId: described(z.optional(localReference), "file:PATH or env:NAME; left out where the role needs none."),
+          roleId: described(localReferenceSchema, "file:PATH or env:NAME."),
+          secretId: described(
+            z.optional(localReferenceSchema),
+            "file:PATH or env:NAME; left out where the role needs none.",
+          ),
           mount: mount("approle"),
         }),
       ),
@@ -31,7 +34,10 @@ export const vaultSchema = z
       z.optional(
         z.strictObject({
           role: described(text(200), "The role's name in Vault."),
-          jwt: described(z.optional(localReference), "file:PATH or env:NAME. Default: the pod's service account."),
+          jwt: described(
+            z.optional(localReferenceSchema),
+            "file:PATH or env:NAME. Default: the pod's service account.",
+          ),
           mount: mount("kubernetes"),
         }),
       ),

@@ -3,7 +3,7 @@ import { CodedError } from "../../base/errors.ts";
 import { type FileToWrite, readIfThere } from "../../base/files.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { composeEnvFile } from "../../outputs/env-file.ts";
-import { ENV_FOLDER } from "../../stack/apps.ts";
+import { ENV_FOLDER } from "../../stack/managed-files.ts";
 
 export interface OutputOptions {
   /** A folder for a file APP.env of each app, which a shell can source. */

@@ -4,8 +4,7 @@ import { variablesOf } from "../../config/framework-presets.ts";
 import type { Audience, Declaration } from "../../config/schema.ts";
 import type { Docker } from "../../docker/index.ts";
 import type { RunningStack } from "../../running/index.ts";
-import { DSN_VOLUME } from "../../stack/apps.ts";
-import { isStackService, SERVER } from "../../stack/service-names.ts";
+import { DSN_VOLUME, isStackService, SERVER } from "../../stack/service-names.ts";
 import type { RotatingProject } from "./execute.ts";
 import { readRetiringKey } from "./restart-app.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { readUserCompose } from "../../../src/compose/read.ts";
 import { loadDeclaration } from "../../../src/config/load.ts";
-import { readUserCompose } from "../../../src/stack/user-compose.ts";
 import { SAMPLE_COMPOSE_PROJECT } from "../../../src/workspace/assets.ts";
 import { TemporaryFolder, testAssets } from "../../support/project.ts";
 import { run } from "./initiating.ts";

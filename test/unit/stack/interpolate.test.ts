@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are Compose's variables
 import { expect, it } from "vitest";
-import { escaped, interpolate } from "../../../src/stack/interpolate.ts";
+import { escaped, interpolate } from "../../../src/compose/interpolate.ts";
 
 const VARIABLES = { A: "1", EMPTY: "", B: "b c" };
 

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are Compose's variables
 import { describe, expect, it } from "vitest";
-import { hasVariable, shellWords } from "../../../src/stack/shell-words.ts";
+import { hasVariable, shellWords } from "../../../src/compose/shell-words.ts";
 
 describe("an entrypoint that is written as a text is split as Compose splits it", () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readUserCompose } from "../../../src/stack/user-compose.ts";
+import { readUserCompose } from "../../../src/compose/read.ts";
 
 const read = (...texts: string[]) => readUserCompose(texts.map((text, i) => ({ path: `${i}.yaml`, text })));
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { interpolate } from "../../../src/compose/interpolate.ts";
 import { withoutComposeProject } from "../../../src/demo/folder.ts";
 import { initWorkspace } from "../../../src/init/init.ts";
-import { interpolate } from "../../../src/stack/interpolate.ts";
 import { addressesOf } from "../../../src/stack/services.ts";
 import { browserUrl, readWorkspace } from "../../../src/workspace/workspace.ts";
 import { TemporaryFolder, testAssets } from "../../support/project.ts";

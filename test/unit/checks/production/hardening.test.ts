@@ -5,7 +5,7 @@ import { silentLog } from "../../../../src/base/log.ts";
 import { certificateVerdict } from "../../../../src/checks/production/certificate-status.ts";
 import { checkProduction, HARDENING_POINTS } from "../../../../src/checks/production/hardening.ts";
 import type { HardeningPoint, ProductionFacts } from "../../../../src/checks/production/point.ts";
-import type { ComposeConfig, ComposeService } from "../../../../src/docker/index.ts";
+import type { ComposeConfig, ResolvedService } from "../../../../src/compose/model.ts";
 import { initWorkspace } from "../../../../src/init/init.ts";
 import { readWorkspace } from "../../../../src/workspace/workspace.ts";
 import { container, fakeDocker } from "../../../support/fake-docker.ts";
@@ -14,7 +14,7 @@ import { TemporaryFolder, testAssets } from "../../../support/project.ts";
 const PAGE = readFileSync(join(import.meta.dirname, "../../../../docs/production.md"), "utf8");
 const DIGEST = `sha256:${"0".repeat(64)}`;
 
-const hardened: ComposeService = {
+const hardened: ResolvedService = {
   image: `glitchtip/glitchtip:6@${DIGEST}`,
   restart: "unless-stopped",
   read_only: true,
@@ -24,7 +24,7 @@ const hardened: ComposeService = {
   cpus: 1,
   logging: { driver: "json-file", options: { "max-size": "10m" } },
 };
-const WEB: ComposeService = {
+const WEB: ResolvedService = {
   ...hardened,
   environment: {
     GLITCHTIP_DOMAIN: "https://errors.example.com",
@@ -44,7 +44,7 @@ const NAMES = [
 ];
 
 /** What Compose makes of the files, with one service changed. */
-function config(name = "", change: Partial<ComposeService> = {}): ComposeConfig {
+function config(name = "", change: Partial<ResolvedService> = {}): ComposeConfig {
   const services = Object.fromEntries(
     NAMES.map((one) => [one, { ...(one === "glitchtip" ? WEB : hardened), ...(one === name ? change : {}) }]),
   );

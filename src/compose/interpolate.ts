@@ -1,10 +1,10 @@
-/** What Compose puts in for variables: .env with the shell's environment above it. */
+/** The values that Compose fills in for variables: .env, overridden by the shell's environment. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const BRACED = /^([A-Za-z_][A-Za-z0-9_]*)(?:(:?)([-+?])(.*))?$/s;
 
-/** A text with its variables filled in. A missing one is empty, also where Compose would insist on it. */
+/** Returns the text with its variables filled in. A missing one is empty, also where Compose would refuse that. */
 export function interpolate(text: string, variables: Variables): string {
   if (!text.includes("$")) return text;
   let result = "";
@@ -29,7 +29,7 @@ export function interpolate(text: string, variables: Variables): string {
   return result;
 }
 
-/** Where the brace that was opened before `from` is closed; others may be nested in it. */
+/** Returns the index of the brace that closes the one before `from`; others may be nested in it. */
 function closing(text: string, from: number): number {
   let depth = 1;
   for (let i = from; i < text.length; i++) {
@@ -48,5 +48,5 @@ function braced(body: string, variables: Variables): string {
   return value ?? "";
 }
 
-/** For Compose, which reads `$` as the start of a variable. */
+/** Escapes `$`, which begins a variable in a Compose file. */
 export const escaped = <T extends string | undefined>(text: T): T => text?.replaceAll("$", "$$$$") as T;

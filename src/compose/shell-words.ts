@@ -1,12 +1,10 @@
-/** `entrypoint` and `command` in Compose: a list as it is, or a text that Compose splits. */
-export type TextOrWords = string | readonly string[];
-
-/** Outside quotes Compose's splitter stops at these or fails; sh would do something else again. */
+/** Outside quotes Compose's splitter stops at these characters or fails, and sh does something else again. */
 const SPECIAL = new Set("`();&|<>");
 
 /**
- * The words of a text as Compose splits it: blanks separate, quotes and backslashes protect, nothing is expanded.
- * Undefined where that is not certain: an open quote, a special character, `\t` and `\n` (their meaning has changed).
+ * Splits a text into words as Compose does: blanks separate, quotes and backslashes protect, nothing is expanded. Returns
+ * undefined where Compose's result is not certain: an open quote, a special character, `\t` and `\n` (their meaning has
+ * changed between versions).
  */
 export function shellWords(text: string): string[] | undefined {
   const words: string[] = [];
@@ -37,12 +35,12 @@ export function shellWords(text: string): string[] | undefined {
   return word === undefined ? words : [...words, word];
 }
 
-/** True where Compose puts a variable's value in before it splits, so that the words are not known yet. */
+/** Whether the text has variables, which Compose fills in before it splits, so that the words are not known yet. */
 export const hasVariable = (text: string): boolean => /\$[A-Za-z_{]/.test(text.replaceAll("$$", ""));
 
-/** True where a quote is not closed: Compose refuses such a text. */
+/** Whether a quote is not closed: Compose refuses such a text. */
 export const hasOpenQuote = (text: string): boolean => /['"]/.test(text.replace(/'[^']*'|"(?:\\.|[^"\\])*"|\\./gs, ""));
 
-/** A word such that Compose's splitter gives it back. */
+/** Quotes a word so that Compose's splitter gives it back. */
 export const quotedWord = (word: string): string =>
   /^[A-Za-z0-9_/.,:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;

@@ -1,8 +1,8 @@
 import { didYouMean } from "../base/did-you-mean.ts";
-import { asMap, Tagged, unreadable, type YamlMap } from "./compose-yaml.ts";
 import { type Stated, waitsFor } from "./service-facts.ts";
+import { asMap, Tagged, unreadable, type YamlMap } from "./yaml.ts";
 
-/** What would be read as a file without services: Compose refuses it. */
+/** Refuses what Compose refuses, and what would otherwise be read as a file without services. */
 export function checkShape(file: YamlMap, path: string): void {
   const { services } = file;
   const [odd] = Object.keys(file).filter((key) => !TOP_LEVEL.test(key));
@@ -26,7 +26,7 @@ const isMapOrNothing = (value: unknown): boolean =>
   value instanceof Tagged ||
   (typeof value === "object" && !Array.isArray(value));
 
-/** Compose refuses a circle, and a service that waits for one that is not there. */
+/** Refuses, as Compose does, services that wait for each other or for one that is not there. */
 export function checkOrder(services: Readonly<Record<string, Stated>>, path: string, isWhole: boolean): void {
   const done = new Set<string>();
   const visit = (name: string, through: readonly string[]): void => {
@@ -35,7 +35,7 @@ export function checkOrder(services: Readonly<Record<string, Stated>>, path: str
     if (at >= 0) throw unreadable(path, `services wait for each other: ${[...through.slice(at), name].join(" → ")}`);
     for (const other of waitsFor(services[name] ?? {})) {
       if (Object.hasOwn(services, other)) visit(other, [...through, name]);
-      else if (isWhole && !OURS.test(other)) {
+      else if (isWhole && !STACK_SERVICE.test(other)) {
         const hint = didYouMean(other, Object.keys(services));
         throw unreadable(path, `service ${name} needs service "${other}", which is not there${hint}`);
       }
@@ -45,5 +45,5 @@ export function checkOrder(services: Readonly<Record<string, Stated>>, path: str
   for (const name of Object.keys(services)) visit(name, []);
 }
 
-/** A user's service may wait for one of ours. */
-const OURS = /^glitchtip(-|$)/;
+/** Services of the stack, which a user's service may wait for. */
+const STACK_SERVICE = /^glitchtip(-|$)/;

@@ -18,15 +18,15 @@ export const asMap = (value: unknown): YamlMap =>
     ? (value as YamlMap)
     : {};
 
-/** A value under Compose's own tags: what earlier files say there is dropped; `!reset` leaves nothing. */
-export class Tagged {
-  readonly value: unknown;
-  constructor(value: unknown) {
+/** A value under `!override`, or undefined for `!reset`: Compose drops what earlier files say there. */
+export class Tagged<T = unknown> {
+  readonly value: T | undefined;
+  constructor(value: T | undefined) {
     this.value = value;
   }
 }
 
-/** One Compose file as plain data, its anchors and merge keys resolved; a file may hold several documents. */
+/** Returns the documents of a Compose file as plain data, their anchors and merge keys resolved. */
 export function parseComposeYaml(path: string, text: string): YamlMap[] {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
@@ -49,7 +49,7 @@ export function parseComposeYaml(path: string, text: string): YamlMap[] {
       });
     }
     try {
-      // Many services that share an anchor are no attack; the file is the user's own.
+      // The file is the user's own, so many services that share an anchor are no attack.
       const value: unknown = document.toJS({ maxAliasCount: -1 });
       if (value === null || isMap(document.contents)) return asMap(value);
     } catch (cause) {
@@ -59,7 +59,7 @@ export function parseComposeYaml(path: string, text: string): YamlMap[] {
   });
 }
 
-/** An alias without its anchor is found only when it is put in, without a place. */
+/** Returns the error for an alias without an anchor, with its line: the yaml package throws one without. */
 function lostAlias(path: string, document: Document, lines: LineCounter, cause: unknown): CodedError {
   let lost: Alias | undefined;
   visit(document, {

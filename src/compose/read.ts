@@ -1,34 +1,33 @@
 import { isAbsolute, join, posix } from "node:path";
-import { asMap, parseComposeYaml, Tagged, unreadable, type YamlMap } from "./compose-yaml.ts";
+import { checkOrder, checkShape } from "./checks.ts";
 import { escaped, interpolate, type Variables } from "./interpolate.ts";
-import type { UserProject } from "./model.ts";
-import { combined, type Place, type Stated, serviceFrom, statedIn } from "./service-facts.ts";
-import { checkOrder, checkShape } from "./user-compose-checks.ts";
+import { NAMED_PARTS, type NamedPart, namesByPart, type UserProject } from "./model.ts";
+import { combined, type FileScope, type Stated, serviceFrom, statedIn } from "./service-facts.ts";
+import { asMap, parseComposeYaml, Tagged, unreadable, type YamlMap } from "./yaml.ts";
 
 export interface UserComposeFile {
-  /** Relative to the project's folder. */
+  /** Relative to the workspace. */
   readonly path: string;
   readonly text: string;
-  /** Then it may change our services: that is what it is for. */
+  /** Whether it comes after the stack's file, so that it may change the stack's services. */
   readonly afterOurs?: boolean;
 }
 
 export interface Surroundings {
   readonly variables?: Variables;
-  /** A file that `include` or `extends` names, by its path from the project's folder; undefined where there is none. */
+  /** Returns a file that `include` or `extends` names, by its path from the workspace; undefined where there is none. */
   read?(path: string): string | undefined;
   /** The variables of a .env file. */
   parseEnv?(text: string): Readonly<Record<string, string>>;
 }
 
-const KINDS = ["services", "networks", "volumes", "secrets", "configs"] as const;
-type Names = Record<(typeof KINDS)[number], Set<string>>;
+type Names = Record<NamedPart, Set<string>>;
 
-/** A folder that relative paths start from, and what is filled in there. */
+/** The folder that relative paths start from, and the variables there. */
 interface Base {
   readonly folder: string;
   readonly variables: Variables;
-  /** Variables that only an included project has: our file is not in it, so they are filled in here. */
+  /** Variables that only an included project has: the stack's file does not see them, so they are filled in here. */
   readonly own?: Variables;
 }
 
@@ -38,7 +37,7 @@ interface Read {
   name?: string;
 }
 
-/** Reads the user's Compose files as Compose does: in order, with what they include and extend. */
+/** Reads and merges the user's Compose files as Compose does: in order, with what they include and extend. */
 export function readUserCompose(files: readonly UserComposeFile[], surroundings: Surroundings = {}): UserProject {
   const { variables = {} } = surroundings;
   const reader = new Reader(surroundings);
@@ -53,19 +52,18 @@ export function readUserCompose(files: readonly UserComposeFile[], surroundings:
       }),
     ),
     ...(reader.elsewhere.length === 0 ? {} : { elsewhere: reader.elsewhere }),
-    names: Object.fromEntries(KINDS.map((kind) => [kind, [...names[kind]]])) as unknown as UserProject["names"],
+    names: namesByPart((part) => [...names[part]]),
   };
 }
 
-const namesIn = (file: YamlMap): Names =>
-  Object.fromEntries(KINDS.map((kind) => [kind, new Set(Object.keys(asMap(file[kind])))])) as unknown as Names;
+const namesIn = (file: YamlMap): Names => namesByPart((part) => new Set(Object.keys(asMap(file[part]))));
 
 class Reader {
   readonly surroundings: Surroundings;
   readonly parsed = new Map<string, YamlMap[]>();
-  /** What is elsewhere, which only Compose can read: "FILE includes ADDRESS". */
+  /** "FILE includes ADDRESS", for what only Compose can read. */
   readonly elsewhere: string[] = [];
-  /** The same by service, of those that extend one from there. */
+  /** The same by service, for those that extend a service from there. */
   readonly extending = new Map<string, string>();
 
   constructor(surroundings: Surroundings) {
@@ -108,9 +106,9 @@ class Reader {
     };
   }
 
-  /** A service with what it extends before it. */
+  /** Returns what a service states, merged over the service that it extends. */
   private service(service: YamlMap, siblings: YamlMap, path: string, base: Base, through: readonly string[]): Stated {
-    const own = statedIn(literal(service, base), placeOf(base));
+    const own = statedIn(literal(service, base), scopeOf(base));
     const { extends: from } = service;
     if (from === undefined || from === null || from instanceof Tagged) return own;
     const text = (value: unknown) => (typeof value === "string" ? interpolate(value, base.variables) : undefined);
@@ -129,10 +127,10 @@ class Reader {
     return combined(this.service(asMap(services[name]), services, other, otherBase, [...through, step]), own);
   }
 
-  /** The services of a file that `extends` names. */
+  /** Returns the services of a file that `extends` names. */
   private servicesOf(path: string, from: string): YamlMap {
     const documents = this.parse(path, this.text(path, from, "extends"));
-    return Object.assign({}, ...documents.map(({ services }) => asMap(services))) as YamlMap;
+    return Object.fromEntries(documents.flatMap(({ services }) => Object.entries(asMap(services))));
   }
 
   private text(path: string, from: string, key: string): string {
@@ -141,7 +139,7 @@ class Reader {
     return text;
   }
 
-  /** A path, or {path, project_directory, env_file}: a project of its own, with its own folder and .env. */
+  /** Reads what `include` names: a path, or {path, project_directory, env_file} with a folder and .env of its own. */
   private include(entry: unknown, base: Base, through: readonly string[]): Read {
     const from = through.at(-1) ?? "";
     const {
@@ -186,9 +184,9 @@ const isRemote = (path: string): boolean => /^[a-z+]+:\/\/|^git@|^github\.com\//
 const inFolder = (folder: string, path: string): string =>
   isAbsolute(path) ? path : posix.normalize(join(folder, path));
 
-const placeOf = ({ folder, variables }: Base): Place => ({ path: (path) => inFolder(folder, path), variables });
+const scopeOf = ({ folder, variables }: Base): FileScope => ({ path: (path) => inFolder(folder, path), variables });
 
-/** Entrypoint and command with the variables filled in that our own file would not see. */
+/** Fills in the variables of entrypoint and command that only an included project has. */
 function literal(service: YamlMap, { own, variables }: Base): YamlMap {
   if (own === undefined || Object.keys(own).length === 0) return service;
   const fill = (value: unknown): unknown => {
@@ -200,6 +198,6 @@ function literal(service: YamlMap, { own, variables }: Base): YamlMap {
 
 function add(to: Read, more: Read): void {
   for (const [name, stated] of Object.entries(more.services)) to.services[name] = combined(to.services[name], stated);
-  for (const kind of KINDS) for (const name of more.names[kind]) to.names[kind].add(name);
+  for (const part of NAMED_PARTS) for (const name of more.names[part]) to.names[part].add(name);
   if (more.name !== undefined) to.name = more.name;
 }

@@ -1,0 +1,158 @@
+/** `entrypoint` and `command`: a list of words, or a text that Compose splits. */
+export type TextOrWords = string | readonly string[];
+
+export interface Dependency {
+  readonly condition: "service_started" | "service_healthy" | "service_completed_successfully";
+  readonly required?: boolean;
+}
+
+interface VolumeMount {
+  readonly type: "volume";
+  readonly source: string;
+  readonly target: string;
+  readonly read_only?: boolean;
+  readonly volume?: { readonly subpath: string };
+}
+
+interface ServiceBuild {
+  readonly context?: string;
+  readonly additional_contexts?: Readonly<Record<string, string>>;
+  readonly args?: Readonly<Record<string, string>>;
+}
+
+interface Healthcheck {
+  readonly test: readonly string[];
+  readonly interval: string;
+  readonly timeout: string;
+  readonly retries: number;
+  readonly start_period: string;
+  readonly start_interval: string;
+}
+
+/** The keys of a service whose form is the same in a file and in what Compose prints. */
+interface ServiceKeys {
+  image: string;
+  platform: string;
+  user: string;
+  /** A program that Compose calls; such a service has no container. */
+  provider: object;
+  profiles: readonly string[];
+  network_mode: string;
+  /** Bytes, or a text such as 512m. */
+  mem_limit: string | number;
+  cpus: string | number;
+  pids_limit: number;
+  shm_size: string;
+  restart: string;
+  read_only: boolean;
+  privileged: boolean;
+  cap_add: readonly string[];
+  cap_drop: readonly string[];
+  security_opt: readonly string[];
+  stop_grace_period: string;
+  logging: { readonly driver?: string; readonly options?: Readonly<Record<string, string>> };
+}
+
+interface WrittenKeys extends ServiceKeys {
+  build: string | ServiceBuild;
+  entrypoint: TextOrWords;
+  command: TextOrWords;
+  environment: Readonly<Record<string, string>>;
+  env_file: readonly { readonly path: string; readonly required: boolean }[];
+  depends_on: Readonly<Record<string, Dependency>>;
+  networks: readonly string[];
+  ports: readonly string[];
+  volumes: readonly (string | VolumeMount)[];
+  tmpfs: readonly string[];
+  secrets: readonly string[];
+  configs: readonly { readonly source: string; readonly target: string; readonly mode: string }[];
+  extra_hosts: readonly string[];
+  labels: Readonly<Record<string, string>>;
+  healthcheck: Healthcheck;
+}
+
+interface ResolvedKeys extends ServiceKeys {
+  build: { readonly args?: Readonly<Record<string, string | null>> } | null;
+  environment: Readonly<Record<string, string | null>>;
+  networks: Readonly<Record<string, unknown>> | null;
+  ports: readonly ComposePort[];
+  deploy: { readonly resources?: { readonly limits?: { readonly memory?: string | number } } } | null;
+}
+
+/** A service as the generator writes it, with the short forms of Compose. A key that is undefined is not written. */
+export type ComposeService = { readonly [Key in keyof WrittenKeys]?: WrittenKeys[Key] | undefined };
+
+/** A service as `docker compose config` prints it, with the long forms. */
+export type ResolvedService = { readonly [Key in keyof ResolvedKeys]?: ResolvedKeys[Key] };
+
+export interface ComposePort {
+  readonly target: number;
+  /** A port or a range; missing where the engine picks one. */
+  readonly published?: string;
+  readonly host_ip?: string;
+  readonly protocol?: string;
+}
+
+/** A secret at the top of a Compose file. */
+export type ComposeSecret = { readonly file: string } | { readonly environment: string };
+
+/** A network at the top of a Compose file. */
+export interface ComposeNetwork {
+  readonly name?: string;
+  readonly internal?: boolean;
+  readonly external?: boolean;
+}
+
+/** What `docker compose config` prints: files merged, variables filled in, every profile on. It holds secrets. */
+export interface ComposeConfig {
+  readonly name: string;
+  readonly services: Readonly<Record<string, ResolvedService>>;
+  readonly volumes?: Readonly<Record<string, { readonly name: string; readonly external?: boolean }>>;
+  readonly networks?: Readonly<Record<string, ComposeNetwork | null>>;
+}
+
+/** The parts of a Compose file whose entries have names. */
+export const NAMED_PARTS = ["services", "networks", "volumes", "secrets", "configs"] as const;
+export type NamedPart = (typeof NAMED_PARTS)[number];
+
+/** Returns an object with a value for each of the named parts. */
+export const namesByPart = <T>(valueFor: (part: NamedPart) => T): Record<NamedPart, T> => ({
+  services: valueFor("services"),
+  networks: valueFor("networks"),
+  volumes: valueFor("volumes"),
+  secrets: valueFor("secrets"),
+  configs: valueFor("configs"),
+});
+
+/** A service of the user's Compose files, as far as the generator has to know. */
+export interface UserService {
+  readonly image?: string;
+  readonly platform?: string;
+  /** Has a `build`. */
+  readonly built?: true;
+  /** Is a Compose provider: a program, no container. */
+  readonly provider?: true;
+  /** In Compose's notation: `$` begins a variable, `$$` is a dollar. */
+  readonly entrypoint?: TextOrWords;
+  readonly command?: TextOrWords;
+  /** States networks other than `default`. */
+  readonly hasNetworks: boolean;
+  readonly networkMode?: string;
+  readonly readOnly: boolean;
+  /** Names of the variables that `environment` sets. */
+  readonly environment: readonly string[];
+  readonly envFiles: readonly string[];
+  /** "FILE extends ADDRESS": only Compose can read the rest of the service. */
+  readonly elsewhere?: string;
+}
+
+/** The user's Compose files, merged. */
+export interface UserProject {
+  /** The Compose project's name where a file states it. */
+  readonly name?: string;
+  readonly services: Readonly<Record<string, UserService>>;
+  /** "FILE includes ADDRESS", for what only Compose can read. */
+  readonly elsewhere?: readonly string[];
+  /** The names in the files that come before the stack's. */
+  readonly names: Readonly<Record<NamedPart, readonly string[]>>;
+}

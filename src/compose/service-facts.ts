@@ -1,0 +1,153 @@
+import { defined } from "../base/defined.ts";
+import { interpolate, type Variables } from "./interpolate.ts";
+import type { TextOrWords, UserService } from "./model.ts";
+import { asMap, Tagged, type YamlMap } from "./yaml.ts";
+
+/** What the generator has to know of a service. */
+interface Facts {
+  image: string;
+  platform: string;
+  built: true;
+  provider: true;
+  entrypoint: TextOrWords;
+  command: TextOrWords;
+  networkMode: string;
+  readOnly: boolean;
+  networks: readonly string[];
+  environment: readonly string[];
+  dependsOn: readonly string[];
+  links: readonly string[];
+  envFiles: readonly string[];
+}
+type Field = keyof Facts;
+
+/** What files state of a service. */
+export type Stated = { readonly [F in Field]?: Facts[F] | Tagged<Facts[F]> | undefined };
+
+/** How paths and variables of a file are resolved. Variables of entrypoint and command are left to Compose. */
+export interface FileScope {
+  /** Returns a path relative to the workspace. */
+  path(relative: string): string;
+  readonly variables: Variables;
+}
+
+interface FieldReader<T> {
+  readonly key: string;
+  /** Returns undefined where an earlier statement stays. */
+  read(value: unknown, scope: FileScope): T | undefined;
+  /** Whether `key:` without a value removes an earlier statement. */
+  readonly clears?: boolean;
+}
+
+const FIELDS: { readonly [F in Field]: FieldReader<Facts[F]> } = {
+  image: { key: "image", read: text },
+  platform: { key: "platform", read: text },
+  built: { key: "build", read: () => true },
+  provider: { key: "provider", read: () => true },
+  entrypoint: { key: "entrypoint", read: words, clears: true },
+  command: { key: "command", read: words, clears: true },
+  networkMode: { key: "network_mode", read: text },
+  readOnly: { key: "read_only", read: (value, scope) => /^(true|yes|on|y|1)$/i.test(text(value, scope) ?? "") },
+  networks: { key: "networks", read: names },
+  environment: { key: "environment", read: names },
+  dependsOn: { key: "depends_on", read: names },
+  links: { key: "links", read: (value, scope) => names(value, scope).map((link) => link.replace(/:.*$/s, "")) },
+  envFiles: { key: "env_file", read: envFiles },
+};
+const FIELD_NAMES = Object.keys(FIELDS) as Field[];
+
+/** Returns what a file states of a service. */
+export function statedIn(service: YamlMap, scope: FileScope): Stated {
+  const stated: Stated = {};
+  for (const field of FIELD_NAMES) {
+    const { key } = FIELDS[field];
+    if (Object.hasOwn(service, key))
+      Object.assign(stated, { [field]: statementOf(FIELDS[field], service[key], scope) });
+  }
+  return stated;
+}
+
+function statementOf({ read, clears }: FieldReader<unknown>, value: unknown, scope: FileScope): unknown {
+  if (value instanceof Tagged) return new Tagged(value.value === undefined ? undefined : read(value.value, scope));
+  if (value === null) return clears === true ? new Tagged(undefined) : undefined;
+  return read(value, scope);
+}
+
+/** Merges two statements on one service as Compose does: lists are joined, anything else is replaced. */
+export function combined(before: Stated = {}, after: Stated): Stated {
+  const result: Stated = { ...before };
+  for (const field of FIELD_NAMES) {
+    const [base, value] = [before[field], after[field]];
+    if (value === undefined) continue;
+    const joins = Array.isArray(base) && Array.isArray(value) && !WORD_FIELDS.has(field);
+    Object.assign(result, { [field]: joins ? [...base, ...value] : value });
+  }
+  return result;
+}
+
+/** Lists of words, which a later statement replaces. */
+const WORD_FIELDS: ReadonlySet<Field> = new Set(["entrypoint", "command"]);
+
+const plain = <T>(value: T | Tagged<T> | undefined): T | undefined => (value instanceof Tagged ? value.value : value);
+
+/** Returns a service from all that the files state of it. */
+export function serviceFrom(stated: Stated): UserService {
+  return {
+    ...defined({
+      image: plain(stated.image),
+      platform: plain(stated.platform),
+      built: plain(stated.built),
+      provider: plain(stated.provider),
+      entrypoint: plain(stated.entrypoint),
+      command: plain(stated.command),
+      networkMode: plain(stated.networkMode),
+    }),
+    hasNetworks: hasOtherNetworks(plain(stated.networks) ?? []),
+    readOnly: plain(stated.readOnly) === true,
+    environment: [...new Set(plain(stated.environment))],
+    envFiles: [...new Set(plain(stated.envFiles))],
+  };
+}
+
+/** Whether a service is in other networks than `default`, where it is as long as it states none. */
+export const hasOtherNetworks = (networks: readonly string[]): boolean => networks.some((name) => name !== "default");
+
+/** Returns the services that Compose starts before this one. */
+export function waitsFor(stated: Stated): string[] {
+  const mode = plain(stated.networkMode) ?? "";
+  return [
+    ...(plain(stated.dependsOn) ?? []),
+    ...(plain(stated.links) ?? []),
+    ...(mode.startsWith("service:") ? [mode.slice("service:".length)] : []),
+  ];
+}
+
+function text(value: unknown, { variables }: FileScope): string | undefined {
+  return value === undefined || value === null || typeof value === "object"
+    ? undefined
+    : interpolate(String(value), variables);
+}
+
+function words(value: unknown): TextOrWords | undefined {
+  if (typeof value === "string") return value;
+  return Array.isArray(value) ? value.map(String) : undefined;
+}
+
+/** Returns the names of a map, or of a list of `NAME` and `NAME=value`. */
+function names(value: unknown, { variables }: FileScope): string[] {
+  const stated = Array.isArray(value)
+    ? value.map((item) => String(item).replace(/=.*$/s, ""))
+    : Object.entries(asMap(value)).flatMap(([name, item]) =>
+        item instanceof Tagged && item.value === undefined ? [] : [name],
+      );
+  return stated.map((name) => interpolate(name, variables));
+}
+
+/** Reads one path, a list of paths, or a list of {path, required}. */
+function envFiles(value: unknown, scope: FileScope): string[] {
+  const list = Array.isArray(value) ? value : [value];
+  return list.flatMap((item) => {
+    const path = typeof item === "string" ? item : asMap(item).path;
+    return typeof path === "string" ? [scope.path(interpolate(path, scope.variables))] : [];
+  });
+}

@@ -1,0 +1,112 @@
+import type { ComposeSecret, ComposeService, UserProject } from "../compose/model.ts";
+import { dataFolder, postgresImage, postgresVolume } from "../config/postgres.ts";
+import type { Declaration } from "../config/schema.ts";
+import { ownServices, type ResolvedServer } from "../config/server.ts";
+import { SECRETS_FOLDER } from "./managed-files.ts";
+import { secretBy } from "./provision-service.ts";
+import { DATABASE, DATABASE_NETWORK, VALKEY } from "./service-names.ts";
+import { eachService, networksWith, Refusal, userService } from "./user-services.ts";
+
+type Server = Declaration["server"];
+type OwnServices = ReturnType<typeof ownServices>;
+
+/** Replaces the default in `${NAME:-default}`. */
+export const withDefault = (reference: string | undefined, value: string): string =>
+  String(reference).replace(/:-[^}]*\}/, () => `:-${value.replaceAll("$", "$$$$")}}`);
+
+/** Returns a template of Postgres with the declared image. */
+export const withPostgresImage = (template: ComposeService, server: Server): ComposeService =>
+  server.postgres === undefined ? template : { ...template, image: withDefault(template.image, postgresImage(server)) };
+
+/** Returns the service of the stack's Postgres. */
+export function postgresService(template: ComposeService, server: Server): ComposeService {
+  if (server.postgres === undefined) return template;
+  const PGDATA = dataFolder(postgresImage(server));
+  return {
+    ...withPostgresImage(template, server),
+    ...(PGDATA === undefined ? {} : { environment: { ...template.environment, PGDATA } }),
+    volumes: template.volumes?.map((line) =>
+      typeof line === "string" ? line.replace(/^glitchtip-db(?=:)/, postgresVolume(server)) : line,
+    ),
+  };
+}
+
+/** Returns the secrets that GlitchTip's containers mount: those of the template, or the address of the user's services. */
+export const serverSecrets = ({ secrets = [] }: ComposeService, { database, valkey }: OwnServices): string[] => [
+  ...secrets.map((name) =>
+    name === "glitchtip_db_password" && database !== undefined ? "glitchtip_database_url" : name,
+  ),
+  ...(valkey === undefined ? [] : ["glitchtip_valkey_url"]),
+];
+
+/** Returns the secrets of the stack's data, the server's own ones and the administrator's. */
+export function dataSecrets({ admin, server }: Declaration): Record<string, ComposeSecret> {
+  const generated = (name: string): ComposeSecret => ({ file: `./${SECRETS_FOLDER}/${name}` });
+  const own = ownServices(server);
+  return {
+    glitchtip_admin_password: admin?.password === undefined ? generated("admin_password") : secretBy(admin.password),
+    ...(own.database === undefined
+      ? { glitchtip_db_password: generated("db_password") }
+      : { glitchtip_database_url: secretBy(own.database.url) }),
+    ...(own.valkey === undefined ? {} : { glitchtip_valkey_url: secretBy(own.valkey.url) }),
+    glitchtip_secret_key: generated("secret_key"),
+  };
+}
+
+/** Returns the environment without DATABASE_HOST and its kin, which would win over the address of the user's database. */
+export function databaseVariables(
+  environment: Readonly<Record<string, string>>,
+  { database }: OwnServices,
+): Readonly<Record<string, string>> {
+  if (database === undefined) return environment;
+  const others = Object.entries(environment).filter(([name]) => !name.startsWith("DATABASE_"));
+  return { DATABASE_URL_FILE: "/run/secrets/glitchtip_database_url", ...Object.fromEntries(others) };
+}
+
+/** A Valkey that writes its queue to a volume: accepted events wait there for the worker and must outlive the process. */
+const DURABLE_VALKEY: ComposeService = {
+  command: ["valkey-server", "--save", "", "--appendonly", "yes", "--appendfsync", "everysec"],
+  tmpfs: ["/tmp"],
+  volumes: [`${VALKEY}:/data`],
+};
+
+/** Returns what the operator declares of Postgres, and what production requires of Valkey. */
+export function dataSettings(service: string, { postgres, production }: Declaration): ComposeService {
+  if (service === VALKEY && production !== undefined) return DURABLE_VALKEY;
+  if (service !== DATABASE || postgres === undefined) return {};
+  const settings = Object.entries(postgres).filter(([, value]) => value !== undefined);
+  return { command: ["postgres", ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])] };
+}
+
+/** Whether the stack's Valkey has a volume. */
+export const hasValkeyVolume = ({ production, server: declared }: Declaration, server: ResolvedServer): boolean =>
+  production !== undefined &&
+  server.valkey &&
+  server.topology !== "single-container" &&
+  ownServices(declared).valkey === undefined;
+
+/** Lets a database or Valkey that is a service of the user's join the network where GlitchTip looks for it. */
+export function overlayOwnServices(
+  own: OwnServices,
+  user: UserProject,
+  apps: Readonly<Record<string, ComposeService>>,
+): { readonly services: Record<string, ComposeService>; readonly warnings: string[] } {
+  const services: Record<string, ComposeService> = {};
+  const names = Object.values(own).flatMap(({ service }) => service ?? []);
+  eachService(names, (name) => {
+    const service = userService(name, user);
+    if (service.networkMode !== undefined) {
+      throw new Refusal(
+        "GC1109",
+        `service ${name} has network_mode: ${service.networkMode}; GlitchTip needs it in a network`,
+      );
+    }
+    const joined = apps[name]?.networks;
+    const networks = joined === undefined ? networksWith(service, DATABASE_NETWORK) : [...joined, DATABASE_NETWORK];
+    services[name] = { ...apps[name], networks };
+  });
+  const warnings = Object.keys(services).map(
+    (name) => `service ${name} joins GlitchTip's network: the next up makes its container anew`,
+  );
+  return { services, warnings };
+}
