@@ -9,7 +9,7 @@ import {
   type PlannedFile,
   type UserFileToWrite,
 } from "./decisions.ts";
-import { basePath, MANIFEST_FILE, type ManifestEntry, manifestText, readManifest } from "./manifest.ts";
+import { basePath, WORKSPACE_MANIFEST_FILE, type ManifestEntry, manifestText, readManifest } from "./manifest.ts";
 
 export interface ManagedFilesPlan {
   readonly files: PlannedFile[];
@@ -61,7 +61,7 @@ export async function planManagedFiles(
   const manifest = (after: Readonly<Record<string, ManifestEntry>>): FileToWrite[] =>
     there && JSON.stringify(after) === JSON.stringify(known)
       ? []
-      : [{ path: join(dir, MANIFEST_FILE), content: manifestText(toolVersion, after), mode: 0o644 }];
+      : [{ path: join(dir, WORKSPACE_MANIFEST_FILE), content: manifestText(toolVersion, after), mode: 0o644 }];
 
   return {
     files: [...once, ...decisions, ...dropped.filter(({ file }) => file.state !== "same")].map(({ file }) => file),

@@ -3,7 +3,7 @@ import { join, posix } from "node:path";
 import { readIfThere } from "../base/files.ts";
 import { STACK_FILE } from "../stack/managed-files.ts";
 
-export const MANIFEST_FILE = ".glitchtip/manifest.json";
+export const WORKSPACE_MANIFEST_FILE = ".glitchtip/manifest.json";
 const OURS = ".glitchtip/";
 
 /** What is known about one managed file. */
@@ -24,7 +24,7 @@ export const hashOf = (text: string): string => createHash("sha256").update(text
 
 /** Reads the manifest. One that cannot be parsed counts as none: files that differ are then treated as edited, and none is lost. */
 export function readManifest(dir: string): { readonly files: ManifestEntries; readonly there: boolean } {
-  const text = readIfThere(join(dir, MANIFEST_FILE));
+  const text = readIfThere(join(dir, WORKSPACE_MANIFEST_FILE));
   return { files: parsed(text), there: text !== undefined };
 }
 

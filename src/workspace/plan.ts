@@ -5,7 +5,7 @@ import { CodedError } from "../base/errors.ts";
 import { silentLog } from "../base/log.ts";
 import { type FileState, isForPeople, MOST_EDITS, type PlannedFile } from "./decisions.ts";
 import { readDeclarationText } from "./declaration-file.ts";
-import { MANIFEST_FILE } from "./manifest.ts";
+import { WORKSPACE_MANIFEST_FILE } from "./manifest.ts";
 import type { Conflict } from "./merge.ts";
 import { renderFiles } from "./render.ts";
 import type { WorkspaceContext } from "./update.ts";
@@ -97,7 +97,7 @@ export function planParts(dir: string): PlanParts {
   const managed = [servers, organization, organizations].some((one) => one !== undefined);
   const external = isMap(server) && server.url !== undefined && server.image === undefined && production === undefined;
   const hasApps = isMap(apps) && Object.keys(apps).length > 0;
-  const isStack = servers === undefined && (!external || hasApps || existsSync(join(dir, MANIFEST_FILE)));
+  const isStack = servers === undefined && (!external || hasApps || existsSync(join(dir, WORKSPACE_MANIFEST_FILE)));
   return { files: isStack, server: managed || !isStack };
 }
 

@@ -7,7 +7,7 @@ import { asEjected } from "../stack/managed-files.ts";
 import { packageAssets } from "./assets.ts";
 import { readDeclarationText } from "./declaration-file.ts";
 import type { ImageOptions } from "./images.ts";
-import { MANIFEST_FILE, manifestText, readManifest } from "./manifest.ts";
+import { WORKSPACE_MANIFEST_FILE, manifestText, readManifest } from "./manifest.ts";
 import { updateWorkspace, type WorkspaceContext, type WorkspaceResult } from "./update.ts";
 import { readWorkspaceWith } from "./workspace.ts";
 
@@ -70,7 +70,7 @@ export function ejectFiles(
       ([path, entry]) => [path, ejected.includes(path) ? { ...entry, ejected: true as const } : entry] as const,
     );
     const content = manifestText(assets.version, Object.fromEntries(entries));
-    writeAll([{ path: join(dir, MANIFEST_FILE), content, mode: 0o644 }]);
+    writeAll([{ path: join(dir, WORKSPACE_MANIFEST_FILE), content, mode: 0o644 }]);
   }
   return { ejected, already, dryRun };
 }

@@ -71,7 +71,7 @@ const facts = (dir: string, user: UserProject) =>
 it("there are at least thirty", () => expect(names.length).toBeGreaterThanOrEqual(30));
 
 describe.each(names)("%s", (name) => {
-  it("leaves every byte of the user's as it was, but for lines at the end of .env", async () => {
+  it("leaves the user's files byte for byte as they were, but for lines at the end of .env", async () => {
     using folder = copied(name);
     await run(folder.path);
     const after = folder.files();

@@ -42,7 +42,7 @@ function expectOneOfEach(emulator: Emulator, declared: Declaration): void {
 }
 
 describe.each(GENERATIONS)("any names that the declaration takes, on GlitchTip %s,", (generation) => {
-  it("are found again by the next run, with its memory and without: nothing is made twice", async () => {
+  it("are found again by the next run, with its state and without: nothing is created twice", async () => {
     await fc.assert(
       fc.asyncProperty(declaration, async (declared) => {
         await using emulator = await startServer({ generation });

@@ -47,7 +47,7 @@ function copyOf(folder: TemporaryFolder): TemporaryFolder {
   return copy;
 }
 
-it("render that SIGKILL ends at any write, rename or removal is made whole by the next one", async () => {
+it("a render that is killed at any write, rename or removal is completed by the next one", async () => {
   using older = await olderProject();
   using whole = copyOf(older);
   expect(render(whole)).toMatchObject({ status: 0, signal: null });

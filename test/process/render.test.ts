@@ -54,7 +54,7 @@ describe("plan", () => {
     expect(stderr).toMatch(/^warning: compose\.glitchtip\.yaml:\d+: yours SERVER_ROLE: all_in_one # mine .*; ours /m);
   });
 
-  it("sees no change of files in a declaration of which only the servers' part has changed; render notes it in passing", async () => {
+  it("sees no change of files when only the servers' part of the declaration has changed; render notes the change", async () => {
     using folders = cliFolders();
     await runCli(folders, "init");
     const before = read(folders, ".glitchtip/provision.json");
@@ -101,7 +101,7 @@ describe("render", () => {
     expect(await runCli(folders, ...words)).toMatchObject({ code: 0 });
   });
 
-  it("that cannot merge ends with 1, names the places, and puts ours beside the file", async () => {
+  it("ends with 1 where it cannot merge, names the places, and puts our text beside the file", async () => {
     using folders = await conflictingProject();
     const { code, stderr } = await runCli(folders, "render");
     expect(code).toBe(1);
@@ -111,7 +111,7 @@ describe("render", () => {
     expect(read(folders, STACK)).toContain("# mine");
   });
 
-  it("--json says a conflict in its one value, its place by lines", async () => {
+  it("--json reports a conflict with its lines", async () => {
     using folders = await conflictingProject();
     const { code, stdout, stderr } = await runCli(folders, "render", "--json");
     expect(code).toBe(1);
@@ -136,7 +136,7 @@ describe("render", () => {
 });
 
 describe("eject", () => {
-  it("makes a file the user's: it is not written any more, until it is adopted, its edits merged", async () => {
+  it("hands a file over to the user: it is not written until it is adopted, with its edits merged", async () => {
     using folders = await editedProject();
     const before = read(folders, STACK);
     expect(await runCli(folders, "eject", STACK, "--dry-run")).toMatchObject({
@@ -160,7 +160,7 @@ describe("eject", () => {
     expect(read(folders, STACK)).toContain("glitchtip-worker:");
   });
 
-  it("without a name ejects all, and a file that is deleted is made anew", async () => {
+  it("without a name ejects all files, and a deleted file is made again", async () => {
     using folders = await editedProject();
     const { stdout } = await runCli(folders, "eject", "--json");
     expect(JSON.parse(stdout).ejected).toEqual(expect.arrayContaining([STACK, ".glitchtip/gate.py"]));

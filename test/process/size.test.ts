@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { cliFolders, runCli } from "../support/cli-process.ts";
 
-it("size tells what so many events need, why, and how it is applied, in a folder without any project", async () => {
+it("size reports what so many events need, why, and how to apply it, in an empty folder", async () => {
   using folders = cliFolders();
   const { code, stdout } = await runCli(folders, "size", "--events-per-day", "50000", "--retention", "30d");
   expect(code).toBe(0);

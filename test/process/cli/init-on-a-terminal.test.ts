@@ -7,7 +7,7 @@ import { COMPOSE, filesOf } from "./project.ts";
 describe("init on a terminal", () => {
   const [RETURN, SPACE, CTRL_C] = ["\r", " ", "\u0003"];
 
-  it("asks what the flags left open, and goes by the answers", async ({ skip }) => {
+  it("asks for what the flags left open, and uses the answers", async ({ skip }) => {
     needsScript(skip);
     using folders = cliFolders();
     writeFileSync(join(folders.project, "compose.yaml"), COMPOSE);

@@ -55,7 +55,7 @@ describeInShells((shell) => {
       });
     });
 
-    it("lets the file win over the app's own value", async () => {
+    it("overrides the app's own value with the file's", async () => {
       publish("api", { SENTRY_DSN: "from the file", "spring.sentry.dsn": "from the file" });
       const own = { SENTRY_DSN: "own", "spring.sentry.dsn": "own", "other.one": "own" };
       expect(await environment(wrapped("api"), { env: own })).toEqual({
@@ -66,18 +66,18 @@ describeInShells((shell) => {
       });
     });
 
-    it("hands over names that a shell changes or refuses", async () => {
+    it("hands on names that a shell changes or refuses", async () => {
       const variables = { UID: "1", IFS: ",", BASH_VERSINFO: "x", SENTRY_DSN: "y", _gtc_file: "z" };
       publish("api", variables);
       expect(await environment(wrapped("api"))).toEqual({ ...BASE, ...variables });
     });
 
-    it("becomes the app: same process", async () => {
+    it("becomes the app, in the same process", async () => {
       const child = begin(wrapped("api", "--", sh, "-c", "echo $$"));
       expect((await ended(child)).stdout).toBe(`${child.pid}\n`);
     });
 
-    it("becomes the app also when a name needs env", async () => {
+    it("becomes the app when a name needs env, too", async () => {
       const child = begin(wrapped("api", "--", sh, "-c", "echo $$"), { env: ODD });
       expect((await ended(child)).stdout).toBe(`${child.pid}\n`);
     });
@@ -97,7 +97,7 @@ describeInShells((shell) => {
       expect((await run(wrapped("api", join(folder, "none")), { env: own })).code).toBe(127);
     });
 
-    it("passes arguments unharmed", async () => {
+    it("passes arguments unchanged", async () => {
       const args = ["", " a  b ", "*", "~", "$HOME", "new\nline\n", "'", '"', "\\", "--wait", "--", "é", "a=b"];
       for (const own of [{}, ODD]) {
         const { stdout } = await run(wrapped("api", "--", sh, "-c", 'printf "%s\\0" "$@"', "sh", ...args), {
@@ -127,7 +127,7 @@ describeInShells((shell) => {
       expect(await environment(strict, { env: ODD })).toEqual({ ...BASE, ...ODD, SENTRY_DSN: "http://key@host/1" });
     });
 
-    it("leaves nothing of its own where the shell exports all that a script sets", async () => {
+    it("leaves nothing of its own where the shell exports every variable that a script sets", async () => {
       const [program = "", ...options] = shell.argv;
       const seen = await environment([program, ...options, "-a", wrapper, "--dir", folder, "api"], { env: ODD });
       expect(Object.keys(seen).filter((name) => name.startsWith("_gtc_"))).toEqual([]);

@@ -62,7 +62,7 @@ describeInShells((shell) => {
       });
     });
 
-    it("takes them from a busybox where it is told of one", async ({ skip }) => {
+    it("uses the tools of a given busybox", async ({ skip }) => {
       const busybox = findProgram("busybox");
       if (busybox === undefined) return skip("no busybox on this machine (apt-get install busybox-static)");
       publish("api", { SENTRY_DSN: "dsn", "spring.sentry.dsn": "dsn" });
@@ -74,7 +74,7 @@ describeInShells((shell) => {
       });
     });
 
-    it("waits with its busybox where the image has no sleep", async ({ skip }) => {
+    it("waits with the given busybox where the image has no sleep", async ({ skip }) => {
       const busybox = findProgram("busybox");
       if (busybox === undefined) return skip("no busybox on this machine (apt-get install busybox-static)");
       const child = begin(wrapped("--busybox", busybox, "late", cat, "/proc/self/environ"), {

@@ -78,7 +78,7 @@ describe("any value of an env file", () => {
       );
     });
 
-    it("comes out byte by byte up to 100 kB", () => {
+    it("reaches the app byte for byte up to 100 kB", () => {
       fc.assert(
         fc.property(fc.array(large, { maxLength: 8 }), (texts) => {
           const variables = named(texts);
@@ -95,7 +95,7 @@ describe("any environment of the app", () => {
   const environment = fc.dictionary(name, fc.oneof(hostile, anyText), { maxKeys: 20, noNullPrototype: true });
 
   describeInShells((shell) => {
-    it("reaches the app byte by byte, whatever its names", () => {
+    it("reaches the app byte for byte, whatever its names are", () => {
       writeFileSync(join(root, "none.env"), "");
       const [program = "", ...options] = shell.argv;
       fc.assert(

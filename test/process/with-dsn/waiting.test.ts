@@ -66,12 +66,12 @@ describeInShells((shell) => {
       expect((await run(wrapped("--wait", "0", "api", "true"))).code).toBe(78);
     });
 
-    it("takes a folder in the file's place for no file", async () => {
+    it("treats a folder in the file's place as no file", async () => {
       mkdirSync(join(folder, "api.env"));
       expect((await run(wrapped("--wait", "0", "api", "true"))).code).toBe(78);
     });
 
-    it("starts the app with the variables empty where that is the policy, and warns", async () => {
+    it("starts the app with empty variables and a warning where that is the policy", async () => {
       const options = ["--wait", "0", "--on-failure", "start-without-reporting", "--variables", "SENTRY_DSN,a.b"];
       const own = { SENTRY_DSN: "own", KEPT: "kept", "kept.too": "kept" };
       expect(await environment(wrapped(...options, "api"), { env: own })).toEqual({
@@ -84,14 +84,14 @@ describeInShells((shell) => {
       expect(stderr).toContain("api starts without error reporting");
     });
 
-    it("says every 10 s that it still waits", async ({ skip }) => {
+    it("reports every 10 s that it still waits", async ({ skip }) => {
       if (shell.hasOwnTools) skip("sleep is inside this shell: it would take 20 s");
       const path = pathWith(["tr"], { sleep: "exit 0" });
       const { stderr } = await run(wrapped("--wait", "25", "api", "true"), { env: { PATH: path } });
       expect([...stderr.matchAll(/\((\d+) of 25 s\)/g)].map(([, seconds]) => seconds)).toEqual(["0", "10", "20"]);
     });
 
-    it("waits in whole seconds where sleep knows no fractions", async ({ skip }) => {
+    it("waits in whole seconds where sleep does not accept fractions", async ({ skip }) => {
       if (shell.hasOwnTools) skip("sleep is inside this shell, and knows fractions");
       const naps = join(folder, "naps");
       const path = pathWith(["tr"], { sleep: `case $1 in *.*) exit 1 ;; esac; echo "$1" >>'${naps}'` });
@@ -123,7 +123,7 @@ describeInShells((shell) => {
       });
     });
 
-    it("starts the app all the same where that is the policy", async () => {
+    it("starts the app anyway where that is the policy", async () => {
       const options = ["--on-failure", "start-without-reporting", "--variables", "SENTRY_DSN"];
       expect(await run(wrapped(...options, "api", sh, "-c", 'echo "<$SENTRY_DSN>"'), uid)).toMatchObject({
         code: 0,

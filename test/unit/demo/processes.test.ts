@@ -21,7 +21,7 @@ const up = (app: Run) => {
   return processStack({ ...common, clock, signal, run }).up();
 };
 
-it("tells the address that the sample app says", async () => {
+it("returns the address that the sample app prints", async () => {
   const app: Run = (_program, _args, options) => {
     options?.onStdoutLine?.("listening on port 4711");
     return new Promise(() => {});
@@ -29,7 +29,7 @@ it("tells the address that the sample app says", async () => {
   expect(await up(app)).toMatchObject({ appUrl: "http://127.0.0.1:4711" });
 });
 
-it("says at once why the sample app ended, with its last words", async () => {
+it("fails at once when the sample app ends, with its last lines", async () => {
   const app: Run = async () => answers({ code: 3, stderr: "no port is free\n" });
   await expect(up(app)).rejects.toMatchObject({
     code: "GC1605",
@@ -38,7 +38,7 @@ it("says at once why the sample app ended, with its last words", async () => {
   });
 });
 
-it("hands on why it could not be started at all", async () => {
+it("fails with the reason when the sample app cannot be started", async () => {
   const why = new Error("spawn sh ENOENT");
   await expect(up(() => Promise.reject(why))).rejects.toBe(why);
 });

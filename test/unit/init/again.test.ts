@@ -7,7 +7,7 @@ import { TemporaryFolder } from "../../support/project.ts";
 import { refusal } from "../../support/refusal.ts";
 import { run, SERVICE } from "./initiating.ts";
 
-describe("a further init", () => {
+describe("a second init", () => {
   it("changes nothing, not even a time stamp", async () => {
     using folder = new TemporaryFolder();
     await run(folder);
@@ -16,7 +16,7 @@ describe("a further init", () => {
     expect([folder.files(), folder.modifiedMs()]).toEqual(before);
   });
 
-  it("brings the stack up to date with an edited declaration", async () => {
+  it("updates the stack after an edit of the declaration", async () => {
     using folder = new TemporaryFolder();
     await run(folder);
     folder.write("glitchtip.yaml", folder.read("glitchtip.yaml").replace("server:", "server:\n  topology: split"));
@@ -27,7 +27,7 @@ describe("a further init", () => {
     expect(JSON.parse(folder.read(".glitchtip/provision.json"))).toMatchObject({ declarationSha256: noted });
   });
 
-  it("may repeat what the declaration says and not contradict it", async () => {
+  it("accepts options that repeat the declaration, and refuses those that contradict it", async () => {
     using folder = new TemporaryFolder();
     await run(folder, { organization: "Acme" });
     await run(folder, { organization: "Acme", apps: { app: "app" } });
@@ -41,7 +41,7 @@ describe("a further init", () => {
     ]);
   });
 
-  it("takes away what a killed run left beside the files, and nothing of anybody else's", async () => {
+  it("removes what a killed run left beside the files, and nothing else", async () => {
     using folder = new TemporaryFolder();
     await run(folder);
     const leftovers = [".env", ".glitchtip/gate.py", ".glitchtip/base/gate.py", ".glitchtip/secrets/db_password"];
@@ -53,7 +53,7 @@ describe("a further init", () => {
     ]);
   });
 
-  it("makes only the secrets that a clone does not have", async () => {
+  it("makes only the missing secrets in a clone", async () => {
     using folder = new TemporaryFolder();
     await run(folder);
     const kept = folder.read(".glitchtip/secrets/db_password");
@@ -62,7 +62,7 @@ describe("a further init", () => {
     expect(folder.read(".glitchtip/secrets/db_password")).toBe(kept);
   });
 
-  it.each(["cannot be read", "is empty"])("never makes a secret anew because it %s", async (why) => {
+  it.each(["cannot be read", "is empty"])("never replaces a secret because it %s", async (why) => {
     using folder = new TemporaryFolder();
     await run(folder);
     const path = ".glitchtip/secrets/db_password";
@@ -73,7 +73,7 @@ describe("a further init", () => {
     expect([error.code, error.message]).toEqual(["GC1107", expect.stringContaining(path)]);
   });
 
-  it("gives back to containers the right to read a clone made under a strict umask", async () => {
+  it("makes the files of a clone under a strict umask readable for containers again", async () => {
     using folder = new TemporaryFolder();
     await run(folder);
     const text = folder.read(".glitchtip/gate.py");
@@ -84,8 +84,8 @@ describe("a further init", () => {
   });
 });
 
-describe("a project on disk", () => {
-  it("is read with its files, port and Compose name", async () => {
+describe("a workspace on disk", () => {
+  it("is read with its files, its port and its Compose project name", async () => {
     using folder = new TemporaryFolder();
     folder.write("compose.yaml", `name: shop\n${SERVICE}`);
     await run(folder, { apps: { api: "shop" }, port: 8123 });
@@ -97,7 +97,7 @@ describe("a project on disk", () => {
     });
   });
 
-  it("without a declaration is an error that says how to get one", () => {
+  it("is an error without a declaration, which says how to make one", () => {
     using folder = new TemporaryFolder();
     expect(() => readWorkspace(folder.path)).toThrow(
       expect.objectContaining({ code: "GC1108", remedy: expect.stringContaining("npx glitchtip-compose init") }),

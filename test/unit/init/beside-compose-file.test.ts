@@ -22,7 +22,7 @@ describe("init beside a Compose file", () => {
     },
   );
 
-  it("keeps the override file that Compose would no longer find by itself", async () => {
+  it("lists the override file in COMPOSE_FILE, which Compose would otherwise no longer read", async () => {
     using folder = new TemporaryFolder();
     folder.write("compose.yaml", SERVICE);
     folder.write("compose.override.yaml", "services: {api: {read_only: true}}\n");
@@ -42,7 +42,7 @@ describe("init beside a Compose file", () => {
     expect(result.url).toBe("http://localhost:9100");
   });
 
-  it("takes entrypoint and command that only the image knows from the options", async () => {
+  it("takes an entrypoint and a command that only the image states from the options", async () => {
     using folder = new TemporaryFolder();
     folder.write("compose.yaml", "services: {api: {image: x}}\n");
     expect((await refusal(run(folder, { apps: { api: "shop" } }))).code).toBe("GC1106");
@@ -54,7 +54,7 @@ describe("init beside a Compose file", () => {
     });
   });
 
-  it("asks which services are meant, by an error that says what to type", async () => {
+  it("fails without apps, and says what to type", async () => {
     using folder = new TemporaryFolder();
     folder.write("compose.yaml", SERVICE);
     const error = await refusal(run(folder));
@@ -64,7 +64,7 @@ describe("init beside a Compose file", () => {
     ]);
   });
 
-  it("takes a project whose name is YAML's merge key for a name", async () => {
+  it("accepts a project whose name is YAML's merge key", async () => {
     using folder = new TemporaryFolder();
     folder.write("compose.yaml", `${SERVICE}  web:\n    image: w\n    entrypoint: [w]\n    command: [w]\n`);
     await run(folder, { apps: { api: "<<" } });
@@ -72,7 +72,7 @@ describe("init beside a Compose file", () => {
     await run(folder, { apps: { api: "<<" } });
   });
 
-  it("warns where a Compose file after ours takes the wrapper away again", async () => {
+  it("warns where a Compose file after ours replaces the wrapper", async () => {
     using folder = new TemporaryFolder();
     folder.write("compose.yaml", SERVICE);
     await run(folder, { apps: { api: "shop" } });

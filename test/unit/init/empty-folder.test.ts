@@ -43,7 +43,7 @@ describe("init in an empty folder", () => {
     );
   });
 
-  it("writes a declaration that says what the options said", async () => {
+  it("writes the options into the declaration", async () => {
     using folder = new TemporaryFolder();
     await run(folder, {
       organization: 'A "quoted": name #1',
@@ -64,7 +64,7 @@ describe("init in an empty folder", () => {
     expect(folder.read("glitchtip.yaml")).toMatch(/^# What GlitchTip has to look like/);
   });
 
-  it("makes secrets from the alphabet that no address has to escape, readable in a closed folder", async () => {
+  it("makes secrets of base64url characters, readable in a closed folder", async () => {
     using folder = new TemporaryFolder();
     await run(folder);
     for (const name of ["admin_password", "db_password", "secret_key"]) {
@@ -74,7 +74,7 @@ describe("init in an empty folder", () => {
     expect(folder.mode(".glitchtip/secrets")).toBe("700");
   });
 
-  it("knows the sample's Compose file without parsing it", () => {
+  it("has the same sample project in code as in the sample's Compose file", () => {
     const text = testAssets().sample("compose.yaml");
     const { app } = readUserCompose([{ path: "compose.yaml", text }]).services;
     expect({ app: { ...app, image: undefined } }).toEqual({
@@ -82,14 +82,14 @@ describe("init in an empty folder", () => {
     });
   });
 
-  it("only says what it would do in a dry run", async () => {
+  it("writes nothing in a dry run", async () => {
     using folder = new TemporaryFolder();
     const result = await run(folder, { dryRun: true });
     expect(result.created).toContain("glitchtip.yaml");
     expect(folder.files()).toEqual({});
   });
 
-  it("goes on from wherever it was interrupted", async () => {
+  it("continues wherever it was interrupted", async () => {
     using whole = new TemporaryFolder();
     const { created } = await run(whole, { organization: "Acme" });
     const files = whole.files();

@@ -54,7 +54,7 @@ describe("bad input is refused before anything is written", () => {
     expect((await run(folder)).admin).toEqual({ email: "admin@example.com" });
   });
 
-  it("a place where nothing can be written is named", async () => {
+  it("names a folder that cannot be written", async () => {
     using folder = new TemporaryFolder();
     folder.write(".glitchtip", "in the way");
     const error = await refusal(run(folder));

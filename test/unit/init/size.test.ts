@@ -17,14 +17,14 @@ const SIZED = {
 };
 
 describe("init --size", () => {
-  it("states in a new declaration what so many events need", async () => {
+  it("writes the size into a new declaration", async () => {
     using folder = new TemporaryFolder();
     await run(folder, { size: SIZE });
     expect(declared(folder)).toMatchObject({ ...SIZED, server: { topology: "split", retention: { events: "30d" } } });
     expect(folder.files()["compose.glitchtip.yaml"]).toContain("shared_buffers=256MB");
   });
 
-  it("adds the same to one that is there, its comments kept, and a second time nothing", async () => {
+  it("adds the size to an existing declaration, keeps its comments, and changes nothing a second time", async () => {
     using folder = new TemporaryFolder();
     await run(folder, {});
     await run(folder, { size: SIZE });
@@ -35,7 +35,7 @@ describe("init --size", () => {
     expect(folder.files()["glitchtip.yaml"]).toBe(text);
   });
 
-  it("contradicts no declaration: it names each key that says something else, and writes nothing", async () => {
+  it("names each key of a declaration that contradicts the size, and writes nothing", async () => {
     using folder = new TemporaryFolder();
     await run(folder, { size: SIZE });
     const before = folder.files();
@@ -45,7 +45,7 @@ describe("init --size", () => {
     expect(folder.files()).toEqual(before);
   });
 
-  it("keeps to a topology that is stated, and to what the generation can do", async () => {
+  it("keeps a stated topology, and one that the generation supports", async () => {
     using stated = new TemporaryFolder();
     await run(stated, { size: { eventsPerDay: 1_000, retentionDays: 90 }, topology: "single-container" });
     expect(declared(stated)).toMatchObject({ limits: { web: { memory: "1536m" } } });
@@ -55,7 +55,7 @@ describe("init --size", () => {
     expect(declared(old).server.topology).toBe("split");
   });
 
-  it("is not for a server that is there already", async () => {
+  it("is refused for an existing server", async () => {
     using folder = new TemporaryFolder();
     const existing = { serverUrl: "https://errors.example.com", token: "env:TOKEN" };
     expect(await refused(folder, { size: SIZE, ...existing })).toMatchObject({ code: "GC1001" });

@@ -16,7 +16,7 @@ async function made(folder: TemporaryFolder, shell: Shell = {}, port?: number) {
   return { url, warnings };
 }
 
-describe("where GlitchTip is, for people", () => {
+describe("GlitchTip's address for browsers", () => {
   it.each<{ where: string; shell?: Shell; dotEnv?: string; port?: number; is: string }>([
     { where: "the usual port", is: "http://localhost:8000" },
     { where: "the declared one", port: 9001, is: "http://localhost:9001" },
@@ -36,7 +36,7 @@ describe("where GlitchTip is, for people", () => {
       shell: { GLITCHTIP_PORT: "" },
       is: "http://localhost:9001",
     },
-  ])("is at $where: for init, for status, and in the DSNs for browsers", async ({ shell = {}, dotEnv, port, is }) => {
+  ])("uses $where for init, for status and in the DSNs for browsers", async ({ shell = {}, dotEnv, port, is }) => {
     using folder = new TemporaryFolder();
     if (dotEnv !== undefined) folder.write(".env", `GLITCHTIP_PORT=${dotEnv}\n`);
     expect((await made(folder, shell, port)).url).toBe(is);
@@ -48,7 +48,7 @@ describe("where GlitchTip is, for people", () => {
     expect(interpolate(addresses.host, variables)).toBe(is.replace("localhost", "127.0.0.1"));
   });
 
-  it("says that the shell's port wins over .env, which gets the declared one", async () => {
+  it("warns that the shell's port wins over .env, which gets the declared one", async () => {
     using folder = new TemporaryFolder();
     const { warnings } = await made(folder, { GLITCHTIP_PORT: "9003" });
     expect(folder.read(".env")).toContain("GLITCHTIP_PORT=8000\n");
@@ -56,7 +56,7 @@ describe("where GlitchTip is, for people", () => {
     expect((await made(folder)).warnings).toEqual([]);
   });
 
-  it("refuses a port in the shell that is none, and writes nothing", async () => {
+  it("refuses an invalid port in the shell, and writes nothing", async () => {
     using folder = new TemporaryFolder();
     await expect(made(folder, { GLITCHTIP_PORT: "http" })).rejects.toMatchObject({
       code: "GC1110",
@@ -65,7 +65,7 @@ describe("where GlitchTip is, for people", () => {
     expect(folder.files()).toEqual({});
   });
 
-  it("is the demo's own, whatever of another project the shell has set", () => {
+  it("is the demo's own, whatever the shell has set for another Compose project", () => {
     const shell = { PATH: "/bin", GLITCHTIP_PORT: "9003", COMPOSE_PROJECT_NAME: "shop", COMPOSE_FILE: "shop.yaml" };
     expect(withoutComposeProject(shell)).toEqual({ PATH: "/bin" });
   });

@@ -28,7 +28,7 @@ const context = (folder: TemporaryFolder) => ({ dir: folder.path, log: silentLog
 describe("lock", () => {
   const images = { glitchtip: "glitchtip/glitchtip:6", "glitchtip-db": "postgres:18", api: "shop/api:1" };
 
-  it("writes the digest of each image of ours, names those without one, and leaves the user's alone", async () => {
+  it("pins each of our images, names those without a digest, and leaves the user's alone", async () => {
     using folder = await project();
     const result = await lockImages(
       context(folder),
@@ -43,7 +43,7 @@ describe("lock", () => {
     expect(folder.read("compose.glitchtip.yaml")).toContain("GLITCHTIP_IMAGE:-glitchtip/glitchtip:6}");
   });
 
-  it("pins an image that .env names where it stands", async () => {
+  it("pins an image that .env names in .env", async () => {
     using folder = await project();
     folder.write(".env", `${folder.read(".env")}GLITCHTIP_IMAGE=registry.example.com/glitchtip:6\n`);
     const own = { glitchtip: "registry.example.com/glitchtip:6" };
@@ -51,7 +51,7 @@ describe("lock", () => {
     expect(folder.read(".env")).toContain(`GLITCHTIP_IMAGE=registry.example.com/glitchtip:6@${digest("c")}`);
   });
 
-  it("takes over a newer digest of the same tag, and one that an update bot wrote", async () => {
+  it("accepts a newer digest of the same tag, and one that an update bot wrote", async () => {
     using folder = await project();
     await lockImages(context(folder), docker(images, { "postgres:18": digest("a") }));
     const pinned = { ...images, "glitchtip-db": `postgres:18@${digest("a")}` };
@@ -62,7 +62,7 @@ describe("lock", () => {
     expect(folder.read("compose.glitchtip.yaml")).toContain(digest("e"));
   });
 
-  it("says so where nothing can be pinned, or writes nothing when it only shall say what it would", async () => {
+  it("fails where nothing can be pinned, and writes nothing in a dry run", async () => {
     using folder = await project();
     const before = folder.files();
     await expect(lockImages(context(folder), docker(images, {}))).rejects.toMatchObject({
@@ -73,7 +73,7 @@ describe("lock", () => {
     expect(folder.files()).toEqual(before);
   });
 
-  it("goes back to tags", async () => {
+  it("names images by their tags again after unlock", async () => {
     using folder = await project();
     const before = folder.read("compose.glitchtip.yaml");
     await lockImages(context(folder), docker(images, { "postgres:18": digest("a") }));

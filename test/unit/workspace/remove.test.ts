@@ -5,7 +5,7 @@ import { refusal } from "../../support/refusal.ts";
 import { COMPOSE, project, START } from "./add/shop.ts";
 
 describe("remove", () => {
-  it("takes a service out of the declaration and of ours, and leaves the project declared", async () => {
+  it("removes a service from the declaration and the managed files, and leaves its project declared", async () => {
     using setup = await project();
     const before = setup.folder.read("compose.glitchtip.yaml");
     await addApp(setup.context(), "worker", { project: "jobs", ...START });
@@ -14,14 +14,14 @@ describe("remove", () => {
     expect(setup.folder.read("glitchtip.yaml")).toContain("  jobs: { team: developers }\n");
   });
 
-  it("may take out the last one, which is warned about", async () => {
+  it("removes the last app with a warning", async () => {
     using setup = await project();
     expect((await removeApp(setup.context(), "api")).services).toEqual([]);
     expect(setup.folder.read("glitchtip.yaml")).toMatch(/\napps: \{ *\}\n/);
     expect(setup.warnings).toEqual(["no service gets a DSN: `apps` is empty"]);
   });
 
-  it("takes out one that the Compose file no longer has", async () => {
+  it("removes an app whose service the Compose file no longer has", async () => {
     using setup = await project();
     await addApp(setup.context(), "worker", { project: "shop", ...START });
     setup.folder.write("compose.yaml", COMPOSE.replace(/ {2}worker.*\n/, ""));
@@ -30,7 +30,7 @@ describe("remove", () => {
     expect(await initWorkspace(setup.context())).toMatchObject({ nothingToChange: true });
   });
 
-  it("knows only what the declaration has", async () => {
+  it("refuses an app that the declaration does not have", async () => {
     using setup = await project();
     const error = await refusal(removeApp(setup.context(), "apii"));
     expect([error.code, error.message, error.remedy]).toEqual([

@@ -22,12 +22,12 @@ const row = ({ eventsPerDay, topology, memoryMib, hostMib, diskMib, postgres, me
   ].join(" | ");
 
 describe("docs/sizing.md", () => {
-  it("shows what size says", () => {
+  it("shows what the command `size` reports", () => {
     const rows = EVENTS_A_DAY.map((eventsPerDay) => `| ${row(sizeFor({ eventsPerDay, retentionDays: 90 }))} |`);
     expect(page).toContain(rows.join("\n"));
   });
 
-  it("shows every measured figure, and every assumption", () => {
+  it("shows every measurement and every assumption", () => {
     const measured = Object.values(MEASURED).map(
       ({ value, unit, how }) => `| ${value.toLocaleString("en")} ${unit} | ${how} |`,
     );
@@ -39,7 +39,7 @@ describe("docs/sizing.md", () => {
 describe("a size", () => {
   const sized = (eventsPerDay: number, more: object = {}) => sizeFor({ eventsPerDay, retentionDays: 30, ...more });
 
-  it("is all in one as long as one process has stored as many, split from there on, and always in production", () => {
+  it("is all-in-one up to the measured rate of one process, and split above it and in production", () => {
     const most = Math.floor((MEASURED.allInOneStoredPerS.value * 86_400) / ASSUMED.peakOverAverage.value);
     expect(sized(most).topology).toBe("all-in-one");
     expect(sized(most + 1).topology).toBe("split");
@@ -47,21 +47,21 @@ describe("a size", () => {
     expect(sized(1, { possible: ["split"] }).topology).toBe("split");
   });
 
-  it("stays with what is decided, and says where nobody has measured it", () => {
+  it("keeps a topology that is decided, and says when it was not measured", () => {
     expect(sized(1_000_000, { topology: "all-in-one" })).toMatchObject({ topology: "all-in-one", measured: false });
     expect(sized(1_000, { topology: "single-container" }).memoryMib).toEqual({ web: 1536 });
     expect(sized(400_000)).toMatchObject({ measured: true });
     expect(sized(500_000)).toMatchObject({ measured: false });
   });
 
-  it("gives each process more than twice the memory that it was seen to take", () => {
+  it("gives each process more than twice the memory that it was measured to use", () => {
     const { memoryMib } = sized(100_000);
     expect(memoryMib.web).toBeGreaterThan(2 * MEASURED.webMib.value);
     expect(memoryMib.worker).toBeGreaterThan(2 * MEASURED.workerMib.value);
     expect(memoryMib.database).toBeGreaterThan(2 * MEASURED.databaseMib.value);
   });
 
-  it("grows with events and with days alike", () => {
+  it("grows with the events and with the days", () => {
     const disk = (eventsPerDay: number, retentionDays: number) => sizeFor({ eventsPerDay, retentionDays }).diskMib.data;
     expect(disk(10_000, 90)).toBe(disk(90_000, 10));
     expect(disk(20_000, 90)).toBeGreaterThan(disk(10_000, 90));
@@ -96,7 +96,7 @@ describe("settings of Postgres", () => {
     }
   };
 
-  it("may take half of its memory for its own cache, and no more", () => {
+  it("give Postgres's cache at most half of its memory", () => {
     expect(problems({ postgres: { shared_buffers: "256MB" } })).toEqual([]);
     expect(problems({ postgres: { shared_buffers: "1GB" } })).toEqual([
       "postgres.shared_buffers: 1GB is more than half of limits.database.memory (512m): Postgres would be killed",
@@ -104,7 +104,7 @@ describe("settings of Postgres", () => {
     expect(problems({ postgres: { shared_buffers: "1GB" }, limits: { database: { memory: "2g" } } })).toEqual([]);
   });
 
-  it("are sizes as Postgres writes them, of the Postgres of this stack", () => {
+  it("are sizes in Postgres's own notation", () => {
     expect(problems({ postgres: { work_mem: "4 MB" } })).toHaveLength(1);
     expect(problems({ postgres: {}, server: { database: { url: "env:DATABASE_URL" } } })).toEqual([
       expect.stringContaining("server.database is one of yours"),

@@ -20,7 +20,7 @@ const refuses =
 describe("files that Compose itself reads", () => {
   const service = { image: "x", entrypoint: ["run", "80"], command: null, networks: { default: null, back: null } };
 
-  it("are as Compose says, but an entrypoint keeps its variables", async () => {
+  it("are taken from Compose, but an entrypoint keeps its variables", async () => {
     const { services } = await read(async () => ({
       name: "shop",
       services: { api: service, elsewhere: { image: "y" } },
@@ -30,17 +30,17 @@ describe("files that Compose itself reads", () => {
     expect(services).toHaveProperty("elsewhere");
   });
 
-  it("give an entrypoint that our reading does not come to", async () => {
+  it("give an entrypoint that our own reading does not find", async () => {
     const { services } = await read(async () => ({ services: { api: { ...service, entrypoint: ["$$other"] } } }));
     expect(services.api?.entrypoint).toEqual(["$$other"]);
   });
 
-  it("are read by ourselves where Compose is not there", async () => {
+  it("are read by our own code where Compose is not installed", async () => {
     const { services } = await read(async () => undefined);
     expect(services.api).toMatchObject({ networkMode: "host" });
   });
 
-  it("are refused with Compose's own words", async () => {
+  it("are refused with Compose's own message", async () => {
     await expect(read(refuses("services.api additional properties 'imag' not allowed"))).rejects.toMatchObject({
       code: "GC1103",
       message: "Compose refuses compose.yaml",
@@ -57,7 +57,7 @@ describe("files that Compose itself reads", () => {
     },
   );
 
-  it("may lean on our services, which Compose is not shown", async () => {
+  it("may depend on our services, which Compose does not see here", async () => {
     const warnings: string[] = [];
     const problem = 'service "api" depends on undefined service "glitchtip": invalid compose project';
     expect((await read(refuses(problem), warnings)).services).toHaveProperty("api");

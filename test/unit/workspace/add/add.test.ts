@@ -16,7 +16,7 @@ describe("add", () => {
     expect(await addApp(shop.context(), "worker", options)).toMatchObject({ nothingToChange: true });
   });
 
-  it("changes the declaration by a line, and writes what it comes to", async () => {
+  it("adds one line to the declaration and writes the managed files", async () => {
     using setup = await project();
     const before = setup.folder.read("glitchtip.yaml");
     const result = await addApp(setup.context(), "worker", { project: "shop", ...START });
@@ -28,20 +28,20 @@ describe("add", () => {
     expect(setup.folder.read("compose.yaml")).toBe(COMPOSE);
   });
 
-  it("declares the project, named as the service when nothing is said", async () => {
+  it("declares the project, which is named like the service by default", async () => {
     using setup = await project();
     const result = await addApp(setup.context(), "worker", START);
     expect(result.services.at(-1)).toEqual({ service: "worker", project: "worker", variables: ["SENTRY_DSN"] });
     expect(setup.folder.read("glitchtip.yaml")).toContain("  worker: { team: developers }\n");
   });
 
-  it("takes variables and an audience", async () => {
+  it("writes variables and an audience", async () => {
     using setup = await project();
     await addApp(setup.context(), "worker", { ...START, variables: ["A", "B"], audience: "public" });
     expect(setup.folder.read(".glitchtip/provision.json")).toMatch(/"A": "public",\s+"B": "public"/);
   });
 
-  it("changes nothing a second time, and does not contradict what is there", async () => {
+  it("changes nothing a second time, and refuses options that contradict the declaration", async () => {
     using setup = await project();
     await addApp(setup.context(), "worker", { project: "shop", ...START });
     expect(await addApp(setup.context(), "worker")).toMatchObject({ nothingToChange: true });
@@ -49,7 +49,7 @@ describe("add", () => {
     expect([error.code, error.problems]).toEqual(["GC1001", ['apps.worker.project: "other" here, "shop" there']]);
   });
 
-  it("only says what it would do in a dry run", async () => {
+  it("writes nothing in a dry run", async () => {
     using setup = await project();
     const before = setup.folder.files();
     expect(await addApp(setup.context(), "worker", { ...START, dryRun: true })).toMatchObject({ dryRun: true });

@@ -8,7 +8,7 @@ import { COMPOSE, engine, project, START } from "./shop.ts";
 describe("what only an image knows", () => {
   const image = { entrypoint: ["docker-entrypoint.sh"], command: ["/bin/sh", "-c", 'exec "$APP"'] };
 
-  it("is asked of the engine and remembered, so that a run without one writes the same", async () => {
+  it("is read from the engine and remembered, so that a run without an engine writes the same", async () => {
     using setup = await project();
     await addApp(setup.context(engine({ images: { "postgres:18": image } })), "db");
     expect(setup.folder.read("compose.glitchtip.yaml")).toContain(`command: [/bin/sh, -c, "exec \\"$$APP\\""]`);
@@ -18,7 +18,7 @@ describe("what only an image knows", () => {
     }
   });
 
-  it("follows the image when that has changed, and is forgotten with its name", async () => {
+  it("is read again when the image has changed, and forgotten when another image is named", async () => {
     using setup = await project();
     await addApp(setup.context(engine({ images: { "postgres:18": image } })), "db");
     await initWorkspace(setup.context(engine({ images: { "postgres:18": { ...image, command: ["other"] } } })));
@@ -27,7 +27,7 @@ describe("what only an image knows", () => {
     expect((await refusal(initWorkspace(setup.context()))).code).toBe("GC1106");
   });
 
-  it("is not asked where the files or the declaration say it", async () => {
+  it("is not read where the Compose files or the declaration state it", async () => {
     using setup = await project();
     const docker = engine();
     await addApp(setup.context(docker), "worker", START);
@@ -37,7 +37,7 @@ describe("what only an image knows", () => {
   it.each([
     ["worker", "--pull", "shop/worker:2"],
     ["jobs", "--build", "is not built yet"],
-  ])("of %s is had by %s only", async (service, flag, words) => {
+  ])("of %s is fetched only with %s", async (service, flag, words) => {
     using setup = await project();
     const error = await refusal(addApp(setup.context(engine()), service));
     expect([error.code, error.message]).toEqual(["GC1106", expect.stringContaining(flag)]);
@@ -51,7 +51,7 @@ describe("what only an image knows", () => {
     );
   });
 
-  it("is had after a question on a terminal", async () => {
+  it("is fetched after a question on a terminal", async () => {
     using setup = await project();
     const asked: string[] = [];
     const ask = async (question: string) => {
@@ -62,7 +62,7 @@ describe("what only an image knows", () => {
     expect(asked).toEqual(["shop/worker:2: not on this machine. Pull it now?"]);
   });
 
-  it("says so where no engine answers", async () => {
+  it("is an error that says so where no engine answers", async () => {
     using setup = await project();
     const error = await refusal(addApp(setup.context(engine({ answers: false })), "worker"));
     expect(error.message).toMatch(
@@ -70,14 +70,14 @@ describe("what only an image knows", () => {
     );
   });
 
-  it("may be nothing at all, which is an error", async () => {
+  it("is an error where the image states nothing", async () => {
     using setup = await project();
     const docker = engine({ images: { "postgres:18": { entrypoint: [], command: [] } } });
     const error = await refusal(addApp(setup.context(docker), "db"));
     expect(error.message).toMatch(/image postgres:18 has neither entrypoint nor command/);
   });
 
-  it("is told for all services at once, by flags where there is no declaration yet", async () => {
+  it("is an error for all services at once, which names flags where there is no declaration yet", async () => {
     using folder = new TemporaryFolder();
     folder.write("compose.yaml", COMPOSE);
     const log = { info() {}, step() {}, debug() {}, warn() {} };

@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { BASE, edit, newInterval, project, STACK, upgrade, warnings } from "./upgraded.ts";
 
 describe("an edited file", () => {
-  it("stays as it is, with a word, while ours has not changed", async () => {
+  it("stays as it is, with a warning, while our text has not changed", async () => {
     using folder = await project();
     edit(folder, STACK, (text) => `${text}# mine\n`);
     expect(await upgrade(folder)).toMatchObject({ kept: [STACK], nothingToChange: true });
     expect(warnings).toEqual([`${STACK} was edited by hand; it stays as it is`]);
   });
 
-  it("from a version that remembered no texts is not merged: ours is put beside it", async () => {
+  it("is not merged where an old version kept no base text: our text is put beside it", async () => {
     using folder = await project();
     folder.remove(".glitchtip/base");
     edit(folder, STACK, (text) => `${text}# mine\n`);
@@ -17,14 +17,14 @@ describe("an edited file", () => {
     expect(folder.read(`${STACK}.new`)).toContain("start_interval: 2s");
   });
 
-  it("is not merged from a text that somebody else put in the place of ours", async () => {
+  it("is not merged from a base text that somebody replaced", async () => {
     using folder = await project();
     edit(folder, BASE, (text) => `${text}# not ours\n`);
     edit(folder, STACK, (text) => `${text}# mine\n`);
     expect((await upgrade(folder, { templates: newInterval })).refused).toEqual([STACK]);
   });
 
-  it("is not what Git or an editor makes of line ends", async () => {
+  it("does not count as edited when only Git or an editor changed its line ends", async () => {
     using folder = await project();
     const text = folder.read(STACK);
     edit(folder, STACK, (lf) => lf.replaceAll("\n", "\r\n"));
@@ -32,7 +32,7 @@ describe("an edited file", () => {
     expect(folder.read(STACK)).toBe(text);
   });
 
-  it("is not what an interrupted run leaves of its own", async () => {
+  it("does not count as edited after an interrupted run", async () => {
     using folder = await project();
     const old = folder.read(STACK);
     await upgrade(folder, { templates: newInterval });
@@ -42,7 +42,7 @@ describe("an edited file", () => {
     expect((await upgrade(folder)).refused).toEqual([]);
   });
 
-  it("is not what a power cut leaves: an empty one is written again", async () => {
+  it("does not count as edited when a power cut left it empty: it is written again", async () => {
     using folder = await project();
     const text = folder.read(STACK);
     folder.write(STACK, "");

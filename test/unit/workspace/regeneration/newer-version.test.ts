@@ -8,7 +8,7 @@ import { TemporaryFolder, testAssets } from "../../../support/project.ts";
 import { BASE, declareSplit, edit, GATE, log, newInterval, project, STACK, upgrade } from "./upgraded.ts";
 
 describe("a newer version of the tool", () => {
-  it("rewrites what nobody edited, and shows the difference as patch takes it", async () => {
+  it("rewrites files that nobody edited, and shows the difference as a patch", async () => {
     using folder = await project();
     const before = folder.read(STACK);
     const result = await upgrade(folder, { version: "2.0.0", templates: newInterval });
@@ -23,7 +23,7 @@ describe("a newer version of the tool", () => {
     });
   });
 
-  it("brings its changes into an edited file where the edits are elsewhere", async () => {
+  it("merges its changes into an edited file where the edits are in other lines", async () => {
     using folder = await project();
     edit(folder, STACK, (text) => `${text.replace("mem_limit: 512m", "mem_limit: 1g")}\n# mine\n`);
     expect(await upgrade(folder, { templates: newInterval })).toMatchObject({ merged: [STACK], refused: [] });
@@ -39,7 +39,7 @@ describe("a newer version of the tool", () => {
     expect(folder.read(STACK)).toContain("mem_limit: 1g");
   });
 
-  it("does not merge a second time what a killed run has merged and not remembered", async () => {
+  it("does not merge again what a killed run has merged and not noted", async () => {
     using folder = await project();
     const base = folder.read(BASE);
     edit(folder, STACK, (text) => `${text}# mine\n`);
@@ -50,7 +50,7 @@ describe("a newer version of the tool", () => {
     expect([folder.read(STACK), folder.read(BASE)]).toEqual([merged, merged.replace("# mine\n", "")]);
   });
 
-  it("puts its own beside a file that was edited in the same lines, and says where", async () => {
+  it("puts its own text beside a file that was edited in the same lines, and names them", async () => {
     using folder = await project();
     edit(folder, STACK, (text) => text.replace("start_interval: 1s", "start_interval: 7s"));
     edit(folder, GATE, () => "# edited\n");
@@ -74,7 +74,7 @@ describe("a newer version of the tool", () => {
     expect(folder.read(".glitchtip/provisioner.mjs")).toBe("// bundle of 2.0.0\n");
   });
 
-  it("takes its .new away once the file fits", async () => {
+  it("removes its .new file once the edited file has its changes", async () => {
     using folder = await project();
     edit(folder, STACK, (text) => text.replace("start_interval: 1s", "start_interval: 7s"));
     await upgrade(folder, { templates: newInterval });
@@ -84,7 +84,7 @@ describe("a newer version of the tool", () => {
     expect(Object.keys(folder.files())).not.toContain(`${STACK}.new`);
   });
 
-  it("accepts the file as it is once its .new is gone", async () => {
+  it("accepts the edited file as it is once its .new file is gone", async () => {
     using folder = await project();
     edit(folder, STACK, (text) => text.replace("start_interval: 1s", "start_interval: 7s"));
     await upgrade(folder, { templates: newInterval });
@@ -94,7 +94,7 @@ describe("a newer version of the tool", () => {
     expect(await upgrade(folder, { templates: newInterval })).toMatchObject({ kept: [STACK], nothingToChange: true });
   });
 
-  it("writes no merge that would be broken YAML", async () => {
+  it("writes no merge that would be invalid YAML", async () => {
     using folder = await project();
     // The same new key, far from where the new version adds it.
     edit(folder, STACK, (text) => text.replace(/^networks:$/m, "  glitchtip-worker:\n    image: mine\n\nnetworks:"));
@@ -105,7 +105,7 @@ describe("a newer version of the tool", () => {
     expect(() => parse(folder.read(`${STACK}.new`), { merge: true })).not.toThrow();
   });
 
-  it("makes programs that nobody can read anew, and does not merge or show them", async () => {
+  it("replaces bundled programs, and neither merges nor shows them", async () => {
     using folder = await project();
     const long = (version: string) => `// ${version} ${"x".repeat(3_000)}\n`;
     const assets = (version: string) => ({
@@ -125,7 +125,7 @@ describe("a newer version of the tool", () => {
   });
 });
 
-it("a dry run says all of it and writes nothing", async () => {
+it("a dry run reports every change and writes nothing", async () => {
   using folder = await project();
   edit(folder, STACK, (text) => `${text}# mine\n`);
   edit(folder, GATE, () => "# edited\n");
@@ -141,7 +141,7 @@ it("a dry run says all of it and writes nothing", async () => {
   expect([folder.files(), folder.modifiedMs()]).toEqual(before);
 });
 
-it("shows of .env only the lines that are ours", async () => {
+it("the difference of .env shows only our lines", async () => {
   using folder = await project();
   folder.write(".env", "SECRET=hunter2\nCOMPOSE_FILE=compose.yaml\nTOKEN=swordfish");
   const { files } = await upgrade(folder, { dryRun: true });
@@ -150,7 +150,7 @@ it("shows of .env only the lines that are ours", async () => {
   expect(diff).not.toMatch(/hunter2|swordfish/);
 });
 
-it("without a project says how to get one", async () => {
+it("without a declaration, render says how to make one", async () => {
   using folder = new TemporaryFolder();
   const error = await upgrade(folder).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(CodedError);

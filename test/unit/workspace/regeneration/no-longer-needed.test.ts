@@ -7,7 +7,7 @@ describe("a file that is no longer needed", () => {
   const withImage = (folder: TemporaryFolder) =>
     edit(folder, "glitchtip.yaml", (text) => `${text}\nprovisioner: image:example/provisioner\n`);
 
-  it("goes, with what was remembered of it", async () => {
+  it("is removed with its base text", async () => {
     using folder = await project();
     withImage(folder);
     expect((await upgrade(folder)).removed).toEqual([PROGRAM]);
@@ -16,7 +16,7 @@ describe("a file that is no longer needed", () => {
     expect(await upgrade(folder)).toMatchObject({ nothingToChange: true, removed: [] });
   });
 
-  it("goes with its folder", async () => {
+  it("is removed with its folder", async () => {
     using folder = await project();
     edit(folder, "glitchtip.yaml", (text) => `${text}\nprovisioner: build\n`);
     await upgrade(folder);
@@ -28,7 +28,7 @@ describe("a file that is no longer needed", () => {
     expect(() => folder.mode(".glitchtip/provisioner")).toThrow("ENOENT");
   });
 
-  it("stays where it was edited, and that is said", async () => {
+  it("stays with a warning where it was edited", async () => {
     using folder = await project();
     edit(folder, PROGRAM, (text) => `${text}// mine\n`);
     withImage(folder);
@@ -39,7 +39,7 @@ describe("a file that is no longer needed", () => {
     expect(folder.read(PROGRAM)).toContain("// mine");
   });
 
-  it("is never one outside of ours, whatever the manifest says", async () => {
+  it("is never a file outside our own, whatever the manifest says", async () => {
     using folder = await project();
     folder.write("notes.txt", "x");
     const manifest = JSON.parse(folder.read(".glitchtip/manifest.json"));
@@ -52,7 +52,7 @@ describe("a file that is no longer needed", () => {
     expect(folder.read(".glitchtip/secrets/secret_key")).not.toBe("");
   });
 
-  it("is an env file of an app that takes its DSN no longer from there", async () => {
+  it("is the env file of an app that no longer reads its DSN from there", async () => {
     using folder = await project();
     folder.write(".glitchtip/env/worker.env", "SENTRY_DSN='http://key@host/1'\n", 0o600);
     expect((await upgrade(folder, { dryRun: true })).removed).toEqual([".glitchtip/env/worker.env"]);
