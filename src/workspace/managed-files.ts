@@ -9,7 +9,7 @@ import {
   type PlannedFile,
   type UserFileToWrite,
 } from "./decisions.ts";
-import { basePath, WORKSPACE_MANIFEST_FILE, type ManifestEntry, manifestText, readManifest } from "./manifest.ts";
+import { basePath, type ManifestEntry, manifestText, readManifest, WORKSPACE_MANIFEST_FILE } from "./manifest.ts";
 
 export interface ManagedFilesPlan {
   readonly files: PlannedFile[];

@@ -7,7 +7,7 @@ import { asEjected } from "../stack/managed-files.ts";
 import { packageAssets } from "./assets.ts";
 import { readDeclarationText } from "./declaration-file.ts";
 import type { ImageOptions } from "./images.ts";
-import { WORKSPACE_MANIFEST_FILE, manifestText, readManifest } from "./manifest.ts";
+import { manifestText, readManifest, WORKSPACE_MANIFEST_FILE } from "./manifest.ts";
 import { updateWorkspace, type WorkspaceContext, type WorkspaceResult } from "./update.ts";
 import { readWorkspaceWith } from "./workspace.ts";
 

@@ -10,7 +10,7 @@ import { openTransport } from "../../src/glitchtip/transport.ts";
 import { CAPABILITIES, GENERATIONS, generationOf } from "../../src/glitchtip/versions.ts";
 import { openNodeHttp } from "../../src/http/node.ts";
 import { initWorkspace } from "../../src/init/init.ts";
-import { TemporaryFolder, testAssets } from "../support/project.ts";
+import { TemporaryFolder, testAssets } from "../support/workspace.ts";
 import { asking, makeShop, sendEvent } from "./asking.ts";
 import { ADMIN } from "./player.ts";
 import { loadRecording, RECORDED } from "./scenario.ts";

@@ -5,7 +5,7 @@ import { monitorShape } from "../../src/glitchtip/wire/managed.ts";
 import { listOf, type Shape } from "../../src/glitchtip/wire/shape.ts";
 import { desiredServers } from "../../src/reconcile/from-declaration.ts";
 import { observedMonitor } from "../../src/reconcile/index.ts";
-import { lines, organization, plan, project } from "../support/inside.ts";
+import { lines, organization, plan, project } from "../support/planning.ts";
 import { RECORDINGS, type Recorded } from "./recorded.ts";
 
 type Json = Readonly<Record<string, unknown>>;

@@ -14,7 +14,7 @@ import {
 import { workspaceDocker } from "../../src/workspace/docker.ts";
 import { parseEnv } from "../../src/workspace/env-file.ts";
 import { withEnvFiles } from "../../src/workspace/workspace.ts";
-import { TemporaryFolder, testAssets } from "../support/project.ts";
+import { TemporaryFolder, testAssets } from "../support/workspace.ts";
 
 // Compose files written for this: every syntax that a service can be stated in, each with its declaration.
 const CORPUS = join(import.meta.dirname, "../fixtures/compose");

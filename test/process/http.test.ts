@@ -9,8 +9,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { openHttp } from "../../src/http/client.ts";
 import type { HttpOptions } from "../../src/http/http.ts";
 import { openNodeHttp } from "../../src/http/node.ts";
-import { TemporaryFolder } from "../support/project.ts";
 import { makeSelfSigned, openssl } from "../support/self-signed.ts";
+import { TemporaryFolder } from "../support/workspace.ts";
 
 if (openssl === undefined) process.stderr.write("skipped, no openssl here: https through a proxy\n");
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { initWorkspace } from "../../src/init/init.ts";
 import { CLI } from "../support/cli-process.ts";
-import { TemporaryFolder, testAssets } from "../support/project.ts";
+import { TemporaryFolder, testAssets } from "../support/workspace.ts";
 
 const STACK = "compose.glitchtip.yaml";
 const dieWhileWriting = fileURLToPath(new URL("../support/die-while-writing.mjs", import.meta.url));

@@ -7,8 +7,8 @@ import { vaultCopyOf } from "../../src/config/secrets.ts";
 import { initWorkspace } from "../../src/init/init.ts";
 import { compareVaultCopies } from "../../src/workspace/reference-copies.ts";
 import { fakeClock } from "../support/fake-clock.ts";
-import { TemporaryFolder, testAssets } from "../support/project.ts";
 import { VaultDouble } from "../support/vault-double.ts";
+import { TemporaryFolder, testAssets } from "../support/workspace.ts";
 
 const PASSWORD = "vault:secret/glitchtip#admin";
 const DATABASE = "vault:secret/glitchtip#database";

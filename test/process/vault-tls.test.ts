@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openReferences } from "../../src/references/resolver.ts";
 import { fakeClock } from "../support/fake-clock.ts";
-import { TemporaryFolder } from "../support/project.ts";
 import { findProgram } from "../support/shells.ts";
 import { VaultDouble } from "../support/vault-double.ts";
+import { TemporaryFolder } from "../support/workspace.ts";
 
 const openssl = findProgram("openssl");
 if (openssl === undefined) process.stderr.write("skipped, no openssl here: TLS towards Vault\n");

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type CliFolders, cliFolders, runCli, startCli } from "../../support/cli-process.ts";
-import { filesOf } from "./project.ts";
+import { filesOf } from "./workspace.ts";
 
 /** Ends as a person ends it. */
 async function interrupt(run: ReturnType<typeof startCli>, signal: NodeJS.Signals = "SIGINT") {

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cliFolders, runCli, startCli } from "../../support/cli-process.ts";
-import { COMPOSE, filesOf } from "./project.ts";
+import { COMPOSE, filesOf } from "./workspace.ts";
 
 describe("wrong usage", () => {
   it.each([

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cliFolders, needsScript, runCli, startOnTerminal } from "../../support/cli-process.ts";
-import { COMPOSE, filesOf } from "./project.ts";
+import { COMPOSE, filesOf } from "./workspace.ts";
 
 describe("init on a terminal", () => {
   const [RETURN, SPACE, CTRL_C] = ["\r", " ", "\u0003"];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cliFolders, runCli } from "../../support/cli-process.ts";
 import { mountSmallDisk } from "../../support/small-disk.ts";
-import { COMPOSE, filesOf } from "./project.ts";
+import { COMPOSE, filesOf } from "./workspace.ts";
 
 describe("init", () => {
   it("in an empty folder writes a workspace and says what was written and what to type next", async () => {

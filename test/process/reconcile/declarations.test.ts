@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { GENERATIONS } from "../../../src/glitchtip/versions.ts";
-import { desired, HEAD } from "../../support/inside.ts";
+import { desired, HEAD } from "../../support/planning.ts";
 import { notApplied, reconcile, startReconciling } from "../../support/reconciling.ts";
 
 const page = readFileSync(new URL("../../../docs/server.md", import.meta.url), "utf8");

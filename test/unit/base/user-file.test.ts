@@ -15,7 +15,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readUserText, writeUserFile } from "../../../src/base/user-file.ts";
-import { TemporaryFolder } from "../../support/project.ts";
+import { TemporaryFolder } from "../../support/workspace.ts";
 
 const isRoot = process.geteuid?.() === 0;
 

@@ -5,7 +5,7 @@ import { sendTestMail } from "../../../src/checks/mail-test.ts";
 import { initWorkspace } from "../../../src/init/init.ts";
 import { readWorkspace } from "../../../src/workspace/workspace.ts";
 import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
-import { TemporaryFolder, testAssets } from "../../support/project.ts";
+import { TemporaryFolder, testAssets } from "../../support/workspace.ts";
 
 const URL_WITH_PASSWORD = "smtp+tls://shop:c%40nary-word@mail.shop.example:587";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadDeclaration } from "../../../src/config/load.ts";
-import { problemsIn } from "../../support/problems.ts";
+import { problemsIn } from "../../support/declaration-problems.ts";
 import { declarationWith } from "../../support/stack.ts";
 
 const problems = (lines: string) => problemsIn(() => loadDeclaration(declarationWith(lines), "glitchtip.yaml"));

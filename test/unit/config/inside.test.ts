@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadDeclaration, loadServers } from "../../../src/config/load.ts";
-import { problemsIn } from "../../support/problems.ts";
+import { problemsIn } from "../../support/declaration-problems.ts";
 
 const HEAD = "version: 1\nserver: {url: https://g.example.com, token: 'env:TOKEN'}\norganization: Acme\n";
 

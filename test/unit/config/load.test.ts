@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkDeclaration } from "../../../src/config/check.ts";
 import { loadDeclaration } from "../../../src/config/load.ts";
-import { problemsIn } from "../../support/problems.ts";
+import { problemsIn } from "../../support/declaration-problems.ts";
 
 const MINIMAL = `version: 1
 admin: {email: admin@example.com}

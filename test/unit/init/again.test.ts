@@ -3,8 +3,8 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readWorkspace } from "../../../src/workspace/workspace.ts";
-import { TemporaryFolder } from "../../support/project.ts";
 import { refusal } from "../../support/refusal.ts";
+import { TemporaryFolder } from "../../support/workspace.ts";
 import { run, SERVICE } from "./initiating.ts";
 
 describe("a second init", () => {

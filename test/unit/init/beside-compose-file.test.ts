@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { loadDeclaration } from "../../../src/config/load.ts";
 import { readWorkspace } from "../../../src/workspace/workspace.ts";
-import { TemporaryFolder } from "../../support/project.ts";
 import { refusal } from "../../support/refusal.ts";
+import { TemporaryFolder } from "../../support/workspace.ts";
 import { run, SERVICE } from "./initiating.ts";
 
 describe("init beside a Compose file", () => {

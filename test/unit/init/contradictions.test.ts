@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { InitOptions } from "../../../src/init/init.ts";
-import { TemporaryFolder } from "../../support/project.ts";
 import { refusal } from "../../support/refusal.ts";
+import { TemporaryFolder } from "../../support/workspace.ts";
 import { run } from "./initiating.ts";
 
 const A = "errors.example.com";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readUserCompose } from "../../../src/compose/read.ts";
 import { loadDeclaration } from "../../../src/config/load.ts";
 import { SAMPLE_COMPOSE_PROJECT } from "../../../src/workspace/assets.ts";
-import { TemporaryFolder, testAssets } from "../../support/project.ts";
+import { TemporaryFolder, testAssets } from "../../support/workspace.ts";
 import { run } from "./initiating.ts";
 
 describe("init in an empty folder", () => {

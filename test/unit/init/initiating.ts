@@ -1,5 +1,5 @@
 import { type InitOptions, type InitResult, initWorkspace } from "../../../src/init/init.ts";
-import { type TemporaryFolder, testAssets } from "../../support/project.ts";
+import { type TemporaryFolder, testAssets } from "../../support/workspace.ts";
 
 /** A user's own Compose file. */
 export const SERVICE = "services:\n  api:\n    image: shop/api\n    entrypoint: [node]\n    command: [server.js]\n";

@@ -2,8 +2,8 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { InitOptions } from "../../../src/init/init.ts";
-import { TemporaryFolder } from "../../support/project.ts";
 import { refusal } from "../../support/refusal.ts";
+import { TemporaryFolder } from "../../support/workspace.ts";
 import { run } from "./initiating.ts";
 
 describe("bad input is refused before anything is written", () => {

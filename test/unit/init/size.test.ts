@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { loadDeclaration } from "../../../src/config/load.ts";
 import { type InitOptions, initWorkspace } from "../../../src/init/init.ts";
-import { TemporaryFolder, testAssets } from "../../support/project.ts";
 import { refusal } from "../../support/refusal.ts";
+import { TemporaryFolder, testAssets } from "../../support/workspace.ts";
 
 const log = { info() {}, step() {}, debug() {}, warn() {} };
 const run = (folder: TemporaryFolder, options: InitOptions) =>

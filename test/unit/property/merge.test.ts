@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { initWorkspace } from "../../../src/init/init.ts";
 import { mergeThree } from "../../../src/workspace/merge.ts";
-import { TemporaryFolder, testAssets } from "../../support/project.ts";
+import { TemporaryFolder, testAssets } from "../../support/workspace.ts";
 
 const STACK = "compose.glitchtip.yaml";
 const log = { info() {}, step() {}, debug() {}, warn() {} };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { acme, alert, HEAD, lines, plan, project } from "../../support/inside.ts";
+import { acme, alert, HEAD, lines, plan, project } from "../../support/planning.ts";
 
 const shop = (alerts: string, more = "") => `${HEAD}${more}projects: {shop: {alerts: ${alerts}}}\n`;
 const with_ = (recipients: string, name = "errors") =>

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { loadServers } from "../../../src/config/load.ts";
 import { desiredServers } from "../../../src/reconcile/from-declaration.ts";
-import { HEAD, lines, plan } from "../../support/inside.ts";
+import { HEAD, lines, plan } from "../../support/planning.ts";
 
 const page = readFileSync(new URL("../../../docs/server.md", import.meta.url), "utf8");
 const [one = "", several = "", jira = ""] = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) => yaml);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { acme, alert, HEAD, lines, organization, plan, project } from "../../support/inside.ts";
+import { acme, alert, HEAD, lines, organization, plan, project } from "../../support/planning.ts";
 
 const DATE = "2026-01-01T00:00:00Z";
 const known = {

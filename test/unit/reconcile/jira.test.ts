@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { clearText } from "../../../src/reconcile/recipients.ts";
-import { acme, alert, desired, lines, plan, project } from "../../support/inside.ts";
+import { acme, alert, desired, lines, plan, project } from "../../support/planning.ts";
 
 const NAME = "Glitchtip-Jira-Bridge-Integration";
 const text = (jira: string, { bridge = "{alertUrl: 'http://gjb.com', token: 'env:GJB'}", more = "", top = "" } = {}) =>

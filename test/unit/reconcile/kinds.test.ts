@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ObservedKey, ObservedMonitor } from "../../../src/reconcile/observed.ts";
-import { acme, HEAD, lines, plan, project } from "../../support/inside.ts";
+import { acme, HEAD, lines, plan, project } from "../../support/planning.ts";
 
 const SITE = "{name: site, type: GET, url: 'https://shop.example.com', intervalSeconds: 60}";
 const site = (over: Partial<ObservedMonitor> = {}): ObservedMonitor => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ObservedMember } from "../../../src/reconcile/observed.ts";
-import { acme, HEAD, lines, plan } from "../../support/inside.ts";
+import { acme, HEAD, lines, plan } from "../../support/planning.ts";
 
 const member = (email: string, role = "member", over: Partial<ObservedMember> = {}): ObservedMember => ({
   id: email,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { acme, alert, HEAD, lines, organization, plan, project } from "../../support/inside.ts";
+import { acme, alert, HEAD, lines, organization, plan, project } from "../../support/planning.ts";
 
 const OLD = alert("old", { id: "7" });
 const observed = acme([project("shop", { alerts: [OLD] }), project("jobs", { id: "2", alerts: [OLD] })], {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { acme, alert, HEAD, lines, plan, project } from "../../support/inside.ts";
+import { acme, alert, HEAD, lines, plan, project } from "../../support/planning.ts";
 
 const URL_ = "https://h.example.com/";
 const declared = (tags: string, quantity = 100) =>

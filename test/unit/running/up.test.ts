@@ -3,8 +3,8 @@ import type { Declaration } from "../../../src/config/schema.ts";
 import { renderEnvFile } from "../../../src/outputs/env-file.ts";
 import { startStack } from "../../../src/running/up.ts";
 import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
-import { TemporaryFolder } from "../../support/project.ts";
 import { declare } from "../../support/provisioning.ts";
+import { TemporaryFolder } from "../../support/workspace.ts";
 
 const BY_FILE = declare({ apps: { api: { project: "shop-api", inject: "env-file" }, web: { project: "shop-api" } } });
 const DSN = "http://key@glitchtip:8000/1";

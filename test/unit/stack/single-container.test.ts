@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { problemsIn } from "../../support/problems.ts";
+import { problemsIn } from "../../support/declaration-problems.ts";
 import { type ComposeProject, composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
 
 const COMPOSE = "services: { api: { image: shop/api, entrypoint: [node], command: [server.js] } }\n";

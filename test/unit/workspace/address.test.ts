@@ -4,7 +4,7 @@ import { withoutComposeProject } from "../../../src/demo/folder.ts";
 import { initWorkspace } from "../../../src/init/init.ts";
 import { addressesOf } from "../../../src/stack/services.ts";
 import { browserUrl, readWorkspace } from "../../../src/workspace/workspace.ts";
-import { TemporaryFolder, testAssets } from "../../support/project.ts";
+import { TemporaryFolder, testAssets } from "../../support/workspace.ts";
 
 type Shell = Readonly<Record<string, string>>;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { silentLog } from "../../../src/base/log.ts";
 import { initWorkspace } from "../../../src/init/init.ts";
 import { type LockDocker, lockImages, unlockImages } from "../../../src/workspace/lock.ts";
-import { TemporaryFolder, testAssets } from "../../support/project.ts";
+import { TemporaryFolder, testAssets } from "../../support/workspace.ts";
 
 const LOCK = ".glitchtip/compose.lock.yaml";
 const digest = (of: string) => `sha256:${of.repeat(64)}`;

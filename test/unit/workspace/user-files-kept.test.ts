@@ -8,7 +8,7 @@ import { initWorkspace } from "../../../src/init/init.ts";
 import { addApp, removeApp } from "../../../src/workspace/apps.ts";
 import { lockImages, unlockImages } from "../../../src/workspace/lock.ts";
 import { ejectFiles } from "../../../src/workspace/render.ts";
-import { TemporaryFolder, testAssets } from "../../support/project.ts";
+import { TemporaryFolder, testAssets } from "../../support/workspace.ts";
 
 const COMPOSE =
   "services:\n  api: { image: shop/api, entrypoint: [node], command: [x] }\n  web: { image: shop/web, entrypoint: [node], command: [x] }\n";

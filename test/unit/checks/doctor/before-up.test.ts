@@ -5,7 +5,7 @@ import { statedPorts } from "../../../../src/checks/doctor/port-checks.ts";
 import type { PublishedPort } from "../../../../src/docker/index.ts";
 import { readWorkspace } from "../../../../src/workspace/workspace.ts";
 import { container, fakeDocker } from "../../../support/fake-docker.ts";
-import { TemporaryFolder } from "../../../support/project.ts";
+import { TemporaryFolder } from "../../../support/workspace.ts";
 
 const DECLARED = `version: 1
 admin: {email: admin@example.com}

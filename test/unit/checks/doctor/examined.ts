@@ -8,7 +8,7 @@ import type { PublishedPort } from "../../../../src/docker/index.ts";
 import { initWorkspace } from "../../../../src/init/init.ts";
 import { readWorkspace } from "../../../../src/workspace/workspace.ts";
 import { type FakeDockerOptions, fakeDocker } from "../../../support/fake-docker.ts";
-import { testAssets } from "../../../support/project.ts";
+import { testAssets } from "../../../support/workspace.ts";
 
 export const GIB = 1024 ** 3;
 export const NOW_MS = 1_000_000_000_000;

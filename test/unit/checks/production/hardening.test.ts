@@ -9,7 +9,7 @@ import type { ComposeConfig, ResolvedService } from "../../../../src/compose/mod
 import { initWorkspace } from "../../../../src/init/init.ts";
 import { readWorkspace } from "../../../../src/workspace/workspace.ts";
 import { container, fakeDocker } from "../../../support/fake-docker.ts";
-import { TemporaryFolder, testAssets } from "../../../support/project.ts";
+import { TemporaryFolder, testAssets } from "../../../support/workspace.ts";
 
 const PAGE = readFileSync(join(import.meta.dirname, "../../../../docs/production.md"), "utf8");
 const DIGEST = `sha256:${"0".repeat(64)}`;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../../src/base/errors.ts";
 import type { HostNetwork } from "../../../../src/checks/production/preflight.ts";
 import { type InitOptions, initWorkspace } from "../../../../src/init/init.ts";
-import { TemporaryFolder, testAssets } from "../../../support/project.ts";
+import { TemporaryFolder, testAssets } from "../../../support/workspace.ts";
 
 const SERVICE = "services:\n  api:\n    image: shop/api\n    entrypoint: [node]\n    command: [server.js]\n";
 const OPTIONS: InitOptions = {

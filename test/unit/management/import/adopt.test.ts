@@ -7,7 +7,7 @@ import type { KnownServer } from "../../../../src/reconcile/matching.ts";
 import type { ObservedOrganization, ObservedProject } from "../../../../src/reconcile/observed.ts";
 import { planServer } from "../../../../src/reconcile/plan.ts";
 import { resolveDesired } from "../../../../src/reconcile/resolve.ts";
-import { TemporaryFolder } from "../../../support/project.ts";
+import { TemporaryFolder } from "../../../support/workspace.ts";
 import { FILES, folderOf, options } from "./app-interface.ts";
 import { NMEHLEI, type ResourceInState, SAMIRACHO, stateText } from "./state.ts";
 

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { parse } from "yaml";
 import type { CodedError } from "../../../../src/base/errors.ts";
 import { type ImportOptions, importInto } from "../../../../src/management/import/index.ts";
-import { TemporaryFolder } from "../../../support/project.ts";
+import { TemporaryFolder } from "../../../support/workspace.ts";
 
 export const INSTANCE = `---
 $schema: /glitchtip/instance-1.yml

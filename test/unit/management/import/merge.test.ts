@@ -4,7 +4,7 @@ import type { CodedError } from "../../../../src/base/errors.ts";
 import { type ImportOptions, importInto } from "../../../../src/management/import/index.ts";
 import { merge } from "../../../../src/management/import/merge.ts";
 import { editedText } from "../../../../src/management/import/text.ts";
-import { TemporaryFolder } from "../../../support/project.ts";
+import { TemporaryFolder } from "../../../support/workspace.ts";
 import { SAMIRACHO, stateText } from "./state.ts";
 
 const merged = (mine: object, theirs: object) => {

@@ -4,7 +4,7 @@ import type { CodedError } from "../../../../src/base/errors.ts";
 import { loadServers } from "../../../../src/config/load.ts";
 import { type ImportOptions, importInto } from "../../../../src/management/import/index.ts";
 import { openServerStore, serverStorePath } from "../../../../src/outputs/server-store.ts";
-import { TemporaryFolder } from "../../../support/project.ts";
+import { TemporaryFolder } from "../../../support/workspace.ts";
 import { NMEHLEI, type ResourceInState, SAMIRACHO, stateText } from "./state.ts";
 
 async function imported(resources: readonly ResourceInState[], more: Partial<ImportOptions> = {}, before = "") {

@@ -3,7 +3,7 @@ import type { Calls } from "../../../../src/glitchtip/calls/index.ts";
 import { statusPageShape } from "../../../../src/glitchtip/wire/managed.ts";
 import { placeStatusPages } from "../../../../src/management/pull/status-pages.ts";
 import { observedStatusPage } from "../../../../src/reconcile/index.ts";
-import { acme, organization } from "../../../support/inside.ts";
+import { acme, organization } from "../../../support/planning.ts";
 
 const page = (name: string, organizationId?: string) => ({
   slug: name,

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { loadDeclaration } from "../../../../src/config/load.ts";
 import { initWorkspace } from "../../../../src/init/init.ts";
 import { type AddOptions, addApp } from "../../../../src/workspace/apps.ts";
-import { TemporaryFolder, testAssets } from "../../../support/project.ts";
 import { refusal } from "../../../support/refusal.ts";
+import { TemporaryFolder, testAssets } from "../../../support/workspace.ts";
 import { COMPOSE, project, START } from "./shop.ts";
 
 describe("add", () => {

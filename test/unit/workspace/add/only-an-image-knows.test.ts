@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { initWorkspace } from "../../../../src/init/init.ts";
 import { addApp } from "../../../../src/workspace/apps.ts";
-import { TemporaryFolder, testAssets } from "../../../support/project.ts";
 import { refusal } from "../../../support/refusal.ts";
+import { TemporaryFolder, testAssets } from "../../../support/workspace.ts";
 import { COMPOSE, engine, project, START } from "./shop.ts";
 
 describe("what only an image knows", () => {

@@ -2,7 +2,7 @@ import { CodedError } from "../../../../src/base/errors.ts";
 import { initWorkspace } from "../../../../src/init/init.ts";
 import type { AddOptions, addApp } from "../../../../src/workspace/apps.ts";
 import type { WorkspaceDocker } from "../../../../src/workspace/docker.ts";
-import { TemporaryFolder, testAssets } from "../../../support/project.ts";
+import { TemporaryFolder, testAssets } from "../../../support/workspace.ts";
 
 /** What a user has before us. */
 export const COMPOSE = `services:

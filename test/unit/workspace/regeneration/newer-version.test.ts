@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { CodedError } from "../../../../src/base/errors.ts";
 import { differencesOf } from "../../../../src/workspace/plan.ts";
 import { renderFiles } from "../../../../src/workspace/render.ts";
-import { TemporaryFolder, testAssets } from "../../../support/project.ts";
+import { TemporaryFolder, testAssets } from "../../../support/workspace.ts";
 import { BASE, declareSplit, edit, GATE, log, newInterval, project, STACK, upgrade } from "./upgraded.ts";
 
 describe("a newer version of the tool", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TemporaryFolder } from "../../../support/project.ts";
+import type { TemporaryFolder } from "../../../support/workspace.ts";
 import { edit, project, upgrade, warnings } from "./upgraded.ts";
 
 describe("a file that is no longer needed", () => {

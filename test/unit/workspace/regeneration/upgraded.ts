@@ -1,7 +1,7 @@
 import { initWorkspace } from "../../../../src/init/init.ts";
 import type { ComposeTemplates } from "../../../../src/stack/templates.ts";
 import { type RenderOptions, renderFiles } from "../../../../src/workspace/render.ts";
-import { TemporaryFolder, testAssets } from "../../../support/project.ts";
+import { TemporaryFolder, testAssets } from "../../../support/workspace.ts";
 
 export const STACK = "compose.glitchtip.yaml";
 export const BASE = ".glitchtip/base/compose.glitchtip.yaml";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** Services that were there before us. */
+/** The user's own services. */
 export const COMPOSE = `services:
   api:
     image: example/api
@@ -11,7 +11,7 @@ export const COMPOSE = `services:
     image: example/web
 `;
 
-/** Every file with its text, as a whole. */
+/** Returns the text of every file by its path. */
 export function filesOf(folder: string): Record<string, string> {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
   const files = names.filter((name) => statSync(join(folder, name)).isFile());

@@ -1,6 +1,6 @@
 import { CodedError } from "../../src/base/errors.ts";
 
-/** The mistakes of a declaration, as they are told; none where it is taken. */
+/** Returns the problems of a declaration as they are reported; none where it is valid. */
 export function problemsIn(load: () => unknown): readonly string[] {
   try {
     load();

@@ -5,7 +5,7 @@ import type { Assets } from "../../src/workspace/assets.ts";
 import { packageAssets } from "../../src/workspace/assets.ts";
 import { TEXTS } from "./stack.ts";
 
-/** A folder of its own for one test; gone when the test is. */
+/** A folder for one test, which is removed with it. */
 export class TemporaryFolder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), "glitchtip-compose-"));
 
@@ -22,7 +22,7 @@ export class TemporaryFolder implements Disposable {
     rmSync(join(this.path, path), { recursive: true });
   }
 
-  /** Text by path, of every file. */
+  /** Returns the text of every file by its path. */
   files(): Record<string, string> {
     const paths = readdirSync(this.path, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
@@ -43,7 +43,7 @@ export class TemporaryFolder implements Disposable {
   }
 }
 
-/** The package's own templates, with a stub for the bundle that only a build makes. */
+/** Returns the package's own templates, with a stub for the bundle that only a build makes. */
 export function testAssets(version = "1.0.0"): Assets {
   const assets = packageAssets();
   return {

@@ -18,7 +18,7 @@ import { resolveDesired } from "../../src/reconcile/resolve.ts";
 export const HEAD =
   "version: 1\nserver: {url: https://glitchtip.example.com, token: 'env:TOKEN'}\norganization: Acme\n";
 
-/** What the declaration wants of its first server; every reference resolves to its own name. */
+/** Returns what the declaration wants on its first server. Every reference resolves to an address with its name. */
 export async function desired(
   text: string,
   secrets: Readonly<Record<string, string>> = {},
@@ -81,6 +81,6 @@ export async function plan(text: string, observed: ObservedServer, options: Opti
   return planServer(await desired(text, secrets, unreadable), observed, { generation, strict, known });
 }
 
-/** One line an action, for people who read a test. */
+/** Returns one line for each action. */
 export const lines = ({ actions }: Plan): string[] =>
   actions.map(({ type, kind, project, name }) => [type, kind, project, name].filter(Boolean).join(" "));
