@@ -26,7 +26,6 @@ export function requireArguments<const Names extends readonly string[]>(
   throw new CodedError("GC1001", `${action}: ${what}`, { remedy: `Type: glitchtip-compose ${usage}` });
 }
 
-/** Throws GC1001 with everything that is wrong with the values of options. */
-export function refuseBadValues(problems: readonly string[]): void {
-  if (problems.length > 0) throw new CodedError("GC1001", "these values cannot be used:", { problems });
-}
+/** Returns the error with everything that is wrong with the values of options. */
+export const badValues = (problems: readonly string[]): CodedError =>
+  new CodedError("GC1001", "these values cannot be used:", { problems });

@@ -1,8 +1,8 @@
-import { CodedError } from "../../base/errors.ts";
 import { AUDIENCES, type Audience } from "../../config/schema.ts";
 import { parseWords } from "../../init/index.ts";
 import { parseReference, REFERENCE_FORMS } from "../../references/reference.ts";
 import { type AddOptions, addApp, workspaceDocker } from "../../workspace/index.ts";
+import { badValues } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import { imageQuestions, printWorkspaceResult } from "../workspace-report.ts";
 
@@ -62,6 +62,6 @@ function optionsOf(flags: Flags): AddOptions {
     entrypoint: list("entrypoint"),
     command: list("command"),
   };
-  if (problems.length > 0) throw new CodedError("GC1001", "these values cannot be used:", { problems });
+  if (problems.length > 0) throw badValues(problems);
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -4,6 +4,7 @@ import { CodedError, hasErrno } from "../../base/errors.ts";
 import { readIfThere, writeOne } from "../../base/files.ts";
 import { untilAborted } from "../../base/wait.ts";
 import { GENERATIONS } from "../../glitchtip/versions.ts";
+import { badValues } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 
 interface Flags {
@@ -36,8 +37,7 @@ export default {
         ? []
         : [`--registration ${flags.registration}: open or closed`]),
     ];
-    if (generation === undefined || problems.length > 0)
-      throw new CodedError("GC1001", "these values cannot be used:", { problems });
+    if (generation === undefined || problems.length > 0) throw badValues(problems);
     const { randomBytes } = await import("node:crypto");
     const password =
       flags.passwordFile === undefined ? randomBytes(18).toString("base64url") : readPassword(flags.passwordFile);

@@ -7,6 +7,7 @@ import type { Declaration } from "../../config/schema.ts";
 import { openTransport } from "../../glitchtip/transport.ts";
 import { openHttp } from "../../http/client.ts";
 import { stackNotStarted } from "../../running/index.ts";
+import { badValues } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack } from "../in-container.ts";
 import { type Paint, paintFor, table, withProgress } from "../screen.ts";
@@ -40,7 +41,7 @@ export default {
     };
     const events = number("--events", flags.events, LOAD_LIMITS.events);
     const concurrency = number("--concurrency", flags.concurrency, LOAD_LIMITS.concurrency);
-    if (problems.length > 0) throw new CodedError("GC1001", "these values cannot be used:", { problems });
+    if (problems.length > 0) throw badValues(problems);
     const { docker, declaration, stack } = await openStack(context);
     const project = projectOf(declaration, flags.project);
     if (stack.containers.length === 0) throw stackNotStarted(stack.config.name);

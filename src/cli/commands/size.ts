@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { CodedError } from "../../base/errors.ts";
 import { parseDays, parseEventsPerDay } from "../../init/index.ts";
 import { ASSUMED, declaredFor, MEASURED, type Sizing, sizeFor } from "../../workspace/index.ts";
+import { badValues } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import { table } from "../screen.ts";
 
@@ -26,7 +26,7 @@ export default {
     const eventsPerDay = parseEventsPerDay(flags.eventsPerDay, refuse(`--events-per-day ${flags.eventsPerDay}`));
     const retentionDays = parseDays(flags.retention, refuse(`--retention ${flags.retention}`));
     if (eventsPerDay === undefined || retentionDays === undefined) {
-      throw new CodedError("GC1001", "these values cannot be used:", { problems });
+      throw badValues(problems);
     }
     const sizing = sizeFor({ eventsPerDay, retentionDays, production: flags.production === true });
     const declaration = declaredFor(sizing);
