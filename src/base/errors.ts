@@ -1,3 +1,5 @@
+import { cleanLine, cleanText } from "./clean.ts";
+
 /**
  * Every expected failure has one stable code. The table is the source of docs/errors.md.
  * GC10 usage · GC11 declaration and files of the project · GC12 reaching a server · GC13 signing in ·
@@ -94,7 +96,10 @@ function isInstance(this: unknown, value: unknown): boolean {
   return Function.prototype[Symbol.hasInstance].call(this, value);
 }
 
-/** An expected failure: what failed with its value (never a secret), what to do next, and the original error. */
+/**
+ * An expected failure: what failed with its value (never a secret), what to do next, and the original error. Its texts may
+ * quote a server, a file or a program; they are cleaned here, because every way to a terminal, log or JSON leads through.
+ */
 export class CodedError extends Error {
   static {
     // Bundled, classes have one-letter names, and --debug prints the class.
@@ -109,10 +114,10 @@ export class CodedError extends Error {
   readonly problems: readonly string[];
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
-    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    super(cleanLine(message), detail.cause === undefined ? undefined : { cause: detail.cause });
     this.code = code;
-    this.remedy = detail.remedy;
-    this.problems = detail.problems ?? [];
+    this.remedy = detail.remedy === undefined ? undefined : cleanLine(detail.remedy);
+    this.problems = (detail.problems ?? []).map((problem) => cleanLine(problem));
   }
 
   get exitCode(): number {
@@ -150,5 +155,5 @@ export function errorLines(error: unknown): string[] {
     ];
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return ["error GC1901: a mistake in glitchtip-compose itself; please report it", text];
+  return ["error GC1901: a mistake in glitchtip-compose itself; please report it", cleanText(text)];
 }

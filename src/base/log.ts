@@ -1,4 +1,6 @@
-/** Talk: for a person, on stderr. Data goes to stdout and never through here. */
+import { cleanText } from "./clean.ts";
+
+/** Writes for a person, on stderr. Data goes to stdout and never through here. */
 export interface Log {
   /** A fact worth a line: what was made, found, decided. */
   info(text: string): void;
@@ -10,14 +12,14 @@ export interface Log {
   debug(text: string): void;
 }
 
-/** Lines to a stream, each after a prefix. */
+/** Returns a log that writes lines, each after a prefix and without control characters. */
 export function lineLog(write: (line: string) => void, options: { prefix?: string; debug?: boolean } = {}): Log {
   const { prefix = "", debug = false } = options;
   return {
-    info: (text) => write(`${prefix}${text}\n`),
-    warn: (text) => write(`${prefix}warning: ${text}\n`),
-    step: (text) => write(`${prefix}${text}\n`),
-    debug: (text) => debug && write(`${prefix}debug: ${text}\n`),
+    info: (text) => write(`${prefix}${cleanText(text)}\n`),
+    warn: (text) => write(`${prefix}warning: ${cleanText(text)}\n`),
+    step: (text) => write(`${prefix}${cleanText(text)}\n`),
+    debug: (text) => debug && write(`${prefix}debug: ${cleanText(text)}\n`),
   };
 }
 

@@ -1,6 +1,7 @@
 import { stderr, stdin } from "node:process";
 import { isatty } from "node:tty";
 import stringWidth from "string-width";
+import { cleanLine } from "../base/clean.ts";
 import { CodedError } from "../base/errors.ts";
 import type { CliContext } from "./context.ts";
 
@@ -57,7 +58,7 @@ export async function withProgress<T>(
   const shown = spinner({ output: stderr, indicator: "timer", signal: context.signal });
   shown.start(text);
   try {
-    const result = await work({ say: (more) => shown.message(more) });
+    const result = await work({ say: (more) => shown.message(cleanLine(more)) });
     shown.clear();
     return result;
   } catch (error) {

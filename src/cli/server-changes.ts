@@ -1,3 +1,4 @@
+import { cleanLine } from "../base/clean.ts";
 import {
   nameOf,
   type Outcome,
@@ -51,9 +52,9 @@ function outline(
 function actionLines(action: ReportedAction, paint: Paint): string[] {
   const { sign, colour } = SIGNS[action.action_type];
   return [
-    paint(colour, `${sign} ${printable(nameOf(action))}`),
-    ...action.changes.map(({ field, from, to }) => `    ${printable(field)}: ${change(from, to)}`),
-    ...(action.warning === undefined ? [] : [paint("doubtful", `    ! ${printable(action.warning)}`)]),
+    paint(colour, `${sign} ${cleanLine(nameOf(action))}`),
+    ...action.changes.map(({ field, from, to }) => `    ${cleanLine(field)}: ${change(from, to)}`),
+    ...(action.warning === undefined ? [] : [paint("doubtful", `    ! ${cleanLine(action.warning)}`)]),
   ];
 }
 
@@ -64,12 +65,12 @@ function change(from: Value, to: Value): string {
 
 function shown(value: Value): string {
   if (value === null || value === undefined || value === "") return "none";
-  return printable(typeof value === "object" ? value.join(", ") || "none" : String(value));
+  return cleanLine(typeof value === "object" ? value.join(", ") || "none" : String(value));
 }
 
 function undeclaredLine({ kind, name, id, note }: Report["undeclared"][number]): string {
   const why = note === undefined ? "" : `: ${note}`;
-  return printable(`  ${wordFor(kind)} "${name}" (${id}) is not declared, and stays${why}`);
+  return cleanLine(`  ${wordFor(kind)} "${name}" (${id}) is not declared, and stays${why}`);
 }
 
 /** Groups by key, in the order of the keys: what belongs to no project stands before the projects. */
@@ -84,13 +85,9 @@ function groups<T>(all: readonly T[], keyOf: (one: T) => string): [string, T[]][
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Replaces control characters: text from a server must not move the cursor or colour anything. */
-export const printable = (text: string): string =>
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "?");
-
 /** Writes warnings, then errors with what to do about them, to stderr. */
 export function tellProblems({ log }: Pick<CliContext, "log">, { warnings, problems }: Report): void {
-  for (const remark of warnings) log.warn(`${printable(placeOf(remark))}: ${printable(remark.message)}`);
+  for (const remark of warnings) log.warn(`${cleanLine(placeOf(remark))}: ${cleanLine(remark.message)}`);
   for (const problem of problems) log.info(problemLine(problem));
 }
 
@@ -102,7 +99,7 @@ export function tellSkipped({ log }: Pick<CliContext, "log">, outcomes: readonly
   const skipped = outcomes.filter((one) => one.result === "skipped");
   for (const reason of new Set(skipped.map((one) => one.reason))) {
     const all = skipped.filter((one) => one.reason === reason);
-    if (all.length > SKIPPED_SHOWN) log.info(`error: ${all.length} changes not tried: ${printable(reason)}`);
+    if (all.length > SKIPPED_SHOWN) log.info(`error: ${all.length} changes not tried: ${cleanLine(reason)}`);
     else for (const problem of reportedProblems([], all)) log.info(problemLine(problem));
   }
 }
@@ -110,7 +107,7 @@ export function tellSkipped({ log }: Pick<CliContext, "log">, outcomes: readonly
 export function problemLine(problem: ReportedProblem): string {
   const { code, message, remedy } = problem;
   const next = remedy === undefined ? "" : `\n  → ${remedy}`;
-  return `error${code === undefined ? "" : ` ${code}`}: ${printable(placeOf(problem))}: ${printable(message)}${next}`;
+  return `error${code === undefined ? "" : ` ${code}`}: ${cleanLine(placeOf(problem))}: ${cleanLine(message)}${next}`;
 }
 
 export function counts(actions: readonly ReportedAction[]): string {

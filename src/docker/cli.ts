@@ -1,4 +1,5 @@
 import { linkSignals } from "../base/abort.ts";
+import { cleanLine } from "../base/clean.ts";
 import { CodedError } from "../base/errors.ts";
 import type { ProcessResult, Run, RunOptions } from "../base/process.ts";
 
@@ -58,5 +59,6 @@ function explained({ stderr, code }: ProcessResult, args: readonly string[]): Co
 export const lastLines = (text: string, count: number): string[] =>
   text
     .split(/\r?\n/)
+    .map((line) => cleanLine(line))
     .filter((line) => line.trim() !== "")
     .slice(-count);

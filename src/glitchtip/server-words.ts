@@ -1,3 +1,4 @@
+import { cleanLine } from "../base/clean.ts";
 import type { HttpAnswer } from "../http/http.ts";
 
 /** The API's own words, else the page's title; never more than a line. */
@@ -22,4 +23,4 @@ function wordsOf(value: unknown): string {
   return at + wordsOf(value.msg);
 }
 
-const line = (text: string): string => text.replace(/\s+/g, " ").trim().slice(0, 200);
+const line = (text: string): string => cleanLine(text.replace(/\s+/g, " ").trim(), 200);

@@ -1,3 +1,4 @@
+import { cleanLine } from "../../base/clean.ts";
 import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
 import { retry } from "../../base/retry.ts";
@@ -55,7 +56,7 @@ export async function sendNotice(
       const payload = payloadOf(type, { notice, repeated, secret, nowMs: clock.now() });
       try {
         const { status, text } = await http.send({ method: "POST", url: address.href, ...payload }, signal);
-        const said = hide(text).slice(0, SHOWN_LENGTH);
+        const said = cleanLine(hide(text), SHOWN_LENGTH);
         if (status < 300 && isAccepted(type, said)) return true;
         last = `it answered ${status}${said.trim() === "" ? "" : `: ${said.trim()}`}`;
         if (status < 500 && status !== 408 && status !== 429) throw failed(channel, last);

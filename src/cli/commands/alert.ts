@@ -1,9 +1,9 @@
+import { cleanLine } from "../../base/clean.ts";
 import { CodedError } from "../../base/errors.ts";
 import type { TestedRecipient } from "../../glitchtip/calls/alerts.ts";
 import { declaredServers, testAlert } from "../../management/index.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
-import { printable } from "../server-changes.ts";
 import { openDeclared, type ServerFlags, withServerOptions } from "../server-options.ts";
 
 interface Flags extends ServerFlags {
@@ -54,11 +54,11 @@ export default {
     const { recipients, ...where } = one.result;
     const failed = recipients.filter(({ status }) => status === "error");
     if (context.json) context.print(JSON.stringify({ tested: true, ...where, recipients }));
-    else for (const line of linesOf(where.project, name, recipients)) context.print(printable(line));
+    else for (const line of linesOf(where.project, name, recipients)) context.print(cleanLine(line));
     if (failed.length === 0) return;
     throw new CodedError("GC1609", `the test of "${name}" did not arrive everywhere`, {
       problems: failed.map(({ recipientType, message }) =>
-        printable(`${recipientType}: ${message ?? "no reason given"}`),
+        cleanLine(`${recipientType}: ${message ?? "no reason given"}`),
       ),
       remedy: "Look at the address, and whether GlitchTip reaches it: glitchtip-compose logs web --errors",
     });

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, relative } from "node:path";
 import type { Command } from "commander";
+import { cleanLine } from "../../base/clean.ts";
 import { defined } from "../../base/defined.ts";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
@@ -20,7 +21,7 @@ import { collect } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { withProgress } from "../screen.ts";
-import { printable, problemLine } from "../server-changes.ts";
+import { problemLine } from "../server-changes.ts";
 import { openDeclared, type ServerFlags, withServerOptions } from "../server-options.ts";
 
 interface Flags extends ServerFlags, NewFileFlags {
@@ -51,7 +52,7 @@ export default {
     for (const { reference, of } of result.secrets) {
       context.log.info(flags.secrets === "env" ? `to be set: ${reference} = ${of}` : `secret: ${reference} = ${of}`);
     }
-    for (const one of result.left) context.log.info(`left out: ${printable(`${placeOf(one)}: ${one.message}`)}`);
+    for (const one of result.left) context.log.info(`left out: ${cleanLine(`${placeOf(one)}: ${one.message}`)}`);
     for (const problem of problems) context.log.info(problemLine(problem));
     print(context, result, flags);
     if (files.length === 0) context.log.info(`${flags.file} is not written: not all could be read`);
@@ -105,7 +106,7 @@ function summary({ changes, files }: PullResult, { url }: Flags): string {
   if (url !== undefined) {
     return `wrote ${files.map(({ file }) => file).join(", ")}: ${howMany(changes)}\nnext: glitchtip-compose plan`;
   }
-  const lines = changes.map(({ how, ...one }) => printable(`${how} ${placeOf(one)}: ${one.message}`));
+  const lines = changes.map(({ how, ...one }) => cleanLine(`${how} ${placeOf(one)}: ${one.message}`));
   const said = files.map(({ file, changed }) => (changed ? `changed ${file}` : `${file} says all of it already`));
   return [...lines, ...said].join("\n");
 }

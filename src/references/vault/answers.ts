@@ -1,3 +1,4 @@
+import { cleanLine } from "../../base/clean.ts";
 import { CodedError, hasErrno } from "../../base/errors.ts";
 import type { HttpAnswer, HttpError } from "../../http/http.ts";
 import { fieldOf } from "./json.ts";
@@ -35,7 +36,7 @@ export function answerOf(url: string, { status, headers, text }: HttpAnswer): Va
   const json = parsed(text);
   const told = fieldOf(json, "errors");
   // Several at once come as an indented list in one text.
-  const errors = (Array.isArray(told) ? told : []).map((one) => String(one).replace(/\s+/g, " ").trim());
+  const errors = (Array.isArray(told) ? told : []).map((one) => cleanLine(String(one).replace(/\s+/g, " ").trim()));
   const answer = { status, json, errors };
   if (status >= 300 && status < 400) {
     // The token goes to nobody whom the user has not named.
