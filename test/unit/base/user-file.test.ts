@@ -46,6 +46,18 @@ function grantByAcl(path: string): boolean {
   }
 }
 
+/** Executes `work`, which must be synchronous, as another user and group. */
+function asUser(id: number, work: () => void): void {
+  process.setegid?.(id);
+  process.seteuid?.(id);
+  try {
+    work();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+  }
+}
+
 describe("a file of the user's that is written again", () => {
   it.each(["600", "640", "660", "400", "440", "604", "2640"])("keeps the mode %s", (mode) => {
     using folder = new TemporaryFolder();
@@ -66,6 +78,46 @@ describe("a file of the user's that is written again", () => {
     writeUserFile(path, "A=2\n");
     const { uid, gid, mode } = statSync(path);
     expect([uid, gid, mode & 0o777]).toEqual([1000, 1001, 0o640]);
+  });
+
+  it.runIf(isRoot && process.seteuid !== undefined)(
+    "keeps its owner where another user may write it, but cannot give a new file to its owner",
+    () => {
+      using folder = new TemporaryFolder();
+      chmodSync(folder.path, 0o777);
+      const path = join(folder.path, ".env");
+      writeFileSync(path, "A=1\n");
+      chmodSync(path, 0o660);
+      chownSync(path, 0, 1000);
+      const { ino } = statSync(path);
+      asUser(1000, () => writeUserFile(path, "A=2\n"));
+      const after = statSync(path);
+      expect([readFileSync(path, "utf8"), after.ino, after.uid, after.gid, after.mode & 0o777]).toEqual([
+        "A=2\n",
+        ino,
+        0,
+        1000,
+        0o660,
+      ]);
+      expect(readdirSync(folder.path)).toEqual([".env"]);
+    },
+  );
+
+  it.runIf(isRoot && process.seteuid !== undefined)("is written in a folder that is closed for us", () => {
+    using folder = new TemporaryFolder();
+    chmodSync(folder.path, 0o755);
+    const path = join(folder.path, ".env");
+    writeFileSync(path, "A=1\n");
+    chownSync(path, 1000, 1000);
+    asUser(1000, () => writeUserFile(path, "A=2\n"));
+    expect([readFileSync(path, "utf8"), statSync(path).uid]).toEqual(["A=2\n", 1000]);
+    chownSync(path, 0, 0);
+    asUser(1000, () =>
+      expect(() => writeUserFile(path, "A=3\n")).toThrow(
+        expect.objectContaining({ code: "GC1501", message: `${path} cannot be written` }),
+      ),
+    );
+    expect(readFileSync(path, "utf8")).toBe("A=2\n");
   });
 
   it("stays a symbolic link, and the file behind it is replaced", () => {
