@@ -25,14 +25,14 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-it("a job has variables, output, words about failures, and an exit code", async () => {
+it("a job gets variables and returns its output, its error output and its exit code", async () => {
   const env = { DATABASE: "a b", KEEP: "yes" };
   const done = await shell.run('echo "$DATABASE/$KEEP"; echo trouble >&2; exit 3', { env, signal });
   expect(done).toEqual({ code: 3, stdout: "a b/yes\n", stderr: "trouble\n" });
   expect(readdirSync(root)).toEqual([]);
 });
 
-it("streams go through pipes in both directions, and are nowhere on disk", async () => {
+it("streams go through pipes in both directions and are not stored on disk", async () => {
   const content = randomBytes(5_000_000);
   const to = new PassThrough();
   const [done, received] = await Promise.all([
@@ -43,7 +43,7 @@ it("streams go through pipes in both directions, and are nowhere on disk", async
   expect(received.equals(content)).toBe(true);
 });
 
-it("a script that ends before it has read or written anything keeps nobody waiting", async () => {
+it("a script that ends before it has read or written anything does not block", async () => {
   const to = new PassThrough();
   const [done, received] = await Promise.all([
     shell.run("exit 7", { stdinFrom: Readable.from([randomBytes(5_000_000)]), stdoutTo: to, signal }),
@@ -52,12 +52,12 @@ it("a script that ends before it has read or written anything keeps nobody waiti
   expect([done.code, received.length]).toEqual([7, 0]);
 });
 
-it("jobs of two at once are carried out one after the other", async () => {
+it("concurrent jobs are executed one after the other", async () => {
   const done = await Promise.all(["one", "two"].map((word) => shell.run(`echo ${word}`, { signal })));
   expect(done.map(({ stdout }) => stdout)).toEqual(["one\n", "two\n"]);
 });
 
-it("a stop while it waits is taken at once, and leaves no job behind", async () => {
+it("an abort takes effect at once and leaves no job behind", async () => {
   const stopped = AbortSignal.timeout(300);
   await expect(shell.run("sleep 2", { signal: stopped })).rejects.toThrow();
   expect(readdirSync(root).filter((name) => name.endsWith(".job"))).toEqual([]);

@@ -13,7 +13,7 @@ let folders: CliFolders;
 const backups = () => join(folders.project, "backups");
 const names = () => readdirSync(backups()).filter((name) => !name.startsWith("."));
 
-/** One a day, as the command makes them; their dumps are no dumps. */
+/** Makes one backup a day with invalid dumps, and returns their names. */
 async function makeBackups(days: number): Promise<string[]> {
   const made: string[] = [];
   for (let day = 0; day < days; day++) {
@@ -33,7 +33,7 @@ beforeEach(async () => {
 afterEach(() => folders[Symbol.dispose]());
 
 describe("backup list", () => {
-  it("shows the newest first, and what is wrong with one", async () => {
+  it("shows the newest first, and the problem of a damaged one", async () => {
     expect((await runCli(folders, "backup", "list")).stdout).toContain("no backups in");
     const [first = "", second = ""] = await makeBackups(2);
     writeFileSync(join(backups(), first, "database.dump"), "cut");
@@ -48,7 +48,7 @@ describe("backup list", () => {
 });
 
 describe("backup verify", () => {
-  it("reads every byte of the latest, or of those that are named", async () => {
+  it("reads every byte of the latest backup, or of the named ones", async () => {
     const [first = "", second = ""] = await makeBackups(2);
     writeFileSync(join(backups(), first, "database.dump"), "dump of day 9");
     expect(await runCli(folders, "backup", "verify")).toMatchObject({
@@ -61,7 +61,7 @@ describe("backup verify", () => {
 });
 
 describe("backup prune", () => {
-  it("--dry-run lists, without a terminal it wants --yes, and then it deletes what the rules do not keep", async () => {
+  it("lists with --dry-run, requires --yes without a terminal, and deletes what the rules do not keep", async () => {
     const made = await makeBackups(10);
     const rules = ["backup", "prune", "--keep", "daily=3"];
     const dry = await runCli(folders, ...rules, "--dry-run", "--json");
@@ -73,7 +73,7 @@ describe("backup prune", () => {
     expect((await runCli(folders, ...rules, "--yes")).stdout).toBe("deleted nothing\n");
   });
 
-  it("goes by backup.keep where no rule is given, and refuses one that is none", async () => {
+  it("applies backup.keep where no rule is given, and refuses an invalid rule", async () => {
     await makeBackups(3);
     expect((await runCli(folders, "backup", "prune", "--yes")).stderr).toContain("backup.keep");
     expect(await runCli(folders, "backup", "prune", "--keep", "always")).toMatchObject({ code: 2 });
@@ -83,7 +83,7 @@ describe("backup prune", () => {
     expect(names()).toHaveLength(1);
   });
 
-  it("asks on a terminal, no being the answer of Enter", async ({ skip }) => {
+  it("asks on a terminal, where Enter means no", async ({ skip }) => {
     needsScript(skip);
     await makeBackups(2);
     await using cli = startOnTerminal(folders, "backup", "prune", "--keep", "last=1");
@@ -94,8 +94,8 @@ describe("backup prune", () => {
   });
 });
 
-describe("backup and restore without what they need", () => {
-  it("name it, and leave nothing", async () => {
+describe("backup and restore with missing input", () => {
+  it("name what is missing, and leave no file behind", async () => {
     const create = (...flags: string[]) => runCli(folders, "backup", "create", ...flags);
     expect((await create("--include-secrets")).stderr).toContain("GC1002");
     expect((await create("--include-secrets", "--recipient", "age1nonsense")).stderr).toContain("no age recipient");

@@ -60,7 +60,7 @@ function specify(browser: string): void {
   });
 }
 
-/** Provisions, serves the page with the DSN that came of it, and reads back what the page's error has become. */
+/** Provisions a project, serves the page with its DSN, and reads back the event of the page's error. */
 async function reportFrom(
   browser: string,
   script: string,
@@ -85,7 +85,7 @@ async function reportFrom(
   return { requests, event: answer.ok ? await answer.json() : undefined };
 }
 
-/** One page at an address of its own: another origin than the server's. */
+/** Serves one page from another origin than the server's. */
 async function serve(html: string): Promise<AsyncDisposable & { readonly url: string }> {
   const server: Server = createServer((_, response) => {
     response.setHeader("content-type", "text/html; charset=utf-8").end(html);

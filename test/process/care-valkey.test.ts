@@ -12,7 +12,7 @@ afterEach(() => {
   got.length = 0;
 });
 
-/** Answers each command in turn, whatever it is, and keeps what came. */
+/** Starts a server that answers each command with the next answer, and records what it received. */
 async function valkeyThat(...answers: readonly string[]): Promise<string> {
   const server = answering(answers);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -31,7 +31,7 @@ function answering(answers: readonly string[]): Server {
   return server;
 }
 
-it("is well when it answers, and where it is the broker tells how many jobs wait", async () => {
+it("is well when it answers, and counts the waiting jobs where it is the broker", async () => {
   expect(await askValkey(`redis://${await valkeyThat("+PONG\r\n")}`, undefined)).toEqual({});
   expect(await askValkey(`redis://${await valkeyThat("+OK\r\n", "+PONG\r\n", ":7\r\n")}/0`, "celery")).toEqual({
     waiting: 7,
@@ -39,13 +39,13 @@ it("is well when it answers, and where it is the broker tells how many jobs wait
   expect(got).toEqual(["PING", "SELECT", "0", "PING", "LLEN", "celery"]);
 });
 
-it("tells how many wait in both lists of generation 6", async () => {
+it("counts the jobs in both lists of generation 6", async () => {
   const address = `redis://${await valkeyThat("+PONG\r\n", ":7\r\n", ":2\r\n")}`;
   expect(await askValkey(address, "vtasks")).toEqual({ waiting: 9 });
   expect(got).toEqual(["PING", "LLEN", "{vt}:q:default", "LLEN", "{vt}:q:ingest"]);
 });
 
-it("is asked by a socket in a folder, too, which is how the single container's is reached", async () => {
+it("is reached by a Unix socket, as in the single container", async () => {
   const folder = mkdtempSync(join(tmpdir(), "care-valkey-"));
   const path = join(folder, "valkey.sock");
   const server = answering(["+PONG\r\n", ":3\r\n"]);
@@ -55,12 +55,12 @@ it("is asked by a socket in a folder, too, which is how the single container's i
   rmSync(folder, { recursive: true });
 });
 
-it("is asked with the password of its address, decoded", async () => {
+it("gets the decoded password of its address", async () => {
   await askValkey(`redis://:p%40ss@${await valkeyThat("+OK\r\n", "+PONG\r\n")}`, undefined);
   expect(got).toEqual(["AUTH", "p@ss", "PING"]);
 });
 
-it("is not well when it refuses the password, closes, or is not there", async () => {
+it("is not well when it refuses the password, closes the connection, or does not listen", async () => {
   const refusing = await valkeyThat("-WRONGPASS invalid password\r\n");
   await expect(askValkey(`redis://:no@${refusing}`, undefined)).rejects.toThrow("WRONGPASS");
   server?.close();

@@ -19,7 +19,7 @@ const DOMAIN = "errors.example.com";
 const DAY_MS = 24 * 60 * 60 * 1_000;
 if (openssl === undefined) process.stderr.write("skipped, no openssl here: certificates\n");
 
-describe.skipIf(openssl === undefined)("a certificate of one's own", () => {
+describe.skipIf(openssl === undefined)("the user's own certificate", () => {
   let folders: CliFolders;
   const at = (name: string) => join(folders.project, name);
   const read = (name: string) => readFileSync(at(name), "utf8");
@@ -34,7 +34,7 @@ describe.skipIf(openssl === undefined)("a certificate of one's own", () => {
   });
   afterAll(() => folders[Symbol.dispose]());
 
-  it("is taken where domain, key and dates are right", () => {
+  it("is accepted with the right domain, key and dates", () => {
     expect(certificateProblems(read("good.pem"), read("good.key"), DOMAIN, Date.now())).toEqual([]);
   });
 
@@ -50,14 +50,14 @@ describe.skipIf(openssl === undefined)("a certificate of one's own", () => {
     expect(problems).toEqual(reasons.map((reason) => expect.stringMatching(reason)));
   });
 
-  it("that is none, or a key that is none, is said to be so", () => {
+  it("is refused when it or its key cannot be parsed", () => {
     expect(certificateProblems("-", read("good.key"), DOMAIN, 0)).toEqual(["the certificate is no PEM certificate"]);
     expect(certificateProblems(read("good.pem"), "-", DOMAIN, Date.now())).toEqual([
       expect.stringMatching(/no PEM private key/),
     ]);
   });
 
-  it("init --tls own refuses it with its files named, and writes nothing", async () => {
+  it("is refused by init --tls own with the names of its files, and nothing is written", async () => {
     writeFileSync(at("compose.yaml"), "services: {api: {image: a, entrypoint: [node], command: [x]}}\n");
     const production = ["--production", "--domain", DOMAIN, "--tls", "own", "--no-preflight", "--app", "api=shop"];
     const own = (name: string) => ["--certificate", "good.pem", "--key", name];
@@ -74,7 +74,7 @@ describe.skipIf(openssl === undefined)("a certificate of one's own", () => {
     expect(read("glitchtip.yaml")).toContain("tls: { mode: own, certificate: file:good.pem, key: file:good.key }");
   });
 
-  it("is near its end in the last sixth of its life, at most three weeks; Caddy's own live for half a day", () => {
+  it("is near its end in the last sixth of its lifetime, at most three weeks before the end", () => {
     const of = (lifeMs: number, leftMs: number) =>
       expiryOf({ validFrom: new Date(0).toUTCString(), validTo: new Date(lifeMs).toUTCString() }, lifeMs - leftMs)
         .state;
@@ -87,7 +87,7 @@ describe.skipIf(openssl === undefined)("a certificate of one's own", () => {
     expect([of(DAY_MS / 2, DAY_MS / 6), of(DAY_MS / 2, DAY_MS / 24)]).toEqual(["ok", "near"]);
   });
 
-  it("status and doctor tell of one that nobody has renewed, and of none that is shown", async () => {
+  it("is reported by status and doctor when it was not renewed, and when none is served", async () => {
     const server = createServer({ cert: read("good.pem"), key: read("good.key") });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
@@ -114,7 +114,7 @@ describe.skipIf(openssl === undefined)("a certificate of one's own", () => {
     }
   });
 
-  it("is read from a running server: its end, whom it is for, and whether it is trusted", async () => {
+  it("is read from a running server: its end, its domain, and whether it is trusted", async () => {
     const server = createServer({ cert: read("good.pem"), key: read("good.key") }, (request, response) => {
       request.resume();
       response.writeHead(request.headers.host === DOMAIN ? 200 : 400, { "x-frame-options": "DENY" }).end();

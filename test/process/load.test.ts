@@ -17,7 +17,7 @@ import { ADMIN, hastyClock, provisionOnce, temporaryFolders } from "../support/p
 const CONTAINERS = ["glitchtip", "glitchtip-db", "glitchtip-provision", "api"].map((service) => container(service));
 const AMOUNT: LoadOptions = { events: 30, concurrency: 4, project: "shop-api", keep: false };
 
-/** A stack whose GlitchTip is the emulator, and whose engine tells of memory what is given. */
+/** A stack whose GlitchTip is the emulator and whose engine reports the given memory. */
 function engineOf(state: string, stats: readonly string[] = []) {
   let looked = 0;
   return fakeDocker({
@@ -63,7 +63,7 @@ async function loaded(emulator: Emulator, options: Partial<LoadOptions> = {}, ru
 describe.each(GENERATIONS)("a load on generation %s", (generation) => {
   const start = () => startEmulator({ generation, superuser: ADMIN, processingDelayMs: 50 });
 
-  it("is accepted whole, read back whole, and leaves nothing", async () => {
+  it("is accepted and read back completely, and leaves nothing behind", async () => {
     await using emulator = await start();
     const { report, said } = await loaded(emulator);
     expect(report).toMatchObject({ sent: 30, accepted: 30, notAccepted: {}, lost: [], storedMs: expect.any(Number) });
@@ -72,7 +72,7 @@ describe.each(GENERATIONS)("a load on generation %s", (generation) => {
     expect(emulator.snapshot().issues.filter(({ title }) => title.includes(report.title))).toEqual([]);
   });
 
-  it("may leave its events, as one issue", async () => {
+  it("keeps its events as one issue where that is wanted", async () => {
     await using emulator = await start();
     const { report } = await loaded(emulator, { events: 120, keep: true });
     const { issues, events } = emulator.snapshot();
@@ -87,7 +87,7 @@ describe("a load", () => {
   const start = () => startServer();
   const envelope = /\/envelope\//;
 
-  it("counts what is not accepted by its answer, and repeats nothing", async () => {
+  it("counts events that are not accepted by their status, and retries none", async () => {
     await using emulator = await start();
     const { report } = await loaded(emulator, {}, [
       { path: envelope, times: 3, effect: { kind: "rate-limit" } },
@@ -97,7 +97,7 @@ describe("a load", () => {
     expect(report).toMatchObject({ sent: 30, accepted: 24, notAccepted: { 429: 3, 503: 2, "no answer": 1 }, lost: [] });
   });
 
-  it("names each event that was accepted and never came", async () => {
+  it("names each event that was accepted and never stored", async () => {
     await using emulator = await start();
     const body = { id: "x" };
     const { report } = await loaded(emulator, {}, [
@@ -108,7 +108,7 @@ describe("a load", () => {
     expect(report).not.toHaveProperty("storedMs");
   });
 
-  it("tells the highest memory of each of our containers that was seen, beside its limit", async () => {
+  it("reports the highest memory of each of the stack's containers, beside its limit", async () => {
     await using emulator = await start();
     const { report } = await loaded(emulator);
     expect(report.memory).toEqual([
@@ -117,7 +117,7 @@ describe("a load", () => {
     ]);
   });
 
-  it("of a project that the provisioner does not know says what to do", async () => {
+  it("tells what to do where the provisioner does not know the project", async () => {
     await using emulator = await start();
     await expect(loaded(emulator, { project: "billing" })).rejects.toMatchObject({
       code: "GC1605",
@@ -126,7 +126,7 @@ describe("a load", () => {
   });
 });
 
-it("a server behind a port of this machine is asked under its own name", async () => {
+it("connects to another host and port under the server's own name", async () => {
   const hosts: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     hosts.push(request.headers.host);

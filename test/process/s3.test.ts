@@ -23,7 +23,7 @@ describe.skipIf(missing !== undefined)("a real S3 server", () => {
   let server: S3Server;
   const folder = mkdtempSync(join(tmpdir(), "s3-backups-"));
   const context = { clock: systemClock, signal: new AbortController().signal };
-  /** The references of the settings name no place here: `secret` gives their values. */
+  /** The references in the settings are empty: `secret` returns the values. */
   const openTarget = (change: { bucket?: string; accessKey?: string; secretKey?: string } = {}) => {
     const { bucket = server.bucket, ...secrets } = change;
     const values: Readonly<Record<string, string>> = { ...S3_ACCOUNT, ...secrets };
@@ -49,7 +49,7 @@ describe.skipIf(missing !== undefined)("a real S3 server", () => {
     return readBackup(partial.finish(manifest));
   }
 
-  it("takes a backup and gives it back, byte by byte; a copy without its manifest is none", async () => {
+  it("stores a backup and returns it byte by byte; a copy without its manifest is not listed", async () => {
     const target = openTarget();
     const first = await made("glitchtip-20261120-031500Z");
     const second = await made("glitchtip-20261121-031500Z");
@@ -65,7 +65,7 @@ describe.skipIf(missing !== undefined)("a real S3 server", () => {
     expect(readFileSync(join(fetched.path, "database.dump")).equals(dump)).toBe(true);
   });
 
-  it("takes a file in parts where it is larger than one", async () => {
+  it("stores a large file in parts", async () => {
     const target = openTarget();
     const path = join(folder, "large");
     const content = randomBytes(65 * 1_048_576);
@@ -78,7 +78,7 @@ describe.skipIf(missing !== undefined)("a real S3 server", () => {
     expect(await target.fetch("large file +&.bin")).toBeUndefined();
   });
 
-  it("lists more than one page", async () => {
+  it("lists more than one page of keys", async () => {
     const target = openTarget();
     const keys = Array.from({ length: 1_010 }, (_, i) => `many/${String(i).padStart(4, "0")}`);
     for (let i = 0; i < keys.length; i += 8) {
@@ -91,7 +91,7 @@ describe.skipIf(missing !== undefined)("a real S3 server", () => {
     { what: "a wrong secret", change: { secretKey: "wrong" }, says: /403 SignatureDoesNotMatch/ },
     { what: "an unknown key", change: { accessKey: "nobody" }, says: /: 40\d / },
     { what: "no such bucket", change: { bucket: "nowhere" }, says: /404 NoSuchBucket/ },
-  ])("says what is wrong with $what, and shows no secret", async ({ change, says }) => {
+  ])("reports $what without a secret", async ({ change, says }) => {
     const failed = await openTarget(change)
       .put("x", { text: "x" })
       .catch((error: unknown) => error);

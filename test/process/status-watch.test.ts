@@ -28,12 +28,12 @@ afterAll(async () => {
   rmSync(root, { recursive: true });
 });
 
-/** How often the line of the project was shown. */
+/** Counts how often the first line of the status was shown. */
 const looks = (said: string): number => said.match(/^my-shop: /gm)?.length ?? 0;
 const again = (times: number) => new RegExp(`(?:^my-shop: [\\s\\S]*?){${times}}`, "m");
 
 describe("status --watch", () => {
-  it("shows it again until Ctrl-C, which ends it with 130 and leaves no trace of a failure", async () => {
+  it("repeats the status until Ctrl-C, which ends it with 130 and no error message", async () => {
     await using run = startCli(folders, "status", "--watch", "1");
     await run.says(again(3));
     run.kill("SIGINT");
@@ -44,7 +44,7 @@ describe("status --watch", () => {
     expect(stderr).toBe("");
   });
 
-  it("on a terminal clears the screen before each look", async ({ skip }) => {
+  it("clears the screen before each status on a terminal", async ({ skip }) => {
     needsScript(skip);
     await using run = startOnTerminal(folders, "status", "--watch", "1");
     await run.says(/\u001b\[H\u001b\[2J[\s\S]*\u001b\[H\u001b\[2J/);
@@ -52,7 +52,7 @@ describe("status --watch", () => {
     expect((await run.ended).code).toBe(130);
   });
 
-  it("as JSON is one object a line", async () => {
+  it("prints one object a line with --json", async () => {
     await using run = startCli(folders, "status", "--watch", "1", "--json");
     await run.says(/\n.*\n/);
     run.kill("SIGINT");
@@ -60,7 +60,7 @@ describe("status --watch", () => {
     for (const line of stdout.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("state");
   });
 
-  it("outlives an engine that fails for a while, and says so", async () => {
+  it("continues when the engine fails for a while, and says so", async () => {
     await using run = startCli(folders, "status", "--watch", "1");
     await run.says(again(1));
     engine.broken = true;

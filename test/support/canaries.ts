@@ -1,16 +1,16 @@
-/** A secret of one test run, random and recognisable, and what of it would give it away. */
+/** A random, recognisable secret of one test run, and the texts that would reveal it. */
 export interface Canary {
   readonly name: string;
   readonly value: string;
 }
 
-/** Shorter pieces might be there by chance. */
+/** Shorter pieces may occur by chance. */
 const PIECE_LENGTH = 12;
 
-/** Found wherever the middle of a value is: in JSON, a URL, base64, hex, with dashes or without, or cut. */
+/** Finds canaries in any form: in JSON, a URL, base64 or hex, with or without dashes, or truncated. */
 export class CanarySearch {
   readonly #needles: { readonly name: string; readonly needle: string }[] = [];
-  /** What was looked at: so that a test can tell that it was not nothing. */
+  /** What was searched, so that a test can check that it was not nothing. */
   texts = 0;
   characters = 0;
 
@@ -22,7 +22,7 @@ export class CanarySearch {
     for (const needle of new Set(formsOf(value).flatMap(piecesOf))) this.#needles.push({ name, needle });
   }
 
-  /** Names of the canaries that the text holds, but for those that may be there. */
+  /** Returns the names of the canaries in the text, without the allowed ones. */
   find(text: string, allowed: readonly string[] = []): string[] {
     this.texts++;
     this.characters += text.length;
@@ -34,7 +34,7 @@ export class CanarySearch {
 
 function formsOf(value: string): string[] {
   const bytes = Buffer.from(value);
-  // Inside something longer, base64 looks different for each of the three places where a value may begin.
+  // Inside a longer value, base64 has three forms, depending on the offset of the value.
   const base64 = [0, 1, 2].map((skip) =>
     bytes
       .subarray(skip)
@@ -55,7 +55,7 @@ function formsOf(value: string): string[] {
   ];
 }
 
-/** Start, middle and end: a value that was cut counts as well. */
+/** Start, middle and end of a value, so that a truncated one is found as well. */
 function piecesOf(form: string): string[] {
   if (form.length <= PIECE_LENGTH) return [];
   const middle = Math.floor((form.length - PIECE_LENGTH) / 2);

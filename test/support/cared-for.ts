@@ -3,11 +3,11 @@ import type { Probes } from "../../src/care/probes.ts";
 import type { SupervisedState } from "../../src/care/supervised.ts";
 import type { CareSettings } from "../../src/config/service-settings.ts";
 
-/** A Saturday's noon. */
+/** Noon of a Saturday. */
 export const NOW_MS = Date.parse("2026-11-21T12:00:00Z");
 export const MIB = 1_048_576;
 
-/** Web and worker of generation 6, with all kinds of restarts but the scheduled one. */
+/** Settings for web and worker of generation 6, with every kind of restart but the scheduled one. */
 export const settings: CareSettings = {
   version: 1,
   tool: "0",

@@ -1,6 +1,6 @@
 import { type BackupManifest, newManifest } from "../../src/backup/manifest.ts";
 
-/** Of a small stack of generation 6; tests state what differs. */
+/** Returns the manifest of a small stack of generation 6, with the fields that a test states. */
 export const manifestWith = (more: Partial<BackupManifest> = {}): BackupManifest => ({
   ...newManifest({
     name: "glitchtip-20261121-031500Z",

@@ -10,11 +10,11 @@ export interface Received {
 export interface Receiver extends AsyncDisposable {
   readonly url: string;
   readonly received: readonly Received[];
-  /** What the next requests are answered with, one each; then 200. */
+  /** Sets the answers to the next requests, one each. Later requests are answered with 200. */
   answer(...answers: readonly { readonly status: number; readonly body?: string }[]): void;
 }
 
-/** A real HTTP server on loopback that keeps what is posted to it. */
+/** Starts an HTTP server on loopback that records what is posted to it. */
 export async function startReceiver(): Promise<Receiver> {
   const received: Received[] = [];
   const answers: { readonly status: number; readonly body?: string }[] = [];

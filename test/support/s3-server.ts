@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runProcess } from "../../src/base/process.ts";
 
-/** An S3 server that checks signatures as Amazon's does; its module comes by the Go proxy and is built once. */
+/** An S3 server that verifies signatures like Amazon's. It is built once from a Go module. */
 const MODULE = "github.com/versity/versitygw/cmd/versitygw@v1.8.0";
 const BIN = new URL("../../node_modules/.cache/s3/", import.meta.url).pathname;
 export const S3_PROGRAM = join(BIN, "versitygw");
 
 export const S3_ACCOUNT = { accessKey: "test-access", secretKey: "test-secret-of-the-s3-server" } as const;
 
-/** Why there is no server here; undefined where there is one. */
+/** Builds the server. Returns why that is not possible, or undefined. */
 export async function buildS3Server(): Promise<string | undefined> {
   if (existsSync(S3_PROGRAM)) return undefined;
   const env = { ...process.env, GOBIN: BIN, CGO_ENABLED: "0", GOFLAGS: "-mod=mod" };
@@ -26,7 +26,7 @@ export interface S3Server extends AsyncDisposable {
   readonly bucket: string;
 }
 
-/** On loopback, with one empty bucket. */
+/** Starts the server on loopback, with one empty bucket. */
 export async function startS3Server(): Promise<S3Server> {
   const root = mkdtempSync(join(tmpdir(), "s3-"));
   for (const folder of ["data/shop", "side"]) mkdirSync(join(root, folder), { recursive: true });

@@ -59,7 +59,7 @@ export function demoAndEmulateShowNone(world: World): void {
   });
 }
 
-/** What the demo keeps in a folder that is gone at its end: its provisioner, loaded with this, leaves a copy. */
+/** A module that the demo's provisioner loads to copy the files of its folder, which is removed at the end. */
 function keeper(root: string): string {
   const path = join(root, "keep.cjs");
   mkdirSync(join(root, "kept"), { recursive: true });

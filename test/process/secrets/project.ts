@@ -19,7 +19,7 @@ const COMPOSE = `services:
     command: ["worker.js"]
 `;
 
-/** As Compose answers: with every variable filled in. */
+/** Returns the model as Compose prints it, with every variable resolved. */
 export const configWithSecrets = {
   name: "shop",
   services: {
@@ -45,7 +45,7 @@ export interface Project {
   readonly dsn: string;
 }
 
-/** A user's folder with services of its own, and the secrets that an earlier init made. */
+/** Makes a workspace with services of the user's and the secrets of an earlier init. */
 export function makeProjectIn(root: string, name: string): Project {
   const dir = join(root, name);
   const secrets = join(dir, ".glitchtip", "secrets");

@@ -21,7 +21,7 @@ export function provisionerShowsNone(world: World): void {
     const stdin = JSON.stringify({ withinMs: 200, events });
     await run("provisioner", ["read-back"], { stdin, code: 1 });
     await run("provisioner", ["read-back"], { stdin: "{", code: 1 });
-    // The old key is what is asked for here, by the command line, which looks for it.
+    // The command line asks for the old key and looks it up.
     const shows = ["dsn_key"];
     await run("provisioner", ["rotate"], { stdin: '{"verb":"show"}', shows, code: 0 });
     await run("provisioner", ["rotate"], { stdin: '{"verb":"nonsense"}', code: 1 });
@@ -53,7 +53,7 @@ export function provisionerShowsNone(world: World): void {
       const fresh = makeProject(`fault-${random(4)}`);
       await run("cli", INIT, { cwd: fresh.dir, code: 0 });
       world.emulator.fault({ ...(path === undefined ? {} : { path }), times: Number.POSITIVE_INFINITY, effect });
-      // A refused key may be good again after half a minute; nobody waits for that here.
+      // A refused key may be accepted again after half a minute, which is too long for this test.
       const until = /trying again in/;
       try {
         await Promise.all([

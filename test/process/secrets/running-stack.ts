@@ -13,8 +13,8 @@ export function commandsShowNone(world: World): void {
 
   it("show no secret when all goes well", async () => {
     const cwd = shop.dir;
-    // `status` tells of the faults before, and of an app that is older than its DSN: this engine's are as old as the
-    // first look at it.
+    // `status` reports the earlier faults, and an app that is older than its DSN: the containers of this engine are as
+    // old as the first request to it.
     await run("provisioner", [], { code: 0 });
     spawnSync("docker", ["compose", "--project-name", "shop", "restart", "api"], { env: world.engine.env });
     const [first] = await everyVariant(0, ["verify"], { cwd });
@@ -84,7 +84,7 @@ export function commandsShowNone(world: World): void {
       COMMANDS.map(async (args, i) => {
         const flags = VARIANTS[(i + at) % 4] ?? [];
         const { code, stdout, stderr } = await run("cli", [...args, ...flags], options());
-        // Compose's call for `down` always ends well, and has nothing to say.
+        // Compose's call for `down` always succeeds and prints nothing.
         if (args[0] === "compose" && args[2] === "down") return;
         expect({ args, code, said: stdout + stderr }).not.toMatchObject({ code: 0, said: "" });
       }),

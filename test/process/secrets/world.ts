@@ -12,7 +12,7 @@ import { allowedIn } from "./allowed.ts";
 import { EMAIL, MADE, USERS } from "./known.ts";
 import { configWithSecrets, environmentOf, makeProjectIn, type Project } from "./project.ts";
 
-/** As far as is known by then; what was said before is looked at again at the end. */
+/** The secrets that are known so far. Earlier output is searched again at the end. */
 interface Said {
   readonly what: string;
   readonly text: string;
@@ -29,24 +29,24 @@ export interface Run {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
-  /** How it has to end. */
+  /** The expected exit code. */
   readonly code?: number;
-  /** Canaries that this output shows on purpose. */
+  /** Canaries that this output may show. */
   readonly shows?: readonly string[];
-  /** Ends it by TERM once it has said this. */
+  /** Sends TERM once this text was printed. */
   readonly until?: RegExp;
 }
 
 export const VARIANTS = [[], ["--json"], ["--debug"], ["--json", "--debug"]] as const;
 export const TWO_VARIANTS = [[], ["--json", "--debug"]] as const;
 
-/** A server, an engine and a project named shop; whatever is run here is looked at. */
+/** A server, an engine and a project named shop. All output of what runs here is searched. */
 export class World {
   readonly root = mkdtempSync(join(tmpdir(), "secrets-"));
   readonly search = new CanarySearch();
-  /** What was looked at in all, by its kind. */
+  /** Everything that was searched, by kind. */
   readonly counted = { runs: 0, files: 0, processes: 0 };
-  /** For a second look at the end: some secrets are made by the run that must not show them. */
+  /** Output for a second search at the end: some secrets are created by the run that must not show them. */
   readonly said: Said[] = [];
   readonly makeProject = (name: string): Project => makeProjectIn(this.root, name);
   readonly shop = this.makeProject("shop");
@@ -81,7 +81,7 @@ export class World {
 
   readonly environmentOf = (project: Project): Record<string, string> => environmentOf(project, this.emulator.url);
 
-  /** What the provisioner has made by now; what was said before is looked at again at the end. */
+  /** Adds the secrets that the provisioner has created. Earlier output is searched again at the end. */
   readonly learnSecrets = ({ state }: Project): void => {
     const text = readFileSync(join(state, "state.json"), "utf8");
     for (const [value] of text.matchAll(/\b[0-9a-f]{64}\b/g)) this.search.add({ name: "token", value });
@@ -89,7 +89,7 @@ export class World {
       this.search.add({ name: "dsn_key", value });
   };
 
-  /** Runs one of our programs, and looks at everything it says. */
+  /** Runs one of the tool's programs and searches everything that it prints. */
   readonly run = async (bundle: "cli" | "provisioner", args: readonly string[], options: Run = {}): Promise<Ended> => {
     const child = spawn(execPath, [built(`${bundle}.mjs`), ...args], {
       cwd: options.cwd ?? this.root,
@@ -97,7 +97,7 @@ export class World {
     });
     child.stdin.on("error", () => {}).end(options.stdin ?? "");
     let [stdout, stderr] = ["", ""];
-    // Once: a second one would end it without its own last words.
+    // Only once: a second signal would end it before its last message.
     const stopWhenSaid = () => !child.killed && options.until?.test(stdout + stderr) && child.kill("SIGTERM");
     child.stdout.on("data", (chunk) => {
       stdout += chunk;
@@ -117,7 +117,7 @@ export class World {
     return { code, stdout, stderr };
   };
 
-  /** Every variant at the same time; each has to end like this. */
+  /** Runs every variant at the same time. Each has to end with this exit code. */
   readonly everyVariant = async (
     code: number,
     args: readonly string[],

@@ -30,7 +30,7 @@ async function made(name = NAME, more: object = {}): Promise<string> {
 }
 
 describe("a backup's folder", () => {
-  it("has its name only when it is whole; what a killed run has left goes with the next one", async () => {
+  it("gets its name when it is complete, and what a killed run has left is removed by the next one", async () => {
     const partial = beginBackup(folder, NAME);
     await partial.text("state.json", "{}");
     expect(listBackups(folder)).toEqual([]);
@@ -39,13 +39,13 @@ describe("a backup's folder", () => {
     expect(readdirSync(folder)).toEqual([".gitignore"]);
   });
 
-  it("leaves alone what is not ours", () => {
+  it("keeps files of others when partial backups are removed", () => {
     writeFileSync(join(folder, "notes.partial"), "mine");
     removePartials(folder);
     expect(readdirSync(folder)).toEqual(["notes.partial"]);
   });
 
-  it("knows each file by size and checksum, so that a changed byte, a cut or a missing file shows", async () => {
+  it("detects a changed byte, a truncated file and a missing file", async () => {
     const path = await made();
     const whole = chooseBackup(folder, folder, "latest");
     expect(whole.path).toBe(path);
@@ -65,7 +65,7 @@ describe("a backup's folder", () => {
     await expect(verifyBackup(whole, signal)).rejects.toMatchObject({ problems: ["database.dump is missing"] });
   });
 
-  it("tells the producer's error, and a full disk before it", async () => {
+  it("throws the error of the producer", async () => {
     const partial = beginBackup(folder, NAME);
     const broken = partial.write("a", async () => {
       throw new Error("pg_dump ended");
@@ -73,7 +73,7 @@ describe("a backup's folder", () => {
     await expect(broken).rejects.toThrow("pg_dump ended");
   });
 
-  it("latest is the newest whole one that no restore has made to be safe", async () => {
+  it("latest means the newest complete backup that is not a safety copy of a restore", async () => {
     await made("glitchtip-20261120-031500Z");
     await made("glitchtip-20261122-031500Z", { reason: "before restore" });
     mkdirSync(join(folder, "glitchtip-20261123-031500Z"));
@@ -86,7 +86,7 @@ describe("a backup's folder", () => {
 describe("a manifest", () => {
   const read = (value: unknown) => () => parseManifest(JSON.stringify(value), "/b");
 
-  it("reads back", () => expect(read(manifest())()).toEqual(manifest()));
+  it("is parsed as it was written", () => expect(read(manifest())()).toEqual(manifest()));
 
   it.each([
     { what: "no JSON", value: undefined, says: "no JSON" },
@@ -98,7 +98,7 @@ describe("a manifest", () => {
       value: manifest({ files: [{ path, bytes: 1, sha256: "0".repeat(64) }] }),
       says: "cannot be used",
     })),
-  ])("of $what is refused", ({ value, says }) => {
+  ])("is refused with $what", ({ value, says }) => {
     const text = value === undefined ? "{" : JSON.stringify(value);
     expect(() => parseManifest(text, "/b")).toThrow(
       expect.objectContaining({ code: "GC1803", message: expect.stringContaining(says) }),
@@ -107,7 +107,7 @@ describe("a manifest", () => {
 });
 
 describe("facts of a database", () => {
-  it("are read from psql's lines, whatever else is said", () => {
+  it("are parsed from psql's lines, whatever else is printed", () => {
     const lines = [
       "NOTICE: x",
       "server 180003",
@@ -126,7 +126,7 @@ describe("facts of a database", () => {
     expect(() => parseFacts("psql: error")).toThrow(expect.objectContaining({ code: "GC1801" }));
   });
 
-  it("differ by rows, by content where both sides know it, and by tables", () => {
+  it("differ by rows, by checksum where both sides have one, and by tables", () => {
     const before = { a: { rows: 1, sum: "1" }, b: { rows: 2, sum: "1" }, c: { rows: 3, sum: "1" }, d: { rows: 4 } };
     const after = { a: { rows: 1, sum: "2" }, b: { rows: 3, sum: "1" }, d: { rows: 4, sum: "9" }, e: { rows: 0 } };
     expect(tableDifferences(before, after)).toEqual([
@@ -139,12 +139,12 @@ describe("facts of a database", () => {
   });
 });
 
-describe("a database's tools", () => {
+describe("the database's programs", () => {
   const saying = (stderr: string, code = 1) =>
     openDatabase({ run: async () => ({ code, stdout: "", stderr }) }, signal);
   const from = () => Readable.from(["dump"]);
 
-  it("that fail are told by their own last words, without our lines", async () => {
+  it("report a failure by their last lines, without the facts", async () => {
     const lines = ["table public.a 1 2", "pg_restore: error: could not read", "pg_dump 1"].join("\n");
     await expect(saying(lines).tryRestore(from())).rejects.toMatchObject({
       code: "GC1802",
@@ -153,7 +153,7 @@ describe("a database's tools", () => {
     await expect(saying(lines).list(from())).rejects.toMatchObject({ code: "GC1803" });
   });
 
-  it("on a full disk say which", async () => {
+  it("name the database's disk when it is full", async () => {
     const full = saying("pg_restore: error: could not extend file: No space left on device");
     await expect(full.load(from(), "x")).rejects.toMatchObject({
       code: "GC1502",
@@ -161,7 +161,7 @@ describe("a database's tools", () => {
     });
   });
 
-  it("are not believed where pg_dump failed in a session that ended well", async () => {
+  it("fail where pg_dump failed although the session succeeded", async () => {
     const facts = "server 180003\nbytes 1\n";
     await expect(saying(`${facts}pg_dump 1\n`, 0).dump(new PassThrough())).rejects.toMatchObject({ code: "GC1801" });
     await expect(saying(facts, 0).dump(new PassThrough())).rejects.toMatchObject({ code: "GC1801" });
@@ -172,7 +172,7 @@ describe("a database's tools", () => {
 describe("secrets in a backup", () => {
   const files = [{ path: "project/.glitchtip/secrets/secret_key", content: "s3cr3t-value", mode: 0o444 }];
 
-  it("open for the holder of a recipient's key only", async () => {
+  it("can be decrypted by the holder of a recipient's key only", async () => {
     const identity = await generateIdentity();
     const key = { recipients: [await identityToRecipient(identity)] };
     const encryption = encryptionWith(key);
@@ -184,7 +184,7 @@ describe("secrets in a backup", () => {
     await expect(decryptFiles(encrypted, other)).rejects.toMatchObject({ code: "GC1806" });
   });
 
-  it("that would be written elsewhere are not taken, though the key is right", async () => {
+  it("are refused with a path that leaves the backup, although the key is right", async () => {
     const identity = await generateIdentity();
     const encryption = encryptionWith({ recipients: [await identityToRecipient(identity)] });
     const encrypted = await encryption.encrypt([
@@ -195,7 +195,7 @@ describe("secrets in a backup", () => {
     });
   });
 
-  it("refuse a lock that holds nobody off, without showing it", async () => {
+  it("refuse a weak passphrase and a secret key, without showing them", async () => {
     expect(() => encryptionWith({ passphrase: new Secret("short") })).toThrow(/fewer than 12/);
     const identity = await generateIdentity();
     try {
@@ -208,7 +208,7 @@ describe("secrets in a backup", () => {
   });
 });
 
-it("a backup's folder is closed to other users, and git does not take it", async () => {
+it("a folder of backups is ignored by git and holds only the backup's files", async () => {
   const path = await made();
   expect(readFileSync(join(folder, ".gitignore"), "utf8")).toBe("*\n");
   expect(readdirSync(path).sort()).toEqual(["database.dump", "manifest.json"]);

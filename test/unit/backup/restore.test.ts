@@ -34,8 +34,8 @@ const SECRETS = ["admin_password", "db_password", "secret_key"].map((name) =>
   file(`.glitchtip/secrets/${name}`, name, 0o444),
 );
 
-describe("what a restore writes", () => {
-  it("is what is missing, and nothing that is there", () => {
+describe("writing a restored workspace", () => {
+  it("writes the files that are missing and changes no other", () => {
     writeFileSync(join(dir, "glitchtip.yaml"), `${DECLARATION}# mine\n`);
     const all = contents(file("glitchtip.yaml", DECLARATION), file("compose.yaml", "services: {}\n"), ...SECRETS);
     expect(writeMissingFiles(dir, all)).toEqual(["compose.yaml", ...SECRETS.map(({ path }) => path)]);
@@ -46,7 +46,7 @@ describe("what a restore writes", () => {
     expect(writeMissingFiles(dir, all)).toEqual([]);
   });
 
-  it("are lines of .env that are not set, never the old project's name", () => {
+  it("adds the variables that .env does not set, but never the old name of the Compose project", () => {
     const theirs = file(".env", "COMPOSE_PROJECT_NAME=shop\nGLITCHTIP_PORT=8000\nGLITCHTIP_IMAGE=own:6\n");
     writeMissingFiles(dir, contents(theirs));
     expect(readFileSync(join(dir, ".env"), "utf8")).toBe("GLITCHTIP_PORT=8000\nGLITCHTIP_IMAGE=own:6\n");
@@ -56,8 +56,8 @@ describe("what a restore writes", () => {
   });
 });
 
-describe("a folder and a backup that together make no project", () => {
-  it("are refused with every file that is missing, and nothing is written", () => {
+describe("a workspace that is incomplete with the backup", () => {
+  it("is refused with every missing file, and nothing is written", () => {
     const few = contents(
       file("glitchtip.yaml", DECLARATION),
       file(".env", "COMPOSE_FILE=compose.yaml:compose.glitchtip.yaml\n"),
@@ -75,7 +75,7 @@ describe("a folder and a backup that together make no project", () => {
     expect(existsSync(join(dir, ".env"))).toBe(false);
   });
 
-  it("with the secrets, and what the folder has itself, they do", () => {
+  it("is complete with the backup's secrets and the files of its own", () => {
     writeFileSync(join(dir, "compose.yaml"), "services: {}\n");
     const all = contents(
       file("glitchtip.yaml", DECLARATION),
@@ -86,7 +86,7 @@ describe("a folder and a backup that together make no project", () => {
   });
 });
 
-describe("a backup is checked against the stack", () => {
+describe("a backup's check against the stack", () => {
   const project = (image: string) =>
     ({ declaration: loadDeclaration(declarationWith(`server: { image: "${image}" }`), "x") }) as Workspace;
   const backup = (more: object = {}) => ({ path: dir, manifest: manifestWith(more) });
@@ -95,14 +95,14 @@ describe("a backup is checked against the stack", () => {
     { image: "glitchtip/glitchtip:v5.1.1", of: "6", says: /cannot go back: set server.image to i:6/ },
     { image: "glitchtip/glitchtip:6", of: "5.1", says: /Set server.image to i:5.1, restore, and upgrade/ },
     { image: "glitchtip/glitchtip:6", of: "7", says: /cannot go back/ },
-  ])("GlitchTip $of does not go into $image", ({ image, of, says }) => {
+  ])("refuses a backup of GlitchTip $of for $image", ({ image, of, says }) => {
     const given = backup({ glitchtip: { generation: of, image: `i:${of}` } });
     expect(() => checkGeneration(given, project(image))).toThrow(
       expect.objectContaining({ code: "GC1804", remedy: expect.stringMatching(says) }),
     );
   });
 
-  it("the same generation does", () => {
+  it("accepts a backup of the same generation", () => {
     expect(() => checkGeneration(backup(), project("glitchtip/glitchtip:6.2"))).not.toThrow();
   });
 
@@ -117,19 +117,19 @@ describe("a backup is checked against the stack", () => {
     { what: "an older Postgres", more: { major: 16 }, code: "GC1804", says: "Postgres 17" },
     { what: "no right to make a database", more: { mayCreate: false }, code: "GC1804", says: "may not make" },
     { what: "a full disk", more: { freeBytes: 1_000_000 }, code: "GC1502", says: "are free" },
-  ])("$what is told before anything is touched", async ({ more, code, says }) => {
+  ])("reports $what before anything is changed", async ({ more, code, says }) => {
     await expect(checkDatabase(backup(), database(more))).rejects.toMatchObject({
       code,
       message: expect.stringContaining(says),
     });
   });
 
-  it("whether there is anything to copy first is seen by its tables", async () => {
+  it("recognizes by its tables whether the database is empty", async () => {
     expect(await checkDatabase(backup(), database())).toEqual({ empty: true });
     expect(await checkDatabase(backup(), database({ tables: { a: { rows: 0 } } }))).toEqual({ empty: false });
   });
 
-  it("a project of this name that runs from another folder is not taken for this one", async () => {
+  it("refuses a Compose project of the same name that runs from another folder", async () => {
     const other = join(dir, "other");
     mkdirSync(other);
     const running = (...folders: string[]) => fakeDocker({ cli: async () => answers({ stdout: folders.join("\n") }) });
@@ -139,7 +139,7 @@ describe("a backup is checked against the stack", () => {
 });
 
 describe("a restore's progress", () => {
-  it("is kept in a closed file until it ends, and is of one backup", () => {
+  it("is stored in a file for its owner until the restore ends, and belongs to one backup", () => {
     const backup = { path: "/b", manifest: manifestWith() };
     expect(restoreProgress.read(dir)).toBeUndefined();
     const progress = { ...newRestore(backup, ["app", "glitchtip"]), step: "loaded" as const };
@@ -157,23 +157,23 @@ describe("a restore's progress", () => {
     expect(restoreProgress.read(dir)).toBeUndefined();
   });
 
-  it("that was damaged is no reason to begin anew", () => {
+  it("is an error where its file is damaged", () => {
     mkdirSync(join(dir, ".glitchtip/state"), { recursive: true });
     writeFileSync(join(dir, ".glitchtip/state/restore.json"), "{");
     expect(() => restoreProgress.read(dir)).toThrow(expect.objectContaining({ code: "GC1805" }));
   });
 });
 
-describe("what status says of backups", () => {
+describe("the state of backups in status", () => {
   const report = { version: 1, at: "2026-11-21T03:15:00.000Z", durationMs: 1, deleted: [] } as const;
   const now = Date.parse("2026-11-22T04:00:00Z");
 
-  it("is nothing to do while they come", () => {
+  it("has no problem while scheduled backups are made", () => {
     writeBackupReport(dir, { ...report, next: "2026-11-22T03:15:00.000Z" });
     expect(backupProblems(backupState(dir), now)).toEqual([]);
   });
 
-  it("is a failure with its code, or one that never came", () => {
+  it("names a failure with its code, and a backup that was not made", () => {
     writeBackupReport(dir, {
       ...report,
       error: { code: "GC1502", message: "no space" },

@@ -5,7 +5,7 @@ import { expiredBackups, parseRetentionRules, type RetainedBackup } from "../../
 
 const DAY_MS = 86_400_000;
 const START_MS = Date.parse("2026-11-02T03:15:00Z");
-/** Whole seconds, as in names, over three years. */
+/** Backups over three years, with times in whole seconds as in names. */
 const backups: fc.Arbitrary<RetainedBackup[]> = fc
   .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 3 * 365 * 86_400 }), fc.boolean()), {
     selector: ([seconds]) => seconds,
@@ -37,11 +37,11 @@ const daily = (days: number): RetainedBackup[] =>
   }));
 
 describe("retention", () => {
-  it("keeps the newest of each of the last days and weeks", () => {
+  it("keeps the newest backup of each of the last days and weeks", () => {
     const all = daily(60);
     const gone = new Set(expiredBackups(all, { daily: 7, weekly: 4 }));
     const kept = all.filter(({ name }) => !gone.has(name)).map(({ name }) => name.slice(10, 18));
-    // 2026-11-02 is a Monday; the weeks' newest are Sundays, and the present one's is the last of all.
+    // 2026-11-02 is a Monday. The newest of each week is a Sunday's; that of the current week is the newest of all.
     expect(kept).toEqual([
       "20261213",
       "20261220",
@@ -55,7 +55,7 @@ describe("retention", () => {
     ]);
   });
 
-  it("never deletes the newest good one, whatever the rules", () => {
+  it("never deletes the newest good backup, whatever the rules", () => {
     fc.assert(
       fc.property(backups, keep, (all, rules) => {
         const gone = expiredBackups(all, rules);
@@ -66,7 +66,7 @@ describe("retention", () => {
     );
   });
 
-  it("deletes none for which a rule has room, and says the same again when it is done", () => {
+  it("deletes no backup that a rule keeps, and is idempotent", () => {
     fc.assert(
       fc.property(backups, keep, (all, rules) => {
         const gone = new Set(expiredBackups(all, rules));
@@ -79,7 +79,7 @@ describe("retention", () => {
     );
   });
 
-  it("does not depend on the order in which they are found", () => {
+  it("does not depend on the order of the backups", () => {
     fc.assert(
       fc.property(backups, keep, (all, rules) => {
         expect(expiredBackups([...all].reverse(), rules).sort()).toEqual(expiredBackups(all, rules).sort());
@@ -87,7 +87,7 @@ describe("retention", () => {
     );
   });
 
-  it("takes a damaged one away only when a good one is newer", () => {
+  it("deletes a damaged backup only when a good one is newer", () => {
     const [old, bad, newest] = daily(3).map((one, i) => ({ ...one, good: i !== 1 }));
     if (!old || !bad || !newest) throw new Error("three");
     expect(expiredBackups([old, bad, newest], { last: 2 })).toEqual([bad.name]);
@@ -96,7 +96,7 @@ describe("retention", () => {
 });
 
 describe("--keep", () => {
-  it("reads rules", () => {
+  it("parses rules", () => {
     expect(parseRetentionRules("daily=7, weekly=4")).toEqual({ daily: 7, weekly: 4 });
   });
 
@@ -106,7 +106,7 @@ describe("--keep", () => {
 });
 
 describe("a backup's name", () => {
-  it("is its time in UTC, and reads back", () => {
+  it("is its time in UTC, and is parsed back to it", () => {
     expect(backupNameAt(START_MS)).toBe("glitchtip-20261102-031500Z");
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4e9 }), (seconds) => {

@@ -4,7 +4,7 @@ import type { StackContext } from "../../../src/backup/stack-sources.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
 
-/** A stack with a Valkey that keeps its queue in a volume; `flush` is what valkey-cli answers. */
+/** Stops a stack whose Valkey keeps its queue in a volume. `flush` is the answer of valkey-cli. */
 async function stopped(flush: ReturnType<typeof answers>, valkey: { state: string }) {
   const calls: string[] = [];
   const names = ["glitchtip-db", "glitchtip-valkey", "glitchtip", "glitchtip-worker", "api"];
@@ -23,7 +23,7 @@ async function stopped(flush: ReturnType<typeof answers>, valkey: { state: strin
 }
 
 describe("before a database is replaced", () => {
-  it("stops what writes, not the apps, and empties the queue, also where Valkey did not run", async () => {
+  it("stops the services that write but not the apps, and empties the queue even where Valkey did not run", async () => {
     const { calls, stopping } = await stopped(answers({ stdout: "OK\n" }), { state: "exited" });
     await stopping;
     expect(calls).toEqual([
@@ -37,7 +37,7 @@ describe("before a database is replaced", () => {
   it.each([
     ["NOAUTH Authentication required.", answers({ stdout: "NOAUTH Authentication required.\n" })],
     ["Could not connect", answers({ code: 1, stderr: "Could not connect\n" })],
-  ])("goes no further with a queue of the old database: %s", async (text, answer) => {
+  ])("stops where the old queue cannot be emptied: %s", async (text, answer) => {
     const { calls, stopping } = await stopped(answer, { state: "running" });
     await expect(stopping).rejects.toMatchObject({ code: "GC1605", problems: [text] });
     expect(calls.at(-1)).toContain("flushall");

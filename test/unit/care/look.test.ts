@@ -14,17 +14,17 @@ import { failing, MIB, memory, NOW_MS, settings, stateAt, wellProbes } from "../
 
 const DAY_MS = 86_400_000;
 
-describe("one look", () => {
+describe("a look at everything", () => {
   const problems = async (probes: Partial<Probes>, more: Partial<CareSettings> = {}) =>
     (await lookAround({ ...wellProbes, ...probes }, { ...settings, ...more }, NOW_MS)).findings.flatMap(
       ({ event, problem }) => (problem === undefined ? [] : [`${event}: ${problem}`]),
     );
 
-  it("finds nothing where all is well", async () => {
+  it("finds no problem where all is well", async () => {
     expect(await problems({})).toEqual([]);
   });
 
-  it("goes on where something cannot be asked", async () => {
+  it("continues where something does not answer", async () => {
     const found = await problems({
       database: failing,
       web: failing,
@@ -37,7 +37,7 @@ describe("one look", () => {
     ]);
   });
 
-  it("calls the programs of a single container by their names, and says how to read their lines", async () => {
+  it("names the programs of a single container and the command for their logs", async () => {
     const inside = { ...settings, database: "inside", valkey: "inside" } as const;
     const { findings } = await lookAround(
       { ...wellProbes, database: failing, valkey: failing, web: failing },
@@ -51,7 +51,7 @@ describe("one look", () => {
     ]);
   });
 
-  it("asks Valkey only where there is one", async () => {
+  it("asks Valkey only where the stack has one", async () => {
     expect(await problems({ valkey: failing })).toEqual([]);
     expect(await problems({ valkey: failing }, { valkey: "bundled" })).toHaveLength(1);
   });
@@ -96,13 +96,13 @@ describe("the queue", () => {
     database: { connections: 1, partitions: [], jobs: { waiting, ...(lastTakenMs && { lastTakenMs }) } },
   });
 
-  it("in Postgres is stuck where jobs wait and none was taken for two minutes", () => {
+  it("is stuck in Postgres when jobs wait and none was taken for two minutes", () => {
     expect(stuck({ jobs: "database" }, jobs(3, 119_000))).toBeUndefined();
     expect(stuck({ jobs: "database" }, jobs(0, 999_000))).toBeUndefined();
     expect(stuck({ jobs: "database" }, jobs(3, 121_000))).toBe("3 jobs wait, none was taken for 2 minutes");
   });
 
-  it("in Postgres is stuck where the oldest job of generation 6 waits for more than two minutes", () => {
+  it("is stuck in Postgres when the oldest job of generation 6 has waited for more than two minutes", () => {
     const oldest = (oldestMs: number) => ({
       database: { connections: 1, partitions: [], jobs: { waiting: 3, oldestMs } },
     });
@@ -111,7 +111,7 @@ describe("the queue", () => {
     expect(stuck({}, oldest(300_000), undefined, { aliveAgo: 600 })).toBe("it has done nothing for 10 minutes");
   });
 
-  it("in Valkey is stuck where it has not become shorter for two minutes", () => {
+  it("is stuck in Valkey when it has not become shorter for two minutes", () => {
     const first = queueMemory(undefined, 5, NOW_MS - 130_000);
     const grown = queueMemory(first, 9, NOW_MS - 60_000);
     expect(stuck({ jobs: "valkey" }, {}, queueMemory(grown, 9, NOW_MS))).toMatch(/9 jobs wait, no fewer for 2 minutes/);
@@ -119,7 +119,7 @@ describe("the queue", () => {
     expect(stuck({ jobs: "valkey" }, {}, queueMemory(first, 0, NOW_MS))).toBeUndefined();
   });
 
-  it("of generation 6 is stuck where the worker gives no sign of life, but not where its container is down", () => {
+  it("of generation 6 is stuck when the worker does not touch its file, but not when its container is down", () => {
     expect(stuck({}, {}, undefined, { aliveAgo: 5 })).toBeUndefined();
     expect(stuck({}, {}, undefined, { aliveAgo: 600 })).toBe("it has done nothing for 10 minutes");
     expect(stuck({}, {}, undefined, { aliveAgo: null })).toBe("it has done nothing for 60 minutes");
@@ -132,16 +132,16 @@ describe("partitions", () => {
   const table = (...ends: (string | null)[]) => partitionedTables(ends.map((one) => ({ table: "events", end: one })));
   const problems = (...ends: (string | null)[]) => partitionProblems(table(...ends), 90, NOW_MS);
 
-  it("are well with one for tomorrow and none that is too old", () => {
+  it("are fine with one for tomorrow and none that is too old", () => {
     expect(problems(end(NOW_MS - 96 * DAY_MS), end(NOW_MS + 2 * DAY_MS))).toEqual([]);
   });
 
-  it("fail without one for tomorrow, or with one that was not dropped", () => {
+  it("are a problem without one for tomorrow, or with one that was not dropped", () => {
     expect(problems(end(NOW_MS + DAY_MS))).toEqual(["events has partitions until 2026-11-22 only: none for tomorrow"]);
     expect(problems(end(NOW_MS - 98 * DAY_MS), end(NOW_MS + 2 * DAY_MS))).toHaveLength(1);
   });
 
-  it("of generation 6 end where a UUIDv7 says so, and tables it has put aside are nobody's concern", () => {
+  it("of generation 6 end at the time in a UUIDv7, and archived tables are skipped", () => {
     const uuid = (ms: number) => {
       const hex = ms.toString(16).padStart(12, "0");
       return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
@@ -153,7 +153,7 @@ describe("partitions", () => {
     expect(partitionedTables([{ table: "issue_events_issueevent_archive", end: end(NOW_MS - DAY_MS) }])).toEqual([]);
   });
 
-  it("of figures by the hour stay four times as long", () => {
+  it("of hourly statistics are kept four times as long", () => {
     const kept = (days: number) =>
       partitionProblems(
         partitionedTables(
@@ -169,15 +169,15 @@ describe("partitions", () => {
     expect(kept(368)).toEqual([expect.stringContaining("nothing in it is kept for more than 360 days")]);
   });
 
-  it("by number or list, or the default one, tell nothing of time", () => {
+  it("by number or list, and the default partition, are skipped", () => {
     expect(table("1000", null, "MAXVALUE")).toEqual([]);
   });
 });
 
-describe("what is restarted", () => {
+describe("the decision on a restart", () => {
   const full = (bytes: number) => servicesAboveLimit(settings, () => stateAt(NOW_MS, { memoryBytes: bytes }), NOW_MS);
 
-  it("is what is above its limit at two looks, and is not known to be down or without a limit", () => {
+  it("restarts a service above its limit at two looks, but not one that is down or has no limit", () => {
     expect(full(409 * MIB)).toEqual([]);
     expect(full(410 * MIB)).toEqual(["glitchtip", "glitchtip-worker"]);
     expect(servicesAboveLimit(settings, () => stateAt(NOW_MS - 60_000, { memoryBytes: 500 * MIB }), NOW_MS)).toEqual(
@@ -190,7 +190,7 @@ describe("what is restarted", () => {
     expect(wantedRestart(settings, twice, [], NOW_MS)).toEqual({ reason: "memory", services: ["glitchtip"] });
   });
 
-  it("is the larger of two that share one container's limit, by what all in it take", () => {
+  it("restarts the larger of two services that share a limit, measured by the memory of both", () => {
     const [web, worker] = [300 * MIB, 200 * MIB];
     const shared = (containerBytes: number) =>
       servicesAboveLimit(
@@ -202,13 +202,13 @@ describe("what is restarted", () => {
     expect(shared(410 * MIB)).toEqual(["glitchtip"]);
   });
 
-  it("is not restarted for its memory again within ten minutes", () => {
+  it("does not restart a service for its memory again within ten minutes", () => {
     const again = { ...memory, failing: { "memory glitchtip": 9 }, restartedMs: { glitchtip: NOW_MS - 599_000 } };
     expect(wantedRestart(settings, again, [], NOW_MS)).toBeUndefined();
     expect(wantedRestart(settings, again, [], NOW_MS + 1_000)).toBeDefined();
   });
 
-  it("is also what does not do its work, where that is declared, and nothing without `restart`", () => {
+  it("restarts a service that does not work where that is declared, and nothing without `restart`", () => {
     const finding = { event: "service-unhealthy", about: "glitchtip", problem: "no answer" } as const;
     expect(wantedRestart(settings, memory, [finding], NOW_MS)).toEqual({
       reason: "unhealthy",
@@ -218,7 +218,7 @@ describe("what is restarted", () => {
     expect(wantedRestart({ ...settings, care }, { ...memory, dueMs: 1 }, [finding], NOW_MS)).toBeUndefined();
   });
 
-  it("by schedule is everything that is declared, in its order", () => {
+  it("restarts all declared services by schedule, in their order", () => {
     const due = { ...memory, dueMs: NOW_MS };
     expect(wantedRestart(settings, due, [], NOW_MS)?.services).toEqual(["glitchtip", "glitchtip-worker"]);
     const restart = { ...settings.care.restart, unhealthy: false, services: ["worker" as const] };

@@ -12,7 +12,7 @@ import { failing, NOW_MS, settings, wellProbes } from "../../support/cared-for.t
 import { fakeClock } from "../../support/fake-clock.ts";
 import { type Receiver, startReceiver } from "../../support/receiver.ts";
 
-describe("rounds", () => {
+describe("a care round", () => {
   let own: string;
   let receiver: Receiver;
   beforeEach(async () => {
@@ -50,7 +50,7 @@ describe("rounds", () => {
   }
   const told = () => receiver.received.map(({ body }) => JSON.parse(body));
 
-  it("tell of a service that does not answer at the third look, once, and when it is well again", async () => {
+  it("reports a service that does not answer once, at the third look, and again when it recovers", async () => {
     const web = async () => {
       throw new Error("password database-password was refused");
     };
@@ -66,7 +66,7 @@ describe("rounds", () => {
     expect(told().map(({ state }) => state)).toEqual(["failed", "over"]);
   });
 
-  it("keep a restart by schedule waiting while Postgres is down, and give it up after an hour", async () => {
+  it("delays a scheduled restart while Postgres is down, and gives up after an hour", async () => {
     const clock = fakeClock(NOW_MS);
     await careRound(contextWith({ database: failing }, clock), true);
     expect(readRestartReports(own)[0]).toMatchObject({
@@ -81,7 +81,7 @@ describe("rounds", () => {
     expect(told().filter(({ event }) => event === "restart-failed")).toHaveLength(1);
   });
 
-  it("touch nothing while a backup or a migration is at work", async () => {
+  it("restarts nothing while a backup or a migration runs", async () => {
     const busy = async () => ({ connections: 1, partitions: [], busy: "a backup" });
     const wanted = { reason: "asked", services: ["glitchtip"] } as const;
     expect((await restartAndTell(contextWith({ database: busy }), wanted)).skipped).toBe("a backup is at work");
@@ -91,7 +91,7 @@ describe("rounds", () => {
     );
   });
 
-  it("keep a restart that nobody could be told of, and tell it later", async () => {
+  it("stores the notice of a restart that could not be sent, and sends it later", async () => {
     const alone = async () => undefined;
     receiver.answer({ status: 404 });
     await restartAndTell(contextWith({ alone }), { reason: "asked", services: ["glitchtip"] });

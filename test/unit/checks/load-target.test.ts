@@ -26,13 +26,13 @@ const production = (more: object = {}, url = "https://errors.example.com") =>
   });
 const elsewhere = declare({ server: { url: "https://errors.example.com" } });
 
-describe("a load goes to", () => {
-  it("the port that GlitchTip publishes on this machine, whatever browsers are told", async () => {
+describe("the target of a load", () => {
+  it("is the port that GlitchTip publishes on this machine, whatever the public address is", async () => {
     expect(await target(declare())).toEqual({ url: "http://127.0.0.1:18000" });
     expect(await target(production({ proxy: "nginx" }))).toEqual({ url: "http://127.0.0.1:18000" });
   });
 
-  it("the port of our Caddy, under the domain's name and with its authority", async () => {
+  it("is the port of the stack's Caddy, with the domain's name and Caddy's authority", async () => {
     expect(await target(production())).toEqual({
       url: "https://errors.example.com",
       connectTo: { host: "127.0.0.1", port: 8443 },

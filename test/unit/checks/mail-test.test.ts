@@ -31,7 +31,7 @@ function dockerThat(result: Partial<ProcessResult>, calls: (readonly string[])[]
 }
 
 describe("mail test", () => {
-  it("sends by GlitchTip's own command, in its own container", async () => {
+  it("executes GlitchTip's own command in its container", async () => {
     using folder = new TemporaryFolder();
     const calls: (readonly string[])[] = [];
     const project = await projectIn(folder, "env:MAIL_URL");
@@ -39,7 +39,7 @@ describe("mail test", () => {
     expect(calls).toEqual([["exec", "id-glitchtip", "./manage.py", "sendtestemail", "you@shop.example"]]);
   });
 
-  it("shows what the mail server said, and not the password that it may have said back", async () => {
+  it("shows the mail server's answer without the password that it may repeat", async () => {
     using folder = new TemporaryFolder();
     const project = await projectIn(folder, "env:MAIL_URL");
     const stderr = `Traceback (most recent call last):\nsmtplib.SMTPAuthenticationError: (535, b'no c@nary-word, no ${URL_WITH_PASSWORD}')\n`;
@@ -53,7 +53,7 @@ describe("mail test", () => {
     expect(JSON.stringify(error)).not.toContain("nary-word");
   });
 
-  it("says what to declare where no mail server is, and what to start where nothing runs", async () => {
+  it("tells what to declare without a mail server, and what to start when nothing runs", async () => {
     using folder = new TemporaryFolder();
     const without = await projectIn(folder);
     await expect(sendTestMail(dockerThat({}), without, "a@b.example", {})).rejects.toMatchObject({

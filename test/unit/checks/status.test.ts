@@ -55,12 +55,12 @@ const look = (setup: Setup = {}) =>
     },
   );
 
-/** The containers with some of them changed. */
+/** Returns the containers with changes to some of them. */
 const but = (changes: Record<string, Partial<Container>>) =>
   STARTED.map((one) => ({ ...one, ...changes[one.service] }));
 
 describe("status", () => {
-  it("names an app that was running already when its DSN was written, and what to type", async () => {
+  it("names an app that was started before its DSN was written, and what to type", async () => {
     const writtenAt = { api: new Date(500_000).toISOString() };
     const seen = (sinceMs: number) =>
       look({ written: { ...WRITTEN, writtenAt }, containers: but({ api: { sinceMs } }) });
@@ -71,7 +71,7 @@ describe("status", () => {
     expect(await seen(600_000)).toMatchObject({ state: "ok", next: [] });
   });
 
-  it("tells of a rotation that nobody has ended, which breaks nothing", async () => {
+  it("mentions an open rotation, which is no problem", async () => {
     const { state, next } = await look({ written: { ...WRITTEN, rotating: ["shop-api"] } });
     expect(state).toBe("ok");
     expect(next).toEqual([
@@ -79,7 +79,7 @@ describe("status", () => {
     ]);
   });
 
-  it("is ok when all do their part, and needs nothing", async () => {
+  it("is ok when all services work", async () => {
     expect(await look()).toMatchObject({
       project: "shop",
       state: "ok",
@@ -92,7 +92,7 @@ describe("status", () => {
     });
   });
 
-  it("lists ours in the order in which they start, then the apps, and no profile service that is off", async () => {
+  it("lists the stack's services in their starting order, then the apps, but no service of an inactive profile", async () => {
     const { services } = await look();
     expect(services.map(({ service }) => service)).toEqual([
       "glitchtip-db",
@@ -108,7 +108,7 @@ describe("status", () => {
     expect(JSON.stringify(await look())).not.toMatch(/:\/\/[^/"]*@/);
   });
 
-  it("is not started without containers, and says how to start", async () => {
+  it("is not started without containers, and tells how to start", async () => {
     expect(await look({ containers: [] })).toMatchObject({
       state: "not started",
       services: [],
@@ -116,7 +116,7 @@ describe("status", () => {
     });
   });
 
-  it("is starting while a health check is", async () => {
+  it("is starting while a health check is starting", async () => {
     expect(await look({ containers: but({ glitchtip: { health: "starting" } }) })).toMatchObject({ state: "starting" });
   });
 
@@ -128,7 +128,7 @@ describe("status", () => {
     });
   });
 
-  it("passes on what the provisioner complains of", async () => {
+  it("shows the provisioner's error", async () => {
     const error = { code: "GC1301", message: "the admin's password was refused" };
     expect(await look({ written: { ...WRITTEN, state: "failed", error } })).toMatchObject({
       state: "broken",
@@ -136,7 +136,7 @@ describe("status", () => {
     });
   });
 
-  it("tells one of our services that has no container, or is stopped", async () => {
+  it("names a service of the stack that has no container or is stopped", async () => {
     const containers = but({ "glitchtip-db": { state: "exited" } }).filter(({ service }) => service !== "glitchtip");
     expect((await look({ containers })).next).toEqual([
       "glitchtip-db is stopped: docker compose up -d --wait",
@@ -144,11 +144,11 @@ describe("status", () => {
     ]);
   });
 
-  it("leaves out a version that says nothing", async () => {
+  it("leaves out the version of a build without one", async () => {
     expect(await look({ written: { ...WRITTEN, server: { version: "0.0.0-unknown" } } })).not.toHaveProperty("version");
   });
 
-  it("reads on past a status file that was cut", async () => {
+  it("ignores a truncated status file", async () => {
     const docker = fakeDocker({ containers: STARTED, files: { [STATUS_FILE]: '{"ver' } });
     expect(await stackStatus(docker, DECLARATION, { nowMs: 0 })).not.toHaveProperty("provisioner");
   });
@@ -179,35 +179,35 @@ describe("a container is a problem when it", () => {
 });
 
 describe("jobs in the database", () => {
-  it("count, with the time since the worker took one", async () => {
+  it("are counted, with the time since the worker took one", async () => {
     expect(await look({ jobs: "2|1500\n" })).toMatchObject({
       state: "ok",
       jobs: { known: true, waiting: 2, lastTakenMs: 1_500, stuck: false },
     });
   });
 
-  it("are stuck when they wait and none is taken for two minutes", async () => {
+  it("are stuck when they wait and none was taken for two minutes", async () => {
     const found = await look({ jobs: "2|130000\n" });
     expect(found).toMatchObject({ state: "broken", jobs: { stuck: true } });
     expect(found.next[0]).toBe("2 jobs wait and none is taken: docker compose restart glitchtip");
   });
 
-  it("are not stuck when none waits, however long ago the last one was", async () => {
+  it("are not stuck when none waits, however long ago the last one was taken", async () => {
     expect(await look({ jobs: "0|900000\n" })).toMatchObject({ jobs: { waiting: 0, stuck: false } });
   });
 
-  it("are stuck when none was ever taken since the database started long ago", async () => {
+  it("are stuck when none was taken since the database started long ago", async () => {
     expect(await look({ jobs: "5|\n" })).toMatchObject({ jobs: { known: true, waiting: 5, stuck: true } });
   });
 
-  it("of generation 6 count with the age of the oldest, for what is done is deleted there", async () => {
+  it("of generation 6 are counted with the age of the oldest, because finished jobs are deleted", async () => {
     const found = (jobs: string) => look({ jobs, jobQueue: "vtasks" });
     expect(await found("2|1500\n")).toMatchObject({ jobs: { waiting: 2, oldestMs: 1_500, stuck: false } });
     expect(await found("2|130000\n")).toMatchObject({ state: "broken", jobs: { stuck: true } });
     expect(await found("0|\n")).toMatchObject({ state: "ok", jobs: { waiting: 0, stuck: false } });
   });
 
-  it("are unknown where the table is not there", async () => {
+  it("are unknown where the table does not exist", async () => {
     const jobs = 'psql:<stdin>:4: ERROR:  relation "kombu_message" does not exist';
     expect(await look({ jobs, psql: 3 })).toMatchObject({ state: "ok", jobs: { known: false, stuck: false } });
   });

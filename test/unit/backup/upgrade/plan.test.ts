@@ -41,7 +41,7 @@ const refusal = (...args: Parameters<typeof plan>) => {
 };
 
 describe("the plan of an upgrade", () => {
-  it("from 5.1 to 6 tells what changes: topology, roles, variables, Valkey, refusals", () => {
+  it("lists what changes from 5.1 to 6: topology, roles, variables, Valkey, refusals", () => {
     const { changes, afterwards } = plan("glitchtip/glitchtip:v5.1.1", { to: "6" });
     expect(changes).toEqual([
       "topology: split → all-in-one; server.topology decides",
@@ -58,11 +58,11 @@ describe("the plan of an upgrade", () => {
     expect(afterwards.join()).toContain("drop table issue_events_issueevent_archive cascade");
   });
 
-  it("within 6 changes the image alone", () => {
+  it("changes only the image within generation 6", () => {
     expect(plan("glitchtip/glitchtip:6.1", { to: "6.2.6" })).toMatchObject({ changes: [], afterwards: [] });
   });
 
-  it("of a moving tag goes by the image's id: the one that runs is nothing to do, a newer one is", () => {
+  it("compares image ids for a moving tag: only another image is an upgrade", () => {
     const facts = () => ({ id: "new", version: "6.3.0" });
     const same = { facts, running: { id: "new", version: "6.3.0" } };
     expect(plan("glitchtip/glitchtip:6", {}, same).nothingToDo).toBe(true);
@@ -90,14 +90,14 @@ describe("the plan of an upgrade", () => {
     },
     { what: "to an older Postgres", image: "x/y:6", wanted: { postgres: "postgres:15" }, says: "older than 18" },
     { what: "to a Postgres of nobody knows", image: "x/y:6", wanted: { postgres: "own:x" }, says: "not known" },
-  ])("is refused $what, before anything is touched", ({ image, wanted, more, says }) => {
+  ])("refuses an upgrade $what before anything is changed", ({ image, wanted, more, says }) => {
     const { code, ...rest } = refusal(image, wanted, more);
     expect(code).toBe("GC1808");
     expect(JSON.stringify(rest)).toContain(says);
     expect(rest.remedy).toContain("Nothing was changed.");
   });
 
-  it("of Postgres takes a volume that nobody has, and says so", () => {
+  it("takes an unused volume for another major of Postgres, and says so", () => {
     const at15 = postgres("postgres:15", 15, ["glitchtip-db", "glitchtip-db-18"]);
     const found = plan("x/y:6", { postgres: "18" }, { ...at15, env: { GLITCHTIP_POSTGRES_IMAGE: "postgres:15" } });
     expect(found.postgres).toEqual({ from: "postgres:15", to: "postgres:18", volume: "glitchtip-db-18-2" });
@@ -107,7 +107,7 @@ describe("the plan of an upgrade", () => {
     expect(found.changes.join()).toContain("glitchtip-db stays as it is");
   });
 
-  it("of Postgres within a major keeps the volume", () => {
+  it("keeps the volume within a major of Postgres", () => {
     expect(plan("x/y:6", { postgres: "18.2" }).postgres).toBeUndefined();
   });
 });
@@ -117,7 +117,7 @@ describe("the edited declaration", () => {
     "image: glitchtip/glitchtip:v5.1.1",
     'generation: "5.1"\n  image: own/build:latest',
     "postgres: {image:   'postgres:18'} # old\n  image: glitchtip/glitchtip:v5.1.1",
-  ])("keeps every comment, and is byte by byte what it was when it is put back: %s", (server) => {
+  ])("keeps every comment, and is restored byte by byte: %s", (server) => {
     const before = text(server);
     const declaration = loadDeclaration(before, "glitchtip.yaml");
     const { settings } = planUpgrade(
@@ -139,7 +139,7 @@ describe("the edited declaration", () => {
   });
 });
 
-it("what is newer here is what one step leads to, newest first", () => {
+it("newer images are those that one upgrade leads to, newest first", () => {
   const here = ["x/y:6", "x/y:5.2.1", "x/y:v5.1.1", "x/y:latest", "x/y:6.2.6", "x/y:7"];
   expect(newerImages("x/y:v5.1.1", here)).toEqual(["x/y:6", "x/y:6.2.6", "x/y:5.2.1"]);
   expect(newerImages("x/y:latest", here)).toEqual([]);

@@ -9,18 +9,18 @@ const hide = hideSecrets([
   new Secret("ab"),
 ]);
 
-it("hides a secret wherever it stands, and in each way it may be written", () => {
+it("replaces a secret everywhere and in every encoding", () => {
   expect(hide("no hunter2-hunter2 here")).toBe("no [secret] here");
   expect(hide("postgres://shop:p%40ssw0rd@db/shop")).not.toMatch(/p%40ss/);
   expect(hide('password "p@ssw0rd" is wrong')).toBe('password "[secret]" is wrong');
 });
 
-it("hides path and query of an address that is a secret, and leaves its host", () => {
+it("replaces path and query of a secret address, and keeps its host", () => {
   const said = hide("POST https://hooks.example.com/services/T000/B000/verylongsecrettoken?key=abcdefgh failed");
   expect(said).toBe("POST [secret] failed");
   expect(hide("hooks.example.com does not know verylongsecrettoken")).toBe("hooks.example.com does not know [secret]");
 });
 
-it("does not blacken words for a secret that is too short to be one", () => {
+it("does not replace a secret that is too short", () => {
   expect(hide("about")).toBe("about");
 });

@@ -19,7 +19,7 @@ const bodyOf = (type: Parameters<typeof payloadOf>[0], more = {}) =>
   JSON.parse(payloadOf(type, { notice, nowMs: NOW_MS, ...more }).body);
 
 describe("a Feishu card", () => {
-  it("is of format 2.0, red for a failure, green for anything else, the instance in its title", () => {
+  it("has version 2.0, is red for a failure and green otherwise, and names the instance in its title", () => {
     expect(bodyOf("feishu")).toMatchObject({
       msg_type: "interactive",
       card: {
@@ -30,13 +30,13 @@ describe("a Feishu card", () => {
     expect(bodyOf("feishu", { notice: { ...notice, state: "done" } }).card.header.template).toBe("green");
   });
 
-  it("shows what failed as text, not as links or formats", () => {
+  it("escapes the text of a failure", () => {
     const { content } = bodyOf("feishu").card.body.elements[0];
     expect(content).toContain("&#60;disk&#62; & &#42;more&#42;");
     expect(content).toContain("→ docker compose logs glitchtip-backup");
   });
 
-  it("is signed where a secret is declared, and else not", () => {
+  it("is signed only where a secret is declared", () => {
     const timestamp = String(NOW_MS / 1_000);
     const sign = createHmac("sha256", `${timestamp}\nsigning-secret`).digest("base64");
     expect(bodyOf("feishu", { secret })).toMatchObject({ timestamp, sign });
@@ -45,7 +45,7 @@ describe("a Feishu card", () => {
 });
 
 describe("plain JSON", () => {
-  it("holds each fact under its own name", () => {
+  it("has one field for each fact", () => {
     expect(bodyOf("json")).toEqual({
       version: 1,
       at: "2026-11-21T03:15:00.000Z",
@@ -58,7 +58,7 @@ describe("plain JSON", () => {
     });
   });
 
-  it("says how often it was kept back", () => {
+  it("has the number of repetitions that were held back", () => {
     const repeated = { times: 3, sinceMs: NOW_MS - 60_000 };
     expect(bodyOf("json", { repeated })).toMatchObject({ repeated: 3, repeatedSince: "2026-11-21T03:14:00.000Z" });
   });
@@ -68,8 +68,8 @@ describe("plain JSON", () => {
   });
 });
 
-describe("Slack's form", () => {
-  it("has a title and a section, within Slack's lengths, with its three characters escaped", () => {
+describe("Slack's format", () => {
+  it("has a title and a section within Slack's limits, with control characters escaped", () => {
     const body = bodyOf("slack", {
       notice: {
         ...notice,
@@ -89,8 +89,8 @@ describe("Slack's form", () => {
   });
 });
 
-describe("ntfy's form", () => {
-  it("has the text as body, and a title that a header can hold", () => {
+describe("ntfy's format", () => {
+  it("has the text as its body, and an encoded title in a header", () => {
     const { headers, body } = payloadOf("ntfy", { notice, nowMs: NOW_MS });
     expect(body).toContain("pg_dump failed: <disk> & *more*\n→ docker compose logs glitchtip-backup");
     const [, encoded = ""] = /^=\?UTF-8\?B\?(.*)\?=$/.exec(headers.title ?? "") ?? [];

@@ -14,7 +14,7 @@ const failed = (atMs: number, more: Partial<Notice> = {}): Notice => ({
   ...more,
 });
 
-/** Which of these are told, in turn. */
+/** Returns which of these notices are sent, in order. */
 function told(...notices: Notice[]) {
   let memory: ThrottleMemory = {};
   return notices.map((notice) => {
@@ -24,8 +24,8 @@ function told(...notices: Notice[]) {
   });
 }
 
-describe("the same thing", () => {
-  it("is told once per period, and then with how often it was kept back", () => {
+describe("a repeated notice", () => {
+  it("is sent once per period, with the number of repetitions that were held back", () => {
     expect(told(failed(0), failed(1), failed(HOUR_MS), failed(12 * HOUR_MS), failed(12 * HOUR_MS + 1))).toEqual([
       true,
       false,
@@ -35,7 +35,7 @@ describe("the same thing", () => {
     ]);
   });
 
-  it("is not another event, nor the same of something else", () => {
+  it("is different for another event or another thing", () => {
     expect(told(failed(0), failed(1, { about: "/backups" }), failed(2, { event: "queue-stuck" }))).toEqual([
       true,
       true,
@@ -43,18 +43,18 @@ describe("the same thing", () => {
     ]);
   });
 
-  it("that is over is told once, if its beginning was, and then is new again", () => {
+  it("of an end is sent once if the beginning was sent, and the next problem is new again", () => {
     const over = (atMs: number) => failed(atMs, { state: "over" });
     expect(told(over(0), failed(1), over(2), over(3), failed(4))).toEqual([false, true, true, false, true]);
   });
 
-  it("is remembered for each channel on its own", () => {
+  it("is remembered for each channel separately", () => {
     const { next } = throttle({}, "ops", failed(0), HOUR_MS);
     expect(throttle(next, "chat", failed(1), HOUR_MS).tell).toBe(true);
     expect(throttle(next, "ops", failed(1), HOUR_MS).tell).toBe(false);
   });
 
-  it("is forgotten when it was long ago", () => {
+  it("is forgotten after a long time", () => {
     const { next } = throttle({}, "ops", failed(0), HOUR_MS);
     expect(Object.keys(forgetOld(next, 1))).toEqual([]);
     expect(Object.keys(forgetOld(next, 0))).toHaveLength(1);

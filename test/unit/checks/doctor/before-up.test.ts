@@ -59,17 +59,17 @@ const of = (project: string, port: number): PublishedPort => ({
   project,
 });
 
-describe("before up starts anything", () => {
-  it("asks the engine for no ports where all are free", async () => {
+describe("the checks before up", () => {
+  it("do not ask the engine for ports when all are free", async () => {
     expect(await starting({})).toEqual({ error: undefined, warnings: [], asked: [] });
   });
 
-  it("takes a port that its own containers have for its own", async () => {
+  it("accept a port that the project's own containers use", async () => {
     const found = await starting({ inUse: [8000], published: [of("shop", 8000)], running: true });
     expect(found).toMatchObject({ error: undefined, warnings: [] });
   });
 
-  it("refuses a port that a process or another project's container has, in doctor's words", async () => {
+  it("refuse a port that a process or another project's container uses, with doctor's message", async () => {
     const { error } = await starting({ inUse: [8000] });
     expect(error).toEqual({
       code: "GC1603",
@@ -83,7 +83,7 @@ describe("before up starts anything", () => {
     });
   });
 
-  it("tells all ports at once, the applications' too", async () => {
+  it("report all taken ports at once, the apps' included", async () => {
     const { error } = await starting({ inUse: [3000, 8000] });
     expect(error).toMatchObject({
       code: "GC1603",
@@ -92,12 +92,12 @@ describe("before up starts anything", () => {
     });
   });
 
-  it("warns only where the project runs already: no application is kept from its next version", async () => {
+  it("only warn where the project runs already, so that apps can be updated", async () => {
     const { error, warnings } = await starting({ inUse: [8000], running: true });
     expect([error, warnings]).toEqual([undefined, [expect.stringContaining("8000, wanted by glitchtip, is taken")]]);
   });
 
-  it("refuses an engine that lacks what the files use", async () => {
+  it("refuse an engine that lacks a needed feature", async () => {
     expect((await starting({ apiVersion: "1.43" })).error).toMatchObject({
       code: "GC1602",
       message: expect.stringMatching(/24\.0\.9 .* lacks healthcheck\.start_interval .*nothing was started/),
@@ -107,7 +107,7 @@ describe("before up starts anything", () => {
 });
 
 describe("ports of a Compose file", () => {
-  it("are read in each way of writing them", () => {
+  it("are read in every form", () => {
     const text = `services:
   a: {ports: ["80", "81:80", "127.0.0.1:82:80/udp", "[::1]:83:80", "84-86:80-82", "$P:80", 90]}
   b: {ports: [{target: 80, published: "87", host_ip: 127.0.0.1, protocol: udp}, {target: 80}, {target: 80, published: 88}]}

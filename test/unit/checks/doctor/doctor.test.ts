@@ -4,7 +4,7 @@ import { container } from "../../../support/fake-docker.ts";
 import { examine, GIB, initiated, NOW_MS } from "./examined.ts";
 
 describe("doctor", () => {
-  it("finds nothing wrong where nothing is", async () => {
+  it("finds no problem where there is none", async () => {
     using folder = await initiated();
     const { bad, good } = await examine({ dir: folder.dir });
     expect(bad).toEqual([]);
@@ -23,7 +23,7 @@ describe("doctor", () => {
     ]);
   });
 
-  it("says everything at once, each with its fix", async () => {
+  it("reports all problems at once, each with its fix", async () => {
     using folder = await initiated();
     const { bad } = await examine({
       dir: folder.dir,
@@ -40,7 +40,7 @@ describe("doctor", () => {
     expect(bad.every(({ fix }) => fix !== undefined)).toBe(true);
   });
 
-  it("names an app that runs without its DSN, and a rotation that nobody has ended", async () => {
+  it("names an app that runs without its DSN, and a rotation that is open", async () => {
     using folder = await initiated();
     const status = {
       apps: { api: { project: "shop" } },
@@ -60,7 +60,7 @@ describe("doctor", () => {
     ]);
   });
 
-  it("still looks at the files when no engine answers, and says where it looked", async () => {
+  it("still checks the files when no engine answers, and names the address that it tried", async () => {
     using folder = await initiated();
     const none = new CodedError("GC1601", "no Docker engine answers", { problems: ["DOCKER_HOST: not set"] });
     const { bad, good } = await examine({ dir: folder.dir, docker: { located: () => Promise.reject(none) } });
@@ -70,20 +70,20 @@ describe("doctor", () => {
     expect(good).toEqual(expect.arrayContaining(["declaration", "files", "secrets", "port", "names"]));
   });
 
-  it("still looks at the engine in a folder without a project", async () => {
+  it("still checks the engine in a folder without a declaration", async () => {
     const { bad, good } = await examine();
     expect(bad).toMatchObject([{ check: "declaration", level: "fail", fix: expect.stringContaining("init") }]);
     expect(good).toEqual(["engine", "compose", "memory", "disk", "clock"]);
   });
 
-  it("says a missing docker program once", async () => {
+  it("reports a missing docker program once", async () => {
     using folder = await initiated();
     const missing = () => Promise.reject(new CodedError("GC1606", "the program `docker` was not found"));
     const { bad } = await examine({ dir: folder.dir, docker: { compose: { version: missing, config: missing } } });
     expect(bad.map(({ check }) => check)).toEqual(["compose"]);
   });
 
-  it("does not hide a mistake of its own as a finding", async () => {
+  it("throws an unexpected error instead of turning it into a finding", async () => {
     const broken = () => Promise.reject(new TypeError("oops"));
     await expect(examine({ docker: { compose: { version: broken } } })).rejects.toThrow(TypeError);
   });

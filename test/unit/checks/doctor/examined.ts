@@ -33,7 +33,7 @@ interface ProjectFolder extends Disposable {
   readonly dir: string;
 }
 
-/** A folder that `init` has been through, for one service. */
+/** Makes a workspace with one app by `init`. */
 export async function initiated(): Promise<ProjectFolder> {
   const dir = mkdtempSync(join(tmpdir(), "glitchtip-doctor-"));
   const compose = 'services:\n  api: {image: "node:24", entrypoint: [node], command: [server.js]}\n';
@@ -50,7 +50,7 @@ interface Setup {
   readonly info?: object;
 }
 
-/** A machine and an engine without fault, except for what a test states; what is not ok, and the checks that were. */
+/** Runs doctor on a healthy machine and engine, except for what the test states. Returns all findings and those not ok. */
 export async function examine(setup: Setup = {}): Promise<{ all: Finding[]; bad: Finding[]; good: string[] }> {
   const info = { memoryBytes: 8 * GIB, nowMs: NOW_MS, rootDir: "/var/lib/docker", kernel: "6.1", ...setup.info };
   const published = [...(setup.published ?? [])];

@@ -5,7 +5,7 @@ import { ejectFiles } from "../../../../src/workspace/render.ts";
 import { container } from "../../../support/fake-docker.ts";
 import { ASSETS, examine, initiated } from "./examined.ts";
 
-describe("the project's files", () => {
+describe("the files of the workspace", () => {
   const inProject = async (change: (dir: string) => void) => {
     using folder = await initiated();
     change(folder.dir);
@@ -51,7 +51,7 @@ describe("the project's files", () => {
     });
   });
 
-  it("lose an app's wrapper to a Compose file that stands after ours", async () => {
+  it("lose an app's wrapper to a Compose file that is read after ours", async () => {
     const bad = await inProject((dir) => {
       writeFileSync(join(dir, "mine.yaml"), "services: {api: {entrypoint: [tini]}}\n");
       writeFileSync(join(dir, ".env"), "COMPOSE_FILE=compose.yaml:compose.glitchtip.yaml:mine.yaml\n");
@@ -75,7 +75,7 @@ describe("the project's files", () => {
     expect(bad).toMatchObject([{ check: "secrets", level: "fail", what: ".glitchtip/secrets/secret_key is missing" }]);
   });
 
-  it("add to a service that the user has renamed, which breaks every compose command", async () => {
+  it("name a service that the user has renamed, which breaks every command of Compose", async () => {
     const bad = await inProject((dir) => {
       const file = join(dir, "compose.yaml");
       writeFileSync(file, readFileSync(file, "utf8").replace("api:", "apis:"));
@@ -86,7 +86,7 @@ describe("the project's files", () => {
     });
   });
 
-  it("have mistakes, all of which are told", async () => {
+  it("have mistakes, all of which are reported", async () => {
     const bad = await inProject((dir) => appendFileSync(join(dir, "glitchtip.yaml"), "onFailur: block\nadmn: x\n"));
     expect(bad).toMatchObject([
       {
@@ -99,7 +99,7 @@ describe("the project's files", () => {
 });
 
 describe("containers", () => {
-  it("that ran out of memory are told to get more, although they run", async () => {
+  it("need more memory after an out-of-memory kill, although they run", async () => {
     using folder = await initiated();
     const { bad } = await examine({
       dir: folder.dir,

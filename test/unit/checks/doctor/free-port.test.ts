@@ -17,7 +17,7 @@ async function listening(): Promise<Server & { readonly port: number } & AsyncDi
   });
 }
 
-/** The port of a connection that its own side has ended: the system keeps it for a minute. */
+/** Returns a port in TIME_WAIT, which the system keeps for a minute after a connection. */
 async function portOfEnded(server: { readonly port: number }): Promise<number> {
   const socket: Socket = connect(server.port, "127.0.0.1");
   await once(socket, "connect");
@@ -28,13 +28,13 @@ async function portOfEnded(server: { readonly port: number }): Promise<number> {
 }
 
 describe("a port of this machine", () => {
-  it("is not free while somebody listens there, on this address or on all", async () => {
+  it("is not free while a process listens on it, on this address or on all", async () => {
     await using server = await listening();
     expect(await machine.portIsFree(server.port, "127.0.0.1")).toBe(false);
     expect(await machine.portIsFree(server.port, "0.0.0.0")).toBe(false);
   });
 
-  it("is free where nobody does, also for the minute after a connection's end in which it cannot be had", async () => {
+  it("is free while no process listens on it, also in TIME_WAIT", async () => {
     await using server = await listening();
     const ended = await portOfEnded(server);
     const again = createServer();
@@ -43,7 +43,7 @@ describe("a port of this machine", () => {
       again.listen(ended, "127.0.0.1");
     });
     again.close();
-    // Elsewhere it can be had at once.
+    // Other systems give such a port at once.
     if (process.platform === "linux") expect(had).toBe(false);
     expect(await machine.portIsFree(ended, "127.0.0.1")).toBe(true);
   });

@@ -8,13 +8,13 @@ import { answers, container } from "../../../support/fake-docker.ts";
 import { CONFIG, examine, GIB, initiated } from "./examined.ts";
 
 describe("the engine", () => {
-  it("is too old by the feature it lacks, Podman's too", async () => {
+  it("is too old when it lacks a feature, and so is Podman", async () => {
     const version = async () => ({ product: "Podman Engine", version: "4.3.1", apiVersion: "1.41" });
     const { bad } = await examine({ docker: { engine: { version } } });
     expect(bad[0]?.what).toMatch(/^Podman Engine 4\.3\.1 at .* lacks healthcheck\.start_interval \(since 1\.44\)/);
   });
 
-  it("has too little memory for the limits of what runs, one-shots not counted", async () => {
+  it("has too little memory for the limits of the services, without the one-shots", async () => {
     using folder = await initiated();
     const limits = Object.fromEntries(
       ["glitchtip", "glitchtip-db", "glitchtip-init"].map((name) => [name, { mem_limit: 2 * GIB }]),
@@ -26,7 +26,7 @@ describe("the engine", () => {
     );
   });
 
-  it("shows its free space from inside the database, which has the volume", async () => {
+  it("reads its free space in the database's container, which has the volume", async () => {
     using folder = await initiated();
     const { bad } = await examine({
       dir: folder.dir,
@@ -41,7 +41,7 @@ describe("the engine", () => {
     expect(bad).toMatchObject([{ check: "disk", level: "warn", what: expect.stringContaining("1.0 GiB free") }]);
   });
 
-  it("shows no free space of this machine when it runs on another kernel", async () => {
+  it("does not show this machine's free space when it runs on another kernel", async () => {
     const { all } = await examine({ info: { kernel: "6.6-linuxkit" }, machine: { freeBytes: async () => 1 } });
     expect(all.find(({ check }) => check === "disk")).toMatchObject({
       level: "ok",
@@ -61,7 +61,7 @@ describe("a port", () => {
   const ports = ({ all }: { all: Finding[] }) =>
     all.filter(({ check }) => check === "port").map(({ level, what }) => `${level} ${what}`);
 
-  it("is taken by a container, which is named, with the setting that avoids it", async () => {
+  it("is taken by a container, which the finding names together with the setting to change", async () => {
     using folder = await initiated();
     const { bad } = await examine({ dir: folder.dir, published: [taken({ project: "other" })] });
     expect(bad).toMatchObject([
@@ -81,7 +81,7 @@ describe("a port", () => {
     ]);
   });
 
-  it("is fine when this project has it already", async () => {
+  it("is fine when this Compose project uses it already", async () => {
     using folder = await initiated();
     const found = await examine({
       dir: folder.dir,
@@ -91,7 +91,7 @@ describe("a port", () => {
     expect(ports(found)).toContain("ok 127.0.0.1:8000 is in use by this project's glitchtip");
   });
 
-  it("is not in the way at another address or by another protocol", async () => {
+  it("is free when only another address or protocol is in use", async () => {
     using folder = await initiated();
     const { bad } = await examine({
       dir: folder.dir,
@@ -100,7 +100,7 @@ describe("a port", () => {
     expect(bad).toEqual([]);
   });
 
-  it("may be ours when no engine tells", async () => {
+  it("may be the stack's own when no engine answers", async () => {
     using folder = await initiated();
     const found = await examine({
       dir: folder.dir,
@@ -110,7 +110,7 @@ describe("a port", () => {
     expect(ports(found).every((line) => line.startsWith("warn "))).toBe(true);
   });
 
-  it("of a range is looked at one by one", async () => {
+  it("is checked for each port of a range", async () => {
     using folder = await initiated();
     const api = { ...CONFIG.services.api, ports: [{ target: 3000, published: "3000-3002" }] };
     const found = await examine({ dir: folder.dir, docker: { config: { services: { ...CONFIG.services, api } } } });
@@ -119,7 +119,7 @@ describe("a port", () => {
 });
 
 describe("names", () => {
-  it("mean nothing to an app in another network", async () => {
+  it("do not resolve for an app in another network", async () => {
     using folder = await initiated();
     const api = { networks: { default: null } };
     const { bad } = await examine({
@@ -131,7 +131,7 @@ describe("names", () => {
     ]);
   });
 
-  it("mean nothing to a running container that is older than the files", async () => {
+  it("do not resolve in a running container that is older than the files", async () => {
     using folder = await initiated();
     const { bad } = await examine({
       dir: folder.dir,
@@ -140,7 +140,7 @@ describe("names", () => {
     expect(bad).toMatchObject([{ check: "names", fix: "docker compose up -d --wait api" }]);
   });
 
-  it("of the public address are looked up", async () => {
+  it("of the public address are resolved", async () => {
     using folder = await initiated();
     const file = join(folder.dir, "glitchtip.yaml");
     writeFileSync(

@@ -43,7 +43,7 @@ const NAMES = [
   "glitchtip-proxy",
 ];
 
-/** What Compose makes of the files, with one service changed. */
+/** Returns Compose's model of the files, with one service changed. */
 function config(name = "", change: Partial<ResolvedService> = {}): ComposeConfig {
   const services = Object.fromEntries(
     NAMES.map((one) => [one, { ...(one === "glitchtip" ? WEB : hardened), ...(one === name ? change : {}) }]),
@@ -75,7 +75,7 @@ const point = (id: string): HardeningPoint => {
   return found;
 };
 
-/** Fails one point on what Compose says, and on nothing else. */
+/** Changes of the Compose model, each of which fails exactly one point. */
 const WRONG: readonly [string, ComposeConfig, RegExp][] = [
   ["https", config("glitchtip", { environment: { GLITCHTIP_DOMAIN: "http://x" } }), /http:\/\/x/],
   ["registration", config("glitchtip", { environment: { ENABLE_USER_REGISTRATION: "true" } }), /is true/],
@@ -99,13 +99,13 @@ const WRONG: readonly [string, ComposeConfig, RegExp][] = [
 ];
 
 describe("the hardening table", () => {
-  it("in docs/production.md is the one that is checked, point by point", () => {
+  it("is the same in docs/production.md", () => {
     const rows = HARDENING_POINTS.map(({ id, what, how }) => `| \`${id}\` | ${what} | ${how} |`);
     expect(PAGE.match(/^\| `[a-z-]+` \| .* \| .* \|$/gm)?.slice(-rows.length)).toEqual(rows);
     expect(new Set(HARDENING_POINTS.map(({ id }) => id)).size).toBe(HARDENING_POINTS.length);
   });
 
-  it("passes on a stack as generated; what cannot be looked at is unknown, with what to type", async () => {
+  it("passes for a generated stack; a point that cannot be checked is unknown, with what to type", async () => {
     using folder = new TemporaryFolder();
     const docker = fakeDocker({ config: config() });
     const points = await checkProduction(docker, await projectIn(folder), { shell: {}, nowMs: 0 });
@@ -131,7 +131,7 @@ describe("the hardening table", () => {
     expect(point(id).check({ ...seen, config: config() })).toMatchObject({ state: "pass" });
   });
 
-  it("a port on loopback is for a proxy on the host, and fails nothing", async () => {
+  it("accepts a port on loopback, which a proxy on the host uses", async () => {
     using folder = new TemporaryFolder();
     const loopback = config("glitchtip", { ports: [{ target: 8000, published: "8000", host_ip: "127.0.0.1" }] });
     const seen: ProductionFacts = { workspace: await projectIn(folder), shell: {}, config: loopback };
@@ -154,7 +154,7 @@ describe("the hardening table", () => {
     expect(point(id).check(seen)).toMatchObject({ state: "fail", reason: expect.stringMatching(reason) });
   });
 
-  it("applied names a container that runs with other settings than the files say now", async () => {
+  it("the point `applied` names a container that runs with other settings than the files", async () => {
     using folder = new TemporaryFolder();
     const containers = [container("glitchtip", { configHash: "a" }), container("glitchtip-db", { configHash: "b" })];
     const stack = { engine: (await fakeDocker().located()).engine, config: config(), containers };
@@ -166,7 +166,7 @@ describe("the hardening table", () => {
     });
   });
 
-  it("memory-kills names a container that runs on after a kill", async () => {
+  it("the point `memory-kills` names a container that runs on after a kill", async () => {
     using folder = new TemporaryFolder();
     const containers = [container("glitchtip-worker", { oomKilled: true }), container("glitchtip")];
     const stack = { engine: (await fakeDocker().located()).engine, config: config(), containers };
@@ -175,7 +175,7 @@ describe("the hardening table", () => {
     expect(point("running").check(seen)).toMatchObject({ state: "pass" });
   });
 
-  it("secrets that were made here are rotated; the user's own are changed where they are used", async () => {
+  it("generated secrets are rotated, and the user's own are changed where they are used", async () => {
     using folder = new TemporaryFolder();
     const project = await projectIn(folder);
     for (const name of ["secret_key", "db_password"]) folder.remove(`.glitchtip/secrets/${name}`);

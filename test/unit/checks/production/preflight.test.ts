@@ -11,7 +11,7 @@ const OPTIONS: InitOptions = {
   domain: "errors.example.com",
 };
 
-/** A host on which nothing stands in the way; tests state what does. */
+/** A host without any problem, except for what the test states. */
 const network = (more: Partial<HostNetwork> = {}): HostNetwork => ({
   resolves: async () => true,
   portIsFree: async () => true,
@@ -56,7 +56,7 @@ function project(files: Readonly<Record<string, string>> = {}): TemporaryFolder 
 }
 
 describe("init --production", () => {
-  it("writes a declaration that says what it is about, and a stack with a proxy", async () => {
+  it("writes a declaration with comments, and a stack with a proxy", async () => {
     using folder = project();
     expect(await initIn(folder, OPTIONS)).toEqual({ problems: [], warnings: [] });
     expect(folder.read("glitchtip.yaml")).toMatch(/^production: \{ domain: errors\.example\.com \}$/m);
@@ -65,7 +65,7 @@ describe("init --production", () => {
     expect(folder.read(".glitchtip/proxy/Caddyfile")).toContain("https://errors.example.com {");
   });
 
-  it("adds production to a declaration that was for development, and leaves the rest of it as it was", async () => {
+  it("adds production to a declaration for development, and keeps the rest of it", async () => {
     using folder = project();
     await initIn(folder, { apps: { api: "shop" }, email: "ops@shop.example" });
     const before = folder.read("glitchtip.yaml");
@@ -78,7 +78,7 @@ describe("init --production", () => {
     );
   });
 
-  it("a second run changes nothing, and another domain is the declaration's to say", async () => {
+  it("changes nothing on a second run, and refuses another domain than the declared one", async () => {
     using folder = project();
     await initIn(folder, OPTIONS);
     const before = folder.files();
@@ -91,7 +91,7 @@ describe("init --production", () => {
   });
 });
 
-describe("refused, all at once and before anything is written", () => {
+describe("init --production refuses, before anything is written,", () => {
   it("a domain without DNS, ports that are taken, and placeholders for secrets", async () => {
     using folder = project({
       ".glitchtip/secrets/secret_key": "change_me",
@@ -116,7 +116,7 @@ describe("refused, all at once and before anything is written", () => {
     expect(folder.files()).toEqual(before);
   });
 
-  it("a weak password in an address that comes from elsewhere, without showing it", async () => {
+  it("a weak password in an external address, without showing it", async () => {
     using folder = project();
     await initIn(folder, { apps: { api: "shop" } });
     const text = folder.read("glitchtip.yaml");
@@ -128,7 +128,7 @@ describe("refused, all at once and before anything is written", () => {
     expect(folder.read("glitchtip.yaml")).not.toContain("production:");
   });
 
-  it("a mail address that is not there, or that GlitchTip would take with its newline", async () => {
+  it("a mail address that cannot be read, or that ends with a newline", async () => {
     using folder = project();
     const options = { ...OPTIONS, emailUrl: "file:./mail-url" };
     await expect(initIn(folder, options)).rejects.toMatchObject({
@@ -142,7 +142,7 @@ describe("refused, all at once and before anything is written", () => {
     expect(Object.keys(folder.files())).toEqual(["compose.yaml", "mail-url"]);
   });
 
-  it("but not the project's own running proxy, nor a name that only an authority of one's own has to know", async () => {
+  it("but accepts the project's own running proxy, and an unresolved name with an internal authority", async () => {
     using folder = project();
     const ports = [80, 443].map((port) => ({
       port,
@@ -159,7 +159,7 @@ describe("refused, all at once and before anything is written", () => {
     });
   });
 
-  it("nor ports and names where another server takes HTTPS, or where nobody wants to know", async () => {
+  it("but does not check ports and names behind another proxy, or with --no-preflight", async () => {
     using folder = project();
     const closed = network({ portIsFree: async () => false });
     const options = { ...OPTIONS, domain: "errors.example.com", proxy: "nginx" };
