@@ -1,5 +1,9 @@
-/** Outside quotes Compose's splitter stops at these characters or fails, and sh does something else again. */
-const SPECIAL = new Set("`();&|<>");
+/**
+ * A part of a text: an escaped character, quoted text, blanks, or plain text. Plain text excludes backticks and ();&|<>,
+ * at which Compose's splitter stops or fails, and which mean something else in sh.
+ */
+const PART =
+  /\\(?<escaped>.)|'(?<single>[^']*)'|"(?<double>(?:\\.|[^"\\])*)"|(?<blanks>[ \t\r\n]+)|(?<plain>[^\\'"`();&|<> \t\r\n]+)/gsu;
 
 /**
  * Splits a text into words as Compose does: blanks separate, quotes and backslashes protect, nothing is expanded. Returns
@@ -9,29 +13,21 @@ const SPECIAL = new Set("`();&|<>");
 export function shellWords(text: string): string[] | undefined {
   const words: string[] = [];
   let word: string | undefined;
-  let quote: string | undefined;
-  const characters = text[Symbol.iterator]();
-  for (const c of characters) {
-    if (c === "\\" && quote !== "'") {
-      // Unlike in sh, also between double quotes the backslash goes before any character.
-      const next = characters.next();
-      if (next.done || next.value === "t" || next.value === "n") return undefined;
-      word = `${word ?? ""}${next.value}`;
-    } else if (c === quote) {
-      quote = undefined;
-    } else if (quote === undefined && (c === "'" || c === '"')) {
-      quote = c;
-      word ??= "";
-    } else if (quote !== undefined || !(/[ \t\r\n]/.test(c) || SPECIAL.has(c))) {
-      word = `${word ?? ""}${c}`;
-    } else if (SPECIAL.has(c)) {
-      return undefined;
+  let end = 0;
+  for (const { index, 0: part, groups = {} } of text.matchAll(PART)) {
+    // Unlike in sh, also between double quotes the backslash escapes any character.
+    const escapes = groups.escaped ?? groups.double?.match(/\\./gsu)?.join("") ?? "";
+    if (index !== end || /[tn]/.test(escapes)) return undefined;
+    end += part.length;
+    if (groups.blanks === undefined) {
+      const plain = groups.escaped ?? groups.single ?? groups.double?.replace(/\\(.)/gsu, "$1") ?? groups.plain;
+      word = `${word ?? ""}${plain}`;
     } else if (word !== undefined) {
       words.push(word);
       word = undefined;
     }
   }
-  if (quote !== undefined) return undefined;
+  if (end !== text.length) return undefined;
   return word === undefined ? words : [...words, word];
 }
 

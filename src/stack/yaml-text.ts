@@ -1,7 +1,7 @@
-// Writes plain data as YAML that is pleasant to read. By hand, because loading and warming up a YAML library costs
-// `init` 25 ms of its 60; what is written is read by a library again in the tests.
+// Writes plain data as YAML in the layout of the managed files: short lists and maps on one line, texts quoted only where
+// YAML 1.1 or 1.2 needs it. The tests read what is written with the yaml package.
 
-/** `*name`; under the key `<<` the map's keys are merged in. */
+/** An alias, written as `*name`; under the key `<<` YAML merges the keys of its map. */
 export class YamlAlias {
   readonly name: string;
   constructor(name: string) {
@@ -11,9 +11,9 @@ export class YamlAlias {
 
 const LONGEST_LIST = 100;
 const LONGEST_MAP = 70;
-/** Safe without quotes, also in a list on one line: words, paths, references, and sizes such as 512m. */
+/** Texts that need no quotes, also in a list on one line: words, paths, references, and sizes such as 512m. */
 const PLAIN = /^(?:[A-Za-z_./-][A-Za-z0-9_./:@+=-]*|\d+[a-z]{1,2})$/;
-/** What YAML, also 1.1, would not read as a text. */
+/** Words that YAML 1.1 or 1.2 would not read as a text. */
 const NOT_TEXT = /^(?:[-.]+(?:\d.*|inf|nan)?|y|n|yes|no|on|off|true|false|null|.*:)$/i;
 
 function scalar(value: unknown): string {
@@ -30,7 +30,7 @@ const entriesOf = (map: { readonly [key: string]: unknown }) =>
 
 const isEmpty = (value: unknown) => isMap(value) && entriesOf(value).length === 0;
 
-/** On one line, or undefined where it is too long or would have to be nested too deep to read. */
+/** Returns the value on one line, or undefined where it is too long or nested. */
 function inline(value: unknown): string | undefined {
   if (typeof value === "string" && isBlock(value)) return undefined;
   if (Array.isArray(value)) {
@@ -46,14 +46,14 @@ function inline(value: unknown): string | undefined {
   return line.length <= LONGEST_MAP ? line : undefined;
 }
 
-/** A text of several lines that can stand as it is; others are quoted. */
+/** Whether a text can be written as a block of lines; others are quoted. */
 const isBlock = (value: unknown): value is string =>
   typeof value === "string" &&
   /\n/.test(value) &&
   /^[^\s]/.test(value) &&
   !/[^\P{C}\n\t]|[\u2028\u2029\ufeff]/u.test(value);
 
-/** The lines of `key: value` at this depth; a map that holds maps is never put on one line. */
+/** Returns the lines of `key: value`. `open` keeps a map from being written on one line. */
 export function yamlLines(key: string, value: unknown, { indent = "", anchor = "", open = false } = {}): string[] {
   const start = `${indent}${key === "<<" && value instanceof YamlAlias ? key : scalar(key)}:${anchor === "" ? "" : ` &${anchor}`}`;
   const line = open && !isEmpty(value) ? undefined : inline(value);
@@ -63,13 +63,10 @@ export function yamlLines(key: string, value: unknown, { indent = "", anchor = "
     const lines = value.replace(/\n$/, "").split("\n");
     return [`${start} |${chomping}`, ...lines.map((text) => (text === "" ? "" : `${indent}  ${text}`))];
   }
-  if (Array.isArray(value)) return [start, ...value.flatMap((item) => itemLines(item, `${indent}  `))];
-  return [
-    start,
-    ...entriesOf(value as object as Record<string, unknown>).flatMap(([name, item]) =>
-      yamlLines(name, item, { indent: `${indent}  ` }),
-    ),
-  ];
+  const deeper = `${indent}  `;
+  if (Array.isArray(value)) return [start, ...value.flatMap((item) => itemLines(item, deeper))];
+  const entries = isMap(value) ? entriesOf(value) : [];
+  return [start, ...entries.flatMap(([name, item]) => yamlLines(name, item, { indent: deeper }))];
 }
 
 function itemLines(item: unknown, indent: string): string[] {
