@@ -1,4 +1,4 @@
-export { type Bundle, createBundle, verifyBundle } from "./bundle/bundle.ts";
+export { createBundle, verifyBundle } from "./bundle/bundle.ts";
 export { type Backup, chooseBackup, type ListedBackup, listBackups, verifyBackup } from "./catalog.ts";
 export { createBackup, describeBackup } from "./create.ts";
 export { type DecryptionKey, encryptionWith, type FileEncryption } from "./encryption.ts";
@@ -30,5 +30,4 @@ export {
   prepareUpgrade,
   requireSameUpgrade,
   startUpgrade,
-  upgradeUnderWay,
 } from "./upgrade/upgrade.ts";

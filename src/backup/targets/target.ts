@@ -25,7 +25,7 @@ export interface TargetContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly openHttp: OpenHttp;
-  /** For the variables that name a proxy. */
+  /** Variables of the environment, of which the HTTP client reads those that name a proxy. */
   readonly env?: HttpOptions["env"];
   /** Returns the value of a setting that is a reference to a secret. Throws where it cannot be read. */
   secret(setting: string): Secret;

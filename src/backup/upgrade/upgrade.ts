@@ -61,16 +61,16 @@ export async function startUpgrade(context: UpgradeContext, plan: UpgradePlan): 
   return await executeUpgrade(context, progress);
 }
 
-/** Throws GC1809 where another upgrade than the unfinished one is wanted, or where that one is being rolled back. */
-export function requireSameUpgrade({ from, to, undoing }: UpgradeProgress, wanted: string | undefined): void {
-  const isOther = wanted !== undefined && targetImage(from, wanted) !== to;
-  if (undoing || isOther) throw upgradeUnderWay({ to, undoing });
-}
-
-/** The error for a command that cannot begin while this upgrade is not over. */
-export const upgradeUnderWay = ({ to, undoing }: Pick<UpgradeProgress, "to" | "undoing">): CodedError =>
-  new CodedError("GC1809", `an upgrade to ${to} is ${undoing ? "being taken back" : "under way"}`, {
+/** Throws GC1809 where anything else than this unfinished upgrade is wanted, or where it is being rolled back. */
+export function requireSameUpgrade(
+  { from, to, undoing }: UpgradeProgress,
+  { to: wanted, cleanup = false }: { readonly to?: string; readonly cleanup?: boolean },
+): void {
+  const isOther = cleanup || (wanted !== undefined && targetImage(from, wanted) !== to);
+  if (!undoing && !isOther) return;
+  throw new CodedError("GC1809", `an upgrade to ${to} is ${undoing ? "being taken back" : "under way"}`, {
     remedy: undoing
       ? "glitchtip-compose rollback ends that."
       : `Go on with: glitchtip-compose upgrade --to ${to}. Or go back: glitchtip-compose rollback`,
   });
+}

@@ -10,7 +10,6 @@ import {
   type UpgradeProgress,
   type UpgradeResult,
   unfinishedUpgrade,
-  upgradeUnderWay,
   type WantedUpgrade,
 } from "../../backup/index.ts";
 import { defined } from "../../base/defined.ts";
@@ -102,8 +101,7 @@ function wantedBy({ to, generation, postgres }: Flags): WantedUpgrade {
 /** Continues an interrupted upgrade. Another upgrade is refused until it is over. */
 async function goOn(call: Call, found: UpgradeProgress): Promise<void> {
   const { context, flags } = call;
-  if (flags.cleanup) throw upgradeUnderWay(found);
-  requireSameUpgrade(found, flags.to);
+  requireSameUpgrade(found, flags);
   if (flags.dryRun) {
     const { from, to, step } = found;
     const text = `the upgrade from ${from} to ${to} would go on after “${step}”`;
