@@ -56,24 +56,23 @@ function* dotEnvWarnings(workspace: Workspace): Generator<string> {
  * and states an entrypoint, and Compose uses the last one.
  */
 export async function appsWithLostWrapper({ dir, declaration, composeFiles }: Workspace): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
   const after = composeFiles.slice(composeFiles.indexOf(STACK_FILE) + 1);
-  if (after.length === 0) return found;
-  const { asMap, parseComposeYaml, Tagged } = await import("../compose/yaml.ts");
+  if (after.length === 0) return new Map();
+  const { asMap, parseComposeYaml, Tagged } = await import("../stack/compose-yaml.ts");
   const wrapped = Object.keys(declaration.apps).filter((app) =>
     ["entrypoint", "busybox"].includes(declaration.apps[app]?.inject ?? ""),
   );
-  for (const path of after) {
-    for (const { services } of parseComposeYaml(path, readUserFile(dir, path, "GC1103") ?? "")) {
-      for (const app of wrapped) {
-        const { entrypoint } = asMap(asMap(services)[app]);
-        const stated = (entrypoint instanceof Tagged ? entrypoint.value : entrypoint) ?? null;
-        const isStated = entrypoint !== undefined && entrypoint !== null;
-        if (isStated && !JSON.stringify(stated).includes("with-dsn")) found.set(app, path);
-      }
-    }
-  }
-  return found;
+  const replacesWrapper = (service: unknown): boolean => {
+    const { entrypoint } = asMap(service);
+    const stated = (entrypoint instanceof Tagged ? entrypoint.value : entrypoint) ?? null;
+    return entrypoint !== undefined && entrypoint !== null && !JSON.stringify(stated).includes("with-dsn");
+  };
+  const found = after.flatMap((path) =>
+    parseComposeYaml(path, readUserFile(dir, path, "GC1103") ?? "").flatMap(({ services }) =>
+      wrapped.filter((app) => replacesWrapper(asMap(services)[app])).map((app) => [app, path] as const),
+    ),
+  );
+  return new Map(found);
 }
 
 /** Says what is lost. */
