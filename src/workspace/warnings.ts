@@ -58,7 +58,7 @@ function* dotEnvWarnings(workspace: Workspace): Generator<string> {
 export async function appsWithLostWrapper({ dir, declaration, composeFiles }: Workspace): Promise<Map<string, string>> {
   const after = composeFiles.slice(composeFiles.indexOf(STACK_FILE) + 1);
   if (after.length === 0) return new Map();
-  const { asMap, parseComposeYaml, Tagged } = await import("../stack/compose-yaml.ts");
+  const { asMap, parseComposeYaml, Tagged } = await import("../compose/yaml.ts");
   const wrapped = Object.keys(declaration.apps).filter((app) =>
     ["entrypoint", "busybox"].includes(declaration.apps[app]?.inject ?? ""),
   );

@@ -20,7 +20,7 @@ import { TemporaryFolder, testAssets } from "../support/workspace.ts";
 const CORPUS = join(import.meta.dirname, "../fixtures/compose");
 const names = readdirSync(CORPUS);
 
-/** What the files expect of a shell; and an engine that Compose does not need to read files. */
+/** The shell's variables that the files need, and an engine, which Compose does not use to read files. */
 const SHELL = { PATH: process.env.PATH, HOME: process.env.HOME, DOCKER_CONFIG: process.env.DOCKER_CONFIG };
 const ENV = { ...SHELL, DOCKER_HOST: "unix:///dev/null" };
 const log = { info() {}, step() {}, debug() {}, warn() {} };
@@ -59,7 +59,7 @@ function copied(name: string): TemporaryFolder & { readonly before: Record<strin
 const run = (dir: string) => initWorkspace({ dir, log, env: SHELL, assets: testAssets() });
 const appsOf = (folder: TemporaryFolder) => Object.keys(loadDeclaration(folder.read("glitchtip.yaml"), "g").apps);
 
-/** The facts about services, the variables from env files among them, in one order. */
+/** Returns the facts about services in one order, with the variables from env files. */
 const facts = (dir: string, user: UserProject) =>
   Object.fromEntries(
     Object.entries(withEnvFiles(dir, user).services).map(([name, { environment, envFiles: _, ...service }]) => [

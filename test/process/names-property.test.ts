@@ -10,7 +10,7 @@ import { ADMIN, dsnOf, provisionOnce, temporaryFolders } from "../support/provis
 
 const CASES_PER_GENERATION = 50;
 
-/** What the schema accepts; projects whose slugs come near to each other's, and an app for each. */
+/** Generates names that the schema accepts: projects with similar slugs, and an app for each. */
 const declaration = fc
   .record({
     organization: nameOf(ORGANIZATION_NAME_LONGEST),

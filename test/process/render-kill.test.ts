@@ -11,8 +11,8 @@ const STACK = "compose.glitchtip.yaml";
 const dieWhileWriting = fileURLToPath(new URL("../support/die-while-writing.mjs", import.meta.url));
 const log = { info() {}, step() {}, debug() {}, warn() {} };
 
-/** A project of an older version, with edits of the user's, whose declaration now needs other files. */
-async function olderProject(): Promise<TemporaryFolder> {
+/** Returns a workspace of an older version with the user's edits, whose declaration now needs other files. */
+async function olderWorkspace(): Promise<TemporaryFolder> {
   const folder = new TemporaryFolder();
   await initWorkspace(
     { dir: folder.path, log, env: {}, assets: testAssets("0.0.1") },
@@ -35,7 +35,7 @@ function render(folder: TemporaryFolder, dieAt?: number) {
   return { status, signal, stderr };
 }
 
-/** But for the password, which is another one each time it is made. */
+/** Returns the files without the password, which differs each time it is made. */
 function filesOf(folder: TemporaryFolder): Record<string, string> {
   const { ".glitchtip/secrets/admin_password": password, ...files } = folder.files();
   return { ...files, password: String(password !== undefined && password !== "") };
@@ -48,7 +48,7 @@ function copyOf(folder: TemporaryFolder): TemporaryFolder {
 }
 
 it("a render that is killed at any write, rename or removal is completed by the next one", async () => {
-  using older = await olderProject();
+  using older = await olderWorkspace();
   using whole = copyOf(older);
   expect(render(whole)).toMatchObject({ status: 0, signal: null });
   const wanted = filesOf(whole);

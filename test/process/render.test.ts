@@ -8,7 +8,7 @@ const read = ({ project }: CliFolders, path: string) => readFileSync(join(projec
 const edit = (folders: CliFolders, path: string, change: (text: string) => string) =>
   writeFileSync(join(folders.project, path), change(read(folders, path)));
 
-/** A project whose stack the user has edited, and whose declaration has changed since. */
+/** Makes a workspace whose stack the user has edited, and whose declaration has changed since. */
 async function editedProject(): Promise<CliFolders> {
   const folders = cliFolders();
   await runCli(folders, "init");
@@ -17,7 +17,7 @@ async function editedProject(): Promise<CliFolders> {
   return folders;
 }
 
-/** The same, with an edit in a line that ours has changed. */
+/** Makes the same with an edit in a line that we have changed. */
 async function conflictingProject(): Promise<CliFolders> {
   const folders = await editedProject();
   edit(folders, STACK, (text) => text.replace("SERVER_ROLE: all_in_one", "SERVER_ROLE: all_in_one # mine"));

@@ -14,7 +14,7 @@ const empty = join(root, "empty");
 mkdirSync(empty);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** Everything a shell could trip over; what gets executed leaves a file. */
+/** Generates values that a shell could misread. A value that gets executed leaves a file. */
 const FRAGMENTS = [
   ..."'\"$`\\\n\r\t !*?[]#~=;&|<>(){}^%-é\u{1F600}\u0001\u0002\u007f",
   "$(touch ran)",
@@ -42,11 +42,11 @@ const large = fc
 const VALUES_PER_START = 700;
 const STARTS = 15;
 
-/** Every second name is one that only env can set. */
+/** Generates names; every second one can be set by env only. */
 const named = (values: readonly string[]): Record<string, string> =>
   Object.fromEntries(values.map((text, i) => [i % 2 === 0 ? `V_${i}` : `v.${i}-x`, text]));
 
-/** What the app has, of the names that the file gives. */
+/** Returns the variables of the file as the app has them. */
 function received(shell: Shell, variables: Record<string, string>): Record<string, string> {
   writeFileSync(join(root, "api.env"), renderEnvFile(variables));
   const [program = "", ...options] = shell.argv;

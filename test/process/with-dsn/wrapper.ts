@@ -7,7 +7,7 @@ import { afterAll, beforeEach, onTestFinished } from "vitest";
 import { renderEnvFile } from "../../../src/outputs/env-file.ts";
 import { findProgram, type Shell } from "../../support/shells.ts";
 
-/** The published file; what runs is a copy, so that its mode is known. */
+/** The published file. The tests run a copy, so that its mode is known. */
 export const source = new URL("../../../templates/with-dsn", import.meta.url).pathname;
 const root = mkdtempSync(join(tmpdir(), "with-dsn-"));
 // Readable for nobody too: the test of an unreadable file changes its user.
@@ -23,10 +23,10 @@ const tool = (name: string): string => {
 };
 export const [sh, cat, env] = [tool("sh"), tool("cat"), tool("env")];
 
-/** The DSN folder of the test that runs. */
+/** The DSN folder of the current test. */
 export let folder: string;
 
-/** A new folder for each test of a file. */
+/** Makes a new folder for each test of a file. */
 export function freshFolders(): void {
   beforeEach(() => {
     folder = mkdtempSync(join(root, "dsn-"));
@@ -35,12 +35,12 @@ export function freshFolders(): void {
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 }
 
-/** How this shell runs the wrapper on that folder. */
+/** Returns a function that gives the arguments to run the wrapper in this shell, on the folder of the test. */
 export const wrappedIn =
   (shell: Shell) =>
   (...args: string[]): string[] => [...shell.argv, wrapper, "--dir", folder, ...args];
 
-/** What a provisioner does: whole under another name, then renamed. */
+/** Writes an app's file as the provisioner does: under a temporary name, then renamed. */
 export function publish(app: string, variables: Record<string, string>): void {
   const temporary = join(folder, `.${app}.tmp`);
   writeFileSync(temporary, renderEnvFile(variables), { mode: 0o444 });
@@ -86,7 +86,7 @@ export async function ended(child: ChildProcessWithoutNullStreams, input = ""): 
 export const run = (argv: readonly string[], start: Start = {}): Promise<Ended> =>
   ended(begin(argv, start), start.input);
 
-/** The environment as the app has it. The shell's own four are no business of the wrapper: any shell in front sets them. */
+/** Returns the environment of the app, without the four variables that every shell sets. */
 export async function environment(argv: readonly string[], start: Start = {}): Promise<Record<string, string>> {
   const { code, stdout, stderr } = await run([...argv, cat, "/proc/self/environ"], start);
   if (code !== 0) throw new Error(`ended with ${code}: ${stderr}`);
@@ -101,7 +101,7 @@ export async function environment(argv: readonly string[], start: Start = {}): P
   );
 }
 
-/** A PATH with these programs alone; a text is a script. */
+/** Returns a PATH with these programs and scripts alone. */
 export function pathWith(programs: readonly string[], scripts: Record<string, string> = {}): string {
   const path = mkdtempSync(join(root, "path-"));
   for (const name of programs) symlinkSync(tool(name), join(path, name));

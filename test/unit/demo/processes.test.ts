@@ -11,7 +11,7 @@ import { answers } from "../../support/fake-docker.ts";
 const dir = mkdtempSync(join(tmpdir(), "glitchtip-compose-demo-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** The demo's processes, the provisioner without fault and the app as given. */
+/** Returns the demo's stack of processes with a provisioner that succeeds and the given app. */
 const up = (app: Run) => {
   const clock = fakeClock();
   const run: Run = async (program, args, options) =>

@@ -1,10 +1,10 @@
 import { type InitOptions, type InitResult, initWorkspace } from "../../../src/init/init.ts";
 import { type TemporaryFolder, testAssets } from "../../support/workspace.ts";
 
-/** A user's own Compose file. */
+/** The user's own Compose file. */
 export const SERVICE = "services:\n  api:\n    image: shop/api\n    entrypoint: [node]\n    command: [server.js]\n";
 
-/** `init` in a folder, with what it warns of. */
+/** Executes `init` in a folder, and collects its warnings. */
 export function run(
   folder: TemporaryFolder,
   options: InitOptions = {},

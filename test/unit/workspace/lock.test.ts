@@ -7,7 +7,7 @@ import { TemporaryFolder, testAssets } from "../../support/workspace.ts";
 const LOCK = ".glitchtip/compose.lock.yaml";
 const digest = (of: string) => `sha256:${of.repeat(64)}`;
 
-/** As Compose reads the files, and what a registry says of the images that came from one. */
+/** Returns a fake of Docker: the images as Compose reads them, and the digests that a registry gave them. */
 const docker = (images: Readonly<Record<string, string>>, digests: Readonly<Record<string, string>>): LockDocker => ({
   config: async () => ({
     name: "shop",

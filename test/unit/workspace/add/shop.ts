@@ -4,7 +4,7 @@ import type { AddOptions, addApp } from "../../../../src/workspace/apps.ts";
 import type { WorkspaceDocker } from "../../../../src/workspace/docker.ts";
 import { TemporaryFolder, testAssets } from "../../../support/workspace.ts";
 
-/** What a user has before us. */
+/** The user's own Compose file. */
 export const COMPOSE = `services:
   api: { image: shop/api, entrypoint: [node], command: [a.js] }
   worker: { image: shop/worker:2, command: [w.js] }
@@ -17,7 +17,7 @@ interface Engine {
   answers?: boolean;
 }
 
-/** An engine with these images; pulling or building makes one. */
+/** Returns a fake engine with these images. Pulling or building adds one. */
 export function engine({ images = {}, answers = true }: Engine = {}): WorkspaceDocker & { readonly calls: string[] } {
   const calls: string[] = [];
   return {

@@ -6,11 +6,11 @@ import { TemporaryFolder, testAssets } from "../../../support/workspace.ts";
 export const STACK = "compose.glitchtip.yaml";
 export const BASE = ".glitchtip/base/compose.glitchtip.yaml";
 export const GATE = ".glitchtip/gate.py";
-/** What was said since the project was made. */
+/** The warnings since the workspace was made. */
 export const warnings: string[] = [];
 export const log = { info() {}, step() {}, debug() {}, warn: (text: string) => warnings.push(text) };
 
-/** A project as version 1.0.0 of the tool wrote it. */
+/** Returns a workspace as version 1.0.0 of the tool wrote it. */
 export async function project(): Promise<TemporaryFolder> {
   const folder = new TemporaryFolder();
   await initWorkspace({ dir: folder.path, log, env: {}, assets: testAssets() }, { organization: "Acme" });
@@ -20,11 +20,11 @@ export async function project(): Promise<TemporaryFolder> {
 
 interface Upgrade extends RenderOptions {
   readonly version?: string;
-  /** What another version has in its templates, from what this one has. */
+  /** Changes the templates of this version into those of another one. */
   readonly templates?: (text: string) => string;
 }
 
-/** The same project rendered by another version of the tool, whose templates differ. */
+/** Renders the workspace by another version of the tool, whose templates differ. */
 export function upgrade(folder: TemporaryFolder, { version = "1.0.0", templates, ...options }: Upgrade = {}) {
   const assets = testAssets(version);
   const compose = (): ComposeTemplates => {
