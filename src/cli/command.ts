@@ -10,6 +10,13 @@ export interface CliCommand<Flags extends object = object> {
   run(context: CliContext, flags: Flags, args: readonly string[]): Promise<void>;
 }
 
+export interface WorkspaceChange {
+  /** Files of the workspace alone, or what is on the engine as well. */
+  readonly of: "files" | "stack";
+  /** The first arguments that change something, where others only read. */
+  readonly actions?: readonly string[];
+}
+
 /** A row of the registry: everything that is known about a command before its file is loaded. */
 export interface CommandEntry {
   readonly name: string;
@@ -17,6 +24,8 @@ export interface CommandEntry {
   readonly summary: string;
   /** Which arguments a program in a container gets unchanged: all of them, or those that follow the first name. */
   readonly passThrough?: "all" | "afterName";
+  /** What it changes. Only one such command runs in a workspace at a time, unless it is a dry run. */
+  readonly changes?: WorkspaceChange;
   /** Command lines, shown below the command's help. */
   readonly examples: readonly string[];
   load(): Promise<{ readonly default: CliCommand<never> }>;

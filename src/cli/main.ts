@@ -4,7 +4,7 @@ import { Command, CommanderError } from "commander";
 import { CodedError } from "../base/errors.ts";
 import { normalizeArgv } from "./argv.ts";
 import type { CommandEntry } from "./command.ts";
-import { type GlobalFlags, processContext, processOutput, reportError } from "./context.ts";
+import { type CliContext, type GlobalFlags, processContext, processOutput, reportError } from "./context.ts";
 import { COMMAND_GROUPS, COMMANDS } from "./registry/index.ts";
 
 declare const VERSION: string;
@@ -43,7 +43,8 @@ try {
 process.stdout.write("", () => process.exit());
 
 /** Loads the command's file and gives commander its arguments, options, help and action. */
-async function define(command: Command, { examples, load }: CommandEntry): Promise<void> {
+async function define(command: Command, entry: CommandEntry): Promise<void> {
+  const { examples, load } = entry;
   const { flags, run } = (await load()).default;
   command.addHelpText("after", ["", "Examples:", ...examples.map((line) => `  ${line}`)].join("\n"));
   flags?.(command);
@@ -51,6 +52,7 @@ async function define(command: Command, { examples, load }: CommandEntry): Promi
     const given = command.optsWithGlobals<GlobalFlags>();
     const context = processContext(given);
     try {
+      await using _lock = await lockFor(entry, context, given, command.args);
       await run(context, given as never, command.args);
     } catch (error) {
       const cause = context.signal.aborted ? context.signal.reason : error;
@@ -58,6 +60,26 @@ async function define(command: Command, { examples, load }: CommandEntry): Promi
       reportError(cause, context, toStderr);
     }
   });
+}
+
+interface DryRunFlags extends GlobalFlags {
+  readonly dryRun?: boolean;
+  readonly check?: boolean;
+}
+
+/** Keeps other commands from changing the workspace or its stack while this one does. */
+async function lockFor(
+  { name, changes }: CommandEntry,
+  context: CliContext,
+  { dryRun, check }: DryRunFlags,
+  args: readonly string[],
+): Promise<AsyncDisposable | undefined> {
+  const [action = ""] = args;
+  const changesNothing = changes === undefined || changes.actions?.includes(action) === false;
+  if (changesNothing || dryRun || check) return undefined;
+  const { lockWorkspace } = await import("./workspace-lock.ts");
+  const command = changes.actions === undefined ? name : `${name} ${args.slice(0, 2).join(" ")}`;
+  return await lockWorkspace(context, command.trim(), process.pid);
 }
 
 function toStderr(text: string): void {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { platform, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -12,16 +12,23 @@ export interface Contender {
   withdraw(): Promise<void>;
 }
 
+/** A living contender other than this process. */
+export interface Rival {
+  readonly name: string;
+  /** What it says of itself; empty where it says nothing. */
+  readonly label: string;
+}
+
 /** Where those who want the same lock see each other. */
 export interface LockPlace {
   /** Undefined: somebody else was faster. */
   show(): Promise<Contender | undefined>;
-  /** Names of the living contenders other than this one. */
-  rivals(self?: Contender): Promise<readonly string[]>;
+  rivals(self?: Contender): Promise<readonly Rival[]>;
 }
 
-export const lockPlace = (folder: string): LockPlace =>
-  platform() === "win32" ? namedPipe(folder) : sockets(socketPrefix(folder));
+/** Returns the place of a folder's lock. `label` is what this process tells its rivals of itself. */
+export const lockPlace = (folder: string, label = ""): LockPlace =>
+  platform() === "win32" ? namedPipe(folder, label) : sockets(socketPrefix(folder), label);
 
 /** Longer paths do not fit into a socket's address (108 bytes on Linux, 104 on macOS). */
 const SOCKET_PATH_LONGEST = 100;
@@ -33,19 +40,19 @@ const HIDDEN = ".new";
  * A socket is shown only when it listens already, and no name comes twice: a silent one is dead for good, so taking it
  * away never hits a living one.
  */
-function sockets(prefix: string): LockPlace {
+function sockets(prefix: string, label: string): LockPlace {
   const dir = dirname(prefix);
   const names = () => namesIn(dir).filter((name) => name.startsWith(basename(prefix)));
   /** Takes the socket away, and those of others that were killed before they were shown. */
   const leave = async (path: string) => {
     quietly(() => rmSync(path, { force: true }));
     const hidden = names().filter((name) => name.endsWith(HIDDEN));
-    await Promise.all(hidden.map((name) => isLiving(join(dir, name))));
+    await Promise.all(hidden.map((name) => labelOf(join(dir, name))));
   };
   return {
     async show() {
       const path = `${prefix}${randomBytes(8).toString("hex")}.sock`;
-      const server = quietServer();
+      const server = quietServer(label);
       const withdraw = async () => {
         await leave(path);
         await close(server);
@@ -55,6 +62,8 @@ function sockets(prefix: string): LockPlace {
         await listen(server, path + HIDDEN);
       } catch (error) {
         await close(server);
+        // A holder who is leaving took the empty folder away.
+        if (hasErrno(error, "ENOENT") && !existsSync(dir)) return undefined;
         throw notLockable(error, dir);
       }
       try {
@@ -69,18 +78,18 @@ function sockets(prefix: string): LockPlace {
     },
     async rivals(self) {
       const others = names().filter((name) => SHOWN.test(name) && name !== self?.name);
-      const living = await Promise.all(others.map((name) => isLiving(join(dir, name))));
-      return others.filter((_, at) => living[at]);
+      const labels = await Promise.all(others.map((name) => labelOf(join(dir, name))));
+      return others.flatMap((name, at) => (labels[at] === undefined ? [] : [{ name, label: labels[at] }]));
     },
   };
 }
 
 /** Windows: a pipe's name is exclusive and goes with its process. */
-function namedPipe(folder: string): LockPlace {
+function namedPipe(folder: string, label: string): LockPlace {
   const name = `\\\\.\\pipe\\glitchtip-compose-${hashOf(folder)}`;
   return {
     async show() {
-      const server = quietServer();
+      const server = quietServer(label);
       try {
         await listen(server, name);
         return { name, withdraw: () => close(server) };
@@ -89,7 +98,10 @@ function namedPipe(folder: string): LockPlace {
         throw notLockable(error, name);
       }
     },
-    rivals: async () => [],
+    async rivals(self) {
+      const rival = self === undefined ? await labelOf(name) : undefined;
+      return rival === undefined ? [] : [{ name, label: rival }];
+    },
   };
 }
 
@@ -103,8 +115,12 @@ function socketPrefix(folder: string): string {
 
 const hashOf = (folder: string): string => createHash("sha256").update(folder).digest("hex").slice(0, 16);
 
-/** Does not keep its process. */
-const quietServer = (): Server => createServer((socket) => socket.destroy()).unref();
+/** Tells its label to whoever connects. It does not keep its process alive. */
+const quietServer = (label: string): Server =>
+  createServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    socket.end(label);
+  }).unref();
 
 const listen = (server: Server, path: string): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -123,16 +139,32 @@ function namesIn(dir: string): string[] {
   }
 }
 
-/** Also true where it cannot be asked: better to wait than to be two. */
-async function isLiving(path: string): Promise<boolean> {
+const LABEL_WITHIN_MS = 500;
+const LONGEST_LABEL = 200;
+
+/**
+ * Returns the label of who listens on a socket, or undefined where nobody does. One that cannot be asked, or does not
+ * answer, counts as living: it is better to wait than to be two.
+ */
+async function labelOf(path: string): Promise<string | undefined> {
+  let label = "";
   const failure = await new Promise<unknown>((resolve) => {
-    const socket = connect(path, () => resolve(undefined));
-    socket.once("error", resolve);
-    socket.once("connect", () => socket.destroy());
+    const socket = connect({ path, timeout: LABEL_WITHIN_MS });
+    socket.once("timeout", () => socket.destroy());
+    socket.on("data", (bytes: Buffer) => {
+      label += bytes.toString("utf8");
+    });
+    let connected = false;
+    socket.once("connect", () => {
+      connected = true;
+    });
+    socket.once("error", (error) => resolve(connected ? undefined : error));
+    socket.once("close", () => resolve(undefined));
   });
-  if (failure === undefined) return true;
   if (hasErrno(failure, "ECONNREFUSED")) quietly(() => rmSync(path, { force: true }));
-  return !hasErrno(failure, "ECONNREFUSED", "ENOENT");
+  return hasErrno(failure, "ECONNREFUSED", "ENOENT")
+    ? undefined
+    : label.replace(/[^ -~]/g, "?").slice(0, LONGEST_LABEL);
 }
 
 function notLockable(error: unknown, path: string): unknown {

@@ -12,6 +12,8 @@ export interface LockOptions {
   /** Who holds it, as messages call it. */
   readonly holder?: string;
   readonly remedy?: string;
+  /** What those who wait are told of this process, as in `glitchtip-compose up (process 123)`. */
+  readonly label?: string;
 }
 
 const STOP_PROVISIONER = "Wait for it, or stop it: docker compose stop glitchtip-provision";
@@ -24,10 +26,11 @@ const STOP_PROVISIONER = "Wait for it, or stop it: docker compose stop glitchtip
  * once the first by name stays and the others step back.
  */
 export async function acquireLock(folder: string, options: LockOptions): Promise<AsyncDisposable> {
-  const { log, holder = "provisioner", remedy = STOP_PROVISIONER, ...waiting } = options;
-  const place = lockPlace(folder);
+  const { log, holder = "provisioner", remedy = STOP_PROVISIONER, label, ...waiting } = options;
+  const place = lockPlace(folder, label);
   let shown: Contender | undefined;
   let told = false;
+  let who = `another ${holder}`;
   const stepBack = async () => {
     await shown?.withdraw();
     shown = undefined;
@@ -40,14 +43,15 @@ export async function acquireLock(folder: string, options: LockOptions): Promise
         if (shown === undefined && (await place.rivals()).length === 0) shown = await place.show();
         const rivals = await place.rivals(shown);
         if (shown !== undefined && rivals.length === 0) return shown;
-        if (rivals.some((name) => shown !== undefined && name < shown.name)) await stepBack();
-        if (!told) log.step(`another ${holder} is at work here; waiting until it is done`);
+        who = rivals.find((rival) => rival.label !== "")?.label ?? `another ${holder}`;
+        if (rivals.some(({ name }) => shown !== undefined && name < shown.name)) await stepBack();
+        if (!told) log.step(`${who} is at work here; waiting until it is done`);
         told = true;
         return undefined;
       },
-      say: (waitedMs) => log.step(`waiting for another ${holder} since ${inSeconds(waitedMs)}`),
+      say: (waitedMs) => log.step(`waiting for ${who} since ${inSeconds(waitedMs)}`),
       late: (waitedMs) =>
-        new CodedError("GC1406", `another ${holder} has been at work for ${inSeconds(waitedMs)} (${folder})`, {
+        new CodedError("GC1406", `${who} has been at work for ${inSeconds(waitedMs)} (${folder})`, {
           remedy,
         }),
     });

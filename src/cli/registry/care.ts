@@ -6,6 +6,7 @@ export const CARE_COMMANDS: CommandGroup = {
     {
       name: "backup",
       summary: "whole copies of the stack's data: create, list, verify, prune",
+      changes: { of: "stack", actions: ["create", "prune"] },
       examples: [
         "glitchtip-compose backup create",
         "glitchtip-compose backup create --include-secrets --passphrase-file ~/passphrase",
@@ -21,6 +22,7 @@ export const CARE_COMMANDS: CommandGroup = {
     {
       name: "restore",
       summary: "put a backup in the place of what is there, or into a new stack",
+      changes: { of: "stack" },
       examples: [
         "glitchtip-compose restore latest --dry-run",
         "glitchtip-compose restore latest",
@@ -33,6 +35,7 @@ export const CARE_COMMANDS: CommandGroup = {
     {
       name: "secrets",
       summary: "list, or rotate: the database's password, the secret key, the admin's password, the token",
+      changes: { of: "stack", actions: ["rotate"] },
       examples: [
         "glitchtip-compose secrets list",
         "glitchtip-compose secrets rotate db-password --dry-run",

@@ -6,12 +6,14 @@ export const RUN_COMMANDS: CommandGroup = {
     {
       name: "up",
       summary: "docker compose up, and before it the env files of apps that take their DSN from one",
+      changes: { of: "stack" },
       examples: ["glitchtip-compose up"],
       load: () => import("../commands/up.ts"),
     },
     {
       name: "down",
       summary: "stop and remove the project's containers; the data stays",
+      changes: { of: "stack" },
       examples: [
         "glitchtip-compose down",
         "glitchtip-compose down --volumes --dry-run",
@@ -22,6 +24,7 @@ export const RUN_COMMANDS: CommandGroup = {
     {
       name: "restart",
       summary: "restart web and worker, or what is named, and wait until they are healthy",
+      changes: { of: "stack" },
       examples: [
         "glitchtip-compose restart",
         "glitchtip-compose restart worker",
@@ -32,12 +35,14 @@ export const RUN_COMMANDS: CommandGroup = {
     {
       name: "migrate",
       summary: "migrations, partitions and the cache's table, now",
+      changes: { of: "stack" },
       examples: ["glitchtip-compose migrate", "glitchtip-compose migrate --json"],
       load: () => import("../commands/migrate.ts"),
     },
     {
       name: "upgrade",
       summary: "another GlitchTip: backed up first, proved afterwards, taken back where it fails",
+      changes: { of: "stack" },
       examples: [
         "glitchtip-compose upgrade --check",
         "glitchtip-compose upgrade --to glitchtip/glitchtip:6 --dry-run",
@@ -50,6 +55,7 @@ export const RUN_COMMANDS: CommandGroup = {
     {
       name: "rollback",
       summary: "back to before the last upgrade: its images, its settings, its data",
+      changes: { of: "stack" },
       examples: ["glitchtip-compose rollback --dry-run", "glitchtip-compose rollback --yes-rollback shop"],
       load: () => import("../commands/rollback.ts"),
     },
@@ -83,6 +89,7 @@ export const RUN_COMMANDS: CommandGroup = {
     {
       name: "clean",
       summary: "remove everything of the project from the engine, the data as well",
+      changes: { of: "stack" },
       examples: [
         "glitchtip-compose clean --dry-run",
         "glitchtip-compose clean",

@@ -18,6 +18,7 @@ export const SERVER_CONTENT_COMMANDS: CommandGroup = {
     {
       name: "apply",
       summary: "make the servers hold what is declared: alerts, monitors, members, projects",
+      changes: { of: "files" },
       examples: [
         "glitchtip-compose apply",
         "glitchtip-compose apply --yes --instance prod --json",
@@ -29,6 +30,7 @@ export const SERVER_CONTENT_COMMANDS: CommandGroup = {
     {
       name: "pull",
       summary: "write what the servers hold into the declaration, its comments kept",
+      changes: { of: "files" },
       examples: [
         "glitchtip-compose pull",
         "glitchtip-compose pull --kind alerts --dry-run",
@@ -59,6 +61,7 @@ export const SERVER_CONTENT_COMMANDS: CommandGroup = {
     {
       name: "provision",
       summary: "the provisioner's work without its container: from CI, for a GlitchTip anywhere",
+      changes: { of: "files" },
       examples: [
         "glitchtip-compose provision --url https://errors.example.com --token env:GLITCHTIP_TOKEN",
         "glitchtip-compose provision --check",
@@ -70,6 +73,7 @@ export const SERVER_CONTENT_COMMANDS: CommandGroup = {
     {
       name: "rotate",
       summary: "give apps a new key, and delete the old one once nobody uses it",
+      changes: { of: "stack" },
       examples: [
         "glitchtip-compose rotate",
         "glitchtip-compose rotate api --dry-run",

@@ -6,6 +6,7 @@ export const SET_UP_COMMANDS: CommandGroup = {
     {
       name: "init",
       summary: "put a GlitchTip beside your services, or a sample app into an empty folder",
+      changes: { of: "files" },
       examples: [
         "glitchtip-compose init",
         "glitchtip-compose init --yes --app api=shop-api --app web=shop-web --organization Acme",
@@ -18,6 +19,7 @@ export const SET_UP_COMMANDS: CommandGroup = {
     {
       name: "add",
       summary: "give one more service a DSN",
+      changes: { of: "files" },
       examples: [
         "glitchtip-compose add worker --project jobs",
         "glitchtip-compose add web --audience public --variables VITE_SENTRY_DSN",
@@ -28,12 +30,14 @@ export const SET_UP_COMMANDS: CommandGroup = {
     {
       name: "remove",
       summary: "a service no longer gets a DSN",
+      changes: { of: "files" },
       examples: ["glitchtip-compose remove worker", "glitchtip-compose remove worker --dry-run --json"],
       load: () => import("../commands/remove.ts"),
     },
     {
       name: "render",
       summary: "bring the managed files up to date, your edits merged in, and show how they change",
+      changes: { of: "files" },
       examples: [
         "glitchtip-compose render",
         "glitchtip-compose render --dry-run",
@@ -45,12 +49,14 @@ export const SET_UP_COMMANDS: CommandGroup = {
     {
       name: "eject",
       summary: "make managed files your own: they are no longer written",
+      changes: { of: "files" },
       examples: ["glitchtip-compose eject compose.glitchtip.yaml", "glitchtip-compose eject --dry-run"],
       load: () => import("../commands/eject.ts"),
     },
     {
       name: "import",
       summary: "the declaration, from app-interface's files or a Terraform state; or another server's configuration",
+      changes: { of: "files" },
       examples: [
         "glitchtip-compose import app-interface ../app-interface/data",
         "terraform state pull | glitchtip-compose import terraform - --url https://glitchtip.example.com",
@@ -62,6 +68,7 @@ export const SET_UP_COMMANDS: CommandGroup = {
     {
       name: "lock",
       summary: "pin the stack's images by their digests",
+      changes: { of: "files" },
       examples: [
         "glitchtip-compose lock",
         "docker compose pull && glitchtip-compose lock",
