@@ -1,12 +1,12 @@
 import fc from "fast-check";
 
-/** What YAML could take for something else than a text. */
+/** Texts that YAML would read as something else without quotes. */
 export const AMBIGUOUS = [
   ...["yes", "no", "y", "NULL", "~", "1e3", "0x1f", "08", "1:30", "0:0", ".inf", "=", "<<", "---", "2001-01-01"],
   ...["a: b", "- a", "a:"],
 ];
 
-/** What a shell, a slug or an object could, besides. */
+/** Texts that are special to YAML, a shell, a slug or an object. */
 const TRICKY = [
   ...AMBIGUOUS,
   ...["#a", "a #b", "*a", "&a", "!a", "%a", "@a", "`a`", "'", '"', "\\", "[", "{a}", "?", "|", ">", " a", "a ", "$A"],
@@ -28,7 +28,7 @@ const TRICKY = [
   ],
 ];
 
-/** A name as the declaration takes it: not blank, not `__proto__`, no control characters, at most so many code points. */
+/** Generates names that the declaration accepts, of at most `longest` code points. */
 export const nameOf = (longest: number): fc.Arbitrary<string> =>
   fc
     .oneof(

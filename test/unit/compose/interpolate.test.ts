@@ -13,10 +13,10 @@ it.each([
   ["${MISSING:-${EMPTY:-${A}}}/${MISSING:-x}", "1/x"],
   ["${B}", "b c"],
   ["5$ and $1", "5$ and $1"],
-])("Compose's variables are filled in: %s", (text, result) => {
+])("interpolate fills in variables as Compose does: %s", (text, result) => {
   expect(interpolate(text, VARIABLES)).toBe(result);
 });
 
-it("what is escaped comes back as it was", () => {
+it("interpolate undoes escaped", () => {
   for (const text of ["$A", "$$", "${A}", "no"]) expect(interpolate(escaped(text), VARIABLES)).toBe(text);
 });

@@ -20,7 +20,7 @@ services:
     });
   });
 
-  it("may state variables as a list or a map, and env files in three ways", () => {
+  it("may state variables as a list or a map, and env files in three forms", () => {
     const { services } = read(`
 services:
   a: {environment: [A=1, B, "C=x=y"], env_file: a.env}
@@ -49,7 +49,7 @@ services:
     ]);
   });
 
-  it("may be several: what a later one states wins, lists add up", () => {
+  it("is merged with later ones: their values win, and lists are joined", () => {
     const { services, name, names } = read(
       "name: shop\nservices: {a: {entrypoint: [x], command: y, read_only: true, environment: {A: 1}}}\nvolumes: {v: }",
       "services: {a: {entrypoint: [z], read_only: false, environment: {B: 1}}}\nnetworks: {n: }\nsecrets: {s: {file: x}}",
@@ -61,7 +61,7 @@ services:
     ]);
   });
 
-  it("may come after ours, and then change what is ours", () => {
+  it("may come after the stack's file, and then change the stack's services", () => {
     const text =
       "services: {a: {read_only: true}, glitchtip: {mem_limit: 1g}}\nvolumes: {glitchtip-db: {external: true}}";
     const { services, names } = readUserCompose([
@@ -72,20 +72,20 @@ services:
     expect([names.services, names.volumes]).toEqual([["a"], []]);
   });
 
-  it("may hold Compose's own tags", () => {
+  it("may have the tags of Compose", () => {
     expect(read("services: {a: {entrypoint: !override [x], command: !reset null}}").services.a).toMatchObject({
       entrypoint: ["x"],
     });
   });
 
-  it("that is no YAML is an error that names the file", () => {
+  it("is an error that names the file where it is not YAML", () => {
     expect(() => read("services: {a: [")).toThrow(
       expect.objectContaining({ code: "GC1103", message: expect.stringMatching(/^0\.yaml:1:16 cannot be read: /) }),
     );
   });
 });
 
-describe("what is no Compose file", () => {
+describe("a file that Compose refuses", () => {
   it.each([
     ["hello", "0.yaml cannot be read: it must be a map with services"],
     ["- a\n- b", "0.yaml cannot be read: it must be a map with services"],

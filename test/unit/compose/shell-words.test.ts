@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { hasVariable, shellWords } from "../../../src/compose/shell-words.ts";
 
-describe("an entrypoint that is written as a text is split as Compose splits it", () => {
+describe("shellWords splits a text as Compose does", () => {
   it.each([
     ["node server.js", ["node", "server.js"]],
     ["  node\t--flag \n server.js ", ["node", "--flag", "server.js"]],
@@ -24,7 +24,7 @@ describe("an entrypoint that is written as a text is split as Compose splits it"
   );
 });
 
-it("knows where a variable is put in before the text is split", () => {
+it("hasVariable finds the variables that Compose fills in before it splits", () => {
   expect(["$CMD", "x ${CMD:-y z}", "a$$b", "cost: 5$", "$$$X"].map(hasVariable)).toEqual([
     true,
     true,

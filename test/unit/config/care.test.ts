@@ -6,25 +6,25 @@ import { declarationWith } from "../../support/stack.ts";
 const problems = (lines: string) => problemsIn(() => loadDeclaration(declarationWith(lines), "glitchtip.yaml"));
 
 describe("notify", () => {
-  it("takes references only: an address is a secret", () => {
+  it("takes references only, because an address is a secret", () => {
     expect(problems("notify: [{ type: slack, url: https://hooks.example.com/x }]").join()).toMatch(/file:PATH/);
     expect(problems("notify: [{ type: slack, url: file:./slack-url }]")).toEqual([]);
   });
 
-  it("refuses unknown types and events, and says which there are", () => {
+  it("refuses unknown types and events, and lists the known ones", () => {
     const all = problems("notify: [{ type: mail, url: env:URL, events: [backup-faild] }]").join("\n");
     expect(all).toMatch(/feishu/);
     expect(all).toMatch(/backup-failed/);
   });
 
-  it("refuses two of one name: `notify test --name` and what was told already go by it", () => {
+  it("refuses two channels with the same name", () => {
     expect(problems("notify: [{ type: slack, url: env:A }, { type: slack, url: env:B }]").join()).toMatch(
       /"slack" is there twice/,
     );
     expect(problems("notify: [{ type: slack, url: env:A }, { type: slack, url: env:B, name: other }]")).toEqual([]);
   });
 
-  it("refuses a secret for Slack, which signs nothing", () => {
+  it("refuses a secret for Slack, which signs no messages", () => {
     expect(problems("notify: [{ type: slack, url: env:A, secret: env:B }]").join()).toMatch(/of no use to Slack/);
   });
 });
@@ -36,17 +36,17 @@ describe("care", () => {
     expect(problems("care: { restart: { schedule: weekly } }").join()).toMatch(/five fields of cron/);
   });
 
-  it("refuses limits that would restart all the time", () => {
+  it("refuses limits that would restart GlitchTip all the time", () => {
     expect(problems("care: { restart: { memoryPercent: 10 } }")).toHaveLength(1);
     expect(problems("care: { everySeconds: 1 }")).toHaveLength(1);
   });
 
-  it("and notify are for a single container, too", () => {
+  it("is possible for a single container, as notify is", () => {
     const lines = "server: { topology: single-container }\nnotify: [{ type: json, url: env:A }]";
     expect(problems(`${lines}\ncare: { restart: { memoryPercent: 90 } }`)).toEqual([]);
   });
 
-  it("is for the stack's own GlitchTip", () => {
+  it("is refused for a GlitchTip that runs elsewhere", () => {
     const lines = "server: { url: https://errors.example.com }";
     expect(problems(`${lines}\ncare: {}`).join()).toMatch(/is watched where it runs/);
     expect(problems(`${lines}\nnotify: [{ type: json, url: env:A }]`).join()).toMatch(/is watched where it runs/);

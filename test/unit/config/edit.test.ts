@@ -7,8 +7,8 @@ const ADDED = { project: "jobs" };
 const add = (text: string, service = "worker") => editDeclaration(text, ["apps", service], ADDED);
 const remove = (text: string, service = "worker") => editDeclaration(text, ["apps", service], undefined);
 
-describe("an entry is added to the declaration", () => {
-  it("as one line after the others, every other byte as it was", () => {
+describe("editDeclaration adds an entry", () => {
+  it("as one line after the others, and keeps every other byte", () => {
     const before =
       "# mine\nversion:   1\n\n\napps:   # services\n    api:   {project: 'shop'}   # first\n\n# the end\nonFailure: block\n";
     expect(add(before)).toBe(
@@ -16,7 +16,7 @@ describe("an entry is added to the declaration", () => {
     );
   });
 
-  it("after one that is written in lines", () => {
+  it("after an entry of several lines", () => {
     expect(add("apps:\n  api:\n    project: shop # why\n    variables:\n      - A\n")).toBe(
       "apps:\n  api:\n    project: shop # why\n    variables:\n      - A\n  worker: { project: jobs }\n",
     );
@@ -31,31 +31,31 @@ describe("an entry is added to the declaration", () => {
     ["version: 1\n", "version: 1\napps:\n  worker: { project: jobs }\n"],
     ["apps:\n  api: {project: shop}", "apps:\n  api: {project: shop}\n  worker: { project: jobs }\n"],
     ["apps:\r\n  api: {project: shop}\r\n", "apps:\r\n  api: {project: shop}\r\n  worker: { project: jobs }\r\n"],
-  ])("in the style that is there: %j", (before, after) => {
+  ])("in the style of the file: %j", (before, after) => {
     expect(add(before)).toBe(after);
   });
 });
 
-describe("an entry is taken out of the declaration", () => {
-  it("with its lines, every other byte as it was", () => {
+describe("editDeclaration removes an entry", () => {
+  it("with its lines, and keeps every other byte", () => {
     expect(
       remove("apps:\n  api:   {project: shop} # one\n  worker:\n    project: jobs # two\n\nonFailure: block\n"),
     ).toBe("apps:\n  api:   {project: shop} # one\n\nonFailure: block\n");
   });
 
-  it("the last one leaves an empty map", () => {
+  it("and leaves an empty map for the last one", () => {
     expect(parse(remove("# mine\napps:\n  worker: {project: jobs}\n"))).toEqual({ apps: {} });
     expect(remove("# mine\napps:\n  worker: {project: jobs}\n")).toContain("# mine");
   });
 
-  it("also between braces", () => {
+  it("between braces", () => {
     expect(remove("apps: { api: { project: shop }, worker: { project: jobs } } # all\n")).toBe(
       "apps: { api: { project: shop } } # all\n",
     );
   });
 });
 
-it("whatever the declaration, an added entry is there, and taking it out gives the same values again", () => {
+it("editDeclaration adds an entry to any declaration, and removing it restores the values", () => {
   const name = fc.stringMatching(/^[a-zA-Z0-9._-]{1,12}$/);
   const apps = fc.dictionary(
     name,

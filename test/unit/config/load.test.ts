@@ -10,13 +10,13 @@ projects:
   shop:
 `;
 
-/** Ten levels of ten aliases each. */
+/** Ten levels of ten aliases each, which expand to ten billion values. */
 const BILLION_LAUGHS = `x-0: &x0 [lol]\n${Array.from({ length: 10 }, (_, i) => `x-${i + 1}: &x${i + 1} [${Array(10).fill(`*x${i}`).join(", ")}]\n`).join("")}`;
 
 const problemsOf = (text: string) => problemsIn(() => loadDeclaration(text, "glitchtip.yaml"));
 
 describe("a declaration", () => {
-  it("gets its defaults, and a project may be a bare name", () => {
+  it("gets its defaults, and may name a project without any fields", () => {
     expect(loadDeclaration(MINIMAL, "glitchtip.yaml")).toEqual({
       version: 1,
       server: {
@@ -40,11 +40,11 @@ describe("a declaration", () => {
     expect(loadDeclaration(`${MINIMAL}server: {valkey: off}\n`, "glitchtip.yaml").server.valkey).toBe("off");
   });
 
-  it("takes names that are not Latin", () => {
+  it("takes names in other scripts than Latin", () => {
     expect(loadDeclaration(`${MINIMAL}  магазин:\n`, "glitchtip.yaml").projects).toHaveProperty("магазин");
   });
 
-  it("reports all mistakes at once, each with line, column, path, and a suggestion where one is near", () => {
+  it("reports all mistakes at once, each with line, column, path and a suggestion for a near miss", () => {
     const text = `version: 2
 organisation: Acme
 admin: {email: nobody}
@@ -103,7 +103,7 @@ apps:
     expect(() => loadDeclaration(text, "glitchtip.yaml")).toThrow(expect.objectContaining({ code: "GC1102" }));
   });
 
-  it("says what is missing in an empty file", () => {
+  it("reports an empty file", () => {
     expect(problemsOf("")).toEqual(["glitchtip.yaml:1:1: must be a map, not nothing"]);
   });
 
@@ -132,7 +132,7 @@ apps:
       /inject: Compose calls a provider before it starts anything, .* state server.url without server.image/,
     ],
     ["sampleRate: 2", /sampleRate: must be at most 1/],
-  ])("refuses variables that nothing could be given: %s", (app, message) => {
+  ])("refuses an app that cannot get a DSN: %s", (app, message) => {
     expect(problemsOf(`${MINIMAL}apps: {api: {project: shop, ${app}}}\n`)).toEqual([expect.stringMatching(message)]);
   });
 
@@ -150,7 +150,7 @@ apps:
     expect(problemsOf(`${MINIMAL}server: {${server}}\n`)).toEqual([expect.stringMatching(message)]);
   });
 
-  it("does not show what stands in the place of a password", () => {
+  it("shows no value that stands in the place of a password reference", () => {
     for (const password of ["hunter2-hunter2", "12345678", "[hunter2]", "{a: hunter2}"]) {
       const [problem, ...others] = problemsOf(MINIMAL.replace("{email", `{password: ${password}, email`));
       expect([problem, others]).toEqual([
@@ -161,7 +161,7 @@ apps:
     }
   });
 
-  it("refuses the one name that nothing can be remembered by", () => {
+  it("refuses __proto__ as a name", () => {
     expect(problemsOf(`${MINIMAL}  store: {name: __proto__}\n`)).toEqual([
       "glitchtip.yaml:6:17: projects.store.name: must be another name",
     ]);
@@ -188,7 +188,7 @@ apps:
     expect(Object.keys(projects)).toEqual(["shop", "constructor", "toString"]);
   });
 
-  it("refuses two projects of one name: the server would rename the second", () => {
+  it("refuses two projects with the same name, because GlitchTip would rename the second", () => {
     expect(problemsOf(`${MINIMAL}  store: {name: shop}\n`)).toEqual([
       'glitchtip.yaml:6:3: projects.store: "shop" and "store" have the same name, "shop"',
     ]);
@@ -206,12 +206,12 @@ apps:
     expect(problemsOf(`${MINIMAL}server: ${server}\n`)).toEqual([expect.stringMatching(message)]);
   });
 
-  it("takes any image once the generation is stated", () => {
+  it("takes any image where the generation is stated", () => {
     const { server } = loadDeclaration(`${MINIMAL}server: {image: own/build:main, generation: "5.2"}\n`, "g.yaml");
     expect(server.generation).toBe("5.2");
   });
 
-  it("that was just made and has no lines yet is checked by the same rules", () => {
+  it("is checked by the same rules where it has no lines yet", () => {
     expect(() => checkDeclaration({ version: 1 }, "glitchtip.yaml")).toThrow(
       expect.objectContaining({
         code: "GC1101",

@@ -19,7 +19,7 @@ function problemsOf(lines: string): readonly string[] {
 const DOMAIN = "production: { domain: errors.example.com }";
 
 describe("production", () => {
-  it("decides what is not stated: the address, the image, web and worker apart, apps that start without reporting", () => {
+  it("has defaults: the address, the image, a split topology, and apps that start without reporting", () => {
     const { server, onFailure, production } = load(DOMAIN);
     expect(server).toMatchObject({
       url: "https://errors.example.com",
@@ -34,7 +34,7 @@ describe("production", () => {
     });
   });
 
-  it("leaves alone what is stated", () => {
+  it("keeps what is stated", () => {
     const { server, onFailure } = load(
       `${DOMAIN}\nonFailure: block\nserver: { image: 'glitchtip/glitchtip:6', url: 'https://errors.example.com:8443', topology: all-in-one }`,
     );
@@ -68,14 +68,14 @@ describe("production", () => {
     expect(problemsOf(lines).join("\n")).not.toContain("canary");
   });
 
-  it("is for a server of this stack, also where its address is stated", () => {
+  it("makes the server the stack's own, also where its address is stated", () => {
     const declaration = load(`${DOMAIN}\nserver: { url: 'https://errors.example.com' }`);
     expect(serverKind(declaration)).toBe("bundled");
   });
 });
 
 describe("retention", () => {
-  it("of a kind that a generation has no setting for is refused, with what holds instead", () => {
+  it("is refused for a kind without a setting in the generation, with what applies instead", () => {
     const server = (image: string) => `server: { image: 'glitchtip/glitchtip:${image}', retention: { files: 30d } }`;
     expect(problemsOf(server("5.2.1")).join()).toMatch(/retention\.files: .*5\.2.* files are kept as long as events/);
     expect(problemsOf(server("6"))).toEqual([]);

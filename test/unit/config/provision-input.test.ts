@@ -14,11 +14,11 @@ apps:
   old: {dsn: env:OLD_DSN}
 `;
 
-describe("what the provisioner is handed of a declaration", () => {
+describe("provisionPart", () => {
   const part = provisionPart(loadDeclaration(DECLARATION, "glitchtip.yaml"));
   const written = JSON.parse(JSON.stringify(part));
 
-  it("is what it needs for DSNs, and nothing else: no alerts, no members, no references to secrets", () => {
+  it("holds what DSNs need, and no alerts, members or references to secrets", () => {
     expect(written).toEqual({
       admin: { email: "admin@example.com" },
       organization: "Acme",
@@ -27,7 +27,7 @@ describe("what the provisioner is handed of a declaration", () => {
     });
   });
 
-  it("is read back as it was written", () => {
+  it("is parsed as it was written", () => {
     const input = { version: 1, tool: "0.0.0", declarationSha256: "", generation: "6", declaration: written };
     expect(provisionInputSchema.parse(input).declaration).toEqual(written);
   });

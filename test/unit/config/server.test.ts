@@ -3,7 +3,7 @@ import { loadDeclaration } from "../../../src/config/load.ts";
 import { resolveServer } from "../../../src/config/server.ts";
 import { generationOf, generationOfVersion } from "../../../src/glitchtip/versions.ts";
 
-describe("an image's tag tells the generation", () => {
+describe("the generation of an image", () => {
   it.each([
     ["glitchtip/glitchtip:6", "6", true],
     ["glitchtip/glitchtip:6.2.6", "6", true],
@@ -14,7 +14,7 @@ describe("an image's tag tells the generation", () => {
     ["glitchtip/glitchtip:v4.2.1-alpine", "4.1", false],
     ["glitchtip/glitchtip:v4.1.5@sha256:0123", "4.1", true],
     ["glitchtip/glitchtip:7.1", "6", false],
-  ])("%s", (image, generation, known) => {
+  ])("is read from its tag: %s", (image, generation, known) => {
     expect(generationOf(image)).toEqual({ generation, known, tooOld: false });
   });
 
@@ -23,19 +23,19 @@ describe("an image's tag tells the generation", () => {
     "glitchtip/glitchtip:latest",
     "localhost:5000/glitchtip",
     "glitchtip/glitchtip@sha256:0",
-  ])("or tells none: %s", (image) => expect(generationOf(image)).toBeUndefined());
+  ])("is unknown for %s", (image) => expect(generationOf(image)).toBeUndefined());
 
-  it("older than anything recorded is told apart", () => {
+  it("is marked as too old before the first recorded one", () => {
     expect(generationOf("glitchtip/glitchtip:v4.0.2")).toMatchObject({ tooOld: true });
   });
 });
 
-it("a server's version is read in the same way, and an unset one tells nothing", () => {
+it("the generation of a server is read from its version, and an unset version tells nothing", () => {
   expect(generationOfVersion("5.2.1")?.generation).toBe("5.2");
   expect(generationOfVersion("0.0.0-unknown")).toBeUndefined();
 });
 
-describe("the server that a declaration comes to", () => {
+describe("resolveServer", () => {
   const resolve = (server: string) => {
     const text = `{version: 1, admin: {email: a@b.c}, organization: A, projects: {}, server: ${server}}`;
     const found = resolveServer(loadDeclaration(text, "g.yaml").server).server;
@@ -48,11 +48,11 @@ describe("the server that a declaration comes to", () => {
     ["{image: 'glitchtip/glitchtip:5.2'}", "split", false],
     ["{image: 'glitchtip/glitchtip:v5.1.0'}", "split", true],
     ["{image: 'glitchtip/glitchtip:v4.1.0'}", "split", true],
-  ])("%s", (server, topology, valkey) => {
+  ])("decides topology and Valkey for %s", (server, topology, valkey) => {
     expect(resolve(server)).toEqual({ topology, valkey, warnings: [] });
   });
 
-  it("warns where a newer version is treated as the newest known one", () => {
+  it("warns about a newer version, which it treats as the newest known one", () => {
     expect(resolve("{image: 'glitchtip/glitchtip:8.0'}").warnings).toEqual([
       "glitchtip/glitchtip:8.0 is not a version this tool knows; it is treated as generation 6",
     ]);

@@ -11,7 +11,7 @@ import { propertyRuns } from "../../support/property-runs.ts";
 const word = fc.string({ unit: "grapheme", maxLength: 20 }).map((text) => text.replaceAll("\0", ""));
 const words = fc.array(word, { maxLength: 4 });
 const organization = nameOf(ORGANIZATION_NAME_LONGEST);
-/** YAML's merge key is no key of a project; `name:` takes it. */
+/** YAML's merge key cannot be a project's key; `name:` can have that value. */
 const projectKey = nameOf(PROJECT_NAME_LONGEST).filter((key) => key !== "<<");
 const service = fc.string({
   unit: fc.constantFrom(..."abcXYZ019._-"),
@@ -33,12 +33,12 @@ const server = fc.record(
     registration: fc.constantFrom("closed", "open"),
     retention: fc.integer({ min: 1, max: 9999 }).map((days) => ({ events: `${days}d` })),
   },
-  // Without it a url is that of a server which is there already.
+  // Without an image a url is that of a server that runs elsewhere.
   { requiredKeys: ["image"] },
 );
 const project = fc.record({ team: teamSlug, platform: nameOf(64) }, { requiredKeys: [] });
 
-/** Everything a user may write, without what no single field shows: names that are equal, apps without a project. */
+/** Generates declarations without the mistakes that no single field shows, such as equal names or apps without a project. */
 const declaration = fc
   .record({
     version: fc.constant(1 as const),
@@ -78,7 +78,7 @@ const declaration = fc
   );
 
 describe("a valid declaration", () => {
-  it("that init writes is read back as what was wanted, comments and all", () => {
+  it("is parsed as init wrote it, comments included", () => {
     fc.assert(
       fc.property(declaration, (wanted) => {
         const text = newDeclarationText(wanted satisfies NewDeclaration);
@@ -91,7 +91,7 @@ describe("a valid declaration", () => {
     );
   });
 
-  it("that a person or another program wrote as YAML is the same declaration", () => {
+  it("is the same in every style of YAML", () => {
     fc.assert(
       fc.property(declaration, fc.boolean(), fc.constantFrom("PLAIN", "QUOTE_DOUBLE"), (wanted, flow, style) => {
         const text = stringify(wanted, {

@@ -36,7 +36,7 @@ const base = fc
   .filter(({ url }) => URL.canParse(url));
 
 describe("a DSN", () => {
-  it("comes apart into what it was put together from, for any host, port and path", () => {
+  it("is parsed into the parts that it was built from, for any host, port and path", () => {
     fc.assert(
       fc.property(base, key, projectId, ({ url }, uuid, id) => {
         const dsn = composeDsn(url, { key: uuid, projectId: id });
@@ -52,7 +52,7 @@ describe("a DSN", () => {
     );
   });
 
-  it("has the form that SDKs take: scheme, 32 hex digits, host and port as they are, path, number", () => {
+  it("has the form that SDKs require: scheme, 32 hex digits, unchanged host and port, path, number", () => {
     fc.assert(
       fc.property(base, key, projectId, ({ url, scheme, port: wanted }, uuid, id) => {
         const dsn = composeDsn(url, { key: uuid, projectId: id });

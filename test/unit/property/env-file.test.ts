@@ -21,7 +21,7 @@ const value = fc.oneof(
   fc.constantFrom("", "8000", "compose.yaml:compose.glitchtip.yaml", "C:\\x\\y\\"),
 );
 
-/** One statement of a .env file; with quotes it may hold lines that look like others. */
+/** Generates a statement of a .env file; in quotes it may hold lines that look like other statements. */
 const statement = fc
   .record({
     indent: fc.constantFrom("", " ", "\t"),
@@ -49,7 +49,7 @@ const file = fc
       .map((eols) => lines.map((line, i) => line + (i === lines.length - 1 && !ends ? "" : eols[i]))),
   );
 
-/** True where at most one piece was changed, or one line added after all of them. */
+/** Whether at most one piece was changed, or one line added after all of them. */
 function oneEdit(pieces: readonly string[], edited: string): boolean {
   const text = pieces.join("");
   const end = text === "" || /\n$/.test(text) ? "" : "\n";
@@ -70,7 +70,7 @@ const tryToSet = (text: string, key: string, wanted: string): string | undefined
 };
 
 describe("an edit of .env", () => {
-  it("gives the variable its value, leaves all others theirs, and every other line byte by byte", () => {
+  it("sets the variable, and keeps all others and every other line byte by byte", () => {
     const runs = propertyRuns(1_000);
     let written = 0;
     fc.assert(
@@ -88,7 +88,7 @@ describe("an edit of .env", () => {
     expect(written).toBeGreaterThan(0.7 * runs.numRuns);
   });
 
-  it("refuses only a value that mixes what each kind of quotes cannot hold, and does not show it", () => {
+  it("refuses only a value that no kind of quotes can hold, and does not show it", () => {
     fc.assert(
       fc.property(value, (wanted) => {
         const edited = tryToSet("A=1\n", "COMPOSE_FILE", wanted);

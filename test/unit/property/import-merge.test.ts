@@ -26,7 +26,7 @@ const declaration = fc.record(
 );
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-it("what was imported is there afterwards, and importing it once more changes nothing", () => {
+it("an import adds what it reads, and repeating it changes nothing", () => {
   fc.assert(
     fc.property(declaration, declaration, fc.boolean(), (one, other, flow) => {
       const [mine, theirs] = [plain(one) as object, plain(other) as object];

@@ -8,7 +8,7 @@ import { TemporaryFolder, testAssets } from "../../support/workspace.ts";
 const STACK = "compose.glitchtip.yaml";
 const log = { info() {}, step() {}, debug() {}, warn() {} };
 
-/** The generated file, as two versions of a declaration want it. */
+/** The generated file for two versions of a declaration. */
 async function stack(options: Parameters<typeof initWorkspace>[1]): Promise<string[]> {
   using folder = new TemporaryFolder();
   await initWorkspace({ dir: folder.path, log, env: {}, assets: testAssets() }, { organization: "Acme", ...options });
@@ -22,7 +22,7 @@ beforeAll(async () => {
   large = await stack({ topology: "split", valkey: "bundled", provisioner: "build" });
 });
 
-/** What a user does to one line: a line of theirs in front of it, or something at its end. */
+/** A user's edit of one line: a new line before it, or text at its end. */
 type Kind = "insert" | "append";
 const edits = fc.uniqueArray(
   fc.record({ at: fc.nat({ max: 400 }), kind: fc.constantFrom<Kind[]>("insert", "append") }),
@@ -37,15 +37,15 @@ function edited(lines: readonly string[], at: ReadonlyMap<number, Kind>): string
   });
 }
 
-/** The lines of `base` at which an edit touches none of our changes. */
+/** The lines of `base` where an edit touches no generated change. */
 function untouched(base: readonly string[], ours: readonly string[]): number[] {
   const { hunks: found } = structuredPatch("", "", base.join("\n"), ours.join("\n"), "", "", { context: 0 });
   const hunks = found.map(({ oldStart, oldLines }) => ({ start: oldStart - 1, end: oldStart - 1 + oldLines }));
   return [...base.keys()].filter((at) => hunks.every(({ start, end }) => at < start - 1 || at > end));
 }
 
-describe("a merge of what the user and we changed", () => {
-  it.each(["an upgrade", "the way back"])("%s keeps every edit outside our changes, and is ours besides", (way) => {
+describe("a three-way merge of a managed file", () => {
+  it.each(["an upgrade", "the way back"])("keeps every edit of the user outside the generated changes of %s", (way) => {
     const [base, ours] = way === "an upgrade" ? [small, large] : [large, small];
     const places = untouched(base, ours);
     expect(places.length).toBeGreaterThan(50);
@@ -66,7 +66,7 @@ describe("a merge of what the user and we changed", () => {
     );
   });
 
-  it("never loses a line of the user's, wherever it stands: it is merged, or the place is named", () => {
+  it("merges each line of the user or reports a conflict there", () => {
     fc.assert(
       fc.property(edits, (some) => {
         const yours = edited(small, new Map(some.map(({ at, kind }) => [at % small.length, kind])));
@@ -81,7 +81,7 @@ describe("a merge of what the user and we changed", () => {
     );
   });
 
-  it("copes with a thousand apps, whose lines resemble each other", () => {
+  it("merges a file with a thousand apps, whose lines resemble each other", () => {
     const app = (name: number, more = "") => [
       `  s${name}:`,
       "    entrypoint:",
@@ -96,7 +96,7 @@ describe("a merge of what the user and we changed", () => {
     expect(merged).toEqual({ text: ours.toSpliced(at, 0, mine).join("\n") });
   });
 
-  it("of any texts is the other side where one side has not changed", () => {
+  it("returns the other side where one side has not changed", () => {
     const text = fc.array(fc.constantFrom("a", "b", "", "  c: 1"), { maxLength: 12 }).map((lines) => lines.join("\n"));
     fc.assert(
       fc.property(text, text, (base, other) => {

@@ -7,7 +7,7 @@ import type { Reference } from "../../../src/reconcile/desired.ts";
 import { NOTHING_KNOWN } from "../../../src/reconcile/matching.ts";
 import { planServer } from "../../../src/reconcile/plan.ts";
 import { resolveDesired } from "../../../src/reconcile/resolve.ts";
-import { anyDesired, anyObserved } from "../../support/arbitrary-inside.ts";
+import { anyDesired, anyObserved } from "../../support/arbitrary-contents.ts";
 import { propertyRuns } from "../../support/property-runs.ts";
 import { carryOut } from "../../support/simulated-server.ts";
 

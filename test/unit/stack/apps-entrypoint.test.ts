@@ -4,7 +4,7 @@ import { refusalOf } from "../../support/refusal.ts";
 import { APP, overlay, render, wrapped } from "./overlay.ts";
 
 describe("an app's entrypoint", () => {
-  it("goes behind the wrapper, and its command stays in the user's file", () => {
+  it("is put behind the wrapper, and the command stays in the user's file", () => {
     expect(overlay("{entrypoint: [docker-entrypoint.sh], command: [node, a.js]}")).toEqual({
       entrypoint: wrapped("docker-entrypoint.sh"),
       depends_on: { "glitchtip-provision": { condition: "service_completed_successfully", required: false } },
@@ -15,7 +15,7 @@ describe("an app's entrypoint", () => {
     });
   });
 
-  it("is made anew when its DSN will be another one", () => {
+  it("comes with a label that recreates the container for another DSN", () => {
     const label = (app: string) => overlay("{entrypoint: [x], command: [y]}", `apps: {api: ${app}}`).labels;
     expect([label("{project: shop, audience: host}"), label("{project: shop, audience: public}")]).toEqual([
       { "glitchtip-compose.dsn": "shop at http://127.0.0.1:${GLITCHTIP_PORT:-8000}" },
@@ -33,13 +33,13 @@ describe("an app's entrypoint", () => {
     );
   });
 
-  it.each(["run $PORT", "a | b"])("that only Compose can split is left to it: %s", (entrypoint) => {
+  it.each(["run $PORT", "a | b"])("is left to Compose where only Compose can split it: %s", (entrypoint) => {
     expect(overlay(`{entrypoint: ${JSON.stringify(entrypoint)}}`).entrypoint).toBe(
       `/glitchtip-with-dsn --wait 5 --on-failure block --variables SENTRY_DSN api -- ${entrypoint}`,
     );
   });
 
-  it("that is empty leaves the stated command alone", () => {
+  it("may be empty, and then leaves the stated command alone", () => {
     expect(overlay("{entrypoint: [], command: [node, a.js]}")).toMatchObject({ entrypoint: wrapped() });
   });
 
@@ -49,7 +49,7 @@ describe("an app's entrypoint", () => {
     expect(service).not.toHaveProperty("command");
   });
 
-  it("that has a dollar in the image has it in the container: Compose's variables are not meant", () => {
+  it("keeps a dollar of the image, which begins no variable of Compose", () => {
     const apps = `apps: {api: {project: shop, entrypoint: [sh, -c, 'echo "$HOME"'], command: ['$A']}}`;
     expect(overlay("{image: x}", apps)).toMatchObject({
       entrypoint: wrapped("sh", "-c", 'echo "$$HOME"'),
@@ -72,7 +72,7 @@ describe("an app's entrypoint", () => {
     ["{entrypoint: []}", APP, /: command come/],
     ["{image: x}", "apps: {api: {project: shop, entrypoint: [a]}}", /: command come/],
     ["{entrypoint: 'sh -c \"exit'}", APP, /sh -c "exit has a quote that is not closed/],
-  ])("that is not known is an error which says what to type: %s", (service, apps, message) => {
+  ])("is an error that says what to type where it is not known: %s", (service, apps, message) => {
     const error = refusalOf(() => render(service, apps));
     expect([error.code, error.message]).toEqual(["GC1106", expect.stringMatching(message)]);
   });

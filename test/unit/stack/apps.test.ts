@@ -5,7 +5,7 @@ import { composeOf, declarationWith, renderedStack } from "../../support/stack.t
 import { APP, overlay, provisioned, render, wrapped } from "./overlay.ts";
 
 describe("an app", () => {
-  it("with a read-only file system gets the wrapper as a file", () => {
+  it("gets the wrapper as a file where its file system is read-only", () => {
     const stack = render("{entrypoint: [x], read_only: true}");
     expect(composeOf(stack).services.api).toMatchObject({
       entrypoint: ["/bin/sh", ...wrapped("x")],
@@ -14,23 +14,23 @@ describe("an app", () => {
     expect(composeOf(stack)).not.toHaveProperty("configs");
   });
 
-  it("with networks of its own gets one more; one without keeps `default`", () => {
+  it("gets one network more, and keeps `default` where it names none", () => {
     expect(overlay("{entrypoint: [x], networks: [own]}").networks).toEqual(["glitchtip"]);
     expect(overlay("{entrypoint: [x]}").networks).toEqual(["default", "glitchtip"]);
   });
 
-  it("in the host's network gets no network, and the DSN of the published port", () => {
+  it("gets no network and the DSN of the published port in the host's network", () => {
     const stack = render("{entrypoint: [x], network_mode: host}");
     expect(composeOf(stack).services.api).not.toHaveProperty("networks");
     expect(provisioned(stack)).toMatchObject({ variables: { SENTRY_DSN: "host" } });
   });
 
-  it.each(["none", "container:db", "bridge"])("with network_mode: %s cannot reach GlitchTip", (mode) => {
+  it.each(["none", "container:db", "bridge"])("is refused with network_mode: %s", (mode) => {
     const error = refusalOf(() => render(`{entrypoint: [x], network_mode: "${mode}"}`));
     expect([error.code, error.message]).toEqual(["GC1109", expect.stringContaining(`network_mode: ${mode}`)]);
   });
 
-  it("that shares another service's network takes that one into GlitchTip's", () => {
+  it("lets the service whose network it shares join GlitchTip's", () => {
     const stack = renderedStack(
       declarationWith(APP),
       "services: {api: {entrypoint: [x], network_mode: service:vpn}, vpn: {image: x, networks: [own]}, db: }",
@@ -40,7 +40,7 @@ describe("an app", () => {
     expect(stack.warnings).toEqual(["service vpn joins GlitchTip's network, because api shares its network"]);
   });
 
-  it("that shares the network of one in the host's network uses the published port", () => {
+  it("uses the published port where it shares the network of a service in the host's network", () => {
     const stack = renderedStack(
       declarationWith(APP),
       "services: {api: {entrypoint: [x], network_mode: service:vpn}, vpn: {image: x, network_mode: host}}",
@@ -50,7 +50,7 @@ describe("an app", () => {
     expect(composeOf(stack).services).not.toHaveProperty("vpn");
   });
 
-  it("passes its variables and its own policy to the wrapper", () => {
+  it("passes its variables and its onFailure to the wrapper", () => {
     const apps = "apps: {api: {project: shop, variables: [A, spring.dsn], onFailure: start-without-reporting}}";
     expect(overlay("{entrypoint: [x]}", apps).entrypoint).toEqual([
       "/glitchtip-with-dsn",
@@ -69,7 +69,7 @@ describe("an app", () => {
     );
   });
 
-  it("with several audiences gets each variable's own address, and is made anew when one of them changes", () => {
+  it("gets each variable with the address of its audience, and is recreated when one changes", () => {
     const stack = render("{entrypoint: [x]}", "apps: {api: {project: shop, preset: next}}");
     const api = composeOf(stack).services.api;
     expect(api?.entrypoint).toContain("SENTRY_DSN,NEXT_PUBLIC_SENTRY_DSN");
@@ -81,12 +81,12 @@ describe("an app", () => {
     });
   });
 
-  it("in the host's network keeps the public address for browsers", () => {
+  it("keeps the public address for browsers in the host's network", () => {
     const stack = render("{entrypoint: [x], network_mode: host}", "apps: {api: {project: shop, preset: next}}");
     expect(provisioned(stack)).toMatchObject({ variables: { SENTRY_DSN: "host", NEXT_PUBLIC_SENTRY_DSN: "public" } });
   });
 
-  it("is told environment, release and sample rate by Compose, which puts its variables in", () => {
+  it("gets environment, release and sample rate from Compose, which fills in its variables", () => {
     const apps = "apps: {api: {project: shop, environment: staging, release: '${GIT_SHA:-dev}', sampleRate: 0.2}}";
     expect(overlay("{entrypoint: [x]}", apps).environment).toEqual({
       SENTRY_ENVIRONMENT: "staging",
@@ -98,7 +98,7 @@ describe("an app", () => {
     ]);
   });
 
-  it("without a shell is started by a busybox from a volume that holds nothing else", () => {
+  it("is started by a busybox from a volume of its own where its image has no shell", () => {
     const stack = render("{entrypoint: [/app], read_only: true}", "apps: {api: {project: shop, inject: busybox}}");
     const { services, volumes } = composeOf(stack);
     const start = services.api?.entrypoint as string[];
@@ -120,7 +120,7 @@ describe("an app", () => {
     expect(composeOf(render("{entrypoint: [/app]}")).services).not.toHaveProperty("glitchtip-busybox");
   });
 
-  it("may take its DSN from an env file: nothing is put in front of its program", () => {
+  it("may take its DSN from an env file, without a wrapper", () => {
     const apps = "apps: {api: {project: shop, inject: env-file}}";
     expect(overlay("{image: x, read_only: true}", apps)).toEqual({
       depends_on: { "glitchtip-provision": { condition: "service_completed_successfully", required: false } },
@@ -134,19 +134,19 @@ describe("an app", () => {
     ]);
   });
 
-  it("that sets the variable itself is warned about", () => {
+  it("causes a warning where it sets the variable itself", () => {
     expect(render("{entrypoint: [x], environment: [SENTRY_DSN=]}").warnings).toEqual([
       "service api sets SENTRY_DSN itself; the DSN from GlitchTip wins over it",
     ]);
   });
 
-  it("gets no security keys of ours", () => {
+  it("gets no security settings of the stack", () => {
     for (const key of ["cap_drop", "security_opt", "user", "read_only", "privileged"]) {
       expect(overlay("{entrypoint: [x]}")).not.toHaveProperty(key);
     }
   });
 
-  it("that the Compose file does not have is an error with the names it has", () => {
+  it("is an error that names the known services where the Compose file does not have it", () => {
     const error = refusalOf(() =>
       renderedStack(declarationWith("apps: {apii: {project: shop}}"), "services: {api: , db: }"),
     );
@@ -157,7 +157,7 @@ describe("an app", () => {
   });
 });
 
-it("all apps that cannot be given a DSN are named at once", () => {
+it("an error names all apps that cannot be given a DSN", () => {
   const apps = "apps: {a: {project: shop}, b: {project: shop}}";
   const error = refusalOf(() =>
     renderedStack(declarationWith(apps), "services: {b: {entrypoint: [x], network_mode: none}}"),
@@ -173,12 +173,12 @@ it.each([
   ["volumes: {glitchtip-dsn: }", "volumes.glitchtip-dsn"],
   ["networks: {glitchtip: }", "networks.glitchtip"],
   ["secrets: {glitchtip_db_password: {file: x}}", "secrets.glitchtip_db_password"],
-])("a name that is ours too is refused: %s", (compose, name) => {
+])("a name that the stack has, too, is refused: %s", (compose, name) => {
   const error = refusalOf(() => renderedStack(declarationWith(""), compose));
   expect([error.code, error.message]).toEqual(["GC1109", `your Compose file and ours both have ${name}`]);
 });
 
-it("an app that is stated to start with nothing is refused", () => {
+it("an app with an empty entrypoint and an empty command is refused", () => {
   const { code, message } = refusalOf(() =>
     overlay("{image: a}", "apps: { api: { project: shop, entrypoint: [], command: [] } }"),
   );

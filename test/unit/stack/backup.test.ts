@@ -10,12 +10,12 @@ const S3 =
   'target: { s3: { endpoint: "https://s3.example.com", bucket: shop, accessKey: env:S3_ID, secretKey: "file:./s3" } }';
 
 describe("backup.schedule", () => {
-  it("left out adds nothing to a stack with its own database", () => {
+  it("adds nothing where it is left out and the database is the stack's own", () => {
     expect(Object.keys(services("")).filter((name) => /backup/.test(name))).toEqual([]);
     expect(Object.keys(services("backup: { keep: daily=7 }")).filter((name) => /backup/.test(name))).toEqual([]);
   });
 
-  it("adds one that has files and a way out, and one that has the password and none", () => {
+  it("adds a service with files and a way out, and one with the password and no way out", () => {
     const { "glitchtip-backup": maker, "glitchtip-backup-db": tools } = services('backup: { schedule: "03:15" }');
     expect(maker).toMatchObject({ networks: ["glitchtip"], cap_add: ["CHOWN", "DAC_OVERRIDE"] });
     expect(maker?.secrets).toBeUndefined();
@@ -24,7 +24,7 @@ describe("backup.schedule", () => {
     expect(JSON.stringify([maker, tools])).not.toContain("docker.sock");
   });
 
-  it("makes the folder before the engine does it as root, and git does not take it", () => {
+  it("creates the folder for the user, ignored by git", () => {
     const file = (lines: string) => rendered(lines).files.find(({ path }) => path.endsWith("s/.gitignore"));
     expect(file('backup: { schedule: "03:15" }')).toMatchObject({
       path: "backups/.gitignore",
@@ -36,7 +36,7 @@ describe("backup.schedule", () => {
     expect(services(elsewhere)["glitchtip-backup"]?.volumes).toContain("/mnt/copies:/backups");
   });
 
-  it("makes the container anew when the declaration changes: it would go on to read the old file", () => {
+  it("recreates the container when the declaration changes", () => {
     const hash = (lines: string) => {
       const environment = services(lines)["glitchtip-backup"]?.environment as Record<string, string> | undefined;
       return environment?.DECLARATION_SHA256;
@@ -45,7 +45,7 @@ describe("backup.schedule", () => {
     expect(hash('backup: { schedule: "03:16" }')).not.toBe(hash('backup: { schedule: "03:15" }'));
   });
 
-  it("with a target hands its keys over as files, and to the one with the way out only", () => {
+  it("gives the keys of a target as files to the service with the way out only", () => {
     const stack = composeOf(rendered(`backup: { schedule: "03:15", ${S3} }`));
     expect(stack.services["glitchtip-backup"]).toMatchObject({
       secrets: ["glitchtip_backup_access_key", "glitchtip_backup_secret_key"],
@@ -60,8 +60,8 @@ describe("backup.schedule", () => {
   });
 });
 
-describe("a database of the user's own", () => {
-  it("gets a container with the tools, which only a backup starts", () => {
+describe("backups of a database that runs elsewhere", () => {
+  it("use a container with the tools, which only a backup starts", () => {
     const { "glitchtip-backup": maker, "glitchtip-backup-db": tools } = services(
       "server: { database: { url: env:DB } }",
     );
@@ -75,7 +75,7 @@ describe("a database of the user's own", () => {
   });
 });
 
-describe("the time of backups", () => {
+describe("cronOf", () => {
   const load = (schedule: string) => loadDeclaration(declarationWith(`backup: { schedule: "${schedule}" }`), "g.yaml");
 
   it.each([
@@ -83,7 +83,7 @@ describe("the time of backups", () => {
     ["0:00", "0 0 * * *"],
     ["23:59", "59 23 * * *"],
     ["*/10 2-4 * * 1,3", "*/10 2-4 * * 1,3"],
-  ])("%j is %j", (schedule, cron) => {
+  ])("turns %j into %j", (schedule, cron) => {
     expect(cronOf(load(schedule).backup?.schedule ?? "")).toBe(cron);
   });
 

@@ -12,7 +12,7 @@ const settings = (lines: string) =>
 const NOTIFY = 'notify: [{ type: feishu, url: "file:./hook", secret: env:SIGN }, { type: slack, url: "file:./slack" }]';
 
 describe("a stack without care and notify", () => {
-  it("has none of it, and its processes are the containers' own", () => {
+  it("has no care service, and no supervisor before its processes", () => {
     const { services } = stack("");
     expect(Object.keys(services)).not.toContain("glitchtip-care");
     expect(JSON.stringify(services)).not.toContain("supervise.py");
@@ -23,7 +23,7 @@ describe("a stack without care and notify", () => {
 describe("care", () => {
   const both = stack("server: { topology: split }\ncare: {}");
 
-  it("puts the supervisor before web and worker, their gate still first", () => {
+  it("puts the supervisor before web and worker, behind the gate", () => {
     const { glitchtip, "glitchtip-worker": worker } = both.services;
     expect(glitchtip?.entrypoint).toEqual(["python", "/opt/glitchtip-compose/gate.py", "serve"]);
     expect(glitchtip?.command).toEqual([
@@ -45,7 +45,7 @@ describe("care", () => {
     });
   });
 
-  it("has no socket and no capability, and is limited as the others are", () => {
+  it("gives its service no Docker socket and no capability, and the limits of the others", () => {
     const own = both.services["glitchtip-care"];
     expect(own).toMatchObject({
       cap_drop: ["ALL"],
@@ -56,14 +56,14 @@ describe("care", () => {
     expect(JSON.stringify(own)).not.toContain("docker.sock");
   });
 
-  it("knows each process's time to end from its service", () => {
+  it("takes each process's grace period from its service", () => {
     expect(settings("server: { topology: split }\ncare: {}").services).toEqual([
       { service: "glitchtip", role: "web", graceSeconds: 30, aliveFile: false },
       { service: "glitchtip-worker", role: "worker", graceSeconds: 60, aliveFile: true },
     ]);
   });
 
-  it("asks where jobs wait in each generation", () => {
+  it("knows where jobs wait in each generation", () => {
     const jobs = (server: string) => settings(`server: { ${server} }\ncare: {}`).jobs;
     expect(jobs("image: glitchtip/glitchtip:5.2.1")).toBe("database");
     expect(jobs("image: glitchtip/glitchtip:v5.1.1")).toBe("valkey");
@@ -71,14 +71,14 @@ describe("care", () => {
     expect(jobs("valkey: bundled")).toBe("valkey");
   });
 
-  it("knows how each generation keeps its jobs, and whose process takes them", () => {
+  it("knows each generation's format of jobs, and which process takes them", () => {
     const of = (server: string) => settings(`server: { ${server} }\ncare: {}`);
     expect(of("image: glitchtip/glitchtip:5.2.1")).toMatchObject({ jobQueue: "celery", worker: "glitchtip-worker" });
     expect(of("topology: split")).toMatchObject({ jobQueue: "vtasks", worker: "glitchtip-worker" });
     expect(of("topology: all-in-one")).toMatchObject({ jobQueue: "vtasks", worker: "glitchtip" });
   });
 
-  it("keeps the longest retention, and asks our Caddy for its certificate from inside", () => {
+  it("has the longest retention, and asks the stack's Caddy for its certificate inside the network", () => {
     const lines =
       "server: { retention: { events: 30d, uptime: 400d } }\nproduction: { domain: errors.example.com }\ncare: {}";
     expect(settings(lines)).toMatchObject({
@@ -88,13 +88,13 @@ describe("care", () => {
     });
   });
 
-  it("reads the backups' folder only where the stack makes them, and never writes there", () => {
+  it("mounts the backups' folder read-only, and only where the stack makes backups", () => {
     const volumes = (lines: string) => stack(lines).services["glitchtip-care"]?.volumes;
     expect(JSON.stringify(volumes("care: {}"))).not.toContain("/backups");
     expect(volumes('care: {}\nbackup: { schedule: "03:15" }')).toContain("./backups:/backups:ro");
   });
 
-  it("reaches a database elsewhere by its own address", () => {
+  it("reaches a database that runs elsewhere by its address", () => {
     const lines = "server: { database: { url: env:DATABASE_URL } }\ncare: {}";
     expect(stack(lines).services["glitchtip-care"]).toMatchObject({
       secrets: ["glitchtip_database_url"],
@@ -108,7 +108,7 @@ describe("care of a single container", () => {
   const SINGLE = "server: { topology: single-container, valkey: bundled }";
   const single = stack(`${SINGLE}\ncare: {}`).services;
 
-  it("mounts supervisor and common folder into it, where its programs find them", () => {
+  it("mounts the supervisor and the shared folder", () => {
     expect(single.glitchtip).toMatchObject({
       volumes: [
         "glitchtip-data:/data",
@@ -123,7 +123,7 @@ describe("care of a single container", () => {
     expect(single.glitchtip).not.toHaveProperty("command");
   });
 
-  it("asks Postgres and Valkey by sockets in that folder: no network reaches them", () => {
+  it("asks Postgres and Valkey by sockets in the shared folder", () => {
     expect(settings(`${SINGLE}\ncare: {}`)).toMatchObject({ database: "inside", valkey: "inside" });
     expect(single["glitchtip-care"]).toMatchObject({
       networks: ["glitchtip"],
@@ -133,14 +133,14 @@ describe("care of a single container", () => {
     expect(Object.keys(stack(`${SINGLE}\ncare: {}`).networks as object)).toEqual(["glitchtip"]);
   });
 
-  it.each(["glitchtip/glitchtip:6", "glitchtip/glitchtip:v5.1.1"])("looks after web and worker of %s", (image) => {
+  it.each(["glitchtip/glitchtip:6", "glitchtip/glitchtip:v5.1.1"])("restarts web and worker of %s", (image) => {
     expect(settings(`server: { topology: single-container, image: "${image}" }\ncare: {}`).services).toEqual([
       { service: "web", role: "web", graceSeconds: 30, aliveFile: false },
       { service: "worker", role: "worker", graceSeconds: 60, aliveFile: image.endsWith(":6") },
     ]);
   });
 
-  it("with notify alone has the folder for the sockets, and no supervisor", () => {
+  it("has the folder for the sockets and no supervisor with notify alone", () => {
     const { glitchtip } = stack(`${SINGLE}\n${NOTIFY}`).services;
     expect(glitchtip?.volumes).toEqual(["glitchtip-data:/data", "glitchtip-care:/run/glitchtip-care"]);
     expect(glitchtip?.environment).not.toHaveProperty("GLITCHTIP_CARE_SHARED");
@@ -149,7 +149,7 @@ describe("care of a single container", () => {
 });
 
 describe("notify", () => {
-  it("alone makes the stack watched, with GlitchTip's processes as they are", () => {
+  it("adds the care service without care, and no supervisor before GlitchTip's processes", () => {
     const { services, secrets } = stack(NOTIFY);
     expect(services["glitchtip-care"]?.secrets).toEqual([
       "glitchtip_db_password",
@@ -164,7 +164,7 @@ describe("notify", () => {
     expect(JSON.stringify(services)).not.toContain("supervise.py");
   });
 
-  it("makes the container anew when it changes: it would go on to read the old file", () => {
+  it("recreates the container when it changes", () => {
     const hash = (lines: string) =>
       (stack(lines).services["glitchtip-care"]?.environment as Record<string, string> | undefined)?.SETTINGS_SHA256;
     expect(hash(NOTIFY)).toMatch(/^[0-9a-f]{64}$/);

@@ -3,12 +3,12 @@ import type { RenderedStack } from "../../../src/stack/model.ts";
 import { composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
 
 export const APP = "apps: { api: { project: shop } }";
-/** What becomes of a project whose one service, `api`, is this. */
+/** Renders the stack for a Compose file with this one service, `api`. */
 export const render = (service: string, apps = APP) =>
   renderedStack(declarationWith(apps), `services: {api: ${service}}`);
-/** What ours adds to it. */
+/** Returns what the stack adds to the service. */
 export const overlay = (service: string, apps = APP) => composeOf(render(service, apps)).services.api ?? {};
-/** How it is started: by the wrapper, with this behind it. */
+/** Returns the words of the wrapper and of the start behind it. */
 export const wrapped = (...start: string[]) => [
   "/glitchtip-with-dsn",
   "--wait",
@@ -22,7 +22,7 @@ export const wrapped = (...start: string[]) => [
   ...start,
 ];
 
-/** What the provisioner is told of the app. */
+/** Returns the app as the provisioner reads it. */
 export const provisioned = (stack: RenderedStack) => {
   const input = stack.files.find(({ path }) => path === ".glitchtip/provision.json")?.content ?? "";
   return provisionInputSchema.parse(JSON.parse(input)).declaration.apps.api;

@@ -6,7 +6,7 @@ const compose = (lines: string) => composeOf(renderedStack(declarationWith(lines
 const database = (lines: string) => compose(lines).services["glitchtip-db"];
 
 describe("server.postgres", () => {
-  it("left out is Postgres 18 in the volume glitchtip-db, whose folder the image knows", () => {
+  it("defaults to Postgres 18 in the volume glitchtip-db, without PGDATA", () => {
     const { image, volumes, environment } = database("") ?? {};
     // biome-ignore lint/suspicious/noTemplateCurlyInString: Compose's.
     expect(image).toBe("${GLITCHTIP_POSTGRES_IMAGE:-postgres:18}");
@@ -14,7 +14,7 @@ describe("server.postgres", () => {
     expect(environment).not.toHaveProperty("PGDATA");
   });
 
-  it("of before 18 keeps its data in the stack's volume, not in one without a name", () => {
+  it("sets PGDATA before Postgres 18, so that the data is in the stack's volume", () => {
     expect(database("server: { postgres: { image: 'own.example.com:5000/postgres:15.4' } }")).toMatchObject({
       // biome-ignore lint/suspicious/noTemplateCurlyInString: Compose's.
       image: "${GLITCHTIP_POSTGRES_IMAGE:-own.example.com:5000/postgres:15.4}",
@@ -23,7 +23,7 @@ describe("server.postgres", () => {
     });
   });
 
-  it("names the volume, and the tools of the backup service are of the same version", () => {
+  it("names the volume, and gives the database tools the same image", () => {
     const found = compose(
       'server: { postgres: { image: "postgres:19", volume: glitchtip-db-19 } }\nbackup: { schedule: "03:15" }',
     );

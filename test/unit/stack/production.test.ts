@@ -13,7 +13,7 @@ const web = (lines: string) => composeOf(stack(lines)).services.glitchtip;
 describe("a stack in production", () => {
   const compose = composeOf(production());
 
-  it("has a Caddy in front, which starts when the provisioner has ended", () => {
+  it("has a Caddy in front, which starts after the provisioner", () => {
     expect(compose.services["glitchtip-proxy"]).toMatchObject({
       image: "${GLITCHTIP_CADDY_IMAGE:-caddy:2}",
       ports: ["${GLITCHTIP_HTTP_PORT:-80}:80", "${GLITCHTIP_HTTPS_PORT:-443}:443"],
@@ -25,7 +25,7 @@ describe("a stack in production", () => {
     });
   });
 
-  it("publishes nothing else, and answers to its own names only", () => {
+  it("publishes no other port, and answers to its own names only", () => {
     const published = Object.entries(compose.services).filter(([, service]) => service.ports !== undefined);
     expect(published.map(([name]) => name)).toEqual(["glitchtip-proxy"]);
     expect(compose.services.glitchtip?.environment).toMatchObject({
@@ -37,12 +37,12 @@ describe("a stack in production", () => {
     });
   });
 
-  it("has web and worker apart, and limits of memory and cores for all that keeps running", () => {
+  it("splits web and worker, and limits memory and cores of all services that keep running", () => {
     for (const name of ["glitchtip", "glitchtip-worker", "glitchtip-db", "glitchtip-proxy"])
       expect(compose.services[name], name).toMatchObject({ mem_limit: expect.stringMatching(/^\d+m$/), cpus: 1 });
   });
 
-  it("scheduled backups are limited as well", () => {
+  it("limits the backup service", () => {
     const { services } = composeOf(
       stack("production: { domain: errors.example.com }\nbackup: { schedule: '03:15', keep: 'daily=7' }"),
     );
@@ -51,7 +51,7 @@ describe("a stack in production", () => {
     expect(services["glitchtip-init"]).not.toHaveProperty("cpus");
   });
 
-  it("makes Caddy's container anew when its configuration has changed", () => {
+  it("recreates Caddy's container when its configuration changes", () => {
     const label = (text: ReturnType<typeof stack>) => composeOf(text).services["glitchtip-proxy"]?.labels;
     expect(label(production())).toEqual(label(production()));
     expect(label(production(", bodyMegabytes: { other: 6 }"))).not.toEqual(label(production()));
@@ -61,12 +61,12 @@ describe("a stack in production", () => {
 describe("the Caddyfile", () => {
   const caddyfile = (more = "") => textOf(production(more), ".glitchtip/proxy/Caddyfile") ?? "";
 
-  it("limits bodies by what they are for, sets each security header, and leads http to https", async () => {
+  it("limits bodies by path, sets the security headers, and redirects http to https", async () => {
     await expect(caddyfile()).toMatchFileSnapshot("snapshots/Caddyfile");
     for (const header of SECURITY_HEADERS) expect(caddyfile()).toContain(header);
   });
 
-  it("takes the certificate from where it is declared", () => {
+  it("uses the declared certificate", () => {
     expect(caddyfile()).not.toMatch(/^\s*tls /m);
     expect(caddyfile(", tls: { mode: internal }")).toMatch(/^\ttls internal$/m);
     const own = ", tls: { mode: own, certificate: 'file:./tls/cert.pem', key: 'file:./tls/key.pem' }";
@@ -79,15 +79,15 @@ describe("the Caddyfile", () => {
     });
   });
 
-  it("names an account at Let's Encrypt only where it would be taken", () => {
+  it("names an account only where Let's Encrypt accepts the address", () => {
     expect(caddyfile()).not.toContain("email");
     const lines = "admin: { email: ops@shop.example.io }\nproduction: { domain: errors.example.com }";
     expect(textOf(stack(lines), ".glitchtip/proxy/Caddyfile")).toMatch(/^\temail ops@shop\.example\.io$/m);
   });
 });
 
-describe("behind a server that is there", () => {
-  it("Traefik finds its labels, and GlitchTip in its network", () => {
+describe("behind a proxy that the user runs", () => {
+  it("GlitchTip has Traefik's labels and joins its network", () => {
     const compose = composeOf(production(", proxy: traefik, network: edge, certResolver: le"));
     const { labels, ports, networks } = compose.services.glitchtip ?? {};
     expect(labels).toMatchObject({
@@ -109,7 +109,7 @@ describe("behind a server that is there", () => {
   it.each([
     ["nginx", ["nginx.conf"]],
     ["none", ["nginx.conf", "site.caddy"]],
-  ])("%s: a snippet to take over, and GlitchTip on loopback", async (proxy, snippets) => {
+  ])("%s gets a snippet, and GlitchTip a port on loopback", async (proxy, snippets) => {
     const rendered = production(`, proxy: ${proxy}`);
     const paths = rendered.files.map(({ path }) => path).filter((path) => path.startsWith(".glitchtip/proxy/"));
     expect(paths).toEqual(snippets.map((name) => `.glitchtip/proxy/${name}`));
@@ -120,7 +120,7 @@ describe("behind a server that is there", () => {
   });
 });
 
-describe("what an operator says", () => {
+describe("what an operator declares", () => {
   it.each([
     [
       "6",
@@ -143,12 +143,12 @@ describe("what an operator says", () => {
       },
       "transactions: 30d, uptime: 10d",
     ],
-  ])("of retention reaches generation %s under its own names", (tag, variables, kinds) => {
+  ])("of retention becomes the variables of generation %s", (tag, variables, kinds) => {
     const lines = `server: { image: 'glitchtip/glitchtip:${tag}', retention: { events: 90d, ${kinds} } }`;
     expect(web(lines)?.environment).toMatchObject(variables);
   });
 
-  it("of mail reaches every container of GlitchTip's as a secret, never as a value", () => {
+  it("of mail reaches each container of GlitchTip as a secret file", () => {
     const compose = composeOf(stack("mail: { url: 'file:./mail-url', from: 'Shop <errors@shop.example>' }"));
     for (const name of ["glitchtip", "glitchtip-init"]) {
       expect(compose.services[name], name).toMatchObject({
@@ -162,7 +162,7 @@ describe("what an operator says", () => {
     expect(compose.secrets).toMatchObject({ glitchtip_email_url: { file: "./mail-url" } });
   });
 
-  it("of limits holds with and without production", () => {
+  it("of limits applies with and without production", () => {
     const limits = "limits: { web: { memory: 2g, cpus: 1.5 }, database: { memory: 1g } }";
     expect(web(limits)).toMatchObject({ mem_limit: "2g", cpus: 1.5 });
     expect(composeOf(stack(limits)).services["glitchtip-db"]).toMatchObject({ mem_limit: "1g" });
@@ -174,12 +174,12 @@ describe("the lock", () => {
   const digest = `sha256:${"a".repeat(64)}`;
   const images = [{ service: "glitchtip-db", image: "registry.example.com:5000/postgres:18", digest }];
 
-  it("is a Compose file that update bots find by its name, and reads back what it holds", () => {
+  it("is a Compose file by its name, and is parsed as it was written", () => {
     expect(LOCK_FILE).toMatch(/(^|\/)compose[^/]*\.ya?ml$/);
     expect([...parseLock(lockText(images))]).toEqual([["registry.example.com:5000/postgres:18", digest]]);
   });
 
-  it("puts each digest behind the very image that it is of", () => {
+  it("adds each digest to its own image only", () => {
     const lock = new Map([
       ["postgres:18", digest],
       ["glitchtip/glitchtip:7", digest],
@@ -189,14 +189,14 @@ describe("the lock", () => {
     expect(services.glitchtip?.image).toBe("${GLITCHTIP_IMAGE:-glitchtip/glitchtip:6}");
   });
 
-  it("reads what a bot or a person makes of it, and leaves out what names no digest", () => {
+  it("is parsed as bots and people edit it, without images that have no digest", () => {
     const text = `services:\n  a: \n    image: "one:1@${digest}" # raised\n  b:\n    image: two:2\n  c:\n    image: 'three@sha256:short'\n`;
     expect([...parseLock(text)]).toEqual([["one:1", digest]]);
   });
 });
 
-describe("what holds the data", () => {
-  it("is a Postgres with the declared settings, by its own names; without any it starts as it comes", () => {
+describe("the databases", () => {
+  it("start Postgres with the declared settings, and with its own command where there are none", () => {
     const { services } = composeOf(stack("postgres: { shared_buffers: 256MB, max_connections: 50 }"));
     expect(services["glitchtip-db"]?.command).toEqual([
       "postgres",
@@ -205,7 +205,7 @@ describe("what holds the data", () => {
     expect(composeOf(stack("")).services["glitchtip-db"]).not.toHaveProperty("command");
   });
 
-  it("in production is a Valkey whose queue outlives it, elsewhere one that forgets", () => {
+  it("include a Valkey that is durable in production only", () => {
     const kept = composeOf(stack("production: { domain: errors.example.com }\nserver: { valkey: bundled }"));
     expect(kept.services["glitchtip-valkey"]).toMatchObject({
       command: expect.arrayContaining(["--appendonly", "yes"]),

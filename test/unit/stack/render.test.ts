@@ -25,13 +25,13 @@ describe("compose.glitchtip.yaml", () => {
       "{ image: 'glitchtip/glitchtip:6', topology: split, valkey: bundled, url: 'https://errors.example.com', registration: open }",
     ],
     ["generation-5.1", "{ image: 'glitchtip/glitchtip:v5.1.1', port: 9000, retention: { events: 30d } }"],
-  ])("of %s", async (name, server) => {
+  ])("is rendered for %s", async (name, server) => {
     const file = stack(server).files.find(({ path }) => path === "compose.glitchtip.yaml");
     await expect(file?.content).toMatchFileSnapshot(`snapshots/${name}.yaml`);
   });
 });
 
-describe("our services", () => {
+describe("the services of the stack", () => {
   const ours = Object.entries(compose("{topology: split, valkey: bundled}").services).filter(([name]) =>
     name.startsWith("glitchtip"),
   );
@@ -48,7 +48,7 @@ describe("our services", () => {
     });
   });
 
-  it("each wait for what they need, and none for ever: every link is soft", () => {
+  it("wait for what they need, and no dependency is required", () => {
     const links = ours.flatMap(([name, { depends_on = {} }]) =>
       Object.entries(depends_on as Record<string, { condition: string; required: boolean }>).map(
         ([other, { condition, required }]) => `${name} → ${other} ${condition} ${required ? "hard" : "soft"}`,
@@ -66,7 +66,7 @@ describe("our services", () => {
     ]);
   });
 
-  it("publish one port, on 127.0.0.1; the database has none and no way out", () => {
+  it("publish one port, on 127.0.0.1, and the database has neither a port nor a way out", () => {
     expect(ours.flatMap(([, { ports = [] }]) => ports)).toEqual(["127.0.0.1:${GLITCHTIP_PORT:-8000}:8000"]);
     expect(compose("{}").networks).toEqual({ glitchtip: {}, "glitchtip-db": { internal: true } });
     expect(compose("{}").services["glitchtip-db"]?.networks).toEqual(["glitchtip-db"]);
@@ -82,13 +82,13 @@ describe("our services", () => {
 });
 
 describe("the declared server", () => {
-  it("is one container from generation 6 on, web and worker before", () => {
+  it("is one container from generation 6 on, and two before", () => {
     const names = (image: string) => Object.keys(compose(`{image: '${image}'}`).services);
     expect(names("glitchtip/glitchtip:6")).not.toContain("glitchtip-worker");
     expect(names("glitchtip/glitchtip:5.2")).toContain("glitchtip-worker");
   });
 
-  it("always has VALKEY_URL and PORT, and REDIS_URL where only that is known", () => {
+  it("always has VALKEY_URL and PORT, and REDIS_URL where the generation knows only that", () => {
     expect(environmentOf(compose("{}"), "glitchtip")).toMatchObject({ PORT: "8000", VALKEY_URL: "" });
     const before = environmentOf(compose("{image: 'glitchtip/glitchtip:v4.1.5'}"), "glitchtip-worker");
     expect(before).toMatchObject({
@@ -97,7 +97,7 @@ describe("the declared server", () => {
     });
   });
 
-  it("keeps its own port and address, with `$` for itself", () => {
+  it("has the declared port and address, in which `$` begins no variable", () => {
     const project = compose("{image: 'glitchtip/glitchtip:6', port: 9000, url: 'https://errors.example.com/a$b'}");
     expect(project.services.glitchtip?.ports).toEqual(["127.0.0.1:${GLITCHTIP_PORT:-9000}:8000"]);
     expect(environmentOf(project, "glitchtip")).toMatchObject({ GLITCHTIP_DOMAIN: "https://errors.example.com/a$$b" });
@@ -108,13 +108,13 @@ describe("the declared server", () => {
     });
   });
 
-  it("takes another image as its default, where .env does not name one", () => {
+  it("has the declared image as the default of GLITCHTIP_IMAGE", () => {
     const { services } = compose("{image: 'registry.example.com:5000/glitchtip:6.1'}");
     expect(services.glitchtip?.image).toBe("${GLITCHTIP_IMAGE:-registry.example.com:5000/glitchtip:6.1}");
     expect(services["glitchtip-init"]?.image).toBe(services.glitchtip?.image);
   });
 
-  it("that is newer than anything known is said", () => {
+  it("causes a warning where it is newer than any known one", () => {
     expect(stack("{image: 'glitchtip/glitchtip:9'}").warnings).toEqual([
       expect.stringContaining("treated as generation 6"),
     ]);
@@ -136,7 +136,7 @@ describe("the administrator's password", () => {
     expect(secretOf("file:/run/pw")).toEqual([{ file: "/run/pw" }, [true, true, true]]);
   });
 
-  it("may be a variable; Compose copies that into containers, which must then be writable", () => {
+  it("may be a variable, which makes containers writable for Compose", () => {
     expect(secretOf("env:ADMIN_PASSWORD")).toEqual([{ environment: "ADMIN_PASSWORD" }, [false, false, true]]);
   });
 });
@@ -147,7 +147,7 @@ describe("the provisioner", () => {
   const service = (provisioner: string) =>
     compose("{}", `${APPS}\nprovisioner: ${provisioner}`).services["glitchtip-provision"];
 
-  it("is the Node image with the bundle mounted", () => {
+  it("runs from the Node image with the bundle mounted", () => {
     expect(service("mount")).toMatchObject({
       user: "0:0",
       entrypoint: ["node", "/opt/glitchtip-compose/provisioner.mjs"],
@@ -155,14 +155,14 @@ describe("the provisioner", () => {
     expect(paths("mount")).toContain(".glitchtip/provisioner.mjs");
   });
 
-  it("or is built from a folder that holds nothing else, no secret above all", () => {
+  it("may be built from a folder that holds nothing else", () => {
     expect(service("build")).toMatchObject({ build: "./.glitchtip/provisioner", user: "1000:1000" });
     expect(paths("build")).toEqual(
       expect.arrayContaining([".glitchtip/provisioner/Dockerfile", ".glitchtip/provisioner/provisioner.mjs"]),
     );
   });
 
-  it("or is a ready image", () => {
+  it("may be a ready image", () => {
     expect(service("image:registry.example.com/provisioner:1")).toMatchObject({
       image: "registry.example.com/provisioner:1",
     });
@@ -170,7 +170,7 @@ describe("the provisioner", () => {
     expect(paths("image:x").join()).not.toContain("provisioner.mjs");
   });
 
-  it("gets what it needs to know as one file, of the form it reads", () => {
+  it("gets its input as one file, which its schema accepts", () => {
     const declaration = declarationWith(`server: {image: 'glitchtip/glitchtip:5.2'}\n${APPS}`);
     const { files } = renderedStack(declaration, COMPOSE);
     const input = provisionInputSchema.parse(
@@ -185,12 +185,12 @@ describe("the provisioner", () => {
   });
 });
 
-it("nothing that is committed holds a secret: all secrets are in an ignored folder", () => {
+it("no committed file holds a secret", () => {
   const { files } = stack("{}");
   expect(files.map(({ path }) => path).filter((path) => path.includes("secrets"))).toEqual([]);
   expect(files.find(({ path }) => path === ".glitchtip/.gitignore")?.content).toBe("/secrets/\n/env/\n/state/\n");
 });
 
-it("the wrapper's dollars are its own, not Compose's", () => {
+it("Compose fills in no variable of the wrapper", () => {
   expect(compose("{}").configs).toEqual({ "glitchtip-with-dsn": { content: '#!/bin/sh\nexec "$$@"\n' } });
 });

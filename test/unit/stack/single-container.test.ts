@@ -11,14 +11,14 @@ const compose = (server = "", more = ""): ComposeProject => composeOf(stack(serv
 const serviceOf = (project: ComposeProject, name: string) => project.services[name] ?? {};
 
 describe("a single container", () => {
-  it("is one service in the place of server, worker, database and Valkey, in one network with one volume", () => {
+  it("replaces server, worker, database and Valkey by one service with one network and one volume", () => {
     const { services, networks, volumes } = compose(", valkey: bundled");
     expect(Object.keys(services)).toEqual(["glitchtip", "glitchtip-provision", "api"]);
     expect(networks).toEqual({ glitchtip: {} });
     expect(Object.keys(volumes as object)).toEqual(["glitchtip-data", "glitchtip-state", "glitchtip-dsn"]);
   });
 
-  it("is hardened as the others, waits for nothing, and has its own health check", () => {
+  it("is hardened as the other services, waits for nothing, and has its own health check", () => {
     const { services } = compose();
     expect(services.glitchtip).toMatchObject({
       user: "5000:5000",
@@ -32,7 +32,7 @@ describe("a single container", () => {
     for (const key of ["entrypoint", "command", "depends_on"]) expect(services.glitchtip).not.toHaveProperty(key);
   });
 
-  it("reaches its stores on its own loopback, with every secret as a file", () => {
+  it("reaches its databases on loopback, with every secret as a file", () => {
     const { environment, secrets } = serviceOf(compose(", valkey: bundled"), "glitchtip");
     expect(environment).toMatchObject({
       DATABASE_HOST: "127.0.0.1",
@@ -45,7 +45,7 @@ describe("a single container", () => {
     expect(serviceOf(compose(), "glitchtip").environment).toMatchObject({ VALKEY_URL: "" });
   });
 
-  it("has an image whose tag changes with what it is built of, and with nothing else", () => {
+  it("has an image tag that changes only with what the image is built of", () => {
     const image = (...of: Parameters<typeof compose>) => serviceOf(compose(...of), "glitchtip").image;
     expect(image()).toMatch(/^\$\{GLITCHTIP_ALL_IN_ONE_IMAGE:-glitchtip-compose\/all-in-one:[0-9a-f]{12}\}$/);
     expect(image(", port: 9000")).toBe(image());
@@ -56,7 +56,7 @@ describe("a single container", () => {
     expect(stack().files.map(({ path }) => path)).toContain(".glitchtip/all-in-one/Dockerfile");
   });
 
-  it("has the memory of its parts, Postgres's settings and its major as declared", () => {
+  it("has the declared memory of its parts, and Postgres's settings and major", () => {
     const more = "limits: { web: { memory: 1g }, database: { memory: 2g } }\npostgres: { shared_buffers: 512MB }";
     const { mem_limit, environment, build } = serviceOf(
       compose(", postgres: { image: 'postgres:17' }", more),
@@ -67,7 +67,7 @@ describe("a single container", () => {
     expect(build).toMatchObject({ args: { POSTGRES_MAJOR: "17" } });
   });
 
-  it("backups by schedule reach the database in its network and the uploads in its volume", () => {
+  it("gives scheduled backups its network for the database and its volume for the uploads", () => {
     const project = compose("", "backup: { schedule: '03:15' }");
     expect(serviceOf(project, "glitchtip-backup-db")).toMatchObject({
       network_mode: "service:glitchtip",
@@ -84,7 +84,7 @@ describe("a single container", () => {
     });
   });
 
-  it.each(["database", "valkey"])("refuses a %s elsewhere, because it brings its own", (key) => {
+  it.each(["database", "valkey"])("refuses a %s that runs elsewhere, because it brings its own", (key) => {
     expect(problemsIn(() => stack(`, ${key}: { url: 'file:url' }`))).toEqual([
       expect.stringMatching(`server\\.${key}: is elsewhere, but a single container brings its own`),
     ]);

@@ -7,7 +7,7 @@ import { propertyRuns } from "../../support/property-runs.ts";
 
 const written = (value: unknown) => `${yamlLines("key", value, { open: false }).join("\n")}\n`;
 
-describe("data that is written as YAML", () => {
+describe("yamlLines", () => {
   const text = fc.oneof(
     fc.string({ unit: "grapheme" }),
     fc.string({
@@ -53,7 +53,7 @@ describe("data that is written as YAML", () => {
     );
   });
 
-  it("has short lists and maps on one line, long ones on several, and scripts as they are", () => {
+  it("writes short lists and maps on one line, long ones on several, and scripts as blocks", () => {
     const data = {
       short: ["a", "b"],
       pair: { condition: "x", required: false },

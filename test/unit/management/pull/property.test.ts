@@ -12,7 +12,7 @@ import { NOTHING_KNOWN } from "../../../../src/reconcile/matching.ts";
 import type { ObservedServer } from "../../../../src/reconcile/observed.ts";
 import { planServer } from "../../../../src/reconcile/plan.ts";
 import { resolveDesired } from "../../../../src/reconcile/resolve.ts";
-import { anyObserved } from "../../../support/arbitrary-inside.ts";
+import { anyObserved } from "../../../support/arbitrary-contents.ts";
 import { propertyRuns } from "../../../support/property-runs.ts";
 
 const FILE = "prod.yaml";

@@ -13,7 +13,7 @@ const alerts = (...list: readonly string[]) =>
   `${HEAD}projects:\n  shop:\n    alerts:\n${list.map((one) => `      - ${one}\n`).join("")}`;
 const webhook = (url: string) => recipient(`{type: webhook, url: '${url}'}`);
 
-describe("the words of the document that the rules come from", () => {
+describe("the error texts of app-interface", () => {
   it.each([
     [
       alerts(alert("recipients: []", "Glitchtip-Jira-Bridge-Integration")),
@@ -35,7 +35,7 @@ describe("the words of the document that the rules come from", () => {
       alerts(recipient("{type: email, url: 'https://x.example.com'}")),
       "g.yaml:7:84: projects.shop.alerts.0.recipients.0.url: url must be empty for email recipients",
     ],
-  ])("%#: at its line and column", (text, problem) => {
+  ])("%#: have the line and column of the mistake", (text, problem) => {
     expect(problemsOf(text)).toEqual([problem]);
   });
 });
@@ -117,7 +117,7 @@ describe("an alert is refused", () => {
       alerts(webhook("https://h.example.com")) +
         alerts(webhook("https://h.example.com")).split("projects:\n")[1]?.replace("shop", "jobs"),
     ],
-  ])("not for %s", (_, text) => {
+  ])("accepts %s", (_, text) => {
     expect(problemsOf(text)).toEqual([]);
   });
 });
@@ -155,7 +155,7 @@ describe("a monitor is refused", () => {
   });
 });
 
-describe("the rest of a server's inside", () => {
+describe("the other contents of a server", () => {
   it.each([
     ["members: [{email: a@b.example}, {email: A@B.example}]", '"a@b.example" is there twice'],
     ["members: [{email: a@b.example, role: king}]", "must be one of member, admin, manager, owner"],
@@ -187,7 +187,7 @@ describe("the rest of a server's inside", () => {
     expect(problems.join()).not.toContain("s3cret");
   });
 
-  it("says all mistakes at once, those of single fields and those between them, in the order of their lines", () => {
+  it("reports the mistakes of single fields and those between fields at once, sorted by line", () => {
     const text = alerts(
       alert("quantity: 99999, timespanMinutes: 1"),
       alert("recipients: []", "b"),
@@ -205,7 +205,7 @@ describe("several servers", () => {
   const two =
     "version: 1\nservers:\n  prod: {url: https://a.example.com, token: 'env:A', organization: Acme, projects: {shop: }}\n  test: {url: https://b.example.com, token: 'env:B', organizations: {Acme: {projects: {shop: }}, Other: }}\n";
 
-  it("each have what stands at the top for one", () => {
+  it("each have the fields that stand at the top for one server", () => {
     const { servers } = loadServers(two, "g.yaml");
     expect(servers).toMatchObject({
       prod: { projects: { shop: {} }, prune: false, timeoutMs: 30_000, retries: 3 },
@@ -213,14 +213,14 @@ describe("several servers", () => {
     });
   });
 
-  it("leave nothing of that at the top", () => {
+  it("exclude those fields at the top", () => {
     expect(problemsOf(`${two}organization: Acme\nmanage: alerts\n`)).toEqual([
       "g.yaml:5:1: organization: stands in each of `servers`, not beside them",
       "g.yaml:6:1: manage: stands in each of `servers`, not beside them",
     ]);
   });
 
-  it("each name an organization, an address and a token", () => {
+  it("each require an organization, an address and a token", () => {
     expect(problemsOf("version: 1\nservers: {a: {url: https://a.example.com, token: 'env:A'}}\n")).toEqual([
       "g.yaml:2:11: servers.a: says of no organization; state `organization`, or `organizations`",
     ]);
@@ -230,7 +230,7 @@ describe("several servers", () => {
     ]);
   });
 
-  it("are for the commands that look into servers: a stack has one", () => {
+  it("are refused for a stack, which has one server", () => {
     expect(problemsOf(two, loadDeclaration).join("\n")).toMatch(
       /servers: are for plan, apply and pull; a stack has one `server`/,
     );

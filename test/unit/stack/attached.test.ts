@@ -14,8 +14,8 @@ const APPS = "apps: { api: { project: shop } }";
 const rendered = (...lines: string[]) => renderedStack(declarationWith(lines.join("\n")), COMPOSE);
 const composed = (...lines: string[]) => composeOf(rendered(...lines));
 
-describe("beside a GlitchTip that is there already", () => {
-  it("only the provisioner runs, and no network, database or secret of a server is made", () => {
+describe("beside a GlitchTip that runs elsewhere", () => {
+  it("the stack has only the provisioner, and no network, database or secret of a server", () => {
     const project = composed(SERVER, APPS);
     expect(Object.keys(project.services)).toEqual(["glitchtip-provision", "api"]);
     expect(project.networks).toBeUndefined();
@@ -26,7 +26,7 @@ describe("beside a GlitchTip that is there already", () => {
     expect(project.services.api).not.toHaveProperty("networks");
   });
 
-  it("every audience has its address, and the chain stays soft", () => {
+  it("every audience has its address, and no dependency is required", () => {
     const { services } = composed(SERVER, APPS);
     expect(services["glitchtip-provision"]?.environment).toMatchObject({
       GLITCHTIP_URL: "https://errors.example.com",
@@ -39,7 +39,7 @@ describe("beside a GlitchTip that is there already", () => {
     });
   });
 
-  it("on this host is reached by the host's gateway", () => {
+  it("containers reach one on this host by the host's gateway", () => {
     const server =
       "server: { url: 'http://localhost:8000', containerUrl: 'http://host.docker.internal:8000', token: file:t }";
     const { services } = composed(server, "apps: { api: { project: shop }, hosted: { project: shop } }");
@@ -52,7 +52,7 @@ describe("beside a GlitchTip that is there already", () => {
     expect(services.hosted).not.toHaveProperty("extra_hosts");
   });
 
-  it("in another project is reached by its network, which apps join beside their own", () => {
+  it("containers reach one in another Compose project by its network, which apps join beside their own", () => {
     const server =
       "server: { url: 'https://e.example', containerUrl: 'http://web:8000', network: errors_default, token: file:t }";
     const project = composed(server, "apps: { api: { project: shop }, web: { project: shop } }");
@@ -62,7 +62,7 @@ describe("beside a GlitchTip that is there already", () => {
     expect(project.services.web).toMatchObject({ networks: ["glitchtip"] });
   });
 
-  it("with an authority of its own is trusted by the provisioner", () => {
+  it("the provisioner trusts a declared certificate authority", () => {
     const project = composed("server: { url: 'https://e.example', token: file:t, ca: 'file:./ca.pem' }", APPS);
     expect(project.secrets).toMatchObject({ glitchtip_ca: { file: "./ca.pem" } });
     expect(project.services["glitchtip-provision"]).toMatchObject({
@@ -71,7 +71,7 @@ describe("beside a GlitchTip that is there already", () => {
     });
   });
 
-  it("takes the admin's password where there is no token", () => {
+  it("the provisioner signs in with the admin's password where there is no token", () => {
     const project = composed(
       "server: { url: 'https://e.example' }",
       "admin: { email: a@b.c, password: 'env:ADMIN' }",
@@ -86,10 +86,10 @@ describe("beside a GlitchTip that is there already", () => {
   });
 });
 
-describe("apps with a DSN of their own", () => {
+describe("apps with an external DSN", () => {
   const only = (apps: string) => renderedStack(`version: 1\napps: ${apps}\n`, COMPOSE);
 
-  it("need nothing but a variable, which Compose fills in: no server, no provisioner, no wrapper", () => {
+  it("need only a variable that Compose fills in, and no server, provisioner or wrapper", () => {
     const stack = only("{ api: { dsn: env:API_DSN, variables: [SENTRY_DSN, DSN], release: r1 } }");
     expect(composeOf(stack)).toEqual({
       services: {
@@ -99,7 +99,7 @@ describe("apps with a DSN of their own", () => {
     expect(stack.files.map(({ path }) => path)).toEqual(["compose.glitchtip.yaml", ".glitchtip/.gitignore"]);
   });
 
-  it("may state its parts, and without key or project there is no DSN at all", () => {
+  it("may state its parts, and have an empty DSN without key or project", () => {
     const api = (dsn: string) => composeOf(only(`{ api: { dsn: ${dsn} } }`)).services.api?.environment;
     expect(api("{ url: 'https://e.example/a/', key: env:KEY, projectId: 7 }")).toEqual({
       SENTRY_DSN: "${KEY:+https://${KEY}@e.example/a/7}",
@@ -109,13 +109,13 @@ describe("apps with a DSN of their own", () => {
     });
   });
 
-  it("may have it in a file, which becomes an env file that need not be there", () => {
+  it("may have it in a file, which becomes an optional env file", () => {
     expect(composeOf(only("{ api: { dsn: file:api.dsn } }")).services.api).toEqual({
       env_file: [{ path: "./.glitchtip/env/api.env", required: false }],
     });
   });
 
-  it("stand beside others that a project gives theirs", () => {
+  it("may stand beside apps with the DSN of a project", () => {
     const project = composed(SERVER, "apps: { api: { project: shop }, web: { dsn: env:WEB } }");
     expect(project.services.web).toEqual({ environment: { SENTRY_DSN: "${WEB:-}" } });
     expect(Object.keys(project.services)).toEqual(["glitchtip-provision", "api", "web"]);

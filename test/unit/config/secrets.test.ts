@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { type SecretUse, weakness } from "../../../src/config/secrets.ts";
 
-describe("a secret is refused", () => {
+describe("weakness refuses", () => {
   it.each<[SecretUse, string, RegExp]>([
     ["secret key", "change_me", /placeholder/],
     ["secret key", "django-insecure-8f0c!k3n_v@u1m2xw9z7q5s4r6t0y", /placeholder/],
@@ -18,26 +18,26 @@ describe("a secret is refused", () => {
     ["admin password", "abcdefghijklmnop", /guess/],
     ["database password", "abababababababababababab", /guess/],
     ["secret key", "xyxyxyxyxyxyxyxyxyxyxyxyxyxyxyxyxyxy", /guess/],
-  ])("as %s: %s", (use, value, why) => {
+  ])("a bad %s: %s", (use, value, why) => {
     expect(weakness(use, value)).toMatch(why);
   });
 
-  it("without a word of it in the reason", () => {
+  it("a secret without showing any part of it", () => {
     expect(weakness("admin password", "hunter2")).not.toContain("hunter");
   });
 });
 
-describe("a secret is taken", () => {
+describe("weakness accepts", () => {
   it.each<[SecretUse, string]>([
     ["admin password", "correct horse battery staple"],
     ["admin password", "tR0ub4dor&3x"],
     ["mail password", "x"],
     ["admin password", "my test of the west wind"],
-  ])("as %s: %s", (use, value) => {
+  ])("a good %s: %s", (use, value) => {
     expect(weakness(use, value)).toBeUndefined();
   });
 
-  it("whatever init makes, every time", () => {
+  it("every secret that init generates", () => {
     for (let i = 0; i < 500; i++) {
       expect(weakness("admin password", randomBytes(18).toString("base64url"))).toBeUndefined();
       expect(weakness("database password", randomBytes(24).toString("base64url"))).toBeUndefined();

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { DesiredServer, Reference } from "../../src/reconcile/desired.ts";
 import type { ObservedOrganization, ObservedProject, ObservedServer } from "../../src/reconcile/observed.ts";
 
-/** Few names, so that what is wanted and what is there meet often. */
+/** Few names, so that desired and observed things often have the same. */
 const NAMES = ["a", "b", "c"];
 const name = fc.constantFrom(...NAMES);
 const URLS = ["https://h.example.com", "HTTPS://H.example.com:443/b", "https://h.example.com/ä", "http://10.0.0.1/x"];
@@ -104,7 +104,7 @@ export const anyDesired: fc.Arbitrary<DesiredServer<Reference>> = fc.record({
   ),
 });
 
-/** Numbers everything, so that no two things have the same. */
+/** Numbers everything, so that no two things have the same id. */
 const numbered = <T extends object>(list: readonly T[], from: number): (T & { id: string })[] =>
   list.map((one, at) => ({ ...one, id: String(from + at) }));
 

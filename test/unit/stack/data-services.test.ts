@@ -12,8 +12,8 @@ const stack = (server: string, apps = APPS) => renderedStack(declarationWith(`se
 const compose = (server: string, apps?: string) => composeOf(stack(server, apps));
 const OWN = "{ database: { service: db, url: env:GT_DB }, valkey: { service: cache, url: file:./valkey-url } }";
 
-describe("a database and a Valkey of the user's", () => {
-  it("take the place of ours", () => {
+describe("a database and a Valkey that the user runs", () => {
+  it("replace those of the stack", () => {
     const { services, volumes, secrets } = compose(OWN);
     expect(Object.keys(services)).not.toEqual(expect.arrayContaining(["glitchtip-db"]));
     expect(services).not.toHaveProperty("glitchtip-valkey");
@@ -21,7 +21,7 @@ describe("a database and a Valkey of the user's", () => {
     expect(secrets).not.toHaveProperty("glitchtip_db_password");
   });
 
-  it("are told by their addresses, which stand in secrets and in no variable", () => {
+  it("are reached by addresses in secrets, not in variables", () => {
     const { services, secrets } = compose(OWN);
     expect(secrets).toMatchObject({
       glitchtip_database_url: { environment: "GT_DB" },
@@ -41,7 +41,7 @@ describe("a database and a Valkey of the user's", () => {
     }
   });
 
-  it("are waited for and share a network, where they are services; nothing else of theirs is touched", () => {
+  it("are waited for and join a network where they are services, and are not changed otherwise", () => {
     const { services } = compose(OWN);
     expect(services.db).toEqual({ networks: ["default", "glitchtip-db"] });
     expect(services.cache).toEqual({ networks: ["glitchtip-db"] });
@@ -59,24 +59,24 @@ describe("a database and a Valkey of the user's", () => {
     ]);
   });
 
-  it("may be elsewhere: then there is nothing to wait for", () => {
+  it("are not waited for where they run elsewhere", () => {
     const { services } = compose("{ database: { url: file:./db-url } }");
     expect(services).not.toHaveProperty("db");
     expect(services["glitchtip-init"]).toMatchObject({ depends_on: {}, networks: ["glitchtip", "glitchtip-db"] });
     expect(services.glitchtip?.read_only).toBe(true);
   });
 
-  it("by a variable need a container that Compose can copy it into", () => {
+  it("make containers writable where their address is in a variable", () => {
     expect(compose(OWN).services.glitchtip?.read_only).toBe(false);
   });
 
-  it("may be an app, too", () => {
+  it("may be apps", () => {
     const { services } = compose("{ database: { service: api, url: env:GT_DB } }");
     expect(services.api).toMatchObject({ networks: ["default", "glitchtip", "glitchtip-db"] });
     expect(services.api).toHaveProperty("entrypoint");
   });
 
-  it("that the Compose file does not have are an error", () => {
+  it("are an error where the Compose file does not have them", () => {
     expect(() => compose("{ database: { service: dbb, url: env:GT_DB } }")).toThrow(
       expect.objectContaining({ code: "GC1104", message: expect.stringContaining('did you mean "db"') }),
     );

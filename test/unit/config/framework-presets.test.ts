@@ -9,13 +9,13 @@ const variables = (app: string) => {
   return Object.fromEntries(variablesOf(web).map(({ name, audience }) => [name, audience]));
 };
 
-describe("the variables of an app", () => {
-  it("are SENTRY_DSN for its container unless it says otherwise", () => {
+describe("variablesOf", () => {
+  it("returns SENTRY_DSN for the container by default", () => {
     expect(variables("")).toEqual({ SENTRY_DSN: "container" });
     expect(variables("audience: public")).toEqual({ SENTRY_DSN: "public" });
   });
 
-  it("may be a list for one audience, or a map that gives each its own", () => {
+  it("takes a list for one audience, or a map with an audience for each name", () => {
     expect(variables("audience: host, variables: [A, B]")).toEqual({ A: "host", B: "host" });
     expect(variables("variables: {SENTRY_DSN: container, PUBLIC_SENTRY_DSN: public}")).toEqual({
       SENTRY_DSN: "container",
@@ -31,11 +31,11 @@ describe("the variables of an app", () => {
     ["dotnet", { SENTRY_DSN: "container", ConnectionStrings__glitchtip: "container" }],
     ["spring", { SENTRY_DSN: "container" }],
     ["laravel", { SENTRY_LARAVEL_DSN: "container" }],
-  ])("are what %s reads, where that is the preset", (preset, expected) => {
+  ])("returns what %s reads for that preset", (preset, expected) => {
     expect(variables(`preset: ${preset}`)).toEqual(expected);
   });
 
-  it("add to a preset's, and decide where both name one", () => {
+  it("adds declared variables to a preset, and lets them win", () => {
     expect(variables("preset: next, variables: {SENTRY_DSN: host, DSN: public}")).toEqual({
       SENTRY_DSN: "host",
       NEXT_PUBLIC_SENTRY_DSN: "public",
