@@ -1,6 +1,9 @@
 /** GlitchTip's image where the declaration names none. */
 export const DEFAULT_IMAGE = "glitchtip/glitchtip:6";
 
+/** The image of the stack's Postgres. docs/development.md lists what has to follow another major. */
+export const DEFAULT_POSTGRES_IMAGE = "postgres:18";
+
 /** The team of a new project whose declaration names none. */
 export const DEFAULT_TEAM = "developers";
 

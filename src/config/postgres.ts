@@ -1,11 +1,10 @@
 import * as z from "zod/mini";
+import { DEFAULT_POSTGRES_IMAGE } from "./defaults.ts";
 import { described } from "./schema/primitives.ts";
 import { memoryMebibytes } from "./schema/production.ts";
 import type { Declaration } from "./schema.ts";
 import type { DeclarationProblem } from "./server.ts";
 
-/** The image of the stack's Postgres where `server.postgres` names none; templates/compose/glitchtip-db.yaml has it, too. */
-export const DEFAULT_POSTGRES_IMAGE = "postgres:18";
 const DEFAULT_VOLUME = "glitchtip-db";
 /** `mem_limit` in templates/compose/glitchtip-db.yaml. */
 const DEFAULT_MEMORY = "512m";

@@ -46,12 +46,15 @@ export function renderedStack(
     declarationText,
     toolVersion: "1.2.3",
     user: readUserCompose([{ path: "compose.yaml", text: compose }]),
-    compose: openTemplates((name) => readFileSync(join(templates, `${name}.yaml`), "utf8")),
+    compose: testTemplates,
     texts: TEXTS,
     lock,
     provisioner: kind === "image" ? { kind, image } : { kind: kind === "build" ? "build" : "mount" },
   });
 }
+
+/** The templates of the source tree. */
+export const testTemplates = openTemplates((name) => readFileSync(join(templates, `${name}.yaml`), "utf8"));
 
 export interface ComposeProject {
   readonly services: Readonly<Record<string, Readonly<Record<string, unknown>>>>;

@@ -1,5 +1,6 @@
 import { defined } from "../../base/defined.ts";
-import { DEFAULT_POSTGRES_IMAGE, postgresMajor } from "../../config/postgres.ts";
+import { DEFAULT_POSTGRES_IMAGE } from "../../config/defaults.ts";
+import { postgresMajor } from "../../config/postgres.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { envChange, type SettingsChange } from "./settings.ts";
 import { upgradeRefusal } from "./way.ts";

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { GENERATIONS } from "../../glitchtip/versions.ts";
+import { DEFAULT_POSTGRES_IMAGE } from "../defaults.ts";
 import { described, httpUrl, secretReferenceSchema, text } from "./primitives.ts";
 import { retentionSchema } from "./production.ts";
 import { connectionFields } from "./servers.ts";
@@ -60,7 +61,7 @@ export const serverSchema = z.strictObject({
       z.strictObject({
         image: described(
           z.optional(text(255)),
-          "Its image with its tag. Default: postgres:18; GLITCHTIP_POSTGRES_IMAGE in .env wins.",
+          `Its image with its tag. Default: ${DEFAULT_POSTGRES_IMAGE}; GLITCHTIP_POSTGRES_IMAGE in .env wins.`,
         ),
         volume: described(
           z.optional(z.string().check(z.regex(/^glitchtip-db(-[a-z0-9-]+)?$/, { error: "must be glitchtip-db-NAME" }))),

@@ -1,9 +1,23 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
+import { DEFAULT_POSTGRES_IMAGE } from "../../../src/config/defaults.ts";
+import { postgresMajor } from "../../../src/config/postgres.ts";
+import { composeOf, declarationWith, renderedStack, testTemplates } from "../../support/stack.ts";
 
 const COMPOSE = "services: { app: { image: own/app, entrypoint: [node], command: [x] } }\n";
 const compose = (lines: string) => composeOf(renderedStack(declarationWith(lines), COMPOSE));
 const database = (lines: string) => compose(lines).services["glitchtip-db"];
+
+describe("the default Postgres", () => {
+  it.each(["glitchtip-db", "glitchtip-backup-db"] as const)("is the image of the template %s", (name) => {
+    expect(testTemplates(name).image).toBe(`\${GLITCHTIP_POSTGRES_IMAGE:-${DEFAULT_POSTGRES_IMAGE}}`);
+  });
+
+  it("has the major of the all-in-one image", () => {
+    const dockerfile = readFileSync(new URL("../../../images/all-in-one/Dockerfile", import.meta.url), "utf8");
+    expect(dockerfile).toContain(`ARG POSTGRES_MAJOR=${postgresMajor(DEFAULT_POSTGRES_IMAGE)}\n`);
+  });
+});
 
 describe("server.postgres", () => {
   it("defaults to Postgres 18 in the volume glitchtip-db, without PGDATA", () => {
