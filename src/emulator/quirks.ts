@@ -1,4 +1,4 @@
-import { GENERATIONS, type Generation } from "../glitchtip/versions.ts";
+import { type Generation, isInRange } from "../glitchtip/versions.ts";
 
 export interface Quirk {
   readonly about: string;
@@ -205,7 +205,5 @@ export const QUIRKS = {
 export type QuirkName = keyof typeof QUIRKS;
 
 export function hasQuirk(generation: Generation, name: QuirkName): boolean {
-  const { since = generation, until = generation }: Quirk = QUIRKS[name];
-  const at = GENERATIONS.indexOf(generation);
-  return GENERATIONS.indexOf(since) <= at && at <= GENERATIONS.indexOf(until);
+  return isInRange(generation, QUIRKS[name] as Quirk);
 }

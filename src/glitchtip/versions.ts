@@ -1,12 +1,23 @@
 import { EARLY_RECIPIENT_TYPES, RECIPIENT_TYPES } from "./wire/recipient-types.ts";
 
 /**
- * What differs between GlitchTip's generations, as data: the one place that the generator and the client ask.
- * Sources: the contract recordings of 4.1, 5.1 and 5.2, GlitchTip's public source for the image's scripts and settings.
+ * The generations of GlitchTip, a row each from the oldest to the newest. What differs between them is in RANGES below, so
+ * a new generation that behaves like the one before it is one more row here. docs/development.md says how to add one.
  */
-export const GENERATIONS = ["4.1", "5.1", "5.2", "6"] as const;
-export type Generation = (typeof GENERATIONS)[number];
+const RELEASES = [
+  { generation: "4.1", release: "4.1.5", tags: ["v4.1.5"], knownFrom: "recordings" },
+  { generation: "5.1", release: "5.1.1", tags: ["v5.1.1"], knownFrom: "recordings" },
+  { generation: "5.2", release: "5.2.1", tags: ["v5.2.1", "5.2.1", "5"], knownFrom: "recordings" },
+  { generation: "6", release: "6.2.6", tags: ["6", "6.2", "6.2.6"], knownFrom: "reading" },
+] as const;
+
+export type Generation = (typeof RELEASES)[number]["generation"];
 export type Topology = "all-in-one" | "split";
+
+export const GENERATIONS = RELEASES.map(({ generation }) => generation) as unknown as readonly [
+  Generation,
+  ...Generation[],
+];
 
 /** Types of monitors, the same in all generations (monitors scenario). */
 export const MONITOR_TYPES = ["Ping", "GET", "POST", "TCP Port", "SSL", "Heartbeat"] as const;
@@ -15,11 +26,11 @@ export const MONITOR_TYPES = ["Ping", "GET", "POST", "TCP Port", "SSL", "Heartbe
 export const RETENTION_KINDS = ["events", "transactions", "uptime", "files", "logs", "releases"] as const;
 export type RetentionKind = (typeof RETENTION_KINDS)[number];
 
-/** One process of GlitchTip's image: what is started, and with which variables beside the common ones. */
-export interface Role {
+/** One process of GlitchTip's image: its command, and its variables beside the common ones. */
+export interface ServerRole {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** A file that the process touches while it works; older than `aliveForS` means stuck. */
+  /** A file that the process touches while it works; one older than `aliveForS` means that it is stuck. */
   readonly aliveFile?: { readonly path: string; readonly aliveForS: number };
 }
 
@@ -32,12 +43,8 @@ export const VALKEY_LISTS: Readonly<Record<JobQueue, readonly string[]>> = {
   vtasks: ["{vt}:q:default", "{vt}:q:ingest"],
 };
 
-export interface Capabilities {
-  readonly generation: Generation;
-  /** Of the image, for example. */
-  readonly tags: readonly string[];
-  /** From running servers, or only from sources and documents. */
-  readonly knownFrom: "recordings" | "reading";
+/** What a generation can do and how it is run. */
+interface Traits {
   /** The first one is the default. */
   readonly topologies: readonly Topology[];
   /** Why a topology is missing above. */
@@ -45,160 +52,243 @@ export interface Capabilities {
   /** The oldest major that it runs on. */
   readonly leastPostgres: number;
   readonly needsValkey: boolean;
-  /** Variables that carry Valkey's address; empty = Postgres alone. Unset would mean redis://redis:6379/0. */
+  /** Variables that carry Valkey's address; empty means Postgres alone. Unset would mean redis://redis:6379/0. */
   readonly valkeyVariables: readonly string[];
-  readonly web: Role;
-  readonly worker: Role;
-  readonly allInOne?: Role;
+  /** Without Valkey an invitation is answered with 500. */
+  readonly invitesWithValkeyOnly: boolean;
+  readonly web: ServerRole;
+  readonly worker: ServerRole;
+  readonly allInOne?: ServerRole;
   readonly jobQueue: JobQueue;
   /** By kind, a number of days; the one of events is also the default of the others. A kind that is missing cannot be set. */
   readonly retentionVariables: Readonly<Partial<Record<RetentionKind, string>>>;
+  /** Its first migration moves the events of an earlier generation into a table that nothing empties. */
+  readonly archivesEarlierEvents: boolean;
   /** What an alert may be sent to (alerts scenario, "unknown recipient type"). */
   readonly recipientTypes: readonly string[];
   /** An alert can be tried through its recipients. */
   readonly testsAlerts: boolean;
-  /** Whether a recipient's `tagsToAdd` are taken, and told again (alerts scenario, "tags to add"). */
+  /** Whether a recipient's `tagsToAdd` are accepted, and returned (alerts scenario, "tags to add"). */
   readonly recipientTags: "none" | "untold" | "told";
-  /** Alerts and monitors to inner addresses, unless the operator allows them. */
+  /** Alerts and monitors to private addresses are refused, unless the operator allows them. */
   readonly refusesPrivateAddresses: boolean;
-  /** Behind an https domain its cookies are Secure: over inner http only a client that keeps them by hand stays signed in. */
+  /** Behind an https domain its cookies are Secure: over plain http only a client that keeps them by hand stays signed in. */
   readonly secureCookies: boolean;
   /** What a write with a session has to carry beside its cookies (sign-in scenario). */
   readonly csrfHeaders: readonly string[];
-  /** Its web server closes kept-alive connections under bursts: an unknown outcome for a write. */
+  /** Its web server closes kept-alive connections under bursts, which leaves the outcome of a write unknown. */
   readonly closesConnections: boolean;
   /** What an event with a wrong key locks out for 30 seconds (ingest scenario). */
   readonly wrongKeyBlocks: "project" | "key";
+}
+
+export interface Capabilities extends Traits {
+  readonly generation: Generation;
+  /** A version of it, as its server reports it. */
+  readonly release: string;
+  /** Tags of its images, for example. */
+  readonly tags: readonly string[];
+  /** From running servers, or only from sources and documents. */
+  readonly knownFrom: "recordings" | "reading";
 }
 
 /** The port inside the container. The images' own default differs (8080, granian 8000), so PORT is always set. */
 export const SERVER_PORT = 8000;
 
 const START = ["./bin/start.sh"] as const;
-
-const celery = {
-  knownFrom: "recordings",
-  leastPostgres: 14,
-  web: { command: START, environment: { SERVER_ROLE: "web" } },
-  worker: {
-    command: START,
-    environment: {
-      SERVER_ROLE: "worker_with_beat",
-      // The script sets these without exporting them: without ours 100 events take 26 s instead of 2.
-      CELERY_WORKER_POOL: "threads",
-      CELERY_WORKER_CONCURRENCY: "4",
-      CELERY_WORKER_PREFETCH_MULTIPLIER: "25",
-    },
-  },
-  jobQueue: "celery",
-  topologies: ["split"],
-  topologyReason: "before generation 6 the all-in-one process ignores TERM, PORT and the worker's tuning",
-  // No files: the settings of 5.x read the variable of events there, whatever GLITCHTIP_MAX_FILE_LIFE_DAYS says.
-  retentionVariables: {
-    events: "GLITCHTIP_MAX_EVENT_LIFE_DAYS",
-    transactions: "GLITCHTIP_MAX_TRANSACTION_EVENT_LIFE_DAYS",
-    uptime: "GLITCHTIP_MAX_UPTIME_CHECK_LIFE_DAYS",
-  },
-  recipientTypes: EARLY_RECIPIENT_TYPES,
-  testsAlerts: false,
-  recipientTags: "untold",
-  refusesPrivateAddresses: false,
-  secureCookies: false,
-  csrfHeaders: ["x-csrftoken"],
-  closesConnections: true,
-  wrongKeyBlocks: "project",
-} as const satisfies Partial<Capabilities>;
-
-/** Up to 5.1 the settings know only REDIS_URL, from 5.2 on VALKEY_URL comes first. */
-const withRedis = { needsValkey: true, valkeyVariables: ["VALKEY_URL", "REDIS_URL"] } as const;
-
 const ALIVE_FILE = "/tmp/worker-alive";
 
-export const CAPABILITIES: Readonly<Record<Generation, Capabilities>> = {
-  "4.1": {
-    ...celery,
-    generation: "4.1",
-    tags: ["v4.1.5"],
-    leastPostgres: 13,
-    ...withRedis,
-    recipientTags: "none",
-  },
-  "5.1": {
-    ...celery,
-    generation: "5.1",
-    tags: ["v5.1.1"],
-    ...withRedis,
-  },
-  "5.2": {
-    ...celery,
-    generation: "5.2",
-    tags: ["v5.2.1", "5.2.1", "5"],
-    needsValkey: false,
-    valkeyVariables: ["VALKEY_URL"],
-  },
-  "6": {
-    generation: "6",
-    tags: ["6", "6.2", "6.2.6"],
-    knownFrom: "reading",
-    topologies: ["all-in-one", "split"],
-    leastPostgres: 14,
-    needsValkey: false,
-    valkeyVariables: ["VALKEY_URL"],
-    web: { command: START, environment: { SERVER_ROLE: "web" } },
-    worker: {
-      // What bin/run-worker.sh does, which passes no arguments on.
-      command: ["./manage.py", "runworker", "--scheduler", "--health-check-file", ALIVE_FILE],
-      environment: { SERVER_ROLE: "worker", IS_WORKER: "true" },
-      aliveFile: { path: ALIVE_FILE, aliveForS: 15 },
+interface GenerationRange {
+  /** The first generation; without it the oldest. */
+  readonly since?: Generation;
+  /** The last generation; without it the newest, also one that is added later. */
+  readonly until?: Generation;
+}
+
+interface Range<T> extends GenerationRange {
+  readonly value: T;
+}
+
+/**
+ * For each trait the generations that have a value. Sources: the contract recordings of 4.1, 5.1 and 5.2, GlitchTip's
+ * public source for the image's scripts and settings, and docs/glitchtip-facts.md.
+ */
+const RANGES: { readonly [Trait in keyof Traits]-?: readonly Range<NonNullable<Traits[Trait]>>[] } = {
+  topologies: [
+    { until: "5.2", value: ["split"] },
+    { since: "6", value: ["all-in-one", "split"] },
+  ],
+  topologyReason: [
+    { until: "5.2", value: "before generation 6 the all-in-one process ignores TERM, PORT and the worker's tuning" },
+  ],
+  leastPostgres: [
+    { until: "4.1", value: 13 },
+    { since: "5.1", value: 14 },
+  ],
+  needsValkey: [
+    { until: "5.1", value: true },
+    { since: "5.2", value: false },
+  ],
+  // Up to 5.1 the settings know only REDIS_URL, from 5.2 on VALKEY_URL comes first.
+  valkeyVariables: [
+    { until: "5.1", value: ["VALKEY_URL", "REDIS_URL"] },
+    { since: "5.2", value: ["VALKEY_URL"] },
+  ],
+  invitesWithValkeyOnly: [
+    { until: "5.1", value: false },
+    { since: "5.2", until: "5.2", value: true },
+    { since: "6", value: false },
+  ],
+  web: [{ value: { command: START, environment: { SERVER_ROLE: "web" } } }],
+  worker: [
+    {
+      until: "5.2",
+      value: {
+        command: START,
+        environment: {
+          SERVER_ROLE: "worker_with_beat",
+          // The script sets these without exporting them: without ours 100 events take 26 s instead of 2.
+          CELERY_WORKER_POOL: "threads",
+          CELERY_WORKER_CONCURRENCY: "4",
+          CELERY_WORKER_PREFETCH_MULTIPLIER: "25",
+        },
+      },
     },
-    jobQueue: "vtasks",
-    allInOne: { command: START, environment: { SERVER_ROLE: "all_in_one", SKIP_INIT: "true" } },
-    retentionVariables: {
-      events: "GLITCHTIP_RETENTION_DAYS",
-      transactions: "GLITCHTIP_TRANSACTION_RETENTION_DAYS",
-      uptime: "GLITCHTIP_UPTIME_RETENTION_DAYS",
-      files: "GLITCHTIP_FILE_RETENTION_DAYS",
-      logs: "GLITCHTIP_LOG_RETENTION_DAYS",
-      releases: "GLITCHTIP_RELEASE_RETENTION_DAYS",
+    {
+      since: "6",
+      value: {
+        // What bin/run-worker.sh does, which passes no arguments on.
+        command: ["./manage.py", "runworker", "--scheduler", "--health-check-file", ALIVE_FILE],
+        environment: { SERVER_ROLE: "worker", IS_WORKER: "true" },
+        aliveFile: { path: ALIVE_FILE, aliveForS: 15 },
+      },
     },
-    recipientTypes: RECIPIENT_TYPES,
-    testsAlerts: true,
-    recipientTags: "told",
-    refusesPrivateAddresses: true,
-    secureCookies: true,
-    csrfHeaders: ["x-csrftoken", "origin"],
-    closesConnections: false,
-    wrongKeyBlocks: "key",
-  },
+  ],
+  allInOne: [{ since: "6", value: { command: START, environment: { SERVER_ROLE: "all_in_one", SKIP_INIT: "true" } } }],
+  jobQueue: [
+    { until: "5.2", value: "celery" },
+    { since: "6", value: "vtasks" },
+  ],
+  retentionVariables: [
+    {
+      until: "5.2",
+      // No files: the settings of 5.x read the variable of events there, whatever GLITCHTIP_MAX_FILE_LIFE_DAYS says.
+      value: {
+        events: "GLITCHTIP_MAX_EVENT_LIFE_DAYS",
+        transactions: "GLITCHTIP_MAX_TRANSACTION_EVENT_LIFE_DAYS",
+        uptime: "GLITCHTIP_MAX_UPTIME_CHECK_LIFE_DAYS",
+      },
+    },
+    {
+      since: "6",
+      value: {
+        events: "GLITCHTIP_RETENTION_DAYS",
+        transactions: "GLITCHTIP_TRANSACTION_RETENTION_DAYS",
+        uptime: "GLITCHTIP_UPTIME_RETENTION_DAYS",
+        files: "GLITCHTIP_FILE_RETENTION_DAYS",
+        logs: "GLITCHTIP_LOG_RETENTION_DAYS",
+        releases: "GLITCHTIP_RELEASE_RETENTION_DAYS",
+      },
+    },
+  ],
+  archivesEarlierEvents: [
+    { until: "5.2", value: false },
+    { since: "6", value: true },
+  ],
+  recipientTypes: [
+    { until: "5.2", value: EARLY_RECIPIENT_TYPES },
+    { since: "6", value: RECIPIENT_TYPES },
+  ],
+  testsAlerts: [
+    { until: "5.2", value: false },
+    { since: "6", value: true },
+  ],
+  recipientTags: [
+    { until: "4.1", value: "none" },
+    { since: "5.1", until: "5.2", value: "untold" },
+    { since: "6", value: "told" },
+  ],
+  refusesPrivateAddresses: [
+    { until: "5.2", value: false },
+    { since: "6", value: true },
+  ],
+  secureCookies: [
+    { until: "5.2", value: false },
+    { since: "6", value: true },
+  ],
+  csrfHeaders: [
+    { until: "5.2", value: ["x-csrftoken"] },
+    { since: "6", value: ["x-csrftoken", "origin"] },
+  ],
+  closesConnections: [
+    { until: "5.2", value: true },
+    { since: "6", value: false },
+  ],
+  wrongKeyBlocks: [
+    { until: "5.2", value: "project" },
+    { since: "6", value: "key" },
+  ],
 };
+
+/** True where a range includes the generation. */
+export function isInRange(
+  generation: Generation,
+  { since = generation, until = generation }: GenerationRange,
+): boolean {
+  const at = GENERATIONS.indexOf(generation);
+  return GENERATIONS.indexOf(since) <= at && at <= GENERATIONS.indexOf(until);
+}
+
+/** Returns the traits of one generation, each from the range that includes it. */
+function capabilitiesOf(row: (typeof RELEASES)[number]): Capabilities {
+  const traits = Object.entries(RANGES).flatMap(([trait, ranges]) => {
+    const found = (ranges as readonly Range<unknown>[]).find((range) => isInRange(row.generation, range));
+    return found === undefined ? [] : [[trait, found.value]];
+  });
+  return { ...row, ...(Object.fromEntries(traits) as Traits) };
+}
+
+export const CAPABILITIES = Object.fromEntries(
+  RELEASES.map((row) => [row.generation, capabilitiesOf(row)]),
+) as Readonly<Record<Generation, Capabilities>>;
 
 export interface FoundGeneration {
   /** The one to treat it as. */
   readonly generation: Generation;
-  /** False: a version that nobody recorded; the nearest generation stands in. */
+  /** False for a version that nobody recorded; the nearest generation stands in. */
   readonly known: boolean;
   /** Older than anything recorded. */
   readonly tooOld: boolean;
 }
 
-/** From an image's tag: v4.1.5, 5.2, 6. Undefined where the tag tells nothing (latest, a digest, an own name). */
+/** Returns the generation of an image's tag (v4.1.5, 5.2, 6), or undefined for `latest`, a digest or an own name. */
 export function generationOf(image: string): FoundGeneration | undefined {
   const name = image.replace(/@.*$/, "");
   const tag = name.slice(name.lastIndexOf("/") + 1).split(":")[1];
   return tag === undefined ? undefined : generationOfVersion(tag);
 }
 
-/** From what /api/settings/ says, or a tag: a leading v and anything after the numbers are ignored. */
+const ROWS = RELEASES.map(({ generation, tags }) => {
+  const [major = 0, minor] = generation.split(".").map(Number);
+  return { generation, major, minor, isNewestOfMajor: (tags as readonly string[]).includes(String(major)) };
+});
+
+/** Returns the generation of a version from /api/settings/ or a tag. A leading v and what follows the numbers are ignored. */
 export function generationOfVersion(version: string): FoundGeneration | undefined {
   const numbers = /^v?(\d{1,3})(?:\.(\d{1,3}))?(?:[.\-+].*)?$/.exec(version);
   if (numbers === null || /^v?0\.0\.0/.test(version)) return undefined;
   const major = Number(numbers[1]);
   // A tag without a minor number moves along with the newest of its major.
   const minor = numbers[2] === undefined ? Number.POSITIVE_INFINITY : Number(numbers[2]);
-  const found = (generation: Generation, known: boolean, tooOld = false) => ({ generation, known, tooOld });
-  if (major >= 6) return found("6", major === 6);
-  if (major === 5)
-    return minor >= 2 ? found("5.2", minor === 2 || numbers[2] === undefined) : found("5.1", minor === 1);
-  if (major === 4 && minor >= 1) return found("4.1", minor === 1);
-  return found("4.1", false, true);
+  const isReached = (row: (typeof ROWS)[number]) =>
+    row.major < major || (row.major === major && (row.minor ?? 0) <= minor);
+  const [oldest] = ROWS;
+  const reached = ROWS.filter(isReached);
+  if (oldest === undefined) return undefined;
+  if (reached.length === 0) return { generation: oldest.generation, known: false, tooOld: true };
+  // Before the first one of its major that is known, as 5.0 is, that one is nearer than the last of the major before.
+  const nearest = reached.findLast((row) => row.major === major) ?? ROWS.find((row) => row.major === major);
+  const row = nearest ?? reached.at(-1) ?? oldest;
+  const isMinor = numbers[2] === undefined ? row.isNewestOfMajor : row.minor === undefined || row.minor === minor;
+  return { generation: row.generation, known: row.major === major && isMinor, tooOld: false };
 }

@@ -53,7 +53,7 @@ export interface Looked {
   readonly problems: readonly ReadProblem[];
 }
 
-const NEWEST: Generation = GENERATIONS.at(-1) ?? "6";
+const NEWEST: Generation = GENERATIONS.at(-1) ?? GENERATIONS[0];
 
 export interface LookOptions {
   readonly strict: boolean;
@@ -92,7 +92,7 @@ export function generationFor(
 function invitationWarnings({ declaration }: DeclaredServer, generation: Generation, { actions }: Plan): string[] {
   const invites = actions.some(({ kind, type }) => kind === "member" && type === "create");
   const { image, valkey = "off" } = declaration.server;
-  if (!invites || generation !== "5.2") return [];
+  if (!invites || !CAPABILITIES[generation].invitesWithValkeyOnly) return [];
   const ours = image !== undefined && declaration.servers === undefined;
   if (ours && valkey !== "off") return [];
   return [

@@ -2,7 +2,7 @@ import { escaped } from "../compose/interpolate.ts";
 import type { ComposeService, Dependency } from "../compose/model.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
 import { imageOf, ownServices, type ResolvedServer, superuserOf } from "../config/server.ts";
-import { type Role, SERVER_PORT } from "../glitchtip/versions.ts";
+import { type ServerRole, SERVER_PORT } from "../glitchtip/versions.ts";
 import { databaseVariables, postgresService, serverSecrets, withDefault } from "./data-services.ts";
 import type { BundledStack, ProvisionerSource, StackService } from "./model.ts";
 import { isFromEnvironment, provisionServices, writable } from "./provision-service.ts";
@@ -82,7 +82,7 @@ function glitchtipServices({ server }: Declaration, { valkey }: ResolvedServer, 
   const shared = { volumes: templates("server").volumes ?? [], secrets: serverSecrets(templates("server"), external) };
   return (
     name: typeof INIT | typeof SERVER | typeof WORKER,
-    role: Role | undefined,
+    role: ServerRole | undefined,
     more: ComposeService,
   ): StackService => {
     const { depends_on = {}, volumes, secrets, ...template } = templates(name);
@@ -125,7 +125,7 @@ function serverEnvironment(
   };
 }
 
-function workerHealth({ aliveFile }: Role): ComposeService {
+function workerHealth({ aliveFile }: ServerRole): ComposeService {
   if (aliveFile === undefined) return {};
   const { path, aliveForS } = aliveFile;
   const script = `import os, sys, time; sys.exit(time.time() - os.path.getmtime('${path}') > ${aliveForS})`;

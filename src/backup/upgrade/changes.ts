@@ -1,5 +1,5 @@
 import type { ResolvedServer } from "../../config/server.ts";
-import { RETENTION_KINDS, type Role } from "../../glitchtip/versions.ts";
+import { RETENTION_KINDS, type ServerRole } from "../../glitchtip/versions.ts";
 
 /** Returns a line for each thing that changes in the stack with another GlitchTip. Pure. */
 export function changesBetween(from: ResolvedServer, to: ResolvedServer): string[] {
@@ -30,7 +30,7 @@ export function changesBetween(from: ResolvedServer, to: ResolvedServer): string
 
 /** Returns what a person may want to do after the upgrade: commands whose time the tool cannot decide. */
 export function followUps(from: ResolvedServer, to: ResolvedServer): string[] {
-  if (from.capabilities.generation === "6" || to.capabilities.generation !== "6") return [];
+  if (from.capabilities.archivesEarlierEvents || !to.capabilities.archivesEarlierEvents) return [];
   return [
     // Read in the source of generation 6: the migration copies 10,000 events, each import gives them new ids, and nothing
     // empties the archive.
@@ -40,10 +40,10 @@ export function followUps(from: ResolvedServer, to: ResolvedServer): string[] {
   ];
 }
 
-const webOf = ({ topology, capabilities }: ResolvedServer): Role =>
+const webOf = ({ topology, capabilities }: ResolvedServer): ServerRole =>
   (topology === "all-in-one" ? capabilities.allInOne : undefined) ?? capabilities.web;
 
-const roleText = ({ command, environment }: Role): string =>
+const roleText = ({ command, environment }: ServerRole): string =>
   [
     ...Object.entries(environment).flatMap(([name, value]) => (name === "SERVER_ROLE" ? [`${name}=${value}`] : [])),
     ...command,

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { CodedError, hasErrno } from "../../base/errors.ts";
 import { readIfThere, writeOne } from "../../base/files.ts";
 import { untilAborted } from "../../base/wait.ts";
-import { GENERATIONS } from "../../glitchtip/versions.ts";
+import { CAPABILITIES, GENERATIONS } from "../../glitchtip/versions.ts";
 import { badValues } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 
@@ -19,7 +19,7 @@ interface Flags {
 export default {
   flags: (command: Command) =>
     command
-      .option("--generation <version>", GENERATIONS.join(", "), "6")
+      .option("--generation <version>", GENERATIONS.join(", "), GENERATIONS.at(-1))
       .option("--port <number>", "0 takes a free one", "0")
       .option("--superuser <email>", "the account that is there from the start", "admin@example.com")
       .option("--password-file <path>", "its password; without it one is made and shown")
@@ -45,7 +45,7 @@ export default {
     await using emulator = await startEmulator({
       generation,
       // Official images report such a version, so that nobody has to declare the generation.
-      version: `${generation}${generation === "6" ? ".2.6" : ".0"}`,
+      version: CAPABILITIES[generation].release,
       port,
       registration: flags.registration,
       superuser: { email: flags.superuser, password },
