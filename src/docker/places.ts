@@ -25,7 +25,7 @@ export interface PlacesContext {
 }
 
 /** A place to look at, or a way that does not apply and why. */
-export type Place =
+export type EnginePlace =
   | {
       readonly address: EngineAddress;
       /** The user decided: nothing else is tried. */
@@ -38,7 +38,7 @@ export type Place =
 const ASK_WITHIN_MS = 10_000;
 
 /** In the docker program's own order: DOCKER_HOST, its context, then the usual sockets. */
-export async function* places(context: PlacesContext): AsyncGenerator<Place> {
+export async function* places(context: PlacesContext): AsyncGenerator<EnginePlace> {
   const { env } = context;
   if (env.DOCKER_HOST) {
     const tlsDir = env.DOCKER_TLS_VERIFY || env.DOCKER_CERT_PATH ? dockerCertificates(env) : undefined;
@@ -62,7 +62,7 @@ const dockerCertificates = (env: PlacesContext["env"]): string =>
   env.DOCKER_CERT_PATH || join(env.HOME ?? homedir(), ".docker");
 
 /** The docker program knows its contexts best: config file, DOCKER_CONTEXT, DOCKER_CONFIG. */
-async function fromContext({ run, env, signal }: PlacesContext): Promise<Place> {
+async function fromContext({ run, env, signal }: PlacesContext): Promise<EnginePlace> {
   const via = env.DOCKER_CONTEXT ? `context ${env.DOCKER_CONTEXT}` : "docker context";
   let result: ProcessResult;
   try {

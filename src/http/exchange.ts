@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { linkSignals } from "../base/abort.ts";
 import { CodedError } from "../base/errors.ts";
-import { type Http, type HttpOptions, type HttpRequest, type HttpStream, httpError, shownUrl } from "./http.ts";
+import { type Http, type HttpOptions, type HttpRequest, type HttpStream, httpError, withoutCredentials } from "./http.ts";
 
 /** What an adapter adds to the rules that all clients share: one request over its own library. */
 export interface HttpAdapter {
@@ -23,7 +23,7 @@ export function httpOver(adapter: HttpAdapter, options: HttpOptions): Http {
   const explained = (error: unknown, { method, url }: HttpRequest, callers: AbortSignal, own: AbortSignal) => {
     callers.throwIfAborted();
     if (error instanceof CodedError) return error;
-    return httpError(own.aborted ? own.reason : error, `${method} ${shownUrl(url)}`, timeoutMs, remedies);
+    return httpError(own.aborted ? own.reason : error, `${method} ${withoutCredentials(url)}`, timeoutMs, remedies);
   };
   return {
     async send(request, signal) {

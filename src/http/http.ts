@@ -131,7 +131,7 @@ export function httpError(
 }
 
 /** The URL for messages: without user and password. */
-export function shownUrl(url: string): string {
+export function withoutCredentials(url: string): string {
   const shown = new URL(url);
   shown.username = "";
   shown.password = "";
