@@ -2,5 +2,5 @@
 
 export type { ErrorCode } from "./base/errors.ts";
 export { CodedError, ERROR_CODES } from "./base/errors.ts";
+export type { DsnParts } from "./glitchtip/dsn.ts";
 export { composeDsn, parseDsn } from "./glitchtip/dsn.ts";
-export type { DsnParts } from "./glitchtip/wire/dsn.ts";

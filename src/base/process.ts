@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { StringDecoder } from "node:string_decoder";
 import { onAbort } from "./abort.ts";
 import { CodedError, hasErrno } from "./errors.ts";
-import { splitLines } from "./lines.ts";
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -150,4 +150,21 @@ export function notStarted(program: string, cwd: string | undefined, cause: Erro
   }
   const remedy = `Install ${program}, or check PATH.`;
   return new CodedError("GC1606", `the program \`${program}\` was not found`, { remedy, cause });
+}
+
+/** Chunks to lines; a character or a line may be split over chunks. */
+export function splitLines(onLine: (line: string) => void) {
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  return {
+    push(chunk: Buffer): void {
+      const parts = (rest + decoder.write(chunk)).split("\n");
+      rest = parts.pop() ?? "";
+      for (const part of parts) onLine(part.replace(/\r$/, ""));
+    },
+    end(): void {
+      const last = rest + decoder.end();
+      if (last !== "") onLine(last);
+    },
+  };
 }

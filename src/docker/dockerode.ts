@@ -6,7 +6,6 @@ import type Dockerode from "dockerode";
 import { onAbort } from "../base/abort.ts";
 import type { Container, Engine } from "./engine.ts";
 import type { EngineAddress } from "./places.ts";
-import { firstFileOf } from "./tar.ts";
 
 const PROJECT = "com.docker.compose.project";
 const CONFIG_HASH = "com.docker.compose.config-hash";
@@ -148,4 +147,19 @@ function containerOf(found: Dockerode.ContainerInspectInfo): Container {
 function goneIsUndefined(error: unknown): undefined {
   if (error instanceof Error && "statusCode" in error && error.statusCode === 404) return undefined;
   throw error;
+}
+
+/** The engine hands a file over as an archive of one; its first regular file as text. */
+export function firstFileOf(archive: Uint8Array): string | undefined {
+  const text = (from: number, length: number) => Buffer.from(archive.subarray(from, from + length)).toString("utf8");
+  const BLOCK = 512;
+  for (let at = 0; at + BLOCK <= archive.length; ) {
+    const size = Number.parseInt(text(at + 124, 12), 8) || 0;
+    const type = text(at + 156, 1);
+    if (text(at, 1) === "\0") return undefined;
+    // Others are folders, links and extended headers ("x", "g"), which come before the file they describe.
+    if (type === "0" || type === "\0") return text(at + BLOCK, size);
+    at += BLOCK * (1 + Math.ceil(size / BLOCK));
+  }
+  return undefined;
 }

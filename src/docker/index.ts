@@ -7,7 +7,7 @@ import { type LocatedEngine, locateEngine } from "./locate.ts";
 export { type DockerCli, lastLines } from "./cli.ts";
 export type { Compose } from "./compose.ts";
 export type { Container, Engine, Health, Memory, PublishedPort } from "./engine.ts";
-export { missingInCompose, missingInEngine } from "./features.ts";
+export { missingInCompose, missingInEngine } from "./engine.ts";
 export type { LocatedEngine } from "./locate.ts";
 
 /** The gate to Docker: an engine's API, and the docker program, both for one project's folder. */

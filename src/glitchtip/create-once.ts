@@ -1,5 +1,6 @@
+import { CodedError } from "../base/errors.ts";
+import { AnswerError } from "./answers.ts";
 import { findOrganization, findProject } from "./identity.ts";
-import { explainRefusedOrganization } from "./refused-organization.ts";
 import { createOnce, type RetryContext } from "./retry.ts";
 import type { ManagedProject } from "./wire/managed.ts";
 import type { Organization, Team } from "./wire/shapes.ts";
@@ -71,4 +72,14 @@ async function theOlder<P extends Numbered>(
   if (older === undefined) return made;
   await deleteOurs();
   return older;
+}
+
+/** Why an organization was not made: the server lets nobody, or this token lacks the scope (scopes scenario). */
+export function explainRefusedOrganization(error: unknown): never {
+  if (!(error instanceof AnswerError) || error.code !== "GC1305" || /permission denied/i.test(error.said)) throw error;
+  throw new CodedError("GC1402", `the organization cannot be made: ${error.said}`, {
+    remedy:
+      "Sign in as a superuser, or set ENABLE_ORGANIZATION_CREATION=true on the server, or declare the name of an existing organization.",
+    cause: error,
+  });
 }

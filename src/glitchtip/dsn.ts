@@ -1,4 +1,9 @@
-import type { DsnParts } from "./wire/dsn.ts";
+/** The parts of a DSN that the server decides; the rest is where its audience reaches it. */
+export interface DsnParts {
+  /** The public key: a UUID, with or without dashes. */
+  readonly key: string;
+  readonly projectId: string;
+}
 
 /**
  * scheme://key@host[:port][/path]/projectId for one audience's base URL. Never the server's own DSN: its host is

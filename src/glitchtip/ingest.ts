@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { AnswerError, refuse } from "./answers.ts";
+import type { DsnParts } from "./dsn.ts";
 import type { Transport } from "./transport.ts";
-import type { DsnParts } from "./wire/dsn.ts";
 
 /** 32 hex digits, as events are addressed. */
 export const newEventId = (): string => randomUUID().replaceAll("-", "");

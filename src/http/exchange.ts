@@ -1,7 +1,14 @@
 import type { Readable } from "node:stream";
 import { linkSignals } from "../base/abort.ts";
 import { CodedError } from "../base/errors.ts";
-import { type Http, type HttpOptions, type HttpRequest, type HttpStream, httpError, withoutCredentials } from "./http.ts";
+import {
+  type Http,
+  type HttpOptions,
+  type HttpRequest,
+  type HttpStream,
+  httpError,
+  withoutCredentials,
+} from "./http.ts";
 
 /** What an adapter adds to the rules that all clients share: one request over its own library. */
 export interface HttpAdapter {

@@ -1,8 +1,7 @@
 import { defined } from "../base/defined.ts";
 import { AnswerError } from "../glitchtip/answers.ts";
-import type { AlertInput, RecipientInput } from "../glitchtip/calls/alerts.ts";
-import type { KeyInput } from "../glitchtip/calls/keys.ts";
-import type { MonitorInput } from "../glitchtip/calls/monitors.ts";
+import type { AlertInput, MonitorInput, RecipientInput } from "../glitchtip/calls/alerts.ts";
+import type { KeyInput } from "../glitchtip/calls/structure.ts";
 import { createOnce } from "../glitchtip/retry.ts";
 import {
   clearText,

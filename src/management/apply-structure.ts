@@ -1,5 +1,5 @@
 import { CodedError } from "../base/errors.ts";
-import type { ProjectChange } from "../glitchtip/calls/projects.ts";
+import type { ProjectChange } from "../glitchtip/calls/structure.ts";
 import { createOrganizationOnce, createProjectOnce, createTeamOnce } from "../glitchtip/create-once.ts";
 import { identityOf } from "../glitchtip/identity.ts";
 import { createOnce } from "../glitchtip/retry.ts";

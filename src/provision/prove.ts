@@ -3,9 +3,9 @@ import { retry } from "../base/retry.ts";
 import type { Clock } from "../base/wait.ts";
 import { AnswerError } from "../glitchtip/answers.ts";
 import type { GlitchTip } from "../glitchtip/client.ts";
+import type { DsnParts } from "../glitchtip/dsn.ts";
 import { newEventId, sendEmptyEnvelope, sendEvent } from "../glitchtip/ingest.ts";
 import { retryRequest } from "../glitchtip/retry.ts";
-import type { DsnParts } from "../glitchtip/wire/dsn.ts";
 import type { StoredEvent } from "../glitchtip/wire/shapes.ts";
 import type { ProvisionContext } from "./context.ts";
 

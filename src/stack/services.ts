@@ -2,7 +2,7 @@ import { escaped } from "../compose/interpolate.ts";
 import type { ComposeService, Dependency } from "../compose/model.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
 import { imageOf, ownServices, type ResolvedServer, superuserOf } from "../config/server.ts";
-import { type ServerRole, SERVER_PORT } from "../glitchtip/versions.ts";
+import { SERVER_PORT, type ServerRole } from "../glitchtip/versions.ts";
 import { databaseVariables, postgresService, serverSecrets, withDefault } from "./data-services.ts";
 import type { BundledStack, ProvisionerSource, StackService } from "./model.ts";
 import { isFromEnvironment, provisionServices, writable } from "./provision-service.ts";

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../../base/wait.ts";
 import { AnswerError } from "../../glitchtip/answers.ts";
+import type { DsnParts } from "../../glitchtip/dsn.ts";
 import { newEventId, sendPayload } from "../../glitchtip/ingest.ts";
 import type { Transport } from "../../glitchtip/transport.ts";
-import type { DsnParts } from "../../glitchtip/wire/dsn.ts";
 import { HttpError } from "../../http/http.ts";
 
 const FRAMES = 20;

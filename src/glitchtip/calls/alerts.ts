@@ -1,8 +1,9 @@
 import * as z from "zod/mini";
-import { address, projectPath } from "../address.ts";
+import { address, organizationPath, projectPath } from "../address.ts";
 import { readAnswer, refuse } from "../answers.ts";
 import type { Requests } from "../requests.ts";
 import { alertShape } from "../wire/alert.ts";
+import { monitorShape, statusPageShape } from "../wire/managed.ts";
 
 interface ZulipInput {
   readonly botEmail: string;
@@ -51,4 +52,41 @@ export const alertCalls = (requests: Requests) => ({
     // Where the address is not known the web page answers, with 200 (readiness scenario).
     return readAnswer("POST", requests.baseUrl + path, answer, z.array(testedShape));
   },
+});
+
+/** All fields that any generation requires (monitors scenario; the interval in 6). */
+export interface MonitorInput {
+  readonly monitorType: string;
+  readonly name: string;
+  readonly url: string;
+  readonly expectedStatus: number | null;
+  readonly expectedBody: string;
+  readonly interval: number;
+  readonly timeout: number | null;
+  /** The project's id; one that does not exist is dropped without a word (monitors scenario). */
+  readonly project: string | null;
+}
+
+const monitorsPath = (organization: string) => `${organizationPath(organization)}monitors/`;
+
+export const monitorCalls = (requests: Requests) => ({
+  /** Of the organization: those of its projects and those of none. */
+  list: (organization: string) => requests.list(monitorsPath(organization), monitorShape),
+  /** An unknown type is a 500 that leaves a row which breaks the list (5.x, monitors scenario). */
+  create: (organization: string, monitor: MonitorInput) =>
+    requests.post(monitorsPath(organization), monitor, monitorShape),
+  get: (organization: string, id: string) => requests.get(`${monitorsPath(organization)}${address(id)}/`, monitorShape),
+  update: (organization: string, id: string, monitor: MonitorInput) =>
+    requests.put(`${monitorsPath(organization)}${address(id)}/`, monitor, monitorShape, { harmless: true }),
+  delete: (organization: string, id: string) => requests.delete(`${monitorsPath(organization)}${address(id)}/`),
+});
+
+const pagesPath = (organization: string) => `${organizationPath(organization)}status-pages/`;
+
+/** The API lists and creates only (monitors scenario). */
+export const statusPageCalls = (requests: Requests) => ({
+  /** Those of every organization of the account, whatever the address says (read). */
+  list: (organization: string) => requests.list(pagesPath(organization), statusPageShape),
+  create: (organization: string, page: { readonly name: string; readonly isPublic: boolean }) =>
+    requests.post(pagesPath(organization), page, statusPageShape),
 });

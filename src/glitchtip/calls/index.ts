@@ -1,14 +1,8 @@
 import type { Secret } from "../../base/secret.ts";
 import { openRequests, type RequestContext } from "../requests.ts";
-import { alertCalls } from "./alerts.ts";
-import { keyCalls } from "./keys.ts";
-import { memberCalls } from "./members.ts";
-import { monitorCalls } from "./monitors.ts";
-import { organizationCalls } from "./organizations.ts";
-import { projectCalls } from "./projects.ts";
-import { serverCalls } from "./server.ts";
-import { statusPageCalls } from "./status-pages.ts";
-import { teamCalls } from "./teams.ts";
+import { alertCalls, monitorCalls, statusPageCalls } from "./alerts.ts";
+import { memberCalls, serverCalls } from "./members.ts";
+import { keyCalls, organizationCalls, projectCalls, teamCalls } from "./structure.ts";
 
 export type CallsContext = Omit<RequestContext, "headers" | "seen"> & { readonly token: Secret };
 

@@ -1,7 +1,7 @@
 import { address, organizationPath } from "../address.ts";
 import type { Requests } from "../requests.ts";
-import { memberShape } from "../wire/managed.ts";
-import { teamShape } from "../wire/shapes.ts";
+import { accountShape, memberShape } from "../wire/managed.ts";
+import { rootShape, settingsShape, teamShape } from "../wire/shapes.ts";
 
 export interface Invitation {
   readonly email: string;
@@ -39,4 +39,13 @@ export const memberCalls = (requests: Requests) => ({
     await requests.post(inTeam(organization, id, team), {}, teamShape, { harmless: true });
   },
   leaveTeam: (organization: string, id: string, team: string) => requests.delete(inTeam(organization, id, team)),
+});
+
+export const serverCalls = (requests: Requests) => ({
+  /** Needs no token. A server built from sources says 0.0.0-unknown (readiness scenario). */
+  settings: () => requests.get("/api/settings/", settingsShape),
+  /** What the token may do; undefined where it is not accepted (api-tokens scenario). */
+  tokenScopes: async () => (await requests.get("/api/0/", rootShape)).auth?.scopes,
+  /** The token's. */
+  account: () => requests.get("/api/0/users/me/", accountShape),
 });

@@ -1,7 +1,6 @@
 import { cleanLine } from "../../base/clean.ts";
 import { CodedError, hasErrno } from "../../base/errors.ts";
 import type { HttpAnswer, HttpError } from "../../http/http.ts";
-import { fieldOf } from "./json.ts";
 
 export interface VaultAnswer {
   readonly status: number;
@@ -82,4 +81,15 @@ export function unreachable(url: string, error: HttpError, timeoutMs: number): V
   const what =
     failure === "timeout" ? `no answer within ${timeoutMs} ms` : `no answer (${code || "the connection ended early"})`;
   return new VaultFailure(`[${url}] ${what}`, true, { remedy, cause });
+}
+
+/** A key of what may be a map. */
+export const fieldOf = (value: unknown, key: string): unknown =>
+  typeof value === "object" && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
+
+export function textOf(value: unknown, key: string): string | undefined {
+  const found = fieldOf(value, key);
+  return typeof found === "string" && found !== "" ? found : undefined;
 }

@@ -1,7 +1,6 @@
 import { CodedError } from "../../base/errors.ts";
 import type { Clock } from "../../base/wait.ts";
-import { reasonOf, type VaultAnswer } from "./answers.ts";
-import { fieldOf, textOf } from "./json.ts";
+import { fieldOf, reasonOf, textOf, type VaultAnswer } from "./answers.ts";
 import type { VaultRequest, VaultRequests } from "./requests.ts";
 import type { Login } from "./settings.ts";
 

@@ -3,7 +3,7 @@ import { CodedError } from "../../../src/base/errors.ts";
 import type { ProcessResult, RunOptions } from "../../../src/base/process.ts";
 import { openDockerCli } from "../../../src/docker/cli.ts";
 import { openCompose } from "../../../src/docker/compose.ts";
-import { missingInCompose, missingInEngine } from "../../../src/docker/features.ts";
+import { missingInCompose, missingInEngine } from "../../../src/docker/engine.ts";
 import { answers } from "../../support/fake-docker.ts";
 
 function composeThat(answer: ProcessResult | Error) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { firstFileOf } from "../../../src/docker/tar.ts";
+import { firstFileOf } from "../../../src/docker/dockerode.ts";
 
 const BLOCK = 512;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readsAndWrites } from "../../../src/glitchtip/reading-transport.ts";
 import type { Transport } from "../../../src/glitchtip/transport.ts";
+import { readsAndWrites } from "../../../src/glitchtip/transport.ts";
 import { type HttpMethod, httpError } from "../../../src/http/http.ts";
 
 const { signal } = new AbortController();
