@@ -59,6 +59,16 @@ function copied(name: string): TemporaryFolder & { readonly before: Record<strin
 const run = (dir: string) => initWorkspace({ dir, log, env: SHELL, assets: testAssets() });
 const appsOf = (folder: TemporaryFolder) => Object.keys(loadDeclaration(folder.read("glitchtip.yaml"), "g").apps);
 
+const servicesOf = ({ services }: Config, names: readonly string[]) => names.map((name) => [name, services[name]]);
+
+/** The wrapper starts the app, with what the service stated before behind it. */
+function expectWrapped(before: Config["services"][string] | undefined, after: Config["services"][string] | undefined) {
+  const { entrypoint, command } = after ?? { entrypoint: [], command: [] };
+  expect(entrypoint?.join(" ")).toMatch(/^(\/bin\/sh )?\/glitchtip-with-dsn .* --( |$)/);
+  if (before?.entrypoint != null) expect(entrypoint?.slice(entrypoint.indexOf("--") + 1)).toEqual(before.entrypoint);
+  if (before?.command?.length) expect(command).toEqual(before.command);
+}
+
 /** Returns the facts about services in one order, with the variables from env files. */
 const facts = (dir: string, user: UserProject) =>
   Object.fromEntries(
@@ -92,18 +102,9 @@ describe.each(names)("%s", (name) => {
 
     const apps = appsOf(folder);
     const carriers = name === "network-mode-service" ? ["vpn"] : [];
-    for (const [service, stated] of Object.entries(before.services)) {
-      if (![...apps, ...carriers].includes(service))
-        expect([service, after.services[service]]).toEqual([service, stated]);
-    }
-    for (const app of apps) {
-      const { entrypoint, command } = after.services[app] ?? { entrypoint: [], command: [] };
-      expect(entrypoint?.join(" ")).toMatch(/^(\/bin\/sh )?\/glitchtip-with-dsn .* --( |$)/);
-      // What stood there before stands behind the wrapper.
-      const { entrypoint: old, command: oldCommand } = before.services[app] ?? {};
-      if (old != null) expect(entrypoint?.slice(entrypoint.indexOf("--") + 1)).toEqual(old);
-      if (oldCommand?.length) expect(command).toEqual(oldCommand);
-    }
+    const others = Object.keys(before.services).filter((service) => ![...apps, ...carriers].includes(service));
+    expect(servicesOf(after, others)).toEqual(servicesOf(before, others));
+    for (const app of apps) expectWrapped(before.services[app], after.services[app]);
   });
 
   it.skipIf(missing !== undefined && !expected)("is read without Compose as with it", async () => {

@@ -86,8 +86,44 @@ export function carryOut(observed: ObservedServer, actions: readonly Action[], t
     projectId: action.project === undefined ? null : projectOf(action).id,
   });
 
-  const one = (action: Action): void => {
-    if (action.kind === "organization") {
+  const createProject = (organization: Organization, action: Of<"project", "create">): void => {
+    const { name, slug = slugify(name), team, platform = null, throttle = 0 } = action.desired;
+    if (!organization.teams.some((one) => one.slug === team)) throw new Error(`404: no team ${team}`);
+    const taken = organization.projects.some((one) => one.slug === slug);
+    const project: Project = {
+      id: newId(),
+      slug: taken ? `${slug}-${nextId}` : slug,
+      name,
+      dateCreated: "now",
+      throttle,
+      platform,
+      teams: [team],
+      keys: [{ id: newId(), label: "", rateLimit: null }],
+      alerts: [],
+    };
+    organization.projects.push(project);
+    made.set(`${action.organization}/${action.project}`, project);
+  };
+  const updateProject = (organization: Organization, action: Of<"project", "update">): void => {
+    const project = projectOf(action);
+    const { name, slug = project.slug, platform = null, throttle = project.throttle, linkTeams } = action.desired;
+    Object.assign(project, { name, platform, throttle, teams: [...project.teams, ...linkTeams] });
+    if (slug === project.slug) return;
+    if (organization.projects.some((one) => one.slug === slug)) throw new Error("500: the slug is taken");
+    project.slug = slug;
+  };
+  const updateMember = (organization: Organization, action: Of<"member", "update">): void => {
+    const { role, join, leave } = action.desired;
+    organization.members = organization.members.map((member) => {
+      if (member.id !== action.id) return member;
+      const teams = [...(member.teams ?? []), ...join].filter((slug) => !leave.includes(slug));
+      return { ...member, role: role ?? member.role, teams };
+    });
+  };
+
+  /** What the server does with an action of each kind. */
+  const carryOutKind: { readonly [K in Action["kind"]]: (action: Extract<Action, { kind: K }>) => void } = {
+    organization(action) {
       const place = organizations.findIndex(({ slug }) => slug === action.at.organizationSlug);
       if (action.type === "delete") organizations.splice(place, 1);
       else if (action.type === "update") organizationOf(action).name = action.desired.name;
@@ -96,92 +132,52 @@ export function carryOut(observed: ObservedServer, actions: readonly Action[], t
         const empty = { teams: [], members: [], monitors: [], statusPages: [], projects: [] };
         organizations.push({ id: newId(), slug: `${slugify(name)}-${nextId}`, name, dateCreated: "now", ...empty });
       }
-      return;
-    }
-    const organization = organizationOf(action);
-    switch (action.kind) {
-      case "team":
-        if (action.type === "delete") organization.teams = without(organization.teams, action.id);
-        else organization.teams.push({ id: newId(), slug: action.desired.slug });
-        break;
-      case "member":
-        if (action.type === "delete") organization.members = without(organization.members, action.id);
-        else if (action.type === "create") {
-          organization.members.push({ id: newId(), pending: true, ...action.desired });
-        } else {
-          const { role, join, leave } = action.desired;
-          organization.members = organization.members.map((member) =>
-            member.id === action.id
-              ? {
-                  ...member,
-                  role: role ?? member.role,
-                  teams: [...(member.teams ?? []), ...join].filter((slug) => !leave.includes(slug)),
-                }
-              : member,
-          );
-        }
-        break;
-      case "statusPage":
-        if (action.type !== "create") throw new Error("the API cannot do that");
-        organization.statusPages.push({ ...action.desired, slug: slugify(action.desired.name) });
-        break;
-      case "monitor":
-        if (action.type === "delete") organization.monitors = without(organization.monitors, action.id);
-        else if (action.type === "create") organization.monitors.push(monitorOf(action, newId()));
-        else {
-          organization.monitors = [...without(organization.monitors, action.id), monitorOf(action, action.id)];
-        }
-        break;
-      case "project": {
-        if (action.type === "delete") {
-          organization.projects = without(organization.projects, action.id);
-        } else if (action.type === "create") {
-          const { name, slug = slugify(name), team, platform = null, throttle = 0 } = action.desired;
-          if (!organization.teams.some((one) => one.slug === team)) throw new Error(`404: no team ${team}`);
-          const taken = organization.projects.some((one) => one.slug === slug);
-          const made_ = { id: newId(), slug: taken ? `${slug}-${nextId}` : slug, name, dateCreated: "now", throttle };
-          const project: Project = {
-            ...made_,
-            platform,
-            teams: [team],
-            keys: [{ id: newId(), label: "", rateLimit: null }],
-            alerts: [],
-          };
-          organization.projects.push(project);
-          made.set(`${action.organization}/${action.project}`, project);
-        } else {
-          const project = projectOf(action);
-          const { name, slug = project.slug, platform = null, throttle = project.throttle, linkTeams } = action.desired;
-          Object.assign(project, { name, platform, throttle, teams: [...project.teams, ...linkTeams] });
-          if (slug !== project.slug) {
-            if (organization.projects.some((one) => one.slug === slug)) throw new Error("500: the slug is taken");
-            project.slug = slug;
-          }
-        }
-        break;
-      }
-      case "key": {
-        const project = projectOf(action);
-        if (action.type === "delete") project.keys = without(project.keys, action.id);
-        else if (action.type === "create") {
-          const { label, rateLimit = null } = action.desired;
-          project.keys.push({ id: newId(), label, rateLimit });
-        }
-        break;
-      }
-      case "alert": {
-        const project = projectOf(action);
-        if (action.type === "delete") project.alerts = without(project.alerts, action.id);
-        else if (action.type === "create") project.alerts.push(alertOf(action, newId(), []));
-        else {
-          const before = project.alerts.find(({ id }) => id === action.id);
-          project.alerts = without(project.alerts, action.id);
-          const anew = action.desired.anew === true;
-          project.alerts.push(alertOf(action, anew ? newId() : action.id, anew ? [] : (before?.recipients ?? [])));
-        }
-      }
-    }
+    },
+    team(action) {
+      const organization = organizationOf(action);
+      if (action.type === "delete") organization.teams = without(organization.teams, action.id);
+      else organization.teams.push({ id: newId(), slug: action.desired.slug });
+    },
+    member(action) {
+      const organization = organizationOf(action);
+      if (action.type === "delete") organization.members = without(organization.members, action.id);
+      else if (action.type === "update") updateMember(organization, action);
+      else organization.members.push({ id: newId(), pending: true, ...action.desired });
+    },
+    statusPage(action) {
+      if (action.type !== "create") throw new Error("the API cannot do that");
+      organizationOf(action).statusPages.push({ ...action.desired, slug: slugify(action.desired.name) });
+    },
+    monitor(action) {
+      const organization = organizationOf(action);
+      if (action.type !== "create") organization.monitors = without(organization.monitors, action.id);
+      if (action.type === "create") organization.monitors.push(monitorOf(action, newId()));
+      if (action.type === "update") organization.monitors.push(monitorOf(action, action.id));
+    },
+    project(action) {
+      const organization = organizationOf(action);
+      if (action.type === "delete") organization.projects = without(organization.projects, action.id);
+      else if (action.type === "create") createProject(organization, action);
+      else updateProject(organization, action);
+    },
+    key(action) {
+      const project = projectOf(action);
+      if (action.type === "delete") project.keys = without(project.keys, action.id);
+      if (action.type !== "create") return;
+      const { label, rateLimit = null } = action.desired;
+      project.keys.push({ id: newId(), label, rateLimit });
+    },
+    alert(action) {
+      const project = projectOf(action);
+      const before = project.alerts.find(({ id }) => action.type !== "create" && id === action.id);
+      if (action.type !== "create") project.alerts = without(project.alerts, action.id);
+      if (action.type === "create") project.alerts.push(alertOf(action, newId(), []));
+      if (action.type !== "update") return;
+      const anew = action.desired.anew === true;
+      project.alerts.push(alertOf(action, anew ? newId() : action.id, anew ? [] : (before?.recipients ?? [])));
+    },
   };
+  const one = <A extends Action>(action: A): void => (carryOutKind[action.kind] as (action: A) => void)(action);
   for (const action of actions) one(action);
   return { ...observed, organizations };
 }

@@ -127,33 +127,40 @@ describe("carrying a plan out", () => {
     return inAcme(there, [...all]);
   });
 
-  /** A server that does what it is told, and refuses what a real one would. */
+  /** Carries a plan out as a real server would, which refuses what is missing or there already. */
   function carryOut(before: Observed, actions: readonly ProvisionChange[]): Observed {
     let exists = before !== undefined;
     const teams = new Set(before?.teams?.map(({ slug }) => slug));
     const projects = [...(before?.projects ?? [])];
+    const refuseUnless = (fine: boolean, refusal: string) => {
+      if (!fine) throw new Error(refusal);
+    };
     for (const action of actions) {
-      if (action.type === "create-token" || action.type === "create-key") throw new Error(`${action.type} in a plan`);
-      if (action.type === "create-organization") {
-        exists = true;
-        continue;
+      refuseUnless(exists || action.type === "create-organization", `${action.type} without an organization`);
+      switch (action.type) {
+        case "create-organization":
+          exists = true;
+          break;
+        case "create-team":
+          refuseUnless(!teams.has(action.slug), `500: team ${action.slug} is there already`);
+          teams.add(action.slug);
+          break;
+        case "create-project":
+          refuseUnless(teams.has(action.team), `404: no team ${action.team}`);
+          refuseUnless(!projects.some((one) => one.name === action.name), `a second ${action.name}`);
+          projects.push(project(String(projects.length + 1), action.name, [action.team]));
+          break;
+        case "link-team": {
+          refuseUnless(teams.has(action.team), `404: no team ${action.team}`);
+          const at = projects.findIndex(({ slug }) => slug === action.project);
+          const found = projects[at];
+          if (found === undefined) throw new Error(`404: no project ${action.project}`);
+          projects[at] = { ...found, teams: [...found.teams, action.team] };
+          break;
+        }
+        default:
+          throw new Error(`${action.type} in a plan`);
       }
-      if (!exists) throw new Error(`${action.type} without an organization`);
-      if (action.type === "create-team") {
-        if (teams.has(action.slug)) throw new Error(`500: team ${action.slug} is there already`);
-        teams.add(action.slug);
-        continue;
-      }
-      if (!teams.has(action.team)) throw new Error(`404: no team ${action.team}`);
-      if (action.type === "create-project") {
-        if (projects.some((one) => one.name === action.name)) throw new Error(`a second ${action.name}`);
-        projects.push(project(String(projects.length + 1), action.name, [action.team]));
-        continue;
-      }
-      const at = projects.findIndex(({ slug }) => slug === action.project);
-      const found = projects[at];
-      if (found === undefined) throw new Error(`404: no project ${action.project}`);
-      projects[at] = { ...found, teams: [...found.teams, action.team] };
     }
     return exists ? inAcme(projects, [...teams]) : undefined;
   }
