@@ -8,9 +8,6 @@ import type { DeclarationProblem } from "./server.ts";
 const DEFAULT_VOLUME = "glitchtip-db";
 /** `mem_limit` in templates/compose/glitchtip-db.yaml. */
 const DEFAULT_MEMORY = "512m";
-/** The first major whose image keeps its data below /var/lib/postgresql, where the stack mounts the volume. */
-const FIRST_WITH_DATA_IN_VOLUME = 18;
-
 export const postgresImage = ({ postgres }: Declaration["server"]): string => postgres?.image ?? DEFAULT_POSTGRES_IMAGE;
 export const postgresVolume = ({ postgres }: Declaration["server"]): string => postgres?.volume ?? DEFAULT_VOLUME;
 
@@ -21,14 +18,15 @@ export function postgresMajor(image: string): number | undefined {
   return major === undefined ? undefined : Number(major);
 }
 
+const DEFAULT_MAJOR = postgresMajor(DEFAULT_POSTGRES_IMAGE);
+
 /**
- * Returns PGDATA for an image that would keep its data in an anonymous volume, which `down` forgets; undefined where the
- * image's own default is in the stack's volume.
+ * Returns PGDATA below the mount of the stack's volume. It is always stated: images below 18 keep their data in an
+ * anonymous volume, which `down` forgets, and GLITCHTIP_POSTGRES_IMAGE may name any image. For 18 and later it is the
+ * image's own default.
  */
-export function dataFolder(image: string): string | undefined {
-  const major = postgresMajor(image);
-  return major !== undefined && major < FIRST_WITH_DATA_IN_VOLUME ? `/var/lib/postgresql/${major}/docker` : undefined;
-}
+export const dataFolder = (image: string): string =>
+  `/var/lib/postgresql/${postgresMajor(image) ?? DEFAULT_MAJOR}/docker`;
 
 const SIZE = /^([1-9]\d{0,6})(kB|MB|GB)$/;
 const UNIT_KIB: Readonly<Record<string, number>> = { kB: 1, MB: 1024, GB: 1024 * 1024 };

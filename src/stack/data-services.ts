@@ -20,11 +20,9 @@ export const withPostgresImage = (template: ComposeService, server: Server): Com
 
 /** Returns the service of the stack's Postgres. */
 export function postgresService(template: ComposeService, server: Server): ComposeService {
-  if (server.postgres === undefined) return template;
-  const PGDATA = dataFolder(postgresImage(server));
   return {
     ...withPostgresImage(template, server),
-    ...(PGDATA === undefined ? {} : { environment: { ...template.environment, PGDATA } }),
+    environment: { ...template.environment, PGDATA: dataFolder(postgresImage(server)) },
     volumes: template.volumes?.map((line) =>
       typeof line === "string" ? line.replace(/^glitchtip-db(?=:)/, postgresVolume(server)) : line,
     ),

@@ -20,12 +20,26 @@ describe("the default Postgres", () => {
 });
 
 describe("server.postgres", () => {
-  it("defaults to Postgres 18 in the volume glitchtip-db, without PGDATA", () => {
+  it("defaults to Postgres 18 in the volume glitchtip-db, in the folder of the image's own default", () => {
     const { image, volumes, environment } = database("") ?? {};
     // biome-ignore lint/suspicious/noTemplateCurlyInString: Compose's.
     expect(image).toBe("${GLITCHTIP_POSTGRES_IMAGE:-postgres:18}");
     expect(volumes).toEqual(["glitchtip-db:/var/lib/postgresql"]);
-    expect(environment).not.toHaveProperty("PGDATA");
+    expect(environment).toMatchObject({ PGDATA: "/var/lib/postgresql/18/docker" });
+  });
+
+  it.each([
+    ["postgres:15", 15],
+    ["postgres:16-alpine", 16],
+    ["postgres:17.2@sha256:0", 17],
+    ["postgres:18", 18],
+    ["postgres:19", 19],
+    ["timescale/timescaledb:latest-pg17", 18],
+    ["own/postgres", 18],
+  ])("keeps the data of %s in the stack's volume, whatever image .env names", (image, major) => {
+    const { volumes, environment } = database(`server: { postgres: { image: "${image}" } }`) ?? {};
+    expect(volumes).toEqual(["glitchtip-db:/var/lib/postgresql"]);
+    expect(environment).toMatchObject({ PGDATA: `/var/lib/postgresql/${major}/docker` });
   });
 
   it("sets PGDATA before Postgres 18, so that the data is in the stack's volume", () => {
