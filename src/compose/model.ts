@@ -142,6 +142,9 @@ export interface UserService {
   /** Names of the variables that `environment` sets. */
   readonly environment: readonly string[];
   readonly envFiles: readonly string[];
+  /** What it publishes on ports that are known before it starts. */
+  readonly ports?: readonly ComposePort[];
+  readonly profiles?: readonly string[];
   /** "FILE extends ADDRESS": only Compose can read the rest of the service. */
   readonly elsewhere?: string;
 }

@@ -1,6 +1,7 @@
 import { defined } from "../base/defined.ts";
 import { interpolate, type Variables } from "./interpolate.ts";
 import { namesByPart, type TextOrWords, type UserProject, type UserService } from "./model.ts";
+import { portsIn } from "./ports.ts";
 import { hasOtherNetworks } from "./service-facts.ts";
 import { shellWords } from "./shell-words.ts";
 import { asMap } from "./yaml.ts";
@@ -37,6 +38,7 @@ function serviceFrom(
   };
   const words = (key: string) => (Array.isArray(service[key]) ? service[key].map(String) : undefined);
   const [entrypoint, command] = [words("entrypoint"), words("command")];
+  const [ports, profiles] = [portsIn(service.ports, {}), words("profiles") ?? []];
   return {
     ...defined({
       image: text("image"),
@@ -52,6 +54,8 @@ function serviceFrom(
     environment: Object.keys(asMap(service.environment)),
     // Compose has replaced them by their variables.
     envFiles: read?.envFiles ?? [],
+    ...(ports.length > 0 && { ports }),
+    ...(profiles.length > 0 && { profiles }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { defined } from "../base/defined.ts";
 import { interpolate, type Variables } from "./interpolate.ts";
-import type { TextOrWords, UserService } from "./model.ts";
+import type { ComposePort, TextOrWords, UserService } from "./model.ts";
+import { portsIn } from "./ports.ts";
 import { asMap, Tagged, type YamlMap } from "./yaml.ts";
 
 /** What the generator has to know of a service. */
@@ -18,6 +19,8 @@ interface Facts {
   dependsOn: readonly string[];
   links: readonly string[];
   envFiles: readonly string[];
+  ports: readonly ComposePort[];
+  profiles: readonly string[];
 }
 type Field = keyof Facts;
 
@@ -53,6 +56,8 @@ const FIELDS: { readonly [F in Field]: FieldReader<Facts[F]> } = {
   dependsOn: { key: "depends_on", read: names },
   links: { key: "links", read: (value, scope) => names(value, scope).map((link) => link.replace(/:.*$/s, "")) },
   envFiles: { key: "env_file", read: envFiles },
+  ports: { key: "ports", read: (value, { variables }) => portsIn(value, variables) },
+  profiles: { key: "profiles", read: names },
 };
 const FIELD_NAMES = Object.keys(FIELDS) as Field[];
 
@@ -92,6 +97,7 @@ const plain = <T>(value: T | Tagged<T> | undefined): T | undefined => (value ins
 
 /** Returns a service from all that the files state of it. */
 export function serviceFrom(stated: Stated): UserService {
+  const [ports = [], profiles = []] = [plain(stated.ports), plain(stated.profiles)];
   return {
     ...defined({
       image: plain(stated.image),
@@ -106,6 +112,8 @@ export function serviceFrom(stated: Stated): UserService {
     readOnly: plain(stated.readOnly) === true,
     environment: [...new Set(plain(stated.environment))],
     envFiles: [...new Set(plain(stated.envFiles))],
+    ...(ports.length > 0 && { ports }),
+    ...(profiles.length > 0 && { profiles }),
   };
 }
 

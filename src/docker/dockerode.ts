@@ -4,10 +4,12 @@ import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type Dockerode from "dockerode";
 import { onAbort } from "../base/abort.ts";
+import { defined } from "../base/defined.ts";
 import type { Container, Engine } from "./engine.ts";
 import type { EngineAddress } from "./places.ts";
 
 const PROJECT = "com.docker.compose.project";
+const SERVICE = "com.docker.compose.service";
 const CONFIG_HASH = "com.docker.compose.config-hash";
 
 /** Loads dockerode only now: commands that need no engine do not pay for it. */
@@ -81,7 +83,7 @@ function engineOf(docker: Dockerode): Engine {
           hostIp: IP ?? "0.0.0.0",
           protocol: Type,
           container: nameOf(Names[0]),
-          ...(Labels[PROJECT] === undefined ? {} : { project: Labels[PROJECT] }),
+          ...defined({ project: Labels[PROJECT], service: Labels[SERVICE] }),
         })),
       );
     },
@@ -126,7 +128,7 @@ function containerOf(found: Dockerode.ContainerInspectInfo): Container {
   return {
     id: found.Id,
     name: nameOf(found.Name),
-    service: Config.Labels["com.docker.compose.service"] ?? "",
+    service: Config.Labels[SERVICE] ?? "",
     oneOff: Config.Labels["com.docker.compose.oneoff"] === "True",
     state: State.Status,
     ...(health === "starting" || health === "healthy" || health === "unhealthy" ? { health } : {}),

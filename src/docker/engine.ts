@@ -70,7 +70,10 @@ export interface PublishedPort {
   readonly hostIp: string;
   readonly protocol: string;
   readonly container: string;
+  /** Name of the Compose project. */
   readonly project?: string;
+  /** Name of the service in that Compose project. */
+  readonly service?: string;
 }
 
 /** A feature that the generated files use, and what brought it. */

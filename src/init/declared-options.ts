@@ -59,11 +59,25 @@ function refuseContradictions(text: string, compared: readonly Compared[]): void
     .sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
   if (others.length === 0) return;
   throw new CodedError("GC1001", `${DECLARATION_FILE} is there already and says something else`, {
-    problems: others.map(({ path, wanted, found, by, line }) => {
-      const place = line === undefined ? DECLARATION_FILE : `${DECLARATION_FILE}:${line}`;
-      const stated = found === undefined ? "not stated" : JSON.stringify(found);
-      return `${path.join(".")}: ${JSON.stringify(wanted)} by ${by}, ${stated} in ${place}`;
-    }),
-    remedy: `Change ${DECLARATION_FILE}, then run init without these options.`,
+    problems: others.map(
+      ({ path, wanted, by, ...one }) => `${path.join(".")}: ${JSON.stringify(wanted)} by ${by}, ${statedText(one)}`,
+    ),
+    remedy: [
+      ...others.flatMap(({ path, wanted, found }) => newAppRemedy(path, wanted, found)),
+      `Change ${DECLARATION_FILE}, then run init without these options.`,
+    ].join(" Else: "),
   });
+}
+
+/** Returns what the declaration says about a key and where; a default stands nowhere in the file. */
+function statedText({ found, line }: Pick<Compared, "found"> & { readonly line: number | undefined }): string {
+  if (line !== undefined) return `${JSON.stringify(found)} in ${DECLARATION_FILE}:${line}`;
+  const byDefault = found === undefined ? "" : ` (${JSON.stringify(found)} by default)`;
+  return `not stated in ${DECLARATION_FILE}${byDefault}`;
+}
+
+/** An app that the declaration does not have is added by a command of its own. */
+function newAppRemedy([section, app, key]: readonly string[], wanted: unknown, found: unknown): string[] {
+  if (section !== "apps" || key !== "project" || found !== undefined) return [];
+  return [`npx glitchtip-compose add ${app} --project ${wanted}`];
 }

@@ -27,13 +27,14 @@ import {
 } from "../workspace/index.ts";
 import { newDeclaration, newDeclarationText } from "./new-declaration.ts";
 import type { InitOptions } from "./options.ts";
+import { type PortContext, withFreePort } from "./port.ts";
 
 export type { WorkspaceResult as InitResult } from "../workspace/index.ts";
 export type { InitOptions } from "./options.ts";
 
 const SAMPLE_COMPOSE = "compose.yaml";
 
-export interface InitContext extends WorkspaceContext {
+export interface InitContext extends WorkspaceContext, Pick<PortContext, "portIsFree"> {
   /** Looked at for `production` only; without it machine, certificate and secrets are not checked. */
   readonly host?: ProductionHost;
 }
@@ -57,7 +58,7 @@ type Wanted = { readonly workspace: Workspace } & Pick<
 >;
 
 /** Returns the workspace as it will be: from its declaration, or from the options where there is none yet. */
-async function wantedWorkspace(context: WorkspaceContext, options: InitOptions): Promise<Wanted> {
+async function wantedWorkspace(context: InitContext, options: InitOptions): Promise<Wanted> {
   const { dir, assets = packageAssets() } = context;
   const env = parseEnv(readEnvText(dir));
   const composeFiles = composeFilesIn(dir, env);
@@ -65,7 +66,7 @@ async function wantedWorkspace(context: WorkspaceContext, options: InitOptions):
   const isSampleThere = texts.length === 1 && texts.every(({ text }) => isSample(text, assets));
   if (existsSync(join(dir, DECLARATION_FILE))) return await declaredWorkspace(context, options, isSampleThere);
   return texts.length === 0 || isSampleThere
-    ? sampleWorkspace(context, options, env)
+    ? await sampleWorkspace(context, options, env)
     : await newWorkspace(context, options, env, composeFiles, texts);
 }
 
@@ -80,10 +81,11 @@ async function declaredWorkspace(context: WorkspaceContext, options: InitOptions
 type Variables = Readonly<Record<string, string>>;
 
 /** Returns the workspace of the sample app, which is made where there is no Compose file. */
-function sampleWorkspace(context: WorkspaceContext, options: InitOptions, env: Variables): Wanted {
+async function sampleWorkspace(context: InitContext, options: InitOptions, env: Variables): Promise<Wanted> {
   const { dir, env: shell = {}, assets = packageAssets() } = context;
   const user = SAMPLE_COMPOSE_PROJECT;
-  const { text, declaration } = declarationFrom(dir, { apps: { app: "app" }, ...options }, user);
+  const wanted = await withFreePort(context, { apps: { app: "app" }, ...options }, user, portVariable(env, shell));
+  const { text, declaration } = declarationFrom(dir, wanted, user);
   return {
     workspace: workspaceFrom(dir, declaration, text, [SAMPLE_COMPOSE, STACK_FILE], user, env, shell),
     once: [
@@ -98,7 +100,7 @@ function sampleWorkspace(context: WorkspaceContext, options: InitOptions, env: V
 
 /** Returns the workspace of the user's own services. */
 async function newWorkspace(
-  context: WorkspaceContext,
+  context: InitContext,
   options: InitOptions,
   env: Variables,
   composeFiles: readonly string[],
@@ -106,7 +108,8 @@ async function newWorkspace(
 ): Promise<Wanted> {
   const { dir, log, env: shell = {}, docker } = context;
   const user = await readUserFilesWith(docker?.config, dir, texts, { ...env, ...shell }, log);
-  const { text, declaration } = declarationFrom(dir, options, user);
+  const wanted = await withFreePort(context, options, user, portVariable(env, shell));
+  const { text, declaration } = declarationFrom(dir, wanted, user);
   return {
     workspace: workspaceFrom(dir, declaration, text, composeFiles, user, env, shell),
     once: [once(DECLARATION_FILE, text)],
@@ -114,6 +117,10 @@ async function newWorkspace(
     stateBy: "init",
   };
 }
+
+/** Returns GLITCHTIP_PORT as Compose reads it: a variable of the shell counts even where it is empty. */
+const portVariable = (env: Variables, shell: NonNullable<WorkspaceContext["env"]>): string | undefined =>
+  "GLITCHTIP_PORT" in shell ? shell.GLITCHTIP_PORT : env.GLITCHTIP_PORT;
 
 function declarationFrom(dir: string, options: InitOptions, user: UserProject) {
   const wanted = newDeclaration(dir, options, user);

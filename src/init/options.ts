@@ -188,7 +188,7 @@ export const INIT_OPTIONS = {
   }),
   port: valueRow({
     flag: "--port <number>",
-    help: "GlitchTip's port on 127.0.0.1; default 8000",
+    help: "GlitchTip's port on 127.0.0.1; default 8000, or the next one that is free",
     at: ["server", "port"],
     parse: parsePort,
     notWith: OWN_STACK_ONLY,

@@ -103,6 +103,7 @@ export const SAMPLE_COMPOSE_PROJECT: UserProject = {
       readOnly: true,
       environment: ["PORT"],
       envFiles: [],
+      ports: [{ target: 3000, published: "3000", host_ip: "127.0.0.1" }],
     },
   },
   names: { services: ["app"], networks: [], volumes: [], secrets: [], configs: [] },

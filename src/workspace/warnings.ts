@@ -1,7 +1,10 @@
+import { publishersOf } from "../compose/ports.ts";
 import { secretAddresses } from "../config/secrets.ts";
 import { resolveServer, serverKind } from "../config/server.ts";
 import { generationOf } from "../glitchtip/versions.ts";
 import { STACK_FILE } from "../stack/managed-files.ts";
+import { publishesPort } from "../stack/production.ts";
+import { isStackService } from "../stack/service-names.ts";
 import { readUserFile } from "./declaration-file.ts";
 import { isOurLink, OVERRIDE_LINK, servicesReadingDotEnv, usesOverrideLink } from "./discovery.ts";
 import { ownerOnlySecretFile } from "./secrets.ts";
@@ -24,6 +27,7 @@ export function* warningsOf(
   if (serverKind(declaration) === "bundled" && workspace.port !== port) {
     yield `GLITCHTIP_PORT=${shell.GLITCHTIP_PORT} in your shell wins over ${port} in .env, for as long as it is set`;
   }
+  yield* portWarnings(workspace);
   const image = env.GLITCHTIP_IMAGE;
   if (image && generationOf(image)?.generation !== resolveServer(server).server?.capabilities.generation) {
     yield `GLITCHTIP_IMAGE=${image} in .env is another generation than server.image: ${server.image}; state it in glitchtip.yaml`;
@@ -37,6 +41,15 @@ export function* warningsOf(
     if (closed === undefined) continue;
     yield `${closed} can be read by its owner only; GlitchTip's container reads it as another user`;
   }
+}
+
+/** Only one of two services that publish the same port can start. */
+function* portWarnings({ declaration, port, user }: Workspace): Generator<string> {
+  if (serverKind(declaration) !== "bundled" || !publishesPort(declaration)) return;
+  const others = publishersOf(user.services, { port, hostIp: "127.0.0.1", protocol: "tcp" });
+  const names = others.filter((name) => !isStackService(name));
+  if (names.length === 0) return;
+  yield `port ${port} of GlitchTip is published by ${names.join(" and ")}, too: set GLITCHTIP_PORT in .env, or server.port in glitchtip.yaml, to a free one`;
 }
 
 /** Every line of .env becomes part of a service whose `env_file` it is. */

@@ -4,6 +4,7 @@ import { readIfThere } from "../../base/files.ts";
 import type { Log } from "../../base/log.ts";
 import type { ComposePort } from "../../compose/model.ts";
 import type { Docker, LocatedEngine } from "../../docker/index.ts";
+import { isStackService } from "../../stack/service-names.ts";
 import { composeProjectNameOf, type Workspace } from "../../workspace/index.ts";
 import type { Machine } from "./doctor.ts";
 import { checkEngine } from "./engine-checks.ts";
@@ -19,20 +20,21 @@ export interface BeforeUpContext {
 
 /**
  * Executes the cheap ones of doctor's checks that tell why `up` would fail: an engine without a needed feature, a port
- * that is taken. Throws before anything is started. Where the stack exists already, a taken port is only a warning:
- * trouble of GlitchTip does not keep an app from being started.
+ * that is taken. Throws before anything is started. Where the stack exists already, a taken port is only a warning,
+ * because trouble of GlitchTip does not keep an app from being started; these warnings are returned, too.
  */
-export async function refuseUnstartable(context: BeforeUpContext, workspace: Workspace): Promise<void> {
+export async function refuseUnstartable(context: BeforeUpContext, workspace: Workspace): Promise<Finding[]> {
   const located = await context.docker.located();
   const name = context.env.COMPOSE_PROJECT_NAME || composeProjectNameOf(workspace.dir, workspace.composeProjectName);
   const [engine, ports] = await Promise.all([checkEngine(located), portFindings(context, workspace, name, located)]);
   refuse("GC1602", "this engine cannot run the stack; nothing was started", failed(engine));
   const taken = failed(ports);
-  if (taken.length === 0) return;
+  if (taken.length === 0) return [];
   if ((await located.engine.containers(name)).length === 0) {
     refuse("GC1603", "ports are taken; nothing was started", taken);
   }
   for (const { what, fix } of taken) context.log.warn(`${what}: ${fix}`);
+  return taken;
 }
 
 async function portFindings(
@@ -47,6 +49,10 @@ async function portFindings(
     const stated = statedPorts(path, readIfThere(join(workspace.dir, path)) ?? "", variables);
     for (const [service, { ports }] of Object.entries(stated))
       services[service] = { ports: [...(services[service]?.ports ?? []), ...ports] };
+  }
+  // What `extends` and `include` bring stands in other files.
+  for (const [service, { ports = [], profiles = [] }] of Object.entries(workspace.user.services)) {
+    if (!isStackService(service) && profiles.length === 0) services[service] = { ports };
   }
   const here = /^(unix|npipe):/.test(located.address.host);
   const check = (ports: TakenPorts["ports"]) => checkPorts({ name, services }, { ports, here }, machine);

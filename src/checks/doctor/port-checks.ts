@@ -1,15 +1,16 @@
-import { interpolate, type Variables } from "../../compose/interpolate.ts";
+import type { Variables } from "../../compose/interpolate.ts";
 import type { ComposeConfig, ComposePort } from "../../compose/model.ts";
+import { collides, type HostPort, hostPorts, portsIn, portText } from "../../compose/ports.ts";
 import { asMap, parseComposeYaml } from "../../compose/yaml.ts";
 import type { PublishedPort } from "../../docker/index.ts";
+import { isStackService } from "../../stack/service-names.ts";
 import type { Machine } from "./doctor.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
-interface Wanted {
+interface Wanted extends HostPort {
   readonly service: string;
-  readonly port: number;
-  readonly hostIp: string;
-  readonly protocol: string;
+  /** The service is started only with a profile. */
+  readonly isOptional: boolean;
 }
 
 /** What is known about ports that are taken. */
@@ -21,19 +22,50 @@ export interface TakenPorts {
 }
 
 type Ports = Pick<Machine, "portIsFree">;
+type PublishingServices = {
+  readonly name: string;
+  readonly services: Readonly<Record<string, Pick<ComposeConfig["services"][string], "ports" | "profiles">>>;
+};
 
-/** Checks for each port of the Compose project whether it is free, in use by the project itself, or taken by others. */
-export async function checkPorts(config: ComposeConfig, taken: TakenPorts, machine: Ports): Promise<Finding[]> {
-  const wanted = Object.entries(config.services).flatMap(([service, { ports = [] }]) =>
-    ports.flatMap((port) => wantedPorts(service, port)),
+/**
+ * Checks for each port of the Compose project whether another service of it wants the same one, and whether it is free,
+ * in use by the service itself, or taken by others.
+ */
+export async function checkPorts(config: PublishingServices, taken: TakenPorts, machine: Ports): Promise<Finding[]> {
+  const wanted = Object.entries(config.services).flatMap(([service, { ports = [], profiles = [] }]) =>
+    ports.flatMap(hostPorts).map((port) => ({ ...port, service, isOptional: profiles.length > 0 })),
   );
-  return await Promise.all(wanted.map((one) => checkPort(one, config.name, taken, machine)));
+  const inModel = rivalsIn(wanted);
+  const known = new Set(inModel.flatMap(({ pair }) => pair));
+  const findings = await Promise.all(
+    wanted.filter((one) => !known.has(one)).map((one) => checkPort(one, config.name, taken, machine)),
+  );
+  return [...inModel.map(({ finding }) => finding), ...findings];
 }
 
 const ELSEWHERE: Readonly<Record<string, string>> = {
   glitchtip: "Set GLITCHTIP_PORT in .env to a free one",
   "glitchtip-proxy": "Let that server take HTTPS for GlitchTip too (production.proxy: traefik, nginx or none)",
 };
+
+const elsewhere = (service: string): string => ELSEWHERE[service] ?? `Publish ${service} on another port`;
+
+/** Finds services that want the same port: only the first of them to start gets it, and the others stay as `created`. */
+function rivalsIn(wanted: readonly Wanted[]): { readonly pair: readonly Wanted[]; readonly finding: Finding }[] {
+  return wanted.flatMap((one, i) =>
+    wanted.slice(i + 1).flatMap((other) => {
+      const pair = [one, other].sort((a, b) => Number(isStackService(b.service)) - Number(isStackService(a.service)));
+      const [moving = one] = pair;
+      const isOurs = isStackService(moving.service);
+      // Services of profiles are often alternatives to each other.
+      const mayBoth = isOurs || !(one.isOptional || other.isOptional);
+      if (one.service === other.service || !mayBoth || !collides(one, other)) return [];
+      const what = `${portText(one)} is wanted by ${one.service} and by ${other.service}: only one of them can start`;
+      const report = one.isOptional || other.isOptional ? warn : fail;
+      return [{ pair, finding: report("port", what, elsewhere(moving.service)) }];
+    }),
+  );
+}
 
 async function checkPort(
   wanted: Wanted,
@@ -42,17 +74,14 @@ async function checkPort(
   machine: Ports,
 ): Promise<Finding> {
   const { service, port, hostIp, protocol } = wanted;
-  const at = `${hostIp}:${port}${protocol === "tcp" ? "" : `/${protocol}`}`;
-  const holders = (ports ?? []).filter(
-    (one) => one.port === port && one.protocol === protocol && overlaps(one.hostIp, hostIp),
-  );
-  const foreign = holders.find((one) => one.project !== project);
-  const another = ELSEWHERE[service] ?? `Publish ${service} on another port`;
+  const at = portText(wanted);
+  const holders = (ports ?? []).filter((one) => collides(one, wanted));
+  const foreign = holders.find((one) => one.project !== project || (one.service ?? service) !== service);
   if (foreign !== undefined) {
     return fail(
       "port",
       `${at}, wanted by ${service}, is taken by container ${foreign.container}`,
-      `${another}, or stop it: docker stop ${foreign.container}`,
+      `${elsewhere(service)}, or stop it: docker stop ${foreign.container}`,
     );
   }
   if (holders.length > 0) return ok("port", `${at} is in use by this project's ${service}`);
@@ -65,30 +94,11 @@ async function checkPort(
   return fail(
     "port",
     `${at}, wanted by ${service}, is taken by a process that is no container`,
-    `${another}, or find the process: ss -ltnp 'sport = :${port}'`,
+    `${elsewhere(service)}, or find the process: ss -ltnp 'sport = :${port}'`,
   );
 }
 
-const ANY = ["0.0.0.0", "::", ""];
-const overlaps = (a: string, b: string): boolean => a === b || ANY.includes(a) || ANY.includes(b);
-
-/** Of a longer range only the first ports are checked. */
-const RANGE_LONGEST = 100;
-
-function wantedPorts(
-  service: string,
-  { published, host_ip: hostIp = "0.0.0.0", protocol = "tcp" }: ComposePort,
-): Wanted[] {
-  const [first, last = first] = (published ?? "").split("-").map(Number);
-  if (!first || !last) return [];
-  const count = Math.min(last - first + 1, RANGE_LONGEST);
-  return Array.from({ length: count }, (_, i) => ({ service, port: first + i, hostIp, protocol }));
-}
-
-/** The short form, such as `127.0.0.1:8000:80/tcp`. */
-const SHORT_FORM = /^(?:(\[[^\]]+\]|[\d.]+):)?(?:(\d+(?:-\d+)?):)(\d+)(?:-\d+)?(?:\/(\w+))?$/;
-
-/** Reads the ports that the services of a Compose file publish. This is faster than to start Compose for it. */
+/** Returns the ports that the services of one Compose file publish. This is faster than to start Compose for it. */
 export function statedPorts(
   path: string,
   text: string,
@@ -98,29 +108,9 @@ export function statedPorts(
   return Object.fromEntries(
     services.flatMap(([name, service]) => {
       const { ports, profiles } = asMap(service);
-      const found = Array.isArray(ports) ? ports.flatMap((one: unknown) => portOf(one, variables) ?? []) : [];
+      const found = portsIn(ports, variables);
       // A service with a profile may not be started at all.
       return found.length === 0 || profiles !== undefined ? [] : [[name, { ports: found }]];
     }),
   );
-}
-
-/** Returns undefined where the engine chooses the port, and for forms that only Compose understands. */
-function portOf(stated: unknown, variables: Variables): ComposePort | undefined {
-  if (typeof stated === "string") {
-    const [, ip, published, target, protocol] = SHORT_FORM.exec(interpolate(stated, variables)) ?? [];
-    if (published === undefined) return undefined;
-    const hostIp = ip?.replace(/^\[|\]$/g, "");
-    return { target: Number(target), published, ...(hostIp && { host_ip: hostIp }), ...(protocol && { protocol }) };
-  }
-  const { target, published, host_ip: hostIp, protocol } = asMap(stated);
-  const text = (value: unknown) => (value === undefined ? "" : interpolate(String(value), variables));
-  if (!/^\d+(-\d+)?$/.test(text(published))) return undefined;
-  const more = { host_ip: text(hostIp), protocol: text(protocol) };
-  return {
-    target: Number(target),
-    published: text(published),
-    ...(more.host_ip && { host_ip: more.host_ip }),
-    ...(more.protocol && { protocol: more.protocol }),
-  };
 }

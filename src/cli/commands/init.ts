@@ -44,8 +44,10 @@ export default {
     const options = parseInitOptions(given);
     const answered = ask === undefined ? options : await ask.askInit(context, options);
     const images = { ...(pull && { pull }), ...(build && { build }), ...imageQuestions(context) };
+    const { thisMachine } = await import("../../checks/index.ts");
+    const { portIsFree } = thisMachine(context.clock);
     const result = await initWorkspace(
-      { ...context, docker: workspaceDocker(context), host: productionHost(context, preflight) },
+      { ...context, docker: workspaceDocker(context), host: productionHost(context, preflight), portIsFree },
       { ...answered, ...images, ...(dryRun && { dryRun }) },
     );
     // A workspace that was just made has nothing to compare with.

@@ -77,7 +77,7 @@ describe("init with options, beside a declaration", () => {
     };
     const { problems } = await refusal(run(folder, options));
     expect(problems).toEqual([
-      "server.port: 9000 by --port, 8000 in glitchtip.yaml",
+      "server.port: 9000 by --port, not stated in glitchtip.yaml (8000 by default)",
       'server.topology: "split" by --topology, not stated in glitchtip.yaml',
       expect.stringMatching(/^organization: "Other" by --organization, "\S+" in glitchtip\.yaml:12$/),
       expect.stringMatching(/^limits: \{.*\} by --size, \{"web":\{"memory":"1g"\}\} in glitchtip\.yaml:\d+$/),

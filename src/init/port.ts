@@ -1,0 +1,67 @@
+import { CodedError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { UserProject } from "../compose/model.ts";
+import { publishersOf } from "../compose/ports.ts";
+import type { InitOptions } from "./options.ts";
+
+/** GlitchTip's own default, which is also the default of Django, uvicorn, gunicorn and Laravel. */
+const USUAL_PORT = 8000;
+const CANDIDATES = 100;
+const LOOPBACK = "127.0.0.1";
+
+export interface PortContext {
+  readonly log: Pick<Log, "info" | "warn">;
+  /** Returns whether nothing on this machine listens on the port; without it the machine is not asked. */
+  portIsFree?(port: number, hostIp: string): Promise<boolean>;
+}
+
+/**
+ * Returns the options with a port that neither a service of the user's Compose files publishes nor another program of
+ * this machine has; the declaration keeps it, so that every developer gets the same. `variable` is GLITCHTIP_PORT where
+ * it is set, which decides then. Throws GC1603 where --port is a port that one of the services publishes.
+ */
+export async function withFreePort(
+  context: PortContext,
+  options: InitOptions,
+  { services }: Pick<UserProject, "services">,
+  variable: string | undefined,
+): Promise<InitOptions> {
+  if (variable || !publishesPort(options)) return options;
+  const takenBy = async (port: number): Promise<string | undefined> => {
+    const publishers = publishersAt(services, port);
+    if (publishers.length > 0) return `${publishers.join(" and ")} in your Compose file`;
+    return (await context.portIsFree?.(port, LOOPBACK)) === false ? "another program on this machine" : undefined;
+  };
+  const { port } = options;
+  const why = await takenBy(port ?? USUAL_PORT);
+  if (why === undefined) return options;
+  const next = await firstFree(port ?? USUAL_PORT, takenBy);
+  if (port === undefined) {
+    if (next === undefined) return options;
+    context.log.info(`GlitchTip gets port ${next} (server.port), because port ${USUAL_PORT} is taken by ${why}`);
+    return { ...options, port: next };
+  }
+  const free = next === undefined ? "Type a free one." : `Type a free one: --port ${next}`;
+  if (publishersAt(services, port).length === 0) {
+    // The program may be gone when the stack is started, and `up` looks again.
+    context.log.warn(`port ${port} is taken by ${why}. ${free}`);
+    return options;
+  }
+  throw new CodedError("GC1603", `--port ${port}: this port is taken by ${why}`, { remedy: free });
+}
+
+const publishersAt = (services: UserProject["services"], port: number): string[] =>
+  publishersOf(services, { port, hostIp: LOOPBACK, protocol: "tcp" });
+
+/** A server that is there already, and one behind a proxy in this stack, have no port on the loopback address. */
+const publishesPort = ({ serverUrl, domain, proxy }: InitOptions): boolean =>
+  serverUrl === undefined && (domain === undefined || proxy === "nginx" || proxy === "none");
+
+async function firstFree(
+  after: number,
+  takenBy: (port: number) => Promise<string | undefined>,
+): Promise<number | undefined> {
+  const last = Math.min(after + CANDIDATES, 65_535);
+  for (let port = after + 1; port <= last; port++) if ((await takenBy(port)) === undefined) return port;
+  return undefined;
+}
