@@ -16,6 +16,7 @@ import { dirname, join } from "node:path";
 import { Transform, type Writable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 import { formatMebibytes } from "../base/byte-size.ts";
+import { CREATE_WITHOUT_LINK, makeParentBelow } from "../base/contained-path.ts";
 import { CodedError } from "../base/errors.ts";
 import { explainWriteError, quietly, writeOne } from "../base/files.ts";
 import { BACKUP_MANIFEST, type BackupFile, type BackupManifest, isPartial, PARTIAL } from "./manifest.ts";
@@ -54,8 +55,9 @@ export function beginBackup(folder: string, name: string): PartialBackup {
           done(null, chunk);
         },
       });
-      explained(full, () => mkdirSync(dirname(full), { recursive: true, mode: 0o700 }));
-      const disk = createWriteStream(full, { flags: "wx", mode: 0o600, flush: true });
+      const real = makeParentBelow(path, file, 0o700);
+      const fd = explained(full, () => openSync(real, CREATE_WITHOUT_LINK, 0o600));
+      const disk = createWriteStream(real, { fd, flush: true });
       const written = pipeline(count, disk);
       const [made, stored] = await Promise.allSettled([produce(count).finally(() => count.end()), written]);
       // The write error comes first: a full disk makes the producer fail as well, with a broken pipe.

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { isContainedPath } from "../base/contained-path.ts";
 import { CodedError } from "../base/errors.ts";
 
 /** Files of a backup. */
@@ -17,6 +18,9 @@ const PRODUCT = "glitchtip-compose";
 export const REASONS = ["manual", "scheduled", "before restore", "before upgrade"] as const;
 export type BackupReason = (typeof REASONS)[number];
 
+/** Returns true for a backup that an operation made of what it was about to replace. */
+export const isSafetyCopy = (reason: BackupReason): boolean => reason.startsWith("before ");
+
 const table = z.object({
   rows: z.number(),
   /** Checksum of the text of all rows, independent of their order; missing for a large table. */
@@ -24,13 +28,11 @@ const table = z.object({
 });
 
 /** A relative path that does not leave its folder: a manifest may come from elsewhere. */
-export const safePath = z
-  .string()
-  .check(z.regex(/^(?!.*(^|\/)\.\.?(\/|$))[^/\\\0][^\\\0]*$/, { error: "leaves the backup" }));
+export const safePath = z.string().check(z.refine(isContainedPath, { error: "leaves the backup" }));
 
 const file = z.object({
   path: safePath,
-  bytes: z.number(),
+  bytes: z.int().check(z.minimum(0)),
   sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
 });
 

@@ -5,7 +5,7 @@ import { explainWriteError } from "../base/files.ts";
 import { listBackups } from "./catalog.ts";
 import { type BackupFolderContext, lockBackups } from "./create.ts";
 import { removePartials } from "./folder.ts";
-import { PARTIAL } from "./manifest.ts";
+import { isSafetyCopy, PARTIAL } from "./manifest.ts";
 
 const UNITS = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as const;
 type Unit = (typeof UNITS)[number];
@@ -19,6 +19,8 @@ export interface RetainedBackup {
   readonly atMs: number;
   /** False for a backup that is damaged. */
   readonly good: boolean;
+  /** True for a copy of what a restore or an upgrade replaced: it may be the damaged state that the restore ended. */
+  readonly isSafetyCopy: boolean;
 }
 
 const DAY_MS = 86_400_000;
@@ -53,13 +55,17 @@ export function parseRetentionRules(text: string): RetentionRules {
 
 /**
  * Returns the names of the backups that the rules do not keep. A period keeps its newest good backup. The newest good
- * backup of all is always kept, and a damaged one is only given up when a good one is newer.
+ * backup of all is always kept, and a damaged one is only given up when a good one is newer. Safety copies count for no
+ * rule and are never the newest good backup; they are given up when they are older than every backup that is kept.
  */
 export function expiredBackups(backups: readonly RetainedBackup[], rules: RetentionRules): string[] {
-  const good = backups.filter((one) => one.good).sort((a, b) => b.atMs - a.atMs || (a.name < b.name ? 1 : -1));
+  const good = backups
+    .filter((one) => one.good && !one.isSafetyCopy)
+    .sort((a, b) => b.atMs - a.atMs || (a.name < b.name ? 1 : -1));
   const [newest] = good;
   if (newest === undefined) return [];
   const stays = new Set([newest.name]);
+  let oldestKeptMs = newest.atMs;
   for (const unit of UNITS) {
     const periods = new Set<string | number>();
     for (const { atMs, name } of good) {
@@ -67,11 +73,15 @@ export function expiredBackups(backups: readonly RetainedBackup[], rules: Retent
       if (periods.has(period) || periods.size >= (rules[unit] ?? 0)) continue;
       periods.add(period);
       stays.add(name);
+      oldestKeptMs = Math.min(oldestKeptMs, atMs);
     }
   }
-  return backups
-    .filter(({ name, good: isGood, atMs }) => !stays.has(name) && (isGood || atMs < newest.atMs))
-    .map(({ name }) => name);
+  const expires = ({ name, good: isGood, atMs, isSafetyCopy: isSafe }: RetainedBackup): boolean => {
+    if (stays.has(name)) return false;
+    if (isSafe && isGood) return atMs < oldestKeptMs;
+    return isGood || atMs < newest.atMs;
+  };
+  return backups.filter(expires).map(({ name }) => name);
 }
 
 export interface PruneOptions {
@@ -93,7 +103,12 @@ export async function pruneBackups(
 ): Promise<PruneResult> {
   const { folder, signal } = context;
   const choose = () => {
-    const all = listBackups(folder).map(({ name, atMs, problem }) => ({ name, atMs, good: problem === undefined }));
+    const all = listBackups(folder).map(({ name, atMs, problem, manifest }) => ({
+      name,
+      atMs,
+      good: problem === undefined,
+      isSafetyCopy: manifest !== undefined && isSafetyCopy(manifest.reason),
+    }));
     return expiredBackups(all, rules);
   };
   if (dryRun) return { names: choose(), refused: false };

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import type { Writable } from "node:stream";
+import { isContainedPath } from "../base/contained-path.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
@@ -128,7 +129,7 @@ const WORKSPACE_MANIFEST = ".glitchtip/manifest.json";
 export function managedFiles(dir: string): string[] {
   try {
     const { files = {} } = JSON.parse(readIfThere(join(dir, WORKSPACE_MANIFEST)) ?? "{}") as { files?: object };
-    return [WORKSPACE_MANIFEST, ...Object.keys(files)];
+    return [WORKSPACE_MANIFEST, ...Object.keys(files).filter(isContainedPath)];
   } catch {
     return [];
   }

@@ -1,5 +1,6 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { isContainedPath } from "../../base/contained-path.ts";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
@@ -96,7 +97,8 @@ export async function verifyBundle(path: string): Promise<number> {
   for (const line of lines) {
     const [, sum = "", file = ""] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line) ?? [];
     const full = join(path, file);
-    if (file === "" || !existsSync(full)) problems.push(`${file || line} is not there`);
+    if (file !== "" && !isContainedPath(file)) problems.push(`${JSON.stringify(file)} leaves the bundle`);
+    else if (file === "" || !existsSync(full)) problems.push(`${file || line} is not there`);
     else if ((await sha256Of(full)) !== sum) problems.push(`${file} is another`);
   }
   if (problems.length === 0) return lines.length;

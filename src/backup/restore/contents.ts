@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeParentBelow } from "../../base/contained-path.ts";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeAll } from "../../base/files.ts";
 import { readUserText, writeUserFile } from "../../base/user-file.ts";
@@ -23,7 +24,10 @@ export async function openContents(
   { path, manifest }: Backup,
   key: DecryptionKey | undefined,
 ): Promise<BackupContents> {
-  const opened = key === undefined ? [] : await decryptFiles(readFileSync(join(path, ENCRYPTED_FILES)), key);
+  // A file that the manifest does not list has no checksum and is not used.
+  const listed = (name: string) => (manifest.files.some((file) => file.path === name) ? join(path, name) : undefined);
+  const encrypted = listed(ENCRYPTED_FILES);
+  const opened = key === undefined || encrypted === undefined ? [] : await decryptFiles(readFileSync(encrypted), key);
   const below = `${WORKSPACE_FOLDER}/`;
   const read = (name: string): WorkspaceFile => ({
     path: name,
@@ -33,7 +37,10 @@ export async function openContents(
   const plain = manifest.files.filter((file) => file.path.startsWith(below)).map((file) => read(file.path));
   const byPath = new Map([...plain, ...opened].map((file) => [file.path, file]));
   const files = [...byPath.values()].filter((file) => file.path.startsWith(below));
-  const state = opened.find((file) => file.path === STATE_FILE)?.content ?? readIfThere(join(path, STATE_FILE));
+  const plainState = listed(STATE_FILE);
+  const state =
+    opened.find((file) => file.path === STATE_FILE)?.content ??
+    (plainState === undefined ? undefined : readIfThere(plainState));
   return { files: files.map((file) => ({ ...file, path: file.path.slice(below.length) })), state };
 }
 
@@ -64,9 +71,10 @@ export function writeMissingFiles(dir: string, { files }: BackupContents): strin
   const all = files.map((file) => (file.path === ".env" ? { ...file, content: mergedEnv(dir, files) } : file));
   const [env] = all.filter(({ path, content }) => path === ".env" && readUserText(join(dir, path)) !== content);
   const wanted = all.filter(({ path }) => path !== ".env" && !existsSync(join(dir, path)));
-  for (const { path } of wanted) mkdirSync(dirname(join(dir, path)), { recursive: true });
-  if (wanted.some(({ path }) => path.startsWith(SECRETS_FOLDER))) chmodSync(join(dir, SECRETS_FOLDER), 0o700);
-  writeAll(wanted.map(({ path, content, mode }) => ({ path: join(dir, path), content, mode })));
+  const located = wanted.map((file) => ({ ...file, path: makeParentBelow(dir, file.path) }));
+  if (wanted.some(({ path }) => path.startsWith(`${SECRETS_FOLDER}/`))) chmodSync(join(dir, SECRETS_FOLDER), 0o700);
+  // A backup may come from elsewhere: no special bits, and nobody but the owner may write.
+  writeAll(located.map(({ path, content, mode }) => ({ path, content, mode: mode & 0o755 })));
   if (env !== undefined) writeUserFile(join(dir, env.path), env.content);
   return all.filter((file) => file === env || wanted.includes(file)).map(({ path }) => path);
 }

@@ -8,7 +8,7 @@ import type { Workspace } from "../../workspace/index.ts";
 import type { Backup } from "../catalog.ts";
 import type { Database } from "../database/database.ts";
 import { requireSpace } from "../folder.ts";
-import { DUMP_FILE } from "../manifest.ts";
+import { DUMP_FILE, UPLOADS_ARCHIVE } from "../manifest.ts";
 
 /** The restored database may need more room than the dumped one: the old one is kept beside it. */
 const SPACE_FACTOR = 1.2;
@@ -24,6 +24,16 @@ export function checkGeneration({ path, manifest }: Backup, { declaration }: Wor
     remedy: newer
       ? `GlitchTip cannot go back: set server.image to ${image} first. Nothing was changed.`
       : `Set server.image to ${image}, restore, and upgrade from there. Nothing was changed.`,
+  });
+}
+
+/** Throws GC1803 where the manifest does not list a file that a restore reads: without its checksum it is not used. */
+export function requireListedParts({ path, manifest }: Backup): void {
+  const listed = new Set(manifest.files.map((file) => file.path));
+  const problems = [DUMP_FILE, UPLOADS_ARCHIVE].filter((name) => !listed.has(name));
+  if (problems.length === 0) return;
+  throw new CodedError("GC1803", `${path} has no checksum of ${problems.join(" and ")}`, {
+    remedy: "Take another one: glitchtip-compose backup list",
   });
 }
 

@@ -4,7 +4,7 @@ import { verifyBackup } from "../catalog.ts";
 import { StackServices } from "../stack-services.ts";
 import { type StackContext, stackBackups } from "../stack-sources.ts";
 import { requireCompleteWorkspace } from "./contents.ts";
-import { checkComposeProject, checkDatabase, checkGeneration } from "./preconditions.ts";
+import { checkComposeProject, checkDatabase, checkGeneration, requireListedParts } from "./preconditions.ts";
 import {
   isRestoreOf,
   newRestore,
@@ -35,6 +35,7 @@ async function checkFilesAndStack(
   { workspace, docker, signal }: Pick<StackContext, "workspace" | "docker" | "signal">,
   { backup, contents }: RestoreOptions,
 ): Promise<string> {
+  requireListedParts(backup);
   await verifyBackup(backup, signal);
   requireCompleteWorkspace(workspace.dir, contents);
   checkGeneration(backup, workspace);

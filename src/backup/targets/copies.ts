@@ -1,5 +1,6 @@
-import { createWriteStream, existsSync, mkdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Transform, type TransformCallback } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { CodedError } from "../../base/errors.ts";
@@ -78,15 +79,37 @@ export async function fetchBackup(target: BackupTarget, context: BackupFolderCon
       const key = `${name}/${file.path}`;
       const content = await target.fetch(key);
       if (content === undefined) throw new CodedError("GC1803", `${target.place}${key} is missing at the target`, {});
-      const full = join(partial.path, file.path);
-      mkdirSync(dirname(full), { recursive: true, mode: 0o700 });
-      await pipeline(content, createWriteStream(full, { flags: "wx", mode: 0o600, flush: true }), { signal });
+      const limit = new ByteLimit(file.bytes, `${target.place}${key}`);
+      await partial.write(file.path, (to) => pipeline(content, limit, to, { signal }));
     }
     await verifyBackup({ path: partial.path, manifest }, signal);
     return { path: partial.finish(manifest), manifest };
   } catch (error) {
     partial.discard();
     throw error;
+  }
+}
+
+/** Passes at most `bytes` on, and fails with GC1803 at the first one more: the manifest's sizes were checked for space. */
+class ByteLimit extends Transform {
+  #left: number;
+  readonly #what: string;
+
+  constructor(bytes: number, what: string) {
+    super();
+    this.#left = bytes;
+    this.#what = what;
+  }
+
+  override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
+    this.#left -= chunk.length;
+    if (this.#left >= 0) done(null, chunk);
+    else
+      done(
+        new CodedError("GC1803", `${this.#what} is longer than the backup's manifest says`, {
+          remedy: "Take another one: glitchtip-compose backup list --target",
+        }),
+      );
   }
 }
 

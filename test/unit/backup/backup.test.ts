@@ -184,16 +184,17 @@ describe("secrets in a backup", () => {
     await expect(decryptFiles(encrypted, other)).rejects.toMatchObject({ code: "GC1806" });
   });
 
-  it("are refused with a path that leaves the backup, although the key is right", async () => {
-    const identity = await generateIdentity();
-    const encryption = encryptionWith({ recipients: [await identityToRecipient(identity)] });
-    const encrypted = await encryption.encrypt([
-      { path: "project/../../.ssh/authorized_keys", content: "x", mode: 0o644 },
-    ]);
-    await expect(decryptFiles(encrypted, { identities: [new Secret(identity)] })).rejects.toMatchObject({
-      code: "GC1806",
-    });
-  });
+  it.each(["project/../../.ssh/authorized_keys", "project/a\n/../../../evil"])(
+    "are refused with the path %j, which leaves the backup, although the key is right",
+    async (path) => {
+      const identity = await generateIdentity();
+      const encryption = encryptionWith({ recipients: [await identityToRecipient(identity)] });
+      const encrypted = await encryption.encrypt([{ path, content: "x", mode: 0o644 }]);
+      await expect(decryptFiles(encrypted, { identities: [new Secret(identity)] })).rejects.toMatchObject({
+        code: "GC1806",
+      });
+    },
+  );
 
   it("refuse a weak passphrase and a secret key, without showing them", async () => {
     expect(() => encryptionWith({ passphrase: new Secret("short") })).toThrow(/fewer than 12/);
