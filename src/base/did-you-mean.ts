@@ -1,4 +1,4 @@
-/** Levenshtein distance: how many characters to insert, delete or replace. */
+/** Returns the Levenshtein distance: how many characters to insert, delete or replace. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
@@ -12,7 +12,7 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** `; did you mean "x"?` where a candidate is near enough, else nothing. */
+/** Returns `; did you mean "x"?` for the nearest candidate, or an empty text where none is near enough. */
 export function didYouMean(name: string, candidates: Iterable<string>): string {
   const wanted = name.toLowerCase();
   const farthest = Math.min(Math.max(2, Math.floor(name.length / 3)), name.length - 1);

@@ -74,26 +74,18 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** What only another declaration or another word on the command line mends. */
+/** Errors that only another declaration or command line corrects. */
 const DECLARATION_IS_WRONG: ReadonlySet<ErrorCode> = new Set(["GC1101", "GC1102", "GC1104", "GC1106"]);
 
 /** Exit codes of the command line (docs/errors.md). */
 export const EXIT = { done: 0, failed: 1, usage: 2, changes: 3, notReady: 4, interrupted: 130 } as const;
 
 export interface ErrorDetail {
-  /** What to type or change next, one sentence. */
+  /** One sentence that says what to type or change next. */
   readonly remedy?: string;
   readonly cause?: unknown;
-  /** All problems of one input, one line each. */
+  /** All problems of one input, a line for each. */
   readonly problems?: readonly string[];
-}
-
-const MARK = Symbol.for("glitchtip-compose.CodedError");
-
-/** Quick commands are bundled by themselves: an error may come from the other copy of the class. */
-function isInstance(this: unknown, value: unknown): boolean {
-  if (this === CodedError) return value instanceof Error && MARK in value;
-  return Function.prototype[Symbol.hasInstance].call(this, value);
 }
 
 /**
@@ -102,10 +94,8 @@ function isInstance(this: unknown, value: unknown): boolean {
  */
 export class CodedError extends Error {
   static {
-    // Bundled, classes have one-letter names, and --debug prints the class.
+    // Bundled classes have names of one letter, and --debug prints the class.
     Object.defineProperty(CodedError, "name", { value: "CodedError" });
-    Object.defineProperty(CodedError.prototype, MARK, { value: true });
-    Object.defineProperty(CodedError, Symbol.hasInstance, { value: isInstance });
   }
 
   override readonly name = "CodedError";
@@ -136,7 +126,7 @@ export class CodedError extends Error {
   }
 }
 
-/** True for an error of Node's with this errno name, also as a cause further down. */
+/** Returns true where the error or one of its causes has one of these codes, such as ENOENT. */
 export function hasErrno(error: unknown, ...names: string[]): boolean {
   for (let e = error, depth = 0; e instanceof Error && depth < 5; e = e.cause, depth++) {
     if ("code" in e && names.includes(String(e.code))) return true;
@@ -144,7 +134,7 @@ export function hasErrno(error: unknown, ...names: string[]): boolean {
   return false;
 }
 
-/** An error as lines for a person; one that nobody expected with its place in the program. */
+/** Returns the lines that a person reads for an error; one that nobody expected comes with its stack. */
 export function errorLines(error: unknown): string[] {
   if (error instanceof CodedError) {
     const { code, message, problems, remedy } = error;

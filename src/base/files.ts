@@ -21,19 +21,19 @@ export interface FileToWrite {
   readonly content: string | Uint8Array;
   /** Permission bits, whatever the umask. */
   readonly mode: number;
-  /** Whose it is to be; default: this process's. Until it has its owner, nobody else can read the temporary file. */
+  /** The owner, by default that of this process. Nobody else can read the temporary file before it has its owner. */
   readonly owner?: { readonly uid: number; readonly gid: number };
-  /** False for what can be made again: then a power cut may leave it empty, and writing it is faster. */
+  /** False for a file that can be made again: it is written faster, but a power cut may leave it empty. */
   readonly durable?: boolean;
 }
 
-/** With the writer's process: `FILE.PID-RANDOM.tmp`. */
+/** Matches temporary files, `FILE.PID-RANDOM.tmp`, where PID is the process that writes. */
 const TEMPORARY = /^(.*?)\.(?:(\d+)-)?[0-9a-f]{12}\.tmp$/;
 
-/** The file's text, or undefined where there is none; any other failure is thrown. */
+/** Returns the text of a file, or undefined where there is none. Throws GC1501 for any other failure. */
 export const readIfThere = (path: string): string | undefined => orNotThere(path, () => readFileSync(path, "utf8"));
 
-/** What is read of a file, in the same way. */
+/** Returns what `read` returns, or undefined where there is no file at `path`. Throws GC1501 for any other failure. */
 export function orNotThere<T>(path: string, read: () => T): T | undefined {
   try {
     return read();
@@ -45,8 +45,8 @@ export function orNotThere<T>(path: string, read: () => T): T | undefined {
 }
 
 /**
- * Writes all files or none that a reader could take for whole: each goes to a temporary name and to disk first, the
- * largest first so that a full volume is found out early; only then they are renamed, in the order given.
+ * Writes files atomically: each goes to a temporary name and to disk first, the largest first so that a full volume is
+ * noticed early. Only then are they renamed, in the order given, so that no reader sees half a file.
  */
 export function writeAll(files: readonly FileToWrite[]): void {
   const end = () => `${process.pid}-${randomBytes(6).toString("hex")}.tmp`;
@@ -72,8 +72,8 @@ export function writeAll(files: readonly FileToWrite[]): void {
 }
 
 /**
- * Takes away what killed writers left in a folder. One who is not alone with it leaves what belongs to a living process;
- * `beside` says which files' leftovers are meant, by their names.
+ * Removes the temporary files that killed writers left in a folder. With `alone: false` those of living processes stay;
+ * `beside` limits it to the temporary files of these names.
  */
 export function removeLeftovers(
   folder: string,
@@ -90,7 +90,7 @@ export function removeLeftovers(
   }
 }
 
-/** Another process of this number is there; it may be one that came later, then the next run takes care. */
+/** Returns true while another process has this id. It may be a later one; then a later run removes the file. */
 function isAtWork(pid: number): boolean {
   if (pid === process.pid) return false;
   try {
@@ -122,7 +122,7 @@ function giveTo(file: number, { uid, gid }: NonNullable<FileToWrite["owner"]>): 
   if (made.uid !== uid || made.gid !== gid) fchownSync(file, uid, gid);
 }
 
-/** A coded error for what the system says when it does not let us write; others as they are. */
+/** Returns a coded error for a failure to write, or the error itself where it is another one. */
 export function explainWriteError(error: unknown, path: string): unknown {
   if (hasErrno(error, "ENOSPC", "EDQUOT")) {
     return new CodedError("GC1502", `${path}: no space is left`, {
@@ -138,7 +138,7 @@ export function explainWriteError(error: unknown, path: string): unknown {
   return error;
 }
 
-/** For cleaning up: what cannot be taken away stays, and the error to tell is the one before. */
+/** Executes a cleanup and ignores its error, so that the error before it is the one that is reported. */
 export function quietly(work: () => void): void {
   try {
     work();

@@ -7,14 +7,14 @@ export interface ForegroundOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
-  /** Done once when the signal is aborted, before the child gets its own TERM. */
+  /** Called once when the signal is aborted, before the child receives TERM. */
   onAbort?(): Promise<void>;
   readonly graceMs?: number;
 }
 
 const GRACE_MS = 5_000;
 
-/** Runs a program on our own terminal and streams, and gives the exit code a shell would give: 128 and more for a signal. */
+/** Runs a program on our terminal and streams. Resolves with the exit code that a shell would give: 128 + N for signal N. */
 export function runForeground(
   program: string,
   args: readonly string[],

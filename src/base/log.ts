@@ -2,13 +2,13 @@ import { cleanText } from "./clean.ts";
 
 /** Writes for a person, on stderr. Data goes to stdout and never through here. */
 export interface Log {
-  /** A fact worth a line: what was made, found, decided. */
+  /** Writes a fact worth a line: what was made, found or decided. */
   info(text: string): void;
-  /** Something the user should look at; the run goes on. */
+  /** Writes what the user should look at; the run goes on. */
   warn(text: string): void;
-  /** What is being waited for or worked on right now; a terminal may overwrite it. */
+  /** Writes what is being done or waited for now; a terminal may overwrite it. */
   step(text: string): void;
-  /** Shown only with --debug. */
+  /** Writes what is shown only with --debug. */
   debug(text: string): void;
 }
 

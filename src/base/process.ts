@@ -12,33 +12,33 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Written to the child's stdin, which is then closed; without it stdin is empty. */
   readonly stdin?: string;
-  /** Instead of `stdin`: read to its end, as fast as the child takes it. One that fails stops the child. */
+  /** Used instead of `stdin` and read to its end as fast as the child reads. Its failure stops the child. */
   readonly stdinFrom?: Readable;
-  /** Takes stdout as it is, which is then not captured; ended with it. One that fails stops the child. */
+  /** Receives stdout, which is then not captured, and is ended with it. Its failure stops the child. */
   readonly stdoutTo?: Writable;
   readonly signal?: AbortSignal;
-  /** After this the child is stopped and GC1605 thrown. */
+  /** After this time the child is stopped and GC1605 is thrown. */
   readonly deadlineMs?: number;
-  /** Between TERM and KILL. */
+  /** The time between TERM and KILL. */
   readonly graceMs?: number;
-  /** Called for each line, without its end; the stream is then not captured. */
+  /** Called for each line without its line break; stdout is then not captured. */
   onStdoutLine?(line: string): void;
-  /** Called for each line beside the capture. */
+  /** Called for each line; stderr is captured all the same. */
   onStderrLine?(line: string): void;
-  /** A longer stdout is an error; of a longer stderr only the end is kept. */
+  /** A longer stdout is an error; a longer stderr loses its beginning. */
   readonly stdoutLimitBytes?: number;
   readonly stderrLimitBytes?: number;
 }
 
 export interface ProcessResult {
-  /** Null when a signal ended it. */
+  /** Null where a signal ended the child. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a program, as `runProcess` does; tests hand in a fake. */
+/** The type of `runProcess`, for which tests hand in a fake. */
 export type Run = (program: string, args: readonly string[], options?: RunOptions) => Promise<ProcessResult>;
 
 const GRACE_MS = 5_000;
@@ -130,7 +130,7 @@ function capture(child: ChildProcess, options: RunOptions, onTooMuch: () => void
   };
 }
 
-/** For messages: the program and what it was told to do, not every flag. */
+/** Returns the program and its first words for messages. */
 const shown = (program: string, args: readonly string[]): string => [program, ...args.slice(0, 4)].join(" ");
 
 const late = (program: string, args: readonly string[], deadlineMs: number) =>
@@ -139,9 +139,9 @@ const late = (program: string, args: readonly string[], deadlineMs: number) =>
 const tooMuch = (program: string, args: readonly string[]) =>
   new CodedError("GC1605", `\`${shown(program, args)}\` wrote more than can be taken`);
 
-/** Why a program could not be started. */
+/** Returns the error for a program that could not be started. */
 export function notStarted(program: string, cwd: string | undefined, cause: Error): CodedError {
-  // Node names the program also where it is the folder that is not there.
+  // Node names the program also where the folder does not exist.
   if (cwd !== undefined && !existsSync(cwd)) {
     return new CodedError("GC1606", `the folder ${cwd} does not exist, so \`${program}\` cannot run there`, { cause });
   }
@@ -152,7 +152,7 @@ export function notStarted(program: string, cwd: string | undefined, cause: Erro
   return new CodedError("GC1606", `the program \`${program}\` was not found`, { remedy, cause });
 }
 
-/** Chunks to lines; a character or a line may be split over chunks. */
+/** Splits chunks into lines; a character or a line may be split over chunks. */
 export function splitLines(onLine: (line: string) => void) {
   const decoder = new StringDecoder("utf8");
   let rest = "";

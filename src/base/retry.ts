@@ -6,7 +6,7 @@ export interface RetryOptions<T> {
   readonly signal: AbortSignal;
   /** How many attempts at most, the first included. Default: any number. */
   readonly attempts?: number;
-  /** Default: none. */
+  /** When to give up. Default: never. */
   readonly deadlineMs?: number;
   /** The first and the longest pause; each is `factor` times the one before, less up to a quarter at random. */
   readonly pauseMs?: { readonly first: number; readonly longest: number; readonly factor?: number };

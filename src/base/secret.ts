@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 
 const MASK = "[secret]";
 
-/** A value that prints masked wherever it lands by accident: string, JSON, inspect. `reveal()` is the only way out. */
+/** A value that prints masked as text, as JSON and in `inspect`. Only `reveal()` returns it. */
 export class Secret {
   readonly #value: string;
 

@@ -1,6 +1,6 @@
 import { onAbort } from "./abort.ts";
 
-/** Time as an argument, so that tests need no real waiting. */
+/** Time as an argument, so that tests do not wait. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -25,14 +25,14 @@ export const systemClock: Clock = {
     }),
 };
 
-/** Acts once after so long, unless it is called off; keeps no process alive. */
+/** Calls `act` once after `ms`. The returned function cancels it. The timer does not keep the process alive. */
 export function after(ms: number, act: () => void): () => void {
   const timer = setTimeout(act, ms);
   timer.unref();
   return () => clearTimeout(timer);
 }
 
-/** Resolves when the signal is aborted, and keeps the process alive until then. */
+/** Resolves when the signal is aborted and keeps the process alive until then. */
 export async function untilAborted(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) await systemClock.sleep(2 ** 30, signal).catch(() => undefined);
 }

@@ -3,14 +3,14 @@ import { cleanLine } from "../base/clean.ts";
 import { CodedError } from "../base/errors.ts";
 import type { ProcessResult, Run, RunOptions } from "../base/process.ts";
 
-/** One call of the `docker` program. Any exit code is a result, except where docker itself could not do its part. */
+/** Runs the `docker` program. Resolves with any exit code; throws where docker reaches no engine or has no Compose plugin. */
 export type DockerCli = (
   args: readonly string[],
   options?: Omit<RunOptions, "cwd" | "env" | "signal"> & { readonly signal?: AbortSignal },
 ) => Promise<ProcessResult>;
 
 export interface CliOptions {
-  /** The project's folder: Compose reads its .env there. */
+  /** The workspace, where Compose reads its .env. */
   readonly dir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
@@ -44,7 +44,7 @@ function explained({ stderr, code }: ProcessResult, args: readonly string[]): Co
       remedy: "Start Docker, then run it again. npx glitchtip-compose doctor shows where it looked.",
     });
   }
-  // Without the plugin docker takes `compose` for an unknown command, or Compose's flags for its own.
+  // Without the plugin docker reports `compose` as an unknown command, or Compose's flags as unknown ones.
   const noPlugin = /'compose' is not a docker command|unknown command: docker compose|^unknown (shorthand )?flag/im;
   if (args[0] === "compose" && (code === 1 || code === 125) && noPlugin.test(stderr)) {
     return new CodedError("GC1602", "docker has no Compose plugin", {
@@ -55,7 +55,7 @@ function explained({ stderr, code }: ProcessResult, args: readonly string[]): Co
   return undefined;
 }
 
-/** What a failed program said at the end. */
+/** Returns the last lines of a program's output that are not empty. */
 export const lastLines = (text: string, count: number): string[] =>
   text
     .split(/\r?\n/)

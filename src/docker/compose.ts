@@ -11,20 +11,20 @@ export interface UpOptions {
   readonly deadlineMs?: number;
 }
 
-/** The calls of `docker compose` that we make. A failed one throws GC1604 with Compose's last lines. */
+/** The calls of `docker compose` that we make. Each throws GC1604 with Compose's last lines when it fails. */
 export interface Compose {
-  /** Of Compose itself, such as 2.40.3. */
+  /** Returns the version of Compose, such as 2.40.3. */
   version(): Promise<string>;
   config(): Promise<ComposeConfig>;
   up(options?: UpOptions): Promise<void>;
-  /** Every profile's containers too; volumes only when asked. */
+  /** Removes the containers of every profile, and the volumes where `volumes` is true. */
   down(options: { readonly volumes: boolean; onLine?(line: string): void }): Promise<void>;
-  /** In a new container of the service, which is removed afterwards. Its exit code is the result's. */
+  /** Runs a command in a new container of the service, which is removed afterwards. The exit code is the result's. */
   run(
     service: string,
     args: readonly string[],
     options?: {
-      /** One word. */
+      /** A single word. */
       readonly entrypoint?: string;
       readonly stdin?: string;
       readonly signal?: AbortSignal;
@@ -34,12 +34,12 @@ export interface Compose {
   logs(services: readonly string[], options?: { readonly tail?: number }): Promise<string>;
 }
 
-/** `down` without them leaves containers of profile services running and the volumes in use (prototype 6). */
+/** Without them `down` leaves the containers of services with a profile running, and their volumes in use. */
 const EVERY_PROFILE = ["--profile", "*"] as const;
 
 const QUICK_MS = 60_000;
 
-/** `remove` takes a container away by its name, even when everything else is being stopped. */
+/** `remove` removes a container by its name, also after the signal was aborted. */
 export function openCompose(docker: DockerCli, remove: (container: string) => Promise<void>): Compose {
   const call = async (args: readonly string[], options: Parameters<DockerCli>[1] = {}): Promise<ProcessResult> => {
     const result = await docker(["compose", ...args], options);
@@ -74,7 +74,7 @@ export function openCompose(docker: DockerCli, remove: (container: string) => Pr
       try {
         return await docker(["compose", "run", ...flags, service, ...args], options);
       } catch (error) {
-        // Compose that is stopped leaves its container running.
+        // Compose leaves its container running when it is stopped.
         await remove(name).catch(() => {});
         throw error;
       }

@@ -12,7 +12,7 @@ const PROJECT = "com.docker.compose.project";
 const SERVICE = "com.docker.compose.service";
 const CONFIG_HASH = "com.docker.compose.config-hash";
 
-/** Loads dockerode only now: commands that need no engine do not pay for it. */
+/** Loads dockerode only when it is called, because many commands need no engine. */
 export async function connect(address: EngineAddress): Promise<Dockerode> {
   const { default: Docker } = await import("dockerode");
   return new Docker(connection(address));
@@ -20,7 +20,7 @@ export async function connect(address: EngineAddress): Promise<Dockerode> {
 
 export const openEngine = async (address: EngineAddress): Promise<Engine> => engineOf(await connect(address));
 
-/** dockerode takes what is not given here from DOCKER_HOST, so each field is stated. */
+/** States every field: dockerode reads missing ones from DOCKER_HOST. */
 function connection({ host, tlsDir }: EngineAddress): Dockerode.DockerOptions {
   const none = { host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
   const socket = /^(?:unix|npipe):\/\/(.+)$/.exec(host)?.[1];
@@ -110,7 +110,7 @@ function engineOf(docker: Dockerode): Engine {
       const found = await docker.getContainer(containerId).stats(options).catch(goneIsUndefined);
       const { usage, limit, stats } = found?.memory_stats ?? {};
       if (usage === undefined || limit === undefined) return undefined;
-      // cgroup v2, v1: what `docker stats` takes away too.
+      // Of cgroup v2 and v1: what `docker stats` subtracts, too.
       const cache =
         stats?.inactive_file ?? (stats as { total_inactive_file?: number } | undefined)?.total_inactive_file ?? 0;
       return { usedBytes: Math.max(0, usage - cache), limitBytes: limit };
@@ -135,7 +135,7 @@ function containerOf(found: Dockerode.ContainerInspectInfo): Container {
     exitCode: State.ExitCode,
     oomKilled: State.OOMKilled,
     restarts: found.RestartCount,
-    // The engine says year 1 for "never".
+    // The engine reports the year 1 for "never".
     ...(changed > 0 ? { sinceMs: changed } : {}),
     image: Config.Image,
     ...(Config.Labels[CONFIG_HASH] === undefined ? {} : { configHash: Config.Labels[CONFIG_HASH] }),
@@ -145,13 +145,13 @@ function containerOf(found: Dockerode.ContainerInspectInfo): Container {
   };
 }
 
-/** 404: removed meanwhile, or no such file. */
+/** Returns undefined for a 404: the object was removed meanwhile, or there is no such file. */
 function goneIsUndefined(error: unknown): undefined {
   if (error instanceof Error && "statusCode" in error && error.statusCode === 404) return undefined;
   throw error;
 }
 
-/** The engine hands a file over as an archive of one; its first regular file as text. */
+/** Returns the first regular file of a tar archive as text. The engine answers with an archive of one file. */
 export function firstFileOf(archive: Uint8Array): string | undefined {
   const text = (from: number, length: number) => Buffer.from(archive.subarray(from, from + length)).toString("utf8");
   const BLOCK = 512;
@@ -159,7 +159,7 @@ export function firstFileOf(archive: Uint8Array): string | undefined {
     const size = Number.parseInt(text(at + 124, 12), 8) || 0;
     const type = text(at + 156, 1);
     if (text(at, 1) === "\0") return undefined;
-    // Others are folders, links and extended headers ("x", "g"), which come before the file they describe.
+    // Other types are folders, links and extended headers ("x", "g"), which come before the file that they describe.
     if (type === "0" || type === "\0") return text(at + BLOCK, size);
     at += BLOCK * (1 + Math.ceil(size / BLOCK));
   }

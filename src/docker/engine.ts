@@ -1,30 +1,30 @@
-/** What we ask of a Docker engine: small, so that a test can be one. */
+/** What we ask of a Docker engine. It is small, so that a test can implement it. */
 export interface Engine {
   ping(signal: AbortSignal): Promise<void>;
   version(): Promise<EngineVersion>;
   info(): Promise<EngineInfo>;
-  /** Every container of a Compose project, stopped and one-off ones too. */
+  /** Returns every container of a Compose project, also stopped and one-off ones. */
   containers(project: string): Promise<Container[]>;
-  /** Ports published by running containers of any project. */
+  /** Returns the ports that running containers of any project publish. */
   publishedPorts(): Promise<PublishedPort[]>;
-  /** Networks and volumes that carry a Compose project's label. */
+  /** Returns the networks and volumes that carry the label of a Compose project. */
   belongings(project: string): Promise<{ readonly networks: string[]; readonly volumes: string[] }>;
-  /** Kills and removes a container, by name or id. */
+  /** Kills and removes a container by its name or id. */
   remove(container: string): Promise<void>;
-  /** A file as the container sees it, through its volumes, running or not; undefined where there is none. */
+  /** Returns a file as the container sees it, running or not, with its volumes; undefined where there is none. */
   readFile(containerId: string, path: string): Promise<string | undefined>;
-  /** Of a running container, as of now, without the page cache that would be given back; undefined where it does not run. */
+  /** Returns the memory of a running container without its page cache; undefined where it does not run. */
   memory(containerId: string): Promise<Memory | undefined>;
 }
 
 export interface Memory {
   readonly usedBytes: number;
-  /** The machine's where the container has none of its own. */
+  /** The memory of the machine where the container has no limit. */
   readonly limitBytes: number;
 }
 
 export interface EngineVersion {
-  /** `Docker Engine` or `Podman Engine`, with the version. */
+  /** `Docker Engine` or `Podman Engine`. */
   readonly product: string;
   readonly version: string;
   readonly apiVersion: string;
@@ -32,10 +32,10 @@ export interface EngineVersion {
 
 export interface EngineInfo {
   readonly memoryBytes: number;
-  /** The engine's clock, epoch milliseconds. */
+  /** The engine's clock in milliseconds since the epoch. */
   readonly nowMs: number;
   readonly rootDir: string;
-  /** Equal to this machine's where the engine runs on this very kernel. */
+  /** The kernel's version: that of this machine where the engine runs on the same kernel. */
   readonly kernel: string;
 }
 
@@ -44,21 +44,21 @@ export type Health = "starting" | "healthy" | "unhealthy";
 export interface Container {
   readonly id: string;
   readonly name: string;
-  /** By Compose's label. */
+  /** The service, from Compose's label. */
   readonly service: string;
-  /** Made by `compose run`, not part of what `up` keeps. */
+  /** True for a container of `compose run`, which `up` does not manage. */
   readonly oneOff: boolean;
-  /** created, running, paused, restarting, removing, exited, dead */
+  /** One of created, running, paused, restarting, removing, exited, dead. */
   readonly state: string;
   /** Undefined without a health check. */
   readonly health?: Health;
   readonly exitCode: number;
   readonly oomKilled: boolean;
   readonly restarts: number;
-  /** Epoch milliseconds of the last change of state; undefined when it never started. */
+  /** When the state last changed, in milliseconds since the epoch; undefined where it never started. */
   readonly sinceMs?: number;
   readonly image: string;
-  /** Compose's mark of the settings it was made with. */
+  /** Compose's hash of the configuration that the container was made with. */
   readonly configHash?: string;
   readonly entrypoint: readonly string[];
   readonly networkMode: string;
@@ -76,15 +76,15 @@ export interface PublishedPort {
   readonly service?: string;
 }
 
-/** A feature that the generated files use, and what brought it. */
+/** A feature that the generated files use, and the version that has it first. */
 interface Feature {
   readonly name: string;
-  /** What goes wrong without it. */
+  /** What goes wrong without the feature. */
   readonly without: string;
   readonly since: string;
 }
 
-/** By the API's version, which other engines than Docker's tell as well; 1.44 is Docker Engine 25. */
+/** Versions of the API, which Podman reports, too; 1.44 is Docker Engine 25. */
 const OF_ENGINE: readonly Feature[] = [
   {
     name: "healthcheck.start_interval",
@@ -103,13 +103,13 @@ const lacking = (features: readonly Feature[], version: string): string[] =>
     .filter(({ since }) => isOlder(version, since))
     .map(({ name, without, since }) => `${name} (since ${since}): ${without}`);
 
-/** What this engine cannot do that the stack needs, one line each. */
+/** Returns a line for each feature that the stack needs and this engine lacks. */
 export const missingInEngine = (apiVersion: string): string[] => lacking(OF_ENGINE, apiVersion);
 
-/** What this Compose cannot do that the stack needs, one line each. */
+/** Returns a line for each feature that the stack needs and this Compose lacks. */
 export const missingInCompose = (version: string): string[] => lacking(OF_COMPOSE, version);
 
-/** By their numbers; a `v` before them and anything after is left out. A version that tells none is not older. */
+/** Compares the numbers of two versions; a `v` before them and what follows is ignored. Without numbers it is not older. */
 function isOlder(version: string, than: string): boolean {
   const numbers = (text: string) => (/\d+(\.\d+)*/.exec(text)?.[0] ?? "").split(".").map(Number);
   if (!/\d/.test(version)) return false;

@@ -13,21 +13,21 @@ export interface ExecOptions {
 export interface Exec {
   readonly container: string;
   readonly command: readonly string[];
-  /** Default: the container's own. */
+  /** Default: the user of the container. */
   readonly user?: string;
 }
 
-/** By it a command is found again inside its container; its children inherit it. */
+/** The variable that marks a command inside its container; its child processes inherit it. */
 const MARK = "GLITCHTIP_COMPOSE_RUN";
 
-/** `docker exec` passes no signal on, and leaves the command running when it is stopped itself. */
+/** Stops a marked command: `docker exec` passes no signal on, and leaves the command running when it is stopped. */
 const STOP = `for folder in /proc/[0-9]*; do
   if tr '\\0' '\\n' <"$folder/environ" 2>/dev/null | grep -q "^${MARK}=$1$"; then kill -TERM "\${folder#/proc/}" 2>/dev/null || :; fi
 done`;
 
 const STOP_WITHIN_MS = 5_000;
 
-/** On our own terminal and streams, until it ends; gives its exit code. Stopped with us. */
+/** Executes a command on our terminal and streams and resolves with its exit code. An abort stops the command, too. */
 export async function execInForeground(docker: Docker, exec: Exec, options: ExecOptions): Promise<number> {
   const { env: engineEnv } = await docker.located();
   const env = { ...options.env, ...engineEnv };
@@ -47,7 +47,7 @@ export async function execInForeground(docker: Docker, exec: Exec, options: Exec
   });
 }
 
-/** With its output as a result; stdin is empty unless given. */
+/** Executes a command and resolves with its output. */
 export const execCaptured = (docker: Docker, exec: Exec, stdin = ""): Promise<ProcessResult> =>
   docker.cli(
     ["exec", "-i", ...(exec.user === undefined ? [] : ["--user", exec.user]), exec.container, ...exec.command],

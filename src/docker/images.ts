@@ -2,13 +2,13 @@ import type Dockerode from "dockerode";
 import { connect } from "./dockerode.ts";
 import type { EngineAddress } from "./places.ts";
 
-/** What a container of this image starts when nothing else is said. */
+/** What a container of an image executes by default. */
 export interface ImageStart {
   readonly entrypoint: readonly string[];
   readonly command: readonly string[];
 }
 
-/** Undefined where the engine does not have the image, or not for this platform (`linux/arm64`). */
+/** Returns undefined where the engine does not have the image, or not for this platform (`linux/arm64`). */
 export async function imageStart(
   address: EngineAddress,
   reference: string,
@@ -16,7 +16,7 @@ export async function imageStart(
 ): Promise<ImageStart | undefined> {
   const image = (await connect(address)).getImage(reference);
   try {
-    // An engine older than API 1.49 takes no notice of the platform: it has one image a name.
+    // An engine older than API 1.49 ignores the platform: it has one image for each name.
     const { Config } = await image.inspect(platform === undefined ? {} : { ...query(platform) });
     return { entrypoint: words(Config.Entrypoint), command: words(Config.Cmd) };
   } catch (error) {
@@ -31,11 +31,11 @@ function query(platform: string): Dockerode.ImageInspectOptions {
   return { platform: JSON.stringify(wanted) } as Dockerode.ImageInspectOptions;
 }
 
-/** Docker says a list; Podman has said a text for some images. */
+/** Docker answers with a list; Podman answers with a text for some images. */
 const words = (value: string | readonly string[] | null | undefined): readonly string[] =>
   typeof value === "string" ? [value] : (value ?? []);
 
-/** The digest by which a registry knows what this name stands for here; undefined where none does, or it is not here. */
+/** Returns the digest of an image in its registry, or undefined where it has none or the engine does not have the image. */
 export async function registryDigest(address: EngineAddress, reference: string): Promise<string | undefined> {
   try {
     const { RepoDigests } = await (await connect(address)).getImage(reference).inspect();
@@ -49,7 +49,7 @@ export async function registryDigest(address: EngineAddress, reference: string):
   }
 }
 
-/** Without tag, digest and the registry that is meant when none is said. */
+/** Returns the repository without tag, digest and the default registry. */
 const repositoryOf = (reference: string): string =>
   reference
     .replace(/@.*$/, "")
@@ -62,7 +62,7 @@ export interface ImageDetails {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Undefined where the engine does not have it. */
+/** Returns undefined where the engine does not have the image. */
 export async function imageDetails(address: EngineAddress, reference: string): Promise<ImageDetails | undefined> {
   try {
     const { Id, Config } = await (await connect(address)).getImage(reference).inspect();
@@ -78,7 +78,7 @@ const split = (line: string): [string, string] => {
   return [name, value.join("=")];
 };
 
-/** Images here of the same repository, with their tags. */
+/** Returns the tags of the same repository that the engine has. */
 export async function imagesBeside(address: EngineAddress, reference: string): Promise<string[]> {
   const all = await (await connect(address)).listImages();
   const tags = all.flatMap(({ RepoTags }) => RepoTags ?? []);

@@ -10,11 +10,11 @@ export type { Container, Engine, Health, Memory, PublishedPort } from "./engine.
 export { missingInCompose, missingInEngine } from "./engine.ts";
 export type { LocatedEngine } from "./locate.ts";
 
-/** The gate to Docker: an engine's API, and the docker program, both for one project's folder. */
+/** The API of an engine and the docker program, both for one workspace. */
 export interface Docker {
   /** Looks for an engine on the first call; throws GC1601 with every place it looked at. */
   located(): Promise<LocatedEngine>;
-  /** The docker program, told to talk to that same engine. */
+  /** The docker program, for the same engine. */
   readonly cli: DockerCli;
   readonly compose: Compose;
 }
@@ -33,7 +33,7 @@ export function openDocker({ dir, env, signal, run = runProcess }: DockerOptions
     return found;
   };
   const cli: DockerCli = async (args, options) => {
-    // Where no engine answers docker still reads files and tells its version.
+    // Without an engine docker still reads files and reports its version.
     const engineEnv = await located().then(
       (engine) => engine.env,
       () => ({}),

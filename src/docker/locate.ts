@@ -6,7 +6,7 @@ import { type EngineAddress, type PlacesContext, places } from "./places.ts";
 export interface LocatedEngine {
   readonly engine: Engine;
   readonly address: EngineAddress;
-  /** What the `docker` program needs in its environment to talk to the same engine. */
+  /** The variables that make the `docker` program use the same engine. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -16,7 +16,7 @@ export interface LocateContext extends PlacesContext {
 
 const PING_WITHIN_MS = 10_000;
 
-/** The first engine that answers; the error has every place that was looked at. */
+/** Returns the first engine that answers. Throws GC1601 with every place that was tried. */
 export async function locateEngine(context: LocateContext): Promise<LocatedEngine> {
   const reasons: string[] = [];
   for await (const place of places(context)) {

@@ -5,9 +5,9 @@ import { getuid } from "node:process";
 import { CodedError } from "../base/errors.ts";
 import type { ProcessResult, Run } from "../base/process.ts";
 
-/** Where an engine listens, and who said so. */
+/** The address of an engine, and where it was found. */
 export interface EngineAddress {
-  /** unix:///…, tcp://…, ssh://… or npipe://… */
+  /** Starts with unix://, tcp://, ssh:// or npipe://. */
   readonly host: string;
   /** `DOCKER_HOST`, `context NAME` or `default socket`. */
   readonly via: string;
@@ -24,20 +24,20 @@ export interface PlacesContext {
   readonly exists?: (path: string) => boolean;
 }
 
-/** A place to look at, or a way that does not apply and why. */
+/** A place to try, or the reason why one does not apply. */
 export type EnginePlace =
   | {
       readonly address: EngineAddress;
-      /** The user decided: nothing else is tried. */
+      /** True where the user chose this place, so that no other is tried. */
       readonly only: boolean;
-      /** What the docker program needs to look there too. */
+      /** The variables that make the docker program use this place, too. */
       readonly env: Readonly<Record<string, string>>;
     }
   | { readonly via: string; readonly not: string };
 
 const ASK_WITHIN_MS = 10_000;
 
-/** In the docker program's own order: DOCKER_HOST, its context, then the usual sockets. */
+/** Yields places in the order of the docker program: DOCKER_HOST, its context, then the usual sockets. */
 export async function* places(context: PlacesContext): AsyncGenerator<EnginePlace> {
   const { env } = context;
   if (env.DOCKER_HOST) {
@@ -61,7 +61,7 @@ export async function* places(context: PlacesContext): AsyncGenerator<EnginePlac
 const dockerCertificates = (env: PlacesContext["env"]): string =>
   env.DOCKER_CERT_PATH || join(env.HOME ?? homedir(), ".docker");
 
-/** The docker program knows its contexts best: config file, DOCKER_CONTEXT, DOCKER_CONFIG. */
+/** Asks the docker program for its context, which depends on its config file, DOCKER_CONTEXT and DOCKER_CONFIG. */
 async function fromContext({ run, env, signal }: PlacesContext): Promise<EnginePlace> {
   const via = env.DOCKER_CONTEXT ? `context ${env.DOCKER_CONTEXT}` : "docker context";
   let result: ProcessResult;
@@ -79,7 +79,7 @@ async function fromContext({ run, env, signal }: PlacesContext): Promise<EngineP
     via: `context ${context.name}`,
     ...(context.tlsDir === undefined ? {} : { tlsDir: context.tlsDir }),
   };
-  // A chosen context that is down must not silently become another engine; the built-in default is no choice.
+  // A context that the user chose must not be replaced by another engine when it is down; the default one may be.
   return { address, only: context.name !== "default", env: {} };
 }
 

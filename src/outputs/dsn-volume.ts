@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { explainWriteError, type FileToWrite, readIfThere, writeAll } from "../base/files.ts";
 import { type Known, rotatingIn } from "../glitchtip/identity.ts";
 
-/** Readable by every user an app may run as; the volume itself reaches only the apps. */
+/** Every user of an app's container may read the files; only apps mount the volume. */
 const MODE = 0o444;
 
-/** What a machine may read of the last run; no secret. Lives beside the env files as status.json. */
+/** The result of the last run, without secrets: status.json beside the env files. */
 export interface Status {
   readonly version: 1;
   /** `degraded`: the DSNs are good, but something is wrong; `failed`: this run could not confirm them. */
@@ -15,14 +15,14 @@ export interface Status {
   readonly organization?: string;
   readonly apps: Readonly<Record<string, AppStatus>>;
   readonly error?: { readonly code: string; readonly message: string };
-  /** Slugs of the projects whose key is being exchanged. */
+  /** Slugs of the projects whose key is being rotated. */
   readonly rotating?: readonly string[];
 }
 
-/** Status as it is in the file. */
+/** The status as it is in the file. */
 export interface WrittenStatus extends Status {
   readonly at: string;
-  /** When each app's env file last changed: an app that started before runs on another DSN. */
+  /** When the env file of each app last changed: an app that started before has another DSN. */
   readonly writtenAt?: Readonly<Record<string, string>>;
 }
 
@@ -30,15 +30,15 @@ export interface AppStatus {
   /** The project's slug and id. */
   readonly project: string;
   readonly projectId: string;
-  /** Audience by name. */
+  /** The audience of each variable, by its name. */
   readonly variables: Readonly<Record<string, string>>;
   /** `proved`: an event went through server and worker; `accepted`: only the server was asked. */
   readonly dsn: "proved" | "accepted";
 }
 
 /**
- * Env files by app and then the status, all or none; what has not changed is not written. True when something was.
- * The status comes last: it never tells of a DSN that is not there.
+ * Writes the env files of the apps and then the status, all or none. Returns true where something has changed; what has
+ * not is not written. The status comes last, so that it never names a DSN that is not there.
  */
 export function publish(
   folder: string,
@@ -62,8 +62,8 @@ export function publish(
 }
 
 /**
- * Takes the DSNs of apps that are no longer declared out of the volume: their files are emptied, and removed by the run
- * after that. A container that was not made anew yet has the old entrypoint, and would not start without its file.
+ * Removes the DSNs of apps that are no longer declared: their files are emptied by this run and removed by the next. A
+ * container that was not recreated yet has the old entrypoint and would not start without its file.
  */
 export function retire(folder: string, declared: Iterable<string>): void {
   const known = new Set([...declared].map((app) => `${app}.env`));
@@ -82,13 +82,13 @@ export function retire(folder: string, declared: Iterable<string>): void {
   }
 }
 
-/** A failure beside the last good DSNs, which stay as they are. */
+/** Writes a failure into the status; the last good DSNs stay as they are. */
 export function publishFailure(folder: string, error: { code: string; message: string }, now: Date): void {
   const last = readStatus(folder);
   publish(folder, {}, { version: 1, apps: {}, ...last, state: "failed", error }, now);
 }
 
-/** Which projects' keys are being exchanged now; the rest of the status stays. */
+/** Writes which projects' keys are being rotated; the rest of the status stays. */
 export function publishRotations(folder: string, known: Pick<Known, "projects">, now: Date): void {
   const rotating = rotatingIn(known);
   const last = readStatus(folder);

@@ -2,15 +2,16 @@ import { CodedError } from "../base/errors.ts";
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Names that a shell sets by itself, refuses to set, or that `with-dsn` uses: only env gives them to the app unchanged. */
+/** Names that a shell sets or refuses to set, or that `with-dsn` uses. Only `env` hands them to the app unchanged. */
 const SHELLS_OWN =
   /^(_|_gtc_.*|BASH.*|COMP_WORDBREAKS|DIRSTACK|EPOCH.*|EUID|FUNCNAME|GROUPS|IFS|LINENO|OLDPWD|OPT(ARG|ERR|IND)|PIPESTATUS|PPID|PS[124]|PWD|S?RANDOM|SECONDS|SHELLOPTS|SHLVL|UID)$/;
 
-/** A word that every POSIX shell reads back byte by byte. */
+/** Returns a word that every POSIX shell reads back byte by byte. */
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /**
- * The file that `with-dsn` sources: one statement a variable, sorted by name, so equal variables give equal bytes.
+ * Returns the file that `with-dsn` sources: a statement for each variable, sorted by name, so that equal variables give
+ * equal bytes.
  *
  *     export SENTRY_DSN='http://…'                  the shell can hold the name
  *     set -- 'spring.sentry.dsn=http://…' "$@"      it cannot: in front of the app's command, which `with-dsn` then starts by env
@@ -38,7 +39,7 @@ function statement(name: string, value: string): string {
     : `set -- ${quote(`${name}=${value}`)} "$@"\n`;
 }
 
-/** The same DSNs as Compose reads them from an `env_file`, where single quotes keep everything but themselves. */
+/** Returns the same DSNs for Compose's `env_file`, where single quotes keep everything but themselves. */
 export function composeEnvFile(text: string): string {
   const lines = text.split("\n").map((line) => /^(?:export |set -- ')([^=]+)='?(.*?)'(?: "\$@")?$/.exec(line));
   return lines

@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { CodedError, hasErrno } from "../base/errors.ts";
 import { explainWriteError, quietly } from "../base/files.ts";
 
-/** Somebody who holds the lock or wants it, for as long as its process lives. */
+/** A process that holds the lock or wants it, for as long as it lives. */
 export interface Contender {
   readonly name: string;
   withdraw(): Promise<void>;
@@ -19,9 +19,9 @@ export interface Rival {
   readonly label: string;
 }
 
-/** Where those who want the same lock see each other. */
+/** Where the processes that want the same lock see each other. */
 export interface LockPlace {
-  /** Undefined: somebody else was faster. */
+  /** Returns undefined where another process was faster. */
   show(): Promise<Contender | undefined>;
   rivals(self?: Contender): Promise<readonly Rival[]>;
 }
@@ -33,7 +33,7 @@ export const lockPlace = (folder: string, label = ""): LockPlace =>
 /** Longer paths do not fit into a socket's address (108 bytes on Linux, 104 on macOS). */
 const SOCKET_PATH_LONGEST = 100;
 const SHOWN = /[0-9a-f]{16}\.sock$/;
-/** Bound, but perhaps not listening yet. */
+/** The end of a socket's name before it listens. */
 const HIDDEN = ".new";
 
 /**
@@ -43,7 +43,7 @@ const HIDDEN = ".new";
 function sockets(prefix: string, label: string): LockPlace {
   const dir = dirname(prefix);
   const names = () => namesIn(dir).filter((name) => name.startsWith(basename(prefix)));
-  /** Takes the socket away, and those of others that were killed before they were shown. */
+  /** Removes the socket, and those of processes that were killed before they showed theirs. */
   const leave = async (path: string) => {
     quietly(() => rmSync(path, { force: true }));
     const hidden = names().filter((name) => name.endsWith(HIDDEN));
@@ -62,7 +62,7 @@ function sockets(prefix: string, label: string): LockPlace {
         await listen(server, path + HIDDEN);
       } catch (error) {
         await close(server);
-        // A holder who is leaving took the empty folder away.
+        // A holder that is leaving removed the empty folder.
         if (hasErrno(error, "ENOENT") && !existsSync(dir)) return undefined;
         throw notLockable(error, dir);
       }
@@ -71,7 +71,7 @@ function sockets(prefix: string, label: string): LockPlace {
         return { name: basename(path), withdraw };
       } catch (error) {
         await withdraw();
-        // One who is leaving took it for dead.
+        // A process that is leaving removed it as dead.
         if (hasErrno(error, "ENOENT")) return undefined;
         throw notLockable(error, dir);
       }
@@ -84,7 +84,7 @@ function sockets(prefix: string, label: string): LockPlace {
   };
 }
 
-/** Windows: a pipe's name is exclusive and goes with its process. */
+/** On Windows the name of a pipe is exclusive and disappears with its process. */
 function namedPipe(folder: string, label: string): LockPlace {
   const name = `\\\\.\\pipe\\glitchtip-compose-${hashOf(folder)}`;
   return {

@@ -9,7 +9,7 @@ export interface LockOptions {
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
   readonly log: Log;
-  /** Who holds it, as messages call it. */
+  /** The name of the holder in messages. */
   readonly holder?: string;
   readonly remedy?: string;
   /** What those who wait are told of this process, as in `glitchtip-compose up (process 123)`. */

@@ -5,7 +5,7 @@ import { explainWriteError, readIfThere, writeAll } from "../base/files.ts";
 import { type Identity, identityOf } from "../glitchtip/identity.ts";
 import type { KnownServer } from "../reconcile/index.ts";
 
-/** One line of the file: what stands under a name of the declaration; of two the later one counts. */
+/** One line of the file: what a name of the declaration stands for. The later of two lines counts. */
 const entryShape = z.object({
   organization: z.string(),
   project: z.optional(z.string()),
@@ -20,20 +20,20 @@ type Entry = z.infer<typeof entryShape>;
 /** What earlier runs found or made on one server. */
 export interface ServerStore {
   readonly known: KnownServer;
-  /** What a plan found again, in the place of all that was known. */
+  /** Replaces all that was known by what a plan has found. */
   replace(known: KnownServer): void;
   setOrganization(name: string, identity: Identity): void;
   setProject(organization: string, key: string, identity: Identity): void;
   setTeam(organization: string, slug: string, id: string): void;
 }
 
-/** Where a project keeps it for one of its servers. */
+/** Returns the path of the store of one server in a workspace. */
 export const serverStorePath = (dir: string, instance: string): string =>
   join(dir, ".glitchtip", "servers", `${encodeURIComponent(instance)}.jsonl`);
 
 /**
- * Every change is in the file when the call returns: as one more line, so that a thousand creates write a thousand
- * lines. A line that was cut by a kill is passed over, and what it said is found on the server again.
+ * Opens the store. Every change is in the file when the call returns, as one more line, so that a thousand creates write
+ * a thousand lines. A line that a kill cut is ignored; what it said is found on the server again.
  */
 export function openServerStore(path: string): ServerStore {
   let text = readIfThere(path) ?? "";
@@ -42,7 +42,7 @@ export function openServerStore(path: string): ServerStore {
     hold(held, entry);
     try {
       mkdirSync(dirname(path), { recursive: true });
-      // A cut last line must not swallow this one.
+      // A last line that was cut must not join this one.
       const line = `${text === "" || text.endsWith("\n") ? "" : "\n"}${JSON.stringify(entry)}\n`;
       appendFileSync(path, line, { mode: 0o600 });
       text = line;

@@ -38,31 +38,31 @@ const stateShape = z.object({
 
 type Stored = z.infer<typeof stateShape>;
 
-/** What a provisioner remembers between runs, in one file of mode 0600 that is replaced whole. */
+/** What a provisioner remembers between runs, in a file of mode 0600 that is replaced atomically. */
 export interface StateStore extends Known {
   readonly token: Secret | undefined;
   setToken(id: string, token: Secret | undefined): void;
   setOrganization(organization: NonNullable<Known["organization"]> | undefined): void;
   setProject(name: string, project: Known["projects"][string] | undefined): void;
-  /** A refused password is not tried again until it changes: five refusals lock the account (sign-in scenario). */
+  /** Stores a refused password, which is not tried again: five refusals lock the account (sign-in scenario). */
   refusePassword(email: string, password: Secret): void;
   wasRefused(email: string, password: Secret): boolean;
 }
 
 /**
- * Every change is in the file when the call returns; what does not change is not written. With `keep: false` changes are
- * forgotten with the store: for who only looks.
+ * Opens the store. Every change is in the file when the call returns; what does not change is not written. With
+ * `keep: false` changes stay in memory, for callers that only look.
  */
 export function openStateStore(folder: string, { keep = true }: { readonly keep?: boolean } = {}): StateStore {
   const path = join(folder, "state.json");
   let text = readIfThere(path) ?? "";
   let state = read(text);
   const save = (next: Stored) => {
-    // Parsed once more for the shape's order of keys: the same state is the same text.
+    // Parsing puts the keys into the order of the shape, so that the same state is the same text.
     state = z.parse(stateShape, next);
     const wanted = `${JSON.stringify(state, null, 1)}\n`;
     if (!keep || wanted === text) return;
-    // Not forced to disk: after a power cut everything in it is found on the server again.
+    // It is not synced to disk: after a power cut everything in it is found on the server again.
     writeAll([{ path, content: wanted, mode: 0o600, durable: false }]);
     text = wanted;
   };
@@ -100,7 +100,7 @@ export function openStateStore(folder: string, { keep = true }: { readonly keep?
   };
 }
 
-/** A file that is not ours or was cut is started anew: everything in it can be found again on the server. */
+/** Returns an empty state for a file that is damaged: everything in it is found on the server again. */
 function read(text: string): Stored {
   try {
     return z.parse(stateShape, JSON.parse(text));
@@ -109,7 +109,7 @@ function read(text: string): Stored {
   }
 }
 
-/** What a store's file holds, for who has it as a text. */
+/** Returns the content of a store's file. */
 export function storedIn(text: string): Known & { readonly token: Secret | undefined } {
   const { token, organization, projects } = read(text);
   return { token: token && new Secret(token.value), organization, projects };

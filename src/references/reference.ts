@@ -1,4 +1,4 @@
-/** Where a secret stands, as the declaration says it. */
+/** Where a secret is, as the declaration says it. */
 export type SecretReference =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "env"; readonly name: string }
@@ -6,11 +6,11 @@ export type SecretReference =
 
 export interface VaultReference {
   readonly kind: "vault";
-  /** With the mount in front; the server tells where the mount ends. */
+  /** Starts with the mount; the server knows where the mount ends. */
   readonly path: string;
-  /** Left out: the secret's only one. */
+  /** Without it the secret must have a single field. */
   readonly field?: string;
-  /** Left out: the latest. KV v2 only. */
+  /** Without it the latest version is read. KV v2 only. */
   readonly version?: number;
 }
 
@@ -18,7 +18,7 @@ export const REFERENCE_FORMS = "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD";
 
 const VAULT = /^(?<path>[^#?]+)(?:#(?<field>[^#?]+))?(?:\?version=(?<version>[1-9]\d{0,8}))?$/;
 
-/** Undefined for what is none of the forms: perhaps the secret itself, so it is not to be shown. */
+/** Returns undefined for a text of another form. It may be the secret itself, so messages must not show it. */
 export function parseReference(text: string): SecretReference | undefined {
   const kind = /^(file|env|vault):./.exec(text)?.[1];
   if (kind === undefined) return undefined;
@@ -26,7 +26,7 @@ export function parseReference(text: string): SecretReference | undefined {
   if (kind === "file") return { kind, path: rest };
   if (kind === "env") return /[=\s\0]/.test(rest) ? undefined : { kind, name: rest };
   const { path = "", field, version } = VAULT.exec(rest)?.groups ?? {};
-  // An empty or dotted part would be another path by the time it reaches the server.
+  // A URL parser would change a path with empty or dotted parts.
   if (!path.includes("/") || path.split("/").some((part) => /^\.{0,2}$/.test(part.trim()))) return undefined;
   return {
     kind: "vault",

@@ -8,27 +8,27 @@ import type { Vault } from "./vault/index.ts";
 import type { VaultDeclaration } from "./vault/settings.ts";
 
 export interface ReferencesContext {
-  /** Paths of `file:` are relative to it. */
+  /** The folder that paths of `file:` are relative to. */
   readonly dir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Which Vault, and how to sign in there; what is left out comes from its usual variables. */
+  /** Which Vault to ask and how to sign in. What is missing comes from Vault's usual variables. */
   readonly vault?: VaultDeclaration | undefined;
-  /** Says what is being waited for. */
+  /** Called with what is being waited for. */
   say?(text: string): void;
 }
 
-/** References to secrets, for one run: each secret of a Vault is asked for once. */
+/** Resolves references to secrets during one run. Each secret of a Vault is asked for once. */
 export interface References {
-  /** `key`: where the reference stands in the declaration, for what an error says. */
+  /** Returns one secret. `key` is where the reference stands in the declaration, for errors. */
   resolve(reference: string, key?: string): Promise<Secret>;
-  /** All of them, by their keys; everything that cannot be read is told at once. */
+  /** Returns all secrets by their keys. Throws one error with every secret that cannot be read. */
   resolveAll(references: Readonly<Record<string, string>>): Promise<Record<string, Secret>>;
   close(): Promise<void>;
 }
 
-/** Nothing is asked and nothing is loaded before the first reference that needs it. */
+/** Opens the resolver. The Vault client is loaded with the first reference that needs it. */
 export function openReferences(context: ReferencesContext): References {
   let vault: Promise<Vault> | undefined;
   const fromVault = async (reference: VaultReference) => {
@@ -58,7 +58,7 @@ export function openReferences(context: ReferencesContext): References {
       return Object.fromEntries(asked.flatMap(([key], i) => (found[i] === undefined ? [] : [[key, found[i]]])));
     },
     async close() {
-      // One that could not be opened has nothing to close.
+      // A Vault that could not be opened has nothing to close.
       await (await vault?.catch(() => undefined))?.close();
     },
   };
@@ -70,7 +70,7 @@ function parsed(text: string, key = "the reference"): SecretReference {
   throw new CodedError("GC1107", `${key} is no reference to a secret`, { remedy: `Write ${REFERENCE_FORMS}.` });
 }
 
-/** The text of a file, without the newline at its end that editors put there, or of a variable. */
+/** Returns the text of a file, without the line break that editors add at its end, or of a variable. */
 export function readLocal(
   { dir, env }: Pick<ReferencesContext, "dir" | "env">,
   reference: Exclude<SecretReference, VaultReference>,
@@ -101,11 +101,11 @@ export function readLocal(
 const under = (key: string, { code, message, remedy, problems, cause }: CodedError) =>
   new CodedError(code, `${key}: ${message}`, { ...(remedy === undefined ? {} : { remedy }), problems, cause });
 
-/** One error as it is; of several the first one's code, and a line for each. */
+/** Returns a single error unchanged, or one error with the first code and a line for each. */
 function together(errors: readonly unknown[]): unknown {
   const coded = errors.filter((error) => error instanceof CodedError);
   const [first] = coded;
-  // What is no expected failure, an abort above all, is told before all others.
+  // An abort or an unexpected error is reported before all others.
   if (first === undefined || coded.length < errors.length || coded.some(({ code }) => code === "GC1003")) {
     return errors.find((error) => !(error instanceof CodedError) || error.code === "GC1003");
   }

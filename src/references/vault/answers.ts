@@ -4,19 +4,19 @@ import type { HttpAnswer, HttpError } from "../../http/http.ts";
 
 export interface VaultAnswer {
   readonly status: number;
-  /** Undefined where it was no JSON. */
+  /** Undefined where the answer was not JSON. */
   readonly json: unknown;
-  /** What the server says went wrong. */
+  /** The server's own messages. */
   readonly errors: readonly string[];
 }
 
 export const reasonOf = ({ status, errors }: VaultAnswer): string => errors.join("; ") || `HTTP ${status}`;
 
-/** An answer that never came, or one that is none to go on with. */
+/** The error for an answer that never came or that is unusable. */
 export class VaultFailure extends CodedError {
-  /** Asking again may help. */
+  /** True where a retry may help. */
   readonly passing: boolean;
-  /** When the server wants to be asked again. */
+  /** How long the server asks to wait. */
   readonly retryAfterMs: number | undefined;
 
   constructor(
@@ -30,15 +30,15 @@ export class VaultFailure extends CodedError {
   }
 }
 
-/** Throws where the server has not really answered: it is busy, sealed, elsewhere. */
+/** Returns the answer. Throws VaultFailure where the server is busy, sealed or at another address. */
 export function answerOf(url: string, { status, headers, text }: HttpAnswer): VaultAnswer {
   const json = parsed(text);
   const told = fieldOf(json, "errors");
-  // Several at once come as an indented list in one text.
+  // Several messages come as an indented list in one text.
   const errors = (Array.isArray(told) ? told : []).map((one) => cleanLine(String(one).replace(/\s+/g, " ").trim()));
   const answer = { status, json, errors };
   if (status >= 300 && status < 400) {
-    // The token goes to nobody whom the user has not named.
+    // A redirect is not followed: the token must not go to an address that the user has not named.
     const remedy = "Set VAULT_ADDR (vault.url) to the address that it names, if that is yours.";
     throw new VaultFailure(`[${url}] redirects to ${originOf(headers.location)}`, false, { remedy });
   }
@@ -83,7 +83,7 @@ export function unreachable(url: string, error: HttpError, timeoutMs: number): V
   return new VaultFailure(`[${url}] ${what}`, true, { remedy, cause });
 }
 
-/** A key of what may be a map. */
+/** Returns the value of a key, or undefined where `value` is no object or lacks the key. */
 export const fieldOf = (value: unknown, key: string): unknown =>
   typeof value === "object" && value !== null && Object.hasOwn(value, key)
     ? (value as Record<string, unknown>)[key]

@@ -8,7 +8,7 @@ import { openVaultRequests } from "./requests.ts";
 import { openSession } from "./session.ts";
 import { type ReadLocal, vaultSettings } from "./settings.ts";
 
-/** One Vault, or a server that speaks its language, for one run. */
+/** A Vault, or a server with the same API, during one run. */
 export interface Vault {
   read(reference: VaultReference): Promise<Secret>;
   close(): Promise<void>;
@@ -16,7 +16,7 @@ export interface Vault {
 
 interface Fields {
   readonly values: Readonly<Record<string, unknown>>;
-  /** KV v1 may say for how long what it holds is good. */
+  /** KV v1 may answer with a lease, after which the secret is read again. */
   readonly untilMs: number;
 }
 
@@ -29,7 +29,7 @@ export function openVault(context: ReferencesContext, readLocal: ReadLocal): Vau
   let looking: Promise<unknown> = Promise.resolve();
   const asked = new Map<string, Promise<Fields>>();
 
-  /** One after the other, so that secrets of one mount, wanted at the same time, ask for it once. */
+  /** Looks mounts up one after the other, so that secrets of one mount that are wanted together ask for it once. */
   const mountOf = async (path: string): Promise<Mount> => {
     const mount = looking.then(() => lookForMount(path));
     looking = mount.catch(() => undefined);
@@ -37,7 +37,7 @@ export function openVault(context: ReferencesContext, readLocal: ReadLocal): Vau
   };
 
   const lookForMount = async (path: string): Promise<Mount> => {
-    // No mount lies below another one.
+    // A mount never lies below another one.
     const known = mounts.find((mount) => path.startsWith(mount.path));
     if (known !== undefined) return known;
     const answer = await session.send({ method: "GET", path: `sys/internal/ui/mounts/${encoded(path)}` });
@@ -78,7 +78,7 @@ export function openVault(context: ReferencesContext, readLocal: ReadLocal): Vau
     return { values: { ...values }, untilMs };
   };
 
-  /** Latest and a version by its number are kept apart: the latest may be another by now. */
+  /** Keeps the latest version and a version by its number apart: the latest may have changed. */
   const fieldsOf = async (reference: VaultReference): Promise<Fields> => {
     const name = `${reference.path}?${reference.version ?? ""}`;
     const known = asked.get(name);

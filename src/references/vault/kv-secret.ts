@@ -3,14 +3,14 @@ import type { VaultReference } from "../reference.ts";
 import type { VaultAnswer } from "./answers.ts";
 import { fieldOf, textOf } from "./answers.ts";
 
-/** A KV store. */
+/** The mount of a KV store. */
 export interface Mount {
-  /** With its slash. */
+  /** Ends with a slash. */
   readonly path: string;
   readonly version: 1 | 2;
 }
 
-/** The error for a 404, which has many reasons. */
+/** Returns the error for a 404, which has several reasons. */
 export function missingSecret(
   server: string,
   { path, version }: VaultReference,
@@ -34,7 +34,7 @@ export function missingSecret(
   return new CodedError("GC1107", `${server} Secret not found: ${path}${of}`, { remedy });
 }
 
-/** The field that is named, or the only one there is. */
+/** Returns the value of the named field, or of the only one. */
 export function chosenField(
   server: string,
   { path, field }: VaultReference,

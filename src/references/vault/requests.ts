@@ -8,13 +8,13 @@ import type { VaultSettings } from "./settings.ts";
 
 export interface VaultRequest {
   readonly method: "GET" | "POST";
-  /** Below `/v1/`, each part encoded. */
+  /** The path below `/v1/`, each part encoded. */
   readonly path: string;
   readonly token?: string;
   readonly body?: object;
 }
 
-/** Asks until there is an answer that asking again would not change; any status below 500 but 429 and 412 is one. */
+/** Sends requests and retries passing failures: no answer, 412, 429 and statuses from 500 on. */
 export interface VaultRequests {
   readonly url: string;
   send(request: VaultRequest): Promise<VaultAnswer>;
@@ -28,7 +28,7 @@ export interface RequestsContext {
   say?(text: string): void;
 }
 
-/** In all, with its pauses: longer than an active node takes to give over, shorter than a person's patience. */
+/** The time for all attempts: longer than a standby node takes to become active, short enough for a person. */
 const RETRY_WITHIN_MS = 15_000;
 const ATTEMPTS = 4;
 const ANSWER_LONGEST_BYTES = 4 * 1024 * 1024;
@@ -42,7 +42,7 @@ export function openVaultRequests(
   const http = openHttp({ timeoutMs, answerLimitBytes: ANSWER_LONGEST_BYTES, env, ...trusted });
   const once = async ({ method, path, token, body }: VaultRequest): Promise<VaultAnswer> => {
     const headers = defined({
-      // Without it a server that is asked by a browser might answer another way.
+      // A Vault agent can be configured to require this header (require_request_header).
       "x-vault-request": "true",
       "x-vault-namespace": namespace,
       "x-vault-token": token,

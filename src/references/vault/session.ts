@@ -4,23 +4,23 @@ import { fieldOf, reasonOf, textOf, type VaultAnswer } from "./answers.ts";
 import type { VaultRequest, VaultRequests } from "./requests.ts";
 import type { Login } from "./settings.ts";
 
-/** A token that is good at the moment: renewed while that is possible, else made anew by another sign-in. */
+/** Keeps a valid token: it is renewed while that is possible, else replaced by another sign-in. */
 export interface VaultSession {
-  /** With the token; after a refusal once more with a new one, where a new one can be had. */
+  /** Sends a request with the token; after a refusal once more with a new token, where a sign-in can get one. */
   send(request: Omit<VaultRequest, "token">): Promise<VaultAnswer>;
-  /** Whether the server still knows the token: tells a dead token from a missing permission. */
+  /** Returns whether the server still knows the token, which tells an expired one from a missing permission. */
   tokenIsGood(): Promise<boolean>;
 }
 
 interface Token {
   readonly value: string;
   readonly renewable: boolean;
-  /** Undefined: it does not end, or nobody told. */
+  /** Undefined where the token does not expire or its lifetime is unknown. */
   readonly goodForMs: number | undefined;
   readonly sinceMs: number;
 }
 
-/** In the last third of its time a token is renewed, as Vault's own agent does it. */
+/** A token is renewed in the last third of its lifetime, as Vault's own agent does it. */
 const RENEW_AFTER = 2 / 3;
 
 export function openSession(requests: VaultRequests, login: Login, clock: Clock): VaultSession {
@@ -59,7 +59,7 @@ export function openSession(requests: VaultRequests, login: Login, clock: Clock)
       });
       const auth = fieldOf(answer.json, "auth");
       const next = tokenOf(auth, textOf(auth, "client_token") ?? token.value);
-      // Towards its longest life a token gets ever less; the rest is too short to lean on.
+      // Near its maximum lifetime a renewal adds ever less; then a new sign-in is better.
       if (answer.status < 300 && (next.goodForMs ?? 0) >= (token.goodForMs ?? 0) / 3) return next;
     }
     return await signIn();
@@ -68,7 +68,7 @@ export function openSession(requests: VaultRequests, login: Login, clock: Clock)
   const isOld = ({ goodForMs, sinceMs }: Token): boolean =>
     goodForMs !== undefined && clock.now() - sinceMs >= goodForMs * RENEW_AFTER;
 
-  /** One at a time: whoever comes while it is under way waits for the same token. */
+  /** Signs in or renews once at a time; callers that come meanwhile wait for the same token. */
   const token = async (): Promise<Token> => {
     const before = current;
     // A refused sign-in is not repeated for each secret of the run.
@@ -83,7 +83,7 @@ export function openSession(requests: VaultRequests, login: Login, clock: Clock)
       const first = await token();
       const answer = await requests.send({ ...request, token: first.value });
       if (answer.status !== 403 || login.kind === "token") return answer;
-      // It may have been taken back; with a new one the answer is the last word.
+      // The token may have been revoked; the answer with a new one is final.
       if (await isKnown(first)) return answer;
       const used = current;
       if ((await used) === first && current === used) current = signIn();

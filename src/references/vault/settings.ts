@@ -8,7 +8,7 @@ import { parseReference, type SecretReference, type VaultReference } from "../re
 export interface VaultDeclaration {
   readonly url?: string | undefined;
   readonly namespace?: string | undefined;
-  /** Path of a PEM file. */
+  /** The path of a PEM file. */
   readonly ca?: string | undefined;
   readonly timeoutMs?: number | undefined;
   readonly token?: string | undefined;
@@ -20,7 +20,7 @@ export interface VaultDeclaration {
     | undefined;
 }
 
-/** One way to sign in. Its secrets are read anew at each sign-in: Kubernetes replaces its token while we run. */
+/** A way to sign in. Its secrets are read again at each sign-in, because Kubernetes replaces its token meanwhile. */
 export type Login =
   | { readonly kind: "token"; token(): Secret }
   | { readonly kind: "role"; readonly path: string; body(): Readonly<Record<string, string>> };
@@ -44,7 +44,7 @@ interface Surroundings {
 const SERVICE_ACCOUNT = "file:/var/run/secrets/kubernetes.io/serviceaccount/token";
 const TIMEOUT_MS = 10_000;
 
-/** The declaration's word first, then the variables that Vault's own programs read. */
+/** Returns the settings from the declaration, else from the variables that Vault's own programs read. */
 export function vaultSettings({ dir, env, vault = {} }: Surroundings, read: ReadLocal): VaultSettings {
   const url = vault.url ?? env.VAULT_ADDR;
   if (!url || !/^https?:\/\/[^/\s@?#]+(\/[^\s?#]*)?$/.test(url) || !URL.canParse(url)) {
@@ -74,7 +74,7 @@ function authority(dir: string, declared: string | undefined, variable: string |
   });
 }
 
-/** The first way that applies; where none does, the error names each with what it lacks. */
+/** Returns the first way to sign in that applies. Throws GC1702 with what each way lacks where none does. */
 function loginOf({ env, vault = {} }: Surroundings, read: ReadLocal): Login {
   const secret = (reference: string, key: string): Secret => {
     const parsed = parseReference(reference);
@@ -103,7 +103,7 @@ function loginOf({ env, vault = {} }: Surroundings, read: ReadLocal): Login {
       ...(env.VAULT_SECRET_ID ? { secret_id: env.VAULT_SECRET_ID } : {}),
     }));
   }
-  // What `vault login` leaves behind.
+  // `vault login` stores its token here.
   const left = env.HOME ? `${env.HOME}/.vault-token` : undefined;
   if (left !== undefined && readIfThere(left)) return { kind: "token", token: () => secret(`file:${left}`, left) };
   throw new CodedError("GC1702", "a secret is in Vault, but there is no way to sign in", {
