@@ -1,6 +1,6 @@
 import { CodedError } from "../base/errors.ts";
 
-/** A slug or an id in a path. The server accepts slugs that it cannot address (`Not A Slug!`, projects scenario). */
+/** Returns a slug or an id for use in a path. The server accepts slugs that it cannot address (`Not A Slug!`, projects scenario). */
 export function address(slug: string): string {
   if (/^[A-Za-z0-9_-]+$/.test(slug)) return slug;
   throw new CodedError("GC1403", `the server's address "${slug}" cannot be used in a path`, {

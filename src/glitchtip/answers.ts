@@ -4,10 +4,10 @@ import type { HttpAnswer } from "../http/http.ts";
 import { type HttpMethod, retryAfterMs } from "../http/http.ts";
 import type { Shape } from "./wire/shape.ts";
 
-/** An answer that is an error: its status, and whether the server may have acted all the same. */
+/** The error for an answer that is unusable or a refusal. */
 export class AnswerError extends CodedError {
   readonly status: number;
-  /** The server's own message, one line. */
+  /** The server's own message as one line. */
   readonly said: string;
   readonly retryAfterMs: number | undefined;
 
@@ -52,7 +52,7 @@ const BY_STATUS: Readonly<Record<number, Refusal>> = {
   429: { code: "GC1207", remedy: "Wait, then run the command again." },
 };
 
-/** The answer's JSON in the wanted shape, or an error with method, path, status and the server's own words. */
+/** Returns the JSON of an answer in the given shape. Throws AnswerError with method, URL, status and the server's message. */
 export function readAnswer<T>(method: HttpMethod, url: string, answer: HttpAnswer, shape: Shape<T>): T {
   refuse(method, url, answer);
   const parsed = parseJson(method, url, answer);
@@ -65,7 +65,7 @@ export function readAnswer<T>(method: HttpMethod, url: string, answer: HttpAnswe
   });
 }
 
-/** Throws for every status that is no success. */
+/** Throws AnswerError for every status that is not a success. */
 export function refuse(method: HttpMethod, url: string, answer: HttpAnswer): void {
   const { status } = answer;
   if (status >= 200 && status < 300) return;
@@ -87,9 +87,9 @@ export function refuse(method: HttpMethod, url: string, answer: HttpAnswer): voi
 
 function refusalOf(answer: HttpAnswer, said: string): Refusal {
   const { status } = answer;
-  // A token that is not known falls through to the cookie session, whose CSRF check answers a write first (5.2's source).
+  // For an unknown token the server tries the cookie session, whose CSRF check refuses a write first (5.2's source).
   if (status === 403 && said.startsWith("CSRF")) return NOT_KNOWN;
-  // Django's own CSRF page at the sign-in (sign-in scenario), or a proxy's: no permission would mend it.
+  // The page of Django's CSRF check at the sign-in (sign-in scenario), or a proxy's page: no permission corrects it.
   if (status === 403 && !isJson(answer)) return NOT_THE_API;
   return BY_STATUS[status] ?? (status >= 500 ? SERVER_FAILED : { code: "GC1206" });
 }
@@ -119,7 +119,7 @@ function parseJson(method: HttpMethod, url: string, answer: HttpAnswer): unknown
   }
 }
 
-/** The API's own words, else the page's title; never more than a line. */
+/** Returns the message of an answer, or the title of a page, as one line of at most 200 characters. */
 export function serverWords({ text }: HttpAnswer): string {
   try {
     return line(wordsOf(JSON.parse(text)));
@@ -129,7 +129,7 @@ export function serverWords({ text }: HttpAnswer): string {
   }
 }
 
-/** `detail` as a text or a list of problems with their place (errors scenario); `errors` at the sign-in. */
+/** Reads `detail`, a text or a list of problems with their place (errors scenario), or `errors` of the sign-in. */
 function wordsOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(wordsOf).join("; ");
   if (typeof value !== "object" || value === null) return String(value);

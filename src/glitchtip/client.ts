@@ -8,15 +8,15 @@ import type { Transport } from "./transport.ts";
 import type { Key, Organization, Project, StoredEvent, Team } from "./wire/shapes.ts";
 import { eventShape, issueShape, rootShape } from "./wire/shapes.ts";
 
-/** What a provisioner asks of a GlitchTip once it has a token. Slugs are addresses, ids are identity. */
+/** What a provisioner asks of a GlitchTip with a token. Slugs are addresses, ids are identity. */
 export interface GlitchTip {
-  /** What the token may do; undefined where it is not accepted (api-tokens scenario). */
+  /** Returns the scopes of the token, or undefined where it is not accepted (api-tokens scenario). */
   tokenScopes(): Promise<readonly string[] | undefined>;
   organizations(): Promise<Organization[]>;
   createOrganization(name: string): Promise<Organization>;
   teams(organization: string): Promise<Team[]>;
   createTeam(organization: string, slug: string): Promise<Team>;
-  /** With their teams; without the deleted ones, which the organization's detail still shows (organizations scenario). */
+  /** Lists projects with their teams. Deleted ones, which the organization's detail still shows, are missing (organizations scenario). */
   projects(organization: string): Promise<Project[]>;
   createProject(
     organization: string,
@@ -27,11 +27,11 @@ export interface GlitchTip {
   linkTeam(organization: string, project: string, team: string): Promise<void>;
   keys(organization: string, project: string): Promise<Key[]>;
   createKey(organization: string, project: string, name: string): Promise<Key>;
-  /** At once; one that is gone already is no error. */
+  /** Deletes a key at once. A key that does not exist is no error. */
   deleteKey(organization: string, project: string, id: string): Promise<void>;
-  /** By the id that was sent, 32 hex digits; undefined until the worker has stored it (ingest scenario). */
+  /** Returns an event by the id that was sent (32 hex digits), or undefined until the worker has stored it (ingest scenario). */
   event(organization: string, project: string, eventId: string): Promise<StoredEvent | undefined>;
-  /** Ids of an issue's events, as they were sent, page by page. */
+  /** Yields the ids of an issue's events, as they were sent, page by page. */
   issueEvents(id: string): AsyncGenerator<readonly string[], void, void>;
   resolveIssue(organization: string, id: string): Promise<void>;
   deleteIssue(id: string): Promise<void>;
@@ -74,7 +74,7 @@ export function openClient(context: ClientContext & { readonly token: Secret }):
       }
     },
     async resolveIssue(organization, id) {
-      // The address without the organization takes no PUT in 4.1.
+      // In 4.1 the path without the organization does not support PUT.
       await requests.put(`${organizationPath(organization)}issues/${address(id)}/`, { status: "resolved" }, issueShape);
     },
     deleteIssue: (id) => requests.delete(`/api/0/issues/${address(id)}/`),

@@ -14,7 +14,7 @@ export function createOrganizationOnce(
   return createOnce(context, () => calls.create(name), look).catch(explainRefusedOrganization);
 }
 
-/** A duplicate slug is answered with 500 (teams scenario): the look tells it from a failure. */
+/** Creates a team. A duplicate slug is answered with 500 (teams scenario), so `look` tells it from a failure. */
 export function createTeamOnce(
   context: RetryContext,
   calls: {
@@ -33,7 +33,7 @@ interface ProjectCreation {
   readonly platform?: string | undefined;
 }
 
-/** `isOurs` is false where somebody else created the same project meanwhile, and theirs is returned. */
+/** Creates a project. `isOurs` is false where somebody else created the same one meanwhile, which is then returned. */
 export async function createProjectOnce(
   context: RetryContext,
   calls: {
@@ -74,7 +74,7 @@ async function theOlder<P extends Numbered>(
   return older;
 }
 
-/** Why an organization was not made: the server lets nobody, or this token lacks the scope (scopes scenario). */
+/** Throws the error for an organization that was not created: nobody may do so, or the token lacks the scope (scopes scenario). */
 export function explainRefusedOrganization(error: unknown): never {
   if (!(error instanceof AnswerError) || error.code !== "GC1305" || /permission denied/i.test(error.said)) throw error;
   throw new CodedError("GC1402", `the organization cannot be made: ${error.said}`, {

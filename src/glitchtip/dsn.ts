@@ -1,4 +1,4 @@
-/** The parts of a DSN that the server decides; the rest is where its audience reaches it. */
+/** The parts of a DSN that the server decides; the rest is the address where its audience reaches the server. */
 export interface DsnParts {
   /** The public key: a UUID, with or without dashes. */
   readonly key: string;
@@ -6,8 +6,8 @@ export interface DsnParts {
 }
 
 /**
- * scheme://key@host[:port][/path]/projectId for one audience's base URL. Never the server's own DSN: its host is
- * GLITCHTIP_DOMAIN, right for browsers only (keys scenario).
+ * Returns scheme://key@host[:port][/path]/projectId for the base URL of one audience. The server's own DSN is not used,
+ * because its host is GLITCHTIP_DOMAIN, which is right for browsers only (keys scenario).
  */
 export function composeDsn(baseUrl: string, { key, projectId }: DsnParts): string {
   const url = new URL(baseUrl);
@@ -15,7 +15,7 @@ export function composeDsn(baseUrl: string, { key, projectId }: DsnParts): strin
   return `${url.protocol}//${key.replaceAll("-", "")}@${url.host}${path}/${projectId}`;
 }
 
-/** The parts of a DSN, or undefined where the text is none. */
+/** Returns the parts of a DSN, or undefined for another text. */
 export function parseDsn(dsn: string): (DsnParts & { readonly baseUrl: string }) | undefined {
   if (!URL.canParse(dsn)) return undefined;
   const url = new URL(dsn);

@@ -2,8 +2,8 @@ import { CodedError } from "../base/errors.ts";
 import type { Key } from "./wire/shapes.ts";
 
 /**
- * How an object is known again: ids start anew in a new database, so the id counts only together with the date of
- * creation, which has microseconds.
+ * What identifies an object. Ids start again in a new database, so the id counts only together with the date of creation,
+ * which has microseconds.
  */
 export interface Identity {
   readonly id: string;
@@ -14,7 +14,7 @@ export interface Identity {
 export interface KnownProject extends Identity {
   readonly keyId?: string | undefined;
   readonly key?: string | undefined;
-  /** A real event with this key was read back once. */
+  /** True once a real event with this key was read back. */
   readonly proved?: boolean | undefined;
   readonly rotation?: Rotation | undefined;
 }
@@ -25,29 +25,29 @@ export interface KeyOfRotation {
   readonly proved?: boolean | undefined;
 }
 
-/** One key of a project takes another's place; what is told by id survives runs that know nothing of it. */
+/** The rotation of a project's key. What it knows by id survives runs that know nothing of it. */
 export interface Rotation {
-  /** From `made` on the project's key is the successor; `published`: apps that start now get it. */
+  /** From `made` on the project's key is the successor; from `published` on apps that start receive it. */
   readonly step: "making" | "made" | "published";
   readonly retiring: KeyOfRotation;
-  /** From `made` on. */
+  /** Present from the step `made` on. */
   readonly successor?: KeyOfRotation | undefined;
   readonly startedAtMs: number;
   readonly publishedAtMs?: number | undefined;
-  /** Ids of the keys before ours was made: a new one of our label that is not among them is ours. */
+  /** Ids of the keys before ours was created: a key with our label that is not among them is ours. */
   readonly keysBefore?: readonly string[] | undefined;
-  /** The rotation was taken back: the retiring key is the one it had made, and nobody had that before this moment. */
+  /** Present where the rotation was aborted: the retiring key is the one it created, which nobody had before this time. */
   readonly back?: { readonly retiringSinceMs: number } | undefined;
 }
 
-/** What earlier runs found or made. */
+/** What earlier runs found or created. */
 export interface Known {
   readonly organization?: Identity | undefined;
-  /** By name. */
+  /** The projects by their names. */
   readonly projects: Readonly<Record<string, KnownProject>>;
 }
 
-/** Slugs of the projects whose key is being exchanged. */
+/** Returns the slugs of the projects whose key is being rotated. */
 export const rotatingIn = ({ projects }: Pick<Known, "projects">): string[] =>
   Object.values(projects).flatMap(({ slug, rotation }) => (rotation === undefined ? [] : [slug]));
 
@@ -56,7 +56,7 @@ export const identityOf = ({ id, slug, dateCreated }: Identity): Identity => ({ 
 export const sameObject = (a: Identity | undefined, b: Identity): boolean =>
   a !== undefined && a.id === b.id && a.dateCreated === b.dateCreated;
 
-/** The known one; else the one of this name; several are the user's to decide; none is undefined. */
+/** Returns the known organization, else the one of this name, else undefined. Throws GC1401 for several of this name. */
 export function findOrganization<O extends NamedIdentity>(all: readonly O[], name: string, known?: Identity) {
   return findOne(
     all,
@@ -96,7 +96,7 @@ function findOne<T extends NamedIdentity>(
   return named[0];
 }
 
-/** The stored key; else ours by label; else the only one. Undefined: make one. */
+/** Returns the stored key, else the one with our label, else the only one; undefined where a key has to be created. */
 export function chooseKey(keys: readonly Key[], storedId: string | undefined, label: string): Key | undefined {
   const labelled = keys.find((key) => (key.label ?? key.name) === label);
   return keys.find(({ id }) => id === storedId) ?? labelled ?? (keys.length === 1 ? keys[0] : undefined);

@@ -3,7 +3,7 @@ import { AnswerError, refuse } from "./answers.ts";
 import type { DsnParts } from "./dsn.ts";
 import type { Transport } from "./transport.ts";
 
-/** 32 hex digits, as events are addressed. */
+/** Returns a new event id: 32 hex digits. */
 export const newEventId = (): string => randomUUID().replaceAll("-", "");
 
 /** Sends an envelope with one event. Throws where the server refuses it. */
@@ -24,7 +24,7 @@ export function sendEvent(
   return sendEnvelope(transport, dsn, [{ event_id: event.id }, { type: "event" }, item], signal);
 }
 
-/** An event as an SDK has made it. Throws where the server refuses it. */
+/** Sends an event as an SDK has made it. Throws where the server refuses it. */
 export const sendPayload = (
   transport: Transport,
   dsn: DsnParts,
@@ -32,7 +32,7 @@ export const sendPayload = (
   signal: AbortSignal,
 ) => sendEnvelope(transport, dsn, [{ event_id: id }, { type: "event" }, payload], signal);
 
-/** An envelope with a header and no item: 200 says that the key is good, and nothing is stored (ingest scenario). */
+/** Sends an envelope without an item. 200 means that the key is valid, and nothing is stored (ingest scenario). */
 export function sendEmptyEnvelope(transport: Transport, dsn: DsnParts, signal: AbortSignal) {
   return sendEnvelope(transport, dsn, [{ event_id: newEventId() }], signal);
 }
@@ -45,7 +45,7 @@ async function sendEnvelope(transport: Transport, { key, projectId }: DsnParts, 
       path,
       headers: {
         "content-type": "application/x-sentry-envelope",
-        // In the header, not in the path: paths are logged.
+        // The key is in a header because paths are logged.
         "x-sentry-auth": `Sentry sentry_version=7, sentry_client=glitchtip-compose, sentry_key=${key.replaceAll("-", "")}`,
       },
       body: lines.map((line) => JSON.stringify(line)).join("\n"),
@@ -59,7 +59,7 @@ async function sendEnvelope(transport: Transport, { key, projectId }: DsnParts, 
   }
 }
 
-/** 4.1 says 401, later ones 403 (ingest scenario). */
+/** Returns true for a refused key: 4.1 answers 401, later generations 403 (ingest scenario). */
 const isDenied = (error: unknown): error is AnswerError =>
   error instanceof AnswerError && (error.code === "GC1304" || error.code === "GC1305");
 

@@ -17,18 +17,16 @@ export interface WaitReady {
 
 const PATH = "/api/settings/";
 
-/** Nothing there yet, failing, overloaded, cut: what a server shows that is on its way. */
+/** Errors of a server that is starting: nothing answers yet, it fails, it is overloaded, or an answer is cut. */
 const PASSING: readonly ErrorCode[] = ["GC1201", "GC1205", "GC1207", "GC1208"];
 
 /**
- * Waits until the server answers its settings. They need the tables, unlike `/_health/` and `/api/0/`, which are 200 on
- * an empty database (readiness-before-migrations scenario). A redirect or another product's page ends it at once.
+ * Waits until the server answers its settings. They need the tables, unlike `/_health/` and `/api/0/`, which answer 200 on
+ * an empty database (readiness-before-migrations scenario). A redirect or the page of another product ends the wait.
  */
 export async function waitReady({ transport, clock, signal, deadlineMs, log }: WaitReady): Promise<Settings> {
   const url = transport.baseUrl + PATH;
-  let last = "no answer yet";
-  let remedy = "See what holds it up; of a server in this stack: docker compose logs glitchtip-init glitchtip";
-  let strangeInARow = 0;
+  const starting = openStarting();
   return await retry<Settings>({
     clock,
     signal,
@@ -41,19 +39,39 @@ export async function waitReady({ transport, clock, signal, deadlineMs, log }: W
         );
         return readAnswer("GET", url, answer, settingsShape);
       } catch (error) {
-        if (!(error instanceof AnswerError || error instanceof HttpError)) throw error;
-        last = error.message;
-        if (error.message.includes("TLS failed")) remedy = error.remedy ?? remedy;
-        // A page instead of JSON may come from a proxy that starts; three in a row are somebody else's server.
-        strangeInARow = PASSING.includes(error.code) ? 0 : strangeInARow + 1;
-        if (error.code === "GC1204" || strangeInARow >= 3) throw error;
+        starting.accept(error);
         return undefined;
       }
     },
-    say: (waitedMs) => log.step(`waiting for ${url} since ${Math.round(waitedMs / 1_000)} s; last: ${last}`),
+    say: (waitedMs) => log.step(`waiting for ${url} since ${Math.round(waitedMs / 1_000)} s; last: ${starting.last}`),
     late: () =>
-      new CodedError("GC1203", `${url} was not ready within ${Math.round(deadlineMs / 1_000)} s; last: ${last}`, {
-        remedy,
-      }),
+      new CodedError(
+        "GC1203",
+        `${url} was not ready within ${Math.round(deadlineMs / 1_000)} s; last: ${starting.last}`,
+        { remedy: starting.remedy },
+      ),
   });
+}
+
+/** Collects the errors of a server that is starting, and throws those that waiting does not correct. */
+function openStarting() {
+  let last = "no answer yet";
+  let remedy = "See what holds it up; of a server in this stack: docker compose logs glitchtip-init glitchtip";
+  let strangeInARow = 0;
+  return {
+    get last() {
+      return last;
+    },
+    get remedy() {
+      return remedy;
+    },
+    accept(error: unknown): void {
+      if (!(error instanceof AnswerError || error instanceof HttpError)) throw error;
+      last = error.message;
+      if (error instanceof HttpError && error.failure === "tls") remedy = error.remedy ?? remedy;
+      // One page instead of JSON may come from a proxy that is starting; three in a row mean another server.
+      strangeInARow = PASSING.includes(error.code) ? 0 : strangeInARow + 1;
+      if (error.code === "GC1204" || strangeInARow >= 3) throw error;
+    },
+  };
 }

@@ -8,26 +8,26 @@ import { listOf, type Shape } from "./wire/shape.ts";
 export interface Requests {
   readonly baseUrl: string;
   get<T>(path: string, shape: Shape<T>): Promise<T>;
-  /** Every page of a list, by cursor only: the links' host is the server's idea of itself (pagination scenario). */
+  /** Returns all pages of a list. Only the links' cursors are used: their host is GLITCHTIP_DOMAIN (pagination scenario). */
   list<T>(path: string, shape: Shape<T>): Promise<T[]>;
-  /** The same page by page, so that work on the first can begin before the last has come. */
+  /** Yields the pages of a list, so that work on the first can begin before the last has come. */
   pages<T>(path: string, shape: Shape<T>): AsyncGenerator<T[], void, void>;
-  /** Not repeated where the server may have acted, unless that is `harmless`: the caller looks first. */
-  post<T>(path: string, body: unknown, shape: Shape<T>, options?: Harmless): Promise<T>;
-  /** `harmless`: done twice it changes nothing more, so that it is repeated like a read. */
-  put<T>(path: string, body: unknown, shape: Shape<T>, options?: Harmless): Promise<T>;
+  /** Is not retried where the server may have acted, unless it is `idempotent`: the caller looks first. */
+  post<T>(path: string, body: unknown, shape: Shape<T>, options?: Idempotence): Promise<T>;
+  /** With `idempotent` it is retried like a read. */
+  put<T>(path: string, body: unknown, shape: Shape<T>, options?: Idempotence): Promise<T>;
   delete(path: string): Promise<void>;
-  /** Any answer below 500 but 429, unjudged; for calls whose refusals are expected. `harmless`: may be done twice. */
-  raw(method: HttpMethod, path: string, body?: string, options?: Harmless): Promise<HttpAnswer>;
+  /** Returns any answer below 500 except 429, for calls whose refusals are expected. */
+  raw(method: HttpMethod, path: string, body?: string, options?: Idempotence): Promise<HttpAnswer>;
 }
 
-interface Harmless {
-  readonly harmless?: boolean;
+interface Idempotence {
+  readonly idempotent?: boolean;
 }
 
 export interface RequestContext extends RetryContext {
   readonly transport: Transport;
-  /** Told each answer, for cookies. */
+  /** Called with each answer, for cookies. */
   seen?(answer: HttpAnswer): void;
   headers(method: HttpMethod): Readonly<Record<string, string>>;
 }
@@ -54,17 +54,17 @@ export function openRequests(context: RequestContext): Requests {
     return answer;
   };
 
-  const patiently = <T>(method: HttpMethod, work: () => Promise<T>, harmless = false): Promise<T> =>
-    retryRequest(context, harmless || method === "GET" || method === "DELETE", work);
+  const patiently = <T>(method: HttpMethod, work: () => Promise<T>, idempotent = false): Promise<T> =>
+    retryRequest(context, idempotent || method === "GET" || method === "DELETE", work);
 
-  const send = <T>(method: HttpMethod, path: string, shape: Shape<T>, body?: unknown, harmless?: boolean) =>
+  const send = <T>(method: HttpMethod, path: string, shape: Shape<T>, body?: unknown, idempotent?: boolean) =>
     patiently(
       method,
       async () => {
         const answer = await once(method, path, body === undefined ? undefined : JSON.stringify(body));
         return readAnswer(method, urlOf(path), answer, shape);
       },
-      harmless,
+      idempotent,
     );
 
   async function* pages<T>(path: string, shape: Shape<T>): AsyncGenerator<T[], void, void> {
@@ -78,7 +78,7 @@ export function openRequests(context: RequestContext): Requests {
       });
       yield items;
       if (next === undefined) return;
-      // Also a longer circle than to the same page has to end.
+      // A cycle of several pages has to end, too.
       if (seen.has(next)) throw new CodedError("GC1202", `GET ${urlOf(url)}: the next page is the same one as before`);
       seen.add(next);
       url = `${first}&cursor=${encodeURIComponent(next)}`;
@@ -94,25 +94,25 @@ export function openRequests(context: RequestContext): Requests {
       return all;
     },
     pages,
-    post: (path, body, shape, { harmless } = {}) => send("POST", path, shape, body, harmless),
-    put: (path, body, shape, { harmless } = {}) => send("PUT", path, shape, body, harmless),
+    post: (path, body, shape, { idempotent } = {}) => send("POST", path, shape, body, idempotent),
+    put: (path, body, shape, { idempotent } = {}) => send("PUT", path, shape, body, idempotent),
     delete: (path) =>
       patiently("DELETE", async () => {
         const answer = await once("DELETE", path);
         if (answer.status !== 404) refuse("DELETE", urlOf(path), answer);
       }),
-    raw(method, path, body, { harmless } = {}) {
+    raw(method, path, body, { idempotent } = {}) {
       const work = async () => {
         const answer = await once(method, path, body);
         if (answer.status >= 500 || answer.status === 429) refuse(method, urlOf(path), answer);
         return answer;
       };
-      return patiently(method, work, harmless);
+      return patiently(method, work, idempotent);
     },
   };
 }
 
-/** The Link header is a Python set's text (pagination scenario); the last page has `results="false"`. */
+/** Reads the Link header, which is the text of a Python set (pagination scenario); the last page has `results="false"`. */
 function nextCursor({ headers }: HttpAnswer): string | undefined {
   const link = String(headers.link ?? "");
   if (!link.includes('results="true"')) return undefined;

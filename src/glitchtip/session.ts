@@ -8,7 +8,7 @@ import { openRequests } from "./requests.ts";
 import type { Transport } from "./transport.ts";
 import { authShape, type Token, tokenShape } from "./wire/shapes.ts";
 
-/** The admin's cookie session: only it may list, mint and delete tokens (api-tokens scenario). */
+/** The admin's cookie session, which alone may list, create and delete tokens (api-tokens scenario). */
 export interface Session {
   tokens(): Promise<Token[]>;
   mintToken(label: string, scopes: readonly string[]): Promise<{ id: string; token: Secret }>;
@@ -28,8 +28,8 @@ export interface SignIn {
 const AUTH = "/_allauth/browser/v1";
 
 /**
- * Signs in. A refusal is never tried again: five of them lock the account for minutes (sign-in scenario). Only where no
- * good answer came it is, as often as stays below five.
+ * Signs in. A refusal is not retried, because five of them lock the account for minutes (sign-in scenario). A passing
+ * failure is retried, but fewer than five times.
  */
 export async function signIn(context: SignIn): Promise<Session> {
   const { transport, clock, signal, email, password } = context;
@@ -44,9 +44,9 @@ export async function signIn(context: SignIn): Promise<Session> {
       ...(method === "GET"
         ? {}
         : {
-            // Login rotates the CSRF cookie: always the value as of now (sign-in scenario).
+            // The sign-in rotates the CSRF cookie, so its current value is sent (sign-in scenario).
             "x-csrftoken": cookies.get("csrftoken") ?? "",
-            // Our own address, also where GLITCHTIP_DOMAIN is another: Django compares it with the Host header.
+            // The address that we use, even where GLITCHTIP_DOMAIN is another: Django compares it with the Host header.
             origin: new URL(transport.baseUrl).origin,
             referer: `${transport.baseUrl}/`,
           }),
@@ -54,7 +54,7 @@ export async function signIn(context: SignIn): Promise<Session> {
   });
   await requests.raw("GET", `${AUTH}/config`);
   const body = JSON.stringify({ email, password: password.reveal() });
-  const answer = await requests.raw("POST", `${AUTH}/auth/login`, body, { harmless: true });
+  const answer = await requests.raw("POST", `${AUTH}/auth/login`, body, { idempotent: true });
   if (answer.status !== 409) judge(answer, `${transport.baseUrl}${AUTH}/auth/login`, email);
   return {
     tokens: () => requests.list("/api/0/api-tokens/", tokenShape),
@@ -64,7 +64,7 @@ export async function signIn(context: SignIn): Promise<Session> {
     },
     deleteToken: (id) => requests.delete(`/api/0/api-tokens/${id}/`),
     async signOut() {
-      // 401 is the success here (sign-in scenario).
+      // 401 means success here (sign-in scenario).
       await requests.raw("DELETE", `${AUTH}/auth/session`);
     },
   };
@@ -104,7 +104,7 @@ function refusalCode({ status, text }: HttpAnswer): string | undefined {
   }
 }
 
-/** By hand: a strict jar drops 6.x's Secure cookies over inner http (docs/glitchtip-facts.md). */
+/** Keeps cookies by hand: a strict cookie jar drops the Secure cookies of 6.x over plain http (docs/glitchtip-facts.md). */
 function keepCookies(cookies: Map<string, string>, { headers }: HttpAnswer): void {
   const set = headers["set-cookie"];
   for (const line of set === undefined ? [] : Array.isArray(set) ? set : [set]) {

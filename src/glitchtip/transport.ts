@@ -52,11 +52,9 @@ export function openTransport(open: OpenHttp, baseUrl: string, options: Transpor
 }
 
 /**
- * Kept connections for reading only: up to 5.2 a write on one may end with an unknown outcome (docs/glitchtip-facts.md,
- * "Load and memory").
- *
- * A real 5.2 (uWSGI) with two busy cores resets one of two reads on kept connections, four at a time, and one of twenty
- * on new ones. So the first reset ends the keeping, and a read that was reset is sent once more at once.
+ * Uses kept connections for reads only: up to 5.2 a write on one may end with an unknown outcome (docs/glitchtip-facts.md,
+ * "Load and memory"). A real 5.2 (uWSGI) with two busy cores resets half of the reads on kept connections, four at a time,
+ * and one of twenty on new ones. So after the first reset no connection is kept, and that read is sent again at once.
  */
 export function readsAndWrites(kept: Transport, fresh: Transport): Transport {
   let reads = kept;

@@ -1,13 +1,13 @@
-/** From one GlitchTip to a later one: what has to lie between, and what no step can do. Pure. */
+/** Says which versions have to run between two versions of GlitchTip, and which upgrades are impossible. */
 
-/** As a tag or a server tells it; without a minor number it moves along with the newest of its major. */
+/** A version from a tag or a server. Without a minor number it is the newest of its major. */
 export interface Version {
   readonly major: number;
   readonly minor?: number;
   readonly patch?: number;
 }
 
-/** From `v5.1.1`, `6`, `6.2.6-alpine`; undefined for what is no version. */
+/** Parses `v5.1.1`, `6` or `6.2.6-alpine`; returns undefined for another text. */
 export function parseVersion(text: string): Version | undefined {
   const [, major, minor, patch] = /^v?(\d{1,3})(?:\.(\d{1,3}))?(?:\.(\d{1,4}))?(?:[-+.].*)?$/.exec(text) ?? [];
   if (major === undefined || /^v?0\.0\.0/.test(text)) return undefined;
@@ -18,7 +18,7 @@ export function parseVersion(text: string): Version | undefined {
   };
 }
 
-/** The tag's version; undefined for `latest`, a digest, an own name. */
+/** Returns the version of an image's tag; undefined for `latest`, a digest or an own name. */
 export function versionOfImage(image: string): Version | undefined {
   const name = image.replace(/@.*$/, "");
   const tag = name.slice(name.lastIndexOf("/") + 1).split(":")[1];
@@ -28,7 +28,7 @@ export function versionOfImage(image: string): Version | undefined {
 export const versionText = ({ major, minor, patch }: Version): string =>
   [major, minor, patch].filter((number) => number !== undefined).join(".");
 
-/** Negative where `a` is older. What is not stated is the newest there is. */
+/** Returns a negative number where `a` is older. A missing number counts as the newest. */
 export function compareVersions(a: Version, b: Version): number {
   const numbers = ({ major, minor = Infinity, patch = Infinity }: Version) => [major, minor, patch];
   const [left, right] = [numbers(a), numbers(b)];
@@ -39,19 +39,19 @@ export function compareVersions(a: Version, b: Version): number {
   return 0;
 }
 
-/** A version that has to have run before a later major may: its own migrations lead there. */
+/** A version that has to run before a later major, because only its migrations lead there. */
 export interface Stop {
   readonly major: number;
-  /** The least minor; its newest patch is the one to take. */
+  /** The least minor; its newest patch is the best choice. */
   readonly minor: number;
-  /** For people: which tags these are. */
+  /** The tags, for people. */
   readonly tags: string;
 }
 
-/** Majors of which not every version is near enough to the next (GlitchTip 5 asks for 4.2 before it). */
+/** Majors that need a certain minor before the next major (GlitchTip 5 asks for 4.2 before it). */
 const LAST: Readonly<Record<number, Omit<Stop, "major">>> = { 4: { minor: 2, tags: "v4.2.x" } };
 
-/** Each major that lies before `to`, unless `from` is that far already. */
+/** Returns a stop for each major before `to` that `from` has not reached. */
 function stopsBetween({ major, minor = Infinity }: Version, to: Version): Stop[] {
   const majors = Array.from({ length: Math.max(0, to.major - major) }, (_, i) => major + i);
   return majors
@@ -63,7 +63,7 @@ export type Way =
   | { readonly possible: true; readonly stepsOver: readonly number[] }
   | { readonly possible: false; readonly why: "downgrade" | "stops"; readonly stops: readonly Stop[] };
 
-/** Whether one step leads from here to there; else which versions have to run in between. */
+/** Returns whether one upgrade leads from `from` to `to`, else the versions that have to run in between. */
 export function wayBetween(from: Version, to: Version): Way {
   if (compareVersions(to, from) < 0) return { possible: false, why: "downgrade", stops: [] };
   const stops = stopsBetween(from, to);

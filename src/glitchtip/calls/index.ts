@@ -6,7 +6,7 @@ import { keyCalls, organizationCalls, projectCalls, teamCalls } from "./structur
 
 export type CallsContext = Omit<RequestContext, "headers" | "seen"> & { readonly token: Secret };
 
-/** Everything that the API can do with what a declaration manages, by subject. Slugs are addresses, ids are identity. */
+/** Opens all calls of the API for what a declaration manages, by subject. Slugs are addresses, ids are identity. */
 export function openCalls({ token, ...context }: CallsContext) {
   const requests = openRequests({ ...context, headers: () => ({ authorization: `Bearer ${token.reveal()}` }) });
   return {

@@ -7,21 +7,21 @@ const ALL = "/api/0/organizations/";
 
 export const organizationCalls = (requests: Requests) => ({
   list: () => requests.list(ALL, organizationShape),
-  /** A duplicate name is no error: it makes a second one (organizations scenario). */
+  /** A duplicate name creates a second organization (organizations scenario). */
   create: (name: string) => requests.post(ALL, { name }, organizationShape),
-  /** The slug stays. */
+  /** Changes the name; the slug stays. */
   rename: (slug: string, name: string) =>
-    requests.put(organizationPath(slug), { name }, organizationShape, { harmless: true }),
-  /** In 6 the slug stays taken until a worker has removed it (read). */
+    requests.put(organizationPath(slug), { name }, organizationShape, { idempotent: true }),
+  /** In 6 the slug is reserved until a worker has removed the organization (read). */
   delete: (slug: string) => requests.delete(organizationPath(slug)),
 });
 
 export const teamCalls = (requests: Requests) => ({
   list: (organization: string) => requests.list(`${organizationPath(organization)}teams/`, teamShape),
-  /** A duplicate is a 500 (teams scenario). */
+  /** A duplicate slug is answered with 500 (teams scenario). */
   create: (organization: string, slug: string) =>
     requests.post(`${organizationPath(organization)}teams/`, { slug }, teamShape),
-  /** Its slug is its name. */
+  /** The slug of a team is its name. */
   rename: (organization: string, team: string, slug: string) =>
     requests.put(teamPath(organization, team), { slug }, teamShape),
   delete: (organization: string, team: string) => requests.delete(teamPath(organization, team)),
@@ -29,22 +29,22 @@ export const teamCalls = (requests: Requests) => ({
     requests.list(`${teamPath(organization, team)}members/`, memberShape),
 });
 
-/** All that a PUT sets: `name` is required, what is left out stays. */
+/** What a PUT sets: `name` is required, what is missing stays. */
 export interface ProjectChange {
   readonly name: string;
-  /** Sent always: 4.1 makes a new one from the name when it is left out (projects scenario). */
+  /** It is always sent: without it 4.1 makes a new slug from the name (projects scenario). */
   readonly slug: string;
   readonly platform?: string | null | undefined;
   readonly eventThrottleRate?: number | undefined;
 }
 
 export const projectCalls = (requests: Requests) => ({
-  /** With their teams; without the deleted ones, which the organization's detail still shows (organizations scenario). */
+  /** Lists projects with their teams. Deleted ones, which the organization's detail still shows, are missing (organizations scenario). */
   list: (organization: string) => requests.list(`${organizationPath(organization)}projects/`, managedProjectShape),
   pages: (organization: string) => requests.pages(`${organizationPath(organization)}projects/`, managedProjectShape),
-  /** Over all organizations, each with its organization and without teams. */
+  /** Lists the projects of all organizations, each with its organization and without teams. */
   pagesOfAccount: () => requests.pages("/api/0/projects/", projectOfAccountShape),
-  /** Neither a slug nor a throttle rate is taken here (projects scenario). */
+  /** The server ignores a slug and a throttle rate here (projects scenario). */
   create: (
     organization: string,
     team: string,
@@ -57,21 +57,21 @@ export const projectCalls = (requests: Requests) => ({
     ),
   get: (organization: string, slug: string) => requests.get(projectPath(organization, slug), managedProjectShape),
   update: (organization: string, slug: string, change: ProjectChange) =>
-    requests.put(projectPath(organization, slug), change, managedProjectShape, { harmless: change.slug === slug }),
+    requests.put(projectPath(organization, slug), change, managedProjectShape, { idempotent: change.slug === slug }),
   delete: (organization: string, slug: string) => requests.delete(projectPath(organization, slug)),
-  /** Again is no error (project-teams scenario). */
+  /** A link that exists is no error (project-teams scenario). */
   async linkTeam(organization: string, project: string, team: string): Promise<void> {
     const path = `${projectPath(organization, project)}teams/${address(team)}/`;
-    await requests.post(path, {}, projectShape, { harmless: true });
+    await requests.post(path, {}, projectShape, { idempotent: true });
   },
   unlinkTeam: (organization: string, project: string, team: string) =>
     requests.delete(`${projectPath(organization, project)}teams/${address(team)}/`),
 });
 
 export interface KeyInput {
-  /** Without a name the server fails with 500 (keys scenario). */
+  /** Without a name the server answers 500 (keys scenario). */
   readonly name: string;
-  /** Seconds, and how many events in them. */
+  /** At most `count` events in `window` seconds. */
   readonly rateLimit?: { readonly window: number; readonly count: number } | null | undefined;
 }
 
@@ -81,10 +81,10 @@ export const keyCalls = (requests: Requests) => ({
   list: (organization: string, project: string) => requests.list(keysPath(organization, project), managedKeyShape),
   create: (organization: string, project: string, input: KeyInput) =>
     requests.post(keysPath(organization, project), input, managedKeyShape),
-  /** Up to 5.2 the answer is 200 and nothing changes (keys scenario): what is wanted has to be in the answer. */
+  /** Up to 5.2 the answer is 200 and nothing changes (keys scenario), so callers compare the answer. */
   update: (organization: string, project: string, id: string, input: KeyInput) =>
-    requests.put(`${keysPath(organization, project)}${address(id)}/`, input, managedKeyShape, { harmless: true }),
-  /** At once; one that is gone already is no error. */
+    requests.put(`${keysPath(organization, project)}${address(id)}/`, input, managedKeyShape, { idempotent: true }),
+  /** Deletes a key at once. A key that does not exist is no error. */
   delete: (organization: string, project: string, id: string) =>
     requests.delete(`${keysPath(organization, project)}${address(id)}/`),
 });

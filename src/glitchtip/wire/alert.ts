@@ -1,6 +1,6 @@
 import { shapeOf, type Wrong } from "./shape.ts";
 
-/** What the server answers about alerts, tolerant as in managed.ts, in its normal form. */
+/** An alert as the server answers it, read as tolerantly as in managed.ts. */
 export interface ServerAlert {
   readonly id: string;
   readonly name: string;
@@ -13,7 +13,7 @@ export interface ServerAlert {
 interface ServerRecipient {
   readonly type: string;
   readonly url: string;
-  /** Not echoed before 6 (alerts scenario). */
+  /** The server does not return it before 6 (alerts scenario). */
   readonly tagsToAdd?: readonly string[];
   readonly config?: Fields;
 }
@@ -26,7 +26,7 @@ interface Types {
   readonly boolean: boolean;
 }
 
-/** By hand: a plan reads thousands of these, and zod takes several times as long for one (docs/speed.md). */
+/** Reads alerts by hand, because a plan reads thousands and zod takes several times as long (docs/speed.md). */
 export const alertShape = shapeOf<ServerAlert>((value, wrong) => {
   const alert = fields(value, wrong);
   const { id, alertRecipients } = alert;
@@ -77,7 +77,7 @@ function texts(value: unknown, wrong: Wrong): string[] {
   return [];
 }
 
-/** Undefined also where it is null, as in some generations. */
+/** Returns undefined for null, too, which some generations send. */
 function stated<K extends keyof Types>(from: Fields, key: string, type: K, wrong: Wrong): Types[K] | undefined {
   const value = from[key];
   if (value == null || typeof value === type) return (value ?? undefined) as Types[K] | undefined;

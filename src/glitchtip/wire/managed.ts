@@ -2,8 +2,8 @@ import * as z from "zod/mini";
 import { id, organizationShape, projectShape } from "./shapes.ts";
 
 /**
- * What the server answers about the objects that a declaration manages. Tolerant: what somebody made by hand or in
- * another generation is read as it is, so that one odd object never hides the others.
+ * What the server answers about the objects that a declaration manages. The shapes are tolerant: an object that somebody
+ * made by hand or in another generation is read as it is, so that it never hides the others.
  */
 const text = z.pipe(
   z.nullish(z.string()),
@@ -16,7 +16,7 @@ const number = z.pipe(
 
 export const managedProjectShape = z.extend(projectShape, { eventThrottleRate: z.optional(z.nullable(z.number())) });
 
-/** Of the account's list, over all its organizations. */
+/** A project in the list of all organizations of the account. */
 export const projectOfAccountShape = z.extend(managedProjectShape, { organization: organizationShape });
 
 export const managedKeyShape = z.object({
@@ -36,7 +36,7 @@ export const monitorShape = z.object({
   expectedBody: text,
   interval: z.nullish(z.number()),
   timeout: number,
-  /** 4.1 says `project`, later ones `projectID` (monitors scenario). */
+  /** 4.1 calls it `project`, later generations `projectID` (monitors scenario). */
   project: z.nullish(id),
   projectID: z.nullish(id),
 });
@@ -45,7 +45,7 @@ export const statusPageShape = z.object({
   name: text,
   slug: z.string(),
   isPublic: z.optional(z.boolean()),
-  /** As in the list of monitors: 4.1 says `organization`, later ones `organizationID` (monitors scenario). */
+  /** 4.1 calls it `organization`, later generations `organizationID` (monitors scenario). */
   monitors: z.optional(z.array(z.object({ organization: z.nullish(id), organizationID: z.nullish(id) }))),
 });
 
@@ -55,9 +55,9 @@ export const memberShape = z.object({
   role: z.string(),
   pending: z.nullish(z.boolean()),
   isOwner: z.nullish(z.boolean()),
-  /** Only of one member, not in lists. */
+  /** Present in the answer for a single member, not in lists. */
   teams: z.optional(z.array(z.string())),
-  /** Of an invitation in 6: a secret (docs/glitchtip-facts.md, "Members"). */
+  /** Present for an invitation in 6; it is a secret (docs/glitchtip-facts.md, "Members"). */
   inviteLink: z.nullish(z.string()),
 });
 

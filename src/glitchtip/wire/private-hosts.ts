@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 
-/** What 6.x calls private: Python's is_private, is_loopback, is_link_local, is_reserved and is_multicast (read). */
+/** Addresses that 6.x calls private: Python's is_private, is_loopback, is_link_local, is_reserved and is_multicast (read). */
 const PRIVATE = new BlockList();
 for (const [net, bits] of [
   ["0.0.0.0", 8],
@@ -31,8 +31,8 @@ for (const [net, bits] of [
 }
 
 /**
- * A URL's host in an inner network, which 6.x refuses for alerts and monitors (read). It also looks names up: of names
- * we take those without a dot, and localhost, to be inner ones.
+ * Returns true for the host of a private network, which 6.x refuses for alerts and monitors (read). The server also
+ * resolves names; here names without a dot and localhost count as private.
  */
 export function isPrivateHost(hostname: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, "");

@@ -23,7 +23,7 @@ const rows = Object.entries(ROWS) as [RecipientType, RecipientTypeRow][];
 
 export const RECIPIENT_TYPES: readonly RecipientType[] = rows.map(([type]) => type);
 
-/** The types that every generation knows. */
+/** The types that all generations know. */
 export const EARLY_RECIPIENT_TYPES: readonly RecipientType[] = rows.flatMap(([type, { since }]) =>
   since === undefined ? [type] : [],
 );

@@ -1,4 +1,4 @@
-/** Reads a value that came from outside into the wanted form, or says where it is not as expected. zod's schemas are such. */
+/** Parses a value from outside, or says where it is not as expected. The schemas of zod implement it. */
 export interface Shape<T> {
   safeParse(value: unknown): Read<T>;
 }
@@ -13,7 +13,7 @@ interface Place {
 
 export type Wrong = (...path: PropertyKey[]) => void;
 
-/** For what is read so often that zod's own work shows; `read` tells each place that is wrong. */
+/** Makes a shape by hand, for values that are read so often that zod is too slow. `read` calls `wrong` for each wrong place. */
 export const shapeOf = <T>(read: (value: unknown, wrong: Wrong) => T): Shape<T> => ({
   safeParse(value) {
     let issues: Place[] | undefined;

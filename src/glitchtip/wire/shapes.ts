@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 
 /**
- * What the server answers, as far as we read it. Unknown fields pass: each generation has others.
+ * What the server answers, as far as we read it. Unknown fields are allowed, because each generation has others.
  * Ids are strings here; the server sends numbers in some places and strings in others (projects scenario).
  */
 export const id = z.pipe(z.union([z.string(), z.number()]), z.transform(String));
@@ -26,19 +26,19 @@ export const projectShape = z.object({
   name: z.string(),
   dateCreated: z.string(),
   platform: z.nullish(z.string()),
-  /** Left out in the answer to a create. */
+  /** Missing in the answer to a create. */
   teams: z.optional(z.array(teamShape)),
 });
 
 export const keyShape = z.object({
   id: z.string(),
   public: z.string(),
-  /** `label` and `name` say the same; 4.1 to 5.2 send both (keys scenario). */
+  /** `label` and `name` are the same; 4.1 to 5.2 send both (keys scenario). */
   name: z.nullish(z.string()),
   label: z.nullish(z.string()),
 });
 
-/** `token` may be masked in a list of 6: only the answer to a mint is sure to carry it (docs/glitchtip-facts.md). */
+/** In a list of 6 `token` may be masked; only the answer to its creation is sure to have it (docs/glitchtip-facts.md). */
 export const tokenShape = z.object({
   id,
   label: z.nullish(z.string()),
@@ -46,7 +46,7 @@ export const tokenShape = z.object({
   token: z.string(),
 });
 
-/** The API's root: who asks. */
+/** The answer of the API's root, which says who asks. */
 export const rootShape = z.object({ auth: z.nullish(z.object({ scopes: z.array(z.string()) })) });
 
 export const eventShape = z.object({

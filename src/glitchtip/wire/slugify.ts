@@ -1,4 +1,4 @@
-/** Django's slugify: accents off, other alphabets dropped, words joined by hyphens. */
+/** Implements Django's slugify: it removes accents and other alphabets and joins words by hyphens. */
 export function slugify(name: string): string {
   return name
     .normalize("NFKD")

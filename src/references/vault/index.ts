@@ -59,23 +59,17 @@ export function openVault(context: ReferencesContext, readLocal: ReadLocal): Vau
   const ask = async (reference: VaultReference): Promise<Fields> => {
     const { path, version } = reference;
     const mount = await mountOf(path);
-    const inner = encoded(path.slice(mount.path.length));
     if (mount.version === 1 && version !== undefined) {
       throw new CodedError("GC1107", `${server} ${mount.path} is KV version 1, which keeps no versions: ${path}`, {
         remedy: "Leave out ?version=.",
       });
     }
-    const data = mount.version === 2 ? "data/" : "";
-    const query = version === undefined ? "" : `?version=${version}`;
-    const answer = await session.send({ method: "GET", path: encoded(mount.path) + data + inner + query });
+    const answer = await session.send({ method: "GET", path: pathOf(mount, reference) });
     if (answer.status === 403) throw await denied(path, answer);
     if (answer.status === 404) throw missingSecret(server, reference, mount, answer);
-    const outer = fieldOf(answer.json, "data");
-    const values = mount.version === 2 ? fieldOf(outer, "data") : outer;
-    if (answer.status >= 300 || typeof values !== "object" || values === null) throw strange(path, answer);
-    const seconds = mount.version === 1 ? Number(fieldOf(answer.json, "lease_duration") ?? 0) : 0;
-    const untilMs = seconds > 0 ? context.clock.now() + seconds * 1_000 : Number.POSITIVE_INFINITY;
-    return { values: { ...values }, untilMs };
+    const fields = readFields(mount, answer, context.clock.now());
+    if (fields === undefined) throw strange(path, answer);
+    return fields;
   };
 
   /** Keeps the latest version and a version by its number apart: the latest may have changed. */
@@ -113,3 +107,19 @@ export function openVault(context: ReferencesContext, readLocal: ReadLocal): Vau
 }
 
 const encoded = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
+
+/** Returns the path of a secret in Vault's API; KV version 2 has its contents below `data/`. */
+function pathOf(mount: Mount, { path, version }: VaultReference): string {
+  const data = mount.version === 2 ? "data/" : "";
+  const query = version === undefined ? "" : `?version=${version}`;
+  return encoded(mount.path) + data + encoded(path.slice(mount.path.length)) + query;
+}
+
+/** Returns undefined for an answer that is not Vault's. */
+function readFields(mount: Mount, { status, json }: VaultAnswer, nowMs: number): Fields | undefined {
+  const outer = fieldOf(json, "data");
+  const values = mount.version === 2 ? fieldOf(outer, "data") : outer;
+  if (status >= 300 || typeof values !== "object" || values === null) return undefined;
+  const seconds = mount.version === 1 ? Number(fieldOf(json, "lease_duration") ?? 0) : 0;
+  return { values: { ...values }, untilMs: seconds > 0 ? nowMs + seconds * 1_000 : Number.POSITIVE_INFINITY };
+}

@@ -169,10 +169,10 @@ describe("a raw request", () => {
     expect(await requests.raw("POST", "/x/", "{}")).toMatchObject({ status: 404 });
   });
 
-  it("that is harmless is repeated as a read is", async () => {
+  it("that is idempotent is repeated as a read is", async () => {
     const transport = fakeTransport(json({}, 502), json({}, 204));
     const { requests } = open(transport);
-    expect(await requests.raw("POST", "/x/", "{}", { harmless: true })).toMatchObject({ status: 204 });
+    expect(await requests.raw("POST", "/x/", "{}", { idempotent: true })).toMatchObject({ status: 204 });
     await expect(open(fakeTransport(json({}, 502))).requests.raw("POST", "/x/", "{}")).rejects.toMatchObject({
       code: "GC1205",
     });
