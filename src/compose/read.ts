@@ -10,7 +10,7 @@ export interface UserComposeFile {
   readonly path: string;
   readonly text: string;
   /** Whether it comes after the stack's file, so that it may change the stack's services. */
-  readonly afterOurs?: boolean;
+  readonly afterStack?: boolean;
 }
 
 export interface Surroundings {
@@ -72,12 +72,12 @@ class Reader {
 
   project(files: readonly UserComposeFile[], base: Base, through: readonly string[]): Read {
     const result: Read = { services: {}, names: namesIn({}) };
-    for (const { path, text, afterOurs = false } of files) {
+    for (const { path, text, afterStack = false } of files) {
       if (through.includes(path)) throw unreadable(path, `include goes in a circle: ${[...through, path].join(" → ")}`);
       for (const file of this.parse(path, text)) {
         for (const entry of listOf(file.include)) add(result, this.include(entry, base, [...through, path]));
         const stated = this.stated(file, path, base);
-        add(result, afterOurs ? { ...stated, names: namesIn({}) } : stated);
+        add(result, afterStack ? { ...stated, names: namesIn({}) } : stated);
       }
     }
     return result;

@@ -13,8 +13,8 @@ import { asMap } from "./yaml.ts";
 export function correctedBy(config: unknown, user: UserProject, variables: Variables): UserProject {
   const { services, name, ...top } = asMap(config);
   const read = Object.entries(asMap(services)).map(([service, value]) => {
-    const ours = Object.hasOwn(user.services, service) ? user.services[service] : undefined;
-    return [service, serviceFrom(asMap(value), ours, variables)] as const;
+    const own = Object.hasOwn(user.services, service) ? user.services[service] : undefined;
+    return [service, serviceFrom(asMap(value), own, variables)] as const;
   });
   const names = namesByPart((part) => {
     const resolved = part === "services" ? read.map(([service]) => service) : Object.keys(asMap(top[part]));

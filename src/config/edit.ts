@@ -1,15 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import {
-  type Document,
-  isMap,
-  isPair,
-  isScalar,
-  type Node,
-  type Pair,
-  parseDocument,
-  Scalar,
-  type YAMLMap,
-} from "yaml";
+import { Document, isMap, isPair, isScalar, type Node, type Pair, parseDocument, Scalar, type YAMLMap } from "yaml";
 import { mistakes } from "./check.ts";
 
 type KeyNames = readonly string[];
@@ -82,7 +72,7 @@ const pairOf = (map: YAMLMap<unknown, unknown>, key: string): Pair | undefined =
 function withLines(text: string, document: Document, path: KeyNames, value: unknown): string | undefined {
   const parent = path.slice(0, -1);
   const key = path.at(-1) ?? "";
-  const line = `${flow(document, asKey(key))}: ${flow(document, value)}${eolOf(text)}`;
+  const line = `${flow(asKey(key))}: ${flow(value)}${eolOf(text)}`;
   const map = blockMap(document, parent);
   if (map === undefined) return withFirstLine(text, document, parent, line);
   if (pairOf(map, key) !== undefined) return withValue(text, document, path, value);
@@ -116,9 +106,7 @@ function withValue(text: string, document: Document, path: KeyNames, value: unkn
   const node = document.getIn(path, true);
   if (!isScalar(node) && !(isMap(node) && node.flow)) return undefined;
   const [start, end] = node.range ?? [];
-  return start === undefined || end === undefined
-    ? undefined
-    : text.slice(0, start) + flow(document, value) + text.slice(end);
+  return start === undefined || end === undefined ? undefined : text.slice(0, start) + flow(value) + text.slice(end);
 }
 
 /** Returns the text without the lines of an entry; undefined for the last one of a map, which has to leave `{}`. */
@@ -140,7 +128,4 @@ function afterLine(text: string, offset: number): { before: string; after: strin
     : { before: text.slice(0, end + 1), after: text.slice(end + 1) };
 }
 
-const flow = (document: Document, value: unknown): string =>
-  new (document.constructor as typeof Document)(document.createNode(value, { flow: true }) as never)
-    .toString({ lineWidth: 0 })
-    .trimEnd();
+const flow = (value: unknown): string => new Document(value, { flow: true }).toString({ lineWidth: 0 }).trimEnd();

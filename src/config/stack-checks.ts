@@ -104,9 +104,9 @@ export function missingKeys(value: unknown): DeclarationProblem[] {
   const apps = isMap(value.apps) ? Object.values(value.apps) : [];
   const server = isMap(value.server) ? value.server : {};
   const provisioned = apps.length === 0 || apps.some((app) => !isMap(app) || app.dsn === undefined);
-  const ours = server.image !== undefined || value.production !== undefined;
-  const bundled = ours || (server.url === undefined && provisioned);
-  const wanted = { admin: bundled, organization: provisioned, projects: provisioned };
+  const isBundled = server.image !== undefined || value.production !== undefined;
+  const needsAdmin = isBundled || (server.url === undefined && provisioned);
+  const wanted = { admin: needsAdmin, organization: provisioned, projects: provisioned };
   return Object.entries(wanted)
     .filter(([key, is]) => is && value[key] === undefined)
     .map(([key]) => ({ path: [key], what: "is missing" }));

@@ -47,10 +47,10 @@ function foundIn(dir: string): string[] {
 /** Returns the texts of the user's Compose files. Throws GC1103 for one that COMPOSE_FILE names and that does not exist. */
 export function readComposeFiles(dir: string, paths: readonly string[]): UserComposeFile[] {
   const ours = paths.indexOf(STACK_FILE);
-  const users = paths.map((path, i) => ({ path, afterOurs: i > ours })).filter(({ path }) => path !== STACK_FILE);
-  return users.map(({ path, afterOurs }) => {
+  const users = paths.map((path, i) => ({ path, afterStack: i > ours })).filter(({ path }) => path !== STACK_FILE);
+  return users.map(({ path, afterStack }) => {
     const text = readUserFile(dir, path, "GC1103");
-    if (text !== undefined) return { path, text, afterOurs };
+    if (text !== undefined) return { path, text, afterStack };
     throw new CodedError("GC1103", `COMPOSE_FILE in .env names ${path}, which is not there`, {
       remedy: "Correct COMPOSE_FILE in .env, then run it again.",
     });
@@ -77,7 +77,7 @@ export async function readUserFilesWith(
   variables: Variables,
   log: Log,
 ): Promise<UserProject> {
-  const canAsk = files.length > 0 && !files.some(({ afterOurs }) => afterOurs);
+  const canAsk = files.length > 0 && !files.some(({ afterStack }) => afterStack);
   // Started first: it takes longer than our own reading, beside which it runs.
   const asked = canAsk
     ? compose?.(files.map(({ path }) => path)).then(

@@ -66,7 +66,7 @@ services:
       "services: {a: {read_only: true}, glitchtip: {mem_limit: 1g}}\nvolumes: {glitchtip-db: {external: true}}";
     const { services, names } = readUserCompose([
       { path: "compose.yaml", text: "services: {a: {entrypoint: [x]}}" },
-      { path: "compose.prod.yaml", text, afterOurs: true },
+      { path: "compose.prod.yaml", text, afterStack: true },
     ]);
     expect(services.a).toMatchObject({ entrypoint: ["x"], readOnly: true });
     expect([names.services, names.volumes]).toEqual([["a"], []]);
