@@ -57,6 +57,7 @@ export const ERROR_CODES = {
   GC1608: "a test mail was not sent",
   GC1609: "a notification was not delivered",
   GC1610: "images cannot be bundled or pushed",
+  GC1611: "the stack belongs to another folder or workspace",
   GC1701: "the Vault cannot be reached",
   GC1702: "the Vault refuses the sign-in or the secret",
   GC1801: "a backup could not be made",

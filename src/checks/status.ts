@@ -9,7 +9,9 @@ import type { AppStatus, Status, WrittenStatus } from "../outputs/dsn-volume.ts"
 import {
   appsStartedBeforeDsn,
   type Backlog,
+  claimProblems,
   databaseContainerOf,
+  observeClaims,
   observeStack,
   openRotationNotes,
   provisionerStatus,
@@ -18,6 +20,7 @@ import {
   type ServiceState,
   STARTED_BEFORE_DSN,
   serviceStates,
+  type WorkspaceIdentity,
 } from "../running/index.ts";
 import { PROVISIONER, SERVER, WORKER } from "../stack/service-names.ts";
 import { type CertificateStatus, certificateStatus } from "./production/certificate-status.ts";
@@ -62,6 +65,8 @@ export interface StatusOptions {
   readonly resources?: boolean;
   /** Path of the backup whose restore was interrupted. */
   readonly restoring?: string;
+  /** Compared with the labels of what is on the engine. */
+  readonly identity?: WorkspaceIdentity;
   /** Returns the state of an app with a Compose provider, which is stored on this machine. */
   provided?(app: string): AppDsnState["dsn"];
 }
@@ -132,13 +137,15 @@ export async function stackStatus(
   const stack = await observeStack(docker);
   const context = { docker, declaration, stack, options };
   const names = Object.keys(LINES) as (keyof StatusLines)[];
-  const [written, ...lines] = await Promise.all([
+  const [claims, written, ...lines] = await Promise.all([
+    foreignStackProblems(stack, options),
     provisionerStatus(stack),
     ...names.map((name) => LINES[name](context)),
   ]);
   const services = serviceStates(stack);
   const apps = provisionedAppStates(declaration, written, options);
   const problems = [
+    ...claims,
     ...interruptedRestore(options),
     ...serviceProblems(stack, services, written, apps),
     ...lines.flatMap((line) => line?.problems ?? []),
@@ -147,7 +154,7 @@ export async function stackStatus(
   const running = problems.length > 0 ? "broken" : settling(services);
   return {
     project: stack.config.name,
-    state: isStarted ? running : "not started",
+    state: isStarted || claims.length > 0 ? running : "not started",
     ...defined({
       url: options.url,
       version: statedVersion(written),
@@ -157,8 +164,18 @@ export async function stackStatus(
       apps: [...apps, ...givenAppStates(declaration, stack)],
     }),
     ...Object.fromEntries(names.flatMap((name, i) => (lines[i] === undefined ? [] : [[name, lines[i].value]]))),
-    next: isStarted ? [...problems, ...openRotationNotes(written)] : ["docker compose up -d --wait"],
+    next: isStarted
+      ? [...problems, ...openRotationNotes(written)]
+      : claims.length > 0
+        ? claims
+        : ["docker compose up -d --wait"],
   };
+}
+
+async function foreignStackProblems({ engine, config }: RunningStack, { identity }: StatusOptions): Promise<string[]> {
+  if (identity === undefined) return [];
+  const own = { ...identity, project: config.name };
+  return claimProblems(own, await observeClaims(engine, own)).map(({ what, fix }) => `${what}: ${fix}`);
 }
 
 function withoutApps(written: WrittenStatus | undefined): StackStatus["provisioner"] {

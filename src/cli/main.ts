@@ -48,11 +48,21 @@ async function define(command: Command, entry: CommandEntry): Promise<void> {
   const { flags, run } = (await load()).default;
   command.addHelpText("after", ["", "Examples:", ...examples.map((line) => `  ${line}`)].join("\n"));
   flags?.(command);
+  if (entry.changes?.of === "stack") {
+    command.option(
+      "--take-over",
+      "use the stack although it was started in another folder, such as this one's old name",
+    );
+  }
   command.action(async () => {
-    const given = command.optsWithGlobals<GlobalFlags>();
+    const given = command.optsWithGlobals<ChangeFlags>();
     const context = processContext(given);
     try {
       await using _lock = await lockFor(entry, context, given, command.args);
+      if (entry.changes?.of === "stack" && isChange(entry, command.args)) {
+        const { requireOwnStack } = await import("./own-stack.ts");
+        await requireOwnStack(context, given.takeOver === true, entry.name);
+      }
       await run(context, given as never, command.args);
     } catch (error) {
       const cause = context.signal.aborted ? context.signal.reason : error;
@@ -62,23 +72,27 @@ async function define(command: Command, entry: CommandEntry): Promise<void> {
   });
 }
 
-interface DryRunFlags extends GlobalFlags {
+interface ChangeFlags extends GlobalFlags {
+  readonly takeOver?: boolean;
   readonly dryRun?: boolean;
   readonly check?: boolean;
 }
 
+/** Returns false where this action of the command only reads. */
+const isChange = ({ changes }: CommandEntry, [action = ""]: readonly string[]): boolean =>
+  changes !== undefined && changes.actions?.includes(action) !== false;
+
 /** Keeps other commands from changing the workspace or its stack while this one does. */
 async function lockFor(
-  { name, changes }: CommandEntry,
+  entry: CommandEntry,
   context: CliContext,
-  { dryRun, check }: DryRunFlags,
+  { dryRun, check }: ChangeFlags,
   args: readonly string[],
 ): Promise<AsyncDisposable | undefined> {
-  const [action = ""] = args;
-  const changesNothing = changes === undefined || changes.actions?.includes(action) === false;
-  if (changesNothing || dryRun || check) return undefined;
+  const { name, changes } = entry;
+  if (!isChange(entry, args) || dryRun || check) return undefined;
   const { lockWorkspace } = await import("./workspace-lock.ts");
-  const command = changes.actions === undefined ? name : `${name} ${args.slice(0, 2).join(" ")}`;
+  const command = changes?.actions === undefined ? name : `${name} ${args.slice(0, 2).join(" ")}`;
   return await lockWorkspace(context, command.trim(), process.pid);
 }
 

@@ -5,11 +5,10 @@ import { buffer } from "node:stream/consumers";
 import type Dockerode from "dockerode";
 import { onAbort } from "../base/abort.ts";
 import { defined } from "../base/defined.ts";
-import type { Container, Engine } from "./engine.ts";
+import { INSTANCE_LABEL, PROJECT_LABEL, SERVICE_LABEL, VOLUME_LABEL, WORKING_DIR_LABEL } from "../compose/labels.ts";
+import type { Container, Engine, StackMark } from "./engine.ts";
 import type { EngineAddress } from "./places.ts";
 
-const PROJECT = "com.docker.compose.project";
-const SERVICE = "com.docker.compose.service";
 const CONFIG_HASH = "com.docker.compose.config-hash";
 
 /** Loads dockerode only when it is called, because many commands need no engine. */
@@ -42,7 +41,7 @@ function connection({ host, tlsDir }: EngineAddress): Dockerode.DockerOptions {
 }
 
 function engineOf(docker: Dockerode): Engine {
-  const ofProject = (project: string) => ({ label: [`${PROJECT}=${project}`] });
+  const ofProject = (project: string) => ({ label: [`${PROJECT_LABEL}=${project}`] });
   return {
     async ping(signal) {
       // dockerode's ping takes no signal.
@@ -83,7 +82,7 @@ function engineOf(docker: Dockerode): Engine {
           hostIp: IP ?? "0.0.0.0",
           protocol: Type,
           container: nameOf(Names[0]),
-          ...defined({ project: Labels[PROJECT], service: Labels[SERVICE] }),
+          ...defined({ project: Labels[PROJECT_LABEL], service: Labels[SERVICE_LABEL] }),
         })),
       );
     },
@@ -97,6 +96,18 @@ function engineOf(docker: Dockerode): Engine {
         networks: networks.map(({ Name }) => Name).sort(),
         volumes: (volumes.Volumes ?? []).map(({ Name }) => Name).sort(),
       };
+    },
+    async marks(of) {
+      const label = "project" in of ? `${PROJECT_LABEL}=${of.project}` : `${INSTANCE_LABEL}=${of.instance}`;
+      const filters = { label: [label] };
+      const [containers, volumes] = await Promise.all([
+        docker.listContainers({ all: true, filters }),
+        docker.listVolumes({ filters }),
+      ]);
+      return [
+        ...containers.map(({ Names, Labels }) => markOf("container", nameOf(Names[0]), Labels ?? {})),
+        ...(volumes.Volumes ?? []).map(({ Name, Labels }) => markOf("volume", Name, Labels ?? {})),
+      ];
     },
     async remove(container) {
       await docker.getContainer(container).remove({ force: true, v: true });
@@ -118,6 +129,16 @@ function engineOf(docker: Dockerode): Engine {
   };
 }
 
+function markOf(kind: StackMark["kind"], name: string, labels: Readonly<Record<string, string>>): StackMark {
+  return {
+    kind,
+    name,
+    project: labels[PROJECT_LABEL] ?? "",
+    key: labels[kind === "container" ? SERVICE_LABEL : VOLUME_LABEL] ?? "",
+    ...defined({ folder: labels[WORKING_DIR_LABEL], instance: labels[INSTANCE_LABEL] }),
+  };
+}
+
 const nameOf = (name: string | undefined): string => (name ?? "").replace(/^\//, "");
 
 function containerOf(found: Dockerode.ContainerInspectInfo): Container {
@@ -128,7 +149,7 @@ function containerOf(found: Dockerode.ContainerInspectInfo): Container {
   return {
     id: found.Id,
     name: nameOf(found.Name),
-    service: Config.Labels[SERVICE] ?? "",
+    service: Config.Labels[SERVICE_LABEL] ?? "",
     oneOff: Config.Labels["com.docker.compose.oneoff"] === "True",
     state: State.Status,
     ...(health === "starting" || health === "healthy" || health === "unhealthy" ? { health } : {}),

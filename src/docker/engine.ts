@@ -9,12 +9,28 @@ export interface Engine {
   publishedPorts(): Promise<PublishedPort[]>;
   /** Returns the networks and volumes that carry the label of a Compose project. */
   belongings(project: string): Promise<{ readonly networks: string[]; readonly volumes: string[] }>;
+  /** Returns the labels of all containers and volumes of a Compose project, or of those with an instance id. */
+  marks(of: { readonly project: string } | { readonly instance: string }): Promise<StackMark[]>;
   /** Kills and removes a container by its name or id. */
   remove(container: string): Promise<void>;
   /** Returns a file as the container sees it, running or not, with its volumes; undefined where there is none. */
   readFile(containerId: string, path: string): Promise<string | undefined>;
   /** Returns the memory of a running container without its page cache; undefined where it does not run. */
   memory(containerId: string): Promise<Memory | undefined>;
+}
+
+/** A container or a volume, and what its labels say of it. */
+export interface StackMark {
+  readonly kind: "container" | "volume";
+  readonly name: string;
+  /** The Compose project. */
+  readonly project: string;
+  /** The name of the service or the volume in the Compose file. */
+  readonly key: string;
+  /** The folder that Compose was started in; volumes have none. */
+  readonly folder?: string;
+  /** The instance id of the workspace; the user's own services and stacks from before have none. */
+  readonly instance?: string;
 }
 
 export interface Memory {

@@ -6,7 +6,7 @@ import { type LocatedEngine, locateEngine } from "./locate.ts";
 
 export { type DockerCli, lastLines } from "./cli.ts";
 export type { Compose } from "./compose.ts";
-export type { Container, Engine, Health, Memory, PublishedPort } from "./engine.ts";
+export type { Container, Engine, Health, Memory, PublishedPort, StackMark } from "./engine.ts";
 export { missingInCompose, missingInEngine } from "./engine.ts";
 export type { LocatedEngine } from "./locate.ts";
 

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { defined } from "../base/defined.ts";
 import type { ProductionHost } from "../checks/index.ts";
 import type { UserProject } from "../compose/model.ts";
 import { checkDeclaration } from "../config/check.ts";
@@ -37,6 +38,11 @@ const SAMPLE_COMPOSE = "compose.yaml";
 export interface InitContext extends WorkspaceContext, Pick<PortContext, "portIsFree"> {
   /** Looked at for `production` only; without it machine, certificate and secrets are not checked. */
   readonly host?: ProductionHost;
+  /**
+   * Returns the instance id of a stack whose data the workspace takes over, `none` for data without an id, or undefined.
+   * Throws where the Compose project belongs to another folder. Without it the engine is not asked.
+   */
+  takenInstance?(workspace: Workspace): Promise<string | undefined>;
 }
 
 /** Makes all files of a workspace, or brings them up to date. Validates everything before it writes anything. */
@@ -49,7 +55,8 @@ export async function initWorkspace(
     const { refuseUnfitProduction } = await import("../checks/index.ts");
     await refuseUnfitProduction(workspace, context.env ?? {}, context.log, context.host);
   }
-  return await updateWorkspace(context, workspace, { ...options, ...how });
+  const instance = await context.takenInstance?.(workspace);
+  return await updateWorkspace(context, workspace, { ...options, ...how, ...defined({ instance }) });
 }
 
 type Wanted = { readonly workspace: Workspace } & Pick<

@@ -33,6 +33,16 @@ export { databaseService, programInside, serviceNamed, serviceOfPart } from "./p
 export { hostUrl } from "./published-url.ts";
 export { planProgramRestart, planRestart, restartPrograms, restartServices } from "./restart.ts";
 export {
+  claimProblems,
+  instanceOfData,
+  movedNotes,
+  observeClaims,
+  refuseForeignStack,
+  rememberTakenFolders,
+  type StackClaims,
+  type WorkspaceIdentity,
+} from "./stack-owner.ts";
+export {
   appsStartedBeforeDsn,
   containerProblem,
   openRotationNotes,

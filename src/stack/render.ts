@@ -1,4 +1,6 @@
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
+import { INSTANCE_LABEL } from "../compose/labels.ts";
 import type { ComposeService, UserProject } from "../compose/model.ts";
 import { needsContainer, needsProvisioner } from "../config/app-sources.ts";
 import { postgresVolume } from "../config/postgres.ts";
@@ -23,6 +25,7 @@ import type {
   RenderedStack,
   StackInput,
   StackParts,
+  StackService,
   TopLevel,
 } from "./model.ts";
 import { forOperator, operatorParts } from "./production.ts";
@@ -41,10 +44,13 @@ export function renderStack(input: StackInput): RenderedStack {
   const given = overlayGivenApps(declaration, user);
   const parts = serverKind(declaration) === "bundled" ? bundledParts(input, apps) : attachedParts(input);
   const hasProvisioner = needsContainer(declaration);
+  const labels = input.instance === undefined ? undefined : { [INSTANCE_LABEL]: input.instance };
+  const volume = defined({ labels });
+  const stack = labels === undefined ? parts.stack : labelled(parts.stack, labels);
   const ownVolumes = hasProvisioner ? [STATE_VOLUME, DSN_VOLUME, ...toolsVolumes(declaration)] : [];
   const top: TopLevel = {
     ...unlessEmpty("networks", parts.networks),
-    ...unlessEmpty("volumes", Object.fromEntries([...parts.volumes, ...ownVolumes].map((name) => [name, {}]))),
+    ...unlessEmpty("volumes", Object.fromEntries([...parts.volumes, ...ownVolumes].map((name) => [name, volume]))),
     ...unlessEmpty("secrets", parts.secrets),
     ...(apps.wrapper.inline
       ? { configs: { [WRAPPER_CONFIG]: { content: texts.withDsn.replaceAll("$", "$$$$") } } }
@@ -53,7 +59,7 @@ export function renderStack(input: StackInput): RenderedStack {
   refuseCollisions(user, { services: parts.stack.services, ...top });
   return {
     files: [
-      managed(STACK_FILE, composeText(parts.stack, { ...apps.services, ...given.services, ...parts.overlays }, top)),
+      managed(STACK_FILE, composeText(stack, { ...apps.services, ...given.services, ...parts.overlays }, top)),
       managed(".glitchtip/.gitignore", "/secrets/\n/env/\n/state/\n"),
       ...parts.files,
       ...imagesFile(input.images),
@@ -121,6 +127,18 @@ function attachedParts({ declaration, compose, provisioner }: StackInput): Serve
     files: [],
     generation: server.generation,
     warnings: [],
+  };
+}
+
+/** Returns the stack with labels on all of its services. A service with labels of its own does not get the shared ones. */
+function labelled<T extends AttachedStack>(stack: T, labels: Readonly<Record<string, string>>): T {
+  const { everyService, services } = stack;
+  const withLabels = ({ own, ...rest }: StackService): StackService =>
+    own.labels === undefined ? { own, ...rest } : { own: { ...own, labels: { ...own.labels, ...labels } }, ...rest };
+  return {
+    ...stack,
+    everyService: { ...everyService, labels: { ...everyService.labels, ...labels } },
+    services: Object.fromEntries(Object.entries(services).map(([name, service]) => [name, withLabels(service)])),
   };
 }
 

@@ -5,10 +5,12 @@ import { readIfThere } from "../base/files.ts";
 import type { UserProject, UserService } from "../compose/model.ts";
 import { provisionedApps } from "../config/app-sources.ts";
 import type { Declaration } from "../config/schema.ts";
+import type { WorkspaceIdentity } from "../running/index.ts";
 import { IMAGES_FILE } from "../stack/managed-files.ts";
 import type { ImageKnowledge, KnownImage } from "../stack/model.ts";
 import { onlyInImage } from "../stack/start.ts";
 import type { WorkspaceDocker } from "./docker.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** An app whose entrypoint or command only its image states. */
 export interface AskedImage {
@@ -29,6 +31,16 @@ export const composeProjectNameOf = (dir: string, name: string | undefined): str
     .toLowerCase()
     .replace(/[^-_a-z0-9]/g, "")
     .replace(/^[-_]+/, "");
+
+/** Returns what tells this workspace's stack from others on the engine. The shell's COMPOSE_PROJECT_NAME wins. */
+export const workspaceIdentity = (
+  { dir, composeProjectName, instance }: Pick<Workspace, "dir" | "composeProjectName" | "instance">,
+  env: Readonly<Record<string, string | undefined>>,
+): WorkspaceIdentity => ({
+  dir,
+  project: env.COMPOSE_PROJECT_NAME || composeProjectNameOf(dir, composeProjectName),
+  instance,
+});
 
 /** Returns the apps whose start has to be read from their image. */
 export function askedImages(declaration: Declaration, user: UserProject, composeProject: string): AskedImage[] {

@@ -5,7 +5,7 @@ export type { PlannedFile } from "./decisions.ts";
 export { DECLARATION_FILE, readDeclarationText } from "./declaration-file.ts";
 export { workspaceDocker } from "./docker.ts";
 export { parseEnv, setVariable } from "./env-file.ts";
-export { composeProjectNameOf, type ImageOptions } from "./images.ts";
+export { composeProjectNameOf, type ImageOptions, workspaceIdentity } from "./images.ts";
 export { lockImages, unlockImages } from "./lock.ts";
 export { planManagedFiles } from "./managed-files.ts";
 export { differencesOf, type FileDifference, noteDeclaration, type PlanParts, planFiles, planParts } from "./plan.ts";

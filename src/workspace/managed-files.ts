@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { defined } from "../base/defined.ts";
 import type { FileToWrite } from "../base/files.ts";
 import type { RenderedFile } from "../stack/model.ts";
 import {
@@ -23,6 +24,13 @@ export interface ManagedFilesPlan {
   readonly last: readonly FileToWrite[];
 }
 
+interface ManagedFilesOptions {
+  /** Ejected files that become managed again. */
+  readonly adopt?: readonly string[];
+  /** The instance id of the stack; default: the one that the manifest has. */
+  readonly instance?: string | undefined;
+}
+
 /**
  * Decides what to do with each file. The manifest goes first and accepts both the version on disk and the new one; the
  * texts that merges start from go last. So a run that is killed in between does not make its own files look edited, and
@@ -32,9 +40,10 @@ export async function planManagedFiles(
   dir: string,
   files: readonly RenderedFile[],
   toolVersion: string,
-  adopt: readonly string[] = [],
+  { adopt = [], instance }: ManagedFilesOptions = {},
 ): Promise<ManagedFilesPlan> {
-  const { files: known, there } = readManifest(dir);
+  const { files: known, there, instance: knownInstance } = readManifest(dir);
+  const isSameInstance = instance === undefined || instance === knownInstance;
   const once = files.filter(({ kind }) => kind === "once").map((file) => decideOnce(dir, file));
   const decisions: Decision[] = [];
   const wanted = new Set<string>();
@@ -58,10 +67,12 @@ export async function planManagedFiles(
       return state === "removed" && entry !== undefined ? [[path, entry] as const] : [];
     }),
   );
+  const textOf = (after: Readonly<Record<string, ManifestEntry>>) =>
+    manifestText(toolVersion, { ...defined({ instance: instance ?? knownInstance }), files: after });
   const manifest = (after: Readonly<Record<string, ManifestEntry>>): FileToWrite[] =>
-    there && JSON.stringify(after) === JSON.stringify(known)
+    there && isSameInstance && JSON.stringify(after) === JSON.stringify(known)
       ? []
-      : [{ path: join(dir, WORKSPACE_MANIFEST_FILE), content: manifestText(toolVersion, after), mode: 0o644 }];
+      : [{ path: join(dir, WORKSPACE_MANIFEST_FILE), content: textOf(after), mode: 0o644 }];
 
   return {
     files: [...once, ...decisions, ...dropped.filter(({ file }) => file.state !== "same")].map(({ file }) => file),

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join, posix } from "node:path";
+import { defined } from "../base/defined.ts";
 import { readIfThere } from "../base/files.ts";
 import { STACK_FILE } from "../stack/managed-files.ts";
 
@@ -22,10 +23,21 @@ export type ManifestEntries = Readonly<Record<string, ManifestEntry>>;
 
 export const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
+/** What is committed about the managed files. */
+export interface WorkspaceManifest {
+  /** Made by the first `init`; undefined for a workspace from before. */
+  readonly instance?: string;
+  readonly files: ManifestEntries;
+}
+
+/** Read from the text, because the id has to outlive a manifest that a merge of branches has damaged. */
+const INSTANCE = /"instance": "([0-9a-f]{16})"/;
+
 /** Reads the manifest. One that cannot be parsed counts as none: files that differ are then treated as edited, and none is lost. */
-export function readManifest(dir: string): { readonly files: ManifestEntries; readonly there: boolean } {
+export function readManifest(dir: string): WorkspaceManifest & { readonly there: boolean } {
   const text = readIfThere(join(dir, WORKSPACE_MANIFEST_FILE));
-  return { files: parsed(text), there: text !== undefined };
+  const instance = INSTANCE.exec(text ?? "")?.[1];
+  return { ...defined({ instance }), files: parsed(text), there: text !== undefined };
 }
 
 function parsed(text = "{}"): ManifestEntries {
@@ -43,8 +55,8 @@ const isManagedPath = (path: string): boolean =>
   path === STACK_FILE ||
   (path.startsWith(OURS) && posix.normalize(path) === path && !/^\.glitchtip\/(?:secrets|env|base)\//.test(path));
 
-export const manifestText = (tool: string, files: ManifestEntries): string =>
-  `${JSON.stringify({ version: 1, tool, files }, null, 2)}\n`;
+export const manifestText = (tool: string, { instance, files }: WorkspaceManifest): string =>
+  `${JSON.stringify({ version: 1, tool, ...defined({ instance }), files }, null, 2)}\n`;
 
 /** Returns where we keep the text that we wrote last, for the merge with the user's edits. */
 export const basePath = (path: string): string =>

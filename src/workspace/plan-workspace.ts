@@ -55,7 +55,10 @@ export async function planWorkspace(
 ): Promise<WorkspacePlan> {
   const { dir, declaration, declarationText } = workspace;
   const stack = renderWorkspace(workspace, assets);
-  const managed = await planManagedFiles(dir, [...once, ...stack.files], assets.version, adopt);
+  const managed = await planManagedFiles(dir, [...once, ...stack.files], assets.version, {
+    adopt,
+    instance: workspace.instance,
+  });
   const secrets = missingSecrets(dir, declaration, { ...workspace.env, ...shell });
   const byLink = usesOverrideLink(workspace);
   const envText = readEnvText(dir);

@@ -73,6 +73,8 @@ export interface UpdateOptions extends ImageOptions, WorkspacePlanOptions {
   readonly stateBy: NonNullable<ImageKnowledge["stateBy"]>;
   /** Files that cannot be merged are reported in the result, not by an error. */
   readonly tellConflicts?: boolean;
+  /** The instance id of a stack whose data this workspace takes over; `none` for data that has no id. */
+  readonly instance?: string;
 }
 
 /** Writes all files as the workspace wants them. Validates everything before it writes anything. Throws GC1105 on conflicts. */
@@ -83,7 +85,12 @@ export async function updateWorkspace(
 ): Promise<WorkspaceResult> {
   const { log, env = {}, random = randomBytes, assets = packageAssets() } = context;
   const { dryRun = false, tellConflicts = false } = options;
-  const workspace = { ...read, images: await imagesOf(context.docker, read, options) };
+  const instance = options.instance ?? instanceOf(read, random);
+  const workspace = {
+    ...read,
+    ...defined({ instance: instance === "none" ? undefined : instance }),
+    images: await imagesOf(context.docker, read, options),
+  };
   const copies = await compareVaultCopies(context, workspace);
   const plan = await planWorkspace(workspace, assets, env, options);
   for (const warning of [...plan.warnings, ...vaultCopyWarnings(copies), ...warningsOf(workspace, env)]) {
@@ -100,6 +107,12 @@ export async function updateWorkspace(
   const conflict = tellConflicts ? undefined : conflictIn(plan.files, dryRun);
   if (conflict !== undefined) throw conflict;
   return resultOf(workspace, plan.files, dryRun);
+}
+
+/** Returns the id that the workspace has, or a new one for a workspace that is only being made. */
+function instanceOf({ isNew, instance }: Workspace, random: typeof randomBytes): string | undefined {
+  if (instance !== undefined || !isNew) return instance;
+  return random(8).toString("hex");
 }
 
 async function imagesOf(

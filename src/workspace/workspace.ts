@@ -16,6 +16,7 @@ import { DECLARATION_FILE, readDeclarationText, readUserFile } from "./declarati
 import type { WorkspaceDocker } from "./docker.ts";
 import { parseEnv } from "./env-file.ts";
 import { askedImages, composeProjectNameOf, rememberedImages } from "./images.ts";
+import { readManifest } from "./manifest.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -33,6 +34,10 @@ export interface Workspace {
   readonly composeProjectName?: string;
   readonly env: Readonly<Record<string, string>>;
   readonly images: ImageKnowledge;
+  /** It has no manifest yet, so no `init` has finished here. */
+  readonly isNew: boolean;
+  /** What tells this workspace's stack from others on the engine; undefined for a workspace from before. */
+  readonly instance?: string;
 }
 
 /** Returns the text of .env, which is empty where there is none. */
@@ -79,6 +84,7 @@ export function workspaceFrom(
   shell: Variables,
 ): Workspace {
   const composeProjectName = env.COMPOSE_PROJECT_NAME || user.name;
+  const { there, instance } = readManifest(dir);
   const asked = askedImages(declaration, user, composeProjectNameOf(dir, composeProjectName));
   return {
     dir,
@@ -87,7 +93,8 @@ export function workspaceFrom(
     composeFiles,
     user,
     port: publishedPort(declaration, env, shell),
-    ...defined({ composeProjectName }),
+    ...defined({ composeProjectName, instance }),
+    isNew: !there,
     env,
     images: rememberedImages(dir, asked),
   };
@@ -95,8 +102,9 @@ export function workspaceFrom(
 
 /** Returns the managed files as the workspace wants them; nothing is written. */
 export function renderWorkspace(workspace: Workspace, assets: Assets): RenderedStack {
-  const { dir, declaration, declarationText, user, images } = workspace;
+  const { dir, declaration, declarationText, user, images, instance } = workspace;
   return renderStack({
+    ...defined({ instance }),
     declaration,
     declarationText,
     toolVersion: assets.version,

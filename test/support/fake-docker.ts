@@ -51,6 +51,7 @@ export function fakeDocker(options: FakeDockerOptions = {}): Docker {
     containers: async () => [...containers],
     publishedPorts: async () => [],
     belongings: unexpected("belongings"),
+    marks: async () => [],
     remove: unexpected("remove"),
     readFile: async (id, path) => files[`${id}:${path}`],
     memory: async () => undefined,

@@ -2,12 +2,12 @@ import { CodedError } from "../../base/errors.ts";
 import type { ComposeConfig } from "../../compose/model.ts";
 import type { Docker, LocatedEngine } from "../../docker/index.ts";
 import type { RunningStack } from "../../running/index.ts";
-import type { Assets, VaultCopy, Workspace } from "../../workspace/index.ts";
+import { type Assets, type VaultCopy, type Workspace, workspaceIdentity } from "../../workspace/index.ts";
 import { checkCompose, checkEngine, checkResources } from "./engine-checks.ts";
 import { checkVaultCopies, checkWorkspaceFiles } from "./file-checks.ts";
 import { errorFindings, type Finding } from "./finding.ts";
 import { checkPorts } from "./port-checks.ts";
-import { checkContainers, checkDsns, checkNames, checkServing } from "./stack-checks.ts";
+import { checkContainers, checkDsns, checkNames, checkOwner, checkServing } from "./stack-checks.ts";
 
 export type { Finding } from "./finding.ts";
 
@@ -54,6 +54,9 @@ export async function runDoctor(context: DoctorContext): Promise<Finding[]> {
     // The check of Compose itself reports GC1602 and GC1606.
     of(config?.error, (error) =>
       error.code === "GC1602" || error.code === "GC1606" ? [] : errorFindings("compose files", error),
+    ),
+    of(located.value, ({ engine }) =>
+      of(workspace.value, (found) => checkOwner(engine, workspaceIdentity(found, context.env))),
     ),
     of(config?.value, async (found) => checkPorts(found, await takenPorts(located.value), machine)),
     of(config?.value, (found) =>

@@ -2,17 +2,20 @@ import type { ComposeConfig } from "../../compose/model.ts";
 import { variablesOf } from "../../config/framework-presets.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { resolveServer } from "../../config/server.ts";
-import type { Docker } from "../../docker/index.ts";
+import type { Docker, Engine } from "../../docker/index.ts";
 import {
   appsStartedBeforeDsn,
+  claimProblems,
   containerOf,
   containerProblem,
   databaseContainerOf,
+  observeClaims,
   provisionerStatus,
   queueInDatabase,
   type RunningStack,
   readBacklog,
   STARTED_BEFORE_DSN,
+  type WorkspaceIdentity,
 } from "../../running/index.ts";
 import { SERVER } from "../../stack/service-names.ts";
 import { certificateStatus } from "../production/certificate-status.ts";
@@ -71,6 +74,24 @@ async function checkUrl(url: string | undefined, machine: Machine): Promise<Find
       "Add it to your DNS, or correct server.url.",
     ),
   ];
+}
+
+/** Finds what on the engine belongs to another folder or workspace, and data of this workspace under another name. */
+export async function checkOwner(engine: Engine, identity: WorkspaceIdentity): Promise<Finding[]> {
+  const claims = await observeClaims(engine, identity);
+  const findings = [
+    ...claimProblems(identity, claims).map(({ what, fix }) => fail("owner", what, fix)),
+    ...claims.elsewhere.map(({ project }) =>
+      warn(
+        "owner",
+        `data of this workspace is in the Compose project ${project}, not in ${identity.project}`,
+        `To use it: COMPOSE_PROJECT_NAME=${project} in .env`,
+      ),
+    ),
+  ];
+  return findings.length > 0
+    ? findings
+    : [ok("owner", `the Compose project ${identity.project} is this workspace's own`)];
 }
 
 /** Finds containers that do not work, also those that lost a process to the kernel's out-of-memory killer and run on. */

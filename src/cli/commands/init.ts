@@ -20,6 +20,7 @@ interface Flags {
   readonly pull?: boolean;
   readonly build?: boolean;
   readonly dryRun?: boolean;
+  readonly takeOver?: boolean;
   /** False by --no-preflight. */
   readonly preflight: boolean;
 }
@@ -34,6 +35,7 @@ export default {
       .option("--pull", "fetch images that are not here, where only they know how an app starts")
       .option("--build", "build them, where the service has a build")
       .option("--dry-run", "only say what would be written")
+      .option("--take-over", "use the stack and the data that are on the engine under this Compose project's name")
       .option("--yes", "ask nothing");
   },
   async run(context, flags) {
@@ -47,7 +49,16 @@ export default {
     const { thisMachine } = await import("../../checks/index.ts");
     const { portIsFree } = thisMachine(context.clock);
     const result = await initWorkspace(
-      { ...context, docker: workspaceDocker(context), host: productionHost(context, preflight), portIsFree },
+      {
+        ...context,
+        docker: workspaceDocker(context),
+        host: productionHost(context, preflight),
+        portIsFree,
+        takenInstance: async (workspace) => {
+          const { takenInstance } = await import("../own-stack.ts");
+          return await takenInstance(context, workspace, flags.takeOver === true);
+        },
+      },
       { ...answered, ...images, ...(dryRun && { dryRun }) },
     );
     // A workspace that was just made has nothing to compare with.

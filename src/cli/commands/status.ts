@@ -9,7 +9,7 @@ import { resolveServer, serverKind } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import { providedDsnState } from "../../provision/index.ts";
 import { type Backlog, queueInDatabase, type ServiceState } from "../../running/index.ts";
-import { browserUrl, readWorkspace } from "../../workspace/index.ts";
+import { browserUrl, readWorkspace, workspaceIdentity } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { ago, type Colour, type Paint, paintFor, table } from "../screen.ts";
@@ -65,6 +65,7 @@ async function showStatus(context: CliContext, print: (data: string) => void): P
       backup: hasBackups ? backup : undefined,
       restoring: restoreProgress.read(context.dir)?.backup,
     }),
+    identity: workspaceIdentity(project, context.env),
     nowMs: context.clock.now(),
     resources: true,
     provided: (app) =>

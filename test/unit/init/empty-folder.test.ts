@@ -91,7 +91,8 @@ describe("init in an empty folder", () => {
 
   it("continues wherever it was interrupted", async () => {
     using whole = new TemporaryFolder();
-    const { created } = await run(whole, { organization: "Acme" });
+    const sameInstance = { instance: "0123456789abcdef" };
+    const { created } = await run(whole, { organization: "Acme" }, sameInstance);
     const files = whole.files();
     // What the run had written when it was killed after each file; the manifest stands before what it lists.
     const order = created.flatMap((path) =>
@@ -100,7 +101,7 @@ describe("init in an empty folder", () => {
     for (let count = 0; count < order.length; count++) {
       using partly = new TemporaryFolder();
       for (const path of order.slice(0, count)) partly.write(path, files[path] ?? "");
-      await run(partly, { organization: "Acme" });
+      await run(partly, { organization: "Acme" }, sameInstance);
       const secrets = Object.keys(files).filter((path) => path.includes("secrets/"));
       for (const path of secrets) files[path] = partly.read(path);
       expect(partly.files()).toEqual(files);

@@ -8,8 +8,9 @@ export const SERVICE = "services:\n  api:\n    image: shop/api\n    entrypoint: 
 export function run(
   folder: TemporaryFolder,
   options: InitOptions = {},
-  more: { version?: string; warnings?: string[] } = {},
+  more: { version?: string; warnings?: string[]; instance?: string } = {},
 ): Promise<InitResult> {
   const log = { info() {}, step() {}, debug() {}, warn: (text: string) => more.warnings?.push(text) };
-  return initWorkspace({ dir: folder.path, log, env: {}, assets: testAssets(more.version) }, options);
+  const takenInstance = async () => more.instance;
+  return initWorkspace({ dir: folder.path, log, env: {}, assets: testAssets(more.version), takenInstance }, options);
 }

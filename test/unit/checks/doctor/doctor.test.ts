@@ -17,6 +17,7 @@ describe("doctor", () => {
       "declaration",
       "files",
       "secrets",
+      "owner",
       "port",
       "names",
       "containers",
