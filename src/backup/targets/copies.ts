@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Transform, type TransformCallback } from "node:stream";
-import { text } from "node:stream/consumers";
+import { buffer, text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
@@ -42,12 +43,26 @@ export function declaredTarget({ workspace, ...context }: DeclaredTargetContext)
   return openTarget(target, { ...context, openHttp, secret });
 }
 
-/** Copies a backup to the target. The manifest is stored last: a copy without one is not complete. */
+/**
+ * Copies a backup to the target. The manifest is stored last: a copy without one is not complete. Throws GC1807 unless
+ * the target returns that manifest.
+ */
 export async function uploadBackup(target: BackupTarget, { path, manifest }: Backup): Promise<void> {
   for (const file of manifest.files) {
     await target.put(`${manifest.name}/${file.path}`, { file: join(path, file.path) });
   }
-  await target.put(`${manifest.name}/${BACKUP_MANIFEST}`, { file: join(path, BACKUP_MANIFEST) });
+  const key = `${manifest.name}/${BACKUP_MANIFEST}`;
+  const file = join(path, BACKUP_MANIFEST);
+  await target.put(key, { file });
+  const stored = await target.fetch(key);
+  if (stored !== undefined && (await buffer(stored)).equals(await readFile(file))) return;
+  throw new CodedError(
+    "GC1807",
+    `${target.place}${key} was stored, but what is read back is ${stored ? "another" : "nothing"}`,
+    {
+      remedy: "Check that the target's address is right, and that its user may read what it writes.",
+    },
+  );
 }
 
 /** Returns the names of the complete backups at the target, newest first. */

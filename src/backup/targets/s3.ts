@@ -1,15 +1,22 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { pipeline } from "node:stream/promises";
 import { AwsV4Signer } from "aws4fetch";
 import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
 import { retry } from "../../base/retry.ts";
 import type { Secret } from "../../base/secret.ts";
 import { type Http, HttpError, type HttpStream } from "../../http/http.ts";
+import {
+  escapeXml,
+  fileBody,
+  isEncryptedByServer,
+  type S3Body,
+  s3Refusal,
+  textBody,
+  unescapeXml,
+  xmlText,
+} from "./s3-wire.ts";
 import type { BackupTarget, OpenTarget, TargetContent, TargetContext, TargetSettings } from "./target.ts";
 
 /** S3 accepts at most 10,000 parts of an object, and no part but the last below 5 MiB. */
@@ -32,13 +39,6 @@ export const openS3Target: OpenTarget<"s3"> = (settings, context): BackupTarget 
     },
   };
 };
-
-interface S3Body {
-  readonly sha256: string;
-  readonly bytes: number;
-  /** Opens the content. It is called for each attempt. */
-  open(): Readable | string;
-}
 
 interface S3Call {
   readonly method: "GET" | "PUT" | "POST" | "DELETE";
@@ -66,10 +66,25 @@ class S3Bucket {
   }
 
   async put(key: string, content: TargetContent): Promise<void> {
-    if ("text" in content) return void (await this.callForText({ method: "PUT", key, body: textBody(content.text) }));
+    if ("text" in content) return void (await this.#store({ method: "PUT", key, body: textBody(content.text) }));
     const { size } = await stat(content.file);
     if (size > PART_BYTES) return await this.#putParts(key, content.file, size);
-    await this.callForText({ method: "PUT", key, body: await fileBody(content.file, 0, size) });
+    await this.#store({ method: "PUT", key, body: await fileBody(content.file, 0, size) });
+  }
+
+  /** Stores an object or a part of one, and returns its ETag. Throws GC1807 unless the answer says that this was stored. */
+  async #store(call: S3Call): Promise<string> {
+    const answer = await this.call(call);
+    answer?.body.resume();
+    const etag = answer?.headers.etag;
+    if (answer === undefined || typeof etag !== "string" || etag === "") {
+      throw this.#refusal(call, answer?.status ?? 404, "", "without an ETag, so nothing of S3's was stored");
+    }
+    const isMd5 = /^"?[0-9a-f]{32}"?$/i.test(etag) && !isEncryptedByServer(answer);
+    if (isMd5 && etag.replaceAll('"', "").toLowerCase() !== call.body?.md5) {
+      throw this.#refusal(call, answer.status, "", "with the ETag of other content");
+    }
+    return etag;
   }
 
   async #putParts(key: string, file: string, bytes: number): Promise<void> {
@@ -80,14 +95,15 @@ class S3Bucket {
       const parts: string[] = [];
       for (let start = 0, number = 1; start < bytes; start += PART_BYTES, number++) {
         const body = await fileBody(file, start, Math.min(bytes, start + PART_BYTES));
-        const answer = await this.call({ method: "PUT", key, query: { partNumber: String(number), uploadId }, body });
-        answer?.body.resume();
-        parts.push(`<Part><PartNumber>${number}</PartNumber><ETag>${answer?.headers.etag ?? ""}</ETag></Part>`);
+        const etag = await this.#store({ method: "PUT", key, query: { partNumber: String(number), uploadId }, body });
+        parts.push(`<Part><PartNumber>${number}</PartNumber><ETag>${escapeXml(etag)}</ETag></Part>`);
       }
       const list = `<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`;
       const answer = await this.callForText({ method: "POST", key, query: { uploadId }, body: textBody(list) });
       // The answer may be an error although its status is 200.
-      if (xmlText(answer, "Code") !== undefined) throw this.#refusal({ method: "POST", key }, 200, answer);
+      if (!answer.includes("CompleteMultipartUploadResult") || !xmlText(answer, "ETag")) {
+        throw this.#refusal({ method: "POST", key }, 200, answer);
+      }
     } catch (error) {
       await this.callForText({ method: "DELETE", key, query: { uploadId } }).catch(() => {});
       throw error;
@@ -99,6 +115,9 @@ class S3Bucket {
     for (let token: string | undefined, first = true; first || token !== undefined; first = false) {
       const page: Record<string, string> = token === undefined ? {} : { "continuation-token": token };
       const answer = await this.callForText({ method: "GET", query: { "list-type": "2", prefix, ...page } });
+      if (!/<ListBucketResult[\s>]/.test(answer)) {
+        throw this.#refusal({ method: "GET" }, 200, answer, "with something that is no list of S3's");
+      }
       keys.push(...[...answer.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => unescapeXml(key)));
       token = xmlText(answer, "NextContinuationToken");
     }
@@ -143,10 +162,14 @@ class S3Bucket {
     let said: string;
     try {
       answer = await this.#send(call);
-      if (answer.status < 300) return { answer };
+      // Objects of ours have no such type: a portal or a proxy has answered in the place of the server.
+      const isPage = /^text\/html/i.test(String(answer.headers["content-type"] ?? ""));
+      if (answer.status < 300 && !isPage) return { answer };
       said = await text(answer.body);
+      if (isPage && answer.status < 300) throw this.#refusal(call, answer.status, "", "with a web page");
     } catch (error) {
       this.#context.signal.throwIfAborted();
+      if (error instanceof CodedError && error.code === "GC1807") throw error;
       return { reason: error instanceof HttpError ? error.reason : String(error) };
     }
     const { status } = answer;
@@ -178,49 +201,9 @@ class S3Bucket {
     return await this.#http.stream(request, this.#context.signal);
   }
 
-  #refusal({ method, key }: S3Call, status: number, said: string): CodedError {
-    const { bucket, endpoint } = this.#settings;
-    const code = xmlText(said, "Code");
-    const what = `${endpoint} refuses ${method} of ${key === undefined ? `bucket ${bucket}` : `${bucket}/${key}`}`;
-    return new CodedError("GC1807", `${what}: ${status}${code === undefined ? "" : ` ${code}`}`, {
-      problems: [xmlText(said, "Message") ?? ""].filter((line) => line !== ""),
-      remedy:
-        code === "NoSuchBucket"
-          ? `Make the bucket ${bucket} there.`
-          : "Check backup.target.s3: bucket, region, accessKey, secretKey, and what they may do.",
-    });
+  #refusal(call: S3Call, status: number, said: string, strange?: string): CodedError {
+    return s3Refusal(this.#settings, call, { status, said, strange });
   }
 }
 
 const trimmed = (endpoint: string): string => endpoint.replace(/\/$/, "");
-
-async function fileBody(path: string, start: number, end: number): Promise<S3Body> {
-  const open = () => (start === end ? "" : createReadStream(path, { start, end: end - 1 }));
-  const hash = createHash("sha256");
-  if (start < end) await pipeline(createReadStream(path, { start, end: end - 1 }), hash);
-  return { sha256: hash.digest("hex"), bytes: end - start, open };
-}
-
-const textBody = (content: string): S3Body => ({
-  sha256: createHash("sha256").update(content).digest("hex"),
-  bytes: Buffer.byteLength(content),
-  open: () => content,
-});
-
-const xmlText = (xml: string, name: string): string | undefined => {
-  const found = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
-  return found === undefined ? undefined : unescapeXml(found);
-};
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  amp: "&",
-  "#34": '"',
-  "#39": "'",
-};
-
-const unescapeXml = (escaped: string): string =>
-  escaped.replace(/&(lt|gt|quot|apos|amp|#34|#39);/g, (whole, name: string) => ENTITIES[name] ?? whole);

@@ -85,14 +85,17 @@ const FORMATS: Readonly<Record<ChannelType, (message: Message) => Payload>> = {
 };
 
 /** Returns whether an answer with a status of success means that the message was accepted. */
-export const isAccepted = (type: ChannelType, said: string): boolean => ACCEPTS[type]?.(said) ?? true;
+export const isAccepted = (type: ChannelType, said: string): boolean =>
+  !isWebPage(said) && (ACCEPTS[type]?.(said) ?? true);
+
+/** A portal or a proxy that answers in the place of the receiver sends a page, often with 200. */
+const isWebPage = (said: string): boolean => /^\W*<(!doctype|html|head|body)\b/i.test(said) || /^\s*<\?xml/.test(said);
 
 const ACCEPTS: Readonly<Partial<Record<ChannelType, (said: string) => boolean>>> = {
   // Feishu always answers 200; its own code is in the body.
-  feishu(said) {
-    const [, code] = /"(?:code|StatusCode)"\s*:\s*(-?\d+)/.exec(said) ?? [];
-    return code === undefined || code === "0";
-  },
+  feishu: (said) => /"(?:code|StatusCode)"\s*:\s*(-?\d+)/.exec(said)?.[1] === "0",
+  // ntfy returns the message that it has stored.
+  ntfy: (said) => said.trimStart().startsWith("{"),
 };
 
 /** Escapes Markdown, so that no text from outside becomes a link, a mention or a format. */

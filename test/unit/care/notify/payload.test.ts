@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { Secret } from "../../../../src/base/secret.ts";
 import type { Notice } from "../../../../src/care/notify/notice.ts";
-import { payloadOf } from "../../../../src/care/notify/payload.ts";
+import { isAccepted, payloadOf } from "../../../../src/care/notify/payload.ts";
 
 const NOW_MS = Date.parse("2026-11-21T03:15:00Z");
 const notice: Notice = {
@@ -96,5 +96,24 @@ describe("ntfy's format", () => {
     const [, encoded = ""] = /^=\?UTF-8\?B\?(.*)\?=$/.exec(headers.title ?? "") ?? [];
     expect(Buffer.from(encoded, "base64").toString()).toBe("❌ errors.example.com: the backup failed");
     expect(headers).toMatchObject({ priority: "high", tags: "backup-failed" });
+  });
+});
+
+describe("an answer with a status of success", () => {
+  const TYPES = ["feishu", "json", "slack", "ntfy"] as const;
+
+  it.each(TYPES)("is no success for %s where it is a web page", (type) => {
+    for (const page of ["<!DOCTYPE html><html>", "<html><body>Please sign in", '\ufeff <!doctype html>"code":0']) {
+      expect(isAccepted(type, page), page).toBe(false);
+    }
+  });
+
+  it("is what each receiver says of itself", () => {
+    expect(isAccepted("feishu", '{"code":0,"msg":"success"}')).toBe(true);
+    for (const other of ['{"code":19021}', "", "ok", "{}"]) expect(isAccepted("feishu", other)).toBe(false);
+    expect(isAccepted("ntfy", '{"id":"a1","event":"message"}')).toBe(true);
+    for (const other of ["", "welcome"]) expect(isAccepted("ntfy", other)).toBe(false);
+    for (const said of ["ok", '{"ok":true}']) expect(isAccepted("slack", said)).toBe(true);
+    for (const said of ["", "done", "{}"]) expect(isAccepted("json", said)).toBe(true);
   });
 });
