@@ -163,6 +163,8 @@ function containerOf(found: Dockerode.ContainerInspectInfo): Container {
     entrypoint: typeof entrypoint === "string" ? [entrypoint] : entrypoint,
     networkMode: HostConfig.NetworkMode ?? "",
     networkIds: Object.values(NetworkSettings.Networks).map(({ NetworkID }) => NetworkID),
+    networks: Object.keys(NetworkSettings.Networks),
+    volumes: (found.Mounts ?? []).flatMap(({ Type, Name }) => (Type === "volume" && Name !== undefined ? [Name] : [])),
   };
 }
 

@@ -79,6 +79,9 @@ export interface Container {
   readonly entrypoint: readonly string[];
   readonly networkMode: string;
   readonly networkIds: readonly string[];
+  /** The names of its networks and of the volumes that it mounts. */
+  readonly networks: readonly string[];
+  readonly volumes: readonly string[];
 }
 
 export interface PublishedPort {

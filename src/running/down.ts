@@ -1,8 +1,10 @@
+import { didYouMean } from "../base/did-you-mean.ts";
+import { CodedError } from "../base/errors.ts";
 import type { ComposeConfig } from "../compose/model.ts";
-import type { Docker } from "../docker/index.ts";
+import { type Container, type Docker, lastLines } from "../docker/index.ts";
 import { isStackService } from "../stack/service-names.ts";
 
-/** What a removal of the stack takes away and what it leaves. */
+/** Everything of the Compose project that exists on the engine. */
 export interface RemovalPlan {
   readonly project: string;
   readonly containers: readonly string[];
@@ -23,23 +25,115 @@ export async function planRemoval(docker: Docker): Promise<RemovalPlan> {
     engine.containers(config.name),
     engine.belongings(config.name),
   ]);
-  const ours = ourVolumes(config);
   return {
     project: config.name,
     containers: containers.map(({ name }) => name).sort(),
     networks,
-    volumes: volumes.map((name) => ({ name, users: !ours.has(name) })),
+    volumes: volumes.map((name) => ({ name, users: !isOurVolume(config, name) })),
   };
 }
 
-const ourVolumes = ({ volumes = {} }: ComposeConfig): Set<string> =>
-  new Set(Object.entries(volumes).flatMap(([key, { name }]) => (isStackService(key) ? [name] : [])));
+/** A volume that the Compose files no longer have, such as that of an earlier Postgres, is judged by its name. */
+function isOurVolume({ name: project, volumes = {} }: ComposeConfig, name: string): boolean {
+  const key = Object.keys(volumes).find((one) => volumes[one]?.name === name) ?? keyIn(project, name);
+  return key !== undefined && isStackService(key);
+}
 
-/** Stops and removes containers and networks, with `volumes` the data as well: the caller has to ask first. */
+/** Returns the name in the Compose file of what Compose called PROJECT_NAME. */
+const keyIn = (project: string, name: string): string | undefined =>
+  name.startsWith(`${project}_`) ? name.slice(project.length + 1) : undefined;
+
+/** Which of the user's own volumes are removed, too: all of them, those with these names, or none. */
+export type MyVolumes = boolean | readonly string[];
+
+/** Divides the volumes into those that go and those that stay. Throws GC1001 for a name that is none of the user's. */
+export function divideVolumes(
+  { project, volumes }: Pick<RemovalPlan, "project" | "volumes">,
+  mine: MyVolumes = false,
+): { readonly removed: readonly StackVolume[]; readonly kept: readonly StackVolume[] } {
+  const users = volumes.filter((volume) => volume.users).map(({ name }) => name);
+  const named =
+    mine === true ? users : (mine || []).map((name) => (users.includes(name) ? name : `${project}_${name}`));
+  const unknown = named.filter((name) => !users.includes(name));
+  if (unknown.length > 0) {
+    throw new CodedError("GC1001", `no volume of yours: ${unknown.join(", ")}${didYouMean(unknown[0] ?? "", users)}`, {
+      remedy: `There are: ${users.join(", ") || "none"}.`,
+    });
+  }
+  const goes = ({ name, users: isMine }: StackVolume) => !isMine || named.includes(name);
+  return { removed: volumes.filter(goes), kept: volumes.filter((volume) => !goes(volume)) };
+}
+
+/** What is removed when the user's own services and data stay. */
+export interface StackRemoval {
+  /** Containers of our services. */
+  readonly containers: readonly string[];
+  /** The user's containers that use one of these volumes or networks, which Docker would otherwise not remove. */
+  readonly users: readonly string[];
+  readonly networks: readonly string[];
+  readonly volumes: readonly string[];
+}
+
+/** Plans the removal of our services with these volumes. */
+export async function planStackRemoval(
+  docker: Docker,
+  { project, networks: all }: RemovalPlan,
+  volumes: readonly string[],
+): Promise<StackRemoval> {
+  const { engine } = await docker.located();
+  const containers = await engine.containers(project);
+  const networks = all.filter((name) => isStackService(keyIn(project, name) ?? ""));
+  const names = (found: readonly Container[]) => found.map(({ name }) => name).sort();
+  const ours = containers.filter(({ service }) => isStackService(service));
+  const users = containers.filter(
+    (container) =>
+      !ours.includes(container) &&
+      (container.networks.some((name) => networks.includes(name)) ||
+        container.volumes.some((name) => volumes.includes(name))),
+  );
+  return { containers: names(ours), users: names(users), networks, volumes };
+}
+
+const STOP_WITHIN_S = "10";
+
+/** Stops and removes what the plan says, in this order: containers, networks, volumes. Throws GC1604. */
+export async function removeStackParts(
+  docker: Docker,
+  { containers, users, networks, volumes }: StackRemoval,
+  say: (text: string) => void,
+): Promise<void> {
+  const remove = async (what: string, words: readonly string[], names: readonly string[]) => {
+    if (names.length === 0) return;
+    say(what);
+    const { code, stderr } = await docker.cli([...words, ...names]);
+    if (code !== 0) throw new CodedError("GC1604", `${what} failed`, { problems: lastLines(stderr, 5) });
+  };
+  await remove("stopping containers", ["stop", "-t", STOP_WITHIN_S], [...containers, ...users]);
+  // A nameless volume of the user's container is left on the engine.
+  await remove("removing containers", ["rm", "--force", "--volumes"], containers);
+  await remove("removing your containers that use them", ["rm", "--force"], users);
+  await remove("removing networks", ["network", "rm"], networks);
+  await removeVolumes(docker, volumes, say);
+}
+
+/** Stops and removes all containers and networks of the Compose project, and these volumes: the caller has to ask first. */
 export async function removeStack(
   docker: Docker,
-  options: { readonly volumes: boolean; onLine?(line: string): void },
+  options: { readonly volumes: readonly string[]; onLine?(line: string): void },
 ): Promise<void> {
+  const { volumes, onLine } = options;
   await docker.located();
-  await docker.compose.down(options);
+  await docker.compose.down({ volumes: false, ...(onLine && { onLine }) });
+  await removeVolumes(docker, volumes, (text) => onLine?.(text));
+}
+
+async function removeVolumes(docker: Docker, names: readonly string[], say: (text: string) => void): Promise<void> {
+  if (names.length === 0) return;
+  say("removing volumes");
+  const { code, stderr } = await docker.cli(["volume", "rm", ...names]);
+  if (code === 0) return;
+  throw new CodedError("GC1604", "docker volume rm failed", {
+    problems: lastLines(stderr, 5),
+    remedy: "Remove the containers that use them, then run it again.",
+  });
 }

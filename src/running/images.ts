@@ -9,18 +9,27 @@ export interface UsedImage {
   readonly services: readonly string[];
   /** Whether only services of the stack use it. */
   readonly ours: boolean;
+  /** Whether Compose builds it. */
+  readonly built: boolean;
 }
 
 /** Every image that a service starts from. Compose names an image that it builds after Compose project and service. */
 export function usedImages({ config }: Pick<RunningStack, "config">): UsedImage[] {
   const users = new Map<string, string[]>();
-  for (const [service, { image, provider }] of Object.entries(config.services)) {
+  const built = new Set<string>();
+  for (const [service, { image, provider, build }] of Object.entries(config.services)) {
     if (provider !== undefined) continue;
     const name = image ?? `${config.name}-${service}`;
+    if (build) built.add(name);
     users.set(name, [...(users.get(name) ?? []), service]);
   }
   return [...users]
-    .map(([image, services]) => ({ image, services: services.sort(), ours: services.every(isStackService) }))
+    .map(([image, services]) => ({
+      image,
+      services: services.sort(),
+      ours: services.every(isStackService),
+      built: built.has(image),
+    }))
     .sort((a, b) => (a.image < b.image ? -1 : 1));
 }
 

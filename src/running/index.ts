@@ -15,7 +15,17 @@ export {
   PSQL_PREAMBLE,
   type ShellOptions,
 } from "./database-shell.ts";
-export { planRemoval, type RemovalPlan, removeStack, type StackVolume } from "./down.ts";
+export {
+  divideVolumes,
+  type MyVolumes,
+  planRemoval,
+  planStackRemoval,
+  type RemovalPlan,
+  removeStack,
+  removeStackParts,
+  type StackRemoval,
+  type StackVolume,
+} from "./down.ts";
 export { type PushedImage, pushedName, pushImage, requireImages, usedImages } from "./images.ts";
 export { errorFilter, type LogLine, readLogs } from "./logs.ts";
 export {

@@ -140,8 +140,12 @@ describeOnEngine("verify, status, doctor and down on a running stack", () => {
   });
 
   it("down keeps the data, lists what goes before it goes, and removes data only when told", async () => {
-    const { data: listed } = await json("down", "--volumes", "--dry-run");
-    expect(listed.removed.volumes).toContain(`${project.name}_uploads`);
+    const uploads = `${project.name}_uploads`;
+    const { data: ours } = await json("down", "--volumes", "--dry-run");
+    expect(ours.removed.volumes).not.toContain(uploads);
+    expect(ours.kept.volumes).toEqual([uploads]);
+    const { data: listed } = await json("down", "--volumes", "--with-my-volumes", "--dry-run");
+    expect(listed.removed.volumes).toContain(uploads);
     expect(await json("down", "--volumes")).toMatchObject({ code: 2, data: { error: { code: "GC1002" } } });
     await project.compose("--profile", "tools", "up", "-d", "tool");
     const { code, data } = await json("down");
@@ -150,7 +154,11 @@ describeOnEngine("verify, status, doctor and down on a running stack", () => {
     expect(data.kept.volumes).toEqual(listed.removed.volumes);
     expect(await json("down", "--volumes", "--yes")).toMatchObject({
       code: 0,
-      data: { removed: { volumes: listed.removed.volumes } },
+      data: { removed: { volumes: ours.removed.volumes }, kept: { volumes: [uploads] } },
+    });
+    expect(await json("down", "--volumes", "--with-my-volumes", "uploads", "--yes")).toMatchObject({
+      code: 0,
+      data: { removed: { volumes: [uploads] } },
     });
   });
 });

@@ -26,6 +26,8 @@ export const container = (service: string, more: Partial<Container> = {}): Conta
   entrypoint: ["/glitchtip-with-dsn", service, "--", "node"],
   networkMode: "bridge",
   networkIds: ["net-glitchtip"],
+  networks: [],
+  volumes: [],
   ...more,
 });
 

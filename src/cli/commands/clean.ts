@@ -1,12 +1,21 @@
 import { EXIT } from "../../base/errors.ts";
-import { openDocker } from "../../docker/index.ts";
-import { observeStack, planRemoval, removeStack, usedImages } from "../../running/index.ts";
+import { type Docker, openDocker } from "../../docker/index.ts";
+import {
+  divideVolumes,
+  type MyVolumes,
+  observeStack,
+  planRemoval,
+  planStackRemoval,
+  removeStackParts,
+  usedImages,
+} from "../../running/index.ts";
 import { readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { typed, withProgress } from "../screen.ts";
 
 interface Flags {
   readonly images: boolean;
+  readonly withMyVolumes?: MyVolumes;
   readonly dryRun?: boolean;
   readonly yesClean?: string;
 }
@@ -15,48 +24,67 @@ export default {
   flags: (command) =>
     command
       .option("--dry-run", "only list what would go")
-      .option("--no-images", "keep the images")
+      .option("--no-images", "keep the images that were built for GlitchTip")
+      .option("--with-my-volumes [names...]", "remove volumes of your own services, too: those named, else all")
       .option("--yes-clean <project>", "do not ask; the project's name, so that it is surely this one"),
-  async run(context, { images: takeImages, dryRun = false, yesClean }) {
+  async run(context, { images: takeImages, withMyVolumes, dryRun = false, yesClean }) {
     readWorkspace(context.dir, context.env);
     const docker = openDocker(context);
-    const plan = await planRemoval(docker);
-    const { project, containers, networks } = plan;
-    const volumes = plan.volumes.map(({ name }) => name);
-    const images = takeImages
-      ? usedImages(await observeStack(docker)).flatMap((one) => (one.ours ? [one.image] : []))
-      : [];
+    const all = await planRemoval(docker);
+    const { project } = all;
+    const divided = divideVolumes(all, withMyVolumes);
+    const [volumes, kept] = [divided.removed, divided.kept].map((list) => list.map(({ name }) => name));
+    const removal = await planStackRemoval(docker, all, volumes ?? []);
+    const images = takeImages ? await builtImages(docker) : [];
+    const containers = [...removal.containers, ...removal.users].sort();
+    const parts = { containers, networks: removal.networks, volumes: removal.volumes, images };
+    const result = { project, dryRun, ...parts, keptVolumes: kept ?? [] };
     if (dryRun) {
-      const all = { containers, networks, volumes, images };
-      const lines = Object.entries(all).flatMap(([kind, names]) =>
+      const lines = Object.entries(parts).flatMap(([kind, names]) =>
         names.map((name) => `  ${kind.slice(0, -1)} ${name}`),
       );
       const text = lines.length === 0 ? "nothing is there" : ["would remove:", ...lines].join("\n");
-      context.print(context.json ? JSON.stringify({ project, dryRun, ...all }) : text);
+      context.print(context.json ? JSON.stringify(result) : [text, ...keptLine(result.keptVolumes)].join("\n"));
       return;
     }
-    const data = volumes.length === 0 ? "" : ` and its data (${volumes.join(", ")})`;
-    const question = `${project}: ${containers.length} containers${data} are removed for good.`;
+    const shown = divided.removed.map(({ name, users }) => (users ? `${name} (your own)` : name));
+    const data = shown.length === 0 ? "" : ` and their data (${shown.join(", ")})`;
+    const users = removal.users.length === 0 ? "" : `, of them ${removal.users.join(", ")} of yours, which use it`;
+    const question = `${project}: ${containers.length} containers${data} are removed for good${users}.`;
     if (!(await typed(context, question, project, { flag: "--yes-clean", value: yesClean }))) {
       context.log.info("Nothing was removed.");
       return context.setExitCode(EXIT.failed);
     }
-    const kept: string[] = [];
-    await withProgress(context, "removing", async ({ say }) => {
-      await removeStack(docker, { volumes: true, onLine: (line) => /Removed$/.test(line) && say(line.trim()) });
-      for (const image of images) {
-        // Not forced: an image that another container uses stays.
-        const { code } = await docker.cli(["image", "rm", image]);
-        if (code !== 0) kept.push(image);
-      }
+    const keptImages = await withProgress(context, "removing", async ({ say }) => {
+      await removeStackParts(docker, removal, say);
+      return await removeImages(docker, images);
     });
-    const gone = images.filter((image) => !kept.includes(image));
+    const gone = images.filter((image) => !keptImages.includes(image));
     if (context.json) {
-      context.print(JSON.stringify({ project, dryRun, containers, networks, volumes, images: gone, kept }));
+      context.print(JSON.stringify({ ...result, images: gone, kept: keptImages }));
       return;
     }
-    context.print(`removed ${containers.length} containers, ${volumes.length} volumes, ${gone.length} images`);
-    if (kept.length > 0) context.print(`kept, because they are in use or not here: ${kept.join(", ")}`);
+    context.print(`removed ${containers.length} containers, ${removal.volumes.length} volumes, ${gone.length} images`);
+    for (const line of keptLine(result.keptVolumes)) context.print(line);
+    if (keptImages.length > 0) context.print(`kept, because they are in use or not here: ${keptImages.join(", ")}`);
     context.print("the files are still there; glitchtip-compose init and docker compose up start anew");
   },
 } satisfies CliCommand<Flags>;
+
+const keptLine = (volumes: readonly string[]): string[] =>
+  volumes.length === 0 ? [] : [`kept, because they are yours: ${volumes.join(", ")}`];
+
+/** Returns the images that Compose builds for our services alone. Those from a registry may be in use elsewhere. */
+async function builtImages(docker: Docker): Promise<string[]> {
+  return usedImages(await observeStack(docker)).flatMap(({ image, ours, built }) => (ours && built ? [image] : []));
+}
+
+/** Removes images unless a container uses them. Returns those that stay. */
+async function removeImages(docker: Docker, images: readonly string[]): Promise<string[]> {
+  const kept: string[] = [];
+  for (const image of images) {
+    const { code } = await docker.cli(["image", "rm", image]);
+    if (code !== 0) kept.push(image);
+  }
+  return kept;
+}

@@ -18,6 +18,7 @@ export const RUN_COMMANDS: CommandGroup = {
         "glitchtip-compose down",
         "glitchtip-compose down --volumes --dry-run",
         "glitchtip-compose down --volumes --yes",
+        "glitchtip-compose down --volumes --with-my-volumes uploads --dry-run",
       ],
       load: () => import("../commands/down.ts"),
     },
@@ -88,12 +89,13 @@ export const RUN_COMMANDS: CommandGroup = {
     },
     {
       name: "clean",
-      summary: "remove everything of the project from the engine, the data as well",
+      summary: "remove GlitchTip from the engine: its containers, its data, the images built for it",
       changes: { of: "stack" },
       examples: [
         "glitchtip-compose clean --dry-run",
         "glitchtip-compose clean",
         "glitchtip-compose clean --no-images --yes-clean shop",
+        "glitchtip-compose clean --with-my-volumes --dry-run",
       ],
       load: () => import("../commands/clean.ts"),
     },

@@ -55,8 +55,8 @@ describe("help", () => {
         push                    the stack's images into a registry of your own
         package                 create or verify a bundle for machines without
                                 internet
-        clean                   remove everything of the project from the engine, the
-                                data as well
+        clean                   remove GlitchTip from the engine: its containers, its
+                                data, the images built for it
 
       Look:
         status                  what runs, what the provisioner did, which app has its
