@@ -63,6 +63,8 @@ export interface StatusOptions {
   readonly backup?: BackupState;
   /** Whether memory and disk are read. */
   readonly resources?: boolean;
+  /** What the images of apps say of their start, where our files restate an older one. */
+  readonly changedStarts?: readonly string[];
   /** Path of the backup whose restore was interrupted. */
   readonly restoring?: string;
   /** Compared with the labels of what is on the engine. */
@@ -148,6 +150,7 @@ export async function stackStatus(
     ...claims,
     ...interruptedRestore(options),
     ...serviceProblems(stack, services, written, apps),
+    ...(options.changedStarts ?? []).map((text) => `${text}: npx glitchtip-compose up`),
     ...lines.flatMap((line) => line?.problems ?? []),
   ];
   const isStarted = stack.containers.length > 0;

@@ -35,7 +35,19 @@ function withoutDocker(error: unknown): never {
   });
 }
 
+/** Returns the error for an engine that runs, and whose socket this user must not use. */
+export const permissionDenied = (socket: string, problems: readonly string[]): CodedError =>
+  new CodedError("GC1601", `permission denied: this user may not use the Docker engine at ${socket}`, {
+    problems,
+    remedy:
+      "Add the user to the group of the socket and sign in again (sudo usermod -aG docker $USER, then newgrp docker); or use a rootless engine, or another context: docker context use NAME.",
+  });
+
 function explained({ stderr, code }: ProcessResult, args: readonly string[]): CodedError | undefined {
+  const denied = /permission denied while trying to connect to the docker (?:daemon socket|api) at (\S*[^\s:])/i.exec(
+    stderr,
+  );
+  if (denied !== null) return permissionDenied(denied[1] ?? "", lastLines(stderr, 2));
   if (
     /cannot connect to the docker daemon|failed to connect to the docker api|is the docker daemon running/i.test(stderr)
   ) {

@@ -6,10 +6,14 @@ import type Dockerode from "dockerode";
 import { onAbort } from "../base/abort.ts";
 import { defined } from "../base/defined.ts";
 import { INSTANCE_LABEL, PROJECT_LABEL, SERVICE_LABEL, VOLUME_LABEL, WORKING_DIR_LABEL } from "../compose/labels.ts";
+import { lastLines } from "./cli.ts";
 import type { Container, Engine, StackMark } from "./engine.ts";
 import type { EngineAddress } from "./places.ts";
 
 const CONFIG_HASH = "com.docker.compose.config-hash";
+
+/** An engine that accepts a request and says nothing for so long counts as one that does not answer. */
+const ANSWERS_WITHIN_MS = 30_000;
 
 /** Loads dockerode only when it is called, because many commands need no engine. */
 export async function connect(address: EngineAddress): Promise<Dockerode> {
@@ -21,7 +25,14 @@ export const openEngine = async (address: EngineAddress): Promise<Engine> => eng
 
 /** States every field: dockerode reads missing ones from DOCKER_HOST. */
 function connection({ host, tlsDir }: EngineAddress): Dockerode.DockerOptions {
-  const none = { host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
+  const none = {
+    host: undefined,
+    port: undefined,
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+    timeout: ANSWERS_WITHIN_MS,
+  };
   const socket = /^(?:unix|npipe):\/\/(.+)$/.exec(host)?.[1];
   if (socket !== undefined) return { ...none, protocol: "http", socketPath: socket };
   const url = new URL(host.includes("://") ? host : `tcp://${host}`);
@@ -116,6 +127,26 @@ function engineOf(docker: Dockerode): Engine {
       const archive = await docker.getContainer(containerId).getArchive({ path }).catch(goneIsUndefined);
       return archive && firstFileOf(await buffer(archive as Readable));
     },
+    async imageStart(reference, platform) {
+      // An engine older than API 1.49 takes no notice of the platform: it has one image a name.
+      const options = platform === undefined ? {} : platformQuery(platform);
+      const found = await docker.getImage(reference).inspect(options).catch(goneIsUndefined);
+      return found && { entrypoint: words(found.Config.Entrypoint), command: words(found.Config.Cmd) };
+    },
+    async seesPath(path) {
+      // The engine checks the mount before it looks for the image, so nothing is made.
+      const mount = { Type: "bind", Source: path, Target: "/folder", ReadOnly: true } as const;
+      const probe = { Image: "glitchtip-compose/no-such-image:none", HostConfig: { Mounts: [mount] } };
+      try {
+        await (await docker.createContainer(probe)).remove();
+        return true;
+      } catch (error) {
+        return !/bind source path does not exist/.test(String(error));
+      }
+    },
+    async hasNetwork(name) {
+      return (await docker.getNetwork(name).inspect().catch(goneIsUndefined)) !== undefined;
+    },
     async memory(containerId) {
       const options = { stream: false, "one-shot": true } as const;
       const found = await docker.getContainer(containerId).stats(options).catch(goneIsUndefined);
@@ -139,6 +170,16 @@ function markOf(kind: StackMark["kind"], name: string, labels: Readonly<Record<s
   };
 }
 
+function platformQuery(platform: string): Dockerode.ImageInspectOptions {
+  const [os, architecture, variant] = platform.split("/");
+  const wanted = { os, architecture, ...defined({ variant }) };
+  return { platform: JSON.stringify(wanted) } as Dockerode.ImageInspectOptions;
+}
+
+/** Docker says a list; Podman has said a text for some images. */
+const words = (value: string | readonly string[] | null | undefined): readonly string[] =>
+  typeof value === "string" ? [value] : (value ?? []);
+
 const nameOf = (name: string | undefined): string => (name ?? "").replace(/^\//, "");
 
 function containerOf(found: Dockerode.ContainerInspectInfo): Container {
@@ -146,6 +187,7 @@ function containerOf(found: Dockerode.ContainerInspectInfo): Container {
   const changed = Date.parse(State.Running ? State.StartedAt : State.FinishedAt);
   const health = State.Health?.Status;
   const entrypoint = Config.Entrypoint ?? [];
+  const startError = lastLine((State as { readonly Error?: string }).Error);
   return {
     id: found.Id,
     name: nameOf(found.Name),
@@ -154,6 +196,8 @@ function containerOf(found: Dockerode.ContainerInspectInfo): Container {
     state: State.Status,
     ...(health === "starting" || health === "healthy" || health === "unhealthy" ? { health } : {}),
     exitCode: State.ExitCode,
+    ...defined({ healthOutput: health === "healthy" ? undefined : lastHealthOutput(State.Health) }),
+    ...(startError && { startError }),
     oomKilled: State.OOMKilled,
     restarts: found.RestartCount,
     // The engine reports the year 1 for "never".
@@ -167,6 +211,12 @@ function containerOf(found: Dockerode.ContainerInspectInfo): Container {
     volumes: (found.Mounts ?? []).flatMap(({ Type, Name }) => (Type === "volume" && Name !== undefined ? [Name] : [])),
   };
 }
+
+/** Returns the last line of a text from outside, cleaned. */
+const lastLine = (text: string | undefined): string | undefined => lastLines(text ?? "", 1)[0];
+
+const lastHealthOutput = (health: { readonly Log?: readonly { readonly Output: string }[] } | undefined) =>
+  lastLine(health?.Log?.at(-1)?.Output);
 
 /** Returns undefined for a 404: the object was removed meanwhile, or there is no such file. */
 function goneIsUndefined(error: unknown): undefined {

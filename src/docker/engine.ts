@@ -15,6 +15,14 @@ export interface Engine {
   remove(container: string): Promise<void>;
   /** Returns a file as the container sees it, running or not, with its volumes; undefined where there is none. */
   readFile(containerId: string, path: string): Promise<string | undefined>;
+  /**
+   * Returns how a container of the image starts when nothing else is said; undefined where the engine does not have the
+   * image, or not for this platform (`linux/arm64`).
+   */
+  imageStart(reference: string, platform?: string): Promise<ImageStart | undefined>;
+  /** Returns false where a bind mount of this path would fail: the engine's machine does not have it. */
+  seesPath(path: string): Promise<boolean>;
+  hasNetwork(name: string): Promise<boolean>;
   /** Returns the memory of a running container without its page cache; undefined where it does not run. */
   memory(containerId: string): Promise<Memory | undefined>;
 }
@@ -31,6 +39,12 @@ export interface StackMark {
   readonly folder?: string;
   /** The instance id of the workspace; the user's own services and stacks from before have none. */
   readonly instance?: string;
+}
+
+/** What a container of an image starts. */
+export interface ImageStart {
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
 }
 
 export interface Memory {
@@ -68,7 +82,11 @@ export interface Container {
   readonly state: string;
   /** Undefined without a health check. */
   readonly health?: Health;
+  /** What the last health check printed, its last line; missing while healthy. */
+  readonly healthOutput?: string;
   readonly exitCode: number;
+  /** Why the engine could not start it. */
+  readonly startError?: string;
   readonly oomKilled: boolean;
   readonly restarts: number;
   /** When the state last changed, in milliseconds since the epoch; undefined where it never started. */

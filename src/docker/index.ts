@@ -6,7 +6,7 @@ import { type LocatedEngine, locateEngine } from "./locate.ts";
 
 export { type DockerCli, lastLines } from "./cli.ts";
 export type { Compose } from "./compose.ts";
-export type { Container, Engine, Health, Memory, PublishedPort, StackMark } from "./engine.ts";
+export type { Container, Engine, Health, ImageStart, Memory, PublishedPort, StackMark } from "./engine.ts";
 export { missingInCompose, missingInEngine } from "./engine.ts";
 export type { LocatedEngine } from "./locate.ts";
 
@@ -26,6 +26,8 @@ export interface DockerOptions {
   readonly run?: Run;
 }
 
+const WITHOUT_ENGINE_WITHIN_MS = 30_000;
+
 export function openDocker({ dir, env, signal, run = runProcess }: DockerOptions): Docker {
   let found: Promise<LocatedEngine> | undefined;
   const located = () => {
@@ -33,13 +35,11 @@ export function openDocker({ dir, env, signal, run = runProcess }: DockerOptions
     return found;
   };
   const cli: DockerCli = async (args, options) => {
-    // Without an engine docker still reads files and reports its version.
-    const engineEnv = await located().then(
-      (engine) => engine.env,
-      () => ({}),
-    );
+    // Without an engine docker still reads files and reports its version; it must not wait for one that is silent.
+    const engine = await located().catch(() => undefined);
     signal.throwIfAborted();
-    return openDockerCli({ dir, env: { ...env, ...engineEnv }, signal, run })(args, options);
+    const withDeadline = engine === undefined ? { deadlineMs: WITHOUT_ENGINE_WITHIN_MS, ...options } : options;
+    return openDockerCli({ dir, env: { ...env, ...engine?.env }, signal, run })(args, withDeadline);
   };
   const remove = async (container: string) => (await located()).engine.remove(container);
   return { located, cli, compose: openCompose(cli, remove) };

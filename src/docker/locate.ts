@@ -1,5 +1,6 @@
 import { linkSignals } from "../base/abort.ts";
-import { CodedError } from "../base/errors.ts";
+import { CodedError, hasErrno } from "../base/errors.ts";
+import { permissionDenied } from "./cli.ts";
 import type { Engine } from "./engine.ts";
 import { type EngineAddress, type PlacesContext, places } from "./places.ts";
 
@@ -19,6 +20,7 @@ const PING_WITHIN_MS = 10_000;
 /** Returns the first engine that answers. Throws GC1601 with every place that was tried. */
 export async function locateEngine(context: LocateContext): Promise<LocatedEngine> {
   const reasons: string[] = [];
+  const denied: string[] = [];
   for await (const place of places(context)) {
     if ("not" in place) {
       reasons.push(`${place.via}: ${place.not}`);
@@ -32,10 +34,13 @@ export async function locateEngine(context: LocateContext): Promise<LocatedEngin
       return { engine, address, env };
     } catch (error) {
       context.signal.throwIfAborted();
+      if (hasErrno(error, "EACCES", "EPERM")) denied.push(address.host);
       reasons.push(`${address.via} (${address.host}): ${error instanceof Error ? error.message : String(error)}`);
       if (only) break;
     }
   }
+  const [host] = denied;
+  if (host !== undefined) throw permissionDenied(host, reasons);
   throw new CodedError("GC1601", "no Docker engine answers", {
     problems: reasons,
     remedy: "Start Docker (Docker Desktop, or: sudo systemctl start docker), or point DOCKER_HOST to an engine.",

@@ -46,13 +46,16 @@ export async function* places(context: PlacesContext): AsyncGenerator<EnginePlac
     return yield { address, only: true, env: {} };
   }
   yield { via: "DOCKER_HOST", not: "not set" };
-  yield await fromContext(context);
+  const chosen = await fromContext(context);
+  yield chosen;
   const { exists = existsSync } = context;
   const [there, missing] = [true, false].map((wanted) =>
     defaultSockets(context).filter((path) => exists(path) === wanted),
   );
   for (const path of there ?? []) {
     const host = `${path.startsWith("//") ? "npipe" : "unix"}://${path}`;
+    // The default context is usually the first of these sockets.
+    if ("address" in chosen && chosen.address.host === host) continue;
     yield { address: { host, via: "default socket" }, only: false, env: { DOCKER_HOST: host } };
   }
   yield { via: "default sockets", not: `none at ${missing?.join(", ")}` };

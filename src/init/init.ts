@@ -10,6 +10,7 @@ import {
   composeFilesIn,
   DECLARATION_FILE,
   type ImageOptions,
+  imageStartNotes,
   isSample,
   packageAssets,
   parseEnv,
@@ -56,7 +57,9 @@ export async function initWorkspace(
     await refuseUnfitProduction(workspace, context.env ?? {}, context.log, context.host);
   }
   const instance = await context.takenInstance?.(workspace);
-  return await updateWorkspace(context, workspace, { ...options, ...how, ...defined({ instance }) });
+  const result = await updateWorkspace(context, workspace, { ...options, ...how, ...defined({ instance }) });
+  if (how.stateBy === "init") for (const note of imageStartNotes(workspace)) context.log.info(note);
+  return result;
 }
 
 type Wanted = { readonly workspace: Workspace } & Pick<

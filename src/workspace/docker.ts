@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { ImageStart } from "../docker/images.ts";
+import type { ImageStart } from "../docker/index.ts";
 import type { ComposeReading } from "./compose-files.ts";
 
 /** What the workspace asks of Docker. All of it can be missing. */
@@ -47,8 +47,7 @@ export function workspaceDocker({ dir, env, signal, log }: WorkspaceDockerOption
       throw new CodedError("GC1604", "docker compose config failed", { problems });
     },
     async image(reference, platform) {
-      const { address } = await (await docker()).located();
-      return await (await import("../docker/images.ts")).imageStart(address, reference, platform);
+      return await (await (await docker()).located()).engine.imageStart(reference, platform);
     },
     async obtain(how, files, services) {
       const { lastLines } = await import("../docker/cli.ts");

@@ -5,6 +5,7 @@ export type { PlannedFile } from "./decisions.ts";
 export { DECLARATION_FILE, readDeclarationText } from "./declaration-file.ts";
 export { workspaceDocker } from "./docker.ts";
 export { parseEnv, setVariable } from "./env-file.ts";
+export { changedStarts, changedStartText, followImages, imageStartNotes } from "./image-starts.ts";
 export { composeProjectNameOf, type ImageOptions, workspaceIdentity } from "./images.ts";
 export { lockImages, unlockImages } from "./lock.ts";
 export { planManagedFiles } from "./managed-files.ts";

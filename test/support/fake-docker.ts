@@ -57,6 +57,9 @@ export function fakeDocker(options: FakeDockerOptions = {}): Docker {
     remove: unexpected("remove"),
     readFile: async (id, path) => files[`${id}:${path}`],
     memory: async () => undefined,
+    imageStart: async () => ({ entrypoint: [], command: [] }),
+    seesPath: async () => true,
+    hasNetwork: async () => true,
     ...options.engine,
   };
   const address = { host: "unix:///var/run/docker.sock", via: "test" };

@@ -4,7 +4,7 @@ import type { Docker, LocatedEngine } from "../../docker/index.ts";
 import type { RunningStack } from "../../running/index.ts";
 import { type Assets, type VaultCopy, type Workspace, workspaceIdentity } from "../../workspace/index.ts";
 import { checkCompose, checkEngine, checkResources } from "./engine-checks.ts";
-import { checkVaultCopies, checkWorkspaceFiles } from "./file-checks.ts";
+import { checkImageStarts, checkVaultCopies, checkWorkspaceFiles } from "./file-checks.ts";
 import { errorFindings, type Finding } from "./finding.ts";
 import { checkPorts } from "./port-checks.ts";
 import { checkContainers, checkDsns, checkNames, checkOwner, checkServing } from "./stack-checks.ts";
@@ -51,6 +51,7 @@ export async function runDoctor(context: DoctorContext): Promise<Finding[]> {
     workspace.value === undefined
       ? errorFindings("declaration", workspace.error)
       : checkWorkspaceFiles(workspace.value, context.assets, context.env),
+    of(located.value, () => of(workspace.value, (found) => checkImageStarts(docker, found))),
     // The check of Compose itself reports GC1602 and GC1606.
     of(config?.error, (error) =>
       error.code === "GC1602" || error.code === "GC1606" ? [] : errorFindings("compose files", error),

@@ -2,11 +2,14 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { readIfThere } from "../../base/files.ts";
+import type { Docker } from "../../docker/index.ts";
 import { STACK_FILE } from "../../stack/managed-files.ts";
 import { isStackService } from "../../stack/service-names.ts";
 import {
   type Assets,
   appsWithLostWrapper,
+  changedStarts,
+  changedStartText,
   lostWrapperRemedy,
   lostWrapperText,
   missingSecrets,
@@ -86,9 +89,15 @@ function findingOf({ path, state, after, notNeeded }: PlannedFile): Finding[] {
     case "new":
       return [fail("files", `${path} is missing`, RENDER)];
     case "changed":
-      return [warn("files", `${path} is older than glitchtip.yaml or this version`, RENDER)];
+      return [warn("files", `${path} is older than glitchtip.yaml, your Compose files or this version`, RENDER)];
     case "merged":
-      return [warn("files", `${path} was edited by hand and is older than glitchtip.yaml or this version`, RENDER)];
+      return [
+        warn(
+          "files",
+          `${path} was edited by hand and is older than glitchtip.yaml, your Compose files or this version`,
+          RENDER,
+        ),
+      ];
     case "removed":
       return [warn("files", `${path} is no longer needed`, RENDER)];
     case "conflict":
@@ -102,6 +111,14 @@ function findingOf({ path, state, after, notNeeded }: PlannedFile): Finding[] {
     case "same":
       return [];
   }
+}
+
+/** Finds apps for which our files restate a start that their image no longer says. */
+export async function checkImageStarts(docker: Docker, workspace: Workspace): Promise<Finding[]> {
+  const changed = await changedStarts(docker, workspace);
+  // An image that is not there yet is not compared.
+  const known = changed.filter(({ now }) => now !== undefined);
+  return known.map((one) => fail("images", changedStartText(one), "npx glitchtip-compose up"));
 }
 
 const anew = (path: string): string => {

@@ -1,6 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import { lastLines } from "../../docker/index.ts";
 import { serviceNamed } from "../../running/index.ts";
+import { followImages, readWorkspace, workspaceDocker } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack } from "../in-container.ts";
 import { withProgress } from "../screen.ts";
@@ -38,6 +39,11 @@ export default {
         problems: lastLines(stderr, 8),
       });
     }
+    await followImages(
+      { ...context, docker: workspaceDocker(context) },
+      docker,
+      readWorkspace(context.dir, context.env),
+    );
     const built = named.length > 0 ? services : has;
     context.print(
       context.json ? JSON.stringify({ built }) : `built ${built.join(", ")}\nnext: docker compose up -d --wait`,

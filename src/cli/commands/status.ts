@@ -9,7 +9,7 @@ import { resolveServer, serverKind } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import { providedDsnState } from "../../provision/index.ts";
 import { type Backlog, queueInDatabase, type ServiceState } from "../../running/index.ts";
-import { browserUrl, readWorkspace, workspaceIdentity } from "../../workspace/index.ts";
+import { browserUrl, changedStarts, changedStartText, readWorkspace, workspaceIdentity } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { ago, type Colour, type Paint, paintFor, table } from "../screen.ts";
@@ -58,7 +58,9 @@ async function showStatus(context: CliContext, print: (data: string) => void): P
   const hasBackups = backup.last !== undefined || declaration.backup?.schedule !== undefined;
   const kind = serverKind(declaration);
   const { server } = kind === "bundled" ? resolveServer(declaration.server) : {};
-  const found = await stackStatus(openDocker(context), declaration, {
+  const docker = openDocker(context);
+  const starts = await changedStarts(docker, project);
+  const found = await stackStatus(docker, declaration, {
     ...defined({
       url: browserUrl(project),
       jobQueue: queueInDatabase(server),
@@ -66,6 +68,7 @@ async function showStatus(context: CliContext, print: (data: string) => void): P
       restoring: restoreProgress.read(context.dir)?.backup,
     }),
     identity: workspaceIdentity(project, context.env),
+    changedStarts: starts.map(changedStartText),
     nowMs: context.clock.now(),
     resources: true,
     provided: (app) =>

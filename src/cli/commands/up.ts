@@ -3,8 +3,10 @@ import { openDocker } from "../../docker/index.ts";
 import { startStack as bringUp } from "../../running/index.ts";
 import {
   compareVaultCopies,
+  followImages,
   readWorkspace,
   vaultCopyWarnings,
+  workspaceDocker,
   writeGivenDsns,
   writeVaultCopies,
 } from "../../workspace/index.ts";
@@ -13,9 +15,13 @@ import { withProgress } from "../screen.ts";
 
 export default {
   async run(context) {
-    const project = readWorkspace(context.dir, context.env);
-    const { declaration } = project;
     const docker = openDocker(context);
+    const project = await followImages(
+      { ...context, docker: workspaceDocker(context) },
+      docker,
+      readWorkspace(context.dir, context.env),
+    );
+    const { declaration } = project;
     await refuseUnstartable({ ...context, docker, machine: thisMachine(context.clock) }, project);
     const copies = await compareVaultCopies(context, project);
     writeVaultCopies(context.dir, copies);

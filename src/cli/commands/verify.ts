@@ -11,7 +11,7 @@ import {
   verifyApps,
 } from "../../provision/index.ts";
 import { observeStack } from "../../running/index.ts";
-import { packageAssets, readWorkspace } from "../../workspace/index.ts";
+import { changedStarts, changedStartText, packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { paintFor, table, withProgress } from "../screen.ts";
 
@@ -20,7 +20,8 @@ const WITHIN_MS = 60_000;
 export default {
   flags: (command) => command.argument("[app...]", "which apps; default: all of the declaration"),
   async run(context, _flags, wanted) {
-    const { declaration } = readWorkspace(context.dir, context.env);
+    const workspace = readWorkspace(context.dir, context.env);
+    const { declaration } = workspace;
     const apps = chooseApps(declaration, wanted);
     const given = Object.keys(givenApps(declaration));
     if (given.length > 0 && wanted.length === 0) {
@@ -30,6 +31,10 @@ export default {
       return context.print(context.json ? JSON.stringify({ apps: [] }) : "no app has its DSN from us");
     }
     const docker = openDocker(context);
+    const changed = (await changedStarts(docker, workspace)).filter(({ service }) =>
+      apps.some(({ name }) => name === service),
+    );
+    for (const one of changed) context.log.warn(`${changedStartText(one)}: npx glitchtip-compose up`);
     const results = await withProgress(
       context,
       `sending an event from ${apps.map(({ name }) => name).join(", ")}`,
@@ -49,7 +54,7 @@ export default {
     );
     if (context.json) context.print(JSON.stringify({ apps: results }));
     else context.print(resultsText(results, paintFor(context)));
-    context.setExitCode(results.every(({ ok }) => ok) ? EXIT.done : EXIT.failed);
+    context.setExitCode(results.every(({ ok }) => ok) && changed.length === 0 ? EXIT.done : EXIT.failed);
   },
 } satisfies CliCommand;
 

@@ -83,6 +83,16 @@ describe("what docker cannot do is told apart", () => {
     await expect(composeThat(answers({ code: 1, stderr })).compose.config()).rejects.toMatchObject({ code: "GC1601" });
   });
 
+  it("an engine that this user may not use", async () => {
+    const stderr =
+      "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get ...";
+    await expect(composeThat(answers({ code: 1, stderr })).compose.config()).rejects.toMatchObject({
+      code: "GC1601",
+      message: expect.stringMatching(/^permission denied: .* at unix:\/\/\/var\/run\/docker\.sock$/),
+      remedy: expect.stringContaining("usermod -aG docker"),
+    });
+  });
+
   it.each([
     "docker: 'compose' is not a docker command.\nSee 'docker --help'",
     "docker: unknown command: docker compose\n\nRun 'docker --help' for more information",

@@ -108,4 +108,27 @@ describe("which engine", () => {
       problems: expect.arrayContaining(['context prdo: context "prdo": context not found']),
     });
   });
+
+  it("does not ask the same socket twice", async () => {
+    const { tried } = await locate([], { exists: ["/var/run/docker.sock"] });
+    expect(tried).toEqual(["unix:///var/run/docker.sock"]);
+  });
+
+  it("says that permission is denied where the engine runs and the user may not use it", async () => {
+    const error = Object.assign(new Error("connect EACCES /var/run/docker.sock"), { code: "EACCES" });
+    const open = async () => (await fakeDocker({ engine: { ping: () => Promise.reject(error) } }).located()).engine;
+    const run: Run = async () => contextOf("default", "unix:///var/run/docker.sock");
+    const context = {
+      env: { HOME: "/home/ann" },
+      run,
+      signal: new AbortController().signal,
+      exists: () => false,
+      open,
+    };
+    await expect(locateEngine(context)).rejects.toMatchObject({
+      code: "GC1601",
+      message: "permission denied: this user may not use the Docker engine at unix:///var/run/docker.sock",
+      remedy: expect.stringMatching(/usermod -aG docker \$USER.*rootless.*docker context use/),
+    });
+  });
 });

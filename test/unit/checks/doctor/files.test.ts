@@ -37,7 +37,7 @@ describe("the files of the workspace", () => {
       ).find(({ what }) => what.startsWith(stack));
     expect(await found((dir) => appendFileSync(join(dir, stack), "# mine\n"))).toMatchObject({
       level: "warn",
-      what: `${stack} was edited by hand and is older than glitchtip.yaml or this version`,
+      what: `${stack} was edited by hand and is older than glitchtip.yaml, your Compose files or this version`,
       fix: "npx glitchtip-compose render",
     });
     expect(await found((dir) => writeFileSync(join(dir, stack), "services: {}\n"))).toMatchObject({

@@ -1,0 +1,76 @@
+import { provisionedApps } from "../config/app-sources.ts";
+import type { Docker, ImageStart } from "../docker/index.ts";
+import type { KnownImage } from "../stack/model.ts";
+import { onlyInImage } from "../stack/start.ts";
+import { type AskedImage, askedImages, composeProjectNameOf } from "./images.ts";
+import { renderFiles } from "./render.ts";
+import { conflictIn, type WorkspaceContext } from "./update.ts";
+import { readWorkspace, type Workspace } from "./workspace.ts";
+
+/** An app whose image starts something else than our files say, which restate the image's entrypoint and command. */
+export interface ChangedStart {
+  readonly service: string;
+  readonly image: string;
+  /** Missing where the engine does not have the image that the service names now. */
+  readonly now?: ImageStart;
+}
+
+/** Returns the apps for which our files restate what an image no longer says. */
+export async function changedStarts(docker: Pick<Docker, "located">, workspace: Workspace): Promise<ChangedStart[]> {
+  const { declaration, user, images } = workspace;
+  const asked = askedByImage(workspace);
+  if (asked.length === 0) return [];
+  const { engine } = await docker.located();
+  const apps = provisionedApps(declaration);
+  const changed = await Promise.all(
+    asked.map(async ({ service, image, platform }): Promise<ChangedStart[]> => {
+      const known = images.known[service];
+      const now = await engine.imageStart(image, platform);
+      if (now === undefined) return known === undefined ? [{ service, image }] : [];
+      const [app, stated] = [apps[service], user.services[service]];
+      const parts = app && stated ? onlyInImage(app, stated) : [];
+      return known !== undefined && parts.every((part) => isSame(known[part], now[part]))
+        ? []
+        : [{ service, image, now }];
+    }),
+  );
+  return changed.flat();
+}
+
+const askedByImage = ({ dir, declaration, user, composeProjectName }: Workspace): AskedImage[] =>
+  askedImages(declaration, user, composeProjectNameOf(dir, composeProjectName));
+
+const isSame = (known: KnownImage["command"], now: KnownImage["command"]): boolean =>
+  JSON.stringify(known) === JSON.stringify(now);
+
+/** Says for a changed start what the image starts now. */
+export function changedStartText({ service, image, now }: ChangedStart): string {
+  const starts =
+    now === undefined ? "is not known yet" : `is ${JSON.stringify([...now.entrypoint, ...now.command])} now`;
+  return `${service} would start what its image said before: the start of ${image} ${starts}`;
+}
+
+/**
+ * Brings our files up to date where an image starts something else than they say, so that the next `up` starts that.
+ * Returns the workspace as it is then.
+ */
+export async function followImages(
+  context: WorkspaceContext,
+  docker: Pick<Docker, "located">,
+  workspace: Workspace,
+): Promise<Workspace> {
+  const changed = await changedStarts(docker, workspace);
+  if (changed.length === 0) return workspace;
+  for (const one of changed) context.log.info(`${changedStartText(one)}; making our files anew`);
+  // `up` would pull and build what is missing as well.
+  const { files } = await renderFiles(context, { pull: true, build: true });
+  for (const place of conflictIn(files, false)?.problems ?? []) context.log.warn(place);
+  return readWorkspace(workspace.dir, context.env);
+}
+
+/** Says for each app that starts what its image says how a change of that gets to its container. */
+export const imageStartNotes = (workspace: Workspace): string[] =>
+  askedByImage(workspace).map(
+    ({ service, image }) =>
+      `${service} starts what its image ${image} says. When that changes, start it by npx glitchtip-compose up: plain docker compose up keeps the old command. A command (and entrypoint) in your Compose file ends this`,
+  );
