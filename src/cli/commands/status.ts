@@ -9,7 +9,13 @@ import { resolveServer, serverKind } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import { providedDsnState } from "../../provision/index.ts";
 import { type Backlog, queueInDatabase, type ServiceState } from "../../running/index.ts";
-import { browserUrl, changedStarts, changedStartText, readWorkspace, workspaceIdentity } from "../../workspace/index.ts";
+import {
+  browserUrl,
+  changedStarts,
+  changedStartText,
+  readWorkspace,
+  workspaceIdentity,
+} from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { ago, type Colour, type Paint, paintFor, table } from "../screen.ts";
