@@ -1,4 +1,5 @@
 import { cleanLine, cleanText } from "./clean.ts";
+import { defined } from "./defined.ts";
 
 /**
  * Every expected failure has one stable code. The table is the source of docs/errors.md.
@@ -121,8 +122,7 @@ export class CodedError extends Error {
     return {
       code: this.code,
       message: this.message,
-      ...(this.remedy === undefined ? {} : { remedy: this.remedy }),
-      ...(this.problems.length === 0 ? {} : { problems: this.problems }),
+      ...defined({ remedy: this.remedy, problems: this.problems.length === 0 ? undefined : this.problems }),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import type { ProcessResult } from "../base/process.ts";
 import type { ComposeConfig } from "../compose/model.ts";
@@ -61,12 +62,11 @@ export function openCompose(docker: DockerCli, remove: (container: string) => Pr
     },
     async up({ services = [], flags = ["--detach", "--wait"], onLine, deadlineMs } = {}) {
       await call(["up", ...flags, ...services], {
-        ...(onLine && { onStderrLine: onLine }),
-        ...(deadlineMs !== undefined && { deadlineMs }),
+        ...defined({ onStderrLine: onLine, deadlineMs }),
       });
     },
     async down({ volumes, onLine }) {
-      await call([...EVERY_PROFILE, "down", ...(volumes ? ["--volumes"] : [])], onLine ? { onStderrLine: onLine } : {});
+      await call([...EVERY_PROFILE, "down", ...(volumes ? ["--volumes"] : [])], defined({ onStderrLine: onLine }));
     },
     async run(service, args, { entrypoint, ...options } = {}) {
       const name = `${service}-run-${randomBytes(6).toString("hex")}`;

@@ -10,6 +10,7 @@ import { lastLines } from "./cli.ts";
 import type { Container, Engine, StackMark } from "./engine.ts";
 import type { EngineAddress } from "./places.ts";
 
+const HEALTH = ["starting", "healthy", "unhealthy"] as const;
 const CONFIG_HASH = "com.docker.compose.config-hash";
 
 /** An engine that accepts a request and says nothing for so long counts as one that does not answer. */
@@ -194,16 +195,16 @@ function containerOf(found: Dockerode.ContainerInspectInfo): Container {
     service: Config.Labels[SERVICE_LABEL] ?? "",
     oneOff: Config.Labels["com.docker.compose.oneoff"] === "True",
     state: State.Status,
-    ...(health === "starting" || health === "healthy" || health === "unhealthy" ? { health } : {}),
+    ...defined({ health: HEALTH.find((known) => known === health) }),
     exitCode: State.ExitCode,
     ...defined({ healthOutput: health === "healthy" ? undefined : lastHealthOutput(State.Health) }),
     ...(startError && { startError }),
     oomKilled: State.OOMKilled,
     restarts: found.RestartCount,
     // The engine reports the year 1 for "never".
-    ...(changed > 0 ? { sinceMs: changed } : {}),
+    ...defined({ sinceMs: changed > 0 ? changed : undefined }),
     image: Config.Image,
-    ...(Config.Labels[CONFIG_HASH] === undefined ? {} : { configHash: Config.Labels[CONFIG_HASH] }),
+    ...defined({ configHash: Config.Labels[CONFIG_HASH] }),
     entrypoint: typeof entrypoint === "string" ? [entrypoint] : entrypoint,
     networkMode: HostConfig.NetworkMode ?? "",
     networkIds: Object.values(NetworkSettings.Networks).map(({ NetworkID }) => NetworkID),

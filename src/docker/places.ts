@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { getuid } from "node:process";
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import type { ProcessResult, Run } from "../base/process.ts";
 
@@ -42,7 +43,7 @@ export async function* places(context: PlacesContext): AsyncGenerator<EnginePlac
   const { env } = context;
   if (env.DOCKER_HOST) {
     const tlsDir = env.DOCKER_TLS_VERIFY || env.DOCKER_CERT_PATH ? dockerCertificates(env) : undefined;
-    const address = { host: env.DOCKER_HOST, via: "DOCKER_HOST", ...(tlsDir === undefined ? {} : { tlsDir }) };
+    const address = { host: env.DOCKER_HOST, via: "DOCKER_HOST", ...defined({ tlsDir }) };
     return yield { address, only: true, env: {} };
   }
   yield { via: "DOCKER_HOST", not: "not set" };
@@ -80,7 +81,7 @@ async function fromContext({ run, env, signal }: PlacesContext): Promise<EngineP
   const address = {
     host: context.host,
     via: `context ${context.name}`,
-    ...(context.tlsDir === undefined ? {} : { tlsDir: context.tlsDir }),
+    ...defined({ tlsDir: context.tlsDir }),
   };
   // A context that the user chose must not be replaced by another engine when it is down; the default one may be.
   return { address, only: context.name !== "default", env: {} };
@@ -93,7 +94,7 @@ function parseContext(text: string): { name: string; host: string; tlsDir?: stri
     const name: unknown = context?.Name;
     if (typeof host !== "string" || host === "" || typeof name !== "string") return undefined;
     const secured = Array.isArray(context?.TLSMaterial?.docker);
-    return { name, host, ...(secured ? { tlsDir: join(context.Storage.TLSPath, "docker") } : {}) };
+    return { name, host, ...defined({ tlsDir: secured ? join(context.Storage.TLSPath, "docker") : undefined }) };
   } catch {
     return undefined;
   }

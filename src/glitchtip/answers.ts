@@ -1,4 +1,5 @@
 import { cleanLine } from "../base/clean.ts";
+import { defined } from "../base/defined.ts";
 import { CodedError, type ErrorCode } from "../base/errors.ts";
 import type { HttpAnswer } from "../http/http.ts";
 import { type HttpMethod, retryAfterMs } from "../http/http.ts";
@@ -17,7 +18,7 @@ export class AnswerError extends CodedError {
     message: string,
     detail: { said: string; remedy?: string; retryAfterMs?: number | undefined },
   ) {
-    super(code, message, detail.remedy === undefined ? {} : { remedy: detail.remedy });
+    super(code, message, defined({ remedy: detail.remedy }));
     this.status = status;
     this.said = detail.said;
     this.retryAfterMs = detail.retryAfterMs;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { defined } from "../base/defined.ts";
 import { AnswerError, refuse } from "./answers.ts";
 import type { DsnParts } from "./dsn.ts";
 import type { Transport } from "./transport.ts";
@@ -19,7 +20,7 @@ export function sendEvent(
     level: "info",
     message: event.message,
     tags: { "glitchtip-compose": "proof" },
-    ...(event.fingerprint === undefined ? {} : { fingerprint: [event.fingerprint] }),
+    ...defined({ fingerprint: event.fingerprint === undefined ? undefined : [event.fingerprint] }),
   };
   return sendEnvelope(transport, dsn, [{ event_id: event.id }, { type: "event" }, item], signal);
 }

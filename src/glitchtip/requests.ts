@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import type { HttpAnswer, HttpMethod } from "../http/http.ts";
 import { readAnswer, refuse } from "./answers.ts";
@@ -43,10 +44,10 @@ export function openRequests(context: RequestContext): Requests {
         path,
         headers: {
           accept: "application/json",
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...defined({ "content-type": body === undefined ? undefined : "application/json" }),
           ...context.headers(method),
         },
-        ...(body === undefined ? {} : { body }),
+        ...defined({ body }),
       },
       signal,
     );

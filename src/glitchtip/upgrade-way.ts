@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 /** Says which versions have to run between two versions of GlitchTip, and which upgrades are impossible. */
 
 /** A version from a tag or a server. Without a minor number it is the newest of its major. */
@@ -13,8 +14,10 @@ export function parseVersion(text: string): Version | undefined {
   if (major === undefined || /^v?0\.0\.0/.test(text)) return undefined;
   return {
     major: Number(major),
-    ...(minor === undefined ? {} : { minor: Number(minor) }),
-    ...(patch === undefined ? {} : { patch: Number(patch) }),
+    ...defined({
+      minor: minor === undefined ? undefined : Number(minor),
+      patch: patch === undefined ? undefined : Number(patch),
+    }),
   };
 }
 

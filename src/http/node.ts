@@ -1,6 +1,7 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { pipeline } from "node:stream/promises";
+import { defined } from "../base/defined.ts";
 import { after } from "../base/wait.ts";
 import { CONNECTIONS, connectTimeoutMs, httpOver, TIMEOUT_MS } from "./exchange.ts";
 import type { HttpRequest, HttpStream, OpenHttp } from "./http.ts";
@@ -13,7 +14,7 @@ import type { HttpRequest, HttpStream, OpenHttp } from "./http.ts";
 export const openNodeHttp: OpenHttp = (options = {}) => {
   const { timeoutMs = TIMEOUT_MS, connections = CONNECTIONS, keepAlive = true, ca, verifyTls, connectTo } = options;
   const pool = { keepAlive, maxSockets: connections };
-  const tls = { ...(ca === undefined ? {} : { ca: [...ca] }), rejectUnauthorized: verifyTls ?? true };
+  const tls = defined({ ca: ca && [...ca], rejectUnauthorized: verifyTls ?? true });
   const http = new HttpAgent(pool);
   const https = new HttpsAgent({ ...pool, ...tls });
   return httpOver(
@@ -31,7 +32,7 @@ export const openNodeHttp: OpenHttp = (options = {}) => {
           headers: { host: url.host, ...headersOf(request) },
           timeout: timeoutMs,
           signal,
-          ...(secured && connectTo !== undefined ? { servername: url.hostname } : {}),
+          ...defined({ servername: secured && connectTo !== undefined ? url.hostname : undefined }),
         });
         return exchange(sent, request.body, connectTimeoutMs(timeoutMs));
       },

@@ -1,4 +1,5 @@
 import { buildConnector, EnvHttpProxyAgent } from "undici";
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { CONNECTIONS, connectTimeoutMs, type HttpAdapter, TIMEOUT_MS } from "./exchange.ts";
 import type { HttpOptions } from "./http.ts";
@@ -12,7 +13,7 @@ const HTTPS_PROXY = ["https_proxy", "HTTPS_PROXY"];
 /** Opens the adapter over undici, which knows proxies. */
 export function openUndici(options: HttpOptions): HttpAdapter {
   const { timeoutMs = TIMEOUT_MS, connections = CONNECTIONS, keepAlive = true, ca, verifyTls, env = {} } = options;
-  const tls = { ...(ca === undefined ? {} : { ca: [...ca] }), rejectUnauthorized: verifyTls ?? true };
+  const tls = defined({ ca: ca && [...ca], rejectUnauthorized: verifyTls ?? true });
   const connect = { ...tls, timeout: connectTimeoutMs(timeoutMs) };
   const agent = new EnvHttpProxyAgent({
     // The environment is an argument here: an empty text keeps undici from reading the process's own.
@@ -35,7 +36,7 @@ export function openUndici(options: HttpOptions): HttpAdapter {
         origin,
         path: pathname + search,
         method,
-        headers: { ...headers, ...(streamed ? { "content-length": String(body.bytes) } : {}) },
+        headers: { ...headers, ...defined({ "content-length": streamed ? String(body.bytes) : undefined }) },
         body: streamed ? body.open() : (body ?? null),
         signal,
       });

@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 /** Where a secret is, as the declaration says it. */
 export type SecretReference =
   | { readonly kind: "file"; readonly path: string }
@@ -31,7 +32,6 @@ export function parseReference(text: string): SecretReference | undefined {
   return {
     kind: "vault",
     path,
-    ...(field === undefined ? {} : { field }),
-    ...(version === undefined ? {} : { version: Number(version) }),
+    ...defined({ field, version: version === undefined ? undefined : Number(version) }),
   };
 }

@@ -1,4 +1,5 @@
 import { resolve as resolvePath } from "node:path";
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import { Secret } from "../base/secret.ts";
@@ -99,7 +100,7 @@ export function readLocal(
 }
 
 const under = (key: string, { code, message, remedy, problems, cause }: CodedError) =>
-  new CodedError(code, `${key}: ${message}`, { ...(remedy === undefined ? {} : { remedy }), problems, cause });
+  new CodedError(code, `${key}: ${message}`, { ...defined({ remedy }), problems, cause });
 
 /** Returns a single error unchanged, or one error with the first code and a line for each. */
 function together(errors: readonly unknown[]): unknown {
@@ -113,7 +114,7 @@ function together(errors: readonly unknown[]): unknown {
   const remedies = [...new Set(coded.map(({ remedy }) => remedy))];
   return new CodedError(first.code, `${coded.length} secrets cannot be read`, {
     problems: coded.map(({ message }) => message),
-    ...(remedies.length === 1 && remedies[0] !== undefined ? { remedy: remedies[0] } : {}),
+    ...defined({ remedy: remedies.length === 1 ? remedies[0] : undefined }),
     cause: first,
   });
 }

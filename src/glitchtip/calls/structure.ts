@@ -1,3 +1,4 @@
+import { defined } from "../../base/defined.ts";
 import { address, organizationPath, projectPath, teamPath } from "../address.ts";
 import type { Requests } from "../requests.ts";
 import { managedKeyShape, managedProjectShape, memberShape, projectOfAccountShape } from "../wire/managed.ts";
@@ -52,7 +53,7 @@ export const projectCalls = (requests: Requests) => ({
   ) =>
     requests.post(
       `${teamPath(organization, team)}projects/`,
-      { name, ...(platform == null ? {} : { platform }) },
+      { name, ...defined({ platform: platform ?? undefined }) },
       managedProjectShape,
     ),
   get: (organization: string, slug: string) => requests.get(projectPath(organization, slug), managedProjectShape),

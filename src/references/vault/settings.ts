@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import type { Secret } from "../../base/secret.ts";
@@ -89,7 +90,9 @@ function loginOf({ env, vault = {} }: Surroundings, read: ReadLocal): Login {
     const { roleId, secretId, mount = "approle" } = appRole;
     return role(mount, () => ({
       role_id: secret(roleId, "vault.appRole.roleId").reveal(),
-      ...(secretId === undefined ? {} : { secret_id: secret(secretId, "vault.appRole.secretId").reveal() }),
+      ...defined({
+        secret_id: secretId === undefined ? undefined : secret(secretId, "vault.appRole.secretId").reveal(),
+      }),
     }));
   }
   if (kubernetes !== undefined) {
@@ -100,7 +103,7 @@ function loginOf({ env, vault = {} }: Surroundings, read: ReadLocal): Login {
   if (env.VAULT_ROLE_ID) {
     return role("approle", () => ({
       role_id: secret("env:VAULT_ROLE_ID", "VAULT_ROLE_ID").reveal(),
-      ...(env.VAULT_SECRET_ID ? { secret_id: env.VAULT_SECRET_ID } : {}),
+      ...defined({ secret_id: env.VAULT_SECRET_ID || undefined }),
     }));
   }
   // `vault login` stores its token here.

@@ -9,7 +9,7 @@ describe("the table of codes", () => {
       expect(`${code} ${ERROR_CODES[code]}`).toMatch(/^GC1\d{3} [a-z][^\n]*[^.\n]$|^GC1601 no Docker/);
   });
 
-  it("is sorted, and no title is there twice", () => {
+  it("is sorted, and has no title twice", () => {
     expect(codes).toEqual([...codes].sort());
     expect(new Set(Object.values(ERROR_CODES)).size).toBe(codes.length);
   });
@@ -34,16 +34,16 @@ describe("an exit code", () => {
 });
 
 describe("a coded error", () => {
-  it("keeps what it was caused by", () => {
+  it("keeps its cause", () => {
     const cause = new Error("ECONNREFUSED");
     expect(new CodedError("GC1201", "nothing answers", { cause }).cause).toBe(cause);
   });
 
-  it("without a cause has none, not even an undefined one", () => {
+  it("has no cause property without a cause", () => {
     expect(Object.hasOwn(new CodedError("GC1201", "x"), "cause")).toBe(false);
   });
 
-  it("as JSON has code and message, and what there is of remedy and problems", () => {
+  it("is JSON of code and message, with remedy and problems where they are given", () => {
     expect(JSON.parse(JSON.stringify(new CodedError("GC1205", "it failed", { cause: new Error("secret") })))).toEqual({
       code: "GC1205",
       message: "it failed",
@@ -61,13 +61,13 @@ describe("a coded error", () => {
 describe("hasErrno", () => {
   const errno = (code: string, cause?: unknown) => Object.assign(new Error(code, { cause }), { code });
 
-  it("finds a name on the error or on a cause further down", () => {
+  it("finds a code on the error or on one of its causes", () => {
     expect(hasErrno(errno("ENOENT"), "ENOENT", "ENOTDIR")).toBe(true);
     expect(hasErrno(new CodedError("GC1501", "x", { cause: errno("EROFS") }), "EROFS")).toBe(true);
     expect(hasErrno(errno("EACCES"), "ENOENT")).toBe(false);
   });
 
-  it("is false for what is no error, and ends on causes that go in a circle", () => {
+  it("is false for a value that is no error, and ends on a cycle of causes", () => {
     expect(hasErrno("ENOENT", "ENOENT")).toBe(false);
     expect(hasErrno(undefined, "ENOENT")).toBe(false);
     const circle = new Error("round");

@@ -15,14 +15,14 @@ const modeOf = (name: string) => statSync(at(name)).mode & 0o777;
 const errno = (code: string) => Object.assign(new Error(`${code}: it failed`), { code });
 
 describe("readIfThere", () => {
-  it("gives the text, and undefined for a file that is not there", () => {
+  it("returns the text, and undefined for a file that does not exist", () => {
     writeFileSync(at("a"), "ä\n");
     expect(readIfThere(at("a"))).toBe("ä\n");
     expect(readIfThere(at("b"))).toBeUndefined();
     expect(readIfThere(at("a/below-a-file"))).toBeUndefined();
   });
 
-  it("names what is there and cannot be read", () => {
+  it("throws with the path of a file that cannot be read", () => {
     mkdirSync(at("dir"));
     expect(() => readIfThere(at("dir"))).toThrow(
       expect.objectContaining({ code: "GC1501", message: `${at("dir")} is there but cannot be read` }),
@@ -31,7 +31,7 @@ describe("readIfThere", () => {
 });
 
 describe("writeAll", () => {
-  it("writes texts and bytes, makes the folders, and leaves nothing else", () => {
+  it("writes texts and bytes, makes the folders, and leaves no temporary file", () => {
     writeAll([
       { path: at("deep/er/a.env"), content: "ä\n", mode: 0o444 },
       { path: at("b"), content: new Uint8Array([0, 255]), mode: 0o600 },
@@ -43,7 +43,7 @@ describe("writeAll", () => {
     expect(readdirSync(folder, { recursive: true }).sort()).toEqual(["b", "deep", "deep/er", "deep/er/a.env", "empty"]);
   });
 
-  it("gives each file exactly its permissions, whatever the umask and whatever was there", () => {
+  it("sets exactly the given permissions, whatever the umask and the old file", () => {
     const umask = process.umask(0o077);
     try {
       writeFileSync(at("open"), "old", { mode: 0o600 });
@@ -58,13 +58,13 @@ describe("writeAll", () => {
     expect([modeOf("open"), modeOf("closed")]).toEqual([0o444, 0o600]);
   });
 
-  it("replaces a read-only file: readers of the old one keep it", () => {
+  it("replaces a read-only file; its readers keep the old content", () => {
     writeOne(at("a"), "old", 0o444);
     writeOne(at("a"), "new", 0o444);
     expect(readFileSync(at("a"), "utf8")).toBe("new");
   });
 
-  it("writes none when one cannot be written, names that one and leaves nothing behind", () => {
+  it("writes no file where one cannot be written, names that one and leaves nothing behind", () => {
     writeFileSync(at("good"), "old");
     writeFileSync(at("file"), "");
     const files = [
@@ -78,7 +78,7 @@ describe("writeAll", () => {
     expect(readdirSync(folder).sort()).toEqual(["file", "good"]);
   });
 
-  it("names a folder that stands in a file's place", () => {
+  it("names a folder that is in the place of a file", () => {
     mkdirSync(at("dir/full"), { recursive: true });
     expect(() => writeOne(at("dir"), "x", 0o644)).toThrow(expect.objectContaining({ code: "GC1501" }));
     expect(readdirSync(folder)).toEqual(["dir"]);
@@ -91,7 +91,7 @@ describe("writeAll", () => {
 });
 
 describe("removeLeftovers", () => {
-  it("takes what a killed writer left, and nothing of anybody else's", () => {
+  it("removes what a killed writer left, and no other file", () => {
     const others = ["a.env", "a.env.tmp", "notes.tmp", "a.env.0123456789abcdef.tmp"];
     for (const name of [...others, "a.env.0123456789ab.tmp", "state.json.ffffffffffff.tmp"])
       writeFileSync(at(name), "");
@@ -99,7 +99,7 @@ describe("removeLeftovers", () => {
     expect(readdirSync(folder).sort()).toEqual([...others].sort());
   });
 
-  it("of one who is not alone leaves what a living process is writing, and what is not beside the files that are meant", () => {
+  it("with alone: false keeps the files of living processes, and those of other names than beside", () => {
     const end = "0123456789ab.tmp";
     // A number that no process has: they end at 4 million.
     const dead = 2 ** 30;
@@ -112,12 +112,12 @@ describe("removeLeftovers", () => {
     expect(readdirSync(folder)).toEqual(["a.env"]);
   });
 
-  it("is content with a folder that is not there", () => {
+  it("accepts a folder that does not exist", () => {
     expect(() => removeLeftovers(at("nowhere"))).not.toThrow();
   });
 });
 
-describe("what the system says when it does not let us write", () => {
+describe("an error of the system for a write", () => {
   it.each(["ENOSPC", "EDQUOT"])("%s is GC1502: no space is left", (code) => {
     const cause = errno(code);
     expect(explainWriteError(cause, "/run/glitchtip/api.env")).toMatchObject({
@@ -134,7 +134,7 @@ describe("what the system says when it does not let us write", () => {
     });
   });
 
-  it("anything else stays what it is", () => {
+  it("another error is returned unchanged", () => {
     const error = errno("EIO");
     expect(explainWriteError(error, "/x")).toBe(error);
   });

@@ -12,15 +12,15 @@ function written(options?: Parameters<typeof lineLog>[1]): string[] {
 }
 
 describe("lineLog", () => {
-  it("writes one line a call, says what is a warning, and is silent about details", () => {
+  it("writes one line for each call, marks warnings, and hides details", () => {
     expect(written()).toEqual(["made team backend\n", "warning: the port is taken\n", "waiting\n"]);
   });
 
-  it("shows the details when they are wanted", () => {
+  it("shows details with debug", () => {
     expect(written({ debug: true }).at(-1)).toBe("debug: GET /\n");
   });
 
-  it("puts its prefix in front of each line", () => {
+  it("writes its prefix before each line", () => {
     expect(written({ prefix: "app: ", debug: true })).toEqual([
       "app: made team backend\n",
       "app: warning: the port is taken\n",
@@ -30,6 +30,6 @@ describe("lineLog", () => {
   });
 });
 
-it("silentLog takes everything and says nothing", () => {
+it("silentLog writes nothing", () => {
   for (const say of [silentLog.info, silentLog.warn, silentLog.step, silentLog.debug]) expect(say("x")).toBeUndefined();
 });

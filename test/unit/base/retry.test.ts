@@ -21,19 +21,19 @@ function thereAt(nth: number, then: () => void = () => {}) {
 }
 
 describe("retry", () => {
-  it("gives what is there at once without any pause", async () => {
+  it("returns a value that is there at once without a pause", async () => {
     const clock = fakeClock();
     expect(await retry(options({ clock, attempt: thereAt(1) }))).toBe("look 1");
     expect(clock.slept).toEqual([]);
   });
 
-  it("takes false, zero and the empty string for values: only undefined is not yet", async () => {
+  it("treats false, zero and the empty string as values: only undefined means not yet", async () => {
     for (const value of [false, 0, "", null]) {
       expect(await retry(options({ attempt: async () => value }))).toBe(value);
     }
   });
 
-  it("pauses longer from look to look up to the longest, each by up to a quarter shorter", async () => {
+  it("increases its pauses up to the longest, each less up to a quarter", async () => {
     const clock = fakeClock();
     await retry(options({ clock, pauseMs: { first: 100, longest: 400 }, attempt: thereAt(8) }));
     const full = [100, 160, 256, 400, 400, 400, 400];
@@ -44,7 +44,7 @@ describe("retry", () => {
     }
   });
 
-  it("is late exactly at the deadline, after a last look, and tells how long it waited", async () => {
+  it("ends exactly at the deadline, after a last attempt, and reports how long it waited", async () => {
     const clock = fakeClock();
     let looks = 0;
     const attempt = async () => {
@@ -56,7 +56,7 @@ describe("retry", () => {
     expect(looks).toBe(clock.slept.length + 1);
   });
 
-  it("counts what the looks themselves take", async () => {
+  it("counts the time of the attempts themselves", async () => {
     const clock = fakeClock();
     const attempt = async () => clock.pass(7_000) as undefined;
     await expect(retry(options({ clock, deadlineMs: 5_000, attempt }))).rejects.toThrow("late after 7000");
@@ -72,7 +72,7 @@ describe("retry", () => {
     for (const [at, ms] of said.entries()) expect(ms - (said[at - 1] ?? 0)).toBeLessThan(11_000);
   });
 
-  it("ends with the signal's own reason: before the first look, between looks and in a pause", async () => {
+  it("ends with the signal's reason before the first attempt, between attempts and in a pause", async () => {
     const stop = new AbortController();
     const reason = new CodedError("GC1003", "stopped by SIGTERM");
     const attempt = thereAt(9, () => stop.abort(reason));
@@ -80,7 +80,7 @@ describe("retry", () => {
     await expect(retry(options({ signal: AbortSignal.abort(reason), attempt: thereAt(1) }))).rejects.toBe(reason);
   });
 
-  it("passes on what a look throws, at once", async () => {
+  it("throws an error of an attempt at once", async () => {
     const clock = fakeClock();
     const attempt = async () => {
       throw new CodedError("GC1204", "a redirect");
@@ -135,7 +135,7 @@ describe("retry after an error", () => {
 });
 
 describe("systemClock", () => {
-  it("sleeps, and wakes with the signal's own reason", async () => {
+  it("sleeps, and rejects with the signal's reason", async () => {
     await systemClock.sleep(1);
     const stop = new AbortController();
     const sleeping = systemClock.sleep(60_000, stop.signal);
@@ -145,7 +145,7 @@ describe("systemClock", () => {
   });
 });
 
-it("untilAborted ends with the signal, also with one that was aborted before", async () => {
+it("untilAborted resolves with the signal, also with one that was aborted before", async () => {
   const stop = new AbortController();
   const waiting = untilAborted(stop.signal);
   stop.abort();

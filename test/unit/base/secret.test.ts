@@ -20,12 +20,12 @@ describe("a secret", () => {
     expect(text).not.toContain("Horse");
   });
 
-  it("has no property that holds it", () => {
+  it("has no property with the value", () => {
     expect(Object.getOwnPropertyNames(secret)).toEqual([]);
     expect(JSON.stringify(Object.assign({}, secret))).toBe("{}");
   });
 
-  it("comes out by reveal alone", () => {
+  it("is returned by reveal only", () => {
     expect(secret.reveal()).toBe("Correct-Horse-7");
   });
 });

@@ -26,7 +26,7 @@ function composeThat(answer: ProcessResult | Error) {
 }
 
 describe("docker compose", () => {
-  it("is run in the project's folder, where it finds .env, and with every profile", async () => {
+  it("runs in the workspace, where it finds .env, and with every profile", async () => {
     const { compose, calls } = composeThat(answers({ stdout: '{"name":"shop","services":{}}' }));
     expect(await compose.config()).toEqual({ name: "shop", services: {} });
     expect(calls[0]).toMatchObject({
@@ -35,7 +35,7 @@ describe("docker compose", () => {
     });
   });
 
-  it("takes profile services down too, and data only when asked", async () => {
+  it("removes services with a profile, too, and data only when asked", async () => {
     const { compose, calls } = composeThat(answers());
     await compose.down({ volumes: false });
     await compose.down({ volumes: true });
@@ -45,7 +45,7 @@ describe("docker compose", () => {
     ]);
   });
 
-  it("tells its version without a v", async () => {
+  it("reports its version without a v", async () => {
     expect(await composeThat(answers({ stdout: "v2.29.7-desktop.1\n" })).compose.version()).toBe("2.29.7-desktop.1");
   });
 
@@ -59,7 +59,7 @@ describe("docker compose", () => {
     });
   });
 
-  it("gives the exit code of what runs in a container as it is", async () => {
+  it("returns the exit code of a command in a container", async () => {
     const { compose, calls, removed } = composeThat(answers({ code: 3 }));
     expect(await compose.run("glitchtip-provision", ["a.mjs"], { entrypoint: "node" })).toMatchObject({ code: 3 });
     expect(calls[0]?.line).toMatch(
@@ -68,14 +68,14 @@ describe("docker compose", () => {
     expect(removed).toEqual([]);
   });
 
-  it("removes the container of a run that was stopped, which Compose leaves behind", async () => {
+  it("removes the container of an aborted run, which Compose leaves running", async () => {
     const { compose, calls, removed } = composeThat(new CodedError("GC1003", "stopped by SIGINT"));
     await expect(compose.run("glitchtip-provision", [])).rejects.toMatchObject({ code: "GC1003" });
     expect(removed).toEqual([/--name (\S+)/.exec(calls[0]?.line ?? "")?.[1]]);
   });
 });
 
-describe("what docker cannot do is told apart", () => {
+describe("failures of docker have different errors", () => {
   it.each([
     "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
     "failed to connect to the docker API at unix:///var/run/docker.sock",
@@ -128,7 +128,7 @@ describe("features that the stack needs", () => {
     expect(missingInCompose("2.9.0")).toHaveLength(2);
   });
 
-  it("judges an engine by its API, which Podman tells too", () => {
+  it("checks an engine by the version of its API, which Podman has, too", () => {
     expect(missingInEngine("1.44")).toEqual([]);
     expect(missingInEngine("1.51")).toEqual([]);
     expect(missingInEngine("1.41")).toEqual([expect.stringContaining("healthcheck.start_interval (since 1.44)")]);

@@ -31,8 +31,8 @@ async function locate(
   return { tried, located };
 }
 
-describe("which engine", () => {
-  it("takes DOCKER_HOST before anything else, and its certificates with it", async () => {
+describe("the engine that is used", () => {
+  it("is that of DOCKER_HOST first, with its certificates", async () => {
     const env = { DOCKER_HOST: "tcp://build:2376", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/certs" };
     const { located } = await locate(["tcp://build:2376"], { env });
     expect(located).toMatchObject({
@@ -41,7 +41,7 @@ describe("which engine", () => {
     });
   });
 
-  it("never falls back from a DOCKER_HOST that does not answer to another engine", async () => {
+  it("is never another one where that of DOCKER_HOST does not answer", async () => {
     const { tried, located } = await locate(["unix:///var/run/docker.sock"], {
       env: { DOCKER_HOST: "tcp://build:2375" },
       exists: ["/var/run/docker.sock"],

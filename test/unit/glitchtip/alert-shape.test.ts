@@ -28,7 +28,7 @@ const wrongPlaces = (value: unknown): string[] => {
 };
 
 describe("an alert as the server answers it", () => {
-  it("is read into its normal form, its unknown fields left out", () => {
+  it("is read into its normal form without unknown fields", () => {
     expect(alertShape.safeParse({ ...whole, extra: 1 })).toEqual({ success: true, data: normal });
   });
 
@@ -40,7 +40,7 @@ describe("an alert as the server answers it", () => {
     expect(alertShape.safeParse({ id: "7", ...rest })).toEqual({ success: true, data });
   });
 
-  it("may have recipients of unknown kinds, without address, tags and settings", () => {
+  it("may have recipients of unknown types, without address, tags and settings", () => {
     const odd = { id: 1, alertRecipients: [{ recipientType: "pigeon", url: null, tagsToAdd: null, config: null }] };
     expect(alertShape.safeParse(odd)).toMatchObject({ data: { recipients: [{ type: "pigeon", url: "" }] } });
   });

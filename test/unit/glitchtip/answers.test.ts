@@ -19,7 +19,7 @@ function failure(answer: HttpAnswer): AnswerError {
 }
 
 describe("a good answer", () => {
-  it("gives what was asked for, whatever other fields a generation sends along", () => {
+  it("is parsed, whatever other fields a generation sends", () => {
     expect(read(json({ slug: "acme", color: "#fff" }, 201))).toEqual({ slug: "acme" });
   });
 
@@ -49,21 +49,21 @@ describe("a status", () => {
     expect(error.message).toContain(`POST ${URL_}: ${status}`);
   });
 
-  it("of a redirect says where it leads", () => {
+  it("of a redirect names its target", () => {
     const error = failure({ status: 301, headers: { location: "https://errors.example.com/" }, text: "" });
     expect(error.message).toBe(`POST ${URL_}: 301, a redirect to https://errors.example.com/`);
     expect(error.remedy).toContain("https instead of http");
   });
 
-  it("of 403 with a token that is not known is a matter of the token (5.2)", () => {
+  it("403 with an unknown token is reported as a refused token (5.2)", () => {
     expect(failure(json({ detail: "CSRF check Failed" }, 403)).code).toBe("GC1304");
   });
 
-  it("of 403 with a page is not a matter of permissions", () => {
+  it("403 with a page is not reported as a missing permission", () => {
     expect(failure(page("403 Forbidden", 403)).code).toBe("GC1206");
   });
 
-  it("of a failure in HTML shows the page's title, not the page", () => {
+  it("of a failure in HTML shows the title of the page only", () => {
     expect(failure(page("Server Error (500)", 500)).message).toBe(`POST ${URL_}: 500 page "Server Error (500)"`);
   });
 
@@ -77,18 +77,18 @@ describe("a status", () => {
 describe("how long the server asks to wait", () => {
   const wait = (headers: HttpAnswer["headers"]) => failure({ status: 429, headers, text: "" }).retryAfterMs;
 
-  it("may be said in seconds", () => {
+  it("may be in seconds", () => {
     expect(wait({ "retry-after": "7" })).toBe(7_000);
     expect(wait({ "retry-after": " 0 " })).toBe(0);
   });
 
-  it("may be said as a date, by the server's own clock", () => {
+  it("may be a date by the server's clock", () => {
     const date = "Sat, 01 Aug 2026 12:00:00 GMT";
     expect(wait({ date, "retry-after": "Sat, 01 Aug 2026 12:00:30 GMT" })).toBe(30_000);
     expect(wait({ date, "retry-after": "Sat, 01 Aug 2026 11:59:00 GMT" })).toBe(0);
   });
 
-  it("is not known without the header, or with nonsense in it", () => {
+  it("is undefined without the header or with an invalid one", () => {
     expect(wait({})).toBeUndefined();
     expect(wait({ "retry-after": "soon" })).toBeUndefined();
     expect(wait({ "retry-after": "Sat, 01 Aug 2026 12:00:30 GMT" })).toBeUndefined();
@@ -96,14 +96,14 @@ describe("how long the server asks to wait", () => {
 });
 
 describe("an answer that is not the API's", () => {
-  it("is named by its type, whatever its status says", () => {
+  it("is reported with its type, whatever its status", () => {
     const error = failure(page("GlitchTip"));
     expect(error).toMatchObject({ code: "GC1202", said: 'page "GlitchTip"' });
     expect(error.message).toBe(`POST ${URL_}: 200 with text/html; charset=utf-8 instead of JSON`);
     expect(failure({ status: 200, headers: {}, text: "" }).message).toContain("with no content type");
   });
 
-  it("that is cut has an unknown outcome", () => {
+  it("has an unknown outcome where it is cut", () => {
     const error = failure({ ...json({}), text: '{"slug":"ac' });
     expect(error.code).toBe("GC1208");
     expect(error.message).toContain("no whole JSON (11 characters)");
@@ -116,7 +116,7 @@ describe("an answer that is not the API's", () => {
     expect(failure(json([])).message).toContain("(root)");
   });
 
-  it("is never quoted where it is no error: it may hold a secret", () => {
+  it("is never quoted where it is no error, because it may hold a secret", () => {
     expect(failure(json({ token: "f".repeat(64) })).message).not.toContain("fff");
   });
 });

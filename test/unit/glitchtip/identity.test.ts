@@ -13,14 +13,14 @@ const key = (id: string, label: string | null = ""): Key => ({ id, public: id, n
 describe("an object is known again", () => {
   const acme = organization("1", "Acme");
 
-  it("by its number together with its date of creation", () => {
+  it("by its id together with its date of creation", () => {
     expect(sameObject(identityOf(acme), { ...acme, slug: "acme-inc" })).toBe(true);
     expect(sameObject(identityOf(acme), { ...acme, dateCreated: "2026-08-02T10:00:00Z" })).toBe(false);
     expect(sameObject(identityOf(acme), { ...acme, id: "2" })).toBe(false);
     expect(sameObject(undefined, acme)).toBe(false);
   });
 
-  it("and nothing else of it is kept", () => {
+  it("and no other field is kept", () => {
     expect(identityOf(acme)).toEqual({ id: "1", slug: "acme", dateCreated: acme.dateCreated });
   });
 });
@@ -29,7 +29,7 @@ describe("the organization", () => {
   const acme = organization("1", "Acme");
   const other = organization("2", "Other");
 
-  it("is the known one, whatever its name is by now", () => {
+  it("is the known one, whatever its name is now", () => {
     const renamed = { ...acme, name: "Acme and Sons" };
     expect(findOrganization([organization("2", "Acme"), renamed], "Acme", identityOf(acme))).toBe(renamed);
   });
@@ -41,7 +41,7 @@ describe("the organization", () => {
     expect(findOrganization([], "Acme", undefined)).toBeUndefined();
   });
 
-  it("of several with the name is the user's to choose: all their addresses are said", () => {
+  it("is ambiguous where several have the name: the error lists their slugs", () => {
     const second = organization("3", "Acme", "acme-o9");
     expect(() => findOrganization([acme, second], "Acme", undefined)).toThrow(
       expect.objectContaining({ code: "GC1401", message: '2 organizations are called "Acme": acme, acme-o9' }),
@@ -52,11 +52,11 @@ describe("the organization", () => {
 describe("the key", () => {
   const OURS = "glitchtip-compose";
 
-  it("is the stored one, also beside one of ours", () => {
+  it("is the stored one, also beside another with our label", () => {
     expect(chooseKey([key("a"), key("b", OURS)], "a", OURS)?.id).toBe("a");
   });
 
-  it("is else ours by its label, under either name of that field", () => {
+  it("is else the one with our label, under either name of that field", () => {
     expect(chooseKey([key("a"), key("b", OURS)], undefined, OURS)?.id).toBe("b");
     expect(chooseKey([key("a"), key("b", OURS)], "gone", OURS)?.id).toBe("b");
     expect(chooseKey([key("a"), { id: "b", public: "b", name: OURS }], undefined, OURS)?.id).toBe("b");
@@ -66,7 +66,7 @@ describe("the key", () => {
     expect(chooseKey([key("a")], undefined, OURS)?.id).toBe("a");
   });
 
-  it("is else to be made: one of several of other people is not taken", () => {
+  it("is else undefined: one of several of other people is not used", () => {
     expect(chooseKey([key("a"), key("b", "theirs")], undefined, OURS)).toBeUndefined();
     expect(chooseKey([], "gone", OURS)).toBeUndefined();
   });

@@ -22,7 +22,7 @@ function scripted(name: string, log: string[], ...codes: readonly string[]): Tra
 }
 
 describe("reads and writes of one server", () => {
-  it("keep connections for reads alone", async () => {
+  it("keep connections for reads only", async () => {
     const log: string[] = [];
     const both = readsAndWrites(scripted("kept", log), scripted("new", log));
     for (const method of ["GET", "POST", "DELETE", "GET"] as const) await both.send(request(method), signal);
@@ -30,7 +30,7 @@ describe("reads and writes of one server", () => {
     expect(log).toEqual(["GET kept", "POST new", "DELETE new", "GET kept", "kept closed", "new closed"]);
   });
 
-  it("keep none any more after the first reset, and a read that met it is sent again at once", async () => {
+  it("keep none after the first reset, and the read that was reset is sent again at once", async () => {
     const log: string[] = [];
     const both = readsAndWrites(scripted("kept", log, "ECONNRESET"), scripted("new", log));
     expect(await both.send(request("GET"), signal)).toMatchObject({ status: 200 });
@@ -38,7 +38,7 @@ describe("reads and writes of one server", () => {
     expect(log).toEqual(["GET kept", "GET new", "GET new"]);
   });
 
-  it("send a read once more only, and no write", async () => {
+  it("send a read only once more, and no write", async () => {
     const log: string[] = [];
     const both = readsAndWrites(scripted("kept", log, "ECONNRESET"), scripted("new", log, "ECONNRESET", "ECONNRESET"));
     await expect(both.send(request("GET"), signal)).rejects.toThrow("the connection ended early");
@@ -46,7 +46,7 @@ describe("reads and writes of one server", () => {
     expect(log).toEqual(["GET kept", "GET new", "POST new"]);
   });
 
-  it("leave other failures to whoever waits", async () => {
+  it("throw other failures", async () => {
     const log: string[] = [];
     const both = readsAndWrites(scripted("kept", log, "ECONNREFUSED"), scripted("new", log));
     await expect(both.send(request("GET"), signal)).rejects.toThrow("nothing answers");

@@ -22,34 +22,34 @@ const nobody = new HttpError("unreachable", "GET …", "nothing answers at this 
 const settings = json({ version: "6.2.6", enableUserRegistration: false, other: 1 });
 
 describe("waiting for the server", () => {
-  it("ends with its settings", async () => {
+  it("resolves with its settings", async () => {
     await expect(wait(fakeTransport(settings)).settings).resolves.toMatchObject({ version: "6.2.6" });
   });
 
-  it("goes on while nothing answers, tables are missing, a proxy starts, or it is overloaded", async () => {
+  it("continues while nothing answers, tables are missing, a proxy starts, or it is overloaded", async () => {
     const onItsWay = [nobody, json({}, 500), page("502", 502), json({}, 429), { ...json({}), text: "{" }];
     const transport = fakeTransport(...onItsWay, ...onItsWay, settings);
     await expect(wait(transport).settings).resolves.toMatchObject({ version: "6.2.6" });
   });
 
-  it("gets over two odd pages in a row, which a starting proxy may show", async () => {
+  it("tolerates two pages in a row, which a starting proxy may show", async () => {
     const transport = fakeTransport(page("starting"), page("starting"), json({}, 503), page("starting"), settings);
     await expect(wait(transport).settings).resolves.toBeDefined();
   });
 
-  it("ends at the third in a row: it is another product", async () => {
+  it("throws at the third in a row, which means another product", async () => {
     const transport = fakeTransport(page("Grafana"));
     await expect(wait(transport).settings).rejects.toMatchObject({ code: "GC1202" });
     expect(transport.requests).toHaveLength(3);
   });
 
-  it("ends at once at a redirect", async () => {
+  it("throws at once at a redirect", async () => {
     const transport = fakeTransport({ status: 301, headers: { location: "https://x/" }, text: "" });
     await expect(wait(transport).settings).rejects.toMatchObject({ code: "GC1204" });
     expect(transport.requests).toHaveLength(1);
   });
 
-  it("says every ten seconds what it waits for and the last answer, and in the end what it was", async () => {
+  it("logs every ten seconds what it waits for and the last answer, which is in the error, too", async () => {
     const { settings: never, lines } = wait(fakeTransport(json({ detail: "no tables" }, 500)));
     await expect(never).rejects.toMatchObject({
       code: "GC1203",
@@ -65,7 +65,7 @@ describe("waiting for the server", () => {
     }
   });
 
-  it("names the time that was given, though the last look took longer", async () => {
+  it("reports the given time although the last attempt took longer", async () => {
     const clock = fakeClock();
     const slow = fakeTransport(() => {
       clock.pass(1_500);

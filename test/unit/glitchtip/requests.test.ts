@@ -36,7 +36,7 @@ describe.each(["4.1", "5.1", "5.2"])("a list of GlitchTip %s", (generation) => {
   const answer = (n: number, step: string, cursor = "") =>
     json([{ n }], 200, { link: linkOf(generation, step, cursor) });
 
-  it("is read to its last page, by cursor only, at its own address", async () => {
+  it("is read to its last page by its cursors only", async () => {
     const transport = fakeTransport(
       answer(1, "limit 100", "cj0x+/=="),
       answer(2, "second page", "cD0xMDA="),
@@ -50,7 +50,7 @@ describe.each(["4.1", "5.1", "5.2"])("a list of GlitchTip %s", (generation) => {
     ]);
   });
 
-  it("that ends in the middle is read on where it was, nothing twice", async () => {
+  it("is continued after a failure in the middle, without duplicates", async () => {
     const transport = fakeTransport(
       answer(1, "first page", "a"),
       failed(true),
@@ -64,18 +64,18 @@ describe.each(["4.1", "5.1", "5.2"])("a list of GlitchTip %s", (generation) => {
 });
 
 describe("a list", () => {
-  it("without a Link header is one page", async () => {
+  it("is one page without a Link header", async () => {
     expect(await open(fakeTransport(json([{ n: 1 }]))).requests.list("/x/", shape)).toEqual([{ n: 1 }]);
   });
 
-  it("whose next page is the same one ends with an error instead of never", async () => {
+  it("throws where its next page is the same one", async () => {
     const link = linkOf("5.2", "first page", "same");
     await expect(
       open(fakeTransport(json([{ n: 1 }], 200, { link }))).requests.list("/x/", shape),
     ).rejects.toMatchObject({ code: "GC1202", message: expect.stringContaining("the next page is the same one") });
   });
 
-  it("keeps the query that it was asked with", async () => {
+  it("keeps its query", async () => {
     const transport = fakeTransport(json([]));
     await open(transport).requests.list("/x/?query=a", shape);
     expect(transport.requests[0]?.path).toBe("/x/?query=a&limit=100");
@@ -83,7 +83,7 @@ describe("a list", () => {
 });
 
 describe("a request", () => {
-  it("carries the token, says what it sends and wants JSON", async () => {
+  it("carries the token, its content type, and accepts JSON", async () => {
     const transport = fakeTransport(json({ n: 1 }));
     await open(transport).requests.post("/x/", { name: "ä" }, shape);
     expect(transport.requests).toEqual([
@@ -106,7 +106,7 @@ describe("after a passing failure", () => {
   ];
   const there = json({ n: 1 });
 
-  it.each(passing)("%s, reads and deletes are repeated, with growing pauses", async (_, failure) => {
+  it.each(passing)("%s, reads and deletes are retried with growing pauses", async (_, failure) => {
     const { requests, clock } = open(fakeTransport(failure, failure, there));
     expect(await requests.get("/x/", shape)).toEqual({ n: 1 });
     expect(clock.slept[0]).toBeGreaterThanOrEqual(375);
@@ -115,13 +115,13 @@ describe("after a passing failure", () => {
     expect(clock.slept[1]).toBeLessThanOrEqual(1_000);
   });
 
-  it("a delete that finds nothing is done: an earlier try may have been it", async () => {
+  it("a delete that finds nothing succeeds, because an earlier attempt may have deleted it", async () => {
     const transport = fakeTransport(failed(true), json({ detail: "Not Found" }, 404));
     await open(transport).requests.delete("/x/");
     expect(transport.requests).toHaveLength(2);
   });
 
-  it.each(passing)("%s, writes are not repeated: the server may have acted", async (_, failure) => {
+  it.each(passing)("%s, writes are not retried, because the server may have acted", async (_, failure) => {
     for (const write of ["post", "put"] as const) {
       const transport = fakeTransport(failure, there);
       await expect(open(transport).requests[write]("/x/", {}, shape)).rejects.toMatchObject({
@@ -131,12 +131,12 @@ describe("after a passing failure", () => {
     }
   });
 
-  it("that says nothing was sent, writes are repeated", async () => {
+  it("where nothing was sent, writes are retried", async () => {
     const transport = fakeTransport(failed(false), there);
     expect(await open(transport).requests.post("/x/", {}, shape)).toEqual({ n: 1 });
   });
 
-  it("it ends after the fourth try", async () => {
+  it("the fourth attempt is the last", async () => {
     const transport = fakeTransport(json({}, 503));
     await expect(open(transport).requests.get("/x/", shape)).rejects.toMatchObject({ code: "GC1205" });
     expect(transport.requests).toHaveLength(4);
@@ -144,19 +144,19 @@ describe("after a passing failure", () => {
 });
 
 describe("after a refusal", () => {
-  it.each([400, 401, 403, 404, 409, 422])("of %d nothing is repeated", async (status) => {
+  it.each([400, 401, 403, 404, 409, 422])("with %d nothing is retried", async (status) => {
     const transport = fakeTransport(json({ detail: "no" }, status));
     await expect(open(transport).requests.get("/x/", shape)).rejects.toMatchObject({ status });
     expect(transport.requests).toHaveLength(1);
   });
 
-  it("of 429 everything is repeated after the time that the server asks for", async () => {
+  it("with 429 everything is retried after Retry-After", async () => {
     const { requests, clock } = open(fakeTransport(json({}, 429, { "retry-after": "7" }), json({ n: 1 })));
     expect(await requests.post("/x/", {}, shape)).toEqual({ n: 1 });
     expect(clock.slept).toEqual([7_000]);
   });
 
-  it("of 429 for longer than a minute it is reported instead", async () => {
+  it("with 429 for longer than a minute it is reported instead", async () => {
     const transport = fakeTransport(json({}, 429, { "retry-after": "61" }));
     await expect(open(transport).requests.get("/x/", shape)).rejects.toMatchObject({ code: "GC1207" });
     expect(transport.requests).toHaveLength(1);
@@ -164,12 +164,12 @@ describe("after a refusal", () => {
 });
 
 describe("a raw request", () => {
-  it("gives refusals unjudged", async () => {
+  it("returns refusals as answers", async () => {
     const { requests } = open(fakeTransport(json({ detail: "no" }, 404)));
     expect(await requests.raw("POST", "/x/", "{}")).toMatchObject({ status: 404 });
   });
 
-  it("that is idempotent is repeated as a read is", async () => {
+  it("is retried like a read where it is idempotent", async () => {
     const transport = fakeTransport(json({}, 502), json({}, 204));
     const { requests } = open(transport);
     expect(await requests.raw("POST", "/x/", "{}", { idempotent: true })).toMatchObject({ status: 204 });

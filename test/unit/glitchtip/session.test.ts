@@ -27,7 +27,7 @@ const cookiesOf = (transport: FakeTransport) =>
   transport.requests.map(({ headers }) => [headers.cookie, headers["x-csrftoken"]]);
 
 describe("signing in", () => {
-  it("sends each request the cookies of that moment: sign-in changes the CSRF value", async () => {
+  it("sends the current cookies with each request, because the sign-in changes the CSRF value", async () => {
     const transport = fakeTransport(config, signedIn, minted);
     await (await sign(transport)).mintToken("l", ["org:read"]);
     expect(cookiesOf(transport)).toEqual([
@@ -43,7 +43,7 @@ describe("signing in", () => {
     expect(transport.requests[2]?.headers.cookie).toContain("sessionid=s");
   });
 
-  it("tells writes where they come from, as Django asks behind TLS", async () => {
+  it("sends origin and referer with writes, which Django requires behind TLS", async () => {
     const transport = fakeTransport(config, signedIn);
     await sign(transport);
     const [first, login] = transport.requests;
@@ -51,7 +51,7 @@ describe("signing in", () => {
     expect(login?.headers).toMatchObject({ origin: "http://glitchtip:8000", referer: "http://glitchtip:8000/" });
   });
 
-  it("forgets a cookie that the server takes back", async () => {
+  it("removes a cookie that the server deletes", async () => {
     const ended = json({}, 401, { "set-cookie": ['sessionid=""; Max-Age=0; Path=/'] });
     const transport = fakeTransport(config, signedIn, ended, json([]));
     const session = await sign(transport);
@@ -60,7 +60,7 @@ describe("signing in", () => {
     expect(transport.requests[3]?.headers.cookie).toBe("csrftoken=second");
   });
 
-  it("takes one cookie that is no list, and nonsense, as they come", async () => {
+  it("accepts a single cookie that is not a list, and ignores an invalid one", async () => {
     const odd = json({ status: 200 }, 200, { "set-cookie": "csrftoken=only; Path=/" });
     const transport = fakeTransport(
       odd,
@@ -71,7 +71,7 @@ describe("signing in", () => {
     expect(transport.requests[2]?.headers.cookie).toBe("csrftoken=only");
   });
 
-  it("is content when it is signed in already", async () => {
+  it("succeeds where it is signed in already", async () => {
     await expect(sign(fakeTransport(config, json({ status: 409 }, 409)))).resolves.toBeDefined();
   });
 });
@@ -93,14 +93,14 @@ describe("a sign-in that is refused", () => {
     expect(transport.requests).toHaveLength(2);
   });
 
-  it("names the account and never the password", async () => {
+  it("names the account but never the password", async () => {
     const error = await sign(fakeTransport(config, refused("email_password_mismatch"))).catch((e: Error) => e);
     expect(inspect(error, { depth: 9 })).not.toContain("Horse");
     expect(String(error)).toContain("admin@example.com");
   });
 });
 
-it("a sign-in without a good answer is tried again, fewer than five times: five failures lock the account", async () => {
+it("a sign-in without an answer is retried fewer than five times, because five failures lock the account", async () => {
   const transport = fakeTransport(config, json({}, 502));
   await expect(sign(transport)).rejects.toMatchObject({ code: "GC1205" });
   const attempts = transport.requests.filter(({ path }) => path.endsWith("/login"));

@@ -29,7 +29,7 @@ const part = fc.oneof(
   fc.string({ maxLength: 3 }),
 );
 
-it("addresses are as the platform writes them, also those that are not parsed", () => {
+it("URLs are as new URL writes them, also those that are not parsed", () => {
   fc.assert(
     fc.property(fc.array(part, { maxLength: 7 }), (parts) => {
       const text = `https://hooks.example.com/${parts.join("")}`;

@@ -83,7 +83,7 @@ describe("publishing", () => {
 describe("a failed run", () => {
   const error = { code: "GC1203", message: "it was not ready within 300 s" };
 
-  it("leaves the DSNs and what is known of them, and says what failed when", () => {
+  it("keeps the DSNs and their status, and adds the error and its time", () => {
     publish(folder, { api: ENV }, OK, ONE);
     const { ino } = statSync(join(folder, "api.env"));
     publishFailure(folder, error, TWO);
@@ -97,7 +97,7 @@ describe("a failed run", () => {
     });
   });
 
-  it("is told where nothing was published before", () => {
+  it("is written where nothing was published before", () => {
     publishFailure(folder, error, ONE);
     expect(status()).toEqual({
       version: 1,
@@ -109,7 +109,7 @@ describe("a failed run", () => {
     });
   });
 
-  it("is over with the next good one, without a trace of its error", () => {
+  it("ends with the next good run, which removes its error", () => {
     publish(folder, { api: ENV }, OK, ONE);
     publishFailure(folder, error, TWO);
     expect(publish(folder, { api: ENV }, OK, TWO)).toBe(true);

@@ -15,7 +15,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const identity = (id: string, slug: string) => ({ id, slug, dateCreated: "2026-11-21T09:00:00.123456Z" });
 
 describe("what is known of a server", () => {
-  it("is in the file as soon as it is told, and there for the next run", () => {
+  it("is in the file at once, and read by the next run", () => {
     const store = openServerStore(path);
     expect(store.known).toEqual({ organizations: {} });
     store.setOrganization("Acme", identity("1", "acme"));
@@ -32,7 +32,7 @@ describe("what is known of a server", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it("survives a line that a kill has cut, and what is told after it", () => {
+  it("survives a line that a kill has cut, with the lines after it", () => {
     openServerStore(path).setOrganization("Acme", identity("1", "acme"));
     appendFileSync(path, '{"organization":"Acme","project":"sh');
     const store = openServerStore(path);
@@ -41,13 +41,13 @@ describe("what is known of a server", () => {
     expect(openServerStore(path).known.organizations.Acme?.projects).toEqual({ web: identity("4", "web") });
   });
 
-  it("starts anew where the file is none of ours", () => {
+  it("is empty where the file is damaged", () => {
     openServerStore(path).setOrganization("Acme", identity("1", "acme"));
     writeFileSync(path, "something else\n[1,2]\n");
     expect(openServerStore(path).known).toEqual({ organizations: {} });
   });
 
-  it("is replaced whole by what a plan has found, and not written again when nothing changed", () => {
+  it("is replaced by what a plan has found, and not written where nothing changed", () => {
     const store = openServerStore(path);
     store.setProject("Acme", "gone", identity("9", "gone"));
     const known = { organizations: { Acme: { ...identity("1", "acme"), teams: {}, projects: {} } } };
@@ -61,7 +61,7 @@ describe("what is known of a server", () => {
     expect(readFileSync(path, "utf8").split("\n")).toHaveLength(2);
   });
 
-  it("takes names that mean something to JavaScript", () => {
+  it("accepts names that are properties of every object", () => {
     const store = openServerStore(path);
     store.setOrganization("__proto__", identity("1", "proto"));
     store.setProject("__proto__", "constructor", identity("2", "constructor"));

@@ -19,7 +19,7 @@ const token = new Secret("f".repeat(64));
 const text = () => readFileSync(path, "utf8");
 
 describe("the state", () => {
-  it("is there again for the next run", () => {
+  it("is read by the next run", () => {
     const store = openStateStore(folder);
     store.setToken("3", token);
     store.setOrganization(ACME);
@@ -30,7 +30,7 @@ describe("the state", () => {
     expect(next.projects).toEqual({ "shop-api": { ...SHOP, proved: true } });
   });
 
-  it("forgets what it is told to forget", () => {
+  it("removes what is set to undefined", () => {
     const store = openStateStore(folder);
     store.setToken("3", token);
     store.setOrganization(ACME);
@@ -42,7 +42,7 @@ describe("the state", () => {
     expect([next.token, next.organization, next.projects]).toEqual([undefined, undefined, {}]);
   });
 
-  it("takes any project's name for a name", () => {
+  it("accepts any name of a project", () => {
     const store = openStateStore(folder);
     for (const name of ["商店", "", "constructor", "toString", "a b/c"]) store.setProject(name, SHOP);
     expect(Object.keys(openStateStore(folder).projects).sort()).toEqual(
@@ -51,13 +51,13 @@ describe("the state", () => {
     expect(openStateStore(folder).projects.hasOwnProperty).not.toEqual(SHOP);
   });
 
-  it("is one file that only its owner may read, and nothing beside it", () => {
+  it("is one file that only its owner may read", () => {
     openStateStore(folder).setToken("3", token);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readdirSync(folder)).toEqual(["state.json"]);
   });
 
-  it("makes its folder, and no file before there is something to keep", () => {
+  it("makes its folder, and a file only with the first change", () => {
     const deep = join(folder, "not", "there", "yet");
     const store = openStateStore(deep);
     expect(readdirSync(folder)).toEqual([]);
@@ -65,7 +65,7 @@ describe("the state", () => {
     expect(readdirSync(deep)).toEqual(["state.json"]);
   });
 
-  it("is not written when nothing changes, in whatever order its fields come", () => {
+  it("is not written where nothing changes, whatever the order of its fields", () => {
     const store = openStateStore(folder);
     store.setProject("shop-api", { ...SHOP, proved: true });
     const { ino } = statSync(path);
@@ -75,7 +75,7 @@ describe("the state", () => {
     expect(statSync(path).ino).toBe(ino);
   });
 
-  it("is the same text for the same state, whatever came first", () => {
+  it("is the same text for the same state, whatever the order of its changes", () => {
     const one = openStateStore(folder);
     one.setOrganization(ACME);
     one.setToken("3", token);
@@ -106,7 +106,7 @@ describe("the state", () => {
 describe("a refused password", () => {
   const password = new Secret("Correct-Horse-7");
 
-  it("is known again by the next run, for this account and this password only", () => {
+  it("is known to the next run, for this account and this password only", () => {
     openStateStore(folder).refusePassword("admin@example.com", password);
     const next = openStateStore(folder);
     expect(next.wasRefused("admin@example.com", password)).toBe(true);
@@ -114,7 +114,7 @@ describe("a refused password", () => {
     expect(next.wasRefused("other@example.com", password)).toBe(false);
   });
 
-  it("is not in the file, nor the same text twice", () => {
+  it("is not in the file as text, and is hashed with another salt each time", () => {
     const store = openStateStore(folder);
     store.refusePassword("admin@example.com", password);
     const first = text();
@@ -123,7 +123,7 @@ describe("a refused password", () => {
     expect(text()).not.toBe(first);
   });
 
-  it("is forgotten with the next token", () => {
+  it("is removed with the next token", () => {
     const store = openStateStore(folder);
     expect(store.wasRefused("admin@example.com", password)).toBe(false);
     store.refusePassword("admin@example.com", password);

@@ -48,13 +48,13 @@ describe("the declaration", () => {
       "glitchtip.yaml",
     );
 
-  it("takes references of all three kinds", () => {
+  it("accepts references of all three kinds", () => {
     for (const reference of ["file:p", "env:P", "vault:secret/app#p"]) {
       expect(declared(reference).admin?.password).toBe(reference);
     }
   });
 
-  it("takes nothing else, and does not show what was written there", () => {
+  it("rejects other values without showing them", () => {
     for (const password of ["hunter2", "vault:hunter2"]) {
       expect(() => declared(password)).toThrow(
         expect.objectContaining({
@@ -92,7 +92,7 @@ describe("the declaration", () => {
 });
 
 describe("a container's copy of a secret in Vault", () => {
-  it("has a name of its own for each reference, so that a changed one is not taken for the old", () => {
+  it("has another name for each reference, so that a changed one is not mistaken for the old one", () => {
     const paths = [
       "vault:secret/app#token",
       "vault:secret/app#token?version=1",
@@ -104,7 +104,7 @@ describe("a container's copy of a secret in Vault", () => {
     expect(parsePasswordRef("vault:secret/app#token")).toEqual({ kind: "file", path: paths[0] });
   });
 
-  it("is there for nothing else", () => {
+  it("exists for no other reference", () => {
     expect([vaultCopyOf("env:P"), vaultCopyOf("file:p")]).toEqual([undefined, undefined]);
     expect(parsePasswordRef("env:P")).toEqual({ kind: "env", name: "P" });
   });
