@@ -135,8 +135,8 @@ export interface UserService {
   /** In Compose's notation: `$` begins a variable, `$$` is a dollar. */
   readonly entrypoint?: TextOrWords;
   readonly command?: TextOrWords;
-  /** States networks other than `default`. */
-  readonly hasNetworks: boolean;
+  /** The networks that it is in: `default` where it states none. */
+  readonly networks: readonly string[];
   readonly networkMode?: string;
   readonly readOnly: boolean;
   /** Names of the variables that `environment` sets. */

@@ -2,7 +2,7 @@ import { defined } from "../base/defined.ts";
 import { interpolate, type Variables } from "./interpolate.ts";
 import { namesByPart, type TextOrWords, type UserProject, type UserService } from "./model.ts";
 import { portsIn } from "./ports.ts";
-import { hasOtherNetworks } from "./service-facts.ts";
+import { orDefault } from "./service-facts.ts";
 import { shellWords } from "./shell-words.ts";
 import { asMap } from "./yaml.ts";
 
@@ -49,7 +49,7 @@ function serviceFrom(
       command: command && asStated(command, read?.command, variables),
       networkMode: text("network_mode"),
     }),
-    hasNetworks: hasOtherNetworks(Object.keys(asMap(service.networks))),
+    networks: orDefault(Object.keys(asMap(service.networks))),
     readOnly: service.read_only === true,
     environment: Object.keys(asMap(service.environment)),
     // Compose has replaced them by their variables.

@@ -108,7 +108,7 @@ export function serviceFrom(stated: Stated): UserService {
       command: plain(stated.command),
       networkMode: plain(stated.networkMode),
     }),
-    hasNetworks: hasOtherNetworks(plain(stated.networks) ?? []),
+    networks: orDefault(plain(stated.networks) ?? []),
     readOnly: plain(stated.readOnly) === true,
     environment: [...new Set(plain(stated.environment))],
     envFiles: [...new Set(plain(stated.envFiles))],
@@ -117,8 +117,9 @@ export function serviceFrom(stated: Stated): UserService {
   };
 }
 
-/** Whether a service is in other networks than `default`, where it is as long as it states none. */
-export const hasOtherNetworks = (networks: readonly string[]): boolean => networks.some((name) => name !== "default");
+/** Returns the networks of a service that states these. */
+export const orDefault = (networks: readonly string[]): readonly string[] =>
+  networks.length === 0 ? ["default"] : [...new Set(networks)];
 
 /** Returns the services that Compose starts before this one. */
 export function waitsFor(stated: Stated): string[] {

@@ -4,9 +4,9 @@ import { providedName, providerOf, providersOf } from "../config/app-sources.ts"
 import { namesOf } from "../config/framework-presets.ts";
 import type { AppDeclaration, Declaration } from "../config/schema.ts";
 import { ENV_FOLDER } from "./managed-files.ts";
-import { BUSYBOX, DSN_DIR, DSN_VOLUME, NETWORK, PROVISIONER } from "./service-names.ts";
+import { BUSYBOX, DSN_DIR, DSN_VOLUME, PROVISIONER } from "./service-names.ts";
 import { type Start, startBehind } from "./start.ts";
-import { type NetworkPlace, networksWith } from "./user-services.ts";
+import { networksWith } from "./user-services.ts";
 
 /** The path of the wrapper in an app's container. */
 const WRAPPER = "/glitchtip-with-dsn";
@@ -20,8 +20,8 @@ const DONE: Dependency = { condition: "service_completed_successfully", required
 
 /** What containers need to reach the server. */
 export interface ContainerReach {
-  /** Whether they join GlitchTip's network. */
-  readonly network: boolean;
+  /** The network that they join; undefined where those that they are in will do. */
+  readonly network: string | undefined;
   readonly keys: ComposeService;
 }
 
@@ -35,7 +35,7 @@ export const toolsVolumes = ({ apps }: Declaration): string[] =>
 /** Returns the keys that let a service reach the server. */
 export const reachKeys = (service: UserService, { network, keys }: ContainerReach): ComposeService => ({
   ...keys,
-  ...(network ? { networks: networksWith(service, NETWORK) } : {}),
+  ...defined({ networks: network === undefined ? undefined : networksWith(service, network) }),
 });
 
 /** Returns the variables beside the DSN that SDKs read. A change makes Compose recreate the container. */
@@ -51,18 +51,10 @@ export const environmentKey = (variables: Readonly<Record<string, string>>): Com
   Object.keys(variables).length === 0 ? {} : { environment: variables };
 
 /** Returns what the stack's file adds to an app so that it gets its DSN. */
-export function appOverlay(
-  name: string,
-  app: AppDeclaration,
-  service: UserService,
-  start: Start,
-  { onHost, carrier }: NetworkPlace,
-  reach: ContainerReach,
-): ComposeService {
+export function appOverlay(name: string, app: AppDeclaration, service: UserService, start: Start): ComposeService {
   const common: ComposeService = {
     ...environmentKey(sdkVariables(app)),
     depends_on: { [PROVISIONER]: DONE, ...(app.inject === "busybox" ? { [BUSYBOX]: DONE } : {}) },
-    ...(onHost || carrier !== undefined ? {} : reachKeys(service, reach)),
   };
   if (app.inject === "provider") return common;
   if (app.inject === "env-file") return { ...common, env_file: dsnEnvFile(name) };

@@ -4,6 +4,7 @@ import { provisionedApps } from "../config/app-sources.ts";
 import { type AppVariable, variablesOf } from "../config/framework-presets.ts";
 import type { AppDeclaration, Audience, Declaration } from "../config/schema.ts";
 import { serverKind } from "../config/server.ts";
+import { meetingNetworks } from "./app-networks.ts";
 import {
   afterProvider,
   appOverlay,
@@ -27,6 +28,8 @@ export interface AppOverlays {
   readonly apps: Declaration["apps"];
   /** Whether some app takes the wrapper as an inline config, or as a file. */
   readonly wrapper: { readonly inline: boolean; readonly file: boolean };
+  /** The networks on which apps meet the server of this stack. */
+  readonly networks: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -40,11 +43,11 @@ export function overlayApps(
   const apps = provisionedApps(declaration);
   const isAttached = serverKind(declaration) === "existing";
   const addresses = isAttached ? attachedAddresses(server) : addressesOf(server);
-  const reach: ContainerReach = isAttached ? attachedReach(server) : { network: true, keys: {} };
   const services: Record<string, ComposeService> = {};
   const resolved: Record<string, AppDeclaration> = {};
   const warnings: string[] = [];
-  const carriers = new Map<string, string>();
+  // The services whose network an app uses, its own or that of the service whose network it shares, with the app's name.
+  const joining = new Map<string, string>();
   const overlay = (name: string): void => {
     const app = apps[name];
     if (app === undefined) return;
@@ -54,21 +57,29 @@ export function overlayApps(
     const resolvedApp = withVariables(app, variables);
     const start = startOf(name, app, service, images);
     services[name] = {
-      ...appOverlay(name, { onFailure, ...resolvedApp }, service, start, place, reach),
+      ...appOverlay(name, { onFailure, ...resolvedApp }, service, start),
       labels: { "glitchtip-compose.dsn": dsnLabel(app.project, variables, addresses) },
       ...(app.inject === "provider" ? afterProvider(declaration, name) : {}),
     };
     resolved[name] = resolvedApp;
-    if (place.carrier !== undefined) carriers.set(place.carrier, name);
+    if (!place.onHost) joining.set(place.carrier ?? name, name);
     warnings.push(...ownVariableWarnings(name, app, service, variables));
   };
   eachService(Object.keys(apps), overlay, (images.stateBy ?? "declaration") === "declaration");
-  for (const [name, app] of carriers) {
-    const carrier = user.services[name];
-    const keys = carrier && reachKeys(carrier, reach);
-    if (keys === undefined || Object.keys(keys).length === 0 || Object.hasOwn(apps, name)) continue;
-    services[name] = keys;
-    warnings.push(`service ${name} joins GlitchTip's network, because ${app} shares its network`);
+  const members = [...joining.keys()].flatMap((name) => {
+    const service = user.services[name];
+    return service === undefined ? [] : [{ name, service, networks: service.networks }];
+  });
+  const meeting = isAttached ? new Map<string, string>() : meetingNetworks(members);
+  for (const { name, service } of members) {
+    const reach: ContainerReach = isAttached ? attachedReach(server) : { network: meeting.get(name), keys: {} };
+    const keys = reachKeys(service, reach);
+    if (Object.keys(keys).length === 0) continue;
+    services[name] = { ...services[name], ...keys };
+    const app = joining.get(name);
+    if (!Object.hasOwn(apps, name)) {
+      warnings.push(`service ${name} joins GlitchTip's network, because ${app} shares its network`);
+    }
   }
   const readOnly = Object.entries(apps).flatMap(([name, { inject }]) =>
     isWrapped(inject) ? [user.services[name]?.readOnly === true] : [],
@@ -76,6 +87,7 @@ export function overlayApps(
   return {
     services: { ...services, ...providerServices(declaration) },
     apps: resolved,
+    networks: [...new Set(meeting.values())],
     wrapper: { inline: readOnly.includes(false), file: readOnly.includes(true) },
     warnings: [...warnings, ...providerWarnings(declaration)],
   };

@@ -6,6 +6,7 @@ import type { Audience, Declaration } from "../config/schema.ts";
 import type { ContainerReach } from "./app-overlay.ts";
 import type { AttachedStack, ProvisionerSource } from "./model.ts";
 import { provisionServices, secretBy, writable } from "./provision-service.ts";
+import { NETWORK } from "./service-names.ts";
 import type { ComposeTemplates } from "./templates.ts";
 
 /** Docker's name for the host of a container, which Linux does not know by itself. */
@@ -22,7 +23,7 @@ export function attachedAddresses({ url = "", containerUrl = url }: Declaration[
 export function attachedReach({ url = "", containerUrl = url, network }: Declaration["server"]): ContainerReach {
   const isOnHost = new URL(containerUrl).hostname === HOST_GATEWAY;
   return {
-    network: network !== undefined,
+    network: network === undefined ? undefined : NETWORK,
     keys: isOnHost ? { extra_hosts: [`${HOST_GATEWAY}:host-gateway`] } : {},
   };
 }
@@ -49,7 +50,7 @@ export function attachedStack(
       NODE_EXTRA_CA_CERTS: server.ca === undefined ? undefined : CA_FILE,
     }),
     secrets: Object.keys(secrets),
-    networks: network ? ["default", "glitchtip"] : undefined,
+    networks: network === undefined ? undefined : ["default", network],
     depends_on: undefined,
     ...writable(Object.values(secrets).some((secret) => "environment" in secret)),
   });
@@ -67,4 +68,4 @@ export function attachedSecrets({ server, admin }: Declaration): Record<string, 
 }
 
 export const attachedNetworks = ({ network }: Declaration["server"]): Record<string, ComposeNetwork> =>
-  network === undefined ? {} : { glitchtip: { external: true, name: escaped(network) } };
+  network === undefined ? {} : { [NETWORK]: { external: true, name: escaped(network) } };

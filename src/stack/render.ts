@@ -7,6 +7,7 @@ import { postgresVolume } from "../config/postgres.ts";
 import { type ProvisionFile, provisionPart } from "../config/provision-input.ts";
 import { ownServices, resolveServer, serverKind } from "../config/server.ts";
 import type { Generation } from "../glitchtip/versions.ts";
+import { serverNetworks, withAppNetworks } from "./app-networks.ts";
 import { toolsVolumes, WRAPPER_CONFIG } from "./app-overlay.ts";
 import { type AppOverlays, overlayApps } from "./apps.ts";
 import { attachedNetworks, attachedSecrets, attachedStack } from "./attached.ts";
@@ -30,7 +31,7 @@ import type {
 } from "./model.ts";
 import { forOperator, operatorParts } from "./production.ts";
 import { proxyFiles } from "./proxy.ts";
-import { DATABASE_NETWORK, DSN_VOLUME, NETWORK } from "./service-names.ts";
+import { DATABASE_NETWORK, DSN_VOLUME } from "./service-names.ts";
 import { bundledStack } from "./services.ts";
 import { singleContainerStack } from "./single-container.ts";
 
@@ -56,10 +57,14 @@ export function renderStack(input: StackInput): RenderedStack {
       ? { configs: { [WRAPPER_CONFIG]: { content: texts.withDsn.replaceAll("$", "$$$$") } } }
       : {}),
   };
+  // An app with an external DSN may be the one whose network another app shares.
+  const givenServices = Object.fromEntries(
+    Object.entries(given.services).map(([name, service]) => [name, { ...apps.services[name], ...service }]),
+  );
   refuseCollisions(user, { services: parts.stack.services, ...top });
   return {
     files: [
-      managed(STACK_FILE, composeText(stack, { ...apps.services, ...given.services, ...parts.overlays }, top)),
+      managed(STACK_FILE, composeText(stack, { ...apps.services, ...givenServices, ...parts.overlays }, top)),
       managed(".glitchtip/.gitignore", "/secrets/\n/env/\n/state/\n"),
       ...parts.files,
       ...imagesFile(input.images),
@@ -90,13 +95,18 @@ function bundledParts(input: StackInput, apps: AppOverlays): ServerParts {
   const basic = bundledStack(declaration, server, compose, provisioner);
   const care = careParts(input, server, basic.services);
   const complete = { ...basic, services: { ...basic.services, ...backup.services, ...care.services } };
-  const stack = pinned(forOperator(complete, declaration, server, compose), input.lock ?? new Map());
+  const operated = forOperator(complete, declaration, server, compose);
+  const stack = pinned(withAppNetworks(operated, apps.networks), input.lock ?? new Map());
   const single = server.topology === "single-container" ? singleContainerStack(stack, input, server) : undefined;
   const databaseVolumes = own.database === undefined ? [postgresVolume(declaration.server)] : [];
   return {
     stack: single?.stack ?? stack,
     overlays: users.services,
-    networks: { [NETWORK]: {}, ...(single ? {} : { [DATABASE_NETWORK]: { internal: true } }), ...operator.networks },
+    networks: {
+      ...serverNetworks(apps.networks),
+      ...(single ? {} : { [DATABASE_NETWORK]: { internal: true } }),
+      ...operator.networks,
+    },
     volumes: [
       ...(single?.volumes ?? [...databaseVolumes, UPLOADS_VOLUME]),
       ...operator.volumes,

@@ -12,8 +12,10 @@ export const DATABASE_TOOLS = "glitchtip-backup-db";
 export const CARE_SERVICE = "glitchtip-care";
 export const BUSYBOX = "glitchtip-busybox";
 
-/** The network of GlitchTip and the apps. */
+/** GlitchTip's own network, with a way out. No app is in it. */
 export const NETWORK = "glitchtip";
+/** The network on which apps meet GlitchTip; further groups of apps have one each, and its name begins with this one. */
+export const APPS_NETWORK = "glitchtip-apps";
 /** The network of GlitchTip and its database. */
 export const DATABASE_NETWORK = "glitchtip-db";
 

@@ -102,7 +102,7 @@ function singleService(
       ...template.environment,
     },
     secrets: [...(web.secrets ?? server.secrets ?? []), ...(template.secrets ?? [])],
-    networks: withoutDatabase(web.networks ?? [NETWORK]),
+    networks: withoutDatabase(web.networks ?? server.networks ?? [NETWORK]),
   };
 }
 

@@ -77,5 +77,5 @@ export function networkPlaceOf(name: string, { networkMode }: UserService, user:
 }
 
 /** The networks to add to a service. A service that names any network leaves `default`, where it is as long as it names none. */
-export const networksWith = ({ hasNetworks }: UserService, network: string): string[] =>
-  hasNetworks ? [network] : ["default", network];
+export const networksWith = ({ networks }: UserService, network: string): string[] =>
+  networks.some((name) => name !== "default") ? [network] : ["default", network];

@@ -99,7 +99,7 @@ export const SAMPLE_COMPOSE_PROJECT: UserProject = {
     app: {
       entrypoint: ["node"],
       command: ["server.mjs"],
-      hasNetworks: false,
+      networks: ["default"],
       readOnly: true,
       environment: ["PORT"],
       envFiles: [],

@@ -1,4 +1,4 @@
-import type { ResolvedService } from "../../compose/model.ts";
+import type { ComposeConfig, ResolvedService } from "../../compose/model.ts";
 import { baseImage, isSingleContainer } from "../../running/index.ts";
 import { DATABASE, ONE_SHOTS, PROXY, SERVER } from "../../stack/service-names.ts";
 import { failed, filesNotRead, forEachService, type HardeningPoint, passed } from "./point.ts";
@@ -119,7 +119,36 @@ export const COMPOSE_POINTS: readonly HardeningPoint[] = [
       return (database.ports ?? []).length === 0 ? passed("internal") : failed("it publishes a port", OWN_FILE);
     },
   },
+  {
+    id: "app-networks",
+    what: "GlitchTip gives no app a way out and no neighbour",
+    how: "apps meet GlitchTip on internal networks alone, and only apps that share a network of their own share one of these",
+    check({ config, workspace }) {
+      if (config === undefined) return filesNotRead;
+      if (!(SERVER in config.services)) return passed("the server is not in this stack");
+      const problems = appNetworkProblems(Object.keys(workspace.declaration.apps), config);
+      return problems.length === 0 ? passed("internal") : failed(problems.join("; "), OWN_FILE);
+    },
+  },
 ];
+
+function appNetworkProblems(apps: readonly string[], { services, networks = {} }: ComposeConfig): string[] {
+  const server = Object.keys(services[SERVER]?.networks ?? {});
+  const networksOf = (app: string) => Object.keys(services[app]?.networks ?? {});
+  return server.flatMap((network) => {
+    const members = apps.filter((app) => networksOf(app).includes(network));
+    const [first] = members;
+    if (first === undefined) return [];
+    if (networks[network]?.internal !== true) return [`${members.join(", ")}: GlitchTip's ${network} has a way out`];
+    const strangers = members.flatMap((one, i) =>
+      members
+        .slice(i + 1)
+        .filter((other) => !networksOf(one).some((own) => !server.includes(own) && networksOf(other).includes(own)))
+        .map((other) => `${one} and ${other} reach each other by ${network} alone`),
+    );
+    return strangers;
+  });
+}
 
 /** Capabilities that services need: to listen below port 1024, and to read and give away files of other users. */
 const NEEDED_CAPABILITIES: Readonly<Record<string, readonly string[]>> = {

@@ -13,7 +13,7 @@ services:
     expect(services.api).toEqual({
       entrypoint: ["docker-entrypoint.sh"],
       command: "node server.js",
-      hasNetworks: false,
+      networks: ["default"],
       readOnly: false,
       environment: ["A"],
       envFiles: [],
@@ -41,11 +41,11 @@ services:
   c: {networks: {x: {aliases: [y]}}}
   d:
 `);
-    expect(Object.values(services).map((s) => [s.hasNetworks, s.networkMode, s.readOnly])).toEqual([
-      [true, undefined, true],
-      [false, "host", false],
-      [true, undefined, false],
-      [false, undefined, false],
+    expect(Object.values(services).map((s) => [s.networks, s.networkMode, s.readOnly])).toEqual([
+      [["x"], undefined, true],
+      [["default"], "host", false],
+      [["x"], undefined, false],
+      [["default"], undefined, false],
     ]);
   });
 

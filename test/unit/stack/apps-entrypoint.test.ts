@@ -8,7 +8,7 @@ describe("an app's entrypoint", () => {
     expect(overlay("{entrypoint: [docker-entrypoint.sh], command: [node, a.js]}")).toEqual({
       entrypoint: wrapped("docker-entrypoint.sh"),
       depends_on: { "glitchtip-provision": { condition: "service_completed_successfully", required: false } },
-      networks: ["default", "glitchtip"],
+      networks: ["default", "glitchtip-apps"],
       volumes: ["glitchtip-dsn:/run/glitchtip:ro"],
       configs: [{ source: "glitchtip-with-dsn", target: "/glitchtip-with-dsn", mode: "0555" }],
       labels: { "glitchtip-compose.dsn": "shop at http://glitchtip:8000" },

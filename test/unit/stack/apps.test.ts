@@ -15,8 +15,8 @@ describe("an app", () => {
   });
 
   it("gets one network more, and keeps `default` where it names none", () => {
-    expect(overlay("{entrypoint: [x], networks: [own]}").networks).toEqual(["glitchtip"]);
-    expect(overlay("{entrypoint: [x]}").networks).toEqual(["default", "glitchtip"]);
+    expect(overlay("{entrypoint: [x], networks: [own]}").networks).toEqual(["glitchtip-apps"]);
+    expect(overlay("{entrypoint: [x]}").networks).toEqual(["default", "glitchtip-apps"]);
   });
 
   it("gets no network and the DSN of the published port in the host's network", () => {
@@ -36,7 +36,7 @@ describe("an app", () => {
       "services: {api: {entrypoint: [x], network_mode: service:vpn}, vpn: {image: x, networks: [own]}, db: }",
     );
     expect(composeOf(stack).services.api).not.toHaveProperty("networks");
-    expect(composeOf(stack).services.vpn).toEqual({ networks: ["glitchtip"] });
+    expect(composeOf(stack).services.vpn).toEqual({ networks: ["glitchtip-apps"] });
     expect(stack.warnings).toEqual(["service vpn joins GlitchTip's network, because api shares its network"]);
   });
 
@@ -124,7 +124,7 @@ describe("an app", () => {
     const apps = "apps: {api: {project: shop, inject: env-file}}";
     expect(overlay("{image: x, read_only: true}", apps)).toEqual({
       depends_on: { "glitchtip-provision": { condition: "service_completed_successfully", required: false } },
-      networks: ["default", "glitchtip"],
+      networks: ["default", "glitchtip-apps"],
       env_file: [{ path: "./.glitchtip/env/api.env", required: false }],
       labels: { "glitchtip-compose.dsn": "shop at http://glitchtip:8000" },
     });

@@ -72,7 +72,7 @@ describe("a database and a Valkey that the user runs", () => {
 
   it("may be apps", () => {
     const { services } = compose("{ database: { service: api, url: env:GT_DB } }");
-    expect(services.api).toMatchObject({ networks: ["default", "glitchtip", "glitchtip-db"] });
+    expect(services.api).toMatchObject({ networks: ["default", "glitchtip-apps", "glitchtip-db"] });
     expect(services.api).toHaveProperty("entrypoint");
   });
 

@@ -101,7 +101,7 @@ describe("behind a proxy that the user runs", () => {
       "traefik.http.middlewares.glitchtip-envelope-size.buffering.maxRequestBodyBytes": "20000000",
       "traefik.http.services.glitchtip.loadbalancer.server.port": "8000",
     });
-    expect([ports, networks]).toEqual([undefined, ["glitchtip", "glitchtip-db", "glitchtip-proxy"]]);
+    expect([ports, networks]).toEqual([undefined, ["glitchtip", "glitchtip-db", "glitchtip-proxy", "glitchtip-apps"]]);
     expect(compose.networks).toMatchObject({ "glitchtip-proxy": { external: true, name: "edge" } });
     expect(compose.services["glitchtip-proxy"]).toBeUndefined();
   });

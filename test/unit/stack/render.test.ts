@@ -68,7 +68,12 @@ describe("the services of the stack", () => {
 
   it("publish one port, on 127.0.0.1, and the database has neither a port nor a way out", () => {
     expect(ours.flatMap(([, { ports = [] }]) => ports)).toEqual(["127.0.0.1:${GLITCHTIP_PORT:-8000}:8000"]);
-    expect(compose("{}").networks).toEqual({ glitchtip: {}, "glitchtip-db": { internal: true } });
+    expect(compose("{}").networks).toEqual({
+      glitchtip: {},
+      "glitchtip-apps": { internal: true },
+      "glitchtip-apps-web": { internal: true },
+      "glitchtip-db": { internal: true },
+    });
     expect(compose("{}").services["glitchtip-db"]?.networks).toEqual(["glitchtip-db"]);
   });
 

@@ -25,7 +25,7 @@ describe("files that Compose itself reads", () => {
       name: "shop",
       services: { api: service, elsewhere: { image: "y" } },
     }));
-    expect(services.api).toMatchObject({ entrypoint: ["run", "${PORT}"], hasNetworks: true });
+    expect(services.api).toMatchObject({ entrypoint: ["run", "${PORT}"], networks: ["default", "back"] });
     expect(services.api).not.toHaveProperty("networkMode");
     expect(services).toHaveProperty("elsewhere");
   });

@@ -69,6 +69,21 @@ async function projectIn(folder: TemporaryFolder, edit: (text: string) => string
   return readWorkspace(folder.path);
 }
 
+/** Returns Compose's model with GlitchTip in these networks, and with these apps. */
+function meetingOn(
+  networks: ComposeConfig["networks"],
+  apps: Readonly<Record<string, readonly string[]>>,
+): ComposeConfig {
+  const joined = (names: readonly string[]) => ({ networks: Object.fromEntries(names.map((name) => [name, null])) });
+  const { services, ...rest } = config("glitchtip", joined(Object.keys(networks ?? {})));
+  const own = Object.entries(apps).map(([name, names]) => [name, joined(names)] as const);
+  return {
+    ...rest,
+    services: { ...services, ...Object.fromEntries(own) },
+    networks: { ...rest.networks, ...networks },
+  };
+}
+
 const point = (id: string): HardeningPoint => {
   const found = HARDENING_POINTS.find((one) => one.id === id);
   if (found === undefined) throw new Error(`there is no point ${id}`);
@@ -96,6 +111,11 @@ const WRONG: readonly [string, ComposeConfig, RegExp][] = [
   ["images", config("glitchtip-db", { image: "postgres:18" }), /^glitchtip-db runs postgres:18$/],
   ["ports", config("glitchtip", { ports: [{ target: 8000, published: "8000" }] }), /glitchtip publishes 8000/],
   ["database-network", config("glitchtip-db", { networks: { default: null } }), /default/],
+  [
+    "app-networks",
+    meetingOn({ glitchtip: {} }, { api: ["default", "glitchtip"] }),
+    /api: GlitchTip's glitchtip has a way/,
+  ],
 ];
 
 describe("the hardening table", () => {
@@ -122,6 +142,20 @@ describe("the hardening table", () => {
       "body-size",
     ]);
     expect(unknown.every(({ remedy }) => remedy === "docker compose up -d --wait")).toBe(true);
+  });
+
+  it.each<[string, Record<string, string[]>, "pass" | "fail"]>([
+    [
+      "share a network of their own",
+      { api: ["default", "glitchtip-apps"], web: ["default", "glitchtip-apps"] },
+      "pass",
+    ],
+    ["share GlitchTip's alone", { api: ["default", "glitchtip-apps"], web: ["back", "glitchtip-apps"] }, "fail"],
+  ])("app-networks knows apps that %s", async (_, apps, state) => {
+    using folder = new TemporaryFolder();
+    const workspace = await projectIn(folder, (text) => text.replace(/^( *)api: .*$/m, "$&\n$1web: { project: shop }"));
+    const compose = meetingOn({ "glitchtip-apps": { internal: true } }, apps);
+    expect(point("app-networks").check({ workspace, shell: {}, config: compose })).toMatchObject({ state });
   });
 
   it.each(WRONG)("%s fails where it does not hold", async (id, compose, reason) => {
