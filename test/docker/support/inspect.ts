@@ -20,7 +20,7 @@ export interface InspectedContainer {
     readonly LogConfig: { readonly Type: string; readonly Config: Readonly<Record<string, string>> };
   };
   readonly NetworkSettings: {
-    readonly Networks: Readonly<Record<string, unknown>>;
+    readonly Networks: Readonly<Record<string, { readonly Gateway: string }>>;
     readonly Ports: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>>;
   };
 }

@@ -72,6 +72,54 @@ describeInShells((shell) => {
       expect(await environment(wrapped("api"))).toEqual({ ...BASE, ...variables });
     });
 
+    describe("where a proxy is set", () => {
+      const PROXY = { HTTP_PROXY: "http://proxy.example:3128" };
+      const DSN = "http://key@glitchtip:8000/1";
+      const exempt = async (variables: Record<string, string>, own: Record<string, string>) => {
+        publish("api", variables);
+        const { no_proxy, NO_PROXY } = await environment(wrapped("api"), { env: own });
+        return [no_proxy, NO_PROXY];
+      };
+
+      it.each<[string, Record<string, string>, [string, string]]>([
+        ["nothing", {}, ["glitchtip", "glitchtip"]],
+        ["both lists", { no_proxy: "a,b", NO_PROXY: "c" }, ["a,b,glitchtip", "c,glitchtip"]],
+        ["one list, which the other takes over", { NO_PROXY: "a" }, ["a,glitchtip", "a,glitchtip"]],
+        ["lists that have the host", { no_proxy: "glitchtip,a", NO_PROXY: "*" }, ["glitchtip,a", "*"]],
+        [
+          "a host with a longer name",
+          { no_proxy: "glitchtip-other" },
+          ["glitchtip-other,glitchtip", "glitchtip-other,glitchtip"],
+        ],
+      ])("completes %s with the DSN's host", async (_, own, expected) => {
+        for (const proxy of ["http_proxy", "HTTPS_PROXY", "all_proxy"]) {
+          expect(await exempt({ SENTRY_DSN: DSN }, { [proxy]: "http://proxy:3128", ...own })).toEqual(expected);
+        }
+      });
+
+      it("completes them with each host once, odd names of variables included", async () => {
+        const variables = {
+          SENTRY_DSN: DSN,
+          A: "http://k@127.0.0.1:9/1",
+          B: DSN,
+          "spring.dsn": "http://k@localhost/1",
+        };
+        const hosts = "127.0.0.1,glitchtip,localhost";
+        expect(await exempt(variables, PROXY)).toEqual([hosts, hosts]);
+      });
+
+      it.each(["https://key@errors.example.com/1", "http://key@[2001:db8::1]/1", ""])(
+        "leaves them alone for %s, which the proxy may reach",
+        async (dsn) => {
+          expect(await exempt({ SENTRY_DSN: dsn }, { ...PROXY, NO_PROXY: "a" })).toEqual([undefined, "a"]);
+        },
+      );
+
+      it("leaves them alone without a proxy", async () => {
+        expect(await exempt({ SENTRY_DSN: DSN }, { HTTP_PROXY: "", NO_PROXY: "a" })).toEqual([undefined, "a"]);
+      });
+    });
+
     it("becomes the app, in the same process", async () => {
       const child = begin(wrapped("api", "--", sh, "-c", "echo $$"));
       expect((await ended(child)).stdout).toBe(`${child.pid}\n`);
