@@ -59,7 +59,7 @@ async function define(command: Command, entry: CommandEntry): Promise<void> {
     const context = processContext(given);
     try {
       await using _lock = await lockFor(entry, context, given, command.args);
-      if (entry.changes?.of === "stack" && isChange(entry, command.args)) {
+      if (entry.changes?.of === "stack" && isChange(entry, command.args) && !given.filesOnly) {
         const { requireOwnStack } = await import("./own-stack.ts");
         await requireOwnStack(context, given.takeOver === true, entry.name);
       }
@@ -74,6 +74,8 @@ async function define(command: Command, entry: CommandEntry): Promise<void> {
 
 interface ChangeFlags extends GlobalFlags {
   readonly takeOver?: boolean;
+  /** What is on the engine is not touched. */
+  readonly filesOnly?: boolean;
   readonly dryRun?: boolean;
   readonly check?: boolean;
 }

@@ -25,7 +25,7 @@ const OVERRIDES = [
 /** Returns the user's Compose files and ours, relative to the folder, in the order in which plain `docker compose` reads them. */
 export function composeFilesIn(dir: string, env: Readonly<Record<string, string>>): string[] {
   const stated = env.COMPOSE_FILE;
-  const files = stated ? stated.split(env.COMPOSE_PATH_SEPARATOR ?? SEPARATOR) : foundIn(dir);
+  const files = stated ? stated.split(env.COMPOSE_PATH_SEPARATOR ?? SEPARATOR) : composeFilesFoundIn(dir);
   const [first] = files.filter((file) => file !== STACK_FILE);
   if (first?.match(/[/\\]/)) {
     // Compose resolves every relative path, ours too, from the folder of the first file.
@@ -36,7 +36,8 @@ export function composeFilesIn(dir: string, env: Readonly<Record<string, string>
   return files.includes(STACK_FILE) ? files : [...files, STACK_FILE];
 }
 
-function foundIn(dir: string): string[] {
+/** Returns the files that Compose finds without COMPOSE_FILE. */
+export function composeFilesFoundIn(dir: string): string[] {
   const first = NAMES.find((name) => existsSync(join(dir, name)));
   if (first === undefined) return [];
   // Compose adds this one by itself only as long as COMPOSE_FILE is not set.

@@ -20,6 +20,7 @@ export {
 export { ejectFiles, renderFiles } from "./render.ts";
 export { missingSecrets, SECRET_FILES } from "./secrets.ts";
 export { ASSUMED, declaredFor, MEASURED, type Sizing, sizeFor } from "./size.ts";
+export { applyUninstall, planUninstall, type UninstallOptions, type UninstallPlan } from "./uninstall.ts";
 export {
   conflictIn,
   type UpdateOptions,

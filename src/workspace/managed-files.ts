@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { defined } from "../base/defined.ts";
-import type { FileToWrite } from "../base/files.ts";
+import { type FileToWrite, readIfThere } from "../base/files.ts";
 import type { RenderedFile } from "../stack/model.ts";
 import {
   type Decision,
@@ -10,11 +10,20 @@ import {
   type PlannedFile,
   type UserFileToWrite,
 } from "./decisions.ts";
-import { basePath, type ManifestEntry, manifestText, readManifest, WORKSPACE_MANIFEST_FILE } from "./manifest.ts";
+import {
+  basePath,
+  hashOf,
+  type ManifestEntry,
+  manifestText,
+  readManifest,
+  WORKSPACE_MANIFEST_FILE,
+} from "./manifest.ts";
 
 export interface ManagedFilesPlan {
   readonly files: PlannedFile[];
-  /** Files that are made once and then belong to the user. Written first, one after the other. */
+  /** Written first: it accepts both the version on disk and the new one. */
+  readonly manifest: readonly FileToWrite[];
+  /** Files that are made once and then belong to the user. Written next, one after the other. */
   readonly once: readonly UserFileToWrite[];
   /** Written in this order, one group after the other: an interruption leaves nothing that the next run misreads. */
   readonly groups: readonly (readonly FileToWrite[])[];
@@ -42,9 +51,19 @@ export async function planManagedFiles(
   toolVersion: string,
   { adopt = [], instance }: ManagedFilesOptions = {},
 ): Promise<ManagedFilesPlan> {
-  const { files: known, there, instance: knownInstance } = readManifest(dir);
+  const { files: known, there, instance: knownInstance, made: knownMade } = readManifest(dir);
   const isSameInstance = instance === undefined || instance === knownInstance;
   const once = files.filter(({ kind }) => kind === "once").map((file) => decideOnce(dir, file));
+  // One that a killed run made is as we would make it, and no manifest tells of it yet.
+  const isMade = ({ file: { state, path } }: Decision, content: string) =>
+    state === "new" || (!there && readIfThere(join(dir, path)) === content);
+  const newlyMade = files
+    .filter(({ kind }) => kind === "once")
+    .filter(({ content }, i) => once[i] !== undefined && isMade(once[i], content));
+  const made =
+    newlyMade.length === 0
+      ? knownMade
+      : { ...knownMade, ...Object.fromEntries(newlyMade.map(({ path, content }) => [path, hashOf(content)])) };
   const decisions: Decision[] = [];
   const wanted = new Set<string>();
   for (const file of files.filter(({ kind }) => kind === "managed")) {
@@ -68,17 +87,17 @@ export async function planManagedFiles(
     }),
   );
   const textOf = (after: Readonly<Record<string, ManifestEntry>>) =>
-    manifestText(toolVersion, { ...defined({ instance: instance ?? knownInstance }), files: after });
+    manifestText(toolVersion, { ...defined({ instance: instance ?? knownInstance, made }), files: after });
   const manifest = (after: Readonly<Record<string, ManifestEntry>>): FileToWrite[] =>
-    there && isSameInstance && JSON.stringify(after) === JSON.stringify(known)
+    there && isSameInstance && made === knownMade && JSON.stringify(after) === JSON.stringify(known)
       ? []
       : [{ path: join(dir, WORKSPACE_MANIFEST_FILE), content: textOf(after), mode: 0o644 }];
 
   return {
     files: [...once, ...decisions, ...dropped.filter(({ file }) => file.state !== "same")].map(({ file }) => file),
     once: once.flatMap(({ create }) => create ?? []),
+    manifest: manifest({ ...entries, ...going }),
     groups: [
-      manifest({ ...entries, ...going }),
       decisions.flatMap(({ write }) => write ?? []),
       decisions.flatMap((decision) => baseOfNextMerge(dir, decision)),
     ],

@@ -27,6 +27,8 @@ export const hashOf = (text: string): string => createHash("sha256").update(text
 export interface WorkspaceManifest {
   /** Made by the first `init`; undefined for a workspace from before. */
   readonly instance?: string;
+  /** Hashes of the files that `init` made and that belong to the user from then on, by path. */
+  readonly made?: Readonly<Record<string, string>>;
   readonly files: ManifestEntries;
 }
 
@@ -37,26 +39,38 @@ const INSTANCE = /"instance": "([0-9a-f]{16})"/;
 export function readManifest(dir: string): WorkspaceManifest & { readonly there: boolean } {
   const text = readIfThere(join(dir, WORKSPACE_MANIFEST_FILE));
   const instance = INSTANCE.exec(text ?? "")?.[1];
-  return { ...defined({ instance }), files: parsed(text), there: text !== undefined };
+  return { ...defined({ instance }), ...parsed(text), there: text !== undefined };
 }
 
-function parsed(text = "{}"): ManifestEntries {
+interface ParsedManifest {
+  readonly made?: Readonly<Record<string, unknown>>;
+  readonly files?: Readonly<Record<string, Partial<ManifestEntry>>>;
+}
+
+function parsed(text = "{}"): Pick<WorkspaceManifest, "made" | "files"> {
   try {
-    const { files = {} } = JSON.parse(text) as { files?: Readonly<Record<string, Partial<ManifestEntry>>> };
+    const { made = {}, files = {} } = JSON.parse(text) as ParsedManifest;
+    const paths = Object.entries(made).filter(([path, hash]) => isMadeOnce(path) && typeof hash === "string");
     // It is committed, so a merge of branches or a person may have left anything in it: paths that are not ours are ignored.
     const entries = Object.entries(files).filter(([path, entry]) => isManagedPath(path) && Array.isArray(entry?.ours));
-    return Object.fromEntries(entries) as ManifestEntries;
+    return {
+      ...(paths.length > 0 && { made: Object.fromEntries(paths) as Record<string, string> }),
+      files: Object.fromEntries(entries) as ManifestEntries,
+    };
   } catch {
-    return {};
+    return { files: {} };
   }
 }
+
+/** The paths that `init` may make for the user; any other is not ours to remove. */
+const isMadeOnce = (path: string): boolean => ["glitchtip.yaml", "compose.yaml", "app/server.mjs"].includes(path);
 
 const isManagedPath = (path: string): boolean =>
   path === STACK_FILE ||
   (path.startsWith(OURS) && posix.normalize(path) === path && !/^\.glitchtip\/(?:secrets|env|base)\//.test(path));
 
-export const manifestText = (tool: string, { instance, files }: WorkspaceManifest): string =>
-  `${JSON.stringify({ version: 1, tool, ...defined({ instance }), files }, null, 2)}\n`;
+export const manifestText = (tool: string, { instance, made, files }: WorkspaceManifest): string =>
+  `${JSON.stringify({ version: 1, tool, ...defined({ instance, made }), files }, null, 2)}\n`;
 
 /** Returns where we keep the text that we wrote last, for the merge with the user's edits. */
 export const basePath = (path: string): string =>

@@ -12,6 +12,7 @@ import type { Assets } from "./assets.ts";
 import type { PlannedFile } from "./decisions.ts";
 import { DECLARATION_FILE } from "./declaration-file.ts";
 import { createOverrideLink, envWith, plannedLink, usesOverrideLink } from "./discovery.ts";
+import { recordEnvEdit } from "./env-record.ts";
 import { type ManagedFilesPlan, planManagedFiles } from "./managed-files.ts";
 import { makeSecrets, missingSecrets, SECRET_FILES } from "./secrets.ts";
 import { readEnvText, renderWorkspace, type Workspace } from "./workspace.ts";
@@ -109,13 +110,17 @@ function warningOf({ path, state, after, notNeeded }: PlannedFile): string[] {
 /** Writes what the plan says. When it is killed at any moment, the same command goes on from there. */
 export function applyWorkspacePlan(plan: WorkspacePlan, random: typeof randomBytes): void {
   const { dir, managed, declaration, env, secrets, oldEnvFiles } = plan;
-  const groups = [managed.once, ...managed.groups, managed.removals, managed.last];
+  const groups = [managed.manifest, managed.once, ...managed.groups, managed.removals, managed.last];
   if (!changesSomething(plan) && groups.every((group) => group.length === 0)) return;
   clearLeftovers(plan);
   if (declaration !== undefined) writeUserFile(join(dir, DECLARATION_FILE), declaration);
+  writeAll(managed.manifest);
   for (const { path, content } of managed.once) writeUserFile(path, content);
   for (const group of managed.groups) writeAll(group);
-  if (env !== undefined) writeUserFile(join(dir, ENV_FILE), env);
+  if (env !== undefined) {
+    recordEnvEdit(dir, readEnvText(dir), env);
+    writeUserFile(join(dir, ENV_FILE), env);
+  }
   if (plan.byLink) createOverrideLink(dir);
   makeSecrets(dir, secrets, random);
   for (const path of [...managed.removals, ...oldEnvFiles.map((file) => join(dir, file))]) removeFile(path, dir);

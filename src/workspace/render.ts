@@ -51,7 +51,7 @@ export function ejectFiles(
   { dryRun = false }: { readonly dryRun?: boolean } = {},
 ): EjectResult {
   readDeclarationText(dir);
-  const { files, instance } = readManifest(dir);
+  const { files, instance, made } = readManifest(dir);
   const paths = named.length === 0 ? Object.keys(files) : managedPaths(dir, named);
   const texts = paths.map((path) => ({ path, text: readUserText(join(dir, path)) }));
   const missing = texts.filter(({ text }) => text === undefined).map(({ path }) => path);
@@ -70,7 +70,10 @@ export function ejectFiles(
     const entries = Object.entries(files).map(
       ([path, entry]) => [path, ejected.includes(path) ? { ...entry, ejected: true as const } : entry] as const,
     );
-    const content = manifestText(assets.version, { ...defined({ instance }), files: Object.fromEntries(entries) });
+    const content = manifestText(assets.version, {
+      ...defined({ instance, made }),
+      files: Object.fromEntries(entries),
+    });
     writeAll([{ path: join(dir, WORKSPACE_MANIFEST_FILE), content, mode: 0o644 }]);
   }
   return { ejected, already, dryRun };

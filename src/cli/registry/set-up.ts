@@ -77,6 +77,17 @@ export const SET_UP_COMMANDS: CommandGroup = {
       load: () => import("../commands/lock.ts"),
     },
     {
+      name: "uninstall",
+      summary: "remove GlitchTip from the engine and from this folder, which is then as it was before init",
+      changes: { of: "stack" },
+      examples: [
+        "glitchtip-compose uninstall --dry-run",
+        "glitchtip-compose uninstall",
+        "glitchtip-compose uninstall --keep-data --yes-uninstall shop",
+      ],
+      load: () => import("../commands/uninstall.ts"),
+    },
+    {
       name: "size",
       summary: "what so many events a day need: topology, memory, disk, Postgres, and why",
       examples: [

@@ -33,6 +33,8 @@ describe("help", () => {
         import                  the declaration, from app-interface's files or a
                                 Terraform state; or another server's configuration
         lock                    pin the stack's images by their digests
+        uninstall               remove GlitchTip from the engine and from this folder,
+                                which is then as it was before init
         size                    what so many events a day need: topology, memory,
                                 disk, Postgres, and why
         demo                    all of it in a temporary folder, up to an event read

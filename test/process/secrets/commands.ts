@@ -33,6 +33,7 @@ export const COMMANDS: readonly (readonly string[])[] = [
   ["push", "--to", "registry.example.com/x", "--dry-run"],
   ["package", "create", "--dry-run"],
   ["clean", "--dry-run"],
+  ["uninstall", "--dry-run"],
   ["mail", "test"],
   ["notify", "test"],
   ["care", "run"],

@@ -131,6 +131,7 @@ it("is held by every command that changes the workspace or its stack", () => {
     "rollback",
     "rotate",
     "secrets",
+    "uninstall",
     "up",
     "upgrade",
   ]);

@@ -25,6 +25,7 @@ describe("init in an empty folder", () => {
       ".glitchtip/secrets/admin_password",
       ".glitchtip/secrets/db_password",
       ".glitchtip/secrets/secret_key",
+      ".glitchtip/state/env-lines.json",
       ".glitchtip/with-dsn",
       "app/server.mjs",
       "compose.glitchtip.yaml",
@@ -94,10 +95,12 @@ describe("init in an empty folder", () => {
     const sameInstance = { instance: "0123456789abcdef" };
     const { created } = await run(whole, { organization: "Acme" }, sameInstance);
     const files = whole.files();
-    // What the run had written when it was killed after each file; the manifest stands before what it lists.
-    const order = created.flatMap((path) =>
-      path === "compose.glitchtip.yaml" ? [".glitchtip/manifest.json", path] : [path],
-    );
+    // What the run had written when it was killed after each file; the manifest stands before what it lists, and the
+    // record of our lines in .env before .env.
+    const order = [
+      ".glitchtip/manifest.json",
+      ...created.flatMap((path) => (path === ".env" ? [".glitchtip/state/env-lines.json", path] : [path])),
+    ];
     for (let count = 0; count < order.length; count++) {
       using partly = new TemporaryFolder();
       for (const path of order.slice(0, count)) partly.write(path, files[path] ?? "");

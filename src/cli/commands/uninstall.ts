@@ -1,0 +1,128 @@
+import { CodedError, EXIT } from "../../base/errors.ts";
+import { type Docker, openDocker } from "../../docker/index.ts";
+import {
+  divideVolumes,
+  planRemoval,
+  planStackRemoval,
+  removeStackParts,
+  type StackRemoval,
+} from "../../running/index.ts";
+import {
+  applyUninstall,
+  composeProjectNameOf,
+  planUninstall,
+  readWorkspace,
+  type UninstallPlan,
+} from "../../workspace/index.ts";
+import type { CliCommand } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { typed, withProgress } from "../screen.ts";
+
+interface Flags {
+  readonly keepData?: boolean;
+  readonly keepDeclaration?: boolean;
+  readonly filesOnly?: boolean;
+  readonly dryRun?: boolean;
+  readonly yesUninstall?: string;
+}
+
+/** What goes from the engine. */
+interface EnginePart extends StackRemoval {
+  readonly project: string;
+  readonly keptVolumes: readonly string[];
+}
+
+export default {
+  flags: (command) =>
+    command
+      .option("--dry-run", "only list what would be removed and changed")
+      .option("--keep-data", "keep the volumes with GlitchTip's data")
+      .option("--keep-declaration", "keep glitchtip.yaml")
+      .option("--files-only", "leave what is on the engine; for a machine without one")
+      .option("--yes-uninstall <project>", "do not ask; the Compose project's name, so that it is surely this one"),
+  async run(context, { keepData = false, keepDeclaration = false, filesOnly = false, dryRun = false, yesUninstall }) {
+    const files = planUninstall(context.dir, { keepDeclaration, keepData: keepData || filesOnly });
+    const docker = openDocker(context);
+    const engine = filesOnly ? nothingOn(nameOf(context)) : await enginePart(docker, keepData);
+    const { changed, ...paths } = files;
+    const result = { ...engine, dryRun, files: { ...paths, changed: changed.map(({ path }) => path) } };
+    if (dryRun) {
+      context.print(context.json ? JSON.stringify(result) : listed("would", engine, files));
+      return;
+    }
+    context.log.info(listed("will", engine, files));
+    const question = `${engine.project}: GlitchTip is removed from the engine and from ${context.dir} for good.`;
+    if (!(await typed(context, question, engine.project, { flag: "--yes-uninstall", value: yesUninstall }))) {
+      context.log.info("Nothing was removed.");
+      return context.setExitCode(EXIT.failed);
+    }
+    await withProgress(context, "removing", async ({ say }) => {
+      await removeStackParts(docker, engine, say);
+      say("removing files");
+      applyUninstall(files);
+    });
+    if (context.json) return context.print(JSON.stringify(result));
+    context.print(`GlitchTip is gone from ${context.dir}`);
+    for (const { path, why } of files.kept) context.print(`kept ${path}: ${why}`);
+    if (engine.keptVolumes.length > 0) context.print(`kept volumes: ${engine.keptVolumes.join(", ")}`);
+    if (engine.users.length > 0) context.print("next: docker compose up -d starts your services again");
+  },
+} satisfies CliCommand<Flags>;
+
+/** The name of the Compose project, also where a run that was interrupted has removed the declaration already. */
+function nameOf({ dir, env }: CliContext): string {
+  if (env.COMPOSE_PROJECT_NAME) return env.COMPOSE_PROJECT_NAME;
+  try {
+    return composeProjectNameOf(dir, readWorkspace(dir, env).composeProjectName);
+  } catch (error) {
+    if (error instanceof CodedError) return composeProjectNameOf(dir, undefined);
+    throw error;
+  }
+}
+
+const nothingOn = (project: string): EnginePart => ({
+  project,
+  containers: [],
+  users: [],
+  networks: [],
+  volumes: [],
+  keptVolumes: [],
+});
+
+async function enginePart(docker: Docker, keepData: boolean): Promise<EnginePart> {
+  try {
+    const all = await planRemoval(docker);
+    const ours = divideVolumes(all).removed.map(({ name }) => name);
+    const removal = await planStackRemoval(docker, all, ours);
+    return {
+      project: all.project,
+      ...removal,
+      volumes: keepData ? [] : ours,
+      keptVolumes: all.volumes.map(({ name }) => name).filter((name) => keepData || !ours.includes(name)),
+    };
+  } catch (error) {
+    if (!(error instanceof CodedError) || !error.code.startsWith("GC16")) throw error;
+    throw new CodedError(error.code, error.message, {
+      problems: error.problems,
+      remedy: `${error.remedy ?? "Start Docker."} To remove the files alone: glitchtip-compose uninstall --files-only`,
+      cause: error,
+    });
+  }
+}
+
+function listed(verb: "would" | "will", engine: EnginePart, files: UninstallPlan): string {
+  const gone = [
+    ...engine.containers.map((name) => `container ${name}`),
+    ...engine.users.map((name) => `container ${name} (your own, which uses them; docker compose up makes it again)`),
+    ...engine.networks.map((name) => `network ${name}`),
+    ...engine.volumes.map((name) => `volume ${name}`),
+    ...files.removed,
+  ];
+  return [
+    `${verb} remove:`,
+    ...gone.map((what) => `  ${what}`),
+    ...files.changed.map(({ path }) => `${verb} take our lines out of ${path}`),
+    ...files.kept.map(({ path, why }) => `${verb} keep ${path}: ${why}`),
+    ...engine.keptVolumes.map((name) => `${verb} keep volume ${name}`),
+  ].join("\n");
+}

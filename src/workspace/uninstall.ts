@@ -1,0 +1,140 @@
+import { readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { CodedError } from "../base/errors.ts";
+import { explainWriteError, quietly, readIfThere } from "../base/files.ts";
+import { readUserText, writeUserFile } from "../base/user-file.ts";
+import { MADE_BY_US, STACK_FILE } from "../stack/managed-files.ts";
+import { composeFilesFoundIn } from "./compose-files.ts";
+import { DECLARATION_FILE } from "./declaration-file.ts";
+import { isOurLink, OVERRIDE_LINK, SEPARATOR } from "./discovery.ts";
+import { envBeforeInit } from "./env-record.ts";
+import { hashOf, readManifest, WORKSPACE_MANIFEST_FILE } from "./manifest.ts";
+
+const FOLDER = ".glitchtip";
+const SECRETS = ".glitchtip/secrets";
+const ENV_FILE = ".env";
+
+export interface UninstallPlan {
+  readonly dir: string;
+  /** Files and folders, relative to the workspace; a folder ends in a slash. */
+  readonly removed: readonly string[];
+  /** Files of the user's that lose our lines, with their new texts. */
+  readonly changed: readonly { readonly path: string; readonly before: string; readonly after: string }[];
+  /** What stays, and why. */
+  readonly kept: readonly { readonly path: string; readonly why: string }[];
+}
+
+export interface UninstallOptions {
+  readonly keepDeclaration?: boolean;
+  /** The volumes stay, so the secrets that open them have to stay, too. */
+  readonly keepData?: boolean;
+}
+
+/** Plans how the files of the workspace become what they were before `init`. Throws GC1108 where there was none. */
+export function planUninstall(dir: string, options: UninstallOptions = {}): UninstallPlan {
+  const manifest = readManifest(dir);
+  if (!manifest.there && !isThere(dir, DECLARATION_FILE)) {
+    throw new CodedError("GC1108", `${dir} has nothing to uninstall: neither ${DECLARATION_FILE} nor ${FOLDER}`, {
+      remedy: "Name the workspace's folder with -C.",
+    });
+  }
+  const { files, made = {} } = manifest;
+  const ejected = Object.keys(files).filter((path) => files[path]?.ejected && isThere(dir, path));
+  const fates: Fate[] = [
+    ...ejected.map((path) => ({ path, why: "yours since eject" })),
+    ...managedOutside(dir, manifest).map((path) => ({ path })),
+    ...Object.entries(made).flatMap(([path, hash]) => (path === DECLARATION_FILE ? [] : fateOfMade(dir, path, hash))),
+    ...fateOfDeclaration(dir, made, options),
+    ...(isThere(dir, FOLDER) ? [{ path: `${FOLDER}/` }] : []),
+    ...(options.keepData && isThere(dir, SECRETS) ? [{ path: SECRETS, why: "opens the data that stays" }] : []),
+  ];
+  const env = ejected.includes(STACK_FILE) ? undefined : plannedEnv(dir, Object.hasOwn(made, "compose.yaml"));
+  const isEnvMade = env !== undefined && env.after === undefined;
+  return {
+    dir,
+    removed: [...(isEnvMade ? [ENV_FILE] : []), ...fates.flatMap(({ path, why }) => (why === undefined ? [path] : []))],
+    changed: env?.after === undefined ? [] : [{ path: ENV_FILE, before: env.before, after: env.after }],
+    kept: fates.flatMap(({ path, why }) => (why === undefined ? [] : [{ path, why }])),
+  };
+}
+
+/** What becomes of a path: it is removed, or kept for a reason. */
+interface Fate {
+  readonly path: string;
+  readonly why?: string;
+}
+
+/** Returns our files beside `.glitchtip`. Without a manifest our Compose file is known by its first line. */
+function managedOutside(dir: string, { files, there }: ReturnType<typeof readManifest>): string[] {
+  const managed = Object.keys(files).filter((path) => !path.startsWith(`${FOLDER}/`) && !files[path]?.ejected);
+  const paths = there ? managed : [STACK_FILE].filter((path) => isMadeByUs(dir, path));
+  return [...paths.filter((path) => isThere(dir, path)), ...(isOurLink(dir, OVERRIDE_LINK) ? [OVERRIDE_LINK] : [])];
+}
+
+function fateOfMade(dir: string, path: string, hash: string): Fate[] {
+  const text = readIfThere(join(dir, path));
+  if (text === undefined) return [];
+  return [hashOf(text) === hash ? { path } : { path, why: "edited since init made it" }];
+}
+
+function fateOfDeclaration(
+  dir: string,
+  made: Readonly<Record<string, string>>,
+  { keepDeclaration }: UninstallOptions,
+): Fate[] {
+  const path = DECLARATION_FILE;
+  if (!isThere(dir, path)) return [];
+  if (keepDeclaration) return [{ path, why: "--keep-declaration" }];
+  return [made[path] === undefined ? { path, why: "init did not make it" } : { path }];
+}
+
+/** Returns undefined where .env has nothing of ours; `after` is undefined where the file was made by us. */
+function plannedEnv(dir: string, hasSample: boolean): { before: string; after: string | undefined } | undefined {
+  const before = readUserText(join(dir, ENV_FILE));
+  if (before === undefined) return undefined;
+  const after = envBeforeInit(dir, before, {
+    names: ["GLITCHTIP_PORT", ...(hasSample ? ["APP_PORT"] : [])],
+    composeFile: (stated) => {
+      const others = stated.split(SEPARATOR).filter((path) => path !== STACK_FILE);
+      return others.join(SEPARATOR) === composeFilesFoundIn(dir).join(SEPARATOR) ? undefined : others.join(SEPARATOR);
+    },
+  });
+  return after === before ? undefined : { before, after };
+}
+
+const isThere = (dir: string, path: string): boolean =>
+  statSync(join(dir, path), { throwIfNoEntry: false }) !== undefined;
+
+const isMadeByUs = (dir: string, path: string): boolean =>
+  readIfThere(join(dir, path))?.startsWith(MADE_BY_US) === true;
+
+/**
+ * Removes and changes the files. The manifest goes last, so that a run that was killed can be repeated; the folders of the
+ * files that were removed go where nothing else is in them.
+ */
+export function applyUninstall({ dir, removed, changed, kept }: UninstallPlan): void {
+  for (const { path, after } of changed) writeUserFile(join(dir, path), after);
+  for (const path of removed) {
+    try {
+      if (path.endsWith("/")) removeFolder(dir, path.slice(0, -1), new Set(kept.map((one) => one.path)));
+      else rmSync(join(dir, path), { force: true });
+    } catch (error) {
+      throw explainWriteError(error, join(dir, path));
+    }
+    const [folder, ...rest] = path.split("/");
+    if (rest.some((name) => name !== "")) quietly(() => rmdirSync(join(dir, folder ?? "")));
+  }
+}
+
+/** Removes what is in the folder but for these paths, the manifest last. */
+function removeFolder(dir: string, folder: string, kept: ReadonlySet<string>): void {
+  const names = readdirSync(join(dir, folder)).map((name) => `${folder}/${name}`);
+  const isLast = (path: string) => path === WORKSPACE_MANIFEST_FILE;
+  for (const path of names.toSorted((a, b) => Number(isLast(a)) - Number(isLast(b)))) {
+    if (kept.has(path)) continue;
+    const holdsKept = [...kept].some((one) => one.startsWith(`${path}/`));
+    if (holdsKept) removeFolder(dir, path, kept);
+    else rmSync(join(dir, path), { recursive: true, force: true });
+  }
+  quietly(() => rmdirSync(join(dir, folder)));
+}
