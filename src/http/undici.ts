@@ -52,7 +52,7 @@ function proxyOf(env: Environment, names: readonly string[]): string {
   const value = name === undefined ? "" : (env[name] ?? "");
   if (value === "") return "";
   const url = /^[a-z\d]+:\/\//i.test(value) ? value : `http://${value}`;
-  if (URL.canParse(url)) return url;
+  if (/^https?:\/\//i.test(url) && URL.canParse(url)) return url;
   throw new CodedError("GC1201", `the variable ${name} holds no address of a proxy`, {
     remedy: `Correct ${name}, for example http://proxy.example.com:3128, or unset it.`,
   });

@@ -27,6 +27,7 @@ import {
   type WorkspaceResult,
   workspaceFrom,
 } from "../workspace/index.ts";
+import { withMailServer } from "./mail-server.ts";
 import { newDeclaration, newDeclarationText } from "./new-declaration.ts";
 import type { InitOptions } from "./options.ts";
 import { type PortContext, withFreePort } from "./port.ts";
@@ -51,6 +52,10 @@ export async function initWorkspace(
   context: InitContext,
   options: InitOptions & ImageOptions = {},
 ): Promise<WorkspaceResult> {
+  return await withMailServer(context.dir, options, (settled) => initWith(context, { ...options, ...settled }));
+}
+
+async function initWith(context: InitContext, options: InitOptions & ImageOptions): Promise<WorkspaceResult> {
   const { workspace, ...how } = await wantedWorkspace(context, options);
   if (workspace.declaration.production !== undefined && context.host !== undefined) {
     const { refuseUnfitProduction } = await import("../checks/index.ts");

@@ -23,6 +23,10 @@ const NEEDS_SERVER = {
   oneOf: ["serverUrl"],
   problem: "without --server-url URL there is no server to sign in to: it is for a GlitchTip that is there already",
 };
+const NEEDS_MAIL_HOST = {
+  oneOf: ["emailHost"],
+  problem: "without --email-host NAME there is no mail server to write the address of",
+};
 const OWN_STACK_ONLY = {
   option: "serverUrl",
   problem: (name: string, url: string) =>
@@ -89,6 +93,30 @@ export const INIT_OPTIONS = {
     addsSection: true,
     secret: true,
     parse: parseSecretReference,
+  }),
+  emailHost: valueRow({
+    flag: "--email-host <name>",
+    help: "instead of --email-url: the mail server, whose address init writes",
+    parse: anyText,
+    notWith: { option: "emailUrl", problem: () => "--email-url and --email-host say the same twice" },
+  }),
+  emailPort: valueRow({
+    flag: "--email-port <number>",
+    help: "587 (STARTTLS, the default), 465 (TLS), or another without TLS",
+    parse: parsePort,
+    needs: NEEDS_MAIL_HOST,
+  }),
+  emailUser: valueRow({
+    flag: "--email-user <name>",
+    help: "who signs in there",
+    parse: anyText,
+    needs: { oneOf: ["emailPasswordFile"], problem: "--email-user needs the password: --email-password-file PATH" },
+  }),
+  emailPasswordFile: valueRow({
+    flag: "--email-password-file <path>",
+    help: "the password, read once",
+    parse: anyText,
+    needs: { oneOf: ["emailUser"], problem: "--email-password-file needs the user: --email-user NAME" },
   }),
   preflight: {
     flag: "--no-preflight",

@@ -91,8 +91,9 @@ function parse(path: string): unknown {
   }
 }
 
+/** Reads the administrator's password as templates/init/gate.py does: without the newline at the end of its file. */
 export function readPassword({ passwordFile }: Environment): Secret {
-  const password = readIfThere(passwordFile);
+  const password = readIfThere(passwordFile)?.replace(/\r?\n$/, "");
   if (password) return new Secret(password);
   throw new CodedError("GC1107", `${passwordFile}: the admin's password is not there`, {
     remedy: "npx glitchtip-compose init",

@@ -14,6 +14,7 @@ import { composeEnvFile, renderEnvFile } from "../outputs/env-file.ts";
 import { openReferences } from "../references/resolver.ts";
 import { interpolatedDsn } from "../stack/given-apps.ts";
 import { ENV_FOLDER, SECRETS_FOLDER } from "../stack/managed-files.ts";
+import { secretAddressProblem } from "./secrets.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A secret in Vault that a container reads from a copy on this host. */
@@ -58,7 +59,7 @@ export async function compareVaultCopies(
         const before = readIfThere(resolve(dir, path));
         try {
           const value = await references.resolve(reference, key);
-          refuseBlanks(key, reference, value);
+          refuseUnusable(key, reference, value);
           const state = before === undefined ? "new" : before === value.reveal() ? "same" : "changed";
           return { key, reference, path, state, value };
         } catch (error) {
@@ -112,10 +113,12 @@ function* textsIn(value: unknown, key: string): Generator<[string, string]> {
 }
 
 /** A container uses the content of such a file with its last newline: docs/glitchtip-facts.md, "The image". */
-function refuseBlanks(key: string, reference: string, value: Secret): void {
-  if (!(key.endsWith(".url") ? /\s/ : /[\r\n\0]/).test(value.reveal())) return;
-  throw new CodedError("GC1107", `${key}: what ${reference} holds has a blank or a newline in it`, {
-    remedy: "Store it without; a blank in an address is %20.",
+function refuseUnusable(key: string, reference: string, value: Secret): void {
+  const address = secretAddressProblem(key, `what ${reference} holds`, value.reveal());
+  if (address !== undefined) throw address;
+  if (!/[\r\n\0]/.test(value.reveal())) return;
+  throw new CodedError("GC1107", `${key}: what ${reference} holds has a newline in it`, {
+    remedy: "Store it without.",
   });
 }
 

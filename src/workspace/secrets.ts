@@ -4,10 +4,12 @@ import { join, resolve } from "node:path";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere, writeAll } from "../base/files.ts";
+import { addressProblem, addressReaderOf } from "../config/addresses.ts";
 import { needsProvisioner } from "../config/app-sources.ts";
 import type { Declaration } from "../config/schema.ts";
 import { parsePasswordRef, secretAddresses, vaultCopyOf } from "../config/secrets.ts";
 import { ownServices, serverKind } from "../config/server.ts";
+import { combinedErrors } from "../references/resolver.ts";
 import { SECRETS_FOLDER } from "../stack/managed-files.ts";
 
 const NAMES = ["admin_password", "db_password", "secret_key"] as const;
@@ -25,9 +27,10 @@ export function missingSecrets(dir: string, declaration: Declaration, env: Varia
   const references = stackReferences(declaration);
   const copies = new Set(references.flatMap(({ reference }) => vaultCopyOf(reference) ?? []));
   const absent = [...copies].filter((path) => readSecret(dir, path) === undefined);
-  for (const one of references) {
-    if (!absent.includes(vaultCopyOf(one.reference) ?? "")) checkReference(dir, one, env);
-  }
+  const problems = references
+    .filter(({ reference }) => !absent.includes(vaultCopyOf(reference) ?? ""))
+    .flatMap((one) => referenceProblem(dir, one, env) ?? []);
+  if (problems.length > 0) throw combinedErrors(problems);
   if (serverKind(declaration) !== "bundled") return absent;
   const { admin, server } = declaration;
   const given: Readonly<Record<string, unknown>> = {
@@ -40,14 +43,21 @@ export function missingSecrets(dir: string, declaration: Declaration, env: Varia
   return [...made, ...absent];
 }
 
+/** Returns why the secret at a key of the declaration cannot be used, or undefined. */
+export const stackSecretProblem = (
+  { dir, declaration, env }: { readonly dir: string; readonly declaration: Declaration; readonly env: Variables },
+  key: string,
+): CodedError | undefined => {
+  const found = stackReferences(declaration).find((one) => one.key === key);
+  return found && referenceProblem(dir, found, env);
+};
+
 /** A secret that the declaration refers to and a container reads. */
 interface StackReference {
   readonly key: string;
   readonly reference: string;
   /** What happens without the key; the end of a sentence. */
   readonly otherwise: string;
-  /** GlitchTip reads it as an address. */
-  readonly isAddress?: true;
 }
 
 function stackReferences(declaration: Declaration): StackReference[] {
@@ -62,7 +72,6 @@ function stackReferences(declaration: Declaration): StackReference[] {
       key,
       reference,
       otherwise: /^(mail|notify)/.test(key) ? "until there is one" : "and ours is used",
-      ...(!key.startsWith("notify") && { isAddress: true as const }),
     })),
   ];
 }
@@ -103,25 +112,42 @@ function signInReferences(declaration: Declaration): Readonly<Record<string, str
   });
 }
 
-function checkReference(dir: string, { key, reference, otherwise, isAddress }: StackReference, env: Variables): void {
+/** Returns why a secret cannot be read, or its reader could not use it; undefined for a good one. */
+function referenceProblem(
+  dir: string,
+  { key, reference, otherwise }: StackReference,
+  env: Variables,
+): CodedError | undefined {
   const found = parsePasswordRef(reference);
-  const value = found.kind === "file" ? readSecret(dir, found.path) : env[found.name];
+  let value: string | undefined;
+  try {
+    value = found.kind === "file" ? readSecret(dir, found.path) : env[found.name];
+  } catch (error) {
+    if (error instanceof CodedError) return error;
+    throw error;
+  }
   if (!value && found.kind === "file") {
-    throw new CodedError("GC1107", `${key}: there is no file ${found.path}`, {
+    return new CodedError("GC1107", `${key}: there is no file ${found.path}`, {
       remedy: `Write it into that file, or take ${key} away ${otherwise}.`,
     });
   }
   if (!value && found.kind === "env") {
-    throw new CodedError("GC1107", `${key}: the variable ${found.name} is not set`, {
+    return new CodedError("GC1107", `${key}: the variable ${found.name} is not set`, {
       remedy: `Set ${found.name}, here and for docker compose, or take ${key} away ${otherwise}.`,
     });
   }
-  // GlitchTip uses the content of such a file with its last newline: docs/glitchtip-facts.md.
-  if (isAddress && /\s/.test(value ?? "")) {
-    throw new CodedError("GC1107", `${key}: ${reference} holds a blank or a newline`, {
-      remedy: "Write the address alone, without a newline at its end; a blank in it is %20.",
-    });
-  }
+  return secretAddressProblem(key, reference, value ?? "");
+}
+
+/**
+ * Returns the error for an address that its reader could not parse, or undefined. A container uses the content of a file
+ * with its last newline (docs/glitchtip-facts.md, "The image").
+ */
+export function secretAddressProblem(key: string, reference: string, value: string): CodedError | undefined {
+  const reader = addressReaderOf(key);
+  // The care service drops the newline at the end of a channel's address.
+  const found = reader && addressProblem(reader, reader === "notify" ? value.trimEnd() : value);
+  return found && new CodedError("GC1107", `${key}: ${reference} ${found.what}`, { remedy: found.remedy });
 }
 
 /** Returns the path of a secret's file that users other than its owner cannot read: Compose mounts it with its own mode. */

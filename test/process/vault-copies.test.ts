@@ -136,7 +136,7 @@ describe("a secret of a container that Vault has", () => {
     using folder = project();
     store("fine", "postgres://u:p@db.example.com/glitchtip\n");
     await expect(bring(folder)).rejects.toThrow(
-      `server.database.url: what ${DATABASE} holds has a blank or a newline in it`,
+      `server.database.url: what ${DATABASE} holds holds a blank or a newline`,
     );
     store("first password");
   });

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { resolveServer } from "../../config/server.ts";
 import { SECRETS_FOLDER } from "../../stack/managed-files.ts";
-import { missingSecrets } from "../../workspace/index.ts";
+import { missingSecrets, stackSecretProblem } from "../../workspace/index.ts";
 import { failed, type HardeningPoint, passed, THEN, unknown } from "./point.ts";
 import { type WeakSecret, weakSecrets } from "./secret-values.ts";
 
@@ -12,10 +12,16 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
     id: "mail",
     what: "alerts, invitations and password recovery reach people",
     how: "`mail` in glitchtip.yaml; `mail test` sends one",
-    check: ({ workspace: { declaration } }) =>
-      declaration.mail === undefined
-        ? failed("mails are only printed to the log", `Declare mail: {url: file:./mail-url}, ${THEN}`)
-        : passed(`by ${declaration.mail.url}, from ${declaration.mail.from ?? declaration.admin?.email ?? ""}`),
+    check({ workspace: { dir, declaration, env }, shell }) {
+      const { mail, admin } = declaration;
+      if (mail === undefined) {
+        return failed("mails are only printed to the log", `Declare mail: {url: file:./mail-url}, ${THEN}`);
+      }
+      const problem = stackSecretProblem({ dir, declaration, env: { ...env, ...shell } }, "mail.url");
+      return problem === undefined
+        ? passed(`by ${mail.url}, from ${mail.from ?? admin?.email ?? ""}`)
+        : failed(problem.message, problem.remedy ?? THEN);
+    },
   },
   {
     id: "administrator",

@@ -47,8 +47,16 @@ const MADE: Readonly<Partial<Record<SecretUse, RotatableSecret>>> = {
 type Read = (value: string) => string | undefined;
 
 const asItIs: Read = (value) => value;
-const passwordOf: Read = (value) =>
-  URL.canParse(value) ? decodeURIComponent(new URL(value).password) || undefined : undefined;
+const passwordOf: Read = (value) => {
+  if (!URL.canParse(value)) return undefined;
+  const { password } = new URL(value);
+  try {
+    return decodeURIComponent(password) || undefined;
+  } catch {
+    // A % that begins no code stands for itself, as in Python.
+    return password;
+  }
+};
 
 function secretAt(dir: string, reference: string, env: Variables): string | undefined {
   const found = parsePasswordRef(reference);

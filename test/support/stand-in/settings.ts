@@ -39,6 +39,8 @@ export function readSettings(env: Environment): Settings {
   if (!value(env, "SECRET_KEY")) throw new ImproperlyConfigured("Set the SECRET_KEY environment variable");
   const domain = value(env, "GLITCHTIP_URL") ?? value(env, "GLITCHTIP_DOMAIN") ?? "http://localhost:8000";
   if (!/^https?:\/\//.test(domain)) throw new ImproperlyConfigured("GLITCHTIP_DOMAIN must start with http or https");
+  const mail = mailFault(mailUrlOf(env));
+  if (mail !== undefined) throw new ImproperlyConfigured(mail);
   const registration = flag(env, "ENABLE_USER_REGISTRATION", true);
   return {
     generation,
@@ -63,6 +65,29 @@ function value(env: Environment, name: string): string | undefined {
 function flag(env: Environment, name: string, otherwise: boolean): boolean {
   const text = value(env, name);
   return text === undefined ? otherwise : ["true", "on", "ok", "y", "yes", "1"].includes(text.toLowerCase());
+}
+
+/** EMAIL_URL_FILE counts only beside a value of EMAIL_URL (docs/glitchtip-facts.md, "The image"). */
+const mailUrlOf = (env: Environment): string | undefined => (env.EMAIL_URL ? value(env, "EMAIL_URL") : undefined);
+
+const MAIL_SCHEMES = "smtp smtps smtp+tls smtp+ssl consolemail filemail memorymail locmemmail dummymail".split(" ");
+
+/** Returns the error that django-environ raises for a mail address: it splits it as Python's urlsplit does. */
+export function mailFault(url: string | undefined): string | undefined {
+  if (url === undefined) return undefined;
+  const [, scheme = "", rest = url] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url.replace(/[\t\r\n]/g, "")) ?? [];
+  const authority = rest.startsWith("//") ? (/^[^/?#]*/.exec(rest.slice(2))?.[0] ?? "") : "";
+  const user = authority.lastIndexOf("@");
+  const place = authority.slice(user + 1);
+  const hasBracket = /[[\]]/.test(authority);
+  if (hasBracket && !(/^\[[^\]]*\](:.*)?$/.test(place) && !/[[\]]/.test(authority.slice(0, Math.max(0, user))))) {
+    return "ValueError: Invalid IPv6 URL";
+  }
+  const [, port] = /^(?:\[[^\]]*\]|[^:]*):?(.*)$/.exec(place) ?? [];
+  if (port && !(/^\d+$/.test(port) && Number(port) < 65536))
+    return "ValueError: Port could not be cast to integer value";
+  if (!MAIL_SCHEMES.includes(scheme.toLowerCase())) return `Invalid email schema ${scheme}`;
+  return undefined;
 }
 
 /** DATABASE_HOST and its family override DATABASE_URL; only the URL is unescaped. */

@@ -24,6 +24,28 @@ describe("the files of the workspace", () => {
     ]);
   });
 
+  it("hold a secret to which an editor added a newline, or an address that GlitchTip cannot parse", async () => {
+    const newline = await inProject((dir) => {
+      const path = join(dir, ".glitchtip/secrets/db_password");
+      const value = readFileSync(path, "utf8");
+      rmSync(path);
+      writeFileSync(path, `${value}\n`, { mode: 0o444 });
+    });
+    expect(newline).toMatchObject([
+      { check: "secrets", level: "fail", what: expect.stringMatching(/db_password ends with a newline/) },
+    ]);
+    const address = await inProject((dir) => {
+      appendFileSync(join(dir, "glitchtip.yaml"), "mail: { url: file:mail-url }\n");
+      writeFileSync(join(dir, "mail-url"), "submission://u:p@h:587");
+    });
+    expect(address).toContainEqual({
+      check: "secrets",
+      level: "fail",
+      what: "mail.url: file:mail-url has the unknown scheme submission://",
+      fix: "Write smtp+tls:// instead of it.",
+    });
+  });
+
   it("are edited and would be merged, or cannot be, or are the user's own and behind", async () => {
     const declare = (dir: string) =>
       appendFileSync(join(dir, "glitchtip.yaml"), "onFailure: start-without-reporting\n");
