@@ -3,7 +3,6 @@ import { dirname, join, resolve } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { quietly, readIfThere, writeAll } from "../base/files.ts";
 import { addressProblem, mailAddress } from "../config/addresses.ts";
-import { readLocal } from "../references/resolver.ts";
 import { SECRETS_FOLDER } from "../stack/managed-files.ts";
 import type { InitOptions } from "./options.ts";
 
@@ -36,15 +35,20 @@ export async function withMailServer<T>(
 }
 
 function addressFrom(dir: string, { emailHost = "", emailPort, emailUser, emailPasswordFile }: InitOptions): string {
-  const password =
-    emailPasswordFile &&
-    readLocal({ dir, env: {} }, { kind: "file", path: resolve(dir, emailPasswordFile) }, "--email-password-file");
+  const password = emailPasswordFile && passwordIn(dir, emailPasswordFile);
   const address = mailAddress({ host: emailHost, port: emailPort ?? SUBMISSION_PORT, user: emailUser, password });
   const problem = addressProblem("mail", address);
   if (problem === undefined && /^[^\s/@]+$/.test(emailHost)) return address;
   throw new CodedError("GC1001", `--email-host ${emailHost} names no host`, {
     remedy: "Write the name alone, such as --email-host smtp.example.com.",
   });
+}
+
+/** Returns the text of a file without the newline at its end, as everywhere else. */
+function passwordIn(dir: string, path: string): string {
+  const password = readIfThere(resolve(dir, path))?.replace(/\r?\n$/, "");
+  if (password) return password;
+  throw new CodedError("GC1107", `--email-password-file ${path}: there is no such file, or it is empty`);
 }
 
 /** 0444 in a closed folder, as the other secrets: GlitchTip's user has to read it. */

@@ -9,7 +9,6 @@ import { needsProvisioner } from "../config/app-sources.ts";
 import type { Declaration } from "../config/schema.ts";
 import { parsePasswordRef, secretAddresses, vaultCopyOf } from "../config/secrets.ts";
 import { ownServices, serverKind } from "../config/server.ts";
-import { combinedErrors } from "../references/resolver.ts";
 import { SECRETS_FOLDER } from "../stack/managed-files.ts";
 
 const NAMES = ["admin_password", "db_password", "secret_key"] as const;
@@ -30,7 +29,7 @@ export function missingSecrets(dir: string, declaration: Declaration, env: Varia
   const problems = references
     .filter(({ reference }) => !absent.includes(vaultCopyOf(reference) ?? ""))
     .flatMap((one) => referenceProblem(dir, one, env) ?? []);
-  if (problems.length > 0) throw combinedErrors(problems);
+  if (problems.length > 0) throw allTogether(problems);
   if (serverKind(declaration) !== "bundled") return absent;
   const { admin, server } = declaration;
   const given: Readonly<Record<string, unknown>> = {
@@ -109,6 +108,16 @@ function signInReferences(declaration: Declaration): Readonly<Record<string, str
     "server.token": server.token,
     "server.ca": server.ca,
     "admin.password": server.token === undefined ? admin?.password : undefined,
+  });
+}
+
+/** Returns a single error unchanged, or one error with a line and the fix for each. */
+function allTogether(errors: readonly CodedError[]): CodedError {
+  const [first, second] = errors;
+  if (first !== undefined && second === undefined) return first;
+  return new CodedError("GC1107", `${errors.length} secrets cannot be used`, {
+    problems: errors.map(({ message, remedy = "" }) => `${message}. ${remedy}`),
+    cause: first,
   });
 }
 

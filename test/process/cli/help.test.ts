@@ -141,6 +141,12 @@ describe("help", () => {
         --key <file>                  tls own: its private key (PEM)
         --email-url <reference>       file:PATH or env:NAME of the mail server's
                                       address
+        --email-host <name>           instead of --email-url: the mail server, whose
+                                      address init writes
+        --email-port <number>         587 (STARTTLS, the default), 465 (TLS), or
+                                      another without TLS
+        --email-user <name>           who signs in there
+        --email-password-file <path>  the password, read once
         --no-preflight                production: do not look at the name in DNS and
                                       at ports 80 and 443
         --server-url <url>            a GlitchTip that is there already; none is
@@ -162,7 +168,8 @@ describe("help", () => {
                                       state one
         --email <address>             the administrator's e-mail address
         --organization <name>         the organization's name; default: the folder's
-        --port <number>               GlitchTip's port on 127.0.0.1; default 8000
+        --port <number>               GlitchTip's port on 127.0.0.1; default 8000, or
+                                      the next one that is free
         --url <url>                   what browsers use; default http://localhost and
                                       the port
         --image <image>               GlitchTip's image; default glitchtip/glitchtip:6
@@ -176,6 +183,8 @@ describe("help", () => {
                                       know how an app starts
         --build                       build them, where the service has a build
         --dry-run                     only say what would be written
+        --take-over                   use the stack and the data that are on the
+                                      engine under this Compose project's name
         --yes                         ask nothing
         -h, --help                    display help for command
 

@@ -50,7 +50,7 @@ describe("a run", () => {
       () => expect.unreachable(),
       (one: unknown) => one as CodedError,
     );
-    expect([error.code, error.message]).toEqual(["GC1107", "4 secrets cannot be used"]);
+    expect([error.code, error.message]).toEqual(["GC1107", "4 secrets cannot be read"]);
     expect(error.problems.map((problem) => problem.replaceAll(url, "VAULT"))).toEqual([
       "b: the variable NONE is not set",
       "c: there is no file none",

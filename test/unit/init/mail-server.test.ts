@@ -54,7 +54,9 @@ describe("an address that its reader cannot parse", () => {
     expect([error.code, error.problems]).toEqual([
       "GC1107",
       [
-        expect.stringMatching(/^server.database.url: file:db-url has the unknown scheme mysql:\/\/\. GlitchTip needs Postgres/),
+        expect.stringMatching(
+          /^server.database.url: file:db-url has the unknown scheme mysql:\/\/\. GlitchTip needs Postgres/,
+        ),
         expect.stringMatching(/^mail.url: file:mail-url has the character # .*\. Write %23 for #/),
       ],
     ]);
