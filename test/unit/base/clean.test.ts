@@ -5,9 +5,9 @@ import { lineLog } from "../../../src/base/log.ts";
 
 describe("cleanLine", () => {
   it.each([
-    ["colours", "\u001b[31mred\u001b[0m", "red"],
-    ["a cursor that moves", "a\u001b[2J\u001b[Hb", "ab"],
-    ["a window title", "a\u001b]0;title\u0007b", "ab"],
+    ["colours", "\u001b[31mred\u001b[0m", "?[31mred?[0m"],
+    ["a cursor that moves", "a\u001b[2J\u001b[Hb", "a?[2J?[Hb"],
+    ["a window title", "a\u001b]0;title\u0007b", "a?]0;title?b"],
     ["C1 controls", "a\u0085b\u009dc", "a?b?c"],
     ["DEL and NUL", "a\u007fb\u0000c", "a?b?c"],
     ["text that runs backwards", "a\u202eb\u2066c\u200f", "a?b?c?"],
@@ -24,7 +24,7 @@ describe("cleanLine", () => {
 });
 
 it("cleanText keeps lines and tabs", () => {
-  expect(cleanText("a\u001b[1m\tb\r\nc\u009b\n")).toBe("a\tb\nc?\n");
+  expect(cleanText("a\u001b[1m\tb\r\nc\u009b\n")).toBe("a?[1m\tb\nc?\n");
 });
 
 describe("what a hostile server says", () => {
@@ -33,9 +33,9 @@ describe("what a hostile server says", () => {
   it("reaches a terminal through errors as one harmless line", () => {
     const error = new CodedError("GC1206", `GET /: ${hostile}`, { problems: [hostile], remedy: hostile });
     expect(errorLines(error)).toEqual([
-      "error GC1206: GET /: no error GC1001: ?forged",
-      "  no error GC1001: ?forged",
-      "  → no error GC1001: ?forged",
+      "error GC1206: GET /: no?[2J error GC1001: ?forged",
+      "  no?[2J error GC1001: ?forged",
+      "  → no?[2J error GC1001: ?forged",
     ]);
     expect(JSON.stringify(error)).not.toMatch(/u001b|\u202e/);
   });
@@ -43,6 +43,6 @@ describe("what a hostile server says", () => {
   it("reaches a log without control characters", () => {
     let written = "";
     lineLog((line) => (written += line)).info(hostile);
-    expect(written).toBe("no\nerror GC1001: ?forged\n");
+    expect(written).toBe("no?[2J\nerror GC1001: ?forged\n");
   });
 });
