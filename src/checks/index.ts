@@ -1,4 +1,4 @@
-export { refuseUnstartable } from "./doctor/before-up.ts";
+export { refuseUnstartable, upFailure } from "./doctor/before-up.ts";
 export { type Finding, runDoctor } from "./doctor/doctor.ts";
 export { thisMachine } from "./doctor/machine.ts";
 export { LOAD_LIMITS, type LoadReport, loadTarget, runLoad } from "./load/load.ts";

@@ -239,7 +239,7 @@ function serviceProblems(
   const provisionerRuns = services.some(({ service, state }) => service === PROVISIONER && state !== "exited");
   return [
     ...broken.map(({ service, problem, state }) =>
-      state === "missing" || problem === "is stopped"
+      state === "missing" || state === "created" || problem === "is stopped"
         ? `${service} ${problem}: docker compose up -d --wait`
         : `${service} ${problem}: docker compose logs --tail 50 ${service}`,
     ),

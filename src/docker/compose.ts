@@ -17,6 +17,8 @@ export interface Compose {
   /** Returns the version of Compose, such as 2.40.3. */
   version(): Promise<string>;
   config(): Promise<ComposeConfig>;
+  /** Returns the services that `up` starts: those without a profile, and those whose profile is active. */
+  activeServices(): Promise<string[]>;
   up(options?: UpOptions): Promise<void>;
   /** Removes the containers of every profile, and the volumes where `volumes` is true. */
   down(options: { readonly volumes: boolean; onLine?(line: string): void }): Promise<void>;
@@ -48,7 +50,10 @@ export function openCompose(docker: DockerCli, remove: (container: string) => Pr
     const verb = args.find((word) => /^[a-z]+$/.test(word)) ?? "";
     throw new CodedError("GC1604", `docker compose ${verb} failed (exit ${result.code ?? result.signal})`, {
       problems: lastLines(result.stderr, 5),
-      remedy: "npx glitchtip-compose doctor tells more.",
+      remedy:
+        verb === "config"
+          ? "Correct your Compose files until `docker compose config` accepts them."
+          : "npx glitchtip-compose doctor tells more.",
     });
   };
   return {
@@ -59,6 +64,10 @@ export function openCompose(docker: DockerCli, remove: (container: string) => Pr
     async config() {
       const { stdout } = await call([...EVERY_PROFILE, "config", "--format", "json"], { deadlineMs: QUICK_MS });
       return JSON.parse(stdout) as ComposeConfig;
+    },
+    async activeServices() {
+      const { stdout } = await call(["config", "--services"], { deadlineMs: QUICK_MS });
+      return stdout.split("\n").filter((line) => line !== "");
     },
     async up({ services = [], flags = ["--detach", "--wait"], onLine, deadlineMs } = {}) {
       await call(["up", ...flags, ...services], {

@@ -5,6 +5,7 @@ import { buffer } from "node:stream/consumers";
 import type Dockerode from "dockerode";
 import { onAbort } from "../base/abort.ts";
 import { defined } from "../base/defined.ts";
+import { CodedError } from "../base/errors.ts";
 import { INSTANCE_LABEL, PROJECT_LABEL, SERVICE_LABEL, VOLUME_LABEL, WORKING_DIR_LABEL } from "../compose/labels.ts";
 import { lastLines } from "./cli.ts";
 import type { Container, Engine, StackMark } from "./engine.ts";
@@ -22,7 +23,25 @@ export async function connect(address: EngineAddress): Promise<Dockerode> {
   return new Docker(connection(address));
 }
 
-export const openEngine = async (address: EngineAddress): Promise<Engine> => engineOf(await connect(address));
+export const openEngine = async (address: EngineAddress): Promise<Engine> =>
+  explaining(engineOf(await connect(address)), address);
+
+/** Turns a connection that breaks or stays silent into an expected error; `ping` keeps its own. */
+function explaining(engine: Engine, { host }: EngineAddress): Engine {
+  const explain = (error: unknown): never => {
+    if (!(error instanceof Error) || error instanceof CodedError || !("code" in error) || "statusCode" in error)
+      throw error;
+    throw new CodedError("GC1601", `the Docker engine at ${host} does not answer: ${error.message}`, {
+      remedy: "Look at the engine (sudo systemctl status docker; Docker Desktop), then run it again.",
+      cause: error,
+    });
+  };
+  const calls = Object.entries(engine).map(([name, call]) => [
+    name,
+    name === "ping" ? call : (...args: unknown[]) => call(...args).catch(explain),
+  ]);
+  return Object.fromEntries(calls);
+}
 
 /** States every field: dockerode reads missing ones from DOCKER_HOST. */
 function connection({ host, tlsDir }: EngineAddress): Dockerode.DockerOptions {
@@ -147,6 +166,9 @@ function engineOf(docker: Dockerode): Engine {
     },
     async hasNetwork(name) {
       return (await docker.getNetwork(name).inspect().catch(goneIsUndefined)) !== undefined;
+    },
+    async hasVolume(name) {
+      return (await docker.getVolume(name).inspect().catch(goneIsUndefined)) !== undefined;
     },
     async memory(containerId) {
       const options = { stream: false, "one-shot": true } as const;

@@ -23,6 +23,7 @@ export interface Engine {
   /** Returns false where a bind mount of this path would fail: the engine's machine does not have it. */
   seesPath(path: string): Promise<boolean>;
   hasNetwork(name: string): Promise<boolean>;
+  hasVolume(name: string): Promise<boolean>;
   /** Returns the memory of a running container without its page cache; undefined where it does not run. */
   memory(containerId: string): Promise<Memory | undefined>;
 }

@@ -55,6 +55,7 @@ export {
 export {
   appsStartedBeforeDsn,
   containerProblem,
+  NEVER_STARTED,
   openRotationNotes,
   provisionerStatus,
   type ServiceState,

@@ -29,18 +29,35 @@ export function serviceStates({ config, containers }: RunningStack): ServiceStat
     .filter((name) => !containers.some(({ service }) => service === name))
     .map((service) => ({ service, state: "missing", problem: "has no container" }));
   const order = [...START_ORDER, ...names.filter((name) => !START_ORDER.includes(name))];
-  return [...containers.map(stateOf), ...(containers.length === 0 ? [] : missing)].sort(
-    (a, b) => order.indexOf(a.service) - order.indexOf(b.service),
-  );
+  return [
+    ...containers.map((one) => stateOf(one, isStarting(containers))),
+    ...(containers.length === 0 ? [] : missing),
+  ].sort((a, b) => order.indexOf(a.service) - order.indexOf(b.service));
 }
 
-function stateOf(container: Container): ServiceState {
+/** Whether an `up` seems to be under way: a container that is only created may be started by it. */
+const isStarting = (containers: readonly Container[]): boolean =>
+  containers.some(
+    ({ service, state, health }) =>
+      health === "starting" || state === "restarting" || (state === "running" && ONE_SHOTS.includes(service)),
+  );
+
+/** What is wrong with a container that was made, although no `up` is under way that would start it. */
+export const NEVER_STARTED = "was created and never started";
+
+function stateOf(container: Container, isUpUnderWay: boolean): ServiceState {
   const { service, state, health, exitCode, sinceMs } = container;
   const ended = state === "exited" || state === "dead";
+  const neverStarted = state === "created" && !isUpUnderWay ? NEVER_STARTED : undefined;
   return {
     service,
     state,
-    ...defined({ health, exitCode: ended ? exitCode : undefined, sinceMs, problem: containerProblem(container) }),
+    ...defined({
+      health,
+      exitCode: ended ? exitCode : undefined,
+      sinceMs,
+      problem: containerProblem(container) ?? neverStarted,
+    }),
   };
 }
 
@@ -52,11 +69,15 @@ export function containerProblem({
   exitCode,
   oomKilled,
   restarts,
+  healthOutput,
+  startError,
 }: Container): string | undefined {
   switch (state) {
+    case "created":
+      return startError && `could not be started: ${startError}`;
     case "running":
       if (oomKilled) return "killed a process for lack of memory, though it runs";
-      return health === "unhealthy" ? "is unhealthy" : undefined;
+      return health === "unhealthy" ? ["is unhealthy", healthOutput ?? []].flat().join(": ") : undefined;
     case "restarting":
       return `starts again and again (${restarts} times, last exit code ${exitCode})`;
     case "exited":

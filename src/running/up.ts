@@ -8,11 +8,13 @@ import { composeEnvFile } from "../outputs/env-file.ts";
 import { ENV_FOLDER } from "../stack/managed-files.ts";
 import { DSN_DIR, PROVISIONER } from "../stack/service-names.ts";
 import { containerOf, observeStack } from "./observe.ts";
+import { startUsersServices } from "./users-services.ts";
 
 export interface StartContext {
   readonly dir: string;
   readonly docker: Docker;
   say(line: string): void;
+  warn(line: string): void;
 }
 
 export interface StartResult {
@@ -24,14 +26,21 @@ export interface StartResult {
 
 /**
  * Runs `docker compose up`. When apps take their DSN from an env file it runs the provisioner first, because Compose
- * reads env files before it starts anything.
+ * reads env files before it starts anything. Where the engine refuses a container of ours, the user's services are
+ * started by themselves; the error is thrown all the same.
  */
-export async function startStack({ dir, docker, say }: StartContext, { apps }: Declaration): Promise<StartResult> {
+export async function startStack(context: StartContext, { apps }: Declaration): Promise<StartResult> {
+  const { dir, docker, say } = context;
   const names = Object.keys(apps).filter((name) => apps[name]?.inject === "env-file");
   await docker.located();
-  const result = names.length === 0 ? { written: [], without: [] } : await writeEnvFiles(dir, docker, names, say);
-  await docker.compose.up({ onLine: say });
-  return result;
+  try {
+    const result = names.length === 0 ? { written: [], without: [] } : await writeEnvFiles(dir, docker, names, say);
+    await docker.compose.up({ onLine: say });
+    return result;
+  } catch (error) {
+    if (error instanceof CodedError && error.code === "GC1604") await startUsersServices(context);
+    throw error;
+  }
 }
 
 async function writeEnvFiles(

@@ -72,7 +72,7 @@ describeOnEngine("a clear error, and nothing is lost:", () => {
       expect(stderr).toMatch(new RegExp(`127.0.0.1:${port}.*(already in use|already allocated)`, "s"));
       // Its applications run: their next version is not kept from them.
       const again = await stack.project.cli(["up"]);
-      expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("error GC1604") });
+      expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("error GC1603") });
       expect(again.stderr).toContain(`warning: 127.0.0.1:${port}, wanted by glitchtip, is taken`);
     } finally {
       server.close();

@@ -60,6 +60,7 @@ export function fakeDocker(options: FakeDockerOptions = {}): Docker {
     imageStart: async () => ({ entrypoint: [], command: [] }),
     seesPath: async () => true,
     hasNetwork: async () => true,
+    hasVolume: async () => true,
     ...options.engine,
   };
   const address = { host: "unix:///var/run/docker.sock", via: "test" };
@@ -69,6 +70,7 @@ export function fakeDocker(options: FakeDockerOptions = {}): Docker {
     compose: {
       version: async () => "2.40.3",
       config: async () => ({ name: "shop", services: {}, ...options.config }),
+      activeServices: async () => Object.keys(options.config?.services ?? {}),
       up: unexpected("compose up"),
       down: unexpected("compose down"),
       run: unexpected("compose run"),

@@ -10,6 +10,7 @@ import type { Machine } from "./doctor.ts";
 import { checkEngine } from "./engine-checks.ts";
 import type { Finding } from "./finding.ts";
 import { checkPorts, statedPorts, type TakenPorts } from "./port-checks.ts";
+import { checkFolder } from "./up-checks.ts";
 
 export interface BeforeUpContext {
   readonly docker: Docker;
@@ -26,8 +27,12 @@ export interface BeforeUpContext {
 export async function refuseUnstartable(context: BeforeUpContext, workspace: Workspace): Promise<Finding[]> {
   const located = await context.docker.located();
   const name = context.env.COMPOSE_PROJECT_NAME || composeProjectNameOf(workspace.dir, workspace.composeProjectName);
-  const [engine, ports] = await Promise.all([checkEngine(located), portFindings(context, workspace, name, located)]);
-  refuse("GC1602", "this engine cannot run the stack; nothing was started", failed(engine));
+  const [engine, folder, ports] = await Promise.all([
+    checkEngine(located),
+    checkFolder(located, workspace),
+    portFindings(context, workspace, name, located),
+  ]);
+  refuse("GC1602", "this engine cannot run the stack; nothing was started", failed([...engine, ...folder]));
   const taken = failed(ports);
   if (taken.length === 0) return [];
   if ((await located.engine.containers(name)).length === 0) {
@@ -35,6 +40,16 @@ export async function refuseUnstartable(context: BeforeUpContext, workspace: Wor
   }
   for (const { what, fix } of taken) context.log.warn(`${what}: ${fix}`);
   return taken;
+}
+
+/** Returns the error of an `up` that failed: the ports that were taken before it, where those are the reason. */
+export function upFailure(error: unknown, taken: readonly Finding[]): unknown {
+  if (!(error instanceof CodedError) || error.code !== "GC1604" || taken.length === 0) return error;
+  const [only] = taken;
+  const message = taken.length === 1 && only !== undefined ? only.what : "ports are taken";
+  const remedy = taken.length === 1 ? (only?.fix ?? "") : "Mend these, then run it again.";
+  const problems = taken.length === 1 ? [] : taken.map(({ what, fix }) => `${what}: ${fix}`);
+  return new CodedError("GC1603", message, { problems: [...problems, ...error.problems], remedy, cause: error });
 }
 
 async function portFindings(

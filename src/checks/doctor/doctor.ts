@@ -8,6 +8,7 @@ import { checkImageStarts, checkVaultCopies, checkWorkspaceFiles } from "./file-
 import { errorFindings, type Finding } from "./finding.ts";
 import { checkPorts } from "./port-checks.ts";
 import { checkContainers, checkDsns, checkNames, checkOwner, checkServing } from "./stack-checks.ts";
+import { checkFolder, checkObtainable } from "./up-checks.ts";
 
 export type { Finding } from "./finding.ts";
 
@@ -59,6 +60,8 @@ export async function runDoctor(context: DoctorContext): Promise<Finding[]> {
     of(located.value, ({ engine }) =>
       of(workspace.value, (found) => checkOwner(engine, workspaceIdentity(found, context.env))),
     ),
+    of(located.value, (engine) => of(workspace.value, (found) => checkFolder(engine, found))),
+    of(located.value, ({ engine }) => of(config?.value, (found) => checkObtainable(docker, engine, found))),
     of(config?.value, async (found) => checkPorts(found, await takenPorts(located.value), machine)),
     of(config?.value, (found) =>
       of(workspace.value?.declaration, (declaration) => checkNames(declaration, found, stack.value, machine)),

@@ -21,6 +21,8 @@ export const fail = (check: string, what: string, fix?: string): Finding =>
 /** Returns an expected error as a finding, and throws any other. */
 export function errorFindings(check: string, error: unknown): Finding[] {
   if (!(error instanceof CodedError)) throw error;
-  const { message, problems, remedy } = error;
+  const { message, problems } = error;
+  // Doctor itself never sends anybody to doctor.
+  const remedy = error.remedy?.replace(/(?:^|\s*)npx glitchtip-compose doctor [^.]*\.$/, "") || undefined;
   return [{ ...fail(check, message, remedy), ...(problems.length > 0 && { details: problems }) }];
 }

@@ -2,22 +2,24 @@ import type { ComposeConfig } from "../../compose/model.ts";
 import { variablesOf } from "../../config/framework-presets.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { resolveServer } from "../../config/server.ts";
-import type { Docker, Engine } from "../../docker/index.ts";
+import type { Container, Docker, Engine } from "../../docker/index.ts";
 import {
   appsStartedBeforeDsn,
   claimProblems,
   containerOf,
   containerProblem,
   databaseContainerOf,
+  NEVER_STARTED,
   observeClaims,
   provisionerStatus,
   queueInDatabase,
   type RunningStack,
   readBacklog,
   STARTED_BEFORE_DSN,
+  serviceStates,
   type WorkspaceIdentity,
 } from "../../running/index.ts";
-import { SERVER } from "../../stack/service-names.ts";
+import { isStackService, SERVER } from "../../stack/service-names.ts";
 import { certificateStatus } from "../production/certificate-status.ts";
 import { RESTART_WORKER } from "../production/point.ts";
 import type { Machine } from "./doctor.ts";
@@ -94,18 +96,34 @@ export async function checkOwner(engine: Engine, identity: WorkspaceIdentity): P
     : [ok("owner", `the Compose project ${identity.project} is this workspace's own`)];
 }
 
+const START = "docker compose up -d --wait";
+
+function containerFindings(container: Container): Finding[] {
+  const { service, name, state, oomKilled, exitCode, restarts } = container;
+  const raise = `Raise mem_limit of ${service} in a Compose file of your own, then: ${START}`;
+  const problem = containerProblem(container) ?? (state === "created" ? NEVER_STARTED : undefined);
+  if (problem !== undefined) {
+    const isKilled = oomKilled || exitCode === KILLED;
+    const fix = isKilled ? raise : `docker compose logs --tail 50 ${service}`;
+    return [fail("containers", `${name} ${problem}`, state === "created" ? `When its cause is mended: ${START}` : fix)];
+  }
+  if (restarts === 0 || !isStackService(service)) return [];
+  // The engine forgets why: a process that was killed for memory and restarted looks like any other.
+  const what = `${name} ended and was restarted ${restarts} times since it was started`;
+  return [warn("containers", what, `docker compose logs ${service}; where they tell nothing it was killed: ${raise}`)];
+}
+
+/** The exit code of a process that was killed, mostly for lack of memory. */
+const KILLED = 137;
+
 /** Finds containers that do not work, also those that lost a process to the kernel's out-of-memory killer and run on. */
 export function checkContainers(stack: RunningStack): Finding[] {
   if (stack.containers.length === 0) return [ok("containers", "the project is not started")];
-  const broken = stack.containers.flatMap((container) => {
-    const problem = containerProblem(container);
-    if (problem === undefined) return [];
-    const { service, name, oomKilled } = container;
-    const fix = oomKilled
-      ? `Raise mem_limit of ${service} in a Compose file of your own, then: docker compose up -d --wait`
-      : `docker compose logs --tail 50 ${service}`;
-    return [fail("containers", `${name} ${problem}`, fix)];
-  });
+  const missing = serviceStates(stack).filter(({ state }) => state === "missing");
+  const broken = [
+    ...stack.containers.flatMap(containerFindings),
+    ...missing.map(({ service }) => fail("containers", `${service} has no container`, START)),
+  ];
   return broken.length > 0 ? broken : [ok("containers", `${stack.containers.length} containers do their part`)];
 }
 

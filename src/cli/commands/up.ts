@@ -1,4 +1,4 @@
-import { refuseUnstartable, thisMachine } from "../../checks/index.ts";
+import { refuseUnstartable, thisMachine, upFailure } from "../../checks/index.ts";
 import { openDocker } from "../../docker/index.ts";
 import { startStack as bringUp } from "../../running/index.ts";
 import {
@@ -22,14 +22,17 @@ export default {
       readWorkspace(context.dir, context.env),
     );
     const { declaration } = project;
-    await refuseUnstartable({ ...context, docker, machine: thisMachine(context.clock) }, project);
+    const taken = await refuseUnstartable({ ...context, docker, machine: thisMachine(context.clock) }, project);
     const copies = await compareVaultCopies(context, project);
     writeVaultCopies(context.dir, copies);
     for (const warning of vaultCopyWarnings(copies)) context.log.warn(warning);
     const given = await writeGivenDsns(context, project);
-    const result = await withProgress(context, "starting", (progress) =>
-      bringUp({ dir: context.dir, docker, say: (line) => progress.say(line.trim()) }, declaration),
-    );
+    const result = await withProgress(context, "starting", (progress) => {
+      const talk = { say: (line: string) => progress.say(line.trim()), warn: (line: string) => context.log.warn(line) };
+      return bringUp({ dir: context.dir, docker, ...talk }, declaration);
+    }).catch((error: unknown) => {
+      throw upFailure(error, taken);
+    });
     for (const app of result.without) context.log.warn(`${app} has no DSN yet and starts without reporting`);
     if (context.json) return context.print(JSON.stringify({ ...result, written: [...given, ...result.written] }));
     for (const path of [...given, ...result.written]) context.print(`wrote ${path}`);

@@ -25,7 +25,7 @@ async function upIn(folder: TemporaryFolder, declaration: Declaration, files: Re
         void calls.push(["up", ...flags, ...services].join(" ")),
     },
   });
-  const result = await startStack({ dir: folder.path, docker, say: () => {} }, declaration);
+  const result = await startStack({ dir: folder.path, docker, say: () => {}, warn: () => {} }, declaration);
   return { calls, result };
 }
 

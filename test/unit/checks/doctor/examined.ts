@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { silentLog } from "../../../../src/base/log.ts";
 import { type Finding, type Machine, runDoctor } from "../../../../src/checks/doctor/doctor.ts";
 import type { ComposeConfig } from "../../../../src/compose/model.ts";
-import type { PublishedPort } from "../../../../src/docker/index.ts";
+import type { Container, PublishedPort } from "../../../../src/docker/index.ts";
 import { initWorkspace } from "../../../../src/init/init.ts";
+import { isStackService, ONE_SHOTS } from "../../../../src/stack/service-names.ts";
 import { readWorkspace } from "../../../../src/workspace/workspace.ts";
-import { type FakeDockerOptions, fakeDocker } from "../../../support/fake-docker.ts";
+import { answers, container, type FakeDockerOptions, fakeDocker } from "../../../support/fake-docker.ts";
 import { testAssets } from "../../../support/workspace.ts";
 
 export const GIB = 1024 ** 3;
@@ -48,16 +49,32 @@ interface Setup {
   readonly machine?: Partial<Machine>;
   readonly published?: readonly PublishedPort[];
   readonly info?: object;
+  /** The stack's services that the test does not name have no container; by default they do their part. */
+  readonly incomplete?: true;
+}
+
+/** Returns the containers with one for each service of the stack that has none, where there is any. */
+function completed(containers: readonly Container[]): Container[] {
+  const missing = Object.keys(CONFIG.services).filter(
+    (name) => isStackService(name) && !containers.some(({ service }) => service === name),
+  );
+  if (containers.length === 0) return [];
+  const others = missing.map((name) => container(name, ONE_SHOTS.includes(name) ? { state: "exited" } : {}));
+  return [...containers, ...others];
 }
 
 /** Runs doctor on a healthy machine and engine, except for what the test states. Returns all findings and those not ok. */
 export async function examine(setup: Setup = {}): Promise<{ all: Finding[]; bad: Finding[]; good: string[] }> {
   const info = { memoryBytes: 8 * GIB, nowMs: NOW_MS, rootDir: "/var/lib/docker", kernel: "6.1", ...setup.info };
   const published = [...(setup.published ?? [])];
+  const given = setup.docker?.containers ?? [];
+  const containers = setup.incomplete === true ? given : completed(given);
   const all = await runDoctor({
     docker: fakeDocker({
       config: CONFIG,
+      cli: async () => answers(),
       ...setup.docker,
+      containers,
       engine: { info: async () => info, publishedPorts: async () => published, ...setup.docker?.engine },
     }),
     machine: {

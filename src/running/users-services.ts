@@ -1,0 +1,41 @@
+import { CodedError } from "../base/errors.ts";
+import type { Docker } from "../docker/index.ts";
+import { isStackService } from "../stack/service-names.ts";
+import { observeStack, type RunningStack } from "./observe.ts";
+
+export interface AloneContext {
+  readonly docker: Docker;
+  say(line: string): void;
+  warn(line: string): void;
+}
+
+/**
+ * Starts the user's own services after an `up` in which the engine refused a container of ours (a taken port, an image
+ * or a network that cannot be had): Compose then starts none of the services that wait for it. They get their last DSN.
+ * Never throws an expected error, because the failure of `up` is the one to report.
+ */
+export async function startUsersServices({ docker, say, warn }: AloneContext): Promise<void> {
+  try {
+    const [stack, active] = await Promise.all([observeStack(docker), docker.compose.activeServices()]);
+    const waiting = servicesKeptBack(stack, active);
+    if (waiting.length === 0) return;
+    const names = waiting.join(", ");
+    say(`starting ${names} without GlitchTip`);
+    await docker.compose.up({ services: waiting, flags: ["--detach", "--no-deps"], onLine: say });
+    warn(`GlitchTip could not be started; your services were started without it, with their last DSN: ${names}`);
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.code === "GC1003") throw error;
+    warn(
+      `your services could not be started without GlitchTip either: ${[error.message, ...error.problems].join("; ")}`,
+    );
+  }
+}
+
+/** Returns the user's services that do not run, where a container of ours was never started. */
+function servicesKeptBack({ config, containers }: RunningStack, active: readonly string[]): string[] {
+  const statesOf = (name: string) => containers.filter(({ service }) => service === name).map(({ state }) => state);
+  const isRefused = (name: string) => isStackService(name) && statesOf(name).every((state) => state === "created");
+  const hasContainer = active.filter((name) => config.services[name]?.provider === undefined);
+  if (!hasContainer.some(isRefused)) return [];
+  return hasContainer.filter((name) => !isStackService(name) && !statesOf(name).includes("running"));
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { CodedError } from "../../../src/base/errors.ts";
+import type { Container } from "../../../src/docker/index.ts";
+import { startStack } from "../../../src/running/up.ts";
+import { container, fakeDocker } from "../../support/fake-docker.ts";
+import { declare } from "../../support/provisioning.ts";
+
+const CONFIG = {
+  name: "shop",
+  services: {
+    web: {},
+    db: {},
+    debug: { profiles: ["debug"] },
+    glitchtip: {},
+    "glitchtip-db": {},
+    "glitchtip-provision": {},
+  },
+};
+const ACTIVE = ["web", "db", "glitchtip", "glitchtip-db", "glitchtip-provision"];
+const refused = new CodedError("GC1604", "docker compose up failed (exit 1)", { problems: ["Bind for … failed"] });
+const created = (service: string): Container => container(service, { state: "created" });
+
+/** Runs an `up` that fails and leaves these containers; `alone` is what becomes of the second one. */
+async function failedUp(containers: readonly Container[], alone: () => Promise<void> = async () => {}) {
+  const calls: string[] = [];
+  const warnings: string[] = [];
+  const docker = fakeDocker({
+    config: CONFIG,
+    containers,
+    compose: {
+      activeServices: async () => ACTIVE,
+      async up({ services = [], flags = ["--detach", "--wait"] } = {}) {
+        calls.push([...flags, ...services].join(" "));
+        if (calls.length === 1) throw refused;
+        await alone();
+      },
+    },
+  });
+  const warn = (line: string) => void warnings.push(line);
+  const error = await startStack({ dir: "/nonexistent", docker, say() {}, warn }, declare()).catch((e: unknown) => e);
+  expect(error).toBe(refused);
+  return { calls: calls.slice(1), warnings };
+}
+
+describe("when the engine refuses a container of ours", () => {
+  it("up starts the user's services alone, says so, and fails all the same", async () => {
+    const found = await failedUp([container("glitchtip-db"), created("glitchtip"), created("web")]);
+    expect(found).toEqual({
+      calls: ["--detach --no-deps web db"],
+      warnings: [expect.stringMatching(/^GlitchTip could not be started; .* with their last DSN: web, db$/)],
+    });
+  });
+
+  it("also where nothing could be made, since an image cannot be had", async () => {
+    expect((await failedUp([])).calls).toEqual(["--detach --no-deps web db"]);
+  });
+
+  it("also where the user's services have been stopped before", async () => {
+    const stopped = ["web", "db"].map((name) => container(name, { state: "exited" }));
+    expect((await failedUp([created("glitchtip"), ...stopped])).calls).toEqual(["--detach --no-deps web db"]);
+  });
+
+  it("leaves services alone that run, and those of an inactive profile", async () => {
+    const found = await failedUp([created("glitchtip"), container("web"), created("db"), created("debug")]);
+    expect(found.calls).toEqual(["--detach --no-deps db"]);
+  });
+
+  it("says where they cannot be started either", async () => {
+    const found = await failedUp([created("glitchtip")], async () => {
+      throw refused;
+    });
+    expect(found.warnings).toEqual([
+      expect.stringMatching(/could not be started without GlitchTip either: .*Bind for/),
+    ]);
+  });
+});
+
+it("nothing is started alone where our containers only failed inside", async () => {
+  const failed = container("glitchtip-provision", { state: "exited", exitCode: 4 });
+  const found = await failedUp([
+    container("glitchtip"),
+    container("glitchtip-db"),
+    failed,
+    container("web"),
+    container("db", { state: "exited", exitCode: 1 }),
+  ]);
+  expect(found).toEqual({ calls: [], warnings: [] });
+});
