@@ -80,9 +80,10 @@ interface ChangeFlags extends GlobalFlags {
   readonly check?: boolean;
 }
 
-/** Returns false where this action of the command only reads. */
-const isChange = ({ changes }: CommandEntry, [action = ""]: readonly string[]): boolean =>
-  changes !== undefined && changes.actions?.includes(action) !== false;
+/** Returns false where this action of the command only reads. A declaration: the command runs before the end of this module. */
+function isChange({ changes }: CommandEntry, [action = ""]: readonly string[]): boolean {
+  return changes !== undefined && changes.actions?.includes(action) !== false;
+}
 
 /** Keeps other commands from changing the workspace or its stack while this one does. */
 async function lockFor(
