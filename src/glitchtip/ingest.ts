@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
+import * as z from "zod/mini";
 import { defined } from "../base/defined.ts";
-import { AnswerError, refuse } from "./answers.ts";
+import { AnswerError, readAnswer } from "./answers.ts";
 import type { DsnParts } from "./dsn.ts";
 import type { Transport } from "./transport.ts";
 
@@ -38,7 +39,15 @@ export function sendEmptyEnvelope(transport: Transport, dsn: DsnParts, signal: A
   return sendEnvelope(transport, dsn, [{ event_id: newEventId() }], signal);
 }
 
-async function sendEnvelope(transport: Transport, { key, projectId }: DsnParts, lines: object[], signal: AbortSignal) {
+/** The server returns the id of the event that it has accepted; without an id in the header 5.x returns none (ingest scenario). */
+const acceptedShape = z.object({ id: z.nullish(z.string()) });
+
+async function sendEnvelope(
+  transport: Transport,
+  { key, projectId }: DsnParts,
+  lines: readonly object[],
+  signal: AbortSignal,
+) {
   const path = `/api/${projectId}/envelope/`;
   const answer = await transport.send(
     {
@@ -54,7 +63,7 @@ async function sendEnvelope(transport: Transport, { key, projectId }: DsnParts, 
     signal,
   );
   try {
-    refuse("POST", transport.baseUrl + path, answer);
+    readAnswer("POST", transport.baseUrl + path, answer, acceptedShape);
   } catch (error) {
     throw isDenied(error) ? dsnRefused(error) : error;
   }

@@ -1,4 +1,5 @@
 import { shapeOf, type Wrong } from "./shape.ts";
+import { ID_WORD } from "./shapes.ts";
 
 /** An alert as the server answers it, read as tolerantly as in managed.ts. */
 export interface ServerAlert {
@@ -30,7 +31,7 @@ interface Types {
 export const alertShape = shapeOf<ServerAlert>((value, wrong) => {
   const alert = fields(value, wrong);
   const { id, alertRecipients } = alert;
-  if (typeof id !== "string" && typeof id !== "number") wrong("id");
+  if ((typeof id !== "string" && typeof id !== "number") || !ID_WORD.test(String(id))) wrong("id");
   return {
     id: String(id),
     name: stated(alert, "name", "string", wrong) ?? "",

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { id, organizationShape, projectShape } from "./shapes.ts";
+import { id, idText, organizationShape, projectShape } from "./shapes.ts";
 
 /**
  * What the server answers about the objects that a declaration manages. The shapes are tolerant: an object that somebody
@@ -20,8 +20,8 @@ export const managedProjectShape = z.extend(projectShape, { eventThrottleRate: z
 export const projectOfAccountShape = z.extend(managedProjectShape, { organization: organizationShape });
 
 export const managedKeyShape = z.object({
-  id: z.string(),
-  public: z.string(),
+  id: idText,
+  public: idText,
   name: z.nullish(z.string()),
   label: z.nullish(z.string()),
   rateLimit: z.nullish(z.object({ window: z.number(), count: z.number() })),

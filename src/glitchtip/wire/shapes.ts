@@ -1,10 +1,15 @@
 import * as z from "zod/mini";
 
+/** Ids and keys become parts of paths, headers and DSNs, so any other character in one is an error of its answer. */
+export const ID_WORD = /^[\w-]{1,64}$/;
+const word = z.regex(ID_WORD);
+export const idText = z.string().check(word);
+
 /**
  * What the server answers, as far as we read it. Unknown fields are allowed, because each generation has others.
  * Ids are strings here; the server sends numbers in some places and strings in others (projects scenario).
  */
-export const id = z.pipe(z.union([z.string(), z.number()]), z.transform(String));
+export const id = z.pipe(z.pipe(z.union([z.string(), z.number()]), z.transform(String)), z.string().check(word));
 
 export const settingsShape = z.object({
   version: z.optional(z.string()),
@@ -31,8 +36,8 @@ export const projectShape = z.object({
 });
 
 export const keyShape = z.object({
-  id: z.string(),
-  public: z.string(),
+  id: idText,
+  public: idText,
   /** `label` and `name` are the same; 4.1 to 5.2 send both (keys scenario). */
   name: z.nullish(z.string()),
   label: z.nullish(z.string()),
@@ -50,8 +55,8 @@ export const tokenShape = z.object({
 export const rootShape = z.object({ auth: z.nullish(z.object({ scopes: z.array(z.string()) })) });
 
 export const eventShape = z.object({
-  id: z.string(),
-  eventID: z.string(),
+  id: idText,
+  eventID: idText,
   groupID: z.nullish(id),
   title: z.nullish(z.string()),
   message: z.nullish(z.string()),

@@ -10,7 +10,46 @@ export interface VaultAnswer {
   readonly errors: readonly string[];
 }
 
-export const reasonOf = ({ status, errors }: VaultAnswer): string => errors.join("; ") || `HTTP ${status}`;
+/**
+ * Texts of Vault's and OpenBao's own that say more than the status. Any other text is not shown: a server may echo what it
+ * was sent, which is a token, an id or a key.
+ */
+const KNOWN_REASONS = [
+  "permission denied",
+  "invalid token",
+  "bad token",
+  "token expired",
+  "missing client token",
+  "Vault is sealed",
+  "OpenBao is sealed",
+  "local node not active but active cluster node not found",
+  "no handler for route",
+  "unsupported path",
+  "unsupported operation",
+  "invalid role or secret ID",
+  "invalid role name",
+  "invalid role ID",
+  "invalid secret id",
+  "service account name not authorized",
+  "namespace not authorized",
+  "role not found",
+  "request path rate limit quota exceeded",
+  "request rate limit quota exceeded",
+  "internal error",
+] as const;
+
+/** Returns the status, and which of Vault's own reasons the answer names. Never returns text of the server. */
+export function reasonOf({ status, errors }: VaultAnswer): string {
+  const said = errors.join("\n").toLowerCase();
+  const known = KNOWN_REASONS.filter((reason) => said.includes(reason.toLowerCase()));
+  return known.join("; ") || `HTTP ${status}`;
+}
+
+/** Returns the text where it may be sent as a header. A token with any other character is not Vault's. */
+export const headerTextOf = (value: unknown, key: string): string | undefined => {
+  const found = textOf(value, key);
+  return found !== undefined && /^[\x21-\x7e]+$/.test(found) ? found : undefined;
+};
 
 /** The error for an answer that never came or that is unusable. */
 export class VaultFailure extends CodedError {

@@ -2,8 +2,8 @@ import { CodedError } from "../../base/errors.ts";
 import { Secret } from "../../base/secret.ts";
 import type { VaultReference } from "../reference.ts";
 import type { ReferencesContext } from "../resolver.ts";
-import { fieldOf, reasonOf, textOf, type VaultAnswer } from "./answers.ts";
-import { chosenField, type Mount, missingSecret } from "./kv-secret.ts";
+import { fieldOf, reasonOf, type VaultAnswer } from "./answers.ts";
+import { chosenField, type Mount, missingSecret, mountIn } from "./kv-secret.ts";
 import { openVaultRequests } from "./requests.ts";
 import { openSession } from "./session.ts";
 import { type ReadLocal, vaultSettings } from "./settings.ts";
@@ -42,16 +42,13 @@ export function openVault(context: ReferencesContext, readLocal: ReadLocal): Vau
     if (known !== undefined) return known;
     const answer = await session.send({ method: "GET", path: `sys/internal/ui/mounts/${encoded(path)}` });
     if (answer.status === 403 || answer.status === 404) throw await denied(path, answer);
-    const data = fieldOf(answer.json, "data");
-    const [mount, type] = [textOf(data, "path"), textOf(data, "type")];
-    if (answer.status >= 300 || mount === undefined || type === undefined) throw strange(path, answer);
-    if (type !== "kv" && type !== "generic") {
-      throw new CodedError("GC1702", `${server} ${mount} is no KV store but one of type ${type}: ${path}`, {
+    const found = answer.status >= 300 ? undefined : mountIn(answer.json, path);
+    if (found === undefined) throw strange(path, answer);
+    if (found.type !== "kv" && found.type !== "generic") {
+      throw new CodedError("GC1702", `${server} ${found.path} is no KV store but one of type ${found.type}: ${path}`, {
         remedy: "Name a secret in a KV store, version 1 or 2.",
       });
     }
-    const version = textOf(fieldOf(data, "options"), "version") === "2" ? 2 : 1;
-    const found: Mount = { path: mount.endsWith("/") ? mount : `${mount}/`, version };
     mounts.push(found);
     return found;
   };

@@ -10,6 +10,19 @@ export interface Mount {
   readonly version: 1 | 2;
 }
 
+/**
+ * Returns the mount that the server names for a path, with its type. Returns undefined where it names none, or one that
+ * the path does not lie in: the mount becomes the beginning of the next request's path.
+ */
+export function mountIn(json: unknown, path: string): (Mount & { readonly type: string }) | undefined {
+  const data = fieldOf(json, "data");
+  const [mount, type] = [textOf(data, "path"), textOf(data, "type")];
+  if (mount === undefined || type === undefined) return undefined;
+  const prefix = mount.endsWith("/") ? mount : `${mount}/`;
+  if (!`${path}/`.startsWith(prefix) || !/^[a-z][\w-]{0,40}$/.test(type)) return undefined;
+  return { path: prefix, type, version: textOf(fieldOf(data, "options"), "version") === "2" ? 2 : 1 };
+}
+
 /** Returns the error for a 404, which has several reasons. */
 export function missingSecret(
   server: string,

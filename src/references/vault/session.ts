@@ -1,6 +1,6 @@
 import { CodedError } from "../../base/errors.ts";
 import type { Clock } from "../../base/wait.ts";
-import { fieldOf, reasonOf, textOf, type VaultAnswer } from "./answers.ts";
+import { fieldOf, headerTextOf, reasonOf, type VaultAnswer } from "./answers.ts";
 import type { VaultRequest, VaultRequests } from "./requests.ts";
 import type { Login } from "./settings.ts";
 
@@ -32,9 +32,12 @@ export function openSession(requests: VaultRequests, login: Login, clock: Clock)
     }
     const answer = await requests.send({ method: "POST", path: login.path, body: login.body() });
     const auth = fieldOf(answer.json, "auth");
-    const value = textOf(auth, "client_token");
+    const value = headerTextOf(auth, "client_token");
     if (answer.status < 300 && value !== undefined) return tokenOf(auth, value);
-    throw new CodedError("GC1702", `[${requests.url}] sign-in by ${login.path} was refused: ${reasonOf(answer)}`, {
+    const reason = reasonOf(answer);
+    // The role's name is shown as it was declared, not as the server repeats it.
+    const named = reason === "invalid role name" && login.role !== undefined ? `${reason} "${login.role}"` : reason;
+    throw new CodedError("GC1702", `[${requests.url}] sign-in by ${login.path} was refused: ${named}`, {
       remedy: "Check the role, its ids and whether they have expired, and the mount of the method: docs/secrets.md",
     });
   };
@@ -58,7 +61,7 @@ export function openSession(requests: VaultRequests, login: Login, clock: Clock)
         body: {},
       });
       const auth = fieldOf(answer.json, "auth");
-      const next = tokenOf(auth, textOf(auth, "client_token") ?? token.value);
+      const next = tokenOf(auth, headerTextOf(auth, "client_token") ?? token.value);
       // Near its maximum lifetime a renewal adds ever less; then a new sign-in is better.
       if (answer.status < 300 && (next.goodForMs ?? 0) >= (token.goodForMs ?? 0) / 3) return next;
     }

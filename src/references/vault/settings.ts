@@ -24,7 +24,7 @@ export interface VaultDeclaration {
 /** A way to sign in. Its secrets are read again at each sign-in, because Kubernetes replaces its token meanwhile. */
 export type Login =
   | { readonly kind: "token"; token(): Secret }
-  | { readonly kind: "role"; readonly path: string; body(): Readonly<Record<string, string>> };
+  | { readonly kind: "role"; readonly path: string; readonly role?: string; body(): Readonly<Record<string, string>> };
 
 export interface VaultSettings {
   readonly url: string;
@@ -97,7 +97,8 @@ function loginOf({ env, vault = {} }: Surroundings, read: ReadLocal): Login {
   }
   if (kubernetes !== undefined) {
     const { role: name, jwt = SERVICE_ACCOUNT, mount = "kubernetes" } = kubernetes;
-    return role(mount, () => ({ role: name, jwt: secret(jwt, "vault.kubernetes.jwt").reveal() }));
+    const signIn = role(mount, () => ({ role: name, jwt: secret(jwt, "vault.kubernetes.jwt").reveal() }));
+    return { ...signIn, role: name };
   }
   if (env.VAULT_TOKEN) return { kind: "token", token: () => secret("env:VAULT_TOKEN", "VAULT_TOKEN") };
   if (env.VAULT_ROLE_ID) {
@@ -119,7 +120,7 @@ function loginOf({ env, vault = {} }: Surroundings, read: ReadLocal): Login {
   });
 }
 
-const role = (mount: string, body: () => Readonly<Record<string, string>>): Login => ({
+const role = (mount: string, body: () => Readonly<Record<string, string>>): Extract<Login, { kind: "role" }> => ({
   kind: "role",
   path: `auth/${mount.replace(/^auth\/|\/+$/g, "")}/login`,
   body,

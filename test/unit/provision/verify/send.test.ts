@@ -77,7 +77,8 @@ describe("an event from an app's own container", () => {
     ["the image has no program that can send", answers({ code: 69 })],
     ["the image has no shell", answers({ code: 127, stderr: 'exec: "sh": executable file not found in $PATH' })],
   ])("comes from a sidecar in the app's network where %s, the key on stdin only", async (_, lacking) => {
-    const ok = answers({ stdout: JSON.stringify({ status: 200, headers: {}, text: "{}" }) });
+    const accepted = { headers: { "content-type": "application/json" }, text: JSON.stringify({ id: EVENT.id }) };
+    const ok = answers({ stdout: JSON.stringify({ status: 200, ...accepted }) });
     const { sent, calls } = await send({ answer: ([verb]) => (verb === "exec" ? lacking : ok) });
     expect(sent).toEqual({ via: "sidecar" });
     const sidecar = calls[1];
