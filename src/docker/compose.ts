@@ -29,6 +29,8 @@ export interface Compose {
     options?: {
       /** A single word. */
       readonly entrypoint?: string;
+      /** Runs as root that may read, write and give away every file of the mounted volumes, whoever owns them. */
+      readonly ownsFiles?: boolean;
       readonly stdin?: string;
       readonly signal?: AbortSignal;
       onStdoutLine?(line: string): void;
@@ -39,6 +41,9 @@ export interface Compose {
 
 /** Without them `down` leaves the containers of services with a profile running, and their volumes in use. */
 const EVERY_PROFILE = ["--profile", "*"] as const;
+
+/** What root needs for files of others; the generated services drop all capabilities. */
+const FILE_CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER"] as const;
 
 const QUICK_MS = 60_000;
 
@@ -77,9 +82,10 @@ export function openCompose(docker: DockerCli, remove: (container: string) => Pr
     async down({ volumes, onLine }) {
       await call([...EVERY_PROFILE, "down", ...(volumes ? ["--volumes"] : [])], defined({ onStderrLine: onLine }));
     },
-    async run(service, args, { entrypoint, ...options } = {}) {
+    async run(service, args, { entrypoint, ownsFiles = false, ...options } = {}) {
       const name = `${service}-run-${randomBytes(6).toString("hex")}`;
       const flags = ["--rm", "--no-deps", "-T", "--name", name, ...(entrypoint ? ["--entrypoint", entrypoint] : [])];
+      if (ownsFiles) flags.push("--user", "0:0", ...FILE_CAPABILITIES.flatMap((one) => ["--cap-add", one]));
       try {
         return await docker(["compose", "run", ...flags, service, ...args], options);
       } catch (error) {

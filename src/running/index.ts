@@ -63,4 +63,5 @@ export {
   serviceStates,
 } from "./state.ts";
 export { holdPrograms, releasePrograms, resumePrograms, stopServices } from "./stop.ts";
+export { requireFreePorts } from "./taken-ports.ts";
 export { startStack } from "./up.ts";

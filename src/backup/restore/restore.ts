@@ -1,5 +1,6 @@
 import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
+import { requireFreePorts } from "../../running/index.ts";
 import { verifyBackup } from "../catalog.ts";
 import { StackServices } from "../stack-services.ts";
 import { type StackContext, stackBackups } from "../stack-sources.ts";
@@ -39,9 +40,10 @@ async function checkFilesAndStack(
   await verifyBackup(backup, signal);
   requireCompleteWorkspace(workspace.dir, contents);
   checkGeneration(backup, workspace);
-  const { name } = await docker.compose.config();
-  await checkComposeProject(docker, workspace.dir, name);
-  return name;
+  const config = await docker.compose.config();
+  await checkComposeProject(docker, workspace.dir, config.name);
+  await requireFreePorts(docker, config);
+  return config.name;
 }
 
 /** Executes all checks of a restore and changes nothing. The database is only checked where it runs. */
@@ -68,6 +70,9 @@ export async function restoreBackup(context: StackContext, options: RestoreOptio
   log.step("starting the database");
   await services.prepare();
   const progress = found ?? newRestore(backup, services.running);
+  if (restoreProgress.isBefore(progress, "stopped")) {
+    await restoredVolumes({ ...context, provisions: services.provisions }, progress.id).requireRights();
+  }
   const run = new Restore(context, await withSafety(context, options, progress), services, progress);
   try {
     await run.execute();
@@ -112,18 +117,41 @@ export async function abortRestore(context: StackContext): Promise<string | unde
   return found.backup;
 }
 
-/** Puts the old database, uploads and provisioner's state back, and starts what ran before. */
+/**
+ * Puts the old database, uploads and provisioner's state back, and starts what ran before. Only the database has to be
+ * back for that: where another step fails the services start all the same, the record of the restore stays, and the error
+ * is thrown then. May be executed again.
+ */
 async function rollBack(context: StackContext, progress: RestoreProgress, services: StackServices): Promise<void> {
   const { dir } = context.workspace;
   const { database } = stackBackups(context).sources;
+  const volumes = restoredVolumes({ ...context, provisions: services.provisions }, progress.id);
+  const [replaced] = await database.names(replacedDatabase(progress));
+  if (!restoreProgress.isBefore(progress, "started") && replaced === undefined) {
+    // The restored stack was proved and the old database dropped: only the rest of the cleaning is left.
+    await volumes.forget();
+    return restoreProgress.forget(dir);
+  }
   context.log.step("going back to what was there");
   restoreProgress.save(dir, { ...progress, undoing: true });
-  if (!restoreProgress.isBefore(progress, "stopped")) await services.stop();
-  const [replaced] = await database.names(replacedDatabase(progress));
+  const failures: unknown[] = [];
+  const attempt = async (work: () => Promise<unknown>) => {
+    try {
+      await work();
+    } catch (error) {
+      context.signal.throwIfAborted();
+      failures.push(error);
+    }
+  };
+  if (!restoreProgress.isBefore(progress, "stopped")) await attempt(() => services.stop());
+  // Without it nothing is started: what the server accepted would be lost with the restored database.
   if (replaced !== undefined) await database.swap(replaced, newScratchDatabase());
-  await restoredVolumes({ ...context, provisions: services.provisions }, progress.id).rollBack();
-  for (const name of await database.names(SCRATCH_PREFIX)) await database.drop(name);
-  if (progress.running.length > 0) await services.start(progress.running);
+  await attempt(() => volumes.rollBack());
+  await attempt(async () => {
+    for (const name of await database.names(SCRATCH_PREFIX)) await database.drop(name);
+  });
+  if (progress.running.length > 0) await attempt(() => services.start(progress.running));
+  if (failures.length > 0) throw failures[0];
   restoreProgress.forget(dir);
 }
 

@@ -68,10 +68,23 @@ export class Restore {
     this.apps = await this.#services.startAndProve(contents.state);
     await run.step("started", "starting the rest", () => this.#startRest());
     this.#context.log.step("cleaning up");
-    await database.drop(replacedDatabase(run.progress));
-    for (const name of await database.names(SCRATCH_PREFIX)) await database.drop(name);
-    await this.#volumes.forget();
+    await this.#cleanUp("the old database", () => database.drop(replacedDatabase(run.progress)));
+    await this.#cleanUp("other databases of restores", async () => {
+      for (const name of await database.names(SCRATCH_PREFIX)) await database.drop(name);
+    });
+    await this.#cleanUp("the old uploads", () => this.#volumes.forget());
     run.forget();
+  }
+
+  /** Warns of a failure: the restored stack is proved and serves, so nothing is taken back for it. */
+  async #cleanUp(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#context.signal.throwIfAborted();
+      if (!(error instanceof CodedError)) throw error;
+      this.#context.log.warn(`${what} could not be removed: ${error.message}`);
+    }
   }
 
   /** Starts everything where GlitchTip did not run before: whoever restores wants to use it. */

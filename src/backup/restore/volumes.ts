@@ -8,6 +8,8 @@ import { UPLOADS_DIR } from "../stack-sources.ts";
 
 /** The two volumes beside the database. What a restore replaces is kept in them, in hidden folders, until `forget`. */
 export interface RestoredVolumes {
+  /** Throws GC1804 with the folders of the uploads that cannot be written. Changes nothing. */
+  requireRights(): Promise<void>;
   restoreUploads(archive: string): Promise<void>;
   restoreState(content: string): Promise<void>;
   /** Puts the replaced content back; does nothing where nothing was replaced. */
@@ -24,9 +26,20 @@ const MOVE = `cd ${UPLOADS_DIR}
 move() {
   for file in "$1"/* "$1"/.[!.]* "$1"/..?*; do
     case $file in */.restore-* | */.before-*) continue ;; esac
-    if [ -e "$file" ] || [ -L "$file" ]; then mv -f "$file" "$2"/; fi
+    to=$2/\${file##*/}
+    if [ -d "$file" ] && [ ! -L "$file" ] && [ -d "$to" ] && [ ! -L "$to" ]; then
+      # A service has made the folder meanwhile: mv would refuse it.
+      cp -a "$file"/. "$to"/ && rm -rf "$file"
+    elif [ -e "$file" ] || [ -L "$file" ]; then mv -f "$file" "$2"/; fi
   done
 }
+`;
+
+/** Prints at most five folders in which nothing can be made or removed. */
+const checkOf = (probe: string): string => `cd ${UPLOADS_DIR}
+mkdir ${probe}
+rmdir ${probe}
+find . -type d -exec sh -c 'for one; do [ -w "$one" ] && [ -x "$one" ] || printf "%s\\n" "$one"; done' _ {} + | head -n 5
 `;
 
 export interface VolumesContext {
@@ -39,9 +52,15 @@ export interface VolumesContext {
 /** `id` is the restore's: the names of the kept content are made of it. */
 export function restoredVolumes({ docker, signal, provisions }: VolumesContext, id: string): RestoredVolumes {
   const [fresh, before] = [`.restore-${id}`, `.before-${id}`];
+  // Files may belong to anybody: to an older image's user, or to root after `exec --user 0`.
+  const execute = (service: string, script: string, stdin?: string) =>
+    docker.compose.run(
+      service,
+      ["-c", `set -eu\n${script}`],
+      defined({ entrypoint: "sh", ownsFiles: true, signal, stdin }),
+    );
   const inService = async (service: string, script: string, stdin?: string) => {
-    const options = defined({ entrypoint: "sh", signal, stdin });
-    const { code, stderr } = await docker.compose.run(service, ["-c", `set -eu\n${script}`], options);
+    const { code, stderr } = await execute(service, script, stdin);
     if (code === 0) return;
     const full = /no space left/i.test(stderr);
     throw new CodedError(full ? "GC1502" : "GC1605", `a volume of ${service} cannot be written`, {
@@ -53,6 +72,15 @@ export function restoredVolumes({ docker, signal, provisions }: VolumesContext, 
     if (provisions) await inService(PROVISIONER, script, stdin);
   };
   return {
+    async requireRights() {
+      const { code, stdout, stderr } = await execute(SERVER, checkOf(`.restore-check-${id}`));
+      const refused = stdout.split("\n").filter((line) => line !== "");
+      if (code === 0 && refused.length === 0) return;
+      throw new CodedError("GC1804", `the uploads in ${UPLOADS_DIR} of ${SERVER} cannot be replaced`, {
+        problems: refused.length === 0 ? lastLines(stderr, 4) : refused.map((path) => `${path} cannot be written`),
+        remedy: "Check the volume: whether it is mounted read-only, and its folders' attributes. Nothing was changed.",
+      });
+    },
     async restoreUploads(archive) {
       await inService(SERVER, `cd ${UPLOADS_DIR}; mkdir -p ${before}; rm -rf ${fresh}; mkdir ${fresh}`);
       const server = containerOf(await observeStack(docker), SERVER);
