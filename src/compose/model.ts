@@ -4,6 +4,8 @@ export type TextOrWords = string | readonly string[];
 export interface Dependency {
   readonly condition: "service_started" | "service_healthy" | "service_completed_successfully";
   readonly required?: boolean;
+  /** Compose restarts the service, too, where it restarts this one or makes it anew. */
+  readonly restart?: true;
 }
 
 interface VolumeMount {

@@ -57,6 +57,10 @@ export interface ResolvedServer {
   readonly warnings: readonly string[];
 }
 
+/** What a generation that loses events without Valkey costs there. */
+export const WITHOUT_VALKEY =
+  "server.valkey: off: GlitchTip 5.2 loses accepted events when its database restarts, most of those that come until the worker is restarted, and keeps the others' contents in its job table for ever; server.valkey: bundled ends that";
+
 /** Returns the server with its generation, topology and Valkey decided, or the problems that prevent that. */
 export function resolveServer(server: Declaration["server"]): {
   server?: ResolvedServer;
@@ -75,13 +79,20 @@ export function resolveServer(server: Declaration["server"]): {
 
   const capabilities = CAPABILITIES[found.generation];
   const topology = server.topology ?? capabilities.topologies[0] ?? "split";
-  const problems = [...topologyProblems(server, topology, capabilities), ...valkeyProblems(server, capabilities)];
+  const problems = [
+    ...topologyProblems(server, topology, capabilities),
+    ...valkeyProblems(server, capabilities),
+    ...pathProblems(server, capabilities),
+  ];
   if (problems.length > 0) return { problems };
 
-  const valkey = server.valkey === undefined ? capabilities.needsValkey : server.valkey !== "off";
-  const warnings = found.known
-    ? []
-    : [`${image} is not a version this tool knows; it is treated as generation ${found.generation}`];
+  const valkey = server.valkey === undefined ? bundlesValkey(capabilities) : server.valkey !== "off";
+  const warnings = [
+    ...(found.known
+      ? []
+      : [`${image} is not a version this tool knows; it is treated as generation ${found.generation}`]),
+    ...(valkey || !capabilities.losesEventsWithoutValkey ? [] : [WITHOUT_VALKEY]),
+  ];
   return { server: { capabilities, topology, valkey, warnings }, problems };
 }
 
@@ -100,6 +111,21 @@ function topologyProblems(
   const what = `generation ${generation} runs only as ${topologies[0] ?? "split"}: ${topologyReason}`;
   return [{ path: ["server", "topology"], what }];
 }
+
+/** Returns the path of the server's public address, such as `/errors`; empty at the root of a host. */
+export const publicPath = ({ url }: Pick<Declaration["server"], "url">): string =>
+  url === undefined || !URL.canParse(url) ? "" : new URL(url).pathname.replace(/\/+$/, "");
+
+function pathProblems(server: Declaration["server"], { generation, basePathVariable }: Capabilities) {
+  const path = publicPath(server);
+  if (path === "" || basePathVariable !== undefined) return [];
+  const what = `generation ${generation} works only at the root of a host; take ${path} away, and give it a name of its own`;
+  return [{ path: ["server", "url"], what }];
+}
+
+/** Whether a stack of this generation has a Valkey where nothing is declared. */
+export const bundlesValkey = ({ needsValkey, losesEventsWithoutValkey = false }: Capabilities): boolean =>
+  needsValkey || losesEventsWithoutValkey;
 
 const valkeyProblems = ({ valkey }: Declaration["server"], { generation, needsValkey }: Capabilities) =>
   needsValkey && valkey === "off"

@@ -52,8 +52,12 @@ interface Traits {
   /** The oldest major that it runs on. */
   readonly leastPostgres: number;
   readonly needsValkey: boolean;
+  /** Without Valkey accepted events are lost where the database restarts: docs/sizing.md, "What a kill may cost". */
+  readonly losesEventsWithoutValkey?: boolean;
   /** Variables that carry Valkey's address; empty means Postgres alone. Unset would mean redis://redis:6379/0. */
   readonly valkeyVariables: readonly string[];
+  /** The variable for its address's path (Django's FORCE_SCRIPT_NAME; read); without it only the root of a host works. */
+  readonly basePathVariable?: string;
   /** Without Valkey an invitation is answered with 500. */
   readonly invitesWithValkeyOnly: boolean;
   readonly web: ServerRole;
@@ -129,11 +133,13 @@ const RANGES: { readonly [Trait in keyof Traits]-?: readonly Range<NonNullable<T
     { until: "5.1", value: true },
     { since: "5.2", value: false },
   ],
+  losesEventsWithoutValkey: [{ since: "5.2", until: "5.2", value: true }],
   // Up to 5.1 the settings know only REDIS_URL, from 5.2 on VALKEY_URL comes first.
   valkeyVariables: [
     { until: "5.1", value: ["VALKEY_URL", "REDIS_URL"] },
     { since: "5.2", value: ["VALKEY_URL"] },
   ],
+  basePathVariable: [{ since: "5.2", value: "BASE_PATH" }],
   invitesWithValkeyOnly: [
     { until: "5.1", value: false },
     { since: "5.2", until: "5.2", value: true },

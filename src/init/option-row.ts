@@ -1,3 +1,4 @@
+import { withoutFinalSlash } from "../config/schema/primitives.ts";
 import { parseReference, REFERENCE_FORMS } from "../references/reference.ts";
 
 /** Says what a value should have been, for the list of problems; returns undefined for `parse` to hand on. */
@@ -42,6 +43,7 @@ export const byServiceRow = <Value>(row: Omit<RepeatableRow<Value>, "repeatable"
 
 /** Takes what the schema judges later. */
 export const anyText = (text: string): string => text;
+export const parseUrl = (text: string): string => withoutFinalSlash(text);
 export const oneOf =
   <const Words extends readonly string[]>(...words: Words) =>
   (text: string, refuse: Refuse): Words[number] | undefined =>

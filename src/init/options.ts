@@ -7,6 +7,7 @@ import {
   oneOf,
   parsePort,
   parseSecretReference,
+  parseUrl,
   parseWords,
   type RepeatableRow,
   type SwitchRow,
@@ -126,7 +127,7 @@ export const INIT_OPTIONS = {
     flag: "--server-url <url>",
     help: "a GlitchTip that is there already; none is started here",
     at: ["server", "url"],
-    parse: anyText,
+    parse: parseUrl,
     needs: {
       oneOf: ["token", "tokenFile", "adminPassword"],
       problem: "how to sign in: --token env:NAME, --token-file PATH, or --email and --admin-password env:NAME",
@@ -162,7 +163,7 @@ export const INIT_OPTIONS = {
     flag: "--container-url <url>",
     help: "where containers reach it, such as http://host.docker.internal:8000",
     at: ["server", "containerUrl"],
-    parse: anyText,
+    parse: parseUrl,
     needs: NEEDS_SERVER,
   }),
   network: valueRow({
@@ -225,7 +226,7 @@ export const INIT_OPTIONS = {
     flag: "--url <url>",
     help: "what browsers use; default http://localhost and the port",
     at: ["server", "url"],
-    parse: anyText,
+    parse: parseUrl,
     notWith: OWN_STACK_ONLY,
   }),
   image: valueRow({

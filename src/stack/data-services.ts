@@ -1,7 +1,7 @@
 import type { ComposeSecret, ComposeService, UserProject } from "../compose/model.ts";
 import { dataFolder, postgresImage, postgresVolume } from "../config/postgres.ts";
 import type { Declaration } from "../config/schema.ts";
-import { ownServices, type ResolvedServer } from "../config/server.ts";
+import { bundlesValkey, ownServices, type ResolvedServer } from "../config/server.ts";
 import { SECRETS_FOLDER } from "./managed-files.ts";
 import { secretBy } from "./provision-service.ts";
 import { DATABASE, DATABASE_NETWORK, VALKEY } from "./service-names.ts";
@@ -68,20 +68,25 @@ const DURABLE_VALKEY: ComposeService = {
   volumes: [`${VALKEY}:/data`],
 };
 
-/** Returns what the operator declares of Postgres, and what production requires of Valkey. */
-export function dataSettings(service: string, { postgres, production }: Declaration): ComposeService {
-  if (service === VALKEY && production !== undefined) return DURABLE_VALKEY;
+/** Returns what the operator declares of Postgres, and how Valkey keeps its queue. */
+export function dataSettings(service: string, declaration: Declaration, server: ResolvedServer): ComposeService {
+  const { postgres } = declaration;
+  if (service === VALKEY && keepsQueue(declaration, server)) return DURABLE_VALKEY;
   if (service !== DATABASE || postgres === undefined) return {};
   const settings = Object.entries(postgres).filter(([, value]) => value !== undefined);
   return { command: ["postgres", ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])] };
 }
 
+/** In production, and where the generation has a Valkey by default so that no accepted event is lost. */
+const keepsQueue = ({ production }: Declaration, { capabilities }: ResolvedServer): boolean =>
+  production !== undefined || bundlesValkey(capabilities);
+
 /** Whether the stack's Valkey has a volume. */
-export const hasValkeyVolume = ({ production, server: declared }: Declaration, server: ResolvedServer): boolean =>
-  production !== undefined &&
+export const hasValkeyVolume = (declaration: Declaration, server: ResolvedServer): boolean =>
+  keepsQueue(declaration, server) &&
   server.valkey &&
   server.topology !== "single-container" &&
-  ownServices(declared).valkey === undefined;
+  ownServices(declaration.server).valkey === undefined;
 
 /** Lets a database or Valkey that is a service of the user's join the network where GlitchTip looks for it. */
 export function overlayOwnServices(

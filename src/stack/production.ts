@@ -53,7 +53,10 @@ export function forOperator(
     services: Object.fromEntries(
       Object.entries(services).map(([name, { own, fromServer }]) => [
         name,
-        { fromServer, own: { ...own, ...limitsOf(name, own, declaration), ...dataSettings(name, declaration) } },
+        {
+          fromServer,
+          own: { ...own, ...limitsOf(name, own, declaration), ...dataSettings(name, declaration, resolved) },
+        },
       ]),
     ),
     server: { ...stack.server, ...mailKeys(stack.server) },

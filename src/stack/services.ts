@@ -1,8 +1,8 @@
 import { escaped } from "../compose/interpolate.ts";
 import type { ComposeService, Dependency } from "../compose/model.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
-import { imageOf, ownServices, type ResolvedServer, superuserOf } from "../config/server.ts";
-import { SERVER_PORT, type ServerRole } from "../glitchtip/versions.ts";
+import { imageOf, ownServices, publicPath, type ResolvedServer, superuserOf } from "../config/server.ts";
+import { type Capabilities, SERVER_PORT, type ServerRole } from "../glitchtip/versions.ts";
 import { databaseVariables, postgresService, serverSecrets, withDefault } from "./data-services.ts";
 import type { BundledStack, ProvisionerSource, StackService } from "./model.ts";
 import { isFromEnvironment, provisionServices, writable } from "./provision-service.ts";
@@ -75,8 +75,11 @@ export function bundledStack(
 }
 
 /** Returns a function that makes a service with GlitchTip's image from its template. */
-function glitchtipServices({ server }: Declaration, { valkey }: ResolvedServer, templates: ComposeTemplates) {
+function glitchtipServices({ server }: Declaration, resolved: ResolvedServer, templates: ComposeTemplates) {
+  const { valkey, capabilities } = resolved;
   const external = ownServices(server);
+  // Without Valkey its worker takes jobs after a restart of the database and never ends one (docs/sizing.md).
+  const stopsWithDatabase = !valkey && capabilities.losesEventsWithoutValkey && external.database === undefined;
   const users = Object.values(external).flatMap(({ service }) => service ?? []);
   // A YAML merge would replace the lists of the shared keys, so they are joined here.
   const shared = { volumes: templates("server").volumes ?? [], secrets: serverSecrets(templates("server"), external) };
@@ -95,6 +98,7 @@ function glitchtipServices({ server }: Declaration, { valkey }: ResolvedServer, 
       ...more,
       depends_on: {
         ...Object.fromEntries(links),
+        ...(name === WORKER && stopsWithDatabase ? { [DATABASE]: { ...HEALTHY, restart: true } } : {}),
         ...(valkey && external.valkey === undefined ? { [VALKEY]: HEALTHY } : {}),
         ...Object.fromEntries(users.map((service) => [service, STARTED])),
       },
@@ -113,6 +117,7 @@ function serverEnvironment(
   return {
     ...databaseVariables(templates("server").environment ?? {}, external),
     GLITCHTIP_DOMAIN: addressesOf(server).public,
+    ...publicAddressVariables(declaration, capabilities),
     DEFAULT_FROM_EMAIL: escaped(superuserOf(declaration).email),
     ENABLE_USER_REGISTRATION: String(server.registration === "open"),
     ...Object.fromEntries(
@@ -122,6 +127,22 @@ function serverEnvironment(
           : [`${name}_FILE`, "/run/secrets/glitchtip_valkey_url"],
       ),
     ),
+  };
+}
+
+/** Returns what GlitchTip has to know of its public address beside the address itself. */
+function publicAddressVariables(
+  { server, production }: Declaration,
+  { basePathVariable }: Capabilities,
+): Readonly<Record<string, string>> {
+  const path = publicPath(server);
+  const { protocol, origin } = new URL(server.url ?? "http://localhost");
+  return {
+    ...(path === "" || basePathVariable === undefined ? {} : { [basePathVariable]: String(escaped(path)) }),
+    // What takes HTTPS in front speaks plain HTTP with it, so Django would refuse forms from its own pages.
+    ...(protocol === "https:" && production === undefined
+      ? { CSRF_TRUSTED_ORIGINS: [origin, `http://${SERVER}:${SERVER_PORT}`].join(",") }
+      : {}),
   };
 }
 

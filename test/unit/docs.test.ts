@@ -66,7 +66,12 @@ const GENERATION_ROWS: Readonly<Record<string, (generation: Capabilities) => str
   web: ({ web }) => process(web),
   worker: ({ worker }) => process(worker),
   "all-in-one": ({ allInOne, topologyReason }) => (allInOne ? process(allInOne) : `no: ${topologyReason}`),
-  Valkey: ({ needsValkey }) => (needsValkey ? "needed, so bundled" : "off; bundled by declaration"),
+  Valkey: ({ needsValkey, losesEventsWithoutValkey }) => {
+    if (needsValkey) return "needed, so bundled";
+    return losesEventsWithoutValkey ? "bundled; off by declaration, with losses" : "off; bundled by declaration";
+  },
+  "below a path of a host": ({ basePathVariable }) =>
+    basePathVariable === undefined ? "no" : `by \`${basePathVariable}\``,
   "oldest Postgres": ({ leastPostgres }) => String(leastPostgres),
   "its address": ({ valkeyVariables }) => code(valkeyVariables),
   "days that things are kept": ({ retentionVariables }) => code(Object.values(retentionVariables)),

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { readIfThere } from "../../base/files.ts";
+import { resolveServer, serverKind } from "../../config/server.ts";
 import type { Docker } from "../../docker/index.ts";
 import { listSecrets } from "../../secrets/index.ts";
 import { STACK_FILE } from "../../stack/managed-files.ts";
@@ -39,7 +40,15 @@ export async function checkWorkspaceFiles(
     ),
     ...(await managedFileFindings(workspace, assets)),
     ...secretFindings(workspace, env),
+    ...serverFindings(workspace),
   ];
+}
+
+/** Returns what the declared server costs that nobody would expect. */
+function serverFindings({ declaration }: Workspace): Finding[] {
+  if (serverKind(declaration) !== "bundled") return [];
+  const { warnings = [] } = resolveServer(declaration.server).server ?? {};
+  return warnings.map((warning) => warn("server", warning, `Change server in glitchtip.yaml, then: ${INIT}`));
 }
 
 /**

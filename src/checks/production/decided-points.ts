@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { resolveServer } from "../../config/server.ts";
+import { resolveServer, WITHOUT_VALKEY } from "../../config/server.ts";
 import { SECRETS_FOLDER } from "../../stack/managed-files.ts";
 import { missingSecrets, stackSecretProblem } from "../../workspace/index.ts";
 import { failed, type HardeningPoint, passed, THEN, unknown } from "./point.ts";
@@ -73,6 +73,17 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
       return topology !== "all-in-one"
         ? passed(topology === "split" ? "glitchtip and glitchtip-worker" : "processes of their own in one container")
         : failed("web and worker share one process", `Write server.topology: split, ${THEN}`);
+    },
+  },
+  {
+    id: "accepted-events",
+    what: "no accepted event is lost where the database restarts",
+    how: "5.2 has a Valkey: `server.valkey` in glitchtip.yaml",
+    check({ workspace: { declaration } }) {
+      const server = resolveServer(declaration.server).server;
+      return server === undefined || server.valkey || !server.capabilities.losesEventsWithoutValkey
+        ? passed("the queue outlives it")
+        : failed(WITHOUT_VALKEY, `Write server.valkey: bundled, ${THEN}`);
     },
   },
   {

@@ -20,11 +20,16 @@ export const text = (longest: number) =>
     }),
   );
 
+export const withoutFinalSlash = (url: string): string => url.replace(/\/+$/, "");
+
 export const httpUrl = z.string().check(
   z.refine((value) => /^https?:\/\/[^/\s@]+(\/[^\s?#]*)?$/.test(value) && URL.canParse(value), {
     error: "must be an http:// or https:// address without user, query or fragment",
   }),
 );
+
+/** Such an address without the slash at its end, to which paths are joined. */
+export const baseUrl = z.pipe(httpUrl, z.transform(withoutFinalSlash));
 
 const NO_REFERENCE = { error: `must be ${REFERENCE_FORMS}; a password itself has no place in this file` };
 

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { GENERATIONS } from "../../glitchtip/versions.ts";
 import { DEFAULT_POSTGRES_IMAGE } from "../defaults.ts";
-import { described, httpUrl, secretReferenceSchema, text } from "./primitives.ts";
+import { baseUrl, described, secretReferenceSchema, text } from "./primitives.ts";
 import { retentionSchema } from "./production.ts";
 import { connectionFields } from "./servers.ts";
 
@@ -25,7 +25,7 @@ export const serverSchema = z.strictObject({
     "Which GlitchTip this is, where the image's tag does not tell (a digest, an own build).",
   ),
   url: described(
-    z.optional(httpUrl),
+    z.optional(baseUrl),
     "What browsers, people and programs of the host use. Default: http://localhost and the published port. Without `image`: a GlitchTip that is there already.",
   ),
   token: described(
@@ -33,7 +33,7 @@ export const serverSchema = z.strictObject({
     "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of an API token for the server that is there already. Without it `admin` signs in.",
   ),
   containerUrl: described(
-    z.optional(httpUrl),
+    z.optional(baseUrl),
     "Where containers reach the server that is there already, if not by `url`; for one on this host http://host.docker.internal:PORT.",
   ),
   network: described(
@@ -73,7 +73,7 @@ export const serverSchema = z.strictObject({
   ),
   valkey: described(
     z.optional(z.union([z.enum(["off", "bundled"]), ownServiceSchema])),
-    "A Valkey beside it, or a map with `url` (and `service`) of your own. Default: off; bundled for 5.1 and older, which need it.",
+    "A Valkey beside it, or a map with `url` (and `service`) of your own. Default: bundled up to 5.2, which loses accepted events without it (5.1 and older need it); off from generation 6 on.",
   ),
   ...connectionFields,
   registration: described(z._default(z.enum(["closed", "open"]), "closed"), "Whether strangers may make an account."),

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { GENERATIONS } from "../../glitchtip/versions.ts";
 import { ORGANIZATION_NAME_LONGEST, organizationFields, organizationSchema, projectsSchema } from "./organization.ts";
-import { described, httpUrl, secretReferenceSchema, text } from "./primitives.ts";
+import { baseUrl, described, httpUrl, secretReferenceSchema, text } from "./primitives.ts";
 
 /** The kinds of things that plan and apply manage. */
 export const MANAGEABLE = [
@@ -64,7 +64,7 @@ export const contentFields = {
 
 /** An entry of `servers`. */
 const managedServerSchema = z.strictObject({
-  url: described(httpUrl, "Where it is."),
+  url: described(baseUrl, "Where it is."),
   token: described(secretReferenceSchema, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of an API token."),
   generation: described(z.optional(z.literal(GENERATIONS)), "Where the server does not tell its version."),
   ca: described(

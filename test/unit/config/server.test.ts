@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { CodedError } from "../../../src/base/errors.ts";
 import { loadDeclaration } from "../../../src/config/load.ts";
 import { resolveServer } from "../../../src/config/server.ts";
 import { generationOf, generationOfVersion } from "../../../src/glitchtip/versions.ts";
@@ -45,11 +46,38 @@ describe("resolveServer", () => {
   it.each([
     ["{}", "all-in-one", false],
     ["{topology: split, valkey: bundled}", "split", true],
-    ["{image: 'glitchtip/glitchtip:5.2'}", "split", false],
+    ["{image: 'glitchtip/glitchtip:5.2'}", "split", true],
     ["{image: 'glitchtip/glitchtip:v5.1.0'}", "split", true],
     ["{image: 'glitchtip/glitchtip:v4.1.0'}", "split", true],
   ])("decides topology and Valkey for %s", (server, topology, valkey) => {
     expect(resolve(server)).toEqual({ topology, valkey, warnings: [] });
+  });
+
+  it("warns of a 5.2 without Valkey, with what it loses", () => {
+    const { valkey, warnings } = resolve("{image: 'glitchtip/glitchtip:5.2', valkey: off}");
+    expect([valkey, warnings]).toEqual([
+      false,
+      [expect.stringMatching(/loses accepted events when its database restarts/)],
+    ]);
+    expect(resolve("{valkey: off}").warnings).toEqual([]);
+  });
+
+  it.each([
+    ["5.2", []],
+    ["6", []],
+    [
+      "v5.1.1",
+      [expect.stringMatching(/server\.url: generation 5\.1 works only at the root of a host; take \/errors away/)],
+    ],
+  ])("takes an address with a path where the generation can: %s", (tag, problems) => {
+    const text = `{version: 1, admin: {email: a@b.c}, organization: A, projects: {}, server: {image: 'x/y:${tag}', url: 'https://e.example.com/errors/'}}`;
+    let found: readonly string[] = [];
+    try {
+      expect(loadDeclaration(text, "g.yaml").server.url).toBe("https://e.example.com/errors");
+    } catch (error) {
+      found = (error as CodedError).problems;
+    }
+    expect(found).toEqual(problems);
   });
 
   it("warns about a newer version, which it treats as the newest known one", () => {

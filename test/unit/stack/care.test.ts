@@ -65,7 +65,8 @@ describe("care", () => {
 
   it("knows where jobs wait in each generation", () => {
     const jobs = (server: string) => settings(`server: { ${server} }\ncare: {}`).jobs;
-    expect(jobs("image: glitchtip/glitchtip:5.2.1")).toBe("database");
+    expect(jobs("image: glitchtip/glitchtip:5.2.1")).toBe("valkey");
+    expect(jobs("image: glitchtip/glitchtip:5.2.1, valkey: off")).toBe("database");
     expect(jobs("image: glitchtip/glitchtip:v5.1.1")).toBe("valkey");
     expect(jobs("topology: split")).toBe("database");
     expect(jobs("valkey: bundled")).toBe("valkey");

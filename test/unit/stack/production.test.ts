@@ -205,6 +205,21 @@ describe("the databases", () => {
     expect(composeOf(stack("")).services["glitchtip-db"]).not.toHaveProperty("command");
   });
 
+  it("include a Valkey whose queue is on disk for a 5.2, and no restart of the worker with the database", () => {
+    const { services, volumes } = composeOf(stack("server: { image: 'glitchtip/glitchtip:5.2' }"));
+    expect(services["glitchtip-valkey"]).toMatchObject({
+      command: expect.arrayContaining(["--appendonly", "yes"]),
+      volumes: ["glitchtip-valkey:/data"],
+    });
+    expect(volumes).toHaveProperty("glitchtip-valkey");
+    expect(services["glitchtip-worker"]?.depends_on).not.toHaveProperty("glitchtip-db");
+    const off = composeOf(stack("server: { image: 'glitchtip/glitchtip:5.2', valkey: off }"));
+    expect(off.services).not.toHaveProperty("glitchtip-valkey");
+    expect(off.services["glitchtip-worker"]?.depends_on).toMatchObject({
+      "glitchtip-db": { condition: "service_healthy", required: false, restart: true },
+    });
+  });
+
   it("include a Valkey that is durable in production only", () => {
     const kept = composeOf(stack("production: { domain: errors.example.com }\nserver: { valkey: bundled }"));
     expect(kept.services["glitchtip-valkey"]).toMatchObject({

@@ -102,6 +102,19 @@ describe("the declared server", () => {
     });
   });
 
+  it("knows the path of its address, and trusts its own pages behind https", () => {
+    const at = (url: string) => environmentOf(compose(`{image: 'glitchtip/glitchtip:6', url: '${url}'}`), "glitchtip");
+    expect(at("https://errors.example.com:8443/gt/")).toMatchObject({
+      GLITCHTIP_DOMAIN: "https://errors.example.com:8443/gt",
+      BASE_PATH: "/gt",
+      CSRF_TRUSTED_ORIGINS: "https://errors.example.com:8443,http://glitchtip:8000",
+    });
+    const plain = at("http://localhost:8000/");
+    expect(plain).toMatchObject({ GLITCHTIP_DOMAIN: "http://localhost:8000" });
+    expect(plain).not.toHaveProperty("BASE_PATH");
+    expect(plain).not.toHaveProperty("CSRF_TRUSTED_ORIGINS");
+  });
+
   it("has the declared port and address, in which `$` begins no variable", () => {
     const project = compose("{image: 'glitchtip/glitchtip:6', port: 9000, url: 'https://errors.example.com/a$b'}");
     expect(project.services.glitchtip?.ports).toEqual(["127.0.0.1:${GLITCHTIP_PORT:-9000}:8000"]);
