@@ -47,4 +47,38 @@ describeOnEngine("what an image starts", () => {
       await project.docker(["image", "rm", "-f", image]);
     }
   });
+
+  it("a changed CMD runs after build and up of ours, and is told before", async () => {
+    const lines = (version: number) => `FROM busybox:1\nCMD ["sleep", "${version}00"]\n`;
+    await using project = await temporaryProject({
+      "compose.yaml": "services:\n  web:\n    build: .\n    stop_grace_period: 1s\n",
+      Dockerfile: lines(1),
+    });
+    const commandOfApp = async () =>
+      (await project.compose("exec", "-T", "web", "cat", "/proc/1/cmdline")).replaceAll("\0", " ");
+    try {
+      const init = await project.cli(["init", "--yes", "--app", "web=shop", "--build"]);
+      expect([init.code, init.stderr]).toEqual([0, expect.stringContaining("web starts what its image")]);
+      expect((await project.cli(["up"])).code).toBe(0);
+      expect(await commandOfApp()).toContain("sleep 100");
+
+      // Plain docker compose builds the new image and starts the old command.
+      project.write("Dockerfile", lines(2));
+      await project.compose("build", "web");
+      for (const command of ["doctor", "status", "verify"]) {
+        const { code, stdout, stderr } = await project.cli([command]);
+        expect([command, code]).toEqual([command, 1]);
+        expect(stdout + stderr).toMatch(/web would start what its image said before.*sleep","200/);
+        expect(stdout + stderr).toContain("npx glitchtip-compose up");
+      }
+
+      project.write("Dockerfile", lines(3));
+      expect((await project.cli(["build"])).stderr).toMatch(/sleep","300.*making our files anew/);
+      expect((await project.cli(["up"])).code).toBe(0);
+      expect(await commandOfApp()).toContain("sleep 300");
+      expect((await project.cli(["doctor"])).stdout).not.toContain("would start what its image said");
+    } finally {
+      await project.docker(["image", "rm", "-f", `${project.name}-web`]);
+    }
+  });
 });

@@ -60,7 +60,7 @@ export function fakeDocker(options: FakeDockerOptions = {}): Docker {
     imageStart: async () => ({ entrypoint: [], command: [] }),
     seesPath: async () => true,
     hasNetwork: async () => true,
-    hasVolume: async () => true,
+    hasVolume: async () => false,
     ...options.engine,
   };
   const address = { host: "unix:///var/run/docker.sock", via: "test" };

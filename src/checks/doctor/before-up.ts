@@ -4,7 +4,7 @@ import { readIfThere } from "../../base/files.ts";
 import type { Log } from "../../base/log.ts";
 import type { ComposePort } from "../../compose/model.ts";
 import type { Docker, LocatedEngine } from "../../docker/index.ts";
-import { isStackService } from "../../stack/service-names.ts";
+import { DSN_VOLUME, isStackService } from "../../stack/service-names.ts";
 import { composeProjectNameOf, type Workspace } from "../../workspace/index.ts";
 import type { Machine } from "./doctor.ts";
 import { checkEngine } from "./engine-checks.ts";
@@ -21,7 +21,7 @@ export interface BeforeUpContext {
 
 /**
  * Executes the cheap ones of doctor's checks that tell why `up` would fail: an engine without a needed feature, a port
- * that is taken. Throws before anything is started. Where the stack exists already, a taken port is only a warning,
+ * that is taken. Throws before anything is started. Where apps may have a DSN already, a taken port is only a warning,
  * because trouble of GlitchTip does not keep an app from being started; these warnings are returned, too.
  */
 export async function refuseUnstartable(context: BeforeUpContext, workspace: Workspace): Promise<Finding[]> {
@@ -35,12 +35,16 @@ export async function refuseUnstartable(context: BeforeUpContext, workspace: Wor
   refuse("GC1602", "this engine cannot run the stack; nothing was started", failed([...engine, ...folder]));
   const taken = failed(ports);
   if (taken.length === 0) return [];
-  if ((await located.engine.containers(name)).length === 0) {
+  if (await isNew(located, name)) {
     refuse("GC1603", "ports are taken; nothing was started", taken);
   }
   for (const { what, fix } of taken) context.log.warn(`${what}: ${fix}`);
   return taken;
 }
+
+/** Whether the project has never been started: it has no container, and no volume with DSNs from before a `down`. */
+const isNew = async ({ engine }: LocatedEngine, name: string): Promise<boolean> =>
+  (await engine.containers(name)).length === 0 && !(await engine.hasVolume(`${name}_${DSN_VOLUME}`));
 
 /** Returns the error of an `up` that failed: the ports that were taken before it, where those are the reason. */
 export function upFailure(error: unknown, taken: readonly Finding[]): unknown {

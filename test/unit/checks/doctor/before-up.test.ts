@@ -13,7 +13,7 @@ organization: Acme
 projects: {shop: {}}
 apps: {api: {project: shop}}
 `;
-const OURS = `services:\n  glitchtip:\n    ports: ["127.0.0.1:\${GLITCHTIP_PORT:-8000}:8000"]\n`;
+const OURS = `services:\n  glitchtip:\n    ports: ["127.0.0.1:\${GLITCHTIP_PORT:-8000}:8000"]\n    volumes: ["./.glitchtip/gate.py:/gate.py:ro"]\n`;
 const THEIRS = "services:\n  api:\n    image: shop\n    ports:\n      - 3000:3000\n";
 
 interface Given {
@@ -22,9 +22,20 @@ interface Given {
   readonly running?: boolean;
   readonly apiVersion?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly volumes?: readonly string[];
+  readonly seesPath?: boolean;
 }
 
-async function starting({ inUse = [], published = [], running = false, apiVersion = "1.51", env = {} }: Given) {
+async function starting(given: Given) {
+  const {
+    inUse = [],
+    published = [],
+    running = false,
+    apiVersion = "1.51",
+    env = {},
+    volumes = [],
+    seesPath = true,
+  } = given;
   using folder = new TemporaryFolder();
   folder.write("glitchtip.yaml", DECLARED);
   folder.write("compose.yaml", THEIRS);
@@ -36,6 +47,8 @@ async function starting({ inUse = [], published = [], running = false, apiVersio
     containers: running ? [container("glitchtip")] : [],
     engine: {
       version: async () => ({ product: "Docker Engine", version: "24.0.9", apiVersion }),
+      hasVolume: async (name) => volumes.includes(name),
+      seesPath: async () => seesPath,
       async publishedPorts() {
         asked.push("published ports");
         return [...published];
@@ -95,6 +108,28 @@ describe("the checks before up", () => {
   it("only warn where the project runs already, so that apps can be updated", async () => {
     const { error, warnings } = await starting({ inUse: [8000], running: true });
     expect([error, warnings]).toEqual([undefined, [expect.stringContaining("8000, wanted by glitchtip, is taken")]]);
+  });
+
+  it("only warn after a down, because apps have a DSN that they can start with", async () => {
+    const { error, warnings } = await starting({ inUse: [8000], volumes: ["shop_glitchtip-dsn"] });
+    expect([error, warnings]).toEqual([undefined, [expect.stringContaining("8000, wanted by glitchtip, is taken")]]);
+  });
+
+  it("refuse two services that want the same port, and name both", async () => {
+    const { error } = await starting({ env: { GLITCHTIP_PORT: "3000" } });
+    expect(error).toEqual({
+      code: "GC1603",
+      message: "0.0.0.0:3000 is wanted by api and by glitchtip: only one of them can start; nothing was started",
+      remedy: "Set GLITCHTIP_PORT in .env to a free one",
+    });
+  });
+
+  it("refuse an engine that does not see the folder", async () => {
+    const { error } = await starting({ seesPath: false });
+    expect(error).toMatchObject({
+      code: "GC1602",
+      message: expect.stringMatching(/does not see the folder .*; nothing was started$/),
+    });
   });
 
   it("refuse an engine that lacks a needed feature", async () => {
