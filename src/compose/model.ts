@@ -74,6 +74,7 @@ interface WrittenKeys extends ServiceKeys {
 }
 
 interface ResolvedKeys extends ServiceKeys {
+  depends_on: Readonly<Record<string, Dependency>>;
   build: { readonly args?: Readonly<Record<string, string | null>> } | null;
   environment: Readonly<Record<string, string | null>>;
   networks: Readonly<Record<string, unknown>> | null;

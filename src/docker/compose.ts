@@ -8,6 +8,8 @@ import { type DockerCli, lastLines } from "./cli.ts";
 export interface UpOptions {
   readonly services?: readonly string[];
   readonly flags?: readonly string[];
+  /** A model that Compose reads instead of the files. */
+  readonly model?: object;
   onLine?(line: string): void;
   readonly deadlineMs?: number;
 }
@@ -17,8 +19,8 @@ export interface Compose {
   /** Returns the version of Compose, such as 2.40.3. */
   version(): Promise<string>;
   config(): Promise<ComposeConfig>;
-  /** Returns the services that `up` starts: those without a profile, and those whose profile is active. */
-  activeServices(): Promise<string[]>;
+  /** Returns the model with the services that `up` starts: those without a profile, and those whose profile is active. */
+  activeModel(): Promise<ComposeConfig>;
   up(options?: UpOptions): Promise<void>;
   /** Removes the containers of every profile, and the volumes where `volumes` is true. */
   down(options: { readonly volumes: boolean; onLine?(line: string): void }): Promise<void>;
@@ -70,12 +72,14 @@ export function openCompose(docker: DockerCli, remove: (container: string) => Pr
       const { stdout } = await call([...EVERY_PROFILE, "config", "--format", "json"], { deadlineMs: QUICK_MS });
       return JSON.parse(stdout) as ComposeConfig;
     },
-    async activeServices() {
-      const { stdout } = await call(["config", "--services"], { deadlineMs: QUICK_MS });
-      return stdout.split("\n").filter((line) => line !== "");
+    async activeModel() {
+      const { stdout } = await call(["config", "--format", "json"], { deadlineMs: QUICK_MS });
+      return JSON.parse(stdout) as ComposeConfig;
     },
-    async up({ services = [], flags = ["--detach", "--wait"], onLine, deadlineMs } = {}) {
-      await call(["up", ...flags, ...services], {
+    async up({ services = [], flags = ["--detach", "--wait"], model, onLine, deadlineMs } = {}) {
+      const files = model === undefined ? [] : ["-f", "-", "--project-directory", "."];
+      await call([...files, "up", ...flags, ...services], {
+        ...(model && { stdin: JSON.stringify(model) }),
         ...defined({ onStderrLine: onLine, deadlineMs }),
       });
     },

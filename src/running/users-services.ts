@@ -1,4 +1,5 @@
 import { CodedError } from "../base/errors.ts";
+import type { ComposeConfig } from "../compose/model.ts";
 import type { Docker } from "../docker/index.ts";
 import { isStackService } from "../stack/service-names.ts";
 import { observeStack, type RunningStack } from "./observe.ts";
@@ -16,12 +17,17 @@ export interface AloneContext {
  */
 export async function startUsersServices({ docker, say, warn }: AloneContext): Promise<void> {
   try {
-    const [stack, active] = await Promise.all([observeStack(docker), docker.compose.activeServices()]);
-    const waiting = servicesKeptBack(stack, active);
+    const [stack, active] = await Promise.all([observeStack(docker), docker.compose.activeModel()]);
+    const waiting = servicesKeptBack(stack, Object.keys(active.services));
     if (waiting.length === 0) return;
     const names = waiting.join(", ");
     say(`starting ${names} without GlitchTip`);
-    await docker.compose.up({ services: waiting, flags: ["--detach", "--no-deps"], onLine: say });
+    const alone = { services: waiting, flags: ["--detach", "--no-deps"], onLine: say };
+    await docker.compose.up(alone).catch(async (error: unknown) => {
+      if (!(error instanceof CodedError) || error.code !== "GC1604") throw error;
+      // Compose looks for every network of the files, also for one that only our services need.
+      await docker.compose.up({ ...alone, model: withoutStack(active) });
+    });
     warn(`GlitchTip could not be started; your services were started without it, with their last DSN: ${names}`);
   } catch (error) {
     if (!(error instanceof CodedError) || error.code === "GC1003") throw error;
@@ -39,3 +45,18 @@ function servicesKeptBack({ config, containers }: RunningStack, active: readonly
   if (!hasContainer.some(isRefused)) return [];
   return hasContainer.filter((name) => !isStackService(name) && !statesOf(name).includes("running"));
 }
+
+/** Returns the model without our services, and without the networks that only those need. */
+function withoutStack(model: ComposeConfig): ComposeConfig {
+  const services = Object.entries(model.services)
+    .filter(([name]) => !isStackService(name))
+    .map(
+      ([name, { depends_on = {}, ...service }]) => [name, { ...service, depends_on: withoutOurs(depends_on) }] as const,
+    );
+  const used = new Set(services.flatMap(([, { networks }]) => Object.keys(networks ?? {})));
+  const networks = Object.entries(model.networks ?? {}).filter(([key]) => used.has(key));
+  return { ...model, services: Object.fromEntries(services), networks: Object.fromEntries(networks) };
+}
+
+const withoutOurs = <T>(byService: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(byService).filter(([name]) => !isStackService(name)));

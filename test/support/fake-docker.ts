@@ -70,7 +70,7 @@ export function fakeDocker(options: FakeDockerOptions = {}): Docker {
     compose: {
       version: async () => "2.40.3",
       config: async () => ({ name: "shop", services: {}, ...options.config }),
-      activeServices: async () => Object.keys(options.config?.services ?? {}),
+      activeModel: async () => ({ name: "shop", services: {}, ...options.config }),
       up: unexpected("compose up"),
       down: unexpected("compose down"),
       run: unexpected("compose run"),

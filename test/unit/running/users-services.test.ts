@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../src/base/errors.ts";
+import type { ComposeConfig } from "../../../src/compose/model.ts";
 import type { Container } from "../../../src/docker/index.ts";
 import { startStack } from "../../../src/running/up.ts";
 import { container, fakeDocker } from "../../support/fake-docker.ts";
@@ -20,26 +21,43 @@ const ACTIVE = ["web", "db", "glitchtip", "glitchtip-db", "glitchtip-provision"]
 const refused = new CodedError("GC1604", "docker compose up failed (exit 1)", { problems: ["Bind for … failed"] });
 const created = (service: string): Container => container(service, { state: "created" });
 
+const MODEL: ComposeConfig = {
+  name: "shop",
+  services: {
+    web: {
+      networks: { default: null },
+      depends_on: { db: { condition: "service_started" }, glitchtip: { condition: "service_started" } },
+    },
+    glitchtip: { networks: { default: null, gone: null } },
+  },
+  networks: { default: null, gone: { external: true } },
+};
+
 /** Runs an `up` that fails and leaves these containers; `alone` is what becomes of the second one. */
-async function failedUp(containers: readonly Container[], alone: () => Promise<void> = async () => {}) {
+async function failedUp(containers: readonly Container[], alone: (byModel: boolean) => Promise<void> = async () => {}) {
   const calls: string[] = [];
   const warnings: string[] = [];
+  const models: object[] = [];
   const docker = fakeDocker({
     config: CONFIG,
     containers,
     compose: {
-      activeServices: async () => ACTIVE,
-      async up({ services = [], flags = ["--detach", "--wait"] } = {}) {
+      activeModel: async () => ({
+        ...MODEL,
+        services: Object.fromEntries(ACTIVE.map((name) => [name, MODEL.services[name] ?? {}])),
+      }),
+      async up({ services = [], flags = ["--detach", "--wait"], model } = {}) {
         calls.push([...flags, ...services].join(" "));
+        if (model !== undefined) models.push(model);
         if (calls.length === 1) throw refused;
-        await alone();
+        await alone(model !== undefined);
       },
     },
   });
   const warn = (line: string) => void warnings.push(line);
   const error = await startStack({ dir: "/nonexistent", docker, say() {}, warn }, declare()).catch((e: unknown) => e);
   expect(error).toBe(refused);
-  return { calls: calls.slice(1), warnings };
+  return { calls: calls.slice(1), warnings, models };
 }
 
 describe("when the engine refuses a container of ours", () => {
@@ -48,6 +66,7 @@ describe("when the engine refuses a container of ours", () => {
     expect(found).toEqual({
       calls: ["--detach --no-deps web db"],
       warnings: [expect.stringMatching(/^GlitchTip could not be started; .* with their last DSN: web, db$/)],
+      models: [],
     });
   });
 
@@ -63,6 +82,24 @@ describe("when the engine refuses a container of ours", () => {
   it("leaves services alone that run, and those of an inactive profile", async () => {
     const found = await failedUp([created("glitchtip"), container("web"), created("db"), created("debug")]);
     expect(found.calls).toEqual(["--detach --no-deps db"]);
+  });
+
+  it("also where a network of ours is missing, for which Compose looks all the same: by a model without our services", async () => {
+    const found = await failedUp([], async (byModel) => {
+      if (!byModel) throw refused;
+    });
+    expect(found.calls).toEqual(["--detach --no-deps web db", "--detach --no-deps web db"]);
+    expect(found.models).toEqual([
+      {
+        name: "shop",
+        services: {
+          web: { networks: { default: null }, depends_on: { db: { condition: "service_started" } } },
+          db: { depends_on: {} },
+        },
+        networks: { default: null },
+      },
+    ]);
+    expect(found.warnings).toEqual([expect.stringContaining("with their last DSN: web, db")]);
   });
 
   it("says where they cannot be started either", async () => {
@@ -84,5 +121,5 @@ it("nothing is started alone where our containers only failed inside", async () 
     container("web"),
     container("db", { state: "exited", exitCode: 1 }),
   ]);
-  expect(found).toEqual({ calls: [], warnings: [] });
+  expect(found).toEqual({ calls: [], warnings: [], models: [] });
 });
