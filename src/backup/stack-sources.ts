@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import type { Writable } from "node:stream";
 import { isContainedPath } from "../base/contained-path.ts";
@@ -6,6 +6,7 @@ import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
+import { backupFolderProblem } from "../config/schema/backup.ts";
 import { resolveServer } from "../config/server.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
 import { containerOf, databaseContainer, dockerShell, observeStack } from "../running/index.ts";
@@ -44,9 +45,20 @@ export interface StackContext {
   readonly log: Log;
 }
 
-/** Returns the folder of backups, by default the declared one. Relative paths start at the workspace. */
-export const backupFolder = ({ dir, declaration }: Workspace, given?: string): string =>
-  resolve(dir, given ?? declaration.backup?.folder ?? "backups");
+/**
+ * Returns the folder of backups, by default the declared one. Relative paths start at the workspace. Throws GC1101 for a
+ * folder of the system, and for one that the workspace lies in.
+ */
+export function backupFolder({ dir, declaration }: Workspace, given?: string): string {
+  const folder = resolve(dir, given ?? declaration.backup?.folder ?? "backups");
+  const real = existsSync(folder) ? realpathSync(folder) : folder;
+  const holdsWorkspace = !relative(real, resolve(dir)).startsWith("..");
+  const problem = holdsWorkspace ? "holds this project's own files" : backupFolderProblem(real);
+  if (problem === undefined) return folder;
+  throw new CodedError("GC1101", `${folder} is no place for backups: ${real} ${problem}`, {
+    remedy: "Give backups a folder of their own, such as backups or /srv/backups/shop.",
+  });
+}
 
 /** Opens the backups of a running stack. Throws GC1804 where the server is not part of the stack. */
 export function stackBackups(context: StackContext, folder = backupFolder(context.workspace)): BackupContext {

@@ -57,7 +57,7 @@ export function writeAll(files: readonly FileToWrite[]): void {
     for (const { file, temporary } of [...prepared].sort((a, b) => b.file.content.length - a.file.content.length)) {
       at = file.path;
       const folder = dirname(file.path);
-      if (!made.has(folder)) mkdirSync(folder, { recursive: true });
+      if (!made.has(folder)) mkdirSync(folder, { recursive: true, mode: 0o755 });
       made.add(folder);
       writeTemporary(temporary, file);
     }

@@ -43,7 +43,7 @@ export async function lockWorkspace(context: CliContext, command: string, pid: n
 async function acquire(dir: string, options: Parameters<typeof acquireLock>[1]): Promise<AsyncDisposable> {
   try {
     // Containers read files in there, so this one is not closed as the lock's own folder is.
-    mkdirSync(join(dir, ".glitchtip"), { recursive: true });
+    mkdirSync(join(dir, ".glitchtip"), { recursive: true, mode: 0o755 });
   } catch (cause) {
     throw new CodedError("GC1501", `${dir} cannot be written`, { cause });
   }

@@ -34,7 +34,7 @@ export function processStack(options: ProcessStackOptions): DemoStack {
   const linked = linkSignals([options.signal]);
   const { signal } = linked;
   const dsnDir = join(dir, "dsn");
-  mkdirSync(dsnDir, { recursive: true });
+  mkdirSync(dsnDir, { recursive: true, mode: 0o755 });
   const env = {
     ...options.env,
     GLITCHTIP_URL: url,

@@ -53,7 +53,7 @@ function passwordIn(dir: string, path: string): string {
 
 /** 0444 in a closed folder, as the other secrets: GlitchTip's user has to read it. */
 function write(path: string, content: string): void {
-  mkdirSync(dirname(dirname(path)), { recursive: true });
+  mkdirSync(dirname(dirname(path)), { recursive: true, mode: 0o755 });
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   chmodSync(dirname(path), 0o700);
   writeAll([{ path, content, mode: 0o444 }]);

@@ -41,7 +41,7 @@ export function openServerStore(path: string): ServerStore {
   const append = (entry: Entry) => {
     hold(held, entry);
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
       // A last line that was cut must not join this one.
       const line = `${text === "" || text.endsWith("\n") ? "" : "\n"}${JSON.stringify(entry)}\n`;
       appendFileSync(path, line, { mode: 0o600 });

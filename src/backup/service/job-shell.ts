@@ -23,7 +23,7 @@ export function jobShell(folder: string, clock: Clock): DatabaseShell {
     async run(script, { env = {}, stdinFrom, stdoutTo, signal }) {
       const name = join(folder, randomBytes(8).toString("hex"));
       const [draft, job, taken] = [`${name}.new`, `${name}.job`, `${name}.run`];
-      await mkdir(draft, { recursive: true });
+      await mkdir(draft, { recursive: true, mode: 0o777 });
       // The other container runs as another user.
       await Promise.all([chmod(folder, 0o777), chmod(draft, 0o777)]);
       const pipes = [...(stdinFrom ? ["stdin"] : []), ...(stdoutTo ? ["stdout"] : [])];

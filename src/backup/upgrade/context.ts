@@ -16,7 +16,7 @@ export interface UpgradeContext extends Omit<StackContext, "workspace"> {
 /** Locks the workspace against every other upgrade and rollback. */
 export async function lockUpgrades(context: UpgradeContext): Promise<AsyncDisposable> {
   const folder = join(context.dir, ".glitchtip", "state");
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   return await lockBackups({ ...context, folder }, "upgrade");
 }
 

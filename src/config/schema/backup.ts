@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import * as z from "zod/mini";
 import { described, httpUrl, secretReferenceSchema } from "./primitives.ts";
 
@@ -34,11 +35,34 @@ const s3Schema = z.strictObject({
   secretKey: described(secretReferenceSchema, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD."),
 });
 
+/** Folders of the system. Everything below them is the system's, too. */
+const SYSTEM_FOLDERS = ["bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "proc", "run", "sbin", "sys", "usr"];
+/** Folders in which others have theirs; a folder of one's own below them is fine. */
+const SHARED_FOLDERS = ["home", "root", "var", "var/lib", "var/log", "opt", "srv", "mnt", "media", "tmp", "var/tmp"];
+
+/**
+ * Returns why a folder is no place for backups, or undefined. The backup service writes there as root and gives every file
+ * in it to the folder's owner.
+ */
+export function backupFolderProblem(folder: string): string | undefined {
+  const path = posix.normalize(folder).replace(/\/+$/, "") || "/";
+  const [, first = ""] = path.split("/");
+  if (path === "/" || (path.startsWith("/") && SYSTEM_FOLDERS.includes(first))) return "is a folder of the system";
+  if (path.startsWith("/") && SHARED_FOLDERS.includes(path.slice(1))) return "has folders of others in it";
+  if (/^(\.|\.\.(\/\.\.)*)$/.test(path)) return "holds this project's own files";
+  return undefined;
+}
+
+const folderSchema = z.string().check(
+  z.minLength(1),
+  z.refine((folder) => backupFolderProblem(folder) === undefined, {
+    error: ({ input }) =>
+      `is no place for backups: ${input} ${backupFolderProblem(String(input))}, and the backup service writes there as root`,
+  }),
+);
+
 export const backupSchema = z.strictObject({
-  folder: described(
-    z._default(z.string().check(z.minLength(1)), "backups"),
-    "Where backups are kept, from the project's folder.",
-  ),
+  folder: described(z._default(folderSchema, "backups"), "Where backups are kept, from the project's folder."),
   schedule: described(
     z.optional(scheduleSchema),
     "When the stack makes one by itself, in UTC: 03:15, or five fields of cron. Default: never.",
