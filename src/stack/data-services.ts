@@ -1,5 +1,6 @@
 import type { ComposeSecret, ComposeService, UserProject } from "../compose/model.ts";
 import { dataFolder, postgresImage, postgresVolume } from "../config/postgres.ts";
+import { memoryMebibytes } from "../config/schema/production.ts";
 import type { Declaration } from "../config/schema.ts";
 import { bundlesValkey, ownServices, type ResolvedServer } from "../config/server.ts";
 import { SECRETS_FOLDER } from "./managed-files.ts";
@@ -68,10 +69,29 @@ const DURABLE_VALKEY: ComposeService = {
   volumes: [`${VALKEY}:/data`],
 };
 
-/** Returns what the operator declares of Postgres, and how Valkey keeps its queue. */
-export function dataSettings(service: string, declaration: Declaration, server: ResolvedServer): ComposeService {
+/** `mem_limit` in templates/compose/glitchtip-valkey.yaml. */
+const DEFAULT_VALKEY_MEMORY = "128m";
+
+/**
+ * Returns Valkey's `maxmemory`. It is half of the container's limit: while Valkey rewrites its append-only file, its fork
+ * holds a second copy of what changes meanwhile (at 5/8 the engine killed it under load).
+ */
+export const valkeyMaxMemory = ({ limits }: Pick<Declaration, "limits">): string =>
+  `${Math.floor(memoryMebibytes(limits?.valkey?.memory ?? DEFAULT_VALKEY_MEMORY) / 2)}mb`;
+
+/** Returns what the operator declares of Postgres, and how Valkey keeps its queue: a full one refuses what comes. */
+export function dataSettings(
+  service: string,
+  template: ComposeService,
+  declaration: Declaration,
+  server: ResolvedServer,
+): ComposeService {
   const { postgres } = declaration;
-  if (service === VALKEY && keepsQueue(declaration, server)) return DURABLE_VALKEY;
+  if (service === VALKEY) {
+    const settings = keepsQueue(declaration, server) ? DURABLE_VALKEY : { command: template.command };
+    const bounds = ["--maxmemory", valkeyMaxMemory(declaration), "--maxmemory-policy", "noeviction"];
+    return { ...settings, command: [...(settings.command ?? []), ...bounds] };
+  }
   if (service !== DATABASE || postgres === undefined) return {};
   const settings = Object.entries(postgres).filter(([, value]) => value !== undefined);
   return { command: ["postgres", ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])] };

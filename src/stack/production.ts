@@ -1,6 +1,7 @@
 import { defined } from "../base/defined.ts";
 import { escaped } from "../compose/interpolate.ts";
 import type { ComposeService } from "../compose/model.ts";
+import { memoryMebibytes } from "../config/schema/production.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { ResolvedServer } from "../config/server.ts";
 import { RETENTION_KINDS, SERVER_PORT } from "../glitchtip/versions.ts";
@@ -55,7 +56,7 @@ export function forOperator(
         name,
         {
           fromServer,
-          own: { ...own, ...limitsOf(name, own, declaration), ...dataSettings(name, declaration, resolved) },
+          own: { ...own, ...limitsOf(name, own, declaration), ...dataSettings(name, own, declaration, resolved) },
         },
       ]),
     ),
@@ -117,8 +118,12 @@ function behindProxy(services: Services, declaration: Declaration, templates: Co
     return { ...hidden, [SERVER]: { ...web, own: { ...own, ...keys } } };
   }
   const config = fingerprint(ownCaddyfile(declaration, production)).slice(0, 16);
+  const template = templates(PROXY);
+  const memory = memoryMebibytes(declaration.limits?.proxy?.memory ?? String(template.mem_limit));
   const caddy: ComposeService = {
-    ...templates(PROXY),
+    ...template,
+    // Go collects garbage harder from here on, below the container's limit.
+    environment: { ...template.environment, GOMEMLIMIT: `${Math.floor((memory * 3) / 4)}MiB` },
     ...(production.tls.mode === "own" ? { secrets: TLS_SECRETS } : {}),
     labels: { "glitchtip-compose.config": config },
   };

@@ -44,6 +44,19 @@ const site = ({ bodyMegabytes, tls }: Production, upstream: string): string[] =>
   `reverse_proxy ${upstream}`,
 ];
 
+/** Nobody holds a connection for ever. The largest body (100 MB by default) takes two minutes at 7 Mbit/s. */
+const TIMEOUTS = { header: "10s", body: "2m", idle: "2m" };
+
+const SERVER_OPTIONS = [
+  "protocols h1 h2",
+  "timeouts {",
+  `\tread_header ${TIMEOUTS.header}`,
+  `\tread_body ${TIMEOUTS.body}`,
+  `\tidle ${TIMEOUTS.idle}`,
+  "}",
+  "max_header_size 32KB",
+];
+
 const block = (head: string, lines: readonly string[]): string[] => [
   `${head} {`,
   ...lines.map((line) => `\t${line}`),
@@ -58,7 +71,7 @@ function caddyfile(production: Production, publicUrl: string, email: string): st
   const account = tls.mode === "auto" && !RESERVED.test(email) ? [`email ${email}`] : [];
   return text([
     MADE_BY_US,
-    ...block("", ["admin off", "skip_install_trust", ...account, ...block("servers", ["protocols h1 h2"])]),
+    ...block("", ["admin off", "skip_install_trust", ...account, ...block("servers", SERVER_OPTIONS)]),
     "",
     "# The health check's.",
     ...block("http://127.0.0.1:2020", ["bind 127.0.0.1", "respond ok"]),
@@ -74,7 +87,8 @@ function caddyfile(production: Production, publicUrl: string, email: string): st
 /** Returns a site for a Caddy that the user runs on the host. */
 const caddySnippet = (production: Production, port: number): string =>
   text([
-    "# For a Caddy of your own on this host: import this file. The port is GLITCHTIP_PORT in .env.",
+    "# For a Caddy of your own on this host: import this file. The port is GLITCHTIP_PORT in .env. Timeouts are yours to set,",
+    "# in the global options: servers { timeouts { read_header 10s read_body 2m idle 2m } }.",
     ...block(production.domain, site(production, `127.0.0.1:${port}`)),
   ]);
 
@@ -96,6 +110,11 @@ function nginxSnippet({ domain, bodyMegabytes }: Production, port: number): stri
       `ssl_certificate /etc/letsencrypt/live/${domain}/fullchain.pem;`,
       `ssl_certificate_key /etc/letsencrypt/live/${domain}/privkey.pem;`,
       "server_tokens off;",
+      "# Nobody holds a connection for ever. nginx counts the time between two pieces of a body.",
+      `client_header_timeout ${TIMEOUTS.header};`,
+      "client_body_timeout 30s;",
+      `keepalive_timeout ${TIMEOUTS.idle};`,
+      "large_client_header_buffers 4 16k;",
       `client_max_body_size ${bodyMegabytes.other}m;`,
       ...HEADERS.map(([name, value]) => `add_header ${name} "${value}" always;`),
       "proxy_set_header Host $host;",

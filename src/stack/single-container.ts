@@ -7,6 +7,7 @@ import { memoryMebibytes } from "../config/schema/production.ts";
 import type { Declaration } from "../config/schema.ts";
 import { imageOf, type ResolvedServer, superuserOf } from "../config/server.ts";
 import { singleContainerCare } from "./care.ts";
+import { valkeyMaxMemory } from "./data-services.ts";
 import { managed } from "./managed-files.ts";
 import type { AttachedStack, BundledStack, RenderedFile, StackInput, StackService, StackTexts } from "./model.ts";
 import {
@@ -99,6 +100,7 @@ function singleService(
       GLITCHTIP_ADMIN_EMAIL: escaped(superuserOf(declaration).email),
       // The first word is the program.
       ...(Array.isArray(postgresCommand) ? { POSTGRES_FLAGS: postgresCommand.slice(1).join(" ") } : {}),
+      ...(declaration.limits?.valkey?.memory === undefined ? {} : { VALKEY_MAXMEMORY: valkeyMaxMemory(declaration) }),
       ...template.environment,
     },
     secrets: [...(web.secrets ?? server.secrets ?? []), ...(template.secrets ?? [])],

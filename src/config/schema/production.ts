@@ -64,7 +64,7 @@ export const limitsSchema = z.strictObject({
   web: limit("Of the web process, or of all in one.", SERVER_LEAST_MIB),
   worker: limit("Of the worker.", SERVER_LEAST_MIB),
   database: limit("Of Postgres.", 128),
-  valkey: limit("Of Valkey.", 32),
+  valkey: limit("Of Valkey, which uses half of the memory for its data and then refuses more.", 32),
   proxy: limit("Of Caddy.", 32),
 });
 

@@ -220,6 +220,16 @@ describe("the databases", () => {
     });
   });
 
+  it.each([
+    ["", "64mb"],
+    ["limits: { valkey: { memory: 1g } }", "512mb"],
+    ["limits: { valkey: { memory: 100m } }\nproduction: { domain: errors.example.com }", "50mb"],
+  ])("bound Valkey below its container's limit, so that it refuses instead of being killed (%s)", (lines, bound) => {
+    const { command } = composeOf(stack(`${lines}\nserver: { valkey: bundled }`)).services["glitchtip-valkey"] ?? {};
+    expect((command as string[]).slice(-4)).toEqual(["--maxmemory", bound, "--maxmemory-policy", "noeviction"]);
+    expect((command as string[])[0]).toBe("valkey-server");
+  });
+
   it("include a Valkey that is durable in production only", () => {
     const kept = composeOf(stack("production: { domain: errors.example.com }\nserver: { valkey: bundled }"));
     expect(kept.services["glitchtip-valkey"]).toMatchObject({

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { problemsIn } from "../../support/declaration-problems.ts";
 import { type ComposeProject, composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
@@ -65,6 +66,16 @@ describe("a single container", () => {
     expect(mem_limit).toBe("3584m");
     expect(environment).toMatchObject({ POSTGRES_FLAGS: "-c shared_buffers=512MB" });
     expect(build).toMatchObject({ args: { POSTGRES_MAJOR: "17" } });
+  });
+
+  it("bounds its Valkey by the declared limit", () => {
+    const limits = "limits: { valkey: { memory: 512m } }";
+    expect(serviceOf(compose(", valkey: bundled", limits), "glitchtip").environment).toMatchObject({
+      VALKEY_MAXMEMORY: "256mb",
+    });
+    expect(serviceOf(compose(", valkey: bundled"), "glitchtip").environment).not.toHaveProperty("VALKEY_MAXMEMORY");
+    const run = readFileSync(new URL("../../../images/all-in-one/services/valkey/run", import.meta.url), "utf8");
+    expect(run).toContain(`--maxmemory "\${VALKEY_MAXMEMORY:-64mb}" --maxmemory-policy noeviction`);
   });
 
   it("gives scheduled backups its network for the database and its volume for the uploads", () => {
