@@ -39,7 +39,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
   compose: { folders: ["base"], packages: ["yaml"] },
   // The declaration is checked against the server's own rules for names and addresses, so that a mistake has a line.
   config: {
-    folders: ["base", "glitchtip/versions", "glitchtip/wire", "references/reference"],
+    folders: ["base", "compose/yaml-limits", "glitchtip/versions", "glitchtip/wire", "references/reference"],
     packages: ["yaml", "zod", "dotenv"],
   },
   http: { folders: ["base"], packages: ["undici"] },

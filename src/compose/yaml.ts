@@ -3,6 +3,7 @@ import {
   type Document,
   isMap,
   isNode,
+  isScalar,
   LineCounter,
   parseAllDocuments,
   Scalar,
@@ -10,6 +11,7 @@ import {
   type YAMLError,
 } from "yaml";
 import { CodedError } from "../base/errors.ts";
+import { MAX_ALIASES, nestedAlias, TOO_DEEP, TOO_MANY_ALIASES, tooDeepAt } from "./yaml-limits.ts";
 
 export type YamlMap = Readonly<Record<string, unknown>>;
 
@@ -29,6 +31,8 @@ export class Tagged<T = unknown> {
 /** Returns the documents of a Compose file as plain data, their anchors and merge keys resolved. */
 export function parseComposeYaml(path: string, text: string): YamlMap[] {
   const lines = new LineCounter();
+  const deep = tooDeepAt(text);
+  if (deep !== undefined) throw unreadable(`${path}:${text.slice(0, deep).split("\n").length}`, TOO_DEEP);
   const documents = parseAllDocuments(text, {
     merge: true,
     lineCounter: lines,
@@ -40,6 +44,7 @@ export function parseComposeYaml(path: string, text: string): YamlMap[] {
   return documents.map((document) => {
     const [error] = document.errors;
     if (error !== undefined) throw broken(path, text, error, lines);
+    refuseOddImages(path, document, lines);
     if (tagged) {
       visit(document, {
         Node(_, node) {
@@ -49,14 +54,40 @@ export function parseComposeYaml(path: string, text: string): YamlMap[] {
       });
     }
     try {
-      // The file is the user's own, so many services that share an anchor are no attack.
-      const value: unknown = document.toJS({ maxAliasCount: -1 });
+      const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
       if (value === null || isMap(document.contents)) return asMap(value);
     } catch (cause) {
       throw lostAlias(path, document, lines, cause);
     }
     throw unreadable(path, "it must be a map with services");
   });
+}
+
+/** The longest name of a repository (255) with a tag (128) or a digest. */
+const LONGEST_IMAGE = 400;
+
+/** Refuses, as the engine does, an image that can have no such name; one with a variable is known only to Compose. */
+function refuseOddImages(path: string, document: Document, lines: LineCounter): void {
+  const services: unknown = document.get("services");
+  if (!isMap(services)) return;
+  for (const { key, value } of services.items) {
+    const image: unknown = isMap(value) ? value.get("image", true) : undefined;
+    if (!isScalar(image) || typeof image.value !== "string") continue;
+    const what = imageProblem(image.value);
+    if (what === undefined) continue;
+    const { line, col } = lines.linePos(image.range?.[0] ?? 0);
+    throw unreadable(`${path}:${line}:${col}`, `the image of service ${String(key)} ${what}`);
+  }
+}
+
+function imageProblem(image: string): string | undefined {
+  if (image.trim() === "") return "has no name";
+  if (/\$(?![A-Za-z_{$])/.test(image)) return "has a $ that begins no variable; write $$ for one";
+  if (image.includes("$")) return undefined;
+  if (/[\s\p{Cc}]/u.test(image)) return "has a blank in its name";
+  return image.length > LONGEST_IMAGE || /^[^@:]{256,}/.test(image)
+    ? "has a name of more than 255 characters"
+    : undefined;
 }
 
 /** Returns the error for an alias without an anchor, with its line: the yaml package throws one without. */
@@ -69,6 +100,11 @@ function lostAlias(path: string, document: Document, lines: LineCounter, cause: 
       return visit.BREAK;
     },
   });
+  const nested = lost === undefined ? nestedAlias(document) : undefined;
+  if (nested !== undefined) {
+    const { line, col } = lines.linePos(nested.range?.[0] ?? 0);
+    return unreadable(`${path}:${line}:${col}`, TOO_MANY_ALIASES, { cause });
+  }
   if (lost === undefined) return unreadable(path, cause instanceof Error ? cause.message : String(cause), { cause });
   const { line, col } = lines.linePos(lost.range?.[0] ?? 0);
   return unreadable(`${path}:${line}:${col}`, `no anchor &${lost.source} stands before *${lost.source}`, { cause });
@@ -88,5 +124,5 @@ export const unreadable = (
 ): CodedError =>
   new CodedError("GC1103", `${where} cannot be read: ${why}`, {
     ...more,
-    remedy: `Check it with: docker compose -f ${where.replace(/:\d+:\d+$/, "")} config`,
+    remedy: `Check it with: docker compose -f ${where.replace(/:\d+(:\d+)?$/, "")} config`,
   });

@@ -42,6 +42,7 @@ function checkWith(
   const problems = [
     ...missing(input),
     ...prototypeKeys(input),
+    ...unwritableTexts(input),
     ...(parsed.success
       ? [...checks(parsed.data), ...contentsChecks(parsed.data)]
       : [
@@ -82,6 +83,20 @@ function prototypeKeys(value: unknown, path: KeyPath = []): DeclarationProblem[]
       ? [{ path: [...path, key], what: "must be another name", atKey: true }]
       : prototypeKeys(inner, [...path, key]),
   );
+}
+
+/** Compose refuses a file with the control characters from U+0080 on, or reads them, and U+2028, as a line's end. */
+const UNWRITABLE = /[\u0080-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
+
+function unwritableTexts(value: unknown, path: KeyPath = []): DeclarationProblem[] {
+  if (typeof value === "string") {
+    return UNWRITABLE.test(value) ? [{ path, what: "must not contain control characters" }] : [];
+  }
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [
+    ...(UNWRITABLE.test(key) ? [{ path, what: "must not have a name with control characters" }] : []),
+    ...unwritableTexts(inner, [...path, key]),
+  ]);
 }
 
 type Values = Readonly<Record<string, unknown>>;

@@ -1,5 +1,6 @@
 import { type Document, isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { CodedError } from "../base/errors.ts";
+import { MAX_ALIASES, nestedAlias, TOO_DEEP, TOO_MANY_ALIASES, tooDeepAt } from "../compose/yaml-limits.ts";
 import { checkInput, checkServers, mistakes, problemText } from "./check.ts";
 import type { Declaration } from "./schema.ts";
 import type { DeclarationProblem } from "./server.ts";
@@ -11,6 +12,8 @@ export const loadDeclaration = (text: string, file: string): Declaration => load
 export const loadServers = (text: string, file: string): Declaration => load(text, file, checkServers);
 
 function load(text: string, file: string, check: typeof checkInput): Declaration {
+  const deep = tooDeepAt(text);
+  if (deep !== undefined) throw mistakes(file, [`${file}:${text.slice(0, deep).split("\n").length}: ${TOO_DEEP}`]);
   const lines = new LineCounter();
   const document = parseDocument(text, { merge: true, prettyErrors: false, lineCounter: lines });
   const at = (offset: number): string => {
@@ -21,7 +24,7 @@ function load(text: string, file: string, check: typeof checkInput): Declaration
     const problems = document.errors.map(({ pos, message }) => `${at(pos[0])}: ${message.replaceAll("\n", " ")}`);
     throw mistakes(file, problems);
   }
-  return check(toValue(document, file), file, (problems) =>
+  return check(toValue(document, file, at), file, (problems) =>
     problems
       .map((problem) => ({ problem, offset: offsetOf(document, problem) }))
       .sort((a, b) => a.offset - b.offset)
@@ -29,10 +32,12 @@ function load(text: string, file: string, check: typeof checkInput): Declaration
   );
 }
 
-function toValue(document: Document, file: string): unknown {
+function toValue(document: Document, file: string, at: (offset: number) => string): unknown {
   try {
-    return document.toJS();
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (cause) {
+    const nested = nestedAlias(document);
+    if (nested !== undefined) throw mistakes(file, [`${at(nested.range?.[0] ?? 0)}: ${TOO_MANY_ALIASES}`]);
     throw new CodedError("GC1102", `${file} cannot be read: its aliases do not resolve`, { cause });
   }
 }

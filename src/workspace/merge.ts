@@ -1,5 +1,6 @@
 import { diffArrays } from "diff";
 import { parseAllDocuments } from "yaml";
+import { MAX_ALIASES } from "../compose/yaml-limits.ts";
 import { MOST_EDITS } from "./decisions.ts";
 
 /** A place that the user and we have changed in different ways. Lines count from 1, in the user's file. */
@@ -118,7 +119,7 @@ function problemIn(path: string, text: string): string | undefined {
     const documents = parseAllDocuments(text, { merge: true, prettyErrors: true, logLevel: "error" });
     if (!Array.isArray(documents)) return undefined;
     const [error] = documents.flatMap(({ errors }) => errors);
-    for (const document of documents) document.toJS({ maxAliasCount: -1 });
+    for (const document of documents) document.toJS({ maxAliasCount: MAX_ALIASES });
     return error?.message.split("\n")[0];
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -9,7 +9,7 @@ const GENERATIONS = [
     flags: ["--topology", "split", "--valkey", "bundled"],
     services: ["glitchtip-valkey", "glitchtip-worker"],
   },
-  { what: "5.2", flags: ["--image", "glitchtip/glitchtip:5.2.1"], services: ["glitchtip-worker"] },
+  { what: "5.2", flags: ["--image", "glitchtip/glitchtip:5.2.1"], services: ["glitchtip-valkey", "glitchtip-worker"] },
   {
     what: "5.1",
     flags: ["--image", "glitchtip/glitchtip:v5.1.1"],

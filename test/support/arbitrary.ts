@@ -39,7 +39,9 @@ export const nameOf = (longest: number): fc.Arbitrary<string> =>
       fc.integer({ min: longest - 1, max: longest }).map((length) => "Long name ".repeat(longest).slice(0, length)),
       fc.constantFrom("\u{1F600}".repeat(longest), "x".repeat(longest)),
     )
-    .map((text) => [...text.replace(/[\u0000-\u001f\u007f]/g, "")].slice(0, longest).join(""))
+    .map((text) =>
+      [...text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, "")].slice(0, longest).join(""),
+    )
     .filter((text) => text.trim() !== "" && text !== "__proto__");
 
 const LETTERS = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"];

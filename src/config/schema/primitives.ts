@@ -31,6 +31,13 @@ export const httpUrl = z.string().check(
 /** Such an address without the slash at its end, to which paths are joined. */
 export const baseUrl = z.pipe(httpUrl, z.transform(withoutFinalSlash));
 
+/** The name of an image, with its tag or digest. */
+export const imageName = z.string().check(
+  z.refine((value) => /^[\w][\w./:@-]{0,399}$/.test(value) && !/^[^@:]{256,}/.test(value), {
+    error: "must be the name of an image, such as glitchtip/glitchtip:6, of at most 255 characters",
+  }),
+);
+
 const NO_REFERENCE = { error: `must be ${REFERENCE_FORMS}; a password itself has no place in this file` };
 
 export const secretReferenceSchema = z.string().check(

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { GENERATIONS } from "../../glitchtip/versions.ts";
 import { DEFAULT_POSTGRES_IMAGE } from "../defaults.ts";
-import { baseUrl, described, secretReferenceSchema, text } from "./primitives.ts";
+import { baseUrl, described, imageName, secretReferenceSchema, text } from "./primitives.ts";
 import { retentionSchema } from "./production.ts";
 import { connectionFields } from "./servers.ts";
 
@@ -16,7 +16,7 @@ const ownServiceSchema = z.strictObject({
 
 export const serverSchema = z.strictObject({
   image: described(
-    z.optional(z.string().check(z.minLength(1))),
+    z.optional(imageName),
     "GlitchTip's image with its tag. Default: glitchtip/glitchtip:6; with `url` and without `image` the server is there already.",
   ),
   generation: described(
@@ -60,7 +60,7 @@ export const serverSchema = z.strictObject({
     z.optional(
       z.strictObject({
         image: described(
-          z.optional(text(255)),
+          z.optional(imageName),
           `Its image with its tag. Default: ${DEFAULT_POSTGRES_IMAGE}; GLITCHTIP_POSTGRES_IMAGE in .env wins.`,
         ),
         volume: described(
