@@ -37,7 +37,9 @@ function toValue(document: Document, file: string, at: (offset: number) => strin
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (cause) {
     const nested = nestedAlias(document);
-    if (nested !== undefined) throw mistakes(file, [`${at(nested.range?.[0] ?? 0)}: ${TOO_MANY_ALIASES}`]);
+    if (nested !== undefined) {
+      throw new CodedError("GC1102", `${at(nested.range?.[0] ?? 0)} cannot be read: ${TOO_MANY_ALIASES}`, { cause });
+    }
     throw new CodedError("GC1102", `${file} cannot be read: its aliases do not resolve`, { cause });
   }
 }

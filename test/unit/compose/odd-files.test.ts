@@ -61,7 +61,7 @@ describe("a Compose file", () => {
 describe("a declaration", () => {
   it("with aliases of aliases is refused with the line", () => {
     expect(declarationProblem(`${BOMB}${DECLARATION}`)).toMatch(
-      /^GC1101 .* glitchtip\.yaml:\d+:\d+: its aliases expand/,
+      /^GC1102 glitchtip\.yaml:\d+:\d+ cannot be read: its aliases expand/,
     );
   });
 
