@@ -217,3 +217,21 @@ describe("jobs in the database", () => {
     expect(jobs).toMatchObject({ known: false, reason: "the database is not running" });
   });
 });
+
+describe("the stack of another folder", () => {
+  it("is broken, and says so first, where the containers belong to another folder", async () => {
+    const folder = "/home/ann/other/shop";
+    const docker = fakeDocker({
+      config: { services: SERVICES },
+      containers: STARTED,
+      files: { [STATUS_FILE]: JSON.stringify(WRITTEN) },
+      engine: {
+        marks: async () => [{ kind: "container", name: "shop-api-1", project: "shop", key: "api", folder }],
+      },
+    });
+    const identity = { dir: "/home/ann/shop", project: "shop", instance: "0123456789abcdef" };
+    const { state, next } = await stackStatus(docker, DECLARATION, { nowMs: NOW_MS, identity });
+    expect(state).toBe("broken");
+    expect(next[0]).toContain(folder);
+  });
+});
