@@ -148,15 +148,23 @@ export function proxyFiles(declaration: Declaration): RenderedFile[] {
 }
 
 /** Returns labels for a Traefik that the user runs. Traefik sends no requests to a container that is not healthy. */
-export function traefikLabels({ domain, network, certResolver, bodyMegabytes }: Production): Record<string, string> {
+export function traefikLabels({
+  domain,
+  network,
+  entrypoint,
+  certResolver,
+  bodyMegabytes,
+}: Production): Record<string, string> {
+  // Traefik knows one router by a name, whatever stack it is of; a domain belongs to one stack.
+  const base = `glitchtip-${domain.replaceAll(".", "_")}`;
   const router = (name: string, rule: string, priority: number, megabytes: number) => ({
     [`traefik.http.routers.${name}.rule`]: rule,
     [`traefik.http.routers.${name}.priority`]: String(priority),
-    [`traefik.http.routers.${name}.entrypoints`]: "websecure",
+    [`traefik.http.routers.${name}.entrypoints`]: entrypoint,
     [`traefik.http.routers.${name}.tls`]: "true",
     ...(certResolver === undefined ? {} : { [`traefik.http.routers.${name}.tls.certresolver`]: certResolver }),
-    [`traefik.http.routers.${name}.service`]: "glitchtip",
-    [`traefik.http.routers.${name}.middlewares`]: `${name}-size,glitchtip-headers`,
+    [`traefik.http.routers.${name}.service`]: base,
+    [`traefik.http.routers.${name}.middlewares`]: `${name}-size,${base}-headers`,
     [`traefik.http.middlewares.${name}-size.buffering.maxRequestBodyBytes`]: String(megabytes * 1_000_000),
   });
   const host = `Host(\`${domain}\`)`;
@@ -164,13 +172,13 @@ export function traefikLabels({ domain, network, certResolver, bodyMegabytes }: 
   return {
     "traefik.enable": "true",
     "traefik.docker.network": network,
-    "traefik.http.services.glitchtip.loadbalancer.server.port": String(SERVER_PORT),
-    ...router("glitchtip", host, 1, bodyMegabytes.other),
-    ...router("glitchtip-upload", path(UPLOADS), 2, bodyMegabytes.upload),
-    ...router("glitchtip-envelope", path(ENVELOPES), 3, bodyMegabytes.envelope),
+    [`traefik.http.services.${base}.loadbalancer.server.port`]: String(SERVER_PORT),
+    ...router(base, host, 1, bodyMegabytes.other),
+    ...router(`${base}-upload`, path(UPLOADS), 2, bodyMegabytes.upload),
+    ...router(`${base}-envelope`, path(ENVELOPES), 3, bodyMegabytes.envelope),
     ...Object.fromEntries(
       HEADERS.map(([name, value]) => [
-        `traefik.http.middlewares.glitchtip-headers.headers.customResponseHeaders.${name}`,
+        `traefik.http.middlewares.${base}-headers.headers.customResponseHeaders.${name}`,
         value,
       ]),
     ),

@@ -87,19 +87,37 @@ describe("the Caddyfile", () => {
 });
 
 describe("behind a proxy that the user runs", () => {
+  it("two stacks behind one Traefik share no name of a router, service or middleware", () => {
+    const namesFor = (domain: string) => {
+      const file = renderedStack(
+        declarationWith(`production: { domain: ${domain}, proxy: traefik, entrypoint: https }`),
+        COMPOSE,
+      );
+      const labels = composeOf(file).services.glitchtip?.labels as Record<string, string>;
+      expect(
+        Object.entries(labels)
+          .filter(([key]) => key.endsWith(".entrypoints"))
+          .map(([, value]) => value),
+      ).toEqual(["https", "https", "https"]);
+      return Object.keys(labels).flatMap((key) => /^traefik\.http\.\w+\.([^.]+)\./.exec(key)?.[1] ?? []);
+    };
+    const one = namesFor("a-b.example.com");
+    expect(namesFor("a.b.example.com").filter((name) => one.includes(name))).toEqual([]);
+  });
+
   it("GlitchTip has Traefik's labels and joins its network", () => {
     const compose = composeOf(production(", proxy: traefik, network: edge, certResolver: le"));
     const { labels, ports, networks } = compose.services.glitchtip ?? {};
     expect(labels).toMatchObject({
       "traefik.enable": "true",
       "traefik.docker.network": "edge",
-      "traefik.http.routers.glitchtip.rule": "Host(`errors.example.com`)",
+      "traefik.http.routers.glitchtip-errors_example_com.rule": "Host(`errors.example.com`)",
       // Two dollars: Compose makes one of them.
-      "traefik.http.routers.glitchtip-envelope.rule":
+      "traefik.http.routers.glitchtip-errors_example_com-envelope.rule":
         "Host(`errors.example.com`) && PathRegexp(`^/api/[0-9]+/(envelope|store|security|minidump)/?$$`)",
-      "traefik.http.routers.glitchtip.tls.certresolver": "le",
-      "traefik.http.middlewares.glitchtip-envelope-size.buffering.maxRequestBodyBytes": "20000000",
-      "traefik.http.services.glitchtip.loadbalancer.server.port": "8000",
+      "traefik.http.routers.glitchtip-errors_example_com.tls.certresolver": "le",
+      "traefik.http.middlewares.glitchtip-errors_example_com-envelope-size.buffering.maxRequestBodyBytes": "20000000",
+      "traefik.http.services.glitchtip-errors_example_com.loadbalancer.server.port": "8000",
     });
     expect([ports, networks]).toEqual([undefined, ["glitchtip", "glitchtip-db", "glitchtip-proxy", "glitchtip-apps"]]);
     expect(compose.networks).toMatchObject({ "glitchtip-proxy": { external: true, name: "edge" } });
