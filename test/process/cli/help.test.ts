@@ -136,9 +136,12 @@ describe("help", () => {
                                       apart; with --domain
         --domain <name>               the public name, such as errors.example.com
         --proxy <kind>                caddy (default), traefik, nginx or none
-        --proxy-network <name>        proxy traefik: the Docker network of your Traefik (default traefik)
-        --cert-resolver <name>        proxy traefik: the name of its certificate resolver
-        --proxy-entrypoint <name>     proxy traefik: the entrypoint that takes HTTPS (default websecure)
+        --proxy-network <name>        proxy traefik: the Docker network of your
+                                      Traefik (default traefik)
+        --cert-resolver <name>        proxy traefik: the name of its certificate
+                                      resolver
+        --proxy-entrypoint <name>     proxy traefik: the entrypoint that takes HTTPS
+                                      (default websecure)
         --tls <mode>                  auto (default), internal or own
         --certificate <file>          tls own: the certificate with its chain (PEM)
         --key <file>                  tls own: its private key (PEM)
