@@ -1,6 +1,7 @@
 import { CodedError } from "../base/errors.ts";
+import { NEEDS_DOMAIN } from "./option-conditions.ts";
 import { flagName, isRepeatable, isValueRow, type OptionRow, type RepeatableRow, type ValueRow } from "./option-row.ts";
-import { type InitOptionName, type InitOptions, NEEDS_DOMAIN, OPTION_ROWS } from "./options.ts";
+import { type InitOptionName, type InitOptions, OPTION_ROWS } from "./options.ts";
 
 /** What the command line holds by option: a text, the texts of a repeatable option, or a switch. */
 export type GivenOptions = Readonly<Partial<Record<InitOptionName, string | readonly string[] | boolean>>>;

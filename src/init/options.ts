@@ -1,4 +1,5 @@
 import { REFERENCE_FORMS } from "../references/reference.ts";
+import { NEEDS_DOMAIN, NEEDS_MAIL_HOST, NEEDS_SERVER, OWN_STACK_ONLY } from "./option-conditions.ts";
 import {
   anyText,
   byServiceRow,
@@ -15,24 +16,6 @@ import {
   valueRow,
 } from "./option-row.ts";
 import { type ExpectedSize, parseSize } from "./size.ts";
-
-export const NEEDS_DOMAIN = {
-  oneOf: ["domain"],
-  problem: "it is not said under which name GlitchTip is reached: --domain errors.example.com",
-} as const;
-const NEEDS_SERVER = {
-  oneOf: ["serverUrl"],
-  problem: "without --server-url URL there is no server to sign in to: it is for a GlitchTip that is there already",
-};
-const NEEDS_MAIL_HOST = {
-  oneOf: ["emailHost"],
-  problem: "without --email-host NAME there is no mail server to write the address of",
-};
-const OWN_STACK_ONLY = {
-  option: "serverUrl",
-  problem: (name: string, url: string) =>
-    `${name} is for a GlitchTip of this stack, not for ${url.replace(/\/\/[^/]*@/, "//…@")}`,
-} as const;
 
 /**
  * Every option of `init` that says something about the declaration, in the order of --help. A row gives the flag, the
