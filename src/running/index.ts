@@ -20,7 +20,6 @@ export {
   type MyVolumes,
   planRemoval,
   planStackRemoval,
-  type RemovalPlan,
   removeStack,
   removeStackParts,
   type StackRemoval,
