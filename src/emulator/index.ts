@@ -1,6 +1,6 @@
 /** GlitchTip's API in memory, for tests and demonstrations: `glitchtip-compose/emulator`. */
 export type { Generation } from "../glitchtip/versions.ts";
-export type { Fault, FaultEffect } from "./faults.ts";
+export type { Fault, FaultEffect } from "./fault.ts";
 
 export type { Emulator, EmulatorOptions, RequestRecord, Snapshot } from "./options.ts";
 

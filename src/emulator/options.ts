@@ -1,5 +1,5 @@
 import type { Generation } from "../glitchtip/versions.ts";
-import type { Fault } from "./faults.ts";
+import type { Fault } from "./fault.ts";
 
 export interface EmulatorOptions {
   /** The GlitchTip that the emulator behaves as: 4.1, 5.1 and 5.2 are recorded, 6 is read. Default "6". */

@@ -6,7 +6,7 @@ import { until } from "./support/until.ts";
 
 const SCHEDULED = 'care: { everySeconds: 5, restart: { schedule: "* * * * *" } }\n';
 
-describeOnEngine("a stack of generation 5.2 with care.restart.schedule", () => {
+describeOnEngine("a stack of generation 5.2 without Valkey, with care.restart.schedule", () => {
   let stack: Stack;
   const cli = (...args: string[]) => stack.project.cli(args);
   const sql = (text: string, application = "psql") =>
@@ -30,7 +30,7 @@ describeOnEngine("a stack of generation 5.2 with care.restart.schedule", () => {
   };
 
   beforeAll(async () => {
-    stack = await Stack.sample("--image", "glitchtip/glitchtip:5.2.1");
+    stack = await Stack.sample("--image", "glitchtip/glitchtip:5.2.1", "--valkey", "off");
     stack.write("glitchtip.yaml", `${stack.read("glitchtip.yaml")}${SCHEDULED}`);
     await stack.init();
     await stack.up();

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runProcess } from "../../src/base/process.ts";
 import type { UserProject } from "../../src/compose/model.ts";
+import { hostPorts, portText } from "../../src/compose/ports.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
 import { initWorkspace } from "../../src/init/init.ts";
 import {
@@ -69,12 +70,17 @@ function expectWrapped(before: Config["services"][string] | undefined, after: Co
   if (before?.command?.length) expect(command).toEqual(before.command);
 }
 
-/** Returns the facts about services in one order, with the variables from env files. */
+/** Returns the facts about services in one order, with the variables from env files and each single port of the host. */
 const facts = (dir: string, user: UserProject) =>
   Object.fromEntries(
     Object.entries(withEnvFiles(dir, user).services).map(([name, { environment, envFiles: _, ...service }]) => [
       name,
-      { ...service, environment: [...new Set(environment)].sort() },
+      {
+        ...service,
+        environment: [...new Set(environment)].sort(),
+        networks: service.networks.toSorted(),
+        ports: (service.ports ?? []).flatMap(hostPorts).map(portText).sort(),
+      },
     ]),
   );
 

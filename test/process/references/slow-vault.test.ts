@@ -22,7 +22,7 @@ describe("a Vault that does not answer at once", () => {
   it("is not asked again where it says 400 or 403: that is the answer", async () => {
     vault.faults.push({ status: 400, body: { errors: ["bad request"] } });
     expect(await failure(HOOK)).toMatch(
-      /^GC1701 server.token: \[VAULT\] the answer for secret\/apps\/hook is not Vault's: bad request/,
+      /^GC1701 server.token: \[VAULT\] the answer for secret\/apps\/hook is not Vault's: HTTP 400/,
     );
     expect(vault.requests).toHaveLength(1);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type FaultEffect, Faults } from "../../../src/emulator/faults.ts";
+import type { FaultEffect } from "../../../src/emulator/fault.ts";
+import { Faults } from "../../../src/emulator/faults.ts";
 
 const effect: FaultEffect = { kind: "html" };
 
