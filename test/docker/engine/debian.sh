@@ -152,8 +152,10 @@ stop_pid() {
 start_engine() {
   local pid tries=0
   if [ -s "$work/docker.pid" ] && ! is_dockerd "$(cat "$work/docker.pid")"; then rm -f "$work/docker.pid"; fi
+  # The default pools hold 31 networks; the stacks of three test files that run side by side need more.
   PATH="$work/tools/usr/sbin:$work/tools/usr/bin:$work/tools/usr/libexec/docker:/usr/sbin:/usr/bin:/sbin:/bin" \
     setsid dockerd --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/docker.pid" \
+    --default-address-pool base=172.16.0.0/12,size=24 \
     --host "unix://$work/docker.sock" --group root >"$work/dockerd.log" 2>&1 </dev/null 9>&- &
   pid=$!
   until [ -S "$work/docker.sock" ] && "$work/bin/docker" -H "unix://$work/docker.sock" version >/dev/null 2>&1; do
