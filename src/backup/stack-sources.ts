@@ -10,7 +10,7 @@ import { backupFolderProblem } from "../config/schema/backup.ts";
 import { resolveServer } from "../config/server.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
 import { containerOf, databaseContainer, dockerShell, observeStack } from "../running/index.ts";
-import { SECRETS_FOLDER, STACK_FILE } from "../stack/managed-files.ts";
+import { SECRETS_FOLDER } from "../stack/managed-files.ts";
 import { PROVISIONER, SERVER } from "../stack/service-names.ts";
 import { DECLARATION_FILE, type Workspace } from "../workspace/index.ts";
 import type { BackupContext, BackupSources } from "./create.ts";
@@ -121,10 +121,10 @@ function aboutStack({ declaration, composeProjectName, env }: Workspace, tool: s
 }
 
 /** Returns .env, the user's Compose files, the generated secrets and the referenced ones, as far as they lie in `dir`. */
-function secretFiles({ dir, declaration, composeFiles }: Workspace): WorkspaceFile[] {
+function secretFiles({ dir, declaration, composeFiles, stackFile }: Workspace): WorkspaceFile[] {
   const referenced = [...JSON.stringify(declaration).matchAll(/"file:([^"]+)"/g)].map(([, path = ""]) => path);
   const generated = ["admin_password", "db_password", "secret_key"].map((name) => `${SECRETS_FOLDER}/${name}`);
-  const users = composeFiles.filter((path) => path !== STACK_FILE);
+  const users = composeFiles.filter((path) => path !== stackFile);
   const paths = [".env", ...users, ...generated, ...referenced].map((path) => inside(dir, path));
   return [...new Set(paths)].flatMap((path) =>
     path !== undefined && existsSync(join(dir, path)) ? [file(dir, path)] : [],

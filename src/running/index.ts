@@ -65,3 +65,4 @@ export {
 export { holdPrograms, releasePrograms, resumePrograms, stopServices } from "./stop.ts";
 export { requireFreePorts } from "./taken-ports.ts";
 export { startStack } from "./up.ts";
+export { appsStartedWithoutOurs, STARTED_WITHOUT_OURS } from "./started-files.ts";

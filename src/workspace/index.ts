@@ -1,8 +1,9 @@
 export { type AddOptions, addApp, removeApp } from "./apps.ts";
 export { type Assets, isSample, packageAssets, SAMPLE_COMPOSE_PROJECT } from "./assets.ts";
-export { composeFilesIn, readComposeFiles, readUserFilesWith } from "./compose-files.ts";
+export { readComposeFiles, readUserFilesWith } from "./compose-files.ts";
 export type { PlannedFile } from "./decisions.ts";
 export { DECLARATION_FILE, readDeclarationText } from "./declaration-file.ts";
+export { composeFilesIn, type Discovery, discoveryProblem, refuseMissedStackFile, stackFileNames } from "./discovery.ts";
 export { workspaceDocker } from "./docker.ts";
 export { parseEnv, setVariable } from "./env-file.ts";
 export { changedStarts, changedStartText, followImages, imageStartNotes } from "./image-starts.ts";

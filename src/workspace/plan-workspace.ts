@@ -11,7 +11,7 @@ import type { RenderedFile } from "../stack/model.ts";
 import type { Assets } from "./assets.ts";
 import type { PlannedFile } from "./decisions.ts";
 import { DECLARATION_FILE } from "./declaration-file.ts";
-import { createOverrideLink, envWith, plannedLink, usesOverrideLink } from "./discovery.ts";
+import { envWith } from "./env-lines.ts";
 import { recordEnvEdit } from "./env-record.ts";
 import { type ManagedFilesPlan, planManagedFiles } from "./managed-files.ts";
 import { makeSecrets, missingSecrets, SECRET_FILES } from "./secrets.ts";
@@ -40,8 +40,6 @@ export interface WorkspacePlan {
   /** New texts of the user's own files. */
   readonly declaration?: string;
   readonly env?: string;
-  /** Compose finds our file by a link, not by COMPOSE_FILE. */
-  readonly byLink: boolean;
   readonly secrets: readonly string[];
   /** Env files with the DSN of an app that no longer reads it from there. */
   readonly oldEnvFiles: readonly string[];
@@ -61,15 +59,13 @@ export async function planWorkspace(
     instance: workspace.instance,
   });
   const secrets = missingSecrets(dir, declaration, { ...workspace.env, ...shell });
-  const byLink = usesOverrideLink(workspace);
   const envText = readEnvText(dir);
-  const newEnvText = byLink ? envText : envWith(envText, workspace, sample);
+  const newEnvText = envWith(envText, workspace, sample);
   const oldEnvFiles = envFilesIn(dir).filter((path) => !envFilesOf(declaration).includes(path));
   const files: PlannedFile[] = [
     ...(declarationEdited ? plannedDeclaration(dir, declarationText) : []),
     ...managed.files,
-    plannedEnv(envText, newEnvText),
-    ...(byLink ? [plannedLink(dir)] : []),
+    ...plannedEnv(envText, newEnvText),
     ...secrets.map((path) => ({ path, state: "new" }) as const),
     ...oldEnvFiles.map((path) => ({ path, state: "removed" }) as const),
   ];
@@ -80,7 +76,6 @@ export async function planWorkspace(
     managed,
     ...(declarationEdited && { declaration: declarationText }),
     ...(newEnvText !== envText && { env: newEnvText }),
-    byLink,
     secrets,
     oldEnvFiles,
   };
@@ -91,9 +86,11 @@ function plannedDeclaration(dir: string, after: string): PlannedFile[] {
   return before === undefined ? [] : [{ path: DECLARATION_FILE, state: "changed", before, after }];
 }
 
-function plannedEnv(before: string, after: string): PlannedFile {
-  if (after === before) return { path: ENV_FILE, state: "same" };
-  return before === "" ? { path: ENV_FILE, state: "new", after } : { path: ENV_FILE, state: "changed", before, after };
+/** An .env in which only our lines stood goes with them. */
+function plannedEnv(before: string, after: string): PlannedFile[] {
+  if (after === before) return before === "" ? [] : [{ path: ENV_FILE, state: "same" }];
+  if (before === "") return [{ path: ENV_FILE, state: "new", after }];
+  return [after === "" ? { path: ENV_FILE, state: "removed", before } : { path: ENV_FILE, state: "changed", before, after }];
 }
 
 /** Returns true where applying the plan would change a file. */
@@ -117,11 +114,12 @@ export function applyWorkspacePlan(plan: WorkspacePlan, random: typeof randomByt
   writeAll(managed.manifest);
   for (const { path, content } of managed.once) writeUserFile(path, content);
   for (const group of managed.groups) writeAll(group);
-  if (env !== undefined) {
+  if (env === "") {
+    removeFile(join(dir, ENV_FILE), dir);
+  } else if (env !== undefined) {
     recordEnvEdit(dir, readEnvText(dir), env);
     writeUserFile(join(dir, ENV_FILE), env);
   }
-  if (plan.byLink) createOverrideLink(dir);
   makeSecrets(dir, secrets, random);
   for (const path of [...managed.removals, ...oldEnvFiles.map((file) => join(dir, file))]) removeFile(path, dir);
   writeAll(managed.last);

@@ -3,10 +3,9 @@ import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { explainWriteError, quietly, readIfThere } from "../base/files.ts";
 import { readUserText, writeUserFile } from "../base/user-file.ts";
-import { MADE_BY_US, STACK_FILE } from "../stack/managed-files.ts";
-import { composeFilesFoundIn } from "./compose-files.ts";
+import { MADE_BY_US, OVERRIDE_FILE, STACK_FILE, STACK_FILES } from "../stack/managed-files.ts";
 import { DECLARATION_FILE } from "./declaration-file.ts";
-import { isOurLink, OVERRIDE_LINK, SEPARATOR } from "./discovery.ts";
+import { composeFilesFoundIn, isFormerLink, SEPARATOR } from "./discovery.ts";
 import { envBeforeInit } from "./env-record.ts";
 import { hashOf, readManifest, WORKSPACE_MANIFEST_FILE } from "./manifest.ts";
 
@@ -48,7 +47,7 @@ export function planUninstall(dir: string, options: UninstallOptions = {}): Unin
     ...(isThere(dir, FOLDER) ? [{ path: `${FOLDER}/` }] : []),
     ...(options.keepData && isThere(dir, SECRETS) ? [{ path: SECRETS, why: "opens the data that stays" }] : []),
   ];
-  const env = ejected.includes(STACK_FILE) ? undefined : plannedEnv(dir, Object.hasOwn(made, "compose.yaml"));
+  const env = ejected.some((path) => STACK_FILES.includes(path)) ? undefined : plannedEnv(dir, Object.hasOwn(made, "compose.yaml"));
   const isEnvMade = env !== undefined && env.after === undefined;
   return {
     dir,
@@ -67,8 +66,8 @@ interface Fate {
 /** Returns our files beside `.glitchtip`. Without a manifest our Compose file is known by its first line. */
 function managedOutside(dir: string, { files, there }: ReturnType<typeof readManifest>): string[] {
   const managed = Object.keys(files).filter((path) => !path.startsWith(`${FOLDER}/`) && !files[path]?.ejected);
-  const paths = there ? managed : [STACK_FILE].filter((path) => isMadeByUs(dir, path));
-  return [...paths.filter((path) => isThere(dir, path)), ...(isOurLink(dir, OVERRIDE_LINK) ? [OVERRIDE_LINK] : [])];
+  const paths = there ? managed : STACK_FILES.filter((path) => isMadeByUs(dir, path));
+  return [...paths.filter((path) => isThere(dir, path)), ...(isFormerLink(dir, OVERRIDE_FILE) ? [OVERRIDE_FILE] : [])];
 }
 
 function fateOfMade(dir: string, path: string, hash: string): Fate[] {
@@ -95,7 +94,7 @@ function plannedEnv(dir: string, hasSample: boolean): { before: string; after: s
   const after = envBeforeInit(dir, before, {
     names: ["GLITCHTIP_PORT", ...(hasSample ? ["APP_PORT"] : [])],
     composeFile: (stated) => {
-      const others = stated.split(SEPARATOR).filter((path) => path !== STACK_FILE);
+      const others = stated.split(SEPARATOR).filter((path) => path !== STACK_FILE && !(path === OVERRIDE_FILE && isMadeByUs(dir, path)));
       return others.join(SEPARATOR) === composeFilesFoundIn(dir).join(SEPARATOR) ? undefined : others.join(SEPARATOR);
     },
   });

@@ -4,7 +4,6 @@ import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
 import { namesOf } from "../config/framework-presets.ts";
-import { STACK_FILE } from "../stack/managed-files.ts";
 import type { ImageKnowledge } from "../stack/model.ts";
 import { type Assets, packageAssets } from "./assets.ts";
 import type { FileState, PlannedFile } from "./decisions.ts";
@@ -120,10 +119,10 @@ async function imagesOf(
   workspace: Workspace,
   options: UpdateOptions,
 ): Promise<ImageKnowledge> {
-  const { dir, declaration, user, composeFiles, composeProjectName, images } = workspace;
+  const { dir, declaration, user, composeFiles, stackFile, composeProjectName, images } = workspace;
   const asked = askedImages(declaration, user, composeProjectNameOf(dir, composeProjectName));
   // Without our file, which may not be there yet, and without those after it, which may need it.
-  const files = composeFiles.slice(0, composeFiles.indexOf(STACK_FILE));
+  const files = composeFiles.slice(0, composeFiles.indexOf(stackFile));
   return { ...images, ...(await askImages(docker, asked, images, files, options)), stateBy: options.stateBy };
 }
 

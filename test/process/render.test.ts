@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type CliFolders, cliFolders, needsScript, runCli, startOnTerminal } from "../support/cli-process.ts";
 
-const STACK = "compose.glitchtip.yaml";
+const STACK = "compose.override.yaml";
 const read = ({ project }: CliFolders, path: string) => readFileSync(join(project, path), "utf8");
 const edit = (folders: CliFolders, path: string, change: (text: string) => string) =>
   writeFileSync(join(folders.project, path), change(read(folders, path)));

@@ -5,8 +5,8 @@ import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeAll } from "../../base/files.ts";
 import { readUserText, writeUserFile } from "../../base/user-file.ts";
 import { loadDeclaration } from "../../config/load.ts";
-import { SECRETS_FOLDER } from "../../stack/managed-files.ts";
-import { composeFilesIn, DECLARATION_FILE, parseEnv, setVariable } from "../../workspace/index.ts";
+import { isMadeByUs, OVERRIDE_FILE, SECRETS_FOLDER, STACK_FILES } from "../../stack/managed-files.ts";
+import { composeFilesIn, type Discovery, DECLARATION_FILE, parseEnv, setVariable } from "../../workspace/index.ts";
 import type { Backup } from "../catalog.ts";
 import { type DecryptionKey, decryptFiles, type WorkspaceFile } from "../encryption.ts";
 import { ENCRYPTED_FILES, STATE_FILE, WORKSPACE_FOLDER } from "../manifest.ts";
@@ -58,12 +58,20 @@ export function missingFiles(dir: string, { files }: BackupContents): string[] {
     "secret_key",
   ].map((name) => `${SECRETS_FOLDER}/${name}`);
   return [
-    ...composeFilesIn(dir, env)
+    ...composeFilesIn(dir, env, { discovery: discoveryOf(dir, files) })
       .filter((path) => !has(path))
       .map((path) => `${path}: copy it here; Compose reads it`),
     // The database password is checked for presence only: a new database may have any password.
     ...secrets.filter((path) => !has(path)).map((path) => `${path}: copy it from where the backup was made`),
   ];
+}
+
+/** Returns how the workspace of the backup was found by Compose; undefined where this folder has a workspace already. */
+function discoveryOf(dir: string, files: BackupContents["files"]): Discovery | undefined {
+  if (existsSync(join(dir, DECLARATION_FILE))) return undefined;
+  const ours = files.find(({ path, content }) => STACK_FILES.includes(path) && isMadeByUs(content));
+  if (ours === undefined) return undefined;
+  return ours.path === OVERRIDE_FILE ? "override" : "env";
 }
 
 /** Writes the files that the workspace does not have yet, changes no other, and returns the paths of the written ones. */

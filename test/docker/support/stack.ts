@@ -178,7 +178,7 @@ export class Stack implements AsyncDisposable {
 
 /** Takes away what was built for a project's single container, too, beside its containers. */
 export async function removeBuilt(stack: Stack | undefined): Promise<void> {
-  const image = stack && /glitchtip-compose\/all-in-one:[0-9a-f]+/.exec(stack.read("compose.glitchtip.yaml"))?.[0];
+  const image = stack && /glitchtip-compose\/all-in-one:[0-9a-f]+/.exec(stack.read("compose.override.yaml"))?.[0];
   await stack?.[Symbol.asyncDispose]();
   if (image !== undefined) await stack?.project.docker(["rmi", "-f", image], { cwd: "/" });
 }

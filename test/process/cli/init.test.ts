@@ -13,7 +13,7 @@ describe("init", () => {
     expect(stdout).toMatch(/^made {5}compose\.glitchtip\.yaml$/m);
     expect(stdout).toMatch(/^next: docker compose up -d --wait$/m);
     const files = filesOf(folders.project);
-    for (const name of ["glitchtip.yaml", "compose.yaml", "compose.glitchtip.yaml", ".env", ".glitchtip/with-dsn"]) {
+    for (const name of ["glitchtip.yaml", "compose.yaml", "compose.override.yaml", ".env", ".glitchtip/with-dsn"]) {
       expect(Object.keys(files)).toContain(name);
     }
     const secrets = Object.entries(files).filter(([name]) => name.includes("/secrets/"));
