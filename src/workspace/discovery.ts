@@ -167,7 +167,7 @@ export function isFormerLink(dir: string, name: string): boolean {
 
 function stackFileIn(dir: string, env: Variables, wanted: Discovery | undefined): string {
   const others = usersOverrides(dir);
-  if (wanted === "override" && others.length > 0 && !env.COMPOSE_FILE) {
+  if (wanted === "override" && others.length > 0) {
     throw new CodedError("GC1103", `${others[0]} is yours, and Compose reads only one override file by itself`, {
       remedy: "Run init with --discovery env.",
     });

@@ -5,7 +5,7 @@ import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeAll } from "../../base/files.ts";
 import { readUserText, writeUserFile } from "../../base/user-file.ts";
 import { loadDeclaration } from "../../config/load.ts";
-import { isMadeByUs, OVERRIDE_FILE, SECRETS_FOLDER, STACK_FILES } from "../../stack/managed-files.ts";
+import { isMadeByUs, OVERRIDE_FILE, SECRETS_FOLDER, STACK_FILE } from "../../stack/managed-files.ts";
 import { composeFilesIn, type Discovery, DECLARATION_FILE, parseEnv, setVariable } from "../../workspace/index.ts";
 import type { Backup } from "../catalog.ts";
 import { type DecryptionKey, decryptFiles, type WorkspaceFile } from "../encryption.ts";
@@ -69,7 +69,7 @@ export function missingFiles(dir: string, { files }: BackupContents): string[] {
 /** Returns how the workspace of the backup was found by Compose; undefined where this folder has a workspace already. */
 function discoveryOf(dir: string, files: BackupContents["files"]): Discovery | undefined {
   if (existsSync(join(dir, DECLARATION_FILE))) return undefined;
-  const ours = files.find(({ path, content }) => STACK_FILES.includes(path) && isMadeByUs(content));
+  const ours = files.find(({ path, content }) => path === STACK_FILE || (path === OVERRIDE_FILE && isMadeByUs(content)));
   if (ours === undefined) return undefined;
   return ours.path === OVERRIDE_FILE ? "override" : "env";
 }

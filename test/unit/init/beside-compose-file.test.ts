@@ -13,7 +13,7 @@ describe("init beside a Compose file", () => {
       folder.write(name, SERVICE);
       await run(folder, { apps: { api: "shop-api" } });
       expect(folder.read(name)).toBe(SERVICE);
-      expect(folder.read("compose.override.yaml")).toContain("./.glitchtip/with-dsn:/glitchtip-with-dsn:ro");
+      expect(folder.read("compose.override.yaml")).toContain("\n  api:\n");
       expect(folder.files()).not.toHaveProperty(".env");
       expect(folder.files()).not.toHaveProperty("app/server.mjs");
       expect(loadDeclaration(folder.read("glitchtip.yaml"), "g")).toMatchObject({

@@ -192,5 +192,6 @@ it("a clone without .env finds our file", async () => {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, DOCKER_CONFIG: process.env.DOCKER_CONFIG },
     deadlineMs: 60_000,
   });
+  expect(asked.stderr).toBe("");
   expect(asked.stdout.split("\n")).toEqual(expect.arrayContaining(["api", "glitchtip", "glitchtip-provision"]));
 });
