@@ -1,4 +1,4 @@
-import { Decrypter, Encrypter } from "age-encryption";
+import type { Encrypter } from "age-encryption";
 import * as z from "zod/mini";
 import { CodedError } from "../base/errors.ts";
 import type { Secret } from "../base/secret.ts";
@@ -21,13 +21,17 @@ export interface FileEncryption {
   encrypt(files: readonly WorkspaceFile[]): Promise<Uint8Array>;
 }
 
+/** The cryptography is 200 kB: it is loaded by who encrypts, not by every command that knows of backups. */
+const loadAge = () => import("age-encryption");
+
 const shape = z.array(z.object({ path: safePath, content: z.string(), mode: z.number() }));
 
 const LEAST_PASSPHRASE_LENGTH = 12;
 
 /** Throws GC1001 for a passphrase that is too short, and for what is not an age recipient. */
-export function encryptionWith(key: EncryptionKey): FileEncryption {
-  checkKey(key);
+export async function encryptionWith(key: EncryptionKey): Promise<FileEncryption> {
+  const { Encrypter } = await loadAge();
+  checkKey(key, () => new Encrypter());
   return {
     kind: "passphrase" in key ? "passphrase" : "recipients",
     async encrypt(files) {
@@ -39,7 +43,7 @@ export function encryptionWith(key: EncryptionKey): FileEncryption {
   };
 }
 
-function checkKey(key: EncryptionKey): void {
+function checkKey(key: EncryptionKey, newEncrypter: () => Encrypter): void {
   if ("passphrase" in key) {
     if ([...key.passphrase.reveal()].length >= LEAST_PASSPHRASE_LENGTH) return;
     throw new CodedError("GC1001", `the passphrase has fewer than ${LEAST_PASSPHRASE_LENGTH} characters`, {
@@ -48,7 +52,7 @@ function checkKey(key: EncryptionKey): void {
   }
   for (const recipient of key.recipients) {
     try {
-      new Encrypter().addRecipient(recipient);
+      newEncrypter().addRecipient(recipient);
     } catch (cause) {
       // Only a public key is shown: what was given may be the secret key.
       const shown = /^age1[0-9a-z]+$/.test(recipient) ? recipient : "what was given";
@@ -62,6 +66,7 @@ function checkKey(key: EncryptionKey): void {
 
 /** Throws GC1806 for a wrong key, and for files whose path leaves the backup. */
 export async function decryptFiles(encrypted: Uint8Array, key: DecryptionKey): Promise<WorkspaceFile[]> {
+  const { Decrypter } = await loadAge();
   const age = new Decrypter();
   const what = "passphrase" in key ? "passphrase" : "identity";
   try {

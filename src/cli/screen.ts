@@ -1,19 +1,8 @@
 import { stderr, stdin } from "node:process";
 import { isatty } from "node:tty";
-import stringWidth from "string-width";
 import { cleanLine } from "../base/clean.ts";
 import { CodedError } from "../base/errors.ts";
 import type { CliContext } from "./context.ts";
-
-/** Lays rows out in columns as wide as their widest cell on a terminal; the last column is not padded. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, stringWidth(cell));
-  }
-  const padded = (cell: string, i: number) => cell + " ".repeat((widths[i] ?? 0) - stringWidth(cell));
-  return rows.map((row) => row.map(padded).join("  ").trimEnd()).join("\n");
-}
 
 const COLOURS = { good: 32, doubtful: 33, bad: 31, faint: 2, cyan: 36, blue: 34, magenta: 35, white: 37 } as const;
 export type Colour = keyof typeof COLOURS;

@@ -24,8 +24,9 @@ import { openDocker } from "../../docker/index.ts";
 import { packageAssets, readWorkspace, type Workspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { ago, confirmed, table, withProgress } from "../screen.ts";
+import { ago, confirmed, withProgress } from "../screen.ts";
 import { type PassphraseFlags, passphraseOf } from "../secret-input.ts";
+import { table } from "../table.ts";
 
 interface Flags extends PassphraseFlags {
   readonly to?: string;
@@ -101,8 +102,8 @@ async function create({ context, project, folder, flags }: Call): Promise<void> 
 }
 
 async function encryptionOf(context: CliContext, { recipient = [], ...flags }: Flags): Promise<FileEncryption> {
-  if (recipient.length > 0) return encryptionWith({ recipients: recipient });
-  return encryptionWith({ passphrase: await passphraseOf(context, flags, true) });
+  if (recipient.length > 0) return await encryptionWith({ recipients: recipient });
+  return await encryptionWith({ passphrase: await passphraseOf(context, flags, true) });
 }
 
 async function list({ context, project, folder, flags }: Call): Promise<void> {

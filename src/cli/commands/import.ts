@@ -21,9 +21,10 @@ import {
 import { requireWord } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { confirmed, table, withProgress } from "../screen.ts";
+import { confirmed, withProgress } from "../screen.ts";
 import { counts, printChanges, tellProblems } from "../server-changes.ts";
 import { openDeclared, type ServerFlags } from "../server-options.ts";
+import { table } from "../table.ts";
 
 interface Flags {
   readonly file: string;

@@ -10,7 +10,8 @@ import { stackNotStarted } from "../../running/index.ts";
 import { badValues } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack } from "../in-container.ts";
-import { type Paint, paintFor, table, withProgress } from "../screen.ts";
+import { type Paint, paintFor, withProgress } from "../screen.ts";
+import { table } from "../table.ts";
 
 interface Flags {
   readonly events: string;

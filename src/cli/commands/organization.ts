@@ -4,7 +4,7 @@ import { accountsOf, confirmDeletion, requireOrganizationRole } from "../account
 import { requireArguments, requireWord } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { table } from "../screen.ts";
+import { table } from "../table.ts";
 
 interface Flags {
   readonly owner?: string;

@@ -5,7 +5,8 @@ import { chooseApps, type LocalResult, type ProvisionChange, provisionLocally } 
 import { parseReference, REFERENCE_FORMS } from "../../references/reference.ts";
 import { DECLARATION_FILE, readDeclarationText } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
-import { table, withProgress } from "../screen.ts";
+import { withProgress } from "../screen.ts";
+import { table } from "../table.ts";
 
 interface Flags {
   readonly url?: string;

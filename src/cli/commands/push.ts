@@ -9,7 +9,8 @@ import {
 } from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
 import { openStack } from "../in-container.ts";
-import { table, withProgress } from "../screen.ts";
+import { withProgress } from "../screen.ts";
+import { table } from "../table.ts";
 
 interface Flags {
   readonly to: string;

@@ -21,7 +21,8 @@ import { observeStack } from "../../running/index.ts";
 import { packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { confirmed, type Paint, paintFor, table, withProgress } from "../screen.ts";
+import { confirmed, type Paint, paintFor, withProgress } from "../screen.ts";
+import { table } from "../table.ts";
 import { resultsText } from "./verify.ts";
 
 interface Flags {

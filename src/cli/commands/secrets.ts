@@ -23,8 +23,9 @@ import { packageAssets, readWorkspace } from "../../workspace/index.ts";
 import { requireArguments, requireWord } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { confirmed, paintFor, table, withProgress } from "../screen.ts";
+import { confirmed, paintFor, withProgress } from "../screen.ts";
 import { newPassword } from "../secret-input.ts";
+import { table } from "../table.ts";
 
 interface Flags {
   readonly passwordFile?: string;

@@ -3,7 +3,7 @@ import { parseDays, parseEventsPerDay } from "../../init/index.ts";
 import { ASSUMED, declaredFor, MEASURED, type Sizing, sizeFor } from "../../workspace/index.ts";
 import { badValues } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
-import { table } from "../screen.ts";
+import { table } from "../table.ts";
 
 interface Flags {
   readonly eventsPerDay: string;

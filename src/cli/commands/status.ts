@@ -18,7 +18,8 @@ import {
 } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { ago, type Colour, type Paint, paintFor, table } from "../screen.ts";
+import { ago, type Colour, type Paint, paintFor } from "../screen.ts";
+import { table } from "../table.ts";
 
 interface Flags {
   readonly watch?: true | string;

@@ -4,8 +4,9 @@ import { accountsOf, confirmDeletion, requireOrganizationRole } from "../account
 import { requireArguments, requireWord } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { paintFor, table } from "../screen.ts";
+import { paintFor } from "../screen.ts";
 import { newPassword } from "../secret-input.ts";
+import { table } from "../table.ts";
 
 interface Flags {
   readonly name?: string;

@@ -13,7 +13,8 @@ import {
 import { observeStack } from "../../running/index.ts";
 import { changedStarts, changedStartText, packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
-import { paintFor, table, withProgress } from "../screen.ts";
+import { paintFor, withProgress } from "../screen.ts";
+import { table } from "../table.ts";
 
 const WITHIN_MS = 60_000;
 

@@ -175,7 +175,7 @@ describe("secrets in a backup", () => {
   it("can be decrypted by the holder of a recipient's key only", async () => {
     const identity = await generateIdentity();
     const key = { recipients: [await identityToRecipient(identity)] };
-    const encryption = encryptionWith(key);
+    const encryption = await encryptionWith(key);
     expect(encryption.kind).toBe("recipients");
     const encrypted = await encryption.encrypt(files);
     expect(Buffer.from(encrypted).includes("s3cr3t-value")).toBe(false);
@@ -188,7 +188,7 @@ describe("secrets in a backup", () => {
     "are refused with the path %j, which leaves the backup, although the key is right",
     async (path) => {
       const identity = await generateIdentity();
-      const encryption = encryptionWith({ recipients: [await identityToRecipient(identity)] });
+      const encryption = await encryptionWith({ recipients: [await identityToRecipient(identity)] });
       const encrypted = await encryption.encrypt([{ path, content: "x", mode: 0o644 }]);
       await expect(decryptFiles(encrypted, { identities: [new Secret(identity)] })).rejects.toMatchObject({
         code: "GC1806",
@@ -197,10 +197,10 @@ describe("secrets in a backup", () => {
   );
 
   it("refuse a weak passphrase and a secret key, without showing them", async () => {
-    expect(() => encryptionWith({ passphrase: new Secret("short") })).toThrow(/fewer than 12/);
+    await expect(encryptionWith({ passphrase: new Secret("short") })).rejects.toThrow(/fewer than 12/);
     const identity = await generateIdentity();
     try {
-      encryptionWith({ recipients: [identity] });
+      await encryptionWith({ recipients: [identity] });
       expect.unreachable();
     } catch (error) {
       expect(error).toMatchObject({ code: "GC1001" });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ago, confirmed, paintFor, table, withProgress } from "../../../src/cli/screen.ts";
+import { ago, confirmed, paintFor, withProgress } from "../../../src/cli/screen.ts";
+import { table } from "../../../src/cli/table.ts";
 
 const signal = new AbortController().signal;
 
