@@ -24,7 +24,7 @@ import {
   WORKSPACE_FOLDER,
 } from "./manifest.ts";
 
-/** Where the parts of a backup are read: from the running stack by Docker, or from the backup service's volumes. */
+/** The source of a backup's parts: they are read from the running stack by Docker, or from the backup service's volumes. */
 export interface BackupSources {
   readonly about: Pick<BackupManifest, "project" | "tool" | "glitchtip">;
   readonly database: Database;

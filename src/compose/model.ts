@@ -135,7 +135,7 @@ export interface UserService {
   readonly built?: true;
   /** Is a Compose provider: a program, no container. */
   readonly provider?: true;
-  /** In Compose's notation: `$` begins a variable, `$$` is a dollar. */
+  /** The value is in Compose's notation: `$` begins a variable, `$$` is a dollar. */
   readonly entrypoint?: TextOrWords;
   readonly command?: TextOrWords;
   /** The networks that it is in: `default` where it states none. */

@@ -49,7 +49,7 @@ export const provisionInputSchema = z.strictObject({
   declarationSha256: z.string(),
   /** Left out for a server that runs elsewhere, which tells its generation itself. */
   generation: z.optional(z.enum(GENERATIONS)),
-  /** With its defaults, and with the audience `host` for services in the host's network. */
+  /** Defaults are filled in, and services in the host's network have the audience `host`. */
   declaration: provisionDeclarationSchema,
 });
 

@@ -34,7 +34,7 @@ export const careSettings = z.object({
   ),
   database: placeSchema,
   valkey: placeSchema,
-  /** Where jobs wait for the worker, and in whose format. */
+  /** The place where jobs wait for the worker, and their format. */
   jobs: z.enum(["database", "valkey"]),
   jobQueue: z.enum(["celery", "vtasks"]),
   /** The container or program that the worker runs in. */

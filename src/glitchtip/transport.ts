@@ -6,7 +6,7 @@ import { HttpError } from "../http/http.ts";
 
 export interface TransportRequest {
   readonly method: HttpMethod;
-  /** From the server's root, with its trailing slash and query. */
+  /** The path from the server's root, with its trailing slash and query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;

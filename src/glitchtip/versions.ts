@@ -37,7 +37,7 @@ export interface ServerRole {
 /** What hands jobs to the worker: Celery with kombu's tables or lists, or GlitchTip's own django-vtasks. */
 export type JobQueue = "celery" | "vtasks";
 
-/** Where jobs wait in Valkey (kombu.transport.redis; django-vtasks with the queues of GlitchTip's settings: run with 2.1). */
+/** The lists in which jobs wait in Valkey (kombu.transport.redis; django-vtasks with the queues of GlitchTip's settings: run with 2.1). */
 export const VALKEY_LISTS: Readonly<Record<JobQueue, readonly string[]>> = {
   celery: ["celery"],
   vtasks: ["{vt}:q:default", "{vt}:q:ingest"],
@@ -64,7 +64,7 @@ interface Traits {
   readonly worker: ServerRole;
   readonly allInOne?: ServerRole;
   readonly jobQueue: JobQueue;
-  /** By kind, a number of days; the one of events is also the default of the others. A kind that is missing cannot be set. */
+  /** The variables of days, by kind; the one of events is the default of the others. A missing kind cannot be set. */
   readonly retentionVariables: Readonly<Partial<Record<RetentionKind, string>>>;
   /** Its first migration moves the events of an earlier generation into a table that nothing empties. */
   readonly archivesEarlierEvents: boolean;
@@ -92,7 +92,7 @@ export interface Capabilities extends Traits {
   readonly release: string;
   /** Tags of its images, for example. */
   readonly tags: readonly string[];
-  /** From running servers, or only from sources and documents. */
+  /** Whether running servers were recorded, or only sources and documents read. */
   readonly knownFrom: "recordings" | "reading";
 }
 

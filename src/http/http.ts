@@ -43,7 +43,7 @@ export interface Http {
 export interface HttpOptions {
   /** For `send` the longest exchange, for `stream` the longest silence. Default 15 s. */
   readonly timeoutMs?: number;
-  /** At once to one origin. Default 4. */
+  /** How many connections are open to one origin at once. Default 4. */
   readonly connections?: number;
   /** Keeps connections open for the next request. Default true. */
   readonly keepAlive?: boolean;
@@ -51,7 +51,7 @@ export interface HttpOptions {
   readonly ca?: readonly string[];
   /** False: a certificate that nobody trusts is accepted. */
   readonly verifyTls?: boolean;
-  /** Where to connect instead of the URL's host and port, which stay in the Host header and in TLS. */
+  /** The address to connect to instead of the URL's host and port, which stay in the Host header and in TLS. */
   readonly connectTo?: { readonly host: string; readonly port: number };
   /** A longer answer to `send` is an error. Default 32 MiB. */
   readonly answerLimitBytes?: number;

@@ -45,7 +45,7 @@ export const openNodeHttp: OpenHttp = (options = {}) => {
   );
 };
 
-/** Without the brackets of an IPv6 address. */
+/** Returns the host name without the brackets of an IPv6 address. */
 const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, "");
 
 function headersOf({ headers, body }: HttpRequest): Readonly<Record<string, string>> {

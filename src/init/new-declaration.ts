@@ -99,7 +99,7 @@ const COMMENTS: Readonly<Record<string, string>> = {
   apps: "Services of your Compose file that get a DSN. Also: audience, variables, onFailure, entrypoint, command.",
 };
 
-/** Where the server is there already. */
+/** The comments above the sections of a declaration whose server exists already. */
 const EXISTING: Readonly<Record<string, string>> = {
   server:
     "A GlitchTip that is there already; with `image` it would be one of this stack. Also: containerUrl, network, ca.",

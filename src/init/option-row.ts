@@ -5,7 +5,7 @@ import { parseReference, REFERENCE_FORMS } from "../references/reference.ts";
 export type Refuse = (expected: string) => undefined;
 
 export interface SwitchRow {
-  /** As commander reads it: the option's name and the placeholder of its value. */
+  /** The option's name and the placeholder of its value, as commander reads them. */
   readonly flag: string;
   readonly help: string;
   /** The option makes sense only together with one of these. */

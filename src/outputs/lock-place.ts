@@ -19,7 +19,7 @@ export interface Rival {
   readonly label: string;
 }
 
-/** Where the processes that want the same lock see each other. */
+/** The place where the processes that want the same lock see each other. */
 export interface LockPlace {
   /** Returns undefined where another process was faster. */
   show(): Promise<Contender | undefined>;

@@ -22,10 +22,10 @@ export interface ProgressFile<T extends Stepped> {
 interface ProgressDefinition<S extends z.ZodMiniType<Stepped>> {
   /** The file is `.glitchtip/state/NAME.json` in the workspace; only its owner may read it. */
   readonly name: string;
-  /** In order. Each is named after what is done when it is recorded. */
+  /** The steps in their order. Each is named after what is done when it is recorded. */
   readonly steps: readonly z.infer<S>["step"][];
   readonly shape: S;
-  /** Of the error for a file that cannot be read. */
+  /** The code of the error for a file that cannot be read. */
   readonly code: ErrorCode;
   readonly remedy: string;
 }

@@ -66,7 +66,7 @@ export interface ActionPlace {
 
 export interface ServerAddress {
   readonly organizationSlug?: string | undefined;
-  /** As it was observed: an earlier update of the project may change it; that answer tells the new one of this id. */
+  /** The observed slug. An earlier update of the project may change it; its answer tells the new slug of this id. */
   readonly projectSlug?: string | undefined;
   readonly projectId?: string | undefined;
 }

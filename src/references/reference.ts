@@ -1,5 +1,5 @@
 import { defined } from "../base/defined.ts";
-/** Where a secret is, as the declaration says it. */
+/** A declared place of a secret. */
 export type SecretReference =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "env"; readonly name: string }

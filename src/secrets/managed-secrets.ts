@@ -40,7 +40,7 @@ export const ROTATION_EFFECTS: Readonly<Record<RotatableSecret, string>> = {
   token: "the provisioner's API token ends and it makes another; DSNs stay, nothing restarts",
 };
 
-/** In order: the new value is kept in a file beside the old one, the server has it, our file has it. */
+/** The steps of a change, in order: the new value is kept in a file beside the old one, the server has it, our file has it. */
 const STEPS = ["kept", "set", "swapped"] as const;
 
 /** How far the change of a secret is, so that it goes on after a kill. */

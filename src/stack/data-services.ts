@@ -97,7 +97,7 @@ export function dataSettings(
   return { command: ["postgres", ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])] };
 }
 
-/** In production, and where the generation has a Valkey by default so that no accepted event is lost. */
+/** Whether the queue is kept on disk: in production, and where a generation has Valkey so that no event is lost. */
 const keepsQueue = ({ production }: Declaration, { capabilities }: ResolvedServer): boolean =>
   production !== undefined || bundlesValkey(capabilities);
 

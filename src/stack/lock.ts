@@ -5,7 +5,7 @@ export const LOCK_FILE = ".glitchtip/compose.lock.yaml";
 
 export interface LockedImage {
   readonly service: string;
-  /** With its tag. */
+  /** The image with its tag. */
   readonly image: string;
   /** Such as sha256:… */
   readonly digest: string;

@@ -22,15 +22,15 @@ export interface KnownImage {
 
 /** What is known of the images that have to be asked for their start. */
 export interface ImageKnowledge {
-  /** By service. */
+  /** How each service's image starts, by the service's name. */
   readonly known: Readonly<Record<string, KnownImage>>;
   /** Why an image could not be asked, by service. */
   readonly why?: Readonly<Record<string, string>>;
-  /** Where the user states it instead: flags of `init` or `add`, or the declaration. */
+  /** The place where the user states it instead: flags of `init` or `add`, or the declaration. */
   readonly stateBy?: "init" | "add" | "declaration";
 }
 
-/** Where the provisioner runs from: the official Node image with the bundle mounted, a built image, or a ready one. */
+/** The source of the provisioner's container: the official Node image with the bundle mounted, a built image, or a ready one. */
 export type ProvisionerSource =
   | { readonly kind: "mount" }
   | { readonly kind: "build" }

@@ -26,7 +26,7 @@ export const START_ORDER: readonly string[] = [DATABASE, VALKEY, INIT, SERVER, W
 
 /** The volume with the files that hold the DSNs. */
 export const DSN_VOLUME = "glitchtip-dsn";
-/** Where the DSN volume is mounted, in the provisioner and in the apps. */
+/** The path where the DSN volume is mounted, in the provisioner and in the apps. */
 export const DSN_DIR = "/run/glitchtip";
 
 /** Whether a service of the Compose project belongs to the stack; false for the user's own. */

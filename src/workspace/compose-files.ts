@@ -13,7 +13,7 @@ import { parseEnv } from "./env-file.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** In Compose's own order of search. */
+/** The names that Compose looks for, in its order. */
 const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"] as const;
 const OVERRIDES = [
   "compose.override.yml",

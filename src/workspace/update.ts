@@ -69,7 +69,7 @@ export interface WorkspaceResult extends FileChanges {
 }
 
 export interface UpdateOptions extends ImageOptions, WorkspacePlanOptions {
-  /** Where an error sends the user to state what an image does not tell. */
+  /** The place to which an error sends the user to state what an image does not tell. */
   readonly stateBy: NonNullable<ImageKnowledge["stateBy"]>;
   /** Files that cannot be merged are reported in the result, not by an error. */
   readonly tellConflicts?: boolean;

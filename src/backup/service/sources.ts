@@ -11,7 +11,7 @@ import { jobShell } from "./job-shell.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Where the workspace is mounted. */
+/** The path where the workspace is mounted. */
 const WORKSPACE = "/project";
 const FILES = ["glitchtip.yaml", "compose.glitchtip.yaml"];
 /** Prefix of the variables that hold lines of the workspace's .env. */

@@ -7,7 +7,7 @@ import { openS3Target } from "./s3.ts";
 
 /** A place to which backups are copied. Keys are paths with forward slashes, below the place that the settings name. */
 export interface BackupTarget {
-  /** Where it is, for messages; ends with a slash and holds no secret. */
+  /** The target's address for messages; it ends with a slash and holds no secret. */
   readonly place: string;
   /** Stores an object, whole or not at all, and replaces one of the same key. */
   put(key: string, content: TargetContent): Promise<void>;

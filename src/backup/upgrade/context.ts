@@ -7,7 +7,7 @@ import { StackServices } from "../stack-services.ts";
 import type { StackContext } from "../stack-sources.ts";
 import type { UpgradeProgress } from "./progress.ts";
 
-/** Without the workspace, which an upgrade changes on its way. */
+/** The context of a backup without the workspace, which an upgrade changes on its way. */
 export interface UpgradeContext extends Omit<StackContext, "workspace"> {
   readonly dir: string;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -9,7 +9,7 @@ import { containerOf, type RunningStack } from "../../running/index.ts";
 import { PROXY } from "../../stack/service-names.ts";
 import { type Expiry, expiryOf } from "./certificate.ts";
 
-/** Where the domain is served: the ports of the stack's Caddy on the engine's host, else the domain itself. */
+/** The place where the domain is served: the ports of the stack's Caddy on the engine's host, else the domain itself. */
 export interface Front {
   readonly domain: string;
   readonly host: string;
@@ -24,7 +24,7 @@ export type ServedCertificate =
   | { readonly known: false; readonly reason: string };
 
 const WITHIN_MS = 10_000;
-/** Where Caddy stores the root certificate of its internal authority. */
+/** The path where Caddy stores the root certificate of its internal authority. */
 const AUTHORITY = "/data/caddy/pki/authorities/local/root.crt";
 
 export async function frontOf(

@@ -72,7 +72,7 @@ export const projectCalls = (requests: Requests) => ({
 export interface KeyInput {
   /** Without a name the server answers 500 (keys scenario). */
   readonly name: string;
-  /** At most `count` events in `window` seconds. */
+  /** The key accepts at most `count` events in `window` seconds. */
   readonly rateLimit?: { readonly window: number; readonly count: number } | null | undefined;
 }
 
