@@ -4,7 +4,9 @@ import { Stack } from "./support/stack.ts";
 
 /** Listens on port 9000, and ends at once when it is told to. */
 const LISTEN = `[node, -e, 'require("net").createServer().listen(9000); process.on("SIGTERM", () => process.exit(0))']`;
-const service = (more: string) => `{ image: "node:24-slim", entrypoint: ${LISTEN}${more} }`;
+/** `up --wait` returns when each of them listens; a look that came earlier would find a closed port. */
+const LISTENS = 'healthcheck: { test: [CMD, bash, -c, ": </dev/tcp/127.0.0.1/9000"], interval: 1s, retries: 60 }';
+const service = (more: string) => `{ image: "node:24-slim", entrypoint: ${LISTEN}, ${LISTENS}${more} }`;
 
 /** Each layout that people write; `front` sorts before our networks' names, `zone` after them. */
 const COMPOSE = `services:
@@ -25,7 +27,7 @@ const TARGETS = ["plain", "plain2", "lone", "inner2", "edge", "public", "both", 
 /** Prints "name=result" for each name, and the name of the interface and the gateway of the default route. */
 const LOOK = `const net = require("net"), fs = require("fs");
 const tryOne = (host, port) => new Promise((done) => {
-  const socket = net.connect({ host, port, timeout: 1500 }, () => { socket.destroy(); done("open"); });
+  const socket = net.connect({ host, port, timeout: 10000 }, () => { socket.destroy(); done("open"); });
   socket.on("timeout", () => { socket.destroy(); done("timeout"); }).on("error", ({ code }) => done(code));
 });
 const line = fs.readFileSync("/proc/net/route", "utf8").split("\\n").map((one) => one.split("\\t")).find((one) => one[1] === "00000000");
@@ -45,8 +47,17 @@ describeOnEngine("apps beside GlitchTip", () => {
   let after: Record<string, Reach>;
 
   async function look(addresses: readonly string[]): Promise<Record<string, Reach>> {
+    // Each name that is not found occupies a thread of the resolver, and others would wait for it.
     const all = IN_NETWORKS.map(async (app): Promise<[string, Reach]> => {
-      const { stdout, stderr } = await stack.exec(app, "node", "-e", LOOK, ...addresses);
+      const { stdout, stderr } = await stack.exec(
+        app,
+        "env",
+        "UV_THREADPOOL_SIZE=32",
+        "node",
+        "-e",
+        LOOK,
+        ...addresses,
+      );
       if (stdout === "") throw new Error(stderr);
       return [app, JSON.parse(stdout)];
     });
