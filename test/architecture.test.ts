@@ -340,4 +340,13 @@ describe("bundles", () => {
       expect(early).toEqual([]);
     },
   );
+
+  it.skipIf(!existsSync(join(root, "dist/cli.meta.json")))(
+    "load dockerode without gRPC, and without SSH until an address needs it",
+    () => {
+      const grpc = inputs("cli").filter((path) => /node_modules\/(@grpc|protobufjs|@protobufjs)\//.test(path));
+      expect(grpc).toEqual([]);
+      expect(inputs("cli")).toContain(".config/lazy-ssh2.cjs");
+    },
+  );
 });

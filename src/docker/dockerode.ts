@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createConnection } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -23,8 +25,21 @@ export async function connect(address: EngineAddress): Promise<Dockerode> {
   return new Docker(connection(address));
 }
 
-export const openEngine = async (address: EngineAddress): Promise<Engine> =>
-  explaining(engineOf(await connect(address)), address);
+/** Rejects as a request would where nobody listens at a Unix socket: without an engine, dockerode is not worth loading. */
+export async function openEngine(address: EngineAddress): Promise<Engine> {
+  const path = socketOf(address.host);
+  if (path !== undefined) {
+    const socket = createConnection(path);
+    try {
+      await once(socket, "connect");
+    } finally {
+      socket.destroy();
+    }
+  }
+  return explaining(engineOf(await connect(address)), address);
+}
+
+const socketOf = (host: string): string | undefined => /^(?:unix|npipe):\/\/(.+)$/.exec(host)?.[1];
 
 /** Turns a connection that breaks or stays silent into an expected error; `ping` keeps its own. */
 function explaining(engine: Engine, { host }: EngineAddress): Engine {
@@ -53,7 +68,7 @@ function connection({ host, tlsDir }: EngineAddress): Dockerode.DockerOptions {
     key: undefined,
     timeout: ANSWERS_WITHIN_MS,
   };
-  const socket = /^(?:unix|npipe):\/\/(.+)$/.exec(host)?.[1];
+  const socket = socketOf(host);
   if (socket !== undefined) return { ...none, protocol: "http", socketPath: socket };
   const url = new URL(host.includes("://") ? host : `tcp://${host}`);
   const target = { ...none, host: url.hostname };

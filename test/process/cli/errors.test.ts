@@ -58,6 +58,19 @@ describe("with --json an error", () => {
   });
 });
 
+it.each([
+  ["unix:///nonexistent/docker.sock", "connect ENOENT /nonexistent/docker.sock"],
+  ["ssh://ann@127.0.0.1:1", "connect ECONNREFUSED 127.0.0.1:1"],
+  ["tcp://127.0.0.1:1", "connect ECONNREFUSED 127.0.0.1:1"],
+])("an engine at %s that does not answer is named with the reason", async (host, reason) => {
+  using folders = cliFolders();
+  await runCli(folders, "init", "--yes");
+  folders.env.DOCKER_HOST = host;
+  const { code, stderr } = await runCli(folders, "down");
+  expect(code).toBe(1);
+  expect(stderr).toContain(`error GC1601: no Docker engine answers\n  DOCKER_HOST (${host}): ${reason}\n`);
+});
+
 it("--debug shows where an error came from", async () => {
   using folders = cliFolders();
   const { stderr } = await runCli(folders, "--debug", "status");
