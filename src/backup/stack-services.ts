@@ -4,6 +4,7 @@ import type { WrittenStatus } from "../outputs/dsn-volume.ts";
 import {
   containerOf,
   databaseOf,
+  hasContainers,
   holdPrograms,
   isSingleContainer,
   observeStack,
@@ -126,7 +127,10 @@ export class StackServices {
     if (this.#isSingle) await resumePrograms(docker, signal);
     const known = this.#stack.config.services;
     // Without the one-shots: `up --wait` reports a failure when one ends that no other service waits for.
-    const all = this.#names.filter((name) => !ONE_SHOTS.includes(name) && !known[name]?.profiles?.length);
+    const all = this.#names.filter((name) => {
+      const service = known[name] ?? {};
+      return !ONE_SHOTS.includes(name) && hasContainers(service) && !service.profiles?.length;
+    });
     await docker.compose.up({ services: services.length > 0 ? services : all, onLine: this.#onLine });
   }
 

@@ -46,6 +46,8 @@ interface ServiceKeys {
   pids_limit: number;
   shm_size: string;
   restart: string;
+  /** The number of containers. */
+  scale: number;
   read_only: boolean;
   privileged: boolean;
   cap_add: readonly string[];
@@ -79,7 +81,10 @@ interface ResolvedKeys extends ServiceKeys {
   environment: Readonly<Record<string, string | null>>;
   networks: Readonly<Record<string, unknown>> | null;
   ports: readonly ComposePort[];
-  deploy: { readonly resources?: { readonly limits?: { readonly memory?: string | number } } } | null;
+  deploy: {
+    readonly replicas?: number;
+    readonly resources?: { readonly limits?: { readonly memory?: string | number } };
+  } | null;
 }
 
 /** A service as the generator writes it, with the short forms of Compose. A key that is undefined is not written. */

@@ -32,6 +32,7 @@ export {
   containerOf,
   databaseContainerOf,
   databaseOf,
+  hasContainers,
   isSingleContainer,
   observeStack,
   type RunningStack,

@@ -24,6 +24,10 @@ export async function observeStack(docker: Docker): Promise<RunningStack> {
 export const isSingleContainer = (services: Services): boolean =>
   services[SERVER]?.environment?.POSTGRES_PASSWORD_FILE !== undefined;
 
+/** Whether Compose makes containers of a service; a provider has none, nor has a service that is scaled to 0. */
+export const hasContainers = ({ provider, scale, deploy }: Services[string]): boolean =>
+  provider === undefined && scale !== 0 && deploy?.replicas !== 0;
+
 /** The image whose version is pinned. The single container is built on this machine: then it is the base image. */
 export const baseImage = ({ image, build }: Services[string]): string | undefined =>
   build?.args?.GLITCHTIP_IMAGE ?? image;

@@ -2,7 +2,7 @@ import { defined } from "../base/defined.ts";
 import type { Container, Health } from "../docker/index.ts";
 import type { WrittenStatus } from "../outputs/dsn-volume.ts";
 import { DSN_DIR, isStackService, ONE_SHOTS, PROVISIONER, START_ORDER } from "../stack/service-names.ts";
-import { containerOf, type RunningStack } from "./observe.ts";
+import { containerOf, hasContainers, type RunningStack } from "./observe.ts";
 
 export interface ServiceState {
   readonly service: string;
@@ -24,7 +24,7 @@ export interface ServiceState {
 export function serviceStates({ config, containers }: RunningStack): ServiceState[] {
   const names = Object.keys(config.services);
   const missing = names
-    .filter((name) => isStackService(name) && config.services[name]?.provider === undefined)
+    .filter((name) => isStackService(name) && hasContainers(config.services[name] ?? {}))
     .filter((name) => !config.services[name]?.profiles?.length)
     .filter((name) => !containers.some(({ service }) => service === name))
     .map((service) => ({ service, state: "missing", problem: "has no container" }));

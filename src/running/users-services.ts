@@ -2,7 +2,7 @@ import { CodedError } from "../base/errors.ts";
 import type { ComposeConfig } from "../compose/model.ts";
 import type { Docker } from "../docker/index.ts";
 import { isStackService } from "../stack/service-names.ts";
-import { observeStack, type RunningStack } from "./observe.ts";
+import { hasContainers, observeStack, type RunningStack } from "./observe.ts";
 
 export interface AloneContext {
   readonly docker: Docker;
@@ -41,9 +41,9 @@ export async function startUsersServices({ docker, say, warn }: AloneContext): P
 function servicesKeptBack({ config, containers }: RunningStack, active: readonly string[]): string[] {
   const statesOf = (name: string) => containers.filter(({ service }) => service === name).map(({ state }) => state);
   const isRefused = (name: string) => isStackService(name) && statesOf(name).every((state) => state === "created");
-  const hasContainer = active.filter((name) => config.services[name]?.provider === undefined);
-  if (!hasContainer.some(isRefused)) return [];
-  return hasContainer.filter((name) => !isStackService(name) && !statesOf(name).includes("running"));
+  const withContainers = active.filter((name) => hasContainers(config.services[name] ?? {}));
+  if (!withContainers.some(isRefused)) return [];
+  return withContainers.filter((name) => !isStackService(name) && !statesOf(name).includes("running"));
 }
 
 /** Returns the model without our services, and without the networks that only those need. */

@@ -1,10 +1,12 @@
-import type { ComposeSecret, ComposeService } from "../compose/model.ts";
+import type { ComposeSecret, ComposeService, Dependency } from "../compose/model.ts";
 import { needsContainer } from "../config/app-sources.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
 import { parsePasswordRef } from "../config/secrets.ts";
 import type { ProvisionerSource, StackService } from "./model.ts";
-import { BUSYBOX, PROVISIONER } from "./service-names.ts";
+import { BUSYBOX, PROVISIONER, READY } from "./service-names.ts";
 import type { ComposeTemplates } from "./templates.ts";
+
+const COMPLETED: Dependency = { condition: "service_completed_successfully", required: false };
 
 /** Returns the one-shots that give the apps their DSNs; none where every app has an external DSN. */
 export function provisionServices(
@@ -29,9 +31,18 @@ export function provisionServices(
     },
   };
   const needsBusybox = Object.values(declaration.apps).some(({ inject }) => inject === "busybox");
+  const { depends_on, ...ready } = templates(READY);
   return {
     [PROVISIONER]: { own, fromServer: false },
     ...(needsBusybox ? { [BUSYBOX]: { own: templates(BUSYBOX), fromServer: false } } : {}),
+    [READY]: {
+      own: {
+        image: own.image,
+        ...ready,
+        depends_on: { ...depends_on, ...(needsBusybox ? { [BUSYBOX]: COMPLETED } : {}) },
+      },
+      fromServer: false,
+    },
   };
 }
 

@@ -11,6 +11,8 @@ export const BACKUP_SERVICE = "glitchtip-backup";
 export const DATABASE_TOOLS = "glitchtip-backup-db";
 export const CARE_SERVICE = "glitchtip-care";
 export const BUSYBOX = "glitchtip-busybox";
+/** Has no container: it depends on the one-shots, so that `up --wait` knows that they are to end. */
+export const READY = "glitchtip-ready";
 
 /** GlitchTip's own network, with a way out. No app is in it. */
 export const NETWORK = "glitchtip";

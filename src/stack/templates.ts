@@ -12,6 +12,7 @@ const TEMPLATE_NAMES = [
   "glitchtip-worker",
   "glitchtip-provision",
   "glitchtip-busybox",
+  "glitchtip-ready",
   "glitchtip-proxy",
   "glitchtip-backup",
   "glitchtip-backup-db",

@@ -4,7 +4,7 @@ import { CodedError } from "../base/errors.ts";
 import { writeOne } from "../base/files.ts";
 import { writeUserFile } from "../base/user-file.ts";
 import type { ComposeConfig } from "../compose/model.ts";
-import { baseImage } from "../running/index.ts";
+import { baseImage, hasContainers } from "../running/index.ts";
 import { imageVariable, LOCK_FILE, type LockedImage, lockText } from "../stack/lock.ts";
 import { isStackService } from "../stack/service-names.ts";
 import { type ComposeTemplates, isTemplateName } from "../stack/templates.ts";
@@ -43,7 +43,7 @@ export async function lockImages(
   const unpinned: string[] = [];
   for (const [service, composed] of Object.entries(services)) {
     const image = baseImage(composed);
-    if (!isStackService(service) || image === undefined) continue;
+    if (!isStackService(service) || !hasContainers(composed) || image === undefined) continue;
     const name = image.replace(/@.*$/, "");
     const digest = (await docker.digest(name)) ?? (await docker.digest(image));
     if (digest === undefined) unpinned.push(`${service}: ${name} has no digest of a registry here`);

@@ -51,7 +51,7 @@ describeOnEngine("images and files for elsewhere", () => {
 
   it("build leaves what runs alone, also when it fails", async () => {
     expect(await cli("build")).toMatchObject({ code: 0, stdout: expect.stringContaining("built page") });
-    await stack.upWithoutApps();
+    await stack.up();
     const { Id } = await stack.container("page");
     stack.write("compose.yaml", COMPOSE.replace("FROM busybox:1", "FROM busybox:1\\nRUN exit 3"));
     expect(await cli("build", "page")).toMatchObject({ code: 1, stderr: expect.stringContaining("goes on as it was") });

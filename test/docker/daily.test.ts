@@ -23,7 +23,7 @@ describeOnEngine("daily work on a running stack", () => {
   beforeAll(async () => {
     stack = await Stack.in({ "glitchtip.yaml": DECLARATION });
     await stack.init();
-    await stack.upWithoutApps();
+    await stack.up();
   });
   afterAll(async () => {
     await stack[Symbol.asyncDispose]();

@@ -1,5 +1,5 @@
 import type { ComposeConfig, ResolvedService } from "../../compose/model.ts";
-import type { Backlog, RunningStack } from "../../running/index.ts";
+import { type Backlog, hasContainers, type RunningStack } from "../../running/index.ts";
 import { isStackService } from "../../stack/service-names.ts";
 import type { Workspace } from "../../workspace/index.ts";
 import type { Asked, Front, ServedCertificate } from "./served.ts";
@@ -59,7 +59,7 @@ export function forEachService(
 ): Verdict {
   if (config === undefined) return filesNotRead;
   const found = Object.entries(config.services)
-    .filter(([name]) => isStackService(name))
+    .filter(([name, service]) => isStackService(name) && hasContainers(service))
     .flatMap(([name, service]) => {
       const what = broken(service, name);
       return what === undefined ? [] : [`${name} ${what}`];

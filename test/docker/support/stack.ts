@@ -86,15 +86,6 @@ export class Stack implements AsyncDisposable {
     throw new Error(`up --wait ended with ${ended.code}, not ${ends}\n${ended.stderr}\n${await this.logs()}`);
   }
 
-  /** Where no app waits for the provisioner: there `--wait` ends with 1 once it is done, by Compose's rule for one-shots. */
-  async upWithoutApps(): Promise<void> {
-    const { code, stderr } = await this.compose(["up", "-d"]);
-    if (code !== 0) throw new Error(`up ended with ${code}\n${stderr}`);
-    const { Id } = await this.container("glitchtip-provision");
-    const { stdout } = await this.project.docker(["wait", Id]);
-    if (stdout.trim() !== "0") throw new Error(`the provisioner ended with ${stdout}\n${await this.logs()}`);
-  }
-
   async logs(...services: string[]): Promise<string> {
     return (await this.compose(["logs", "--no-color", "--no-log-prefix", ...services])).stdout;
   }

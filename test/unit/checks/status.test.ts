@@ -42,7 +42,9 @@ interface Setup {
 const look = (setup: Setup = {}) =>
   stackStatus(
     fakeDocker({
-      config: { services: { ...SERVICES, glitchtip: { image: "glitchtip/glitchtip:6" } } },
+      config: {
+        services: { ...SERVICES, "glitchtip-ready": { scale: 0 }, glitchtip: { image: "glitchtip/glitchtip:6" } },
+      },
       containers: setup.containers ?? STARTED,
       files: { [STATUS_FILE]: JSON.stringify(setup.written ?? WRITTEN) },
       cli: async () => answers({ stdout: setup.jobs ?? "", stderr: setup.jobs ?? "", code: setup.psql ?? 0 }),

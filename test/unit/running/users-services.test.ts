@@ -15,9 +15,10 @@ const CONFIG = {
     glitchtip: {},
     "glitchtip-db": {},
     "glitchtip-provision": {},
+    "glitchtip-ready": { scale: 0 },
   },
 };
-const ACTIVE = ["web", "db", "glitchtip", "glitchtip-db", "glitchtip-provision"];
+const ACTIVE = ["web", "db", "glitchtip", "glitchtip-db", "glitchtip-provision", "glitchtip-ready"];
 const refused = new CodedError("GC1604", "docker compose up failed (exit 1)", { problems: ["Bind for … failed"] });
 const created = (service: string): Container => container(service, { state: "created" });
 

@@ -17,7 +17,7 @@ const composed = (...lines: string[]) => composeOf(rendered(...lines));
 describe("beside a GlitchTip that runs elsewhere", () => {
   it("the stack has only the provisioner, and no network, database or secret of a server", () => {
     const project = composed(SERVER, APPS);
-    expect(Object.keys(project.services)).toEqual(["glitchtip-provision", "api"]);
+    expect(Object.keys(project.services)).toEqual(["glitchtip-provision", "glitchtip-ready", "api"]);
     expect(project.networks).toBeUndefined();
     expect(Object.keys(project.volumes as object)).toEqual(["glitchtip-state", "glitchtip-dsn"]);
     expect(project.secrets).toEqual({ glitchtip_token: { environment: "GLITCHTIP_TOKEN" } });
@@ -118,6 +118,6 @@ describe("apps with an external DSN", () => {
   it("may stand beside apps with the DSN of a project", () => {
     const project = composed(SERVER, "apps: { api: { project: shop }, web: { dsn: env:WEB } }");
     expect(project.services.web).toEqual({ environment: { SENTRY_DSN: "${WEB:-}" } });
-    expect(Object.keys(project.services)).toEqual(["glitchtip-provision", "api", "web"]);
+    expect(Object.keys(project.services)).toEqual(["glitchtip-provision", "glitchtip-ready", "api", "web"]);
   });
 });

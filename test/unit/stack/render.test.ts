@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { provisionInputSchema } from "../../../src/config/provision-input.ts";
+import { isStackService, ONE_SHOTS } from "../../../src/stack/service-names.ts";
 import { type ComposeProject, composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
 
 const COMPOSE = `services:
@@ -36,7 +37,7 @@ describe("the services of the stack", () => {
     name.startsWith("glitchtip"),
   );
 
-  it.each(ours)("%s is hardened, bounded and restarted", (_, service) => {
+  it.each(ours.filter(([, { scale }]) => scale !== 0))("%s is hardened, bounded and restarted", (_, service) => {
     expect(service).toMatchObject({
       cap_drop: ["ALL"],
       read_only: true,
@@ -63,7 +64,25 @@ describe("the services of the stack", () => {
       "glitchtip-worker → glitchtip-valkey service_healthy soft",
       "glitchtip-provision → glitchtip service_healthy soft",
       "glitchtip-provision → glitchtip-worker service_started soft",
+      "glitchtip-ready → glitchtip-provision service_completed_successfully soft",
     ]);
+  });
+
+  it("have one without a container, which waits for every one-shot that no other service of ours waits for", () => {
+    const { services } = composeOf(
+      renderedStack(
+        declarationWith("apps: {api: {project: shop, inject: busybox}}"),
+        "services: {api: {image: scratch, entrypoint: [/api]}}",
+      ),
+    );
+    const links = Object.entries(services)
+      .filter(([name]) => isStackService(name))
+      .flatMap(([, { depends_on = {} }]) => Object.entries(depends_on as Record<string, { condition: string }>));
+    const ended = links.flatMap(([name, { condition }]) =>
+      condition === "service_completed_successfully" ? [name] : [],
+    );
+    expect(services["glitchtip-ready"]?.scale).toBe(0);
+    expect(new Set(ended)).toEqual(new Set(ONE_SHOTS));
   });
 
   it("publish one port, on 127.0.0.1, and the database has neither a port nor a way out", () => {
