@@ -1,17 +1,6 @@
-import {
-  type Alias,
-  type Document,
-  isMap,
-  isNode,
-  isScalar,
-  LineCounter,
-  parseAllDocuments,
-  Scalar,
-  visit,
-  type YAMLError,
-} from "yaml";
+import { type Alias, type Document, isMap, isNode, isScalar, LineCounter, Scalar, visit, type YAMLError } from "yaml";
 import { CodedError } from "../base/errors.ts";
-import { MAX_ALIASES, nestedAlias, TOO_DEEP, TOO_MANY_ALIASES, tooDeepAt } from "./yaml-limits.ts";
+import { MAX_ALIASES, nestedAlias, parseBounded, TOO_MANY_ALIASES } from "./yaml-limits.ts";
 
 export type YamlMap = Readonly<Record<string, unknown>>;
 
@@ -31,15 +20,8 @@ export class Tagged<T = unknown> {
 /** Returns the documents of a Compose file as plain data, their anchors and merge keys resolved. */
 export function parseComposeYaml(path: string, text: string): YamlMap[] {
   const lines = new LineCounter();
-  const deep = tooDeepAt(text);
-  if (deep !== undefined) throw unreadable(`${path}:${text.slice(0, deep).split("\n").length}`, TOO_DEEP);
-  const documents = parseAllDocuments(text, {
-    merge: true,
-    lineCounter: lines,
-    prettyErrors: false,
-    logLevel: "error",
-  });
-  if (!Array.isArray(documents)) return [];
+  const tooDeep = (line: number, why: string) => unreadable(`${path}:${line}`, why);
+  const documents = parseBounded(text, lines, tooDeep, { logLevel: "error" });
   const tagged = /!(?:reset|override)\b/.test(text);
   return documents.map((document) => {
     const [error] = document.errors;

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { CodedError } from "../base/errors.ts";
 import { silentLog } from "../base/log.ts";
+import { parseDeclaration } from "../config/load.ts";
 import { type FileState, isForPeople, MOST_EDITS, type PlannedFile } from "./decisions.ts";
-import { readDeclarationText } from "./declaration-file.ts";
+import { DECLARATION_FILE, readDeclarationText } from "./declaration-file.ts";
 import { WORKSPACE_MANIFEST_FILE } from "./manifest.ts";
 import type { Conflict } from "./merge.ts";
 import { renderFiles } from "./render.ts";
@@ -103,7 +103,7 @@ export function planParts(dir: string): PlanParts {
 
 function topLevelOf(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value: unknown = parse(text, { merge: true, uniqueKeys: false });
+    const value = parseDeclaration(text, DECLARATION_FILE);
     return isMap(value) ? value : undefined;
   } catch {
     return undefined;

@@ -85,6 +85,12 @@ apps:
     ]);
   });
 
+  it("refuses a second document, at its line", () => {
+    expect(problemsOf(`${MINIMAL}---\nversion: 1\n`)).toEqual([
+      `glitchtip.yaml:${MINIMAL.split("\n").length}:1: the file has more than one YAML document`,
+    ]);
+  });
+
   it("resolves anchors, aliases and merge keys", () => {
     const text = MINIMAL.replace(
       "  shop:",
