@@ -69,7 +69,7 @@ interface WrittenKeys extends ServiceKeys {
   volumes: readonly (string | VolumeMount)[];
   tmpfs: readonly string[];
   secrets: readonly string[];
-  configs: readonly { readonly source: string; readonly target: string; readonly mode: string }[];
+  configs: readonly { readonly source: string; readonly target: string }[];
   extra_hosts: readonly string[];
   labels: Readonly<Record<string, string>>;
   healthcheck: Healthcheck;

@@ -2,7 +2,7 @@ export { type AskRotation, askReadBack, rotationAsker } from "./ask-provisioner.
 export type { ProvisionChange } from "./check.ts";
 export { type LocalResult, makeStateFolder, provisionLocally, STATE_FOLDER } from "./local/provision-locally.ts";
 export { chooseSignIn } from "./local/server-access.ts";
-export { providedDsn, providedDsnState, providedVariables } from "./provider.ts";
+export { providedDsn, providedDsnState, providedVariables, writeProvidedEnv } from "./provider.ts";
 export { provisionServer } from "./provision.ts";
 export { type ReadBackLine, type ReadBackRequest, readBackEvents, readBackRequest } from "./read-back.ts";
 export { executeRotation, type RotateAnswer, rotateRequest } from "./rotate/execute.ts";

@@ -1,10 +1,11 @@
-import { mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
+import { readIfThere, writeAll } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import { Secret } from "../base/secret.ts";
 import type { Clock } from "../base/wait.ts";
-import { providerOf, providersOf } from "../config/app-sources.ts";
+import { providedName, providerOf, providersOf } from "../config/app-sources.ts";
 import { KEY_LABEL } from "../config/defaults.ts";
 import { variablesOf } from "../config/framework-presets.ts";
 import type { AppDeclaration, Declaration } from "../config/schema.ts";
@@ -13,9 +14,11 @@ import type { DsnParts } from "../glitchtip/dsn.ts";
 import { composeDsn } from "../glitchtip/dsn.ts";
 import { openTransport } from "../glitchtip/transport.ts";
 import { openHttp } from "../http/client.ts";
+import { composeEnvFile, renderEnvFile } from "../outputs/env-file.ts";
 import { acquireLock } from "../outputs/lock.ts";
 import { openStateStore, type StateStore } from "../outputs/state-store.ts";
 import { openReferences } from "../references/resolver.ts";
+import { ENV_FOLDER } from "../stack/managed-files.ts";
 import { projectName } from "./desired.ts";
 import { provisionServer } from "./provision.ts";
 
@@ -83,6 +86,40 @@ export async function providedVariables(
   const found = storedVariables(only, store, url);
   if (found === undefined) throw new CodedError("GC1901", `service ${service}: its project has no key`);
   return found;
+}
+
+/**
+ * Writes what a provider hands to the apps of `service` into their env files as well. Compose 5 compares a service as it
+ * is before its provider ran with the one that it created after it; without these files each `up` would recreate the app
+ * (seen with 5.6.0). `exactNames` says that this Compose passes variables without a prefix, too. Returns the apps whose
+ * file had other values: Compose 5 recreates them by the next `up` only.
+ */
+export function writeProvidedEnv(
+  dir: string,
+  declaration: Declaration,
+  { service, variables, exactNames }: ProvidedVariables,
+): readonly string[] {
+  const all = Object.entries(variables).flatMap(([name, value]) => [
+    [providedName(service, name), value],
+    ...(exactNames ? [[name, value]] : []),
+  ]);
+  const content = composeEnvFile(renderEnvFile(Object.fromEntries(all)));
+  const folder = join(dir, ENV_FOLDER);
+  const { apps } = declarationFor(declaration, service);
+  const files = Object.keys(apps).map((app) => ({ app, path: join(folder, `${app}.env`), content, mode: 0o600 }));
+  const found = files.map((file) => ({ ...file, before: readIfThere(file.path) }));
+  const other = found.filter(({ before }) => before !== content);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+  writeAll(other);
+  return other.filter(({ before }) => before !== undefined).map(({ app }) => app);
+}
+
+interface ProvidedVariables {
+  readonly service: string;
+  /** By the name in the declaration, without a prefix. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly exactNames: boolean;
 }
 
 /** Opens what the provider stored at an earlier `up`. */

@@ -56,21 +56,19 @@ export function appOverlay(name: string, app: AppDeclaration, service: UserServi
     ...environmentKey(sdkVariables(app)),
     depends_on: { [PROVISIONER]: DONE, ...(app.inject === "busybox" ? { [BUSYBOX]: DONE } : {}) },
   };
-  if (app.inject === "provider") return common;
-  if (app.inject === "env-file") return { ...common, env_file: dsnEnvFile(name) };
-  return { ...startBehind(wrapperWords(name, app, service), start), ...common, ...wrapperMounts(app, service) };
+  if (app.inject === "env-file" || app.inject === "provider") return { ...common, env_file: dsnEnvFile(name) };
+  return { ...startBehind(wrapperWords(name, app), start), ...common, ...wrapperMounts(app, service) };
 }
 
 /** A file that is not there gives an app no DSN, and does not keep it from starting. */
 export const dsnEnvFile = (app: string) => [{ path: `./${ENV_FOLDER}/${app}.env`, required: false }];
 
 /** Returns the words that stand before the app's own entrypoint. */
-function wrapperWords(name: string, app: AppDeclaration, { readOnly }: UserService): string[] {
+function wrapperWords(name: string, app: AppDeclaration): string[] {
   const busybox = app.inject === "busybox" ? `${TOOLS}/busybox` : undefined;
-  // In a read-only container the wrapper is a mounted file, which need not be executable.
-  const shell = readOnly ? ["/bin/sh"] : [];
+  // The shell is named, so that the wrapper need not be executable: Compose 5 warns of a config's `mode`.
   return [
-    ...(busybox === undefined ? shell : [busybox, "sh"]),
+    ...(busybox === undefined ? ["/bin/sh"] : [busybox, "sh"]),
     WRAPPER,
     ...(busybox === undefined ? [] : ["--busybox", busybox]),
     "--wait",
@@ -91,7 +89,7 @@ const wrapperMounts = ({ inject }: AppDeclaration, { readOnly }: UserService): C
     ...(inject === "busybox" ? [`${TOOLS_VOLUME}:${TOOLS}:ro`] : []),
     ...(readOnly ? [`./.glitchtip/with-dsn:${WRAPPER}:ro`] : []),
   ],
-  ...(readOnly ? {} : { configs: [{ source: WRAPPER_CONFIG, target: WRAPPER, mode: "0555" }] }),
+  ...(readOnly ? {} : { configs: [{ source: WRAPPER_CONFIG, target: WRAPPER }] }),
 });
 
 /** The program that Compose calls as a provider, which it looks for on the PATH. */
@@ -114,7 +112,10 @@ export function providerWarnings(declaration: Declaration): string[] {
     const service = providerOf(declaration, app);
     if (service === undefined) return [];
     const names = namesOf(declared).map((name) => providedName(service, name));
-    return [`${app} finds its DSN in ${names.join(", ")}: Compose puts the name of a provider before its variables`];
+    const exact = namesOf(declared).join(", ");
+    return [
+      `${app} finds its DSN in ${names.join(", ")}: Compose puts the name of a provider before its variables (from Compose 5.2 on it is in ${exact}, too)`,
+    ];
   });
   if (apps.length === 0) return [];
   return [

@@ -150,7 +150,10 @@ function removeFile(path: string, dir: string): void {
 
 const envFilesOf = ({ apps }: Declaration): string[] =>
   Object.keys(apps)
-    .filter((name) => apps[name]?.inject === "env-file" || apps[name]?.dsn !== undefined)
+    .filter((name) => {
+      const { inject, dsn } = apps[name] ?? {};
+      return inject === "env-file" || inject === "provider" || dsn !== undefined;
+    })
     .map((name) => `${ENV_FOLDER}/${name}.env`);
 
 function envFilesIn(dir: string): string[] {

@@ -109,7 +109,7 @@ describeOnEngine("beside services that are there already", () => {
   it("a DSN is there in `exec` and in a health check through the wrapper, and only there", async () => {
     const print = ["sh", "-c", 'echo "$SENTRY_DSN"'];
     expect((await stack.exec("worker", ...print)).stdout.trim()).toBe("");
-    const wrapped = await stack.exec("worker", "/glitchtip-with-dsn", "worker", "--", ...print);
+    const wrapped = await stack.exec("worker", "/bin/sh", "/glitchtip-with-dsn", "worker", "--", ...print);
     expect(wrapped.stdout.trim()).toBe(await stack.variable("worker", "SENTRY_DSN"));
   });
 

@@ -65,7 +65,7 @@ const servicesOf = ({ services }: Config, names: readonly string[]) => names.map
 /** The wrapper starts the app, with what the service stated before behind it. */
 function expectWrapped(before: Config["services"][string] | undefined, after: Config["services"][string] | undefined) {
   const { entrypoint, command } = after ?? { entrypoint: [], command: [] };
-  expect(entrypoint?.join(" ")).toMatch(/^(\/bin\/sh )?\/glitchtip-with-dsn .* --( |$)/);
+  expect(entrypoint?.join(" ")).toMatch(/^\/bin\/sh \/glitchtip-with-dsn .* --( |$)/);
   if (before?.entrypoint != null) expect(entrypoint?.slice(entrypoint.indexOf("--") + 1)).toEqual(before.entrypoint);
   if (before?.command?.length) expect(command).toEqual(before.command);
 }

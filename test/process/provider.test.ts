@@ -72,6 +72,33 @@ describe("compose, as Compose calls a provider", () => {
     expect(set(await shop.compose("--unknown=1", "up", "glitchtip"))).toEqual(set(result));
   });
 
+  it("passes the exact names, too, where Compose takes them, and says when a DSN has changed", async () => {
+    await using shop = await project();
+    const place = { ...shop.folders, env: { COMPOSE_PROVIDER_MESSAGES: "error,info,setenv,rawsetenv" } };
+    const up = async () => await startCli(place, "compose", "--project-name=my-shop", "up", "glitchtip").ended;
+    const first = lines(await up());
+    const values = (type: string) => first.filter((line) => line.type === type).map(({ message }) => message);
+    expect(values("rawsetenv")).toEqual(values("setenv"));
+    expect(values("rawsetenv")).toHaveLength(2);
+    // Compose reads this file before it calls the provider, so that a further `up` finds the app as it was created.
+    const path = join(shop.folders.project, ".glitchtip/env/api.env");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const text = readFileSync(path, "utf8");
+    for (const line of values("setenv")) {
+      const [name, value] = line.split("=");
+      expect(text).toContain(`${name}='${value}'\n`);
+      expect(text).toContain(`GLITCHTIP_${name}='${value}'\n`);
+    }
+    expect(readFileSync(join(shop.folders.project, ".glitchtip/env/web.env"), "utf8")).toBe(text);
+    writeFileSync(path, text.replaceAll(/[0-9a-f]{32}/g, "0".repeat(32)));
+    expect(lines(await up())).toContainEqual({
+      type: "info",
+      message: "the DSN of api has changed: docker compose up -d again",
+    });
+    expect(readFileSync(path, "utf8")).toBe(text);
+    expect(lines(await up()).some(({ message }) => message.includes("has changed"))).toBe(false);
+  });
+
   it("gives the apps of a further project their own service", async () => {
     await using shop = await project();
     const [first, second] = [await shop.compose("up", "glitchtip"), await shop.compose("up", "glitchtip_jobs")];

@@ -3,13 +3,13 @@ import { CodedError, EXIT } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import type { Log } from "../../base/log.ts";
 import { loadDeclaration } from "../../config/load.ts";
-import { providedVariables } from "../../provision/index.ts";
+import { providedVariables, writeProvidedEnv } from "../../provision/index.ts";
 import { DECLARATION_FILE, readDeclarationText } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 
 /** A message to Compose, which reads one JSON value a line from stdout. */
-type Line = { readonly type: "info" | "debug" | "error" | "setenv"; readonly message: string };
+type Line = { readonly type: "info" | "debug" | "error" | "setenv" | "rawsetenv"; readonly message: string };
 
 /** The answer to `compose metadata`. Compose passes only those options of a `provider` that are named here. */
 const METADATA = {
@@ -46,8 +46,16 @@ async function up(context: CliContext, service: string): Promise<void> {
   try {
     const dir = projectFolder(context.dir);
     const declaration = loadDeclaration(readDeclarationText(dir), DECLARATION_FILE);
-    const found = await providedVariables({ ...context, dir, log }, declaration, service);
-    for (const [name, value] of Object.entries(found)) say("setenv", `${name}=${value}`);
+    const variables = await providedVariables({ ...context, dir, log }, declaration, service);
+    // Compose names the messages that it understands; an unknown one would fail the whole `up`.
+    const exactNames = (context.env.COMPOSE_PROVIDER_MESSAGES ?? "").split(",").includes("rawsetenv");
+    for (const [name, value] of Object.entries(variables)) {
+      say("setenv", `${name}=${value}`);
+      if (exactNames) say("rawsetenv", `${name}=${value}`);
+    }
+    const changed = writeProvidedEnv(dir, declaration, { service, variables, exactNames });
+    if (changed.length > 0 && exactNames)
+      info(`the DSN of ${changed.join(", ")} has changed: docker compose up -d again`);
   } catch (error) {
     const cause = context.signal.aborted ? context.signal.reason : error;
     if (!(cause instanceof CodedError)) throw cause;

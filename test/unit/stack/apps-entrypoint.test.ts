@@ -10,7 +10,7 @@ describe("an app's entrypoint", () => {
       depends_on: { "glitchtip-provision": { condition: "service_completed_successfully", required: false } },
       networks: ["default", "glitchtip-apps"],
       volumes: ["glitchtip-dsn:/run/glitchtip:ro"],
-      configs: [{ source: "glitchtip-with-dsn", target: "/glitchtip-with-dsn", mode: "0555" }],
+      configs: [{ source: "glitchtip-with-dsn", target: "/glitchtip-with-dsn" }],
       labels: { "glitchtip-compose.dsn": "shop at http://glitchtip:8000" },
     });
   });
@@ -35,7 +35,7 @@ describe("an app's entrypoint", () => {
 
   it.each(["run $PORT", "a | b"])("is left to Compose where only Compose can split it: %s", (entrypoint) => {
     expect(overlay(`{entrypoint: ${JSON.stringify(entrypoint)}}`).entrypoint).toBe(
-      `/glitchtip-with-dsn --wait 5 --on-failure block --variables SENTRY_DSN api -- ${entrypoint}`,
+      `/bin/sh /glitchtip-with-dsn --wait 5 --on-failure block --variables SENTRY_DSN api -- ${entrypoint}`,
     );
   });
 

@@ -8,7 +8,7 @@ describe("an app", () => {
   it("gets the wrapper as a file where its file system is read-only", () => {
     const stack = render("{entrypoint: [x], read_only: true}");
     expect(composeOf(stack).services.api).toMatchObject({
-      entrypoint: ["/bin/sh", ...wrapped("x")],
+      entrypoint: wrapped("x"),
       volumes: ["glitchtip-dsn:/run/glitchtip:ro", "./.glitchtip/with-dsn:/glitchtip-with-dsn:ro"],
     });
     expect(composeOf(stack)).not.toHaveProperty("configs");
@@ -53,6 +53,7 @@ describe("an app", () => {
   it("passes its variables and its onFailure to the wrapper", () => {
     const apps = "apps: {api: {project: shop, variables: [A, spring.dsn], onFailure: start-without-reporting}}";
     expect(overlay("{entrypoint: [x]}", apps).entrypoint).toEqual([
+      "/bin/sh",
       "/glitchtip-with-dsn",
       "--wait",
       "5",

@@ -10,6 +10,7 @@ export const render = (service: string, apps = APP) =>
 export const overlay = (service: string, apps = APP) => composeOf(render(service, apps)).services.api ?? {};
 /** Returns the words of the wrapper and of the start behind it. */
 export const wrapped = (...start: string[]) => [
+  "/bin/sh",
   "/glitchtip-with-dsn",
   "--wait",
   "5",
