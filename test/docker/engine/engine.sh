@@ -99,6 +99,7 @@ usage() {
   cat >&2 <<'TEXT'
 Usage: engine.sh up                 start an engine, or find the one that answers
        engine.sh images [--force]   build the stand-in images (--force: also on an engine that we did not start)
+       engine.sh compose5           build Compose 5, and print the exports that use it in place of the machine's
        engine.sh env                print the exports for: eval "$(engine.sh env)"
        engine.sh status             which engine, which stand-ins
        engine.sh down [--purge]     stop our engine; --purge also removes its images and the packages kept
@@ -110,10 +111,13 @@ TEXT
 . "$here/debian.sh"
 # shellcheck source=images.sh
 . "$here/images.sh"
+# shellcheck source=compose5.sh
+. "$here/compose5.sh"
 
 case "$# ${1:-} ${2:-}" in
   '1 up ') up ;;
   '1 images ' | '2 images --force') build_images "${2:-}" ;;
+  '1 compose5 ') compose5 ;;
   '1 env ') print_env ;;
   '1 status ') status ;;
   '1 down ' | '2 down --purge') down "${2:-}" ;;
