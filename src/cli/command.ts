@@ -7,6 +7,8 @@ export interface CliCommand<Flags extends object = object> {
   readonly actions?: readonly string[];
   /** Declares arguments and options. */
   flags?(command: Command): Command;
+  /** Returns the folder to work in, where that is not always the one that was named. */
+  folder?(context: CliContext, flags: Flags): string;
   run(context: CliContext, flags: Flags, args: readonly string[]): Promise<void>;
 }
 

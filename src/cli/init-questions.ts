@@ -1,5 +1,5 @@
 import { stderr, stdin } from "node:process";
-import { intro, isCancel, multiselect, note, text } from "@clack/prompts";
+import { intro, isCancel, multiselect, note, select, text } from "@clack/prompts";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { INIT_OPTIONS, type InitOptions, problemOfValue } from "../init/index.ts";
@@ -11,17 +11,37 @@ type Asked = "domain" | "serverUrl" | "token" | "email" | "organization";
 
 /** Asks for what the options left open; asks nothing where a declaration is there already. */
 export async function askInit({ dir, signal }: CliContext, given: InitOptions): Promise<InitOptions> {
-  const { declared, services, folder } = surveyFolder(dir);
+  const { declared, services, things, folder } = surveyFolder(dir);
   if (declared) return given;
   const terminal = { input: stdin, output: stderr, signal };
   intro("GlitchTip beside your services", terminal);
-  if (services.length === 0) note("No Compose file here: a small sample app is made.", undefined, terminal);
-  const apps = given.apps ?? (services.length === 0 ? undefined : await askApps(services, terminal));
+  const alone = services.length > 0 || given.sample || given.noApps ? {} : await askWithoutServices(things, terminal);
+  const isAsked = services.length > 0 && !given.noApps;
+  const apps = given.apps ?? (isAsked ? await askApps(services, terminal) : undefined);
   const organization = given.organization ?? (await ask("organization", terminal, { initialValue: folder }));
   const server = saysWhichServer(given) ? {} : await askServer(terminal);
   const email =
     given.email ?? ((given.serverUrl ?? server.serverUrl) === undefined ? await ask("email", terminal) : undefined);
-  return { ...given, ...server, ...defined({ organization, email, apps }) };
+  return { ...given, ...alone, ...server, ...defined({ organization, email, apps }) };
+}
+
+/** Asks what a folder gets that has no Compose file and is not empty; an empty one gets the sample app. */
+async function askWithoutServices(things: readonly string[], terminal: Terminal): Promise<InitOptions> {
+  if (things.length === 0) {
+    note("No Compose file here: a small sample app is made.", undefined, terminal);
+    return {};
+  }
+  const chosen = await answer(
+    select({
+      ...terminal,
+      message: `No Compose file is here, beside ${things.slice(0, 3).join(", ")}. What shall be made?`,
+      options: [
+        { value: "noApps", label: "GlitchTip alone", hint: "for programs that run on this machine, too" },
+        { value: "sample", label: "GlitchTip and a sample app" },
+      ],
+    }),
+  );
+  return chosen === "sample" ? { sample: true } : { noApps: true };
 }
 
 /** Asks under which name GlitchTip is reached in production. */

@@ -45,7 +45,7 @@ process.stdout.write("", () => process.exit());
 /** Loads the command's file and gives commander its arguments, options, help and action. */
 async function define(command: Command, entry: CommandEntry): Promise<void> {
   const { examples, load } = entry;
-  const { flags, run } = (await load()).default;
+  const { flags, run, folder } = (await load()).default;
   command.addHelpText("after", ["", "Examples:", ...examples.map((line) => `  ${line}`)].join("\n"));
   flags?.(command);
   if (entry.changes?.of === "stack") {
@@ -56,7 +56,8 @@ async function define(command: Command, entry: CommandEntry): Promise<void> {
   }
   command.action(async () => {
     const given = command.optsWithGlobals<ChangeFlags>();
-    const context = processContext(given);
+    const named = processContext(given);
+    const context = { ...named, dir: folder?.(named, given as never) ?? named.dir };
     try {
       await using _lock = await lockFor(entry, context, given, command.args);
       if (entry.changes?.of === "stack" && isChange(entry, command.args) && !given.filesOnly) {

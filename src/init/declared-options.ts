@@ -14,7 +14,7 @@ import { setAt, statedValues, valueAt } from "./stated-values.ts";
  * and what a size settles. Throws GC1001 with each option that says something else than the declaration.
  */
 export async function withOptions(before: string, options: InitOptions): Promise<string> {
-  if (statedValues(options).length === 0 && options.size === undefined) return before;
+  if (statedValues(options).length === 0 && options.size === undefined && !options.noApps) return before;
   const { editDeclaration } = await import("../config/edit.ts");
   const text = Object.entries(sectionsToAdd(loadDeclaration(before, DECLARATION_FILE), options)).reduce(
     (edited, [key, section]) => editDeclaration(edited, [key], section),
@@ -29,6 +29,7 @@ export async function withOptions(before: string, options: InitOptions): Promise
       found: valueAt(declaration, path),
       by: flagName(row),
     })),
+    ...(options.noApps ? [{ path: ["apps"], wanted: {}, found: declaration.apps, by: "--no-apps" }] : []),
     ...(size?.other ?? []).map((key) => ({ ...key, by: "--size" })),
   ]);
   return (size?.missing ?? []).reduce((edited, { path, wanted }) => editDeclaration(edited, path, wanted), text);

@@ -11,7 +11,8 @@ export function parseInitOptions(given: GivenOptions): InitOptions {
   const problems: string[] = [];
   const parsed = OPTION_ROWS.flatMap(([name, row]) => {
     const text = given[name];
-    if (!isValueRow(row) || text === undefined || typeof text === "boolean") return [];
+    if (text === undefined || text === false) return [];
+    if (!isValueRow(row) || text === true) return [[name, true] as const];
     const value = typeof text === "string" ? parseOne(row, text, problems) : parseEach(row, text, problems);
     return value === undefined ? [] : [[name, value] as const];
   });

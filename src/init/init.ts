@@ -1,17 +1,20 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { defined } from "../base/defined.ts";
+import { CodedError } from "../base/errors.ts";
 import type { ProductionHost } from "../checks/index.ts";
 import type { UserProject } from "../compose/model.ts";
 import { checkDeclaration } from "../config/check.ts";
 import { STACK_FILE } from "../stack/managed-files.ts";
 import type { RenderedFile } from "../stack/model.ts";
 import {
+  type Assets,
   composeFilesIn,
   DECLARATION_FILE,
   type ImageOptions,
   imageStartNotes,
   isSample,
+  notEmpty,
   packageAssets,
   parseEnv,
   readComposeFiles,
@@ -20,6 +23,7 @@ import {
   readUserFilesWith,
   readWorkspaceWith,
   SAMPLE_COMPOSE_PROJECT,
+  thingsIn,
   type UpdateOptions,
   updateWorkspace,
   type Workspace,
@@ -80,10 +84,25 @@ async function wantedWorkspace(context: InitContext, options: InitOptions): Prom
   const texts = readComposeFiles(dir, composeFiles);
   const isSampleThere = texts.length === 1 && texts.every(({ text }) => isSample(text, assets));
   if (existsSync(join(dir, DECLARATION_FILE))) return await declaredWorkspace(context, options, isSampleThere);
-  return texts.length === 0 || isSampleThere
-    ? await sampleWorkspace(context, options, env)
-    : await newWorkspace(context, options, env, composeFiles, texts);
+  const isUsers = texts.length > 0 && !isSampleThere;
+  if (isUsers && options.sample) throw sampleBeside(texts.map(({ path }) => path));
+  if (isUsers || options.noApps) return await newWorkspace(context, options, env, composeFiles, texts);
+  if (!isSampleThere && !options.sample) refuseOtherThings(context, options, assets);
+  return await sampleWorkspace(context, options, env);
 }
+
+/** Files that the options name are expected to be there. */
+function refuseOtherThings({ dir, env }: InitContext, options: InitOptions, assets: Assets): void {
+  const values = Object.values(options).filter((value) => typeof value === "string");
+  const named = new Set(values.map((value) => relative(dir, resolve(dir, value.replace(/^file:/, ""))).split(sep)[0]));
+  const things = thingsIn(dir, assets).filter((name) => !named.has(name));
+  if (things.length > 0) throw notEmpty(dir, things, env?.COMPOSE_FILE);
+}
+
+const sampleBeside = (files: readonly string[]): CodedError =>
+  new CodedError("GC1001", `--sample is for a folder without a Compose file; here is ${files.join(", ")}`, {
+    remedy: "Say which of its services get a DSN: --app SERVICE=PROJECT.",
+  });
 
 async function declaredWorkspace(context: WorkspaceContext, options: InitOptions, sample: boolean): Promise<Wanted> {
   const { withOptions } = await import("./declared-options.ts");

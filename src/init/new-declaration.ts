@@ -26,8 +26,9 @@ export interface NewDeclaration {
 
 /** Returns the declaration that the options come to. */
 export function newDeclaration(dir: string, options: InitOptions, user: UserProject): NewDeclaration {
-  const { apps, serverUrl, token, tokenFile, size, image, topology, domain } = options;
-  if (apps === undefined) throw noApps(user);
+  const { serverUrl, token, tokenFile, size, image, topology, domain } = options;
+  const apps = options.noApps ? {} : options.apps;
+  if (apps === undefined) throw appsNotSaid(user);
   refuseUnknownServices(options, apps);
   const isOurs = serverUrl === undefined;
   if (size !== undefined && !isOurs) throw sizeOfExisting(serverUrl);
@@ -77,10 +78,10 @@ function refuseUnknownServices({ entrypoints, commands }: InitOptions, apps: Rea
   });
 }
 
-function noApps({ services }: UserProject): CodedError {
+function appsNotSaid({ services }: UserProject): CodedError {
   const names = Object.keys(services);
   return new CodedError("GC1002", "it is not said which services get a DSN", {
-    remedy: `Type for each of them: --app ${names[0] ?? "SERVICE"}=PROJECT (services here: ${names.join(", ") || "none"})`,
+    remedy: `Type for each of them: --app ${names[0] ?? "SERVICE"}=PROJECT (services here: ${names.join(", ") || "none"}). For none: --no-apps`,
   });
 }
 

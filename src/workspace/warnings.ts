@@ -35,7 +35,9 @@ export function* warningsOf(
   if (shell.COMPOSE_FILE !== undefined && shell.COMPOSE_FILE !== env.COMPOSE_FILE) {
     yield `COMPOSE_FILE=${shell.COMPOSE_FILE} in your shell wins over the one in .env`;
   }
-  if (Object.keys(apps).length === 0) yield "no service gets a DSN: `apps` is empty";
+  // A workspace of our file alone is for GlitchTip alone.
+  if (Object.keys(apps).length === 0 && workspace.composeFiles.length > 1)
+    yield "no service gets a DSN: `apps` is empty";
   for (const reference of [admin?.password, server.token, server.ca, ...Object.values(secretAddresses(declaration))]) {
     const closed = reference === undefined ? undefined : ownerOnlySecretFile(dir, reference);
     if (closed === undefined) continue;

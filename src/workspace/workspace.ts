@@ -17,6 +17,7 @@ import type { WorkspaceDocker } from "./docker.ts";
 import { parseEnv } from "./env-file.ts";
 import { askedImages, composeProjectNameOf, rememberedImages } from "./images.ts";
 import { readManifest } from "./manifest.ts";
+import { thingsIn } from "./place.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -169,6 +170,8 @@ export interface Survey {
   readonly declared: boolean;
   /** The user's services; empty where the sample app will be made. */
   readonly services: readonly string[];
+  /** What else is in a folder without Compose files. */
+  readonly things: readonly string[];
   readonly folder: string;
 }
 
@@ -180,6 +183,7 @@ export function surveyFolder(dir: string): Survey {
   return {
     declared: readIfThere(join(dir, DECLARATION_FILE)) !== undefined,
     services: sample ? [] : Object.keys(readUserFiles(dir, texts, env).services),
+    things: texts.length > 0 ? [] : thingsIn(dir, assets),
     folder: basename(dir),
   };
 }

@@ -10,7 +10,7 @@ import {
   OPTION_ROWS,
   parseInitOptions,
 } from "../../init/index.ts";
-import { composeProjectNameOf, workspaceDocker } from "../../workspace/index.ts";
+import { composeFolderAbove, composeProjectNameOf, workspaceDocker } from "../../workspace/index.ts";
 import { collect } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
@@ -23,6 +23,10 @@ interface Flags {
   readonly takeOver?: boolean;
   /** False by --no-preflight. */
   readonly preflight: boolean;
+  readonly directory?: string;
+  readonly sample?: boolean;
+  /** False by --no-apps. */
+  readonly apps: boolean;
 }
 
 export default {
@@ -37,6 +41,13 @@ export default {
       .option("--dry-run", "only say what would be written")
       .option("--take-over", "use the stack and the data that are on the engine under this Compose project's name")
       .option("--yes", "ask nothing");
+  },
+  folder({ dir, log }, { directory, sample, apps }) {
+    const isHere = directory !== undefined || sample === true || apps === false;
+    const above = isHere ? undefined : composeFolderAbove(dir);
+    if (above === undefined) return dir;
+    log.info(`no Compose file is here; docker compose and init take the one above, in ${above}`);
+    return above;
   },
   async run(context, flags) {
     const { pull, build, dryRun, preflight } = flags;
@@ -71,8 +82,16 @@ export default {
 /** Maps commander's attributes, which are named after the flags, to the names of the table. */
 function givenOptions(flags: object): GivenOptions {
   const all = flags as Readonly<Record<string, GivenOptions[InitOptionName]>>;
-  return Object.fromEntries(OPTION_ROWS.map(([name, { flag }]) => [name, all[new Option(flag).attributeName()]]));
+  return Object.fromEntries(
+    OPTION_ROWS.map(([name, { flag }]) => {
+      const option = new Option(flag);
+      const value = all[option.attributeName()];
+      // commander keeps `--no-x` as `x`, which is true until it is typed.
+      return [name, option.negate ? value === false : value];
+    }),
+  );
 }
+
 /** Returns the checks of this machine and its engine that a workspace in production has to pass. */
 const productionHost = (context: CliContext, preflight: boolean): ProductionHost => ({
   nowMs: () => context.clock.now(),

@@ -10,6 +10,7 @@ export const SET_UP_COMMANDS: CommandGroup = {
       examples: [
         "glitchtip-compose init",
         "glitchtip-compose init --yes --app api=shop-api --app web=shop-web --organization Acme",
+        "glitchtip-compose init --no-apps",
         "glitchtip-compose init --production --domain errors.example.com --email you@example.com --email-url file:./mail-url",
         "glitchtip-compose init --server-url https://errors.example.com --token env:GLITCHTIP_TOKEN --app api=shop-api",
         `glitchtip-compose init --app api=shop-api --entrypoint api='["docker-entrypoint.sh"]' --command api='["node","server.js"]'`,

@@ -168,6 +168,9 @@ describe("help", () => {
         --ca-file <path>              the authority that signed its certificate (PEM)
         --app <service=project>       a service that gets a DSN, and its project;
                                       repeatable
+        --no-apps                     no service gets a DSN: GlitchTip alone, also
+                                      where no Compose file is
+        --sample                      a sample app, also in a folder that is not empty
         --entrypoint <service=json>   the image's entrypoint, where your file does not
                                       state one
         --command <service=json>      the image's command, where your file does not
@@ -203,6 +206,7 @@ describe("help", () => {
       Examples:
         glitchtip-compose init
         glitchtip-compose init --yes --app api=shop-api --app web=shop-web --organization Acme
+        glitchtip-compose init --no-apps
         glitchtip-compose init --production --domain errors.example.com --email you@example.com --email-url file:./mail-url
         glitchtip-compose init --server-url https://errors.example.com --token env:GLITCHTIP_TOKEN --app api=shop-api
         glitchtip-compose init --app api=shop-api --entrypoint api='["docker-entrypoint.sh"]' --command api='["node","server.js"]'

@@ -35,6 +35,27 @@ describe("init on a terminal", () => {
     expect(await run.ended).toMatchObject({ code: 0 });
   });
 
+  it("asks what a folder with other things gets", async ({ skip }) => {
+    needsScript(skip);
+    using folders = cliFolders();
+    writeFileSync(join(folders.project, "package.json"), "{}");
+    await using run = startOnTerminal(
+      folders,
+      "init",
+      "--organization",
+      "Acme",
+      "--email",
+      "me@example.com",
+      "--port",
+      "8123",
+    );
+    await run.says("No Compose file is here, beside package.json");
+    run.type(RETURN);
+    const { code, stdout } = await run.ended;
+    expect(code, stdout).toBe(0);
+    expect(filesOf(folders.project)["glitchtip.yaml"]).toContain("apps: {}");
+  });
+
   it("asks for the public domain where --production comes without one; without a terminal it names the flag", async ({
     skip,
   }) => {

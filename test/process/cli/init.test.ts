@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cliFolders, runCli } from "../../support/cli-process.ts";
@@ -47,6 +47,30 @@ describe("init", () => {
     const result = JSON.parse(stdout);
     expect(result).toMatchObject({ nothingToChange: false, next: "docker compose up -d --wait" });
     expect(result.created).toContain("glitchtip.yaml");
+  });
+
+  it("takes the Compose file of a folder above, as Compose does, and says so", async () => {
+    using folders = cliFolders();
+    writeFileSync(join(folders.project, "compose.yaml"), COMPOSE);
+    const below = join(folders.project, "packages/web");
+    mkdirSync(below, { recursive: true });
+    const { code, stderr } = await runCli({ ...folders, project: below }, "init", "--app", "api=shop");
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(`the one above, in ${folders.project}`);
+    expect(Object.keys(filesOf(below))).toEqual([]);
+    expect(filesOf(folders.project)["glitchtip.yaml"]).toContain("api: { project: shop }");
+
+    const alone = await runCli({ ...folders, project: below }, "init", "--no-apps");
+    expect(alone).toMatchObject({ code: 0, stderr: "" });
+    expect(filesOf(below)["glitchtip.yaml"]).toContain("apps: {}");
+  });
+
+  it("in a folder with other things ends with 2 and says what to type", async () => {
+    using folders = cliFolders();
+    writeFileSync(join(folders.project, "package.json"), "{}");
+    const { code, stderr } = await runCli(folders, "init");
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/not empty \(package\.json\).*--no-apps.*--sample/s)]);
+    expect((await runCli(folders, "init", "--sample")).code).toBe(0);
   });
 
   it("works in another folder by -C, before the command or after it", async () => {

@@ -61,6 +61,7 @@ describe("options of init", () => {
       domain: "errors.example.com",
       size: { eventsPerDay: 50_000, retentionDays: 90 },
       topology: "split",
+      production: true,
     });
   });
 

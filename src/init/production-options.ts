@@ -1,0 +1,113 @@
+import { NEEDS_DOMAIN, NEEDS_MAIL_HOST, OWN_STACK_ONLY } from "./option-conditions.ts";
+import { anyText, fileReference, parsePort, parseSecretReference, type SwitchRow, valueRow } from "./option-row.ts";
+
+/** The rows of `INIT_OPTIONS` about a public GlitchTip and its mails. */
+export const PRODUCTION_OPTIONS = {
+  production: {
+    flag: "--production",
+    help: "HTTPS in front, closed to strangers, the worker apart; with --domain",
+    needs: NEEDS_DOMAIN,
+    notWith: OWN_STACK_ONLY,
+  } as SwitchRow,
+  domain: valueRow({
+    flag: "--domain <name>",
+    help: "the public name, such as errors.example.com",
+    at: ["production", "domain"],
+    addsSection: true,
+    parse: anyText,
+    notWith: OWN_STACK_ONLY,
+    question: { message: "Public domain", placeholder: "errors.example.com" },
+  }),
+  proxy: valueRow({
+    flag: "--proxy <kind>",
+    help: "caddy (default), traefik, nginx or none",
+    at: ["production", "proxy"],
+    addsSection: true,
+    parse: anyText,
+    needs: NEEDS_DOMAIN,
+  }),
+  proxyNetwork: valueRow({
+    flag: "--proxy-network <name>",
+    help: "proxy traefik: the Docker network of your Traefik (default traefik)",
+    at: ["production", "network"],
+    addsSection: true,
+    parse: anyText,
+    needs: NEEDS_DOMAIN,
+  }),
+  certResolver: valueRow({
+    flag: "--cert-resolver <name>",
+    help: "proxy traefik: the name of its certificate resolver",
+    at: ["production", "certResolver"],
+    addsSection: true,
+    parse: anyText,
+    needs: NEEDS_DOMAIN,
+  }),
+  proxyEntrypoint: valueRow({
+    flag: "--proxy-entrypoint <name>",
+    help: "proxy traefik: the entrypoint that takes HTTPS (default websecure)",
+    at: ["production", "entrypoint"],
+    addsSection: true,
+    parse: anyText,
+    needs: NEEDS_DOMAIN,
+  }),
+  tls: valueRow({
+    flag: "--tls <mode>",
+    help: "auto (default), internal or own",
+    at: ["production", "tls", "mode"],
+    addsSection: true,
+    parse: anyText,
+    needs: NEEDS_DOMAIN,
+  }),
+  certificate: valueRow({
+    flag: "--certificate <file>",
+    help: "tls own: the certificate with its chain (PEM)",
+    at: ["production", "tls", "certificate"],
+    addsSection: true,
+    parse: fileReference,
+    needs: NEEDS_DOMAIN,
+  }),
+  key: valueRow({
+    flag: "--key <file>",
+    help: "tls own: its private key (PEM)",
+    at: ["production", "tls", "key"],
+    addsSection: true,
+    parse: fileReference,
+    needs: NEEDS_DOMAIN,
+  }),
+  emailUrl: valueRow({
+    flag: "--email-url <reference>",
+    help: "file:PATH or env:NAME of the mail server's address",
+    at: ["mail", "url"],
+    addsSection: true,
+    secret: true,
+    parse: parseSecretReference,
+  }),
+  emailHost: valueRow({
+    flag: "--email-host <name>",
+    help: "instead of --email-url: the mail server, whose address init writes",
+    parse: anyText,
+    notWith: { option: "emailUrl", problem: () => "--email-url and --email-host say the same twice" },
+  }),
+  emailPort: valueRow({
+    flag: "--email-port <number>",
+    help: "587 (STARTTLS, the default), 465 (TLS), or another without TLS",
+    parse: parsePort,
+    needs: NEEDS_MAIL_HOST,
+  }),
+  emailUser: valueRow({
+    flag: "--email-user <name>",
+    help: "who signs in there",
+    parse: anyText,
+    needs: { oneOf: ["emailPasswordFile"], problem: "--email-user needs the password: --email-password-file PATH" },
+  }),
+  emailPasswordFile: valueRow({
+    flag: "--email-password-file <path>",
+    help: "the password, read once",
+    parse: anyText,
+    needs: { oneOf: ["emailUser"], problem: "--email-password-file needs the user: --email-user NAME" },
+  }),
+  preflight: {
+    flag: "--no-preflight",
+    help: "production: do not look at the name in DNS and at ports 80 and 443",
+  } as SwitchRow,
+};
