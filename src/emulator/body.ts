@@ -1,5 +1,6 @@
-import type { Incoming } from "./call.ts";
+import type { Incoming, RouteCall } from "./call.ts";
 import { ApiError, DatabaseError } from "./reply.ts";
+import type { World } from "./world.ts";
 
 /** The rules for one field of a JSON body. Errors have pydantic's wording. */
 interface Field {
@@ -37,6 +38,20 @@ export function readBody(incoming: Incoming, fields: BodyFields): Record<string,
   if (JSON.stringify(checked).includes("\\u0000")) throw new DatabaseError("NUL in a text");
   return checked;
 }
+
+/**
+ * Returns the fields that only a later generation knows (the option `laterFields`), null where the body lacks one: such a
+ * PUT resets it. `given` is the object that may have them.
+ */
+export function laterOf(world: World, given: unknown): Record<string, unknown> | undefined {
+  if (world.laterFields.length === 0) return undefined;
+  const from = isObject(given) ? given : {};
+  return Object.fromEntries(world.laterFields.map((name) => [name, from[name] ?? null]));
+}
+
+/** Returns the same for the body of a call. */
+export const laterFields = ({ world, body }: RouteCall): Record<string, unknown> | undefined =>
+  world.laterFields.length === 0 ? undefined : laterOf(world, JSON.parse(body.toString("utf8")));
 
 export function checkFields(
   value: unknown,

@@ -1,5 +1,5 @@
 import { isPrivateHost } from "../glitchtip/wire/private-hosts.ts";
-import { type BodyFields, checkFields, invalid } from "./body.ts";
+import { type BodyFields, checkFields, invalid, laterFields } from "./body.ts";
 import type { RouteCall } from "./call.ts";
 import { ApiError } from "./reply.ts";
 import type { MonitorRow } from "./rows.ts";
@@ -14,6 +14,7 @@ export const MONITOR_BODY: BodyFields = {
   name: { type: "string" },
   url: { type: "string", optional: true },
   interval: { type: "integer", optional: true },
+  confirmationThreshold: { type: "integer", optional: true },
 };
 
 type CheckedMonitor = Omit<MonitorRow, "id" | "organizationId" | "endpointId" | "created" | "checks">;
@@ -21,6 +22,7 @@ type CheckedMonitor = Omit<MonitorRow, "id" | "organizationId" | "endpointId" | 
 /** Returns the monitor of a body, checked by the rules of its type (monitors). */
 export function checkedMonitor(call: RouteCall, organizationId: number): CheckedMonitor {
   const { expectedBody, expectedStatus, timeout, name, interval = 60, monitorType = "Ping", url = "" } = call.payload;
+  const { confirmationThreshold = 1 } = call.payload;
   if (call.world.has("requiresInterval") && call.payload.interval === undefined) {
     throw invalid(checkFields({}, { interval: { type: "integer" } }, ["body", "payload"]).complaints);
   }
@@ -38,6 +40,8 @@ export function checkedMonitor(call: RouteCall, organizationId: number): Checked
     expectedStatus: expectedStatus as number | null,
     timeout: timeout as number | null,
     interval: Number(interval),
+    confirmationThreshold: Number(confirmationThreshold),
+    later: laterFields(call),
   };
 }
 

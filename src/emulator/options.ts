@@ -41,6 +41,11 @@ export interface EmulatorOptions {
     readonly projects: number;
     readonly alertsPerProject?: number;
   };
+  /**
+   * Names of fields that organizations, projects, alerts, their recipients and monitors have in a later generation: stored,
+   * answered, and set to null by a PUT that leaves them out. Default: none.
+   */
+  readonly laterFields?: readonly string[];
   readonly faults?: readonly Fault[];
   /** Whether `requests` is filled. Default true. */
   readonly requestLog?: boolean;

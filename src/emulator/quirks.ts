@@ -195,6 +195,11 @@ export const QUIRKS = {
     proof: "read",
     since: "6",
   },
+  confirmsMonitors: {
+    about: "a monitor has a confirmationThreshold, which a PUT that leaves it out sets to 1",
+    proof: "read",
+    since: "6",
+  },
   requiresInterval: {
     about: "the interval of a monitor is required",
     proof: "read",

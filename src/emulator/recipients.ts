@@ -1,5 +1,5 @@
 import { isPrivateHost } from "../glitchtip/wire/private-hosts.ts";
-import { type Complaint, invalid, isObject } from "./body.ts";
+import { type Complaint, invalid, isObject, laterOf } from "./body.ts";
 import type { RouteCall } from "./call.ts";
 import { DatabaseError } from "./reply.ts";
 import type { RecipientRow } from "./rows.ts";
@@ -68,6 +68,7 @@ function check(world: World, value: unknown, loc: Location): CheckedRecipient | 
     tagsToAdd: Array.isArray(tags) ? tags.map(String) : [],
     tagsGiven: tags !== undefined,
     config,
+    later: laterOf(world, given),
   };
 }
 
@@ -135,8 +136,8 @@ export function replaceRecipients(
     if (known && input.tagsGiven && known.tagsToAdd.join() !== input.tagsToAdd.join()) {
       throw new DatabaseError("a recipient is unique within its alert");
     }
-    const recipient = known ?? makeRecipient(call, input);
-    if (!kept.includes(recipient)) kept.push(recipient);
+    if (known && kept.includes(known)) continue;
+    kept.push(known === undefined ? makeRecipient(call, input) : { ...known, later: input.later });
   }
   return kept;
 }

@@ -1,5 +1,10 @@
 import type { OrganizationRole } from "../glitchtip/wire/shapes.ts";
 
+/** What a later generation knows beside the fields of this one; absent unless the option `laterFields` is set. */
+interface Later {
+  readonly later?: Readonly<Record<string, unknown>> | undefined;
+}
+
 export interface UserRow {
   readonly id: number;
   readonly email: string;
@@ -32,7 +37,7 @@ export interface TokenRow {
   readonly created: string;
 }
 
-export interface OrganizationRow {
+export interface OrganizationRow extends Later {
   readonly id: number;
   readonly name: string;
   readonly slug: string;
@@ -60,7 +65,7 @@ export interface TeamRow {
   readonly memberIds: readonly number[];
 }
 
-export interface ProjectRow {
+export interface ProjectRow extends Later {
   readonly id: number;
   readonly organizationId: number;
   readonly name: string;
@@ -84,7 +89,7 @@ export interface KeyRow {
   readonly created: string;
 }
 
-export interface RecipientRow {
+export interface RecipientRow extends Later {
   readonly id: number;
   readonly recipientType: string;
   readonly url: string;
@@ -92,7 +97,7 @@ export interface RecipientRow {
   readonly config: Readonly<Record<string, unknown>> | null;
 }
 
-export interface AlertRow {
+export interface AlertRow extends Later {
   readonly id: number;
   readonly projectId: number;
   readonly name: string;
@@ -108,7 +113,7 @@ interface Check {
   readonly reason: number | null;
 }
 
-export interface MonitorRow {
+export interface MonitorRow extends Later {
   readonly id: number;
   readonly organizationId: number;
   readonly projectId: number | null;
@@ -120,6 +125,7 @@ export interface MonitorRow {
   readonly expectedBody: string;
   readonly interval: number;
   readonly timeout: number | null;
+  readonly confirmationThreshold: number;
   readonly created: string;
   readonly checks: readonly Check[];
 }

@@ -27,6 +27,7 @@ export function organizationView(world: World, row: OrganizationRow) {
     slug: row.slug,
     isAcceptingEvents: true,
     ...(old ? {} : { eventThrottleRate: row.eventThrottleRate }),
+    ...row.later,
   };
 }
 
@@ -78,6 +79,7 @@ export function projectView(state: EmulatorState, project: ProjectRow, viewer: M
     platform: project.platform,
     firstEvent: project.firstEvent,
     eventThrottleRate: project.eventThrottleRate,
+    ...project.later,
   };
 }
 

@@ -3,7 +3,10 @@ import type { EmulatorOptions } from "./options.ts";
 import { hasQuirk, type QuirkName } from "./quirks.ts";
 
 /** What the server's environment decides. `domain` is a function because a free port is known only after the start. */
-type WorldOptions = Pick<EmulatorOptions, "version" | "registration" | "organizationCreation" | "allowedHosts"> & {
+type WorldOptions = Pick<
+  EmulatorOptions,
+  "version" | "registration" | "organizationCreation" | "allowedHosts" | "laterFields"
+> & {
   readonly processingDelayMs?: number;
   domain(): string;
   now(): number;
@@ -20,6 +23,7 @@ export function makeWorld(generation: Generation, options: WorldOptions): World 
     domain: options.domain,
     allowedHosts: options.allowedHosts ?? ["*"],
     processingDelayMs: options.processingDelayMs ?? 300,
+    laterFields: options.laterFields ?? [],
   };
 }
 
@@ -45,4 +49,5 @@ export interface World {
   domain(): string;
   readonly allowedHosts: readonly string[];
   readonly processingDelayMs: number;
+  readonly laterFields: readonly string[];
 }

@@ -71,9 +71,11 @@ interface Traits {
   /** What an alert may be sent to (alerts scenario, "unknown recipient type"). */
   readonly recipientTypes: readonly string[];
   /** An alert can be tried through its recipients. */
-  readonly testsAlerts: boolean;
+  readonly testsAlerts?: boolean;
   /** Whether a recipient's `tagsToAdd` are accepted, and returned (alerts scenario, "tags to add"). */
   readonly recipientTags: "none" | "untold" | "told";
+  /** A monitor counts as down after a number of failed checks, its `confirmationThreshold` (read). */
+  readonly confirmsMonitors?: boolean;
   /** Alerts and monitors to private addresses are refused, unless the operator allows them. */
   readonly refusesPrivateAddresses: boolean;
   /** Behind an https domain its cookies are Secure: over plain http only a client that keeps them by hand stays signed in. */
@@ -205,15 +207,13 @@ const RANGES: { readonly [Trait in keyof Traits]-?: readonly Range<NonNullable<T
     { until: "5.2", value: EARLY_RECIPIENT_TYPES },
     { since: "6", value: RECIPIENT_TYPES },
   ],
-  testsAlerts: [
-    { until: "5.2", value: false },
-    { since: "6", value: true },
-  ],
+  testsAlerts: [{ since: "6", value: true }],
   recipientTags: [
     { until: "4.1", value: "none" },
     { since: "5.1", until: "5.2", value: "untold" },
     { since: "6", value: "told" },
   ],
+  confirmsMonitors: [{ since: "6", value: true }],
   refusesPrivateAddresses: [
     { until: "5.2", value: false },
     { since: "6", value: true },

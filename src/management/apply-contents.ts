@@ -40,7 +40,7 @@ export const applyAlert: ApplyAction<"alert"> = async (run, action) => {
 };
 
 /** Updates an alert. If it is gone, it is created again, or the one that somebody created meanwhile is updated. */
-async function update(run: ApplyRun, place: Place, desired: DesiredAlert, id: string): Promise<AppliedNote> {
+async function update(run: ApplyRun, place: Place, desired: DesiredAlert & SentBack, id: string): Promise<AppliedNote> {
   const { calls } = run;
   const { organization, project } = place;
   try {
@@ -50,7 +50,13 @@ async function update(run: ApplyRun, place: Place, desired: DesiredAlert, id: st
     if (!isGone(error)) throw error;
     const other = await find(run, place, desired.name);
     if (other === undefined) await create(run, place, desired);
-    else await calls.alerts.update(organization, project, other.id, alertInput(desired));
+    else
+      await calls.alerts.update(
+        organization,
+        project,
+        other.id,
+        alertInput({ ...desired, unmanaged: other.unmanaged }),
+      );
     return { note: `number ${id} was gone; ${other === undefined ? "made again" : `number ${other.id} was changed`}` };
   }
 }
@@ -136,7 +142,7 @@ export const applyMonitor: ApplyAction<"monitor"> = async (run, action) => {
     if (!isGone(error)) throw error;
     const other = await find();
     if (other === undefined) await create();
-    else await calls.monitors.update(organization, other.id, input);
+    else await calls.monitors.update(organization, other.id, { ...input, ...other.unmanaged });
     return {
       note: `number ${action.id} was gone; ${other === undefined ? "made again" : `number ${other.id} was changed`}`,
     };
@@ -172,8 +178,21 @@ export const applyStatusPage: ApplyAction<"statusPage"> = async (run, action) =>
   return {};
 };
 
+/** The fields that a PUT sends back as they were read. */
+interface SentBack {
+  readonly unmanaged?: Readonly<Record<string, unknown>> | undefined;
+}
+
 /** Converts what is wanted to the request's body. Secrets become text only here. */
-export const alertInput = ({ name, timespanMinutes, quantity, uptime, recipients }: DesiredAlert): AlertInput => ({
+export const alertInput = ({
+  name,
+  timespanMinutes,
+  quantity,
+  uptime,
+  recipients,
+  unmanaged,
+}: DesiredAlert & SentBack): AlertInput => ({
+  ...unmanaged,
   name,
   timespanMinutes,
   quantity,
@@ -181,9 +200,10 @@ export const alertInput = ({ name, timespanMinutes, quantity, uptime, recipients
   alertRecipients: recipients.map(recipientInput),
 });
 
-function recipientInput({ type, url, tagsToAdd, zulip }: DesiredRecipient): RecipientInput {
+function recipientInput({ type, url, tagsToAdd, zulip, unmanaged }: DesiredRecipient): RecipientInput {
   const text = clearText(url);
   return {
+    ...unmanaged,
     recipientType: type,
     ...defined({ url: text || undefined, tagsToAdd }),
     ...(zulip === undefined ? {} : { ...zulip, apiKey: zulip.apiKey.reveal() }),
@@ -195,7 +215,8 @@ export const keyInput = ({ label, rateLimit }: DesiredKey): KeyInput => ({
   ...defined({ rateLimit: rateLimit ?? undefined }),
 });
 
-export const monitorInput = (monitor: DesiredMonitor, projectId: string | undefined): MonitorInput => ({
+export const monitorInput = (monitor: DesiredMonitor & SentBack, projectId: string | undefined): MonitorInput => ({
+  ...monitor.unmanaged,
   monitorType: monitor.type,
   name: monitor.name,
   url: clearText(monitor.url),
@@ -203,5 +224,6 @@ export const monitorInput = (monitor: DesiredMonitor, projectId: string | undefi
   expectedBody: monitor.expectedBody,
   interval: monitor.intervalSeconds,
   timeout: monitor.timeoutSeconds,
+  ...defined({ confirmationThreshold: monitor.confirmationThreshold }),
   project: projectId ?? null,
 });

@@ -61,7 +61,10 @@ async function change(
     leave,
   }: { readonly role?: string; readonly join: readonly string[]; readonly leave: readonly string[] },
 ): Promise<void> {
-  if (role !== undefined) await calls.members.setRole(organization, id, role);
+  if (role !== undefined) {
+    const { teams = [] } = await calls.members.get(organization, id);
+    await calls.members.setRole(organization, id, role, teams);
+  }
   for (const team of join) await calls.members.joinTeam(organization, id, team);
   for (const team of leave) await calls.members.leaveTeam(organization, id, team);
 }

@@ -17,9 +17,11 @@ export const applyOrganization: ApplyAction<"organization"> = async (run, action
       addresses.madeOrganization(action.organization, made.slug);
       return {};
     }
-    case "update":
-      await calls.organizations.rename(addresses.organization(action), action.desired.name);
+    case "update": {
+      const before = await calls.organizations.get(addresses.organization(action));
+      await calls.organizations.rename(before, action.desired.name);
       return {};
+    }
     case "delete": {
       // The slug may belong to another organization by now, so the id decides.
       const found = (await calls.organizations.list()).find(({ id }) => id === action.id);
@@ -123,21 +125,20 @@ async function update(
   return {};
 }
 
-type Standing = Pick<ManagedProject, "id" | "slug">;
-
 /** Returns the project with its new slug. After an unknown outcome the id tells whether the update arrived. */
 async function put(
   run: ApplyRun,
   organization: string,
-  { id, slug }: Standing,
+  before: ManagedProject,
   change: ProjectChange,
 ): Promise<ManagedProject> {
   const { calls } = run;
+  const { id, slug } = before;
   // With the same slug the call is idempotent and retries by itself.
-  if (change.slug === slug) return await calls.projects.update(organization, slug, change);
+  if (change.slug === slug) return await calls.projects.update(organization, before, change);
   const look = async () =>
     (await calls.projects.list(organization)).find((one) => one.id === id && one.slug === change.slug);
-  return await createOnce(run, () => calls.projects.update(organization, slug, change), look);
+  return await createOnce(run, () => calls.projects.update(organization, before, change), look);
 }
 
 /** Finds the project by id: a slug may change or go to another project. */
@@ -146,12 +147,13 @@ async function findById(
   organization: string,
   slug: string,
   id: string,
-): Promise<Standing | undefined> {
+): Promise<ManagedProject | undefined> {
   try {
     const found = await calls.projects.get(organization, slug);
     if (found.id === id) return found;
   } catch (error) {
     if (!isGone(error)) throw error;
   }
-  return (await calls.projects.list(organization)).find((project) => project.id === id);
+  const moved = (await calls.projects.list(organization)).find((project) => project.id === id);
+  return moved && (await calls.projects.get(organization, moved.slug));
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { defined } from "../base/defined.ts";
 import type { DesiredAlert, DesiredKey, DesiredMonitor, DesiredStatusPage, Kind, MemberRole } from "./desired.ts";
 import type { KnownServer } from "./matching.ts";
+import type { Unmanaged } from "./observed.ts";
 
 /** A field that changes, for people and for --json. It holds no secret. */
 export interface FieldChange {
@@ -28,9 +29,14 @@ interface Payloads {
    * With `anew`, apply creates the alert and then deletes the one with this id: the server cannot change a recipient's
    * tags.
    */
-  alert: { create: DesiredAlert; update: DesiredAlert & { readonly anew?: true } };
-  monitor: { create: DesiredMonitor; update: DesiredMonitor };
+  alert: { create: DesiredAlert; update: DesiredAlert & SentBack & { readonly anew?: true } };
+  monitor: { create: DesiredMonitor; update: DesiredMonitor & SentBack };
   statusPage: { create: DesiredStatusPage; update: never };
+}
+
+/** A PUT replaces the whole object, so it carries the fields that nobody declares as they were read. */
+interface SentBack {
+  readonly unmanaged?: Unmanaged | undefined;
 }
 
 /** The POST goes to a team. A throttle or a slug of its own needs a PUT after it (projects scenario). */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { defined } from "../base/defined.ts";
 import type { FieldChange } from "./action.ts";
 import { changesOf } from "./action.ts";
 import type { DesiredAlert } from "./desired.ts";
@@ -63,7 +64,7 @@ function planAlert(draft: Draft, place: PlanPlace, wanted: DesiredAlert, found: 
   const refusals = refusalsOf(draft, wanted, found);
   for (const refusal of refusals) draft.fail(place, `alert "${wanted.name}": ${refusal}`);
   if (refusals.length > 0) return;
-  const sent = { ...wanted, recipients: match.toSend };
+  const sent = { ...wanted, recipients: match.toSend, ...defined({ unmanaged: found?.unmanaged }) };
   const anew = match.tagsChange;
   const warnings = [
     ...(wanted.recipients.length === 0 ? [MAILS_THE_TEAM] : []),

@@ -112,6 +112,8 @@ export interface DesiredRecipient<S = Secret> {
   readonly tagsToAdd?: readonly string[] | undefined;
   /** The fields of a zulip recipient. */
   readonly zulip?: { readonly botEmail: string; readonly apiKey: S; readonly channel: string; readonly topic: string };
+  /** What the server has beside, where the recipient is there: a PUT sends it back. */
+  readonly unmanaged?: Readonly<Record<string, unknown>> | undefined;
   /** The parts of a Jira bridge's URL, which is put together once its token is read; `url` is "" until then. */
   readonly jira?: JiraTarget<S> | undefined;
 }
@@ -135,6 +137,8 @@ export interface DesiredMonitor<S = Secret> {
   readonly timeoutSeconds: number | null;
   readonly expectedStatus: number | null;
   readonly expectedBody: string;
+  /** If left out, the number on the server stays. */
+  readonly confirmationThreshold?: number | undefined;
 }
 
 export interface DesiredStatusPage {

@@ -136,6 +136,7 @@ function desiredRecipient(recipient: RecipientDeclaration, path: KeyPath): Desir
 
 export function desiredMonitor(monitor: MonitorDeclaration, path: KeyPath): DesiredMonitor<Reference> {
   const { name, type, url = "", intervalSeconds, timeoutSeconds, expectedStatus, expectedBody } = monitor;
+  const { confirmationThreshold } = monitor;
   const http = type === "Ping" || type === "GET" || type === "POST";
   return {
     name,
@@ -145,6 +146,7 @@ export function desiredMonitor(monitor: MonitorDeclaration, path: KeyPath): Desi
     timeoutSeconds: timeoutSeconds === undefined ? (type === "Heartbeat" ? null : 20) : timeoutSeconds,
     expectedStatus: expectedStatus === undefined ? (http ? 200 : null) : expectedStatus,
     expectedBody,
+    ...defined({ confirmationThreshold }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 import { Secret } from "../base/secret.ts";
 import { normalUrl } from "../glitchtip/wire/url.ts";
 import { changesOf } from "./action.ts";
@@ -31,7 +32,11 @@ export function planMonitors(
 function planMonitor(draft: Draft, place: PlanPlace, wanted: DesiredMonitor, found: ObservedMonitor | undefined): void {
   const changes = differences(wanted, found);
   if (changes.length === 0) return;
-  const { generation, refusesPrivateAddresses } = draft.capabilities;
+  const { generation, refusesPrivateAddresses, confirmsMonitors } = draft.capabilities;
+  if (wanted.confirmationThreshold !== undefined && !confirmsMonitors) {
+    draft.fail(place, `monitor "${wanted.name}": GlitchTip ${generation} knows no confirmationThreshold`);
+    return;
+  }
   const url = clearText(wanted.url);
   const refused = refusesPrivateAddresses && !draft.server.allowPrivateAddresses && isPrivateUrl(httpUrl(url));
   if (refused && found?.url !== url && url !== "") {
@@ -45,17 +50,22 @@ function planMonitor(draft: Draft, place: PlanPlace, wanted: DesiredMonitor, fou
     kind: "monitor",
     name: wanted.name,
     changes,
-    desired: wanted,
   } as const;
-  draft.act(place, found === undefined ? { ...head, type: "create" } : { ...head, type: "update", id: found.id });
+  if (found === undefined) draft.act(place, { ...head, type: "create", desired: wanted });
+  else draft.act(place, { ...head, type: "update", id: found.id, desired: { ...undeclared(found), ...wanted } });
 }
+
+/** Returns what a declaration may leave out, as the server has it. */
+const undeclared = ({ confirmationThreshold, unmanaged }: ObservedMonitor) =>
+  defined({ confirmationThreshold, unmanaged });
 
 /** The URL of a TCP monitor is host:port. */
 const httpUrl = (url: string): string => (url.includes("://") ? url : `http://${url}`);
 
 function differences(wanted: DesiredMonitor, found: ObservedMonitor | undefined) {
-  const { type, intervalSeconds, timeoutSeconds, expectedStatus, expectedBody } = wanted;
-  const fields = { type, intervalSeconds, timeoutSeconds, expectedStatus, expectedBody };
+  const { type, intervalSeconds, timeoutSeconds, expectedStatus, expectedBody, confirmationThreshold } = wanted;
+  const declared = { type, intervalSeconds, timeoutSeconds, expectedStatus, expectedBody };
+  const fields = { ...declared, ...defined({ confirmationThreshold }) };
   const url = { field: "url", to: maskedUrl(wanted.url) };
   if (found === undefined) return [...changesOf(undefined, fields), ...(wanted.url === "" ? [] : [url])];
   const changes = changesOf({ ...fields, ...likeIn(found, fields) }, fields);

@@ -58,7 +58,11 @@ export interface ObservedAlert {
   readonly quantity: number | null;
   readonly uptime: boolean;
   readonly recipients: readonly ObservedRecipient[];
+  readonly unmanaged?: Unmanaged | undefined;
 }
+
+/** Fields that no declaration has; an update sends them back as they were read. */
+export type Unmanaged = Readonly<Record<string, unknown>>;
 
 export interface ObservedRecipient {
   readonly type: string;
@@ -67,6 +71,7 @@ export interface ObservedRecipient {
   /** Absent where the generation does not return tags. */
   readonly tagsToAdd?: readonly string[] | undefined;
   readonly config?: Readonly<Record<string, unknown>> | undefined;
+  readonly unmanaged?: Unmanaged | undefined;
 }
 
 export interface ObservedMonitor {
@@ -78,7 +83,10 @@ export interface ObservedMonitor {
   readonly timeoutSeconds: number | null;
   readonly expectedStatus: number | null;
   readonly expectedBody: string;
+  /** Undefined where the generation has none. */
+  readonly confirmationThreshold?: number | undefined;
   readonly projectId: string | null;
+  readonly unmanaged?: Unmanaged | undefined;
 }
 
 export interface ObservedStatusPage {
@@ -128,6 +136,7 @@ export const observedMonitor = (monitor: ServerMonitor): ObservedMonitor => ({
   expectedStatus: monitor.expectedStatus,
   expectedBody: monitor.expectedBody,
   projectId: monitor.projectID ?? monitor.project ?? null,
+  ...defined({ confirmationThreshold: monitor.confirmationThreshold ?? undefined, unmanaged: monitor.unmanaged }),
 });
 
 export function observedStatusPage({ slug, name, isPublic, monitors }: ServerStatusPage): ObservedStatusPage {

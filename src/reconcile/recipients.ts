@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 import { Secret } from "../base/secret.ts";
 import { isPrivateHost } from "../glitchtip/wire/private-hosts.ts";
 import { normalUrl } from "../glitchtip/wire/url.ts";
@@ -63,11 +64,12 @@ export function matchRecipients(
     const found = there.get(desiredIdentity(wanted));
     if (found === undefined) return wanted;
     kept += 1;
-    const { tagsToAdd, ...rest } = wanted;
+    const { tagsToAdd, ...declared } = wanted;
+    const rest = { ...declared, ...defined({ unmanaged: found.unmanaged }) };
     if (found.tagsToAdd === undefined) return rest;
     if (tagsToAdd !== undefined && sorted(tagsToAdd) !== sorted(found.tagsToAdd)) {
       tagsChange = true;
-      return wanted;
+      return { ...rest, tagsToAdd };
     }
     // The tags in the server's order: another order would be another recipient.
     return found.tagsToAdd.length === 0 ? rest : { ...rest, tagsToAdd: found.tagsToAdd };

@@ -12,6 +12,19 @@ export interface CallOf {
 }
 
 const projectOfAccount = (row: Row) => ({ ...project(row), organization: organization(row.organization as Row) });
+/** The fields that a PUT sends back, although no schema so far has them. */
+const wholeOrganization = (row: Row) => ({
+  ...organization(row),
+  unmanaged: only(
+    row,
+    "isEarlyAdopter",
+    "require2fa",
+    "isAcceptingEvents",
+    "openMembership",
+    "eventThrottleRate",
+  ),
+});
+const wholeProject = (row: Row) => ({ ...project(row), unmanaged: only(row, "isPublic", "scrubIPAddresses") });
 /** Returns an alert in the client's normal form. */
 const alert = (row: Row) => ({
   ...withId(row, "name", "timespanMinutes", "quantity", "uptime"),
@@ -70,10 +83,11 @@ export const CALLS: Readonly<Record<string, CallOf>> = {
     (calls) => calls.server.account(),
     (row: Row) => withId(row, "email"),
   ),
+  "organizations.get": get(ORG, (calls, at) => calls.organizations.get(at(1)), wholeOrganization),
   "organizations.rename": write(
     "PUT",
     ORG,
-    (calls, at, { name }: { name: string }) => calls.organizations.rename(at(1), name),
+    (calls, at, { name }: { name: string }) => calls.organizations.rename({ slug: at(1) }, name),
     organization,
   ),
   "organizations.delete": remove(ORG, (calls, at) => calls.organizations.delete(at(1))),
@@ -99,8 +113,13 @@ export const CALLS: Readonly<Record<string, CallOf>> = {
     (calls) => firstPage(calls.projects.pagesOfAccount()),
     each(projectOfAccount),
   ),
-  "projects.get": get(PROJECT, (calls, at) => calls.projects.get(at(1), at(2)), project),
-  "projects.update": write("PUT", PROJECT, (calls, at, sent) => calls.projects.update(at(1), at(2), sent), project),
+  "projects.get": get(PROJECT, (calls, at) => calls.projects.get(at(1), at(2)), wholeProject),
+  "projects.update": write(
+    "PUT",
+    PROJECT,
+    (calls, at, sent) => calls.projects.update(at(1), { slug: at(2) }, sent),
+    project,
+  ),
   "projects.delete": remove(PROJECT, (calls, at) => calls.projects.delete(at(1), at(2))),
   "projects.unlinkTeam": remove(`${PROJECT}teams/([^/]+)/`, (calls, at) =>
     calls.projects.unlinkTeam(at(1), at(2), at(3)),
@@ -156,7 +175,7 @@ export const CALLS: Readonly<Record<string, CallOf>> = {
   "members.setRole": write(
     "PUT",
     `${ORG}members/(\\w+)/`,
-    (calls, at, { orgRole }: { orgRole: string }) => calls.members.setRole(at(1), at(2), orgRole),
+    (calls, at, { orgRole }: { orgRole: string }) => calls.members.setRole(at(1), at(2), orgRole, []),
     member,
   ),
   "members.delete": remove(`${ORG}members/(\\w+)/`, (calls, at) => calls.members.delete(at(1), at(2))),

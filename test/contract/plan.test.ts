@@ -75,7 +75,7 @@ describe.each(RECORDINGS)("what a server of $generation stored after a request",
     for (const { step, sent, answer } of accepted(recorded, /\/monitors\/$/)) {
       const text = declared("monitors", asMonitor(sent as Json));
       if (text === undefined) continue;
-      const monitors = [{ ...observedMonitor(monitorShape.parse(answer.body)), projectId: "1" }];
+      const monitors = [{ ...observedMonitor(parse(monitorShape, answer.body)), projectId: "1" }];
       const server = { organizations: [organization([project("shop")], { monitors })] };
       expect([step, lines(await plan(text, server, { generation }))]).toEqual([step, []]);
       seen.push(step);

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { MONITOR_TYPES } from "../../glitchtip/versions.ts";
 import { parseReference } from "../../references/reference.ts";
 import { DEFAULT_TEAM } from "../defaults.ts";
-import { alertSchema, jiraSchema } from "./alerts.ts";
+import { alertSchema, jiraSchema, SMALL_INTEGER_MOST } from "./alerts.ts";
 import { described, text } from "./primitives.ts";
 
 export const monitorSchema = z.strictObject({
@@ -23,6 +23,10 @@ export const monitorSchema = z.strictObject({
     "Of the answer. Default: 200 for Ping, GET and POST, else null.",
   ),
   expectedBody: described(z._default(z.string(), ""), "What the answer has to contain."),
+  confirmationThreshold: described(
+    z.optional(z.int().check(z.minimum(1), z.maximum(SMALL_INTEGER_MOST))),
+    "How many checks in a row have to fail until it counts as down. Left out: it stays as it is, 1 for a new one. From GlitchTip 6 on.",
+  ),
 });
 
 const HTTP = /^https?:\/\/(?:[^/@\s]*@)?([^/:?#\s]+|\[[^\]]+\])(?::\d+)?(?:[/?#]|$)/i;

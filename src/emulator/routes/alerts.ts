@@ -1,3 +1,4 @@
+import { laterFields } from "../body.ts";
 import { intParam, type RouteCall } from "../call.ts";
 import { gone, membership, projectAt, projectForLists, requireMembership } from "../find.ts";
 import { newestFirst, page, sorted } from "../paging.ts";
@@ -81,6 +82,7 @@ function create(call: RouteCall): Reply {
     ...given,
     uptime: uptime === true,
     recipients: [],
+    later: laterFields(call),
   });
   const recipients = storeRecipients(call, inputs);
   return json(201, alertView(call.world, call.state.alerts.update(alert.id, { recipients })));
@@ -102,7 +104,8 @@ function update(call: RouteCall): Reply {
   checkNumbers(call, given);
   const { name = alert.name, uptime = cleared ? false : alert.uptime } = call.payload;
   if (name === null) throw new DatabaseError("name is null");
-  call.state.alerts.update(alert.id, { ...given, name: String(name), uptime: uptime === true });
+  const later = laterFields(call);
+  call.state.alerts.update(alert.id, { ...given, name: String(name), uptime: uptime === true, later });
   const recipients = replaceRecipients(call, alert.recipients, inputs);
   return json(200, alertView(call.world, call.state.alerts.update(alert.id, { recipients })));
 }
@@ -128,16 +131,18 @@ function remove(call: RouteCall): Reply {
 
 function alertView(world: World, alert: AlertRow) {
   return {
-    alertRecipients: alert.recipients.map(({ id, recipientType, url, tagsToAdd, config }) => ({
+    alertRecipients: alert.recipients.map(({ id, recipientType, url, tagsToAdd, config, later }) => ({
       id,
       recipientType,
       url,
       ...(world.has("manyRecipientTypes") ? { tagsToAdd, config } : {}),
+      ...later,
     })),
     id: alert.id,
     name: alert.name,
     timespanMinutes: alert.timespanMinutes,
     quantity: alert.quantity,
     uptime: alert.uptime,
+    ...alert.later,
   };
 }

@@ -136,5 +136,7 @@ function monitorView(
     expectedBody: monitor.expectedBody,
     interval: monitor.interval,
     timeout: monitor.timeout,
+    ...(world.has("confirmsMonitors") ? { confirmationThreshold: monitor.confirmationThreshold } : {}),
+    ...monitor.later,
   };
 }

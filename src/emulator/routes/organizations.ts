@@ -1,3 +1,4 @@
+import { laterFields } from "../body.ts";
 import { nowIso, type RouteCall, userOf } from "../call.ts";
 import { ownOrganizations, requireMembership, requireRole } from "../find.ts";
 import { byName, page, sorted } from "../paging.ts";
@@ -42,6 +43,7 @@ function create(call: RouteCall): Reply {
     eventThrottleRate: 0,
     ownerMemberId: null,
     deletedAtMs: null,
+    later: laterFields(call),
   });
   const owner = state.members.insert({
     organizationId: made.id,
@@ -63,7 +65,8 @@ function get(call: RouteCall): Reply {
 function rename(call: RouteCall): Reply {
   const found = requireMembership(call);
   requireRole(found, "manager");
-  const organization = call.state.organizations.update(found.organization.id, { name: String(call.payload.name) });
+  const change = { name: String(call.payload.name), later: laterFields(call) };
+  const organization = call.state.organizations.update(found.organization.id, change);
   return json(200, organizationDetailView(call.world, call.state, organization, found.member));
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { defined } from "../../base/defined.ts";
+import { laterFields } from "../body.ts";
 import { nowIso, param, type RouteCall } from "../call.ts";
 import { memberIn, membership, ownOrganizations, requireMembership, requireProject, requireTeam } from "../find.ts";
 import { byName, page, sorted } from "../paging.ts";
@@ -115,6 +116,7 @@ function create(call: RouteCall): Reply {
     teamIds: [team.id],
     issueCount: 0,
     deletedAtMs: null,
+    later: laterFields(call),
   });
   state.keys.insert({
     projectId: project.id,
@@ -154,6 +156,7 @@ function update(call: RouteCall): Reply {
   const changed = state.projects.update(project.id, {
     name: String(name),
     slug,
+    later: laterFields(call),
     ...defined({
       platform: platform === undefined ? undefined : typeof platform === "string" ? platform : null,
       eventThrottleRate: rate,

@@ -12,15 +12,18 @@ interface ZulipInput {
   readonly topic: string;
 }
 
+/** Fields that a PUT sends back as they were read (unmanaged.ts). */
+type SentBack = Readonly<Record<string, unknown>>;
+
 /** Zulip's fields are beside the type here; the answer has them in `config`, with underscores (read in 6). */
-export interface RecipientInput extends Partial<ZulipInput> {
+export interface RecipientInput extends Partial<ZulipInput>, SentBack {
   readonly recipientType: string;
   readonly url?: string;
   readonly tagsToAdd?: readonly string[] | undefined;
 }
 
 /** The complete alert: a PUT removes recipients that are missing, in 4.1 also the numbers (alerts scenario). */
-export interface AlertInput {
+export interface AlertInput extends SentBack {
   readonly name: string;
   readonly timespanMinutes: number | null;
   readonly quantity: number | null;
@@ -55,7 +58,7 @@ export const alertCalls = (requests: Requests) => ({
 });
 
 /** The fields that any generation requires (monitors scenario; the interval in 6). */
-export interface MonitorInput {
+export interface MonitorInput extends SentBack {
   readonly monitorType: string;
   readonly name: string;
   readonly url: string;
@@ -63,6 +66,8 @@ export interface MonitorInput {
   readonly expectedBody: string;
   readonly interval: number;
   readonly timeout: number | null;
+  /** Known from 6 on. A PUT without it sets it to 1 (read). */
+  readonly confirmationThreshold?: number;
   /** The id of the project; the server ignores one that does not exist (monitors scenario). */
   readonly project: string | null;
 }

@@ -26,9 +26,14 @@ export const memberCalls = (requests: Requests) => ({
       { email, orgRole: role, teamRoles: teams.map((teamSlug) => ({ teamSlug, role: "member" })) },
       memberShape,
     ),
-  /** Changes the role and leaves the teams as they are. */
-  setRole: (organization: string, id: string, role: string) =>
-    requests.put(memberPath(organization, id), { orgRole: role, teamRoles: [] }, memberShape, { idempotent: true }),
+  /** Changes the role and sends back the slugs of the teams, which no generation so far reads. */
+  setRole: (organization: string, id: string, role: string, teams: readonly string[]) =>
+    requests.put(
+      memberPath(organization, id),
+      { orgRole: role, teamRoles: teams.map((teamSlug) => ({ teamSlug, role: "" })) },
+      memberShape,
+      { idempotent: true },
+    ),
   /** Sets the owner of record: one member beside all who have the role. Only an owner may do so. */
   async setOwner(organization: string, id: string): Promise<void> {
     await requests.post(`${memberPath(organization, id)}set_owner/`, {}, memberShape, { idempotent: true });

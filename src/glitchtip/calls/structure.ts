@@ -1,18 +1,35 @@
 import { defined } from "../../base/defined.ts";
 import { address, organizationPath, projectPath, teamPath } from "../address.ts";
 import type { Requests } from "../requests.ts";
-import { managedKeyShape, managedProjectShape, memberShape, projectOfAccountShape } from "../wire/managed.ts";
+import {
+  type ManagedProject,
+  managedKeyShape,
+  managedProjectShape,
+  memberShape,
+  projectOfAccountShape,
+  wholeOrganizationShape,
+  wholeProjectShape,
+} from "../wire/managed.ts";
 import { organizationShape, projectShape, teamShape } from "../wire/shapes.ts";
+import type { Fields } from "../wire/unmanaged.ts";
 
 const ALL = "/api/0/organizations/";
+
+interface OrganizationBefore {
+  readonly slug: string;
+  readonly unmanaged?: Fields;
+}
 
 export const organizationCalls = (requests: Requests) => ({
   list: () => requests.list(ALL, organizationShape),
   /** A duplicate name creates a second organization (organizations scenario). */
   create: (name: string) => requests.post(ALL, { name }, organizationShape),
-  /** Changes the name; the slug stays. */
-  rename: (slug: string, name: string) =>
-    requests.put(organizationPath(slug), { name }, organizationShape, { idempotent: true }),
+  get: (slug: string) => requests.get(organizationPath(slug), wholeOrganizationShape),
+  /** Changes the name and sends back the other fields of `before`; the slug stays. */
+  rename: ({ slug, unmanaged }: OrganizationBefore, name: string) =>
+    requests.put(organizationPath(slug), { ...unmanaged, name }, organizationShape, {
+      idempotent: true,
+    }),
   /** In 6 the slug is reserved until a worker has removed the organization (read). */
   delete: (slug: string) => requests.delete(organizationPath(slug)),
 });
@@ -30,7 +47,7 @@ export const teamCalls = (requests: Requests) => ({
     requests.list(`${teamPath(organization, team)}members/`, memberShape),
 });
 
-/** What a PUT sets: `name` is required, what is missing stays. */
+/** What a PUT sets: `name` is required. The other fields are sent as they were read, so that no generation resets them. */
 export interface ProjectChange {
   readonly name: string;
   /** It is always sent: without it 4.1 makes a new slug from the name (projects scenario). */
@@ -38,6 +55,8 @@ export interface ProjectChange {
   readonly platform?: string | null | undefined;
   readonly eventThrottleRate?: number | undefined;
 }
+
+type ProjectBefore = Pick<ManagedProject, "slug" | "platform" | "eventThrottleRate" | "unmanaged">;
 
 export const projectCalls = (requests: Requests) => ({
   /** Lists projects with their teams. Deleted ones, which the organization's detail still shows, are missing (organizations scenario). */
@@ -56,9 +75,19 @@ export const projectCalls = (requests: Requests) => ({
       { name, ...defined({ platform: platform ?? undefined }) },
       managedProjectShape,
     ),
-  get: (organization: string, slug: string) => requests.get(projectPath(organization, slug), managedProjectShape),
-  update: (organization: string, slug: string, change: ProjectChange) =>
-    requests.put(projectPath(organization, slug), change, managedProjectShape, { idempotent: change.slug === slug }),
+  get: (organization: string, slug: string) => requests.get(projectPath(organization, slug), wholeProjectShape),
+  /** Sends back what the change leaves out, as `before` has it. */
+  update: (organization: string, { slug, ...before }: ProjectBefore, change: ProjectChange) => {
+    const { platform = before.platform, eventThrottleRate = before.eventThrottleRate } = change;
+    const whole = {
+      ...before.unmanaged,
+      ...change,
+      ...defined({ platform: platform ?? undefined, eventThrottleRate: eventThrottleRate ?? undefined }),
+    };
+    return requests.put(projectPath(organization, slug), whole, managedProjectShape, {
+      idempotent: change.slug === slug,
+    });
+  },
   delete: (organization: string, slug: string) => requests.delete(projectPath(organization, slug)),
   /** A link that exists is no error (project-teams scenario). */
   async linkTeam(organization: string, project: string, team: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { shapeOf, type Wrong } from "./shape.ts";
 import { ID_WORD } from "./shapes.ts";
+import { type Fields, unmanagedFields } from "./unmanaged.ts";
 
 /** An alert as the server answers it, read as tolerantly as in managed.ts. */
 export interface ServerAlert {
@@ -9,6 +10,8 @@ export interface ServerAlert {
   readonly quantity: number | null;
   readonly uptime: boolean;
   readonly recipients: readonly ServerRecipient[];
+  /** What a PUT has to send back. */
+  readonly unmanaged?: Fields;
 }
 
 interface ServerRecipient {
@@ -17,9 +20,8 @@ interface ServerRecipient {
   /** The server does not return it before 6 (alerts scenario). */
   readonly tagsToAdd?: readonly string[];
   readonly config?: Fields;
+  readonly unmanaged?: Fields;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 interface Types {
   readonly string: string;
@@ -32,6 +34,7 @@ export const alertShape = shapeOf<ServerAlert>((value, wrong) => {
   const alert = fields(value, wrong);
   const { id, alertRecipients } = alert;
   if ((typeof id !== "string" && typeof id !== "number") || !ID_WORD.test(String(id))) wrong("id");
+  const unmanaged = unmanagedFields("alert", alert);
   return {
     id: String(id),
     name: stated(alert, "name", "string", wrong) ?? "",
@@ -41,6 +44,7 @@ export const alertShape = shapeOf<ServerAlert>((value, wrong) => {
     recipients: list(alertRecipients, () => wrong("alertRecipients")).map((one, at) =>
       recipient(one, (...path) => wrong("alertRecipients", at, ...path)),
     ),
+    ...(unmanaged === undefined ? {} : { unmanaged }),
   };
 });
 
@@ -50,9 +54,11 @@ function recipient(value: unknown, wrong: Wrong): ServerRecipient {
   const type = stated(one, "recipientType", "string", wrong);
   if (type === undefined) wrong("recipientType");
   const read = { type: type ?? "", url: stated(one, "url", "string", wrong) ?? "" };
-  if (tagsToAdd == null && config == null) return read;
+  const unmanaged = unmanagedFields("recipient", one);
+  if (tagsToAdd == null && config == null && unmanaged === undefined) return read;
   return {
     ...read,
+    ...(unmanaged === undefined ? {} : { unmanaged }),
     ...(tagsToAdd == null ? {} : { tagsToAdd: texts(tagsToAdd, () => wrong("tagsToAdd")) }),
     ...(config == null ? {} : { config: fields(config, () => wrong("config")) }),
   };

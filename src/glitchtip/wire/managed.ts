@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { id, idText, organizationShape, projectShape } from "./shapes.ts";
+import { type Fields, withUnmanaged } from "./unmanaged.ts";
 
 /**
  * What the server answers about the objects that a declaration manages. The shapes are tolerant: an object that somebody
@@ -16,6 +17,10 @@ const number = z.pipe(
 
 export const managedProjectShape = z.extend(projectShape, { eventThrottleRate: z.optional(z.nullable(z.number())) });
 
+/** A project with all its fields, for a PUT that sends back what it does not change. */
+export const wholeProjectShape = withUnmanaged("project", managedProjectShape);
+export const wholeOrganizationShape = withUnmanaged("organization", organizationShape);
+
 /** A project in the list of all organizations of the account. */
 export const projectOfAccountShape = z.extend(managedProjectShape, { organization: organizationShape });
 
@@ -27,7 +32,7 @@ export const managedKeyShape = z.object({
   rateLimit: z.nullish(z.object({ window: z.number(), count: z.number() })),
 });
 
-export const monitorShape = z.object({
+const monitorFields = z.object({
   id,
   name: text,
   monitorType: z.string(),
@@ -36,10 +41,14 @@ export const monitorShape = z.object({
   expectedBody: text,
   interval: z.nullish(z.number()),
   timeout: number,
+  /** Present from 6 on: how many checks in a row have to fail. */
+  confirmationThreshold: z.nullish(z.number()),
   /** 4.1 calls it `project`, later generations `projectID` (monitors scenario). */
   project: z.nullish(id),
   projectID: z.nullish(id),
 });
+
+export const monitorShape = withUnmanaged("monitor", monitorFields);
 
 export const statusPageShape = z.object({
   name: text,
@@ -63,8 +72,8 @@ export const memberShape = z.object({
 
 export const accountShape = z.object({ id, email: text });
 
-export type ManagedProject = z.infer<typeof managedProjectShape>;
+export type ManagedProject = z.infer<typeof managedProjectShape> & { readonly unmanaged?: Fields };
 export type ManagedKey = z.infer<typeof managedKeyShape>;
-export type ServerMonitor = z.infer<typeof monitorShape>;
+export type ServerMonitor = z.infer<typeof monitorFields> & { readonly unmanaged?: Fields };
 export type ServerStatusPage = z.infer<typeof statusPageShape>;
 export type ServerMember = z.infer<typeof memberShape>;

@@ -49,6 +49,7 @@ export function declaredRecipient(
 
 export function declaredMonitor(monitor: ObservedMonitor, keeper: SecretKeeper, words: readonly string[]): Declared {
   const { name, type, url, intervalSeconds, timeoutSeconds, expectedStatus, expectedBody } = monitor;
+  const { confirmationThreshold = 1 } = monitor;
   const usualStatus = type === "Ping" || type === "GET" || type === "POST" ? 200 : null;
   const usualTimeout = type === "Heartbeat" ? null : 20;
   return {
@@ -59,6 +60,7 @@ export function declaredMonitor(monitor: ObservedMonitor, keeper: SecretKeeper, 
     ...(timeoutSeconds === usualTimeout ? {} : { timeoutSeconds }),
     ...(expectedStatus === usualStatus ? {} : { expectedStatus }),
     ...(expectedBody === "" ? {} : { expectedBody }),
+    ...(confirmationThreshold === 1 ? {} : { confirmationThreshold }),
   };
 }
 

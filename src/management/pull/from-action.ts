@@ -109,7 +109,14 @@ function changed(
 
 const ALERT_NUMBERS = ["quantity", "timespanMinutes"] as const;
 const ALERT_FIELDS = [...ALERT_NUMBERS, "uptime"] as const;
-const MONITOR_FIELDS = ["type", "intervalSeconds", "timeoutSeconds", "expectedStatus", "expectedBody"] as const;
+const MONITOR_FIELDS = [
+  "type",
+  "intervalSeconds",
+  "timeoutSeconds",
+  "expectedStatus",
+  "expectedBody",
+  "confirmationThreshold",
+] as const;
 
 function recipientEdits(
   wanted: DesiredAlert,

@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import { loadServers } from "../../../src/config/load.ts";
 import { desiredServers } from "../../../src/reconcile/from-declaration.ts";
 import { HEAD, lines, plan } from "../../support/planning.ts";
+import { REQUEST_SCHEMAS } from "../../support/request-schemas.ts";
 
+const reference = readFileSync(new URL("../../../docs/declaration.md", import.meta.url), "utf8");
 const page = readFileSync(new URL("../../../docs/server.md", import.meta.url), "utf8");
 const [one = "", several = "", jira = ""] = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) => yaml);
 
@@ -26,6 +28,21 @@ describe("docs/server.md", () => {
       "create monitor shop-api site",
       "create statusPage Shop",
     ]);
+  });
+
+  it("says of every field of a request of GlitchTip where it is declared", () => {
+    const rows = [...page.matchAll(/^\| (\w+) \| `(\w+)` \| (.+) \|$/gm)].map(([, schema, field, at]) => ({
+      schema,
+      field,
+      at,
+    }));
+    expect(rows.map(({ schema, field }) => `${schema} ${field}`)).toEqual(
+      Object.entries(REQUEST_SCHEMAS).flatMap(([schema, { fields }]) => fields.map((field) => `${schema} ${field}`)),
+    );
+    const keys = [...reference.matchAll(/^\| `([^`]+)` \|/gm)].map(([, key = ""]) => key);
+    const declared = rows.flatMap(({ at = "" }) => /^`([^`]+)`$/.exec(at)?.[1] ?? []);
+    expect(declared.length).toBeGreaterThan(30);
+    expect(declared.filter((key) => !keys.includes(key.replace(/^teams\[\]$/, "teams")))).toEqual([]);
   });
 
   it("shows several servers, each with its own scope", () => {

@@ -58,6 +58,8 @@ export function importMonitor(
   const name = keys.text("name") ?? "";
   const reference = `env:${environmentVariable("MONITOR", name, "URL")}`;
   if (hidden) secrets.push({ reference, of: `${address}: url` });
+  // The default of the provider; generations before 6 know no other.
+  const threshold = keys.number("confirmation_threshold") ?? 1;
   const monitor = defined({
     name,
     type,
@@ -67,14 +69,9 @@ export function importMonitor(
     expectedStatus:
       type === "Heartbeat" || type === "SSL" || type === "TCP Port" ? undefined : keys.number("expected_status"),
     expectedBody: keys.text("expected_body"),
+    confirmationThreshold: threshold === 1 ? undefined : threshold,
   });
   keys.ignore("expected_status");
-  const threshold = keys.number("confirmation_threshold") ?? 1;
-  if (threshold !== 1)
-    left.push({
-      where: `${address}: confirmation_threshold`,
-      why: `${threshold} has no place in the declaration; it stays as it is`,
-    });
   const projectId = String(keys.get("project_id") ?? "");
   const project = [...organization.projects.values()].find(({ id }) => id !== "" && id === projectId);
   if (project !== undefined) append(project, "monitors", monitor);

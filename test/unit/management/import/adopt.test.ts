@@ -83,6 +83,7 @@ const ACME: ObservedOrganization = {
       timeoutSeconds: 20,
       expectedStatus: 200,
       expectedBody: "",
+      confirmationThreshold: 3,
       projectId: "7",
     },
   ],

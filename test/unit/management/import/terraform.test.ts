@@ -71,6 +71,7 @@ describe("the state of samiracho's provider", () => {
               intervalSeconds: 60,
               timeoutSeconds: 20,
               expectedStatus: 200,
+              confirmationThreshold: 3,
             },
           ],
         },
@@ -114,7 +115,6 @@ describe("the state of samiracho's provider", () => {
     const { result } = await imported(SAMIRACHO);
     expect(result.left.map(({ where, why }) => `${where}: ${why}`)).toEqual([
       "glitchtip_project_team.this: a project is declared with one team; that web has it too stays as it is on the server",
-      "glitchtip_monitor.health: confirmation_threshold: 3 has no place in the declaration; it stays as it is",
     ]);
   });
 });
