@@ -15,14 +15,7 @@ const projectOfAccount = (row: Row) => ({ ...project(row), organization: organiz
 /** The fields that a PUT sends back, although no schema so far has them. */
 const wholeOrganization = (row: Row) => ({
   ...organization(row),
-  unmanaged: only(
-    row,
-    "isEarlyAdopter",
-    "require2fa",
-    "isAcceptingEvents",
-    "openMembership",
-    "eventThrottleRate",
-  ),
+  unmanaged: only(row, "isEarlyAdopter", "require2fa", "isAcceptingEvents", "openMembership", "eventThrottleRate"),
 });
 const wholeProject = (row: Row) => ({ ...project(row), unmanaged: only(row, "isPublic", "scrubIPAddresses") });
 /** Returns an alert in the client's normal form. */
