@@ -2,7 +2,10 @@ import { type Generation, isInRange } from "../glitchtip/versions.ts";
 
 export interface Quirk {
   readonly about: string;
-  /** The scenario and step of test/contract/recordings that prove it; "read" if it was only read in the source. */
+  /**
+   * The scenario and step of test/contract/recordings that prove it; "read" if it was only read in the source, "run" if it
+   * was seen on a running server and not recorded.
+   */
   readonly proof: string;
   /** The first generation that has it. Default: the oldest. */
   readonly since?: Generation;
@@ -199,6 +202,11 @@ export const QUIRKS = {
     about: "a monitor has a confirmationThreshold, which a PUT that leaves it out sets to 1",
     proof: "read",
     since: "6",
+  },
+  pythonEventNames: {
+    about: "the events of an issue have Python's field names, such as event_id instead of eventID",
+    proof: "run",
+    until: "5.2",
   },
   requiresInterval: {
     about: "the interval of a monitor is required",

@@ -53,13 +53,17 @@ const BY_STATUS: Readonly<Record<number, Refusal>> = {
   429: { code: "GC1207", remedy: "Wait, then run the command again." },
 };
 
+const SHOWN_PLACES = 3;
+
 /** Returns the JSON of an answer in the given shape. Throws AnswerError with method, URL, status and the server's message. */
 export function readAnswer<T>(method: HttpMethod, url: string, answer: HttpAnswer, shape: Shape<T>): T {
   refuse(method, url, answer);
   const parsed = parseJson(method, url, answer);
   const result = shape.safeParse(parsed);
   if (result.success) return result.data;
-  const at = result.error.issues.map((issue) => issue.path.join(".") || "(root)").join(", ");
+  const places = result.error.issues.map((issue) => issue.path.join(".") || "(root)");
+  const more = places.length > SHOWN_PLACES ? ` and ${places.length - SHOWN_PLACES} more` : "";
+  const at = places.slice(0, SHOWN_PLACES).join(", ") + more;
   throw new AnswerError("GC1202", answer.status, `${method} ${url}: the answer lacks or mistypes ${at}`, {
     said: "",
     remedy: "Is this a GlitchTip of a known generation? See docs/generations.md",

@@ -6,7 +6,7 @@ import { keyCalls, organizationCalls, projectCalls, teamCalls } from "./calls/st
 import { openRequests } from "./requests.ts";
 import type { Transport } from "./transport.ts";
 import type { Key, Organization, Project, StoredEvent, Team } from "./wire/shapes.ts";
-import { eventShape, issueShape, rootShape } from "./wire/shapes.ts";
+import { eventShape, issueEventShape, issueShape, rootShape } from "./wire/shapes.ts";
 
 /** What a provisioner asks of a GlitchTip with a token. Slugs are addresses, ids are identity. */
 export interface GlitchTip {
@@ -69,9 +69,7 @@ export function openClient(context: ClientContext & { readonly token: Secret }):
       return answer.status === 404 ? undefined : readAnswer("GET", requests.baseUrl + path, answer, eventShape);
     },
     async *issueEvents(id) {
-      for await (const page of requests.pages(`/api/0/issues/${address(id)}/events/`, eventShape)) {
-        yield page.map(({ eventID }) => eventID);
-      }
+      yield* requests.pages(`/api/0/issues/${address(id)}/events/`, issueEventShape);
     },
     async resolveIssue(organization, id) {
       // In 4.1 the path without the organization does not support PUT.

@@ -30,7 +30,12 @@ function engineOf(state: string, stats: readonly string[] = []) {
   });
 }
 
-async function loaded(emulator: Emulator, options: Partial<LoadOptions> = {}, rules: readonly Fault[] = []) {
+async function loaded(
+  emulator: Emulator,
+  options: Partial<LoadOptions> = {},
+  rules: readonly Fault[] = [],
+  said: string[] = [],
+) {
   using folders = temporaryFolders();
   await provisionOnce(emulator.url, folders);
   const state = readFileSync(join(folders.state, "state.json"), "utf8");
@@ -40,7 +45,6 @@ async function loaded(emulator: Emulator, options: Partial<LoadOptions> = {}, ru
   ]);
   const transport = openTransport(openNodeHttp, emulator.url, { connections: 8 });
   for (const rule of rules) emulator.fault(rule);
-  const said: string[] = [];
   try {
     const report = await runLoad(
       {
@@ -95,6 +99,31 @@ describe("a load", () => {
       { path: envelope, nth: 6, effect: { kind: "reset" } },
     ]);
     expect(report).toMatchObject({ sent: 30, accepted: 24, notAccepted: { 429: 3, 503: 2, "no answer": 1 }, lost: [] });
+  });
+
+  it("says what was not accepted, and removes its issue also where the events cannot be read", async () => {
+    await using emulator = await start();
+    const said: string[] = [];
+    const failing = loaded(
+      emulator,
+      {},
+      [
+        { path: envelope, times: 3, effect: { kind: "rate-limit" } },
+        {
+          path: /issues\/\d+\/events\//,
+          times: Infinity,
+          effect: { kind: "answer", status: 200, body: [{}, {}, {}, {}, {}] },
+        },
+      ],
+      said,
+    );
+    await expect(failing).rejects.toMatchObject({
+      code: "GC1202",
+      message: expect.stringMatching(/lacks or mistypes 0\.id, 1\.id, 2\.id and 2 more$/),
+    });
+    expect(said).toContain("27 events were accepted, others were not (429: 3); waiting until they can be read");
+    emulator.advance(1_000);
+    expect(emulator.snapshot().issues).toEqual([]);
   });
 
   it("names each event that was accepted and never stored", async () => {

@@ -1,4 +1,5 @@
 import { CodedError } from "../../base/errors.ts";
+import type { Secret } from "../../base/secret.ts";
 import type { Clock } from "../../base/wait.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { serverKind } from "../../config/server.ts";
@@ -18,6 +19,7 @@ import { newRun, type Sent, sendLoad } from "./send.ts";
 export const LOAD_LIMITS = { events: 10_000, concurrency: 64, sendWithinMs: 60_000 } as const;
 
 const READ_WITHIN_MS = 180_000;
+const CLEAN_UP_WITHIN_MS = 15_000;
 
 export interface LoadContext {
   readonly docker: Docker;
@@ -57,18 +59,39 @@ export async function runLoad(context: LoadContext, options: LoadOptions): Promi
   const run = newRun();
   const where = { organization: organization.slug, project: project.slug };
   const dsn = { key: project.key, projectId: project.id };
-  const { result, memory } = await watchMemory(docker, stack, clock, async () => {
+  let issueId: string | undefined;
+  const foundIssue = (id: string) => {
+    issueId = id;
+  };
+  const load = async () => {
     say(`sending ${amount.events} events to project ${name}, ${amount.concurrency} at a time`);
     const sent = await sendLoad(run, { ...context, ...amount, dsn, withinMs: LOAD_LIMITS.sendWithinMs });
-    say(`${sent.accepted.length} events were accepted; waiting until they can be read`);
-    const read = await readBackAll(sent.accepted, { ...context, ...where, glitchtip, withinMs: READ_WITHIN_MS });
+    say(`${sent.accepted.length} events were accepted${refusedText(sent)}; waiting until they can be read`);
+    const within = { glitchtip, withinMs: READ_WITHIN_MS, foundIssue };
+    const read = await readBackAll(sent.accepted, { ...context, ...where, ...within });
     return { sent, read };
+  };
+  const { result, memory } = await watchMemory(docker, stack, clock, load).finally(async () => {
+    if (issueId !== undefined && !keep) await removeIssue(context, token, issueId);
   });
   const { accepted, ...sent } = result.sent;
-  const { issueId, ...read } = result.read;
-  if (issueId !== undefined && !keep) await glitchtip.deleteIssue(issueId);
   const acceptedPerS = Math.round((accepted.length * 10_000) / Math.max(1, sent.tookMs)) / 10;
-  return { project: name, title: run.title, accepted: accepted.length, acceptedPerS, ...sent, ...read, memory };
+  return { project: name, title: run.title, accepted: accepted.length, acceptedPerS, ...sent, ...result.read, memory };
+}
+
+function refusedText({ notAccepted }: Sent): string {
+  const refused = Object.entries(notAccepted).map(([what, count]) => `${what}: ${count}`);
+  return refused.length === 0 ? "" : `, others were not (${refused.join(", ")})`;
+}
+
+/** Deletes the issue of a load, also after the load has failed or was interrupted. */
+async function removeIssue(context: LoadContext, token: Secret, issueId: string): Promise<void> {
+  const glitchtip = openClient({ ...context, token, signal: AbortSignal.timeout(CLEAN_UP_WITHIN_MS) });
+  await glitchtip.deleteIssue(issueId).catch((error: unknown) => {
+    context.say(
+      `issue ${issueId} of the load stays on the server: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  });
 }
 
 /** Reads the provisioner's token and the project's key from its state. */

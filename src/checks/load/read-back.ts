@@ -10,6 +10,8 @@ export interface ReadBackContext {
   readonly signal: AbortSignal;
   readonly withinMs: number;
   say(text: string): void;
+  /** Called as soon as the issue of the run is known. */
+  foundIssue(id: string): void;
 }
 
 export interface ReadBack {
@@ -17,8 +19,6 @@ export interface ReadBack {
   readonly lost: readonly string[];
   /** Time until all events could be read; missing where some never could. */
   readonly storedMs?: number;
-  /** The issue of the run; missing where none of its events was stored. */
-  readonly issueId?: string;
 }
 
 const PAUSE_MS = 1_000;
@@ -42,12 +42,12 @@ export async function readBackAll(accepted: readonly string[], context: ReadBack
   }
   const lost = [...reader.missing];
   const storedMs = lost.length === 0 ? clock.now() - startMs : undefined;
-  return defined({ lost, storedMs, issueId: reader.issueId });
+  return defined({ lost, storedMs });
 }
 
 class EventReader {
   readonly missing: Set<string>;
-  issueId: string | undefined;
+  #issueId: string | undefined;
   readonly #context: ReadBackContext;
 
   constructor(ids: readonly string[], context: ReadBackContext) {
@@ -64,8 +64,8 @@ class EventReader {
   }
 
   async readIssue(): Promise<void> {
-    if (this.issueId === undefined || this.missing.size === 0) return;
-    for await (const page of this.#context.glitchtip.issueEvents(this.issueId)) {
+    if (this.#issueId === undefined || this.missing.size === 0) return;
+    for await (const page of this.#context.glitchtip.issueEvents(this.#issueId)) {
       for (const id of page) this.missing.delete(id);
     }
   }
@@ -75,6 +75,8 @@ class EventReader {
     const event = await glitchtip.event(organization, project, id);
     if (event === undefined) return;
     this.missing.delete(id);
-    this.issueId ??= event.groupID ?? undefined;
+    if (this.#issueId !== undefined || !event.groupID) return;
+    this.#issueId = event.groupID;
+    this.#context.foundIssue(event.groupID);
   }
 }

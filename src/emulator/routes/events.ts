@@ -54,9 +54,17 @@ const eventsOfIssue = (call: RouteCall): EventRow[] => {
   return issue ? call.state.events.where("issue", issue.id) : [];
 };
 
+/** Answers with Python's field names instead of the API's up to 5.2. */
 function listOfIssue(call: RouteCall): Reply {
-  return pageOf(call, eventsOfIssue(call));
+  if (!call.world.has("pythonEventNames")) return pageOf(call, eventsOfIssue(call));
+  const view = (event: EventRow) => withPythonNames(eventView(call.world, event));
+  return page(call, sorted(eventsOfIssue(call), newestFirst), newestFirst, view);
 }
+
+const withPythonNames = (view: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(view).map(([name, value]) => [name.replace(/ID$|[A-Z]/g, (end) => `_${end.toLowerCase()}`), value]),
+  );
 
 function latestOfIssue(call: RouteCall): Reply {
   const last = eventsOfIssue(call).at(-1);

@@ -62,6 +62,12 @@ export const eventShape = z.object({
   message: z.nullish(z.string()),
 });
 
+/** An event in the list of an issue, where 4.1 and 5.2 say `event_id` (docs/glitchtip-facts.md, "Ingest"). */
+export const issueEventShape = z.pipe(
+  z.object({ eventID: z.optional(idText), event_id: z.optional(idText), id: idText }),
+  z.transform(({ eventID, event_id, id }) => (eventID ?? event_id ?? id).replaceAll("-", "")),
+);
+
 export const issueShape = z.object({ id, status: z.string() });
 
 export const authShape = z.object({
