@@ -170,11 +170,18 @@ export const applyKey: ApplyAction<"key"> = async (run, action) => {
 /** The API creates status pages and cannot change or delete them (monitors scenario). */
 export const applyStatusPage: ApplyAction<"statusPage"> = async (run, action) => {
   if (action.type !== "create") return {};
-  const { calls, addresses } = run;
+  const { calls, addresses, store } = run;
   const organization = addresses.organization(action);
   const { name, isPublic } = action.desired;
-  const look = async () => (await calls.statusPages.list(organization)).find((page) => page.name === name);
+  // The list has the pages of the account's other organizations, too, so one more than before is ours.
+  const named = async () => (await calls.statusPages.list(organization)).filter((page) => page.name === name);
+  const before = (await named()).length;
+  const look = async () => {
+    const [newestFirst, ...more] = await named();
+    return more.length >= before ? newestFirst : undefined;
+  };
   await createOnce(run, () => calls.statusPages.create(organization, { name, isPublic }), look);
+  store.setStatusPage(action.organization, name);
   return {};
 };
 

@@ -10,6 +10,7 @@ import {
   type ObservedOrganization,
   type ObservedProject,
   type ObservedServer,
+  type ObservedStatusPage,
   type ObservedTeam,
   observedKey,
   observedMember,
@@ -186,11 +187,27 @@ export function readOrganization(
   if (manages("statusPage") && (everything || declared?.statusPages !== undefined)) {
     pool.add(() =>
       problems.collect({ organization, kind: "statusPage" }, async () => {
-        const pages = (await calls.statusPages.list(slug)).map(observedStatusPage);
-        observed.statusPages = pages.filter(({ organizationId = observed.id }) => organizationId === observed.id);
+        observed.statusPages = await pagesOf(context, observed, declared);
       }),
     );
   }
+}
+
+/**
+ * Returns the status pages that may be the organization's: the server lists those of all organizations of the account, and
+ * only a page's monitors tell whose it is.
+ */
+async function pagesOf(
+  { calls }: ServerContext,
+  { id, slug }: ObservedOrganization,
+  declared: DesiredOrganization | undefined,
+): Promise<ObservedStatusPage[]> {
+  const all = (await calls.statusPages.list(slug)).map(observedStatusPage);
+  const own = all.filter(({ organizationId = id }) => organizationId === id);
+  const names = new Set(declared?.statusPages?.map(({ name }) => name));
+  const isOpen = ({ name, organizationId }: ObservedStatusPage) => organizationId === undefined && names.has(name);
+  if (!own.some(isOpen) || (await calls.organizations.list()).length === 1) return own;
+  return own.map((page) => (isOpen(page) ? { ...page, mayBeAnothers: true } : page));
 }
 
 /** Adds the teams of each member with one request a team: neither list has the memberships. */

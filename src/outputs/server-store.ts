@@ -10,6 +10,7 @@ const entryShape = z.object({
   organization: z.string(),
   project: z.optional(z.string()),
   team: z.optional(z.string()),
+  statusPage: z.optional(z.string()),
   id: z.string(),
   slug: z.optional(z.string()),
   dateCreated: z.optional(z.string()),
@@ -25,6 +26,7 @@ export interface ServerStore {
   setOrganization(name: string, identity: Identity): void;
   setProject(organization: string, key: string, identity: Identity): void;
   setTeam(organization: string, slug: string, id: string): void;
+  setStatusPage(organization: string, name: string): void;
 }
 
 /** Returns the path of the store of one server in a workspace. */
@@ -52,8 +54,9 @@ export function openServerStore(path: string): ServerStore {
   };
   return {
     get known() {
-      const organizations = [...held].map(([name, { identity, projects, teams }]) => {
-        const within = { projects: Object.fromEntries(projects), teams: Object.fromEntries(teams) };
+      const organizations = [...held].map(([name, { identity, projects, teams, statusPages }]) => {
+        const pages = statusPages.size === 0 ? {} : { statusPages: [...statusPages] };
+        const within = { projects: Object.fromEntries(projects), teams: Object.fromEntries(teams), ...pages };
         return [name, { ...identity, ...within }] as const;
       });
       return { organizations: Object.fromEntries(organizations) };
@@ -69,6 +72,7 @@ export function openServerStore(path: string): ServerStore {
     setOrganization: (organization, identity) => append({ organization, ...identityOf(identity) }),
     setProject: (organization, project, identity) => append({ organization, project, ...identityOf(identity) }),
     setTeam: (organization, team, id) => append({ organization, team, id }),
+    setStatusPage: (organization, statusPage) => append({ organization, statusPage, id: "" }),
   };
 }
 
@@ -76,6 +80,7 @@ interface Held {
   identity: Identity;
   readonly projects: Map<string, Identity>;
   readonly teams: Map<string, string>;
+  readonly statusPages: Set<string>;
 }
 
 function holding(entries: readonly Entry[]): Map<string, Held> {
@@ -85,24 +90,29 @@ function holding(entries: readonly Entry[]): Map<string, Held> {
 }
 
 function hold(all: Map<string, Held>, entry: Entry): void {
-  const { organization, project, team, id, slug = "", dateCreated = "" } = entry;
+  const { organization, project, team, statusPage, id, slug = "", dateCreated = "" } = entry;
   const held = all.get(organization) ?? {
     identity: { id: "", slug: "", dateCreated: "" },
     projects: new Map(),
     teams: new Map(),
+    statusPages: new Set(),
   };
   all.set(organization, held);
-  if (team !== undefined) held.teams.set(team, id);
+  if (statusPage !== undefined) held.statusPages.add(statusPage);
+  else if (team !== undefined) held.teams.set(team, id);
   else if (project !== undefined) held.projects.set(project, { id, slug, dateCreated });
   else held.identity = { id, slug, dateCreated };
 }
 
 function entriesOf({ organizations }: KnownServer): Entry[] {
-  return Object.entries(organizations).flatMap(([organization, { projects, teams, id, slug, dateCreated }]) => [
-    { organization, id, slug, dateCreated },
-    ...Object.entries(projects).map(([project, identity]) => ({ organization, project, ...identityOf(identity) })),
-    ...Object.entries(teams).map(([team, teamId]) => ({ organization, team, id: teamId })),
-  ]);
+  return Object.entries(organizations).flatMap(
+    ([organization, { projects, teams, statusPages, id, slug, dateCreated }]) => [
+      { organization, id, slug, dateCreated },
+      ...Object.entries(projects).map(([project, identity]) => ({ organization, project, ...identityOf(identity) })),
+      ...Object.entries(teams).map(([team, teamId]) => ({ organization, team, id: teamId })),
+      ...(statusPages ?? []).map((statusPage) => ({ organization, statusPage, id: "" })),
+    ],
+  );
 }
 
 function read(line: string): Entry | undefined {

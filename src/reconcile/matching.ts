@@ -11,6 +11,8 @@ export interface KnownOrganization extends Identity {
   readonly projects: Readonly<Record<string, Identity>>;
   /** Ids by declared slug. */
   readonly teams: Readonly<Record<string, string>>;
+  /** Names of the status pages that are known to be this organization's: the server does not tell it. */
+  readonly statusPages?: readonly string[] | undefined;
 }
 
 export const NOTHING_KNOWN: KnownServer = { organizations: {} };

@@ -81,32 +81,62 @@ const likeIn = (found: ObservedMonitor, fields: object) =>
 const comparable = (type: string, url: string): string =>
   type === "TCP Port" ? url.replace(/^(?:[a-z]+:)?\/\//i, "").toLowerCase() : normalUrl(url);
 
+/** What earlier runs know about a name: whether this organization has such a page, and how many others have one. */
+export interface KnownPages {
+  readonly isOurs: (name: string) => boolean;
+  readonly ofOthers: (name: string) => number;
+}
+
 /**
- * Plans status pages. The API can only list and create them (monitors scenario, "status pages"). Its list has the pages of
- * all organizations of the account, so an undeclared page may belong to another one and is not reported.
+ * Plans status pages and returns the names of those that are known to be the organization's. The API can only list and
+ * create them (monitors scenario, "status pages"). Its list has the pages of all organizations of the account, so an
+ * undeclared page may belong to another one and is not reported.
  */
 export function planStatusPages(
   draft: Draft,
   place: PlanPlace,
   desired: readonly DesiredStatusPage[],
   observed: readonly ObservedStatusPage[],
-): void {
-  for (const wanted of desired) {
-    const found = observed.find(({ name }) => name === wanted.name);
-    if (found === undefined) {
-      draft.act(place, {
-        type: "create",
-        kind: "statusPage",
-        name: wanted.name,
-        changes: changesOf(undefined, { isPublic: wanted.isPublic }),
-        desired: wanted,
-      });
-    } else if (found.isPublic !== wanted.isPublic) {
-      const word = (isPublic: boolean) => (isPublic ? "public" : "not public");
+  known: KnownPages,
+): string[] {
+  return desired.flatMap((wanted) => {
+    const { name } = wanted;
+    const named = observed.filter((page) => page.name === name);
+    const certain = named.filter(({ mayBeAnothers }) => !mayBeAnothers);
+    const candidates = certain.length > 0 || !known.isOurs(name) ? certain : named;
+    const found = candidates.find(({ isPublic }) => isPublic === wanted.isPublic) ?? candidates[0];
+    if (found !== undefined) {
+      warnOfVisibility(draft, place, wanted, found);
+      return [name];
+    }
+    if (named.length > known.ofOthers(name)) {
       draft.warn(
         place,
-        `status page "${wanted.name}" is ${word(found.isPublic)}, declared is ${word(wanted.isPublic)}: GlitchTip's API cannot change it, its web page can`,
+        `status page "${name}": GlitchTip does not tell to which of the account's organizations the page of this name belongs, so none is made; if it is another organization's, make this one in GlitchTip's web page, or give it another name`,
       );
+      return [];
     }
-  }
+    draft.act(place, {
+      type: "create",
+      kind: "statusPage",
+      name,
+      changes: changesOf(undefined, { isPublic: wanted.isPublic }),
+      desired: wanted,
+    });
+    return [];
+  });
+}
+
+function warnOfVisibility(
+  draft: Draft,
+  place: PlanPlace,
+  wanted: DesiredStatusPage,
+  { isPublic }: ObservedStatusPage,
+): void {
+  if (isPublic === wanted.isPublic) return;
+  const word = (visible: boolean) => (visible ? "public" : "not public");
+  draft.warn(
+    place,
+    `status page "${wanted.name}" is ${word(isPublic)}, declared is ${word(wanted.isPublic)}: GlitchTip's API cannot change it, its web page can`,
+  );
 }

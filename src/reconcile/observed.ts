@@ -95,6 +95,8 @@ export interface ObservedStatusPage {
   readonly isPublic: boolean;
   /** Undefined where it is not known: the server lists the pages of all organizations of the account. */
   readonly organizationId?: string | undefined;
+  /** True where that is not known and the account is in several organizations. */
+  readonly mayBeAnothers?: boolean;
 }
 
 export interface ObservedMember {

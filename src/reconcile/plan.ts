@@ -36,7 +36,8 @@ export function planServer(desired: DesiredServer, observed: ObservedServer, opt
     const before =
       found &&
       (own(knownOrganizations, name) ?? Object.values(knownOrganizations).find((one) => sameObject(one, found)));
-    const seen = planOrganization(draft, organization, found, before, observed.account);
+    const others = Object.values(knownOrganizations).filter((one) => one !== before);
+    const seen = planOrganization(draft, organization, found, before, others, observed.account);
     if (found !== undefined) known[name] = { ...identityOf(found), ...seen };
   }
   if (desired.listsOrganizations && draft.manages.has("organization")) {
@@ -101,8 +102,9 @@ function planOrganization(
   desired: DesiredOrganization,
   found: ObservedOrganization | undefined,
   known: KnownOrganization | undefined,
+  others: readonly KnownOrganization[],
   account: string | undefined,
-): Pick<KnownOrganization, "projects" | "teams"> {
+): Pick<KnownOrganization, "projects" | "teams" | "statusPages"> {
   const place: PlanPlace = { organization: desired.name, at: found ? { organizationSlug: found.slug } : {} };
   const observed = found?.projects ?? [];
   const matches = matchObjects(desired.projects, observed, (key) => own(known?.projects ?? {}, key));
@@ -111,7 +113,8 @@ function planOrganization(
   const teams = planTeams(draft, place, desired, found, known, needs);
   const there = found ?? NEW_ORGANIZATION;
   planOutsideProjects(draft, place, desired, there, teams, account);
-  if (there.projects === undefined) return { projects: {}, teams: teams.known };
+  const pages = planPages(draft, place, desired, there, known, others);
+  if (there.projects === undefined) return { projects: {}, teams: teams.known, ...pages };
 
   const monitorsOf = byProject(there.monitors);
   for (const project of desired.projects) {
@@ -125,7 +128,7 @@ function planOrganization(
   }
   if (desired.listsProjects && draft.manages.has("project")) surplusProjects(draft, place, matches.others, observed);
   const projects = [...matches.byKey].map(([key, project]) => [key, identityOf(project)] as const);
-  return { projects: Object.fromEntries(projects), teams: teams.known };
+  return { projects: Object.fromEntries(projects), teams: teams.known, ...pages };
 }
 
 type Contents = Pick<ObservedOrganization, "members" | "monitors" | "statusPages" | "projects">;
@@ -136,7 +139,7 @@ const NEW_ORGANIZATION: Contents = { members: [], monitors: [], statusPages: [],
 function planOutsideProjects(
   draft: Draft,
   place: PlanPlace,
-  { members, monitors, statusPages, problems }: DesiredOrganization,
+  { members, monitors, problems }: DesiredOrganization,
   there: Contents,
   teams: Teams,
   account: string | undefined,
@@ -150,7 +153,26 @@ function planOutsideProjects(
     const free = there.monitors.filter(({ projectId }) => projectId === null);
     planMonitors(draft, place, monitors, free);
   }
-  if (statusPages && there.statusPages) planStatusPages(draft, place, statusPages, there.statusPages);
+}
+
+/** Plans the status pages. Returns what is to be remembered of them, which is all that is known where they were not read. */
+function planPages(
+  draft: Draft,
+  place: PlanPlace,
+  { statusPages: wanted }: DesiredOrganization,
+  there: Contents,
+  known: KnownOrganization | undefined,
+  others: readonly KnownOrganization[],
+): Pick<KnownOrganization, "statusPages"> {
+  const before = known?.statusPages ?? [];
+  const read = wanted && there.statusPages;
+  const statusPages = read
+    ? planStatusPages(draft, place, wanted, read, {
+        isOurs: (name) => before.includes(name),
+        ofOthers: (name) => others.filter((one) => one.statusPages?.includes(name)).length,
+      })
+    : before;
+  return statusPages.length === 0 ? {} : { statusPages };
 }
 
 /** The returned function gives the monitors of a project, or undefined where monitors were not read. */
