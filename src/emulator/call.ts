@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { ApiError } from "./reply.ts";
+import { ApiError, DatabaseError } from "./reply.ts";
 import type { TokenRow, UserRow } from "./rows.ts";
 import type { EmulatorState } from "./state.ts";
 import type { World } from "./world.ts";
@@ -14,6 +14,8 @@ export interface Incoming {
   readonly headers: IncomingHttpHeaders;
   readonly cookies: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  /** True where a fault ends the request after its first write. */
+  readonly halfDone?: boolean;
 }
 
 /** A request as the handler of an endpoint receives it. */
@@ -38,6 +40,11 @@ export const intParam = (call: RouteCall, name: string): number => Number(param(
 export function userOf(call: RouteCall): UserRow {
   if (!call.user) throw new ApiError(401, "Unauthorized");
   return call.user;
+}
+
+/** Throws where a fault ends the request here. */
+export function endsHalfDone({ halfDone }: RouteCall): void {
+  if (halfDone) throw new DatabaseError("the connection to the database was lost");
 }
 
 export const nowIso = (call: RouteCall): string => new Date(call.world.now()).toISOString();

@@ -11,6 +11,8 @@ export type FaultEffect =
     }
   /** Status 429 with Retry-After, in seconds or as a date. */
   | { readonly kind: "rate-limit"; readonly retryAfter?: number | Date }
+  /** Status 500 after the first row of a create, as a real server answers whose database fails meanwhile. */
+  | { readonly kind: "half-done" }
   /** The connection is reset. */
   | { readonly kind: "reset"; readonly acted?: boolean }
   /** There is no answer, and the connection stays open. */

@@ -50,7 +50,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   const target = request.url ?? "/";
   const incoming = read(request, method, target, await bodyOf(request));
   const effect = faults?.hit(method, target);
-  const real = !effect || actsFirst(effect) ? await service(async () => dispatch(incoming, world, store)) : undefined;
+  const asked: Incoming = effect?.kind === "half-done" ? { ...incoming, halfDone: true } : incoming;
+  const real = !effect || actsFirst(effect) ? await service(async () => dispatch(asked, world, store)) : undefined;
   const replaced: Reply | undefined = replacedReply(effect, target, request.headers.host ?? "localhost");
   const reply = replaced ?? real ?? serverErrorPage();
   const status = effect?.kind === "reset" || effect?.kind === "hang" ? 0 : reply.status;

@@ -33,19 +33,28 @@ interface ProjectCreation {
   readonly platform?: string | undefined;
 }
 
-/** Creates a project. `isOurs` is false where somebody else created the same one meanwhile, which is then returned. */
+/**
+ * Creates a project. After an unknown outcome the server may have made half of it: the row without its team (run on 5.2,
+ * docs/glitchtip-facts.md, "Projects"), so what is found gets what it lacks. `isOurs` is false where somebody else
+ * created the same one meanwhile, which is then returned.
+ */
 export async function createProjectOnce(
   context: RetryContext,
   calls: {
     list(organization: string): Promise<ManagedProject[]>;
     create(organization: string, team: string, project: ProjectCreation): Promise<ManagedProject>;
     delete(organization: string, slug: string): Promise<void>;
+    linkTeam(organization: string, slug: string, team: string): Promise<void>;
   },
   organization: string,
   { team, name, platform }: ProjectCreation & { readonly team: string },
 ): Promise<{ readonly project: ManagedProject; readonly isOurs: boolean }> {
   const all = () => calls.list(organization);
-  const look = async () => findProject(await all(), name);
+  const look = async () => {
+    const found = findProject(await all(), name);
+    if (found?.teams?.some(({ slug }) => slug === team) === false) await calls.linkTeam(organization, found.slug, team);
+    return found;
+  };
   const created = await createOnce(context, () => calls.create(organization, team, { name, platform }), look);
   const project = await theOlder(created, all, () => calls.delete(organization, created.slug));
   return { project, isOurs: project.id === created.id };

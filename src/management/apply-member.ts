@@ -85,15 +85,16 @@ async function invite(
 ): Promise<AppliedNote> {
   const { calls } = run;
   const look = () => findByEmail(run, organization, desired.email);
+  // What a failed invitation left behind may lack its teams.
+  const complete = async () => {
+    const found = await look();
+    if (found !== undefined) await change(run, organization, found.id, { join: desired.teams, leave: [] });
+    return found;
+  };
   try {
-    const made = await createOnce(run, () => calls.members.invite(organization, desired), look);
-    return handOff(made);
+    return handOff(await createOnce(run, () => calls.members.invite(organization, desired), complete));
   } catch (error) {
-    if (!(error instanceof AnswerError)) throw error;
-    if (error.code === "GC1305" && /existing users/i.test(error.said)) throw registrationClosed(desired.email, error);
-    if (error.status === 500) throw withoutValkey(desired.email, error);
-    if (error.code === "GC1207") throw tooMany(desired.email, error);
-    if (error.status !== 409) throw error;
+    if (!(error instanceof AnswerError) || error.status !== 409) throw explainRefusedInvitation(error, desired.email);
     // The person joined meanwhile, so only role and teams are left to set.
     const found = await look();
     if (found === undefined) throw error;
@@ -101,6 +102,13 @@ async function invite(
     await change(run, organization, found.id, { ...role, join: desired.teams, leave: [] });
     return { note: "was a member already" };
   }
+}
+
+function explainRefusedInvitation(error: unknown, email: string): unknown {
+  if (!(error instanceof AnswerError)) return error;
+  if (error.code === "GC1305" && /existing users/i.test(error.said)) return registrationClosed(email, error);
+  if (error.status === 500) return withoutValkey(email, error);
+  return error.code === "GC1207" ? tooMany(email, error) : error;
 }
 
 const WHERE =

@@ -30,8 +30,8 @@ async function applyOne(context: ProvisionContext, glitchtip: GlitchTip, action:
     const created = await createTeamOnce(context, calls, organization, action.name);
     log.info(`made team ${created.slug} (id ${created.id})`);
   } else if (action.type === "create") {
-    const { projects: list, createProject: create, deleteProject } = glitchtip;
-    const calls = { list, create, delete: deleteProject };
+    const { projects: list, createProject: create, deleteProject, linkTeam } = glitchtip;
+    const calls = { list, create, delete: deleteProject, linkTeam };
     const { project } = await createProjectOnce(context, calls, organization, action.desired);
     store.setProject(action.name, identityOf(project));
     log.info(`made project "${action.name}" (${project.slug}, id ${project.id})`);

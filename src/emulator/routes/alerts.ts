@@ -1,5 +1,5 @@
 import { laterFields } from "../body.ts";
-import { intParam, type RouteCall } from "../call.ts";
+import { endsHalfDone, intParam, type RouteCall } from "../call.ts";
 import { gone, membership, projectAt, projectForLists, requireMembership } from "../find.ts";
 import { newestFirst, page, sorted } from "../paging.ts";
 import { readRecipients, replaceRecipients, storeRecipients } from "../recipients.ts";
@@ -84,6 +84,7 @@ function create(call: RouteCall): Reply {
     recipients: [],
     later: laterFields(call),
   });
+  endsHalfDone(call);
   const recipients = storeRecipients(call, inputs);
   return json(201, alertView(call.world, call.state.alerts.update(alert.id, { recipients })));
 }

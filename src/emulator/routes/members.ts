@@ -1,6 +1,6 @@
 import type { OrganizationRole } from "../../glitchtip/wire/shapes.ts";
 import { invalid, isObject } from "../body.ts";
-import { intParam, nowIso, type RouteCall, userOf } from "../call.ts";
+import { endsHalfDone, intParam, nowIso, type RouteCall, userOf } from "../call.ts";
 import { membership, requireMember, requireMembership, requireRole } from "../find.ts";
 import { newestFirst, page, sorted } from "../paging.ts";
 import { ApiError, DatabaseError, json, noContent, type Reply } from "../reply.ts";
@@ -115,6 +115,7 @@ function invite(call: RouteCall): Reply {
   const member =
     known ??
     state.members.insert({ organizationId: organization.id, userId: null, email, role, created: nowIso(call) });
+  endsHalfDone(call);
   joinTeams(call, organization.id, member.id);
   const link = world.has("inviteLink") ? { inviteLink: `${world.domain()}/accept/${member.id}/invitation` } : {};
   return json(201, { ...memberView(world, state, organization, member), ...link });

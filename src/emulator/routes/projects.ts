@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { defined } from "../../base/defined.ts";
 import { laterFields } from "../body.ts";
-import { nowIso, param, type RouteCall } from "../call.ts";
+import { endsHalfDone, nowIso, param, type RouteCall } from "../call.ts";
 import { memberIn, membership, ownOrganizations, requireMembership, requireProject, requireTeam } from "../find.ts";
 import { byName, page, sorted } from "../paging.ts";
 import { DatabaseError, json, noContent, type Reply } from "../reply.ts";
@@ -113,7 +113,7 @@ function create(call: RouteCall): Reply {
     created: nowIso(call),
     firstEvent: null,
     eventThrottleRate: throttle(eventThrottleRate) ?? 0,
-    teamIds: [team.id],
+    teamIds: call.halfDone ? [] : [team.id],
     issueCount: 0,
     deletedAtMs: null,
     later: laterFields(call),
@@ -125,6 +125,7 @@ function create(call: RouteCall): Reply {
     rateLimit: null,
     created: nowIso(call),
   });
+  endsHalfDone(call);
   return json(201, projectView(state, project, member));
 }
 

@@ -1,7 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are Compose's variables
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LOCK_FILE, lockText, parseLock } from "../../../src/stack/lock.ts";
-import { SECURITY_HEADERS } from "../../../src/stack/proxy.ts";
+import { contentLengthFrom, SECURITY_HEADERS } from "../../../src/stack/proxy.ts";
+import { propertyRuns } from "../../support/property-runs.ts";
 import { composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
 
 const COMPOSE = "services:\n  api: { image: shop/api, entrypoint: [node], command: [server.js] }\n";
@@ -56,6 +58,27 @@ describe("a stack in production", () => {
     expect(label(production())).toEqual(label(production()));
     expect(label(production(", bodyMegabytes: { other: 6 }"))).not.toEqual(label(production()));
   });
+});
+
+it("matches the lengths of bodies from a number of megabytes on", () => {
+  const length = fc.oneof(
+    fc.integer({ min: 0, max: 300_000_000 }),
+    fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+  );
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 2_000 }),
+      length,
+      fc.constantFrom("", "0", "00"),
+      (megabytes, bytes, zeros) => {
+        const edge = megabytes * 1_000_000;
+        for (const one of [bytes, edge - 1, edge, edge + 1]) {
+          expect([one, new RegExp(contentLengthFrom(megabytes)).test(zeros + one)]).toEqual([one, one >= edge]);
+        }
+      },
+    ),
+    propertyRuns(1_000),
+  );
 });
 
 describe("the Caddyfile", () => {
