@@ -14,6 +14,7 @@ import {
   observeClaims,
   observeStack,
   openRotationNotes,
+  outdatedDotenvFiles,
   provisionerStatus,
   type RunningStack,
   readBacklog,
@@ -53,9 +54,13 @@ export interface AppDsnState {
    */
   readonly dsn: AppStatus["dsn"] | "none" | "given" | "off";
   readonly variables: readonly string[];
+  /** The file from which a program outside of Compose reads it. */
+  readonly dotenv?: string;
 }
 
 export interface StatusOptions {
+  /** The workspace's folder. */
+  readonly dir: string;
   readonly url?: string;
   /** How jobs are kept in the database; missing where they are elsewhere. */
   readonly jobQueue?: JobQueue;
@@ -139,9 +144,10 @@ export async function stackStatus(
   const stack = await observeStack(docker);
   const context = { docker, declaration, stack, options };
   const names = Object.keys(LINES) as (keyof StatusLines)[];
-  const [claims, written, ...lines] = await Promise.all([
+  const [claims, written, dotenv, ...lines] = await Promise.all([
     foreignStackProblems(stack, options),
     provisionerStatus(stack),
+    outdatedDotenvFiles(options.dir, declaration, stack),
     ...names.map((name) => LINES[name](context)),
   ]);
   const services = serviceStates(stack);
@@ -150,6 +156,7 @@ export async function stackStatus(
     ...claims,
     ...interruptedRestore(options),
     ...serviceProblems(stack, services, written, apps),
+    ...dotenv.map(({ path }) => `${path} does not hold the DSN that its program shall have: npx glitchtip-compose up`),
     ...(options.changedStarts ?? []).map((text) => `${text}: npx glitchtip-compose up`),
     ...lines.flatMap((line) => line?.problems ?? []),
   ];
@@ -198,6 +205,7 @@ function provisionedAppStates(
     project: known[app]?.project ?? declared.project,
     dsn: known[app]?.dsn ?? options.provided?.(app) ?? ("none" as const),
     variables: namesOf(declared).map((name) => nameInApp(declaration, app, name)),
+    ...defined({ dotenv: declared.dotenv }),
   }));
 }
 

@@ -23,6 +23,17 @@ export const givenApps = ({ apps }: Apps): Readonly<Record<string, GivenApp>> =>
     Object.entries(apps).flatMap(([name, app]) => (app.dsn === undefined ? [] : [[name, { ...app, dsn: app.dsn }]])),
   );
 
+/** A program on this machine, outside of Compose, and the file from which it reads its DSN. */
+export type HostApp = AppDeclaration & { readonly dotenv: string };
+
+/** Returns the apps that are programs on this machine. */
+export const hostApps = ({ apps }: Apps): Readonly<Record<string, HostApp>> =>
+  Object.fromEntries(
+    Object.entries(apps).flatMap(([name, app]) =>
+      app.host && app.dotenv !== undefined ? [[name, { ...app, dotenv: app.dotenv }]] : [],
+    ),
+  );
+
 /** Whether some DSN has to be made: false where every app has an external one, so that no server is asked. */
 export const needsProvisioner = ({ apps }: Apps): boolean => {
   const all = Object.values(apps);

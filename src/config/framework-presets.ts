@@ -34,11 +34,14 @@ export function variablesOf({
   preset,
   variables,
   audience,
-}: Pick<AppDeclaration, "preset" | "variables" | "audience">): readonly AppVariable[] {
+  host,
+}: Pick<AppDeclaration, "preset" | "variables" | "audience" | "host">): readonly AppVariable[] {
   const stated = variables ?? (preset === undefined ? DEFAULT_VARIABLES : []);
   const named = Array.isArray(stated) ? stated.map((name) => [name, audience] as const) : Object.entries(stated);
   const all = new Map<string, Audience>([...(preset === undefined ? [] : Object.entries(PRESETS[preset])), ...named]);
-  return [...all].map(([name, audience]) => ({ name, audience }));
+  // A program on this machine is in no container.
+  const audienceOf = (one: Audience) => (host && one === "container" ? "host" : one);
+  return [...all].map(([name, one]) => ({ name, audience: audienceOf(one) }));
 }
 
 export const namesOf = (app: AppDeclaration): string[] => variablesOf(app).map(({ name }) => name);

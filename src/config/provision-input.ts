@@ -33,6 +33,7 @@ type ProvisionPart = z.infer<typeof provisionDeclarationSchema>;
 type ProvisionedApp = Omit<ProvisionPart["apps"][string], "project"> & {
   readonly project?: string | undefined;
   readonly dsn?: unknown;
+  readonly host?: boolean | undefined;
 };
 
 /** What provisioning needs of a declaration; a whole declaration is one. */

@@ -1,5 +1,6 @@
 import { didYouMean } from "../base/did-you-mean.ts";
-import { needsProvisioner } from "./app-sources.ts";
+import { hostApps, needsProvisioner } from "./app-sources.ts";
+import { namesOf } from "./framework-presets.ts";
 import { postgresChecks } from "./postgres.ts";
 import { productionChecks } from "./production.ts";
 import type { AppDeclaration, Declaration } from "./schema.ts";
@@ -16,6 +17,7 @@ export function stackChecks(declaration: Declaration): DeclarationProblem[] {
     ...postgresChecks(declaration),
     ...careChecks(declaration),
     ...projectNameChecks(declaration),
+    ...dotenvChecks(declaration),
     ...Object.entries(declaration.apps).flatMap(([service, app]) =>
       appChecks(service, app, declaration).map(({ path, ...problem }) => ({
         ...problem,
@@ -44,7 +46,47 @@ function appChecks(service: string, app: AppDeclaration, declaration: Declaratio
     ...sourceChecks(app, declaration),
     ...injectChecks(app, serverKind(declaration)),
     ...variableChecks(app),
+    ...hostChecks(app),
   ];
+}
+
+/** Keys that are about a service's container. */
+const CONTAINER_KEYS = ["dsn", "entrypoint", "command", "onFailure"] as const;
+
+function hostChecks(app: AppDeclaration): DeclarationProblem[] {
+  const { host, dotenv, inject } = app;
+  if (!host)
+    return dotenv === undefined ? [] : [{ path: ["dotenv"], what: "is for a program on this machine: host: true" }];
+  const others = [
+    ...CONTAINER_KEYS.filter((key) => app[key] !== undefined),
+    ...(inject === "entrypoint" ? [] : ["inject"]),
+  ];
+  const unfilled = (["environment", "release"] as const).filter((key) => app[key]?.includes("$"));
+  return [
+    ...(dotenv === undefined
+      ? [{ path: ["dotenv"], what: "is missing: the file from which the program reads its DSN, such as .env.local" }]
+      : []),
+    ...others.map((key) => ({
+      path: [key],
+      what: "is for a service of Compose, and host: true is a program outside of it",
+    })),
+    ...unfilled.map((key) => ({ path: [key], what: "holds a variable, which only Compose fills in" })),
+  ];
+}
+
+/** Each variable of a dotenv file belongs to one app. */
+function dotenvChecks(declaration: Declaration): DeclarationProblem[] {
+  const owner = new Map<string, string>();
+  return Object.entries(hostApps(declaration)).flatMap(([app, declared]) =>
+    namesOf(declared).flatMap((name) => {
+      const key = `${declared.dotenv}\n${name}`;
+      const other = owner.get(key);
+      owner.set(key, other ?? app);
+      return other === undefined
+        ? []
+        : [{ path: ["apps", app, "dotenv"], what: `${other} has ${name} in ${declared.dotenv} already` }];
+    }),
+  );
 }
 
 /** An app has the DSN of a project or an external one. */

@@ -2,7 +2,7 @@ export { type AskRotation, askReadBack, rotationAsker } from "./ask-provisioner.
 export type { ProvisionChange } from "./check.ts";
 export { type LocalResult, makeStateFolder, provisionLocally, STATE_FOLDER } from "./local/provision-locally.ts";
 export { chooseSignIn } from "./local/server-access.ts";
-export { providedDsn, providedDsnState, providedVariables, writeProvidedEnv } from "./provider.ts";
+export { providedDsnState, providedVariables, writeProvidedEnv } from "./provider.ts";
 export { provisionServer } from "./provision.ts";
 export { type ReadBackLine, type ReadBackRequest, readBackEvents, readBackRequest } from "./read-back.ts";
 export { executeRotation, type RotateAnswer, rotateRequest } from "./rotate/execute.ts";
@@ -10,5 +10,5 @@ export { describeHolders } from "./rotate/holders.ts";
 export { deleteRetiring, type RotateResult, rotateKeys } from "./rotate/rotate.ts";
 export { obtainToken, tokenFrom } from "./token.ts";
 export { provisionerReader, readerWithProviders } from "./verify/read.ts";
-export { containerSender } from "./verify/send.ts";
+export { containerSender, dsnOnThisMachine } from "./verify/send.ts";
 export { type AppToVerify, chooseApps, type VerifyResult, verifyApps } from "./verify/verify.ts";

@@ -25,6 +25,14 @@ export {
   type StackRemoval,
   type StackVolume,
 } from "./down.ts";
+export {
+  type DotenvEdit,
+  dotenvDsn,
+  dotenvEdits,
+  followProvisioner,
+  outdatedDotenvFiles,
+  writeDotenvFiles,
+} from "./host-apps.ts";
 export { type PushedImage, pushedName, pushImage, requireImages, usedImages } from "./images.ts";
 export { errorFilter, type LogLine, readLogs } from "./logs.ts";
 export {

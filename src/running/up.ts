@@ -2,11 +2,13 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere, writeAll } from "../base/files.ts";
+import { hostApps } from "../config/app-sources.ts";
 import type { Declaration } from "../config/schema.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
 import { composeEnvFile } from "../outputs/env-file.ts";
 import { ENV_FOLDER } from "../stack/managed-files.ts";
 import { DSN_DIR, PROVISIONER } from "../stack/service-names.ts";
+import { followProvisioner } from "./host-apps.ts";
 import { containerOf, observeStack } from "./observe.ts";
 import { startUsersServices } from "./users-services.ts";
 
@@ -29,18 +31,31 @@ export interface StartResult {
  * reads env files before it starts anything. Where the engine refuses a container of ours, the user's services are
  * started by themselves; the error is thrown all the same.
  */
-export async function startStack(context: StartContext, { apps }: Declaration): Promise<StartResult> {
+export async function startStack(context: StartContext, declaration: Declaration): Promise<StartResult> {
   const { dir, docker, say } = context;
+  const { apps } = declaration;
   const names = Object.keys(apps).filter((name) => apps[name]?.inject === "env-file");
   await docker.located();
   try {
     const result = names.length === 0 ? { written: [], without: [] } : await writeEnvFiles(dir, docker, names, say);
     await docker.compose.up({ onLine: say });
-    return result;
+    return { ...result, written: [...result.written, ...(await writeForHost(context, declaration))] };
   } catch (error) {
-    if (error instanceof CodedError && error.code === "GC1604") await startUsersServices(context);
+    if (error instanceof CodedError && error.code === "GC1604") {
+      await startUsersServices(context);
+      // The provisioner may have done its part, and the failure of `up` is the one to report.
+      await writeForHost(context, declaration).catch((other: unknown) => {
+        if (!(other instanceof CodedError)) throw other;
+      });
+    }
     throw error;
   }
+}
+
+/** Programs outside of Compose read their DSN from files of the user's. */
+async function writeForHost({ dir, docker }: StartContext, declaration: Declaration): Promise<string[]> {
+  const isNeeded = Object.keys(hostApps(declaration)).length > 0;
+  return isNeeded ? await followProvisioner(dir, declaration, await observeStack(docker)) : [];
 }
 
 async function writeEnvFiles(

@@ -51,6 +51,10 @@ export function overlayApps(
   const overlay = (name: string): void => {
     const app = apps[name];
     if (app === undefined) return;
+    if (app.host) {
+      resolved[name] = withVariables(app, variablesOf(app));
+      return;
+    }
     const service = userService(name, user);
     const place = networkPlaceOf(name, service, user);
     const variables = variablesFor(app, place);

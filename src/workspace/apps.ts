@@ -18,6 +18,9 @@ export interface AddOptions extends ImageOptions {
   readonly variables?: readonly string[];
   readonly audience?: Audience;
   readonly preset?: string;
+  /** A program on this machine instead of a service, and the file from which it reads its DSN. */
+  readonly host?: boolean;
+  readonly dotenv?: string;
   readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
 }
@@ -51,8 +54,8 @@ function withApp(text: string, { projects }: Declaration, service: string, optio
 }
 
 /** Returns the keys of an app's entry that the options state, without its project. */
-const entryOf = ({ dsn, audience, preset, variables, entrypoint, command }: AddOptions) =>
-  defined({ dsn, audience, preset, variables, entrypoint, command });
+const entryOf = ({ dsn, audience, preset, variables, host, dotenv, entrypoint, command }: AddOptions) =>
+  defined({ dsn, audience, preset, variables, host, dotenv, entrypoint, command });
 
 /** Options may repeat what the declaration says about an app, and must not contradict it. */
 function refuseContradictions({ apps }: Declaration, service: string, options: AddOptions): void {

@@ -45,7 +45,7 @@ export const workspaceIdentity = (
 /** Returns the apps whose start has to be read from their image. */
 export function askedImages(declaration: Declaration, user: UserProject, composeProject: string): AskedImage[] {
   return Object.entries(provisionedApps(declaration)).flatMap(([name, app]) => {
-    const service = Object.hasOwn(user.services, name) ? user.services[name] : undefined;
+    const service = !app.host && Object.hasOwn(user.services, name) ? user.services[name] : undefined;
     if (service === undefined || service.provider || onlyInImage(app, service).length === 0) return [];
     const { platform, built = false } = service;
     if (service.image === undefined && !built) return [];

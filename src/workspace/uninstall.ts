@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { explainWriteError, quietly, readIfThere } from "../base/files.ts";
 import { readUserText, writeUserFile } from "../base/user-file.ts";
+import { dotenvEdits } from "../running/index.ts";
 import { MADE_BY_US, STACK_FILE } from "../stack/managed-files.ts";
 import { composeFilesFoundIn } from "./compose-files.ts";
 import { DECLARATION_FILE } from "./declaration-file.ts";
@@ -49,11 +50,19 @@ export function planUninstall(dir: string, options: UninstallOptions = {}): Unin
     ...(options.keepData && isThere(dir, SECRETS) ? [{ path: SECRETS, why: "opens the data that stays" }] : []),
   ];
   const env = ejected.includes(STACK_FILE) ? undefined : plannedEnv(dir, Object.hasOwn(made, "compose.yaml"));
+  const dotenv = dotenvEdits(dir, { apps: {} });
   const isEnvMade = env !== undefined && env.after === undefined;
   return {
     dir,
-    removed: [...(isEnvMade ? [ENV_FILE] : []), ...fates.flatMap(({ path, why }) => (why === undefined ? [path] : []))],
-    changed: env?.after === undefined ? [] : [{ path: ENV_FILE, before: env.before, after: env.after }],
+    removed: [
+      ...(isEnvMade ? [ENV_FILE] : []),
+      ...dotenv.flatMap(({ path, after }) => (after === undefined ? [path] : [])),
+      ...fates.flatMap(({ path, why }) => (why === undefined ? [path] : [])),
+    ],
+    changed: [
+      ...(env?.after === undefined ? [] : [{ path: ENV_FILE, before: env.before, after: env.after }]),
+      ...dotenv.flatMap(({ path, before = "", after }) => (after === undefined ? [] : [{ path, before, after }])),
+    ],
     kept: fates.flatMap(({ path, why }) => (why === undefined ? [] : [{ path, why }])),
   };
 }

@@ -3,7 +3,9 @@ import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
+import { hostApps } from "../config/app-sources.ts";
 import { namesOf } from "../config/framework-presets.ts";
+import { type DotenvEdit, dotenvEdits, writeDotenvFiles } from "../running/index.ts";
 import { STACK_FILE } from "../stack/managed-files.ts";
 import type { ImageKnowledge } from "../stack/model.ts";
 import { type Assets, packageAssets } from "./assets.ts";
@@ -99,15 +101,21 @@ export async function updateWorkspace(
   for (const [app, path] of await appsWithLostWrapper(workspace)) {
     log.warn(`${lostWrapperText(app, path)}. ${lostWrapperRemedy}`);
   }
+  const dotenv = dotenvEdits(workspace.dir, workspace.declaration);
   if (!dryRun) {
     applyWorkspacePlan(plan, random);
+    writeDotenvFiles(workspace.dir, workspace.declaration, dotenv);
     writeVaultCopies(workspace.dir, copies);
     await writeGivenDsns(context, workspace);
   }
   const conflict = tellConflicts ? undefined : conflictIn(plan.files, dryRun);
   if (conflict !== undefined) throw conflict;
-  return resultOf(workspace, plan.files, dryRun);
+  return resultOf(workspace, [...plan.files, ...dotenv.map(plannedDotenv)], dryRun);
 }
+
+/** Lines of an app that is not declared any more, or with another file, are taken out of its dotenv file. */
+const plannedDotenv = ({ path, before, after }: DotenvEdit): PlannedFile =>
+  after === undefined ? { path, state: "removed" } : { path, state: "changed", ...defined({ before, after }) };
 
 /** Returns the id that the workspace has, or a new one for a workspace that is only being made. */
 function instanceOf({ isNew, instance }: Workspace, random: typeof randomBytes): string | undefined {
@@ -174,7 +182,8 @@ function resultOf(workspace: Workspace, files: readonly PlannedFile[], dryRun: b
       variables: namesOf(app),
     })),
     ...defined({ url: browserUrl(workspace), admin: admin && accountOf(admin) }),
-    next: "docker compose up -d --wait",
+    // Plain Compose writes no file of the user's.
+    next: Object.keys(hostApps(declaration)).length > 0 ? "npx glitchtip-compose up" : "docker compose up -d --wait",
   };
 }
 

@@ -100,7 +100,7 @@ describe.skipIf(openssl === undefined)("the user's own certificate", () => {
     const docker = fakeDocker({ config, containers: [container("glitchtip-proxy")] });
     const nearEndMs = Date.now() + 80 * DAY_MS;
     try {
-      const seen = await stackStatus(docker, declaration, { nowMs: nearEndMs });
+      const seen = await stackStatus(docker, declaration, { dir: "/nowhere", nowMs: nearEndMs });
       expect(seen).toMatchObject({ state: "broken", certificate: { state: "near" } });
       expect(seen.next.join()).toMatch(/certificate: it ends on .* and was not renewed: Put the new certificate/);
       const stack = await observeStack(docker);

@@ -92,7 +92,7 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
     how: "`onFailure` in glitchtip.yaml, for all and for each app",
     check({ workspace: { declaration } }) {
       const blocking = Object.entries(declaration.apps)
-        .filter(([, app]) => (app.onFailure ?? declaration.onFailure) === "block")
+        .filter(([, app]) => !app.host && (app.onFailure ?? declaration.onFailure) === "block")
         .map(([name]) => name);
       return blocking.length === 0
         ? passed("they start without reporting")

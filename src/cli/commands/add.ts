@@ -12,6 +12,8 @@ interface Flags {
   readonly variables?: string;
   readonly audience?: string;
   readonly preset?: string;
+  readonly host?: boolean;
+  readonly dotenv?: string;
   readonly entrypoint?: string;
   readonly command?: string;
   readonly pull?: boolean;
@@ -28,6 +30,8 @@ export default {
       .option("--variables <names>", "variables that get the DSN, with commas; default SENTRY_DSN")
       .option("--audience <who>", AUDIENCES.join(", "))
       .option("--preset <framework>", "the variables that a framework reads")
+      .option("--host", "a program on this machine, outside of Compose, with --dotenv")
+      .option("--dotenv <path>", "the file, such as .env.local, in which up and provision keep its DSN")
       .option("--entrypoint <json>", "the image's entrypoint, where your file does not state one")
       .option("--command <json>", "the image's command, where your file does not state one")
       .option("--pull", "fetch the image if it is not here, where only it knows how the service starts")

@@ -10,7 +10,7 @@ import {
   containerSender,
   deleteRetiring,
   describeHolders,
-  providedDsn,
+  dsnOnThisMachine,
   provisionerReader,
   type RotateResult,
   rotateKeys,
@@ -68,7 +68,7 @@ export default {
     const send = packageAssets().sendEvent();
     const prove = async (wanted: readonly string[]) => {
       const sender = containerSender(docker, await observeStack(docker), send, context.env, (app, variable) =>
-        providedDsn(context.dir, declaration, app, variable),
+        dsnOnThisMachine(context.dir, declaration, app, variable),
       );
       const read = provisionerReader(docker, PROVE_WITHIN_MS);
       return await verifyApps({ ...context, send: sender, read }, chooseApps(declaration, wanted));

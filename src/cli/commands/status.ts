@@ -68,6 +68,7 @@ async function showStatus(context: CliContext, print: (data: string) => void): P
   const docker = openDocker(context);
   const starts = await changedStarts(docker, project);
   const found = await stackStatus(docker, declaration, {
+    dir: context.dir,
     ...defined({
       url: browserUrl(project),
       jobQueue: queueInDatabase(server),
@@ -132,11 +133,11 @@ function servicesTable({ services, resources }: StackStatus, view: View): string
 
 function appsTable({ apps }: StackStatus, { paint }: View): string | undefined {
   if (apps.length === 0) return undefined;
-  const rows = apps.map(({ app, project: slug = "-", dsn, variables }) => [
+  const rows = apps.map(({ app, project: slug = "-", dsn, variables, dotenv }) => [
     app,
     slug,
     dsn === "none" ? paint("bad", dsn) : dsn,
-    variables.join(", "),
+    variables.join(", ") + (dotenv === undefined ? "" : ` in ${dotenv}`),
   ]);
   return table([["APP", "PROJECT", "DSN", "VARIABLES"], ...rows]);
 }

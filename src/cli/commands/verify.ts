@@ -4,7 +4,7 @@ import { openDocker } from "../../docker/index.ts";
 import {
   chooseApps,
   containerSender,
-  providedDsn,
+  dsnOnThisMachine,
   provisionerReader,
   readerWithProviders,
   type VerifyResult,
@@ -45,7 +45,7 @@ export default {
           {
             ...context,
             send: containerSender(docker, stack, packageAssets().sendEvent(), context.env, (app, variable) =>
-              providedDsn(context.dir, declaration, app, variable),
+              dsnOnThisMachine(context.dir, declaration, app, variable),
             ),
             read: readerWithProviders(context, declaration, provisionerReader(docker, WITHIN_MS), WITHIN_MS),
           },

@@ -24,6 +24,7 @@ export const SET_UP_COMMANDS: CommandGroup = {
       examples: [
         "glitchtip-compose add worker --project jobs",
         "glitchtip-compose add web --audience public --variables VITE_SENTRY_DSN",
+        "glitchtip-compose add dev --project shop --host --dotenv .env.local",
         `glitchtip-compose add api --entrypoint '["docker-entrypoint.sh"]' --command '["node","server.js"]'`,
       ],
       load: () => import("../commands/add.ts"),

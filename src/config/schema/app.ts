@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { isContainedPath } from "../../base/contained-path.ts";
 import { AUDIENCES, PRESET_NAMES } from "../framework-presets.ts";
 import { described, httpUrl, secretReferenceSchema, text, wordList } from "./primitives.ts";
 
@@ -71,6 +72,14 @@ export const appSchema = z.strictObject({
   command: described(
     z.optional(wordList),
     "The image's command, where the Compose file does not state one. [] = none.",
+  ),
+  host: described(
+    z.optional(z.boolean()),
+    "A program on this machine, outside of Compose, instead of a service: it reads its DSN from `dotenv`.",
+  ),
+  dotenv: described(
+    z.optional(z.string().check(z.refine(isContainedPath, { error: "must be the path of a file in this folder" }))),
+    "With `host`: the file, such as .env.local, in which `up` and `provision` keep the lines with the DSN.",
   ),
   onFailure: described(z.optional(z.enum(ON_FAILURE)), "As `onFailure` below, for this app."),
 });

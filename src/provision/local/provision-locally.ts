@@ -15,7 +15,7 @@ import type { Status } from "../../outputs/dsn-volume.ts";
 import { acquireLock } from "../../outputs/lock.ts";
 import { openStateStore, type StateStore } from "../../outputs/state-store.ts";
 import { openReferences } from "../../references/resolver.ts";
-import { hostUrl } from "../../running/index.ts";
+import { dotenvEdits, hostUrl, writeDotenvFiles } from "../../running/index.ts";
 import { changesOfAction, checkProvision, type ProvisionChange } from "../check.ts";
 import type { ProvisionContext, ProvisionRequest } from "../context.ts";
 import { provisionServer } from "../provision.ts";
@@ -119,7 +119,9 @@ async function checkOnly(context: ProvisionContext, run: LocalRun): Promise<Loca
   const { dir, declaration, options, access } = run;
   const { version, changes, envFiles } = await checkProvision(context, requestOf(run));
   const files = envFiles === undefined ? [] : outputFiles(dir, declaration, envFiles, options);
-  return { server: { url: access.url, version }, apps: {}, changes, files: files.map(({ shown }) => shown) };
+  const dotenv = envFiles === undefined ? [] : dotenvEdits(dir, declaration, chosenOf(envFiles, options));
+  const paths = [...files.map(({ shown }) => shown), ...dotenv.map(({ path }) => path)];
+  return { server: { url: access.url, version }, apps: {}, changes, files: paths };
 }
 
 async function provisionAndWrite(context: ProvisionContext, run: LocalRun): Promise<LocalResult> {
@@ -127,15 +129,20 @@ async function provisionAndWrite(context: ProvisionContext, run: LocalRun): Prom
   const { status, actions, envFiles, problem } = await provisionServer(context, requestOf(run));
   const files = outputFiles(dir, declaration, envFiles, options);
   writeAll(files);
+  const dotenv = dotenvEdits(dir, declaration, chosenOf(envFiles, options));
   return {
     server: { url: access.url, ...status.server },
     ...defined({ organization: status.organization }),
     apps: status.apps,
     changes: actions.flatMap(changesOfAction),
-    files: files.map(({ shown }) => shown),
+    files: [...files.map(({ shown }) => shown), ...writeDotenvFiles(dir, declaration, dotenv)],
     ...defined({ problem }),
   };
 }
+
+/** Returns the env files of the apps that the options name, or of all. */
+const chosenOf = (envFiles: Readonly<Record<string, string>>, { apps }: LocalOptions): Record<string, string> =>
+  Object.fromEntries(Object.entries(envFiles).filter(([app]) => apps.length === 0 || apps.includes(app)));
 
 const requestOf = ({ dir, declaration, access }: LocalRun): ProvisionRequest => ({
   declaration,

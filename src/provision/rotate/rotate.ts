@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/wait.ts";
 import type { Declaration } from "../../config/schema.ts";
 import type { Docker } from "../../docker/index.ts";
-import { observeStack, type RunningStack, stackNotStarted } from "../../running/index.ts";
+import { followProvisioner, observeStack, type RunningStack, stackNotStarted } from "../../running/index.ts";
 import type { AskRotation } from "../ask-provisioner.ts";
 import type { VerifyResult } from "../verify/verify.ts";
 import type { RotatingProject } from "./execute.ts";
@@ -9,6 +9,7 @@ import { findHolders, type Holder, type Holders, untilSilent } from "./holders.t
 import { type AppKeyState, appKeyState, restartApp } from "./restart-app.ts";
 
 export interface RotateContext {
+  readonly dir: string;
   readonly docker: Docker;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -71,6 +72,7 @@ export async function rotateKeys(context: RotateContext, options: RotateOptions)
   if (rotating.length === 0) return { outcome: "nothing", projects: [], events: [], maybe: [] };
 
   const { stack, restarted } = await restartApps(context, before, rotating);
+  await followProvisioner(context.dir, declaration, stack);
   const projects = rotating.map((one) => rotatedProject(stack, one, restarted));
   const states = projects.flatMap((project) => project.apps);
   if (states.some(({ state }) => state === "to be restarted")) {

@@ -1,14 +1,16 @@
 import { CodedError } from "../../base/errors.ts";
 import type { ProcessResult } from "../../base/process.ts";
 import { Secret } from "../../base/secret.ts";
+import type { Declaration } from "../../config/schema.ts";
 import { type Container, type Docker, lastLines } from "../../docker/index.ts";
 import { parseDsn } from "../../glitchtip/dsn.ts";
 import { sendEvent } from "../../glitchtip/ingest.ts";
 import { openTransport, type Transport } from "../../glitchtip/transport.ts";
 import { openHttp } from "../../http/client.ts";
 import type { HttpAnswer } from "../../http/http.ts";
-import { containerOf, type RunningStack, stackNotStarted } from "../../running/index.ts";
+import { containerOf, dotenvDsn, type RunningStack, stackNotStarted } from "../../running/index.ts";
 import { DSN_DIR, PROVISIONER } from "../../stack/service-names.ts";
+import { providedDsn } from "../provider.ts";
 import type { AppToVerify, EventSender, TestEvent } from "./verify.ts";
 
 /** The exit code of templates/send-event when the image has none of the tools that it knows. */
@@ -19,27 +21,34 @@ const SEND_WITHIN_MS = 60_000;
 /** The same as in templates/send-event: all events of a project are one issue, which each run resolves again. */
 const FINGERPRINT = "glitchtip-compose: verify";
 
+/** Returns the DSN of an app that has it on this machine: from a dotenv file, or from a Compose provider. Throws GC1605. */
+export const dsnOnThisMachine = (dir: string, declaration: Declaration, app: string, variable: string): Secret =>
+  declaration.apps[app]?.host
+    ? dotenvDsn(dir, declaration, app, variable)
+    : providedDsn(dir, declaration, app, variable);
+
 /** Sends from inside of each app's running container, through its own wrapper: only that shows which DSN the app has. */
 export function containerSender(
   docker: Docker,
   stack: RunningStack,
   sendEventScript: string,
   env: Readonly<Record<string, string | undefined>>,
-  /** Returns the DSN of an app that has it from a Compose provider. */
+  /** Returns the DSN of an app that has it from a Compose provider, or from a dotenv file on this machine. */
   provided: (app: string, variable: string) => Secret,
 ): EventSender {
   if (stack.containers.length === 0) throw stackNotStarted(stack.config.name);
+  const sendFromHere = async (dsn: Secret, event: TestEvent, signal: AbortSignal) => {
+    await sendByHand((url) => openTransport(openHttp, url, { env }), dsn, event, signal);
+    return { via: "this machine" };
+  };
   return async (app, event, signal) => {
+    if (app.onHost) return await sendFromHere(provided(app.name, app.variable), event, signal);
     const container = appContainer(stack, app.name);
-    const holder = (app.byEnvFile && containerOf(stack, PROVISIONER)) || container;
     const dsn =
-      app.providedAs === undefined
-        ? await dsnOf(app.name, app.variable, (path) => stack.engine.readFile(holder.id, path))
-        : provided(app.name, app.variable);
+      app.providedAs === undefined ? await dsnInVolume(stack, app, container) : provided(app.name, app.variable);
     // Containers may not reach the address in a browser's DSN.
     if (app.audience !== "container" && container.networkMode !== "host") {
-      await sendByHand((url) => openTransport(openHttp, url, { env }), dsn, event, signal);
-      return { via: "this machine" };
+      return await sendFromHere(dsn, event, signal);
     }
     const args = ["exec", "-i", container.id, ...(isWrapped(app) ? wrapperOf(container, app.name) : [])];
     const script = ["sh", "-s", "--", event.id, event.text, app.providedAs ?? app.variable];
@@ -55,12 +64,14 @@ export function containerSender(
   };
 }
 
-/** Reads a file as a container sees it. */
-type ReadFile = (path: string) => Promise<string | undefined>;
-
-/** Returns the DSN that the app's container has in its volume. Throws GC1605. */
-async function dsnOf(app: string, variable: string, readFile: ReadFile): Promise<Secret> {
-  const text = await readFile(`${DSN_DIR}/${app}.env`);
+/** Returns the DSN that the app has in the volume. Throws GC1605. */
+async function dsnInVolume(
+  stack: RunningStack,
+  { name: app, variable, byEnvFile }: AppToVerify,
+  container: Container,
+): Promise<Secret> {
+  const holder = (byEnvFile && containerOf(stack, PROVISIONER)) || container;
+  const text = await stack.engine.readFile(holder.id, `${DSN_DIR}/${app}.env`);
   if (text === undefined) {
     throw new CodedError("GC1605", `app ${app} has no DSN yet: ${DSN_DIR}/${app}.env is not in its container`, {
       remedy: "docker compose logs glitchtip-provision tells why; then: docker compose up -d --wait",

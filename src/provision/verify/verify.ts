@@ -21,6 +21,8 @@ export interface AppToVerify {
   readonly byEnvFile?: true;
   /** The name under which a Compose provider passes the variable. */
   readonly providedAs?: string;
+  /** It is a program on this machine, outside of Compose. */
+  readonly onHost?: true;
 }
 
 export interface TestEvent {
@@ -178,6 +180,7 @@ export function chooseApps(declaration: Pick<Declaration, "apps">, wanted: reado
       audience: chosen.audience,
       ...defined({
         byEnvFile: app.inject === "env-file" ? (true as const) : undefined,
+        onHost: app.host ? (true as const) : undefined,
         providedAs: provider && providedName(provider, chosen.name),
       }),
     };

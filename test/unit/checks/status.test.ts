@@ -51,6 +51,7 @@ const look = (setup: Setup = {}) =>
     }),
     DECLARATION,
     {
+      dir: "/nowhere",
       url: "http://localhost:8000",
       ...(setup.jobs === undefined ? {} : { jobQueue: setup.jobQueue ?? "celery" }),
       nowMs: NOW_MS,
@@ -152,7 +153,7 @@ describe("status", () => {
 
   it("ignores a truncated status file", async () => {
     const docker = fakeDocker({ containers: STARTED, files: { [STATUS_FILE]: '{"ver' } });
-    expect(await stackStatus(docker, DECLARATION, { nowMs: 0 })).not.toHaveProperty("provisioner");
+    expect(await stackStatus(docker, DECLARATION, { dir: "/nowhere", nowMs: 0 })).not.toHaveProperty("provisioner");
   });
 });
 
@@ -232,7 +233,7 @@ describe("the stack of another folder", () => {
       },
     });
     const identity = { dir: "/home/ann/shop", project: "shop", instance: "0123456789abcdef" };
-    const { state, next } = await stackStatus(docker, DECLARATION, { nowMs: NOW_MS, identity });
+    const { state, next } = await stackStatus(docker, DECLARATION, { dir: "/nowhere", nowMs: NOW_MS, identity });
     expect(state).toBe("broken");
     expect(next[0]).toContain(folder);
   });

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are Compose's variables
 import { describe, expect, it } from "vitest";
+import { provisionInputSchema } from "../../../src/config/provision-input.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
 import { APP, overlay, provisioned, render, wrapped } from "./overlay.ts";
@@ -184,4 +185,37 @@ it("an app with an empty entrypoint and an empty command is refused", () => {
     overlay("{image: a}", "apps: { api: { project: shop, entrypoint: [], command: [] } }"),
   );
   expect([code, message]).toEqual(["GC1106", expect.stringContaining("neither entrypoint nor command")]);
+});
+
+describe("a program on this machine", () => {
+  const APPS = "apps: { dev: { project: shop, host: true, dotenv: .env.local }, api: { project: shop } }";
+
+  it("is no service of the stack's file, and the provisioner makes it a DSN with the host's address", () => {
+    const stack = render("{ image: node, entrypoint: [node] }", APPS);
+    expect(Object.keys(composeOf(stack).services)).not.toContain("dev");
+    const input = stack.files.find(({ path }) => path === ".glitchtip/provision.json")?.content ?? "";
+    expect(provisionInputSchema.parse(JSON.parse(input)).declaration.apps.dev).toEqual({
+      project: "shop",
+      audience: "container",
+      variables: { SENTRY_DSN: "host" },
+    });
+  });
+
+  it.each([
+    ["dev: { project: shop, host: true }", "apps.dev.dotenv: is missing"],
+    ["dev: { project: shop, dotenv: .env.local }", "apps.dev.dotenv: is for a program on this machine"],
+    [
+      "dev: { project: shop, host: true, dotenv: ../.env }",
+      "apps.dev.dotenv: must be the path of a file in this folder",
+    ],
+    ["dev: { project: shop, host: true, dotenv: .env.local, inject: env-file }", "apps.dev.inject: is for a service"],
+    ["dev: { project: shop, host: true, dotenv: .env.local, release: $SHA }", "apps.dev.release: holds a variable"],
+    [
+      "dev: { project: shop, host: true, dotenv: .env }, two: { project: shop, host: true, dotenv: .env }",
+      "apps.two.dotenv: dev has SENTRY_DSN in .env already",
+    ],
+  ])("is refused as { %s }", (apps, problem) => {
+    const error = refusalOf(() => render("{ image: node, entrypoint: [node] }", `apps: { ${apps} }`));
+    expect([error.code, error.problems.join()]).toEqual(["GC1101", expect.stringContaining(problem)]);
+  });
 });

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { initWorkspace } from "../../../src/init/init.ts";
+import { renderEnvFile } from "../../../src/outputs/env-file.ts";
+import { dotenvEdits, writeDotenvFiles } from "../../../src/running/index.ts";
 import { addApp, removeApp } from "../../../src/workspace/apps.ts";
+import { planUninstall } from "../../../src/workspace/uninstall.ts";
+import { readWorkspace } from "../../../src/workspace/workspace.ts";
 import { refusal } from "../../support/refusal.ts";
 import { COMPOSE, project, START } from "./add/shop.ts";
 
@@ -19,6 +23,28 @@ describe("remove", () => {
     expect((await removeApp(setup.context(), "api")).services).toEqual([]);
     expect(setup.folder.read("glitchtip.yaml")).toMatch(/\napps: \{ *\}\n/);
     expect(setup.warnings).toEqual(["no service gets a DSN: `apps` is empty"]);
+  });
+
+  it("takes the lines of a program on this machine out of its dotenv file", async () => {
+    using setup = await project();
+    const options = { project: "shop", host: true, dotenv: ".env.local" };
+    expect(await addApp(setup.context(), "dev", options)).toMatchObject({ next: "npx glitchtip-compose up" });
+    setup.folder.write(".env.local", "PORT=3000\n");
+    const { declaration } = readWorkspace(setup.folder.path);
+    const envFiles = { dev: renderEnvFile({ SENTRY_DSN: "http://key@127.0.0.1:8000/1" }) };
+    writeDotenvFiles(setup.folder.path, declaration, dotenvEdits(setup.folder.path, declaration, envFiles));
+    expect(setup.folder.read(".env.local")).toContain("SENTRY_DSN=");
+
+    const planned = await removeApp(setup.context(), "dev", { dryRun: true });
+    expect(planned.changed).toContain(".env.local");
+    expect(setup.folder.read(".env.local")).toContain("SENTRY_DSN=");
+    expect(planUninstall(setup.folder.path).changed).toContainEqual({
+      path: ".env.local",
+      before: setup.folder.read(".env.local"),
+      after: "PORT=3000\n",
+    });
+    await removeApp(setup.context(), "dev");
+    expect(setup.folder.read(".env.local")).toBe("PORT=3000\n");
   });
 
   it("removes an app whose service the Compose file no longer has", async () => {

@@ -56,6 +56,7 @@ function world({
     },
   });
   const context = {
+    dir: "/nowhere",
     docker,
     declaration: declared,
     clock: {

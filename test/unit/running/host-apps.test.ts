@@ -1,0 +1,48 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { renderEnvFile } from "../../../src/outputs/env-file.ts";
+import { dotenvDsn, dotenvEdits, writeDotenvFiles } from "../../../src/running/index.ts";
+import { declare } from "../../support/provisioning.ts";
+import { refusal } from "../../support/refusal.ts";
+import { TemporaryFolder } from "../../support/workspace.ts";
+
+const DSN = "http://key@127.0.0.1:8000/1";
+const ENV_FILES = { dev: renderEnvFile({ SENTRY_DSN: DSN }) };
+const declaredWith = (dotenv: string, more: object = {}) =>
+  declare({ apps: { dev: { project: "shop-api", host: true, dotenv, ...more } } });
+
+describe("the dotenv file of a program on this machine", () => {
+  const write = (folder: TemporaryFolder, declaration: ReturnType<typeof declare>, envFiles = {}) =>
+    writeDotenvFiles(folder.path, declaration, dotenvEdits(folder.path, declaration, envFiles));
+
+  it("gets the DSN and what SDKs read, with its mode and its own lines kept", () => {
+    using folder = new TemporaryFolder();
+    folder.write(".env.local", "PORT=3000", 0o600);
+    const declaration = declaredWith(".env.local", { environment: "dev", sampleRate: 0.5 });
+    expect(write(folder, declaration, ENV_FILES)).toEqual([".env.local"]);
+    expect(folder.read(".env.local")).toContain(
+      `SENTRY_DSN='${DSN}'\nSENTRY_ENVIRONMENT='dev'\nSENTRY_TRACES_SAMPLE_RATE='0.5'\n`,
+    );
+    expect(statSync(join(folder.path, ".env.local")).mode & 0o777).toBe(0o600);
+    expect(write(folder, declaration, ENV_FILES)).toEqual([]);
+    expect(dotenvDsn(folder.path, declaration, "dev", "SENTRY_DSN").reveal()).toBe(DSN);
+  });
+
+  it("keeps its lines while there is no new DSN, and loses them with the app or with another file", () => {
+    using folder = new TemporaryFolder();
+    folder.write(".env.local", "PORT=3000");
+    write(folder, declaredWith(".env.local"), ENV_FILES);
+    expect(write(folder, declaredWith(".env.local"))).toEqual([]);
+    expect(write(folder, declaredWith("web/.env"), ENV_FILES)).toEqual([".env.local", "web/.env"]);
+    expect(folder.read(".env.local")).toBe("PORT=3000");
+    expect(write(folder, declare())).toEqual(["web/.env"]);
+    expect(Object.keys(folder.files())).toEqual([".env.local", ".glitchtip/state/dotenv-files.json"]);
+  });
+
+  it("is told from one without the DSN", async () => {
+    using folder = new TemporaryFolder();
+    const asked = (async () => dotenvDsn(folder.path, declaredWith(".env.local"), "dev", "SENTRY_DSN"))();
+    expect(await refusal(asked)).toMatchObject({ code: "GC1605", remedy: "npx glitchtip-compose up" });
+  });
+});
