@@ -34,8 +34,8 @@ export interface BackupSources {
   state(): Promise<string | undefined>;
   /** Files of the workspace that hold no secret. */
   files(): readonly WorkspaceFile[];
-  /** Files of the workspace that are backed up only when they can be encrypted. */
-  secretFiles(): readonly WorkspaceFile[];
+  /** The stack's secrets, and files of the workspace, that are backed up only when they can be encrypted. */
+  secretFiles(): Promise<readonly WorkspaceFile[]>;
 }
 
 export interface BackupContext {
@@ -133,7 +133,7 @@ async function writeWorkspace(
   for (const { path, content } of sources.files()) await partial.text(`${WORKSPACE_FOLDER}/${path}`, content);
   if (encryption === undefined) return;
   const whole = state === undefined ? [] : [{ path: STATE_FILE, content: state, mode: 0o600 }];
-  const secret = sources.secretFiles().map((file) => ({ ...file, path: `${WORKSPACE_FOLDER}/${file.path}` }));
+  const secret = (await sources.secretFiles()).map((file) => ({ ...file, path: `${WORKSPACE_FOLDER}/${file.path}` }));
   await partial.text(ENCRYPTED_FILES, await encryption.encrypt([...whole, ...secret]));
 }
 

@@ -9,7 +9,9 @@ export {
   missingFiles,
   openContents,
   requireCompleteWorkspace,
+  secretsInVolumes,
   writeMissingFiles,
+  writeMissingSecrets,
 } from "./restore/contents.ts";
 export { isRestoreOf, restoreProgress } from "./restore/progress.ts";
 export { abortRestore, checkRestore, type RestoreResult, restoreBackup } from "./restore/restore.ts";

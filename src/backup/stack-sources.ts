@@ -7,11 +7,12 @@ import { readIfThere } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
 import { backupFolderProblem } from "../config/schema/backup.ts";
+import { isMadeSecret, MADE_SECRETS, type MadeSecret } from "../config/secret-volumes.ts";
 import { resolveServer } from "../config/server.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
-import { containerOf, databaseContainer, dockerShell, observeStack } from "../running/index.ts";
+import { containerOf, databaseContainer, dockerShell, observeStack, openStackSecrets } from "../running/index.ts";
 import { SECRETS_FOLDER, STACK_FILE } from "../stack/managed-files.ts";
-import { PROVISIONER, SERVER } from "../stack/service-names.ts";
+import { PROVISIONER, SERVER, SETUP } from "../stack/service-names.ts";
 import { DECLARATION_FILE, type Workspace } from "../workspace/index.ts";
 import type { BackupContext, BackupSources } from "./create.ts";
 import { openDatabase } from "./database/database.ts";
@@ -104,7 +105,7 @@ function stackSources({ docker, workspace, toolVersion, signal }: StackContext):
       { path: ".env", content: ownEnvText(env), mode: 0o644 },
       ...managedFiles(dir).flatMap((path) => (existsSync(join(dir, path)) ? [file(dir, path)] : [])),
     ],
-    secretFiles: () => secretFiles(workspace),
+    secretFiles: async () => [...secretFiles(workspace), ...(await storedSecrets(docker, dir))],
   };
 }
 
@@ -120,15 +121,32 @@ function aboutStack({ declaration, composeProjectName, env }: Workspace, tool: s
   };
 }
 
-/** Returns .env, the user's Compose files, the generated secrets and the referenced ones, as far as they lie in `dir`. */
+/** Returns .env, the user's Compose files and the referenced secrets, as far as they lie in `dir`. */
 function secretFiles({ dir, declaration, composeFiles }: Workspace): WorkspaceFile[] {
   const referenced = [...JSON.stringify(declaration).matchAll(/"file:([^"]+)"/g)].map(([, path = ""]) => path);
-  const generated = ["admin_password", "db_password", "secret_key"].map((name) => `${SECRETS_FOLDER}/${name}`);
   const users = composeFiles.filter((path) => path !== STACK_FILE);
-  const paths = [".env", ...users, ...generated, ...referenced].map((path) => inside(dir, path));
+  const paths = [".env", ...users, ...referenced].map((path) => inside(dir, path));
   return [...new Set(paths)].flatMap((path) =>
     path !== undefined && existsSync(join(dir, path)) ? [file(dir, path)] : [],
   );
+}
+
+/** The path that a secret of the stack has in a backup: the file in which earlier versions kept it. */
+export const secretPath = (secret: MadeSecret): string => `${SECRETS_FOLDER}/${MADE_SECRETS[secret].name}`;
+
+/** The secrets that a stack makes. */
+export const MADE_NAMES = Object.keys(MADE_SECRETS).filter(isMadeSecret);
+
+/** Returns the secrets in their volumes, or those of an earlier version that no setup service has taken over yet. */
+async function storedSecrets(docker: Docker, dir: string): Promise<WorkspaceFile[]> {
+  const secrets = openStackSecrets(docker);
+  const { config } = await observeStack(docker);
+  const found = MADE_NAMES.map(async (secret): Promise<WorkspaceFile[]> => {
+    const stored = config.services[SETUP] === undefined ? undefined : await secrets.read(secret);
+    const content = stored?.value.reveal() ?? readIfThere(join(dir, secretPath(secret)));
+    return content === undefined ? [] : [{ path: secretPath(secret), content, mode: 0o444 }];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /** Returns the lines of .env that are the tool's. */

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
+import { withoutLineEnd } from "../config/secret-volumes.ts";
 import { parsePasswordRef } from "../config/secrets.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
 import { containerOf, observeStack, stackNotStarted } from "../running/index.ts";
@@ -47,7 +48,7 @@ function secretWords(
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
   const found = parsePasswordRef(reference);
-  const url = (found.kind === "env" ? env[found.name] : readIfThere(resolve(dir, found.path))) ?? "";
+  const url = withoutLineEnd((found.kind === "env" ? env[found.name] : readIfThere(resolve(dir, found.path))) ?? "");
   const password = URL.canParse(url) ? new URL(url).password : "";
   return [url, decodeURIComponent(password), password].filter((word) => word !== "");
 }

@@ -16,6 +16,8 @@ export interface CliContext {
   readonly json: boolean;
   /** True when questions may be asked: a terminal on both sides, and neither --yes nor --json. */
   readonly interactive: boolean;
+  /** False where what is printed goes into a file or a pipe. */
+  readonly stdoutIsTerminal: boolean;
   /** Writes data to stdout. */
   print(data: string): void;
   setExitCode(code: number): void;
@@ -46,6 +48,7 @@ export function processContext(flags: GlobalFlags): CliContext {
     clock: systemClock,
     signal: abort.signal,
     interactive: !json && !yes && process.stdin.isTTY === true && process.stderr.isTTY === true,
+    stdoutIsTerminal: process.stdout.isTTY === true,
     ...processOutput(json),
   };
 }

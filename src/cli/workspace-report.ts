@@ -38,7 +38,7 @@ export async function printWorkspaceResult(
   }
   if (result.dryRun) return;
   const { url, admin, next } = result;
-  const password = admin?.passwordFile === undefined ? "" : `, password in ${admin.passwordFile}`;
+  const password = admin?.passwordCommand === undefined ? "" : `, password: ${admin.passwordCommand}`;
   const account = admin === undefined ? "" : ` (${admin.email}${password})`;
   if (url !== undefined) context.print(`GlitchTip: ${url}${account}`);
   context.print(`next: ${next}`);

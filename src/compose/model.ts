@@ -13,7 +13,12 @@ interface VolumeMount {
   readonly source: string;
   readonly target: string;
   readonly read_only?: boolean;
-  readonly volume?: { readonly subpath: string };
+  readonly volume?: { readonly subpath: string } | { readonly nocopy: boolean };
+}
+
+interface SecretMount {
+  readonly source: string;
+  readonly target: string;
 }
 
 interface ServiceBuild {
@@ -68,7 +73,7 @@ interface WrittenKeys extends ServiceKeys {
   ports: readonly string[];
   volumes: readonly (string | VolumeMount)[];
   tmpfs: readonly string[];
-  secrets: readonly string[];
+  secrets: readonly (string | SecretMount)[];
   configs: readonly { readonly source: string; readonly target: string }[];
   extra_hosts: readonly string[];
   labels: Readonly<Record<string, string>>;

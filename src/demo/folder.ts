@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { silentLog } from "../base/log.ts";
 import { initWorkspace } from "../init/index.ts";
@@ -33,13 +34,14 @@ export async function openDemoFolder(shell: Variables): Promise<DemoFolder> {
   const dir = mkdtempSync(join(tmpdir(), "glitchtip-demo-"));
   const [port, appPort] = await freePorts(2);
   writeFileSync(join(dir, ".env"), `GLITCHTIP_PORT=${port}\nAPP_PORT=${appPort}\n`);
+  const password = randomBytes(18).toString("base64url");
+  mkdirSync(dirname(passwordFile(dir)), { recursive: true, mode: 0o700 });
+  // The setup service takes it over, and both kinds of a demo tell it at once.
+  writeFileSync(passwordFile(dir), password, { mode: 0o444 });
   await initWorkspace({ dir, log: silentLog }, { organization: "Demo", email: EMAIL });
   return {
     dir,
-    admin: {
-      email: EMAIL,
-      password: readFileSync(join(dir, ".glitchtip", "secrets", "admin_password"), "utf8"),
-    },
+    admin: { email: EMAIL, password },
     reached: { appUrl: `http://127.0.0.1:${appPort}`, glitchtipUrl: `http://localhost:${port}` },
     env: withoutComposeProject(shell),
     wrapper: join(dir, ".glitchtip", "with-dsn"),
@@ -48,6 +50,9 @@ export async function openDemoFolder(shell: Variables): Promise<DemoFolder> {
     },
   };
 }
+
+/** The file of the administrator's password, as an earlier version of the tool kept it. */
+export const passwordFile = (dir: string): string => join(dir, ".glitchtip", "secrets", "admin_password");
 
 /** Holds all ports at once, so that they differ. */
 async function freePorts(count: number): Promise<number[]> {

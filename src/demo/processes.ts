@@ -8,6 +8,7 @@ import { retry } from "../base/retry.ts";
 import type { Clock } from "../base/wait.ts";
 import type { ReadBackLine } from "../provision/index.ts";
 import type { DemoApp, DemoStack } from "./demo.ts";
+import { passwordFile } from "./folder.ts";
 
 export interface ProcessStackOptions {
   /** A folder that `init` has prepared. */
@@ -42,7 +43,7 @@ export function processStack(options: ProcessStackOptions): DemoStack {
     GLITCHTIP_DSN_DIR: dsnDir,
     GLITCHTIP_PROVISION_FILE: join(dir, ".glitchtip", "provision.json"),
     GLITCHTIP_DECLARATION_FILE: join(dir, "glitchtip.yaml"),
-    GLITCHTIP_ADMIN_PASSWORD_FILE: join(dir, ".glitchtip", "secrets", "admin_password"),
+    GLITCHTIP_ADMIN_PASSWORD_FILE: passwordFile(dir),
   };
   const provisioner = (args: string[], more: Parameters<Run>[2] = {}) =>
     run(options.node, [join(dir, ".glitchtip", "provisioner.mjs"), ...args], { ...more, cwd: dir, env, signal });

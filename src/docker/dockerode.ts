@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -184,6 +185,12 @@ function engineOf(docker: Dockerode): Engine {
     },
     async hasVolume(name) {
       return (await docker.getVolume(name).inspect().catch(goneIsUndefined)) !== undefined;
+    },
+    async fileTimeMs(containerId, path) {
+      const found = await docker.getContainer(containerId).infoArchive({ path }).catch(goneIsUndefined);
+      const stat = (found as IncomingMessage | undefined)?.headers["x-docker-container-path-stat"];
+      if (typeof stat !== "string") return undefined;
+      return Date.parse((JSON.parse(Buffer.from(stat, "base64").toString("utf8")) as { mtime: string }).mtime);
     },
     async memory(containerId) {
       const options = { stream: false, "one-shot": true } as const;

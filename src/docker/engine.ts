@@ -15,6 +15,8 @@ export interface Engine {
   remove(container: string): Promise<void>;
   /** Returns a file as the container sees it, running or not, with its volumes; undefined where there is none. */
   readFile(containerId: string, path: string): Promise<string | undefined>;
+  /** Returns when a file was changed, epoch milliseconds; undefined where there is none. */
+  fileTimeMs(containerId: string, path: string): Promise<number | undefined>;
   /**
    * Returns how a container of the image starts when nothing else is said; undefined where the engine does not have the
    * image, or not for this platform (`linux/arm64`).

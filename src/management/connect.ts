@@ -13,7 +13,7 @@ import { openStateStore } from "../outputs/state-store.ts";
 import { chooseSignIn, makeStateFolder, obtainToken, STATE_FOLDER, tokenFrom } from "../provision/index.ts";
 import { type DesiredServer, type Resolve, resolveDesired } from "../reconcile/index.ts";
 import type { References } from "../references/resolver.ts";
-import { hostUrl } from "../running/index.ts";
+import { hostUrl, madeAdminPassword } from "../running/index.ts";
 import type { DeclaredServer } from "./declared.ts";
 import { openServer, type ServerContext } from "./server-context.ts";
 
@@ -71,7 +71,8 @@ export async function connectServer(
   async function signedIn(): Promise<Secret> {
     const signIn = chooseSignIn(declaration, undefined);
     if ("token" in signIn) return await references.resolve(signIn.token, "server.token");
-    const password = () => references.resolve(signIn.password, "admin.password");
+    const password = () =>
+      "made" in signIn ? madeAdminPassword(context.docker()) : references.resolve(signIn.password, "admin.password");
     return await stackToken({ clock, signal, log }, transport, dir, declaration, password);
   }
 }

@@ -35,7 +35,7 @@ export async function obtainToken(
   if (store.wasRefused(email, password)) {
     throw new CodedError("GC1302", `the password of ${email} was refused before and has not changed since`, {
       remedy:
-        "Put the right one where admin.password points (by default .glitchtip/secrets/admin_password); it is not tried again until it changes.",
+        "Put the right one where admin.password points; where the stack made it: npx glitchtip-compose secrets rotate admin-password; it is not tried again until it changes.",
     });
   }
   const session = await signIn({ ...context, ...account, password }).catch((error: unknown) => {

@@ -6,6 +6,13 @@ import type { Log } from "../base/log.ts";
 import { Secret } from "../base/secret.ts";
 import { type ProvisionFile, provisionInputSchema } from "../config/provision-input.ts";
 import type { Audience } from "../config/schema.ts";
+import {
+  ADMIN_PASSWORD,
+  SECRET_NAMES_VARIABLE,
+  SECRETS_DIR,
+  secretFile,
+  withoutLineEnd,
+} from "../config/secret-volumes.ts";
 import { tokenFrom } from "../provision/index.ts";
 
 /** The settings of the container; each has a variable and a default. */
@@ -15,6 +22,9 @@ export interface Environment {
   readonly inputFile: string;
   readonly declarationFile: string;
   readonly passwordFile: string;
+  /** Has a folder for each secret of the stack; only the setup service writes there. */
+  readonly secretsDir: string;
+  readonly secretNames: readonly string[];
   /** The name of the token that a sign-in creates, if it is not the usual one. */
   readonly tokenLabel: string | undefined;
   /** The file with the user's own token; undefined when the administrator signs in. */
@@ -43,7 +53,9 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     dsnDir: env.GLITCHTIP_DSN_DIR || "/run/glitchtip",
     inputFile: env.GLITCHTIP_PROVISION_FILE || "/opt/glitchtip-compose/provision.json",
     declarationFile: env.GLITCHTIP_DECLARATION_FILE || "/opt/glitchtip-compose/glitchtip.yaml",
-    passwordFile: env.GLITCHTIP_ADMIN_PASSWORD_FILE || "/run/secrets/glitchtip_admin_password",
+    passwordFile: env.GLITCHTIP_ADMIN_PASSWORD_FILE || secretFile(ADMIN_PASSWORD),
+    secretsDir: env.GLITCHTIP_SECRETS_DIR || SECRETS_DIR,
+    secretNames: (env[SECRET_NAMES_VARIABLE] ?? "").split(" ").filter((name) => name !== ""),
     tokenLabel: env.GLITCHTIP_TOKEN_LABEL || undefined,
     tokenFile: env.GLITCHTIP_TOKEN_FILE || undefined,
     baseUrls: { container, public: visible, host: address("GLITCHTIP_HOST_URL", visible) },
@@ -93,7 +105,7 @@ function parse(path: string): unknown {
 
 /** Reads the administrator's password as templates/init/gate.py does: without the newline at the end of its file. */
 export function readPassword({ passwordFile }: Environment): Secret {
-  const password = readIfThere(passwordFile)?.replace(/\r?\n$/, "");
+  const password = withoutLineEnd(readIfThere(passwordFile) ?? "");
   if (password) return new Secret(password);
   throw new CodedError("GC1107", `${passwordFile}: the admin's password is not there`, {
     remedy: "npx glitchtip-compose init",

@@ -14,10 +14,18 @@ const { signal } = stop;
 for (const name of ["SIGTERM", "SIGINT"] as const) {
   process.once(name, () => stop.abort(new CodedError("GC1003", `stopped by ${name}`)));
 }
-const answer = (line: object) => void process.stdout.write(`${JSON.stringify(line)}\n`);
+const print = (text: string) => void process.stdout.write(`${text}\n`);
+const answer = (line: object) => print(JSON.stringify(line));
 try {
   const mode = MODES[process.argv[2] ?? ""] ?? provisionOnce;
-  process.exitCode = await mode(readEnvironment(process.env), { clock, signal, log, stdin: process.stdin, answer });
+  process.exitCode = await mode(readEnvironment(process.env), {
+    clock,
+    signal,
+    log,
+    stdin: process.stdin,
+    answer,
+    print,
+  });
 } catch (thrown) {
   const error: unknown = signal.aborted ? signal.reason : thrown;
   for (const line of errorLines(error)) log.info(line);

@@ -19,6 +19,7 @@ import {
   rotateRequest,
 } from "../provision/index.ts";
 import { type Environment, givenToken, readInput, readPassword } from "./environment.ts";
+import { handleSecrets, setUp, showPassword } from "./setup.ts";
 
 /** What a mode uses of its process. */
 export interface Edges {
@@ -28,6 +29,8 @@ export interface Edges {
   readonly stdin: NodeJS.ReadableStream;
   /** Writes one line of the answer to stdout. */
   answer(line: object): void;
+  /** Writes a text to stdout as it is. */
+  print(text: string): void;
 }
 
 /** Does its work and resolves to the exit code. */
@@ -75,7 +78,13 @@ const lookForEvents: Mode = async (environment, { stdin, log, answer, ...edges }
 };
 
 /** The modes by their argument. */
-export const MODES: Readonly<Record<string, Mode>> = { "read-back": lookForEvents, rotate };
+export const MODES: Readonly<Record<string, Mode>> = {
+  "read-back": lookForEvents,
+  rotate,
+  setup: setUp,
+  secrets: handleSecrets,
+  password: showPassword,
+};
 
 function lock({ stateDir, dsnDir, readyWithinMs: deadlineMs }: Environment, edges: Edges): Promise<AsyncDisposable> {
   const { clock, signal, log } = edges;

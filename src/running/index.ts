@@ -60,6 +60,7 @@ export {
   type StackClaims,
   type WorkspaceIdentity,
 } from "./stack-owner.ts";
+export { madeAdminPassword, openStackSecrets, type StackSecrets } from "./stack-secrets.ts";
 export {
   appsStartedBeforeDsn,
   containerProblem,

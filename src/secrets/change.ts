@@ -1,8 +1,5 @@
 import { createHash, createHmac, pbkdf2Sync, type randomBytes } from "node:crypto";
-import { renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
-import { readIfThere, writeOne } from "../base/files.ts";
 import { Secret } from "../base/secret.ts";
 import type { Clock } from "../base/wait.ts";
 import type { Declaration } from "../config/schema.ts";
@@ -14,14 +11,21 @@ import {
   containerOf,
   databaseOf,
   observeStack,
+  openStackSecrets,
   PSQL_PREAMBLE,
   type RunningStack,
   restartServices,
   runningContainer,
+  type StackSecrets,
 } from "../running/index.ts";
-import { SECRETS_FOLDER } from "../stack/managed-files.ts";
 import { DATABASE, SERVER } from "../stack/service-names.ts";
-import { MANAGED_SECRETS, type SecretFile, secretProgress } from "./managed-secrets.ts";
+import {
+  MANAGED_SECRETS,
+  type RotatableSecret,
+  rotatableName,
+  type SecretFile,
+  secretProgress,
+} from "./managed-secrets.ts";
 
 export interface ChangeContext {
   readonly dir: string;
@@ -34,7 +38,8 @@ export interface ChangeContext {
 }
 
 export interface ChangedSecret {
-  readonly file: string;
+  /** As `secrets rotate` takes it. */
+  readonly secret: RotatableSecret;
   /** The services that were restarted. */
   readonly restarted: readonly string[];
   /** Whether an interrupted change was finished. */
@@ -60,13 +65,12 @@ export function requireManagedSecret({ declaration }: Pick<ChangeContext, "decla
  */
 export async function changeSecret(context: ChangeContext, file: SecretFile, given?: Secret): Promise<ChangedSecret> {
   const { dir, docker, say } = context;
-  const { bytes, readers } = MANAGED_SECRETS[file];
-  const path = join(dir, SECRETS_FOLDER, file);
-  const next = `${path}.new`;
+  const { bytes, readers, secret } = MANAGED_SECRETS[file];
+  const secrets = openStackSecrets(docker);
   const found = secretProgress.read(dir);
   if (found !== undefined && found.file !== file) {
     throw new CodedError("GC1408", `a change of ${found.file} was interrupted; that one has to end first`, {
-      remedy: `glitchtip-compose secrets rotate ${found.file.replace("_", "-")}`,
+      remedy: `glitchtip-compose secrets rotate ${rotatableName(found.file)}`,
     });
   }
   let step = found?.step;
@@ -75,34 +79,56 @@ export async function changeSecret(context: ChangeContext, file: SecretFile, giv
     secretProgress.save(dir, { version: 1, file, step });
   };
   if (step === undefined) {
-    const stack = await observeStack(docker);
+    const next = given ?? new Secret(context.random(bytes).toString("base64url"));
+    if (file === "db_password") await startDatabase(context, secrets, next);
     // A change that could not be finished must not begin.
-    runningContainer(stack, SERVER);
-    if (file === "db_password") runningContainer(stack, databaseServiceOf(stack));
-    rmSync(next, { force: true });
-    writeOne(next, given?.reveal() ?? context.random(bytes).toString("base64url"), 0o444);
+    else runningContainer(await observeStack(docker), SERVER);
+    await secrets.write({ [secret]: next }, "next");
     reached("kept");
   }
   if (step === "kept") {
-    const value = readIfThere(next);
-    if (value === undefined) throw newValueLost(next);
-    await setOnServer(context, file, new Secret(value));
+    const next = await secrets.read(secret, "next");
+    if (next === undefined) throw newValueLost(file);
+    await setOnServer(context, file, next.value);
     reached("set");
   }
   if (step === "set") {
-    // The file is missing if a run was killed between this rename and the next line.
-    if (readIfThere(next) !== undefined) renameSync(next, path);
+    // Does nothing if a run was killed between this and the next line.
+    await secrets.promote(secret);
     reached("swapped");
   }
   const stack = await observeStack(docker);
   const restarted = readers.filter((service) => containerOf(stack, service)?.state === "running");
   if (restarted.length > 0) await restartServices(docker, restarted, context.clock, say);
   secretProgress.forget(dir);
-  return { file: `${SECRETS_FOLDER}/${file}`, restarted, resumed: found !== undefined };
+  return { secret: rotatableName(file), restarted, resumed: found !== undefined };
 }
 
-const newValueLost = (path: string) =>
-  new CodedError("GC1408", `${path} is gone, which held the new value`, {
+/**
+ * Starts the database where it does not run. One whose password is lost does not start without any, so it gets the new
+ * one; the change then sets that on the server by the database's socket, which asks for none.
+ */
+async function startDatabase({ docker, say }: ChangeContext, secrets: StackSecrets, next: Secret): Promise<void> {
+  const stack = await observeStack(docker);
+  const service = databaseServiceOf(stack);
+  const { secret } = MANAGED_SECRETS.db_password;
+  const isLost = (await secrets.read(secret)) === undefined;
+  if (isLost) {
+    if (service !== DATABASE) {
+      throw new CodedError("GC1605", "the database's password is lost, and this container asks for it everywhere", {
+        remedy: "glitchtip-compose restore puts a backup in its place, with the secrets in it.",
+      });
+    }
+    say("the password is lost: the database gets a new one");
+    await secrets.write({ [secret]: next }, "missing");
+  }
+  if (!isLost && containerOf(stack, service)?.state === "running") return;
+  if (service !== DATABASE) runningContainer(stack, service);
+  await docker.compose.up({ services: [service], flags: ["--detach", "--wait", "--no-deps"], onLine: say });
+}
+
+const newValueLost = (file: SecretFile) =>
+  new CodedError("GC1408", `the new ${rotatableName(file)} is gone from its volume`, {
     remedy: "Delete .glitchtip/state/secrets.json and run it again: a new one is made.",
   });
 

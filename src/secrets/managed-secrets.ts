@@ -1,12 +1,9 @@
-import { statSync } from "node:fs";
-import { join } from "node:path";
 import * as z from "zod/mini";
 import { defined } from "../base/defined.ts";
-import { hasErrno } from "../base/errors.ts";
-import { readIfThere } from "../base/files.ts";
+import { MADE_SECRETS, type MadeSecret } from "../config/secret-volumes.ts";
 import { type SecretUse, weakness } from "../config/secrets.ts";
 import { progressFile } from "../outputs/progress-file.ts";
-import { SECRETS_FOLDER } from "../stack/managed-files.ts";
+import type { StackSecrets } from "../running/index.ts";
 import { DATABASE, DATABASE_TOOLS, SERVER, WORKER } from "../stack/service-names.ts";
 
 export const MANAGED_SECRET_FILES = ["db_password", "secret_key", "admin_password"] as const;
@@ -14,17 +11,34 @@ export type SecretFile = (typeof MANAGED_SECRET_FILES)[number];
 
 interface ManagedSecret {
   readonly use: SecretUse;
+  /** Its name in the stack. */
+  readonly secret: MadeSecret;
   /** The length of a generated value, before its encoding as base64url. */
   readonly bytes: number;
-  /** The services that read the file when they start. Each start of a container mounts it anew. */
+  /** The services that read it when they start. */
   readonly readers: readonly string[];
 }
 
-/** The secrets that the tool generates, by their files in the secrets folder. */
+/** The secrets that the stack makes. */
 export const MANAGED_SECRETS: Readonly<Record<SecretFile, ManagedSecret>> = {
-  db_password: { use: "database password", bytes: 24, readers: [DATABASE, DATABASE_TOOLS, SERVER, WORKER] },
-  secret_key: { use: "secret key", bytes: 48, readers: [SERVER, WORKER] },
-  admin_password: { use: "admin password", bytes: 18, readers: [] },
+  db_password: {
+    use: "database password",
+    secret: "glitchtip_db_password",
+    bytes: MADE_SECRETS.glitchtip_db_password.bytes,
+    readers: [DATABASE, DATABASE_TOOLS, SERVER, WORKER],
+  },
+  secret_key: {
+    use: "secret key",
+    secret: "glitchtip_secret_key",
+    bytes: MADE_SECRETS.glitchtip_secret_key.bytes,
+    readers: [SERVER, WORKER],
+  },
+  admin_password: {
+    use: "admin password",
+    secret: "glitchtip_admin_password",
+    bytes: MADE_SECRETS.glitchtip_admin_password.bytes,
+    readers: [],
+  },
 };
 
 /** What `secrets rotate` takes. */
@@ -54,42 +68,36 @@ export const secretProgress = progressFile({
 });
 
 export interface ListedSecret {
-  readonly file: string;
+  /** As `secrets rotate` takes it. */
+  readonly name: RotatableSecret;
   readonly state: "good" | "weak" | "not there" | "being changed";
   readonly changedAt?: string;
   /** What is wrong with it, without any part of its value. */
   readonly problems: readonly string[];
 }
 
-/** Returns the generated secrets: how their files are kept, and how strong they are. */
-export function listSecrets(dir: string): ListedSecret[] {
+/** Returns the secrets in their volumes, and how strong they are. */
+export async function listSecrets(dir: string, secrets: StackSecrets): Promise<ListedSecret[]> {
   const changing = secretProgress.read(dir)?.file;
-  const folderMode = modeOf(join(dir, SECRETS_FOLDER)) ?? 0o700;
-  const folderProblem = folderMode & 0o077 ? "its folder is open to others: chmod 700" : undefined;
-  return MANAGED_SECRET_FILES.map((name): ListedSecret => {
-    const file = `${SECRETS_FOLDER}/${name}`;
-    const path = join(dir, file);
-    const value = readIfThere(path);
-    if (value === undefined) return { file, state: "not there", problems: [] };
-    const readable = (modeOf(path) ?? 0o444) & 0o004;
-    const problems = Object.values(
-      defined({
-        weak: weakness(MANAGED_SECRETS[name].use, value.trim()),
-        newline: /\s$/.test(value) ? "ends with a newline, which GlitchTip takes for a part of it" : undefined,
-        mode: readable ? undefined : "cannot be read by GlitchTip's user: chmod 444",
-        folderProblem,
-      }),
-    );
-    const state = changing === name ? "being changed" : problems.length > 0 ? "weak" : "good";
-    return { file, state, changedAt: statSync(path).mtime.toISOString(), problems };
-  });
+  return await Promise.all(
+    MANAGED_SECRET_FILES.map(async (file): Promise<ListedSecret> => {
+      const { use, secret } = MANAGED_SECRETS[file];
+      const name = rotatableName(file);
+      const found = await secrets.read(secret);
+      if (found === undefined) return { name, state: "not there", problems: [] };
+      const value = found.value.reveal();
+      const problems = Object.values(
+        defined({
+          weak: weakness(use, value.trim()),
+          blank: /^\s|\s$/.test(value)
+            ? "begins or ends with a blank, which GlitchTip takes for a part of it"
+            : undefined,
+        }),
+      );
+      const state = changing === file ? "being changed" : problems.length > 0 ? "weak" : "good";
+      return { name, state, ...defined({ changedAt: found.changedAt }), problems };
+    }),
+  );
 }
 
-function modeOf(path: string): number | undefined {
-  try {
-    return statSync(path).mode & 0o777;
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return undefined;
-    throw error;
-  }
-}
+export const rotatableName = (file: SecretFile): RotatableSecret => file.replace("_", "-") as RotatableSecret;

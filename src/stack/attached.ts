@@ -3,9 +3,10 @@ import { escaped } from "../compose/interpolate.ts";
 import type { ComposeNetwork, ComposeSecret } from "../compose/model.ts";
 import { needsContainer } from "../config/app-sources.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
+import { secretFile } from "../config/secret-volumes.ts";
 import type { ContainerReach } from "./app-overlay.ts";
 import type { AttachedStack, ProvisionerSource } from "./model.ts";
-import { provisionServices, secretBy, writable } from "./provision-service.ts";
+import { isFromEnvironment, provisionServices, secretBy } from "./provision-service.ts";
 import { NETWORK } from "./service-names.ts";
 import type { ComposeTemplates } from "./templates.ts";
 
@@ -46,13 +47,14 @@ export function attachedStack(
       // its name whose value it does not know.
       // biome-ignore lint/suspicious/noTemplateCurlyInString: Compose's variable
       GLITCHTIP_TOKEN_LABEL: "glitchtip-compose ${COMPOSE_PROJECT_NAME}",
-      GLITCHTIP_TOKEN_FILE: server.token === undefined ? undefined : "/run/secrets/glitchtip_token",
+      GLITCHTIP_TOKEN_FILE: server.token === undefined ? undefined : secretFile("glitchtip_token"),
       NODE_EXTRA_CA_CERTS: server.ca === undefined ? undefined : CA_FILE,
     }),
     secrets: Object.keys(secrets),
     networks: network === undefined ? undefined : ["default", network],
     depends_on: undefined,
-    ...writable(Object.values(secrets).some((secret) => "environment" in secret)),
+    // The setup service copies every other secret.
+    ...(isFromEnvironment(server.ca) && { read_only: false }),
   });
   return { everyService, services };
 }

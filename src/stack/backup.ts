@@ -1,12 +1,13 @@
 import { escaped } from "../compose/interpolate.ts";
 import type { ComposeService } from "../compose/model.ts";
 import type { Declaration } from "../config/schema.ts";
+import { secretFile } from "../config/secret-volumes.ts";
 import { imageOf, ownServices, type ResolvedServer } from "../config/server.ts";
 import { parseReference } from "../references/reference.ts";
 import { withPostgresImage } from "./data-services.ts";
 import { fingerprint, managed, settingsText } from "./managed-files.ts";
 import type { RenderedFile, StackInput, StackParts } from "./model.ts";
-import { isFromEnvironment, secretBy, writable } from "./provision-service.ts";
+import { secretBy } from "./provision-service.ts";
 import { BACKUP_SERVICE, DATABASE_NETWORK, DATABASE_TOOLS, NETWORK } from "./service-names.ts";
 
 type Backup = NonNullable<Declaration["backup"]>;
@@ -65,7 +66,6 @@ function withSchedule(
     },
     volumes: [...(template.volumes ?? []), `${backupVolume(backup.folder)}:/backups`],
     ...(secrets.length > 0 ? { secrets: secrets.map(({ mount }) => mount) } : {}),
-    ...writable(secrets.some(({ reference }) => isFromEnvironment(reference))),
   };
   return {
     services: { ...tools.services, [BACKUP_SERVICE]: { own: service, fromServer: false } },
@@ -124,10 +124,9 @@ function toolsService(template: ComposeService, url: string | undefined, isSched
   return {
     ...rest,
     ...profile,
-    environment: { GLITCHTIP_DATABASE_URL_FILE: "/run/secrets/glitchtip_database_url" },
+    environment: { GLITCHTIP_DATABASE_URL_FILE: secretFile("glitchtip_database_url") },
     secrets: ["glitchtip_database_url"],
     // The network of the database has no way out to one that runs elsewhere.
     networks: [NETWORK, DATABASE_NETWORK],
-    ...writable(isFromEnvironment(url)),
   };
 }

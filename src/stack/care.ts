@@ -9,7 +9,7 @@ import { hasCare } from "../config/stack-checks.ts";
 import { backupVolume } from "./backup.ts";
 import { fingerprint, managed, settingsText } from "./managed-files.ts";
 import type { BundledStack, StackInput, StackParts, StackService } from "./model.ts";
-import { isFromEnvironment, secretBy, writable } from "./provision-service.ts";
+import { secretBy } from "./provision-service.ts";
 import { CARE_SERVICE, DSN_DIR, DSN_VOLUME, PROXY, SERVER, WORKER } from "./service-names.ts";
 import type { ComposeTemplates } from "./templates.ts";
 
@@ -59,9 +59,8 @@ function careService(
   notifySecretNames: readonly string[],
   settings: string,
 ): ComposeService {
-  const { backup, notify = [], server } = declaration;
+  const { backup, server } = declaration;
   const { database, valkey } = ownServices(server);
-  const references = [...notify.flatMap(({ url, secret }) => [url, secret]), database?.url, valkey?.url];
   return {
     ...template,
     environment: {
@@ -79,7 +78,6 @@ function careService(
       ...(valkey === undefined ? [] : ["glitchtip_valkey_url"]),
       ...notifySecretNames,
     ],
-    ...writable(references.some(isFromEnvironment)),
   };
 }
 

@@ -1,10 +1,11 @@
-import type { ComposeSecret, ComposeService, UserProject } from "../compose/model.ts";
+import type { ComposeService, UserProject } from "../compose/model.ts";
 import { dataFolder, postgresImage, postgresVolume } from "../config/postgres.ts";
 import { memoryMebibytes } from "../config/schema/production.ts";
 import type { Declaration } from "../config/schema.ts";
+import { secretFile } from "../config/secret-volumes.ts";
 import { bundlesValkey, ownServices, type ResolvedServer } from "../config/server.ts";
-import { SECRETS_FOLDER } from "./managed-files.ts";
 import { secretBy } from "./provision-service.ts";
+import type { SecretSource } from "./secret-volumes.ts";
 import { DATABASE, DATABASE_NETWORK, VALKEY } from "./service-names.ts";
 import { eachService, networksWith, Refusal, userService } from "./user-services.ts";
 
@@ -31,7 +32,10 @@ export function postgresService(template: ComposeService, server: Server): Compo
 }
 
 /** Returns the secrets that GlitchTip's containers mount: those of the template, or the address of the user's services. */
-export const serverSecrets = ({ secrets = [] }: ComposeService, { database, valkey }: OwnServices): string[] => [
+export const serverSecrets = (
+  { secrets = [] }: ComposeService,
+  { database, valkey }: OwnServices,
+): NonNullable<ComposeService["secrets"]> => [
   ...secrets.map((name) =>
     name === "glitchtip_db_password" && database !== undefined ? "glitchtip_database_url" : name,
   ),
@@ -39,16 +43,16 @@ export const serverSecrets = ({ secrets = [] }: ComposeService, { database, valk
 ];
 
 /** Returns the secrets of the stack's data, the server's own ones and the administrator's. */
-export function dataSecrets({ admin, server }: Declaration): Record<string, ComposeSecret> {
-  const generated = (name: string): ComposeSecret => ({ file: `./${SECRETS_FOLDER}/${name}` });
+export function dataSecrets({ admin, server }: Declaration): Record<string, SecretSource> {
+  const made: SecretSource = { made: true };
   const own = ownServices(server);
   return {
-    glitchtip_admin_password: admin?.password === undefined ? generated("admin_password") : secretBy(admin.password),
+    glitchtip_admin_password: admin?.password === undefined ? made : secretBy(admin.password),
     ...(own.database === undefined
-      ? { glitchtip_db_password: generated("db_password") }
+      ? { glitchtip_db_password: made }
       : { glitchtip_database_url: secretBy(own.database.url) }),
     ...(own.valkey === undefined ? {} : { glitchtip_valkey_url: secretBy(own.valkey.url) }),
-    glitchtip_secret_key: generated("secret_key"),
+    glitchtip_secret_key: made,
   };
 }
 
@@ -59,7 +63,7 @@ export function databaseVariables(
 ): Readonly<Record<string, string>> {
   if (database === undefined) return environment;
   const others = Object.entries(environment).filter(([name]) => !name.startsWith("DATABASE_"));
-  return { DATABASE_URL_FILE: "/run/secrets/glitchtip_database_url", ...Object.fromEntries(others) };
+  return { DATABASE_URL_FILE: secretFile("glitchtip_database_url"), ...Object.fromEntries(others) };
 }
 
 /** A Valkey that writes its queue to a volume: accepted events wait there for the worker and must outlive the process. */

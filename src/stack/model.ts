@@ -105,6 +105,8 @@ export interface StackInput {
   readonly compose: ComposeTemplates;
   readonly texts: StackTexts;
   readonly provisioner: ProvisionerSource;
+  /** The workspace still has the secrets of an earlier version, which the setup service takes over. */
+  readonly oldSecrets?: boolean;
 }
 
 export interface RenderedStack {

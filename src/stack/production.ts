@@ -3,12 +3,13 @@ import { escaped } from "../compose/interpolate.ts";
 import type { ComposeService } from "../compose/model.ts";
 import { memoryMebibytes } from "../config/schema/production.ts";
 import type { Declaration } from "../config/schema.ts";
+import { secretFile } from "../config/secret-volumes.ts";
 import type { ResolvedServer } from "../config/server.ts";
 import { RETENTION_KINDS, SERVER_PORT } from "../glitchtip/versions.ts";
 import { dataSettings, hasValkeyVolume } from "./data-services.ts";
 import { fingerprint } from "./managed-files.ts";
 import type { BundledStack, StackParts, StackService, TopLevel } from "./model.ts";
-import { isFromEnvironment, secretBy, writable } from "./provision-service.ts";
+import { secretBy } from "./provision-service.ts";
 import { ownCaddyfile, traefikLabels } from "./proxy.ts";
 import { DATABASE, DATABASE_NETWORK, NETWORK, PROXY, SERVER, VALKEY, WORKER } from "./service-names.ts";
 import type { ComposeTemplates } from "./templates.ts";
@@ -66,7 +67,7 @@ export function forOperator(
       ...retentionVariables(declaration, resolved),
       ...defined({
         // GlitchTip reads the file only where EMAIL_URL has a value, which the template sets.
-        EMAIL_URL_FILE: mail && `/run/secrets/${MAIL_SECRET}`,
+        EMAIL_URL_FILE: mail && secretFile(MAIL_SECRET),
         DEFAULT_FROM_EMAIL: mail?.from === undefined ? undefined : escaped(mail.from),
       }),
       ...(production === undefined ? {} : productionVariables(declaration, production)),
@@ -77,10 +78,7 @@ export function forOperator(
 /** Returns a function that gives the keys by which a service reads the address of the mail server. */
 function mailKeysFor(mail: Declaration["mail"]): (service: ComposeService) => ComposeService {
   if (mail === undefined) return () => ({});
-  return ({ secrets }) => ({
-    ...(secrets === undefined ? {} : { secrets: [...secrets, MAIL_SECRET] }),
-    ...writable(isFromEnvironment(mail.url)),
-  });
+  return ({ secrets }) => (secrets === undefined ? {} : { secrets: [...secrets, MAIL_SECRET] });
 }
 
 function limitsOf(name: string, { restart }: ComposeService, { limits = {}, production }: Declaration): ComposeService {

@@ -58,9 +58,6 @@ function provisionerSource(template: ComposeService, source: ProvisionerSource):
     : { ...own, image: "glitchtip-compose/provisioner", build: "./.glitchtip/provisioner" };
 }
 
-/** Compose copies a secret from the environment into the container, which it refuses for a read-only one. */
-export const writable = (isNeeded: boolean): ComposeService => (isNeeded ? { read_only: false } : {});
-
 export const isFromEnvironment = (reference: string | undefined): boolean => reference?.startsWith("env:") === true;
 
 /** Returns a secret for Compose to read; its value never stands in the file. */

@@ -31,7 +31,8 @@ import type {
 } from "./model.ts";
 import { forOperator, operatorParts } from "./production.ts";
 import { proxyFiles } from "./proxy.ts";
-import { DATABASE_NETWORK, DSN_VOLUME } from "./service-names.ts";
+import { type SecretSource, withSecretVolumes } from "./secret-volumes.ts";
+import { DATABASE_NETWORK, DSN_VOLUME, SETUP } from "./service-names.ts";
 import { bundledStack } from "./services.ts";
 import { singleContainerStack } from "./single-container.ts";
 
@@ -47,12 +48,22 @@ export function renderStack(input: StackInput): RenderedStack {
   const hasProvisioner = needsContainer(declaration);
   const labels = input.instance === undefined ? undefined : { [INSTANCE_LABEL]: input.instance };
   const volume = defined({ labels });
-  const stack = labels === undefined ? parts.stack : labelled(parts.stack, labels);
+  const secured = withSecretVolumes(parts.stack, parts.secrets, {
+    templates: input.compose,
+    provisioner: input.provisioner,
+    databaseVolume: parts.databaseVolume,
+    oldSecrets: input.oldSecrets,
+  });
+  const hasSetup = secured.stack.services[SETUP] !== undefined;
+  const stack = labels === undefined ? secured.stack : labelled(secured.stack, labels);
   const ownVolumes = hasProvisioner ? [STATE_VOLUME, DSN_VOLUME, ...toolsVolumes(declaration)] : [];
   const top: TopLevel = {
     ...unlessEmpty("networks", parts.networks),
-    ...unlessEmpty("volumes", Object.fromEntries([...parts.volumes, ...ownVolumes].map((name) => [name, volume]))),
-    ...unlessEmpty("secrets", parts.secrets),
+    ...unlessEmpty(
+      "volumes",
+      Object.fromEntries([...parts.volumes, ...secured.volumes, ...ownVolumes].map((name) => [name, volume])),
+    ),
+    ...unlessEmpty("secrets", secured.secrets),
     ...(apps.wrapper.inline
       ? { configs: { [WRAPPER_CONFIG]: { content: texts.withDsn.replaceAll("$", "$$$$") } } }
       : {}),
@@ -61,7 +72,7 @@ export function renderStack(input: StackInput): RenderedStack {
   const givenServices = Object.fromEntries(
     Object.entries(given.services).map(([name, service]) => [name, { ...apps.services[name], ...service }]),
   );
-  refuseCollisions(user, { services: parts.stack.services, ...top });
+  refuseCollisions(user, { services: secured.stack.services, ...top });
   return {
     files: [
       managed(STACK_FILE, composeText(stack, { ...apps.services, ...givenServices, ...parts.overlays }, top)),
@@ -69,17 +80,21 @@ export function renderStack(input: StackInput): RenderedStack {
       ...parts.files,
       ...imagesFile(input.images),
       ...(hasProvisioner ? provisionFiles(input, apps, parts.generation) : []),
+      ...(hasProvisioner || hasSetup ? programFiles(input) : []),
     ],
     warnings: [...parts.warnings, ...apps.warnings, ...given.warnings],
   };
 }
 
 /** What depends on where the server runs. */
-interface ServerParts extends Omit<StackParts, "services"> {
+interface ServerParts extends Omit<StackParts, "services" | "secrets"> {
+  readonly secrets: Readonly<Record<string, SecretSource>>;
   readonly stack: AttachedStack & Partial<BundledStack>;
   /** What services of the user's need that the server uses. */
   readonly overlays: Readonly<Record<string, ComposeService>>;
   readonly networks: NonNullable<TopLevel["networks"]>;
+  /** The volume with the bundled database. */
+  readonly databaseVolume?: string;
   readonly generation: Generation | undefined;
   readonly warnings: readonly string[];
 }
@@ -113,6 +128,7 @@ function bundledParts(input: StackInput, apps: AppOverlays): ServerParts {
       ...backup.volumes,
       ...care.volumes,
     ],
+    ...defined({ databaseVolume: single === undefined ? databaseVolumes[0] : single.volumes[0] }),
     secrets: { ...dataSecrets(declaration), ...operator.secrets, ...backup.secrets, ...care.secrets },
     files: [
       managed(".glitchtip/gate.py", texts.gate),
@@ -155,9 +171,19 @@ function labelled<T extends AttachedStack>(stack: T, labels: Readonly<Record<str
 const unlessEmpty = (key: keyof TopLevel, entries: Readonly<Record<string, object>>): TopLevel =>
   Object.keys(entries).length === 0 ? {} : { [key]: entries };
 
+/** Returns the program of the setup service and of the provisioner. */
+function programFiles({ provisioner, texts }: StackInput): RenderedFile[] {
+  if (provisioner.kind === "image") return [];
+  if (provisioner.kind === "mount") return [managed(".glitchtip/provisioner.mjs", texts.provisioner)];
+  return [
+    managed(".glitchtip/provisioner/provisioner.mjs", texts.provisioner),
+    managed(".glitchtip/provisioner/Dockerfile", texts.provisionerDockerfile()),
+  ];
+}
+
 /** Returns what the provisioner and the wrapper read and run. */
 function provisionFiles(
-  { declaration, declarationText, provisioner, texts, toolVersion }: StackInput,
+  { declaration, declarationText, texts, toolVersion }: StackInput,
   { apps, wrapper }: AppOverlays,
   generation: Generation | undefined,
 ): RenderedFile[] {
@@ -168,14 +194,10 @@ function provisionFiles(
     ...(generation === undefined ? {} : { generation }),
     declaration: provisionPart({ ...declaration, apps }),
   };
-  const isBuilt = provisioner.kind === "build";
-  const bundle = isBuilt ? ".glitchtip/provisioner/provisioner.mjs" : ".glitchtip/provisioner.mjs";
   return [
     // Alerts, members and the like change the hash of the declaration, and nothing that a container reads.
     { ...managed(".glitchtip/provision.json", settingsText(provision)), note: /"declarationSha256": "\w*"/ },
     ...(wrapper.file ? [managed(".glitchtip/with-dsn", texts.withDsn, 0o755)] : []),
-    ...(provisioner.kind === "image" ? [] : [managed(bundle, texts.provisioner)]),
-    ...(isBuilt ? [managed(".glitchtip/provisioner/Dockerfile", texts.provisionerDockerfile())] : []),
   ];
 }
 

@@ -1,4 +1,5 @@
 /** The names that the generator gives to the services of the stack. */
+export const SETUP = "glitchtip-setup";
 export const SERVER = "glitchtip";
 export const WORKER = "glitchtip-worker";
 export const DATABASE = "glitchtip-db";
@@ -22,9 +23,19 @@ export const APPS_NETWORK = "glitchtip-apps";
 export const DATABASE_NETWORK = "glitchtip-db";
 
 /** Services that run once and end. */
-export const ONE_SHOTS: readonly string[] = [INIT, PROVISIONER, BUSYBOX];
+export const ONE_SHOTS: readonly string[] = [SETUP, INIT, PROVISIONER, BUSYBOX];
 /** The order in which the services start. */
-export const START_ORDER: readonly string[] = [DATABASE, VALKEY, INIT, SERVER, WORKER, PROVISIONER, BUSYBOX, PROXY];
+export const START_ORDER: readonly string[] = [
+  SETUP,
+  DATABASE,
+  VALKEY,
+  INIT,
+  SERVER,
+  WORKER,
+  PROVISIONER,
+  BUSYBOX,
+  PROXY,
+];
 
 /** The volume with the files that hold the DSNs. */
 export const DSN_VOLUME = "glitchtip-dsn";

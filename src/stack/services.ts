@@ -1,11 +1,12 @@
 import { escaped } from "../compose/interpolate.ts";
 import type { ComposeService, Dependency } from "../compose/model.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
+import { secretFile } from "../config/secret-volumes.ts";
 import { imageOf, ownServices, publicPath, type ResolvedServer, superuserOf } from "../config/server.ts";
 import { type Capabilities, SERVER_PORT, type ServerRole } from "../glitchtip/versions.ts";
 import { databaseVariables, postgresService, serverSecrets, withDefault } from "./data-services.ts";
 import type { BundledStack, ProvisionerSource, StackService } from "./model.ts";
-import { isFromEnvironment, provisionServices, writable } from "./provision-service.ts";
+import { provisionServices } from "./provision-service.ts";
 import { DATABASE, INIT, PROVISIONER, SERVER, VALKEY, WORKER } from "./service-names.ts";
 import type { ComposeTemplates } from "./templates.ts";
 
@@ -31,13 +32,11 @@ export function bundledStack(
   templates: ComposeTemplates,
   provisioner: ProvisionerSource,
 ): BundledStack {
-  const { server, admin } = declaration;
+  const { server } = declaration;
   const { capabilities, topology } = resolved;
   const external = ownServices(server);
   const isSplit = topology === "split" || capabilities.allInOne === undefined;
   const bundlesValkey = resolved.valkey && external.valkey === undefined;
-  const adminFromEnvironment = isFromEnvironment(admin?.password);
-  const addressFromEnvironment = Object.values(external).some(({ url }) => isFromEnvironment(url));
   const glitchtip = glitchtipServices(declaration, resolved, templates);
   const web = isSplit ? capabilities.web : (capabilities.allInOne ?? capabilities.web);
 
@@ -48,14 +47,12 @@ export function bundledStack(
     ...(bundlesValkey ? { [VALKEY]: { own: templates(VALKEY), fromServer: false } } : {}),
     [INIT]: glitchtip(INIT, undefined, {
       environment: { GLITCHTIP_ADMIN_EMAIL: escaped(superuserOf(declaration).email) },
-      ...writable(adminFromEnvironment || addressFromEnvironment),
       // The network of the database has no way out to one that runs elsewhere.
       ...(external.database === undefined ? {} : { networks: templates("server").networks }),
     }),
     [SERVER]: glitchtip(SERVER, web, { ports: [`127.0.0.1:\${GLITCHTIP_PORT:-${server.port}}:${SERVER_PORT}`] }),
     ...(isSplit ? { [WORKER]: glitchtip(WORKER, capabilities.worker, workerHealth(capabilities.worker)) } : {}),
     ...provisionServices(declaration, templates, provisioner, addressesOf(server), {
-      ...writable(adminFromEnvironment),
       depends_on: { ...templates(PROVISIONER).depends_on, ...(isSplit ? { [WORKER]: STARTED } : {}) },
     }),
   };
@@ -67,7 +64,6 @@ export function bundledStack(
       ...shared,
       image: withDefault(shared.image, imageOf(server)),
       secrets: serverSecrets(shared, external),
-      ...writable(addressFromEnvironment),
     },
     environment: serverEnvironment(declaration, resolved, templates),
     services,
@@ -124,7 +120,7 @@ function serverEnvironment(
       capabilities.valkeyVariables.map((name) =>
         external.valkey === undefined
           ? [name, valkey ? VALKEY_URL : ""]
-          : [`${name}_FILE`, "/run/secrets/glitchtip_valkey_url"],
+          : [`${name}_FILE`, secretFile("glitchtip_valkey_url")],
       ),
     ),
   };

@@ -4,6 +4,7 @@ import type { ComposeService } from "../compose/model.ts";
 const TEMPLATE_NAMES = [
   "every-service",
   "server",
+  "glitchtip-setup",
   "glitchtip-db",
   "glitchtip-valkey",
   "glitchtip-init",

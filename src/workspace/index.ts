@@ -19,7 +19,7 @@ export {
   writeVaultCopies,
 } from "./reference-copies.ts";
 export { ejectFiles, renderFiles } from "./render.ts";
-export { missingSecrets, SECRET_FILES, stackSecretProblem } from "./secrets.ts";
+export { missingSecrets, OLD_SECRET_FILES, oldSecretFiles, stackSecretProblem } from "./secrets.ts";
 export { ASSUMED, declaredFor, MEASURED, type Sizing, sizeFor } from "./size.ts";
 export { applyUninstall, planUninstall, type UninstallOptions, type UninstallPlan } from "./uninstall.ts";
 export {

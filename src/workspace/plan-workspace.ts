@@ -1,4 +1,3 @@
-import type { randomBytes } from "node:crypto";
 import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { defined } from "../base/defined.ts";
@@ -14,7 +13,7 @@ import { DECLARATION_FILE } from "./declaration-file.ts";
 import { createOverrideLink, envWith, plannedLink, usesOverrideLink } from "./discovery.ts";
 import { recordEnvEdit } from "./env-record.ts";
 import { type ManagedFilesPlan, planManagedFiles } from "./managed-files.ts";
-import { makeSecrets, missingSecrets, SECRET_FILES } from "./secrets.ts";
+import { missingSecrets, OLD_SECRET_FILES } from "./secrets.ts";
 import { readEnvText, renderWorkspace, type Workspace } from "./workspace.ts";
 
 const ENV_FILE = ".env";
@@ -42,7 +41,6 @@ export interface WorkspacePlan {
   readonly env?: string;
   /** Compose finds our file by a link, not by COMPOSE_FILE. */
   readonly byLink: boolean;
-  readonly secrets: readonly string[];
   /** Env files with the DSN of an app that no longer reads it from there. */
   readonly oldEnvFiles: readonly string[];
 }
@@ -81,7 +79,6 @@ export async function planWorkspace(
     ...(declarationEdited && { declaration: declarationText }),
     ...(newEnvText !== envText && { env: newEnvText }),
     byLink,
-    secrets,
     oldEnvFiles,
   };
 }
@@ -108,8 +105,8 @@ function warningOf({ path, state, after, notNeeded }: PlannedFile): string[] {
 }
 
 /** Writes what the plan says. When it is killed at any moment, the same command goes on from there. */
-export function applyWorkspacePlan(plan: WorkspacePlan, random: typeof randomBytes): void {
-  const { dir, managed, declaration, env, secrets, oldEnvFiles } = plan;
+export function applyWorkspacePlan(plan: WorkspacePlan): void {
+  const { dir, managed, declaration, env, oldEnvFiles } = plan;
   const groups = [managed.manifest, managed.once, ...managed.groups, managed.removals, managed.last];
   if (!changesSomething(plan) && groups.every((group) => group.length === 0)) return;
   clearLeftovers(plan);
@@ -122,14 +119,13 @@ export function applyWorkspacePlan(plan: WorkspacePlan, random: typeof randomByt
     writeUserFile(join(dir, ENV_FILE), env);
   }
   if (plan.byLink) createOverrideLink(dir);
-  makeSecrets(dir, secrets, random);
   for (const path of [...managed.removals, ...oldEnvFiles.map((file) => join(dir, file))]) removeFile(path, dir);
   writeAll(managed.last);
 }
 
 /** Removes what killed writers left; in the user's folder only beside files that we write there. */
 function clearLeftovers({ dir, managed }: WorkspacePlan): void {
-  const ours = [...managed.files.map(({ path }) => path), DECLARATION_FILE, ENV_FILE, ...SECRET_FILES];
+  const ours = [...managed.files.map(({ path }) => path), DECLARATION_FILE, ENV_FILE, ...OLD_SECRET_FILES];
   const folders = [...new Set([...ours.map((path) => dirname(path)), ".glitchtip", ".glitchtip/base"])];
   for (const folder of folders) {
     const beside = ours.filter((path) => dirname(path) === folder).map((path) => basename(path));

@@ -1,26 +1,29 @@
-import type { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
-import { readIfThere, writeAll } from "../base/files.ts";
+import { readIfThere } from "../base/files.ts";
 import { addressProblem, addressReaderOf } from "../config/addresses.ts";
 import { needsProvisioner } from "../config/app-sources.ts";
 import type { Declaration } from "../config/schema.ts";
+import { MADE_SECRETS, withoutLineEnd } from "../config/secret-volumes.ts";
 import { parsePasswordRef, secretAddresses, vaultCopyOf } from "../config/secrets.ts";
-import { ownServices, serverKind } from "../config/server.ts";
+import { serverKind } from "../config/server.ts";
 import { SECRETS_FOLDER } from "../stack/managed-files.ts";
 
-const NAMES = ["admin_password", "db_password", "secret_key"] as const;
-const BYTES: Readonly<Record<(typeof NAMES)[number], number>> = { admin_password: 18, db_password: 24, secret_key: 48 };
+/** The files in which an earlier version kept the secrets that it made. */
+export const OLD_SECRET_FILES: readonly string[] = Object.values(MADE_SECRETS).map(
+  ({ name }) => `${SECRETS_FOLDER}/${name}`,
+);
 
-export const SECRET_FILES: readonly string[] = NAMES.map((name) => `${SECRETS_FOLDER}/${name}`);
+/** Returns those of an earlier version's secrets that are in the workspace: the setup service takes them over. */
+export const oldSecretFiles = (dir: string): string[] => OLD_SECRET_FILES.filter((path) => existsSync(join(dir, path)));
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * Returns the secrets that are not there yet, copies from Vault among them, relative to the folder. Throws GC1107 for one
- * that is there and cannot be read: a new one in its place would lock everyone out of the database that it was made for.
+ * Returns the copies from Vault that are not there yet, relative to the folder. Throws GC1107 for a reference that cannot
+ * be read.
  */
 export function missingSecrets(dir: string, declaration: Declaration, env: Variables): string[] {
   const references = stackReferences(declaration);
@@ -30,16 +33,7 @@ export function missingSecrets(dir: string, declaration: Declaration, env: Varia
     .filter(({ reference }) => !absent.includes(vaultCopyOf(reference) ?? ""))
     .flatMap((one) => referenceProblem(dir, one, env) ?? []);
   if (problems.length > 0) throw allTogether(problems);
-  if (serverKind(declaration) !== "bundled") return absent;
-  const { admin, server } = declaration;
-  const given: Readonly<Record<string, unknown>> = {
-    admin_password: admin?.password,
-    db_password: ownServices(server).database,
-  };
-  const made = NAMES.filter((name) => given[name] === undefined)
-    .map((name) => `${SECRETS_FOLDER}/${name}`)
-    .filter((path) => readSecret(dir, path) === undefined);
-  return [...made, ...absent];
+  return absent;
 }
 
 /** Returns why the secret at a key of the declaration cannot be used, or undefined. */
@@ -73,19 +67,6 @@ function stackReferences(declaration: Declaration): StackReference[] {
       otherwise: /^(mail|notify)/.test(key) ? "until there is one" : "and ours is used",
     })),
   ];
-}
-
-/** Makes these secrets: base64url, because other characters break GlitchTip's own broker address. No newline at the end. */
-export function makeSecrets(dir: string, paths: readonly string[], random: typeof randomBytes): void {
-  if (paths.length === 0) return;
-  const folder = join(dir, SECRETS_FOLDER);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  chmodSync(folder, 0o700);
-  const made = NAMES.filter((name) => paths.includes(`${SECRETS_FOLDER}/${name}`));
-  // 0444 in a closed folder: Compose mounts the file as it is, and GlitchTip's user has to read it.
-  writeAll(
-    made.map((name) => ({ path: join(folder, name), content: random(BYTES[name]).toString("base64url"), mode: 0o444 })),
-  );
 }
 
 function readSecret(dir: string, path: string): string | undefined {
@@ -149,13 +130,12 @@ function referenceProblem(
 }
 
 /**
- * Returns the error for an address that its reader could not parse, or undefined. A container uses the content of a file
- * with its last newline (docs/glitchtip-facts.md, "The image").
+ * Returns the error for an address that its reader could not parse, or undefined. The setup service drops the line end
+ * at the end of a file; GlitchTip would use every other one (docs/glitchtip-facts.md, "The image").
  */
 export function secretAddressProblem(key: string, reference: string, value: string): CodedError | undefined {
   const reader = addressReaderOf(key);
-  // The care service drops the newline at the end of a channel's address.
-  const found = reader && addressProblem(reader, reader === "notify" ? value.trimEnd() : value);
+  const found = reader && addressProblem(reader, withoutLineEnd(value));
   return found && new CodedError("GC1107", `${key}: ${reference} ${found.what}`, { remedy: found.remedy });
 }
 

@@ -65,7 +65,11 @@ export interface WorkspaceResult extends FileChanges {
   /** GlitchTip's address for browsers; undefined where the declaration has no server. */
   readonly url?: string;
   /** The account to sign in with; undefined where we make none. */
-  readonly admin?: { readonly email: string; readonly passwordFile?: string };
+  readonly admin?: {
+    readonly email: string;
+    /** The command that prints the password, which the stack makes; undefined where the user has stated one. */
+    readonly passwordCommand?: string;
+  };
   /** What to type next. */
   readonly next: string;
 }
@@ -103,7 +107,7 @@ export async function updateWorkspace(
   }
   const dotenv = dotenvEdits(workspace.dir, workspace.declaration);
   if (!dryRun) {
-    applyWorkspacePlan(plan, random);
+    applyWorkspacePlan(plan);
     writeDotenvFiles(workspace.dir, workspace.declaration, dotenv);
     writeVaultCopies(workspace.dir, copies);
     await writeGivenDsns(context, workspace);
@@ -189,5 +193,5 @@ function resultOf(workspace: Workspace, files: readonly PlannedFile[], dryRun: b
 
 const accountOf = ({ email, password }: NonNullable<Workspace["declaration"]["admin"]>) => ({
   email,
-  ...(password === undefined && { passwordFile: ".glitchtip/secrets/admin_password" }),
+  ...(password === undefined && { passwordCommand: "glitchtip-compose password" }),
 });

@@ -1,5 +1,4 @@
 import { publishersOf } from "../compose/ports.ts";
-import { secretAddresses } from "../config/secrets.ts";
 import { resolveServer, serverKind } from "../config/server.ts";
 import { generationOf } from "../glitchtip/versions.ts";
 import { STACK_FILE } from "../stack/managed-files.ts";
@@ -7,7 +6,7 @@ import { publishesPort } from "../stack/production.ts";
 import { isStackService } from "../stack/service-names.ts";
 import { readUserFile } from "./declaration-file.ts";
 import { isOurLink, OVERRIDE_LINK, servicesReadingDotEnv, usesOverrideLink } from "./discovery.ts";
-import { ownerOnlySecretFile } from "./secrets.ts";
+import { oldSecretFiles, ownerOnlySecretFile } from "./secrets.ts";
 import { publishedPort, type Workspace } from "./workspace.ts";
 
 const DEFAULT_PORT = 8000;
@@ -18,7 +17,7 @@ export function* warningsOf(
   shell: Readonly<Record<string, string | undefined>>,
 ): Generator<string> {
   const { dir, declaration, env } = workspace;
-  const { server, admin, apps } = declaration;
+  const { server, apps } = declaration;
   yield* dotEnvWarnings(workspace);
   const port = publishedPort(declaration, env, {});
   if (port !== server.port && server.port !== DEFAULT_PORT) {
@@ -38,10 +37,12 @@ export function* warningsOf(
   // A workspace of our file alone is for GlitchTip alone.
   if (Object.keys(apps).length === 0 && workspace.composeFiles.length > 1)
     yield "no service gets a DSN: `apps` is empty";
-  for (const reference of [admin?.password, server.token, server.ca, ...Object.values(secretAddresses(declaration))]) {
-    const closed = reference === undefined ? undefined : ownerOnlySecretFile(dir, reference);
-    if (closed === undefined) continue;
-    yield `${closed} can be read by its owner only; GlitchTip's container reads it as another user`;
+  // The setup service copies every other referenced file, and reads those of its owner, too.
+  const closed = server.ca === undefined ? undefined : ownerOnlySecretFile(dir, server.ca);
+  if (closed !== undefined) yield `${closed} can be read by its owner only; the provisioner reads it as another user`;
+  const old = oldSecretFiles(dir);
+  if (old.length > 0) {
+    yield `${old.join(", ")}: the next docker compose up takes them over into volumes; delete them after it`;
   }
 }
 

@@ -18,6 +18,7 @@ import { parseEnv } from "./env-file.ts";
 import { askedImages, composeProjectNameOf, rememberedImages } from "./images.ts";
 import { readManifest } from "./manifest.ts";
 import { thingsIn } from "./place.ts";
+import { oldSecretFiles } from "./secrets.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -114,6 +115,7 @@ export function renderWorkspace(workspace: Workspace, assets: Assets): RenderedS
     compose: assets.compose(),
     texts: assets.texts(),
     provisioner: provisionerSource(declaration.provisioner),
+    oldSecrets: oldSecretFiles(dir).length > 0,
     lock: parseLock(readIfThere(join(dir, LOCK_FILE)) ?? ""),
   });
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Brings this bundle onto a machine without internet: sh load.sh [FOLDER]
 # A relative FOLDER starts where you are; the default is ./glitchtip. Nothing is written into the bundle itself.
-# Checks every file first, loads the images, puts the project's files into FOLDER and makes the secrets that are missing.
+# Checks every file first, loads the images, and puts the project's files into FOLDER. The first up makes the secrets.
 # What is in FOLDER already stays as it is.
 set -eu
 umask 022
@@ -21,14 +21,4 @@ sed -n 's#^[0-9a-f]\{64\}  project/##p' SHA256SUMS | while IFS= read -r path; do
   if [ -e "$to/$path" ]; then echo "kept    $path"; else cp "project/$path" "$to/$path" && chmod 0644 "$to/$path" && echo "wrote   $path"; fi
 done
 if [ -e "$to/.env" ]; then echo "kept    .env"; else cp "$to/env.example" "$to/.env" && echo "wrote   .env"; fi
-secrets=$to/.glitchtip/secrets
-(umask 077 && mkdir -p "$secrets")
-for one in admin_password:18 db_password:24 secret_key:48; do
-  file=$secrets/${one%:*}
-  if [ -e "$file" ]; then continue; fi
-  head -c "${one#*:}" /dev/urandom | base64 | tr -d '\n=' | tr '+/' '-_' >"$file.new"
-  chmod 0444 "$file.new"
-  mv "$file.new" "$file"
-  echo "made    .glitchtip/secrets/${one%:*}"
-done
 echo "next: cd $to && docker compose up -d --wait"

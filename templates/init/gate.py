@@ -37,8 +37,8 @@ def say(text):
 
 
 def secret(path):
-    with open(path, encoding="utf-8") as file:
-        return file.read().removesuffix("\n")
+    with open(path, encoding="utf-8", newline="") as file:
+        return re.sub(r"\r?\n\Z", "", file.read())
 
 
 def address():
@@ -117,7 +117,7 @@ def for_migrations(db):
 
 
 def make_superuser(email):
-    password = secret(os.environ.get("GLITCHTIP_ADMIN_PASSWORD_FILE", "/run/secrets/glitchtip_admin_password"))
+    password = secret(os.environ.get("GLITCHTIP_ADMIN_PASSWORD_FILE", "/run/secrets/glitchtip_admin_password/value"))
     made = subprocess.run(
         ["./manage.py", "createsuperuser", "--noinput", "--email", email],
         env={**os.environ, "DJANGO_SUPERUSER_PASSWORD": password},

@@ -1,5 +1,3 @@
-import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeOnEngine } from "./support/engine.ts";
 import { Stack } from "./support/stack.ts";
@@ -118,7 +116,6 @@ describeOnEngine("accounts and secrets of a running stack", () => {
   });
 
   describe("secrets", () => {
-    const file = (name: string) => readFileSync(join(stack.project.dir, ".glitchtip/secrets", name), "utf8");
     const others = async () => {
       const { stdout } = await cli("psql", "-At", "-c", "select 1");
       return stdout;
@@ -127,16 +124,16 @@ describeOnEngine("accounts and secrets of a running stack", () => {
     it("are listed without a word of them", async () => {
       const { secrets } = await json("secrets", "list");
       expect(secrets.map(({ state }: { state: string }) => state)).toEqual(["good", "good", "good"]);
-      expect(JSON.stringify(secrets)).not.toContain(file("db_password"));
+      expect(JSON.stringify(secrets)).not.toContain(await stack.secret("db_password"));
     });
 
     it("another database password: the server takes it, web and worker use it, the file is 0444 without newline", async () => {
-      const before = file("db_password");
+      const before = await stack.secret("db_password");
       expect(await cli("secrets", "rotate", "db-password", "--yes")).toMatchObject({ code: 0 });
-      const after = file("db_password");
+      const after = await stack.secret("db_password");
       expect(after).toMatch(/^[A-Za-z0-9_-]{32}$/);
       expect(after).not.toBe(before);
-      expect(statSync(join(stack.project.dir, ".glitchtip/secrets/db_password")).mode & 0o777).toBe(0o444);
+      expect(await stack.statVolume("glitchtip-db-password")).toMatch(/^\/volume\/value \d+ 32 444 .*\n$/);
       expect(await others()).toBe("1\n");
       const login = (password: string) =>
         stack.exec(
@@ -152,15 +149,15 @@ describeOnEngine("accounts and secrets of a running stack", () => {
 
     it("a change that was killed at any step goes on with the same command", async () => {
       for (const step of ["kept", "set", "swapped"]) {
-        const [wanted, rest] = [`killed-at-${step}-${"x7Kq9".repeat(4)}`, step === "swapped" ? "" : ".new"];
+        const wanted = `killed-at-${step}-${"x7Kq9".repeat(4)}`;
         // As a killed run leaves it: the new value is kept, and the server has it from `set` on.
         if (step !== "kept") await cli("psql", "-c", `alter role glitchtip password '${wanted}'`);
-        stack.write(`.glitchtip/secrets/db_password${rest}`, wanted);
+        await stack.setSecret("db_password", wanted, step === "swapped" ? "value" : "next");
         stack.write(".glitchtip/state/secrets.json", JSON.stringify({ version: 1, file: "db_password", step }));
         expect(await refusedOther()).toContain("was interrupted");
         const done = await json("secrets", "rotate", "db-password", "--yes");
         expect(done).toMatchObject({ what: "db-password", resumed: true });
-        expect(file("db_password")).toBe(wanted);
+        expect(await stack.secret("db_password")).toBe(wanted);
         expect(await json("status")).toMatchObject({ state: "ok" });
       }
       async function refusedOther() {
@@ -175,7 +172,7 @@ describeOnEngine("accounts and secrets of a running stack", () => {
       for (const what of ["secret-key", "admin-password", "token"]) {
         expect(await cli("secrets", "rotate", what, "--yes")).toMatchObject({ code: 0 });
       }
-      expect(await signIn(ADMIN, file("admin_password"))).toBe(200);
+      expect(await signIn(ADMIN, await stack.secret("admin_password"))).toBe(200);
       expect(await tokens()).not.toBe(before);
       await stack.up();
       expect(await json("status")).toMatchObject({ state: "ok", provisioner: { state: "ok" } });

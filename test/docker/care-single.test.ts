@@ -117,7 +117,7 @@ describeOnEngine("care of a single container", () => {
     expect(cards[0]?.body).toMatchObject({ msg_type: "interactive", card: { schema: "2.0" } });
     const said = JSON.stringify(await receivedBy(stack)) + (await stack.logs("glitchtip-care", "glitchtip"));
     for (const name of ["db_password", "admin_password", "secret_key"]) {
-      expect(said).not.toContain(stack.read(`.glitchtip/secrets/${name}`));
+      expect(said).not.toContain(await stack.secret(name));
     }
   });
 

@@ -64,7 +64,7 @@ describeOnEngine("a stack with care and notify", () => {
     expect(card.card.schema).toBe("2.0");
     const said = JSON.stringify(await receivedBy(stack)) + (await stack.logs("glitchtip-care"));
     for (const name of ["db_password", "admin_password", "secret_key"]) {
-      expect(said).not.toContain(stack.read(`.glitchtip/secrets/${name}`));
+      expect(said).not.toContain(await stack.secret(name));
     }
   });
 

@@ -85,8 +85,8 @@ describeOnEngine("a clear error, and nothing is lost:", () => {
   it.concurrent("a wrong password of the administrator is tried once, until it changes", async () => {
     await using stack = await Stack.sample();
     await stack.up();
-    const password = stack.read(".glitchtip/secrets/admin_password");
-    stack.write(".glitchtip/secrets/admin_password", "wrong");
+    const password = await stack.secret("admin_password");
+    await stack.setSecret("admin_password", "wrong");
     await stack.loseVolume("glitchtip-state", "glitchtip-provision");
     await stack.up({ ends: 1 });
     expect(await stack.logs("glitchtip-provision")).toMatch(/error GC1301: .*admin@example.com was refused/);
@@ -98,7 +98,7 @@ describeOnEngine("a clear error, and nothing is lost:", () => {
       expect(stderr).toMatch(/error GC1302: .*was refused before and has not changed/);
     }
 
-    stack.write(".glitchtip/secrets/admin_password", password);
+    await stack.setSecret("admin_password", password);
     await stack.up();
     expect(await stack.answeringApp()).toMatchObject({ reporting: true });
     expect(await inventory(stack)).toMatchObject({ organizations: ["Acme"], tokens: ["glitchtip-compose"] });

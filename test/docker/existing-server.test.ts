@@ -90,7 +90,7 @@ describeOnEngine("a GlitchTip that is there already, in a project of its own", (
     const line = `url: "http://localhost:${port}", containerUrl: "http://host.docker.internal:${port}"`;
     await using stack = await beside(line, "{ api: { project: shop } }");
     const email = "admin@example.com";
-    stack.write("password", server.read(".glitchtip/secrets/admin_password"));
+    stack.write("password", await server.secret("admin_password"));
     stack.write(
       "glitchtip.yaml",
       `${stack.read("glitchtip.yaml")}admin: { email: ${email}, password: "file:./password" }\n`,

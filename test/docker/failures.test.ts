@@ -25,13 +25,13 @@ const broken: Record<string, { more?: string; damage?(stack: Stack): Promise<voi
   "glitchtip-init fails, and GlitchTip is made anew": {
     more: `  glitchtip: { environment: { CHANGED: "1" }, ${HEALTH} }
   glitchtip-provision: { ${WITHIN} }`,
-    damage: (stack) => stack.write(".glitchtip/secrets/db_password", "wrong"),
+    damage: (stack) => stack.setSecret("db_password", "wrong"),
     log: ["glitchtip-init", /the database does not answer: .*authentication failed/],
   },
   "the provisioner fails: its token is lost and the password is wrong": {
     async damage(stack) {
       await stack.loseVolume("glitchtip-state", "glitchtip-provision");
-      stack.write(".glitchtip/secrets/admin_password", "wrong");
+      await stack.setSecret("admin_password", "wrong");
     },
     log: ["glitchtip-provision", /GC1301: .*the password of admin@example.com was refused/],
   },

@@ -71,7 +71,7 @@ describeOnEngine("the first run, in an empty folder", () => {
   it("no secret is seen in a container's settings, in Compose's view of the files, in a log or in the status", async () => {
     const { token, projects } = await storedState(stack);
     const secrets = [
-      ...["admin_password", "db_password", "secret_key"].map((name) => stack.read(`.glitchtip/secrets/${name}`)),
+      ...(await Promise.all(["admin_password", "db_password", "secret_key"].map((name) => stack.secret(name)))),
       token.value,
       projects.app?.key.replaceAll("-", "") ?? "",
     ];
@@ -95,6 +95,7 @@ describeOnEngine("the first run, in an empty folder", () => {
     { service: "glitchtip", uid: 5000, one: "exec" },
     { service: "glitchtip-init", uid: 5000, one: "run" },
     { service: "glitchtip-provision", uid: 0, one: "run" },
+    { service: "glitchtip-setup", uid: 0, one: "run" },
   ])(
     "$service runs without any capability, as $uid, and cannot write outside its volumes",
     async ({ service, uid, one }) => {
@@ -110,7 +111,7 @@ describeOnEngine("the first run, in an empty folder", () => {
   );
 
   it("every container of ours has limits and a log that does not grow for ever", () => {
-    for (const service of ["glitchtip-db", "glitchtip-init", "glitchtip", "glitchtip-provision"]) {
+    for (const service of ["glitchtip-setup", "glitchtip-db", "glitchtip-init", "glitchtip", "glitchtip-provision"]) {
       const { Memory, PidsLimit, LogConfig } = container(service).HostConfig;
       expect(Memory, service).toBeGreaterThanOrEqual(128 * 1024 ** 2);
       expect(PidsLimit, service).toBeGreaterThan(0);
@@ -124,6 +125,7 @@ describeOnEngine("the first run, in an empty folder", () => {
         [service, Object.values(NetworkSettings.Ports).flatMap((ports) => ports ?? [])] as const,
     );
     expect(Object.fromEntries(published)).toEqual({
+      "glitchtip-setup": [],
       "glitchtip-db": [],
       "glitchtip-init": [],
       glitchtip: [{ HostIp: "127.0.0.1", HostPort: String(stack.project.ports.glitchtip) }],

@@ -26,12 +26,13 @@ describeOnEngine("an app that a Compose provider hands its DSN, from a GlitchTip
     server = await Stack.sample();
     await server.up();
     shop = await Stack.in({ "compose.yaml": COMPOSE });
-    const { ports, dir } = server.project;
+    shop.write("admin-password", await server.secret("admin_password"));
+    const { ports } = server.project;
     shop.write(
       "glitchtip.yaml",
       `version: 1
 server: { url: "http://127.0.0.1:${ports.glitchtip}", containerUrl: "http://glitchtip:8000", network: ${server.name}_glitchtip }
-admin: { email: admin@example.com, password: "file:${join(dir, ".glitchtip/secrets/admin_password")}" }
+admin: { email: admin@example.com, password: "file:./admin-password" }
 organization: Acme
 projects: { shop: {} }
 apps: { app: { project: shop, inject: provider } }

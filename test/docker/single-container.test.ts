@@ -36,7 +36,7 @@ describeOnEngine("a stack in a single container", () => {
       await stack.logs("glitchtip"),
     ].join("\n");
     for (const name of ["db_password", "secret_key", "admin_password"]) {
-      expect(shown).not.toContain(stack.read(`.glitchtip/secrets/${name}`));
+      expect(shown).not.toContain(await stack.secret(name));
     }
   });
 

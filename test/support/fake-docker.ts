@@ -56,6 +56,7 @@ export function fakeDocker(options: FakeDockerOptions = {}): Docker {
     marks: async () => [],
     remove: unexpected("remove"),
     readFile: async (id, path) => files[`${id}:${path}`],
+    fileTimeMs: async () => undefined,
     memory: async () => undefined,
     imageStart: async () => ({ entrypoint: [], command: [] }),
     seesPath: async () => true,

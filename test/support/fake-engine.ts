@@ -10,6 +10,8 @@ export interface FakeEngineOptions {
   readonly root: string;
   readonly project: string;
   readonly dsnDir: string;
+  /** Has a folder for each secret of the stack, as its volumes have them. */
+  readonly secretsDir?: string;
   /** Services that run behind the wrapper. */
   readonly apps: readonly string[];
   /** The environment in which the provisioner finds its files and the server. */
@@ -66,8 +68,20 @@ export async function startFakeEngine(options: FakeEngineOptions): Promise<FakeE
       ? undefined
       : answerTo(pathname.replace(/^\/v1\.\d+/, ""), searchParams, containersOf(options), options);
     const status = fake.broken ? 500 : found === undefined ? 404 : 200;
-    response.writeHead(status, { "content-type": Buffer.isBuffer(found) ? "application/x-tar" : "application/json" });
-    response.end(Buffer.isBuffer(found) ? found : JSON.stringify(found ?? { message: "no such thing" }));
+    const stat = Buffer.from(JSON.stringify({ mtime: new Date().toISOString() })).toString("base64");
+    response.writeHead(
+      status,
+      Buffer.isBuffer(found)
+        ? { "content-type": "application/x-tar", "x-docker-container-path-stat": stat }
+        : { "content-type": "application/json" },
+    );
+    response.end(
+      request.method === "HEAD"
+        ? undefined
+        : Buffer.isBuffer(found)
+          ? found
+          : JSON.stringify(found ?? { message: "no such thing" }),
+    );
   });
   const socket = join(root, "engine.sock");
   await new Promise<void>((ready) => server.listen(socket, ready));
@@ -80,6 +94,10 @@ export async function startFakeEngine(options: FakeEngineOptions): Promise<FakeE
       FAKE_NODE: execPath,
       FAKE_PROVISIONER: built("provisioner.mjs"),
       ...options.provisioner,
+      ...(options.secretsDir !== undefined && {
+        GLITCHTIP_SECRETS_DIR: options.secretsDir,
+        GLITCHTIP_SETUP_NAMES: "glitchtip_admin_password glitchtip_db_password glitchtip_secret_key",
+      }),
     },
     processes: () =>
       readdirSync(records).flatMap((file): RecordedProcess[] => {
@@ -176,6 +194,7 @@ function containersOf({ project, dsnDir, apps, root }: FakeEngineOptions): Inspe
   });
   return [
     container("glitchtip-db", true, { healthy: true }),
+    container("glitchtip-setup", false),
     container("glitchtip-init", false),
     container("glitchtip", true, { healthy: true }),
     container("glitchtip-provision", false),
@@ -192,7 +211,7 @@ function answerTo(
   const [, id, what] = /^\/containers\/([^/]+)\/(json|archive)$/.exec(path) ?? [];
   if (id !== undefined) {
     const found = containers.find(({ Id }) => Id === id);
-    return what === "json" || found === undefined ? found : archived(query.get("path") ?? "", options.dsnDir);
+    return what === "json" || found === undefined ? found : archived(query.get("path") ?? "", options);
   }
   const now = new Date().toISOString();
   const answers: Record<string, unknown> = {
@@ -207,8 +226,8 @@ function answerTo(
 }
 
 /** As the engine hands a file over: an archive of one. */
-function archived(path: string, dsnDir: string): Buffer | undefined {
-  const file = path.replace("/run/glitchtip", dsnDir);
+function archived(path: string, { dsnDir, secretsDir = "/nonexistent" }: FakeEngineOptions): Buffer | undefined {
+  const file = path.replace("/run/glitchtip", dsnDir).replace("/run/secrets", secretsDir);
   if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
   const content = readFileSync(file);
   const header = Buffer.alloc(512);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { readUserCompose } from "../../src/compose/read.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
-import type { RenderedStack, StackTexts } from "../../src/stack/model.ts";
+import type { RenderedStack, StackInput, StackTexts } from "../../src/stack/model.ts";
 import { renderStack } from "../../src/stack/render.ts";
 import { openTemplates } from "../../src/stack/templates.ts";
 
@@ -38,6 +38,7 @@ export function renderedStack(
   declarationText: string,
   compose: string,
   lock: ReadonlyMap<string, string> = new Map(),
+  more: Partial<StackInput> = {},
 ): RenderedStack {
   const declaration = loadDeclaration(declarationText, "glitchtip.yaml");
   const [kind = "mount", image = ""] = (declaration.provisioner ?? "mount").split(/:(.*)/);
@@ -50,6 +51,7 @@ export function renderedStack(
     texts: TEXTS,
     lock,
     provisioner: kind === "image" ? { kind, image } : { kind: kind === "build" ? "build" : "mount" },
+    ...more,
   });
 }
 
@@ -66,3 +68,9 @@ export function composeOf({ files }: RenderedStack): ComposeProject {
   const file = files.find(({ path }) => path === "compose.glitchtip.yaml");
   return parse(file?.content ?? "", { merge: true, version: "1.1" }) as ComposeProject;
 }
+
+/** The secrets whose volumes a service has, mounted read-only at the place where it reads them. */
+export const secretsOf = (service: Readonly<Record<string, unknown>> | undefined): string[] =>
+  ((service?.volumes ?? []) as unknown[]).flatMap(
+    (volume) => /^glitchtip-[a-z0-9-]+:\/run\/secrets\/(\w+):ro$/.exec(String(volume))?.[1] ?? [],
+  );

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import { STACK_FILE } from "../../stack/managed-files.ts";
-import { DECLARATION_FILE, SECRET_FILES, type Workspace } from "../../workspace/index.ts";
+import { DECLARATION_FILE, OLD_SECRET_FILES, type Workspace } from "../../workspace/index.ts";
 import { ENV_NAMES, managedFiles, ownEnvText } from "../stack-sources.ts";
 
 export interface BundleFile {
@@ -36,7 +36,7 @@ const SECRET_SETTING =
 function refuseSecrets({ dir, env, declaration }: Workspace, files: readonly BundleFile[]): void {
   const referenced = [...JSON.stringify(declaration).matchAll(/"file:([^"]+)"/g)].map(([, path = ""]) => path);
   const known = [
-    ...[...SECRET_FILES, ...referenced].map((path) => [path, readIfThere(resolve(dir, path))?.trim()] as const),
+    ...[...OLD_SECRET_FILES, ...referenced].map((path) => [path, readIfThere(resolve(dir, path))?.trim()] as const),
     ...Object.entries(env).flatMap(([name, value]) =>
       ENV_NAMES.includes(name) ? [] : [[`${name} of .env`, value] as const],
     ),

@@ -3,14 +3,25 @@ import { join } from "node:path";
 import { makeParentBelow } from "../../base/contained-path.ts";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere, writeAll } from "../../base/files.ts";
+import { Secret } from "../../base/secret.ts";
 import { readUserText, writeUserFile } from "../../base/user-file.ts";
 import { loadDeclaration } from "../../config/load.ts";
-import { SECRETS_FOLDER } from "../../stack/managed-files.ts";
+import {
+  ADMIN_PASSWORD,
+  MADE_SECRETS,
+  type MadeSecret,
+  SECRET_NAMES_VARIABLE,
+  withoutLineEnd,
+} from "../../config/secret-volumes.ts";
+import type { Docker } from "../../docker/index.ts";
+import { observeStack, openStackSecrets } from "../../running/index.ts";
+import { SECRETS_FOLDER, STACK_FILE } from "../../stack/managed-files.ts";
+import { SETUP } from "../../stack/service-names.ts";
 import { composeFilesIn, DECLARATION_FILE, parseEnv, setVariable } from "../../workspace/index.ts";
 import type { Backup } from "../catalog.ts";
 import { type DecryptionKey, decryptFiles, type WorkspaceFile } from "../encryption.ts";
 import { ENCRYPTED_FILES, STATE_FILE, WORKSPACE_FOLDER } from "../manifest.ts";
-import { ENV_NAMES } from "../stack-sources.ts";
+import { ENV_NAMES, MADE_NAMES, secretPath } from "../stack-sources.ts";
 
 /** What a backup holds beside database and uploads. Secret files are missing where no key was given. */
 export interface BackupContents {
@@ -44,33 +55,62 @@ export async function openContents(
   return { files: files.map((file) => ({ ...file, path: file.path.slice(below.length) })), state };
 }
 
-/** Returns a line for each file that the workspace needs and that is neither there nor in the backup. */
-export function missingFiles(dir: string, { files }: BackupContents): string[] {
+/** Returns the secrets that the stack of a workspace has; none before its files are there. */
+export async function secretsInVolumes(docker: Docker, dir: string): Promise<Set<MadeSecret>> {
+  if (!existsSync(join(dir, STACK_FILE))) return new Set();
+  const { config } = await observeStack(docker);
+  if (config.services[SETUP] === undefined) return new Set();
+  const secrets = openStackSecrets(docker);
+  const found = await Promise.all(
+    MADE_NAMES.map(async (name) => ((await secrets.read(name)) === undefined ? [] : [name])),
+  );
+  return new Set(found.flat());
+}
+
+/** Writes the backup's secrets into their volumes where these are empty. Returns the names of the written ones. */
+export async function writeMissingSecrets(docker: Docker, dir: string, contents: BackupContents): Promise<string[]> {
+  const there = await secretsInVolumes(docker, dir);
+  const wanted = MADE_NAMES.flatMap((name) => {
+    const file = contents.files.find(({ path }) => path === secretPath(name));
+    return file === undefined || there.has(name) ? [] : [[name, new Secret(withoutLineEnd(file.content))] as const];
+  });
+  const known = (await observeStack(docker)).config.services[SETUP]?.environment?.[SECRET_NAMES_VARIABLE] ?? "";
+  const written = wanted.filter(([name]) => known.split(" ").includes(name));
+  if (written.length > 0) await openStackSecrets(docker).write(Object.fromEntries(written), "missing");
+  return written.map(([name]) => MADE_SECRETS[name].name);
+}
+
+/** Returns a line for each file or secret that the stack needs and that is neither there nor in the backup. */
+export function missingFiles(dir: string, { files }: BackupContents, there: ReadonlySet<MadeSecret>): string[] {
   const has = (path: string) => existsSync(join(dir, path)) || files.some((file) => file.path === path);
   const content = (path: string) =>
     readIfThere(join(dir, path)) ?? files.find((file) => file.path === path)?.content ?? "";
   if (!has(DECLARATION_FILE)) return [`there is no ${DECLARATION_FILE}, and the backup has none`];
-  const { admin, server } = loadDeclaration(content(DECLARATION_FILE), DECLARATION_FILE);
+  const { admin } = loadDeclaration(content(DECLARATION_FILE), DECLARATION_FILE);
   const env = parseEnv(mergedEnv(dir, files));
-  const secrets = [
-    ...(admin !== undefined && admin.password === undefined ? ["admin_password"] : []),
-    ...(server.database === "bundled" ? ["db_password"] : []),
-    "secret_key",
-  ].map((name) => `${SECRETS_FOLDER}/${name}`);
+  // The setup service makes a database password where there is none: a new database may have any.
+  const secrets: MadeSecret[] = [
+    ...(admin !== undefined && admin.password === undefined ? [ADMIN_PASSWORD] : []),
+    "glitchtip_secret_key",
+  ];
   return [
     ...composeFilesIn(dir, env)
       .filter((path) => !has(path))
       .map((path) => `${path}: copy it here; Compose reads it`),
-    // The database password is checked for presence only: a new database may have any password.
-    ...secrets.filter((path) => !has(path)).map((path) => `${path}: copy it from where the backup was made`),
+    ...secrets
+      .filter((name) => !there.has(name) && !has(secretPath(name)))
+      .map(
+        (name) => `${MADE_SECRETS[name].name}: write it into ${secretPath(name)}; the next up takes it over from there`,
+      ),
   ];
 }
 
-/** Writes the files that the workspace does not have yet, changes no other, and returns the paths of the written ones. */
+/** Writes the files that the workspace does not have yet, except secrets, and returns the paths of the written ones. */
 export function writeMissingFiles(dir: string, { files }: BackupContents): string[] {
   const all = files.map((file) => (file.path === ".env" ? { ...file, content: mergedEnv(dir, files) } : file));
   const [env] = all.filter(({ path, content }) => path === ".env" && readUserText(join(dir, path)) !== content);
-  const wanted = all.filter(({ path }) => path !== ".env" && !existsSync(join(dir, path)));
+  const secrets = MADE_NAMES.map(secretPath);
+  const wanted = all.filter(({ path }) => path !== ".env" && !secrets.includes(path) && !existsSync(join(dir, path)));
   const located = wanted.map((file) => ({ ...file, path: makeParentBelow(dir, file.path) }));
   if (wanted.some(({ path }) => path.startsWith(`${SECRETS_FOLDER}/`))) chmodSync(join(dir, SECRETS_FOLDER), 0o700);
   // A backup may come from elsewhere: no special bits, and nobody but the owner may write.
@@ -101,9 +141,9 @@ export const differingFiles = (dir: string, { files }: BackupContents): string[]
     .filter(({ path, content }) => path !== ".env" && (readIfThere(join(dir, path)) ?? content) !== content)
     .map(({ path }) => path);
 
-/** Throws GC1804 with each file that is missing. */
-export function requireCompleteWorkspace(dir: string, contents: BackupContents): void {
-  const problems = missingFiles(dir, contents);
+/** Throws GC1804 with each file and secret that is missing. */
+export function requireCompleteWorkspace(dir: string, contents: BackupContents, there: ReadonlySet<MadeSecret>): void {
+  const problems = missingFiles(dir, contents, there);
   if (problems.length === 0) return;
   throw new CodedError("GC1804", `${dir} and the backup together do not make a project`, {
     problems,

@@ -4,7 +4,7 @@ import { requireFreePorts } from "../../running/index.ts";
 import { verifyBackup } from "../catalog.ts";
 import { StackServices } from "../stack-services.ts";
 import { type StackContext, stackBackups } from "../stack-sources.ts";
-import { requireCompleteWorkspace } from "./contents.ts";
+import { requireCompleteWorkspace, secretsInVolumes } from "./contents.ts";
 import { checkComposeProject, checkDatabase, checkGeneration, requireListedParts } from "./preconditions.ts";
 import {
   isRestoreOf,
@@ -38,7 +38,7 @@ async function checkFilesAndStack(
 ): Promise<string> {
   requireListedParts(backup);
   await verifyBackup(backup, signal);
-  requireCompleteWorkspace(workspace.dir, contents);
+  requireCompleteWorkspace(workspace.dir, contents, await secretsInVolumes(docker, workspace.dir));
   checkGeneration(backup, workspace);
   const config = await docker.compose.config();
   await checkComposeProject(docker, workspace.dir, config.name);

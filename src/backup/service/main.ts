@@ -8,6 +8,7 @@ import { lineLog } from "../../base/log.ts";
 import { Secret } from "../../base/secret.ts";
 import { systemClock } from "../../base/wait.ts";
 import { cronOf } from "../../config/schema/backup.ts";
+import { secretFile, withoutLineEnd } from "../../config/secret-volumes.ts";
 import { backupSettings } from "../../config/service-settings.ts";
 import { openNodeHttp } from "../../http/node.ts";
 import { type BackupContext, createBackup, describeBackup } from "../create.ts";
@@ -42,7 +43,8 @@ const context: BackupContext = {
 /** In the settings of a service, a reference to a secret is the name of its mount. */
 function openMountedTarget(target: Readonly<Record<string, Readonly<Record<string, string>>>>): BackupTarget {
   const [settings = {}] = Object.values(target);
-  const secret = (setting: string) => new Secret(readFileSync(`/run/secrets/${settings[setting]}`, "utf8").trim());
+  const secret = (setting: string) =>
+    new Secret(withoutLineEnd(readFileSync(secretFile(settings[setting] ?? ""), "utf8")));
   return openTarget(target as TargetSettings, { clock, signal, openHttp: openNodeHttp, secret });
 }
 

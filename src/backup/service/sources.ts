@@ -48,6 +48,6 @@ export function mountedSources(
       ...FILES.map((path) => ({ path, content: readFileSync(`${WORKSPACE}/${path}`, "utf8"), mode: 0o644 })),
       { path: ".env", content: ours.join(""), mode: 0o644 },
     ],
-    secretFiles: () => [],
+    secretFiles: async () => [],
   };
 }

@@ -8,6 +8,7 @@ import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import { Secret } from "../../base/secret.ts";
 import type { Clock } from "../../base/wait.ts";
+import { withoutLineEnd } from "../../config/secret-volumes.ts";
 import { parsePasswordRef } from "../../config/secrets.ts";
 import { openHttp } from "../../http/client.ts";
 import type { Workspace } from "../../workspace/index.ts";
@@ -35,7 +36,8 @@ export function declaredTarget({ workspace, ...context }: DeclaredTargetContext)
     // Compose resolves such a variable from .env as well.
     const env = { ...workspace.env, ...context.env };
     const found = reference.kind === "env" ? env[reference.name] : readIfThere(resolve(workspace.dir, reference.path));
-    if (found?.trim()) return new Secret(found.trim());
+    const value = withoutLineEnd(found ?? "");
+    if (value !== "") return new Secret(value);
     throw new CodedError("GC1107", `backup.target.${kind}.${setting}: ${stated} holds nothing`, {
       remedy: reference.kind === "env" ? `Set ${reference.name}.` : `Write it into ${reference.path}.`,
     });

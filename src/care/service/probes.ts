@@ -6,6 +6,7 @@ import { readIfThere } from "../../base/files.ts";
 import { Secret } from "../../base/secret.ts";
 import type { Clock } from "../../base/wait.ts";
 import { servedCertificate } from "../../checks/index.ts";
+import { secretFile, withoutLineEnd } from "../../config/secret-volumes.ts";
 import type { CareSettings } from "../../config/service-settings.ts";
 import { SERVER_PORT } from "../../glitchtip/versions.ts";
 import { openNodeHttp } from "../../http/node.ts";
@@ -14,13 +15,13 @@ import { readSupervised } from "../supervised.ts";
 import { postgresProbes } from "./postgres.ts";
 import { askValkey } from "./valkey.ts";
 
-const SECRETS = "/run/secrets";
 const DSN_VOLUME = "/run/glitchtip";
 const BACKUPS = "/backups";
 const WITHIN_MS = 5_000;
 
 /** Reads a mounted secret. It is read each time, because it may be rotated. */
-export const mountedSecret = (name: string): Secret => new Secret(readFileSync(join(SECRETS, name), "utf8").trim());
+export const mountedSecret = (name: string): Secret =>
+  new Secret(withoutLineEnd(readFileSync(secretFile(name), "utf8")));
 
 /** Returns the mounted secrets, which no message may show. */
 export function mountedSecrets(settings: CareSettings): Secret[] {

@@ -145,9 +145,7 @@ function secretFindings(
     const newlines = newlineFindings(dir);
     if (newlines.length > 0) return newlines;
     if (missing.length === 0) return [ok("secrets", "all there and readable")];
-    return missing.map((path) =>
-      fail("secrets", `${path} is missing`, `Restore it from a backup; for a new installation: ${INIT}`),
-    );
+    return missing.map((path) => fail("secrets", `${path} is missing`, INIT));
   } catch (error) {
     return errorFindings("secrets", error);
   }

@@ -103,8 +103,8 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
     id: "secrets",
     what: "no secret is short, easy to guess or a placeholder",
     how: "passwords of administrator, database and mail, and the secret key",
-    check({ workspace, shell }) {
-      const weak = weakSecrets(workspace.dir, workspace.declaration, { ...workspace.env, ...shell });
+    check({ workspace, shell, made = {} }) {
+      const weak = weakSecrets(workspace.dir, workspace.declaration, { ...workspace.env, ...shell }, made);
       return weak.length === 0
         ? passed("strong")
         : failed(weak.map(({ what }) => what).join("; "), weak.map(otherValue).join("; "));
@@ -113,7 +113,7 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
   {
     id: "secret-files",
     what: "nobody else on the host reads the secrets, and git does not take them",
-    how: "all files are there, `.glitchtip/secrets` is 0700, `.glitchtip/.gitignore` names it",
+    how: "they are in volumes; referenced files are there, `.glitchtip/secrets` of an earlier version is 0700, `.glitchtip/.gitignore` names it",
     check({ workspace: { dir, declaration, env }, shell }) {
       const folder = join(dir, SECRETS_FOLDER);
       const missing = missingSecrets(dir, declaration, { ...env, ...shell });
@@ -131,4 +131,4 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
 const otherValue = ({ what, made }: WeakSecret): string =>
   made === undefined
     ? `give ${what.split(" (", 1)[0]} another value where it is used, then in its place here`
-    : `npx glitchtip-compose secrets rotate ${made} (before the first start: remove its file, npx glitchtip-compose init)`;
+    : `npx glitchtip-compose secrets rotate ${made}`;

@@ -14,6 +14,7 @@ import { COMPOSE_POINTS } from "./compose-points.ts";
 import { DECIDED_POINTS } from "./decided-points.ts";
 import { LIVE_POINTS } from "./live-points.ts";
 import { failed, type HardeningPoint, type ProductionFacts, type Verdict } from "./point.ts";
+import { readMadeValues } from "./secret-values.ts";
 import { ask, frontOf, servedCertificate } from "./served.ts";
 import { SETTINGS_POINTS } from "./settings-points.ts";
 
@@ -56,13 +57,14 @@ async function readFacts(docker: Docker, workspace: Workspace, nowMs: number): P
   const config = await docker.compose.config().catch(expected);
   const stack = await observeStack(docker).catch(expected);
   if (stack === undefined || stack.containers.length === 0) return config === undefined ? {} : { config };
-  const [hashes, backlog, front] = await Promise.all([
+  const [hashes, backlog, front, made] = await Promise.all([
     hashesOf(docker),
     backlogOf(docker, workspace, stack, nowMs),
     frontOf(docker, workspace.declaration, stack),
+    readMadeValues(docker).catch(expected),
   ]);
   const outside = front && (await readFromOutside(front, workspace, nowMs));
-  return { ...defined({ config: stack.config, stack, hashes, backlog }), ...outside };
+  return { ...defined({ config: stack.config, stack, hashes, backlog, made }), ...outside };
 }
 
 async function hashesOf(docker: Docker): Promise<ProductionFacts["hashes"]> {

@@ -9,7 +9,7 @@ import type { Workspace } from "../../workspace/index.ts";
 import type { Machine } from "../doctor/doctor.ts";
 import { checkPorts, type TakenPorts } from "../doctor/port-checks.ts";
 import { certificateProblems } from "./certificate.ts";
-import { weakSecrets } from "./secret-values.ts";
+import { oldValues, weakSecrets } from "./secret-values.ts";
 
 type Production = NonNullable<Declaration["production"]>;
 
@@ -42,7 +42,7 @@ export async function refuseUnfitProduction(
   if (production === undefined) return;
   const network = await host.network?.(workspace);
   const problems = [
-    ...weakSecrets(dir, declaration, { ...env, ...shell }).map(({ what }) => what),
+    ...weakSecrets(dir, declaration, { ...env, ...shell }, oldValues(dir)).map(({ what }) => what),
     ...ownCertificateProblems(dir, production, host.nowMs()),
     ...(network === undefined
       ? []

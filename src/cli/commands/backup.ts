@@ -98,7 +98,9 @@ async function create({ context, project, folder, flags }: Call): Promise<void> 
   const copied = target === undefined ? "" : "; copied to the target";
   context.print(`${path}\n${describeBackup(made)}; trial restore: ${verify ? "equal" : "not made"}${copied}`);
   if (manifest.secrets === "none")
-    context.log.info("The secrets are not in it: keep .glitchtip/secrets elsewhere too.");
+    context.log.info(
+      "The secrets are not in it: make one with --include-secrets as well, or keep what glitchtip-compose password prints.",
+    );
 }
 
 async function encryptionOf(context: CliContext, { recipient = [], ...flags }: Flags): Promise<FileEncryption> {

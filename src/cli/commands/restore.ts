@@ -17,13 +17,15 @@ import {
   requireCompleteWorkspace,
   restoreBackup,
   restoreProgress,
+  secretsInVolumes,
   verifyBackup,
   writeMissingFiles,
+  writeMissingSecrets,
 } from "../../backup/index.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import { Secret } from "../../base/secret.ts";
-import { openDocker } from "../../docker/index.ts";
+import { type Docker, openDocker } from "../../docker/index.ts";
 import { DECLARATION_FILE, packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
@@ -69,7 +71,7 @@ export default {
     }
     const backup = chooseBackup(folderOf(context.dir), context.dir, wanted);
     await withProgress(context, `reading ${backup.path}`, () => verifyBackup(backup, context.signal));
-    const contents = await contentsOf(context, backup, flags, dir);
+    const contents = await contentsOf(context, backup, flags, dir, docker);
     const options = { backup, contents, safety: flags.safetyBackup };
 
     const isNew = !existsSync(join(dir, DECLARATION_FILE));
@@ -90,6 +92,8 @@ export default {
     }
     const written = writeMissingFiles(dir, contents);
     for (const path of written) context.log.info(`wrote ${path}`);
+    for (const name of await writeMissingSecrets(docker, dir, contents))
+      context.log.info(`put ${name} into its volume`);
     const result = await withProgress(context, "restoring", ({ say }) =>
       restoreBackup({ ...open(), log: { ...context.log, step: say } }, options),
     );
@@ -124,14 +128,22 @@ const folderOf = (dir: string): string =>
   existsSync(join(dir, DECLARATION_FILE)) ? backupFolder(readWorkspace(dir)) : join(dir, "backups");
 
 /** Reads the backup. Its secrets are decrypted where a key is given, or asked for where the folder lacks files. */
-async function contentsOf(context: CliContext, backup: Backup, flags: Flags, dir: string): Promise<BackupContents> {
+async function contentsOf(
+  context: CliContext,
+  backup: Backup,
+  flags: Flags,
+  dir: string,
+  docker: Docker,
+): Promise<BackupContents> {
   const { identityFile, passphraseFile, passphraseEnv, withoutSecrets = false } = flags;
   const closed = await openContents(backup, undefined);
   const has = backup.manifest.secrets !== "none" && !withoutSecrets;
   const given = [identityFile, passphraseFile, passphraseEnv].some((one) => one !== undefined);
-  const asks = context.interactive && backup.manifest.secrets === "passphrase" && missingFiles(dir, closed).length > 0;
+  const there = await secretsInVolumes(docker, dir);
+  const isIncomplete = missingFiles(dir, closed, there).length > 0;
+  const asks = context.interactive && backup.manifest.secrets === "passphrase" && isIncomplete;
   const contents = has && (given || asks) ? await openContents(backup, await keyOf(context, flags)) : closed;
-  requireCompleteWorkspace(dir, contents);
+  requireCompleteWorkspace(dir, contents, there);
   return contents;
 }
 

@@ -8,7 +8,7 @@ import { openTransport } from "../../glitchtip/transport.ts";
 import { openHttp } from "../../http/client.ts";
 import { chooseSignIn } from "../../provision/index.ts";
 import { openReferences } from "../../references/resolver.ts";
-import { hostUrl, openAccounts } from "../../running/index.ts";
+import { hostUrl, madeAdminPassword, openAccounts, openStackSecrets } from "../../running/index.ts";
 import {
   changeSecret,
   changeToken,
@@ -46,24 +46,24 @@ export default {
       .option("--dry-run", "only say what it would end")
       .option("--yes", "do not ask"),
   async run(context, flags, [action, ...words]) {
-    if (requireWord(["list", "rotate"], action, "the action") === "list") return list(context);
+    if (requireWord(["list", "rotate"], action, "the action") === "list") return await list(context);
     const [given] = requireArguments("secrets rotate", ["what"], words);
     await rotate(context, requireWord(ROTATABLE_SECRETS, given, "what to rotate"), flags);
   },
 } satisfies CliCommand<Flags>;
 
-function list(context: CliContext): void {
+async function list(context: CliContext): Promise<void> {
   readWorkspace(context.dir, context.env);
-  const found = listSecrets(context.dir);
+  const found = await listSecrets(context.dir, openStackSecrets(openDocker(context)));
   const paint = paintFor(context);
-  const rows = found.map(({ file, state, changedAt, problems }) => [
-    file,
+  const rows = found.map(({ name, state, changedAt, problems }) => [
+    name,
     state === "weak" ? paint("bad", state) : state,
     changedAt?.slice(0, 10) ?? "-",
     problems.join("; ") || "-",
   ]);
   context.print(
-    context.json ? JSON.stringify({ secrets: found }) : table([["FILE", "STATE", "SINCE", "PROBLEM"], ...rows]),
+    context.json ? JSON.stringify({ secrets: found }) : table([["SECRET", "STATE", "SINCE", "PROBLEM"], ...rows]),
   );
   if (found.some(({ state }) => state === "weak")) context.setExitCode(EXIT.failed);
 }
@@ -108,7 +108,7 @@ async function rotate(
     changeSecret({ ...context, declaration, docker, random: randomBytes, accounts, say }, file, chosen),
   );
   if (context.json) context.print(JSON.stringify({ what, ...changed }));
-  else context.print(`${changed.file} is another one${changed.resumed ? " (an interrupted change was ended)" : ""}`);
+  else context.print(`${changed.secret} is another one${changed.resumed ? " (an interrupted change was ended)" : ""}`);
 }
 
 /** Returns the password that --password-file gives, undefined where one is to be made. Throws GC1111 for a weak one. */
@@ -131,7 +131,8 @@ async function rotateToken(context: CliContext, declaration: Declaration, say: (
   const transport = openTransport(openHttp, await hostUrl(declaration, docker), { env: context.env });
   const references = openReferences({ ...context, vault: declaration.vault });
   try {
-    const password = await references.resolve(signIn.password, "admin.password");
+    const password =
+      "made" in signIn ? await madeAdminPassword(docker) : await references.resolve(signIn.password, "admin.password");
     const { email } = superuserOf(declaration);
     return await changeToken({ ...context, docker, transport, email, password, say });
   } finally {

@@ -28,6 +28,12 @@ export const LOOK_COMMANDS: CommandGroup = {
       load: () => import("../commands/verify.ts"),
     },
     {
+      name: "password",
+      summary: "print the administrator's password, which the first up made",
+      examples: ["glitchtip-compose password", "glitchtip-compose password --show | pbcopy"],
+      load: () => import("../commands/password.ts"),
+    },
+    {
       name: "logs",
       summary: "what the services say, as one view; --errors for failures alone",
       examples: [

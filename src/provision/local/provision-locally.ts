@@ -15,7 +15,7 @@ import type { Status } from "../../outputs/dsn-volume.ts";
 import { acquireLock } from "../../outputs/lock.ts";
 import { openStateStore, type StateStore } from "../../outputs/state-store.ts";
 import { openReferences } from "../../references/resolver.ts";
-import { dotenvEdits, hostUrl, writeDotenvFiles } from "../../running/index.ts";
+import { dotenvEdits, hostUrl, madeAdminPassword, writeDotenvFiles } from "../../running/index.ts";
 import { changesOfAction, checkProvision, type ProvisionChange } from "../check.ts";
 import type { ProvisionContext, ProvisionRequest } from "../context.ts";
 import { provisionServer } from "../provision.ts";
@@ -72,11 +72,13 @@ export async function provisionLocally(
   const references = openReferences({ ...context, vault: declaration.vault });
   try {
     const access = await serverAccess(declaration, options.url, () => hostUrl(declaration, context.docker));
+    const signIn = chooseSignIn(declaration, options.token);
     const secrets = await references.resolveAll({
-      ...chooseSignIn(declaration, options.token),
+      ...("made" in signIn ? {} : signIn),
       ...defined({ "server.ca": declaration.server.ca }),
     });
-    const { token, password } = secrets;
+    const { token } = secrets;
+    const password = "made" in signIn ? await madeAdminPassword(context.docker) : secrets.password;
     const transport = openTransport(openHttp, access.url, {
       env: context.env,
       ...defined({ ca: secrets["server.ca"]?.reveal() }),

@@ -2,7 +2,6 @@ import { CodedError } from "../../base/errors.ts";
 import type { Audience, Declaration } from "../../config/schema.ts";
 import { serverKind } from "../../config/server.ts";
 import { SERVER_PORT } from "../../glitchtip/versions.ts";
-import { SECRETS_FOLDER } from "../../stack/managed-files.ts";
 import { SERVER } from "../../stack/service-names.ts";
 
 /** The URL at which this process reaches the server, and the one for each audience of a DSN. */
@@ -27,10 +26,11 @@ export async function serverAccess(
   return { url, baseUrls: { container: `http://${SERVER}:${SERVER_PORT}`, host: visible, public: visible } };
 }
 
-export type SignInChoice = { readonly token: string } | { readonly password: string };
+/** References to a token or a password, or the password that the stack has made. */
+export type SignInChoice = { readonly token: string } | { readonly password: string } | { readonly made: true };
 
 /**
- * Returns the reference to the token or the password with which this process signs in: the one of the command line
+ * Returns the token or the password with which this process signs in: the one of the command line
  * (`given`), else the one of the declaration. Throws GC1001 when there is none.
  */
 export function chooseSignIn(declaration: Declaration, given: string | undefined): SignInChoice {
@@ -38,7 +38,7 @@ export function chooseSignIn(declaration: Declaration, given: string | undefined
   const token = given ?? server.token;
   if (token !== undefined) return { token };
   if (admin?.password !== undefined) return { password: admin.password };
-  if (serverKind(declaration) === "bundled") return { password: `file:${SECRETS_FOLDER}/admin_password` };
+  if (serverKind(declaration) === "bundled") return { made: true };
   throw new CodedError("GC1001", `nothing says how to sign in to ${server.url}`, {
     remedy: "Type --token env:NAME or --token file:PATH, or state server.token in glitchtip.yaml.",
   });

@@ -44,7 +44,7 @@ export async function openServer(stack: Stack): Promise<GlitchTip> {
 
 /** Everything of one organization; signs in as the administrator, because only that shows the tokens. */
 export async function inventory(stack: Stack, organization = "Acme"): Promise<Inventory> {
-  const password = new Secret(stack.read(".glitchtip/secrets/admin_password"));
+  const password = new Secret(await stack.secret("admin_password"));
   const session = await signIn({ ...contextOf(stack), email: "admin@example.com", password });
   const server = await openServer(stack);
   const organizations = (await server.organizations()).filter(({ name }) => name === organization);

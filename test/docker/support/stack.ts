@@ -113,6 +113,32 @@ export class Stack implements AsyncDisposable {
     return found;
   }
 
+  /** One of the secrets that the setup service made: `db_password` and the like. */
+  secret(name: string): Promise<string> {
+    return this.readVolume(`glitchtip-${name.replace("_", "-")}`, "value");
+  }
+
+  /** Puts another value into the volume of a secret, as a hand would; `next` is what a rotation has not yet put in use. */
+  async setSecret(name: string, value: string, file: "value" | "next" = "value"): Promise<void> {
+    const script = 'rm -f "/volume/$2"; printf %s "$1" >"/volume/$2"; chmod 0444 "/volume/$2"';
+    const { docker } = this.project;
+    const mount = `${this.name}_glitchtip-${name.replace("_", "-")}:/volume`;
+    const { code, stderr } = await docker([
+      "run",
+      "--rm",
+      "-v",
+      mount,
+      "busybox:1",
+      "sh",
+      "-c",
+      script,
+      "sh",
+      value,
+      file,
+    ]);
+    if (code !== 0) throw new Error(`${name} could not be written\n${stderr}`);
+  }
+
   readVolume(volume: string, path: string): Promise<string> {
     return this.#inVolume(volume, "cat", `/volume/${path}`);
   }

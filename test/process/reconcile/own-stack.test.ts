@@ -1,21 +1,42 @@
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { asAdmin } from "../../support/admin-calls.ts";
 import { needsScript, startOnTerminal } from "../../support/cli-process.ts";
+import { startFakeEngine } from "../../support/fake-engine.ts";
 import { ADMIN } from "../../support/provisioning.ts";
 import { type ServerProject, SHOP, startServerProject } from "../../support/server-project.ts";
 
 const INSIDE = SHOP.replace(/^ {2}jobs:.*\n/m, "");
 
-/** A stack of ours that runs: an admin, a secret that init made, and no token. */
+/** A stack of ours that runs: an admin, whose password the setup service made, and no token. */
 async function ownStack(password: string = ADMIN.password): Promise<ServerProject> {
   const project = await startServerProject();
-  mkdirSync(join(project.folders.project, ".glitchtip", "secrets"), { recursive: true });
-  project.write(".glitchtip/secrets/admin_password", password);
+  const root = mkdtempSync(join(tmpdir(), "own-stack-"));
+  const secretsDir = join(root, "secrets");
+  mkdirSync(join(secretsDir, "glitchtip_admin_password"), { recursive: true });
+  writeFileSync(join(secretsDir, "glitchtip_admin_password", "value"), password);
+  const engine = await startFakeEngine({
+    root,
+    project: "shop",
+    dsnDir: join(root, "dsn"),
+    secretsDir,
+    apps: [],
+    provisioner: {},
+    config: { name: "shop", services: { glitchtip: {}, "glitchtip-setup": {} } },
+  });
+  Object.assign(project.folders.env, engine.env);
   const server = `server: {image: "glitchtip/glitchtip:6", url: "${project.emulator.url}"}`;
   project.write("glitchtip.yaml", `version: 1\n${server}\nadmin: {email: ${ADMIN.email}}\n${INSIDE}`);
-  return project;
+  return {
+    ...project,
+    async [Symbol.asyncDispose]() {
+      await engine[Symbol.asyncDispose]();
+      rmSync(root, { recursive: true });
+      await project[Symbol.asyncDispose]();
+    },
+  };
 }
 
 const ours = ({ emulator }: ServerProject) =>

@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { COMMANDS } from "../../../src/cli/registry/index.ts";
 import { findProgram } from "../../support/shells.ts";
 import { environmentMayHold, mode } from "./allowed.ts";
 import { allCanaries, MADE } from "./known.ts";
+import { secretIn } from "./project.ts";
 import type { World } from "./world.ts";
 
 export function lookAtEverything(world: World): void {
@@ -13,29 +14,34 @@ export function lookAtEverything(world: World): void {
 
   it("secrets are only in the files that are meant for them, with closed modes", () => {
     expectOnlyAllowedFiles(root);
-    const secrets = join(shop.dir, ".glitchtip", "secrets");
-    expect(mode(secrets)).toBe("700");
-    expect(Object.keys(MADE).map((name) => mode(join(secrets, name)))).toEqual(["444", "444", "444"]);
+    expect(existsSync(join(shop.dir, ".glitchtip", "secrets"))).toBe(false);
+    expect(Object.keys(MADE).map((name) => mode(secretIn(shop, name)))).toEqual(["444", "444", "444"]);
     expect(mode(join(shop.state, "state.json"))).toBe("600");
     const handedOut = readdirSync(shop.dsn);
     expect(handedOut).toEqual(expect.arrayContaining(["api.env", "status.json"]));
     expect(handedOut.map((name) => mode(join(shop.dsn, name)))).toEqual(handedOut.map(() => "444"));
   });
 
-  it("secrets that init makes itself have the same modes, whatever the umask", async () => {
+  it("secrets that the setup service makes have the same modes, whatever the umask; init makes none", async () => {
     const dir = join(root, "made");
-    mkdirSync(dir);
+    const secrets = join(root, "made-secrets");
+    const names = Object.keys(MADE).map((name) => `glitchtip_${name}`);
+    for (const folder of [dir, ...names.map((name) => join(secrets, name))]) mkdirSync(folder, { recursive: true });
+    const env = { GLITCHTIP_SECRETS_DIR: secrets, GLITCHTIP_SETUP_NAMES: names.join(" ") };
     const umask = process.umask(0o077);
-    const { code } = await run("cli", ["init", "--yes"], { cwd: dir }).finally(() => process.umask(umask));
-    expect(code).toBe(0);
-    const secrets = join(dir, ".glitchtip", "secrets");
-    expect([secrets, ...readdirSync(secrets).map((name) => join(secrets, name))].map(mode)).toEqual([
-      "700",
-      "444",
-      "444",
-      "444",
-    ]);
-    for (const name of readdirSync(secrets)) expect(readFileSync(join(secrets, name), "utf8")).toMatch(/^[\w-]{24,}$/);
+    try {
+      await run("cli", ["init", "--yes"], { cwd: dir, code: 0 });
+      await run("provisioner", ["setup"], { env, code: 0 });
+    } finally {
+      process.umask(umask);
+    }
+    expect(existsSync(join(dir, ".glitchtip", "secrets"))).toBe(false);
+    const made = names.map((name) => join(secrets, name, "value"));
+    expect(made.map(mode)).toEqual(["444", "444", "444"]);
+    for (const file of made) expect(readFileSync(file, "utf8")).toMatch(/^[\w-]{24,}$/);
+    for (const file of made) search.add({ name: file, value: readFileSync(file, "utf8") });
+    const shown = await run("provisioner", ["password"], { env, code: 0, shows: [made[2] ?? ""] });
+    expect(shown.stdout.trim()).toMatch(/^[\w-]{24}$/);
   });
 
   it.skipIf(findProgram("git") === undefined)("git would commit none of them", () => {

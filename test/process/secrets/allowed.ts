@@ -3,8 +3,11 @@ import type { RecordedProcess } from "../../support/fake-engine.ts";
 
 /** Returns the secrets that the file at this path may hold. */
 export function allowedIn(path: string): string[] {
-  const [, secret] = /\.glitchtip\/secrets\/(\w+)$/.exec(path) ?? [];
-  if (secret !== undefined) return [secret.startsWith("vault_") ? "admin_password" : secret];
+  const [, secret] = /-secrets\/glitchtip_(\w+)\/value$/.exec(path) ?? [];
+  if (secret !== undefined) return [secret];
+  if (/\.glitchtip\/secrets\/vault_\w+$/.test(path)) return ["admin_password"];
+  const [, given] = /\/given\/(\w+)$/.exec(path) ?? [];
+  if (given !== undefined) return [given];
   if (/\.glitchtip\/secrets\/server\/[\w-]+$/.test(path)) return ["db_password"];
   if (/state\/(apply\/)?state\.json$/.test(path)) return ["token", "dsn_key"];
   if (/dsn\/\w+\.env$|\.glitchtip\/env\/\w+\.env$/.test(path)) return ["dsn_key"];

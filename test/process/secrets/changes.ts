@@ -11,8 +11,6 @@ export function writeAnew(path: string, text: string): void {
   writeFileSync(path, text, { mode: 0o444 });
 }
 
-export const empty = (path: string): void => writeAnew(path, "");
-
 export function edit(dir: string, from: string, to: string): void {
   const path = join(dir, "glitchtip.yaml");
   const text = readFileSync(path, "utf8");

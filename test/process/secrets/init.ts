@@ -1,7 +1,7 @@
-import { rmSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { append, edit, editManaged, empty, replaceByFolder, writeAnew } from "./changes.ts";
+import { append, edit, editManaged, replaceByFolder, writeAnew } from "./changes.ts";
 import { MADE, USERS } from "./known.ts";
 import { INIT } from "./project.ts";
 import { TWO_VARIANTS, VARIANTS, type World } from "./world.ts";
@@ -26,7 +26,15 @@ export function initShowsNone(world: World): void {
   it.each([
     ["an option that contradicts the declaration", ["--email", "other@example.com"], () => {}, 2],
     ["a wrong flag", ["--port", "x"], () => {}, 2],
-    ["a secret that is empty", [], (dir: string) => empty(join(dir, ".glitchtip/secrets/db_password")), 1],
+    [
+      "a secret that is empty",
+      [],
+      (dir: string) => {
+        edit(dir, "email:", "password: file:./pw, email:");
+        writeFileSync(join(dir, "pw"), "");
+      },
+      1,
+    ],
     ["a managed file that was edited", [], editManaged, 1],
     ["a port in .env that is none", [], (dir: string) => append(join(dir, ".env"), "GLITCHTIP_PORT=x\n"), 1],
     ["a Compose file that is broken", [], (dir: string) => append(join(dir, "compose.yaml"), "  : :\n -"), 1],
@@ -72,9 +80,7 @@ export function initShowsNone(world: World): void {
 
   it("takes the admin's password from a variable without showing or writing it", async () => {
     const { dir } = makeProject("by-variable");
-    rmSync(join(dir, ".glitchtip/secrets/admin_password"));
     await run("cli", INIT, { cwd: dir, code: 0 });
-    rmSync(join(dir, ".glitchtip/secrets/admin_password"));
     edit(dir, "email:", "password: env:ADMIN_PASSWORD, email:");
     const env = { ADMIN_PASSWORD: MADE.admin_password };
     await everyVariant(0, ["init"], { cwd: dir, env }, TWO_VARIANTS);

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { MADE, USERS } from "./known.ts";
 
 export const NOWHERE = { DOCKER_HOST: "unix:///nonexistent/docker.sock" };
@@ -33,6 +33,10 @@ export const configWithSecrets = {
     },
     glitchtip: { image: "glitchtip/glitchtip:6", networks: { glitchtip: null } },
     "glitchtip-db": { image: "postgres" },
+    "glitchtip-setup": {
+      image: "node:24-slim",
+      environment: { GLITCHTIP_SETUP_NAMES: "glitchtip_admin_password glitchtip_db_password glitchtip_secret_key" },
+    },
     "glitchtip-init": { image: "glitchtip/glitchtip:6" },
     "glitchtip-provision": { image: "node:24-slim" },
   },
@@ -43,28 +47,41 @@ export interface Project {
   readonly dir: string;
   readonly state: string;
   readonly dsn: string;
+  /** The volumes of the stack's secrets. */
+  readonly secrets: string;
 }
 
-/** Makes a workspace with services of the user's and the secrets of an earlier init. */
+/** The file with one of the stack's secrets. */
+export const secretIn = ({ secrets }: Project, name: string): string => join(secrets, `glitchtip_${name}`, "value");
+
+/** A user's folder with services of its own, and the secrets that the setup service made. */
 export function makeProjectIn(root: string, name: string): Project {
   const dir = join(root, name);
-  const secrets = join(dir, ".glitchtip", "secrets");
-  mkdirSync(secrets, { recursive: true, mode: 0o700 });
-  for (const [file, value] of Object.entries(MADE)) writeFileSync(join(secrets, file), value, { mode: 0o444 });
+  for (const folder of [dir, join(root, "given")]) mkdirSync(folder, { recursive: true });
   writeFileSync(join(dir, "compose.yaml"), COMPOSE);
   writeFileSync(join(dir, ".env"), `OTHER_SECRET=${USERS.env_file}\n`);
-  const project = { dir, state: join(root, `${name}-state`), dsn: join(root, `${name}-dsn`) };
+  const project = {
+    dir,
+    state: join(root, `${name}-state`),
+    dsn: join(root, `${name}-dsn`),
+    secrets: join(root, `${name}-secrets`),
+  };
+  for (const [secret, value] of Object.entries(MADE)) {
+    mkdirSync(dirname(secretIn(project, secret)), { recursive: true });
+    writeFileSync(secretIn(project, secret), value, { mode: 0o444 });
+    writeFileSync(join(root, "given", secret), value);
+  }
   for (const folder of [project.state, project.dsn]) mkdirSync(folder);
   return project;
 }
 
-export const environmentOf = ({ dir, state, dsn }: Project, url: string) => ({
+export const environmentOf = (project: Project, url: string) => ({
   GLITCHTIP_URL: url,
-  GLITCHTIP_STATE_DIR: state,
-  GLITCHTIP_DSN_DIR: dsn,
-  GLITCHTIP_PROVISION_FILE: join(dir, ".glitchtip", "provision.json"),
-  GLITCHTIP_DECLARATION_FILE: join(dir, "glitchtip.yaml"),
-  GLITCHTIP_ADMIN_PASSWORD_FILE: join(dir, ".glitchtip", "secrets", "admin_password"),
+  GLITCHTIP_STATE_DIR: project.state,
+  GLITCHTIP_DSN_DIR: project.dsn,
+  GLITCHTIP_PROVISION_FILE: join(project.dir, ".glitchtip", "provision.json"),
+  GLITCHTIP_DECLARATION_FILE: join(project.dir, "glitchtip.yaml"),
+  GLITCHTIP_ADMIN_PASSWORD_FILE: secretIn(project, "admin_password"),
   GLITCHTIP_READY_WITHIN_SECONDS: "2",
   GLITCHTIP_PROOF_WITHIN_SECONDS: "2",
 });

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import type { FaultEffect } from "../../../src/emulator/index.ts";
 import { append, replaceByFile, writeAnew } from "./changes.ts";
 import { random } from "./known.ts";
-import { INIT, type Project } from "./project.ts";
+import { INIT, type Project, secretIn } from "./project.ts";
 import type { World } from "./world.ts";
 
 export function provisionerShowsNone(world: World): void {
@@ -69,12 +69,8 @@ export function provisionerShowsNone(world: World): void {
   );
 
   it.each([
-    [
-      "a wrong password",
-      (p: Project) => writeAnew(join(p.dir, ".glitchtip/secrets/admin_password"), "not the one"),
-      {},
-    ],
-    ["a password that is not there", (p: Project) => rmSync(join(p.dir, ".glitchtip/secrets/admin_password")), {}],
+    ["a wrong password", (p: Project) => writeAnew(secretIn(p, "admin_password"), "not the one"), {}],
+    ["a password that is not there", (p: Project) => rmSync(secretIn(p, "admin_password")), {}],
     ["nothing that listens", () => {}, { GLITCHTIP_URL: "http://127.0.0.1:9" }],
     ["a name that does not resolve", () => {}, { GLITCHTIP_URL: "http://glitchtip.invalid" }],
     ["a state folder that cannot be written", (p: Project) => replaceByFile(p.state), {}],

@@ -68,6 +68,7 @@ export class World {
       project: "shop",
       apps: ["api", "worker"],
       dsnDir: this.shop.dsn,
+      secretsDir: this.shop.secrets,
       provisioner: this.environmentOf(this.shop),
       config: configWithSecrets,
     });

@@ -11,12 +11,13 @@ import {
   differingFiles,
   requireCompleteWorkspace,
   writeMissingFiles,
+  writeMissingSecrets,
 } from "../../../src/backup/restore/contents.ts";
 import { checkComposeProject, checkDatabase, checkGeneration } from "../../../src/backup/restore/preconditions.ts";
 import { isRestoreOf, newRestore, restoreProgress } from "../../../src/backup/restore/progress.ts";
 import { loadDeclaration } from "../../../src/config/load.ts";
 import type { Workspace } from "../../../src/workspace/workspace.ts";
-import { answers, fakeDocker } from "../../support/fake-docker.ts";
+import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
 import { manifestWith } from "../../support/manifest.ts";
 import { declarationWith } from "../../support/stack.ts";
 
@@ -38,12 +39,39 @@ describe("writing a restored workspace", () => {
   it("writes the files that are missing and changes no other", () => {
     writeFileSync(join(dir, "glitchtip.yaml"), `${DECLARATION}# mine\n`);
     const all = contents(file("glitchtip.yaml", DECLARATION), file("compose.yaml", "services: {}\n"), ...SECRETS);
-    expect(writeMissingFiles(dir, all)).toEqual(["compose.yaml", ...SECRETS.map(({ path }) => path)]);
+    expect(writeMissingFiles(dir, all)).toEqual(["compose.yaml"]);
     expect(readFileSync(join(dir, "glitchtip.yaml"), "utf8")).toContain("# mine");
     expect(differingFiles(dir, all)).toEqual(["glitchtip.yaml"]);
-    expect(statSync(join(dir, ".glitchtip/secrets")).mode & 0o777).toBe(0o700);
-    expect(statSync(join(dir, ".glitchtip/secrets/secret_key")).mode & 0o777).toBe(0o444);
+    expect(existsSync(join(dir, ".glitchtip"))).toBe(false);
     expect(writeMissingFiles(dir, all)).toEqual([]);
+  });
+
+  it("secrets go into their volumes, and only where these are empty", async () => {
+    writeFileSync(join(dir, "compose.glitchtip.yaml"), "");
+    const requests: unknown[] = [];
+    const docker = fakeDocker({
+      config: {
+        services: {
+          "glitchtip-setup": {
+            environment: {
+              GLITCHTIP_SETUP_NAMES: "glitchtip_admin_password glitchtip_db_password glitchtip_secret_key",
+            },
+          },
+        },
+      },
+      containers: [container("glitchtip-setup")],
+      files: { "id-glitchtip-setup:/run/secrets/glitchtip_db_password/value": "there" },
+      compose: {
+        run: async (service, args, { stdin = "" } = {}) => {
+          requests.push([service, args, JSON.parse(stdin)]);
+          return answers();
+        },
+      },
+    });
+    expect(await writeMissingSecrets(docker, dir, contents(...SECRETS))).toEqual(["secret_key", "admin_password"]);
+    const values = { glitchtip_secret_key: "secret_key", glitchtip_admin_password: "admin_password" };
+    expect(requests).toEqual([["glitchtip-setup", ["secrets"], { action: "write", values, as: "missing" }]]);
+    expect(existsSync(join(dir, ".glitchtip"))).toBe(false);
   });
 
   it("adds the variables that .env does not set, but never the old name of the Compose project", () => {
@@ -62,17 +90,27 @@ describe("a workspace that is incomplete with the backup", () => {
       file("glitchtip.yaml", DECLARATION),
       file(".env", "COMPOSE_FILE=compose.yaml:compose.glitchtip.yaml\n"),
     );
-    expect(() => requireCompleteWorkspace(dir, few)).toThrow(
+    expect(() => requireCompleteWorkspace(dir, few, new Set())).toThrow(
       expect.objectContaining({
         code: "GC1804",
         problems: [
           "compose.yaml: copy it here; Compose reads it",
           "compose.glitchtip.yaml: copy it here; Compose reads it",
-          ...SECRETS.map(({ path }) => `${path}: copy it from where the backup was made`),
+          ...["admin_password", "secret_key"].map(
+            (name) => `${name}: write it into .glitchtip/secrets/${name}; the next up takes it over from there`,
+          ),
         ],
       }),
     );
     expect(existsSync(join(dir, ".env"))).toBe(false);
+  });
+
+  it("are a project where the secrets are in their volumes", () => {
+    writeFileSync(join(dir, "compose.yaml"), "services: {}\n");
+    const all = contents(file("glitchtip.yaml", DECLARATION), file("compose.glitchtip.yaml", "services: {}\n"));
+    const there = new Set(["glitchtip_admin_password", "glitchtip_secret_key"] as const);
+    expect(() => requireCompleteWorkspace(dir, all, there)).not.toThrow();
+    expect(() => requireCompleteWorkspace(dir, all, new Set())).toThrow();
   });
 
   it("is complete with the backup's secrets and the files of its own", () => {
@@ -82,7 +120,7 @@ describe("a workspace that is incomplete with the backup", () => {
       file("compose.glitchtip.yaml", "services: {}\n"),
       ...SECRETS,
     );
-    expect(() => requireCompleteWorkspace(dir, all)).not.toThrow();
+    expect(() => requireCompleteWorkspace(dir, all, new Set())).not.toThrow();
   });
 });
 

@@ -30,6 +30,7 @@ function contextOf(signal = new AbortController().signal): CliContext {
     signal,
     json: false,
     interactive: false,
+    stdoutIsTerminal: false,
     print: say,
     setExitCode() {},
   };

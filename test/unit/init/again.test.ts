@@ -1,6 +1,4 @@
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readWorkspace } from "../../../src/workspace/workspace.ts";
 import { refusal } from "../../support/refusal.ts";
@@ -53,24 +51,19 @@ describe("a second init", () => {
     ]);
   });
 
-  it("makes only the missing secrets in a clone", async () => {
+  it("leaves the secrets of an earlier version as they are, and says when they may go", async () => {
     using folder = new TemporaryFolder();
     await run(folder);
-    const kept = folder.read(".glitchtip/secrets/db_password");
-    folder.remove(".glitchtip/secrets/admin_password");
-    expect((await run(folder)).created).toEqual([".glitchtip/secrets/admin_password"]);
-    expect(folder.read(".glitchtip/secrets/db_password")).toBe(kept);
-  });
-
-  it.each(["cannot be read", "is empty"])("never replaces a secret because it %s", async (why) => {
-    using folder = new TemporaryFolder();
+    const stack = folder.read("compose.glitchtip.yaml");
+    folder.write(".glitchtip/secrets/db_password", "of-before");
+    const warnings: string[] = [];
+    await run(folder, {}, { warnings });
+    expect(warnings).toEqual([expect.stringMatching(/^\.glitchtip\/secrets\/db_password: .* delete them after it$/)]);
+    expect(folder.read(".glitchtip/secrets/db_password")).toBe("of-before");
+    expect(folder.read("compose.glitchtip.yaml")).toContain("./.glitchtip/secrets:/run/old-secrets:ro");
+    folder.remove(".glitchtip/secrets");
     await run(folder);
-    const path = ".glitchtip/secrets/db_password";
-    folder.remove(path);
-    if (why === "is empty") folder.write(path, "");
-    else mkdirSync(join(folder.path, path));
-    const error = await refusal(run(folder));
-    expect([error.code, error.message]).toEqual(["GC1107", expect.stringContaining(path)]);
+    expect(folder.read("compose.glitchtip.yaml")).toBe(stack);
   });
 
   it("makes the files of a clone under a strict umask readable for containers again", async () => {

@@ -6,7 +6,7 @@ import { TemporaryFolder, testAssets } from "../../support/workspace.ts";
 import { run } from "./initiating.ts";
 
 describe("init in an empty folder", () => {
-  it("writes a declaration, a sample app, the stack and its secrets", async () => {
+  it("writes a declaration, a sample app and the stack, and no secret", async () => {
     using folder = new TemporaryFolder();
     const result = await run(folder, { organization: "Acme" });
     expect(Object.keys(folder.files())).toEqual([
@@ -22,9 +22,6 @@ describe("init in an empty folder", () => {
       ".glitchtip/manifest.json",
       ".glitchtip/provision.json",
       ".glitchtip/provisioner.mjs",
-      ".glitchtip/secrets/admin_password",
-      ".glitchtip/secrets/db_password",
-      ".glitchtip/secrets/secret_key",
       ".glitchtip/state/env-lines.json",
       ".glitchtip/with-dsn",
       "app/server.mjs",
@@ -36,7 +33,7 @@ describe("init in an empty folder", () => {
       nothingToChange: false,
       services: [{ service: "app", project: "app", variables: ["SENTRY_DSN"] }],
       url: "http://localhost:8000",
-      admin: { email: "admin@example.com", passwordFile: ".glitchtip/secrets/admin_password" },
+      admin: { email: "admin@example.com", passwordCommand: "glitchtip-compose password" },
       next: "docker compose up -d --wait",
     });
     expect(folder.read(".env")).toBe(
@@ -63,16 +60,6 @@ describe("init in an empty folder", () => {
       provisioner: "build",
     });
     expect(folder.read("glitchtip.yaml")).toMatch(/^# What GlitchTip has to look like/);
-  });
-
-  it("makes secrets of base64url characters, readable in a closed folder", async () => {
-    using folder = new TemporaryFolder();
-    await run(folder);
-    for (const name of ["admin_password", "db_password", "secret_key"]) {
-      expect(folder.read(`.glitchtip/secrets/${name}`)).toMatch(/^[A-Za-z0-9_-]{24,}$/);
-      expect(folder.mode(`.glitchtip/secrets/${name}`)).toBe("444");
-    }
-    expect(folder.mode(".glitchtip/secrets")).toBe("700");
   });
 
   it("has the same sample project in code as in the sample's Compose file", () => {

@@ -174,7 +174,7 @@ it.each([
   ["services: {glitchtip: {image: x}}", "services.glitchtip"],
   ["volumes: {glitchtip-dsn: }", "volumes.glitchtip-dsn"],
   ["networks: {glitchtip: }", "networks.glitchtip"],
-  ["secrets: {glitchtip_db_password: {file: x}}", "secrets.glitchtip_db_password"],
+  ["volumes: {glitchtip-db-password: {}}", "volumes.glitchtip-db-password"],
 ])("a name that the stack has, too, is refused: %s", (compose, name) => {
   const error = refusalOf(() => renderedStack(declarationWith(""), compose));
   expect([error.code, error.message]).toEqual(["GC1109", `your Compose file and ours both have ${name}`]);

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are Compose's variables
 import { describe, expect, it } from "vitest";
-import { composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
+import { composeOf, declarationWith, renderedStack, secretsOf } from "../../support/stack.ts";
 
 const COMPOSE = `services:
   api: { image: shop/api, entrypoint: [docker-entrypoint.sh], command: [node, server.js] }
@@ -17,11 +17,14 @@ const composed = (...lines: string[]) => composeOf(rendered(...lines));
 describe("beside a GlitchTip that runs elsewhere", () => {
   it("the stack has only the provisioner, and no network, database or secret of a server", () => {
     const project = composed(SERVER, APPS);
-    expect(Object.keys(project.services)).toEqual(["glitchtip-provision", "glitchtip-ready", "api"]);
+    expect(Object.keys(project.services)).toEqual(["glitchtip-setup", "glitchtip-provision", "glitchtip-ready", "api"]);
     expect(project.networks).toBeUndefined();
-    expect(Object.keys(project.volumes as object)).toEqual(["glitchtip-state", "glitchtip-dsn"]);
+    expect(Object.keys(project.volumes as object)).toEqual(["glitchtip-token", "glitchtip-state", "glitchtip-dsn"]);
     expect(project.secrets).toEqual({ glitchtip_token: { environment: "GLITCHTIP_TOKEN" } });
-    expect(project.services["glitchtip-provision"]).not.toHaveProperty("depends_on");
+    expect(project.services["glitchtip-provision"]?.depends_on).toEqual({
+      "glitchtip-setup": { condition: "service_completed_successfully", required: false },
+    });
+    expect(secretsOf(project.services["glitchtip-provision"])).toEqual(["glitchtip_token"]);
     expect(project.services["glitchtip-provision"]).not.toHaveProperty("networks");
     expect(project.services.api).not.toHaveProperty("networks");
   });
@@ -32,7 +35,7 @@ describe("beside a GlitchTip that runs elsewhere", () => {
       GLITCHTIP_URL: "https://errors.example.com",
       GLITCHTIP_HOST_URL: "https://errors.example.com",
       GLITCHTIP_PUBLIC_URL: "https://errors.example.com",
-      GLITCHTIP_TOKEN_FILE: "/run/secrets/glitchtip_token",
+      GLITCHTIP_TOKEN_FILE: "/run/secrets/glitchtip_token/value",
     });
     expect(services.api?.depends_on).toEqual({
       "glitchtip-provision": { condition: "service_completed_successfully", required: false },
@@ -67,8 +70,9 @@ describe("beside a GlitchTip that runs elsewhere", () => {
     expect(project.secrets).toMatchObject({ glitchtip_ca: { file: "./ca.pem" } });
     expect(project.services["glitchtip-provision"]).toMatchObject({
       environment: { NODE_EXTRA_CA_CERTS: "/run/secrets/glitchtip_ca" },
-      secrets: ["glitchtip_token", "glitchtip_ca"],
+      secrets: ["glitchtip_ca"],
     });
+    expect(secretsOf(project.services["glitchtip-provision"])).toEqual(["glitchtip_token"]);
   });
 
   it("the provisioner signs in with the admin's password where there is no token", () => {
@@ -78,11 +82,10 @@ describe("beside a GlitchTip that runs elsewhere", () => {
       APPS,
     );
     expect(project.secrets).toEqual({ glitchtip_admin_password: { environment: "ADMIN" } });
-    expect(project.services["glitchtip-provision"]).toMatchObject({
-      secrets: ["glitchtip_admin_password"],
-      // Compose refuses an environment's secret for a read-only container.
-      read_only: false,
-    });
+    expect(secretsOf(project.services["glitchtip-provision"])).toEqual(["glitchtip_admin_password"]);
+    expect(project.services["glitchtip-provision"]?.read_only).toBe(true);
+    // Compose refuses an environment's secret for a read-only container.
+    expect(project.services["glitchtip-setup"]?.read_only).toBe(false);
   });
 });
 
@@ -118,6 +121,6 @@ describe("apps with an external DSN", () => {
   it("may stand beside apps with the DSN of a project", () => {
     const project = composed(SERVER, "apps: { api: { project: shop }, web: { dsn: env:WEB } }");
     expect(project.services.web).toEqual({ environment: { SENTRY_DSN: "${WEB:-}" } });
-    expect(Object.keys(project.services)).toEqual(["glitchtip-provision", "glitchtip-ready", "api", "web"]);
+    expect(Object.keys(project.services)).toEqual(["glitchtip-setup", "glitchtip-provision", "glitchtip-ready", "api", "web"]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { loadDeclaration } from "../../../src/config/load.ts";
 import { cronOf } from "../../../src/config/schema/backup.ts";
-import { composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
+import { composeOf, declarationWith, renderedStack, secretsOf } from "../../support/stack.ts";
 
 const COMPOSE = "services: { app: { image: own/app, entrypoint: [node], command: [x] } }\n";
 const rendered = (lines: string) => renderedStack(declarationWith(lines), COMPOSE);
@@ -18,9 +18,10 @@ describe("backup.schedule", () => {
   it("adds a service with files and a way out, and one with the password and no way out", () => {
     const { "glitchtip-backup": maker, "glitchtip-backup-db": tools } = services('backup: { schedule: "03:15" }');
     expect(maker).toMatchObject({ networks: ["glitchtip"], cap_add: ["CHOWN", "DAC_OVERRIDE"] });
-    expect(maker?.secrets).toBeUndefined();
+    expect(secretsOf(maker)).toEqual([]);
     expect(maker?.volumes).toContain("./backups:/backups");
-    expect(tools).toMatchObject({ networks: ["glitchtip-db"], secrets: ["glitchtip_db_password"], user: "999:999" });
+    expect(tools).toMatchObject({ networks: ["glitchtip-db"], user: "999:999" });
+    expect(secretsOf(tools)).toEqual(["glitchtip_db_password"]);
     expect(JSON.stringify([maker, tools])).not.toContain("docker.sock");
   });
 
@@ -47,12 +48,15 @@ describe("backup.schedule", () => {
 
   it("gives the keys of a target as files to the service with the way out only", () => {
     const stack = composeOf(rendered(`backup: { schedule: "03:15", ${S3} }`));
-    expect(stack.services["glitchtip-backup"]).toMatchObject({
-      secrets: ["glitchtip_backup_access_key", "glitchtip_backup_secret_key"],
-      // Compose copies a secret from the environment into the container.
+    const keys = ["glitchtip_backup_access_key", "glitchtip_backup_secret_key"];
+    expect(secretsOf(stack.services["glitchtip-backup"])).toEqual(keys);
+    expect(stack.services["glitchtip-backup"]).toMatchObject({ read_only: true });
+    // Compose copies a secret from the environment into the container.
+    expect(stack.services["glitchtip-setup"]).toMatchObject({
+      secrets: keys.map((source) => ({ source, target: `/run/given-secrets/${source}` })),
       read_only: false,
     });
-    expect(stack.services["glitchtip-backup-db"]?.secrets).toEqual(["glitchtip_db_password"]);
+    expect(secretsOf(stack.services["glitchtip-backup-db"])).toEqual(["glitchtip_db_password"]);
     expect(stack.secrets).toMatchObject({
       glitchtip_backup_access_key: { environment: "S3_ID" },
       glitchtip_backup_secret_key: { file: "./s3" },
@@ -68,10 +72,10 @@ describe("backups of a database that runs elsewhere", () => {
     expect(maker).toBeUndefined();
     expect(tools).toMatchObject({
       profiles: ["glitchtip-backup-db"],
-      secrets: ["glitchtip_database_url"],
       networks: ["glitchtip", "glitchtip-db"],
-      environment: { GLITCHTIP_DATABASE_URL_FILE: "/run/secrets/glitchtip_database_url" },
+      environment: { GLITCHTIP_DATABASE_URL_FILE: "/run/secrets/glitchtip_database_url/value" },
     });
+    expect(secretsOf(tools)).toEqual(["glitchtip_database_url"]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { careSettings } from "../../../src/config/service-settings.ts";
-import { composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
+import { composeOf, declarationWith, renderedStack, secretsOf } from "../../support/stack.ts";
 
 const COMPOSE = "services: { app: { image: own/app, entrypoint: [node], command: [x] } }\n";
 const rendered = (lines: string) => renderedStack(declarationWith(lines), COMPOSE);
@@ -51,8 +51,8 @@ describe("care", () => {
       cap_drop: ["ALL"],
       read_only: true,
       mem_limit: "128m",
-      secrets: ["glitchtip_db_password"],
     });
+    expect(secretsOf(own)).toEqual(["glitchtip_db_password"]);
     expect(JSON.stringify(own)).not.toContain("docker.sock");
   });
 
@@ -97,10 +97,8 @@ describe("care", () => {
 
   it("reaches a database that runs elsewhere by its address", () => {
     const lines = "server: { database: { url: env:DATABASE_URL } }\ncare: {}";
-    expect(stack(lines).services["glitchtip-care"]).toMatchObject({
-      secrets: ["glitchtip_database_url"],
-      read_only: false,
-    });
+    expect(stack(lines).services["glitchtip-care"]?.read_only).toBe(true);
+    expect(secretsOf(stack(lines).services["glitchtip-care"])).toEqual(["glitchtip_database_url"]);
     expect(settings(lines).database).toBe("url");
   });
 });
@@ -108,6 +106,11 @@ describe("care", () => {
 describe("care of a single container", () => {
   const SINGLE = "server: { topology: single-container, valkey: bundled }";
   const single = stack(`${SINGLE}\ncare: {}`).services;
+  const SECRET_VOLUMES = [
+    "glitchtip-db-password:/run/secrets/glitchtip_db_password:ro",
+    "glitchtip-secret-key:/run/secrets/glitchtip_secret_key:ro",
+    "glitchtip-admin-password:/run/secrets/glitchtip_admin_password:ro",
+  ];
 
   it("mounts the supervisor and the shared folder", () => {
     expect(single.glitchtip).toMatchObject({
@@ -115,6 +118,7 @@ describe("care of a single container", () => {
         "glitchtip-data:/data",
         "./.glitchtip/supervise.py:/opt/glitchtip-compose/supervise.py:ro",
         "glitchtip-care:/run/glitchtip-care",
+        ...SECRET_VOLUMES,
       ],
       environment: { GLITCHTIP_CARE_SHARED: "1", GLITCHTIP_CARE_ALIVE_FILE: "/tmp/worker-alive" },
       read_only: true,
@@ -128,9 +132,9 @@ describe("care of a single container", () => {
     expect(settings(`${SINGLE}\ncare: {}`)).toMatchObject({ database: "inside", valkey: "inside" });
     expect(single["glitchtip-care"]).toMatchObject({
       networks: ["glitchtip"],
-      secrets: ["glitchtip_db_password"],
       depends_on: { glitchtip: { condition: "service_healthy", required: false } },
     });
+    expect(secretsOf(single["glitchtip-care"])).toEqual(["glitchtip_db_password"]);
     expect(Object.keys(stack(`${SINGLE}\ncare: {}`).networks as object)).toEqual(["glitchtip"]);
   });
 
@@ -143,7 +147,8 @@ describe("care of a single container", () => {
 
   it("has the folder for the sockets and no supervisor with notify alone", () => {
     const { glitchtip } = stack(`${SINGLE}\n${NOTIFY}`).services;
-    expect(glitchtip?.volumes).toEqual(["glitchtip-data:/data", "glitchtip-care:/run/glitchtip-care"]);
+    const own = ["glitchtip-data:/data", "glitchtip-care:/run/glitchtip-care"];
+    expect(glitchtip?.volumes).toEqual([...own, ...SECRET_VOLUMES]);
     expect(glitchtip?.environment).not.toHaveProperty("GLITCHTIP_CARE_SHARED");
     expect(settings(`${SINGLE}\n${NOTIFY}`).services).toEqual([]);
   });
@@ -152,7 +157,7 @@ describe("care of a single container", () => {
 describe("notify", () => {
   it("adds the care service without care, and no supervisor before GlitchTip's processes", () => {
     const { services, secrets } = stack(NOTIFY);
-    expect(services["glitchtip-care"]?.secrets).toEqual([
+    expect(secretsOf(services["glitchtip-care"])).toEqual([
       "glitchtip_db_password",
       "glitchtip_notify_1_url",
       "glitchtip_notify_1_secret",

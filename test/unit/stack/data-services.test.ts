@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
+import { composeOf, declarationWith, renderedStack, secretsOf } from "../../support/stack.ts";
 
 const APPS = "apps: { api: { project: shop } }";
 const COMPOSE = `services:
@@ -28,12 +28,12 @@ describe("a database and a Valkey that the user runs", () => {
       glitchtip_valkey_url: { file: "./valkey-url" },
     });
     for (const name of ["glitchtip-init", "glitchtip"]) {
-      expect(services[name]?.secrets).toEqual(
+      expect(secretsOf(services[name])).toEqual(
         expect.arrayContaining(["glitchtip_database_url", "glitchtip_valkey_url", "glitchtip_secret_key"]),
       );
       expect(services[name]?.environment).toMatchObject({
-        DATABASE_URL_FILE: "/run/secrets/glitchtip_database_url",
-        VALKEY_URL_FILE: "/run/secrets/glitchtip_valkey_url",
+        DATABASE_URL_FILE: "/run/secrets/glitchtip_database_url/value",
+        VALKEY_URL_FILE: "/run/secrets/glitchtip_valkey_url/value",
       });
       for (const variable of ["DATABASE_HOST", "DATABASE_PASSWORD_FILE", "VALKEY_URL"]) {
         expect(services[name]?.environment).not.toHaveProperty(variable);
@@ -59,15 +59,18 @@ describe("a database and a Valkey that the user runs", () => {
     ]);
   });
 
-  it("are not waited for where they run elsewhere", () => {
+  it("may be elsewhere: then only the secrets are waited for", () => {
     const { services } = compose("{ database: { url: file:./db-url } }");
     expect(services).not.toHaveProperty("db");
-    expect(services["glitchtip-init"]).toMatchObject({ depends_on: {}, networks: ["glitchtip", "glitchtip-db"] });
+    expect(services["glitchtip-init"]).toMatchObject({ networks: ["glitchtip", "glitchtip-db"] });
+    expect(Object.keys(services["glitchtip-init"]?.depends_on as object)).toEqual(["glitchtip-setup"]);
     expect(services.glitchtip?.read_only).toBe(true);
   });
 
-  it("make containers writable where their address is in a variable", () => {
-    expect(compose(OWN).services.glitchtip?.read_only).toBe(false);
+  it("by a variable need one container that Compose can copy it into, which ends before the others start", () => {
+    const { services } = compose(OWN);
+    expect(services["glitchtip-setup"]).toMatchObject({ read_only: false, restart: "no", network_mode: "none" });
+    for (const name of ["glitchtip", "glitchtip-init"]) expect(services[name]?.read_only).toBe(true);
   });
 
   it("may be apps", () => {

@@ -19,12 +19,14 @@ describe("the default Postgres", () => {
   });
 });
 
+const PASSWORD = "glitchtip-db-password:/run/secrets/glitchtip_db_password:ro";
+
 describe("server.postgres", () => {
   it("defaults to Postgres 18 in the volume glitchtip-db, in the folder of the image's own default", () => {
     const { image, volumes, environment } = database("") ?? {};
     // biome-ignore lint/suspicious/noTemplateCurlyInString: Compose's.
     expect(image).toBe("${GLITCHTIP_POSTGRES_IMAGE:-postgres:18}");
-    expect(volumes).toEqual(["glitchtip-db:/var/lib/postgresql"]);
+    expect(volumes).toEqual(["glitchtip-db:/var/lib/postgresql", PASSWORD]);
     expect(environment).toMatchObject({ PGDATA: "/var/lib/postgresql/18/docker" });
   });
 
@@ -38,7 +40,7 @@ describe("server.postgres", () => {
     ["own/postgres", 18],
   ])("keeps the data of %s in the stack's volume, whatever image .env names", (image, major) => {
     const { volumes, environment } = database(`server: { postgres: { image: "${image}" } }`) ?? {};
-    expect(volumes).toEqual(["glitchtip-db:/var/lib/postgresql"]);
+    expect(volumes).toEqual(["glitchtip-db:/var/lib/postgresql", PASSWORD]);
     expect(environment).toMatchObject({ PGDATA: `/var/lib/postgresql/${major}/docker` });
   });
 
@@ -46,7 +48,7 @@ describe("server.postgres", () => {
     expect(database("server: { postgres: { image: 'own.example.com:5000/postgres:15.4' } }")).toMatchObject({
       // biome-ignore lint/suspicious/noTemplateCurlyInString: Compose's.
       image: "${GLITCHTIP_POSTGRES_IMAGE:-own.example.com:5000/postgres:15.4}",
-      volumes: ["glitchtip-db:/var/lib/postgresql"],
+      volumes: ["glitchtip-db:/var/lib/postgresql", PASSWORD],
       environment: { PGDATA: "/var/lib/postgresql/15/docker" },
     });
   });
@@ -55,7 +57,7 @@ describe("server.postgres", () => {
     const found = compose(
       'server: { postgres: { image: "postgres:19", volume: glitchtip-db-19 } }\nbackup: { schedule: "03:15" }',
     );
-    expect(found.services["glitchtip-db"]?.volumes).toEqual(["glitchtip-db-19:/var/lib/postgresql"]);
+    expect(found.services["glitchtip-db"]?.volumes).toEqual(["glitchtip-db-19:/var/lib/postgresql", PASSWORD]);
     expect(found.volumes).toHaveProperty("glitchtip-db-19");
     expect(found.volumes).not.toHaveProperty("glitchtip-db");
     expect(found.services["glitchtip-backup-db"]?.image).toContain("postgres:19");

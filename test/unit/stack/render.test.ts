@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { provisionInputSchema } from "../../../src/config/provision-input.ts";
 import { isStackService, ONE_SHOTS } from "../../../src/stack/service-names.ts";
-import { type ComposeProject, composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
+import { type ComposeProject, composeOf, declarationWith, renderedStack, secretsOf } from "../../support/stack.ts";
 
 const COMPOSE = `services:
   api: { image: shop/api, entrypoint: [docker-entrypoint.sh], command: [node, server.js] }
@@ -56,6 +56,7 @@ describe("the services of the stack", () => {
       ),
     );
     expect(links).toEqual([
+      "glitchtip-db → glitchtip-setup service_completed_successfully soft",
       "glitchtip-init → glitchtip-db service_healthy soft",
       "glitchtip-init → glitchtip-valkey service_healthy soft",
       "glitchtip → glitchtip-init service_completed_successfully soft",
@@ -166,15 +167,23 @@ describe("the administrator's password", () => {
     const readOnly = ["glitchtip-init", "glitchtip-provision", "glitchtip"].map(
       (name) => project.services[name]?.read_only,
     );
-    return [(project.secrets as Record<string, unknown>).glitchtip_admin_password, readOnly];
+    const setup = project.services["glitchtip-setup"];
+    for (const name of ["glitchtip-init", "glitchtip-provision"]) {
+      expect(secretsOf(project.services[name])).toContain("glitchtip_admin_password");
+    }
+    expect(secretsOf(project.services.glitchtip)).not.toContain("glitchtip_admin_password");
+    expect(setup?.secrets).toEqual([
+      { source: "glitchtip_admin_password", target: "/run/given-secrets/glitchtip_admin_password" },
+    ]);
+    return [(project.secrets as Record<string, unknown>).glitchtip_admin_password, [setup?.read_only, ...readOnly]];
   };
 
   it("may be a file", () => {
-    expect(secretOf("file:/run/pw")).toEqual([{ file: "/run/pw" }, [true, true, true]]);
+    expect(secretOf("file:/run/pw")).toEqual([{ file: "/run/pw" }, [true, true, true, true]]);
   });
 
-  it("may be a variable, which makes containers writable for Compose", () => {
-    expect(secretOf("env:ADMIN_PASSWORD")).toEqual([{ environment: "ADMIN_PASSWORD" }, [false, false, true]]);
+  it("may be a variable; Compose copies that into the setup container, which must then be writable", () => {
+    expect(secretOf("env:ADMIN_PASSWORD")).toEqual([{ environment: "ADMIN_PASSWORD" }, [false, true, true, true]]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { problemsIn } from "../../support/declaration-problems.ts";
-import { type ComposeProject, composeOf, declarationWith, renderedStack } from "../../support/stack.ts";
+import { type ComposeProject, composeOf, declarationWith, renderedStack, secretsOf } from "../../support/stack.ts";
 
 const COMPOSE = "services: { api: { image: shop/api, entrypoint: [node], command: [server.js] } }\n";
 const APPS = "apps: { api: { project: shop } }";
@@ -14,12 +14,13 @@ const serviceOf = (project: ComposeProject, name: string) => project.services[na
 describe("a single container", () => {
   it("replaces server, worker, database and Valkey by one service with one network and one volume", () => {
     const { services, networks, volumes } = compose(", valkey: bundled");
-    expect(Object.keys(services)).toEqual(["glitchtip", "glitchtip-provision", "glitchtip-ready", "api"]);
+    expect(Object.keys(services)).toEqual(["glitchtip-setup", "glitchtip", "glitchtip-provision", "glitchtip-ready", "api"]);
     expect(networks).toEqual({ glitchtip: {}, "glitchtip-apps": { internal: true } });
-    expect(Object.keys(volumes as object)).toEqual(["glitchtip-data", "glitchtip-state", "glitchtip-dsn"]);
+    const secrets = ["glitchtip-admin-password", "glitchtip-db-password", "glitchtip-secret-key"];
+    expect(Object.keys(volumes as object)).toEqual(["glitchtip-data", ...secrets, "glitchtip-state", "glitchtip-dsn"]);
   });
 
-  it("is hardened as the other services, waits for nothing, and has its own health check", () => {
+  it("is hardened as the others, waits for its secrets alone, and has its own health check", () => {
     const { services } = compose();
     expect(services.glitchtip).toMatchObject({
       user: "5000:5000",
@@ -30,19 +31,20 @@ describe("a single container", () => {
       mem_limit: "1g",
       healthcheck: { test: ["CMD", "health"] },
     });
-    for (const key of ["entrypoint", "command", "depends_on"]) expect(services.glitchtip).not.toHaveProperty(key);
+    expect(Object.keys(services.glitchtip?.depends_on as object)).toEqual(["glitchtip-setup"]);
+    for (const key of ["entrypoint", "command"]) expect(services.glitchtip).not.toHaveProperty(key);
   });
 
-  it("reaches its databases on loopback, with every secret as a file", () => {
-    const { environment, secrets } = serviceOf(compose(", valkey: bundled"), "glitchtip");
-    expect(environment).toMatchObject({
+  it("reaches its stores on its own loopback, with every secret as a file", () => {
+    const service = serviceOf(compose(", valkey: bundled"), "glitchtip");
+    expect(service.environment).toMatchObject({
       DATABASE_HOST: "127.0.0.1",
       VALKEY_URL: "redis://127.0.0.1:6379/0",
       GLITCHTIP_ADMIN_EMAIL: "admin@example.com",
-      DATABASE_PASSWORD_FILE: "/run/secrets/glitchtip_db_password",
-      GLITCHTIP_ADMIN_PASSWORD_FILE: "/run/secrets/glitchtip_admin_password",
+      DATABASE_PASSWORD_FILE: "/run/secrets/glitchtip_db_password/value",
+      GLITCHTIP_ADMIN_PASSWORD_FILE: "/run/secrets/glitchtip_admin_password/value",
     });
-    expect(secrets).toEqual(["glitchtip_db_password", "glitchtip_secret_key", "glitchtip_admin_password"]);
+    expect(secretsOf(service)).toEqual(["glitchtip_db_password", "glitchtip_secret_key", "glitchtip_admin_password"]);
     expect(serviceOf(compose(), "glitchtip").environment).toMatchObject({ VALKEY_URL: "" });
   });
 

@@ -92,9 +92,18 @@ describe("the files of the workspace", () => {
     expect(bad).toMatchObject([{ check: "files", level: "fail", what: ".glitchtip/gate.py is missing" }]);
   });
 
-  it("lack a secret", async () => {
-    const bad = await inProject((dir) => rmSync(join(dir, ".glitchtip/secrets/secret_key")));
-    expect(bad).toMatchObject([{ check: "secrets", level: "fail", what: ".glitchtip/secrets/secret_key is missing" }]);
+  it("lack a secret that the declaration refers to", async () => {
+    const bad = await inProject((dir) => {
+      const file = join(dir, "glitchtip.yaml");
+      writeFileSync(file, readFileSync(file, "utf8").replace("email:", "password: 'file:./pw', email:"));
+    });
+    expect(bad).toContainEqual(
+      expect.objectContaining({
+        check: "secrets",
+        level: "fail",
+        what: expect.stringContaining("there is no file ./pw"),
+      }),
+    );
   });
 
   it("name a service that the user has renamed, which breaks every command of Compose", async () => {

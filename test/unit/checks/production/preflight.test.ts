@@ -106,8 +106,8 @@ describe("init --production refuses, before anything is written,", () => {
     });
     const { problems } = await initIn(folder, OPTIONS, { network: host });
     expect(problems).toEqual([
-      expect.stringMatching(/^admin\.password .* is short/),
-      expect.stringMatching(/^the secret key .* is a placeholder/),
+      expect.stringMatching(/^admin-password is short/),
+      expect.stringMatching(/^secret-key is a placeholder/),
       expect.stringMatching(/errors\.example\.com does not resolve.*DNS.*--tls internal/),
       expect.stringMatching(/:80, .* taken by container nginx-1: .*production\.proxy.*docker stop nginx-1/),
       expect.stringMatching(/:443, .* taken by a process.*ss -ltnp/),
@@ -135,7 +135,7 @@ describe("init --production refuses, before anything is written,", () => {
       code: "GC1107",
       message: expect.stringContaining("mail.url: there is no file ./mail-url"),
     });
-    folder.write("mail-url", "smtp://mail.shop.example\n");
+    folder.write("mail-url", "smtp://mail.shop.example\n\n");
     await expect(initIn(folder, options)).rejects.toMatchObject({
       message: expect.stringMatching(/mail\.url: .*newline/),
     });

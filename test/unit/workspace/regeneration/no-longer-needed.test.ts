@@ -42,6 +42,7 @@ describe("a file that is no longer needed", () => {
   it("is never a file outside our own, whatever the manifest says", async () => {
     using folder = await project();
     folder.write("notes.txt", "x");
+    folder.write(".glitchtip/secrets/secret_key", "of-before");
     const manifest = JSON.parse(folder.read(".glitchtip/manifest.json"));
     const entry = { ours: ["2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"] };
     for (const path of ["notes.txt", ".glitchtip/../notes.txt", ".glitchtip/secrets/secret_key"])
