@@ -42,36 +42,58 @@ export function setUpSecrets(
   folders: SetupFolders = FOLDERS,
   random: typeof randomBytes = randomBytes,
 ): void {
-  const problems: string[] = [];
-  const remedies = new Set<string>();
-  for (const name of names) {
-    const shown = isMadeSecret(name) ? MADE_SECRETS[name].name : name.replace(/^glitchtip_/, "");
-    if (existsSync(join(folders.given, name))) {
-      const value = withoutLineEnd(readIfThere(join(folders.given, name)) ?? "");
-      if (value === "") problems.push(`${shown}: what the declaration refers to is empty`);
-      else if (store.write(name, value)) log.info(`copied ${shown}`);
-      continue;
-    }
-    if (store.value(name) !== undefined) continue;
-    if (!isMadeSecret(name)) {
-      problems.push(`${shown}: it has no value yet; glitchtip-compose up reads it and hands it over`);
-      continue;
-    }
-    const old = withoutLineEnd(readIfThere(join(folders.old, MADE_SECRETS[name].name)) ?? "");
-    if (old !== "") {
-      if (store.writeMissing(name, old)) log.info(`took over ${shown} from .glitchtip/secrets`);
-    } else if (BOUND_TO_DATABASE.includes(name) && holdsDatabase(folders.database)) {
-      problems.push(`${shown}: its volume is empty, and the database that it belongs to is there`);
-      remedies.add(`glitchtip-compose secrets rotate ${shown.replace("_", "-")}`);
-    } else if (store.writeMissing(name, random(MADE_SECRETS[name].bytes).toString("base64url"))) {
-      log.info(`made ${shown}`);
-    }
-  }
-  if (problems.length === 0) return;
-  throw new CodedError("GC1107", "secrets are missing:", {
-    problems,
-    ...(remedies.size > 0 && { remedy: `${[...remedies].join(", then ")}. No data is lost by it.` }),
+  const context: SetupContext = { store, log, folders, random };
+  const problems = names.flatMap((name): Problem[] => {
+    if (existsSync(join(folders.given, name))) return copyGiven(context, name);
+    if (store.value(name) !== undefined) return [];
+    if (isMadeSecret(name)) return makeMissing(context, name);
+    return [{ what: `${shownName(name)}: it has no value yet; glitchtip-compose up reads it and hands it over` }];
   });
+  if (problems.length === 0) return;
+  const remedies = [...new Set(problems.flatMap(({ remedy }) => remedy ?? []))];
+  throw new CodedError("GC1107", "secrets are missing:", {
+    problems: problems.map(({ what }) => what),
+    ...(remedies.length > 0 && { remedy: `${remedies.join(", then ")}. No data is lost by it.` }),
+  });
+}
+
+interface SetupContext {
+  readonly store: SecretStore;
+  readonly log: Log;
+  readonly folders: SetupFolders;
+  readonly random: typeof randomBytes;
+}
+
+interface Problem {
+  readonly what: string;
+  readonly remedy?: string;
+}
+
+const shownName = (name: string): string =>
+  isMadeSecret(name) ? MADE_SECRETS[name].name : name.replace(/^glitchtip_/, "");
+
+function copyGiven({ store, log, folders }: SetupContext, name: string): Problem[] {
+  const value = withoutLineEnd(readIfThere(join(folders.given, name)) ?? "");
+  if (value === "") return [{ what: `${shownName(name)}: what the declaration refers to is empty` }];
+  if (store.write(name, value)) log.info(`copied ${shownName(name)}`);
+  return [];
+}
+
+/** Takes the secret of an earlier version over, or makes one, unless an existing database needs the lost one. */
+function makeMissing({ store, log, folders, random }: SetupContext, name: MadeSecret): Problem[] {
+  const shown = shownName(name);
+  const old = withoutLineEnd(readIfThere(join(folders.old, shown)) ?? "");
+  if (old !== "") {
+    if (store.writeMissing(name, old)) log.info(`took over ${shown} from .glitchtip/secrets`);
+    return [];
+  }
+  if (BOUND_TO_DATABASE.includes(name) && holdsDatabase(folders.database)) {
+    const what = `${shown}: its volume is empty, and the database that it belongs to is there`;
+    return [{ what, remedy: `glitchtip-compose secrets rotate ${shown.replace("_", "-")}` }];
+  }
+  const made = random(MADE_SECRETS[name].bytes).toString("base64url");
+  if (store.writeMissing(name, made)) log.info(`made ${shown}`);
+  return [];
 }
 
 export const setUp: Mode = async ({ secretNames, secretsDir }, { log }) => {

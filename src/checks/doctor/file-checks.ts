@@ -4,7 +4,6 @@ import { didYouMean } from "../../base/did-you-mean.ts";
 import { readIfThere } from "../../base/files.ts";
 import { resolveServer, serverKind } from "../../config/server.ts";
 import type { Docker } from "../../docker/index.ts";
-import { listSecrets } from "../../secrets/index.ts";
 import { STACK_FILE } from "../../stack/managed-files.ts";
 import { isStackService } from "../../stack/service-names.ts";
 import {
@@ -142,22 +141,12 @@ function secretFindings(
 ): Finding[] {
   try {
     const missing = missingSecrets(dir, declaration, { ...projectEnv, ...env });
-    const newlines = newlineFindings(dir);
-    if (newlines.length > 0) return newlines;
     if (missing.length === 0) return [ok("secrets", "all there and readable")];
     return missing.map((path) => fail("secrets", `${path} is missing`, INIT));
   } catch (error) {
     return errorFindings("secrets", error);
   }
 }
-
-/** An editor puts a newline there. Postgres drops it and GlitchTip does not, so one does not know the other's password. */
-const newlineFindings = (dir: string): Finding[] =>
-  listSecrets(dir).flatMap(({ file, problems }) =>
-    problems
-      .filter((problem) => problem.includes("newline"))
-      .map((problem) => fail("secrets", `${file} ${problem}`, `Take it away: truncate -s -1 ${file}`)),
-  );
 
 /** Checks that the copies which the containers read are what Vault has. */
 export function checkVaultCopies(copies: readonly VaultCopy[]): Finding[] {
