@@ -121,6 +121,12 @@ describe("apps with an external DSN", () => {
   it("may stand beside apps with the DSN of a project", () => {
     const project = composed(SERVER, "apps: { api: { project: shop }, web: { dsn: env:WEB } }");
     expect(project.services.web).toEqual({ environment: { SENTRY_DSN: "${WEB:-}" } });
-    expect(Object.keys(project.services)).toEqual(["glitchtip-setup", "glitchtip-provision", "glitchtip-ready", "api", "web"]);
+    expect(Object.keys(project.services)).toEqual([
+      "glitchtip-setup",
+      "glitchtip-provision",
+      "glitchtip-ready",
+      "api",
+      "web",
+    ]);
   });
 });

@@ -14,7 +14,13 @@ const serviceOf = (project: ComposeProject, name: string) => project.services[na
 describe("a single container", () => {
   it("replaces server, worker, database and Valkey by one service with one network and one volume", () => {
     const { services, networks, volumes } = compose(", valkey: bundled");
-    expect(Object.keys(services)).toEqual(["glitchtip-setup", "glitchtip", "glitchtip-provision", "glitchtip-ready", "api"]);
+    expect(Object.keys(services)).toEqual([
+      "glitchtip-setup",
+      "glitchtip",
+      "glitchtip-provision",
+      "glitchtip-ready",
+      "api",
+    ]);
     expect(networks).toEqual({ glitchtip: {}, "glitchtip-apps": { internal: true } });
     const secrets = ["glitchtip-admin-password", "glitchtip-db-password", "glitchtip-secret-key"];
     expect(Object.keys(volumes as object)).toEqual(["glitchtip-data", ...secrets, "glitchtip-state", "glitchtip-dsn"]);
