@@ -1,5 +1,5 @@
 import type { CareSettings } from "../config/service-settings.ts";
-import { STUCK_AFTER_MS, type WaitingJobs } from "../running/index.ts";
+import { OUTLIVED, STUCK_AFTER_MS, type WaitingJobs } from "../running/index.ts";
 import { type CareFinding, logsCommand, partsOf, UNHEALTHY_AFTER_LOOKS } from "./finding.ts";
 import type { Look } from "./look.ts";
 import type { Probes } from "./probes.ts";
@@ -111,10 +111,13 @@ export function queueFinding(
   ];
   // The worker of generation 6, where it is a process of its own, also touches a file while it works.
   const worker = settings.services.find(({ role }) => role === "worker");
-  const state = worker?.aliveFile ? probes.service(worker.service) : undefined;
+  const running = worker && probes.service(worker.service);
+  const state = worker?.aliveFile ? running : undefined;
   const inactive = state && inactivity(state, nowMs);
   if (inactive !== undefined) return stuck(inactive);
-  const { jobs } = look.database ?? {};
+  const { jobs, startedMs = 0 } = look.database ?? {};
+  const outlives = settings.jobs === "database" && settings.jobQueue === "celery" && isOlder(running, startedMs);
+  if (outlives) return stuck(OUTLIVED);
   if (settings.jobs === "database" && jobs !== undefined) return stuck(waitingInDatabase(jobs));
   if (settings.jobs === "valkey" && queue !== undefined) {
     const idleMs = nowMs - queue.sinceMs;
@@ -126,6 +129,9 @@ export function queueFinding(
   }
   return state === undefined ? [] : stuck(undefined);
 }
+
+const isOlder = (state: SupervisedState | undefined, thanMs: number): boolean =>
+  state !== undefined && state.since * 1_000 < thanMs;
 
 const minutes = (ms: number): number => Math.round(ms / 60_000);
 

@@ -13,6 +13,8 @@ export interface DatabaseLook {
   /** Missing where jobs are not kept in the database. */
   readonly jobs?: WaitingJobs;
   readonly partitions: readonly PartitionedTable[];
+  /** When Postgres was started. */
+  readonly startedMs?: number;
 }
 
 export interface Disk {

@@ -10,7 +10,6 @@ import {
   appsStartedBeforeDsn,
   type Backlog,
   claimProblems,
-  databaseContainerOf,
   observeClaims,
   observeStack,
   openRotationNotes,
@@ -119,11 +118,10 @@ const LINES: { readonly [Name in keyof StatusLines]-?: ReadLine<NonNullable<Stat
     ({ verdict: { state, reason, remedy } }) => (state === "fail" ? [`the certificate: ${reason}: ${remedy}`] : []),
   ),
   jobs: line(
-    ({ docker, stack, options: { jobQueue, nowMs } }) =>
-      jobQueue && readBacklog(docker, databaseContainerOf(stack), jobQueue, nowMs),
+    ({ docker, stack, options: { jobQueue, nowMs } }) => jobQueue && readBacklog(docker, stack, jobQueue, nowMs),
     (jobs, { stack }) => {
       const worker = WORKER in stack.config.services ? WORKER : SERVER;
-      return jobs.stuck ? [`${jobs.waiting} jobs wait and none is taken: docker compose restart ${worker}`] : [];
+      return jobs.known && jobs.problem !== undefined ? [`${jobs.problem}: docker compose restart ${worker}`] : [];
     },
   ),
   backup: line(

@@ -1,10 +1,13 @@
+import { defined } from "../base/defined.ts";
 import type { ResolvedServer } from "../config/server.ts";
-import type { Container, Docker } from "../docker/index.ts";
+import type { Docker } from "../docker/index.ts";
 import type { JobQueue } from "../glitchtip/versions.ts";
+import { WORKER } from "../stack/service-names.ts";
+import { containerOf, databaseContainerOf, type RunningStack } from "./observe.ts";
 
 /** Jobs that wait in the database's queue: a growing number is the only sign of a dead worker (docs/glitchtip-facts.md). */
 export type Backlog =
-  | ({ readonly known: true; readonly stuck: boolean } & WaitingJobs)
+  | ({ readonly known: true; readonly stuck: boolean; readonly problem?: string } & WaitingJobs)
   | { readonly known: false; readonly stuck: false; readonly reason: string };
 
 export interface WaitingJobs {
@@ -65,28 +68,51 @@ export function waitingJobs(queue: JobQueue, waiting: string, ageMs: string | nu
 
 const WITHIN_MS = 10_000;
 
-/** Asks the database how many jobs wait. An unreadable queue is an answer too. */
+/**
+ * Asks the database how many jobs wait, and whether the worker still stores what it takes. An unreadable queue is an answer
+ * too.
+ */
 export async function readBacklog(
   docker: Docker,
-  database: Container | undefined,
+  stack: RunningStack,
   queue: JobQueue,
   nowMs: number,
 ): Promise<Backlog> {
   const unknown = (reason: string): Backlog => ({ known: false, stuck: false, reason });
+  const database = databaseContainerOf(stack);
   if (database?.state !== "running") return unknown("the database is not running");
   const { query, table } = QUEUE_TABLES[queue];
   const psql = 'exec psql --no-psqlrc -U "$POSTGRES_USER" -d "$POSTGRES_DB" -v ON_ERROR_STOP=1 -At -f -';
   const result = await docker.cli(["exec", "-i", database.id, "sh", "-c", psql], {
-    stdin: query,
+    // A table that is not there would be an error in Postgres's log.
+    stdin: `select to_regclass('${table}') is not null as there \\gset\n\\if :there\n${query};\n\\endif\n`,
     deadlineMs: WITHIN_MS,
   });
-  if (result.code !== 0) {
-    const missing = new RegExp(`${table}.* does not exist`).test(result.stderr);
-    return unknown(missing ? "this server keeps no jobs in the database" : `psql ended with ${result.code}`);
-  }
-  const found = /^(\d+)\|(-?\d*)$/.exec(result.stdout.trim());
+  if (result.code !== 0) return unknown(`psql ended with ${result.code}`);
+  const row = result.stdout.trim();
+  if (row === "") return unknown("this server keeps no jobs in the database");
+  const found = /^(\d+)\|(-?\d*)$/.exec(row);
   if (found === null) return unknown("psql's answer is odd");
   const jobs = waitingJobs(queue, found[1] ?? "", found[2]);
   const idleMs = jobs.oldestMs ?? jobs.lastTakenMs ?? nowMs - (database.sinceMs ?? nowMs);
-  return { known: true, ...jobs, stuck: jobs.waiting > 0 && idleMs > STUCK_AFTER_MS };
+  const problem =
+    queue === "celery" && workerOutlivesDatabase(stack)
+      ? OUTLIVED
+      : jobs.waiting > 0 && idleMs > STUCK_AFTER_MS
+        ? `${jobs.waiting} jobs wait and none is taken`
+        : undefined;
+  return { known: true, ...jobs, stuck: problem !== undefined, ...defined({ problem }) };
+}
+
+/**
+ * Celery without Valkey goes on to take jobs after its database was restarted, and stores no event any more (run on 5.2:
+ * docs/sizing.md, "What a kill may cost"). The jobs that it takes look like those of a worker that is well.
+ */
+export const OUTLIVED = "the worker was started before its database and stores no events any more";
+
+export function workerOutlivesDatabase(stack: RunningStack): boolean {
+  const database = databaseContainerOf(stack);
+  const worker = containerOf(stack, WORKER);
+  if (database?.state !== "running" || worker?.state !== "running") return false;
+  return (worker.sinceMs ?? 0) < (database.sinceMs ?? 0);
 }

@@ -1,6 +1,7 @@
 export { type Account, type Accounts, type OrganizationMembers, openAccounts } from "./accounts.ts";
 export {
   type Backlog,
+  OUTLIVED,
   QUEUE_TABLES,
   queueInDatabase,
   readBacklog,

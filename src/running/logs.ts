@@ -114,6 +114,9 @@ const FAILURES: readonly RegExp[] = [
   /" 5\d\d(?: |$)/,
 ];
 
+/** Errors that GlitchTip expects and Postgres logs all the same: its cache in the database inserts what may be there. */
+const EXPECTED = /ERROR: {1,2}duplicate key value violates unique constraint "django_cache_pkey"/;
+
 /** Postgres writes the details of an error on lines of their own. */
 const CONTINUATION = /\b(?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY): /;
 
@@ -122,14 +125,18 @@ const CONTINUATION = /\b(?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY): /;
  * last line of each container ended, so it has to see all lines in order.
  */
 export function errorFilter(): (line: Pick<LogLine, "container" | "text">) => boolean {
-  const open = new Map<string, "traceback" | "failure">();
+  const open = new Map<string, "traceback" | "failure" | "expected">();
   return ({ container, text }) => {
     const state = open.get(container);
     if (/^Traceback \(/.test(text)) {
       open.set(container, "traceback");
       return true;
     }
-    if (state !== undefined && (/^\s+\S|^$/.test(text) || CONTINUATION.test(text))) return true;
+    if (EXPECTED.test(text)) {
+      open.set(container, "expected");
+      return false;
+    }
+    if (state !== undefined && (/^\s+\S|^$/.test(text) || CONTINUATION.test(text))) return state !== "expected";
     const fails = FAILURES.some((pattern) => pattern.test(text));
     // A traceback ends with the exception, which may have any name.
     const ends = state === "traceback";

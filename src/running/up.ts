@@ -4,10 +4,12 @@ import { CodedError } from "../base/errors.ts";
 import { readIfThere, writeAll } from "../base/files.ts";
 import { hostApps } from "../config/app-sources.ts";
 import type { Declaration } from "../config/schema.ts";
+import { resolveServer } from "../config/server.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
 import { composeEnvFile } from "../outputs/env-file.ts";
 import { ENV_FOLDER } from "../stack/managed-files.ts";
-import { DSN_DIR, PROVISIONER } from "../stack/service-names.ts";
+import { DSN_DIR, PROVISIONER, WORKER } from "../stack/service-names.ts";
+import { OUTLIVED, queueInDatabase, workerOutlivesDatabase } from "./backlog.ts";
 import { followProvisioner } from "./host-apps.ts";
 import { containerOf, observeStack } from "./observe.ts";
 import { startUsersServices } from "./users-services.ts";
@@ -39,6 +41,7 @@ export async function startStack(context: StartContext, declaration: Declaration
   try {
     const result = names.length === 0 ? { written: [], without: [] } : await writeEnvFiles(dir, docker, names, say);
     await docker.compose.up({ onLine: say });
+    await renewWorker(context, declaration);
     return { ...result, written: [...result.written, ...(await writeForHost(context, declaration))] };
   } catch (error) {
     if (error instanceof CodedError && error.code === "GC1604") {
@@ -56,6 +59,17 @@ export async function startStack(context: StartContext, declaration: Declaration
 async function writeForHost({ dir, docker }: StartContext, declaration: Declaration): Promise<string[]> {
   const isNeeded = Object.keys(hostApps(declaration)).length > 0;
   return isNeeded ? await followProvisioner(dir, declaration, await observeStack(docker)) : [];
+}
+
+/** Restarts a worker that stores no events any more, because its database was restarted without it. */
+async function renewWorker({ docker, say }: StartContext, { server }: Declaration): Promise<void> {
+  if (queueInDatabase(resolveServer(server).server) !== "celery") return;
+  if (!workerOutlivesDatabase(await observeStack(docker))) return;
+  say(`${OUTLIVED}; restarting it`);
+  const restarted = await docker.cli(["compose", "--profile", "*", "restart", "--no-deps", WORKER]);
+  if (restarted.code === 0) return;
+  const remedy = "npx glitchtip-compose restart worker";
+  throw new CodedError("GC1604", OUTLIVED, { problems: lastLines(restarted.stderr, 3), remedy });
 }
 
 async function writeEnvFiles(

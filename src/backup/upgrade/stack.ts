@@ -5,7 +5,6 @@ import { type Docker, lastLines } from "../../docker/index.ts";
 import { type JobQueue, VALKEY_LISTS } from "../../glitchtip/versions.ts";
 import {
   containerOf,
-  databaseContainerOf,
   isSingleContainer,
   observeStack,
   readBacklog,
@@ -81,7 +80,7 @@ async function waitingJobs(docker: Docker, queue: JobQueue, nowMs: number): Prom
     const { code, stdout } = await docker.cli(["exec", valkey.id, "sh", "-c", count]);
     return code === 0 ? Number(stdout.trim()) : undefined;
   }
-  const backlog = await readBacklog(docker, databaseContainerOf(stack), queue, nowMs);
+  const backlog = await readBacklog(docker, stack, queue, nowMs);
   return backlog.known ? backlog.waiting : undefined;
 }
 

@@ -13,6 +13,7 @@ const INIT_LOCK = 7_221_902_514;
 const BUSY_QUERY = `
 select case application_name when 'pg_dump' then 'a backup' when 'pg_restore' then 'a restore' end as what
 from pg_stat_activity where application_name in ('pg_dump', 'pg_restore') limit 1`;
+const STARTED_QUERY = "select floor(1000 * extract(epoch from pg_postmaster_start_time()))::bigint::text as ms";
 const CONNECTIONS_QUERY = "select count(*)::int as count from pg_stat_activity where backend_type = 'client backend'";
 
 /** Opens a connection for each question: one that is kept would not tell whether new ones are accepted. */
@@ -42,9 +43,11 @@ export function postgresProbes(
       connected(async (client): Promise<DatabaseLook> => {
         const connections = (await client.query<{ count: number }>(CONNECTIONS_QUERY)).rows[0]?.count ?? 0;
         const busy = (await client.query<{ what: string }>(BUSY_QUERY)).rows[0]?.what;
+        const started = (await client.query<{ ms: string }>(STARTED_QUERY)).rows[0]?.ms;
+        const startedMs = started === undefined ? undefined : Number(started);
         const partitions = await client.query<{ table: string; end: string | null }>(PARTITIONS_QUERY);
         const jobs = queue && (await jobsOf(client, queue));
-        return defined({ connections, busy, jobs, partitions: partitionedTables(partitions.rows) });
+        return defined({ connections, busy, jobs, startedMs, partitions: partitionedTables(partitions.rows) });
       }),
     alone: (act) =>
       connected(async (client) => {

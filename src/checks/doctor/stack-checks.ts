@@ -8,7 +8,6 @@ import {
   claimProblems,
   containerOf,
   containerProblem,
-  databaseContainerOf,
   NEVER_STARTED,
   observeClaims,
   provisionerStatus,
@@ -164,11 +163,11 @@ async function queueFindings(docker: Docker, { server: declared }: Declaration, 
   const { server } = resolveServer(declared);
   const kept = queueInDatabase(server);
   if (kept === undefined) return [];
-  const jobs = await readBacklog(docker, databaseContainerOf(stack), kept, nowMs);
+  const jobs = await readBacklog(docker, stack, kept, nowMs);
   if (!jobs.known) return [];
-  return jobs.stuck
-    ? [fail("queue", `${jobs.waiting} jobs wait and none is taken`, RESTART_WORKER)]
-    : [ok("queue", `${jobs.waiting} jobs wait`)];
+  return jobs.problem === undefined
+    ? [ok("queue", `${jobs.waiting} jobs wait`)]
+    : [fail("queue", jobs.problem, RESTART_WORKER)];
 }
 
 async function certificateFindings(docker: Docker, declaration: Declaration, stack: RunningStack, nowMs: number) {

@@ -2,13 +2,7 @@ import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
 import { resolveServer } from "../../config/server.ts";
 import type { Docker } from "../../docker/index.ts";
-import {
-  databaseContainerOf,
-  observeStack,
-  queueInDatabase,
-  type RunningStack,
-  readBacklog,
-} from "../../running/index.ts";
+import { observeStack, queueInDatabase, type RunningStack, readBacklog } from "../../running/index.ts";
 import type { Workspace } from "../../workspace/index.ts";
 import { COMPOSE_POINTS } from "./compose-points.ts";
 import { DECIDED_POINTS } from "./decided-points.ts";
@@ -76,7 +70,7 @@ async function hashesOf(docker: Docker): Promise<ProductionFacts["hashes"]> {
 async function backlogOf(docker: Docker, { declaration }: Workspace, stack: RunningStack, nowMs: number) {
   const { server } = resolveServer(declaration.server);
   const queue = queueInDatabase(server);
-  return queue === undefined ? undefined : await readBacklog(docker, databaseContainerOf(stack), queue, nowMs);
+  return queue === undefined ? undefined : await readBacklog(docker, stack, queue, nowMs);
 }
 
 /** Reads what a browser gets. */

@@ -65,7 +65,7 @@ export const LIVE_POINTS: readonly HardeningPoint[] = [
     how: "the age of the jobs that wait in the database; from generation 6 on its health check, too",
     check({ stack, backlog }) {
       if (stack === undefined) return stackNotRunning;
-      if (backlog?.stuck) return failed("jobs wait and none is taken", RESTART_WORKER);
+      if (backlog?.known && backlog.problem !== undefined) return failed(backlog.problem, RESTART_WORKER);
       const worker = stack.containers.find(({ service }) => service === "glitchtip-worker");
       if (backlog?.known || worker?.health === "healthy") return passed("it does");
       return unknown("this generation does not tell", "npx glitchtip-compose verify sends an event through it.");

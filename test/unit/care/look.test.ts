@@ -119,6 +119,19 @@ describe("the queue", () => {
     expect(stuck({ jobs: "valkey" }, {}, queueMemory(first, 0, NOW_MS))).toBeUndefined();
   });
 
+  it("of 5.2 without Valkey is stuck when the worker is older than the database, whatever it takes", () => {
+    const celery = { jobs: "database", jobQueue: "celery" } as const;
+    const look = (startedMs: number) => {
+      const { database } = jobs(0, 1_000);
+      return { database: { ...database, startedMs } };
+    };
+    const since = (NOW_MS - 60_000) / 1_000;
+    expect(stuck(celery, look(NOW_MS - 120_000), undefined, { since })).toBeUndefined();
+    expect(stuck(celery, look(NOW_MS - 30_000), undefined, { since })).toMatch(/started before its database/);
+    expect(stuck({ ...celery, jobs: "valkey" }, look(NOW_MS - 30_000), undefined, { since })).toBeUndefined();
+    expect(stuck({ ...celery, jobQueue: "vtasks" }, look(NOW_MS - 30_000), undefined, { since })).toBeUndefined();
+  });
+
   it("of generation 6 is stuck when the worker does not touch its file, but not when its container is down", () => {
     expect(stuck({}, {}, undefined, { aliveAgo: 5 })).toBeUndefined();
     expect(stuck({}, {}, undefined, { aliveAgo: 600 })).toBe("it has done nothing for 10 minutes");

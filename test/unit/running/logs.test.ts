@@ -23,6 +23,21 @@ describe("failures in logs", () => {
     expect(failuresOf("2026-11-21 UTC [1] LOG:  checkpoint", ...error, "2026-11-21 UTC [1] LOG:  done")).toEqual(error);
   });
 
+  it("what GlitchTip's cache in the database provokes every ten seconds is none, with its details", () => {
+    const at = "2026-11-30 03:00:00.000 UTC [71]";
+    const expected = [
+      `${at} ERROR:  duplicate key value violates unique constraint "django_cache_pkey"`,
+      `${at} DETAIL:  Key (cache_key)=(:1:uptime_counter) already exists.`,
+      `${at} STATEMENT:  INSERT INTO "django_cache" ("cache_key", "value", "expires") VALUES ($1, $2, $3)`,
+      "\tRETURNING 1",
+    ];
+    const real = [
+      `${at} ERROR:  duplicate key value violates unique constraint "projects_project_slug"`,
+      `${at} DETAIL:  Key (slug)=(shop) already exists.`,
+    ];
+    expect(failuresOf(...expected, ...real, ...expected)).toEqual(real);
+  });
+
   it.each([
     '{"level":"error","msg":"no upstream"}',
     "level=fatal msg=x",

@@ -65,4 +65,26 @@ describe("up", () => {
     using folder = new TemporaryFolder();
     expect((await upIn(folder, BY_FILE, {})).result).toEqual({ written: [], without: ["api"] });
   });
+
+  it.each([
+    [1_000, 2_000, ["up --detach --wait", "compose --profile * restart --no-deps glitchtip-worker"]],
+    [2_000, 1_000, ["up --detach --wait"]],
+  ])(
+    "restarts a worker of 5.2 without Valkey that is older than its database: %i, %i",
+    async (worker, db, expected) => {
+      const calls: string[] = [];
+      const docker = fakeDocker({
+        config: { services: { "glitchtip-db": {}, "glitchtip-worker": {} } },
+        containers: [container("glitchtip-worker", { sinceMs: worker }), container("glitchtip-db", { sinceMs: db })],
+        cli: async (args) => {
+          calls.push(args.join(" "));
+          return answers();
+        },
+        compose: { up: async () => void calls.push("up --detach --wait") },
+      });
+      const declaration = declare({ server: { image: "glitchtip/glitchtip:5.2.1", valkey: "off" } });
+      await startStack({ dir: "/", docker, say: () => {}, warn: () => {} }, declaration);
+      expect(calls).toEqual(expected);
+    },
+  );
 });
