@@ -11,7 +11,7 @@ import { isMadeSecret, MADE_SECRETS, type MadeSecret } from "../config/secret-vo
 import { resolveServer } from "../config/server.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
 import { containerOf, databaseContainer, dockerShell, observeStack, openStackSecrets } from "../running/index.ts";
-import { SECRETS_FOLDER, STACK_FILE } from "../stack/managed-files.ts";
+import { SECRETS_FOLDER } from "../stack/managed-files.ts";
 import { PROVISIONER, SERVER, SETUP } from "../stack/service-names.ts";
 import { DECLARATION_FILE, type Workspace } from "../workspace/index.ts";
 import type { BackupContext, BackupSources } from "./create.ts";
@@ -122,9 +122,9 @@ function aboutStack({ declaration, composeProjectName, env }: Workspace, tool: s
 }
 
 /** Returns .env, the user's Compose files and the referenced secrets, as far as they lie in `dir`. */
-function secretFiles({ dir, declaration, composeFiles }: Workspace): WorkspaceFile[] {
+function secretFiles({ dir, declaration, composeFiles, stackFile }: Workspace): WorkspaceFile[] {
   const referenced = [...JSON.stringify(declaration).matchAll(/"file:([^"]+)"/g)].map(([, path = ""]) => path);
-  const users = composeFiles.filter((path) => path !== STACK_FILE);
+  const users = composeFiles.filter((path) => path !== stackFile);
   const paths = [".env", ...users, ...referenced].map((path) => inside(dir, path));
   return [...new Set(paths)].flatMap((path) =>
     path !== undefined && existsSync(join(dir, path)) ? [file(dir, path)] : [],

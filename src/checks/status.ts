@@ -8,6 +8,7 @@ import type { JobQueue } from "../glitchtip/versions.ts";
 import type { AppStatus, Status, WrittenStatus } from "../outputs/dsn-volume.ts";
 import {
   appsStartedBeforeDsn,
+  appsStartedWithoutOurs,
   type Backlog,
   claimProblems,
   observeClaims,
@@ -19,6 +20,7 @@ import {
   readBacklog,
   type ServiceState,
   STARTED_BEFORE_DSN,
+  STARTED_WITHOUT_OURS,
   serviceStates,
   type WorkspaceIdentity,
 } from "../running/index.ts";
@@ -69,6 +71,10 @@ export interface StatusOptions {
   readonly resources?: boolean;
   /** What the images of apps say of their start, where our files restate an older one. */
   readonly changedStarts?: readonly string[];
+  /** The names that our Compose file may have in labels of containers. */
+  readonly stackFiles?: readonly string[];
+  /** What keeps Compose from finding our file in this folder, with the command. */
+  readonly discovery?: string;
   /** Path of the backup whose restore was interrupted. */
   readonly restoring?: string;
   /** Compared with the labels of what is on the engine. */
@@ -153,6 +159,7 @@ export async function stackStatus(
   const problems = [
     ...claims,
     ...interruptedRestore(options),
+    ...discoveryProblems(stack, declaration, options),
     ...serviceProblems(stack, services, written, apps),
     ...dotenv.map(({ path }) => `${path} does not hold the DSN that its program shall have: npx glitchtip-compose up`),
     ...(options.changedStarts ?? []).map((text) => `${text}: npx glitchtip-compose up`),
@@ -184,6 +191,18 @@ async function foreignStackProblems({ engine, config }: RunningStack, { identity
   if (identity === undefined) return [];
   const own = { ...identity, project: config.name };
   return claimProblems(own, await observeClaims(engine, own)).map(({ what, fix }) => `${what}: ${fix}`);
+}
+
+function discoveryProblems(
+  stack: RunningStack,
+  { apps }: Declaration,
+  { discovery, stackFiles }: StatusOptions,
+): string[] {
+  const without = stackFiles === undefined ? [] : appsStartedWithoutOurs(stack, Object.keys(apps), stackFiles);
+  return [
+    ...(discovery === undefined ? [] : [discovery]),
+    ...without.map((app) => `${app} ${STARTED_WITHOUT_OURS}: docker compose up -d --wait`),
+  ];
 }
 
 function withoutApps(written: WrittenStatus | undefined): StackStatus["provisioner"] {

@@ -9,7 +9,14 @@ import type Dockerode from "dockerode";
 import { onAbort } from "../base/abort.ts";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
-import { INSTANCE_LABEL, PROJECT_LABEL, SERVICE_LABEL, VOLUME_LABEL, WORKING_DIR_LABEL } from "../compose/labels.ts";
+import {
+  CONFIG_FILES_LABEL,
+  INSTANCE_LABEL,
+  PROJECT_LABEL,
+  SERVICE_LABEL,
+  VOLUME_LABEL,
+  WORKING_DIR_LABEL,
+} from "../compose/labels.ts";
 import { lastLines } from "./cli.ts";
 import type { Container, Engine, StackMark } from "./engine.ts";
 import type { EngineAddress } from "./places.ts";
@@ -248,7 +255,7 @@ function containerOf(found: Dockerode.ContainerInspectInfo): Container {
     // The engine reports the year 1 for "never".
     ...defined({ sinceMs: changed > 0 ? changed : undefined }),
     image: Config.Image,
-    ...defined({ configHash: Config.Labels[CONFIG_HASH] }),
+    ...defined({ configFiles: Config.Labels[CONFIG_FILES_LABEL]?.split(","), configHash: Config.Labels[CONFIG_HASH] }),
     entrypoint: typeof entrypoint === "string" ? [entrypoint] : entrypoint,
     networkMode: HostConfig.NetworkMode ?? "",
     networkIds: Object.values(NetworkSettings.Networks).map(({ NetworkID }) => NetworkID),

@@ -95,6 +95,8 @@ export interface Container {
   /** When the state last changed, in milliseconds since the epoch; undefined where it never started. */
   readonly sinceMs?: number;
   readonly image: string;
+  /** The Compose files that it was made from, from Compose's label; missing where there is no such label. */
+  readonly configFiles?: readonly string[];
   /** Compose's hash of the configuration that the container was made with. */
   readonly configHash?: string;
   readonly entrypoint: readonly string[];

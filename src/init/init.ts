@@ -80,15 +80,18 @@ type Wanted = { readonly workspace: Workspace } & Pick<
 async function wantedWorkspace(context: InitContext, options: InitOptions): Promise<Wanted> {
   const { dir, assets = packageAssets() } = context;
   const env = parseEnv(readEnvText(dir));
-  const composeFiles = composeFilesIn(dir, env);
+  const { discovery } = options;
+  const composeFiles = composeFilesIn(dir, env, { shell: context.env ?? {}, discovery });
   const texts = readComposeFiles(dir, composeFiles);
   const isSampleThere = texts.length === 1 && texts.every(({ text }) => isSample(text, assets));
   if (existsSync(join(dir, DECLARATION_FILE))) return await declaredWorkspace(context, options, isSampleThere);
   const isUsers = texts.length > 0 && !isSampleThere;
   if (isUsers && options.sample) throw sampleBeside(texts.map(({ path }) => path));
-  if (isUsers || options.noApps) return await newWorkspace(context, options, env, composeFiles, texts);
+  if (isUsers) return await newWorkspace(context, options, env, composeFiles, texts);
+  // Compose reads an override file only beside another one.
+  if (options.noApps) return await newWorkspace(context, options, env, [STACK_FILE], []);
   if (!isSampleThere && !options.sample) refuseOtherThings(context, options, assets);
-  return await sampleWorkspace(context, options, env);
+  return await sampleWorkspace(context, options, env, composeFiles);
 }
 
 /** Files that the options name are expected to be there. */
@@ -108,20 +111,25 @@ async function declaredWorkspace(context: WorkspaceContext, options: InitOptions
   const { withOptions } = await import("./declared-options.ts");
   const before = readDeclarationText(context.dir);
   const text = await withOptions(before, options);
-  const workspace = await readWorkspaceWith(context, text);
+  const workspace = await readWorkspaceWith(context, text, options.discovery);
   return { workspace, sample, stateBy: "declaration", declarationEdited: text !== before };
 }
 
 type Variables = Readonly<Record<string, string>>;
 
 /** Returns the workspace of the sample app, which is made where there is no Compose file. */
-async function sampleWorkspace(context: InitContext, options: InitOptions, env: Variables): Promise<Wanted> {
+async function sampleWorkspace(
+  context: InitContext,
+  options: InitOptions,
+  env: Variables,
+  composeFiles: readonly string[],
+): Promise<Wanted> {
   const { dir, env: shell = {}, assets = packageAssets() } = context;
   const user = SAMPLE_COMPOSE_PROJECT;
   const wanted = await withFreePort(context, { apps: { app: "app" }, ...options }, user, portVariable(env, shell));
   const { text, declaration } = declarationFrom(dir, wanted, user);
   return {
-    workspace: workspaceFrom(dir, declaration, text, [SAMPLE_COMPOSE, STACK_FILE], user, env, shell),
+    workspace: workspaceFrom(dir, declaration, text, [...new Set([SAMPLE_COMPOSE, ...composeFiles])], user, env, shell),
     once: [
       once("app/server.mjs", assets.sample("server.mjs")),
       once(SAMPLE_COMPOSE, assets.sample("compose.yaml")),

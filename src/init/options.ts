@@ -175,6 +175,11 @@ export const INIT_OPTIONS = {
     parse: parseSize,
     notWith: OWN_STACK_ONLY,
   }),
+  discovery: valueRow({
+    flag: "--discovery <how>",
+    help: "how Compose finds our file: override (by its name, compose.override.yaml) or env (COMPOSE_FILE in .env)",
+    parse: oneOf("override", "env"),
+  }),
   provisioner: valueRow({
     flag: "--provisioner <how>",
     help: "mount, build or image:NAME",

@@ -62,6 +62,7 @@ export {
   type WorkspaceIdentity,
 } from "./stack-owner.ts";
 export { madeAdminPassword, openStackSecrets, type StackSecrets } from "./stack-secrets.ts";
+export { appsStartedWithoutOurs, STARTED_WITHOUT_OURS } from "./started-files.ts";
 export {
   appsStartedBeforeDsn,
   containerProblem,

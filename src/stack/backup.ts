@@ -5,7 +5,7 @@ import { secretFile } from "../config/secret-volumes.ts";
 import { imageOf, ownServices, type ResolvedServer } from "../config/server.ts";
 import { parseReference } from "../references/reference.ts";
 import { withPostgresImage } from "./data-services.ts";
-import { fingerprint, managed, settingsText } from "./managed-files.ts";
+import { fingerprint, managed, STACK_FILE, settingsText } from "./managed-files.ts";
 import type { RenderedFile, StackInput, StackParts } from "./model.ts";
 import { secretBy } from "./provision-service.ts";
 import { BACKUP_SERVICE, DATABASE_NETWORK, DATABASE_TOOLS, NETWORK } from "./service-names.ts";
@@ -45,7 +45,7 @@ export function backupParts(input: StackInput, resolved: ResolvedServer): StackP
 /** Returns the parts with the service that makes backups by itself. */
 function withSchedule(
   tools: StackParts,
-  { declaration, declarationText, compose: templates, texts, toolVersion }: StackInput,
+  { declaration, declarationText, compose: templates, texts, toolVersion, stackFile = STACK_FILE }: StackInput,
   backup: Backup,
   { capabilities }: ResolvedServer,
 ): StackParts {
@@ -64,7 +64,10 @@ function withSchedule(
       ...Object.fromEntries(ENV_NAMES.map((name) => [`ENV_${name}`, `\${${name}:-}`])),
       DECLARATION_SHA256: fingerprint(declarationText, settings),
     },
-    volumes: [...(template.volumes ?? []), `${backupVolume(backup.folder)}:/backups`],
+    volumes: [
+      ...(template.volumes ?? []).map((volume) => withStackFile(volume, stackFile)),
+      `${backupVolume(backup.folder)}:/backups`,
+    ],
     ...(secrets.length > 0 ? { secrets: secrets.map(({ mount }) => mount) } : {}),
   };
   return {
@@ -79,6 +82,10 @@ function withSchedule(
     ],
   };
 }
+
+/** The template names the file as it is called where .env lists it. */
+const withStackFile = <T>(volume: T, stackFile: string): T | string =>
+  typeof volume === "string" ? volume.replaceAll(STACK_FILE, stackFile) : volume;
 
 /** Makes the folder of backups for the user; otherwise the engine would make it for root. */
 const folderFile = (folder: string): RenderedFile => ({

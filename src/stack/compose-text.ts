@@ -11,7 +11,7 @@ const ENVIRONMENT = "glitchtip-environment";
 
 const merge = (anchor: string, keys: object): object => ({ "<<": new YamlAlias(anchor), ...keys });
 
-/** Returns the text of compose.glitchtip.yaml. What services share is written once, as an anchor. */
+/** Returns the text of our Compose file. What services share is written once, as an anchor. */
 export function composeText(
   { everyService, server, environment, services }: AttachedStack & Partial<BundledStack>,
   overlays: Readonly<Record<string, ComposeService>>,

@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
 import type { RenderedFile } from "./model.ts";
 
+/** Our Compose file where COMPOSE_FILE in .env lists it. */
 export const STACK_FILE = "compose.glitchtip.yaml";
+/** Our Compose file where Compose finds it by itself. */
+export const OVERRIDE_FILE = "compose.override.yaml";
+/** The names that our Compose file may have. */
+export const STACK_FILES: readonly string[] = [STACK_FILE, OVERRIDE_FILE];
 /**
  * What images said about their start, so that a run without an engine renders the same files. It is no part of the
  * declaration, because it follows the images. It is committed, so it has no image ids, which differ between machines.
@@ -42,6 +47,9 @@ const HEADERS = [
   [MADE_BY_US, EJECTED],
   [FURTHER_FILE, THIS_FILE],
 ] as const;
+
+/** Returns true for a Compose file that we made, also where it was ejected. */
+export const isMadeByUs = (text: string): boolean => text.startsWith(MADE_BY_US) || text.startsWith(EJECTED);
 
 /** Returns the text with a header that says that the file is the user's. */
 export const asEjected = (text: string): string =>

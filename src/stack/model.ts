@@ -96,6 +96,8 @@ export interface StackInput {
   /** glitchtip.yaml as it is on disk. */
   readonly declarationText: string;
   readonly toolVersion: string;
+  /** The name of our Compose file; default: compose.glitchtip.yaml. */
+  readonly stackFile?: string;
   /** Goes as a label onto containers and volumes; undefined for stacks that were made without one. */
   readonly instance?: string;
   readonly user: UserProject;

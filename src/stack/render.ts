@@ -75,7 +75,10 @@ export function renderStack(input: StackInput): RenderedStack {
   refuseCollisions(user, { services: secured.stack.services, ...top });
   return {
     files: [
-      managed(STACK_FILE, composeText(stack, { ...apps.services, ...givenServices, ...parts.overlays }, top)),
+      managed(
+        input.stackFile ?? STACK_FILE,
+        composeText(stack, { ...apps.services, ...givenServices, ...parts.overlays }, top),
+      ),
       managed(".glitchtip/.gitignore", "/secrets/\n/env/\n/state/\n"),
       ...parts.files,
       ...imagesFile(input.images),

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
@@ -6,49 +5,17 @@ import type { Log } from "../base/log.ts";
 import type { UserProject } from "../compose/model.ts";
 import { readUserCompose, type UserComposeFile } from "../compose/read.ts";
 import { correctedBy } from "../compose/resolved.ts";
-import { STACK_FILE } from "../stack/managed-files.ts";
 import { readUserFile } from "./declaration-file.ts";
-import { isOurLink, SEPARATOR } from "./discovery.ts";
+import { stackFileOf } from "./discovery.ts";
 import { parseEnv } from "./env-file.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** The names that Compose looks for, in its order. */
-const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"] as const;
-const OVERRIDES = [
-  "compose.override.yml",
-  "compose.override.yaml",
-  "docker-compose.override.yml",
-  "docker-compose.override.yaml",
-] as const;
-
-/** Returns the user's Compose files and ours, relative to the folder, in the order in which plain `docker compose` reads them. */
-export function composeFilesIn(dir: string, env: Readonly<Record<string, string>>): string[] {
-  const stated = env.COMPOSE_FILE;
-  const files = stated ? stated.split(env.COMPOSE_PATH_SEPARATOR ?? SEPARATOR) : composeFilesFoundIn(dir);
-  const [first] = files.filter((file) => file !== STACK_FILE);
-  if (first?.match(/[/\\]/)) {
-    // Compose resolves every relative path, ours too, from the folder of the first file.
-    throw new CodedError("GC1103", `COMPOSE_FILE in .env begins with ${first}, which is in another folder`, {
-      remedy: "Run init in that folder, or put a Compose file of this folder first.",
-    });
-  }
-  return files.includes(STACK_FILE) ? files : [...files, STACK_FILE];
-}
-
-/** Returns the files that Compose finds without COMPOSE_FILE. */
-export function composeFilesFoundIn(dir: string): string[] {
-  const first = NAMES.find((name) => existsSync(join(dir, name)));
-  if (first === undefined) return [];
-  // Compose adds this one by itself only as long as COMPOSE_FILE is not set.
-  const override = OVERRIDES.find((name) => existsSync(join(dir, name)));
-  return override === undefined || isOurLink(dir, override) ? [first] : [first, override];
-}
-
 /** Returns the texts of the user's Compose files. Throws GC1103 for one that COMPOSE_FILE names and that does not exist. */
 export function readComposeFiles(dir: string, paths: readonly string[]): UserComposeFile[] {
-  const ours = paths.indexOf(STACK_FILE);
-  const users = paths.map((path, i) => ({ path, afterStack: i > ours })).filter(({ path }) => path !== STACK_FILE);
+  const stackFile = stackFileOf(paths);
+  const ours = paths.indexOf(stackFile);
+  const users = paths.map((path, i) => ({ path, afterStack: i > ours })).filter(({ path }) => path !== stackFile);
   return users.map(({ path, afterStack }) => {
     const text = readUserFile(dir, path, "GC1103");
     if (text !== undefined) return { path, text, afterStack };

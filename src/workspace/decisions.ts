@@ -42,6 +42,8 @@ export interface Decision {
   /** The text that the next merge starts from. */
   readonly base?: string;
   readonly removals?: readonly string[];
+  /** The text of a file under a former name, which goes to the new one before anything else is done. */
+  readonly move?: FileToWrite;
 }
 
 /** Decides on a file that is made once and then belongs to the user. */
@@ -56,6 +58,8 @@ export function decideOnce(dir: string, { path, content }: RenderedFile): Decisi
 interface Situation {
   readonly path: string;
   readonly full: string;
+  /** The path where it is on disk, where that is a former name. */
+  readonly source: string;
   /** The text that we would write now. */
   readonly wanted: string;
   readonly mode: number;
@@ -95,7 +99,7 @@ const ROWS: readonly Row<Situation>[] = [
   },
   {
     when: "as wanted",
-    holds: ({ onDisk, wanted, full }) => onDisk === wanted && isReadableByAll(full),
+    holds: ({ onDisk, wanted, source }) => onDisk === wanted && isReadableByAll(source),
     decide: (it) => ({ ...settled(it), file: { path: it.path, state: "same" }, entry: sameEntry(it) }),
   },
   {
@@ -164,28 +168,62 @@ const conflict = ({ path, full, found, wanted, mode, entry, beside, merged }: Me
   ...(beside !== wanted && { write: { path: `${full}.new`, content: wanted, mode, durable: false } }),
 });
 
-/** Decides on a managed file that the stack needs. */
-export async function decideManaged(dir: string, file: RenderedFile, entry: ManifestEntry): Promise<Decision> {
+/** Decides on a managed file that the stack needs. `from`: its name on disk, where that is a former one. */
+export async function decideManaged(
+  dir: string,
+  file: RenderedFile,
+  entry: ManifestEntry,
+  from = file.path,
+): Promise<Decision> {
   const { path, content: wanted, mode, note } = file;
   const full = join(dir, path);
-  const onDisk = readIfThere(full) || undefined;
+  const source = join(dir, from);
+  const onDisk = readIfThere(source) || undefined;
   const situation: Situation = {
     path,
     full,
+    source,
     wanted,
     mode,
     note,
     onDisk,
     found: onDisk && asManaged(onDisk.replaceAll("\r\n", "\n")),
     entry,
-    base: baseOf(dir, path, entry),
-    beside: entry.offered === undefined ? undefined : readIfThere(`${full}.new`),
+    base: baseOf(dir, from, entry),
+    beside: entry.offered === undefined ? undefined : readIfThere(`${source}.new`),
   };
   const row = ROWS.find(({ holds }) => holds(situation));
   if (row !== undefined) return row.decide(situation);
   const mergeSituation = { ...situation, merged: await merge(situation) };
   const mergeRow = MERGE_ROWS.find(({ holds }) => holds(mergeSituation));
   return mergeRow === undefined ? conflict(mergeSituation) : mergeRow.decide(mergeSituation);
+}
+
+/** Returns both decisions for a managed file that gets another name: its text, with the user's edits, goes along. */
+export async function decideRenamed(
+  dir: string,
+  file: RenderedFile,
+  entry: ManifestEntry,
+  from: string,
+): Promise<readonly [Decision, Decision]> {
+  const decision = await decideManaged(dir, file, entry, from);
+  const [source, full] = [join(dir, from), join(dir, file.path)];
+  const before = readIfThere(source) ?? "";
+  const base = decision.base ?? baseOf(dir, from, entry);
+  const after = decision.write?.path === full ? decision.write.content : before;
+  const isShownAsNew = ["same", "kept", "ejected"].includes(decision.file.state);
+  const renamed: Decision = {
+    ...decision,
+    ...defined({ base }),
+    file: isShownAsNew ? { path: file.path, state: "new", after: before } : decision.file,
+    ...(after === before && { move: { path: full, content: before, mode: file.mode, durable: false } }),
+    removals: [],
+  };
+  const old: Decision = {
+    file: { path: from, state: "removed", before },
+    removals: [source, `${source}.new`, join(dir, basePath(from))],
+  };
+  return [renamed, old];
 }
 
 /** Decides on a managed file that the stack no longer needs: it is removed unless somebody has edited it. */

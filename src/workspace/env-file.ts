@@ -28,7 +28,7 @@ const assignments = (name: string): RegExp =>
 export function setVariable(text: string, name: string, value: string): string {
   const before = parseEnv(text);
   if (before[name] === value) return text;
-  for (const edited of candidates(text, name, value)) {
+  for (const edited of candidates(text, name, value, before[name])) {
     if (reads(edited, { ...before, [name]: value })) return edited;
   }
   throw new CodedError("GC1110", `${name} cannot be written into .env so that every reader takes it the same way`, {
@@ -37,17 +37,24 @@ export function setVariable(text: string, name: string, value: string): string {
 }
 
 /** Yields possible results. The last line comes first, because it wins; a line inside a multi-line value fails the check. */
-function* candidates(text: string, name: string, value: string): Generator<string> {
+function* candidates(text: string, name: string, value: string, before = ""): Generator<string> {
   for (const { 0: whole, 1: start = "", 2: old = "", 3: comment = "", index } of [
     ...text.matchAll(assignments(name)),
   ].reverse()) {
-    for (const written of writings(value, old.slice(0, 1))) {
+    for (const written of [...extended(old, before, value), ...writings(value, old.slice(0, 1))]) {
       yield text.slice(0, index) + start + written + comment + text.slice(index + whole.length);
     }
   }
   const eol = text.includes("\r\n") ? "\r\n" : "\n";
   const start = text === "" || text.endsWith("\n") ? text : `${text}${eol}`;
   for (const written of writings(value, "")) yield `${start}${name}=${written}${eol}`;
+}
+
+/** Returns the value as written with the rest of a longer one behind it: variables in it are still filled in. */
+function extended(old: string, before: string, value: string): string[] {
+  const rest = value.slice(before.length);
+  if (before === "" || !value.startsWith(before) || !/^[\w./:;,-]+$/.test(rest)) return [];
+  return /^['"]/.test(old) ? [`${old.slice(0, -1)}${rest}${old.slice(0, 1)}`] : [`${old}${rest}`];
 }
 
 /** Returns the ways to write the value, the one with the quotes that are there first. */

@@ -1,8 +1,10 @@
 export { type AddOptions, addApp, removeApp } from "./apps.ts";
 export { type Assets, isSample, packageAssets, SAMPLE_COMPOSE_PROJECT } from "./assets.ts";
-export { composeFilesIn, readComposeFiles, readUserFilesWith } from "./compose-files.ts";
+export { readComposeFiles, readUserFilesWith } from "./compose-files.ts";
 export type { PlannedFile } from "./decisions.ts";
 export { DECLARATION_FILE, readDeclarationText } from "./declaration-file.ts";
+export { composeFilesIn, type Discovery, stackFileNames } from "./discovery.ts";
+export { discoveryProblem, refuseMissedStackFile } from "./discovery-problem.ts";
 export { workspaceDocker } from "./docker.ts";
 export { parseEnv, setVariable } from "./env-file.ts";
 export { changedStarts, changedStartText, followImages, imageStartNotes } from "./image-starts.ts";

@@ -1,18 +1,23 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { defined } from "../base/defined.ts";
 import { type FileToWrite, readIfThere } from "../base/files.ts";
+import { STACK_FILES } from "../stack/managed-files.ts";
 import type { RenderedFile } from "../stack/model.ts";
 import {
   type Decision,
   decideManaged,
   decideOnce,
+  decideRenamed,
   decideUnneeded,
   type PlannedFile,
   type UserFileToWrite,
 } from "./decisions.ts";
+import { isFormerLink } from "./discovery.ts";
 import {
   basePath,
   hashOf,
+  type ManifestEntries,
   type ManifestEntry,
   manifestText,
   readManifest,
@@ -65,16 +70,26 @@ export async function planManagedFiles(
       ? knownMade
       : { ...knownMade, ...Object.fromEntries(newlyMade.map(({ path, content }) => [path, hashOf(content)])) };
   const decisions: Decision[] = [];
+  const dropped: Decision[] = [];
   const wanted = new Set<string>();
   for (const file of files.filter(({ kind }) => kind === "managed")) {
     wanted.add(file.path);
-    const { ejected, ...entry } = known[file.path] ?? { ours: [] };
+    const from = formerName(dir, file.path, known) ?? file.path;
+    const { ejected, ...entry } = known[from] ?? { ours: [] };
     const staysEjected = ejected !== undefined && !adopt.includes(file.path);
-    decisions.push(await decideManaged(dir, file, staysEjected ? { ...entry, ejected } : entry));
+    const kept = staysEjected ? { ...entry, ejected } : entry;
+    if (from === file.path) {
+      decisions.push(await decideManaged(dir, file, kept));
+    } else {
+      const [renamed, old] = await decideRenamed(dir, file, kept, from);
+      decisions.push(renamed);
+      dropped.push(old);
+      wanted.add(from);
+    }
   }
-  const dropped = Object.entries(known)
-    .filter(([path]) => !wanted.has(path))
-    .map(([path, entry]) => decideUnneeded(dir, path, entry));
+  for (const [path, entry] of Object.entries(known)) {
+    if (!wanted.has(path)) dropped.push(decideUnneeded(dir, path, entry));
+  }
 
   const entries = Object.fromEntries(
     [...decisions, ...dropped].flatMap(({ file, entry }) => (entry === undefined ? [] : [[file.path, entry] as const])),
@@ -98,12 +113,20 @@ export async function planManagedFiles(
     once: once.flatMap(({ create }) => create ?? []),
     manifest: manifest({ ...entries, ...going }),
     groups: [
-      decisions.flatMap(({ write }) => write ?? []),
+      decisions.flatMap(({ move, write }) => [move, write].filter((one) => one !== undefined)),
       decisions.flatMap((decision) => baseOfNextMerge(dir, decision)),
     ],
     removals: [...decisions, ...dropped].flatMap(({ removals = [] }) => removals),
     last: Object.keys(going).length === 0 ? [] : manifest(entries),
   };
+}
+
+/** Returns the name under which a Compose file of ours is still on disk, where that is another one than the wanted. */
+function formerName(dir: string, path: string, known: ManifestEntries): string | undefined {
+  if (!STACK_FILES.includes(path)) return undefined;
+  const isThere = known[path] !== undefined && existsSync(join(dir, path)) && !isFormerLink(dir, path);
+  if (isThere) return undefined;
+  return STACK_FILES.find((name) => name !== path && known[name] !== undefined && existsSync(join(dir, name)));
 }
 
 function baseOfNextMerge(dir: string, { file, base }: Decision): FileToWrite[] {

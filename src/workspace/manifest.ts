@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join, posix } from "node:path";
 import { defined } from "../base/defined.ts";
 import { readIfThere } from "../base/files.ts";
-import { STACK_FILE } from "../stack/managed-files.ts";
+import { STACK_FILES } from "../stack/managed-files.ts";
 
 export const WORKSPACE_MANIFEST_FILE = ".glitchtip/manifest.json";
 const OURS = ".glitchtip/";
@@ -66,7 +66,7 @@ function parsed(text = "{}"): Pick<WorkspaceManifest, "made" | "files"> {
 const isMadeOnce = (path: string): boolean => ["glitchtip.yaml", "compose.yaml", "app/server.mjs"].includes(path);
 
 const isManagedPath = (path: string): boolean =>
-  path === STACK_FILE ||
+  STACK_FILES.includes(path) ||
   (path.startsWith(OURS) && posix.normalize(path) === path && !/^\.glitchtip\/(?:secrets|env|base)\//.test(path));
 
 export const manifestText = (tool: string, { instance, made, files }: WorkspaceManifest): string =>

@@ -3,8 +3,9 @@ import { dirname, join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import type { Assets } from "./assets.ts";
-import { composeFilesFoundIn } from "./compose-files.ts";
+
 import { DECLARATION_FILE } from "./declaration-file.ts";
+import { composeFilesFoundIn } from "./discovery.ts";
 import { parseEnv } from "./env-file.ts";
 
 /** Names that say nothing about what a folder is for; a name with a dot in front neither. */

@@ -10,7 +10,7 @@ import type { RenderedFile } from "../stack/model.ts";
 import type { Assets } from "./assets.ts";
 import type { PlannedFile } from "./decisions.ts";
 import { DECLARATION_FILE } from "./declaration-file.ts";
-import { createOverrideLink, envWith, plannedLink, usesOverrideLink } from "./discovery.ts";
+import { envWith } from "./env-lines.ts";
 import { recordEnvEdit } from "./env-record.ts";
 import { type ManagedFilesPlan, planManagedFiles } from "./managed-files.ts";
 import { missingSecrets, OLD_SECRET_FILES } from "./secrets.ts";
@@ -39,8 +39,8 @@ export interface WorkspacePlan {
   /** New texts of the user's own files. */
   readonly declaration?: string;
   readonly env?: string;
-  /** Compose finds our file by a link, not by COMPOSE_FILE. */
-  readonly byLink: boolean;
+  /** .env held nothing but what we wrote, and is no longer needed. */
+  readonly removesEnv: boolean;
   /** Env files with the DSN of an app that no longer reads it from there. */
   readonly oldEnvFiles: readonly string[];
 }
@@ -59,15 +59,13 @@ export async function planWorkspace(
     instance: workspace.instance,
   });
   const secrets = missingSecrets(dir, declaration, { ...workspace.env, ...shell });
-  const byLink = usesOverrideLink(workspace);
   const envText = readEnvText(dir);
-  const newEnvText = byLink ? envText : envWith(envText, workspace, sample);
+  const newEnvText = envWith(envText, workspace, sample);
   const oldEnvFiles = envFilesIn(dir).filter((path) => !envFilesOf(declaration).includes(path));
   const files: PlannedFile[] = [
     ...(declarationEdited ? plannedDeclaration(dir, declarationText) : []),
     ...managed.files,
-    plannedEnv(envText, newEnvText),
-    ...(byLink ? [plannedLink(dir)] : []),
+    ...plannedEnv(envText, newEnvText),
     ...secrets.map((path) => ({ path, state: "new" }) as const),
     ...oldEnvFiles.map((path) => ({ path, state: "removed" }) as const),
   ];
@@ -77,8 +75,8 @@ export async function planWorkspace(
     warnings: [...stack.warnings, ...managed.files.flatMap(warningOf)],
     managed,
     ...(declarationEdited && { declaration: declarationText }),
-    ...(newEnvText !== envText && { env: newEnvText }),
-    byLink,
+    ...(newEnvText !== envText && defined({ env: newEnvText })),
+    removesEnv: newEnvText === undefined,
     oldEnvFiles,
   };
 }
@@ -88,9 +86,11 @@ function plannedDeclaration(dir: string, after: string): PlannedFile[] {
   return before === undefined ? [] : [{ path: DECLARATION_FILE, state: "changed", before, after }];
 }
 
-function plannedEnv(before: string, after: string): PlannedFile {
-  if (after === before) return { path: ENV_FILE, state: "same" };
-  return before === "" ? { path: ENV_FILE, state: "new", after } : { path: ENV_FILE, state: "changed", before, after };
+function plannedEnv(before: string, after: string | undefined): PlannedFile[] {
+  if (after === undefined) return [{ path: ENV_FILE, state: "removed", before }];
+  if (after === before) return before === "" ? [] : [{ path: ENV_FILE, state: "same" }];
+  if (before === "") return [{ path: ENV_FILE, state: "new", after }];
+  return [{ path: ENV_FILE, state: "changed", before, after }];
 }
 
 /** Returns true where applying the plan would change a file. */
@@ -106,7 +106,7 @@ function warningOf({ path, state, after, notNeeded }: PlannedFile): string[] {
 
 /** Writes what the plan says. When it is killed at any moment, the same command goes on from there. */
 export function applyWorkspacePlan(plan: WorkspacePlan): void {
-  const { dir, managed, declaration, env, oldEnvFiles } = plan;
+  const { dir, managed, declaration, env, removesEnv, oldEnvFiles } = plan;
   const groups = [managed.manifest, managed.once, ...managed.groups, managed.removals, managed.last];
   if (!changesSomething(plan) && groups.every((group) => group.length === 0)) return;
   clearLeftovers(plan);
@@ -114,11 +114,9 @@ export function applyWorkspacePlan(plan: WorkspacePlan): void {
   writeAll(managed.manifest);
   for (const { path, content } of managed.once) writeUserFile(path, content);
   for (const group of managed.groups) writeAll(group);
-  if (env !== undefined) {
-    recordEnvEdit(dir, readEnvText(dir), env);
-    writeUserFile(join(dir, ENV_FILE), env);
-  }
-  if (plan.byLink) createOverrideLink(dir);
+  if (env !== undefined || removesEnv) recordEnvEdit(dir, readEnvText(dir), env ?? "");
+  if (env !== undefined) writeUserFile(join(dir, ENV_FILE), env);
+  if (removesEnv) removeFile(join(dir, ENV_FILE), dir);
   for (const path of [...managed.removals, ...oldEnvFiles.map((file) => join(dir, file))]) removeFile(path, dir);
   writeAll(managed.last);
 }

@@ -4,11 +4,11 @@ import { CodedError } from "../base/errors.ts";
 import { explainWriteError, quietly, readIfThere } from "../base/files.ts";
 import { readUserText, writeUserFile } from "../base/user-file.ts";
 import { dotenvEdits } from "../running/index.ts";
-import { MADE_BY_US, STACK_FILE } from "../stack/managed-files.ts";
-import { composeFilesFoundIn } from "./compose-files.ts";
+import { isMadeByUs, OVERRIDE_FILE, STACK_FILES } from "../stack/managed-files.ts";
 import { DECLARATION_FILE } from "./declaration-file.ts";
-import { isOurLink, OVERRIDE_LINK, SEPARATOR } from "./discovery.ts";
-import { envBeforeInit } from "./env-record.ts";
+import { isFormerLink, listsOurs, statedWithoutOurs } from "./discovery.ts";
+import { parseEnv } from "./env-file.ts";
+import { envWithoutOurs } from "./env-record.ts";
 import { hashOf, readManifest, WORKSPACE_MANIFEST_FILE } from "./manifest.ts";
 
 const FOLDER = ".glitchtip";
@@ -49,7 +49,9 @@ export function planUninstall(dir: string, options: UninstallOptions = {}): Unin
     ...(isThere(dir, FOLDER) ? [{ path: `${FOLDER}/` }] : []),
     ...(options.keepData && isThere(dir, SECRETS) ? [{ path: SECRETS, why: "opens the data that stays" }] : []),
   ];
-  const env = ejected.includes(STACK_FILE) ? undefined : plannedEnv(dir, Object.hasOwn(made, "compose.yaml"));
+  const env = ejected.some((path) => STACK_FILES.includes(path))
+    ? undefined
+    : plannedEnv(dir, Object.hasOwn(made, "compose.yaml"));
   const dotenv = dotenvEdits(dir, { apps: {} });
   const isEnvMade = env !== undefined && env.after === undefined;
   return {
@@ -76,8 +78,8 @@ interface Fate {
 /** Returns our files beside `.glitchtip`. Without a manifest our Compose file is known by its first line. */
 function managedOutside(dir: string, { files, there }: ReturnType<typeof readManifest>): string[] {
   const managed = Object.keys(files).filter((path) => !path.startsWith(`${FOLDER}/`) && !files[path]?.ejected);
-  const paths = there ? managed : [STACK_FILE].filter((path) => isMadeByUs(dir, path));
-  return [...paths.filter((path) => isThere(dir, path)), ...(isOurLink(dir, OVERRIDE_LINK) ? [OVERRIDE_LINK] : [])];
+  const paths = there ? managed : STACK_FILES.filter((path) => isMadeByUs(readIfThere(join(dir, path)) ?? ""));
+  return [...paths.filter((path) => isThere(dir, path)), ...(isFormerLink(dir, OVERRIDE_FILE) ? [OVERRIDE_FILE] : [])];
 }
 
 function fateOfMade(dir: string, path: string, hash: string): Fate[] {
@@ -101,21 +103,16 @@ function fateOfDeclaration(
 function plannedEnv(dir: string, hasSample: boolean): { before: string; after: string | undefined } | undefined {
   const before = readUserText(join(dir, ENV_FILE));
   if (before === undefined) return undefined;
-  const after = envBeforeInit(dir, before, {
-    names: ["GLITCHTIP_PORT", ...(hasSample ? ["APP_PORT"] : [])],
-    composeFile: (stated) => {
-      const others = stated.split(SEPARATOR).filter((path) => path !== STACK_FILE);
-      return others.join(SEPARATOR) === composeFilesFoundIn(dir).join(SEPARATOR) ? undefined : others.join(SEPARATOR);
-    },
-  });
+  const env = parseEnv(before);
+  const composeFile = env.COMPOSE_FILE === undefined ? undefined : statedWithoutOurs(dir, env);
+  const values = { GLITCHTIP_PORT: "", ...(hasSample && { APP_PORT: "" }) };
+  const isListed = listsOurs(dir, env);
+  const after = envWithoutOurs(dir, before, { composeFile, values, isListed, keepsChanged: false });
   return after === before ? undefined : { before, after };
 }
 
 const isThere = (dir: string, path: string): boolean =>
   statSync(join(dir, path), { throwIfNoEntry: false }) !== undefined;
-
-const isMadeByUs = (dir: string, path: string): boolean =>
-  readIfThere(join(dir, path))?.startsWith(MADE_BY_US) === true;
 
 /**
  * Removes and changes the files. The manifest goes last, so that a run that was killed can be repeated; the folders of the

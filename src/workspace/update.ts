@@ -6,7 +6,6 @@ import type { Clock } from "../base/wait.ts";
 import { hostApps } from "../config/app-sources.ts";
 import { namesOf } from "../config/framework-presets.ts";
 import { type DotenvEdit, dotenvEdits, writeDotenvFiles } from "../running/index.ts";
-import { STACK_FILE } from "../stack/managed-files.ts";
 import type { ImageKnowledge } from "../stack/model.ts";
 import { type Assets, packageAssets } from "./assets.ts";
 import type { FileState, PlannedFile } from "./decisions.ts";
@@ -132,10 +131,10 @@ async function imagesOf(
   workspace: Workspace,
   options: UpdateOptions,
 ): Promise<ImageKnowledge> {
-  const { dir, declaration, user, composeFiles, composeProjectName, images } = workspace;
+  const { dir, declaration, user, composeFiles, stackFile, composeProjectName, images } = workspace;
   const asked = askedImages(declaration, user, composeProjectNameOf(dir, composeProjectName));
   // Without our file, which may not be there yet, and without those after it, which may need it.
-  const files = composeFiles.slice(0, composeFiles.indexOf(STACK_FILE));
+  const files = composeFiles.slice(0, composeFiles.indexOf(stackFile));
   return { ...images, ...(await askImages(docker, asked, images, files, options)), stateBy: options.stateBy };
 }
 

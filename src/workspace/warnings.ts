@@ -5,7 +5,8 @@ import { STACK_FILE } from "../stack/managed-files.ts";
 import { publishesPort } from "../stack/production.ts";
 import { isStackService } from "../stack/service-names.ts";
 import { readUserFile } from "./declaration-file.ts";
-import { isOurLink, OVERRIDE_LINK, servicesReadingDotEnv, usesOverrideLink } from "./discovery.ts";
+import { shellProblem } from "./discovery-problem.ts";
+import { ignoresAny } from "./git.ts";
 import { oldSecretFiles, ownerOnlySecretFile } from "./secrets.ts";
 import { publishedPort, type Workspace } from "./workspace.ts";
 
@@ -24,16 +25,14 @@ export function* warningsOf(
     yield `GLITCHTIP_PORT=${port} in .env wins over server.port: ${server.port}`;
   }
   if (serverKind(declaration) === "bundled" && workspace.port !== port) {
-    yield `GLITCHTIP_PORT=${shell.GLITCHTIP_PORT} in your shell wins over ${port} in .env, for as long as it is set`;
+    yield `GLITCHTIP_PORT=${shell.GLITCHTIP_PORT} in your shell wins over ${port} in ${env.GLITCHTIP_PORT ? ".env" : "glitchtip.yaml"}, for as long as it is set`;
   }
   yield* portWarnings(workspace);
   const image = env.GLITCHTIP_IMAGE;
   if (image && generationOf(image)?.generation !== resolveServer(server).server?.capabilities.generation) {
     yield `GLITCHTIP_IMAGE=${image} in .env is another generation than server.image: ${server.image}; state it in glitchtip.yaml`;
   }
-  if (shell.COMPOSE_FILE !== undefined && shell.COMPOSE_FILE !== env.COMPOSE_FILE) {
-    yield `COMPOSE_FILE=${shell.COMPOSE_FILE} in your shell wins over the one in .env`;
-  }
+  yield* discoveryWarnings(workspace, shell);
   // A workspace of our file alone is for GlitchTip alone.
   if (Object.keys(apps).length === 0 && workspace.composeFiles.length > 1)
     yield "no service gets a DSN: `apps` is empty";
@@ -55,24 +54,41 @@ function* portWarnings({ declaration, port, user }: Workspace): Generator<string
   yield `port ${port} of GlitchTip is published by ${names.join(" and ")}, too: set GLITCHTIP_PORT in .env, or server.port in glitchtip.yaml, to a free one`;
 }
 
-/** Every line of .env becomes part of a service whose `env_file` it is. */
-function* dotEnvWarnings(workspace: Workspace): Generator<string> {
-  const readers = servicesReadingDotEnv(workspace.user);
-  if (readers.length === 0 || workspace.env.COMPOSE_FILE?.includes(STACK_FILE)) return;
-  const who = `.env is the env_file of ${readers.join(", ")}`;
-  if (!usesOverrideLink(workspace)) {
-    yield `${who}: with the new lines in it their containers are made anew by the next up`;
-  } else if (!isOurLink(workspace.dir, OVERRIDE_LINK)) {
-    yield `${who}, so it stays as it is: Compose finds ${STACK_FILE} by the link ${OVERRIDE_LINK}`;
+/** Yields what keeps Compose from finding our file, here or in somebody else's clone. */
+function* discoveryWarnings(
+  { dir, env, stackFile }: Workspace,
+  shell: Readonly<Record<string, string | undefined>>,
+): Generator<string> {
+  // What .env and the folder lack is written by this run.
+  const problem = shellProblem({ dir, env, stackFile }, shell);
+  if (problem !== undefined) {
+    yield `${problem.what}; ${problem.fix}`;
+  } else if (shell.COMPOSE_FILE && env.COMPOSE_FILE && shell.COMPOSE_FILE !== env.COMPOSE_FILE) {
+    yield `COMPOSE_FILE=${shell.COMPOSE_FILE} in your shell wins over the one in .env`;
   }
+  if (stackFile === STACK_FILE && ignoresAny(dir, [".env"])) {
+    yield `git ignores .env, in which COMPOSE_FILE names ${STACK_FILE}: whoever clones the repository has to run npx glitchtip-compose init`;
+  }
+}
+
+/** Every line of .env becomes part of a service whose `env_file` it is. */
+function* dotEnvWarnings({ user, env, stackFile }: Workspace): Generator<string> {
+  const readers = Object.keys(user.services).filter((name) => user.services[name]?.envFiles.includes(".env"));
+  if (readers.length === 0 || stackFile !== STACK_FILE || env.COMPOSE_FILE?.includes(STACK_FILE)) return;
+  yield `.env is the env_file of ${readers.join(", ")}: with the new lines in it their containers are made anew by the next up`;
 }
 
 /**
  * Returns the apps that start without our wrapper, each with the Compose file that is the reason: it stands after ours
  * and states an entrypoint, and Compose uses the last one.
  */
-export async function appsWithLostWrapper({ dir, declaration, composeFiles }: Workspace): Promise<Map<string, string>> {
-  const after = composeFiles.slice(composeFiles.indexOf(STACK_FILE) + 1);
+export async function appsWithLostWrapper({
+  dir,
+  declaration,
+  composeFiles,
+  stackFile,
+}: Workspace): Promise<Map<string, string>> {
+  const after = composeFiles.slice(composeFiles.indexOf(stackFile) + 1);
   if (after.length === 0) return new Map();
   const { asMap, parseComposeYaml, Tagged } = await import("../compose/yaml.ts");
   const wrapped = Object.keys(declaration.apps).filter((app) =>
@@ -93,5 +109,5 @@ export async function appsWithLostWrapper({ dir, declaration, composeFiles }: Wo
 
 /** Says what is lost. */
 export const lostWrapperText = (app: string, path: string): string =>
-  `${path} stands after ${STACK_FILE} in COMPOSE_FILE and states an entrypoint for ${app}: it replaces with-dsn, so ${app} gets no DSN`;
-export const lostWrapperRemedy = `Put ${STACK_FILE} last in COMPOSE_FILE (.env), then: npx glitchtip-compose init`;
+  `${path} stands after our Compose file in COMPOSE_FILE and states an entrypoint for ${app}: it replaces with-dsn, so ${app} gets no DSN`;
+export const lostWrapperRemedy = "Put our Compose file last in COMPOSE_FILE (.env), then: npx glitchtip-compose init";

@@ -11,8 +11,9 @@ import { LOCK_FILE, parseLock } from "../stack/lock.ts";
 import type { ImageKnowledge, ProvisionerSource, RenderedStack } from "../stack/model.ts";
 import { renderStack } from "../stack/render.ts";
 import { type Assets, isSample, packageAssets } from "./assets.ts";
-import { composeFilesIn, readComposeFiles, readUserFiles, readUserFilesWith } from "./compose-files.ts";
+import { readComposeFiles, readUserFiles, readUserFilesWith } from "./compose-files.ts";
 import { DECLARATION_FILE, readDeclarationText, readUserFile } from "./declaration-file.ts";
+import { composeFilesIn, type Discovery, stackFileOf } from "./discovery.ts";
 import type { WorkspaceDocker } from "./docker.ts";
 import { parseEnv } from "./env-file.ts";
 import { askedImages, composeProjectNameOf, rememberedImages } from "./images.ts";
@@ -29,6 +30,8 @@ export interface Workspace {
   readonly declarationText: string;
   /** The user's Compose files and ours in Compose's order; relative to the folder. */
   readonly composeFiles: readonly string[];
+  /** Which of them is ours. */
+  readonly stackFile: string;
   readonly user: UserProject;
   /** The port on 127.0.0.1: GLITCHTIP_PORT in the shell, else in .env, else the declared one. */
   readonly port: number;
@@ -50,7 +53,7 @@ export function readWorkspace(dir: string, shell: Variables = {}): Workspace {
   const text = readDeclarationText(dir);
   const declaration = loadDeclaration(text, DECLARATION_FILE);
   const env = parseEnv(readEnvText(dir));
-  const composeFiles = composeFilesIn(dir, env);
+  const composeFiles = composeFilesIn(dir, env, { shell });
   const user = readUserFiles(dir, readComposeFiles(dir, composeFiles), { ...env, ...shell });
   return workspaceFrom(dir, declaration, text, composeFiles, user, env, shell);
 }
@@ -66,10 +69,11 @@ export interface ReadContext {
 export async function readWorkspaceWith(
   { dir, log, env: shell = {}, docker }: ReadContext,
   text: string,
+  discovery?: Discovery,
 ): Promise<Workspace> {
   const declaration = loadDeclaration(text, DECLARATION_FILE);
   const env = parseEnv(readEnvText(dir));
-  const composeFiles = composeFilesIn(dir, env);
+  const composeFiles = composeFilesIn(dir, env, { shell, discovery });
   const files = readComposeFiles(dir, composeFiles);
   const user = await readUserFilesWith(docker?.config, dir, files, { ...env, ...shell }, log);
   return workspaceFrom(dir, declaration, text, composeFiles, user, env, shell);
@@ -93,6 +97,7 @@ export function workspaceFrom(
     declaration,
     declarationText,
     composeFiles,
+    stackFile: stackFileOf(composeFiles),
     user,
     port: publishedPort(declaration, env, shell),
     ...defined({ composeProjectName, instance }),
@@ -104,11 +109,12 @@ export function workspaceFrom(
 
 /** Returns the managed files as the workspace wants them; nothing is written. */
 export function renderWorkspace(workspace: Workspace, assets: Assets): RenderedStack {
-  const { dir, declaration, declarationText, user, images, instance } = workspace;
+  const { dir, declaration, declarationText, user, images, instance, stackFile } = workspace;
   return renderStack({
     ...defined({ instance }),
     declaration,
     declarationText,
+    stackFile,
     toolVersion: assets.version,
     user: withEnvFiles(dir, user),
     images,

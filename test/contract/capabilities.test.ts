@@ -127,7 +127,7 @@ describe("an image's tag selects its row:", () => {
     const warnings: string[] = [];
     const log = { ...silentLog, warn: (text: string) => warnings.push(text) };
     await initWorkspace({ dir: folder.path, log, assets: testAssets() }, { image, apps: { app: "app" } });
-    return { warnings, stack: folder.read("compose.glitchtip.yaml") };
+    return { warnings, stack: folder.read("compose.override.yaml") };
   }
 
   it.each([

@@ -33,7 +33,7 @@ describeOnEngine("a stack that is there already", () => {
       server: (await stack.container("glitchtip")).State.StartedAt,
       state: await stack.statVolume("glitchtip-state"),
       dsns: await stack.statVolume("glitchtip-dsn"),
-      files: ["glitchtip.yaml", "compose.yaml", "compose.glitchtip.yaml", ".env"].map((path) => stack.stat(path)),
+      files: ["glitchtip.yaml", "compose.yaml", "compose.override.yaml", ".env"].map((path) => stack.stat(path)),
       holds: await inventory(stack),
     });
     const before = await look();

@@ -34,7 +34,7 @@ describeOnEngine("a backup", () => {
   it("holds the database, uploads, declaration and the provisioner's memory, and no secret in clear", async () => {
     const files = readdirSync(path, { recursive: true, encoding: "utf8" });
     expect(files).toEqual(expect.arrayContaining(["database.dump", "uploads.tar", "state.json", "manifest.json"]));
-    expect(files).toEqual(expect.arrayContaining(["project/glitchtip.yaml", "project/compose.glitchtip.yaml"]));
+    expect(files).toEqual(expect.arrayContaining(["project/glitchtip.yaml", "project/compose.override.yaml"]));
     expect(JSON.parse(readFileSync(join(path, "manifest.json"), "utf8"))).toMatchObject({
       format: 1,
       product: "glitchtip-compose",

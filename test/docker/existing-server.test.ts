@@ -72,7 +72,7 @@ describeOnEngine("a GlitchTip that is there already, in a project of its own", (
     expect(JSON.parse(doctor.stdout).findings.filter(({ level }: { level: string }) => level === "fail")).toEqual([]);
 
     const seen = await stack.project.docker(["inspect", ...(await stack.project.containers())]);
-    for (const text of [seen.stdout, await stack.logs(), stack.read("compose.glitchtip.yaml"), verified.stdout])
+    for (const text of [seen.stdout, await stack.logs(), stack.read("compose.override.yaml"), verified.stdout])
       expect(text.includes(token)).toBe(false);
     expect((await inventory(server)).tokens).toEqual(["glitchtip-compose"]);
 
@@ -155,7 +155,7 @@ describeOnEngine("apps with a DSN of their own", () => {
     expect(stdout, stderr).toMatch(/^200 [0-9a-f]{32}/);
     const event = await readEvent(server, slug, stdout.trim().split(" ")[1] ?? "");
     expect(event.title).toContain("by hand");
-    expect(stack.read("compose.glitchtip.yaml")).not.toContain(key.replaceAll("-", ""));
+    expect(stack.read("compose.override.yaml")).not.toContain(key.replaceAll("-", ""));
     const status = await stack.project.cli(["status", "--json"]);
     expect([status.code, JSON.parse(status.stdout)], status.stderr).toMatchObject([
       0,

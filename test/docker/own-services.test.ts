@@ -73,7 +73,7 @@ describeOnEngine("a database and a Valkey that are the user's", () => {
     const { code, stderr } = await stack.project.cli(["init", "--yes"]);
     expect(code).not.toBe(0);
     expect(stderr).toContain("server.database.url: the variable NOWHERE is not set");
-    expect(() => stack.read("compose.glitchtip.yaml")).toThrow();
+    expect(() => stack.read("compose.override.yaml")).toThrow();
   });
 
   it("are backed up and restored by their URL, the password in no process's arguments", async () => {

@@ -45,7 +45,7 @@ describeOnEngine("an upgrade to an image", () => {
 
   it.each(BROKEN)("$what is taken back by itself, content equal", async ({ says, ...breakage }) => {
     const { stack } = data;
-    const files = () => [".env", "glitchtip.yaml", "compose.glitchtip.yaml"].map((name) => stack.read(name));
+    const files = () => [".env", "glitchtip.yaml", "compose.override.yaml"].map((name) => stack.read(name));
     const before = files();
     await using broken = await brokenImage(breakage);
     const ended = await stack.project.cli(["upgrade", "--to", broken.image, "--no-pull", "--yes"]);

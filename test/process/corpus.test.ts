@@ -6,12 +6,8 @@ import type { UserProject } from "../../src/compose/model.ts";
 import { hostPorts, portText } from "../../src/compose/ports.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
 import { initWorkspace } from "../../src/init/init.ts";
-import {
-  composeFilesIn,
-  readComposeFiles,
-  readUserFiles,
-  readUserFilesWith,
-} from "../../src/workspace/compose-files.ts";
+import { readComposeFiles, readUserFiles, readUserFilesWith } from "../../src/workspace/compose-files.ts";
+import { composeFilesIn, stackFileOf } from "../../src/workspace/discovery.ts";
 import { workspaceDocker } from "../../src/workspace/docker.ts";
 import { parseEnv } from "../../src/workspace/env-file.ts";
 import { withEnvFiles } from "../../src/workspace/workspace.ts";
@@ -101,7 +97,7 @@ describe.each(names)("%s", (name) => {
   it.skipIf(missing !== undefined && !expected)("is accepted by Compose, changed only where it has to be", async () => {
     using folder = copied(name);
     const files = composeFilesIn(folder.path, parseEnv(folder.before[".env"] ?? ""));
-    const own = files.slice(0, files.indexOf("compose.glitchtip.yaml"));
+    const own = files.slice(0, files.indexOf(stackFileOf(files)));
     const before = await configOf(folder.path, own);
     await run(folder.path);
     const after = await configOf(folder.path);

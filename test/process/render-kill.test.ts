@@ -7,7 +7,7 @@ import { initWorkspace } from "../../src/init/init.ts";
 import { CLI } from "../support/cli-process.ts";
 import { TemporaryFolder, testAssets } from "../support/workspace.ts";
 
-const STACK = "compose.glitchtip.yaml";
+const STACK = "compose.override.yaml";
 const dieWhileWriting = fileURLToPath(new URL("../support/die-while-writing.mjs", import.meta.url));
 const log = { info() {}, step() {}, debug() {}, warn() {} };
 

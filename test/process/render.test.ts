@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type CliFolders, cliFolders, needsScript, runCli, startOnTerminal } from "../support/cli-process.ts";
 
-const STACK = "compose.glitchtip.yaml";
+const STACK = "compose.override.yaml";
 const read = ({ project }: CliFolders, path: string) => readFileSync(join(project, path), "utf8");
 const edit = (folders: CliFolders, path: string, change: (text: string) => string) =>
   writeFileSync(join(folders.project, path), change(read(folders, path)));
@@ -31,7 +31,7 @@ describe("plan", () => {
     const { code, stdout, stderr } = await runCli(folders, "plan");
     expect(code).toBe(3);
     expect(stderr).toMatch(/^looking at .*\nnot asked: the server of this stack: it is not known where/);
-    expect(stdout).toMatch(/^would be merged {3}compose\.glitchtip\.yaml\n--- a\/compose\.glitchtip\.yaml$/m);
+    expect(stdout).toMatch(/^would be merged {3}compose\.override\.yaml\n--- a\/compose\.override\.yaml$/m);
     expect(stdout).toMatch(/^\+ {2}glitchtip-worker:$/m);
     expect(stdout).not.toContain("\u001b[");
     expect(read(folders, STACK)).toBe(before);
@@ -51,7 +51,7 @@ describe("plan", () => {
     using folders = await conflictingProject();
     const { code, stderr } = await runCli(folders, "plan");
     expect(code).toBe(3);
-    expect(stderr).toMatch(/^warning: compose\.glitchtip\.yaml:\d+: yours SERVER_ROLE: all_in_one # mine .*; ours /m);
+    expect(stderr).toMatch(/^warning: compose\.override\.yaml:\d+: yours SERVER_ROLE: all_in_one # mine .*; ours /m);
   });
 
   it("sees no change of files when only the servers' part of the declaration has changed; render notes the change", async () => {
@@ -94,7 +94,7 @@ describe("render", () => {
     const before = read(folders, STACK);
     const { code, stdout } = await runCli(folders, ...words);
     expect(code).toBe(3);
-    expect(stdout).toMatch(/^would be merged {3}compose\.glitchtip\.yaml$/m);
+    expect(stdout).toMatch(/^would be merged {3}compose\.override\.yaml$/m);
     expect(stdout.includes("\n@@ ")).toBe(!words.includes("--check"));
     expect(read(folders, STACK)).toBe(before);
     await runCli(folders, "render");
@@ -105,8 +105,8 @@ describe("render", () => {
     using folders = await conflictingProject();
     const { code, stderr } = await runCli(folders, "render");
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^error GC1105: .*: compose\.glitchtip\.yaml$/m);
-    expect(stderr).toMatch(/^ {2}compose\.glitchtip\.yaml:\d+: yours SERVER_ROLE: all_in_one # mine .*; ours /m);
+    expect(stderr).toMatch(/^error GC1105: .*: compose\.override\.yaml$/m);
+    expect(stderr).toMatch(/^ {2}compose\.override\.yaml:\d+: yours SERVER_ROLE: all_in_one # mine .*; ours /m);
     expect(read(folders, `${STACK}.new`)).toContain("glitchtip-worker:");
     expect(read(folders, STACK)).toContain("# mine");
   });
@@ -147,7 +147,7 @@ describe("eject", () => {
     expect(await runCli(folders, "eject", STACK)).toMatchObject({ code: 0, stderr: "" });
     const ejected = read(folders, STACK);
     expect(ejected).toMatch(/^# Yours since `glitchtip-compose eject`/);
-    expect(read(folders, ".env")).toContain(`:${STACK}`);
+    expect(existsSync(join(folders.project, ".env"))).toBe(false);
     expect((await runCli(folders, "eject", STACK)).stdout).toBe(`yours already  ${STACK}\n`);
 
     const { code, stderr } = await runCli(folders, "render");
@@ -174,9 +174,9 @@ describe("eject", () => {
     async (...words) => {
       using folders = cliFolders();
       await runCli(folders, "init");
-      const { code, stderr } = await runCli(folders, ...words, "compose.glitchtip.yml");
+      const { code, stderr } = await runCli(folders, ...words, "compose.overide.yaml");
       expect(code).toBe(2);
-      expect(stderr).toMatch(/^error GC1001: no managed file: .*; did you mean "compose\.glitchtip\.yaml"\?$/m);
+      expect(stderr).toMatch(/^error GC1001: no managed file: .*; did you mean "compose\.override\.yaml"\?$/m);
     },
   );
 });

@@ -60,7 +60,7 @@ describe("a secret of a container that Vault has", () => {
     expect(result.created).toContain(COPY);
     expect(folder.read(COPY)).toBe("first password");
     expect([folder.mode(".glitchtip/secrets"), folder.mode(COPY)]).toEqual(["700", "444"]);
-    expect(folder.read("compose.glitchtip.yaml")).toContain(`file: ${COPY}`);
+    expect(folder.read("compose.override.yaml")).toContain(`file: ${COPY}`);
     expect(folder.files()[".glitchtip/secrets/admin_password"]).toBeUndefined();
     expect(await findings(folder)).toEqual([
       { check: "vault", level: "ok", what: "the copies for containers are as in Vault" },
@@ -80,7 +80,7 @@ describe("a secret of a container that Vault has", () => {
     folder.write("glitchtip.yaml", `${DECLARATION}notify: [{type: json, url: "${reference}"}]\n`);
     await bring(folder);
     expect(folder.read(vaultCopyOf(reference) ?? "")).toBe("https://hooks.example.com/x");
-    expect(folder.read("compose.glitchtip.yaml")).not.toContain("hooks.example.com");
+    expect(folder.read("compose.override.yaml")).not.toContain("hooks.example.com");
     store("first password");
   });
 

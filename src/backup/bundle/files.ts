@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
-import { STACK_FILE } from "../../stack/managed-files.ts";
 import { DECLARATION_FILE, OLD_SECRET_FILES, type Workspace } from "../../workspace/index.ts";
 import { ENV_NAMES, managedFiles, ownEnvText } from "../stack-sources.ts";
 
@@ -33,7 +32,7 @@ const SECRET_SETTING =
   /(?:^|[\s{,"'-])(\w*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY)\w*)["']?\s*[:=]\s*["']?([^\s"'#,}]+)/gi;
 
 /** A bundle is carried to other machines: it may hold no value of a known secret, and none that looks like a secret. */
-function refuseSecrets({ dir, env, declaration }: Workspace, files: readonly BundleFile[]): void {
+function refuseSecrets({ dir, env, declaration, stackFile }: Workspace, files: readonly BundleFile[]): void {
   const referenced = [...JSON.stringify(declaration).matchAll(/"file:([^"]+)"/g)].map(([, path = ""]) => path);
   const known = [
     ...[...OLD_SECRET_FILES, ...referenced].map((path) => [path, readIfThere(resolve(dir, path))?.trim()] as const),
@@ -44,7 +43,7 @@ function refuseSecrets({ dir, env, declaration }: Workspace, files: readonly Bun
   const problems = files.flatMap(({ path, content }) => [
     ...known.filter(([, value]) => content.includes(value ?? "")).map(([name]) => `${path} holds the value of ${name}`),
     // Generated files name secrets and hold none.
-    ...(path === STACK_FILE || path.startsWith(".glitchtip/") ? [] : secretsWrittenInto(path, content)),
+    ...(path === stackFile || path.startsWith(".glitchtip/") ? [] : secretsWrittenInto(path, content)),
   ]);
   if (problems.length === 0) return;
   throw new CodedError("GC1610", "the bundle would hold secrets", {

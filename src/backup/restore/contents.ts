@@ -15,9 +15,9 @@ import {
 } from "../../config/secret-volumes.ts";
 import type { Docker } from "../../docker/index.ts";
 import { observeStack, openStackSecrets } from "../../running/index.ts";
-import { SECRETS_FOLDER, STACK_FILE } from "../../stack/managed-files.ts";
+import { isMadeByUs, OVERRIDE_FILE, SECRETS_FOLDER, STACK_FILE } from "../../stack/managed-files.ts";
 import { SETUP } from "../../stack/service-names.ts";
-import { composeFilesIn, DECLARATION_FILE, parseEnv, setVariable } from "../../workspace/index.ts";
+import { composeFilesIn, DECLARATION_FILE, type Discovery, parseEnv, setVariable } from "../../workspace/index.ts";
 import type { Backup } from "../catalog.ts";
 import { type DecryptionKey, decryptFiles, type WorkspaceFile } from "../encryption.ts";
 import { ENCRYPTED_FILES, STATE_FILE, WORKSPACE_FOLDER } from "../manifest.ts";
@@ -94,7 +94,7 @@ export function missingFiles(dir: string, { files }: BackupContents, there: Read
     "glitchtip_secret_key",
   ];
   return [
-    ...composeFilesIn(dir, env)
+    ...composeFilesIn(dir, env, { discovery: discoveryOf(dir, files) })
       .filter((path) => !has(path))
       .map((path) => `${path}: copy it here; Compose reads it`),
     ...secrets
@@ -103,6 +103,16 @@ export function missingFiles(dir: string, { files }: BackupContents, there: Read
         (name) => `${MADE_SECRETS[name].name}: write it into ${secretPath(name)}; the next up takes it over from there`,
       ),
   ];
+}
+
+/** Returns how the workspace of the backup was found by Compose; undefined where this folder has a workspace already. */
+function discoveryOf(dir: string, files: BackupContents["files"]): Discovery | undefined {
+  if (existsSync(join(dir, DECLARATION_FILE))) return undefined;
+  const ours = files.find(
+    ({ path, content }) => path === STACK_FILE || (path === OVERRIDE_FILE && isMadeByUs(content)),
+  );
+  if (ours === undefined) return undefined;
+  return ours.path === OVERRIDE_FILE ? "override" : "env";
 }
 
 /** Writes the files that the workspace does not have yet, except secrets, and returns the paths of the written ones. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
@@ -13,7 +13,8 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The path where the workspace is mounted. */
 const WORKSPACE = "/project";
-const FILES = ["glitchtip.yaml", "compose.glitchtip.yaml"];
+/** The second one has one of two names. */
+const FILES = ["glitchtip.yaml", "compose.glitchtip.yaml", "compose.override.yaml"];
 /** Prefix of the variables that hold lines of the workspace's .env. */
 const ENV_PREFIX = "ENV_";
 
@@ -45,7 +46,11 @@ export function mountedSources(
     },
     state: async () => readIfThere("/state/state.json"),
     files: () => [
-      ...FILES.map((path) => ({ path, content: readFileSync(`${WORKSPACE}/${path}`, "utf8"), mode: 0o644 })),
+      ...FILES.filter((path) => existsSync(`${WORKSPACE}/${path}`)).map((path) => ({
+        path,
+        content: readFileSync(`${WORKSPACE}/${path}`, "utf8"),
+        mode: 0o644,
+      })),
       { path: ".env", content: ours.join(""), mode: 0o644 },
     ],
     secretFiles: async () => [],

@@ -2,12 +2,18 @@ import { CodedError } from "../../base/errors.ts";
 import type { ComposeConfig } from "../../compose/model.ts";
 import type { Docker, LocatedEngine } from "../../docker/index.ts";
 import type { RunningStack } from "../../running/index.ts";
-import { type Assets, type VaultCopy, type Workspace, workspaceIdentity } from "../../workspace/index.ts";
+import {
+  type Assets,
+  stackFileNames,
+  type VaultCopy,
+  type Workspace,
+  workspaceIdentity,
+} from "../../workspace/index.ts";
 import { checkCompose, checkEngine, checkResources } from "./engine-checks.ts";
 import { checkImageStarts, checkVaultCopies, checkWorkspaceFiles } from "./file-checks.ts";
 import { errorFindings, type Finding } from "./finding.ts";
 import { checkPorts } from "./port-checks.ts";
-import { checkContainers, checkDsns, checkNames, checkOwner, checkServing } from "./stack-checks.ts";
+import { checkContainers, checkDsns, checkNames, checkOwner, checkServing, checkStartedFiles } from "./stack-checks.ts";
 import { checkFolder, checkObtainable } from "./up-checks.ts";
 
 export type { Finding } from "./finding.ts";
@@ -68,6 +74,9 @@ export async function runDoctor(context: DoctorContext): Promise<Finding[]> {
     ),
     copies.error === undefined ? of(copies.value, checkVaultCopies) : errorFindings("vault", copies.error),
     stack.error === undefined ? of(stack.value, checkContainers) : errorFindings("containers", stack.error),
+    of(stack.value, (found) =>
+      of(workspace.value, (read) => checkStartedFiles(found, read.declaration, stackFileNames(read))),
+    ),
     of(stack.value, checkDsns),
     of(stack.value, (found) =>
       of(workspace.value?.declaration, (declared) => checkServing(docker, declared, found, machine.nowMs())),

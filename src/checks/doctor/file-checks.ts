@@ -4,13 +4,14 @@ import { didYouMean } from "../../base/did-you-mean.ts";
 import { readIfThere } from "../../base/files.ts";
 import { resolveServer, serverKind } from "../../config/server.ts";
 import type { Docker } from "../../docker/index.ts";
-import { STACK_FILE } from "../../stack/managed-files.ts";
+import { STACK_FILES } from "../../stack/managed-files.ts";
 import { isStackService } from "../../stack/service-names.ts";
 import {
   type Assets,
   appsWithLostWrapper,
   changedStarts,
   changedStartText,
+  discoveryProblem,
   lostWrapperRemedy,
   lostWrapperText,
   missingSecrets,
@@ -34,6 +35,7 @@ export async function checkWorkspaceFiles(
   return [
     ok("declaration", `glitchtip.yaml is valid: ${Object.keys(workspace.declaration.apps).length} apps`),
     ...orphans(workspace),
+    ...discoveryFindings(workspace, env),
     ...[...(await appsWithLostWrapper(workspace))].map(([app, path]) =>
       fail("services", lostWrapperText(app, path), lostWrapperRemedy),
     ),
@@ -50,22 +52,27 @@ function serverFindings({ declaration }: Workspace): Finding[] {
   return warnings.map((warning) => warn("server", warning, `Change server in glitchtip.yaml, then: ${INIT}`));
 }
 
+function discoveryFindings(workspace: Workspace, env: Readonly<Record<string, string | undefined>>): Finding[] {
+  const problem = discoveryProblem(workspace, env);
+  return problem === undefined ? [] : [fail("files", problem.what, problem.fix)];
+}
+
 /**
  * Finds services that only the generated file still names. They make every command of Compose fail, with a message that
  * does not tell the cause.
  */
-function orphans({ dir, user, composeFiles }: Workspace): Finding[] {
+function orphans({ dir, user, composeFiles, stackFile }: Workspace): Finding[] {
   // Where Compose reads more files, only Compose knows all services, and its own check reports this.
   if (user.elsewhere !== undefined) return [];
-  const text = readIfThere(join(dir, STACK_FILE));
+  const text = readIfThere(join(dir, stackFile));
   const known = Object.keys(user.services);
-  const users = composeFiles.filter((file) => file !== STACK_FILE).join(", ");
+  const users = composeFiles.filter((file) => file !== stackFile).join(", ");
   return servicesIn(text)
     .filter((name) => !isStackService(name) && !known.includes(name))
     .map((name) =>
       fail(
         "services",
-        `${STACK_FILE} adds to service "${name}", which ${users} no longer has${didYouMean(name, known)}`,
+        `${stackFile} adds to service "${name}", which ${users} no longer has${didYouMean(name, known)}`,
         `Rename or remove apps.${name} in glitchtip.yaml, then: ${INIT}`,
       ),
     );
@@ -131,7 +138,7 @@ export async function checkImageStarts(docker: Docker, workspace: Workspace): Pr
 }
 
 const anew = (path: string): string => {
-  const first = path === STACK_FILE ? "move the change to a Compose file of your own, then " : "";
+  const first = STACK_FILES.includes(path) ? "move the change to a Compose file of your own, then " : "";
   return `To have it made anew: ${first}remove ${path}, then: ${RENDER}`;
 };
 

@@ -5,6 +5,7 @@ import { resolveServer } from "../../config/server.ts";
 import type { Container, Docker, Engine } from "../../docker/index.ts";
 import {
   appsStartedBeforeDsn,
+  appsStartedWithoutOurs,
   claimProblems,
   containerOf,
   containerProblem,
@@ -15,6 +16,7 @@ import {
   type RunningStack,
   readBacklog,
   STARTED_BEFORE_DSN,
+  STARTED_WITHOUT_OURS,
   serviceStates,
   type WorkspaceIdentity,
 } from "../../running/index.ts";
@@ -44,7 +46,7 @@ function checkApp(app: string, config: ComposeConfig, stack: RunningStack | unde
   const networks = Object.keys(service.networks ?? {});
   const common = networks.filter((name) => name in (config.services[SERVER]?.networks ?? {}));
   if (common.length === 0) {
-    const fix = `npx glitchtip-compose init; no file after compose.glitchtip.yaml may take networks from ${app}.`;
+    const fix = `npx glitchtip-compose init; no Compose file after ours may take networks from ${app}.`;
     return [fail("names", `${app} does not know the name ${SERVER}: they share no network`, fix)];
   }
   const [container, server] = stack === undefined ? [] : [containerOf(stack, app), containerOf(stack, SERVER)];
@@ -125,6 +127,16 @@ export function checkContainers(stack: RunningStack): Finding[] {
   ];
   return broken.length > 0 ? broken : [ok("containers", `${stack.containers.length} containers do their part`)];
 }
+
+/** Finds apps that run without our Compose file. */
+export const checkStartedFiles = (
+  stack: RunningStack,
+  { apps }: Declaration,
+  stackFiles: readonly string[],
+): Finding[] =>
+  appsStartedWithoutOurs(stack, Object.keys(apps), stackFiles).map((app) =>
+    fail("containers", `${app} ${STARTED_WITHOUT_OURS}`, "docker compose up -d --wait"),
+  );
 
 /** Finds what only the provisioner's status file tells: apps that run without their DSN, and a rotation that is open. */
 export async function checkDsns(stack: RunningStack): Promise<Finding[]> {

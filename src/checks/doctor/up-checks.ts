@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { readIfThere } from "../../base/files.ts";
 import type { ComposeConfig } from "../../compose/model.ts";
 import { type Docker, type Engine, type LocatedEngine, lastLines } from "../../docker/index.ts";
-import { STACK_FILE } from "../../stack/managed-files.ts";
 import type { Workspace } from "../../workspace/index.ts";
 import { type Finding, fail } from "./finding.ts";
 
@@ -12,8 +11,11 @@ const REGISTRY_WITHIN_MS = 15_000;
 const MOUNTS_OURS = /\.\/\.glitchtip\/(?!env\/)/;
 
 /** Checks that the engine's machine has the workspace, whose files our containers mount. */
-export async function checkFolder({ engine, address }: LocatedEngine, { dir }: Workspace): Promise<Finding[]> {
-  const text = readIfThere(join(dir, STACK_FILE));
+export async function checkFolder(
+  { engine, address }: LocatedEngine,
+  { dir, stackFile }: Workspace,
+): Promise<Finding[]> {
+  const text = readIfThere(join(dir, stackFile));
   if (text === undefined || !MOUNTS_OURS.test(text)) return [];
   if (await engine.seesPath(join(dir, ".glitchtip"))) return [];
   return [

@@ -13,7 +13,9 @@ import {
   browserUrl,
   changedStarts,
   changedStartText,
+  discoveryProblem,
   readWorkspace,
+  stackFileNames,
   workspaceIdentity,
 } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
@@ -66,6 +68,7 @@ async function showStatus(context: CliContext, print: (data: string) => void): P
   const kind = serverKind(declaration);
   const { server } = kind === "bundled" ? resolveServer(declaration.server) : {};
   const docker = openDocker(context);
+  const missed = discoveryProblem(project, context.env);
   const starts = await changedStarts(docker, project);
   const found = await stackStatus(docker, declaration, {
     dir: context.dir,
@@ -73,9 +76,11 @@ async function showStatus(context: CliContext, print: (data: string) => void): P
       url: browserUrl(project),
       jobQueue: queueInDatabase(server),
       backup: hasBackups ? backup : undefined,
+      discovery: missed && `${missed.what}: ${missed.fix}`,
       restoring: restoreProgress.read(context.dir)?.backup,
     }),
     identity: workspaceIdentity(project, context.env),
+    stackFiles: stackFileNames(project),
     changedStarts: starts.map(changedStartText),
     nowMs: context.clock.now(),
     resources: true,

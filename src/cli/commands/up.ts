@@ -5,6 +5,7 @@ import {
   compareVaultCopies,
   followImages,
   readWorkspace,
+  refuseMissedStackFile,
   vaultCopyWarnings,
   workspaceDocker,
   writeGivenDsns,
@@ -22,6 +23,7 @@ export default {
       readWorkspace(context.dir, context.env),
     );
     const { declaration } = project;
+    refuseMissedStackFile(project, context.env);
     const taken = await refuseUnstartable({ ...context, docker, machine: thisMachine(context.clock) }, project);
     const copies = await compareVaultCopies(context, project);
     writeVaultCopies(context.dir, copies);

@@ -44,7 +44,7 @@ export const SET_UP_COMMANDS: CommandGroup = {
         "glitchtip-compose render",
         "glitchtip-compose render --dry-run",
         "glitchtip-compose render --check",
-        "glitchtip-compose render --adopt compose.glitchtip.yaml",
+        "glitchtip-compose render --adopt compose.override.yaml",
       ],
       load: () => import("../commands/render.ts"),
     },
@@ -52,7 +52,7 @@ export const SET_UP_COMMANDS: CommandGroup = {
       name: "eject",
       summary: "make managed files your own: they are no longer written",
       changes: { of: "files" },
-      examples: ["glitchtip-compose eject compose.glitchtip.yaml", "glitchtip-compose eject --dry-run"],
+      examples: ["glitchtip-compose eject compose.override.yaml", "glitchtip-compose eject --dry-run"],
       load: () => import("../commands/eject.ts"),
     },
     {

@@ -6,6 +6,8 @@ import { type TestProject, temporaryProject } from "./project.ts";
 import { until } from "./until.ts";
 
 const OVERRIDE = "compose.test.yaml";
+/** Where Compose finds the other two by itself. */
+const ALL_FILES = `COMPOSE_FILE=compose.yaml:compose.override.yaml:${OVERRIDE}\n`;
 
 /** A project on a real engine, as its user sees it. Disposing takes everything away that came of it. */
 export class Stack implements AsyncDisposable {
@@ -63,8 +65,9 @@ export class Stack implements AsyncDisposable {
 
   /** A further Compose file of the user's, the last in COMPOSE_FILE; without a text there is none any more. */
   override(text?: string): void {
-    const others = this.read(".env").replace(`:${OVERRIDE}`, "");
-    this.write(".env", text === undefined ? others : others.replace(/^COMPOSE_FILE=.*$/m, `$&:${OVERRIDE}`));
+    const others = this.read(".env").replace(ALL_FILES, "").replace(`:${OVERRIDE}`, "");
+    const listed = others.replace(/^COMPOSE_FILE=.*$/m, `$&:${OVERRIDE}`);
+    this.write(".env", text === undefined ? others : listed === others ? others + ALL_FILES : listed);
     if (text !== undefined) this.write(OVERRIDE, text);
   }
 
@@ -195,7 +198,7 @@ export class Stack implements AsyncDisposable {
 
 /** Takes away what was built for a project's single container, too, beside its containers. */
 export async function removeBuilt(stack: Stack | undefined): Promise<void> {
-  const image = stack && /glitchtip-compose\/all-in-one:[0-9a-f]+/.exec(stack.read("compose.glitchtip.yaml"))?.[0];
+  const image = stack && /glitchtip-compose\/all-in-one:[0-9a-f]+/.exec(stack.read("compose.override.yaml"))?.[0];
   await stack?.[Symbol.asyncDispose]();
   if (image !== undefined) await stack?.project.docker(["rmi", "-f", image], { cwd: "/" });
 }

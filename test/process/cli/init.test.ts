@@ -10,12 +10,13 @@ describe("init", () => {
     using folders = cliFolders();
     const { code, stdout, stderr } = await runCli(folders, "init");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatch(/^made {5}compose\.glitchtip\.yaml$/m);
+    expect(stdout).toMatch(/^made {5}compose\.override\.yaml$/m);
     expect(stdout).toMatch(/^next: docker compose up -d --wait$/m);
     const files = filesOf(folders.project);
-    for (const name of ["glitchtip.yaml", "compose.yaml", "compose.glitchtip.yaml", ".env", ".glitchtip/with-dsn"]) {
+    for (const name of ["glitchtip.yaml", "compose.yaml", "compose.override.yaml", ".glitchtip/with-dsn"]) {
       expect(Object.keys(files)).toContain(name);
     }
+    expect(Object.keys(files)).not.toContain(".env");
     expect(Object.keys(files).filter((name) => name.includes("/secrets/"))).toEqual([]);
     expect(folders.leftovers()).toEqual([]);
   });

@@ -50,7 +50,7 @@ export function lookAtEverything(world: World): void {
     git("add", "--all");
     const committed = git("ls-files").stdout.trim().split("\n");
     expect(committed).toEqual(
-      expect.arrayContaining([".glitchtip/manifest.json", "compose.glitchtip.yaml", "glitchtip.yaml"]),
+      expect.arrayContaining([".glitchtip/manifest.json", "compose.override.yaml", "glitchtip.yaml"]),
     );
     const ours = committed.filter((path) => path !== "compose.yaml" && path !== ".env");
     expect(ours.flatMap((path) => search.find(readFileSync(join(shop.dir, path), "utf8")))).toEqual([]);

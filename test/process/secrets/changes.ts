@@ -19,7 +19,7 @@ export function edit(dir: string, from: string, to: string): void {
 }
 
 export function editManaged(dir: string): void {
-  writeAnew(join(dir, "compose.glitchtip.yaml"), "# mine\n");
+  writeAnew(join(dir, "compose.override.yaml"), "# mine\n");
   append(join(dir, "glitchtip.yaml"), "onFailure: start-without-reporting\n");
 }
 

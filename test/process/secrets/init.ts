@@ -39,7 +39,7 @@ export function initShowsNone(world: World): void {
     ["a port in .env that is none", [], (dir: string) => append(join(dir, ".env"), "GLITCHTIP_PORT=x\n"), 1],
     ["a Compose file that is broken", [], (dir: string) => append(join(dir, "compose.yaml"), "  : :\n -"), 1],
     ["a declaration that is broken", [], (dir: string) => append(join(dir, "glitchtip.yaml"), "admin: {\n"), 2],
-    ["a folder in place of a file", [], (dir: string) => replaceByFolder(join(dir, "compose.glitchtip.yaml")), 1],
+    ["a folder in place of a file", [], (dir: string) => replaceByFolder(join(dir, "compose.override.yaml")), 1],
     [
       "a password of digits in the declaration",
       [],
@@ -65,7 +65,7 @@ export function initShowsNone(world: World): void {
     writeAnew(join(dir, ".env"), `OTHER_SECRET=${USERS.env_file}\nCOMPOSE_FILE=compose.yaml\nLAST=${USERS.env_file}`);
     append(join(dir, "glitchtip.yaml"), "onFailure: start-without-reporting\n");
     const [plan] = await everyVariant(3, ["plan"], { cwd: dir });
-    expect(plan?.stdout).toContain("+COMPOSE_FILE=compose.yaml:compose.glitchtip.yaml");
+    expect(plan?.stdout).toContain("+COMPOSE_FILE=compose.yaml:compose.override.yaml");
     for (const words of [
       ["render", "--dry-run"],
       ["render", "--check"],
@@ -73,7 +73,7 @@ export function initShowsNone(world: World): void {
       await everyVariant(3, words, { cwd: dir }, TWO_VARIANTS);
     expect((await run("cli", ["render"], { cwd: dir, code: 0 })).stdout).toContain("start-without-reporting");
     await everyVariant(0, ["plan"], { cwd: dir }, TWO_VARIANTS);
-    for (const words of [["eject", "--dry-run"], ["eject"], ["render", "--adopt", "compose.glitchtip.yaml"]])
+    for (const words of [["eject", "--dry-run"], ["eject"], ["render", "--adopt", "compose.override.yaml"]])
       await everyVariant(0, words, { cwd: dir }, [[]]);
     expectOnlyAllowedFiles(dir);
   });

@@ -18,8 +18,8 @@ describe("a second init", () => {
     using folder = new TemporaryFolder();
     await run(folder);
     folder.write("glitchtip.yaml", folder.read("glitchtip.yaml").replace("server:", "server:\n  topology: split"));
-    expect((await run(folder)).changed).toEqual(["compose.glitchtip.yaml"]);
-    expect(folder.read("compose.glitchtip.yaml")).toContain("glitchtip-worker:");
+    expect((await run(folder)).changed).toEqual(["compose.override.yaml"]);
+    expect(folder.read("compose.override.yaml")).toContain("glitchtip-worker:");
     // Noted in passing, no change of its own: the provisioner warns of a declaration that it does not know.
     const noted = createHash("sha256").update(folder.read("glitchtip.yaml")).digest("hex");
     expect(JSON.parse(folder.read(".glitchtip/provision.json"))).toMatchObject({ declarationSha256: noted });
@@ -83,7 +83,7 @@ describe("a workspace on disk", () => {
     folder.write("compose.yaml", `name: shop\n${SERVICE}`);
     await run(folder, { apps: { api: "shop" }, port: 8123 });
     expect(readWorkspace(folder.path)).toMatchObject({
-      composeFiles: ["compose.yaml", "compose.glitchtip.yaml"],
+      composeFiles: ["compose.yaml", "compose.override.yaml"],
       port: 8123,
       composeProjectName: "shop",
       declaration: { apps: { api: { project: "shop" } } },

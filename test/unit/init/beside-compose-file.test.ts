@@ -13,7 +13,8 @@ describe("init beside a Compose file", () => {
       folder.write(name, SERVICE);
       await run(folder, { apps: { api: "shop-api" } });
       expect(folder.read(name)).toBe(SERVICE);
-      expect(folder.read(".env")).toContain(`COMPOSE_FILE=${name}:compose.glitchtip.yaml\n`);
+      expect(folder.read("compose.override.yaml")).toContain("\n  api:\n");
+      expect(folder.files()).not.toHaveProperty(".env");
       expect(folder.files()).not.toHaveProperty("app/server.mjs");
       expect(loadDeclaration(folder.read("glitchtip.yaml"), "g")).toMatchObject({
         projects: { "shop-api": {} },
@@ -37,7 +38,7 @@ describe("init beside a Compose file", () => {
     folder.write(".env", "# mine\nCOMPOSE_FILE=a.yml # two\nGLITCHTIP_PORT=9100\n");
     const result = await run(folder, { apps: { api: "shop" } });
     expect(folder.read(".env")).toBe(
-      "# mine\nCOMPOSE_FILE=a.yml:compose.glitchtip.yaml # two\nGLITCHTIP_PORT=9100\nCOMPOSE_PATH_SEPARATOR=:\n",
+      "# mine\nCOMPOSE_FILE=a.yml:compose.glitchtip.yaml # two\nGLITCHTIP_PORT=9100\n# Added by glitchtip-compose: how Compose finds its file, and ports.\nCOMPOSE_PATH_SEPARATOR=:\n",
     );
     expect(result.url).toBe("http://localhost:9100");
   });
@@ -76,7 +77,7 @@ describe("init beside a Compose file", () => {
     using folder = new TemporaryFolder();
     folder.write("compose.yaml", SERVICE);
     await run(folder, { apps: { api: "shop" } });
-    folder.write(".env", "COMPOSE_FILE=compose.yaml:compose.glitchtip.yaml:mine.yaml\n");
+    folder.write(".env", "COMPOSE_FILE=compose.yaml:compose.override.yaml:mine.yaml\n");
     const warningsWith = async (service: string) => {
       folder.write("mine.yaml", `services: {api: ${service}}\n`);
       const warnings: string[] = [];
@@ -84,7 +85,7 @@ describe("init beside a Compose file", () => {
       return warnings;
     };
     const lost = [
-      expect.stringMatching(/^mine\.yaml stands after .* entrypoint for api: .* Put compose\.glitchtip\.yaml last/),
+      expect.stringMatching(/^mine\.yaml stands after .* entrypoint for api: .* Put our Compose file last/),
     ];
     expect(await warningsWith("{entrypoint: [tini]}")).toEqual(lost);
     expect(await warningsWith("{entrypoint: !override [tini]}")).toEqual(lost);

@@ -10,10 +10,9 @@ describe("init in an empty folder", () => {
     using folder = new TemporaryFolder();
     const result = await run(folder, { organization: "Acme" });
     expect(Object.keys(folder.files())).toEqual([
-      ".env",
       ".glitchtip/.gitignore",
       ".glitchtip/base/.gitignore",
-      ".glitchtip/base/compose.glitchtip.yaml",
+      ".glitchtip/base/compose.override.yaml",
       ".glitchtip/base/gate.py",
       ".glitchtip/base/provision.json",
       ".glitchtip/base/provisioner.mjs",
@@ -22,10 +21,9 @@ describe("init in an empty folder", () => {
       ".glitchtip/manifest.json",
       ".glitchtip/provision.json",
       ".glitchtip/provisioner.mjs",
-      ".glitchtip/state/env-lines.json",
       ".glitchtip/with-dsn",
       "app/server.mjs",
-      "compose.glitchtip.yaml",
+      "compose.override.yaml",
       "compose.yaml",
       "glitchtip.yaml",
     ]);
@@ -36,9 +34,6 @@ describe("init in an empty folder", () => {
       admin: { email: "admin@example.com", passwordCommand: "glitchtip-compose password" },
       next: "docker compose up -d --wait",
     });
-    expect(folder.read(".env")).toBe(
-      "COMPOSE_PATH_SEPARATOR=:\nCOMPOSE_FILE=compose.yaml:compose.glitchtip.yaml\nGLITCHTIP_PORT=8000\nAPP_PORT=3000\n",
-    );
   });
 
   it("writes the options into the declaration", async () => {

@@ -21,7 +21,7 @@ describe("init --size", () => {
     using folder = new TemporaryFolder();
     await run(folder, { size: SIZE });
     expect(declared(folder)).toMatchObject({ ...SIZED, server: { topology: "split", retention: { events: "30d" } } });
-    expect(folder.files()["compose.glitchtip.yaml"]).toContain("shared_buffers=256MB");
+    expect(folder.files()["compose.override.yaml"]).toContain("shared_buffers=256MB");
   });
 
   it("adds the size to an existing declaration, keeps its comments, and changes nothing a second time", async () => {

@@ -5,7 +5,7 @@ import { initWorkspace } from "../../../src/init/init.ts";
 import { mergeThree } from "../../../src/workspace/merge.ts";
 import { TemporaryFolder, testAssets } from "../../support/workspace.ts";
 
-const STACK = "compose.glitchtip.yaml";
+const STACK = "compose.override.yaml";
 const log = { info() {}, step() {}, debug() {}, warn() {} };
 
 /** The generated file for two versions of a declaration. */

@@ -39,7 +39,7 @@ async function initiated(compose = COMPOSE) {
     notes,
     changed: () => changedStarts(ofEngine, readWorkspace(folder.path)),
     follow: () => followImages(context, ofEngine, readWorkspace(folder.path)),
-    command: () => /command: .*(v\d\.js)/.exec(folder.read("compose.glitchtip.yaml"))?.[1],
+    command: () => /command: .*(v\d\.js)/.exec(folder.read("compose.override.yaml"))?.[1],
     [Symbol.dispose]: () => folder[Symbol.dispose](),
   };
 }

@@ -39,13 +39,13 @@ describe("lock", () => {
       unpinned: [expect.stringContaining("glitchtip/glitchtip:6")],
     });
     expect(folder.read(LOCK)).toContain(`image: postgres:18@${digest("a")}`);
-    expect(folder.read("compose.glitchtip.yaml")).toContain(`:-postgres:18@${digest("a")}}`);
-    expect(folder.read("compose.glitchtip.yaml")).toContain("GLITCHTIP_IMAGE:-glitchtip/glitchtip:6}");
+    expect(folder.read("compose.override.yaml")).toContain(`:-postgres:18@${digest("a")}}`);
+    expect(folder.read("compose.override.yaml")).toContain("GLITCHTIP_IMAGE:-glitchtip/glitchtip:6}");
   });
 
   it("pins an image that .env names in .env", async () => {
     using folder = await project();
-    folder.write(".env", `${folder.read(".env")}GLITCHTIP_IMAGE=registry.example.com/glitchtip:6\n`);
+    folder.write(".env", "GLITCHTIP_IMAGE=registry.example.com/glitchtip:6\n");
     const own = { glitchtip: "registry.example.com/glitchtip:6" };
     await lockImages(context(folder), docker(own, { "registry.example.com/glitchtip:6": digest("c") }));
     expect(folder.read(".env")).toContain(`GLITCHTIP_IMAGE=registry.example.com/glitchtip:6@${digest("c")}`);
@@ -56,10 +56,10 @@ describe("lock", () => {
     await lockImages(context(folder), docker(images, { "postgres:18": digest("a") }));
     const pinned = { ...images, "glitchtip-db": `postgres:18@${digest("a")}` };
     await lockImages(context(folder), docker(pinned, { "postgres:18": digest("d") }));
-    expect(folder.read("compose.glitchtip.yaml")).toContain(digest("d"));
+    expect(folder.read("compose.override.yaml")).toContain(digest("d"));
     folder.write(LOCK, folder.read(LOCK).replace(digest("d"), digest("e")));
     await initWorkspace(context(folder));
-    expect(folder.read("compose.glitchtip.yaml")).toContain(digest("e"));
+    expect(folder.read("compose.override.yaml")).toContain(digest("e"));
   });
 
   it("fails where nothing can be pinned, and writes nothing in a dry run", async () => {
@@ -75,10 +75,10 @@ describe("lock", () => {
 
   it("names images by their tags again after unlock", async () => {
     using folder = await project();
-    const before = folder.read("compose.glitchtip.yaml");
+    const before = folder.read("compose.override.yaml");
     await lockImages(context(folder), docker(images, { "postgres:18": digest("a") }));
     await unlockImages(context(folder));
-    expect(folder.read("compose.glitchtip.yaml")).toBe(before);
+    expect(folder.read("compose.override.yaml")).toBe(before);
     expect(Object.keys(folder.files())).not.toContain(LOCK);
   });
 });

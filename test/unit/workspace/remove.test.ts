@@ -11,10 +11,10 @@ import { COMPOSE, project, START } from "./add/shop.ts";
 describe("remove", () => {
   it("removes a service from the declaration and the managed files, and leaves its project declared", async () => {
     using setup = await project();
-    const before = setup.folder.read("compose.glitchtip.yaml");
+    const before = setup.folder.read("compose.override.yaml");
     await addApp(setup.context(), "worker", { project: "jobs", ...START });
     await removeApp(setup.context(), "worker");
-    expect(setup.folder.read("compose.glitchtip.yaml")).toBe(before);
+    expect(setup.folder.read("compose.override.yaml")).toBe(before);
     expect(setup.folder.read("glitchtip.yaml")).toContain("  jobs: { team: developers }\n");
   });
 

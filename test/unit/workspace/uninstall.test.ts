@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { defined } from "../../../src/base/defined.ts";
 import { initWorkspace } from "../../../src/init/init.ts";
 import type { InitOptions } from "../../../src/init/options.ts";
 import { ejectFiles } from "../../../src/workspace/render.ts";
@@ -18,6 +19,9 @@ import { TemporaryFolder, testAssets } from "../../support/workspace.ts";
 
 const COMPOSE = "services:\n  api: {image: shop/api, entrypoint: [node], command: [server.js]}\n";
 const log = { info() {}, step() {}, debug() {}, warn() {} };
+
+/** Where Compose finds our file by COMPOSE_FILE in .env. */
+const LISTED: InitOptions = { apps: { api: "shop" }, discovery: "env" };
 
 const init = (folder: TemporaryFolder, options: InitOptions = { apps: { api: "shop" } }) =>
   initWorkspace({ dir: folder.path, log, env: {}, assets: testAssets() }, options);
@@ -50,11 +54,15 @@ const FIXTURES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 describe("uninstall", () => {
-  it.each(Object.entries(FIXTURES))("leads back byte for byte in a workspace %s", async (_, files) => {
+  const cases = Object.entries(FIXTURES).flatMap(([name, files]) => [
+    [name, undefined, files] as const,
+    [name, "env" as const, files] as const,
+  ]);
+  it.each(cases)("leads back byte for byte in a workspace %s (--discovery %s)", async (_, discovery, files) => {
     using folder = new TemporaryFolder();
     for (const [path, text] of Object.entries(files)) folder.write(path, text);
     const before = folder.files();
-    await init(folder);
+    await init(folder, { apps: { api: "shop" }, ...defined({ discovery }) });
     expect(folder.files()).not.toEqual(before);
     // A second `init` and a change of the declaration leave traces, too.
     await init(folder, {});
@@ -78,7 +86,7 @@ describe("uninstall", () => {
     using folder = new TemporaryFolder();
     folder.write("compose.yaml", COMPOSE);
     folder.write(".env", "A=1");
-    await init(folder);
+    await init(folder, LISTED);
     folder.write(".env", `${folder.read(".env").replace(/GLITCHTIP_PORT=.*/, "GLITCHTIP_PORT=9123")}B=2\n`);
     uninstall(folder);
     expect(folder.read(".env")).toBe("A=1\nB=2\n");
@@ -89,7 +97,7 @@ describe("uninstall", () => {
     folder.write("compose.yaml", COMPOSE);
     folder.write(".env", "A=1\n");
     const before = folder.files();
-    await init(folder);
+    await init(folder, LISTED);
     rmSync(join(folder.path, ".glitchtip/state"), { recursive: true, force: true });
     uninstall(folder);
     expect(folder.files()).toEqual(before);
@@ -101,7 +109,7 @@ describe("uninstall", () => {
     writeFileSync(join(folder.path, "shared.env"), "A=1\n");
     chmodSync(join(folder.path, "shared.env"), 0o600);
     symlinkSync("shared.env", join(folder.path, ".env"));
-    await init(folder);
+    await init(folder, LISTED);
     uninstall(folder);
     expect(lstatSync(join(folder.path, ".env")).isSymbolicLink()).toBe(true);
     expect(readlinkSync(join(folder.path, ".env"))).toBe("shared.env");
@@ -140,7 +148,7 @@ describe("uninstall", () => {
     whole.write("compose.yaml", COMPOSE);
     whole.write(".env", "A=1");
     const before = whole.files();
-    await init(whole);
+    await init(whole, LISTED);
     const plan = planUninstall(whole.path);
     for (let count = 0; count <= plan.removed.length; count++) {
       using partly = new TemporaryFolder();

@@ -16,7 +16,7 @@ const [ENV, DECLARATION] = [".env", "glitchtip.yaml"];
 const isRoot = process.geteuid?.() === 0;
 
 const context = (folder: TemporaryFolder) => ({ dir: folder.path, log: silentLog, env: {}, assets: testAssets() });
-const start = (folder: TemporaryFolder) => initWorkspace(context(folder), { apps: { api: "shop" } });
+const start = (folder: TemporaryFolder) => initWorkspace(context(folder), { apps: { api: "shop" }, discovery: "env" });
 const docker = {
   config: async () => ({ name: "shop", services: { glitchtip: { image: "registry.example.com/glitchtip:6" } } }),
   digest: async () => `sha256:${"a".repeat(64)}`,

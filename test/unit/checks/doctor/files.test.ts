@@ -13,12 +13,12 @@ describe("the files of the workspace", () => {
   };
 
   it("are edited", async () => {
-    const bad = await inProject((dir) => appendFileSync(join(dir, "compose.glitchtip.yaml"), "# mine\n"));
+    const bad = await inProject((dir) => appendFileSync(join(dir, "compose.override.yaml"), "# mine\n"));
     expect(bad).toMatchObject([
       {
         check: "files",
         level: "warn",
-        what: "compose.glitchtip.yaml was edited by hand",
+        what: "compose.override.yaml was edited by hand",
         fix: expect.stringMatching(/your own/),
       },
     ]);
@@ -40,7 +40,7 @@ describe("the files of the workspace", () => {
   it("are edited and would be merged, or cannot be, or are the user's own and behind", async () => {
     const declare = (dir: string) =>
       appendFileSync(join(dir, "glitchtip.yaml"), "onFailure: start-without-reporting\n");
-    const stack = "compose.glitchtip.yaml";
+    const stack = "compose.override.yaml";
     const found = async (change: (dir: string) => void) =>
       (
         await inProject((dir) => {
@@ -67,7 +67,7 @@ describe("the files of the workspace", () => {
   it("lose an app's wrapper to a Compose file that is read after ours", async () => {
     const bad = await inProject((dir) => {
       writeFileSync(join(dir, "mine.yaml"), "services: {api: {entrypoint: [tini]}}\n");
-      writeFileSync(join(dir, ".env"), "COMPOSE_FILE=compose.yaml:compose.glitchtip.yaml:mine.yaml\n");
+      writeFileSync(join(dir, ".env"), "COMPOSE_FILE=compose.yaml:compose.override.yaml:mine.yaml\n");
     });
     expect(bad).toContainEqual(
       expect.objectContaining({
@@ -104,7 +104,7 @@ describe("the files of the workspace", () => {
     });
     expect(bad[0]).toMatchObject({
       check: "services",
-      what: 'compose.glitchtip.yaml adds to service "api", which compose.yaml no longer has; did you mean "apis"?',
+      what: 'compose.override.yaml adds to service "api", which compose.yaml no longer has; did you mean "apis"?',
     });
   });
 

@@ -61,7 +61,7 @@ describe("init --production", () => {
     expect(await initIn(folder, OPTIONS)).toEqual({ problems: [], warnings: [] });
     expect(folder.read("glitchtip.yaml")).toMatch(/^production: \{ domain: errors\.example\.com \}$/m);
     expect(folder.read("glitchtip.yaml")).toMatch(/retention: \{ events: 90d \}/);
-    expect(folder.read("compose.glitchtip.yaml")).toContain("glitchtip-proxy:");
+    expect(folder.read("compose.override.yaml")).toContain("glitchtip-proxy:");
     expect(folder.read(".glitchtip/proxy/Caddyfile")).toContain("https://errors.example.com {");
   });
 

@@ -23,8 +23,8 @@ describe("add", () => {
     expect(setup.folder.read("glitchtip.yaml")).toBe(
       `${before}  worker: { project: shop, entrypoint: [ docker-entrypoint.sh ] }\n`,
     );
-    expect(result.changed).toEqual(["glitchtip.yaml", "compose.glitchtip.yaml", ".glitchtip/provision.json"]);
-    expect(setup.folder.read("compose.glitchtip.yaml")).toContain("\n  worker:\n");
+    expect(result.changed).toEqual(["glitchtip.yaml", "compose.override.yaml", ".glitchtip/provision.json"]);
+    expect(setup.folder.read("compose.override.yaml")).toContain("\n  worker:\n");
     expect(setup.folder.read("compose.yaml")).toBe(COMPOSE);
   });
 

@@ -11,7 +11,7 @@ describe("what only an image knows", () => {
   it("is read from the engine and remembered, so that a run without an engine writes the same", async () => {
     using setup = await project();
     await addApp(setup.context(engine({ images: { "postgres:18": image } })), "db");
-    expect(setup.folder.read("compose.glitchtip.yaml")).toContain(`command: [/bin/sh, -c, "exec \\"$$APP\\""]`);
+    expect(setup.folder.read("compose.override.yaml")).toContain(`command: [/bin/sh, -c, "exec \\"$$APP\\""]`);
     expect(setup.folder.read("glitchtip.yaml")).not.toContain("entrypoint:");
     for (const docker of [undefined, engine({ answers: false }), engine()]) {
       expect(await initWorkspace(setup.context(docker))).toMatchObject({ nothingToChange: true });
@@ -22,7 +22,7 @@ describe("what only an image knows", () => {
     using setup = await project();
     await addApp(setup.context(engine({ images: { "postgres:18": image } })), "db");
     await initWorkspace(setup.context(engine({ images: { "postgres:18": { ...image, command: ["other"] } } })));
-    expect(setup.folder.read("compose.glitchtip.yaml")).toContain("command: [other]");
+    expect(setup.folder.read("compose.override.yaml")).toContain("command: [other]");
     setup.folder.write("compose.yaml", COMPOSE.replace("postgres:18", "postgres:19"));
     expect((await refusal(initWorkspace(setup.context()))).code).toBe("GC1106");
   });

@@ -3,8 +3,8 @@ import type { ComposeTemplates } from "../../../../src/stack/templates.ts";
 import { type RenderOptions, renderFiles } from "../../../../src/workspace/render.ts";
 import { TemporaryFolder, testAssets } from "../../../support/workspace.ts";
 
-export const STACK = "compose.glitchtip.yaml";
-export const BASE = ".glitchtip/base/compose.glitchtip.yaml";
+export const STACK = "compose.override.yaml";
+export const BASE = ".glitchtip/base/compose.override.yaml";
 export const GATE = ".glitchtip/gate.py";
 /** The warnings since the workspace was made. */
 export const warnings: string[] = [];
