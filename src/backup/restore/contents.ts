@@ -15,7 +15,7 @@ import {
 } from "../../config/secret-volumes.ts";
 import type { Docker } from "../../docker/index.ts";
 import { observeStack, openStackSecrets } from "../../running/index.ts";
-import { isMadeByUs, OVERRIDE_FILE, SECRETS_FOLDER, STACK_FILE } from "../../stack/managed-files.ts";
+import { isMadeByUs, OVERRIDE_FILE, SECRETS_FOLDER, STACK_FILE, STACK_FILES } from "../../stack/managed-files.ts";
 import { SETUP } from "../../stack/service-names.ts";
 import { composeFilesIn, DECLARATION_FILE, type Discovery, parseEnv, setVariable } from "../../workspace/index.ts";
 import type { Backup } from "../catalog.ts";
@@ -57,7 +57,7 @@ export async function openContents(
 
 /** Returns the secrets that the stack of a workspace has; none before its files are there. */
 export async function secretsInVolumes(docker: Docker, dir: string): Promise<Set<MadeSecret>> {
-  if (!existsSync(join(dir, STACK_FILE))) return new Set();
+  if (!STACK_FILES.some((name) => existsSync(join(dir, name)))) return new Set();
   const { config } = await observeStack(docker);
   if (config.services[SETUP] === undefined) return new Set();
   const secrets = openStackSecrets(docker);

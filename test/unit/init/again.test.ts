@@ -54,16 +54,16 @@ describe("a second init", () => {
   it("leaves the secrets of an earlier version as they are, and says when they may go", async () => {
     using folder = new TemporaryFolder();
     await run(folder);
-    const stack = folder.read("compose.glitchtip.yaml");
+    const stack = folder.read("compose.override.yaml");
     folder.write(".glitchtip/secrets/db_password", "of-before");
     const warnings: string[] = [];
     await run(folder, {}, { warnings });
     expect(warnings).toEqual([expect.stringMatching(/^\.glitchtip\/secrets\/db_password: .* delete them after it$/)]);
     expect(folder.read(".glitchtip/secrets/db_password")).toBe("of-before");
-    expect(folder.read("compose.glitchtip.yaml")).toContain("./.glitchtip/secrets:/run/old-secrets:ro");
+    expect(folder.read("compose.override.yaml")).toContain("./.glitchtip/secrets:/run/old-secrets:ro");
     folder.remove(".glitchtip/secrets");
     await run(folder);
-    expect(folder.read("compose.glitchtip.yaml")).toBe(stack);
+    expect(folder.read("compose.override.yaml")).toBe(stack);
   });
 
   it("makes the files of a clone under a strict umask readable for containers again", async () => {
