@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import LongestFirst from "./support/longest-first.ts";
 
 interface Level {
   readonly include: string[];
@@ -48,6 +49,7 @@ export default defineConfig({
       "./test/support/slowest-reporter.ts",
       ...(process.env.CI ? [json] : []),
     ],
+    sequence: { sequencer: LongestFirst },
     silent: "passed-only",
     slowTestThreshold: 60_000,
     restoreMocks: true,
@@ -63,7 +65,7 @@ export default defineConfig({
         usesBuild: true,
       }),
       level("package", { include: ["test/package/**/*.test.ts"], timeoutMs: 120_000, group: 3 }),
-      level("docker", { ...DOCKER, include: ["test/docker/**/*.test.ts"], exclude: ALONE, group: 4, filesAtATime: 3 }),
+      level("docker", { ...DOCKER, include: ["test/docker/**/*.test.ts"], exclude: ALONE, group: 4, filesAtATime: 4 }),
       level("docker-alone", { ...DOCKER, include: ALONE, group: 5, filesAtATime: 1 }),
     ],
   },
