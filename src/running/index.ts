@@ -35,6 +35,14 @@ export {
   writeDotenvFiles,
 } from "./host-apps.ts";
 export { type PushedImage, pushedName, pushImage, requireImages, usedImages } from "./images.ts";
+export {
+  drainQueue,
+  type IntakeContext,
+  jobQueueOf,
+  pauseIntake,
+  resumeIntake,
+  whilePaused,
+} from "./intake.ts";
 export { errorFilter, type LogLine, readLogs } from "./logs.ts";
 export {
   baseImage,
@@ -50,7 +58,7 @@ export {
 } from "./observe.ts";
 export { databaseService, programInside, serviceNamed, serviceOfPart } from "./parts.ts";
 export { hostUrl } from "./published-url.ts";
-export { planProgramRestart, planRestart, restartPrograms, restartServices } from "./restart.ts";
+export { planProgramRestart, planRestart, restartPrograms, restartServices, withoutLoss } from "./restart.ts";
 export {
   claimProblems,
   instanceOfData,

@@ -1,8 +1,10 @@
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
+import type { ProcessResult } from "../base/process.ts";
 import type { Clock } from "../base/wait.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
 import { DATABASE, isStackService, ONE_SHOTS, SERVER, START_ORDER, VALKEY, WORKER } from "../stack/service-names.ts";
+import { type IntakeContext, whilePaused } from "./intake.ts";
 import { containerOf, observeStack, type RunningStack } from "./observe.ts";
 
 export interface Restarted {
@@ -58,13 +60,11 @@ export async function restartServices(
     });
   }
   say(`restarting ${services.join(", ")}`);
-  const compose = ["compose", "--profile", "*"];
-  const done = await docker.cli([...compose, "restart", "--no-deps", ...services], {
-    onStderrLine: (line) => /Started|Restarting/.test(line) && say(line.trim()),
-  });
-  if (done.code !== 0) throw restartFailed("docker compose restart failed", lastLines(done.stderr, 5));
-  const flags = ["--detach", "--wait", "--no-deps", "--no-recreate"];
-  const waited = await docker.cli([...compose, "up", ...flags, ...services]);
+  const stores = services.filter(isStore);
+  const others = services.filter((service) => !isStore(service));
+  // A worker that starts before its database is ready may never store an event.
+  let waited = await restartTogether(docker, stores, say);
+  if (waited.code === 0) waited = await restartTogether(docker, others, say);
   const after = await observeStack(docker);
   const ms = clock.now() - startMs;
   const results = services.flatMap((service): Restarted[] => {
@@ -76,6 +76,32 @@ export async function restartServices(
   const names = bad.map(({ service }) => service).join(", ") || "a service";
   throw restartFailed(`${names} did not come up again`, lastLines(waited.stderr, 3));
 }
+
+async function restartTogether(
+  docker: Docker,
+  services: readonly string[],
+  say: (text: string) => void,
+): Promise<Pick<ProcessResult, "code" | "stderr">> {
+  if (services.length === 0) return { code: 0, stderr: "" };
+  const compose = ["compose", "--profile", "*"];
+  const done = await docker.cli([...compose, "restart", "--no-deps", ...services], {
+    onStderrLine: (line) => /Started|Restarting/.test(line) && say(line.trim()),
+  });
+  if (done.code !== 0) throw restartFailed("docker compose restart failed", lastLines(done.stderr, 5));
+  return await docker.cli([...compose, "up", "--detach", "--wait", "--no-deps", "--no-recreate", ...services]);
+}
+
+/** Executes a restart of these services or programs; where a data store is among them, intake is paused first. */
+export async function withoutLoss<T>(
+  context: IntakeContext,
+  restarted: readonly string[],
+  restart: () => Promise<T>,
+): Promise<T> {
+  const isData = restarted.some((name) => isStore(name) || STORES.includes(name));
+  return isData ? await whilePaused(context, restart) : await restart();
+}
+
+const isStore = (service: string): boolean => service === DATABASE || service === VALKEY;
 
 /** The data stores of the single container, by their names under its supervisor. */
 const STORES: readonly string[] = ["postgres", "valkey"];

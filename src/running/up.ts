@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere, writeAll } from "../base/files.ts";
+import type { Clock } from "../base/wait.ts";
 import { hostApps } from "../config/app-sources.ts";
 import type { Declaration } from "../config/schema.ts";
 import { resolveServer } from "../config/server.ts";
@@ -11,12 +12,15 @@ import { ENV_FOLDER } from "../stack/managed-files.ts";
 import { DSN_DIR, PROVISIONER, WORKER } from "../stack/service-names.ts";
 import { OUTLIVED, queueInDatabase, workerOutlivesDatabase } from "./backlog.ts";
 import { followProvisioner } from "./host-apps.ts";
-import { containerOf, observeStack } from "./observe.ts";
+import { jobQueueOf, pauseIntake, resumeIntake } from "./intake.ts";
+import { containerOf, databaseContainerOf, observeStack } from "./observe.ts";
 import { startUsersServices } from "./users-services.ts";
 
 export interface StartContext {
   readonly dir: string;
   readonly docker: Docker;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
   say(line: string): void;
   warn(line: string): void;
 }
@@ -38,21 +42,39 @@ export async function startStack(context: StartContext, declaration: Declaration
   const { apps } = declaration;
   const names = Object.keys(apps).filter((name) => apps[name]?.inject === "env-file");
   await docker.located();
+  let paused: readonly string[] = [];
   try {
+    paused = await pauseForDatabase(context, declaration);
     const result = names.length === 0 ? { written: [], without: [] } : await writeEnvFiles(dir, docker, names, say);
     await docker.compose.up({ onLine: say });
     await renewWorker(context, declaration);
     return { ...result, written: [...result.written, ...(await writeForHost(context, declaration))] };
   } catch (error) {
     if (error instanceof CodedError && error.code === "GC1604") {
+      await resumeIntake(context, paused).catch(expectedOnly);
       await startUsersServices(context);
       // The provisioner may have done its part, and the failure of `up` is the one to report.
-      await writeForHost(context, declaration).catch((other: unknown) => {
-        if (!(other instanceof CodedError)) throw other;
-      });
+      await writeForHost(context, declaration).catch(expectedOnly);
     }
     throw error;
   }
+}
+
+const expectedOnly = (error: unknown): void => {
+  if (!(error instanceof CodedError)) throw error;
+};
+
+/** Pauses intake where `up` is about to replace the running database, such as for another limit. */
+async function pauseForDatabase(context: StartContext, declaration: Declaration): Promise<readonly string[]> {
+  const { docker, say } = context;
+  const stack = await observeStack(docker);
+  const running = databaseContainerOf(stack);
+  if (running?.state !== "running" || running.configHash === undefined) return [];
+  const { code, stdout } = await docker.cli(["compose", "config", "--hash", running.service], { deadlineMs: 60_000 });
+  const wanted = stdout.trim().split(/\s+/)[1];
+  if (code !== 0 || wanted === undefined || wanted === running.configHash) return [];
+  say(`${running.service} has other settings now and is replaced`);
+  return await pauseIntake({ ...context, queue: jobQueueOf(declaration) });
 }
 
 /** Programs outside of Compose read their DSN from files of the user's. */

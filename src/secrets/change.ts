@@ -1,4 +1,5 @@
 import { createHash, createHmac, pbkdf2Sync, type randomBytes } from "node:crypto";
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { Secret } from "../base/secret.ts";
 import type { Clock } from "../base/wait.ts";
@@ -10,6 +11,7 @@ import {
   type Accounts,
   containerOf,
   databaseOf,
+  jobQueueOf,
   observeStack,
   openStackSecrets,
   PSQL_PREAMBLE,
@@ -17,6 +19,7 @@ import {
   restartServices,
   runningContainer,
   type StackSecrets,
+  whilePaused,
 } from "../running/index.ts";
 import { DATABASE, SERVER } from "../stack/service-names.ts";
 import {
@@ -32,6 +35,7 @@ export interface ChangeContext {
   readonly declaration: Declaration;
   readonly docker: Docker;
   readonly clock: Clock;
+  readonly signal: AbortSignal;
   readonly random: typeof randomBytes;
   readonly accounts: Accounts;
   say(text: string): void;
@@ -64,7 +68,7 @@ export function requireManagedSecret({ declaration }: Pick<ChangeContext, "decla
  * the old value serves until then.
  */
 export async function changeSecret(context: ChangeContext, file: SecretFile, given?: Secret): Promise<ChangedSecret> {
-  const { dir, docker, say } = context;
+  const { dir, docker, declaration, say } = context;
   const { bytes, readers, secret } = MANAGED_SECRETS[file];
   const secrets = openStackSecrets(docker);
   const found = secretProgress.read(dir);
@@ -74,9 +78,10 @@ export async function changeSecret(context: ChangeContext, file: SecretFile, giv
     });
   }
   let step = found?.step;
+  let running = found?.running;
   const reached = (done: NonNullable<typeof step>) => {
     step = done;
-    secretProgress.save(dir, { version: 1, file, step });
+    secretProgress.save(dir, { version: 1, file, step, ...defined({ running }) });
   };
   if (step === undefined) {
     const next = given ?? new Secret(context.random(bytes).toString("base64url"));
@@ -84,24 +89,59 @@ export async function changeSecret(context: ChangeContext, file: SecretFile, giv
     // A change that could not be finished must not begin.
     else runningContainer(await observeStack(docker), SERVER);
     await secrets.write({ [secret]: next }, "next");
+    const stack = await observeStack(docker);
+    running = readers.filter((service) => containerOf(stack, service)?.state === "running");
     reached("kept");
   }
-  if (step === "kept") {
-    const next = await secrets.read(secret, "next");
-    if (next === undefined) throw newValueLost(file);
-    await setOnServer(context, file, next.value);
-    reached("set");
-  }
-  if (step === "set") {
-    // Does nothing if a run was killed between this and the next line.
-    await secrets.promote(secret);
-    reached("swapped");
-  }
-  const stack = await observeStack(docker);
-  const restarted = readers.filter((service) => containerOf(stack, service)?.state === "running");
-  if (restarted.length > 0) await restartServices(docker, restarted, context.clock, say);
+  const serveNext = async () => {
+    if (step === "kept") {
+      const next = await secrets.read(secret, "next");
+      if (next === undefined) throw newValueLost(file);
+      await setOnServer(context, file, next.value);
+      reached("set");
+    }
+    if (step === "set") {
+      const failure = await promote(context, secrets, file);
+      if (failure !== undefined) {
+        reached("kept");
+        throw failure;
+      }
+      reached("swapped");
+    }
+    const stack = await observeStack(docker);
+    const restarted = (running ?? readers).filter((service) => containerOf(stack, service) !== undefined);
+    if (restarted.length > 0) await restartServices(docker, restarted, context.clock, say);
+    return restarted;
+  };
+  const restarted =
+    file === "db_password"
+      ? await whilePaused({ ...context, queue: jobQueueOf(declaration) }, serveNext, running)
+      : await serveNext();
   secretProgress.forget(dir);
   return { secret: rotatableName(file), restarted, resumed: found !== undefined };
+}
+
+/** Puts the new value in use. Returns the error where the old one stays in use. */
+async function promote(context: ChangeContext, secrets: StackSecrets, file: SecretFile): Promise<unknown> {
+  try {
+    // Does nothing if a run was killed between this and its record.
+    await secrets.promote(MANAGED_SECRETS[file].secret);
+    return undefined;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return file !== "db_password" || (await takeBack(context, secrets)) ? error : undefined;
+  }
+}
+
+/**
+ * Gives the database the password that its volume holds, which web and worker read when they start. Returns false where
+ * that is the new one already.
+ */
+async function takeBack(context: ChangeContext, secrets: StackSecrets): Promise<boolean> {
+  const { secret } = MANAGED_SECRETS.db_password;
+  const [inUse, next] = [await secrets.read(secret), await secrets.read(secret, "next")];
+  if (inUse !== undefined) await setDatabasePassword(context, inUse.value);
+  return next !== undefined;
 }
 
 /**

@@ -47,7 +47,8 @@ export type RotatableSecret = (typeof ROTATABLE_SECRETS)[number];
 
 /** What a rotation interrupts, to be told before it begins. */
 export const ROTATION_EFFECTS: Readonly<Record<RotatableSecret, string>> = {
-  "db-password": "web, worker and database restart; for these seconds new connections to the database fail",
+  "db-password":
+    "the worker finishes its jobs, then database, worker and web restart; no event is accepted meanwhile, and none that was is lost",
   "secret-key":
     "everybody is signed out, and links in mails that are under way (passwords, invitations) end; DSNs and API tokens stay; web and worker restart",
   "admin-password": "the administrator is signed out everywhere; nothing restarts",
@@ -61,7 +62,13 @@ const STEPS = ["kept", "set", "swapped"] as const;
 export const secretProgress = progressFile({
   name: "secrets",
   steps: STEPS,
-  shape: z.object({ version: z.literal(1), file: z.enum(MANAGED_SECRET_FILES), step: z.enum(STEPS) }),
+  shape: z.object({
+    version: z.literal(1),
+    file: z.enum(MANAGED_SECRET_FILES),
+    step: z.enum(STEPS),
+    /** The services that ran before and are restarted. */
+    running: z.optional(z.array(z.string())),
+  }),
   code: "GC1408",
   remedy:
     "An earlier change of a secret was interrupted. If glitchtip-compose status shows all well, delete that file.",

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { ResumableRun } from "../../outputs/progress-file.ts";
+import { jobQueueOf, pauseIntake } from "../../running/index.ts";
 import { SERVER } from "../../stack/service-names.ts";
 import type { Backup } from "../catalog.ts";
 import { createBackup } from "../create.ts";
@@ -53,7 +54,7 @@ export class Restore {
     const { contents, backup } = this.#options;
     const { database } = stackBackups(this.#context).sources;
     if (restoreProgress.isBefore(run.progress, "stopped")) run.save();
-    await run.step("stopped", "stopping what writes", () => this.#services.stop());
+    await run.step("stopped", "stopping what writes", () => this.#stop());
     await run.step("saved", "copying what is there", () => this.#saveReplaced());
     await run.step("loaded", "loading the database beside the old one", () => this.#load());
     await run.step("swapped", "putting it in the old one's place", () =>
@@ -91,6 +92,14 @@ export class Restore {
   async #startRest(): Promise<void> {
     const { running } = this.progress;
     await this.#services.startOrWarn(running.includes(SERVER) ? running : []);
+  }
+
+  /** The copy of what is there is to have the events that were accepted. */
+  async #stop(): Promise<void> {
+    const { docker, workspace, log } = this.#context;
+    const queue = jobQueueOf(workspace.declaration);
+    if (this.#services.databaseRuns) await pauseIntake({ ...this.#context, docker, queue, say: log.step });
+    await this.#services.stop();
   }
 
   async #saveReplaced(): Promise<void> {

@@ -1,5 +1,6 @@
 import { CodedError } from "../../base/errors.ts";
 import { ResumableRun } from "../../outputs/progress-file.ts";
+import { jobQueueOf, pauseIntake } from "../../running/index.ts";
 import { workspaceDocker } from "../../workspace/index.ts";
 import { readBackup } from "../catalog.ts";
 import { createBackup } from "../create.ts";
@@ -23,6 +24,7 @@ export async function rollBackUpgrade(context: UpgradeContext, begun: UpgradePro
   run.save({ undoing: true });
   log.step(`going back to ${begun.from}`);
   if (!upgradeProgress.isBefore(run.progress, "stopped")) {
+    if (begun.step === "done") await pauseIntake({ ...context, queue: queueOf(context), say: log.step });
     await (await StackServices.open(context)).stop();
     if (begun.step === "done" && begun.safety === undefined) run.save({ safety: await copyFirst(context, begun) });
     await writeSettings({ ...context, docker: workspaceDocker(context) }, begun.settings, "before");
@@ -33,6 +35,8 @@ export async function rollBackUpgrade(context: UpgradeContext, begun: UpgradePro
   run.forget();
   return run.progress;
 }
+
+const queueOf = (context: UpgradeContext) => jobQueueOf(stackContext(context).workspace.declaration);
 
 /** Backs up what came since the upgrade. Without this backup nothing is rolled back. */
 async function copyFirst(context: UpgradeContext, begun: UpgradeProgress): Promise<string> {

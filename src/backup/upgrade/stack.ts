@@ -1,26 +1,8 @@
 import { CodedError } from "../../base/errors.ts";
-import { retry } from "../../base/retry.ts";
 import type { Clock } from "../../base/wait.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
-import { type JobQueue, VALKEY_LISTS } from "../../glitchtip/versions.ts";
-import {
-  containerOf,
-  isSingleContainer,
-  observeStack,
-  readBacklog,
-  releasePrograms,
-  stopServices,
-} from "../../running/index.ts";
-import {
-  DATABASE,
-  INIT,
-  isStackService,
-  PROVISIONER,
-  PROXY,
-  SERVER,
-  VALKEY,
-  WORKER,
-} from "../../stack/service-names.ts";
+import { containerOf, isSingleContainer, observeStack, releasePrograms } from "../../running/index.ts";
+import { DATABASE, INIT, isStackService, PROVISIONER, SERVER } from "../../stack/service-names.ts";
 import { healthLines } from "../stack-services.ts";
 
 interface StackCalls {
@@ -31,58 +13,6 @@ interface StackCalls {
 }
 
 const MIGRATED_WITHIN_MS = 3_600_000;
-const DRAINED_WITHIN_MS = 120_000;
-
-/** The services that accept events. */
-const ACCEPTING = [PROXY, SERVER];
-
-/**
- * Stops accepting events and waits until the worker has emptied its queue: another generation does not read it. Does
- * nothing where no worker runs.
- */
-export async function drainQueue({ docker, clock, signal, say }: StackCalls, queue: JobQueue): Promise<void> {
-  const stack = await observeStack(docker);
-  const single = isSingleContainer(stack.config.services);
-  const worker = containerOf(stack, single ? SERVER : WORKER);
-  if (worker?.state !== "running") return;
-  const accepting = ACCEPTING.filter((name) => stack.config.services[name] !== undefined);
-  if (single) await docker.cli(["exec", worker.id, "programs", "stop", "web"], { signal });
-  else await stopServices(docker, accepting, signal);
-  say("letting the worker finish");
-  await retry({
-    clock,
-    signal,
-    deadlineMs: DRAINED_WITHIN_MS,
-    say: () => say("the worker still has jobs"),
-    async attempt() {
-      const jobs = await waitingJobs(docker, queue, clock.now());
-      return jobs === undefined || jobs === 0 ? true : undefined;
-    },
-    late: () =>
-      new CodedError("GC1605", "the worker does not work off its queue, and the next GlitchTip would not read it", {
-        remedy: "Look at it with: npx glitchtip-compose logs worker, then: npx glitchtip-compose restart worker",
-      }),
-  });
-}
-
-/** Counts the jobs in Valkey or in the database, wherever the queue is; undefined where the count cannot be read. */
-async function waitingJobs(docker: Docker, queue: JobQueue, nowMs: number): Promise<number | undefined> {
-  const stack = await observeStack(docker);
-  const { services } = stack.config;
-  const inside = isSingleContainer(services) && services[SERVER]?.environment?.VALKEY_URL ? SERVER : VALKEY;
-  const valkey = containerOf(stack, inside);
-  if (valkey?.state === "running") {
-    const lengths = [
-      ...VALKEY_LISTS[queue].map((key) => `LLEN '${key}'`),
-      ...(queue === "celery" ? ["HLEN unacked"] : []),
-    ];
-    const count = `echo $((${lengths.map((length) => `$(valkey-cli ${length})`).join(" + ")}))`;
-    const { code, stdout } = await docker.cli(["exec", valkey.id, "sh", "-c", count]);
-    return code === 0 ? Number(stdout.trim()) : undefined;
-  }
-  const backlog = await readBacklog(docker, stack, queue, nowMs);
-  return backlog.known ? backlog.waiting : undefined;
-}
 
 /** Executes the migrations: by the one-shot, or by the start of a single container. */
 export async function runMigrations({ docker, signal, say }: StackCalls): Promise<void> {

@@ -2,8 +2,8 @@ import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
-import { resolveServer } from "../../config/server.ts";
 import { ResumableRun } from "../../outputs/progress-file.ts";
+import { drainQueue, jobQueueOf } from "../../running/index.ts";
 import { DATABASE } from "../../stack/service-names.ts";
 import { lockImages, workspaceDocker } from "../../workspace/index.ts";
 import { readBackup } from "../catalog.ts";
@@ -16,7 +16,7 @@ import { stackContext, startRest, type UpgradeContext } from "./context.ts";
 import { type UpgradeProgress, upgradeProgress } from "./progress.ts";
 import { rollBackUpgrade } from "./rollback.ts";
 import { writeSettings } from "./settings.ts";
-import { drainQueue, forgetProofs, removeUndeclaredContainers, runMigrations } from "./stack.ts";
+import { forgetProofs, removeUndeclaredContainers, runMigrations } from "./stack.ts";
 
 export interface UpgradeResult {
   /** Images of GlitchTip. */
@@ -99,8 +99,9 @@ class Upgrade {
     const context = this.#context;
     const services = await StackServices.open(context);
     await services.prepare();
-    const { server } = resolveServer(stackContext(context).workspace.declaration.server);
-    await drainQueue({ ...context, say: context.log.step }, server?.capabilities.jobQueue ?? "celery");
+    // Another generation does not read the queue of this one.
+    const queue = jobQueueOf(stackContext(context).workspace.declaration);
+    await drainQueue({ ...context, queue, say: context.log.step });
     await services.stop();
   }
 

@@ -1,5 +1,6 @@
 import {
   isSingleContainer,
+  jobQueueOf,
   planProgramRestart,
   planRestart,
   programInside,
@@ -7,6 +8,7 @@ import {
   restartServices,
   runningContainer,
   serviceNamed,
+  withoutLoss,
 } from "../../running/index.ts";
 import { SERVER } from "../../stack/service-names.ts";
 import type { CliCommand } from "../command.ts";
@@ -40,9 +42,11 @@ export default {
       return;
     }
     const done = await withProgress(context, "restarting", ({ say }) =>
-      programs
-        ? restartPrograms(docker, runningContainer(stack, SERVER).id, programs, context.clock, say)
-        : restartServices(docker, services, context.clock, say),
+      withoutLoss({ ...context, docker, queue: jobQueueOf(declaration), say }, services, () =>
+        programs
+          ? restartPrograms(docker, runningContainer(stack, SERVER).id, programs, context.clock, say)
+          : restartServices(docker, services, context.clock, say),
+      ),
     );
     if (context.json) context.print(JSON.stringify({ restarted: done }));
     else

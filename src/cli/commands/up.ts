@@ -31,7 +31,7 @@ export default {
     const given = await writeGivenDsns(context, project);
     const result = await withProgress(context, "starting", (progress) => {
       const talk = { say: (line: string) => progress.say(line.trim()), warn: (line: string) => context.log.warn(line) };
-      return bringUp({ dir: context.dir, docker, ...talk }, declaration);
+      return bringUp({ ...context, docker, ...talk }, declaration);
     }).catch((error: unknown) => {
       throw upFailure(error, taken);
     });

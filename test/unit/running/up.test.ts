@@ -2,9 +2,12 @@ import { describe, expect, it } from "vitest";
 import type { Declaration } from "../../../src/config/schema.ts";
 import { renderEnvFile } from "../../../src/outputs/env-file.ts";
 import { startStack } from "../../../src/running/up.ts";
+import { fakeClock } from "../../support/fake-clock.ts";
 import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
 import { declare } from "../../support/provisioning.ts";
 import { TemporaryFolder } from "../../support/workspace.ts";
+
+const WAITING = { clock: fakeClock(), signal: new AbortController().signal };
 
 const BY_FILE = declare({ apps: { api: { project: "shop-api", inject: "env-file" }, web: { project: "shop-api" } } });
 const DSN = "http://key@glitchtip:8000/1";
@@ -25,7 +28,7 @@ async function upIn(folder: TemporaryFolder, declaration: Declaration, files: Re
         void calls.push(["up", ...flags, ...services].join(" ")),
     },
   });
-  const result = await startStack({ dir: folder.path, docker, say: () => {}, warn: () => {} }, declaration);
+  const result = await startStack({ dir: folder.path, docker, ...WAITING, say: () => {}, warn: () => {} }, declaration);
   return { calls, result };
 }
 
@@ -83,7 +86,7 @@ describe("up", () => {
         compose: { up: async () => void calls.push("up --detach --wait") },
       });
       const declaration = declare({ server: { image: "glitchtip/glitchtip:5.2.1", valkey: "off" } });
-      await startStack({ dir: "/", docker, say: () => {}, warn: () => {} }, declaration);
+      await startStack({ dir: "/", docker, ...WAITING, say: () => {}, warn: () => {} }, declaration);
       expect(calls).toEqual(expected);
     },
   );

@@ -3,8 +3,11 @@ import { CodedError } from "../../../src/base/errors.ts";
 import type { ComposeConfig } from "../../../src/compose/model.ts";
 import type { Container } from "../../../src/docker/index.ts";
 import { startStack } from "../../../src/running/up.ts";
+import { fakeClock } from "../../support/fake-clock.ts";
 import { container, fakeDocker } from "../../support/fake-docker.ts";
 import { declare } from "../../support/provisioning.ts";
+
+const WAITING = { clock: fakeClock(), signal: new AbortController().signal };
 
 const CONFIG = {
   name: "shop",
@@ -56,7 +59,9 @@ async function failedUp(containers: readonly Container[], alone: (byModel: boole
     },
   });
   const warn = (line: string) => void warnings.push(line);
-  const error = await startStack({ dir: "/nonexistent", docker, say() {}, warn }, declare()).catch((e: unknown) => e);
+  const error = await startStack({ dir: "/nonexistent", docker, ...WAITING, say() {}, warn }, declare()).catch(
+    (e: unknown) => e,
+  );
   expect(error).toBe(refused);
   return { calls: calls.slice(1), warnings, models };
 }
