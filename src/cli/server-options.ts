@@ -22,3 +22,7 @@ export const withStrictOption = (command: Command): Command =>
 
 export const openDeclared = (context: CliContext, declared: readonly DeclaredServer[]): Servers =>
   openServers({ ...context, docker: () => openDocker(context) }, declared);
+
+/** Opens servers for a command that changes nothing on them, not even by a token of its own. */
+export const openToRead = (context: CliContext, declared: readonly DeclaredServer[]): Servers =>
+  openServers({ ...context, docker: () => openDocker(context), readOnly: true }, declared);

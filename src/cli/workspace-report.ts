@@ -50,6 +50,8 @@ const named = (files: WorkspaceResult["files"]) => files.map(({ before: _, after
 export interface PlanPart {
   readonly changes: boolean;
   readonly failed?: boolean;
+  /** Something that belongs to the plan could not be asked, and nobody knows whether it would change. */
+  readonly notAsked?: boolean;
   readonly json: object;
   print(): void;
 }

@@ -4,7 +4,7 @@ import { Secret } from "../base/secret.ts";
 import type { Clock } from "../base/wait.ts";
 import type { HttpAnswer } from "../http/http.ts";
 import { readAnswer } from "./answers.ts";
-import { openRequests } from "./requests.ts";
+import { openRequests, type RequestContext } from "./requests.ts";
 import type { Transport } from "./transport.ts";
 import { authShape, type Token, tokenShape } from "./wire/shapes.ts";
 
@@ -13,6 +13,8 @@ export interface Session {
   tokens(): Promise<Token[]>;
   mintToken(label: string, scopes: readonly string[]): Promise<{ id: string; token: Secret }>;
   deleteToken(id: string): Promise<void>;
+  /** What a request of this session carries. The API's root is not to be asked so: in 5.2 that ends the session. */
+  readonly headers: RequestContext["headers"];
   /** Ends the session on the server. */
   signOut(): Promise<void>;
 }
@@ -34,23 +36,24 @@ const AUTH = "/_allauth/browser/v1";
 export async function signIn(context: SignIn): Promise<Session> {
   const { transport, clock, signal, email, password } = context;
   const cookies = new Map<string, string>();
+  const headers: Session["headers"] = (method) => ({
+    ...(cookies.size === 0 ? {} : { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") }),
+    ...(method === "GET"
+      ? {}
+      : {
+          // The sign-in rotates the CSRF cookie, so its current value is sent (sign-in scenario).
+          "x-csrftoken": cookies.get("csrftoken") ?? "",
+          // The address that we use, even where GLITCHTIP_DOMAIN is another: Django compares it with the Host header.
+          origin: new URL(transport.baseUrl).origin,
+          referer: `${transport.baseUrl}/`,
+        }),
+  });
   const requests = openRequests({
     transport,
     clock,
     signal,
     seen: (answer) => keepCookies(cookies, answer),
-    headers: (method) => ({
-      ...(cookies.size === 0 ? {} : { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") }),
-      ...(method === "GET"
-        ? {}
-        : {
-            // The sign-in rotates the CSRF cookie, so its current value is sent (sign-in scenario).
-            "x-csrftoken": cookies.get("csrftoken") ?? "",
-            // The address that we use, even where GLITCHTIP_DOMAIN is another: Django compares it with the Host header.
-            origin: new URL(transport.baseUrl).origin,
-            referer: `${transport.baseUrl}/`,
-          }),
-    }),
+    headers,
   });
   await requests.raw("GET", `${AUTH}/config`);
   const body = JSON.stringify({ email, password: password.reveal() });
@@ -62,6 +65,7 @@ export async function signIn(context: SignIn): Promise<Session> {
       const minted = await requests.post("/api/0/api-tokens/", { label, scopes }, tokenShape);
       return { id: minted.id, token: new Secret(minted.token) };
     },
+    headers,
     deleteToken: (id) => requests.delete(`/api/0/api-tokens/${id}/`),
     async signOut() {
       // 401 means success here (sign-in scenario).

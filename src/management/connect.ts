@@ -3,6 +3,7 @@ import type { Secret } from "../base/secret.ts";
 import type { Declaration } from "../config/schema.ts";
 import { superuserOf } from "../config/server.ts";
 import type { Docker } from "../docker/index.ts";
+import type { Credentials } from "../glitchtip/calls/index.ts";
 import { openClient } from "../glitchtip/client.ts";
 import { openTransport, readsAndWrites, type Transport } from "../glitchtip/transport.ts";
 import { hasProxy, openHttp } from "../http/client.ts";
@@ -10,7 +11,7 @@ import { openNodeHttp } from "../http/node.ts";
 import { acquireLock } from "../outputs/lock.ts";
 import { openServerStore, serverStorePath } from "../outputs/server-store.ts";
 import { openStateStore } from "../outputs/state-store.ts";
-import { chooseSignIn, makeStateFolder, obtainToken, STATE_FOLDER, tokenFrom } from "../provision/index.ts";
+import { chooseSignIn, makeStateFolder, obtainToken, STATE_FOLDER, signInOnce, tokenFrom } from "../provision/index.ts";
 import { type DesiredServer, type Resolve, resolveDesired } from "../reconcile/index.ts";
 import type { References } from "../references/resolver.ts";
 import { hostUrl, madeAdminPassword } from "../running/index.ts";
@@ -25,6 +26,8 @@ export interface ConnectContext extends Pick<ServerContext, "clock" | "signal" |
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Used only for this stack's own server, where its address is not declared. */
   docker(): Docker;
+  /** Nothing is to be changed on the server: where it has no token of ours, none is made. */
+  readonly readOnly?: boolean;
 }
 
 /** A connected server, and what is wanted of it with secrets resolved. */
@@ -35,7 +38,7 @@ export interface Connected extends AsyncDisposable {
   readonly resolve: Resolve;
 }
 
-/** Connects to a server. It sends no request, unless this stack's own server needs a token. */
+/** Connects to a server. It sends no request, unless this stack's own server needs a token or a session. */
 export async function connectServer(
   context: ConnectContext,
   { declaration, desired: declared, dir }: DeclaredServer,
@@ -54,27 +57,55 @@ export async function connectServer(
     openTransport(open, url, options),
   );
   try {
-    const token = desired.token === undefined ? await signedIn() : tokenFrom(desired.token.reveal(), "server.token");
+    const credentials: Credentials & Partial<SessionEnd> =
+      desired.token === undefined ? await signedIn() : { token: tokenFrom(desired.token.reveal(), "server.token") };
     const store = openServerStore(serverStorePath(dir, desired.name));
     return {
-      context: openServer({ clock, signal, log, transport, token, store, retries: desired.retries }),
+      context: openServer({ clock, signal, log, transport, store, retries: desired.retries, ...credentials }),
       desired,
       url,
       resolve,
-      [Symbol.asyncDispose]: () => transport.close(),
+      async [Symbol.asyncDispose]() {
+        // A session that was not ended ends by itself.
+        await credentials.end?.().catch(() => undefined);
+        await transport.close();
+      },
     };
   } catch (error) {
     await transport.close();
     throw error;
   }
 
-  async function signedIn(): Promise<Secret> {
+  async function signedIn(): Promise<Credentials & Partial<SessionEnd>> {
     const signIn = chooseSignIn(declaration, undefined);
-    if ("token" in signIn) return await references.resolve(signIn.token, "server.token");
+    if ("token" in signIn) return { token: await references.resolve(signIn.token, "server.token") };
     const password = () =>
       "made" in signIn ? madeAdminPassword(context.docker()) : references.resolve(signIn.password, "admin.password");
-    return await stackToken({ clock, signal, log }, transport, dir, declaration, password);
+    if (context.readOnly) return await readingAccess({ clock, signal, log, transport }, dir, declaration, password);
+    return { token: await stackToken({ clock, signal, log }, transport, dir, declaration, password) };
   }
+}
+
+interface SessionEnd {
+  readonly end: () => Promise<void>;
+}
+
+/** Returns the token of an earlier run, else a session of the admin, who signs in for each run. */
+async function readingAccess(
+  context: Pick<ServerContext, "clock" | "signal" | "log"> & { readonly transport: Transport },
+  dir: string,
+  declaration: Declaration,
+  password: () => Promise<Secret>,
+): Promise<Credentials & Partial<SessionEnd>> {
+  const folder = join(dir, STATE_FOLDER, "apply");
+  makeStateFolder(folder);
+  const store = openStateStore(folder);
+  const token = store.token;
+  if (token !== undefined && (await openClient({ ...context, token }).tokenScopes()) !== undefined) return { token };
+  const secret = await password();
+  const { email } = superuserOf(declaration);
+  const { headers, signOut } = await signInOnce({ ...context, store, password: () => secret }, email);
+  return { headers, end: signOut };
 }
 
 /**

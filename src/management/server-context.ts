@@ -1,7 +1,6 @@
 import type { Log } from "../base/log.ts";
-import type { Secret } from "../base/secret.ts";
 import type { Clock } from "../base/wait.ts";
-import { type Calls, openCalls } from "../glitchtip/calls/index.ts";
+import { type Calls, type Credentials, openCalls } from "../glitchtip/calls/index.ts";
 import { limitTransport } from "../glitchtip/limiter.ts";
 import type { Transport } from "../glitchtip/transport.ts";
 import type { ServerStore } from "../outputs/server-store.ts";
@@ -15,18 +14,18 @@ export interface ServerContext {
   readonly store: ServerStore;
 }
 
-export interface ServerToOpen extends Omit<ServerContext, "calls"> {
-  /** The transport without a limit on concurrent requests. */
-  readonly transport: Transport;
-  readonly token: Secret;
-  /** How often a request is retried after a transient failure. */
-  readonly retries?: number | undefined;
-}
+export type ServerToOpen = Omit<ServerContext, "calls"> &
+  Credentials & {
+    /** The transport without a limit on concurrent requests. */
+    readonly transport: Transport;
+    /** How often a request is retried after a transient failure. */
+    readonly retries?: number | undefined;
+  };
 
 /** Opens a server with its own limit on concurrent requests. */
-export function openServer({ transport, token, retries, ...context }: ServerToOpen): ServerContext {
-  const { clock, signal } = context;
+export function openServer({ transport, retries, ...rest }: ServerToOpen): ServerContext {
+  const { clock, signal, log, store } = rest;
   const limited = limitTransport(transport, { clock });
   const attempts = retries === undefined ? undefined : retries + 1;
-  return { ...context, calls: openCalls({ transport: limited, token, clock, signal, attempts }) };
+  return { clock, signal, log, store, calls: openCalls({ ...rest, transport: limited, attempts }) };
 }

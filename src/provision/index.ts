@@ -8,7 +8,7 @@ export { type ReadBackLine, type ReadBackRequest, readBackEvents, readBackReques
 export { executeRotation, type RotateAnswer, rotateRequest } from "./rotate/execute.ts";
 export { describeHolders } from "./rotate/holders.ts";
 export { deleteRetiring, type RotateResult, rotateKeys } from "./rotate/rotate.ts";
-export { obtainToken, tokenFrom } from "./token.ts";
+export { obtainToken, signInOnce, tokenFrom } from "./token.ts";
 export { provisionerReader, readerWithProviders } from "./verify/read.ts";
 export { containerSender, dsnOnThisMachine } from "./verify/send.ts";
 export { type AppToVerify, chooseApps, type VerifyResult, verifyApps } from "./verify/verify.ts";

@@ -2,7 +2,7 @@ import { CodedError } from "../base/errors.ts";
 import { Secret } from "../base/secret.ts";
 import { openClient } from "../glitchtip/client.ts";
 import { createOnce } from "../glitchtip/retry.ts";
-import { signIn } from "../glitchtip/session.ts";
+import { type Session, signIn } from "../glitchtip/session.ts";
 import type { Token } from "../glitchtip/wire/shapes.ts";
 import type { ProvisionContext } from "./context.ts";
 
@@ -22,7 +22,7 @@ export const PROVISION_SCOPES: readonly string[] = [
 
 /**
  * Signs in and returns our token: the one in the list if it is shown in full, else a new one. Deletes our other tokens,
- * so that there is never a second one. Stores a refused password, and does not try it again (GC1302).
+ * so that there is never a second one.
  */
 export async function obtainToken(
   context: Omit<ProvisionContext, "readyWithinMs" | "proofWithinMs" | "token">,
@@ -30,18 +30,8 @@ export async function obtainToken(
   scopes: readonly string[] = PROVISION_SCOPES,
 ): Promise<Secret> {
   const { store, log } = context;
-  const { email, label } = account;
-  const password = context.password();
-  if (store.wasRefused(email, password)) {
-    throw new CodedError("GC1302", `the password of ${email} was refused before and has not changed since`, {
-      remedy:
-        "Put the right one where admin.password points; where the stack made it: npx glitchtip-compose secrets rotate admin-password; it is not tried again until it changes.",
-    });
-  }
-  const session = await signIn({ ...context, ...account, password }).catch((error: unknown) => {
-    if (error instanceof CodedError && error.code === "GC1301") store.refusePassword(email, password);
-    throw error;
-  });
+  const { label } = account;
+  const session = await signInOnce(context, account.email);
   const take = async () => {
     const ours = (await session.tokens()).filter((token) => token.label === label);
     const usable = ours.find((token) => isWhole(token, scopes));
@@ -53,6 +43,27 @@ export async function obtainToken(
   store.setToken(id, token);
   log.info(`${found ? "found" : "made"} API token ${id} (${label})`);
   return token;
+}
+
+/** Signs in. Stores a refused password, and does not try it again (GC1302). */
+export async function signInOnce(
+  context: Pick<ProvisionContext, "transport" | "clock" | "signal" | "password"> & {
+    readonly store: Pick<ProvisionContext["store"], "wasRefused" | "refusePassword">;
+  },
+  email: string,
+): Promise<Session> {
+  const { store } = context;
+  const password = context.password();
+  if (store.wasRefused(email, password)) {
+    throw new CodedError("GC1302", `the password of ${email} was refused before and has not changed since`, {
+      remedy:
+        "Put the right one where admin.password points; where the stack made it: npx glitchtip-compose secrets rotate admin-password; it is not tried again until it changes.",
+    });
+  }
+  return await signIn({ ...context, email, password }).catch((error: unknown) => {
+    if (error instanceof CodedError && error.code === "GC1301") store.refusePassword(email, password);
+    throw error;
+  });
 }
 
 /** 6.x shows the last characters only (docs/glitchtip-facts.md, "API tokens"). */

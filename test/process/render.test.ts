@@ -69,7 +69,17 @@ describe("plan", () => {
   it("with nothing to change ends with 0 and says so", async () => {
     using folders = cliFolders();
     await runCli(folders, "init");
-    expect(await runCli(folders, "plan")).toMatchObject({ code: 0, stdout: "nothing to change\n" });
+    expect(await runCli(folders, "plan", "--files")).toMatchObject({ code: 0, stdout: "nothing to change\n" });
+  });
+
+  it("does not say that nothing would change where the stack could not be asked", async () => {
+    using folders = cliFolders();
+    await runCli(folders, "init");
+    expect(await runCli(folders, "plan")).toMatchObject({
+      code: 4,
+      stdout: "no file would change; what the server holds is not known\n",
+      stderr: expect.stringContaining("not asked: the server of this stack: "),
+    });
   });
 });
 
@@ -82,7 +92,7 @@ describe("render", () => {
     expect(stdout).toContain(planned.replaceAll("would be ", "").trimEnd());
     expect(read(folders, STACK)).toContain("mem_limit: 1g");
     expect(read(folders, STACK)).toContain("glitchtip-worker:");
-    expect(await runCli(folders, "plan")).toMatchObject({ code: 0 });
+    expect(await runCli(folders, "plan", "--files")).toMatchObject({ code: 0 });
   });
 
   it.each([

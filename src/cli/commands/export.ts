@@ -3,7 +3,7 @@ import { declaredServers, exportConfiguration, requireOne, writeConfiguration } 
 import { requireWord } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
-import { openDeclared, type ServerFlags, withServerOptions } from "../server-options.ts";
+import { openToRead, type ServerFlags, withServerOptions } from "../server-options.ts";
 
 interface Flags extends ServerFlags {
   readonly out?: string;
@@ -20,7 +20,7 @@ export default {
   async run(context, { out, ...choice }, [what]) {
     requireWord(["configuration"], what, "what to export");
     const declared = [requireOne(declaredServers(context.dir, choice))];
-    await using servers = openDeclared(context, declared);
+    await using servers = openToRead(context, declared);
     const now = context.clock.now();
     const { configuration, left } = await withProgress(context, "reading what the server holds", () =>
       exportConfiguration(servers, now),

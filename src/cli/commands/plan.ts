@@ -13,7 +13,7 @@ import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { withProgress } from "../screen.ts";
 import { counts, printChanges, tellProblems } from "../server-changes.ts";
-import { openDeclared, type ServerFlags, withServerOptions, withStrictOption } from "../server-options.ts";
+import { openToRead, type ServerFlags, withServerOptions, withStrictOption } from "../server-options.ts";
 import type { PlanPart } from "../workspace-report.ts";
 
 interface Flags extends ServerFlags {
@@ -42,9 +42,13 @@ export default {
     if (context.json) context.print(JSON.stringify(Object.assign({ changes }, ...parts.map(({ json }) => json))));
     else for (const part of parts) part.print();
     const failed = parts.some((part) => part.failed);
-    if (!context.json && !changes && !failed) context.print("nothing to change");
+    const notAsked = parts.some((part) => part.notAsked);
+    if (!context.json && !changes && !failed) {
+      context.print(notAsked ? "no file would change; what the server holds is not known" : "nothing to change");
+    }
     if (failed) context.setExitCode(EXIT.failed);
     else if (changes) context.setExitCode(EXIT.changes);
+    else if (notAsked) context.setExitCode(EXIT.notReady);
   },
 } satisfies CliCommand<Flags>;
 
@@ -63,12 +67,12 @@ function partsOf({ dir }: CliContext, { files, server, file, instance, out }: Fl
 /** Returns what `apply` would change. With `beside`, a server that cannot be asked yet is skipped: the files stand alone. */
 async function serverPart(context: CliContext, flags: Flags, beside: boolean): Promise<PlanPart> {
   const looked = await withProgress(context, "looking at what the servers hold", () =>
-    planServers(context.dir, flags, (declared) => openDeclared(context, declared)),
+    planServers(context.dir, flags, (declared) => openToRead(context, declared)),
   );
   const reason = beside && !flags.server ? whyNotAsked(looked) : undefined;
   if (reason !== undefined) {
     context.log.info(`not asked: the server of this stack: ${reason}`);
-    return { changes: false, json: { status: "skipped", reason }, print: () => {} };
+    return { changes: false, notAsked: true, json: { status: "skipped", reason }, print: () => {} };
   }
   const report = reportOf(looked);
   if (flags.out !== undefined) keepPlan(context, flags.out, looked, flags);

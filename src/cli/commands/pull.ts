@@ -22,7 +22,7 @@ import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { withProgress } from "../screen.ts";
 import { problemLine } from "../server-changes.ts";
-import { openDeclared, type ServerFlags, withServerOptions } from "../server-options.ts";
+import { openToRead, type ServerFlags, withServerOptions } from "../server-options.ts";
 
 interface Flags extends ServerFlags, NewFileFlags {
   readonly all?: boolean;
@@ -74,7 +74,7 @@ function print(context: CliContext, result: PullResult, flags: Flags): void {
 function pulled(context: CliContext, flags: Flags): Promise<PullResult> {
   const { file, instance, all, dryRun = false } = flags;
   const { words, secrets } = checked(flags);
-  const open = (declared: readonly DeclaredServer[]) => openDeclared(context, declared);
+  const open = (declared: readonly DeclaredServer[]) => openToRead(context, declared);
   const of = newServer(flags);
   if (of !== undefined) return pullNew(context.dir, { ...of, file, kinds: all ? [] : words, secrets, dryRun }, open);
   const kinds = (all ? MANAGEABLE : words).map((word) => KIND_OF[word]);

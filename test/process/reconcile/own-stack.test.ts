@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { CAPABILITIES, GENERATIONS, type Generation } from "../../../src/glitchtip/versions.ts";
 import { asAdmin } from "../../support/admin-calls.ts";
 import { needsScript, startOnTerminal } from "../../support/cli-process.ts";
 import { startFakeEngine } from "../../support/fake-engine.ts";
@@ -11,8 +12,11 @@ import { type ServerProject, SHOP, startServerProject } from "../../support/serv
 const INSIDE = SHOP.replace(/^ {2}jobs:.*\n/m, "");
 
 /** A stack of ours that runs: an admin, whose password the setup service made, and no token. */
-async function ownStack(password: string = ADMIN.password): Promise<ServerProject> {
-  const project = await startServerProject();
+async function ownStack(
+  password: string = ADMIN.password,
+  { generation = "6" }: { readonly generation?: Generation } = {},
+): Promise<ServerProject> {
+  const project = await startServerProject({ generation });
   const root = mkdtempSync(join(tmpdir(), "own-stack-"));
   const secretsDir = join(root, "secrets");
   mkdirSync(join(secretsDir, "glitchtip_admin_password"), { recursive: true });
@@ -27,7 +31,7 @@ async function ownStack(password: string = ADMIN.password): Promise<ServerProjec
     config: { name: "shop", services: { glitchtip: {}, "glitchtip-setup": {} } },
   });
   Object.assign(project.folders.env, engine.env);
-  const server = `server: {image: "glitchtip/glitchtip:6", url: "${project.emulator.url}"}`;
+  const server = `server: {image: "glitchtip/glitchtip:${CAPABILITIES[generation].tags[0]}", url: "${project.emulator.url}"}`;
   project.write("glitchtip.yaml", `version: 1\n${server}\nadmin: {email: ${ADMIN.email}}\n${INSIDE}`);
   return {
     ...project,
@@ -54,12 +58,29 @@ describe("a stack of our own", () => {
     expect(project.read(".glitchtip/state/apply/.gitignore")).toBe("*\n");
   }, 60_000);
 
+  it.each(GENERATIONS)(
+    "is planned without a write on a server of %s",
+    async (generation) => {
+      await using project = await ownStack(ADMIN.password, { generation });
+      for (const code of [3, 3]) expect(await project.run("plan", "--server")).toMatchObject({ code });
+      await project.run("pull", "--dry-run");
+      expect(project.emulator.snapshot().tokens.map(({ label }) => label)).toEqual(["emulator"]);
+      const writes = project.emulator.requests.filter(({ method }) => method !== "GET");
+      expect([...new Set(writes.map(({ method, path }) => `${method} ${path}`))]).toEqual([
+        "POST /_allauth/browser/v1/auth/login",
+        "DELETE /_allauth/browser/v1/auth/session",
+      ]);
+    },
+    60_000,
+  );
+
   it("gets a new token where the old one was deleted", async () => {
     await using project = await ownStack();
-    await project.run("plan", "--server");
+    await project.run("apply", "--yes");
     const state = ".glitchtip/state/apply/state.json";
     project.write(state, project.read(state).replace(/[0-9a-f]{64}/, "0".repeat(64)));
-    expect(await project.run("plan", "--server")).toMatchObject({ code: 3 });
+    expect(await project.run("plan", "--server")).toMatchObject({ code: 0 });
+    expect(await project.run("apply", "--yes")).toMatchObject({ code: 0 });
     expect(ours(project)).toHaveLength(1);
   }, 60_000);
 
