@@ -5,10 +5,10 @@ import { CodedError } from "../base/errors.ts";
 import type { ProductionHost } from "../checks/index.ts";
 import type { UserProject } from "../compose/model.ts";
 import { checkDeclaration } from "../config/check.ts";
-import { STACK_FILE } from "../stack/managed-files.ts";
 import type { RenderedFile } from "../stack/model.ts";
 import {
   type Assets,
+  type ComposeFiles,
   composeFilesIn,
   DECLARATION_FILE,
   type ImageOptions,
@@ -81,17 +81,15 @@ async function wantedWorkspace(context: InitContext, options: InitOptions): Prom
   const { dir, assets = packageAssets() } = context;
   const env = parseEnv(readEnvText(dir));
   const { discovery } = options;
-  const composeFiles = composeFilesIn(dir, env, { shell: context.env ?? {}, discovery });
-  const texts = readComposeFiles(dir, composeFiles);
+  const found = composeFilesIn(dir, env, { shell: context.env ?? {}, discovery });
+  const texts = readComposeFiles(dir, found);
   const isSampleThere = texts.length === 1 && texts.every(({ text }) => isSample(text, assets));
   if (existsSync(join(dir, DECLARATION_FILE))) return await declaredWorkspace(context, options, isSampleThere);
   const isUsers = texts.length > 0 && !isSampleThere;
   if (isUsers && options.sample) throw sampleBeside(texts.map(({ path }) => path));
-  if (isUsers) return await newWorkspace(context, options, env, composeFiles, texts);
-  // Compose reads an override file only beside another one.
-  if (options.noApps) return await newWorkspace(context, options, env, [STACK_FILE], []);
+  if (isUsers || options.noApps) return await newWorkspace(context, options, env, found, texts);
   if (!isSampleThere && !options.sample) refuseOtherThings(context, options, assets);
-  return await sampleWorkspace(context, options, env, composeFiles);
+  return await sampleWorkspace(context, options, env);
 }
 
 /** Files that the options name are expected to be there. */
@@ -118,18 +116,14 @@ async function declaredWorkspace(context: WorkspaceContext, options: InitOptions
 type Variables = Readonly<Record<string, string>>;
 
 /** Returns the workspace of the sample app, which is made where there is no Compose file. */
-async function sampleWorkspace(
-  context: InitContext,
-  options: InitOptions,
-  env: Variables,
-  composeFiles: readonly string[],
-): Promise<Wanted> {
+async function sampleWorkspace(context: InitContext, options: InitOptions, env: Variables): Promise<Wanted> {
   const { dir, env: shell = {}, assets = packageAssets() } = context;
   const user = SAMPLE_COMPOSE_PROJECT;
+  const found = composeFilesIn(dir, env, { shell, discovery: options.discovery, base: SAMPLE_COMPOSE });
   const wanted = await withFreePort(context, { apps: { app: "app" }, ...options }, user, portVariable(env, shell));
   const { text, declaration } = declarationFrom(dir, wanted, user);
   return {
-    workspace: workspaceFrom(dir, declaration, text, [...new Set([SAMPLE_COMPOSE, ...composeFiles])], user, env, shell),
+    workspace: workspaceFrom(dir, declaration, text, found, user, env, shell),
     once: [
       once("app/server.mjs", assets.sample("server.mjs")),
       once(SAMPLE_COMPOSE, assets.sample("compose.yaml")),
@@ -145,7 +139,7 @@ async function newWorkspace(
   context: InitContext,
   options: InitOptions,
   env: Variables,
-  composeFiles: readonly string[],
+  found: ComposeFiles,
   texts: ReturnType<typeof readComposeFiles>,
 ): Promise<Wanted> {
   const { dir, log, env: shell = {}, docker } = context;
@@ -153,7 +147,7 @@ async function newWorkspace(
   const wanted = await withFreePort(context, options, user, portVariable(env, shell));
   const { text, declaration } = declarationFrom(dir, wanted, user);
   return {
-    workspace: workspaceFrom(dir, declaration, text, composeFiles, user, env, shell),
+    workspace: workspaceFrom(dir, declaration, text, found, user, env, shell),
     once: [once(DECLARATION_FILE, text)],
     sample: false,
     stateBy: "init",

@@ -5,8 +5,10 @@ import type { RenderedFile } from "./model.ts";
 export const STACK_FILE = "compose.glitchtip.yaml";
 /** Our Compose file where Compose finds it by itself. */
 export const OVERRIDE_FILE = "compose.override.yaml";
+/** Our Compose file where it is the only one: Compose reads an override file only beside another. */
+export const ALONE_FILE = "compose.yaml";
 /** The names that our Compose file may have. */
-export const STACK_FILES: readonly string[] = [STACK_FILE, OVERRIDE_FILE];
+export const STACK_FILES: readonly string[] = [STACK_FILE, OVERRIDE_FILE, ALONE_FILE];
 /**
  * What images said about their start, so that a run without an engine renders the same files. It is no part of the
  * declaration, because it follows the images. It is committed, so it has no image ids, which differ between machines.

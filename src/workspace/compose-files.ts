@@ -6,16 +6,17 @@ import type { UserProject } from "../compose/model.ts";
 import { readUserCompose, type UserComposeFile } from "../compose/read.ts";
 import { correctedBy } from "../compose/resolved.ts";
 import { readUserFile } from "./declaration-file.ts";
-import { stackFileOf } from "./discovery.ts";
+import type { ComposeFiles } from "./discovery.ts";
 import { parseEnv } from "./env-file.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Returns the texts of the user's Compose files. Throws GC1103 for one that COMPOSE_FILE names and that does not exist. */
-export function readComposeFiles(dir: string, paths: readonly string[]): UserComposeFile[] {
-  const stackFile = stackFileOf(paths);
-  const ours = paths.indexOf(stackFile);
-  const users = paths.map((path, i) => ({ path, afterStack: i > ours })).filter(({ path }) => path !== stackFile);
+export function readComposeFiles(dir: string, { composeFiles, stackFile }: ComposeFiles): UserComposeFile[] {
+  const ours = composeFiles.indexOf(stackFile);
+  const users = composeFiles
+    .map((path, i) => ({ path, afterStack: i > ours }))
+    .filter(({ path }) => path !== stackFile);
   return users.map(({ path, afterStack }) => {
     const text = readUserFile(dir, path, "GC1103");
     if (text !== undefined) return { path, text, afterStack };

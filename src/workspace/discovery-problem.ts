@@ -1,5 +1,5 @@
 import { CodedError } from "../base/errors.ts";
-import { OVERRIDE_FILE } from "../stack/managed-files.ts";
+import { OVERRIDE_FILE, STACK_FILE } from "../stack/managed-files.ts";
 import { isOurOverride, relativeTo, splitFiles, usersOverrides } from "./discovery.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -36,7 +36,7 @@ export function shellProblem(found: Found, shell: Variables): DiscoveryProblem |
     if (lists(found, shell.COMPOSE_FILE, { ...env, ...shell })) return undefined;
     return missed(`COMPOSE_FILE=${shell.COMPOSE_FILE} in your shell lacks ${stackFile}`, "unset COMPOSE_FILE");
   }
-  if (stackFile === OVERRIDE_FILE) return undefined;
+  if (stackFile !== STACK_FILE) return undefined;
   const name = Object.keys(SKIPS_DOT_ENV).find((one) => SKIPS_DOT_ENV[one]?.(shell[one] ?? ""));
   if (name === undefined) return undefined;
   return missed(
@@ -54,7 +54,7 @@ const SKIPS_DOT_ENV: Readonly<Record<string, (value: string) => boolean>> = {
 function folderProblem(found: Found, shell: Variables): DiscoveryProblem | undefined {
   const { dir, env, stackFile } = found;
   if (shell.COMPOSE_FILE || lists(found, env.COMPOSE_FILE, env)) return undefined;
-  if (!env.COMPOSE_FILE && stackFile === OVERRIDE_FILE) return undefined;
+  if (!env.COMPOSE_FILE && stackFile !== STACK_FILE) return undefined;
   const [users] = env.COMPOSE_FILE || !isOurOverride(dir) ? [] : usersOverrides(dir);
   const why =
     users === undefined

@@ -4,7 +4,7 @@ import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import { interpolate } from "../compose/interpolate.ts";
-import { isMadeByUs, OVERRIDE_FILE, STACK_FILE, STACK_FILES } from "../stack/managed-files.ts";
+import { ALONE_FILE, isMadeByUs, OVERRIDE_FILE, STACK_FILE, STACK_FILES } from "../stack/managed-files.ts";
 import { ignoresAny } from "./git.ts";
 import { readManifest } from "./manifest.ts";
 import type { Workspace } from "./workspace.ts";
@@ -21,13 +21,15 @@ export interface DiscoveryOptions {
   readonly discovery?: Discovery | undefined;
   /** The shell's variables, for values in .env that refer to them. */
   readonly shell?: Variables;
+  /** A Compose file of the user's that is about to be written. */
+  readonly base?: string | undefined;
 }
 
 /** Stated on every system: on Windows Compose would otherwise split COMPOSE_FILE at semicolons. */
 export const SEPARATOR = ":";
 
 /** In Compose's own order of search; any of the overrides goes with any of the others. */
-const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"] as const;
+export const BASE_FILES = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"] as const;
 const OVERRIDES = [
   "compose.override.yml",
   OVERRIDE_FILE,
@@ -35,16 +37,19 @@ const OVERRIDES = [
   "docker-compose.override.yaml",
 ] as const;
 
-/** Returns the user's Compose files and ours, relative to the folder, in the order in which plain `docker compose` reads them. */
+/** The user's Compose files and ours in Compose's order, relative to the folder; and which of them is ours. */
+export type ComposeFiles = Pick<Workspace, "composeFiles" | "stackFile">;
+
+/** Returns the Compose files that plain `docker compose` reads. */
 export function composeFilesIn(
   dir: string,
   env: Readonly<Record<string, string>>,
-  { discovery, shell = {} }: DiscoveryOptions = {},
-): string[] {
-  const stackFile = stackFileIn(dir, env, discovery);
+  { discovery, shell = {}, base }: DiscoveryOptions = {},
+): ComposeFiles {
+  const stackFile = stackFileIn(dir, env, discovery, base);
   const value = env.COMPOSE_FILE && expanded(env.COMPOSE_FILE, { ...env, ...shell });
   const stated = statedFiles(dir, { ...env, ...defined({ COMPOSE_FILE: value }) }, stackFile);
-  const files = stated?.map((file) => relativeTo(dir, file)) ?? composeFilesFoundIn(dir);
+  const files = stated?.map((file) => relativeTo(dir, file)) ?? foundBeside(dir, stackFile, base);
   const [first] = files.filter((file) => file !== stackFile);
   if (first?.match(/[/\\]/)) {
     // Compose resolves every relative path, ours too, from the folder of the first file.
@@ -52,12 +57,16 @@ export function composeFilesIn(
       remedy: "Run init in that folder, or put a Compose file of this folder first.",
     });
   }
-  return files.includes(stackFile) ? files : [...files, stackFile];
+  return { composeFiles: files.includes(stackFile) ? files : [...files, stackFile], stackFile };
 }
 
-/** Returns which of these Compose files is ours. */
-export const stackFileOf = (composeFiles: readonly string[]): string =>
-  composeFiles.includes(STACK_FILE) ? STACK_FILE : OVERRIDE_FILE;
+function foundBeside(dir: string, stackFile: string, base: string | undefined): string[] {
+  const [override] = usersOverrides(dir);
+  const first = stackFile === ALONE_FILE ? ALONE_FILE : (usersBase(dir) ?? base);
+  return first === undefined || override === undefined
+    ? [first].filter((file) => file !== undefined)
+    : [first, override];
+}
 
 /** Returns the value for COMPOSE_FILE that lists our file, in the user's own words; undefined where .env states none. */
 export function statedWithOurs(dir: string, env: Readonly<Record<string, string>>, stackFile: string) {
@@ -90,7 +99,9 @@ export function statedWithoutOurs(dir: string, env: Variables): string | undefin
 
 function isOurFile(dir: string, file: string): boolean {
   const path = relativeTo(dir, file);
-  return path === STACK_FILE || (path === OVERRIDE_FILE && isOurOverride(dir));
+  return (
+    path === STACK_FILE || (path === OVERRIDE_FILE && isOurOverride(dir)) || (path === ALONE_FILE && isOurs(dir, path))
+  );
 }
 
 /** Returns the names that a Compose file of ours may have in what Compose noted about a container. */
@@ -100,8 +111,7 @@ export const stackFileNames = ({ composeFiles, stackFile }: Pick<Workspace, "com
 /** Returns what COMPOSE_FILE of .env lists, where a former name of our file is replaced by the new one. */
 function statedFiles(dir: string, env: Readonly<Record<string, string>>, stackFile: string): string[] | undefined {
   if (!env.COMPOSE_FILE) return undefined;
-  const isFormer = (file: string) =>
-    stackFile === OVERRIDE_FILE ? file === STACK_FILE : file === OVERRIDE_FILE && isOurOverride(dir);
+  const isFormer = (file: string) => file !== stackFile && isOurFile(dir, file);
   const files = splitFiles(env.COMPOSE_FILE, env);
   return [...new Set(files.map((file) => (isFormer(file) ? stackFile : file)))];
 }
@@ -125,22 +135,21 @@ export function relativeTo(dir: string, path: string): string {
 }
 
 /** Returns the files of the user's that Compose finds by itself. */
-export function composeFilesFoundIn(dir: string): string[] {
-  const first = NAMES.find((name) => existsSync(join(dir, name)));
-  if (first === undefined) return [];
-  const [override] = usersOverrides(dir);
-  return override === undefined ? [first] : [first, override];
-}
+export const composeFilesFoundIn = (dir: string): string[] =>
+  usersBase(dir) === undefined ? [] : foundBeside(dir, STACK_FILE, undefined);
+
+const usersBase = (dir: string): string | undefined =>
+  BASE_FILES.find((name) => existsSync(join(dir, name)) && !(name === ALONE_FILE && isOurs(dir, name)));
 
 /** Returns the override files of the user's. Compose reads only the first of all that are there. */
 export const usersOverrides = (dir: string): string[] =>
   OVERRIDES.filter((name) => existsSync(join(dir, name)) && !(name === OVERRIDE_FILE && isOurOverride(dir)));
 
 /** Returns true where the override file is managed, or the link that earlier versions made. */
-export const isOurOverride = (dir: string): boolean =>
-  OVERRIDE_FILE in readManifest(dir).files ||
-  isFormerLink(dir, OVERRIDE_FILE) ||
-  isMadeByUs(readIfThere(join(dir, OVERRIDE_FILE)) ?? "");
+export const isOurOverride = (dir: string): boolean => isOurs(dir, OVERRIDE_FILE) || isFormerLink(dir, OVERRIDE_FILE);
+
+const isOurs = (dir: string, name: string): boolean =>
+  name in readManifest(dir).files || isMadeByUs(readIfThere(join(dir, name)) ?? "");
 
 /** Earlier versions made a link with the name of an override file where a service reads .env. */
 export function isFormerLink(dir: string, name: string): boolean {
@@ -151,20 +160,25 @@ export function isFormerLink(dir: string, name: string): boolean {
   }
 }
 
-function stackFileIn(dir: string, env: Variables, wanted: Discovery | undefined): string {
-  const others = usersOverrides(dir);
-  if (wanted === "override" && others.length > 0) {
-    throw new CodedError("GC1103", `${others[0]} is yours, and Compose reads only one override file by itself`, {
-      remedy: "Run init with --discovery env.",
-    });
-  }
-  if (wanted !== undefined) return wanted === "override" ? OVERRIDE_FILE : STACK_FILE;
-  const { files } = readManifest(dir);
-  const listsStackFile = env.COMPOSE_FILE?.includes(STACK_FILE) ?? false;
-  const canOverride = others.length === 0 || Boolean(env.COMPOSE_FILE);
-  if (isOurOverride(dir) && !(STACK_FILE in files && listsStackFile)) return canOverride ? OVERRIDE_FILE : STACK_FILE;
-  const isNew = !(STACK_FILE in files) && !existsSync(join(dir, STACK_FILE));
-  if (!isNew || env.COMPOSE_FILE || others.length > 0) return STACK_FILE;
+function stackFileIn(dir: string, env: Variables, wanted: Discovery | undefined, base: string | undefined): string {
+  if (wanted === "env") return STACK_FILE;
+  const isAlone = !env.COMPOSE_FILE && base === undefined && usersBase(dir) === undefined;
+  if (isAlone) return wanted === undefined && hasStackFile(dir) ? STACK_FILE : ALONE_FILE;
+  const [other] = usersOverrides(dir);
+  if (wanted === undefined) return canOverride(dir, env, other) ? OVERRIDE_FILE : STACK_FILE;
+  if (other === undefined) return OVERRIDE_FILE;
+  throw new CodedError("GC1103", `${other} is yours, and Compose reads only one override file by itself`, {
+    remedy: "Run init with --discovery env.",
+  });
+}
+
+const hasStackFile = (dir: string): boolean =>
+  STACK_FILE in readManifest(dir).files || existsSync(join(dir, STACK_FILE));
+
+function canOverride(dir: string, env: Variables, other: string | undefined): boolean {
+  const isStated = STACK_FILE in readManifest(dir).files && (env.COMPOSE_FILE?.includes(STACK_FILE) ?? false);
+  if (isOurOverride(dir) && !isStated) return other === undefined || Boolean(env.COMPOSE_FILE);
+  if (hasStackFile(dir) || env.COMPOSE_FILE || other !== undefined) return false;
   // Whoever has an override file that git ignores would lose it by ours: Compose reads only one.
-  return ignoresAny(dir, OVERRIDES) ? STACK_FILE : OVERRIDE_FILE;
+  return !ignoresAny(dir, OVERRIDES);
 }

@@ -3,7 +3,7 @@ export { type Assets, isSample, packageAssets, SAMPLE_COMPOSE_PROJECT } from "./
 export { readComposeFiles, readUserFilesWith } from "./compose-files.ts";
 export type { PlannedFile } from "./decisions.ts";
 export { DECLARATION_FILE, readDeclarationText } from "./declaration-file.ts";
-export { composeFilesIn, type Discovery, stackFileNames } from "./discovery.ts";
+export { BASE_FILES, type ComposeFiles, composeFilesIn, type Discovery, stackFileNames } from "./discovery.ts";
 export { discoveryProblem, refuseMissedStackFile } from "./discovery-problem.ts";
 export { workspaceDocker } from "./docker.ts";
 export { parseEnv, setVariable } from "./env-file.ts";

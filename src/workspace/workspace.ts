@@ -13,7 +13,7 @@ import { renderStack } from "../stack/render.ts";
 import { type Assets, isSample, packageAssets } from "./assets.ts";
 import { readComposeFiles, readUserFiles, readUserFilesWith } from "./compose-files.ts";
 import { DECLARATION_FILE, readDeclarationText, readUserFile } from "./declaration-file.ts";
-import { composeFilesIn, type Discovery, stackFileOf } from "./discovery.ts";
+import { type ComposeFiles, composeFilesIn, type Discovery } from "./discovery.ts";
 import type { WorkspaceDocker } from "./docker.ts";
 import { parseEnv } from "./env-file.ts";
 import { askedImages, composeProjectNameOf, rememberedImages } from "./images.ts";
@@ -53,9 +53,9 @@ export function readWorkspace(dir: string, shell: Variables = {}): Workspace {
   const text = readDeclarationText(dir);
   const declaration = loadDeclaration(text, DECLARATION_FILE);
   const env = parseEnv(readEnvText(dir));
-  const composeFiles = composeFilesIn(dir, env, { shell });
-  const user = readUserFiles(dir, readComposeFiles(dir, composeFiles), { ...env, ...shell });
-  return workspaceFrom(dir, declaration, text, composeFiles, user, env, shell);
+  const found = composeFilesIn(dir, env, { shell });
+  const user = readUserFiles(dir, readComposeFiles(dir, found), { ...env, ...shell });
+  return workspaceFrom(dir, declaration, text, found, user, env, shell);
 }
 
 export interface ReadContext {
@@ -73,10 +73,10 @@ export async function readWorkspaceWith(
 ): Promise<Workspace> {
   const declaration = loadDeclaration(text, DECLARATION_FILE);
   const env = parseEnv(readEnvText(dir));
-  const composeFiles = composeFilesIn(dir, env, { shell, discovery });
-  const files = readComposeFiles(dir, composeFiles);
+  const found = composeFilesIn(dir, env, { shell, discovery });
+  const files = readComposeFiles(dir, found);
   const user = await readUserFilesWith(docker?.config, dir, files, { ...env, ...shell }, log);
-  return workspaceFrom(dir, declaration, text, composeFiles, user, env, shell);
+  return workspaceFrom(dir, declaration, text, found, user, env, shell);
 }
 
 /** Returns the workspace that these parts make. */
@@ -84,7 +84,7 @@ export function workspaceFrom(
   dir: string,
   declaration: Declaration,
   declarationText: string,
-  composeFiles: readonly string[],
+  { composeFiles, stackFile }: ComposeFiles,
   user: UserProject,
   env: Readonly<Record<string, string>>,
   shell: Variables,
@@ -97,7 +97,7 @@ export function workspaceFrom(
     declaration,
     declarationText,
     composeFiles,
-    stackFile: stackFileOf(composeFiles),
+    stackFile,
     user,
     port: publishedPort(declaration, env, shell),
     ...defined({ composeProjectName, instance }),

@@ -7,7 +7,7 @@ import { hostPorts, portText } from "../../src/compose/ports.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
 import { initWorkspace } from "../../src/init/init.ts";
 import { readComposeFiles, readUserFiles, readUserFilesWith } from "../../src/workspace/compose-files.ts";
-import { composeFilesIn, stackFileOf } from "../../src/workspace/discovery.ts";
+import { composeFilesIn } from "../../src/workspace/discovery.ts";
 import { workspaceDocker } from "../../src/workspace/docker.ts";
 import { parseEnv } from "../../src/workspace/env-file.ts";
 import { withEnvFiles } from "../../src/workspace/workspace.ts";
@@ -96,8 +96,8 @@ describe.each(names)("%s", (name) => {
 
   it.skipIf(missing !== undefined && !expected)("is accepted by Compose, changed only where it has to be", async () => {
     using folder = copied(name);
-    const files = composeFilesIn(folder.path, parseEnv(folder.before[".env"] ?? ""));
-    const own = files.slice(0, files.indexOf(stackFileOf(files)));
+    const { composeFiles, stackFile } = composeFilesIn(folder.path, parseEnv(folder.before[".env"] ?? ""));
+    const own = composeFiles.slice(0, composeFiles.indexOf(stackFile));
     const before = await configOf(folder.path, own);
     await run(folder.path);
     const after = await configOf(folder.path);

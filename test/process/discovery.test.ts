@@ -77,6 +77,13 @@ describe.skipIf(isSkipped)("Compose finds our file", () => {
     expect(await servicesIn(folder.path)).toEqual(expect.arrayContaining(["api", ...OURS]));
   });
 
+  it("as the only one", async () => {
+    using folder = new TemporaryFolder();
+    await initWorkspace({ dir: folder.path, log, env: ENV, assets: testAssets() }, { noApps: true });
+    expect(folder.files()).not.toHaveProperty(".env");
+    expect(await servicesIn(folder.path)).toEqual(expect.arrayContaining(OURS));
+  });
+
   it("in a clone that has no .env", async () => {
     using folder = await initiated({ "compose.yaml": SERVICE, ".env": "SECRET=x\n" });
     using clone = new TemporaryFolder();

@@ -15,9 +15,16 @@ import {
 } from "../../config/secret-volumes.ts";
 import type { Docker } from "../../docker/index.ts";
 import { observeStack, openStackSecrets } from "../../running/index.ts";
-import { isMadeByUs, OVERRIDE_FILE, SECRETS_FOLDER, STACK_FILE, STACK_FILES } from "../../stack/managed-files.ts";
+import { isMadeByUs, SECRETS_FOLDER, STACK_FILE, STACK_FILES } from "../../stack/managed-files.ts";
 import { SETUP } from "../../stack/service-names.ts";
-import { composeFilesIn, DECLARATION_FILE, type Discovery, parseEnv, setVariable } from "../../workspace/index.ts";
+import {
+  BASE_FILES,
+  composeFilesIn,
+  DECLARATION_FILE,
+  type Discovery,
+  parseEnv,
+  setVariable,
+} from "../../workspace/index.ts";
 import type { Backup } from "../catalog.ts";
 import { type DecryptionKey, decryptFiles, type WorkspaceFile } from "../encryption.ts";
 import { ENCRYPTED_FILES, STATE_FILE, WORKSPACE_FOLDER } from "../manifest.ts";
@@ -57,7 +64,7 @@ export async function openContents(
 
 /** Returns the secrets that the stack of a workspace has; none before its files are there. */
 export async function secretsInVolumes(docker: Docker, dir: string): Promise<Set<MadeSecret>> {
-  if (!STACK_FILES.some((name) => existsSync(join(dir, name)))) return new Set();
+  if (!STACK_FILES.some((name) => isStackFile(name, readIfThere(join(dir, name))))) return new Set();
   const { config } = await observeStack(docker);
   if (config.services[SETUP] === undefined) return new Set();
   const secrets = openStackSecrets(docker);
@@ -93,9 +100,10 @@ export function missingFiles(dir: string, { files }: BackupContents, there: Read
     ...(admin !== undefined && admin.password === undefined ? [ADMIN_PASSWORD] : []),
     "glitchtip_secret_key",
   ];
+  const base = BASE_FILES.find((name) => files.some(({ path, content }) => path === name && !isMadeByUs(content)));
   return [
-    ...composeFilesIn(dir, env, { discovery: discoveryOf(dir, files) })
-      .filter((path) => !has(path))
+    ...composeFilesIn(dir, env, { discovery: discoveryOf(dir, files), base })
+      .composeFiles.filter((path) => !has(path))
       .map((path) => `${path}: copy it here; Compose reads it`),
     ...secrets
       .filter((name) => !there.has(name) && !has(secretPath(name)))
@@ -105,14 +113,15 @@ export function missingFiles(dir: string, { files }: BackupContents, there: Read
   ];
 }
 
+/** One of our names is ours alone; the others may belong to the user. */
+const isStackFile = (path: string, text: string | undefined): boolean =>
+  text !== undefined && (path === STACK_FILE || (STACK_FILES.includes(path) && isMadeByUs(text)));
+
 /** Returns how the workspace of the backup was found by Compose; undefined where this folder has a workspace already. */
 function discoveryOf(dir: string, files: BackupContents["files"]): Discovery | undefined {
   if (existsSync(join(dir, DECLARATION_FILE))) return undefined;
-  const ours = files.find(
-    ({ path, content }) => path === STACK_FILE || (path === OVERRIDE_FILE && isMadeByUs(content)),
-  );
-  if (ours === undefined) return undefined;
-  return ours.path === OVERRIDE_FILE ? "override" : "env";
+  const ours = files.find(({ path, content }) => isStackFile(path, content));
+  return ours && (ours.path === STACK_FILE ? "env" : "override");
 }
 
 /** Writes the files that the workspace does not have yet, except secrets, and returns the paths of the written ones. */

@@ -13,8 +13,8 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The path where the workspace is mounted. */
 const WORKSPACE = "/project";
-/** The second one has one of two names. */
-const FILES = ["glitchtip.yaml", "compose.glitchtip.yaml", "compose.override.yaml"];
+/** Our Compose file has one of these names. */
+const FILES = ["glitchtip.yaml", "compose.glitchtip.yaml", "compose.override.yaml", "compose.yaml"];
 /** Prefix of the variables that hold lines of the workspace's .env. */
 const ENV_PREFIX = "ENV_";
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadDeclaration } from "../../../src/config/load.ts";
 import { composeFolderAbove } from "../../../src/workspace/index.ts";
+import { applyUninstall, planUninstall } from "../../../src/workspace/uninstall.ts";
 import { refusal } from "../../support/refusal.ts";
 import { TemporaryFolder } from "../../support/workspace.ts";
 import { run, SERVICE } from "./initiating.ts";
@@ -66,13 +67,38 @@ describe("init in a folder without a Compose file", () => {
     expect(loadDeclaration(folder.read("glitchtip.yaml"), "glitchtip.yaml")).toMatchObject({ projects: {}, apps: {} });
     const files = folder.files();
     expect(Object.keys(files).filter((path) => !path.startsWith("."))).toEqual([
-      "compose.glitchtip.yaml",
+      "compose.yaml",
       "glitchtip.yaml",
       "package.json",
     ]);
+    expect(files).not.toHaveProperty(".env");
     expect(await run(folder, { noApps: true })).toMatchObject({ nothingToChange: true });
     expect(folder.files()).toEqual(files);
   });
+
+  it("moves GlitchTip from compose.yaml to the override file once the user has a Compose file", async () => {
+    using folder = new TemporaryFolder();
+    await run(folder, { noApps: true });
+    const alone = folder.read("compose.yaml");
+    folder.write("compose.override.yml", "services: {glitchtip: {labels: {mine: x}}}\n");
+    expect(await run(folder)).toMatchObject({ nothingToChange: true });
+    folder.remove("compose.override.yml");
+    folder.write("docker-compose.yml", SERVICE);
+    await run(folder);
+    expect(folder.read("compose.override.yaml")).toBe(alone);
+    expect(Object.keys(folder.files())).not.toContain("compose.yaml");
+  });
+
+  it.each([{}, { discovery: "env" as const }])(
+    "leads back with uninstall from GlitchTip alone (%j)",
+    async (options) => {
+      using folder = new TemporaryFolder();
+      folder.write("package.json", "{}");
+      await run(folder, { noApps: true, ...options });
+      applyUninstall(planUninstall(folder.path));
+      expect(folder.files()).toEqual({ "package.json": "{}" });
+    },
+  );
 
   it("says with noApps that a declaration has apps", async () => {
     using folder = new TemporaryFolder();
