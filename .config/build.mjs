@@ -65,7 +65,21 @@ async function program(name, entry, banner = "") {
   return metafile;
 }
 
+/** Writes the JSON Schema of the declaration, for editors. */
+async function jsonSchema() {
+  const stdin = {
+    contents: 'export { declarationJsonSchema } from "./src/config/json-schema.ts";',
+    resolveDir: ".",
+    loader: "ts",
+  };
+  const { outputFiles } = await build({ ...common, stdin, metafile: false, write: false });
+  const url = `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`;
+  const { declarationJsonSchema } = await import(url);
+  writeFileSync(`${out}/glitchtip.schema.json`, `${JSON.stringify(declarationJsonSchema())}\n`);
+}
+
 mkdirSync(out);
+await jsonSchema();
 const programs = [
   await program("provisioner", "src/provisioner/main.ts"),
   await program("backup", "src/backup/service/main.ts"),

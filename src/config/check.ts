@@ -31,6 +31,17 @@ const missingInStack = (input: unknown): DeclarationProblem[] =>
     ? [{ path: ["servers"], what: "are for plan, apply and pull; a stack has one `server`", atKey: true }]
     : missingKeys(input);
 
+/** Returns true where a value passes every check that its JSON Schema states; it may still contradict itself. */
+export function isWellFormed(value: unknown): boolean {
+  const { parsed, characters } = checkForm(withEmptyOnes(value));
+  return parsed.success && characters.length === 0;
+}
+
+const checkForm = (input: unknown) => ({
+  parsed: declarationSchema.safeParse(input),
+  characters: [...prototypeKeys(input), ...unwritableTexts(input)],
+});
+
 function checkWith(
   input: unknown,
   file: string,
@@ -38,11 +49,10 @@ function checkWith(
   missing: (input: unknown) => DeclarationProblem[],
   checks: (declaration: Declaration) => DeclarationProblem[],
 ): Declaration {
-  const parsed = declarationSchema.safeParse(input);
+  const { parsed, characters } = checkForm(input);
   const problems = [
     ...missing(input),
-    ...prototypeKeys(input),
-    ...unwritableTexts(input),
+    ...characters,
     ...(parsed.success
       ? [...checks(parsed.data), ...contentsChecks(parsed.data)]
       : [
@@ -86,7 +96,7 @@ function prototypeKeys(value: unknown, path: KeyPath = []): DeclarationProblem[]
 }
 
 /** Compose refuses a file with the control characters from U+0080 on, or reads them, and U+2028, as a line's end. */
-const UNWRITABLE = /[\u0080-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
+export const UNWRITABLE = /[\u0080-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
 
 function unwritableTexts(value: unknown, path: KeyPath = []): DeclarationProblem[] {
   if (typeof value === "string") {

@@ -121,7 +121,7 @@ async function sampleWorkspace(context: InitContext, options: InitOptions, env: 
   const user = SAMPLE_COMPOSE_PROJECT;
   const found = composeFilesIn(dir, env, { shell, discovery: options.discovery, base: SAMPLE_COMPOSE });
   const wanted = await withFreePort(context, { apps: { app: "app" }, ...options }, user, portVariable(env, shell));
-  const { text, declaration } = declarationFrom(dir, wanted, user);
+  const { text, declaration } = declarationFrom(context, wanted, user);
   return {
     workspace: workspaceFrom(dir, declaration, text, found, user, env, shell),
     once: [
@@ -145,7 +145,7 @@ async function newWorkspace(
   const { dir, log, env: shell = {}, docker } = context;
   const user = await readUserFilesWith(docker?.config, dir, texts, { ...env, ...shell }, log);
   const wanted = await withFreePort(context, options, user, portVariable(env, shell));
-  const { text, declaration } = declarationFrom(dir, wanted, user);
+  const { text, declaration } = declarationFrom(context, wanted, user);
   return {
     workspace: workspaceFrom(dir, declaration, text, found, user, env, shell),
     once: [once(DECLARATION_FILE, text)],
@@ -158,9 +158,14 @@ async function newWorkspace(
 const portVariable = (env: Variables, shell: NonNullable<WorkspaceContext["env"]>): string | undefined =>
   "GLITCHTIP_PORT" in shell ? shell.GLITCHTIP_PORT : env.GLITCHTIP_PORT;
 
-function declarationFrom(dir: string, options: InitOptions, user: UserProject) {
+function declarationFrom({ dir, assets = packageAssets() }: InitContext, options: InitOptions, user: UserProject) {
   const wanted = newDeclaration(dir, options, user);
-  return { text: newDeclarationText(wanted), declaration: checkDeclaration(wanted, "the options") };
+  const text = `${editorLine(assets.version)}\n${newDeclarationText(wanted)}`;
+  return { text, declaration: checkDeclaration(wanted, "the options") };
 }
+
+/** Returns the comment by which editors find the JSON Schema of the file. */
+const editorLine = (version: string): string =>
+  `# $schema: https://unpkg.com/glitchtip-compose@${version}/dist/glitchtip.schema.json`;
 
 const once = (path: string, content: string): RenderedFile => ({ path, content, mode: 0o644, kind: "once" });

@@ -17,18 +17,20 @@ export interface VaultReference {
 
 export const REFERENCE_FORMS = "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD";
 
-const VAULT = /^(?<path>[^#?]+)(?:#(?<field>[^#?]+))?(?:\?version=(?<version>[1-9]\d{0,8}))?$/;
+/** A part of a path, neither empty nor dotted: a URL parser would change such a path. */
+const VAULT_PART = "(?!\\s*\\.{0,2}\\s*(?:[/#?]|$))[^/#?\\n\\r\\u2028\\u2029]+";
+
+const VAULT = `(?<path>${VAULT_PART}(?:/${VAULT_PART})+)(?:#(?<field>[^#?\\n\\r\\u2028\\u2029]+))?(?:\\?version=(?<version>[1-9]\\d{0,8}))?`;
+
+/** Matches what `parseReference` reads; the JSON Schema of the declaration has it, too. */
+export const REFERENCE = new RegExp(`^(?:file:(?<file>.+)|env:(?<env>[^=\\s\\0]+)|vault:${VAULT})$`);
 
 /** Returns undefined for a text of another form. It may be the secret itself, so messages must not show it. */
 export function parseReference(text: string): SecretReference | undefined {
-  const kind = /^(file|env|vault):./.exec(text)?.[1];
-  if (kind === undefined) return undefined;
-  const rest = text.slice(kind.length + 1);
-  if (kind === "file") return { kind, path: rest };
-  if (kind === "env") return /[=\s\0]/.test(rest) ? undefined : { kind, name: rest };
-  const { path = "", field, version } = VAULT.exec(rest)?.groups ?? {};
-  // A URL parser would change a path with empty or dotted parts.
-  if (!path.includes("/") || path.split("/").some((part) => /^\.{0,2}$/.test(part.trim()))) return undefined;
+  const { file, env, path, field, version } = REFERENCE.exec(text)?.groups ?? {};
+  if (file !== undefined) return { kind: "file", path: file };
+  if (env !== undefined) return { kind: "env", name: env };
+  if (path === undefined) return undefined;
   return {
     kind: "vault",
     path,

@@ -116,7 +116,13 @@ describe("installing the package", () => {
 
   it("brings licence, readme and everything that init writes, and nothing of the workshop", () => {
     const files = filesOf(installed);
-    for (const wanted of ["LICENSE", "README.md", "templates/with-dsn", "images/provisioner/Dockerfile"]) {
+    for (const wanted of [
+      "LICENSE",
+      "README.md",
+      "templates/with-dsn",
+      "images/provisioner/Dockerfile",
+      "dist/glitchtip.schema.json",
+    ]) {
       expect(files).toContain(wanted);
     }
     expect(files.filter((name) => /\.map$|meta\.json$|(?<!\.d)\.ts$|^(src|test|docs)\/|\.test\./.test(name))).toEqual(

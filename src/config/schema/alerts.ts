@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { RECIPIENT_TYPES } from "../../glitchtip/wire/recipient-types.ts";
 import { hrefOf } from "../../glitchtip/wire/url.ts";
-import { parseReference, REFERENCE_FORMS } from "../../references/reference.ts";
-import { described, secretReferenceSchema, text } from "./primitives.ts";
+import { parseReference, REFERENCE, REFERENCE_FORMS } from "../../references/reference.ts";
+import { described, HOST, inJsonSchema, PORT, secretReferenceSchema, text } from "./primitives.ts";
 
 /** The limits of GlitchTip's columns: beyond them it answers 500 (recording alerts, "quantity over the column"). */
 export const ALERT_NAME_LONGEST = 255;
@@ -18,6 +18,9 @@ export const addressOrReference = z.string().check(
   z.check(({ value, issues }) => {
     const problem = addressProblem(value);
     if (problem !== undefined) issues.push({ code: "custom", input: value, message: problem });
+  }),
+  inJsonSchema({
+    pattern: `^$|${REFERENCE.source}|^[hH][tT][tT][pP][sS]?://(?:[^/?#]*@)?(?:${HOST})(?::${PORT})?(?:[/?#][^]*)?$`,
   }),
 );
 
@@ -68,7 +71,7 @@ const jiraBoardSchema = z.strictObject({
   name: described(text(255), "The board's Jira project."),
   issueType: described(z.optional(text(255)), "Default: that of `jira`."),
   disable: described(
-    z.optional(z.strictObject({ integrations: z.optional(z.array(z.string())) })),
+    z.optional(z.strictObject({ integrations: described(z.optional(z.array(z.string())), "Their names.") })),
     "Integrations that leave this board alone: glitchtip-project-alerts-api is this one.",
   ),
 });
@@ -83,11 +86,14 @@ export const jiraSchema = z.strictObject({
   escalationPolicy: described(
     z.optional(
       z.strictObject({
-        channels: z.strictObject({
-          jiraBoard: described(z.array(jiraBoardSchema), "Each gets a ticket."),
-          jiraComponents: described(labelsSchema, "Beside `components`."),
-          jiraLabels: described(labelsSchema, "Beside `labels`."),
-        }),
+        channels: described(
+          z.strictObject({
+            jiraBoard: described(z.array(jiraBoardSchema), "Each gets a ticket."),
+            jiraComponents: described(labelsSchema, "Beside `components`."),
+            jiraLabels: described(labelsSchema, "Beside `labels`."),
+          }),
+          "Where tickets are filed.",
+        ),
       }),
     ),
     "Several boards instead of one project.",

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { isContainedPath } from "../../base/contained-path.ts";
 import { AUDIENCES, PRESET_NAMES } from "../framework-presets.ts";
-import { described, httpUrl, secretReferenceSchema, text, wordList } from "./primitives.ts";
+import { described, httpUrl, inJsonSchema, secretReferenceSchema, text, wordList } from "./primitives.ts";
 
 /**
  * How an app gets its DSN: from `with-dsn`, run by the image's shell or by a busybox; from a file that `up` writes and
@@ -30,6 +30,9 @@ const dsnPartsSchema = z.strictObject({
   ),
 });
 
+/** As `isContainedPath` has it. */
+const PATH_PART = "(?!\\.{1,2}(?:/|$))[^/\\\\\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\p{Cs}]+";
+
 export const appSchema = z.strictObject({
   project: described(z.optional(z.string()), "A key of `projects`. Left out where `dsn` is given."),
   dsn: described(
@@ -45,9 +48,10 @@ export const appSchema = z.strictObject({
     z.optional(
       z.union([
         z.array(variableName).check(z.minLength(1)),
-        z
-          .record(variableName, z.enum(AUDIENCES))
-          .check(z.refine((names) => Object.keys(names).length > 0, { error: "must have at least 1 name" })),
+        z.record(variableName, z.enum(AUDIENCES)).check(
+          z.refine((names) => Object.keys(names).length > 0, { error: "must have at least 1 name" }),
+          inJsonSchema({ minProperties: 1 }),
+        ),
       ]),
     ),
     "Names of the variables that get the DSN, or a map of names to audiences. Default: SENTRY_DSN.",
@@ -78,7 +82,14 @@ export const appSchema = z.strictObject({
     "A program on this machine, outside of Compose, instead of a service: it reads its DSN from `dotenv`.",
   ),
   dotenv: described(
-    z.optional(z.string().check(z.refine(isContainedPath, { error: "must be the path of a file in this folder" }))),
+    z.optional(
+      z
+        .string()
+        .check(
+          z.refine(isContainedPath, { error: "must be the path of a file in this folder" }),
+          inJsonSchema({ pattern: `^(?![A-Za-z]:)${PATH_PART}(?:/${PATH_PART})*$` }),
+        ),
+    ),
     "With `host`: the file, such as .env.local, in which `up` and `provision` keep the lines with the DSN.",
   ),
   onFailure: described(z.optional(z.enum(ON_FAILURE)), "As `onFailure` below, for this app."),

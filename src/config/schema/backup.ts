@@ -1,10 +1,18 @@
 import { posix } from "node:path";
 import * as z from "zod/mini";
-import { described, httpUrl, secretReferenceSchema } from "./primitives.ts";
+import { atMost } from "../number-pattern.ts";
+import { described, httpUrl, inJsonSchema, secretReferenceSchema } from "./primitives.ts";
 
 /** The highest values of minute, hour, day, month and weekday. */
 const CRON_HIGHEST = [59, 23, 31, 12, 7] as const;
-const CRON_PART = /^(\*|\d+(-\d+)?)(\/[1-9]\d*)?$/;
+
+const cronField = (highest: number): string => {
+  const number = `(?:${atMost(highest)})`;
+  const part = `(?:\\*|${number}(?:-${number})?)(?:/(?!0)${number})?`;
+  return `${part}(?:,${part})*`;
+};
+
+const SCHEDULE = new RegExp(`^(?:(?:[01]?\\d|2[0-3]):[0-5]\\d|${CRON_HIGHEST.map(cronField).join(" ")})$`);
 
 /** Returns five fields of cron for a schedule, which may be a time such as 03:15. */
 export const cronOf = (schedule: string): string => {
@@ -12,19 +20,9 @@ export const cronOf = (schedule: string): string => {
   return hour === undefined ? schedule : `${Number(minute)} ${Number(hour)} * * *`;
 };
 
-const isCronField = (field: string, i: number): boolean =>
-  field.split(",").every((part) => CRON_PART.test(part)) &&
-  (field.match(/\d+/g) ?? []).every((number) => Number(number) <= (CRON_HIGHEST[i] ?? 0));
-
-export const scheduleSchema = z.string().check(
-  z.refine(
-    (text) => {
-      const fields = cronOf(text).split(" ");
-      return fields.length === CRON_HIGHEST.length && fields.every(isCronField);
-    },
-    { error: "must be a time such as 03:15, or five fields of cron" },
-  ),
-);
+export const scheduleSchema = z
+  .string()
+  .check(z.regex(SCHEDULE, { error: "must be a time such as 03:15, or five fields of cron" }));
 
 const s3Schema = z.strictObject({
   endpoint: described(httpUrl, "Address of the S3-compatible server, without the bucket."),
@@ -53,12 +51,24 @@ export function backupFolderProblem(folder: string): string | undefined {
   return undefined;
 }
 
+/** As `backupFolderProblem` has it, but for paths that lead back by `..`. */
+const SLASH = "/+(?:\\./+)*";
+const OTHERS_FOLDER = [
+  `${SLASH}\\.?$`,
+  `${SLASH}(?:${SYSTEM_FOLDERS.join("|")})(?:/|$)`,
+  `${SLASH}(?:${SHARED_FOLDERS.map((folder) => folder.replace("/", SLASH)).join("|")})(?:/+\\.)*/*$`,
+  "(?:\\./+)*(?:\\.|\\.\\.(?:/+\\.{1,2})*)/*$",
+]
+  .map((form) => `(?:${form})`)
+  .join("|");
+
 const folderSchema = z.string().check(
   z.minLength(1),
   z.refine((folder) => backupFolderProblem(folder) === undefined, {
     error: ({ input }) =>
       `is no place for backups: ${input} ${backupFolderProblem(String(input))}, and the backup service writes there as root`,
   }),
+  inJsonSchema({ pattern: `^(?!${OTHERS_FOLDER}).` }),
 );
 
 export const backupSchema = z.strictObject({

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { RetentionKind } from "../../glitchtip/versions.ts";
-import { described, secretReferenceSchema, text } from "./primitives.ts";
+import { atLeast } from "../number-pattern.ts";
+import { described, inJsonSchema, secretReferenceSchema, text } from "./primitives.ts";
 
 const daysSchema = z.optional(
   z.string().check(z.regex(/^[1-9]\d{0,3}d$/, { error: "must be a number of days such as 90d" })),
@@ -43,6 +44,7 @@ const memory = (leastMib: number) =>
       z.refine((size) => MEMORY.test(size) && memoryMebibytes(size) >= leastMib, {
         error: `must be a size from ${leastMib}m on, such as 512m or 2g`,
       }),
+      inJsonSchema({ pattern: `^(?:(?:${atLeast(leastMib)})m|(?:${atLeast(1)})g)$` }),
     ),
   );
 

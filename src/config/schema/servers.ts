@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { GENERATIONS } from "../../glitchtip/versions.ts";
 import { ORGANIZATION_NAME_LONGEST, organizationFields, organizationSchema, projectsSchema } from "./organization.ts";
-import { baseUrl, described, httpUrl, secretReferenceSchema, text } from "./primitives.ts";
+import { baseUrl, described, httpUrl, inJsonSchema, secretReferenceSchema, text } from "./primitives.ts";
 
 /** The kinds of things that plan and apply manage. */
 export const MANAGEABLE = [
@@ -78,7 +78,8 @@ const managedServerSchema = z.strictObject({
 });
 
 export const serversSchema = z.optional(
-  z
-    .record(text(200), managedServerSchema)
-    .check(z.refine((all) => Object.keys(all).length > 0, { error: "must have at least 1 server" })),
+  z.record(text(200), managedServerSchema).check(
+    z.refine((all) => Object.keys(all).length > 0, { error: "must have at least 1 server" }),
+    inJsonSchema({ minProperties: 1 }),
+  ),
 );

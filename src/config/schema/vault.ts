@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { described, httpUrl, localReferenceSchema, text } from "./primitives.ts";
+import { described, httpUrl, inJsonSchema, localReferenceSchema, text } from "./primitives.ts";
 
 const mount = (usual: string) => described(z.optional(text(200)), `Where the method is mounted. Default: ${usual}.`);
 
@@ -47,5 +47,14 @@ export const vaultSchema = z
   .check(
     z.refine(({ token, appRole, kubernetes }) => [token, appRole, kubernetes].filter(Boolean).length <= 1, {
       error: "must have one way to sign in: token, appRole or kubernetes",
+    }),
+    inJsonSchema({
+      not: {
+        anyOf: [
+          ["token", "appRole"],
+          ["token", "kubernetes"],
+          ["appRole", "kubernetes"],
+        ].map((required) => ({ required })),
+      },
     }),
   );

@@ -33,8 +33,8 @@ describe("a second init", () => {
     expect([error.code, error.problems]).toEqual([
       "GC1001",
       [
-        'organization: "Other" by --organization, "Acme" in glitchtip.yaml:12',
-        'apps.app.project: "shop" by --app, "app" in glitchtip.yaml:20',
+        'organization: "Other" by --organization, "Acme" in glitchtip.yaml:13',
+        'apps.app.project: "shop" by --app, "app" in glitchtip.yaml:21',
       ],
     ]);
   });

@@ -79,7 +79,7 @@ describe("init with options, beside a declaration", () => {
     expect(problems).toEqual([
       "server.port: 9000 by --port, not stated in glitchtip.yaml (8000 by default)",
       'server.topology: "split" by --topology, not stated in glitchtip.yaml',
-      expect.stringMatching(/^organization: "Other" by --organization, "\S+" in glitchtip\.yaml:12$/),
+      expect.stringMatching(/^organization: "Other" by --organization, "\S+" in glitchtip\.yaml:13$/),
       expect.stringMatching(/^limits: \{.*\} by --size, \{"web":\{"memory":"1g"\}\} in glitchtip\.yaml:\d+$/),
     ]);
   });

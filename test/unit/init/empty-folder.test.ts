@@ -54,7 +54,9 @@ describe("init in an empty folder", () => {
       apps: { app: { project: "app" } },
       provisioner: "build",
     });
-    expect(folder.read("glitchtip.yaml")).toMatch(/^# What GlitchTip has to look like/);
+    expect(folder.read("glitchtip.yaml")).toMatch(
+      /^# \$schema: https:\/\/\S+\/glitchtip-compose@[\w.-]+\/dist\/glitchtip\.schema\.json\n# What GlitchTip has to look like/,
+    );
   });
 
   it("has the same sample project in code as in the sample's Compose file", () => {
