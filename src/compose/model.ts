@@ -158,6 +158,8 @@ export interface UserService {
   /** What it publishes on ports that are known before it starts. */
   readonly ports?: readonly ComposePort[];
   readonly profiles?: readonly string[];
+  /** `NAME=value`, in the order of the files; a later one with the same name counts. */
+  readonly labels?: readonly string[];
   /** "FILE extends ADDRESS": only Compose can read the rest of the service. */
   readonly elsewhere?: string;
 }

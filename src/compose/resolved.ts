@@ -2,7 +2,7 @@ import { defined } from "../base/defined.ts";
 import { interpolate, type Variables } from "./interpolate.ts";
 import { namesByPart, type TextOrWords, type UserProject, type UserService } from "./model.ts";
 import { portsIn } from "./ports.ts";
-import { orDefault } from "./service-facts.ts";
+import { labelsIn, orDefault } from "./service-facts.ts";
 import { shellWords } from "./shell-words.ts";
 import { asMap } from "./yaml.ts";
 
@@ -39,6 +39,7 @@ function serviceFrom(
   const words = (key: string) => (Array.isArray(service[key]) ? service[key].map(String) : undefined);
   const [entrypoint, command] = [words("entrypoint"), words("command")];
   const [ports, profiles] = [portsIn(service.ports, {}), words("profiles") ?? []];
+  const labels = labelsIn(service.labels, {});
   return {
     ...defined({
       image: text("image"),
@@ -56,6 +57,7 @@ function serviceFrom(
     envFiles: read?.envFiles ?? [],
     ...(ports.length > 0 && { ports }),
     ...(profiles.length > 0 && { profiles }),
+    ...(labels.length > 0 && { labels }),
   };
 }
 

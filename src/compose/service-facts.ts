@@ -21,6 +21,7 @@ interface Facts {
   envFiles: readonly string[];
   ports: readonly ComposePort[];
   profiles: readonly string[];
+  labels: readonly string[];
 }
 type Field = keyof Facts;
 
@@ -58,6 +59,7 @@ const FIELDS: { readonly [F in Field]: FieldReader<Facts[F]> } = {
   envFiles: { key: "env_file", read: envFiles },
   ports: { key: "ports", read: (value, { variables }) => portsIn(value, variables) },
   profiles: { key: "profiles", read: names },
+  labels: { key: "labels", read: (value, { variables }) => labelsIn(value, variables) },
 };
 const FIELD_NAMES = Object.keys(FIELDS) as Field[];
 
@@ -97,7 +99,7 @@ const plain = <T>(value: T | Tagged<T> | undefined): T | undefined => (value ins
 
 /** Returns a service from all that the files state of it. */
 export function serviceFrom(stated: Stated): UserService {
-  const [ports = [], profiles = []] = [plain(stated.ports), plain(stated.profiles)];
+  const [ports = [], profiles = [], labels = []] = [plain(stated.ports), plain(stated.profiles), plain(stated.labels)];
   return {
     ...defined({
       image: plain(stated.image),
@@ -114,6 +116,7 @@ export function serviceFrom(stated: Stated): UserService {
     envFiles: [...new Set(plain(stated.envFiles))],
     ...(ports.length > 0 && { ports }),
     ...(profiles.length > 0 && { profiles }),
+    ...(labels.length > 0 && { labels }),
   };
 }
 
@@ -150,6 +153,14 @@ function names(value: unknown, { variables }: FileScope): string[] {
         item instanceof Tagged && item.value === undefined ? [] : [name],
       );
   return stated.map((name) => interpolate(name, variables));
+}
+
+/** Returns the labels of a map, or of a list of `NAME=value`, as that list. */
+export function labelsIn(value: unknown, variables: Variables): string[] {
+  const stated = Array.isArray(value)
+    ? value.map(String)
+    : Object.entries(asMap(value)).map(([name, item]) => `${name}=${item ?? ""}`);
+  return stated.map((label) => interpolate(label, variables));
 }
 
 /** Reads one path, a list of paths, or a list of {path, required}. */

@@ -5,6 +5,7 @@ import { CodedError } from "../base/errors.ts";
 import type { ProductionHost } from "../checks/index.ts";
 import type { UserProject } from "../compose/model.ts";
 import { checkDeclaration } from "../config/check.ts";
+import { loadDeclaration } from "../config/load.ts";
 import type { RenderedFile } from "../stack/model.ts";
 import {
   type Assets,
@@ -31,10 +32,12 @@ import {
   type WorkspaceResult,
   workspaceFrom,
 } from "../workspace/index.ts";
+import { abortingLineWarnings } from "./aborting-lines.ts";
 import { withMailServer } from "./mail-server.ts";
 import { newDeclaration, newDeclarationText } from "./new-declaration.ts";
 import type { InitOptions } from "./options.ts";
 import { type PortContext, withFreePort } from "./port.ts";
+import { withTraefik } from "./traefik.ts";
 
 export type { WorkspaceResult as InitResult } from "../workspace/index.ts";
 export type { InitOptions } from "./options.ts";
@@ -67,6 +70,7 @@ async function initWith(context: InitContext, options: InitOptions & ImageOption
   }
   const instance = await context.takenInstance?.(workspace);
   const result = await updateWorkspace(context, workspace, { ...options, ...how, ...defined({ instance }) });
+  for (const warning of abortingLineWarnings(context.dir)) context.log.warn(warning);
   if (how.stateBy === "init") for (const note of imageStartNotes(workspace)) context.log.info(note);
   return result;
 }
@@ -108,9 +112,15 @@ const sampleBeside = (files: readonly string[]): CodedError =>
 async function declaredWorkspace(context: WorkspaceContext, options: InitOptions, sample: boolean): Promise<Wanted> {
   const { withOptions } = await import("./declared-options.ts");
   const before = readDeclarationText(context.dir);
-  const text = await withOptions(before, options);
+  const text = await withOptions(before, await withTraefikOf(context, before, options));
   const workspace = await readWorkspaceWith(context, text, options.discovery);
   return { workspace, sample, stateBy: "declaration", declarationEdited: text !== before };
+}
+
+/** What the user's services say of Traefik counts where `production` comes into the declaration now. */
+async function withTraefikOf(context: WorkspaceContext, text: string, options: InitOptions): Promise<InitOptions> {
+  if (options.proxy !== "traefik" || loadDeclaration(text, DECLARATION_FILE).production !== undefined) return options;
+  return withTraefik(options, (await readWorkspaceWith(context, text)).user, context.log);
 }
 
 type Variables = Readonly<Record<string, string>>;
@@ -144,7 +154,7 @@ async function newWorkspace(
 ): Promise<Wanted> {
   const { dir, log, env: shell = {}, docker } = context;
   const user = await readUserFilesWith(docker?.config, dir, texts, { ...env, ...shell }, log);
-  const wanted = await withFreePort(context, options, user, portVariable(env, shell));
+  const wanted = await withFreePort(context, withTraefik(options, user, log), user, portVariable(env, shell));
   const { text, declaration } = declarationFrom(context, wanted, user);
   return {
     workspace: workspaceFrom(dir, declaration, text, found, user, env, shell),

@@ -8,7 +8,7 @@ import { DSN_VOLUME, isStackService } from "../../stack/service-names.ts";
 import { composeProjectNameOf, type Workspace } from "../../workspace/index.ts";
 import type { Machine } from "./doctor.ts";
 import { checkEngine } from "./engine-checks.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, fail } from "./finding.ts";
 import { checkPorts, statedPorts, type TakenPorts } from "./port-checks.ts";
 import { checkFolder } from "./up-checks.ts";
 
@@ -21,25 +21,43 @@ export interface BeforeUpContext {
 
 /**
  * Executes the cheap ones of doctor's checks that tell why `up` would fail: an engine without a needed feature, a port
- * that is taken. Throws before anything is started. Where apps may have a DSN already, a taken port is only a warning,
- * because trouble of GlitchTip does not keep an app from being started; these warnings are returned, too.
+ * that is taken, a network of a proxy or server elsewhere that is not there. Throws before anything is started. Where apps
+ * may have a DSN already, ports and networks are only warnings, because trouble of GlitchTip does not keep an app from being
+ * started; the warnings about ports are returned, too.
  */
 export async function refuseUnstartable(context: BeforeUpContext, workspace: Workspace): Promise<Finding[]> {
   const located = await context.docker.located();
   const name = context.env.COMPOSE_PROJECT_NAME || composeProjectNameOf(workspace.dir, workspace.composeProjectName);
-  const [engine, folder, ports] = await Promise.all([
+  const [engine, folder, ports, networks] = await Promise.all([
     checkEngine(located),
     checkFolder(located, workspace),
     portFindings(context, workspace, name, located),
+    networkFindings(workspace, located),
   ]);
   refuse("GC1602", "this engine cannot run the stack; nothing was started", failed([...engine, ...folder]));
   const taken = failed(ports);
-  if (taken.length === 0) return [];
+  if (taken.length + networks.length === 0) return [];
   if (await isNew(located, name)) {
     refuse("GC1603", "ports are taken; nothing was started", taken);
+    refuse("GC1604", "networks do not exist; nothing was started", networks);
   }
-  for (const { what, fix } of taken) context.log.warn(`${what}: ${fix}`);
+  for (const { what, fix } of [...taken, ...networks]) context.log.warn(`${what}: ${fix}`);
   return taken;
+}
+
+/** Looks for the networks that the declaration names, which somebody else makes. */
+async function networkFindings({ declaration }: Workspace, { engine }: LocatedEngine): Promise<Finding[]> {
+  const { production, server } = declaration;
+  const wanted = {
+    "production.network": production?.proxy === "traefik" ? production.network : undefined,
+    "server.network": server.network,
+  };
+  const found = Object.entries(wanted).map(async ([key, name]): Promise<Finding[]> => {
+    if (name === undefined || (await engine.hasNetwork(name))) return [];
+    const fix = `docker network create ${name}, or start what brings it; or write another name, then: npx glitchtip-compose init`;
+    return [fail("networks", `the network ${name} (${key}) does not exist`, fix)];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /** Whether the project has never been started: it has no container, and no volume with DSNs from before a `down`. */

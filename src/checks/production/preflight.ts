@@ -25,6 +25,8 @@ export interface HostNetwork extends Pick<Machine, "resolves" | "portIsFree"> {
   readonly taken: TakenPorts;
   /** Name of the Compose project. */
   readonly projectName: string;
+  /** Missing where no engine answers. */
+  hasNetwork?(name: string): Promise<boolean>;
 }
 
 /**
@@ -41,6 +43,7 @@ export async function refuseUnfitProduction(
   const { production } = declaration;
   if (production === undefined) return;
   const network = await host.network?.(workspace);
+  if (network !== undefined) await warnOfNetwork(production, network, log);
   const problems = [
     ...weakSecrets(dir, declaration, { ...env, ...shell }, oldValues(dir)).map(({ what }) => what),
     ...ownCertificateProblems(dir, production, host.nowMs()),
@@ -63,6 +66,14 @@ async function domainProblems({ domain, tls, proxy }: Production, host: HostNetw
   }
   log.warn(`${what}: add it to your DNS`);
   return [];
+}
+
+/** A Traefik that is not there yet may bring its network later, so its absence is only a warning. */
+async function warnOfNetwork({ proxy, network }: Production, host: HostNetwork, log: Log): Promise<void> {
+  if (proxy !== "traefik" || (await host.hasNetwork?.(network)) !== false) return;
+  log.warn(
+    `production.network: this engine has no network ${network}, and without it nothing starts: docker network create ${network}, start your Traefik, or write the name of its network`,
+  );
 }
 
 /** Checks the ports that Caddy publishes: 80 and 443, unless .env says otherwise. */

@@ -112,6 +112,7 @@ async function hostNetwork(context: CliContext, projectName: string): Promise<Ho
   return {
     ...thisMachine(context.clock),
     projectName,
+    ...(located && { hasNetwork: (name: string) => located.engine.hasNetwork(name) }),
     taken: {
       ports: await located?.engine.publishedPorts(),
       here: located === undefined || /^(unix|npipe):/.test(located.address.host),
