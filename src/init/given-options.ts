@@ -69,7 +69,8 @@ function conflictOf(given: GivenOptions, name: InitOptionName, row: OptionRow): 
   return [notWith.problem(flagName(row), String(given[notWith.option as InitOptionName]))];
 }
 
-function lackOf(given: GivenOptions, name: InitOptionName, { needs }: OptionRow): string[] {
+function lackOf(given: GivenOptions, name: InitOptionName, row: OptionRow): string[] {
+  const { needs } = row;
   if (needs === undefined || !isGiven(given, name) || needs.oneOf.some((other) => isGiven(given, other))) return [];
-  return [needs.problem];
+  return [typeof needs.problem === "string" ? needs.problem : needs.problem(flagName(row))];
 }

@@ -6,7 +6,7 @@ export const NEEDS_DOMAIN = {
 } as const;
 export const NEEDS_SERVER = {
   oneOf: ["serverUrl"],
-  problem: "without --server-url URL there is no server to sign in to: it is for a GlitchTip that is there already",
+  problem: (name: string) => `${name} is for a GlitchTip that is there already; --server-url URL says which`,
 };
 export const NEEDS_MAIL_HOST = {
   oneOf: ["emailHost"],

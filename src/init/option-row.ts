@@ -8,8 +8,8 @@ export interface SwitchRow {
   /** The option's name and the placeholder of its value, as commander reads them. */
   readonly flag: string;
   readonly help: string;
-  /** The option makes sense only together with one of these. */
-  readonly needs?: { readonly oneOf: readonly string[]; readonly problem: string };
+  /** The option makes sense only together with one of these. The problem's text may get this option's name. */
+  readonly needs?: { readonly oneOf: readonly string[]; readonly problem: string | ((name: string) => string) };
   /** The option contradicts this one. The problem's text gets this option's name and the other one's value. */
   readonly notWith?: { readonly option: string; problem(name: string, other: string): string };
 }

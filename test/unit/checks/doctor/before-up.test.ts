@@ -24,6 +24,8 @@ interface Given {
   readonly env?: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
   readonly seesPath?: boolean;
+  readonly declared?: string;
+  readonly networks?: readonly string[];
 }
 
 async function starting(given: Given) {
@@ -35,9 +37,11 @@ async function starting(given: Given) {
     env = {},
     volumes = [],
     seesPath = true,
+    declared = DECLARED,
+    networks = [],
   } = given;
   using folder = new TemporaryFolder();
-  folder.write("glitchtip.yaml", DECLARED);
+  folder.write("glitchtip.yaml", declared);
   folder.write("compose.yaml", THEIRS);
   folder.write("compose.glitchtip.yaml", OURS);
   folder.write(".env", "COMPOSE_PROJECT_NAME=shop\nCOMPOSE_FILE=compose.yaml:compose.glitchtip.yaml\n");
@@ -49,6 +53,7 @@ async function starting(given: Given) {
       version: async () => ({ product: "Docker Engine", version: "24.0.9", apiVersion }),
       hasVolume: async (name) => volumes.includes(name),
       seesPath: async () => seesPath,
+      hasNetwork: async (name) => networks.includes(name),
       async publishedPorts() {
         asked.push("published ports");
         return [...published];
@@ -94,6 +99,19 @@ describe("the checks before up", () => {
       message: expect.stringContaining("127.0.0.1:9001, wanted by glitchtip, is taken by container other-glitchtip-1"),
       remedy: expect.stringContaining("docker stop other-glitchtip-1"),
     });
+  });
+
+  it("refuse a first start without the network of the user's proxy, and only warn where apps may have a DSN", async () => {
+    const declared = `${DECLARED}production: { domain: errors.example.com, proxy: traefik, network: edge }\n`;
+    const { error } = await starting({ declared });
+    expect(error).toMatchObject({
+      code: "GC1604",
+      message: "the network edge (production.network) does not exist; nothing was started",
+      remedy: expect.stringContaining("docker network create edge"),
+    });
+    const later = await starting({ declared, running: true });
+    expect([later.error, later.warnings]).toEqual([undefined, [expect.stringContaining("network edge")]]);
+    expect(await starting({ declared, networks: ["edge"] })).toMatchObject({ error: undefined, warnings: [] });
   });
 
   it("report all taken ports at once, the apps' included", async () => {

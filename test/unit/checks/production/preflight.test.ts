@@ -65,6 +65,16 @@ describe("init --production", () => {
     expect(folder.read(".glitchtip/proxy/Caddyfile")).toContain("https://errors.example.com {");
   });
 
+  it("asks the engine for the network of the user's Traefik, and warns where it is missing", async () => {
+    const options = { ...OPTIONS, proxy: "traefik", proxyNetwork: "edge" };
+    using folder = project();
+    const asking = (names: readonly string[]) => network({ hasNetwork: async (name) => names.includes(name) });
+    const missing = await initIn(folder, options, { network: asking([]) });
+    expect(missing).toEqual({ problems: [], warnings: [expect.stringContaining("docker network create edge")] });
+    expect(await initIn(folder, options, { network: asking(["edge"]) })).toEqual({ problems: [], warnings: [] });
+    expect(await initIn(folder, options)).toEqual({ problems: [], warnings: [] });
+  });
+
   it("adds production to a declaration for development, and keeps the rest of it", async () => {
     using folder = project();
     await initIn(folder, { apps: { api: "shop" }, email: "ops@shop.example" });
