@@ -49,11 +49,19 @@ const FILE_CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER"] as const;
 
 const QUICK_MS = 60_000;
 
+/** The error of a command that needs a stack, in a folder without a Compose file. */
+const withoutComposeFile = (): CodedError =>
+  new CodedError("GC1604", "this needs a Compose file, and there is none in this folder or above it", {
+    remedy:
+      "Run it in the folder of your Compose file, or make a stack with npx glitchtip-compose init. For a server that runs elsewhere: plan, apply, pull and provision.",
+  });
+
 /** `remove` removes a container by its name, also after the signal was aborted. */
 export function openCompose(docker: DockerCli, remove: (container: string) => Promise<void>): Compose {
   const call = async (args: readonly string[], options: Parameters<DockerCli>[1] = {}): Promise<ProcessResult> => {
     const result = await docker(["compose", ...args], options);
     if (result.code === 0) return result;
+    if (/no configuration file provided/.test(result.stderr)) throw withoutComposeFile();
     const verb = args.find((word) => /^[a-z]+$/.test(word)) ?? "";
     throw new CodedError("GC1604", `docker compose ${verb} failed (exit ${result.code ?? result.signal})`, {
       problems: lastLines(result.stderr, 5),

@@ -35,8 +35,13 @@ export interface DeclaredServer {
  * Returns all servers of a declaration, or of all declarations of a folder. Throws with every mistake of every file at
  * once.
  */
-export function declaredServers(dir: string, { file, instance }: ServersChoice): DeclaredServer[] {
-  const loaded = declarationFiles(dir, file).map((one) => load(dir, one));
+export function declaredServers(
+  dir: string,
+  { file, instance }: ServersChoice,
+  /** Changes the text of a declaration before it is checked. */
+  complete = (text: string) => text,
+): DeclaredServer[] {
+  const loaded = declarationFiles(dir, file).map((one) => load(dir, one, complete));
   const failed = loaded.flatMap((one) => (one instanceof CodedError ? [one] : []));
   const servers = loaded.flatMap((one) => (one instanceof CodedError ? [] : one));
   const [first] = failed;
@@ -78,9 +83,9 @@ function isFolder(path: string): boolean {
   }
 }
 
-function load(dir: string, file: string): DeclaredServer[] | CodedError {
+function load(dir: string, file: string, complete: (text: string) => string): DeclaredServer[] | CodedError {
   try {
-    return serversIn(dir, file, declarationText(resolve(dir, file), file));
+    return serversIn(dir, file, complete(declarationText(resolve(dir, file), file)));
   } catch (error) {
     if (error instanceof CodedError) return error;
     throw error;

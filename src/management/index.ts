@@ -23,4 +23,4 @@ export { openServers, type Servers } from "./servers.ts";
 export { testAlert } from "./test-alert.ts";
 export { exportConfiguration, requireOne } from "./transfer/export.ts";
 export { readConfiguration, writeConfiguration } from "./transfer/file.ts";
-export { type MovedDsn, movedDsns, wantedOf } from "./transfer/import.ts";
+export { type MovedDsn, movedDsns, wantedOf, withOrganization } from "./transfer/import.ts";

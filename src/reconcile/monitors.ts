@@ -2,7 +2,7 @@ import { defined } from "../base/defined.ts";
 import { Secret } from "../base/secret.ts";
 import { normalUrl } from "../glitchtip/wire/url.ts";
 import { changesOf } from "./action.ts";
-import type { DesiredMonitor, DesiredStatusPage } from "./desired.ts";
+import type { DesiredMonitor, DesiredProject, DesiredStatusPage } from "./desired.ts";
 import type { Draft, PlanPlace } from "./draft.ts";
 import { NAMED, pairByName } from "./matching.ts";
 import type { ObservedMonitor, ObservedStatusPage } from "./observed.ts";
@@ -29,8 +29,35 @@ export function planMonitors(
   for (const other of others) draft.surplus("monitor", place, other);
 }
 
+/**
+ * Returns, by project, the monitors that a deleted project left behind: of no project, not declared for the organization,
+ * and of name, type and address of a monitor of a project that is to be made.
+ */
+export function orphanedMonitors(
+  projects: readonly DesiredProject[],
+  declared: readonly DesiredMonitor[],
+  observed: readonly ObservedMonitor[],
+): ReadonlyMap<string, readonly ObservedMonitor[]> {
+  const left = new Set(
+    observed.filter(({ name, projectId }) => projectId === null && !declared.some((one) => one.name === name)),
+  );
+  const take = (wanted: DesiredMonitor): ObservedMonitor[] => {
+    for (const one of left) {
+      const isSame = one.name === wanted.name && one.type === wanted.type;
+      if (!isSame || comparable(one.type, one.url) !== comparable(wanted.type, clearText(wanted.url))) continue;
+      left.delete(one);
+      return [one];
+    }
+    return [];
+  };
+  return new Map(projects.map(({ key, monitors = [] }) => [key, monitors.flatMap(take)]));
+}
+
 function planMonitor(draft: Draft, place: PlanPlace, wanted: DesiredMonitor, found: ObservedMonitor | undefined): void {
-  const changes = differences(wanted, found);
+  // A project that was deleted leaves its monitors behind, without a project.
+  const isOrphan = found?.projectId === null && place.project !== undefined;
+  const moved = isOrphan ? [{ field: "project", from: null, to: place.project }] : [];
+  const changes = [...moved, ...differences(wanted, found)];
   if (changes.length === 0) return;
   const { generation, refusesPrivateAddresses, confirmsMonitors } = draft.capabilities;
   if (wanted.confirmationThreshold !== undefined && !confirmsMonitors) {

@@ -5,7 +5,7 @@ import type { DesiredOrganization, DesiredProject, DesiredServer } from "./desir
 import { type Draft, openDraft, type PlanPlace } from "./draft.ts";
 import { type KnownOrganization, type KnownServer, type Matches, matchObjects, namesToType, own } from "./matching.ts";
 import { planMembers } from "./members.ts";
-import { planMonitors, planStatusPages } from "./monitors.ts";
+import { orphanedMonitors, planMonitors, planStatusPages } from "./monitors.ts";
 import type { ObservedMonitor, ObservedOrganization, ObservedProject, ObservedServer } from "./observed.ts";
 import { planProject, surplusProjects } from "./projects.ts";
 import { createOrganization } from "./structure.ts";
@@ -79,7 +79,10 @@ function hasPlace(
 function rename(draft: Draft, name: string, slug: string | undefined, found: ObservedOrganization): void {
   const place = { organization: name, at: { organizationSlug: found.slug } };
   if (slug !== found.slug || !draft.manages.has("organization")) {
-    draft.warn(place, `organization "${name}" is called "${found.name}" on the server now; it is followed`);
+    draft.warn(
+      place,
+      `organization "${name}" is called "${found.name}" on the server now; it is followed; to declare it so: write that name, or its slug: ${found.slug}`,
+    );
     return;
   }
   draft.act(place, {
@@ -112,7 +115,12 @@ function planOrganization(
   const needs = needed.map(({ team }) => team);
   const teams = planTeams(draft, place, desired, found, known, needs);
   const there = found ?? NEW_ORGANIZATION;
-  planOutsideProjects(draft, place, desired, there, teams, account);
+  const missing =
+    there.projects && desired.projects.filter(({ key }) => !matches.byKey.has(key) && !matches.ambiguous.has(key));
+  const orphans = orphanedMonitors(missing ?? [], desired.monitors ?? [], there.monitors ?? []);
+  const adopted = new Set([...orphans.values()].flat());
+  const free = there.monitors?.filter((one) => one.projectId === null && !adopted.has(one));
+  planOutsideProjects(draft, place, desired, { ...there, monitors: free }, teams, account);
   const pages = planPages(draft, place, desired, there, known, others);
   if (there.projects === undefined) return { projects: {}, teams: teams.known, ...pages };
 
@@ -120,7 +128,8 @@ function planOrganization(
   for (const project of desired.projects) {
     const several = matches.ambiguous.get(project.key);
     if (several === undefined) {
-      planProject(draft, place, project, matches.byKey.get(project.key), teams, monitorsOf);
+      const left = orphans.get(project.key) ?? [];
+      planProject(draft, place, project, matches.byKey.get(project.key), teams, monitorsOf, left);
     } else {
       const what = `${several.length} projects are called "${project.name}": ${several.join(", ")}; declare its slug`;
       draft.fail({ ...place, project: project.slug ?? project.key }, what);
@@ -150,8 +159,7 @@ function planOutsideProjects(
   }
   for (const { what } of problems ?? []) draft.fail(place, what);
   if (monitors && there.monitors && problems === undefined) {
-    const free = there.monitors.filter(({ projectId }) => projectId === null);
-    planMonitors(draft, place, monitors, free);
+    planMonitors(draft, place, monitors, there.monitors);
   }
 }
 

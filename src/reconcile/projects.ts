@@ -18,6 +18,8 @@ export function planProject(
   found: ObservedProject | undefined,
   teams: Teams,
   monitorsOf: (project: ObservedProject) => readonly ObservedMonitor[] | undefined,
+  /** Monitors of no project that become those of this one, where it is not there. */
+  orphans: readonly ObservedMonitor[],
 ): void {
   const slug = found?.slug ?? desired.slug ?? slugify(desired.name);
   const at = { ...organization.at, ...(found === undefined ? {} : { projectSlug: found.slug, projectId: found.id }) };
@@ -25,12 +27,17 @@ export function planProject(
   for (const note of desired.notes ?? []) draft.warn(place, note);
   if (found === undefined) {
     if (!planCreate(draft, place, desired, teams)) return;
-  } else if (draft.manages.has("project")) planUpdate(draft, place, desired, found, teams);
+  } else planExisting(draft, place, desired, found, teams);
 
-  const managed = <T, O>(kind: Kind, list: readonly T[] | undefined, observed: readonly O[] | undefined) => {
+  const managed = <T, O>(
+    kind: Kind,
+    list: readonly T[] | undefined,
+    observed: readonly O[] | undefined,
+    beforeItIsMade: readonly O[] = [],
+  ) => {
     const problems = desired.problems?.filter((problem) => problem.kind === kind) ?? [];
     for (const { what } of problems) draft.fail(place, what);
-    const there = found === undefined ? [] : observed;
+    const there = found === undefined ? beforeItIsMade : observed;
     return problems.length > 0 || list === undefined || there === undefined ? undefined : { list, there };
   };
   const keys = managed("key", desired.keys, found?.keys);
@@ -41,10 +48,29 @@ export function planProject(
     const there = desired.onlyJiraAlert ? alerts.there.filter(({ name }) => names.has(name)) : alerts.there;
     planAlerts(draft, place, alerts.list, there);
   }
-  const own = found === undefined ? undefined : monitorsOf(found);
-  const watched = managed("monitor", desired.monitors, own);
+  const watched = managed("monitor", desired.monitors, found && monitorsOf(found), orphans);
   if (watched !== undefined) planMonitors(draft, place, watched.list, watched.there);
 }
+
+function planExisting(
+  draft: Draft,
+  place: PlanPlace,
+  desired: DesiredProject,
+  found: ObservedProject,
+  teams: Teams,
+): void {
+  if (wasRenamed(desired, found)) {
+    draft.warn(
+      place,
+      `project "${desired.key}" is called "${found.name}" on the server now; it is followed; to declare it so: slug: ${found.slug}`,
+    );
+  }
+  if (draft.manages.has("project")) planUpdate(draft, place, desired, found, teams);
+}
+
+/** Whether nothing that is declared leads to the project any more, only the number that an earlier run stored. */
+const wasRenamed = ({ key, name, slug }: DesiredProject, found: ObservedProject): boolean =>
+  slug === undefined && ![key, name].includes(found.name) && ![key, slugify(name)].includes(found.slug);
 
 /** Returns false where the project cannot be created, so that nothing can be in it either. */
 function planCreate(draft: Draft, place: PlanPlace, desired: DesiredProject, teams: Teams): boolean {

@@ -31,7 +31,11 @@ export function planTeams(
   const wanted = [...new Set([...(desired.teams ?? []), ...neededByProjects])].sort();
   for (const slug of wanted) {
     const address = addressOf(slug);
-    if (address !== slug) draft.warn(place, `team "${slug}" is called "${address}" on the server now; it is followed`);
+    if (address !== slug)
+      draft.warn(
+        place,
+        `team "${slug}" is called "${address}" on the server now; it is followed; to declare it so: write ${address} for ${slug}`,
+      );
     if (slugs.has(address)) continue;
     if (draft.manages.has("team")) {
       slugs.add(slug);

@@ -115,3 +115,16 @@ describe("what is no configuration", () => {
     expect((await project.run("export", "configuration", "--out", "one.json")).stderr).toContain("is there already");
   });
 });
+
+it("is imported beside a declaration that names a server and no organization", async () => {
+  const { old, next } = await twoServers("6");
+  await using _old = old;
+  await using _next = next;
+  next.write("glitchtip.yaml", declaration(next.emulator.url));
+  await old.run("export", "configuration");
+  const env = Object.fromEntries(
+    [...readFileSync(fileOf(old), "utf8").matchAll(/"env:(\w+)"/g)].map(([, name = ""]) => [name, SLACK]),
+  );
+  expect(await runWith(next, env, "import", "configuration", fileOf(old), "--yes")).toMatchObject({ code: 0 });
+  expect(next.emulator.snapshot().organizations.map(({ name }) => name)).toEqual(["Acme", "Labs"]);
+}, 60_000);

@@ -17,6 +17,7 @@ import {
   reportOf,
   requireOne,
   wantedOf,
+  withOrganization,
 } from "../../management/index.ts";
 import { requireWord } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
@@ -102,7 +103,12 @@ interface ConfigurationFlags extends ServerFlags {
 /** Makes on this workspace's server what an exported configuration holds; a second run changes nothing. */
 async function importConfiguration(context: CliContext, path: string, flags: ConfigurationFlags): Promise<void> {
   const configuration = readConfiguration(resolve(context.dir, path));
-  const declared = [wantedOf(requireOne(declaredServers(context.dir, flags)), configuration)];
+  const declared = [
+    wantedOf(
+      requireOne(declaredServers(context.dir, flags, (text) => withOrganization(text, configuration))),
+      configuration,
+    ),
+  ];
   await using _locks = await lockServers(context, declared);
   await using servers = openDeclared(context, declared);
   const looked = await withProgress(context, "looking at what the server holds", () => lookAt(servers, {}));

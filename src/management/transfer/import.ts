@@ -16,6 +16,18 @@ export interface MovedDsn {
   readonly to?: string;
 }
 
+/**
+ * Returns the text of a declaration with an organization of the configuration where it names none: which organizations are
+ * wanted, the configuration says.
+ */
+export function withOrganization(text: string, { declaration }: Configuration): string {
+  const named = /^organizations?:|^servers:/m;
+  if (named.test(text)) return text;
+  const [first] = desiredServers(loadServers(declaration, "the exported configuration"), "exported");
+  const name = first?.organizations[0]?.name;
+  return name === undefined ? text : `${text}\norganization: ${JSON.stringify(name)}\n`;
+}
+
 /** Returns the target server with the exported organizations as what is wanted. Everything else on it is left alone. */
 export function wantedOf(target: DeclaredServer, { declaration }: Configuration): DeclaredServer {
   const [exported] = desiredServers(loadServers(declaration, "the exported configuration"), "exported");

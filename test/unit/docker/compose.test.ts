@@ -59,6 +59,15 @@ describe("docker compose", () => {
     });
   });
 
+  it("names what to do where there is no Compose file, and no command that says the same", async () => {
+    const { compose } = composeThat(answers({ code: 14, stderr: "no configuration file provided: not found\n" }));
+    await expect(compose.config()).rejects.toMatchObject({
+      code: "GC1604",
+      message: expect.stringContaining("this needs a Compose file"),
+      remedy: expect.not.stringContaining("doctor"),
+    });
+  });
+
   it("returns the exit code of a command in a container", async () => {
     const { compose, calls, removed } = composeThat(answers({ code: 3 }));
     expect(await compose.run("glitchtip-provision", ["a.mjs"], { entrypoint: "node" })).toMatchObject({ code: 3 });

@@ -102,13 +102,52 @@ describe("a project's fields", () => {
   });
 });
 
+describe("the monitors of a project that was deleted on the server", () => {
+  const url = "https://shop.example.com/";
+  const monitors = [
+    { id: "8", name: "site", type: "Ping", url, intervalSeconds: 60, timeoutSeconds: 20, expectedStatus: 200 },
+    { id: "9", name: "other", type: "Ping", url, intervalSeconds: 60, timeoutSeconds: 20, expectedStatus: 200 },
+  ].map((one) => ({ ...one, expectedBody: "", projectId: null }));
+  const text = `${HEAD}monitors: []\nprojects: {shop: {monitors: [{name: site, url: "${url}"}]}}\n`;
+
+  it("become its monitors again where it is made again, and no second ones are made", async () => {
+    const planned = await plan(text, acme([], { monitors, teams: [] }));
+    const { actions, undeclared } = planned;
+    expect(lines(planned)).toEqual(["create team developers", "create project shop shop", "update monitor shop site"]);
+    expect(actions[2]).toMatchObject({ id: "8", changes: [{ field: "project", from: null, to: "shop" }] });
+    expect(undeclared.map(({ name }) => name)).toEqual(["other"]);
+  });
+
+  it("stay where they are while the project is there", async () => {
+    const there = acme([project("shop")], { monitors, teams: [] });
+    expect(lines(await plan(text, there))).toEqual(["create monitor shop site"]);
+  });
+});
+
+describe("a renamed project", () => {
+  it("is followed, and told with the way to declare it so, where nothing declared leads to it", async () => {
+    const told = async (over: object) => {
+      const { actions, warnings } = await plan(`${HEAD}projects: {shop: }\n`, acme([project("shop", over)]), { known });
+      return [actions, warnings.map(({ message }) => message)];
+    };
+    expect(await told({ name: "Store", slug: "store" })).toEqual([
+      [],
+      ['project "shop" is called "Store" on the server now; it is followed; to declare it so: slug: store'],
+    ]);
+    expect(await told({ name: "Store" })).toEqual([[], []]);
+  });
+});
+
 describe("an organization is identified", () => {
   it("by its id, so that a renamed organization is followed, with a warning", async () => {
     const renamed = { organizations: [organization([project("shop")], { name: "Acme Corp", slug: "acme" })] };
     const { actions, warnings } = await plan(`${HEAD}projects: {shop: }\n`, renamed, { known });
     expect(actions).toEqual([]);
     expect(warnings).toMatchObject([
-      { message: 'organization "Acme" is called "Acme Corp" on the server now; it is followed' },
+      {
+        message:
+          'organization "Acme" is called "Acme Corp" on the server now; it is followed; to declare it so: write that name, or its slug: acme',
+      },
     ]);
   });
 
@@ -159,7 +198,10 @@ describe("a team", () => {
     const { actions, warnings } = await plan(declared, server, { known });
     expect(actions).toMatchObject([{ kind: "member", desired: { teams: ["platform"] } }]);
     expect(warnings).toMatchObject([
-      { message: 'team "backend" is called "platform" on the server now; it is followed' },
+      {
+        message:
+          'team "backend" is called "platform" on the server now; it is followed; to declare it so: write platform for backend',
+      },
     ]);
   });
 
