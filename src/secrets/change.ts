@@ -94,14 +94,10 @@ export async function changeSecret(context: ChangeContext, file: SecretFile, giv
     reached("kept");
   }
   const serveNext = async () => {
-    if (step === "kept") {
-      const next = await secrets.read(secret, "next");
-      if (next === undefined) throw newValueLost(file);
-      await setOnServer(context, file, next.value);
-      reached("set");
-    }
-    if (step === "set") {
-      const failure = await promote(context, secrets, file);
+    if (step !== "swapped") {
+      const next = step === "kept" ? await secrets.read(secret, "next") : undefined;
+      if (step === "kept" && next === undefined) throw newValueLost(file);
+      const failure = await swap(context, secrets, file, next?.value, () => reached("set"));
       if (failure !== undefined) {
         reached("kept");
         throw failure;
@@ -121,15 +117,33 @@ export async function changeSecret(context: ChangeContext, file: SecretFile, giv
   return { secret: rotatableName(file), restarted, resumed: found !== undefined };
 }
 
-/** Puts the new value in use. Returns the error where the old one stays in use. */
-async function promote(context: ChangeContext, secrets: StackSecrets, file: SecretFile): Promise<unknown> {
+/**
+ * Sets the new value on the server, unless an earlier run has, and puts it in use. Returns the error where the old value
+ * stays in use.
+ */
+async function swap(
+  context: ChangeContext,
+  secrets: StackSecrets,
+  file: SecretFile,
+  next: Secret | undefined,
+  onSet: () => void,
+): Promise<unknown> {
   try {
+    if (next !== undefined) {
+      await setOnServer(context, file, next);
+      onSet();
+    }
     // Does nothing if a run was killed between this and its record.
     await secrets.promote(MANAGED_SECRETS[file].secret);
     return undefined;
   } catch (error) {
     context.signal.throwIfAborted();
-    return file !== "db_password" || (await takeBack(context, secrets)) ? error : undefined;
+    if (file !== "db_password") return error;
+    const isBack = await takeBack(context, secrets).catch((other: unknown) => {
+      context.say(`the database keeps the new password until the next run: ${other}`);
+      throw error;
+    });
+    return isBack ? error : undefined;
   }
 }
 

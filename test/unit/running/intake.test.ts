@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { pauseIntake, resumeIntake } from "../../../src/running/intake.ts";
+import { restartServices, withoutLoss } from "../../../src/running/restart.ts";
+import { startStack } from "../../../src/running/up.ts";
+import { fakeClock } from "../../support/fake-clock.ts";
+import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
+import { declare } from "../../support/provisioning.ts";
+import { type SimulatedOptions, simulatedStack } from "../../support/simulated-stack.ts";
+
+const { signal } = new AbortController();
+const PAUSED = ["glitchtip", "glitchtip-worker"];
+
+function contextOf({ docker }: { readonly docker: ReturnType<typeof fakeDocker> }) {
+  const said: string[] = [];
+  const clock = fakeClock();
+  return { docker, clock, signal, queue: "celery" as const, said, say: (line: string) => void said.push(line) };
+}
+
+/** What ran, and how many jobs waited, when the database was stopped. */
+function watched(options: SimulatedOptions = {}) {
+  const atStop: { readonly ran: readonly string[]; readonly queue: number }[] = [];
+  const stack = simulatedStack({
+    ...options,
+    onDatabaseStop: (running, queue) => atStop.push({ ran: PAUSED.filter((name) => running.has(name)), queue }),
+  });
+  return { stack, atStop };
+}
+
+describe("before the database restarts", () => {
+  const up = (docker: ReturnType<typeof fakeDocker>) =>
+    startStack({ dir: "/nonexistent", docker, clock: fakeClock(), signal, say() {}, warn() {} }, declare());
+
+  it("`up` with another limit of the database stops intake and lets the worker finish", async () => {
+    const { stack, atStop } = watched({ databaseHash: "other" });
+    await up(stack.docker);
+    expect(atStop).toEqual([{ ran: [], queue: 0 }]);
+    expect([...stack.running]).toEqual(expect.arrayContaining(PAUSED));
+  });
+
+  it("`up` that replaces nothing stops nothing", async () => {
+    const { stack } = watched();
+    await up(stack.docker);
+    expect(stack.calls).toEqual(["up"]);
+  });
+
+  it("`restart db` stops intake, and web and worker start after the database", async () => {
+    const { stack, atStop } = watched();
+    const context = contextOf(stack);
+    const services = ["glitchtip-db", ...PAUSED];
+    await withoutLoss(context, services, () => restartServices(stack.docker, services, context.clock, context.say));
+    expect(atStop).toEqual([{ ran: [], queue: 0 }]);
+    const [database = 0, ...others] = services.map((name) => stack.started.get(name) ?? 0);
+    expect(others.every((nth) => nth > database)).toBe(true);
+  });
+
+  it("a restart of the worker alone stops no intake", async () => {
+    const { stack } = watched();
+    const context = contextOf(stack);
+    await withoutLoss(context, ["glitchtip-worker"], () =>
+      restartServices(stack.docker, ["glitchtip-worker"], context.clock, context.say),
+    );
+    expect(stack.calls).toEqual(["restart glitchtip-worker", "up glitchtip-worker"]);
+  });
+
+  it.each([1, 2])("starts everything again where call %i of the pause fails", async (nth) => {
+    const { stack } = watched({ failing: [nth], when: "after" });
+    await expect(pauseIntake(contextOf(stack))).rejects.toThrow("failed");
+    expect([...stack.running]).toEqual(expect.arrayContaining(PAUSED));
+  });
+
+  it("waits for the batch that Celery has taken out of the database's table", async () => {
+    const names = ["glitchtip-db", ...PAUSED];
+    const docker = fakeDocker({
+      config: { services: Object.fromEntries(names.map((name) => [name, {}])) },
+      containers: names.map((name) => container(name)),
+      cli: async (args) => answers({ stdout: args[0] === "exec" ? "0|1\n" : "" }),
+    });
+    const context = contextOf({ docker });
+    await pauseIntake(context);
+    expect(context.clock.slept).toEqual([2_500]);
+  });
+
+  it("stops and starts the programs of the single container", async () => {
+    const calls: string[] = [];
+    const docker = fakeDocker({
+      config: { services: { glitchtip: { environment: { POSTGRES_PASSWORD_FILE: "/f", VALKEY_URL: "valkey://" } } } },
+      containers: [container("glitchtip")],
+      cli: async (args) => {
+        calls.push(args.slice(2).join(" "));
+        return answers({ stdout: "0\n" });
+      },
+    });
+    const context = contextOf({ docker });
+    await resumeIntake(context, await pauseIntake(context));
+    expect(calls.map((call) => call.slice(0, 8))).toEqual(["programs", "sh -c ec", "programs", "programs"]);
+    expect(calls.filter((call) => call.startsWith("programs"))).toEqual([
+      "programs stop web",
+      "programs stop web worker",
+      "programs start worker web",
+    ]);
+  });
+});
