@@ -89,7 +89,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
   },
   backup: {
     folders: ["base", "config", "glitchtip", "http", "stack", "docker", "outputs", "running", "workspace"],
-    packages: ["age-encryption", "aws4fetch", "croner", "yaml", "zod"],
+    packages: ["age-encryption", "aws4fetch", "croner", "tar-stream", "yaml", "zod"],
   },
   secrets: {
     folders: ["base", "config", "glitchtip", "http", "stack", "docker", "outputs", "running", "backup"],

@@ -23,6 +23,7 @@ import {
   UPLOADS_ARCHIVE,
   WORKSPACE_FOLDER,
 } from "./manifest.ts";
+import { checkUploads } from "./uploads-archive.ts";
 
 /** The source of a backup's parts: they are read from the running stack by Docker, or from the backup service's volumes. */
 export interface BackupSources {
@@ -78,7 +79,10 @@ export async function createBackup(context: BackupContext, options: BackupOption
     await partial.write(UPLOADS_ARCHIVE, (to) => sources.uploads(to));
     await writeWorkspace(partial, sources, options.encryption);
     signal.throwIfAborted();
-    if (options.verify) await tryRestore(partial, sources.database, facts, log);
+    if (options.verify) {
+      await tryRestore(partial, sources.database, facts, log);
+      await warnOfUploads(partial, signal, log);
+    }
     const manifest = manifestOf(partial, sources, facts, options, clock.now());
     return { path: partial.finish(manifest), manifest };
   } catch (error) {
@@ -163,6 +167,14 @@ async function tryRestore(partial: PartialBackup, database: Database, expected: 
   const problems = tableDifferences(expected.tables, found.tables);
   if (problems.length === 0) return;
   throw new CodedError("GC1802", "the trial restore did not give what was dumped", { problems });
+}
+
+/** The database is worth a backup without the files that nobody could extract. */
+async function warnOfUploads({ path }: PartialBackup, signal: AbortSignal, log: Log): Promise<void> {
+  await checkUploads(join(path, UPLOADS_ARCHIVE), signal).catch((error: unknown) => {
+    if (!(error instanceof CodedError)) throw error;
+    log.warn(`a restore would refuse this backup for its uploads: ${error.problems.join("; ")}`);
+  });
 }
 
 function manifestOf(

@@ -1,9 +1,12 @@
+import { join } from "node:path";
 import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
 import { requireFreePorts } from "../../running/index.ts";
 import { verifyBackup } from "../catalog.ts";
+import { UPLOADS_ARCHIVE } from "../manifest.ts";
 import { StackServices } from "../stack-services.ts";
 import { type StackContext, stackBackups } from "../stack-sources.ts";
+import { checkUploads } from "../uploads-archive.ts";
 import { requireCompleteWorkspace, secretsInVolumes } from "./contents.ts";
 import { checkComposeProject, checkDatabase, checkGeneration, requireListedParts } from "./preconditions.ts";
 import {
@@ -38,6 +41,7 @@ async function checkFilesAndStack(
 ): Promise<string> {
   requireListedParts(backup);
   await verifyBackup(backup, signal);
+  await checkUploads(join(backup.path, UPLOADS_ARCHIVE), signal);
   requireCompleteWorkspace(workspace.dir, contents, await secretsInVolumes(docker, workspace.dir));
   checkGeneration(backup, workspace);
   const config = await docker.compose.config();
