@@ -56,17 +56,17 @@ export default defineConfig({
     unstubEnvs: true,
     projects: [
       level("unit", { include: ["test/*.test.ts", "test/unit/**/*.test.ts"], group: 0, isolate: false }),
-      level("contract", { include: ["test/contract/**/*.test.ts"], timeoutMs: 120_000, group: 1, isolate: false }),
+      level("contract", { include: ["test/contract/**/*.test.ts"], timeoutMs: 120_000, group: 0, isolate: false }),
       level("process", {
         include: ["test/process/**/*.test.ts"],
         timeoutMs: 60_000,
-        group: 2,
+        group: 1,
         filesAtATime: 4,
         usesBuild: true,
       }),
-      level("package", { include: ["test/package/**/*.test.ts"], timeoutMs: 120_000, group: 3 }),
-      level("docker", { ...DOCKER, include: ["test/docker/**/*.test.ts"], exclude: ALONE, group: 4, filesAtATime: 4 }),
-      level("docker-alone", { ...DOCKER, include: ALONE, group: 5, filesAtATime: 1 }),
+      level("package", { include: ["test/package/**/*.test.ts"], timeoutMs: 120_000, group: 2, filesAtATime: 4 }),
+      level("docker", { ...DOCKER, include: ["test/docker/**/*.test.ts"], exclude: ALONE, group: 2, filesAtATime: 4 }),
+      level("docker-alone", { ...DOCKER, include: ALONE, group: 3, filesAtATime: 1 }),
     ],
   },
 });

@@ -48,7 +48,7 @@ async function measure(work: () => Promise<void>): Promise<void> {
 }
 
 const node = (...args: string[]) => ({ command: process.execPath, args });
-const PAIRS = 15;
+const PAIRS = isReport ? 7 : 15;
 
 async function nothingToChange(projects: number): Promise<void> {
   using folders = temporaryFolders();
