@@ -22,6 +22,8 @@ const shape = z.object({
   backup: z.optional(z.string()),
   /** The upgrade is being rolled back. */
   undoing: z.optional(z.boolean()),
+  /** The old data is in place, and the old server may have accepted events since: it is not replaced again. */
+  restored: z.optional(z.boolean()),
   /** Path of the backup that a later rollback made of what it replaced. */
   safety: z.optional(z.string()),
 });

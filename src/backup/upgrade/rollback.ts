@@ -1,6 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import { ResumableRun } from "../../outputs/progress-file.ts";
-import { jobQueueOf, pauseIntake } from "../../running/index.ts";
+import { jobQueueOf, observeStack, pauseIntake } from "../../running/index.ts";
+import { SERVER, WORKER } from "../../stack/service-names.ts";
 import { workspaceDocker } from "../../workspace/index.ts";
 import { readBackup } from "../catalog.ts";
 import { createBackup } from "../create.ts";
@@ -14,42 +15,116 @@ import { type UpgradeProgress, upgradeProgress } from "./progress.ts";
 import { writeSettings } from "./settings.ts";
 import { removeUndeclaredContainers } from "./stack.ts";
 
+/** What a rollback does to the stack. Each step may be executed again. */
+export interface RollbackSteps {
+  /** Lets the worker finish what the upgraded server has accepted. */
+  pause(): Promise<void>;
+  /** Stops everything that writes. */
+  stop(): Promise<void>;
+  /** Backs up what came since the upgrade, and returns the path. */
+  copy(): Promise<string>;
+  writeSettings(moment: "before" | "after"): Promise<void>;
+  /** Puts the data of the upgrade's backup in place and proves the old server with it. */
+  restoreData(): Promise<void>;
+  /** Ends a restore that could not go back by itself. */
+  abortRestore(): Promise<void>;
+  removeUndeclared(): Promise<void>;
+  /** Starts web and worker where they ran, or throws; only warns of the other services. */
+  start(): Promise<void>;
+}
+
 /**
  * Brings back the old images and settings and, where a migration may have begun, the data of the upgrade's backup. May
- * be executed again from the start, however often it is killed.
+ * be executed again from the start, however often it is killed. Where the rollback of a finished upgrade fails before the
+ * old data is in place, the upgraded server runs again.
  */
 export async function rollBackUpgrade(context: UpgradeContext, begun: UpgradeProgress): Promise<UpgradeProgress> {
-  const { log, docker } = context;
   const run = new ResumableRun(upgradeProgress, context, begun);
-  run.save({ undoing: true });
-  log.step(`going back to ${begun.from}`);
-  if (!upgradeProgress.isBefore(run.progress, "stopped")) {
-    if (begun.step === "done") await pauseIntake({ ...context, queue: queueOf(context), say: log.step });
-    await (await StackServices.open(context)).stop();
-    if (begun.step === "done" && begun.safety === undefined) run.save({ safety: await copyFirst(context, begun) });
-    await writeSettings({ ...context, docker: workspaceDocker(context) }, begun.settings, "before");
-    if (!upgradeProgress.isBefore(run.progress, "switched")) await restoreData(context, begun);
-    await removeUndeclaredContainers(docker);
-  }
-  await startRest(context, begun);
-  run.forget();
+  context.log.step(`going back to ${begun.from}`);
+  await undoUpgrade(run, await rollbackSteps(context, begun), context);
   return run.progress;
 }
 
-const queueOf = (context: UpgradeContext) => jobQueueOf(stackContext(context).workspace.declaration);
-
-/** Backs up what came since the upgrade. Without this backup nothing is rolled back. */
-async function copyFirst(context: UpgradeContext, begun: UpgradeProgress): Promise<string> {
-  context.log.step("copying what is there");
-  try {
-    const backups = stackBackups(stackContext(context));
-    return (await createBackup(backups, { reason: "before restore", verify: true })).path;
-  } catch (error) {
-    context.signal.throwIfAborted();
-    upgradeProgress.save(context.dir, begun);
-    await startRest(context, begun);
-    throw error;
+/** Executes the steps that this progress asks for. */
+export async function undoUpgrade(
+  run: ResumableRun<UpgradeProgress>,
+  steps: RollbackSteps,
+  { signal, log }: Pick<UpgradeContext, "signal" | "log">,
+): Promise<void> {
+  run.save({ undoing: true });
+  if (!upgradeProgress.isBefore(run.progress, "stopped") && !run.progress.restored) {
+    try {
+      await replace(run, steps);
+    } catch (error) {
+      signal.throwIfAborted();
+      // A server that was upgraded halfway cannot run again: only the next attempt helps.
+      if (run.progress.step === "done") {
+        await goForward(run, steps).catch((other: unknown) => {
+          log.warn(`${run.progress.to} does not run again yet: ${other instanceof Error ? other.message : other}`);
+          log.warn("when this is mended: glitchtip-compose rollback");
+        });
+      }
+      throw error;
+    }
   }
+  if (!upgradeProgress.isBefore(run.progress, "stopped")) await steps.removeUndeclared();
+  await steps.start();
+  run.forget();
+}
+
+async function replace(run: ResumableRun<UpgradeProgress>, steps: RollbackSteps): Promise<void> {
+  const isDone = run.progress.step === "done";
+  const mayBeMigrated = !upgradeProgress.isBefore(run.progress, "switched");
+  if (isDone) await steps.pause();
+  if (mayBeMigrated) await steps.stop();
+  if (isDone && run.progress.safety === undefined) run.save({ safety: await steps.copy() });
+  await steps.writeSettings("before");
+  if (mayBeMigrated) await steps.restoreData();
+  run.save({ restored: true });
+}
+
+/** Runs the upgraded server again: its data is still in place. */
+async function goForward(run: ResumableRun<UpgradeProgress>, steps: RollbackSteps): Promise<void> {
+  await steps.abortRestore();
+  await steps.writeSettings("after");
+  // What it accepts from now on is in no copy yet.
+  const { safety: _, ...progress } = run.progress;
+  run.progress = progress;
+  run.save();
+  await steps.start();
+  run.save({ undoing: false });
+}
+
+async function rollbackSteps(context: UpgradeContext, begun: UpgradeProgress): Promise<RollbackSteps> {
+  const { log, docker } = context;
+  const running = begun.step === "done" ? (await StackServices.open(context)).running : [];
+  return {
+    async pause() {
+      await pauseIntake({ ...context, queue: jobQueueOf(stackContext(context).workspace.declaration), say: log.step });
+    },
+    stop: async () => (await StackServices.open(context)).stop(),
+    async copy() {
+      log.step("copying what is there");
+      const backups = stackBackups(stackContext(context));
+      return (await createBackup(backups, { reason: "before restore", verify: true })).path;
+    },
+    writeSettings: (moment) => writeSettings({ ...context, docker: workspaceDocker(context) }, begun.settings, moment),
+    restoreData: () => restoreData(context, begun),
+    async abortRestore() {
+      if (restoreProgress.read(context.dir) !== undefined) await abortRestore(stackContext(context));
+    },
+    async removeUndeclared() {
+      await removeUndeclaredContainers(docker);
+    },
+    async start() {
+      const services = await StackServices.open(context);
+      const { config } = await observeStack(docker);
+      const ran = [...new Set([...begun.running, ...running])];
+      const first = [SERVER, WORKER].filter((name) => ran.includes(name) && config.services[name] !== undefined);
+      if (first.length > 0) await services.start(first);
+      await startRest(context, { ...begun, running: ran });
+    },
+  };
 }
 
 async function restoreData(context: UpgradeContext, { backup: path }: UpgradeProgress): Promise<void> {
