@@ -16,6 +16,7 @@ import {
   openRotationNotes,
   outdatedDotenvFiles,
   provisionerStatus,
+  RUNS_OTHER,
   type RunningStack,
   readBacklog,
   type ServiceState,
@@ -24,7 +25,7 @@ import {
   serviceStates,
   type WorkspaceIdentity,
 } from "../running/index.ts";
-import { PROVISIONER, SERVER, WORKER } from "../stack/service-names.ts";
+import { ONE_SHOTS, PROVISIONER, SERVER, WORKER } from "../stack/service-names.ts";
 import { type CertificateStatus, certificateStatus } from "./production/certificate-status.ts";
 import { diskProblems, type Resources, readResources } from "./resources.ts";
 
@@ -246,7 +247,12 @@ function statedVersion(written: Status | undefined): string | undefined {
 }
 
 const settling = (services: readonly ServiceState[]): "starting" | "ok" =>
-  services.some(({ health, state }) => health === "starting" || state === "created") ? "starting" : "ok";
+  services.some(
+    ({ service, health, state }) =>
+      health === "starting" || state === "created" || (state === "running" && ONE_SHOTS.includes(service)),
+  )
+    ? "starting"
+    : "ok";
 
 const interruptedRestore = ({ restoring }: StatusOptions): string[] =>
   restoring === undefined
@@ -264,7 +270,7 @@ function serviceProblems(
   const provisionerRuns = services.some(({ service, state }) => service === PROVISIONER && state !== "exited");
   return [
     ...broken.map(({ service, problem, state }) =>
-      state === "missing" || state === "created" || problem === "is stopped"
+      state === "missing" || state === "created" || problem === "is stopped" || problem?.startsWith(RUNS_OTHER)
         ? `${service} ${problem}: docker compose up -d --wait`
         : `${service} ${problem}: docker compose logs --tail 50 ${service}`,
     ),

@@ -30,7 +30,7 @@ export function serviceStates({ config, containers }: RunningStack): ServiceStat
     .map((service) => ({ service, state: "missing", problem: "has no container" }));
   const order = [...START_ORDER, ...names.filter((name) => !START_ORDER.includes(name))];
   return [
-    ...containers.map((one) => stateOf(one, isStarting(containers))),
+    ...containers.map((one) => stateOf(config, one, isStarting(containers))),
     ...(containers.length === 0 ? [] : missing),
   ].sort((a, b) => order.indexOf(a.service) - order.indexOf(b.service));
 }
@@ -45,7 +45,7 @@ const isStarting = (containers: readonly Container[]): boolean =>
 /** What is wrong with a container that was made, although no `up` is under way that would start it. */
 export const NEVER_STARTED = "was created and never started";
 
-function stateOf(container: Container, isUpUnderWay: boolean): ServiceState {
+function stateOf(config: RunningStack["config"], container: Container, isUpUnderWay: boolean): ServiceState {
   const { service, state, health, exitCode, sinceMs } = container;
   const ended = state === "exited" || state === "dead";
   const neverStarted = state === "created" && !isUpUnderWay ? NEVER_STARTED : undefined;
@@ -56,10 +56,21 @@ function stateOf(container: Container, isUpUnderWay: boolean): ServiceState {
       health,
       exitCode: ended ? exitCode : undefined,
       sinceMs,
-      problem: containerProblem(container) ?? neverStarted,
+      problem: containerProblem(container) ?? neverStarted ?? otherImage(config, container),
     }),
   };
 }
+
+/** Says that a container of the stack runs another image than the files say, as after an updater swapped one of them. */
+export function otherImage({ services }: RunningStack["config"], { service, state, image }: Container) {
+  const { image: wanted, build } = services[service] ?? {};
+  const isComparable = isStackService(service) && state === "running" && !build && !/^$|^sha256:/.test(image);
+  if (!isComparable || wanted === undefined || wanted === image) return undefined;
+  return `${RUNS_OTHER}${image}, and the files say ${wanted}`;
+}
+
+/** How the text of `otherImage` begins. */
+export const RUNS_OTHER = "runs ";
 
 /** What is wrong with a container; undefined for one that does its part. */
 export function containerProblem({

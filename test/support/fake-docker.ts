@@ -22,7 +22,7 @@ export const container = (service: string, more: Partial<Container> = {}): Conta
   oomKilled: false,
   restarts: 0,
   sinceMs: 1_000,
-  image: "image",
+  image: "",
   entrypoint: ["/glitchtip-with-dsn", service, "--", "node"],
   networkMode: "bridge",
   networkIds: ["net-glitchtip"],

@@ -11,6 +11,7 @@ import {
   containerProblem,
   NEVER_STARTED,
   observeClaims,
+  otherImage,
   provisionerStatus,
   queueInDatabase,
   type RunningStack,
@@ -114,6 +115,21 @@ function containerFindings(container: Container): Finding[] {
   return [warn("containers", what, `docker compose logs ${service}; where they tell nothing it was killed: ${raise}`)];
 }
 
+function imageFindings({ config }: RunningStack, container: Container): Finding[] {
+  const other = otherImage(config, container);
+  return other === undefined ? [] : [fail("containers", `${container.name} ${other}`, START)];
+}
+
+/** `up --wait` fails for a container that ends, unless a service waits for its end. */
+function endedJobFindings({ config: { services } }: RunningStack, { service, name, state, exitCode }: Container) {
+  const isWaitedFor = Object.values(services).some(
+    ({ depends_on }) => depends_on?.[service]?.condition === "service_completed_successfully",
+  );
+  if (state !== "exited" || exitCode !== 0 || isStackService(service) || isWaitedFor) return [];
+  const fix = `Let a service wait for it: depends_on: {${service}: {condition: service_completed_successfully}}`;
+  return [warn("containers", `${name} has ended, which docker compose up --wait takes for a failure`, fix)];
+}
+
 /** The exit code of a process that was killed, mostly for lack of memory. */
 const KILLED = 137;
 
@@ -122,7 +138,8 @@ export function checkContainers(stack: RunningStack): Finding[] {
   if (stack.containers.length === 0) return [ok("containers", "the project is not started")];
   const missing = serviceStates(stack).filter(({ state }) => state === "missing");
   const broken = [
-    ...stack.containers.flatMap(containerFindings),
+    ...stack.containers.flatMap((one) => [...containerFindings(one), ...imageFindings(stack, one)]),
+    ...stack.containers.flatMap((one) => endedJobFindings(stack, one)),
     ...missing.map(({ service }) => fail("containers", `${service} has no container`, START)),
   ];
   return broken.length > 0 ? broken : [ok("containers", `${stack.containers.length} containers do their part`)];
