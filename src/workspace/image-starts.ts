@@ -1,8 +1,13 @@
+import { join } from "node:path";
+import { readIfThere } from "../base/files.ts";
 import { provisionedApps } from "../config/app-sources.ts";
 import type { Docker, ImageStart } from "../docker/index.ts";
+import { isWrapped } from "../stack/app-overlay.ts";
 import type { KnownImage } from "../stack/model.ts";
-import { onlyInImage } from "../stack/start.ts";
+import { onlyInImage, type Start, startOf } from "../stack/start.ts";
+import { Refusal } from "../stack/user-services.ts";
 import { type AskedImage, askedImages, composeProjectNameOf } from "./images.ts";
+import { hashOf, readManifest } from "./manifest.ts";
 import { renderFiles } from "./render.ts";
 import { conflictIn, type WorkspaceContext } from "./update.ts";
 import { readWorkspace, type Workspace } from "./workspace.ts";
@@ -51,8 +56,43 @@ export function changedStartText({ service, image, now }: ChangedStart): string 
 }
 
 /**
- * Brings our files up to date where an image starts something else than they say, so that the next `up` starts that.
- * Returns the workspace as it is then.
+ * Returns the apps for which our file restates what the user's Compose files no longer say. A file that was edited by hand
+ * may say something else on purpose.
+ */
+async function restatedOtherwise({ dir, declaration, user, images, stackFile }: Workspace): Promise<string[]> {
+  const text = readIfThere(join(dir, stackFile));
+  const { ours = [], ejected } = readManifest(dir).files[stackFile] ?? {};
+  if (text === undefined || ejected || !ours.includes(hashOf(text))) return [];
+  const { asMap, parseComposeYaml } = await import("../compose/yaml.ts");
+  const services = Object.assign({}, ...parseComposeYaml(stackFile, text).map((file) => asMap(file.services)));
+  return Object.entries(provisionedApps(declaration)).flatMap(([name, app]) => {
+    const service = Object.hasOwn(user.services, name) ? user.services[name] : undefined;
+    if (service === undefined || app.host || !isWrapped(app.inject)) return [];
+    const wanted = knownStart(() => startOf(name, app, service, images));
+    return wanted === undefined || restates(asMap(services[name]), wanted) ? [] : [name];
+  });
+}
+
+function knownStart(find: () => Start): Start | undefined {
+  try {
+    return find();
+  } catch (error) {
+    // What is wrong with the Compose file is told by those who need it.
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}
+
+function restates(ours: Readonly<Record<string, unknown>>, { entrypoint, command }: Start): boolean {
+  if (JSON.stringify(ours.command) !== JSON.stringify(command)) return false;
+  if (typeof entrypoint === "string") return String(ours.entrypoint).endsWith(` ${entrypoint}`);
+  const words = Array.isArray(ours.entrypoint) ? ours.entrypoint.map(String) : [];
+  return JSON.stringify(words.slice(words.indexOf("--") + 1)) === JSON.stringify(entrypoint);
+}
+
+/**
+ * Brings our files up to date where an image or a Compose file starts something else than they say, so that the next `up`
+ * starts that. Returns the workspace as it is then.
  */
 export async function followImages(
   context: WorkspaceContext,
@@ -60,8 +100,12 @@ export async function followImages(
   workspace: Workspace,
 ): Promise<Workspace> {
   const changed = await changedStarts(docker, workspace);
-  if (changed.length === 0) return workspace;
+  const restated = changed.length > 0 ? [] : await restatedOtherwise(workspace);
+  if (changed.length + restated.length === 0) return workspace;
   for (const one of changed) context.log.info(`${changedStartText(one)}; making our files anew`);
+  for (const service of restated) {
+    context.log.info(`${service} would start what your Compose file said before; making our files anew`);
+  }
   // `up` would pull and build what is missing as well.
   const { files } = await renderFiles(context, { pull: true, build: true });
   for (const place of conflictIn(files, false)?.problems ?? []) context.log.warn(place);

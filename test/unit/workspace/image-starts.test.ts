@@ -92,6 +92,28 @@ describe("an app whose start comes from its image", () => {
     expect(await shop.changed()).toEqual([]);
   });
 
+  it.each([
+    ["a command and an entrypoint", COMPOSE.replace("{build: .}", "{build: ., entrypoint: [node], command: [own.js]}")],
+    ["another entrypoint", COMPOSE.replace("entrypoint: [node]", "entrypoint: [deno, run]")],
+    ["an entrypoint as a text", COMPOSE.replace("entrypoint: [node]", "entrypoint: node --inspect")],
+  ])("is followed by up where the Compose file states %s since", async (_, compose) => {
+    using shop = await initiated();
+    shop.folder.write("compose.yaml", compose);
+    await shop.follow();
+    expect(shop.said.join()).toContain("would start what your Compose file said before; making our files anew");
+    const [after, said] = [shop.folder.files(), shop.said.length];
+    await shop.follow();
+    expect([shop.folder.files(), shop.said.length]).toEqual([after, said]);
+  });
+
+  it("leaves a file that was edited by hand as it is", async () => {
+    using shop = await initiated();
+    const edited = shop.folder.read("compose.override.yaml").replace("v1.js", "by-hand.js");
+    shop.folder.write("compose.override.yaml", edited);
+    await shop.follow();
+    expect([shop.said, shop.folder.read("compose.override.yaml")]).toEqual([[], edited]);
+  });
+
   it("is not compared with an image that is not there", async () => {
     using shop = await initiated();
     shop.images.clear();
