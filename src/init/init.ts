@@ -71,8 +71,24 @@ async function initWith(context: InitContext, options: InitOptions & ImageOption
   const instance = await context.takenInstance?.(workspace);
   const result = await updateWorkspace(context, workspace, { ...options, ...how, ...defined({ instance }) });
   for (const warning of abortingLineWarnings(context.dir)) context.log.warn(warning);
+  for (const note of productionNotes(workspace, how)) context.log.info(note);
   if (how.stateBy === "init") for (const note of imageStartNotes(workspace)) context.log.info(note);
   return result;
+}
+
+/** What is to be done beside the files that were written, or was perhaps not meant. */
+function productionNotes(
+  { declaration: { production } }: Workspace,
+  { sample, stateBy }: Omit<Wanted, "workspace">,
+): string[] {
+  if (production === undefined || stateBy !== "init") return [];
+  const { proxy } = production;
+  return [
+    ...(sample ? ["the sample app is for trying things out; for production without it: init --no-apps"] : []),
+    ...(proxy === "nginx" || proxy === "none"
+      ? ["your proxy needs the server in .glitchtip/proxy/nginx.conf: an include in the http block of nginx"]
+      : []),
+  ];
 }
 
 type Wanted = { readonly workspace: Workspace } & Pick<

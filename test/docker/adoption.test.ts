@@ -49,6 +49,19 @@ describeOnEngine("up --wait without an active app", () => {
 
       const status = await stack.project.cli(["status", "--json"]);
       expect([status.code, status.stderr]).toEqual([0, ""]);
+      const verify = await stack.project.cli(["verify"]);
+      if (compose.includes("scale")) {
+        expect([verify.code, verify.stderr]).toEqual([
+          0,
+          expect.stringContaining("app is not verified: it is scaled to 0"),
+        ]);
+      }
+      if (compose.includes("profiles")) {
+        expect([verify.code, verify.stderr]).toEqual([0, expect.stringContaining("its profile (full) may be off")]);
+        expect((await stack.project.cli(["verify", "app"])).code).toBe(1);
+        expect((await stack.compose(["--profile", "full", "up", "-d", "--wait"])).code).toBe(0);
+        expect((await stack.project.cli(["verify"])).stdout).toMatch(/^app +shop .* ms /m);
+      }
       const doctor = await stack.project.cli(["doctor"]);
       expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining("no problems")]);
     },

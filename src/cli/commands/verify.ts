@@ -10,9 +10,10 @@ import {
   type VerifyResult,
   verifyApps,
 } from "../../provision/index.ts";
-import { observeStack } from "../../running/index.ts";
+import { containerOf, hasContainers, observeStack, type RunningStack } from "../../running/index.ts";
 import { changedStarts, changedStartText, packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
+import type { CliContext } from "../context.ts";
 import { paintFor, withProgress } from "../screen.ts";
 import { table } from "../table.ts";
 
@@ -23,15 +24,20 @@ export default {
   async run(context, _flags, wanted) {
     const workspace = readWorkspace(context.dir, context.env);
     const { declaration } = workspace;
-    const apps = chooseApps(declaration, wanted);
+    const chosen = chooseApps(declaration, wanted);
     const given = Object.keys(givenApps(declaration));
     if (given.length > 0 && wanted.length === 0) {
       context.log.warn(`not verified, because they have DSNs of their own: ${given.join(", ")}`);
     }
-    if (apps.length === 0 && given.length > 0) {
+    if (chosen.length === 0 && given.length > 0) {
       return context.print(context.json ? JSON.stringify({ apps: [] }) : "no app has its DSN from us");
     }
     const docker = openDocker(context);
+    const stack = await observeStack(docker);
+    const apps = wanted.length > 0 ? chosen : chosen.filter((app) => !isOff(context, stack, app.name));
+    if (apps.length < chosen.length && apps.length === 0) {
+      return context.print(context.json ? JSON.stringify({ apps: [] }) : "no app runs that could be verified");
+    }
     const changed = (await changedStarts(docker, workspace)).filter(({ service }) =>
       apps.some(({ name }) => name === service),
     );
@@ -40,7 +46,6 @@ export default {
       context,
       `sending an event from ${apps.map(({ name }) => name).join(", ")}`,
       async () => {
-        const stack = await observeStack(docker);
         return await verifyApps(
           {
             ...context,
@@ -58,6 +63,17 @@ export default {
     context.setExitCode(results.every(({ ok }) => ok) && changed.length === 0 ? EXIT.done : EXIT.failed);
   },
 } satisfies CliCommand;
+
+/** Whether a service does not run because of its profile or its scale, which is told then. */
+function isOff({ log }: CliContext, stack: RunningStack, name: string): boolean {
+  const service = stack.config.services[name];
+  const { profiles = [] } = service ?? {};
+  const isNone = service !== undefined && service.provider === undefined && !hasContainers(service);
+  if ((profiles.length === 0 && !isNone) || containerOf(stack, name) !== undefined) return false;
+  const why = isNone ? "it is scaled to 0" : `its profile (${profiles.join(", ")}) may be off`;
+  log.warn(`${name} is not verified: ${why}, and it does not run`);
+  return true;
+}
 
 /** Returns a table with a row for each app, and the errors below it. */
 export function resultsText(results: readonly VerifyResult[], paint: ReturnType<typeof paintFor>): string {
