@@ -86,6 +86,7 @@ interface ResolvedKeys extends ServiceKeys {
   environment: Readonly<Record<string, string | null>>;
   networks: Readonly<Record<string, unknown>> | null;
   ports: readonly ComposePort[];
+  secrets: readonly { readonly source: string }[];
   deploy: {
     readonly replicas?: number;
     readonly resources?: { readonly limits?: { readonly memory?: string | number } };
@@ -122,6 +123,7 @@ export interface ComposeConfig {
   readonly services: Readonly<Record<string, ResolvedService>>;
   readonly volumes?: Readonly<Record<string, { readonly name: string; readonly external?: boolean }>>;
   readonly networks?: Readonly<Record<string, ComposeNetwork | null>>;
+  readonly secrets?: Readonly<Record<string, { readonly file?: string; readonly environment?: string }>>;
 }
 
 /** The parts of a Compose file whose entries have names. */

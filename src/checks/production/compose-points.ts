@@ -1,7 +1,7 @@
 import type { ComposeConfig, ResolvedService } from "../../compose/model.ts";
 import { baseImage, isSingleContainer } from "../../running/index.ts";
-import { DATABASE, ONE_SHOTS, PROXY, SERVER } from "../../stack/service-names.ts";
-import { failed, filesNotRead, forEachService, type HardeningPoint, passed } from "./point.ts";
+import { DATABASE, ONE_SHOTS, PROXY, SERVER, SETUP } from "../../stack/service-names.ts";
+import { failed, filesNotRead, forEachService, type HardeningPoint, type ProductionFacts, passed } from "./point.ts";
 
 const OWN_FILE = "Take what overrides it out of your own Compose files, then: docker compose up -d --wait";
 
@@ -71,8 +71,8 @@ export const COMPOSE_POINTS: readonly HardeningPoint[] = [
   {
     id: "privileges",
     what: "whoever breaks into a container finds nothing to go on with",
-    how: "no capabilities but the proxy's one and the backup's two, no-new-privileges, read-only files",
-    check: (seen) => forEachService(seen, privileges, "none", OWN_FILE),
+    how: "no capabilities but the proxy's one, the backup's two and the setup's one to read referenced files, no-new-privileges, read-only files",
+    check: (seen) => forEachService(seen, privilegesIn(seen), "none", OWN_FILE),
   },
   {
     id: "images",
@@ -150,17 +150,29 @@ function appNetworkProblems(apps: readonly string[], { services, networks = {} }
   });
 }
 
-/** Capabilities that services need: to listen below port 1024, and to read and give away files of other users. */
+/**
+ * Capabilities that services need: to listen below port 1024, to read and give away files of other users, and to read a
+ * referenced file that only its owner may read.
+ */
 const NEEDED_CAPABILITIES: Readonly<Record<string, readonly string[]>> = {
   [PROXY]: ["NET_BIND_SERVICE"],
   "glitchtip-backup": ["CHOWN", "DAC_OVERRIDE"],
+  [SETUP]: ["DAC_READ_SEARCH"],
 };
 
-function privileges(service: ResolvedService, name: string): string | undefined {
-  const { cap_drop = [], cap_add = [], security_opt = [], read_only, privileged, environment = {} } = service;
+const privilegesIn =
+  ({ config }: ProductionFacts) =>
+  (service: ResolvedService, name: string): string | undefined => {
+    const { secrets = [] } = service;
+    // Compose copies a secret from the environment into the container, which it refuses for a read-only one.
+    const isCopied = secrets.some(({ source }) => config?.secrets?.[source]?.environment !== undefined);
+    return privileges(service, name, isCopied);
+  };
+
+function privileges(service: ResolvedService, name: string, mayWrite: boolean): string | undefined {
+  const { cap_drop = [], cap_add = [], security_opt = [], read_only, privileged } = service;
   const added = cap_add.filter((capability) => !NEEDED_CAPABILITIES[name]?.includes(capability));
-  // A secret from the environment is copied into the container, which Compose refuses for a read-only one.
-  const writable = !read_only && !environment.DATABASE_URL_FILE && !environment.EMAIL_URL_FILE && name !== SERVER;
+  const writable = !read_only && !mayWrite;
   const problems = [
     privileged ? "is privileged" : "",
     cap_drop.includes("ALL") ? "" : "keeps capabilities",

@@ -35,6 +35,7 @@ const WEB: ResolvedService = {
   },
 };
 const NAMES = [
+  "glitchtip-setup",
   "glitchtip",
   "glitchtip-worker",
   "glitchtip-db",
@@ -123,6 +124,17 @@ describe("the hardening table", () => {
     const rows = HARDENING_POINTS.map(({ id, what, how }) => `| \`${id}\` | ${what} | ${how} |`);
     expect(PAGE.match(/^\| `[a-z-]+` \| .* \| .* \|$/gm)?.slice(-rows.length)).toEqual(rows);
     expect(new Set(HARDENING_POINTS.map(({ id }) => id)).size).toBe(HARDENING_POINTS.length);
+  });
+
+  it("passes for a setup service that copies referenced secrets: it reads closed files, and Compose writes variables into it", async () => {
+    const copies = { cap_add: ["DAC_READ_SEARCH"], read_only: false, secrets: [{ source: "database_url" }] };
+    const seen = {
+      config: { ...config("glitchtip-setup", copies), secrets: { database_url: { environment: "URL" } } },
+    };
+    const verdict = (config: ComposeConfig) => point("privileges").check({ config } as ProductionFacts).state;
+    expect(verdict(seen.config)).toBe("pass");
+    expect(verdict({ ...seen.config, secrets: { database_url: { file: "/url" } } })).toBe("fail");
+    expect(verdict(config("glitchtip-worker", copies))).toBe("fail");
   });
 
   it("passes for a generated stack; a point that cannot be checked is unknown, with what to type", async () => {
