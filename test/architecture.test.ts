@@ -55,7 +55,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
   running: { folders: ["base", "compose", "config", "glitchtip", "stack", "docker", "outputs"], packages: ["zod"] },
   workspace: {
     folders: ["base", "compose", "config", "glitchtip", "references", "stack", "docker", "outputs", "running"],
-    packages: ["yaml", "dotenv", "diff", "zod"],
+    packages: ["yaml", "dotenv", "diff", "zod", "@balena/dockerignore"],
   },
   provision: {
     folders: [

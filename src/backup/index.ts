@@ -7,6 +7,7 @@ export {
   type BackupContents,
   differingFiles,
   missingFiles,
+  newSecretNotes,
   openContents,
   requireCompleteWorkspace,
   secretsInVolumes,

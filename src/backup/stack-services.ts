@@ -103,14 +103,15 @@ export class StackServices {
 
   /**
    * Starts the server and the provisioner, and returns the apps whose DSN the server has accepted. Throws GC1802 unless
-   * each key is the one in `state`, the provisioner's state.json.
+   * each key is the one in `state`, the provisioner's state.json. `prepareServer` is called before the provisioner starts.
    */
-  async startAndProve(state: string | undefined): Promise<readonly string[]> {
+  async startAndProve(state: string | undefined, prepareServer?: () => Promise<void>): Promise<readonly string[]> {
     const { docker, log, signal } = this.#context;
     log.step("starting the server");
     const worker = this.#names.includes(WORKER) ? [WORKER] : [];
     if (this.#isSingle) await resumePrograms(docker, signal);
     await docker.compose.up({ services: [SERVER, ...worker], onLine: this.#onLine });
+    await prepareServer?.();
     if (!this.provisions) return [];
     log.step("asking it for the old DSNs");
     await docker.compose.up({

@@ -1,3 +1,5 @@
+import type { FolderUse } from "./folder-uses.ts";
+
 /** `entrypoint` and `command`: a list of words, or a text that Compose splits. */
 export type TextOrWords = string | readonly string[];
 
@@ -162,6 +164,8 @@ export interface UserService {
   readonly profiles?: readonly string[];
   /** `NAME=value`, in the order of the files; a later one with the same name counts. */
   readonly labels?: readonly string[];
+  /** Folders of the host that come into its image or its container, and its other mounts. */
+  readonly folders?: readonly FolderUse[];
   /** "FILE extends ADDRESS": only Compose can read the rest of the service. */
   readonly elsewhere?: string;
 }

@@ -1,4 +1,5 @@
 import { defined } from "../base/defined.ts";
+import { resolvedFolderUses } from "./folder-uses.ts";
 import { interpolate, type Variables } from "./interpolate.ts";
 import { namesByPart, type TextOrWords, type UserProject, type UserService } from "./model.ts";
 import { portsIn } from "./ports.ts";
@@ -40,6 +41,7 @@ function serviceFrom(
   const [entrypoint, command] = [words("entrypoint"), words("command")];
   const [ports, profiles] = [portsIn(service.ports, {}), words("profiles") ?? []];
   const labels = labelsIn(service.labels, {});
+  const folders = resolvedFolderUses(service);
   return {
     ...defined({
       image: text("image"),
@@ -58,6 +60,7 @@ function serviceFrom(
     ...(ports.length > 0 && { ports }),
     ...(profiles.length > 0 && { profiles }),
     ...(labels.length > 0 && { labels }),
+    ...(folders.length > 0 && { folders }),
   };
 }
 

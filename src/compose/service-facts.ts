@@ -1,4 +1,5 @@
 import { defined } from "../base/defined.ts";
+import { contextsIn, type FolderScope, type FolderUse, mountsIn, watchesIn } from "./folder-uses.ts";
 import { interpolate, type Variables } from "./interpolate.ts";
 import type { ComposePort, TextOrWords, UserService } from "./model.ts";
 import { portsIn } from "./ports.ts";
@@ -22,6 +23,9 @@ interface Facts {
   ports: readonly ComposePort[];
   profiles: readonly string[];
   labels: readonly string[];
+  contexts: readonly FolderUse[];
+  mounts: readonly FolderUse[];
+  watches: readonly FolderUse[];
 }
 type Field = keyof Facts;
 
@@ -60,6 +64,9 @@ const FIELDS: { readonly [F in Field]: FieldReader<Facts[F]> } = {
   ports: { key: "ports", read: (value, { variables }) => portsIn(value, variables) },
   profiles: { key: "profiles", read: names },
   labels: { key: "labels", read: (value, { variables }) => labelsIn(value, variables) },
+  contexts: { key: "build", read: (value, scope) => contextsIn(value, folderScope(scope)) },
+  mounts: { key: "volumes", read: (value, scope) => mountsIn(value, folderScope(scope)) },
+  watches: { key: "develop", read: (value, scope) => watchesIn(value, folderScope(scope)) },
 };
 const FIELD_NAMES = Object.keys(FIELDS) as Field[];
 
@@ -86,20 +93,28 @@ export function combined(before: Stated = {}, after: Stated): Stated {
   for (const field of FIELD_NAMES) {
     const [base, value] = [before[field], after[field]];
     if (value === undefined) continue;
-    const joins = Array.isArray(base) && Array.isArray(value) && !WORD_FIELDS.has(field);
+    const joins = Array.isArray(base) && Array.isArray(value) && !REPLACED_FIELDS.has(field);
     Object.assign(result, { [field]: joins ? [...base, ...value] : value });
   }
   return result;
 }
 
-/** Lists of words, which a later statement replaces. */
-const WORD_FIELDS: ReadonlySet<Field> = new Set(["entrypoint", "command"]);
+/** Lists that a later statement replaces. */
+const REPLACED_FIELDS: ReadonlySet<Field> = new Set(["entrypoint", "command", "contexts"]);
+
+const folderScope = ({ path, variables }: FileScope): FolderScope => ({
+  path,
+  fill: (text) => interpolate(text, variables),
+});
 
 const plain = <T>(value: T | Tagged<T> | undefined): T | undefined => (value instanceof Tagged ? value.value : value);
 
 /** Returns a service from all that the files state of it. */
 export function serviceFrom(stated: Stated): UserService {
   const [ports = [], profiles = [], labels = []] = [plain(stated.ports), plain(stated.profiles), plain(stated.labels)];
+  const folders = [stated.contexts, stated.mounts, stated.watches].flatMap(
+    (uses) => plain<readonly FolderUse[]>(uses) ?? [],
+  );
   return {
     ...defined({
       image: plain(stated.image),
@@ -117,6 +132,7 @@ export function serviceFrom(stated: Stated): UserService {
     ...(ports.length > 0 && { ports }),
     ...(profiles.length > 0 && { profiles }),
     ...(labels.length > 0 && { labels }),
+    ...(folders.length > 0 && { folders }),
   };
 }
 

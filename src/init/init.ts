@@ -12,6 +12,9 @@ import {
   type ComposeFiles,
   composeFilesIn,
   DECLARATION_FILE,
+  exposureRemedy,
+  exposures,
+  exposureText,
   type ImageOptions,
   imageStartNotes,
   isSample,
@@ -73,6 +76,7 @@ async function initWith(context: InitContext, options: InitOptions & ImageOption
   for (const warning of abortingLineWarnings(context.dir)) context.log.warn(warning);
   for (const note of productionNotes(workspace, how)) context.log.info(note);
   if (how.stateBy === "init") for (const note of imageStartNotes(workspace)) context.log.info(note);
+  for (const one of exposures(workspace)) context.log.warn(`${exposureText(one)}. ${exposureRemedy(one)}`);
   return result;
 }
 

@@ -104,6 +104,7 @@ export const SAMPLE_COMPOSE_PROJECT: UserProject = {
       environment: ["PORT"],
       envFiles: [],
       ports: [{ target: 3000, published: "3000", host_ip: "127.0.0.1" }],
+      folders: [{ kind: "bind mount", path: "app", target: "/app" }],
     },
   },
   names: { services: ["app"], networks: [], volumes: [], secrets: [], configs: [] },

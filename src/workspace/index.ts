@@ -7,6 +7,7 @@ export { BASE_FILES, type ComposeFiles, composeFilesIn, type Discovery, stackFil
 export { discoveryProblem, refuseMissedStackFile } from "./discovery-problem.ts";
 export { workspaceDocker } from "./docker.ts";
 export { parseEnv, setVariable } from "./env-file.ts";
+export { exposureRemedy, exposures, exposureText } from "./exposure.ts";
 export { changedStarts, changedStartText, followImages, imageStartNotes } from "./image-starts.ts";
 export { composeProjectNameOf, type ImageOptions, workspaceIdentity } from "./images.ts";
 export { lockImages, unlockImages } from "./lock.ts";

@@ -90,6 +90,7 @@ describeOnEngine("verify, status, doctor and down on a running stack", () => {
       next: [],
     });
     expect(data.services.map(({ service }: { service: string }) => service)).toEqual([
+      "glitchtip-setup",
       "glitchtip-db",
       "glitchtip-init",
       "glitchtip",

@@ -55,7 +55,12 @@ describeOnEngine("a GlitchTip that is there already, in a project of its own", (
     giveToken(stack);
     await stack.init();
     await stack.up();
-    expect([...(await stack.containers()).keys()].sort()).toEqual(["api", "glitchtip-provision", "shy"]);
+    expect([...(await stack.containers()).keys()].sort()).toEqual([
+      "api",
+      "glitchtip-provision",
+      "glitchtip-setup",
+      "shy",
+    ]);
     expect((await inventory(server)).projects).toEqual(["app", "shop"]);
 
     const verified = await stack.project.cli(["verify", "--json"]);

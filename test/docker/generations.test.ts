@@ -24,7 +24,15 @@ describeOnEngine("GlitchTip", () => {
 
     await stack.up();
 
-    const all = ["app", "glitchtip", "glitchtip-db", "glitchtip-init", "glitchtip-provision", ...services];
+    const all = [
+      "app",
+      "glitchtip",
+      "glitchtip-db",
+      "glitchtip-init",
+      "glitchtip-provision",
+      "glitchtip-setup",
+      ...services,
+    ];
     expect([...(await stack.containers()).keys()].sort()).toEqual(all.sort());
     const { eventId = "" } = (await stack.app<{ eventId: string }>("/error")) ?? {};
     expect((await readEvent(stack, "app", eventId)).title).toContain("Something broke");

@@ -49,6 +49,7 @@ describeOnEngine("a database and a Valkey that are the user's", () => {
       "glitchtip",
       "glitchtip-init",
       "glitchtip-provision",
+      "glitchtip-setup",
     ]);
     const { code, stdout, stderr } = await stack.project.cli(["verify", "--json"]);
     expect([code, JSON.parse(stdout).apps], stderr).toMatchObject([0, [{ app: "app", ok: true }]]);

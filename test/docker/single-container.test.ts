@@ -20,7 +20,12 @@ describeOnEngine("a stack in a single container", () => {
 
   it("is one server, the provisioner and the app, and delivers the app's event", async () => {
     expect(await stack.compose(["config", "-q"])).toMatchObject({ code: 0, stderr: "" });
-    expect([...(await stack.containers()).keys()].sort()).toEqual(["app", "glitchtip", "glitchtip-provision"]);
+    expect([...(await stack.containers()).keys()].sort()).toEqual([
+      "app",
+      "glitchtip",
+      "glitchtip-provision",
+      "glitchtip-setup",
+    ]);
     expect((await readEvent(stack, "app", data.eventId)).title).toContain("Something broke");
     expect((await cli("verify")).code).toBe(0);
     expect((await cli("status")).code).toBe(0);

@@ -38,6 +38,7 @@ describeOnEngine("an upgrade from 5.1 to 6", () => {
       "glitchtip-db",
       "glitchtip-init",
       "glitchtip-provision",
+      "glitchtip-setup",
     ]);
     expect((await stack.project.cli(["upgrade", "--no-pull", "--yes"])).stdout).toContain("nothing to do");
 

@@ -6,6 +6,7 @@ import { readIfThere, writeAll } from "../../base/files.ts";
 import { Secret } from "../../base/secret.ts";
 import { readUserText, writeUserFile } from "../../base/user-file.ts";
 import { loadDeclaration } from "../../config/load.ts";
+import type { Declaration } from "../../config/schema.ts";
 import {
   ADMIN_PASSWORD,
   MADE_SECRETS,
@@ -95,21 +96,16 @@ export function missingFiles(dir: string, { files }: BackupContents, there: Read
   if (!has(DECLARATION_FILE)) return [`there is no ${DECLARATION_FILE}, and the backup has none`];
   const { admin } = loadDeclaration(content(DECLARATION_FILE), DECLARATION_FILE);
   const env = parseEnv(mergedEnv(dir, files));
-  // The setup service makes a database password where there is none: a new database may have any.
-  const secrets: MadeSecret[] = [
-    ...(admin !== undefined && admin.password === undefined ? [ADMIN_PASSWORD] : []),
-    "glitchtip_secret_key",
-  ];
+  // The stack of a workspace that is there makes new ones; elsewhere the old stack may still have its own.
+  const secrets = existsSync(join(dir, DECLARATION_FILE)) ? [] : absentSecrets(admin, dir, files, there);
   const base = BASE_FILES.find((name) => files.some(({ path, content }) => path === name && !isMadeByUs(content)));
   return [
     ...composeFilesIn(dir, env, { discovery: discoveryOf(dir, files), base })
       .composeFiles.filter((path) => !has(path))
       .map((path) => `${path}: copy it here; Compose reads it`),
-    ...secrets
-      .filter((name) => !there.has(name) && !has(secretPath(name)))
-      .map(
-        (name) => `${MADE_SECRETS[name].name}: write it into ${secretPath(name)}; the next up takes it over from there`,
-      ),
+    ...secrets.map(
+      (name) => `${MADE_SECRETS[name].name}: write it into ${secretPath(name)}; the next up takes it over from there`,
+    ),
   ];
 }
 
@@ -122,6 +118,34 @@ function discoveryOf(dir: string, files: BackupContents["files"]): Discovery | u
   if (existsSync(join(dir, DECLARATION_FILE))) return undefined;
   const ours = files.find(({ path, content }) => isStackFile(path, content));
   return ours && (ours.path === STACK_FILE ? "env" : "override");
+}
+
+/** Returns the secrets that are neither in their volumes nor in the backup. A new database may have any password. */
+function absentSecrets(
+  admin: Declaration["admin"],
+  dir: string,
+  files: readonly WorkspaceFile[],
+  there: ReadonlySet<MadeSecret>,
+): MadeSecret[] {
+  const has = (path: string) => existsSync(join(dir, path)) || files.some((file) => file.path === path);
+  const secrets: MadeSecret[] = [
+    ...(admin !== undefined && admin.password === undefined ? [ADMIN_PASSWORD] : []),
+    "glitchtip_secret_key",
+  ];
+  return secrets.filter((name) => !there.has(name) && !has(secretPath(name)));
+}
+
+const NEW_SECRET_EFFECTS: Readonly<Partial<Record<MadeSecret, string>>> = {
+  glitchtip_admin_password: "the administrator gets a new password: glitchtip-compose password",
+  glitchtip_secret_key: "a new secret key is made: everybody has to sign in again; DSNs stay",
+};
+
+/** Returns a line for each secret that a restore makes anew, because it is neither in its volume nor in the backup. */
+export function newSecretNotes(dir: string, { files }: BackupContents, there: ReadonlySet<MadeSecret>): string[] {
+  const text = readIfThere(join(dir, DECLARATION_FILE));
+  if (text === undefined) return [];
+  const { admin } = loadDeclaration(text, DECLARATION_FILE);
+  return absentSecrets(admin, dir, files, there).flatMap((name) => NEW_SECRET_EFFECTS[name] ?? []);
 }
 
 /** Writes the files that the workspace does not have yet, except secrets, and returns the paths of the written ones. */

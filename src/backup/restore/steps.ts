@@ -1,9 +1,11 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
+import { superuserOf } from "../../config/server.ts";
 import { ResumableRun } from "../../outputs/progress-file.ts";
-import { jobQueueOf, pauseIntake } from "../../running/index.ts";
+import { jobQueueOf, madeAdminPassword, openAccounts, pauseIntake } from "../../running/index.ts";
 import { SERVER } from "../../stack/service-names.ts";
+import { packageAssets } from "../../workspace/index.ts";
 import type { Backup } from "../catalog.ts";
 import { createBackup } from "../create.ts";
 import { DUMP_FILE, tableDifferences, UPLOADS_ARCHIVE } from "../manifest.ts";
@@ -66,7 +68,7 @@ export class Restore {
     await run.step("state", "restoring what the provisioner knows", () =>
       this.#volumes.restoreState(contents.state ?? '{"version":1,"projects":{}}\n'),
     );
-    this.apps = await this.#services.startAndProve(contents.state);
+    this.apps = await this.#services.startAndProve(contents.state, () => this.#setAdminPassword());
     await run.step("started", "starting the rest", () => this.#startRest());
     this.#context.log.step("cleaning up");
     await this.#cleanUp("the old database", () => database.drop(replacedDatabase(run.progress)));
@@ -75,6 +77,25 @@ export class Restore {
     });
     await this.#cleanUp("the old uploads", () => this.#volumes.forget());
     run.forget();
+  }
+
+  /**
+   * The restored account has the password of its time. The volume's may be newer, or a new one where the volumes were
+   * lost, and it is what the provisioner signs in with.
+   */
+  async #setAdminPassword(): Promise<void> {
+    const { docker, workspace, log, signal } = this.#context;
+    const { admin } = workspace.declaration;
+    if (admin === undefined || admin.password !== undefined) return;
+    const { email } = superuserOf(workspace.declaration);
+    const password = await madeAdminPassword(docker);
+    try {
+      await openAccounts(docker, packageAssets().accounts()).do("user password", { email, password });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof CodedError)) throw error;
+      log.warn(`the password of ${email} was not set: ${error.message}`);
+    }
   }
 
   /** Warns of a failure: the restored stack is proved and serves, so nothing is taken back for it. */

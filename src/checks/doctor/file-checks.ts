@@ -12,6 +12,9 @@ import {
   changedStarts,
   changedStartText,
   discoveryProblem,
+  exposureRemedy,
+  exposures,
+  exposureText,
   lostWrapperRemedy,
   lostWrapperText,
   missingSecrets,
@@ -42,6 +45,7 @@ export async function checkWorkspaceFiles(
     ...(await managedFileFindings(workspace, assets)),
     ...secretFindings(workspace, env),
     ...serverFindings(workspace),
+    ...exposures(workspace).map((one) => warn("exposure", exposureText(one), exposureRemedy(one))),
   ];
 }
 

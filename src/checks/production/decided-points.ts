@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { resolveServer, WITHOUT_VALKEY } from "../../config/server.ts";
 import { SECRETS_FOLDER } from "../../stack/managed-files.ts";
-import { missingSecrets, stackSecretProblem } from "../../workspace/index.ts";
+import { exposureRemedy, exposures, exposureText, missingSecrets, stackSecretProblem } from "../../workspace/index.ts";
 import { failed, type HardeningPoint, passed, THEN, unknown } from "./point.ts";
 import { type WeakSecret, weakSecrets } from "./secret-values.ts";
 
@@ -123,6 +123,16 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
       if (mode !== 0o700) return failed(`${SECRETS_FOLDER} is ${mode.toString(8)}`, `chmod 700 ${SECRETS_FOLDER}`);
       const ignored = existsSync(join(dir, ".glitchtip/.gitignore"));
       return ignored ? passed("closed") : failed(".glitchtip/.gitignore is missing", "npx glitchtip-compose init");
+    },
+  },
+  {
+    id: "exposure",
+    what: "no image and no app has the backups or our folder in it",
+    how: "build contexts and watched folders ignore them (`.dockerignore`), bind mounts hide them",
+    check({ workspace }) {
+      const found = exposures(workspace);
+      if (found.length === 0) return passed("none");
+      return failed(found.map(exposureText).join("; "), found.map(exposureRemedy).join(" "));
     },
   },
 ];

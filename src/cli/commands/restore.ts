@@ -12,6 +12,7 @@ import {
   differingFiles,
   isRestoreOf,
   missingFiles,
+  newSecretNotes,
   openContents,
   type RestoreResult,
   requireCompleteWorkspace,
@@ -89,6 +90,7 @@ export default {
       const differ = differingFiles(dir, contents);
       if (differ.length > 0)
         context.log.info(`These stay as they are, though the backup has others: ${differ.join(", ")}`);
+      for (const note of newSecretNotes(dir, contents, await secretsInVolumes(docker, dir))) context.log.warn(note);
     }
     const written = writeMissingFiles(dir, contents);
     for (const path of written) context.log.info(`wrote ${path}`);
@@ -140,7 +142,7 @@ async function contentsOf(
   const has = backup.manifest.secrets !== "none" && !withoutSecrets;
   const given = [identityFile, passphraseFile, passphraseEnv].some((one) => one !== undefined);
   const there = await secretsInVolumes(docker, dir);
-  const isIncomplete = missingFiles(dir, closed, there).length > 0;
+  const isIncomplete = [...missingFiles(dir, closed, there), ...newSecretNotes(dir, closed, there)].length > 0;
   const asks = context.interactive && backup.manifest.secrets === "passphrase" && isIncomplete;
   const contents = has && (given || asks) ? await openContents(backup, await keyOf(context, flags)) : closed;
   requireCompleteWorkspace(dir, contents, there);

@@ -47,6 +47,7 @@ export async function project(compose = COMPOSE): Promise<Setup & Disposable> {
   const folder = new TemporaryFolder();
   const warnings: string[] = [];
   folder.write("compose.yaml", compose);
+  folder.write(".dockerignore", ".glitchtip\nbackups\n");
   folder.write(".env", "COMPOSE_PROJECT_NAME=shop\n");
   const log = { info() {}, step() {}, debug() {}, warn: (text: string) => warnings.push(text) };
   const context = (docker?: WorkspaceDocker) => ({
