@@ -75,7 +75,7 @@ const FIRST_PORT = 12_000;
 const LAST_PORT = 32_000;
 
 /** Returns ports on which nothing listens. Test files run side by side, so the ports are chosen at random. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) {
     const port = randomInt(FIRST_PORT, LAST_PORT);
