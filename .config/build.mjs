@@ -86,11 +86,20 @@ const programs = [
   await program("care", "src/care/service/main.ts", COMMONJS),
 ];
 const cli = await bundle("cli", {
-  entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", emulator: "src/emulator/index.ts" },
+  entryPoints: {
+    cli: "src/cli/main.ts",
+    "option-table": "src/cli/completion/option-table.ts",
+    index: "src/index.ts",
+    emulator: "src/emulator/index.ts",
+  },
   splitting: true,
   alias: DOCKERODE,
 });
 giveCommonJs(["provisioner.mjs", "backup.mjs", "care.mjs"]);
+// What completion answers from, so that no key press loads a command.
+const { optionTable } = await import(new URL(`../${out}/option-table.mjs`, import.meta.url));
+writeFileSync(`${out}/completion.json`, JSON.stringify(await optionTable()));
+rmSync(`${out}/option-table.mjs`);
 const preamble = `Third-party software in the bundles of ${packageName} ${version}, with its licences.\n\n`;
 writeFileSync(`${out}/THIRD-PARTY-NOTICES.txt`, preamble + notices([cli, ...programs]));
 

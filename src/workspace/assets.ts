@@ -19,6 +19,8 @@ export interface Assets {
   sendEvent(): string;
   /** The script that `manage.py shell` runs for users and organizations. */
   accounts(): string;
+  /** The script that teaches a shell to complete our commands. */
+  completion(shell: string): string;
   /** The script of a bundle that loads it. */
   loadBundle(): string;
 }
@@ -76,6 +78,7 @@ export function packageAssets(root = packageRoot()): Assets {
     sample: (name) => text(`templates/sample-app/${name}`),
     sendEvent: () => text("templates/send-event"),
     accounts: () => text("templates/accounts/accounts.py"),
+    completion: (shell) => text(`templates/completion/${shell}`),
     loadBundle: () => text("templates/bundle/load.sh"),
   };
 }

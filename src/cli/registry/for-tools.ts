@@ -1,8 +1,17 @@
 import type { CommandGroup } from "../command.ts";
 
 export const FOR_TOOLS_COMMANDS: CommandGroup = {
-  heading: "For tests and for Compose:",
+  heading: "For shells, tests and Compose:",
   commands: [
+    {
+      name: "completion",
+      summary: "print the script by which bash, zsh, fish or PowerShell completes commands, options and names",
+      examples: [
+        "glitchtip-compose completion bash",
+        "glitchtip-compose completion fish > ~/.config/fish/completions/glitchtip-compose.fish",
+      ],
+      load: () => import("../commands/completion.ts"),
+    },
     {
       name: "emulate",
       summary: "run a GlitchTip in memory on loopback, for tests without containers",

@@ -68,6 +68,8 @@ describe("help", () => {
                                 the hardening table, with its reason
         verify                  send an event from each app's own container and read
                                 it back
+        password                print the administrator's password, which the first up
+                                made
         logs                    what the services say, as one view; --errors for
                                 failures alone
         load                    send real events to the running stack, and read every
@@ -110,7 +112,9 @@ describe("help", () => {
         mail                    test: send a mail by GlitchTip's own settings, from
                                 its own container
 
-      For tests and for Compose:
+      For shells, tests and Compose:
+        completion              print the script by which bash, zsh, fish or
+                                PowerShell completes commands, options and names
         emulate                 run a GlitchTip in memory on loopback, for tests
                                 without containers
         compose                 what Compose calls for services with \`inject:
@@ -187,6 +191,9 @@ describe("help", () => {
         --registration <state>        closed or open
         --size <events/days>          events a day and for how long they are kept,
                                       such as 50000/90d: limits by \`size\`
+        --discovery <how>             how Compose finds our file: override (by its
+                                      name, compose.override.yaml) or env
+                                      (COMPOSE_FILE in .env)
         --provisioner <how>           mount, build or image:NAME
         --pull                        fetch images that are not here, where only they
                                       know how an app starts

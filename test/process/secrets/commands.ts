@@ -11,6 +11,7 @@ export const COMMANDS: readonly (readonly string[])[] = [
   ["alert", "test", "errors", "--project", "shop-api"],
   ["render", "--dry-run"],
   ["eject", "--dry-run"],
+  ["completion", "bash", "--line", "glitchtip-compose restore "],
   ["up"],
   ["verify"],
   ["status"],

@@ -1,0 +1,73 @@
+import { readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parse } from "yaml";
+import { readIfThere } from "../base/files.ts";
+
+/** The names of a workspace that completion offers. Each is read only where it is asked for. */
+export interface WorkspaceNames {
+  services(): readonly string[];
+  apps(): readonly string[];
+  projects(): readonly string[];
+  servers(): readonly string[];
+  alerts(): readonly string[];
+  backups(): readonly string[];
+}
+
+/** The user's Compose files by their usual names; an unusual one in COMPOSE_FILE is found by `.env`. */
+const COMPOSE_FILES = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+
+/** Reads names from the files of a workspace, however broken they are: a key press is no place for errors. */
+export function workspaceNames(dir: string): WorkspaceNames {
+  const declaration = () => read(join(dir, "glitchtip.yaml"));
+  return {
+    apps: () => Object.keys(asMap(declaration().apps)),
+    projects: () => Object.keys(asMap(declaration().projects)),
+    servers: () => Object.keys(asMap(declaration().servers)),
+    services: () => [...new Set(composeFiles(dir).flatMap((path) => Object.keys(asMap(read(path).services))))],
+    alerts() {
+      const lists = Object.values(asMap(declaration().projects)).map((project) => asMap(project).alerts);
+      return [...new Set(lists.flat().flatMap((alert) => asMap(alert).name ?? []))].map(String);
+    },
+    backups() {
+      const { folder = "backups" } = asMap(declaration().backup);
+      return entriesOf(resolve(dir, String(folder)))
+        .filter((name) => /^glitchtip-\d{8}-\d{6}Z/.test(name))
+        .sort()
+        .reverse();
+    },
+  };
+}
+
+function composeFiles(dir: string): string[] {
+  const [, stated] = /^COMPOSE_FILE=["']?([^"'\n]+)/m.exec(textOf(join(dir, ".env"))) ?? [];
+  return (stated?.split(/[:;]/) ?? COMPOSE_FILES).map((path) => resolve(dir, path));
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+const asMap = (value: unknown): Values =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Values) : {};
+
+function read(path: string): Values {
+  try {
+    return asMap(parse(textOf(path), { logLevel: "silent" }));
+  } catch {
+    return {};
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readIfThere(path) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
