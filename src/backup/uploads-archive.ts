@@ -15,10 +15,11 @@ const CONTROL = /\p{Cc}/u;
  * extracted to, or is no file, folder or link within that folder: a backup may come from elsewhere.
  */
 export async function checkUploads(archive: string, signal: AbortSignal): Promise<void> {
-  const { extract } = await import("tar-stream");
+  // A CommonJS module has no named exports where a bundle loads it on demand.
+  const { default: tarStream } = await import("tar-stream");
   const problems: string[] = [];
   const symlinks = new Set<string>();
-  const entries = extract();
+  const entries = tarStream.extract();
   entries.on("entry", (header, content, next) => {
     const problem = entryProblem(header, symlinks);
     if (problem !== undefined) problems.push(`${cleanLine(header.name)}: ${problem}`);
