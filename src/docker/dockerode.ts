@@ -260,6 +260,10 @@ function containerOf(found: Dockerode.ContainerInspectInfo): Container {
     networkMode: HostConfig.NetworkMode ?? "",
     networkIds: Object.values(NetworkSettings.Networks).map(({ NetworkID }) => NetworkID),
     networks: Object.keys(NetworkSettings.Networks),
+    mounts: (found.Mounts ?? []).map(({ Type, Name, Destination }) => ({
+      path: Destination,
+      ...defined({ volume: Type === "volume" ? Name : undefined }),
+    })),
     volumes: (found.Mounts ?? []).flatMap(({ Type, Name }) => (Type === "volume" && Name !== undefined ? [Name] : [])),
   };
 }

@@ -105,6 +105,14 @@ export interface Container {
   /** The names of its networks and of the volumes that it mounts. */
   readonly networks: readonly string[];
   readonly volumes: readonly string[];
+  readonly mounts: readonly ContainerMount[];
+}
+
+export interface ContainerMount {
+  /** The path in the container. */
+  readonly path: string;
+  /** The volume's name, which is random for an anonymous one; undefined for a folder of the host. */
+  readonly volume?: string;
 }
 
 export interface PublishedPort {

@@ -9,6 +9,7 @@ export {
   type WaitingJobs,
   waitingJobs,
 } from "./backlog.ts";
+export { databaseOutsideVolumes } from "./database-place.ts";
 export {
   type DatabaseShell,
   databaseContainer,

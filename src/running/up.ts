@@ -11,6 +11,7 @@ import { composeEnvFile } from "../outputs/env-file.ts";
 import { ENV_FOLDER } from "../stack/managed-files.ts";
 import { DSN_DIR, PROVISIONER, WORKER } from "../stack/service-names.ts";
 import { OUTLIVED, queueInDatabase, workerOutlivesDatabase } from "./backlog.ts";
+import { databaseOutsideVolumes } from "./database-place.ts";
 import { followProvisioner } from "./host-apps.ts";
 import { jobQueueOf, pauseIntake, resumeIntake } from "./intake.ts";
 import { containerOf, databaseContainerOf, observeStack } from "./observe.ts";
@@ -73,6 +74,13 @@ async function pauseForDatabase(context: StartContext, declaration: Declaration)
   const { code, stdout } = await docker.cli(["compose", "config", "--hash", running.service], { deadlineMs: 60_000 });
   const wanted = stdout.trim().split(/\s+/)[1];
   if (code !== 0 || wanted === undefined || wanted === running.configHash) return [];
+  const lost = await databaseOutsideVolumes(docker, stack);
+  if (lost !== undefined) {
+    throw new CodedError("GC1605", `the data in ${lost} of ${running.service} is in no volume of this stack`, {
+      problems: ["A new container, which the changed settings need, would begin with an empty database."],
+      remedy: `glitchtip-compose backup create; then docker compose up -d --wait; then glitchtip-compose restore latest`,
+    });
+  }
   say(`${running.service} has other settings now and is replaced`);
   return await pauseIntake({ ...context, queue: jobQueueOf(declaration) });
 }

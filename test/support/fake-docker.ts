@@ -28,6 +28,7 @@ export const container = (service: string, more: Partial<Container> = {}): Conta
   networkIds: ["net-glitchtip"],
   networks: [],
   volumes: [],
+  mounts: [],
   ...more,
 });
 

@@ -9,6 +9,7 @@ import {
   claimProblems,
   containerOf,
   containerProblem,
+  databaseOutsideVolumes,
   NEVER_STARTED,
   observeClaims,
   otherImage,
@@ -172,7 +173,7 @@ export async function checkDsns(stack: RunningStack): Promise<Finding[]> {
   ];
 }
 
-/** Finds what no health check shows: a worker that takes no jobs, and a certificate that is not renewed. */
+/** Finds what no health check shows: a worker that takes no jobs, data that is not kept, a certificate not renewed. */
 export async function checkServing(
   docker: Docker,
   declaration: Declaration,
@@ -183,6 +184,7 @@ export async function checkServing(
   return (
     await Promise.all([
       queueFindings(docker, declaration, stack, nowMs),
+      dataFindings(docker, stack),
       certificateFindings(docker, declaration, stack, nowMs),
     ])
   ).flat();
@@ -197,6 +199,14 @@ async function queueFindings(docker: Docker, { server: declared }: Declaration, 
   return jobs.problem === undefined
     ? [ok("queue", `${jobs.waiting} jobs wait`)]
     : [fail("queue", jobs.problem, RESTART_WORKER)];
+}
+
+async function dataFindings(docker: Docker, stack: RunningStack): Promise<Finding[]> {
+  const lost = await databaseOutsideVolumes(docker, stack);
+  if (lost === undefined) return [];
+  const what = `Postgres keeps its data in ${lost}, which is in no volume of this stack: it is gone after docker compose down`;
+  const fix = `npx glitchtip-compose backup create; npx glitchtip-compose init; ${START}; npx glitchtip-compose restore latest`;
+  return [fail("data", what, fix)];
 }
 
 async function certificateFindings(docker: Docker, declaration: Declaration, stack: RunningStack, nowMs: number) {

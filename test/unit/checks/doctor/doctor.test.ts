@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../../src/base/errors.ts";
-import { container } from "../../../support/fake-docker.ts";
+import { answers, container } from "../../../support/fake-docker.ts";
 import { examine, GIB, initiated, NOW_MS } from "./examined.ts";
 
 describe("doctor", () => {
@@ -87,5 +87,22 @@ describe("doctor", () => {
   it("throws an unexpected error instead of turning it into a finding", async () => {
     const broken = () => Promise.reject(new TypeError("oops"));
     await expect(examine({ docker: { compose: { version: broken } } })).rejects.toThrow(TypeError);
+  });
+
+  it("tells a database whose data is in a volume without a name", async () => {
+    using folder = await initiated();
+    const { bad } = await examine({
+      dir: folder.dir,
+      docker: {
+        containers: [
+          container("glitchtip-db", { mounts: [{ path: "/var/lib/postgresql/data", volume: "f".repeat(64) }] }),
+        ],
+        cli: async (args) =>
+          answers({ stdout: args.at(-1)?.includes("SHOW data_directory") ? "/var/lib/postgresql/data\n" : "" }),
+      },
+    });
+    expect(bad).toContainEqual(
+      expect.objectContaining({ check: "data", level: "fail", what: expect.stringContaining("in no volume") }),
+    );
   });
 });

@@ -1,0 +1,75 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type DsnParts, parseDsn } from "../../src/glitchtip/dsn.ts";
+import { describeOnEngine } from "./support/engine.ts";
+import { readEvent } from "./support/server.ts";
+import { Stack } from "./support/stack.ts";
+import { until } from "./support/until.ts";
+
+describeOnEngine("while events come in, the database restarts", () => {
+  let stack: Stack;
+  const startOf = async (service: string) => (await stack.container(service)).State.StartedAt;
+
+  beforeAll(async () => {
+    stack = await Stack.sample("--image", "glitchtip/glitchtip:v5.1.1");
+    await stack.up();
+  });
+  afterAll(() => stack?.[Symbol.asyncDispose]());
+
+  const post = async ({ key, projectId }: DsnParts, id: string): Promise<number> => {
+    const event = { event_id: id, message: "while it restarts", level: "error", fingerprint: ["restart"] };
+    const body = [{ event_id: id }, { type: "event" }, event].map((line) => JSON.stringify(line)).join("\n");
+    const url = `http://127.0.0.1:${stack.project.ports.glitchtip}/api/${projectId}/envelope/?sentry_key=${key}`;
+    const headers = { "content-type": "application/x-sentry-envelope" };
+    const response = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(10_000) });
+    await response.body?.cancel();
+    return response.status;
+  };
+
+  /** Does something to the stack while events are sent, and reads each back that the server has accepted. */
+  async function amidEvents(work: () => Promise<void>): Promise<void> {
+    const parts = parseDsn((await stack.variable("app", "SENTRY_DSN")) ?? "");
+    if (parts === undefined) throw new Error("no DSN");
+    const accepted: string[] = [];
+    let flows = true;
+    const flow = (async () => {
+      while (flows) {
+        const id = randomUUID().replaceAll("-", "");
+        const outcome = await post(parts, id).catch(() => 0);
+        if (outcome === 200) accepted.push(id);
+      }
+    })();
+    const more = async () => {
+      const wanted = accepted.length + 5;
+      await until("more events are accepted", async () => (accepted.length >= wanted ? true : undefined));
+    };
+    try {
+      await more();
+      const databaseStart = await startOf("glitchtip-db");
+      await work();
+      expect(await startOf("glitchtip-db")).not.toBe(databaseStart);
+      await more();
+    } finally {
+      flows = false;
+      await flow;
+    }
+    for (const id of accepted) await readEvent(stack, "app", id);
+    expect((await stack.project.cli(["status"])).code).toBe(0);
+  }
+
+  it("for a new password, and every event that was accepted is stored", async () => {
+    await amidEvents(async () => {
+      const { code, stdout, stderr } = await stack.project.cli(["secrets", "rotate", "db-password", "--yes", "--json"]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("letting the worker finish") });
+      expect(JSON.parse(stdout).restarted).toEqual(["glitchtip-db", "glitchtip", "glitchtip-worker"]);
+    });
+  });
+
+  it("for another limit by `up`, and every event that was accepted is stored", async () => {
+    stack.override("services:\n  glitchtip-db:\n    mem_limit: 600m\n");
+    await amidEvents(async () => {
+      const { code, stderr } = await stack.project.cli(["up"]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("letting the worker finish") });
+    });
+  });
+});
