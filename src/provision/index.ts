@@ -10,5 +10,5 @@ export { describeHolders } from "./rotate/holders.ts";
 export { deleteRetiring, type RotateResult, rotateKeys } from "./rotate/rotate.ts";
 export { obtainToken, signInOnce, tokenFrom } from "./token.ts";
 export { provisionerReader, readerWithProviders } from "./verify/read.ts";
-export { containerSender, dsnOnThisMachine } from "./verify/send.ts";
+export { containerSender, dsnOnThisMachine, senderOfWrapped } from "./verify/send.ts";
 export { type AppToVerify, chooseApps, type VerifyResult, verifyApps } from "./verify/verify.ts";

@@ -7,11 +7,25 @@ import {
   dsnOnThisMachine,
   provisionerReader,
   readerWithProviders,
+  senderOfWrapped,
   type VerifyResult,
   verifyApps,
 } from "../../provision/index.ts";
-import { containerOf, hasContainers, observeStack, type RunningStack } from "../../running/index.ts";
-import { changedStarts, changedStartText, packageAssets, readWorkspace } from "../../workspace/index.ts";
+import {
+  appsStartedWithoutOurs,
+  containerOf,
+  hasContainers,
+  observeStack,
+  type RunningStack,
+} from "../../running/index.ts";
+import {
+  changedStarts,
+  changedStartText,
+  discoveryProblem,
+  packageAssets,
+  readWorkspace,
+  stackFileNames,
+} from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { paintFor, withProgress } from "../screen.ts";
@@ -46,12 +60,15 @@ export default {
       context,
       `sending an event from ${apps.map(({ name }) => name).join(", ")}`,
       async () => {
+        const send = containerSender(docker, stack, packageAssets().sendEvent(), context.env, (app, variable) =>
+          dsnOnThisMachine(context.dir, declaration, app, variable),
+        );
+        const names = apps.filter(({ onHost }) => !onHost).map(({ name }) => name);
+        const missed = appsStartedWithoutOurs(stack, names, stackFileNames(workspace));
         return await verifyApps(
           {
             ...context,
-            send: containerSender(docker, stack, packageAssets().sendEvent(), context.env, (app, variable) =>
-              dsnOnThisMachine(context.dir, declaration, app, variable),
-            ),
+            send: senderOfWrapped(send, missed, startWithOurs(discoveryProblem(workspace, context.env))),
             read: readerWithProviders(context, declaration, provisionerReader(docker, WITHIN_MS), WITHIN_MS),
           },
           apps,
@@ -74,6 +91,9 @@ function isOff({ log }: CliContext, stack: RunningStack, name: string): boolean 
   log.warn(`${name} is not verified: ${why}, and it does not run`);
   return true;
 }
+
+const startWithOurs = (problem: ReturnType<typeof discoveryProblem>): string =>
+  `${problem === undefined ? "" : `${problem.fix}, then: `}docker compose up -d --wait`;
 
 /** Returns a table with a row for each app, and the errors below it. */
 export function resultsText(results: readonly VerifyResult[], paint: ReturnType<typeof paintFor>): string {

@@ -8,7 +8,13 @@ import { sendEvent } from "../../glitchtip/ingest.ts";
 import { openTransport, type Transport } from "../../glitchtip/transport.ts";
 import { openHttp } from "../../http/client.ts";
 import type { HttpAnswer } from "../../http/http.ts";
-import { containerOf, dotenvDsn, type RunningStack, stackNotStarted } from "../../running/index.ts";
+import {
+  containerOf,
+  dotenvDsn,
+  type RunningStack,
+  STARTED_WITHOUT_OURS,
+  stackNotStarted,
+} from "../../running/index.ts";
 import { DSN_DIR, PROVISIONER } from "../../stack/service-names.ts";
 import { providedDsn } from "../provider.ts";
 import type { AppToVerify, EventSender, TestEvent } from "./verify.ts";
@@ -63,6 +69,14 @@ export function containerSender(
     return { via: "sidecar" };
   };
 }
+
+/** Sends for all apps but for those that were started without our Compose file. Throws GC1605 for these. */
+export const senderOfWrapped =
+  (send: EventSender, withoutStackFile: readonly string[], remedy: string): EventSender =>
+  async (app, event, signal) => {
+    if (!withoutStackFile.includes(app.name)) return await send(app, event, signal);
+    throw new CodedError("GC1605", `app ${app.name} ${STARTED_WITHOUT_OURS}`, { remedy });
+  };
 
 /** Returns the DSN that the app has in the volume. Throws GC1605. */
 async function dsnInVolume(

@@ -37,6 +37,7 @@ interface Setup {
   readonly jobs?: string;
   readonly jobQueue?: JobQueue;
   readonly psql?: number;
+  readonly discovery?: string;
 }
 
 const look = (setup: Setup = {}) =>
@@ -55,6 +56,8 @@ const look = (setup: Setup = {}) =>
       url: "http://localhost:8000",
       ...(setup.jobs === undefined ? {} : { jobQueue: setup.jobQueue ?? "celery" }),
       nowMs: NOW_MS,
+      stackFiles: ["compose.override.yaml", "compose.glitchtip.yaml"],
+      ...(setup.discovery === undefined ? {} : { discovery: setup.discovery }),
     },
   );
 
@@ -63,6 +66,28 @@ const but = (changes: Record<string, Partial<Container>>) =>
   STARTED.map((one) => ({ ...one, ...changes[one.service] }));
 
 describe("status", () => {
+  it.each([
+    [["/shop/compose.yaml"], "broken"],
+    [["/shop/compose.yaml", "/shop/compose.override.yaml"], "ok"],
+    [["/shop/compose.yaml", "/shop/compose.glitchtip.yaml", "/shop/mine.yaml"], "ok"],
+  ])("judges an app by the Compose files that it was started with: %j is %s", async (configFiles, state) => {
+    const found = await look({ containers: but({ api: { configFiles } }) });
+    expect([found.state, found.next]).toEqual([
+      state,
+      state === "ok"
+        ? []
+        : [expect.stringMatching(/^api was started without our Compose file.*: docker compose up -d/)],
+    ]);
+  });
+
+  it("is broken where Compose misses our file in this folder", async () => {
+    const found = await look({ discovery: "COMPOSE_FILE in .env does not list it: npx glitchtip-compose init" });
+    expect([found.state, found.next]).toEqual([
+      "broken",
+      ["COMPOSE_FILE in .env does not list it: npx glitchtip-compose init"],
+    ]);
+  });
+
   it("names an app that was started before its DSN was written, and what to type", async () => {
     const writtenAt = { api: new Date(500_000).toISOString() };
     const seen = (sinceMs: number) =>

@@ -2,7 +2,7 @@ import { lstatSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runProcess } from "../../../src/base/process.ts";
-import { discoveryProblem } from "../../../src/workspace/discovery-problem.ts";
+import { discoveryProblem, refuseMissedStackFile } from "../../../src/workspace/discovery-problem.ts";
 import { readManifest } from "../../../src/workspace/manifest.ts";
 import { readWorkspace } from "../../../src/workspace/workspace.ts";
 import { refusal } from "../../support/refusal.ts";
@@ -187,6 +187,20 @@ describe("Compose misses our file", () => {
     expect(discoveryProblem(readWorkspace(folder.path), shell)?.fix).toBe(fix);
     await run(folder, { discovery: "override" });
     expect(discoveryProblem(readWorkspace(folder.path), shell)).toBeUndefined();
+  });
+
+  it("and up refuses to start anything", async () => {
+    using folder = project();
+    await run(folder, APPS);
+    const workspace = readWorkspace(folder.path);
+    expect(() => refuseMissedStackFile(workspace, {})).not.toThrow();
+    expect(() => refuseMissedStackFile(workspace, { COMPOSE_FILE: "compose.yaml" })).toThrow(
+      expect.objectContaining({
+        code: "GC1103",
+        message: expect.stringMatching(/lacks compose.override.yaml.*nothing was started$/),
+        remedy: "unset COMPOSE_FILE",
+      }),
+    );
   });
 
   it("where the user has an override file beside ours", async () => {

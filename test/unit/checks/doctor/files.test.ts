@@ -24,6 +24,32 @@ describe("the files of the workspace", () => {
     ]);
   });
 
+  it.each([
+    ["COMPOSE_FILE=compose.yaml\n", "COMPOSE_FILE in .env does not list compose.override.yaml"],
+    ["COMPOSE_FILE=compose.yaml:compose.override.yaml\n", undefined],
+  ])("are missed by Compose, or not, with %j in .env", async (env, what) => {
+    const bad = await inProject((dir) => writeFileSync(join(dir, ".env"), env));
+    const found = bad.filter(({ what }) => what.includes("so Compose starts your services without GlitchTip"));
+    expect(found).toEqual(
+      what === undefined
+        ? []
+        : [expect.objectContaining({ check: "files", level: "fail", what: expect.stringContaining(what) })],
+    );
+  });
+
+  it("were not given to Compose when an app was started", async () => {
+    using folder = await initiated();
+    const started = async (configFiles: string[]) => {
+      const docker = { containers: [container("api", { configFiles })] };
+      const { bad } = await examine({ dir: folder.dir, docker });
+      return bad.filter(({ what }) => what.startsWith("api was started without our Compose file"));
+    };
+    expect(await started([`${folder.dir}/compose.yaml`])).toEqual([
+      expect.objectContaining({ check: "containers", level: "fail", fix: "docker compose up -d --wait" }),
+    ]);
+    expect(await started([`${folder.dir}/compose.yaml`, `${folder.dir}/compose.override.yaml`])).toEqual([]);
+  });
+
   it("hold an address that GlitchTip cannot parse", async () => {
     const address = await inProject((dir) => {
       appendFileSync(join(dir, "glitchtip.yaml"), "mail: { url: file:mail-url }\n");

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ProcessResult, RunOptions } from "../../../../src/base/process.ts";
 import { Secret } from "../../../../src/base/secret.ts";
 import type { Container } from "../../../../src/docker/index.ts";
-import { containerSender } from "../../../../src/provision/verify/send.ts";
+import { containerSender, senderOfWrapped } from "../../../../src/provision/verify/send.ts";
 import type { AppToVerify } from "../../../../src/provision/verify/verify.ts";
 import { answers, container, fakeDocker } from "../../../support/fake-docker.ts";
 
@@ -43,6 +43,26 @@ async function send(setup: {
     )(setup.app ?? API, EVENT, signal))();
   return { sent: await sent.catch((error: unknown) => error), calls };
 }
+
+it("an app that was started without our Compose file is refused, with what to type; another one is not", async () => {
+  const asked: string[] = [];
+  const sender = senderOfWrapped(
+    async ({ name }) => {
+      asked.push(name);
+      return { via: "curl" };
+    },
+    ["web"],
+    "docker compose up -d --wait",
+  );
+  const { signal } = new AbortController();
+  expect(await sender(API, EVENT, signal)).toEqual({ via: "curl" });
+  await expect(sender({ ...API, name: "web" }, EVENT, signal)).rejects.toMatchObject({
+    code: "GC1605",
+    message: expect.stringMatching(/^app web was started without our Compose file.*-f.*--env-file.*COMPOSE_FILE/),
+    remedy: "docker compose up -d --wait",
+  });
+  expect(asked).toEqual(["api"]);
+});
 
 describe("an event from an app's own container", () => {
   it("goes through the wrapper that the app itself started with", async () => {
