@@ -48,6 +48,12 @@ async function reachEngine(context: CliContext): Promise<Engine | undefined> {
   }
 }
 
+/** Returns the kind of the engine that answers, or undefined where none does. */
+export async function engineName(context: CliContext): Promise<"docker" | "podman" | undefined> {
+  const engine = await reachEngine(context);
+  return engine && (/podman/i.test((await engine.version()).product) ? "podman" : "docker");
+}
+
 function withoutFolders({ dir, log }: CliContext, claims: StackClaims): StackClaims {
   if (claims.folders.length > 0 && claims.strange.length === 0) {
     rememberTakenFolders(dir, claims);

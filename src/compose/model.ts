@@ -35,7 +35,8 @@ interface Healthcheck {
   readonly timeout: string;
   readonly retries: number;
   readonly start_period: string;
-  readonly start_interval: string;
+  /** Podman's API does not know it. */
+  readonly start_interval?: string;
 }
 
 /** The keys of a service whose form is the same in a file and in what Compose prints. */

@@ -22,6 +22,9 @@ const adminSchema = z.strictObject({
 });
 
 export { AUDIENCES, type Audience } from "./framework-presets.ts";
+/** The engines that the stack can be rendered for. */
+export const ENGINES = ["docker", "podman"] as const;
+
 export { ON_FAILURE } from "./schema/app.ts";
 
 /** The declaration, glitchtip.yaml: the one source of its keys, defaults, rules and reference (docs/declaration.md). */
@@ -42,6 +45,10 @@ export const declarationSchema = z.strictObject({
   provisioner: described(
     z.optional(z.string().check(z.regex(/^(mount|build|image:\S+)$/, { error: "must be mount, build or image:NAME" }))),
     "Where the provisioner runs from: the Node image with a file mounted (default), a built image, or a ready one.",
+  ),
+  engine: described(
+    z.optional(z.enum(ENGINES)),
+    "podman: the stack without what Podman's Docker API lacks (start_interval, owners of a tmpfs). Default: docker.",
   ),
   onFailure: described(
     z._default(z.enum(ON_FAILURE), "block"),

@@ -27,6 +27,7 @@ import {
   readUserFilesWith,
   readWorkspaceWith,
   SAMPLE_COMPOSE_PROJECT,
+  sampleCompose,
   thingsIn,
   type UpdateOptions,
   updateWorkspace,
@@ -48,6 +49,8 @@ export type { InitOptions } from "./options.ts";
 const SAMPLE_COMPOSE = "compose.yaml";
 
 export interface InitContext extends WorkspaceContext, Pick<PortContext, "portIsFree"> {
+  /** Returns which engine answers, or undefined where none does. */
+  engineName?(): Promise<"docker" | "podman" | undefined>;
   /** Looked at for `production` only; without it machine, certificate and secrets are not checked. */
   readonly host?: ProductionHost;
   /**
@@ -143,6 +146,12 @@ async function withTraefikOf(context: WorkspaceContext, text: string, options: I
   return withTraefik(options, (await readWorkspaceWith(context, text)).user, context.log);
 }
 
+/** A new declaration says which engine the stack is rendered for, so that all who share it render the same. */
+async function withEngine({ engineName }: InitContext, options: InitOptions): Promise<InitOptions> {
+  if (options.engine !== undefined || (await engineName?.()) !== "podman") return options;
+  return { ...options, engine: "podman" };
+}
+
 type Variables = Readonly<Record<string, string>>;
 
 /** Returns the workspace of the sample app, which is made where there is no Compose file. */
@@ -150,13 +159,14 @@ async function sampleWorkspace(context: InitContext, options: InitOptions, env: 
   const { dir, env: shell = {}, assets = packageAssets() } = context;
   const user = SAMPLE_COMPOSE_PROJECT;
   const found = composeFilesIn(dir, env, { shell, discovery: options.discovery, base: SAMPLE_COMPOSE });
-  const wanted = await withFreePort(context, { apps: { app: "app" }, ...options }, user, portVariable(env, shell));
+  const given = { apps: { app: "app" }, ...(await withEngine(context, options)) };
+  const wanted = await withFreePort(context, given, user, portVariable(env, shell));
   const { text, declaration } = declarationFrom(context, wanted, user);
   return {
     workspace: workspaceFrom(dir, declaration, text, found, user, env, shell),
     once: [
       once("app/server.mjs", assets.sample("server.mjs")),
-      once(SAMPLE_COMPOSE, assets.sample("compose.yaml")),
+      once(SAMPLE_COMPOSE, sampleCompose(assets, declaration.engine)),
       once(DECLARATION_FILE, text),
     ],
     sample: true,
@@ -174,7 +184,8 @@ async function newWorkspace(
 ): Promise<Wanted> {
   const { dir, log, env: shell = {}, docker } = context;
   const user = await readUserFilesWith(docker?.config, dir, texts, { ...env, ...shell }, log);
-  const wanted = await withFreePort(context, withTraefik(options, user, log), user, portVariable(env, shell));
+  const given = withTraefik(await withEngine(context, options), user, log);
+  const wanted = await withFreePort(context, given, user, portVariable(env, shell));
   const { text, declaration } = declarationFrom(context, wanted, user);
   return {
     workspace: workspaceFrom(dir, declaration, text, found, user, env, shell),

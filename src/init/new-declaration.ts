@@ -17,6 +17,7 @@ export interface NewDeclaration {
   readonly organization: string;
   readonly projects: Readonly<Record<string, object>>;
   readonly apps: Readonly<Record<string, object>>;
+  readonly engine?: string;
   readonly provisioner?: string;
   readonly production?: object;
   readonly mail?: object;
@@ -41,6 +42,7 @@ export function newDeclaration(dir: string, options: InitOptions, user: UserProj
     organization: organizationFor(dir),
     projects: Object.fromEntries(Object.values(apps).map((project) => [project, { team: "developers" }])),
     apps: Object.fromEntries(Object.keys(apps).map((service) => [service, {}])),
+    engine: undefined,
     provisioner: undefined,
     production: undefined,
     mail: undefined,
@@ -93,6 +95,7 @@ const COMMENTS: Readonly<Record<string, string>> = {
   admin: "The superuser. Its password is made by the first up; it is printed by: glitchtip-compose password",
   organization: "Names as people see them.",
   production: "HTTPS in front. Also: network and certResolver (proxy: traefik), bodyMegabytes.",
+  engine: "What runs the stack. Also: docker.",
   mail: "How GlitchTip sends mails. Also: from. Try it with: npx glitchtip-compose mail test",
   limits: "Of GlitchTip's containers. Also: cpus. Another size: npx glitchtip-compose size --help",
   postgres: "Settings of the database, by Postgres's own names.",

@@ -1,3 +1,4 @@
+import { ENGINES } from "../config/schema.ts";
 import { REFERENCE_FORMS } from "../references/reference.ts";
 import { NEEDS_SERVER, OWN_STACK_ONLY } from "./option-conditions.ts";
 import {
@@ -179,6 +180,12 @@ export const INIT_OPTIONS = {
     flag: "--discovery <how>",
     help: "how Compose finds our file: override (by its name, compose.override.yaml) or env (COMPOSE_FILE in .env)",
     parse: oneOf("override", "env"),
+  }),
+  engine: valueRow({
+    flag: "--engine <name>",
+    help: "docker or podman; default: the engine that answers",
+    at: ["engine"],
+    parse: oneOf(...ENGINES),
   }),
   provisioner: valueRow({
     flag: "--provisioner <how>",

@@ -16,7 +16,7 @@ export type ImageDigests = ReadonlyMap<string, string>;
 
 export function lockText(images: readonly LockedImage[]): string {
   return [
-    "# Digests of the images in compose.glitchtip.yaml. Made by `npx glitchtip-compose lock`; one that a person or an update",
+    "# Digests of the stack's images. Made by `npx glitchtip-compose lock`; one that a person or an update",
     "# bot changes here is taken over by `npx glitchtip-compose init`. Not for `docker compose` itself.",
     "services:",
     ...images.map(({ service, image, digest }) => `  ${service}:\n    image: ${image}@${digest}`),

@@ -29,6 +29,7 @@ import type {
   StackService,
   TopLevel,
 } from "./model.ts";
+import { forPodman } from "./podman.ts";
 import { forOperator, operatorParts } from "./production.ts";
 import { proxyFiles } from "./proxy.ts";
 import { type SecretSource, withSecretVolumes } from "./secret-volumes.ts";
@@ -55,7 +56,8 @@ export function renderStack(input: StackInput): RenderedStack {
     oldSecrets: input.oldSecrets,
   });
   const hasSetup = secured.stack.services[SETUP] !== undefined;
-  const stack = labels === undefined ? secured.stack : labelled(secured.stack, labels);
+  const fitting = declaration.engine === "podman" ? forPodman(secured.stack) : secured.stack;
+  const stack = labels === undefined ? fitting : labelled(fitting, labels);
   const ownVolumes = hasProvisioner ? [STATE_VOLUME, DSN_VOLUME, ...toolsVolumes(declaration)] : [];
   const top: TopLevel = {
     ...unlessEmpty("networks", parts.networks),

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import type { UserProject } from "../compose/model.ts";
+import type { Declaration } from "../config/schema.ts";
 import type { StackTexts } from "../stack/model.ts";
 import { type ComposeTemplates, openTemplates } from "../stack/templates.ts";
 
@@ -94,7 +95,16 @@ function packageRoot(): string {
 }
 
 /** Returns true for the sample application's own Compose file, which an earlier, interrupted run made. */
-export const isSample = (text: string, assets: Assets): boolean => text === assets.sample("compose.yaml");
+export const isSample = (text: string, assets: Assets): boolean =>
+  text === sampleCompose(assets, "docker") || text === sampleCompose(assets, "podman");
+
+/** Returns the sample application's Compose file. Podman's API does not know `start_interval`. */
+export function sampleCompose(assets: Assets, engine: Declaration["engine"]): string {
+  const text = assets.sample("compose.yaml");
+  return engine === "podman"
+    ? text.replace("interval: 30s", "interval: 2s").replace(/^ *start_interval:.*\n/m, "")
+    : text;
+}
 
 /** What the sample's Compose file states, so that nothing has to parse it. */
 export const SAMPLE_COMPOSE_PROJECT: UserProject = {

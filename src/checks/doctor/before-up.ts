@@ -29,7 +29,7 @@ export async function refuseUnstartable(context: BeforeUpContext, workspace: Wor
   const located = await context.docker.located();
   const name = context.env.COMPOSE_PROJECT_NAME || composeProjectNameOf(workspace.dir, workspace.composeProjectName);
   const [engine, folder, ports, networks] = await Promise.all([
-    checkEngine(located),
+    checkEngine(located, workspace.declaration.engine),
     checkFolder(located, workspace),
     portFindings(context, workspace, name, located),
     networkFindings(workspace, located),

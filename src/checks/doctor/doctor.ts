@@ -52,7 +52,9 @@ export async function runDoctor(context: DoctorContext): Promise<Finding[]> {
 
   const copies = await settled(async () => workspace.value && (await context.vaultCopies?.(workspace.value)));
   const findings = await Promise.all([
-    located.value === undefined ? errorFindings("engine", located.error) : checkEngine(located.value),
+    located.value === undefined
+      ? errorFindings("engine", located.error)
+      : checkEngine(located.value, workspace.value?.declaration.engine),
     compose,
     of(located.value, (engine) => checkResources(docker, engine, stack.value, machine)),
     workspace.value === undefined

@@ -1,7 +1,9 @@
 import { CodedError } from "../../base/errors.ts";
 import type { ComposeConfig, ResolvedService } from "../../compose/model.ts";
+import type { Declaration } from "../../config/schema.ts";
 import { type Docker, type LocatedEngine, missingInCompose, missingInEngine } from "../../docker/index.ts";
 import { databaseContainerOf, type RunningStack } from "../../running/index.ts";
+import { PODMAN_DIFFERENCES } from "../../stack/podman.ts";
 import { DATABASE, isStackService, ONE_SHOTS } from "../../stack/service-names.ts";
 import type { Machine } from "./doctor.ts";
 import { errorFindings, type Finding, fail, ok, warn } from "./finding.ts";
@@ -12,12 +14,21 @@ const DISK_LOW_BYTES = 2 * GIB;
 /** Beyond this difference events are dated wrongly, and tokens may not be valid yet. */
 const CLOCK_OFF_MS = 10_000;
 
-export async function checkEngine({ engine, address }: LocatedEngine): Promise<Finding[]> {
+/** Checks whether the engine has what the stack needs, which is less where it was rendered for Podman. */
+export async function checkEngine(
+  { engine, address }: LocatedEngine,
+  declared: Declaration["engine"],
+): Promise<Finding[]> {
   const { product, version, apiVersion } = await engine.version();
   const missing = missingInEngine(apiVersion);
   const what = `${product} ${version} at ${address.host} (by ${address.via})`;
-  if (missing.length === 0) return [ok("engine", what)];
-  return missing.map((one) => fail("engine", `${what} lacks ${one}`, "Install Docker Engine 25 or newer."));
+  if (declared === "podman") return [ok("engine", `${what}; the stack is rendered for Podman: ${PODMAN_DIFFERENCES}`)];
+  const fix = /podman/i.test(product)
+    ? "Write `engine: podman` into glitchtip.yaml, then: npx glitchtip-compose init"
+    : "Install Docker Engine 25 or newer.";
+  return missing.length === 0
+    ? [ok("engine", what)]
+    : missing.map((one) => fail("engine", `${what} lacks ${one}`, fix));
 }
 
 export async function checkCompose(docker: Docker): Promise<Finding[]> {

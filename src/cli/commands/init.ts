@@ -65,6 +65,10 @@ export default {
         docker: workspaceDocker(context),
         host: productionHost(context, preflight),
         portIsFree,
+        engineName: async () => {
+          const { engineName } = await import("../own-stack.ts");
+          return await engineName(context);
+        },
         takenInstance: async (workspace) => {
           const { takenInstance } = await import("../own-stack.ts");
           return await takenInstance(context, workspace, flags.takeOver === true);

@@ -12,6 +12,19 @@ describe("the engine", () => {
     const version = async () => ({ product: "Podman Engine", version: "4.3.1", apiVersion: "1.41" });
     const { bad } = await examine({ docker: { engine: { version } } });
     expect(bad[0]?.what).toMatch(/^Podman Engine 4\.3\.1 at .* lacks healthcheck\.start_interval \(since 1\.44\)/);
+    expect(bad[0]?.fix).toBe("Write `engine: podman` into glitchtip.yaml, then: npx glitchtip-compose init");
+  });
+
+  it("is named with what was adapted to it where the stack is rendered for Podman", async () => {
+    using folder = await initiated();
+    const path = join(folder.dir, "glitchtip.yaml");
+    writeFileSync(path, `${readFileSync(path, "utf8")}engine: podman\n`);
+    const version = async () => ({ product: "Podman Engine", version: "4.3.1", apiVersion: "1.41" });
+    const { all } = await examine({ dir: folder.dir, docker: { engine: { version } } });
+    expect(all.find(({ check }) => check === "engine")).toMatchObject({
+      level: "ok",
+      what: expect.stringMatching(/^Podman Engine 4\.3\.1 at .*rendered for Podman: health checks without start_interval/),
+    });
   });
 
   it("has too little memory for the limits of the services, without the one-shots", async () => {
