@@ -23,7 +23,9 @@ describe("the engine", () => {
     const { all } = await examine({ dir: folder.dir, docker: { engine: { version } } });
     expect(all.find(({ check }) => check === "engine")).toMatchObject({
       level: "ok",
-      what: expect.stringMatching(/^Podman Engine 4\.3\.1 at .*rendered for Podman: health checks without start_interval/),
+      what: expect.stringMatching(
+        /^Podman Engine 4\.3\.1 at .*rendered for Podman: health checks without start_interval/,
+      ),
     });
   });
 
