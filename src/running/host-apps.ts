@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { isContainedPath } from "../base/contained-path.ts";
 import { CodedError } from "../base/errors.ts";
 import { explainWriteError, readIfThere, writeOne } from "../base/files.ts";
 import { Secret } from "../base/secret.ts";
@@ -86,7 +87,9 @@ function removeFile(path: string): void {
 
 function recorded(dir: string): Readonly<Record<string, string>> {
   try {
-    return JSON.parse(readIfThere(join(dir, RECORD_FILE)) ?? "{}");
+    const files = Object.entries(JSON.parse(readIfThere(join(dir, RECORD_FILE)) ?? "{}"));
+    // A repository may bring the record along.
+    return Object.fromEntries(files.filter((entry): entry is [string, string] => isContainedPath(String(entry[1]))));
   } catch {
     return {};
   }

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { renderEnvFile } from "../../../src/outputs/env-file.ts";
 import { dotenvDsn, dotenvEdits, writeDotenvFiles } from "../../../src/running/index.ts";
@@ -38,6 +38,16 @@ describe("the dotenv file of a program on this machine", () => {
     expect(folder.read(".env.local")).toBe("PORT=3000");
     expect(write(folder, declare())).toEqual(["web/.env"]);
     expect(Object.keys(folder.files())).toEqual([".env.local", ".glitchtip/state/dotenv-files.json"]);
+  });
+
+  it("is never one outside of the workspace, whatever the record says", () => {
+    using folder = new TemporaryFolder();
+    using outside = new TemporaryFolder();
+    write(outside, declaredWith(".env"), ENV_FILES);
+    const path = relative(folder.path, join(outside.path, ".env"));
+    folder.write(".glitchtip/state/dotenv-files.json", JSON.stringify({ dev: path }));
+    expect(dotenvEdits(folder.path, declare())).toEqual([]);
+    expect(outside.read(".env")).toContain(DSN);
   });
 
   it("is told from one without the DSN", async () => {
