@@ -43,7 +43,7 @@ export function planUninstall(dir: string, options: UninstallOptions = {}): Unin
   const ejected = Object.keys(files).filter((path) => files[path]?.ejected && isThere(dir, path));
   const fates: Fate[] = [
     ...ejected.map((path) => ({ path, why: "yours since eject" })),
-    ...managedOutside(dir, manifest).map((path) => ({ path })),
+    ...managedOutside(dir, manifest),
     ...Object.entries(made).flatMap(([path, hash]) => (path === DECLARATION_FILE ? [] : fateOfMade(dir, path, hash))),
     ...fateOfDeclaration(dir, made, options),
     ...(isThere(dir, FOLDER) ? [{ path: `${FOLDER}/` }] : []),
@@ -75,11 +75,17 @@ interface Fate {
   readonly why?: string;
 }
 
-/** Returns our files beside `.glitchtip`. Without a manifest our Compose file is known by its first line. */
-function managedOutside(dir: string, { files, there }: ReturnType<typeof readManifest>): string[] {
+/** Returns what becomes of our files beside `.glitchtip`. Our Compose file is known by its first line. */
+function managedOutside(dir: string, { files, there }: ReturnType<typeof readManifest>): Fate[] {
+  const isOurs = (path: string) => isMadeByUs(readIfThere(join(dir, path)) ?? "");
   const managed = Object.keys(files).filter((path) => !path.startsWith(`${FOLDER}/`) && !files[path]?.ejected);
-  const paths = there ? managed : STACK_FILES.filter((path) => isMadeByUs(readIfThere(join(dir, path)) ?? ""));
-  return [...paths.filter((path) => isThere(dir, path)), ...(isFormerLink(dir, OVERRIDE_FILE) ? [OVERRIDE_FILE] : [])];
+  const paths = there ? managed : STACK_FILES.filter(isOurs);
+  return [
+    ...paths
+      .filter((path) => isThere(dir, path))
+      .map((path) => (STACK_FILES.includes(path) && !isOurs(path) ? { path, why: "not made by init" } : { path })),
+    ...(isFormerLink(dir, OVERRIDE_FILE) ? [{ path: OVERRIDE_FILE }] : []),
+  ];
 }
 
 function fateOfMade(dir: string, path: string, hash: string): Fate[] {

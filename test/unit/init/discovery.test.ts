@@ -4,9 +4,10 @@ import { describe, expect, it } from "vitest";
 import { runProcess } from "../../../src/base/process.ts";
 import { discoveryProblem, refuseMissedStackFile } from "../../../src/workspace/discovery-problem.ts";
 import { readManifest } from "../../../src/workspace/manifest.ts";
+import { ejectFiles } from "../../../src/workspace/render.ts";
 import { readWorkspace } from "../../../src/workspace/workspace.ts";
 import { refusal } from "../../support/refusal.ts";
-import { TemporaryFolder } from "../../support/workspace.ts";
+import { TemporaryFolder, testAssets } from "../../support/workspace.ts";
 import { run, SERVICE } from "./initiating.ts";
 
 const [OVERRIDE, LISTED] = ["compose.override.yaml", "compose.glitchtip.yaml"];
@@ -121,6 +122,39 @@ describe("init --discovery", () => {
     expect([folder.read(OVERRIDE), has(folder, LISTED)]).toEqual([edited, false]);
     expect(await run(folder, {})).toMatchObject({ nothingToChange: true });
   });
+
+  it("keeps an ejected file ejected", async () => {
+    using folder = project();
+    await run(folder, APPS);
+    ejectFiles({ dir: folder.path, assets: testAssets() }, [OVERRIDE]);
+    folder.write(OVERRIDE, `${folder.read(OVERRIDE)}# mine\n`);
+    const ejected = folder.read(OVERRIDE);
+    for (const [discovery, name, other] of [
+      ["env", LISTED, OVERRIDE],
+      ["override", OVERRIDE, LISTED],
+    ] as const) {
+      await run(folder, { discovery });
+      expect([folder.read(name), has(folder, other)]).toEqual([ejected, false]);
+      expect(readManifest(folder.path).files[name]?.ejected).toBe(true);
+    }
+  });
+
+  it.each(["env", "override"] as const)(
+    "to %s goes on where it was killed between its two files",
+    async (discovery) => {
+      using folder = project();
+      await run(folder, { ...APPS, discovery: discovery === "env" ? "override" : "env" });
+      const [from, to] = discovery === "env" ? [OVERRIDE, LISTED] : [LISTED, OVERRIDE];
+      folder.write(to, folder.read(from));
+      const manifest = JSON.parse(folder.read(".glitchtip/manifest.json"));
+      manifest.files[to] = manifest.files[from];
+      folder.write(".glitchtip/manifest.json", JSON.stringify(manifest));
+      await run(folder, { discovery });
+      expect(managedNames(folder)).toEqual([to]);
+      expect([has(folder, from), has(folder, ".env")]).toEqual([false, discovery === "env"]);
+      expect(await run(folder, {})).toMatchObject({ nothingToChange: true });
+    },
+  );
 
   it("keeps the user's own lines: files after ours, a changed port, other variables below", async () => {
     using folder = project({ "mine.yaml": "services: {}\n" });

@@ -134,6 +134,30 @@ describe("uninstall", () => {
     expect(Object.keys(told.files())).toEqual(["compose.yaml", "glitchtip.yaml"]);
   });
 
+  it("keeps a file of the user's that has the name of our Compose file", async () => {
+    using folder = new TemporaryFolder();
+    folder.write("compose.yaml", COMPOSE);
+    await init(folder);
+    folder.write("compose.override.yaml", "services: {api: {init: true}}\n");
+    expect(uninstall(folder).kept).toEqual([{ path: "compose.override.yaml", why: "not made by init" }]);
+    expect(Object.keys(folder.files())).toEqual(["compose.override.yaml", "compose.yaml"]);
+  });
+
+  it.each([
+    ["COMPOSE_FILE=compose.yaml:compose.override.yaml:mine.yaml\nA=1\n", "COMPOSE_FILE=compose.yaml:mine.yaml\nA=1\n"],
+    ["A=1\nCOMPOSE_FILE=compose.yaml:compose.override.yaml\n", "A=1\n"],
+    ["GLITCHTIP_PORT=9000\nA=1\n", "GLITCHTIP_PORT=9000\nA=1\n"],
+  ])("takes our file out of a COMPOSE_FILE that the user wrote later: %j", async (env, after) => {
+    using folder = new TemporaryFolder();
+    folder.write("compose.yaml", COMPOSE);
+    folder.write("mine.yaml", "services: {}\n");
+    await init(folder);
+    folder.write(".env", env);
+    await init(folder, {});
+    uninstall(folder);
+    expect(folder.files()).toEqual({ ".env": after, "compose.yaml": COMPOSE, "mine.yaml": "services: {}\n" });
+  });
+
   it("keeps what was ejected", async () => {
     using folder = new TemporaryFolder();
     folder.write("compose.yaml", COMPOSE);
