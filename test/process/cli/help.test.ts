@@ -194,6 +194,8 @@ describe("help", () => {
         --discovery <how>             how Compose finds our file: override (by its
                                       name, compose.override.yaml) or env
                                       (COMPOSE_FILE in .env)
+        --engine <name>               docker or podman; default: the engine that
+                                      answers
         --provisioner <how>           mount, build or image:NAME
         --pull                        fetch images that are not here, where only they
                                       know how an app starts
