@@ -4,20 +4,28 @@ type Passing = Pick<CommandEntry, "name" | "aliases" | "passThrough">;
 
 /**
  * Returns the arguments as commander has to read them. `help init` becomes `init --help`, which loads the command first;
- * no argument at all becomes `--help`. Arguments that a command passes on to a program in a container are put behind
- * `--`, so that commander takes none of them for an option of ours.
+ * `help all` becomes `--help`. What follows an unknown command is left out, so that no --help hides the mistake.
+ * Arguments that a command passes on to a program in a container are put behind `--`, so that commander takes none of
+ * them for an option of ours.
  */
 export function normalizeArgv(argv: readonly string[], commands: readonly Passing[]): string[] {
   if (argv.length === 0) return ["--help"];
-  if (argv[0] === "help" && argv.length > 1) return [...argv.slice(1), "--help"];
+  if (argv[0] === "help" && argv.length > 1) {
+    return argv[1] === "all" ? ["--help"] : normalizeArgv([...argv.slice(1), "--help"], commands);
+  }
   const at = commandIndex(argv);
   const word = argv[at] ?? "";
   const command = commands.find(({ name, aliases }) => name === word || aliases?.includes(word));
+  if (command === undefined && word !== "" && word !== "help") return argv.slice(0, at + 1);
   const start = command?.passThrough === undefined ? undefined : passThroughStart(command.passThrough, argv, at + 1);
   if (start === undefined) return [...argv];
   const passed = argv[start] === "--" ? argv.slice(start + 1) : argv.slice(start);
   return [...argv.slice(0, start), "--", ...passed];
 }
+
+/** Returns whether the arguments ask for the first page: nothing at all, or help without a topic. */
+export const asksForFirstPage = (argv: readonly string[]): boolean =>
+  argv.length === 0 || (argv.length === 1 && ["help", "--help", "-h"].includes(argv[0] ?? ""));
 
 /** -C is the program's only own option that takes a value. */
 function commandIndex(argv: readonly string[]): number {

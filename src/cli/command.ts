@@ -34,6 +34,8 @@ export interface CommandEntry {
 }
 
 export interface CommandGroup {
+  /** What `help TOPIC` calls the group. */
+  readonly topic: string;
   readonly heading: string;
   readonly commands: readonly CommandEntry[];
 }

@@ -2,9 +2,10 @@
 import { inspect } from "node:util";
 import { Command, CommanderError } from "commander";
 import { CodedError } from "../base/errors.ts";
-import { normalizeArgv } from "./argv.ts";
+import { asksForFirstPage, normalizeArgv } from "./argv.ts";
 import type { CommandEntry } from "./command.ts";
 import { type CliContext, type GlobalFlags, processContext, processOutput, reportError } from "./context.ts";
+import { commandForSynonym, firstPage, groupHelp } from "./help.ts";
 import { COMMAND_GROUPS, COMMANDS } from "./registry/index.ts";
 
 declare const VERSION: string;
@@ -33,8 +34,12 @@ program.hook("preSubcommand", async (_, command) => {
   if (chosen !== undefined) await define(command, chosen);
 });
 
+const argv = process.argv.slice(2);
+const page = asksForFirstPage(argv) ? firstPage() : argv[0] === "help" ? groupHelp(argv[1] ?? "") : undefined;
+
 try {
-  await program.parseAsync(normalizeArgv(process.argv.slice(2), COMMANDS), { from: "user" });
+  if (page !== undefined) processOutput(false).print(page);
+  else await program.parseAsync(normalizeArgv(argv, COMMANDS), { from: "user" });
 } catch (error) {
   const isDone = error instanceof CommanderError && error.exitCode === 0;
   if (!isDone) reportError(explain(error), processOutput(process.argv.includes("--json")), toStderr);
@@ -104,11 +109,14 @@ function toStderr(text: string): void {
   process.stderr.write(text);
 }
 
-/** Returns commander's error as one of ours that names the help to read. */
+/** Returns commander's error as one of ours that names the help to read, or what people mean by a word of other tools. */
 function explain(error: unknown): unknown {
   if (!(error instanceof CommanderError)) return error;
   const said = error.code === "commander.help" ? "no command is given" : error.message;
   const message = said.replace(/^error: /, "").replaceAll("\n", " ");
+  const [what, word = ""] = /^unknown command '(.*?)'/.exec(message) ?? [];
+  const meant = commandForSynonym(word);
+  if (what !== undefined && meant !== undefined) return new CodedError("GC1001", what, { remedy: `Use: ${meant}` });
   const help = chosen === undefined ? "--help" : `${chosen.name} --help`;
   return new CodedError("GC1001", message, { remedy: `See: glitchtip-compose ${help}` });
 }

@@ -2,6 +2,7 @@ import { cleanLine } from "../../base/clean.ts";
 import { CodedError } from "../../base/errors.ts";
 import type { TestedRecipient } from "../../glitchtip/calls/alerts.ts";
 import { declaredServers, testAlert } from "../../management/index.ts";
+import { requireArguments } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
 import { openDeclared, type ServerFlags, withServerOptions } from "../server-options.ts";
@@ -27,19 +28,18 @@ export default {
   flags: (command) =>
     withServerOptions(
       command
-        .argument("<what>", "test: send one")
-        .argument("<name>", "of the alert")
+        .argument("<words...>", "the alert's name; test may stand before it")
         .option("--project <project>", "whose it is: its key in the declaration, its name or slug"),
     ),
-  async run(context, flags, [what = "", name = ""]) {
+  async run(context, flags, words) {
     const { project } = flags;
-    if (what !== "test") {
-      throw new CodedError("GC1001", `alert ${what} is nothing it can do`, {
-        remedy: `Type: glitchtip-compose alert test ${name || "NAME"} --project PROJECT`,
-      });
-    }
+    const [name] = requireArguments(
+      "alert test",
+      ["name"],
+      words.length > 1 && words[0] === "test" ? words.slice(1) : words,
+    );
     if (project === undefined) {
-      throw new CodedError("GC1001", "it is not said whose alert it is", { remedy: "Add --project PROJECT." });
+      throw new CodedError("GC1001", "the alert's project is missing", { remedy: "Add --project PROJECT." });
     }
     const declared = declaredServers(context.dir, flags);
     if (declared.length > 1) {

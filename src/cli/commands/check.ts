@@ -1,23 +1,14 @@
 import type { Command } from "commander";
-import { CodedError, EXIT } from "../../base/errors.ts";
+import { EXIT } from "../../base/errors.ts";
 import { type CheckedPoint, checkProduction } from "../../checks/index.ts";
 import { openDocker } from "../../docker/index.ts";
 import { readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { type Colour, paintFor, withProgress } from "../screen.ts";
 
-interface Flags {
-  readonly production?: boolean;
-}
-
 export default {
-  flags: (command: Command) => command.option("--production", "whether this stack is fit for the world"),
-  async run(context, { production }) {
-    if (!production) {
-      throw new CodedError("GC1001", "it is not said what to check", {
-        remedy: "Type: glitchtip-compose check --production (doctor looks at what stands in the way of a start)",
-      });
-    }
+  flags: (command: Command) => command.option("--production", "the only check there is, so it may be left out"),
+  async run(context) {
     const project = readWorkspace(context.dir);
     const points = await withProgress(context, "looking at files, containers and the public address", () =>
       checkProduction(openDocker(context), project, { shell: context.env, nowMs: context.clock.now() }),
@@ -36,7 +27,7 @@ export default {
     }
     context.setExitCode(failed === 0 ? EXIT.done : EXIT.failed);
   },
-} satisfies CliCommand<Flags>;
+} satisfies CliCommand;
 
 const SHOWN: Readonly<Record<CheckedPoint["state"], { word: string; colour: Colour }>> = {
   pass: { word: "ok  ", colour: "good" },

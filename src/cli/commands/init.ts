@@ -8,6 +8,7 @@ import {
   isRepeatable,
   lacksDomain,
   OPTION_ROWS,
+  type OptionRow,
   parseInitOptions,
 } from "../../init/index.ts";
 import { composeFolderAbove, composeProjectNameOf, workspaceDocker } from "../../workspace/index.ts";
@@ -29,18 +30,48 @@ interface Flags {
   readonly apps: boolean;
 }
 
+const EVERYDAY = "Everyday:";
+
+/** The options of --help in groups. One that is in no group here comes last. */
+const OPTION_GROUPS: readonly (readonly [heading: string, names: readonly InitOptionName[]])[] = [
+  [EVERYDAY, ["apps", "noApps", "sample", "organization", "email", "port"]],
+  ["In production:", ["production", "domain", "proxy", "tls", "certificate", "key", "preflight"]],
+  ["A Traefik that is there already:", ["proxyNetwork", "certResolver", "proxyEntrypoint"]],
+  ["Mail:", ["emailUrl", "emailHost", "emailPort", "emailUser", "emailPasswordFile"]],
+  [
+    "A GlitchTip that is there already:",
+    ["serverUrl", "token", "tokenFile", "adminPassword", "containerUrl", "network", "caFile"],
+  ],
+  ["The server:", ["url", "image", "topology", "valkey", "registration", "size"]],
+];
+
+function groupedRows(): [heading: string, rows: OptionRow[]][] {
+  const named = new Set(OPTION_GROUPS.flatMap(([, names]) => names));
+  const others = OPTION_ROWS.map(([name]) => name).filter((name) => !named.has(name));
+  const rows = new Map(OPTION_ROWS);
+  return [...OPTION_GROUPS, ["Seldom needed:", others] as const].map(([heading, names]) => [
+    heading,
+    names.flatMap((name) => rows.get(name) ?? []),
+  ]);
+}
+
 export default {
   flags: (command: Command) => {
-    for (const [, row] of OPTION_ROWS) {
-      if (isRepeatable(row)) command.option(row.flag, row.help, collect);
-      else command.option(row.flag, row.help);
+    for (const [heading, rows] of groupedRows()) {
+      command.optionsGroup(heading);
+      for (const row of rows) {
+        if (isRepeatable(row)) command.option(row.flag, row.help, collect);
+        else command.option(row.flag, row.help);
+      }
+      if (heading === EVERYDAY) {
+        command.option("--dry-run", "only say what would be written").option("--yes", "ask nothing");
+      }
     }
     return command
+      .optionsGroup("Images and data that are there already:")
       .option("--pull", "fetch images that are not here, where only they know how an app starts")
       .option("--build", "build them, where the service has a build")
-      .option("--dry-run", "only say what would be written")
-      .option("--take-over", "use the stack and the data that are on the engine under this Compose project's name")
-      .option("--yes", "ask nothing");
+      .option("--take-over", "use the stack and the data that are on the engine under this Compose project's name");
   },
   folder({ dir, log }, { directory, sample, apps }) {
     const isHere = directory !== undefined || sample === true || apps === false;

@@ -13,10 +13,12 @@ interface Flags {
 export default {
   actions: ["test"],
   flags: (command: Command) =>
-    command.argument("<what>", "test: send a mail").option("--to <address>", "who gets it; default: the administrator"),
-  async run(context, { to: given }, [what]) {
+    command
+      .argument("[what]", "test: send a mail", "test")
+      .option("--to <address>", "who gets it; default: the administrator"),
+  async run(context, { to: given }, [what = "test"]) {
     if (what !== "test") {
-      throw new CodedError("GC1001", `mail ${what ?? ""} is nothing it can do`, {
+      throw new CodedError("GC1001", `mail: there is no action "${what}"`, {
         remedy: "Type: glitchtip-compose mail test",
       });
     }

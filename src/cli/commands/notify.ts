@@ -12,10 +12,10 @@ interface Flags {
 export default {
   actions: ["test"],
   flags: (command: Command) =>
-    command.argument("<what>", "test: send a message").option("--name <name>", "to this one only"),
-  async run(context, { name }, [what]) {
+    command.argument("[what]", "test: send a message", "test").option("--name <name>", "to this one only"),
+  async run(context, { name }, [what = "test"]) {
     if (what !== "test") {
-      throw new CodedError("GC1001", `notify ${what ?? ""} is nothing it can do`, {
+      throw new CodedError("GC1001", `notify: there is no action "${what}"`, {
         remedy: "Type: glitchtip-compose notify test",
       });
     }

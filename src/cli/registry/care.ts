@@ -1,6 +1,7 @@
 import type { CommandGroup } from "../command.ts";
 
 export const CARE_COMMANDS: CommandGroup = {
+  topic: "upkeep",
   heading: "Care:",
   commands: [
     {

@@ -1,6 +1,7 @@
 import type { CommandGroup } from "../command.ts";
 
 export const FOR_TOOLS_COMMANDS: CommandGroup = {
+  topic: "tools",
   heading: "For shells, tests and Compose:",
   commands: [
     {

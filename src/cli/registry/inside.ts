@@ -1,6 +1,7 @@
 import type { CommandGroup } from "../command.ts";
 
 export const INSIDE_COMMANDS: CommandGroup = {
+  topic: "inside",
   heading: "Inside the containers:",
   commands: [
     {

@@ -1,6 +1,7 @@
 import type { CommandGroup } from "../command.ts";
 
 export const LOOK_COMMANDS: CommandGroup = {
+  topic: "look",
   heading: "Look:",
   commands: [
     {

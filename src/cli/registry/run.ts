@@ -1,6 +1,7 @@
 import type { CommandGroup } from "../command.ts";
 
 export const RUN_COMMANDS: CommandGroup = {
+  topic: "run",
   heading: "Run:",
   commands: [
     {

@@ -1,6 +1,7 @@
 import type { CommandGroup } from "../command.ts";
 
 export const SERVER_CONTENT_COMMANDS: CommandGroup = {
+  topic: "server",
   heading: "What the server holds:",
   commands: [
     {

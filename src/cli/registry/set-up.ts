@@ -1,6 +1,7 @@
 import type { CommandGroup } from "../command.ts";
 
 export const SET_UP_COMMANDS: CommandGroup = {
+  topic: "set-up",
   heading: "Set up:",
   commands: [
     {

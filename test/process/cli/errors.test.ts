@@ -7,6 +7,8 @@ import { COMPOSE, filesOf } from "./workspace.ts";
 describe("wrong usage", () => {
   it.each([
     [["nit"], "unknown command 'nit' (Did you mean init?)", "--help"],
+    [["help", "statu"], "unknown command 'statu' (Did you mean status?)", "--help"],
+    [["statu", "--help"], "unknown command 'statu' (Did you mean status?)", "--help"],
     [["--jsom", "init"], "unknown option '--jsom' (Did you mean --json?)", "--help"],
     [["init", "--dryrun"], "unknown option '--dryrun' (Did you mean --dry-run?)", "init --help"],
     [["init", "--port"], "option '--port <number>' argument missing", "init --help"],
@@ -19,6 +21,30 @@ describe("wrong usage", () => {
     expect(stderr).toBe(`error GC1001: ${message}\n  → See: glitchtip-compose ${help}\n`);
     expect(filesOf(folders.project)).toEqual({});
   });
+
+  it.each([
+    ["start", "glitchtip-compose up"],
+    ["stop", "glitchtip-compose down (the data stays)"],
+    ["exec", "glitchtip-compose shell SERVICE COMMAND…"],
+    ["ps", "glitchtip-compose status"],
+    ["undo", "glitchtip-compose uninstall"],
+    ["remove-all", "glitchtip-compose uninstall"],
+  ])("a word of other tools, %s, is answered with the command line that does it", async (word, line) => {
+    using folders = cliFolders();
+    const { code, stderr } = await runCli(folders, word, "--all");
+    expect(code).toBe(2);
+    expect(stderr).toContain(`error GC1001: unknown command '${word}'\n  → Use: ${line}`);
+  });
+
+  it.each([["mail"], ["notify"], ["check"], ["alert high-error-rate --project shop"]])(
+    "%s needs no second word that is always the same",
+    async (line) => {
+      using folders = cliFolders();
+      const { code, stderr } = await runCli(folders, ...line.split(" "));
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^error GC1108: /);
+    },
+  );
 
   it("all bad values are named at once", async () => {
     using folders = cliFolders();

@@ -1,12 +1,42 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { COMMANDS } from "../../../src/cli/registry/index.ts";
+import { COMMAND_GROUPS, COMMANDS } from "../../../src/cli/registry/index.ts";
 import { cliFolders, runCli } from "../../support/cli-process.ts";
 
 describe("help", () => {
-  it("of the program names every command", async () => {
+  it("begins with the commands that everybody needs, on a page of 22 lines", async () => {
     using folders = cliFolders();
-    const { code, stdout, stderr } = await runCli(folders, "--help");
+    const { code, stdout, stderr } = await runCli(folders);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.length).toBeLessThanOrEqual(22);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    expect(stdout).toMatchInlineSnapshot(`
+      "glitchtip-compose puts GlitchTip beside your Docker Compose services: one \`up\`,
+      and the applications report errors.
+
+      Start here:
+        init       put a GlitchTip beside your services
+        up         start everything
+        verify     send an event from each app, and read it back
+        status     what runs, and what to do about it
+        doctor     what is wrong, each with its fix
+        add        give one more service a DSN
+        uninstall  take it all out again
+
+      More:
+        help all       every command
+        help <topic>   a command, or a group of them:
+                       set-up, run, look, inside, server, upkeep, tools
+
+      Every command has --help with examples, --json, and -C <folder>.
+      "
+    `);
+  });
+
+  it("of all names every command", async () => {
+    using folders = cliFolders();
+    const { code, stdout, stderr } = await runCli(folders, "help", "all");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatchInlineSnapshot(`
       "Usage: glitchtip-compose [options] [command]
@@ -135,20 +165,39 @@ describe("help", () => {
 
       put a GlitchTip beside your services, or a sample app into an empty folder
 
-      Options:
+      Everyday:
+        --app <service=project>       a service that gets a DSN, and its project;
+                                      repeatable
+        --no-apps                     no service gets a DSN: GlitchTip alone, also
+                                      where no Compose file is
+        --sample                      a sample app, also in a folder that is not empty
+        --organization <name>         the organization's name; default: the folder's
+        --email <address>             the administrator's e-mail address
+        --port <number>               GlitchTip's port on 127.0.0.1; default 8000, or
+                                      the next one that is free
+        --dry-run                     only say what would be written
+        --yes                         ask nothing
+
+      In production:
         --production                  HTTPS in front, closed to strangers, the worker
                                       apart; with --domain
         --domain <name>               the public name, such as errors.example.com
         --proxy <kind>                caddy (default), traefik, nginx or none
+        --tls <mode>                  auto (default), internal or own
+        --certificate <file>          tls own: the certificate with its chain (PEM)
+        --key <file>                  tls own: its private key (PEM)
+        --no-preflight                production: do not look at the name in DNS and
+                                      at ports 80 and 443
+
+      A Traefik that is there already:
         --proxy-network <name>        proxy traefik: the Docker network of your
                                       Traefik (default traefik)
         --cert-resolver <name>        proxy traefik: the name of its certificate
                                       resolver
         --proxy-entrypoint <name>     proxy traefik: the entrypoint that takes HTTPS
                                       (default websecure)
-        --tls <mode>                  auto (default), internal or own
-        --certificate <file>          tls own: the certificate with its chain (PEM)
-        --key <file>                  tls own: its private key (PEM)
+
+      Mail:
         --email-url <reference>       file:PATH or env:NAME of the mail server's
                                       address
         --email-host <name>           instead of --email-url: the mail server, whose
@@ -157,8 +206,8 @@ describe("help", () => {
                                       another without TLS
         --email-user <name>           who signs in there
         --email-password-file <path>  the password, read once
-        --no-preflight                production: do not look at the name in DNS and
-                                      at ports 80 and 443
+
+      A GlitchTip that is there already:
         --server-url <url>            a GlitchTip that is there already; none is
                                       started here
         --token <reference>           file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of
@@ -170,19 +219,8 @@ describe("help", () => {
         --network <name>              a Docker network to join, where containers reach
                                       it there
         --ca-file <path>              the authority that signed its certificate (PEM)
-        --app <service=project>       a service that gets a DSN, and its project;
-                                      repeatable
-        --no-apps                     no service gets a DSN: GlitchTip alone, also
-                                      where no Compose file is
-        --sample                      a sample app, also in a folder that is not empty
-        --entrypoint <service=json>   the image's entrypoint, where your file does not
-                                      state one
-        --command <service=json>      the image's command, where your file does not
-                                      state one
-        --email <address>             the administrator's e-mail address
-        --organization <name>         the organization's name; default: the folder's
-        --port <number>               GlitchTip's port on 127.0.0.1; default 8000, or
-                                      the next one that is free
+
+      The server:
         --url <url>                   what browsers use; default http://localhost and
                                       the port
         --image <image>               GlitchTip's image; default glitchtip/glitchtip:6
@@ -191,19 +229,27 @@ describe("help", () => {
         --registration <state>        closed or open
         --size <events/days>          events a day and for how long they are kept,
                                       such as 50000/90d: limits by \`size\`
+
+      Seldom needed:
+        --entrypoint <service=json>   the image's entrypoint, where your file does not
+                                      state one
+        --command <service=json>      the image's command, where your file does not
+                                      state one
         --discovery <how>             how Compose finds our file: override (by its
                                       name, compose.override.yaml) or env
                                       (COMPOSE_FILE in .env)
         --engine <name>               docker or podman; default: the engine that
                                       answers
         --provisioner <how>           mount, build or image:NAME
+
+      Images and data that are there already:
         --pull                        fetch images that are not here, where only they
                                       know how an app starts
         --build                       build them, where the service has a build
-        --dry-run                     only say what would be written
         --take-over                   use the stack and the data that are on the
                                       engine under this Compose project's name
-        --yes                         ask nothing
+
+      Options:
         -h, --help                    display help for command
 
       Global Options:
@@ -227,12 +273,21 @@ describe("help", () => {
     using folders = cliFolders();
     const whole = await runCli(folders, "--help");
     for (const words of [[], ["help"], ["-h"]]) expect(await runCli(folders, ...words)).toEqual(whole);
+    expect(whole.stdout).toContain("Start here:");
     expect(await runCli(folders, "help", "init")).toEqual(await runCli(folders, "init", "--help"));
+  });
+
+  it.each(COMMAND_GROUPS)("of the topic $topic names the commands of that group", async ({ topic, commands }) => {
+    using folders = cliFolders();
+    const { code, stdout } = await runCli(folders, "help", topic);
+    expect(code).toBe(0);
+    for (const { name } of commands) expect(stdout).toMatch(new RegExp(`^ {2}${name} `, "m"));
+    expect(stdout.trimEnd().split("\n")).toHaveLength(commands.length + 1);
   });
 
   it("of every command in the registry has an example of that command", async () => {
     using folders = cliFolders();
-    const { stdout } = await runCli(folders, "--help");
+    const { stdout } = await runCli(folders, "help", "all");
     const commands = [...stdout.matchAll(/^ {2}([a-z][a-z-]*)(?:\|[a-z-]+)? {2,}/gm)].map(([, name]) => name ?? "");
     expect(commands.filter((name) => name !== "help")).toEqual(COMMANDS.map(({ name }) => name));
     const check = async (name: string) => {

@@ -13,6 +13,9 @@ describe("arguments, as commander reads them", () => {
   it.each([
     ["no argument becomes --help", "", "--help"],
     ["help of a command becomes its --help", "help psql", "psql --help"],
+    ["help all becomes --help of the program", "help all", "--help"],
+    ["help of no command is an unknown command", "help statu", "statu"],
+    ["--help does not hide an unknown command", "statu --help", "statu"],
     ["other commands stay as they are", "status --json", "status --json"],
     ["options of a program in a container are passed on", "psql -c x --json", "psql -- -c x --json"],
     ["so is a first option that looks like ours", "psql --debug", "psql -- --debug"],
