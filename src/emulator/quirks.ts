@@ -203,6 +203,11 @@ export const QUIRKS = {
     proof: "read",
     since: "6",
   },
+  answersUnread: {
+    about: "a large request that its method, path or credentials refuse is answered unread, and the connection ends",
+    proof: "run",
+    until: "5.2",
+  },
   pythonEventNames: {
     about: "the events of an issue have Python's field names, such as event_id instead of eventID",
     proof: "run",

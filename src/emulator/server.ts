@@ -48,6 +48,14 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   const { world, store, faults, record, service = (work) => work() } = options;
   const method = request.method ?? "GET";
   const target = request.url ?? "/";
+  const unread = await refusedUnread(request, method, target, options);
+  if (unread !== undefined) {
+    record?.({ method, path: masked(target), status: unread.status });
+    response.setHeader("connection", "close");
+    await deliver(response, unread, undefined, systemClock);
+    response.once("finish", () => request.destroy());
+    return;
+  }
   const incoming = read(request, method, target, await bodyOf(request));
   const effect = faults?.hit(method, target);
   const asked: Incoming = effect?.kind === "half-done" ? { ...incoming, halfDone: true } : incoming;
@@ -56,8 +64,26 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   const reply = replaced ?? real ?? serverErrorPage();
   const status = effect?.kind === "reset" || effect?.kind === "hang" ? 0 : reply.status;
   // Recorded before the answer is written, so that a client that has its answer finds the request in the record.
-  record?.({ method, path: target.replace(/((?:sentry|glitchtip)_key=)[^&]*/g, "$1…"), status });
+  record?.({ method, path: masked(target), status });
   await deliver(response, reply, effect, systemClock);
+}
+
+const masked = (target: string): string => target.replace(/((?:sentry|glitchtip)_key=)[^&]*/g, "$1…");
+
+/** A body of more bytes is on its way while the answer may be there already. */
+const LARGE_BYTES = 1_000_000;
+
+/** Returns the answer to a large request that needs no body to be refused. */
+async function refusedUnread(
+  request: IncomingMessage,
+  method: string,
+  target: string,
+  { world, store }: ServerOptions,
+): Promise<Reply | undefined> {
+  const length = Number(request.headers["content-length"] ?? 0);
+  if (length <= LARGE_BYTES || !world.has("answersUnread")) return undefined;
+  const reply = await dispatch(read(request, method, target, Buffer.alloc(0)), world, store);
+  return [401, 403, 404, 405].includes(reply.status) ? reply : undefined;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
