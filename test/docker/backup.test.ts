@@ -206,6 +206,23 @@ describeOnEngine("a backup", () => {
     await readEvent(stack, "app", eventId);
   });
 
+  it("with a folder of root's among the uploads is restored, and the folder keeps its owner and mode", async () => {
+    const asRoot = (script: string) => {
+      const volume = `${stack.name}_glitchtip-uploads:/uploads`;
+      return stack.project.docker(["run", "--rm", "-v", volume, "-w", "/uploads", "busybox:1", "sh", "-c", script]);
+    };
+    expect(await asRoot("mkdir old && echo x >old/x.map && chmod 0555 old")).toMatchObject({ code: 0 });
+    const made = await cli("backup", "create", "--json");
+    expect(made).toMatchObject({ code: 0 });
+    const restored = await restore(JSON.parse(made.stdout).path);
+    expect({ code: restored.code, stderr: restored.stderr }).toEqual({
+      code: 0,
+      stderr: expect.not.stringContaining("error"),
+    });
+    expect((await asRoot("stat -c '%u %a' old && cat old/x.map && rm -r old")).stdout).toBe("0 555\nx\n");
+    await expectSameContent(stack, data);
+  });
+
   it("with its secrets makes a stack in a new folder, and only with the passphrase", async () => {
     await using other = await Stack.in();
     // The sample's own program is the user's: it comes by git.

@@ -1,4 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { connect, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeOnEngine } from "./support/engine.ts";
 import { type Call, type ClientAnswer, call } from "./support/https-client.ts";
@@ -166,6 +168,32 @@ describeOnEngine("a production stack behind Caddy, with an authority of its own"
     expect((await stack.container("glitchtip-proxy")).Id).toBe(before);
   });
 
+  it("serves others while one client sends 750 bodies as slowly as it can", async () => {
+    const dsn = new URL((await stack.variable("web", "SENTRY_DSN")) ?? "");
+    const target = `/api${dsn.pathname}/envelope/?sentry_key=${dsn.username}`;
+    const before = await stack.container("glitchtip-proxy");
+    const head = `POST ${target} HTTP/1.1\r\nHost: ${DOMAIN}\r\nContent-Length: 19000000\r\n\r\n`;
+    const slow: TLSSocket[] = [];
+    try {
+      while (slow.length < 750) {
+        const batch = Array.from({ length: 50 }, () => slowClient(Number(new URL(url).port), authority));
+        slow.push(...batch);
+        await Promise.all(batch.map((socket) => once(socket, "secureConnect")));
+        for (const socket of batch) socket.write(head + "x".repeat(65_536));
+        expect(await https("/api/settings/")).toMatchObject({ status: 200 });
+      }
+      for (let i = 0; i < 20; i++) expect(await https("/api/settings/")).toMatchObject({ status: 200 });
+      const { RestartCount, State } = await stack.container("glitchtip-proxy");
+      expect({ RestartCount, StartedAt: State.StartedAt }).toEqual({
+        RestartCount: before.RestartCount,
+        StartedAt: before.State.StartedAt,
+      });
+      expect(State).toMatchObject({ Status: "running", OOMKilled: false });
+    } finally {
+      for (const socket of slow) socket.destroy();
+    }
+  });
+
   it("with a provisioner that fails, up ends with 1, and proxy and apps start all the same", async () => {
     const broken = `  glitchtip-provision:\n    entrypoint: [node, -e, "process.exit(1)"]\n`;
     stack.override(MAILBOX + broken);
@@ -188,3 +216,9 @@ describeOnEngine("a production stack behind Caddy, with an authority of its own"
     expect(failed).toMatchObject([{ id: "memory-kills", reason: "glitchtip-worker" }]);
   });
 });
+
+/** A client that sends nothing by itself. That it is closed by the proxy is not an error of the test's. */
+function slowClient(port: number, authority: string): TLSSocket {
+  const socket = connect({ host: "127.0.0.1", port, servername: DOMAIN, ca: authority });
+  return socket.on("error", () => {});
+}
