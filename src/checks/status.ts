@@ -11,6 +11,7 @@ import {
   appsStartedWithoutOurs,
   type Backlog,
   claimProblems,
+  FREE_VALKEY,
   observeClaims,
   observeStack,
   openRotationNotes,
@@ -19,10 +20,13 @@ import {
   RUNS_OTHER,
   type RunningStack,
   readBacklog,
+  readValkeyMemory,
   type ServiceState,
   STARTED_BEFORE_DSN,
   STARTED_WITHOUT_OURS,
   serviceStates,
+  type ValkeyMemory,
+  valkeyProblem,
   type WorkspaceIdentity,
 } from "../running/index.ts";
 import { ONE_SHOTS, PROVISIONER, SERVER, WORKER } from "../stack/service-names.ts";
@@ -90,6 +94,8 @@ interface StatusLines {
   readonly certificate?: CertificateStatus;
   /** Jobs that wait for the worker, where the generation keeps them in the database. */
   readonly jobs?: Backlog;
+  /** What Valkey holds, where the stack has one with a limit. */
+  readonly valkey?: ValkeyMemory;
   readonly backup?: BackupState;
   readonly resources?: Resources;
 }
@@ -129,6 +135,13 @@ const LINES: { readonly [Name in keyof StatusLines]-?: ReadLine<NonNullable<Stat
     (jobs, { stack }) => {
       const worker = WORKER in stack.config.services ? WORKER : SERVER;
       return jobs.known && jobs.problem !== undefined ? [`${jobs.problem}: docker compose restart ${worker}`] : [];
+    },
+  ),
+  valkey: line(
+    ({ docker, stack }) => readValkeyMemory(docker, stack),
+    (found) => {
+      const problem = valkeyProblem(found);
+      return problem === undefined ? [] : [`${problem}: ${FREE_VALKEY}`];
     },
   ),
   backup: line(

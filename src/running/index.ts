@@ -87,3 +87,4 @@ export {
 export { holdPrograms, releasePrograms, resumePrograms, stopServices } from "./stop.ts";
 export { requireFreePorts } from "./taken-ports.ts";
 export { startStack } from "./up.ts";
+export { FREE_VALKEY, readValkeyMemory, type ValkeyMemory, valkeyProblem } from "./valkey-memory.ts";

@@ -5,9 +5,9 @@ import type { Declaration } from "../config/schema.ts";
 import { resolveServer } from "../config/server.ts";
 import type { Docker } from "../docker/index.ts";
 import { type JobQueue, VALKEY_LISTS } from "../glitchtip/versions.ts";
-import { SERVER, VALKEY, WORKER } from "../stack/service-names.ts";
+import { SERVER, WORKER } from "../stack/service-names.ts";
 import { readBacklog } from "./backlog.ts";
-import { containerOf, isSingleContainer, observeStack, type RunningStack } from "./observe.ts";
+import { containerOf, isSingleContainer, observeStack, valkeyContainerOf } from "./observe.ts";
 import { stopServices } from "./stop.ts";
 
 export interface IntakeContext {
@@ -50,7 +50,7 @@ export async function drainQueue(context: IntakeContext): Promise<void> {
         remedy: "Look at it with: npx glitchtip-compose logs worker, then: npx glitchtip-compose restart worker",
       }),
   });
-  if (queue === "celery" && valkeyOf(stack)?.state !== "running") await clock.sleep(BATCH_MS, signal);
+  if (queue === "celery" && valkeyContainerOf(stack)?.state !== "running") await clock.sleep(BATCH_MS, signal);
 }
 
 /**
@@ -117,16 +117,10 @@ async function orResume<T>(context: IntakeContext, paused: readonly string[], wo
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-const valkeyOf = (stack: RunningStack) => {
-  const { services } = stack.config;
-  const inside = isSingleContainer(services) && services[SERVER]?.environment?.VALKEY_URL;
-  return containerOf(stack, inside ? SERVER : VALKEY);
-};
-
 /** Counts the jobs in Valkey or in the database, wherever the queue is; undefined where the count cannot be read. */
 async function countJobs(docker: Docker, queue: JobQueue, nowMs: number): Promise<number | undefined> {
   const stack = await observeStack(docker);
-  const valkey = valkeyOf(stack);
+  const valkey = valkeyContainerOf(stack);
   if (valkey?.state === "running") {
     const lengths = [
       ...VALKEY_LISTS[queue].map((key) => `LLEN '${key}'`),

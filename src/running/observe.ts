@@ -1,7 +1,7 @@
 import { CodedError } from "../base/errors.ts";
 import type { ComposeConfig } from "../compose/model.ts";
 import type { Container, Docker, Engine } from "../docker/index.ts";
-import { DATABASE, SERVER } from "../stack/service-names.ts";
+import { DATABASE, SERVER, VALKEY } from "../stack/service-names.ts";
 
 /** The Compose project as Compose reads it, and what of it exists on the engine. */
 export interface RunningStack {
@@ -58,6 +58,13 @@ export function runningContainer(stack: RunningStack, service: string): Containe
 export function databaseContainerOf(stack: RunningStack): Container | undefined {
   const service = databaseOf(stack.config.services);
   return service === undefined ? undefined : containerOf(stack, service);
+}
+
+/** The container in which the stack's Valkey runs. */
+export function valkeyContainerOf(stack: RunningStack): Container | undefined {
+  const { services } = stack.config;
+  const isInside = isSingleContainer(services) && services[SERVER]?.environment?.VALKEY_URL;
+  return containerOf(stack, isInside ? SERVER : VALKEY);
 }
 
 export function stackNotStarted(composeProject: string): CodedError {

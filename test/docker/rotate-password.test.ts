@@ -1,10 +1,14 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type DsnParts, parseDsn } from "../../src/glitchtip/dsn.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import { readEvent } from "./support/server.ts";
 import { Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
+
+/** The stand-in stores some five events a second. */
+const EVERY_MS = 300;
 
 describeOnEngine("while events come in, the database restarts", () => {
   let stack: Stack;
@@ -37,6 +41,7 @@ describeOnEngine("while events come in, the database restarts", () => {
         const id = randomUUID().replaceAll("-", "");
         const outcome = await post(parts, id).catch(() => 0);
         if (outcome === 200) accepted.push(id);
+        await pause(EVERY_MS);
       }
     })();
     const more = async () => {
@@ -71,5 +76,18 @@ describeOnEngine("while events come in, the database restarts", () => {
       const { code, stderr } = await stack.project.cli(["up"]);
       expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("letting the worker finish") });
     });
+  });
+
+  it("and a Valkey that takes no more is told by status and doctor", async () => {
+    const limit = (await stack.exec("glitchtip-valkey", "valkey-cli", "config", "get", "maxmemory")).stdout.split("\n");
+    const set = (bytes: string) => stack.exec("glitchtip-valkey", "valkey-cli", "config", "set", "maxmemory", bytes);
+    await set("1000000");
+    for (const command of ["status", "doctor"]) {
+      const { code, stdout } = await stack.project.cli([command]);
+      expect(stdout, command).toContain("Valkey is full");
+      expect(code, command).toBe(1);
+    }
+    await set(limit[1]?.trim() ?? "");
+    expect((await stack.project.cli(["status"])).code).toBe(0);
   });
 });

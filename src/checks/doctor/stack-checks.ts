@@ -10,6 +10,7 @@ import {
   containerOf,
   containerProblem,
   databaseOutsideVolumes,
+  FREE_VALKEY,
   NEVER_STARTED,
   observeClaims,
   otherImage,
@@ -17,9 +18,11 @@ import {
   queueInDatabase,
   type RunningStack,
   readBacklog,
+  readValkeyMemory,
   STARTED_BEFORE_DSN,
   STARTED_WITHOUT_OURS,
   serviceStates,
+  valkeyProblem,
   type WorkspaceIdentity,
 } from "../../running/index.ts";
 import { isStackService, SERVER } from "../../stack/service-names.ts";
@@ -185,6 +188,7 @@ export async function checkServing(
     await Promise.all([
       queueFindings(docker, declaration, stack, nowMs),
       dataFindings(docker, stack),
+      valkeyFindings(docker, stack),
       certificateFindings(docker, declaration, stack, nowMs),
     ])
   ).flat();
@@ -207,6 +211,12 @@ async function dataFindings(docker: Docker, stack: RunningStack): Promise<Findin
   const what = `Postgres keeps its data in ${lost}, which is in no volume of this stack: it is gone after docker compose down`;
   const fix = `npx glitchtip-compose backup create; npx glitchtip-compose init; ${START}; npx glitchtip-compose restore latest`;
   return [fail("data", what, fix)];
+}
+
+async function valkeyFindings(docker: Docker, stack: RunningStack): Promise<Finding[]> {
+  const found = await readValkeyMemory(docker, stack);
+  const problem = found && valkeyProblem(found);
+  return problem === undefined ? [] : [fail("valkey", problem, FREE_VALKEY)];
 }
 
 async function certificateFindings(docker: Docker, declaration: Declaration, stack: RunningStack, nowMs: number) {

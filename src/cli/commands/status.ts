@@ -113,6 +113,7 @@ const SECTIONS: readonly ((found: StackStatus, view: View) => string | undefined
   ({ provisioner }, { nowMs }) =>
     provisioner && `provisioner: ${provisioner.state}, ${ago(Date.parse(provisioner.at), nowMs)} ago`,
   ({ jobs }) => jobs && `jobs: ${jobsText(jobs)}`,
+  ({ valkey }) => valkey && `valkey: ${formatMebibytes(valkey.usedBytes)} of ${formatMebibytes(valkey.limitBytes)}`,
   ({ certificate }) => certificate && `certificate: ${certificate.verdict.reason}`,
   ({ resources }) => resources?.disk && `disk: ${diskText(resources.disk)}`,
   ({ backup }, { nowMs }) => backup && `backup: ${backupText(backup, nowMs)}`,

@@ -275,3 +275,17 @@ describe("the stack of another folder", () => {
     expect(next[0]).toContain(folder);
   });
 });
+
+describe("a Valkey that is full", () => {
+  it("makes the stack broken, with the command", async () => {
+    const docker = fakeDocker({
+      config: { services: { ...SERVICES, "glitchtip-valkey": {} } },
+      containers: [...STARTED, container("glitchtip-valkey")],
+      files: { [STATUS_FILE]: JSON.stringify(WRITTEN) },
+      cli: async () => answers({ stdout: "used_memory:99\nmaxmemory:100\n" }),
+    });
+    const found = await stackStatus(docker, DECLARATION, { dir: "/nowhere", nowMs: NOW_MS });
+    expect(found).toMatchObject({ state: "broken", valkey: { usedBytes: 99, limitBytes: 100, refused: 0 } });
+    expect(found.next).toEqual([expect.stringMatching(/^Valkey is full .*limits\.valkey\.memory/)]);
+  });
+});

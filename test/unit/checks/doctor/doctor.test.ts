@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../../src/base/errors.ts";
 import { answers, container } from "../../../support/fake-docker.ts";
-import { examine, GIB, initiated, NOW_MS } from "./examined.ts";
+import { CONFIG, examine, GIB, initiated, NOW_MS } from "./examined.ts";
 
 describe("doctor", () => {
   it("finds no problem where there is none", async () => {
@@ -103,6 +103,26 @@ describe("doctor", () => {
     });
     expect(bad).toContainEqual(
       expect.objectContaining({ check: "data", level: "fail", what: expect.stringContaining("in no volume") }),
+    );
+  });
+
+  it("tells a Valkey that refuses writes for its limit", async () => {
+    using folder = await initiated();
+    const info = "used_memory:67000000\r\nmaxmemory:67108864\r\nerrorstat_OOM:count=3\r\n";
+    const { bad } = await examine({
+      dir: folder.dir,
+      docker: {
+        config: { ...CONFIG, services: { ...CONFIG.services, "glitchtip-valkey": { mem_limit: "134217728" } } },
+        containers: [container("glitchtip-db"), container("glitchtip-valkey")],
+        cli: async (args) => answers({ stdout: args.includes("valkey-cli") ? info : "" }),
+      },
+    });
+    expect(bad).toContainEqual(
+      expect.objectContaining({
+        check: "valkey",
+        level: "fail",
+        what: expect.stringContaining("has refused 3 writes"),
+      }),
     );
   });
 });
