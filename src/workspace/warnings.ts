@@ -66,7 +66,8 @@ function* discoveryWarnings(
   } else if (shell.COMPOSE_FILE && env.COMPOSE_FILE && shell.COMPOSE_FILE !== env.COMPOSE_FILE) {
     yield `COMPOSE_FILE=${shell.COMPOSE_FILE} in your shell wins over the one in .env`;
   }
-  if (stackFile === STACK_FILE && ignoresAny(dir, [".env"])) {
+  const isWritten = stackFile === STACK_FILE && !env.COMPOSE_FILE?.includes(STACK_FILE);
+  if (isWritten && ignoresAny(dir, [".env"])) {
     yield `git ignores .env, in which COMPOSE_FILE names ${STACK_FILE}: whoever clones the repository has to run npx glitchtip-compose init`;
   }
 }
