@@ -36,14 +36,7 @@ export {
   writeDotenvFiles,
 } from "./host-apps.ts";
 export { type PushedImage, pushedName, pushImage, requireImages, usedImages } from "./images.ts";
-export {
-  drainQueue,
-  type IntakeContext,
-  jobQueueOf,
-  pauseIntake,
-  resumeIntake,
-  whilePaused,
-} from "./intake.ts";
+export { drainQueue, jobQueueOf, pauseIntake, whilePaused } from "./intake.ts";
 export { errorFilter, type LogLine, readLogs } from "./logs.ts";
 export {
   baseImage,
