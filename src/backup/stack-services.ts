@@ -70,10 +70,14 @@ export class StackServices {
     return containerOf(this.#stack, this.#database)?.state === "running";
   }
 
-  /** Starts the database and creates the containers whose volumes are written to. */
+  /**
+   * Starts the database and creates the containers whose volumes are written to. Replaces none: web and worker may use the
+   * database.
+   */
   async prepare(): Promise<void> {
     const { compose } = this.#context.docker;
-    await compose.up({ services: [this.#database], onLine: this.#onLine });
+    const flags = ["--detach", "--wait", "--no-recreate"];
+    await compose.up({ services: [this.#database], flags, onLine: this.#onLine });
     await compose.up({
       services: this.provisions ? [SERVER, PROVISIONER] : [SERVER],
       flags: ["--no-start", "--no-recreate"],

@@ -43,3 +43,18 @@ describe("before a database is replaced", () => {
     expect(calls.at(-1)).toContain("flushall");
   });
 });
+
+describe("the database that a restore needs", () => {
+  it("is started and not replaced, because web and worker may use it", async () => {
+    const calls: string[] = [];
+    const docker = fakeDocker({
+      config: { services: { "glitchtip-db": {}, glitchtip: {} } },
+      compose: {
+        up: async ({ services = [], flags = [] } = {}) => void calls.push([...flags, ...services].join(" ")),
+      },
+    });
+    const { signal } = new AbortController();
+    await (await StackServices.open({ docker, signal, log: silentLog } as StackContext)).prepare();
+    expect(calls).toEqual(["--detach --wait --no-recreate glitchtip-db", "--no-start --no-recreate glitchtip"]);
+  });
+});
