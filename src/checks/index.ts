@@ -8,3 +8,4 @@ export { type HostNetwork, type ProductionHost, refuseUnfitProduction } from "./
 export { type ServedCertificate, servedCertificate } from "./production/served.ts";
 export type { MemoryUse, Resources } from "./resources.ts";
 export { type StackStatus, stackStatus } from "./status.ts";
+export { supportBundle } from "./support-bundle.ts";

@@ -1,12 +1,26 @@
-import { EXIT } from "../../base/errors.ts";
-import { type Finding, runDoctor, thisMachine } from "../../checks/index.ts";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { CodedError, EXIT } from "../../base/errors.ts";
+import { writeOne } from "../../base/files.ts";
+import { type Finding, runDoctor, supportBundle, thisMachine } from "../../checks/index.ts";
 import { openDocker } from "../../docker/index.ts";
 import { compareVaultCopies, packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
+import type { CliContext } from "../context.ts";
 import { type Colour, type Paint, paintFor, withProgress } from "../screen.ts";
 
+interface Flags {
+  readonly bundle?: string;
+}
+
 export default {
-  async run(context) {
+  flags: (command) =>
+    command.option(
+      "--bundle <file>",
+      "also write versions, findings, states and last logs, without secrets, into a file for a report",
+    ),
+  async run(context, { bundle }) {
+    const file = bundle === undefined ? undefined : newFile(context.dir, bundle);
     const findings = await withProgress(context, "looking at the engine, the files and the containers", () =>
       runDoctor({
         docker: openDocker(context),
@@ -19,7 +33,8 @@ export default {
     );
     const failed = findings.filter(({ level }) => level === "fail").length;
     const warned = findings.filter(({ level }) => level === "warn").length;
-    if (context.json) context.print(JSON.stringify({ ok: failed === 0, findings }));
+    if (file !== undefined) await writeBundle(context, file, findings);
+    if (context.json) context.print(JSON.stringify({ ok: failed === 0, findings, bundle: file }));
     else {
       const paint = paintFor(context);
       context.print(findings.flatMap((finding) => lines(finding, paint)).join("\n"));
@@ -27,7 +42,28 @@ export default {
     }
     context.setExitCode(failed === 0 ? EXIT.done : EXIT.failed);
   },
-} satisfies CliCommand;
+} satisfies CliCommand<Flags>;
+
+function newFile(dir: string, path: string): string {
+  const file = resolve(dir, path);
+  if (!existsSync(file)) return file;
+  throw new CodedError("GC1001", `--bundle ${path}: this file exists already`, { remedy: "Give another name." });
+}
+
+async function writeBundle(context: CliContext, file: string, findings: readonly Finding[]): Promise<void> {
+  const text = await withProgress(context, "collecting versions, states and logs", () =>
+    supportBundle(
+      {
+        ...context,
+        docker: openDocker(context),
+        toolVersion: packageAssets().version,
+      },
+      findings,
+    ),
+  );
+  writeOne(file, text, 0o600);
+  context.log.info(`wrote ${file}; secrets are masked, but read it before you give it away`);
+}
 
 const SHOWN: Readonly<Record<Finding["level"], { word: string; colour: Colour }>> = {
   ok: { word: "ok  ", colour: "good" },

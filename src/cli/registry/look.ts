@@ -13,7 +13,11 @@ export const LOOK_COMMANDS: CommandGroup = {
     {
       name: "doctor",
       summary: "everything that stands in the way, each with its fix",
-      examples: ["glitchtip-compose doctor", "glitchtip-compose doctor --json"],
+      examples: [
+        "glitchtip-compose doctor",
+        "glitchtip-compose doctor --json",
+        "glitchtip-compose doctor --bundle support.json",
+      ],
       load: () => import("../commands/doctor.ts"),
     },
     {

@@ -16,6 +16,7 @@ export const COMMANDS: readonly (readonly string[])[] = [
   ["verify"],
   ["status"],
   ["doctor"],
+  ["doctor", "--bundle", "support.json"],
   ["check", "--production"],
   ["logs", "--errors"],
   ["shell", "api", "true"],
