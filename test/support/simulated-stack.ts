@@ -86,6 +86,12 @@ export function simulatedStack(options: SimulatedOptions = {}): SimulatedStack {
         if (running.has("glitchtip-worker")) stack.queue = Math.max(0, found - 2);
         return answers({ stdout: `${found}\n` });
       }
+      if (script === "flushall") {
+        return call(`flush ${stack.queue} jobs`, () => {
+          stack.queue = 0;
+          return answers({ stdout: "OK\n" });
+        });
+      }
       if (script.includes("SHOW data_directory")) return answers();
       if (script.includes("ALTER ROLE")) {
         return call("set password", () => {

@@ -1,11 +1,18 @@
 import { describe, expect, it } from "vitest";
+import { newRestore } from "../../../src/backup/restore/progress.ts";
+import { Restore } from "../../../src/backup/restore/steps.ts";
+import { StackServices } from "../../../src/backup/stack-services.ts";
+import type { StackContext } from "../../../src/backup/stack-sources.ts";
+import { silentLog } from "../../../src/base/log.ts";
 import { pauseIntake, resumeIntake } from "../../../src/running/intake.ts";
 import { restartServices, withoutLoss } from "../../../src/running/restart.ts";
 import { startStack } from "../../../src/running/up.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
+import { manifestWith } from "../../support/manifest.ts";
 import { declare } from "../../support/provisioning.ts";
 import { type SimulatedOptions, simulatedStack } from "../../support/simulated-stack.ts";
+import { TemporaryFolder } from "../../support/workspace.ts";
 
 const { signal } = new AbortController();
 const PAUSED = ["glitchtip", "glitchtip-worker"];
@@ -51,6 +58,31 @@ describe("before the database restarts", () => {
     expect(atStop).toEqual([{ ran: [], queue: 0 }]);
     const [database = 0, ...others] = services.map((name) => stack.started.get(name) ?? 0);
     expect(others.every((nth) => nth > database)).toBe(true);
+  });
+
+  it("a restore lets the worker finish before it empties the queue and copies what is there", async () => {
+    using folder = new TemporaryFolder();
+    const stack = simulatedStack();
+    const workspace = { dir: folder.path, declaration: declare(), env: {}, composeFiles: [] };
+    const context = {
+      ...contextOf(stack),
+      workspace,
+      toolVersion: "1",
+      log: silentLog,
+    } as unknown as StackContext;
+    const backup = { path: folder.path, manifest: manifestWith() };
+    const services = await StackServices.open(context);
+    const options = { backup, contents: { files: [], state: undefined } };
+    const restore = new Restore(context, options, services, newRestore(backup, services.running));
+    // The simulated database cannot be dumped: what came before that is of interest here.
+    await expect(restore.execute()).rejects.toThrow();
+    expect(stack.calls.slice(0, 4)).toEqual([
+      "stop glitchtip",
+      "stop glitchtip glitchtip-worker",
+      "stop glitchtip glitchtip-worker glitchtip-setup",
+      "up glitchtip-valkey",
+    ]);
+    expect(stack.calls).toContain("flush 0 jobs");
   });
 
   it("a restart of the worker alone stops no intake", async () => {
