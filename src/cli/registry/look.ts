@@ -51,6 +51,12 @@ export const LOOK_COMMANDS: CommandGroup = {
       load: () => import("../commands/logs.ts"),
     },
     {
+      name: "graph",
+      summary: "the stack as a Mermaid chart: services, networks, volumes, ports, who holds which secret",
+      examples: ["glitchtip-compose graph > stack.mmd", "glitchtip-compose graph --json | jq .services.glitchtip"],
+      load: () => import("../commands/graph.ts"),
+    },
+    {
       name: "load",
       summary: "send real events to the running stack, and read every accepted one back",
       examples: [

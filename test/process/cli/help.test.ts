@@ -102,6 +102,8 @@ describe("help", () => {
                                 made
         logs                    what the services say, as one view; --errors for
                                 failures alone
+        graph                   the stack as a Mermaid chart: services, networks,
+                                volumes, ports, who holds which secret
         load                    send real events to the running stack, and read every
                                 accepted one back
 

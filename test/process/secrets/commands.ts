@@ -41,6 +41,7 @@ export const COMMANDS: readonly (readonly string[])[] = [
   ["notify", "test"],
   ["care", "run"],
   ["care", "restart"],
+  ["graph"],
   ["load", "--events", "2"],
   ["size", "--events-per-day", "5000"],
   ["lock"],
