@@ -38,6 +38,16 @@ describeOnEngine("a production stack behind Caddy, with an authority of its own"
     return { code, stderr, data: JSON.parse(stdout) };
   };
 
+  /** Sends the head of a POST that states a body's length, without the body. Returns what is answered. */
+  const answerToLength = async (path: string, length: number): Promise<string> => {
+    const { hostname, port } = new URL(url);
+    const socket = connect({ host: "127.0.0.1", port: Number(port), servername: hostname, ca: authority });
+    socket.write(`POST ${path} HTTP/1.1\r\nhost: ${hostname}\r\ncontent-length: ${length}\r\n\r\n`);
+    let answered = "";
+    for await (const chunk of socket) answered += String(chunk);
+    return answered;
+  };
+
   beforeAll(async () => {
     registry = await localRegistry(Object.values(IMAGES));
     stack = await Stack.in({ "compose.yaml": COMPOSE, "mail-url": `smtp://shop:${MAIL_PASSWORD}@mailbox:2525` });
@@ -119,7 +129,9 @@ describeOnEngine("a production stack behind Caddy, with an authority of its own"
 
   it("a body over the limit is refused, and one for events may be larger than others", async () => {
     const body = new Uint8Array(6_000_000);
-    expect(await https("/api/0/organizations/", { method: "POST", body })).toMatchObject({ status: 413 });
+    // The proxy closes the connection while the body is on its way, which a client that writes on may take for a failure.
+    expect(await answerToLength("/api/0/organizations/", body.length)).toMatch(/^HTTP\/1\.1 413 /);
+    expect(await answerToLength("/api/1/envelope/?sentry_key=x", 21_000_000)).toMatch(/^HTTP\/1\.1 413 /);
     const envelope = await https("/api/1/envelope/?sentry_key=x", { method: "POST", body });
     expect(envelope.status).not.toBe(413);
   });
