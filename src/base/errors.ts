@@ -146,5 +146,9 @@ export function errorLines(error: unknown): string[] {
     ];
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return ["error GC1901: a mistake in glitchtip-compose itself; please report it", cleanText(text)];
+  return [
+    "error GC1901: a mistake in glitchtip-compose itself",
+    cleanText(text),
+    "  → Please report it where you got glitchtip-compose, with the file of: glitchtip-compose doctor --bundle report.json",
+  ];
 }

@@ -7,6 +7,7 @@ import type { CommandEntry } from "./command.ts";
 import { type CliContext, type GlobalFlags, processContext, processOutput, reportError } from "./context.ts";
 import { commandForSynonym, firstPage, groupHelp } from "./help.ts";
 import { COMMAND_GROUPS, COMMANDS } from "./registry/index.ts";
+import { paintFor } from "./screen.ts";
 
 declare const VERSION: string;
 
@@ -105,8 +106,10 @@ async function lockFor(
   return await lockWorkspace(context, command.trim(), process.pid);
 }
 
+/** An interrupt is no failure, so it is not red. */
 function toStderr(text: string): void {
-  process.stderr.write(text);
+  const paint = paintFor({ env: process.env, json: false }, process.stderr.isTTY === true);
+  process.stderr.write(text.replace(/^error (?!GC1003)GC\d{4}:/, (start) => paint("bad", start)));
 }
 
 /** Returns commander's error as one of ours that names the help to read, or what people mean by a word of other tools. */

@@ -31,6 +31,7 @@ export async function printWorkspaceResult(
     return;
   }
   printDifferences(context, shown, result.dryRun ? "would be " : "");
+  warnOfEjected(context, files);
   if (conflict !== undefined) throw conflict;
   if (result.nothingToChange) context.print("nothing to change");
   for (const { service, project, variables } of result.services) {
@@ -42,6 +43,14 @@ export async function printWorkspaceResult(
   const account = admin === undefined ? "" : ` (${admin.email}${password})`;
   if (url !== undefined) context.print(`GlitchTip: ${url}${account}`);
   context.print(`next: ${next}`);
+}
+
+/** Says which files of the user's own lack what the tool would write now. */
+function warnOfEjected({ log }: CliContext, files: WorkspaceResult["files"]): void {
+  for (const { path, state, after } of files) {
+    if (state !== "ejected" || after === undefined) continue;
+    log.warn(`${path} is yours since eject, so this is not written into it: see plan, or render --adopt ${path}`);
+  }
 }
 
 const named = (files: WorkspaceResult["files"]) => files.map(({ before: _, after: __, ...file }) => file);

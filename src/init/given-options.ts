@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { CodedError } from "../base/errors.ts";
 import { NEEDS_DOMAIN } from "./option-conditions.ts";
 import { flagName, isRepeatable, isValueRow, type OptionRow, type RepeatableRow, type ValueRow } from "./option-row.ts";
@@ -48,7 +49,13 @@ function parseOne(row: ValueRow<unknown>, text: string, problems: string[]): unk
 /** Parses `SERVICE=VALUE` texts into values by service. */
 function parseEach(row: ValueRow<unknown>, texts: readonly string[], problems: string[]): unknown {
   if (!isRepeatable(row)) return undefined;
-  return Object.fromEntries(texts.flatMap((text) => entryOf(row, text, problems)));
+  const entries = texts.flatMap((text) => entryOf(row, text, problems));
+  for (const [at, [service, value]] of entries.entries()) {
+    const first = entries.find(([name]) => name === service);
+    if (first === entries[at] || isDeepStrictEqual(first?.[1], value)) continue;
+    problems.push(`${flagName(row)}: ${service} is given twice, with different values`);
+  }
+  return Object.fromEntries(entries);
 }
 
 function entryOf(row: RepeatableRow<unknown>, text: string, problems: string[]): (readonly [string, unknown])[] {

@@ -84,7 +84,7 @@ async function create(run: ApplyRun, place: Place, desired: DesiredAlert, butNot
       last = error;
       throw error;
     }
-    return failures === 0 ? {} : { note: `made at the ${failures + 1}. try` };
+    return failures === 0 ? {} : { note: `made on attempt ${failures + 1}` };
   };
   const look = async (): Promise<AppliedNote | undefined> => {
     const found = await find(run, place, desired.name, butNot);

@@ -1,6 +1,7 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isContainedPath } from "../../base/contained-path.ts";
+import { counted } from "../../base/counted.ts";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import { type Docker, lastLines } from "../../docker/index.ts";
@@ -66,7 +67,7 @@ export async function createBundle({ docker, workspace, to, name, ...options }: 
   const bundle = beginBackup(to, name);
   try {
     for (const file of files) await bundle.text(join("project", file.path), file.content);
-    options.say(`saving ${used.length} images`);
+    options.say(`saving ${counted(used.length, "image")}`);
     await bundle.write("images.tar", async (stdoutTo) => {
       const { code, stderr } = await docker.cli(["save", ...used], { stdoutTo });
       if (code !== 0) throw new CodedError("GC1610", "docker save failed", { problems: lastLines(stderr, 3) });

@@ -84,7 +84,7 @@ async function main([word, ...words]: readonly string[]): Promise<void> {
     if (!report.ok) process.exitCode = 1;
     return;
   }
-  throw new CodedError("GC1001", `care.mjs ${word} is nothing it can do`);
+  throw new CodedError("GC1001", `care.mjs: there is no action "${word}"`);
 }
 
 try {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { parse } from "yaml";
+import { counted } from "../../base/counted.ts";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { readIfThere } from "../../base/files.ts";
 import { resolveServer, serverKind } from "../../config/server.ts";
@@ -36,7 +37,7 @@ export async function checkWorkspaceFiles(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Finding[]> {
   return [
-    ok("declaration", `glitchtip.yaml is valid: ${Object.keys(workspace.declaration.apps).length} apps`),
+    ok("declaration", `glitchtip.yaml is valid: ${counted(Object.keys(workspace.declaration.apps).length, "app")}`),
     ...orphans(workspace),
     ...discoveryFindings(workspace, env),
     ...[...(await appsWithLostWrapper(workspace))].map(([app, path]) =>

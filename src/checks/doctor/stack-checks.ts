@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.ts";
 import type { ComposeConfig } from "../../compose/model.ts";
 import { variablesOf } from "../../config/framework-presets.ts";
 import type { Declaration } from "../../config/schema.ts";
@@ -146,7 +147,14 @@ export function checkContainers(stack: RunningStack): Finding[] {
     ...stack.containers.flatMap((one) => endedJobFindings(stack, one)),
     ...missing.map(({ service }) => fail("containers", `${service} has no container`, START)),
   ];
-  return broken.length > 0 ? broken : [ok("containers", `${stack.containers.length} containers do their part`)];
+  return broken.length > 0
+    ? broken
+    : [
+        ok(
+          "containers",
+          `${counted(stack.containers.length, "container")} ${stack.containers.length === 1 ? "does its" : "do their"} part`,
+        ),
+      ];
 }
 
 /** Finds apps that run without our Compose file. */

@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.ts";
 import { CodedError } from "../../base/errors.ts";
 import type { Secret } from "../../base/secret.ts";
 import type { Clock } from "../../base/wait.ts";
@@ -66,7 +67,9 @@ export async function runLoad(context: LoadContext, options: LoadOptions): Promi
   const load = async () => {
     say(`sending ${amount.events} events to project ${name}, ${amount.concurrency} at a time`);
     const sent = await sendLoad(run, { ...context, ...amount, dsn, withinMs: LOAD_LIMITS.sendWithinMs });
-    say(`${sent.accepted.length} events were accepted${refusedText(sent)}; waiting until they can be read`);
+    say(
+      `${counted(sent.accepted.length, "event")} ${sent.accepted.length === 1 ? "was" : "were"} accepted${refusedText(sent)}; waiting until they can be read`,
+    );
     const within = { glitchtip, withinMs: READ_WITHIN_MS, foundIssue };
     const read = await readBackAll(sent.accepted, { ...context, ...where, ...within });
     return { sent, read };

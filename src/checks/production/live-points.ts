@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.ts";
 import { containerProblem } from "../../running/index.ts";
 import { SECURITY_HEADERS } from "../../stack/proxy.ts";
 import { isStackService } from "../../stack/service-names.ts";
@@ -28,7 +29,7 @@ export const LIVE_POINTS: readonly HardeningPoint[] = [
         return problem === undefined ? [] : [`${container.service} ${problem}`];
       });
       return broken.length === 0
-        ? passed(`${stack.containers.length} containers`)
+        ? passed(counted(stack.containers.length, "container"))
         : failed(broken.join(", "), "npx glitchtip-compose status");
     },
   },

@@ -18,6 +18,7 @@ import {
   verifyBackup,
 } from "../../backup/index.ts";
 import { formatMebibytes } from "../../base/byte-size.ts";
+import { counted } from "../../base/counted.ts";
 import { defined } from "../../base/defined.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { openDocker } from "../../docker/index.ts";
@@ -175,7 +176,8 @@ async function prune({ context, project, folder, flags }: Call): Promise<void> {
   const keep = parseRetentionRules(rules);
   const { dryRun = false, yes = false } = flags;
   const confirm = async (names: readonly string[]) =>
-    yes || (await confirmed(context, `Delete ${names.length} backups for good: ${names.join(", ")}?`, "--yes"));
+    yes ||
+    (await confirmed(context, `Delete ${counted(names.length, "backup")} for good: ${names.join(", ")}?`, "--yes"));
   const result = await pruneBackups({ ...context, folder }, keep, { dryRun, confirm });
   if (result.refused) {
     context.log.info("Nothing was deleted.");

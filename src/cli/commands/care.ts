@@ -18,14 +18,14 @@ export default {
     const services = named.map((name) => ROLES[name] ?? name);
     const unknown = services.filter((name) => !Object.values(ROLES).includes(name));
     if (unknown.length > 0 || (services.length > 0 && what !== "restart")) {
-      throw new CodedError("GC1001", `care ${what} ${named.join(" ")} is nothing it can do`, {
+      throw new CodedError("GC1001", `care ${what} takes no ${named.join(" ")}`, {
         remedy: "Type: glitchtip-compose care restart web worker",
       });
     }
     if (what === "run") return await look(context);
     if (what === "restart") return await restart(context, services);
     if (what === "report") return await reports(context);
-    throw new CodedError("GC1001", `care ${what} is nothing it can do`, {
+    throw new CodedError("GC1001", `care: there is no action "${what}"`, {
       remedy: "There is: care run, care restart, care report.",
     });
   },

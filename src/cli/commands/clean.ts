@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.ts";
 import { EXIT } from "../../base/errors.ts";
 import { type Docker, openDocker } from "../../docker/index.ts";
 import {
@@ -50,7 +51,7 @@ export default {
     const shown = divided.removed.map(({ name, users }) => (users ? `${name} (your own)` : name));
     const data = shown.length === 0 ? "" : ` and their data (${shown.join(", ")})`;
     const users = removal.users.length === 0 ? "" : `, of them ${removal.users.join(", ")} of yours, which use it`;
-    const question = `${project}: ${containers.length} containers${data} are removed for good${users}.`;
+    const question = `${project}: ${counted(containers.length, "container")}${data} will be removed for good${users}.`;
     if (!(await typed(context, question, project, { flag: "--yes-clean", value: yesClean }))) {
       context.log.info("Nothing was removed.");
       return context.setExitCode(EXIT.failed);
@@ -64,7 +65,9 @@ export default {
       context.print(JSON.stringify({ ...result, images: gone, kept: keptImages }));
       return;
     }
-    context.print(`removed ${containers.length} containers, ${removal.volumes.length} volumes, ${gone.length} images`);
+    context.print(
+      `removed ${counted(containers.length, "container")}, ${counted(removal.volumes.length, "volume")}, ${counted(gone.length, "image")}`,
+    );
     for (const line of keptLine(result.keptVolumes)) context.print(line);
     if (keptImages.length > 0) context.print(`kept, because they are in use or not here: ${keptImages.join(", ")}`);
     context.print("the files are still there; glitchtip-compose init and docker compose up start anew");

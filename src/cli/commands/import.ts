@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { stdin } from "node:process";
 import { text } from "node:stream/consumers";
+import { counted } from "../../base/counted.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import {
   applyServers,
@@ -92,8 +93,6 @@ function summary({ file, created, changed, added, replaced, kept, projects, orga
     changed ? `changed ${file}: ${what}\nnext: glitchtip-compose plan` : `${file} says all of it already: ${what}`,
   ].join("\n");
 }
-
-const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 interface ConfigurationFlags extends ServerFlags {
   readonly dryRun: boolean;

@@ -1,0 +1,42 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { cliFolders, needsScript, runCli, startOnTerminal } from "../../support/cli-process.ts";
+import { COMPOSE } from "./workspace.ts";
+
+describe("a first contact", () => {
+  it("the same service with two projects is a mistake; the same line twice is not", async () => {
+    using folders = cliFolders();
+    writeFileSync(join(folders.project, "compose.yaml"), COMPOSE);
+    const twice = await runCli(folders, "init", "--yes", "--dry-run", "--app", "api=x", "--app", "api=y");
+    expect(twice.code).toBe(2);
+    expect(twice.stderr).toContain("--app: api is given twice, with different values");
+    const same = await runCli(folders, "init", "--yes", "--dry-run", "--app", "api=x", "--app", "api=x");
+    expect(same.code).toBe(0);
+  });
+
+  it("add warns that its lines cannot go into a file that was ejected", async () => {
+    using folders = cliFolders();
+    writeFileSync(join(folders.project, "compose.yaml"), `services:\n${["api", "web"].map(serviceLine).join("")}`);
+    await runCli(folders, "init", "--yes", "--app", "api=x");
+    const { stdout } = await runCli(folders, "eject", "--json");
+    const ejected: string[] = JSON.parse(stdout).ejected ?? [];
+    const { code, stderr } = await runCli(folders, "add", "web");
+    expect(code).toBe(0);
+    const stack = ejected.find((path) => /^compose\..*yaml$/.test(path)) ?? "compose";
+    expect(stderr).toContain(`warning: ${stack}`);
+    expect(stderr).toContain("is yours since eject, so this is not written into it");
+  });
+
+  it("an error begins in red on a terminal, unless NO_COLOR is set", async ({ skip }) => {
+    needsScript(skip);
+    using folders = cliFolders();
+    await using coloured = startOnTerminal(folders, "status");
+    expect((await coloured.ended).stdout).toContain("\u001b[31merror GC1108:\u001b[0m ");
+    folders.env.NO_COLOR = "1";
+    await using plain = startOnTerminal(folders, "status");
+    expect((await plain.ended).stdout).toMatch(/^error GC1108: /m);
+  });
+});
+
+const serviceLine = (name: string) => `  ${name}: { image: a, entrypoint: [node], command: [x] }\n`;
