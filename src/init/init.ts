@@ -12,6 +12,7 @@ import {
   type ComposeFiles,
   composeFilesIn,
   DECLARATION_FILE,
+  EDITOR_LINE,
   exposureRemedy,
   exposures,
   exposureText,
@@ -199,14 +200,10 @@ async function newWorkspace(
 const portVariable = (env: Variables, shell: NonNullable<WorkspaceContext["env"]>): string | undefined =>
   "GLITCHTIP_PORT" in shell ? shell.GLITCHTIP_PORT : env.GLITCHTIP_PORT;
 
-function declarationFrom({ dir, assets = packageAssets() }: InitContext, options: InitOptions, user: UserProject) {
+function declarationFrom({ dir }: InitContext, options: InitOptions, user: UserProject) {
   const wanted = newDeclaration(dir, options, user);
-  const text = `${editorLine(assets.version)}\n${newDeclarationText(wanted)}`;
+  const text = `${EDITOR_LINE}\n${newDeclarationText(wanted)}`;
   return { text, declaration: checkDeclaration(wanted, "the options") };
 }
-
-/** Returns the comment by which editors find the JSON Schema of the file. */
-const editorLine = (version: string): string =>
-  `# $schema: https://unpkg.com/glitchtip-compose@${version}/dist/glitchtip.schema.json`;
 
 const once = (path: string, content: string): RenderedFile => ({ path, content, mode: 0o644, kind: "once" });

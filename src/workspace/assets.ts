@@ -22,6 +22,8 @@ export interface Assets {
   accounts(): string;
   /** The script that teaches a shell to complete our commands. */
   completion(shell: string): string;
+  /** The JSON Schema of the declaration, for editors; undefined in a source tree that is not built. */
+  editorSchema(): string | undefined;
   /** The script of a bundle that loads it. */
   loadBundle(): string;
 }
@@ -80,6 +82,7 @@ export function packageAssets(root = packageRoot()): Assets {
     sendEvent: () => text("templates/send-event"),
     accounts: () => text("templates/accounts/accounts.py"),
     completion: (shell) => text(`templates/completion/${shell}`),
+    editorSchema: () => readIfThere(join(root, "dist/glitchtip.schema.json")),
     loadBundle: () => text("templates/bundle/load.sh"),
   };
 }

@@ -6,6 +6,7 @@ export { DECLARATION_FILE, readDeclarationText } from "./declaration-file.ts";
 export { BASE_FILES, type ComposeFiles, composeFilesIn, type Discovery, stackFileNames } from "./discovery.ts";
 export { discoveryProblem, refuseMissedStackFile } from "./discovery-problem.ts";
 export { workspaceDocker } from "./docker.ts";
+export { EDITOR_LINE } from "./editor-schema.ts";
 export { parseEnv, setVariable } from "./env-file.ts";
 export { exposureRemedy, exposures, exposureText } from "./exposure.ts";
 export { changedStarts, changedStartText, followImages, imageStartNotes } from "./image-starts.ts";

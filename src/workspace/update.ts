@@ -10,6 +10,7 @@ import type { ImageKnowledge } from "../stack/model.ts";
 import { type Assets, packageAssets } from "./assets.ts";
 import type { FileState, PlannedFile } from "./decisions.ts";
 import type { WorkspaceDocker } from "./docker.ts";
+import { writeEditorSchema } from "./editor-schema.ts";
 import { askedImages, askImages, composeProjectNameOf, type ImageOptions } from "./images.ts";
 import { applyWorkspacePlan, changesSomething, planWorkspace, type WorkspacePlanOptions } from "./plan-workspace.ts";
 import { compareVaultCopies, vaultCopyWarnings, writeGivenDsns, writeVaultCopies } from "./reference-copies.ts";
@@ -107,6 +108,7 @@ export async function updateWorkspace(
   const dotenv = dotenvEdits(workspace.dir, workspace.declaration);
   if (!dryRun) {
     applyWorkspacePlan(plan);
+    writeEditorSchema(workspace.dir, workspace.declarationText, assets);
     writeDotenvFiles(workspace.dir, workspace.declaration, dotenv);
     writeVaultCopies(workspace.dir, copies);
     await writeGivenDsns(context, workspace);

@@ -49,6 +49,7 @@ export function testAssets(version = "1.0.0"): Assets {
   return {
     ...assets,
     version,
+    editorSchema: () => "{}\n",
     texts: () => ({
       ...TEXTS,
       gate: `# gate of ${version}\n`,

@@ -21,6 +21,7 @@ describe("init in an empty folder", () => {
       ".glitchtip/manifest.json",
       ".glitchtip/provision.json",
       ".glitchtip/provisioner.mjs",
+      ".glitchtip/state/glitchtip.schema.json",
       ".glitchtip/with-dsn",
       "app/server.mjs",
       "compose.override.yaml",
@@ -55,7 +56,7 @@ describe("init in an empty folder", () => {
       provisioner: "build",
     });
     expect(folder.read("glitchtip.yaml")).toMatch(
-      /^# \$schema: https:\/\/\S+\/glitchtip-compose@[\w.-]+\/dist\/glitchtip\.schema\.json\n# What GlitchTip has to look like/,
+      /^# \$schema: \.glitchtip\/state\/glitchtip\.schema\.json\n# What GlitchTip has to look like/,
     );
   });
 
