@@ -32,7 +32,9 @@ const isElsewhere = (context: string): boolean => /^[a-z+-]+:|^git@|^github\.com
 export function contextsIn(build: unknown, scope: FolderScope): FolderUse[] {
   const {
     context = ".",
-    dockerfile,
+    dockerfile_inline: inline,
+    // Compose's default; an inline one has no file.
+    dockerfile = inline === undefined ? "Dockerfile" : undefined,
     additional_contexts: more,
   } = typeof build === "string" ? { context: build } : asMap(build);
   const stated = Array.isArray(more)

@@ -171,10 +171,10 @@ function names(value: unknown, { variables }: FileScope): string[] {
   return stated.map((name) => interpolate(name, variables));
 }
 
-/** Returns the labels of a map, or of a list of `NAME=value`, as that list. */
+/** Returns the labels of a map, or of a list of `NAME=value` or `NAME`, as a list of `NAME=value`. */
 export function labelsIn(value: unknown, variables: Variables): string[] {
   const stated = Array.isArray(value)
-    ? value.map(String)
+    ? value.map((label) => (String(label).includes("=") ? String(label) : `${label}=`))
     : Object.entries(asMap(value)).map(([name, item]) => `${name}=${item ?? ""}`);
   return stated.map((label) => interpolate(label, variables));
 }

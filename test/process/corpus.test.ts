@@ -1,5 +1,5 @@
 import { cpSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runProcess } from "../../src/base/process.ts";
 import type { UserProject } from "../../src/compose/model.ts";
@@ -75,6 +75,9 @@ const facts = (dir: string, user: UserProject) =>
         ...service,
         environment: [...new Set(environment)].sort(),
         networks: service.networks.toSorted(),
+        labels: service.labels?.toSorted(),
+        // Compose prints absolute paths, the user's file states them below its folder.
+        folders: service.folders?.map((one) => ({ ...one, path: one.path === "" ? "" : resolve(dir, one.path) })),
         ports: (service.ports ?? []).flatMap(hostPorts).map(portText).sort(),
       },
     ]),
