@@ -166,7 +166,8 @@ const inspectedOf = ({ project, apps, config }: FakeEngineOptions) =>
 /** When a command first looked at a project: its apps count as started then, after the first DSN and before a rotation. */
 const firstLook = new Map<string, string>();
 
-function containersOf({ project, dsnDir, apps, root }: FakeEngineOptions): Inspected[] {
+function containersOf({ project, dsnDir, apps, root, config }: FakeEngineOptions): Inspected[] {
+  const imageOf = (service: string) => (config.services[service] as { image?: string } | undefined)?.image ?? "image";
   const started = firstLook.get(root) ?? new Date().toISOString();
   firstLook.set(root, started);
   const restarted = statSync(join(root, "restarted"), { throwIfNoEntry: false })?.mtime.toISOString();
@@ -185,7 +186,7 @@ function containersOf({ project, dsnDir, apps, root }: FakeEngineOptions): Inspe
       ...(more.healthy ? { Health: { Status: "healthy" } } : {}),
     },
     Config: {
-      Image: "image",
+      Image: imageOf(service),
       Entrypoint: more.entrypoint ?? null,
       Labels: { "com.docker.compose.project": project, "com.docker.compose.service": service },
     },

@@ -1,8 +1,8 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type ProcessResult, type RunOptions, runProcess } from "../../../src/base/process.ts";
 import { built } from "../../support/built.ts";
 
@@ -32,7 +32,10 @@ export async function temporaryProject(files: Readonly<Record<string, string>> =
   const name = `gtc-${randomBytes(5).toString("hex")}`;
   const dir = mkdtempSync(join(tmpdir(), `${name}-`));
   const [glitchtip = 0, app = 0] = await freePorts(2);
-  const write = (path: string, text: string) => writeFileSync(join(dir, path), text);
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    writeFileSync(join(dir, path), text);
+  };
   write(".env", `COMPOSE_PROJECT_NAME=${name}\nGLITCHTIP_PORT=${glitchtip}\nAPP_PORT=${app}\n`);
   for (const [path, text] of Object.entries(files)) write(path, text);
 
