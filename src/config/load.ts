@@ -13,6 +13,10 @@ export const loadDeclaration = (text: string, file: string): Declaration =>
 export const loadServers = (text: string, file: string): Declaration =>
   checkServers(parseDeclaration(text, file), file, locatedIn(text, file));
 
+/** Returns GC1101 with problems that only the workspace shows, each at its line and column. */
+export const declarationMistakes = (text: string, file: string, problems: DeclarationProblem[]): CodedError =>
+  mistakes(file, locatedIn(text, file)(problems));
+
 /** The declaration that was parsed last: a command reads the same text several times, and 1 MB of it takes a second. */
 let last: { readonly text: string; readonly value: unknown } | undefined;
 

@@ -1,5 +1,6 @@
 import { didYouMean } from "../base/did-you-mean.ts";
 import { hostApps, needsProvisioner } from "./app-sources.ts";
+import { dotenvPathProblem } from "./dotenv-path.ts";
 import { namesOf } from "./framework-presets.ts";
 import { postgresChecks } from "./postgres.ts";
 import { productionChecks } from "./production.ts";
@@ -62,10 +63,12 @@ function hostChecks(app: AppDeclaration): DeclarationProblem[] {
     ...(inject === "entrypoint" ? [] : ["inject"]),
   ];
   const unfilled = (["environment", "release"] as const).filter((key) => app[key]?.includes("$"));
+  const unfit =
+    dotenv === undefined
+      ? "is missing: the file from which the program reads its DSN, such as .env.local"
+      : dotenvPathProblem(dotenv);
   return [
-    ...(dotenv === undefined
-      ? [{ path: ["dotenv"], what: "is missing: the file from which the program reads its DSN, such as .env.local" }]
-      : []),
+    ...(unfit === undefined ? [] : [{ path: ["dotenv"], what: unfit }]),
     ...others.map((key) => ({
       path: [key],
       what: "is for a service of Compose, and host: true is a program outside of it",

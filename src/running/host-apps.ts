@@ -1,11 +1,12 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { realpathSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
 import { isContainedPath } from "../base/contained-path.ts";
 import { CodedError } from "../base/errors.ts";
 import { explainWriteError, readIfThere, writeOne } from "../base/files.ts";
 import { Secret } from "../base/secret.ts";
 import { readUserText, writeUserFile } from "../base/user-file.ts";
 import { hostApps } from "../config/app-sources.ts";
+import { dotenvPathProblem, looksLikeDotenv } from "../config/dotenv-path.ts";
 import type { AppDeclaration, Declaration } from "../config/schema.ts";
 import { dotenvBlockValue, withDotenvBlock, withoutDotenvBlock } from "../outputs/dotenv-block.ts";
 import { composeEnvFile, renderEnvFile } from "../outputs/env-file.ts";
@@ -59,7 +60,7 @@ function withLinesOf(text: string, app: string, declared: AppDeclaration, envFil
   return withDotenvBlock(text, app, composeEnvFile(envFile + renderEnvFile(sdkVariables(declared))));
 }
 
-/** Writes the files, and notes whose lines are where. Returns their paths. */
+/** Writes the files, and notes whose lines are where. Returns their paths. Throws GC1501 where one is no dotenv file. */
 export function writeDotenvFiles(
   dir: string,
   declaration: Pick<Declaration, "apps">,
@@ -67,6 +68,7 @@ export function writeDotenvFiles(
 ): string[] {
   if (edits.length === 0) return [];
   const files = Object.entries(hostApps(declaration)).map(([app, { dotenv }]) => [app, dotenv] as const);
+  refuseOtherFiles(dir, edits, new Set(files.map(([, path]) => path)));
   // Before the files: lines that nobody has noted would stay for ever.
   writeOne(join(dir, RECORD_FILE), `${JSON.stringify({ ...recorded(dir), ...Object.fromEntries(files) })}\n`, 0o600);
   for (const { path, after } of edits) {
@@ -75,6 +77,32 @@ export function writeDotenvFiles(
   }
   writeOne(join(dir, RECORD_FILE), `${JSON.stringify(Object.fromEntries(files))}\n`, 0o600);
   return edits.map(({ path }) => path);
+}
+
+/** Files that are not declared lose lines of ours at most. */
+function refuseOtherFiles(dir: string, edits: readonly DotenvEdit[], declared: ReadonlySet<string>): void {
+  const problems = edits
+    .filter(({ path }) => declared.has(path))
+    .flatMap(({ path, before }) => {
+      const isOther =
+        before !== undefined && !looksLikeDotenv(before) ? "has no line of the form NAME=value" : undefined;
+      const problem = dotenvPathProblem(behindLinks(dir, path)) ?? isOther;
+      return problem === undefined ? [] : [`${path} ${problem}`];
+    });
+  if (problems.length === 0) return;
+  throw new CodedError("GC1501", "the DSN is not written into a file that is no dotenv file", {
+    problems,
+    remedy: "Name another file as dotenv in glitchtip.yaml, then: npx glitchtip-compose up",
+  });
+}
+
+/** Returns a path below the folder without the links in it; of a file that is not there, the path as it is. */
+function behindLinks(dir: string, path: string): string {
+  try {
+    return relative(realpathSync(dir), realpathSync(join(dir, path))).replaceAll("\\", "/");
+  } catch {
+    return path;
+  }
 }
 
 function removeFile(path: string): void {

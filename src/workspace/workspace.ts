@@ -1,10 +1,12 @@
+import { realpathSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import type { UserProject } from "../compose/model.ts";
-import { loadDeclaration } from "../config/load.ts";
+import { hostApps } from "../config/app-sources.ts";
+import { declarationMistakes, loadDeclaration } from "../config/load.ts";
 import type { Declaration } from "../config/schema.ts";
 import { serverKind } from "../config/server.ts";
 import { LOCK_FILE, parseLock } from "../stack/lock.ts";
@@ -79,7 +81,7 @@ export async function readWorkspaceWith(
   return workspaceFrom(dir, declaration, text, found, user, env, shell);
 }
 
-/** Returns the workspace that these parts make. */
+/** Returns the workspace that these parts make. Throws GC1101 for a `dotenv` that names a Compose file or a folder. */
 export function workspaceFrom(
   dir: string,
   declaration: Declaration,
@@ -89,6 +91,7 @@ export function workspaceFrom(
   env: Readonly<Record<string, string>>,
   shell: Variables,
 ): Workspace {
+  refuseOtherDotenv(dir, declaration, declarationText, composeFiles);
   const composeProjectName = env.COMPOSE_PROJECT_NAME || user.name;
   const { there, instance } = readManifest(dir);
   const asked = askedImages(declaration, user, composeProjectNameOf(dir, composeProjectName));
@@ -105,6 +108,29 @@ export function workspaceFrom(
     env,
     images: rememberedImages(dir, asked),
   };
+}
+
+/** COMPOSE_FILE gives a Compose file any name, and a link makes a file of any other. */
+function refuseOtherDotenv(dir: string, declaration: Declaration, text: string, composeFiles: readonly string[]): void {
+  const others = new Map(composeFiles.map((file) => [real(resolve(dir, file)), file]));
+  const problems = Object.entries(hostApps(declaration)).flatMap(([app, { dotenv }]) => {
+    const path = real(join(dir, dotenv));
+    const other = others.get(path);
+    const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    const what = isFolder ? "is a folder, and not a file" : other && `is the Compose file ${other}`;
+    return what === undefined
+      ? []
+      : [{ path: ["apps", app, "dotenv"], what: `${what}; name a file such as .env.local` }];
+  });
+  if (problems.length > 0) throw declarationMistakes(text, DECLARATION_FILE, problems);
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /** Returns the managed files as the workspace wants them; nothing is written. */

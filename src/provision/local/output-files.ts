@@ -1,6 +1,7 @@
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { type FileToWrite, readIfThere } from "../../base/files.ts";
+import { dotenvPathProblem, looksLikeDotenv } from "../../config/dotenv-path.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { composeEnvFile } from "../../outputs/env-file.ts";
 import { ENV_FOLDER } from "../../stack/managed-files.ts";
@@ -14,13 +15,17 @@ export interface OutputOptions {
   readonly apps: readonly string[];
 }
 
-/** Returns the files that have to be written because they differ. `shown` is the path for people. */
+/**
+ * Returns the files that have to be written because they differ. `shown` is the path for people. Throws GC1001 where
+ * `dotenv` names a file of another kind, which would be overwritten.
+ */
 export function outputFiles(
   dir: string,
   { apps: declared }: Pick<Declaration, "apps">,
   envFiles: Readonly<Record<string, string>>,
   { out, dotenv, apps }: OutputOptions,
 ): (FileToWrite & { readonly shown: string })[] {
+  if (dotenv !== undefined) refuseOtherFile(dir, dotenv);
   const chosen = Object.entries(envFiles).filter(([app]) => apps.length === 0 || apps.includes(app));
   const wanted = [
     ...chosen
@@ -34,6 +39,17 @@ export function outputFiles(
   return wanted
     .map((file) => ({ ...file, path: resolve(dir, file.shown) }))
     .filter(({ path, content }) => readIfThere(path) !== content);
+}
+
+function refuseOtherFile(dir: string, shown: string): void {
+  const path = resolve(dir, shown);
+  const isOther = looksLikeDotenv(readIfThere(path) ?? "") ? undefined : "has no line of the form NAME=value";
+  const problem = dotenvPathProblem(relative(dir, path).replaceAll("\\", "/")) ?? isOther;
+  if (problem === undefined) return;
+  throw new CodedError("GC1001", `--dotenv ${shown} would overwrite a file that is no dotenv file`, {
+    problems: [`${shown} ${problem}`],
+    remedy: "Name another file.",
+  });
 }
 
 /** Joins all lines into one file. Throws GC1001 when a variable would have two values. */

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { statSync, symlinkSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { renderEnvFile } from "../../../src/outputs/env-file.ts";
@@ -48,6 +48,29 @@ describe("the dotenv file of a program on this machine", () => {
     folder.write(".glitchtip/state/dotenv-files.json", JSON.stringify({ dev: path }));
     expect(dotenvEdits(folder.path, declare())).toEqual([]);
     expect(outside.read(".env")).toContain(DSN);
+  });
+
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ["compose.yaml", { "compose.yaml": "services: {}\n" }],
+    ["glitchtip.yaml", { "glitchtip.yaml": "apps: {}\n" }],
+    [".glitchtip/state/dev.env", {}],
+    ["stack/shop.yml", { "stack/shop.yml": "services:\n  api:\n    environment:\n      - A=b\n" }],
+    ["package.json", { "package.json": '{\n  "name": "shop"\n}\n' }],
+  ])("is not written where %s is a file of another kind", async (path, files) => {
+    using folder = new TemporaryFolder();
+    for (const [name, text] of Object.entries(files)) folder.write(name, text);
+    const written = (async () => write(folder, declaredWith(path), ENV_FILES))();
+    expect(await refusal(written)).toMatchObject({ code: "GC1501", problems: [expect.stringContaining(path)] });
+    expect(folder.files()).toEqual(files);
+  });
+
+  it("is not written through a link to a Compose file", async () => {
+    using folder = new TemporaryFolder();
+    folder.write("compose.yaml", "services: {}\n");
+    symlinkSync("compose.yaml", join(folder.path, ".env.local"));
+    const written = (async () => write(folder, declaredWith(".env.local"), ENV_FILES))();
+    expect(await refusal(written)).toMatchObject({ code: "GC1501" });
+    expect(folder.read("compose.yaml")).toBe("services: {}\n");
   });
 
   it("is told from one without the DSN", async () => {

@@ -1,3 +1,5 @@
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadDeclaration } from "../../../../src/config/load.ts";
 import { initWorkspace } from "../../../../src/init/init.ts";
@@ -71,6 +73,33 @@ describe("add", () => {
     const before = setup.folder.files();
     const error = await refusal(addApp(setup.context(), service, options));
     expect([error.code, [error.message, ...error.problems].join()]).toEqual([code, expect.stringMatching(message)]);
+    expect(setup.folder.files()).toEqual(before);
+  });
+
+  it.each([
+    ["compose.yaml", /is a Compose file/],
+    ["Compose.YAML", /is a Compose file/],
+    ["web/docker-compose.prod.yml", /is a Compose file/],
+    ["compose.glitchtip.yaml", /is a Compose file/],
+    ["glitchtip.yaml", /is the declaration itself/],
+    [".glitchtip/state/dev.env", /lies in \.glitchtip\//],
+    [".git/config", /lies in \.git\//],
+    ["stack.yml", /is the Compose file stack\.yml/],
+    ["link.env", /is the Compose file stack\.yml/],
+    ["web", /is a folder/],
+  ])("refuses %s as the dotenv file of a program on this machine", async (dotenv, message) => {
+    using setup = await project();
+    setup.folder.write("stack.yml", "services: {}\n");
+    setup.folder.write("web/index.html", "");
+    setup.folder.write(".env", "COMPOSE_FILE=compose.yaml:stack.yml:compose.override.yaml\n");
+    symlinkSync("stack.yml", join(setup.folder.path, "link.env"));
+    const before = setup.folder.files();
+    const error = await refusal(addApp(setup.context(), "dev", { project: "shop", host: true, dotenv }));
+    expect([error.code, error.problems]).toEqual([
+      "GC1101",
+      [expect.stringMatching(/^glitchtip\.yaml:\d+:\d+: apps\.dev/)],
+    ]);
+    expect(error.problems.join()).toMatch(message);
     expect(setup.folder.files()).toEqual(before);
   });
 
