@@ -26,6 +26,9 @@ export const ADMIN_PASSWORD: MadeSecret = "glitchtip_admin_password";
 
 export const isMadeSecret = (name: string): name is MadeSecret => Object.hasOwn(MADE_SECRETS, name);
 
+/** Returns the key of a secret's volume in the Compose file. */
+export const secretVolume = (name: string): string => name.replaceAll("_", "-");
+
 /** Returns the path of a secret in every container that has its volume. */
 export const secretFile = (name: string): string => `${SECRETS_DIR}/${name}/value`;
 

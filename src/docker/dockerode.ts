@@ -20,6 +20,7 @@ import {
 import { lastLines } from "./cli.ts";
 import type { Container, Engine, StackMark } from "./engine.ts";
 import type { EngineAddress } from "./places.ts";
+import { firstFileOf } from "./tar.ts";
 
 const HEALTH = ["starting", "healthy", "unhealthy"] as const;
 const CONFIG_HASH = "com.docker.compose.config-hash";
@@ -170,6 +171,16 @@ function engineOf(docker: Dockerode): Engine {
       const archive = await docker.getContainer(containerId).getArchive({ path }).catch(goneIsUndefined);
       return archive && firstFileOf(await buffer(archive as Readable));
     },
+    async withVolumes(image, volumes, look) {
+      const binds = Object.entries(volumes).map(([path, volume]) => `${volume}:${path}:ro`);
+      const made = await docker.createContainer({ Image: image, HostConfig: { Binds: binds, NetworkMode: "none" } });
+      try {
+        return await look(made.id);
+      } finally {
+        // With the anonymous volumes that the image declares.
+        await made.remove({ force: true, v: true }).catch(goneIsUndefined);
+      }
+    },
     async imageStart(reference, platform) {
       // An engine older than API 1.49 takes no notice of the platform: it has one image a name.
       const options = platform === undefined ? {} : platformQuery(platform);
@@ -278,19 +289,4 @@ const lastHealthOutput = (health: { readonly Log?: readonly { readonly Output: s
 function goneIsUndefined(error: unknown): undefined {
   if (error instanceof Error && "statusCode" in error && error.statusCode === 404) return undefined;
   throw error;
-}
-
-/** Returns the first regular file of a tar archive as text. The engine answers with an archive of one file. */
-export function firstFileOf(archive: Uint8Array): string | undefined {
-  const text = (from: number, length: number) => Buffer.from(archive.subarray(from, from + length)).toString("utf8");
-  const BLOCK = 512;
-  for (let at = 0; at + BLOCK <= archive.length; ) {
-    const size = Number.parseInt(text(at + 124, 12), 8) || 0;
-    const type = text(at + 156, 1);
-    if (text(at, 1) === "\0") return undefined;
-    // Other types are folders, links and extended headers ("x", "g"), which come before the file that they describe.
-    if (type === "0" || type === "\0") return text(at + BLOCK, size);
-    at += BLOCK * (1 + Math.ceil(size / BLOCK));
-  }
-  return undefined;
 }

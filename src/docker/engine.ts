@@ -18,6 +18,15 @@ export interface Engine {
   /** Returns when a file was changed, epoch milliseconds; undefined where there is none. */
   fileTimeMs(containerId: string, path: string): Promise<number | undefined>;
   /**
+   * Calls `look` with the id of a container that has these volumes mounted read-only, by path. It is not started, and is
+   * removed afterwards. A volume that is not there would be made.
+   */
+  withVolumes<T>(
+    image: string,
+    volumes: Readonly<Record<string, string>>,
+    look: (containerId: string) => Promise<T>,
+  ): Promise<T>;
+  /**
    * Returns how a container of the image starts when nothing else is said; undefined where the engine does not have the
    * image, or not for this platform (`linux/arm64`).
    */

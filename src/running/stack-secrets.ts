@@ -1,7 +1,15 @@
+import { dirname } from "node:path/posix";
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { Secret } from "../base/secret.ts";
-import { ADMIN_PASSWORD, type MadeSecret, type SecretsRequest, secretFile } from "../config/secret-volumes.ts";
-import { type Docker, lastLines } from "../docker/index.ts";
+import {
+  ADMIN_PASSWORD,
+  type MadeSecret,
+  type SecretsRequest,
+  secretFile,
+  secretVolume,
+} from "../config/secret-volumes.ts";
+import { type Container, type Docker, type Engine, lastLines } from "../docker/index.ts";
 import { SETUP } from "../stack/service-names.ts";
 import { containerOf, observeStack, type RunningStack } from "./observe.ts";
 
@@ -11,7 +19,7 @@ export interface FoundSecret {
   readonly changedAt?: string;
 }
 
-/** The secrets of a stack in their volumes, by the container of the setup service, which need not run for it. */
+/** The secrets of a stack in their volumes. Reading makes neither volumes nor containers that stay. */
 export interface StackSecrets {
   read(name: MadeSecret, file?: "value" | "next"): Promise<FoundSecret | undefined>;
   /** Writes values by secret. `missing` keeps those that are there; `next` keeps the one in use until `promote`. */
@@ -28,19 +36,21 @@ export function openStackSecrets(docker: Docker): StackSecrets {
       remedy: "docker compose up -d --wait, then run it again.",
     });
   };
-  let opened: Promise<{ readonly stack: RunningStack; readonly id: string }> | undefined;
+  let observed: Promise<RunningStack> | undefined;
   return {
     async read(name, file = "value") {
-      opened ??= setupContainer(docker);
-      const { stack, id } = await opened;
-      const path = secretFile(name).replace(/value$/, file);
-      const [text, changedAtMs] = await Promise.all([
-        stack.engine.readFile(id, path),
-        stack.engine.fileTimeMs(id, path),
-      ]);
-      if (!text) return undefined;
-      const changedAt = changedAtMs === undefined ? undefined : new Date(changedAtMs).toISOString();
-      return { value: new Secret(text), ...(changedAt !== undefined && { changedAt }) };
+      observed ??= observeStack(docker);
+      const stack = await observed;
+      const read = (id: string) => readSecret(stack.engine, id, secretFile(name).replace(/value$/, file));
+      const container = containerWith(stack, name);
+      if (container !== undefined) return await read(container.id);
+      const setup = stack.config.services[SETUP];
+      if (setup === undefined) throw noSetup();
+      const volume = stack.config.volumes?.[secretVolume(name)]?.name;
+      if (volume === undefined || !(await stack.engine.hasVolume(volume))) return undefined;
+      const { image = "" } = setup;
+      if ((await stack.engine.imageStart(image)) === undefined) throw noImage(image);
+      return await stack.engine.withVolumes(image, { [folderOf(name)]: volume }, read);
     },
     async write(values, as) {
       const revealed = Object.entries(values).map(([name, secret]) => [name, secret.reveal()] as const);
@@ -50,18 +60,24 @@ export function openStackSecrets(docker: Docker): StackSecrets {
   };
 }
 
-/** Makes the container where there is none: it has the volumes mounted, and is not started. */
-async function setupContainer(docker: Docker): Promise<{ readonly stack: RunningStack; readonly id: string }> {
-  const stack = await observeStack(docker);
-  const found = containerOf(stack, SETUP);
-  if (found !== undefined) return { stack, id: found.id };
-  if (stack.config.services[SETUP] === undefined) throw noSetup();
-  await docker.compose.up({ services: [SETUP], flags: ["--no-start", "--no-deps"] });
-  const made = await observeStack(docker);
-  const id = containerOf(made, SETUP)?.id;
-  if (id === undefined) throw noSetup();
-  return { stack: made, id };
+const folderOf = (name: MadeSecret): string => dirname(secretFile(name));
+
+/** Returns a container that has the secret's volume, running or not: that of the setup service, or of a reader. */
+const containerWith = (stack: RunningStack, name: MadeSecret): Container | undefined =>
+  containerOf(stack, SETUP) ??
+  stack.containers.find(({ mounts }) => mounts.some(({ path }) => path === folderOf(name)));
+
+async function readSecret(engine: Engine, id: string, path: string): Promise<FoundSecret | undefined> {
+  const [text, changedAtMs] = await Promise.all([engine.readFile(id, path), engine.fileTimeMs(id, path)]);
+  if (!text) return undefined;
+  const changedAt = changedAtMs === undefined ? undefined : new Date(changedAtMs).toISOString();
+  return { value: new Secret(text), ...defined({ changedAt }) };
 }
+
+const noImage = (image: string): CodedError =>
+  new CodedError("GC1605", `the secrets are in their volumes, and no image is here to read them with: ${image}`, {
+    remedy: `docker compose pull ${SETUP}, or docker compose up -d --wait`,
+  });
 
 const noSetup = (): CodedError =>
   new CodedError("GC1605", `the stack has no service ${SETUP}, which keeps its secrets`, {

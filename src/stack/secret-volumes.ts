@@ -5,6 +5,7 @@ import {
   OLD_SECRETS_DIR,
   SECRET_NAMES_VARIABLE,
   SECRETS_DIR,
+  secretVolume,
 } from "../config/secret-volumes.ts";
 import { SECRETS_FOLDER } from "./managed-files.ts";
 import type { AttachedStack, BundledStack, ProvisionerSource, StackService } from "./model.ts";
@@ -40,8 +41,6 @@ export interface SecretVolumesInput {
   readonly oldSecrets?: boolean | undefined;
 }
 
-const volumeOf = (secret: string): string => secret.replaceAll("_", "-");
-
 /** Puts every secret into a volume of its own, which the setup service fills before the services that mount it start. */
 export function withSecretVolumes(
   stack: AttachedStack & Partial<BundledStack>,
@@ -53,7 +52,7 @@ export function withSecretVolumes(
     Object.entries(sources).flatMap(([name, source]) => (isGiven(source) ? [[name, source]] : [])),
   );
   if (names.length === 0) return { stack, volumes: [], secrets: given };
-  const mount = (name: string) => `${volumeOf(name)}:${SECRETS_DIR}/${name}:ro`;
+  const mount = (name: string) => `${secretVolume(name)}:${SECRETS_DIR}/${name}:ro`;
   const mounted = (service: ComposeService): string[] =>
     (service.secrets ?? []).filter((name) => typeof name === "string").filter((name) => names.includes(name));
 
@@ -78,7 +77,7 @@ export function withSecretVolumes(
         ...Object.fromEntries(services),
       },
     },
-    volumes: names.map(volumeOf),
+    volumes: names.map(secretVolume),
     secrets: given,
   };
 }
@@ -130,7 +129,7 @@ function setupService(
     environment: { [SECRET_NAMES_VARIABLE]: names.join(" ") },
     volumes: [
       ...(provisioner.kind === "mount" ? (volumes ?? []) : []),
-      ...names.map((name) => `${volumeOf(name)}:${SECRETS_DIR}/${name}`),
+      ...names.map((name) => `${secretVolume(name)}:${SECRETS_DIR}/${name}`),
       ...(oldSecrets ? [`./${SECRETS_FOLDER}:${OLD_SECRETS_DIR}:ro`] : []),
       // Only looked at: beside an old database a new password would fit nothing.
       ...(databaseVolume === undefined

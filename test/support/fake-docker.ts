@@ -57,6 +57,7 @@ export function fakeDocker(options: FakeDockerOptions = {}): Docker {
     marks: async () => [],
     remove: unexpected("remove"),
     readFile: async (id, path) => files[`${id}:${path}`],
+    withVolumes: unexpected("withVolumes"),
     fileTimeMs: async () => undefined,
     memory: async () => undefined,
     imageStart: async () => ({ entrypoint: [], command: [] }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { firstFileOf } from "../../../src/docker/dockerode.ts";
+import { firstFileOf } from "../../../src/docker/tar.ts";
 
 const BLOCK = 512;
 
