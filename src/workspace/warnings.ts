@@ -41,7 +41,7 @@ export function* warningsOf(
   if (closed !== undefined) yield `${closed} can be read by its owner only; the provisioner reads it as another user`;
   const old = oldSecretFiles(dir);
   if (old.length > 0) {
-    yield `${old.join(", ")}: the next docker compose up takes them over into volumes; delete them after it`;
+    yield `${old.join(", ")}: the next docker compose up takes them over into volumes; then delete them and run npx glitchtip-compose init`;
   }
 }
 

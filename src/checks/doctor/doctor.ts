@@ -13,6 +13,7 @@ import { checkCompose, checkEngine, checkResources } from "./engine-checks.ts";
 import { checkImageStarts, checkVaultCopies, checkWorkspaceFiles } from "./file-checks.ts";
 import { errorFindings, type Finding } from "./finding.ts";
 import { checkPorts } from "./port-checks.ts";
+import { checkSecrets, madeSecretsOf } from "./secret-checks.ts";
 import { checkContainers, checkDsns, checkNames, checkOwner, checkServing, checkStartedFiles } from "./stack-checks.ts";
 import { checkFolder, checkObtainable } from "./up-checks.ts";
 
@@ -47,6 +48,9 @@ export async function runDoctor(context: DoctorContext): Promise<Finding[]> {
   const workspace = await settled(async () => context.workspace());
   const config = workspace.value && (await settled(() => docker.compose.config()));
   const stack = await settled(() => observe(located.value, config?.value));
+  const made = await settled(async () =>
+    stack.value === undefined ? undefined : await madeSecretsOf(docker, stack.value.config),
+  );
   const of = <T>(value: T | undefined, check: (value: T) => Finding[] | Promise<Finding[]>) =>
     value === undefined ? [] : check(value);
 
@@ -60,6 +64,7 @@ export async function runDoctor(context: DoctorContext): Promise<Finding[]> {
     workspace.value === undefined
       ? errorFindings("declaration", workspace.error)
       : checkWorkspaceFiles(workspace.value, context.assets, context.env),
+    of(workspace.value, (found) => checkSecrets(found, context.env, made.value)),
     of(located.value, () => of(workspace.value, (found) => checkImageStarts(docker, found))),
     // The check of Compose itself reports GC1602 and GC1606.
     of(config?.error, (error) =>

@@ -18,7 +18,6 @@ import {
   exposureText,
   lostWrapperRemedy,
   lostWrapperText,
-  missingSecrets,
   type PlannedFile,
   planManagedFiles,
   renderWorkspace,
@@ -44,7 +43,6 @@ export async function checkWorkspaceFiles(
       fail("services", lostWrapperText(app, path), lostWrapperRemedy),
     ),
     ...(await managedFileFindings(workspace, assets)),
-    ...secretFindings(workspace, env),
     ...serverFindings(workspace),
     ...exposures(workspace).map((one) => warn("exposure", exposureText(one), exposureRemedy(one))),
   ];
@@ -146,19 +144,6 @@ const anew = (path: string): string => {
   const first = STACK_FILES.includes(path) ? "move the change to a Compose file of your own, then " : "";
   return `To have it made anew: ${first}remove ${path}, then: ${RENDER}`;
 };
-
-function secretFindings(
-  { dir, declaration, env: projectEnv }: Workspace,
-  env: Readonly<Record<string, string | undefined>>,
-): Finding[] {
-  try {
-    const missing = missingSecrets(dir, declaration, { ...projectEnv, ...env });
-    if (missing.length === 0) return [ok("secrets", "all there and readable")];
-    return missing.map((path) => fail("secrets", `${path} is missing`, INIT));
-  } catch (error) {
-    return errorFindings("secrets", error);
-  }
-}
 
 /** Checks that the copies which the containers read are what Vault has. */
 export function checkVaultCopies(copies: readonly VaultCopy[]): Finding[] {

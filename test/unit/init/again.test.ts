@@ -58,7 +58,11 @@ describe("a second init", () => {
     folder.write(".glitchtip/secrets/db_password", "of-before");
     const warnings: string[] = [];
     await run(folder, {}, { warnings });
-    expect(warnings).toEqual([expect.stringMatching(/^\.glitchtip\/secrets\/db_password: .* delete them after it$/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^\.glitchtip\/secrets\/db_password: .* then delete them and run npx glitchtip-compose init$/,
+      ),
+    ]);
     expect(folder.read(".glitchtip/secrets/db_password")).toBe("of-before");
     expect(folder.read("compose.override.yaml")).toContain("./.glitchtip/secrets:/run/old-secrets:ro");
     folder.remove(".glitchtip/secrets");

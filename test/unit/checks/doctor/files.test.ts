@@ -1,9 +1,10 @@
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { CodedError } from "../../../../src/base/errors.ts";
 import { ejectFiles } from "../../../../src/workspace/render.ts";
 import { container } from "../../../support/fake-docker.ts";
-import { ASSETS, examine, initiated } from "./examined.ts";
+import { ASSETS, CONFIG, examine, initiated } from "./examined.ts";
 
 describe("the files of the workspace", () => {
   const inProject = async (change: (dir: string) => void) => {
@@ -154,5 +155,66 @@ describe("containers", () => {
       docker: { containers: [container("api"), container("glitchtip", { oomKilled: true })] },
     });
     expect(bad).toMatchObject([{ check: "containers", fix: expect.stringMatching(/^Raise mem_limit of glitchtip/) }]);
+  });
+});
+
+describe("the secrets that the stack makes", () => {
+  const SETUP = {
+    image: "node:24",
+    environment: { GLITCHTIP_SETUP_NAMES: "glitchtip_db_password glitchtip_secret_key" },
+  };
+  const path = (name: string) => `id-glitchtip-setup:/run/secrets/${name}/value`;
+  const stored = { [path("glitchtip_db_password")]: "a", [path("glitchtip_secret_key")]: "b" };
+  const secretsOf = async (files: Readonly<Record<string, string>> | undefined, old: readonly string[] = []) => {
+    using folder = await initiated();
+    const secrets = join(folder.dir, ".glitchtip", "secrets");
+    mkdirSync(secrets, { recursive: true });
+    for (const name of old) writeFileSync(join(secrets, name), "x");
+    const config = { ...CONFIG, services: { ...CONFIG.services, "glitchtip-setup": SETUP } };
+    const containers = files === undefined ? [] : [container("glitchtip-setup", { state: "exited" })];
+    const { all } = await examine({ dir: folder.dir, docker: { config, containers, files: files ?? {} } });
+    return all.filter(({ check }) => check === "secrets");
+  };
+
+  it.each([
+    [
+      "are made by the first up of a workspace that was never started",
+      undefined,
+      [],
+      "made by the first docker compose up",
+    ],
+    ["are taken over from an earlier version", undefined, ["db_password"], "taken over by the first docker compose up"],
+    ["are in their volumes", stored, [], "all there and readable"],
+  ])("%s", async (_, files, old, what) => {
+    expect(await secretsOf(files, old)).toEqual([{ check: "secrets", level: "ok", what }]);
+  });
+
+  it("are in their volumes, while an earlier version's files are left", async () => {
+    expect(await secretsOf(stored, ["db_password", "secret_key"])).toEqual([
+      { check: "secrets", level: "ok", what: "all there and readable" },
+      {
+        check: "secrets",
+        level: "warn",
+        what: expect.stringMatching(
+          /^\.glitchtip\/secrets\/db_password, \.glitchtip\/secrets\/secret_key: in plain text/,
+        ),
+        fix: "Delete them, then: npx glitchtip-compose init",
+      },
+    ]);
+  });
+
+  it("lack one", async () => {
+    expect(await secretsOf({ [path("glitchtip_db_password")]: "a" })).toMatchObject([
+      { level: "warn", what: "in no volume: secret_key" },
+    ]);
+  });
+
+  it("are not spoken of where no engine answers", async () => {
+    using folder = await initiated();
+    const located = () => Promise.reject(new CodedError("GC1601", "no engine"));
+    const { all } = await examine({ dir: folder.dir, docker: { located } });
+    expect(all.filter(({ check }) => check === "secrets")).toEqual([
+      { check: "secrets", level: "ok", what: "every reference in glitchtip.yaml can be read" },
+    ]);
   });
 });
