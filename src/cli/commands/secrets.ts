@@ -3,7 +3,7 @@ import { CodedError, EXIT } from "../../base/errors.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { weakness } from "../../config/secrets.ts";
 import { serverKind, superuserOf } from "../../config/server.ts";
-import { openDocker } from "../../docker/index.ts";
+import { type Docker, openDocker } from "../../docker/index.ts";
 import { openTransport } from "../../glitchtip/transport.ts";
 import { openHttp } from "../../http/client.ts";
 import { chooseSignIn } from "../../provision/index.ts";
@@ -89,6 +89,10 @@ async function rotate(
     );
     return;
   }
+  const docker = openDocker(context);
+  // A change that cannot begin is not announced.
+  await docker.compose.version();
+  await docker.located();
   context.log.info(`${what}: ${ROTATION_EFFECTS[what]}`);
   if (!yes && !(await confirmed(context, `Another ${what} now?`, "--yes"))) {
     context.log.info("Nothing was changed.");
@@ -97,12 +101,11 @@ async function rotate(
   const chosen = what === "admin-password" ? await chosenPassword(context, declaration, passwordFile) : undefined;
   if (file === undefined) {
     const { ended } = await withProgress(context, "changing the token", ({ say }) =>
-      rotateToken(context, declaration, say),
+      rotateToken(context, docker, declaration, say),
     );
     context.print(context.json ? JSON.stringify({ what, ended }) : "the provisioner has a new API token");
     return;
   }
-  const docker = openDocker(context);
   const accounts = openAccounts(docker, packageAssets().accounts());
   const changed = await withProgress(context, `changing ${what}`, ({ say }) =>
     changeSecret({ ...context, declaration, docker, random: randomBytes, accounts, say }, file, chosen),
@@ -120,14 +123,13 @@ async function chosenPassword(context: CliContext, declaration: Declaration, fil
   throw new CodedError("GC1111", `the new password ${weak}`, { remedy: "Choose another, or let one be made." });
 }
 
-async function rotateToken(context: CliContext, declaration: Declaration, say: (text: string) => void) {
+async function rotateToken(context: CliContext, docker: Docker, declaration: Declaration, say: (text: string) => void) {
   const signIn = chooseSignIn(declaration, undefined);
   if ("token" in signIn) {
     throw new CodedError("GC1001", "the token is yours: server.token says where it is", {
       remedy: "Make another one in GlitchTip, put it there, and end the old one.",
     });
   }
-  const docker = openDocker(context);
   const transport = openTransport(openHttp, await hostUrl(declaration, docker), { env: context.env });
   const references = openReferences({ ...context, vault: declaration.vault });
   try {
