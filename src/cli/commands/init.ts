@@ -25,9 +25,6 @@ interface Flags {
   /** False by --no-preflight. */
   readonly preflight: boolean;
   readonly directory?: string;
-  readonly sample?: boolean;
-  /** False by --no-apps. */
-  readonly apps: boolean;
 }
 
 const EVERYDAY = "Everyday:";
@@ -73,11 +70,12 @@ export default {
       .option("--build", "build them, where the service has a build")
       .option("--take-over", "use the stack and the data that are on the engine under this Compose project's name");
   },
-  folder({ dir, log }, { directory, sample, apps }) {
-    const isHere = directory !== undefined || sample === true || apps === false;
-    const above = isHere ? undefined : composeFolderAbove(dir);
+  folder({ dir, log }, { directory }) {
+    const above = directory === undefined ? composeFolderAbove(dir) : undefined;
     if (above === undefined) return dir;
-    log.info(`no Compose file is here; docker compose and init take the one above, in ${above}`);
+    log.info(
+      `no Compose file is here; docker compose and init take the one above, in ${above} (for this folder: init -C .)`,
+    );
     return above;
   },
   async run(context, flags) {

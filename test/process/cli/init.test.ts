@@ -59,7 +59,10 @@ describe("init", () => {
     expect(Object.keys(filesOf(below))).toEqual([]);
     expect(filesOf(folders.project)["glitchtip.yaml"]).toContain("api: { project: shop }");
 
-    const alone = await runCli({ ...folders, project: below }, "init", "--no-apps");
+    const beside = await runCli({ ...folders, project: below }, "init", "--no-apps");
+    expect(beside).toMatchObject({ code: 2, stderr: expect.stringContaining(`the one above, in ${folders.project}`) });
+    expect(Object.keys(filesOf(below))).toEqual([]);
+    const alone = await runCli({ ...folders, project: below }, "init", "-C", ".", "--no-apps");
     expect(alone).toMatchObject({ code: 0, stderr: "" });
     expect(filesOf(below)["glitchtip.yaml"]).toContain("apps: {}");
   });
