@@ -108,6 +108,8 @@ export interface ComposePort {
   readonly published?: string;
   readonly host_ip?: string;
   readonly protocol?: string;
+  /** The variable that `published` comes from, where a file of ours or the user's was read. */
+  readonly variable?: string;
 }
 
 /** A secret at the top of a Compose file. */

@@ -6,6 +6,16 @@ import { asMap, Tagged } from "./yaml.ts";
 /** The short form, such as `127.0.0.1:8000:80/tcp`. */
 const SHORT_FORM = /^(?:(\[[^\]]+\]|[\d.]+):)?(?:(\d+(?:-\d+)?):)(\d+)(?:-\d+)?(?:\/(\w+))?$/;
 
+/** A variable in the place of the published port: in the short form after an address, and alone in the long form. */
+const PUBLISHED_VARIABLE =
+  /^(?:(?:\[[^\]]+\]|[\d.]+|\$\{[^{}]*\}):)?\$(?:\{(\w+)[^{}]*\}|(\w+)):\d+(?:-\d+)?(?:\/\w+)?$/;
+const VARIABLE = /^\$(?:\{(\w+)[^{}]*\}|(\w+))$/;
+
+function variableIn(text: string, form: RegExp): string | undefined {
+  const [, braced, bare] = form.exec(text) ?? [];
+  return braced ?? bare;
+}
+
 /** Returns what `ports` of a service publishes. Leaves out ports that the engine chooses, and forms that only Compose understands. */
 export const portsIn = (stated: unknown, variables: Variables): ComposePort[] =>
   Array.isArray(stated) ? stated.flatMap((one: unknown) => portOf(one, variables) ?? []) : [];
@@ -15,7 +25,9 @@ function portOf(stated: unknown, variables: Variables): ComposePort | undefined 
     const [, ip, published, target, protocol] = SHORT_FORM.exec(interpolate(stated, variables)) ?? [];
     if (published === undefined) return undefined;
     const hostIp = ip?.replace(/^\[|\]$/g, "") || undefined;
-    return { target: Number(target), published, ...defined({ host_ip: hostIp, protocol: protocol || undefined }) };
+    const variable = variableIn(stated, PUBLISHED_VARIABLE);
+    const more = defined({ host_ip: hostIp, protocol: protocol || undefined, variable });
+    return { target: Number(target), published, ...more };
   }
   const { target, published, host_ip: hostIp, protocol } = asMap(stated);
   const text = (value: unknown) =>
@@ -24,7 +36,11 @@ function portOf(stated: unknown, variables: Variables): ComposePort | undefined 
   return {
     target: Number(target),
     published: text(published),
-    ...defined({ host_ip: text(hostIp) || undefined, protocol: text(protocol) || undefined }),
+    ...defined({
+      host_ip: text(hostIp) || undefined,
+      protocol: text(protocol) || undefined,
+      variable: variableIn(String(published), VARIABLE),
+    }),
   };
 }
 

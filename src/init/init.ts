@@ -27,8 +27,8 @@ import {
   readEnvText,
   readUserFilesWith,
   readWorkspaceWith,
-  SAMPLE_COMPOSE_PROJECT,
   sampleCompose,
+  sampleProject,
   thingsIn,
   type UpdateOptions,
   updateWorkspace,
@@ -41,7 +41,7 @@ import { abortingLineWarnings } from "./aborting-lines.ts";
 import { withMailServer } from "./mail-server.ts";
 import { newDeclaration, newDeclarationText } from "./new-declaration.ts";
 import type { InitOptions } from "./options.ts";
-import { type PortContext, withFreePort } from "./port.ts";
+import { freeSamplePort, type PortContext, withFreePort } from "./port.ts";
 import { withTraefik } from "./traefik.ts";
 
 export type { WorkspaceResult as InitResult } from "../workspace/index.ts";
@@ -158,16 +158,17 @@ type Variables = Readonly<Record<string, string>>;
 /** Returns the workspace of the sample app, which is made where there is no Compose file. */
 async function sampleWorkspace(context: InitContext, options: InitOptions, env: Variables): Promise<Wanted> {
   const { dir, env: shell = {}, assets = packageAssets() } = context;
-  const user = SAMPLE_COMPOSE_PROJECT;
+  const port = await freeSamplePort(context, options, portVariable("APP_PORT", env, shell));
+  const user = sampleProject(port);
   const found = composeFilesIn(dir, env, { shell, discovery: options.discovery, base: SAMPLE_COMPOSE });
   const given = { apps: { app: "app" }, ...(await withEngine(context, options)) };
-  const wanted = await withFreePort(context, given, user, portVariable(env, shell));
+  const wanted = await withFreePort(context, given, user, portVariable("GLITCHTIP_PORT", env, shell));
   const { text, declaration } = declarationFrom(context, wanted, user);
   return {
     workspace: workspaceFrom(dir, declaration, text, found, user, env, shell),
     once: [
       once("app/server.mjs", assets.sample("server.mjs")),
-      once(SAMPLE_COMPOSE, sampleCompose(assets, declaration.engine)),
+      once(SAMPLE_COMPOSE, sampleCompose(assets, declaration.engine, port)),
       once(DECLARATION_FILE, text),
     ],
     sample: true,
@@ -186,7 +187,7 @@ async function newWorkspace(
   const { dir, log, env: shell = {}, docker } = context;
   const user = await readUserFilesWith(docker?.config, dir, texts, { ...env, ...shell }, log);
   const given = withTraefik(await withEngine(context, options), user, log);
-  const wanted = await withFreePort(context, given, user, portVariable(env, shell));
+  const wanted = await withFreePort(context, given, user, portVariable("GLITCHTIP_PORT", env, shell));
   const { text, declaration } = declarationFrom(context, wanted, user);
   return {
     workspace: workspaceFrom(dir, declaration, text, found, user, env, shell),
@@ -196,9 +197,12 @@ async function newWorkspace(
   };
 }
 
-/** Returns GLITCHTIP_PORT as Compose reads it: a variable of the shell counts even where it is empty. */
-const portVariable = (env: Variables, shell: NonNullable<WorkspaceContext["env"]>): string | undefined =>
-  "GLITCHTIP_PORT" in shell ? shell.GLITCHTIP_PORT : env.GLITCHTIP_PORT;
+/** Returns a port's variable as Compose reads it: one of the shell counts even where it is empty. */
+const portVariable = (
+  name: "GLITCHTIP_PORT" | "APP_PORT",
+  env: Variables,
+  shell: NonNullable<WorkspaceContext["env"]>,
+): string | undefined => (name in shell ? shell[name] : env[name]);
 
 function declarationFrom({ dir }: InitContext, options: InitOptions, user: UserProject) {
   const wanted = newDeclaration(dir, options, user);

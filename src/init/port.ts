@@ -2,6 +2,7 @@ import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { UserProject } from "../compose/model.ts";
 import { publishersOf } from "../compose/ports.ts";
+import { SAMPLE_PORT } from "../workspace/index.ts";
 import type { InitOptions } from "./options.ts";
 
 /** GlitchTip's own default, which is also the default of Django, uvicorn, gunicorn and Laravel. */
@@ -48,6 +49,25 @@ export async function withFreePort(
     return options;
   }
   throw new CodedError("GC1603", `--port ${port}: this port is taken by ${why}`, { remedy: free });
+}
+
+/**
+ * Returns the port that the sample app's Compose file states: the usual one, or the next on which no program of this machine
+ * listens and which is not GlitchTip's. `variable` is APP_PORT where it is set, which decides then.
+ */
+export async function freeSamplePort(
+  { log, portIsFree }: PortContext,
+  { port: glitchtipPort }: InitOptions,
+  variable: string | undefined,
+): Promise<number> {
+  const takenBy = async (port: number): Promise<string | undefined> =>
+    (await portIsFree?.(port, LOOPBACK)) === false ? "another program on this machine" : undefined;
+  const why = variable ? undefined : await takenBy(SAMPLE_PORT);
+  const next =
+    why && (await firstFree(SAMPLE_PORT, async (port) => (port === glitchtipPort ? "GlitchTip" : takenBy(port))));
+  if (!next) return SAMPLE_PORT;
+  log.info(`the sample app gets port ${next} (compose.yaml), because port ${SAMPLE_PORT} is taken by ${why}`);
+  return next;
 }
 
 const publishersAt = (services: UserProject["services"], port: number): string[] =>

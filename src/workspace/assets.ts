@@ -97,20 +97,29 @@ function packageRoot(): string {
   return folder;
 }
 
+/** The port of the sample app, where it is free. */
+export const SAMPLE_PORT = 3000;
+const SAMPLE_PORT_TEXT = /\$\{APP_PORT:-(\d+)\}/;
+
+/** Returns the port that the sample application's Compose file states; undefined for another text. */
+export const samplePortIn = (text: string): string | undefined => SAMPLE_PORT_TEXT.exec(text)?.[1];
+
 /** Returns true for the sample application's own Compose file, which an earlier, interrupted run made. */
-export const isSample = (text: string, assets: Assets): boolean =>
-  text === sampleCompose(assets, "docker") || text === sampleCompose(assets, "podman");
+export function isSample(text: string, assets: Assets): boolean {
+  const port = Number(samplePortIn(text));
+  return text === sampleCompose(assets, "docker", port) || text === sampleCompose(assets, "podman", port);
+}
 
 /** Returns the sample application's Compose file. Podman's API does not know `start_interval`. */
-export function sampleCompose(assets: Assets, engine: Declaration["engine"]): string {
-  const text = assets.sample("compose.yaml");
+export function sampleCompose(assets: Assets, engine: Declaration["engine"], port: number): string {
+  const text = assets.sample("compose.yaml").replace(SAMPLE_PORT_TEXT, `\${APP_PORT:-${port}}`);
   return engine === "podman"
     ? text.replace("interval: 30s", "interval: 2s").replace(/^ *start_interval:.*\n/m, "")
     : text;
 }
 
-/** What the sample's Compose file states, so that nothing has to parse it. */
-export const SAMPLE_COMPOSE_PROJECT: UserProject = {
+/** Returns what the sample's Compose file states, so that nothing has to parse it. */
+export const sampleProject = (port: number): UserProject => ({
   services: {
     app: {
       entrypoint: ["node"],
@@ -119,9 +128,9 @@ export const SAMPLE_COMPOSE_PROJECT: UserProject = {
       readOnly: true,
       environment: ["PORT"],
       envFiles: [],
-      ports: [{ target: 3000, published: "3000", host_ip: "127.0.0.1" }],
+      ports: [{ target: 3000, published: String(port), host_ip: "127.0.0.1" }],
       folders: [{ kind: "bind mount", path: "app", target: "/app" }],
     },
   },
   names: { services: ["app"], networks: [], volumes: [], secrets: [], configs: [] },
-};
+});

@@ -1,12 +1,19 @@
+import { join } from "node:path";
 import { defined } from "../base/defined.ts";
+import { readIfThere } from "../base/files.ts";
 import { serverKind } from "../config/server.ts";
 import { STACK_FILE } from "../stack/managed-files.ts";
+import { SAMPLE_PORT, samplePortIn } from "./assets.ts";
 import { listsOurs, SEPARATOR, separatorIn, statedWithOurs, statedWithoutOurs } from "./discovery.ts";
 import { parseEnv, setVariable } from "./env-file.ts";
 import { envWithoutOurs, MARK } from "./env-record.ts";
 import type { Workspace } from "./workspace.ts";
 
-const SAMPLE_PORT = "3000";
+/** Returns the sample app's port as its Compose file states it: the shell may say another one for now. */
+const samplePort = ({ dir, user }: Workspace): string =>
+  samplePortIn(readIfThere(join(dir, "compose.yaml")) ?? "") ??
+  user.services.app?.ports?.[0]?.published ??
+  String(SAMPLE_PORT);
 
 /**
  * Returns the text of .env as the workspace needs it: with COMPOSE_FILE and the ports where Compose finds our file by it,
@@ -26,17 +33,18 @@ export function envWith(text: string, workspace: Workspace, sample: boolean): st
     COMPOSE_PATH_SEPARATOR: env.COMPOSE_PATH_SEPARATOR === undefined ? SEPARATOR : undefined,
     COMPOSE_FILE: stated ?? composeFiles.join(separatorIn(env)),
     GLITCHTIP_PORT: env.GLITCHTIP_PORT ? undefined : port,
-    APP_PORT: sample && !env.APP_PORT ? SAMPLE_PORT : undefined,
+    APP_PORT: sample && !env.APP_PORT ? samplePort(workspace) : undefined,
   });
   return withLines(text, env, lines);
 }
 
 /** Returns the text without COMPOSE_FILE and ports of ours; where other files are listed, as it is. */
-function withoutDiscovery(text: string, { dir, env }: Workspace, port: string | undefined): string | undefined {
+function withoutDiscovery(text: string, workspace: Workspace, port: string | undefined): string | undefined {
+  const { dir, env } = workspace;
   const isListed = listsOurs(dir, env);
   const composeFile = isListed ? statedWithoutOurs(dir, env) : env.COMPOSE_FILE;
   if (composeFile !== undefined) return text;
-  const values = defined({ GLITCHTIP_PORT: port, APP_PORT: SAMPLE_PORT });
+  const values = defined({ GLITCHTIP_PORT: port, APP_PORT: samplePort(workspace) });
   return envWithoutOurs(dir, text, { composeFile, values, isListed, keepsChanged: true });
 }
 

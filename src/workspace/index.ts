@@ -1,5 +1,5 @@
 export { type AddOptions, addApp, removeApp } from "./apps.ts";
-export { type Assets, isSample, packageAssets, SAMPLE_COMPOSE_PROJECT, sampleCompose } from "./assets.ts";
+export { type Assets, isSample, packageAssets, SAMPLE_PORT, sampleCompose, sampleProject } from "./assets.ts";
 export { readComposeFiles, readUserFilesWith } from "./compose-files.ts";
 export type { PlannedFile } from "./decisions.ts";
 export { DECLARATION_FILE, readDeclarationText } from "./declaration-file.ts";

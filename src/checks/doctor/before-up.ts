@@ -9,7 +9,7 @@ import { composeProjectNameOf, type Workspace } from "../../workspace/index.ts";
 import type { Machine } from "./doctor.ts";
 import { checkEngine } from "./engine-checks.ts";
 import { type Finding, fail } from "./finding.ts";
-import { checkPorts, statedPorts, type TakenPorts } from "./port-checks.ts";
+import { checkPorts, statedPorts, type TakenPorts, withVariables } from "./port-checks.ts";
 import { checkFolder } from "./up-checks.ts";
 
 export interface BeforeUpContext {
@@ -89,7 +89,9 @@ async function portFindings(
   }
   // What `extends` and `include` bring stands in other files.
   for (const [service, { ports = [], profiles = [] }] of Object.entries(workspace.user.services)) {
-    if (!isStackService(service) && profiles.length === 0) services[service] = { ports };
+    if (!isStackService(service) && profiles.length === 0) {
+      services[service] = withVariables({ [service]: { ports } }, services)[service] ?? { ports };
+    }
   }
   const here = /^(unix|npipe):/.test(located.address.host);
   const check = (ports: TakenPorts["ports"]) => checkPorts({ name, services }, { ports, here }, machine);

@@ -12,7 +12,7 @@ import {
 import { checkCompose, checkEngine, checkResources } from "./engine-checks.ts";
 import { checkImageStarts, checkVaultCopies, checkWorkspaceFiles } from "./file-checks.ts";
 import { errorFindings, type Finding } from "./finding.ts";
-import { checkPorts } from "./port-checks.ts";
+import { checkPorts, withVariables } from "./port-checks.ts";
 import { checkSecrets, madeSecretsOf } from "./secret-checks.ts";
 import { checkContainers, checkDsns, checkNames, checkOwner, checkServing, checkStartedFiles } from "./stack-checks.ts";
 import { checkFolder, checkObtainable } from "./up-checks.ts";
@@ -75,7 +75,10 @@ export async function runDoctor(context: DoctorContext): Promise<Finding[]> {
     ),
     of(located.value, (engine) => of(workspace.value, (found) => checkFolder(engine, found))),
     of(located.value, ({ engine }) => of(config?.value, (found) => checkObtainable(docker, engine, found))),
-    of(config?.value, async (found) => checkPorts(found, await takenPorts(located.value), machine)),
+    of(config?.value, async (found) => {
+      const services = withVariables(found.services, workspace.value?.user.services ?? {});
+      return await checkPorts({ ...found, services }, await takenPorts(located.value), machine);
+    }),
     of(config?.value, (found) =>
       of(workspace.value?.declaration, (declaration) => checkNames(declaration, found, stack.value, machine)),
     ),

@@ -1,3 +1,4 @@
+import { defined } from "../../base/defined.ts";
 import type { Variables } from "../../compose/interpolate.ts";
 import type { ComposeConfig, ComposePort } from "../../compose/model.ts";
 import { collides, type HostPort, hostPorts, portsIn, portText } from "../../compose/ports.ts";
@@ -11,6 +12,8 @@ interface Wanted extends HostPort {
   readonly service: string;
   /** The service is started only with a profile. */
   readonly isOptional: boolean;
+  /** The variable that the port comes from. */
+  readonly variable?: string;
 }
 
 /** What is known about ports that are taken. */
@@ -20,6 +23,8 @@ export interface TakenPorts {
   /** Whether the engine publishes on this machine. */
   readonly here: boolean;
 }
+
+const CANDIDATES = 100;
 
 type Ports = Pick<Machine, "portIsFree">;
 type PublishingServices = {
@@ -33,7 +38,14 @@ type PublishingServices = {
  */
 export async function checkPorts(config: PublishingServices, taken: TakenPorts, machine: Ports): Promise<Finding[]> {
   const wanted = Object.entries(config.services).flatMap(([service, { ports = [], profiles = [] }]) =>
-    ports.flatMap(hostPorts).map((port) => ({ ...port, service, isOptional: profiles.length > 0 })),
+    ports.flatMap((stated) =>
+      hostPorts(stated).map((port) => ({
+        ...port,
+        service,
+        isOptional: profiles.length > 0,
+        ...defined({ variable: stated.variable }),
+      })),
+    ),
   );
   const inModel = rivalsIn(wanted);
   const known = new Set(inModel.flatMap(({ pair }) => pair));
@@ -48,7 +60,37 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "glitchtip-proxy": "Let that server take HTTPS for GlitchTip too (production.proxy: traefik, nginx or none)",
 };
 
-const elsewhere = (service: string): string => ELSEWHERE[service] ?? `Publish ${service} on another port`;
+const elsewhere = ({ service, variable }: Pick<Wanted, "service" | "variable">, example?: number): string => {
+  const one = example === undefined ? "a free one" : `a free one (${variable}=${example})`;
+  const byVariable = variable === undefined ? undefined : `Set ${variable} in .env to ${one}`;
+  return ELSEWHERE[service] ?? byVariable ?? `Publish ${service} on another port`;
+};
+
+/** Returns the next port that no container publishes and on which nothing listens; undefined where none is near. */
+async function nextFree(wanted: Wanted, ports: TakenPorts["ports"], machine: Ports): Promise<number | undefined> {
+  for (let port = wanted.port + 1; port <= Math.min(wanted.port + CANDIDATES, 65_535); port++) {
+    const isHeld = ports?.some((one) => collides(one, { ...wanted, port }));
+    if (!isHeld && (await machine.portIsFree(port, wanted.hostIp))) return port;
+  }
+  return undefined;
+}
+
+/**
+ * Returns the services with the variables that their ports come from. Compose tells only their values, and another reading
+ * of the same files tells the names.
+ */
+export const withVariables = <Service extends { readonly ports?: readonly ComposePort[] }>(
+  services: Readonly<Record<string, Service>>,
+  read: Readonly<Record<string, { readonly ports?: readonly ComposePort[] }>>,
+): Record<string, Service> =>
+  Object.fromEntries(
+    Object.entries(services).map(([name, service]) => {
+      const named = (port: ComposePort) =>
+        read[name]?.ports?.find(({ target, published }) => target === port.target && published === port.published);
+      const ports = service.ports?.map((port) => ({ ...port, ...defined({ variable: named(port)?.variable }) }));
+      return [name, { ...service, ...defined({ ports }) }];
+    }),
+  );
 
 /** Finds services that want the same port: only the first of them to start gets it, and the others stay as `created`. */
 function rivalsIn(wanted: readonly Wanted[]): { readonly pair: readonly Wanted[]; readonly finding: Finding }[] {
@@ -62,7 +104,7 @@ function rivalsIn(wanted: readonly Wanted[]): { readonly pair: readonly Wanted[]
       if (one.service === other.service || !mayBoth || !collides(one, other)) return [];
       const what = `${portText(one)} is wanted by ${one.service} and by ${other.service}: only one of them can start`;
       const report = one.isOptional || other.isOptional ? warn : fail;
-      return [{ pair, finding: report("port", what, elsewhere(moving.service)) }];
+      return [{ pair, finding: report("port", what, elsewhere(moving)) }];
     }),
   );
 }
@@ -77,11 +119,13 @@ async function checkPort(
   const at = portText(wanted);
   const holders = (ports ?? []).filter((one) => collides(one, wanted));
   const foreign = holders.find((one) => one.project !== project || (one.service ?? service) !== service);
+  const move = async () =>
+    elsewhere(wanted, wanted.variable !== undefined && here ? await nextFree(wanted, ports, machine) : undefined);
   if (foreign !== undefined) {
     return fail(
       "port",
       `${at}, wanted by ${service}, is taken by container ${foreign.container}`,
-      `${elsewhere(service)}, or stop it: docker stop ${foreign.container}`,
+      `${await move()}, or stop it: docker stop ${foreign.container}`,
     );
   }
   if (holders.length > 0) return ok("port", `${at} is in use by this project's ${service}`);
@@ -94,7 +138,7 @@ async function checkPort(
   return fail(
     "port",
     `${at}, wanted by ${service}, is taken by a process that is no container`,
-    `${elsewhere(service)}, or find the process: ss -ltnp 'sport = :${port}'`,
+    `${await move()}, or find the process: ss -ltnp 'sport = :${port}'`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readUserCompose } from "../../../src/compose/read.ts";
 import { loadDeclaration } from "../../../src/config/load.ts";
-import { SAMPLE_COMPOSE_PROJECT } from "../../../src/workspace/assets.ts";
+import { sampleProject } from "../../../src/workspace/assets.ts";
 import { TemporaryFolder, testAssets } from "../../support/workspace.ts";
 import { run } from "./initiating.ts";
 
@@ -64,7 +64,7 @@ describe("init in an empty folder", () => {
     const text = testAssets().sample("compose.yaml");
     const { app } = readUserCompose([{ path: "compose.yaml", text }]).services;
     expect({ app: { ...app, image: undefined } }).toEqual({
-      app: { ...SAMPLE_COMPOSE_PROJECT.services.app, image: undefined },
+      app: { ...sampleProject(3000).services.app, image: undefined },
     });
   });
 

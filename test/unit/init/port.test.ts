@@ -114,3 +114,41 @@ describe("GlitchTip's port beside the user's services", () => {
     expect([found.declared, found.said, found.warnings]).toEqual([undefined, [], []]);
   });
 });
+
+describe("the port of the sample app", () => {
+  const sampled = async (inUse: readonly number[], env = "", options: InitOptions = {}) => {
+    using folder = new TemporaryFolder();
+    if (env !== "") folder.write(".env", env);
+    const said: string[] = [];
+    const log = { info: (text: string) => void said.push(text), step() {}, debug() {}, warn() {} };
+    const portIsFree = async (port: number) => !inUse.includes(port);
+    const context = { dir: folder.path, log, env: {}, assets: testAssets(), portIsFree };
+    await initWorkspace(context, options);
+    const again = await initWorkspace(context);
+    const files = folder.files();
+    const port = /APP_PORT:-(\d+)/.exec(files["compose.yaml"] ?? "")?.[1];
+    return { port, env: files[".env"], said: said.filter((line) => /sample app gets/.test(line)), again };
+  };
+
+  it("is one on which nothing listens, written where GlitchTip's goes: into the committed files", async () => {
+    const found = await sampled([3000, 3001]);
+    expect(found).toMatchObject({ port: "3002", env: undefined, again: { nothingToChange: true } });
+    expect(found.said).toEqual([
+      "the sample app gets port 3002 (compose.yaml), because port 3000 is taken by another program on this machine",
+    ]);
+  });
+
+  it("is the same in .env where Compose finds our file by it", async () => {
+    const { env, again } = await sampled([3000], "", { discovery: "env" });
+    expect([env, again.nothingToChange]).toEqual([expect.stringContaining("APP_PORT=3001\n"), true]);
+  });
+
+  it("is not the one that GlitchTip gets", async () => {
+    expect((await sampled([3000], "", { port: 3001 })).port).toBe("3002");
+  });
+
+  it("is the usual one where it is free, or where APP_PORT states another", async () => {
+    expect(await sampled([])).toMatchObject({ port: "3000", said: [] });
+    expect(await sampled([3000], "APP_PORT=3333\n")).toMatchObject({ port: "3000", said: [] });
+  });
+});

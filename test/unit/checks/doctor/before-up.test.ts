@@ -26,6 +26,8 @@ interface Given {
   readonly seesPath?: boolean;
   readonly declared?: string;
   readonly networks?: readonly string[];
+  /** The user's Compose file. */
+  readonly theirs?: string;
 }
 
 async function starting(given: Given) {
@@ -39,10 +41,11 @@ async function starting(given: Given) {
     seesPath = true,
     declared = DECLARED,
     networks = [],
+    theirs = THEIRS,
   } = given;
   using folder = new TemporaryFolder();
   folder.write("glitchtip.yaml", declared);
-  folder.write("compose.yaml", THEIRS);
+  folder.write("compose.yaml", theirs);
   folder.write("compose.glitchtip.yaml", OURS);
   folder.write(".env", "COMPOSE_PROJECT_NAME=shop\nCOMPOSE_FILE=compose.yaml:compose.glitchtip.yaml\n");
   const asked: string[] = [];
@@ -99,6 +102,26 @@ describe("the checks before up", () => {
       message: expect.stringContaining("127.0.0.1:9001, wanted by glitchtip, is taken by container other-glitchtip-1"),
       remedy: expect.stringContaining("docker stop other-glitchtip-1"),
     });
+  });
+
+  it.each([
+    ["the short form", `"127.0.0.1:\${APP_PORT:-3000}:3000"`],
+    ["the short form with an address by a variable", `"\${BIND:-127.0.0.1}:\${APP_PORT:-3000}:3000"`],
+    ["the long form", `{target: 3000, published: "\${APP_PORT:-3000}", host_ip: 127.0.0.1}`],
+  ])("name the variable that a taken port comes from, and a free port: %s", async (_, port) => {
+    const theirs = `services:\n  api:\n    image: shop\n    ports: [${port}]\n`;
+    const { error } = await starting({ theirs, inUse: [3000, 3001] });
+    expect(error).toEqual({
+      code: "GC1603",
+      message: "127.0.0.1:3000, wanted by api, is taken by a process that is no container; nothing was started",
+      remedy: "Set APP_PORT in .env to a free one (APP_PORT=3002), or find the process: ss -ltnp 'sport = :3000'",
+    });
+  });
+
+  it("name no variable where it is another part of the mapping", async () => {
+    const theirs = `services:\n  api:\n    image: shop\n    ports: ["3000:\${INNER:-3000}"]\n`;
+    const { error } = await starting({ theirs, inUse: [3000] });
+    expect(error?.remedy).toMatch(/^Publish api on another port/);
   });
 
   it("refuse a first start without the network of the user's proxy, and only warn where apps may have a DSN", async () => {
@@ -174,7 +197,7 @@ describe("ports of a Compose file", () => {
           { target: 80, published: "82", host_ip: "127.0.0.1", protocol: "udp" },
           { target: 80, published: "83", host_ip: "::1" },
           { target: 80, published: "84-86" },
-          { target: 80, published: "99" },
+          { target: 80, published: "99", variable: "P" },
         ],
       },
       b: {

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../../src/base/errors.ts";
 import { answers, container } from "../../../support/fake-docker.ts";
@@ -123,6 +125,16 @@ describe("doctor", () => {
         level: "fail",
         what: expect.stringContaining("has refused 3 writes"),
       }),
+    );
+  });
+
+  it("names the variable in the user's file that a taken port comes from", async () => {
+    using folder = await initiated();
+    const file = join(folder.dir, "compose.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace("}", `, ports: ["\${APP_PORT:-3000}:3000"]}`));
+    const { bad } = await examine({ dir: folder.dir, machine: { portIsFree: async (port) => port !== 3000 } });
+    expect(bad).toContainEqual(
+      expect.objectContaining({ check: "port", fix: expect.stringMatching(/^Set APP_PORT in \.env .*APP_PORT=3001/) }),
     );
   });
 });
