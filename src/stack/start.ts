@@ -94,7 +94,8 @@ function notKnown(
     declaration: `add to glitchtip.yaml, under apps.${name}, what \`docker image inspect\` shows, [] = none: ${lines}`,
   }[stateBy];
   const come = missing.length === 1 ? "comes" : "come";
-  const from = image === undefined ? "its image" : `its image ${image}`;
+  const from =
+    image === "" ? "its image, whose name is empty: its variable has no value" : `its image ${image ?? ""}`.trimEnd();
   return new Refusal(
     "GC1106",
     `service ${name}: ${missing.join(" and ")} ${come} from ${from}${reason === undefined ? "" : `, and ${reason}`}; ${or}${how}`,

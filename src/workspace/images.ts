@@ -22,7 +22,7 @@ export interface AskedImage {
 
 /** Returns the service's image, or the name that Compose gives to one that it builds. */
 const referenceOf = (service: string, { image }: UserService, composeProject: string): string =>
-  image ?? `${composeProject}-${service}`;
+  image || `${composeProject}-${service}`;
 
 /** Returns the Compose project's name: the stated one, else Compose's own rule for a folder. */
 export const composeProjectNameOf = (dir: string, name: string | undefined): string =>
@@ -48,7 +48,8 @@ export function askedImages(declaration: Declaration, user: UserProject, compose
     const service = !app.host && Object.hasOwn(user.services, name) ? user.services[name] : undefined;
     if (service === undefined || service.provider || onlyInImage(app, service).length === 0) return [];
     const { platform, built = false } = service;
-    if (service.image === undefined && !built) return [];
+    // A variable without a value leaves a name empty, of which no engine can say anything.
+    if (!service.image && !built) return [];
     return [
       {
         service: name,

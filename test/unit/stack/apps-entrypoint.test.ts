@@ -69,6 +69,11 @@ describe("an app's entrypoint", () => {
       /: entrypoint and command come from its image x; add to glitchtip.yaml, under apps.api, .*: entrypoint: \["docker-entrypoint.sh"\], command: /,
     ],
     ["{command: x}", APP, /: entrypoint comes from its image; /],
+    [
+      `{image: "\${X:?}", command: x}`,
+      APP,
+      /: entrypoint comes from its image, whose name is empty: its variable has no value; add/,
+    ],
     ["{entrypoint: []}", APP, /: command come/],
     ["{image: x}", "apps: {api: {project: shop, entrypoint: [a]}}", /: command come/],
     ["{entrypoint: 'sh -c \"exit'}", APP, /sh -c "exit has a quote that is not closed/],

@@ -70,6 +70,17 @@ describe("what only an image knows", () => {
     );
   });
 
+  it("is an error where a variable leaves the image without a name, which no engine is asked for", async () => {
+    using setup = await project();
+    setup.folder.write("compose.yaml", COMPOSE.replace("image: shop/worker:2", `image: "\${WORKER_IMAGE:?}"`));
+    const docker = engine();
+    const error = await refusal(addApp(setup.context(docker), "worker"));
+    expect(error.message).toMatch(
+      /entrypoint comes from its image, whose name is empty: its variable has no value; type/,
+    );
+    expect(docker.calls).toEqual([]);
+  });
+
   it("is an error where the image states nothing", async () => {
     using setup = await project();
     const docker = engine({ images: { "postgres:18": { entrypoint: [], command: [] } } });
