@@ -1,11 +1,9 @@
 import { type BackupState, backupProblems } from "../backup/index.ts";
 import { defined } from "../base/defined.ts";
-import { givenApps, providedName, providerOf, provisionedApps } from "../config/app-sources.ts";
-import { namesOf } from "../config/framework-presets.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { Docker } from "../docker/index.ts";
 import type { JobQueue } from "../glitchtip/versions.ts";
-import type { AppStatus, Status, WrittenStatus } from "../outputs/dsn-volume.ts";
+import type { Status, WrittenStatus } from "../outputs/dsn-volume.ts";
 import {
   appsStartedBeforeDsn,
   appsStartedWithoutOurs,
@@ -30,6 +28,7 @@ import {
   type WorkspaceIdentity,
 } from "../running/index.ts";
 import { ONE_SHOTS, PROVISIONER, SERVER, WORKER } from "../stack/service-names.ts";
+import { type AppDsnState, givenAppStates, missingDsns, provisionedAppStates } from "./app-dsns.ts";
 import { type CertificateStatus, certificateStatus } from "./production/certificate-status.ts";
 import { diskProblems, type Resources, readResources } from "./resources.ts";
 
@@ -48,20 +47,6 @@ export interface StackStatus extends StatusLines {
   readonly apps: readonly AppDsnState[];
   /** What to type or look at, the most urgent first. */
   readonly next: readonly string[];
-}
-
-export interface AppDsnState {
-  readonly app: string;
-  /** Missing for an app whose DSN the user gives. */
-  readonly project?: string;
-  /**
-   * `proved`: an event went through; `accepted`: only the key was asked for; `none`: the app never got a DSN. For an app
-   * whose DSN the user gives: `given`, or `off` where it is empty.
-   */
-  readonly dsn: AppStatus["dsn"] | "none" | "given" | "off";
-  readonly variables: readonly string[];
-  /** The file from which a program outside of Compose reads it. */
-  readonly dotenv?: string;
 }
 
 export interface StatusOptions {
@@ -225,34 +210,6 @@ function withoutApps(written: WrittenStatus | undefined): StackStatus["provision
   return provisioner;
 }
 
-function provisionedAppStates(
-  declaration: Declaration,
-  written: WrittenStatus | undefined,
-  options: StatusOptions,
-): AppDsnState[] {
-  const known = written?.apps ?? {};
-  return Object.entries(provisionedApps(declaration)).map(([app, declared]) => ({
-    app,
-    project: known[app]?.project ?? declared.project,
-    dsn: known[app]?.dsn ?? options.provided?.(app) ?? ("none" as const),
-    variables: namesOf(declared).map((name) => nameInApp(declaration, app, name)),
-    ...defined({ dotenv: declared.dotenv }),
-  }));
-}
-
-const givenAppStates = (declaration: Declaration, { config }: RunningStack): AppDsnState[] =>
-  Object.entries(givenApps(declaration)).map(([app, declared]) => {
-    const variables = namesOf(declared);
-    const isSet = variables.some((name) => config.services[app]?.environment?.[name]);
-    return { app, dsn: isSet ? ("given" as const) : ("off" as const), variables };
-  });
-
-/** Returns the name under which the app finds the variable: a Compose provider adds a prefix. */
-function nameInApp(declaration: Declaration, app: string, variable: string): string {
-  const provider = providerOf(declaration, app);
-  return provider === undefined ? variable : providedName(provider, variable);
-}
-
 /** A build without a version states 0.0.0-unknown (scenario `readiness` of the recordings). */
 function statedVersion(written: Status | undefined): string | undefined {
   const version = written?.server?.version;
@@ -279,7 +236,6 @@ function serviceProblems(
   apps: readonly AppDsnState[],
 ): string[] {
   const broken = services.filter(({ problem }) => problem !== undefined);
-  const withoutDsn = apps.filter(({ dsn }) => dsn === "none").map(({ app }) => app);
   const provisionerRuns = services.some(({ service, state }) => service === PROVISIONER && state !== "exited");
   return [
     ...broken.map(({ service, problem, state }) =>
@@ -288,9 +244,7 @@ function serviceProblems(
         : `${service} ${problem}: docker compose logs --tail 50 ${service}`,
     ),
     ...(written?.error === undefined ? [] : [`the provisioner says ${written.error.code}: ${written.error.message}`]),
-    ...(withoutDsn.length === 0 || provisionerRuns || broken.some(({ service }) => service === PROVISIONER)
-      ? []
-      : [`no DSN yet for ${withoutDsn.join(", ")}: npx glitchtip-compose init, then docker compose up -d --wait`]),
+    ...(provisionerRuns || broken.some(({ service }) => service === PROVISIONER) ? [] : missingDsns(apps)),
     ...appsStartedBeforeDsn(stack, written).map((app) => `${app} ${STARTED_BEFORE_DSN}: docker compose restart ${app}`),
   ];
 }

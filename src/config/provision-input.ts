@@ -25,6 +25,7 @@ const provisionDeclarationSchema = z.strictObject({
       audience: z.enum(AUDIENCES),
       preset: z.optional(z.enum(PRESET_NAMES)),
       variables: z.optional(z.union([z.array(z.string()), z.record(z.string(), z.enum(AUDIENCES))])),
+      host: z.optional(z.boolean()),
     }),
   ),
 });
@@ -33,7 +34,6 @@ type ProvisionPart = z.infer<typeof provisionDeclarationSchema>;
 type ProvisionedApp = Omit<ProvisionPart["apps"][string], "project"> & {
   readonly project?: string | undefined;
   readonly dsn?: unknown;
-  readonly host?: boolean | undefined;
 };
 
 /** What provisioning needs of a declaration; a whole declaration is one. */
@@ -59,10 +59,9 @@ export type ProvisionFile = z.infer<typeof provisionInputSchema>;
 /** Returns the part of a declaration that the provisioner reads. */
 export function provisionPart(declaration: ProvisionDeclaration): ProvisionPart {
   const { admin, organization, projects } = declaration;
-  const apps = Object.entries(provisionedApps(declaration)).map(([app, { project, audience, preset, variables }]) => [
-    app,
-    { project, audience, preset, variables },
-  ]);
+  const apps = Object.entries(provisionedApps(declaration)).map(
+    ([app, { project, audience, preset, variables, host }]) => [app, { project, audience, preset, variables, host }],
+  );
   return {
     admin: admin && { email: admin.email },
     organization,

@@ -5,6 +5,7 @@ import { removeLeftovers } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
 import { KEY_LABEL } from "../config/defaults.ts";
+import type { ProvisionDeclaration } from "../config/provision-input.ts";
 import { openTransport } from "../glitchtip/transport.ts";
 import { openNodeHttp } from "../http/node.ts";
 import { publish, publishFailure, publishRotations, retire } from "../outputs/dsn-volume.ts";
@@ -125,13 +126,25 @@ async function provisionAlone(
     });
     const written = publish(dsnDir, result.envFiles, result.status, new Date(clock.now()));
     retire(dsnDir, Object.keys(result.envFiles));
-    if (written) edges.log.info(`wrote the DSN of ${Object.keys(result.envFiles).join(", ") || "no app"}`);
+    if (written) for (const line of writtenLines(Object.keys(result.envFiles), input.declaration)) edges.log.info(line);
     else edges.log.info(made ? "every DSN stays as it is" : "nothing to change");
     return result.problem;
   } catch (error) {
     saveFailure(dsnDir, signal.aborted ? signal.reason : error, edges);
     throw error;
   }
+}
+
+/** Says whose DSN is where: what a program outside of Compose reads is a file that only the command line can write. */
+export function writtenLines(names: readonly string[], { apps }: Pick<ProvisionDeclaration, "apps">): string[] {
+  const hosts = names.filter((name) => apps[name]?.host);
+  const others = names.filter((name) => !hosts.includes(name));
+  return [
+    ...(others.length > 0 || hosts.length === 0 ? [`wrote the DSN of ${others.join(", ") || "no app"}`] : []),
+    ...(hosts.length > 0
+      ? [`made the DSN of ${hosts.join(", ")}; npx glitchtip-compose up writes it into the dotenv file`]
+      : []),
+  ];
 }
 
 /** The last good DSNs stay. When the status cannot be written either, the exit code and the log have to do. */

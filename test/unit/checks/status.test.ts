@@ -38,6 +38,7 @@ interface Setup {
   readonly jobQueue?: JobQueue;
   readonly psql?: number;
   readonly discovery?: string;
+  readonly declaration?: ReturnType<typeof declare>;
 }
 
 const look = (setup: Setup = {}) =>
@@ -50,7 +51,7 @@ const look = (setup: Setup = {}) =>
       files: { [STATUS_FILE]: JSON.stringify(setup.written ?? WRITTEN) },
       cli: async () => answers({ stdout: setup.jobs ?? "", stderr: setup.jobs ?? "", code: setup.psql ?? 0 }),
     }),
-    DECLARATION,
+    setup.declaration ?? DECLARATION,
     {
       dir: "/nowhere",
       url: "http://localhost:8000",
@@ -154,6 +155,17 @@ describe("status", () => {
       apps: [{ app: "api", dsn: "none" }],
       next: [expect.stringMatching(/^no DSN yet for api/)],
     });
+  });
+
+  it("says that our own up writes the DSN of a program outside of Compose", async () => {
+    const declaration = declare({
+      apps: { api: { project: "shop-api" }, dev: { project: "shop-api", host: true, dotenv: ".env.local" } },
+    });
+    expect((await look({ declaration })).next).toEqual(["no DSN yet for dev in .env.local: npx glitchtip-compose up"]);
+    expect((await look({ declaration, written: { ...WRITTEN, apps: {} } })).next).toEqual([
+      "no DSN yet for api: npx glitchtip-compose init, then docker compose up -d --wait",
+      "no DSN yet for dev in .env.local: npx glitchtip-compose up",
+    ]);
   });
 
   it("shows the provisioner's error", async () => {

@@ -198,6 +198,7 @@ describe("a program on this machine", () => {
       project: "shop",
       audience: "container",
       variables: { SENTRY_DSN: "host" },
+      host: true,
     });
   });
 
