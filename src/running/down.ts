@@ -1,7 +1,9 @@
+import { basename } from "node:path";
 import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError } from "../base/errors.ts";
 import type { ComposeConfig } from "../compose/model.ts";
 import { type Container, type Docker, lastLines } from "../docker/index.ts";
+import { STACK_FILES } from "../stack/managed-files.ts";
 import { isStackService } from "../stack/service-names.ts";
 
 /** Everything of the Compose project that exists on the engine. */
@@ -74,25 +76,34 @@ export interface StackRemoval {
   readonly volumes: readonly string[];
 }
 
-/** Plans the removal of our services with these volumes. */
+/**
+ * Plans the removal of our services with these volumes. Where no Compose file is `left`, the other containers and networks of
+ * the Compose project go, too, because nothing could start or remove them any more.
+ */
 export async function planStackRemoval(
   docker: Docker,
   { project, networks: all }: RemovalPlan,
   volumes: readonly string[],
+  left = true,
 ): Promise<StackRemoval> {
   const { engine } = await docker.located();
   const containers = await engine.containers(project);
-  const networks = all.filter((name) => isStackService(keyIn(project, name) ?? ""));
+  // A container of a file that Compose was told by --file is not the sample app's.
+  const isLeft = left || containers.some(({ configFiles = [] }) => configFiles.some((path) => !isUsual(path)));
+  const networks = all.filter((name) => !isLeft || isStackService(keyIn(project, name) ?? ""));
   const names = (found: readonly Container[]) => found.map(({ name }) => name).sort();
   const ours = containers.filter(({ service }) => isStackService(service));
   const users = containers.filter(
     (container) =>
       !ours.includes(container) &&
-      (container.networks.some((name) => networks.includes(name)) ||
+      (!isLeft ||
+        container.networks.some((name) => networks.includes(name)) ||
         container.volumes.some((name) => volumes.includes(name))),
   );
   return { containers: names(ours), users: names(users), networks, volumes };
 }
+
+const isUsual = (path: string): boolean => STACK_FILES.includes(basename(path));
 
 const STOP_WITHIN_S = "10";
 

@@ -1,12 +1,12 @@
-import { readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { explainWriteError, quietly, readIfThere } from "../base/files.ts";
 import { readUserText, writeUserFile } from "../base/user-file.ts";
 import { dotenvEdits } from "../running/index.ts";
 import { isMadeByUs, OVERRIDE_FILE, STACK_FILES } from "../stack/managed-files.ts";
 import { DECLARATION_FILE } from "./declaration-file.ts";
-import { isFormerLink, listsOurs, statedWithoutOurs } from "./discovery.ts";
+import { composeFilesIn, isFormerLink, listsOurs, splitFiles, statedWithoutOurs } from "./discovery.ts";
 import { parseEnv } from "./env-file.ts";
 import { envWithoutOurs } from "./env-record.ts";
 import { hashOf, readManifest, WORKSPACE_MANIFEST_FILE } from "./manifest.ts";
@@ -23,6 +23,8 @@ export interface UninstallPlan {
   readonly changed: readonly { readonly path: string; readonly before: string; readonly after: string }[];
   /** What stays, and why. */
   readonly kept: readonly { readonly path: string; readonly why: string }[];
+  /** The user's Compose files that are left. Without one nothing can start the Compose project again. */
+  readonly composeFiles: readonly string[];
 }
 
 export interface UninstallOptions {
@@ -54,19 +56,31 @@ export function planUninstall(dir: string, options: UninstallOptions = {}): Unin
     : plannedEnv(dir, Object.hasOwn(made, "compose.yaml"));
   const dotenv = dotenvEdits(dir, { apps: {} });
   const isEnvMade = env !== undefined && env.after === undefined;
+  const removed = [
+    ...(isEnvMade ? [ENV_FILE] : []),
+    ...dotenv.flatMap(({ path, after }) => (after === undefined ? [path] : [])),
+    ...fates.flatMap(({ path, why }) => (why === undefined ? [path] : [])),
+  ];
   return {
     dir,
-    removed: [
-      ...(isEnvMade ? [ENV_FILE] : []),
-      ...dotenv.flatMap(({ path, after }) => (after === undefined ? [path] : [])),
-      ...fates.flatMap(({ path, why }) => (why === undefined ? [path] : [])),
-    ],
+    removed,
     changed: [
       ...(env?.after === undefined ? [] : [{ path: ENV_FILE, before: env.before, after: env.after }]),
       ...dotenv.flatMap(({ path, before = "", after }) => (after === undefined ? [] : [{ path, before, after }])),
     ],
     kept: fates.flatMap(({ path, why }) => (why === undefined ? [] : [{ path, why }])),
+    composeFiles: composeFilesOf(dir).filter((path) => existsSync(resolve(dir, path)) && !removed.includes(path)),
   };
+}
+
+/** Returns the Compose files of the folder with ours. Those of COMPOSE_FILE in .env count as well where `init` refuses them. */
+function composeFilesOf(dir: string): readonly string[] {
+  const env = parseEnv(readUserText(join(dir, ENV_FILE)) ?? "");
+  try {
+    return composeFilesIn(dir, env).composeFiles;
+  } catch {
+    return splitFiles(env.COMPOSE_FILE ?? "", env);
+  }
 }
 
 /** What becomes of a path: it is removed, or kept for a reason. */

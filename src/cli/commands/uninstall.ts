@@ -43,8 +43,10 @@ export default {
   async run(context, { keepData = false, keepDeclaration = false, filesOnly = false, dryRun = false, yesUninstall }) {
     const files = planUninstall(context.dir, { keepDeclaration, keepData: keepData || filesOnly });
     const docker = openDocker(context);
-    const engine = filesOnly ? nothingOn(nameOf(context)) : await enginePart(docker, keepData);
-    const { changed, ...paths } = files;
+    const engine = filesOnly
+      ? nothingOn(nameOf(context))
+      : await enginePart(docker, keepData, files.composeFiles.length > 0 || Boolean(context.env.COMPOSE_FILE));
+    const { changed, composeFiles, ...paths } = files;
     const result = { ...engine, dryRun, files: { ...paths, changed: changed.map(({ path }) => path) } };
     if (dryRun) {
       context.print(context.json ? JSON.stringify(result) : listed("would", engine, files));
@@ -65,7 +67,8 @@ export default {
     context.print(`GlitchTip is gone from ${context.dir}`);
     for (const { path, why } of files.kept) context.print(`kept ${path}: ${why}`);
     if (engine.keptVolumes.length > 0) context.print(`kept volumes: ${engine.keptVolumes.join(", ")}`);
-    if (engine.users.length > 0) context.print("next: docker compose up -d starts your services again");
+    if (engine.users.length > 0 && composeFiles.length > 0)
+      context.print("next: docker compose up -d starts your services again");
   },
 } satisfies CliCommand<Flags>;
 
@@ -89,11 +92,11 @@ const nothingOn = (project: string): EnginePart => ({
   keptVolumes: [],
 });
 
-async function enginePart(docker: Docker, keepData: boolean): Promise<EnginePart> {
+async function enginePart(docker: Docker, keepData: boolean, left: boolean): Promise<EnginePart> {
   try {
     const all = await planRemoval(docker);
     const ours = divideVolumes(all).removed.map(({ name }) => name);
-    const removal = await planStackRemoval(docker, all, ours);
+    const removal = await planStackRemoval(docker, all, ours, left);
     return {
       project: all.project,
       ...removal,
@@ -110,10 +113,14 @@ async function enginePart(docker: Docker, keepData: boolean): Promise<EnginePart
   }
 }
 
-function listed(verb: "would" | "will", engine: EnginePart, files: UninstallPlan): string {
+/** Returns the lines that say what goes and what stays. */
+export function listed(verb: "would" | "will", engine: EnginePart, files: UninstallPlan): string {
+  // Containers beside ours without a Compose file of the user's are those of the sample app.
+  const whose =
+    files.composeFiles.length === 0 ? "the sample app" : "your own, which uses them; docker compose up makes it again";
   const gone = [
     ...engine.containers.map((name) => `container ${name}`),
-    ...engine.users.map((name) => `container ${name} (your own, which uses them; docker compose up makes it again)`),
+    ...engine.users.map((name) => `container ${name} (${whose})`),
     ...engine.networks.map((name) => `network ${name}`),
     ...engine.volumes.map((name) => `volume ${name}`),
     ...files.removed,

@@ -111,6 +111,26 @@ describe("down", () => {
     ]);
   });
 
+  it("leaves no container and no network of a Compose project that has no Compose file any more", async () => {
+    const docker = fakeDocker({
+      containers: [
+        container("app", { networks: ["shop_default"] }),
+        container("glitchtip", { networks: ["shop_glitchtip"] }),
+      ],
+    });
+    const plan = { project: "shop", containers: [], networks: ["shop_default", "shop_glitchtip"], volumes: [] };
+    expect(await planStackRemoval(docker, plan, [], false)).toEqual({
+      containers: ["shop-glitchtip-1"],
+      users: ["shop-app-1"],
+      networks: ["shop_default", "shop_glitchtip"],
+      volumes: [],
+    });
+    const told = fakeDocker({
+      containers: [container("other", { networks: ["shop_default"], configFiles: ["/shop/other.yaml"] })],
+    });
+    expect(await planStackRemoval(told, plan, [], false)).toMatchObject({ users: [], networks: ["shop_glitchtip"] });
+  });
+
   it("reports where it looked when no engine answers", async () => {
     const none = new CodedError("GC1601", "no Docker engine answers");
     const docker = fakeDocker({ located: () => Promise.reject(none) });
