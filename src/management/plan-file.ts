@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as z from "zod/mini";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
-import { writeOne } from "../base/files.ts";
+import { readIfThere, writeOne } from "../base/files.ts";
 import { Secret } from "../base/secret.ts";
 import type { Action, Kind, ObservedServer } from "../reconcile/index.ts";
 import type { DeclaredServer, ServersChoice } from "./declared.ts";
@@ -34,8 +34,14 @@ export interface PlanFileOptions extends ServersChoice {
   readonly strict?: boolean | undefined;
 }
 
-/** Writes a plan for `apply --plan`. Callers pass only complete plans. */
+/** Writes a plan for `apply --plan`. Callers pass only complete plans. Throws GC1001 where a file of another kind is there. */
 export function writePlanFile(path: string, looked: readonly LookedServer[], options: PlanFileOptions): void {
+  const before = readIfThere(path) ?? "";
+  if (before.trim() !== "" && !looksLikePlan(before)) {
+    throw new CodedError("GC1001", `--out ${path} would overwrite a file that is no plan`, {
+      remedy: "Name another file.",
+    });
+  }
   const salt = randomBytes(16).toString("hex");
   const { file, instance, strict = false } = options;
   const content: PlanFile = {
@@ -48,6 +54,16 @@ export function writePlanFile(path: string, looked: readonly LookedServer[], opt
     actions: plannedActions(looked, salt),
   };
   writeOne(path, `${JSON.stringify(content, null, 1)}\n`, 0o600);
+}
+
+/** A plan of another version may be replaced, too. */
+function looksLikePlan(text: string): boolean {
+  try {
+    const found = JSON.parse(text) as Partial<PlanFile> | null;
+    return found?.salt !== undefined && found.actions !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 export function readPlanFile(path: string): PlanFile {
