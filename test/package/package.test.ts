@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,7 +12,7 @@ import {
 } from "node:fs";
 import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -125,11 +126,20 @@ describe("installing the package", () => {
     ]) {
       expect(files).toContain(wanted);
     }
-    expect(files.filter((name) => /\.map$|meta\.json$|(?<!\.d)\.ts$|^(src|test|docs)\/|\.test\./.test(name))).toEqual(
-      [],
-    );
+    expect(files.filter((name) => /\.map$|meta\.json$|(?<!\.d)\.ts$|^(src|test)\/|\.test\./.test(name))).toEqual([]);
     const tops = new Set(files.map((name) => name.split("/")[0]));
-    expect([...tops].sort()).toEqual(["LICENSE", "README.md", "dist", "images", "package.json", "templates"]);
+    expect([...tops].sort()).toEqual(["LICENSE", "README.md", "dist", "docs", "images", "package.json", "templates"]);
+  });
+
+  it("brings every page that the readme and its pages link to", () => {
+    const pages = filesOf(installed).filter((name) => name === "README.md" || /^docs\/.*\.md$/.test(name));
+    const links = pages.flatMap((page) =>
+      [...readFileSync(join(installed, page), "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) =>
+        join(dirname(page), target ?? ""),
+      ),
+    );
+    expect(links.length).toBeGreaterThan(20);
+    expect(links.filter((link) => !existsSync(join(installed, link)))).toEqual([]);
   });
 
   it("brings code that names neither a source map nor the machine it was built on", () => {

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { CodedError, ERROR_CODES, type ErrorCode } from "../../src/base/errors.ts";
-import { COMMANDS } from "../../src/cli/registry/index.ts";
+import { COMMAND_GROUPS, COMMANDS } from "../../src/cli/registry/index.ts";
 import { PRESETS } from "../../src/config/framework-presets.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
 import { declarationSchema } from "../../src/config/schema.ts";
@@ -176,6 +176,8 @@ describe("pages", () => {
   it("README's commands are those of the command line, with scripts that exist", () => {
     const table = [...read("README.md").matchAll(/^\| `([\w-]+)[^`]*` \|/gm)].map(([, name]) => name);
     expect(table).toEqual(COMMANDS.map(({ name }) => name));
+    const headings = [...read("README.md").matchAll(/^### (.+)$/gm)].map(([, heading]) => `${heading}:`);
+    expect(headings).toEqual(COMMAND_GROUPS.map(({ heading }) => heading));
     const scripts = Object.keys(JSON.parse(read("package.json")).scripts);
     const used = pages.flatMap((page) =>
       [...read(page).matchAll(/npm (?:run ([\w:]+)|(test))/g)].map(([, run, test]) => run ?? test),
