@@ -1,9 +1,7 @@
 import type { ComposeService } from "../compose/model.ts";
-import { FURTHER_FILE, MADE_BY_US } from "./managed-files.ts";
+import { MADE_BY_US } from "./managed-files.ts";
 import type { AttachedStack, BundledStack, StackService, TopLevel } from "./model.ts";
 import { YamlAlias, yamlLines } from "./yaml-text.ts";
-
-const HEADER = [MADE_BY_US, FURTHER_FILE];
 
 const EVERY_SERVICE = "glitchtip-service";
 const SERVER_KEYS = "glitchtip-server";
@@ -13,11 +11,12 @@ const merge = (anchor: string, keys: object): object => ({ "<<": new YamlAlias(a
 
 /** Returns the text of our Compose file. What services share is written once, as an anchor. */
 export function composeText(
+  furtherFile: string,
   { everyService, server, environment, services }: AttachedStack & Partial<BundledStack>,
   overlays: Readonly<Record<string, ComposeService>>,
   top: TopLevel,
 ): string {
-  const head = [HEADER];
+  const head = [[MADE_BY_US, furtherFile]];
   if (Object.keys(services).length > 0) head.push(anchored(EVERY_SERVICE, everyService));
   if (server !== undefined && environment !== undefined) {
     const shared = { ...merge(EVERY_SERVICE, server), environment: new YamlAlias(ENVIRONMENT) };

@@ -98,6 +98,8 @@ export interface StackInput {
   readonly toolVersion: string;
   /** The name of our Compose file; default: compose.glitchtip.yaml. */
   readonly stackFile?: string;
+  /** The user's Compose file beside which Compose finds ours; undefined where there is none. */
+  readonly baseFile?: string;
   /** Goes as a label onto containers and volumes; undefined for stacks that were made without one. */
   readonly instance?: string;
   readonly user: UserProject;

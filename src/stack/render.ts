@@ -17,7 +17,7 @@ import { composeText } from "./compose-text.ts";
 import { dataSecrets, overlayOwnServices } from "./data-services.ts";
 import { overlayGivenApps } from "./given-apps.ts";
 import { pinned } from "./lock.ts";
-import { fingerprint, IMAGES_FILE, managed, STACK_FILE, settingsText } from "./managed-files.ts";
+import { fingerprint, furtherFileLine, IMAGES_FILE, managed, STACK_FILE, settingsText } from "./managed-files.ts";
 import type {
   AttachedStack,
   BundledStack,
@@ -74,12 +74,13 @@ export function renderStack(input: StackInput): RenderedStack {
   const givenServices = Object.fromEntries(
     Object.entries(given.services).map(([name, service]) => [name, { ...apps.services[name], ...service }]),
   );
+  const { stackFile = STACK_FILE } = input;
   refuseCollisions(user, { services: secured.stack.services, ...top });
   return {
     files: [
       managed(
-        input.stackFile ?? STACK_FILE,
-        composeText(stack, { ...apps.services, ...givenServices, ...parts.overlays }, top),
+        stackFile,
+        composeText(furtherFileLine(stackFile, input.baseFile), stack, { ...apps.services, ...givenServices, ...parts.overlays }, top),
       ),
       managed(".glitchtip/.gitignore", "/secrets/\n/env/\n/state/\n"),
       ...parts.files,

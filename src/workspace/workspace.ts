@@ -15,7 +15,7 @@ import { renderStack } from "../stack/render.ts";
 import { type Assets, isSample, packageAssets } from "./assets.ts";
 import { readComposeFiles, readUserFiles, readUserFilesWith } from "./compose-files.ts";
 import { DECLARATION_FILE, readDeclarationText, readUserFile } from "./declaration-file.ts";
-import { type ComposeFiles, composeFilesIn, type Discovery } from "./discovery.ts";
+import { BASE_FILES, type ComposeFiles, composeFilesIn, type Discovery } from "./discovery.ts";
 import type { WorkspaceDocker } from "./docker.ts";
 import { parseEnv } from "./env-file.ts";
 import { askedImages, composeProjectNameOf, rememberedImages } from "./images.ts";
@@ -135,9 +135,10 @@ function real(path: string): string {
 
 /** Returns the managed files as the workspace wants them; nothing is written. */
 export function renderWorkspace(workspace: Workspace, assets: Assets): RenderedStack {
-  const { dir, declaration, declarationText, user, images, instance, stackFile } = workspace;
+  const { dir, declaration, declarationText, user, images, instance, stackFile, composeFiles } = workspace;
+  const baseFile = BASE_FILES.find((name) => name !== stackFile && composeFiles.includes(name));
   return renderStack({
-    ...defined({ instance }),
+    ...defined({ instance, baseFile }),
     declaration,
     declarationText,
     stackFile,
