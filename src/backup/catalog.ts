@@ -55,7 +55,7 @@ export function readBackup(given: string): Backup {
   if (text !== undefined) return { path, manifest: parseManifest(text, path) };
   const what = existsSync(path) ? "is no backup of glitchtip-compose: it has no manifest.json" : "is not there";
   throw new CodedError("GC1803", `${path} ${what}`, {
-    remedy: "Give the folder of a backup: glitchtip-compose backup list",
+    remedy: "Give the folder of a backup: npx glitchtip-compose backup list",
   });
 }
 
@@ -72,7 +72,7 @@ export function chooseBackup(folder: string, dir: string, wanted: string): Backu
   if (found !== undefined) return readBackup(found.path);
   throw new CodedError("GC1803", `${folder} holds no backup that can be used`, {
     problems: all.map(({ name, problem = "made before a restore: give its name" }) => `${name}: ${problem}`),
-    remedy: "glitchtip-compose backup create, or give the path of one.",
+    remedy: "npx glitchtip-compose backup create, or give the path of one.",
   });
 }
 
@@ -90,6 +90,6 @@ export async function verifyBackup({ path, manifest }: Backup, signal: AbortSign
   if (problems.length === 0) return;
   throw new CodedError("GC1803", `${path} is damaged`, {
     problems,
-    remedy: "Take another one: glitchtip-compose backup list",
+    remedy: "Take another one: npx glitchtip-compose backup list",
   });
 }

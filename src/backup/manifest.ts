@@ -101,7 +101,7 @@ export function parseManifest(text: string, where: string): BackupManifest {
   });
 }
 
-const TAKE_ANOTHER = "Take another one: glitchtip-compose backup list";
+const TAKE_ANOTHER = "Take another one: npx glitchtip-compose backup list";
 
 /** Returns a line for each table that differs in its rows, or in its checksum where both sides have one. */
 export function tableDifferences(expected: TableFacts, found: TableFacts): string[] {

@@ -39,7 +39,7 @@ export async function checkUploads(archive: string, signal: AbortSignal): Promis
       ...problems.slice(0, SHOWN),
       ...(problems.length > SHOWN ? [`and ${problems.length - SHOWN} more`] : []),
     ],
-    remedy: "Take another backup: glitchtip-compose backup list. Nothing was changed.",
+    remedy: "Take another backup: npx glitchtip-compose backup list. Nothing was changed.",
   });
 }
 

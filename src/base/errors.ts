@@ -149,6 +149,6 @@ export function errorLines(error: unknown): string[] {
   return [
     "error GC1901: a mistake in glitchtip-compose itself",
     cleanText(text),
-    "  → Please report it where you got glitchtip-compose, with the file of: glitchtip-compose doctor --bundle report.json",
+    "  → Please report it where you got glitchtip-compose, with the file of: npx glitchtip-compose doctor --bundle report.json",
   ];
 }

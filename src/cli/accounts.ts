@@ -13,7 +13,7 @@ export function accountsOf(context: CliContext): Accounts {
   const { declaration } = readWorkspace(context.dir, context.env);
   if (serverKind(declaration) !== "bundled") {
     throw new CodedError("GC1001", "this project starts no GlitchTip, so its accounts are not here", {
-      remedy: "Members of organizations can be declared and applied anywhere: glitchtip-compose apply",
+      remedy: "Members of organizations can be declared and applied anywhere: npx glitchtip-compose apply",
     });
   }
   const accounts = openAccounts(openDocker(context), packageAssets().accounts());

@@ -23,7 +23,7 @@ export function requireArguments<const Names extends readonly string[]>(
   const missing = names.slice(given.length);
   const what =
     missing.length > 0 ? `${missing.join(" and ")} is missing` : `${given.slice(names.length).join(" ")} is too much`;
-  throw new CodedError("GC1001", `${action}: ${what}`, { remedy: `Type: glitchtip-compose ${usage}` });
+  throw new CodedError("GC1001", `${action}: ${what}`, { remedy: `Type: npx glitchtip-compose ${usage}` });
 }
 
 /** Returns the error with everything that is wrong with the values of options. */

@@ -81,7 +81,7 @@ async function ask(
 async function answer<T>(asked: Promise<T>): Promise<Exclude<T, symbol>> {
   const said = await asked;
   if (isCancel(said)) {
-    throw new CodedError("GC1003", "stopped before anything was written", { remedy: "glitchtip-compose init" });
+    throw new CodedError("GC1003", "stopped before anything was written", { remedy: "npx glitchtip-compose init" });
   }
   return said as Exclude<T, symbol>;
 }

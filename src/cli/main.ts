@@ -121,5 +121,5 @@ function explain(error: unknown): unknown {
   const meant = commandForSynonym(word);
   if (what !== undefined && meant !== undefined) return new CodedError("GC1001", what, { remedy: `Use: ${meant}` });
   const help = chosen === undefined ? "--help" : `${chosen.name} --help`;
-  return new CodedError("GC1001", message, { remedy: `See: glitchtip-compose ${help}` });
+  return new CodedError("GC1001", message, { remedy: `See: npx glitchtip-compose ${help}` });
 }

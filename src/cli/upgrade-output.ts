@@ -50,7 +50,7 @@ export function printUpgradeResult(context: CliContext, result: UpgradeResult, a
   const { from, to, backup, apps } = result;
   context.print(`${to} runs instead of ${from}`);
   if (apps.length > 0) context.print(`the old DSN of ${apps.join(", ")} was accepted, and events are stored`);
-  context.print(`what was there is in ${backup}; to go back: glitchtip-compose rollback`);
+  context.print(`what was there is in ${backup}; to go back: npx glitchtip-compose rollback`);
   for (const line of afterwards) context.print(`next: ${line}`);
 }
 
@@ -62,8 +62,8 @@ export async function checkUpgrade(context: CliContext, docker: Docker, project:
   if (context.json) return context.print(JSON.stringify(found));
   const runs = `${found.image}${found.version === undefined ? "" : ` (${found.version})`} runs`;
   context.print(any ? runs : `${runs}, and nothing newer is on this machine`);
-  if (found.newBuild) context.print("  its tag stands for another image here: glitchtip-compose upgrade");
-  for (const image of found.newer) context.print(`  ${image} is here: glitchtip-compose upgrade --to ${image}`);
+  if (found.newBuild) context.print("  its tag stands for another image here: npx glitchtip-compose upgrade");
+  for (const image of found.newer) context.print(`  ${image} is here: npx glitchtip-compose upgrade --to ${image}`);
 }
 
 interface CleanUpFlags {

@@ -71,13 +71,13 @@ export function readPlanFile(path: string): PlanFile {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    const remedy = "Make one with: glitchtip-compose plan --out FILE";
+    const remedy = "Make one with: npx glitchtip-compose plan --out FILE";
     throw new CodedError("GC1001", `--plan ${path}: the file cannot be read`, { remedy, cause });
   }
   try {
     return z.parse(fileShape, JSON.parse(text));
   } catch (cause) {
-    const remedy = "Make a new one with: glitchtip-compose plan --out FILE";
+    const remedy = "Make a new one with: npx glitchtip-compose plan --out FILE";
     throw new CodedError("GC1001", `--plan ${path}: this is no plan of glitchtip-compose`, { remedy, cause });
   }
 }
@@ -101,7 +101,7 @@ export function requireSame(plan: PlanFile, looked: readonly LookedServer[]): vo
   if (problems.length === 0) return;
   throw new CodedError("GC1409", "the plan is not what would be done now; nothing was changed", {
     problems,
-    remedy: "Plan again, and look at it: glitchtip-compose plan --out FILE",
+    remedy: "Plan again, and look at it: npx glitchtip-compose plan --out FILE",
   });
 }
 

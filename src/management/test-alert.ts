@@ -38,7 +38,7 @@ export async function testAlert(
   if (alert === undefined) {
     const names = alerts.map((one) => one.name);
     throw new CodedError("GC1209", `project ${slug} has no alert "${name}"${didYouMean(name, names)}`, {
-      remedy: names.length === 0 ? "Declare one, then: glitchtip-compose apply" : `It has: ${names.join(", ")}`,
+      remedy: names.length === 0 ? "Declare one, then: npx glitchtip-compose apply" : `It has: ${names.join(", ")}`,
     });
   }
   const recipients = await calls.alerts.test(organization.slug, slug, alert.id).catch((error: unknown) => {
@@ -58,7 +58,7 @@ export async function testAlert(
 function unable(who: string, cause?: unknown): CodedError {
   const able = GENERATIONS.filter((one) => CAPABILITIES[one].testsAlerts).join(", ");
   return new CodedError("GC1209", `${who} cannot test alerts`, {
-    remedy: `Generation ${able} can. Until then: send an event (glitchtip-compose verify), and see whether the alert comes.`,
+    remedy: `Generation ${able} can. Until then: send an event (npx glitchtip-compose verify), and see whether the alert comes.`,
     cause,
   });
 }
@@ -94,6 +94,6 @@ async function findProject({ context, desired }: Connected, wanted: string) {
   const there = seen.map(({ slug }) => slug);
   throw new CodedError("GC1209", `${desired.name} has no project ${wanted}${didYouMean(wanted, there)}`, {
     remedy:
-      there.length === 0 ? "See what is declared: glitchtip-compose plan --server" : `It has: ${there.join(", ")}`,
+      there.length === 0 ? "See what is declared: npx glitchtip-compose plan --server" : `It has: ${there.join(", ")}`,
   });
 }

@@ -55,7 +55,7 @@ export async function readBackEvents(
       const project = store.projects[projectName(declaration, declaration.apps[app]?.project ?? "")];
       if (project === undefined) {
         throw new CodedError("GC1104", `app ${app} is not in the declaration the provisioner ran with`, {
-          remedy: "Run glitchtip-compose init, then docker compose up -d --wait",
+          remedy: "Run npx glitchtip-compose init, then docker compose up -d --wait",
         });
       }
       const address = { organization: organization.slug, project: project.slug };

@@ -47,7 +47,7 @@ export function setUpSecrets(
     if (existsSync(join(folders.given, name))) return copyGiven(context, name);
     if (store.value(name) !== undefined) return [];
     if (isMadeSecret(name)) return makeMissing(context, name);
-    return [{ what: `${shownName(name)}: it has no value yet; glitchtip-compose up reads it and hands it over` }];
+    return [{ what: `${shownName(name)}: it has no value yet; npx glitchtip-compose up reads it and hands it over` }];
   });
   if (problems.length === 0) return;
   const remedies = [...new Set(problems.flatMap(({ remedy }) => remedy ?? []))];
@@ -89,7 +89,7 @@ function makeMissing({ store, log, folders, random }: SetupContext, name: MadeSe
   }
   if (BOUND_TO_DATABASE.includes(name) && holdsDatabase(folders.database)) {
     const what = `${shown}: its volume is empty, and the database that it belongs to is there`;
-    return [{ what, remedy: `glitchtip-compose secrets rotate ${shown.replace("_", "-")}` }];
+    return [{ what, remedy: `npx glitchtip-compose secrets rotate ${shown.replace("_", "-")}` }];
   }
   const made = random(MADE_SECRETS[name].bytes).toString("base64url");
   if (store.writeMissing(name, made)) log.info(`made ${shown}`);

@@ -64,7 +64,7 @@ export function openAccounts(docker: Docker, script: string): Accounts {
         throw new CodedError("GC1605", `GlitchTip could not do "${command}": manage.py shell ended with ${code}`, {
           // The last line of a Python traceback is the exception.
           problems: lastLines(stderr, 1),
-          remedy: "Look at it with: glitchtip-compose manage check, and glitchtip-compose logs --errors",
+          remedy: "Look at it with: npx glitchtip-compose manage check, and npx glitchtip-compose logs --errors",
         });
       }
       const { done, refused } = JSON.parse(line.slice(MARK.length));
@@ -81,11 +81,11 @@ const revealed = (args: object): object =>
   );
 
 function remedyFor(refused: string): string {
-  if (/last superuser/.test(refused)) return "Make another one first: glitchtip-compose user superuser EMAIL on";
+  if (/last superuser/.test(refused)) return "Make another one first: npx glitchtip-compose user superuser EMAIL on";
   if (/last owner|only one who/.test(refused))
-    return "Give it another owner first: glitchtip-compose user role EMAIL ORGANIZATION owner";
-  if (/no user/.test(refused)) return "See: glitchtip-compose user list";
-  if (/no organization|several organizations/.test(refused)) return "See: glitchtip-compose organization list";
+    return "Give it another owner first: npx glitchtip-compose user role EMAIL ORGANIZATION owner";
+  if (/no user/.test(refused)) return "See: npx glitchtip-compose user list";
+  if (/no organization|several organizations/.test(refused)) return "See: npx glitchtip-compose organization list";
   if (/password/.test(refused)) return "Choose a longer one.";
   return "Nothing was changed.";
 }

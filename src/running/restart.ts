@@ -114,7 +114,7 @@ const WORKER_AND_WEB: readonly string[] = ["worker", "web"];
 export function planProgramRestart(named: readonly string[]): readonly string[] {
   if (named.includes("init")) {
     throw new CodedError("GC1001", "migrate runs at each start of the container; it is not restarted", {
-      remedy: "glitchtip-compose migrate",
+      remedy: "npx glitchtip-compose migrate",
     });
   }
   const stores = STORES.filter((name) => named.includes(name));
@@ -139,4 +139,4 @@ export async function restartPrograms(
 }
 
 const restartFailed = (what: string, problems: string[]) =>
-  new CodedError("GC1605", what, { problems, remedy: "Look at it with: glitchtip-compose logs --errors" });
+  new CodedError("GC1605", what, { problems, remedy: "Look at it with: npx glitchtip-compose logs --errors" });

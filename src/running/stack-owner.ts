@@ -105,15 +105,15 @@ export function claimProblems(
     ...folders.map(({ folder, containers, isSameWorkspace }) => ({
       what: `the Compose project ${project} was started in ${folder}, and this is ${dir} (${containers.join(", ")})`,
       fix: isSameWorkspace
-        ? `${rename}. If ${folder} was renamed or is gone: glitchtip-compose up --take-over`
-        : `${rename}. If ${folder} is this folder's old name: glitchtip-compose up --take-over`,
+        ? `${rename}. If ${folder} was renamed or is gone: npx glitchtip-compose up --take-over`
+        : `${rename}. If ${folder} is this folder's old name: npx glitchtip-compose up --take-over`,
     })),
     ...(strange.length === 0
       ? []
       : [
           {
             what: `the Compose project ${project} has data of another workspace: ${namesOf(strange)}`,
-            fix: `${rename}. If the data is to be used here: glitchtip-compose init --take-over`,
+            fix: `${rename}. If the data is to be used here: npx glitchtip-compose init --take-over`,
           },
         ]),
   ];
@@ -162,7 +162,7 @@ export async function instanceOfData(
     throw new CodedError("GC1611", `the Compose project ${project} has data of another stack; nothing was written`, {
       problems: [`volumes: ${volumes.join(", ")}`, `this folder: ${dir}`],
       remedy:
-        `To use it here: glitchtip-compose init --take-over. To start without it: COMPOSE_PROJECT_NAME=${project}-2 in ` +
+        `To use it here: npx glitchtip-compose init --take-over. To start without it: COMPOSE_PROJECT_NAME=${project}-2 in ` +
         `.env, or docker volume rm ${volumes.join(" ")}`,
     });
   }

@@ -78,7 +78,7 @@ async function pauseForDatabase(context: StartContext, declaration: Declaration)
   if (lost !== undefined) {
     throw new CodedError("GC1605", `the data in ${lost} of ${running.service} is in no volume of this stack`, {
       problems: ["A new container, which the changed settings need, would begin with an empty database."],
-      remedy: `glitchtip-compose backup create; then docker compose up -d --wait; then glitchtip-compose restore latest`,
+      remedy: `npx glitchtip-compose backup create; then docker compose up -d --wait; then npx glitchtip-compose restore latest`,
     });
   }
   say(`${running.service} has other settings now and is replaced`);

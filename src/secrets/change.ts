@@ -57,9 +57,9 @@ export function requireManagedSecret({ declaration }: Pick<ChangeContext, "decla
   const key = ownDatabase ? "server.database.url" : "admin.password";
   const how = ownDatabase
     ? "Change it in the database and in that place"
-    : "Put the new one there, set it with glitchtip-compose user password";
+    : "Put the new one there, set it with npx glitchtip-compose user password";
   throw new CodedError("GC1001", `this secret is yours: ${key} says where it is`, {
-    remedy: `${how}, then: glitchtip-compose restart`,
+    remedy: `${how}, then: npx glitchtip-compose restart`,
   });
 }
 
@@ -74,7 +74,7 @@ export async function changeSecret(context: ChangeContext, file: SecretFile, giv
   const found = secretProgress.read(dir);
   if (found !== undefined && found.file !== file) {
     throw new CodedError("GC1408", `a change of ${found.file} was interrupted; that one has to end first`, {
-      remedy: `glitchtip-compose secrets rotate ${rotatableName(found.file)}`,
+      remedy: `npx glitchtip-compose secrets rotate ${rotatableName(found.file)}`,
     });
   }
   let step = found?.step;
@@ -170,7 +170,7 @@ async function startDatabase({ docker, say }: ChangeContext, secrets: StackSecre
   if (isLost) {
     if (service !== DATABASE) {
       throw new CodedError("GC1605", "the database's password is lost, and this container asks for it everywhere", {
-        remedy: "glitchtip-compose restore puts a backup in its place, with the secrets in it.",
+        remedy: "npx glitchtip-compose restore puts a backup in its place, with the secrets in it.",
       });
     }
     say("the password is lost: the database gets a new one");
@@ -217,7 +217,7 @@ async function setDatabasePassword({ docker, random }: ChangeContext, value: Sec
   if (code === 0) return;
   throw new CodedError("GC1605", "the database did not take the new password; the old one is in use", {
     problems: lastLines(stderr, 3),
-    remedy: "Look at it with: glitchtip-compose logs db --errors; then run it again.",
+    remedy: "Look at it with: npx glitchtip-compose logs db --errors; then run it again.",
   });
 }
 

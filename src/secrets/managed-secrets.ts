@@ -71,7 +71,7 @@ export const secretProgress = progressFile({
   }),
   code: "GC1408",
   remedy:
-    "An earlier change of a secret was interrupted. If glitchtip-compose status shows all well, delete that file.",
+    "An earlier change of a secret was interrupted. If npx glitchtip-compose status shows all well, delete that file.",
 });
 
 export interface ListedSecret {

@@ -1,5 +1,4 @@
 import type { ComposeService } from "../compose/model.ts";
-import { MADE_BY_US } from "./managed-files.ts";
 import type { AttachedStack, BundledStack, StackService, TopLevel } from "./model.ts";
 import { YamlAlias, yamlLines } from "./yaml-text.ts";
 
@@ -11,12 +10,12 @@ const merge = (anchor: string, keys: object): object => ({ "<<": new YamlAlias(a
 
 /** Returns the text of our Compose file. What services share is written once, as an anchor. */
 export function composeText(
-  furtherFile: string,
+  header: readonly string[],
   { everyService, server, environment, services }: AttachedStack & Partial<BundledStack>,
   overlays: Readonly<Record<string, ComposeService>>,
   top: TopLevel,
 ): string {
-  const head = [[MADE_BY_US, furtherFile]];
+  const head = [[...header]];
   if (Object.keys(services).length > 0) head.push(anchored(EVERY_SERVICE, everyService));
   if (server !== undefined && environment !== undefined) {
     const shared = { ...merge(EVERY_SERVICE, server), environment: new YamlAlias(ENVIRONMENT) };

@@ -42,23 +42,25 @@ export const MADE_BY_US =
   "# Made by glitchtip-compose from glitchtip.yaml: change that file, then run `npx glitchtip-compose render`.";
 const EJECTED =
   "# Yours since `glitchtip-compose eject`: written no longer. Managed again by: npx glitchtip-compose render --adopt FILE";
-const FURTHER_FILE = "# Settings of your own for a service below go into a further file";
-const THIS_FILE = "# Settings of your own for a service go here, or into a further file";
+const FURTHER_FILE =
+  "# Settings of your own for a service below go into a further file, the last in COMPOSE_FILE (.env).";
+const THIS_FILE =
+  "# Settings of your own for a service go here, or into a further file, the last in COMPOSE_FILE (.env).";
 
-/** The beginnings of the header's lines. */
 const HEADERS = [
   [MADE_BY_US, EJECTED],
   [FURTHER_FILE, THIS_FILE],
 ] as const;
 
 /**
- * Returns the line that says how Compose reads a further file. COMPOSE_FILE takes the place of what Compose finds by
- * itself, so it has to name those files as well. `baseFile` is the user's, where Compose finds ours beside it.
+ * Returns the lines on top of our Compose file. COMPOSE_FILE takes the place of what Compose finds by itself, so it has
+ * to name those files as well. The text is the same however Compose finds our file, so that a change of that is a rename.
+ * `baseFile` is the user's, beside which Compose finds an override file.
  */
-export function furtherFileLine(stackFile: string, baseFile: string | undefined): string {
-  if (stackFile === STACK_FILE) return `${FURTHER_FILE}, named at the end of COMPOSE_FILE in .env.`;
-  const files = [...(baseFile === undefined ? [] : [baseFile]), stackFile, "mine.yaml"];
-  return `${FURTHER_FILE}, by this line in .env: COMPOSE_FILE=${files.join(":")}`;
+export function composeHeader(stackFile: string, baseFile: string | undefined): string[] {
+  const found = stackFile === ALONE_FILE ? ALONE_FILE : baseFile && `${baseFile}:${OVERRIDE_FILE}`;
+  const line = found === undefined ? [] : [`# Where .env has no COMPOSE_FILE yet: COMPOSE_FILE=${found}:mine.yaml`];
+  return [MADE_BY_US, FURTHER_FILE, ...line];
 }
 
 /** Returns true for a Compose file that we made, also where it was ejected. */

@@ -17,7 +17,7 @@ import { composeText } from "./compose-text.ts";
 import { dataSecrets, overlayOwnServices } from "./data-services.ts";
 import { overlayGivenApps } from "./given-apps.ts";
 import { pinned } from "./lock.ts";
-import { fingerprint, furtherFileLine, IMAGES_FILE, managed, STACK_FILE, settingsText } from "./managed-files.ts";
+import { composeHeader, fingerprint, IMAGES_FILE, managed, STACK_FILE, settingsText } from "./managed-files.ts";
 import type {
   AttachedStack,
   BundledStack,
@@ -80,7 +80,12 @@ export function renderStack(input: StackInput): RenderedStack {
     files: [
       managed(
         stackFile,
-        composeText(furtherFileLine(stackFile, input.baseFile), stack, { ...apps.services, ...givenServices, ...parts.overlays }, top),
+        composeText(
+          composeHeader(stackFile, input.baseFile),
+          stack,
+          { ...apps.services, ...givenServices, ...parts.overlays },
+          top,
+        ),
       ),
       managed(".glitchtip/.gitignore", "/secrets/\n/env/\n/state/\n"),
       ...parts.files,

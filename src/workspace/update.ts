@@ -194,5 +194,5 @@ function resultOf(workspace: Workspace, files: readonly PlannedFile[], dryRun: b
 
 const accountOf = ({ email, password }: NonNullable<Workspace["declaration"]["admin"]>) => ({
   email,
-  ...(password === undefined && { passwordCommand: "glitchtip-compose password" }),
+  ...(password === undefined && { passwordCommand: "npx glitchtip-compose password" }),
 });

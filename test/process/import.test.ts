@@ -73,7 +73,7 @@ describe("import", () => {
     const { code, stdout, stderr } = run(folders, words);
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: "wrote glitchtip.yaml: 1 project of 1 organization\nnext: glitchtip-compose plan\n",
+      stdout: "wrote glitchtip.yaml: 1 project of 1 organization\nnext: npx glitchtip-compose plan\n",
     });
     expect(stderr).toMatch(/^left out: glitchtip\/instance-1\.yml: automationUserEmail: is not needed/m);
     expect(stderr).toMatch(/^note: manage: alerts is what/m);

@@ -54,7 +54,7 @@ export async function createBundle({ docker, workspace, to, name, ...options }: 
   if (pinned.length > 0) {
     throw new CodedError("GC1610", "images that are pinned by digest are not found again after docker load", {
       problems: pinned,
-      remedy: "glitchtip-compose lock --remove, then package, then lock.",
+      remedy: "npx glitchtip-compose lock --remove, then package, then lock.",
     });
   }
   const ids = await requireImages(docker, used);

@@ -136,7 +136,7 @@ function absentSecrets(
 }
 
 const NEW_SECRET_EFFECTS: Readonly<Partial<Record<MadeSecret, string>>> = {
-  glitchtip_admin_password: "the administrator gets a new password: glitchtip-compose password",
+  glitchtip_admin_password: "the administrator gets a new password: npx glitchtip-compose password",
   glitchtip_secret_key: "a new secret key is made: everybody has to sign in again; DSNs stay",
 };
 

@@ -33,7 +33,7 @@ export function requireListedParts({ path, manifest }: Backup): void {
   const problems = [DUMP_FILE, UPLOADS_ARCHIVE].filter((name) => !listed.has(name));
   if (problems.length === 0) return;
   throw new CodedError("GC1803", `${path} has no checksum of ${problems.join(" and ")}`, {
-    remedy: "Take another one: glitchtip-compose backup list",
+    remedy: "Take another one: npx glitchtip-compose backup list",
   });
 }
 

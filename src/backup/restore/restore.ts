@@ -85,7 +85,7 @@ export async function restoreBackup(context: StackContext, options: RestoreOptio
     if (context.signal.aborted) throw error;
     await rollBack(context, run.progress, services).catch((failure: unknown) => {
       log.warn(`what was there is not back in use yet: ${failure instanceof Error ? failure.message : failure}`);
-      log.warn("when this is mended: glitchtip-compose restore --abort");
+      log.warn("when this is mended: npx glitchtip-compose restore --abort");
     });
     throw error;
   }
@@ -163,6 +163,6 @@ async function rollBack(context: StackContext, progress: RestoreProgress, servic
 export const restoreUnderWay = ({ backup, step, undoing }: RestoreProgress): CodedError =>
   new CodedError("GC1805", `a restore of ${backup} is ${undoing ? "being taken back" : `under way (${step})`}`, {
     remedy: undoing
-      ? "glitchtip-compose restore --abort ends that."
-      : `Go on with: glitchtip-compose restore ${backup}. Or go back: glitchtip-compose restore --abort`,
+      ? "npx glitchtip-compose restore --abort ends that."
+      : `Go on with: npx glitchtip-compose restore ${backup}. Or go back: npx glitchtip-compose restore --abort`,
   });

@@ -140,7 +140,7 @@ export class Restore {
     if (problems.length === 0) return;
     throw new CodedError("GC1802", "the restored database is not what was backed up", {
       problems: problems.slice(0, 10),
-      remedy: "What was there is in use again. Take another backup: glitchtip-compose backup list",
+      remedy: "What was there is in use again. Take another backup: npx glitchtip-compose backup list",
     });
   }
 }

@@ -124,11 +124,13 @@ class ByteLimit extends Transform {
     else
       done(
         new CodedError("GC1803", `${this.#what} is longer than the backup's manifest says`, {
-          remedy: "Take another one: glitchtip-compose backup list --target",
+          remedy: "Take another one: npx glitchtip-compose backup list --target",
         }),
       );
   }
 }
 
 const notThere = (name: string): CodedError =>
-  new CodedError("GC1803", `the target has no backup ${name}`, { remedy: "glitchtip-compose backup list --target" });
+  new CodedError("GC1803", `the target has no backup ${name}`, {
+    remedy: "npx glitchtip-compose backup list --target",
+  });

@@ -35,8 +35,8 @@ export function followUps(from: ResolvedServer, to: ResolvedServer): string[] {
     // Read in the source of generation 6: the migration copies 10,000 events, each import gives them new ids, and nothing
     // empties the archive.
     "GlitchTip 6 has taken over the newest 10,000 events; all of them stay in its table issue_events_issueevent_archive, too",
-    "If there were more: those from before a day come back, once and never twice, by glitchtip-compose manage import_legacy_events --end-date YYYY-MM-DD",
-    'To give its room back: glitchtip-compose psql -c "drop table issue_events_issueevent_archive cascade"',
+    "If there were more: those from before a day come back, once and never twice, by npx glitchtip-compose manage import_legacy_events --end-date YYYY-MM-DD",
+    'To give its room back: npx glitchtip-compose psql -c "drop table issue_events_issueevent_archive cascade"',
   ];
 }
 

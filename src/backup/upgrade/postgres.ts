@@ -103,6 +103,6 @@ function freeVolume(major: number, taken: readonly string[]): string {
 export function checkPostgres(major: number | undefined, least: number, image: string): void {
   if (major === undefined || major >= least) return;
   throw upgradeRefusal(`${image} needs Postgres ${least} or newer, and this stack has ${major}`, {
-    remedy: `Both at once: glitchtip-compose upgrade --to ${image} --postgres ${DEFAULT_POSTGRES_IMAGE}.`,
+    remedy: `Both at once: npx glitchtip-compose upgrade --to ${image} --postgres ${DEFAULT_POSTGRES_IMAGE}.`,
   });
 }

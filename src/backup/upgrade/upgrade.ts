@@ -70,7 +70,7 @@ export function requireSameUpgrade(
   if (!undoing && !isOther) return;
   throw new CodedError("GC1809", `an upgrade to ${to} is ${undoing ? "being taken back" : "under way"}`, {
     remedy: undoing
-      ? "glitchtip-compose rollback ends that."
-      : `Go on with: glitchtip-compose upgrade --to ${to}. Or go back: glitchtip-compose rollback`,
+      ? "npx glitchtip-compose rollback ends that."
+      : `Go on with: npx glitchtip-compose upgrade --to ${to}. Or go back: npx glitchtip-compose rollback`,
   });
 }

@@ -40,12 +40,12 @@ export function checkWay(target: string, toVersion: string | undefined, now: Cur
       ? `the database was already migrated by ${versionText(from)}`
       : `${versionText(from)} runs here`;
     throw upgradeRefusal(`${target} is older: ${what}, and GlitchTip's migrations do not go back`, {
-      remedy: "glitchtip-compose rollback goes back to the last upgrade's backup; restore to any other.",
+      remedy: "npx glitchtip-compose rollback goes back to the last upgrade's backup; restore to any other.",
     });
   }
   throw upgradeRefusal(`${target} is too far from ${versionText(from)} for one step`, {
     problems: [...way.stops.map((stop) => stopText(target, stop)), `then ${target}`],
-    remedy: `Begin with the first: glitchtip-compose upgrade --to ${exampleOf(target, way.stops[0])}`,
+    remedy: `Begin with the first: npx glitchtip-compose upgrade --to ${exampleOf(target, way.stops[0])}`,
   });
 }
 

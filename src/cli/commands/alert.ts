@@ -60,7 +60,7 @@ export default {
       problems: failed.map(({ recipientType, message }) =>
         cleanLine(`${recipientType}: ${message ?? "no reason given"}`),
       ),
-      remedy: "Look at the address, and whether GlitchTip reaches it: glitchtip-compose logs web --errors",
+      remedy: "Look at the address, and whether GlitchTip reaches it: npx glitchtip-compose logs web --errors",
     });
   },
 } satisfies CliCommand<Flags>;

@@ -73,7 +73,7 @@ export default {
     const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
     if (act === undefined) {
       throw new CodedError("GC1001", `there is no \`backup ${action}\``, {
-        remedy: `One of ${Object.keys(ACTIONS).join(", ")}. See: glitchtip-compose backup --help`,
+        remedy: `One of ${Object.keys(ACTIONS).join(", ")}. See: npx glitchtip-compose backup --help`,
       });
     }
     const project = readWorkspace(context.dir, context.env);
@@ -100,7 +100,7 @@ async function create({ context, project, folder, flags }: Call): Promise<void> 
   context.print(`${path}\n${describeBackup(made)}; trial restore: ${verify ? "equal" : "not made"}${copied}`);
   if (manifest.secrets === "none")
     context.log.info(
-      "The secrets are not in it: make one with --include-secrets as well, or keep what glitchtip-compose password prints.",
+      "The secrets are not in it: make one with --include-secrets as well, or keep what npx glitchtip-compose password prints.",
     );
 }
 

@@ -19,7 +19,7 @@ export default {
     const unknown = services.filter((name) => !Object.values(ROLES).includes(name));
     if (unknown.length > 0 || (services.length > 0 && what !== "restart")) {
       throw new CodedError("GC1001", `care ${what} takes no ${named.join(" ")}`, {
-        remedy: "Type: glitchtip-compose care restart web worker",
+        remedy: "Type: npx glitchtip-compose care restart web worker",
       });
     }
     if (what === "run") return await look(context);

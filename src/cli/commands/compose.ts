@@ -34,7 +34,7 @@ export default {
     if (verb === "up") return await up(context, service ?? "");
     if (verb === "down" || verb === "stop") return;
     throw new CodedError("GC1001", `compose ${verb ?? ""}: Compose calls up, down and metadata`, {
-      remedy: "See: glitchtip-compose compose --help",
+      remedy: "See: npx glitchtip-compose compose --help",
     });
   },
 } satisfies CliCommand;

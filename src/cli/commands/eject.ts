@@ -19,6 +19,6 @@ export default {
     for (const path of result.already) context.print(`yours already  ${path}`);
     for (const path of result.ejected) context.print(`${dryRun ? "would be yours" : "yours now"}  ${path}`);
     if (dryRun || result.ejected.length === 0) return;
-    context.print("To have one managed again: glitchtip-compose render --adopt FILE");
+    context.print("To have one managed again: npx glitchtip-compose render --adopt FILE");
   },
 } satisfies CliCommand<Flags>;

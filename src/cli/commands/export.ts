@@ -36,7 +36,7 @@ export default {
     context.print(
       context.json
         ? JSON.stringify({ file, projects, secrets: configuration.secrets, left })
-        : `wrote ${file}: ${projects} projects\nthere: glitchtip-compose import configuration ${file} --dry-run`,
+        : `wrote ${file}: ${projects} projects\nthere: npx glitchtip-compose import configuration ${file} --dry-run`,
     );
   },
 } satisfies CliCommand<Flags>;

@@ -82,7 +82,7 @@ export default {
 
 function summary({ file, created, changed, added, replaced, kept, projects, organizations }: ImportResult): string {
   const what = `${counted(projects, "project")} of ${counted(organizations, "organization")}`;
-  if (created) return `wrote ${file}: ${what}\nnext: glitchtip-compose plan`;
+  if (created) return `wrote ${file}: ${what}\nnext: npx glitchtip-compose plan`;
   const lines = [
     ...added.map((path) => `added ${path}`),
     ...replaced.map((path) => `replaced ${path}`),
@@ -90,7 +90,7 @@ function summary({ file, created, changed, added, replaced, kept, projects, orga
   ];
   return [
     ...lines,
-    changed ? `changed ${file}: ${what}\nnext: glitchtip-compose plan` : `${file} says all of it already: ${what}`,
+    changed ? `changed ${file}: ${what}\nnext: npx glitchtip-compose plan` : `${file} says all of it already: ${what}`,
   ].join("\n");
 }
 

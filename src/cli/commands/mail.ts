@@ -19,7 +19,7 @@ export default {
   async run(context, { to: given }, [what = "test"]) {
     if (what !== "test") {
       throw new CodedError("GC1001", `mail: there is no action "${what}"`, {
-        remedy: "Type: glitchtip-compose mail test",
+        remedy: "Type: npx glitchtip-compose mail test",
       });
     }
     const project = readWorkspace(context.dir);

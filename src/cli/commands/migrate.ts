@@ -32,7 +32,7 @@ export default {
     if (code !== 0) {
       throw new CodedError("GC1605", `${SCRIPT} ended with exit code ${code}`, {
         problems: [...lines.slice(-5), ...lastLines(stderr, 5)],
-        remedy: "Is the database up? glitchtip-compose status",
+        remedy: "Is the database up? npx glitchtip-compose status",
       });
     }
     const applied = lines.flatMap((line) => /^\s*Applying (\S+)\.\.\. OK/.exec(line)?.[1] ?? []);

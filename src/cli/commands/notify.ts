@@ -16,7 +16,7 @@ export default {
   async run(context, { name }, [what = "test"]) {
     if (what !== "test") {
       throw new CodedError("GC1001", `notify: there is no action "${what}"`, {
-        remedy: "Type: glitchtip-compose notify test",
+        remedy: "Type: npx glitchtip-compose notify test",
       });
     }
     const project = readWorkspace(context.dir);

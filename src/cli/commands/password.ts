@@ -20,7 +20,7 @@ export default {
     }
     if (!show && !context.stdoutIsTerminal) {
       throw new CodedError("GC1001", "stdout is no terminal, so the password would go into a file or a pipe", {
-        remedy: "If that is meant: glitchtip-compose password --show",
+        remedy: "If that is meant: npx glitchtip-compose password --show",
       });
     }
     const password = (await madeAdminPassword(openDocker(context))).reveal();

@@ -95,5 +95,5 @@ function keepPlan(context: CliContext, out: string, looked: readonly LookedServe
     return;
   }
   writePlanFile(resolve(context.dir, out), looked, flags);
-  context.log.info(`the plan is in ${out}; to carry it out: glitchtip-compose apply --plan ${out}`);
+  context.log.info(`the plan is in ${out}; to carry it out: npx glitchtip-compose apply --plan ${out}`);
 }

@@ -57,7 +57,7 @@ export default {
     print(context, result, flags);
     if (files.length === 0) context.log.info(`${flags.file} is not written: not all could be read`);
     const isStacks = !dryRun && files.some(isOfStack(context.dir));
-    if (isStacks && !(await noteDeclaration(context))) context.log.info("next: glitchtip-compose render");
+    if (isStacks && !(await noteDeclaration(context))) context.log.info("next: npx glitchtip-compose render");
     const wouldChange = dryRun && files.some(({ changed }) => changed);
     context.setExitCode(problems.length > 0 ? EXIT.failed : wouldChange ? EXIT.changes : EXIT.done);
   },
@@ -104,7 +104,7 @@ const isOfStack =
 
 function summary({ changes, files }: PullResult, { url }: Flags): string {
   if (url !== undefined) {
-    return `wrote ${files.map(({ file }) => file).join(", ")}: ${howMany(changes)}\nnext: glitchtip-compose plan`;
+    return `wrote ${files.map(({ file }) => file).join(", ")}: ${howMany(changes)}\nnext: npx glitchtip-compose plan`;
   }
   const lines = changes.map(({ how, ...one }) => cleanLine(`${how} ${placeOf(one)}: ${one.message}`));
   const said = files.map(({ file, changed }) => (changed ? `changed ${file}` : `${file} says all of it already`));

@@ -12,7 +12,7 @@ export default {
     const service = serviceOfPart(open.stack.config.services, open.declaration, "valkey");
     if (service === undefined) {
       throw new CodedError("GC1104", "this stack has no Valkey: GlitchTip's jobs are in Postgres", {
-        remedy: "Look at them with: glitchtip-compose status, or psql.",
+        remedy: "Look at them with: npx glitchtip-compose status, or psql.",
       });
     }
     await runIn(context, open, { service, command: ["sh", "-c", CLIENT, "valkey-cli", ...args] });

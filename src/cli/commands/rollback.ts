@@ -23,7 +23,7 @@ export default {
     const found = upgradeProgress.read(context.dir);
     if (found === undefined) {
       throw new CodedError("GC1001", "there is no upgrade here to go back from", {
-        remedy: "glitchtip-compose backup list, then restore one, goes back further.",
+        remedy: "npx glitchtip-compose backup list, then restore one, goes back further.",
       });
     }
     const { from, to, step, backup = "", undoing = false } = found;

@@ -55,7 +55,7 @@ export default {
       return context.print(context.json ? JSON.stringify(empty) : nothing);
     }
     if (abort && apps.length > 0) {
-      const remedy = "glitchtip-compose rotate --abort";
+      const remedy = "npx glitchtip-compose rotate --abort";
       throw new CodedError("GC1001", "--abort takes everything back that is under way; it takes no app", { remedy });
     }
     const asks = !yes && !keepOld && !dryRun;

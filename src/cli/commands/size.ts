@@ -63,13 +63,13 @@ function sizingText(sizing: Sizing, production: boolean): string {
     ? []
     : [
         "",
-        `more than the ${MEASURED.workerStoredPerS.value} a second that were measured: try it with glitchtip-compose load`,
+        `more than the ${MEASURED.workerStoredPerS.value} a second that were measured: try it with npx glitchtip-compose load`,
       ];
   return [
     table(rows),
     ...beyond,
     "",
-    `apply: glitchtip-compose init ${production ? "--production --domain DOMAIN " : ""}--size ${eventsPerDay}/${retentionDays}d`,
+    `apply: npx glitchtip-compose init ${production ? "--production --domain DOMAIN " : ""}--size ${eventsPerDay}/${retentionDays}d`,
     "",
     "because:",
     table(why),

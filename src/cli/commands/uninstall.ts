@@ -107,7 +107,7 @@ async function enginePart(docker: Docker, keepData: boolean, left: boolean): Pro
     if (!(error instanceof CodedError) || !error.code.startsWith("GC16")) throw error;
     throw new CodedError(error.code, error.message, {
       problems: error.problems,
-      remedy: `${error.remedy ?? "Start Docker."} To remove the files alone: glitchtip-compose uninstall --files-only`,
+      remedy: `${error.remedy ?? "Start Docker."} To remove the files alone: npx glitchtip-compose uninstall --files-only`,
       cause: error,
     });
   }

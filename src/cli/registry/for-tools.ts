@@ -8,8 +8,8 @@ export const FOR_TOOLS_COMMANDS: CommandGroup = {
       name: "completion",
       summary: "print the script by which bash, zsh, fish or PowerShell completes commands, options and names",
       examples: [
-        "glitchtip-compose completion bash",
-        "glitchtip-compose completion fish > ~/.config/fish/completions/glitchtip-compose.fish",
+        "npx glitchtip-compose completion bash",
+        "npx glitchtip-compose completion fish > ~/.config/fish/completions/glitchtip-compose.fish",
       ],
       load: () => import("../commands/completion.ts"),
     },
@@ -17,15 +17,18 @@ export const FOR_TOOLS_COMMANDS: CommandGroup = {
       name: "emulate",
       summary: "run a GlitchTip in memory on loopback, for tests without containers",
       examples: [
-        "glitchtip-compose emulate --generation 5.2 --port 0 --superuser admin@example.com --password-file pw.txt --json",
-        "glitchtip-compose emulate --port 8400 --token-file glitchtip.token",
+        "npx glitchtip-compose emulate --generation 5.2 --port 0 --superuser admin@example.com --password-file pw.txt --json",
+        "npx glitchtip-compose emulate --port 8400 --token-file glitchtip.token",
       ],
       load: () => import("../commands/emulate.ts"),
     },
     {
       name: "compose",
       summary: "what Compose calls for services with `inject: provider`",
-      examples: ["glitchtip-compose compose metadata", "glitchtip-compose compose --project-name=shop up glitchtip"],
+      examples: [
+        "npx glitchtip-compose compose metadata",
+        "npx glitchtip-compose compose --project-name=shop up glitchtip",
+      ],
       load: () => import("../commands/compose.ts"),
     },
   ],

@@ -67,7 +67,7 @@ export const appSchema = z.strictObject({
   ),
   inject: described(
     z._default(z.enum(INJECT), "entrypoint"),
-    "How the DSN gets in: by the image's own shell; by a static busybox for an image without one; by an env_file that `glitchtip-compose up` writes; by a Compose provider, for a server that runs already (the variable is then GLITCHTIP_SENTRY_DSN).",
+    "How the DSN gets in: by the image's own shell; by a static busybox for an image without one; by an env_file that `npx glitchtip-compose up` writes; by a Compose provider, for a server that runs already (the variable is then GLITCHTIP_SENTRY_DSN).",
   ),
   entrypoint: described(
     z.optional(wordList),

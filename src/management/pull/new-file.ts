@@ -39,7 +39,7 @@ type Manageable = (typeof MANAGEABLE)[number];
 export function refuseDeclared(dir: string, file: string): void {
   if (!existsSync(resolve(dir, file))) return;
   throw new CodedError("GC1001", `${file} is there already, and --url makes a new one`, {
-    remedy: `To bring all that its server has into it: glitchtip-compose pull --all. To make another one: --file NAME.yaml`,
+    remedy: `To bring all that its server has into it: npx glitchtip-compose pull --all. To make another one: --file NAME.yaml`,
   });
 }
 

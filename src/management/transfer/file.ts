@@ -48,7 +48,7 @@ export function readConfiguration(path: string): Configuration {
   const text = readIfThere(path);
   if (text === undefined) {
     throw new CodedError("GC1001", `there is no ${path}`, {
-      remedy: "Make one with: glitchtip-compose export configuration",
+      remedy: "Make one with: npx glitchtip-compose export configuration",
     });
   }
   let found: { readonly schema?: unknown; readonly product?: unknown } = {};
@@ -65,7 +65,7 @@ export function readConfiguration(path: string): Configuration {
       {
         remedy: newer
           ? "Use the version of glitchtip-compose that wrote it."
-          : "Give the file that glitchtip-compose export configuration wrote.",
+          : "Give the file that npx glitchtip-compose export configuration wrote.",
         cause,
       },
     );

@@ -18,17 +18,17 @@ describe("wrong usage", () => {
     using folders = cliFolders();
     const { code, stdout, stderr } = await runCli(folders, ...words);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toBe(`error GC1001: ${message}\n  → See: glitchtip-compose ${help}\n`);
+    expect(stderr).toBe(`error GC1001: ${message}\n  → See: npx glitchtip-compose ${help}\n`);
     expect(filesOf(folders.project)).toEqual({});
   });
 
   it.each([
-    ["start", "glitchtip-compose up"],
-    ["stop", "glitchtip-compose down (the data stays)"],
-    ["exec", "glitchtip-compose shell SERVICE COMMAND…"],
-    ["ps", "glitchtip-compose status"],
-    ["undo", "glitchtip-compose uninstall"],
-    ["remove-all", "glitchtip-compose uninstall"],
+    ["start", "npx glitchtip-compose up"],
+    ["stop", "npx glitchtip-compose down (the data stays)"],
+    ["exec", "npx glitchtip-compose shell SERVICE COMMAND…"],
+    ["ps", "npx glitchtip-compose status"],
+    ["undo", "npx glitchtip-compose uninstall"],
+    ["remove-all", "npx glitchtip-compose uninstall"],
   ])("a word of other tools, %s, is answered with the command line that does it", async (word, line) => {
     using folders = cliFolders();
     const { code, stderr } = await runCli(folders, word, "--all");

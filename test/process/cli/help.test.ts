@@ -261,12 +261,12 @@ describe("help", () => {
         --debug                       say more
 
       Examples:
-        glitchtip-compose init
-        glitchtip-compose init --yes --app api=shop-api --app web=shop-web --organization Acme
-        glitchtip-compose init --no-apps
-        glitchtip-compose init --production --domain errors.example.com --email you@example.com --email-url file:./mail-url
-        glitchtip-compose init --server-url https://errors.example.com --token env:GLITCHTIP_TOKEN --app api=shop-api
-        glitchtip-compose init --app api=shop-api --entrypoint api='["docker-entrypoint.sh"]' --command api='["node","server.js"]'
+        npx glitchtip-compose init
+        npx glitchtip-compose init --yes --app api=shop-api --app web=shop-web --organization Acme
+        npx glitchtip-compose init --no-apps
+        npx glitchtip-compose init --production --domain errors.example.com --email you@example.com --email-url file:./mail-url
+        npx glitchtip-compose init --server-url https://errors.example.com --token env:GLITCHTIP_TOKEN --app api=shop-api
+        npx glitchtip-compose init --app api=shop-api --entrypoint api='["docker-entrypoint.sh"]' --command api='["node","server.js"]'
       "
     `);
   });

@@ -124,7 +124,7 @@ describe("pull of a stack of our own", () => {
     expect(second.stderr).toMatch(
       /project "jobs" is not on the server; it stays declared, because applications report/,
     );
-    expect(second.stderr).toContain("next: glitchtip-compose render");
+    expect(second.stderr).toContain("next: npx glitchtip-compose render");
     expect(project.read()).not.toContain("unused");
   }, 60_000);
 

@@ -45,7 +45,7 @@ describe.each(GENERATIONS)("pull --url from GlitchTip %s", (generation) => {
     const { code, stdout, stderr } = await project.run(...from(project.emulator));
     expect([code, stdout]).toEqual([
       0,
-      expect.stringMatching(/^wrote glitchtip\.yaml: .*3 projects.*\nnext: glitchtip-compose plan\n$/),
+      expect.stringMatching(/^wrote glitchtip\.yaml: .*3 projects.*\nnext: npx glitchtip-compose plan\n$/),
     ]);
     const text = project.read();
     expect(text).toContain(`server:\n  url: ${project.emulator.url}\n  token: file:token\n`);

@@ -54,6 +54,24 @@ describe("how Compose finds our file", () => {
     expect((await refusal(run(folder, { discovery: "override" }))).code).toBe("GC1103");
   });
 
+  it("stays so once the line of our file's header is in .env, which names every file", async () => {
+    using folder = new TemporaryFolder();
+    folder.write("docker-compose.yml", SERVICE);
+    await run(folder, APPS);
+    const [, line] = /no COMPOSE_FILE yet: (.+)\n/.exec(folder.read(OVERRIDE)) ?? [];
+    expect(line).toBe(`COMPOSE_FILE=docker-compose.yml:${OVERRIDE}:mine.yaml`);
+    folder.write("mine.yaml", "services: {}\n");
+    folder.write(".env", `${line}\n`);
+    expect(await run(folder, {})).toMatchObject({ nothingToChange: true });
+    expect(readWorkspace(folder.path).composeFiles).toEqual(["docker-compose.yml", OVERRIDE, "mine.yaml"]);
+  });
+
+  it("leads to a header without a file of the user's where ours is alone", async () => {
+    using folder = new TemporaryFolder();
+    await run(folder, { noApps: true });
+    expect(folder.read("compose.yaml")).toContain("no COMPOSE_FILE yet: COMPOSE_FILE=compose.yaml:mine.yaml\n");
+  });
+
   it("is by COMPOSE_FILE where git ignores the name, and says so where git ignores .env, too", async () => {
     using folder = await repository("*.override.yaml\n.env\n");
     const warnings: string[] = [];

@@ -32,7 +32,7 @@ describe("init in an empty folder", () => {
       nothingToChange: false,
       services: [{ service: "app", project: "app", variables: ["SENTRY_DSN"] }],
       url: "http://localhost:8000",
-      admin: { email: "admin@example.com", passwordCommand: "glitchtip-compose password" },
+      admin: { email: "admin@example.com", passwordCommand: "npx glitchtip-compose password" },
       next: "docker compose up -d --wait",
     });
   });

@@ -85,7 +85,9 @@ describe("init in a folder without a Compose file", () => {
     folder.remove("compose.override.yml");
     folder.write("docker-compose.yml", SERVICE);
     await run(folder);
-    expect(folder.read("compose.override.yaml")).toBe(alone);
+    const below = (text: string) => text.slice(text.indexOf("\n\n"));
+    expect(below(folder.read("compose.override.yaml"))).toBe(below(alone));
+    expect(folder.read("compose.override.yaml")).toContain("docker-compose.yml:compose.override.yaml:mine.yaml\n");
     expect(Object.keys(folder.files())).not.toContain("compose.yaml");
   });
 

@@ -14,7 +14,7 @@ export function importAlert({ address, attributes, isSensitive }: Resource, cont
   if (name === JIRA_ALERT) {
     left.push({
       where: address,
-      why: `posts to a Jira bridge, which a project's \`jira\` declares: glitchtip-compose pull writes it down`,
+      why: `posts to a Jira bridge, which a project's \`jira\` declares: npx glitchtip-compose pull writes it down`,
     });
     return;
   }
