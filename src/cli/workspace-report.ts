@@ -38,11 +38,13 @@ export async function printWorkspaceResult(
     context.print(`${service}: ${variables.join(", ")} from ${project === undefined ? "you" : `project ${project}`}`);
   }
   if (result.dryRun) return;
-  const { url, admin, next } = result;
+  const { url, admin, sampleUrl, next, afterwards } = result;
   const password = admin?.passwordCommand === undefined ? "" : `, password: ${admin.passwordCommand}`;
   const account = admin === undefined ? "" : ` (${admin.email}${password})`;
   if (url !== undefined) context.print(`GlitchTip: ${url}${account}`);
+  if (sampleUrl !== undefined) context.print(`sample app: ${sampleUrl}, an error: ${sampleUrl}/error`);
   context.print(`next: ${next}`);
+  context.print(`${result.services.length === 0 ? "no app is declared; then" : "then"}: ${afterwards}`);
 }
 
 /** Says which files of the user's own lack what the tool would write now. */

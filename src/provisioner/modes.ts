@@ -128,6 +128,9 @@ async function provisionAlone(
     retire(dsnDir, Object.keys(result.envFiles));
     if (written) for (const line of writtenLines(Object.keys(result.envFiles), input.declaration)) edges.log.info(line);
     else edges.log.info(made ? "every DSN stays as it is" : "nothing to change");
+    if (Object.keys(input.declaration.projects).length === 0) {
+      edges.log.info("no project is declared, so no event was sent");
+    }
     return result.problem;
   } catch (error) {
     saveFailure(dsnDir, signal.aborted ? signal.reason : error, edges);

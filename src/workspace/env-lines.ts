@@ -10,7 +10,7 @@ import { envWithoutOurs, MARK } from "./env-record.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Returns the sample app's port as its Compose file states it: the shell may say another one for now. */
-const samplePort = ({ dir, user }: Workspace): string =>
+export const samplePort = ({ dir, user }: Workspace): string =>
   samplePortIn(readIfThere(join(dir, "compose.yaml")) ?? "") ??
   user.services.app?.ports?.[0]?.published ??
   String(SAMPLE_PORT);

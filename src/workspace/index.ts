@@ -13,6 +13,7 @@ export { changedStarts, changedStartText, followImages, imageStartNotes } from "
 export { composeProjectNameOf, type ImageOptions, workspaceIdentity } from "./images.ts";
 export { lockImages, unlockImages } from "./lock.ts";
 export { planManagedFiles } from "./managed-files.ts";
+export { ADD_FIRST_APP } from "./next-steps.ts";
 export { composeFolderAbove, notEmpty, thingsIn } from "./place.ts";
 export { differencesOf, type FileDifference, noteDeclaration, type PlanParts, planFiles, planParts } from "./plan.ts";
 export {

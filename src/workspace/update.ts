@@ -3,7 +3,6 @@ import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
-import { hostApps } from "../config/app-sources.ts";
 import { namesOf } from "../config/framework-presets.ts";
 import { type DotenvEdit, dotenvEdits, writeDotenvFiles } from "../running/index.ts";
 import type { ImageKnowledge } from "../stack/model.ts";
@@ -12,6 +11,7 @@ import type { FileState, PlannedFile } from "./decisions.ts";
 import type { WorkspaceDocker } from "./docker.ts";
 import { writeEditorSchema } from "./editor-schema.ts";
 import { askedImages, askImages, composeProjectNameOf, type ImageOptions } from "./images.ts";
+import { type NextSteps, nextSteps, sampleUrlOf } from "./next-steps.ts";
 import { applyWorkspacePlan, changesSomething, planWorkspace, type WorkspacePlanOptions } from "./plan-workspace.ts";
 import { compareVaultCopies, vaultCopyWarnings, writeGivenDsns, writeVaultCopies } from "./reference-copies.ts";
 import { appsWithLostWrapper, lostWrapperRemedy, lostWrapperText, warningsOf } from "./warnings.ts";
@@ -47,7 +47,7 @@ export interface FileChanges {
   readonly refused: readonly string[];
 }
 
-export interface WorkspaceResult extends FileChanges {
+export interface WorkspaceResult extends FileChanges, NextSteps {
   /** All files, with their texts. */
   readonly files: readonly PlannedFile[];
   readonly dir: string;
@@ -70,8 +70,8 @@ export interface WorkspaceResult extends FileChanges {
     /** The command that prints the password, which the stack makes; undefined where the user has stated one. */
     readonly passwordCommand?: string;
   };
-  /** What to type next. */
-  readonly next: string;
+  /** The sample app's address for browsers; undefined for the user's own services. */
+  readonly sampleUrl?: string;
 }
 
 export interface UpdateOptions extends ImageOptions, WorkspacePlanOptions {
@@ -115,7 +115,8 @@ export async function updateWorkspace(
   }
   const conflict = tellConflicts ? undefined : conflictIn(plan.files, dryRun);
   if (conflict !== undefined) throw conflict;
-  return resultOf(workspace, [...plan.files, ...dotenv.map(plannedDotenv)], dryRun);
+  const sampleUrl = options.sample ? sampleUrlOf(workspace, env) : undefined;
+  return { ...resultOf(workspace, [...plan.files, ...dotenv.map(plannedDotenv)], dryRun), ...defined({ sampleUrl }) };
 }
 
 /** Lines of an app that is not declared any more, or with another file, are taken out of its dotenv file. */
@@ -187,8 +188,7 @@ function resultOf(workspace: Workspace, files: readonly PlannedFile[], dryRun: b
       variables: namesOf(app),
     })),
     ...defined({ url: browserUrl(workspace), admin: admin && accountOf(admin) }),
-    // Plain Compose writes no file of the user's.
-    next: Object.keys(hostApps(declaration)).length > 0 ? "npx glitchtip-compose up" : "docker compose up -d --wait",
+    ...nextSteps(declaration),
   };
 }
 

@@ -19,6 +19,7 @@ import {
   type RunningStack,
 } from "../../running/index.ts";
 import {
+  ADD_FIRST_APP,
   changedStarts,
   changedStartText,
   discoveryProblem,
@@ -97,7 +98,7 @@ const startWithOurs = (problem: ReturnType<typeof discoveryProblem>): string =>
 
 /** Returns a table with a row for each app, and the errors below it. */
 export function resultsText(results: readonly VerifyResult[], paint: ReturnType<typeof paintFor>): string {
-  if (results.length === 0) return "the declaration has no apps";
+  if (results.length === 0) return `no app is declared; next: ${ADD_FIRST_APP}`;
   const rows = results.map((result) => [
     result.app,
     result.project,

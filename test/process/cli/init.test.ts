@@ -11,7 +11,12 @@ describe("init", () => {
     const { code, stdout, stderr } = await runCli(folders, "init");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^made {5}compose\.override\.yaml$/m);
-    expect(stdout).toMatch(/^next: docker compose up -d --wait$/m);
+    expect(stdout.split("\n").slice(-4)).toEqual([
+      "sample app: http://localhost:3000, an error: http://localhost:3000/error",
+      "next: docker compose up -d --wait",
+      "then: npx glitchtip-compose verify",
+      "",
+    ]);
     const files = filesOf(folders.project);
     for (const name of ["glitchtip.yaml", "compose.yaml", "compose.override.yaml", ".glitchtip/with-dsn"]) {
       expect(Object.keys(files)).toContain(name);
@@ -19,6 +24,17 @@ describe("init", () => {
     expect(Object.keys(files)).not.toContain(".env");
     expect(Object.keys(files).filter((name) => name.includes("/secrets/"))).toEqual([]);
     expect(folders.leftovers()).toEqual([]);
+  });
+
+  it("--no-apps says that no app is declared, and how to declare one", async () => {
+    using folders = cliFolders();
+    const { code, stdout } = await runCli(folders, "init", "--no-apps");
+    expect(code).toBe(0);
+    expect(stdout.split("\n").slice(-3)).toEqual([
+      "next: docker compose up -d --wait",
+      "no app is declared; then: npx glitchtip-compose add dev --host --project shop --dotenv .env.local",
+      "",
+    ]);
   });
 
   it("a second time changes nothing and says so", async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { SHOP, startServerProject } from "../../support/server-project.ts";
 
 const page = readFileSync(new URL("../../../docs/server.md", import.meta.url), "utf8");
-const all = [...page.matchAll(/^glitchtip-compose (.*?)(?: +#.*)?$/gm)].map(([, words = ""]) => words);
+const all = [...page.matchAll(/^npx glitchtip-compose (.*?)(?: +#.*)?$/gm)].map(([, words = ""]) => words);
 const ofNewServer = all.filter((words) => words.includes("--url"));
 const commands = all.filter((words) => !ofNewServer.includes(words));
 

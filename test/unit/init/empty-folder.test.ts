@@ -33,8 +33,16 @@ describe("init in an empty folder", () => {
       services: [{ service: "app", project: "app", variables: ["SENTRY_DSN"] }],
       url: "http://localhost:8000",
       admin: { email: "admin@example.com", passwordCommand: "npx glitchtip-compose password" },
+      sampleUrl: "http://localhost:3000",
       next: "docker compose up -d --wait",
+      afterwards: "npx glitchtip-compose verify",
     });
+  });
+
+  it("names the sample app's port as Compose reads it", async () => {
+    using folder = new TemporaryFolder();
+    folder.write(".env", "APP_PORT=4000\n");
+    expect(await run(folder)).toMatchObject({ sampleUrl: "http://localhost:4000" });
   });
 
   it("writes the options into the declaration", async () => {

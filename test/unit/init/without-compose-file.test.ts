@@ -81,7 +81,13 @@ describe("init in a folder without a Compose file", () => {
     await run(folder, { noApps: true });
     const alone = folder.read("compose.yaml");
     folder.write("compose.override.yml", "services: {glitchtip: {labels: {mine: x}}}\n");
-    expect(await run(folder)).toMatchObject({ nothingToChange: true });
+    const again = await run(folder);
+    expect(again).toMatchObject({
+      nothingToChange: true,
+      next: "docker compose up -d --wait",
+      afterwards: "npx glitchtip-compose add dev --host --project shop --dotenv .env.local",
+    });
+    expect(again).not.toHaveProperty("sampleUrl");
     folder.remove("compose.override.yml");
     folder.write("docker-compose.yml", SERVICE);
     await run(folder);

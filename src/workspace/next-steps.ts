@@ -1,0 +1,26 @@
+import { hostApps } from "../config/app-sources.ts";
+import type { Declaration } from "../config/schema.ts";
+import { SAMPLE_PORT } from "./env-lines.ts";
+import { samplePort } from "./env-lines.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Gives a DSN to a program where no app is declared yet. */
+export const ADD_FIRST_APP = "npx glitchtip-compose add dev --host --project shop --dotenv .env.local";
+
+/** The command lines that follow once the files are written. */
+export interface NextSteps {
+  /** What to type next. */
+  readonly next: string;
+  /** What to type after that. */
+  readonly afterwards: string;
+}
+
+export const nextSteps = (declaration: Declaration): NextSteps => ({
+  // Plain Compose writes no file of the user's.
+  next: Object.keys(hostApps(declaration)).length > 0 ? "npx glitchtip-compose up" : "docker compose up -d --wait",
+  afterwards: Object.keys(declaration.apps).length > 0 ? "npx glitchtip-compose verify" : ADD_FIRST_APP,
+});
+
+/** Returns the sample app's address for browsers, with the port that Compose reads. */
+export const sampleUrlOf = ({ env }: Workspace, shell: Readonly<Record<string, string | undefined>>): string =>
+  `http://localhost:${("APP_PORT" in shell ? shell.APP_PORT : env.APP_PORT) || SAMPLE_PORT}`;
