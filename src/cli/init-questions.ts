@@ -14,15 +14,15 @@ export async function askInit({ dir, signal }: CliContext, given: InitOptions): 
   const { declared, services, things, folder } = surveyFolder(dir);
   if (declared) return given;
   const terminal = { input: stdin, output: stderr, signal };
-  intro("GlitchTip beside your services", terminal);
+  intro("Set up GlitchTip", terminal);
   const alone = services.length > 0 || given.sample || given.noApps ? {} : await askWithoutServices(things, terminal);
   const isAsked = services.length > 0 && !given.noApps;
-  const apps = given.apps ?? (isAsked ? await askApps(services, terminal) : undefined);
+  const chosen = given.apps === undefined && isAsked ? await askApps(services, terminal) : given;
   const organization = given.organization ?? (await ask("organization", terminal, { initialValue: folder }));
   const server = saysWhichServer(given) ? {} : await askServer(terminal);
   const email =
     given.email ?? ((given.serverUrl ?? server.serverUrl) === undefined ? await ask("email", terminal) : undefined);
-  return { ...given, ...alone, ...server, ...defined({ organization, email, apps }) };
+  return { ...given, ...alone, ...chosen, ...server, ...defined({ organization, email }) };
 }
 
 /** Asks what a folder gets that has no Compose file and is not empty; an empty one gets the sample app. */
@@ -86,20 +86,21 @@ async function answer<T>(asked: Promise<T>): Promise<Exclude<T, symbol>> {
   return said as Exclude<T, symbol>;
 }
 
-async function askApps(services: readonly string[], terminal: Terminal): Promise<Record<string, string>> {
+async function askApps(services: readonly string[], terminal: Terminal): Promise<Pick<InitOptions, "apps" | "noApps">> {
   const chosen = await answer(
     multiselect({
       ...terminal,
-      message: "Which services report errors? (space selects, return goes on)",
+      message: "Which services report errors? (space selects, return goes on; none: GlitchTip alone)",
       options: services.map((service) => ({ value: service, label: service })),
-      required: true,
+      required: false,
     }),
   );
+  if (chosen.length === 0) return { noApps: true };
   const apps: Record<string, string> = {};
   for (const service of chosen) {
     const message = `Project of ${service}`;
     const validate = (said: string | undefined) => (said?.trim() ? undefined : "This must not be empty.");
     apps[service] = await answer(text({ ...terminal, message, initialValue: service, validate }));
   }
-  return apps;
+  return { apps };
 }

@@ -1,8 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { CodedError } from "../base/errors.ts";
+import { schemaProblems } from "../config/issues.ts";
+import { declarationSchema } from "../config/schema.ts";
 import { NEEDS_DOMAIN } from "./option-conditions.ts";
 import { flagName, isRepeatable, isValueRow, type OptionRow, type RepeatableRow, type ValueRow } from "./option-row.ts";
 import { type InitOptionName, type InitOptions, OPTION_ROWS } from "./options.ts";
+import { setAt, valueAt } from "./stated-values.ts";
 
 /** What the command line holds by option: a text, the texts of a repeatable option, or a switch. */
 export type GivenOptions = Readonly<Partial<Record<InitOptionName, string | readonly string[] | boolean>>>;
@@ -31,11 +34,22 @@ export function parseInitOptions(given: GivenOptions): InitOptions {
 export const lacksDomain = (given: GivenOptions): boolean =>
   OPTION_ROWS.some(([name, row]) => lackOf(given, name, row).includes(NEEDS_DOMAIN.problem));
 
-/** Returns what is wrong with the value of an option, or undefined. */
+/** Returns what is wrong with the value of an option, by its parser or by the declaration's schema, or undefined. */
 export function problemOfValue(row: OptionRow, text: string): string | undefined {
+  if (!isValueRow(row)) return undefined;
   const problems: string[] = [];
-  if (isValueRow(row)) parseOne(row, text, problems);
-  return problems[0];
+  const value = parseOne(row, text, problems);
+  return problems[0] ?? (row.at && problemAt(row.at, value));
+}
+
+/** Returns what the declaration's schema says against a value at a key. Checks of several keys are made later. */
+function problemAt(at: readonly string[], value: unknown): string | undefined {
+  const stated = {};
+  setAt(stated, at, value);
+  const issues = declarationSchema.safeParse(stated).error?.issues ?? [];
+  return schemaProblems(issues, (path) => valueAt(stated, path.map(String))).find(
+    ({ path }) => path.join(".") === at.join("."),
+  )?.what;
 }
 
 function parseOne(row: ValueRow<unknown>, text: string, problems: string[]): unknown {

@@ -35,7 +35,7 @@ export const INIT_OPTIONS = {
       oneOf: ["token", "tokenFile", "adminPassword"],
       problem: "how to sign in: --token env:NAME, --token-file PATH, or --email and --admin-password env:NAME",
     },
-    question: { message: "Address of a GlitchTip that is there already (return: a new one in this stack)" },
+    question: { message: "URL of an existing GlitchTip (empty: start one here)" },
   }),
   token: valueRow({
     flag: "--token <reference>",

@@ -26,6 +26,7 @@ export {
 export { ejectFiles, renderFiles } from "./render.ts";
 export { missingSecrets, OLD_SECRET_FILES, oldSecretFiles, stackSecretProblem } from "./secrets.ts";
 export { ASSUMED, declaredFor, MEASURED, type Sizing, sizeFor } from "./size.ts";
+export { surveyFolder } from "./survey.ts";
 export { applyUninstall, planUninstall, type UninstallOptions, type UninstallPlan } from "./uninstall.ts";
 export {
   conflictIn,
@@ -41,7 +42,6 @@ export {
   readWorkspace,
   readWorkspaceWith,
   renderWorkspace,
-  surveyFolder,
   type Workspace,
   workspaceFrom,
 } from "./workspace.ts";

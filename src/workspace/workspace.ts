@@ -12,7 +12,7 @@ import { serverKind } from "../config/server.ts";
 import { LOCK_FILE, parseLock } from "../stack/lock.ts";
 import type { ImageKnowledge, ProvisionerSource, RenderedStack } from "../stack/model.ts";
 import { renderStack } from "../stack/render.ts";
-import { type Assets, isSample, packageAssets } from "./assets.ts";
+import type { Assets } from "./assets.ts";
 import { readComposeFiles, readUserFiles, readUserFilesWith } from "./compose-files.ts";
 import { DECLARATION_FILE, readDeclarationText, readUserFile } from "./declaration-file.ts";
 import { BASE_FILES, type ComposeFiles, composeFilesIn, type Discovery } from "./discovery.ts";
@@ -20,7 +20,6 @@ import type { WorkspaceDocker } from "./docker.ts";
 import { parseEnv } from "./env-file.ts";
 import { askedImages, composeProjectNameOf, rememberedImages } from "./images.ts";
 import { readManifest } from "./manifest.ts";
-import { thingsIn } from "./place.ts";
 import { oldSecretFiles } from "./secrets.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -197,28 +196,4 @@ export function publishedPort(
 export function browserUrl({ declaration, port }: Pick<Workspace, "declaration" | "port">): string | undefined {
   if (serverKind(declaration) === "none") return undefined;
   return declaration.server.url ?? `http://localhost:${port}`;
-}
-
-/** What a folder holds before `init`, as far as its questions need it. */
-export interface Survey {
-  /** A declaration is there, so nothing is left to ask. */
-  readonly declared: boolean;
-  /** The user's services; empty where the sample app will be made. */
-  readonly services: readonly string[];
-  /** What else is in a folder without Compose files. */
-  readonly things: readonly string[];
-  readonly folder: string;
-}
-
-export function surveyFolder(dir: string): Survey {
-  const env = parseEnv(readEnvText(dir));
-  const texts = readComposeFiles(dir, composeFilesIn(dir, env));
-  const assets = packageAssets();
-  const sample = texts.length === 1 && texts.every(({ text }) => isSample(text, assets));
-  return {
-    declared: readIfThere(join(dir, DECLARATION_FILE)) !== undefined,
-    services: sample ? [] : Object.keys(readUserFiles(dir, texts, env).services),
-    things: texts.length > 0 ? [] : thingsIn(dir, assets),
-    folder: basename(dir),
-  };
 }

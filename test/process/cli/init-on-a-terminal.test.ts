@@ -16,7 +16,7 @@ describe("init on a terminal", () => {
     run.type(SPACE + RETURN);
     await run.says("Project of api");
     run.type(RETURN);
-    await run.says("there already");
+    await run.says("URL of an existing GlitchTip");
     run.type(RETURN);
     await run.says("e-mail address");
     run.type(RETURN);
@@ -26,6 +26,26 @@ describe("init on a terminal", () => {
     const declaration = filesOf(folders.project)["glitchtip.yaml"];
     expect(declaration).toContain("organization: Acme");
     expect(declaration).toMatch(/apps:\n {2}api: /);
+  });
+
+  it("takes no service for GlitchTip alone, and refuses an address that cannot be one at its question", async ({
+    skip,
+  }) => {
+    needsScript(skip);
+    using folders = cliFolders();
+    writeFileSync(join(folders.project, "compose.yaml"), COMPOSE);
+    await using run = startOnTerminal(folders, "init", "--organization", "Acme");
+    await run.says("none: GlitchTip alone");
+    run.type(RETURN);
+    await run.says("URL of an existing GlitchTip");
+    run.type(RETURN);
+    await run.says("e-mail address");
+    run.type(`@${RETURN}`);
+    await run.says("must be an e-mail address");
+    run.type(`\u007f${RETURN}`);
+    const { code, stdout } = await run.ended;
+    expect(code, stdout).toBe(0);
+    expect(filesOf(folders.project)["glitchtip.yaml"]).toContain("apps: {}");
   });
 
   it("asks nothing with --yes", async ({ skip }) => {

@@ -1,0 +1,44 @@
+import { basename, join } from "node:path";
+import { readIfThere } from "../base/files.ts";
+import type { UserProject } from "../compose/model.ts";
+import { isSample, packageAssets } from "./assets.ts";
+import { readComposeFiles, readUserFiles } from "./compose-files.ts";
+import { DECLARATION_FILE } from "./declaration-file.ts";
+import { composeFilesIn } from "./discovery.ts";
+import { parseEnv } from "./env-file.ts";
+import { thingsIn } from "./place.ts";
+import { readEnvText } from "./workspace.ts";
+
+/** What a folder holds before `init`, as far as its questions need it. */
+export interface Survey {
+  /** A declaration is there, so nothing is left to ask. */
+  readonly declared: boolean;
+  /** The user's services, databases last; empty where the sample app will be made. */
+  readonly services: readonly string[];
+  /** What else is in a folder without Compose files. */
+  readonly things: readonly string[];
+  readonly folder: string;
+}
+
+const DATABASE_IMAGE =
+  /(?:^|\/)(?:postgres(?:ql)?|postgis|mysql|mariadb|redis|valkey|mongo(?:db)?|rabbitmq|memcached)(?=[:@]|$)/;
+
+/** Returns the names of the services, those with the image of a database or a queue last: they report no errors. */
+function reportersFirst({ services }: UserProject): string[] {
+  const isDatabase = (name: string) => DATABASE_IMAGE.test(services[name]?.image ?? "");
+  const names = Object.keys(services);
+  return [...names.filter((name) => !isDatabase(name)), ...names.filter(isDatabase)];
+}
+
+export function surveyFolder(dir: string): Survey {
+  const env = parseEnv(readEnvText(dir));
+  const texts = readComposeFiles(dir, composeFilesIn(dir, env));
+  const assets = packageAssets();
+  const sample = texts.length === 1 && texts.every(({ text }) => isSample(text, assets));
+  return {
+    declared: readIfThere(join(dir, DECLARATION_FILE)) !== undefined,
+    services: sample ? [] : reportersFirst(readUserFiles(dir, texts, env)),
+    things: texts.length > 0 ? [] : thingsIn(dir, assets),
+    folder: basename(dir),
+  };
+}
