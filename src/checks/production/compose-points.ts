@@ -100,7 +100,7 @@ export const COMPOSE_POINTS: readonly HardeningPoint[] = [
           const open = name === PROXY ? [] : published(service);
           return open.length === 0 ? undefined : `publishes ${open.join(", ")} to the world`;
         },
-        "only the proxy",
+        seen.config !== undefined && PROXY in seen.config.services ? "only the proxy" : "loopback only",
         OWN_FILE,
       ),
   },
@@ -115,8 +115,10 @@ export const COMPOSE_POINTS: readonly HardeningPoint[] = [
       if (workspace.declaration.server.database !== "bundled" || database === undefined)
         return passed("it is not ours");
       const open = Object.keys(database.networks ?? {}).filter((name) => config.networks?.[name]?.internal !== true);
-      if (open.length > 0) return failed(`it is in ${open.join(", ")} too, with a way out`, OWN_FILE);
-      return (database.ports ?? []).length === 0 ? passed("internal") : failed("it publishes a port", OWN_FILE);
+      if (open.length > 0) return failed(`the database is in ${open.join(", ")} too, with a way out`, OWN_FILE);
+      return (database.ports ?? []).length === 0
+        ? passed("internal")
+        : failed("the database publishes a port", OWN_FILE);
     },
   },
   {

@@ -44,7 +44,10 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
     check({ workspace: { declaration } }) {
       const kept = Object.entries(declaration.server.retention ?? {}).filter(([, days]) => days !== undefined);
       return declaration.server.retention?.events === undefined
-        ? failed("GlitchTip's own default decides", `Write server.retention: {events: 90d}, ${THEN}`)
+        ? failed(
+            "GlitchTip's own default decides how long data is kept",
+            `Write server.retention: {events: 90d}, ${THEN}`,
+          )
         : passed(kept.map(([kind, days]) => `${kind} ${days}`).join(", "));
     },
   },
@@ -96,7 +99,10 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
         .map(([name]) => name);
       return blocking.length === 0
         ? passed("they start without reporting")
-        : failed(`${blocking.join(", ")} would end with 78`, `Write onFailure: start-without-reporting, ${THEN}`);
+        : failed(
+            `${blocking.join(", ")} ${blocking.length === 1 ? "does" : "do"} not start without GlitchTip (ends with 78)`,
+            `Write onFailure: start-without-reporting, ${THEN}`,
+          );
     },
   },
   {

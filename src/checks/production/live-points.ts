@@ -6,6 +6,7 @@ import { certificateVerdict } from "./certificate-status.ts";
 import {
   failed,
   type HardeningPoint,
+  noProxy,
   type ProductionFacts,
   passed,
   RESTART_WORKER,
@@ -57,7 +58,10 @@ export const LIVE_POINTS: readonly HardeningPoint[] = [
       const killed = stack.containers.filter(({ oomKilled }) => oomKilled).map(({ service }) => service);
       return killed.length === 0
         ? passed("none")
-        : failed(killed.join(", "), `Raise limits in glitchtip.yaml, then: npx glitchtip-compose init, ${START}`);
+        : failed(
+            `a process of ${killed.join(", ")} was killed for lack of memory`,
+            `Raise limits in glitchtip.yaml, then: npx glitchtip-compose init, ${START}`,
+          );
     },
   },
   {
@@ -77,9 +81,8 @@ export const LIVE_POINTS: readonly HardeningPoint[] = [
     what: "browsers accept the certificate, and it is renewed in time",
     how: "a TLS connection under the domain's name",
     check: ({ stack, certificate, workspace }) =>
-      stack === undefined || certificate === undefined
-        ? stackNotRunning
-        : certificateVerdict(certificate, workspace.declaration.production),
+      notServed({ stack, workspace }) ??
+      (certificate === undefined ? stackNotRunning : certificateVerdict(certificate, workspace.declaration.production)),
   },
   {
     id: "redirect",
@@ -101,7 +104,7 @@ export const LIVE_POINTS: readonly HardeningPoint[] = [
         const missing = SECURITY_HEADERS.filter((name) => headers[name.toLowerCase()] === undefined);
         return missing.length === 0
           ? passed(SECURITY_HEADERS.join(", "))
-          : failed(`missing: ${missing.join(", ")}`, "Take them over from .glitchtip/proxy, or restart the proxy.");
+          : failed(`answers lack ${missing.join(", ")}`, "Take them over from .glitchtip/proxy, or restart the proxy.");
       }),
   },
   {
@@ -112,13 +115,24 @@ export const LIVE_POINTS: readonly HardeningPoint[] = [
       answered(seen, seen.answers?.tooLarge, ({ status }) =>
         status === 413
           ? passed("refused with 413")
-          : failed(`answered with ${status}`, "Take the limits over from .glitchtip/proxy, or restart the proxy."),
+          : failed(
+              `a body over the limit is answered with ${status}`,
+              "Take the limits over from .glitchtip/proxy, or restart the proxy.",
+            ),
       ),
   },
 ];
 
-function answered({ stack }: ProductionFacts, asked: Asked | undefined, judge: (answer: Answer) => Verdict): Verdict {
-  if (stack === undefined || asked === undefined) return stackNotRunning;
+/** Returns why nothing of ours answers to the public, or undefined. */
+function notServed({ stack, workspace }: ProductionFacts): Verdict | undefined {
+  if (workspace.declaration.production === undefined) return noProxy;
+  return stack === undefined ? stackNotRunning : undefined;
+}
+
+function answered(seen: ProductionFacts, asked: Asked | undefined, judge: (answer: Answer) => Verdict): Verdict {
+  const missing = notServed(seen);
+  if (missing !== undefined) return missing;
+  if (asked === undefined) return stackNotRunning;
   if (asked.known) return judge(asked);
   return unknown(`no answer: ${asked.reason}`, "Look from where your users are; here the proxy is not reached.");
 }

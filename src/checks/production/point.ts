@@ -51,6 +51,10 @@ export const RESTART_WORKER = "npx glitchtip-compose restart worker";
 export const THEN = "then: npx glitchtip-compose init, docker compose up -d --wait";
 
 export const filesNotRead = unknown("Compose could not read the files", "npx glitchtip-compose doctor tells why.");
+/** What to type where the declaration has no production yet. */
+export const DECLARE_PRODUCTION =
+  "Declare production: npx glitchtip-compose init --production --domain errors.example.com";
+export const noProxy = unknown("no proxy is declared (no production)", DECLARE_PRODUCTION);
 export const stackNotRunning = unknown("the stack is not running", START);
 
 /** Judges a point that has to hold for each service of the stack. The verdict names the services where it does not. */

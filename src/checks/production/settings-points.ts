@@ -1,4 +1,5 @@
 import {
+  DECLARE_PRODUCTION,
   failed,
   filesNotRead,
   type HardeningPoint,
@@ -10,6 +11,10 @@ import {
 
 const OVERRIDE = `Take it out of your own Compose files and of glitchtip.yaml, ${THEN}`;
 
+/** Without production nobody has taken anything back: the value is the one for a machine of one's own. */
+const remedyOf = ({ workspace }: ProductionFacts): string =>
+  workspace.declaration.production === undefined ? DECLARE_PRODUCTION : OVERRIDE;
+
 /** Points about the environment of GlitchTip's containers. */
 export const SETTINGS_POINTS: readonly HardeningPoint[] = [
   {
@@ -19,10 +24,7 @@ export const SETTINGS_POINTS: readonly HardeningPoint[] = [
     check(seen) {
       const { production } = seen.workspace.declaration;
       if (production === undefined) {
-        return failed(
-          "glitchtip.yaml has no production",
-          "npx glitchtip-compose init --production --domain errors.example.com",
-        );
+        return failed("glitchtip.yaml has no production", DECLARE_PRODUCTION);
       }
       const domain = serverVariable(seen, "GLITCHTIP_DOMAIN");
       if (seen.config === undefined) return filesNotRead;
@@ -49,12 +51,13 @@ export const SETTINGS_POINTS: readonly HardeningPoint[] = [
     check(seen) {
       if (seen.config === undefined) return filesNotRead;
       const hosts = serverVariable(seen, "ALLOWED_HOSTS").split(",").filter(Boolean);
-      const { domain = "" } = seen.workspace.declaration.production ?? {};
-      const missing = [domain, "glitchtip"].filter((name) => !hosts.includes(name));
-      if (hosts.length === 0 || hosts.includes("*")) return failed("any name in the Host header is accepted", OVERRIDE);
+      const { domain } = seen.workspace.declaration.production ?? {};
+      const missing = [domain ?? "the public name", "glitchtip"].filter((name) => !hosts.includes(name));
+      if (hosts.length === 0 || hosts.includes("*"))
+        return failed("any name in the Host header is accepted", remedyOf(seen));
       return missing.length === 0
         ? passed(hosts.join(", "))
-        : failed(`ALLOWED_HOSTS lacks ${missing.join(", ")}`, OVERRIDE);
+        : failed(`ALLOWED_HOSTS lacks ${missing.join(", ")}`, remedyOf(seen));
     },
   },
   {
@@ -68,7 +71,7 @@ export const SETTINGS_POINTS: readonly HardeningPoint[] = [
       const good = origins.includes(url) && !origins.some((origin) => origin.includes("*"));
       return good
         ? passed(origins.join(", "))
-        : failed(`CSRF_TRUSTED_ORIGINS is ${origins.join(", ") || "not set"}`, OVERRIDE);
+        : failed(`CSRF_TRUSTED_ORIGINS is ${origins.join(", ") || "not set"}`, remedyOf(seen));
     },
   },
   {

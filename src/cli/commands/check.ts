@@ -20,7 +20,8 @@ export default {
       const paint = paintFor(context);
       for (const { id, what, state, reason, remedy } of points) {
         const { word, colour } = SHOWN[state];
-        context.print(`${paint(colour, word)}  ${id}: ${what}: ${reason}`);
+        // A point that failed says what is; the wish beside it would read as if it held.
+        context.print(`${paint(colour, word)}  ${id}: ${state === "fail" ? reason : `${what}: ${reason}`}`);
         if (remedy !== undefined) context.print(`      → ${remedy}`);
       }
       context.print(`\n${passed} passed, ${failed} failed, ${unknown} unknown`);

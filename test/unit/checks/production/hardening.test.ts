@@ -190,7 +190,7 @@ describe("the hardening table", () => {
     ["retention", / {2}retention:.*\n/, "", /GlitchTip's own default/],
     ["backup", /^backup:.*$/m, "", /by hand only/],
     ["worker", "server:\n", "server:\n  topology: all-in-one\n", /share one process/],
-    ["apps", /$/, "onFailure: block\n", /api would end with 78/],
+    ["apps", /$/, "onFailure: block\n", /^api does not start without GlitchTip \(ends with 78\)$/],
   ])("%s fails on a declaration that does not say so", async (id, before, after, reason) => {
     using folder = new TemporaryFolder();
     const seen: ProductionFacts = {
@@ -217,8 +217,32 @@ describe("the hardening table", () => {
     const containers = [container("glitchtip-worker", { oomKilled: true }), container("glitchtip")];
     const stack = { engine: (await fakeDocker().located()).engine, config: config(), containers };
     const seen: ProductionFacts = { workspace: await projectIn(folder), shell: {}, stack };
-    expect(point("memory-kills").check(seen)).toMatchObject({ state: "fail", reason: "glitchtip-worker" });
+    expect(point("memory-kills").check(seen)).toMatchObject({
+      state: "fail",
+      reason: "a process of glitchtip-worker was killed for lack of memory",
+    });
     expect(point("running").check(seen)).toMatchObject({ state: "pass" });
+  });
+
+  it("without production names no proxy, no Compose file to take something out of, and loopback alone", async () => {
+    using folder = new TemporaryFolder();
+    const workspace = await projectIn(folder, (text) => text.replace(/^production: .*\n/m, ""));
+    expect(workspace.declaration.production).toBeUndefined();
+    const stack = { engine: (await fakeDocker().located()).engine, config: config(), containers: [] };
+    const loopback = [{ target: 8000, published: "8000", host_ip: "127.0.0.1" }];
+    const { services, ...rest } = config("glitchtip", { ports: loopback, environment: { ALLOWED_HOSTS: "*" } });
+    const { "glitchtip-proxy": _, ...withoutProxy } = services;
+    const seen: ProductionFacts = { workspace, shell: {}, stack, config: { ...rest, services: withoutProxy } };
+    const remedy = "Declare production: npx glitchtip-compose init --production --domain errors.example.com";
+    for (const id of ["https", "hosts", "origins"]) expect(point(id).check(seen)).toMatchObject({ remedy });
+    for (const id of ["certificate", "redirect", "headers", "body-size"]) {
+      expect(point(id).check(seen)).toEqual({
+        state: "unknown",
+        reason: "no proxy is declared (no production)",
+        remedy,
+      });
+    }
+    expect(point("ports").check(seen)).toMatchObject({ state: "pass", reason: "loopback only" });
   });
 
   it("generated secrets are rotated, and the user's own are changed where they are used", async () => {
