@@ -20,12 +20,15 @@ export interface KnownImage {
   readonly command: readonly string[];
 }
 
+/** Why it is not known how an image starts: `unbuilt` and `absent` are mended by --build and --pull. */
+export type UnknownStart = "unbuilt" | "absent" | "no engine";
+
 /** What is known of the images that have to be asked for their start. */
 export interface ImageKnowledge {
   /** How each service's image starts, by the service's name. */
   readonly known: Readonly<Record<string, KnownImage>>;
   /** Why an image could not be asked, by service. */
-  readonly why?: Readonly<Record<string, string>>;
+  readonly why?: Readonly<Record<string, UnknownStart>>;
   /** The place where the user states it instead: flags of `init` or `add`, or the declaration. */
   readonly stateBy?: "init" | "add" | "declaration";
 }

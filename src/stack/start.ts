@@ -2,7 +2,7 @@ import { escaped } from "../compose/interpolate.ts";
 import type { TextOrWords, UserService } from "../compose/model.ts";
 import { hasOpenQuote, hasVariable, quotedWord, shellWords } from "../compose/shell-words.ts";
 import type { AppDeclaration } from "../config/schema.ts";
-import type { ImageKnowledge } from "./model.ts";
+import type { ImageKnowledge, UnknownStart } from "./model.ts";
 import { Refusal } from "./user-services.ts";
 
 /** What a container starts, in Compose's notation. */
@@ -78,6 +78,19 @@ const EXAMPLES: Readonly<Record<Part, string>> = {
   command: '["node", "server.js"]',
 };
 
+/** The command that states what the image does not tell, and that fetches or builds it. */
+const COMMANDS: Readonly<Record<NonNullable<ImageKnowledge["stateBy"]>, string>> = {
+  init: "init …",
+  add: "add …",
+  declaration: "init",
+};
+
+const REASONS: Readonly<Record<UnknownStart, string>> = {
+  unbuilt: ", which is not built yet",
+  absent: ", which this machine does not have",
+  "no engine": ", and no Docker engine answers",
+};
+
 function notKnown(
   name: string,
   missing: readonly Part[],
@@ -87,17 +100,26 @@ function notKnown(
   const lines = missing.map((part) => `${part}: ${EXAMPLES[part]}`).join(", ");
   const flags = (start: string) => missing.map((part) => `--${part} '${start}${EXAMPLES[part]}'`).join(" ");
   const reason = why[name];
-  const or = reason === undefined ? "" : "or ";
-  const how = {
-    init: `type what \`docker image inspect\` shows, [] = none: ${flags(`${name}=`)}`,
-    add: `type what \`docker image inspect\` shows, [] = none: ${flags("")}`,
-    declaration: `add to glitchtip.yaml, under apps.${name}, what \`docker image inspect\` shows, [] = none: ${lines}`,
+  const command = `npx glitchtip-compose ${COMMANDS[stateBy]}`;
+  const obtain: Readonly<Record<UnknownStart, string>> = {
+    unbuilt: `${command} --build`,
+    absent: `${command} --pull`,
+    "no engine": "Start Docker, then run it again.",
+  };
+  const inspected = "what `docker image inspect` shows, [] = none";
+  const state = {
+    init: `type ${inspected}: ${flags(`${name}=`)}`,
+    add: `type ${inspected}: ${flags("")}`,
+    declaration: `add to glitchtip.yaml, under apps.${name}, ${inspected}: ${lines}`,
   }[stateBy];
-  const come = missing.length === 1 ? "comes" : "come";
-  const from =
-    image === "" ? "its image, whose name is empty: its variable has no value" : `its image ${image ?? ""}`.trimEnd();
+  const from = image === "" ? "its image, whose name is empty: its variable has no value" : (image ?? "its image");
   return new Refusal(
     "GC1106",
-    `service ${name}: ${missing.join(" and ")} ${come} from ${from}${reason === undefined ? "" : `, and ${reason}`}; ${or}${how}`,
+    `service ${name}: ${startParts(missing)} from ${from}${reason === undefined ? "" : REASONS[reason]}`,
+    reason === undefined ? [state] : [obtain[reason], `or ${state}`],
   );
 }
+
+/** Returns "its entrypoint and command come", as the beginning of a sentence about an image. */
+export const startParts = (parts: readonly Part[]): string =>
+  `its ${parts.join(" and ")} ${parts.length === 1 ? "comes" : "come"}`;

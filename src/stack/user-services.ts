@@ -5,9 +5,12 @@ import type { UserProject, UserService } from "../compose/model.ts";
 /** Why a service of the user's cannot be changed as the declaration asks. */
 export class Refusal extends Error {
   readonly code: ErrorCode;
-  constructor(code: ErrorCode, message: string) {
+  /** What to type, one way a line; empty where the remedy of all refusals is enough. */
+  readonly fixes: readonly string[];
+  constructor(code: ErrorCode, message: string, fixes: readonly string[] = []) {
     super(message);
     this.code = code;
+    this.fixes = fixes;
   }
 }
 
@@ -25,8 +28,11 @@ export function eachService(services: Iterable<string>, change: (name: string) =
   const [first] = refusals;
   if (first === undefined) return;
   const remedy = `Change ${isDeclared ? "glitchtip.yaml" : "what you typed"} or your Compose file, then run it again.`;
-  if (refusals.length === 1) throw new CodedError(first.code, first.message, { remedy });
-  const problems = refusals.map(({ message }) => message);
+  if (refusals.length === 1) {
+    const lines = first.fixes.slice(0, -1).map((fix) => `→ ${fix}`);
+    throw new CodedError(first.code, first.message, { problems: lines, remedy: first.fixes.at(-1) ?? remedy });
+  }
+  const problems = refusals.flatMap(({ message, fixes }) => [message, ...fixes.map((fix) => `→ ${fix}`)]);
   throw new CodedError(first.code, `${refusals.length} services cannot be given a DSN`, { problems, remedy });
 }
 

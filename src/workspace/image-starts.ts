@@ -4,7 +4,7 @@ import { provisionedApps } from "../config/app-sources.ts";
 import type { Docker, ImageStart } from "../docker/index.ts";
 import { isWrapped } from "../stack/app-overlay.ts";
 import type { KnownImage } from "../stack/model.ts";
-import { onlyInImage, type Start, startOf } from "../stack/start.ts";
+import { onlyInImage, type Start, startOf, startParts } from "../stack/start.ts";
 import { Refusal } from "../stack/user-services.ts";
 import { type AskedImage, askedImages, composeProjectNameOf } from "./images.ts";
 import { hashOf, readManifest } from "./manifest.ts";
@@ -22,18 +22,16 @@ export interface ChangedStart {
 
 /** Returns the apps for which our files restate what an image no longer says. */
 export async function changedStarts(docker: Pick<Docker, "located">, workspace: Workspace): Promise<ChangedStart[]> {
-  const { declaration, user, images } = workspace;
+  const { images } = workspace;
   const asked = askedByImage(workspace);
   if (asked.length === 0) return [];
   const { engine } = await docker.located();
-  const apps = provisionedApps(declaration);
   const changed = await Promise.all(
     asked.map(async ({ service, image, platform }): Promise<ChangedStart[]> => {
       const known = images.known[service];
       const now = await engine.imageStart(image, platform);
       if (now === undefined) return known === undefined ? [{ service, image }] : [];
-      const [app, stated] = [apps[service], user.services[service]];
-      const parts = app && stated ? onlyInImage(app, stated) : [];
+      const parts = partsByImage(workspace, service);
       return known !== undefined && parts.every((part) => isSame(known[part], now[part]))
         ? []
         : [{ service, image, now }];
@@ -44,6 +42,12 @@ export async function changedStarts(docker: Pick<Docker, "located">, workspace: 
 
 const askedByImage = ({ dir, declaration, user, composeProjectName }: Workspace): AskedImage[] =>
   askedImages(declaration, user, composeProjectNameOf(dir, composeProjectName));
+
+/** Returns what only the image of a service tells. */
+function partsByImage({ declaration, user }: Workspace, service: string): ReturnType<typeof onlyInImage> {
+  const [app, stated] = [provisionedApps(declaration)[service], user.services[service]];
+  return app && stated ? onlyInImage(app, stated) : [];
+}
 
 const isSame = (known: KnownImage["command"], now: KnownImage["command"]): boolean =>
   JSON.stringify(known) === JSON.stringify(now);
@@ -114,7 +118,7 @@ export async function followImages(
 
 /** Says for each app that starts what its image says how a change of that gets to its container. */
 export const imageStartNotes = (workspace: Workspace): string[] =>
-  askedByImage(workspace).map(
-    ({ service, image }) =>
-      `${service} starts what its image ${image} says. When that changes, start it by npx glitchtip-compose up: plain docker compose up keeps the old command. A command (and entrypoint) in your Compose file ends this`,
-  );
+  askedByImage(workspace).map(({ service, image }) => {
+    const from = `${startParts(partsByImage(workspace, service))} from ${image}`;
+    return `${service}: ${from}. When that changes: npx glitchtip-compose up (plain docker compose up keeps the old one), or state it in your Compose file`;
+  });

@@ -7,7 +7,7 @@ import { provisionedApps } from "../config/app-sources.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { WorkspaceIdentity } from "../running/index.ts";
 import { IMAGES_FILE } from "../stack/managed-files.ts";
-import type { ImageKnowledge, KnownImage } from "../stack/model.ts";
+import type { ImageKnowledge, KnownImage, UnknownStart } from "../stack/model.ts";
 import { onlyInImage } from "../stack/start.ts";
 import type { WorkspaceDocker } from "./docker.ts";
 import type { Workspace } from "./workspace.ts";
@@ -120,8 +120,7 @@ export async function askImages(
       );
       missing = [...missing.filter((one) => !these.includes(one)), ...(await look(these))];
     }
-    const why = ({ built }: AskedImage) =>
-      built ? "it is not built yet: --build does that" : "this machine does not have it: --pull fetches it";
+    const why = ({ built }: AskedImage): UnknownStart => (built ? "unbuilt" : "absent");
     // In the declaration's order, so that the file does not depend on which answer came first.
     const inOrder = asked.flatMap(({ service }) =>
       found[service] === undefined ? [] : [[service, found[service]] as const],
@@ -134,7 +133,7 @@ export async function askImages(
     if (!(error instanceof CodedError) || error.code !== "GC1601") throw error;
     return {
       known,
-      why: Object.fromEntries(asked.map(({ service }) => [service, "no Docker engine answers: start one"])),
+      why: Object.fromEntries(asked.map(({ service }) => [service, "no engine" as const])),
     };
   }
 }

@@ -1,5 +1,5 @@
 import { realpathSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";

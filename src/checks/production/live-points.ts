@@ -80,9 +80,14 @@ export const LIVE_POINTS: readonly HardeningPoint[] = [
     id: "certificate",
     what: "browsers accept the certificate, and it is renewed in time",
     how: "a TLS connection under the domain's name",
-    check: ({ stack, certificate, workspace }) =>
-      notServed({ stack, workspace }) ??
-      (certificate === undefined ? stackNotRunning : certificateVerdict(certificate, workspace.declaration.production)),
+    check(seen) {
+      const { certificate, workspace } = seen;
+      const missing = notServed(seen);
+      if (missing !== undefined) return missing;
+      return certificate === undefined
+        ? stackNotRunning
+        : certificateVerdict(certificate, workspace.declaration.production);
+    },
   },
   {
     id: "redirect",

@@ -66,19 +66,19 @@ describe("an app's entrypoint", () => {
     [
       "{image: x}",
       APP,
-      /: entrypoint and command come from its image x; add to glitchtip.yaml, under apps.api, .*: entrypoint: \["docker-entrypoint.sh"\], command: /,
+      /: its entrypoint and command come from x; add to glitchtip.yaml, under apps.api, .*: entrypoint: \["docker-entrypoint.sh"\], command: /,
     ],
-    ["{command: x}", APP, /: entrypoint comes from its image; /],
+    ["{command: x}", APP, /: its entrypoint comes from its image; /],
+    ["{entrypoint: []}", APP, /: its command comes /],
+    ["{image: x}", "apps: {api: {project: shop, entrypoint: [a]}}", /: its command comes /],
     [
       `{image: "\${X:?}", command: x}`,
       APP,
-      /: entrypoint comes from its image, whose name is empty: its variable has no value; add/,
+      /its entrypoint comes from its image, whose name is empty: its variable has no value; add/,
     ],
-    ["{entrypoint: []}", APP, /: command come/],
-    ["{image: x}", "apps: {api: {project: shop, entrypoint: [a]}}", /: command come/],
     ["{entrypoint: 'sh -c \"exit'}", APP, /sh -c "exit has a quote that is not closed/],
   ])("is an error that says what to type where it is not known: %s", (service, apps, message) => {
     const error = refusalOf(() => render(service, apps));
-    expect([error.code, error.message]).toEqual(["GC1106", expect.stringMatching(message)]);
+    expect([error.code, `${error.message}; ${error.remedy}`]).toEqual(["GC1106", expect.stringMatching(message)]);
   });
 });

@@ -49,7 +49,7 @@ describe("an app whose start comes from its image", () => {
     using shop = await initiated();
     expect(shop.notes).toEqual([
       expect.stringMatching(
-        /^web starts what its image shop-web says\. .*npx glitchtip-compose up.*in your Compose file/,
+        /^web: its entrypoint and command come from shop-web\. .*npx glitchtip-compose up.*in your Compose file/,
       ),
     ]);
     expect(imageStartNotes(readWorkspace(shop.folder.path))).toEqual(shop.notes);

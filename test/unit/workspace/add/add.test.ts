@@ -72,7 +72,10 @@ describe("add", () => {
     using setup = await project();
     const before = setup.folder.files();
     const error = await refusal(addApp(setup.context(), service, options));
-    expect([error.code, [error.message, ...error.problems].join()]).toEqual([code, expect.stringMatching(message)]);
+    expect([error.code, [error.message, ...error.problems, error.remedy].join()]).toEqual([
+      code,
+      expect.stringMatching(message),
+    ]);
     expect(setup.folder.files()).toEqual(before);
   });
 

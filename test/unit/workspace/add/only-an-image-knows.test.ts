@@ -35,13 +35,14 @@ describe("what only an image knows", () => {
   });
 
   it.each([
-    ["worker", "--pull", "shop/worker:2"],
+    ["worker", "--pull", "shop/worker:2, which this machine does not have"],
     ["jobs", "--build", "is not built yet"],
   ])("of %s is fetched only with %s", async (service, flag, words) => {
     using setup = await project();
     const error = await refusal(addApp(setup.context(engine()), service));
-    expect([error.code, error.message]).toEqual(["GC1106", expect.stringContaining(flag)]);
+    expect([error.code, error.problems]).toEqual(["GC1106", [`→ npx glitchtip-compose add … ${flag}`]]);
     expect(error.message).toContain(words);
+    expect(error.remedy).toMatch(/^or type what `docker image inspect` shows, .*: --entrypoint '/);
     const docker = engine();
     await addApp(setup.context(docker), service, flag === "--pull" ? { pull: true } : { build: true });
     expect(docker.calls).toEqual(
@@ -65,9 +66,11 @@ describe("what only an image knows", () => {
   it("is an error that says so where no engine answers", async () => {
     using setup = await project();
     const error = await refusal(addApp(setup.context(engine({ answers: false })), "worker"));
-    expect(error.message).toMatch(
-      /entrypoint comes from its image shop\/worker:2, and no Docker engine answers: start one; or type/,
-    );
+    expect(error.message).toMatch(/its entrypoint comes from shop\/worker:2, and no Docker engine answers$/);
+    expect([error.problems, error.remedy]).toEqual([
+      ["→ Start Docker, then run it again."],
+      expect.stringMatching(/^or type/),
+    ]);
   });
 
   it("is an error where a variable leaves the image without a name, which no engine is asked for", async () => {
@@ -96,8 +99,10 @@ describe("what only an image knows", () => {
       initWorkspace({ dir: folder.path, log, assets: testAssets() }, { apps: { worker: "a", db: "b" } }),
     );
     expect(error.problems).toEqual([
-      expect.stringMatching(/^service worker: entrypoint comes from .* --entrypoint 'worker=/),
-      expect.stringMatching(/^service db: entrypoint and command come from .* --entrypoint 'db=.* --command 'db=/),
+      "service worker: its entrypoint comes from shop/worker:2",
+      expect.stringMatching(/^→ .* --entrypoint 'worker=/),
+      "service db: its entrypoint and command come from postgres:18",
+      expect.stringMatching(/^→ .* --entrypoint 'db=.* --command 'db=/),
     ]);
     expect([...error.problems, error.remedy].join()).not.toContain("glitchtip.yaml");
   });
