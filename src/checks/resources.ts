@@ -1,4 +1,5 @@
 import { defined } from "../base/defined.ts";
+import type { ResolvedService } from "../compose/model.ts";
 import { execCaptured } from "../docker/exec.ts";
 import type { Docker, Memory } from "../docker/index.ts";
 import { databaseContainerOf, PSQL_PREAMBLE, type RunningStack } from "../running/index.ts";
@@ -9,7 +10,8 @@ export interface Resources {
   readonly disk?: DiskUse;
 }
 
-export type MemoryUse = Memory & { readonly service: string };
+/** `limited` is false for a container without a limit, whose `limitBytes` is the host's memory. */
+export type MemoryUse = Memory & { readonly service: string; readonly limited: boolean };
 
 export interface DiskUse {
   readonly databaseBytes: number;
@@ -23,12 +25,19 @@ export async function readResources(docker: Docker, stack: RunningStack): Promis
   return defined({ memory, disk });
 }
 
-async function memoryOf({ engine, containers }: RunningStack): Promise<MemoryUse[]> {
+/** Returns a service's memory limit in bytes, 0 for none. */
+export const memoryLimitOf = ({ mem_limit, deploy }: ResolvedService): number =>
+  Number(mem_limit ?? deploy?.resources?.limits?.memory ?? 0);
+
+async function memoryOf({ engine, containers, config }: RunningStack): Promise<MemoryUse[]> {
   const running = containers.filter(({ state }) => state === "running");
   const found = await Promise.all(
     running.map(async ({ id, service }) => ({ service, use: await engine.memory(id).catch(() => undefined) })),
   );
-  return found.flatMap(({ service, use }) => (use === undefined ? [] : [{ service, ...use }]));
+  const isLimited = (service: string) => memoryLimitOf(config.services[service] ?? {}) > 0;
+  return found.flatMap(({ service, use }) =>
+    use === undefined ? [] : [{ service, ...use, limited: isLimited(service) }],
+  );
 }
 
 const DISK_SCRIPT = `${PSQL_PREAMBLE}sql -c 'SELECT pg_database_size(current_database())'

@@ -75,8 +75,14 @@ function parseEach(row: ValueRow<unknown>, texts: readonly string[], problems: s
 function entryOf(row: RepeatableRow<unknown>, text: string, problems: string[]): (readonly [string, unknown])[] {
   const at = text.indexOf("=");
   const value = at > 0 ? row.parse(text.slice(at + 1), () => undefined) : undefined;
-  if (value === undefined) problems.push(`${flagName(row)} ${text}: ${row.form}`);
+  if (value === undefined) problems.push(`${flagName(row)} ${text}: ${wantedForm(row, text)}`);
   return value === undefined ? [] : [[text.slice(0, at), value]];
+}
+
+function wantedForm(row: RepeatableRow<unknown>, text: string): string {
+  const [, service] = /^([^=]+)=?$/.exec(text) ?? [];
+  if (service === undefined || row.missing === undefined) return row.form;
+  return `${row.missing}. → ${flagName(row)} ${service}=${service}`;
 }
 
 const isGiven = (given: GivenOptions, name: string): boolean => {

@@ -30,6 +30,8 @@ export interface RepeatableRow<Value> extends ValueRow<Value> {
   readonly repeatable: true;
   /** What follows the option's name, for the list of problems. */
   readonly form: string;
+  /** What is missing where the text names only a service; the service's own name would do. */
+  readonly missing?: string;
 }
 
 export type OptionRow = SwitchRow | ValueRow<unknown> | RepeatableRow<unknown>;

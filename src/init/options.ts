@@ -88,6 +88,7 @@ export const INIT_OPTIONS = {
     help: "a service that gets a DSN, and its project; repeatable",
     at: ["apps", "*", "project"],
     form: "SERVICE=PROJECT",
+    missing: "the project is missing",
     parse: (project) => project || undefined,
   }),
   noApps: {

@@ -68,6 +68,9 @@ export function waitingJobs(queue: JobQueue, waiting: string, ageMs: string | nu
 
 const WITHIN_MS = 10_000;
 
+/** The reason where the queue is elsewhere: the server has a Valkey of its own, or no worker has run yet. */
+export const NO_QUEUE_TABLE = "this server keeps no jobs in the database";
+
 /**
  * Asks the database how many jobs wait, and whether the worker still stores what it takes. An unreadable queue is an answer
  * too.
@@ -90,7 +93,7 @@ export async function readBacklog(
   });
   if (result.code !== 0) return unknown(`psql ended with ${result.code}`);
   const row = result.stdout.trim();
-  if (row === "") return unknown("this server keeps no jobs in the database");
+  if (row === "") return unknown(NO_QUEUE_TABLE);
   const found = /^(\d+)\|(-?\d*)$/.exec(row);
   if (found === null) return unknown("psql's answer is odd");
   const jobs = waitingJobs(queue, found[1] ?? "", found[2]);

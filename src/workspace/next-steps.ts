@@ -1,6 +1,5 @@
 import { hostApps } from "../config/app-sources.ts";
 import type { Declaration } from "../config/schema.ts";
-import { SAMPLE_PORT } from "./env-lines.ts";
 import { samplePort } from "./env-lines.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -21,6 +20,8 @@ export const nextSteps = (declaration: Declaration): NextSteps => ({
   afterwards: Object.keys(declaration.apps).length > 0 ? "npx glitchtip-compose verify" : ADD_FIRST_APP,
 });
 
-/** Returns the sample app's address for browsers, with the port that Compose reads. */
-export const sampleUrlOf = ({ env }: Workspace, shell: Readonly<Record<string, string | undefined>>): string =>
-  `http://localhost:${("APP_PORT" in shell ? shell.APP_PORT : env.APP_PORT) || SAMPLE_PORT}`;
+/** Returns the sample app's address for browsers, with the port that Compose reads: APP_PORT, else its file's own. */
+export function sampleUrlOf({ env, user }: Workspace, shell: Readonly<Record<string, string | undefined>>): string {
+  const stated = ("APP_PORT" in shell ? shell.APP_PORT : env.APP_PORT) || user.services.app?.ports?.[0]?.published;
+  return `http://localhost:${stated ?? "3000"}`;
+}

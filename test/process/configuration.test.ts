@@ -105,6 +105,10 @@ describe("what is no configuration", () => {
     expect((await project.run("import", "configuration", "nowhere.json")).stderr).toContain("there is no");
     expect((await project.run("import", "configuration", "other.json")).stderr).toContain("no exported configuration");
     expect((await project.run("import", "configuration", "newer.json")).stderr).toContain("schema 9");
+    expect(await project.run("export")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("→ npx glitchtip-compose export configuration"),
+    });
     const { code, stderr } = await project.run("export", "everything");
     expect([code, stderr]).toEqual([2, expect.stringContaining("what to export cannot be everything")]);
     expect((await project.run("export", "configuration")).stderr).toContain("shows no organization");

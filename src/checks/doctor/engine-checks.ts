@@ -1,10 +1,11 @@
 import { CodedError } from "../../base/errors.ts";
-import type { ComposeConfig, ResolvedService } from "../../compose/model.ts";
+import type { ComposeConfig } from "../../compose/model.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { type Docker, type LocatedEngine, missingInCompose, missingInEngine } from "../../docker/index.ts";
 import { databaseContainerOf, type RunningStack } from "../../running/index.ts";
 import { PODMAN_DIFFERENCES } from "../../stack/podman.ts";
 import { DATABASE, isStackService, ONE_SHOTS } from "../../stack/service-names.ts";
+import { memoryLimitOf } from "../resources.ts";
 import type { Machine } from "./doctor.ts";
 import { errorFindings, type Finding, fail, ok, warn } from "./finding.ts";
 
@@ -71,7 +72,7 @@ export async function checkResources(
 function memory(bytes: number, config: ComposeConfig | undefined): Finding {
   const limits = Object.entries(config?.services ?? {})
     .filter(([name]) => isStackService(name) && !ONE_SHOTS.includes(name))
-    .reduce((sum, [, service]) => sum + limitBytes(service), 0);
+    .reduce((sum, [, service]) => sum + memoryLimitOf(service), 0);
   const needed = Math.max(limits, STACK_NEEDS_BYTES);
   const what = `the engine has ${gib(bytes)} of memory`;
   if (bytes >= needed) return ok("memory", what);
@@ -81,9 +82,6 @@ function memory(bytes: number, config: ComposeConfig | undefined): Finding {
     "Give the engine more memory (Docker Desktop: Settings, Resources), or stop other containers.",
   );
 }
-
-const limitBytes = ({ mem_limit, deploy }: ResolvedService): number =>
-  Number(mem_limit ?? deploy?.resources?.limits?.memory ?? 0);
 
 function disk(freeBytes: number | undefined): Finding {
   if (freeBytes === undefined) return ok("disk", "free space is not known before the stack runs");

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { CodedError } from "../../base/errors.ts";
 import { declaredServers, exportConfiguration, requireOne, writeConfiguration } from "../../management/index.ts";
 import { requireWord } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
@@ -14,10 +15,15 @@ export default {
   flags: (command) =>
     withServerOptions(
       command
-        .argument("<what>", "configuration: organizations, teams, projects, keys, members, alerts, monitors")
+        .argument("[what]", "configuration: organizations, teams, projects, keys, members, alerts, monitors")
         .option("--out <file>", "default: glitchtip-configuration- and the time, .json"),
     ),
   async run(context, { out, ...choice }, [what]) {
+    if (what === undefined) {
+      throw new CodedError("GC1001", "it is not said what to export", {
+        remedy: "npx glitchtip-compose export configuration",
+      });
+    }
     requireWord(["configuration"], what, "what to export");
     const declared = [requireOne(declaredServers(context.dir, choice))];
     await using servers = openToRead(context, declared);

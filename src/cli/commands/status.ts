@@ -8,7 +8,7 @@ import { providerOf } from "../../config/app-sources.ts";
 import { resolveServer, serverKind } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import { providedDsnState } from "../../provision/index.ts";
-import { type Backlog, queueInDatabase, type ServiceState } from "../../running/index.ts";
+import { type Backlog, NO_QUEUE_TABLE, queueInDatabase, type ServiceState } from "../../running/index.ts";
 import {
   browserUrl,
   changedStarts,
@@ -112,7 +112,7 @@ const SECTIONS: readonly ((found: StackStatus, view: View) => string | undefined
   appsTable,
   ({ provisioner }, { nowMs }) =>
     provisioner && `provisioner: ${provisioner.state}, ${ago(Date.parse(provisioner.at), nowMs)} ago`,
-  ({ jobs }) => jobs && `jobs: ${jobsText(jobs)}`,
+  ({ jobs }) => (jobs === undefined || isElsewhere(jobs) ? undefined : `jobs: ${jobsText(jobs)}`),
   ({ valkey }) => valkey && `valkey: ${formatMebibytes(valkey.usedBytes)} of ${formatMebibytes(valkey.limitBytes)}`,
   ({ certificate }) => certificate && `certificate: ${certificate.verdict.reason}`,
   ({ resources }) => resources?.disk && `disk: ${diskText(resources.disk)}`,
@@ -120,7 +120,7 @@ const SECTIONS: readonly ((found: StackStatus, view: View) => string | undefined
   ({ next }) => (next.length === 0 ? undefined : ["next:", ...next.map((line) => `  ${line}`)].join("\n")),
 ];
 
-const statusText = (found: StackStatus, view: View): string =>
+export const statusText = (found: StackStatus, view: View): string =>
   SECTIONS.flatMap((section) => section(found, view) ?? []).join("\n\n");
 
 function headline({ project, state, url, version, image }: StackStatus, { paint }: View): string {
@@ -164,6 +164,8 @@ function backupText({ last, next }: BackupState, nowMs: number): string {
   return next === undefined ? made : `${made}; the next one at ${next}`;
 }
 
+const isElsewhere = (jobs: Backlog): boolean => !jobs.known && jobs.reason === NO_QUEUE_TABLE;
+
 function jobsText(jobs: Backlog): string {
   if (!jobs.known) return `unknown: ${jobs.reason}`;
   if (jobs.waiting === 0 && jobs.lastTakenMs === undefined) return "none waiting";
@@ -176,6 +178,7 @@ function jobsText(jobs: Backlog): string {
 /** Returns the memory in use and its limit, marked where the limit is near: reaching it kills the container. */
 function memoryText(use: MemoryUse | undefined, paint: Paint): string {
   if (use === undefined) return "-";
+  if (!use.limited) return `${formatMebibytes(use.usedBytes)} (no limit)`;
   const shown = `${formatMebibytes(use.usedBytes)} of ${formatMebibytes(use.limitBytes)}`;
   return use.usedBytes > 0.9 * use.limitBytes ? paint("bad", shown) : shown;
 }

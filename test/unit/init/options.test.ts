@@ -41,6 +41,14 @@ describe("options of init", () => {
   const problemsOf = async (given: Parameters<typeof parseInitOptions>[0]) =>
     (await refusal((async () => parseInitOptions(given))())).problems;
 
+  it("without a project name one that would do", async () => {
+    expect(await problemsOf({ apps: ["web", "api=", "=shop"] })).toEqual([
+      "--app web: the project is missing. → --app web=web",
+      "--app api=: the project is missing. → --app api=api",
+      "--app =shop: SERVICE=PROJECT",
+    ]);
+  });
+
   it("are parsed into values", () => {
     expect(
       parseInitOptions({
