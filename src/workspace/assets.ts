@@ -128,7 +128,7 @@ export const sampleProject = (port: number): UserProject => ({
       readOnly: true,
       environment: ["PORT"],
       envFiles: [],
-      ports: [{ target: 3000, published: String(port), host_ip: "127.0.0.1" }],
+      ports: [{ target: 3000, published: String(port), host_ip: "127.0.0.1", variable: "APP_PORT" }],
       folders: [{ kind: "bind mount", path: "app", target: "/app" }],
     },
   },

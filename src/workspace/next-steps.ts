@@ -21,7 +21,7 @@ export const nextSteps = (declaration: Declaration): NextSteps => ({
 });
 
 /** Returns the sample app's address for browsers, with the port that Compose reads: APP_PORT, else its file's own. */
-export function sampleUrlOf({ env, user }: Workspace, shell: Readonly<Record<string, string | undefined>>): string {
-  const stated = ("APP_PORT" in shell ? shell.APP_PORT : env.APP_PORT) || user.services.app?.ports?.[0]?.published;
-  return `http://localhost:${stated ?? "3000"}`;
+export function sampleUrlOf(workspace: Workspace, shell: Readonly<Record<string, string | undefined>>): string {
+  const stated = "APP_PORT" in shell ? shell.APP_PORT : workspace.env.APP_PORT;
+  return `http://localhost:${stated || samplePort(workspace)}`;
 }

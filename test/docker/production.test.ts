@@ -225,7 +225,9 @@ describeOnEngine("a production stack behind Caddy, with an authority of its own"
     expect(data.next).toEqual([expect.stringMatching(/glitchtip-worker killed a process for lack of memory/)]);
     const { data: checked } = await cli("check", "--production");
     const failed = checked.points.filter(({ state }: { state: string }) => state === "fail");
-    expect(failed).toMatchObject([{ id: "memory-kills", reason: "a process of glitchtip-worker was killed for lack of memory" }]);
+    expect(failed).toMatchObject([
+      { id: "memory-kills", reason: "a process of glitchtip-worker was killed for lack of memory" },
+    ]);
   });
 });
 

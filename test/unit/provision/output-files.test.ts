@@ -6,7 +6,7 @@ import { TemporaryFolder } from "../../support/workspace.ts";
 
 describe("the file of provision --dotenv", () => {
   const wanted = (dir: string, dotenv: string) =>
-    outputFiles(dir, declare(), { api: "SENTRY_DSN='http://key@127.0.0.1:8000/1'\n" }, { dotenv, apps: [] });
+    outputFiles(dir, declare(), { api: "export SENTRY_DSN='http://key@127.0.0.1:8000/1'\n" }, { dotenv, apps: [] });
 
   it.each(["", "# mine\n", "PORT=3000\n"])("replaces a dotenv file: %j", (text) => {
     using folder = new TemporaryFolder();

@@ -78,9 +78,8 @@ describe("what only an image knows", () => {
     setup.folder.write("compose.yaml", COMPOSE.replace("image: shop/worker:2", `image: "\${WORKER_IMAGE:?}"`));
     const docker = engine();
     const error = await refusal(addApp(setup.context(docker), "worker"));
-    expect(error.message).toMatch(
-      /entrypoint comes from its image, whose name is empty: its variable has no value; type/,
-    );
+    expect(error.message).toMatch(/entrypoint comes from its image, whose name is empty: its variable has no value/);
+    expect(error.remedy).toMatch(/^type what/);
     expect(docker.calls).toEqual([]);
   });
 
