@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { readIfThere, writeAll } from "../base/files.ts";
+import { basename, dirname, join } from "node:path";
+import { readIfThere, removeLeftovers, writeAll } from "../base/files.ts";
 import type { Assets } from "./assets.ts";
 
 /** Git ignores its folder: the file follows the installed version, and a clone gets it by any command that writes. */
@@ -13,7 +13,9 @@ export const EDITOR_LINE = `# $schema: ${SCHEMA_FILE}`;
 export function writeEditorSchema(dir: string, declarationText: string, assets: Assets): void {
   const content = assets.editorSchema();
   const path = join(dir, SCHEMA_FILE);
-  if (content === undefined || !declarationText.includes(EDITOR_LINE) || readIfThere(path) === content) return;
+  if (content === undefined || !declarationText.includes(EDITOR_LINE)) return;
+  removeLeftovers(dirname(path), { alone: false, beside: [basename(path)] });
+  if (readIfThere(path) === content) return;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeAll([{ path, content, mode: 0o644 }]);
 }

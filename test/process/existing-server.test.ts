@@ -51,7 +51,7 @@ describe("init beside a GlitchTip that is there already", () => {
     needsScript(skip);
     using shop = inShop();
     await using asked = startOnTerminal(shop, "init", "--organization", "Acme", "--app", "api=shop");
-    await asked.says("there already");
+    await asked.says("URL of an existing GlitchTip");
     asked.type("https://errors.example.com\r");
     await asked.says("by reference");
     // The token itself is refused: the question stays, and what was typed is taken back.

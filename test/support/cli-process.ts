@@ -60,12 +60,12 @@ export const startCli = (folders: CliPlace, ...words: readonly string[]): Runnin
 export const needsScript = (skip: (why: string) => never): boolean =>
   spawnSync("sh", ["-c", "script -qec true /dev/null"]).status === 0 || skip("there is no `script` of util-linux here");
 
-/** The same on a terminal of 100 columns; both streams come as one. Needs util-linux: `script`. */
+/** The same on a terminal of 100 columns and 40 lines; both streams come as one. Needs util-linux: `script`. */
 export const startOnTerminal = (folders: CliPlace, ...words: readonly string[]): RunningCli =>
   start(
     folders,
     "script",
-    ["-qec", `stty cols 100; exec ${[process.execPath, CLI, ...words].join(" ")}`, "/dev/null"],
+    ["-qec", `stty cols 100 rows 40; exec ${[process.execPath, CLI, ...words].join(" ")}`, "/dev/null"],
     "pipe",
   );
 

@@ -295,7 +295,7 @@ describe("help", () => {
     const check = async (name: string) => {
       const help = await runCli(folders, name, "--help");
       expect(help, name).toMatchObject({ code: 0, stderr: "" });
-      expect(help.stdout, name).toMatch(new RegExp(`\nExamples:\n {2}glitchtip-compose ${name}`));
+      expect(help.stdout, name).toMatch(new RegExp(`\nExamples:\n {2}npx glitchtip-compose ${name}`));
       expect(help.stdout, name).toContain("--json");
     };
     const left = COMMANDS.map(({ name }) => name);

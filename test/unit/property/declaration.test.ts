@@ -1,14 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { checkDeclaration } from "../../../src/config/check.ts";
+import { checkDeclaration, UNWRITABLE } from "../../../src/config/check.ts";
 import { loadDeclaration } from "../../../src/config/load.ts";
 import { AUDIENCES, ON_FAILURE } from "../../../src/config/schema.ts";
 import { type NewDeclaration, newDeclarationText } from "../../../src/init/new-declaration.ts";
 import { nameOf, ORGANIZATION_NAME_LONGEST, PROJECT_NAME_LONGEST, teamSlug } from "../../support/arbitrary.ts";
 import { propertyRuns } from "../../support/property-runs.ts";
 
-const word = fc.string({ unit: "grapheme", maxLength: 20 }).map((text) => text.replaceAll("\0", ""));
+/** Compose cannot read a file with these. */
+const NOT_IN_A_FILE = new RegExp(`\0|${UNWRITABLE.source}`, "g");
+const word = fc.string({ unit: "grapheme", maxLength: 20 }).map((text) => text.replaceAll(NOT_IN_A_FILE, ""));
 const words = fc.array(word, { maxLength: 4 });
 const organization = nameOf(ORGANIZATION_NAME_LONGEST);
 /** YAML's merge key cannot be a project's key; `name:` can have that value. */
