@@ -82,7 +82,7 @@ mkdirSync(out);
 await jsonSchema();
 const programs = [
   await program("provisioner", "src/provisioner/main.ts"),
-  await program("backup", "src/backup/service/main.ts"),
+  await program("backup", "src/backup/service/main.ts", COMMONJS),
   await program("care", "src/care/service/main.ts", COMMONJS),
 ];
 const cli = await bundle("cli", {

@@ -29,7 +29,7 @@ describeOnEngine("what an image starts", () => {
     const image = `${project.name}-api`;
     try {
       const without = await project.cli(["init", "--yes", "--app", "api=shop"]);
-      expect([without.code, without.stderr]).toEqual([2, expect.stringContaining("it is not built yet: --build")]);
+      expect([without.code, without.stderr]).toEqual([2, expect.stringMatching(/which is not built yet\n.*--build\n/)]);
 
       const { code, stderr } = await project.cli(["init", "--yes", "--app", "api=shop", "--build"]);
       expect([code, code === 0 ? "" : stderr]).toEqual([0, ""]);
