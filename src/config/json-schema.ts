@@ -4,7 +4,7 @@ import { declarationSchema } from "./schema.ts";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 
-/** Where an entry may be empty (`projects: {shop: }`): it has its defaults then. */
+/** An entry that may be empty (`projects: {shop: }`) has its defaults then. */
 const MAPS_OF_DEFAULTS: readonly string[] = ["projects", "organizations"];
 
 /** Returns the JSON Schema of glitchtip.yaml (draft 7, which every editor reads), made from the schema that checks it. */

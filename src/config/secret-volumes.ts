@@ -3,11 +3,11 @@
  * `value`. The one-shot service glitchtip-setup fills the volumes before anything else starts.
  */
 export const SECRETS_DIR = "/run/secrets";
-/** Where the setup service finds the referenced secrets that it copies, each in a file NAME. */
+/** The setup service finds the referenced secrets that it copies here, each in a file NAME. */
 export const GIVEN_SECRETS_DIR = "/run/given-secrets";
-/** Where the setup service finds the secrets that an earlier version kept in the workspace. */
+/** The setup service finds the secrets here that an earlier version kept in the workspace. */
 export const OLD_SECRETS_DIR = "/run/old-secrets";
-/** Where the setup service sees the volume of the bundled database. */
+/** The setup service sees the volume of the bundled database here. */
 export const DATABASE_DIR = "/run/glitchtip-database";
 
 /** The variable that names the stack's secrets to the setup service, separated by spaces. */

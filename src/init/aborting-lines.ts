@@ -2,10 +2,10 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { quietly, readIfThere } from "../base/files.ts";
 
-/** Where lines for CI usually stand, beside the files of the folder itself. */
+/** Lines for CI usually stand in these folders, beside the files of the folder itself. */
 const FOLDERS = ["", ".github/workflows", ".circleci", ".buildkite", ".ci", "ci", "bin", "scripts"];
 const LARGEST_BYTES = 200_000;
-/** With these flags Compose stops everything when the first container ends, and ours that run once do. */
+/** These flags make Compose stop everything when the first container ends, and our one-shots end first. */
 const ABORTING = /--(?:abort-on-container-exit|exit-code-from)(?:[= ]+([a-zA-Z0-9._-]+))?/;
 
 /** Returns warnings about the lines of this folder that stop Compose when a container ends. */

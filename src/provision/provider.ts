@@ -1,7 +1,6 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
-import { readIfThere, writeAll } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import { Secret } from "../base/secret.ts";
 import type { Clock } from "../base/wait.ts";
@@ -14,6 +13,7 @@ import type { DsnParts } from "../glitchtip/dsn.ts";
 import { composeDsn } from "../glitchtip/dsn.ts";
 import { openTransport } from "../glitchtip/transport.ts";
 import { openHttp } from "../http/client.ts";
+import { writeAppEnvFiles } from "../outputs/app-env-files.ts";
 import { composeEnvFile, renderEnvFile } from "../outputs/env-file.ts";
 import { acquireLock } from "../outputs/lock.ts";
 import { openStateStore, type StateStore } from "../outputs/state-store.ts";
@@ -104,20 +104,15 @@ export function writeProvidedEnv(
     ...(exactNames ? [[name, value]] : []),
   ]);
   const content = composeEnvFile(renderEnvFile(Object.fromEntries(all)));
-  const folder = join(dir, ENV_FOLDER);
   const { apps } = declarationFor(declaration, service);
-  const files = Object.keys(apps).map((app) => ({ app, path: join(folder, `${app}.env`), content, mode: 0o600 }));
-  const found = files.map((file) => ({ ...file, before: readIfThere(file.path) }));
-  const other = found.filter(({ before }) => before !== content);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  chmodSync(folder, 0o700);
-  writeAll(other);
-  return other.filter(({ before }) => before !== undefined).map(({ app }) => app);
+  const contents = Object.fromEntries(Object.keys(apps).map((app) => [app, content]));
+  const changed = writeAppEnvFiles(join(dir, ENV_FOLDER), contents);
+  return changed.filter(({ before }) => before !== undefined).map(({ app }) => app);
 }
 
 interface ProvidedVariables {
   readonly service: string;
-  /** By the name in the declaration, without a prefix. */
+  /** The values by their names in the declaration, which have no prefix. */
   readonly variables: Readonly<Record<string, string>>;
   readonly exactNames: boolean;
 }

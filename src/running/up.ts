@@ -1,12 +1,12 @@
-import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
-import { readIfThere, writeAll } from "../base/files.ts";
+import { readIfThere } from "../base/files.ts";
 import type { Clock } from "../base/wait.ts";
 import { hostApps } from "../config/app-sources.ts";
 import type { Declaration } from "../config/schema.ts";
 import { resolveServer } from "../config/server.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
+import { writeAppEnvFiles } from "../outputs/app-env-files.ts";
 import { composeEnvFile } from "../outputs/env-file.ts";
 import { ENV_FOLDER } from "../stack/managed-files.ts";
 import { DSN_DIR, PROVISIONER, WORKER } from "../stack/service-names.ts";
@@ -125,17 +125,10 @@ async function writeEnvFiles(
     apps.map(async (app) => [app, await stack.engine.readFile(provisioner.id, `${DSN_DIR}/${app}.env`)] as const),
   );
   const folder = join(dir, ENV_FOLDER);
-  const pathOf = (app: string) => join(folder, `${app}.env`);
-  const files = texts.flatMap(([app, text]) => {
-    const path = pathOf(app);
-    const content = text === undefined ? undefined : composeEnvFile(text);
-    return content === undefined || readIfThere(path) === content ? [] : [{ app, path, content, mode: 0o600 }];
-  });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  chmodSync(folder, 0o700);
-  writeAll(files);
+  const found = texts.flatMap(([app, text]) => (text === undefined ? [] : [[app, composeEnvFile(text)] as const]));
+  const written = writeAppEnvFiles(folder, Object.fromEntries(found));
   return {
-    written: files.map(({ app }) => `${ENV_FOLDER}/${app}.env`),
-    without: apps.filter((app) => readIfThere(pathOf(app)) === undefined),
+    written: written.map(({ app }) => `${ENV_FOLDER}/${app}.env`),
+    without: apps.filter((app) => readIfThere(join(folder, `${app}.env`)) === undefined),
   };
 }

@@ -10,6 +10,7 @@ import { namesOf } from "../config/framework-presets.ts";
 import type { Declaration } from "../config/schema.ts";
 import { vaultCopyOf } from "../config/secrets.ts";
 import { composeDsn, parseDsn } from "../glitchtip/dsn.ts";
+import { writeAppEnvFiles } from "../outputs/app-env-files.ts";
 import { composeEnvFile, renderEnvFile } from "../outputs/env-file.ts";
 import { openReferences } from "../references/resolver.ts";
 import { interpolatedDsn } from "../stack/given-apps.ts";
@@ -156,18 +157,11 @@ export async function writeGivenDsns(context: GivenContext, workspace: Workspace
       apps.map(async ([name, app]) => {
         const dsn = await dsnOf(`apps.${name}.dsn`, app.dsn, read, log);
         const content = composeEnvFile(renderEnvFile(Object.fromEntries(namesOf(app).map((one) => [one, dsn]))));
-        return { shown: `${ENV_FOLDER}/${name}.env`, content, mode: 0o600 };
+        return [name, content] as const;
       }),
     );
-    const changed = files
-      .map((file) => ({ ...file, path: join(dir, file.shown) }))
-      .filter(({ path, content }) => readIfThere(path) !== content);
-    if (changed.length > 0) {
-      mkdirSync(join(dir, ENV_FOLDER), { recursive: true, mode: 0o700 });
-      chmodSync(join(dir, ENV_FOLDER), 0o700);
-      writeAll(changed);
-    }
-    return changed.map(({ shown }) => shown);
+    const changed = writeAppEnvFiles(join(dir, ENV_FOLDER), Object.fromEntries(files));
+    return changed.map(({ app }) => `${ENV_FOLDER}/${app}.env`);
   } finally {
     await references.close();
   }

@@ -1,10 +1,11 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type ProcessResult, type RunOptions, runProcess } from "../../src/base/process.ts";
 import { built } from "../support/built.ts";
 import { describeOnEngine } from "./support/engine.ts";
+import { filesIn } from "./support/project.ts";
 import { Stack } from "./support/stack.ts";
 
 const COMPOSE = `
@@ -23,15 +24,6 @@ services:
 volumes: {data: {}}
 `;
 const ENV = "PASSWORD=x";
-
-/** Every file below a folder, by path. */
-const filesIn = (dir: string): Record<string, string> =>
-  Object.fromEntries(
-    readdirSync(dir, { recursive: true, withFileTypes: true }).flatMap((entry) => {
-      const path = join(entry.parentPath, entry.name);
-      return entry.isFile() ? [[path.slice(dir.length + 1), readFileSync(path, "utf8")] as const] : [];
-    }),
-  );
 
 describeOnEngine("two folders on one engine", () => {
   let stack: Stack;

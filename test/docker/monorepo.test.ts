@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ProcessResult } from "../../src/base/process.ts";
 import { describeOnEngine } from "./support/engine.ts";
+import { filesIn } from "./support/project.ts";
 import { Stack } from "./support/stack.ts";
 
 const SERVE = `process.on("SIGTERM", () => process.exit(0)); require("http").createServer((_, r) => r.end("ok")).listen(8000);`;
@@ -33,14 +34,6 @@ networks: { back: { internal: true }, front: {} }
   "web/server.js": SERVE,
 };
 const APPS = ["api", "web", "jobs"];
-
-const filesIn = (dir: string): Record<string, string> =>
-  Object.fromEntries(
-    readdirSync(dir, { recursive: true, withFileTypes: true }).flatMap((entry) => {
-      const path = join(entry.parentPath, entry.name);
-      return entry.isFile() ? [[path.slice(dir.length + 1), readFileSync(path, "utf8")] as const] : [];
-    }),
-  );
 
 describeOnEngine("a monorepo with build contexts, a bind mount, a profile and an internal network", () => {
   let stack: Stack;

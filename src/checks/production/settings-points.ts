@@ -11,7 +11,7 @@ import {
 
 const OVERRIDE = `Take it out of your own Compose files and of glitchtip.yaml, ${THEN}`;
 
-/** Without production nobody has taken anything back: the value is the one for a machine of one's own. */
+/** Nobody has taken the setting back where production is not declared: the value is the one for a machine of one's own. */
 const remedyOf = ({ workspace }: ProductionFacts): string =>
   workspace.declaration.production === undefined ? DECLARE_PRODUCTION : OVERRIDE;
 

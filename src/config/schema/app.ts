@@ -30,7 +30,7 @@ const dsnPartsSchema = z.strictObject({
   ),
 });
 
-/** As `isContainedPath` has it. */
+/** States the rule of `isContainedPath` as a pattern. */
 const PATH_PART = "(?!\\.{1,2}(?:/|$))[^/\\\\\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\p{Cs}]+";
 
 export const appSchema = z.strictObject({

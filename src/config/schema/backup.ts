@@ -51,7 +51,7 @@ export function backupFolderProblem(folder: string): string | undefined {
   return undefined;
 }
 
-/** As `backupFolderProblem` has it, but for paths that lead back by `..`. */
+/** States the rule of `backupFolderProblem` as a pattern, but for paths that lead back by `..`. */
 const SLASH = "/+(?:\\./+)*";
 const OTHERS_FOLDER = [
   `${SLASH}\\.?$`,

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -26,6 +26,15 @@ export interface TestProject extends AsyncDisposable {
   /** Names of the project's containers, stopped and one-off ones too. */
   containers(): Promise<string[]>;
 }
+
+/** Returns the text of every file below a folder, by path. */
+export const filesIn = (dir: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(dir, { recursive: true, withFileTypes: true }).flatMap((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return entry.isFile() ? [[path.slice(dir.length + 1), readFileSync(path, "utf8")] as const] : [];
+    }),
+  );
 
 /** Files by path. The containers, networks and volumes go with the folder when it is disposed. */
 export async function temporaryProject(files: Readonly<Record<string, string>> = {}): Promise<TestProject> {
