@@ -145,7 +145,8 @@ async function commandOf(note: Note, projects: number, pairs: number): Promise<v
   await onStage(projects, ALERTS, { slow: REAL }, async ({ cli, bare }) => {
     const all = await ratios(pairs, cli, () => bare(SATURATED));
     const what = `plan, the command, of ${projects} projects × ${ALERTS} alerts`;
-    note(`${what}: wall against the saturated floor`, ratioOf(all, "wallMs"), "×", 1.15);
+    // Parsing 1 MB of YAML comes before the first request (docs/speed.md), so this budget is wider than the plan's own.
+    note(`${what}: wall against the saturated floor`, ratioOf(all, "wallMs"), "×", 1.3);
     note(`${what}: resident`, median(all.map(([ours]) => ours.residentMb)), "MB", 200);
   });
 }
