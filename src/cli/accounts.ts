@@ -1,4 +1,4 @@
-import { CodedError, EXIT } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import { serverKind } from "../config/server.ts";
 import { openDocker } from "../docker/index.ts";
 import { ORGANIZATION_ROLES, type OrganizationRole } from "../glitchtip/wire/shapes.ts";
@@ -6,7 +6,7 @@ import { type Accounts, openAccounts } from "../running/index.ts";
 import { packageAssets, readWorkspace } from "../workspace/index.ts";
 import { requireWord } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
-import { typed, withProgress } from "./screen.ts";
+import { withProgress } from "./screen.ts";
 
 /** Opens the accounts of the server that this workspace's stack runs; each call shows its progress. */
 export function accountsOf(context: CliContext): Accounts {
@@ -22,16 +22,3 @@ export function accountsOf(context: CliContext): Accounts {
 
 export const requireOrganizationRole = (given: string | undefined): OrganizationRole =>
   requireWord(ORGANIZATION_ROLES, given, "the role");
-
-/** Asks to type the name of what is deleted. Returns false, and says so, where it may not be deleted. */
-export async function confirmDeletion(
-  context: CliContext,
-  question: string,
-  name: string,
-  given: string | undefined,
-): Promise<boolean> {
-  if (await typed(context, question, name, { flag: "--yes-delete", value: given })) return true;
-  context.log.info("Nothing was changed.");
-  context.setExitCode(EXIT.failed);
-  return false;
-}

@@ -1,4 +1,5 @@
 import type { CommandEntry } from "./command.ts";
+import { withCurrentFlags } from "./confirmation.ts";
 
 type Passing = Pick<CommandEntry, "name" | "aliases" | "passThrough">;
 
@@ -18,7 +19,7 @@ export function normalizeArgv(argv: readonly string[], commands: readonly Passin
   const command = commands.find(({ name, aliases }) => name === word || aliases?.includes(word));
   if (command === undefined && word !== "" && word !== "help") return argv.slice(0, at + 1);
   const start = command?.passThrough === undefined ? undefined : passThroughStart(command.passThrough, argv, at + 1);
-  if (start === undefined) return [...argv];
+  if (start === undefined) return withCurrentFlags(argv);
   const passed = argv[start] === "--" ? argv.slice(start + 1) : argv.slice(start);
   return [...argv.slice(0, start), "--", ...passed];
 }

@@ -75,22 +75,16 @@ export async function confirmed(
   return answer;
 }
 
-/** Asks to type a name before something that cannot be undone, unless a flag gives the name. Any other answer is no. */
+/** Asks to type a name before something that cannot be undone. Any other answer is no. Throws GC1002 as `confirmed` does. */
 export async function typed(
   { interactive, signal }: Pick<CliContext, "interactive" | "signal">,
   question: string,
   name: string,
-  given: { readonly flag: string; readonly value: string | undefined },
+  flag: string,
 ): Promise<boolean> {
-  if (given.value !== undefined) {
-    if (given.value === name) return true;
-    throw new CodedError("GC1001", `${given.flag} ${given.value}: this is ${name}`, {
-      remedy: `If you mean it: ${given.flag} ${name}`,
-    });
-  }
   if (!interactive) {
     throw new CodedError("GC1002", `"${question}" has no answer: there is no terminal to ask on`, {
-      remedy: `To say yes: ${given.flag} ${name}`,
+      remedy: `To say yes: ${flag}`,
     });
   }
   const { text, isCancel } = await import("@clack/prompts");

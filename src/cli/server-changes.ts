@@ -1,4 +1,5 @@
 import { cleanLine } from "../base/clean.ts";
+import { EXIT } from "../base/errors.ts";
 import {
   nameOf,
   type Outcome,
@@ -113,4 +114,13 @@ export function problemLine(problem: ReportedProblem): string {
 export function counts(actions: readonly ReportedAction[]): string {
   const of = (type: ReportedAction["action_type"]) => actions.filter(({ action_type }) => action_type === type).length;
   return `${of("create")} to create, ${of("update")} to change, ${of("delete")} to delete`;
+}
+
+/** Ends a dry run: exit code 3 where something would change. */
+export function reportDryRun(context: CliContext, planned: Report): void {
+  if (context.json) context.print(JSON.stringify({ dryRun: true, ...planned }));
+  else if (planned.actions.length === 0 && planned.status !== "failed") context.print("nothing to change");
+  tellProblems(context, planned);
+  const would = planned.actions.length > 0 ? EXIT.changes : EXIT.done;
+  context.setExitCode(planned.status === "failed" ? EXIT.failed : would);
 }

@@ -8,8 +8,8 @@ import {
 import { EXIT } from "../base/errors.ts";
 import type { Docker } from "../docker/index.ts";
 import type { Workspace } from "../workspace/index.ts";
+import { agreed, type ConfirmationFlags } from "./confirmation.ts";
 import type { CliContext } from "./context.ts";
-import { typed } from "./screen.ts";
 
 /** Says that the wanted image runs already. */
 export function showNothingToDo(context: CliContext, { to }: UpgradePlan): void {
@@ -66,21 +66,13 @@ export async function checkUpgrade(context: CliContext, docker: Docker, project:
   for (const image of found.newer) context.print(`  ${image} is here: npx glitchtip-compose upgrade --to ${image}`);
 }
 
-interface CleanUpFlags {
-  readonly dryRun?: boolean;
-  readonly yesCleanup?: string;
-}
-
 /** Carries out `upgrade --cleanup`, which deletes the database volumes that upgrades of Postgres have left. */
-export async function cleanUp(context: CliContext, docker: Docker, flags: CleanUpFlags): Promise<void> {
+export async function cleanUp(context: CliContext, docker: Docker, flags: ConfirmationFlags): Promise<void> {
   const { project, volumes } = await findOldDatabaseVolumes(docker);
   const { dryRun = false } = flags;
   if (!dryRun && volumes.length > 0) {
-    const question = `Delete for good, with the databases in them: ${volumes.join(", ")}.`;
-    if (!(await typed(context, question, project, { flag: "--yes-cleanup", value: flags.yesCleanup }))) {
-      context.log.info("Nothing was deleted.");
-      return context.setExitCode(EXIT.failed);
-    }
+    const text = `Delete for good, with the databases in them: ${volumes.join(", ")}.`;
+    if (!(await agreed(context, flags, { text, name: project }))) return;
     await removeVolumes(docker, volumes);
   }
   if (context.json) return context.print(JSON.stringify({ dryRun, volumes }));

@@ -70,7 +70,7 @@ describeOnEngine("accounts and secrets of a running stack", () => {
     it("the last superuser and the last owner stay", async () => {
       expect(await refused("user", "superuser", ADMIN, "off")).toContain("the last superuser");
       expect(await refused("user", "active", ADMIN, "off")).toContain("the last superuser");
-      expect(await refused("user", "delete", ADMIN, "--yes-delete", ADMIN)).toContain("the last superuser");
+      expect(await refused("user", "delete", ADMIN, "--confirm", ADMIN)).toContain("the last superuser");
       expect(await refused("user", "role", ADMIN, "acme", "member")).toContain("the last owner of acme");
       expect(await refused("organization", "remove", "acme", ADMIN)).toContain("the last owner of acme");
     });
@@ -97,8 +97,8 @@ describeOnEngine("accounts and secrets of a running stack", () => {
     it("a user is deleted when the name is typed, and not before", async () => {
       await cli("user", "create", "bob@example.com", "--no-password");
       const unasked = await cli("user", "delete", "bob@example.com");
-      expect(unasked).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes-delete bob@example.com") });
-      expect(await cli("user", "delete", "bob@example.com", "--yes-delete", "bob@example.com")).toMatchObject({
+      expect(unasked).toMatchObject({ code: 2, stderr: expect.stringContaining("--confirm bob@example.com") });
+      expect(await cli("user", "delete", "bob@example.com", "--confirm", "bob@example.com")).toMatchObject({
         code: 0,
       });
       expect(await refused("user", "info", "bob@example.com")).toContain("there is no user");

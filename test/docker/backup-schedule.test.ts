@@ -62,7 +62,7 @@ describeOnEngine("a stack with backup.schedule", () => {
 
   it("restores as any other", async () => {
     const [name = ""] = backups();
-    const ended = await cli("restore", name, "--yes-restore", stack.name);
+    const ended = await cli("restore", name, "--confirm", stack.name);
     expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining("the old DSN of app was accepted") });
   });
 

@@ -16,7 +16,7 @@ describeOnEngine("a backup", () => {
   let stack: Stack;
   let path: string;
   const cli = (...args: string[]) => stack.project.cli(args);
-  const restore = (...args: string[]) => cli("restore", ...args, "--yes-restore", stack.name);
+  const restore = (...args: string[]) => cli("restore", ...args, "--confirm", stack.name);
   const startedAt = async () => {
     const containers = await stack.containers();
     return [...containers].map(([service, { State }]) => `${service} ${State.StartedAt}`).sort();
@@ -181,8 +181,8 @@ describeOnEngine("a backup", () => {
   });
 
   it("asks for the project's name before it replaces anything", async () => {
-    expect(await cli("restore", "latest")).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes-restore") });
-    expect(await cli("restore", "latest", "--yes-restore", "other")).toMatchObject({ code: 2 });
+    expect(await cli("restore", "latest")).toMatchObject({ code: 2, stderr: expect.stringContaining("--confirm") });
+    expect(await cli("restore", "latest", "--confirm", "other")).toMatchObject({ code: 2 });
     expect((await cli("restore", "latest", "--dry-run")).code).toBe(0);
   });
 

@@ -141,8 +141,8 @@ describeOnEngine("images and files for elsewhere", () => {
   it("clean wants the project's name, and takes everything of it but files and images of others", async () => {
     const listed = await cli("clean", "--dry-run", "--json");
     expect(JSON.parse(listed.stdout).volumes).toContain(`${stack.name}_glitchtip-db`);
-    expect(await cli("clean", "--yes-clean", "other")).toMatchObject({ code: 2 });
-    expect(await cli("clean", "--no-images", "--yes-clean", stack.name)).toMatchObject({ code: 0 });
+    expect(await cli("clean", "--confirm", "other")).toMatchObject({ code: 2 });
+    expect(await cli("clean", "--no-images", "--confirm", stack.name)).toMatchObject({ code: 0 });
     const { stdout } = await stack.project.docker([
       "volume",
       "ls",

@@ -148,7 +148,7 @@ describeOnEngine("care of a single container", () => {
 
   it("stands aside for a restore, and looks after what was restored", async () => {
     expect((await stack.project.cli(["backup", "create"])).code).toBe(0);
-    const done = await stack.project.cli(["restore", "latest", "--yes-restore", stack.name]);
+    const done = await stack.project.cli(["restore", "latest", "--confirm", stack.name]);
     expect(done.code, done.stderr).toBe(0);
     await wellAgain();
     expect((await cli("care", "restart", "web")).data).toMatchObject({ ok: true, services: [{ service: "web" }] });

@@ -147,17 +147,18 @@ describeOnEngine("verify, status, doctor and down on a running stack", () => {
     expect(ours.kept.volumes).toEqual([uploads]);
     const { data: listed } = await json("down", "--volumes", "--with-my-volumes", "--dry-run");
     expect(listed.removed.volumes).toContain(uploads);
-    expect(await json("down", "--volumes")).toMatchObject({ code: 2, data: { error: { code: "GC1002" } } });
+    for (const flags of [[], ["--yes"]])
+      expect(await json("down", "--volumes", ...flags)).toMatchObject({ code: 2, data: { error: { code: "GC1002" } } });
     await project.compose("--profile", "tools", "up", "-d", "tool");
     const { code, data } = await json("down");
     expect(code).toBe(0);
     expect(await project.containers()).toEqual([]);
     expect(data.kept.volumes).toEqual(listed.removed.volumes);
-    expect(await json("down", "--volumes", "--yes")).toMatchObject({
+    expect(await json("down", "--volumes", "--confirm", project.name)).toMatchObject({
       code: 0,
       data: { removed: { volumes: ours.removed.volumes }, kept: { volumes: [uploads] } },
     });
-    expect(await json("down", "--volumes", "--with-my-volumes", "uploads", "--yes")).toMatchObject({
+    expect(await json("down", "--volumes", "--with-my-volumes", "uploads", "--confirm", project.name)).toMatchObject({
       code: 0,
       data: { removed: { volumes: [uploads] } },
     });

@@ -84,7 +84,7 @@ describeOnEngine("a GlitchTip that is there already, in a project of its own", (
     // From this host, as from CI: there is nothing left to do.
     const check = await stack.project.cli(["provision", "--check"]);
     expect([check.code, check.stdout], check.stderr).toEqual([0, "nothing to change\n"]);
-    const down = await stack.project.cli(["down", "--volumes", "--yes"]);
+    const down = await stack.project.cli(["down", "--volumes", "--confirm", stack.name]);
     expect(down.code, down.stderr).toBe(0);
   });
 

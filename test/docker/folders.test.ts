@@ -78,7 +78,7 @@ describeOnEngine("two folders on one engine", () => {
       [clone, "down"],
       [clone, "down", "--volumes", "--dry-run"],
       [clone, "clean", "--dry-run"],
-      [clone, "uninstall", "--yes-uninstall", stack.name],
+      [clone, "uninstall", "--confirm", stack.name],
       [clone, "secrets", "rotate", "db-password", "--yes"],
       [fresh, "init", "--yes", "--app", "api=shop"],
     ];
@@ -97,7 +97,7 @@ describeOnEngine("two folders on one engine", () => {
     expect(filesIn(fresh)).toEqual({ "compose.yaml": COMPOSE, ".env": before[".env"] });
     expect(await ids()).toEqual(running);
     expect((await stack.project.cli(["status"])).code).toBe(0);
-    const alone = await cliIn(clone, ["uninstall", "--files-only", "--yes-uninstall", stack.name]);
+    const alone = await cliIn(clone, ["uninstall", "--files-only", "--confirm", stack.name]);
     expect(alone).toMatchObject({ code: 0 });
     expect(await ids()).toEqual(running);
   });
@@ -156,7 +156,7 @@ describeOnEngine("two folders on one engine", () => {
     const listed = await stack.project.cli(["uninstall", "--dry-run", "--json"]);
     expect(JSON.parse(listed.stdout).keptVolumes).toEqual([`${stack.name}_data`]);
     expect(await stack.project.cli(["uninstall"])).toMatchObject({ code: 2 });
-    expect(await stack.project.cli(["uninstall", "--yes-uninstall", stack.name])).toMatchObject({ code: 0 });
+    expect(await stack.project.cli(["uninstall", "--confirm", stack.name])).toMatchObject({ code: 0 });
     expect(filesIn(stack.project.dir)).toEqual(before);
     expect(await volumes()).toEqual([`${stack.name}_data`]);
     expect([...(await stack.containers()).keys()]).toEqual(["store"]);

@@ -135,7 +135,7 @@ describeOnEngine("events flow into a production stack while each of its containe
   it("a restore empties the queue of what it replaces", async () => {
     const { code, stdout } = await stack.project.cli(["backup", "create", "--json"]);
     expect(code).toBe(0);
-    const restored = await stack.project.cli(["restore", JSON.parse(stdout).path, "--yes-restore", stack.name]);
+    const restored = await stack.project.cli(["restore", JSON.parse(stdout).path, "--confirm", stack.name]);
     expect(restored.code, restored.stderr).toBe(0);
     expect((await stack.exec("glitchtip-valkey", "valkey-cli", "exists", "queue")).stdout.trim()).toBe("0");
   });

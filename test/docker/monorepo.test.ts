@@ -100,7 +100,7 @@ describeOnEngine("a monorepo with build contexts, a bind mount, a profile and an
   });
 
   it("is byte for byte what it was after uninstall", async () => {
-    expect(await stack.project.cli(["uninstall", "--yes-uninstall", stack.name])).toMatchObject({ code: 0 });
+    expect(await stack.project.cli(["uninstall", "--confirm", stack.name])).toMatchObject({ code: 0 });
     expect(filesIn(stack.project.dir)).toEqual(before);
     expect(await stack.compose(["--profile", "jobs", "up", "-d", "--wait"])).toMatchObject({ code: 0 });
   });

@@ -86,7 +86,7 @@ describeOnEngine("a database and a Valkey that are the user's", () => {
     expect(JSON.parse(made.stdout)).toMatchObject({ verified: "trial restore", postgres: { major: 18 } });
     const key = (await stack.readVolume("glitchtip-state", "state.json")).match(/"key": "[\w-]+"/)?.[0];
     expect(key).toBeDefined();
-    const restored = await stack.project.cli(["restore", "latest", "--yes-restore", stack.name]);
+    const restored = await stack.project.cli(["restore", "latest", "--confirm", stack.name]);
     expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining("the old DSN of app was accepted") });
     expect((await stack.readVolume("glitchtip-state", "state.json")).match(/"key": "[\w-]+"/)?.[0]).toBe(key);
     const names = ["psql", "-U", "glitch", "-d", "errors", "-Atc", "select datname from pg_database order by 1"];

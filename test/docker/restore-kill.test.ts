@@ -18,7 +18,7 @@ describeOnEngine("a restore that is killed by SIGKILL", () => {
   afterAll(() => stack?.[Symbol.asyncDispose]());
 
   const restore = (abort?: AbortSignal, onStderrLine?: (line: string) => void) =>
-    stack.project.cli(["restore", path, "--yes-restore", stack.name], {
+    stack.project.cli(["restore", path, "--confirm", stack.name], {
       graceMs: 0,
       ...(abort && { signal: abort }),
       ...(onStderrLine && { onStderrLine }),

@@ -95,7 +95,7 @@ describeOnEngine("a stack in a single container", () => {
     expect(await cli("backup", "create")).toMatchObject({ code: 0, stdout: expect.stringContaining("equal") });
     await stack.app("/error");
     await inside("rm -r /code/uploads/a; echo new >/code/uploads/later");
-    const done = await cli("restore", "latest", "--yes-restore", stack.name);
+    const done = await cli("restore", "latest", "--confirm", stack.name);
     expect(done.code, done.stderr).toBe(0);
     expect(backupsOf(stack)).toHaveLength(2);
     await expectSameContent(stack, data);
@@ -161,7 +161,7 @@ describeOnEngine("a single container of an older GlitchTip", () => {
     expect(upgraded.code, upgraded.stderr).toBe(0);
     expect((await stack.exec("glitchtip", "printenv", "GLITCHTIP_VERSION")).stdout).toBe("6.2.6\n");
     await expectSameContent(stack, data);
-    const back = await stack.project.cli(["rollback", "--yes-rollback", stack.name]);
+    const back = await stack.project.cli(["rollback", "--confirm", stack.name]);
     expect(back.code, back.stderr).toBe(0);
     expect((await stack.exec("glitchtip", "printenv", "GLITCHTIP_VERSION")).stdout).toBe("5.1.1\n");
     await expectSameContent(stack, data);

@@ -51,7 +51,7 @@ describeOnEngine("an upgrade that is killed by SIGKILL", () => {
 
   it("while it is taken back: rollback goes on, and only that", async () => {
     const { stack } = data;
-    const back = ["rollback", "--yes-rollback", stack.name];
+    const back = ["rollback", "--confirm", stack.name];
     for (const line of BACK) await killedAt(line, back);
     expect((await stack.project.cli(["upgrade", "--to", "6", "--yes"])).stderr).toContain("GC1809");
     expect(await stack.project.cli(back)).toMatchObject({ code: 0 });

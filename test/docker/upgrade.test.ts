@@ -48,8 +48,8 @@ describeOnEngine("an upgrade from 5.1 to 6", () => {
     const older = await stack.compose(["run", "--rm", "--no-deps", "-T", "glitchtip-init"], { env });
     expect(older).toMatchObject({ code: 1, stdout: expect.stringContaining("already migrated by 6.2.6") });
 
-    expect((await stack.project.cli(["rollback"])).stderr).toContain(`--yes-rollback ${stack.name}`);
-    const back = await stack.project.cli(["rollback", "--yes-rollback", stack.name]);
+    expect((await stack.project.cli(["rollback"])).stderr).toContain(`--confirm ${stack.name}`);
+    const back = await stack.project.cli(["rollback", "--confirm", stack.name]);
     expect(back).toMatchObject({ code: 0 });
     expect(stack.read("glitchtip.yaml")).toContain("image: glitchtip/glitchtip:v5.1.1");
     expect(stack.read("glitchtip.yaml")).toContain("# Ours since spring.");

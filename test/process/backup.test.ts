@@ -9,6 +9,9 @@ import { manifestWith } from "../support/manifest.ts";
 const DAY_MS = 86_400_000;
 const START_MS = Date.parse("2026-11-02T03:15:00Z");
 
+/** The name of the folder, as Compose has it. */
+const NAMED = ["--confirm", "my-shop"];
+
 let folders: CliFolders;
 const backups = () => join(folders.project, "backups");
 const names = () => readdirSync(backups()).filter((name) => !name.startsWith("."));
@@ -61,16 +64,20 @@ describe("backup verify", () => {
 });
 
 describe("backup prune", () => {
-  it("lists with --dry-run, requires --yes without a terminal, and deletes what the rules do not keep", async () => {
+  it("lists with --dry-run, requires the project's name without a terminal, and deletes what the rules do not keep", async () => {
     const made = await makeBackups(10);
     const rules = ["backup", "prune", "--keep", "daily=3"];
     const dry = await runCli(folders, ...rules, "--dry-run", "--json");
     expect(JSON.parse(dry.stdout).deleted.sort()).toEqual(made.slice(0, 7));
-    expect(await runCli(folders, ...rules)).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes") });
+    for (const flags of [[], ["--yes"]])
+      expect(await runCli(folders, ...rules, ...flags)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(NAMED.join(" ")),
+      });
     expect(names()).toEqual(made);
-    expect((await runCli(folders, ...rules, "--yes")).code).toBe(0);
+    expect((await runCli(folders, ...rules, ...NAMED)).code).toBe(0);
     expect(names()).toEqual(made.slice(7));
-    expect((await runCli(folders, ...rules, "--yes")).stdout).toBe("deleted nothing\n");
+    expect((await runCli(folders, ...rules, ...NAMED)).stdout).toBe("deleted nothing\n");
   });
 
   it("applies backup.keep where no rule is given, and refuses an invalid rule", async () => {
@@ -79,7 +86,7 @@ describe("backup prune", () => {
     expect(await runCli(folders, "backup", "prune", "--keep", "always")).toMatchObject({ code: 2 });
     const path = join(folders.project, "glitchtip.yaml");
     writeFileSync(path, "backup: { keep: last=1 }\n", { flag: "a" });
-    expect((await runCli(folders, "backup", "prune", "--yes")).code).toBe(0);
+    expect((await runCli(folders, "backup", "prune", ...NAMED)).code).toBe(0);
     expect(names()).toHaveLength(1);
   });
 
@@ -89,7 +96,7 @@ describe("backup prune", () => {
     await using cli = startOnTerminal(folders, "backup", "prune", "--keep", "last=1");
     await cli.says("for good");
     cli.type("\r");
-    expect((await cli.ended).stdout).toContain("Nothing was deleted");
+    expect((await cli.ended).stdout).toContain("Nothing was changed");
     expect(names()).toHaveLength(2);
   });
 });

@@ -16,32 +16,25 @@ import {
   requireSame,
 } from "../../management/index.ts";
 import { DECLARATION_FILE, noteDeclaration } from "../../workspace/index.ts";
-import { collect } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
+import { agreed, type ConfirmationFlags, naming, withConfirmation } from "../confirmation.ts";
 import { type CliContext, reportError } from "../context.ts";
-import { confirmed, typed, withProgress } from "../screen.ts";
-import { counts, printChanges, tellProblems, tellSkipped } from "../server-changes.ts";
+import { typed, withProgress } from "../screen.ts";
+import { counts, printChanges, reportDryRun, tellProblems, tellSkipped } from "../server-changes.ts";
 import { openDeclared, type ServerFlags, withServerOptions, withStrictOption } from "../server-options.ts";
 
-interface Flags extends ServerFlags {
-  readonly yes?: boolean;
+interface Flags extends ServerFlags, ConfirmationFlags {
   readonly plan?: string;
-  readonly yesDelete: readonly string[];
 }
 
 export default {
   flags: (command) =>
     withStrictOption(
       withServerOptions(
-        command
-          .option("--plan <file>", "carry out what plan --out kept, or nothing if the servers have moved since")
-          .option("--yes", "do not ask; organizations and projects are not deleted by it")
-          .option(
-            "--yes-delete <name>",
-            "delete this organization or project, too (for `prune`); may be repeated",
-            collect,
-            [],
-          ),
+        withConfirmation(
+          command.option("--plan <file>", "carry out what plan --out kept, or nothing if the servers have moved since"),
+          "apply",
+        ),
       ),
     ),
   async run(context, flags) {
@@ -54,9 +47,10 @@ export default {
     if (plan !== undefined) requireSame(plan, looked);
     const planned = reportOf(looked);
     if (!context.json) printChanges(context, planned);
-    const { yes = false, yesDelete } = flags;
-    const agreed = yes || plan !== undefined;
-    const kept = await confirmChanges(context, { agreed, yesDelete }, looked, planned);
+    if (flags.dryRun) return reportDryRun(context, planned);
+    // Who gives a plan has reviewed it.
+    const kept = await confirmChanges(context, { ...flags, yes: flags.yes || plan !== undefined }, looked, planned);
+    if (kept === undefined) return;
     const carryOut = (say?: (line: string) => void) =>
       applyServers(servers, looked, {
         wanted: ({ confirm }) => confirm === undefined || !kept.has(confirm),
@@ -113,37 +107,26 @@ function finish(context: CliContext, looked: readonly LookedServer[], outcomes: 
   else if (report.status === "failed") context.setExitCode(EXIT.failed);
 }
 
-interface Agreement {
-  /** The user agreed beforehand, by --yes or by a plan that was reviewed. */
-  readonly agreed: boolean;
-  readonly yesDelete: readonly string[];
-}
-
-/** Asks for consent. Returns the names that must not be deleted after all. Throws where the user does not agree. */
+/** Asks for consent. Returns the names that must not be deleted after all, undefined where the user does not agree. */
 async function confirmChanges(
   context: CliContext,
-  { agreed, yesDelete }: Agreement,
+  flags: ConfirmationFlags,
   looked: readonly LookedServer[],
   { actions }: Report,
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlySet<string> | undefined> {
   const kept = new Set<string>();
   if (actions.length === 0) return kept;
   const names = new Set(plansOf(looked).flatMap((plan) => plan.actions.flatMap(({ confirm }) => confirm ?? [])));
-  const unsaid = [...names].filter((name) => !yesDelete.includes(name));
+  const unsaid = [...names].filter((name) => !flags.confirm?.includes(name));
   if (unsaid.length > 0 && !context.interactive) {
     throw new CodedError("GC1002", "what would be deleted for good has to be named", {
-      problems: unsaid.map((name) => `--yes-delete ${shellWord(name)}`),
+      problems: unsaid.map(naming),
       remedy: "Add these, or take `prune` out of the declaration; nothing was changed.",
     });
   }
-  if (!agreed && !(await confirmed(context, `${counts(actions)}: apply?`, "--yes"))) {
-    throw new CodedError("GC1003", "nothing was changed");
-  }
+  if (!(await agreed(context, flags, { text: `${counts(actions)}: apply?` }))) return undefined;
   for (const name of unsaid) {
-    const flag = { flag: "--yes-delete", value: undefined };
-    if (!(await typed(context, `Delete ${name} with all that is in it?`, name, flag))) kept.add(name);
+    if (!(await typed(context, `Delete ${name} with all that is in it?`, name, naming(name)))) kept.add(name);
   }
   return kept;
 }
-
-const shellWord = (name: string): string => (/^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`);

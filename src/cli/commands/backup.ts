@@ -20,16 +20,17 @@ import {
 import { formatMebibytes } from "../../base/byte-size.ts";
 import { counted } from "../../base/counted.ts";
 import { defined } from "../../base/defined.ts";
-import { CodedError, EXIT } from "../../base/errors.ts";
+import { CodedError } from "../../base/errors.ts";
 import { openDocker } from "../../docker/index.ts";
-import { packageAssets, readWorkspace, type Workspace } from "../../workspace/index.ts";
+import { composeProjectNameOf, packageAssets, readWorkspace, type Workspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
+import { agreed, type ConfirmationFlags, withConfirmation } from "../confirmation.ts";
 import type { CliContext } from "../context.ts";
-import { ago, confirmed, withProgress } from "../screen.ts";
+import { ago, withProgress } from "../screen.ts";
 import { type PassphraseFlags, passphraseOf } from "../secret-input.ts";
 import { table } from "../table.ts";
 
-interface Flags extends PassphraseFlags {
+interface Flags extends PassphraseFlags, ConfirmationFlags {
   readonly to?: string;
   readonly verify: boolean;
   readonly upload: boolean;
@@ -37,8 +38,6 @@ interface Flags extends PassphraseFlags {
   readonly includeSecrets?: boolean;
   readonly recipient?: readonly string[];
   readonly keep?: string;
-  readonly dryRun?: boolean;
-  readonly yes?: boolean;
 }
 
 /** What an action works on. */
@@ -55,20 +54,21 @@ const ACTIONS: Readonly<Record<string, (call: Call) => Promise<void>>> = { creat
 export default {
   actions: Object.keys(ACTIONS),
   flags: (command) =>
-    command
-      .argument("<action>", "create, list, verify, prune or fetch")
-      .argument("[backup...]", "for verify and fetch: names, paths or latest (default)")
-      .option("--to <folder>", "where backups are kept; default: the declared `backup.folder`")
-      .option("--no-verify", "for create: no trial restore")
-      .option("--no-upload", "for create: not to the declared target")
-      .option("--target", "for list: those at the declared target")
-      .option("--include-secrets", "for create: with secrets, by a passphrase (asked for) or to age recipients")
-      .option("--recipient <age1…>", "an age public key that opens them; may be repeated", collect)
-      .option("--passphrase-file <path>", "its first line is the passphrase")
-      .option("--passphrase-env <name>", "the variable that holds the passphrase")
-      .option("--keep <rules>", "for prune: last, hourly, daily, weekly, monthly, yearly, such as daily=7,weekly=4")
-      .option("--dry-run", "for prune: only list what would be deleted")
-      .option("--yes", "for prune: do not ask"),
+    withConfirmation(
+      command
+        .argument("<action>", "create, list, verify, prune or fetch")
+        .argument("[backup...]", "for verify and fetch: names, paths or latest (default)")
+        .option("--to <folder>", "where backups are kept; default: the declared `backup.folder`")
+        .option("--no-verify", "for create: no trial restore")
+        .option("--no-upload", "for create: not to the declared target")
+        .option("--target", "for list: those at the declared target")
+        .option("--include-secrets", "for create: with secrets, by a passphrase (asked for) or to age recipients")
+        .option("--recipient <age1…>", "an age public key that opens them; may be repeated", collect)
+        .option("--passphrase-file <path>", "its first line is the passphrase")
+        .option("--passphrase-env <name>", "the variable that holds the passphrase")
+        .option("--keep <rules>", "for prune: last, hourly, daily, weekly, monthly, yearly, such as daily=7,weekly=4"),
+      "backup",
+    ),
   async run(context, flags, [action = "", ...names]) {
     const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
     if (act === undefined) {
@@ -174,15 +174,12 @@ async function prune({ context, project, folder, flags }: Call): Promise<void> {
     });
   }
   const keep = parseRetentionRules(rules);
-  const { dryRun = false, yes = false } = flags;
-  const confirm = async (names: readonly string[]) =>
-    yes ||
-    (await confirmed(context, `Delete ${counted(names.length, "backup")} for good: ${names.join(", ")}?`, "--yes"));
+  const { dryRun = false } = flags;
+  const name = composeProjectNameOf(project.dir, project.composeProjectName);
+  const confirm = (names: readonly string[]) =>
+    agreed(context, flags, { text: `Delete ${counted(names.length, "backup")} for good: ${names.join(", ")}.`, name });
   const result = await pruneBackups({ ...context, folder }, keep, { dryRun, confirm });
-  if (result.refused) {
-    context.log.info("Nothing was deleted.");
-    return context.setExitCode(EXIT.failed);
-  }
+  if (result.refused) return;
   if (context.json) return context.print(JSON.stringify({ dryRun, deleted: result.names }));
   const verb = dryRun ? "would delete" : "deleted";
   context.print(result.names.length === 0 ? `${verb} nothing` : `${verb}:\n  ${result.names.join("\n  ")}`);

@@ -1,5 +1,4 @@
 import { counted } from "../../base/counted.ts";
-import { EXIT } from "../../base/errors.ts";
 import { type Docker, openDocker } from "../../docker/index.ts";
 import {
   divideVolumes,
@@ -12,23 +11,24 @@ import {
 } from "../../running/index.ts";
 import { readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
-import { typed, withProgress } from "../screen.ts";
+import { agreed, type ConfirmationFlags, withConfirmation } from "../confirmation.ts";
+import { withProgress } from "../screen.ts";
 
-interface Flags {
+interface Flags extends ConfirmationFlags {
   readonly images: boolean;
   readonly withMyVolumes?: MyVolumes;
-  readonly dryRun?: boolean;
-  readonly yesClean?: string;
 }
 
 export default {
   flags: (command) =>
-    command
-      .option("--dry-run", "only list what would go")
-      .option("--no-images", "keep the images that were built for GlitchTip")
-      .option("--with-my-volumes [names...]", "remove volumes of your own services, too: those named, else all")
-      .option("--yes-clean <project>", "do not ask; the project's name, so that it is surely this one"),
-  async run(context, { images: takeImages, withMyVolumes, dryRun = false, yesClean }) {
+    withConfirmation(
+      command
+        .option("--no-images", "keep the images that were built for GlitchTip")
+        .option("--with-my-volumes [names...]", "remove volumes of your own services, too: those named, else all"),
+      "clean",
+    ),
+  async run(context, flags) {
+    const { images: takeImages, withMyVolumes, dryRun = false } = flags;
     readWorkspace(context.dir, context.env);
     const docker = openDocker(context);
     const all = await planRemoval(docker);
@@ -51,11 +51,8 @@ export default {
     const shown = divided.removed.map(({ name, users }) => (users ? `${name} (your own)` : name));
     const data = shown.length === 0 ? "" : ` and their data (${shown.join(", ")})`;
     const users = removal.users.length === 0 ? "" : `, of them ${removal.users.join(", ")} of yours, which use it`;
-    const question = `${project}: ${counted(containers.length, "container")}${data} will be removed for good${users}.`;
-    if (!(await typed(context, question, project, { flag: "--yes-clean", value: yesClean }))) {
-      context.log.info("Nothing was removed.");
-      return context.setExitCode(EXIT.failed);
-    }
+    const text = `${project}: ${counted(containers.length, "container")}${data} will be removed for good${users}.`;
+    if (!(await agreed(context, flags, { text, name: project }))) return;
     const keptImages = await withProgress(context, "removing", async ({ say }) => {
       await removeStackParts(docker, removal, say);
       return await removeImages(docker, images);

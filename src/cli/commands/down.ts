@@ -1,35 +1,33 @@
-import { EXIT } from "../../base/errors.ts";
 import { openDocker } from "../../docker/index.ts";
 import { divideVolumes, type MyVolumes, planRemoval, removeStack, type StackVolume } from "../../running/index.ts";
 import type { CliCommand } from "../command.ts";
-import { confirmed, withProgress } from "../screen.ts";
+import { agreed, type ConfirmationFlags, withConfirmation } from "../confirmation.ts";
+import { withProgress } from "../screen.ts";
 
-interface Flags {
+interface Flags extends ConfirmationFlags {
   readonly volumes?: boolean;
   readonly withMyVolumes?: MyVolumes;
-  readonly dryRun?: boolean;
-  readonly yes?: boolean;
 }
 
 export default {
   flags: (command) =>
-    command
-      .option("--volumes", "remove GlitchTip's data as well: every event, account and DSN")
-      .option(
-        "--with-my-volumes [names...]",
-        "with --volumes: those of your own services, too; the named ones, else all",
-      )
-      .option("--dry-run", "only list what would be removed")
-      .option("--yes", "do not ask"),
-  async run(context, { volumes = false, withMyVolumes, dryRun = false, yes = false }) {
+    withConfirmation(
+      command
+        .option("--volumes", "remove GlitchTip's data as well: every event, account and DSN")
+        .option(
+          "--with-my-volumes [names...]",
+          "with --volumes: those of your own services, too; the named ones, else all",
+        ),
+      "down",
+    ),
+  async run(context, flags) {
+    const { volumes = false, withMyVolumes, dryRun = false } = flags;
     const docker = openDocker(context);
     const plan = await planRemoval(docker);
     const { removed, kept } = volumes ? divideVolumes(plan, withMyVolumes) : { removed: [], kept: plan.volumes };
     if (dryRun) return print(true);
-    if (removed.length > 0 && !yes && !(await confirmed(context, questionFor(removed), "--yes"))) {
-      context.log.info("Nothing was removed. Without --volumes the data stays.");
-      return context.setExitCode(EXIT.failed);
-    }
+    const question = { text: questionFor(removed), name: plan.project };
+    if (removed.length > 0 && !(await agreed(context, flags, question))) return;
     await withProgress(context, "stopping", (progress) =>
       removeStack(docker, {
         volumes: names(removed),
@@ -64,5 +62,5 @@ const names = (volumes: readonly StackVolume[]): string[] => volumes.map(({ name
 
 function questionFor(volumes: readonly StackVolume[]): string {
   const shown = ({ name, users }: StackVolume) => (users ? `${name} (your own)` : name);
-  return `Remove this data for good: ${volumes.map(shown).join(", ")}?`;
+  return `This data is removed for good (without --volumes it stays): ${volumes.map(shown).join(", ")}.`;
 }

@@ -1,15 +1,13 @@
 import { ejectFiles } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
-
-interface Flags {
-  readonly dryRun?: boolean;
-}
+import { type ConfirmationFlags, withConfirmation } from "../confirmation.ts";
 
 export default {
   flags: (command) =>
-    command
-      .argument("[files...]", "as they are named in .glitchtip/manifest.json; default: all")
-      .option("--dry-run", "only say which"),
+    withConfirmation(
+      command.argument("[files...]", "as they are named in .glitchtip/manifest.json; default: all"),
+      "eject",
+    ),
   async run(context, { dryRun = false }, files) {
     const result = ejectFiles(context, files, { dryRun });
     if (context.json) {
@@ -21,4 +19,4 @@ export default {
     if (dryRun || result.ejected.length === 0) return;
     context.print("To have one managed again: npx glitchtip-compose render --adopt FILE");
   },
-} satisfies CliCommand<Flags>;
+} satisfies CliCommand<ConfirmationFlags>;

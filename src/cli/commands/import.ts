@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { stdin } from "node:process";
 import { text } from "node:stream/consumers";
 import { counted } from "../../base/counted.ts";
-import { CodedError, EXIT } from "../../base/errors.ts";
+import { EXIT } from "../../base/errors.ts";
 import {
   applyServers,
   declaredServers,
@@ -22,41 +22,41 @@ import {
 } from "../../management/index.ts";
 import { requireWord } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
+import { agreed, type ConfirmationFlags, withConfirmation } from "../confirmation.ts";
 import type { CliContext } from "../context.ts";
-import { confirmed, withProgress } from "../screen.ts";
-import { counts, printChanges, tellProblems } from "../server-changes.ts";
+import { withProgress } from "../screen.ts";
+import { counts, printChanges, reportDryRun, tellProblems } from "../server-changes.ts";
 import { openDeclared, type ServerFlags } from "../server-options.ts";
 import { table } from "../table.ts";
 
-interface Flags {
+interface Flags extends ConfirmationFlags {
   readonly file: string;
   readonly instance?: string;
   readonly url?: string;
   readonly token?: string;
   readonly prefer?: string;
-  readonly dryRun?: boolean;
-  readonly yes?: boolean;
 }
 
 export default {
   actions: [...IMPORT_KINDS, "configuration"],
   flags: (command) =>
-    command
-      .argument(
-        "<kind>",
-        "app-interface: a folder with its YAML; terraform: a state of a GlitchTip provider; configuration: what export wrote, into this project's server",
-      )
-      .argument("<path>", "of that folder or file; - for a state that is piped in")
-      .option("--file <path>", "the declaration to write or to add to", "glitchtip.yaml")
-      .option(
-        "--instance <name>",
-        "only this one of app-interface's instances; for a configuration: the server it goes to",
-      )
-      .option("--url <url>", "where the server is; a Terraform state tells it by DSNs only")
-      .option("--token <reference>", "where its API token is, for terraform; default env:GLITCHTIP_TOKEN")
-      .option("--prefer <whose>", "mine or imported, where the declaration says something else")
-      .option("--dry-run", "write nothing; print the declaration, or what a configuration would change")
-      .option("--yes", "for a configuration: do not ask"),
+    withConfirmation(
+      command
+        .argument(
+          "<kind>",
+          "app-interface: a folder with its YAML; terraform: a state of a GlitchTip provider; configuration: what export wrote, into this project's server",
+        )
+        .argument("<path>", "of that folder or file; - for a state that is piped in")
+        .option("--file <path>", "the declaration to write or to add to", "glitchtip.yaml")
+        .option(
+          "--instance <name>",
+          "only this one of app-interface's instances; for a configuration: the server it goes to",
+        )
+        .option("--url <url>", "where the server is; a Terraform state tells it by DSNs only")
+        .option("--token <reference>", "where its API token is, for terraform; default env:GLITCHTIP_TOKEN")
+        .option("--prefer <whose>", "mine or imported, where the declaration says something else"),
+      "import",
+    ),
   async run(context, { file, prefer, dryRun = false, yes = false, instance, url, token }, [kind = "", path = ""]) {
     if (kind === "configuration") {
       return await importConfiguration(context, path, { file, dryRun, yes, ...(instance && { instance }) });
@@ -115,22 +115,12 @@ async function importConfiguration(context: CliContext, path: string, flags: Con
   if (!context.json) printChanges(context, planned);
   if (flags.dryRun) return reportDryRun(context, planned);
   const { actions } = planned;
-  if (actions.length > 0 && !flags.yes && !(await confirmed(context, `${counts(actions)}: import?`, "--yes"))) {
-    throw new CodedError("GC1003", "nothing was changed");
-  }
+  if (actions.length > 0 && !(await agreed(context, flags, { text: `${counts(actions)}: import?` }))) return;
   const outcomes = await withProgress(context, "importing", () =>
     applyServers(servers, looked, { wanted: () => true }),
   );
   const dsns = await withProgress(context, "reading the new keys", () => movedDsns(servers, configuration));
   reportImport(context, reportOf(looked, outcomes), dsns);
-}
-
-function reportDryRun(context: CliContext, planned: Report): void {
-  if (context.json) context.print(JSON.stringify({ dryRun: true, ...planned }));
-  else if (planned.actions.length === 0 && planned.status !== "failed") context.print("nothing to change");
-  tellProblems(context, planned);
-  const would = planned.actions.length > 0 ? EXIT.changes : EXIT.done;
-  context.setExitCode(planned.status === "failed" ? EXIT.failed : would);
 }
 
 function reportImport(context: CliContext, report: Report, dsns: readonly MovedDsn[]): void {

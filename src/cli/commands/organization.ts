@@ -1,16 +1,15 @@
 import { CodedError } from "../../base/errors.ts";
 import type { OrganizationMembers } from "../../running/index.ts";
-import { accountsOf, confirmDeletion, requireOrganizationRole } from "../accounts.ts";
+import { accountsOf, requireOrganizationRole } from "../accounts.ts";
 import { requireArguments, requireWord } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
+import { agreed, type ConfirmationFlags, withConfirmation } from "../confirmation.ts";
 import type { CliContext } from "../context.ts";
 import { table } from "../table.ts";
 
-interface Flags {
+interface Flags extends ConfirmationFlags {
   readonly owner?: string;
   readonly role: string;
-  readonly dryRun?: boolean;
-  readonly yesDelete?: string;
 }
 
 const ACTIONS = ["list", "info", "create", "add", "remove"] as const;
@@ -18,14 +17,16 @@ const ACTIONS = ["list", "info", "create", "add", "remove"] as const;
 export default {
   actions: ACTIONS,
   flags: (command) =>
-    command
-      .argument("<action>", ACTIONS.join(", "))
-      .argument("[words...]", "for info: ORGANIZATION; for create: NAME; for add and remove: ORGANIZATION EMAIL")
-      .option("--owner <email>", "for create: a user who is there")
-      .option("--role <role>", "for add: member, admin, manager or owner", "member")
-      .option("--dry-run", "change nothing; says what it would come to")
-      .option("--yes-delete <email>", "for remove: do not ask; the address once more"),
-  async run(context, { owner, role, dryRun = false, yesDelete }, [given, ...words]) {
+    withConfirmation(
+      command
+        .argument("<action>", ACTIONS.join(", "))
+        .argument("[words...]", "for info: ORGANIZATION; for create: NAME; for add and remove: ORGANIZATION EMAIL")
+        .option("--owner <email>", "for create: a user who is there")
+        .option("--role <role>", "for add: member, admin, manager or owner", "member"),
+      "organization",
+    ),
+  async run(context, flags, [given, ...words]) {
+    const { owner, role, dryRun = false } = flags;
     const action = requireWord(ACTIONS, given, "the action");
     const accounts = accountsOf(context);
     const say = (said: string, found: OrganizationMembers) => {
@@ -59,7 +60,7 @@ export default {
     const args = { organization: slug, email };
     const after = await accounts.do("organization remove", args, { dryRun: true });
     if (dryRun) return say(`${email} is no member of ${slug} any more`, after);
-    if (!(await confirmDeletion(context, `${email} leaves ${slug}.`, email, yesDelete))) return;
+    if (!(await agreed(context, flags, { text: `${email} leaves ${slug}.`, name: email }))) return;
     say(`${email} is no member of ${slug} any more`, await accounts.do("organization remove", args));
   },
 } satisfies CliCommand<Flags>;

@@ -12,18 +12,16 @@ import {
 } from "../../running/index.ts";
 import { SERVER } from "../../stack/service-names.ts";
 import type { CliCommand } from "../command.ts";
+import { type ConfirmationFlags, withConfirmation } from "../confirmation.ts";
 import { openStack } from "../in-container.ts";
 import { withProgress } from "../screen.ts";
 
-interface Flags {
-  readonly dryRun?: boolean;
-}
-
 export default {
   flags: (command) =>
-    command
-      .argument("[program...]", "web, worker, db, valkey, proxy or a service; default: web and worker")
-      .option("--dry-run", "only say what would be restarted"),
+    withConfirmation(
+      command.argument("[program...]", "web, worker, db, valkey, proxy or a service; default: web and worker"),
+      "restart",
+    ),
   async run(context, { dryRun = false }, named) {
     const { docker, declaration, stack } = await openStack(context);
     const { services: all } = stack.config;
@@ -53,4 +51,4 @@ export default {
       for (const { service, health, state, ms } of done)
         context.print(`${service}: ${health ?? state} after ${(ms / 1_000).toFixed(1)} s`);
   },
-} satisfies CliCommand<Flags>;
+} satisfies CliCommand<ConfirmationFlags>;

@@ -23,40 +23,40 @@ import {
   writeMissingFiles,
   writeMissingSecrets,
 } from "../../backup/index.ts";
-import { CodedError, EXIT } from "../../base/errors.ts";
+import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import { Secret } from "../../base/secret.ts";
 import { type Docker, openDocker } from "../../docker/index.ts";
 import { DECLARATION_FILE, packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
+import { agreed, type ConfirmationFlags, withConfirmation } from "../confirmation.ts";
 import type { CliContext } from "../context.ts";
-import { typed, withProgress } from "../screen.ts";
+import { withProgress } from "../screen.ts";
 import { type PassphraseFlags, passphraseOf } from "../secret-input.ts";
 
-interface Flags extends PassphraseFlags {
+interface Flags extends PassphraseFlags, ConfirmationFlags {
   readonly into?: string;
   readonly identityFile?: string;
   readonly withoutSecrets?: boolean;
   /** False by --no-safety-backup. */
   readonly safetyBackup: boolean;
-  readonly dryRun?: boolean;
   readonly abort?: boolean;
-  readonly yesRestore?: string;
 }
 
 export default {
   flags: (command) =>
-    command
-      .argument("[backup]", "its folder, its name, or latest")
-      .option("--into <folder>", "another project's folder, or a new one")
-      .option("--dry-run", "only check: nothing is stopped, written or asked")
-      .option("--abort", "end a restore that was interrupted: what was there is in use again")
-      .option("--no-safety-backup", "do not copy what is there first")
-      .option("--without-secrets", "leave the backup's secrets closed")
-      .option("--identity-file <path>", "age's secret key, where the backup's secrets are for a recipient")
-      .option("--passphrase-file <path>", "its first line is the passphrase")
-      .option("--passphrase-env <name>", "the variable that holds the passphrase")
-      .option("--yes-restore <project>", "do not ask; the project's name, so that it is surely this one"),
+    withConfirmation(
+      command
+        .argument("[backup]", "its folder, its name, or latest")
+        .option("--into <folder>", "another project's folder, or a new one")
+        .option("--abort", "end a restore that was interrupted: what was there is in use again")
+        .option("--no-safety-backup", "do not copy what is there first")
+        .option("--without-secrets", "leave the backup's secrets closed")
+        .option("--identity-file <path>", "age's secret key, where the backup's secrets are for a recipient")
+        .option("--passphrase-file <path>", "its first line is the passphrase")
+        .option("--passphrase-env <name>", "the variable that holds the passphrase"),
+      "restore",
+    ),
   async run(context, flags, [wanted]) {
     const dir = resolve(context.dir, flags.into ?? ".");
     const docker = openDocker({ ...context, dir });
@@ -83,10 +83,7 @@ export default {
     }
     if (!isNew) {
       const { project } = await withProgress(context, "checking", () => checkRestore(open(), options));
-      if (!(await mayReplace(context, backup, dir, project, flags.yesRestore))) {
-        context.log.info("Nothing was changed.");
-        return context.setExitCode(EXIT.failed);
-      }
+      if (!(await mayReplace(context, backup, dir, project, flags))) return;
       const differ = differingFiles(dir, contents);
       if (differ.length > 0)
         context.log.info(`These stay as they are, though the backup has others: ${differ.join(", ")}`);
@@ -117,12 +114,12 @@ async function mayReplace(
   backup: Backup,
   dir: string,
   project: string,
-  yesRestore: string | undefined,
+  flags: ConfirmationFlags,
 ): Promise<boolean> {
   const begun = restoreProgress.read(dir);
   if (begun !== undefined && isRestoreOf(begun, backup)) return true;
-  const question = `Everything in ${project} is replaced by ${backup.path} (${describeBackup(backup)}).`;
-  return await typed(context, question, project, { flag: "--yes-restore", value: yesRestore });
+  const text = `Everything in ${project} is replaced by ${backup.path} (${describeBackup(backup)}).`;
+  return await agreed(context, flags, { text, name: project });
 }
 
 /** Returns where backups are looked for by name: the declared folder, or `backups` where there is no declaration yet. */

@@ -3,18 +3,11 @@ import { CodedError, EXIT } from "../../base/errors.ts";
 import { openDocker } from "../../docker/index.ts";
 import { packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
-import { typed, withProgress } from "../screen.ts";
-
-interface Flags {
-  readonly dryRun?: boolean;
-  readonly yesRollback?: string;
-}
+import { agreed, type ConfirmationFlags, withConfirmation } from "../confirmation.ts";
+import { withProgress } from "../screen.ts";
 
 export default {
-  flags: (command) =>
-    command
-      .option("--dry-run", "only say what would be done")
-      .option("--yes-rollback <project>", "do not ask; the project's name, so that it is surely this one"),
+  flags: (command) => withConfirmation(command, "rollback"),
   async run(context, flags) {
     readWorkspace(context.dir, context.env);
     const docker = openDocker(context);
@@ -36,12 +29,8 @@ export default {
       return context.setExitCode(EXIT.changes);
     }
     const { name } = await docker.compose.config();
-    const given = { flag: "--yes-rollback", value: flags.yesRollback };
     // An unfinished upgrade is taken back without a question: it is of no use to anybody.
-    if (loses && !(await typed(context, `${what}.`, name, given))) {
-      context.log.info("Nothing was changed.");
-      return context.setExitCode(EXIT.failed);
-    }
+    if (loses && !(await agreed(context, flags, { text: `${what}.`, name }))) return;
     const { safety } = await withProgress(context, "going back", ({ say }) =>
       rollBackUpgrade({ ...open, log: { ...context.log, step: say } }, found),
     );
@@ -49,4 +38,4 @@ export default {
     context.print(`${from} runs again${step === "begun" || step === "stopped" ? "" : `, as it was in ${backup}`}`);
     if (safety !== undefined) context.print(`what was there is in ${safety}`);
   },
-} satisfies CliCommand<Flags>;
+} satisfies CliCommand<ConfirmationFlags>;

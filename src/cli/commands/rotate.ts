@@ -20,30 +20,30 @@ import {
 import { observeStack } from "../../running/index.ts";
 import { packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
+import { type ConfirmationFlags, withConfirmation } from "../confirmation.ts";
 import type { CliContext } from "../context.ts";
 import { confirmed, type Paint, paintFor, withProgress } from "../screen.ts";
 import { table } from "../table.ts";
 import { resultsText } from "./verify.ts";
 
-interface Flags {
+interface Flags extends ConfirmationFlags {
   readonly abort?: boolean;
   readonly keepOld?: boolean;
   readonly silentFor: string;
-  readonly dryRun?: boolean;
-  readonly yes?: boolean;
 }
 
 const PROVE_WITHIN_MS = 60_000;
 
 export default {
   flags: (command) =>
-    command
-      .argument("[app...]", "whose projects; default: what is under way, else all")
-      .option("--abort", "go back: the old key is published again, the new one deleted")
-      .option("--keep-old", "end without deleting: both keys stay good")
-      .option("--silent-for <time>", "how long nobody may be seen with the old key before it is deleted", "60s")
-      .option("--dry-run", "only show what would be done, or how far it is")
-      .option("--yes", "delete without asking"),
+    withConfirmation(
+      command
+        .argument("[app...]", "whose projects; default: what is under way, else all")
+        .option("--abort", "go back: the old key is published again, the new one deleted")
+        .option("--keep-old", "end without deleting: both keys stay good")
+        .option("--silent-for <time>", "how long nobody may be seen with the old key before it is deleted", "60s"),
+      "rotate",
+    ),
   async run(context, flags, apps) {
     const { abort = false, keepOld = false, dryRun = false, yes = false } = flags;
     const silentForMs = durationMs(flags.silentFor);

@@ -22,29 +22,29 @@ import {
 import { packageAssets, readWorkspace } from "../../workspace/index.ts";
 import { requireArguments, requireWord } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
+import { agreed, type ConfirmationFlags, withConfirmation } from "../confirmation.ts";
 import type { CliContext } from "../context.ts";
-import { confirmed, paintFor, withProgress } from "../screen.ts";
+import { paintFor, withProgress } from "../screen.ts";
 import { newPassword } from "../secret-input.ts";
 import { table } from "../table.ts";
 
-interface Flags {
+interface Flags extends ConfirmationFlags {
   readonly passwordFile?: string;
-  readonly dryRun?: boolean;
-  readonly yes?: boolean;
 }
 
 export default {
   actions: ["list", "rotate"],
   flags: (command) =>
-    command
-      .argument("<action>", "list, or rotate")
-      .argument("[what]", `for rotate: ${ROTATABLE_SECRETS.join(", ")}`)
-      .option(
-        "--password-file <path>",
-        "for admin-password: its first line (- for what is piped in); default: a made one",
-      )
-      .option("--dry-run", "only say what it would end")
-      .option("--yes", "do not ask"),
+    withConfirmation(
+      command
+        .argument("<action>", "list, or rotate")
+        .argument("[what]", `for rotate: ${ROTATABLE_SECRETS.join(", ")}`)
+        .option(
+          "--password-file <path>",
+          "for admin-password: its first line (- for what is piped in); default: a made one",
+        ),
+      "secrets",
+    ),
   async run(context, flags, [action, ...words]) {
     if (requireWord(["list", "rotate"], action, "the action") === "list") return await list(context);
     const [given] = requireArguments("secrets rotate", ["what"], words);
@@ -68,11 +68,8 @@ async function list(context: CliContext): Promise<void> {
   if (found.some(({ state }) => state === "weak")) context.setExitCode(EXIT.failed);
 }
 
-async function rotate(
-  context: CliContext,
-  what: RotatableSecret,
-  { passwordFile, dryRun = false, yes = false }: Flags,
-): Promise<void> {
+async function rotate(context: CliContext, what: RotatableSecret, flags: Flags): Promise<void> {
+  const { passwordFile, dryRun = false } = flags;
   const { declaration } = readWorkspace(context.dir, context.env);
   if (serverKind(declaration) !== "bundled") {
     throw new CodedError("GC1001", "this project starts no GlitchTip, so its secrets are not ours", {
@@ -94,10 +91,7 @@ async function rotate(
   await docker.compose.version();
   await docker.located();
   context.log.info(`${what}: ${ROTATION_EFFECTS[what]}`);
-  if (!yes && !(await confirmed(context, `Another ${what} now?`, "--yes"))) {
-    context.log.info("Nothing was changed.");
-    return context.setExitCode(EXIT.failed);
-  }
+  if (!(await agreed(context, flags, { text: `Another ${what} now?` }))) return;
   const chosen = what === "admin-password" ? await chosenPassword(context, declaration, passwordFile) : undefined;
   if (file === undefined) {
     const { ended } = await withProgress(context, "changing the token", ({ say }) =>

@@ -1,4 +1,4 @@
-import { CodedError, EXIT } from "../../base/errors.ts";
+import { CodedError } from "../../base/errors.ts";
 import { type Docker, openDocker } from "../../docker/index.ts";
 import {
   divideVolumes,
@@ -15,15 +15,14 @@ import {
   type UninstallPlan,
 } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
+import { agreed, type ConfirmationFlags, withConfirmation } from "../confirmation.ts";
 import type { CliContext } from "../context.ts";
-import { typed, withProgress } from "../screen.ts";
+import { withProgress } from "../screen.ts";
 
-interface Flags {
+interface Flags extends ConfirmationFlags {
   readonly keepData?: boolean;
   readonly keepDeclaration?: boolean;
   readonly filesOnly?: boolean;
-  readonly dryRun?: boolean;
-  readonly yesUninstall?: string;
 }
 
 /** What goes from the engine. */
@@ -34,13 +33,15 @@ interface EnginePart extends StackRemoval {
 
 export default {
   flags: (command) =>
-    command
-      .option("--dry-run", "only list what would be removed and changed")
-      .option("--keep-data", "keep the volumes with GlitchTip's data")
-      .option("--keep-declaration", "keep glitchtip.yaml")
-      .option("--files-only", "leave what is on the engine; for a machine without one")
-      .option("--yes-uninstall <project>", "do not ask; the Compose project's name, so that it is surely this one"),
-  async run(context, { keepData = false, keepDeclaration = false, filesOnly = false, dryRun = false, yesUninstall }) {
+    withConfirmation(
+      command
+        .option("--keep-data", "keep the volumes with GlitchTip's data")
+        .option("--keep-declaration", "keep glitchtip.yaml")
+        .option("--files-only", "leave what is on the engine; for a machine without one"),
+      "uninstall",
+    ),
+  async run(context, flags) {
+    const { keepData = false, keepDeclaration = false, filesOnly = false, dryRun = false } = flags;
     const files = planUninstall(context.dir, { keepDeclaration, keepData: keepData || filesOnly });
     const docker = openDocker(context);
     const engine = filesOnly
@@ -53,11 +54,8 @@ export default {
       return;
     }
     context.log.info(listed("will", engine, files));
-    const question = `${engine.project}: GlitchTip is removed from the engine and from ${context.dir} for good.`;
-    if (!(await typed(context, question, engine.project, { flag: "--yes-uninstall", value: yesUninstall }))) {
-      context.log.info("Nothing was removed.");
-      return context.setExitCode(EXIT.failed);
-    }
+    const text = questionFor(engine, context.dir, { keepData, filesOnly });
+    if (!(await agreed(context, flags, { text, name: engine.project }))) return;
     await withProgress(context, "removing", async ({ say }) => {
       await removeStackParts(docker, engine, say);
       say("removing files");
@@ -71,6 +69,21 @@ export default {
       context.print("next: docker compose up -d starts your services again");
   },
 } satisfies CliCommand<Flags>;
+
+/** Returns the sentence above the prompt: what goes, as the flags have it. */
+export function questionFor(
+  { project }: Pick<EnginePart, "project">,
+  dir: string,
+  { keepData, filesOnly }: { readonly keepData: boolean; readonly filesOnly: boolean },
+): string {
+  const where = filesOnly ? `its files from ${dir}` : `its containers from Docker and its files from ${dir}`;
+  const data = filesOnly
+    ? "What runs in Docker stays."
+    : keepData
+      ? "Its data stays."
+      : "Its data is deleted for good.";
+  return `This removes GlitchTip from ${project}: ${where}. ${data}`;
+}
 
 /** The name of the Compose project, also where a run that was interrupted has removed the declaration already. */
 function nameOf({ dir, env }: CliContext): string {

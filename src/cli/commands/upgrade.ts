@@ -18,35 +18,33 @@ import { openDocker } from "../../docker/index.ts";
 import { GENERATIONS, type Generation } from "../../glitchtip/versions.ts";
 import { packageAssets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
+import { agreed, type ConfirmationFlags, withConfirmation } from "../confirmation.ts";
 import type { CliContext } from "../context.ts";
-import { confirmed, withProgress } from "../screen.ts";
+import { withProgress } from "../screen.ts";
 import { checkUpgrade, cleanUp, printUpgradeResult, showNothingToDo, showPlan } from "../upgrade-output.ts";
 
-interface Flags {
+interface Flags extends ConfirmationFlags {
   readonly to?: string;
   readonly generation?: string;
   readonly postgres?: string;
   readonly check?: boolean;
   readonly cleanup?: boolean;
-  readonly yesCleanup?: string;
-  readonly dryRun?: boolean;
   /** False by --no-pull. */
   readonly pull: boolean;
-  readonly yes?: boolean;
 }
 
 export default {
   flags: (command) =>
-    command
-      .option("--to <image>", "the image, or its tag alone; default: what the declared tag stands for now")
-      .option("--generation <generation>", `where the tag does not tell: ${GENERATIONS.join(", ")}`)
-      .option("--postgres <image>", "another Postgres: its data goes by a dump into a new volume")
-      .option("--check", "only look for something newer on this machine; exit code 3 if there is")
-      .option("--dry-run", "only say what would change and be done; exit code 3 if anything would")
-      .option("--cleanup", "remove the volumes of databases that an upgrade of Postgres has left")
-      .option("--yes-cleanup <project>", "do not ask; the project's name, so that it is surely this one")
-      .option("--no-pull", "take the image that is on this machine")
-      .option("--yes", "do not ask"),
+    withConfirmation(
+      command
+        .option("--to <image>", "the image, or its tag alone; default: what the declared tag stands for now")
+        .option("--generation <generation>", `where the tag does not tell: ${GENERATIONS.join(", ")}`)
+        .option("--postgres <image>", "another Postgres: its data goes by a dump into a new volume")
+        .option("--check", "only look for something newer on this machine; exit code 3 if there is")
+        .option("--cleanup", "remove the volumes of databases that an upgrade of Postgres has left")
+        .option("--no-pull", "take the image that is on this machine"),
+      "upgrade",
+    ),
   async run(context, flags) {
     const docker = openDocker(context);
     const workspace = readWorkspace(context.dir, context.env);
@@ -65,11 +63,8 @@ export default {
     if (plan.nothingToDo) return showNothingToDo(context, plan);
     showPlan(context, plan, flags.dryRun ?? false);
     if (flags.dryRun) return context.setExitCode(EXIT.changes);
-    const question = `Upgrade ${plan.from.image} to ${plan.to.image}? GlitchTip is away meanwhile.`;
-    if (!flags.yes && !(await confirmed(context, question, "--yes"))) {
-      context.log.info("Nothing was changed.");
-      return context.setExitCode(EXIT.failed);
-    }
+    const text = `Upgrade ${plan.from.image} to ${plan.to.image}? GlitchTip is away meanwhile.`;
+    if (!(await agreed(context, flags, { text }))) return;
     await showProgress(call, plan.afterwards, (open) => startUpgrade(open, plan));
   },
 } satisfies CliCommand<Flags>;

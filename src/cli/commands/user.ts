@@ -1,14 +1,15 @@
 import { CodedError } from "../../base/errors.ts";
 import type { Account, Accounts } from "../../running/index.ts";
-import { accountsOf, confirmDeletion, requireOrganizationRole } from "../accounts.ts";
+import { accountsOf, requireOrganizationRole } from "../accounts.ts";
 import { requireArguments, requireWord } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
+import { agreed, type ConfirmationFlags, withConfirmation } from "../confirmation.ts";
 import type { CliContext } from "../context.ts";
 import { paintFor } from "../screen.ts";
 import { newPassword } from "../secret-input.ts";
 import { table } from "../table.ts";
 
-interface Flags {
+interface Flags extends ConfirmationFlags {
   readonly name?: string;
   readonly email?: string;
   readonly superuser?: boolean;
@@ -16,8 +17,6 @@ interface Flags {
   /** False by --no-password. */
   readonly password: boolean;
   readonly passwordFile?: string;
-  readonly dryRun?: boolean;
-  readonly yesDelete?: string;
 }
 
 interface ActionCall {
@@ -48,17 +47,18 @@ const ALL = ["list", "info", "organizations", ...Object.keys(ACTIONS)];
 export default {
   actions: ALL,
   flags: (command) =>
-    command
-      .argument("<action>", ALL.join(", "))
-      .argument("[words...]", "EMAIL; for role: EMAIL ORGANIZATION ROLE; for superuser, staff, active: EMAIL on|off")
-      .option("--name <name>", "for create and update")
-      .option("--email <address>", "for update: the new address")
-      .option("--superuser", "for create: may do everything on this server")
-      .option("--staff", "for create: may use the admin pages")
-      .option("--password-file <path>", "for create and password: its first line; - for what is piped in")
-      .option("--no-password", "for create: signs in by a password reset, or by a provider")
-      .option("--dry-run", "change nothing; says what it would come to")
-      .option("--yes-delete <email>", "for delete: do not ask; the address once more"),
+    withConfirmation(
+      command
+        .argument("<action>", ALL.join(", "))
+        .argument("[words...]", "EMAIL; for role: EMAIL ORGANIZATION ROLE; for superuser, staff, active: EMAIL on|off")
+        .option("--name <name>", "for create and update")
+        .option("--email <address>", "for update: the new address")
+        .option("--superuser", "for create: may do everything on this server")
+        .option("--staff", "for create: may use the admin pages")
+        .option("--password-file <path>", "for create and password: its first line; - for what is piped in")
+        .option("--no-password", "for create: signs in by a password reset, or by a provider"),
+      "user",
+    ),
   async run(context, flags, [action = "", ...words]) {
     const name = requireWord(ALL, action, "the action");
     const accounts = accountsOf(context);
@@ -129,15 +129,15 @@ async function update({
   return { said: `updated ${newEmail ?? email}`, account: await accounts.do("user update", args, { dryRun }) };
 }
 
-async function remove({ context, accounts, flags: { dryRun = false, yesDelete }, words }: ActionCall): Promise<Done> {
+async function remove({ context, accounts, flags, words }: ActionCall): Promise<Done> {
   const [email] = requireArguments("user delete", ["email"], words);
   // A dry run refuses what cannot be deleted before the question is asked.
   const account = await accounts.do("user delete", { email }, { dryRun: true });
   const said = `deleted ${account.email}`;
-  if (dryRun) return { said, account };
+  if (flags.dryRun) return { said, account };
   const of = account.organizations.map(({ slug }) => slug);
-  const question = `${account.email} is deleted${of.length === 0 ? "" : `, a member of ${of.join(", ")}`}.`;
-  if (!(await confirmDeletion(context, question, account.email, yesDelete))) return undefined;
+  const text = `${account.email} is deleted${of.length === 0 ? "" : `, a member of ${of.join(", ")}`}.`;
+  if (!(await agreed(context, flags, { text, name: account.email }))) return undefined;
   return { said, account: await accounts.do("user delete", { email }) };
 }
 

@@ -73,7 +73,7 @@ export const INSIDE_COMMANDS: CommandGroup = {
         "npx glitchtip-compose organization info acme",
         'npx glitchtip-compose organization create "Acme Labs" --owner ann@example.com',
         "npx glitchtip-compose organization add acme bob@example.com --role manager",
-        "npx glitchtip-compose organization remove acme bob@example.com --yes-delete bob@example.com",
+        "npx glitchtip-compose organization remove acme bob@example.com --confirm bob@example.com",
       ],
       load: () => import("../commands/organization.ts"),
     },

@@ -18,7 +18,7 @@ export const RUN_COMMANDS: CommandGroup = {
       examples: [
         "npx glitchtip-compose down",
         "npx glitchtip-compose down --volumes --dry-run",
-        "npx glitchtip-compose down --volumes --yes",
+        "npx glitchtip-compose down --volumes --confirm shop",
         "npx glitchtip-compose down --volumes --with-my-volumes uploads --dry-run",
       ],
       load: () => import("../commands/down.ts"),
@@ -58,7 +58,7 @@ export const RUN_COMMANDS: CommandGroup = {
       name: "rollback",
       summary: "back to before the last upgrade: its images, its settings, its data",
       changes: { of: "stack" },
-      examples: ["npx glitchtip-compose rollback --dry-run", "npx glitchtip-compose rollback --yes-rollback shop"],
+      examples: ["npx glitchtip-compose rollback --dry-run", "npx glitchtip-compose rollback --confirm shop"],
       load: () => import("../commands/rollback.ts"),
     },
     {
@@ -95,7 +95,7 @@ export const RUN_COMMANDS: CommandGroup = {
       examples: [
         "npx glitchtip-compose clean --dry-run",
         "npx glitchtip-compose clean",
-        "npx glitchtip-compose clean --no-images --yes-clean shop",
+        "npx glitchtip-compose clean --no-images --confirm shop",
         "npx glitchtip-compose clean --with-my-volumes --dry-run",
       ],
       load: () => import("../commands/clean.ts"),

@@ -23,7 +23,7 @@ export const SERVER_CONTENT_COMMANDS: CommandGroup = {
       examples: [
         "npx glitchtip-compose apply",
         "npx glitchtip-compose apply --yes --instance prod --json",
-        "npx glitchtip-compose apply --yes --yes-delete old-shop",
+        "npx glitchtip-compose apply --yes --confirm old-shop",
         "npx glitchtip-compose apply --plan next.plan",
       ],
       load: () => import("../commands/apply.ts"),

@@ -86,7 +86,7 @@ export const SET_UP_COMMANDS: CommandGroup = {
       examples: [
         "npx glitchtip-compose uninstall --dry-run",
         "npx glitchtip-compose uninstall",
-        "npx glitchtip-compose uninstall --keep-data --yes-uninstall shop",
+        "npx glitchtip-compose uninstall --keep-data --confirm shop",
       ],
       load: () => import("../commands/uninstall.ts"),
     },

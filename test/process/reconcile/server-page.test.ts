@@ -15,7 +15,7 @@ const CODES: Readonly<Record<string, number>> = {
   pull: 0,
   "plan --out next.plan": 0,
   "apply --plan next.plan": 0,
-  "apply --yes --yes-delete old-shop": 0,
+  "apply --yes --confirm old-shop": 0,
   "pull --all": 0,
   "pull --kind monitors --dry-run": 0,
   "alert test high-error-rate --project shop-api": 0,

@@ -19,7 +19,7 @@ export function commandsShowNone(world: World): void {
     spawnSync("docker", ["compose", "--project-name", "shop", "restart", "api"], { env: world.engine.env });
     const [first] = await everyVariant(0, ["verify"], { cwd });
     expect(first?.stdout).toMatch(/api +shop-api/);
-    for (const args of [["status"], ["down", "--dry-run"], ["down", "--volumes", "--yes"]])
+    for (const args of [["status"], ["down", "--dry-run"], ["down", "--volumes", "--confirm", "shop"]])
       await everyVariant(0, args, { cwd });
     for (const flags of VARIANTS) await run("cli", ["doctor", ...flags], { cwd });
     for (const args of [

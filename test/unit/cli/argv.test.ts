@@ -27,6 +27,12 @@ describe("arguments, as commander reads them", () => {
     ["an alias is treated as the command", "valkey-cli -n 1", "valkey-cli -- -n 1"],
     ["options of shell itself stand before the service", "shell --root web ls --json", "shell --root -- web ls --json"],
     ["shell without a service passes nothing on", "shell --root", "shell --root"],
+    [
+      "what earlier versions had for --confirm is read as that",
+      "status --yes-clean shop --yes-delete=jobs --yes",
+      "status --confirm shop --confirm=jobs --yes",
+    ],
+    ["a program in a container gets its own flags unchanged", "psql --yes-clean x", "psql -- --yes-clean x"],
   ])("%s", (_, typed, read) => {
     expect(normalized(typed)).toBe(read);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { listed } from "../../../src/cli/commands/uninstall.ts";
+import { listed, questionFor } from "../../../src/cli/commands/uninstall.ts";
 import { initWorkspace } from "../../../src/init/init.ts";
 import type { InitOptions } from "../../../src/init/options.ts";
 import { planUninstall } from "../../../src/workspace/uninstall.ts";
@@ -14,6 +14,15 @@ const ENGINE = {
   volumes: [],
   keptVolumes: [],
 };
+
+it.each([
+  [{}, "its containers from Docker and its files from /srv/shop. Its data is deleted for good."],
+  [{ keepData: true }, "its containers from Docker and its files from /srv/shop. Its data stays."],
+  [{ filesOnly: true }, "its files from /srv/shop. What runs in Docker stays."],
+])("its question says what goes with %j", (flags, said) => {
+  const text = questionFor({ project: "shop" }, "/srv/shop", { keepData: false, filesOnly: false, ...flags });
+  expect(text).toBe(`This removes GlitchTip from shop: ${said}`);
+});
 
 describe("what uninstall says", () => {
   const said = async (folder: TemporaryFolder, options: InitOptions = {}, edit = () => {}) => {
