@@ -24,6 +24,12 @@ export interface CommandEntry {
   readonly name: string;
   readonly aliases?: readonly string[];
   readonly summary: string;
+  /** What the reference says beyond the summary, in whole sentences. */
+  readonly details?: string;
+  /** The page of docs/ that explains the command. */
+  readonly guide?: `docs/${string}.md`;
+  /** What an exit code means, where the command uses it otherwise than all commands do. */
+  readonly exitCodes?: Readonly<Record<number, string>>;
   /** Which arguments a program in a container gets unchanged: all of them, or those that follow the first name. */
   readonly passThrough?: "all" | "afterName";
   /** What it changes. Only one such command runs in a workspace at a time, unless it is a dry run. */

@@ -1,4 +1,8 @@
-import { COMMAND_GROUPS } from "./registry/index.ts";
+import { didYouMean } from "../base/did-you-mean.ts";
+import { CodedError } from "../base/errors.ts";
+import type { Assets } from "../workspace/index.ts";
+import type { CommandEntry, CommandGroup } from "./command.ts";
+import { COMMAND_GROUPS, COMMANDS } from "./registry/index.ts";
 
 /** The commands of the first page. */
 const START: readonly (readonly [name: string, text: string])[] = [
@@ -23,8 +27,9 @@ export function firstPage(): string {
     "",
     "More:",
     "  help all       every command",
-    "  help <topic>   a command, or a group of them:",
+    "  help <topic>   a command, an error's code, or a group of commands:",
     `                 ${topics}`,
+    "  help docs      the guides; help production prints the one of that name",
     "",
     "Every command has --help with examples, --json, and -C <folder>.",
   ].join("\n");
@@ -88,10 +93,52 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 export const commandForSynonym = (word: string): string | undefined =>
   Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined;
 
-/** Returns the help of a group of commands, or undefined where no group has that topic. */
-export function groupHelp(topic: string): string | undefined {
+/** The pages that `help` prints. */
+type Guides = Pick<Assets, "guides" | "guide">;
+
+/**
+ * Returns what `help TOPIC` prints: a group of commands, an error's section, or a guide. Returns undefined for a command,
+ * whose help commander prints. Throws GC1001, with the nearest topic, for anything else.
+ */
+export function topicHelp(topic: string, { guides, guide }: Guides): string | undefined {
   const group = COMMAND_GROUPS.find((one) => one.topic === topic);
-  if (group === undefined) return undefined;
-  const width = Math.max(...group.commands.map(({ name }) => name.length)) + 2;
-  return [group.heading, ...group.commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`)].join("\n");
+  if (group !== undefined) return groupHelp(group);
+  if (topic === "all" || COMMANDS.some(({ name, aliases }) => name === topic || aliases?.includes(topic)))
+    return undefined;
+  const error = errorHelp(topic.toUpperCase(), guide);
+  if (error !== undefined) return error;
+  const names = guides();
+  const page = topic === "docs" ? "README" : topic.replace(/^docs\//, "").replace(/\.md$/, "");
+  if (names.includes(page)) return guide(page);
+  const known = [...COMMANDS, ...COMMAND_GROUPS.map((one) => ({ name: one.topic }))].map(({ name }) => name);
+  const synonym = commandForSynonym(topic);
+  const remedy = synonym === undefined ? "See: npx glitchtip-compose help all, or help docs" : `Use: ${synonym}`;
+  const near = synonym === undefined ? didYouMean(topic, [...known, ...names]) : "";
+  throw new CodedError("GC1001", `there is no help on "${topic}"${near}`, { remedy });
+}
+
+function groupHelp({ heading, commands }: CommandGroup): string {
+  const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
+  return [heading, ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`)].join("\n");
+}
+
+/** Returns the section of docs/errors.md for a code, or undefined for another word. */
+function errorHelp(code: string, guide: Guides["guide"]): string | undefined {
+  if (!/^GC\d{4}$/.test(code)) return undefined;
+  return guide("errors")
+    .split(/^(?=## )/m)
+    .find((section) => section.startsWith(`## ${code}`))
+    ?.trimEnd();
+}
+
+/** Returns the lines below a command's options: examples, exit codes of its own, and its guide. */
+export function afterHelp({ examples, exitCodes, guide }: CommandEntry): string {
+  const codes = Object.entries(exitCodes ?? {}).map(([code, meaning]) => `  ${code}  ${meaning.replaceAll("`", "")}`);
+  return [
+    "",
+    "Examples:",
+    ...examples.map((line) => `  ${line}`),
+    ...(codes.length === 0 ? [] : ["", "Exit codes:", ...codes]),
+    ...(guide === undefined ? [] : ["", `Guide: npx glitchtip-compose help ${guide}`]),
+  ].join("\n");
 }

@@ -5,7 +5,7 @@ import { CodedError } from "../base/errors.ts";
 import { asksForFirstPage, normalizeArgv } from "./argv.ts";
 import type { CommandEntry } from "./command.ts";
 import { type CliContext, type GlobalFlags, processContext, processOutput, reportError } from "./context.ts";
-import { commandForSynonym, firstPage, groupHelp } from "./help.ts";
+import { afterHelp, commandForSynonym, firstPage, topicHelp } from "./help.ts";
 import { COMMAND_GROUPS, COMMANDS } from "./registry/index.ts";
 import { paintFor } from "./screen.ts";
 
@@ -17,9 +17,9 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 const program = new Command("glitchtip-compose")
   .description("GlitchTip beside your Docker Compose services: one `up`, and the applications report errors.")
   .version(VERSION)
-  .option("-C, --directory <path>", "the project's folder, instead of the current one")
-  .option("--json", "data on stdout as JSON, talk on stderr")
-  .option("--debug", "say more")
+  .option("-C, --directory <path>", "the folder to work in, instead of the current one")
+  .option("--json", "print data as JSON on stdout and messages on stderr")
+  .option("--debug", "print debug messages")
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
   .configureOutput({ writeErr: () => {} });
@@ -36,9 +36,9 @@ program.hook("preSubcommand", async (_, command) => {
 });
 
 const argv = process.argv.slice(2);
-const page = asksForFirstPage(argv) ? firstPage() : argv[0] === "help" ? groupHelp(argv[1] ?? "") : undefined;
 
 try {
+  const page = await helpPage();
   if (page !== undefined) processOutput(false).print(page);
   else await program.parseAsync(normalizeArgv(argv, COMMANDS), { from: "user" });
 } catch (error) {
@@ -48,11 +48,19 @@ try {
 // Sockets or timers that a finished command left open must not keep the process; stdout is flushed first.
 process.stdout.write("", () => process.exit());
 
+/** Returns the page of help that the arguments ask for, or undefined where commander answers. */
+async function helpPage(): Promise<string | undefined> {
+  if (asksForFirstPage(argv)) return firstPage();
+  const [word, topic] = argv;
+  if (word !== "help" || topic === undefined || topic.startsWith("-")) return undefined;
+  const { packageAssets } = await import("../workspace/index.ts");
+  return topicHelp(topic, packageAssets());
+}
+
 /** Loads the command's file and gives commander its arguments, options, help and action. */
 async function define(command: Command, entry: CommandEntry): Promise<void> {
-  const { examples, load } = entry;
-  const { flags, run, folder } = (await load()).default;
-  command.addHelpText("after", ["", "Examples:", ...examples.map((line) => `  ${line}`)].join("\n"));
+  const { flags, run, folder } = (await entry.load()).default;
+  command.addHelpText("after", afterHelp(entry));
   flags?.(command);
   if (entry.changes?.of === "stack") {
     command.option(

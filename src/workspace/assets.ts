@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CodedError } from "../base/errors.ts";
@@ -24,6 +24,9 @@ export interface Assets {
   completion(shell: string): string;
   /** The JSON Schema of the declaration, for editors; undefined in a source tree that is not built. */
   editorSchema(): string | undefined;
+  /** The names of the documentation's pages, without `.md`. */
+  guides(): readonly string[];
+  guide(name: string): string;
   /** The script of a bundle that loads it. */
   loadBundle(): string;
 }
@@ -83,6 +86,11 @@ export function packageAssets(root = packageRoot()): Assets {
     accounts: () => text("templates/accounts/accounts.py"),
     completion: (shell) => text(`templates/completion/${shell}`),
     editorSchema: () => readIfThere(join(root, "dist/glitchtip.schema.json")),
+    guides: () =>
+      readdirSync(join(root, "docs"))
+        .filter((name) => name.endsWith(".md"))
+        .map((name) => name.slice(0, -3)),
+    guide: (name) => text(`docs/${name}.md`),
     loadBundle: () => text("templates/bundle/load.sh"),
   };
 }

@@ -1,12 +1,15 @@
 import type { CommandGroup } from "../command.ts";
 
 export const CARE_COMMANDS: CommandGroup = {
-  topic: "upkeep",
-  heading: "Care:",
+  topic: "maintain",
+  heading: "Maintain:",
   commands: [
     {
       name: "backup",
-      summary: "whole copies of the stack's data: create, list, verify, prune",
+      summary: "create, list, verify, prune and fetch backups",
+      details:
+        "A backup holds the database, the uploads, the declaration and the provisioner's memory. A trial restore proves it.",
+      guide: "docs/backup.md",
       changes: { of: "stack", actions: ["create", "prune"] },
       examples: [
         "npx glitchtip-compose backup create",
@@ -22,7 +25,9 @@ export const CARE_COMMANDS: CommandGroup = {
     },
     {
       name: "restore",
-      summary: "put a backup in the place of what is there, or into a new stack",
+      summary: "restore a backup, in place or into a new stack",
+      details: "Checks everything before it changes anything. After an interruption the same command goes on.",
+      guide: "docs/backup.md",
       changes: { of: "stack" },
       examples: [
         "npx glitchtip-compose restore latest --dry-run",
@@ -35,7 +40,9 @@ export const CARE_COMMANDS: CommandGroup = {
     },
     {
       name: "secrets",
-      summary: "list, or rotate: the database's password, the secret key, the admin's password, the token",
+      summary: "list the stack's secrets, or rotate one",
+      details: "Rotates through the running server. After an interruption the same command goes on.",
+      guide: "docs/secrets.md",
       changes: { of: "stack", actions: ["rotate"] },
       examples: [
         "npx glitchtip-compose secrets list",
@@ -48,7 +55,8 @@ export const CARE_COMMANDS: CommandGroup = {
     },
     {
       name: "care",
-      summary: "the service that looks after the stack: run, restart, report",
+      summary: "do now what the care service does by itself: run, restart, report",
+      guide: "docs/care.md",
       examples: [
         "npx glitchtip-compose care run",
         "npx glitchtip-compose care restart web",
@@ -58,13 +66,15 @@ export const CARE_COMMANDS: CommandGroup = {
     },
     {
       name: "notify",
-      summary: "test: send a message to who is told of failures",
+      summary: "send a test message to everybody who is told of failures",
+      guide: "docs/notifications.md",
       examples: ["npx glitchtip-compose notify test", "npx glitchtip-compose notify test --name ops"],
       load: () => import("../commands/notify.ts"),
     },
     {
       name: "mail",
-      summary: "test: send a mail by GlitchTip's own settings, from its own container",
+      summary: "send a test mail with GlitchTip's own settings, from its own container",
+      guide: "docs/production.md",
       examples: ["npx glitchtip-compose mail test", "npx glitchtip-compose mail test --to you@example.com"],
       load: () => import("../commands/mail.ts"),
     },

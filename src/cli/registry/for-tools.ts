@@ -6,7 +6,8 @@ export const FOR_TOOLS_COMMANDS: CommandGroup = {
   commands: [
     {
       name: "completion",
-      summary: "print the script by which bash, zsh, fish or PowerShell completes commands, options and names",
+      summary: "print the completion script for bash, zsh, fish or PowerShell",
+      guide: "docs/daily.md",
       examples: [
         "npx glitchtip-compose completion bash",
         "npx glitchtip-compose completion fish > ~/.config/fish/completions/glitchtip-compose.fish",
@@ -15,7 +16,8 @@ export const FOR_TOOLS_COMMANDS: CommandGroup = {
     },
     {
       name: "emulate",
-      summary: "run a GlitchTip in memory on loopback, for tests without containers",
+      summary: "run a GlitchTip in memory, for tests without containers",
+      details: "It answers as 4.1, 5.1, 5.2 or 6 did when they were recorded.",
       examples: [
         "npx glitchtip-compose emulate --generation 5.2 --port 0 --superuser admin@example.com --password-file pw.txt --json",
         "npx glitchtip-compose emulate --port 8400 --token-file glitchtip.token",
@@ -24,7 +26,8 @@ export const FOR_TOOLS_COMMANDS: CommandGroup = {
     },
     {
       name: "compose",
-      summary: "what Compose calls for services with `inject: provider`",
+      summary: "answer Compose for services with `inject: provider`",
+      guide: "docs/compose-provider.md",
       examples: [
         "npx glitchtip-compose compose metadata",
         "npx glitchtip-compose compose --project-name=shop up glitchtip",

@@ -6,7 +6,8 @@ export const INSIDE_COMMANDS: CommandGroup = {
   commands: [
     {
       name: "shell",
-      summary: "a shell, or one command, in a service's container",
+      summary: "open a shell, or run one command, in a service's container",
+      guide: "docs/daily.md",
       passThrough: "afterName",
       examples: [
         "npx glitchtip-compose shell",
@@ -18,7 +19,9 @@ export const INSIDE_COMMANDS: CommandGroup = {
     },
     {
       name: "psql",
-      summary: "psql on GlitchTip's database, signed in",
+      summary: "run psql on GlitchTip's database, signed in",
+      details: "Words, input, output and exit code pass through.",
+      guide: "docs/daily.md",
       passThrough: "all",
       examples: [
         "npx glitchtip-compose psql",
@@ -30,14 +33,16 @@ export const INSIDE_COMMANDS: CommandGroup = {
     {
       name: "redis-cli",
       aliases: ["valkey-cli"],
-      summary: "Valkey's own client, in its container",
+      summary: "run Valkey's own client in its container",
+      guide: "docs/daily.md",
       passThrough: "all",
       examples: ["npx glitchtip-compose redis-cli", "npx glitchtip-compose redis-cli info memory"],
       load: () => import("../commands/redis-cli.ts"),
     },
     {
       name: "manage",
-      summary: "GlitchTip's manage.py, with its environment",
+      summary: "run GlitchTip's manage.py with the environment of its processes",
+      guide: "docs/daily.md",
       passThrough: "all",
       examples: [
         "npx glitchtip-compose manage check",
@@ -49,7 +54,9 @@ export const INSIDE_COMMANDS: CommandGroup = {
     },
     {
       name: "user",
-      summary: "accounts: list, create, delete, password, role, superuser, active …",
+      summary: "manage accounts: list, create, delete, password, role, superuser and more",
+      details: "The last superuser, and the last owner of an organization, always stay.",
+      guide: "docs/daily.md",
       examples: [
         "npx glitchtip-compose user list",
         "npx glitchtip-compose user info ann@example.com",
@@ -67,7 +74,8 @@ export const INSIDE_COMMANDS: CommandGroup = {
     },
     {
       name: "organization",
-      summary: "organizations and their members: list, create, add, remove …",
+      summary: "manage organizations and their members: list, create, add, remove",
+      guide: "docs/daily.md",
       examples: [
         "npx glitchtip-compose organization list",
         "npx glitchtip-compose organization info acme",

@@ -6,14 +6,19 @@ export const RUN_COMMANDS: CommandGroup = {
   commands: [
     {
       name: "up",
-      summary: "docker compose up, and before it the env files of apps that take their DSN from one",
+      summary: "start everything and wait until it is healthy",
+      details:
+        "Runs `docker compose up -d --wait`. Before that it checks the engine, the ports and the images, and writes the env files of apps with `inject: env-file`. On a later run it starts the apps alone where GlitchTip cannot start.",
+      guide: "docs/how-it-works.md",
       changes: { of: "stack" },
       examples: ["npx glitchtip-compose up"],
       load: () => import("../commands/up.ts"),
     },
     {
       name: "down",
-      summary: "stop and remove the project's containers; the data stays",
+      summary: "stop and remove the containers; the data stays",
+      details: "`--volumes` removes the data as well, and asks first.",
+      guide: "docs/uninstall.md",
       changes: { of: "stack" },
       examples: [
         "npx glitchtip-compose down",
@@ -25,7 +30,8 @@ export const RUN_COMMANDS: CommandGroup = {
     },
     {
       name: "restart",
-      summary: "restart web and worker, or what is named, and wait until they are healthy",
+      summary: "restart web and worker, and wait until they are healthy",
+      details: "Restarts other programs where they are named. No one-shot runs again.",
       changes: { of: "stack" },
       examples: [
         "npx glitchtip-compose restart",
@@ -36,14 +42,19 @@ export const RUN_COMMANDS: CommandGroup = {
     },
     {
       name: "migrate",
-      summary: "migrations, partitions and the cache's table, now",
+      summary: "run GlitchTip's migrations, and create its partitions and cache table, now",
+      guide: "docs/upgrade.md",
       changes: { of: "stack" },
       examples: ["npx glitchtip-compose migrate", "npx glitchtip-compose migrate --json"],
       load: () => import("../commands/migrate.ts"),
     },
     {
       name: "upgrade",
-      summary: "another GlitchTip: backed up first, proved afterwards, taken back where it fails",
+      summary: "upgrade GlitchTip: a backup before, a proof after, a rollback on failure",
+      details:
+        "Backs up, migrates and sends an event as proof. Where a step fails, it goes back by itself. `--postgres` upgrades the database.",
+      guide: "docs/upgrade.md",
+      exitCodes: { 3: "with `--check`: an upgrade is there; with `--dry-run`: something would change" },
       changes: { of: "stack" },
       examples: [
         "npx glitchtip-compose upgrade --check",
@@ -56,20 +67,26 @@ export const RUN_COMMANDS: CommandGroup = {
     },
     {
       name: "rollback",
-      summary: "back to before the last upgrade: its images, its settings, its data",
+      summary: "go back to the state before the last upgrade",
+      details: "Restores its images, its settings and its data.",
+      guide: "docs/upgrade.md",
+      exitCodes: { 3: "with `--dry-run`: something would change" },
       changes: { of: "stack" },
       examples: ["npx glitchtip-compose rollback --dry-run", "npx glitchtip-compose rollback --confirm shop"],
       load: () => import("../commands/rollback.ts"),
     },
     {
       name: "build",
-      summary: "build what the project builds; what runs goes on running",
+      summary: "build the services that have a build section",
+      details: "Running containers keep running, also after a failed build.",
       examples: ["npx glitchtip-compose build", "npx glitchtip-compose build api --pull"],
       load: () => import("../commands/build.ts"),
     },
     {
       name: "push",
-      summary: "the stack's images into a registry of your own",
+      summary: "push the stack's images to a registry of your own",
+      details: "Prints the lines for `.env` that make the stack use them.",
+      guide: "docs/daily.md",
       examples: [
         "npx glitchtip-compose push --to registry.example.com/glitchtip --dry-run",
         "npx glitchtip-compose push --to registry.example.com/glitchtip",
@@ -79,7 +96,9 @@ export const RUN_COMMANDS: CommandGroup = {
     },
     {
       name: "package",
-      summary: "create or verify a bundle for machines without internet",
+      summary: "create or verify a bundle for machines without internet access",
+      details: "The bundle is a folder with images, files, checksums and a script that loads them.",
+      guide: "docs/daily.md",
       examples: [
         "npx glitchtip-compose package create --dry-run",
         "npx glitchtip-compose package create --to /mnt/usb",
@@ -90,7 +109,9 @@ export const RUN_COMMANDS: CommandGroup = {
     },
     {
       name: "clean",
-      summary: "remove GlitchTip from the engine: its containers, its data, the images built for it",
+      summary: "remove GlitchTip's containers, data and built images from the engine",
+      details: "Asks for the Compose project's name first. Your own volumes stay unless `--with-my-volumes` is given.",
+      guide: "docs/uninstall.md",
       changes: { of: "stack" },
       examples: [
         "npx glitchtip-compose clean --dry-run",

@@ -1,12 +1,14 @@
 import type { CommandGroup } from "../command.ts";
 
 export const SERVER_CONTENT_COMMANDS: CommandGroup = {
-  topic: "server",
-  heading: "What the server holds:",
+  topic: "content",
+  heading: "Server content:",
   commands: [
     {
       name: "plan",
-      summary: "what would change; exit code 3 if anything would",
+      summary: "show what would change in the files and on the servers",
+      guide: "docs/server.md",
+      exitCodes: { 3: "something would change", 4: "nothing would change, but a server could not be asked" },
       examples: [
         "npx glitchtip-compose plan",
         "npx glitchtip-compose plan --files --json",
@@ -19,6 +21,8 @@ export const SERVER_CONTENT_COMMANDS: CommandGroup = {
     {
       name: "apply",
       summary: "make the servers hold what is declared: alerts, monitors, members, projects",
+      details: "Shows the plan and asks before it writes, unless `--yes` is given.",
+      guide: "docs/server.md",
       changes: { of: "files" },
       examples: [
         "npx glitchtip-compose apply",
@@ -30,7 +34,11 @@ export const SERVER_CONTENT_COMMANDS: CommandGroup = {
     },
     {
       name: "pull",
-      summary: "write what the servers hold into the declaration, its comments kept",
+      summary: "write what the servers hold into the declaration",
+      details:
+        "Comments are kept, and secrets become references. `--url` writes the declaration of a server that already runs.",
+      guide: "docs/server.md",
+      exitCodes: { 3: "with `--dry-run`: something would change" },
       changes: { of: "files" },
       examples: [
         "npx glitchtip-compose pull",
@@ -43,7 +51,8 @@ export const SERVER_CONTENT_COMMANDS: CommandGroup = {
     },
     {
       name: "alert",
-      summary: "test: send a test through an alert's recipients, where the server can",
+      summary: "send a test through an alert's recipients, where the server can",
+      guide: "docs/server.md",
       examples: [
         "npx glitchtip-compose alert test high-error-rate --project shop-api",
         "npx glitchtip-compose alert test down --project shop-api --instance prod",
@@ -52,7 +61,10 @@ export const SERVER_CONTENT_COMMANDS: CommandGroup = {
     },
     {
       name: "export",
-      summary: "what a server holds, in a file for another one",
+      summary: "write a server's configuration into a file for another server",
+      details:
+        "Organizations, teams, projects, keys, members, alerts and monitors. `import configuration FILE` creates them there.",
+      guide: "docs/daily.md",
       examples: [
         "npx glitchtip-compose export configuration",
         "npx glitchtip-compose export configuration --instance prod --out prod.json",
@@ -61,7 +73,10 @@ export const SERVER_CONTENT_COMMANDS: CommandGroup = {
     },
     {
       name: "provision",
-      summary: "the provisioner's work without its container: from CI, for a GlitchTip anywhere",
+      summary: "do the provisioner's work without its container, for CI and for a GlitchTip anywhere",
+      details: "`--out` and `--dotenv` write files with the DSNs.",
+      guide: "docs/existing-server.md",
+      exitCodes: { 3: "with `--check`: something would change" },
       changes: { of: "files" },
       examples: [
         "npx glitchtip-compose provision --url https://errors.example.com --token env:GLITCHTIP_TOKEN",
@@ -73,7 +88,10 @@ export const SERVER_CONTENT_COMMANDS: CommandGroup = {
     },
     {
       name: "rotate",
-      summary: "give apps a new key, and delete the old one once nobody uses it",
+      summary: "replace the keys of apps, and delete the old ones once they are silent",
+      details:
+        "Publishes the new key, restarts the apps, proves the key and then deletes the old one. `--abort` goes back.",
+      guide: "docs/secrets.md",
       changes: { of: "stack" },
       examples: [
         "npx glitchtip-compose rotate",

@@ -6,7 +6,10 @@ export const SET_UP_COMMANDS: CommandGroup = {
   commands: [
     {
       name: "init",
-      summary: "put a GlitchTip beside your services, or a sample app into an empty folder",
+      summary: "put GlitchTip beside your services, or make a sample app in an empty folder",
+      details:
+        "Creates the files of the workspace, or brings them up to date with `glitchtip.yaml`. A second run changes nothing.",
+      exitCodes: { 3: "with `--dry-run`, where a declaration exists: something would change" },
       changes: { of: "files" },
       examples: [
         "npx glitchtip-compose init",
@@ -21,6 +24,8 @@ export const SET_UP_COMMANDS: CommandGroup = {
     {
       name: "add",
       summary: "give one more service a DSN",
+      details:
+        "Adds an entry to `glitchtip.yaml`, keeps its comments, and updates the other files. On a terminal it asks which service when none is named.",
       changes: { of: "files" },
       examples: [
         "npx glitchtip-compose add worker --project jobs",
@@ -32,14 +37,18 @@ export const SET_UP_COMMANDS: CommandGroup = {
     },
     {
       name: "remove",
-      summary: "a service no longer gets a DSN",
+      summary: "stop giving a service a DSN",
+      details: "Takes the service out of `glitchtip.yaml`. Its project and the events it reported stay on the server.",
       changes: { of: "files" },
       examples: ["npx glitchtip-compose remove worker", "npx glitchtip-compose remove worker --dry-run --json"],
       load: () => import("../commands/remove.ts"),
     },
     {
       name: "render",
-      summary: "bring the managed files up to date, your edits merged in, and show how they change",
+      summary: "bring the managed files up to date and merge your edits",
+      details: "Use it after a change of `glitchtip.yaml` or an update of this tool.",
+      guide: "docs/regeneration.md",
+      exitCodes: { 3: "with `--check` or `--dry-run`: something would change" },
       changes: { of: "files" },
       examples: [
         "npx glitchtip-compose render",
@@ -51,14 +60,20 @@ export const SET_UP_COMMANDS: CommandGroup = {
     },
     {
       name: "eject",
-      summary: "make managed files your own: they are no longer written",
+      summary: "make managed files your own, so that they are no longer written",
+      details: "`render --adopt` takes them back.",
+      guide: "docs/regeneration.md",
       changes: { of: "files" },
       examples: ["npx glitchtip-compose eject compose.override.yaml", "npx glitchtip-compose eject --dry-run"],
       load: () => import("../commands/eject.ts"),
     },
     {
       name: "import",
-      summary: "the declaration, from app-interface's files or a Terraform state; or another server's configuration",
+      summary: "write the declaration from app-interface or Terraform, or import a configuration",
+      details:
+        "Comments are kept, and nothing is created twice. `import configuration FILE` creates on this workspace's server what an exported file lists.",
+      guide: "docs/import.md",
+      exitCodes: { 3: "with `configuration --dry-run`: something would be created" },
       changes: { of: "files" },
       examples: [
         "npx glitchtip-compose import app-interface ../app-interface/data",
@@ -70,7 +85,8 @@ export const SET_UP_COMMANDS: CommandGroup = {
     },
     {
       name: "lock",
-      summary: "pin the stack's images by their digests",
+      summary: "pin the stack's images by digest",
+      details: "Writes the digests into a file that update bots read.",
       changes: { of: "files" },
       examples: [
         "npx glitchtip-compose lock",
@@ -81,7 +97,10 @@ export const SET_UP_COMMANDS: CommandGroup = {
     },
     {
       name: "uninstall",
-      summary: "remove GlitchTip from the engine and from this folder, which is then as it was before init",
+      summary: "remove GlitchTip from the engine and from this folder",
+      details:
+        "Removes containers, data, files and our lines in `.env`. Afterwards the folder is byte for byte what it was before `init`.",
+      guide: "docs/uninstall.md",
       changes: { of: "stack" },
       examples: [
         "npx glitchtip-compose uninstall --dry-run",
@@ -92,7 +111,10 @@ export const SET_UP_COMMANDS: CommandGroup = {
     },
     {
       name: "size",
-      summary: "what so many events a day need: topology, memory, disk, Postgres, and why",
+      summary: "work out what a number of events per day needs",
+      details:
+        "Prints topology, memory, disk and Postgres settings with the measurements behind them. `init --size N/90d` applies them.",
+      guide: "docs/sizing.md",
       examples: [
         "npx glitchtip-compose size --events-per-day 5000",
         "npx glitchtip-compose size --events-per-day 200000 --retention 30d --production --json",
@@ -102,7 +124,8 @@ export const SET_UP_COMMANDS: CommandGroup = {
     },
     {
       name: "demo",
-      summary: "all of it in a temporary folder, up to an event read back",
+      summary: "run the whole path in a temporary folder, up to an event read back",
+      details: "Uses Docker where it can, and the emulator and plain processes elsewhere. It says which.",
       examples: ["npx glitchtip-compose demo", "npx glitchtip-compose demo --no-containers --json"],
       load: () => import("../commands/demo.ts"),
     },

@@ -26,8 +26,9 @@ describe("help", () => {
 
       More:
         help all       every command
-        help <topic>   a command, or a group of them:
-                       set-up, run, look, inside, server, upkeep, tools
+        help <topic>   a command, an error's code, or a group of commands:
+                       set-up, run, inspect, inside, content, maintain, tools
+        help docs      the guides; help production prints the one of that name
 
       Every command has --help with examples, --json, and -C <folder>.
       "
@@ -46,111 +47,103 @@ describe("help", () => {
 
       Options:
         -V, --version           output the version number
-        -C, --directory <path>  the project's folder, instead of the current one
-        --json                  data on stdout as JSON, talk on stderr
-        --debug                 say more
+        -C, --directory <path>  the folder to work in, instead of the current one
+        --json                  print data as JSON on stdout and messages on stderr
+        --debug                 print debug messages
         -h, --help              display help for command
 
       Set up:
-        init                    put a GlitchTip beside your services, or a sample app
-                                into an empty folder
+        init                    put GlitchTip beside your services, or make a sample
+                                app in an empty folder
         add                     give one more service a DSN
-        remove                  a service no longer gets a DSN
-        render                  bring the managed files up to date, your edits merged
-                                in, and show how they change
-        eject                   make managed files your own: they are no longer
-                                written
-        import                  the declaration, from app-interface's files or a
-                                Terraform state; or another server's configuration
-        lock                    pin the stack's images by their digests
-        uninstall               remove GlitchTip from the engine and from this folder,
-                                which is then as it was before init
-        size                    what so many events a day need: topology, memory,
-                                disk, Postgres, and why
-        demo                    all of it in a temporary folder, up to an event read
-                                back
+        remove                  stop giving a service a DSN
+        render                  bring the managed files up to date and merge your
+                                edits
+        eject                   make managed files your own, so that they are no
+                                longer written
+        import                  write the declaration from app-interface or Terraform,
+                                or import a configuration
+        lock                    pin the stack's images by digest
+        uninstall               remove GlitchTip from the engine and from this folder
+        size                    work out what a number of events per day needs
+        demo                    run the whole path in a temporary folder, up to an
+                                event read back
 
       Run:
-        up                      docker compose up, and before it the env files of apps
-                                that take their DSN from one
-        down                    stop and remove the project's containers; the data
-                                stays
-        restart                 restart web and worker, or what is named, and wait
-                                until they are healthy
-        migrate                 migrations, partitions and the cache's table, now
-        upgrade                 another GlitchTip: backed up first, proved afterwards,
-                                taken back where it fails
-        rollback                back to before the last upgrade: its images, its
-                                settings, its data
-        build                   build what the project builds; what runs goes on
-                                running
-        push                    the stack's images into a registry of your own
+        up                      start everything and wait until it is healthy
+        down                    stop and remove the containers; the data stays
+        restart                 restart web and worker, and wait until they are
+                                healthy
+        migrate                 run GlitchTip's migrations, and create its partitions
+                                and cache table, now
+        upgrade                 upgrade GlitchTip: a backup before, a proof after, a
+                                rollback on failure
+        rollback                go back to the state before the last upgrade
+        build                   build the services that have a build section
+        push                    push the stack's images to a registry of your own
         package                 create or verify a bundle for machines without
-                                internet
-        clean                   remove GlitchTip from the engine: its containers, its
-                                data, the images built for it
+                                internet access
+        clean                   remove GlitchTip's containers, data and built images
+                                from the engine
 
-      Look:
-        status                  what runs, what the provisioner did, which app has its
-                                DSN
-        doctor                  everything that stands in the way, each with its fix
-        check                   whether the stack is fit for the world: each point of
-                                the hardening table, with its reason
+      Inspect:
+        status                  show what runs and what needs attention
+        doctor                  find everything that stands in the way, each finding
+                                with its fix
+        check                   check the stack against the hardening table for
+                                production
         verify                  send an event from each app's own container and read
                                 it back
-        password                print the administrator's password, which the first up
-                                made
-        logs                    what the services say, as one view; --errors for
-                                failures alone
-        graph                   the stack as a Mermaid chart: services, networks,
-                                volumes, ports, who holds which secret
-        load                    send real events to the running stack, and read every
+        password                print the administrator's password
+        logs                    show the logs of all services in the order of time
+        graph                   print the stack as a chart: services, networks,
+                                volumes, ports, secrets
+        load                    send real events to the running stack and read every
                                 accepted one back
 
       Inside the containers:
-        shell                   a shell, or one command, in a service's container
-        psql                    psql on GlitchTip's database, signed in
-        redis-cli|valkey-cli    Valkey's own client, in its container
-        manage                  GlitchTip's manage.py, with its environment
-        user                    accounts: list, create, delete, password, role,
-                                superuser, active …
-        organization            organizations and their members: list, create, add,
-                                remove …
+        shell                   open a shell, or run one command, in a service's
+                                container
+        psql                    run psql on GlitchTip's database, signed in
+        redis-cli|valkey-cli    run Valkey's own client in its container
+        manage                  run GlitchTip's manage.py with the environment of its
+                                processes
+        user                    manage accounts: list, create, delete, password, role,
+                                superuser and more
+        organization            manage organizations and their members: list, create,
+                                add, remove
 
-      What the server holds:
-        plan                    what would change; exit code 3 if anything would
+      Server content:
+        plan                    show what would change in the files and on the servers
         apply                   make the servers hold what is declared: alerts,
                                 monitors, members, projects
-        pull                    write what the servers hold into the declaration, its
-                                comments kept
-        alert                   test: send a test through an alert's recipients, where
-                                the server can
-        export                  what a server holds, in a file for another one
-        provision               the provisioner's work without its container: from CI,
-                                for a GlitchTip anywhere
-        rotate                  give apps a new key, and delete the old one once
-                                nobody uses it
+        pull                    write what the servers hold into the declaration
+        alert                   send a test through an alert's recipients, where the
+                                server can
+        export                  write a server's configuration into a file for another
+                                server
+        provision               do the provisioner's work without its container, for
+                                CI and for a GlitchTip anywhere
+        rotate                  replace the keys of apps, and delete the old ones once
+                                they are silent
 
-      Care:
-        backup                  whole copies of the stack's data: create, list,
-                                verify, prune
-        restore                 put a backup in the place of what is there, or into a
-                                new stack
-        secrets                 list, or rotate: the database's password, the secret
-                                key, the admin's password, the token
-        care                    the service that looks after the stack: run, restart,
-                                report
-        notify                  test: send a message to who is told of failures
-        mail                    test: send a mail by GlitchTip's own settings, from
+      Maintain:
+        backup                  create, list, verify, prune and fetch backups
+        restore                 restore a backup, in place or into a new stack
+        secrets                 list the stack's secrets, or rotate one
+        care                    do now what the care service does by itself: run,
+                                restart, report
+        notify                  send a test message to everybody who is told of
+                                failures
+        mail                    send a test mail with GlitchTip's own settings, from
                                 its own container
 
       For shells, tests and Compose:
-        completion              print the script by which bash, zsh, fish or
-                                PowerShell completes commands, options and names
-        emulate                 run a GlitchTip in memory on loopback, for tests
-                                without containers
-        compose                 what Compose calls for services with \`inject:
-                                provider\`
+        completion              print the completion script for bash, zsh, fish or
+                                PowerShell
+        emulate                 run a GlitchTip in memory, for tests without
+                                containers
+        compose                 answer Compose for services with \`inject: provider\`
 
       Commands:
         help [command]          display help for command
@@ -165,7 +158,7 @@ describe("help", () => {
     expect(stdout).toMatchInlineSnapshot(`
       "Usage: glitchtip-compose init [options]
 
-      put a GlitchTip beside your services, or a sample app into an empty folder
+      put GlitchTip beside your services, or make a sample app in an empty folder
 
       Everyday:
         --app <service=project>       a service that gets a DSN, and its project;
@@ -256,9 +249,11 @@ describe("help", () => {
 
       Global Options:
         -V, --version                 output the version number
-        -C, --directory <path>        the project's folder, instead of the current one
-        --json                        data on stdout as JSON, talk on stderr
-        --debug                       say more
+        -C, --directory <path>        the folder to work in, instead of the current
+                                      one
+        --json                        print data as JSON on stdout and messages on
+                                      stderr
+        --debug                       print debug messages
 
       Examples:
         npx glitchtip-compose init
@@ -267,6 +262,9 @@ describe("help", () => {
         npx glitchtip-compose init --production --domain errors.example.com --email you@example.com --email-url file:./mail-url
         npx glitchtip-compose init --server-url https://errors.example.com --token env:GLITCHTIP_TOKEN --app api=shop-api
         npx glitchtip-compose init --app api=shop-api --entrypoint api='["docker-entrypoint.sh"]' --command api='["node","server.js"]'
+
+      Exit codes:
+        3  with --dry-run, where a declaration exists: something would change
       "
     `);
   });
