@@ -150,6 +150,15 @@ describe("pages", () => {
     expect(targets.filter((target) => !existsSync(target))).toEqual([]);
   });
 
+  it("the index lists every page once", () => {
+    const listed = [...read("docs/README.md").matchAll(/^- \[([\w-]+\.md)\]/gm)].map(([, name]) => name);
+    expect(listed.toSorted()).toEqual(
+      readdirSync(join(root, "docs"))
+        .filter((name) => /^[a-z].*\.md$/.test(name))
+        .toSorted(),
+    );
+  });
+
   it("each failure mode names tests that are there", () => {
     const rows = [...read("docs/failure-modes.md").matchAll(/^\|(?! *(?:#|failure|---)).*\|$/gm)].map(([row]) => row);
     expect(rows.length).toBeGreaterThanOrEqual(22);
