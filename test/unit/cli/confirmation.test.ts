@@ -36,7 +36,7 @@ describe("commands that remove or replace something", () => {
 });
 
 it("the page of the commands has a row for each", () => {
-  const page = readFileSync(join(import.meta.dirname, "../../../docs/commands.md"), "utf8");
+  const page = readFileSync(join(import.meta.dirname, "../../../docs/daily.md"), "utf8");
   const told = [...page.matchAll(/^\| (`[a-z][^|]*) \| yes \| (yes)? ?\| ?([^|]*)\|$/gm)].flatMap(
     ([, names, yes, confirm]) =>
       [...(names ?? "").matchAll(/`([a-z]+)/g)].map(([, name]) => [name, yes === "yes", confirm !== ""] as const),
