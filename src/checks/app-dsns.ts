@@ -14,6 +14,8 @@ export interface AppDsnState {
    * whose DSN the user gives: `given`, or `off` where it is empty.
    */
   readonly dsn: AppStatus["dsn"] | "none" | "given" | "off";
+  /** For whom a proof holds: the provisioner's events go to the container's address, whatever the variables are for. */
+  readonly provedFor?: "container";
   readonly variables: readonly string[];
   /** The file from which a program outside of Compose reads it. */
   readonly dotenv?: string;
@@ -31,7 +33,10 @@ export function provisionedAppStates(
     project: known[app]?.project ?? declared.project,
     dsn: known[app]?.dsn ?? options.provided?.(app) ?? ("none" as const),
     variables: namesOf(declared).map((name) => nameInApp(declaration, app, name)),
-    ...defined({ dotenv: declared.dotenv }),
+    ...defined({
+      provedFor: known[app]?.dsn === "proved" ? ("container" as const) : undefined,
+      dotenv: declared.dotenv,
+    }),
   }));
 }
 

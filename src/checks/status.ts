@@ -29,6 +29,7 @@ import {
 } from "../running/index.ts";
 import { ONE_SHOTS, PROVISIONER, SERVER, WORKER } from "../stack/service-names.ts";
 import { type AppDsnState, givenAppStates, missingDsns, provisionedAppStates } from "./app-dsns.ts";
+import { type AskAddress, type AudienceAddress, addressNotice, audienceAddresses } from "./audience-addresses.ts";
 import { type CertificateStatus, certificateStatus } from "./production/certificate-status.ts";
 import { diskProblems, type Resources, readResources } from "./resources.ts";
 
@@ -69,6 +70,8 @@ export interface StatusOptions {
   readonly restoring?: string;
   /** Compared with the labels of what is on the engine. */
   readonly identity?: WorkspaceIdentity;
+  /** Asks an address for the host or the public; left out, none is asked. */
+  readonly ask?: AskAddress;
   /** Returns the state of an app with a Compose provider, which is stored on this machine. */
   provided?(app: string): AppDsnState["dsn"];
 }
@@ -83,6 +86,8 @@ interface StatusLines {
   readonly valkey?: ValkeyMemory;
   readonly backup?: BackupState;
   readonly resources?: Resources;
+  /** The addresses in DSNs that are not for containers, each asked from this machine. */
+  readonly addresses?: readonly AudienceAddress[];
 }
 
 interface LineContext {
@@ -137,6 +142,14 @@ const LINES: { readonly [Name in keyof StatusLines]-?: ReadLine<NonNullable<Stat
     ({ docker, stack, options }) => (options.resources ? readResources(docker, stack) : undefined),
     diskProblems,
   ),
+  addresses: line(
+    async ({ docker, declaration, stack, options: { ask } }) => {
+      const found = ask === undefined ? [] : await audienceAddresses(docker, declaration, stack, ask);
+      return found.length === 0 ? undefined : found;
+    },
+    // A public address may answer everywhere but on its own host, so that one is only a note.
+    (found) => found.flatMap((one) => (one.audience === "host" ? (addressNotice(one) ?? []) : [])),
+  ),
 };
 
 export async function stackStatus(
@@ -165,6 +178,10 @@ export async function stackStatus(
     ...lines.flatMap((line) => line?.problems ?? []),
   ];
   const isStarted = stack.containers.length > 0;
+  const values = Object.fromEntries(
+    names.flatMap((name, i) => (lines[i] === undefined ? [] : [[name, lines[i].value]])),
+  );
+  const notes = [...openRotationNotes(written), ...publicNotes(values)];
   const running = problems.length > 0 ? "broken" : settling(services);
   return {
     project: stack.config.name,
@@ -177,14 +194,13 @@ export async function stackStatus(
       provisioner: withoutApps(written),
       apps: [...apps, ...givenAppStates(declaration, stack)],
     }),
-    ...Object.fromEntries(names.flatMap((name, i) => (lines[i] === undefined ? [] : [[name, lines[i].value]]))),
-    next: isStarted
-      ? [...problems, ...openRotationNotes(written)]
-      : claims.length > 0
-        ? claims
-        : ["docker compose up -d --wait"],
+    ...values,
+    next: isStarted ? [...problems, ...notes] : claims.length > 0 ? claims : ["docker compose up -d --wait"],
   };
 }
+
+const publicNotes = ({ addresses = [] }: StatusLines): string[] =>
+  addresses.flatMap((one) => (one.audience === "public" ? (addressNotice(one) ?? []) : []));
 
 async function foreignStackProblems({ engine, config }: RunningStack, { identity }: StatusOptions): Promise<string[]> {
   if (identity === undefined) return [];

@@ -31,8 +31,8 @@ export async function hostUrl({ server }: Pick<Declaration, "server">, docker: D
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-/** The host of an engine on another machine; undefined for one on this machine. */
-function remoteEngineHost(address: string): string | undefined {
+/** Returns the host of an engine on another machine; undefined for one on this machine. */
+export function remoteEngineHost(address: string): string | undefined {
   const { protocol, hostname } = new URL(address);
   if (!/^(tcp|ssh|https?):$/.test(protocol)) return undefined;
   const host = hostname.replace(/^\[|\]$/g, "");

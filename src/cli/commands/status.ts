@@ -3,7 +3,7 @@ import { type BackupState, backupFolder, backupState, restoreProgress } from "..
 import { formatMebibytes } from "../../base/byte-size.ts";
 import { defined } from "../../base/defined.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
-import { type MemoryUse, type Resources, type StackStatus, stackStatus } from "../../checks/index.ts";
+import { addressAsker, type MemoryUse, type Resources, type StackStatus, stackStatus } from "../../checks/index.ts";
 import { providerOf } from "../../config/app-sources.ts";
 import { resolveServer, serverKind } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
@@ -84,6 +84,7 @@ async function showStatus(context: CliContext, print: (data: string) => void): P
     changedStarts: starts.map(changedStartText),
     nowMs: context.clock.now(),
     resources: true,
+    ask: addressAsker(context, declaration),
     provided: (app) =>
       providerOf(declaration, app) === undefined ? "none" : providedDsnState(context.dir, declaration, app),
   });
@@ -110,6 +111,7 @@ const SECTIONS: readonly ((found: StackStatus, view: View) => string | undefined
   headline,
   servicesTable,
   appsTable,
+  addressLines,
   ({ provisioner }, { nowMs }) =>
     provisioner && `provisioner: ${provisioner.state}, ${ago(Date.parse(provisioner.at), nowMs)} ago`,
   ({ jobs }) => (jobs === undefined || isElsewhere(jobs) ? undefined : `jobs: ${jobsText(jobs)}`),
@@ -139,13 +141,23 @@ function servicesTable({ services, resources }: StackStatus, view: View): string
 
 function appsTable({ apps }: StackStatus, { paint }: View): string | undefined {
   if (apps.length === 0) return undefined;
-  const rows = apps.map(({ app, project: slug = "-", dsn, variables, dotenv }) => [
+  const rows = apps.map(({ app, project: slug = "-", dsn, provedFor, variables, dotenv }) => [
     app,
     slug,
-    dsn === "none" ? paint("bad", dsn) : dsn,
+    dsn === "none" ? paint("bad", dsn) : provedFor === undefined ? dsn : `${dsn} for ${provedFor}s`,
     variables.join(", ") + (dotenv === undefined ? "" : ` in ${dotenv}`),
   ]);
   return table([["APP", "PROJECT", "DSN", "VARIABLES"], ...rows]);
+}
+
+function addressLines({ addresses }: StackStatus, { paint }: View): string | undefined {
+  return addresses
+    ?.map(({ audience, url, problem, of }) =>
+      problem === undefined
+        ? `DSNs for ${audience}: ${url} ${of === undefined ? "answers" : `is an address of ${of}, and was not asked`}`
+        : paint("bad", `DSNs for ${audience}: ${url} does not answer from here (${problem})`),
+    )
+    .join("\n");
 }
 
 function serviceRow({ service, state, health, exitCode, sinceMs, problem }: ServiceState, { nowMs, paint }: View) {

@@ -13,6 +13,7 @@ import {
 } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
+import { silentAddresses } from "../silent-addresses.ts";
 
 export default {
   async run(context) {
@@ -35,6 +36,7 @@ export default {
     }).catch((error: unknown) => {
       throw upFailure(error, taken);
     });
+    for (const text of await silentAddresses(context, docker, declaration)) context.log.warn(text);
     for (const app of result.without) context.log.warn(`${app} has no DSN yet and starts without reporting`);
     if (context.json) return context.print(JSON.stringify({ ...result, written: [...given, ...result.written] }));
     for (const path of [...given, ...result.written]) context.print(`wrote ${path}`);

@@ -1,7 +1,9 @@
 import { EXIT } from "../../base/errors.ts";
 import { givenApps } from "../../config/app-sources.ts";
-import { openDocker } from "../../docker/index.ts";
+import type { Declaration } from "../../config/schema.ts";
+import { type Docker, openDocker } from "../../docker/index.ts";
 import {
+  type AppToVerify,
   chooseApps,
   containerSender,
   dsnOnThisMachine,
@@ -30,6 +32,7 @@ import {
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { paintFor, withProgress } from "../screen.ts";
+import { silentAddresses } from "../silent-addresses.ts";
 import { table } from "../table.ts";
 
 const WITHIN_MS = 60_000;
@@ -76,11 +79,23 @@ export default {
         );
       },
     );
+    await warnOfAddresses(context, docker, declaration, apps);
     if (context.json) context.print(JSON.stringify({ apps: results }));
     else context.print(resultsText(results, paintFor(context)));
     context.setExitCode(results.every(({ ok }) => ok) && changed.length === 0 ? EXIT.done : EXIT.failed);
   },
 } satisfies CliCommand;
+
+/** An event proves one variable of an app; what its other variables are for is asked without an event. */
+async function warnOfAddresses(
+  context: CliContext,
+  docker: Docker,
+  { apps, ...rest }: Declaration,
+  wanted: readonly AppToVerify[],
+) {
+  const verified = Object.fromEntries(Object.entries(apps).filter(([app]) => wanted.some(({ name }) => name === app)));
+  for (const text of await silentAddresses(context, docker, { ...rest, apps: verified })) context.log.warn(text);
+}
 
 /** Whether a service does not run because of its profile or its scale, which is told then. */
 function isOff({ log }: CliContext, stack: RunningStack, name: string): boolean {
@@ -104,6 +119,7 @@ export function resultsText(results: readonly VerifyResult[], paint: ReturnType<
     result.project,
     result.eventId,
     result.ok ? paint("good", `${result.ms} ms`) : paint("bad", "FAILED"),
+    result.audience,
     result.via ?? "-",
   ]);
   const failures = results.flatMap((result) => {
@@ -112,5 +128,5 @@ export function resultsText(results: readonly VerifyResult[], paint: ReturnType<
     const more = [...problems.map((line) => `  ${line}`), ...(remedy === undefined ? [] : [`  → ${remedy}`])];
     return ["", `${result.app}: ${code}: ${message}`, ...more];
   });
-  return [table([["APP", "PROJECT", "EVENT", "READ BACK", "VIA"], ...rows]), ...failures].join("\n");
+  return [table([["APP", "PROJECT", "EVENT", "READ BACK", "FOR", "VIA"], ...rows]), ...failures].join("\n");
 }

@@ -55,7 +55,13 @@ export interface VerifyContext {
   readonly read: EventReader;
 }
 
-export type VerifyResult = { readonly app: string; readonly project: string; readonly eventId: string } & (
+export type VerifyResult = {
+  readonly app: string;
+  readonly project: string;
+  readonly eventId: string;
+  /** Whose address the event was sent to: the app's other variables are not proved by it. */
+  readonly audience: Audience;
+} & (
   | {
       readonly ok: true;
       readonly via: string;
@@ -89,7 +95,7 @@ export async function verifyApps(context: VerifyContext, apps: readonly AppToVer
     );
   const one = async (app: AppToVerify): Promise<VerifyResult> => {
     const event = events.get(app.name) ?? newEvent(app.name);
-    const common = { app: app.name, project: app.project, eventId: event.id };
+    const common = { app: app.name, project: app.project, eventId: event.id, audience: app.audience };
     let via: string | undefined;
     try {
       ({ via } = await context.send(app, event, signal));

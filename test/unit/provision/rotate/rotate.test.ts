@@ -74,7 +74,7 @@ function world({
     prove: async (apps: readonly string[]): Promise<VerifyResult[]> => {
       calls.push(`prove ${apps.join(" ")}`);
       return apps.map((app) => {
-        const common = { app, project: "shop", eventId: "e" };
+        const common = { app, project: "shop", eventId: "e", audience: "container" as const };
         if (!failing.includes(app)) return { ...common, ok: true, via: "node", ms: 1 };
         return { ...common, ok: false, error: { code: "GC1405", message: "lost" } };
       });
