@@ -1,106 +1,267 @@
-import { stderr, stdin } from "node:process";
-import { intro, isCancel, multiselect, note, select, text } from "@clack/prompts";
+import { confirm, intro, multiselect, note, select, text } from "@clack/prompts";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
-import { INIT_OPTIONS, type InitOptions, problemOfValue } from "../init/index.ts";
-import { surveyFolder } from "../workspace/index.ts";
+import { INIT_OPTIONS, type InitOptions, problemOfValue, suggestedPort } from "../init/index.ts";
+import { type Survey, surveyFolder, type WorkspaceContext, type WorkspaceResult } from "../workspace/index.ts";
 import type { CliContext } from "./context.ts";
+import { answerOrBack, askAll, BACK, type Back, openTerminal, type Question, type Terminal } from "./prompts.ts";
 
-type Terminal = { readonly input: typeof stdin; readonly output: typeof stderr; readonly signal: AbortSignal };
-type Asked = "domain" | "serverUrl" | "token" | "email" | "organization";
+type Asked = "domain" | "serverUrl" | "token" | "email" | "organization" | "port";
+type Kind = "new" | "existing" | "alone";
+type PortIsFree = (port: number, hostIp: string) => Promise<boolean>;
 
-/** Asks for what the options left open; asks nothing where a declaration is there already. */
-export async function askInit({ dir, signal }: CliContext, given: InitOptions): Promise<InitOptions> {
-  const { declared, services, things, folder } = surveyFolder(dir);
-  if (declared) return given;
-  const terminal = { input: stdin, output: stderr, signal };
-  intro("Set up GlitchTip", terminal);
-  const alone = services.length > 0 || given.sample || given.noApps ? {} : await askWithoutServices(things, terminal);
-  const isAsked = services.length > 0 && !given.noApps;
-  const chosen = given.apps === undefined && isAsked ? await askApps(services, terminal) : given;
-  const organization = given.organization ?? (await ask("organization", terminal, { initialValue: folder }));
-  const server = saysWhichServer(given) ? {} : await askServer(terminal);
-  const email =
-    given.email ?? ((given.serverUrl ?? server.serverUrl) === undefined ? await ask("email", terminal) : undefined);
-  return { ...given, ...alone, ...chosen, ...server, ...defined({ organization, email }) };
+interface Answers {
+  readonly kind?: Kind;
+  readonly options: InitOptions;
+  readonly result?: WorkspaceResult;
 }
 
-/** Asks what a folder gets that has no Compose file and is not empty; an empty one gets the sample app. */
-async function askWithoutServices(things: readonly string[], terminal: Terminal): Promise<InitOptions> {
-  if (things.length === 0) {
-    note("No Compose file here: a small sample app is made.", undefined, terminal);
-    return {};
+const AGAIN = "npx glitchtip-compose init";
+const stopped = (): CodedError => new CodedError("GC1003", "stopped before anything was written", { remedy: AGAIN });
+
+/** Writes the workspace as the options say; `beforeWrite` sees what would be written. */
+type Make = (options: InitOptions, beforeWrite?: WorkspaceContext["beforeWrite"]) => Promise<WorkspaceResult>;
+
+interface InitOnTerminal {
+  readonly given: InitOptions;
+  readonly portIsFree: PortIsFree;
+  readonly make: Make;
+  /** Returns the command line that says the same without a question. */
+  commandLine(options: InitOptions): string;
+  readonly dryRun: boolean;
+}
+
+/**
+ * Asks for what the options left open, shows what comes of it, and makes it where that is agreed to. Asks nothing where a
+ * declaration is there already.
+ */
+export async function initOnTerminal(
+  { dir, env, signal }: CliContext,
+  { given, portIsFree, make, commandLine, dryRun }: InitOnTerminal,
+): Promise<WorkspaceResult> {
+  const survey = surveyFolder(dir);
+  if (survey.declared) return await make(given);
+  const terminal = openTerminal(signal);
+  intro("Set up GlitchTip (Esc goes back, Ctrl-C stops; nothing is written before the summary)", terminal);
+  const asksPort = !env.GLITCHTIP_PORT && !survey.hasPortVariable;
+  const questions = questionsFor({ survey, given, terminal, portIsFree, asksPort });
+  const summary: Question<Answers> = {
+    applies: () => true,
+    async ask({ options }) {
+      try {
+        const agree = async (preview: WorkspaceResult) => {
+          if ((await agreed(preview, commandLine(options), terminal)) === BACK) throw BACK;
+        };
+        return { result: await make(options, dryRun ? undefined : agree) };
+      } catch (error) {
+        if (error === BACK) return BACK;
+        throw error;
+      }
+    },
+  };
+  const said = await askAll([...questions, summary], { options: given });
+  if (said === BACK || said.result === undefined) throw stopped();
+  return said.result;
+}
+
+interface Asking {
+  readonly survey: Survey;
+  readonly given: InitOptions;
+  readonly terminal: Terminal;
+  readonly portIsFree: PortIsFree;
+  readonly asksPort: boolean;
+}
+
+/** Returns the questions in their order. Each applies where neither an option nor an earlier answer has decided it. */
+function questionsFor({ survey, given, terminal, portIsFree, asksPort }: Asking): Question<Answers>[] {
+  const { services, folder } = survey;
+  const asksServer = !saysWhichServer(given);
+  const textOf = (name: Asked, initial?: string): Question<Answers>["ask"] => {
+    return async ({ options }, earlier) => {
+      const initialValue = String(earlier.options[name] ?? initial ?? INIT_OPTIONS[name].question?.initialValue ?? "");
+      const said = await ask(name, terminal, { initialValue });
+      return said === BACK ? BACK : { options: { ...options, [name]: said } };
+    };
+  };
+  const isOpen = (name: Asked) => given[name] === undefined;
+  const isOwn = ({ kind, options }: Answers) => kind !== "existing" && options.serverUrl === undefined;
+  return [
+    {
+      applies: () => asksServer && !given.noApps,
+      ask: ({ options }) => askKind(survey, options, terminal),
+    },
+    {
+      applies: ({ options }) => services.length > 0 && !options.noApps && given.apps === undefined,
+      ask: ({ options }, earlier) => askApps(survey, options, earlier.options, terminal),
+    },
+    { applies: ({ kind }) => kind === "existing", ask: textOf("serverUrl") },
+    { applies: ({ kind }) => kind === "existing", ask: textOf("token") },
+    { applies: () => isOpen("organization"), ask: textOf("organization", folder) },
+    { applies: (asked) => isOpen("email") && isOwn(asked), ask: textOf("email") },
+    {
+      applies: (asked) => asksPort && isOpen("port") && isOpen("domain") && given.url === undefined && isOwn(asked),
+      ask: ({ options }, earlier) => askPort(survey, options, earlier.options, { terminal, portIsFree }),
+    },
+  ];
+}
+
+/** Asks which GlitchTip it is about. The first choice is what most people want in such a folder. */
+async function askKind(survey: Survey, options: InitOptions, terminal: Terminal): Promise<Partial<Answers> | Back> {
+  const { services, things } = survey;
+  const hasApps = options.apps !== undefined || options.sample === true;
+  const isBare = services.length === 0 && things.length > 0 && !hasApps;
+  const app = services.length > 0 || hasApps ? "" : ", with a small sample app";
+  const made = { value: "new" as const, label: `A new GlitchTip here${app || ", beside my services"}` };
+  const alone = {
+    value: "alone" as const,
+    label: "A new GlitchTip alone",
+    hint: "for programs outside of Compose, too",
+  };
+  const existing = { value: "existing" as const, label: `A GlitchTip that I have already${app}` };
+  const place = isBare ? `No Compose file is here, beside ${things.slice(0, 3).join(", ")}. ` : "";
+  const kind = await answerOrBack(
+    () =>
+      select<Kind>({
+        ...terminal,
+        message: `${place}Which GlitchTip do you want?`,
+        options: [...(isBare ? [alone, made] : [made]), existing, ...(isBare || hasApps ? [] : [alone])],
+      }),
+    AGAIN,
+  );
+  if (kind === BACK) return BACK;
+  if (kind === "alone") return { kind, options: { ...options, noApps: true } };
+  return { kind, options: { ...options, ...(isBare && { sample: true }) } };
+}
+
+async function askApps(
+  { services, built }: Survey,
+  options: InitOptions,
+  earlier: InitOptions,
+  terminal: Terminal,
+): Promise<Partial<Answers> | Back> {
+  for (;;) {
+    const chosen = await answerOrBack(
+      () =>
+        multiselect({
+          ...terminal,
+          message: "Which services report errors? (Space selects, Return goes on; none: GlitchTip alone)",
+          options: services.map((service) => ({ value: service, label: service })),
+          initialValues: earlier.apps === undefined ? [...built] : Object.keys(earlier.apps),
+          required: false,
+        }),
+      AGAIN,
+    );
+    if (chosen === BACK) return BACK;
+    if (chosen.length === 0) return { options: { ...options, noApps: true } };
+    const apps = await askProjects(chosen, earlier.apps ?? {}, terminal);
+    if (apps !== BACK) return { options: { ...options, apps } };
   }
-  const chosen = await answer(
-    select({
-      ...terminal,
-      message: `No Compose file is here, beside ${things.slice(0, 3).join(", ")}. What shall be made?`,
-      options: [
-        { value: "noApps", label: "GlitchTip alone", hint: "for programs that run on this machine, too" },
-        { value: "sample", label: "GlitchTip and a sample app" },
-      ],
+}
+
+/** Asks for the project of each service; BACK leads to the service before, and from the first one out of here. */
+async function askProjects(
+  services: readonly string[],
+  earlier: Readonly<Record<string, string>>,
+  terminal: Terminal,
+): Promise<Readonly<Record<string, string>> | Back> {
+  const questions = services.map(
+    (service): Question<Record<string, string>> => ({
+      applies: () => true,
+      async ask(_, before) {
+        const validate = (said: string | undefined) => (said?.trim() ? undefined : "This must not be empty.");
+        const initialValue = before[service] ?? service;
+        const message = `Project of ${service} (GlitchTip shows its issues under this name)`;
+        const project = await answerOrBack(() => text({ ...terminal, message, initialValue, validate }), AGAIN);
+        return project === BACK ? BACK : { [service]: project };
+      },
     }),
   );
-  return chosen === "sample" ? { sample: true } : { noApps: true };
+  const said = await askAll(questions, { ...earlier });
+  if (said === BACK) return BACK;
+  return Object.fromEntries(services.map((service) => [service, said[service] ?? service]));
+}
+
+async function askPort(
+  { compose }: Survey,
+  options: InitOptions,
+  earlier: InitOptions,
+  { terminal, portIsFree }: { readonly terminal: Terminal; readonly portIsFree: PortIsFree },
+): Promise<Partial<Answers> | Back> {
+  const suggested = await suggestedPort({ portIsFree }, options, compose);
+  if (suggested?.next === undefined) return { options };
+  const { next, takenBy } = suggested;
+  const why = takenBy === undefined ? "" : ` (8000 is taken by ${takenBy})`;
+  const said = await ask("port", terminal, {
+    initialValue: String(earlier.port ?? next),
+    more: why,
+    problemOf: (typed) => suggested.problemOf(Number(typed)),
+  });
+  if (said === BACK) return BACK;
+  // The usual port needs no line in the declaration.
+  return { options: { ...options, ...defined({ port: said === "8000" ? undefined : Number(said) }) } };
 }
 
 /** Asks under which name GlitchTip is reached in production. */
-export const askDomain = ({ signal }: CliContext): Promise<string> =>
-  ask("domain", { input: stdin, output: stderr, signal });
+export async function askDomain({ signal }: CliContext): Promise<string> {
+  const said = await ask("domain", openTerminal(signal));
+  if (said === BACK) throw stopped();
+  return said;
+}
 
-async function askServer(terminal: Terminal): Promise<InitOptions> {
-  const serverUrl = await ask("serverUrl", terminal, { defaultValue: "" });
-  return serverUrl === "" ? {} : { serverUrl, token: await ask("token", terminal) };
+/** Asks which of these services gets a DSN. */
+export async function askService({ signal }: CliContext, services: readonly string[]): Promise<string> {
+  const options = services.map((service) => ({ value: service, label: service }));
+  const message = "Which service gets a DSN?";
+  const again = "npx glitchtip-compose add";
+  const said = await answerOrBack(() => select({ ...openTerminal(signal), message, options }), again);
+  if (said === BACK) throw new CodedError("GC1003", "stopped before anything was written", { remedy: again });
+  return said;
 }
 
 const saysWhichServer = ({ serverUrl, image, url, port, domain }: InitOptions): boolean =>
   [serverUrl, image, url, port, domain].some((option) => option !== undefined);
 
-/** Asks an option's question and parses the answer as the option's value. */
-async function ask(
-  name: Asked,
-  terminal: Terminal,
-  more: { readonly initialValue?: string; readonly defaultValue?: string } = {},
-): Promise<string> {
+interface More {
+  readonly initialValue?: string;
+  /** Stands behind the question. */
+  readonly more?: string;
+  problemOf?(said: string): string | undefined;
+}
+
+/** Asks an option's question; the answer is checked as the option's value would be. */
+async function ask(name: Asked, terminal: Terminal, { more = "", problemOf, ...shown }: More = {}) {
   const row = INIT_OPTIONS[name];
-  const { message = row.flag, ...shown } = row.question ?? {};
-  return await answer(
-    text({
-      ...terminal,
-      message,
-      ...shown,
-      ...more,
-      validate: (said) => {
-        if (said?.trim()) return problemOfValue(row, said);
-        return more.defaultValue === undefined ? "This must not be empty." : undefined;
-      },
-    }),
+  const { message = row.flag, placeholder } = row.question ?? {};
+  return await answerOrBack(
+    () =>
+      text({
+        ...terminal,
+        message: `${message}${more}`,
+        ...defined({ placeholder }),
+        ...shown,
+        validate: (said) =>
+          said?.trim() ? (problemOfValue(row, said) ?? problemOf?.(said)) : "This must not be empty.",
+      }),
+    AGAIN,
   );
 }
 
-async function answer<T>(asked: Promise<T>): Promise<Exclude<T, symbol>> {
-  const said = await asked;
-  if (isCancel(said)) {
-    throw new CodedError("GC1003", "stopped before anything was written", { remedy: "npx glitchtip-compose init" });
-  }
-  return said as Exclude<T, symbol>;
-}
-
-async function askApps(services: readonly string[], terminal: Terminal): Promise<Pick<InitOptions, "apps" | "noApps">> {
-  const chosen = await answer(
-    multiselect({
-      ...terminal,
-      message: "Which services report errors? (space selects, return goes on; none: GlitchTip alone)",
-      options: services.map((service) => ({ value: service, label: service })),
-      required: false,
-    }),
+/** Shows what would be written and the command line that says the same. Throws GC1003 for no. */
+async function agreed(preview: WorkspaceResult, commandLine: string, terminal: Terminal): Promise<Back | true> {
+  const { url, admin, services, created, changed } = preview;
+  const lines = [
+    ...(url === undefined ? [] : [`GlitchTip  ${url}${admin === undefined ? "" : `, administrator ${admin.email}`}`]),
+    ...services.map(({ service, project = "a DSN of yours" }) => `app        ${service} → ${project}`),
+    ...(services.length === 0 ? ["app        none"] : []),
+    ...(created.length === 0 ? [] : [`new        ${created.join(", ")}`]),
+    ...(changed.length === 0 ? [] : [`changed    ${changed.join(", ")}`]),
+  ];
+  note(lines.join("\n"), "This will be written", terminal);
+  terminal.output.write(`│  The same without questions:\n│  ${commandLine}\n│\n`);
+  const said = await answerOrBack(
+    () => confirm({ ...terminal, message: "Write these files?", initialValue: true }),
+    AGAIN,
   );
-  if (chosen.length === 0) return { noApps: true };
-  const apps: Record<string, string> = {};
-  for (const service of chosen) {
-    const message = `Project of ${service}`;
-    const validate = (said: string | undefined) => (said?.trim() ? undefined : "This must not be empty.");
-    apps[service] = await answer(text({ ...terminal, message, initialValue: service, validate }));
-  }
-  return { apps };
+  if (said === false) throw stopped();
+  return said;
 }

@@ -35,7 +35,7 @@ export const INIT_OPTIONS = {
       oneOf: ["token", "tokenFile", "adminPassword"],
       problem: "how to sign in: --token env:NAME, --token-file PATH, or --email and --admin-password env:NAME",
     },
-    question: { message: "URL of an existing GlitchTip (empty: start one here)" },
+    question: { message: "Its URL", placeholder: "https://errors.example.com" },
   }),
   token: valueRow({
     flag: "--token <reference>",
@@ -44,7 +44,10 @@ export const INIT_OPTIONS = {
     secret: true,
     parse: parseSecretReference,
     needs: NEEDS_SERVER,
-    question: { message: "Its API token, by reference: env:NAME or file:PATH", placeholder: "env:GLITCHTIP_TOKEN" },
+    question: {
+      message: "Where is its API token? A reference: env:NAME, file:PATH or vault:MOUNT/PATH#FIELD",
+      placeholder: "env:GLITCHTIP_TOKEN",
+    },
   }),
   tokenFile: valueRow({
     flag: "--token-file <path>",
@@ -134,6 +137,7 @@ export const INIT_OPTIONS = {
     help: "GlitchTip's port on 127.0.0.1; default 8000, or the next one that is free",
     at: ["server", "port"],
     parse: parsePort,
+    question: { message: "GlitchTip's port on this machine" },
     notWith: OWN_STACK_ONLY,
   }),
   url: valueRow({

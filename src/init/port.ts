@@ -28,15 +28,9 @@ export async function withFreePort(
   variable: string | undefined,
 ): Promise<InitOptions> {
   if (variable || !publishesPort(options)) return options;
-  const takenBy = async (port: number): Promise<string | undefined> => {
-    const publishers = publishersAt(services, port);
-    if (publishers.length > 0) return `${publishers.join(" and ")} in your Compose file`;
-    return (await context.portIsFree?.(port, LOOPBACK)) === false ? "another program on this machine" : undefined;
-  };
   const { port } = options;
-  const why = await takenBy(port ?? USUAL_PORT);
+  const { next, takenBy: why } = await freePortFrom(port ?? USUAL_PORT, context, services);
   if (why === undefined) return options;
-  const next = await firstFree(port ?? USUAL_PORT, takenBy);
   if (port === undefined) {
     if (next === undefined) return options;
     context.log.info(`GlitchTip gets port ${next} (server.port), because port ${USUAL_PORT} is taken by ${why}`);
@@ -49,6 +43,48 @@ export async function withFreePort(
     return options;
   }
   throw new CodedError("GC1603", `--port ${port}: this port is taken by ${why}`, { remedy: free });
+}
+
+interface FreePort {
+  /** The next free port; undefined where none of the candidates is free. */
+  readonly next: number | undefined;
+  /** Who has the wanted port; undefined where it is free. */
+  readonly takenBy: string | undefined;
+}
+
+async function freePortFrom(
+  wanted: number,
+  { portIsFree }: Pick<PortContext, "portIsFree">,
+  services: UserProject["services"],
+): Promise<FreePort> {
+  const takenBy = async (port: number): Promise<string | undefined> => {
+    const publishers = publishersAt(services, port);
+    if (publishers.length > 0) return `${publishers.join(" and ")} in your Compose file`;
+    return (await portIsFree?.(port, LOOPBACK)) === false ? "another program on this machine" : undefined;
+  };
+  const why = await takenBy(wanted);
+  return { takenBy: why, next: why === undefined ? wanted : await firstFree(wanted, takenBy) };
+}
+
+/**
+ * Returns the port to suggest on a terminal, who has the usual one, and a check of another one; undefined where the
+ * options publish no port on the loopback address.
+ */
+export async function suggestedPort(
+  context: Pick<PortContext, "portIsFree">,
+  options: InitOptions,
+  services: UserProject["services"],
+): Promise<(FreePort & { problemOf(port: number): string | undefined }) | undefined> {
+  if (!publishesPort(options)) return undefined;
+  return {
+    ...(await freePortFrom(USUAL_PORT, context, services)),
+    problemOf(port) {
+      const publishers = publishersAt(services, port);
+      return publishers.length === 0
+        ? undefined
+        : `${port} is taken by ${publishers.join(" and ")} in your Compose file`;
+    },
+  };
 }
 
 /**

@@ -26,7 +26,7 @@ export {
 export { ejectFiles, renderFiles } from "./render.ts";
 export { missingSecrets, OLD_SECRET_FILES, oldSecretFiles, stackSecretProblem } from "./secrets.ts";
 export { ASSUMED, declaredFor, MEASURED, type Sizing, sizeFor } from "./size.ts";
-export { surveyFolder } from "./survey.ts";
+export { type Survey, surveyFolder } from "./survey.ts";
 export { applyUninstall, planUninstall, type UninstallOptions, type UninstallPlan } from "./uninstall.ts";
 export {
   conflictIn,

@@ -15,6 +15,12 @@ export interface Survey {
   readonly declared: boolean;
   /** The user's services, databases last; empty where the sample app will be made. */
   readonly services: readonly string[];
+  /** Those that are built here, which are the user's own programs. */
+  readonly built: readonly string[];
+  /** The services as they stand in the Compose files. */
+  readonly compose: UserProject["services"];
+  /** GLITCHTIP_PORT is set in .env, and decides the port. */
+  readonly hasPortVariable: boolean;
   /** What else is in a folder without Compose files. */
   readonly things: readonly string[];
   readonly folder: string;
@@ -23,11 +29,14 @@ export interface Survey {
 const DATABASE_IMAGE =
   /(?:^|\/)(?:postgres(?:ql)?|postgis|mysql|mariadb|redis|valkey|mongo(?:db)?|rabbitmq|memcached)(?=[:@]|$)/;
 
+const isDatabase = ({ image = "" }: UserProject["services"][string]): boolean => DATABASE_IMAGE.test(image);
+
 /** Returns the names of the services, those with the image of a database or a queue last: they report no errors. */
-function reportersFirst({ services }: UserProject): string[] {
-  const isDatabase = (name: string) => DATABASE_IMAGE.test(services[name]?.image ?? "");
-  const names = Object.keys(services);
-  return [...names.filter((name) => !isDatabase(name)), ...names.filter(isDatabase)];
+function reportersFirst(services: UserProject["services"]): string[] {
+  const [first, last] = [false, true].map((wanted) =>
+    Object.keys(services).filter((name) => services[name] !== undefined && isDatabase(services[name]) === wanted),
+  );
+  return [...(first ?? []), ...(last ?? [])];
 }
 
 export function surveyFolder(dir: string): Survey {
@@ -35,9 +44,13 @@ export function surveyFolder(dir: string): Survey {
   const texts = readComposeFiles(dir, composeFilesIn(dir, env));
   const assets = packageAssets();
   const sample = texts.length === 1 && texts.every(({ text }) => isSample(text, assets));
+  const services: UserProject["services"] = sample ? {} : readUserFiles(dir, texts, env).services;
   return {
     declared: readIfThere(join(dir, DECLARATION_FILE)) !== undefined,
-    services: sample ? [] : reportersFirst(readUserFiles(dir, texts, env)),
+    services: reportersFirst(services),
+    built: Object.keys(services).filter((name) => services[name]?.built && !isDatabase(services[name])),
+    compose: services,
+    hasPortVariable: Boolean(env.GLITCHTIP_PORT),
     things: texts.length > 0 ? [] : thingsIn(dir, assets),
     folder: basename(dir),
   };

@@ -29,6 +29,8 @@ export interface WorkspaceContext {
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
   readonly assets?: Assets;
+  /** Is shown what would be written, once everything is checked; nothing is written where it throws. */
+  beforeWrite?(preview: WorkspaceResult): Promise<void>;
 }
 
 /** Paths by what became of them; in a dry run, by what would become of them. */
@@ -106,7 +108,13 @@ export async function updateWorkspace(
     log.warn(`${lostWrapperText(app, path)}. ${lostWrapperRemedy}`);
   }
   const dotenv = dotenvEdits(workspace.dir, workspace.declaration);
+  const sampleUrl = options.sample ? sampleUrlOf(workspace, env) : undefined;
+  const result = (would: boolean): WorkspaceResult => ({
+    ...resultOf(workspace, [...plan.files, ...dotenv.map(plannedDotenv)], would),
+    ...defined({ sampleUrl }),
+  });
   if (!dryRun) {
+    await context.beforeWrite?.(result(true));
     applyWorkspacePlan(plan);
     writeEditorSchema(workspace.dir, workspace.declarationText, assets);
     writeDotenvFiles(workspace.dir, workspace.declaration, dotenv);
@@ -115,8 +123,7 @@ export async function updateWorkspace(
   }
   const conflict = tellConflicts ? undefined : conflictIn(plan.files, dryRun);
   if (conflict !== undefined) throw conflict;
-  const sampleUrl = options.sample ? sampleUrlOf(workspace, env) : undefined;
-  return { ...resultOf(workspace, [...plan.files, ...dotenv.map(plannedDotenv)], dryRun), ...defined({ sampleUrl }) };
+  return result(dryRun);
 }
 
 /** Lines of an app that is not declared any more, or with another file, are taken out of its dotenv file. */

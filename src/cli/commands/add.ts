@@ -1,9 +1,11 @@
+import { CodedError } from "../../base/errors.ts";
 import { AUDIENCES, type Audience } from "../../config/schema.ts";
 import { parseWords } from "../../init/index.ts";
 import { parseReference, REFERENCE_FORMS } from "../../references/reference.ts";
-import { type AddOptions, addApp, workspaceDocker } from "../../workspace/index.ts";
+import { type AddOptions, addApp, readWorkspace, surveyFolder, workspaceDocker } from "../../workspace/index.ts";
 import { badValues } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
+import type { CliContext } from "../context.ts";
 import { imageQuestions, printWorkspaceResult } from "../workspace-report.ts";
 
 interface Flags {
@@ -24,7 +26,7 @@ interface Flags {
 export default {
   flags: (command) =>
     command
-      .argument("<service>", "its name in your Compose file")
+      .argument("[service]", "its name in your Compose file; on a terminal it may be left out")
       .option("--project <name>", "the project it reports to, made where there is none; default: the service's name")
       .option("--dsn <reference>", `a DSN of its own instead of a project: ${REFERENCE_FORMS}`)
       .option("--variables <names>", "variables that get the DSN, with commas; default SENTRY_DSN")
@@ -38,7 +40,8 @@ export default {
       .option("--build", "build it, where the service has a build")
       .option("--dry-run", "only say what would be written")
       .option("--yes", "ask nothing"),
-  async run(context, flags, [service = ""]) {
+  async run(context, flags, [given]) {
+    const service = given ?? (await pickService(context));
     const options = { ...optionsOf(flags), ...imageQuestions(context) };
     await printWorkspaceResult(
       context,
@@ -46,6 +49,23 @@ export default {
     );
   },
 } satisfies CliCommand<Flags>;
+
+/** Asks for one of the services that have no DSN yet. Throws GC1001 where none is left or nobody can be asked. */
+async function pickService(context: CliContext): Promise<string> {
+  const { services } = surveyFolder(context.dir);
+  const { apps } = readWorkspace(context.dir, context.env).declaration;
+  const left = services.filter((name) => !Object.hasOwn(apps, name));
+  if (context.interactive && left.length > 0) {
+    const { askService } = await import("../init-questions.ts");
+    return await askService(context, left);
+  }
+  throw new CodedError("GC1001", "add: the service is missing", {
+    remedy:
+      left.length > 0
+        ? `Name one of ${left.join(", ")}: npx glitchtip-compose add ${left[0]}`
+        : "Every service here has a DSN. For a program outside of Compose: npx glitchtip-compose add NAME --host --dotenv FILE",
+  });
+}
 
 function optionsOf(flags: Flags): AddOptions {
   const problems: string[] = [];

@@ -1,9 +1,12 @@
 import { type Command, Option } from "commander";
+import { defined } from "../../base/defined.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import type { HostNetwork, ProductionHost } from "../../checks/index.ts";
 import {
   type GivenOptions,
   type InitOptionName,
+  type InitOptions,
+  initCommandLine,
   initWorkspace,
   isRepeatable,
   lacksDomain,
@@ -11,7 +14,12 @@ import {
   type OptionRow,
   parseInitOptions,
 } from "../../init/index.ts";
-import { composeFolderAbove, composeProjectNameOf, workspaceDocker } from "../../workspace/index.ts";
+import {
+  composeFolderAbove,
+  composeProjectNameOf,
+  type WorkspaceContext,
+  workspaceDocker,
+} from "../../workspace/index.ts";
 import { collect } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
@@ -84,27 +92,44 @@ export default {
     const typed = givenOptions(flags);
     const given = ask && lacksDomain(typed) ? { ...typed, domain: await ask.askDomain(context) } : typed;
     const options = parseInitOptions(given);
-    const answered = ask === undefined ? options : await ask.askInit(context, options);
     const images = { ...(pull && { pull }), ...(build && { build }), ...imageQuestions(context) };
     const { thisMachine } = await import("../../checks/index.ts");
     const { portIsFree } = thisMachine(context.clock);
-    const result = await initWorkspace(
-      {
-        ...context,
-        docker: workspaceDocker(context),
-        host: productionHost(context, preflight),
-        portIsFree,
-        engineName: async () => {
-          const { engineName } = await import("../own-stack.ts");
-          return await engineName(context);
+    const make = (answered: InitOptions, beforeWrite?: WorkspaceContext["beforeWrite"]) =>
+      initWorkspace(
+        {
+          ...context,
+          ...defined({ beforeWrite }),
+          docker: workspaceDocker(context),
+          host: productionHost(context, preflight),
+          portIsFree,
+          engineName: async () => {
+            const { engineName } = await import("../own-stack.ts");
+            return await engineName(context);
+          },
+          takenInstance: async (workspace) => {
+            const { takenInstance } = await import("../own-stack.ts");
+            return await takenInstance(context, workspace, flags.takeOver === true);
+          },
         },
-        takenInstance: async (workspace) => {
-          const { takenInstance } = await import("../own-stack.ts");
-          return await takenInstance(context, workspace, flags.takeOver === true);
-        },
-      },
-      { ...answered, ...images, ...(dryRun && { dryRun }) },
-    );
+        { ...answered, ...images, ...(dryRun && { dryRun }) },
+      );
+    const switches = [
+      ...(pull ? ["--pull"] : []),
+      ...(build ? ["--build"] : []),
+      ...(flags.takeOver ? ["--take-over"] : []),
+      ...(preflight ? [] : ["--no-preflight"]),
+    ];
+    const result =
+      ask === undefined
+        ? await make(options)
+        : await ask.initOnTerminal(context, {
+            given: options,
+            portIsFree,
+            make,
+            commandLine: (answered) => initCommandLine(given, answered, switches),
+            dryRun: dryRun === true,
+          });
     // A workspace that was just made has nothing to compare with.
     const isNew = result.created.includes("glitchtip.yaml");
     await printWorkspaceResult(context, result, { diffs: !isNew });
