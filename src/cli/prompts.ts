@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { stderr, stdin } from "node:process";
 import { isCancel } from "@clack/prompts";
 import { CodedError } from "../base/errors.ts";
@@ -13,7 +14,11 @@ export interface Terminal {
   readonly signal: AbortSignal;
 }
 
-export const openTerminal = (signal: AbortSignal): Terminal => ({ input: stdin, output: stderr, signal });
+export function openTerminal(signal: AbortSignal): Terminal {
+  // Each prompt listens to the signal until it is collected; Node warns from the eleventh on.
+  setMaxListeners(0, signal);
+  return { input: stdin, output: stderr, signal };
+}
 
 /**
  * Returns the answer to a prompt, or BACK for Esc. Throws GC1003 for Ctrl-C, which is a key and no signal in raw mode.

@@ -146,7 +146,7 @@ describe("init on a terminal", () => {
     run.type(RETURN);
     await run.says("8000 is taken by api in your Compose file");
     run.type(`${"\u007f".repeat(5)}8000${RETURN}`);
-    await run.says("▲  GlitchTip's port");
+    await run.says("▲");
     run.type(`${"\u007f".repeat(5)}8123${RETURN}`);
     await run.says("Write these files?");
     run.type(RETURN);
@@ -183,12 +183,13 @@ describe("init on a terminal", () => {
     run.type(ESC);
     await run.says(/Write these files\?[\s\S]*port on this machine/);
     run.type(RETURN);
-    await run.says(/Write these files\?[\s\S]*Write these files\?/);
+    await run.says(/Write these files\?[\s\S]*port on this machine[\s\S]*Write these files\?/);
     expect(filesOf(folders.project)).toEqual({ "compose.yaml": COMPOSE });
     run.type(RETURN);
     const { code, stdout } = await run.ended;
     expect(code, stdout).toBe(0);
     const line = [...stdout.matchAll(/(npx glitchtip-compose init --yes .*?)\r?\n/g)].at(-1)?.[1] ?? "";
+    expect(stdout).not.toContain("Warning");
     expect(line).toContain(`--app 'api=shop api'`);
     expect(line).toContain(`'Acme'\\''s'`);
     using again = cliFolders();
