@@ -9,3 +9,6 @@ export const DEFAULT_TEAM = "developers";
 
 /** The label of the keys that the provisioner makes, whose DSNs the apps of the stack use. */
 export const KEY_LABEL = "glitchtip-compose";
+
+/** The provisioner's variable: `true` proves the worker by a real event, also where every DSN was proved before. */
+export const PROVES_WORKER_VARIABLE = "GLITCHTIP_PROVES_WORKER";

@@ -2,6 +2,6 @@
 export type { Generation } from "../glitchtip/versions.ts";
 export type { Fault, FaultEffect } from "./fault.ts";
 
-export type { Emulator, EmulatorOptions, RequestRecord, Snapshot } from "./options.ts";
+export type { Emulator, EmulatorOptions, RequestRecord, Snapshot, WorkerState } from "./options.ts";
 
 export { startEmulator } from "./start.ts";

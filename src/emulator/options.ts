@@ -92,6 +92,12 @@ export interface Snapshot {
   readonly pendingEvents: number;
 }
 
+/**
+ * What the worker does with accepted events. `losing`: it takes them and stores none, as the worker of a real 5.2 without
+ * Valkey once its database was restarted. `stopped`: they wait.
+ */
+export type WorkerState = "storing" | "losing" | "stopped";
+
 /** A running emulator. */
 export interface Emulator extends AsyncDisposable {
   /** The origin, without a trailing slash. */
@@ -106,6 +112,7 @@ export interface Emulator extends AsyncDisposable {
   snapshot(): Snapshot;
   /** Runs the migrations of an "empty" database. */
   migrate(): void;
+  setWorker(state: WorkerState): void;
   /** Advances the emulator's clock, so that limits expire and the worker does its work. */
   advance(ms: number): void;
   close(): Promise<void>;

@@ -2,7 +2,7 @@ import { defined } from "../base/defined.ts";
 import { systemClock } from "../base/wait.ts";
 import { createSuperuser } from "./accounts.ts";
 import { Faults } from "./faults.ts";
-import type { Emulator, EmulatorOptions, RequestRecord } from "./options.ts";
+import type { Emulator, EmulatorOptions, RequestRecord, WorkerState } from "./options.ts";
 import { mint, TOKEN_SCOPES } from "./routes/tokens.ts";
 import { plant } from "./seed.ts";
 import { listen } from "./server.ts";
@@ -23,7 +23,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     now: () => now() + ahead,
   });
   const memory = new MemoryStore(options.database !== "empty");
-  const store: Store = options.worker === false ? memory : withWorker(memory, world);
+  let worker: WorkerState = options.worker === false ? "stopped" : "storing";
+  const works = () => {
+    if (worker === "storing") work(memory.state, world);
+    if (worker === "losing") for (const { id } of memory.state.pending.all()) memory.state.pending.delete(id);
+  };
+  const store = withWorker(memory, works);
   const seed = () => {
     if (superuser) createSuperuser(memory.state, superuser.email, superuser.password, iso(world));
     if (options.seed) plant(memory.state, options.seed, iso(world));
@@ -56,13 +61,16 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       return mint(memory.state, user.id, label, scopes, iso(world)).token;
     },
     snapshot() {
-      if (store !== memory) work(memory.state, world);
+      works();
       return snapshotOf(memory.state);
     },
     migrate() {
       if (memory.migrated) return;
       memory.migrated = true;
       seed();
+    },
+    setWorker(state) {
+      worker = state;
     },
     advance(ms) {
       ahead += ms;
@@ -80,11 +88,11 @@ function reachable(host: string): string {
 const iso = (world: World): string => new Date(world.now()).toISOString();
 
 /** Wraps a store so that the worker does its due work before each request. */
-function withWorker(store: MemoryStore, world: World): Store {
+function withWorker(store: MemoryStore, works: () => void): Store {
   return {
     use: (writes, act) =>
       store.use(writes, (state) => {
-        work(state, world);
+        works();
         return act(state);
       }),
   };

@@ -13,6 +13,8 @@ export interface Status {
   readonly state: "ok" | "degraded" | "failed";
   readonly server?: { readonly version: string };
   readonly organization?: string;
+  /** When an event last went through server and worker, as an ISO date. */
+  readonly provedAt?: string;
   readonly apps: Readonly<Record<string, AppStatus>>;
   readonly error?: { readonly code: string; readonly message: string };
   /** Slugs of the projects whose key is being rotated. */

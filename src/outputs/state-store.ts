@@ -33,6 +33,7 @@ const stateShape = z.object({
       rotation: z.optional(rotation),
     }),
   ),
+  provedAt: z.optional(z.string()),
   refusedPassword: z.optional(z.object({ salt: z.string(), hash: z.string() })),
 });
 
@@ -41,9 +42,12 @@ type Stored = z.infer<typeof stateShape>;
 /** What a provisioner remembers between runs, in a file of mode 0600 that is replaced atomically. */
 export interface StateStore extends Known {
   readonly token: Secret | undefined;
+  /** When an event last went through server and worker, as an ISO date. */
+  readonly provedAt: string | undefined;
   setToken(id: string, token: Secret | undefined): void;
   setOrganization(organization: NonNullable<Known["organization"]> | undefined): void;
   setProject(name: string, project: Known["projects"][string] | undefined): void;
+  setProvedAt(date: string): void;
   /** Stores a refused password, which is not tried again: five refusals lock the account (sign-in scenario). */
   refusePassword(email: string, password: Secret): void;
   wasRefused(email: string, password: Secret): boolean;
@@ -75,6 +79,12 @@ export function openStateStore(folder: string, { keep = true }: { readonly keep?
     },
     get projects() {
       return state.projects;
+    },
+    get provedAt() {
+      return state.provedAt;
+    },
+    setProvedAt(date) {
+      save({ ...state, provedAt: date });
     },
     setToken(id, token) {
       const { token: _, refusedPassword: __, ...rest } = state;

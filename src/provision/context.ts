@@ -22,6 +22,8 @@ export interface ProvisionContext {
   readonly readyWithinMs: number;
   /** How long a first event may take from its envelope to the API. */
   readonly proofWithinMs: number;
+  /** Proves the worker by a real event, also where every DSN was proved before. Default: false. */
+  readonly provesWorker?: boolean;
 }
 
 /** What is to be provisioned. */

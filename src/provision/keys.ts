@@ -26,6 +26,7 @@ export async function ensureKeys(
   using linked = linkSignals([context.signal]);
   const limited = { ...context, signal: linked.signal, transport: limitInFlight(context.transport, MAX_IN_FLIGHT) };
   const glitchtip = openClient({ ...limited, token });
+  const provedBefore = context.store.provedAt;
   const problems = await Promise.allSettled(
     desired.projects.map(({ name }) =>
       ensureKey(limited, glitchtip, name, label).catch((error: unknown) => {
@@ -36,7 +37,27 @@ export async function ensureKeys(
   );
   context.signal.throwIfAborted();
   linked.signal.throwIfAborted();
-  return problems.flatMap((settled) => (settled.status === "fulfilled" ? (settled.value ?? []) : []))[0];
+  const problem = problems.flatMap((settled) => (settled.status === "fulfilled" ? (settled.value ?? []) : []))[0];
+  const isProved = context.store.provedAt !== provedBefore;
+  if (problem !== undefined || isProved || context.provesWorker !== true) return problem;
+  return await proveWorker(context, glitchtip, desired);
+}
+
+/**
+ * Proves the worker by one event to the first project. Returns the problem where the event is not stored: then the DSN
+ * counts as not proved, so that the next run sends an event again.
+ */
+async function proveWorker(
+  context: ProvisionContext,
+  glitchtip: GlitchTip,
+  { projects: [first] }: DesiredOrganization,
+): Promise<CodedError | undefined> {
+  const { store } = context;
+  const project = first && store.projects[first.name];
+  if (first === undefined || project?.key === undefined || store.organization === undefined) return undefined;
+  const keyed = { ...project, key: project.key };
+  store.setProject(first.name, { ...keyed, proved: false });
+  return await proveKey(context, glitchtip, store.organization.slug, first.name, keyed);
 }
 
 async function ensureKey(
@@ -59,7 +80,6 @@ async function ensureKey(
     }
     log.info(`project ${project.slug}: the server refuses the key of the last run; looking at its keys`);
   }
-  const address = { organization, project: project.slug };
   const keyed = await withKey(context, glitchtip, organization, project, label);
   if (keyed.proved) {
     log.warn(
@@ -68,10 +88,24 @@ async function ensureKey(
     return undefined;
   }
   store.setProject(name, keyed);
+  return await proveKey(context, glitchtip, organization, name, keyed);
+}
+
+/** Proves a key by an event that is read back. Returns a problem that leaves the DSN good. */
+async function proveKey(
+  context: ProvisionContext,
+  glitchtip: GlitchTip,
+  organization: string,
+  name: string,
+  keyed: KnownProject & { readonly key: string },
+): Promise<CodedError | undefined> {
+  const { store, log, clock } = context;
+  const address = { organization, project: keyed.slug };
   try {
     const tookMs = await proveByEvent(context, glitchtip, address, { key: keyed.key, projectId: keyed.id });
     store.setProject(name, { ...keyed, proved: true });
-    log.info(`project ${project.slug}: an event went through server and worker in ${tookMs} ms`);
+    store.setProvedAt(new Date(clock.now()).toISOString());
+    log.info(`project ${keyed.slug}: an event went through server and worker in ${tookMs} ms`);
     return undefined;
   } catch (error) {
     // The server lists this key, so the DSN is good: no event came through, or none is taken just now (throttled).

@@ -53,7 +53,7 @@ export async function provisionServer(context: ProvisionContext, request: Provis
       version: 1,
       state: problem === undefined ? "ok" : "degraded",
       server: { version: settings.version ?? "unknown" },
-      ...defined({ organization: store.organization?.slug }),
+      ...defined({ organization: store.organization?.slug, provedAt: store.provedAt }),
       apps: Object.fromEntries(apps.map(({ app, status }) => [app, status])),
       ...defined({
         error: problem && { code: problem.code, message: problem.message },

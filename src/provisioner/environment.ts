@@ -4,6 +4,7 @@ import { CodedError, hasErrno } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import { Secret } from "../base/secret.ts";
+import { PROVES_WORKER_VARIABLE } from "../config/defaults.ts";
 import { type ProvisionFile, provisionInputSchema } from "../config/provision-input.ts";
 import type { Audience } from "../config/schema.ts";
 import {
@@ -32,6 +33,7 @@ export interface Environment {
   readonly baseUrls: Readonly<Record<Audience, string>>;
   readonly readyWithinMs: number;
   readonly proofWithinMs: number;
+  readonly provesWorker: boolean;
 }
 
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
@@ -61,6 +63,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     baseUrls: { container, public: visible, host: address("GLITCHTIP_HOST_URL", visible) },
     readyWithinMs: seconds("GLITCHTIP_READY_WITHIN_SECONDS", 300),
     proofWithinMs: seconds("GLITCHTIP_PROOF_WITHIN_SECONDS", 60),
+    provesWorker: env[PROVES_WORKER_VARIABLE] === "true",
   };
   if (problems.length === 0) return environment;
   throw new CodedError("GC1001", "variables that cannot be used:", { problems: [...new Set(problems)] });

@@ -16,6 +16,7 @@ import { followProvisioner } from "./host-apps.ts";
 import { jobQueueOf, pauseIntake, resumeIntake } from "./intake.ts";
 import { containerOf, databaseContainerOf, observeStack } from "./observe.ts";
 import { startUsersServices } from "./users-services.ts";
+import { proveRestartedWorker } from "./worker-proof.ts";
 
 export interface StartContext {
   readonly dir: string;
@@ -46,10 +47,14 @@ export async function startStack(context: StartContext, declaration: Declaration
   let paused: readonly string[] = [];
   try {
     paused = await pauseForDatabase(context, declaration);
+    // Else the provisioner would wait in vain for its event.
+    await renewWorker(context, declaration);
     const result = names.length === 0 ? { written: [], without: [] } : await writeEnvFiles(dir, docker, names, say);
     await docker.compose.up({ onLine: say });
     await renewWorker(context, declaration);
-    return { ...result, written: [...result.written, ...(await writeForHost(context, declaration))] };
+    const written = [...result.written, ...(await writeForHost(context, declaration))];
+    await proveRestartedWorker(context);
+    return { ...result, written };
   } catch (error) {
     if (error instanceof CodedError && error.code === "GC1604") {
       await resumeIntake(context, paused).catch(expectedOnly);

@@ -1,5 +1,6 @@
 import { escaped } from "../compose/interpolate.ts";
 import type { ComposeService, Dependency } from "../compose/model.ts";
+import { PROVES_WORKER_VARIABLE } from "../config/defaults.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
 import { secretFile } from "../config/secret-volumes.ts";
 import { imageOf, ownServices, publicPath, type ResolvedServer, superuserOf } from "../config/server.ts";
@@ -54,6 +55,7 @@ export function bundledStack(
     ...(isSplit ? { [WORKER]: glitchtip(WORKER, capabilities.worker, workerHealth(capabilities.worker)) } : {}),
     ...provisionServices(declaration, templates, provisioner, addressesOf(server), {
       depends_on: { ...templates(PROVISIONER).depends_on, ...(isSplit ? { [WORKER]: STARTED } : {}) },
+      ...(mayStopStoring(resolved) ? { environment: { [PROVES_WORKER_VARIABLE]: "true" } } : {}),
     }),
   };
 
@@ -72,10 +74,10 @@ export function bundledStack(
 
 /** Returns a function that makes a service with GlitchTip's image from its template. */
 function glitchtipServices({ server }: Declaration, resolved: ResolvedServer, templates: ComposeTemplates) {
-  const { valkey, capabilities } = resolved;
+  const { valkey } = resolved;
   const external = ownServices(server);
   // Without Valkey its worker takes jobs after a restart of the database and never ends one (docs/sizing.md).
-  const stopsWithDatabase = !valkey && capabilities.losesEventsWithoutValkey && external.database === undefined;
+  const stopsWithDatabase = mayStopStoring(resolved) && external.database === undefined;
   const users = Object.values(external).flatMap(({ service }) => service ?? []);
   // A YAML merge would replace the lists of the shared keys, so they are joined here.
   const shared = { volumes: templates("server").volumes ?? [], secrets: serverSecrets(templates("server"), external) };
@@ -102,6 +104,10 @@ function glitchtipServices({ server }: Declaration, resolved: ResolvedServer, te
     return { own, fromServer: true };
   };
 }
+
+/** Whether the worker may take jobs without storing their events: only an event that is read back tells. */
+const mayStopStoring = ({ valkey, capabilities }: ResolvedServer): boolean =>
+  !valkey && capabilities.losesEventsWithoutValkey === true;
 
 function serverEnvironment(
   declaration: Declaration,

@@ -4,7 +4,15 @@ import { describe, expect, it } from "vitest";
 import { startEmulator } from "../../src/emulator/index.ts";
 import { GENERATIONS } from "../../src/glitchtip/versions.ts";
 import { startServer } from "../support/emulator.ts";
-import { ADMIN, declare, dsnOf, hastyClock, provisionOnce, temporaryFolders } from "../support/provisioning.ts";
+import {
+  ADMIN,
+  declare,
+  dsnOf,
+  hastyClock,
+  provisionHastily,
+  provisionOnce,
+  temporaryFolders,
+} from "../support/provisioning.ts";
 
 describe.each(GENERATIONS)("provisioning an empty GlitchTip %s", (generation) => {
   it("creates one object of each kind, proves the DSN and leaves no trace of the proof", async () => {
@@ -152,6 +160,37 @@ describe("provisioning", () => {
     expect(outcome.status).toMatchObject({ state: "degraded", apps: { api: { dsn: "accepted" } } });
     expect(dsnOf(folders, "api")).toMatch(/^http:/);
     expect(emulator.requests.filter(({ path }) => path.includes("/envelope/"))).toHaveLength(2);
+  });
+
+  it("proves the worker of a known DSN by one event where it is told to, and leaves no trace of it", async () => {
+    using folders = temporaryFolders();
+    await using emulator = await startServer();
+    const declaration = declare({ projects: { shop: {}, web: {} }, apps: {} });
+    const first = await provisionHastily(emulator, folders, { declaration });
+    const events = () => emulator.requests.filter(({ path }) => path.includes("/events/")).length;
+    const before = events();
+    emulator.advance(60_000);
+    const second = await provisionHastily(emulator, folders, { declaration, provesWorker: true });
+    expect(second.problem).toBeUndefined();
+    expect(events()).toBeGreaterThan(before);
+    expect(emulator.snapshot().issues).toEqual([]);
+    expect(Date.parse(second.status.provedAt ?? "")).toBeGreaterThan(Date.parse(first.status.provedAt ?? ""));
+  });
+
+  it("fails where the worker takes events and stores none, until a later run has read one back", async () => {
+    using folders = temporaryFolders();
+    await using emulator = await startServer();
+    await provisionHastily(emulator, folders);
+    emulator.setWorker("losing");
+    const lost = await provisionHastily(emulator, folders, { provesWorker: true, proofWithinMs: 60_000 });
+    expect(lost.problem?.code).toBe("GC1405");
+    expect(lost.status).toMatchObject({ state: "degraded", apps: { api: { dsn: "accepted" } } });
+    expect((await provisionHastily(emulator, folders, { proofWithinMs: 60_000 })).problem?.code).toBe("GC1405");
+    emulator.setWorker("storing");
+    expect((await provisionHastily(emulator, folders)).status).toMatchObject({
+      state: "ok",
+      apps: { api: { dsn: "proved" } },
+    });
   });
 
   it("deletes the proofs of earlier runs that the worker stored later, too", async () => {

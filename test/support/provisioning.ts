@@ -65,6 +65,7 @@ export interface ProvisionRun {
   readonly clock?: Clock;
   readonly readyWithinMs?: number;
   readonly proofWithinMs?: number;
+  readonly provesWorker?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -88,6 +89,7 @@ export async function provisionOnce(url: string, folders: Folders, run: Provisio
       ...(run.token === undefined ? {} : { token: () => new Secret(run.token ?? "") }),
       readyWithinMs: run.readyWithinMs ?? 5_000,
       proofWithinMs: run.proofWithinMs ?? 5_000,
+      provesWorker: run.provesWorker ?? false,
     },
     {
       declaration: run.declaration ?? declare(),

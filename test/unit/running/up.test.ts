@@ -70,17 +70,24 @@ describe("up", () => {
   });
 
   it.each([
-    [1_000, 2_000, ["up --detach --wait", "compose --profile * restart --no-deps glitchtip-worker"]],
+    [1_000, 2_000, ["compose --profile * restart --no-deps glitchtip-worker", "up --detach --wait"]],
     [2_000, 1_000, ["up --detach --wait"]],
   ])(
-    "restarts a worker of 5.2 without Valkey that is older than its database: %i, %i",
+    "restarts a worker of 5.2 without Valkey that is older than its database, before the provisioner waits for its event: %i, %i",
     async (worker, db, expected) => {
       const calls: string[] = [];
+      let workerSinceMs = worker;
       const docker = fakeDocker({
         config: { services: { "glitchtip-db": {}, "glitchtip-worker": {} } },
-        containers: [container("glitchtip-worker", { sinceMs: worker }), container("glitchtip-db", { sinceMs: db })],
+        engine: {
+          containers: async () => [
+            container("glitchtip-worker", { sinceMs: workerSinceMs }),
+            container("glitchtip-db", { sinceMs: db }),
+          ],
+        },
         cli: async (args) => {
           calls.push(args.join(" "));
+          if (args.includes("restart")) workerSinceMs = 3_000;
           return answers();
         },
         compose: { up: async () => void calls.push("up --detach --wait") },
@@ -90,4 +97,46 @@ describe("up", () => {
       expect(calls).toEqual(expected);
     },
   );
+});
+
+describe("the proof after a restart", () => {
+  const PROOF =
+    "compose --profile * run --rm --no-deps -T -e GLITCHTIP_PROVES_WORKER=true -e GLITCHTIP_PROOF_WITHIN_SECONDS=120 glitchtip-provision";
+
+  /** Starts a stack whose database and worker run since these times. Resolves to what was asked of Docker. */
+  async function upAfter(dbMs: number, workerMs: number, provedAt: number | undefined, code = 0): Promise<string[]> {
+    const calls: string[] = [];
+    const status = { version: 1, apps: {}, ...(provedAt && { provedAt: new Date(provedAt).toISOString() }) };
+    const docker = fakeDocker({
+      config: { services: { "glitchtip-db": {}, "glitchtip-worker": {} } },
+      containers: [
+        container("glitchtip-db", { sinceMs: dbMs }),
+        container("glitchtip-worker", { sinceMs: workerMs }),
+        container("glitchtip-provision", { state: "exited" }),
+      ],
+      files: { "id-glitchtip-provision:/run/glitchtip/status.json": JSON.stringify(status) },
+      cli: async (args) => {
+        calls.push(args.join(" "));
+        return answers({ code, stderr: "error GC1405: project shop: the event was accepted, but …\n" });
+      },
+      compose: { up: async () => {} },
+    });
+    await startStack({ dir: "/", docker, ...WAITING, say: () => {}, warn: () => {} }, declare());
+    return calls;
+  }
+
+  it("sends an event where the database or the worker is younger than the last proof, else none", async () => {
+    expect(await upAfter(1_000, 2_000, 3_000)).toEqual([]);
+    expect(await upAfter(4_000, 2_000, 3_000)).toEqual([PROOF]);
+    expect(await upAfter(1_000, 4_000, 3_000)).toEqual([PROOF]);
+    expect(await upAfter(1_000, 4_000, undefined)).toEqual([]);
+  });
+
+  it("fails where that event is not read back, and says what the provisioner said", async () => {
+    await expect(upAfter(4_000, 2_000, 3_000, 1)).rejects.toMatchObject({
+      code: "GC1405",
+      message: expect.stringContaining("glitchtip-db started since the last proof"),
+      problems: ["error GC1405: project shop: the event was accepted, but …"],
+    });
+  });
 });
