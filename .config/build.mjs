@@ -57,9 +57,9 @@ function giveCommonJs(others) {
 }
 
 /** Bundles a program that `init` copies into a user's folder: one file that names its origin and carries its licences. */
-async function program(name, entry, banner = "") {
+async function program(name, entry, banner = "", options = {}) {
   const origin = `// ${packageName} ${version} (${license}): ${name}, bundled from ${entry}. Generated: do not edit.`;
-  const metafile = await bundle(name, { entryPoints: { [name]: entry }, banner: { js: `${origin}\n${banner}` } });
+  const metafile = await bundle(name, { entryPoints: { [name]: entry }, banner: { js: `${origin}\n${banner}` }, ...options });
   const text = notices([metafile]).replaceAll("*/", "* /");
   writeFileSync(`${out}/${name}.mjs`, `\n/*! Third-party software in this file:\n\n${text}*/\n`, { flag: "a" });
   return metafile;
@@ -84,6 +84,7 @@ const programs = [
   await program("provisioner", "src/provisioner/main.ts"),
   await program("backup", "src/backup/service/main.ts", COMMONJS),
   await program("care", "src/care/service/main.ts", COMMONJS),
+  await program("serve", "src/service/main.ts", COMMONJS, { alias: DOCKERODE }),
 ];
 const cli = await bundle("cli", {
   entryPoints: {
@@ -95,7 +96,7 @@ const cli = await bundle("cli", {
   splitting: true,
   alias: DOCKERODE,
 });
-giveCommonJs(["provisioner.mjs", "backup.mjs", "care.mjs"]);
+giveCommonJs(["provisioner.mjs", "backup.mjs", "care.mjs", "serve.mjs"]);
 // What completion answers from, so that no key press loads a command.
 const { optionTable } = await import(new URL(`../${out}/option-table.mjs`, import.meta.url));
 writeFileSync(`${out}/completion.json`, JSON.stringify(await optionTable()));

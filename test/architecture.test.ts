@@ -29,6 +29,7 @@ const FEATURES = [
   "care",
   "init",
   "demo",
+  "service",
   "emulator",
 ] as const;
 
@@ -142,6 +143,21 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
     ],
     packages: [],
   },
+  // The HTTP API, the queue and the watch. What they carry out is the management's work.
+  service: {
+    folders: ["base", "config", "glitchtip", "http", "references", "outputs", "reconcile", "management", "care"],
+    packages: [
+      "fastify",
+      "@fastify/swagger",
+      "fastify-type-provider-zod",
+      "bullmq",
+      "ioredis",
+      "jose",
+      "pino",
+      "prom-client",
+      "zod",
+    ],
+  },
   demo: { folders: ["base", "http", "docker", "provision", "init"], packages: [] },
   provisioner: { folders: ["base", "config", "glitchtip", "http", "outputs", "provision"], packages: ["zod"] },
   cli: {
@@ -163,7 +179,12 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
 };
 
 /** Entry points: programs of their own, which the build names. */
-const ENTRIES = ["src/backup/service/main.ts", "src/care/service/main.ts", "src/provisioner/main.ts"];
+const ENTRIES = [
+  "src/backup/service/main.ts",
+  "src/care/service/main.ts",
+  "src/provisioner/main.ts",
+  "src/service/main.ts",
+];
 
 interface Import {
   readonly file: string;

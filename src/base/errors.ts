@@ -4,7 +4,8 @@ import { defined } from "./defined.ts";
 /**
  * Every expected failure has one stable code. The table is the source of docs/errors.md.
  * GC10 usage · GC11 declaration and files of the project · GC12 reaching a server · GC13 signing in ·
- * GC14 provisioning · GC15 files and volumes · GC16 the engine · GC17 Vault · GC18 backups and upgrades · GC19 everything else.
+ * GC14 provisioning · GC15 files and volumes · GC16 the engine · GC17 Vault · GC18 backups and upgrades · GC19 everything else ·
+ * GC20 the reconcile service.
  */
 export const ERROR_CODES = {
   GC1001: "wrong usage",
@@ -72,6 +73,14 @@ export const ERROR_CODES = {
   GC1809: "an upgrade is under way",
   GC1810: "the upgrade failed and was taken back",
   GC1901: "a mistake in glitchtip-compose itself",
+  GC2001: "the request has no valid token",
+  GC2002: "the token does not allow this",
+  GC2003: "this target is not allowed",
+  GC2004: "the request cannot be read",
+  GC2005: "there is no such run or page",
+  GC2006: "the run has not ended in time",
+  GC2007: "the queue's engine does not answer",
+  GC2008: "a run lost the lock of a server",
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -29,3 +29,12 @@ export function requireArguments<const Names extends readonly string[]>(
 /** Returns the error with everything that is wrong with the values of options. */
 export const badValues = (problems: readonly string[]): CodedError =>
   new CodedError("GC1001", "these values cannot be used:", { problems });
+
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** Returns the milliseconds of a time such as 30s, 10m or 1h; undefined for another text. */
+export function durationMs(text: string): number | undefined {
+  const [, number = "", unit = ""] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
+  const unitMs = UNITS_MS[unit];
+  return unitMs === undefined ? undefined : Number(number) * unitMs;
+}

@@ -9,7 +9,7 @@ import { openTransport, readsAndWrites, type Transport } from "../glitchtip/tran
 import { hasProxy, openHttp } from "../http/client.ts";
 import { openNodeHttp } from "../http/node.ts";
 import { acquireLock } from "../outputs/lock.ts";
-import { openServerStore, serverStorePath } from "../outputs/server-store.ts";
+import { openServerStore, type ServerStore, serverStorePath } from "../outputs/server-store.ts";
 import { openStateStore } from "../outputs/state-store.ts";
 import { chooseSignIn, makeStateFolder, obtainToken, STATE_FOLDER, signInOnce, tokenFrom } from "../provision/index.ts";
 import { type DesiredServer, type Resolve, resolveDesired } from "../reconcile/index.ts";
@@ -28,6 +28,10 @@ export interface ConnectContext extends Pick<ServerContext, "clock" | "signal" |
   docker(): Docker;
   /** Nothing is to be changed on the server: where it has no token of ours, none is made. */
   readonly readOnly?: boolean;
+  /** Opens the memory of the identities on a server. Default: a file beside the declaration. */
+  openStore?(declared: DeclaredServer): ServerStore;
+  /** Wraps what sends the requests to a server, below the retries. */
+  wrapTransport?(transport: Transport, declared: DeclaredServer, token: Secret | undefined): Transport;
 }
 
 /** A connected server, and what is wanted of it with secrets resolved. */
@@ -41,9 +45,10 @@ export interface Connected extends AsyncDisposable {
 /** Connects to a server. It sends no request, unless this stack's own server needs a token or a session. */
 export async function connectServer(
   context: ConnectContext,
-  { declaration, desired: declared, dir }: DeclaredServer,
+  server: DeclaredServer,
   references: References,
 ): Promise<Connected> {
+  const { declaration, desired: declared, dir } = server;
   const { clock, signal, log } = context;
   const resolve: Resolve = ({ reference, key }) => references.resolve(reference, key);
   const desired = await resolveDesired(declared, resolve);
@@ -52,14 +57,15 @@ export async function connectServer(
   const options = { requestTimeoutMs: desired.timeoutMs, connections: CONNECTIONS, env: context.env, ...ca };
   // undici takes a tenth of a second more, which a plan of 100 projects would show (docs/speed.md).
   const open = hasProxy(context.env) ? openHttp : openNodeHttp;
-  const transport = readsAndWrites(
+  const direct = readsAndWrites(
     openTransport(open, url, { ...options, keepAlive: true }),
     openTransport(open, url, options),
   );
+  const transport = context.wrapTransport?.(direct, server, desired.token) ?? direct;
   try {
     const credentials: Credentials & Partial<SessionEnd> =
       desired.token === undefined ? await signedIn() : { token: tokenFrom(desired.token.reveal(), "server.token") };
-    const store = openServerStore(serverStorePath(dir, desired.name));
+    const store = context.openStore?.(server) ?? openServerStore(serverStorePath(dir, desired.name));
     return {
       context: openServer({ clock, signal, log, transport, store, retries: desired.retries, ...credentials }),
       desired,

@@ -62,6 +62,30 @@ export function declaredServers(
   });
 }
 
+/** A declaration that cannot be used, while those beside it can. */
+export interface BrokenDeclaration {
+  readonly file: string;
+  readonly error: CodedError;
+}
+
+/**
+ * Returns the servers of all declarations that can be used, and the files that cannot. A name that two files have belongs
+ * to neither.
+ */
+export function usableServers(dir: string, file: string): { servers: DeclaredServer[]; broken: BrokenDeclaration[] } {
+  const loaded = declarationFiles(dir, file).map((one) => ({ file: one, found: load(dir, one, (text) => text) }));
+  const broken = loaded.flatMap(({ file: of, found }) =>
+    found instanceof CodedError ? [{ file: of, error: found }] : [],
+  );
+  const servers = loaded.flatMap(({ found }) => (found instanceof CodedError ? [] : found));
+  const twice = sameNames(servers);
+  const doubles = twice.flatMap(([name, files]) =>
+    files.map((of) => ({ file: of, error: mistakes(of, [`instance "${name}" is in ${files.join(" and ")}`]) })),
+  );
+  const names = new Set(twice.map(([name]) => name));
+  return { servers: servers.filter(({ desired }) => !names.has(desired.name)), broken: [...broken, ...doubles] };
+}
+
 function declarationFiles(dir: string, file: string): string[] {
   const path = resolve(dir, file);
   if (!isFolder(path)) return [file];
@@ -131,10 +155,15 @@ function generationOf(declaration: Declaration, name: string): Generation | unde
   return resolveServer(server).server?.capabilities.generation;
 }
 
-function checkNames(file: string, servers: readonly DeclaredServer[]): void {
+/** Returns the names that several servers have, with their files. */
+function sameNames(servers: readonly DeclaredServer[]): [string, string[]][] {
   const places = new Map<string, string[]>();
   for (const { file: of, desired } of servers) places.set(desired.name, [...(places.get(desired.name) ?? []), of]);
-  const twice = [...places].filter(([, files]) => files.length > 1);
+  return [...places].filter(([, files]) => files.length > 1);
+}
+
+function checkNames(file: string, servers: readonly DeclaredServer[]): void {
+  const twice = sameNames(servers);
   if (twice.length === 0) return;
   const problems = twice.map(([name, files]) => `instance "${name}" is in ${files.join(" and ")}`);
   throw mistakes(file, problems);

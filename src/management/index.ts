@@ -1,6 +1,12 @@
 export type { Outcome } from "./apply.ts";
 export { applyServers, keepInvitations, lockServers } from "./apply-servers.ts";
-export { type DeclaredServer, declaredServers } from "./declared.ts";
+export {
+  type BrokenDeclaration,
+  type DeclaredServer,
+  declaredServers,
+  serversIn,
+  usableServers,
+} from "./declared.ts";
 export { IMPORT_KINDS, type ImportResult, importInto } from "./import/index.ts";
 export { readPlanFile, requireSame, writePlanFile } from "./plan-file.ts";
 export { lookAt, planServers, whyNotAsked } from "./plan-servers.ts";
@@ -19,7 +25,7 @@ export {
   reportOf,
   wordFor,
 } from "./report.ts";
-export { openServers, type Servers } from "./servers.ts";
+export { openServers, type Servers, type ServersContext } from "./servers.ts";
 export { testAlert } from "./test-alert.ts";
 export { exportConfiguration, requireOne } from "./transfer/export.ts";
 export { readConfiguration, writeConfiguration } from "./transfer/file.ts";

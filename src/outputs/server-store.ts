@@ -54,12 +54,7 @@ export function openServerStore(path: string): ServerStore {
   };
   return {
     get known() {
-      const organizations = [...held].map(([name, { identity, projects, teams, statusPages }]) => {
-        const pages = statusPages.size === 0 ? {} : { statusPages: [...statusPages] };
-        const within = { projects: Object.fromEntries(projects), teams: Object.fromEntries(teams), ...pages };
-        return [name, { ...identity, ...within }] as const;
-      });
-      return { organizations: Object.fromEntries(organizations) };
+      return knownOf(held);
     },
     replace(known) {
       const entries = entriesOf(known);
@@ -69,11 +64,38 @@ export function openServerStore(path: string): ServerStore {
       writeAll([{ path, content, mode: 0o600, durable: false }]);
       text = content;
     },
-    setOrganization: (organization, identity) => append({ organization, ...identityOf(identity) }),
-    setProject: (organization, project, identity) => append({ organization, project, ...identityOf(identity) }),
-    setTeam: (organization, team, id) => append({ organization, team, id }),
-    setStatusPage: (organization, statusPage) => append({ organization, statusPage, id: "" }),
+    ...setters(append),
   };
+}
+
+/** Opens a store in memory, for a process that keeps `known` elsewhere. */
+export function openMemoryStore(known: KnownServer): ServerStore {
+  let held = holding(entriesOf(known));
+  return {
+    get known() {
+      return knownOf(held);
+    },
+    replace(found) {
+      held = holding(entriesOf(found));
+    },
+    ...setters((entry) => hold(held, entry)),
+  };
+}
+
+const setters = (append: (entry: Entry) => void): Omit<ServerStore, "known" | "replace"> => ({
+  setOrganization: (organization, identity) => append({ organization, ...identityOf(identity) }),
+  setProject: (organization, project, identity) => append({ organization, project, ...identityOf(identity) }),
+  setTeam: (organization, team, id) => append({ organization, team, id }),
+  setStatusPage: (organization, statusPage) => append({ organization, statusPage, id: "" }),
+});
+
+function knownOf(held: ReadonlyMap<string, Held>): KnownServer {
+  const organizations = [...held].map(([name, { identity, projects, teams, statusPages }]) => {
+    const pages = statusPages.size === 0 ? {} : { statusPages: [...statusPages] };
+    const within = { projects: Object.fromEntries(projects), teams: Object.fromEntries(teams), ...pages };
+    return [name, { ...identity, ...within }] as const;
+  });
+  return { organizations: Object.fromEntries(organizations) };
 }
 
 interface Held {

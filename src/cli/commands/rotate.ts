@@ -19,6 +19,7 @@ import {
 } from "../../provision/index.ts";
 import { observeStack } from "../../running/index.ts";
 import { packageAssets, readWorkspace } from "../../workspace/index.ts";
+import { durationMs } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import { type ConfirmationFlags, withConfirmation } from "../confirmation.ts";
 import type { CliContext } from "../context.ts";
@@ -46,7 +47,7 @@ export default {
     ),
   async run(context, flags, apps) {
     const { abort = false, keepOld = false, dryRun = false, yes = false } = flags;
-    const silentForMs = durationMs(flags.silentFor);
+    const silentForMs = silentMs(flags.silentFor);
     const { declaration } = readWorkspace(context.dir, context.env);
     refuseProvided(chooseApps(declaration, apps));
     if (!needsProvisioner(declaration)) {
@@ -110,10 +111,9 @@ async function mayDelete(context: CliContext, declaration: Declaration, { projec
   return await confirmed(context, `Delete ${names.join(", ")}?${risk}`, "--yes");
 }
 
-function durationMs(given: string): number {
-  const found = /^(\d{1,6})(s|m|h)$/.exec(given);
-  const unit = { s: 1_000, m: 60_000, h: 3_600_000 }[found?.[2] ?? ""];
-  if (found !== null && unit !== undefined) return Number(found[1]) * unit;
+function silentMs(given: string): number {
+  const found = durationMs(given);
+  if (found !== undefined) return found;
   const remedy = "Write a number and s, m or h, such as 60s or 10m.";
   throw new CodedError("GC1001", `--silent-for ${given} is no time`, { remedy });
 }

@@ -72,6 +72,17 @@ export const SERVER_CONTENT_COMMANDS: CommandGroup = {
       load: () => import("../commands/export.ts"),
     },
     {
+      name: "serve",
+      summary: "a service that plans and applies: by itself, and by request, for many servers",
+      examples: [
+        "npx glitchtip-compose serve --file servers/ --queue redis://127.0.0.1:6379 --secret file:./service-secret",
+        "npx glitchtip-compose serve --watch servers/ --every 5m --worker --queue redis://valkey:6379",
+        "npx glitchtip-compose serve --api --port 8080 --host 0.0.0.0 --queue env:QUEUE --secret env:SERVICE_SECRET",
+        "npx glitchtip-compose serve token --secret file:./service-secret --subject ci --scope plan --scope apply --server 'prod-*'",
+      ],
+      load: () => import("../commands/serve.ts"),
+    },
+    {
       name: "provision",
       summary: "do the provisioner's work without its container, for CI and for a GlitchTip anywhere",
       details: "`--out` and `--dotenv` write files with the DSNs.",

@@ -1,0 +1,175 @@
+import { randomUUID } from "node:crypto";
+import type { Command } from "commander";
+import { defined } from "../../base/defined.ts";
+import { CodedError, type ErrorCode } from "../../base/errors.ts";
+import { openReferences } from "../../references/resolver.ts";
+import type { ServeSettings, serve, signToken } from "../../service/index.ts";
+import { DECLARATION_FILE } from "../../workspace/index.ts";
+import { badValues, collect, durationMs } from "../arguments.ts";
+import type { CliCommand } from "../command.ts";
+import type { CliContext } from "../context.ts";
+
+declare const VERSION: string;
+
+interface Flags {
+  readonly file: string;
+  readonly queue?: string;
+  readonly api?: true;
+  readonly worker?: true | string;
+  readonly watch?: true | string;
+  readonly every: string;
+  readonly apply?: true;
+  readonly host: string;
+  readonly port: string;
+  readonly secret?: string;
+  readonly jwks?: string;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly revoked?: string;
+  readonly subject?: string;
+  readonly scope: readonly string[];
+  readonly server: readonly string[];
+  readonly days: string;
+}
+
+const NAME = "glitchtip-compose";
+
+export default {
+  actions: ["token"],
+  flags: (command: Command) =>
+    command
+      .argument("[action]", "token: make a token for the API")
+      .option("--file <path>", "the declaration, or a folder of them", DECLARATION_FILE)
+      .option("--queue <url>", "a Valkey or a Redis: redis://HOST:PORT, or a reference to it; default: $SERVICE_QUEUE")
+      .option("--api", "only the API, unless other roles are named, too")
+      .option("--worker [count]", "only workers, so many runs of each kind at a time (4)")
+      .option("--watch [path]", "only the watch, of the declarations of --file or of this path")
+      .option("--every <time>", "how often the watch plans each server, as in 30s, 5m, 1h", "5m")
+      .option("--apply", "the watch applies what it plans; organizations and projects are not deleted by it")
+      .option("--host <address>", "where to listen", "127.0.0.1")
+      .option("--port <port>", "the port of the API, of health and metrics", "8080")
+      .option("--secret <reference>", "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the key of the tokens (HS256)")
+      .option("--jwks <url>", "the public keys of the issuer of the tokens, instead of --secret")
+      .option("--issuer <name>", "the issuer of the tokens", NAME)
+      .option("--audience <name>", "the audience of the tokens", NAME)
+      .option("--revoked <path>", "a file with a line sub:NAME or jti:ID for each token that is refused")
+      .option("--subject <name>", "token: whose it is")
+      .option("--scope <name>", "token: plan or apply; may be repeated", collect, [])
+      .option("--server <glob>", "token: the servers it is for; may be repeated", collect, [])
+      .option("--days <number>", "token: how long it is valid", "30"),
+  async run(context, flags, [action]) {
+    if (action === "token") return await makeToken(context, flags);
+    if (action !== undefined) {
+      throw new CodedError("GC1001", `serve: there is no action "${action}"`, { remedy: "There is: serve token." });
+    }
+    const settings = settingsOf(context, flags);
+    const { serve } = await loadService();
+    await rethrowing(() =>
+      serve(
+        {
+          ...context,
+          version: VERSION,
+          writeLog: (line) => process.stderr.write(line),
+          onListening: (address) => context.log.info(`the service listens on ${address}; Ctrl-C stops it`),
+        },
+        settings,
+      ),
+    );
+  },
+} satisfies CliCommand<Flags>;
+
+interface Service {
+  readonly serve: typeof serve;
+  readonly signToken: typeof signToken;
+}
+
+/** The service is a bundle of its own, which no other command loads. */
+const loadService = async (): Promise<Service> =>
+  (await import(new URL("serve.mjs", import.meta.url).href)) as Service;
+
+/** The bundle has a class CodedError of its own. */
+async function rethrowing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error && error.name === "CodedError" && "code" in error) {
+      const { code, message, remedy, problems, cause } = error as CodedError;
+      throw new CodedError(code as ErrorCode, message, { ...defined({ remedy }), problems, cause });
+    }
+    throw error;
+  }
+}
+
+function settingsOf({ env }: CliContext, flags: Flags): ServeSettings {
+  const { file, api = false, worker, watch, apply = false, host, secret, jwks, issuer, audience, revoked } = flags;
+  const all = !api && worker === undefined && watch === undefined;
+  const queue = flags.queue ?? env.SERVICE_QUEUE;
+  const port = wholeNumber(flags.port, 0, 65_535);
+  const workers = worker === undefined ? (all ? 4 : 0) : worker === true ? 4 : wholeNumber(worker, 1, 64);
+  const everySeconds = secondsOf(flags.every);
+  const problems = [
+    ...(queue ? [] : ["--queue is missing: a Valkey or a Redis, such as redis://127.0.0.1:6379"]),
+    ...(port === undefined ? [`--port ${flags.port}: this is no port`] : []),
+    ...(workers === undefined ? [`--worker ${worker}: this is no number from 1 to 64`] : []),
+    ...(everySeconds === undefined ? [`--every ${flags.every}: write 30s, 5m or 1h, from 1s to 24h`] : []),
+    ...(apply && !all && watch === undefined ? ["--apply is for --watch"] : []),
+  ];
+  if (problems.length > 0 || !queue || port === undefined || workers === undefined || everySeconds === undefined) {
+    throw badValues(problems);
+  }
+  return {
+    file: typeof watch === "string" ? watch : file,
+    queue,
+    host,
+    port,
+    api: all || api,
+    workers,
+    issuer,
+    audience,
+    ...defined({
+      watch: all || watch !== undefined ? { everySeconds, apply } : undefined,
+      secret,
+      jwks,
+      revoked,
+    }),
+  };
+}
+
+function wholeNumber(text: string, least: number, most: number): number | undefined {
+  const number = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  return number >= least && number <= most ? number : undefined;
+}
+
+function secondsOf(text: string): number | undefined {
+  const seconds = (durationMs(text) ?? 0) / 1_000;
+  return seconds >= 1 && seconds <= 86_400 ? seconds : undefined;
+}
+
+async function makeToken(context: CliContext, flags: Flags): Promise<void> {
+  const { dir, env, clock, signal, log } = context;
+  const { subject, secret, scope, server, issuer, audience } = flags;
+  const days = wholeNumber(flags.days, 1, 366);
+  const unknown = scope.filter((one) => one !== "plan" && one !== "apply");
+  const problems = [
+    ...(subject ? [] : ["--subject is missing"]),
+    ...(secret ? [] : ["--secret is missing: the key that the service has, too"]),
+    ...(days === undefined ? [`--days ${flags.days}: this is no number from 1 to 366`] : []),
+    ...unknown.map((one) => `--scope ${one}: there is plan, and apply`),
+  ];
+  if (problems.length > 0 || !subject || !secret || days === undefined) throw badValues(problems);
+  const references = openReferences({ dir, env, clock, signal, say: log.step });
+  try {
+    const key = await references.resolve(secret, "--secret");
+    const id = randomUUID();
+    const scopes = scope.length === 0 ? ["plan"] : scope;
+    const servers = server.length === 0 ? ["*"] : server;
+    const { signToken } = await loadService();
+    const token = await rethrowing(() =>
+      signToken(key, { subject, id, scopes, servers, days, issuer, audience }, clock.now()),
+    );
+    log.info(`a token of ${subject} (jti:${id}) for ${servers.join(", ")}: ${scopes.join(", ")}; ${days} days`);
+    context.print(context.json ? JSON.stringify({ token, id, subject, scopes, servers, days }) : token);
+  } finally {
+    await references.close();
+  }
+}

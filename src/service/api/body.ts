@@ -1,0 +1,45 @@
+import { Transform } from "node:stream";
+import { createGunzip } from "node:zlib";
+import type { FastifyInstance } from "fastify";
+import { CodedError } from "../../base/errors.ts";
+
+export const BODY_LIMIT_BYTES = 64 * 1_024 * 1_024;
+export const COMPRESSED_LIMIT_BYTES = 10 * 1_024 * 1_024;
+
+/**
+ * Reads bodies that are compressed with gzip. The limits hold while the body is read, so that a small body that becomes a
+ * huge one is refused before it is in memory.
+ */
+export function readGzip(app: FastifyInstance): void {
+  app.addHook("preParsing", async (request, _, payload) => {
+    const encoding = request.headers["content-encoding"]?.toLowerCase() ?? "identity";
+    if (encoding === "identity") return payload;
+    if (encoding !== "gzip") {
+      throw new CodedError("GC2004", `the body has the encoding ${encoding}`, { remedy: "Send it as it is, or as gzip." });
+    }
+    // Fastify compares the length of what was sent with its header.
+    const counted = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        gunzip.receivedEncodedLength += chunk.length;
+        const tooLarge = gunzip.receivedEncodedLength > COMPRESSED_LIMIT_BYTES;
+        done(tooLarge ? tooMuch() : null, chunk);
+      },
+    });
+    const gunzip = Object.assign(createGunzip(), { receivedEncodedLength: 0 });
+    payload.on("error", (error) => counted.destroy(error));
+    counted.on("error", (error) => gunzip.destroy(error));
+    const read = payload.pipe(counted).pipe(gunzip);
+    const failed = (error: Error) => {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (code.startsWith("Z_") || code === "ERR_BUFFER_TOO_LARGE") {
+        Object.assign(error, { statusCode: 400, message: `Invalid gzip data: ${error.message}` });
+      }
+    };
+    // The first listener: Fastify's own sees the error as it is now.
+    read.prependListener("error", failed);
+    return read;
+  });
+}
+
+const tooMuch = (): Error =>
+  Object.assign(new Error(`Compressed request body exceeds ${COMPRESSED_LIMIT_BYTES} bytes limit`), { statusCode: 413 });

@@ -1,0 +1,77 @@
+import { randomUUID } from "node:crypto";
+import swagger from "@fastify/swagger";
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from "fastify-type-provider-zod";
+import { answerError, notFound } from "./errors.ts";
+import { BODY_LIMIT_BYTES, readGzip } from "./body.ts";
+import { compatRoutes } from "./compat.ts";
+import type { ApiContext } from "./context.ts";
+import { type HealthContext, healthRoutes, serverRoutes } from "./operations.ts";
+import { PAGE, PAGE_POLICY } from "./page.ts";
+import { runRoutes } from "./runs.ts";
+
+export interface HttpServerOptions {
+  readonly health: HealthContext;
+  /** Undefined in a process without the role of the API. */
+  readonly api: (ApiContext & HealthContext) | undefined;
+  readonly version: string;
+  readonly logger: FastifyBaseLogger;
+}
+
+/** A request id of a client that is kept. */
+const REQUEST_ID = /^[\w.:-]{1,64}$/;
+
+/** Builds the HTTP server of one process. It does not listen yet. */
+export async function openHttpServer({ health, api, version, logger }: HttpServerOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT_BYTES,
+    routerOptions: { maxParamLength: 64 },
+    genReqId({ headers }) {
+      const given = headers["x-request-id"];
+      return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
+    },
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+  app.setNotFoundHandler((request, reply) => answerError(notFound(), request, reply));
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff").header("cache-control", "no-store");
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const route = request.routeOptions.url ?? "unknown";
+    const { statusCode: status, elapsedTime } = reply;
+    health.metrics.requests.observe({ method: request.method, route, status: String(status) }, elapsedTime / 1_000);
+    if (route.startsWith("/health") || route === "/metrics") return;
+    request.log.info({ method: request.method, route, status, ms: Math.round(elapsedTime) }, "answered");
+  });
+  readGzip(app);
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "glitchtip-compose", description: "Plans and applies declarations on many GlitchTips.", version },
+      components: { securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
+      security: [{ bearer: [] }],
+    },
+    transform: jsonSchemaTransform,
+  });
+  await app.register(healthRoutes(health));
+  if (api !== undefined) {
+    await app.register(runRoutes(api));
+    await app.register(serverRoutes(api));
+    await app.register(compatRoutes(api));
+    app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+    app.get("/docs", { schema: { hide: true } }, async (_, reply) =>
+      reply.type("text/html; charset=utf-8").header("content-security-policy", PAGE_POLICY).send(PAGE),
+    );
+    app.get("/", { schema: { hide: true } }, async (_, reply) => reply.redirect("docs"));
+  }
+  return app;
+}

@@ -1,0 +1,170 @@
+import { readFileSync, statSync } from "node:fs";
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, SignJWT } from "jose";
+import { CodedError } from "../base/errors.ts";
+import type { Secret } from "../base/secret.ts";
+import { matchesGlob } from "./glob.ts";
+
+export const SCOPES = ["plan", "apply"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Who sent a request, and what the token allows. */
+export interface Caller {
+  readonly subject: string;
+  readonly scopes: ReadonlySet<string>;
+  /** Globs of server names. */
+  readonly servers: readonly string[];
+}
+
+export interface AuthSettings {
+  readonly issuer: string;
+  readonly audience: string;
+  /** The key of HS256. */
+  readonly secret?: Secret;
+  /** Where the public keys of an issuer are. */
+  readonly jwks?: string;
+  /** A file with a line `sub:NAME` or `jti:ID` for each token that is refused. */
+  readonly revoked?: string;
+}
+
+export interface Auth {
+  /** Throws GC2001 unless the header has a valid bearer token. */
+  identify(authorization: string | undefined): Promise<Caller>;
+}
+
+const LEAST_SECRET_BYTES = 32;
+const CLOCK_TOLERANCE_SECONDS = 30;
+const HMAC = ["HS256"];
+const PUBLIC_KEY = ["RS256", "PS256", "ES256", "EdDSA"];
+
+/** Opens the check of tokens. Throws GC1001 without a secret and without keys: there is no default. */
+export function openAuth({ issuer, audience, secret, jwks, revoked }: AuthSettings, now: () => number): Auth {
+  if ((secret === undefined) === (jwks === undefined)) {
+    throw new CodedError("GC1001", secret ? "--secret and --jwks exclude each other" : "nothing checks the tokens", {
+      remedy: "Name the secret of the tokens (--secret file:PATH), or the keys of an issuer (--jwks URL).",
+    });
+  }
+  const key = secret === undefined ? remoteKeys(jwks ?? "") : signingKey(secret);
+  const isRevoked = openRevoked(revoked);
+  return {
+    async identify(authorization) {
+      const [, token] = /^Bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i.exec(authorization?.trim() ?? "") ?? [];
+      if (token === undefined) throw refused("the request has no bearer token");
+      const payload = await verified(token, key, {
+        algorithms: secret === undefined ? PUBLIC_KEY : HMAC,
+        issuer,
+        audience,
+        requiredClaims: ["exp", "sub", "iss", "aud"],
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        currentDate: new Date(now()),
+      });
+      const subject = String(payload.sub ?? "");
+      if (subject === "") throw refused('Invalid token: the claim "sub" is empty');
+      if (isRevoked(`sub:${subject}`) || (payload.jti !== undefined && isRevoked(`jti:${payload.jti}`))) {
+        throw refused("Token has been revoked");
+      }
+      return { subject, scopes: new Set(wordsOf(payload.scope)), servers: wordsOf(payload.servers) };
+    },
+  };
+}
+
+type Verify = Parameters<typeof jwtVerify>[2];
+
+async function verified(token: string, key: Uint8Array | JWTVerifyGetKey, options: Verify): Promise<JWTPayload> {
+  try {
+    const { payload } =
+      typeof key === "function" ? await jwtVerify(token, key, options) : await jwtVerify(token, key, options);
+    return payload;
+  } catch (cause) {
+    throw refused(`Invalid token: ${whyInvalid(cause)}`, cause);
+  }
+}
+
+function whyInvalid(cause: unknown): string {
+  if (cause instanceof errors.JWTExpired) {
+    const at = Number(cause.payload.exp) * 1_000;
+    return `it expired at ${new Date(at).toISOString()}; if that is to come yet, this machine's clock is off`;
+  }
+  if (cause instanceof errors.JOSEError) return cause.message;
+  return "it cannot be checked";
+}
+
+const refused = (message: string, cause?: unknown): CodedError =>
+  new CodedError("GC2001", message, { remedy: "Make one: glitchtip-compose serve token --subject NAME", cause });
+
+/** Reads a claim that is a list, or words in one text. */
+function wordsOf(claim: unknown): string[] {
+  if (typeof claim === "string") return claim.split(" ").filter(Boolean);
+  return Array.isArray(claim) ? claim.filter((word) => typeof word === "string") : [];
+}
+
+function remoteKeys(jwks: string): JWTVerifyGetKey {
+  if (!URL.canParse(jwks)) throw new CodedError("GC1001", `--jwks ${jwks} is no address`);
+  return createRemoteJWKSet(new URL(jwks));
+}
+
+function signingKey(secret: Secret): Uint8Array {
+  const key = new TextEncoder().encode(secret.reveal());
+  if (key.length >= LEAST_SECRET_BYTES) return key;
+  throw new CodedError("GC1001", `the secret of the tokens has ${key.length} bytes; HS256 needs ${LEAST_SECRET_BYTES}`, {
+    remedy: "Make one: openssl rand -base64 32",
+  });
+}
+
+/** Reads the file anew whenever it changes. */
+function openRevoked(path: string | undefined): (what: string) => boolean {
+  let last: { readonly version: string; readonly lines: ReadonlySet<string> } | undefined;
+  return (what) => {
+    if (path === undefined) return false;
+    const stat = statSync(path);
+    const version = `${stat.ino} ${stat.mtimeMs} ${stat.size}`;
+    if (last?.version !== version) {
+      const lines = readFileSync(path, "utf8").split("\n");
+      last = { version, lines: new Set(lines.map((line) => line.trim()).filter((line) => !line.startsWith("#"))) };
+    }
+    return last.lines.has(what);
+  };
+}
+
+export function requireScope({ scopes }: Caller, scope: Scope): void {
+  if (scopes.has(scope)) return;
+  throw new CodedError("GC2002", `the token lacks the scope "${scope}"`, {
+    remedy: `Make one with it: glitchtip-compose serve token --scope ${scope}`,
+  });
+}
+
+export const maySee = ({ servers }: Caller, name: string): boolean => servers.some((glob) => matchesGlob(name, glob));
+
+/** Throws GC2002 with every server that the token does not name. */
+export function requireServers(caller: Caller, names: readonly string[]): void {
+  const others = names.filter((name) => !maySee(caller, name));
+  if (others.length === 0) return;
+  throw new CodedError("GC2002", `the token does not allow the servers ${others.join(", ")}`, {
+    remedy: "Make one that names them: glitchtip-compose serve token --server GLOB",
+  });
+}
+
+export interface NewToken {
+  readonly subject: string;
+  readonly id: string;
+  readonly scopes: readonly string[];
+  readonly servers: readonly string[];
+  readonly days: number;
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Returns a signed token. */
+export async function signToken(secret: Secret, token: NewToken, nowMs: number): Promise<string> {
+  const { subject, id, scopes, servers, days, issuer, audience } = token;
+  return await new SignJWT({ scope: scopes.join(" "), servers: [...servers] })
+    .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+    .setSubject(subject)
+    .setJti(id)
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setIssuedAt(new Date(nowMs))
+    .setExpirationTime(new Date(nowMs + days * DAY_MS))
+    .sign(signingKey(secret));
+}

@@ -1,0 +1,1 @@
+export { serve, signToken } from "./index.ts";

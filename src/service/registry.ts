@@ -1,0 +1,87 @@
+import { readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { didYouMean } from "../base/did-you-mean.ts";
+import { CodedError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { type BrokenDeclaration, type DeclaredServer, usableServers } from "../management/index.ts";
+
+/** The registered servers: those of the declarations. */
+export interface Registry {
+  /** Reads the declarations anew where a file has changed. */
+  read(): Declared;
+  /** Returns what changes with each change of a file. */
+  signature(): string;
+}
+
+export interface Declared {
+  readonly servers: readonly DeclaredServer[];
+  readonly broken: readonly BrokenDeclaration[];
+}
+
+/** Opens the declarations of a file or a folder. Files that are broken keep only their own servers out. */
+export function openRegistry(dir: string, file: string, log: Log): Registry {
+  const told = new Map<string, string>();
+  let last: { readonly signature: string; readonly declared: Declared } | undefined;
+  const signature = () => signatureOf(resolve(dir, file));
+  return {
+    signature,
+    read() {
+      const now = signature();
+      if (last?.signature === now) return last.declared;
+      last = { signature: now, declared: readAll(dir, file) };
+      tellBroken(last.declared.broken, told, log);
+      return last.declared;
+    },
+  };
+}
+
+/** Says of each broken file once what is wrong with it: file, line and column. */
+function tellBroken(broken: readonly BrokenDeclaration[], told: Map<string, string>, log: Log): void {
+  const now = new Map(broken.map(({ file, error }) => [file, [error.message, ...error.problems].join("; ")]));
+  for (const file of told.keys()) if (!now.has(file)) told.delete(file);
+  for (const [file, text] of now) {
+    if (told.get(file) !== text) log.warn(`${text}; the servers of this file are left out`);
+    told.set(file, text);
+  }
+}
+
+function readAll(dir: string, file: string): Declared {
+  try {
+    return usableServers(dir, file);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return { servers: [], broken: [{ file, error }] };
+  }
+}
+
+/** A mounted ConfigMap changes by a link, so what the paths lead to is compared. */
+function signatureOf(path: string): string {
+  const one = (name: string) => {
+    const stat = statSync(name, { throwIfNoEntry: false });
+    return stat === undefined ? `${name} absent` : `${name} ${stat.ino} ${stat.mtimeMs} ${stat.size}`;
+  };
+  try {
+    return readdirSync(path)
+      .toSorted()
+      .map((name) => one(join(path, name)))
+      .join("\n");
+  } catch {
+    return one(path);
+  }
+}
+
+/** Returns the servers of these names, all without a name. Throws GC1001 for a name that is not registered. */
+export function chosenServers({ servers, broken }: Declared, names: readonly string[]): DeclaredServer[] {
+  if (names.length === 0) return [...servers];
+  const byName = new Map(servers.map((one) => [one.desired.name, one]));
+  const unknown = names.filter((name) => !byName.has(name));
+  if (unknown.length === 0) return [...new Set(names)].flatMap((name) => byName.get(name) ?? []);
+  const known = [...byName.keys()];
+  throw new CodedError("GC1001", "not all of these servers are registered", {
+    problems: [
+      ...unknown.map((name) => `no server is called ${name}${didYouMean(name, known)}`),
+      ...broken.map(({ file, error }) => `${file} cannot be used: ${[error.message, ...error.problems].join("; ")}`),
+    ],
+    remedy: "See GET /api/v1/servers.",
+  });
+}

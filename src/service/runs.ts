@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { CodedError } from "../base/errors.ts";
+import type { Engine } from "./engine.ts";
+import { isFinal, type RunRecord, type RunStore } from "./run-store.ts";
+import { ATTEMPTS } from "./worker.ts";
+
+export interface SubmitContext {
+  readonly engine: Engine;
+  readonly runs: RunStore;
+  readonly now: () => number;
+}
+
+export type NewRun = Pick<RunRecord, "id" | "kind" | "subject" | "servers" | "strict" | "fresh"> & {
+  /** The sealed request of a run that brings its own servers. */
+  readonly sealed?: string;
+  /** What makes two wet runs equal. */
+  readonly content: string;
+};
+
+/**
+ * Puts a run into its queue and returns its record. An equal wet run that is in progress makes this one `skipped`. Throws
+ * GC2007 where the engine does not take it.
+ */
+export async function submit(context: SubmitContext, { sealed, content, ...asked }: NewRun): Promise<RunRecord> {
+  const { engine, runs, now } = context;
+  const record: RunRecord = { ...asked, state: "pending", createdAtMs: now(), ...(sealed && { brings: true }) };
+  try {
+    if (asked.kind === "plan") return await queue(record);
+    // Whoever finds the claim finds its record.
+    await runs.put(record);
+    const fingerprint = createHash("sha256").update(content).digest("hex");
+    const holder = await claimed(context, fingerprint, record.id);
+    if (holder === record.id) return await queue({ ...record, fingerprint });
+    const skipped: RunRecord = { ...record, state: "skipped", reason: "duplicate_task", finishedAtMs: now() };
+    await runs.put(skipped);
+    return skipped;
+  } catch (cause) {
+    if (cause instanceof CodedError) throw cause;
+    throw new CodedError("GC2007", "the queue's engine did not take the run", {
+      remedy: "Send the request again; see GET /health/ready.",
+      cause,
+    });
+  }
+
+  async function queue(one: RunRecord): Promise<RunRecord> {
+    if (sealed !== undefined) await runs.putBody(one.id, sealed);
+    await runs.put(one);
+    await engine.queues[one.kind].add(
+      one.kind,
+      { run: one.id },
+      {
+        jobId: one.id,
+        attempts: ATTEMPTS,
+        backoff: { type: "fixed", delay: 1_000 },
+        removeOnComplete: true,
+        removeOnFail: true,
+      },
+    );
+    return one;
+  }
+}
+
+/** After this time a record without a job is of a process that ended in between. */
+const SUBMIT_WITHIN_MS = 30_000;
+
+/** Returns the run that has the claim. One whose run is not in progress any more passes to this run. */
+async function claimed({ engine, runs, now }: SubmitContext, fingerprint: string, id: string): Promise<string> {
+  for (;;) {
+    const holder = await runs.claim(fingerprint, id);
+    if (holder === id) return id;
+    const record = await runs.get(holder);
+    if (record !== undefined && !isFinal(record)) {
+      const isNew = now() - record.createdAtMs < SUBMIT_WITHIN_MS;
+      if (isNew || (await engine.queues.apply.getJob(holder)) !== undefined) return holder;
+    }
+    if (await runs.passClaim(fingerprint, holder, id)) return id;
+  }
+}

@@ -1,0 +1,40 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { CodedError } from "../base/errors.ts";
+import type { Secret } from "../base/secret.ts";
+
+/** Encrypts what holds secrets before it goes into the engine. */
+export interface Seal {
+  seal(text: string): string;
+  /** Throws GC2004 for what another secret has sealed. */
+  open(sealed: string): string;
+}
+
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Returns a seal (AES-256-GCM) whose key is derived from a secret of the service. */
+export function sealWith(secret: Secret): Seal {
+  const key = Buffer.from(hkdfSync("sha256", secret.reveal(), "", "glitchtip-compose seal", 32));
+  return {
+    seal(text) {
+      const iv = randomBytes(IV_BYTES);
+      const cipher = createCipheriv("aes-256-gcm", key, iv);
+      const body = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+      return Buffer.concat([iv, cipher.getAuthTag(), body]).toString("base64");
+    },
+    open(sealed) {
+      const bytes = Buffer.from(sealed, "base64");
+      try {
+        const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, IV_BYTES));
+        decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+        const body = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
+        return Buffer.concat([body, decipher.final()]).toString("utf8");
+      } catch (cause) {
+        throw new CodedError("GC2004", "a request in the queue cannot be opened", {
+          remedy: "Give every process of the service the same --secret.",
+          cause,
+        });
+      }
+    },
+  };
+}

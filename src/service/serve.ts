@@ -1,0 +1,146 @@
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+import pino from "pino";
+import { CodedError } from "../base/errors.ts";
+import { defined } from "../base/defined.ts";
+import type { Log } from "../base/log.ts";
+import { Secret } from "../base/secret.ts";
+import { type Clock, untilAborted } from "../base/wait.ts";
+import { parseReference } from "../references/reference.ts";
+import { openReferences, type References } from "../references/resolver.ts";
+import { openHttpServer } from "./api/server.ts";
+import { openAuth } from "./auth.ts";
+import { openCache } from "./cache.ts";
+import { openEngine, openQueueEvents, QUEUE_NAMES } from "./engine.ts";
+import { openMetrics } from "./metrics.ts";
+import { afterRun } from "./outcome.ts";
+import { openRegistry } from "./registry.ts";
+import { openRunStore } from "./run-store.ts";
+import { sealWith } from "./seal.ts";
+import { openServerStates } from "./server-states.ts";
+import { serversOfRun } from "./run-servers.ts";
+import type { ServeSettings } from "./settings.ts";
+import { openWaiters } from "./waiters.ts";
+import { watch } from "./watch.ts";
+import { startWorkers } from "./worker.ts";
+
+export interface ServeContext {
+  /** The folder that paths are relative to. */
+  readonly dir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** Aborted where the service is to stop. */
+  readonly signal: AbortSignal;
+  readonly version: string;
+  /** Gets one line of JSON for each entry of the log. */
+  writeLog(line: string): void;
+  /** Called once with the address that is listened on. */
+  onListening?(address: string): void;
+}
+
+/** What runs at the signal to stop is finished within this time, or handed back. */
+const GRACE_MS = 20_000;
+
+/** Runs the service until its signal is aborted. Throws where it cannot start. */
+export async function serve(context: ServeContext, settings: ServeSettings): Promise<void> {
+  const { dir, env, clock, signal } = context;
+  const logger = pino({ base: { service: "glitchtip-compose" } }, { write: context.writeLog });
+  const log: Log = {
+    info: (text) => logger.info(text),
+    warn: (text) => logger.warn(text),
+    step: (text) => logger.debug(text),
+    debug: (text) => logger.debug(text),
+  };
+  await using references = closing(openReferences({ dir, env, clock, signal, say: log.step }));
+  const secret =
+    settings.secret === undefined ? undefined : await references.resolve(settings.secret, "--secret");
+  const { issuer, audience, jwks, revoked } = settings;
+  const auth = settings.api
+    ? openAuth({ issuer, audience, ...defined({ secret, jwks, revoked: revoked && resolve(dir, revoked) }) }, clock.now)
+    : undefined;
+  const onError = throttledErrors(log, clock);
+  await using engine = openEngine(await addressOf(settings.queue, references), onError);
+  await engine.ping();
+
+  const metrics = openMetrics();
+  const registry = openRegistry(dir, settings.file, log);
+  const runs = openRunStore(engine);
+  const states = openServerStates(engine);
+  const seal = secret && sealWith(secret);
+  const now = clock.now;
+  const submitting = { engine, runs, now };
+  const roles = rolesOf(settings);
+  const health = { engine, metrics, registry, states, roles };
+
+  const streams = settings.api ? QUEUE_NAMES.map((name) => openQueueEvents(engine, name, onError)) : [];
+  const api = auth && { ...health, ...submitting, auth, waiters: openWaiters(streams, runs) };
+  const app = await openHttpServer({ health, api, version: context.version, logger });
+  const cache = openCache(engine, seal, { now, onError, onLookup: (result) => metrics.cache.inc({ result }) });
+  const workers =
+    settings.workers > 0
+      ? startWorkers(
+          {
+            engine,
+            runs,
+            clock,
+            log,
+            env,
+            signal: new AbortController().signal,
+            cache,
+            onError,
+            onRequest: (method) => metrics.calls.inc({ method }),
+            serversOf: async (record) => serversOfRun({ registry, runs, seal }, record),
+            onEnd: (record) => afterRun({ metrics, states, log, now }, record),
+          },
+          settings.workers,
+        )
+      : undefined;
+  try {
+    const address = await listen(app, settings);
+    log.info(`${roles.join(", ")}: listens on ${address}`);
+    context.onListening?.(address);
+    const watching = settings.watch && watch({ ...submitting, registry, clock, log, signal }, settings.watch);
+    await untilAborted(signal);
+    await watching;
+  } finally {
+    log.info("stops");
+    await Promise.all([app.close(), workers?.stop(GRACE_MS)]);
+    for (const stream of streams) await stream.close();
+  }
+}
+
+const closing = (references: References): References & AsyncDisposable => ({
+  ...references,
+  [Symbol.asyncDispose]: () => references.close(),
+});
+
+const rolesOf = ({ api, workers, watch: watching }: ServeSettings): string[] => [
+  ...(api ? ["api"] : []),
+  ...(workers > 0 ? ["worker"] : []),
+  ...(watching === undefined ? [] : ["watch"]),
+];
+
+async function addressOf(queue: string, references: References): Promise<Secret> {
+  return parseReference(queue) === undefined ? new Secret(queue) : await references.resolve(queue, "--queue");
+}
+
+/** An engine that is away is an error of each connection many times a second; it is said once in a while. */
+function throttledErrors(log: Log, { now }: Clock): (error: unknown) => void {
+  let saidMs = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (now() - saidMs < 5_000) return;
+    saidMs = now();
+    log.warn(`queue: ${error instanceof Error ? error.message || error.name : String(error)}`);
+  };
+}
+
+async function listen(app: Awaited<ReturnType<typeof openHttpServer>>, { host, port }: ServeSettings): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (cause) {
+    throw new CodedError("GC1603", `${isIP(host) === 6 ? `[${host}]` : host}:${port} cannot be listened on`, {
+      remedy: "Choose another port: --port PORT",
+      cause,
+    });
+  }
+}

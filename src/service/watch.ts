@@ -1,0 +1,78 @@
+import { createHash, randomUUID } from "node:crypto";
+import type { Log } from "../base/log.ts";
+import type { Clock } from "../base/wait.ts";
+import type { DeclaredServer } from "../management/index.ts";
+import type { Registry } from "./registry.ts";
+import { type SubmitContext, submit } from "./runs.ts";
+
+export interface WatchContext extends SubmitContext {
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+export interface WatchSettings {
+  readonly everySeconds: number;
+  /** Carries out what is planned, and does not only report it. */
+  readonly apply: boolean;
+}
+
+/** How soon a changed file is noticed. */
+const LOOK_MS = 1_000;
+
+/**
+ * Plans (or applies) each registered server every so often, and the servers of a file as soon as it has changed. Several
+ * copies of the watch share one schedule: only one of them submits a run.
+ */
+export async function watch(context: WatchContext, { everySeconds, apply }: WatchSettings): Promise<void> {
+  const { registry, clock, signal } = context;
+  const texts = new Map<string, string>();
+  let signature = "";
+  let dueMs = 0;
+  while (!signal.aborted) {
+    const isDue = clock.now() >= dueMs;
+    if (isDue || registry.signature() !== signature) {
+      signature = registry.signature();
+      if (isDue) dueMs = clock.now() + everySeconds * 1_000;
+      for (const server of registry.read().servers) {
+        const { name } = server.desired;
+        const isNew = texts.get(name) !== server.text;
+        if (!isDue && !isNew) continue;
+        const done = await submitted(context, server, { everySeconds, apply, isNew });
+        // A changed file whose run was not taken is submitted at the next look.
+        if (done) texts.set(name, server.text);
+      }
+    }
+    await clock.sleep(LOOK_MS, signal).catch(() => undefined);
+  }
+}
+
+async function submitted(
+  context: WatchContext,
+  { desired: { name }, text }: DeclaredServer,
+  { everySeconds, apply, isNew }: WatchSettings & { readonly isNew: boolean },
+): Promise<boolean> {
+  const { engine, log } = context;
+  const kind = apply ? "apply" : "plan";
+  try {
+    const slot = engine.key("watch", name, isNew ? digestOf(text) : "");
+    const lasts = Math.max(1, Math.round(everySeconds * 0.9));
+    if ((await engine.redis.set(slot, "1", "EX", lasts, "NX")) === null) return true;
+    await submit(context, {
+      id: randomUUID(),
+      kind,
+      subject: null,
+      servers: [name],
+      strict: false,
+      fresh: true,
+      content: JSON.stringify([[name], false]),
+    });
+    return true;
+  } catch (error) {
+    log.warn(`${name}: its ${kind} was not submitted: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
+  }
+}
+
+const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16);
