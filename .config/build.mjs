@@ -59,7 +59,11 @@ function giveCommonJs(others) {
 /** Bundles a program that `init` copies into a user's folder: one file that names its origin and carries its licences. */
 async function program(name, entry, banner = "", options = {}) {
   const origin = `// ${packageName} ${version} (${license}): ${name}, bundled from ${entry}. Generated: do not edit.`;
-  const metafile = await bundle(name, { entryPoints: { [name]: entry }, banner: { js: `${origin}\n${banner}` }, ...options });
+  const metafile = await bundle(name, {
+    entryPoints: { [name]: entry },
+    banner: { js: `${origin}\n${banner}` },
+    ...options,
+  });
   const text = notices([metafile]).replaceAll("*/", "* /");
   writeFileSync(`${out}/${name}.mjs`, `\n/*! Third-party software in this file:\n\n${text}*/\n`, { flag: "a" });
   return metafile;

@@ -4,8 +4,8 @@ import { CodedError } from "../base/errors.ts";
 import type { Secret } from "../base/secret.ts";
 import { matchesGlob } from "./glob.ts";
 
-export const SCOPES = ["plan", "apply"] as const;
-export type Scope = (typeof SCOPES)[number];
+export const TOKEN_SCOPE_NAMES = ["plan", "apply"] as const;
+export type TokenScope = (typeof TOKEN_SCOPE_NAMES)[number];
 
 /** Who sent a request, and what the token allows. */
 export interface Caller {
@@ -89,7 +89,7 @@ function whyInvalid(cause: unknown): string {
 }
 
 const refused = (message: string, cause?: unknown): CodedError =>
-  new CodedError("GC2001", message, { remedy: "Make one: glitchtip-compose serve token --subject NAME", cause });
+  new CodedError("GC2001", message, { remedy: "Make one: npx glitchtip-compose serve token --subject NAME", cause });
 
 /** Reads a claim that is a list, or words in one text. */
 function wordsOf(claim: unknown): string[] {
@@ -105,9 +105,13 @@ function remoteKeys(jwks: string): JWTVerifyGetKey {
 function signingKey(secret: Secret): Uint8Array {
   const key = new TextEncoder().encode(secret.reveal());
   if (key.length >= LEAST_SECRET_BYTES) return key;
-  throw new CodedError("GC1001", `the secret of the tokens has ${key.length} bytes; HS256 needs ${LEAST_SECRET_BYTES}`, {
-    remedy: "Make one: openssl rand -base64 32",
-  });
+  throw new CodedError(
+    "GC1001",
+    `the secret of the tokens has ${key.length} bytes; HS256 needs ${LEAST_SECRET_BYTES}`,
+    {
+      remedy: "Make one: openssl rand -base64 32",
+    },
+  );
 }
 
 /** Reads the file anew whenever it changes. */
@@ -125,10 +129,10 @@ function openRevoked(path: string | undefined): (what: string) => boolean {
   };
 }
 
-export function requireScope({ scopes }: Caller, scope: Scope): void {
+export function requireScope({ scopes }: Caller, scope: TokenScope): void {
   if (scopes.has(scope)) return;
   throw new CodedError("GC2002", `the token lacks the scope "${scope}"`, {
-    remedy: `Make one with it: glitchtip-compose serve token --scope ${scope}`,
+    remedy: `Make one with it: npx glitchtip-compose serve token --scope ${scope}`,
   });
 }
 
@@ -139,7 +143,7 @@ export function requireServers(caller: Caller, names: readonly string[]): void {
   const others = names.filter((name) => !maySee(caller, name));
   if (others.length === 0) return;
   throw new CodedError("GC2002", `the token does not allow the servers ${others.join(", ")}`, {
-    remedy: "Make one that names them: glitchtip-compose serve token --server GLOB",
+    remedy: "Make one that names them: npx glitchtip-compose serve token --server GLOB",
   });
 }
 

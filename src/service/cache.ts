@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Secret } from "../base/secret.ts";
 import type { Transport } from "../glitchtip/transport.ts";
 import type { HttpAnswer } from "../http/http.ts";
-import type { Engine } from "./engine.ts";
+import type { QueueEngine } from "./engine.ts";
 import { serverAddress } from "./lock.ts";
 import type { Seal } from "./seal.ts";
 
@@ -53,7 +53,7 @@ const LARGEST = 256 * 1_024;
 
 /** Opens the cache. What is kept in the engine is sealed: answers hold the addresses of webhooks. */
 export function openCache(
-  { redis, key }: Pick<Engine, "redis" | "key">,
+  { redis, key }: Pick<QueueEngine, "redis" | "key">,
   seal: Seal | undefined,
   { now, ttlSeconds = {}, memoryItems = MEMORY_ITEMS, onError, onLookup }: CacheOptions,
 ): ResponseCache {

@@ -15,7 +15,7 @@ export const QUEUE_NAMES = ["plan", "apply"] as const;
 export type QueueName = (typeof QUEUE_NAMES)[number];
 
 /** The engine that holds queues, locks and records: a Valkey or a Redis. */
-export interface Engine extends AsyncDisposable {
+export interface QueueEngine extends AsyncDisposable {
   /** Commands on it fail within seconds where the engine is away. */
   readonly redis: Redis;
   /** Waits for the engine for ever; for workers and for event streams. */
@@ -32,7 +32,7 @@ const COMMAND_TIMEOUT_MS = 3_000;
 const LONGEST_RECONNECT_MS = 2_000;
 
 /** Opens the engine. `onError` gets what happens on a connection in the background. */
-export function openEngine(url: Secret, onError: (error: Error) => void): Engine {
+export function openQueueEngine(url: Secret, onError: (error: Error) => void): QueueEngine {
   const address = url.reveal();
   if (!/^rediss?:\/\//.test(address)) {
     throw new CodedError("GC1001", "the queue's address is no redis:// or rediss:// address", {
@@ -72,7 +72,11 @@ export function openEngine(url: Secret, onError: (error: Error) => void): Engine
 }
 
 /** Opens the stream of what happens in one queue. */
-export function openQueueEvents({ patient }: Engine, name: QueueName, onError: (error: Error) => void): QueueEvents {
+export function openQueueEvents(
+  { patient }: QueueEngine,
+  name: QueueName,
+  onError: (error: Error) => void,
+): QueueEvents {
   const events = new QueueEvents(name, { connection: patient, prefix: PREFIX, skipVersionCheck: true });
   events.on("error", onError);
   return events;

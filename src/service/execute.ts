@@ -16,11 +16,11 @@ import {
 import { openMemoryStore } from "../outputs/server-store.ts";
 import type { KnownServer } from "../reconcile/index.ts";
 import { type ResponseCache, withCache } from "./cache.ts";
-import type { Engine } from "./engine.ts";
+import type { QueueEngine } from "./engine.ts";
 import { acquireServerLocks, type ServerLocks } from "./lock.ts";
 
 export interface ExecuteContext {
-  readonly engine: Pick<Engine, "redis" | "key">;
+  readonly engine: Pick<QueueEngine, "redis" | "key">;
   readonly clock: Clock;
   readonly log: Log;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -62,7 +62,11 @@ async function carryOut(context: ExecuteContext, work: Work, locks: ServerLocks 
   const wrapTransport = (direct: Transport, { desired: { url = "" } }: DeclaredServer, token?: unknown): Transport => {
     const counted = counting(direct, context);
     if (locks !== undefined) {
-      return guarded(cache.clearing(counted, url), () => locks.check(url), (error) => running.abort(error));
+      return guarded(
+        cache.clearing(counted, url),
+        () => locks.check(url),
+        (error) => running.abort(error),
+      );
     }
     return fresh ? counted : withCache(cache, counted, url, token);
   };
@@ -106,7 +110,13 @@ function withKept(report: Report, plans: ReturnType<typeof plansOf>): Report {
     actions.flatMap(({ confirm, instance, organization, kind }) =>
       confirm === undefined
         ? []
-        : [{ instance, organization, message: `${kind} "${confirm}" is not deleted unattended: apply --yes-delete` }],
+        : [
+            {
+              instance,
+              organization,
+              message: `${kind} "${confirm}" is not deleted unattended; type: npx glitchtip-compose apply --yes-delete`,
+            },
+          ],
     ),
   );
   return { ...report, warnings: [...report.warnings, ...kept] };
@@ -154,7 +164,10 @@ async function writeKnown(
   { engine, onError }: ExecuteContext,
   stores: ReadonlyMap<DeclaredServer, { readonly known: KnownServer }>,
 ): Promise<void> {
-  const entries = [...stores].flatMap(([one, { known }]) => [engine.key("known", storeName(one)), JSON.stringify(known)]);
+  const entries = [...stores].flatMap(([one, { known }]) => [
+    engine.key("known", storeName(one)),
+    JSON.stringify(known),
+  ]);
   // What is lost is found on the server again, by its name.
   await engine.redis.mset(entries).catch(onError);
 }

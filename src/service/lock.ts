@@ -3,10 +3,10 @@ import type { Redis } from "ioredis";
 import { linkSignals } from "../base/abort.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Clock } from "../base/wait.ts";
-import type { Engine } from "./engine.ts";
+import type { QueueEngine } from "./engine.ts";
 
 export interface LockContext {
-  readonly engine: Pick<Engine, "redis" | "key">;
+  readonly engine: Pick<QueueEngine, "redis" | "key">;
   readonly clock: Clock;
   /** Called where a renewal fails. */
   readonly onError: (error: unknown) => void;
@@ -69,7 +69,7 @@ export async function acquireServerLocks(
   return {
     async check(url) {
       const lock = held.get(serverAddress(url));
-      if (lock === undefined || (await valueOf(redis, lock.name)) !== lock.value) throw lost(url);
+      if (lock === undefined || (await heldValue(redis, lock.name)) !== lock.value) throw lost(url);
     },
     async [Symbol.asyncDispose]() {
       renewing.abort();
@@ -94,7 +94,7 @@ async function keepRenewed({ engine, clock, onError }: LockContext, held: readon
 }
 
 /** An engine that does not answer cannot confirm a lock. */
-async function valueOf(redis: Redis, name: string): Promise<string | null> {
+async function heldValue(redis: Redis, name: string): Promise<string | null> {
   try {
     return await redis.get(name);
   } catch (cause) {
@@ -103,4 +103,7 @@ async function valueOf(redis: Redis, name: string): Promise<string | null> {
 }
 
 const lost = (url: string): CodedError =>
-  new CodedError("GC2008", `${serverAddress(url)}: this run no longer holds the lock of the server; it writes nothing more`);
+  new CodedError(
+    "GC2008",
+    `${serverAddress(url)}: this run no longer holds the lock of the server; it writes nothing more`,
+  );

@@ -1,6 +1,6 @@
 import type { CodedError } from "../base/errors.ts";
 import type { Report } from "../management/index.ts";
-import type { Engine, QueueName } from "./engine.ts";
+import type { QueueEngine, QueueName } from "./engine.ts";
 
 export const RUN_STATES = ["pending", "running", "success", "failed", "skipped"] as const;
 export type RunState = (typeof RUN_STATES)[number];
@@ -52,7 +52,7 @@ const PASS = `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("SET", KE
 const UNCLAIM = `if redis.call("GET", KEYS[1]) == ARGV[1] then return redis.call("DEL", KEYS[1]) end return 0`;
 
 /** Keeps the records of runs in the engine for a day. */
-export function openRunStore({ redis, key }: Pick<Engine, "redis" | "key">): RunStore {
+export function openRunStore({ redis, key }: Pick<QueueEngine, "redis" | "key">): RunStore {
   const all = key("runs");
   const read = (text: string | null | undefined) => (text ? (JSON.parse(text) as RunRecord) : undefined);
   return {

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { CodedError } from "../base/errors.ts";
-import type { Engine } from "./engine.ts";
+import type { QueueEngine } from "./engine.ts";
 import { isFinal, type RunRecord, type RunStore } from "./run-store.ts";
 import { ATTEMPTS } from "./worker.ts";
 
 export interface SubmitContext {
-  readonly engine: Engine;
+  readonly engine: QueueEngine;
   readonly runs: RunStore;
   readonly now: () => number;
 }

@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import pino from "pino";
-import { CodedError } from "../base/errors.ts";
 import { defined } from "../base/defined.ts";
+import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { Secret } from "../base/secret.ts";
 import { type Clock, untilAborted } from "../base/wait.ts";
@@ -11,14 +11,14 @@ import { openReferences, type References } from "../references/resolver.ts";
 import { openHttpServer } from "./api/server.ts";
 import { openAuth } from "./auth.ts";
 import { openCache } from "./cache.ts";
-import { openEngine, openQueueEvents, QUEUE_NAMES } from "./engine.ts";
+import { openQueueEngine, openQueueEvents, QUEUE_NAMES } from "./engine.ts";
 import { openMetrics } from "./metrics.ts";
 import { afterRun } from "./outcome.ts";
 import { openRegistry } from "./registry.ts";
+import { serversOfRun } from "./run-servers.ts";
 import { openRunStore } from "./run-store.ts";
 import { sealWith } from "./seal.ts";
 import { openServerStates } from "./server-states.ts";
-import { serversOfRun } from "./run-servers.ts";
 import type { ServeSettings } from "./settings.ts";
 import { openWaiters } from "./waiters.ts";
 import { watch } from "./watch.ts";
@@ -52,14 +52,13 @@ export async function serve(context: ServeContext, settings: ServeSettings): Pro
     debug: (text) => logger.debug(text),
   };
   await using references = closing(openReferences({ dir, env, clock, signal, say: log.step }));
-  const secret =
-    settings.secret === undefined ? undefined : await references.resolve(settings.secret, "--secret");
+  const secret = settings.secret === undefined ? undefined : await references.resolve(settings.secret, "--secret");
   const { issuer, audience, jwks, revoked } = settings;
   const auth = settings.api
     ? openAuth({ issuer, audience, ...defined({ secret, jwks, revoked: revoked && resolve(dir, revoked) }) }, clock.now)
     : undefined;
   const onError = throttledErrors(log, clock);
-  await using engine = openEngine(await addressOf(settings.queue, references), onError);
+  await using engine = openQueueEngine(await addressOf(settings.queue, references), onError);
   await engine.ping();
 
   const metrics = openMetrics();

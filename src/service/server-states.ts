@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Report } from "../management/index.ts";
-import type { Engine } from "./engine.ts";
+import type { QueueEngine } from "./engine.ts";
 
 /** What the last plan of a registered server was. */
 export interface ServerState {
@@ -19,7 +19,7 @@ export interface ServerStates {
 }
 
 /** Keeps the states of servers in the engine, for every process of the service. */
-export function openServerStates({ redis, key }: Pick<Engine, "redis" | "key">): ServerStates {
+export function openServerStates({ redis, key }: Pick<QueueEngine, "redis" | "key">): ServerStates {
   const name = key("servers");
   return {
     async all() {
@@ -49,6 +49,8 @@ export function stateAfter(report: Report, server: string, nowMs: number): Serve
     status: errors.length > 0 ? "failed" : open.length > 0 ? "drift" : "in sync",
     drift: open.length,
     errors,
-    fingerprint: createHash("sha256").update([...open, ...errors].join("\n")).digest("hex"),
+    fingerprint: createHash("sha256")
+      .update([...open, ...errors].join("\n"))
+      .digest("hex"),
   };
 }

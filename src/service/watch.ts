@@ -25,26 +25,29 @@ const LOOK_MS = 1_000;
  * Plans (or applies) each registered server every so often, and the servers of a file as soon as it has changed. Several
  * copies of the watch share one schedule: only one of them submits a run.
  */
-export async function watch(context: WatchContext, { everySeconds, apply }: WatchSettings): Promise<void> {
+export async function watch(context: WatchContext, settings: WatchSettings): Promise<void> {
   const { registry, clock, signal } = context;
   const texts = new Map<string, string>();
   let signature = "";
   let dueMs = 0;
   while (!signal.aborted) {
     const isDue = clock.now() >= dueMs;
+    if (isDue) dueMs = clock.now() + settings.everySeconds * 1_000;
     if (isDue || registry.signature() !== signature) {
       signature = registry.signature();
-      if (isDue) dueMs = clock.now() + everySeconds * 1_000;
-      for (const server of registry.read().servers) {
-        const { name } = server.desired;
-        const isNew = texts.get(name) !== server.text;
-        if (!isDue && !isNew) continue;
-        const done = await submitted(context, server, { everySeconds, apply, isNew });
-        // A changed file whose run was not taken is submitted at the next look.
-        if (done) texts.set(name, server.text);
-      }
+      await look(context, settings, texts, isDue);
     }
     await clock.sleep(LOOK_MS, signal).catch(() => undefined);
+  }
+}
+
+/** Submits the runs of all servers that are due or have changed. One that was not taken is submitted the next time. */
+async function look(context: WatchContext, settings: WatchSettings, texts: Map<string, string>, isDue: boolean) {
+  for (const server of context.registry.read().servers) {
+    const { name } = server.desired;
+    const isNew = texts.get(name) !== server.text;
+    if (!isDue && !isNew) continue;
+    if (await submitted(context, server, { ...settings, isNew })) texts.set(name, server.text);
   }
 }
 

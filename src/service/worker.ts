@@ -2,13 +2,13 @@ import { DelayedError, Worker } from "bullmq";
 import { linkSignals } from "../base/abort.ts";
 import { CodedError } from "../base/errors.ts";
 import type { DeclaredServer, Outcome } from "../management/index.ts";
+import type { QueueEngine } from "./engine.ts";
 import { PREFIX, QUEUE_NAMES, type QueuedRun, type QueueName, type RunJob } from "./engine.ts";
 import { type ExecuteContext, execute } from "./execute.ts";
 import { isFinal, type RunRecord, type RunStore } from "./run-store.ts";
-import type { Engine } from "./engine.ts";
 
 export interface WorkerContext extends Omit<ExecuteContext, "engine"> {
-  readonly engine: Engine;
+  readonly engine: QueueEngine;
   readonly runs: RunStore;
   /** Returns the servers of a run. Throws where they are not there any more. */
   serversOf(record: RunRecord): Promise<readonly DeclaredServer[]>;
@@ -67,18 +67,22 @@ export function startWorkers(context: WorkerContext, concurrency: number): Worke
 }
 
 async function work(context: WorkerContext, job: QueuedRun, token: string | undefined): Promise<void> {
-  const { runs, clock, log, signal } = context;
+  const { runs, clock } = context;
   const record = await runs.get(job.data.run);
   // Nobody asks for a record that has expired; a finished one was finished by the worker before.
   if (record === undefined || isFinal(record)) return;
   const running: RunRecord = { ...record, state: "running", startedAtMs: record.startedAtMs ?? clock.now() };
-  const later = async () => {
-    await job.moveToDelayed(clock.now() + BUSY_MS, token);
-    throw new DelayedError();
-  };
+  const ended = await attempt(context, running, job);
+  if (ended !== undefined) return await end(context, ended);
+  await job.moveToDelayed(clock.now() + BUSY_MS, token);
+  throw new DelayedError();
+}
+
+/** Returns the record of the run as it has ended, or undefined where it is to be taken up again. */
+async function attempt(context: WorkerContext, record: RunRecord, job: QueuedRun): Promise<RunRecord | undefined> {
   try {
     const servers = await context.serversOf(record);
-    await runs.put(running);
+    await context.runs.put(record);
     const report = await execute(context, {
       run: record.id,
       kind: record.kind,
@@ -87,21 +91,22 @@ async function work(context: WorkerContext, job: QueuedRun, token: string | unde
       fresh: record.fresh,
       onOutcome: (outcome) => void job.updateProgress(stepOf(outcome)).catch(context.onError),
     });
-    if (report === undefined) return await later();
-    const state = report.status === "success" ? "success" : "failed";
-    await end(context, { ...running, state, report });
+    return report && { ...record, state: report.status === "success" ? "success" : "failed", report };
   } catch (error) {
-    if (error instanceof DelayedError) throw error;
-    if (signal.aborted) return await later();
-    const code = error instanceof CodedError ? error.code : undefined;
-    const again = code === undefined || code === "GC2007" || code === "GC2008";
+    if (context.signal.aborted) return undefined;
     // The queue tries it again; the next attempt reads the servers anew.
-    if (again && job.attemptsMade + 1 < ATTEMPTS) throw error;
-    if (code === undefined) log.warn(`run ${record.id}: ${error instanceof Error ? error.stack : String(error)}`);
-    const coded =
-      error instanceof CodedError ? error : new CodedError("GC1901", "a mistake in glitchtip-compose itself");
-    await end(context, { ...running, state: "failed", error: coded.toJSON() });
+    if (mayPass(error) && job.attemptsMade + 1 < ATTEMPTS) throw error;
+    return { ...record, state: "failed", error: codedError(context, record.id, error).toJSON() };
   }
+}
+
+const mayPass = (error: unknown): boolean =>
+  !(error instanceof CodedError) || error.code === "GC2007" || error.code === "GC2008";
+
+function codedError({ log }: WorkerContext, run: string, error: unknown): CodedError {
+  if (error instanceof CodedError) return error;
+  log.warn(`run ${run}: ${error instanceof Error ? error.stack : String(error)}`);
+  return new CodedError("GC1901", "a mistake in glitchtip-compose itself");
 }
 
 async function end(context: WorkerContext, record: RunRecord): Promise<void> {

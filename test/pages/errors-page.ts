@@ -340,6 +340,41 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     todo: "Report it with the file that `npx glitchtip-compose doctor --bundle report.json` writes. It holds no secrets.",
     example: "a mistake in glitchtip-compose itself",
   },
+  GC2001: {
+    cause: "A request to the service has no bearer token, or one that is expired, revoked, or of another issuer.",
+    todo: "Make a token: `npx glitchtip-compose serve token --subject NAME --secret REFERENCE`. [service.md](service.md)",
+    example: 'Invalid token: unexpected "aud" claim value',
+  },
+  GC2002: {
+    cause: "The token of a request to the service lacks the scope, or does not name the server.",
+    todo: "Make a token with `--scope apply`, or with `--server GLOB`.",
+    example: 'the token lacks the scope "apply"',
+  },
+  GC2004: {
+    cause: "The body of a request to the service is no JSON, has unknown keys or wrong values, or is too large.",
+    todo: "Correct each value that the answer lists. The API is described at `/openapi.json`.",
+    example: "the request does not fit its description",
+  },
+  GC2005: {
+    cause: "The service has no such path, or no such run of yours; runs are kept for a day.",
+    todo: "See the paths at `/docs`, and your runs at `GET /api/v1/runs`.",
+    example: "there is no such run or page",
+  },
+  GC2006: {
+    cause: "A run of the service has not ended within the time that the request waits.",
+    todo: "Ask again: the run goes on. A run may wait until another one has left the same server.",
+    example: "Task still pending after 300s",
+  },
+  GC2007: {
+    cause: "The Valkey or Redis that holds the queue of the service does not answer.",
+    todo: "Start it, and check the address of `--queue`. Runs that were accepted go on once it is back.",
+    example: "the queue's engine does not answer",
+  },
+  GC2008: {
+    cause: "A worker of the service was cut off from the queue, or another worker has taken its run over.",
+    todo: "Nothing: the run is tried again, and starts with reading the server.",
+    example: "https://errors.example.com: this run no longer holds the lock of the server; it writes nothing more",
+  },
 };
 
 const entries = Object.entries(ERROR_CODES) as [ErrorCode, string][];

@@ -9,7 +9,7 @@ const PROGRAM = ["valkey-server", "redis-server"].find((name) => spawnSync(name,
 /** What `startValkey` needs; without it a test is skipped, with this reason, or red where CI expects it. */
 export function needsValkey(skip: (why: string) => never): void {
   if (PROGRAM !== undefined) return;
-  if (process.env.REQUIRE_SHELLS) throw new Error("there is no valkey-server and no redis-server here");
+  if (process.env.REQUIRE_VALKEY) throw new Error("there is no valkey-server and no redis-server here");
   skip("there is no valkey-server and no redis-server here");
 }
 

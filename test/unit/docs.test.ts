@@ -189,7 +189,7 @@ describe("pages", () => {
       .filter((file) => file.endsWith(".ts") && file !== "base/errors.ts")
       .map((file) => read(`src/${file}`))
       .join("\n");
-    const thrown = new Set(source.match(/\bGC1\d{3}\b/g));
+    const thrown = new Set(source.match(/\bGC[12]\d{3}\b/g));
     expect([...thrown].filter((code) => !(code in ERROR_CODES))).toEqual([]);
     expect(Object.keys(ERROR_CODES).filter((code) => !thrown.has(code))).toEqual([]);
   });

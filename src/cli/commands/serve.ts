@@ -69,7 +69,7 @@ export default {
         {
           ...context,
           version: VERSION,
-          writeLog: (line) => process.stderr.write(line),
+          writeLog: (line) => context.log.info(line.trimEnd()),
           onListening: (address) => context.log.info(`the service listens on ${address}; Ctrl-C stops it`),
         },
         settings,
@@ -84,8 +84,7 @@ interface Service {
 }
 
 /** The service is a bundle of its own, which no other command loads. */
-const loadService = async (): Promise<Service> =>
-  (await import(new URL("serve.mjs", import.meta.url).href)) as Service;
+const loadService = async (): Promise<Service> => (await import(new URL("serve.mjs", import.meta.url).href)) as Service;
 
 /** The bundle has a class CodedError of its own. */
 async function rethrowing<T>(work: () => Promise<T>): Promise<T> {

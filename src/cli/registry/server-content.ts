@@ -74,6 +74,7 @@ export const SERVER_CONTENT_COMMANDS: CommandGroup = {
     {
       name: "serve",
       summary: "a service that plans and applies: by itself, and by request, for many servers",
+      guide: "docs/service.md",
       examples: [
         "npx glitchtip-compose serve --file servers/ --queue redis://127.0.0.1:6379 --secret file:./service-secret",
         "npx glitchtip-compose serve --watch servers/ --every 5m --worker --queue redis://valkey:6379",

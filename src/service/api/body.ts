@@ -15,7 +15,9 @@ export function readGzip(app: FastifyInstance): void {
     const encoding = request.headers["content-encoding"]?.toLowerCase() ?? "identity";
     if (encoding === "identity") return payload;
     if (encoding !== "gzip") {
-      throw new CodedError("GC2004", `the body has the encoding ${encoding}`, { remedy: "Send it as it is, or as gzip." });
+      throw new CodedError("GC2004", `the body has the encoding ${encoding}`, {
+        remedy: "Send it as it is, or as gzip.",
+      });
     }
     // Fastify compares the length of what was sent with its header.
     const counted = new Transform({
@@ -42,4 +44,6 @@ export function readGzip(app: FastifyInstance): void {
 }
 
 const tooMuch = (): Error =>
-  Object.assign(new Error(`Compressed request body exceeds ${COMPRESSED_LIMIT_BYTES} bytes limit`), { statusCode: 413 });
+  Object.assign(new Error(`Compressed request body exceeds ${COMPRESSED_LIMIT_BYTES} bytes limit`), {
+    statusCode: 413,
+  });

@@ -7,7 +7,6 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   GC1101: 422,
   GC2001: 401,
   GC2002: 403,
-  GC2003: 403,
   GC2004: 422,
   GC2005: 404,
   GC2006: 408,
@@ -60,5 +59,5 @@ function send(request: FastifyRequest, reply: FastifyReply, error: CodedError, s
     );
 }
 
-export const notFound = (): CodedError =>
+export const unknownRun = (): CodedError =>
   new CodedError("GC2005", "there is no such run or page", { remedy: "See /openapi.json, and GET /api/v1/runs." });

@@ -7,9 +7,9 @@ import { QUEUE_NAMES } from "../engine.ts";
 import { isFinal } from "../run-store.ts";
 import type { ServerStates } from "../server-states.ts";
 import type { ApiContext } from "./context.ts";
-import { notFound } from "./errors.ts";
+import { unknownRun } from "./errors.ts";
 import { isVisible } from "./runs.ts";
-import { brokenSchema, errorsOf, idSchema, serverSchema } from "./schemas.ts";
+import { brokenSchema, errorsOf, idSchema, registeredSchema } from "./schemas.ts";
 
 export interface HealthContext extends Pick<ApiContext, "engine" | "metrics" | "registry"> {
   readonly states: ServerStates;
@@ -27,10 +27,16 @@ const healthSchema = z.object({
 export const healthRoutes =
   (context: HealthContext): FastifyPluginCallbackZod =>
   (app, _, done) => {
-    const { engine, metrics, registry, states, roles } = context;
+    const { engine, metrics, registry, roles } = context;
     app.get(
       "/health/live",
-      { schema: { operationId: "live", summary: "The process runs", response: { 200: z.object({ status: z.string() }) } } },
+      {
+        schema: {
+          operationId: "live",
+          summary: "The process runs",
+          response: { 200: z.object({ status: z.string() }) },
+        },
+      },
       async () => ({ status: "healthy" }),
     );
     app.get(
@@ -56,22 +62,31 @@ export const healthRoutes =
       },
     );
     app.get("/metrics", { schema: { hide: true } }, async (__, reply) => {
-      for (const name of QUEUE_NAMES) {
-        const counts = await engine.queues[name].getJobCounts("waiting", "active", "delayed").catch(() => ({}));
-        for (const [state, count] of Object.entries(counts)) metrics.queued.set({ queue: name, state }, count);
-      }
-      const { servers, broken } = registry.read();
-      metrics.broken.set(broken.length);
-      const known = await states.all().catch(() => ({}) as Awaited<ReturnType<ServerStates["all"]>>);
-      metrics.drift.reset();
-      for (const { desired } of servers) {
-        const state = known[desired.name];
-        if (state) metrics.drift.set({ server: desired.name }, state.status === "failed" ? -1 : state.drift);
-      }
+      await measure(context);
       return await reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
     });
     done();
   };
+
+/** Reads what is known to all processes: the queues and the states of servers. Without the engine they stay as they were. */
+async function measure({ engine, metrics, registry, states }: HealthContext): Promise<void> {
+  const { servers, broken } = registry.read();
+  metrics.broken.set(broken.length);
+  try {
+    for (const name of QUEUE_NAMES) {
+      const counts = await engine.queues[name].getJobCounts("waiting", "active", "delayed");
+      for (const [state, count] of Object.entries(counts)) metrics.queued.set({ queue: name, state }, count);
+    }
+    const known = await states.all();
+    metrics.drift.reset();
+    for (const { desired } of servers) {
+      const state = known[desired.name];
+      if (state) metrics.drift.set({ server: desired.name }, state.status === "failed" ? -1 : state.drift);
+    }
+  } catch {
+    // /health/ready says that the engine is away.
+  }
+}
 
 /** The registered servers, and the steps of a run as they happen. */
 export const serverRoutes =
@@ -84,7 +99,7 @@ export const serverRoutes =
           operationId: "listServers",
           summary: "The registered servers with their last plan, and the declarations that cannot be used",
           response: {
-            200: z.object({ servers: z.array(serverSchema), broken: z.array(brokenSchema) }),
+            200: z.object({ servers: z.array(registeredSchema), broken: z.array(brokenSchema) }),
             ...errorsOf(401, 403, 503),
           },
         },
@@ -131,7 +146,7 @@ export const serverRoutes =
         const caller = await context.auth.identify(request.headers.authorization);
         const { id } = request.params;
         const record = await context.runs.get(id);
-        if (record === undefined || !isVisible(caller, record)) throw notFound();
+        if (record === undefined || !isVisible(caller, record)) throw unknownRun();
         reply.hijack();
         const { raw } = reply;
         raw.writeHead(200, {

@@ -2,16 +2,25 @@ import { randomUUID } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import * as z from "zod/mini";
-import { defined } from "../../base/defined.ts";
 import { linkSignals } from "../../base/abort.ts";
+import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
 import { type Caller, maySee, requireScope, requireServers } from "../auth.ts";
 import { chosenServers } from "../registry.ts";
 import { isFinal, type RunRecord } from "../run-store.ts";
 import { submit } from "../runs.ts";
 import type { ApiContext } from "./context.ts";
-import { notFound } from "./errors.ts";
-import { acceptedSchema, askSchema, errorsOf, freshSchema, idSchema, limitSchema, runSchema, timeoutSchema } from "./schemas.ts";
+import { unknownRun } from "./errors.ts";
+import {
+  acceptedSchema,
+  askSchema,
+  errorsOf,
+  freshSchema,
+  idSchema,
+  limitSchema,
+  runSchema,
+  timeoutSchema,
+} from "./schemas.ts";
 
 const ERRORS = [400, 401, 403, 404, 408, 413, 415, 422, 503] as const;
 
@@ -104,7 +113,7 @@ export async function awaitedRun(
 ): Promise<RunRecord> {
   const caller = await auth.identify(request.headers.authorization);
   const record = await runs.get(id);
-  if (record === undefined || !isVisible(caller, record)) throw notFound();
+  if (record === undefined || !isVisible(caller, record)) throw unknownRun();
   if (timeout === undefined || isFinal(record)) return record;
   using gone = linkSignals([]);
   const onClose = () => gone.abort();

@@ -91,9 +91,10 @@ const TIMEOUT = "must be a whole number of seconds from 1 to 300";
 
 export const timeoutSchema = z.strictObject({
   timeout: z.optional(
-    z
-      .string()
-      .check(z.regex(/^[1-9]\d{0,2}$/, { error: TIMEOUT }), z.refine((text) => Number(text) <= 300, { error: TIMEOUT })),
+    z.string().check(
+      z.regex(/^[1-9]\d{0,2}$/, { error: TIMEOUT }),
+      z.refine((text) => Number(text) <= 300, { error: TIMEOUT }),
+    ),
   ),
 });
 
@@ -101,7 +102,7 @@ export const limitSchema = z.strictObject({
   limit: z._default(z.string().check(z.regex(/^([1-9]\d?|100)$/, { error: "must be a number from 1 to 100" })), "20"),
 });
 
-export const serverSchema = z.object({
+export const registeredSchema = z.object({
   name: z.string(),
   url: z.optional(z.string()),
   file: z.string(),

@@ -7,10 +7,9 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from "fastify-type-provider-zod";
-import { answerError, notFound } from "./errors.ts";
 import { BODY_LIMIT_BYTES, readGzip } from "./body.ts";
-import { compatRoutes } from "./compat.ts";
 import type { ApiContext } from "./context.ts";
+import { answerError, unknownRun } from "./errors.ts";
 import { type HealthContext, healthRoutes, serverRoutes } from "./operations.ts";
 import { PAGE, PAGE_POLICY } from "./page.ts";
 import { runRoutes } from "./runs.ts";
@@ -41,9 +40,12 @@ export async function openHttpServer({ health, api, version, logger }: HttpServe
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
-  app.setNotFoundHandler((request, reply) => answerError(notFound(), request, reply));
+  app.setNotFoundHandler((request, reply) => answerError(unknownRun(), request, reply));
   app.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff").header("cache-control", "no-store");
+    reply
+      .header("x-request-id", request.id)
+      .header("x-content-type-options", "nosniff")
+      .header("cache-control", "no-store");
   });
   app.addHook("onResponse", async (request, reply) => {
     const route = request.routeOptions.url ?? "unknown";
@@ -66,7 +68,6 @@ export async function openHttpServer({ health, api, version, logger }: HttpServe
   if (api !== undefined) {
     await app.register(runRoutes(api));
     await app.register(serverRoutes(api));
-    await app.register(compatRoutes(api));
     app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
     app.get("/docs", { schema: { hide: true } }, async (_, reply) =>
       reply.type("text/html; charset=utf-8").header("content-security-policy", PAGE_POLICY).send(PAGE),

@@ -32,6 +32,7 @@ export const COMMANDS: readonly (readonly string[])[] = [
   ["secrets", "list"],
   ["secrets", "rotate", "db-password", "--dry-run"],
   ["export", "configuration"],
+  ["serve", "--queue", "redis://127.0.0.1:1", "--secret", "file:../given/secret_key"],
   ["build"],
   ["push", "--to", "registry.example.com/x", "--dry-run"],
   ["package", "create", "--dry-run"],

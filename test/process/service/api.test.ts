@@ -16,10 +16,12 @@ describe("the API of the service", () => {
     expect(planned.headers.get("location")).toBe(planned.body.status_url);
     const plan = await ask("GET", `${planned.body.status_url}?timeout=20`, token);
     expect(plan).toMatchObject({ status: 200, body: { kind: "plan", status: "success", servers: ["one"] } });
-    expect(plan.body.report.actions.map((a: { action_type: string; name: string }) => [a.action_type, a.name])).toEqual([
-      ["create", "errors"],
-      ["delete", "alert-1"],
-    ]);
+    expect(plan.body.report.actions.map((a: { action_type: string; name: string }) => [a.action_type, a.name])).toEqual(
+      [
+        ["create", "errors"],
+        ["delete", "alert-1"],
+      ],
+    );
     expect(emulator?.snapshot().alerts).toMatchObject([{ name: "alert-1" }]);
 
     const { body } = await ask("POST", "/api/v1/apply", token, { servers: ["one"] });

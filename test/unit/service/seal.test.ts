@@ -1,0 +1,14 @@
+import { expect, it } from "vitest";
+import { Secret } from "../../../src/base/secret.ts";
+import { sealWith } from "../../../src/service/seal.ts";
+
+it("a sealed text is opened by the same secret only, and is never the same twice", () => {
+  const seal = sealWith(new Secret("one secret of the service"));
+  const text = JSON.stringify({ url: "https://hooks.example.com/canary" });
+  const sealed = seal.seal(text);
+  expect(seal.open(sealed)).toBe(text);
+  expect(sealed).not.toBe(seal.seal(text));
+  expect(Buffer.from(sealed, "base64").toString("latin1")).not.toContain("canary");
+  expect(() => sealWith(new Secret("another")).open(sealed)).toThrow(expect.objectContaining({ code: "GC2004" }));
+  expect(() => seal.open(`${sealed.slice(0, -8)}AAAAAAA=`)).toThrow("cannot be opened");
+});
