@@ -4,7 +4,6 @@ export {
   type BrokenDeclaration,
   type DeclaredServer,
   declaredServers,
-  serversIn,
   usableServers,
 } from "./declared.ts";
 export { IMPORT_KINDS, type ImportResult, importInto } from "./import/index.ts";
@@ -25,7 +24,7 @@ export {
   reportOf,
   wordFor,
 } from "./report.ts";
-export { openServers, type Servers, type ServersContext } from "./servers.ts";
+export { openServers, type Servers } from "./servers.ts";
 export { testAlert } from "./test-alert.ts";
 export { exportConfiguration, requireOne } from "./transfer/export.ts";
 export { readConfiguration, writeConfiguration } from "./transfer/file.ts";

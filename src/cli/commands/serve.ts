@@ -100,37 +100,47 @@ async function rethrowing<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function settingsOf({ env }: CliContext, flags: Flags): ServeSettings {
-  const { file, api = false, worker, watch, apply = false, host, secret, jwks, issuer, audience, revoked } = flags;
-  const all = !api && worker === undefined && watch === undefined;
-  const queue = flags.queue ?? env.SERVICE_QUEUE;
+  const { file, watch, apply = false, host, secret, jwks, issuer, audience, revoked } = flags;
+  const roles = rolesOf(flags);
+  const queue = flags.queue ?? env.SERVICE_QUEUE ?? "";
   const port = wholeNumber(flags.port, 0, 65_535);
-  const workers = worker === undefined ? (all ? 4 : 0) : worker === true ? 4 : wholeNumber(worker, 1, 64);
   const everySeconds = secondsOf(flags.every);
   const problems = [
-    ...(queue ? [] : ["--queue is missing: a Valkey or a Redis, such as redis://127.0.0.1:6379"]),
+    ...(queue === "" ? ["--queue is missing: a Valkey or a Redis, such as redis://127.0.0.1:6379"] : []),
     ...(port === undefined ? [`--port ${flags.port}: this is no port`] : []),
-    ...(workers === undefined ? [`--worker ${worker}: this is no number from 1 to 64`] : []),
+    ...(roles.workers === undefined ? [`--worker ${flags.worker}: this is no number from 1 to 64`] : []),
     ...(everySeconds === undefined ? [`--every ${flags.every}: write 30s, 5m or 1h, from 1s to 24h`] : []),
-    ...(apply && !all && watch === undefined ? ["--apply is for --watch"] : []),
+    ...(apply && !roles.watch ? ["--apply is for --watch"] : []),
   ];
-  if (problems.length > 0 || !queue || port === undefined || workers === undefined || everySeconds === undefined) {
-    throw badValues(problems);
-  }
+  if (problems.length > 0) throw badValues(problems);
   return {
     file: typeof watch === "string" ? watch : file,
     queue,
     host,
-    port,
-    api: all || api,
-    workers,
+    port: port ?? 0,
+    api: roles.api,
+    workers: roles.workers ?? 0,
     issuer,
     audience,
     ...defined({
-      watch: all || watch !== undefined ? { everySeconds, apply } : undefined,
+      watch: roles.watch ? { everySeconds: everySeconds ?? 0, apply } : undefined,
       secret,
       jwks,
       revoked,
     }),
+  };
+}
+
+const USUAL_WORKERS = 4;
+
+/** Without an option that names a role a process has all of them. */
+function rolesOf({ api = false, worker, watch }: Flags) {
+  const all = !api && worker === undefined && watch === undefined;
+  const usual = all || worker === true ? USUAL_WORKERS : 0;
+  return {
+    api: all || api,
+    watch: all || watch !== undefined,
+    workers: typeof worker === "string" ? wholeNumber(worker, 1, 64) : usual,
   };
 }
 
