@@ -14,11 +14,11 @@ declare const VERSION: string;
 interface Flags {
   readonly file: string;
   readonly queue?: string;
-  readonly api?: true;
+  readonly api?: boolean;
   readonly worker?: true | string;
   readonly watch?: true | string;
   readonly every: string;
-  readonly apply?: true;
+  readonly apply?: boolean;
   readonly host: string;
   readonly port: string;
   readonly secret?: string;
@@ -134,11 +134,11 @@ function settingsOf({ env }: CliContext, flags: Flags): ServeSettings {
 const USUAL_WORKERS = 4;
 
 /** Without an option that names a role a process has all of them. */
-function rolesOf({ api = false, worker, watch }: Flags) {
-  const all = !api && worker === undefined && watch === undefined;
+function rolesOf({ api, worker, watch }: Flags) {
+  const all = api === undefined && worker === undefined && watch === undefined;
   const usual = all || worker === true ? USUAL_WORKERS : 0;
   return {
-    api: all || api,
+    api: all || api === true,
     watch: all || watch !== undefined,
     workers: typeof worker === "string" ? wholeNumber(worker, 1, 64) : usual,
   };
