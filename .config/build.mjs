@@ -56,12 +56,19 @@ function giveCommonJs(others) {
   }
 }
 
-/** Bundles a program that `init` copies into a user's folder: one file that names its origin and carries its licences. */
+/**
+ * Bundles a program that `init` copies into a user's folder: one file that names its origin and carries its licences. It
+ * is not minified, so that it can be read where it is reviewed.
+ */
 async function program(name, entry, banner = "", options = {}) {
-  const origin = `// ${packageName} ${version} (${license}): ${name}, bundled from ${entry}. Generated: do not edit.`;
+  const origin = `// ${name} of ${packageName} ${version}
+// Licence: ${license}; those of the packages in it are at the end of this file.
+// Source: ${entry} and what it imports, bundled into one file and not minified. Generated: do not edit.
+`;
   const metafile = await bundle(name, {
     entryPoints: { [name]: entry },
-    banner: { js: `${origin}\n${banner}` },
+    banner: { js: origin + banner },
+    minify: false,
     ...options,
   });
   const text = notices([metafile]).replaceAll("*/", "* /");

@@ -77,7 +77,6 @@ interface WrittenKeys extends ServiceKeys {
   volumes: readonly (string | VolumeMount)[];
   tmpfs: readonly string[];
   secrets: readonly (string | SecretMount)[];
-  configs: readonly { readonly source: string; readonly target: string }[];
   extra_hosts: readonly string[];
   labels: Readonly<Record<string, string>>;
   healthcheck: Healthcheck;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { GENERATIONS } from "../glitchtip/versions.ts";
 import { provisionedApps } from "./app-sources.ts";
@@ -55,6 +56,10 @@ export const provisionInputSchema = z.strictObject({
 });
 
 export type ProvisionFile = z.infer<typeof provisionInputSchema>;
+
+/** Returns the hash by which the provisioner knows its declaration. Git may have changed the line ends of the file. */
+export const declarationHash = (text: string): string =>
+  createHash("sha256").update(text.replaceAll("\r\n", "\n")).digest("hex");
 
 /** Returns the part of a declaration that the provisioner reads. */
 export function provisionPart(declaration: ProvisionDeclaration): ProvisionPart {

@@ -61,7 +61,7 @@ function explained({ stderr, code }: ProcessResult, args: readonly string[]): Co
   if (args[0] === "compose" && (code === 1 || code === 125) && noPlugin.test(stderr)) {
     return new CodedError("GC1602", "docker has no Compose plugin", {
       problems: [stderr.trim().split("\n")[0] ?? ""],
-      remedy: "Install the Compose plugin (docker-compose-plugin, 2.23.1 or newer), then run it again.",
+      remedy: "Install the Compose plugin (docker-compose-plugin, 2.20.2 or newer), then run it again.",
     });
   }
   return undefined;

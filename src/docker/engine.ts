@@ -154,7 +154,6 @@ const OF_ENGINE: readonly Feature[] = [
 
 const OF_COMPOSE: readonly Feature[] = [
   { name: "depends_on.required", without: "a broken GlitchTip takes your applications down", since: "2.20.2" },
-  { name: "configs.content", without: "the wrapper does not get into your applications", since: "2.23.1" },
 ];
 
 const lacking = (features: readonly Feature[], version: string): string[] =>

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod/mini";
 import { explainWriteError, readIfThere, writeAll } from "../base/files.ts";
@@ -40,10 +40,15 @@ export const serverStorePath = (dir: string, instance: string): string =>
 export function openServerStore(path: string): ServerStore {
   let text = readIfThere(path) ?? "";
   let held = holding(text.split("\n").flatMap((line) => read(line) ?? []));
+  let hasFolder = false;
+  const makeFolder = () => {
+    if (!hasFolder) makeIgnoredFolder(dirname(path));
+    hasFolder = true;
+  };
   const append = (entry: Entry) => {
     hold(held, entry);
     try {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+      makeFolder();
       // A last line that was cut must not join this one.
       const line = `${text === "" || text.endsWith("\n") ? "" : "\n"}${JSON.stringify(entry)}\n`;
       appendFileSync(path, line, { mode: 0o600 });
@@ -61,6 +66,7 @@ export function openServerStore(path: string): ServerStore {
       const content = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
       held = holding(entries);
       if (content === (readIfThere(path) ?? "")) return;
+      makeFolder();
       writeAll([{ path, content, mode: 0o600, durable: false }]);
       text = content;
     },
@@ -96,6 +102,13 @@ function knownOf(held: ReadonlyMap<string, Held>): KnownServer {
     return [name, { ...identity, ...within }] as const;
   });
   return { organizations: Object.fromEntries(organizations) };
+}
+
+/** Makes a folder that git ignores, also in a workspace without a stack: ids differ between servers and between copies of one. */
+function makeIgnoredFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  const path = join(folder, ".gitignore");
+  if (!existsSync(path)) writeAll([{ path, content: "*\n", mode: 0o644, durable: false }]);
 }
 
 interface Held {

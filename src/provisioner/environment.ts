@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { CodedError, hasErrno } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import { Secret } from "../base/secret.ts";
 import { PROVES_WORKER_VARIABLE } from "../config/defaults.ts";
-import { type ProvisionFile, provisionInputSchema } from "../config/provision-input.ts";
+import { declarationHash, type ProvisionFile, provisionInputSchema } from "../config/provision-input.ts";
 import type { Audience } from "../config/schema.ts";
 import {
   ADMIN_PASSWORD,
@@ -79,10 +78,7 @@ export function readInput({ inputFile, declarationFile }: Environment, log: Log)
     });
   }
   const declaration = readIfReadable(declarationFile);
-  if (
-    declaration !== undefined &&
-    createHash("sha256").update(declaration).digest("hex") !== result.data.declarationSha256
-  ) {
+  if (declaration !== undefined && declarationHash(declaration) !== result.data.declarationSha256) {
     log.warn("glitchtip.yaml has changed since the last init; to take the change over: npx glitchtip-compose init");
   }
   return result.data;

@@ -10,7 +10,8 @@ import { networksWith } from "./user-services.ts";
 
 /** The path of the wrapper in an app's container. */
 const WRAPPER = "/glitchtip-with-dsn";
-export const WRAPPER_CONFIG = "glitchtip-with-dsn";
+/** The wrapper in the workspace: one file for all apps. */
+export const WRAPPER_FILE = ".glitchtip/with-dsn";
 /** A volume with a busybox for images without a shell, and where apps mount it. */
 const TOOLS_VOLUME = "glitchtip-tools";
 const TOOLS = "/run/glitchtip-tools";
@@ -51,13 +52,13 @@ export const environmentKey = (variables: Readonly<Record<string, string>>): Com
   Object.keys(variables).length === 0 ? {} : { environment: variables };
 
 /** Returns what the stack's file adds to an app so that it gets its DSN. */
-export function appOverlay(name: string, app: AppDeclaration, service: UserService, start: Start): ComposeService {
+export function appOverlay(name: string, app: AppDeclaration, start: Start): ComposeService {
   const common: ComposeService = {
     ...environmentKey(sdkVariables(app)),
     depends_on: { [PROVISIONER]: DONE, ...(app.inject === "busybox" ? { [BUSYBOX]: DONE } : {}) },
   };
   if (app.inject === "env-file" || app.inject === "provider") return { ...common, env_file: dsnEnvFile(name) };
-  return { ...startBehind(wrapperWords(name, app), start), ...common, ...wrapperMounts(app, service) };
+  return { ...startBehind(wrapperWords(name, app), start), ...common, volumes: wrapperMounts(app) };
 }
 
 /** A file that is not there gives an app no DSN, and does not keep it from starting. */
@@ -66,7 +67,7 @@ export const dsnEnvFile = (app: string) => [{ path: `./${ENV_FOLDER}/${app}.env`
 /** Returns the words that stand before the app's own entrypoint. */
 function wrapperWords(name: string, app: AppDeclaration): string[] {
   const busybox = app.inject === "busybox" ? `${TOOLS}/busybox` : undefined;
-  // The shell is named, so that the wrapper need not be executable: Compose 5 warns of a config's `mode`.
+  // The shell is named, so that the wrapper need not be executable.
   return [
     ...(busybox === undefined ? ["/bin/sh"] : [busybox, "sh"]),
     WRAPPER,
@@ -82,15 +83,12 @@ function wrapperWords(name: string, app: AppDeclaration): string[] {
   ];
 }
 
-/** Compose cannot put a config into a read-only container, so there the wrapper is mounted. */
-const wrapperMounts = ({ inject }: AppDeclaration, { readOnly }: UserService): ComposeService => ({
-  volumes: [
-    `${DSN_VOLUME}:${DSN_DIR}:ro`,
-    ...(inject === "busybox" ? [`${TOOLS_VOLUME}:${TOOLS}:ro`] : []),
-    ...(readOnly ? [`./.glitchtip/with-dsn:${WRAPPER}:ro`] : []),
-  ],
-  ...(readOnly ? {} : { configs: [{ source: WRAPPER_CONFIG, target: WRAPPER }] }),
-});
+/** The wrapper is mounted: Compose cannot copy a config into a read-only container. */
+const wrapperMounts = ({ inject }: AppDeclaration): string[] => [
+  `${DSN_VOLUME}:${DSN_DIR}:ro`,
+  ...(inject === "busybox" ? [`${TOOLS_VOLUME}:${TOOLS}:ro`] : []),
+  `./${WRAPPER_FILE}:${WRAPPER}:ro`,
+];
 
 /** The program that Compose calls as a provider, which it looks for on the PATH. */
 const PROVIDER_PROGRAM = "glitchtip-compose";

@@ -26,8 +26,8 @@ export interface AppOverlays {
   readonly services: Readonly<Record<string, ComposeService>>;
   /** The apps with the audience `host` for services in the host's network. */
   readonly apps: Declaration["apps"];
-  /** Whether some app takes the wrapper as an inline config, or as a file. */
-  readonly wrapper: { readonly inline: boolean; readonly file: boolean };
+  /** Some app starts behind the wrapper. */
+  readonly hasWrapper: boolean;
   /** The networks on which apps meet the server of this stack. */
   readonly networks: readonly string[];
   readonly warnings: readonly string[];
@@ -61,7 +61,7 @@ export function overlayApps(
     const resolvedApp = withVariables(app, variables);
     const start = startOf(name, app, service, images);
     services[name] = {
-      ...appOverlay(name, { onFailure, ...resolvedApp }, service, start),
+      ...appOverlay(name, { onFailure, ...resolvedApp }, start),
       labels: { "glitchtip-compose.dsn": dsnLabel(app.project, variables, addresses) },
       ...(app.inject === "provider" ? afterProvider(declaration, name) : {}),
     };
@@ -85,14 +85,11 @@ export function overlayApps(
       warnings.push(`service ${name} joins GlitchTip's network, because ${app} shares its network`);
     }
   }
-  const readOnly = Object.entries(apps).flatMap(([name, { inject }]) =>
-    isWrapped(inject) ? [user.services[name]?.readOnly === true] : [],
-  );
   return {
     services: { ...services, ...providerServices(declaration) },
     apps: resolved,
     networks: [...new Set(meeting.values())],
-    wrapper: { inline: readOnly.includes(false), file: readOnly.includes(true) },
+    hasWrapper: Object.values(apps).some(({ host, inject }) => !host && isWrapped(inject)),
     warnings: [...warnings, ...providerWarnings(declaration)],
   };
 }

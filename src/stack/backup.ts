@@ -62,7 +62,7 @@ function withSchedule(
     environment: {
       GLITCHTIP_IMAGE: `\${GLITCHTIP_IMAGE:-${escaped(imageOf(declaration.server))}}`,
       ...Object.fromEntries(ENV_NAMES.map((name) => [`ENV_${name}`, `\${${name}:-}`])),
-      DECLARATION_SHA256: fingerprint(declarationText, settings),
+      DECLARATION_SHA256: fingerprint(declarationText.replaceAll("\r\n", "\n"), settings),
     },
     volumes: [
       ...(template.volumes ?? []).map((volume) => withStackFile(volume, stackFile)),

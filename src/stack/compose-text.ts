@@ -5,6 +5,7 @@ import { YamlAlias, yamlLines } from "./yaml-text.ts";
 const EVERY_SERVICE = "glitchtip-service";
 const SERVER_KEYS = "glitchtip-server";
 const ENVIRONMENT = "glitchtip-environment";
+const VOLUME = "glitchtip-volume";
 
 const merge = (anchor: string, keys: object): object => ({ "<<": new YamlAlias(anchor), ...keys });
 
@@ -21,11 +22,18 @@ export function composeText(
     const shared = { ...merge(EVERY_SERVICE, server), environment: new YamlAlias(ENVIRONMENT) };
     head.push(anchored(ENVIRONMENT, environment), anchored(SERVER_KEYS, shared));
   }
+  const volumes = Object.values(top.volumes ?? {});
+  const [volume] = volumes;
+  const isVolumeShared =
+    volumes.length > 1 && Object.keys(volume ?? {}).length > 0 && volumes.every((one) => one === volume);
+  if (isVolumeShared && volume !== undefined) head.push(anchored(VOLUME, volume));
   const parts = [
     ...head,
     ...Object.entries(services).map(([name, service]) => serviceLines(name, withShared(service))),
     ...Object.entries(overlays).map(([name, overlay]) => serviceLines(name, overlay)),
-    ...Object.entries(top).map(([key, value]) => yamlLines(key, value, { open: true })),
+    ...Object.entries(top).map(([key, value]) =>
+      yamlLines(key, isVolumeShared && key === "volumes" ? aliases(VOLUME, value) : value, { open: true }),
+    ),
   ];
   const [firstService, firstOverlay] = [head.length, head.length + Object.keys(services).length];
   parts[firstService]?.unshift("services:");
@@ -35,6 +43,8 @@ export function composeText(
   return `${parts.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
+const aliases = (anchor: string, values: object): object =>
+  Object.fromEntries(Object.keys(values).map((name) => [name, new YamlAlias(anchor)]));
 const anchored = (anchor: string, value: object) => yamlLines(`x-${anchor}`, value, { anchor, open: true });
 const serviceLines = (name: string, service: object) => yamlLines(name, service, { indent: "  ", open: true });
 

@@ -14,6 +14,24 @@ export const STACK_FILES: readonly string[] = [STACK_FILE, OVERRIDE_FILE, ALONE_
  * declaration, because it follows the images. It is committed, so it has no image ids, which differ between machines.
  */
 export const IMAGES_FILE = ".glitchtip/images.json";
+/** The texts that we wrote last, from which a merge with the user's edits starts. */
+export const BASE_TEXTS_FILE = ".glitchtip/base.json.gz";
+
+/** What of `.glitchtip` is no part of a commit. */
+export const GIT_IGNORED = "/secrets/\n/env/\n/state/\n";
+
+/**
+ * What reviewers' tools fold away: copies of the package's programs, and what follows from glitchtip.yaml. The settings of
+ * a proxy are to be read. A merge of branches puts no markers into the manifest, so that it can be parsed afterwards.
+ */
+export const GIT_ATTRIBUTES = `# Made by glitchtip-compose. After a merge of branches: npx glitchtip-compose render
+* text eol=lf linguist-generated gitlab-generated
+.git* -linguist-generated -gitlab-generated
+proxy/** -linguist-generated -gitlab-generated
+/manifest.json -merge
+/base.json.gz -text -diff -merge
+`;
+
 export const SECRETS_FOLDER = ".glitchtip/secrets";
 /** Files with DSNs, which `up` writes and Compose reads. */
 export const ENV_FOLDER = ".glitchtip/env";

@@ -15,7 +15,8 @@ export interface RenderedFile {
 
 /** What an image starts when nothing else is said. */
 export interface KnownImage {
-  readonly image: string;
+  /** As the service names it; missing where Compose names it after the folder, which differs between clones. */
+  readonly image?: string;
   readonly entrypoint: readonly string[];
   readonly command: readonly string[];
 }
@@ -73,7 +74,6 @@ export interface TopLevel {
   readonly networks?: Readonly<Record<string, ComposeNetwork>>;
   readonly volumes?: Readonly<Record<string, object>>;
   readonly secrets?: Readonly<Record<string, ComposeSecret>>;
-  readonly configs?: Readonly<Record<string, { readonly content: string }>>;
 }
 
 /** Files of the package that are copied into the workspace as they are. */

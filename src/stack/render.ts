@@ -4,11 +4,11 @@ import { INSTANCE_LABEL } from "../compose/labels.ts";
 import type { ComposeService, UserProject } from "../compose/model.ts";
 import { needsContainer, needsProvisioner } from "../config/app-sources.ts";
 import { postgresVolume } from "../config/postgres.ts";
-import { type ProvisionFile, provisionPart } from "../config/provision-input.ts";
+import { declarationHash, type ProvisionFile, provisionPart } from "../config/provision-input.ts";
 import { ownServices, resolveServer, serverKind } from "../config/server.ts";
 import type { Generation } from "../glitchtip/versions.ts";
 import { serverNetworks, withAppNetworks } from "./app-networks.ts";
-import { toolsVolumes, WRAPPER_CONFIG } from "./app-overlay.ts";
+import { toolsVolumes, WRAPPER_FILE } from "./app-overlay.ts";
 import { type AppOverlays, overlayApps } from "./apps.ts";
 import { attachedNetworks, attachedSecrets, attachedStack } from "./attached.ts";
 import { backupParts } from "./backup.ts";
@@ -17,7 +17,15 @@ import { composeText } from "./compose-text.ts";
 import { dataSecrets, overlayOwnServices } from "./data-services.ts";
 import { overlayGivenApps } from "./given-apps.ts";
 import { pinned } from "./lock.ts";
-import { composeHeader, fingerprint, IMAGES_FILE, managed, STACK_FILE, settingsText } from "./managed-files.ts";
+import {
+  composeHeader,
+  GIT_ATTRIBUTES,
+  GIT_IGNORED,
+  IMAGES_FILE,
+  managed,
+  STACK_FILE,
+  settingsText,
+} from "./managed-files.ts";
 import type {
   AttachedStack,
   BundledStack,
@@ -42,7 +50,7 @@ const UPLOADS_VOLUME = "glitchtip-uploads";
 
 /** Returns the managed files of a workspace. It reads and writes nothing. */
 export function renderStack(input: StackInput): RenderedStack {
-  const { declaration, user, texts } = input;
+  const { declaration, user } = input;
   const apps = overlayApps(declaration, user, input.images);
   const given = overlayGivenApps(declaration, user);
   const parts = serverKind(declaration) === "bundled" ? bundledParts(input, apps) : attachedParts(input);
@@ -66,9 +74,6 @@ export function renderStack(input: StackInput): RenderedStack {
       Object.fromEntries([...parts.volumes, ...secured.volumes, ...ownVolumes].map((name) => [name, volume])),
     ),
     ...unlessEmpty("secrets", secured.secrets),
-    ...(apps.wrapper.inline
-      ? { configs: { [WRAPPER_CONFIG]: { content: texts.withDsn.replaceAll("$", "$$$$") } } }
-      : {}),
   };
   // An app with an external DSN may be the one whose network another app shares.
   const givenServices = Object.fromEntries(
@@ -87,7 +92,8 @@ export function renderStack(input: StackInput): RenderedStack {
           top,
         ),
       ),
-      managed(".glitchtip/.gitignore", "/secrets/\n/env/\n/state/\n"),
+      managed(".glitchtip/.gitignore", GIT_IGNORED),
+      managed(".glitchtip/.gitattributes", GIT_ATTRIBUTES),
       ...parts.files,
       ...imagesFile(input.images),
       ...(hasProvisioner ? provisionFiles(input, apps, parts.generation) : []),
@@ -195,20 +201,20 @@ function programFiles({ provisioner, texts }: StackInput): RenderedFile[] {
 /** Returns what the provisioner and the wrapper read and run. */
 function provisionFiles(
   { declaration, declarationText, texts, toolVersion }: StackInput,
-  { apps, wrapper }: AppOverlays,
+  { apps, hasWrapper }: AppOverlays,
   generation: Generation | undefined,
 ): RenderedFile[] {
   const provision: ProvisionFile = {
     version: 1,
     tool: toolVersion,
-    declarationSha256: fingerprint(declarationText),
+    declarationSha256: declarationHash(declarationText),
     ...(generation === undefined ? {} : { generation }),
     declaration: provisionPart({ ...declaration, apps }),
   };
   return [
     // Alerts, members and the like change the hash of the declaration, and nothing that a container reads.
     { ...managed(".glitchtip/provision.json", settingsText(provision)), note: /"declarationSha256": "\w*"/ },
-    ...(wrapper.file ? [managed(".glitchtip/with-dsn", texts.withDsn, 0o755)] : []),
+    ...(hasWrapper ? [managed(WRAPPER_FILE, texts.withDsn, 0o755)] : []),
   ];
 }
 

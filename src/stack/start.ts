@@ -2,7 +2,7 @@ import { escaped } from "../compose/interpolate.ts";
 import type { TextOrWords, UserService } from "../compose/model.ts";
 import { hasOpenQuote, hasVariable, quotedWord, shellWords } from "../compose/shell-words.ts";
 import type { AppDeclaration } from "../config/schema.ts";
-import type { ImageKnowledge, UnknownStart } from "./model.ts";
+import type { ImageKnowledge, KnownImage, UnknownStart } from "./model.ts";
 import { Refusal } from "./user-services.ts";
 
 /** What a container starts, in Compose's notation. */
@@ -45,7 +45,7 @@ export function startOf(name: string, app: AppDeclaration, service: UserService,
   if (!isEmpty(service.command) || !isEmpty(service.entrypoint)) return { entrypoint };
   const command = (app.command ?? image?.command)?.map((word) => escaped(word));
   if (isEmpty(entrypoint) && isEmpty(command)) {
-    const what = image === undefined ? "it is to start with" : `its image ${image.image} has`;
+    const what = image === undefined ? "it is to start with" : `${imageName(image)} has`;
     throw new Refusal(
       "GC1106",
       `service ${name}: ${what} neither entrypoint nor command; state a command in your Compose file`,
@@ -53,6 +53,8 @@ export function startOf(name: string, app: AppDeclaration, service: UserService,
   }
   return command === undefined ? { entrypoint } : { entrypoint, command };
 }
+
+const imageName = ({ image }: KnownImage): string => (image === undefined ? "its built image" : `its image ${image}`);
 
 /** Splits a text into words; leaves it to Compose where its variables decide the words or Compose splits in its own way. */
 function asWords(name: string, value: TextOrWords): TextOrWords {

@@ -4,7 +4,8 @@ import { defined } from "../base/defined.ts";
 import { type FileToWrite, readIfThere } from "../base/files.ts";
 import { asManaged } from "../stack/managed-files.ts";
 import type { RenderedFile } from "../stack/model.ts";
-import { baseOf, basePath, hashOf, type ManifestEntry } from "./manifest.ts";
+import type { BaseTexts } from "./base-texts.ts";
+import { hashOf, type ManifestEntry } from "./manifest.ts";
 import type { Conflict, Merged } from "./merge.ts";
 
 /**
@@ -173,6 +174,7 @@ export async function decideManaged(
   dir: string,
   file: RenderedFile,
   entry: ManifestEntry,
+  bases: BaseTexts,
   from = file.path,
 ): Promise<Decision> {
   const { path, content: wanted, mode, note } = file;
@@ -189,7 +191,7 @@ export async function decideManaged(
     onDisk,
     found: onDisk && asManaged(onDisk.replaceAll("\r\n", "\n")),
     entry,
-    base: baseOf(dir, from, entry),
+    base: bases.textOf(from, entry),
     beside: entry.offered === undefined ? undefined : readIfThere(`${source}.new`),
   };
   const row = ROWS.find(({ holds }) => holds(situation));
@@ -204,12 +206,13 @@ export async function decideRenamed(
   dir: string,
   file: RenderedFile,
   entry: ManifestEntry,
+  bases: BaseTexts,
   from: string,
 ): Promise<readonly [Decision, Decision]> {
-  const decision = await decideManaged(dir, file, entry, from);
+  const decision = await decideManaged(dir, file, entry, bases, from);
   const [source, full] = [join(dir, from), join(dir, file.path)];
   const before = readIfThere(source) ?? "";
-  const base = decision.base ?? baseOf(dir, from, entry);
+  const base = decision.base ?? bases.textOf(from, entry);
   const after = decision.write?.path === full ? decision.write.content : before;
   const isShownAsNew = ["same", "kept", "ejected"].includes(decision.file.state);
   const renamed: Decision = {
@@ -221,7 +224,7 @@ export async function decideRenamed(
   };
   const old: Decision = {
     file: { path: from, state: "removed", before },
-    removals: [source, `${source}.new`, join(dir, basePath(from))],
+    removals: [source, `${source}.new`],
   };
   return [renamed, old];
 }
@@ -230,10 +233,9 @@ export async function decideRenamed(
 export function decideUnneeded(dir: string, path: string, entry: ManifestEntry): Decision {
   const full = join(dir, path);
   const onDisk = readIfThere(full);
-  const base = join(dir, basePath(path));
-  if (onDisk === undefined || entry.ejected) return { file: { path, state: "same" }, removals: [base] };
+  if (onDisk === undefined || entry.ejected) return { file: { path, state: "same" } };
   if (onDisk === "" || entry.ours.includes(hashOf(onDisk.replaceAll("\r\n", "\n")))) {
-    return { file: { path, state: "removed", before: onDisk }, removals: [full, base] };
+    return { file: { path, state: "removed", before: onDisk }, removals: [full] };
   }
   return { file: { path, state: "kept", notNeeded: true }, entry };
 }
@@ -249,7 +251,7 @@ function settled(it: Situation, ...alsoOurs: readonly (string | undefined)[]) {
   return {
     entry: { ours: [...new Set(texts)] },
     removals: isOffer ? [`${it.full}.new`] : [],
-    ...(it.base !== it.wanted && isForPeople(it.wanted) && { base: it.wanted }),
+    ...(it.base !== it.wanted && isForPeople(it.path) && { base: it.wanted }),
   };
 }
 
@@ -277,8 +279,7 @@ const sameEntry = (it: Situation): ManifestEntry =>
 export const MOST_EDITS = 5_000;
 
 /** A bundled program is made anew and never merged, so no text is kept to merge from. */
-const LONGEST_LINE = 2_000;
-export const isForPeople = (text: string): boolean => !text.split("\n").some((line) => line.length > LONGEST_LINE);
+export const isForPeople = (path: string): boolean => !path.endsWith(".mjs");
 
 /** Loads jsdiff only where somebody has edited something: most runs do without it. */
 async function merge({ path, base, found = "", wanted }: Situation): Promise<Merged> {

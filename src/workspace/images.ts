@@ -15,7 +15,10 @@ import type { Workspace } from "./workspace.ts";
 /** An app whose entrypoint or command only its image states. */
 export interface AskedImage {
   readonly service: string;
+  /** The reference by which the engine knows it. */
   readonly image: string;
+  /** The reference that the service states; undefined where Compose makes one from the Compose project's name. */
+  readonly stated?: string;
   readonly platform?: string;
   readonly built: boolean;
 }
@@ -55,7 +58,7 @@ export function askedImages(declaration: Declaration, user: UserProject, compose
         service: name,
         image: referenceOf(name, service, composeProject),
         built,
-        ...defined({ platform }),
+        ...defined({ platform, stated: service.image || undefined }),
       },
     ];
   });
@@ -65,9 +68,11 @@ export function askedImages(declaration: Declaration, user: UserProject, compose
 export function rememberedImages(dir: string, asked: readonly AskedImage[]): ImageKnowledge {
   const text = readIfThere(join(dir, IMAGES_FILE));
   const found = parsed(text);
-  const same = asked.flatMap(({ service, image }) => {
-    const one = found[service];
-    return one?.image === image ? [[service, one] as const] : [];
+  const same = asked.flatMap(({ service, image, stated }) => {
+    const { image: known, ...start } = found[service] ?? {};
+    // An earlier version noted the name that Compose makes, too.
+    const isSame = "entrypoint" in start && (known === stated || known === image);
+    return isSame ? [[service, { ...defined({ image: stated }), ...start }] as const] : [];
   });
   return { known: Object.fromEntries(same) };
 }
@@ -102,9 +107,9 @@ export async function askImages(
   const found: Record<string, KnownImage> = { ...known };
   const look = async (images: readonly AskedImage[]): Promise<AskedImage[]> => {
     const starts = await Promise.all(images.map(({ image, platform }) => docker.image(image, platform)));
-    return images.filter(({ service, image }, i) => {
+    return images.filter(({ service, stated }, i) => {
       const start = starts[i];
-      if (start !== undefined) found[service] = { image, ...start };
+      if (start !== undefined) found[service] = { ...defined({ image: stated }), ...start };
       return start === undefined;
     });
   };

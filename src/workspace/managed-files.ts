@@ -4,6 +4,7 @@ import { defined } from "../base/defined.ts";
 import { type FileToWrite, readIfThere } from "../base/files.ts";
 import { STACK_FILES } from "../stack/managed-files.ts";
 import type { RenderedFile } from "../stack/model.ts";
+import { type BaseTexts, openBaseTexts } from "./base-texts.ts";
 import {
   type Decision,
   decideManaged,
@@ -14,15 +15,7 @@ import {
   type UserFileToWrite,
 } from "./decisions.ts";
 import { isFormerLink } from "./discovery.ts";
-import {
-  basePath,
-  hashOf,
-  type ManifestEntries,
-  type ManifestEntry,
-  manifestText,
-  readManifest,
-  WORKSPACE_MANIFEST_FILE,
-} from "./manifest.ts";
+import { hashOf, type ManifestEntries, manifestText, readManifest, WORKSPACE_MANIFEST_FILE } from "./manifest.ts";
 
 export interface ManagedFilesPlan {
   readonly files: PlannedFile[];
@@ -34,7 +27,7 @@ export interface ManagedFilesPlan {
   readonly groups: readonly (readonly FileToWrite[])[];
   /** Removed after that. */
   readonly removals: readonly string[];
-  /** Written when they are gone. */
+  /** Written when they are gone: the manifest, which accepts only the new version from then on. */
   readonly last: readonly FileToWrite[];
 }
 
@@ -56,6 +49,7 @@ export async function planManagedFiles(
   toolVersion: string,
   { adopt = [], instance }: ManagedFilesOptions = {},
 ): Promise<ManagedFilesPlan> {
+  const bases = openBaseTexts(dir);
   const { files: known, there, instance: knownInstance, made: knownMade } = readManifest(dir);
   const isSameInstance = instance === undefined || instance === knownInstance;
   const once = files.filter(({ kind }) => kind === "once").map((file) => decideOnce(dir, file));
@@ -79,9 +73,9 @@ export async function planManagedFiles(
     const staysEjected = ejected !== undefined && !adopt.includes(file.path);
     const kept = staysEjected ? { ...entry, ejected } : entry;
     if (from === file.path) {
-      decisions.push(await decideManaged(dir, file, kept));
+      decisions.push(await decideManaged(dir, file, kept, bases));
     } else {
-      const [renamed, old] = await decideRenamed(dir, file, kept, from);
+      const [renamed, old] = await decideRenamed(dir, file, kept, bases, from);
       decisions.push(renamed);
       dropped.push(old);
       wanted.add(from);
@@ -101,25 +95,39 @@ export async function planManagedFiles(
       return state === "removed" && entry !== undefined ? [[path, entry] as const] : [];
     }),
   );
-  const textOf = (after: Readonly<Record<string, ManifestEntry>>) =>
+  const textOf = (after: ManifestEntries) =>
     manifestText(toolVersion, { ...defined({ instance: instance ?? knownInstance, made }), files: after });
-  const manifest = (after: Readonly<Record<string, ManifestEntry>>): FileToWrite[] =>
-    there && isSameInstance && made === knownMade && JSON.stringify(after) === JSON.stringify(known)
+  const isKnown = there && isSameInstance && made === knownMade;
+  const manifest = (after: ManifestEntries, before: ManifestEntries): FileToWrite[] =>
+    JSON.stringify(after) === JSON.stringify(before)
       ? []
       : [{ path: join(dir, WORKSPACE_MANIFEST_FILE), content: textOf(after), mode: 0o644 }];
+  const meanwhile = { ...entries, ...going };
 
   return {
     files: [...once, ...decisions, ...dropped.filter(({ file }) => file.state !== "same")].map(({ file }) => file),
     once: once.flatMap(({ create }) => create ?? []),
-    manifest: manifest({ ...entries, ...going }),
+    manifest: manifest(meanwhile, isKnown ? known : {}),
     groups: [
       decisions.flatMap(({ move, write }) => [move, write].filter((one) => one !== undefined)),
-      decisions.flatMap((decision) => baseOfNextMerge(dir, decision)),
+      bases.changedTo(basesOfNextMerge([...decisions, ...dropped], bases)),
     ],
-    removals: [...decisions, ...dropped].flatMap(({ removals = [] }) => removals),
-    last: Object.keys(going).length === 0 ? [] : manifest(entries),
+    removals: [...[...decisions, ...dropped].flatMap(({ removals = [] }) => removals), ...bases.former],
+    last: manifest(whenWritten(entries), meanwhile),
   };
 }
+
+/**
+ * Returns what the manifest says when all files are written: of the versions that were accepted meanwhile only the newest, so
+ * that a change and its reversal leave the manifest as it was.
+ */
+const whenWritten = (entries: ManifestEntries): ManifestEntries =>
+  Object.fromEntries(
+    Object.entries(entries).map(([path, entry]) => {
+      const isOpen = entry.offered !== undefined || entry.ejected === true;
+      return [path, isOpen ? entry : { ...entry, ours: entry.ours.slice(0, 1) }] as const;
+    }),
+  );
 
 /** Returns the name under which a Compose file of ours is still on disk, where that is another one than the wanted. */
 function formerName(dir: string, path: string, known: ManifestEntries): string | undefined {
@@ -129,7 +137,11 @@ function formerName(dir: string, path: string, known: ManifestEntries): string |
   return STACK_FILES.find((name) => name !== path && known[name] !== undefined && existsSync(join(dir, name)));
 }
 
-function baseOfNextMerge(dir: string, { file, base }: Decision): FileToWrite[] {
-  const path = join(dir, basePath(file.path));
-  return base === undefined ? [] : [{ path, content: base, mode: 0o644, durable: false }];
-}
+/** Returns the texts that the merges of the next run start from, by path. */
+const basesOfNextMerge = (decisions: readonly Decision[], bases: BaseTexts): Record<string, string> =>
+  Object.fromEntries(
+    decisions.flatMap(({ file: { path }, entry, base }) => {
+      const text = entry === undefined ? undefined : (base ?? bases.textOf(path, entry));
+      return text === undefined ? [] : [[path, text] as const];
+    }),
+  );

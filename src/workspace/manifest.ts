@@ -71,14 +71,3 @@ const isManagedPath = (path: string): boolean =>
 
 export const manifestText = (tool: string, { instance, made, files }: WorkspaceManifest): string =>
   `${JSON.stringify({ version: 1, tool, ...defined({ instance, made }), files }, null, 2)}\n`;
-
-/** Returns where we keep the text that we wrote last, for the merge with the user's edits. */
-export const basePath = (path: string): string =>
-  `${OURS}base/${path.startsWith(OURS) ? path.slice(OURS.length) : path}`;
-
-/** Returns the text that we wrote last, or undefined where it is not known for certain. */
-export function baseOf(dir: string, path: string, { ours }: Pick<ManifestEntry, "ours">): string | undefined {
-  if (ours.length === 0) return undefined;
-  const text = readIfThere(join(dir, basePath(path)));
-  return text !== undefined && ours.includes(hashOf(text)) ? text : undefined;
-}

@@ -124,7 +124,7 @@ export function applyWorkspacePlan(plan: WorkspacePlan): void {
 /** Removes what killed writers left; in the user's folder only beside files that we write there. */
 function clearLeftovers({ dir, managed }: WorkspacePlan): void {
   const ours = [...managed.files.map(({ path }) => path), DECLARATION_FILE, ENV_FILE, ...OLD_SECRET_FILES];
-  const folders = [...new Set([...ours.map((path) => dirname(path)), ".glitchtip", ".glitchtip/base"])];
+  const folders = [...new Set([...ours.map((path) => dirname(path)), ".glitchtip"])];
   for (const folder of folders) {
     const beside = ours.filter((path) => dirname(path) === folder).map((path) => basename(path));
     const which = folder.startsWith(".glitchtip") ? undefined : beside;

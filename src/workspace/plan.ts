@@ -57,7 +57,7 @@ export async function differencesOf(files: readonly PlannedFile[]): Promise<File
   return await Promise.all(
     files.map(async ({ before, after, ...file }) => {
       const texts = [before, after].filter((text) => text !== undefined);
-      if (texts.length === 0 || before === after || !texts.every(isForPeople)) return file;
+      if (texts.length === 0 || before === after || !isForPeople(file.path)) return file;
       return { ...file, diff: await diffOf(file.path, before, after) };
     }),
   );

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { initWorkspace } from "../../src/init/init.ts";
 import { CLI } from "../support/cli-process.ts";
-import { TemporaryFolder, testAssets } from "../support/workspace.ts";
+import { TemporaryFolder, testAssets, useFormerBase } from "../support/workspace.ts";
 
 const STACK = "compose.override.yaml";
 const dieWhileWriting = fileURLToPath(new URL("../support/die-while-writing.mjs", import.meta.url));
@@ -18,6 +18,7 @@ async function olderWorkspace(): Promise<TemporaryFolder> {
     { dir: folder.path, log, env: {}, assets: testAssets("0.0.1") },
     { organization: "Acme", port: 8123 },
   );
+  useFormerBase(folder);
   folder.write(STACK, `${folder.read(STACK).replace("mem_limit: 512m", "mem_limit: 1g")}# mine\n`);
   folder.write("glitchtip.yaml", `${folder.read("glitchtip.yaml")}\nprovisioner: image:example/provisioner\n`);
   folder.write(".env", "MINE=1\n");
@@ -47,6 +48,7 @@ it("a render that is killed at any write, rename or removal is completed by the 
   using whole = copyOf(older);
   expect(render(whole)).toMatchObject({ status: 0, signal: null });
   const wanted = filesOf(whole);
+  expect(Object.keys(wanted).filter((path) => path.startsWith(".glitchtip/base/"))).toEqual([]);
   for (const part of ["mem_limit: 1g", "example/provisioner", "# mine\n"]) expect(wanted[STACK]).toContain(part);
   expect(Object.keys(wanted).filter((path) => path.includes("provisioner.mjs"))).toEqual([]);
 
@@ -59,4 +61,4 @@ it("a render that is killed at any write, rename or removal is completed by the 
     expect(filesOf(folder), `killed at step ${kills + 1}`).toEqual(wanted);
   }
   expect(kills).toBeGreaterThan(20);
-});
+}, 180_000);

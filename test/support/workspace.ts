@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import type { Assets } from "../../src/workspace/assets.ts";
 import { packageAssets } from "../../src/workspace/assets.ts";
 import { TEXTS } from "./stack.ts";
@@ -56,4 +57,21 @@ export function testAssets(version = "1.0.0"): Assets {
       provisioner: `// bundle of ${version}\n`,
     }),
   };
+}
+
+export const BASE_TEXTS = ".glitchtip/base.json.gz";
+
+/** Returns the texts from which merges start, by path. */
+export const baseTexts = (folder: TemporaryFolder): Record<string, string> =>
+  JSON.parse(gunzipSync(readFileSync(join(folder.path, BASE_TEXTS))).toString());
+
+export const writeBaseTexts = (folder: TemporaryFolder, texts: Readonly<Record<string, string>>): void =>
+  folder.write(BASE_TEXTS, gzipSync(JSON.stringify(texts)));
+
+/** Puts these texts where earlier versions kept them: each in a file of its own. */
+export function useFormerBase(folder: TemporaryFolder): void {
+  for (const [path, text] of Object.entries(baseTexts(folder))) {
+    folder.write(`.glitchtip/base/${path.replace(/^\.glitchtip\//, "")}`, text);
+  }
+  folder.remove(BASE_TEXTS);
 }

@@ -37,10 +37,10 @@ export async function checkCompose(docker: Docker): Promise<Finding[]> {
     const version = await docker.compose.version();
     const missing = missingInCompose(version);
     if (missing.length === 0) return [ok("compose", `Compose ${version}`)];
-    return missing.map((one) => fail("compose", `Compose ${version} lacks ${one}`, "Install Compose 2.23.1 or newer."));
+    return missing.map((one) => fail("compose", `Compose ${version} lacks ${one}`, "Install Compose 2.20.2 or newer."));
   } catch (error) {
     if (error instanceof CodedError && error.code === "GC1604") {
-      return [fail("compose", "docker compose does not tell its version", "Install Compose 2.23.1 or newer.")];
+      return [fail("compose", "docker compose does not tell its version", "Install Compose 2.20.2 or newer.")];
     }
     return errorFindings("compose", error);
   }

@@ -130,11 +130,11 @@ describe("features that the stack needs", () => {
   );
 
   it("names what an older Compose lacks and what that does", () => {
-    expect(missingInCompose("2.23.0")).toEqual([
-      "configs.content (since 2.23.1): the wrapper does not get into your applications",
+    expect(missingInCompose("2.20.1")).toEqual([
+      "depends_on.required (since 2.20.2): a broken GlitchTip takes your applications down",
     ]);
-    expect(missingInCompose("2.20.1")).toHaveLength(2);
-    expect(missingInCompose("2.9.0")).toHaveLength(2);
+    expect(missingInCompose("2.20.2")).toEqual([]);
+    expect(missingInCompose("2.9.0")).toHaveLength(1);
   });
 
   it("checks an engine by the version of its API, which Podman has, too", () => {

@@ -10,13 +10,9 @@ describe("init in an empty folder", () => {
     using folder = new TemporaryFolder();
     const result = await run(folder, { organization: "Acme" });
     expect(Object.keys(folder.files())).toEqual([
+      ".glitchtip/.gitattributes",
       ".glitchtip/.gitignore",
-      ".glitchtip/base/.gitignore",
-      ".glitchtip/base/compose.override.yaml",
-      ".glitchtip/base/gate.py",
-      ".glitchtip/base/provision.json",
-      ".glitchtip/base/provisioner.mjs",
-      ".glitchtip/base/with-dsn",
+      ".glitchtip/base.json.gz",
       ".glitchtip/gate.py",
       ".glitchtip/manifest.json",
       ".glitchtip/provision.json",

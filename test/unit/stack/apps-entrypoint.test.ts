@@ -9,8 +9,7 @@ describe("an app's entrypoint", () => {
       entrypoint: wrapped("docker-entrypoint.sh"),
       depends_on: { "glitchtip-provision": { condition: "service_completed_successfully", required: false } },
       networks: ["default", "glitchtip-apps"],
-      volumes: ["glitchtip-dsn:/run/glitchtip:ro"],
-      configs: [{ source: "glitchtip-with-dsn", target: "/glitchtip-with-dsn" }],
+      volumes: ["glitchtip-dsn:/run/glitchtip:ro", "./.glitchtip/with-dsn:/glitchtip-with-dsn:ro"],
       labels: { "glitchtip-compose.dsn": "shop at http://glitchtip:8000" },
     });
   });

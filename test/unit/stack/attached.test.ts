@@ -99,7 +99,11 @@ describe("apps with an external DSN", () => {
         api: { environment: { SENTRY_DSN: "${API_DSN:-}", DSN: "${API_DSN:-}", SENTRY_RELEASE: "r1" } },
       },
     });
-    expect(stack.files.map(({ path }) => path)).toEqual(["compose.glitchtip.yaml", ".glitchtip/.gitignore"]);
+    expect(stack.files.map(({ path }) => path)).toEqual([
+      "compose.glitchtip.yaml",
+      ".glitchtip/.gitignore",
+      ".glitchtip/.gitattributes",
+    ]);
   });
 
   it("may state its parts, and have an empty DSN without key or project", () => {

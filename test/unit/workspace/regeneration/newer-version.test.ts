@@ -5,7 +5,7 @@ import { CodedError } from "../../../../src/base/errors.ts";
 import { differencesOf } from "../../../../src/workspace/plan.ts";
 import { renderFiles } from "../../../../src/workspace/render.ts";
 import { TemporaryFolder, testAssets } from "../../../support/workspace.ts";
-import { BASE, declareSplit, edit, GATE, log, newInterval, project, STACK, upgrade } from "./upgraded.ts";
+import { base, declareSplit, edit, GATE, log, newInterval, project, STACK, upgrade, writeBase } from "./upgraded.ts";
 
 describe("a newer version of the tool", () => {
   it("rewrites files that nobody edited, and shows the difference as a patch", async () => {
@@ -17,7 +17,7 @@ describe("a newer version of the tool", () => {
     const { diff = "" } = differences.find(({ path }) => path === STACK) ?? {};
     expect(diff).toMatch(/^--- a\/compose\.override\.yaml\n\+\+\+ b\/compose\.override\.yaml\n@@/);
     expect(applyPatch(before, diff)).toBe(folder.read(STACK));
-    expect(folder.read(BASE)).toBe(folder.read(STACK));
+    expect(base(folder)).toBe(folder.read(STACK));
     expect(await upgrade(folder, { version: "2.0.0", templates: newInterval })).toMatchObject({
       nothingToChange: true,
     });
@@ -41,13 +41,13 @@ describe("a newer version of the tool", () => {
 
   it("does not merge again what a killed run has merged and not noted", async () => {
     using folder = await project();
-    const base = folder.read(BASE);
+    const before = base(folder);
     edit(folder, STACK, (text) => `${text}# mine\n`);
     await upgrade(folder, { templates: newInterval });
     const merged = folder.read(STACK);
-    folder.write(BASE, base);
+    writeBase(folder, before);
     expect(await upgrade(folder, { templates: newInterval })).toMatchObject({ kept: [STACK], refused: [] });
-    expect([folder.read(STACK), folder.read(BASE)]).toEqual([merged, merged.replace("# mine\n", "")]);
+    expect([folder.read(STACK), base(folder)]).toEqual([merged, merged.replace("# mine\n", "")]);
   });
 
   it("puts its own text beside a file that was edited in the same lines, and names them", async () => {

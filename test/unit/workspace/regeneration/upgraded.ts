@@ -1,10 +1,9 @@
 import { initWorkspace } from "../../../../src/init/init.ts";
 import type { ComposeTemplates } from "../../../../src/stack/templates.ts";
 import { type RenderOptions, renderFiles } from "../../../../src/workspace/render.ts";
-import { TemporaryFolder, testAssets } from "../../../support/workspace.ts";
+import { baseTexts, TemporaryFolder, testAssets, writeBaseTexts } from "../../../support/workspace.ts";
 
 export const STACK = "compose.override.yaml";
-export const BASE = ".glitchtip/base/compose.override.yaml";
 export const GATE = ".glitchtip/gate.py";
 /** The warnings since the workspace was made. */
 export const warnings: string[] = [];
@@ -34,6 +33,10 @@ export function upgrade(folder: TemporaryFolder, { version = "1.0.0", templates,
   return renderFiles({ dir: folder.path, log, env: {}, assets: { ...assets, compose } }, options);
 }
 
+/** Returns the text of our Compose file from which the next merge starts. */
+export const base = (folder: TemporaryFolder) => baseTexts(folder)[STACK] ?? "";
+export const writeBase = (folder: TemporaryFolder, text: string) =>
+  writeBaseTexts(folder, { ...baseTexts(folder), [STACK]: text });
 export const edit = (folder: TemporaryFolder, path: string, change: (text: string) => string) =>
   folder.write(path, change(folder.read(path)));
 export const declareSplit = (folder: TemporaryFolder) =>
