@@ -3,6 +3,7 @@ export { refuseUnstartable, upFailure } from "./doctor/before-up.ts";
 export { type Finding, runDoctor } from "./doctor/doctor.ts";
 export { thisMachine } from "./doctor/machine.ts";
 export { mermaidOf, stackGraph } from "./graph.ts";
+export { svgOf } from "./graph-svg.ts";
 export { LOAD_LIMITS, type LoadReport, loadTarget, runLoad } from "./load/load.ts";
 export { sendTestMail } from "./mail-test.ts";
 export { type CheckedPoint, checkProduction } from "./production/hardening.ts";

@@ -74,9 +74,10 @@ export const LOOK_COMMANDS: CommandGroup = {
     {
       name: "graph",
       summary: "print the stack as a chart: services, networks, volumes, ports, secrets",
-      details: "Reads the files alone, so it works without Docker.",
+      details: "A Mermaid chart, or an SVG image. Reads the files alone, so it works without Docker.",
       guide: "docs/daily.md",
       examples: [
+        "npx glitchtip-compose graph --svg > stack.svg",
         "npx glitchtip-compose graph > stack.mmd",
         "npx glitchtip-compose graph --json | jq .services.glitchtip",
       ],

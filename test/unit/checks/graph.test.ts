@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { silentLog } from "../../../src/base/log.ts";
 import { mermaidOf, stackGraph } from "../../../src/checks/graph.ts";
+import { svgOf } from "../../../src/checks/graph-svg.ts";
 import { initWorkspace } from "../../../src/init/init.ts";
 import { readWorkspace } from "../../../src/workspace/workspace.ts";
 import { TemporaryFolder, testAssets } from "../../support/workspace.ts";
@@ -42,8 +43,30 @@ describe("the graph of a stack", () => {
     expect(lines.filter((line) => !/^ {2}\w+(?:[[({]{1,2}".*"[\])}]{1,2}$| \S+ \w+$)/.test(line))).toEqual([]);
   });
 
+  it("is a well-formed SVG with a row for each service, and a dot for each network, volume and secret that it has", async () => {
+    using folder = new TemporaryFolder();
+    const graph = await graphIn(folder, 2);
+    const svg = svgOf(graph);
+    const open: string[] = [];
+    for (const [, end, name = "", closed] of svg.matchAll(/<(\/?)([a-z]+)(?: [a-z0-9-]+="[^"<>]*")*(\/?)>/gi)) {
+      if (end) expect(open.pop()).toBe(name);
+      else if (!closed) open.push(name);
+    }
+    expect(open).toEqual([]);
+    expect(svg.replace(/<(\/?)([a-z]+)(?: [a-z0-9-]+="[^"<>]*")*(\/?)>/gi, "")).not.toMatch(/[<>]/);
+    for (const [name, { ports }] of Object.entries(graph)) {
+      for (const shown of [name, ...ports]) expect(svg).toContain(shown);
+    }
+    const has = Object.values(graph).map(({ networks, volumes, secrets }) => [...networks, ...volumes, ...secrets]);
+    const legend = 4;
+    expect(svg.match(/<circle /g)).toHaveLength(has.flat().length + legend);
+    for (const name of has.flat())
+      expect(svg).toMatch(new RegExp(`>${name}<title>(?:network|volume|secret) ${name}</title>`));
+  });
+
   it("escapes what would end a label", () => {
     const none = { networks: [], volumes: [], ports: [], secrets: [] };
+    expect(svgOf({ 'a"b<c&d\u0000': none })).toContain(">a&quot;b&lt;c&amp;d?<");
     expect(mermaidOf({ 'a"b<c&d': none })).toContain('service0["a#quot;b#lt;c#amp;d"]');
   });
 
@@ -51,9 +74,11 @@ describe("the graph of a stack", () => {
     using folder = new TemporaryFolder();
     await graphIn(folder, 50);
     const before = process.cpuUsage();
-    const text = mermaidOf(stackGraph(readWorkspace(folder.path), testAssets()));
+    const graph = stackGraph(readWorkspace(folder.path), testAssets());
+    const texts = [mermaidOf(graph), svgOf(graph)];
     const { user, system } = process.cpuUsage(before);
-    expect(text).toContain('"api49"');
+    expect(texts[0]).toContain('"api49"');
+    expect(texts[1]).toContain(">api49<");
     expect((user + system) / 1_000).toBeLessThan(500);
   });
 });
