@@ -234,9 +234,7 @@ describe("the provisioner", () => {
 it("no committed file holds a secret", () => {
   const { files } = stack("{}");
   expect(files.map(({ path }) => path).filter((path) => path.includes("secrets"))).toEqual([]);
-  expect(files.find(({ path }) => path === ".glitchtip/.gitignore")?.content).toBe(
-    "/secrets/\n/env/\n/state/\n",
-  );
+  expect(files.find(({ path }) => path === ".glitchtip/.gitignore")?.content).toBe("/secrets/\n/env/\n/state/\n");
 });
 
 it("the wrapper is one file, and no script stands in the Compose file", () => {
