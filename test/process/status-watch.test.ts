@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cliFolders, needsScript, runCli, startCli, startOnTerminal } from "../support/cli-process.ts";
+import { cliFolders, needsScript, resizeTerminal, runCli, startCli, startOnTerminal } from "../support/cli-process.ts";
 import { type FakeEngine, startFakeEngine } from "../support/fake-engine.ts";
 
 const root = mkdtempSync(join(tmpdir(), "glitchtip-compose-watch-"));
@@ -48,6 +48,25 @@ describe("status --watch", () => {
     needsScript(skip);
     await using run = startOnTerminal(folders, "status", "--watch", "1");
     await run.says(/\u001b\[H\u001b\[2J[\s\S]*\u001b\[H\u001b\[2J/);
+    run.type("\u0003");
+    expect((await run.ended).code).toBe(130);
+  });
+
+  it("is drawn again as soon as the window changes its size, and its first line stays in a small one", async ({
+    skip,
+  }) => {
+    needsScript(skip);
+    // No second look comes in between.
+    await using run = startOnTerminal(folders, "status", "--watch", "3600");
+    const drawn = (times: number, whatFollows: string) =>
+      run.says(new RegExp(`(?:\\u001b\\[H\\u001b\\[2J[\\s\\S]*){${times}}${whatFollows}`));
+    await drawn(1, "my-shop: [\\s\\S]*APP");
+    resizeTerminal(folders, 60, 4);
+    await drawn(2, "my-shop: [\\s\\S]*… \\d+ more: enlarge the window");
+    const small = run.stdout.slice(run.stdout.lastIndexOf("my-shop: ")).trimEnd().split(/\r?\n/);
+    expect(small).toHaveLength(3);
+    resizeTerminal(folders, 120, 50);
+    await drawn(3, "my-shop: [\\s\\S]*APP");
     run.type("\u0003");
     expect((await run.ended).code).toBe(130);
   });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { built } from "./built.ts";
@@ -60,14 +60,28 @@ export const startCli = (folders: CliPlace, ...words: readonly string[]): Runnin
 export const needsScript = (skip: (why: string) => never): boolean =>
   spawnSync("sh", ["-c", "script -qec true /dev/null"]).status === 0 || skip("there is no `script` of util-linux here");
 
-/** The same on a terminal of 100 columns and 40 lines; both streams come as one. Needs util-linux: `script`. */
+/**
+ * The same on a terminal of 100 columns and 40 lines; both streams come as one. Needs util-linux: `script`. The terminal's
+ * device is written to the file `terminal` beside the temporary folder.
+ */
 export const startOnTerminal = (folders: CliPlace, ...words: readonly string[]): RunningCli =>
   start(
     folders,
     "script",
-    ["-qec", `stty cols 100 rows 40; exec ${[process.execPath, CLI, ...words].join(" ")}`, "/dev/null"],
+    [
+      "-qec",
+      `tty >"$TMPDIR/../terminal"; stty cols 100 rows 40; exec ${[process.execPath, CLI, ...words].join(" ")}`,
+      "/dev/null",
+    ],
     "pipe",
   );
+
+/** Changes the size of that terminal, as a window's frame does: its program gets SIGWINCH. */
+export function resizeTerminal({ temporary }: Pick<CliPlace, "temporary">, columns: number, rows: number): void {
+  const device = readFileSync(join(temporary, "..", "terminal"), "utf8").trim();
+  const { status, stderr } = spawnSync("stty", ["-F", device, "cols", String(columns), "rows", String(rows)]);
+  if (status !== 0) throw new Error(`stty: ${stderr}`);
+}
 
 function start(folders: CliPlace, program: string, args: readonly string[], stdin: "ignore" | "pipe"): RunningCli {
   const environment = { HOME: folders.temporary, TMPDIR: folders.temporary, LANG: "C.UTF-8", TERM: "xterm" };

@@ -20,6 +20,7 @@ import {
 } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
+import { openLiveView } from "../live-view.ts";
 import { ago, type Colour, type Paint, paintFor } from "../screen.ts";
 import { table } from "../table.ts";
 
@@ -32,10 +33,11 @@ export default {
   async run(context, { watch }) {
     if (watch === undefined) return await showStatus(context, context.print);
     const everyMs = watch === true ? 2_000 : watchIntervalMs(watch);
-    const clear = isatty(1) && !context.json ? "\u001b[H\u001b[2J" : "";
+    using view = isatty(1) && !context.json ? openLiveView(process.stdout) : undefined;
+    const show = view === undefined ? context.print : (text: string) => view.show(text);
     try {
       for (let seen = false; ; seen = true) {
-        await watchOnce(context, clear, seen);
+        await watchOnce(context, show, seen);
         await context.clock.sleep(everyMs, context.signal);
       }
     } catch (error) {
@@ -46,9 +48,9 @@ export default {
 } satisfies CliCommand<Flags>;
 
 /** Shows the status once. A failure ends the watch only at the first look: later the engine may just restart. */
-async function watchOnce(context: CliContext, clear: string, seen: boolean): Promise<void> {
+async function watchOnce(context: CliContext, show: (text: string) => void, seen: boolean): Promise<void> {
   try {
-    await showStatus(context, (data) => context.print(clear + data));
+    await showStatus(context, show);
   } catch (error) {
     if (!seen || context.signal.aborted || !(error instanceof CodedError)) throw error;
     context.log.warn(`${error.code}: ${error.message.split("\n")[0]}; looking again`);
