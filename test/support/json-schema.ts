@@ -33,6 +33,7 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
   $schema: always,
   title: always,
   description: always,
+  examples: always,
   default: always,
   type: (value, name: string) => TYPES[name]?.(value) === true,
   const: (value, wanted) => isDeepStrictEqual(value, wanted),
