@@ -57,19 +57,20 @@ function giveCommonJs(others) {
 }
 
 /**
- * Bundles a program that `init` copies into a user's folder: one file that names its origin and carries its licences. It
- * is not minified, so that it can be read where it is reviewed.
+ * Bundles a program as one file that names its origin and carries its licences. `init` copies most of them into a user's
+ * folder: those are not minified, so that they can be read where they are reviewed.
  */
 async function program(name, entry, banner = "", options = {}) {
+  const { minify = false } = options;
   const origin = `// ${name} of ${packageName} ${version}
 // Licence: ${license}; those of the packages in it are at the end of this file.
-// Source: ${entry} and what it imports, bundled into one file and not minified. Generated: do not edit.
+// Source: ${entry} and what it imports, bundled into one file${minify ? "" : " and not minified"}. Generated: do not edit.
 `;
   const metafile = await bundle(name, {
     entryPoints: { [name]: entry },
     banner: { js: origin + banner },
-    minify: false,
     ...options,
+    minify,
   });
   const text = notices([metafile]).replaceAll("*/", "* /");
   writeFileSync(`${out}/${name}.mjs`, `\n/*! Third-party software in this file:\n\n${text}*/\n`, { flag: "a" });
@@ -95,7 +96,7 @@ const programs = [
   await program("provisioner", "src/provisioner/main.ts"),
   await program("backup", "src/backup/service/main.ts", COMMONJS),
   await program("care", "src/care/service/main.ts", COMMONJS),
-  await program("serve", "src/service/main.ts", COMMONJS, { alias: DOCKERODE }),
+  await program("serve", "src/service/main.ts", COMMONJS, { alias: DOCKERODE, minify: true }),
 ];
 const cli = await bundle("cli", {
   entryPoints: {
