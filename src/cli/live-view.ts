@@ -2,7 +2,7 @@ import stringWidth from "string-width";
 
 const HOME_AND_CLEAR = "\u001b[H\u001b[2J";
 
-/** What a live view needs of a terminal, such as `process.stdout`. */
+/** What a live view needs of a terminal, such as stdout. */
 export interface TerminalWindow {
   readonly columns: number;
   readonly rows: number;

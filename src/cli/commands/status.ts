@@ -1,3 +1,4 @@
+import { stdout } from "node:process";
 import { isatty } from "node:tty";
 import { type BackupState, backupFolder, backupState, restoreProgress } from "../../backup/index.ts";
 import { formatMebibytes } from "../../base/byte-size.ts";
@@ -33,7 +34,7 @@ export default {
   async run(context, { watch }) {
     if (watch === undefined) return await showStatus(context, context.print);
     const everyMs = watch === true ? 2_000 : watchIntervalMs(watch);
-    using view = isatty(1) && !context.json ? openLiveView(process.stdout) : undefined;
+    using view = isatty(1) && !context.json ? openLiveView(stdout) : undefined;
     const show = view === undefined ? context.print : (text: string) => view.show(text);
     try {
       for (let seen = false; ; seen = true) {
