@@ -17,6 +17,8 @@ export interface AppDsnState {
   /** For whom a proof holds: the provisioner's events go to the container's address, whatever the variables are for. */
   readonly provedFor?: "container";
   readonly variables: readonly string[];
+  /** The page of its project's issues; missing before the provisioner's first run. */
+  readonly issues?: string;
   /** The file from which a program outside of Compose reads it. */
   readonly dotenv?: string;
 }

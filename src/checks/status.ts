@@ -10,6 +10,7 @@ import {
   type Backlog,
   claimProblems,
   FREE_VALKEY,
+  issuePagesOf,
   observeClaims,
   observeStack,
   openRotationNotes,
@@ -168,6 +169,7 @@ export async function stackStatus(
   ]);
   const services = serviceStates(stack);
   const apps = provisionedAppStates(declaration, written, options);
+  const pages = issuePagesOf(written, options.url);
   const problems = [
     ...claims,
     ...interruptedRestore(options),
@@ -192,7 +194,10 @@ export async function stackStatus(
       image: stack.config.services[SERVER]?.image,
       services,
       provisioner: withoutApps(written),
-      apps: [...apps, ...givenAppStates(declaration, stack)],
+      apps: [
+        ...apps.map((app) => ({ ...app, ...defined({ issues: pages[app.app] }) })),
+        ...givenAppStates(declaration, stack),
+      ],
     }),
     ...values,
     next: isStarted ? [...problems, ...notes] : claims.length > 0 ? claims : ["docker compose up -d --wait"],

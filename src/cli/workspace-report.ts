@@ -6,6 +6,7 @@ import {
   type WorkspaceResult,
   workspaceDocker,
 } from "../workspace/index.ts";
+import { addressTable } from "./addresses.ts";
 import { type CliContext, reportError } from "./context.ts";
 import { confirmed, type Paint, paintFor } from "./screen.ts";
 
@@ -39,10 +40,8 @@ export async function printWorkspaceResult(
   }
   if (result.dryRun) return;
   const { url, admin, sampleUrl, next, afterwards } = result;
-  const password = admin?.passwordCommand === undefined ? "" : `, password: ${admin.passwordCommand}`;
-  const account = admin === undefined ? "" : ` (${admin.email}${password})`;
-  if (url !== undefined) context.print(`GlitchTip: ${url}${account}`);
-  if (sampleUrl !== undefined) context.print(`sample app: ${sampleUrl}, an error: ${sampleUrl}/error`);
+  const addresses = addressTable({ url, admin, sampleUrl, apps: [] });
+  if (addresses !== "") context.print(`\nonce it runs:\n${addresses}\n`);
   context.print(`next: ${next}`);
   context.print(`${result.services.length === 0 ? "no app is declared; then" : "then"}: ${afterwards}`);
 }

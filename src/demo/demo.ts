@@ -1,8 +1,9 @@
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
 import { openHttp } from "../http/client.ts";
-import type { ReadBackLine, ReadBackRequest } from "../provision/index.ts";
+import { type EventPlace, placeOf, type ReadBackLine, type ReadBackRequest } from "../provision/index.ts";
 
 /** The addresses of a running demo on this machine. */
 export interface DemoApp {
@@ -30,6 +31,7 @@ export interface DemoProof extends DemoApp {
   readonly project: string;
   readonly eventId: string;
   readonly error: string;
+  readonly place?: EventPlace;
   /** Milliseconds from the request that made the app throw until its event could be read. */
   readonly ms: number;
 }
@@ -46,7 +48,8 @@ export async function runDemo({ clock, signal, log }: DemoContext, stack: DemoSt
   const [line] = await stack.readBack(request);
   if (line === undefined) throw new CodedError("GC1605", "the provisioner did not answer for the app's event");
   if (!line.found) throw new CodedError("GC1405", line.error.message);
-  return { app: APP, project: line.project, eventId, error, ms: line.at - start, ...reached };
+  const place = placeOf(line);
+  return { app: APP, project: line.project, eventId, error, ms: line.at - start, ...defined({ place }), ...reached };
 }
 
 async function breakApp(appUrl: string, signal: AbortSignal): Promise<{ eventId: string; error: string }> {

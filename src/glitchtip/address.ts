@@ -10,6 +10,13 @@ export function address(slug: string): string {
 
 export const organizationPath = (organization: string): string => `/api/0/organizations/${address(organization)}/`;
 
+/** Returns the page of GlitchTip's own interface with the issues of a project, or of the whole organization. */
+export const issuesPage = (url: string, organization: string, projectId?: string): string =>
+  `${url.replace(/\/$/, "")}/${organization}/issues${projectId === undefined ? "" : `?project=${projectId}`}`;
+
+export const eventPage = (url: string, organization: string, issueId: string, eventId: string): string =>
+  `${issuesPage(url, organization)}/${issueId}/events/${eventId}`;
+
 export const teamPath = (organization: string, team: string): string =>
   `/api/0/teams/${address(organization)}/${address(team)}/`;
 

@@ -11,4 +11,11 @@ export { deleteRetiring, type RotateResult, rotateKeys } from "./rotate/rotate.t
 export { obtainToken, signInOnce, tokenFrom } from "./token.ts";
 export { provisionerReader, readerWithProviders } from "./verify/read.ts";
 export { containerSender, dsnOnThisMachine, senderOfWrapped } from "./verify/send.ts";
-export { type AppToVerify, chooseApps, type VerifyResult, verifyApps } from "./verify/verify.ts";
+export {
+  type AppToVerify,
+  chooseApps,
+  type EventPlace,
+  placeOf,
+  type VerifyResult,
+  verifyApps,
+} from "./verify/verify.ts";

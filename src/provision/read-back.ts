@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import type { ProvisionDeclaration } from "../config/provision-input.ts";
 import { openClient } from "../glitchtip/client.ts";
@@ -23,6 +24,10 @@ export type ReadBackLine =
       readonly eventId: string;
       readonly found: true;
       readonly project: string;
+      /** Where its page is; an older provisioner does not say it. */
+      readonly organization?: string;
+      readonly projectId?: string;
+      readonly issueId?: string;
       readonly at: number;
     }
   | {
@@ -65,7 +70,8 @@ export async function readBackEvents(
         throw new CodedError("GC1405", `project ${project.slug}: event ${eventId} came back with another text`);
       }
       if (request.resolve && event.groupID) await glitchtip.resolveIssue(organization.slug, event.groupID);
-      return { app, eventId, found: true, project: project.slug, at };
+      const where = { organization: organization.slug, projectId: project.id, issueId: event.groupID ?? undefined };
+      return { app, eventId, found: true, project: project.slug, ...defined(where), at };
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       return { app, eventId, found: false, error: { code: error.code, message: error.message } };

@@ -69,6 +69,7 @@ export { appsStartedWithoutOurs, STARTED_WITHOUT_OURS } from "./started-files.ts
 export {
   appsStartedBeforeDsn,
   containerProblem,
+  issuePagesOf,
   NEVER_STARTED,
   openRotationNotes,
   otherImage,

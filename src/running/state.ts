@@ -1,5 +1,6 @@
 import { defined } from "../base/defined.ts";
 import type { Container, Health } from "../docker/index.ts";
+import { issuesPage } from "../glitchtip/address.ts";
 import type { WrittenStatus } from "../outputs/dsn-volume.ts";
 import { DSN_DIR, isStackService, ONE_SHOTS, PROVISIONER, START_ORDER } from "../stack/service-names.ts";
 import { containerOf, hasContainers, type RunningStack } from "./observe.ts";
@@ -111,6 +112,15 @@ export async function provisionerStatus(stack: RunningStack): Promise<WrittenSta
   } catch {
     return undefined;
   }
+}
+
+/** Returns the page of each app's issues; nothing where the provisioner has not been through. */
+export function issuePagesOf(written: WrittenStatus | undefined, url: string | undefined): Record<string, string> {
+  const { organization, apps = {} } = written ?? {};
+  if (organization === undefined || url === undefined) return {};
+  return Object.fromEntries(
+    Object.entries(apps).map(([app, { projectId }]) => [app, issuesPage(url, organization, projectId)]),
+  );
 }
 
 export const STARTED_BEFORE_DSN = "started before its DSN was written and does not know it";

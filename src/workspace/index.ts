@@ -29,6 +29,7 @@ export { ASSUMED, declaredFor, MEASURED, type Sizing, sizeFor } from "./size.ts"
 export { type Survey, surveyFolder } from "./survey.ts";
 export { applyUninstall, planUninstall, type UninstallOptions, type UninstallPlan } from "./uninstall.ts";
 export {
+  accountOf,
   conflictIn,
   type UpdateOptions,
   updateWorkspace,

@@ -199,7 +199,8 @@ function resultOf(workspace: Workspace, files: readonly PlannedFile[], dryRun: b
   };
 }
 
-const accountOf = ({ email, password }: NonNullable<Workspace["declaration"]["admin"]>) => ({
+/** Returns the account to sign in with; `passwordCommand` is there where the stack makes the password. */
+export const accountOf = ({ email, password }: NonNullable<Workspace["declaration"]["admin"]>) => ({
   email,
   ...(password === undefined && { passwordCommand: "npx glitchtip-compose password" }),
 });

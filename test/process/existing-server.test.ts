@@ -35,7 +35,7 @@ describe("init beside a GlitchTip that is there already", () => {
     expect(shop.read("glitchtip.yaml")).not.toMatch(/^ *(image|admin):/m);
     expect(() => shop.read(".env")).toThrow();
     expect(() => statSync(join(shop.project, ".glitchtip", "secrets"))).toThrow();
-    expect(first.stdout).toContain("GlitchTip: https://errors.example.com\n");
+    expect(first.stdout).toContain("GlitchTip  https://errors.example.com\n");
     expect(await run(shop, "init", "--yes", ...flags)).toMatchObject({
       code: 0,
       stdout: expect.stringContaining("nothing to change"),
@@ -51,9 +51,11 @@ describe("init beside a GlitchTip that is there already", () => {
     needsScript(skip);
     using shop = inShop();
     await using asked = startOnTerminal(shop, "init", "--organization", "Acme", "--app", "api=shop");
-    await asked.says("URL of an existing GlitchTip");
+    await asked.says("Which GlitchTip do you want?");
+    asked.type("\u001b[B\r");
+    await asked.says("Its URL");
     asked.type("https://errors.example.com\r");
-    await asked.says("by reference");
+    await asked.says("Where is its API token?");
     // The token itself is refused: the question stays, and what was typed is taken back.
     asked.type(`t0ken\r${"\u007f".repeat(5)}`);
     asked.type("env:GLITCHTIP_TOKEN\r");

@@ -3,6 +3,7 @@ import { CodedError } from "../../base/errors.ts";
 import { untilAborted } from "../../base/wait.ts";
 import {
   composeStack,
+  type DemoProof,
   type DemoStack,
   openDemoFolder,
   processStack,
@@ -11,6 +12,8 @@ import {
 } from "../../demo/index.ts";
 import { openDocker } from "../../docker/index.ts";
 import { startEmulator } from "../../emulator/index.ts";
+import { eventPage, issuesPage } from "../../glitchtip/address.ts";
+import { type AppAddress, addressTable } from "../addresses.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 
@@ -46,9 +49,15 @@ export default {
       [
         "",
         `The app failed ("${proof.error}"), and GlitchTip had the event after ${proof.ms} ms:`,
-        `  app        ${proof.appUrl}/error`,
-        `  event      ${proof.eventId} in project ${proof.project}`,
-        `  GlitchTip  ${proof.glitchtipUrl}  ${folder.admin.email}  ${folder.admin.password}`,
+        `event ${proof.eventId} in project ${proof.project}`,
+        "",
+        addressTable({
+          url: proof.glitchtipUrl,
+          admin: folder.admin,
+          sampleUrl: proof.appUrl,
+          // The emulator has no pages.
+          apps: emulator === undefined ? pagesOf(proof) : [],
+        }),
       ].join("\n"),
     );
     if (!context.interactive) return;
@@ -56,6 +65,13 @@ export default {
     await untilAborted(signal);
   },
 } satisfies CliCommand<Flags>;
+
+function pagesOf({ app, eventId, glitchtipUrl, place }: DemoProof): AppAddress[] {
+  if (place === undefined) return [];
+  const { organization, projectId, issueId } = place;
+  const issues = issuesPage(glitchtipUrl, organization, projectId);
+  return [{ app, issues, ...(issueId && { event: eventPage(glitchtipUrl, organization, issueId, eventId) }) }];
+}
 
 function closing(stack: DemoStack, { log }: CliContext): AsyncDisposable {
   return {

@@ -10,6 +10,7 @@ import { resolveServer, serverKind } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import { providedDsnState } from "../../provision/index.ts";
 import { type Backlog, NO_QUEUE_TABLE, queueInDatabase, type ServiceState } from "../../running/index.ts";
+import { ONE_SHOTS } from "../../stack/service-names.ts";
 import {
   browserUrl,
   changedStarts,
@@ -19,6 +20,7 @@ import {
   stackFileNames,
   workspaceIdentity,
 } from "../../workspace/index.ts";
+import { type Addresses, addressTable, serverAddresses } from "../addresses.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { openLiveView } from "../live-view.ts";
@@ -91,8 +93,11 @@ async function showStatus(context: CliContext, print: (data: string) => void): P
     provided: (app) =>
       providerOf(declaration, app) === undefined ? "none" : providedDsnState(context.dir, declaration, app),
   });
+  const { admin } = serverAddresses(project);
   print(
-    context.json ? JSON.stringify(found) : statusText(found, { nowMs: context.clock.now(), paint: paintFor(context) }),
+    context.json
+      ? JSON.stringify(found)
+      : statusText(found, { nowMs: context.clock.now(), paint: paintFor(context), admin }),
   );
   context.setExitCode(found.state === "ok" || found.state === "starting" ? EXIT.done : EXIT.failed);
 }
@@ -107,6 +112,7 @@ const STATE_COLOURS: Readonly<Record<StackStatus["state"], Colour>> = {
 interface View {
   readonly nowMs: number;
   readonly paint: Paint;
+  readonly admin?: Addresses["admin"];
 }
 
 /** What is shown to a person, from top to bottom. A section without text is left out. */
@@ -114,6 +120,12 @@ const SECTIONS: readonly ((found: StackStatus, view: View) => string | undefined
   headline,
   servicesTable,
   appsTable,
+  details,
+  ({ url, apps }, { admin }) => addressTable({ url, admin, apps }) || undefined,
+];
+
+/** Single lines below the tables. */
+const DETAILS: readonly ((found: StackStatus, view: View) => string | undefined)[] = [
   addressLines,
   ({ provisioner }, { nowMs }) =>
     provisioner && `provisioner: ${provisioner.state}, ${ago(Date.parse(provisioner.at), nowMs)} ago`,
@@ -122,24 +134,44 @@ const SECTIONS: readonly ((found: StackStatus, view: View) => string | undefined
   ({ certificate }) => certificate && `certificate: ${certificate.verdict.reason}`,
   ({ resources }) => resources?.disk && `disk: ${diskText(resources.disk)}`,
   ({ backup }, { nowMs }) => backup && `backup: ${backupText(backup, nowMs)}`,
-  ({ next }) => (next.length === 0 ? undefined : ["next:", ...next.map((line) => `  ${line}`)].join("\n")),
 ];
+
+function details(found: StackStatus, view: View): string | undefined {
+  return DETAILS.flatMap((line) => line(found, view) ?? []).join("\n") || undefined;
+}
 
 export const statusText = (found: StackStatus, view: View): string =>
   SECTIONS.flatMap((section) => section(found, view) ?? []).join("\n\n");
 
-function headline({ project, state, url, version, image }: StackStatus, { paint }: View): string {
-  const server = [version === undefined ? image : `GlitchTip ${version}`, url].filter(Boolean).join(" at ");
-  return `${project}: ${paint(STATE_COLOURS[state], state)}, ${server}`;
+const VERDICTS: Readonly<Record<StackStatus["state"], string>> = {
+  ok: "everything runs",
+  starting: "it is starting",
+  "not started": "nothing runs yet",
+  broken: "something needs attention",
+};
+
+/** Returns the verdict and, right below it, what to do. */
+function headline({ project, state, version, image, next }: StackStatus, { paint }: View): string {
+  const server = version === undefined ? image : `GlitchTip ${version}`;
+  const shown = paint(STATE_COLOURS[state], state);
+  const verdict = `${project}: ${shown}, ${VERDICTS[state]}${server === undefined ? "" : ` (${server})`}`;
+  return [verdict, ...next.map((line) => `  → ${line}`)].join("\n");
 }
 
+/** One-shots that have done their part share a row. */
 function servicesTable({ services, resources }: StackStatus, view: View): string | undefined {
   if (services.length === 0) return undefined;
-  const rows = services.map((service) => {
-    const use = resources?.memory.find((one) => one.service === service.service);
-    return [...serviceRow(service, view), memoryText(use, view.paint)];
-  });
-  return table([["SERVICE", "STATE", "HEALTH", "SINCE", "MEMORY"], ...rows]);
+  const isDone = ({ service, exitCode, problem }: ServiceState) =>
+    ONE_SHOTS.includes(service) && exitCode === 0 && problem === undefined;
+  const done = services.filter(isDone).map(({ service }) => service);
+  const rows = services
+    .filter((service) => !isDone(service))
+    .map((service) => {
+      const use = resources?.memory.find((one) => one.service === service.service);
+      return [...serviceRow(service, view), memoryText(use, view.paint)];
+    });
+  const shown = table([["SERVICE", "STATE", "HEALTH", "SINCE", "MEMORY"], ...rows]);
+  return done.length === 0 ? shown : `${shown}\ndone: ${done.join(", ")}`;
 }
 
 function appsTable({ apps }: StackStatus, { paint }: View): string | undefined {

@@ -1,7 +1,8 @@
 import { refuseUnstartable, thisMachine, upFailure } from "../../checks/index.ts";
 import { openDocker } from "../../docker/index.ts";
-import { startStack as bringUp } from "../../running/index.ts";
+import { startStack as bringUp, issuePagesOf, observeStack, provisionerStatus } from "../../running/index.ts";
 import {
+  browserUrl,
   compareVaultCopies,
   followImages,
   readWorkspace,
@@ -11,6 +12,7 @@ import {
   writeGivenDsns,
   writeVaultCopies,
 } from "../../workspace/index.ts";
+import { addressTable, serverAddresses } from "../addresses.ts";
 import type { CliCommand } from "../command.ts";
 import { withProgress } from "../screen.ts";
 import { silentAddresses } from "../silent-addresses.ts";
@@ -38,8 +40,13 @@ export default {
     });
     for (const text of await silentAddresses(context, docker, declaration)) context.log.warn(text);
     for (const app of result.without) context.log.warn(`${app} has no DSN yet and starts without reporting`);
-    if (context.json) return context.print(JSON.stringify({ ...result, written: [...given, ...result.written] }));
+    const pages = issuePagesOf(await provisionerStatus(await observeStack(docker)), browserUrl(project));
+    const apps = Object.keys(declaration.apps).map((app) => ({ app, issues: pages[app] }));
+    const addresses = { ...serverAddresses(project), apps };
+    if (context.json) {
+      return context.print(JSON.stringify({ ...result, written: [...given, ...result.written], addresses }));
+    }
     for (const path of [...given, ...result.written]) context.print(`wrote ${path}`);
-    context.print("everything runs; next: npx glitchtip-compose verify");
+    context.print(`everything runs; next: npx glitchtip-compose verify\n\n${addressTable(addresses)}`);
   },
 } satisfies CliCommand;

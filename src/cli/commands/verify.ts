@@ -2,6 +2,7 @@ import { EXIT } from "../../base/errors.ts";
 import { givenApps } from "../../config/app-sources.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { type Docker, openDocker } from "../../docker/index.ts";
+import { eventPage, issuesPage } from "../../glitchtip/address.ts";
 import {
   type AppToVerify,
   chooseApps,
@@ -22,13 +23,16 @@ import {
 } from "../../running/index.ts";
 import {
   ADD_FIRST_APP,
+  browserUrl,
   changedStarts,
   changedStartText,
   discoveryProblem,
   packageAssets,
   readWorkspace,
   stackFileNames,
+  type Workspace,
 } from "../../workspace/index.ts";
+import { type AppAddress, addressTable, serverAddresses } from "../addresses.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { paintFor, withProgress } from "../screen.ts";
@@ -53,8 +57,9 @@ export default {
     const docker = openDocker(context);
     const stack = await observeStack(docker);
     const apps = wanted.length > 0 ? chosen : chosen.filter((app) => !isOff(context, stack, app.name));
-    if (apps.length < chosen.length && apps.length === 0) {
-      return context.print(context.json ? JSON.stringify({ apps: [] }) : "no app runs that could be verified");
+    const skipped = chosen.filter((app) => !apps.includes(app)).map(({ name }) => name);
+    if (skipped.length > 0 && apps.length === 0) {
+      return context.print(context.json ? JSON.stringify({ apps: [], skipped }) : "no app runs that could be verified");
     }
     const changed = (await changedStarts(docker, workspace)).filter(({ service }) =>
       apps.some(({ name }) => name === service),
@@ -80,8 +85,7 @@ export default {
       },
     );
     await warnOfAddresses(context, docker, declaration, apps);
-    if (context.json) context.print(JSON.stringify({ apps: results }));
-    else context.print(resultsText(results, paintFor(context)));
+    printResults(context, workspace, results, skipped);
     context.setExitCode(results.every(({ ok }) => ok) && changed.length === 0 ? EXIT.done : EXIT.failed);
   },
 } satisfies CliCommand;
@@ -97,14 +101,41 @@ async function warnOfAddresses(
   for (const text of await silentAddresses(context, docker, { ...rest, apps: verified })) context.log.warn(text);
 }
 
+function printResults(
+  context: CliContext,
+  workspace: Workspace,
+  results: readonly VerifyResult[],
+  skipped: readonly string[],
+): void {
+  const url = browserUrl(workspace);
+  const apps = results.map((result) => addressOf(result, url));
+  if (context.json) {
+    const shown = results.map((result, at) => ({ ...result, ...apps[at] }));
+    context.print(JSON.stringify({ apps: shown, skipped }));
+    return;
+  }
+  context.print(resultsText(results, paintFor(context)));
+  const addresses = addressTable({ ...serverAddresses(workspace), apps });
+  if (results.length > 0 && addresses !== "") context.print(`\n${addresses}`);
+}
+
+/** Returns the pages of an app's issues and of its event, as far as the provisioner said where they are. */
+function addressOf(result: VerifyResult, url: string | undefined): AppAddress {
+  const { app } = result;
+  if (!result.ok || result.place === undefined || url === undefined) return { app };
+  const { organization, projectId, issueId } = result.place;
+  const issues = issuesPage(url, organization, projectId);
+  return { app, issues, ...(issueId && { event: eventPage(url, organization, issueId, result.eventId) }) };
+}
+
 /** Whether a service does not run because of its profile or its scale, which is told then. */
 function isOff({ log }: CliContext, stack: RunningStack, name: string): boolean {
   const service = stack.config.services[name];
   const { profiles = [] } = service ?? {};
   const isNone = service !== undefined && service.provider === undefined && !hasContainers(service);
   if ((profiles.length === 0 && !isNone) || containerOf(stack, name) !== undefined) return false;
-  const why = isNone ? "it is scaled to 0" : `its profile (${profiles.join(", ")}) may be off`;
-  log.warn(`${name} is not verified: ${why}, and it does not run`);
+  const why = isNone ? "it is scaled to 0" : `no profile of it (${profiles.join(", ")}) is active`;
+  log.warn(`${name} is skipped: ${why}, and it does not run`);
   return true;
 }
 

@@ -65,11 +65,30 @@ export type VerifyResult = {
   | {
       readonly ok: true;
       readonly via: string;
+      /** Where the event is, as far as the provisioner said it. */
+      readonly place?: EventPlace;
       /** The time from the start of the sending until the event could be read. */
       readonly ms: number;
     }
   | { readonly ok: false; readonly via?: string; readonly error: ReportedError }
 );
+
+/** The ids by which GlitchTip's own pages are addressed. */
+export interface EventPlace {
+  readonly organization: string;
+  readonly projectId: string;
+  readonly issueId?: string;
+}
+
+/** Returns undefined for the answer of a provisioner that does not say the place. */
+export function placeOf({
+  organization,
+  projectId,
+  issueId,
+}: Extract<ReadBackLine, { found: true }>): EventPlace | undefined {
+  if (organization === undefined || projectId === undefined) return undefined;
+  return { organization, projectId, ...defined({ issueId }) };
+}
 
 interface ReportedError {
   readonly code: string;
@@ -101,7 +120,8 @@ export async function verifyApps(context: VerifyContext, apps: readonly AppToVer
       ({ via } = await context.send(app, event, signal));
       const { answer, atMs } = await inbox.take(app.name);
       if (!answer.found) return { ...common, ok: false, via, error: answer.error };
-      return { ...common, project: answer.project, ok: true, via, ms: atMs - startMs };
+      const place = placeOf(answer);
+      return { ...common, project: answer.project, ok: true, via, ...defined({ place }), ms: atMs - startMs };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof CodedError)) throw error;

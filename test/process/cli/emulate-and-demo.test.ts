@@ -85,6 +85,7 @@ describe("demo without containers", () => {
         project: "app",
         eventId: expect.stringMatching(/^[0-9a-f]{32}$/),
         error: expect.any(String),
+        place: { organization: "demo", projectId: "1", issueId: expect.any(String) },
         ms: expect.any(Number),
         appUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
         glitchtipUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),

@@ -11,8 +11,13 @@ describe("init", () => {
     const { code, stdout, stderr } = await runCli(folders, "init");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^made {5}compose\.override\.yaml$/m);
-    expect(stdout.split("\n").slice(-4)).toEqual([
-      "sample app: http://localhost:3000, an error: http://localhost:3000/error",
+    expect(stdout.split("\n").slice(-9)).toEqual([
+      "once it runs:",
+      "GlitchTip     http://localhost:8000",
+      "  sign in as  admin@example.com",
+      "  password    npx glitchtip-compose password",
+      "sample app    http://localhost:3000  (an error: http://localhost:3000/error)",
+      "",
       "next: docker compose up -d --wait",
       "then: npx glitchtip-compose verify",
       "",
