@@ -41,7 +41,7 @@ export async function printWorkspaceResult(
   if (result.dryRun) return;
   const { url, admin, sampleUrl, next, afterwards } = result;
   const addresses = addressTable({ url, admin, sampleUrl, apps: [] });
-  if (addresses !== "") context.print(`\nonce it runs:\n${addresses}\n`);
+  if (addresses !== "") context.print(`\nonce it runs:\n${addresses}\n\n`);
   context.print(`next: ${next}`);
   context.print(`${result.services.length === 0 ? "no app is declared; then" : "then"}: ${afterwards}`);
 }

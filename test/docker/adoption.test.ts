@@ -53,11 +53,11 @@ describeOnEngine("up --wait without an active app", () => {
       if (compose.includes("scale")) {
         expect([verify.code, verify.stderr]).toEqual([
           0,
-          expect.stringContaining("app is not verified: it is scaled to 0"),
+          expect.stringContaining("app is skipped: it is scaled to 0"),
         ]);
       }
       if (compose.includes("profiles")) {
-        expect([verify.code, verify.stderr]).toEqual([0, expect.stringContaining("its profile (full) may be off")]);
+        expect([verify.code, verify.stderr]).toEqual([0, expect.stringContaining("no profile of it (full) is active")]);
         expect((await stack.project.cli(["verify", "app"])).code).toBe(1);
         expect((await stack.compose(["--profile", "full", "up", "-d", "--wait"])).code).toBe(0);
         expect((await stack.project.cli(["verify"])).stdout).toMatch(/^app +shop .* ms /m);
