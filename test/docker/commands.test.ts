@@ -59,17 +59,23 @@ describeOnEngine("verify, status, doctor and down on a running stack", () => {
         app: "api",
         project: "shop-api",
         eventId: expect.stringMatching(/^[0-9a-f]{32}$/),
+        audience: "container",
         ok: true,
         via: "node",
         ms: expect.any(Number),
+        issues: expect.stringMatching(/^http:\/\/localhost:\d+\/[\w-]+\/issues\?project=\d+$/),
+        event: expect.stringMatching(/^http:\/\/localhost:\d+\/[\w-]+\/issues\/\d+\/events\/[0-9a-f]{32}$/),
       },
       {
         app: "web",
         project: "shop-web",
         eventId: expect.stringMatching(/^[0-9a-f]{32}$/),
+        audience: "container",
         ok: true,
         via: "wget",
         ms: expect.any(Number),
+        issues: expect.stringMatching(/^http:\/\/localhost:\d+\/[\w-]+\/issues\?project=\d+$/),
+        event: expect.stringMatching(/^http:\/\/localhost:\d+\/[\w-]+\/issues\/\d+\/events\/[0-9a-f]{32}$/),
       },
     ]);
     expect(code).toBe(0);

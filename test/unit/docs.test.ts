@@ -10,6 +10,7 @@ import { CAPABILITIES, type Capabilities, GENERATIONS, SERVER_PORT } from "../..
 
 import { commandsPage } from "../pages/commands-page.ts";
 import { errorsPage } from "../pages/errors-page.ts";
+import { renderPicture } from "../pages/picture.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -93,6 +94,24 @@ const GENERATION_ROWS: Readonly<Record<string, (generation: Capabilities) => str
 
 const process = ({ command, environment: { SERVER_ROLE } }: Capabilities["web"]): string =>
   code([command.join(" "), `SERVER_ROLE=${SERVER_ROLE}`]);
+
+describe("pictures", () => {
+  const sources = readdirSync(join(root, "docs/pictures")).filter((name) => name.endsWith(".txt"));
+
+  it.each(sources)("%s is rendered", (name) =>
+    expect(renderPicture(read(`docs/pictures/${name}`))).toMatchFileSnapshot(
+      join(root, `docs/pictures/${name.replace(/txt$/, "svg")}`),
+    ),
+  );
+
+  it("each one is on a page", () => {
+    const shown = pages.flatMap((page) =>
+      [...read(page).matchAll(/pictures\/([\w-]+\.(?:svg|png))/g)].map(([, name]) => name),
+    );
+    const there = readdirSync(join(root, "docs/pictures")).filter((name) => !name.endsWith(".txt"));
+    expect(there.filter((name) => !shown.includes(name))).toEqual([]);
+  });
+});
 
 describe("generated pages", () => {
   it("docs/errors.md explains every code", () => generated("docs/errors.md", errorsPage()));

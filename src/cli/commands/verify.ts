@@ -110,7 +110,7 @@ function printResults(
   const url = browserUrl(workspace);
   const apps = results.map((result) => addressOf(result, url));
   if (context.json) {
-    const shown = results.map((result, at) => ({ ...result, ...apps[at] }));
+    const shown = results.map((result, at) => ({ ...result, ...apps[at], place: undefined }));
     context.print(JSON.stringify({ apps: shown, skipped }));
     return;
   }
