@@ -227,7 +227,7 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   },
   GC1602: {
     cause: "The engine or Compose is too old, or the Compose plugin is missing.",
-    todo: "Install Docker Engine 25 and Compose 2.23.1 or newer.",
+    todo: "Install Docker Engine 25 and Compose 2.20.2 or newer.",
     example: "this engine cannot run the stack; nothing was started",
   },
   GC1603: {
