@@ -51,10 +51,7 @@ describeOnEngine("up --wait without an active app", () => {
       expect([status.code, status.stderr]).toEqual([0, ""]);
       const verify = await stack.project.cli(["verify"]);
       if (compose.includes("scale")) {
-        expect([verify.code, verify.stderr]).toEqual([
-          0,
-          expect.stringContaining("app is skipped: it is scaled to 0"),
-        ]);
+        expect([verify.code, verify.stderr]).toEqual([0, expect.stringContaining("app is skipped: it is scaled to 0")]);
       }
       if (compose.includes("profiles")) {
         expect([verify.code, verify.stderr]).toEqual([0, expect.stringContaining("no profile of it (full) is active")]);
