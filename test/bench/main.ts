@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { styleText } from "node:util";
 import { startServer } from "../support/emulator.ts";
 import { bundleEnvironment, declare, temporaryFolders } from "../support/provisioning.ts";
-import { good, median, pairs } from "./measure.ts";
+import { good, isReport, median, pairs, samples } from "./measure.ts";
 import { measureProjects } from "./projects.ts";
 import { RECONCILE } from "./reconcile.ts";
 import { measureStack, whyNoEngine } from "./stack.ts";
@@ -23,8 +23,6 @@ interface Figure {
 const root = process.cwd();
 const dist = (file: string) => join(root, "dist", file);
 const figures = new Map<string, Figure>();
-/** `--report` prints the table of one round and leaves the verdict out: CI shares its machine with other work. */
-const isReport = process.argv.includes("--report");
 const ROUNDS = isReport ? 1 : 5;
 
 function note(name: string, value: number, unit: string, budget: number): void {
@@ -48,7 +46,7 @@ async function measure(work: () => Promise<void>): Promise<void> {
 }
 
 const node = (...args: string[]) => ({ command: process.execPath, args });
-const PAIRS = isReport ? 7 : 15;
+const PAIRS = samples(15);
 
 async function nothingToChange(projects: number): Promise<void> {
   using folders = temporaryFolders();
@@ -161,7 +159,7 @@ async function wrapper(): Promise<void> {
     args: [join(root, "templates/with-dsn"), "--dir", join(dir, "dsn"), "api", "--", "/bin/true"],
   };
   const result = await pairs(
-    100,
+    samples(100),
     () => good(wrapped),
     () => good({ command: "/bin/true", args: [] }),
   );

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { good, median, pairs } from "./measure.ts";
+import { good, median, pairs, samples } from "./measure.ts";
 
 export interface ProjectFigures {
   /** `add` beside 100 services, against `node -e 0`; no engine. */
@@ -62,7 +62,7 @@ async function measureAdd(cli: string, count: number, runs: number) {
 }
 
 export async function measureProjects(cli: string): Promise<ProjectFigures> {
-  const { ratio } = await measureAdd(cli, 100, 15);
-  const { a } = await measureAdd(cli, 1000, 3);
+  const { ratio } = await measureAdd(cli, 100, samples(15));
+  const { a } = await measureAdd(cli, 1000, samples(3));
   return { addRatio: ratio, residentMb: median(a.map(({ residentMb }) => residentMb)) };
 }

@@ -6,7 +6,7 @@ import { performance } from "node:perf_hooks";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/index.ts";
 import { ADMIN } from "../support/provisioning.ts";
 import { seededDeclaration } from "../support/seeded-declaration.ts";
-import { median } from "./measure.ts";
+import { median, samples } from "./measure.ts";
 import type { ChildInput } from "./reconcile-child.ts";
 
 type Note = (name: string, value: number, unit: string, budget: number) => void;
@@ -153,7 +153,7 @@ async function commandOf(note: Note, projects: number, pairs: number): Promise<v
 
 async function planFarAway(note: Note): Promise<void> {
   await onStage(100, ALERTS, { slow: { ...REAL, distanceMs: 20 } }, async ({ ours, bare }) => {
-    const all = await ratios(2, ours, () => bare(1));
+    const all = await ratios(samples(2), ours, () => bare(1));
     const name = "plan of 100 projects, 20 ms away: wall against one request after the other";
     note(name, ratioOf(all, "wallMs"), "×", 1 / 3);
   });
@@ -161,7 +161,7 @@ async function planFarAway(note: Note): Promise<void> {
 
 async function apply(note: Note): Promise<void> {
   const all: [Used, Used][] = [];
-  for (let i = 0; i < 2; i++) {
+  for (let i = 0; i < samples(2); i++) {
     await onStage(60, 0, { slow: REAL }, async ({ ours, bare }) => {
       const applied = await ours(true);
       all.push([applied, await bare(SATURATED, true)]);
@@ -174,10 +174,10 @@ async function apply(note: Note): Promise<void> {
 export const RECONCILE: readonly ((note: Note) => Promise<void>)[] = [
   async (note) => {
     buildChild();
-    await planOf(note, 100, 5);
+    await planOf(note, 100, samples(5));
   },
-  (note) => planOf(note, 1_000, 2),
-  (note) => commandOf(note, 1_000, 3),
+  (note) => planOf(note, 1_000, samples(2)),
+  (note) => commandOf(note, 1_000, samples(3)),
   planFarAway,
   apply,
 ];

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { good, median, pairs } from "./measure.ts";
+import { good, median, pairs, samples } from "./measure.ts";
 
 export interface StackFigures {
   /** From GlitchTip's first good health check to the app's start, less the time until the proof event could be read. */
@@ -43,7 +43,7 @@ export async function measureStack(cli: string): Promise<StackFigures> {
       /server and worker in (\d+) ms/.exec(compose("logs", "--no-log-prefix", "glitchtip-provision"))?.[1],
     );
     const further = await pairs(
-      5,
+      samples(5),
       () => up(),
       () => up("--no-deps", "glitchtip-db", "glitchtip", "app"),
     );

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ProcessResult } from "../../src/base/process.ts";
 import { describeOnEngine } from "./support/engine.ts";
-import type { InspectedContainer } from "./support/inspect.ts";
+import type { InspectedContainer } from "./support/engine-api.ts";
 import { inventory, readEvent, storedState } from "./support/server.ts";
 import { Stack } from "./support/stack.ts";
 

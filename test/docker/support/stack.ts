@@ -1,7 +1,8 @@
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ProcessResult, RunOptions } from "../../../src/base/process.ts";
-import { type InspectedContainer, inspect } from "./inspect.ts";
+import { SERVICE_LABEL } from "../../../src/compose/labels.ts";
+import { EngineApi, type InspectedContainer } from "./engine-api.ts";
 import { type TestProject, temporaryProject } from "./project.ts";
 import { until } from "./until.ts";
 
@@ -12,9 +13,11 @@ const ALL_FILES = `COMPOSE_FILE=compose.yaml:compose.override.yaml:${OVERRIDE}\n
 /** A project on a real engine, as its user sees it. Disposing takes everything away that came of it. */
 export class Stack implements AsyncDisposable {
   readonly project: TestProject;
+  readonly #engine: EngineApi;
 
   private constructor(project: TestProject) {
     this.project = project;
+    this.#engine = new EngineApi(project.name);
   }
 
   /** A folder with these files, before `init`. */
@@ -90,12 +93,12 @@ export class Stack implements AsyncDisposable {
   }
 
   async logs(...services: string[]): Promise<string> {
-    return (await this.compose(["logs", "--no-color", "--no-log-prefix", ...services])).stdout;
+    return await this.#engine.logs(services);
   }
 
   /** In the running container, without the wrapper. */
   exec(service: string, ...command: string[]): Promise<ProcessResult> {
-    return this.compose(["exec", "-T", service, ...command]);
+    return this.#engine.exec(service, command);
   }
 
   /** In a new container of the service, in place of its program. */
@@ -106,12 +109,12 @@ export class Stack implements AsyncDisposable {
 
   /** By service. */
   async containers(): Promise<Map<string, InspectedContainer>> {
-    const all = await inspect(await this.project.containers());
-    return new Map(all.map((one) => [one.Config.Labels["com.docker.compose.service"] ?? "", one]));
+    const all = await this.#engine.containers();
+    return new Map(all.map((one) => [one.Config.Labels[SERVICE_LABEL] ?? "", one]));
   }
 
   async container(service: string): Promise<InspectedContainer> {
-    const found = (await this.containers()).get(service);
+    const found = (await this.#engine.containers(service)).at(-1);
     if (found === undefined) throw new Error(`${this.name} has no container of ${service}`);
     return found;
   }
@@ -143,12 +146,13 @@ export class Stack implements AsyncDisposable {
   }
 
   readVolume(volume: string, path: string): Promise<string> {
-    return this.#inVolume(volume, "cat", `/volume/${path}`);
+    return this.#engine.readVolume(volume, path);
   }
 
   /** Path, inode, size, mode and time of every file: a file that is written again shows. */
   statVolume(volume: string): Promise<string> {
-    return this.#inVolume(volume, "find", "/volume", "-type", "f", "-exec", "stat", "-c", "%n %i %s %a %y", "{}", ";");
+    const stat = ["-exec", "stat", "-c", "%n %i %s %a %y", "{}", ";"];
+    return this.#engine.inVolume(volume, ["find", "/volume", "-type", "f", ...stat]);
   }
 
   /** Removes a volume, if it is there, and the containers of the services that use it. */
@@ -156,21 +160,6 @@ export class Stack implements AsyncDisposable {
     await this.compose(["rm", "-sf", ...services]);
     const { code, stderr } = await this.project.docker(["volume", "rm", "-f", `${this.name}_${volume}`]);
     if (code !== 0) throw new Error(stderr);
-  }
-
-  /** By its log: what a short-lived container writes may get lost on the way to an attached `docker run`. */
-  async #inVolume(volume: string, ...command: string[]): Promise<string> {
-    const { docker } = this.project;
-    const mount = `${this.name}_${volume}:/volume:ro`;
-    // With the project's label it goes with the project, should this process be killed.
-    const flags = ["--network", "none", "--label", `com.docker.compose.project=${this.name}`, "-v", mount];
-    const started = await docker(["run", "-d", ...flags, "busybox:1", ...command]);
-    const id = started.stdout.trim();
-    const code = (await docker(["wait", id])).stdout.trim();
-    const { stdout, stderr } = await docker(["logs", id]);
-    await docker(["rm", "-f", id]);
-    if (code !== "0") throw new Error(`${command.join(" ")} in ${volume} ended with ${code}\n${stderr}`);
-    return stdout;
   }
 
   /** What the sample app answers to a browser; undefined while it does not. */
