@@ -1,5 +1,8 @@
 import type { FolderUse } from "./folder-uses.ts";
 
+/** Files with DSNs, which `up` writes and Compose reads. */
+export const ENV_FOLDER = ".glitchtip/env";
+
 /** `entrypoint` and `command`: a list of words, or a text that Compose splits. */
 export type TextOrWords = string | readonly string[];
 

@@ -3,6 +3,7 @@ import { type DockerCli, openDockerCli } from "./cli.ts";
 import { type Compose, openCompose } from "./compose.ts";
 import { openEngine } from "./dockerode.ts";
 import { type LocatedEngine, locateEngine } from "./locate.ts";
+import { cachedModel } from "./model-cache.ts";
 
 export { type DockerCli, lastLines } from "./cli.ts";
 export type { Compose } from "./compose.ts";
@@ -42,5 +43,6 @@ export function openDocker({ dir, env, signal, run = runProcess }: DockerOptions
     return openDockerCli({ dir, env: { ...env, ...engine?.env }, signal, run })(args, withDeadline);
   };
   const remove = async (container: string) => (await located()).engine.remove(container);
-  return { located, cli, compose: openCompose(cli, remove) };
+  const compose = openCompose(cli, remove);
+  return { located, cli, compose: { ...compose, config: cachedModel(dir, compose.config) } };
 }

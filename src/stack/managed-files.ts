@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import type { RenderedFile } from "./model.ts";
 
+export { ENV_FOLDER } from "../compose/model.ts";
+
 /** Our Compose file where COMPOSE_FILE in .env lists it. */
 export const STACK_FILE = "compose.glitchtip.yaml";
 /** Our Compose file where Compose finds it by itself. */
@@ -33,8 +35,6 @@ proxy/** -linguist-generated -gitlab-generated
 `;
 
 export const SECRETS_FOLDER = ".glitchtip/secrets";
-/** Files with DSNs, which `up` writes and Compose reads. */
-export const ENV_FOLDER = ".glitchtip/env";
 
 export const managed = (path: string, content: string, mode = 0o644): RenderedFile => ({
   path,
