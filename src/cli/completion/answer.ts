@@ -2,7 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cleanLine } from "../../base/clean.ts";
 import { readIfThere } from "../../base/files.ts";
-import { workspaceNames } from "../../config/workspace-names.ts";
+import type { WorkspaceNames } from "../../config/workspace-names.ts";
 import type { CliContext } from "../context.ts";
 import { candidatesFor, folderIn, typedWords } from "./candidates.ts";
 import type { OptionTable } from "./option-table.ts";
@@ -10,9 +10,29 @@ import type { OptionTable } from "./option-table.ts";
 /** Prints a candidate a line, with a tab before its description. */
 export async function printCandidates({ dir, print }: CliContext, line: string): Promise<void> {
   const words = typedWords(line).slice(1);
-  const found = candidatesFor(words, workspaceNames(resolve(dir, folderIn(words) ?? ".")), await readTable());
+  const table = await readTable();
+  const { names, wereAsked } = unreadNames();
+  const first = candidatesFor(words, names, table);
+  const found = wereAsked() ? candidatesFor(words, await namesIn(dir, words), table) : first;
   const lines = found.map(({ word, description = "" }) => `${cleanLine(word)}\t${description.split("\n", 1)[0]}`);
   if (lines.length > 0) print(lines.join("\n"));
+}
+
+/** Returns no names, and whether one was asked for: most key presses complete a command or an option. */
+function unreadNames(): { readonly names: WorkspaceNames; wereAsked(): boolean } {
+  let asked = false;
+  const none = () => {
+    asked = true;
+    return [];
+  };
+  const names = { services: none, apps: none, projects: none, servers: none, alerts: none, backups: none };
+  return { names, wereAsked: () => asked };
+}
+
+/** Reads the names of the workspace. The YAML parser takes half of the time that a key press has, so it is loaded here. */
+async function namesIn(dir: string, words: readonly string[]): Promise<WorkspaceNames> {
+  const { workspaceNames } = await import("../../config/workspace-names.ts");
+  return workspaceNames(resolve(dir, folderIn(words) ?? "."));
 }
 
 /** Reads the table that the build made; in the source tree it is made here. */
