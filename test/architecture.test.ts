@@ -363,6 +363,29 @@ describe("bundles", () => {
   );
 
   it.skipIf(!existsSync(join(root, "dist/cli.meta.json")))(
+    "complete a command or an option without a YAML parser, at most 100 kB",
+    () => {
+      const { outputs } = JSON.parse(textOf("dist/cli.meta.json")) as {
+        outputs: Record<string, { bytes: number; entryPoint?: string; imports: { path: string; kind: string }[] }>;
+      };
+      const loaded = new Set<string>();
+      const load = (path: string): void => {
+        if (loaded.has(path)) return;
+        loaded.add(path);
+        for (const one of outputs[path]?.imports ?? []) if (one.kind === "import-statement") load(one.path);
+      };
+      for (const source of ["src/cli/main.ts", "src/cli/commands/completion.ts", "src/cli/completion/answer.ts"]) {
+        const entry = Object.keys(outputs).find((path) => outputs[path]?.entryPoint === source);
+        expect(entry, source).toBeDefined();
+        load(entry ?? "");
+      }
+      expect([...loaded].flatMap((path) => inputs("cli", path)).filter((path) => path.includes("/yaml/"))).toEqual([]);
+      const bytes = [...loaded].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0);
+      expect(bytes).toBeLessThan(100_000);
+    },
+  );
+
+  it.skipIf(!existsSync(join(root, "dist/cli.meta.json")))(
     "load dockerode without gRPC, and without SSH until an address needs it",
     () => {
       const grpc = inputs("cli").filter((path) => /node_modules\/(@grpc|protobufjs|@protobufjs)\//.test(path));
