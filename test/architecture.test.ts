@@ -155,6 +155,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
       "jose",
       "pino",
       "prom-client",
+      "yaml",
       "zod",
     ],
   },

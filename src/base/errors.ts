@@ -75,6 +75,7 @@ export const ERROR_CODES = {
   GC1901: "a mistake in glitchtip-compose itself",
   GC2001: "the request has no valid token",
   GC2002: "the token does not allow this",
+  GC2003: "this target is not allowed",
   GC2004: "the request cannot be read",
   GC2005: "there is no such run or page",
   GC2006: "the run has not ended in time",

@@ -4,6 +4,7 @@ export {
   type BrokenDeclaration,
   type DeclaredServer,
   declaredServers,
+  serversIn,
   usableServers,
 } from "./declared.ts";
 export { IMPORT_KINDS, type ImportResult, importInto } from "./import/index.ts";

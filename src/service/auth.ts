@@ -20,7 +20,7 @@ export interface AuthSettings {
   readonly audience: string;
   /** The key of HS256. */
   readonly secret?: Secret;
-  /** Where the public keys of an issuer are. */
+  /** Where the public keys of an issuer are. The secret then checks no token. */
   readonly jwks?: string;
   /** A file with a line `sub:NAME` or `jti:ID` for each token that is refused. */
   readonly revoked?: string;
@@ -38,19 +38,19 @@ const PUBLIC_KEY = ["RS256", "PS256", "ES256", "EdDSA"];
 
 /** Opens the check of tokens. Throws GC1001 without a secret and without keys: there is no default. */
 export function openAuth({ issuer, audience, secret, jwks, revoked }: AuthSettings, now: () => number): Auth {
-  if ((secret === undefined) === (jwks === undefined)) {
-    throw new CodedError("GC1001", secret ? "--secret and --jwks exclude each other" : "nothing checks the tokens", {
+  if (secret === undefined && jwks === undefined) {
+    throw new CodedError("GC1001", "nothing checks the tokens", {
       remedy: "Name the secret of the tokens (--secret file:PATH), or the keys of an issuer (--jwks URL).",
     });
   }
-  const key = secret === undefined ? remoteKeys(jwks ?? "") : signingKey(secret);
+  const key = jwks === undefined && secret !== undefined ? signingKey(secret) : remoteKeys(jwks ?? "");
   const isRevoked = openRevoked(revoked);
   return {
     async identify(authorization) {
       const [, token] = /^Bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i.exec(authorization?.trim() ?? "") ?? [];
       if (token === undefined) throw refused("the request has no bearer token");
       const payload = await verified(token, key, {
-        algorithms: secret === undefined ? PUBLIC_KEY : HMAC,
+        algorithms: jwks === undefined ? HMAC : PUBLIC_KEY,
         issuer,
         audience,
         requiredClaims: ["exp", "sub", "iss", "aud"],

@@ -65,8 +65,8 @@ export function openQueueEngine(url: Secret, onError: (error: Error) => void): Q
       }
     },
     async [Symbol.asyncDispose]() {
-      for (const queue of Object.values(queues)) await queue.close().catch(onError);
       for (const one of [redis, patient]) one.disconnect();
+      for (const queue of Object.values(queues)) void queue.close().catch(onError);
     },
   };
 }

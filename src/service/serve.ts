@@ -11,6 +11,7 @@ import { openReferences, type References } from "../references/resolver.ts";
 import { openHttpServer } from "./api/server.ts";
 import { openAuth } from "./auth.ts";
 import { openCache } from "./cache.ts";
+import { readAllowedTargets } from "./compat.ts";
 import { openQueueEngine, openQueueEvents, QUEUE_NAMES } from "./engine.ts";
 import { openMetrics } from "./metrics.ts";
 import { afterRun } from "./outcome.ts";
@@ -40,6 +41,7 @@ export interface ServeContext {
 
 /** What runs at the signal to stop is finished within this time, or handed back. */
 const GRACE_MS = 20_000;
+const AWAY_MS = 2_000;
 
 /** Runs the service until its signal is aborted. Throws where it cannot start. */
 export async function serve(context: ServeContext, settings: ServeSettings): Promise<void> {
@@ -72,7 +74,8 @@ export async function serve(context: ServeContext, settings: ServeSettings): Pro
   const health = { engine, metrics, registry, states, roles };
 
   const streams = settings.api ? QUEUE_NAMES.map((name) => openQueueEvents(engine, name, onError)) : [];
-  const api = auth && { ...health, ...submitting, auth, waiters: openWaiters(streams, runs) };
+  const targets = settings.compat === undefined ? undefined : readAllowedTargets(resolve(dir, settings.compat));
+  const api = auth && { ...health, ...submitting, auth, seal, targets, waiters: openWaiters(streams, runs) };
   const app = await openHttpServer({ health, api, version: context.version, logger });
   const cache = openCache(engine, seal, { now, onError, onLookup: (result) => metrics.cache.inc({ result }) });
   const workers =
@@ -88,7 +91,7 @@ export async function serve(context: ServeContext, settings: ServeSettings): Pro
             cache,
             onError,
             onRequest: (method) => metrics.calls.inc({ method }),
-            serversOf: async (record) => serversOfRun({ registry, runs, seal }, record),
+            serversOf: async (record) => serversOfRun({ dir, registry, runs, seal }, record),
             onEnd: (record) => afterRun({ metrics, states, log, now }, record),
           },
           settings.workers,
@@ -103,8 +106,14 @@ export async function serve(context: ServeContext, settings: ServeSettings): Pro
     await watching;
   } finally {
     log.info("stops");
-    await Promise.all([app.close(), workers?.stop(GRACE_MS)]);
-    for (const stream of streams) await stream.close();
+    const isAway = await engine.ping().then(
+      () => false,
+      () => true,
+    );
+    // Workers cannot say goodbye to an engine that is away; their runs are taken over.
+    const longestMs = isAway ? AWAY_MS : GRACE_MS + AWAY_MS;
+    const closed = Promise.all([app.close(), workers?.stop(GRACE_MS), ...streams.map((stream) => stream.close())]);
+    await Promise.race([closed.catch(onError), clock.sleep(longestMs)]);
   }
 }
 

@@ -16,6 +16,8 @@ export interface ServeSettings {
   readonly jwks?: string;
   readonly issuer: string;
   readonly audience: string;
+  /** The path of the file of targets that requests may bring. */
+  readonly compat?: string;
   /** The path of the file of revoked tokens. */
   readonly revoked?: string;
 }

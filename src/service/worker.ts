@@ -1,7 +1,8 @@
 import { DelayedError, Worker } from "bullmq";
 import { linkSignals } from "../base/abort.ts";
 import { CodedError } from "../base/errors.ts";
-import type { DeclaredServer, Outcome } from "../management/index.ts";
+import type { Outcome } from "../management/index.ts";
+import type { BroughtServers } from "./compat.ts";
 import type { QueueEngine } from "./engine.ts";
 import { PREFIX, QUEUE_NAMES, type QueuedRun, type QueueName, type RunJob } from "./engine.ts";
 import { type ExecuteContext, execute } from "./execute.ts";
@@ -11,7 +12,7 @@ export interface WorkerContext extends Omit<ExecuteContext, "engine"> {
   readonly engine: QueueEngine;
   readonly runs: RunStore;
   /** Returns the servers of a run. Throws where they are not there any more. */
-  serversOf(record: RunRecord): Promise<readonly DeclaredServer[]>;
+  serversOf(record: RunRecord): Promise<BroughtServers>;
   /** Called with the record of a run that has ended. */
   onEnd(record: RunRecord): Promise<void>;
 }
@@ -81,16 +82,19 @@ async function work(context: WorkerContext, job: QueuedRun, token: string | unde
 /** Returns the record of the run as it has ended, or undefined where it is to be taken up again. */
 async function attempt(context: WorkerContext, record: RunRecord, job: QueuedRun): Promise<RunRecord | undefined> {
   try {
-    const servers = await context.serversOf(record);
+    const { servers, env } = await context.serversOf(record);
     await context.runs.put(record);
-    const report = await execute(context, {
-      run: record.id,
-      kind: record.kind,
-      servers,
-      strict: record.strict,
-      fresh: record.fresh,
-      onOutcome: (outcome) => void job.updateProgress(stepOf(outcome)).catch(context.onError),
-    });
+    const report = await execute(
+      { ...context, env: { ...context.env, ...env } },
+      {
+        run: record.id,
+        kind: record.kind,
+        servers,
+        strict: record.strict,
+        fresh: record.fresh,
+        onOutcome: (outcome) => void job.updateProgress(stepOf(outcome)).catch(context.onError),
+      },
+    );
     return report && { ...record, state: report.status === "success" ? "success" : "failed", report };
   } catch (error) {
     if (context.signal.aborted) return undefined;

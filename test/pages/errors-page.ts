@@ -350,6 +350,11 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     todo: "Make a token with `--scope apply`, or with `--server GLOB`.",
     example: 'the token lacks the scope "apply"',
   },
+  GC2003: {
+    cause: "A request to the service brings an address or a secret that nobody allowed for its subject.",
+    todo: "Add the pair to the file of `--compat`, or declare the server: [service.md](service.md).",
+    example: "prod: ci may not use https://errors.example.com with the secret app/prod",
+  },
   GC2004: {
     cause: "The body of a request to the service is no JSON, has unknown keys or wrong values, or is too large.",
     todo: "Correct each value that the answer lists. The API is described at `/openapi.json`.",

@@ -84,8 +84,7 @@ export async function startService(names: readonly string[] = ["one"]): Promise<
         "token",
         "--secret",
         "env:SERVICE_SECRET",
-        "--subject",
-        "ci",
+        ...(words.includes("--subject") ? [] : ["--subject", "ci"]),
         ...words,
       );
       if (code !== 0) throw new Error(stderr);

@@ -6,11 +6,14 @@ import { join } from "node:path";
 
 const PROGRAM = ["valkey-server", "redis-server"].find((name) => spawnSync(name, ["--version"]).status === 0);
 
+/** False only where it may be absent. */
+export const hasValkey = PROGRAM !== undefined || Boolean(process.env.REQUIRE_VALKEY);
+/** The reason in the title of what is skipped. */
+export const noValkey = hasValkey ? "" : " (there is no valkey-server and no redis-server here)";
+
 /** What `startValkey` needs; without it a test is skipped, with this reason, or red where CI expects it. */
 export function needsValkey(skip: (why: string) => never): void {
-  if (PROGRAM !== undefined) return;
-  if (process.env.REQUIRE_VALKEY) throw new Error("there is no valkey-server and no redis-server here");
-  skip("there is no valkey-server and no redis-server here");
+  if (!hasValkey) skip("there is no valkey-server and no redis-server here");
 }
 
 export interface Valkey extends AsyncDisposable {

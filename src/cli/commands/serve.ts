@@ -26,6 +26,7 @@ interface Flags {
   readonly issuer: string;
   readonly audience: string;
   readonly revoked?: string;
+  readonly compat?: string;
   readonly subject?: string;
   readonly scope: readonly string[];
   readonly server: readonly string[];
@@ -49,10 +50,11 @@ export default {
       .option("--host <address>", "where to listen", "127.0.0.1")
       .option("--port <port>", "the port of the API, of health and metrics", "8080")
       .option("--secret <reference>", "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the key of the tokens (HS256)")
-      .option("--jwks <url>", "the public keys of the issuer of the tokens, instead of --secret")
+      .option("--jwks <url>", "the public keys of the issuer of the tokens; --secret then only seals what is queued")
       .option("--issuer <name>", "the issuer of the tokens", NAME)
       .option("--audience <name>", "the audience of the tokens", NAME)
       .option("--revoked <path>", "a file with a line sub:NAME or jti:ID for each token that is refused")
+      .option("--compat <path>", "a file of servers and secrets that requests may bring along, by subject")
       .option("--subject <name>", "token: whose it is")
       .option("--scope <name>", "token: plan or apply; may be repeated", collect, [])
       .option("--server <glob>", "token: the servers it is for; may be repeated", collect, [])
@@ -100,7 +102,7 @@ async function rethrowing<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function settingsOf({ env }: CliContext, flags: Flags): ServeSettings {
-  const { file, watch, apply = false, host, secret, jwks, issuer, audience, revoked } = flags;
+  const { file, watch, apply = false, host, secret, jwks, issuer, audience, revoked, compat } = flags;
   const roles = rolesOf(flags);
   const queue = flags.queue ?? env.SERVICE_QUEUE ?? "";
   const port = wholeNumber(flags.port, 0, 65_535);
@@ -127,6 +129,7 @@ function settingsOf({ env }: CliContext, flags: Flags): ServeSettings {
       secret,
       jwks,
       revoked,
+      compat,
     }),
   };
 }

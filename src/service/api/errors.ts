@@ -7,6 +7,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   GC1101: 422,
   GC2001: 401,
   GC2002: 403,
+  GC2003: 403,
   GC2004: 422,
   GC2005: 404,
   GC2006: 408,

@@ -8,6 +8,7 @@ import {
   type ZodTypeProvider,
 } from "fastify-type-provider-zod";
 import { BODY_LIMIT_BYTES, readGzip } from "./body.ts";
+import { compatRoutes } from "./compat.ts";
 import type { ApiContext } from "./context.ts";
 import { answerError, unknownRun } from "./errors.ts";
 import { type HealthContext, healthRoutes, serverRoutes } from "./operations.ts";
@@ -68,6 +69,7 @@ export async function openHttpServer({ health, api, version, logger }: HttpServe
   if (api !== undefined) {
     await app.register(runRoutes(api));
     await app.register(serverRoutes(api));
+    await app.register(compatRoutes(api));
     app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
     app.get("/docs", { schema: { hide: true } }, async (_, reply) =>
       reply.type("text/html; charset=utf-8").header("content-security-policy", PAGE_POLICY).send(PAGE),

@@ -1,0 +1,119 @@
+import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
+import * as z from "zod/mini";
+import { CodedError } from "../../base/errors.ts";
+import { requireScope, requireServers } from "../auth.ts";
+import { compatProblems } from "../compat.ts";
+import { compatSchema } from "../compat-schema.ts";
+import type { RunRecord } from "../run-store.ts";
+import { submit } from "../runs.ts";
+import type { ApiContext } from "./context.ts";
+import { accepted, awaitedRun, runId } from "./runs.ts";
+import { acceptedSchema, changeSchema, errorsOf, freshSchema, idSchema, timeoutSchema } from "./schemas.ts";
+
+const PATH = "/api/v1/integrations/glitchtip-project-alerts/reconcile";
+
+const actionSchema = z.object({
+  action_type: z.enum(["create", "update", "delete"]),
+  instance: z.string(),
+  organization: z.string(),
+  project: z.string(),
+  alert_name: z.string(),
+  changes: z.array(changeSchema),
+});
+
+const resultSchema = z.object({
+  status: z.enum(["pending", "success", "failed", "skipped"]),
+  reason: z.optional(z.string()),
+  actions: z.array(actionSchema),
+  applied_actions: z.array(actionSchema),
+  applied_count: z.int(),
+  errors: z.array(z.string()),
+});
+
+/** The API of qontract-api's glitchtip-project-alerts, for clients that bring their own servers. */
+export const compatRoutes =
+  (context: ApiContext): FastifyPluginCallbackZod =>
+  (app, _, done) => {
+    app.post(
+      PATH,
+      {
+        schema: {
+          operationId: "reconcileProjectAlerts",
+          summary: "Plans, or with dry_run: false applies, the alerts of projects on servers that the request brings",
+          body: compatSchema,
+          querystring: freshSchema,
+          response: { 202: acceptedSchema, ...errorsOf(400, 401, 403, 413, 415, 422, 503) },
+        },
+      },
+      async (request, reply) => {
+        const caller = await context.auth.identify(request.headers.authorization);
+        const { dry_run: isDry, instances } = request.body;
+        const kind = isDry ? "plan" : "apply";
+        requireScope(caller, kind);
+        const problems = compatProblems(request.body);
+        if (problems.length > 0) {
+          throw new CodedError("GC2004", "the request contradicts itself", {
+            problems,
+            remedy: "Correct each of them.",
+          });
+        }
+        const names = instances.map(({ name }) => name);
+        requireServers(caller, names);
+        const { targets, seal } = context;
+        const refused = targets?.problems(caller.subject, instances) ?? ["the service was started without --compat"];
+        if (seal === undefined || refused.length > 0) {
+          throw new CodedError("GC2003", "the request brings targets that are not allowed", {
+            problems: refused,
+            remedy: "Allow them in the file of --compat, or declare these servers and send POST /api/v1/plan.",
+          });
+        }
+        const content = JSON.stringify(instances);
+        const record = await submit(context, {
+          id: runId(request),
+          kind,
+          subject: caller.subject,
+          servers: names,
+          strict: false,
+          fresh: request.query.fresh === "true",
+          sealed: seal.seal(JSON.stringify(request.body)),
+          content,
+        });
+        // A client of the original learns of a duplicate by asking for the result.
+        return { ...accepted(request, reply, record, `${PATH}/${record.id}`), status: "pending" as const };
+      },
+    );
+    app.get(
+      `${PATH}/:id`,
+      {
+        schema: {
+          operationId: "projectAlertsResult",
+          summary: "The result of a run; with timeout, once it has ended",
+          params: idSchema,
+          querystring: timeoutSchema,
+          response: { 200: resultSchema, ...errorsOf(401, 403, 404, 408, 422, 503) },
+        },
+      },
+      async (request) => resultOf(await awaitedRun(context, request, request.params.id, request.query.timeout)),
+    );
+    done();
+  };
+
+function resultOf({ state, reason, report, error }: RunRecord): z.infer<typeof resultSchema> {
+  const shown = (all: NonNullable<typeof report>["actions"] = []) =>
+    all.map(({ action_type, instance, organization, project = "", alert_name = "", changes }) => ({
+      action_type,
+      instance,
+      organization,
+      project,
+      alert_name,
+      changes: changes as never,
+    }));
+  return {
+    status: state === "running" ? "pending" : state,
+    ...(reason && { reason }),
+    actions: shown(report?.actions),
+    applied_actions: shown(report?.applied_actions),
+    applied_count: report?.applied_count ?? 0,
+    errors: [...(report?.errors ?? []), ...(error ? [[`${error.code}: ${error.message}`, ...(error.problems ?? [])].join("; ")] : [])],
+  };
+}

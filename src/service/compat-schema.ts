@@ -1,0 +1,69 @@
+import * as z from "zod/mini";
+import { slugify } from "../glitchtip/wire/slugify.ts";
+
+const name = z.string().check(z.minLength(1), z.maxLength(255));
+
+const httpUrl = z
+  .string()
+  .check(z.maxLength(2_000), z.refine(isHttpUrl, { error: "must be an address with http:// or https://" }));
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+const recipient = z
+  .strictObject({
+    recipient_type: z.enum(["email", "webhook"]),
+    url: z._default(z.string().check(z.maxLength(2_000)), ""),
+  })
+  .check(
+    z.refine(({ recipient_type: type, url }) => type !== "webhook" || url !== "", {
+      error: "url must be set for webhook recipients",
+    }),
+    z.refine(({ recipient_type: type, url }) => type !== "email" || url === "", {
+      error: "url must be empty for email recipients",
+    }),
+    z.refine(({ url }) => url === "" || isHttpUrl(url), { error: "url must be an address with http:// or https://" }),
+  );
+
+const smallInt = z.int().check(z.minimum(1), z.maximum(32_767));
+
+const alert = z.strictObject({
+  name,
+  timespan_minutes: smallInt,
+  quantity: smallInt,
+  recipients: z._default(z.array(recipient), []),
+});
+
+const project = z
+  .strictObject({
+    name: z._default(z.string().check(z.maxLength(255)), ""),
+    slug: z._default(z.string().check(z.maxLength(50)), ""),
+    alerts: z._default(z.array(alert), []),
+  })
+  .check(
+    z.refine(({ name: given, slug }) => (slug || slugify(given)) !== "", { error: "must have a slug, or a name" }),
+  );
+
+const instance = z.strictObject({
+  name,
+  console_url: httpUrl,
+  token: z.strictObject({
+    secret_manager_url: httpUrl,
+    path: z.string().check(z.minLength(1), z.maxLength(1_000)),
+    field: z.optional(z.nullable(z.string().check(z.maxLength(255)))),
+    version: z.optional(z.nullable(z.int().check(z.minimum(1), z.maximum(999_999_999)))),
+  }),
+  read_timeout: z._default(z.int().check(z.minimum(1), z.maximum(600)), 30),
+  max_retries: z._default(z.int().check(z.minimum(0), z.maximum(20)), 3),
+  organizations: z._default(z.array(z.strictObject({ name, projects: z._default(z.array(project), []) })), []),
+});
+
+/** The request of a client that brings the wanted alerts of its own servers (glitchtip-project-alerts). */
+export const compatSchema = z.strictObject({
+  instances: z.array(instance).check(z.maxLength(10_000)),
+  dry_run: z._default(z.boolean(), true),
+});
+
+export type CompatRequest = z.infer<typeof compatSchema>;
+export type CompatInstance = CompatRequest["instances"][number];
