@@ -114,6 +114,9 @@ function resultOf({ state, reason, report, error }: RunRecord): z.infer<typeof r
     actions: shown(report?.actions),
     applied_actions: shown(report?.applied_actions),
     applied_count: report?.applied_count ?? 0,
-    errors: [...(report?.errors ?? []), ...(error ? [[`${error.code}: ${error.message}`, ...(error.problems ?? [])].join("; ")] : [])],
+    errors: [
+      ...(report?.errors ?? []),
+      ...(error ? [[`${error.code}: ${error.message}`, ...(error.problems ?? [])].join("; ")] : []),
+    ],
   };
 }
