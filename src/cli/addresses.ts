@@ -2,7 +2,7 @@ import { accountOf, browserUrl, type Workspace } from "../workspace/index.ts";
 import { table } from "./table.ts";
 
 /** What the last lines of `init`, `up`, `verify`, `status` and `demo` lead to. */
-export interface Addresses {
+export interface ShownAddresses {
   /** GlitchTip's address for browsers; undefined where the declaration has no server. */
   readonly url?: string | undefined;
   readonly admin?:
@@ -21,13 +21,13 @@ export interface AppAddress {
 }
 
 /** Returns GlitchTip's address and account, which the files alone tell. */
-export function serverAddresses(workspace: Workspace): Pick<Addresses, "url" | "admin"> {
+export function serverAddresses(workspace: Workspace): Pick<ShownAddresses, "url" | "admin"> {
   const { admin } = workspace.declaration;
   return { url: browserUrl(workspace), admin: admin && accountOf(admin) };
 }
 
 /** Returns the table of addresses with which a command ends; empty where there is none to show. */
-export function addressTable({ url, admin, sampleUrl, apps }: Addresses): string {
+export function addressTable({ url, admin, sampleUrl, apps }: ShownAddresses): string {
   const secret = admin?.password ?? admin?.passwordCommand;
   const rows = [
     ...(url === undefined ? [] : [["GlitchTip", url]]),

@@ -3,7 +3,7 @@ import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
 import { openHttp } from "../http/client.ts";
-import { type EventPlace, placeOf, type ReadBackLine, type ReadBackRequest } from "../provision/index.ts";
+import { type EventPlace, eventPlaceOf, type ReadBackLine, type ReadBackRequest } from "../provision/index.ts";
 
 /** The addresses of a running demo on this machine. */
 export interface DemoApp {
@@ -48,7 +48,7 @@ export async function runDemo({ clock, signal, log }: DemoContext, stack: DemoSt
   const [line] = await stack.readBack(request);
   if (line === undefined) throw new CodedError("GC1605", "the provisioner did not answer for the app's event");
   if (!line.found) throw new CodedError("GC1405", line.error.message);
-  const place = placeOf(line);
+  const place = eventPlaceOf(line);
   return { app: APP, project: line.project, eventId, error, ms: line.at - start, ...defined({ place }), ...reached };
 }
 

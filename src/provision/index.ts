@@ -15,7 +15,7 @@ export {
   type AppToVerify,
   chooseApps,
   type EventPlace,
-  placeOf,
+  eventPlaceOf,
   type VerifyResult,
   verifyApps,
 } from "./verify/verify.ts";

@@ -20,7 +20,7 @@ import {
   stackFileNames,
   workspaceIdentity,
 } from "../../workspace/index.ts";
-import { type Addresses, addressTable, serverAddresses } from "../addresses.ts";
+import { addressTable, type ShownAddresses, serverAddresses } from "../addresses.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { openLiveView } from "../live-view.ts";
@@ -112,7 +112,7 @@ const STATE_COLOURS: Readonly<Record<StackStatus["state"], Colour>> = {
 interface View {
   readonly nowMs: number;
   readonly paint: Paint;
-  readonly admin?: Addresses["admin"];
+  readonly admin?: ShownAddresses["admin"];
 }
 
 /** What is shown to a person, from top to bottom. A section without text is left out. */

@@ -81,7 +81,7 @@ export interface EventPlace {
 }
 
 /** Returns undefined for the answer of a provisioner that does not say the place. */
-export function placeOf({
+export function eventPlaceOf({
   organization,
   projectId,
   issueId,
@@ -120,7 +120,7 @@ export async function verifyApps(context: VerifyContext, apps: readonly AppToVer
       ({ via } = await context.send(app, event, signal));
       const { answer, atMs } = await inbox.take(app.name);
       if (!answer.found) return { ...common, ok: false, via, error: answer.error };
-      const place = placeOf(answer);
+      const place = eventPlaceOf(answer);
       return { ...common, project: answer.project, ok: true, via, ...defined({ place }), ms: atMs - startMs };
     } catch (error) {
       signal.throwIfAborted();
