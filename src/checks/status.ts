@@ -7,10 +7,12 @@ import type { Status, WrittenStatus } from "../outputs/dsn-volume.ts";
 import {
   appsStartedBeforeDsn,
   appsStartedWithoutOurs,
+  appsWithLostDsn,
   type Backlog,
   claimProblems,
   FREE_VALKEY,
   issuePagesOf,
+  LOST_DSN,
   observeClaims,
   observeStack,
   openRotationNotes,
@@ -161,12 +163,13 @@ export async function stackStatus(
   const stack = await observeStack(docker);
   const context = { docker, declaration, stack, options };
   const names = Object.keys(LINES) as (keyof StatusLines)[];
-  const [claims, written, dotenv, ...lines] = await Promise.all([
+  const [claims, provisioned, dotenv, ...lines] = await Promise.all([
     foreignStackProblems(stack, options),
-    provisionerStatus(stack),
+    provisionerStatus(stack).then(async (found) => ({ found, lost: await appsWithLostDsn(stack, found) })),
     outdatedDotenvFiles(options.dir, declaration, stack),
     ...names.map((name) => LINES[name](context)),
   ]);
+  const { found: written, lost } = provisioned;
   const services = serviceStates(stack);
   const apps = provisionedAppStates(declaration, written, options);
   const pages = issuePagesOf(written, options.url);
@@ -175,6 +178,7 @@ export async function stackStatus(
     ...interruptedRestore(options),
     ...discoveryProblems(stack, declaration, options),
     ...serviceProblems(stack, services, written, apps),
+    ...lost.map((app) => `${app} ${LOST_DSN}: docker compose up -d --wait`),
     ...dotenv.map(({ path }) => `${path} does not hold the DSN that its program shall have: npx glitchtip-compose up`),
     ...(options.changedStarts ?? []).map((text) => `${text}: npx glitchtip-compose up`),
     ...lines.flatMap((line) => line?.problems ?? []),

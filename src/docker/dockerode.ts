@@ -8,7 +8,6 @@ import { buffer } from "node:stream/consumers";
 import type Dockerode from "dockerode";
 import { onAbort } from "../base/abort.ts";
 import { defined } from "../base/defined.ts";
-import { CodedError } from "../base/errors.ts";
 import {
   CONFIG_FILES_LABEL,
   INSTANCE_LABEL,
@@ -20,13 +19,11 @@ import {
 import { lastLines } from "./cli.ts";
 import type { Container, Engine, StackMark } from "./engine.ts";
 import type { EngineAddress } from "./places.ts";
+import { ANSWERS_WITHIN_MS, explaining } from "./silence.ts";
 import { firstFileOf } from "./tar.ts";
 
 const HEALTH = ["starting", "healthy", "unhealthy"] as const;
 const CONFIG_HASH = "com.docker.compose.config-hash";
-
-/** An engine that accepts a request and says nothing for so long counts as one that does not answer. */
-const ANSWERS_WITHIN_MS = 30_000;
 
 /** Loads dockerode only when it is called, because many commands need no engine. */
 export async function connect(address: EngineAddress): Promise<Dockerode> {
@@ -49,23 +46,6 @@ export async function openEngine(address: EngineAddress): Promise<Engine> {
 }
 
 const socketOf = (host: string): string | undefined => /^(?:unix|npipe):\/\/(.+)$/.exec(host)?.[1];
-
-/** Turns a connection that breaks or stays silent into an expected error; `ping` keeps its own. */
-function explaining(engine: Engine, { host }: EngineAddress): Engine {
-  const explain = (error: unknown): never => {
-    if (!(error instanceof Error) || error instanceof CodedError || !("code" in error) || "statusCode" in error)
-      throw error;
-    throw new CodedError("GC1601", `the Docker engine at ${host} does not answer: ${error.message}`, {
-      remedy: "Look at the engine (sudo systemctl status docker; Docker Desktop), then run it again.",
-      cause: error,
-    });
-  };
-  const calls = Object.entries(engine).map(([name, call]) => [
-    name,
-    name === "ping" ? call : (...args: unknown[]) => call(...args).catch(explain),
-  ]);
-  return Object.fromEntries(calls);
-}
 
 /** States every field: dockerode reads missing ones from DOCKER_HOST. */
 function connection({ host, tlsDir }: EngineAddress): Dockerode.DockerOptions {

@@ -3,7 +3,7 @@ import type { Clock } from "../base/wait.ts";
 import { address, organizationPath, projectPath } from "./address.ts";
 import { readAnswer } from "./answers.ts";
 import { keyCalls, organizationCalls, projectCalls, teamCalls } from "./calls/structure.ts";
-import { openRequests } from "./requests.ts";
+import { openRequests, type RequestContext } from "./requests.ts";
 import type { Transport } from "./transport.ts";
 import type { Key, Organization, Project, StoredEvent, Team } from "./wire/shapes.ts";
 import { eventShape, issueEventShape, issueShape, rootShape } from "./wire/shapes.ts";
@@ -45,7 +45,12 @@ export interface ClientContext {
 
 export function openClient(context: ClientContext & { readonly token: Secret }): GlitchTip {
   const { token, ...rest } = context;
-  const requests = openRequests({ ...rest, headers: () => ({ authorization: `Bearer ${token.reveal()}` }) });
+  return openClientOf(rest, () => ({ authorization: `Bearer ${token.reveal()}` }));
+}
+
+/** Opens a client whose requests carry these headers, such as those of a session. */
+export function openClientOf(context: ClientContext, headers: RequestContext["headers"]): GlitchTip {
+  const requests = openRequests({ ...context, headers });
   const organizations = organizationCalls(requests);
   const teams = teamCalls(requests);
   const projects = projectCalls(requests);

@@ -1,7 +1,8 @@
 import type { Secret } from "../base/secret.ts";
-import { type GlitchTip, openClient } from "../glitchtip/client.ts";
+import { type GlitchTip, openClient, openClientOf } from "../glitchtip/client.ts";
 import { chooseKey } from "../glitchtip/identity.ts";
 import { waitReady } from "../glitchtip/ready.ts";
+import type { Session } from "../glitchtip/session.ts";
 import { type DesiredOrganization, type ProvisioningAction, planProvisioning } from "../reconcile/index.ts";
 import type { ProvisionContext, ProvisionRequest } from "./context.ts";
 import { desiredOrganization } from "./desired.ts";
@@ -44,28 +45,57 @@ export interface Checked {
   readonly envFiles?: Readonly<Record<string, string>>;
 }
 
-/** Looks as `provisionServer` does and changes nothing. The context's store must not keep what is set. */
-export async function checkProvision(context: ProvisionContext, request: ProvisionRequest): Promise<Checked> {
-  const { store } = context;
+/** A session of the admin, by which a check reads where no token of ours is there. */
+export interface ReadingSession {
+  open(): Promise<Pick<Session, "headers" | "signOut">>;
+}
+
+/**
+ * Looks as `provisionServer` does and changes nothing. The context's store must not keep what is set. Without a token it
+ * reads by a session where it may open one, else the token is all that it can tell.
+ */
+export async function checkProvision(
+  context: ProvisionContext,
+  request: ProvisionRequest,
+  reading?: ReadingSession,
+): Promise<Checked> {
   const desired = desiredOrganization(request.declaration);
   const settings = await waitReady({ ...context, deadlineMs: context.readyWithinMs });
   const version = settings.version ?? "unknown";
-  const seen = await look(context, desired);
+  const seen = (await look(context, desired)) ?? (reading && (await lookBySession(context, desired, reading)));
   if (seen === undefined) return { version, changes: [{ type: "create-token" }] };
+  try {
+    return { version, ...(await compare(context, request, desired, seen)) };
+  } finally {
+    // A session that was not ended ends by itself.
+    await seen.end?.().catch(() => undefined);
+  }
+}
+
+interface Seen {
+  readonly glitchtip: GlitchTip;
+  readonly observed: Observed;
+  readonly end?: () => Promise<void>;
+}
+
+async function compare(
+  context: ProvisionContext,
+  request: ProvisionRequest,
+  desired: DesiredOrganization,
+  seen: Seen,
+): Promise<Pick<Checked, "changes" | "envFiles">> {
+  const { store } = context;
   rememberProjects(desired, seen.observed, store);
   const actions = planProvisioning(context.transport.baseUrl, desired, seen.observed, store.projects);
   const keys = await missingKeys(context, seen.glitchtip, desired, request.label);
   const changes = [...actions.flatMap(changesOfAction), ...keys];
-  if (changes.length > 0) return { version, changes };
+  if (changes.length > 0) return { changes };
   const outputs = appOutputs(store, request);
-  return { version, changes, envFiles: Object.fromEntries(outputs.map(({ app, envFile }) => [app, envFile])) };
+  return { changes, envFiles: Object.fromEntries(outputs.map(({ app, envFile }) => [app, envFile])) };
 }
 
 /** Returns undefined when a new token is needed to look. */
-async function look(
-  context: ProvisionContext,
-  desired: DesiredOrganization,
-): Promise<{ readonly glitchtip: GlitchTip; readonly observed: Observed } | undefined> {
+async function look(context: ProvisionContext, desired: DesiredOrganization): Promise<Seen | undefined> {
   const { store } = context;
   const by = async (token: Secret) => {
     const glitchtip = openClient({ ...context, token });
@@ -80,6 +110,16 @@ async function look(
     if (isTokenRefused(error)) return undefined;
     throw error;
   }
+}
+
+async function lookBySession(
+  context: ProvisionContext,
+  desired: DesiredOrganization,
+  reading: ReadingSession,
+): Promise<Seen> {
+  const { headers, signOut: end } = await reading.open();
+  const glitchtip = openClientOf(context, headers);
+  return { glitchtip, observed: await observeFirst(glitchtip, desired, context.store), end };
 }
 
 /** Stores the keys of the projects that are there, and returns a change for each key that a run would create. */

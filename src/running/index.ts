@@ -68,8 +68,10 @@ export { madeAdminPassword, openStackSecrets, type StackSecrets } from "./stack-
 export { appsStartedWithoutOurs, STARTED_WITHOUT_OURS } from "./started-files.ts";
 export {
   appsStartedBeforeDsn,
+  appsWithLostDsn,
   containerProblem,
   issuePagesOf,
+  LOST_DSN,
   NEVER_STARTED,
   openRotationNotes,
   otherImage,

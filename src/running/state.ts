@@ -123,6 +123,20 @@ export function issuePagesOf(written: WrittenStatus | undefined, url: string | u
   );
 }
 
+export const LOST_DSN = "has a DSN, but its file in the volume is gone, and its next start would be without one";
+
+/** Returns the apps that the provisioner gave a DSN whose file is not there any more. */
+export async function appsWithLostDsn(stack: RunningStack, written: WrittenStatus | undefined): Promise<string[]> {
+  const container = containerOf(stack, PROVISIONER);
+  if (container === undefined) return [];
+  const lost = await Promise.all(
+    Object.keys(written?.apps ?? {}).map(async (app) =>
+      (await stack.engine.readFile(container.id, `${DSN_DIR}/${app}.env`)) ? [] : [app],
+    ),
+  );
+  return lost.flat();
+}
+
 export const STARTED_BEFORE_DSN = "started before its DSN was written and does not know it";
 
 /** An app reads its DSN when it starts: these run since before theirs was written, with an older DSN or with none. */

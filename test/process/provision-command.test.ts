@@ -122,6 +122,23 @@ describe("provision", () => {
     expect(await setup.run("provision", "--check")).toMatchObject({ code: 0 });
   });
 
+  it("--check of a stack whose provisioner has ended says that nothing would change, by a session that it ends", async () => {
+    await using setup = await setUp();
+    const text = `version: 1\nadmin: { email: ${ADMIN.email}, password: "file:password" }\norganization: Acme\nprojects: { shop: {} }\napps: { api: { project: shop } }\n`;
+    writeFileSync(setup.path("glitchtip.yaml"), text);
+    writeFileSync(setup.path("password"), ADMIN.password);
+    const check = () => setup.run("provision", "--check", "--url", setup.emulator.url);
+    expect(await check()).toMatchObject({ code: 3, stdout: expect.stringContaining('would make organization "Acme"') });
+    // The provisioner's container: its memory is in a volume, not in this folder.
+    using elsewhere = cliFolders();
+    for (const name of ["glitchtip.yaml", "password"]) writeFileSync(join(elsewhere.project, name), setup.read(name));
+    await startCli(elsewhere, "-C", elsewhere.project, "provision", "--url", setup.emulator.url).ended;
+    const tokens = setup.emulator.snapshot().tokens.length;
+    expect(await check()).toMatchObject({ code: 0, stdout: "nothing to change\n" });
+    expect(setup.emulator.snapshot().tokens).toHaveLength(tokens);
+    expect(existsSync(setup.path(".glitchtip"))).toBe(false);
+  });
+
   it("takes url and token from the command line, the token by reference only", async () => {
     await using setup = await setUp();
     const secret = "0123456789abcdef".repeat(4);

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -34,12 +35,11 @@ const env = () => ({
   PATH: [join(root, "bin"), process.env.PATH].join(delimiter),
   HOME: root,
   CONFIG: root,
-  DOCKER_HOST: `unix://${join(root, "engine.sock")}`,
 });
-const cli = (dir: string, words: readonly string[]) =>
+const cli = (dir: string, words: readonly string[], socket = "engine.sock") =>
   runProcess(process.execPath, [CLI, ...words], {
     cwd: dir,
-    env: env(),
+    env: { ...env(), DOCKER_HOST: `unix://${join(root, socket)}` },
     deadlineMs: ENDS_WITHIN_MS,
     signal: new AbortController().signal,
   });
@@ -65,7 +65,14 @@ beforeAll(async () => {
   engine.listen(join(root, "engine.sock"));
   await once(engine, "listening");
 });
+/** Answers the ping and what the program asks for its version; whatever else is asked waits for ever. */
+const HANGING = createHttpServer((request, answer) => {
+  if (request.url?.endsWith("/_ping")) answer.end("OK");
+});
+
 afterAll(async () => {
+  HANGING.closeAllConnections();
+  HANGING.close();
   for (const socket of open) socket.destroy();
   engine?.close();
   if (root) rmSync(root, { recursive: true, force: true });
@@ -95,4 +102,23 @@ it("beside an engine that accepts and never answers every command ends, and thos
     await next();
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, next));
+});
+
+/** One of each way to the engine: its API alone, the docker program, both, and commands that stay without its answer. */
+const WAYS = [["status"], ["up"], ["down"], ["doctor"], ["verify"], ["logs"], ["backup", "create"], ["init", "--yes"]];
+
+it("beside an engine that answers the ping and then hangs every command ends, and says so", {
+  timeout: 300_000,
+}, async () => {
+  HANGING.listen(join(root, "hanging.sock"));
+  await once(HANGING, "listening");
+  await Promise.all(
+    WAYS.map(async (words, i) => {
+      const dir = join(root, "hanging", String(i), "shop");
+      cpSync(join(root, "shop"), dir, { recursive: true });
+      // Throws where the command has to be killed.
+      const { stdout, stderr } = await cli(dir, words, "hanging.sock");
+      expect(`${stdout}${stderr}`, words.join(" ")).toMatch(/GC1601|does not answer|nothing to change/);
+    }),
+  );
 });

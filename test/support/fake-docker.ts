@@ -35,12 +35,18 @@ export const container = (service: string, more: Partial<Container> = {}): Conta
 export interface FakeDockerOptions {
   readonly config?: Partial<ComposeConfig>;
   readonly containers?: readonly Container[];
-  /** By container id and path, `id-api:/run/glitchtip/api.env`. */
+  /** By container id and path, `id-api:/run/glitchtip/api.env`. The env file of an app in status.json is there unless it is empty here. */
   readonly files?: Readonly<Record<string, string>>;
   readonly engine?: Partial<Engine>;
   readonly compose?: Partial<Compose>;
   readonly cli?: DockerCli;
   readonly located?: Docker["located"];
+}
+
+/** Returns the env file of an app that a status file knows. */
+function envFileOf(status: string | undefined, path: string): string | undefined {
+  const [, app] = /^\/run\/glitchtip\/(.+)\.env$/.exec(path) ?? [];
+  return app !== undefined && status?.includes(`${JSON.stringify(app)}:`) ? "SENTRY_DSN='http://k@h/1'\n" : undefined;
 }
 
 /** Docker without an engine, which answers from data. A call that a test does not provide fails the test. */
@@ -56,7 +62,7 @@ export function fakeDocker(options: FakeDockerOptions = {}): Docker {
     belongings: unexpected("belongings"),
     marks: async () => [],
     remove: unexpected("remove"),
-    readFile: async (id, path) => files[`${id}:${path}`],
+    readFile: async (id, path) => files[`${id}:${path}`] ?? envFileOf(files[`${id}:/run/glitchtip/status.json`], path),
     withVolumes: unexpected("withVolumes"),
     fileTimeMs: async () => undefined,
     memory: async () => undefined,

@@ -7,11 +7,13 @@ import type { Container, Docker, Engine } from "../../docker/index.ts";
 import {
   appsStartedBeforeDsn,
   appsStartedWithoutOurs,
+  appsWithLostDsn,
   claimProblems,
   containerOf,
   containerProblem,
   databaseOutsideVolumes,
   FREE_VALKEY,
+  LOST_DSN,
   NEVER_STARTED,
   observeClaims,
   otherImage,
@@ -171,6 +173,7 @@ export const checkStartedFiles = (
 export async function checkDsns(stack: RunningStack): Promise<Finding[]> {
   const written = await provisionerStatus(stack);
   return [
+    ...(await appsWithLostDsn(stack, written)).map((app) => fail("dsn", `${app} ${LOST_DSN}`, START)),
     ...appsStartedBeforeDsn(stack, written).map((app) =>
       warn("dsn", `${app} ${STARTED_BEFORE_DSN}`, `docker compose restart ${app}`),
     ),

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { CodedError, hasErrno } from "../../base/errors.ts";
@@ -38,6 +39,7 @@ export default {
         : [`--registration ${flags.registration}: open or closed`]),
     ];
     if (generation === undefined || problems.length > 0) throw badValues(problems);
+    const tokenFile = flags.tokenFile === undefined ? undefined : tokenFileAt(resolve(context.dir, flags.tokenFile));
     const { randomBytes } = await import("node:crypto");
     const password =
       flags.passwordFile === undefined ? randomBytes(18).toString("base64url") : readPassword(flags.passwordFile);
@@ -56,13 +58,23 @@ export default {
         cause,
       });
     });
-    if (flags.tokenFile !== undefined) writeOne(resolve(context.dir, flags.tokenFile), emulator.mintToken(), 0o600);
+    if (tokenFile !== undefined) writeOne(tokenFile, emulator.mintToken(), 0o600);
     context.print(context.json ? JSON.stringify({ url: emulator.url }) : emulator.url);
     const shown = flags.passwordFile === undefined ? `, password ${password}` : "";
     context.log.info(`GlitchTip ${flags.generation} in memory; ${flags.superuser}${shown}; Ctrl-C ends it`);
     await untilAborted(context.signal);
   },
 } satisfies CliCommand<Flags>;
+
+/** Returns the path if nothing is there, or only an API token such as an earlier run has written. Throws GC1501. */
+function tokenFileAt(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  const isToken = found?.isFile() && found.size < 100 && /^[0-9a-f]{64}\n?$/.test(readIfThere(path) ?? "");
+  if (found === undefined || isToken) return path;
+  throw new CodedError("GC1501", `--token-file ${path}: something else than an API token is there`, {
+    remedy: "Give a path where nothing is, or remove that file.",
+  });
+}
 
 function readPassword(path: string): string {
   const text = readIfThere(path)?.replace(/\r?\n$/, "");

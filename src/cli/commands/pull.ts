@@ -102,12 +102,13 @@ const isOfStack =
   ({ file, changed }: PullResult["files"][number]): boolean =>
     changed && file === DECLARATION_FILE && planParts(dir).files;
 
-function summary({ changes, files }: PullResult, { url }: Flags): string {
+function summary({ changes, files, problems }: PullResult, { url }: Flags): string {
   if (url !== undefined) {
     return `wrote ${files.map(({ file }) => file).join(", ")}: ${howMany(changes)}\nnext: npx glitchtip-compose plan`;
   }
   const lines = changes.map(({ how, ...one }) => cleanLine(`${how} ${placeOf(one)}: ${one.message}`));
-  const said = files.map(({ file, changed }) => (changed ? `changed ${file}` : `${file} says all of it already`));
+  const same = problems.length === 0 ? "says all of it already" : "stays as it is: not everything could be read";
+  const said = files.map(({ file, changed }) => (changed ? `changed ${file}` : `${file} ${same}`));
   return [...lines, ...said].join("\n");
 }
 

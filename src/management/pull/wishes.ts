@@ -31,6 +31,7 @@ import {
   type ProjectPlace,
   type Round,
 } from "./places.ts";
+import { renamedTeams } from "./renamed-teams.ts";
 import { changedPages, declaredPage, undeclaredPages } from "./status-pages.ts";
 
 export type How = "added" | "changed" | "removed";
@@ -86,6 +87,7 @@ export function wishesOf(round: Round, { keeper, used, left }: WishOptions): Wis
       wish(one, () => fromUndeclared(context, one)),
     ),
     ...changedPages(context),
+    ...renamedTeams(context).filter(({ key }) => !left.has(key)),
   ];
 }
 

@@ -8,6 +8,7 @@ import type { Clock } from "../../base/wait.ts";
 import { needsProvisioner } from "../../config/app-sources.ts";
 import { KEY_LABEL } from "../../config/defaults.ts";
 import type { Declaration } from "../../config/schema.ts";
+import { serverKind, superuserOf } from "../../config/server.ts";
 import type { Docker } from "../../docker/index.ts";
 import { openTransport } from "../../glitchtip/transport.ts";
 import { openHttp } from "../../http/client.ts";
@@ -19,7 +20,7 @@ import { dotenvEdits, hostUrl, madeAdminPassword, writeDotenvFiles } from "../..
 import { changesOfAction, checkProvision, type ProvisionChange } from "../check.ts";
 import type { ProvisionContext, ProvisionRequest } from "../context.ts";
 import { provisionServer } from "../provision.ts";
-import { tokenFrom } from "../token.ts";
+import { signInOnce, tokenFrom } from "../token.ts";
 import { type OutputOptions, outputFiles } from "./output-files.ts";
 import { chooseSignIn, type ServerAccess, serverAccess } from "./server-access.ts";
 
@@ -119,7 +120,10 @@ interface LocalRun {
 
 async function checkOnly(context: ProvisionContext, run: LocalRun): Promise<LocalResult> {
   const { dir, declaration, options, access } = run;
-  const { version, changes, envFiles } = await checkProvision(context, requestOf(run));
+  // The stack's provisioner has a token of its own: that this process would make another is no change of the server.
+  const isBundled = serverKind(declaration) === "bundled";
+  const reading = isBundled ? { open: () => signInOnce(context, superuserOf(declaration).email) } : undefined;
+  const { version, changes, envFiles } = await checkProvision(context, requestOf(run), reading);
   const files = envFiles === undefined ? [] : outputFiles(dir, declaration, envFiles, options);
   const dotenv = envFiles === undefined ? [] : dotenvEdits(dir, declaration, chosenOf(envFiles, options));
   const paths = [...files.map(({ shown }) => shown), ...dotenv.map(({ path }) => path)];

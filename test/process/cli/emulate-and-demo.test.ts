@@ -42,6 +42,20 @@ describe("emulate", () => {
     expect(await interrupt(run, "SIGTERM")).toMatchObject({ code: 0 });
   });
 
+  it("writes a token over an earlier one, and over nothing else", async () => {
+    using folders = cliFolders();
+    const path = join(folders.project, "notes.txt");
+    writeFileSync(path, "not a token\n");
+    const refused = await runCli(folders, "emulate", "--token-file", "notes.txt");
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("something else than an API token") });
+    expect(readFileSync(path, "utf8")).toBe("not a token\n");
+    writeFileSync(path, "0123456789abcdef".repeat(4));
+    await using run = startCli(folders, "emulate", "--token-file", "notes.txt");
+    await run.says("Ctrl-C ends it");
+    expect(readFileSync(path, "utf8")).toMatch(/^[0-9a-f]{64}$/);
+    expect(readFileSync(path, "utf8")).not.toBe("0123456789abcdef".repeat(4));
+  });
+
   it("writes a token, and says its generation: a declaration of its server begins without any more", async () => {
     using folders = cliFolders();
     await using run = startCli(folders, "emulate", "--generation", "5.1", "--token-file", "token");

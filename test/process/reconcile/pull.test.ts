@@ -191,6 +191,23 @@ describe("pull", () => {
     expect(await project.run("plan")).toMatchObject({ code: 0 });
   }, 60_000);
 
+  it("takes over the slug of a team that was renamed on the server, wherever it is named", async () => {
+    await using project = await startServerProject();
+    project.declare(
+      "organization: Acme\nteams: [backend]\nmembers: [{email: a@example.com, teams: [backend]}]\nprojects: {shop: {team: backend}}\n",
+    );
+    await project.run("apply", "--yes");
+    await asAdmin(project.emulator, "PUT", "teams/acme/backend/", { slug: "platform" });
+    expect((await project.run("plan")).stderr).toContain('team "backend" is called "platform"');
+    expect(await project.run("pull")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('team "backend" is called "platform" now'),
+    });
+    expect(project.read()).toMatch(/teams: \[platform\]\nmembers: .*teams: \[platform\].*\n.*team: platform/);
+    expect(await project.run("plan")).toMatchObject({ code: 0, stdout: "nothing to change\n" });
+    expect((await project.run("plan")).stderr).not.toContain("backend");
+  }, 60_000);
+
   it("changes what an alias shares only where the server differs", async () => {
     await using project = await startServerProject();
     const alert = "{name: a, quantity: 1, timespanMinutes: 1, recipients: [{type: email}]}";
@@ -264,5 +281,9 @@ describe("pull", () => {
       expect.stringContaining("error GC1201: down: "),
       expect.stringContaining("shop:"),
     ]);
+    project.write("glitchtip.yaml", `version: 1\nservers:\n${server("down", "http://127.0.0.1:1")}`);
+    const alone = await project.run("pull");
+    expect([alone.code, alone.stdout]).toEqual([1, expect.stringContaining("not everything could be read")]);
+    expect(alone.stdout).not.toContain("already");
   }, 60_000);
 });

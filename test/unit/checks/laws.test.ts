@@ -61,6 +61,8 @@ interface AppFate {
   readonly hasDsn: boolean;
   readonly startedBefore: boolean;
   readonly withoutOurFile: boolean;
+  /** The file with its DSN is gone from the volume. */
+  readonly lostFile: boolean;
   /** A job of the user's, which ends. */
   readonly endsWell: boolean;
   readonly isWaitedFor: boolean;
@@ -71,6 +73,7 @@ const app: fc.Arbitrary<AppFate> = fc.record({
   hasDsn: fc.boolean(),
   startedBefore: fc.boolean(),
   withoutOurFile: fc.boolean(),
+  lostFile: fc.boolean(),
   endsWell: fc.boolean(),
   isWaitedFor: fc.boolean(),
 });
@@ -133,7 +136,16 @@ function stackOf({ ours, oneShots, apps, missing, wasProvisioned }: Picture) {
   const options: FakeDockerOptions = {
     config: { name: "shop", services },
     containers,
-    files: wasProvisioned ? { "id-glitchtip-provision:/run/glitchtip/status.json": JSON.stringify(status) } : {},
+    files: wasProvisioned
+      ? {
+          "id-glitchtip-provision:/run/glitchtip/status.json": JSON.stringify(status),
+          ...Object.fromEntries(
+            apps.flatMap(({ lostFile }, at) =>
+              lostFile ? [[`id-glitchtip-provision:/run/glitchtip/${nameOf(at)}.env`, ""]] : [],
+            ),
+          ),
+        }
+      : {},
     cli: async () => answers(),
   };
   return { containers, options, declaration: declarationOf(apps.length) };
@@ -194,9 +206,9 @@ describe("the laws of diagnosis", () => {
     await fc.assert(
       fc.asyncProperty(picture, async (one) => {
         const { containers } = stackOf(one);
-        const without = one.apps.flatMap(({ hasDsn, startedBefore, withoutOurFile }, at) => {
+        const without = one.apps.flatMap(({ hasDsn, startedBefore, withoutOurFile, lostFile }, at) => {
           const runs = containers.some(({ service, state }) => service === nameOf(at) && state === "running");
-          const knows = one.wasProvisioned && hasDsn && !startedBefore && !withoutOurFile;
+          const knows = one.wasProvisioned && hasDsn && !startedBefore && !withoutOurFile && !lostFile;
           return runs && !knows ? [nameOf(at)] : [];
         });
         fc.pre(without.length > 0);
@@ -244,6 +256,7 @@ describe("the laws of diagnosis", () => {
               hasDsn: true,
               startedBefore: false,
               withoutOurFile: false,
+              lostFile: false,
               endsWell: false,
               isWaitedFor: false,
             })),
