@@ -108,6 +108,9 @@ const caddySnippet = (production: Production, port: number): string =>
     ...block(production.domain, site(production, `127.0.0.1:${port}`)),
   ]);
 
+/** An SDK sends one event at a time; many of them may be behind one address. */
+const CONNECTIONS_OF_ONE_CLIENT = 100;
+
 /** Returns the servers for an nginx that the user runs on the host. */
 function nginxSnippet({ domain, bodyMegabytes }: Production, port: number): string {
   const location = (pattern: string, megabytes: number) =>
@@ -117,6 +120,8 @@ function nginxSnippet({ domain, bodyMegabytes }: Production, port: number): stri
     ]);
   return text([
     "# For an nginx of your own on this host, in its http block. The port is GLITCHTIP_PORT in .env.",
+    "limit_conn_zone $binary_remote_addr zone=glitchtip_clients:1m;",
+    "",
     ...block("server", ["listen 80;", `server_name ${domain};`, `return 308 https://${domain}$request_uri;`]),
     "",
     ...block("server", [
@@ -130,6 +135,9 @@ function nginxSnippet({ domain, bodyMegabytes }: Production, port: number): stri
       `client_header_timeout ${TIMEOUTS.header};`,
       "client_body_timeout 30s;",
       `keepalive_timeout ${TIMEOUTS.idle};`,
+      "# Nor many: nginx has some 500 to 800 for everybody. SDKs wait after a 429.",
+      `limit_conn glitchtip_clients ${CONNECTIONS_OF_ONE_CLIENT};`,
+      "limit_conn_status 429;",
       "large_client_header_buffers 4 16k;",
       `client_max_body_size ${bodyMegabytes.other}m;`,
       ...HEADERS.map(([name, value]) => `add_header ${name} "${value}" always;`),

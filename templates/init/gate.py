@@ -1,8 +1,9 @@
 """Stands in front of GlitchTip's processes.
 
 gate.py init              migrates and makes the superuser, then leaves a marker in the database.
-gate.py serve COMMAND...  becomes COMMAND if that marker is there, and refuses otherwise:
-                          on a server without any account, whoever comes first would own it.
+gate.py serve COMMAND...  becomes COMMAND if that marker is there and was left by this image, and refuses otherwise:
+                          on a server without any account, whoever comes first would own it,
+                          and an image on another one's tables loses what it does not find there.
 """
 
 import hashlib
@@ -22,13 +23,16 @@ MAKE = """
 CREATE SCHEMA IF NOT EXISTS glitchtip_compose;
 CREATE TABLE IF NOT EXISTS glitchtip_compose.init (
   id integer PRIMARY KEY CHECK (id = 1), fingerprint text NOT NULL, done_at timestamptz NOT NULL);
-ALTER TABLE glitchtip_compose.init ADD COLUMN IF NOT EXISTS version text
+ALTER TABLE glitchtip_compose.init ADD COLUMN IF NOT EXISTS version text;
+ALTER TABLE glitchtip_compose.init ADD COLUMN IF NOT EXISTS image text
 """
 WRITE = """
-INSERT INTO glitchtip_compose.init (id, fingerprint, done_at, version) VALUES (1, %s, now(), %s)
-ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, done_at = excluded.done_at, version = excluded.version
+INSERT INTO glitchtip_compose.init (id, fingerprint, done_at, version, image) VALUES (1, %s, now(), %s, %s)
+ON CONFLICT (id) DO UPDATE SET
+  fingerprint = excluded.fingerprint, done_at = excluded.done_at, version = excluded.version, image = excluded.image
 """
-# Earlier marks have no such column.
+# Earlier marks have no such columns.
+IMAGE = "SELECT to_jsonb(mark)->>'image' FROM glitchtip_compose.init mark"
 VERSION = "SELECT to_jsonb(mark)->>'version' FROM glitchtip_compose.init mark"
 
 
@@ -100,7 +104,17 @@ def refuse_newer(db):
         sys.exit(1)
 
 
-def fingerprint(email):
+def refuse_unmigrated(db):
+    """An updater may swap this container alone: its tables are still those of the image before."""
+    migrated = db.execute(IMAGE).fetchone()[0]
+    if migrated is not None and migrated != fingerprint():
+        version, here = db.execute(VERSION).fetchone()[0] or "another build", os.environ.get("GLITCHTIP_VERSION") or "this build"
+        say(f"refusing to serve: this image is GlitchTip {here}, and glitchtip-init has prepared the database for {version}")
+        say("docker compose up -d --wait runs glitchtip-init of this image first")
+        sys.exit(1)
+
+
+def fingerprint(email=""):
     """Changes with the image and with its migrations, also for an own build without a version."""
     names = [os.environ.get("GLITCHTIP_VERSION", ""), email]
     for folder, folders, files in os.walk("."):
@@ -152,7 +166,7 @@ def init():
             sys.exit(1)
         make_superuser(email)
         db.execute(MAKE)
-        db.execute(WRITE, [wanted, os.environ.get("GLITCHTIP_VERSION")])
+        db.execute(WRITE, [wanted, os.environ.get("GLITCHTIP_VERSION"), fingerprint()])
 
 
 def serve(command):
@@ -160,6 +174,7 @@ def serve(command):
         ready = read_marker(db) is not None
         if ready:
             refuse_newer(db)
+            refuse_unmigrated(db)
     if not ready:
         say("refusing to serve: glitchtip-init has not succeeded for this database; see `docker compose logs glitchtip-init`")
         sys.exit(1)

@@ -8,7 +8,7 @@ import { findProgram } from "../support/shells.ts";
 const python = findProgram("python3");
 const GATE = new URL("../../templates/init/gate.py", import.meta.url).pathname;
 
-/** A driver whose database has the tables of TABLES, and no mark of ours. */
+/** A driver whose database has the tables of TABLES, and the mark of an image in a file named mark. */
 const DRIVER = `
 import os
 class OperationalError(Exception): pass
@@ -17,8 +17,12 @@ class conn:
     def __exit__(self, *_): pass
     def execute(self, text, values=()):
         self.text = text
+        if "INSERT INTO" in text:
+            open("mark", "w").write(values[2])
         return self
     def fetchone(self):
+        if "->>'image'" in self.text:
+            return [open("mark").read() if os.path.exists("mark") else None]
         if "issue_events_issueevent" in self.text:
             return ["issue_events_issueevent" in os.environ["TABLES"].split()]
         if "to_regclass('glitchtip_compose.init')" in self.text:
@@ -68,6 +72,22 @@ describe.skipIf(python === undefined)("gate.py", () => {
     expect(gate(["serve", "bin/run-migrate.sh"], "issue_events_issueevent glitchtip_compose.init", RETAINS)).toBe(
       "True",
     );
+  });
+
+  it("serves the image that migrated, and refuses any other until glitchtip-init has been through", () => {
+    const serve = (version: string) => {
+      const more = { GLITCHTIP_VERSION: version };
+      return gate(["serve", "bin/run-migrate.sh"], "glitchtip_compose.init", more);
+    };
+    // A mark from before says nothing of the image.
+    expect(serve("5.2.1")).toBe("");
+    init("", { GLITCHTIP_VERSION: "5.2.1" });
+    expect([serve("5.2.1"), serve("6.2.6"), serve("5.2.9")]).toEqual(["", "never migrated", "never migrated"]);
+    mkdirSync(join(folder, "apps/events/migrations"), { recursive: true });
+    writeFileSync(join(folder, "apps/events/migrations/0002_more.py"), "");
+    expect(serve("5.2.1")).toBe("never migrated");
+    init("", { GLITCHTIP_VERSION: "5.2.1" });
+    expect(serve("5.2.1")).toBe("");
   });
 
   it("keeps nothing in a new database, which has no events", () => {
