@@ -4,6 +4,7 @@ import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError, EXIT, errorLines } from "../base/errors.ts";
 import { type Log, lineLog } from "../base/log.ts";
 import { type Clock, systemClock } from "../base/wait.ts";
+import { columnsOf, wrapped } from "./wrap.ts";
 
 /** What a command may use of the outside world. Tests pass substitutes. */
 export interface CliContext {
@@ -44,7 +45,7 @@ export function processContext(flags: GlobalFlags): CliContext {
   return {
     dir: folderOf(flags.directory),
     env: process.env,
-    log: lineLog((line) => process.stderr.write(line), { debug }),
+    log: lineLog((line) => process.stderr.write(wrapped(line, columnsOf(process.stderr))), { debug }),
     clock: systemClock,
     signal: abort.signal,
     interactive: !json && !yes && process.stdin.isTTY === true && process.stderr.isTTY === true,

@@ -1,4 +1,5 @@
 import { confirm, intro, multiselect, note, select, text } from "@clack/prompts";
+import { counted } from "../base/counted.ts";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { INIT_OPTIONS, type InitOptions, problemOfValue, suggestedPort } from "../init/index.ts";
@@ -42,7 +43,7 @@ export async function initOnTerminal(
   const survey = surveyFolder(dir);
   if (survey.declared) return await make(given);
   const terminal = openTerminal(signal);
-  intro("Set up GlitchTip (Esc goes back, Ctrl-C stops; nothing is written before the summary)", terminal);
+  intro("Set up GlitchTip (Esc goes back, Ctrl-C stops)", terminal);
   const asksPort = !env.GLITCHTIP_PORT && !survey.hasPortVariable;
   const questions = questionsFor({ survey, given, terminal, portIsFree, asksPort });
   const summary: Question<Answers> = {
@@ -144,7 +145,7 @@ async function askApps(
       () =>
         multiselect({
           ...terminal,
-          message: "Which services report errors? (Space selects, Return goes on; none: GlitchTip alone)",
+          message: "Which services report errors? (none: GlitchTip alone)",
           options: services.map((service) => ({ value: service, label: service })),
           initialValues: earlier.apps === undefined ? [...built] : Object.keys(earlier.apps),
           required: false,
@@ -170,7 +171,7 @@ async function askProjects(
       async ask(_, before) {
         const validate = (said: string | undefined) => (said?.trim() ? undefined : "This must not be empty.");
         const initialValue = before[service] ?? service;
-        const message = `Project of ${service} (GlitchTip shows its issues under this name)`;
+        const message = `Project of ${service}, which holds its issues`;
         const project = await answerOrBack(() => text({ ...terminal, message, initialValue, validate }), AGAIN);
         return project === BACK ? BACK : { [service]: project };
       },
@@ -246,18 +247,26 @@ async function ask(name: Asked, terminal: Terminal, { more = "", problemOf, ...s
   );
 }
 
+/** Names the files of the folder, and counts those of .glitchtip. */
+function filesText(paths: readonly string[]): string {
+  const own = paths.filter((path) => !path.startsWith(".glitchtip/"));
+  const others = paths.length - own.length;
+  return [...own, ...(others === 0 ? [] : [`${counted(others, "file")} in .glitchtip`])].join(", ");
+}
+
 /** Shows what would be written and the command line that says the same. Throws GC1003 for no. */
 async function agreed(preview: WorkspaceResult, commandLine: string, terminal: Terminal): Promise<Back | true> {
   const { url, admin, services, created, changed } = preview;
   const lines = [
-    ...(url === undefined ? [] : [`GlitchTip  ${url}${admin === undefined ? "" : `, administrator ${admin.email}`}`]),
-    ...services.map(({ service, project = "a DSN of yours" }) => `app        ${service} → ${project}`),
-    ...(services.length === 0 ? ["app        none"] : []),
-    ...(created.length === 0 ? [] : [`new        ${created.join(", ")}`]),
-    ...(changed.length === 0 ? [] : [`changed    ${changed.join(", ")}`]),
+    ...(url === undefined ? [] : [`GlitchTip at ${url}${admin === undefined ? "" : `, administrator ${admin.email}`}`]),
+    ...services.map(({ service, project }) => `${service} reports to project ${project}`),
+    ...(services.length === 0 ? ["no app reports to it yet"] : []),
+    ...(created.length === 0 ? [] : [`new files: ${filesText(created)}`]),
+    ...(changed.length === 0 ? [] : [`changed files: ${filesText(changed)}`]),
   ];
   note(lines.join("\n"), "This will be written", terminal);
-  terminal.output.write(`│  The same without questions:\n│  ${commandLine}\n│\n`);
+  // Without a frame, so that it can be copied.
+  terminal.output.write(`│  The same without questions:\n${commandLine}\n`);
   const said = await answerOrBack(
     () => confirm({ ...terminal, message: "Write these files?", initialValue: true }),
     AGAIN,

@@ -8,6 +8,7 @@ import { type CliContext, type GlobalFlags, processContext, processOutput, repor
 import { afterHelp, commandForSynonym, firstPage, topicHelp } from "./help.ts";
 import { COMMAND_GROUPS, COMMANDS } from "./registry/index.ts";
 import { paintFor } from "./screen.ts";
+import { columnsOf, wrapped } from "./wrap.ts";
 
 declare const VERSION: string;
 
@@ -117,7 +118,9 @@ async function lockFor(
 /** An interrupt is no failure, so it is not red. */
 function toStderr(text: string): void {
   const paint = paintFor({ env: process.env, json: false }, process.stderr.isTTY === true);
-  process.stderr.write(text.replace(/^error (?!GC1003)GC\d{4}:/, (start) => paint("bad", start)));
+  process.stderr.write(
+    wrapped(text, columnsOf(process.stderr)).replace(/^error (?!GC1003)GC\d{4}:/, (start) => paint("bad", start)),
+  );
 }
 
 /** Returns commander's error as one of ours that names the help to read, or what people mean by a word of other tools. */

@@ -44,7 +44,7 @@ export async function withProgress<T>(
     return await work({ say: (more) => context.log.step(more) });
   }
   const { spinner } = await import("@clack/prompts");
-  const shown = spinner({ output: stderr, indicator: "timer", signal: context.signal });
+  const shown = spinner({ output: stderr, indicator: "timer", signal: context.signal, withGuide: false });
   shown.start(text);
   try {
     const result = await work({ say: (more) => shown.message(cleanLine(more)) });

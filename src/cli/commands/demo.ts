@@ -27,7 +27,7 @@ export default {
   async run(context, { containers = true }) {
     const { log, signal } = context;
     await using folder = await openDemoFolder(context.env);
-    log.info(`made a project in ${folder.dir}`);
+    log.info(`created a workspace in ${folder.dir}`);
     const { dir, env } = folder;
     const docker = openDocker({ dir, env, signal });
     const cleaner = openDocker({ dir, env, signal: new AbortController().signal });
@@ -48,8 +48,8 @@ export default {
     context.print(
       [
         "",
-        `The app failed ("${proof.error}"), and GlitchTip had the event after ${proof.ms} ms:`,
-        `event ${proof.eventId} in project ${proof.project}`,
+        `The sample app failed: ${proof.error}`,
+        `GlitchTip had it ${proof.ms} ms later, as event ${proof.eventId}.`,
         "",
         addressTable({
           url: proof.glitchtipUrl,
@@ -61,7 +61,7 @@ export default {
       ].join("\n"),
     );
     if (!context.interactive) return;
-    context.print("\nCtrl-C ends the demo and takes everything away again.");
+    context.print("\nCtrl-C ends the demo and removes everything.");
     await untilAborted(signal);
   },
 } satisfies CliCommand<Flags>;
@@ -76,12 +76,12 @@ function pagesOf({ app, eventId, glitchtipUrl, place }: DemoProof): AppAddress[]
 function closing(stack: DemoStack, { log }: CliContext): AsyncDisposable {
   return {
     async [Symbol.asyncDispose]() {
-      log.step("taking everything away again");
+      log.step("removing everything");
       try {
         await stack.close();
       } catch (error) {
         if (!(error instanceof CodedError)) throw error;
-        log.warn(`the demo could not be taken away whole: ${error.message}`);
+        log.warn(`not everything of the demo could be removed: ${error.message}`);
       }
     },
   };
