@@ -1,3 +1,3 @@
 export { askCare } from "./ask.ts";
-export { testChannels } from "./notify/channels.ts";
+export { tellChannels, testChannels } from "./notify/channels.ts";
 export { type RestartReport, reportLines, reportTitle } from "./report.ts";

@@ -1,18 +1,27 @@
 import type { Log } from "../base/log.ts";
-import type { Metrics } from "./metrics.ts";
+import { tellChannels } from "../care/index.ts";
+import type { DeclaredServer, Report } from "../management/index.ts";
+import { type CloudEvent, driftEvent, type EventsContext, eventsOf, publish } from "./events.ts";
+import type { Registry } from "./registry.ts";
 import type { RunRecord } from "./run-store.ts";
-import { type ServerStates, stateAfter } from "./server-states.ts";
+import { type ServerState, type ServerStates, stateAfter } from "./server-states.ts";
 
-export interface OutcomeContext {
-  readonly metrics: Metrics;
+export interface OutcomeContext extends EventsContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly registry: Registry;
   readonly states: ServerStates;
   readonly log: Log;
-  readonly now: () => number;
 }
 
-/** Counts what a run did and keeps the state of its servers. */
+/** Counts what a run did, keeps the state of its servers, and tells of both. */
 export async function afterRun(context: OutcomeContext, record: RunRecord): Promise<void> {
-  const { metrics, states, log, now } = context;
+  count(context, record);
+  const { report, brings, servers } = record;
+  const changed = report === undefined || brings ? [] : await changedServers(context, record, report, servers);
+  await publish(context, [...eventsOf(record), ...changed]);
+}
+
+function count({ metrics, log }: OutcomeContext, record: RunRecord): void {
   const { id, kind, state, report, error, servers, createdAtMs, startedAtMs, finishedAtMs } = record;
   if (startedAtMs !== undefined && finishedAtMs !== undefined) {
     metrics.waited.observe({ kind }, (startedAtMs - createdAtMs) / 1_000);
@@ -21,9 +30,57 @@ export async function afterRun(context: OutcomeContext, record: RunRecord): Prom
   for (const { action_type, kind: of } of report?.applied_actions ?? []) metrics.actions.inc({ action_type, kind: of });
   for (const { code = "GC1410" } of report?.problems ?? []) metrics.errors.inc({ code });
   if (error !== undefined) metrics.errors.inc({ code: error.code });
-  const count = report?.actions.length ?? 0;
-  const done = kind === "apply" ? `${report?.applied_count ?? 0} of ${count} changes applied` : `${count} changes`;
+  const planned = report?.actions.length ?? 0;
+  const done = kind === "apply" ? `${report?.applied_count ?? 0} of ${planned} changes applied` : `${planned} changes`;
   log.info(`run ${id}: ${kind} of ${servers.join(", ")}: ${state}: ${error?.message ?? done}`);
-  if (report === undefined || record.brings) return;
-  for (const server of servers) await states.replace(server, stateAfter(report, server, now()));
 }
+
+/** Keeps the states of servers, and tells of those that are not as they were. */
+async function changedServers(
+  context: OutcomeContext,
+  { id }: RunRecord,
+  report: Report,
+  names: readonly string[],
+): Promise<CloudEvent[]> {
+  const events: CloudEvent[] = [];
+  for (const name of names) {
+    const state = stateAfter(report, name, context.clock.now());
+    const before = await context.states.replace(name, state);
+    if (before?.fingerprint === state.fingerprint) continue;
+    // A server that was in sync from its first plan on is no news.
+    if (before === undefined && state.status === "in sync") continue;
+    events.push(driftEvent(id, name, state));
+    await tell(context, name, state, report);
+  }
+  return events;
+}
+
+const LINES = 20;
+
+/** Tells the channels that the server's declaration has in `notify`. */
+async function tell(context: OutcomeContext, name: string, state: ServerState, report: Report): Promise<void> {
+  const server = context.registry.read().servers.find(({ desired }) => desired.name === name);
+  if (server === undefined) return;
+  const { dir, declaration }: DeclaredServer = server;
+  const open = report.actions.filter(({ instance }) => instance === name).map(lineOf);
+  const lines = state.status === "in sync" ? [] : [...state.errors, ...(state.drift > 0 ? open : [])];
+  const title = {
+    "in sync": "holds what is declared again",
+    drift: `${state.drift} ${state.drift === 1 ? "change is" : "changes are"} not applied`,
+    failed: "it could not be planned, or not everything could be applied",
+  }[state.status];
+  const failures = await tellChannels({ ...context, dir }, declaration, {
+    event: "drift",
+    about: name,
+    state: state.status === "in sync" ? "over" : "failed",
+    instance: name,
+    title,
+    lines: lines.length > LINES ? [...lines.slice(0, LINES), `and ${lines.length - LINES} more`] : lines,
+    remedy: `npx glitchtip-compose plan --instance ${name}`,
+    atMs: state.plannedAtMs,
+  }).catch((error: unknown) => [error]);
+  for (const error of failures) context.log.warn(error instanceof Error ? error.message : String(error));
+}
+
+const lineOf = ({ action_type, organization, project, kind, name }: Report["actions"][number]): string =>
+  `${[organization, project].filter(Boolean).join("/")}: ${action_type} ${kind} "${name}"`;

@@ -78,6 +78,7 @@ export async function serve(context: ServeContext, settings: ServeSettings): Pro
   const api = auth && { ...health, ...submitting, auth, seal, targets, waiters: openWaiters(streams, runs) };
   const app = await openHttpServer({ health, api, version: context.version, logger });
   const cache = openCache(engine, seal, { now, onError, onLookup: (result) => metrics.cache.inc({ result }) });
+  const telling = { engine, clock, signal, metrics, sink: settings.events, onError, env, registry, states, log };
   const workers =
     settings.workers > 0
       ? startWorkers(
@@ -92,7 +93,7 @@ export async function serve(context: ServeContext, settings: ServeSettings): Pro
             onError,
             onRequest: (method) => metrics.calls.inc({ method }),
             serversOf: async (record) => serversOfRun({ dir, registry, runs, seal }, record),
-            onEnd: (record) => afterRun({ metrics, states, log, now }, record),
+            onEnd: (record) => afterRun(telling, record),
           },
           settings.workers,
         )

@@ -16,6 +16,8 @@ export interface ServeSettings {
   readonly jwks?: string;
   readonly issuer: string;
   readonly audience: string;
+  /** Where CloudEvents are posted. */
+  readonly events?: string;
   /** The path of the file of targets that requests may bring. */
   readonly compat?: string;
   /** The path of the file of revoked tokens. */

@@ -16,6 +16,31 @@ const channelsOf = ({ notify = [] }: Pick<Declaration, "notify">): DeclaredChann
 const instanceName = ({ production, name }: Declaration, project: string): string =>
   name ?? production?.domain ?? project;
 
+interface TellContext {
+  readonly dir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Tells the channels of a declaration that want this event. Returns why others were not told. */
+export async function tellChannels(context: TellContext, declaration: Declaration, notice: Notice): Promise<unknown[]> {
+  const { event } = notice;
+  const wanted = channelsOf(declaration).filter(
+    ({ events }) => event !== "test" && (events === undefined || events.includes(event)),
+  );
+  if (wanted.length === 0) return [];
+  const references = openReferences({ ...context, vault: declaration.vault });
+  try {
+    const channels = await openChannels(declaration, wanted, references);
+    const sending = channels.map((channel) => sendNotice(channel, notice, { ...context, openHttp, hidden: [] }));
+    const results = await Promise.allSettled(sending);
+    return results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+  } finally {
+    await references.close();
+  }
+}
+
 /** Resolves addresses and secrets of the wanted channels. Throws once, with every reference that cannot be resolved. */
 async function openChannels(
   declaration: Declaration,

@@ -27,6 +27,7 @@ interface Flags {
   readonly audience: string;
   readonly revoked?: string;
   readonly compat?: string;
+  readonly events?: string;
   readonly subject?: string;
   readonly scope: readonly string[];
   readonly server: readonly string[];
@@ -55,6 +56,7 @@ export default {
       .option("--audience <name>", "the audience of the tokens", NAME)
       .option("--revoked <path>", "a file with a line sub:NAME or jti:ID for each token that is refused")
       .option("--compat <path>", "a file of servers and secrets that requests may bring along, by subject")
+      .option("--events <url>", "where each applied action, error and drift is posted as a CloudEvent")
       .option("--subject <name>", "token: whose it is")
       .option("--scope <name>", "token: plan or apply; may be repeated", collect, [])
       .option("--server <glob>", "token: the servers it is for; may be repeated", collect, [])
@@ -102,7 +104,7 @@ async function rethrowing<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function settingsOf({ env }: CliContext, flags: Flags): ServeSettings {
-  const { file, watch, apply = false, host, secret, jwks, issuer, audience, revoked, compat } = flags;
+  const { file, watch, apply = false, host, secret, jwks, issuer, audience, revoked, compat, events } = flags;
   const roles = rolesOf(flags);
   const queue = flags.queue ?? env.SERVICE_QUEUE ?? "";
   const port = wholeNumber(flags.port, 0, 65_535);
@@ -112,6 +114,7 @@ function settingsOf({ env }: CliContext, flags: Flags): ServeSettings {
     ...(port === undefined ? [`--port ${flags.port}: this is no port`] : []),
     ...(roles.workers === undefined ? [`--worker ${flags.worker}: this is no number from 1 to 64`] : []),
     ...(everySeconds === undefined ? [`--every ${flags.every}: write 30s, 5m or 1h, from 1s to 24h`] : []),
+    ...(events !== undefined && !/^https?:\/\//.test(events) ? [`--events ${events}: this is no http:// address`] : []),
     ...(apply && !roles.watch ? ["--apply is for --watch"] : []),
   ];
   if (problems.length > 0) throw badValues(problems);
@@ -130,6 +133,7 @@ function settingsOf({ env }: CliContext, flags: Flags): ServeSettings {
       jwks,
       revoked,
       compat,
+      events,
     }),
   };
 }

@@ -49,6 +49,7 @@ export const NOTIFY_EVENTS = [
   "queue-stuck",
   "partitions-failed",
   "service-unhealthy",
+  "drift",
 ] as const;
 
 const channelSchema = z.strictObject({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { startReceiver } from "../../support/receiver.ts";
 import { type Answer, type RunningService, serverText, startService } from "../../support/service.ts";
 import { hasValkey, noValkey } from "../../support/valkey.ts";
 
@@ -17,8 +18,13 @@ const stateOf = ({ body }: Answer, name: string) =>
 describe.skipIf(!hasValkey)(`the watch of the service${noValkey}`, () => {
   it("tells of drift, follows its files, and leaves out those that are broken", async () => {
     await using service = await startService(["one", "two"]);
+    await using receiver = await startReceiver();
+    const { url } = service.emulators.one ?? { url: "" };
+    service.folders.env.CHANNEL = `${receiver.url}/channel`;
+    const notify = "notify: [{type: json, url: env:CHANNEL, events: [drift]}]\n";
+    service.declare("one.yaml", serverText("one", url, "errors", notify));
     service.declare("broken.yaml", "version: 1\nservers:\n  three: {ulr: https://three.example.com}\n");
-    const { ask, cli } = await service.start();
+    const { ask, cli } = await service.start("--events", `${receiver.url}/events`);
     const token = await service.token();
     const servers = () => ask("GET", "/api/v1/servers", token);
     const first = await until(servers, (one) => stateOf(one, "one") === "drift" && stateOf(one, "two") === "drift");
@@ -34,8 +40,30 @@ describe.skipIf(!hasValkey)(`the watch of the service${noValkey}`, () => {
     expect(metrics.body).toContain("glitchtip_compose_broken_declarations 1");
     // Nothing was written: the watch only plans.
     expect(service.emulators.one?.requests.filter(({ method }) => method !== "GET")).toEqual([]);
-    service.declare("one.yaml", serverText("one", service.emulators.one?.url ?? "", "alert-1"));
+    service.declare("one.yaml", serverText("one", url, "alert-1", notify));
     await until(servers, (one) => one.body.servers[0].drift === 1);
+    const posted = async (path: string, count: number) => {
+      const all = () => receiver.received.filter((one) => one.path === path);
+      while (all().length < count) await new Promise((resolve) => setTimeout(resolve, 50));
+      return all().map(({ body }) => JSON.parse(body));
+    };
+    const told = { event: "drift", about: "one", state: "failed" };
+    expect(await posted("/channel", 2)).toMatchObject([
+      {
+        ...told,
+        title: expect.stringContaining("2 changes"),
+        lines: expect.arrayContaining([expect.stringContaining('create alert "errors"')]),
+      },
+      { ...told, title: expect.stringContaining("1 change is") },
+    ]);
+    const drift = { specversion: "1.0", type: "glitchtip-compose.drift", data: { status: "drift" } };
+    const events = await posted("/events", 3);
+    expect(events.toSorted((a, b) => (a.subject < b.subject ? -1 : 1))).toMatchObject([
+      { ...drift, subject: "one" },
+      { ...drift, subject: "one" },
+      { ...drift, subject: "two" },
+    ]);
+    expect(service.valkey.dump()).toContain("glitchtip-compose:service:events");
     expect((await ask("GET", "/api/v1/runs", token)).body.runs.length).toBeGreaterThanOrEqual(3);
     expect((await ask("GET", "/health/ready")).body).toMatchObject({
       status: "healthy",
