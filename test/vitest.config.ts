@@ -48,7 +48,7 @@ const level = (
 const ALONE = ["engine-restart", "kill-flow"].map((name) => `test/docker/${name}.test.ts`);
 /** Compose's processes are short-lived and many: without garbage collection each takes a third less CPU time. */
 const GO = { GOGC: "off", GOMEMLIMIT: "256MiB" };
-const DOCKER = { timeoutMs: 300_000, usesBuild: true, env: GO };
+const DOCKER = { timeoutMs: 300_000, isolate: false, usesBuild: true, env: GO };
 
 const json: ["json", { outputFile: string }] = ["json", { outputFile: ".reports/vitest.json" }];
 
@@ -75,6 +75,7 @@ export default defineConfig({
         timeoutMs: 60_000,
         group: 1,
         filesAtATime: 4,
+        isolate: false,
         usesBuild: true,
       }),
       level("package", { include: ["test/package/**/*.test.ts"], timeoutMs: 120_000, group: 2, filesAtATime: 4 }),

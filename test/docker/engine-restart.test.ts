@@ -14,7 +14,9 @@ const title = "an engine that is stopped and started";
 /** All containers of the machine go down with it. It may have been started from another checkout. */
 async function engine(command: "down" | "up" | "status"): Promise<string> {
   const folder = /^unix:\/\/(.+)\/docker\.sock$/.exec(process.env.DOCKER_HOST ?? "")?.[1];
-  const env = { ...process.env, ...(folder && { GLITCHTIP_COMPOSE_ENGINE_DIR: folder }) };
+  // The daemon lives on: what makes short Go programs quick is not for it.
+  const own = { ...process.env, GOGC: undefined, GOMEMLIMIT: undefined };
+  const env = { ...own, ...(folder && { GLITCHTIP_COMPOSE_ENGINE_DIR: folder }) };
   return (await promisify(execFile)("bash", [ENGINE, command], { env, timeout: 120_000 })).stdout;
 }
 

@@ -56,14 +56,7 @@ export class EngineApi {
   async exec(service: string, command: readonly string[]): Promise<ProcessResult> {
     const found = (await this.#list(service)).find(({ State, Labels }) => State === "running" && !isOneOff(Labels));
     if (found === undefined) return failed(1, `service "${service}" is not running`);
-    const exec = await (await engine())
-      .getContainer(found.Id)
-      .exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
-    const stream = await exec.start({}).catch((error: unknown) => failed(126, String(error)));
-    if ("code" in stream) return stream;
-    const output = await demuxed(stream);
-    const { ExitCode } = await exec.inspect();
-    return { code: ExitCode, signal: null, ...output };
+    return await execIn(found.Id, command);
   }
 
   /** Returns what the containers of these services, or of all, wrote to both streams. */
@@ -128,6 +121,24 @@ export class EngineApi {
   }
 }
 
+/** Does what `docker exec` does in a container that is given by name or id. */
+export async function execIn(container: string, command: readonly string[]): Promise<ProcessResult> {
+  const options = { Cmd: [...command], AttachStdout: true, AttachStderr: true };
+  const started = (await engine()).getContainer(container).exec(options);
+  const exec = await started.catch((error: unknown) => failed(1, String(error)));
+  if ("code" in exec) return exec;
+  const stream = await exec.start({}).catch((error: unknown) => failed(126, String(error)));
+  if ("code" in stream) return stream;
+  const output = await demuxed(stream);
+  // The container may have been removed meanwhile, and the command with it.
+  const ended = await exec.inspect().catch(goneIsUndefined);
+  return { code: ended?.ExitCode ?? 137, signal: null, ...output };
+}
+
+/** What `docker inspect` says of a container that is given by name or id. */
+export const inspectContainer = async (container: string): Promise<InspectedContainer> =>
+  (await (await engine()).getContainer(container).inspect()) as unknown as InspectedContainer;
+
 let opened: Promise<Dockerode> | undefined;
 
 /** The engine that the docker program uses. */
@@ -150,7 +161,9 @@ const failed = (code: number, stderr: string): ProcessResult => ({ code, signal:
 async function demuxed(stream: NodeJS.ReadableStream): Promise<{ stdout: string; stderr: string }> {
   const [out, err] = [new PassThrough(), new PassThrough()];
   (await engine()).modem.demuxStream(stream, out, err);
-  stream.once("end", () => [out, err].map((one) => one.end()));
+  // Without an error of its own: where the connection ends early, the exit code tells.
+  stream.on("error", () => {});
+  for (const event of ["end", "close"]) stream.once(event, () => [out, err].map((one) => one.end()));
   const [stdout, stderr] = await Promise.all([text(out), text(err)]);
   return { stdout, stderr };
 }
