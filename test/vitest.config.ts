@@ -75,7 +75,6 @@ export default defineConfig({
         timeoutMs: 60_000,
         group: 1,
         filesAtATime: 4,
-        isolate: false,
         usesBuild: true,
       }),
       level("package", { include: ["test/package/**/*.test.ts"], timeoutMs: 120_000, group: 2, filesAtATime: 4 }),
