@@ -27,6 +27,7 @@ const LONGEST = [
   "docker/referenced-secrets",
   "docker/care-schedule",
   "docker/bundle",
+  "docker/kill-flow",
   "process/secrets",
   // Waits for deadlines, with hardly any work: the others run beside it.
   "process/silent-engine",
