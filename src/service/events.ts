@@ -69,7 +69,7 @@ const cloudEvent = (id: string, type: string, subject: string, atMs: number, dat
 });
 
 /** Publishes events: into the stream of the engine, and to the HTTP sink. A failure is counted and said. */
-export async function publish(context: EventsContext, events: readonly CloudEvent[]): Promise<void> {
+export async function publishEvents(context: EventsContext, events: readonly CloudEvent[]): Promise<void> {
   if (events.length === 0) return;
   await Promise.all([counted(context, "stream", events, toStream), counted(context, "http", events, toSink)]);
 }

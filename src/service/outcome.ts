@@ -1,7 +1,7 @@
 import type { Log } from "../base/log.ts";
 import { tellChannels } from "../care/index.ts";
 import type { DeclaredServer, Report } from "../management/index.ts";
-import { type CloudEvent, driftEvent, type EventsContext, eventsOf, publish } from "./events.ts";
+import { type CloudEvent, driftEvent, type EventsContext, eventsOf, publishEvents } from "./events.ts";
 import type { Registry } from "./registry.ts";
 import type { RunRecord } from "./run-store.ts";
 import { type ServerState, type ServerStates, stateAfter } from "./server-states.ts";
@@ -18,7 +18,7 @@ export async function afterRun(context: OutcomeContext, record: RunRecord): Prom
   count(context, record);
   const { report, brings, servers } = record;
   const changed = report === undefined || brings ? [] : await changedServers(context, record, report, servers);
-  await publish(context, [...eventsOf(record), ...changed]);
+  await publishEvents(context, [...eventsOf(record), ...changed]);
 }
 
 function count({ metrics, log }: OutcomeContext, record: RunRecord): void {
