@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { isContainedPath } from "../base/contained-path.ts";
+import { counted } from "../base/counted.ts";
 import { CodedError } from "../base/errors.ts";
 
 /** Files of a backup. */
@@ -109,10 +110,11 @@ export function tableDifferences(expected: TableFacts, found: TableFacts): strin
   return names.flatMap((name) => {
     const [before, after] = [expected[name], found[name]];
     if (before === undefined) return [`${name}: is new`];
-    if (after === undefined) return [`${name}: is missing (${before.rows} rows)`];
-    if (before.rows !== after.rows) return [`${name}: ${before.rows} rows in the backup, ${after.rows} restored`];
+    if (after === undefined) return [`${name}: is missing (${counted(before.rows, "row")})`];
+    if (before.rows !== after.rows)
+      return [`${name}: ${counted(before.rows, "row")} in the backup, ${after.rows} restored`];
     const both = before.sum !== undefined && after.sum !== undefined;
-    return both && before.sum !== after.sum ? [`${name}: ${before.rows} rows with other content`] : [];
+    return both && before.sum !== after.sum ? [`${name}: ${counted(before.rows, "row")} with other content`] : [];
   });
 }
 

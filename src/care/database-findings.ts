@@ -1,3 +1,4 @@
+import { counted, countedDoing } from "../base/counted.ts";
 import type { CareSettings } from "../config/service-settings.ts";
 import { OUTLIVED, STUCK_AFTER_MS, type WaitingJobs } from "../running/index.ts";
 import { type CareFinding, logsCommand, partsOf, UNHEALTHY_AFTER_LOOKS } from "./finding.ts";
@@ -59,7 +60,7 @@ export function partitionProblems(tables: readonly PartitionedTable[], retention
     ...(lastEndMs < tomorrowEndsMs ? [`${table} has partitions until ${day(lastEndMs)} only: none for tomorrow`] : []),
     ...(firstEndMs < nowMs - (keptDays(table) + SLACK_DAYS) * DAY_MS
       ? [
-          `${table} still has a partition that ended on ${day(firstEndMs)}, though nothing in it is kept for more than ${keptDays(table)} days`,
+          `${table} still has a partition that ended on ${day(firstEndMs)}, though nothing in it is kept for more than ${counted(keptDays(table), "day")}`,
         ]
       : []),
   ]);
@@ -123,7 +124,7 @@ export function queueFinding(
     const idleMs = nowMs - queue.sinceMs;
     return stuck(
       queue.waiting > 0 && idleMs > STUCK_AFTER_MS
-        ? `${queue.waiting} jobs wait, no fewer for ${minutes(idleMs)} minutes`
+        ? `${countedDoing(queue.waiting, "job", "wait")}, no fewer for ${minutes(idleMs)} minutes`
         : undefined,
     );
   }
@@ -138,8 +139,9 @@ const minutes = (ms: number): number => Math.round(ms / 60_000);
 function waitingInDatabase({ waiting, lastTakenMs, oldestMs }: WaitingJobs): string | undefined {
   const idleMs = oldestMs ?? lastTakenMs ?? Number.POSITIVE_INFINITY;
   if (waiting === 0 || idleMs <= STUCK_AFTER_MS) return undefined;
-  if (oldestMs !== undefined) return `${waiting} jobs wait, the oldest for ${minutes(oldestMs)} minutes`;
-  return `${waiting} jobs wait, none was taken ${lastTakenMs === undefined ? "yet" : `for ${minutes(lastTakenMs)} minutes`}`;
+  if (oldestMs !== undefined)
+    return `${countedDoing(waiting, "job", "wait")}, the oldest for ${minutes(oldestMs)} minutes`;
+  return `${countedDoing(waiting, "job", "wait")}, none was taken ${lastTakenMs === undefined ? "yet" : `for ${minutes(lastTakenMs)} minutes`}`;
 }
 
 function inactivity(state: SupervisedState, nowMs: number): string | undefined {

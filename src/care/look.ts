@@ -1,4 +1,5 @@
 import { backupProblems } from "../backup/index.ts";
+import { counted } from "../base/counted.ts";
 import { defined } from "../base/defined.ts";
 import type { ServedCertificate } from "../checks/index.ts";
 import type { CareSettings } from "../config/service-settings.ts";
@@ -75,7 +76,7 @@ const certificateProblem = (state: string, notAfter: string, daysLeft: number): 
     ? "the certificate is not valid yet"
     : state === "over"
       ? `the certificate ended on ${notAfter.slice(0, 10)}`
-      : `the certificate ends on ${notAfter}, in ${daysLeft} days, and was not renewed`;
+      : `the certificate ends on ${notAfter}, in ${counted(daysLeft, "day")}, and was not renewed`;
 
 function diskFinding({ path, usedPercent, freeBytes }: Disk, limit: number): CareFinding {
   const about = path === "/backups" ? "the disk of the backups" : "the disk of Docker's volumes";

@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.ts";
 import { defined } from "../base/defined.ts";
 import { KEY_LABEL } from "../config/defaults.ts";
 import { changesOf } from "./action.ts";
@@ -13,7 +14,7 @@ import type { ObservedKey } from "./observed.ts";
 const STAYS: ReadonlySet<string> = new Set([KEY_LABEL, ""]);
 
 const shownLimit = (limit: RateLimit | null): string =>
-  limit === null ? "none" : `${limit.count} events in ${limit.window} s`;
+  limit === null ? "none" : `${counted(limit.count, "event")} in ${limit.window} s`;
 
 const sameLimit = (a: RateLimit | null, b: RateLimit | null): boolean => shownLimit(a) === shownLimit(b);
 

@@ -1,3 +1,4 @@
+import { countedDoing } from "../base/counted.ts";
 import { defined } from "../base/defined.ts";
 import type { ResolvedServer } from "../config/server.ts";
 import type { Docker } from "../docker/index.ts";
@@ -102,7 +103,7 @@ export async function readBacklog(
     queue === "celery" && workerOutlivesDatabase(stack)
       ? OUTLIVED
       : jobs.waiting > 0 && idleMs > STUCK_AFTER_MS
-        ? `${jobs.waiting} jobs wait and none is taken`
+        ? `${countedDoing(jobs.waiting, "job", "wait")} and none is taken`
         : undefined;
   return { known: true, ...jobs, stuck: problem !== undefined, ...defined({ problem }) };
 }

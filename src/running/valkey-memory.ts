@@ -1,4 +1,5 @@
 import { formatMebibytes } from "../base/byte-size.ts";
+import { counted } from "../base/counted.ts";
 import type { Docker } from "../docker/index.ts";
 import { type RunningStack, valkeyContainerOf } from "./observe.ts";
 
@@ -30,7 +31,7 @@ export async function readValkeyMemory(docker: Docker, stack: RunningStack): Pro
 /** Returns what is wrong with a Valkey that takes no more, or undefined. */
 export function valkeyProblem({ usedBytes, limitBytes, refused }: ValkeyMemory): string | undefined {
   if (usedBytes < FULL * limitBytes) return undefined;
-  const since = refused === 0 ? "" : `; it has refused ${refused} writes since it was started`;
+  const since = refused === 0 ? "" : `; it has refused ${counted(refused, "write")} since it was started`;
   return `Valkey is full (${formatMebibytes(usedBytes)} of ${formatMebibytes(limitBytes)}), so events are refused${since}`;
 }
 

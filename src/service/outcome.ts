@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.ts";
 import type { Log } from "../base/log.ts";
 import { tellChannels } from "../care/index.ts";
 import type { DeclaredServer, Report } from "../management/index.ts";
@@ -31,7 +32,10 @@ function count({ metrics, log }: OutcomeContext, record: RunRecord): void {
   for (const { code = "GC1410" } of report?.problems ?? []) metrics.errors.inc({ code });
   if (error !== undefined) metrics.errors.inc({ code: error.code });
   const planned = report?.actions.length ?? 0;
-  const done = kind === "apply" ? `${report?.applied_count ?? 0} of ${planned} changes applied` : `${planned} changes`;
+  const done =
+    kind === "apply"
+      ? `${report?.applied_count ?? 0} of ${counted(planned, "change")} applied`
+      : counted(planned, "change");
   log.info(`run ${id}: ${kind} of ${servers.join(", ")}: ${state}: ${error?.message ?? done}`);
 }
 

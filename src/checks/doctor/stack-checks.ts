@@ -1,4 +1,4 @@
-import { counted } from "../../base/counted.ts";
+import { counted, countedDoing } from "../../base/counted.ts";
 import type { ComposeConfig } from "../../compose/model.ts";
 import { variablesOf } from "../../config/framework-presets.ts";
 import type { Declaration } from "../../config/schema.ts";
@@ -118,7 +118,7 @@ function containerFindings(container: Container): Finding[] {
   }
   if (restarts === 0 || !isStackService(service)) return [];
   // The engine forgets why: a process that was killed for memory and restarted looks like any other.
-  const what = `${name} ended and was restarted ${restarts} times since it was started`;
+  const what = `${name} ended and was restarted ${counted(restarts, "time")} since it was started`;
   return [warn("containers", what, `docker compose logs ${service}; where they tell nothing it was killed: ${raise}`)];
 }
 
@@ -212,7 +212,7 @@ async function queueFindings(docker: Docker, { server: declared }: Declaration, 
   const jobs = await readBacklog(docker, stack, kept, nowMs);
   if (!jobs.known) return [];
   return jobs.problem === undefined
-    ? [ok("queue", `${jobs.waiting} jobs wait`)]
+    ? [ok("queue", countedDoing(jobs.waiting, "job", "wait"))]
     : [fail("queue", jobs.problem, RESTART_WORKER)];
 }
 

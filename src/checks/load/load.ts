@@ -65,7 +65,7 @@ export async function runLoad(context: LoadContext, options: LoadOptions): Promi
     issueId = id;
   };
   const load = async () => {
-    say(`sending ${amount.events} events to project ${name}, ${amount.concurrency} at a time`);
+    say(`sending ${counted(amount.events, "event")} to project ${name}, ${amount.concurrency} at a time`);
     const sent = await sendLoad(run, { ...context, ...amount, dsn, withinMs: LOAD_LIMITS.sendWithinMs });
     say(
       `${counted(sent.accepted.length, "event")} ${sent.accepted.length === 1 ? "was" : "were"} accepted${refusedText(sent)}; waiting until they can be read`,

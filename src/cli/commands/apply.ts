@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { counted } from "../../base/counted.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import {
   applyServers,
@@ -91,7 +92,7 @@ function finish(context: CliContext, looked: readonly LookedServer[], outcomes: 
   if (context.json) context.print(JSON.stringify({ ...report, invitations }));
   else {
     const of = report.actions.length;
-    if (of > 0) context.print(`applied ${report.applied_count} of ${of} changes`);
+    if (of > 0) context.print(`applied ${report.applied_count} of ${counted(of, "change")}`);
     else if (report.status === "success") context.print("nothing to change");
     if (invitations !== undefined) context.print(`links of invitations: ${invitations}`);
   }

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { counted } from "../../base/counted.ts";
 import { CodedError } from "../../base/errors.ts";
 import { declaredServers, exportConfiguration, requireOne, writeConfiguration } from "../../management/index.ts";
 import { requireWord } from "../arguments.ts";
@@ -42,7 +43,7 @@ export default {
     context.print(
       context.json
         ? JSON.stringify({ file, projects, secrets: configuration.secrets, left })
-        : `wrote ${file}: ${projects} projects\nthere: npx glitchtip-compose import configuration ${file} --dry-run`,
+        : `wrote ${file}: ${counted(projects, "project")}\nthere: npx glitchtip-compose import configuration ${file} --dry-run`,
     );
   },
 } satisfies CliCommand<Flags>;

@@ -126,7 +126,8 @@ async function importConfiguration(context: CliContext, path: string, flags: Con
 function reportImport(context: CliContext, report: Report, dsns: readonly MovedDsn[]): void {
   const count = report.actions.length;
   if (context.json) context.print(JSON.stringify({ dryRun: false, ...report, dsns }));
-  else context.print(count === 0 ? "nothing to change" : `applied ${report.applied_count} of ${count} changes`);
+  else
+    context.print(count === 0 ? "nothing to change" : `applied ${report.applied_count} of ${counted(count, "change")}`);
   if (!context.json && dsns.length > 0) context.print(table([["PROJECT", "OLD DSN", "NEW DSN"], ...dsns.map(dsnRow)]));
   tellProblems(context, report);
   if (report.status === "failed") context.setExitCode(EXIT.failed);

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { createBundle, verifyBundle } from "../../backup/index.ts";
 import { formatMebibytes } from "../../base/byte-size.ts";
+import { counted } from "../../base/counted.ts";
 import { openDocker } from "../../docker/index.ts";
 import { packageAssets, readWorkspace } from "../../workspace/index.ts";
 import { requireArguments, requireWord } from "../arguments.ts";
@@ -28,7 +29,9 @@ export default {
     if (requireWord(["create", "verify"], action, "the action") === "verify") {
       const [path] = requireArguments("package verify", ["bundle"], words);
       const files = await withProgress(context, `reading ${path}`, () => verifyBundle(resolve(context.dir, path)));
-      context.print(context.json ? JSON.stringify({ path, files, whole: true }) : `${path}: ${files} files, whole`);
+      context.print(
+        context.json ? JSON.stringify({ path, files, whole: true }) : `${path}: ${counted(files, "file")}, whole`,
+      );
       return;
     }
     requireArguments("package create", [], words);

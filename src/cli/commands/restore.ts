@@ -23,6 +23,7 @@ import {
   writeMissingFiles,
   writeMissingSecrets,
 } from "../../backup/index.ts";
+import { counted } from "../../base/counted.ts";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import { Secret } from "../../base/secret.ts";
@@ -172,7 +173,7 @@ function print(context: CliContext, result: RestoreResult): void {
     return;
   }
   const { project, backup, tables, rows, apps, safety } = result;
-  context.print(`${project} is as in ${backup}: ${tables} tables, ${rows} rows, equal`);
+  context.print(`${project} is as in ${backup}: ${counted(tables, "table")}, ${counted(rows, "row")}, equal`);
   if (apps.length > 0) context.print(`the old DSN of ${apps.join(", ")} was accepted`);
   if (safety !== undefined) context.print(`what was there is in ${safety}`);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
+import { counted } from "../../base/counted.ts";
 import { defined } from "../../base/defined.ts";
 import { CodedError, type ErrorCode } from "../../base/errors.ts";
 import { openReferences } from "../../references/resolver.ts";
@@ -183,7 +184,9 @@ async function makeToken(context: CliContext, flags: Flags): Promise<void> {
     const token = await rethrowing(() =>
       signToken(key, { subject, id, scopes, servers, days, issuer, audience }, clock.now()),
     );
-    log.info(`a token of ${subject} (jti:${id}) for ${servers.join(", ")}: ${scopes.join(", ")}; ${days} days`);
+    log.info(
+      `a token of ${subject} (jti:${id}) for ${servers.join(", ")}: ${scopes.join(", ")}; ${counted(days, "day")}`,
+    );
     context.print(context.json ? JSON.stringify({ token, id, subject, scopes, servers, days }) : token);
   } finally {
     await references.close();

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { counted } from "../../base/counted.ts";
 import { parseDays, parseEventsPerDay } from "../../init/index.ts";
 import { ASSUMED, declaredFor, MEASURED, type Sizing, sizeFor } from "../../workspace/index.ts";
 import { badValues } from "../arguments.ts";
@@ -41,7 +42,7 @@ const gib = (mib: number): string => `${(mib / 1024).toFixed(mib < 10_240 ? 1 : 
 function sizingText(sizing: Sizing, production: boolean): string {
   const { eventsPerDay, retentionDays, peakPerS, topology, memoryMib, hostMib, diskMib, postgres, measured } = sizing;
   const rows = [
-    ["events", `${eventsPerDay} a day, kept ${retentionDays} days; ${peakPerS} a second at the peak`],
+    ["events", `${eventsPerDay} a day, kept ${counted(retentionDays, "day")}; ${peakPerS} a second at the peak`],
     ["topology", topology],
     ["memory", `${gib(hostMib)} for the machine`],
     ...Object.entries(memoryMib).map(([part, mib]) => [`  ${part}`, `${mib} MiB at most`]),

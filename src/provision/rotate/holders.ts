@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.ts";
 import { CodedError } from "../../base/errors.ts";
 import type { Clock } from "../../base/wait.ts";
 import { variablesOf } from "../../config/framework-presets.ts";
@@ -81,7 +82,10 @@ export async function findHolders(
       ];
     });
     return {
-      now: [...containers, ...(sent === 0 ? [] : [holder("somebody", `sent ${sent} requests with it just now`)])],
+      now: [
+        ...containers,
+        ...(sent === 0 ? [] : [holder("somebody", `sent ${counted(sent, "request")} with it just now`)]),
+      ],
       maybe: [...fixed, ...outside],
     };
   });
