@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { inspect } from "node:util";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help, type Option } from "commander";
 import { CodedError } from "../base/errors.ts";
 import { asksForFirstPage, normalizeArgv } from "./argv.ts";
 import type { CommandEntry } from "./command.ts";
@@ -22,7 +22,7 @@ const program = new Command("glitchtip-compose")
   .option("--json", "print data as JSON on stdout and messages on stderr")
   .option("--debug", "print debug messages")
   .exitOverride()
-  .configureHelp({ showGlobalOptions: true })
+  .configureHelp({ showGlobalOptions: true, optionDescription })
   .configureOutput({ writeErr: () => {} });
 
 for (const { heading, commands } of COMMAND_GROUPS) {
@@ -115,12 +115,16 @@ async function lockFor(
   return await lockWorkspace(context, command.trim(), process.pid);
 }
 
-/** An interrupt is no failure, so it is not red. */
+/** Returns commander's text of an option, without the empty list that an option begins with that may be repeated. */
+function optionDescription(option: Option): string {
+  return new Help().optionDescription(option).replace(/ \(default: \[\]\)$/, "");
+}
+
+/** Whoever has pressed Ctrl-C knows that it is no error: its code is shown with --json only. */
 function toStderr(text: string): void {
   const paint = paintFor({ env: process.env, json: false }, process.stderr.isTTY === true);
-  process.stderr.write(
-    wrapped(text, columnsOf(process.stderr)).replace(/^error (?!GC1003)GC\d{4}:/, (start) => paint("bad", start)),
-  );
+  const shown = wrapped(text.replace(/^error GC1003: /, ""), columnsOf(process.stderr));
+  process.stderr.write(shown.replace(/^error GC\d{4}:/, (start) => paint("bad", start)));
 }
 
 /** Returns commander's error as one of ours that names the help to read, or what people mean by a word of other tools. */

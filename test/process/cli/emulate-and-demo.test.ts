@@ -120,7 +120,7 @@ describe("demo without containers", () => {
     await using run = startCli(folders, "demo", "--no-containers");
     await run.says(text);
     const { code, stderr } = await interrupt(run);
-    expect(stderr).toMatch(/^error GC1003: stopped by SIGINT$/m);
+    expect(stderr).toMatch(/^stopped by SIGINT$/m);
     expect(code).toBe(130);
     expect(folders.leftovers()).toEqual([]);
     expect(processesIn(folders)).toEqual([]);

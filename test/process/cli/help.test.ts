@@ -295,6 +295,7 @@ describe("help", () => {
       expect(help, name).toMatchObject({ code: 0, stderr: "" });
       expect(help.stdout, name).toMatch(new RegExp(`\nExamples:\n {2}npx glitchtip-compose ${name}`));
       expect(help.stdout, name).toContain("--json");
+      expect(help.stdout.replace(/\s+/g, " "), name).not.toMatch(/default: (?:\[\]|\{\}|undefined|null)/);
     };
     const left = COMMANDS.map(({ name }) => name);
     const worker = async () => {
