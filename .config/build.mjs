@@ -106,7 +106,7 @@ const cli = await bundle("cli", {
     emulator: "src/emulator/index.ts",
   },
   splitting: true,
-  alias: DOCKERODE,
+  alias: { ...DOCKERODE, "string-width": "./.config/lazy-string-width.cjs" },
 });
 giveCommonJs(["provisioner.mjs", "backup.mjs", "care.mjs", "serve.mjs"]);
 // What completion answers from, so that no key press loads a command.
