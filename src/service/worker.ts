@@ -24,8 +24,8 @@ export interface Workers {
 }
 
 /** A worker that was killed is noticed within this time. */
-const JOB_LOCK_MS = 12_000;
-const STALLED_CHECK_MS = 5_000;
+const JOB_LOCK_MS = 10_000;
+const STALLED_CHECK_MS = 4_000;
 /** How soon a run is tried again whose server another run holds. */
 const BUSY_MS = 250;
 export const ATTEMPTS = 5;
