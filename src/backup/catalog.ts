@@ -71,7 +71,7 @@ export function chooseBackup(folder: string, dir: string, wanted: string): Backu
   const found = all.find(({ problem, manifest }) => problem === undefined && manifest?.reason !== "before restore");
   if (found !== undefined) return readBackup(found.path);
   throw new CodedError("GC1803", `${folder} holds no backup that can be used`, {
-    problems: all.map(({ name, problem = "made before a restore: give its name" }) => `${name}: ${problem}`),
+    problems: all.map(({ name, problem = "created by a restore: name it to use it" }) => `${name}: ${problem}`),
     remedy: "npx glitchtip-compose backup create, or give the path of one.",
   });
 }

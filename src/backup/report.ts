@@ -62,6 +62,6 @@ export function backupProblems({ failed, next }: BackupState, nowMs: number): st
   const late = next !== undefined && nowMs - Date.parse(next) > OVERDUE_AFTER_MS;
   return [
     ...(failed === undefined ? [] : [`the last backup failed: ${failed.code}: ${failed.message}: ${look}`]),
-    ...(late ? [`the backup of ${next} was not made: ${look}`] : []),
+    ...(late ? [`the backup that was due at ${next} was not created: ${look}`] : []),
   ];
 }

@@ -62,7 +62,7 @@ export const ERROR_CODES = {
   GC1611: "the stack belongs to another folder or workspace",
   GC1701: "the Vault cannot be reached",
   GC1702: "the Vault refuses the sign-in or the secret",
-  GC1801: "a backup could not be made",
+  GC1801: "a backup could not be created",
   GC1802: "a backup did not pass its check",
   GC1803: "the backup cannot be used",
   GC1804: "the backup does not fit this stack",

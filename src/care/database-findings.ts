@@ -74,7 +74,7 @@ export function partitionsFinding(
   const problems = partitionProblems(tables, settings.retentionDays, nowMs);
   const finding: CareFinding = { event: "partitions-failed", about: "partitions" };
   if (problems.length === 0) return finding;
-  const remedy = `${logsCommand(partsOf(settings).worker)}; npx glitchtip-compose migrate makes the coming ones`;
+  const remedy = `${logsCommand(partsOf(settings).worker)}; npx glitchtip-compose migrate creates the next ones`;
   return { ...finding, problem: problems.join("; "), remedy };
 }
 

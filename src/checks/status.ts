@@ -179,7 +179,7 @@ export async function stackStatus(
     ...discoveryProblems(stack, declaration, options),
     ...serviceProblems(stack, services, written, apps),
     ...lost.map((app) => `${app} ${LOST_DSN}: docker compose up -d --wait`),
-    ...dotenv.map(({ path }) => `${path} does not hold the DSN that its program shall have: npx glitchtip-compose up`),
+    ...dotenv.map(({ path }) => `${path} does not hold its program's current DSN: npx glitchtip-compose up`),
     ...(options.changedStarts ?? []).map((text) => `${text}: npx glitchtip-compose up`),
     ...lines.flatMap((line) => line?.problems ?? []),
   ];

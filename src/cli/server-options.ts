@@ -18,7 +18,7 @@ export const withServerOptions = (command: Command): Command =>
     .option("--instance <name>", "only this server of those that are declared");
 
 export const withStrictOption = (command: Command): Command =>
-  command.option("--strict", "what is declared, is not there and may not be made is an error, not a warning");
+  command.option("--strict", "an object that is declared, missing and must not be created is an error, not a warning");
 
 export const openDeclared = (context: CliContext, declared: readonly DeclaredServer[]): Servers =>
   openServers({ ...context, docker: () => openDocker(context) }, declared);

@@ -59,12 +59,15 @@ export const declarationSchema = z.strictObject({
     "GlitchTip for the world: HTTPS in front, closed to strangers, the worker apart.",
   ),
   mail: described(z.optional(mailSchema), "How GlitchTip sends mails. Default: they are printed to its log."),
-  backup: described(z.optional(backupSchema), "Copies of the data, and when they are made."),
+  backup: described(z.optional(backupSchema), "Backups of the data, and their schedule."),
   care: described(
     z.optional(careSchema),
     "A service that watches the stack and restarts GlitchTip's processes with care.",
   ),
-  notify: described(z.optional(notifySchema), "Who is told when something has failed; with one the stack is watched."),
+  notify: described(
+    z.optional(notifySchema),
+    "Channels for messages about failures. With at least one, the stack is watched.",
+  ),
   limits: described(z.optional(limitsSchema), "Memory and cores of GlitchTip's containers."),
   postgres: described(
     z.optional(postgresSchema),

@@ -13,7 +13,7 @@ export async function whyNoContainers(docker: Docker): Promise<string | undefine
   const { code, stderr } = await docker.cli(["compose", "pull", "--quiet", "--policy", "missing"]);
   if (code === 0) return undefined;
   const lines = stderr.trim().split("\n");
-  return `an image cannot be had: ${lines.findLast((line) => line.trim() !== "")?.trim() ?? "docker compose pull failed"}`;
+  return `an image is not available: ${lines.findLast((line) => line.trim() !== "")?.trim() ?? "docker compose pull failed"}`;
 }
 
 /** Matches the lines of Compose that say that something is done: "Container demo-glitchtip-db-1  Healthy". */

@@ -61,6 +61,6 @@ async function breakApp(appUrl: string, signal: AbortSignal): Promise<{ eventId:
     return { eventId: String(body.eventId), error: String(body.error) };
   }
   throw new CodedError("GC1605", "the sample app failed as asked, but reported nothing", {
-    remedy: "Its log tells why: docker compose logs app",
+    remedy: "Its log shows why: docker compose logs app",
   });
 }

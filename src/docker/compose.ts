@@ -53,7 +53,7 @@ const QUICK_MS = 60_000;
 const withoutComposeFile = (): CodedError =>
   new CodedError("GC1604", "this needs a Compose file, and there is none in this folder or above it", {
     remedy:
-      "Run it in the folder of your Compose file, or make a stack with npx glitchtip-compose init. For a server that runs elsewhere: plan, apply, pull and provision.",
+      "Run it in the folder of your Compose file, or create a stack with npx glitchtip-compose init. For a server that runs elsewhere: plan, apply, pull and provision.",
   });
 
 /** `remove` removes a container by its name, also after the signal was aborted. */
@@ -68,7 +68,7 @@ export function openCompose(docker: DockerCli, remove: (container: string) => Pr
       remedy:
         verb === "config"
           ? "Correct your Compose files until `docker compose config` accepts them."
-          : "npx glitchtip-compose doctor tells more.",
+          : "npx glitchtip-compose doctor says more.",
     });
   };
   return {

@@ -33,7 +33,7 @@ interface Refusal {
 const NOT_KNOWN: Refusal = {
   code: "GC1304",
   remedy:
-    "The server does not know this token: put another one where server.token points (GlitchTip: Profile, Auth Tokens). One of our own is made anew by the next run.",
+    "The server does not know this token: put another one where server.token points (GlitchTip: Profile, Auth Tokens). The next run replaces a token that it created itself.",
 };
 const NOT_THE_API: Refusal = {
   code: "GC1206",
@@ -48,7 +48,7 @@ const BY_STATUS: Readonly<Record<number, Refusal>> = {
     remedy:
       "A token needs the scope for it (org, team, project, member, event: read, write or admin), and its account the role.",
   },
-  404: { code: "GC1209", remedy: "It may have been deleted meanwhile; run the command again." },
+  404: { code: "GC1209", remedy: "It may have been deleted in the meantime; run the command again." },
   409: { code: "GC1210", remedy: "Look at what is there in GlitchTip's pages, then run the command again." },
   429: { code: "GC1207", remedy: "Wait, then run the command again." },
 };

@@ -86,7 +86,7 @@ async function theOlder<P extends Numbered>(
 /** Throws the error for an organization that was not created: nobody may do so, or the token lacks the scope (scopes scenario). */
 export function explainRefusedOrganization(error: unknown): never {
   if (!(error instanceof AnswerError) || error.code !== "GC1305" || /permission denied/i.test(error.said)) throw error;
-  throw new CodedError("GC1402", `the organization cannot be made: ${error.said}`, {
+  throw new CodedError("GC1402", `the organization cannot be created: ${error.said}`, {
     remedy:
       "Sign in as a superuser, or set ENABLE_ORGANIZATION_CREATION=true on the server, or declare the name of an existing organization.",
     cause: error,

@@ -83,12 +83,12 @@ function judge(answer: HttpAnswer, url: string, email: string): void {
   if (code === "email_password_mismatch") {
     throw new CodedError("GC1301", `${url}: the password of ${email} was refused, or there is no such account`, {
       remedy:
-        "Put the right one where admin.password points; where the stack made it: npx glitchtip-compose secrets rotate admin-password, or set this one on the server; in this stack: npx glitchtip-compose user password EMAIL",
+        "Put the right one where admin.password points; where the stack created it: npx glitchtip-compose secrets rotate admin-password, or set this one on the server; in this stack: npx glitchtip-compose user password EMAIL",
     });
   }
   if (code === "too_many_login_attempts") {
     throw new CodedError("GC1303", `${url}: too many attempts to sign in as ${email}`, {
-      remedy: "Wait five minutes, mend the password, then run it again.",
+      remedy: "Wait five minutes, correct the password, then run it again.",
     });
   }
   if (answer.status === 401) {

@@ -92,7 +92,7 @@ const COMMENTS: Readonly<Record<string, string>> = {
     "What GlitchTip has to look like. After a change: npx glitchtip-compose init, then docker compose up -d --wait",
   server:
     "The image's tag decides the generation. Also: url (what browsers use), topology, valkey, registration, retention.",
-  admin: "The superuser. Its password is made by the first up; it is printed by: npx glitchtip-compose password",
+  admin: "The superuser. The first up creates its password; to print it: npx glitchtip-compose password",
   organization: "Names as people see them.",
   production: "HTTPS in front. Also: network and certResolver (proxy: traefik), bodyMegabytes.",
   engine: "What runs the stack. Also: docker.",

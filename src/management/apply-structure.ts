@@ -97,7 +97,7 @@ async function create(
     project = await put(run, organization, project, change);
     keep();
   }
-  return created.isOurs ? {} : { note: "somebody made it meanwhile; theirs is taken" };
+  return created.isOurs ? {} : { note: "it was created in the meantime by somebody else; that one is used" };
 }
 
 async function update(
@@ -110,7 +110,7 @@ async function update(
   const before = await findById(run, organization, addresses.project(action).slug, action.id);
   if (before === undefined) {
     throw new CodedError("GC1209", `project "${action.name}" (id ${action.id}) is gone`, {
-      remedy: "Plan again: what is declared of it will be made anew.",
+      remedy: "Plan again: what is declared of it will be created again.",
     });
   }
   let address = before;

@@ -78,7 +78,7 @@ export async function applyPlan(
   return actions.flatMap((action) => outcomes.get(action) ?? []);
 }
 
-const STOPPED = "interrupted; the same command goes on from here";
+const STOPPED = "interrupted; the same command continues from here";
 
 /** Calls the handler of the action's kind. TypeScript cannot follow the table, hence the cast. */
 const carryOut = (run: ApplyRun, action: Action): Promise<AppliedNote> =>
@@ -114,8 +114,8 @@ function whyNot(
   const { organization, project } = action;
   if (signal.aborted) return STOPPED;
   if (hopeless !== undefined) return hopeless.message;
-  if (failed.has(`organization ${organization}`)) return `organization "${organization}" could not be made`;
-  if (failed.has(`project ${organization} ${project}`)) return `project "${project}" could not be made`;
+  if (failed.has(`organization ${organization}`)) return `organization "${organization}" could not be created`;
+  if (failed.has(`project ${organization} ${project}`)) return `project "${project}" could not be created`;
   const team = action.kind === "project" && action.type === "create" ? action.desired.team : undefined;
-  return failed.has(`team ${organization} ${team}`) ? `team "${team}" could not be made` : undefined;
+  return failed.has(`team ${organization} ${team}`) ? `team "${team}" could not be created` : undefined;
 }

@@ -144,7 +144,7 @@ function declarationText(path: string, file: string): string {
   if (text !== undefined) return text;
   throw new CodedError("GC1108", `there is no ${file}`, {
     remedy:
-      "Name the declaration with --file, make one with npx glitchtip-compose init, or of a server that runs already with pull --url.",
+      "Name the declaration with --file, create one with npx glitchtip-compose init, or write that of a running server with pull --url.",
   });
 }
 

@@ -111,7 +111,7 @@ function moved(before: PlannedAction, now: PlannedAction | undefined): string[] 
   if (!isDeepStrictEqual(before.shown.changes, now.shown.changes)) {
     return [`${what}: ${told(before)} was shown, now it is ${told(now)}`];
   }
-  if (before.found !== now.found) return [`${what}: it was changed on the server meanwhile`];
+  if (before.found !== now.found) return [`${what}: it was changed on the server in the meantime`];
   return before.sends === now.sends ? [] : [`${what}: a secret in it has changed`];
 }
 

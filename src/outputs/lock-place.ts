@@ -170,7 +170,7 @@ async function labelOf(path: string): Promise<string | undefined> {
 function notLockable(error: unknown, path: string): unknown {
   const known = explainWriteError(error, path);
   if (known instanceof CodedError) return known;
-  return new CodedError("GC1501", `${path}: no lock can be made`, {
+  return new CodedError("GC1501", `${path}: no lock can be created`, {
     remedy: "Check that the state folder is on a file system that can hold sockets.",
     cause: error,
   });

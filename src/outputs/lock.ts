@@ -45,13 +45,13 @@ export async function acquireLock(folder: string, options: LockOptions): Promise
         if (shown !== undefined && rivals.length === 0) return shown;
         who = rivals.find((rival) => rival.label !== "")?.label ?? `another ${holder}`;
         if (rivals.some(({ name }) => shown !== undefined && name < shown.name)) await stepBack();
-        if (!told) log.step(`${who} is at work here; waiting until it is done`);
+        if (!told) log.step(`${who} is running here; waiting until it ends`);
         told = true;
         return undefined;
       },
       say: (waitedMs) => log.step(`waiting for ${who} since ${inSeconds(waitedMs)}`),
       late: (waitedMs) =>
-        new CodedError("GC1406", `${who} has been at work for ${inSeconds(waitedMs)} (${folder})`, {
+        new CodedError("GC1406", `${who} has been running for ${inSeconds(waitedMs)} (${folder})`, {
           remedy,
         }),
     });

@@ -75,7 +75,7 @@ async function ensureKey(
     const proof = await proveKnown(context, { key: project.key, projectId: project.id });
     if (proof === "accepted") return undefined;
     if (proof === "throttled") {
-      log.warn(`project ${project.slug}: the server takes no more events for now (throttled); its DSN is good`);
+      log.warn(`project ${project.slug}: the server accepts no events for now (throttled); the DSN is valid`);
       return undefined;
     }
     log.info(`project ${project.slug}: the server refuses the key of the last run; looking at its keys`);

@@ -57,7 +57,7 @@ export async function signInOnce(
   if (store.wasRefused(email, password)) {
     throw new CodedError("GC1302", `the password of ${email} was refused before and has not changed since`, {
       remedy:
-        "Put the right one where admin.password points; where the stack made it: npx glitchtip-compose secrets rotate admin-password; it is not tried again until it changes.",
+        "Put the right one where admin.password points; where the stack created it: npx glitchtip-compose secrets rotate admin-password; it is not tried again until it changes.",
     });
   }
   return await signIn({ ...context, email, password }).catch((error: unknown) => {

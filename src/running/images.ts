@@ -76,7 +76,7 @@ export function pushedName(image: string, to: string): string {
   const prefix = to.replace(/\/+$/, "");
   const tagged = name.includes(":") ? name : `${name}:latest`;
   if (!/:latest$/.test(tagged)) return `${prefix}/${tagged}`;
-  throw new CodedError("GC1610", `${image} has no tag of its own, and latest is somebody else's tomorrow`, {
+  throw new CodedError("GC1610", `${image} has no tag of its own, and latest may be another image tomorrow`, {
     remedy: "Give it a version: docker tag, and state it in .env or your Compose file.",
   });
 }

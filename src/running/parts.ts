@@ -76,7 +76,7 @@ export function serviceNamed(services: Services, declaration: Declaration, name:
 export function databaseService(services: Services): string {
   const found = databaseOf(services) ?? (services[DATABASE_TOOLS] && DATABASE_TOOLS);
   if (found !== undefined) return found;
-  throw new CodedError("GC1104", "no service of this stack has psql: its database is not ours", {
+  throw new CodedError("GC1104", "no service of this stack has psql, because its database is elsewhere", {
     remedy: "Declare backup.schedule, which brings one along, or use psql where the database is.",
   });
 }

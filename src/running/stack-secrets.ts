@@ -89,6 +89,6 @@ export async function madeAdminPassword(docker: Docker): Promise<Secret> {
   const found = await openStackSecrets(docker).read(ADMIN_PASSWORD);
   if (found !== undefined) return found.value;
   throw new CodedError("GC1107", "the stack has no administrator's password yet", {
-    remedy: "docker compose up -d --wait makes it.",
+    remedy: "docker compose up -d --wait creates it.",
   });
 }

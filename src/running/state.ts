@@ -159,6 +159,6 @@ export function openRotationNotes(written: WrittenStatus | undefined): string[] 
   const { rotating = [] } = written ?? {};
   if (rotating.length === 0) return [];
   return [
-    `the key of ${rotating.join(", ")} is being exchanged: npx glitchtip-compose rotate goes on, rotate --abort goes back`,
+    `the key of ${rotating.join(", ")} is being rotated: npx glitchtip-compose rotate continues, rotate --abort goes back`,
   ];
 }

@@ -183,7 +183,7 @@ async function startDatabase({ docker, say }: ChangeContext, secrets: StackSecre
 
 const newValueLost = (file: SecretFile) =>
   new CodedError("GC1408", `the new ${rotatableName(file)} is gone from its volume`, {
-    remedy: "Delete .glitchtip/state/secrets.json and run it again: a new one is made.",
+    remedy: "Delete .glitchtip/state/secrets.json and run it again: a new one is created.",
   });
 
 /** The server reads the secret key when it starts; the passwords are set while it runs. */

@@ -48,11 +48,11 @@ export type RotatableSecret = (typeof ROTATABLE_SECRETS)[number];
 /** What a rotation interrupts, to be told before it begins. */
 export const ROTATION_EFFECTS: Readonly<Record<RotatableSecret, string>> = {
   "db-password":
-    "the worker finishes its jobs, then database, worker and web restart; no event is accepted meanwhile, and none that was is lost",
+    "the worker finishes its jobs, then database, worker and web restart; during that no event is accepted, and no accepted event is lost",
   "secret-key":
     "everybody is signed out, and links in mails that are under way (passwords, invitations) end; DSNs and API tokens stay; web and worker restart",
   "admin-password": "the administrator is signed out everywhere; nothing restarts",
-  token: "the provisioner's API token ends and it makes another; DSNs stay, nothing restarts",
+  token: "the provisioner's API token is revoked and replaced; DSNs stay, nothing restarts",
 };
 
 /** The steps of a change, in order: the new value is kept in a file beside the old one, the server has it, our file has it. */

@@ -42,6 +42,6 @@ export async function changeToken({ docker, say, ...context }: TokenContext): Pr
   const ended = await docker.cli(["wait", made?.id ?? provisioner.id], { deadlineMs: WITHIN_MS });
   if (ended.stdout.trim() === "0") return { ended: old.length };
   throw new CodedError("GC1605", `${PROVISIONER} ended with ${ended.stdout.trim()}; the old token is gone`, {
-    remedy: `npx glitchtip-compose logs provision; then docker compose up -d --wait makes a new one`,
+    remedy: `npx glitchtip-compose logs provision; then docker compose up -d --wait creates a new one`,
   });
 }

@@ -133,7 +133,7 @@ export function overlayOwnServices(
     services[name] = { ...apps[name], networks };
   });
   const warnings = Object.keys(services).map(
-    (name) => `service ${name} joins GlitchTip's network: the next up makes its container anew`,
+    (name) => `service ${name} joins GlitchTip's network: the next up recreates its container`,
   );
   return { services, warnings };
 }

@@ -65,7 +65,7 @@ function refuseContradictions({ apps }: Declaration, service: string, options: A
     .filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(app[key]))
     .map(([key, value]) => `apps.${service}.${key}: ${JSON.stringify(value)} here, ${JSON.stringify(app[key])} there`);
   if (problems.length === 0) return;
-  throw new CodedError("GC1001", `glitchtip.yaml has ${service} already and says something else of it`, {
+  throw new CodedError("GC1001", `glitchtip.yaml has ${service} already, with other settings`, {
     problems,
     remedy: "Change glitchtip.yaml, then: npx glitchtip-compose init",
   });

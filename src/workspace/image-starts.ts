@@ -106,9 +106,9 @@ export async function followImages(
   const changed = await changedStarts(docker, workspace);
   const restated = changed.length > 0 ? [] : await restatedOtherwise(workspace);
   if (changed.length + restated.length === 0) return workspace;
-  for (const one of changed) context.log.info(`${changedStartText(one)}; making our files anew`);
+  for (const one of changed) context.log.info(`${changedStartText(one)}; updating the managed files`);
   for (const service of restated) {
-    context.log.info(`${service} would start what your Compose file said before; making our files anew`);
+    context.log.info(`${service} would start what your Compose file said before; updating the managed files`);
   }
   // `up` would pull and build what is missing as well.
   const { files } = await renderFiles(context, { pull: true, build: true });

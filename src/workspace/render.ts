@@ -57,7 +57,7 @@ export function ejectFiles(
   const missing = texts.filter(({ text }) => text === undefined).map(({ path }) => path);
   if (missing.length > 0) {
     throw new CodedError("GC1001", `not there: ${missing.join(", ")}`, {
-      remedy: "npx glitchtip-compose render makes them again; then run it again.",
+      remedy: "npx glitchtip-compose render creates them again; then run it again.",
     });
   }
   const already = paths.filter((path) => files[path]?.ejected);

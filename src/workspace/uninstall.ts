@@ -105,7 +105,7 @@ function managedOutside(dir: string, { files, there }: ReturnType<typeof readMan
 function fateOfMade(dir: string, path: string, hash: string): Fate[] {
   const text = readIfThere(join(dir, path));
   if (text === undefined) return [];
-  return [hashOf(text) === hash ? { path } : { path, why: "edited since init made it" }];
+  return [hashOf(text) === hash ? { path } : { path, why: "edited since init created it" }];
 }
 
 function fateOfDeclaration(

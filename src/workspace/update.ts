@@ -153,10 +153,10 @@ export function conflictIn(files: readonly PlannedFile[], dryRun: boolean): Code
   const conflicts = files.filter(({ state }) => state === "conflict");
   if (conflicts.length === 0) return undefined;
   const list = conflicts.map(({ path }) => path).join(", ");
-  return new CodedError("GC1105", `edited by hand where ours has changed too, so not overwritten: ${list}`, {
+  return new CodedError("GC1105", `edited on lines that the tool changes too, so not overwritten: ${list}`, {
     problems: conflicts.flatMap(placesIn),
     remedy: dryRun
-      ? "Without --dry-run or --check ours is put beside each as .new, and the other files are written."
+      ? "Without --dry-run or --check, the tool's text is written beside each as .new, and the other files are updated."
       : "Take what you need from each .new file, delete it, then run the same again. The other files are written.",
   });
 }

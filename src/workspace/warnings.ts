@@ -76,7 +76,7 @@ function* discoveryWarnings(
 function* dotEnvWarnings({ user, env, stackFile }: Workspace): Generator<string> {
   const readers = Object.keys(user.services).filter((name) => user.services[name]?.envFiles.includes(".env"));
   if (readers.length === 0 || stackFile !== STACK_FILE || env.COMPOSE_FILE?.includes(STACK_FILE)) return;
-  yield `.env is the env_file of ${readers.join(", ")}: with the new lines in it their containers are made anew by the next up`;
+  yield `.env is the env_file of ${readers.join(", ")}: with the new lines in it, the next up recreates their containers`;
 }
 
 /**

@@ -133,7 +133,7 @@ describeOnEngine("two folders on one engine", () => {
       const rotate = () => stack.project.cli(["secrets", "rotate", "db-password", "--yes"]);
       const results = await Promise.all([rotate(), rotate()]);
       expect(results.map(({ code, stderr }) => `${code} ${code === 0 ? "" : stderr}`)).toEqual(["0 ", "0 "]);
-      expect(results.some(({ stderr }) => /secrets rotate db-password \(process \d+\) is at work/.test(stderr))).toBe(
+      expect(results.some(({ stderr }) => /secrets rotate db-password \(process \d+\) is running/.test(stderr))).toBe(
         true,
       );
       expect((await stack.project.cli(["verify"])).code).toBe(0);

@@ -76,7 +76,7 @@ describeOnEngine("what an image starts", () => {
       }
 
       project.write("Dockerfile", lines(3));
-      expect((await project.cli(["build"])).stderr).toMatch(/sleep","300.*making our files anew/);
+      expect((await project.cli(["build"])).stderr).toMatch(/sleep","300.*updating the managed files/);
       expect((await project.cli(["up"])).code).toBe(0);
       expect(await commandOfApp()).toContain("sleep 300");
       expect((await project.cli(["doctor"])).stdout).not.toContain("would start what its image said");

@@ -49,7 +49,7 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     cause:
       "A managed file was edited where this tool changes the same lines, or an import contradicts the declaration.",
     todo: "Take what you need from each `.new` file, delete it, and run the command again: [regeneration.md](regeneration.md).",
-    example: "edited by hand where ours has changed too, so not overwritten: compose.override.yaml",
+    example: "edited on lines that the tool changes too, so not overwritten: compose.override.yaml",
   },
   GC1106: {
     cause:
@@ -167,7 +167,7 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   GC1402: {
     cause: "The account is no superuser, and the server lets nobody else create organizations.",
     todo: "Sign in as a superuser, set ENABLE_ORGANIZATION_CREATION=true, or declare an organization that exists.",
-    example: "the organization cannot be made: 403: Permission denied",
+    example: "the organization cannot be created: 403: Permission denied",
   },
   GC1403: {
     cause: "A slug on the server has characters that no path of its API can carry.",
@@ -188,7 +188,7 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   GC1406: {
     cause: "Another command or container changes the same workspace or server right now.",
     todo: "Wait until it ends. The message says who it is.",
-    example: "npx glitchtip-compose up (process 4711) has been at work for 12 s",
+    example: "npx glitchtip-compose up (process 4711) has been running for 12 s",
   },
   GC1407: {
     cause: "A project is found by its name, and several have it.",

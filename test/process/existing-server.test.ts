@@ -132,7 +132,7 @@ describe("apps with a DSN of their own", () => {
     ]);
     expect(await run(shop, "rotate", "--yes")).toMatchObject({
       code: 0,
-      stdout: "every app has a DSN of its own: there is no key to rotate\n",
+      stdout: "every app has a given DSN, so there is no key to rotate\n",
     });
     expect(await run(shop, "verify", "api")).toMatchObject({
       code: 2,

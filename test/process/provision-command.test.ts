@@ -178,6 +178,6 @@ describe("provision", () => {
     await using setup = await setUp();
     writeFileSync(setup.path("glitchtip.yaml"), "version: 1\napps: { api: { dsn: env:API_DSN } }\n");
     const { code, stdout } = await setup.run("provision");
-    expect([code, stdout]).toEqual([0, "every app has a DSN of its own: there is nothing to provision\n"]);
+    expect([code, stdout]).toEqual([0, "every app has a given DSN, so there is nothing to provision\n"]);
   });
 });

@@ -66,7 +66,7 @@ describe("a provisioner beside another one", () => {
     const held = await lockOf(folders.state);
     await using waiting = startProvisioner(emulator.url, folders);
     await until(waiting, "its line", () => waiting.said !== "");
-    expect(waiting.said).toBe("another provisioner is at work here; waiting until it is done\n");
+    expect(waiting.said).toBe("another provisioner is running here; waiting until it ends\n");
     expect(emulator.requests).toEqual([]);
     await held[Symbol.asyncDispose]();
     expect(await waiting.ended).toMatchObject({ code: 0 });
@@ -82,7 +82,7 @@ describe("a provisioner beside another one", () => {
       env: { GLITCHTIP_READY_WITHIN_SECONDS: "1" },
     });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^error GC1406: another provisioner has been at work for 1 s/m);
+    expect(stderr).toMatch(/^error GC1406: another provisioner has been running for 1 s/m);
     expect(emulator.requests).toEqual([]);
     expect(readdirSync(folders.dsn)).toEqual([]);
   });
@@ -123,8 +123,8 @@ describe("the lock", () => {
     const log = lineLog((line) => lines.push(line));
     await expect(
       acquireLock(folders.state, { clock: hastyClock(), signal, deadlineMs: 60_000, log }),
-    ).rejects.toMatchObject({ code: "GC1406", message: expect.stringMatching(/at work for 60 s/) });
-    expect(lines[0]).toMatch(/^another provisioner is at work/);
+    ).rejects.toMatchObject({ code: "GC1406", message: expect.stringMatching(/running for 60 s/) });
+    expect(lines[0]).toMatch(/^another provisioner is running/);
     expect(lines.length).toBeGreaterThan(3);
     expect(lines.at(-1)).toMatch(/^waiting for another provisioner since \d\d s\n$/);
   });

@@ -289,7 +289,7 @@ describe("provisioning", () => {
     });
     await expect(provisionOnce(emulator.url, folders)).rejects.toMatchObject({
       code: "GC1402",
-      message: "the organization cannot be made: Organization creation is not open",
+      message: "the organization cannot be created: Organization creation is not open",
     });
   });
 });

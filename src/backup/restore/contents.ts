@@ -137,7 +137,7 @@ function absentSecrets(
 
 const NEW_SECRET_EFFECTS: Readonly<Partial<Record<MadeSecret, string>>> = {
   glitchtip_admin_password: "the administrator gets a new password: npx glitchtip-compose password",
-  glitchtip_secret_key: "a new secret key is made: everybody has to sign in again; DSNs stay",
+  glitchtip_secret_key: "a new secret key is created: everybody has to sign in again, and DSNs stay valid",
 };
 
 /** Returns a line for each secret that a restore makes anew, because it is neither in its volume nor in the backup. */
@@ -190,6 +190,6 @@ export function requireCompleteWorkspace(dir: string, contents: BackupContents, 
   if (problems.length === 0) return;
   throw new CodedError("GC1804", `${dir} and the backup together do not make a project`, {
     problems,
-    remedy: "Copy these there, or take a backup that was made with --include-secrets. Nothing was changed.",
+    remedy: "Copy these files there, or use a backup that was created with --include-secrets. Nothing was changed.",
   });
 }

@@ -36,7 +36,7 @@ export const upgradeProgress = progressFile({
   steps: STEPS,
   shape,
   code: "GC1809",
-  remedy: "It tells how far an upgrade came. If `docker compose ps` shows all well, delete it.",
+  remedy: "This file records how far an upgrade came. If `docker compose ps` shows that everything runs, delete it.",
 });
 
 export const newUpgrade = (

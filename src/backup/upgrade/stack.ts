@@ -76,6 +76,6 @@ export async function removeVolumes(docker: Docker, volumes: readonly string[]):
   if (code === 0) return;
   throw new CodedError("GC1604", "not every volume could be removed", {
     problems: lastLines(stderr, 5),
-    remedy: "docker ps -a --filter volume=NAME tells who has it.",
+    remedy: "docker ps -a --filter volume=NAME shows which container uses it.",
   });
 }

@@ -83,7 +83,7 @@ export async function testChannels(
   const all = channelsOf(declaration);
   const wanted = all.filter((one) => name === undefined || one.name === name);
   if (wanted.length === 0) {
-    throw new CodedError("GC1101", name === undefined ? "nobody is declared in notify" : `notify has no ${name}`, {
+    throw new CodedError("GC1101", name === undefined ? "notify declares no channel" : `notify has no ${name}`, {
       remedy:
         all.length === 0
           ? "Write notify: [{type: slack, url: file:./slack-url}] into glitchtip.yaml."

@@ -120,7 +120,7 @@ function findingOf({ path, state, after, notNeeded }: PlannedFile): Finding[] {
     case "removed":
       return [warn("files", `${path} is no longer needed`, RENDER)];
     case "conflict":
-      return [warn("files", `${path} was edited by hand where ours has changed too`, RENDER)];
+      return [warn("files", `${path} was edited on lines that the tool changes too`, RENDER)];
     case "kept":
       if (notNeeded) return [warn("files", `${path} is no longer needed, and was edited by hand`, `Remove ${path}`)];
       return [warn("files", `${path} was edited by hand`, anew(path))];
@@ -142,7 +142,7 @@ export async function checkImageStarts(docker: Docker, workspace: Workspace): Pr
 
 const anew = (path: string): string => {
   const first = STACK_FILES.includes(path) ? "move the change to a Compose file of your own, then " : "";
-  return `To have it made anew: ${first}remove ${path}, then: ${RENDER}`;
+  return `To get the generated file back: ${first}remove ${path}, then: ${RENDER}`;
 };
 
 /** Checks that the copies which the containers read are what Vault has. */

@@ -132,7 +132,7 @@ async function checkPort(
   if (!here || protocol !== "tcp") return ok("port", `${at} (${service}) is used by no container`);
   if (await machine.portIsFree(port, hostIp)) return ok("port", `${at} (${service}) is free`);
   if (ports === undefined) {
-    const fix = "Once an engine answers, its containers are looked at.";
+    const fix = "Ports of containers are checked once an engine answers.";
     return warn("port", `${at}, wanted by ${service}, is in use; without an engine it is not known by whom`, fix);
   }
   return fail(

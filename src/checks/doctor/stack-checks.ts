@@ -180,8 +180,8 @@ export async function checkDsns(stack: RunningStack): Promise<Finding[]> {
     ...(written?.rotating ?? []).map((project) =>
       warn(
         "rotation",
-        `the key of ${project} is being exchanged, and nobody has ended it`,
-        "npx glitchtip-compose rotate goes on, rotate --abort goes back",
+        `the key of ${project} is being rotated, and the rotation is not finished`,
+        "npx glitchtip-compose rotate continues, rotate --abort goes back",
       ),
     ),
   ];

@@ -104,7 +104,7 @@ async function provisioned(stack: RunningStack, name: string) {
   const { token, organization, projects } = storedIn(text ?? "");
   const project = projects[name];
   if (token === undefined || organization === undefined || project?.key === undefined) {
-    throw new CodedError("GC1605", `the provisioner has not made project ${name} yet`, {
+    throw new CodedError("GC1605", `the provisioner has not created project ${name} yet`, {
       remedy: "docker compose up -d --wait",
     });
   }

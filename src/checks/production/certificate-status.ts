@@ -28,7 +28,7 @@ export function certificateVerdict(seen: ServedCertificate, production: Declarat
   const { forDomain, trusted, why, state, notAfter } = seen;
   const renew = own
     ? `Put the new certificate and key in place, then ${ours ? "npx glitchtip-compose restart proxy" : "restart the proxy"}.`
-    : `${log} tells why it is not renewed.`;
+    : `${log} shows why it is not renewed.`;
   if (state === "over") return failed(`it ended on ${notAfter}`, renew);
   if (!forDomain) return failed("it is for another name", "Check production.domain and the proxy.");
   if (state === "early") return failed("it is not valid yet", "Check the host's clock and the certificate.");

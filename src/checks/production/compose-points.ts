@@ -70,7 +70,7 @@ export const COMPOSE_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "privileges",
-    what: "whoever breaks into a container finds nothing to go on with",
+    what: "a break-in into one container leads no further",
     how: "no capabilities but the proxy's one, the backup's two and the setup's one to read referenced files, no-new-privileges, read-only files",
     check: (seen) => forEachService(seen, privilegesIn(seen), "none", OWN_FILE),
   },
@@ -106,7 +106,7 @@ export const COMPOSE_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "database-network",
-    what: "the database is reached by GlitchTip alone, and reaches nobody",
+    what: "only GlitchTip reaches the database, and the database reaches nothing",
     how: "its network is internal, and it has no port",
     check({ config, workspace }) {
       if (config === undefined) return filesNotRead;

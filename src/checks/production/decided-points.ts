@@ -25,7 +25,7 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "administrator",
-    what: "the administrator's address is somebody's",
+    what: "the administrator's address belongs to a person",
     how: "`admin.email` in glitchtip.yaml",
     check({ workspace: { declaration } }) {
       const email = declaration.admin?.email ?? "";
@@ -39,7 +39,7 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "retention",
-    what: "somebody has decided how long data is kept",
+    what: "the retention of data is decided",
     how: "`server.retention.events` in glitchtip.yaml",
     check({ workspace: { declaration } }) {
       const kept = Object.entries(declaration.server.retention ?? {}).filter(([, days]) => days !== undefined);
@@ -61,7 +61,7 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
       }
       return declaration.backup?.schedule === undefined
         ? failed(
-            "backups are made by hand only",
+            "there is no schedule, so backups are created by hand only",
             `Write backup: {schedule: "03:15", keep: "daily=7,weekly=4"}, ${THEN}`,
           )
         : passed(`by schedule: ${declaration.backup.schedule}`);
@@ -118,7 +118,7 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "secret-files",
-    what: "nobody else on the host reads the secrets, and git does not take them",
+    what: "no other user of the host can read the secrets, and git ignores them",
     how: "they are in volumes; referenced files are there, `.glitchtip/secrets` of an earlier version is 0700, `.glitchtip/.gitignore` names it",
     check({ workspace: { dir, declaration, env }, shell }) {
       const folder = join(dir, SECRETS_FOLDER);

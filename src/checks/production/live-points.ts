@@ -102,7 +102,7 @@ export const LIVE_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "headers",
-    what: "browsers are told what not to do with its pages",
+    what: "browsers get the security headers",
     how: "security headers of an answer by https",
     check: (seen) =>
       answered(seen, seen.answers?.https, ({ headers }) => {
@@ -114,7 +114,7 @@ export const LIVE_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "body-size",
-    what: "nobody fills memory and disk by one request",
+    what: "a single request cannot fill memory or disk",
     how: "a body just over the limit is refused with 413",
     check: (seen) =>
       answered(seen, seen.answers?.tooLarge, ({ status }) =>

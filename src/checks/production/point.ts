@@ -50,7 +50,7 @@ export const RESTART_WORKER = "npx glitchtip-compose restart worker";
 /** What to type after a change of the declaration. */
 export const THEN = "then: npx glitchtip-compose init, docker compose up -d --wait";
 
-export const filesNotRead = unknown("Compose could not read the files", "npx glitchtip-compose doctor tells why.");
+export const filesNotRead = unknown("Compose could not read the files", "npx glitchtip-compose doctor shows why.");
 /** What to type where the declaration has no production yet. */
 export const DECLARE_PRODUCTION =
   "Declare production: npx glitchtip-compose init --production --domain errors.example.com";

@@ -54,7 +54,7 @@ export async function refuseUnfitProduction(
   if (problems.length === 0) return;
   throw new CodedError("GC1111", `${production.domain} cannot be put into production like this; nothing was written`, {
     problems,
-    remedy: "Mend these, then run it again. Names and ports are not looked at with --no-preflight.",
+    remedy: "Correct these points, then run it again. --no-preflight skips DNS and ports.",
   });
 }
 
@@ -62,7 +62,7 @@ async function domainProblems({ domain, tls, proxy }: Production, host: HostNetw
   if (await host.resolves(domain)) return [];
   const what = `production.domain: ${domain} does not resolve on this machine`;
   if (proxy === "caddy" && tls.mode === "auto") {
-    return [`${what}, so nobody gives a certificate for it; add it to your DNS, or try it out with --tls internal`];
+    return [`${what}, so no authority issues a certificate for it; add it to your DNS, or try it with --tls internal`];
   }
   log.warn(`${what}: add it to your DNS`);
   return [];

@@ -33,14 +33,14 @@ export const SETTINGS_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "registration",
-    what: "strangers cannot make an account",
+    what: "strangers cannot create an account",
     how: "ENABLE_USER_REGISTRATION in the container",
     check: (seen) =>
       mustBe(seen, "ENABLE_USER_REGISTRATION", /^false$/i, "closed", "Write server.registration: closed"),
   },
   {
     id: "organizations",
-    what: "only administrators make organizations",
+    what: "only administrators create organizations",
     how: "ENABLE_ORGANIZATION_CREATION in the container",
     check: (seen) => mustBe(seen, "ENABLE_ORGANIZATION_CREATION", /^false$/i, "closed", "Declare production"),
   },

@@ -27,8 +27,11 @@ export default {
   flags: (command) =>
     command
       .argument("[service]", "its name in your Compose file; on a terminal it may be left out")
-      .option("--project <name>", "the project it reports to, made where there is none; default: the service's name")
-      .option("--dsn <reference>", `a DSN of its own instead of a project: ${REFERENCE_FORMS}`)
+      .option(
+        "--project <name>",
+        "the project it reports to, created if it does not exist; default: the service's name",
+      )
+      .option("--dsn <reference>", `an existing DSN instead of a project: ${REFERENCE_FORMS}`)
       .option("--variables <names>", "variables that get the DSN, with commas; default SENTRY_DSN")
       .option("--audience <who>", AUDIENCES.join(", "))
       .option("--preset <framework>", "the variables that a framework reads")

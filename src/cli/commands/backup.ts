@@ -100,7 +100,7 @@ async function create({ context, project, folder, flags }: Call): Promise<void> 
   context.print(`${path}\n${describeBackup(made)}; trial restore: ${verify ? "equal" : "not made"}${copied}`);
   if (manifest.secrets === "none")
     context.log.info(
-      "The secrets are not in it: make one with --include-secrets as well, or keep what npx glitchtip-compose password prints.",
+      "It holds no secrets: create one with --include-secrets as well, or write down what npx glitchtip-compose password prints.",
     );
 }
 

@@ -35,7 +35,7 @@ export default {
         }),
     );
     if (code !== 0) {
-      throw new CodedError("GC1604", "the build failed; what runs goes on as it was", {
+      throw new CodedError("GC1604", "the build failed; running containers are unchanged", {
         problems: lastLines(stderr, 8),
       });
     }

@@ -67,7 +67,9 @@ export default {
     );
     for (const line of keptLine(result.keptVolumes)) context.print(line);
     if (keptImages.length > 0) context.print(`kept, because they are in use or not here: ${keptImages.join(", ")}`);
-    context.print("the files are still there; npx glitchtip-compose init and docker compose up start anew");
+    context.print(
+      "the files are still there; npx glitchtip-compose init and docker compose up start again from nothing",
+    );
   },
 } satisfies CliCommand<Flags>;
 

@@ -23,7 +23,7 @@ export default {
       .option("--generation <version>", GENERATIONS.join(", "), GENERATIONS.at(-1))
       .option("--port <number>", "0 takes a free one", "0")
       .option("--superuser <email>", "the account that is there from the start", "admin@example.com")
-      .option("--password-file <path>", "its password; without it one is made and shown")
+      .option("--password-file <path>", "a file with its password; without it a password is generated and printed")
       .option("--token-file <path>", "write an API token of that account there, with every scope, for its owner alone")
       .option("--registration <state>", "open or closed", "closed"),
   async run(context, flags) {
@@ -71,7 +71,7 @@ function tokenFileAt(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
   const isToken = found?.isFile() && found.size < 100 && /^[0-9a-f]{64}\n?$/.test(readIfThere(path) ?? "");
   if (found === undefined || isToken) return path;
-  throw new CodedError("GC1501", `--token-file ${path}: something else than an API token is there`, {
+  throw new CodedError("GC1501", `--token-file ${path}: the file holds something other than an API token`, {
     remedy: "Give a path where nothing is, or remove that file.",
   });
 }

@@ -52,7 +52,7 @@ export default {
           "--instance <name>",
           "only this one of app-interface's instances; for a configuration: the server it goes to",
         )
-        .option("--url <url>", "where the server is; a Terraform state tells it by DSNs only")
+        .option("--url <url>", "the server's address, which a Terraform state holds only inside DSNs")
         .option("--token <reference>", "where its API token is, for terraform; default env:GLITCHTIP_TOKEN")
         .option("--prefer <whose>", "mine or imported, where the declaration says something else"),
       "import",

@@ -67,7 +67,7 @@ export default {
 function projectOf(declaration: Declaration, wanted: string | undefined): string {
   const keys = Object.values(provisionedApps(declaration)).map(({ project }) => project);
   const key = wanted ?? keys[0];
-  if (key === undefined) throw new CodedError("GC1104", "no app of the declaration has a project of ours");
+  if (key === undefined) throw new CodedError("GC1104", "no app of the declaration reports to a project of this stack");
   if (!keys.includes(key)) {
     throw new CodedError("GC1104", `no app reports to project "${key}"${didYouMean(key, keys)}`, {
       remedy: `There are: ${[...new Set(keys)].join(", ")}.`,

@@ -91,7 +91,9 @@ async function serverPart(context: CliContext, flags: Flags, beside: boolean): P
 /** Writes the plan for `apply --plan`, unless something could not be planned and so was not shown. */
 function keepPlan(context: CliContext, out: string, looked: readonly LookedServer[], flags: Flags): void {
   if (reportedProblems(looked).length > 0) {
-    context.log.warn(`${out} is not written: not everything could be planned; mend that, or narrow it with --instance`);
+    context.log.warn(
+      `${out} is not written, because not everything could be planned; correct that, or narrow the plan with --instance`,
+    );
     return;
   }
   writePlanFile(resolve(context.dir, out), looked, flags);

@@ -23,7 +23,7 @@ export default {
       .argument("[app...]", "whose DSNs are written; default: all of the declaration")
       .option("--url <url>", "where this machine reaches GlitchTip; default: server.url, else the published port")
       .option("--token <reference>", `${REFERENCE_FORMS} of an API token; default: as declared`)
-      .option("--check", "change nothing; exit code 3 tells that a run would")
+      .option("--check", "change nothing; exit code 3 if a run would change something")
       .option("--out <folder>", "write a file APP.env for each app, for a shell to source")
       // The option is not called --env-file, because Node 20 takes that for its own wherever it stands.
       .option("--dotenv <path>", "write one file of NAME='value' lines, as docker compose and dotenv read them")
@@ -64,7 +64,7 @@ function checkFlags({ url, token, readyWithin }: Flags): number {
 }
 
 function text({ server, apps, changes, files }: LocalResult, check: boolean): string {
-  if (server === undefined) return "every app has a DSN of its own: there is nothing to provision";
+  if (server === undefined) return "every app has a given DSN, so there is nothing to provision";
   const would = check ? "would " : "";
   const rows = Object.entries(apps).map(([app, { project, dsn, variables }]) => [
     app,

@@ -39,10 +39,10 @@ export default {
   flags: (command) =>
     withConfirmation(
       command
-        .argument("[app...]", "whose projects; default: what is under way, else all")
+        .argument("[app...]", "apps whose keys are replaced; default: those of an unfinished rotation, else all")
         .option("--abort", "go back: the old key is published again, the new one deleted")
         .option("--keep-old", "end without deleting: both keys stay good")
-        .option("--silent-for <time>", "how long nobody may be seen with the old key before it is deleted", "60s"),
+        .option("--silent-for <time>", "how long the old key must have been unused before it is deleted", "60s"),
       "rotate",
     ),
   async run(context, flags, apps) {
@@ -51,7 +51,7 @@ export default {
     const { declaration } = readWorkspace(context.dir, context.env);
     refuseProvided(chooseApps(declaration, apps));
     if (!needsProvisioner(declaration)) {
-      const nothing = "every app has a DSN of its own: there is no key to rotate";
+      const nothing = "every app has a given DSN, so there is no key to rotate";
       const empty: RotateResult = { outcome: "nothing", projects: [], events: [], maybe: [] };
       return context.print(context.json ? JSON.stringify(empty) : nothing);
     }
@@ -135,8 +135,8 @@ function text({ outcome, projects, events, maybe }: RotateResult, paint: Paint):
     planned: "nothing was changed",
     nothing: "",
     "up first":
-      "apps with `inject: env-file` get it by: npx glitchtip-compose up. Both keys are good; then rotate goes on",
-    "not proved": "both keys are good. When this is mended: rotate goes on; rotate --abort goes back",
+      "apps with `inject: env-file` get it by: npx glitchtip-compose up. Both keys work; run rotate again afterwards",
+    "not proved": "both keys work. After correcting this, run rotate again; rotate --abort goes back",
     silent: `the ${retiring} key stays for now. rotate goes on; rotate --keep-old ends with both; rotate --abort goes back`,
     kept: "both keys stay good",
     done: `the ${retiring} key is deleted`,

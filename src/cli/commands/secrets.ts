@@ -72,7 +72,7 @@ async function rotate(context: CliContext, what: RotatableSecret, flags: Flags):
   const { passwordFile, dryRun = false } = flags;
   const { declaration } = readWorkspace(context.dir, context.env);
   if (serverKind(declaration) !== "bundled") {
-    throw new CodedError("GC1001", "this project starts no GlitchTip, so its secrets are not ours", {
+    throw new CodedError("GC1001", "this workspace starts no GlitchTip, so there are no secrets to manage", {
       remedy: "Change them where the server runs.",
     });
   }

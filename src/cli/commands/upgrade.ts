@@ -63,7 +63,7 @@ export default {
     if (plan.nothingToDo) return showNothingToDo(context, plan);
     showPlan(context, plan, flags.dryRun ?? false);
     if (flags.dryRun) return context.setExitCode(EXIT.changes);
-    const text = `Upgrade ${plan.from.image} to ${plan.to.image}? GlitchTip is away meanwhile.`;
+    const text = `Upgrade ${plan.from.image} to ${plan.to.image}? GlitchTip is unavailable meanwhile.`;
     if (!(await agreed(context, flags, { text }))) return;
     await showProgress(call, plan.afterwards, (open) => startUpgrade(open, plan));
   },

@@ -63,7 +63,7 @@ export const alertSchema = z.strictObject({
   ),
   recipients: described(
     z._default(z.array(recipientSchema), []),
-    "Who is told. Without any, GlitchTip mails the whole team of the project.",
+    "Who receives the alert. Without a recipient, GlitchTip mails the project's whole team.",
   ),
 });
 

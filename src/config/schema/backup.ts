@@ -75,7 +75,7 @@ export const backupSchema = z.strictObject({
   folder: described(z._default(folderSchema, "backups"), "Where backups are kept, from the project's folder."),
   schedule: described(
     z.optional(scheduleSchema),
-    "When the stack makes one by itself, in UTC: 03:15, or five fields of cron. Default: never.",
+    "When the stack creates a backup by itself, in UTC: 03:15, or five fields of cron. Default: never.",
   ),
   keep: described(
     z.optional(

@@ -28,9 +28,12 @@ const restartSchema = z.strictObject({
 export const careSchema = z.strictObject({
   everySeconds: described(
     z._default(z.int().check(z.minimum(5), z.maximum(3_600)), 60),
-    "How often everything is looked at.",
+    "The interval between checks.",
   ),
-  diskPercent: described(z._default(percentSchema, 90), "From how full a disk on it is told."),
+  diskPercent: described(
+    z._default(percentSchema, 90),
+    "How full a disk may be, in percent, before a message is sent.",
+  ),
   restart: described(
     z.optional(restartSchema),
     "Restarts of GlitchTip's own processes; the database is never restarted.",
@@ -75,7 +78,7 @@ const channelSchema = z.strictObject({
   ),
   repeatHours: described(
     z._default(z.int().check(z.minimum(1), z.maximum(720)), 12),
-    "The same thing is told again only after so long.",
+    "How long the same message is not repeated.",
   ),
 });
 

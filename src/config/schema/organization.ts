@@ -63,7 +63,7 @@ export const keySchema = z.strictObject({
         }),
       ),
     ),
-    "Set when the key is made; GlitchTip cannot change it later.",
+    "Set when the key is created; GlitchTip cannot change it later.",
   ),
 });
 
@@ -71,7 +71,7 @@ export const keySchema = z.strictObject({
 const managedProjectFields = {
   slug: described(
     z.optional(slugSchema),
-    "Its address. Default: what GlitchTip makes of the name; a later rename keeps it.",
+    "Its slug. Default: derived from the name by GlitchTip; a later rename keeps it.",
   ),
   throttle: described(z.optional(z.int().check(z.minimum(0), z.maximum(100))), "Events that are dropped, in percent."),
   keys: described(z.optional(z.array(keySchema)), "Its keys, each with a DSN of its own."),

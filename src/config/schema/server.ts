@@ -76,6 +76,6 @@ export const serverSchema = z.strictObject({
     "A Valkey beside it, or a map with `url` (and `service`) of your own. Default: bundled up to 5.2, which loses accepted events without it (5.1 and older need it); off from generation 6 on.",
   ),
   ...connectionFields,
-  registration: described(z._default(z.enum(["closed", "open"]), "closed"), "Whether strangers may make an account."),
+  registration: described(z._default(z.enum(["closed", "open"]), "closed"), "Whether strangers may create an account."),
   retention: described(z.optional(retentionSchema), "How long data is kept, by kind."),
 });

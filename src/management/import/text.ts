@@ -58,14 +58,10 @@ function setAt(value: unknown, path: MergePath, wanted: unknown): void {
 /** The error for contradictions. It names paths only, because the values may hold secrets. */
 export function contradiction(file: string, differences: readonly Difference[]): CodedError {
   const count = differences.length === 1 ? "one place" : `${differences.length} places`;
-  return new CodedError(
-    "GC1105",
-    `${file} says something else than what is imported, in ${count}; nothing was written`,
-    {
-      problems: differences.map(({ path }) => shown(path)),
-      remedy: "Decide whose word counts, --prefer mine or --prefer imported; --dry-run shows what comes of it.",
-    },
-  );
+  return new CodedError("GC1105", `${file} contradicts what is imported, in ${count}; nothing was written`, {
+    problems: differences.map(({ path }) => shown(path)),
+    remedy: "Decide whose word counts, --prefer mine or --prefer imported; --dry-run shows what comes of it.",
+  });
 }
 
 export const shown = (path: MergePath): string =>

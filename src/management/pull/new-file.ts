@@ -38,8 +38,8 @@ type Manageable = (typeof MANAGEABLE)[number];
 /** Refuses a file that exists, before any request is sent. */
 export function refuseDeclared(dir: string, file: string): void {
   if (!existsSync(resolve(dir, file))) return;
-  throw new CodedError("GC1001", `${file} is there already, and --url makes a new one`, {
-    remedy: `To bring all that its server has into it: npx glitchtip-compose pull --all. To make another one: --file NAME.yaml`,
+  throw new CodedError("GC1001", `${file} exists already, and --url creates a new one`, {
+    remedy: `To add everything that its server holds: npx glitchtip-compose pull --all. To create another file: --file NAME.yaml`,
   });
 }
 

@@ -41,7 +41,7 @@ export function followKey(context: RotationContext, name: string): void {
   const { project } = open(context, name);
   const { rotation, ...settled } = project;
   if (rotation?.successor === undefined || rotation.successor.id === project.keyId) return;
-  log.warn(`project ${project.slug}: the key that was to be used was deleted on the server; it goes on with another`);
+  log.warn(`project ${project.slug}: the chosen key was deleted on the server; another one is used`);
   if (project.keyId === rotation.retiring.id) store.setProject(name, settled);
   else useSuccessor(context, name, { ...rotation, step: "made", successor: keyOf(project) });
 }

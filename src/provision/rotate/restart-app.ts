@@ -42,7 +42,7 @@ export async function restartApp(
   const failed = (why: string, problems: readonly string[] = []) =>
     new CodedError("GC1605", `app ${app} ${why} after its restart with the new DSN`, {
       problems,
-      remedy: `docker compose logs --tail 50 ${app}; then npx glitchtip-compose rotate goes on, rotate --abort goes back`,
+      remedy: `docker compose logs --tail 50 ${app}; then npx glitchtip-compose rotate continues, rotate --abort goes back`,
     });
   if (code !== 0) throw failed("could not be started", stderr.trim().split("\n").slice(-3));
   return await retry<RunningStack>({

@@ -88,7 +88,7 @@ async function dsnInVolume(
   const text = await stack.engine.readFile(holder.id, `${DSN_DIR}/${app}.env`);
   if (text === undefined) {
     throw new CodedError("GC1605", `app ${app} has no DSN yet: ${DSN_DIR}/${app}.env is not in its container`, {
-      remedy: "docker compose logs glitchtip-provision tells why; then: docker compose up -d --wait",
+      remedy: "docker compose logs glitchtip-provision shows why; then: docker compose up -d --wait",
     });
   }
   const start = `export ${variable}='`;

@@ -47,7 +47,7 @@ describe("emulate", () => {
     const path = join(folders.project, "notes.txt");
     writeFileSync(path, "not a token\n");
     const refused = await runCli(folders, "emulate", "--token-file", "notes.txt");
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("something else than an API token") });
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("something other than an API token") });
     expect(readFileSync(path, "utf8")).toBe("not a token\n");
     writeFileSync(path, "0123456789abcdef".repeat(4));
     await using run = startCli(folders, "emulate", "--token-file", "notes.txt");

@@ -130,7 +130,7 @@ describe("apply", () => {
     const { code, stdout, stderr } = await run.ended;
     expect(code).toBe(130);
     expect(stdout).toMatch(/applied [4-7] of 8 changes\n$/);
-    expect(stderr).toMatch(/not tried: interrupted; the same command goes on from here/);
+    expect(stderr).toMatch(/not tried: interrupted; the same command continues from here/);
     expect(stderr).toMatch(/^stopped by SIGINT$/m);
     expect(await project.run("apply", "--yes")).toMatchObject({ code: 0 });
     expect(project.emulator.snapshot().alerts).toHaveLength(3);
@@ -162,7 +162,7 @@ describe("many changes that were not tried", () => {
     project.emulator.fault({ method: "POST", path: /\/projects\/$/, effect: { kind: "answer", status: 403 } });
     const { code, stderr } = await project.run("apply", "--yes");
     expect([code, stderr.match(/not tried/g)?.length]).toEqual([1, 1]);
-    expect(stderr).toContain('error: 20 changes not tried: project "shop-api" could not be made\n');
+    expect(stderr).toContain('error: 20 changes not tried: project "shop-api" could not be created\n');
     project.emulator.fault({ method: "POST", path: /\/projects\/$/, effect: { kind: "answer", status: 403 } });
     const { errors } = JSON.parse((await project.run("apply", "--yes", "--json")).stdout);
     expect(errors).toHaveLength(21);

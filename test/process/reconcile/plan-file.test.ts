@@ -66,7 +66,7 @@ describe("apply --plan", () => {
         const alert = { name: "errors", quantity: 10, timespanMinutes: 5, alertRecipients };
         await asAdmin(project.emulator, "PUT", `projects/acme/shop-api/alerts/${id}/`, alert);
       },
-      /prod\/Acme\/shop-api: update alert "errors": it was changed on the server meanwhile/,
+      /prod\/Acme\/shop-api: update alert "errors": it was changed on the server in the meantime/,
     ],
     [
       "what somebody took away",

@@ -219,7 +219,7 @@ describe("the state of backups in status", () => {
     });
     expect(backupProblems(backupState(dir), now)).toEqual([
       expect.stringContaining("the last backup failed: GC1502: no space"),
-      expect.stringContaining("the backup of 2026-11-22T02:00:00.000Z was not made"),
+      expect.stringContaining("the backup that was due at 2026-11-22T02:00:00.000Z was not created"),
     ]);
   });
 });

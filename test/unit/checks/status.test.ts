@@ -104,7 +104,7 @@ describe("status", () => {
     const { state, next } = await look({ written: { ...WRITTEN, rotating: ["shop-api"] } });
     expect(state).toBe("ok");
     expect(next).toEqual([
-      expect.stringContaining("the key of shop-api is being exchanged: npx glitchtip-compose rotate"),
+      expect.stringContaining("the key of shop-api is being rotated: npx glitchtip-compose rotate"),
     ]);
   });
 

@@ -54,8 +54,8 @@ describe("a database and a Valkey that the user runs", () => {
     });
     expect(services["glitchtip-init"]?.depends_on).not.toHaveProperty("glitchtip-db");
     expect(stack(OWN).warnings).toEqual([
-      "service db joins GlitchTip's network: the next up makes its container anew",
-      "service cache joins GlitchTip's network: the next up makes its container anew",
+      "service db joins GlitchTip's network: the next up recreates its container",
+      "service cache joins GlitchTip's network: the next up recreates its container",
     ]);
   });
 

@@ -100,7 +100,7 @@ describe("an app whose start comes from its image", () => {
     using shop = await initiated();
     shop.folder.write("compose.yaml", compose);
     await shop.follow();
-    expect(shop.said.join()).toContain("would start what your Compose file said before; making our files anew");
+    expect(shop.said.join()).toContain("would start what your Compose file said before; updating the managed files");
     const [after, said] = [shop.folder.files(), shop.said.length];
     await shop.follow();
     expect([shop.folder.files(), shop.said.length]).toEqual([after, said]);

@@ -78,7 +78,7 @@ describe("uninstall", () => {
     using edited = new TemporaryFolder();
     await init(edited, {});
     edited.write("app/server.mjs", "mine\n");
-    expect(uninstall(edited).kept).toEqual([{ path: "app/server.mjs", why: "edited since init made it" }]);
+    expect(uninstall(edited).kept).toEqual([{ path: "app/server.mjs", why: "edited since init created it" }]);
     expect(edited.files()).toEqual({ "app/server.mjs": "mine\n" });
   });
 

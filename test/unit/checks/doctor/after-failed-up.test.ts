@@ -122,7 +122,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
           Promise.reject(
             new CodedError("GC1604", "docker compose config failed (exit 15)", {
               problems: ["service glitchtip refers to undefined network"],
-              remedy: "Look at the files. npx glitchtip-compose doctor tells more.",
+              remedy: "Look at the files. npx glitchtip-compose doctor says more.",
             }),
           ),
       },

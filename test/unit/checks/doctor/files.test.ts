@@ -82,7 +82,7 @@ describe("the files of the workspace", () => {
     });
     expect(await found((dir) => writeFileSync(join(dir, stack), "services: {}\n"))).toMatchObject({
       level: "warn",
-      what: `${stack} was edited by hand where ours has changed too`,
+      what: `${stack} was edited on lines that the tool changes too`,
     });
     expect(await found((dir) => ejectFiles({ dir, assets: ASSETS }, [stack]))).toMatchObject({
       level: "warn",

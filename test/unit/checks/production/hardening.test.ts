@@ -263,7 +263,7 @@ describe("the hardening table", () => {
   });
 
   it.each([
-    ["caddy", "npx glitchtip-compose logs proxy tells why."],
+    ["caddy", "npx glitchtip-compose logs proxy shows why."],
     ["nginx", "Its proxy's log tells why."],
   ] as const)("of a certificate that nobody is shown behind %s says which log to read", async (proxy, remedy) => {
     using folder = new TemporaryFolder();

@@ -146,7 +146,7 @@ describe("rotate", () => {
     await expect(run()).rejects.toMatchObject({
       code: "GC1605",
       message: expect.stringContaining(`app api ${how}`),
-      remedy: expect.stringMatching(/rotate goes on, rotate --abort goes back/),
+      remedy: expect.stringMatching(/rotate continues, rotate --abort goes back/),
     });
     expect(calls).toEqual(["begin", "restart --no-deps api"]);
   });
