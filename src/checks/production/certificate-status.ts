@@ -24,7 +24,7 @@ export function certificateVerdict(seen: ServedCertificate, production: Declarat
   const own = production?.tls.mode === "own";
   const ours = production?.proxy === "caddy";
   const log = ours ? "npx glitchtip-compose logs proxy" : "Its proxy's log";
-  if (!seen.known) return unknown(`none was shown: ${seen.reason}`, `${log} tells why.`);
+  if (!seen.known) return unknown(`none was shown: ${seen.reason}`, `${log} shows why.`);
   const { forDomain, trusted, why, state, notAfter } = seen;
   const renew = own
     ? `Put the new certificate and key in place, then ${ours ? "npx glitchtip-compose restart proxy" : "restart the proxy"}.`

@@ -264,7 +264,7 @@ describe("the hardening table", () => {
 
   it.each([
     ["caddy", "npx glitchtip-compose logs proxy shows why."],
-    ["nginx", "Its proxy's log tells why."],
+    ["nginx", "Its proxy's log shows why."],
   ] as const)("of a certificate that nobody is shown behind %s says which log to read", async (proxy, remedy) => {
     using folder = new TemporaryFolder();
     const { declaration } = await projectIn(folder);
