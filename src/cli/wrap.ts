@@ -1,3 +1,6 @@
+import { stdout } from "node:process";
+import type { WriteStream } from "node:tty";
+
 /** A command line that people copy, or a word. */
 const UNITS = /( *)((?:npx glitchtip-compose|docker|sudo) .*?(?:[,;:.)]+(?=\s|$)|(?=\s\()|$)|\S+)/g;
 const COLOUR = /\u001b\[\d+m/g;
@@ -31,7 +34,7 @@ function wrappedLine(line: string, columns: number): string {
 }
 
 /** The width of stdout or stderr; undefined where it is no terminal. */
-export const columnsOf = ({ isTTY, columns }: NodeJS.WriteStream): number | undefined => (isTTY ? columns : undefined);
+export const columnsOf = ({ isTTY, columns }: WriteStream): number | undefined => (isTTY ? columns : undefined);
 
 /** Returns prose for stdout, broken as `wrapped` does. */
-export const fitted = (text: string): string => wrapped(text, columnsOf(process.stdout));
+export const wrappedForStdout = (text: string): string => wrapped(text, columnsOf(stdout));

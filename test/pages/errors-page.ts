@@ -407,7 +407,8 @@ export const errorsPage = (): string[] => [
       `What to do: ${todo}`,
       "",
       "```",
-      `error ${code}: ${example}`,
+      // An interrupt is no failure, and is told without its code.
+      code === "GC1003" ? example : `error ${code}: ${example}`,
       "```",
     ];
   }),

@@ -5,7 +5,7 @@ import { openDocker } from "../../docker/index.ts";
 import { readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import { type Colour, paintFor, withProgress } from "../screen.ts";
-import { fitted } from "../wrap.ts";
+import { wrappedForStdout } from "../wrap.ts";
 
 export default {
   flags: (command: Command) => command.option("--production", "the only check there is, so it may be left out"),
@@ -22,8 +22,10 @@ export default {
       for (const { id, what, state, reason, remedy } of points) {
         const { word, colour } = SHOWN[state];
         // A point that failed says what is; the wish beside it would read as if it held.
-        context.print(fitted(`${paint(colour, word)}  ${id}: ${state === "fail" ? reason : `${what}: ${reason}`}`));
-        if (remedy !== undefined) context.print(fitted(`      → ${remedy}`));
+        context.print(
+          wrappedForStdout(`${paint(colour, word)}  ${id}: ${state === "fail" ? reason : `${what}: ${reason}`}`),
+        );
+        if (remedy !== undefined) context.print(wrappedForStdout(`      → ${remedy}`));
       }
       context.print(`\n${passed} passed, ${failed} failed, ${unknown} unknown`);
     }

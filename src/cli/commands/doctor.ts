@@ -8,7 +8,7 @@ import { compareVaultCopies, packageAssets, readWorkspace } from "../../workspac
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { type Colour, type Paint, paintFor, withProgress } from "../screen.ts";
-import { fitted } from "../wrap.ts";
+import { wrappedForStdout } from "../wrap.ts";
 
 interface Flags {
   readonly bundle?: string;
@@ -38,7 +38,7 @@ export default {
     if (context.json) context.print(JSON.stringify({ ok: failed === 0, findings, bundle: file }));
     else {
       const paint = paintFor(context);
-      context.print(fitted(findings.flatMap((finding) => lines(finding, paint)).join("\n")));
+      context.print(wrappedForStdout(findings.flatMap((finding) => lines(finding, paint)).join("\n")));
       context.print(`\n${counted(failed, "problem")}, ${counted(warned, "warning")}`);
     }
     context.setExitCode(failed === 0 ? EXIT.done : EXIT.failed);

@@ -26,7 +26,7 @@ import type { CliContext } from "../context.ts";
 import { openLiveView } from "../live-view.ts";
 import { ago, type Colour, type Paint, paintFor } from "../screen.ts";
 import { table } from "../table.ts";
-import { fitted } from "../wrap.ts";
+import { wrappedForStdout } from "../wrap.ts";
 
 interface Flags {
   readonly watch?: true | string;
@@ -156,7 +156,7 @@ function headline({ project, state, version, image, next }: StackStatus, { paint
   const server = version === undefined ? image : `GlitchTip ${version}`;
   const shown = paint(STATE_COLOURS[state], state);
   const verdict = `${project}: ${shown}, ${VERDICTS[state]}${server === undefined ? "" : ` (${server})`}`;
-  return fitted([verdict, ...next.map((line) => `  → ${line}`)].join("\n"));
+  return wrappedForStdout([verdict, ...next.map((line) => `  → ${line}`)].join("\n"));
 }
 
 /** One-shots that have done their part share a row. */
