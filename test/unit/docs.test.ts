@@ -116,8 +116,11 @@ describe("pictures", () => {
 describe("generated pages", () => {
   it("docs/errors.md explains every code", () => generated("docs/errors.md", errorsPage()));
 
-  it("docs/commands.md lists every command with its options", async () =>
-    generated("docs/commands.md", await commandsPage()));
+  it(
+    "docs/commands.md lists every command with its options",
+    async () => generated("docs/commands.md", await commandsPage()),
+    60_000,
+  );
 
   it("docs/declaration.md lists every key", () =>
     generated("docs/declaration.md", [
