@@ -54,7 +54,10 @@ describeOnEngine("images and files for elsewhere", () => {
     await stack.up();
     const { Id } = await stack.container("page");
     stack.write("compose.yaml", COMPOSE.replace("FROM busybox:1", "FROM busybox:1\\nRUN exit 3"));
-    expect(await cli("build", "page")).toMatchObject({ code: 1, stderr: expect.stringContaining("running containers are unchanged") });
+    expect(await cli("build", "page")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("running containers are unchanged"),
+    });
     stack.write("compose.yaml", COMPOSE);
     expect((await stack.container("page")).Id).toBe(Id);
     expect(await cli("build", "web")).toMatchObject({
