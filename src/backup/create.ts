@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { basename, join } from "node:path";
 import type { Writable } from "node:stream";
-import { formatMebibytes } from "../base/byte-size.ts";
+import { formatSize } from "../base/byte-size.ts";
 import { counted } from "../base/counted.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -202,5 +202,5 @@ function manifestOf(
 export const describeBackup = ({ manifest }: Backup): string => {
   const tables = Object.values(manifest.database.tables);
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  return `${formatMebibytes(sizeOfFiles(manifest))}, ${counted(tables.length, "table")}, ${counted(rows, "row")}`;
+  return `${formatSize(sizeOfFiles(manifest))}, ${counted(tables.length, "table")}, ${counted(rows, "row")}`;
 };

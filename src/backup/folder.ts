@@ -15,7 +15,7 @@ import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Transform, type Writable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
-import { formatMebibytes } from "../base/byte-size.ts";
+import { formatSize } from "../base/byte-size.ts";
 import { CREATE_WITHOUT_LINK, makeParentBelow } from "../base/contained-path.ts";
 import { CodedError } from "../base/errors.ts";
 import { explainWriteError, quietly, writeOne } from "../base/files.ts";
@@ -115,13 +115,9 @@ export async function sha256Of(path: string): Promise<string> {
 /** Throws GC1502 where the free space is less than needed. */
 export function requireSpace(what: string, neededBytes: number, free: number): void {
   if (free >= neededBytes) return;
-  throw new CodedError(
-    "GC1502",
-    `${what} needs about ${formatMebibytes(neededBytes)}, and ${formatMebibytes(free)} are free`,
-    {
-      remedy: "Free some space, then run it again. Nothing was changed.",
-    },
-  );
+  throw new CodedError("GC1502", `${what} needs about ${formatSize(neededBytes)}, and ${formatSize(free)} are free`, {
+    remedy: "Free some space, then run it again. Nothing was changed.",
+  });
 }
 
 function syncFolder(path: string): void {

@@ -1,4 +1,4 @@
-import { formatMebibytes } from "../base/byte-size.ts";
+import { formatSize } from "../base/byte-size.ts";
 
 export type RestartReason = "schedule" | "memory" | "unhealthy" | "asked";
 
@@ -48,7 +48,7 @@ const WHY: Readonly<Record<RestartReason, string>> = {
   asked: "as asked for",
 };
 
-const size = (bytes: number | undefined): string => (bytes === undefined ? "?" : formatMebibytes(bytes));
+const size = (bytes: number | undefined): string => (bytes === undefined ? "?" : formatSize(bytes));
 const seconds = (ms: number | undefined): string => `${((ms ?? 0) / 1_000).toFixed(1)} s`;
 const checks = (name: string, results: readonly CheckResult[]): string[] =>
   results.length === 0

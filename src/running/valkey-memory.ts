@@ -1,4 +1,4 @@
-import { formatMebibytes } from "../base/byte-size.ts";
+import { formatSize } from "../base/byte-size.ts";
 import { counted } from "../base/counted.ts";
 import type { Docker } from "../docker/index.ts";
 import { type RunningStack, valkeyContainerOf } from "./observe.ts";
@@ -32,7 +32,7 @@ export async function readValkeyMemory(docker: Docker, stack: RunningStack): Pro
 export function valkeyProblem({ usedBytes, limitBytes, refused }: ValkeyMemory): string | undefined {
   if (usedBytes < FULL * limitBytes) return undefined;
   const since = refused === 0 ? "" : `; it has refused ${counted(refused, "write")} since it was started`;
-  return `Valkey is full (${formatMebibytes(usedBytes)} of ${formatMebibytes(limitBytes)}), so events are refused${since}`;
+  return `Valkey is full (${formatSize(usedBytes)} of ${formatSize(limitBytes)}), so events are refused${since}`;
 }
 
 export const FREE_VALKEY =

@@ -17,7 +17,7 @@ import {
   uploadBackup,
   verifyBackup,
 } from "../../backup/index.ts";
-import { formatMebibytes } from "../../base/byte-size.ts";
+import { formatSize } from "../../base/byte-size.ts";
 import { counted } from "../../base/counted.ts";
 import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
@@ -121,7 +121,7 @@ async function list({ context, project, folder, flags }: Call): Promise<void> {
   const rows = found.map(({ name, atMs, bytes, manifest, problem }) => [
     name,
     `${ago(atMs, now)} ago`,
-    formatMebibytes(bytes),
+    formatSize(bytes),
     manifest?.reason ?? "",
     manifest?.secrets ?? "",
     problem ?? (manifest?.verified === "no" ? "not tried" : "good"),

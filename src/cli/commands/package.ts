@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { createBundle, verifyBundle } from "../../backup/index.ts";
-import { formatMebibytes } from "../../base/byte-size.ts";
+import { formatSize } from "../../base/byte-size.ts";
 import { counted } from "../../base/counted.ts";
 import { openDocker } from "../../docker/index.ts";
 import { packageAssets, readWorkspace } from "../../workspace/index.ts";
@@ -58,6 +58,6 @@ export default {
     for (const { image } of bundle.images) context.print(`image ${image}`);
     for (const path of bundle.files) context.print(`file  ${path}`);
     if (dryRun) context.print(`would be in ${bundle.path}; no secret and no value of .env but our own settings`);
-    else context.print(`${bundle.path}: ${formatMebibytes(bundle.bytes)}\nthere: sh ${name}/load.sh FOLDER`);
+    else context.print(`${bundle.path}: ${formatSize(bundle.bytes)}\nthere: sh ${name}/load.sh FOLDER`);
   },
 } satisfies CliCommand<Flags>;

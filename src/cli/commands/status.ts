@@ -1,7 +1,7 @@
 import { stdout } from "node:process";
 import { isatty } from "node:tty";
 import { type BackupState, backupFolder, backupState, restoreProgress } from "../../backup/index.ts";
-import { formatMebibytes } from "../../base/byte-size.ts";
+import { formatSize } from "../../base/byte-size.ts";
 import { defined } from "../../base/defined.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { addressAsker, type MemoryUse, type Resources, type StackStatus, stackStatus } from "../../checks/index.ts";
@@ -131,7 +131,7 @@ const DETAILS: readonly ((found: StackStatus, view: View) => string | undefined)
   ({ provisioner }, { nowMs }) =>
     provisioner && `provisioner: ${provisioner.state}, ${ago(Date.parse(provisioner.at), nowMs)} ago`,
   ({ jobs }) => (jobs === undefined || isElsewhere(jobs) ? undefined : `jobs: ${jobsText(jobs)}`),
-  ({ valkey }) => valkey && `valkey: ${formatMebibytes(valkey.usedBytes)} of ${formatMebibytes(valkey.limitBytes)}`,
+  ({ valkey }) => valkey && `valkey: ${formatSize(valkey.usedBytes)} of ${formatSize(valkey.limitBytes)}`,
   ({ certificate }) => certificate && `certificate: ${certificate.verdict.reason}`,
   ({ resources }) => resources?.disk && `disk: ${diskText(resources.disk)}`,
   ({ backup }, { nowMs }) => backup && `backup: ${backupText(backup, nowMs)}`,
@@ -226,10 +226,10 @@ function jobsText(jobs: Backlog): string {
 /** Returns the memory in use and its limit, marked where the limit is near: reaching it kills the container. */
 function memoryText(use: MemoryUse | undefined, paint: Paint): string {
   if (use === undefined) return "-";
-  if (!use.limited) return `${formatMebibytes(use.usedBytes)} (no limit)`;
-  const shown = `${formatMebibytes(use.usedBytes)} of ${formatMebibytes(use.limitBytes)}`;
+  if (!use.limited) return `${formatSize(use.usedBytes)} (no limit)`;
+  const shown = `${formatSize(use.usedBytes)} of ${formatSize(use.limitBytes)}`;
   return use.usedBytes > 0.9 * use.limitBytes ? paint("bad", shown) : shown;
 }
 
 const diskText = ({ databaseBytes, freeBytes, usedPercent }: NonNullable<Resources["disk"]>): string =>
-  `the database takes ${formatMebibytes(databaseBytes)}; ${formatMebibytes(freeBytes)} are free (${usedPercent} % used)`;
+  `the database takes ${formatSize(databaseBytes)}; ${formatSize(freeBytes)} are free (${usedPercent} % used)`;
