@@ -89,7 +89,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
     packages: ["yaml", "zod"],
   },
   backup: {
-    folders: ["base", "config", "glitchtip", "http", "stack", "docker", "outputs", "running", "workspace"],
+    folders: ["base", "config", "glitchtip", "http", "references", "stack", "docker", "outputs", "running", "workspace"],
     packages: ["age-encryption", "aws4fetch", "croner", "tar-stream", "yaml", "zod"],
   },
   secrets: {
@@ -136,6 +136,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
       "compose",
       "config",
       "glitchtip/versions",
+      "outputs/private-folder",
       "references/reference",
       "stack",
       "workspace",

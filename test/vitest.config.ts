@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import LongestFirst from "./support/longest-first.ts";
 
@@ -50,6 +53,10 @@ const ALONE = ["test/docker/engine-restart.test.ts"];
 const GO = { GOGC: "off", GOMEMLIMIT: "256MiB" };
 const DOCKER = { timeoutMs: 300_000, isolate: false, usesBuild: true, env: GO };
 
+/** Folders of the user's: no test may find or leave anything in those of the person who runs it. */
+const userFolders = mkdtempSync(join(tmpdir(), "glitchtip-compose-user-"));
+process.once("exit", () => rmSync(userFolders, { recursive: true, force: true }));
+
 const json: ["json", { outputFile: string }] = ["json", { outputFile: ".reports/vitest.json" }];
 
 export default defineConfig({
@@ -67,6 +74,7 @@ export default defineConfig({
     slowTestThreshold: 60_000,
     restoreMocks: true,
     unstubEnvs: true,
+    env: { XDG_STATE_HOME: join(userFolders, "state"), XDG_DATA_HOME: join(userFolders, "data") },
     projects: [
       level("unit", { include: ["test/*.test.ts", "test/unit/**/*.test.ts"], group: 0, isolate: false }),
       level("contract", { include: ["test/contract/**/*.test.ts"], timeoutMs: 120_000, group: 0, isolate: false }),

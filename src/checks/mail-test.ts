@@ -1,13 +1,14 @@
-import { resolve } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
+import { referencedPath } from "../base/user-folders.ts";
 import { withoutLineEnd } from "../config/secret-volumes.ts";
-import { parsePasswordRef } from "../config/secrets.ts";
+import { parseStackReference } from "../config/secrets.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
-import { containerOf, observeStack, stackNotStarted } from "../running/index.ts";
+import { containerOf, observeStack, openStackSecrets, stackNotStarted } from "../running/index.ts";
 import { SERVER } from "../stack/service-names.ts";
 import type { Workspace } from "../workspace/index.ts";
 
+const MAIL_SECRET = "glitchtip_email_url";
 /** Django gives up on a mail server that does not answer after about this time. */
 const WITHIN_MS = 90_000;
 
@@ -31,7 +32,10 @@ export async function sendTestMail(
     deadlineMs: WITHIN_MS,
   });
   if (code === 0) return;
-  const hidden = secretWords(workspace, mail.url, { ...workspace.env, ...shell });
+  const stored = await openStackSecrets(docker)
+    .read(MAIL_SECRET)
+    .catch(() => undefined);
+  const hidden = secretWords(workspace, mail.url, { ...workspace.env, ...shell }, stored?.value.reveal() ?? "");
   const problems = lastLines(`${stdout}\n${stderr}`, 2).map((line) =>
     hidden.reduce((text, word) => text.replaceAll(word, "[secret]"), line),
   );
@@ -46,9 +50,13 @@ function secretWords(
   { dir }: Workspace,
   reference: string,
   env: Readonly<Record<string, string | undefined>>,
+  stored: string,
 ): string[] {
-  const found = parsePasswordRef(reference);
-  const url = withoutLineEnd((found.kind === "env" ? env[found.name] : readIfThere(resolve(dir, found.path))) ?? "");
-  const password = URL.canParse(url) ? new URL(url).password : "";
-  return [url, decodeURIComponent(password), password].filter((word) => word !== "");
+  const found = parseStackReference(reference);
+  const given = found.kind === "file" ? readIfThere(referencedPath(dir, found.path)) : undefined;
+  const urls = [stored, given ?? "", found.kind === "env" ? (env[found.name] ?? "") : ""].map(withoutLineEnd);
+  return urls.flatMap((url) => {
+    const password = URL.canParse(url) ? new URL(url).password : "";
+    return [url, decodeURIComponent(password), password].filter((word) => word !== "");
+  });
 }

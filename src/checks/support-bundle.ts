@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { arch, release, type } from "node:os";
-import { resolve } from "node:path";
 import { version as nodeVersion } from "node:process";
 import { cleanLine } from "../base/clean.ts";
+import { referencedPath } from "../base/user-folders.ts";
 import { parseDeclaration } from "../config/load.ts";
-import { MADE_SECRETS, type MadeSecret, secretFile } from "../config/secret-volumes.ts";
-import { parsePasswordRef } from "../config/secrets.ts";
+import { MADE_SECRETS, SECRET_NAMES_VARIABLE, secretFile } from "../config/secret-volumes.ts";
+import { parseStackReference } from "../config/secrets.ts";
 import type { Docker } from "../docker/index.ts";
 import { containerOf, type LogLine, observeStack, type RunningStack, readLogs } from "../running/index.ts";
 import { SETUP } from "../stack/service-names.ts";
@@ -125,8 +125,9 @@ async function knownSecrets(
   );
   const referred = texts(declaration).flatMap((text) => referredSecret(text, dir, { ...inFile, ...env }));
   const setup = stack && containerOf(stack, SETUP);
-  const made = Object.keys(MADE_SECRETS).map(
-    async (name) => setup && (await orUndefined(() => stack.engine.readFile(setup.id, secretFile(name as MadeSecret)))),
+  const names = stack?.config.services[SETUP]?.environment?.[SECRET_NAMES_VARIABLE]?.split(" ") ?? [];
+  const made = [...new Set([...names, ...Object.keys(MADE_SECRETS)])].map(
+    async (name) => setup && (await orUndefined(() => stack.engine.readFile(setup.id, secretFile(name)))),
   );
   return [...named, ...referred, ...(await Promise.all(made)).filter((one) => one !== undefined)];
 }
@@ -138,9 +139,10 @@ function texts(value: unknown): string[] {
 
 function referredSecret(text: string, dir: string, variables: BundleContext["env"]): string[] {
   if (!/^(file|env|vault):./.test(text)) return [];
-  const reference = parsePasswordRef(text);
+  const reference = parseStackReference(text);
+  if (reference.kind === "vault") return [];
   try {
-    if (reference.kind === "file") return [readFileSync(resolve(dir, reference.path), "utf8")];
+    if (reference.kind === "file") return [readFileSync(referencedPath(dir, reference.path), "utf8")];
   } catch {
     return [];
   }

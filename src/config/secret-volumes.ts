@@ -13,6 +13,20 @@ export const DATABASE_DIR = "/run/glitchtip-database";
 /** The variable that names the stack's secrets to the setup service, separated by spaces. */
 export const SECRET_NAMES_VARIABLE = "GLITCHTIP_SETUP_NAMES";
 
+/** The variable with what the command line hands over, because no container can ask for it: NAME=MARK, separated by spaces. */
+export const HANDED_SECRETS_VARIABLE = "GLITCHTIP_SETUP_HANDED";
+
+/** Returns the secrets that the command line hands to the setup service: the mark of the reference by the secret's name. */
+export const handedSecrets = (
+  environment: Readonly<Record<string, string | null | undefined>> | undefined,
+): ReadonlyMap<string, string> =>
+  new Map(
+    (environment?.[HANDED_SECRETS_VARIABLE] ?? "").split(" ").flatMap((pair) => {
+      const [name = "", mark] = pair.split("=");
+      return mark === undefined ? [] : [[name, mark] as const];
+    }),
+  );
+
 /** The secrets that a stack makes by itself, with their name in `secrets rotate` and in backups, and their length. */
 export const MADE_SECRETS = {
   glitchtip_db_password: { name: "db_password", bytes: 24 },

@@ -1,32 +1,19 @@
 import { createHash } from "node:crypto";
-import { parseReference, type SecretReference, type VaultReference } from "../references/reference.ts";
+import { parseReference, type SecretReference } from "../references/reference.ts";
 import type { Declaration } from "./schema.ts";
 import { ownServices } from "./server.ts";
 
-/** A file or a variable, where Compose takes a secret from. */
-export type PasswordRef = Exclude<SecretReference, VaultReference>;
+/** Parses a reference whose form the schema has checked. */
+export const parseStackReference = (reference: string): SecretReference =>
+  parseReference(reference) ?? { kind: "file", path: reference };
 
 /**
- * Parses a reference whose form the schema has checked. A container cannot ask Vault, so a `vault:` reference becomes the
- * file that `init` and `up` copy the secret to.
+ * Returns the mark of a `vault:` reference, or undefined for any other. A container cannot ask Vault, so `up` hands the
+ * secret to the setup service, which keeps it with this mark: a value of another reference is never used in its place.
  */
-export function parsePasswordRef(reference: string): PasswordRef {
-  const found = parseReference(reference);
-  if (found === undefined) return { kind: "file", path: reference };
-  return found.kind === "vault" ? { kind: "file", path: vaultCopyPath(found, reference) } : found;
-}
-
-/** Returns the path of the copy of a `vault:` reference, or undefined for any other reference. */
-export function vaultCopyOf(reference: string): string | undefined {
-  const found = parseReference(reference);
-  return found?.kind === "vault" ? vaultCopyPath(found, reference) : undefined;
-}
-
-/** The name changes with the reference, so that no container reads the secret of an older one. */
-function vaultCopyPath({ path, field = "" }: VaultReference, reference: string): string {
-  const words = `${path} ${field}`.replace(/[^A-Za-z0-9]+/g, "_").replace(/^_|_$/g, "");
-  const mark = createHash("sha256").update(reference).digest("hex").slice(0, 8);
-  return `.glitchtip/secrets/vault_${words.slice(-60)}_${mark}`;
+export function handedMark(reference: string): string | undefined {
+  if (parseReference(reference)?.kind !== "vault") return undefined;
+  return createHash("sha256").update(reference).digest("hex").slice(0, 8);
 }
 
 /** Returns references to the secret addresses that containers of the stack read, by their keys in the declaration. */

@@ -1,17 +1,17 @@
-import { chmodSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { rmdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { CodedError } from "../base/errors.ts";
-import { quietly, readIfThere, writeAll } from "../base/files.ts";
+import { quietly, readIfThere, writeOne } from "../base/files.ts";
 import { addressProblem, mailAddress } from "../config/addresses.ts";
-import { SECRETS_FOLDER } from "../stack/managed-files.ts";
+import { openPrivateFolder, privateFolder, referenceToFile } from "../outputs/private-folder.ts";
 import type { InitOptions } from "./options.ts";
 
-const MAIL_FILE = `${SECRETS_FOLDER}/email_url`;
 const SUBMISSION_PORT = 587;
 
 /**
- * Writes the mail server's address that the options give in parts, and calls `act` with the options that refer to it.
- * What was there before comes back where `act` fails or only says what it would do.
+ * Writes the mail server's address that the options give in parts into a file outside of the workspace, and calls `act`
+ * with the options that refer to it. What was there before comes back where `act` fails or only says what it
+ * would do.
  */
 export async function withMailServer<T>(
   dir: string,
@@ -21,12 +21,13 @@ export async function withMailServer<T>(
   const { emailHost, emailPort, emailUser, emailPasswordFile, ...others } = options;
   if (emailHost === undefined) return await act(options);
   const address = addressFrom(dir, options);
-  const path = join(dir, MAIL_FILE);
+  const path = join(privateFolder(dir), "secrets", "email_url");
   const before = readIfThere(path);
-  write(path, address);
+  openPrivateFolder(dir, "secrets");
+  writeOne(path, address, 0o600);
   let keeps = false;
   try {
-    const result = await act({ ...others, emailUrl: `file:${MAIL_FILE}` });
+    const result = await act({ ...others, emailUrl: referenceToFile(path) });
     keeps = options.dryRun !== true;
     return result;
   } finally {
@@ -51,17 +52,9 @@ function passwordIn(dir: string, path: string): string {
   throw new CodedError("GC1107", `--email-password-file ${path}: there is no such file, or it is empty`);
 }
 
-/** 0444 in a closed folder, as the other secrets: GlitchTip's user has to read it. */
-function write(path: string, content: string): void {
-  mkdirSync(dirname(dirname(path)), { recursive: true, mode: 0o755 });
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  chmodSync(dirname(path), 0o700);
-  writeAll([{ path, content, mode: 0o444 }]);
-}
-
 function restore(path: string, before: string | undefined): void {
   if (before !== undefined) {
-    write(path, before);
+    writeOne(path, before, 0o600);
     return;
   }
   rmSync(path, { force: true });

@@ -1,11 +1,11 @@
 import { appendFileSync, chmodSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { defined } from "../base/defined.ts";
 import { explainWriteError } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
 import { acquireLock } from "../outputs/lock.ts";
-import { makeStateFolder, STATE_FOLDER } from "../provision/index.ts";
+import { openPrivateFolder } from "../outputs/private-folder.ts";
 import type { Action } from "../reconcile/index.ts";
 import { applyPlan, type Outcome } from "./apply.ts";
 import type { DeclaredServer } from "./declared.ts";
@@ -34,8 +34,7 @@ export async function lockServers(context: LockContext, declared: readonly Decla
   const folders = declared.map(({ dir, desired }) => ({ dir, name: encodeURIComponent(desired.name) }));
   try {
     for (const { dir, name } of folders.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-      makeStateFolder(join(dir, STATE_FOLDER));
-      const folder = join(dir, STATE_FOLDER, "servers", name);
+      const folder = join(openPrivateFolder(dir, "servers"), name);
       held.push(await acquireLock(folder, { ...context, deadlineMs: LOCK_WITHIN_MS, holder: "apply", remedy: REMEDY }));
     }
   } catch (error) {
@@ -76,14 +75,12 @@ export function keepInvitations(dir: string, outcomes: readonly Outcome[]): stri
     return [`${[instance, organization, name, outcome.inviteLink.reveal()].join("\t")}\n`];
   });
   if (lines.length === 0) return undefined;
-  const folder = join(dir, STATE_FOLDER);
-  const path = join(folder, "invitations.tsv");
-  makeStateFolder(folder);
+  const path = join(openPrivateFolder(dir, "provision"), "invitations.tsv");
   try {
     appendFileSync(path, lines.join(""), { mode: 0o600 });
     chmodSync(path, 0o600);
   } catch (error) {
     throw explainWriteError(error, path);
   }
-  return relative(dir, path);
+  return path;
 }

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Secret } from "../base/secret.ts";
 import type { Declaration } from "../config/schema.ts";
 import { superuserOf } from "../config/server.ts";
@@ -9,9 +8,10 @@ import { openTransport, readsAndWrites, type Transport } from "../glitchtip/tran
 import { hasProxy, openHttp } from "../http/client.ts";
 import { openNodeHttp } from "../http/node.ts";
 import { acquireLock } from "../outputs/lock.ts";
+import { openPrivateFolder } from "../outputs/private-folder.ts";
 import { openServerStore, type ServerStore, serverStorePath } from "../outputs/server-store.ts";
 import { openStateStore } from "../outputs/state-store.ts";
-import { chooseSignIn, makeStateFolder, obtainToken, STATE_FOLDER, signInOnce, tokenFrom } from "../provision/index.ts";
+import { chooseSignIn, obtainToken, signInOnce, tokenFrom } from "../provision/index.ts";
 import { type DesiredServer, type Resolve, resolveDesired } from "../reconcile/index.ts";
 import type { References } from "../references/resolver.ts";
 import { hostUrl, madeAdminPassword } from "../running/index.ts";
@@ -103,8 +103,7 @@ async function readingAccess(
   declaration: Declaration,
   password: () => Promise<Secret>,
 ): Promise<Credentials & Partial<SessionEnd>> {
-  const folder = join(dir, STATE_FOLDER, "apply");
-  makeStateFolder(folder);
+  const folder = openPrivateFolder(dir, "apply");
   const store = openStateStore(folder);
   const token = store.token;
   if (token !== undefined && (await openClient({ ...context, token }).tokenScopes()) !== undefined) return { token };
@@ -134,8 +133,7 @@ export async function stackToken(
   declaration: Declaration,
   password: () => Promise<Secret>,
 ): Promise<Secret> {
-  const folder = join(dir, STATE_FOLDER, "apply");
-  makeStateFolder(folder);
+  const folder = openPrivateFolder(dir, "apply");
   await using _lock = await acquireLock(folder, { ...context, deadlineMs: LOCK_WITHIN_MS, holder: "run" });
   const store = openStateStore(folder);
   const known = store.token;

@@ -1,6 +1,6 @@
 export { type AskRotation, askReadBack, rotationAsker } from "./ask-provisioner.ts";
 export type { ProvisionChange } from "./check.ts";
-export { type LocalResult, makeStateFolder, provisionLocally, STATE_FOLDER } from "./local/provision-locally.ts";
+export { type LocalResult, provisionLocally } from "./local/provision-locally.ts";
 export { chooseSignIn } from "./local/server-access.ts";
 export { providedDsnState, providedVariables, writeProvidedEnv } from "./provider.ts";
 export { provisionServer } from "./provision.ts";

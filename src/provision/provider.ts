@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -16,6 +15,7 @@ import { openHttp } from "../http/client.ts";
 import { writeAppEnvFiles } from "../outputs/app-env-files.ts";
 import { composeEnvFile, renderEnvFile } from "../outputs/env-file.ts";
 import { acquireLock } from "../outputs/lock.ts";
+import { openPrivateFolder, readablePrivateFolder } from "../outputs/private-folder.ts";
 import { openStateStore, type StateStore } from "../outputs/state-store.ts";
 import { openReferences } from "../references/resolver.ts";
 import { ENV_FOLDER } from "../stack/managed-files.ts";
@@ -32,8 +32,6 @@ export interface ProviderContext {
   readonly label?: string;
 }
 
-/** Holds the token: it is closed to others and never committed. */
-const PROVIDER_FOLDER = ".glitchtip/secrets/provider";
 /** Meanwhile Compose shows only our lines, and starts no container. */
 const READY_WITHIN_MS = 60_000;
 const PROOF_WITHIN_MS = 60_000;
@@ -59,8 +57,7 @@ export async function providedVariables(
       },
     );
   }
-  const folder = join(dir, PROVIDER_FOLDER);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const folder = openPrivateFolder(dir, "provider");
   await using _lock = await acquireLock(folder, {
     clock,
     signal,
@@ -118,7 +115,7 @@ interface ProvidedVariables {
 }
 
 /** Opens what the provider stored at an earlier `up`. */
-export const openProviderStore = (dir: string): StateStore => openStateStore(join(dir, PROVIDER_FOLDER));
+export const openProviderStore = (dir: string): StateStore => openStateStore(readablePrivateFolder(dir, "provider"));
 
 /** Returns how far the last good run proved the DSN of an app. */
 export function providedDsnState(dir: string, declaration: Declaration, app: string): "proved" | "accepted" | "none" {

@@ -8,6 +8,7 @@ import { declarationHash, type ProvisionFile, provisionInputSchema } from "../co
 import type { Audience } from "../config/schema.ts";
 import {
   ADMIN_PASSWORD,
+  handedSecrets,
   SECRET_NAMES_VARIABLE,
   SECRETS_DIR,
   secretFile,
@@ -25,6 +26,8 @@ export interface Environment {
   /** Has a folder for each secret of the stack; only the setup service writes there. */
   readonly secretsDir: string;
   readonly secretNames: readonly string[];
+  /** The secrets that the command line hands over: the mark of the reference by the secret's name. */
+  readonly handedSecrets: ReadonlyMap<string, string>;
   /** The name of the token that a sign-in creates, if it is not the usual one. */
   readonly tokenLabel: string | undefined;
   /** The file with the user's own token; undefined when the administrator signs in. */
@@ -57,6 +60,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     passwordFile: env.GLITCHTIP_ADMIN_PASSWORD_FILE || secretFile(ADMIN_PASSWORD),
     secretsDir: env.GLITCHTIP_SECRETS_DIR || SECRETS_DIR,
     secretNames: (env[SECRET_NAMES_VARIABLE] ?? "").split(" ").filter((name) => name !== ""),
+    handedSecrets: handedSecrets(env),
     tokenLabel: env.GLITCHTIP_TOKEN_LABEL || undefined,
     tokenFile: env.GLITCHTIP_TOKEN_FILE || undefined,
     baseUrls: { container, public: visible, host: address("GLITCHTIP_HOST_URL", visible) },

@@ -14,13 +14,22 @@ export class SecretStore {
     this.#dir = dir;
   }
 
-  #path(name: string, file: "value" | "next"): string {
+  #path(name: string, file: "value" | "next" | "mark"): string {
     return join(this.#dir, name, file);
   }
 
   /** Returns the value, or undefined where there is none or an empty one. */
   value(name: string): string | undefined {
     return readIfThere(this.#path(name, "value")) || undefined;
+  }
+
+  /** Returns the mark of the reference that the value was handed over for. */
+  mark(name: string): string | undefined {
+    return readIfThere(this.#path(name, "mark"));
+  }
+
+  setMark(name: string, mark: string): void {
+    if (this.mark(name) !== mark) writeOne(this.#path(name, "mark"), mark, MODE);
   }
 
   /** Replaces the value; returns false where it is the same. */

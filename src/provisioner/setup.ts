@@ -39,15 +39,17 @@ export function setUpSecrets(
   names: readonly string[],
   store: SecretStore,
   log: Log,
-  folders: SetupFolders = FOLDERS,
-  random: typeof randomBytes = randomBytes,
+  { folders = FOLDERS, handed = new Map(), random = randomBytes }: SetupOptions = {},
 ): void {
   const context: SetupContext = { store, log, folders, random };
   const problems = names.flatMap((name): Problem[] => {
+    if (handed.has(name)) return handedProblem(store, name, handed.get(name));
     if (existsSync(join(folders.given, name))) return copyGiven(context, name);
     if (store.value(name) !== undefined) return [];
     if (isMadeSecret(name)) return makeMissing(context, name);
-    return [{ what: `${shownName(name)}: it has no value yet; npx glitchtip-compose up reads it and hands it over` }];
+    return [
+      { what: `${shownName(name)}: there is no file and no variable for it`, remedy: "npx glitchtip-compose init" },
+    ];
   });
   if (problems.length === 0) return;
   const remedies = [...new Set(problems.flatMap(({ remedy }) => remedy ?? []))];
@@ -55,6 +57,12 @@ export function setUpSecrets(
     problems: problems.map(({ what }) => what),
     ...(remedies.length > 0 && { remedy: `${remedies.join(", then ")}. No data is lost by it.` }),
   });
+}
+
+export interface SetupOptions {
+  readonly folders?: SetupFolders;
+  readonly handed?: ReadonlyMap<string, string>;
+  readonly random?: typeof randomBytes;
 }
 
 interface SetupContext {
@@ -71,6 +79,13 @@ interface Problem {
 
 const shownName = (name: string): string =>
   isMadeSecret(name) ? MADE_SECRETS[name].name : name.replace(/^glitchtip_/, "");
+
+/** Finds a secret that was never handed over, or that was handed over for a reference that the declaration has no more. */
+function handedProblem(store: SecretStore, name: string, mark: string | undefined): Problem[] {
+  if (store.value(name) !== undefined && store.mark(name) === mark) return [];
+  const what = `${shownName(name)}: no container can read it from Vault; npx glitchtip-compose up hands it over`;
+  return [{ what, remedy: "npx glitchtip-compose up" }];
+}
 
 function copyGiven({ store, log, folders }: SetupContext, name: string): Problem[] {
   const value = withoutLineEnd(readIfThere(join(folders.given, name)) ?? "");
@@ -96,8 +111,8 @@ function makeMissing({ store, log, folders, random }: SetupContext, name: MadeSe
   return [];
 }
 
-export const setUp: Mode = async ({ secretNames, secretsDir }, { log }) => {
-  setUpSecrets(secretNames, new SecretStore(secretsDir), log);
+export const setUp: Mode = async ({ secretNames, secretsDir, handedSecrets: handed }, { log }) => {
+  setUpSecrets(secretNames, new SecretStore(secretsDir), log, { handed });
   return EXIT.done;
 };
 
@@ -123,14 +138,16 @@ const requestSchema = z.union([
 ]);
 
 /** Executes one request of the command line. */
-export const handleSecrets: Mode = async ({ secretNames: names, secretsDir }, { stdin }) => {
+export const handleSecrets: Mode = async ({ secretNames: names, secretsDir, handedSecrets }, { stdin }) => {
   const request: SecretsRequest = requestSchema.parse(JSON.parse(await text(stdin)));
   const store = new SecretStore(secretsDir);
   if (request.action === "write") {
     for (const [name, value] of Object.entries(request.values)) {
       if (!names.includes(name)) throw new CodedError("GC1107", `this stack has no secret ${name}`);
+      const mark = handedSecrets.get(name);
       if (request.as === "missing") store.writeMissing(name, value);
       else store.write(name, value, request.as);
+      if (mark !== undefined && request.as === "value") store.setMark(name, mark);
     }
   }
   if (request.action === "promote" && names.includes(request.name)) store.promote(request.name);

@@ -1,8 +1,8 @@
-import { resolve as resolvePath } from "node:path";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import { Secret } from "../base/secret.ts";
+import { referencedPath } from "../base/user-folders.ts";
 import type { Clock } from "../base/wait.ts";
 import { parseReference, REFERENCE_FORMS, type SecretReference, type VaultReference } from "./reference.ts";
 import type { Vault } from "./vault/index.ts";
@@ -88,7 +88,7 @@ export function readLocal(
   const { path } = reference;
   let text: string | undefined;
   try {
-    text = readIfThere(resolvePath(dir, path))?.replace(/\r?\n$/, "");
+    text = readIfThere(referencedPath(dir, path))?.replace(/\r?\n$/, "");
   } catch (cause) {
     const remedy = "Give your user the right to read it.";
     throw new CodedError("GC1107", `${at}${path} is there but cannot be read`, { remedy, cause });

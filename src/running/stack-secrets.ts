@@ -21,7 +21,7 @@ export interface FoundSecret {
 
 /** The secrets of a stack in their volumes. Reading makes neither volumes nor containers that stay. */
 export interface StackSecrets {
-  read(name: MadeSecret, file?: "value" | "next"): Promise<FoundSecret | undefined>;
+  read(name: string, file?: "value" | "next" | "mark"): Promise<FoundSecret | undefined>;
   /** Writes values by secret. `missing` keeps those that are there; `next` keeps the one in use until `promote`. */
   write(values: Readonly<Record<string, Secret>>, as: "value" | "next" | "missing"): Promise<void>;
   promote(name: MadeSecret): Promise<void>;
@@ -60,10 +60,10 @@ export function openStackSecrets(docker: Docker): StackSecrets {
   };
 }
 
-const folderOf = (name: MadeSecret): string => dirname(secretFile(name));
+const folderOf = (name: string): string => dirname(secretFile(name));
 
 /** Returns a container that has the secret's volume, running or not: that of the setup service, or of a reader. */
-const containerWith = (stack: RunningStack, name: MadeSecret): Container | undefined =>
+const containerWith = (stack: RunningStack, name: string): Container | undefined =>
   containerOf(stack, SETUP) ??
   stack.containers.find(({ mounts }) => mounts.some(({ path }) => path === folderOf(name)));
 

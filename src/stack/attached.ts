@@ -1,11 +1,11 @@
 import { defined } from "../base/defined.ts";
 import { escaped } from "../compose/interpolate.ts";
-import type { ComposeNetwork, ComposeSecret } from "../compose/model.ts";
+import type { ComposeNetwork } from "../compose/model.ts";
 import { needsContainer } from "../config/app-sources.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
 import { secretFile } from "../config/secret-volumes.ts";
 import type { ContainerReach } from "./app-overlay.ts";
-import type { AttachedStack, ProvisionerSource } from "./model.ts";
+import type { AttachedStack, ProvisionerSource, SecretSource } from "./model.ts";
 import { isFromEnvironment, provisionServices, secretBy } from "./provision-service.ts";
 import { NETWORK } from "./service-names.ts";
 import type { ComposeTemplates } from "./templates.ts";
@@ -59,7 +59,7 @@ export function attachedStack(
   return { everyService, services };
 }
 
-export function attachedSecrets({ server, admin }: Declaration): Record<string, ComposeSecret> {
+export function attachedSecrets({ server, admin }: Declaration): Record<string, SecretSource> {
   const { token, ca } = server;
   const password = token === undefined ? admin?.password : undefined;
   return {

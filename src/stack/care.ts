@@ -1,5 +1,5 @@
 import { defined } from "../base/defined.ts";
-import type { ComposeSecret, ComposeService } from "../compose/model.ts";
+import type { ComposeService } from "../compose/model.ts";
 import { needsContainer } from "../config/app-sources.ts";
 import { NOTIFY_EVENTS } from "../config/schema/care.ts";
 import type { Declaration } from "../config/schema.ts";
@@ -8,7 +8,7 @@ import type { CareSettings } from "../config/service-settings.ts";
 import { hasCare } from "../config/stack-checks.ts";
 import { backupVolume } from "./backup.ts";
 import { fingerprint, managed, settingsText } from "./managed-files.ts";
-import type { BundledStack, StackInput, StackParts, StackService } from "./model.ts";
+import type { BundledStack, SecretSource, StackInput, StackParts, StackService } from "./model.ts";
 import { secretBy } from "./provision-service.ts";
 import { CARE_SERVICE, DSN_DIR, DSN_VOLUME, PROXY, SERVER, WORKER } from "./service-names.ts";
 import type { ComposeTemplates } from "./templates.ts";
@@ -119,7 +119,7 @@ export function singleContainerCare(
 /** Returns the name of a notification channel's secret. */
 const notifySecret = (i: number, part: "url" | "secret"): string => `glitchtip_notify_${i + 1}_${part}`;
 
-const notifySecrets = ({ notify = [] }: Declaration): Record<string, ComposeSecret> =>
+const notifySecrets = ({ notify = [] }: Declaration): Record<string, SecretSource> =>
   Object.fromEntries(
     notify.flatMap(({ url, secret }, i) => [
       [notifySecret(i, "url"), secretBy(url)],

@@ -4,8 +4,8 @@ import { memoryMebibytes } from "../config/schema/production.ts";
 import type { Declaration } from "../config/schema.ts";
 import { secretFile } from "../config/secret-volumes.ts";
 import { bundlesValkey, ownServices, type ResolvedServer } from "../config/server.ts";
+import type { SecretSource } from "./model.ts";
 import { secretBy } from "./provision-service.ts";
-import type { SecretSource } from "./secret-volumes.ts";
 import { DATABASE, DATABASE_NETWORK, VALKEY } from "./service-names.ts";
 import { eachService, networksWith, Refusal, userService } from "./user-services.ts";
 

@@ -65,9 +65,15 @@ export interface BundledStack extends AttachedStack {
 export interface StackParts {
   readonly services: Readonly<Record<string, StackService>>;
   readonly volumes: readonly string[];
-  readonly secrets: Readonly<Record<string, ComposeSecret>>;
+  readonly secrets: Readonly<Record<string, SecretSource>>;
   readonly files: readonly RenderedFile[];
 }
+
+/**
+ * Where a secret comes from: a reference as Compose takes it, the setup service, which makes it, or the command line, which
+ * hands it over with the mark of its reference.
+ */
+export type SecretSource = ComposeSecret | { readonly made: true } | { readonly handed: string };
 
 /** The parts of the Compose file beside its services. */
 export interface TopLevel {

@@ -1,8 +1,8 @@
-import type { ComposeSecret, ComposeService, Dependency } from "../compose/model.ts";
+import type { ComposeService, Dependency } from "../compose/model.ts";
 import { needsContainer } from "../config/app-sources.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
-import { parsePasswordRef } from "../config/secrets.ts";
-import type { ProvisionerSource, StackService } from "./model.ts";
+import { handedMark, parseStackReference } from "../config/secrets.ts";
+import type { ProvisionerSource, SecretSource, StackService } from "./model.ts";
 import { BUSYBOX, PROVISIONER, READY } from "./service-names.ts";
 import type { ComposeTemplates } from "./templates.ts";
 
@@ -60,8 +60,9 @@ function provisionerSource(template: ComposeService, source: ProvisionerSource):
 
 export const isFromEnvironment = (reference: string | undefined): boolean => reference?.startsWith("env:") === true;
 
-/** Returns a secret for Compose to read; its value never stands in the file. */
-export function secretBy(text: string): ComposeSecret {
-  const reference = parsePasswordRef(text);
+/** Returns where the secret of a reference comes from; its value never stands in the file. */
+export function secretBy(text: string): SecretSource {
+  const reference = parseStackReference(text);
+  if (reference.kind === "vault") return { handed: handedMark(text) ?? "" };
   return reference.kind === "file" ? { file: reference.path } : { environment: reference.name };
 }

@@ -32,6 +32,7 @@ import type {
   ImageKnowledge,
   RenderedFile,
   RenderedStack,
+  SecretSource,
   StackInput,
   StackParts,
   StackService,
@@ -40,7 +41,7 @@ import type {
 import { forPodman } from "./podman.ts";
 import { forOperator, operatorParts } from "./production.ts";
 import { proxyFiles } from "./proxy.ts";
-import { type SecretSource, withSecretVolumes } from "./secret-volumes.ts";
+import { withSecretVolumes } from "./secret-volumes.ts";
 import { DATABASE_NETWORK, DSN_VOLUME, SETUP } from "./service-names.ts";
 import { bundledStack } from "./services.ts";
 import { singleContainerStack } from "./single-container.ts";

@@ -2,21 +2,19 @@ import type { ComposeSecret, ComposeService } from "../compose/model.ts";
 import {
   DATABASE_DIR,
   GIVEN_SECRETS_DIR,
+  HANDED_SECRETS_VARIABLE,
   OLD_SECRETS_DIR,
   SECRET_NAMES_VARIABLE,
   SECRETS_DIR,
   secretVolume,
 } from "../config/secret-volumes.ts";
 import { SECRETS_FOLDER } from "./managed-files.ts";
-import type { AttachedStack, BundledStack, ProvisionerSource, StackService } from "./model.ts";
+import type { AttachedStack, BundledStack, ProvisionerSource, SecretSource, StackService } from "./model.ts";
 import { SETUP } from "./service-names.ts";
 import type { ComposeTemplates } from "./templates.ts";
 
-/** Where a secret comes from: a reference as Compose takes it, or the setup service, which makes it. */
-export type SecretSource = ComposeSecret | { readonly made: true };
-
 const isGiven = (source: SecretSource | undefined): source is ComposeSecret =>
-  source !== undefined && !("made" in source);
+  source !== undefined && !("made" in source) && !("handed" in source);
 
 /**
  * Certificates stay mounts of the user's own files, because a restart has to see a renewed one. Two of them are no
@@ -115,6 +113,10 @@ function setupService(
 ): ComposeService {
   const { volumes, ...template } = templates("glitchtip-setup");
   const given = names.filter((name) => isGiven(sources[name]));
+  const handed = names.flatMap((name) => {
+    const source = sources[name];
+    return source !== undefined && "handed" in source ? [`${name}=${source.handed}`] : [];
+  });
   const has = (kind: "file" | "environment") => given.some((name) => kind in (sources[name] ?? {}));
   const readsFiles = oldSecrets || has("file");
   return {
@@ -126,7 +128,10 @@ function setupService(
     ...(readsFiles && { cap_add: ["DAC_READ_SEARCH"] }),
     // Compose copies a secret from the environment into the container, which it refuses for a read-only one.
     ...(has("environment") && { read_only: false }),
-    environment: { [SECRET_NAMES_VARIABLE]: names.join(" ") },
+    environment: {
+      [SECRET_NAMES_VARIABLE]: names.join(" "),
+      ...(handed.length > 0 && { [HANDED_SECRETS_VARIABLE]: handed.join(" ") }),
+    },
     volumes: [
       ...(provisioner.kind === "mount" ? (volumes ?? []) : []),
       ...names.map((name) => `${secretVolume(name)}:${SECRETS_DIR}/${name}`),

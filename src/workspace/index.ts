@@ -9,6 +9,7 @@ export { workspaceDocker } from "./docker.ts";
 export { EDITOR_LINE } from "./editor-schema.ts";
 export { parseEnv, setVariable } from "./env-file.ts";
 export { exposureRemedy, exposures, exposureText } from "./exposure.ts";
+export { writeGivenDsns } from "./given-dsns.ts";
 export { changedStarts, changedStartText, followImages, imageStartNotes } from "./image-starts.ts";
 export { composeProjectNameOf, type ImageOptions, workspaceIdentity } from "./images.ts";
 export { lockImages, unlockImages } from "./lock.ts";
@@ -16,15 +17,8 @@ export { planManagedFiles } from "./managed-files.ts";
 export { ADD_FIRST_APP } from "./next-steps.ts";
 export { composeFolderAbove, notEmpty, thingsIn } from "./place.ts";
 export { differencesOf, type FileDifference, noteDeclaration, type PlanParts, planFiles, planParts } from "./plan.ts";
-export {
-  compareVaultCopies,
-  type VaultCopy,
-  vaultCopyWarnings,
-  writeGivenDsns,
-  writeVaultCopies,
-} from "./reference-copies.ts";
 export { ejectFiles, renderFiles } from "./render.ts";
-export { missingSecrets, OLD_SECRET_FILES, oldSecretFiles, stackSecretProblem } from "./secrets.ts";
+export { OLD_SECRET_FILES, oldSecretFiles, refuseUnreadableSecrets, stackSecretProblem } from "./secrets.ts";
 export { ASSUMED, declaredFor, MEASURED, type Sizing, sizeFor } from "./size.ts";
 export { type Survey, surveyFolder } from "./survey.ts";
 export { applyUninstall, planUninstall, type UninstallOptions, type UninstallPlan } from "./uninstall.ts";
@@ -36,6 +30,14 @@ export {
   type WorkspaceContext,
   type WorkspaceResult,
 } from "./update.ts";
+export {
+  type ComparedSecret,
+  compareVaultSecrets,
+  handOverVaultSecrets,
+  readVaultSecrets,
+  removeOldVaultCopies,
+  type VaultSecret,
+} from "./vault-secrets.ts";
 export { appsWithLostWrapper, lostWrapperRemedy, lostWrapperText } from "./warnings.ts";
 export {
   browserUrl,

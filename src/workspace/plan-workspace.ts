@@ -13,7 +13,7 @@ import { DECLARATION_FILE } from "./declaration-file.ts";
 import { envWith } from "./env-lines.ts";
 import { recordEnvEdit } from "./env-record.ts";
 import { type ManagedFilesPlan, planManagedFiles } from "./managed-files.ts";
-import { missingSecrets, OLD_SECRET_FILES } from "./secrets.ts";
+import { OLD_SECRET_FILES, refuseUnreadableSecrets } from "./secrets.ts";
 import { readEnvText, renderWorkspace, type Workspace } from "./workspace.ts";
 
 const ENV_FILE = ".env";
@@ -58,7 +58,7 @@ export async function planWorkspace(
     adopt,
     instance: workspace.instance,
   });
-  const secrets = missingSecrets(dir, declaration, { ...workspace.env, ...shell });
+  refuseUnreadableSecrets(dir, declaration, { ...workspace.env, ...shell });
   const envText = readEnvText(dir);
   const newEnvText = envWith(envText, workspace, sample);
   const oldEnvFiles = envFilesIn(dir).filter((path) => !envFilesOf(declaration).includes(path));
@@ -66,7 +66,6 @@ export async function planWorkspace(
     ...(declarationEdited ? plannedDeclaration(dir, declarationText) : []),
     ...managed.files,
     ...plannedEnv(envText, newEnvText),
-    ...secrets.map((path) => ({ path, state: "new" }) as const),
     ...oldEnvFiles.map((path) => ({ path, state: "removed" }) as const),
   ];
   return {

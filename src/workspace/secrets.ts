@@ -1,13 +1,14 @@
 import { existsSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
+import { referencedPath } from "../base/user-folders.ts";
 import { addressProblem, addressReaderOf } from "../config/addresses.ts";
 import { needsProvisioner } from "../config/app-sources.ts";
 import type { Declaration } from "../config/schema.ts";
 import { MADE_SECRETS, withoutLineEnd } from "../config/secret-volumes.ts";
-import { parsePasswordRef, secretAddresses, vaultCopyOf } from "../config/secrets.ts";
+import { parseStackReference, secretAddresses } from "../config/secrets.ts";
 import { serverKind } from "../config/server.ts";
 import { SECRETS_FOLDER } from "../stack/managed-files.ts";
 
@@ -21,19 +22,10 @@ export const oldSecretFiles = (dir: string): string[] => OLD_SECRET_FILES.filter
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/**
- * Returns the copies from Vault that are not there yet, relative to the folder. Throws GC1107 for a reference that cannot
- * be read.
- */
-export function missingSecrets(dir: string, declaration: Declaration, env: Variables): string[] {
-  const references = stackReferences(declaration);
-  const copies = new Set(references.flatMap(({ reference }) => vaultCopyOf(reference) ?? []));
-  const absent = [...copies].filter((path) => readSecret(dir, path) === undefined);
-  const problems = references
-    .filter(({ reference }) => !absent.includes(vaultCopyOf(reference) ?? ""))
-    .flatMap((one) => referenceProblem(dir, one, env) ?? []);
+/** Throws GC1107 with every reference to a file or a variable that cannot be read. */
+export function refuseUnreadableSecrets(dir: string, declaration: Declaration, env: Variables): void {
+  const problems = stackReferences(declaration).flatMap((one) => referenceProblem(dir, one, env) ?? []);
   if (problems.length > 0) throw allTogether(problems);
-  return absent;
 }
 
 /** Returns why the secret at a key of the declaration cannot be used, or undefined. */
@@ -73,7 +65,7 @@ function readSecret(dir: string, path: string): string | undefined {
   const remedy = "Give your user the right to read it, or restore it from a backup.";
   let text: string | undefined;
   try {
-    text = readIfThere(resolve(dir, path));
+    text = readIfThere(referencedPath(dir, path));
   } catch (cause) {
     throw new CodedError("GC1107", `${path} is there but cannot be read`, { remedy, cause });
   }
@@ -108,7 +100,9 @@ function referenceProblem(
   { key, reference, otherwise }: StackReference,
   env: Variables,
 ): CodedError | undefined {
-  const found = parsePasswordRef(reference);
+  const found = parseStackReference(reference);
+  // No container reads this one: `up` does, and hands it over.
+  if (found.kind === "vault") return undefined;
   let value: string | undefined;
   try {
     value = found.kind === "file" ? readSecret(dir, found.path) : env[found.name];
@@ -141,7 +135,7 @@ export function secretAddressProblem(key: string, reference: string, value: stri
 
 /** Returns the path of a secret's file that users other than its owner cannot read: Compose mounts it with its own mode. */
 export function ownerOnlySecretFile(dir: string, reference: string): string | undefined {
-  const found = parsePasswordRef(reference);
-  if (vaultCopyOf(reference) !== undefined) return undefined;
-  return found.kind === "file" && (statSync(resolve(dir, found.path)).mode & 0o004) === 0 ? found.path : undefined;
+  const found = parseStackReference(reference);
+  if (found.kind !== "file") return undefined;
+  return (statSync(referencedPath(dir, found.path)).mode & 0o004) === 0 ? found.path : undefined;
 }

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { CodedError } from "../base/errors.ts";
 import { explainWriteError, quietly, readIfThere } from "../base/files.ts";
 import { readUserText, writeUserFile } from "../base/user-file.ts";
+import { privateFolder, removePrivateFolder } from "../outputs/private-folder.ts";
 import { dotenvEdits } from "../running/index.ts";
 import { isMadeByUs, OVERRIDE_FILE, STACK_FILES } from "../stack/managed-files.ts";
 import { DECLARATION_FILE } from "./declaration-file.ts";
@@ -23,6 +24,8 @@ export interface UninstallPlan {
   readonly changed: readonly { readonly path: string; readonly before: string; readonly after: string }[];
   /** What stays, and why. */
   readonly kept: readonly { readonly path: string; readonly why: string }[];
+  /** The folder outside of the workspace with tokens and secrets of this user's; undefined where there is none. */
+  readonly privateFolder?: string;
   /** The user's Compose files that are left. Without one nothing can start the Compose project again. */
   readonly composeFiles: readonly string[];
 }
@@ -51,6 +54,7 @@ export function planUninstall(dir: string, options: UninstallOptions = {}): Unin
     ...(isThere(dir, FOLDER) ? [{ path: `${FOLDER}/` }] : []),
     ...(options.keepData && isThere(dir, SECRETS) ? [{ path: SECRETS, why: "opens the data that stays" }] : []),
   ];
+  const outside = isThere(privateFolder(dir), "") ? privateFolder(dir) : undefined;
   const env = ejected.some((path) => STACK_FILES.includes(path))
     ? undefined
     : plannedEnv(dir, Object.hasOwn(made, "compose.yaml"));
@@ -68,7 +72,11 @@ export function planUninstall(dir: string, options: UninstallOptions = {}): Unin
       ...(env?.after === undefined ? [] : [{ path: ENV_FILE, before: env.before, after: env.after }]),
       ...dotenv.flatMap(({ path, before = "", after }) => (after === undefined ? [] : [{ path, before, after }])),
     ],
-    kept: fates.flatMap(({ path, why }) => (why === undefined ? [] : [{ path, why }])),
+    kept: [
+      ...fates.flatMap(({ path, why }) => (why === undefined ? [] : [{ path, why }])),
+      ...(outside !== undefined && options.keepData ? [{ path: outside, why: "opens the data that stays" }] : []),
+    ],
+    ...(outside !== undefined && !options.keepData && { privateFolder: outside }),
     composeFiles: composeFilesOf(dir).filter((path) => existsSync(resolve(dir, path)) && !removed.includes(path)),
   };
 }
@@ -138,7 +146,8 @@ const isThere = (dir: string, path: string): boolean =>
  * Removes and changes the files. The manifest goes last, so that a run that was killed can be repeated; the folders of the
  * files that were removed go where nothing else is in them.
  */
-export function applyUninstall({ dir, removed, changed, kept }: UninstallPlan): void {
+export function applyUninstall({ dir, removed, changed, kept, privateFolder: outside }: UninstallPlan): void {
+  if (outside !== undefined) removePrivateFolder(dir);
   for (const { path, after } of changed) writeUserFile(join(dir, path), after);
   for (const path of removed) {
     try {

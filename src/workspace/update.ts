@@ -10,10 +10,11 @@ import { type Assets, packageAssets } from "./assets.ts";
 import type { FileState, PlannedFile } from "./decisions.ts";
 import type { WorkspaceDocker } from "./docker.ts";
 import { writeEditorSchema } from "./editor-schema.ts";
+import { writeGivenDsns } from "./given-dsns.ts";
 import { askedImages, askImages, composeProjectNameOf, type ImageOptions } from "./images.ts";
 import { type NextSteps, nextSteps, sampleUrlOf } from "./next-steps.ts";
 import { applyWorkspacePlan, changesSomething, planWorkspace, type WorkspacePlanOptions } from "./plan-workspace.ts";
-import { compareVaultCopies, vaultCopyWarnings, writeGivenDsns, writeVaultCopies } from "./reference-copies.ts";
+import { readVaultSecrets, vaultSecretWarnings } from "./vault-secrets.ts";
 import { appsWithLostWrapper, lostWrapperRemedy, lostWrapperText, warningsOf } from "./warnings.ts";
 import { browserUrl, type Workspace } from "./workspace.ts";
 
@@ -99,9 +100,9 @@ export async function updateWorkspace(
     ...defined({ instance: instance === "none" ? undefined : instance }),
     images: await imagesOf(context.docker, read, options),
   };
-  const copies = await compareVaultCopies(context, workspace);
+  const vault = vaultSecretWarnings(await readVaultSecrets(context, workspace), workspace.isNew);
   const plan = await planWorkspace(workspace, assets, env, options);
-  for (const warning of [...plan.warnings, ...vaultCopyWarnings(copies), ...warningsOf(workspace, env)]) {
+  for (const warning of [...plan.warnings, ...vault, ...warningsOf(workspace, env)]) {
     log.warn(warning);
   }
   for (const [app, path] of await appsWithLostWrapper(workspace)) {
@@ -118,7 +119,6 @@ export async function updateWorkspace(
     applyWorkspacePlan(plan);
     writeEditorSchema(workspace.dir, workspace.declarationText, assets);
     writeDotenvFiles(workspace.dir, workspace.declaration, dotenv);
-    writeVaultCopies(workspace.dir, copies);
     await writeGivenDsns(context, workspace);
   }
   const conflict = tellConflicts ? undefined : conflictIn(plan.files, dryRun);

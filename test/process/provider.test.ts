@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { startEmulator } from "../../src/emulator/index.ts";
-import { type CliResult, cliFolders, startCli } from "../support/cli-process.ts";
+import { type CliResult, cliFolders, keptOf, startCli } from "../support/cli-process.ts";
 import { ADMIN } from "../support/provisioning.ts";
 
 const PASSWORD_FILE = "password";
@@ -116,7 +116,7 @@ describe("compose, as Compose calls a provider", () => {
   it("hides its state from other users and from git", async () => {
     await using shop = await project();
     await shop.compose("up", "glitchtip");
-    const folder = join(shop.folders.project, ".glitchtip/secrets/provider");
+    const folder = keptOf(shop.folders, "provider");
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     expect(statSync(join(folder, "state.json")).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(folder, "state.json"), "utf8")).not.toContain(ADMIN.password);

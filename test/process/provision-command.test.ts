@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/index.ts";
 import { PROVISION_SCOPES } from "../../src/provision/token.ts";
-import { type CliFolders, type CliResult, cliFolders, startCli } from "../support/cli-process.ts";
+import { type CliFolders, type CliResult, cliFolders, keptOf, startCli } from "../support/cli-process.ts";
 import { startServer } from "../support/emulator.ts";
 import { ADMIN } from "../support/provisioning.ts";
 
@@ -69,12 +69,12 @@ describe("provision", () => {
     expect(setup.emulator.snapshot().tokens.map(({ label }) => label)).toEqual(["of CI"]);
   });
 
-  it("stores its state in the workspace, closed and ignored by git, and does nothing the second time", async () => {
+  it("stores its state outside of the workspace, closed to others, and does nothing the second time", async () => {
     await using setup = await setUp();
     await setup.run("provision", "--dotenv", "all.env");
-    expect(mode(setup.path(".glitchtip", "state"))).toBe("700");
-    expect(mode(setup.path(".glitchtip", "state", "state.json"))).toBe("600");
-    expect(setup.read(".glitchtip", "state", ".gitignore")).toBe("*\n");
+    const folder = keptOf(setup.folders, "provision");
+    expect([mode(folder), mode(join(folder, "state.json"))]).toEqual(["700", "600"]);
+    expect(existsSync(setup.path(".glitchtip", "state", "state.json"))).toBe(false);
     expect(mode(setup.path("all.env"))).toBe("600");
     expect(setup.read("all.env")).toMatch(/^SENTRY_DSN='http.*'\nVITE_SENTRY_DSN='http.*'\n$/);
     const before = setup.emulator.requests.length;

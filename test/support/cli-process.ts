@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
+import { type PrivatePart, privateFolder } from "../../src/outputs/private-folder.ts";
 import { built } from "./built.ts";
 
 export const CLI = built("cli.mjs");
@@ -52,6 +53,17 @@ export interface RunningCli extends AsyncDisposable {
   says(text: string | RegExp): Promise<void>;
 }
 
+/** The home folder of the command line's user. */
+const homeOf = ({ temporary }: Pick<CliPlace, "temporary">): string => join(dirname(temporary), "home");
+
+/** Returns where the command line keeps a part of what nobody else may read of the workspace. */
+export const keptOf = (place: Pick<CliPlace, "project" | "temporary">, part: PrivatePart): string =>
+  join(privateFolder(place.project, join(homeOf(place), ".local", "state")), part);
+
+/** Returns the reference of a declaration to a secret that the command line keeps. */
+export const keptReference = (place: Pick<CliPlace, "project" | "temporary">, name: string): string =>
+  `file:~/${relative(homeOf(place), join(keptOf(place, "secrets"), name))}`;
+
 /** The published program as a child, without a terminal and with stdin closed. */
 export const startCli = (folders: CliPlace, ...words: readonly string[]): RunningCli =>
   start(folders, process.execPath, [CLI, ...words], "ignore");
@@ -84,7 +96,7 @@ export function resizeTerminal({ temporary }: Pick<CliPlace, "temporary">, colum
 }
 
 function start(folders: CliPlace, program: string, args: readonly string[], stdin: "ignore" | "pipe"): RunningCli {
-  const environment = { HOME: folders.temporary, TMPDIR: folders.temporary, LANG: "C.UTF-8", TERM: "xterm" };
+  const environment = { HOME: homeOf(folders), TMPDIR: folders.temporary, LANG: "C.UTF-8", TERM: "xterm" };
   const child = spawn(program, args, {
     cwd: folders.project,
     env: { PATH: process.env.PATH ?? "", ...environment, ...folders.env },

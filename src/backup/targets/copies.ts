@@ -1,16 +1,19 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { Transform, type TransformCallback } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import { Secret } from "../../base/secret.ts";
+import { referencedPath } from "../../base/user-folders.ts";
 import type { Clock } from "../../base/wait.ts";
 import { withoutLineEnd } from "../../config/secret-volumes.ts";
-import { parsePasswordRef } from "../../config/secrets.ts";
+import { parseStackReference } from "../../config/secrets.ts";
 import { openHttp } from "../../http/client.ts";
+import { parseReference } from "../../references/reference.ts";
+import { openReferences } from "../../references/resolver.ts";
 import type { Workspace } from "../../workspace/index.ts";
 import { type Backup, readBackup, sizeOfFiles, verifyBackup } from "../catalog.ts";
 import { type BackupFolderContext, lockBackups } from "../create.ts";
@@ -26,16 +29,22 @@ export interface DeclaredTargetContext {
 }
 
 /** Opens the declared target and reads its secrets on this machine. Returns undefined where none is declared. */
-export function declaredTarget({ workspace, ...context }: DeclaredTargetContext): BackupTarget | undefined {
+export async function declaredTarget({
+  workspace,
+  ...context
+}: DeclaredTargetContext): Promise<BackupTarget | undefined> {
   const target = workspace.declaration.backup?.target;
   if (target === undefined) return undefined;
   const [[kind, settings]] = Object.entries(target) as [[string, Readonly<Record<string, string>>], ...unknown[]];
+  // Compose resolves such a variable from .env as well.
+  const env = { ...workspace.env, ...context.env };
+  const ofVault = await fromVault({ ...context, env }, workspace, settings, `backup.target.${kind}`);
   const secret = (setting: string): Secret => {
     const stated = settings[setting] ?? "";
-    const reference = parsePasswordRef(stated);
-    // Compose resolves such a variable from .env as well.
-    const env = { ...workspace.env, ...context.env };
-    const found = reference.kind === "env" ? env[reference.name] : readIfThere(resolve(workspace.dir, reference.path));
+    const reference = parseStackReference(stated);
+    if (reference.kind === "vault") return ofVault[setting] ?? new Secret("");
+    const path = reference.kind === "file" ? referencedPath(workspace.dir, reference.path) : "";
+    const found = reference.kind === "env" ? env[reference.name] : readIfThere(path);
     const value = withoutLineEnd(found ?? "");
     if (value !== "") return new Secret(value);
     throw new CodedError("GC1107", `backup.target.${kind}.${setting}: ${stated} holds nothing`, {
@@ -43,6 +52,23 @@ export function declaredTarget({ workspace, ...context }: DeclaredTargetContext)
     });
   };
   return openTarget(target, { ...context, openHttp, secret });
+}
+
+/** Returns the settings that are references to secrets of a Vault, with their values. */
+async function fromVault(
+  context: Omit<DeclaredTargetContext, "workspace">,
+  { dir, declaration: { vault } }: Workspace,
+  settings: Readonly<Record<string, string>>,
+  at: string,
+): Promise<Readonly<Record<string, Secret>>> {
+  const wanted = Object.entries(settings).filter(([, text]) => parseReference(text)?.kind === "vault");
+  const references = openReferences({ ...context, dir, vault });
+  try {
+    const read = wanted.map(async ([key, text]) => [key, await references.resolve(text, `${at}.${key}`)] as const);
+    return Object.fromEntries(await Promise.all(read));
+  } finally {
+    await references.close();
+  }
 }
 
 /**

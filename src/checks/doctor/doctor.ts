@@ -4,13 +4,14 @@ import type { Docker, LocatedEngine } from "../../docker/index.ts";
 import type { RunningStack } from "../../running/index.ts";
 import {
   type Assets,
+  compareVaultSecrets,
   stackFileNames,
-  type VaultCopy,
+  type VaultSecret,
   type Workspace,
   workspaceIdentity,
 } from "../../workspace/index.ts";
 import { checkCompose, checkEngine, checkResources } from "./engine-checks.ts";
-import { checkImageStarts, checkVaultCopies, checkWorkspaceFiles } from "./file-checks.ts";
+import { checkImageStarts, checkVaultSecrets, checkWorkspaceFiles } from "./file-checks.ts";
 import { errorFindings, type Finding } from "./finding.ts";
 import { checkPorts, withVariables } from "./port-checks.ts";
 import { checkSecrets, madeSecretsOf } from "./secret-checks.ts";
@@ -37,8 +38,8 @@ export interface DoctorContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Reads the workspace. Throws what is wrong with its files. */
   workspace(): Workspace;
-  /** Compares the copies of Vault's secrets, which the containers use, with Vault. */
-  vaultCopies?(workspace: Workspace): Promise<VaultCopy[]>;
+  /** Reads from Vault what containers need of it. */
+  vaultSecrets?(workspace: Workspace): Promise<VaultSecret[]>;
 }
 
 /** Executes all checks and returns all findings. Checks that need an engine are left out where there is none. */
@@ -54,7 +55,10 @@ export async function runDoctor(context: DoctorContext): Promise<Finding[]> {
   const of = <T>(value: T | undefined, check: (value: T) => Finding[] | Promise<Finding[]>) =>
     value === undefined ? [] : check(value);
 
-  const copies = await settled(async () => workspace.value && (await context.vaultCopies?.(workspace.value)));
+  const vault = await settled(async () => {
+    const secrets = (workspace.value && (await context.vaultSecrets?.(workspace.value))) ?? [];
+    return located.value === undefined || config?.value === undefined ? [] : await compareVaultSecrets(docker, secrets);
+  });
   const findings = await Promise.all([
     located.value === undefined
       ? errorFindings("engine", located.error)
@@ -82,7 +86,7 @@ export async function runDoctor(context: DoctorContext): Promise<Finding[]> {
     of(config?.value, (found) =>
       of(workspace.value?.declaration, (declaration) => checkNames(declaration, found, stack.value, machine)),
     ),
-    copies.error === undefined ? of(copies.value, checkVaultCopies) : errorFindings("vault", copies.error),
+    vault.error === undefined ? of(vault.value, checkVaultSecrets) : errorFindings("vault", vault.error),
     stack.error === undefined ? of(stack.value, checkContainers) : errorFindings("containers", stack.error),
     of(stack.value, (found) =>
       of(workspace.value, (read) => checkStartedFiles(found, read.declaration, stackFileNames(read))),

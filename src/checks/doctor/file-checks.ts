@@ -10,6 +10,7 @@ import { isStackService } from "../../stack/service-names.ts";
 import {
   type Assets,
   appsWithLostWrapper,
+  type ComparedSecret,
   changedStarts,
   changedStartText,
   discoveryProblem,
@@ -21,12 +22,12 @@ import {
   type PlannedFile,
   planManagedFiles,
   renderWorkspace,
-  type VaultCopy,
   type Workspace,
 } from "../../workspace/index.ts";
 import { errorFindings, type Finding, fail, ok, warn } from "./finding.ts";
 
 const INIT = "npx glitchtip-compose init";
+const UP = "npx glitchtip-compose up";
 const RENDER = "npx glitchtip-compose render";
 
 /** Checks the files of the workspace, for which no engine is needed. */
@@ -145,18 +146,19 @@ const anew = (path: string): string => {
   return `To get the generated file back: ${first}remove ${path}, then: ${RENDER}`;
 };
 
-/** Checks that the copies which the containers read are what Vault has. */
-export function checkVaultCopies(copies: readonly VaultCopy[]): Finding[] {
-  const findings = copies.flatMap(({ key, path, reference, state, problem }) => {
-    if (state === "new") return [fail("vault", `${key}: ${path}, the copy of ${reference}, is missing`, INIT)];
+/** Checks that what the containers read is what Vault has. */
+export function checkVaultSecrets(secrets: readonly ComparedSecret[]): Finding[] {
+  const findings = secrets.flatMap(({ key, reference, state, problem }) => {
+    if (state === "new") {
+      const why = problem === undefined ? "" : `, and cannot be read: ${problem.message}`;
+      return [fail("vault", `${key}: the stack does not have what ${reference} holds${why}`, problem?.remedy ?? UP)];
+    }
     if (state === "changed") {
-      const fix = `${INIT} && docker compose up -d --force-recreate`;
-      return [fail("vault", `${key}: ${path} is stale: ${reference} holds something else now`, fix)];
+      const fix = `${UP} && docker compose up -d --force-recreate`;
+      return [fail("vault", `${key}: what the stack has is stale: ${reference} holds something else now`, fix)];
     }
     if (problem === undefined) return [];
-    return [warn("vault", `${key}: ${path} cannot be compared: ${problem.message}`, problem.remedy ?? INIT)];
+    return [warn("vault", `${key}: it cannot be compared with Vault: ${problem.message}`, problem.remedy ?? UP)];
   });
-  return copies.length > 0 && findings.length === 0
-    ? [ok("vault", "the copies for containers are as in Vault")]
-    : findings;
+  return secrets.length > 0 && findings.length === 0 ? [ok("vault", "what the stack has is as in Vault")] : findings;
 }

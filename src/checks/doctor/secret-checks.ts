@@ -2,9 +2,9 @@ import type { ComposeConfig } from "../../compose/model.ts";
 import { isMadeSecret, MADE_SECRETS, type MadeSecret, SECRET_NAMES_VARIABLE } from "../../config/secret-volumes.ts";
 import type { Docker } from "../../docker/index.ts";
 import { SETUP } from "../../stack/service-names.ts";
-import { missingSecrets, oldSecretFiles, type Workspace } from "../../workspace/index.ts";
-import { type MadeValues, readMadeValues } from "../production/secret-values.ts";
-import { errorFindings, type Finding, fail, ok, warn } from "./finding.ts";
+import { oldSecretFiles, refuseUnreadableSecrets, type Workspace } from "../../workspace/index.ts";
+import { readStoredValues, type StoredValues } from "../production/secret-values.ts";
+import { errorFindings, type Finding, ok, warn } from "./finding.ts";
 
 const INIT = "npx glitchtip-compose init";
 const START = "docker compose up -d --wait";
@@ -12,13 +12,13 @@ const START = "docker compose up -d --wait";
 /** The secrets that the stack makes, and which of them are in their volumes. */
 export interface MadeSecrets {
   readonly names: readonly MadeSecret[];
-  readonly values: MadeValues;
+  readonly values: StoredValues;
 }
 
 /** Reads what the stack has made. Returns undefined where it makes nothing. */
 export async function madeSecretsOf(docker: Docker, { services }: ComposeConfig): Promise<MadeSecrets | undefined> {
   const names = services[SETUP]?.environment?.[SECRET_NAMES_VARIABLE]?.split(" ").filter(isMadeSecret) ?? [];
-  return names.length === 0 ? undefined : { names, values: await readMadeValues(docker) };
+  return names.length === 0 ? undefined : { names, values: await readStoredValues(docker) };
 }
 
 /** Checks the secrets that the declaration refers to, and those that the stack makes. `made` is undefined where nothing is known of them. */
@@ -28,8 +28,7 @@ export function checkSecrets(
   made: MadeSecrets | undefined,
 ): Finding[] {
   try {
-    const missing = missingSecrets(dir, declaration, { ...workspaceEnv, ...env });
-    if (missing.length > 0) return missing.map((path) => fail("secrets", `${path} is missing`, INIT));
+    refuseUnreadableSecrets(dir, declaration, { ...workspaceEnv, ...env });
     if (made === undefined) return [ok("secrets", "every reference in glitchtip.yaml can be read")];
     return [...madeFindings(dir, made), ...leftoverFindings(dir, made)];
   } catch (error) {

@@ -2,7 +2,13 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { resolveServer, WITHOUT_VALKEY } from "../../config/server.ts";
 import { SECRETS_FOLDER } from "../../stack/managed-files.ts";
-import { exposureRemedy, exposures, exposureText, missingSecrets, stackSecretProblem } from "../../workspace/index.ts";
+import {
+  exposureRemedy,
+  exposures,
+  exposureText,
+  refuseUnreadableSecrets,
+  stackSecretProblem,
+} from "../../workspace/index.ts";
 import { failed, type HardeningPoint, passed, THEN, unknown } from "./point.ts";
 import { type WeakSecret, weakSecrets } from "./secret-values.ts";
 
@@ -122,9 +128,7 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
     how: "they are in volumes; referenced files are there, `.glitchtip/secrets` of an earlier version is 0700, `.glitchtip/.gitignore` names it",
     check({ workspace: { dir, declaration, env }, shell }) {
       const folder = join(dir, SECRETS_FOLDER);
-      const missing = missingSecrets(dir, declaration, { ...env, ...shell });
-      if (missing.length > 0)
-        return failed(`${missing.join(", ")} is missing`, "npx glitchtip-compose init, or restore it");
+      refuseUnreadableSecrets(dir, declaration, { ...env, ...shell });
       const mode = existsSync(folder) ? statSync(folder).mode & 0o777 : 0o700;
       if (mode !== 0o700) return failed(`${SECRETS_FOLDER} is ${mode.toString(8)}`, `chmod 700 ${SECRETS_FOLDER}`);
       const ignored = existsSync(join(dir, ".glitchtip/.gitignore"));

@@ -8,7 +8,7 @@ import { COMPOSE_POINTS } from "./compose-points.ts";
 import { DECIDED_POINTS } from "./decided-points.ts";
 import { LIVE_POINTS } from "./live-points.ts";
 import { failed, type HardeningPoint, type ProductionFacts, type Verdict } from "./point.ts";
-import { readMadeValues } from "./secret-values.ts";
+import { readStoredValues } from "./secret-values.ts";
 import { ask, frontOf, servedCertificate } from "./served.ts";
 import { SETTINGS_POINTS } from "./settings-points.ts";
 
@@ -55,7 +55,7 @@ async function readFacts(docker: Docker, workspace: Workspace, nowMs: number): P
     hashesOf(docker),
     backlogOf(docker, workspace, stack, nowMs),
     frontOf(docker, workspace.declaration, stack),
-    readMadeValues(docker).catch(expected),
+    readStoredValues(docker).catch(expected),
   ]);
   const outside = front && (await readFromOutside(front, workspace, nowMs));
   return { ...defined({ config: stack.config, stack, hashes, backlog, made }), ...outside };

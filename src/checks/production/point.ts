@@ -2,7 +2,7 @@ import type { ComposeConfig, ResolvedService } from "../../compose/model.ts";
 import { type Backlog, hasContainers, type RunningStack } from "../../running/index.ts";
 import { isStackService } from "../../stack/service-names.ts";
 import type { Workspace } from "../../workspace/index.ts";
-import type { MadeValues } from "./secret-values.ts";
+import type { StoredValues } from "./secret-values.ts";
 import type { Asked, Front, ServedCertificate } from "./served.ts";
 
 /** Everything that the points look at, read once. What could not be read is missing. */
@@ -16,7 +16,7 @@ export interface ProductionFacts {
   readonly hashes?: ReadonlyMap<string, string>;
   readonly backlog?: Backlog;
   /** The secrets that the stack has made, as far as they could be read. */
-  readonly made?: MadeValues;
+  readonly made?: StoredValues;
   readonly front?: Front;
   readonly certificate?: ServedCertificate;
   /** Answers to a request by http, to one for GlitchTip's settings by https, and to a body just over the limit. */

@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
-import { resolve } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { readIfThere } from "../../base/files.ts";
 import type { Log } from "../../base/log.ts";
+import { referencedPath } from "../../base/user-folders.ts";
 import type { Declaration } from "../../config/schema.ts";
-import { parsePasswordRef } from "../../config/secrets.ts";
+import { parseStackReference } from "../../config/secrets.ts";
 import type { Workspace } from "../../workspace/index.ts";
 import type { Machine } from "../doctor/doctor.ts";
 import { checkPorts, type TakenPorts } from "../doctor/port-checks.ts";
@@ -102,13 +102,13 @@ function ownCertificateProblems(dir: string, { domain, tls }: Production, nowMs:
 }
 
 function read(dir: string, name: string, reference: string): { readonly text: string; readonly problem?: string } {
-  const found = parsePasswordRef(reference);
+  const found = parseStackReference(reference);
   const path = found.kind === "file" ? found.path : "";
   const problem = (what: string) => ({ text: "", problem: `production.tls.${name}: ${what}` });
   try {
-    const text = readIfThere(resolve(dir, path));
+    const text = readIfThere(referencedPath(dir, path));
     if (text === undefined) return problem(`there is no file ${path}`);
-    const { mode, uid } = statSync(resolve(dir, path));
+    const { mode, uid } = statSync(referencedPath(dir, path));
     // Caddy's container runs as root without the capability to read files of other users.
     if ((mode & 0o004) === 0 && uid !== 0) return problem(`${path} is closed to Caddy: chown root, or chmod o+r`);
     return { text };

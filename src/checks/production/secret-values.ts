@@ -1,13 +1,14 @@
-import { resolve } from "node:path";
 import { readIfThere } from "../../base/files.ts";
+import { referencedPath } from "../../base/user-folders.ts";
 import type { Declaration } from "../../config/schema.ts";
-import { isMadeSecret, MADE_SECRETS, type MadeSecret, withoutLineEnd } from "../../config/secret-volumes.ts";
-import { parsePasswordRef, type SecretUse, weakness } from "../../config/secrets.ts";
+import { handedSecrets, MADE_SECRETS, type MadeSecret, withoutLineEnd } from "../../config/secret-volumes.ts";
+import { parseStackReference, type SecretUse, weakness } from "../../config/secrets.ts";
 import { ownServices } from "../../config/server.ts";
 import type { Docker } from "../../docker/index.ts";
-import { openStackSecrets } from "../../running/index.ts";
+import { observeStack, openStackSecrets } from "../../running/index.ts";
 import type { RotatableSecret } from "../../secrets/index.ts";
 import { SECRETS_FOLDER } from "../../stack/managed-files.ts";
+import { SETUP } from "../../stack/service-names.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -17,20 +18,24 @@ export interface WeakSecret {
   readonly made?: RotatableSecret;
 }
 
-/** Values of the secrets that the stack has made. */
-export type MadeValues = Readonly<Partial<Record<MadeSecret, string>>>;
+/** Values of the secrets that the stack has made, and of those that were handed to it from Vault, by their names. */
+export type StoredValues = Readonly<
+  Partial<Record<MadeSecret | "glitchtip_database_url" | "glitchtip_email_url", string>>
+>;
 
 /** Reads them from their volumes. */
-export async function readMadeValues(docker: Docker): Promise<MadeValues> {
+export async function readStoredValues(docker: Docker): Promise<StoredValues> {
   const secrets = openStackSecrets(docker);
-  const read = Object.keys(MADE_SECRETS)
-    .filter(isMadeSecret)
-    .map(async (name) => [name, (await secrets.read(name))?.value.reveal()] as const);
+  const { config } = await observeStack(docker);
+  const handed = handedSecrets(config.services[SETUP]?.environment).keys();
+  const read = [...new Set([...Object.keys(MADE_SECRETS), ...handed])].map(
+    async (name) => [name, (await secrets.read(name))?.value.reveal()] as const,
+  );
   return Object.fromEntries((await Promise.all(read)).filter(([, value]) => value !== undefined));
 }
 
 /** Reads those that an earlier version has left in the workspace, which the setup service takes over. */
-export const oldValues = (dir: string): MadeValues =>
+export const oldValues = (dir: string): StoredValues =>
   Object.fromEntries(
     Object.entries(MADE_SECRETS).flatMap(([secret, { name }]) => {
       const value = secretAt(dir, `file:${SECRETS_FOLDER}/${name}`, {});
@@ -39,18 +44,14 @@ export const oldValues = (dir: string): MadeValues =>
   );
 
 /** Each weak secret, by where it stands; what cannot be read here is left out, as its own check tells it. */
-export function weakSecrets(
-  dir: string,
-  declaration: Declaration,
-  env: Variables,
-  { glitchtip_admin_password, glitchtip_db_password, glitchtip_secret_key }: MadeValues,
-): WeakSecret[] {
+export function weakSecrets(dir: string, declaration: Declaration, env: Variables, stored: StoredValues): WeakSecret[] {
+  const { glitchtip_admin_password, glitchtip_db_password, glitchtip_secret_key } = stored;
   const { admin, mail, server } = declaration;
   const database = ownServices(server).database?.url;
-  const referenced: readonly (readonly [SecretUse, key: string, reference: string | undefined, read: Read])[] = [
-    ["admin password", "admin.password", admin?.password, asItIs],
-    ["database password", "server.database.url", database, passwordOf],
-    ["mail password", "mail.url", mail?.url, passwordOf],
+  const referenced: readonly ReferencedSecret[] = [
+    ["admin password", "admin.password", admin?.password, "glitchtip_admin_password", asItIs],
+    ["database password", "server.database.url", database, "glitchtip_database_url", passwordOf],
+    ["mail password", "mail.url", mail?.url, "glitchtip_email_url", passwordOf],
   ];
   const made: readonly (readonly [SecretUse, name: RotatableSecret, value: string | undefined])[] = [
     ["admin password", "admin-password", admin?.password === undefined ? glitchtip_admin_password : undefined],
@@ -58,8 +59,9 @@ export function weakSecrets(
     ["secret key", "secret-key", glitchtip_secret_key],
   ];
   return [
-    ...referenced.flatMap(([use, key, reference, read]) => {
-      const value = reference === undefined ? undefined : secretAt(dir, reference, env);
+    ...referenced.flatMap(([use, key, reference, name, read]) => {
+      const value =
+        reference === undefined ? undefined : (secretAt(dir, reference, env) ?? inVault(reference, stored[name]));
       const found = value === undefined ? undefined : read(value);
       const why = found === undefined ? undefined : weakness(use, found);
       return why === undefined ? [] : [{ what: `${key} (${reference}) ${why}` }];
@@ -70,6 +72,18 @@ export function weakSecrets(
     }),
   ];
 }
+
+type ReferencedSecret = readonly [
+  use: SecretUse,
+  key: string,
+  reference: string | undefined,
+  name: keyof StoredValues,
+  read: Read,
+];
+
+/** Returns the stored value of a reference that only the command line can read. */
+const inVault = (reference: string, stored: string | undefined): string | undefined =>
+  parseStackReference(reference).kind === "vault" ? stored : undefined;
 
 type Read = (value: string) => string | undefined;
 
@@ -86,10 +100,11 @@ const passwordOf: Read = (value) => {
 };
 
 function secretAt(dir: string, reference: string, env: Variables): string | undefined {
-  const found = parsePasswordRef(reference);
+  const found = parseStackReference(reference);
+  if (found.kind === "vault") return undefined;
   if (found.kind === "env") return env[found.name];
   try {
-    return withoutLineEnd(readIfThere(resolve(dir, found.path)) ?? "") || undefined;
+    return withoutLineEnd(readIfThere(referencedPath(dir, found.path)) ?? "") || undefined;
   } catch {
     return undefined;
   }

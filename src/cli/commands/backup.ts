@@ -92,7 +92,7 @@ async function create({ context, project, folder, flags }: Call): Promise<void> 
     ),
   );
   const { manifest, path } = made;
-  const target = flags.upload ? declaredTarget({ ...context, workspace: project }) : undefined;
+  const target = flags.upload ? await declaredTarget({ ...context, workspace: project }) : undefined;
   if (target !== undefined) context.log.info(`made ${path}`);
   if (target !== undefined) await withProgress(context, "copying it to the target", () => uploadBackup(target, made));
   if (context.json) return context.print(JSON.stringify({ path, uploaded: target !== undefined, ...manifest }));
@@ -111,7 +111,9 @@ async function encryptionOf(context: CliContext, { recipient = [], ...flags }: F
 
 async function list({ context, project, folder, flags }: Call): Promise<void> {
   if (flags.target) {
-    const names = await withProgress(context, "asking the target", () => listUploaded(targetOf(context, project)));
+    const names = await withProgress(context, "asking the target", async () =>
+      listUploaded(await targetOf(context, project)),
+    );
     return context.print(context.json ? JSON.stringify({ names }) : names.join("\n") || "no backups at the target");
   }
   const found = listBackups(folder);
@@ -151,15 +153,15 @@ async function verify({ context, project, folder, names }: Call): Promise<void> 
 }
 
 async function fetch({ context, project, folder, names: [name = "latest"] }: Call): Promise<void> {
-  const target = targetOf(context, project);
+  const target = await targetOf(context, project);
   const { path } = await withProgress(context, `fetching ${name}`, ({ say }) =>
     fetchBackup(target, { ...context, folder, log: { ...context.log, step: say } }, name),
   );
   context.print(context.json ? JSON.stringify({ path }) : path);
 }
 
-function targetOf(context: CliContext, project: Workspace): BackupTarget {
-  const target = declaredTarget({ ...context, workspace: project });
+async function targetOf(context: CliContext, project: Workspace): Promise<BackupTarget> {
+  const target = await declaredTarget({ ...context, workspace: project });
   if (target !== undefined) return target;
   throw new CodedError("GC1001", "no target is declared", {
     remedy: "Declare it: backup.target.s3 in glitchtip.yaml.",

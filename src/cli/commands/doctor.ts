@@ -4,7 +4,7 @@ import { CodedError, EXIT } from "../../base/errors.ts";
 import { writeOne } from "../../base/files.ts";
 import { type Finding, runDoctor, supportBundle, thisMachine } from "../../checks/index.ts";
 import { openDocker } from "../../docker/index.ts";
-import { compareVaultCopies, packageAssets, readWorkspace } from "../../workspace/index.ts";
+import { packageAssets, readVaultSecrets, readWorkspace } from "../../workspace/index.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { type Colour, type Paint, paintFor, withProgress } from "../screen.ts";
@@ -29,7 +29,7 @@ export default {
         assets: packageAssets(),
         env: context.env,
         workspace: () => readWorkspace(context.dir, context.env),
-        vaultCopies: (workspace) => compareVaultCopies(context, workspace),
+        vaultSecrets: (workspace) => readVaultSecrets(context, workspace),
       }),
     );
     const failed = findings.filter(({ level }) => level === "fail").length;

@@ -137,6 +137,7 @@ export function listed(verb: "would" | "will", engine: EnginePart, files: Uninst
     ...engine.networks.map((name) => `network ${name}`),
     ...engine.volumes.map((name) => `volume ${name}`),
     ...files.removed,
+    ...(files.privateFolder === undefined ? [] : [`${files.privateFolder}/ (tokens and secrets of this user)`]),
   ];
   return [
     `${verb} remove:`,

@@ -3,14 +3,14 @@ import { openDocker } from "../../docker/index.ts";
 import { startStack as bringUp, issuePagesOf, observeStack, provisionerStatus } from "../../running/index.ts";
 import {
   browserUrl,
-  compareVaultCopies,
   followImages,
+  handOverVaultSecrets,
+  readVaultSecrets,
   readWorkspace,
   refuseMissedStackFile,
-  vaultCopyWarnings,
+  removeOldVaultCopies,
   workspaceDocker,
   writeGivenDsns,
-  writeVaultCopies,
 } from "../../workspace/index.ts";
 import { addressTable, serverAddresses } from "../addresses.ts";
 import type { CliCommand } from "../command.ts";
@@ -28,9 +28,9 @@ export default {
     const { declaration } = project;
     refuseMissedStackFile(project, context.env);
     const taken = await refuseUnstartable({ ...context, docker, machine: thisMachine(context.clock) }, project);
-    const copies = await compareVaultCopies(context, project);
-    writeVaultCopies(context.dir, copies);
-    for (const warning of vaultCopyWarnings(copies)) context.log.warn(warning);
+    const secrets = await readVaultSecrets(context, project);
+    for (const warning of await handOverVaultSecrets(docker, secrets)) context.log.warn(warning);
+    removeOldVaultCopies(context.dir);
     const given = await writeGivenDsns(context, project);
     const result = await withProgress(context, "starting", (progress) => {
       const talk = { say: (line: string) => progress.say(line.trim()), warn: (line: string) => context.log.warn(line) };

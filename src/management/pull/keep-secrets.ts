@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { readIfThere, writeOne } from "../../base/files.ts";
 import { Secret } from "../../base/secret.ts";
+import { referencedPath } from "../../base/user-folders.ts";
 import { SECRET_RECIPIENT_TYPES } from "../../glitchtip/wire/recipient-types.ts";
 import { slugify } from "../../glitchtip/wire/slugify.ts";
-import { makeStateFolder } from "../../provision/index.ts";
+import { openPrivateFolder, privateFolder, referenceToFile } from "../../outputs/private-folder.ts";
 import { environmentVariable } from "../import/terraform/resources.ts";
 
 export type SecretsInto = "file" | "env";
@@ -27,26 +28,24 @@ export interface SecretKeeper {
   write(text: string): void;
 }
 
-const FOLDER = join(".glitchtip", "secrets", "server");
-
-/**
- * Keeps each secret in a file beside the stack's secrets, which are never committed, or names an environment variable.
- */
+/** Keeps each secret in a file of this user's outside of the workspace, or names an environment variable. */
 export function openKeeper(dir: string, instance: string, into: SecretsInto): SecretKeeper {
   const made = new Map<string, { readonly value: string; readonly of: string }>();
+  const pathOf = (reference: string) => referencedPath(dir, reference.slice("file:".length));
   const isFree = (reference: string, value: string): boolean => {
     const known = made.get(reference)?.value;
     if (known !== undefined) return known === value;
     if (into === "env") return true;
-    const there = readIfThere(join(dir, reference.slice("file:".length)));
+    const there = readIfThere(pathOf(reference));
     return there === undefined || there === value;
   };
+  const folder = join(privateFolder(dir), "secrets");
   const inText = (text: string) => [...made].filter(([one]) => text.includes(one));
   const reference: SecretKeeper["reference"] = (value, words) => {
     for (let n = 1; ; n++) {
       const all = [instance, ...words, ...(n === 1 ? [] : [String(n)])];
       const name = into === "env" ? environmentVariable(...all) : all.map(slugify).filter(Boolean).join("-");
-      const found = into === "env" ? `env:${name}` : `file:${join(FOLDER, name)}`;
+      const found = into === "env" ? `env:${name}` : referenceToFile(join(folder, name));
       if (!isFree(found, value)) continue;
       made.set(found, { value, of: words.join(" ") });
       return found;
@@ -62,8 +61,8 @@ export function openKeeper(dir: string, instance: string, into: SecretsInto): Se
     needed: (text) => inText(text).map(([one, { of }]) => ({ reference: one, of })),
     write(text) {
       if (into === "env" || inText(text).length === 0) return;
-      makeStateFolder(join(dir, FOLDER));
-      for (const [one, { value }] of inText(text)) writeOne(join(dir, one.slice("file:".length)), value, 0o600);
+      openPrivateFolder(dir, "secrets");
+      for (const [one, { value }] of inText(text)) writeOne(pathOf(one), value, 0o600);
     },
   };
 }

@@ -1,8 +1,7 @@
-import { chmodSync, mkdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
-import { removeLeftovers, writeAll, writeOne } from "../../base/files.ts";
+import { removeLeftovers, writeAll } from "../../base/files.ts";
 import type { Log } from "../../base/log.ts";
 import type { Clock } from "../../base/wait.ts";
 import { needsProvisioner } from "../../config/app-sources.ts";
@@ -14,6 +13,7 @@ import { openTransport } from "../../glitchtip/transport.ts";
 import { openHttp } from "../../http/client.ts";
 import type { Status } from "../../outputs/dsn-volume.ts";
 import { acquireLock } from "../../outputs/lock.ts";
+import { openPrivateFolder, readablePrivateFolder } from "../../outputs/private-folder.ts";
 import { openStateStore, type StateStore } from "../../outputs/state-store.ts";
 import { openReferences } from "../../references/resolver.ts";
 import { dotenvEdits, hostUrl, madeAdminPassword, writeDotenvFiles } from "../../running/index.ts";
@@ -96,10 +96,12 @@ export async function provisionLocally(
       password: () => password ?? noPassword(),
     });
     const run = { dir, declaration, options, access };
-    const folder = join(dir, STATE_FOLDER);
     try {
-      if (options.check) return await checkOnly(contextWith(openStateStore(folder, { keep: false })), run);
-      makeStateFolder(folder);
+      if (options.check) {
+        const store = openStateStore(readablePrivateFolder(dir, "provision"), { keep: false });
+        return await checkOnly(contextWith(store), run);
+      }
+      const folder = openPrivateFolder(dir, "provision");
       await using _lock = await acquireLock(folder, { clock, signal, log, deadlineMs: options.readyWithinMs });
       removeLeftovers(folder);
       return await provisionAndWrite(contextWith(openStateStore(folder)), run);
@@ -160,14 +162,4 @@ const requestOf = ({ dir, declaration, access }: LocalRun): ProvisionRequest => 
 /** With a token nobody signs in. */
 function noPassword(): never {
   throw new CodedError("GC1901", "a password was asked for where a token is given");
-}
-
-/** The folder in a workspace for tokens and what runs remember; it is never committed. */
-export const STATE_FOLDER = join(".glitchtip", "state");
-
-/** Creates a closed folder that git ignores, also in a workspace where `init` never ran. */
-export function makeStateFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  chmodSync(folder, 0o700);
-  writeOne(join(folder, ".gitignore"), "*\n", 0o644);
 }

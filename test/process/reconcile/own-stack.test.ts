@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CAPABILITIES, GENERATIONS, type Generation } from "../../../src/glitchtip/versions.ts";
 import { asAdmin } from "../../support/admin-calls.ts";
-import { needsScript, startOnTerminal } from "../../support/cli-process.ts";
+import { keptOf, needsScript, startOnTerminal } from "../../support/cli-process.ts";
 import { startFakeEngine } from "../../support/fake-engine.ts";
 import { ADMIN } from "../../support/provisioning.ts";
 import { type ServerProject, SHOP, startServerProject } from "../../support/server-project.ts";
@@ -53,9 +53,9 @@ describe("a stack of our own", () => {
     expect(await project.run("apply", "--yes")).toMatchObject({ code: 0 });
     expect(await project.run("plan", "--server")).toMatchObject({ code: 0, stdout: "nothing to change\n" });
     expect(ours(project)).toHaveLength(1);
-    const state = ".glitchtip/state/apply/state.json";
-    expect((statSync(join(project.folders.project, state)).mode & 0o777).toString(8)).toBe("600");
-    expect(project.read(".glitchtip/state/apply/.gitignore")).toBe("*\n");
+    const folder = keptOf(project.folders, "apply");
+    const modes = [folder, join(folder, "state.json")].map((path) => (statSync(path).mode & 0o777).toString(8));
+    expect(modes).toEqual(["700", "600"]);
   }, 60_000);
 
   it.each(GENERATIONS)(
@@ -77,8 +77,8 @@ describe("a stack of our own", () => {
   it("gets a new token where the old one was deleted", async () => {
     await using project = await ownStack();
     await project.run("apply", "--yes");
-    const state = ".glitchtip/state/apply/state.json";
-    project.write(state, project.read(state).replace(/[0-9a-f]{64}/, "0".repeat(64)));
+    const state = join(keptOf(project.folders, "apply"), "state.json");
+    writeFileSync(state, readFileSync(state, "utf8").replace(/[0-9a-f]{64}/, "0".repeat(64)));
     expect(await project.run("plan", "--server")).toMatchObject({ code: 0 });
     expect(await project.run("apply", "--yes")).toMatchObject({ code: 0 });
     expect(ours(project)).toHaveLength(1);
@@ -186,16 +186,12 @@ describe("members", () => {
     await using project = await startServerProject({ generation: "6", registration: "open" });
     project.declare(MEMBERS);
     const { code, stdout, stderr } = await project.run("apply", "--yes");
-    expect([code, stdout]).toEqual([
-      0,
-      expect.stringContaining("links of invitations: .glitchtip/state/invitations.tsv\n"),
-    ]);
-    const kept = project.read(".glitchtip/state/invitations.tsv");
+    const path = join(keptOf(project.folders, "provision"), "invitations.tsv");
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`links of invitations: ${path}\n`)]);
+    const kept = readFileSync(path, "utf8");
     expect(kept).toMatch(/^prod\tAcme\tdev@example\.com\thttp\S+\n$/);
     expect(stdout + stderr).not.toContain(kept.split("\t")[3]?.trim());
-    expect((statSync(join(project.folders.project, ".glitchtip/state/invitations.tsv")).mode & 0o777).toString(8)).toBe(
-      "600",
-    );
+    expect((statSync(path).mode & 0o777).toString(8)).toBe("600");
   }, 60_000);
 
   it("where it does not, it is said where to find it; a closed registration and a 5.2 without Valkey are told", async () => {

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../../src/emulator/index.ts";
 import { GENERATIONS } from "../../../src/glitchtip/versions.ts";
 import { asAdmin } from "../../support/admin-calls.ts";
+import { keptReference } from "../../support/cli-process.ts";
 import { type ServerProject, SHOP, startServerProject } from "../../support/server-project.ts";
 
 const SLACK = "https://hooks.slack.com/services/T0000/B0000/x8sJd7sk2Hs8";
@@ -50,7 +51,8 @@ describe.each(GENERATIONS)("pull --url from GlitchTip %s", (generation) => {
     const text = project.read();
     expect(text).toContain(`server:\n  url: ${project.emulator.url}\n  token: file:token\n`);
     expect(text).toMatch(/^organizations:\n {2}Acme:\n[\s\S]*^ {2}Acme Labs:\n/m);
-    expect(stderr).toContain("secret: file:.glitchtip/secrets/server/glitchtip-lab-slack-webhook = lab slack webhook");
+    const reference = keptReference(project.folders, "glitchtip-lab-slack-webhook");
+    expect(stderr).toContain(`secret: ${reference} = lab slack webhook`);
     for (const secret of ["x8sJd7sk2Hs8", project.read("token")]) expect(text + stdout + stderr).not.toContain(secret);
 
     expect(await project.run("plan")).toMatchObject({ code: 0, stdout: "nothing to change\n" });

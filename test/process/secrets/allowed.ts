@@ -3,13 +3,15 @@ import type { RecordedProcess } from "../../support/fake-engine.ts";
 
 /** Returns the secrets that the file at this path may hold. */
 export function allowedIn(path: string): string[] {
+  // The workspace's own folder is in build contexts and bind mounts; only env files have DSNs there.
+  if (/\/\.glitchtip\/(?!env\/)/.test(path)) return [];
   const [, secret] = /-secrets\/glitchtip_(\w+)\/value$/.exec(path) ?? [];
   if (secret !== undefined) return [secret];
-  if (/\.glitchtip\/secrets\/vault_\w+$/.test(path)) return ["admin_password"];
   const [, given] = /\/given\/(\w+)$/.exec(path) ?? [];
   if (given !== undefined) return [given];
-  if (/\.glitchtip\/secrets\/server\/[\w-]+$/.test(path)) return ["db_password"];
-  if (/state\/(apply\/)?state\.json$/.test(path)) return ["token", "dsn_key"];
+  const [, part] = /\.local\/state\/glitchtip-compose\/[\w.-]+\/(\w+)\/[\w.-]+$/.exec(path) ?? [];
+  if (part === "secrets") return ["db_password"];
+  if (part !== undefined || /state\/state\.json$/.test(path)) return ["token", "dsn_key"];
   if (/dsn\/\w+\.env$|\.glitchtip\/env\/\w+\.env$/.test(path)) return ["dsn_key"];
   if (/\/compose\.yaml$/.test(path)) return ["database_url"];
   if (/\/\.env$/.test(path)) return ["env_file"];

@@ -1,12 +1,14 @@
-import { statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseInitOptions } from "../../../src/init/given-options.ts";
+import { privateFolder, referenceToFile } from "../../../src/outputs/private-folder.ts";
 import { refusal } from "../../support/refusal.ts";
 import { TemporaryFolder } from "../../support/workspace.ts";
 import { run } from "./initiating.ts";
 
-const FILE = ".glitchtip/secrets/email_url";
+const fileOf = (folder: TemporaryFolder) => join(privateFolder(folder.path), "secrets", "email_url");
+const mailUrl = (folder: TemporaryFolder) => readFileSync(fileOf(folder), "utf8");
 
 describe("the mail server's address in parts", () => {
   it("is written with its special characters encoded, and the declaration refers to it", async () => {
@@ -14,11 +16,12 @@ describe("the mail server's address in parts", () => {
     folder.write("password", "p#w/1\n");
     const parts = { emailHost: "smtp.example.com", emailUser: "u@example.com", emailPasswordFile: "password" };
     await run(folder, parts);
-    expect(folder.read(FILE)).toBe("smtp+tls://u%40example.com:p%23w%2F1@smtp.example.com:587");
-    expect(statSync(join(folder.path, FILE)).mode & 0o777).toBe(0o444);
-    expect(folder.read("glitchtip.yaml")).toContain(`file:${FILE}`);
+    expect(mailUrl(folder)).toBe("smtp+tls://u%40example.com:p%23w%2F1@smtp.example.com:587");
+    expect(statSync(fileOf(folder)).mode & 0o777).toBe(0o600);
+    expect(folder.read("glitchtip.yaml")).toContain(referenceToFile(fileOf(folder)));
+    expect(JSON.stringify(folder.files())).not.toContain("p%23w");
     await run(folder, { emailHost: "smtp.example.com", emailPort: 465 });
-    expect(folder.read(FILE)).toBe("smtp+ssl://smtp.example.com:465");
+    expect(mailUrl(folder)).toBe("smtp+ssl://smtp.example.com:465");
   });
 
   it("leaves nothing where init fails, and with dryRun", async () => {
@@ -28,6 +31,7 @@ describe("the mail server's address in parts", () => {
     await refusal(run(folder, { emailHost: "smtp.example.com/x" }));
     await run(folder, { emailHost, dryRun: true });
     expect(folder.files()).toEqual({});
+    expect(existsSync(privateFolder(folder.path))).toBe(false);
   });
 
   it("has a user only with a password, and contradicts --email-url", async () => {

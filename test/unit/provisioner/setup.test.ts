@@ -23,11 +23,12 @@ const file = (path: string, text: string) => {
   writeFileSync(join(dir, path), text);
 };
 const value = (name: string) => readFileSync(join(dir, "secrets", name, "value"), "utf8");
-const setUp = (...names: string[]): string[] => {
+const setUp = (...names: string[]): string[] => setUpWith(new Map(), ...names);
+const setUpWith = (handed: ReadonlyMap<string, string>, ...names: string[]): string[] => {
   const lines: string[] = [];
   const folders = { given: join(dir, "given"), old: join(dir, "old"), database: join(dir, "database") };
   const log = lineLog((line) => lines.push(line.trim()));
-  setUpSecrets(names.length === 0 ? MADE : names, new SecretStore(join(dir, "secrets")), log, folders);
+  setUpSecrets(names.length === 0 ? MADE : names, new SecretStore(join(dir, "secrets")), log, { folders, handed });
   return lines;
 };
 
@@ -105,6 +106,20 @@ describe("the setup service", () => {
     file("given/glitchtip_email_url", "\n");
     const { problems } = refusalOf(() => setUp("glitchtip_email_url", "glitchtip_database_url"));
     expect(problems).toEqual([expect.stringMatching(/^email_url: .* empty/), expect.stringMatching(/^database_url: /)]);
+  });
+
+  it("waits for what the command line hands over, and takes nothing that was handed over for another reference", () => {
+    const name = "glitchtip_admin_password";
+    const store = new SecretStore(join(dir, "secrets"));
+    const problemsWith = (mark: string) => refusalOf(() => setUpWith(new Map([[name, mark]]), name)).problems;
+    const missing = [expect.stringMatching(/^admin_password: .* npx glitchtip-compose up hands it over$/)];
+    expect(problemsWith("11111111")).toEqual(missing);
+    expect(store.value(name)).toBeUndefined();
+    store.write(name, "from Vault");
+    store.setMark(name, "11111111");
+    expect(setUpWith(new Map([[name, "11111111"]]), name)).toEqual([]);
+    expect(problemsWith("22222222")).toEqual(missing);
+    expect(value(name)).toBe("from Vault");
   });
 
   it("finishes what a killed run left: an empty value is none", () => {

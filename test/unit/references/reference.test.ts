@@ -1,6 +1,9 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { referencedPath } from "../../../src/base/user-folders.ts";
 import { loadDeclaration } from "../../../src/config/load.ts";
-import { parsePasswordRef, vaultCopyOf } from "../../../src/config/secrets.ts";
+import { handedMark, parseStackReference } from "../../../src/config/secrets.ts";
 import { parseReference } from "../../../src/references/reference.ts";
 
 describe("a reference to a secret", () => {
@@ -91,21 +94,29 @@ describe("the declaration", () => {
   });
 });
 
-describe("a container's copy of a secret in Vault", () => {
-  it("has another name for each reference, so that a changed one is not mistaken for the old one", () => {
-    const paths = [
+describe("a secret in Vault that a container needs", () => {
+  it("has another mark for each reference, so that a changed one is not mistaken for the old one", () => {
+    const marks = [
       "vault:secret/app#token",
       "vault:secret/app#token?version=1",
       "vault:secret/app_token#x",
       "vault:secret/app/token",
-    ].map(vaultCopyOf);
-    expect(new Set(paths).size).toBe(4);
-    expect(paths[0]).toMatch(/^\.glitchtip\/secrets\/vault_secret_app_token_[0-9a-f]{8}$/);
-    expect(parsePasswordRef("vault:secret/app#token")).toEqual({ kind: "file", path: paths[0] });
+    ].map(handedMark);
+    expect(new Set(marks).size).toBe(4);
+    expect(marks[0]).toMatch(/^[0-9a-f]{8}$/);
   });
 
-  it("exists for no other reference", () => {
-    expect([vaultCopyOf("env:P"), vaultCopyOf("file:p")]).toEqual([undefined, undefined]);
-    expect(parsePasswordRef("env:P")).toEqual({ kind: "env", name: "P" });
+  it("has one as no other reference has", () => {
+    expect([handedMark("env:P"), handedMark("file:p")]).toEqual([undefined, undefined]);
+    expect(parseStackReference("env:P")).toEqual({ kind: "env", name: "P" });
+  });
+});
+
+describe("the path of a file that a reference names", () => {
+  it("is relative to the declaration, or to the home folder as in Compose", () => {
+    expect(referencedPath("/srv/shop", "./token")).toBe("/srv/shop/token");
+    expect(referencedPath("/srv/shop", "/run/token")).toBe("/run/token");
+    expect(referencedPath("/srv/shop", "~/.secrets/token")).toBe(join(homedir(), ".secrets/token"));
+    expect(referencedPath("/srv/shop", "~other/token")).toBe("/srv/shop/~other/token");
   });
 });
