@@ -21,15 +21,18 @@ export interface ListedBackup {
   readonly problem?: string;
 }
 
-/** Lists the backups of a folder, newest first. Reads manifests and sizes only; `verifyBackup` reads every byte. */
-export function listBackups(folder: string): ListedBackup[] {
-  const names = existsSync(folder) ? readdirSync(folder) : [];
-  return names
-    .flatMap((name) => {
+/** The folder of new backups, then those in which older ones may lie. */
+export type BackupFolders = readonly [folder: string, ...others: string[]];
+
+/** Lists the backups of the folders, newest first. Reads manifests and sizes only; `verifyBackup` reads every byte. */
+export function listBackups(...folders: BackupFolders): ListedBackup[] {
+  const all = folders.flatMap((folder) =>
+    (existsSync(folder) ? readdirSync(folder) : []).flatMap((name) => {
       const atMs = timeOfBackup(name);
       return atMs === undefined ? [] : [listed(join(folder, name), name, atMs)];
-    })
-    .sort((a, b) => b.atMs - a.atMs);
+    }),
+  );
+  return all.sort((a, b) => b.atMs - a.atMs);
 }
 
 function listed(path: string, name: string, atMs: number): ListedBackup {
@@ -60,20 +63,26 @@ export function readBackup(given: string): Backup {
 }
 
 /**
- * Reads the backup that is meant by `latest`, by a name in the folder, or by a path relative to `dir`. `latest` skips
+ * Reads the backup that is meant by `latest`, by a name in the folders, or by a path relative to `dir`. `latest` skips
  * the safety copies that restores make of what they replace.
  */
-export function chooseBackup(folder: string, dir: string, wanted: string): Backup {
+export function chooseBackup(folders: BackupFolders, dir: string, wanted: string): Backup {
   if (wanted !== "latest") {
-    return readBackup(timeOfBackup(wanted) === undefined ? resolve(dir, wanted) : join(folder, wanted));
+    if (timeOfBackup(wanted) === undefined) return readBackup(resolve(dir, wanted));
+    const holder = folders.find((folder) => existsSync(join(folder, wanted))) ?? folders[0];
+    return readBackup(join(holder, wanted));
   }
-  const all = listBackups(folder);
+  const all = listBackups(...folders);
   const found = all.find(({ problem, manifest }) => problem === undefined && manifest?.reason !== "before restore");
   if (found !== undefined) return readBackup(found.path);
-  throw new CodedError("GC1803", `${folder} holds no backup that can be used`, {
-    problems: all.map(({ name, problem = "created by a restore: name it to use it" }) => `${name}: ${problem}`),
-    remedy: "npx glitchtip-compose backup create, or give the path of one.",
-  });
+  throw new CodedError(
+    "GC1803",
+    `${folders.join(" and ")} ${folders.length > 1 ? "hold" : "holds"} no backup that can be used`,
+    {
+      problems: all.map(({ name, problem = "created by a restore: name it to use it" }) => `${name}: ${problem}`),
+      remedy: "npx glitchtip-compose backup create, or give the path of one.",
+    },
+  );
 }
 
 /** Reads every byte of a backup. Throws GC1803 with each file that is missing or differs from the manifest. */

@@ -1,5 +1,12 @@
 export { createBundle, verifyBundle } from "./bundle/bundle.ts";
-export { type Backup, chooseBackup, type ListedBackup, listBackups, verifyBackup } from "./catalog.ts";
+export {
+  type Backup,
+  type BackupFolders,
+  chooseBackup,
+  type ListedBackup,
+  listBackups,
+  verifyBackup,
+} from "./catalog.ts";
 export { createBackup, describeBackup } from "./create.ts";
 export { type DecryptionKey, encryptionWith, type FileEncryption } from "./encryption.ts";
 export { type BackupState, backupProblems, backupState } from "./report.ts";
@@ -17,7 +24,7 @@ export {
 export { isRestoreOf, restoreProgress } from "./restore/progress.ts";
 export { abortRestore, checkRestore, type RestoreResult, restoreBackup } from "./restore/restore.ts";
 export { parseRetentionRules, pruneBackups } from "./retention.ts";
-export { backupFolder, stackBackups } from "./stack-sources.ts";
+export { backupFolder, backupFolders, stackBackups } from "./stack-sources.ts";
 export { declaredTarget, fetchBackup, listUploaded, uploadBackup } from "./targets/copies.ts";
 export type { BackupTarget } from "./targets/target.ts";
 export { checkForUpgrade } from "./upgrade/check.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { defined } from "../base/defined.ts";
 import { readIfThere, writeOne } from "../base/files.ts";
-import { listBackups } from "./catalog.ts";
+import { type BackupFolders, listBackups } from "./catalog.ts";
 
 const REPORT = "status.json";
 
@@ -37,8 +37,9 @@ export interface BackupState {
   readonly next?: string;
 }
 
-export function backupState(folder: string): BackupState {
-  const last = listBackups(folder).find(({ problem }) => problem === undefined);
+export function backupState(...folders: BackupFolders): BackupState {
+  const [folder] = folders;
+  const last = listBackups(...folders).find(({ problem }) => problem === undefined);
   const report = readReport(folder);
   // A newer backup, made by hand, settles an earlier failure.
   const settled = report !== undefined && last !== undefined && last.atMs > Date.parse(report.at);

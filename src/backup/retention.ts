@@ -95,15 +95,18 @@ export interface PruneResult {
   readonly refused: boolean;
 }
 
-/** Deletes the backups that the rules do not keep. Each is renamed first, so that no half of one is taken for whole. */
+/** Deletes the backups that the rules do not keep, also in the `others`. Each is renamed first, so that no half of one is taken for whole. */
 export async function pruneBackups(
-  context: BackupFolderContext,
+  context: BackupFolderContext & { readonly others?: readonly string[] },
   rules: RetentionRules,
   { dryRun, confirm }: PruneOptions,
 ): Promise<PruneResult> {
-  const { folder, signal } = context;
+  const { folder, signal, others = [] } = context;
+  const pathOf = new Map<string, string>();
   const choose = () => {
-    const all = listBackups(folder).map(({ name, atMs, problem, manifest }) => ({
+    const found = listBackups(folder, ...others);
+    for (const { name, path } of found.toReversed()) pathOf.set(name, path);
+    const all = found.map(({ name, atMs, problem, manifest }) => ({
       name,
       atMs,
       good: problem === undefined,
@@ -119,8 +122,9 @@ export async function pruneBackups(
   try {
     for (const name of names) {
       signal.throwIfAborted();
-      renameSync(join(folder, name), join(folder, name + PARTIAL));
-      rmSync(join(folder, name + PARTIAL), { recursive: true, force: true });
+      const path = pathOf.get(name) ?? join(folder, name);
+      renameSync(path, path + PARTIAL);
+      rmSync(path + PARTIAL, { recursive: true, force: true });
     }
     removePartials(folder);
   } catch (error) {

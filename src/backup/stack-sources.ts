@@ -6,6 +6,7 @@ import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
+import { backupFolderOf, formerBackupFolder } from "../config/backup-place.ts";
 import { backupFolderProblem } from "../config/schema/backup.ts";
 import { isMadeSecret, MADE_SECRETS, type MadeSecret } from "../config/secret-volumes.ts";
 import { resolveServer } from "../config/server.ts";
@@ -13,7 +14,8 @@ import { type Docker, lastLines } from "../docker/index.ts";
 import { containerOf, databaseContainer, dockerShell, observeStack, openStackSecrets } from "../running/index.ts";
 import { SECRETS_FOLDER } from "../stack/managed-files.ts";
 import { PROVISIONER, SERVER, SETUP } from "../stack/service-names.ts";
-import { DECLARATION_FILE, type Workspace } from "../workspace/index.ts";
+import { backupPlaceOf, DECLARATION_FILE, type Workspace } from "../workspace/index.ts";
+import type { BackupFolders } from "./catalog.ts";
 import type { BackupContext, BackupSources } from "./create.ts";
 import { openDatabase } from "./database/database.ts";
 import type { WorkspaceFile } from "./encryption.ts";
@@ -36,10 +38,14 @@ export const ENV_NAMES: readonly string[] = [
   "APP_PORT",
 ];
 
+type Variables = Readonly<Record<string, string | undefined>>;
+
 /** What every operation on a running stack's data needs. */
 export interface StackContext {
   readonly docker: Docker;
   readonly workspace: Workspace;
+  /** Variables of the shell; without them only .env names the Compose project. */
+  readonly env?: Variables;
   readonly toolVersion: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -47,22 +53,33 @@ export interface StackContext {
 }
 
 /**
- * Returns the folder of backups, by default the declared one. Relative paths start at the workspace. Throws GC1101 for a
- * folder of the system, and for one that the workspace lies in.
+ * Returns the folder of backups, by default the declared one, or else one outside of the workspace. Relative paths start at
+ * the workspace. Throws GC1101 for a folder of the system, and for one that the workspace lies in.
  */
-export function backupFolder({ dir, declaration }: Workspace, given?: string): string {
-  const folder = resolve(dir, given ?? declaration.backup?.folder ?? "backups");
+export function backupFolder(workspace: Workspace, shell: Variables = {}, given?: string): string {
+  const { dir, env } = workspace;
+  const folder = given === undefined ? backupFolderOf(backupPlaceOf(workspace, shell), env) : resolve(dir, given);
   const real = existsSync(folder) ? realpathSync(folder) : folder;
   const holdsWorkspace = !relative(real, resolve(dir)).startsWith("..");
   const problem = holdsWorkspace ? "holds this project's own files" : backupFolderProblem(real);
   if (problem === undefined) return folder;
   throw new CodedError("GC1101", `${folder} is no place for backups: ${real} ${problem}`, {
-    remedy: "Give backups a folder of their own, such as backups or /srv/backups/shop.",
+    remedy: "Give backups a folder of their own, such as /srv/backups/shop.",
   });
 }
 
+/** Returns the folders that backups are looked for in: that of new ones, and an earlier version's where it holds some. */
+export function backupFolders(workspace: Workspace, shell: Variables = {}, given?: string): BackupFolders {
+  const folder = backupFolder(workspace, shell, given);
+  const former = given === undefined ? formerBackupFolder(backupPlaceOf(workspace, shell)) : undefined;
+  return [folder, ...(former === undefined ? [] : [former])];
+}
+
 /** Opens the backups of a running stack. Throws GC1804 where the server is not part of the stack. */
-export function stackBackups(context: StackContext, folder = backupFolder(context.workspace)): BackupContext {
+export function stackBackups(
+  context: StackContext,
+  folder = backupFolder(context.workspace, context.env),
+): BackupContext {
   if (resolveServer(context.workspace.declaration.server).server === undefined) {
     throw new CodedError("GC1804", "this project's server is not part of the stack, so its data is not here to copy", {
       remedy: "Back it up where it runs.",

@@ -21,3 +21,10 @@ export function stateHome(env: Variables = VARIABLES, platform: NodeJS.Platform 
  */
 export const referencedPath = (dir: string, path: string): string =>
   /^~(?=$|[/\\])/.test(path) ? resolve(homedir(), path.slice(2)) : resolve(dir, path);
+
+/**
+ * Returns the folder of this user for data that programs keep, as Compose fills in `${XDG_DATA_HOME:-~/.local/share}`: on every
+ * platform the same, because the Compose file has to name it, too. `dotEnv` are the variables of .env.
+ */
+export const dataHome = (dotEnv: Variables = {}, env: Variables = VARIABLES): string =>
+  (env.XDG_DATA_HOME ?? dotEnv.XDG_DATA_HOME) || join(homedir(), ".local", "share");

@@ -1,7 +1,7 @@
-import { readdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { readIfThere } from "../base/files.ts";
+import { backupFolderOf, backupNamesIn, formerBackupFolder } from "./backup-place.ts";
 
 /** The names of a workspace that completion offers. Each is read only where it is asked for. */
 export interface WorkspaceNames {
@@ -12,6 +12,14 @@ export interface WorkspaceNames {
   alerts(): readonly string[];
   backups(): readonly string[];
 }
+
+/** Returns the Compose project's name: the stated one, else Compose's own rule for a folder. */
+export const composeProjectNameOf = (dir: string, name: string | undefined): string =>
+  name ??
+  basename(dir)
+    .toLowerCase()
+    .replace(/[^-_a-z0-9]/g, "")
+    .replace(/^[-_]+/, "");
 
 /** The user's Compose files by their usual names; an unusual one in COMPOSE_FILE is found by `.env`. */
 const COMPOSE_FILES = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
@@ -29,13 +37,30 @@ export function workspaceNames(dir: string): WorkspaceNames {
       return [...new Set(lists.flat().flatMap((alert) => asMap(alert).name ?? []))].map(String);
     },
     backups() {
-      const { folder = "backups" } = asMap(declaration().backup);
-      return entriesOf(resolve(dir, String(folder)))
-        .filter((name) => /^glitchtip-\d{8}-\d{6}Z/.test(name))
-        .sort()
-        .reverse();
+      const { folder } = asMap(declaration().backup);
+      const named = folder === undefined ? {} : { folder: String(folder) };
+      const place = {
+        dir,
+        project: composeProjectNameOf(dir, statedProjectName(dir)),
+        instance: instanceOf(dir),
+        ...named,
+      };
+      const folders = [backupFolderOf(place), formerBackupFolder(place) ?? []].flat();
+      return [...new Set(folders.flatMap(backupNamesIn))].sort().reverse();
     },
   };
+}
+
+/** Returns the name of the Compose project that .env or a Compose file states. */
+function statedProjectName(dir: string): string | undefined {
+  const [, stated] = /^COMPOSE_PROJECT_NAME=["']?([^"'\n]+)/m.exec(textOf(join(dir, ".env"))) ?? [];
+  if (stated !== undefined) return stated;
+  const named = composeFiles(dir).flatMap((path) => read(path).name ?? []);
+  return named.length === 0 ? undefined : String(named[0]);
+}
+
+function instanceOf(dir: string): string | undefined {
+  return /"instance": "([0-9a-f]{16})"/.exec(textOf(join(dir, ".glitchtip/manifest.json")))?.[1];
 }
 
 function composeFiles(dir: string): string[] {
@@ -61,13 +86,5 @@ function textOf(path: string): string {
     return readIfThere(path) ?? "";
   } catch {
     return "";
-  }
-}
-
-function entriesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }

@@ -1,5 +1,6 @@
 import { escaped } from "../compose/interpolate.ts";
 import type { ComposeService } from "../compose/model.ts";
+import { defaultBackupSource } from "../config/backup-place.ts";
 import type { Declaration } from "../config/schema.ts";
 import { secretFile } from "../config/secret-volumes.ts";
 import { imageOf, ownServices, type ResolvedServer } from "../config/server.ts";
@@ -21,8 +22,10 @@ const ENV_NAMES = ["COMPOSE_PROJECT_NAME", "COMPOSE_FILE", "COMPOSE_PATH_SEPARAT
 const isRelative = (folder: string): boolean => !/^([/~]|[A-Za-z]:)/.test(folder);
 
 /** Returns the folder of backups as the source of a volume. */
-export const backupVolume = (folder: string): string =>
-  escaped(isRelative(folder) && !folder.startsWith(".") ? `./${folder}` : folder);
+export function backupVolume(folder: string | undefined, instance: string | undefined): string {
+  if (folder === undefined) return defaultBackupSource(instance);
+  return escaped(isRelative(folder) && !folder.startsWith(".") ? `./${folder}` : folder);
+}
 
 /** Returns what backups need: the backup service for a schedule, and the database tools for that or a database elsewhere. */
 export function backupParts(input: StackInput, resolved: ResolvedServer): StackParts {
@@ -45,7 +48,15 @@ export function backupParts(input: StackInput, resolved: ResolvedServer): StackP
 /** Returns the parts with the service that makes backups by itself. */
 function withSchedule(
   tools: StackParts,
-  { declaration, declarationText, compose: templates, texts, toolVersion, stackFile = STACK_FILE }: StackInput,
+  {
+    declaration,
+    declarationText,
+    compose: templates,
+    texts,
+    toolVersion,
+    instance,
+    stackFile = STACK_FILE,
+  }: StackInput,
   backup: Backup,
   { capabilities }: ResolvedServer,
 ): StackParts {
@@ -66,7 +77,7 @@ function withSchedule(
     },
     volumes: [
       ...(template.volumes ?? []).map((volume) => withStackFile(volume, stackFile)),
-      `${backupVolume(backup.folder)}:/backups`,
+      `${backupVolume(backup.folder, instance)}:/backups`,
     ],
     ...(secrets.length > 0 ? { secrets: secrets.map(({ mount }) => mount) } : {}),
   };
@@ -78,7 +89,7 @@ function withSchedule(
       ...tools.files,
       managed(".glitchtip/backup.json", settings),
       managed(".glitchtip/backup.mjs", texts.backup()),
-      ...(isRelative(backup.folder) ? [folderFile(backup.folder)] : []),
+      ...(backup.folder !== undefined && isRelative(backup.folder) ? [folderFile(backup.folder)] : []),
     ],
   };
 }

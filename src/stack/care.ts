@@ -29,15 +29,12 @@ const ROLES = [
 ] as const;
 
 /** Returns the service that watches the stack, if `care` or `notify` is declared. */
-export function careParts(
-  { declaration, compose: templates, texts, toolVersion }: StackInput,
-  resolved: ResolvedServer,
-  services: Services,
-): StackParts {
+export function careParts(input: StackInput, resolved: ResolvedServer, services: Services): StackParts {
+  const { declaration, compose: templates, texts, toolVersion } = input;
   if (!hasCare(declaration)) return { services: {}, volumes: [], secrets: {}, files: [] };
   const settings = settingsText(careSettingsOf(declaration, resolved, services, templates, toolVersion));
   const secrets = notifySecrets(declaration);
-  const care = careService(templates(CARE_SERVICE), declaration, Object.keys(secrets), settings);
+  const care = careService(templates(CARE_SERVICE), input, Object.keys(secrets), settings);
   return {
     services: {
       ...supervised(declaration, resolved, services),
@@ -55,7 +52,7 @@ export function careParts(
 
 function careService(
   template: ComposeService,
-  declaration: Declaration,
+  { declaration, instance }: Pick<StackInput, "declaration" | "instance">,
   notifySecretNames: readonly string[],
   settings: string,
 ): ComposeService {
@@ -71,7 +68,7 @@ function careService(
     volumes: [
       ...(template.volumes ?? []),
       ...(needsContainer(declaration) ? [`${DSN_VOLUME}:${DSN_DIR}:ro`] : []),
-      ...(backup?.schedule === undefined ? [] : [`${backupVolume(backup.folder)}:/backups:ro`]),
+      ...(backup?.schedule === undefined ? [] : [`${backupVolume(backup.folder, instance)}:/backups:ro`]),
     ],
     secrets: [
       database === undefined ? "glitchtip_db_password" : "glitchtip_database_url",

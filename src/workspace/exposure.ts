@@ -1,7 +1,8 @@
-import { isAbsolute, join, posix, relative, resolve } from "node:path";
+import { basename, isAbsolute, join, posix, relative, resolve } from "node:path";
 import dockerignore from "@balena/dockerignore";
 import { readIfThere } from "../base/files.ts";
 import type { FolderUse } from "../compose/folder-uses.ts";
+import { formerBackupFolder } from "../config/backup-place.ts";
 import { isStackService } from "../stack/service-names.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -21,7 +22,9 @@ type ExposedWorkspace = Pick<Workspace, "dir" | "declaration" | "user">;
 
 /** Returns the services that copy or mount `.glitchtip` or the backups, unless they are ignored or hidden there. */
 export function exposures({ dir, declaration, user }: ExposedWorkspace): Exposure[] {
-  const kept = [".glitchtip", declaration.backup?.folder ?? "backups"].map((path) => resolve(dir, path));
+  const { folder } = declaration.backup ?? {};
+  const backups = folder === undefined ? formerBackupFolder({ dir }) : resolve(dir, folder);
+  const kept = [resolve(dir, ".glitchtip"), ...(backups === undefined ? [] : [backups])];
   return Object.entries(user.services)
     .filter(([name]) => !isStackService(name))
     .flatMap(([service, { folders = [] }]) =>
@@ -37,8 +40,10 @@ export function exposures({ dir, declaration, user }: ExposedWorkspace): Exposur
 export const exposureText = ({ service, what, folders }: Exposure): string =>
   `${service} gets ${folders.join(" and ")} with ${what}`;
 
-export const exposureRemedy = ({ where, lines }: Exposure): string =>
-  `Add to ${where}: ${lines.join(", ")}; or keep backups elsewhere with backup.folder.`;
+export const exposureRemedy = ({ where, lines, folders }: Exposure): string => {
+  const hasBackups = folders.some((folder) => basename(folder) !== ".glitchtip");
+  return `Add to ${where}: ${lines.join(", ")}${hasBackups ? "; or keep backups elsewhere." : "."}`;
+};
 
 /** A folder that is named itself is meant. */
 const covers = (folder: string, path: string): boolean => {

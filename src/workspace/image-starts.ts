@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { readIfThere } from "../base/files.ts";
 import { provisionedApps } from "../config/app-sources.ts";
+import { composeProjectNameOf } from "../config/workspace-names.ts";
 import type { Docker, ImageStart } from "../docker/index.ts";
 import { isWrapped } from "../stack/app-overlay.ts";
 import type { KnownImage } from "../stack/model.ts";
 import { onlyInImage, type Start, startOf, startParts } from "../stack/start.ts";
 import { Refusal } from "../stack/user-services.ts";
-import { type AskedImage, askedImages, composeProjectNameOf } from "./images.ts";
+import { type AskedImage, askedImages } from "./images.ts";
 import { hashOf, readManifest } from "./manifest.ts";
 import { renderFiles } from "./render.ts";
 import { conflictIn, type WorkspaceContext } from "./update.ts";

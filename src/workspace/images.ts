@@ -1,10 +1,11 @@
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import type { UserProject, UserService } from "../compose/model.ts";
 import { provisionedApps } from "../config/app-sources.ts";
 import type { Declaration } from "../config/schema.ts";
+import { composeProjectNameOf } from "../config/workspace-names.ts";
 import type { WorkspaceIdentity } from "../running/index.ts";
 import { IMAGES_FILE } from "../stack/managed-files.ts";
 import type { ImageKnowledge, KnownImage, UnknownStart } from "../stack/model.ts";
@@ -26,14 +27,6 @@ export interface AskedImage {
 /** Returns the service's image, or the name that Compose gives to one that it builds. */
 const referenceOf = (service: string, { image }: UserService, composeProject: string): string =>
   image || `${composeProject}-${service}`;
-
-/** Returns the Compose project's name: the stated one, else Compose's own rule for a folder. */
-export const composeProjectNameOf = (dir: string, name: string | undefined): string =>
-  name ??
-  basename(dir)
-    .toLowerCase()
-    .replace(/[^-_a-z0-9]/g, "")
-    .replace(/^[-_]+/, "");
 
 /** Returns what tells this workspace's stack from others on the engine. The shell's COMPOSE_PROJECT_NAME wins. */
 export const workspaceIdentity = (

@@ -1,5 +1,7 @@
+export { composeProjectNameOf } from "../config/workspace-names.ts";
 export { type AddOptions, addApp, removeApp } from "./apps.ts";
 export { type Assets, isSample, packageAssets, SAMPLE_PORT, sampleCompose, sampleProject } from "./assets.ts";
+export { backupPlaceOf, makeBackupFolder } from "./backup-folder.ts";
 export { readComposeFiles, readUserFilesWith } from "./compose-files.ts";
 export type { PlannedFile } from "./decisions.ts";
 export { DECLARATION_FILE, readDeclarationText } from "./declaration-file.ts";
@@ -11,7 +13,7 @@ export { parseEnv, setVariable } from "./env-file.ts";
 export { exposureRemedy, exposures, exposureText } from "./exposure.ts";
 export { writeGivenDsns } from "./given-dsns.ts";
 export { changedStarts, changedStartText, followImages, imageStartNotes } from "./image-starts.ts";
-export { composeProjectNameOf, type ImageOptions, workspaceIdentity } from "./images.ts";
+export { type ImageOptions, workspaceIdentity } from "./images.ts";
 export { lockImages, unlockImages } from "./lock.ts";
 export { planManagedFiles } from "./managed-files.ts";
 export { ADD_FIRST_APP } from "./next-steps.ts";

@@ -4,14 +4,16 @@ import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
 import { namesOf } from "../config/framework-presets.ts";
+import { composeProjectNameOf } from "../config/workspace-names.ts";
 import { type DotenvEdit, dotenvEdits, writeDotenvFiles } from "../running/index.ts";
 import type { ImageKnowledge } from "../stack/model.ts";
 import { type Assets, packageAssets } from "./assets.ts";
+import { makeBackupFolder } from "./backup-folder.ts";
 import type { FileState, PlannedFile } from "./decisions.ts";
 import type { WorkspaceDocker } from "./docker.ts";
 import { writeEditorSchema } from "./editor-schema.ts";
 import { writeGivenDsns } from "./given-dsns.ts";
-import { askedImages, askImages, composeProjectNameOf, type ImageOptions } from "./images.ts";
+import { askedImages, askImages, type ImageOptions } from "./images.ts";
 import { type NextSteps, nextSteps, sampleUrlOf } from "./next-steps.ts";
 import { applyWorkspacePlan, changesSomething, planWorkspace, type WorkspacePlanOptions } from "./plan-workspace.ts";
 import { readVaultSecrets, vaultSecretWarnings } from "./vault-secrets.ts";
@@ -120,6 +122,7 @@ export async function updateWorkspace(
     writeEditorSchema(workspace.dir, workspace.declarationText, assets);
     writeDotenvFiles(workspace.dir, workspace.declaration, dotenv);
     await writeGivenDsns(context, workspace);
+    makeBackupFolder(workspace, env);
   }
   const conflict = tellConflicts ? undefined : conflictIn(plan.files, dryRun);
   if (conflict !== undefined) throw conflict;

@@ -9,6 +9,7 @@ import { hostApps } from "../config/app-sources.ts";
 import { declarationMistakes, loadDeclaration } from "../config/load.ts";
 import type { Declaration } from "../config/schema.ts";
 import { serverKind } from "../config/server.ts";
+import { composeProjectNameOf } from "../config/workspace-names.ts";
 import { LOCK_FILE, parseLock } from "../stack/lock.ts";
 import type { ImageKnowledge, ProvisionerSource, RenderedStack } from "../stack/model.ts";
 import { renderStack } from "../stack/render.ts";
@@ -18,7 +19,7 @@ import { DECLARATION_FILE, readDeclarationText, readUserFile } from "./declarati
 import { BASE_FILES, type ComposeFiles, composeFilesIn, type Discovery } from "./discovery.ts";
 import type { WorkspaceDocker } from "./docker.ts";
 import { parseEnv } from "./env-file.ts";
-import { askedImages, composeProjectNameOf, rememberedImages } from "./images.ts";
+import { askedImages, rememberedImages } from "./images.ts";
 import { readManifest } from "./manifest.ts";
 import { oldSecretFiles } from "./secrets.ts";
 

@@ -1,6 +1,7 @@
 import {
+  type BackupFolders,
   type BackupTarget,
-  backupFolder,
+  backupFolders,
   chooseBackup,
   createBackup,
   declaredTarget,
@@ -44,7 +45,8 @@ interface Flags extends PassphraseFlags, ConfirmationFlags {
 interface Call {
   readonly context: CliContext;
   readonly project: Workspace;
-  readonly folder: string;
+  /** The folder of new backups, then those in which older ones may lie. */
+  readonly folders: BackupFolders;
   readonly flags: Flags;
   readonly names: readonly string[];
 }
@@ -58,7 +60,10 @@ export default {
       command
         .argument("<action>", "create, list, verify, prune or fetch")
         .argument("[backup...]", "for verify and fetch: names, paths or latest (default)")
-        .option("--to <folder>", "where backups are kept; default: the declared `backup.folder`")
+        .option(
+          "--to <folder>",
+          "where backups are kept; default: the declared `backup.folder`, or a folder of yours outside the project",
+        )
         .option("--no-verify", "for create: no trial restore")
         .option("--no-upload", "for create: not to the declared target")
         .option("--target", "for list: those at the declared target")
@@ -77,11 +82,11 @@ export default {
       });
     }
     const project = readWorkspace(context.dir, context.env);
-    await act({ context, project, folder: backupFolder(project, flags.to), flags, names });
+    await act({ context, project, folders: backupFolders(project, context.env, flags.to), flags, names });
   },
 } satisfies CliCommand<Flags>;
 
-async function create({ context, project, folder, flags }: Call): Promise<void> {
+async function create({ context, project, folders: [folder], flags }: Call): Promise<void> {
   const encryption = flags.includeSecrets ? await encryptionOf(context, flags) : undefined;
   const open = { ...context, docker: openDocker(context), workspace: project, toolVersion: packageAssets().version };
   const verify = flags.verify && (project.declaration.backup?.verify ?? true);
@@ -109,16 +114,18 @@ async function encryptionOf(context: CliContext, { recipient = [], ...flags }: F
   return await encryptionWith({ passphrase: await passphraseOf(context, flags, true) });
 }
 
-async function list({ context, project, folder, flags }: Call): Promise<void> {
+async function list({ context, project, folders, flags }: Call): Promise<void> {
   if (flags.target) {
     const names = await withProgress(context, "asking the target", async () =>
       listUploaded(await targetOf(context, project)),
     );
     return context.print(context.json ? JSON.stringify({ names }) : names.join("\n") || "no backups at the target");
   }
-  const found = listBackups(folder);
+  const found = listBackups(...folders);
+  const [folder, former] = folders;
   if (context.json) return context.print(JSON.stringify({ folder, backups: found.map(shown) }));
   if (found.length === 0) return context.print(`no backups in ${folder}`);
+  if (former !== undefined) context.log.info(formerNote(folder, former));
   const now = context.clock.now();
   const rows = found.map(({ name, atMs, bytes, manifest, problem }) => [
     name,
@@ -131,6 +138,10 @@ async function list({ context, project, folder, flags }: Call): Promise<void> {
   context.print(table([["NAME", "AGE", "SIZE", "MADE", "SECRETS", "STATE"], ...rows]));
 }
 
+/** Says where backups of an earlier version lie, and how they come to the new ones. */
+const formerNote = (folder: string, former: string): string =>
+  `New backups go to ${folder}. Those in ${former} still count; to have all in one place: mv ${former}/glitchtip-* ${folder}/`;
+
 const shown = ({ name, path, atMs, bytes, manifest, problem }: ListedBackup) => ({
   name,
   path,
@@ -140,11 +151,11 @@ const shown = ({ name, path, atMs, bytes, manifest, problem }: ListedBackup) => 
   ...defined({ problem }),
 });
 
-async function verify({ context, project, folder, names }: Call): Promise<void> {
+async function verify({ context, project, folders, names }: Call): Promise<void> {
   const wanted = names.length === 0 ? ["latest"] : names;
   const checked: string[] = [];
   for (const name of wanted) {
-    const found = chooseBackup(folder, project.dir, name);
+    const found = chooseBackup(folders, project.dir, name);
     await withProgress(context, `reading ${found.path}`, () => verifyBackup(found, context.signal));
     checked.push(found.path);
   }
@@ -152,7 +163,7 @@ async function verify({ context, project, folder, names }: Call): Promise<void> 
   for (const path of checked) context.print(`${path}: every file is whole`);
 }
 
-async function fetch({ context, project, folder, names: [name = "latest"] }: Call): Promise<void> {
+async function fetch({ context, project, folders: [folder], names: [name = "latest"] }: Call): Promise<void> {
   const target = await targetOf(context, project);
   const { path } = await withProgress(context, `fetching ${name}`, ({ say }) =>
     fetchBackup(target, { ...context, folder, log: { ...context.log, step: say } }, name),
@@ -168,7 +179,7 @@ async function targetOf(context: CliContext, project: Workspace): Promise<Backup
   });
 }
 
-async function prune({ context, project, folder, flags }: Call): Promise<void> {
+async function prune({ context, project, folders: [folder, ...others], flags }: Call): Promise<void> {
   const rules = flags.keep ?? project.declaration.backup?.keep;
   if (rules === undefined) {
     throw new CodedError("GC1001", "it is not said which backups to keep", {
@@ -180,7 +191,7 @@ async function prune({ context, project, folder, flags }: Call): Promise<void> {
   const name = composeProjectNameOf(project.dir, project.composeProjectName);
   const confirm = (names: readonly string[]) =>
     agreed(context, flags, { text: `Delete ${counted(names.length, "backup")} for good: ${names.join(", ")}.`, name });
-  const result = await pruneBackups({ ...context, folder }, keep, { dryRun, confirm });
+  const result = await pruneBackups({ ...context, folder, others }, keep, { dryRun, confirm });
   if (result.refused) return;
   if (context.json) return context.print(JSON.stringify({ dryRun, deleted: result.names }));
   const verb = dryRun ? "would delete" : "deleted";

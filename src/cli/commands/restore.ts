@@ -4,7 +4,8 @@ import {
   abortRestore,
   type Backup,
   type BackupContents,
-  backupFolder,
+  type BackupFolders,
+  backupFolders,
   checkRestore,
   chooseBackup,
   type DecryptionKey,
@@ -71,7 +72,7 @@ export default {
     if (wanted === undefined) {
       throw new CodedError("GC1001", "it is not said which backup", { remedy: "npx glitchtip-compose restore latest" });
     }
-    const backup = chooseBackup(folderOf(context.dir), context.dir, wanted);
+    const backup = chooseBackup(foldersOf(context), context.dir, wanted);
     await withProgress(context, `reading ${backup.path}`, () => verifyBackup(backup, context.signal));
     const contents = await contentsOf(context, backup, flags, dir, docker);
     const options = { backup, contents, safety: flags.safetyBackup };
@@ -123,9 +124,9 @@ async function mayReplace(
   return await agreed(context, flags, { text, name: project });
 }
 
-/** Returns where backups are looked for by name: the declared folder, or `backups` where there is no declaration yet. */
-const folderOf = (dir: string): string =>
-  existsSync(join(dir, DECLARATION_FILE)) ? backupFolder(readWorkspace(dir)) : join(dir, "backups");
+/** Returns where backups are looked for by name: those of the workspace, or `backups` where there is no declaration yet. */
+const foldersOf = ({ dir, env }: CliContext): BackupFolders =>
+  existsSync(join(dir, DECLARATION_FILE)) ? backupFolders(readWorkspace(dir, env), env) : [join(dir, "backups")];
 
 /** Reads the backup. Its secrets are decrypted where a key is given, or asked for where the folder lacks files. */
 async function contentsOf(

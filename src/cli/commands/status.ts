@@ -1,6 +1,6 @@
 import { stdout } from "node:process";
 import { isatty } from "node:tty";
-import { type BackupState, backupFolder, backupState, restoreProgress } from "../../backup/index.ts";
+import { type BackupState, backupFolders, backupState, restoreProgress } from "../../backup/index.ts";
 import { formatSize } from "../../base/byte-size.ts";
 import { defined } from "../../base/defined.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
@@ -69,7 +69,7 @@ function watchIntervalMs(text: string): number {
 async function showStatus(context: CliContext, print: (data: string) => void): Promise<void> {
   const project = readWorkspace(context.dir, context.env);
   const { declaration } = project;
-  const backup = backupState(backupFolder(project));
+  const backup = backupState(...backupFolders(project, context.env));
   const hasBackups = backup.last !== undefined || declaration.backup?.schedule !== undefined;
   const kind = serverKind(declaration);
   const { server } = kind === "bundled" ? resolveServer(declaration.server) : {};

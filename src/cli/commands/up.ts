@@ -5,6 +5,7 @@ import {
   browserUrl,
   followImages,
   handOverVaultSecrets,
+  makeBackupFolder,
   readVaultSecrets,
   readWorkspace,
   refuseMissedStackFile,
@@ -31,6 +32,7 @@ export default {
     const secrets = await readVaultSecrets(context, project);
     for (const warning of await handOverVaultSecrets(docker, secrets)) context.log.warn(warning);
     removeOldVaultCopies(context.dir);
+    makeBackupFolder(project, context.env);
     const given = await writeGivenDsns(context, project);
     const result = await withProgress(context, "starting", (progress) => {
       const talk = { say: (line: string) => progress.say(line.trim()), warn: (line: string) => context.log.warn(line) };

@@ -32,7 +32,7 @@ export const CARE_COMMANDS: CommandGroup = {
       examples: [
         "npx glitchtip-compose restore latest --dry-run",
         "npx glitchtip-compose restore latest",
-        "npx glitchtip-compose restore backups/glitchtip-20261121-031500Z --confirm shop",
+        "npx glitchtip-compose restore glitchtip-20261121-031500Z --confirm shop",
         "npx glitchtip-compose restore /mnt/copies/glitchtip-20261121-031500Z --into ../shop-again --identity-file key.txt",
         "npx glitchtip-compose restore --abort",
       ],

@@ -72,7 +72,10 @@ const folderSchema = z.string().check(
 );
 
 export const backupSchema = z.strictObject({
-  folder: described(z._default(folderSchema, "backups"), "Where backups are kept, from the project's folder."),
+  folder: described(
+    z.optional(folderSchema),
+    "Where backups are kept, from the project's folder. Default: a folder of the user's outside of it.",
+  ),
   schedule: described(
     z.optional(scheduleSchema),
     "When the stack creates a backup by itself, in UTC: 03:15, or five fields of cron. Default: never.",

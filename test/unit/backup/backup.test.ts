@@ -47,7 +47,7 @@ describe("a backup's folder", () => {
 
   it("detects a changed byte, a truncated file and a missing file", async () => {
     const path = await made();
-    const whole = chooseBackup(folder, folder, "latest");
+    const whole = chooseBackup([folder], folder, "latest");
     expect(whole.path).toBe(path);
     await verifyBackup(whole, signal);
     const file = join(path, "database.dump");
@@ -77,9 +77,9 @@ describe("a backup's folder", () => {
     await made("glitchtip-20261120-031500Z");
     await made("glitchtip-20261122-031500Z", { reason: "before restore" });
     mkdirSync(join(folder, "glitchtip-20261123-031500Z"));
-    expect(chooseBackup(folder, folder, "latest").path).toMatch(/20261120/);
-    expect(chooseBackup(folder, folder, "glitchtip-20261122-031500Z").path).toMatch(/20261122/);
-    expect(() => chooseBackup(folder, folder, "elsewhere")).toThrow(expect.objectContaining({ code: "GC1803" }));
+    expect(chooseBackup([folder], folder, "latest").path).toMatch(/20261120/);
+    expect(chooseBackup([folder], folder, "glitchtip-20261122-031500Z").path).toMatch(/20261122/);
+    expect(() => chooseBackup([folder], folder, "elsewhere")).toThrow(expect.objectContaining({ code: "GC1803" }));
   });
 });
 

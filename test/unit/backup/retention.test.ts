@@ -182,7 +182,7 @@ describe("retention with safety copies", () => {
       const { names: gone } = await pruneBackups(context, { daily: 7 }, options);
       expect([...gone].sort()).toEqual([0, 1, 2].map((i) => backupNameAt(START_MS + i * 60_000)));
       rmSync(join(folder, backupNameAt(START_MS + 400_000)), { recursive: true });
-      expect(chooseBackup(folder, folder, "latest").manifest.name).toBe(backupNameAt(START_MS + 180_000));
+      expect(chooseBackup([folder], folder, "latest").manifest.name).toBe(backupNameAt(START_MS + 180_000));
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -32,7 +32,7 @@ describe("backup.folder", () => {
       const dir = join(parent, "shop");
       mkdirSync(dir);
       symlinkSync("/etc", join(dir, "linked"));
-      const at = (given: string) => backupFolder({ dir, declaration: { backup: {} } } as Workspace, given);
+      const at = (given: string) => backupFolder({ dir, env: {}, declaration: { backup: {} } } as Workspace, {}, given);
       for (const given of ["linked", parent, dir, "../shop"]) {
         expect(() => at(given), given).toThrow(expect.objectContaining({ code: "GC1101" }));
       }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { defaultBackupSource } from "../../../src/config/backup-place.ts";
 import { loadDeclaration } from "../../../src/config/load.ts";
 import { cronOf } from "../../../src/config/schema/backup.ts";
 import { composeOf, declarationWith, renderedStack, secretsOf } from "../../support/stack.ts";
@@ -19,15 +20,16 @@ describe("backup.schedule", () => {
     const { "glitchtip-backup": maker, "glitchtip-backup-db": tools } = services('backup: { schedule: "03:15" }');
     expect(maker).toMatchObject({ networks: ["glitchtip"], cap_add: ["CHOWN", "DAC_OVERRIDE"] });
     expect(secretsOf(maker)).toEqual([]);
-    expect(maker?.volumes).toContain("./backups:/backups");
+    expect(maker?.volumes).toContain(`${defaultBackupSource(undefined)}:/backups`);
     expect(tools).toMatchObject({ networks: ["glitchtip-db"], user: "999:999" });
     expect(secretsOf(tools)).toEqual(["glitchtip_db_password"]);
     expect(JSON.stringify([maker, tools])).not.toContain("docker.sock");
   });
 
-  it("creates the folder for the user, ignored by git", () => {
+  it("creates a declared folder below the workspace for the user, ignored by git", () => {
     const file = (lines: string) => rendered(lines).files.find(({ path }) => path.endsWith("s/.gitignore"));
-    expect(file('backup: { schedule: "03:15" }')).toMatchObject({
+    expect(file('backup: { schedule: "03:15" }')).toBeUndefined();
+    expect(file('backup: { schedule: "03:15", folder: backups }')).toMatchObject({
       path: "backups/.gitignore",
       content: "*\n",
       kind: "once",

@@ -13,7 +13,8 @@ const DECLARATION = declarationWith("apps: { api: { project: shop } }");
 /** Returns what is said of the service `api` in the folder `app` of a repository with these ignore files. */
 function found(service: string, files: Readonly<Record<string, string>> = {}, declaration = DECLARATION): string[] {
   using folder = new TemporaryFolder();
-  mkdirSync(join(folder.path, "app"));
+  // As an earlier version made them.
+  mkdirSync(join(folder.path, "app/backups/glitchtip-20261121-031500Z"), { recursive: true });
   for (const [path, text] of Object.entries(files)) folder.write(path, text);
   const dir = join(folder.path, "app");
   const user = readUserCompose([{ path: "compose.yaml", text: `services:\n  api: ${service}\n` }]);
@@ -85,14 +86,22 @@ describe("what gets the backups and our folder", () => {
       /^api gets backups with the build context "\." \| Add to \.dockerignore: backups;/,
     );
     expect(found("{ volumes: ['.:/app', /app/backups] }")[0]).toMatch(
-      /^api gets \.glitchtip with .* - \/app\/\.glitchtip;/,
+      /^api gets \.glitchtip with .* - \/app\/\.glitchtip\.$/,
     );
   });
 
   it("reads the ignore file of the Dockerfile first", () => {
     const dockerfile = "{ build: { context: ., dockerfile: docker/api } }";
     const files = { "app/.dockerignore": "*\n", "app/docker/api.dockerignore": "backups\n" };
-    expect(found(dockerfile, files)[0]).toMatch(/Add to docker\/api\.dockerignore: \.glitchtip;/);
+    expect(found(dockerfile, files)[0]).toMatch(/Add to docker\/api\.dockerignore: \.glitchtip\.$/);
+  });
+
+  it("is our folder alone where backups are kept at the default place", () => {
+    using folder = new TemporaryFolder();
+    const user = readUserCompose([{ path: "compose.yaml", text: "services:\n  api: { build: . }\n" }]);
+    const declaration = loadDeclaration(DECLARATION, "glitchtip.yaml");
+    const all = exposures({ dir: folder.path, user, declaration });
+    expect(all.map(({ folders, lines }) => [folders, lines])).toEqual([[[".glitchtip"], [".glitchtip"]]]);
   });
 
   it("takes a folder of backups that is declared", () => {
