@@ -89,7 +89,18 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
     packages: ["yaml", "zod"],
   },
   backup: {
-    folders: ["base", "config", "glitchtip", "http", "references", "stack", "docker", "outputs", "running", "workspace"],
+    folders: [
+      "base",
+      "config",
+      "glitchtip",
+      "http",
+      "references",
+      "stack",
+      "docker",
+      "outputs",
+      "running",
+      "workspace",
+    ],
     packages: ["age-encryption", "aws4fetch", "croner", "tar-stream", "yaml", "zod"],
   },
   secrets: {

@@ -87,7 +87,9 @@ describe("backups that an earlier version left in the workspace", () => {
   it("are not looked for where a folder is declared or given", () => {
     using folder = new TemporaryFolder();
     backupIn(join(folder.path, "backups"), OLD);
-    const declared = workspace(folder.path, { declaration: { backup: { folder: "../kept" } } } as unknown as Partial<Workspace>);
+    const declared = workspace(folder.path, {
+      declaration: { backup: { folder: "../kept" } },
+    } as unknown as Partial<Workspace>);
     expect(backupFolders(declared)).toEqual([join(folder.path, "../kept")]);
     expect(backupFolders(workspace(folder.path), {}, "/srv/kept")).toEqual(["/srv/kept"]);
   });
