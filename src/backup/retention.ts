@@ -126,7 +126,7 @@ export async function pruneBackups(
       renameSync(path, path + PARTIAL);
       rmSync(path + PARTIAL, { recursive: true, force: true });
     }
-    removePartials(folder);
+    for (const one of [folder, ...others]) removePartials(one);
   } catch (error) {
     throw explainWriteError(error, folder);
   }

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from "n
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { buildS3Server, S3_ACCOUNT, S3_PROGRAM } from "../support/s3-server.ts";
+import { backupFolderIn } from "./support/backup.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import { readEvent } from "./support/server.ts";
 import { Stack } from "./support/stack.ts";
@@ -22,7 +23,7 @@ const S3 = `services:
 describeOnEngine("a stack with backup.schedule", () => {
   let stack: Stack;
   const cli = (...args: string[]) => stack.project.cli(args);
-  const folder = () => join(stack.project.dir, "backups");
+  const folder = () => backupFolderIn(stack);
   const backups = () => readdirSync(folder()).filter((name) => /^glitchtip-\d+-\d+Z$/.test(name));
   const report = () => JSON.parse(readFileSync(join(folder(), "status.json"), "utf8"));
 

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { expect } from "vitest";
+import { backupFolders } from "../../../src/backup/index.ts";
+import { readWorkspace } from "../../../src/workspace/index.ts";
 import { inventory, readEvent, storedState } from "./server.ts";
 import { Stack } from "./stack.ts";
 
@@ -38,5 +39,9 @@ export const databases = async (stack: Stack) =>
     .split("\n")
     .filter((name) => /^glitchtip/.test(name));
 
-export const backupsOf = ({ project }: Stack) =>
-  readdirSync(join(project.dir, "backups")).filter((name) => name.startsWith("glitchtip-"));
+/** Returns where the stack's backups are: nothing declares a folder. */
+export const backupFolderIn = ({ project }: Stack): string =>
+  backupFolders(readWorkspace(project.dir, process.env), process.env)[0];
+
+export const backupsOf = (stack: Stack) =>
+  readdirSync(backupFolderIn(stack)).filter((name) => name.startsWith("glitchtip-"));
