@@ -1,7 +1,9 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ProcessResult } from "../../src/base/process.ts";
+import { privateFolder } from "../../src/outputs/private-folder.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import { filesIn } from "./support/project.ts";
 import { Stack } from "./support/stack.ts";
@@ -74,11 +76,34 @@ describeOnEngine("a monorepo with build contexts, a bind mount, a profile and an
     expect([await hasRoute("api"), await hasRoute("web")]).toEqual([false, true]);
   });
 
-  it("has no secret in an image, in a bind mount or in the folder", async () => {
-    const secrets = await Promise.all(
-      ["admin_password", "db_password", "secret_key"].map((name) => stack.secret(name)),
-    );
-    expect(secrets.every((secret) => secret.length >= 16)).toBe(true);
+  it("has no secret in an image, in a bind mount or in the folder after plan, apply and backup", async () => {
+    const run = async (...words: string[]) => {
+      const { code, stdout, stderr } = await stack.project.cli(words);
+      expect(code, stderr).toBe(0);
+      return stdout;
+    };
+    await run("apply", "--yes");
+    await run("plan", "--server");
+    const backup: string = JSON.parse(await run("backup", "create", "--json")).path;
+    const kept = readFileSync(join(privateFolder(stack.project.dir), "apply", "state.json"), "utf8");
+    const secrets = [
+      ...(await Promise.all(["admin_password", "db_password", "secret_key"].map((name) => stack.secret(name)))),
+      JSON.parse(kept).token.value as string,
+      // How a dump of pg_dump begins.
+      "PGDMP",
+    ];
+    expect(readFileSync(join(backup, "database.dump"), "latin1").startsWith("PGDMP")).toBe(true);
+    expect(secrets.slice(0, -1).every((secret) => secret.length >= 16)).toBe(true);
+    expect(await stack.compose(["up", "-d", "--wait", "--build"])).toMatchObject({ code: 0 });
+    const layers = join(mkdtempSync(join(tmpdir(), "layers-")), "image.tar");
+    try {
+      await stack.project.docker(["save", "-o", layers, `${stack.name}-api`]);
+      const image = readFileSync(layers);
+      expect(image.includes(SERVE)).toBe(true);
+      expect(secrets.filter((secret) => image.includes(secret))).toEqual([]);
+    } finally {
+      rmSync(dirname(layers), { recursive: true });
+    }
     const patterns = secrets.flatMap((secret) => ["-e", secret]);
     for (const folder of ["/app", "/src"]) {
       // grep ends with 1 where nothing matches, and with 2 where it could not read.
@@ -102,6 +127,7 @@ describeOnEngine("a monorepo with build contexts, a bind mount, a profile and an
   it("is byte for byte what it was after uninstall", async () => {
     expect(await stack.project.cli(["uninstall", "--confirm", stack.name])).toMatchObject({ code: 0 });
     expect(filesIn(stack.project.dir)).toEqual(before);
+    expect(existsSync(privateFolder(stack.project.dir))).toBe(false);
     expect(await stack.compose(["--profile", "jobs", "up", "-d", "--wait"])).toMatchObject({ code: 0 });
   });
 });

@@ -1,6 +1,9 @@
+import { join } from "node:path";
 import type { ComposeConfig } from "../../compose/model.ts";
+import type { Declaration } from "../../config/schema.ts";
 import { isMadeSecret, MADE_SECRETS, type MadeSecret, SECRET_NAMES_VARIABLE } from "../../config/secret-volumes.ts";
 import type { Docker } from "../../docker/index.ts";
+import { privateFolder, referenceToFile } from "../../outputs/private-folder.ts";
 import { SETUP } from "../../stack/service-names.ts";
 import { oldSecretFiles, refuseUnreadableSecrets, type Workspace } from "../../workspace/index.ts";
 import { readStoredValues, type StoredValues } from "../production/secret-values.ts";
@@ -29,8 +32,9 @@ export function checkSecrets(
 ): Finding[] {
   try {
     refuseUnreadableSecrets(dir, declaration, { ...workspaceEnv, ...env });
-    if (made === undefined) return [ok("secrets", "every reference in glitchtip.yaml can be read")];
-    return [...madeFindings(dir, made), ...leftoverFindings(dir, made)];
+    const exposed = exposedReferences(dir, declaration);
+    if (made === undefined) return [ok("secrets", "every reference in glitchtip.yaml can be read"), ...exposed];
+    return [...madeFindings(dir, made), ...leftoverFindings(dir, made), ...exposed];
   } catch (error) {
     return errorFindings("secrets", error);
   }
@@ -45,6 +49,18 @@ function madeFindings(dir: string, { names, values }: MadeSecrets): Finding[] {
   }
   const shown = absent.map((name) => MADE_SECRETS[name].name).join(", ");
   return [warn("secrets", `in no volume: ${shown}`, START)];
+}
+
+/** Finds secrets that `pull` and `init --email-host` of an earlier version have put into the workspace's own folder. */
+function exposedReferences(dir: string, declaration: Declaration): Finding[] {
+  const found = [...JSON.stringify(declaration).matchAll(/"file:(?:\.\/)?(\.glitchtip\/[^"]+)"/g)].map(
+    ([, path]) => path,
+  );
+  if (found.length === 0) return [];
+  const files = [...new Set(found)].join(", ");
+  const what = `${files}: in plain text in the project's folder, which is a build context and a bind mount, too`;
+  const reference = referenceToFile(join(privateFolder(dir), "secrets", "NAME"));
+  return [warn("secrets", what, `Move each out of it and name its new place in glitchtip.yaml, such as ${reference}`)];
 }
 
 /** Finds files of an earlier version that nobody reads any more, because the volumes have what they hold. */

@@ -203,6 +203,23 @@ describe("the secrets that the stack makes", () => {
     ]);
   });
 
+  it("stand beside references to files of an earlier version in our own folder, which are named", async () => {
+    using folder = await initiated();
+    mkdirSync(join(folder.dir, ".glitchtip", "secrets"), { recursive: true });
+    writeFileSync(join(folder.dir, ".glitchtip/secrets/email_url"), "smtp+tls://u:p@mail.example.com:587");
+    appendFileSync(join(folder.dir, "glitchtip.yaml"), "mail: { url: file:.glitchtip/secrets/email_url }\n");
+    const located = () => Promise.reject(new CodedError("GC1601", "no engine"));
+    const { all } = await examine({ dir: folder.dir, docker: { located } });
+    expect(all.filter(({ check, level }) => check === "secrets" && level === "warn")).toEqual([
+      {
+        check: "secrets",
+        level: "warn",
+        what: expect.stringMatching(/^\.glitchtip\/secrets\/email_url: in plain text in the project's folder/),
+        fix: expect.stringMatching(/^Move each out of it .* such as file:.*\/secrets\/NAME$/),
+      },
+    ]);
+  });
+
   it("lack one", async () => {
     expect(await secretsOf({ [path("glitchtip_db_password")]: "a" })).toMatchObject([
       { level: "warn", what: "in no volume: secret_key" },
