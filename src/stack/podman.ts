@@ -1,8 +1,13 @@
 import type { ComposeService } from "../compose/model.ts";
+import { DATABASE_DIR } from "../config/secret-volumes.ts";
 import type { AttachedStack } from "./model.ts";
 
-/** What differs for Podman, whose Docker API is 1.41: Compose refuses `start_interval` there, and Podman owners of a tmpfs. */
-export const PODMAN_DIFFERENCES = "health checks without start_interval, tmpfs by mode only";
+/**
+ * What differs for Podman, whose Docker API is 1.41: Compose refuses `start_interval` there, and Podman owners of a tmpfs. A
+ * lost database password is then found by glitchtip-init.
+ */
+export const PODMAN_DIFFERENCES =
+  "health checks without start_interval, tmpfs by mode only, glitchtip-setup without a look at the database";
 
 /** As often as a health check looks, since it cannot look more often while the container starts. */
 const INTERVAL = "2s";
@@ -16,13 +21,21 @@ export function forPodman<T extends AttachedStack>(stack: T): T {
 }
 
 function serviceForPodman(service: ComposeService): ComposeService {
-  const { healthcheck, tmpfs } = service;
+  const { healthcheck, tmpfs, volumes } = service;
   return {
     ...service,
     ...(healthcheck && { healthcheck: healthCheckForPodman(healthcheck) }),
     ...(tmpfs && { tmpfs: tmpfs.map(withoutOwner) }),
+    ...(volumes && { volumes: volumes.filter((volume) => !isLookAtDatabase(volume)) }),
   };
 }
+
+/**
+ * Podman gives a fresh volume to the user of the first container that mounts it, and to no later one: after a look of the setup
+ * service, which is root, Postgres could not write to its own (seen with 4.3.1).
+ */
+const isLookAtDatabase = (volume: NonNullable<ComposeService["volumes"]>[number]): boolean =>
+  typeof volume !== "string" && volume.target === DATABASE_DIR;
 
 function healthCheckForPodman({
   start_interval: _,
