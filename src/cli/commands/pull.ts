@@ -42,7 +42,11 @@ export default {
           [],
         )
         .option("--all", "all kinds: the whole of each server")
-        .option("--secrets <where>", "what becomes of secrets that are found: file (outside of the project) or env", "file")
+        .option(
+          "--secrets <where>",
+          "what becomes of secrets that are found: file (outside of the project) or env",
+          "file",
+        )
         .option("--dry-run", "write nothing; print the declaration; exit code 3 if it would change"),
     ),
   async run(context, flags) {
