@@ -51,7 +51,7 @@ export default {
     if (flags.dryRun) return reportDryRun(context, planned);
     // Who gives a plan has reviewed it.
     const kept = await confirmChanges(context, { ...flags, yes: flags.yes || plan !== undefined }, looked, planned);
-    if (kept === undefined) return;
+    if (kept === undefined) return context.setExitCode(EXIT.interrupted);
     const carryOut = (say?: (line: string) => void) =>
       applyServers(servers, looked, {
         wanted: ({ confirm }) => confirm === undefined || !kept.has(confirm),

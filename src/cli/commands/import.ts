@@ -115,7 +115,9 @@ async function importConfiguration(context: CliContext, path: string, flags: Con
   if (!context.json) printChanges(context, planned);
   if (flags.dryRun) return reportDryRun(context, planned);
   const { actions } = planned;
-  if (actions.length > 0 && !(await agreed(context, flags, { text: `${counts(actions)}: import?` }))) return;
+  if (actions.length > 0 && !(await agreed(context, flags, { text: `${counts(actions)}: import?` }))) {
+    return context.setExitCode(EXIT.interrupted);
+  }
   const outcomes = await withProgress(context, "importing", () =>
     applyServers(servers, looked, { wanted: () => true }),
   );
