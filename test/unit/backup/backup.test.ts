@@ -130,7 +130,7 @@ describe("facts of a database", () => {
     const before = { a: { rows: 1, sum: "1" }, b: { rows: 2, sum: "1" }, c: { rows: 3, sum: "1" }, d: { rows: 4 } };
     const after = { a: { rows: 1, sum: "2" }, b: { rows: 3, sum: "1" }, d: { rows: 4, sum: "9" }, e: { rows: 0 } };
     expect(tableDifferences(before, after)).toEqual([
-      "a: 1 rows with other content",
+      "a: 1 row with other content",
       "b: 2 rows in the backup, 3 restored",
       "c: is missing (3 rows)",
       "e: is new",
