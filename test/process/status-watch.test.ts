@@ -61,7 +61,7 @@ describe("status --watch", () => {
     const drawn = (times: number, whatFollows: string) =>
       run.says(new RegExp(`(?:\\u001b\\[H\\u001b\\[2J[\\s\\S]*){${times}}${whatFollows}`));
     await drawn(1, "my-shop: [\\s\\S]*APP");
-    resizeTerminal(folders, 60, 4);
+    resizeTerminal(folders, 60, 5);
     await drawn(2, "my-shop: [\\s\\S]*… \\d+ more: enlarge the window");
     const small = run.stdout.slice(run.stdout.lastIndexOf("my-shop: ")).trimEnd().split(/\r?\n/);
     expect(small).toHaveLength(3);

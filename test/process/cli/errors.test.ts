@@ -7,7 +7,7 @@ import { COMPOSE, filesOf } from "./workspace.ts";
 describe("wrong usage", () => {
   it.each([
     [["nit"], "unknown command 'nit' (Did you mean init?)", "--help"],
-    [["help", "statu"], "unknown command 'statu' (Did you mean status?)", "--help"],
+    [["help", "statu"], 'there is no help on "statu"; did you mean "status"?', "help all, or help docs"],
     [["statu", "--help"], "unknown command 'statu' (Did you mean status?)", "--help"],
     [["--jsom", "init"], "unknown option '--jsom' (Did you mean --json?)", "--help"],
     [["init", "--dryrun"], "unknown option '--dryrun' (Did you mean --dry-run?)", "init --help"],

@@ -123,7 +123,7 @@ describe("init on a terminal", () => {
     run.type(CTRL_C);
     const { code, stdout } = await run.ended;
     expect(code).toBe(130);
-    expect(stdout).toMatch(/^stopped before anything was written\r?$/m);
+    expect(stdout).toMatch(/^(?:\u001b\[\?25h)?stopped before anything was written\r?$/m);
     expect(stdout.lastIndexOf("\u001b[?25h")).toBeGreaterThan(stdout.lastIndexOf("\u001b[?25l"));
     expect(filesOf(folders.project)).toEqual({});
   });
