@@ -20,7 +20,8 @@ export default function keepBuild(project: TestProject): void {
   const folder = mkdtempSync(join(tmpdir(), "glitchtip-compose-built-"));
   // Ctrl-C calls no teardown.
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  for (const name of ["templates", "images", "docs"]) cpSync(join(clone, name), join(folder, name), { recursive: true });
+  for (const name of ["templates", "images", "docs"])
+    cpSync(join(clone, name), join(folder, name), { recursive: true });
   copyFileSync(join(clone, "package.json"), join(folder, "package.json"));
   copyOneBuild(join(folder, "dist"));
   project.provide("builtPackage", folder);
