@@ -32,7 +32,8 @@ export async function openHttpServer({ health, api, version, logger }: HttpServe
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
-    routerOptions: { maxParamLength: 64 },
+    // A long id is answered by its own description, as 422.
+    routerOptions: { maxParamLength: 16_384 },
     genReqId({ headers }) {
       const given = headers["x-request-id"];
       return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();

@@ -208,6 +208,7 @@ describe.skipIf(!hasValkey)(`requests to the service${noValkey}`, () => {
       ],
       ["another encoding", ["POST", PATH, tokens.ci, "x", { "content-encoding": "br" }], 422, "GC2004"],
       ["a server that is not registered", ["POST", "/api/v1/plan", tokens.ci, { servers: ["tow"] }], 422, "GC1001"],
+      ["a long id", ["GET", `${PATH}/${"0".repeat(65)}`, tokens.ci], 422, "GC2004"],
       ["an unknown path", ["GET", "/api/v2", tokens.ci], 404, "GC2005"],
     ];
     for (const [what, asked, status, code] of cases) {
