@@ -34,15 +34,19 @@ async function startApply(nth: number) {
 }
 
 describe.skipIf(!hasValkey)(`a worker of the service${noValkey}`, () => {
-  it.each(KILLED_AT)("that is killed at write %i: another one finishes, and nothing is there twice", async (nth) => {
-    const { service, first, result, alerts } = await startApply(nth);
-    await using _service = service;
-    first.cli.kill("SIGKILL");
-    await first.cli.ended;
-    await service.start("--worker", "1");
-    expect(await result()).toMatchObject({ status: "success", report: { errors: [] } });
-    expect(alerts()?.toSorted()).toEqual(NAMES);
-  });
+  it.each(KILLED_AT)(
+    "that is killed at write %i: another one finishes, and nothing is there twice",
+    async (nth) => {
+      const { service, first, result, alerts } = await startApply(nth);
+      await using _service = service;
+      first.cli.kill("SIGKILL");
+      await first.cli.ended;
+      await service.start("--worker", "1");
+      expect(await result()).toMatchObject({ status: "success", report: { errors: [] } });
+      expect(alerts()?.toSorted()).toEqual(NAMES);
+    },
+    120_000,
+  );
 
   it("that hangs until another one has taken its run over writes nothing more", async () => {
     const { service, first, result, alerts, writes } = await startApply(1);
@@ -57,5 +61,5 @@ describe.skipIf(!hasValkey)(`a worker of the service${noValkey}`, () => {
     await first.cli.ended;
     expect(writes().length).toBe(before);
     expect(alerts()?.toSorted()).toEqual(NAMES);
-  });
+  }, 120_000);
 });

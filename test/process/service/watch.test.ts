@@ -81,7 +81,7 @@ describe.skipIf(!hasValkey)(`the watch of the service${noValkey}`, () => {
     expect(await ask("POST", "/api/v1/plan", token, {})).toMatchObject({ status: 503, body: { code: "GC2007" } });
     cli.kill("SIGTERM");
     expect((await cli.ended).code).toBe(0);
-  });
+  }, 120_000);
 
   it("applies where it may, also after its worker and the queue were killed in the middle", async () => {
     await using service = await startService();
@@ -106,5 +106,5 @@ describe.skipIf(!hasValkey)(`the watch of the service${noValkey}`, () => {
       body.runs.some((one: { kind: string; status: string }) => one.kind === "apply" && one.status === "success");
     await until(runs, isDone);
     expect(emulator?.snapshot().alerts).toMatchObject([{ name: "errors" }]);
-  });
+  }, 120_000);
 });
