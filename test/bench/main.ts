@@ -178,9 +178,10 @@ async function stack(): Promise<void> {
     if (process.env.REQUIRE_DOCKER) throw new Error("an engine is expected here");
     return;
   }
-  const { handoverMs, furtherUpMs } = await measureStack(dist("cli.mjs"));
+  const { handoverMs, furtherUpMs, setupMs } = await measureStack(dist("cli.mjs"));
   note("real stack: GlitchTip healthy to the app's start, less the proof", handoverMs / 1_000, "s", 3);
   note("real stack: a further up -d --wait, what our one-shots add", furtherUpMs / 1_000, "s", 3);
+  note("real stack: a further up -d --wait, what glitchtip-setup adds", setupMs / 1_000, "s", 0.6);
 }
 
 await measure(() => nothingToChange(1));

@@ -10,6 +10,8 @@ export interface StackFigures {
   readonly handoverMs: number;
   /** What our one-shots add to an `up -d --wait` that changes nothing. */
   readonly furtherUpMs: number;
+  /** What the setup service alone adds to it. */
+  readonly setupMs: number;
 }
 
 /** Undefined with a reason where no engine answers. */
@@ -47,9 +49,16 @@ export async function measureStack(cli: string): Promise<StackFigures> {
       () => up(),
       () => up("--no-deps", "glitchtip-db", "glitchtip", "app"),
     );
+    const setup = await pairs(
+      5,
+      () => up("glitchtip-db"),
+      () => up("--no-deps", "glitchtip-db"),
+    );
+    const added = ({ a, b }: typeof setup) => median(a.map((run, i) => run.wallMs - (b[i]?.wallMs ?? 0)));
     return {
       handoverMs: started - healthy - proofMs,
-      furtherUpMs: median(further.a.map((run, i) => run.wallMs - (further.b[i]?.wallMs ?? 0))),
+      furtherUpMs: added(further),
+      setupMs: added(setup),
     };
   } finally {
     compose("down", "-v", "-t", "1");
