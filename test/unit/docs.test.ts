@@ -104,6 +104,14 @@ describe("pictures", () => {
     ),
   );
 
+  it("the recording is below 100 kB, and ends as the demo does", () => {
+    const recording = read("docs/pictures/first-event.svg");
+    expect(Buffer.byteLength(recording)).toBeLessThan(100_000);
+    for (const said of ["npx glitchtip-compose init --yes", "once it runs:", "GlitchTip had it ", "sample app "]) {
+      expect(recording).toContain(said);
+    }
+  });
+
   it("each one is on a page", () => {
     const shown = pages.flatMap((page) =>
       [...read(page).matchAll(/pictures\/([\w-]+\.(?:svg|png))/g)].map(([, name]) => name),
