@@ -1,14 +1,19 @@
 """Stands in front of GlitchTip's processes.
 
 gate.py init              migrates and makes the superuser, then leaves a marker in the database.
+gate.py manage JSON       runs a list of manage.py's commands, for init.
 gate.py serve COMMAND...  becomes COMMAND if that marker is there and was left by this image, and refuses otherwise:
                           on a server without any account, whoever comes first would own it,
                           and an image on another one's tables loses what it does not find there.
 """
 
+import contextlib
 import hashlib
+import io
+import json
 import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -17,6 +22,7 @@ import time
 import psycopg
 
 LOCK = 7221902514
+MIGRATE = "bin/run-migrate.sh"
 RETAIN = "GLITCHTIP_RETAIN_LEGACY_DATA"
 READ = "SELECT fingerprint, done_at > now() - interval '1 day' FROM glitchtip_compose.init"
 MAKE = """
@@ -130,22 +136,60 @@ def for_migrations(db):
     return {name: value for name, value in os.environ.items() if there or name != RETAIN}
 
 
-def make_superuser(email):
+def migration_commands():
+    """The commands of GlitchTip's script where it is a plain list of them; None where it is more than that."""
+    commands = []
+    with open(MIGRATE, encoding="utf-8") as script:
+        for line in map(str.strip, script):
+            found = re.fullmatch(r"\./manage\.py ([a-z_]+(?: --[a-z-]+)*)", line)
+            if found:
+                commands.append(found[1].split())
+            elif not re.fullmatch(r'(#.*|set -e|echo "[\w ,.-]*"|)', line):
+                return None
+    return commands or None
+
+
+def migrate(db, email):
+    env = for_migrations(db)
+    commands = migration_commands()
+    if commands is None:
+        failed(MIGRATE, subprocess.run([MIGRATE], env=env).returncode)
     password = secret(os.environ.get("GLITCHTIP_ADMIN_PASSWORD_FILE", "/run/secrets/glitchtip_admin_password/value"))
-    made = subprocess.run(
-        ["./manage.py", "createsuperuser", "--noinput", "--email", email],
-        env={**os.environ, "DJANGO_SUPERUSER_PASSWORD": password},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    if made.returncode == 0:
+    commands = [*(commands or []), ["createsuperuser", "--noinput", "--email", email]]
+    # Each start of Django takes seconds, so one process runs all of them.
+    manage = [sys.executable, __file__, "manage", json.dumps(commands)]
+    if subprocess.run(manage, env={**env, "DJANGO_SUPERUSER_PASSWORD": password}).returncode != 0:
+        sys.exit(1)
+
+
+def failed(what, code):
+    if code != 0:
+        say(f"{what} failed (exit {code})")
+        sys.exit(1)
+
+
+def run_command(command):
+    sys.argv = ["manage.py", *command]
+    try:
+        runpy.run_path("manage.py", run_name="__main__")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def manage(commands):
+    sys.path.insert(0, os.getcwd())
+    for command in commands[:-1]:
+        failed(f"{MIGRATE}: ./manage.py {' '.join(command)}", run_command(command))
+    email, output = commands[-1][-1], io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+        code = run_command(commands[-1])
+    if code == 0:
         return say(f"superuser {email} made")
-    if "already taken" in made.stdout.lower():
+    if "already taken" in output.getvalue().lower():
         return say(f"superuser {email} exists")
-    print(made.stdout, end="")
-    say(f"superuser {email} could not be made (exit {made.returncode})")
-    sys.exit(1)
+    print(output.getvalue(), end="")
+    failed(f"superuser {email} could not be made: createsuperuser", code)
 
 
 def init():
@@ -160,11 +204,7 @@ def init():
         if marker is not None:
             refuse_newer(db)
         # Also once a day: it makes the partitions of the coming days.
-        migrated = subprocess.run(["bin/run-migrate.sh"], env=for_migrations(db)).returncode
-        if migrated != 0:
-            say(f"bin/run-migrate.sh failed (exit {migrated})")
-            sys.exit(1)
-        make_superuser(email)
+        migrate(db, email)
         db.execute(MAKE)
         db.execute(WRITE, [wanted, os.environ.get("GLITCHTIP_VERSION"), fingerprint()])
 
@@ -185,6 +225,8 @@ def serve(command):
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 if sys.argv[1:] == ["init"]:
     init()
+elif sys.argv[1:2] == ["manage"]:
+    manage(json.loads(sys.argv[2]))
 elif sys.argv[1:2] == ["serve"] and len(sys.argv) > 2:
     serve(sys.argv[2:])
 else:

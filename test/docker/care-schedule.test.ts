@@ -1,6 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { parseDsn } from "../../src/glitchtip/dsn.ts";
 import { QUEUE_TABLES } from "../../src/running/backlog.ts";
 import { describeOnEngine } from "./support/engine.ts";
+import { killAsTheKernel, postEvent } from "./support/event-flow.ts";
+import { openServer, readEvent, storedState } from "./support/server.ts";
 import { Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
 
@@ -31,13 +35,48 @@ describeOnEngine("a stack of generation 5.2 without Valkey, with care.restart.sc
 
   beforeAll(async () => {
     stack = await Stack.sample("--image", "glitchtip/glitchtip:5.2.1", "--valkey", "off");
-    stack.write("glitchtip.yaml", `${stack.read("glitchtip.yaml")}${SCHEDULED}`);
-    await stack.init();
     await stack.up();
   }, 300_000);
   afterAll(() => stack?.[Symbol.asyncDispose]());
 
+  it("tells of a worker that outlived its database, and up restarts it and has an event read back", async () => {
+    const dsn = parseDsn((await stack.variable("app", "SENTRY_DSN")) ?? "");
+    if (dsn === undefined) throw new Error("no DSN");
+    const accepted: string[] = [];
+    const send = async (count: number) => {
+      const wanted = accepted.length + count;
+      await until(`${wanted} events are accepted`, async () => {
+        const id = randomUUID().replaceAll("-", "");
+        if ((await postEvent(stack, dsn, id).catch(() => 0)) === 200) accepted.push(id);
+        return accepted.length >= wanted ? true : undefined;
+      });
+    };
+    await send(8);
+    await Promise.all([killAsTheKernel(stack, "glitchtip-db"), send(8)]);
+    await send(8);
+    const told = "the worker was started before its database and stores no events any more";
+    for (const command of ["status", "doctor"]) {
+      expect(await cli(command)).toMatchObject({ code: 1, stdout: expect.stringContaining(told) });
+    }
+    const up = await cli("up");
+    expect(up).toMatchObject({ code: 0, stderr: expect.stringContaining(`${told}; restarting it`) });
+    await send(1);
+    await readEvent(stack, "app", accepted.at(-1) ?? "");
+    expect((await cli("status")).code).toBe(0);
+    // What a real 5.2 loses without Valkey is lost here, too: a test of ours can be red.
+    const server = await openServer(stack);
+    const { organization } = await storedState(stack);
+    const stored = await Promise.all(
+      accepted.map((id) => server.event(organization.slug, "app", id).catch(() => undefined)),
+    );
+    expect(stored.filter((event) => event === undefined).length).toBeGreaterThan(0);
+    expect((await sql("select count(*) > 20 from kombu_message where not visible")).stdout.trim()).toBe("t");
+  }, 240_000);
+
   it("restarts web and worker when the time has come, both of which go on", async () => {
+    stack.write("glitchtip.yaml", `${stack.read("glitchtip.yaml")}${SCHEDULED}`);
+    await stack.init();
+    await stack.up();
     const report = await until(
       "a scheduled restart",
       async () => {
@@ -65,11 +104,15 @@ describeOnEngine("a stack of generation 5.2 without Valkey, with care.restart.sc
 
   it("finds a queue that only grows, as Celery keeps it in Postgres", async () => {
     expect((await found("queue-stuck"))?.problem).toBeUndefined();
-    await sql(`create table kombu_message (id serial primary key, visible boolean, "timestamp" timestamp);
-      insert into kombu_message (visible, "timestamp") values
-        (false, (now() at time zone 'utc') - interval '1 hour'), (true, null), (true, null)`);
+    await sql(`begin;
+      lock table kombu_message;
+      update kombu_message set "timestamp" = (now() at time zone 'utc') - interval '1 hour';
+      alter table kombu_message rename to kombu_message_of_the_worker;
+      create table kombu_message as select * from kombu_message_of_the_worker where not visible;
+      insert into kombu_message select 1000000 + n, true, null, '{}', 1, 1 from generate_series(1, 2) n;
+      commit`);
     expect((await found("queue-stuck")).problem).toBe("2 jobs wait, none was taken for 60 minutes");
-    await sql(`insert into kombu_message (visible, "timestamp") values (false, now() at time zone 'utc')`);
+    await sql(`update kombu_message set visible = false, "timestamp" = now() at time zone 'utc' where id = 1000001`);
     expect((await found("queue-stuck")).problem).toBeUndefined();
   }, 60_000);
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeOnEngine } from "./support/engine.ts";
+import { killAsTheKernel } from "./support/event-flow.ts";
 import { call } from "./support/https-client.ts";
 import { type StoredState, storedState } from "./support/server.ts";
 import { Stack } from "./support/stack.ts";
@@ -162,11 +163,3 @@ describeOnEngine("events flow into a production stack while each of its containe
     return [...missing];
   }
 });
-
-/** From the host: the engine takes its own `docker kill` for a wish to stop. */
-async function killAsTheKernel(stack: Stack, service: string): Promise<void> {
-  const { State } = await stack.container(service);
-  const host = ["run", "--rm", "--network", "none", "--pid", "host", "--cap-drop", "ALL", "--cap-add", "KILL"];
-  const { code, stderr } = await stack.project.docker([...host, "busybox:1", "kill", "-9", String(State.Pid)]);
-  if (code !== 0) throw new Error(stderr);
-}

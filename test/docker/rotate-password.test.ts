@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type DsnParts, parseDsn } from "../../src/glitchtip/dsn.ts";
+import { parseDsn } from "../../src/glitchtip/dsn.ts";
 import { describeOnEngine } from "./support/engine.ts";
+import { postEvent } from "./support/event-flow.ts";
 import { readEvent } from "./support/server.ts";
 import { Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
@@ -20,16 +21,6 @@ describeOnEngine("while events come in, the database restarts", () => {
   });
   afterAll(() => stack?.[Symbol.asyncDispose]());
 
-  const post = async ({ key, projectId }: DsnParts, id: string): Promise<number> => {
-    const event = { event_id: id, message: "while it restarts", level: "error", fingerprint: ["restart"] };
-    const body = [{ event_id: id }, { type: "event" }, event].map((line) => JSON.stringify(line)).join("\n");
-    const url = `http://127.0.0.1:${stack.project.ports.glitchtip}/api/${projectId}/envelope/?sentry_key=${key}`;
-    const headers = { "content-type": "application/x-sentry-envelope" };
-    const response = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(10_000) });
-    await response.body?.cancel();
-    return response.status;
-  };
-
   /** Does something to the stack while events are sent, and reads each back that the server has accepted. */
   async function amidEvents(work: () => Promise<void>): Promise<void> {
     const parts = parseDsn((await stack.variable("app", "SENTRY_DSN")) ?? "");
@@ -39,7 +30,7 @@ describeOnEngine("while events come in, the database restarts", () => {
     const flow = (async () => {
       while (flows) {
         const id = randomUUID().replaceAll("-", "");
-        const outcome = await post(parts, id).catch(() => 0);
+        const outcome = await postEvent(stack, parts, id).catch(() => 0);
         if (outcome === 200) accepted.push(id);
         await pause(EVERY_MS);
       }

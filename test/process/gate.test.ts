@@ -30,14 +30,35 @@ class conn:
         return [None, None]
 def connect(**_): return conn()
 `;
-const MIGRATE = '#!/bin/sh\necho "retains: [$GLITCHTIP_RETAIN_LEGACY_DATA]"\n';
+const RETAINED = 'echo "retains: [$GLITCHTIP_RETAIN_LEGACY_DATA]"\n';
+/** More than a list of commands, so that it runs as it is. */
+const MIGRATE = `#!/bin/sh\n${RETAINED}`;
+/** The script of 5.2. */
+const LIST = `#!/usr/bin/env bash
+set -e
+
+echo "Run Django migrations"
+./manage.py migrate --skip-checks
+echo "Create Django cache table, if needed"
+./manage.py createcachetable
+echo "Create and delete Postgres partitions"
+./manage.py pgpartition --yes
+`;
+/** Says which process runs which command. FAILS names the command that fails. */
+const MANAGE = `#!/usr/bin/env python3
+import os, sys
+print("ran", os.getpid(), *sys.argv[1:], flush=True)
+if sys.argv[1] == os.environ.get("FAILS"):
+    print(os.environ.get("FAILS_WITH", ""))
+    sys.exit(7)
+`;
 
 describe.skipIf(python === undefined)("gate.py", () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "gate-"));
     mkdirSync(join(folder, "bin"));
-    const programs = { "bin/run-migrate.sh": MIGRATE, "manage.py": "#!/bin/sh\nexit 0\n" };
+    const programs = { "bin/run-migrate.sh": MIGRATE, "manage.py": MANAGE };
     for (const [name, text] of Object.entries({ "psycopg.py": DRIVER, db: "password", admin: "password", ...programs }))
       writeFileSync(join(folder, name), text);
     for (const name of Object.keys(programs)) chmodSync(join(folder, name), 0o755);
@@ -47,6 +68,10 @@ describe.skipIf(python === undefined)("gate.py", () => {
   const init = (tables: string, more: NodeJS.ProcessEnv = {}) => gate(["init"], tables, more);
 
   function gate(words: readonly string[], tables: string, more: NodeJS.ProcessEnv = {}): string {
+    return /retains: \[(.*)\]/.exec(runGate(words, tables, more).stdout)?.[1] ?? "never migrated";
+  }
+
+  function runGate(words: readonly string[], tables: string, more: NodeJS.ProcessEnv = {}) {
     const env = {
       PATH: process.env.PATH,
       PYTHONPATH: folder,
@@ -62,7 +87,7 @@ describe.skipIf(python === undefined)("gate.py", () => {
     };
     const ended = spawnSync(python ?? "", [GATE, ...words], { cwd: folder, env, encoding: "utf8", timeout: 20_000 });
     expect(ended.stderr).toBe("");
-    return /retains: \[(.*)\]/.exec(ended.stdout)?.[1] ?? "never migrated";
+    return ended;
   }
 
   const RETAINS = { GLITCHTIP_RETAIN_LEGACY_DATA: "True" };
@@ -92,6 +117,48 @@ describe.skipIf(python === undefined)("gate.py", () => {
 
   it("keeps nothing in a new database, which has no events", () => {
     expect(init("", RETAINS)).toBe("");
+  });
+
+  describe("with a script that is a list of manage.py's commands", () => {
+    const ran = (more: NodeJS.ProcessEnv = {}) => {
+      writeFileSync(join(folder, "bin/run-migrate.sh"), LIST);
+      const { stdout, status } = runGate(["init"], "", more);
+      const lines = [...stdout.matchAll(/^ran (\d+) (.*)$/gm)];
+      return {
+        processes: new Set(lines.map(([, pid]) => pid)).size,
+        commands: lines.map(([, , text]) => text),
+        stdout,
+        status,
+      };
+    };
+
+    it("runs all of them and the superuser's in one process", () => {
+      const { processes, commands, stdout, status } = ran();
+      expect(commands).toEqual(["migrate --skip-checks", "createcachetable", "pgpartition --yes"]);
+      expect({ processes, status }).toEqual({ processes: 1, status: 0 });
+      expect(stdout).toContain("glitchtip-compose: superuser admin@example.com made\n");
+    });
+
+    it("names the one that fails, and runs none after it", () => {
+      const { commands, stdout, status } = ran({ FAILS: "createcachetable" });
+      expect(commands).toEqual(["migrate --skip-checks", "createcachetable"]);
+      expect(stdout).toContain("bin/run-migrate.sh: ./manage.py createcachetable failed (exit 7)\n");
+      expect(status).toBe(1);
+    });
+
+    it("takes a superuser that is there for made, and no other failure", () => {
+      const there = { FAILS: "createsuperuser", FAILS_WITH: "CommandError: That email is already taken." };
+      expect(ran(there)).toMatchObject({ status: 0, stdout: expect.stringContaining("admin@example.com exists\n") });
+      const other = ran({ FAILS: "createsuperuser", FAILS_WITH: "CommandError: no" });
+      expect(other).toMatchObject({ status: 1, stdout: expect.stringContaining("CommandError: no\n") });
+      expect(other.stdout).toContain("createsuperuser failed (exit 7)\n");
+    });
+
+    it("hands the decision about older events on to it", () => {
+      const told = "print('retains', os.environ.get('GLITCHTIP_RETAIN_LEGACY_DATA'))\n";
+      writeFileSync(join(folder, "manage.py"), MANAGE + told);
+      expect(ran(RETAINS).stdout).toContain("retains None");
+    });
   });
 
   it("leaves the decision to the operator's own variable", () => {

@@ -1,19 +1,22 @@
 import { type ClientBase, Pool } from "pg";
 import { DatabaseError } from "../../../src/emulator/reply.ts";
-import type { PendingEventRow } from "../../../src/emulator/rows.ts";
 import type { Store } from "../../../src/emulator/state.ts";
 import { EmulatorState } from "../../../src/emulator/state.ts";
+import { EventQueue, type QueueKind } from "./event-queue.ts";
 import type { DatabaseSettings } from "./settings.ts";
 
 const CONNECT_WITHIN_MS = 3_000;
 const BATCH = 100;
 const MIGRATION_LOCK = 720_051;
+/** After a restart of the database a real web process answers as many requests with 500, whose connections are dead. */
+const DEAD_CONNECTIONS = 2;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS stand_in_state (id int PRIMARY KEY, version text NOT NULL, document jsonb NOT NULL);
-  CREATE TABLE IF NOT EXISTS stand_in_pending (id bigserial PRIMARY KEY, event jsonb NOT NULL);
   INSERT INTO stand_in_state VALUES (1, gen_random_uuid(), '{}') ON CONFLICT DO NOTHING;
 `;
+
+type Waiting = Awaited<ReturnType<EventQueue["take"]>>[number];
 
 interface StateRow {
   readonly version: string;
@@ -30,16 +33,26 @@ export class PostgresStore implements Store {
   readonly #state = new EmulatorState();
   #version: string | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  readonly #queue: EventQueue;
+  /** What the worker has taken and not stored yet. */
+  #taken: Waiting[] = [];
+  /** Celery without Valkey takes jobs for ever and ends none, once it has lost a batch with its database. */
+  #isBroken = false;
+  #deadConnections = 0;
 
-  constructor(database: DatabaseSettings) {
+  constructor(database: DatabaseSettings, queue: QueueKind = "vtasks") {
     this.#pool = new Pool({ ...database, max: 2, connectionTimeoutMillis: CONNECT_WITHIN_MS });
-    // The next query reports a broken idle connection.
-    this.#pool.on("error", () => {});
+    this.#queue = new EventQueue(queue);
+    this.#pool.on("error", () => {
+      this.#deadConnections = DEAD_CONNECTIONS;
+      this.#loseBatch();
+    });
   }
 
   use<Result>(writes: boolean, act: (state: EmulatorState) => Result): Promise<Result> {
     return this.#inTurn(() =>
       this.#connected(async (client) => {
+        if (this.#deadConnections-- > 0) throw new Error("server closed the connection unexpectedly");
         if (!writes) {
           await this.#load(client, "");
           return act(this.#state);
@@ -49,24 +62,52 @@ export class PostgresStore implements Store {
     );
   }
 
-  /** Runs one round of the worker: `write` finds the waiting events in `state.pending`. Resolves to their number. */
+  /**
+   * Runs one round of the worker: `write` finds the waiting events in `state.pending`. Resolves to the number of events that
+   * it has taken. Celery stores what the last round has taken, and takes the next batch.
+   */
   work(write: (state: EmulatorState) => void): Promise<number> {
-    return this.#inTurn(() =>
-      this.#connected(async (client) => {
-        const { rows } = await client.query<{ id: string; event: Omit<PendingEventRow, "id"> }>(
-          "SELECT id, event FROM stand_in_pending ORDER BY id LIMIT $1",
-          [BATCH],
-        );
-        const unchanged = await this.#isCurrent(client);
-        if (rows.length === 0 && unchanged) return 0;
-        await this.#locked(client, async () => {
-          for (const { event } of rows) this.#state.pending.insert(event);
-          write(this.#state);
-          await client.query("DELETE FROM stand_in_pending WHERE id = ANY($1)", [rows.map(({ id }) => id)]);
+    return this.#inTurn(async () => {
+      try {
+        return await this.#connected(async (client) => {
+          if (this.#queue.kind === "vtasks") {
+            this.#taken = [...(await this.#queue.take(client, BATCH))];
+            return await this.#storeBatch(client, write);
+          }
+          await this.#storeBatch(client, write);
+          this.#taken = [...(await this.#queue.take(client, BATCH))];
+          return this.#taken.length;
         });
-        return rows.length;
-      }),
-    );
+      } catch (error) {
+        this.#loseBatch();
+        throw error;
+      }
+    });
+  }
+
+  /** Stores what was taken, as a worker does that is told to stop. */
+  finish(write: (state: EmulatorState) => void): Promise<number> {
+    return this.#inTurn(() => this.#connected((client) => this.#storeBatch(client, write)));
+  }
+
+  async #storeBatch(client: ClientBase, write: (state: EmulatorState) => void): Promise<number> {
+    const batch = this.#isBroken ? [] : this.#taken;
+    if (batch.length === 0 && (await this.#isCurrent(client))) return 0;
+    await this.#locked(client, async () => {
+      for (const { event } of batch) this.#state.pending.insert(event);
+      write(this.#state);
+      await this.#queue.done(
+        client,
+        batch.map(({ id }) => id),
+      );
+    });
+    this.#taken = [];
+    return batch.length;
+  }
+
+  #loseBatch(): void {
+    if (this.#queue.kind === "kombu" && this.#taken.length > 0) this.#isBroken = true;
+    this.#taken = [];
   }
 
   /** Creates missing tables. Resolves to false if there was nothing to do. */
@@ -75,7 +116,7 @@ export class PostgresStore implements Store {
       await client.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
       try {
         const { rows } = await client.query("SELECT to_regclass('stand_in_state') AS present");
-        await client.query(SCHEMA);
+        await client.query(`${SCHEMA}${this.#queue.schema};`);
         return rows[0]?.present === null;
       } finally {
         await client.query("SELECT pg_advisory_unlock($1)", [MIGRATION_LOCK]);
@@ -140,7 +181,7 @@ export class PostgresStore implements Store {
 
   async #save(client: ClientBase): Promise<void> {
     for (const { id, ...event } of this.#state.pending.all()) {
-      await client.query("INSERT INTO stand_in_pending (event) VALUES ($1)", [event]);
+      await this.#queue.put(client, event);
       this.#state.pending.delete(id);
     }
     const { rows } = await client.query<{ version: string }>(

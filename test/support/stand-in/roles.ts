@@ -7,6 +7,7 @@ import type { Store } from "../../../src/emulator/state.ts";
 import { work } from "../../../src/emulator/worker.ts";
 import type { World } from "../../../src/emulator/world.ts";
 import { makeWorld } from "../../../src/emulator/world.ts";
+import { queueKindOf } from "./event-queue.ts";
 import { PostgresStore } from "./postgres-store.ts";
 import { brokerFault, type Settings } from "./settings.ts";
 import { Valkey } from "./valkey.ts";
@@ -34,7 +35,7 @@ function worldOf(settings: Settings): World {
 }
 
 async function withStore<Result>(settings: Settings, act: (store: PostgresStore) => Promise<Result>): Promise<Result> {
-  const store = new PostgresStore(settings.database);
+  const store = new PostgresStore(settings.database, queueKindOf(settings));
   try {
     return await act(store);
   } finally {
@@ -113,6 +114,7 @@ export async function worker(process: Process, options: WorkerOptions = {}): Pro
       );
       await sleep(ROUND_MS, undefined, { signal }).catch(() => {});
     }
+    await store.finish((state) => work(state, world)).catch(() => {});
   });
   return 0;
 }

@@ -2,6 +2,7 @@
 """Stand-in for Django's command line: the commands that installations use."""
 import os
 import smtplib
+import subprocess
 import sys
 import urllib.parse
 from email.message import EmailMessage
@@ -49,7 +50,15 @@ elif name == "sendtestemail":
     send_test_email(arguments[0])
 elif name == "shell" and arguments[:1] == ["-c"]:
     shell(arguments[1])
-elif name in COMMANDS:
+elif name == "runworker" and name in COMMANDS:
     os.execvp("node", ["node", "/code/stand-in.mjs", COMMANDS[name], *arguments])
+elif name in COMMANDS:
+    # Like Django's, several commands may run in one interpreter, which may capture what they print.
+    command = ["node", "/code/stand-in.mjs", COMMANDS[name], *arguments]
+    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    print(ended.stdout, end="")
+    sys.exit(ended.returncode)
+elif name in ("createcachetable", "pgpartition"):
+    pass
 else:
     sys.exit(f"Unknown command: '{name}'\nType 'manage.py help' for usage.")
