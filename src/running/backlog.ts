@@ -57,6 +57,13 @@ where due is null or due <= now()`,
   },
 };
 
+/**
+ * When the database last started, in milliseconds. After a crash of one of its processes Postgres starts the others again
+ * inside of its container, whose own start is older then; other accounts than its superuser do not see that.
+ */
+export const DATABASE_STARTED_MS = `floor(1000 * extract(epoch from greatest(pg_postmaster_start_time(),
+  (select max(backend_start) from pg_stat_activity where backend_type = 'checkpointer'))))`;
+
 /** The kind of job queue in the database; undefined when the queue is in Valkey, or the server is not ours. */
 export const queueInDatabase = (server: ResolvedServer | undefined): JobQueue | undefined =>
   server === undefined || server.valkey ? undefined : server.capabilities.jobQueue;
@@ -89,18 +96,18 @@ export async function readBacklog(
   const psql = 'exec psql --no-psqlrc -U "$POSTGRES_USER" -d "$POSTGRES_DB" -v ON_ERROR_STOP=1 -At -f -';
   const result = await docker.cli(["exec", "-i", database.id, "sh", "-c", psql], {
     // A table that is not there would be an error in Postgres's log.
-    stdin: `select to_regclass('${table}') is not null as there \\gset\n\\if :there\n${query};\n\\endif\n`,
+    stdin: `select to_regclass('${table}') is not null as there \\gset\n\\if :there\n${query};\nselect ${DATABASE_STARTED_MS};\n\\endif\n`,
     deadlineMs: WITHIN_MS,
   });
   if (result.code !== 0) return unknown(`psql ended with ${result.code}`);
-  const row = result.stdout.trim();
+  const [row = "", startedMs] = result.stdout.trim().split("\n");
   if (row === "") return unknown(NO_QUEUE_TABLE);
   const found = /^(\d+)\|(-?\d*)$/.exec(row);
   if (found === null) return unknown("psql's answer is odd");
   const jobs = waitingJobs(queue, found[1] ?? "", found[2]);
   const idleMs = jobs.oldestMs ?? jobs.lastTakenMs ?? nowMs - (database.sinceMs ?? nowMs);
   const problem =
-    queue === "celery" && workerOutlivesDatabase(stack)
+    queue === "celery" && workerOutlivesDatabase(stack, startedMs === undefined ? undefined : Number(startedMs))
       ? OUTLIVED
       : jobs.waiting > 0 && idleMs > STUCK_AFTER_MS
         ? `${countedDoing(jobs.waiting, "job", "wait")} and none is taken`
@@ -112,11 +119,12 @@ export async function readBacklog(
  * Celery without Valkey goes on to take jobs after its database was restarted, and stores no event any more (run on 5.2:
  * docs/sizing.md, "What a kill may cost"). The jobs that it takes look like those of a worker that is well.
  */
-export const OUTLIVED = "the worker was started before its database and stores no events any more";
+export const OUTLIVED = "the worker was started before its database and may store no events any more";
 
-export function workerOutlivesDatabase(stack: RunningStack): boolean {
+/** `startedMs` is the database's own start, where it was asked for it. */
+export function workerOutlivesDatabase(stack: RunningStack, startedMs = 0): boolean {
   const database = databaseContainerOf(stack);
   const worker = containerOf(stack, WORKER);
   if (database?.state !== "running" || worker?.state !== "running") return false;
-  return (worker.sinceMs ?? 0) < (database.sinceMs ?? 0);
+  return (worker.sinceMs ?? 0) < Math.max(database.sinceMs ?? 0, startedMs);
 }

@@ -1,6 +1,7 @@
 export { type Account, type Accounts, type OrganizationMembers, openAccounts } from "./accounts.ts";
 export {
   type Backlog,
+  DATABASE_STARTED_MS,
   NO_QUEUE_TABLE,
   OUTLIVED,
   QUEUE_TABLES,

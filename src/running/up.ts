@@ -10,7 +10,7 @@ import { writeAppEnvFiles } from "../outputs/app-env-files.ts";
 import { composeEnvFile } from "../outputs/env-file.ts";
 import { ENV_FOLDER } from "../stack/managed-files.ts";
 import { DSN_DIR, PROVISIONER, WORKER } from "../stack/service-names.ts";
-import { OUTLIVED, queueInDatabase, workerOutlivesDatabase } from "./backlog.ts";
+import { OUTLIVED, queueInDatabase, readBacklog, workerOutlivesDatabase } from "./backlog.ts";
 import { databaseOutsideVolumes } from "./database-place.ts";
 import { followProvisioner } from "./host-apps.ts";
 import { jobQueueOf, pauseIntake, resumeIntake } from "./intake.ts";
@@ -97,9 +97,13 @@ async function writeForHost({ dir, docker }: StartContext, declaration: Declarat
 }
 
 /** Restarts a worker that stores no events any more, because its database was restarted without it. */
-async function renewWorker({ docker, say }: StartContext, { server }: Declaration): Promise<void> {
+async function renewWorker({ docker, clock, say }: StartContext, { server }: Declaration): Promise<void> {
   if (queueInDatabase(resolveServer(server).server) !== "celery") return;
-  if (!workerOutlivesDatabase(await observeStack(docker))) return;
+  const stack = await observeStack(docker);
+  if (!workerOutlivesDatabase(stack)) {
+    const backlog = await readBacklog(docker, stack, "celery", clock.now());
+    if (!backlog.known || backlog.problem !== OUTLIVED) return;
+  }
   say(`${OUTLIVED}; restarting it`);
   const restarted = await docker.cli(["compose", "--profile", "*", "restart", "--no-deps", WORKER]);
   if (restarted.code === 0) return;

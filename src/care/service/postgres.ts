@@ -1,7 +1,7 @@
 import pg from "pg";
 import { defined } from "../../base/defined.ts";
 import type { JobQueue } from "../../glitchtip/versions.ts";
-import { QUEUE_TABLES, waitingJobs } from "../../running/index.ts";
+import { DATABASE_STARTED_MS, QUEUE_TABLES, waitingJobs } from "../../running/index.ts";
 import { PARTITIONS_QUERY, partitionedTables } from "../database-findings.ts";
 import type { DatabaseLook, Probes } from "../probes.ts";
 
@@ -13,7 +13,7 @@ const INIT_LOCK = 7_221_902_514;
 const BUSY_QUERY = `
 select case application_name when 'pg_dump' then 'a backup' when 'pg_restore' then 'a restore' end as what
 from pg_stat_activity where application_name in ('pg_dump', 'pg_restore') limit 1`;
-const STARTED_QUERY = "select floor(1000 * extract(epoch from pg_postmaster_start_time()))::bigint::text as ms";
+const STARTED_QUERY = `select ${DATABASE_STARTED_MS}::bigint::text as ms`;
 const CONNECTIONS_QUERY = "select count(*)::int as count from pg_stat_activity where backend_type = 'client backend'";
 
 /** Opens a connection for each question: one that is kept would not tell whether new ones are accepted. */

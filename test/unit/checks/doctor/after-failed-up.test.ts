@@ -150,7 +150,7 @@ it("a container of ours that was restarted is told, since the engine forgets tha
   expect(bad).toContainEqual(
     expect.objectContaining({
       level: "warn",
-      what: expect.stringContaining("shop-glitchtip-db-1 ended and was restarted 1 times"),
+      what: expect.stringContaining("shop-glitchtip-db-1 ended and was restarted 1 time"),
     }),
   );
 });
