@@ -1,7 +1,8 @@
 import { didYouMean } from "../base/did-you-mean.ts";
 import { hostApps, needsProvisioner } from "./app-sources.ts";
 import { dotenvPathProblem } from "./dotenv-path.ts";
-import { namesOf } from "./framework-presets.ts";
+import { namesOf, variablesOf } from "./framework-presets.ts";
+import { isLoopback, onGateway } from "./loopback.ts";
 import { postgresChecks } from "./postgres.ts";
 import { productionChecks } from "./production.ts";
 import type { AppDeclaration, Declaration } from "./schema.ts";
@@ -172,7 +173,7 @@ function existingServerChecks(declaration: Declaration): DeclarationProblem[] {
   const { server } = declaration;
   const problems = onlyForBundled(server);
   return needsProvisioner(declaration)
-    ? [...problems, ...signInChecks(declaration), ...addressChecks(server)]
+    ? [...problems, ...signInChecks(declaration), ...addressChecks(declaration)]
     : problems;
 }
 
@@ -186,9 +187,13 @@ function signInChecks({ server: { token, url = "" }, admin }: Declaration): Decl
   return [{ path: ["admin", "password"], what }];
 }
 
-function addressChecks({ url = "", containerUrl }: Server): DeclarationProblem[] {
+/** A loopback address is the container itself for an app in one; the provisioner's reaches the host by its gateway. */
+function addressChecks({ server: { url = "", containerUrl }, apps }: Declaration): DeclarationProblem[] {
   const address = containerUrl ?? url;
-  if (!isLoopback(address)) return [];
+  const isAsked =
+    containerUrl !== undefined ||
+    Object.values(apps).some((app) => variablesOf(app).some(({ audience }) => audience === "container"));
+  if (!isAsked || !isLoopback(address)) return [];
   const what = `in a container ${address} is the container itself; state server.containerUrl, such as ${onGateway(address)}`;
   return [{ path: ["server", containerUrl === undefined ? "url" : "containerUrl"], what }];
 }
@@ -216,14 +221,6 @@ function onlyForBundled({
       path: ["server", key],
       what: `is for a GlitchTip of this stack, and ${url} is one that is there already; take it away, or state server.image`,
     }));
-}
-
-const isLoopback = (url: string): boolean => /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(url).hostname);
-
-function onGateway(url: string): string {
-  const changed = new URL(url);
-  changed.hostname = "host.docker.internal";
-  return changed.toString().replace(/\/$/, "");
 }
 
 /** Whether the stack has the service that watches it, which `notify` alone needs, too. */

@@ -2,6 +2,7 @@ import { defined } from "../base/defined.ts";
 import { escaped } from "../compose/interpolate.ts";
 import type { ComposeNetwork } from "../compose/model.ts";
 import { needsContainer } from "../config/app-sources.ts";
+import { containerUrlOf, HOST_GATEWAY } from "../config/loopback.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
 import { secretFile } from "../config/secret-volumes.ts";
 import type { ContainerReach } from "./app-overlay.ts";
@@ -10,21 +11,19 @@ import { isFromEnvironment, provisionServices, secretBy } from "./provision-serv
 import { NETWORK } from "./service-names.ts";
 import type { ComposeTemplates } from "./templates.ts";
 
-/** Docker's name for the host of a container, which Linux does not know by itself. */
-const HOST_GATEWAY = "host.docker.internal";
 const CA_FILE = "/run/secrets/glitchtip_ca";
 
 /** Returns where each audience reaches a server that runs elsewhere. */
-export function attachedAddresses({ url = "", containerUrl = url }: Declaration["server"]): Record<Audience, string> {
-  const address = escaped(url);
-  return { container: escaped(containerUrl), host: address, public: address };
+export function attachedAddresses(server: Declaration["server"]): Record<Audience, string> {
+  const address = escaped(server.url ?? "");
+  return { container: escaped(containerUrlOf(server)), host: address, public: address };
 }
 
 /** Returns what containers need to reach a server that runs elsewhere. */
-export function attachedReach({ url = "", containerUrl = url, network }: Declaration["server"]): ContainerReach {
-  const isOnHost = new URL(containerUrl).hostname === HOST_GATEWAY;
+export function attachedReach(server: Declaration["server"]): ContainerReach {
+  const isOnHost = new URL(containerUrlOf(server)).hostname === HOST_GATEWAY;
   return {
-    network: network === undefined ? undefined : NETWORK,
+    network: server.network === undefined ? undefined : NETWORK,
     keys: isOnHost ? { extra_hosts: [`${HOST_GATEWAY}:host-gateway`] } : {},
   };
 }

@@ -55,6 +55,20 @@ describe("beside a GlitchTip that runs elsewhere", () => {
     expect(services.hosted).not.toHaveProperty("extra_hosts");
   });
 
+  it("the provisioner takes that way by itself where no app asks from inside of a container", () => {
+    const server = "server: { url: 'http://127.0.0.1:8000', token: file:t }";
+    const { services } = composed(server, "apps: { api: { project: shop, audience: public } }");
+    expect(services["glitchtip-provision"]).toMatchObject({
+      extra_hosts: ["host.docker.internal:host-gateway"],
+      environment: { GLITCHTIP_URL: "http://host.docker.internal:8000", GLITCHTIP_PUBLIC_URL: "http://127.0.0.1:8000" },
+    });
+    expect(() => composed(server, APPS)).toThrow(
+      expect.objectContaining({
+        problems: [expect.stringContaining("in a container http://127.0.0.1:8000 is the container itself")],
+      }),
+    );
+  });
+
   it("containers reach one in another Compose project by its network, which apps join beside their own", () => {
     const server =
       "server: { url: 'https://e.example', containerUrl: 'http://web:8000', network: errors_default, token: file:t }";
