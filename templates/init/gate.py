@@ -37,6 +37,8 @@ INSERT INTO glitchtip_compose.init (id, fingerprint, done_at, version, image) VA
 ON CONFLICT (id) DO UPDATE SET
   fingerprint = excluded.fingerprint, done_at = excluded.done_at, version = excluded.version, image = excluded.image
 """
+# Celery without Valkey keeps the jobs that it has taken, and with them the contents of all events.
+PRUNE = "DELETE FROM kombu_message WHERE NOT visible AND timestamp < (now() AT TIME ZONE 'utc') - interval '1 day'"
 # Earlier marks have no such columns.
 IMAGE = "SELECT to_jsonb(mark)->>'image' FROM glitchtip_compose.init mark"
 VERSION = "SELECT to_jsonb(mark)->>'version' FROM glitchtip_compose.init mark"
@@ -93,6 +95,11 @@ def connect(seconds):
 def read_marker(db):
     there = db.execute("SELECT to_regclass('glitchtip_compose.init')").fetchone()[0]
     return db.execute(READ).fetchone() if there else None
+
+
+def prune_jobs(db):
+    if db.execute("SELECT to_regclass('kombu_message')").fetchone()[0]:
+        db.execute(PRUNE)
 
 
 def numbers(version):
@@ -198,6 +205,7 @@ def init():
     wanted = fingerprint(email)
     with connect(30) as db:
         db.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        prune_jobs(db)
         marker = read_marker(db)
         if marker == (wanted, True):
             return say("nothing to do: image and database have not changed")
@@ -215,6 +223,7 @@ def serve(command):
         if ready:
             refuse_newer(db)
             refuse_unmigrated(db)
+            prune_jobs(db)
     if not ready:
         say("refusing to serve: glitchtip-init has not succeeded for this database; see `docker compose logs glitchtip-init`")
         sys.exit(1)

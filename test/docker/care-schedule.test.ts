@@ -113,6 +113,11 @@ describeOnEngine("a stack of generation 5.2 without Valkey, with care.restart.sc
       commit`);
     expect((await found("queue-stuck")).problem).toBe("2 jobs wait, none was taken for 60 minutes");
     await sql(`update kombu_message set visible = false, "timestamp" = now() at time zone 'utc' where id = 1000001`);
+    // Those that were taken more than a day ago go, with the contents of their events.
+    await sql(`update kombu_message set "timestamp" = "timestamp" - interval '2 days' where id = 1000001 or id < 3;
+      insert into kombu_message values (2000000, false, now() at time zone 'utc', '{}', 1, 1)`);
+    await found("queue-stuck");
+    expect((await sql("select count(*) from kombu_message where id = 1000001 or id < 3")).stdout.trim()).toBe("0");
     expect((await found("queue-stuck")).problem).toBeUndefined();
   }, 60_000);
 

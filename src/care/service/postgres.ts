@@ -13,6 +13,8 @@ const INIT_LOCK = 7_221_902_514;
 const BUSY_QUERY = `
 select case application_name when 'pg_dump' then 'a backup' when 'pg_restore' then 'a restore' end as what
 from pg_stat_activity where application_name in ('pg_dump', 'pg_restore') limit 1`;
+const PRUNE_JOBS_QUERY = `delete from kombu_message
+  where not visible and "timestamp" < (now() at time zone 'utc') - interval '1 day'`;
 const STARTED_QUERY = `select ${DATABASE_STARTED_MS}::bigint::text as ms`;
 const CONNECTIONS_QUERY = "select count(*)::int as count from pg_stat_activity where backend_type = 'client backend'";
 
@@ -61,6 +63,8 @@ async function jobsOf(client: pg.Client, queue: JobQueue): Promise<DatabaseLook[
   const { table, query } = QUEUE_TABLES[queue];
   const there = await client.query<{ there: boolean }>("select to_regclass($1) is not null as there", [table]);
   if (!there.rows[0]?.there) return undefined;
+  // Celery keeps the jobs that it has taken, and with them the contents of all events.
+  if (queue === "celery") await client.query(PRUNE_JOBS_QUERY);
   const { rows } = await client.query<[string, string | null]>({ text: query, rowMode: "array" });
   const [waiting, ageMs] = rows[0] ?? ["0", null];
   return waitingJobs(queue, waiting, ageMs);
