@@ -10,6 +10,15 @@ const OVERRIDE = "compose.test.yaml";
 /** Where Compose finds the other two by itself. */
 const ALL_FILES = `COMPOSE_FILE=compose.yaml:compose.override.yaml:${OVERRIDE}\n`;
 
+/** A real GlitchTip's image in place of the stand-in (docs/development.md, "A real GlitchTip"). */
+const REAL_IMAGE = process.env.GLITCHTIP_TEST_IMAGE;
+
+function withRealImage(flags: readonly string[]): readonly string[] {
+  if (REAL_IMAGE === undefined || flags.includes("--server-url")) return flags;
+  const at = flags.indexOf("--image");
+  return at < 0 ? [...flags, "--image", REAL_IMAGE] : flags.with(at + 1, REAL_IMAGE);
+}
+
 /** A project on a real engine, as its user sees it. Disposing takes everything away that came of it. */
 export class Stack implements AsyncDisposable {
   readonly project: TestProject;
@@ -75,7 +84,7 @@ export class Stack implements AsyncDisposable {
   }
 
   async init(...flags: string[]): Promise<ProcessResult> {
-    const ended = await this.project.cli(["init", "--yes", ...flags]);
+    const ended = await this.project.cli(["init", "--yes", ...withRealImage(flags)]);
     if (ended.code !== 0) throw new Error(`init ended with ${ended.code}\n${ended.stderr}`);
     return ended;
   }
