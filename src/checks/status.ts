@@ -13,6 +13,7 @@ import {
   FREE_VALKEY,
   issuePagesOf,
   LOST_DSN,
+  jobQueueOf,
   observeClaims,
   observeStack,
   openRotationNotes,
@@ -131,7 +132,7 @@ const LINES: { readonly [Name in keyof StatusLines]-?: ReadLine<NonNullable<Stat
     },
   ),
   valkey: line(
-    ({ docker, stack }) => readValkeyMemory(docker, stack),
+    ({ docker, stack, declaration }) => readValkeyMemory(docker, stack, jobQueueOf(declaration)),
     (found) => {
       const problem = valkeyProblem(found);
       return problem === undefined ? [] : [`${problem}: ${FREE_VALKEY}`];

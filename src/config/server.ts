@@ -59,7 +59,7 @@ export interface ResolvedServer {
 
 /** What a generation that loses events without Valkey costs there. */
 export const WITHOUT_VALKEY =
-  "server.valkey: off: GlitchTip 5.2 loses accepted events when its database restarts, most of those that come until the worker is restarted, and keeps the others' contents in its job table for ever; server.valkey: bundled ends that";
+  "server.valkey: off: GlitchTip 5.2 loses accepted events when its database restarts, most of those that come until the worker is restarted, and keeps the others' contents in its job table for a day; server.valkey: bundled ends that";
 
 /** Returns the server with its generation, topology and Valkey decided, or the problems that prevent that. */
 export function resolveServer(server: Declaration["server"]): {

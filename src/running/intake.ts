@@ -4,11 +4,12 @@ import type { Clock } from "../base/wait.ts";
 import type { Declaration } from "../config/schema.ts";
 import { resolveServer } from "../config/server.ts";
 import type { Docker } from "../docker/index.ts";
-import { type JobQueue, VALKEY_LISTS } from "../glitchtip/versions.ts";
+import type { JobQueue } from "../glitchtip/versions.ts";
 import { SERVER, WORKER } from "../stack/service-names.ts";
 import { readBacklog } from "./backlog.ts";
 import { containerOf, isSingleContainer, observeStack, valkeyContainerOf } from "./observe.ts";
 import { stopServices } from "./stop.ts";
+import { countValkeyJobs } from "./valkey-memory.ts";
 
 export interface IntakeContext {
   readonly docker: Docker;
@@ -122,13 +123,7 @@ async function countJobs(docker: Docker, queue: JobQueue, nowMs: number): Promis
   const stack = await observeStack(docker);
   const valkey = valkeyContainerOf(stack);
   if (valkey?.state === "running") {
-    const lengths = [
-      ...VALKEY_LISTS[queue].map((key) => `LLEN '${key}'`),
-      ...(queue === "celery" ? ["HLEN unacked"] : []),
-    ];
-    const count = `echo $((${lengths.map((length) => `$(valkey-cli ${length})`).join(" + ")}))`;
-    const { code, stdout } = await docker.cli(["exec", valkey.id, "sh", "-c", count]);
-    return code === 0 ? Number(stdout.trim()) : undefined;
+    return await countValkeyJobs(docker, valkey.id, queue);
   }
   const backlog = await readBacklog(docker, stack, queue, nowMs);
   return backlog.known ? backlog.waiting : undefined;

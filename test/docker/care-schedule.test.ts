@@ -104,13 +104,9 @@ describeOnEngine("a stack of generation 5.2 without Valkey, with care.restart.sc
 
   it("finds a queue that only grows, as Celery keeps it in Postgres", async () => {
     expect((await found("queue-stuck"))?.problem).toBeUndefined();
-    await sql(`begin;
-      lock table kombu_message;
-      update kombu_message set "timestamp" = (now() at time zone 'utc') - interval '1 hour';
-      alter table kombu_message rename to kombu_message_of_the_worker;
-      create table kombu_message as select * from kombu_message_of_the_worker where not visible;
-      insert into kombu_message select 1000000 + n, true, null, '{}', 1, 1 from generate_series(1, 2) n;
-      commit`);
+    await stack.compose(["stop", "glitchtip-worker"]);
+    await sql(`update kombu_message set "timestamp" = (now() at time zone 'utc') - interval '1 hour';
+      insert into kombu_message select 1000000 + n, true, null, '{}', 1, 1 from generate_series(1, 2) n`);
     expect((await found("queue-stuck")).problem).toBe("2 jobs wait, none was taken for 60 minutes");
     await sql(`update kombu_message set visible = false, "timestamp" = now() at time zone 'utc' where id = 1000001`);
     // Those that were taken more than a day ago go, with the contents of their events.
@@ -118,6 +114,8 @@ describeOnEngine("a stack of generation 5.2 without Valkey, with care.restart.sc
       insert into kombu_message values (2000000, false, now() at time zone 'utc', '{}', 1, 1)`);
     await found("queue-stuck");
     expect((await sql("select count(*) from kombu_message where id = 1000001 or id < 3")).stdout.trim()).toBe("0");
+    await sql("delete from kombu_message where visible");
+    await stack.compose(["start", "glitchtip-worker"]);
     expect((await found("queue-stuck")).problem).toBeUndefined();
   }, 60_000);
 

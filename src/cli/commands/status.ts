@@ -2,6 +2,7 @@ import { stdout } from "node:process";
 import { isatty } from "node:tty";
 import { type BackupState, backupFolders, backupState, restoreProgress } from "../../backup/index.ts";
 import { formatSize } from "../../base/byte-size.ts";
+import { counted } from "../../base/counted.ts";
 import { defined } from "../../base/defined.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { addressAsker, type MemoryUse, type Resources, type StackStatus, stackStatus } from "../../checks/index.ts";
@@ -9,7 +10,7 @@ import { providerOf } from "../../config/app-sources.ts";
 import { resolveServer, serverKind } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import { providedDsnState } from "../../provision/index.ts";
-import { type Backlog, NO_QUEUE_TABLE, queueInDatabase, type ServiceState } from "../../running/index.ts";
+import { type Backlog, NO_QUEUE_TABLE, queueInDatabase, type ServiceState, type ValkeyMemory } from "../../running/index.ts";
 import { ONE_SHOTS } from "../../stack/service-names.ts";
 import {
   browserUrl,
@@ -131,7 +132,7 @@ const DETAILS: readonly ((found: StackStatus, view: View) => string | undefined)
   ({ provisioner }, { nowMs }) =>
     provisioner && `provisioner: ${provisioner.state}, ${ago(Date.parse(provisioner.at), nowMs)} ago`,
   ({ jobs }) => (jobs === undefined || isElsewhere(jobs) ? undefined : `jobs: ${jobsText(jobs)}`),
-  ({ valkey }) => valkey && `valkey: ${formatSize(valkey.usedBytes)} of ${formatSize(valkey.limitBytes)}`,
+  ({ valkey }) => valkey && `valkey: ${valkeyText(valkey)}`,
   ({ certificate }) => certificate && `certificate: ${certificate.verdict.reason}`,
   ({ resources }) => resources?.disk && `disk: ${diskText(resources.disk)}`,
   ({ backup }, { nowMs }) => backup && `backup: ${backupText(backup, nowMs)}`,
@@ -210,6 +211,11 @@ function backupText({ last, next }: BackupState, nowMs: number): string {
   const made =
     last === undefined ? "none yet" : `${ago(Date.parse(last.at), nowMs)} ago${last.verified ? "" : ", not tried"}`;
   return next === undefined ? made : `${made}; the next one at ${next}`;
+}
+
+function valkeyText({ usedBytes, limitBytes, waiting }: ValkeyMemory): string {
+  const jobs = waiting === undefined ? "" : `, ${counted(waiting, "job")} waiting`;
+  return `${formatSize(usedBytes)} of ${formatSize(limitBytes)}${jobs}`;
 }
 
 const isElsewhere = (jobs: Backlog): boolean => !jobs.known && jobs.reason === NO_QUEUE_TABLE;

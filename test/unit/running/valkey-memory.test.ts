@@ -37,6 +37,20 @@ describe("Valkey's memory", () => {
     });
   });
 
+  it("is read with the jobs that wait in it, those that were taken included", async () => {
+    const commands: string[] = [];
+    const docker = fakeDocker({
+      config: { services: { "glitchtip-valkey": {} } },
+      containers: [container("glitchtip-valkey")],
+      cli: async (args) => {
+        commands.push(args.at(-1) ?? "");
+        return answers({ stdout: args.includes("sh") ? "3\n" : info(10 * MIB, 64 * MIB) });
+      },
+    });
+    expect(await readValkeyMemory(docker, await observeStack(docker), "celery")).toMatchObject({ waiting: 3 });
+    expect(commands.at(-1)).toBe("echo $(($(valkey-cli LLEN 'celery') + $(valkey-cli HLEN unacked)))");
+  });
+
   it.each([
     ["no limit", info(10 * MIB, 0), 0],
     ["no answer", "NOAUTH Authentication required.", 0],
