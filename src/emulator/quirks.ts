@@ -210,7 +210,7 @@ export const QUIRKS = {
   },
   pythonEventNames: {
     about: "the events of an issue have Python's field names, such as event_id instead of eventID",
-    proof: "run",
+    proof: "issue-events: events of the issue",
     until: "5.2",
   },
   requiresInterval: {
