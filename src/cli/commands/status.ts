@@ -10,7 +10,13 @@ import { providerOf } from "../../config/app-sources.ts";
 import { resolveServer, serverKind } from "../../config/server.ts";
 import { openDocker } from "../../docker/index.ts";
 import { providedDsnState } from "../../provision/index.ts";
-import { type Backlog, NO_QUEUE_TABLE, queueInDatabase, type ServiceState, type ValkeyMemory } from "../../running/index.ts";
+import {
+  type Backlog,
+  NO_QUEUE_TABLE,
+  queueInDatabase,
+  type ServiceState,
+  type ValkeyMemory,
+} from "../../running/index.ts";
 import { ONE_SHOTS } from "../../stack/service-names.ts";
 import {
   browserUrl,
