@@ -122,7 +122,7 @@ export class EngineApi {
 }
 
 /** Does what `docker exec` does in a container that is given by name or id. */
-export async function execIn(container: string, command: readonly string[]): Promise<ProcessResult> {
+async function execIn(container: string, command: readonly string[]): Promise<ProcessResult> {
   const options = { Cmd: [...command], AttachStdout: true, AttachStderr: true };
   const started = (await engine()).getContainer(container).exec(options);
   const exec = await started.catch((error: unknown) => failed(1, String(error)));
@@ -134,10 +134,6 @@ export async function execIn(container: string, command: readonly string[]): Pro
   const ended = await exec.inspect().catch(goneIsUndefined);
   return { code: ended?.ExitCode ?? 137, signal: null, ...output };
 }
-
-/** What `docker inspect` says of a container that is given by name or id. */
-export const inspectContainer = async (container: string): Promise<InspectedContainer> =>
-  (await (await engine()).getContainer(container).inspect()) as unknown as InspectedContainer;
 
 let opened: Promise<Dockerode> | undefined;
 

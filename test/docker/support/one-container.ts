@@ -3,7 +3,6 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type ProcessResult, runProcess } from "../../../src/base/process.ts";
-import { execIn, type InspectedContainer, inspectContainer } from "./engine-api.ts";
 import { until } from "./until.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -80,7 +79,7 @@ export class OneContainer implements AsyncDisposable {
   }
 
   exec(...command: string[]): Promise<ProcessResult> {
-    return execIn(this.name, command);
+    return docker("exec", this.name, ...command);
   }
 
   docker(...args: string[]): Promise<ProcessResult> {
@@ -93,8 +92,8 @@ export class OneContainer implements AsyncDisposable {
     return (stdout + stderr).slice(since);
   }
 
-  async state(): Promise<InspectedContainer["State"]> {
-    return (await inspectContainer(this.name)).State;
+  async state(): Promise<{ Status: string; ExitCode: number; Health?: { Status: string } }> {
+    return JSON.parse((await docker("inspect", "-f", "{{json .State}}", this.name)).stdout);
   }
 
   /** Until its health check says that every program does its work. */
