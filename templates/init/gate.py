@@ -203,7 +203,8 @@ def init():
     refuse_password()
     email = os.environ["GLITCHTIP_ADMIN_EMAIL"]
     wanted = fingerprint(email)
-    with connect(30) as db:
+    # As long as the database may take to be made.
+    with connect(90) as db:
         db.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         prune_jobs(db)
         marker = read_marker(db)

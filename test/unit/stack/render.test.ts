@@ -57,7 +57,7 @@ describe("the services of the stack", () => {
     );
     expect(links).toEqual([
       "glitchtip-db → glitchtip-setup service_completed_successfully soft",
-      "glitchtip-init → glitchtip-db service_healthy soft",
+      "glitchtip-init → glitchtip-db service_started soft",
       "glitchtip-init → glitchtip-valkey service_healthy soft",
       "glitchtip → glitchtip-init service_completed_successfully soft",
       "glitchtip → glitchtip-valkey service_healthy soft",
