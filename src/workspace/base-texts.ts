@@ -7,7 +7,7 @@ import { BASE_TEXTS_FILE } from "../stack/managed-files.ts";
 import { hashOf, type ManifestEntry } from "./manifest.ts";
 
 /** Where earlier versions kept the same texts, each as a file: a second copy of the stack in every review. */
-export const FORMER_BASE_FOLDER = ".glitchtip/base";
+const FORMER_BASE_FOLDER = ".glitchtip/base";
 
 /** The texts that we wrote last, by path. A merge of the user's edits with a newer text starts from them. */
 export interface BaseTexts {
