@@ -91,6 +91,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   "production.certResolver": "letsencrypt",
   "mail.url": "env:MAIL_URL",
   "mail.from": "errors@example.com",
+  "backup.folder": "../glitchtip-backups",
   "backup.schedule": "03:15",
   "backup.keep": "daily=7,weekly=4",
   "s3.endpoint": "https://s3.example.com",
