@@ -104,7 +104,10 @@ function finish(context: CliContext, looked: readonly LookedServer[], outcomes: 
     ),
   );
   tellSkipped(context, outcomes);
-  if (aborted) reportError(reason, { ...context, json: false }, (text) => context.log.info(text.trimEnd()));
+  if (aborted)
+    reportError(reason, { ...context, json: false }, (text) =>
+      context.log.info(text.trimEnd().replace(/^error GC1003: /, "")),
+    );
   else if (report.status === "failed") context.setExitCode(EXIT.failed);
 }
 
