@@ -1,4 +1,4 @@
-export { type AudienceAddress, addressAsker, addressNotice, audienceAddresses } from "./audience-addresses.ts";
+export { addressAsker, addressNotice, audienceAddresses } from "./audience-addresses.ts";
 export { refuseUnstartable, upFailure } from "./doctor/before-up.ts";
 export { type Finding, runDoctor } from "./doctor/doctor.ts";
 export { thisMachine } from "./doctor/machine.ts";

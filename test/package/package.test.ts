@@ -22,6 +22,8 @@ const { version } = JSON.parse(readFileSync(join(clone, "package.json"), "utf8")
 
 let root: string;
 let consumer: string;
+/** The size of the tarball. */
+let packedBytes: number;
 let installed: string;
 
 interface Result {
@@ -58,6 +60,7 @@ beforeAll(() => {
   mkdirSync(consumer);
   const packed = good(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", root], clone));
   const [{ filename }] = JSON.parse(packed);
+  packedBytes = statSync(join(root, filename)).size;
   writeFileSync(join(consumer, "package.json"), '{ "name": "my-shop", "private": true, "type": "module" }\n');
   good(run("npm", ["install", "--no-audit", "--no-fund", join(root, filename)]));
   installed = join(consumer, "node_modules", "glitchtip-compose");
@@ -114,8 +117,10 @@ describe("installing the package", () => {
     expect(filesOf(installed).filter((name) => name.includes("node_modules"))).toEqual([]);
   });
 
-  it("takes at most 5 MB, the provisioner's bundle at most 1 MB", () => {
-    const bytes = filesOf(installed).reduce((sum, name) => sum + statSync(join(installed, name)).size, 0);
+  it("is a tarball of at most 2.5 MB; unpacked 5 MB without the service's bundle, the provisioner's at most 1 MB", () => {
+    expect(packedBytes).toBeLessThanOrEqual(2_500_000);
+    const others = filesOf(installed).filter((name) => name !== "dist/serve.mjs");
+    const bytes = others.reduce((sum, name) => sum + statSync(join(installed, name)).size, 0);
     expect(bytes).toBeLessThanOrEqual(5_000_000);
     expect(statSync(join(installed, "dist/provisioner.mjs")).size).toBeLessThanOrEqual(1_000_000);
   });
@@ -157,12 +162,14 @@ describe("installing the package", () => {
 
   it("brings code that imports Node's own modules and its own files only", () => {
     const own = new Set([...builtinModules, ...builtinModules.map((name) => `node:${name}`)]);
+    // ajv, which fastify brings along, keeps these as text of modules that it can write; nothing here asks it to.
+    const writtenByAjv = /^ajv\/dist\/runtime\/\w+$|^ajv-formats\/dist\/formats$/;
     const imported = /\b(?:from|import)"([\w@./:-]+)"|\b(?:import|require)\("([\w@./:-]+)"\)/g;
     for (const name of filesOf(join(installed, "dist")).filter((file) => file.endsWith(".mjs"))) {
       const text = readFileSync(join(installed, "dist", name), "utf8");
       const foreign = [...text.matchAll(imported)].map(([, at, lazy]) => at ?? lazy ?? "");
       expect(
-        foreign.filter((at) => !/^\.\/[\w-]+\.mjs$/.test(at) && !own.has(at)),
+        foreign.filter((at) => !/^\.\/[\w-]+\.mjs$/.test(at) && !own.has(at) && !writtenByAjv.test(at)),
         name,
       ).toEqual([]);
     }

@@ -92,7 +92,9 @@ describe("care", () => {
   it("mounts the backups' folder read-only, and only where the stack makes backups", () => {
     const volumes = (lines: string) => stack(lines).services["glitchtip-care"]?.volumes;
     expect(JSON.stringify(volumes("care: {}"))).not.toContain("/backups");
-    expect(volumes('care: {}\nbackup: { schedule: "03:15" }')).toContain("./backups:/backups:ro");
+    expect(volumes('care: {}\nbackup: { schedule: "03:15" }')).toContainEqual(
+      expect.stringMatching(/^\$\{XDG_DATA_HOME:-~\/\.local\/share\}\/glitchtip-compose\/.*\/backups:\/backups:ro$/),
+    );
   });
 
   it("reaches a database that runs elsewhere by its address", () => {

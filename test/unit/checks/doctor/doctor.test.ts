@@ -35,7 +35,6 @@ describe("doctor", () => {
     });
     expect(bad.map(({ check, level }) => `${check} ${level}`)).toEqual([
       "compose fail",
-      "compose fail",
       "memory warn",
       "clock warn",
       "containers fail",

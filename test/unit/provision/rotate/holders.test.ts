@@ -115,7 +115,7 @@ describe("who may hold the old key", () => {
   it("show in the log of a server that writes addresses", async () => {
     const log = [`POST /api/1/envelope/?sentry_key=${KEY} => 200`, "POST /api/1/envelope/?sentry_key=f00 => 200"];
     const { now, asked } = await holders([], { log });
-    expect(now).toEqual(["somebody: sent 1 requests with it just now"]);
+    expect(now).toEqual(["somebody: sent 1 request with it just now"]);
     expect(asked).toContain("logs --since 2026-01-01T12:00:00.000Z id-glitchtip");
   });
 
