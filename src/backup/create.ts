@@ -38,6 +38,8 @@ export interface BackupSources {
   files(): readonly WorkspaceFile[];
   /** The stack's secrets, and files of the workspace, that are backed up only when they can be encrypted. */
   secretFiles(): Promise<readonly WorkspaceFile[]>;
+  /** What the server keeps where no backup reaches; missing where nobody can tell. */
+  elsewhere?(): Promise<readonly string[]>;
 }
 
 export interface BackupContext {
@@ -84,7 +86,8 @@ export async function createBackup(context: BackupContext, options: BackupOption
       await tryRestore(partial, sources.database, facts, log);
       await warnOfUploads(partial, signal, log);
     }
-    const manifest = manifestOf(partial, sources, facts, options, clock.now());
+    const elsewhere = (await sources.elsewhere?.()) ?? [];
+    const manifest = manifestOf(partial, { ...sources.about, elsewhere }, facts, options, clock.now());
     return { path: partial.finish(manifest), manifest };
   } catch (error) {
     partial.discard();
@@ -180,7 +183,7 @@ async function warnOfUploads({ path }: PartialBackup, signal: AbortSignal, log: 
 
 function manifestOf(
   { path, files }: PartialBackup,
-  { about }: BackupSources,
+  { elsewhere, ...about }: BackupSources["about"] & { readonly elsewhere: readonly string[] },
   { version, major, tables, bytes, systemId }: DatabaseFacts,
   { reason, verify, encryption }: BackupOptions,
   nowMs: number,
@@ -195,6 +198,7 @@ function manifestOf(
     secrets: encryption?.kind ?? "none",
     verified: verify ? "trial restore" : "no",
     files: [...files],
+    ...(elsewhere.length > 0 && { elsewhere: [...elsewhere] }),
   });
 }
 
@@ -202,5 +206,10 @@ function manifestOf(
 export const describeBackup = ({ manifest }: Backup): string => {
   const tables = Object.values(manifest.database.tables);
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  return `${formatSize(sizeOfFiles(manifest))}, ${counted(tables.length, "table")}, ${counted(rows, "row")}`;
+  const size = formatSize(sizeOfFiles(manifest));
+  return `${size}, ${counted(tables.length, "table")}, ${counted(rows, "row")}${missingIn({ manifest })}`;
 };
+
+/** Returns what the backup says that it lacks, for the end of a sentence; empty where it lacks nothing. */
+export const missingIn = ({ manifest: { elsewhere = [] } }: Pick<Backup, "manifest">): string =>
+  elsewhere.length === 0 ? "" : `; not in this backup: ${elsewhere.join(", ")}`;

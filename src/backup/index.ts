@@ -7,8 +7,9 @@ export {
   listBackups,
   verifyBackup,
 } from "./catalog.ts";
-export { createBackup, describeBackup } from "./create.ts";
+export { createBackup, describeBackup, missingIn } from "./create.ts";
 export { type DecryptionKey, encryptionWith, type FileEncryption } from "./encryption.ts";
+export { filesElsewhere } from "./files-elsewhere.ts";
 export { type BackupState, backupProblems, backupState } from "./report.ts";
 export {
   type BackupContents,

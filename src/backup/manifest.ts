@@ -59,6 +59,8 @@ const manifestShape = z.object({
   secrets: z.enum(["none", "passphrase", "recipients"]),
   verified: z.enum(["trial restore", "no"]),
   files: z.array(file),
+  /** What the server kept in a bucket; missing where it kept nothing there. */
+  elsewhere: z.optional(z.array(z.string())),
 });
 
 /** The description that lies in each backup. It holds no secret. */

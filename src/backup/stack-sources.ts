@@ -19,6 +19,7 @@ import type { BackupFolders } from "./catalog.ts";
 import type { BackupContext, BackupSources } from "./create.ts";
 import { openDatabase } from "./database/database.ts";
 import type { WorkspaceFile } from "./encryption.ts";
+import { filesElsewhere } from "./files-elsewhere.ts";
 import { STATE_FILE } from "./manifest.ts";
 
 /** Folders in the containers of the server and of the provisioner. */
@@ -122,6 +123,7 @@ function stackSources({ docker, workspace, toolVersion, signal }: StackContext):
       { path: ".env", content: ownEnvText(env), mode: 0o644 },
       ...managedFiles(dir).flatMap((path) => (existsSync(join(dir, path)) ? [file(dir, path)] : [])),
     ],
+    elsewhere: async () => filesElsewhere((await observeStack(docker)).config.services[SERVER]?.environment),
     secretFiles: async () => [...secretFiles(workspace), ...(await storedSecrets(docker, dir))],
   };
 }

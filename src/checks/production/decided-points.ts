@@ -1,7 +1,9 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { filesElsewhere } from "../../backup/index.ts";
 import { resolveServer, WITHOUT_VALKEY } from "../../config/server.ts";
 import { SECRETS_FOLDER } from "../../stack/managed-files.ts";
+import { SERVER } from "../../stack/service-names.ts";
 import {
   exposureRemedy,
   exposures,
@@ -61,7 +63,14 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
     id: "backup",
     what: "the data outlives the disk's and people's mistakes",
     how: "`backup.schedule` in glitchtip.yaml; `status` shows the last one",
-    check({ workspace: { declaration } }) {
+    check({ workspace: { declaration }, config }) {
+      const elsewhere = filesElsewhere(config?.services[SERVER]?.environment);
+      if (elsewhere.length > 0) {
+        return failed(
+          `no backup has ${elsewhere.join(", ")}`,
+          "Let the bucket keep versions, or copy it where the backups go.",
+        );
+      }
       if (declaration.server.database !== "bundled") {
         return unknown("the database is not ours", "Ask whoever runs it how often it is backed up.");
       }

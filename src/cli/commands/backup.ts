@@ -12,6 +12,7 @@ import {
   type ListedBackup,
   listBackups,
   listUploaded,
+  missingIn,
   parseRetentionRules,
   pruneBackups,
   stackBackups,
@@ -158,6 +159,7 @@ async function verify({ context, project, folders, names }: Call): Promise<void>
     const found = chooseBackup(folders, project.dir, name);
     await withProgress(context, `reading ${found.path}`, () => verifyBackup(found, context.signal));
     checked.push(found.path);
+    if (missingIn(found) !== "") context.log.warn(`${found.path}${missingIn(found)}`);
   }
   if (context.json) return context.print(JSON.stringify({ good: checked }));
   for (const path of checked) context.print(`${path}: every file is whole`);

@@ -13,6 +13,7 @@ import {
   differingFiles,
   isRestoreOf,
   missingFiles,
+  missingIn,
   newSecretNotes,
   openContents,
   type RestoreResult,
@@ -99,6 +100,7 @@ export default {
       restoreBackup({ ...open(), log: { ...context.log, step: say } }, options),
     );
     print(context, result);
+    if (missingIn(backup) !== "") context.log.warn(`${backup.path}${missingIn(backup)}: restore these by hand`);
   },
 } satisfies CliCommand<Flags>;
 

@@ -11,7 +11,12 @@ const INJECT = ["entrypoint", "busybox", "env-file", "provider"] as const;
 
 export const ON_FAILURE = ["block", "start-without-reporting"] as const;
 
-const variableName = z.string().check(z.regex(/^[^=\s\0]+$/, { error: "must be a variable's name" }));
+/** The loader, the shell and Node act on some names, and with-dsn has its own; a list of names is separated by commas. */
+const variableName = z.string().check(
+  z.regex(/^(?!(?:PATH|LD_[A-Z_]+|IFS|ENV|BASH_ENV|NODE_OPTIONS|PYTHONPATH)$)(?!_gtc_)[^=,\s\0]+$/, {
+    error: "must be a variable's name, and none that the system or with-dsn acts on",
+  }),
+);
 const handedOn = text(200);
 
 /** The parts of a DSN, as a pipeline may keep them. */

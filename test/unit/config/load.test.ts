@@ -127,6 +127,10 @@ apps:
       /variables\.SENTRY_DSN: must be one of container, host, public, not "contaner"/,
     ],
     ["variables: {A B: host}", /variables\.A B: the name must be a variable's name/],
+    ...["PATH", "LD_PRELOAD", "_gtc_wait", "'a,b'"].map((name): [string, RegExp] => [
+      `variables: [${name}]`,
+      /variables\.0: must be a variable's name, and none that the system or with-dsn acts on/,
+    ]),
     ["variables: {}", /variables: must have at least 1 name/],
     ["variables: SENTRY_DSN", /variables: must be a list or a map, not "SENTRY_DSN"/],
     ["variables: [A, 2]", /variables\.1: must be a text, not 2/],

@@ -99,6 +99,11 @@ const WRONG: readonly [string, ComposeConfig, RegExp][] = [
   ["hosts", config("glitchtip", { environment: { ALLOWED_HOSTS: "*" } }), /any name/],
   ["hosts", config("glitchtip", { environment: { ALLOWED_HOSTS: "errors.example.com" } }), /lacks glitchtip/],
   ["origins", config("glitchtip", { environment: { CSRF_TRUSTED_ORIGINS: "https://*.example.com" } }), /\*/],
+  [
+    "backup",
+    config("glitchtip", { environment: { ...WEB.environment, AWS_STORAGE_BUCKET_NAME: "shop-files" } }),
+    /no backup has uploads in shop-files/,
+  ],
   ["debug", config("glitchtip", { environment: { DEBUG: "True" } }), /DEBUG is on/],
   ["memory", config("glitchtip-db", { mem_limit: 0 }), /^glitchtip-db has no memory limit$/],
   ["cpus", config("glitchtip-worker", { cpus: 0 }), /^glitchtip-worker has no limit of cores$/],
