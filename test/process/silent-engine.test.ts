@@ -26,7 +26,7 @@ const SERVICES = ["api", "glitchtip", "glitchtip-worker", "glitchtip-db", "glitc
 
 /** These end without the engine here: they read files alone, or refuse what is typed before they need it. */
 const NEEDS_NO_ENGINE =
-  /^(add|remove|render|completion|graph|eject|size|backup list|password|mail test|notify test|secrets rotate|check|compose|restore|rollback)\b/;
+  /^(add|remove|render|completion|graph|eject|size|backup list|password|mail test|notify test|secrets rotate|check|compose|restore|rollback|serve)\b/;
 
 let root: string;
 let engine: Server;

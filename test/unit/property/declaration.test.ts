@@ -22,7 +22,7 @@ const service = fc.string({
 });
 const variable = fc.oneof(
   fc.constantFrom("SENTRY_DSN", "VITE_SENTRY_DSN", "ConnectionStrings__glitchtip", "spring.sentry.dsn", "no", "1e3"),
-  word.map((text) => text.replace(/[=\s]/g, "")).filter((text) => text !== ""),
+  word.map((text) => text.replace(/[=,\s]/g, "")).filter((text) => text !== ""),
 );
 const email = fc.constantFrom("admin@example.com", "a+b@c", "o'neil@example.com", "ü@müller.example", "#@x");
 const server = fc.record(
