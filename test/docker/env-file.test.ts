@@ -24,9 +24,9 @@ describeOnEngine("an app that takes its DSN from an env file", () => {
     expect(await stack.variable("app", "SENTRY_DSN")).toBeUndefined();
 
     const first = await stack.project.cli(["up", "--json"]);
-    expect([first.code, JSON.parse(first.stdout)], first.stderr).toEqual([
+    expect([first.code, JSON.parse(first.stdout)], first.stderr).toMatchObject([
       0,
-      { written: [".glitchtip/env/app.env"], without: [] },
+      { written: [".glitchtip/env/app.env"], without: [], addresses: { apps: [{ app: "app" }] } },
     ]);
     const dsn = await stack.variable("app", "SENTRY_DSN");
     expect(dsn).toMatch(/^http:\/\/[0-9a-f]{32}@glitchtip:8000\/\d+$/);
@@ -38,7 +38,7 @@ describeOnEngine("an app that takes its DSN from an env file", () => {
 
     const before = (await stack.container("app")).Id;
     const again = await stack.project.cli(["up", "--json"]);
-    expect([again.code, JSON.parse(again.stdout)]).toEqual([0, { written: [], without: [] }]);
+    expect([again.code, JSON.parse(again.stdout)]).toMatchObject([0, { written: [], without: [] }]);
     expect((await stack.container("app")).Id).toBe(before);
     await stack.up();
     expect((await stack.container("app")).Id).toBe(before);
