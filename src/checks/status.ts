@@ -1,5 +1,6 @@
 import { type BackupState, backupProblems } from "../backup/index.ts";
 import { defined } from "../base/defined.ts";
+import { variablesOf } from "../config/framework-presets.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { Docker } from "../docker/index.ts";
 import type { JobQueue } from "../glitchtip/versions.ts";
@@ -11,6 +12,7 @@ import {
   type Backlog,
   claimProblems,
   FREE_VALKEY,
+  isCutOff,
   issuePagesOf,
   jobQueueOf,
   LOST_DSN,
@@ -173,6 +175,9 @@ export async function stackStatus(
   const { found: written, lost } = provisioned;
   const services = serviceStates(stack);
   const apps = provisionedAppStates(declaration, written, options);
+  const cutOff = Object.entries(declaration.apps).flatMap(([app, declared]) =>
+    variablesOf(declared).some(({ audience }) => audience === "container") && isCutOff(stack, app) ? [app] : [],
+  );
   const pages = issuePagesOf(written, options.url);
   const problems = [
     ...claims,
@@ -180,6 +185,7 @@ export async function stackStatus(
     ...discoveryProblems(stack, declaration, options),
     ...serviceProblems(stack, services, written, apps),
     ...lost.map((app) => `${app} ${LOST_DSN}: docker compose up -d --wait`),
+    ...cutOff.map((app) => `${app} shares no network with ${SERVER}: docker compose up -d --wait ${app}`),
     ...dotenv.map(({ path }) => `${path} does not hold its program's current DSN: npx glitchtip-compose up`),
     ...(options.changedStarts ?? []).map((text) => `${text}: npx glitchtip-compose up`),
     ...lines.flatMap((line) => line?.problems ?? []),

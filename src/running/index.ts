@@ -71,6 +71,7 @@ export {
   appsStartedBeforeDsn,
   appsWithLostDsn,
   containerProblem,
+  isCutOff,
   issuePagesOf,
   LOST_DSN,
   NEVER_STARTED,

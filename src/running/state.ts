@@ -3,7 +3,7 @@ import { defined } from "../base/defined.ts";
 import type { Container, Health } from "../docker/index.ts";
 import { issuesPage } from "../glitchtip/address.ts";
 import type { WrittenStatus } from "../outputs/dsn-volume.ts";
-import { DSN_DIR, isStackService, ONE_SHOTS, PROVISIONER, START_ORDER } from "../stack/service-names.ts";
+import { DSN_DIR, isStackService, ONE_SHOTS, PROVISIONER, SERVER, START_ORDER } from "../stack/service-names.ts";
 import { containerOf, hasContainers, type RunningStack } from "./observe.ts";
 
 export interface ServiceState {
@@ -136,6 +136,18 @@ export async function appsWithLostDsn(stack: RunningStack, written: WrittenStatu
     ),
   );
   return lost.flat();
+}
+
+/** Returns whether an app and the server both run, but no network joins them. */
+export function isCutOff(stack: RunningStack, app: string): boolean {
+  const service = stack.config.services[app];
+  if (service === undefined || service.network_mode !== undefined) return false;
+  const [container, server] = [containerOf(stack, app), containerOf(stack, SERVER)];
+  return (
+    container?.state === "running" &&
+    server?.state === "running" &&
+    !container.networkIds.some((id) => server.networkIds.includes(id))
+  );
 }
 
 export const STARTED_BEFORE_DSN = "started before its DSN was written and does not know it";

@@ -10,6 +10,7 @@ const LONGEST = [
   "docker/upgrade-fails",
   "docker/single-container",
   "docker/upgrade-kill",
+  "docker/laws",
   "docker/care-single",
   "docker/upgrade-postgres",
   "docker/rotate-password",

@@ -9,10 +9,10 @@ import {
   appsStartedWithoutOurs,
   appsWithLostDsn,
   claimProblems,
-  containerOf,
   containerProblem,
   databaseOutsideVolumes,
   FREE_VALKEY,
+  isCutOff,
   LOST_DSN,
   NEVER_STARTED,
   observeClaims,
@@ -57,12 +57,7 @@ function checkApp(app: string, config: ComposeConfig, stack: RunningStack | unde
     const fix = `npx glitchtip-compose init; no Compose file after ours may take networks from ${app}.`;
     return [fail("names", `${app} does not know the name ${SERVER}: they share no network`, fix)];
   }
-  const [container, server] = stack === undefined ? [] : [containerOf(stack, app), containerOf(stack, SERVER)];
-  const apart =
-    container?.state === "running" &&
-    server?.state === "running" &&
-    !container.networkIds.some((id) => server.networkIds.includes(id));
-  if (apart) {
+  if (stack !== undefined && isCutOff(stack, app)) {
     return [
       fail(
         "names",
