@@ -15,7 +15,7 @@ import { PROVISIONER, SERVER } from "../stack/service-names.ts";
 export interface AudienceAddress {
   readonly audience: Exclude<Audience, "container">;
   readonly url: string;
-  /** Whose DSN has it. */
+  /** The apps whose DSN has this address. */
   readonly apps: readonly string[];
   /** Why no GlitchTip answers there, asked from this machine. Missing where one does. */
   readonly problem?: string;

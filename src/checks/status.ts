@@ -1,6 +1,6 @@
 import { type BackupState, backupProblems } from "../backup/index.ts";
 import { defined } from "../base/defined.ts";
-import { variablesOf } from "../config/framework-presets.ts";
+import { hasAudience } from "../config/framework-presets.ts";
 import type { Declaration } from "../config/schema.ts";
 import type { Docker } from "../docker/index.ts";
 import type { JobQueue } from "../glitchtip/versions.ts";
@@ -176,7 +176,7 @@ export async function stackStatus(
   const services = serviceStates(stack);
   const apps = provisionedAppStates(declaration, written, options);
   const cutOff = Object.entries(declaration.apps).flatMap(([app, declared]) =>
-    variablesOf(declared).some(({ audience }) => audience === "container") && isCutOff(stack, app) ? [app] : [],
+    hasAudience(declared, "container") && isCutOff(stack, app) ? [app] : [],
   );
   const pages = issuePagesOf(written, options.url);
   const problems = [

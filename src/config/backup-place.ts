@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { dataHome } from "../base/user-folders.ts";
 
-/** Where earlier versions kept the backups of a workspace that declares no folder. Those that are there are still used. */
+/** Earlier versions kept backups here where no folder is declared. Those that are there are still used. */
 const FORMER_FOLDER = "backups";
 /** The name of a backup. A further word, as of one that is being written, makes another name. */
 const BACKUP_NAME = /^glitchtip-\d{8}-\d{6}Z$/;

@@ -44,4 +44,8 @@ export function variablesOf({
   return [...all].map(([name, one]) => ({ name, audience: audienceOf(one) }));
 }
 
+/** Returns whether one of the app's variables gets a DSN with this audience's address. */
+export const hasAudience = (app: AppDeclaration, audience: Audience): boolean =>
+  variablesOf(app).some((variable) => variable.audience === audience);
+
 export const namesOf = (app: AppDeclaration): string[] => variablesOf(app).map(({ name }) => name);

@@ -1,7 +1,7 @@
 import { didYouMean } from "../base/did-you-mean.ts";
 import { hostApps, needsProvisioner } from "./app-sources.ts";
 import { dotenvPathProblem } from "./dotenv-path.ts";
-import { namesOf, variablesOf } from "./framework-presets.ts";
+import { hasAudience, namesOf } from "./framework-presets.ts";
 import { isLoopback, onGateway } from "./loopback.ts";
 import { postgresChecks } from "./postgres.ts";
 import { productionChecks } from "./production.ts";
@@ -190,9 +190,7 @@ function signInChecks({ server: { token, url = "" }, admin }: Declaration): Decl
 /** A loopback address is the container itself for an app in one; the provisioner's reaches the host by its gateway. */
 function addressChecks({ server: { url = "", containerUrl }, apps }: Declaration): DeclarationProblem[] {
   const address = containerUrl ?? url;
-  const isAsked =
-    containerUrl !== undefined ||
-    Object.values(apps).some((app) => variablesOf(app).some(({ audience }) => audience === "container"));
+  const isAsked = containerUrl !== undefined || Object.values(apps).some((app) => hasAudience(app, "container"));
   if (!isAsked || !isLoopback(address)) return [];
   const what = `in a container ${address} is the container itself; state server.containerUrl, such as ${onGateway(address)}`;
   return [{ path: ["server", containerUrl === undefined ? "url" : "containerUrl"], what }];

@@ -9,7 +9,7 @@ import { stateHome } from "../base/user-folders.ts";
 /** What the command line keeps of a workspace, each in a folder of its own. */
 export type PrivatePart = "provision" | "apply" | "provider" | "servers" | "secrets";
 
-/** Where an earlier version kept it, relative to the workspace. */
+/** The path of an earlier version, relative to the workspace. */
 const FORMER_FOLDERS: Readonly<Partial<Record<PrivatePart, string>>> = {
   provision: ".glitchtip/state",
   apply: ".glitchtip/state/apply",

@@ -24,7 +24,7 @@ export type ReadBackLine =
       readonly eventId: string;
       readonly found: true;
       readonly project: string;
-      /** Where its page is; an older provisioner does not say it. */
+      /** The address of its page; an older provisioner does not say it. */
       readonly organization?: string;
       readonly projectId?: string;
       readonly issueId?: string;

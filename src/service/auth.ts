@@ -20,7 +20,7 @@ export interface AuthSettings {
   readonly audience: string;
   /** The key of HS256. */
   readonly secret?: Secret;
-  /** Where the public keys of an issuer are. The secret then checks no token. */
+  /** The address of an issuer's public keys. The secret then checks no token. */
   readonly jwks?: string;
   /** A file with a line `sub:NAME` or `jti:ID` for each token that is refused. */
   readonly revoked?: string;

@@ -22,7 +22,7 @@ export interface EventsContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly metrics: Metrics;
-  /** Where events are posted, besides the stream; undefined for nowhere. */
+  /** The address that events are posted to, besides the stream; undefined for none. */
   readonly sink: string | undefined;
   readonly onError: (error: unknown) => void;
 }

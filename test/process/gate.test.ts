@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -33,17 +33,11 @@ def connect(**_): return conn()
 const RETAINED = 'echo "retains: [$GLITCHTIP_RETAIN_LEGACY_DATA]"\n';
 /** More than a list of commands, so that it runs as it is. */
 const MIGRATE = `#!/bin/sh\n${RETAINED}`;
-/** The script of 5.2. */
-const LIST = `#!/usr/bin/env bash
-set -e
-
-echo "Run Django migrations"
-./manage.py migrate --skip-checks
-echo "Create Django cache table, if needed"
-./manage.py createcachetable
-echo "Create and delete Postgres partitions"
-./manage.py pgpartition --yes
-`;
+/** The script of 5.2, as the stand-in image has it. */
+const LIST = readFileSync(
+  new URL("../docker/engine/images/glitchtip/code-5/bin/run-migrate.sh", import.meta.url),
+  "utf8",
+);
 /** Says which process runs which command. FAILS names the command that fails. */
 const MANAGE = `#!/usr/bin/env python3
 import os, sys

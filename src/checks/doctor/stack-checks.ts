@@ -1,6 +1,6 @@
 import { counted, countedDoing } from "../../base/counted.ts";
 import type { ComposeConfig } from "../../compose/model.ts";
-import { variablesOf } from "../../config/framework-presets.ts";
+import { hasAudience } from "../../config/framework-presets.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { resolveServer } from "../../config/server.ts";
 import type { Container, Docker, Engine } from "../../docker/index.ts";
@@ -42,7 +42,7 @@ export async function checkNames(
   machine: Machine,
 ): Promise<Finding[]> {
   const apps = Object.entries(declaration.apps).flatMap(([app, declared]) =>
-    variablesOf(declared).some(({ audience }) => audience === "container") ? checkApp(app, config, stack) : [],
+    hasAudience(declared, "container") ? checkApp(app, config, stack) : [],
   );
   return [...apps, ...(await checkUrl(declaration.server.url, machine))];
 }

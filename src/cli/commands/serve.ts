@@ -141,7 +141,7 @@ function settingsOf({ env }: CliContext, flags: Flags): ServeSettings {
 
 const USUAL_WORKERS = 4;
 
-/** Without an option that names a role a process has all of them. */
+/** A process has all roles unless an option names one. */
 function rolesOf({ api, worker, watch }: Flags) {
   const all = api === undefined && worker === undefined && watch === undefined;
   const usual = all || worker === true ? USUAL_WORKERS : 0;

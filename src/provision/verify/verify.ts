@@ -59,13 +59,13 @@ export type VerifyResult = {
   readonly app: string;
   readonly project: string;
   readonly eventId: string;
-  /** Whose address the event was sent to: the app's other variables are not proved by it. */
+  /** The audience whose address the event was sent to; the app's other variables are not proved by it. */
   readonly audience: Audience;
 } & (
   | {
       readonly ok: true;
       readonly via: string;
-      /** Where the event is, as far as the provisioner said it. */
+      /** The place of the event, as far as the provisioner said it. */
       readonly place?: EventPlace;
       /** The time from the start of the sending until the event could be read. */
       readonly ms: number;

@@ -7,7 +7,7 @@ export const errorSchema = z.object({
   message: z.string(),
   /** The same text, where clients of FastAPI services look for it. */
   detail: z.string(),
-  /** Of a request that does not fit its description. */
+  /** Marks the answer to a request that does not fit its description. */
   type: z.optional(z.literal("RequestValidationError")),
   remedy: z.optional(z.string()),
   problems: z.optional(z.array(z.string())),
