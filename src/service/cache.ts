@@ -53,7 +53,7 @@ const LARGEST = 256 * 1_024;
 
 /** Opens the cache. What is kept in the engine is sealed: answers hold the addresses of webhooks. */
 export function openCache(
-  { redis, key }: Pick<QueueEngine, "redis" | "key">,
+  { store, key }: Pick<QueueEngine, "store" | "key">,
   seal: Seal | undefined,
   { now, ttlSeconds = {}, memoryItems = MEMORY_ITEMS, onError, onLookup }: CacheOptions,
 ): ResponseCache {
@@ -62,7 +62,7 @@ export function openCache(
   const ageKey = (url: string) => key("cache-age", digest(serverAddress(url)));
   const nameOf = ({ url, age, who, path }: CacheKey) =>
     key("cache", digest([serverAddress(url), age, who, path].join("\0")));
-  const clear = (url: string) => redis.incr(ageKey(url));
+  const clear = (url: string) => store.increment(ageKey(url));
   const remember = (name: string, answer: HttpAnswer, ttlMs: number) => {
     memory.delete(name);
     memory.set(name, { answer, untilMs: now() + Math.min(ttlMs, MEMORY_MS) });
@@ -84,7 +84,7 @@ export function openCache(
         }
       },
     }),
-    age: async (url) => (await redis.get(ageKey(url))) ?? "0",
+    age: async (url) => (await store.get(ageKey(url))) ?? "0",
     async get(asked) {
       const name = nameOf(asked);
       const near = memory.get(name);
@@ -93,7 +93,7 @@ export function openCache(
         return near.answer;
       }
       memory.delete(name);
-      const far = seal && (await redis.get(name));
+      const far = seal && (await store.get(name));
       const answer = far ? opened(seal, far) : undefined;
       if (answer !== undefined) remember(name, answer, MEMORY_MS);
       onLookup?.(answer === undefined ? "miss" : "hit");
@@ -106,7 +106,7 @@ export function openCache(
       const seconds = ttlSeconds[kind] ?? TTL_SECONDS[kind];
       if (seconds === 0) return;
       remember(name, answer, seconds * 1_000);
-      if (seal) await redis.set(name, seal.seal(JSON.stringify(answer)), "EX", seconds).catch(onError);
+      if (seal) await store.set(name, seal.seal(JSON.stringify(answer)), seconds).catch(onError);
     },
   };
 }

@@ -1,7 +1,11 @@
-import { type Job, Queue, QueueEvents } from "bullmq";
-import { Redis } from "ioredis";
+import type { Job, Processor, Queue, QueueEventsListener, Worker, WorkerOptions } from "bullmq";
 import { CodedError } from "../base/errors.ts";
 import type { Secret } from "../base/secret.ts";
+import type { Clock } from "../base/wait.ts";
+import { openPostgresEngine } from "./engine-postgres.ts";
+import { openRedisEngine } from "./engine-redis.ts";
+import type { ServerLocks } from "./lock.ts";
+import type { KeyValueStore } from "./store.ts";
 
 /** What waits in a queue: secrets of a request are sealed. */
 export interface RunJob {
@@ -9,75 +13,53 @@ export interface RunJob {
 }
 
 export type QueuedRun = Job<RunJob, void, string>;
+export type RunQueue = Pick<Queue<RunJob, void, string>, "add" | "getJob" | "getJobCounts">;
+export type RunWorker = Pick<Worker<RunJob, void, string>, "close">;
+
+/** What happens in a queue. */
+export interface RunEvents {
+  on<E extends "completed" | "failed" | "progress">(event: E, act: QueueEventsListener[E]): unknown;
+  close(): Promise<void>;
+}
 
 /** Dry runs and wet runs have separate queues, so that a review never waits behind an apply. */
 export const QUEUE_NAMES = ["plan", "apply"] as const;
 export type QueueName = (typeof QUEUE_NAMES)[number];
 
-/** The engine that holds queues, locks and records: a Valkey or a Redis. */
+export type RunWorkerOptions = Pick<
+  WorkerOptions,
+  "concurrency" | "lockDuration" | "stalledInterval" | "maxStalledCount"
+>;
+
+/** The engine that holds queues, locks and records: a Valkey, a Redis or a Postgres. */
 export interface QueueEngine extends AsyncDisposable {
-  /** Commands on it fail within seconds where the engine is away. */
-  readonly redis: Redis;
-  /** Waits for the engine for ever; for workers and for event streams. */
-  readonly patient: Redis;
-  readonly queues: Readonly<Record<QueueName, Queue<RunJob, void, string>>>;
+  /** Commands of it fail within seconds where the engine is away. */
+  readonly store: KeyValueStore;
+  readonly queues: Readonly<Record<QueueName, RunQueue>>;
+  /** Starts a worker, which waits for the engine for ever. */
+  startWorker(name: QueueName, run: Processor<RunJob, void, string>, options: RunWorkerOptions): RunWorker;
+  /** Opens the stream of what happens in one queue. */
+  openEvents(name: QueueName): RunEvents;
+  /** Takes the locks of servers for a run, or none of them: undefined while another run holds one. */
+  lockServers(run: string, urls: readonly string[]): Promise<ServerLocks | undefined>;
   /** Returns the name of a key of ours. */
   key(...parts: readonly string[]): string;
   /** Throws GC2007 where the engine does not answer. */
   ping(): Promise<void>;
 }
 
-export const PREFIX = "glitchtip-compose";
-const COMMAND_TIMEOUT_MS = 3_000;
-const LONGEST_RECONNECT_MS = 2_000;
-
-/** Opens the engine. `onError` gets what happens on a connection in the background. */
-export function openQueueEngine(url: Secret, onError: (error: Error) => void): QueueEngine {
-  const address = url.reveal();
-  if (!/^rediss?:\/\//.test(address)) {
-    throw new CodedError("GC1001", "the queue's address is no redis:// or rediss:// address", {
-      remedy: "Name a Valkey or a Redis: --queue redis://valkey:6379",
-    });
-  }
-  const retryStrategy = (times: number) => Math.min(times * 100, LONGEST_RECONNECT_MS);
-  const redis = new Redis(address, { maxRetriesPerRequest: 1, commandTimeout: COMMAND_TIMEOUT_MS, retryStrategy });
-  const patient = new Redis(address, { maxRetriesPerRequest: null, retryStrategy });
-  for (const one of [redis, patient]) one.on("error", onError);
-  const open = (name: QueueName) => {
-    const queue = new Queue<RunJob, void, string>(name, { connection: redis, prefix: PREFIX, skipVersionCheck: true });
-    queue.on("error", onError);
-    return queue;
-  };
-  const queues = { plan: open("plan"), apply: open("apply") };
-  return {
-    redis,
-    patient,
-    queues,
-    key: (...parts) => [PREFIX, "service", ...parts].join(":"),
-    async ping() {
-      try {
-        await redis.ping();
-      } catch (cause) {
-        throw new CodedError("GC2007", "the queue's engine does not answer", {
-          remedy: "Start the Valkey or Redis that --queue names.",
-          cause,
-        });
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      for (const one of [redis, patient]) one.disconnect();
-      for (const queue of Object.values(queues)) void queue.close().catch(onError);
-    },
-  };
+export interface EngineContext {
+  readonly clock: Clock;
+  /** Gets what happens on a connection in the background. */
+  readonly onError: (error: unknown) => void;
 }
 
-/** Opens the stream of what happens in one queue. */
-export function openQueueEvents(
-  { patient }: QueueEngine,
-  name: QueueName,
-  onError: (error: Error) => void,
-): QueueEvents {
-  const events = new QueueEvents(name, { connection: patient, prefix: PREFIX, skipVersionCheck: true });
-  events.on("error", onError);
-  return events;
+/** Opens the engine that an address names. Throws GC2007 where it does not answer. */
+export async function openQueueEngine(url: Secret, context: EngineContext): Promise<QueueEngine> {
+  const address = url.reveal();
+  if (/^rediss?:\/\//.test(address)) return await openRedisEngine(address, context);
+  if (/^postgres(?:ql)?:\/\//.test(address)) return await openPostgresEngine(address, context);
+  throw new CodedError("GC1001", "the address of the queue begins with neither redis://, rediss:// nor postgres://", {
+    remedy: "Name a Valkey, a Redis or a Postgres: --queue redis://valkey:6379",
+  });
 }

@@ -18,7 +18,7 @@ export interface CloudEvent {
 }
 
 export interface EventsContext {
-  readonly engine: Pick<QueueEngine, "redis" | "key">;
+  readonly engine: Pick<QueueEngine, "store" | "key">;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly metrics: Metrics;
@@ -90,12 +90,12 @@ async function counted(
   }
 }
 
-async function toStream({ engine: { redis, key } }: EventsContext, events: readonly CloudEvent[]): Promise<void> {
-  const adding = redis.pipeline();
-  for (const event of events) {
-    adding.xadd(key("events"), "MAXLEN", "~", KEPT_EVENTS, "*", "event", JSON.stringify(event));
-  }
-  for (const [error] of (await adding.exec()) ?? []) if (error) throw error;
+async function toStream({ engine: { store, key } }: EventsContext, events: readonly CloudEvent[]): Promise<void> {
+  await store.append(
+    key("events"),
+    events.map((event) => JSON.stringify(event)),
+    KEPT_EVENTS,
+  );
 }
 
 /** Posts one event a request, in their order (structured mode). */

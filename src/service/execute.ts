@@ -17,10 +17,10 @@ import { openMemoryStore } from "../outputs/server-store.ts";
 import type { KnownServer } from "../reconcile/index.ts";
 import { type ResponseCache, withCache } from "./cache.ts";
 import type { QueueEngine } from "./engine.ts";
-import { acquireServerLocks, type ServerLocks } from "./lock.ts";
+import type { ServerLocks } from "./lock.ts";
 
 export interface ExecuteContext {
-  readonly engine: Pick<QueueEngine, "redis" | "key">;
+  readonly engine: Pick<QueueEngine, "store" | "key" | "lockServers">;
   readonly clock: Clock;
   readonly log: Log;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -48,7 +48,7 @@ export interface Work {
 export async function execute(context: ExecuteContext, work: Work): Promise<Report | undefined> {
   if (work.kind === "plan") return await carryOut(context, work, undefined);
   const urls = work.servers.flatMap(({ desired }) => desired.url ?? []);
-  await using locks = await acquireServerLocks(context, work.run, urls);
+  await using locks = await context.engine.lockServers(work.run, urls);
   return locks === undefined ? undefined : await carryOut(context, work, locks);
 }
 
@@ -152,7 +152,7 @@ function guarded(transport: Transport, check: () => Promise<void>, abort: (reaso
 async function readKnown({ engine }: ExecuteContext, declared: readonly DeclaredServer[]) {
   const found = new Map<DeclaredServer, KnownServer>();
   if (declared.length === 0) return found;
-  const texts = await engine.redis.mget(declared.map((one) => engine.key("known", storeName(one))));
+  const texts = await engine.store.getAll(declared.map((one) => engine.key("known", storeName(one))));
   for (const [at, one] of declared.entries()) {
     const text = texts[at];
     if (text) found.set(one, JSON.parse(text) as KnownServer);
@@ -164,12 +164,11 @@ async function writeKnown(
   { engine, onError }: ExecuteContext,
   stores: ReadonlyMap<DeclaredServer, { readonly known: KnownServer }>,
 ): Promise<void> {
-  const entries = [...stores].flatMap(([one, { known }]) => [
-    engine.key("known", storeName(one)),
-    JSON.stringify(known),
-  ]);
+  const entries = [...stores].map(
+    ([one, { known }]) => [engine.key("known", storeName(one)), JSON.stringify(known)] as const,
+  );
   // What is lost is found on the server again, by its name.
-  await engine.redis.mset(entries).catch(onError);
+  await engine.store.setAll(entries).catch(onError);
 }
 
 const storeName = ({ desired: { name, url = "" } }: DeclaredServer): string => `${name} ${url}`;

@@ -3,10 +3,9 @@ import type { Redis } from "ioredis";
 import { linkSignals } from "../base/abort.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Clock } from "../base/wait.ts";
-import type { QueueEngine } from "./engine.ts";
 
 export interface LockContext {
-  readonly engine: Pick<QueueEngine, "redis" | "key">;
+  readonly engine: { readonly redis: Redis; key(...parts: readonly string[]): string };
   readonly clock: Clock;
   /** Called where a renewal fails. */
   readonly onError: (error: unknown) => void;
@@ -69,7 +68,7 @@ export async function acquireServerLocks(
   return {
     async check(url) {
       const lock = held.get(serverAddress(url));
-      if (lock === undefined || (await heldValue(redis, lock.name)) !== lock.value) throw lost(url);
+      if (lock === undefined || (await heldValue(redis, lock.name)) !== lock.value) throw lostLock(url);
     },
     async [Symbol.asyncDispose]() {
       renewing.abort();
@@ -102,8 +101,9 @@ async function heldValue(redis: Redis, name: string): Promise<string | null> {
   }
 }
 
-const lost = (url: string): CodedError =>
+export const lostLock = (url: string, cause?: unknown): CodedError =>
   new CodedError(
     "GC2008",
     `${serverAddress(url)}: this run no longer holds the lock of the server; it writes nothing more`,
+    { cause },
   );

@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.ts";
 import type { CodedError } from "../base/errors.ts";
 import type { Report } from "../management/index.ts";
 import type { QueueEngine, QueueName } from "./engine.ts";
@@ -46,46 +47,28 @@ export interface RunStore {
 }
 
 const KEPT_SECONDS = 86_400;
-const LISTED = 1_000;
-
-const PASS = `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("SET", KEYS[1], ARGV[2], "EX", ARGV[3]) return 1 end return 0`;
-const UNCLAIM = `if redis.call("GET", KEYS[1]) == ARGV[1] then return redis.call("DEL", KEYS[1]) end return 0`;
 
 /** Keeps the records of runs in the engine for a day. */
-export function openRunStore({ redis, key }: Pick<QueueEngine, "redis" | "key">): RunStore {
-  const all = key("runs");
-  const read = (text: string | null | undefined) => (text ? (JSON.parse(text) as RunRecord) : undefined);
+export function openRunStore({ store, key }: Pick<QueueEngine, "store" | "key">): RunStore {
+  const list = key("runs");
+  const read = (text: string | undefined) => (text ? (JSON.parse(text) as RunRecord) : undefined);
   return {
-    get: async (id) => read(await redis.get(key("run", id))),
+    get: async (id) => read(await store.get(key("run", id))),
     async put(record) {
-      const { id, createdAtMs } = record;
-      const change = redis
-        .multi()
-        .set(key("run", id), JSON.stringify(record), "EX", KEPT_SECONDS)
-        .zadd(all, createdAtMs, id)
-        .zremrangebyrank(all, 0, -LISTED - 1);
-      if (isFinal(record)) change.del(key("body", id));
-      await change.exec();
+      const { id, createdAtMs: rank } = record;
+      const remove = isFinal(record) ? key("body", id) : undefined;
+      const value = JSON.stringify(record);
+      await store.putListed({ list, key: key("run", id), value, seconds: KEPT_SECONDS, rank, ...defined({ remove }) });
     },
     async putBody(id, sealed) {
-      await redis.set(key("body", id), sealed, "EX", KEPT_SECONDS);
+      await store.set(key("body", id), sealed, KEPT_SECONDS);
     },
-    body: async (id) => (await redis.get(key("body", id))) ?? undefined,
-    async list(limit) {
-      const ids = await redis.zrevrange(all, 0, limit - 1);
-      if (ids.length === 0) return [];
-      const texts = await redis.mget(ids.map((id) => key("run", id)));
-      return texts.flatMap((text) => read(text) ?? []);
-    },
-    async claim(fingerprint, id) {
-      const name = key("claim", fingerprint);
-      const holder = await redis.set(name, id, "EX", KEPT_SECONDS, "NX", "GET");
-      return holder ?? id;
-    },
-    passClaim: async (fingerprint, from, to) =>
-      (await redis.eval(PASS, 1, key("claim", fingerprint), from, to, KEPT_SECONDS)) === 1,
+    body: (id) => store.get(key("body", id)),
+    list: async (limit) => (await store.newest(list, limit)).flatMap((text) => read(text) ?? []),
+    claim: (fingerprint, id) => store.setIfAbsent(key("claim", fingerprint), id, KEPT_SECONDS),
+    passClaim: (fingerprint, from, to) => store.replaceIf(key("claim", fingerprint), from, to, KEPT_SECONDS),
     async unclaim(fingerprint, id) {
-      await redis.eval(UNCLAIM, 1, key("claim", fingerprint), id);
+      await store.replaceIf(key("claim", fingerprint), id, undefined);
     },
   };
 }

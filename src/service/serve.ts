@@ -12,7 +12,7 @@ import { openHttpServer } from "./api/server.ts";
 import { openAuth } from "./auth.ts";
 import { openCache } from "./cache.ts";
 import { readAllowedTargets } from "./compat.ts";
-import { openQueueEngine, openQueueEvents, QUEUE_NAMES } from "./engine.ts";
+import { openQueueEngine, QUEUE_NAMES } from "./engine.ts";
 import { openMetrics } from "./metrics.ts";
 import { afterRun } from "./outcome.ts";
 import { openRegistry } from "./registry.ts";
@@ -60,8 +60,8 @@ export async function serve(context: ServeContext, settings: ServeSettings): Pro
     ? openAuth({ issuer, audience, ...defined({ secret, jwks, revoked: revoked && resolve(dir, revoked) }) }, clock.now)
     : undefined;
   const onError = throttledErrors(log, clock);
-  await using engine = openQueueEngine(await addressOf(settings.queue, references), onError);
-  await engine.ping();
+  const address = await addressOf(settings.queue, references);
+  await using engine = await openQueueEngine(address, { clock, onError });
 
   const metrics = openMetrics();
   const registry = openRegistry(dir, settings.file, log);
@@ -73,7 +73,7 @@ export async function serve(context: ServeContext, settings: ServeSettings): Pro
   const roles = rolesOf(settings);
   const health = { engine, metrics, registry, states, roles };
 
-  const streams = settings.api ? QUEUE_NAMES.map((name) => openQueueEvents(engine, name, onError)) : [];
+  const streams = settings.api ? QUEUE_NAMES.map((name) => engine.openEvents(name)) : [];
   const targets = settings.compat === undefined ? undefined : readAllowedTargets(resolve(dir, settings.compat));
   const api = auth && { ...health, ...submitting, auth, seal, targets, waiters: openWaiters(streams, runs) };
   const app = await openHttpServer({ health, api, version: context.version, logger });
@@ -99,9 +99,9 @@ export async function serve(context: ServeContext, settings: ServeSettings): Pro
         )
       : undefined;
   try {
-    const address = await listen(app, settings);
-    log.info(`${roles.join(", ")}: listens on ${address}`);
-    context.onListening?.(address);
+    const url = await listen(app, settings);
+    log.info(`${roles.join(", ")}: listens on ${url}`);
+    context.onListening?.(url);
     const watching = settings.watch && watch({ ...submitting, registry, clock, log, signal }, settings.watch);
     await untilAborted(signal);
     await watching;

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import type { Report } from "../management/index.ts";
 import type { QueueEngine } from "./engine.ts";
 
+const MOST_SERVERS = 10_000;
+
 /** What the last plan of a registered server was. */
 export interface ServerState {
   readonly plannedAtMs: number;
@@ -19,19 +21,18 @@ export interface ServerStates {
 }
 
 /** Keeps the states of servers in the engine, for every process of the service. */
-export function openServerStates({ redis, key }: Pick<QueueEngine, "redis" | "key">): ServerStates {
-  const name = key("servers");
+export function openServerStates({ store, key }: Pick<QueueEngine, "store" | "key">): ServerStates {
+  const list = key("servers");
   return {
     async all() {
-      const found = await redis.hgetall(name);
-      return Object.fromEntries(
-        Object.entries(found).map(([server, text]) => [server, JSON.parse(text) as ServerState]),
-      );
+      const found = await store.newest(list, MOST_SERVERS);
+      return Object.fromEntries(found.map((text) => JSON.parse(text) as [string, ServerState]));
     },
     async replace(server, state) {
-      const before = await redis.hget(name, server);
-      await redis.hset(name, server, JSON.stringify(state));
-      return before ? (JSON.parse(before) as ServerState) : undefined;
+      const name = key("server", server);
+      const before = await store.get(name);
+      await store.putListed({ list, key: name, value: JSON.stringify([server, state]), rank: state.plannedAtMs });
+      return before === undefined ? undefined : (JSON.parse(before) as [string, ServerState])[1];
     },
   };
 }

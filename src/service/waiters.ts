@@ -1,6 +1,6 @@
-import type { QueueEvents } from "bullmq";
 import { onAbort } from "../base/abort.ts";
 import { after } from "../base/wait.ts";
+import type { RunEvents } from "./engine.ts";
 import { isFinal, type RunRecord, type RunStore } from "./run-store.ts";
 
 /** Tells those who wait for runs. One stream of events serves all of them. */
@@ -11,7 +11,7 @@ export interface Waiters {
   follow(id: string, act: (step: object | undefined) => void): () => void;
 }
 
-export function openWaiters(streams: readonly QueueEvents[], runs: Pick<RunStore, "get">): Waiters {
+export function openWaiters(streams: readonly RunEvents[], runs: Pick<RunStore, "get">): Waiters {
   const followers = new Map<string, Set<(step: object | undefined) => void>>();
   const tell = (id: string, step: object | undefined) => {
     for (const act of [...(followers.get(id) ?? [])]) act(step);

@@ -61,9 +61,10 @@ async function submitted(
   try {
     const slot = engine.key("watch", name, isNew ? digestOf(text) : "");
     const lasts = Math.max(1, Math.round(everySeconds * 0.9));
-    if ((await engine.redis.set(slot, "1", "EX", lasts, "NX")) === null) return true;
+    const id = randomUUID();
+    if ((await engine.store.setIfAbsent(slot, id, lasts)) !== id) return true;
     await submit(context, {
-      id: randomUUID(),
+      id,
       kind,
       subject: null,
       servers: [name],

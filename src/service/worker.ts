@@ -1,10 +1,10 @@
-import { DelayedError, Worker } from "bullmq";
+import { DelayedError } from "bullmq";
 import { linkSignals } from "../base/abort.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Outcome } from "../management/index.ts";
 import type { BroughtServers } from "./compat.ts";
 import type { QueueEngine } from "./engine.ts";
-import { PREFIX, QUEUE_NAMES, type QueuedRun, type QueueName, type RunJob } from "./engine.ts";
+import { QUEUE_NAMES, type QueuedRun, type QueueName } from "./engine.ts";
 import { type ExecuteContext, execute } from "./execute.ts";
 import { isFinal, type RunRecord, type RunStore } from "./run-store.ts";
 
@@ -32,26 +32,16 @@ export const ATTEMPTS = 5;
 
 /** Starts `concurrency` runs at a time for each queue. */
 export function startWorkers(context: WorkerContext, concurrency: number): Workers {
-  const { engine, clock, onError } = context;
+  const { engine, clock } = context;
   const stopping = linkSignals([context.signal]);
-  const start = (name: QueueName) => {
-    const worker = new Worker<RunJob, void, string>(
-      name,
-      async (job, token) => await work({ ...context, signal: stopping.signal }, job, token),
-      {
-        connection: engine.patient,
-        prefix: PREFIX,
-        concurrency,
-        lockDuration: JOB_LOCK_MS,
-        stalledInterval: STALLED_CHECK_MS,
-        // A run survives any number of killed workers.
-        maxStalledCount: 1_000,
-        skipVersionCheck: true,
-      },
-    );
-    worker.on("error", onError);
-    return worker;
-  };
+  const start = (name: QueueName) =>
+    engine.startWorker(name, async (job, token) => await work({ ...context, signal: stopping.signal }, job, token), {
+      concurrency,
+      lockDuration: JOB_LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      // A run survives any number of killed workers.
+      maxStalledCount: 1_000,
+    });
   const workers = QUEUE_NAMES.map(start);
   return {
     async stop(graceMs) {
