@@ -8,6 +8,7 @@ import { bundleEnvironment, declare, temporaryFolders } from "../support/provisi
 import { good, isReport, median, pairs, samples } from "./measure.ts";
 import { measureProjects } from "./projects.ts";
 import { RECONCILE } from "./reconcile.ts";
+import { SERVICE } from "./service.ts";
 import { measureStack, whyNoEngine } from "./stack.ts";
 
 /** One line of the table: what was measured against its budget. */
@@ -191,7 +192,7 @@ await measure(init);
 await measure(projects);
 await measure(wrapper);
 sizes();
-for (const figures of RECONCILE) await measure(() => figures(note));
+for (const figures of [...RECONCILE, ...SERVICE]) await measure(() => figures(note));
 await measure(stack);
 const all = [...figures.values()];
 const over = all.filter(isOver);

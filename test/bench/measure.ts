@@ -1,6 +1,10 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+
+/** Takes a figure with its budget. */
+export type Note = (name: string, value: number, unit: string, budget: number) => void;
 
 export interface Run {
   readonly wallMs: number;
@@ -79,4 +83,16 @@ export async function pairs(
     b: counted.map((pair) => pair.b),
     ratio: median(counted.map((pair) => pair.a.wallMs / pair.b.wallMs)),
   };
+}
+
+/** Bundles a module of the benchmark that runs as a process of its own, and returns the path of the bundle. */
+export function buildForBench(name: string): string {
+  const root = process.cwd();
+  const out = join(root, `node_modules/.cache/${name}.mjs`);
+  // undici requires Node's own modules at run time.
+  const banner = `--banner:js=import{createRequire}from"node:module";const require=createRequire(import.meta.url);`;
+  const options = ["--bundle", "--platform=node", "--format=esm", "--target=node20.19", "--log-level=warning", banner];
+  const esbuild = join(root, "node_modules/.bin/esbuild");
+  execFileSync(esbuild, [join(root, `test/bench/${name}.ts`), ...options, `--outfile=${out}`]);
+  return out;
 }

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,10 +6,8 @@ import { performance } from "node:perf_hooks";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/index.ts";
 import { ADMIN } from "../support/provisioning.ts";
 import { seededDeclaration } from "../support/seeded-declaration.ts";
-import { median, samples } from "./measure.ts";
+import { buildForBench, median, type Note, samples } from "./measure.ts";
 import type { ChildInput } from "./reconcile-child.ts";
-
-type Note = (name: string, value: number, unit: string, budget: number) => void;
 
 interface Used {
   readonly wallMs: number;
@@ -23,19 +21,16 @@ interface Used {
 const REAL = { serviceMs: 8, atOnce: 2 } as const;
 const ALERTS = 5;
 const root = process.cwd();
-const CHILD = join(root, "node_modules/.cache/reconcile-child.mjs");
 const CLI = join(root, "dist/cli.mjs");
 const BARE = join(root, "test/bench/bare-saturated.mjs");
 /** Where the bare client has nothing left to win. */
 const SATURATED = 4;
 
-function buildChild(): void {
-  // undici requires Node's own modules at run time.
-  const banner = `--banner:js=import{createRequire}from"node:module";const require=createRequire(import.meta.url);`;
-  const options = ["--bundle", "--platform=node", "--format=esm", "--target=node20.19", "--log-level=warning", banner];
-  const esbuild = join(root, "node_modules/.bin/esbuild");
-  execFileSync(esbuild, [join(root, "test/bench/reconcile-child.ts"), ...options, `--outfile=${CHILD}`]);
-}
+let built: string | undefined;
+const child = (): string => {
+  built ??= buildForBench("reconcile-child");
+  return built;
+};
 
 type Env = Readonly<Record<string, string>>;
 
@@ -92,7 +87,7 @@ async function onStage(
       ours(apply = false) {
         const store = join(folder, "store.jsonl");
         const input: ChildInput = { ...server, projects, alerts: ALERTS, apply, store };
-        return use(CHILD, [JSON.stringify(input)], folder);
+        return use(child(), [JSON.stringify(input)], folder);
       },
       cli() {
         writeFileSync(join(folder, "glitchtip.yaml"), seededDeclaration(server.url, projects, alertsPerProject));
@@ -172,10 +167,7 @@ async function apply(note: Note): Promise<void> {
 
 /** Each is a group of figures that is measured anew where one of them is over its budget. */
 export const RECONCILE: readonly ((note: Note) => Promise<void>)[] = [
-  async (note) => {
-    buildChild();
-    await planOf(note, 100, samples(5));
-  },
+  (note) => planOf(note, 100, samples(5)),
   (note) => planOf(note, 1_000, samples(2)),
   (note) => commandOf(note, 1_000, samples(3)),
   planFarAway,
