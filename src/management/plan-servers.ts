@@ -7,7 +7,7 @@ import { type DeclaredServer, declaredServers, type ServersChoice } from "./decl
 import { observeServer } from "./observe.ts";
 import type { ReadProblem } from "./problems.ts";
 import type { LookedServer } from "./report.ts";
-import type { Servers } from "./servers.ts";
+import type { EachOptions, Servers } from "./servers.ts";
 
 export interface PlanServersOptions extends ServersChoice {
   readonly strict?: boolean | undefined;
@@ -21,15 +21,20 @@ export async function planServers(
 ): Promise<LookedServer[]> {
   const declared = declaredServers(dir, options);
   await using servers = open(declared);
-  return await lookAt(servers, options);
+  return await lookAt(servers, options, { isLast: true });
 }
 
-/** Plans servers that stay open. */
+/** Plans servers, which stay open unless this is the last work with them. */
 export async function lookAt(
   servers: Servers,
   { strict = false }: Pick<PlanServersOptions, "strict">,
+  each: EachOptions = {},
 ): Promise<LookedServer[]> {
-  return await servers.each((connected, one) => look(one, connected, { strict }));
+  return await servers.each(async (connected, one) => {
+    const looked = await look(one, connected, { strict });
+    // Only what a change concerns is asked for afterwards, and what was observed of many servers is large.
+    return looked.plan.actions.length > 0 ? looked : { ...looked, observed: { organizations: [] } };
+  }, each);
 }
 
 /** Error codes of a stack that does not run: no answer, no engine, no address, no secrets. */

@@ -75,7 +75,7 @@ async function carryOut(context: ExecuteContext, work: Work, locks: ServerLocks 
     declared,
   );
   try {
-    const looked = await lookAt(servers, { strict });
+    const looked = await lookAt(servers, { strict }, { isLast: locks === undefined });
     if (locks === undefined) return reportOf(looked);
     const { onOutcome } = work;
     const outcomes = await applyServers(servers, looked, {

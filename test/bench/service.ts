@@ -41,13 +41,10 @@ interface Stage extends AsyncDisposable {
 
 async function openStage(count: number, options: EmulatorOptions): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), "glitchtip-compose-bench-"));
-  const closing = new AsyncDisposableStack();
-  closing.defer(() => rmSync(folder, { recursive: true, force: true }));
-  const valkey = closing.use(await startValkey());
-  const vault = closing.use(new VaultDouble());
+  const valkey = await startValkey();
+  const vault = new VaultDouble();
   const vaultUrl = await vault.listen();
   const { servers, stop } = await startEmulators({ count, options });
-  closing.defer(stop);
   servers.forEach(({ token }, at) => void vault.v2.set(`secret/server-${at}`, [{ token }]));
   const names = new Map(servers.map(({ url }, at) => [url, `server-${at}`]));
   const targets = servers.map(({ url }) => ({ url, vault: vaultUrl, path: `secret/${names.get(url)}` }));
@@ -93,7 +90,12 @@ async function openStage(count: number, options: EmulatorOptions): Promise<Stage
       instances: some.map(({ url }) => instanceOf(names.get(url) ?? "", url, vaultUrl)),
       ...more,
     }),
-    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      await stop();
+      await vault[Symbol.asyncDispose]();
+      await valkey[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 
