@@ -2,11 +2,12 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { QueueServer } from "./service.ts";
 import { freePort } from "./valkey.ts";
 
 /** Debian keeps the server's programs out of PATH. */
 const FOLDERS = [...(process.env.PATH ?? "").split(":"), ...debianFolders()];
-const BIN = FOLDERS.find((folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres")));
+const BIN = FOLDERS.find((folder) => ["initdb", "postgres", "pg_dump"].every((name) => existsSync(join(folder, name))));
 
 function debianFolders(): string[] {
   const base = "/usr/lib/postgresql";
@@ -16,22 +17,13 @@ function debianFolders(): string[] {
 /** Postgres refuses to run as root. */
 const USER = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
-/** What `startPostgres` needs; without it a test is skipped, with this reason. */
-export function needsPostgres(skip: (why: string) => never): void {
-  if (BIN === undefined) skip("there is no Postgres server here");
-}
-
-export interface Postgres extends AsyncDisposable {
-  readonly url: string;
-  /** As a crash does; its data is on the disk. */
-  kill(): Promise<void>;
-  start(): Promise<void>;
-  /** All that it holds, as text. */
-  dump(): string;
-}
+/** False where it is absent. */
+export const hasPostgres = BIN !== undefined;
+/** The reason in the title of what is skipped. */
+export const noPostgres = hasPostgres ? "" : " (there is no Postgres server here)";
 
 /** A real Postgres on loopback, whose data is in a folder of its own. */
-export async function startPostgres(): Promise<Postgres> {
+export async function startPostgres(): Promise<QueueServer> {
   const bin = BIN ?? "";
   const folder = mkdtempSync(join(tmpdir(), "glitchtip-compose-postgres-"));
   if (USER.uid !== undefined) chownSync(folder, USER.uid, USER.gid);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Emulator } from "../../src/emulator/index.ts";
 import { type CliFolders, cliFolders, type RunningCli, runCli, startCli } from "./cli-process.ts";
 import { startServer } from "./emulator.ts";
-import { startValkey, type Valkey } from "./valkey.ts";
+import { startValkey } from "./valkey.ts";
 
 export const SERVICE_SECRET = "canary-service-secret-0123456789abcdef";
 
@@ -14,10 +14,20 @@ export interface Answer {
   readonly body: any;
 }
 
-/** The service as a user starts it, with a Valkey and emulators of its own. */
+/** What the service has its queue on. */
+export interface QueueServer extends AsyncDisposable {
+  readonly url: string;
+  /** As a crash does; its data is on the disk. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** All that it holds, as text. */
+  dump(): string;
+}
+
+/** The service as a user starts it, with a queue and emulators of its own. */
 export interface ServiceUnderTest extends AsyncDisposable {
   readonly folders: CliFolders;
-  readonly valkey: Valkey;
+  readonly queue: QueueServer;
   readonly emulators: Readonly<Record<string, Emulator>>;
   /** Starts `serve` with these options; returns it with its address. */
   start(...words: readonly string[]): Promise<RunningService>;
@@ -49,13 +59,16 @@ servers:
     prune: true
 ${more}`;
 
-export async function startService(names: readonly string[] = ["one"]): Promise<ServiceUnderTest> {
+export async function startService(
+  names: readonly string[] = ["one"],
+  startQueue: () => Promise<QueueServer> = startValkey,
+): Promise<ServiceUnderTest> {
   const folders = cliFolders();
-  const valkey = await startValkey();
+  const queue = await startQueue();
   mkdirSync(join(folders.project, "servers"));
   const emulators: Record<string, Emulator> = {};
   folders.env.SERVICE_SECRET = SERVICE_SECRET;
-  folders.env.SERVICE_QUEUE = valkey.url;
+  folders.env.SERVICE_QUEUE = queue.url;
   for (const name of names) {
     const emulator = await startServer({ seed: { projects: 1, alertsPerProject: 1 } });
     emulators[name] = emulator;
@@ -66,7 +79,7 @@ export async function startService(names: readonly string[] = ["one"]): Promise<
   const running: RunningCli[] = [];
   return {
     folders,
-    valkey,
+    queue,
     emulators,
     declare,
     async start(...words) {
@@ -93,7 +106,7 @@ export async function startService(names: readonly string[] = ["one"]): Promise<
     async [Symbol.asyncDispose]() {
       for (const cli of running) await cli[Symbol.asyncDispose]();
       for (const emulator of Object.values(emulators)) await emulator.close();
-      await valkey[Symbol.asyncDispose]();
+      await queue[Symbol.asyncDispose]();
       folders[Symbol.dispose]();
     },
   };

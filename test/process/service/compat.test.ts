@@ -243,7 +243,7 @@ describe.skipIf(!hasValkey)(`requests to the service${noValkey}`, () => {
   });
 
   it("leaves no secret in the queue and in the log", () => {
-    const kept = `${under.valkey.dump()}\n${service.cli.stderr}\n${service.cli.stdout}`;
+    const kept = `${under.queue.dump()}\n${service.cli.stderr}\n${service.cli.stdout}`;
     expect(kept).toContain("glitchtip-compose:service:run:");
     for (const secret of [
       HOOK,

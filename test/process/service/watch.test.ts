@@ -63,13 +63,13 @@ describe.skipIf(!hasValkey)(`the watch of the service${noValkey}`, () => {
       { ...drift, subject: "one" },
       { ...drift, subject: "two" },
     ]);
-    expect(service.valkey.dump()).toContain("glitchtip-compose:service:events");
+    expect(service.queue.dump()).toContain("glitchtip-compose:service:events");
     expect((await ask("GET", "/api/v1/runs", token)).body.runs.length).toBeGreaterThanOrEqual(3);
     expect((await ask("GET", "/health/ready")).body).toMatchObject({
       status: "healthy",
       roles: ["api", "worker", "watch"],
     });
-    await service.valkey.kill();
+    await service.queue.kill();
     expect(
       await until(
         () => ask("GET", "/health/ready"),
@@ -97,8 +97,8 @@ describe.skipIf(!hasValkey)(`the watch of the service${noValkey}`, () => {
     first.cli.kill("SIGKILL");
     await first.cli.ended;
     const second: RunningService = await service.start();
-    await service.valkey.kill();
-    await service.valkey.start();
+    await service.queue.kill();
+    await service.queue.start();
     const token = await service.token();
     const runs = () => second.ask("GET", "/api/v1/runs?limit=100", token);
     const isDone = ({ status, body }: Answer) =>
