@@ -52,7 +52,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
     folders: ["base", "config", "glitchtip/identity", "glitchtip/wire", "glitchtip/versions", "references/reference"],
     packages: [],
   },
-  outputs: { folders: ["base", "glitchtip", "reconcile"], packages: ["zod"] },
+  outputs: { folders: ["base", "config/dsn-volumes", "glitchtip", "reconcile"], packages: ["zod"] },
   running: { folders: ["base", "compose", "config", "glitchtip", "stack", "docker", "outputs"], packages: ["zod"] },
   workspace: {
     folders: ["base", "compose", "config", "glitchtip", "references", "stack", "docker", "outputs", "running"],
@@ -171,7 +171,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
       "zod",
     ],
   },
-  demo: { folders: ["base", "http", "docker", "provision", "init"], packages: [] },
+  demo: { folders: ["base", "config/dsn-volumes", "http", "docker", "provision", "init"], packages: [] },
   provisioner: { folders: ["base", "config", "glitchtip", "http", "outputs", "provision"], packages: ["zod"] },
   cli: {
     folders: [

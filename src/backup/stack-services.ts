@@ -1,4 +1,5 @@
 import { CodedError } from "../base/errors.ts";
+import { DSN_DIR } from "../config/dsn-volumes.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
 import type { WrittenStatus } from "../outputs/dsn-volume.ts";
 import {
@@ -14,7 +15,6 @@ import {
 } from "../running/index.ts";
 import {
   DATABASE_TOOLS,
-  DSN_DIR,
   isStackService,
   ONE_SHOTS,
   PROVISIONER,

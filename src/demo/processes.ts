@@ -6,6 +6,7 @@ import type { Log } from "../base/log.ts";
 import { type Run, runProcess } from "../base/process.ts";
 import { retry } from "../base/retry.ts";
 import type { Clock } from "../base/wait.ts";
+import { dsnFolder } from "../config/dsn-volumes.ts";
 import type { ReadBackLine } from "../provision/index.ts";
 import type { DemoApp, DemoStack } from "./demo.ts";
 import { passwordFile } from "./folder.ts";
@@ -55,7 +56,15 @@ export function processStack(options: ProcessStackOptions): DemoStack {
         throw new CodedError("GC1605", `the provisioner ended with ${code}`, { problems: stderr.trim().split("\n") });
       let address: string | undefined;
       let failed: unknown;
-      const args = [options.wrapper, "--dir", dsnDir, "app", "--", options.node, join(dir, "app", "server.mjs")];
+      const args = [
+        options.wrapper,
+        "--dir",
+        dsnFolder(dsnDir, "app"),
+        "app",
+        "--",
+        options.node,
+        join(dir, "app", "server.mjs"),
+      ];
       const app = run("sh", args, {
         cwd: dir,
         env: { ...options.env, PORT: "0", HOST: "127.0.0.1" },

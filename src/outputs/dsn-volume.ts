@@ -1,12 +1,13 @@
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { explainWriteError, type FileToWrite, readIfThere, writeAll } from "../base/files.ts";
+import { explainWriteError, type FileToWrite, orNotThere, quietly, readIfThere, writeAll } from "../base/files.ts";
+import { dsnFile, dsnFolder } from "../config/dsn-volumes.ts";
 import { type Known, rotatingIn } from "../glitchtip/identity.ts";
 
-/** Every user of an app's container may read the files; only apps mount the volume. */
+/** Every user of an app's container may read the file; no other app mounts its volume. */
 const MODE = 0o444;
 
-/** The result of the last run, without secrets: status.json beside the env files. */
+/** The result of the last run, without secrets: status.json in the folder that has the folders of the apps. */
 export interface Status {
   readonly version: 1;
   /** `degraded`: the DSNs are good, but something is wrong; `failed`: this run could not confirm them. */
@@ -51,7 +52,7 @@ export function publish(
   const at = now.toISOString();
   const last = readStatus(folder);
   const changed = Object.entries(envFiles)
-    .map(([app, content]) => ({ app, path: join(folder, `${app}.env`), content, mode: MODE }))
+    .map(([app, content]) => ({ app, path: dsnFile(folder, app), content, mode: MODE }))
     .filter(({ path, content }) => readIfThere(path) !== content);
   const files: FileToWrite[] = [...changed];
   if (files.length > 0 || !sameStatus(last, status)) {
@@ -64,25 +65,48 @@ export function publish(
 }
 
 /**
- * Removes the DSNs of apps that are no longer declared: their files are emptied by this run and removed by the next. A
- * container that was not recreated yet has the old entrypoint and would not start without its file.
+ * Copies the DSNs of an earlier version, which kept those of all apps in one folder, so that the last good ones are there
+ * whatever becomes of this run. Returns the apps whose copy was made now: a container that was not recreated yet reads the
+ * old file.
  */
-export function retire(folder: string, declared: Iterable<string>): void {
-  const known = new Set([...declared].map((app) => `${app}.env`));
-  const others = readdirSync(folder).filter((name) => name.endsWith(".env") && !known.has(name));
-  for (const name of others) {
-    const path = join(folder, name);
-    if (readIfThere(path) !== "") {
-      writeAll([{ path, content: "", mode: MODE }]);
-      continue;
-    }
-    try {
-      rmSync(path, { force: true });
-    } catch (error) {
-      throw explainWriteError(error, path);
-    }
+export function takeOver(folder: string, apps: Iterable<string>): string[] {
+  const files = [...apps].flatMap((app) => {
+    const content = readIfThere(join(folder, `${app}.env`));
+    const path = dsnFile(folder, app);
+    return content === undefined || readIfThere(path) !== undefined ? [] : [{ app, path, content, mode: MODE }];
+  });
+  writeAll(files);
+  return files.map(({ app }) => app);
+}
+
+/**
+ * Removes the DSNs of apps that are no longer declared, and those that an earlier version kept in one folder unless they were
+ * `takenOver` by this run: their files are emptied by this run and removed by the next. A container that was not recreated yet
+ * has the old entrypoint and would not start without its file.
+ */
+export function retire(folder: string, declared: Iterable<string>, takenOver: readonly string[] = []): void {
+  const known = new Set(declared);
+  const old = namesIn(folder).filter((name) => name.endsWith(".env") && !takenOver.includes(name.slice(0, -4)));
+  for (const name of old) removeInTwoSteps(join(folder, name));
+  const others = namesIn(dsnFolder(folder, "")).filter((app) => !known.has(app));
+  for (const app of others) {
+    removeInTwoSteps(dsnFile(folder, app));
+    // It is not empty yet, or a container that was not recreated yet has a volume mounted there.
+    quietly(() => rmdirSync(dsnFolder(folder, app)));
   }
 }
+
+/** Empties a file, or removes it where it is empty already. */
+function removeInTwoSteps(path: string): void {
+  try {
+    if (readIfThere(path)) writeAll([{ path, content: "", mode: MODE }]);
+    else rmSync(path, { force: true });
+  } catch (error) {
+    throw explainWriteError(error, path);
+  }
+}
+
+const namesIn = (folder: string): string[] => orNotThere(folder, () => readdirSync(folder)) ?? [];
 
 /** Writes a failure into the status; the last good DSNs stay as they are. */
 export function publishFailure(folder: string, error: { code: string; message: string }, now: Date): void {

@@ -5,10 +5,11 @@ import { removeLeftovers } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/wait.ts";
 import { KEY_LABEL } from "../config/defaults.ts";
+import { dsnFolder } from "../config/dsn-volumes.ts";
 import type { ProvisionDeclaration } from "../config/provision-input.ts";
 import { openTransport } from "../glitchtip/transport.ts";
 import { openNodeHttp } from "../http/node.ts";
-import { publish, publishFailure, publishRotations, retire } from "../outputs/dsn-volume.ts";
+import { publish, publishFailure, publishRotations, retire, takeOver } from "../outputs/dsn-volume.ts";
 import { acquireLock } from "../outputs/lock.ts";
 import { openStateStore, type StateStore } from "../outputs/state-store.ts";
 import {
@@ -114,7 +115,9 @@ async function provisionAlone(
   };
   try {
     const input = readInput(environment, log);
-    for (const folder of [stateDir, dsnDir]) removeLeftovers(folder);
+    const apps = Object.keys(input.declaration.apps);
+    for (const folder of [stateDir, dsnDir, ...apps.map((app) => dsnFolder(dsnDir, app))]) removeLeftovers(folder);
+    const takenOver = takeOver(dsnDir, apps);
     const transport = openTransport(openNodeHttp, baseUrls.container);
     const password = () => readPassword(environment);
     const context = { ...environment, transport, store, clock, signal, log, password, ...givenToken(environment) };
@@ -125,7 +128,7 @@ async function provisionAlone(
       ...defined({ tokenLabel: environment.tokenLabel }),
     });
     const written = publish(dsnDir, result.envFiles, result.status, new Date(clock.now()));
-    retire(dsnDir, Object.keys(result.envFiles));
+    retire(dsnDir, Object.keys(result.envFiles), takenOver);
     if (written) for (const line of writtenLines(Object.keys(result.envFiles), input.declaration)) edges.log.info(line);
     else edges.log.info(made ? "every DSN stays as it is" : "nothing to change");
     if (Object.keys(input.declaration.projects).length === 0) {

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { chownSync, existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import * as z from "zod/mini";
 import { CodedError, EXIT } from "../base/errors.ts";
-import { readIfThere } from "../base/files.ts";
+import { orNotThere, readIfThere } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
+import { dsnFolder } from "../config/dsn-volumes.ts";
 import {
   ADMIN_PASSWORD,
   DATABASE_DIR,
@@ -111,7 +112,16 @@ function makeMissing({ store, log, folders, random }: SetupContext, name: MadeSe
   return [];
 }
 
-export const setUp: Mode = async ({ secretNames, secretsDir, handedSecrets: handed }, { log }) => {
+/** Gives each app's DSN folder the owner of the folder above them, which the provisioner's image gives to its own user. */
+function handOverDsnFolders(dsnDir: string): void {
+  const { uid, gid } = statSync(dsnDir, { throwIfNoEntry: false }) ?? {};
+  if (uid === undefined || gid === undefined) return;
+  const folder = dsnFolder(dsnDir, "");
+  for (const app of orNotThere(folder, () => readdirSync(folder)) ?? []) chownSync(dsnFolder(dsnDir, app), uid, gid);
+}
+
+export const setUp: Mode = async ({ secretNames, secretsDir, dsnDir, handedSecrets: handed }, { log }) => {
+  handOverDsnFolders(dsnDir);
   setUpSecrets(secretNames, new SecretStore(secretsDir), log, { handed });
   return EXIT.done;
 };

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError } from "../base/errors.ts";
 import type { ComposeConfig } from "../compose/model.ts";
+import { dsnVolume } from "../config/dsn-volumes.ts";
 import { type Container, type Docker, lastLines } from "../docker/index.ts";
 import { STACK_FILES } from "../stack/managed-files.ts";
 import { isStackService } from "../stack/service-names.ts";
@@ -125,6 +126,17 @@ export async function removeStackParts(
   await remove("removing your containers that use them", ["rm", "--force"], users);
   await remove("removing networks", ["network", "rm"], networks);
   await removeVolumes(docker, volumes, say);
+}
+
+/** Removes the DSN volumes of apps that are not in the files any more, unless a container still uses them. */
+export async function removeOldDsnVolumes(docker: Docker): Promise<void> {
+  const [{ engine }, { name: project, volumes = {} }] = await Promise.all([docker.located(), docker.compose.config()]);
+  const [containers, there] = await Promise.all([engine.containers(project), engine.belongings(project)]);
+  const used = [...Object.values(volumes).map(({ name }) => name), ...containers.flatMap((one) => one.volumes)];
+  const isOld = (name: string) => keyIn(project, name)?.startsWith(dsnVolume("")) && !used.includes(name);
+  const old = there.volumes.filter(isOld);
+  // A container of another Compose project may use one.
+  if (old.length > 0) await docker.cli(["volume", "rm", ...old]);
 }
 
 /** Stops and removes all containers and networks of the Compose project, and these volumes: the caller has to ask first. */

@@ -11,8 +11,9 @@ import type { AppDeclaration, Declaration } from "../config/schema.ts";
 import { dotenvBlockValue, withDotenvBlock, withoutDotenvBlock } from "../outputs/dotenv-block.ts";
 import { composeEnvFile, renderEnvFile } from "../outputs/env-file.ts";
 import { sdkVariables } from "../stack/app-overlay.ts";
-import { DSN_DIR, PROVISIONER } from "../stack/service-names.ts";
+import { PROVISIONER } from "../stack/service-names.ts";
 import { containerOf, type RunningStack } from "./observe.ts";
+import { readDsnFile } from "./state.ts";
 
 // A program outside of Compose reads its DSN from a dotenv file of the user's: `apps: {dev: {host: true, dotenv: …}}`.
 
@@ -141,7 +142,7 @@ export async function outdatedDotenvFiles(
   const apps = Object.keys(hostApps(declaration));
   const provisioner = containerOf(stack, PROVISIONER);
   if (apps.length === 0 || provisioner === undefined) return dotenvEdits(dir, declaration);
-  const read = async (app: string) => [app, await stack.engine.readFile(provisioner.id, `${DSN_DIR}/${app}.env`)];
+  const read = async (app: string) => [app, await readDsnFile(stack, app)];
   return dotenvEdits(dir, declaration, Object.fromEntries(await Promise.all(apps.map(read))));
 }
 

@@ -79,6 +79,7 @@ export {
   otherImage,
   provisionerStatus,
   RUNS_OTHER,
+  readDsnFile,
   type ServiceState,
   STARTED_BEFORE_DSN,
   serviceStates,

@@ -1,9 +1,10 @@
 import { counted } from "../base/counted.ts";
 import { defined } from "../base/defined.ts";
+import { DSN_DIR, dsnFile, dsnFileInApp } from "../config/dsn-volumes.ts";
 import type { Container, Health } from "../docker/index.ts";
 import { issuesPage } from "../glitchtip/address.ts";
 import type { WrittenStatus } from "../outputs/dsn-volume.ts";
-import { DSN_DIR, isStackService, ONE_SHOTS, PROVISIONER, SERVER, START_ORDER } from "../stack/service-names.ts";
+import { isStackService, ONE_SHOTS, PROVISIONER, SERVER, START_ORDER } from "../stack/service-names.ts";
 import { containerOf, hasContainers, type RunningStack } from "./observe.ts";
 
 export interface ServiceState {
@@ -115,6 +116,17 @@ export async function provisionerStatus(stack: RunningStack): Promise<WrittenSta
   }
 }
 
+/**
+ * Returns the text of an app's env file, as the provisioner sees it; undefined where there is none. A container of an earlier
+ * version has the files of all apps in one folder.
+ */
+export async function readDsnFile(stack: RunningStack, app: string): Promise<string | undefined> {
+  const container = containerOf(stack, PROVISIONER);
+  if (container === undefined) return undefined;
+  const read = (path: string) => stack.engine.readFile(container.id, path);
+  return (await read(dsnFile(DSN_DIR, app))) ?? (await read(dsnFileInApp(app)));
+}
+
 /** Returns the page of each app's issues; nothing where the provisioner has not been through. */
 export function issuePagesOf(written: WrittenStatus | undefined, url: string | undefined): Record<string, string> {
   const { organization, apps = {} } = written ?? {};
@@ -128,12 +140,9 @@ export const LOST_DSN = "has a DSN, but its file in the volume is gone, and its 
 
 /** Returns the apps that the provisioner gave a DSN whose file is not there any more. */
 export async function appsWithLostDsn(stack: RunningStack, written: WrittenStatus | undefined): Promise<string[]> {
-  const container = containerOf(stack, PROVISIONER);
-  if (container === undefined) return [];
+  if (containerOf(stack, PROVISIONER) === undefined) return [];
   const lost = await Promise.all(
-    Object.keys(written?.apps ?? {}).map(async (app) =>
-      (await stack.engine.readFile(container.id, `${DSN_DIR}/${app}.env`)) ? [] : [app],
-    ),
+    Object.keys(written?.apps ?? {}).map(async (app) => ((await readDsnFile(stack, app)) ? [] : [app])),
   );
   return lost.flat();
 }

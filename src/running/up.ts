@@ -9,12 +9,14 @@ import { type Docker, lastLines } from "../docker/index.ts";
 import { writeAppEnvFiles } from "../outputs/app-env-files.ts";
 import { composeEnvFile } from "../outputs/env-file.ts";
 import { ENV_FOLDER } from "../stack/managed-files.ts";
-import { DSN_DIR, PROVISIONER, WORKER } from "../stack/service-names.ts";
+import { PROVISIONER, WORKER } from "../stack/service-names.ts";
 import { OUTLIVED, queueInDatabase, readBacklog, workerOutlivesDatabase } from "./backlog.ts";
 import { databaseOutsideVolumes } from "./database-place.ts";
+import { removeOldDsnVolumes } from "./down.ts";
 import { followProvisioner } from "./host-apps.ts";
 import { jobQueueOf, pauseIntake, resumeIntake } from "./intake.ts";
 import { containerOf, databaseContainerOf, observeStack } from "./observe.ts";
+import { readDsnFile } from "./state.ts";
 import { startUsersServices } from "./users-services.ts";
 import { proveRestartedWorker } from "./worker-proof.ts";
 
@@ -51,6 +53,7 @@ export async function startStack(context: StartContext, declaration: Declaration
     await renewWorker(context, declaration);
     const result = names.length === 0 ? { written: [], without: [] } : await writeEnvFiles(dir, docker, names, say);
     await docker.compose.up({ onLine: say });
+    await removeOldDsnVolumes(docker);
     await renewWorker(context, declaration);
     const written = [...result.written, ...(await writeForHost(context, declaration))];
     await proveRestartedWorker(context);
@@ -130,9 +133,7 @@ async function writeEnvFiles(
   if (waited.code !== 0) {
     throw new CodedError("GC1604", `docker wait ${provisioner.name} failed`, { problems: lastLines(waited.stderr, 3) });
   }
-  const texts = await Promise.all(
-    apps.map(async (app) => [app, await stack.engine.readFile(provisioner.id, `${DSN_DIR}/${app}.env`)] as const),
-  );
+  const texts = await Promise.all(apps.map(async (app) => [app, await readDsnFile(stack, app)] as const));
   const folder = join(dir, ENV_FOLDER);
   const found = texts.flatMap(([app, text]) => (text === undefined ? [] : [[app, composeEnvFile(text)] as const]));
   const written = writeAppEnvFiles(folder, Object.fromEntries(found));

@@ -1,10 +1,11 @@
 import { defined } from "../base/defined.ts";
 import type { ComposeService, Dependency, UserService } from "../compose/model.ts";
 import { providedName, providerOf, providersOf } from "../config/app-sources.ts";
+import { DSN_DIR, dsnVolume } from "../config/dsn-volumes.ts";
 import { namesOf } from "../config/framework-presets.ts";
 import type { AppDeclaration, Declaration } from "../config/schema.ts";
 import { ENV_FOLDER } from "./managed-files.ts";
-import { BUSYBOX, DSN_DIR, DSN_VOLUME, PROVISIONER } from "./service-names.ts";
+import { BUSYBOX, PROVISIONER } from "./service-names.ts";
 import { type Start, startBehind } from "./start.ts";
 import { networksWith } from "./user-services.ts";
 
@@ -58,7 +59,7 @@ export function appOverlay(name: string, app: AppDeclaration, start: Start): Com
     depends_on: { [PROVISIONER]: DONE, ...(app.inject === "busybox" ? { [BUSYBOX]: DONE } : {}) },
   };
   if (app.inject === "env-file" || app.inject === "provider") return { ...common, env_file: dsnEnvFile(name) };
-  return { ...startBehind(wrapperWords(name, app), start), ...common, volumes: wrapperMounts(app) };
+  return { ...startBehind(wrapperWords(name, app), start), ...common, volumes: wrapperMounts(name, app) };
 }
 
 /** A file that is not there gives an app no DSN, and does not keep it from starting. */
@@ -84,8 +85,8 @@ function wrapperWords(name: string, app: AppDeclaration): string[] {
 }
 
 /** The wrapper is mounted: Compose cannot copy a config into a read-only container. */
-const wrapperMounts = ({ inject }: AppDeclaration): string[] => [
-  `${DSN_VOLUME}:${DSN_DIR}:ro`,
+const wrapperMounts = (name: string, { inject }: AppDeclaration): string[] => [
+  `${dsnVolume(name)}:${DSN_DIR}:ro`,
   ...(inject === "busybox" ? [`${TOOLS_VOLUME}:${TOOLS}:ro`] : []),
   `./${WRAPPER_FILE}:${WRAPPER}:ro`,
 ];

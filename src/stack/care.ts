@@ -1,6 +1,7 @@
 import { defined } from "../base/defined.ts";
 import type { ComposeService } from "../compose/model.ts";
 import { needsContainer } from "../config/app-sources.ts";
+import { DSN_DIR, DSN_VOLUME } from "../config/dsn-volumes.ts";
 import { NOTIFY_EVENTS } from "../config/schema/care.ts";
 import type { Declaration } from "../config/schema.ts";
 import { ownServices, type ResolvedServer } from "../config/server.ts";
@@ -10,7 +11,7 @@ import { backupVolume } from "./backup.ts";
 import { fingerprint, managed, settingsText } from "./managed-files.ts";
 import type { BundledStack, SecretSource, StackInput, StackParts, StackService } from "./model.ts";
 import { secretBy } from "./provision-service.ts";
-import { CARE_SERVICE, DSN_DIR, DSN_VOLUME, PROXY, SERVER, WORKER } from "./service-names.ts";
+import { CARE_SERVICE, PROXY, SERVER, WORKER } from "./service-names.ts";
 import type { ComposeTemplates } from "./templates.ts";
 
 type Services = BundledStack["services"];

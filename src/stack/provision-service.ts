@@ -1,5 +1,6 @@
 import type { ComposeService, Dependency } from "../compose/model.ts";
-import { needsContainer } from "../config/app-sources.ts";
+import { needsContainer, provisionedApps } from "../config/app-sources.ts";
+import { DSN_DIR, dsnFolder, dsnVolume } from "../config/dsn-volumes.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
 import { handedMark, parseStackReference } from "../config/secrets.ts";
 import type { ProvisionerSource, SecretSource, StackService } from "./model.ts";
@@ -18,9 +19,10 @@ export function provisionServices(
 ): Record<string, StackService> {
   if (!needsContainer(declaration)) return {};
   const template = templates(PROVISIONER);
+  const sourced: ComposeService = { ...template, ...provisionerSource(template, source) };
   const own: ComposeService = {
-    ...template,
-    ...provisionerSource(template, source),
+    ...sourced,
+    volumes: [...(sourced.volumes ?? []), ...dsnMounts(declaration)],
     ...more,
     environment: {
       ...template.environment,
@@ -45,6 +47,10 @@ export function provisionServices(
     },
   };
 }
+
+/** Returns the mounts of the volumes with the DSNs of all apps. */
+export const dsnMounts = (declaration: Pick<Declaration, "apps">): string[] =>
+  Object.keys(provisionedApps(declaration)).map((app) => `${dsnVolume(app)}:${dsnFolder(DSN_DIR, app)}`);
 
 function provisionerSource(template: ComposeService, source: ProvisionerSource): ComposeService {
   if (source.kind === "mount") return {};

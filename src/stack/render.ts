@@ -2,7 +2,8 @@ import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { INSTANCE_LABEL } from "../compose/labels.ts";
 import type { ComposeService, UserProject } from "../compose/model.ts";
-import { needsContainer, needsProvisioner } from "../config/app-sources.ts";
+import { needsContainer, needsProvisioner, provisionedApps } from "../config/app-sources.ts";
+import { DSN_VOLUME, dsnVolume } from "../config/dsn-volumes.ts";
 import { postgresVolume } from "../config/postgres.ts";
 import { declarationHash, type ProvisionFile, provisionPart } from "../config/provision-input.ts";
 import { ownServices, resolveServer, serverKind } from "../config/server.ts";
@@ -40,9 +41,10 @@ import type {
 } from "./model.ts";
 import { forPodman } from "./podman.ts";
 import { forOperator, operatorParts } from "./production.ts";
+import { dsnMounts } from "./provision-service.ts";
 import { proxyFiles } from "./proxy.ts";
 import { withSecretVolumes } from "./secret-volumes.ts";
-import { DATABASE_NETWORK, DSN_VOLUME, SETUP } from "./service-names.ts";
+import { DATABASE_NETWORK, SETUP } from "./service-names.ts";
 import { bundledStack } from "./services.ts";
 import { singleContainerStack } from "./single-container.ts";
 
@@ -63,11 +65,14 @@ export function renderStack(input: StackInput): RenderedStack {
     provisioner: input.provisioner,
     databaseVolume: parts.databaseVolume,
     oldSecrets: input.oldSecrets,
+    dsnMounts: hasProvisioner ? dsnMounts(declaration) : [],
   });
   const hasSetup = secured.stack.services[SETUP] !== undefined;
   const fitting = declaration.engine === "podman" ? forPodman(secured.stack) : secured.stack;
   const stack = labels === undefined ? fitting : labelled(fitting, labels);
-  const ownVolumes = hasProvisioner ? [STATE_VOLUME, DSN_VOLUME, ...toolsVolumes(declaration)] : [];
+  // The last line stays the same when an app is added: it is where people put lines of their own.
+  const dsnVolumes = Object.keys(provisionedApps(declaration)).map(dsnVolume);
+  const ownVolumes = hasProvisioner ? [...dsnVolumes, STATE_VOLUME, DSN_VOLUME, ...toolsVolumes(declaration)] : [];
   const top: TopLevel = {
     ...unlessEmpty("networks", parts.networks),
     ...unlessEmpty(

@@ -37,6 +37,8 @@ export interface SecretVolumesInput {
   readonly databaseVolume?: string | undefined;
   /** The workspace still has the secrets of an earlier version. */
   readonly oldSecrets?: boolean | undefined;
+  /** The mounts of the volumes with the apps' DSNs. */
+  readonly dsnMounts?: readonly string[];
 }
 
 /** Puts every secret into a volume of its own, which the setup service fills before the services that mount it start. */
@@ -109,7 +111,7 @@ function afterSetup({ own, fromServer }: StackService): StackService {
 function setupService(
   names: readonly string[],
   sources: Readonly<Record<string, SecretSource>>,
-  { templates, provisioner, databaseVolume, oldSecrets = false }: SecretVolumesInput,
+  { templates, provisioner, databaseVolume, oldSecrets = false, dsnMounts = [] }: SecretVolumesInput,
 ): ComposeService {
   const { volumes, ...template } = templates("glitchtip-setup");
   const given = names.filter((name) => isGiven(sources[name]));
@@ -119,13 +121,19 @@ function setupService(
   });
   const has = (kind: "file" | "environment") => given.some((name) => kind in (sources[name] ?? {}));
   const readsFiles = oldSecrets || has("file");
+  const isMounted = provisioner.kind === "mount";
+  const capabilities = [
+    // Root without this one cannot read what only the user may read, and such files are the careful ones.
+    ...(readsFiles ? ["DAC_READ_SEARCH"] : []),
+    // A fresh volume belongs to root, and the provisioner of an image is another user.
+    ...(isMounted ? [] : ["CHOWN"]),
+  ];
   return {
     ...template,
     ...(provisioner.kind === "mount"
       ? {}
       : { image: provisioner.kind === "image" ? provisioner.image : "glitchtip-compose/provisioner" }),
-    // Root without this capability cannot read what only the user may read, and such files are the careful ones.
-    ...(readsFiles && { cap_add: ["DAC_READ_SEARCH"] }),
+    ...(capabilities.length > 0 && { cap_add: capabilities }),
     // Compose copies a secret from the environment into the container, which it refuses for a read-only one.
     ...(has("environment") && { read_only: false }),
     environment: {
@@ -133,7 +141,7 @@ function setupService(
       ...(handed.length > 0 && { [HANDED_SECRETS_VARIABLE]: handed.join(" ") }),
     },
     volumes: [
-      ...(provisioner.kind === "mount" ? (volumes ?? []) : []),
+      ...(isMounted ? (volumes ?? []) : dsnMounts),
       ...names.map((name) => `${secretVolume(name)}:${SECRETS_DIR}/${name}`),
       ...(oldSecrets ? [`./${SECRETS_FOLDER}:${OLD_SECRETS_DIR}:ro`] : []),
       // Only looked at: beside an old database a new password would fit nothing.

@@ -37,10 +37,5 @@ export const START_ORDER: readonly string[] = [
   PROXY,
 ];
 
-/** The volume with the files that hold the DSNs. */
-export const DSN_VOLUME = "glitchtip-dsn";
-/** The path where the DSN volume is mounted, in the provisioner and in the apps. */
-export const DSN_DIR = "/run/glitchtip";
-
 /** Whether a service of the Compose project belongs to the stack; false for the user's own. */
 export const isStackService = (service: string): boolean => service === SERVER || service.startsWith(`${SERVER}-`);

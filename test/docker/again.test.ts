@@ -32,7 +32,8 @@ describeOnEngine("a stack that is there already", () => {
       app: (await stack.container("app")).State.StartedAt,
       server: (await stack.container("glitchtip")).State.StartedAt,
       state: await stack.statVolume("glitchtip-state"),
-      dsns: await stack.statVolume("glitchtip-dsn"),
+      status: await stack.statVolume("glitchtip-dsn"),
+      dsn: await stack.statVolume("glitchtip-dsn-app"),
       files: ["glitchtip.yaml", "compose.yaml", "compose.override.yaml", ".env"].map((path) => stack.stat(path)),
       holds: await inventory(stack),
     });
@@ -65,11 +66,26 @@ describeOnEngine("a stack that is there already", () => {
   });
 
   it("makes up for a lost state or DSN volume, with the same DSN and nothing twice", async () => {
-    for (const volume of ["glitchtip-state", "glitchtip-dsn"]) {
+    for (const volume of ["glitchtip-state", "glitchtip-dsn", "glitchtip-dsn-app"]) {
       await stack.loseVolume(volume, "app", "glitchtip-provision");
       await stack.up();
       await reports();
       expect(await inventory(stack)).toEqual(ONE_OF_EVERYTHING);
     }
+  });
+
+  it("takes the DSN over from the volume that all apps shared in earlier versions, also where the server fails", async () => {
+    const volumes = ["-v", `${stack.name}_glitchtip-dsn:/old`, "-v", `${stack.name}_glitchtip-dsn-app:/new`];
+    await stack.project.docker(["run", "--rm", ...volumes, "busybox:1", "mv", "/new/app.env", "/old/app.env"]);
+    await stack.loseVolume("glitchtip-dsn-app", "app", "glitchtip-provision");
+    const environment = `{ GLITCHTIP_URL: "http://127.0.0.1:9", GLITCHTIP_READY_WITHIN_SECONDS: "1" }`;
+    stack.override(`services: { glitchtip-provision: { environment: ${environment} } }\n`);
+    await stack.up({ ends: 1 });
+    await reports();
+    stack.override();
+    for (const _ of ["the old file is emptied", "and removed"]) await stack.up();
+    await reports();
+    expect(await stack.statVolume("glitchtip-dsn")).not.toContain("app.env");
+    expect(await inventory(stack)).toEqual(ONE_OF_EVERYTHING);
   });
 });

@@ -52,7 +52,9 @@ const compose = (images: string) => `services:
 
 const SERVICES = ["node", "python", "static", "closed-static", "front", "user", "closed"] as const;
 
+/** The provisioner is an image, too: its user is not root, and each app has a DSN volume of its own. */
 const DECLARATION = `version: 1
+provisioner: build
 admin: { email: admin@example.com }
 organization: Acme
 projects: { shop: { team: backend } }
@@ -134,6 +136,17 @@ describeOnEngine("every kind of image", () => {
     expect(await stack.variable("python", "PUBLIC_SENTRY_DSN")).toContain(
       `@localhost:${stack.project.ports.glitchtip}/`,
     );
+  });
+
+  it("an app sees its own DSN and no other app's, also as root", async () => {
+    for (const service of ["node", "user", "closed"]) {
+      const seen = await stack.exec(service, "sh", "-c", "cat /run/glitchtip/* | grep -c DSN; find /run/glitchtip");
+      expect(seen.stdout.trim().split("\n"), service).toEqual(["1", "/run/glitchtip", `/run/glitchtip/${service}.env`]);
+      const mounts = (await stack.container(service)).Mounts.map(({ Name }) => Name).filter((name) =>
+        /dsn/.test(name ?? ""),
+      );
+      expect(mounts).toEqual([`${stack.name}_glitchtip-dsn-${service}`]);
+    }
   });
 
   it("environment, release and sample rate reach the app", async () => {

@@ -37,7 +37,9 @@ describeOnEngine("the provisioner, killed by SIGKILL", () => {
       await stack.init();
       stack.override(SLOW);
       await stack.loseVolume("glitchtip-state", "app", "glitchtip-provision");
-      await stack.loseVolume("glitchtip-dsn", "app", "glitchtip-provision");
+      for (const volume of ["glitchtip-dsn", "glitchtip-dsn-app"]) {
+        await stack.loseVolume(volume, "app", "glitchtip-provision");
+      }
       await stack.compose(["create", "glitchtip-provision"]);
       const { Id } = await stack.container("glitchtip-provision");
 

@@ -249,8 +249,8 @@ describeOnEngine("the laws of diagnosis on a running stack", () => {
         })),
         ...each(APPS, "lost the file of its DSN", (name) => ({
           inject: async () => {
-            const rm = ["run", "--rm", "-v", `${stack.name}_glitchtip-dsn:/dsn`, "busybox:1", "rm", `/dsn/${name}.env`];
-            await engine(...rm);
+            const volume = `${stack.name}_glitchtip-dsn-${name}:/dsn`;
+            await engine("run", "--rm", "-v", volume, "busybox:1", "rm", `/dsn/${name}.env`);
           },
           heal: async () => {
             await engine("start", "-a", nameOf("glitchtip-provision"));

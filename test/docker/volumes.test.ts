@@ -3,14 +3,15 @@ import { describeOnEngine } from "./support/engine.ts";
 import { inventory } from "./support/server.ts";
 import { Stack } from "./support/stack.ts";
 
-/** Both volumes are small; something else holds them, so that they do not vanish with the app's container. */
+/** The volumes are small; something else holds them, so that they do not vanish with the app's container. */
 const SMALL = `services:
   holder:
     image: busybox:1
     command: [sh, -c, "trap 'exit 0' TERM; while :; do sleep 1; done"]
-    volumes: ["glitchtip-dsn:/dsn", "glitchtip-state:/state"]
+    volumes: ["glitchtip-dsn:/status", "glitchtip-dsn-app:/dsn", "glitchtip-state:/state"]
 volumes:
   glitchtip-dsn: { driver_opts: { type: tmpfs, device: tmpfs, o: "size=64k" } }
+  glitchtip-dsn-app: { driver_opts: { type: tmpfs, device: tmpfs, o: "size=64k" } }
   glitchtip-state: { driver_opts: { type: tmpfs, device: tmpfs, o: "size=64k" } }
 `;
 
@@ -38,17 +39,17 @@ describeOnEngine("a volume of the provisioner that is full", () => {
   afterAll(() => stack?.[Symbol.asyncDispose]());
 
   it("of the DSNs: the run fails and says so; a new release of the app starts with its last good DSN", async () => {
-    await fill("/dsn");
+    for (const folder of ["/dsn", "/status"]) await fill(folder);
     await newRelease("variables: [SENTRY_DSN, SECOND]");
     await stack.up({ ends: 1 });
     expect(await stack.logs("glitchtip-provision")).toMatch(/error GC1502: \/run\/glitchtip\/\S+: no space is left/);
     await runsWithItsLastDsn();
     const files = (await stack.exec("app", "ls", "-A", "/run/glitchtip")).stdout.trim().split("\n");
-    expect(files.filter((name) => name !== "other")).toEqual(["app.env", "status.json"]);
+    expect(files.filter((name) => name !== "other")).toEqual(["app.env"]);
   });
 
   it("once there is space again, the next `up` goes on from there", async () => {
-    await free("/dsn");
+    for (const folder of ["/dsn", "/status"]) await free(folder);
     await stack.up();
     await stack.compose(["up", "-d", "--wait", "--force-recreate", "--no-deps", "app"]);
     await runsWithItsLastDsn();

@@ -51,7 +51,7 @@ describe("a volume for DSNs", () => {
     await using emulator = await startServer();
     const good = await publishedBefore(emulator, folders);
     expect(await failing(emulator, folders)).toMatch(
-      /^error GC1502: .*\/dsn\/(api\.env|status\.json): no space is left\n {2}→ Free some space/m,
+      /^error GC1502: .*\/dsn\/(apps\/api\/api\.env|status\.json): no space is left\n {2}→ Free some space/m,
     );
     expect(dsnOf(folders, "api")).toBe(good);
     expect(leftoversIn(folders)).toEqual([]);
@@ -66,7 +66,7 @@ describe("a volume for DSNs", () => {
     const good = await publishedBefore(emulator, folders);
     disk.makeReadOnly();
     expect(await failing(emulator, folders)).toMatch(
-      /^error GC1501: .*\/dsn\/(api\.env|status\.json) cannot be written\n {2}→ Check who owns/m,
+      /^error GC1501: .*\/dsn\/(apps\/api\/api\.env|status\.json) cannot be written\n {2}→ Check who owns/m,
     );
     expect(dsnOf(folders, "api")).toBe(good);
     disk.makeWritable();

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { dsnFile } from "../../src/config/dsn-volumes.ts";
 import { type Emulator, startEmulator } from "../../src/emulator/index.ts";
 import { asAdmin } from "../support/admin-calls.ts";
 import { startServer } from "../support/emulator.ts";
@@ -109,7 +110,7 @@ describe("a run that SIGKILL ends while it writes a file", () => {
       await deleteKey(emulator);
       const { signal } = await runProvisioner(emulator.url, folders, dyingAt(kills + 1));
       ended = signal === null;
-      const text = readFileSync(join(folders.dsn, "api.env"), "utf8");
+      const text = readFileSync(dsnFile(folders.dsn, "api"), "utf8");
       const whole = [before, ...(keysLeft(emulator) === 0 ? [] : [expectedDsn(emulator)])];
       expect(whole.map((dsn) => `export SENTRY_DSN='${dsn}'\n`)).toContain(text);
       await expectNextRunToMakeItWhole(emulator, folders);

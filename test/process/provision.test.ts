@@ -39,7 +39,9 @@ describe.each(GENERATIONS)("provisioning an empty GlitchTip %s", (generation) =>
     expect(emulator.requests.findIndex(({ path }) => path.includes("/envelope/"))).toBeLessThanOrEqual(10);
     const before = emulator.requests.length;
     const mtimes = () =>
-      [folders.dsn, folders.state].flatMap((dir) => readdirSync(dir).map((f) => statSync(join(dir, f)).mtimeMs));
+      [folders.dsn, folders.state].flatMap((dir) =>
+        readdirSync(dir, { recursive: true, encoding: "utf8" }).map((f) => statSync(join(dir, f)).mtimeMs),
+      );
     const written = mtimes();
     const second = await provisionOnce(emulator.url, folders);
     expect(emulator.requests.slice(before).map(({ method, path }) => `${method} ${path}`)).toEqual([

@@ -45,7 +45,7 @@ export interface FakeDockerOptions {
 
 /** Returns the env file of an app that a status file knows. */
 function envFileOf(status: string | undefined, path: string): string | undefined {
-  const [, app] = /^\/run\/glitchtip\/(.+)\.env$/.exec(path) ?? [];
+  const [, app] = /^\/run\/glitchtip\/apps\/(.+)\/\1\.env$/.exec(path) ?? [];
   return app !== undefined && status?.includes(`${JSON.stringify(app)}:`) ? "SENTRY_DSN='http://k@h/1'\n" : undefined;
 }
 
@@ -59,7 +59,7 @@ export function fakeDocker(options: FakeDockerOptions = {}): Docker {
     info: unexpected("info"),
     containers: async () => [...containers],
     publishedPorts: async () => [],
-    belongings: unexpected("belongings"),
+    belongings: async () => ({ networks: [], volumes: [] }),
     marks: async () => [],
     remove: unexpected("remove"),
     readFile: async (id, path) => files[`${id}:${path}`] ?? envFileOf(files[`${id}:/run/glitchtip/status.json`], path),

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { createServer } from "node:http";
 import { delimiter, join } from "node:path";
 import { execPath } from "node:process";
+import { dsnFile, dsnFolder } from "../../src/config/dsn-volumes.ts";
 import { built } from "./built.ts";
 
 /** Where the parts of a stack are, whose containers are plain files and processes here. */
@@ -171,7 +172,7 @@ function containersOf({ project, dsnDir, apps, root, config }: FakeEngineOptions
   const started = firstLook.get(root) ?? new Date().toISOString();
   firstLook.set(root, started);
   const restarted = statSync(join(root, "restarted"), { throwIfNoEntry: false })?.mtime.toISOString();
-  const wrapper = ["/bin/sh", join(repository, "templates", "with-dsn"), "--dir", dsnDir];
+  const wrapper = ["/bin/sh", join(repository, "templates", "with-dsn"), "--dir"];
   const container = (service: string, running: boolean, more: { entrypoint?: string[]; healthy?: boolean } = {}) => ({
     Id: `id-${service}`,
     Name: `/${project}-${service}-1`,
@@ -199,7 +200,7 @@ function containersOf({ project, dsnDir, apps, root, config }: FakeEngineOptions
     container("glitchtip-init", false),
     container("glitchtip", true, { healthy: true }),
     container("glitchtip-provision", false),
-    ...apps.map((app) => container(app, true, { entrypoint: [...wrapper, app, "--", "node"] })),
+    ...apps.map((app) => container(app, true, { entrypoint: [...wrapper, dsnFolder(dsnDir, app), app, "--", "node"] })),
   ];
 }
 
@@ -228,7 +229,10 @@ function answerTo(
 
 /** As the engine hands a file over: an archive of one. */
 function archived(path: string, { dsnDir, secretsDir = "/nonexistent" }: FakeEngineOptions): Buffer | undefined {
-  const file = path.replace("/run/glitchtip", dsnDir).replace("/run/secrets", secretsDir);
+  const file = path
+    .replace(/^\/run\/glitchtip\/([^/]+)\.env$/, (_, app) => dsnFile(dsnDir, app))
+    .replace("/run/glitchtip", dsnDir)
+    .replace("/run/secrets", secretsDir);
   if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
   const content = readFileSync(file);
   const header = Buffer.alloc(512);

@@ -124,6 +124,8 @@ export function expectedDsn(emulator: Emulator): string {
 /** Returns temporary files and locks, which a finished run must not leave in its folders. */
 export function leftoversIn(folders: Folders): string[] {
   return [folders.state, folders.dsn].flatMap((folder) =>
-    readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => !/^[^/]+\.(env|json)$/.test(file)),
+    readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+      (file) => !/^(?:[^/]+\.json|apps(?:\/([^/]+)(?:\/\1\.env)?)?)$/.test(file),
+    ),
   );
 }

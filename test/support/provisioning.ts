@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { lineLog } from "../../src/base/log.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { type Clock, systemClock } from "../../src/base/wait.ts";
+import { dsnFile } from "../../src/config/dsn-volumes.ts";
 import { provisionPart } from "../../src/config/provision-input.ts";
 import { type Declaration, declarationSchema } from "../../src/config/schema.ts";
 import type { Emulator } from "../../src/emulator/index.ts";
@@ -111,7 +112,7 @@ export const provisionHastily = (emulator: Emulator, folders: Folders, run: Prov
 
 /** Returns the value of a variable in an env file, read by the quoting rules of that file. */
 export function dsnOf(folders: Folders, app: string, variable = "SENTRY_DSN"): string | undefined {
-  const text = readFileSync(join(folders.dsn, `${app}.env`), "utf8");
+  const text = readFileSync(dsnFile(folders.dsn, app), "utf8");
   return new RegExp(`^export ${variable}='([^']*)'`, "m").exec(text)?.[1];
 }
 

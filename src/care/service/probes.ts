@@ -6,6 +6,7 @@ import { readIfThere } from "../../base/files.ts";
 import { Secret } from "../../base/secret.ts";
 import type { Clock } from "../../base/wait.ts";
 import { servedCertificate } from "../../checks/index.ts";
+import { DSN_DIR } from "../../config/dsn-volumes.ts";
 import { secretFile, withoutLineEnd } from "../../config/secret-volumes.ts";
 import type { CareSettings } from "../../config/service-settings.ts";
 import { SERVER_PORT } from "../../glitchtip/versions.ts";
@@ -15,7 +16,6 @@ import { readSupervised } from "../supervised.ts";
 import { postgresProbes } from "./postgres.ts";
 import { askValkey } from "./valkey.ts";
 
-const DSN_VOLUME = "/run/glitchtip";
 const BACKUPS = "/backups";
 const WITHIN_MS = 5_000;
 
@@ -60,7 +60,7 @@ export function mountedProbes(settings: CareSettings, folder: string, clock: Clo
     disks: () => Promise.all([folder, ...(backups ? [BACKUPS] : [])].map(diskOf)),
     provisioner() {
       try {
-        return JSON.parse(readIfThere(join(DSN_VOLUME, "status.json")) ?? "");
+        return JSON.parse(readIfThere(join(DSN_DIR, "status.json")) ?? "");
       } catch {
         return undefined;
       }

@@ -1,11 +1,12 @@
 import { counted } from "../../base/counted.ts";
 import { CodedError } from "../../base/errors.ts";
 import type { Clock } from "../../base/wait.ts";
+import { DSN_VOLUME, dsnVolume } from "../../config/dsn-volumes.ts";
 import { variablesOf } from "../../config/framework-presets.ts";
 import type { Audience, Declaration } from "../../config/schema.ts";
 import type { Docker } from "../../docker/index.ts";
 import type { RunningStack } from "../../running/index.ts";
-import { DSN_VOLUME, isStackService, SERVER } from "../../stack/service-names.ts";
+import { isStackService, SERVER } from "../../stack/service-names.ts";
 import type { RotatingProject } from "./execute.ts";
 import { readRetiringKey } from "./restart-app.ts";
 
@@ -56,14 +57,15 @@ export async function findHolders(
   sinceMs: number,
 ): Promise<Holders> {
   const running = await runningOnEngine(docker);
-  const volume = stack.config.volumes?.[DSN_VOLUME]?.name;
   const all = projects.map(async (rotating): Promise<Holders> => {
     const { project, retiringKey } = rotating;
+    // The first one had all DSNs in earlier versions.
+    const volumes = [DSN_VOLUME, ...rotating.apps.map(dsnVolume)].map((key) => stack.config.volumes?.[key]?.name);
     const holder = (who: string, why: string) => ({ project, who, why });
     const containers = running.flatMap((seen) => {
       const name = `container ${seen.name.replace(/^\//, "")}`;
       if (seen.env?.some((line) => line.includes(retiringKey))) return holder(name, "has it in its own environment");
-      if (!seen.mounts?.some(({ Name }) => Name !== undefined && Name === volume)) return [];
+      if (!seen.mounts?.some(({ Name }) => Name !== undefined && volumes.includes(Name))) return [];
       if (!mayRead(seen, stack.config.name, declaration, rotating)) return [];
       return readRetiringKey(Date.parse(seen.startedAt), rotating) ? holder(name, "has not been restarted since") : [];
     });

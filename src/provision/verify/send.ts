@@ -1,6 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import type { ProcessResult } from "../../base/process.ts";
 import { Secret } from "../../base/secret.ts";
+import { dsnFileInApp } from "../../config/dsn-volumes.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { type Container, type Docker, lastLines } from "../../docker/index.ts";
 import { parseDsn } from "../../glitchtip/dsn.ts";
@@ -12,10 +13,11 @@ import {
   containerOf,
   dotenvDsn,
   type RunningStack,
+  readDsnFile,
   STARTED_WITHOUT_OURS,
   stackNotStarted,
 } from "../../running/index.ts";
-import { DSN_DIR, PROVISIONER } from "../../stack/service-names.ts";
+import { PROVISIONER } from "../../stack/service-names.ts";
 import { providedDsn } from "../provider.ts";
 import type { AppToVerify, EventSender, TestEvent } from "./verify.ts";
 
@@ -84,17 +86,17 @@ async function dsnInVolume(
   { name: app, variable, byEnvFile }: AppToVerify,
   container: Container,
 ): Promise<Secret> {
-  const holder = (byEnvFile && containerOf(stack, PROVISIONER)) || container;
-  const text = await stack.engine.readFile(holder.id, `${DSN_DIR}/${app}.env`);
+  const file = dsnFileInApp(app);
+  const text = byEnvFile ? await readDsnFile(stack, app) : await stack.engine.readFile(container.id, file);
   if (text === undefined) {
-    throw new CodedError("GC1605", `app ${app} has no DSN yet: ${DSN_DIR}/${app}.env is not in its container`, {
+    throw new CodedError("GC1605", `app ${app} has no DSN yet: ${file} is not in its container`, {
       remedy: "docker compose logs glitchtip-provision shows why; then: docker compose up -d --wait",
     });
   }
   const start = `export ${variable}='`;
   const line = text.split("\n").find((one) => one.startsWith(start) && one.endsWith("'"));
   if (line === undefined) {
-    throw new CodedError("GC1605", `app ${app}: ${DSN_DIR}/${app}.env does not set ${variable}`, {
+    throw new CodedError("GC1605", `app ${app}: ${file} does not set ${variable}`, {
       remedy: "npx glitchtip-compose init, then: docker compose up -d --wait",
     });
   }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { COMMANDS } from "../../../src/cli/registry/index.ts";
@@ -17,8 +17,9 @@ export function lookAtEverything(world: World): void {
     expect(existsSync(join(shop.dir, ".glitchtip", "secrets"))).toBe(false);
     expect(Object.keys(MADE).map((name) => mode(secretIn(shop, name)))).toEqual(["444", "444", "444"]);
     expect(mode(join(shop.state, "state.json"))).toBe("600");
-    const handedOut = readdirSync(shop.dsn);
-    expect(handedOut).toEqual(expect.arrayContaining(["api.env", "status.json"]));
+    const inVolumes = readdirSync(shop.dsn, { recursive: true, encoding: "utf8" });
+    const handedOut = inVolumes.filter((name) => statSync(join(shop.dsn, name)).isFile());
+    expect(handedOut).toEqual(expect.arrayContaining(["apps/api/api.env", "status.json"]));
     expect(handedOut.map((name) => mode(join(shop.dsn, name)))).toEqual(handedOut.map(() => "444"));
   });
 

@@ -12,7 +12,7 @@ export function allowedIn(path: string): string[] {
   const [, part] = /\.local\/state\/glitchtip-compose\/[\w.-]+\/(\w+)\/[\w.-]+$/.exec(path) ?? [];
   if (part === "secrets") return ["db_password"];
   if (part !== undefined || /state\/state\.json$/.test(path)) return ["token", "dsn_key"];
-  if (/dsn\/\w+\.env$|\.glitchtip\/env\/\w+\.env$/.test(path)) return ["dsn_key"];
+  if (/dsn\/apps\/(\w+)\/\1\.env$|\.glitchtip\/env\/\w+\.env$/.test(path)) return ["dsn_key"];
   if (/\/compose\.yaml$/.test(path)) return ["database_url"];
   if (/\/\.env$/.test(path)) return ["env_file"];
   if (/in-the-declaration\/glitchtip\.yaml$/.test(path)) return ["admin_password", "digits"];

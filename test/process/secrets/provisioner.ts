@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { dsnFile } from "../../../src/config/dsn-volumes.ts";
 import type { FaultEffect } from "../../../src/emulator/index.ts";
 import { append, replaceByFile, writeAnew } from "./changes.ts";
 import { random } from "./known.ts";
@@ -13,7 +14,7 @@ export function provisionerShowsNone(world: World): void {
   it("shows no secret when all goes well, nor when it reads events back", async () => {
     await run("provisioner", [], { code: 0 });
     learnSecrets(shop);
-    expect(search.find(readFileSync(join(shop.dsn, "api.env"), "utf8"))).toEqual(["dsn_key"]);
+    expect(search.find(readFileSync(dsnFile(shop.dsn, "api"), "utf8"))).toEqual(["dsn_key"]);
     await run("provisioner", [], { code: 0 });
     rmSync(join(shop.state, "state.json"));
     expect((await run("provisioner", [])).stderr).toContain("found API token");

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
+import { dsnFile } from "../../../src/config/dsn-volumes.ts";
 import { mode } from "./allowed.ts";
 import { edit, writeAnew } from "./changes.ts";
 import { COMMANDS } from "./commands.ts";
@@ -111,7 +112,7 @@ export function commandsShowNone(world: World): void {
   });
 
   it("verify shows nothing of a DSN file that holds something else", async () => {
-    const file = join(shop.dsn, "api.env");
+    const file = dsnFile(shop.dsn, "api");
     const good = readFileSync(file, "utf8");
     for (const bad of [good.replace("export", "exprt"), good.replace("http", "htp"), good.replace("@", "%"), ""]) {
       writeAnew(file, bad);

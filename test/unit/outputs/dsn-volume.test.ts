@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { publish, publishFailure, retire, type Status } from "../../../src/outputs/dsn-volume.ts";
+import { publish, publishFailure, retire, type Status, takeOver } from "../../../src/outputs/dsn-volume.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -23,17 +23,20 @@ const OK: Status = {
 const [ONE, TWO] = [new Date("2026-08-01T10:00:00Z"), new Date("2026-08-02T10:00:00Z")];
 const read = (name: string) => readFileSync(join(folder, name), "utf8");
 const status = () => JSON.parse(read("status.json"));
-const inodes = () => readdirSync(folder).map((name) => [name, statSync(join(folder, name)).ino]);
+const files = () =>
+  (readdirSync(folder, { recursive: true }) as string[]).filter((name) => statSync(join(folder, name)).isFile()).sort();
+const inodes = () => files().map((name) => [name, statSync(join(folder, name)).ino]);
+const [API, WEB] = ["apps/api/api.env", "apps/web/web.env"];
 
 describe("publishing", () => {
   it("writes a file an app and the status with its time, readable by every user", () => {
     expect(publish(folder, { api: ENV, web: "" }, OK, ONE)).toBe(true);
-    expect(read("api.env")).toBe(ENV);
-    expect(read("web.env")).toBe("");
+    expect(read(API)).toBe(ENV);
+    expect(read(WEB)).toBe("");
     const at = "2026-08-01T10:00:00.000Z";
     expect(status()).toEqual({ ...OK, at, writtenAt: { api: at, web: at } });
-    expect(readdirSync(folder).sort()).toEqual(["api.env", "status.json", "web.env"]);
-    for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o444);
+    expect(files()).toEqual([API, WEB, "status.json"]);
+    for (const name of files()) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o444);
   });
 
   it("writes nothing when nothing changed: not even the time", () => {
@@ -46,10 +49,10 @@ describe("publishing", () => {
 
   it("writes only the file that changed, and the status with its time", () => {
     publish(folder, { api: ENV, web: ENV }, OK, ONE);
-    const { ino } = statSync(join(folder, "web.env"));
+    const { ino } = statSync(join(folder, WEB));
     expect(publish(folder, { api: "new", web: ENV }, OK, TWO)).toBe(true);
-    expect(read("api.env")).toBe("new");
-    expect(statSync(join(folder, "web.env")).ino).toBe(ino);
+    expect(read(API)).toBe("new");
+    expect(statSync(join(folder, WEB)).ino).toBe(ino);
     expect(status()).toMatchObject({
       at: "2026-08-02T10:00:00.000Z",
       writtenAt: { api: "2026-08-02T10:00:00.000Z", web: "2026-08-01T10:00:00.000Z" },
@@ -70,13 +73,13 @@ describe("publishing", () => {
 
   it("changes nothing when one file cannot be written", () => {
     publish(folder, { api: ENV }, OK, ONE);
-    mkdirSync(join(folder, "web.env"));
+    mkdirSync(join(folder, WEB), { recursive: true });
     expect(() => publish(folder, { api: "new", web: "new" }, OK, TWO)).toThrow(
       expect.objectContaining({ code: "GC1501" }),
     );
-    expect(read("api.env")).toBe(ENV);
+    expect(read(API)).toBe(ENV);
     expect(status().at).toBe("2026-08-01T10:00:00.000Z");
-    expect(readdirSync(folder).sort()).toEqual(["api.env", "status.json", "web.env"]);
+    expect(files()).toEqual([API, "status.json"]);
   });
 });
 
@@ -85,9 +88,9 @@ describe("a failed run", () => {
 
   it("keeps the DSNs and their status, and adds the error and its time", () => {
     publish(folder, { api: ENV }, OK, ONE);
-    const { ino } = statSync(join(folder, "api.env"));
+    const { ino } = statSync(join(folder, API));
     publishFailure(folder, error, TWO);
-    expect(statSync(join(folder, "api.env")).ino).toBe(ino);
+    expect(statSync(join(folder, API)).ino).toBe(ino);
     expect(status()).toEqual({
       ...OK,
       state: "failed",
@@ -125,12 +128,48 @@ describe("an app that is no longer declared", () => {
   it("has its DSN emptied, so that its old container still starts, and its file removed by the run after that", () => {
     publish(folder, { api: ENV, web: ENV }, OK, ONE);
     retire(folder, ["api"]);
-    expect([read("api.env"), read("web.env")]).toEqual([ENV, ""]);
-    expect(statSync(join(folder, "web.env")).mode & 0o777).toBe(0o444);
+    expect([read(API), read(WEB)]).toEqual([ENV, ""]);
+    expect(statSync(join(folder, WEB)).mode & 0o777).toBe(0o444);
     retire(folder, ["api"]);
-    expect(readdirSync(folder).sort()).toEqual(["api.env", "status.json"]);
+    expect(files()).toEqual([API, "status.json"]);
     const before = inodes();
     retire(folder, ["api"]);
     expect(inodes()).toEqual(before);
+    expect(readdirSync(join(folder, "apps"))).toEqual(["api"]);
+  });
+});
+
+describe("the DSNs of an earlier version, which all apps could read", () => {
+  const OLD = "export SENTRY_DSN='http://old@glitchtip:8000/1'\n";
+  beforeEach(() => {
+    for (const name of ["api.env", "gone.env"]) writeFileSync(join(folder, name), OLD, { mode: 0o444 });
+  });
+
+  it("are taken over before a server is asked, and stay for a container that was not recreated yet", () => {
+    expect(takeOver(folder, ["api", "web"])).toEqual(["api"]);
+    expect([read(API), read("api.env")]).toEqual([OLD, OLD]);
+    expect(statSync(join(folder, API)).mode & 0o777).toBe(0o444);
+  });
+
+  it("never replace a DSN that is there", () => {
+    publish(folder, { api: ENV }, OK, ONE);
+    expect(takeOver(folder, ["api"])).toEqual([]);
+    expect(read(API)).toBe(ENV);
+  });
+
+  it("are gone after two more runs", () => {
+    const run = () => {
+      const takenOver = takeOver(folder, ["api"]);
+      publish(folder, { api: ENV }, OK, ONE);
+      retire(folder, ["api"], takenOver);
+      return files();
+    };
+    expect(run()).toEqual(["api.env", API, "gone.env", "status.json"]);
+    expect(read("gone.env")).toBe("");
+    expect([run(), run()]).toEqual([
+      ["api.env", API, "status.json"],
+      [API, "status.json"],
+    ]);
+    expect(read(API)).toBe(ENV);
   });
 });

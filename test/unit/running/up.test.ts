@@ -11,13 +11,23 @@ const WAITING = { clock: fakeClock(), signal: new AbortController().signal };
 
 const BY_FILE = declare({ apps: { api: { project: "shop-api", inject: "env-file" }, web: { project: "shop-api" } } });
 const DSN = "http://key@glitchtip:8000/1";
-const VOLUME_FILE = "id-glitchtip-provision:/run/glitchtip/api.env";
+const VOLUME_FILE = "id-glitchtip-provision:/run/glitchtip/apps/api/api.env";
 
 /** What was asked of Docker, in its order. */
-async function upIn(folder: TemporaryFolder, declaration: Declaration, files: Record<string, string>) {
+async function upIn(
+  folder: TemporaryFolder,
+  declaration: Declaration,
+  files: Record<string, string>,
+  volumes: readonly string[] = [],
+) {
   const calls: string[] = [];
   const docker = fakeDocker({
-    containers: [container("glitchtip-provision", { state: "exited" })],
+    config: { volumes: { "glitchtip-dsn-api": { name: "shop_glitchtip-dsn-api" } } },
+    engine: { belongings: async () => ({ networks: [], volumes: volumes.map((key) => `shop_${key}`) }) },
+    containers: [
+      container("glitchtip-provision", { state: "exited" }),
+      container("kept", { volumes: ["shop_glitchtip-dsn-kept"] }),
+    ],
     files,
     cli: async (args) => {
       calls.push(args.join(" "));
@@ -40,6 +50,13 @@ describe("up", () => {
       result: { written: [], without: [] },
     });
     expect(folder.files()).toEqual({});
+  });
+
+  it("removes the DSN volumes of apps that are gone, and no other volume", async () => {
+    using folder = new TemporaryFolder();
+    const volumes = ["glitchtip-dsn", "glitchtip-dsn-api", "glitchtip-dsn-kept", "glitchtip-dsn-gone", "data"];
+    const { calls } = await upIn(folder, declare(), {}, volumes);
+    expect(calls).toEqual(["up --detach --wait", "volume rm shop_glitchtip-dsn-gone"]);
   });
 
   it("otherwise waits for the provisioner, writes the files for their owner alone, and starts everything", async () => {

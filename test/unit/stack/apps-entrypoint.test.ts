@@ -9,7 +9,7 @@ describe("an app's entrypoint", () => {
       entrypoint: wrapped("docker-entrypoint.sh"),
       depends_on: { "glitchtip-provision": { condition: "service_completed_successfully", required: false } },
       networks: ["default", "glitchtip-apps"],
-      volumes: ["glitchtip-dsn:/run/glitchtip:ro", "./.glitchtip/with-dsn:/glitchtip-with-dsn:ro"],
+      volumes: ["glitchtip-dsn-api:/run/glitchtip:ro", "./.glitchtip/with-dsn:/glitchtip-with-dsn:ro"],
       labels: { "glitchtip-compose.dsn": "shop at http://glitchtip:8000" },
     });
   });

@@ -10,7 +10,7 @@ describe("an app", () => {
     const stack = render("{entrypoint: [x], read_only: true}");
     expect(composeOf(stack).services.api).toMatchObject({
       entrypoint: wrapped("x"),
-      volumes: ["glitchtip-dsn:/run/glitchtip:ro", "./.glitchtip/with-dsn:/glitchtip-with-dsn:ro"],
+      volumes: ["glitchtip-dsn-api:/run/glitchtip:ro", "./.glitchtip/with-dsn:/glitchtip-with-dsn:ro"],
     });
     expect(composeOf(stack)).not.toHaveProperty("configs");
   });

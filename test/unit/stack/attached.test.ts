@@ -19,7 +19,12 @@ describe("beside a GlitchTip that runs elsewhere", () => {
     const project = composed(SERVER, APPS);
     expect(Object.keys(project.services)).toEqual(["glitchtip-setup", "glitchtip-provision", "glitchtip-ready", "api"]);
     expect(project.networks).toBeUndefined();
-    expect(Object.keys(project.volumes as object)).toEqual(["glitchtip-token", "glitchtip-state", "glitchtip-dsn"]);
+    expect(Object.keys(project.volumes as object)).toEqual([
+      "glitchtip-token",
+      "glitchtip-state",
+      "glitchtip-dsn",
+      "glitchtip-dsn-api",
+    ]);
     expect(project.secrets).toEqual({ glitchtip_token: { environment: "GLITCHTIP_TOKEN" } });
     expect(project.services["glitchtip-provision"]?.depends_on).toEqual({
       "glitchtip-setup": { condition: "service_completed_successfully", required: false },

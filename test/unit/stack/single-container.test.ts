@@ -23,7 +23,13 @@ describe("a single container", () => {
     ]);
     expect(networks).toEqual({ glitchtip: {}, "glitchtip-apps": { internal: true } });
     const secrets = ["glitchtip-admin-password", "glitchtip-db-password", "glitchtip-secret-key"];
-    expect(Object.keys(volumes as object)).toEqual(["glitchtip-data", ...secrets, "glitchtip-state", "glitchtip-dsn"]);
+    expect(Object.keys(volumes as object)).toEqual([
+      "glitchtip-data",
+      ...secrets,
+      "glitchtip-state",
+      "glitchtip-dsn",
+      "glitchtip-dsn-api",
+    ]);
   });
 
   it("is hardened as the others, waits for its secrets alone, and has its own health check", () => {

@@ -61,14 +61,17 @@ async function holders(
   const docker = fakeDocker({
     cli,
     containers: [container("glitchtip"), container("api")],
-    config: { services: { ...more.services }, volumes: { "glitchtip-dsn": { name: "shop_glitchtip-dsn" } } },
+    config: { services: { ...more.services }, volumes: VOLUMES },
   });
   const stack = await observeStack(docker);
   const found = await findHolders(docker, stack, declaration, [more.rotating ?? ROTATING], PUBLISHED);
   return { asked, now: found.now.map(({ who, why }) => `${who}: ${why}`), maybe: found.maybe.map(({ who }) => who) };
 }
 
-const DSN = { volume: "shop_glitchtip-dsn" };
+/** The volume of the app, and the one that all apps had in earlier versions. */
+const DSN = { volume: "shop_glitchtip-dsn-api" };
+const OLD = { volume: "shop_glitchtip-dsn" };
+const VOLUMES = { "glitchtip-dsn": { name: OLD.volume }, "glitchtip-dsn-api": { name: DSN.volume } };
 
 describe("who may hold the old key", () => {
   it("are containers with the DSN volume that started before the new one was published, one-off ones too", async () => {
@@ -78,9 +81,10 @@ describe("who may hold the old key", () => {
       { name: "shop-api-run-1", service: "api", ...DSN },
       { name: "other-uses-it", service: "x", project: "other", ...DSN },
       { name: "by-hand", ...DSN },
+      { name: "not-recreated-yet", service: "api", ...OLD },
     ]);
     expect(now).toEqual(
-      ["shop-api-1", "shop-api-run-1", "other-uses-it", "by-hand"].map(
+      ["shop-api-1", "shop-api-run-1", "other-uses-it", "by-hand", "not-recreated-yet"].map(
         (name) => `container ${name}: has not been restarted since`,
       ),
     );
@@ -89,7 +93,7 @@ describe("who may hold the old key", () => {
   it("are not GlitchTip's own, not apps of other projects, and not those without the volume", async () => {
     const { now } = await holders([
       { name: "shop-glitchtip-provision-1", service: "glitchtip-provision", ...DSN },
-      { name: "shop-job-1", service: "job", ...DSN },
+      { name: "shop-job-1", service: "job", ...OLD },
       { name: "shop-cache-1", service: "cache" },
     ]);
     expect(now).toEqual([]);
