@@ -39,10 +39,12 @@ export default {
     if (wanted.files) parts.push(await (await import("../workspace-report.ts")).planOfFiles(context));
     if (wanted.server) parts.push(await serverPart(context, flags, wanted.files));
     const changes = parts.some((part) => part.changes);
-    if (context.json) context.print(JSON.stringify(Object.assign({ changes }, ...parts.map(({ json }) => json))));
-    else for (const part of parts) part.print();
     const failed = parts.some((part) => part.failed);
     const notAsked = parts.some((part) => part.notAsked);
+    // A text, so that no reader takes it for "nothing to change".
+    const known = changes || !(failed || notAsked) ? changes : "unknown";
+    if (context.json) context.print(JSON.stringify(Object.assign({ changes: known }, ...parts.map(({ json }) => json))));
+    else for (const part of parts) part.print();
     if (!context.json && !changes && !failed) {
       context.print(notAsked ? "no file would change; what the server holds is not known" : "nothing to change");
     }
