@@ -43,7 +43,8 @@ export default {
     const notAsked = parts.some((part) => part.notAsked);
     // A text, so that no reader takes it for "nothing to change".
     const known = changes || !(failed || notAsked) ? changes : "unknown";
-    if (context.json) context.print(JSON.stringify(Object.assign({ changes: known }, ...parts.map(({ json }) => json))));
+    if (context.json)
+      context.print(JSON.stringify(Object.assign({ changes: known }, ...parts.map(({ json }) => json))));
     else for (const part of parts) part.print();
     if (!context.json && !changes && !failed) {
       context.print(notAsked ? "no file would change; what the server holds is not known" : "nothing to change");

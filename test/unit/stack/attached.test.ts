@@ -21,9 +21,9 @@ describe("beside a GlitchTip that runs elsewhere", () => {
     expect(project.networks).toBeUndefined();
     expect(Object.keys(project.volumes as object)).toEqual([
       "glitchtip-token",
+      "glitchtip-dsn-api",
       "glitchtip-state",
       "glitchtip-dsn",
-      "glitchtip-dsn-api",
     ]);
     expect(project.secrets).toEqual({ glitchtip_token: { environment: "GLITCHTIP_TOKEN" } });
     expect(project.services["glitchtip-provision"]?.depends_on).toEqual({

@@ -26,9 +26,9 @@ describe("a single container", () => {
     expect(Object.keys(volumes as object)).toEqual([
       "glitchtip-data",
       ...secrets,
+      "glitchtip-dsn-api",
       "glitchtip-state",
       "glitchtip-dsn",
-      "glitchtip-dsn-api",
     ]);
   });
 
