@@ -72,6 +72,7 @@ interface WrittenKeys extends ServiceKeys {
   build: string | ServiceBuild;
   entrypoint: TextOrWords;
   command: TextOrWords;
+  working_dir: string;
   environment: Readonly<Record<string, string>>;
   env_file: readonly { readonly path: string; readonly required: boolean }[];
   depends_on: Readonly<Record<string, Dependency>>;

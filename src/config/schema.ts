@@ -8,6 +8,7 @@ import { described, secretReferenceSchema, text } from "./schema/primitives.ts";
 import { limitsSchema, mailSchema, productionSchema } from "./schema/production.ts";
 import { serverSchema } from "./schema/server.ts";
 import { contentFields, serversSchema } from "./schema/servers.ts";
+import { serviceSchema } from "./schema/service.ts";
 import { vaultSchema } from "./schema/vault.ts";
 
 const adminSchema = z.strictObject({
@@ -67,6 +68,10 @@ export const declarationSchema = z.strictObject({
   notify: described(
     z.optional(notifySchema),
     "Channels for messages about failures. With at least one, the stack is watched.",
+  ),
+  service: described(
+    z.optional(serviceSchema),
+    "The reconcile service beside GlitchTip: plans by itself and by request, says what has drifted, applies where it may.",
   ),
   limits: described(z.optional(limitsSchema), "Memory and cores of GlitchTip's containers."),
   postgres: described(

@@ -55,4 +55,27 @@ export const careSettings = z.object({
   ),
 });
 
+/** What a container of the reconcile service does. */
+export const SERVICE_ROLES = ["api", "worker", "watch"] as const;
+export type ServiceRole = (typeof SERVICE_ROLES)[number];
+
+/** .glitchtip/service.json, the settings of the reconcile service. */
+export const serviceSettings = z.object({
+  version: z.literal(1),
+  tool: z.string(),
+  /** Declarations and folders of them. */
+  files: z.array(z.string()),
+  queue: z.string(),
+  port: z.int(),
+  /** Where the containers reach the stack's own server. */
+  server: z.string(),
+  everySeconds: z.int(),
+  apply: z.boolean(),
+  /** The secret that each variable of the declarations is in. */
+  variables: z.record(z.string(), z.string()),
+  events: z.optional(z.string()),
+});
+
+export type ServiceSettings = z.infer<typeof serviceSettings>;
+
 export type CareSettings = z.infer<typeof careSettings>;

@@ -18,6 +18,7 @@ export function stackChecks(declaration: Declaration): DeclarationProblem[] {
     ...productionChecks(declaration),
     ...postgresChecks(declaration),
     ...careChecks(declaration),
+    ...reconcileServiceChecks(declaration),
     ...projectNameChecks(declaration),
     ...dotenvChecks(declaration),
     ...Object.entries(declaration.apps).flatMap(([service, app]) =>
@@ -224,6 +225,12 @@ function onlyForBundled({
 /** Whether the stack has the service that watches it, which `notify` alone needs, too. */
 export const hasCare = (declaration: Declaration): boolean =>
   declaration.care !== undefined || (declaration.notify?.length ?? 0) > 0;
+
+function reconcileServiceChecks(declaration: Declaration): DeclarationProblem[] {
+  if (declaration.service === undefined || serverKind(declaration) === "bundled") return [];
+  const what = "is a part of a stack with a GlitchTip of its own; for others run it by hand: docs/service.md";
+  return [{ path: ["service"], what, atKey: true }];
+}
 
 function careChecks(declaration: Declaration): DeclarationProblem[] {
   const { care, notify = [] } = declaration;

@@ -14,7 +14,8 @@ import { setAt, statedValues, valueAt } from "./stated-values.ts";
  * and what a size settles. Throws GC1001 with each option that says something else than the declaration.
  */
 export async function withOptions(before: string, options: InitOptions): Promise<string> {
-  if (statedValues(options).length === 0 && options.size === undefined && !options.noApps) return before;
+  const { size: expected, noApps, service } = options;
+  if (statedValues(options).length === 0 && expected === undefined && !noApps && !service) return before;
   const { editDeclaration } = await import("../config/edit.ts");
   const text = Object.entries(sectionsToAdd(loadDeclaration(before, DECLARATION_FILE), options)).reduce(
     (edited, [key, section]) => editDeclaration(edited, [key], section),
@@ -41,6 +42,7 @@ function sectionsToAdd(declaration: Declaration, options: InitOptions): Readonly
   for (const { row, path, value } of statedValues(options)) {
     if (row.addsSection && valueAt(declaration, path.slice(0, 1)) === undefined) setAt(added, path, value);
   }
+  if (options.service && declaration.service === undefined) setAt(added, ["service"], {});
   return added;
 }
 

@@ -20,6 +20,7 @@ export interface NewDeclaration {
   readonly engine?: string;
   readonly provisioner?: string;
   readonly production?: object;
+  readonly service?: object;
   readonly mail?: object;
   readonly limits?: object;
   readonly postgres?: object;
@@ -45,6 +46,7 @@ export function newDeclaration(dir: string, options: InitOptions, user: UserProj
     engine: undefined,
     provisioner: undefined,
     production: undefined,
+    ...serviceSection(options),
     mail: undefined,
     ...(sized && { limits: sized.limits, postgres: sized.postgres }),
   };
@@ -56,6 +58,8 @@ export function newDeclaration(dir: string, options: InitOptions, user: UserProj
   if (isOurs) for (const [key, value] of Object.entries(settled)) setAt(wanted, ["server", key], value);
   return defined(wanted) as NewDeclaration;
 }
+
+const serviceSection = ({ service }: InitOptions) => ({ service: service ? {} : undefined });
 
 /** Whoever signs in by a token needs no administrator, and port 8000 is the default. */
 function isImplied([section, key]: readonly string[], value: unknown, hasToken: boolean): boolean {
@@ -95,6 +99,8 @@ const COMMENTS: Readonly<Record<string, string>> = {
   admin: "The superuser. The first up creates its password; to print it: npx glitchtip-compose password",
   organization: "Names as people see them.",
   production: "HTTPS in front. Also: network and certResolver (proxy: traefik), bodyMegabytes.",
+  service:
+    "Says what has drifted, and plans by request: docs/service.md. Also: declarations, everySeconds, apply, workers, secrets.",
   engine: "What runs the stack. Also: docker.",
   mail: "How GlitchTip sends mails. Also: from. Try it with: npx glitchtip-compose mail test",
   limits: "Of GlitchTip's containers. Also: cpus. Another size: npx glitchtip-compose size --help",

@@ -181,6 +181,11 @@ export const INIT_OPTIONS = {
     parse: parseSize,
     notWith: OWN_STACK_ONLY,
   }),
+  service: {
+    flag: "--service",
+    help: "the reconcile service, too: says what has drifted, and plans and applies by request (docs/service.md)",
+    notWith: OWN_STACK_ONLY,
+  } as SwitchRow,
   discovery: valueRow({
     flag: "--discovery <how>",
     help: "how Compose finds our file: override (by its name, compose.override.yaml) or env (COMPOSE_FILE in .env)",

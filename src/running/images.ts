@@ -55,8 +55,8 @@ export async function requireImages(docker: Docker, images: readonly string[]): 
 const IMAGE_VARIABLES: readonly (readonly [RegExp, string])[] = [
   [/^glitchtip(-init|-worker)?$/, "GLITCHTIP_IMAGE"],
   [/^glitchtip(-backup)?-db$/, "GLITCHTIP_POSTGRES_IMAGE"],
-  [/^glitchtip-valkey$/, "GLITCHTIP_VALKEY_IMAGE"],
-  [/^glitchtip-(provision|backup|care)$/, "GLITCHTIP_NODE_IMAGE"],
+  [/^glitchtip-(valkey|service-queue)$/, "GLITCHTIP_VALKEY_IMAGE"],
+  [/^glitchtip-(provision|backup|care|service(-worker|-watch)?)$/, "GLITCHTIP_NODE_IMAGE"],
   [/^glitchtip-busybox$/, "GLITCHTIP_BUSYBOX_IMAGE"],
   [/^glitchtip-proxy$/, "GLITCHTIP_CADDY_IMAGE"],
 ];

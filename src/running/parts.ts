@@ -10,6 +10,7 @@ import {
   PROVISIONER,
   PROXY,
   SERVER,
+  SERVICE_API,
   VALKEY,
   WORKER,
 } from "../stack/service-names.ts";
@@ -26,6 +27,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   proxy: ["proxy", "caddy"],
   backup: ["backup"],
   care: ["care"],
+  service: ["service", "serve", "api"],
 };
 
 type Services = RunningStack["config"]["services"];
@@ -44,6 +46,7 @@ export function serviceOfPart(services: Services, declaration: Declaration, part
     proxy: [PROXY],
     backup: [BACKUP_SERVICE],
     care: [CARE_SERVICE],
+    service: [SERVICE_API],
   };
   return candidates[part]?.find((name) => name !== undefined && services[name] !== undefined);
 }

@@ -19,7 +19,7 @@ export async function openPostgresEngine(address: string, { clock, onError }: En
     connectionString: address,
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
     keepAlive: true,
-    application_name: "glitchtip-compose serve",
+    application_name: "glitchtip-compose service",
   };
   const away = (cause: unknown) =>
     new CodedError("GC2007", "the queue's engine does not answer", {

@@ -3,7 +3,9 @@ import { join, resolve } from "node:path";
 import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { serverKind } from "../config/server.ts";
 import { type BrokenDeclaration, type DeclaredServer, usableServers } from "../management/index.ts";
+import type { ServeSettings, StackServer } from "./settings.ts";
 
 /** The registered servers: those of the declarations. */
 export interface Registry {
@@ -18,17 +20,21 @@ export interface Declared {
   readonly broken: readonly BrokenDeclaration[];
 }
 
-/** Opens the declarations of a file or a folder. Files that are broken keep only their own servers out. */
-export function openRegistry(dir: string, file: string, log: Log): Registry {
+/** Opens the declarations of files and folders. Files that are broken keep only their own servers out. */
+export function openRegistry(
+  dir: string,
+  { files, stackServer }: Pick<ServeSettings, "files" | "stackServer">,
+  log: Log,
+): Registry {
   const told = new Map<string, string>();
   let last: { readonly signature: string; readonly declared: Declared } | undefined;
-  const signature = () => signatureOf(resolve(dir, file));
+  const signature = () => files.map((file) => signatureOf(resolve(dir, file))).join("\n");
   return {
     signature,
     read() {
       const now = signature();
       if (last?.signature === now) return last.declared;
-      last = { signature: now, declared: readAll(dir, file) };
+      last = { signature: now, declared: allOf(files.map((file) => readAll(dir, file, stackServer))) };
       tellBroken(last.declared.broken, told, log);
       return last.declared;
     },
@@ -45,9 +51,39 @@ function tellBroken(broken: readonly BrokenDeclaration[], told: Map<string, stri
   }
 }
 
-function readAll(dir: string, file: string): Declared {
+/** A name that two of them have belongs to neither. */
+function allOf(found: readonly Declared[]): Declared {
+  const servers = found.flatMap((one) => one.servers);
+  const count = new Map<string, number>();
+  for (const { desired } of servers) count.set(desired.name, (count.get(desired.name) ?? 0) + 1);
+  const isTwice = ({ desired }: DeclaredServer) => (count.get(desired.name) ?? 0) > 1;
+  const twice = servers.filter(isTwice).map(({ file, desired: { name } }) => ({
+    file,
+    error: new CodedError("GC1001", `${file}: another declaration has the instance "${name}", too`),
+  }));
+  return {
+    servers: servers.filter((one) => !isTwice(one)),
+    broken: [...found.flatMap((one) => one.broken), ...twice],
+  };
+}
+
+/** Returns the server as the service beside it reaches it. */
+function reached(server: DeclaredServer, { url, password }: StackServer): DeclaredServer {
+  const { declaration, desired } = server;
+  if (desired.url !== undefined || serverKind(declaration) !== "bundled" || declaration.admin === undefined) {
+    return server;
+  }
+  return {
+    ...server,
+    desired: { ...desired, url },
+    declaration: { ...declaration, admin: { ...declaration.admin, password } },
+  };
+}
+
+function readAll(dir: string, file: string, stackServer: StackServer | undefined): Declared {
   try {
-    return usableServers(dir, file);
+    const { servers, broken } = usableServers(dir, file);
+    return { servers: stackServer ? servers.map((one) => reached(one, stackServer)) : servers, broken };
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     return { servers: [], broken: [{ file, error }] };

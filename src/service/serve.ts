@@ -64,7 +64,7 @@ export async function serve(context: ServeContext, settings: ServeSettings): Pro
   await using engine = await openQueueEngine(address, { clock, onError });
 
   const metrics = openMetrics();
-  const registry = openRegistry(dir, settings.file, log);
+  const registry = openRegistry(dir, settings, log);
   const runs = openRunStore(engine);
   const states = openServerStates(engine);
   const seal = secret && sealWith(secret);

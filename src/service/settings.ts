@@ -1,7 +1,19 @@
+/** The issuer and the audience of our own tokens. */
+export const SERVICE_NAME = "glitchtip-compose";
+
+/** The server of the stack that the service is a part of. */
+export interface StackServer {
+  readonly url: string;
+  /** The reference to the administrator's password. */
+  readonly password: string;
+}
+
 /** What a process of the service does, and with what. Secrets are references. */
 export interface ServeSettings {
-  /** The declaration, or a folder of them. */
-  readonly file: string;
+  /** Declarations, and folders of them. */
+  readonly files: readonly string[];
+  /** How a server without an address is reached: that of the stack which the service is a part of. */
+  readonly stackServer?: StackServer;
   /** The address of the queue's engine, or a reference to it. */
   readonly queue: string;
   readonly host: string;

@@ -92,6 +92,8 @@ export interface StackTexts {
   backup(): string;
   /** The bundle of the care service. */
   care(): string;
+  /** The bundle of the reconcile service. */
+  serve(): string;
   /** The supervisor of the processes that the care service may restart. */
   supervise(): string;
   /** Needed where the provisioner's image is built. */

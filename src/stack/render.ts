@@ -43,6 +43,7 @@ import { forPodman } from "./podman.ts";
 import { forOperator, operatorParts } from "./production.ts";
 import { dsnMounts } from "./provision-service.ts";
 import { proxyFiles } from "./proxy.ts";
+import { reconcileServiceParts } from "./reconcile-service.ts";
 import { withSecretVolumes } from "./secret-volumes.ts";
 import { DATABASE_NETWORK, SETUP } from "./service-names.ts";
 import { bundledStack } from "./services.ts";
@@ -132,7 +133,11 @@ function bundledParts(input: StackInput, apps: AppOverlays): ServerParts {
   const backup = backupParts(input, server);
   const basic = bundledStack(declaration, server, compose, provisioner);
   const care = careParts(input, server, basic.services);
-  const complete = { ...basic, services: { ...basic.services, ...backup.services, ...care.services } };
+  const service = reconcileServiceParts(input);
+  const complete = {
+    ...basic,
+    services: { ...basic.services, ...backup.services, ...care.services, ...service.services },
+  };
   const operated = forOperator(complete, declaration, server, compose);
   const stack = pinned(withAppNetworks(operated, apps.networks), input.lock ?? new Map());
   const single = server.topology === "single-container" ? singleContainerStack(stack, input, server) : undefined;
@@ -144,20 +149,29 @@ function bundledParts(input: StackInput, apps: AppOverlays): ServerParts {
       ...serverNetworks(apps.networks),
       ...(single ? {} : { [DATABASE_NETWORK]: { internal: true } }),
       ...operator.networks,
+      ...Object.fromEntries(service.networks.map((name) => [name, { internal: true }])),
     },
     volumes: [
       ...(single?.volumes ?? [...databaseVolumes, UPLOADS_VOLUME]),
       ...operator.volumes,
       ...backup.volumes,
       ...care.volumes,
+      ...service.volumes,
     ],
     ...defined({ databaseVolume: single === undefined ? databaseVolumes[0] : single.volumes[0] }),
-    secrets: { ...dataSecrets(declaration), ...operator.secrets, ...backup.secrets, ...care.secrets },
+    secrets: {
+      ...dataSecrets(declaration),
+      ...operator.secrets,
+      ...backup.secrets,
+      ...care.secrets,
+      ...service.secrets,
+    },
     files: [
       managed(".glitchtip/gate.py", texts.gate),
       ...proxyFiles(declaration),
       ...backup.files,
       ...care.files,
+      ...service.files,
       ...(single?.files ?? []),
     ],
     generation: server.capabilities.generation,

@@ -11,6 +11,11 @@ export const BACKUP_SERVICE = "glitchtip-backup";
 /** Has psql and pg_dump for a database that is not in the stack. */
 export const DATABASE_TOOLS = "glitchtip-backup-db";
 export const CARE_SERVICE = "glitchtip-care";
+/** The reconcile service: the API, the workers, the watch and their queue. */
+export const SERVICE_API = "glitchtip-service";
+export const SERVICE_WORKER = "glitchtip-service-worker";
+export const SERVICE_WATCH = "glitchtip-service-watch";
+export const SERVICE_QUEUE = "glitchtip-service-queue";
 export const BUSYBOX = "glitchtip-busybox";
 /** Has no container: it depends on the one-shots, so that `up --wait` knows that they are to end. */
 export const READY = "glitchtip-ready";
@@ -21,6 +26,9 @@ export const NETWORK = "glitchtip";
 export const APPS_NETWORK = "glitchtip-apps";
 /** The network of GlitchTip and its database. */
 export const DATABASE_NETWORK = "glitchtip-db";
+
+/** The network of the reconcile service and its queue. */
+export const SERVICE_NETWORK = "glitchtip-service";
 
 /** Services that run once and end. */
 export const ONE_SHOTS: readonly string[] = [SETUP, INIT, PROVISIONER, BUSYBOX];

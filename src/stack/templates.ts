@@ -18,6 +18,8 @@ const TEMPLATE_NAMES = [
   "glitchtip-backup",
   "glitchtip-backup-db",
   "glitchtip-care",
+  "glitchtip-service",
+  "glitchtip-service-queue",
 ] as const;
 export type TemplateName = (typeof TEMPLATE_NAMES)[number];
 

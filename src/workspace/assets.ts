@@ -77,6 +77,7 @@ export function packageAssets(root = packageRoot()): Assets {
       backupDb: text("templates/backup/backup-db.sh"),
       backup: () => text("dist/backup.mjs"),
       care: () => text("dist/care.mjs"),
+      serve: () => text("dist/serve.mjs"),
       supervise: () => text("templates/care/supervise.py"),
       provisionerDockerfile: () => text("images/provisioner/Dockerfile"),
       allInOne: () => Object.fromEntries(ALL_IN_ONE.map((path) => [path, text(`images/all-in-one/${path}`)])),

@@ -17,6 +17,7 @@ export const TEXTS: StackTexts = {
   backupDb: "#\n",
   backup: () => "// backup\n",
   care: () => "// care\n",
+  serve: () => "// serve\n",
   supervise: () => "#\n",
   provisionerDockerfile: () => "FROM node\n",
   allInOne: () => ({ Dockerfile: "FROM glitchtip\n" }),

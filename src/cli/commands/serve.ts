@@ -120,7 +120,7 @@ function settingsOf({ env }: CliContext, flags: Flags): ServeSettings {
   ];
   if (problems.length > 0) throw badValues(problems);
   return {
-    file: typeof watch === "string" ? watch : file,
+    files: [typeof watch === "string" ? watch : file],
     queue,
     host,
     port: port ?? 0,

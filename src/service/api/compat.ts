@@ -28,6 +28,8 @@ const resultSchema = z.object({
   applied_actions: z.array(actionSchema),
   applied_count: z.int(),
   errors: z.array(z.string()),
+  /** Organizations and projects that are not there, and what is not done unattended. */
+  warnings: z.array(z.string()),
 });
 
 /** The API of qontract-api's glitchtip-project-alerts, for clients that bring their own servers. */
@@ -114,6 +116,7 @@ function resultOf({ state, reason, report, error }: RunRecord): z.infer<typeof r
     actions: shown(report?.actions),
     applied_actions: shown(report?.applied_actions),
     applied_count: report?.applied_count ?? 0,
+    warnings: (report?.warnings ?? []).map(({ instance, message }) => `${instance}: ${message}`),
     errors: [
       ...(report?.errors ?? []),
       ...(error ? [[`${error.code}: ${error.message}`, ...(error.problems ?? [])].join("; ")] : []),

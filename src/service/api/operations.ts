@@ -34,6 +34,7 @@ export const healthRoutes =
         schema: {
           operationId: "live",
           summary: "The process runs",
+          security: [],
           response: { 200: z.object({ status: z.string() }) },
         },
       },
@@ -45,6 +46,7 @@ export const healthRoutes =
         schema: {
           operationId: "ready",
           summary: "The process can do its work",
+          security: [],
           response: { 200: healthSchema, 503: healthSchema },
         },
       },
@@ -137,9 +139,11 @@ export const serverRoutes =
         schema: {
           operationId: "followRun",
           summary: "The steps of a run as server-sent events",
-          produces: ["text/event-stream"],
           params: idSchema,
-          response: { ...errorsOf(401, 403, 404, 422, 503) },
+          response: {
+            200: { description: "status, action … and end", content: { "text/event-stream": { schema: z.string() } } },
+            ...errorsOf(401, 403, 404, 422, 503),
+          },
         },
       },
       async (request, reply) => {

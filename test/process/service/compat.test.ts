@@ -84,7 +84,11 @@ describe.skipIf(!hasValkey)(`requests to the service${noValkey}`, () => {
     expect(await result(wet)).toMatchObject({ status: "success", applied_count: 0, actions: [] });
     // An organization and a project that are not there are left out; the others are reconciled.
     const typo = instance([], { organizations: [{ name: "Acne", projects: [] }] });
-    expect(await result({ instances: [typo] })).toMatchObject({ status: "success", actions: [] });
+    expect(await result({ instances: [typo] })).toMatchObject({
+      status: "success",
+      actions: [],
+      warnings: [expect.stringMatching(/^one: .*Acne/)],
+    });
   });
 
   it("skips what is equal to an apply that is in progress", async () => {
@@ -104,6 +108,7 @@ describe.skipIf(!hasValkey)(`requests to the service${noValkey}`, () => {
       applied_actions: [],
       applied_count: 0,
       errors: [],
+      warnings: [],
     });
     expect(results.find(({ status }) => status === "success")).toMatchObject({ errors: [] });
     expect(emulator?.snapshot().alerts).toMatchObject([{ name: "from-many" }]);

@@ -1,0 +1,98 @@
+import pino from "pino";
+import { Secret } from "../../src/base/secret.ts";
+import { openHttpServer } from "../../src/service/api/server.ts";
+import { openAuth, signToken } from "../../src/service/auth.ts";
+import type { AllowedTargets } from "../../src/service/compat.ts";
+import type { QueueEngine, QueueName } from "../../src/service/engine.ts";
+import { openMetrics } from "../../src/service/metrics.ts";
+import type { Registry } from "../../src/service/registry.ts";
+import { openRunStore } from "../../src/service/run-store.ts";
+import { sealWith } from "../../src/service/seal.ts";
+import { openServerStates } from "../../src/service/server-states.ts";
+import type { KeyValueStore } from "../../src/service/store.ts";
+import { openWaiters } from "../../src/service/waiters.ts";
+
+const SECRET = new Secret("0123456789abcdef0123456789abcdef");
+const NOBODY = { issuer: "glitchtip-compose", audience: "glitchtip-compose" };
+
+/** What an engine keeps, in memory and for ever. */
+export function memoryStore(): KeyValueStore & { readonly values: ReadonlyMap<string, string> } {
+  const values = new Map<string, string>();
+  const lists = new Map<string, Map<string, number>>();
+  return {
+    values,
+    get: async (key) => values.get(key),
+    getAll: async (keys) => keys.map((key) => values.get(key)),
+    async set(key, value) {
+      values.set(key, value);
+    },
+    async setAll(entries) {
+      for (const [key, value] of entries) values.set(key, value);
+    },
+    async setIfAbsent(key, value) {
+      if (!values.has(key)) values.set(key, value);
+      return values.get(key) ?? value;
+    },
+    async replaceIf(key, from, to) {
+      if (values.get(key) !== from) return false;
+      if (to === undefined) values.delete(key);
+      else values.set(key, to);
+      return true;
+    },
+    async increment(key) {
+      const next = Number(values.get(key) ?? "0") + 1;
+      values.set(key, String(next));
+      return next;
+    },
+    async putListed({ list, key, value, rank, remove }) {
+      values.set(key, value);
+      if (remove !== undefined) values.delete(remove);
+      lists.set(list, (lists.get(list) ?? new Map<string, number>()).set(key, rank));
+    },
+    async newest(list, limit) {
+      const ranked = [...(lists.get(list) ?? [])].toSorted(([, a], [, b]) => b - a);
+      return ranked.slice(0, limit).flatMap(([key]) => values.get(key) ?? []);
+    },
+    async append() {},
+  };
+}
+
+/** The API in this process, with its queue in memory. No worker takes the runs. */
+export async function openTestApi({ targets, registry }: { targets?: AllowedTargets; registry?: Registry } = {}) {
+  const store = memoryStore();
+  const queued: { readonly queue: QueueName; readonly run: string }[] = [];
+  const queue = (name: QueueName) => ({
+    add: async (_: string, { run }: { readonly run: string }) => void queued.push({ queue: name, run }),
+    getJob: async (id: string) => queued.find(({ run }) => run === id),
+    getJobCounts: async () => ({ waiting: queued.length }),
+  });
+  const engine = {
+    store,
+    queues: { plan: queue("plan"), apply: queue("apply") },
+    key: (...parts: readonly string[]) => parts.join(":"),
+    ping: async () => {},
+  } as unknown as QueueEngine;
+  const runs = openRunStore(engine);
+  const lines: string[] = [];
+  const logger = pino({ base: null }, { write: (line) => void lines.push(line) });
+  const health = {
+    engine,
+    metrics: openMetrics(),
+    registry: registry ?? { read: () => ({ servers: [], broken: [] }), signature: () => "" },
+    states: openServerStates(engine),
+    roles: ["api"],
+  };
+  const api = {
+    ...health,
+    runs,
+    now: () => Date.now(),
+    auth: openAuth({ ...NOBODY, secret: SECRET }, Date.now),
+    waiters: openWaiters([], runs),
+    seal: sealWith(SECRET),
+    targets,
+  };
+  const app = await openHttpServer({ health, api, version: "1.2.3", logger });
+  const token = (subject = "ci", scopes: readonly string[] = ["plan", "apply"], servers: readonly string[] = ["*"]) =>
+    signToken(SECRET, { subject, id: "t-1", scopes, servers, days: 1, ...NOBODY }, Date.now());
+  return { app, store, queued, runs, lines, token };
+}
