@@ -12,6 +12,7 @@ import {
   type RunningStack,
   resumePrograms,
   stopServices,
+  upPatiently,
 } from "../running/index.ts";
 import {
   DATABASE_TOOLS,
@@ -31,9 +32,11 @@ export const healthLines = (say: (text: string) => void) => (line: string) => {
   if (/Healthy|Error/.test(line)) say(line.trim());
 };
 
+type ServicesContext = Pick<StackContext, "docker" | "log" | "signal" | "clock">;
+
 /** Stops and starts the services of a stack around a restore or an upgrade. */
 export class StackServices {
-  readonly #context: Pick<StackContext, "docker" | "log" | "signal">;
+  readonly #context: ServicesContext;
   readonly #stack: RunningStack;
   readonly #names: readonly string[];
   readonly #database: string;
@@ -41,7 +44,7 @@ export class StackServices {
   readonly #isSingle: boolean;
   readonly #onLine: (line: string) => void;
 
-  private constructor(context: Pick<StackContext, "docker" | "log" | "signal">, stack: RunningStack) {
+  private constructor(context: ServicesContext, stack: RunningStack) {
     const { services } = stack.config;
     this.#context = context;
     this.#stack = stack;
@@ -51,7 +54,7 @@ export class StackServices {
     this.#onLine = healthLines(context.log.step);
   }
 
-  static async open(context: Pick<StackContext, "docker" | "log" | "signal">): Promise<StackServices> {
+  static async open(context: ServicesContext): Promise<StackServices> {
     return new StackServices(context, await observeStack(context.docker));
   }
 
@@ -114,7 +117,7 @@ export class StackServices {
     log.step("starting the server");
     const worker = this.#names.includes(WORKER) ? [WORKER] : [];
     if (this.#isSingle) await resumePrograms(docker, signal);
-    await docker.compose.up({ services: [SERVER, ...worker], onLine: this.#onLine });
+    await upPatiently(this.#context, () => docker.compose.up({ services: [SERVER, ...worker], onLine: this.#onLine }));
     await prepareServer?.();
     if (!this.provisions) return [];
     log.step("asking it for the old DSNs");
@@ -136,7 +139,9 @@ export class StackServices {
       const service = known[name] ?? {};
       return !ONE_SHOTS.includes(name) && hasContainers(service) && !service.profiles?.length;
     });
-    await docker.compose.up({ services: services.length > 0 ? services : all, onLine: this.#onLine });
+    await upPatiently(this.#context, () =>
+      docker.compose.up({ services: services.length > 0 ? services : all, onLine: this.#onLine }),
+    );
   }
 
   /** Like `start`, but only warns of a failure: the data is proved by now, and an app that fails does not change that. */

@@ -53,6 +53,7 @@ export {
   stackNotStarted,
 } from "./observe.ts";
 export { databaseService, programInside, serviceNamed, serviceOfPart } from "./parts.ts";
+export { upPatiently } from "./patient-up.ts";
 export { hostUrl, remoteEngineHost } from "./published-url.ts";
 export { planProgramRestart, planRestart, restartPrograms, restartServices, withoutLoss } from "./restart.ts";
 export {

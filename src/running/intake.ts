@@ -16,6 +16,8 @@ export interface IntakeContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly queue: JobQueue;
+  /** How long the worker may take to empty its queue; default: two minutes. */
+  readonly drainedWithinMs?: number;
   say(text: string): void;
 }
 
@@ -32,7 +34,7 @@ export const jobQueueOf = ({ server }: Pick<Declaration, "server">): JobQueue =>
  * worker runs. Throws GC1605 where jobs are left at the deadline.
  */
 export async function drainQueue(context: IntakeContext): Promise<void> {
-  const { docker, clock, signal, say, queue } = context;
+  const { docker, clock, signal, say, queue, drainedWithinMs = DRAINED_WITHIN_MS } = context;
   const stack = await observeStack(docker);
   const single = isSingleContainer(stack.config.services);
   const worker = containerOf(stack, single ? SERVER : WORKER);
@@ -43,7 +45,7 @@ export async function drainQueue(context: IntakeContext): Promise<void> {
   await retry({
     clock,
     signal,
-    deadlineMs: DRAINED_WITHIN_MS,
+    deadlineMs: drainedWithinMs,
     say: () => say("the worker still has jobs"),
     attempt: async () => ((await countJobs(docker, queue, clock.now())) ? undefined : true),
     late: () =>

@@ -16,6 +16,7 @@ import { removeOldDsnVolumes } from "./down.ts";
 import { followProvisioner } from "./host-apps.ts";
 import { jobQueueOf, pauseIntake, resumeIntake } from "./intake.ts";
 import { containerOf, databaseContainerOf, observeStack } from "./observe.ts";
+import { upPatiently } from "./patient-up.ts";
 import { readDsnFile } from "./state.ts";
 import { startUsersServices } from "./users-services.ts";
 import { proveRestartedWorker } from "./worker-proof.ts";
@@ -52,7 +53,7 @@ export async function startStack(context: StartContext, declaration: Declaration
     // Else the provisioner would wait in vain for its event.
     await renewWorker(context, declaration);
     const result = names.length === 0 ? { written: [], without: [] } : await writeEnvFiles(dir, docker, names, say);
-    await docker.compose.up({ onLine: say });
+    await upPatiently(context, () => docker.compose.up({ onLine: say }));
     await removeOldDsnVolumes(docker);
     await renewWorker(context, declaration);
     const written = [...result.written, ...(await writeForHost(context, declaration))];

@@ -3,7 +3,7 @@ import type { ProcessResult } from "../../src/base/process.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import type { InspectedContainer } from "./support/engine-api.ts";
 import { inventory, readEvent, storedState } from "./support/server.ts";
-import { Stack } from "./support/stack.ts";
+import { partsBeforeSix, Stack } from "./support/stack.ts";
 
 describeOnEngine("the first run, in an empty folder", () => {
   let stack: Stack;
@@ -130,6 +130,7 @@ describeOnEngine("the first run, in an empty folder", () => {
       "glitchtip-init": [],
       glitchtip: [{ HostIp: "127.0.0.1", HostPort: String(stack.project.ports.glitchtip) }],
       "glitchtip-provision": [],
+      ...Object.fromEntries(partsBeforeSix.map((service) => [service, []])),
       app: [{ HostIp: "127.0.0.1", HostPort: String(stack.project.ports.app) }],
     });
   });

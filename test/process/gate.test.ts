@@ -153,6 +153,14 @@ describe.skipIf(python === undefined)("gate.py", () => {
       writeFileSync(join(folder, "manage.py"), MANAGE + told);
       expect(ran(RETAINS).stdout).toContain("retains None");
     });
+
+    it("commits without waiting for the disk, but not in a database of the user's own, where a pooler may refuse that", () => {
+      writeFileSync(join(folder, "manage.py"), `${MANAGE}print('options', os.environ.get('PGOPTIONS'))\n`);
+      expect(ran().stdout).toContain("options -c synchronous_commit=off");
+      expect(ran({ DATABASE_URL_FILE: join(folder, "db"), VALKEY_URL: "redis://valkey" }).stdout).toContain(
+        "options None",
+      );
+    });
   });
 
   it("leaves the decision to the operator's own variable", () => {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
 import { requireFreePorts } from "../../running/index.ts";
+import { copyAccepted, finishAccepted } from "../accepted-meanwhile.ts";
 import { verifyBackup } from "../catalog.ts";
 import { UPLOADS_ARCHIVE } from "../manifest.ts";
 import { StackServices } from "../stack-services.ts";
@@ -147,9 +148,13 @@ async function rollBack(context: StackContext, progress: RestoreProgress, servic
       failures.push(error);
     }
   };
+  // From then on the restored server may have run, and taken events in.
+  const mayHaveServed = !restoreProgress.isBefore(progress, "state") && replaced !== undefined;
+  if (mayHaveServed) await finishAccepted(context);
   if (!restoreProgress.isBefore(progress, "stopped")) await attempt(() => services.stop());
+  const aside = mayHaveServed ? await placeForAccepted(context, progress) : newScratchDatabase();
   // Without it nothing is started: what the server accepted would be lost with the restored database.
-  if (replaced !== undefined) await database.swap(replaced, newScratchDatabase());
+  if (replaced !== undefined) await database.swap(replaced, aside);
   await attempt(() => volumes.rollBack());
   await attempt(async () => {
     for (const name of await database.names(SCRATCH_PREFIX)) await database.drop(name);
@@ -157,6 +162,23 @@ async function rollBack(context: StackContext, progress: RestoreProgress, servic
   if (progress.running.length > 0) await attempt(() => services.start(progress.running));
   if (failures.length > 0) throw failures[0];
   restoreProgress.forget(dir);
+}
+
+/**
+ * Copies what the restored server has accepted. Returns the name that its database is given: one that is dropped, or one
+ * that stays where the copy failed, because what was there has to serve again all the same.
+ */
+async function placeForAccepted(context: StackContext, { id }: RestoreProgress): Promise<string> {
+  try {
+    await copyAccepted(context);
+    return newScratchDatabase();
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof CodedError)) throw error;
+    const kept = `glitchtip_accepted_${id}`;
+    context.log.warn(`the copy failed: ${error.message}; events that were accepted meanwhile stay in database ${kept}`);
+    return kept;
+  }
 }
 
 /** The error for a command that cannot begin while this restore is not over. */

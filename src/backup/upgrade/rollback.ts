@@ -3,6 +3,7 @@ import { ResumableRun } from "../../outputs/progress-file.ts";
 import { jobQueueOf, observeStack, pauseIntake } from "../../running/index.ts";
 import { SERVER, WORKER } from "../../stack/service-names.ts";
 import { workspaceDocker } from "../../workspace/index.ts";
+import { copyAccepted, finishAccepted } from "../accepted-meanwhile.ts";
 import { readBackup } from "../catalog.ts";
 import { createBackup } from "../create.ts";
 import { openContents } from "../restore/contents.ts";
@@ -73,11 +74,12 @@ export async function undoUpgrade(
 }
 
 async function replace(run: ResumableRun<UpgradeProgress>, steps: RollbackSteps): Promise<void> {
-  const isDone = run.progress.step === "done";
   const mayBeMigrated = !upgradeProgress.isBefore(run.progress, "switched");
-  if (isDone) await steps.pause();
+  // From then on the upgraded server may have run, and taken events in, also where the upgrade failed afterwards.
+  const mayHaveServed = !upgradeProgress.isBefore(run.progress, "migrated");
+  if (mayHaveServed) await steps.pause();
   if (mayBeMigrated) await steps.stop();
-  if (isDone && run.progress.safety === undefined) run.save({ safety: await steps.copy() });
+  if (mayHaveServed && run.progress.safety === undefined) run.save({ safety: await steps.copy() });
   await steps.writeSettings("before");
   if (mayBeMigrated) await steps.restoreData();
   run.save({ restored: true });
@@ -97,16 +99,20 @@ async function goForward(run: ResumableRun<UpgradeProgress>, steps: RollbackStep
 
 async function rollbackSteps(context: UpgradeContext, begun: UpgradeProgress): Promise<RollbackSteps> {
   const { log, docker } = context;
-  const running = begun.step === "done" ? (await StackServices.open(context)).running : [];
+  const isDone = begun.step === "done";
+  const running = isDone ? (await StackServices.open(context)).running : [];
   return {
     async pause() {
-      await pauseIntake({ ...context, queue: jobQueueOf(stackContext(context).workspace.declaration), say: log.step });
+      const stack = stackContext(context);
+      if (!isDone) return await finishAccepted(stack);
+      await pauseIntake({ ...context, queue: jobQueueOf(stack.workspace.declaration), say: log.step });
     },
     stop: async () => (await StackServices.open(context)).stop(),
     async copy() {
+      const stack = stackContext(context);
+      if (!isDone) return await copyAccepted(stack);
       log.step("copying what is there");
-      const backups = stackBackups(stackContext(context));
-      return (await createBackup(backups, { reason: "before restore", verify: true })).path;
+      return (await createBackup(stackBackups(stack), { reason: "before restore", verify: true })).path;
     },
     writeSettings: (moment) => writeSettings({ ...context, docker: workspaceDocker(context) }, begun.settings, moment),
     restoreData: () => restoreData(context, begun),

@@ -104,17 +104,18 @@ const START = "docker compose up -d --wait";
 
 function containerFindings(container: Container): Finding[] {
   const { service, name, state, oomKilled, exitCode, restarts } = container;
-  const raise = `Raise mem_limit of ${service} in a Compose file of your own, then: ${START}`;
+  const raise = `mem_limit of ${service} in a Compose file of your own, then: ${START}`;
   const problem = containerProblem(container) ?? (state === "created" ? NEVER_STARTED : undefined);
   if (problem !== undefined) {
     const isKilled = oomKilled || exitCode === KILLED;
-    const fix = isKilled ? raise : `docker compose logs --tail 50 ${service}`;
+    const fix = isKilled ? `Raise ${raise}` : `docker compose logs --tail 50 ${service}`;
     return [fail("containers", `${name} ${problem}`, state === "created" ? `When its cause is mended: ${START}` : fix)];
   }
   if (restarts === 0 || !isStackService(service)) return [];
   // The engine forgets why: a process that was killed for memory and restarted looks like any other.
   const what = `${name} ended and was restarted ${counted(restarts, "time")} since it was started`;
-  return [warn("containers", what, `docker compose logs ${service}; where they tell nothing it was killed: ${raise}`)];
+  const fix = `docker compose logs ${service} shows the reason. If it shows none, the process was killed. If that was for lack of memory, raise ${raise}`;
+  return [warn("containers", what, fix)];
 }
 
 function imageFindings({ config }: RunningStack, container: Container): Finding[] {

@@ -13,6 +13,10 @@ const ALL_FILES = `COMPOSE_FILE=compose.yaml:compose.override.yaml:${OVERRIDE}\n
 /** A real GlitchTip's image in place of the stand-in (docs/development.md, "A real GlitchTip"). */
 const REAL_IMAGE = process.env.GLITCHTIP_TEST_IMAGE;
 
+/** What a stack of such an image has beside the parts of generation 6, which is the stand-in's where a test names none. */
+export const partsBeforeSix: readonly string[] =
+  REAL_IMAGE !== undefined && /:v?[45]\./.test(REAL_IMAGE) ? ["glitchtip-valkey", "glitchtip-worker"] : [];
+
 function withRealImage(flags: readonly string[]): readonly string[] {
   if (REAL_IMAGE === undefined || flags.includes("--server-url")) return flags;
   const at = flags.indexOf("--image");

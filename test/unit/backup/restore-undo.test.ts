@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -20,6 +20,7 @@ const { signal } = new AbortController();
 let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "undo-"));
+  writeFileSync(join(dir, "glitchtip.yaml"), declarationWith(""));
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -27,7 +28,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
  * A stack in the middle of a restore: what is restored is in use, and what was there is kept beside it. The call with the
  * number `failing` fails once.
  */
-function stackInRestore(failing: number | undefined) {
+function stackInRestore(failing: number | undefined, dumps: boolean[] = []) {
   const progress: RestoreProgress = {
     ...newRestore({ path: "/b", manifest: manifestWith() }, RAN),
     step: "state",
@@ -46,6 +47,13 @@ function stackInRestore(failing: number | undefined) {
   const call = (name: string) => {
     calls.push(name);
     if (calls.length === failing) throw new Error(`${name} failed`);
+  };
+  const copied: (string | undefined)[] = [];
+  const dump = () => {
+    call("dump");
+    copied.push(databases.get("glitchtip"));
+    const failed = dumps.shift() === false;
+    return answers(failed ? { code: 1, stderr: "no space left" } : { stderr: "server 180003\nbytes 1\npg_dump 0\n" });
   };
   const psql = (script: string, env: Readonly<Record<string, string>>) => {
     if (script.includes("starts_with")) {
@@ -72,6 +80,11 @@ function stackInRestore(failing: number | undefined) {
         call("flush");
         return answers({ stdout: "OK\n" });
       }
+      if (args[0] === "cp") return answers();
+      if (args[0] === "exec" && args.at(-1)?.includes("pg_dump")) return dump();
+      if (args[0] === "exec" && args.at(-1)?.includes("pg_database_size")) {
+        return answers({ stdout: "server 180003\nbytes 1\n" });
+      }
       if (args[0] === "exec") {
         const env = Object.fromEntries(args.filter((_, i) => args[i - 1] === "-e").map((one) => one.split("=")));
         return answers({ stdout: psql(args.at(-1) ?? "", env) });
@@ -94,7 +107,7 @@ function stackInRestore(failing: number | undefined) {
       },
     },
   });
-  const declaration = loadDeclaration(declarationWith(""), "glitchtip.yaml");
+  const declaration = loadDeclaration(declarationWith("backup: {folder: copies}\n"), "glitchtip.yaml");
   const context = {
     docker,
     workspace: { dir, declaration, env: {}, composeFiles: [] },
@@ -103,7 +116,7 @@ function stackInRestore(failing: number | undefined) {
     signal,
     log: silentLog,
   } as unknown as StackContext;
-  return { context, calls, databases, volumes, running };
+  return { context, calls, databases, volumes, running, copied };
 }
 
 describe("taking a restore back", () => {
@@ -114,6 +127,24 @@ describe("taking a restore back", () => {
     expect(volumes).toEqual({ uploads: "old", state: "old" });
     expect([...running].sort()).toEqual([...RAN].sort());
     expect(restoreProgress.read(dir)).toBeUndefined();
+  });
+
+  it("copies what the restored server has accepted while it was proved, because nothing else has it", async () => {
+    const { context, databases, copied } = stackInRestore(undefined);
+    await abortRestore(context);
+    expect(copied).toEqual(["restored"]);
+    expect(readdirSync(join(dir, "copies")).filter((name) => name.startsWith("glitchtip-"))).toHaveLength(1);
+    expect([...databases]).toEqual([["glitchtip", "old"]]);
+  });
+
+  it("keeps the database with what was accepted where the copy fails, and serves what was there", async () => {
+    const { context, databases, running } = stackInRestore(undefined, [false]);
+    await abortRestore(context);
+    expect([...databases]).toEqual([
+      ["glitchtip", "old"],
+      [expect.stringMatching(/^glitchtip_accepted_/), "restored"],
+    ]);
+    expect([...running].sort()).toEqual([...RAN].sort());
   });
 
   it("serves what was there whichever call fails, at once where the database is back, else after the next try", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CodedError } from "../../../src/base/errors.ts";
 import type { Declaration } from "../../../src/config/schema.ts";
 import { renderEnvFile } from "../../../src/outputs/env-file.ts";
 import { startStack } from "../../../src/running/up.ts";
@@ -57,6 +58,33 @@ describe("up", () => {
     const volumes = ["glitchtip-dsn", "glitchtip-dsn-api", "glitchtip-dsn-kept", "glitchtip-dsn-gone", "data"];
     const { calls } = await upIn(folder, declare(), {}, volumes);
     expect(calls).toEqual(["up --detach --wait", "volume rm shop_glitchtip-dsn-gone"]);
+  });
+
+  it.each([
+    { output: "Health check exceeded timeout (5s)", ends: "done", ups: 2 },
+    { output: "connection refused", ends: "GC1604", ups: 1 },
+  ])("waits for a server whose health checks were late, and for no other: $output", async ({ output, ends, ups }) => {
+    using folder = new TemporaryFolder();
+    let [called, looks] = [0, 0];
+    const docker = fakeDocker({
+      engine: {
+        containers: async () => [
+          container("glitchtip", looks++ < 4 ? { health: "unhealthy", healthOutput: output } : { health: "healthy" }),
+        ],
+      },
+      compose: {
+        up: async () => {
+          if (++called === 1) throw new CodedError("GC1604", "docker compose up failed (exit 1)");
+        },
+      },
+      cli: async () => answers(),
+    });
+    const started = startStack({ dir: folder.path, docker, ...WAITING, say: () => {}, warn: () => {} }, declare());
+    const outcome = await started.then(
+      () => "done",
+      (error: unknown) => (error instanceof CodedError ? error.code : String(error)),
+    );
+    expect({ outcome, called }).toEqual({ outcome: ends, called: ups });
   });
 
   it("otherwise waits for the provisioner, writes the files for their owner alone, and starts everything", async () => {

@@ -27,8 +27,8 @@ function upgradedStack(dir: string, step: Step, postgres: boolean, { nth, when }
     >,
     serves: step === "done" ? "new" : "nothing",
     copied: 0,
-    /** Events that the new server has accepted since the last copy. */
-    accepted: step === "done" ? 1 : 0,
+    /** Events that the new server has accepted since the last copy: it is published while it is proved. */
+    accepted: ["migrated", "proved", "done"].includes(step) ? 1 : 0,
   };
   const dataOf = () => (postgres ? world.settings : "before");
   const calls: string[] = [];
