@@ -43,7 +43,11 @@ function serviceIn(value: unknown, { port }: Workspace): GraphService {
   return {
     networks: list(service.networks).map(String),
     volumes: mounts.flatMap((mount) => (isSecret(mount) || !mount.isVolume ? [] : [mount.source])),
-    ports: list(service.ports).map((text) => String(text).replace(/\$\{GLITCHTIP_PORT:?-[^}]*\}/, String(port))),
+    ports: list(service.ports).map((text) =>
+      String(text)
+        .replace(/\$\{GLITCHTIP_PORT:?-[^}]*\}/, String(port))
+        .replace(/\$\{GLITCHTIP_SERVICE_PORT:?-([^}]*)\}/, "$1"),
+    ),
     secrets: [...mounts.flatMap((mount) => (isSecret(mount) ? [mount.source] : [])), ...stated],
   };
 }

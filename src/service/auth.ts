@@ -75,6 +75,7 @@ async function verified(token: string, key: Uint8Array | JWTVerifyGetKey, option
       typeof key === "function" ? await jwtVerify(token, key, options) : await jwtVerify(token, key, options);
     return payload;
   } catch (cause) {
+    if (cause instanceof CodedError) throw cause;
     throw refused(`Invalid token: ${whyInvalid(cause)}`, cause);
   }
 }
@@ -99,8 +100,22 @@ function wordsOf(claim: unknown): string[] {
 
 function remoteKeys(jwks: string): JWTVerifyGetKey {
   if (!URL.canParse(jwks)) throw new CodedError("GC1001", `--jwks ${jwks} is no address`);
-  return createRemoteJWKSet(new URL(jwks));
+  const keys = createRemoteJWKSet(new URL(jwks));
+  return async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (cause) {
+      // The token is to blame only where the keys were read.
+      if (ABOUT_THE_TOKEN.some((one) => cause instanceof one)) throw cause;
+      throw new CodedError("GC2009", `the keys of the tokens cannot be read from ${jwks}`, {
+        remedy: "Start the issuer of the tokens, or correct --jwks; then send the request again.",
+        cause,
+      });
+    }
+  };
 }
+
+const ABOUT_THE_TOKEN = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
 
 function signingKey(secret: Secret): Uint8Array {
   const key = new TextEncoder().encode(secret.reveal());

@@ -1,8 +1,64 @@
 import { parse } from "dotenv";
 import { expect, it } from "vitest";
+import { freePort } from "../support/valkey.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import { inventory } from "./support/server.ts";
 import { Stack } from "./support/stack.ts";
+import { until } from "./support/until.ts";
+
+const SERVICES = ["", "-queue", "-watch", "-worker"].map((part) => `glitchtip-service${part}`);
+
+/** Puts the reconcile service beside GlitchTip, and restarts each part of it. */
+async function withService(stack: Stack): Promise<void> {
+  const cli = async (...args: string[]) => {
+    const { code, stdout, stderr } = await stack.project.cli(args);
+    expect([args.join(" "), code], stdout + stderr).toEqual([args.join(" "), 0]);
+    return stdout;
+  };
+  const compose = async (...args: string[]) => {
+    const { code, stderr } = await stack.compose(args);
+    expect([args.join(" "), code], stderr).toEqual([args.join(" "), 0]);
+  };
+  const port = await freePort();
+  stack.write(".env", `${stack.read(".env")}GLITCHTIP_SERVICE_PORT=${port}\n`);
+  await stack.init("--service");
+  await stack.up();
+  expect([...(await stack.containers()).keys()]).toEqual(expect.arrayContaining(SERVICES));
+  const token = (await cli("serve", "token", "--subject", "ci", "--scope", "plan", "--scope", "apply")).trim();
+  // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes, each asserted where it is read
+  const ask = async (method: string, path: string, body?: object): Promise<any> => {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return await answer.json();
+  };
+  const planned = await until("the plan of the watch", async () => {
+    const { servers } = await ask("GET", "servers");
+    return servers?.[0]?.status === "unknown" ? undefined : servers;
+  });
+  expect(planned, await stack.logs(...SERVICES)).toMatchObject([{ status: "in sync", errors: [] }]);
+
+  // What waits in the queue outlives the queue, the API and the worker.
+  await compose("stop", "-t", "5", "glitchtip-service-worker");
+  const { id } = await ask("POST", "apply", {});
+  await compose("kill", "glitchtip-service-queue");
+  await stack.up({ args: ["glitchtip-service-queue"] });
+  await compose("restart", "glitchtip-service", "glitchtip-service-watch");
+  await stack.up();
+  expect(await ask("GET", `runs/${id}?timeout=60`), await stack.logs(...SERVICES)).toMatchObject({
+    status: "success",
+    report: { errors: [] },
+  });
+  expect(JSON.parse(await cli("status", "--json")).services).toEqual(
+    expect.arrayContaining(SERVICES.map((service) => expect.objectContaining({ service }))),
+  );
+  await cli("doctor");
+  expect(await cli("graph")).toContain(`127.0.0.1:8180:8080`);
+  await cli("uninstall", "--confirm", stack.name);
+  expect((await stack.containers()).size).toBe(0);
+}
 
 describeOnEngine("GlitchTip alone", () => {
   it("comes up in a folder with other things, without an app", async () => {
@@ -15,6 +71,7 @@ describeOnEngine("GlitchTip alone", () => {
       const { code, stdout, stderr } = await stack.project.cli([command]);
       expect([command, code], stdout + stderr).toEqual([command, 0]);
     }
+    await withService(stack);
   });
 
   it("gives a program on this machine its DSN in a dotenv file, and takes it out again", async () => {

@@ -371,7 +371,7 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     example: "Task still pending after 300s",
   },
   GC2007: {
-    cause: "The Valkey or Redis that holds the queue of the service does not answer.",
+    cause: "The Valkey, Redis or Postgres that holds the queue of the service does not answer.",
     todo: "Start it, and check the address of `--queue`. Runs that were accepted go on once it is back.",
     example: "the queue's engine does not answer",
   },
@@ -379,6 +379,11 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     cause: "A worker of the service was cut off from the queue, or another worker has taken its run over.",
     todo: "Nothing: the run is tried again, and starts with reading the server.",
     example: "https://errors.example.com: this run no longer holds the lock of the server; it writes nothing more",
+  },
+  GC2009: {
+    cause: "The address of `--jwks` does not answer with the public keys of the tokens' issuer.",
+    todo: "Start the issuer, or correct `--jwks`. Tokens are accepted again once its keys can be read.",
+    example: "the keys of the tokens cannot be read from https://login.example.com/keys",
   },
 };
 

@@ -1,14 +1,13 @@
-import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
-import { counted } from "../../base/counted.ts";
 import { defined } from "../../base/defined.ts";
-import { CodedError, type ErrorCode } from "../../base/errors.ts";
-import { openReferences } from "../../references/resolver.ts";
-import type { ServeSettings, serve, signToken } from "../../service/index.ts";
+import { CodedError } from "../../base/errors.ts";
+import type { ServeSettings } from "../../service/index.ts";
 import { DECLARATION_FILE } from "../../workspace/index.ts";
 import { badValues, collect, durationMs } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import type { CliContext } from "../context.ts";
+import { loadService, rethrowing, wholeNumber } from "../service-bundle.ts";
+import { printToken } from "../service-token.ts";
 
 declare const VERSION: string;
 
@@ -43,7 +42,10 @@ export default {
     command
       .argument("[action]", "token: make a token for the API")
       .option("--file <path>", "the declaration, or a folder of them", DECLARATION_FILE)
-      .option("--queue <url>", "a Valkey or a Redis: redis://HOST:PORT, or a reference to it; default: $SERVICE_QUEUE")
+      .option(
+        "--queue <url>",
+        "a Valkey, a Redis or a Postgres: redis://HOST:PORT, postgres://…, or a reference to it; default: $SERVICE_QUEUE",
+      )
       .option("--api", "only the API, unless other roles are named, too")
       .option("--worker [count]", "only workers, so many runs of each kind at a time (4)")
       .option("--watch [path]", "only the watch, of the declarations of --file or of this path")
@@ -51,7 +53,10 @@ export default {
       .option("--apply", "the watch applies what it plans; organizations and projects are not deleted by it")
       .option("--host <address>", "where to listen", "127.0.0.1")
       .option("--port <port>", "the port of the API, of health and metrics", "8080")
-      .option("--secret <reference>", "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the key of the tokens (HS256)")
+      .option(
+        "--secret <reference>",
+        "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the key of the tokens (HS256); token: default is the key of this stack's service",
+      )
       .option("--jwks <url>", "the public keys of the issuer of the tokens; --secret then only seals what is queued")
       .option("--issuer <name>", "the issuer of the tokens", NAME)
       .option("--audience <name>", "the audience of the tokens", NAME)
@@ -63,7 +68,7 @@ export default {
       .option("--server <glob>", "token: the servers it is for; may be repeated", collect, [])
       .option("--days <number>", "token: how long it is valid", "30"),
   async run(context, flags, [action]) {
-    if (action === "token") return await makeToken(context, flags);
+    if (action === "token") return await printToken(context, flags);
     if (action !== undefined) {
       throw new CodedError("GC1001", `serve: there is no action "${action}"`, { remedy: "There is: serve token." });
     }
@@ -83,27 +88,6 @@ export default {
   },
 } satisfies CliCommand<Flags>;
 
-interface Service {
-  readonly serve: typeof serve;
-  readonly signToken: typeof signToken;
-}
-
-/** The service is a bundle of its own, which no other command loads. */
-const loadService = async (): Promise<Service> => (await import(new URL("serve.mjs", import.meta.url).href)) as Service;
-
-/** The bundle has a class CodedError of its own. */
-async function rethrowing<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Error && error.name === "CodedError" && "code" in error) {
-      const { code, message, remedy, problems, cause } = error as CodedError;
-      throw new CodedError(code as ErrorCode, message, { ...defined({ remedy }), problems, cause });
-    }
-    throw error;
-  }
-}
-
 function settingsOf({ env }: CliContext, flags: Flags): ServeSettings {
   const { file, watch, apply = false, host, secret, jwks, issuer, audience, revoked, compat, events } = flags;
   const roles = rolesOf(flags);
@@ -111,7 +95,7 @@ function settingsOf({ env }: CliContext, flags: Flags): ServeSettings {
   const port = wholeNumber(flags.port, 0, 65_535);
   const everySeconds = secondsOf(flags.every);
   const problems = [
-    ...(queue === "" ? ["--queue is missing: a Valkey or a Redis, such as redis://127.0.0.1:6379"] : []),
+    ...(queue === "" ? ["--queue is missing: a Valkey, a Redis or a Postgres, such as redis://127.0.0.1:6379"] : []),
     ...(port === undefined ? [`--port ${flags.port}: this is no port`] : []),
     ...(roles.workers === undefined ? [`--worker ${flags.worker}: this is no number from 1 to 64`] : []),
     ...(everySeconds === undefined ? [`--every ${flags.every}: write 30s, 5m or 1h, from 1s to 24h`] : []),
@@ -152,43 +136,7 @@ function rolesOf({ api, worker, watch }: Flags) {
   };
 }
 
-function wholeNumber(text: string, least: number, most: number): number | undefined {
-  const number = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  return number >= least && number <= most ? number : undefined;
-}
-
 function secondsOf(text: string): number | undefined {
   const seconds = (durationMs(text) ?? 0) / 1_000;
   return seconds >= 1 && seconds <= 86_400 ? seconds : undefined;
-}
-
-async function makeToken(context: CliContext, flags: Flags): Promise<void> {
-  const { dir, env, clock, signal, log } = context;
-  const { subject, secret, scope, server, issuer, audience } = flags;
-  const days = wholeNumber(flags.days, 1, 366);
-  const unknown = scope.filter((one) => one !== "plan" && one !== "apply");
-  const problems = [
-    ...(subject ? [] : ["--subject is missing"]),
-    ...(secret ? [] : ["--secret is missing: the key that the service has, too"]),
-    ...(days === undefined ? [`--days ${flags.days}: this is no number from 1 to 366`] : []),
-    ...unknown.map((one) => `--scope ${one}: there is plan, and apply`),
-  ];
-  if (problems.length > 0 || !subject || !secret || days === undefined) throw badValues(problems);
-  const references = openReferences({ dir, env, clock, signal, say: log.step });
-  try {
-    const key = await references.resolve(secret, "--secret");
-    const id = randomUUID();
-    const scopes = scope.length === 0 ? ["plan"] : scope;
-    const servers = server.length === 0 ? ["*"] : server;
-    const { signToken } = await loadService();
-    const token = await rethrowing(() =>
-      signToken(key, { subject, id, scopes, servers, days, issuer, audience }, clock.now()),
-    );
-    log.info(
-      `a token of ${subject} (jti:${id}) for ${servers.join(", ")}: ${scopes.join(", ")}; ${counted(days, "day")}`,
-    );
-    context.print(context.json ? JSON.stringify({ token, id, subject, scopes, servers, days }) : token);
-  } finally {
-    await references.close();
-  }
 }

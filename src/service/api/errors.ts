@@ -12,6 +12,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   GC2005: 404,
   GC2006: 408,
   GC2007: 503,
+  GC2009: 503,
 };
 
 /** The errors of Fastify that a client causes, as ours. */

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SignJWT, UnsecuredJWT } from "jose";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from "jose";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Secret } from "../../../src/base/secret.ts";
 import { maySee, openAuth, requireScope, requireServers, signToken } from "../../../src/service/auth.ts";
 
@@ -85,6 +87,82 @@ describe("tokens", () => {
     await expect(check.identify(header)).rejects.toThrow("Token has been revoked");
     writeFileSync(revoked, "sub:ci\n# jti:t-1 was here\n");
     await expect(check.identify(header)).rejects.toThrow("Token has been revoked");
+  });
+});
+
+/** An issuer whose keys can be changed, and which can be away. */
+async function startIssuer() {
+  let keys: readonly JWK[] = [];
+  let status = 200;
+  let asked = 0;
+  const server = createServer((_, response) => {
+    asked++;
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ keys }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`,
+    asked: () => asked,
+    answer: (code: number) => {
+      status = code;
+    },
+    /** Returns a function that signs with a new key, which takes the place of those before. */
+    async rotate(kid: string) {
+      const { publicKey, privateKey } = await generateKeyPair("ES256");
+      keys = [{ ...(await exportJWK(publicKey)), kid, alg: "ES256", use: "sig" }];
+      return async (claims: Record<string, unknown> = {}, named = kid) =>
+        `Bearer ${await new SignJWT({ sub: "ci", iss: ISSUER.issuer, aud: ISSUER.audience, exp: NOW + 60, ...claims })
+          .setProtectedHeader({ alg: "ES256", kid: named })
+          .sign(privateKey)}`;
+    },
+  };
+}
+
+describe("tokens of an issuer with public keys", () => {
+  it("are accepted by the keys that the issuer has, also after it has changed them", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOW_MS });
+    onTestFinished(() => void vi.useRealTimers());
+    const issuer = await startIssuer();
+    const check = openAuth({ ...ISSUER, jwks: issuer.url }, () => NOW_MS);
+    const first = await issuer.rotate("one");
+    await expect(check.identify(await first())).resolves.toMatchObject({ subject: "ci" });
+    await expect(check.identify(await first({ exp: NOW - 60 }))).rejects.toThrow(/expired/);
+    expect(issuer.asked()).toBe(1);
+    const second = await issuer.rotate("two");
+    // An unknown key is asked for at most every half a minute, whoever sends it.
+    await expect(check.identify(await second())).rejects.toMatchObject({ code: "GC2001" });
+    expect(issuer.asked()).toBe(1);
+    vi.setSystemTime(NOW_MS + 31_000);
+    await expect(check.identify(await second())).resolves.toMatchObject({ subject: "ci" });
+    await expect(check.identify(await first())).rejects.toMatchObject({ code: "GC2001" });
+    expect(issuer.asked()).toBe(2);
+  });
+
+  it("are refused where the key is not the issuer's, and where they are signed with a public text", async () => {
+    const issuer = await startIssuer();
+    const check = openAuth({ ...ISSUER, jwks: issuer.url, secret: SECRET }, () => NOW_MS);
+    const stranger = await issuer.rotate("one");
+    await issuer.rotate("one");
+    await expect(check.identify(await stranger())).rejects.toThrow(/signature verification/);
+    await expect(check.identify(await stranger({}, "other"))).rejects.toMatchObject({ code: "GC2001" });
+    await expect(check.identify(`Bearer ${await token()}`)).rejects.toThrow(/"alg"/);
+  });
+
+  it("cannot be judged while the issuer is away: the service says so, with 503", async () => {
+    const issuer = await startIssuer();
+    const check = openAuth({ ...ISSUER, jwks: issuer.url }, () => NOW_MS);
+    const signIt = await issuer.rotate("one");
+    issuer.answer(500);
+    await expect(check.identify(await signIt())).rejects.toMatchObject({
+      code: "GC2009",
+      message: `the keys of the tokens cannot be read from ${issuer.url}`,
+    });
+    issuer.answer(200);
+    await expect(check.identify(await signIt())).resolves.toMatchObject({ subject: "ci" });
   });
 });
 
