@@ -6,7 +6,7 @@ import { fill, mountSmallDisk } from "../support/small-disk.ts";
 import { backupsOf, type Data, databases, expectSameContent, stackWithData } from "./support/backup.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import { readEvent } from "./support/server.ts";
-import { Stack } from "./support/stack.ts";
+import { DEFAULT_SERVER, Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
 
 const PASSPHRASE = "seven random words are far more than enough";
@@ -39,7 +39,7 @@ describeOnEngine("a backup", () => {
       format: 1,
       product: "glitchtip-compose",
       project: stack.name,
-      glitchtip: { generation: "6", image: "glitchtip/glitchtip:6" },
+      glitchtip: DEFAULT_SERVER,
       postgres: { major: 18 },
       verified: "trial restore",
       secrets: "none",

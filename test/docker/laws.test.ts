@@ -90,7 +90,7 @@ describeOnEngine("the laws of diagnosis on a running stack", () => {
   async function missed(of = docker): Promise<Finding[]> {
     const running = await observeStack(of);
     const found = [
-      ...checkContainers(running),
+      ...checkContainers(running, workspace.declaration),
       ...checkStartedFiles(running, workspace.declaration, stackFileNames(workspace)),
       ...(await checkDsns(running)),
       ...(await checkNames(workspace.declaration, running.config, running, thisMachine(systemClock))),

@@ -87,7 +87,9 @@ export async function runDoctor(context: DoctorContext): Promise<Finding[]> {
       of(workspace.value?.declaration, (declaration) => checkNames(declaration, found, stack.value, machine)),
     ),
     vault.error === undefined ? of(vault.value, checkVaultSecrets) : errorFindings("vault", vault.error),
-    stack.error === undefined ? of(stack.value, checkContainers) : errorFindings("containers", stack.error),
+    stack.error === undefined
+      ? of(stack.value, (found) => checkContainers(found, workspace.value?.declaration))
+      : errorFindings("containers", stack.error),
     of(stack.value, (found) =>
       of(workspace.value, (read) => checkStartedFiles(found, read.declaration, stackFileNames(read))),
     ),

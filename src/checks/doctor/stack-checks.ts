@@ -4,6 +4,7 @@ import { hasAudience } from "../../config/framework-presets.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { resolveServer } from "../../config/server.ts";
 import type { Container, Docker, Engine } from "../../docker/index.ts";
+import type { JobQueue } from "../../glitchtip/versions.ts";
 import {
   appsStartedBeforeDsn,
   appsStartedWithoutOurs,
@@ -13,6 +14,7 @@ import {
   databaseOutsideVolumes,
   FREE_VALKEY,
   isCutOff,
+  jobQueueOf,
   LOST_DSN,
   NEVER_STARTED,
   observeClaims,
@@ -28,7 +30,7 @@ import {
   valkeyProblem,
   type WorkspaceIdentity,
 } from "../../running/index.ts";
-import { isStackService, SERVER } from "../../stack/service-names.ts";
+import { DATABASE, isStackService, SERVER, VALKEY, WORKER } from "../../stack/service-names.ts";
 import { certificateStatus } from "../production/certificate-status.ts";
 import { RESTART_WORKER } from "../production/point.ts";
 import type { Machine } from "./doctor.ts";
@@ -102,7 +104,10 @@ export async function checkOwner(engine: Engine, identity: WorkspaceIdentity): P
 
 const START = "docker compose up -d --wait";
 
-function containerFindings(container: Container): Finding[] {
+/** A worker with Celery takes a job off its queue before its event is stored (docs/sizing.md, "What a kill may cost"). */
+const LOSES_EVENTS: readonly string[] = [WORKER, DATABASE, VALKEY];
+
+function containerFindings(container: Container, queue: JobQueue | undefined): Finding[] {
   const { service, name, state, oomKilled, exitCode, restarts } = container;
   const raise = `mem_limit of ${service} in a Compose file of your own, then: ${START}`;
   const problem = containerProblem(container) ?? (state === "created" ? NEVER_STARTED : undefined);
@@ -113,7 +118,9 @@ function containerFindings(container: Container): Finding[] {
   }
   if (restarts === 0 || !isStackService(service)) return [];
   // The engine forgets why: a process that was killed for memory and restarted looks like any other.
-  const what = `${name} ended and was restarted ${counted(restarts, "time")} since it was started`;
+  const lost = queue === "celery" && LOSES_EVENTS.includes(service);
+  const loss = lost ? "; events that GlitchTip had accepted just before may be lost" : "";
+  const what = `${name} ended and was restarted ${counted(restarts, "time")} since it was started${loss}`;
   const fix = `docker compose logs ${service} shows the reason. If it shows none, the process was killed. If that was for lack of memory, raise ${raise}`;
   return [warn("containers", what, fix)];
 }
@@ -137,11 +144,12 @@ function endedJobFindings({ config: { services } }: RunningStack, { service, nam
 const KILLED = 137;
 
 /** Finds containers that do not work, also those that lost a process to the kernel's out-of-memory killer and run on. */
-export function checkContainers(stack: RunningStack): Finding[] {
+export function checkContainers(stack: RunningStack, declaration?: Declaration): Finding[] {
+  const queue = declaration && jobQueueOf(declaration);
   if (stack.containers.length === 0) return [ok("containers", "the project is not started")];
   const missing = serviceStates(stack).filter(({ state }) => state === "missing");
   const broken = [
-    ...stack.containers.flatMap((one) => [...containerFindings(one), ...imageFindings(stack, one)]),
+    ...stack.containers.flatMap((one) => [...containerFindings(one, queue), ...imageFindings(stack, one)]),
     ...stack.containers.flatMap((one) => endedJobFindings(stack, one)),
     ...missing.map(({ service }) => fail("containers", `${service} has no container`, START)),
   ];

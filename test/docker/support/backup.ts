@@ -27,7 +27,9 @@ export async function expectSameContent(stack: Stack, { eventId, dsn, key }: Omi
   expect((await storedState(stack)).projects.app?.key).toBe(key);
   expect(await stack.variable("app", "SENTRY_DSN")).toBe(dsn);
   expect((await stack.exec("glitchtip", "cat", "/code/uploads/a/source.map")).stdout).toBe("map\n");
-  expect((await stack.exec("glitchtip", "ls", "-A", "/code/uploads")).stdout).toBe("a\n");
+  // The upstream image brings a .gitignore in that folder, which a new volume takes over.
+  const uploads = (await stack.exec("glitchtip", "ls", "-A", "/code/uploads")).stdout;
+  expect(uploads.replace(/^\.gitignore\n/, "")).toBe("a\n");
   expect(await inventory(stack)).toMatchObject({ organizations: ["Acme"], projects: ["app"] });
   // The old DSN is accepted: a new event of the app, which kept it, arrives.
   const { eventId: next = "" } = (await stack.app<{ eventId: string }>("/error")) ?? {};

@@ -13,6 +13,17 @@ const ALL_FILES = `COMPOSE_FILE=compose.yaml:compose.override.yaml:${OVERRIDE}\n
 /** A real GlitchTip's image in place of the stand-in (docs/development.md, "A real GlitchTip"). */
 const REAL_IMAGE = process.env.GLITCHTIP_TEST_IMAGE;
 
+/** The image and the generation of a stack for which a test names none. */
+export const DEFAULT_SERVER = { image: REAL_IMAGE ?? "glitchtip/glitchtip:6", generation: generationOf(REAL_IMAGE) };
+
+function generationOf(image = ":6"): string {
+  return /:v?(4\.1|5\.1|5\.2|6)\b/.exec(image)?.[1] ?? "6";
+}
+
+/** A declaration that a test writes itself, with the real image. */
+const withImage = (text: string): string =>
+  REAL_IMAGE === undefined ? text : text.replace(/glitchtip\/glitchtip:[\w.-]+/g, REAL_IMAGE);
+
 /** What a stack of such an image has beside the parts of generation 6, which is the stand-in's where a test names none. */
 export const partsBeforeSix: readonly string[] =
   REAL_IMAGE !== undefined && /:v?[45]\./.test(REAL_IMAGE) ? ["glitchtip-valkey", "glitchtip-worker"] : [];
@@ -35,7 +46,9 @@ export class Stack implements AsyncDisposable {
 
   /** A folder with these files, before `init`. */
   static async in(files: Readonly<Record<string, string>> = {}): Promise<Stack> {
-    return new Stack(await temporaryProject(files));
+    const declaration = files["glitchtip.yaml"];
+    const more = declaration === undefined ? {} : { "glitchtip.yaml": withImage(declaration) };
+    return new Stack(await temporaryProject({ ...files, ...more }));
   }
 
   /** An empty folder after `init`: the sample app, organization Acme. */

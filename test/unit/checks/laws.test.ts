@@ -161,7 +161,7 @@ async function findingsOf(one: Picture): Promise<Finding[]> {
     containers: await engine.containers("shop"),
   };
   const found = [
-    ...checkContainers(stack),
+    ...checkContainers(stack, declaration),
     ...checkStartedFiles(stack, declaration, [STACK_FILE]),
     ...(await checkDsns(stack)),
   ];

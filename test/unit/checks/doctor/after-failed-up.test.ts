@@ -154,3 +154,15 @@ it("a container of ours that was restarted is told, since the engine forgets tha
     }),
   );
 });
+
+it.each([
+  { image: "glitchtip/glitchtip:5.2.1", service: "glitchtip-db", loses: true },
+  { image: "glitchtip/glitchtip:5.2.1", service: "glitchtip-worker", loses: true },
+  { image: "glitchtip/glitchtip:5.2.1", service: "glitchtip", loses: false },
+  { image: "glitchtip/glitchtip:6", service: "glitchtip-db", loses: false },
+])("says where a restart may have lost accepted events: $service of $image", async ({ image, service, loses }) => {
+  using folder = await initiated(image);
+  const { bad } = await examine({ dir: folder.dir, docker: withFault(service, { restarts: 1 }) });
+  const [found] = bad.filter(({ what }) => what.includes("ended and was restarted"));
+  expect(found?.what.includes("had accepted just before may be lost")).toBe(loses);
+});

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defined } from "../../../../src/base/defined.ts";
 import { silentLog } from "../../../../src/base/log.ts";
 import { type Finding, type Machine, runDoctor } from "../../../../src/checks/doctor/doctor.ts";
 import type { ComposeConfig } from "../../../../src/compose/model.ts";
@@ -35,11 +36,11 @@ interface ProjectFolder extends Disposable {
 }
 
 /** Makes a workspace with one app by `init`. */
-export async function initiated(): Promise<ProjectFolder> {
+export async function initiated(image?: string): Promise<ProjectFolder> {
   const dir = mkdtempSync(join(tmpdir(), "glitchtip-doctor-"));
   const compose = 'services:\n  api: {image: "node:24", entrypoint: [node], command: [server.js]}\n';
   writeFileSync(join(dir, "compose.yaml"), compose);
-  await initWorkspace({ dir, log: silentLog, assets: ASSETS }, { apps: { api: "shop" } });
+  await initWorkspace({ dir, log: silentLog, assets: ASSETS }, { apps: { api: "shop" }, ...defined({ image }) });
   return { dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
