@@ -162,10 +162,11 @@ function alertsOf(
 
 /** Returns what no single field of a request shows: what is there twice. */
 export function compatProblems({ instances }: CompatRequest): string[] {
-  const twice = (what: string, names: readonly string[]) =>
-    [...new Set(names.filter((name, at) => names.indexOf(name) !== at))].map(
-      (name) => `${what} "${name}" is there twice`,
-    );
+  const twice = (what: string, names: readonly string[]) => {
+    const seen = new Set<string>();
+    const doubles = new Set(names.filter((name) => seen.size === seen.add(name).size));
+    return [...doubles].map((name) => `${what} "${name}" is there twice`);
+  };
   return [
     ...twice(
       "instances: the instance",

@@ -1,6 +1,7 @@
 import { CodedError } from "../base/errors.ts";
 import { type BroughtServers, broughtServers } from "./compat.ts";
-import type { CompatRequest } from "./compat-schema.ts";
+import { compatSchema } from "./compat-schema.ts";
+import { fastParser } from "./fast-validation.ts";
 import { chosenServers, type Registry } from "./registry.ts";
 import type { RunRecord, RunStore } from "./run-store.ts";
 import type { Seal } from "./seal.ts";
@@ -12,6 +13,8 @@ export interface RunServersContext {
   readonly seal: Seal | undefined;
 }
 
+const parseRequest = fastParser(compatSchema);
+
 /** Returns the servers of a run: registered ones by their names, or those that its request has brought. */
 export async function serversOfRun(context: RunServersContext, record: RunRecord): Promise<BroughtServers> {
   const { registry, runs, seal, dir } = context;
@@ -22,7 +25,7 @@ export async function serversOfRun(context: RunServersContext, record: RunRecord
         remedy: "Give every process of the service the same --secret.",
       });
     }
-    return broughtServers(dir, JSON.parse(seal.open(body)) as CompatRequest);
+    return broughtServers(dir, parseRequest(JSON.parse(seal.open(body))));
   }
   if (record.servers.length === 0) throw new CodedError("GC1001", "the run names no server");
   return { servers: chosenServers(registry.read(), record.servers), env: {} };

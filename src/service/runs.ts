@@ -13,8 +13,8 @@ export interface SubmitContext {
 export type NewRun = Pick<RunRecord, "id" | "kind" | "subject" | "servers" | "strict" | "fresh"> & {
   /** The sealed request of a run that brings its own servers. */
   readonly sealed?: string;
-  /** What makes two wet runs equal. */
-  readonly content: string;
+  /** Returns what makes two wet runs equal. */
+  content(): string;
 };
 
 /**
@@ -28,7 +28,7 @@ export async function submit(context: SubmitContext, { sealed, content, ...asked
     if (asked.kind === "plan") return await queue(record);
     // Whoever finds the claim finds its record.
     await runs.put(record);
-    const fingerprint = createHash("sha256").update(content).digest("hex");
+    const fingerprint = createHash("sha256").update(content()).digest("hex");
     const holder = await claimed(context, fingerprint, record.id);
     if (holder === record.id) return await queue({ ...record, fingerprint });
     const skipped: RunRecord = { ...record, state: "skipped", reason: "duplicate_task", finishedAtMs: now() };

@@ -1,6 +1,6 @@
 import { Transform } from "node:stream";
 import { createGunzip } from "node:zlib";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { CodedError } from "../../base/errors.ts";
 
 export const BODY_LIMIT_BYTES = 64 * 1_024 * 1_024;
@@ -47,3 +47,18 @@ const tooMuch = (): Error =>
   Object.assign(new Error(`Compressed request body exceeds ${COMPRESSED_LIMIT_BYTES} bytes limit`), {
     statusCode: 413,
   });
+
+const texts = new WeakMap<FastifyRequest, string>();
+
+/** Keeps the text of JSON bodies until their requests are answered: a large one is not made into a text again. */
+export function keepJsonText(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, text, done) => {
+    texts.set(request, text);
+    // Fastify's own parser calls back.
+    void parse(request, text, done);
+  });
+}
+
+/** Returns the body of a request as its client has sent it. */
+export const jsonText = (request: FastifyRequest): string => texts.get(request) ?? JSON.stringify(request.body);

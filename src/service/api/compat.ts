@@ -6,6 +6,7 @@ import { compatProblems } from "../compat.ts";
 import { compatSchema } from "../compat-schema.ts";
 import type { RunRecord } from "../run-store.ts";
 import { submit } from "../runs.ts";
+import { jsonText } from "./body.ts";
 import type { ApiContext } from "./context.ts";
 import { accepted, awaitedRun, runId } from "./runs.ts";
 import { acceptedSchema, changeSchema, errorsOf, freshSchema, idSchema, timeoutSchema } from "./schemas.ts";
@@ -69,7 +70,6 @@ export const compatRoutes =
             remedy: "Allow them in the file of --compat, or declare these servers and send POST /api/v1/plan.",
           });
         }
-        const content = JSON.stringify(instances);
         const record = await submit(context, {
           id: runId(request),
           kind,
@@ -77,8 +77,8 @@ export const compatRoutes =
           servers: names,
           strict: false,
           fresh: request.query.fresh === "true",
-          sealed: seal.seal(JSON.stringify(request.body)),
-          content,
+          sealed: seal.seal(jsonText(request)),
+          content: () => JSON.stringify(instances),
         });
         // A client of the original learns of a duplicate by asking for the result.
         return { ...accepted(request, reply, record, `${PATH}/${record.id}`), status: "pending" as const };

@@ -1,13 +1,9 @@
 import { randomUUID } from "node:crypto";
 import swagger from "@fastify/swagger";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
-import {
-  jsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from "fastify-type-provider-zod";
-import { BODY_LIMIT_BYTES, readGzip } from "./body.ts";
+import { jsonSchemaTransform, serializerCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { fastValidatorCompiler } from "../fast-validation.ts";
+import { BODY_LIMIT_BYTES, keepJsonText, readGzip } from "./body.ts";
 import { compatRoutes } from "./compat.ts";
 import type { ApiContext } from "./context.ts";
 import { answerError, unknownRun } from "./errors.ts";
@@ -39,7 +35,7 @@ export async function openHttpServer({ health, api, version, logger }: HttpServe
       return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
     },
   }).withTypeProvider<ZodTypeProvider>();
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler(fastValidatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   app.setNotFoundHandler((request, reply) => answerError(unknownRun(), request, reply));
@@ -57,6 +53,7 @@ export async function openHttpServer({ health, api, version, logger }: HttpServe
     request.log.info({ method: request.method, route, status, ms: Math.round(elapsedTime) }, "answered");
   });
   readGzip(app);
+  keepJsonText(app);
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
