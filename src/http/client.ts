@@ -1,5 +1,6 @@
 import { type HttpAdapter, httpOver } from "./exchange.ts";
 import type { HttpOptions, OpenHttp } from "./http.ts";
+import { openNodeHttp } from "./node.ts";
 
 /** Opens the command line's client, over undici. The library is loaded with the first request: half a megabyte. */
 export const openHttp: OpenHttp = (options = {}) => {
@@ -17,6 +18,6 @@ export const openHttp: OpenHttp = (options = {}) => {
   );
 };
 
-/** True where requests may have to go through a proxy, which only `openHttp` knows. */
-export const hasProxy = (env: NonNullable<HttpOptions["env"]>): boolean =>
-  ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"].some((name) => env[name]);
+/** Returns undici where requests may have to go through a proxy; else Node's own client, which starts in a tenth of its time and memory. */
+export const httpFor = (env: NonNullable<HttpOptions["env"]>): OpenHttp =>
+  ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"].some((name) => env[name]) ? openHttp : openNodeHttp;

@@ -5,8 +5,7 @@ import type { Docker } from "../docker/index.ts";
 import type { Credentials } from "../glitchtip/calls/index.ts";
 import { openClient } from "../glitchtip/client.ts";
 import { openTransport, readsAndWrites, type Transport } from "../glitchtip/transport.ts";
-import { hasProxy, openHttp } from "../http/client.ts";
-import { openNodeHttp } from "../http/node.ts";
+import { httpFor } from "../http/client.ts";
 import { acquireLock } from "../outputs/lock.ts";
 import { openPrivateFolder } from "../outputs/private-folder.ts";
 import { openServerStore, type ServerStore, serverStorePath } from "../outputs/server-store.ts";
@@ -56,7 +55,7 @@ export async function connectServer(
   const ca = desired.ca === undefined ? {} : { ca: (await references.resolve(desired.ca, "server.ca")).reveal() };
   const options = { requestTimeoutMs: desired.timeoutMs, connections: CONNECTIONS, env: context.env, ...ca };
   // undici takes a tenth of a second more, which a plan of 100 projects would show (docs/speed.md).
-  const open = hasProxy(context.env) ? openHttp : openNodeHttp;
+  const open = httpFor(context.env);
   const direct = readsAndWrites(
     openTransport(open, url, { ...options, keepAlive: true }),
     openTransport(open, url, options),

@@ -5,7 +5,7 @@ import type { DeclaredServer } from "./declared.ts";
 import { openPool } from "./pool.ts";
 
 /** How many servers are worked on at the same time: enough for one core, and few enough to bound sockets and memory. */
-const SERVERS_AT_ONCE = 64;
+const SERVERS_AT_ONCE = 48;
 
 export interface ServersContext extends ConnectContext {
   readonly env: Readonly<Record<string, string | undefined>>;

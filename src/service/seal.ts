@@ -4,7 +4,7 @@ import type { Secret } from "../base/secret.ts";
 
 /** Encrypts what holds secrets before it goes into the engine. */
 export interface Seal {
-  seal(text: string): string;
+  seal(text: string | Buffer): string;
   /** Throws GC2004 for what another secret has sealed. */
   open(sealed: string): string;
 }
@@ -19,8 +19,9 @@ export function sealWith(secret: Secret): Seal {
     seal(text) {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv("aes-256-gcm", key, iv);
-      const body = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-      return Buffer.concat([iv, cipher.getAuthTag(), body]).toString("base64");
+      const bytes = typeof text === "string" ? Buffer.from(text) : text;
+      const body = [cipher.update(bytes), cipher.final()];
+      return Buffer.concat([iv, cipher.getAuthTag(), ...body]).toString("base64");
     },
     open(sealed) {
       const bytes = Buffer.from(sealed, "base64");

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import pino from "pino";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
@@ -45,6 +46,8 @@ const AWAY_MS = 2_000;
 
 /** Runs the service until its signal is aborted. Throws where it cannot start. */
 export async function serve(context: ServeContext, settings: ServeSettings): Promise<void> {
+  // A process that waits for days keeps some 30 MB less, and works as fast (docs/speed.md).
+  setFlagsFromString("--optimize-for-size");
   const { dir, env, clock, signal } = context;
   const logger = pino({ base: { service: "glitchtip-compose" } }, { write: context.writeLog });
   const log: Log = {

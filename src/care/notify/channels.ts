@@ -1,7 +1,7 @@
 import { CodedError } from "../../base/errors.ts";
 import type { Clock } from "../../base/wait.ts";
 import type { Declaration } from "../../config/schema.ts";
-import { openHttp } from "../../http/client.ts";
+import { httpFor } from "../../http/client.ts";
 import { openReferences, type References } from "../../references/resolver.ts";
 import { composeProjectNameOf, type Workspace } from "../../workspace/index.ts";
 import type { Notice } from "./notice.ts";
@@ -33,7 +33,9 @@ export async function tellChannels(context: TellContext, declaration: Declaratio
   const references = openReferences({ ...context, vault: declaration.vault });
   try {
     const channels = await openChannels(declaration, wanted, references);
-    const sending = channels.map((channel) => sendNotice(channel, notice, { ...context, openHttp, hidden: [] }));
+    const sending = channels.map((channel) =>
+      sendNotice(channel, notice, { ...context, openHttp: httpFor(context.env), hidden: [] }),
+    );
     const results = await Promise.allSettled(sending);
     return results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
   } finally {
@@ -109,7 +111,9 @@ export async function testChannels(
       atMs: clock.now(),
     };
     const results = await Promise.allSettled(
-      channels.map((channel) => sendNotice(channel, notice, { clock, signal, openHttp, env: context.env, hidden: [] })),
+      channels.map((channel) =>
+        sendNotice(channel, notice, { clock, signal, openHttp: httpFor(context.env), env: context.env, hidden: [] }),
+      ),
     );
     signal.throwIfAborted();
     const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));

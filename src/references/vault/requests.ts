@@ -1,7 +1,7 @@
 import { defined } from "../../base/defined.ts";
 import { retry } from "../../base/retry.ts";
 import type { Clock } from "../../base/wait.ts";
-import { openHttp } from "../../http/client.ts";
+import { httpFor } from "../../http/client.ts";
 import { HttpError } from "../../http/http.ts";
 import { answerOf, unreachable, type VaultAnswer, VaultFailure } from "./answers.ts";
 import type { VaultSettings } from "./settings.ts";
@@ -39,7 +39,7 @@ export function openVaultRequests(
 ): VaultRequests {
   const { url, namespace, ca, timeoutMs } = settings;
   const trusted = defined({ ca: ca === undefined ? undefined : [ca] });
-  const http = openHttp({ timeoutMs, answerLimitBytes: ANSWER_LONGEST_BYTES, env, ...trusted });
+  const http = httpFor(env)({ timeoutMs, answerLimitBytes: ANSWER_LONGEST_BYTES, env, ...trusted });
   const once = async ({ method, path, token, body }: VaultRequest): Promise<VaultAnswer> => {
     const headers = defined({
       // A Vault agent can be configured to require this header (require_request_header).

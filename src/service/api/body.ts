@@ -48,17 +48,18 @@ const tooMuch = (): Error =>
     statusCode: 413,
   });
 
-const texts = new WeakMap<FastifyRequest, string>();
+const bodies = new WeakMap<FastifyRequest, Buffer>();
 
-/** Keeps the text of JSON bodies until their requests are answered: a large one is not made into a text again. */
-export function keepJsonText(app: FastifyInstance): void {
+/** Keeps JSON bodies as they came until their requests are answered, so that a large one is not made anew to be queued. */
+export function keepJsonBytes(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser("error", "error");
-  app.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, text, done) => {
-    texts.set(request, text);
+  app.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (request, bytes, done) => {
+    bodies.set(request, bytes);
     // Fastify's own parser calls back.
-    void parse(request, text, done);
+    void parse(request, bytes.toString("utf8"), done);
   });
 }
 
-/** Returns the body of a request as its client has sent it. */
-export const jsonText = (request: FastifyRequest): string => texts.get(request) ?? JSON.stringify(request.body);
+/** Returns the JSON body of a request as its client has sent it. */
+export const jsonBytes = (request: FastifyRequest): Buffer =>
+  bodies.get(request) ?? Buffer.from(JSON.stringify(request.body));

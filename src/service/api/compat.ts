@@ -6,7 +6,7 @@ import { compatProblems } from "../compat.ts";
 import { compatSchema } from "../compat-schema.ts";
 import type { RunRecord } from "../run-store.ts";
 import { submit } from "../runs.ts";
-import { jsonText } from "./body.ts";
+import { jsonBytes } from "./body.ts";
 import type { ApiContext } from "./context.ts";
 import { accepted, awaitedRun, runId } from "./runs.ts";
 import { acceptedSchema, changeSchema, errorsOf, freshSchema, idSchema, timeoutSchema } from "./schemas.ts";
@@ -77,7 +77,7 @@ export const compatRoutes =
           servers: names,
           strict: false,
           fresh: request.query.fresh === "true",
-          sealed: seal.seal(jsonText(request)),
+          sealed: seal.seal(jsonBytes(request)),
           content: () => JSON.stringify(instances),
         });
         // A client of the original learns of a duplicate by asking for the result.

@@ -3,7 +3,7 @@ import swagger from "@fastify/swagger";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { jsonSchemaTransform, serializerCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { fastValidatorCompiler } from "../fast-validation.ts";
-import { BODY_LIMIT_BYTES, keepJsonText, readGzip } from "./body.ts";
+import { BODY_LIMIT_BYTES, keepJsonBytes, readGzip } from "./body.ts";
 import { compatRoutes } from "./compat.ts";
 import type { ApiContext } from "./context.ts";
 import { answerError, unknownRun } from "./errors.ts";
@@ -53,7 +53,7 @@ export async function openHttpServer({ health, api, version, logger }: HttpServe
     request.log.info({ method: request.method, route, status, ms: Math.round(elapsedTime) }, "answered");
   });
   readGzip(app);
-  keepJsonText(app);
+  keepJsonBytes(app);
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
