@@ -63,14 +63,14 @@ export const randomText = (length: number, alphabet = ALPHABET): string =>
 export const newCsrfToken = (): string => randomText(32);
 
 /**
- * Returns whether Django accepts this write: the header equals the cookie, and the origin is the server's own. Behind TLS
- * a write needs an Origin or a Referer; 6 also trusts its own domain (read).
+ * Returns whether Django accepts this write: the header equals the cookie, and the origin is the server's own or a trusted
+ * one (docs/glitchtip-facts.md, "The image"). Behind TLS a write needs an Origin or a Referer; 6 trusts its own domain (read).
  */
 export function csrfHolds(incoming: Incoming, world: World): boolean {
   if (["GET", "HEAD", "OPTIONS", "TRACE"].includes(incoming.method)) return true;
   const { origin, referer, host } = incoming.headers;
   const tls = incoming.headers["x-forwarded-proto"] === "https";
-  const own = [`${tls ? "https" : "http"}://${host ?? ""}`, ...(world.has("secureBehindTls") ? [world.domain()] : [])];
+  const own = [`${tls ? "https" : "http"}://${host ?? ""}`, ...world.trustedOrigins()];
   if (origin !== undefined) {
     if (!own.includes(origin)) return false;
   } else if (tls && !own.some((one) => referer?.startsWith(`${one}/`))) {

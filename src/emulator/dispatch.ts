@@ -40,7 +40,7 @@ export async function dispatch(incoming: Incoming, world: World, store: Store): 
 
 function route(incoming: Incoming, world: World, store: Store): Reply | Promise<Reply> {
   const host = (incoming.headers.host ?? "").replace(/:\d+$/, "");
-  if (!world.allowedHosts.includes("*") && !world.allowedHosts.includes(host)) return badRequestPage();
+  if (!world.allowedHosts.some((allowed) => isAllowed(host, allowed))) return badRequestPage();
   if (incoming.method === "OPTIONS" && incoming.headers["access-control-request-method"]) return preflight();
   const match = ROUTER.match(incoming.path);
   if (!match) return unknownPath(incoming, world);
@@ -57,6 +57,10 @@ function route(incoming: Incoming, world: World, store: Store): Reply | Promise<
   const writes = incoming.method !== "GET" || incoming.cookies.sessionid !== undefined;
   return store.use(writes, (state) => answer(incoming, world, state, endpoint, match));
 }
+
+/** Compares a host with one of ALLOWED_HOSTS, as Django does. */
+const isAllowed = (host: string, allowed: string): boolean =>
+  allowed === "*" || host === allowed || (allowed.startsWith(".") && `.${host}`.endsWith(allowed));
 
 /** Authenticates the request and calls its handler. What a handler wrote before an error stays, as without a transaction. */
 function answer(incoming: Incoming, world: World, state: EmulatorState, endpoint: Endpoint, match: Match): Reply {
@@ -89,7 +93,7 @@ function unknownPath(incoming: Incoming, world: World): Reply {
   if (world.has("jsonNotFound") && path.startsWith("/api/0/") && path.endsWith("/")) return notFound();
   if (FRONT_END.test(path)) return frontPage();
   if (!path.endsWith("/") && ROUTER.match(`${path}/`)) {
-    return html(301, "", { location: `${path}/${search === "" ? "" : `?${search}`}` });
+    return html(301, "", { location: `${world.basePath}${path}/${search === "" ? "" : `?${search}`}` });
   }
   return notFoundPage();
 }

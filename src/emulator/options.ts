@@ -18,8 +18,12 @@ export interface EmulatorOptions {
   readonly organizationCreation?: "open" | "closed";
   /** GLITCHTIP_DOMAIN, the host of the server's own DSNs. Default: the emulator's address. */
   readonly domain?: string;
-  /** ALLOWED_HOSTS. Default: all Host headers are accepted. */
+  /** ALLOWED_HOSTS; a name that begins with a dot stands for the domain and all below it. Default: all are accepted. */
   readonly allowedHosts?: readonly string[];
+  /** CSRF_TRUSTED_ORIGINS: a write with a session may come from these, too. Default: from the server's own address in 6. */
+  readonly trustedOrigins?: readonly string[];
+  /** BASE_PATH, from 5.2 on: it stands before the paths of redirects and pages, and a proxy has to strip it. Default: none. */
+  readonly basePath?: string;
   /** Whether a worker runs. Without one, events are accepted and never become readable. Default true. */
   readonly worker?: boolean;
   /** The time until an accepted event becomes readable. Default 300. */

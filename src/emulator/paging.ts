@@ -31,7 +31,7 @@ export function page<Row>(
   const cursor = readCursor(call);
   const limit = readLimit(call);
   const { shown, before, after } = cut(rows, order, cursor, limit);
-  const base = `${originOf(call)}${call.path}${call.search === "" ? "" : `?${call.search}`}`;
+  const base = `${originOf(call)}${call.world.basePath}${call.path}${call.search === "" ? "" : `?${call.search}`}`;
   const link = (rel: string, to: Cursor | undefined): string =>
     to
       ? `<${withCursor(call, encode(to))}>; rel="${rel}"; results="true"; cursor="${encode(to)}"`
@@ -79,7 +79,7 @@ function withCursor(call: RouteCall, cursor: string): string {
   const query = new URLSearchParams(call.query);
   query.set("cursor", cursor);
   query.sort();
-  return `${originOf(call)}${call.path}?${query}`;
+  return `${originOf(call)}${call.world.basePath}${call.path}?${query}`;
 }
 
 /** The begin or end of a page in a sorted list: `offset` rows away from the key `position`. */

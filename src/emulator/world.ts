@@ -5,7 +5,7 @@ import { hasQuirk, type QuirkName } from "./quirks.ts";
 /** What the server's environment decides. `domain` is a function because a free port is known only after the start. */
 type WorldOptions = Pick<
   EmulatorOptions,
-  "version" | "registration" | "organizationCreation" | "allowedHosts" | "laterFields"
+  "version" | "registration" | "organizationCreation" | "allowedHosts" | "trustedOrigins" | "basePath" | "laterFields"
 > & {
   readonly processingDelayMs?: number;
   domain(): string;
@@ -22,6 +22,8 @@ export function makeWorld(generation: Generation, options: WorldOptions): World 
     organizationCreationOpen: options.organizationCreation === "open",
     domain: options.domain,
     allowedHosts: options.allowedHosts ?? ["*"],
+    trustedOrigins: () => options.trustedOrigins ?? (hasQuirk(generation, "secureBehindTls") ? [options.domain()] : []),
+    basePath: CAPABILITIES[generation].basePathVariable === undefined ? "" : (options.basePath ?? ""),
     processingDelayMs: options.processingDelayMs ?? 300,
     laterFields: options.laterFields ?? [],
   };
@@ -48,6 +50,8 @@ export interface World {
   /** Returns GLITCHTIP_DOMAIN. */
   domain(): string;
   readonly allowedHosts: readonly string[];
+  trustedOrigins(): readonly string[];
+  readonly basePath: string;
   readonly processingDelayMs: number;
   readonly laterFields: readonly string[];
 }

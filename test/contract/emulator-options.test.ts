@@ -120,6 +120,49 @@ describe("an emulator", () => {
   it("refuses hosts that are not in ALLOWED_HOSTS", async () => {
     await using emulator = await startEmulator({ allowedHosts: ["glitchtip"] });
     expect((await fetch(`${emulator.url}/_health/`)).status).toBe(400);
+    await using dotted = await startEmulator({ allowedHosts: [".0.0.1"] });
+    expect((await fetch(`${dotted.url}/_health/`)).status).toBe(200);
+  });
+
+  it.each([
+    { generation: "5.2", status: 403 },
+    { generation: "5.2", trustedOrigins: ["https://errors.example.com"], status: 200 },
+    { generation: "6", status: 200 },
+    { generation: "6", trustedOrigins: ["https://other.example.com"], status: 403 },
+  ] as const)(
+    "as $generation with CSRF_TRUSTED_ORIGINS $trustedOrigins answers a sign-in from its public address with $status",
+    async ({ status, ...options }) => {
+      const domain = "https://errors.example.com";
+      await using emulator = await startEmulator({ ...options, domain, superuser: ADMIN });
+      const config = await fetch(`${emulator.url}/_allauth/browser/v1/config`);
+      const token = /csrftoken=(\w+)/.exec(config.headers.get("set-cookie") ?? "")?.[1] ?? "";
+      const answer = await fetch(`${emulator.url}/_allauth/browser/v1/auth/login`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          cookie: `csrftoken=${token}`,
+          "x-csrftoken": token,
+          origin: domain,
+        },
+        body: JSON.stringify(ADMIN),
+      });
+      expect(answer.status).toBe(status);
+    },
+  );
+
+  it.each([
+    { generation: "5.2", prefix: "/gt" },
+    { generation: "5.1", prefix: "" },
+  ] as const)("as $generation puts “$prefix” before the paths of its links with BASE_PATH", async (one) => {
+    await using emulator = await startEmulator({ generation: one.generation, basePath: "/gt", superuser: ADMIN });
+    const ask = asking(emulator);
+    await makeShop(ask);
+    const { headers } = await fetch(`${emulator.url}/api/0/projects/acme/shop/keys/`, {
+      headers: { authorization: `Bearer ${emulator.mintToken()}` },
+    });
+    expect(headers.get("link")).toContain(`<${emulator.url}${one.prefix}/api/0/projects/acme/shop/keys/>`);
+    const { status, headers: moved } = await fetch(`${emulator.url}/api/0/organizations`, { redirect: "manual" });
+    expect([status, moved.get("location")]).toEqual([301, `${one.prefix}/api/0/organizations/`]);
   });
 
   it("records requests without their keys, or not at all", async () => {

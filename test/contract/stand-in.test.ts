@@ -1,5 +1,5 @@
 import { Client } from "pg";
-import { describe, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createSuperuser } from "../../src/emulator/accounts.ts";
 import { listen } from "../../src/emulator/server.ts";
 import { work } from "../../src/emulator/worker.ts";
@@ -55,6 +55,21 @@ describe.skipIf(DATABASE_URL === undefined).each(RECORDED)(
     });
   },
 );
+
+describe.skipIf(DATABASE_URL === undefined)("the stand-in on the tables of another image", () => {
+  it("does not start, like a real server without the columns that it reads, and its migrations never go back", async () => {
+    const store = new PostgresStore(await emptyDatabase());
+    onTestFinished(() => store.close());
+    await store.refuseOtherSchema(4);
+    await store.migrate(3);
+    await store.refuseOtherSchema(3);
+    await expect(store.refuseOtherSchema(4)).rejects.toThrow("the tables have 3 migrations, and this image has 4");
+    await store.migrate(4);
+    await store.refuseOtherSchema(4);
+    await store.migrate(3);
+    await expect(store.refuseOtherSchema(3)).rejects.toThrow("the tables have 4 migrations, and this image has 3");
+  });
+});
 
 async function emptyDatabase() {
   const { database: settings } = readSettings({ DATABASE_URL, SECRET_KEY: "test" });

@@ -11,8 +11,10 @@ const MIGRATION_LOCK = 720_051;
 /** After a restart of the database a real web process answers as many requests with 500, whose connections are dead. */
 const DEAD_CONNECTIONS = 2;
 
+/** Tables of an earlier stand-in have no \`schema\`. */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS stand_in_state (id int PRIMARY KEY, version text NOT NULL, document jsonb NOT NULL);
+  ALTER TABLE stand_in_state ADD COLUMN IF NOT EXISTS schema int;
   INSERT INTO stand_in_state VALUES (1, gen_random_uuid(), '{}') ON CONFLICT DO NOTHING;
 `;
 
@@ -110,13 +112,29 @@ export class PostgresStore implements Store {
     this.#taken = [];
   }
 
-  /** Creates missing tables. Resolves to false if there was nothing to do. */
-  migrate(): Promise<boolean> {
+  /** Throws where the tables are those of another image: a real server ends or answers 500 without the columns that it reads. */
+  async refuseOtherSchema(schema: number | undefined): Promise<void> {
+    const found = await this.#connected(async (client) => {
+      // A table that is not there yet would be an error in Postgres's log.
+      const { rows: tables } = await client.query("SELECT to_regclass('stand_in_state') AS present");
+      if (tables[0]?.present === null) return undefined;
+      const { rows } = await client.query<{ schema: number | null }>(
+        "SELECT (to_jsonb(state)->>'schema')::int AS schema FROM stand_in_state state",
+      );
+      return rows[0]?.schema ?? undefined;
+    }).catch(() => undefined);
+    if (schema === undefined || found === undefined || found === schema) return;
+    throw new Error(`the tables have ${found} migrations, and this image has ${schema}`);
+  }
+
+  /** Creates missing tables, and never goes back. Resolves to false if there was nothing to do. */
+  migrate(schema?: number): Promise<boolean> {
     return this.#connected(async (client) => {
       await client.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
       try {
         const { rows } = await client.query("SELECT to_regclass('stand_in_state') AS present");
         await client.query(`${SCHEMA}${this.#queue.schema};`);
+        await client.query("UPDATE stand_in_state SET schema = greatest(schema, $1)", [schema]);
         return rows[0]?.present === null;
       } finally {
         await client.query("SELECT pg_advisory_unlock($1)", [MIGRATION_LOCK]);

@@ -1,5 +1,6 @@
 import { utimesSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { defined } from "../../../src/base/defined.ts";
 import { createSuperuser } from "../../../src/emulator/accounts.ts";
 import { DatabaseError } from "../../../src/emulator/reply.ts";
 import { listen, type RunningServer } from "../../../src/emulator/server.ts";
@@ -27,6 +28,8 @@ function worldOf(settings: Settings): World {
     registration: settings.registration ? "open" : "closed",
     organizationCreation: settings.organizationCreation ? "open" : "closed",
     allowedHosts: settings.allowedHosts,
+    basePath: settings.basePath,
+    ...defined({ trustedOrigins: settings.trustedOrigins }),
     // The rounds of the worker cause the delay.
     processingDelayMs: 0,
     domain: () => settings.domain,
@@ -45,7 +48,7 @@ async function withStore<Result>(settings: Settings, act: (store: PostgresStore)
 
 export function migrate({ settings, out }: Process): Promise<number> {
   return withStore(settings, async (store) => {
-    const made = await store.migrate();
+    const made = await store.migrate(settings.schema);
     out(made ? "  Applying stand_in.0001_initial... OK" : "  No migrations to apply.");
     return 0;
   });
@@ -65,6 +68,7 @@ export function superuser({ settings, out, err }: Process, email: string): Promi
 export async function web(process: Process, port = process.settings.port): Promise<number> {
   const { settings, signal, out } = process;
   await withStore(settings, async (store) => {
+    await store.refuseOtherSchema(settings.schema);
     const server: RunningServer = await listen({
       world: worldOf(settings),
       store: withValkey(store, new Valkey(settings.valkeyUrl)),
@@ -107,6 +111,7 @@ export async function worker(process: Process, options: WorkerOptions = {}): Pro
     if (options.healthCheckFile !== undefined) touch(options.healthCheckFile);
   };
   await withStore(settings, async (store) => {
+    await store.refuseOtherSchema(settings.schema);
     out("worker ready");
     while (!signal.aborted) {
       await round(store).catch((error: unknown) =>

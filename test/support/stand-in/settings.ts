@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { GENERATIONS, type Generation } from "../../../src/glitchtip/versions.ts";
 
 /** A wrong setting. The program ends with one line on stderr, like Django. */
@@ -22,6 +22,11 @@ export interface Settings {
   readonly valkeyUrl: string;
   readonly domain: string;
   readonly allowedHosts: readonly string[];
+  /** Undefined where it is not set. */
+  readonly trustedOrigins: readonly string[] | undefined;
+  readonly basePath: string;
+  /** The number of this image's migrations; undefined outside of an image. */
+  readonly schema: number | undefined;
   readonly registration: boolean;
   readonly organizationCreation: boolean;
   readonly skipInit: boolean;
@@ -48,7 +53,10 @@ export function readSettings(env: Environment): Settings {
     database: databaseOf(env),
     valkeyUrl: valkeyOf(env, generation),
     domain: domain.replace(/\/$/, ""),
-    allowedHosts: (value(env, "ALLOWED_HOSTS") ?? "*").split(",").map((host) => host.trim()),
+    allowedHosts: listOf(env, "ALLOWED_HOSTS") ?? ["*"],
+    trustedOrigins: listOf(env, "CSRF_TRUSTED_ORIGINS"),
+    basePath: value(env, "BASE_PATH") ?? "",
+    schema: migrationsIn("apps/projects/migrations"),
     registration,
     organizationCreation: flag(env, "ENABLE_ORGANIZATION_CREATION", false),
     skipInit: flag(env, "SKIP_INIT", false),
@@ -60,6 +68,15 @@ export function readSettings(env: Environment): Settings {
 function value(env: Environment, name: string): string | undefined {
   const file = env[`${name}_FILE`];
   return file ? readFileSync(file, "utf8") : env[name];
+}
+
+const listOf = (env: Environment, name: string): string[] | undefined =>
+  value(env, name)
+    ?.split(",")
+    .map((one) => one.trim());
+
+function migrationsIn(folder: string): number | undefined {
+  return existsSync(folder) ? readdirSync(folder).filter((name) => /^\d/.test(name)).length : undefined;
 }
 
 function flag(env: Environment, name: string, otherwise: boolean): boolean {
