@@ -32,15 +32,21 @@ interface Flags {
   readonly scope: readonly string[];
   readonly server: readonly string[];
   readonly days: string;
+  readonly url?: string;
+  readonly token?: string;
+  readonly within: string;
 }
 
 const NAME = "glitchtip-compose";
 
 export default {
-  actions: ["token"],
+  actions: ["token", "plan", "apply"],
   flags: (command: Command) =>
     command
-      .argument("[action]", "token: make a token for the API")
+      .argument(
+        "[action]",
+        "token: make a token for the API; plan, apply: let a service that runs do it, and wait for the end",
+      )
       .option("--file <path>", "the declaration, or a folder of them", DECLARATION_FILE)
       .option(
         "--queue <url>",
@@ -65,12 +71,26 @@ export default {
       .option("--events <url>", "where each applied action, error and drift is posted as a CloudEvent")
       .option("--subject <name>", "token: whose it is")
       .option("--scope <name>", "token: plan or apply; may be repeated", collect, [])
-      .option("--server <glob>", "token: the servers it is for; may be repeated", collect, [])
+      .option(
+        "--server <glob>",
+        "the servers that a token is for, or that plan and apply are about; may be repeated",
+        collect,
+        [],
+      )
+      .option("--url <url>", "plan, apply: where the service is; default: $SERVICE_URL")
+      .option("--token <reference>", "plan, apply: env:NAME or file:PATH of a token; default: $SERVICE_TOKEN")
+      .option("--within <time>", "plan, apply: how long to wait for the end", "30m")
       .option("--days <number>", "token: how long it is valid", "30"),
   async run(context, flags, [action]) {
     if (action === "token") return await printToken(context, flags);
+    if (action === "plan" || action === "apply") {
+      const { requestRun } = await import("../service-client.ts");
+      return await requestRun(context, action, flags);
+    }
     if (action !== undefined) {
-      throw new CodedError("GC1001", `serve: there is no action "${action}"`, { remedy: "There is: serve token." });
+      throw new CodedError("GC1001", `serve: there is no action "${action}"`, {
+        remedy: "There is: serve token, serve plan, serve apply.",
+      });
     }
     const settings = settingsOf(context, flags);
     const { serve } = await loadService();

@@ -75,10 +75,12 @@ export const SERVER_CONTENT_COMMANDS: CommandGroup = {
       name: "serve",
       summary: "a service that plans and applies: by itself, and by request, for many servers",
       guide: "docs/service.md",
+      exitCodes: { 3: "`serve plan`: something would change", 4: "an equal apply is in progress already" },
       examples: [
         "npx glitchtip-compose serve --file servers/ --queue redis://127.0.0.1:6379 --secret file:./service-secret",
         "npx glitchtip-compose serve --watch servers/ --every 5m --worker --queue redis://valkey:6379",
         "npx glitchtip-compose serve --api --port 8080 --host 0.0.0.0 --queue env:QUEUE --secret env:SERVICE_SECRET",
+        "npx glitchtip-compose serve apply --url https://service.example.com --token env:SERVICE_TOKEN --server prod-1",
         "npx glitchtip-compose serve token --secret file:./service-secret --subject ci --scope plan --scope apply --server 'prod-*'",
       ],
       load: () => import("../commands/serve.ts"),

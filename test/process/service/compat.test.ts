@@ -2,17 +2,21 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Receiver, startReceiver } from "../../support/receiver.ts";
 import { type RunningService, type ServiceUnderTest, startService } from "../../support/service.ts";
 import { hasValkey, noValkey } from "../../support/valkey.ts";
 import { VaultDouble } from "../../support/vault-double.ts";
 
 const PATH = "/api/v1/integrations/glitchtip-project-alerts/reconcile";
+/** Nobody listens there. */
+const AWAY = "http://127.0.0.1:9";
 const HOOK = "https://hooks.example.com/canary-webhook-5f1e";
 
 describe.skipIf(!hasValkey)(`requests to the service${noValkey}`, () => {
   let under: ServiceUnderTest;
   let service: RunningService;
   let vault: VaultDouble;
+  let receiver: Receiver;
   let tokens: { readonly ci: string; readonly planner: string; readonly other: string };
   let target: Record<string, unknown>;
   const instance = (alerts: readonly object[], more: object = {}) => ({
@@ -48,9 +52,12 @@ describe.skipIf(!hasValkey)(`requests to the service${noValkey}`, () => {
     target = { console_url, token: { secret_manager_url: url, path: "secret/app/one", field: "token" } };
     writeFileSync(
       join(under.folders.project, "targets.yaml"),
-      JSON.stringify({ ci: [{ url: console_url, vault: url, path: "secret/app/one" }] }),
+      JSON.stringify({
+        ci: [console_url, AWAY].map((target) => ({ url: target, vault: url, path: "secret/app/one" })),
+      }),
     );
-    service = await under.start("--api", "--worker", "--compat", "targets.yaml");
+    receiver = await startReceiver();
+    service = await under.start("--api", "--worker", "--compat", "targets.yaml", "--events", `${receiver.url}/events`);
     const scopes = ["--scope", "plan", "--scope", "apply"];
     tokens = {
       ci: await under.token(...scopes),
@@ -60,6 +67,7 @@ describe.skipIf(!hasValkey)(`requests to the service${noValkey}`, () => {
   });
   afterAll(async () => {
     await vault?.[Symbol.asyncDispose]();
+    await receiver?.[Symbol.asyncDispose]();
     await under?.[Symbol.asyncDispose]();
   });
 
@@ -242,14 +250,24 @@ describe.skipIf(!hasValkey)(`requests to the service${noValkey}`, () => {
   });
 
   it("tells of each failure by itself: a secret that cannot be read, a server that is down", async () => {
+    const away = instance([], { name: "two", console_url: AWAY, read_timeout: 1, max_retries: 0 });
+    expect(await result({ instances: [away, instance([alert("new")])], dry_run: false })).toMatchObject({
+      status: "failed",
+      applied_actions: [{ instance: "one", alert_name: "new" }, { instance: "one" }],
+      errors: [expect.stringMatching(/^two: .*127\.0\.0\.1:9/)],
+    });
     vault.v2.delete("secret/app/one");
     const failed = await result({ instances: [instance([])] });
     expect(failed).toMatchObject({ status: "failed", errors: [expect.stringMatching(/^one: .*secret\/app\/one/)] });
   });
 
-  it("leaves no secret in the queue and in the log", () => {
-    const kept = `${under.queue.dump()}\n${service.cli.stderr}\n${service.cli.stdout}`;
+  it("leaves no secret in the queue, its stream, the log and what is posted", () => {
+    const posted = receiver.received.map(({ body }) => body).join("\n");
+    expect(posted).toContain("glitchtip-compose.alert.create");
+    expect(posted).toContain("glitchtip-compose.error");
+    const kept = [under.queue.dump(), service.cli.stderr, service.cli.stdout, posted].join("\n");
     expect(kept).toContain("glitchtip-compose:service:run:");
+    expect(kept).toContain("glitchtip-compose:service:events");
     for (const secret of [
       HOOK,
       "canary-webhook",

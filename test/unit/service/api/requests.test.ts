@@ -1,0 +1,173 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import type { RunRecord } from "../../../../src/service/run-store.ts";
+import { openTestApi } from "../../../support/service-api.ts";
+
+const PATH = "/api/v1/integrations/glitchtip-project-alerts/reconcile";
+const MIB = 1_024 * 1_024;
+
+const instance = (name: string) => ({
+  name,
+  console_url: "https://errors.example.com",
+  token: { secret_manager_url: "https://vault.example.com", path: "app/one", field: "token" },
+});
+
+async function openApi(problems: readonly string[] = []) {
+  const api = await openTestApi({ targets: { problems: () => [...problems] } });
+  const authorization = `Bearer ${await api.token()}`;
+  const post = (payload: object | string | Buffer, headers: Record<string, string> = {}) =>
+    api.app.inject({
+      method: "POST",
+      url: PATH,
+      payload,
+      headers: { authorization, "content-type": "application/json", ...headers },
+    });
+  return { ...api, authorization, post };
+}
+
+describe("a request that brings its own servers", () => {
+  it("is queued under the id of the request: dry runs in one queue, wet runs in another", async () => {
+    const { post, queued, runs } = await openApi();
+    for (const [dry_run, queue] of [
+      [true, "plan"],
+      [false, "apply"],
+      [undefined, "plan"],
+    ] as const) {
+      const answer = await post({ instances: [instance("one")], dry_run });
+      const { id } = answer.json();
+      expect(answer.statusCode).toBe(202);
+      expect(answer.headers).toMatchObject({ "x-request-id": id, location: `${PATH}/${id}` });
+      expect(answer.json()).toEqual({ id, status: "pending", status_url: `${PATH}/${id}` });
+      expect(queued.at(-1)).toEqual({ queue, run: id });
+      expect(await runs.get(id)).toMatchObject({ kind: queue, servers: ["one"], subject: "ci", state: "pending" });
+    }
+  });
+
+  it("is skipped where an equal wet run is in progress, whoever has sent it; a dry run never is", async () => {
+    const { post, queued, app, authorization } = await openApi();
+    const wet = { instances: [instance("one")], dry_run: false };
+    const result = async (answer: Awaited<ReturnType<typeof post>>) =>
+      (await app.inject({ url: answer.json().status_url, headers: { authorization } })).json();
+    const first = await post(wet);
+    const second = await post(wet);
+    expect(await result(first)).toMatchObject({ status: "pending" });
+    expect(await result(second)).toMatchObject({ status: "skipped", reason: "duplicate_task", errors: [] });
+    // The names are the same, and what is wanted is not.
+    const other = { ...instance("one"), organizations: [{ name: "Acme" }] };
+    expect(await result(await post({ instances: [other], dry_run: false }))).toMatchObject({ status: "pending" });
+    for (let count = 0; count < 2; count++) {
+      expect(await result(await post({ instances: [instance("one")] }))).toMatchObject({ status: "pending" });
+    }
+    expect(queued.map(({ queue }) => queue)).toEqual(["apply", "apply", "plan", "plan"]);
+  });
+
+  it("keeps what it brings sealed until its run has ended", async () => {
+    const { post, store, runs } = await openApi();
+    const hook = { recipient_type: "webhook", url: "https://hooks.example.com/canary" };
+    const alerts = [{ name: "errors", quantity: 1, timespan_minutes: 1, recipients: [hook] }];
+    const organizations = [{ name: "Acme", projects: [{ name: "shop", alerts }] }];
+    const { id } = (await post({ instances: [{ ...instance("one"), organizations }] })).json();
+    expect(await runs.body(id)).toBeDefined();
+    expect([...store.values.values()].join("\n")).not.toContain("canary");
+    const record = (await runs.get(id)) as RunRecord;
+    await runs.put({ ...record, state: "success" });
+    expect(await runs.body(id)).toBeUndefined();
+  });
+
+  it("is refused before anything is kept where its targets are not allowed", async () => {
+    const { post, queued, store } = await openApi(["one: ci may not use it"]);
+    const answer = await post({ instances: [instance("one")] });
+    expect(answer.statusCode).toBe(403);
+    expect(answer.json()).toMatchObject({ code: "GC2003", problems: ["one: ci may not use it"] });
+    expect([queued, [...store.values]]).toEqual([[], []]);
+  });
+
+  it("has names of its own: the same instance twice, the same project twice by slug and by name", async () => {
+    const { post } = await openApi();
+    const projects = [{ name: "My Shop" }, { slug: "my-shop" }];
+    const answer = await post({
+      instances: [
+        { ...instance("one"), organizations: [{ name: "Acme", projects }] },
+        instance("two"),
+        instance("two"),
+      ],
+    });
+    expect(answer.statusCode).toBe(422);
+    expect(answer.json().problems).toEqual([
+      'instances: the instance "two" is there twice',
+      'one/Acme: the project "my-shop" is there twice',
+    ]);
+  });
+});
+
+describe("every answer", () => {
+  it("has the id of its request: the client's where it can be one, else a new one", async () => {
+    const { app } = await openApi();
+    const idOf = async (given?: string) => {
+      const headers = given === undefined ? {} : { "x-request-id": given };
+      const answer = await app.inject({ url: "/api/v1/servers", headers });
+      expect(answer.json().request_id).toBe(answer.headers["x-request-id"]);
+      return String(answer.headers["x-request-id"]);
+    };
+    expect(await idOf("build-17:3")).toBe("build-17:3");
+    for (const given of [undefined, "", "two words", "x".repeat(65), "a\tb"]) {
+      expect(await idOf(given)).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+    }
+  });
+
+  it("to a request without a valid token says how to get one, and to one without a scope which it lacks", async () => {
+    const { app, token } = await openApi();
+    const refused = await app.inject({ url: "/api/v1/servers" });
+    expect(refused.statusCode).toBe(401);
+    expect(refused.headers["www-authenticate"]).toBe('Bearer realm="glitchtip-compose", error="invalid_token"');
+    const planner = `Bearer ${await token("planner", ["plan"])}`;
+    const denied = await app.inject({
+      method: "POST",
+      url: "/api/v1/apply",
+      payload: {},
+      headers: { authorization: planner },
+    });
+    expect(denied.statusCode).toBe(403);
+    expect(denied.json()).toMatchObject({ code: "GC2002", message: 'the token lacks the scope "apply"' });
+  });
+
+  it("to a failure of our own tells nothing of it; the log does", async () => {
+    const { app, authorization, runs, lines } = await openApi();
+    runs.list = () => Promise.reject(new Error("canary of the inside"));
+    const answer = await app.inject({ url: "/api/v1/runs", headers: { authorization } });
+    expect(answer.statusCode).toBe(500);
+    expect(answer.json()).toMatchObject({ code: "GC1901", request_id: expect.any(String) });
+    expect(answer.body).not.toContain("canary");
+    expect(lines.join("")).toContain("canary of the inside");
+    expect(lines.join("")).not.toContain(authorization.slice(7));
+  });
+
+  it("shows somebody else's run as one that is not there", async () => {
+    const { app, post, token } = await openApi();
+    const { status_url } = (await post({ instances: [] })).json();
+    const other = `Bearer ${await token("other")}`;
+    const foreign = await app.inject({ url: status_url, headers: { authorization: other } });
+    const unknown = await app.inject({ url: `${PATH}/unknown`, headers: { authorization: other } });
+    const { request_id: _, ...first } = foreign.json();
+    const { request_id: __, ...second } = unknown.json();
+    expect([foreign.statusCode, first]).toEqual([404, second]);
+  });
+});
+
+describe("a compressed body", () => {
+  it("is read up to its limits, compressed and not", async () => {
+    const { post } = await openApi();
+    const gzip = { "content-encoding": "gzip" };
+    const text = JSON.stringify({ instances: [] });
+    expect((await post(gzipSync(text), gzip)).statusCode).toBe(202);
+    expect((await post(gzipSync(Buffer.alloc(65 * MIB, " ")), gzip)).statusCode).toBe(413);
+    // What does not become smaller meets the limit of what is sent.
+    const noise = Buffer.from(Array.from({ length: 11 * MIB }, (_, at) => (at * 2_654_435_761) >>> 13));
+    expect((await post(gzipSync(noise, { level: 0 }), gzip)).statusCode).toBe(413);
+    expect((await post(gzipSync(text).subarray(0, 15), gzip)).json()).toMatchObject({
+      code: "GC2004",
+      message: expect.stringContaining("Invalid gzip data"),
+    });
+    expect((await post(`${" ".repeat(65 * MIB)}{}`)).statusCode).toBe(413);
+  });
+});
