@@ -4,6 +4,7 @@ import { CodedError } from "../base/errors.ts";
 import { acquireAdvisoryLocks } from "./advisory-lock.ts";
 import type { EngineContext, QueueEngine, QueueName, RunJob } from "./engine.ts";
 import { createTables, postgresStore, SCHEMA } from "./store-postgres.ts";
+import { FIRST_EVENT } from "./waiters.ts";
 
 /** BullMQ has its tables in a schema of its own. */
 const QUEUE_SCHEMA = `${SCHEMA}_queue`;
@@ -50,7 +51,7 @@ export async function openPostgresEngine(address: string, { clock, onError }: En
       return worker;
     },
     openEvents(name) {
-      const events = new QueueEvents(name, options(2));
+      const events = new QueueEvents(name, { ...options(2), lastEventId: FIRST_EVENT });
       events.on("error", onError);
       return events;
     },

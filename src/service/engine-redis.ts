@@ -4,6 +4,7 @@ import { CodedError } from "../base/errors.ts";
 import type { EngineContext, QueueEngine, QueueName, RunJob } from "./engine.ts";
 import { acquireServerLocks } from "./lock.ts";
 import { redisStore } from "./store-redis.ts";
+import { FIRST_EVENT } from "./waiters.ts";
 
 const PREFIX = "glitchtip-compose";
 const COMMAND_TIMEOUT_MS = 3_000;
@@ -34,7 +35,7 @@ export async function openRedisEngine(address: string, { clock, onError }: Engin
       return worker;
     },
     openEvents(name) {
-      const events = new QueueEvents(name, { connection: patient, ...common });
+      const events = new QueueEvents(name, { connection: patient, lastEventId: FIRST_EVENT, ...common });
       events.on("error", onError);
       return events;
     },

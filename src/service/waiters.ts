@@ -3,6 +3,12 @@ import { after } from "../base/wait.ts";
 import type { RunEvents } from "./engine.ts";
 import { isFinal, type RunRecord, type RunStore } from "./run-store.ts";
 
+/**
+ * Where a stream of events begins. BullMQ's own beginning, "from now on", is asked anew every ten seconds until the first
+ * event: one that happens in between is lost, and whoever waits for it waits until its time is over.
+ */
+export const FIRST_EVENT = "0";
+
 /** Tells those who wait for runs. One stream of events serves all of them. */
 export interface Waiters {
   /** Returns the record once the run has ended, or as it is when the time is over or the signal aborted. */
