@@ -165,7 +165,7 @@ export function compatProblems({ instances }: CompatRequest): string[] {
   const twice = (what: string, names: readonly string[]) => {
     const seen = new Set<string>();
     const doubles = new Set(names.filter((name) => seen.size === seen.add(name).size));
-    return [...doubles].map((name) => `${what} "${name}" is there twice`);
+    return [...doubles].map((name) => `${what} "${name}" is listed twice`);
   };
   return [
     ...twice(

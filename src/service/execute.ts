@@ -114,7 +114,7 @@ function withKept(report: Report, plans: ReturnType<typeof plansOf>): Report {
             {
               instance,
               organization,
-              message: `${kind} "${confirm}" is not deleted unattended; type: npx glitchtip-compose apply --yes-delete`,
+              message: `${kind} "${confirm}" is not deleted unattended; type: npx glitchtip-compose apply --yes --confirm "${confirm}"`,
             },
           ],
     ),

@@ -31,7 +31,7 @@ export function openMetrics() {
     }),
     ran: new Histogram({
       name: `${NAME}_run_seconds`,
-      help: "Time that a run took, by kind and outcome.",
+      help: "Duration of a run, by kind and outcome.",
       labelNames: ["kind", "status"] as const,
       buckets: seconds,
       registers,
@@ -67,7 +67,7 @@ export function openMetrics() {
     }),
     cache: new Counter({
       name: `${NAME}_cache_lookups_total`,
-      help: "Look-ups of dry runs in the cache.",
+      help: "Reads of dry runs that the cache answered (hit) or not (miss).",
       labelNames: ["result"] as const,
       registers,
     }),

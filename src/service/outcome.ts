@@ -69,9 +69,9 @@ async function tell(context: OutcomeContext, name: string, state: ServerState, r
   const open = report.actions.filter(({ instance }) => instance === name).map(lineOf);
   const lines = state.status === "in sync" ? [] : [...state.errors, ...(state.drift > 0 ? open : [])];
   const title = {
-    "in sync": "holds what is declared again",
+    "in sync": "is in sync with its declaration again",
     drift: `${state.drift} ${state.drift === 1 ? "change is" : "changes are"} not applied`,
-    failed: "it could not be planned, or not everything could be applied",
+    failed: "the plan or the apply failed",
   }[state.status];
   const failures = await tellChannels({ ...context, dir }, declaration, {
     event: "drift",

@@ -46,7 +46,7 @@ function tellBroken(broken: readonly BrokenDeclaration[], told: Map<string, stri
   const now = new Map(broken.map(({ file, error }) => [file, [error.message, ...error.problems].join("; ")]));
   for (const file of told.keys()) if (!now.has(file)) told.delete(file);
   for (const [file, text] of now) {
-    if (told.get(file) !== text) log.warn(`${text}; the servers of this file are left out`);
+    if (told.get(file) !== text) log.warn(`${text}; the servers of this file are ignored`);
     told.set(file, text);
   }
 }

@@ -5,7 +5,7 @@ import type { Secret } from "../base/secret.ts";
 /** Encrypts what holds secrets before it goes into the engine. */
 export interface Seal {
   seal(text: string | Buffer): string;
-  /** Throws GC2004 for what another secret has sealed. */
+  /** Throws GC2004 for a text that was sealed with another secret. */
   open(sealed: string): string;
 }
 
@@ -31,7 +31,7 @@ export function sealWith(secret: Secret): Seal {
         const body = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
         return Buffer.concat([body, decipher.final()]).toString("utf8");
       } catch (cause) {
-        throw new CodedError("GC2004", "a request in the queue cannot be opened", {
+        throw new CodedError("GC2004", "a request in the queue cannot be decrypted", {
           remedy: "Give every process of the service the same --secret.",
           cause,
         });

@@ -53,7 +53,7 @@ export default {
         "a Valkey, a Redis or a Postgres: redis://HOST:PORT, postgres://…, or a reference to it; default: $SERVICE_QUEUE",
       )
       .option("--api", "only the API, unless other roles are named, too")
-      .option("--worker [count]", "only workers, so many runs of each kind at a time (4)")
+      .option("--worker [count]", "only workers, which execute COUNT plans and COUNT applies at the same time (4)")
       .option("--watch [path]", "only the watch, of the declarations of --file or of this path")
       .option("--every <time>", "how often the watch plans each server, as in 30s, 5m, 1h", "5m")
       .option("--apply", "the watch applies what it plans; organizations and projects are not deleted by it")

@@ -15,8 +15,8 @@ export function readGzip(app: FastifyInstance): void {
     const encoding = request.headers["content-encoding"]?.toLowerCase() ?? "identity";
     if (encoding === "identity") return payload;
     if (encoding !== "gzip") {
-      throw new CodedError("GC2004", `the body has the encoding ${encoding}`, {
-        remedy: "Send it as it is, or as gzip.",
+      throw new CodedError("GC2004", `content-encoding ${encoding} is not supported`, {
+        remedy: "Send the body as it is, or compressed with gzip.",
       });
     }
     // Fastify compares the length of what was sent with its header.

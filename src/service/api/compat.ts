@@ -55,7 +55,7 @@ export const compatRoutes =
         requireScope(caller, kind);
         const problems = compatProblems(request.body);
         if (problems.length > 0) {
-          throw new CodedError("GC2004", "the request contradicts itself", {
+          throw new CodedError("GC2004", "the request cannot be used", {
             problems,
             remedy: "Correct each of them.",
           });

@@ -22,11 +22,11 @@ function ours(error: FastifyError): { readonly status: number; readonly error: C
       const path = [error.validationContext, ...instancePath.split("/")].filter(Boolean).join(".");
       return `${path}: ${message ?? "is wrong"}`;
     });
-    return { status: 422, error: wrong("the request does not fit its description", "See /openapi.json.", problems) };
+    return { status: 422, error: wrong("the request does not match the schema", "See /openapi.json.", problems) };
   }
   const status = error.statusCode ?? 500;
-  if (status === 413) return { status, error: wrong("the body is too large", "Split the request.") };
-  if (status === 415) return { status, error: wrong("the body is no JSON", "Send content-type: application/json.") };
+  if (status === 413) return { status, error: wrong("the body is too large", "Split the request into several.") };
+  if (status === 415) return { status, error: wrong("the body is not JSON", "Send content-type: application/json.") };
   if (status >= 400 && status < 500) return { status, error: wrong(error.message, "Send a JSON object.") };
   return undefined;
 }

@@ -94,8 +94,8 @@ describe("a request that brings its own servers", () => {
     });
     expect(answer.statusCode).toBe(422);
     expect(answer.json().problems).toEqual([
-      'instances: the instance "two" is there twice',
-      'one/Acme: the project "my-shop" is there twice',
+      'instances: the instance "two" is listed twice',
+      'one/Acme: the project "my-shop" is listed twice',
     ]);
   });
 });
