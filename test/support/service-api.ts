@@ -3,7 +3,7 @@ import { Secret } from "../../src/base/secret.ts";
 import { openHttpServer } from "../../src/service/api/server.ts";
 import { openAuth, signToken } from "../../src/service/auth.ts";
 import type { AllowedTargets } from "../../src/service/compat.ts";
-import type { QueueEngine, QueueName } from "../../src/service/engine.ts";
+import type { QueueEngine, QueueName, RunEvents } from "../../src/service/engine.ts";
 import { openMetrics } from "../../src/service/metrics.ts";
 import type { Registry } from "../../src/service/registry.ts";
 import { openRunStore } from "../../src/service/run-store.ts";
@@ -57,8 +57,34 @@ export function memoryStore(): KeyValueStore & { readonly values: ReadonlyMap<st
   };
 }
 
+/** What happens in a queue, said by the test. */
+export function testEvents() {
+  const listeners = new Map<string, ((event: never) => void)[]>();
+  const events = {
+    on: (name: string, act: (event: never) => void) => {
+      listeners.set(name, [...(listeners.get(name) ?? []), act]);
+    },
+    close: async () => {},
+  } as RunEvents;
+  const emit = (
+    name: "completed" | "failed" | "progress",
+    event: { readonly jobId: string; readonly data?: object },
+  ) => {
+    for (const act of listeners.get(name) ?? []) act(event as never);
+  };
+  return { events, emit };
+}
+
 /** The API in this process, with its queue in memory. No worker takes the runs. */
-export async function openTestApi({ targets, registry }: { targets?: AllowedTargets; registry?: Registry } = {}) {
+export async function openTestApi({
+  targets,
+  registry,
+  streams = [],
+}: {
+  readonly targets?: AllowedTargets;
+  readonly registry?: Registry;
+  readonly streams?: readonly RunEvents[];
+} = {}) {
   const store = memoryStore();
   const queued: { readonly queue: QueueName; readonly run: string }[] = [];
   const queue = (name: QueueName) => ({
@@ -87,7 +113,7 @@ export async function openTestApi({ targets, registry }: { targets?: AllowedTarg
     runs,
     now: () => Date.now(),
     auth: openAuth({ ...NOBODY, secret: SECRET }, Date.now),
-    waiters: openWaiters([], runs),
+    waiters: openWaiters(streams, runs),
     seal: sealWith(SECRET),
     targets,
   };

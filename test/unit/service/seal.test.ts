@@ -10,5 +10,5 @@ it("a sealed text is opened by the same secret only, and is never the same twice
   expect(sealed).not.toBe(seal.seal(text));
   expect(Buffer.from(sealed, "base64").toString("latin1")).not.toContain("canary");
   expect(() => sealWith(new Secret("another")).open(sealed)).toThrow(expect.objectContaining({ code: "GC2004" }));
-  expect(() => seal.open(`${sealed.slice(0, -8)}AAAAAAA=`)).toThrow("cannot be opened");
+  expect(() => seal.open(`${sealed.slice(0, -8)}AAAAAAA=`)).toThrow("cannot be decrypted");
 });

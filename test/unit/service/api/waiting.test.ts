@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import type { RunRecord } from "../../../../src/service/run-store.ts";
+import { openTestApi, testEvents } from "../../../support/service-api.ts";
+
+const RUN: RunRecord = {
+  id: "run-1",
+  kind: "plan",
+  state: "running",
+  subject: "ci",
+  servers: ["one"],
+  strict: false,
+  fresh: true,
+  createdAtMs: 1,
+};
+
+async function withRun() {
+  const { events, emit } = testEvents();
+  const api = await openTestApi({ streams: [events] });
+  await api.runs.put(RUN);
+  const authorization = `Bearer ${await api.token()}`;
+  return {
+    ...api,
+    emit,
+    get: (url: string) => api.app.inject({ url, headers: { authorization } }),
+    async end(state: RunRecord["state"]) {
+      await api.runs.put({ ...RUN, state });
+      emit(state === "failed" ? "failed" : "completed", { jobId: RUN.id });
+    },
+  };
+}
+
+/** Lets what was begun come to the point at which it waits. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+describe("whoever waits for a run", () => {
+  it("is answered by the event of its end", async () => {
+    const { get, end } = await withRun();
+    const waiting = Promise.all([get("/api/v1/runs/run-1?timeout=60"), get("/api/v1/runs/run-1?timeout=60")]);
+    await settled();
+    await end("success");
+    for (const answer of await waiting) expect(answer.json()).toMatchObject({ id: "run-1", status: "success" });
+  });
+
+  it("is answered at once where the run has ended, or where no time is given", async () => {
+    const { get, end } = await withRun();
+    expect((await get("/api/v1/runs/run-1")).json()).toMatchObject({ status: "running" });
+    await end("failed");
+    expect((await get("/api/v1/runs/run-1?timeout=60")).json()).toMatchObject({ status: "failed" });
+  });
+
+  it("gets 408 with the seconds that were asked for where the run goes on", async () => {
+    const { get } = await withRun();
+    const answer = await get("/api/v1/runs/run-1?timeout=1");
+    expect(answer.statusCode).toBe(408);
+    expect(answer.json()).toMatchObject({ code: "GC2006", detail: "Task still pending after 1s" });
+  });
+});
+
+describe("whoever follows a run", () => {
+  it("sees its state, each action as it happens, and its end", async () => {
+    const { get, emit, end } = await withRun();
+    const following = get("/api/v1/runs/run-1/events");
+    await settled();
+    emit("progress", { jobId: "run-1", data: { action_type: "create", name: "errors" } });
+    emit("progress", { jobId: "another", data: { name: "not this one" } });
+    await end("success");
+    const answer = await following;
+    expect(answer.headers["content-type"]).toBe("text/event-stream; charset=utf-8");
+    expect(answer.body).toBe(
+      [
+        'event: status\ndata: {"status":"running"}\n\n',
+        'event: action\ndata: {"action_type":"create","name":"errors"}\n\n',
+        'event: end\ndata: {"status":"success"}\n\n',
+      ].join(""),
+    );
+  });
+
+  it("sees the end of a run that has ended, and no run of somebody else", async () => {
+    const { app, get, end, token } = await withRun();
+    await end("failed");
+    expect((await get("/api/v1/runs/run-1/events")).body).toMatch(/event: end\ndata: \{"status":"failed"\}\n\n$/);
+    const authorization = `Bearer ${await token("other")}`;
+    const foreign = await app.inject({ url: "/api/v1/runs/run-1/events", headers: { authorization } });
+    expect(foreign.statusCode).toBe(404);
+  });
+});
