@@ -83,7 +83,7 @@ function meant(dir: string): string {
   );
 }
 
-type Output = Pick<CliContext, "json" | "print" | "setExitCode">;
+export type Output = Pick<CliContext, "json" | "print" | "setExitCode">;
 
 export const processOutput = (json: boolean): Output => ({
   json,
