@@ -79,6 +79,7 @@ describeOnEngine("accounts and secrets of a running stack", () => {
       expect(await json("organization", "add", "acme", ANN, "--role", "owner", "--dry-run")).toMatchObject({
         dryRun: true,
       });
+      expect(await json("user", "delete", ANN, "--dry-run")).toMatchObject({ dryRun: true });
       expect((await json("user", "info", ANN)).organizations).toEqual([]);
     });
 
@@ -92,6 +93,16 @@ describeOnEngine("accounts and secrets of a running stack", () => {
         { email: ANN, role: "owner", pending: false },
       ]);
       await cli("user", "role", ADMIN, "acme", "owner");
+    });
+
+    it("a user's address changes, and a member leaves an organization", async () => {
+      expect(await cli("user", "create", "bob@example.com", "--no-password")).toMatchObject({ code: 0 });
+      expect(await cli("user", "update", "bob@example.com", "--email", "rob@example.com")).toMatchObject({ code: 0 });
+      await cli("organization", "add", "acme", "rob@example.com", "--role", "manager");
+      const left = await cli("organization", "remove", "acme", "rob@example.com", "--confirm", "rob@example.com");
+      expect(left).toMatchObject({ code: 0 });
+      expect((await json("user", "info", "rob@example.com")).organizations).toEqual([]);
+      await cli("user", "delete", "rob@example.com", "--confirm", "rob@example.com");
     });
 
     it("a user is deleted when the name is typed, and not before", async () => {
@@ -176,6 +187,16 @@ describeOnEngine("accounts and secrets of a running stack", () => {
       expect(await tokens()).not.toBe(before);
       await stack.up();
       expect(await json("status")).toMatchObject({ state: "ok", provisioner: { state: "ok" } });
+    });
+
+    it("a password from a file is taken, and a secret goes into its volume without Node", async () => {
+      const password = "correct horse battery staple";
+      const given = ["secrets", "rotate", "admin-password", "--password-file", "-", "--yes"];
+      expect(await stack.project.cli(given, { stdin: `${password}\n` })).toMatchObject({ code: 0 });
+      expect(await signIn(ADMIN, password)).toBe(200);
+      const request = { action: "write", as: "value", values: { glitchtip_email_url: "smtp://mail.example.com" } };
+      const setup = ["compose", "run", "--rm", "-T", "glitchtip-setup", "secrets"];
+      expect(await stack.project.docker(setup, { stdin: JSON.stringify(request) })).toMatchObject({ code: 0 });
     });
 
     it("says what it ends before it asks", async () => {

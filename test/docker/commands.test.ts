@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { asTyped, ON_A_STACK } from "../process/documented/on-a-stack.ts";
+import { wordsOf } from "../support/documented-lines.ts";
+import { runInProcess } from "../support/in-process-cli.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import { type TestProject, temporaryProject } from "./support/project.ts";
 import { until } from "./support/until.ts";
@@ -111,6 +114,14 @@ describeOnEngine("verify, status, doctor and down on a running stack", () => {
     const { code, data } = await json("doctor");
     expect(data.findings.filter(({ level }: { level: string }) => level !== "ok")).toEqual([]);
     expect(code).toBe(0);
+  });
+
+  it.each(ON_A_STACK)("%s, as the pages have it", async (line) => {
+    const typed = asTyped(line);
+    // What a program in a container says goes to stdout, which is the test's own here, unless it is data.
+    const argv = /^(?:psql|manage|shell) /.test(typed) ? ["--json", ...wordsOf(typed)] : wordsOf(typed);
+    const { code, stdout, stderr } = await runInProcess(project.dir, argv, process.env);
+    expect(code, `${stdout}${stderr}`).toBe(0);
   });
 
   it("verify goes on with the other apps when one is stopped, and leaves no container behind", async () => {

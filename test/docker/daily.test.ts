@@ -35,6 +35,8 @@ describeOnEngine("daily work on a running stack", () => {
     expect(await cli("psql", "-c", "select nothing")).toMatchObject({ code: 1, stdout: "" });
     const piped = await stack.project.cli(["psql", "-At"], { stdin: "select 6 * 7" });
     expect(piped).toMatchObject({ code: 0, stdout: "42\n" });
+    const file = await stack.project.cli(["psql", "-At", "-f", "-"], { stdin: "select 6 * 7" });
+    expect(file).toMatchObject({ code: 0, stdout: "42\n" });
   });
 
   it("with --json what a program said is data", async () => {

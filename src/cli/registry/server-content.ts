@@ -14,7 +14,7 @@ export const SERVER_CONTENT_COMMANDS: CommandGroup = {
         "npx glitchtip-compose plan --files --json",
         "npx glitchtip-compose plan --server --instance prod",
         "npx glitchtip-compose plan --file servers/ --strict",
-        "npx glitchtip-compose plan --out next.plan && npx glitchtip-compose apply --plan next.plan",
+        "npx glitchtip-compose plan --out next.plan",
       ],
       load: () => import("../commands/plan.ts"),
     },

@@ -6,6 +6,7 @@ import type { CliCommand } from "../../../src/cli/command.ts";
 import { topicHelp } from "../../../src/cli/help.ts";
 import { COMMANDS } from "../../../src/cli/registry/index.ts";
 import { packageAssets } from "../../../src/workspace/index.ts";
+import { wordsOf } from "../../support/documented-lines.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)].filter(
@@ -26,10 +27,6 @@ function commandLines(text: string): string[] {
   );
 }
 
-/** Splits as a shell does, as far as the pages need it. */
-const words = (line: string): string[] =>
-  [...line.matchAll(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g)].map(([word]) => word.replaceAll(/["']/g, ""));
-
 const loaded = new Map(
   await Promise.all(
     COMMANDS.map(async ({ name, aliases = [], passThrough, load }) => {
@@ -45,7 +42,7 @@ const GLOBAL = new Set(["--json", "--debug", "-C", "--directory", "--help", "--v
 
 /** Returns what a command line has that the program does not know; undefined where it knows everything. */
 function unknownIn(line: string): string | undefined {
-  const all = words(line);
+  const all = wordsOf(line);
   let at = 0;
   while (all[at]?.startsWith("-")) at += all[at] === "-C" ? 2 : 1;
   const [name = "", first = "", ...rest] = all.slice(at);
