@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { agreeing } from "../base/counted.ts";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
@@ -77,7 +78,7 @@ export function chooseBackup(folders: BackupFolders, dir: string, wanted: string
   if (found !== undefined) return readBackup(found.path);
   throw new CodedError(
     "GC1803",
-    `${folders.join(" and ")} ${folders.length > 1 ? "hold" : "holds"} no backup that can be used`,
+    `${folders.join(" and ")} ${agreeing(folders.length, "holds", "hold")} no backup that can be used`,
     {
       problems: all.map(({ name, problem = "created by a restore: name it to use it" }) => `${name}: ${problem}`),
       remedy: "npx glitchtip-compose backup create, or give the path of one.",

@@ -134,10 +134,10 @@ function capture(child: ChildProcess, options: RunOptions, onTooMuch: () => void
 const shown = (program: string, args: readonly string[]): string => [program, ...args.slice(0, 4)].join(" ");
 
 const late = (program: string, args: readonly string[], deadlineMs: number) =>
-  new CodedError("GC1605", `\`${shown(program, args)}\` was not done after ${Math.round(deadlineMs / 1_000)} s`);
+  new CodedError("GC1605", `\`${shown(program, args)}\` did not finish within ${Math.round(deadlineMs / 1_000)} s`);
 
 const tooMuch = (program: string, args: readonly string[]) =>
-  new CodedError("GC1605", `\`${shown(program, args)}\` wrote more than can be taken`);
+  new CodedError("GC1605", `\`${shown(program, args)}\` wrote more output than can be read`);
 
 /** Returns the error for a program that could not be started. */
 export function notStarted(program: string, cwd: string | undefined, cause: Error): CodedError {

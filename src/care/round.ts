@@ -87,7 +87,7 @@ const TITLES: Readonly<Partial<Record<CareFinding["event"], string>>> = {
   "disk-low": "a disk is nearly full",
   "provisioner-degraded": "the provisioner failed",
   "queue-stuck": "the worker takes no work",
-  "partitions-failed": "the upkeep of partitions failed",
+  "partitions-failed": "the maintenance of partitions failed",
   "service-unhealthy": "a service does not answer",
 };
 

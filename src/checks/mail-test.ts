@@ -39,7 +39,7 @@ export async function sendTestMail(
   const problems = lastLines(`${stdout}\n${stderr}`, 2).map((line) =>
     hidden.reduce((text, word) => text.replaceAll(word, "[secret]"), line),
   );
-  throw new CodedError("GC1608", `the mail server did not take a test mail to ${to}`, {
+  throw new CodedError("GC1608", `the mail server did not accept a test mail to ${to}`, {
     problems,
     remedy: `Check the address in ${mail.url}, then: docker compose up -d --wait, and run it again.`,
   });

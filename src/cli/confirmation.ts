@@ -21,9 +21,12 @@ interface DestructiveCommand {
   readonly confirm?: { readonly name: string; readonly of: string };
 }
 
-const STACK_NAME = { name: "<project>", of: "the Compose project's name, where data goes: it is then not asked for" };
+const STACK_NAME = {
+  name: "<project>",
+  of: "the Compose project's name: confirms that data is removed, without a question",
+};
 const DO_NOT_ASK = "answer the question with yes";
-const NAME_AS_WELL = "ask nothing; where data goes, its name is needed as well (--confirm)";
+const NAME_AS_WELL = "do not ask; to remove data, --confirm is needed as well";
 
 /**
  * Every command that removes or replaces something, and how it is confirmed: `--dry-run` only shows it, `--yes` answers
@@ -33,7 +36,7 @@ export const DESTRUCTIVE_COMMANDS = {
   apply: {
     dryRun: "only show what would change, as plan does; exit code 3 if anything would",
     yes: NAME_AS_WELL,
-    confirm: { name: "<name>", of: "delete this organization or project, too (for `prune`); may be repeated" },
+    confirm: { name: "<name>", of: "confirm that `prune` deletes this organization or project; repeatable" },
   },
   backup: {
     dryRun: "for prune: only list what would be deleted",
@@ -48,9 +51,9 @@ export const DESTRUCTIVE_COMMANDS = {
     yes: `for a configuration: ${DO_NOT_ASK}`,
   },
   organization: {
-    dryRun: "change nothing; says what it would come to",
+    dryRun: "change nothing; only say what would be changed",
     yes: `for remove: ${NAME_AS_WELL}`,
-    confirm: { name: "<email>", of: "for remove: the address once more; it is then not asked for" },
+    confirm: { name: "<email>", of: "for remove: the address again: confirms it without a question" },
   },
   remove: { dryRun: "only say what would be written" },
   restart: { dryRun: "only say what would be restarted" },
@@ -69,9 +72,9 @@ export const DESTRUCTIVE_COMMANDS = {
     confirm: { ...STACK_NAME, of: `for --cleanup: ${STACK_NAME.of}` },
   },
   user: {
-    dryRun: "change nothing; says what it would come to",
+    dryRun: "change nothing; only say what would be changed",
     yes: `for delete: ${NAME_AS_WELL}`,
-    confirm: { name: "<email>", of: "for delete: the address once more; it is then not asked for" },
+    confirm: { name: "<email>", of: "for delete: the address again: confirms it without a question" },
   },
 } as const satisfies Readonly<Record<string, DestructiveCommand>>;
 

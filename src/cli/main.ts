@@ -8,6 +8,7 @@ import { columnsOf, wrapped } from "./wrap.ts";
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 await runProgram(process.argv.slice(2), {
+  pid: process.pid,
   contextFor: processContext,
   outputFor: processOutput,
   showError,

@@ -11,6 +11,8 @@ declare const VERSION: string;
 
 /** What the program needs of its process. Tests pass substitutes. */
 export interface ProgramHost {
+  /** Names the holder of the workspace's lock. */
+  readonly pid: number;
   contextFor(flags: GlobalFlags): CliContext;
   outputFor(json: boolean): Output;
   /** Writes an error as text, beside what --json prints. */
@@ -70,7 +72,7 @@ async function define(command: Command, entry: CommandEntry, host: ProgramHost):
   if (entry.changes?.of === "stack") {
     command.option(
       "--take-over",
-      "use the stack although it was started in another folder, such as this one's old name",
+      "use the stack even though it was started in another folder (for example before a rename)",
     );
   }
   command.action(async () => {
@@ -78,7 +80,7 @@ async function define(command: Command, entry: CommandEntry, host: ProgramHost):
     const named = host.contextFor(given);
     const context = { ...named, dir: folder?.(named, given as never) ?? named.dir };
     try {
-      await using _lock = await lockFor(entry, context, given, command.args);
+      await using _lock = await lockFor(host, entry, context, given, command.args);
       if (entry.changes?.of === "stack" && isChange(entry, command.args) && !given.filesOnly) {
         const { requireOwnStack } = await import("./own-stack.ts");
         await requireOwnStack(context, given.takeOver === true, entry.name);
@@ -107,6 +109,7 @@ function isChange({ changes }: CommandEntry, [action = ""]: readonly string[]): 
 
 /** Keeps other commands from changing the workspace or its stack while this one does. */
 async function lockFor(
+  host: ProgramHost,
   entry: CommandEntry,
   context: CliContext,
   { dryRun, check }: ChangeFlags,
@@ -116,7 +119,7 @@ async function lockFor(
   if (!isChange(entry, args) || dryRun || check) return undefined;
   const { lockWorkspace } = await import("./workspace-lock.ts");
   const command = changes?.actions === undefined ? name : `${name} ${args.slice(0, 2).join(" ")}`;
-  return await lockWorkspace(context, command.trim(), process.pid);
+  return await lockWorkspace(context, command.trim(), host.pid);
 }
 
 /** Returns commander's text of an option, without the empty list that an option begins with that may be repeated. */

@@ -45,10 +45,10 @@ export const postgresSchema = z.strictObject({
   effective_cache_size: described(sizeSchema, "What it may expect to be cached, by itself and the host."),
   work_mem: described(sizeSchema, "For one sort or join."),
   maintenance_work_mem: described(sizeSchema, "For vacuum and new indices."),
-  max_wal_size: described(sizeSchema, "Of the write-ahead log between two checkpoints; on the disk."),
+  max_wal_size: described(sizeSchema, "How large the write-ahead log may grow between two checkpoints, on disk."),
   max_connections: described(
     z.optional(z.int().check(z.minimum(20), z.maximum(10_000))),
-    "Of web, worker and tools together.",
+    "The connections of web, worker and tools together.",
   ),
 });
 

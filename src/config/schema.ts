@@ -30,13 +30,13 @@ export { ON_FAILURE } from "./schema/app.ts";
 
 /** The declaration, glitchtip.yaml: the one source of its keys, defaults, rules and reference (docs/declaration.md). */
 export const declarationSchema = z.strictObject({
-  version: described(z.literal(1), "Of this file's format."),
+  version: described(z.literal(1), "The version of this file's format."),
   server: described(z.prefault(serverSchema, {}), "The GlitchTip of this stack."),
   admin: described(z.optional(adminSchema), "The superuser. Left out where `server.token` is given."),
-  name: described(z.optional(text(200)), "Of the instance, for --instance and in plans. Default: the file's."),
+  name: described(z.optional(text(200)), "The instance's name, for --instance and in plans. Default: the file's name."),
   servers: described(
     serversSchema,
-    "Several servers, by name, for plan, apply and pull; each with what stands at the top here for one.",
+    "Several servers, by name, for plan, apply and pull. Each has the keys that stand at the top level for one server.",
   ),
   organization: described(z.optional(text(200)), "The organization's name. Left out where every app has a `dsn`."),
   projects: described(projectsSchema, "By name."),
@@ -53,11 +53,11 @@ export const declarationSchema = z.strictObject({
   ),
   onFailure: described(
     z._default(z.enum(ON_FAILURE), "block"),
-    "What an app does when there has never been a DSN and none comes in time. With `production`: start-without-reporting.",
+    "What an app does when it has never had a DSN and none arrives in time. With `production`: start-without-reporting.",
   ),
   production: described(
     z.optional(productionSchema),
-    "GlitchTip for the world: HTTPS in front, closed to strangers, the worker apart.",
+    "GlitchTip under a public name: HTTPS in front, registration closed, the worker in its own container.",
   ),
   mail: described(z.optional(mailSchema), "How GlitchTip sends mails. Default: they are printed to its log."),
   backup: described(z.optional(backupSchema), "Backups of the data, and their schedule."),

@@ -68,7 +68,7 @@ export function openCompose(docker: DockerCli, remove: (container: string) => Pr
       remedy:
         verb === "config"
           ? "Correct your Compose files until `docker compose config` accepts them."
-          : "npx glitchtip-compose doctor says more.",
+          : "npx glitchtip-compose doctor shows why.",
     });
   };
   return {

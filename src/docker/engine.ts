@@ -147,7 +147,7 @@ interface Feature {
 const OF_ENGINE: readonly Feature[] = [
   {
     name: "healthcheck.start_interval",
-    without: "each health check waits half a minute for its first look",
+    without: "each health check makes its first attempt only after half a minute",
     since: "1.44",
   },
 ];

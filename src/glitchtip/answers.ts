@@ -33,11 +33,11 @@ interface Refusal {
 const NOT_KNOWN: Refusal = {
   code: "GC1304",
   remedy:
-    "The server does not know this token: put another one where server.token points (GlitchTip: Profile, Auth Tokens). The next run replaces a token that it created itself.",
+    "The server does not know this token. Put another one where server.token points (GlitchTip: Profile, Auth Tokens). The next run replaces a token that it created itself.",
 };
 const NOT_THE_API: Refusal = {
   code: "GC1206",
-  remedy: "A page refused it, not the API: check the server's URL (https or http, host), and any proxy in between.",
+  remedy: "A web page refused it, not the API. Check the server's URL (https or http, host), and any proxy in between.",
 };
 const SERVER_FAILED: Refusal = { code: "GC1205", remedy: "See the server's log: docker compose logs glitchtip" };
 
@@ -46,10 +46,10 @@ const BY_STATUS: Readonly<Record<number, Refusal>> = {
   403: {
     code: "GC1305",
     remedy:
-      "A token needs the scope for it (org, team, project, member, event: read, write or admin), and its account the role.",
+      "A token needs the scope for it (org, team, project, member, event: read, write or admin), and its account needs the role.",
   },
   404: { code: "GC1209", remedy: "It may have been deleted in the meantime; run the command again." },
-  409: { code: "GC1210", remedy: "Look at what is there in GlitchTip's pages, then run the command again." },
+  409: { code: "GC1210", remedy: "Look at it in GlitchTip's pages, then run the command again." },
   429: { code: "GC1207", remedy: "Wait, then run the command again." },
 };
 

@@ -28,7 +28,7 @@ export const INIT_OPTIONS = {
   ...PRODUCTION_OPTIONS,
   serverUrl: valueRow({
     flag: "--server-url <url>",
-    help: "a GlitchTip that is there already; none is started here",
+    help: "the address of an existing GlitchTip; none is started here",
     at: ["server", "url"],
     parse: parseUrl,
     needs: {
@@ -81,7 +81,7 @@ export const INIT_OPTIONS = {
   }),
   caFile: valueRow({
     flag: "--ca-file <path>",
-    help: "the authority that signed its certificate (PEM)",
+    help: "the certificate authority that signed its certificate (PEM)",
     at: ["server", "ca"],
     parse: fileReference,
     needs: NEEDS_SERVER,
@@ -96,7 +96,7 @@ export const INIT_OPTIONS = {
   }),
   noApps: {
     flag: "--no-apps",
-    help: "no service gets a DSN: GlitchTip alone, also where no Compose file is",
+    help: "no service gets a DSN: GlitchTip alone, with or without a Compose file",
     notWith: { option: "apps", problem: () => "--no-apps and --app contradict each other" },
   } as SwitchRow,
   sample: {
@@ -106,14 +106,14 @@ export const INIT_OPTIONS = {
   } as SwitchRow,
   entrypoints: byServiceRow({
     flag: "--entrypoint <service=json>",
-    help: "the image's entrypoint, where your file does not state one",
+    help: "the image's entrypoint, if your Compose file states none",
     at: ["apps", "*", "entrypoint"],
     form: 'SERVICE=["WORD","…"]',
     parse: parseWords,
   }),
   commands: byServiceRow({
     flag: "--command <service=json>",
-    help: "the image's command, where your file does not state one",
+    help: "the image's command, if your Compose file states none",
     at: ["apps", "*", "command"],
     form: 'SERVICE=["WORD","…"]',
     parse: parseWords,
@@ -177,7 +177,7 @@ export const INIT_OPTIONS = {
   }),
   size: valueRow<ExpectedSize>({
     flag: "--size <events/days>",
-    help: "events a day and for how long they are kept, such as 50000/90d: limits by `size`",
+    help: "events a day and how long they are kept, such as 50000/90d; sets limits as `size` does",
     parse: parseSize,
     notWith: OWN_STACK_ONLY,
   }),
@@ -188,7 +188,7 @@ export const INIT_OPTIONS = {
   } as SwitchRow,
   discovery: valueRow({
     flag: "--discovery <how>",
-    help: "how Compose finds our file: override (by its name, compose.override.yaml) or env (COMPOSE_FILE in .env)",
+    help: "how Compose finds the generated file: override (compose.override.yaml) or env (COMPOSE_FILE in .env)",
     parse: oneOf("override", "env"),
   }),
   engine: valueRow({

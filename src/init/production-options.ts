@@ -5,7 +5,7 @@ import { anyText, fileReference, parsePort, parseSecretReference, type SwitchRow
 export const PRODUCTION_OPTIONS = {
   production: {
     flag: "--production",
-    help: "HTTPS in front, closed to strangers, the worker apart; with --domain",
+    help: "HTTPS, registration closed, the worker in its own container; with --domain",
     needs: NEEDS_DOMAIN,
     notWith: OWN_STACK_ONLY,
   } as SwitchRow,
@@ -90,24 +90,24 @@ export const PRODUCTION_OPTIONS = {
   }),
   emailPort: valueRow({
     flag: "--email-port <number>",
-    help: "587 (STARTTLS, the default), 465 (TLS), or another without TLS",
+    help: "587 (STARTTLS, the default), 465 (TLS), or another port without TLS",
     parse: parsePort,
     needs: NEEDS_MAIL_HOST,
   }),
   emailUser: valueRow({
     flag: "--email-user <name>",
-    help: "who signs in there",
+    help: "the user that signs in to the mail server",
     parse: anyText,
     needs: { oneOf: ["emailPasswordFile"], problem: "--email-user needs the password: --email-password-file PATH" },
   }),
   emailPasswordFile: valueRow({
     flag: "--email-password-file <path>",
-    help: "the password, read once",
+    help: "a file with its password, which init reads once",
     parse: anyText,
     needs: { oneOf: ["emailUser"], problem: "--email-password-file needs the user: --email-user NAME" },
   }),
   preflight: {
     flag: "--no-preflight",
-    help: "production: do not look at the name in DNS and at ports 80 and 443",
+    help: "production: do not check DNS and ports 80 and 443",
   } as SwitchRow,
 };

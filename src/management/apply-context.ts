@@ -68,4 +68,6 @@ export function openAddresses(): Addresses {
 }
 
 const notMade = (what: string): CodedError =>
-  new CodedError("GC1209", `${what} is not there`, { remedy: "Mend what kept it from being made, then apply again." });
+  new CodedError("GC1209", `${what} is not there`, {
+    remedy: "Fix what kept it from being created, then apply again.",
+  });

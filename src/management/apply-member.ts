@@ -141,6 +141,6 @@ const tooMany = (email: string, cause: AnswerError): CodedError =>
 const registrationClosed = (email: string, cause: AnswerError): CodedError =>
   new CodedError("GC1305", `${email} cannot be invited: ${cause.said}`, {
     remedy:
-      "Registration is closed, so only people with an account can be invited: let them make one first, or open it for that time (server.registration: open, ENABLE_USER_REGISTRATION=true).",
+      "Registration is closed, so only people with an account can be invited. Let them create one first, or open registration for that time (server.registration: open, ENABLE_USER_REGISTRATION=true).",
     cause,
   });

@@ -25,7 +25,7 @@ export const applyOrganization: ApplyAction<"organization"> = async (run, action
     case "delete": {
       // The slug may belong to another organization by now, so the id decides.
       const found = (await calls.organizations.list()).find(({ id }) => id === action.id);
-      if (found === undefined) return { note: "was gone already" };
+      if (found === undefined) return { note: "no longer existed" };
       await calls.organizations.delete(found.slug);
       return {};
     }
@@ -48,7 +48,7 @@ export const applyTeam: ApplyAction<"team"> = async (run, action) => {
     case "delete": {
       // The team may have been renamed, so the id decides.
       const found = (await calls.teams.list(organization)).find(({ id }) => id === action.id);
-      if (found === undefined) return { note: "was gone already" };
+      if (found === undefined) return { note: "no longer existed" };
       await calls.teams.delete(organization, found.slug);
       return {};
     }
@@ -65,7 +65,7 @@ export const applyProject: ApplyAction<"project"> = async (run, action) => {
       return await update(run, organization, action);
     case "delete": {
       const found = await findById(run, organization, action.slug ?? action.name, action.id);
-      if (found === undefined) return { note: "was gone already" };
+      if (found === undefined) return { note: "no longer existed" };
       await calls.projects.delete(organization, found.slug);
       return {};
     }

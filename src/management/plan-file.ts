@@ -99,7 +99,7 @@ export function requireSame(plan: PlanFile, looked: readonly LookedServer[]): vo
       .map((action) => `${sentence(action)} is to be done now, too`),
   ];
   if (problems.length === 0) return;
-  throw new CodedError("GC1409", "the plan is not what would be done now; nothing was changed", {
+  throw new CodedError("GC1409", "the plan is out of date; nothing was changed", {
     problems,
     remedy: "Plan again, and look at it: npx glitchtip-compose plan --out FILE",
   });

@@ -1,3 +1,4 @@
+import { agreeing } from "../base/counted.ts";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
@@ -43,7 +44,7 @@ export async function requireImages(docker: Docker, images: readonly string[]): 
   );
   const missing = found.filter(([, id]) => id === undefined).map(([image]) => image);
   if (missing.length > 0) {
-    throw new CodedError("GC1610", `${missing.length === 1 ? "an image is" : "images are"} not on this engine`, {
+    throw new CodedError("GC1610", `${agreeing(missing.length, "an image is", "images are")} not on this engine`, {
       problems: missing,
       remedy: "docker compose pull, and docker compose build for those you build; then run it again.",
     });

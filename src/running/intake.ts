@@ -49,7 +49,7 @@ export async function drainQueue(context: IntakeContext): Promise<void> {
     say: () => say("the worker still has jobs"),
     attempt: async () => ((await countJobs(docker, queue, clock.now())) ? undefined : true),
     late: () =>
-      new CodedError("GC1605", "the worker does not work off its queue", {
+      new CodedError("GC1605", "the worker does not process its queue", {
         remedy: "Look at it with: npx glitchtip-compose logs worker, then: npx glitchtip-compose restart worker",
       }),
   });

@@ -1,4 +1,4 @@
-import { counted } from "../base/counted.ts";
+import { timesText } from "../base/counted.ts";
 import { defined } from "../base/defined.ts";
 import { DSN_DIR, dsnFile, dsnFileInApp } from "../config/dsn-volumes.ts";
 import type { Container, Health } from "../docker/index.ts";
@@ -93,7 +93,7 @@ export function containerProblem({
       if (oomKilled) return "killed a process for lack of memory, though it runs";
       return health === "unhealthy" ? ["is unhealthy", healthOutput ?? []].flat().join(": ") : undefined;
     case "restarting":
-      return `starts again and again (${counted(restarts, "time")}, last exit code ${exitCode})`;
+      return `keeps restarting (${timesText(restarts)}, last exit code ${exitCode})`;
     case "exited":
       if (exitCode !== 0) return `ended with exit code ${exitCode}${oomKilled ? ", out of memory" : ""}`;
       return isStackService(service) && !ONE_SHOTS.includes(service) ? "is stopped" : undefined;

@@ -73,7 +73,7 @@ export async function changeSecret(context: ChangeContext, file: SecretFile, giv
   const secrets = openStackSecrets(docker);
   const found = secretProgress.read(dir);
   if (found !== undefined && found.file !== file) {
-    throw new CodedError("GC1408", `a change of ${found.file} was interrupted; that one has to end first`, {
+    throw new CodedError("GC1408", `a change of ${found.file} was interrupted and must be completed first`, {
       remedy: `npx glitchtip-compose secrets rotate ${rotatableName(found.file)}`,
     });
   }
@@ -169,11 +169,15 @@ async function startDatabase({ docker, say }: ChangeContext, secrets: StackSecre
   const isLost = (await secrets.read(secret)) === undefined;
   if (isLost) {
     if (service !== DATABASE) {
-      throw new CodedError("GC1605", "the database's password is lost, and this container asks for it everywhere", {
-        remedy: "npx glitchtip-compose restore puts a backup in its place, with the secrets in it.",
-      });
+      throw new CodedError(
+        "GC1605",
+        "the database's password is lost, and this container requires it for every connection",
+        {
+          remedy: "npx glitchtip-compose restore puts a backup in its place, with the secrets in it.",
+        },
+      );
     }
-    say("the password is lost: the database gets a new one");
+    say("the password is lost, so the database gets a new one");
     await secrets.write({ [secret]: next }, "missing");
   }
   if (!isLost && containerOf(stack, service)?.state === "running") return;

@@ -50,7 +50,7 @@ export const ROTATION_EFFECTS: Readonly<Record<RotatableSecret, string>> = {
   "db-password":
     "the worker finishes its jobs, then database, worker and web restart; during that no event is accepted, and no accepted event is lost",
   "secret-key":
-    "everybody is signed out, and links in mails that are under way (passwords, invitations) end; DSNs and API tokens stay; web and worker restart",
+    "everybody is signed out, and links in mails already sent (passwords, invitations) stop working; DSNs and API tokens stay; web and worker restart",
   "admin-password": "the administrator is signed out everywhere; nothing restarts",
   token: "the provisioner's API token is revoked and replaced; DSNs stay, nothing restarts",
 };

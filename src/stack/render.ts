@@ -255,6 +255,6 @@ function refuseCollisions(user: UserProject, ours: Readonly<Record<string, objec
   );
   if (both.length === 0) return;
   throw new CodedError("GC1109", `your Compose file and ours both have ${both.join(", ")}`, {
-    remedy: "Give yours another name, or take it away if it is from an earlier GlitchTip set-up.",
+    remedy: "Rename yours, or remove it if it is from an earlier GlitchTip set-up.",
   });
 }

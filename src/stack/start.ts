@@ -1,3 +1,4 @@
+import { agreeing } from "../base/counted.ts";
 import { escaped } from "../compose/interpolate.ts";
 import type { TextOrWords, UserService } from "../compose/model.ts";
 import { hasOpenQuote, hasVariable, quotedWord, shellWords } from "../compose/shell-words.ts";
@@ -124,4 +125,4 @@ function notKnown(
 
 /** Returns "its entrypoint and command come", as the beginning of a sentence about an image. */
 export const startParts = (parts: readonly Part[]): string =>
-  `its ${parts.join(" and ")} ${parts.length === 1 ? "comes" : "come"}`;
+  `its ${parts.join(" and ")} ${agreeing(parts.length, "comes", "come")}`;

@@ -138,7 +138,7 @@ interface MergeSituation extends Situation {
 /** Rows for a file that was edited while ours has changed, too. Where none holds, ours is put beside it as FILE.new. */
 const MERGE_ROWS: readonly Row<MergeSituation>[] = [
   {
-    when: "the edits bring in all of our changes",
+    when: "the edits contain all of our changes",
     holds: ({ merged, found }) => "text" in merged && merged.text === found,
     decide: (it) => ({ ...settled(it), file: { path: it.path, state: "kept" } }),
   },

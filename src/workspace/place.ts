@@ -45,7 +45,7 @@ export function notEmpty(dir: string, things: readonly string[], composeFile: st
   const more = things.length > SHOWN_NAMES ? ` and ${things.length - SHOWN_NAMES} more` : "";
   const unread = things.filter((name) => UNREAD_COMPOSE_FILE.test(name));
   const problems = [
-    ...unread.map((name) => `${name} is read only where it is named: write COMPOSE_FILE=${name} into .env`),
+    ...unread.map((name) => `${name} is only read if it is named: write COMPOSE_FILE=${name} into .env`),
     ...(composeFile ? [`COMPOSE_FILE=${composeFile} of your shell is not read here: write it into .env`] : []),
   ];
   return new CodedError("GC1002", `${dir} has no Compose file, and it is not empty (${shown}${more})`, {

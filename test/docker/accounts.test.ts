@@ -194,7 +194,7 @@ describeOnEngine("accounts and secrets of a running stack", () => {
       const given = ["secrets", "rotate", "admin-password", "--password-file", "-", "--yes"];
       expect(await stack.project.cli(given, { stdin: `${password}\n` })).toMatchObject({ code: 0 });
       expect(await signIn(ADMIN, password)).toBe(200);
-      const request = { action: "write", as: "value", values: { glitchtip_email_url: "smtp://mail.example.com" } };
+      const request = { action: "write", as: "value", values: { admin_password: password } };
       const setup = ["compose", "run", "--rm", "-T", "glitchtip-setup", "secrets"];
       expect(await stack.project.docker(setup, { stdin: JSON.stringify(request) })).toMatchObject({ code: 0 });
     });

@@ -203,7 +203,7 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   GC1409: {
     cause: "The server or the declaration changed after `plan --out`.",
     todo: "Make a new plan and read it: `npx glitchtip-compose plan --out FILE`.",
-    example: "the plan is not what would be done now; nothing was changed",
+    example: "the plan is out of date; nothing was changed",
   },
   GC1410: {
     cause: "The server's version cannot do what is declared, or an object on it stands in the way.",
@@ -258,7 +258,7 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   GC1608: {
     cause: "No mail server is declared, or it refused the mail. Its answer is below the message.",
     todo: "Correct the address where `mail.url` points, then `docker compose up -d --wait`.",
-    example: "the mail server did not take a test mail to ann@example.com",
+    example: "the mail server did not accept a test mail to ann@example.com",
   },
   GC1609: {
     cause: "A receiver of notifications or of an alert does not answer or refuses.",

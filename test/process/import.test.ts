@@ -80,7 +80,7 @@ describe("import", () => {
     const text = readFileSync(declaration(folders), "utf8");
     expect(text).toMatch(/^# Imported from app-interface data\. /);
     expect(text).toContain("token: vault:app-sre/glitchtip/my-glitchtip#token");
-    expect(run(folders, words).stdout).toBe("glitchtip.yaml says all of it already: 1 project of 1 organization\n");
+    expect(run(folders, words).stdout).toBe("glitchtip.yaml already contains all of it: 1 project of 1 organization\n");
     expect(readFileSync(declaration(folders), "utf8")).toBe(text);
   });
 

@@ -46,7 +46,7 @@ describe("notify test", () => {
   it("goes to one alone with --name; another name is refused with those there are", async () => {
     declare(`[{ type: json, url: "file:./url" }, { type: slack, url: "file:./url", name: ops }]`);
     const before = receiver.received.length;
-    expect(await notify("--name", "ops")).toMatchObject({ code: 0, stdout: "taken by ops\n" });
+    expect(await notify("--name", "ops")).toMatchObject({ code: 0, stdout: "accepted by ops\n" });
     expect(receiver.received.length).toBe(before + 1);
     const refused = await notify("--name", "opps");
     expect(refused.code).toBe(2);

@@ -111,7 +111,7 @@ describe("a secret of a container that Vault has", () => {
     await handOverVaultSecrets(docker, await read());
     expect(requests).toHaveLength(1);
     expect(await findings(docker)).toEqual([
-      { check: "vault", level: "ok", what: "what the stack has is as in Vault" },
+      { check: "vault", level: "ok", what: "the stack has Vault's current values" },
     ]);
   });
 

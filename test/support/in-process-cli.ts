@@ -31,6 +31,7 @@ export async function runInProcess(
     said.stderr += text;
   };
   await runProgram(argv, {
+    pid: process.pid,
     contextFor: ({ json = false, debug = false }) => ({
       dir,
       env,

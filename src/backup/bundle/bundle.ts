@@ -100,7 +100,7 @@ export async function verifyBundle(path: string): Promise<number> {
     const full = join(path, file);
     if (file !== "" && !isContainedPath(file)) problems.push(`${JSON.stringify(file)} leaves the bundle`);
     else if (file === "" || !existsSync(full)) problems.push(`${file || line} is not there`);
-    else if ((await sha256Of(full)) !== sum) problems.push(`${file} is another`);
+    else if ((await sha256Of(full)) !== sum) problems.push(`${file} has other content`);
   }
   if (problems.length === 0) return lines.length;
   throw new CodedError("GC1610", `${path} is damaged`, { problems, remedy: "Copy it again." });

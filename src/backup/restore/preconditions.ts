@@ -20,7 +20,7 @@ export function checkGeneration({ path, manifest }: Backup, { declaration }: Wor
   if (generation === theirs) return;
   const order = (one: string | undefined) => GENERATIONS.indexOf(one as Generation);
   const newer = order(theirs) > order(generation) || order(theirs) < 0;
-  throw new CodedError("GC1804", `${path} is of GlitchTip ${theirs}, and this stack runs ${generation ?? "none"}`, {
+  throw new CodedError("GC1804", `${path} is from GlitchTip ${theirs}, and this stack runs ${generation ?? "none"}`, {
     remedy: newer
       ? `GlitchTip cannot go back: set server.image to ${image} first. Nothing was changed.`
       : `Set server.image to ${image}, restore, and upgrade from there. Nothing was changed.`,
@@ -46,7 +46,7 @@ export async function checkDatabase(
   if (manifest.postgres.major > major) {
     throw new CodedError(
       "GC1804",
-      `${path} is of Postgres ${manifest.postgres.major}, and the server here is ${major}`,
+      `${path} is from Postgres ${manifest.postgres.major}, and the server here is ${major}`,
       {
         remedy: `Restore into a stack with postgres:${manifest.postgres.major} or newer. Nothing was changed.`,
       },

@@ -86,7 +86,7 @@ export async function restoreBackup(context: StackContext, options: RestoreOptio
     if (context.signal.aborted) throw error;
     await rollBack(context, run.progress, services).catch((failure: unknown) => {
       log.warn(`what was there is not back in use yet: ${failure instanceof Error ? failure.message : failure}`);
-      log.warn("when this is mended: npx glitchtip-compose restore --abort");
+      log.warn("once this is fixed: npx glitchtip-compose restore --abort");
     });
     throw error;
   }

@@ -65,7 +65,7 @@ export function restoredVolumes({ docker, signal, provisions }: VolumesContext, 
     const full = /no space left/i.test(stderr);
     throw new CodedError(full ? "GC1502" : "GC1605", `a volume of ${service} cannot be written`, {
       problems: lastLines(stderr, 4),
-      remedy: "Run the same command again when this is mended.",
+      remedy: "Once this is fixed, run the same command again.",
     });
   };
   const inProvisioner = async (script: string, stdin?: string) => {
@@ -90,7 +90,7 @@ export function restoredVolumes({ docker, signal, provisions }: VolumesContext, 
       if (copied.code !== 0) {
         throw new CodedError("GC1605", "the uploads cannot be copied into their volume", {
           problems: lastLines(copied.stderr, 3),
-          remedy: "Run the same command again when this is mended.",
+          remedy: "Once this is fixed, run the same command again.",
         });
       }
       await inService(

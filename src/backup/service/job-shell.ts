@@ -102,7 +102,7 @@ async function waitFor<T>(
     pauseMs: { first: 100, longest: 1_000 },
     attempt,
     late: (ms) =>
-      new CodedError("GC1605", `glitchtip-backup-db did not do its part in ${Math.round(ms / 1_000)} s`, {
+      new CodedError("GC1605", `glitchtip-backup-db did not finish within ${Math.round(ms / 1_000)} s`, {
         remedy: "docker compose up -d glitchtip-backup-db; docker compose logs --tail 50 glitchtip-backup-db",
       }),
   });

@@ -102,7 +102,7 @@ async function main(once: boolean): Promise<void> {
   const times = new Cron(cronOf(schedule ?? "03:15"), { timezone: "UTC", paused: true });
   while (!signal.aborted) {
     const next = times.nextRun(new Date(clock.now()));
-    if (next === null) throw new CodedError("GC1101", `backup.schedule ${schedule} never comes`);
+    if (next === null) throw new CodedError("GC1101", `backup.schedule ${schedule} matches no date`);
     log.info(`next backup at ${next.toISOString()}`);
     while (clock.now() < next.getTime()) {
       await clock.sleep(Math.min(LONGEST_SLEEP_MS, next.getTime() - clock.now()), signal);

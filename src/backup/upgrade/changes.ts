@@ -34,8 +34,8 @@ export function followUps(from: ResolvedServer, to: ResolvedServer): string[] {
   return [
     // Read in the source of generation 6: the migration copies 10,000 events, each import gives them new ids, and nothing
     // empties the archive.
-    "GlitchTip 6 has taken over the newest 10,000 events; all of them stay in its table issue_events_issueevent_archive, too",
-    "If there were more: those from before a day come back, once and never twice, by npx glitchtip-compose manage import_legacy_events --end-date YYYY-MM-DD",
+    "GlitchTip 6 has migrated the newest 10,000 events; all events also stay in its table issue_events_issueevent_archive",
+    "If there were more, this brings back the events from before a day; run it only once: npx glitchtip-compose manage import_legacy_events --end-date YYYY-MM-DD",
     'To give its room back: npx glitchtip-compose psql -c "drop table issue_events_issueevent_archive cascade"',
   ];
 }

@@ -135,7 +135,7 @@ function settingsFor(
 function resolved(server: Declaration["server"]): ResolvedServer {
   const { server: found, problems } = resolveServer(server);
   if (found !== undefined) return found;
-  throw upgradeRefusal(`this stack's declaration does not go with ${imageOf(server)}`, {
+  throw upgradeRefusal(`this stack's declaration does not fit ${imageOf(server)}`, {
     problems: problems.map(({ path, what }) => `${path.join(".")}: ${what}`),
     remedy: "Change it in glitchtip.yaml first.",
   });

@@ -57,13 +57,13 @@ export function planPostgres(
   if (image === from) return undefined;
   if (major === undefined || to === undefined) {
     const unknown = major === undefined ? from : image;
-    throw upgradeRefusal(`the major of ${unknown} is not known`, {
+    throw upgradeRefusal(`the Postgres major of ${unknown} is not known`, {
       remedy: "Take a tag that begins with it, such as postgres:18, and start the database.",
     });
   }
   if (to < major) {
     throw upgradeRefusal(`${image} is older than ${major}, which has the data, and cannot read its dumps`, {
-      remedy: "Take one that is as new.",
+      remedy: "Use an image of that major or a newer one.",
     });
   }
   const before = declaration.server.postgres;

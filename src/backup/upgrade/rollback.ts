@@ -62,7 +62,7 @@ export async function undoUpgrade(
       if (run.progress.step === "done") {
         await goForward(run, steps).catch((other: unknown) => {
           log.warn(`${run.progress.to} does not run again yet: ${other instanceof Error ? other.message : other}`);
-          log.warn("when this is mended: npx glitchtip-compose rollback");
+          log.warn("once this is fixed: npx glitchtip-compose rollback");
         });
       }
       throw error;

@@ -54,7 +54,7 @@ async function afterRollback(context: UpgradeContext, progress: UpgradeProgress,
     const why = cause instanceof Error ? cause.message : String(cause);
     return new CodedError("GC1810", `the upgrade to ${to} failed, and ${from} does not run again yet`, {
       problems: [...problems, why],
-      remedy: "When this is mended: npx glitchtip-compose rollback",
+      remedy: "Once this is fixed: npx glitchtip-compose rollback",
       cause,
     });
   }

@@ -56,7 +56,7 @@ async function watch(context: CareContext): Promise<void> {
   const nextAfter = (ms: number) => (times ? times.nextRun(new Date(ms))?.getTime() : undefined);
   let next = nextAfter(clock.now());
   log.info(
-    `looks at everything every ${everySeconds} s${next === undefined ? "" : `; next restart at ${new Date(next).toISOString()}`}`,
+    `checks everything every ${everySeconds} s${next === undefined ? "" : `; next restart at ${new Date(next).toISOString()}`}`,
   );
   while (!signal.aborted) {
     const due = next !== undefined && clock.now() >= next;

@@ -151,14 +151,14 @@ export function checkVaultSecrets(secrets: readonly ComparedSecret[]): Finding[]
   const findings = secrets.flatMap(({ key, reference, state, problem }) => {
     if (state === "new") {
       const why = problem === undefined ? "" : `, and cannot be read: ${problem.message}`;
-      return [fail("vault", `${key}: the stack does not have what ${reference} holds${why}`, problem?.remedy ?? UP)];
+      return [fail("vault", `${key}: the stack lacks the value of ${reference}${why}`, problem?.remedy ?? UP)];
     }
     if (state === "changed") {
       const fix = `${UP} && docker compose up -d --force-recreate`;
-      return [fail("vault", `${key}: what the stack has is stale: ${reference} holds something else now`, fix)];
+      return [fail("vault", `${key}: the stack has an old value: ${reference} has changed`, fix)];
     }
     if (problem === undefined) return [];
     return [warn("vault", `${key}: it cannot be compared with Vault: ${problem.message}`, problem.remedy ?? UP)];
   });
-  return secrets.length > 0 && findings.length === 0 ? [ok("vault", "what the stack has is as in Vault")] : findings;
+  return secrets.length > 0 && findings.length === 0 ? [ok("vault", "the stack has Vault's current values")] : findings;
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { agreeing } from "../../base/counted.ts";
 import type { ComposeConfig } from "../../compose/model.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { isMadeSecret, MADE_SECRETS, type MadeSecret, SECRET_NAMES_VARIABLE } from "../../config/secret-volumes.ts";
@@ -71,5 +72,5 @@ function leftoverFindings(dir: string, made: MadeSecrets): Finding[] {
   const left = files.filter(isTaken);
   if (left.length === 0) return [];
   const what = `${left.join(", ")}: in plain text, and no longer read, because the volumes have them`;
-  return [warn("secrets", what, `Delete ${left.length === 1 ? "it" : "them"}, then: ${INIT}`)];
+  return [warn("secrets", what, `Delete ${agreeing(left.length, "it", "them")}, then: ${INIT}`)];
 }

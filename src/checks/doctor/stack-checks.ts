@@ -1,4 +1,4 @@
-import { counted, countedDoing } from "../../base/counted.ts";
+import { agreeing, counted, countedDoing, timesText } from "../../base/counted.ts";
 import type { ComposeConfig } from "../../compose/model.ts";
 import { hasAudience } from "../../config/framework-presets.ts";
 import type { Declaration } from "../../config/schema.ts";
@@ -114,13 +114,13 @@ function containerFindings(container: Container, queue: JobQueue | undefined): F
   if (problem !== undefined) {
     const isKilled = oomKilled || exitCode === KILLED;
     const fix = isKilled ? `Raise ${raise}` : `docker compose logs --tail 50 ${service}`;
-    return [fail("containers", `${name} ${problem}`, state === "created" ? `When its cause is mended: ${START}` : fix)];
+    return [fail("containers", `${name} ${problem}`, state === "created" ? `Once its cause is fixed: ${START}` : fix)];
   }
   if (restarts === 0 || !isStackService(service)) return [];
   // The engine forgets why: a process that was killed for memory and restarted looks like any other.
   const lost = queue === "celery" && LOSES_EVENTS.includes(service);
   const loss = lost ? "; events that GlitchTip had accepted just before may be lost" : "";
-  const what = `${name} ended and was restarted ${counted(restarts, "time")} since it was started${loss}`;
+  const what = `${name} ended and was restarted ${timesText(restarts)} since it was created${loss}`;
   const fix = `docker compose logs ${service} shows the reason. If it shows none, the process was killed. If that was for lack of memory, raise ${raise}`;
   return [warn("containers", what, fix)];
 }
@@ -158,7 +158,7 @@ export function checkContainers(stack: RunningStack, declaration?: Declaration):
     : [
         ok(
           "containers",
-          `${counted(stack.containers.length, "container")} ${stack.containers.length === 1 ? "does its" : "do their"} part`,
+          `${counted(stack.containers.length, "container")} ${agreeing(stack.containers.length, "is", "are")} in the expected state`,
         ),
       ];
 }
@@ -184,7 +184,7 @@ export async function checkDsns(stack: RunningStack): Promise<Finding[]> {
     ...(written?.rotating ?? []).map((project) =>
       warn(
         "rotation",
-        `the key of ${project} is being rotated, and the rotation is not finished`,
+        `the key of ${project} is being rotated, and the rotation has not finished`,
         "npx glitchtip-compose rotate continues, rotate --abort goes back",
       ),
     ),

@@ -1,4 +1,4 @@
-import { counted } from "../../base/counted.ts";
+import { agreeing, counted } from "../../base/counted.ts";
 import { CodedError } from "../../base/errors.ts";
 import type { Secret } from "../../base/secret.ts";
 import type { Clock } from "../../base/wait.ts";
@@ -68,7 +68,7 @@ export async function runLoad(context: LoadContext, options: LoadOptions): Promi
     say(`sending ${counted(amount.events, "event")} to project ${name}, ${amount.concurrency} at a time`);
     const sent = await sendLoad(run, { ...context, ...amount, dsn, withinMs: LOAD_LIMITS.sendWithinMs });
     say(
-      `${counted(sent.accepted.length, "event")} ${sent.accepted.length === 1 ? "was" : "were"} accepted${refusedText(sent)}; waiting until they can be read`,
+      `${counted(sent.accepted.length, "event")} ${agreeing(sent.accepted.length, "was", "were")} accepted${refusedText(sent)}; waiting until they can be read`,
     );
     const within = { glitchtip, withinMs: READ_WITHIN_MS, foundIssue };
     const read = await readBackAll(sent.accepted, { ...context, ...where, ...within });

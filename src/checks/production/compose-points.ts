@@ -41,7 +41,7 @@ export const COMPOSE_POINTS: readonly HardeningPoint[] = [
   {
     id: "logs",
     what: "logs do not fill the disk",
-    how: "each container's log has a largest size, or goes to a driver that keeps nothing here",
+    how: "each container's log has a maximum size, or goes to a driver that keeps nothing here",
     check: (seen) =>
       forEachService(
         seen,
@@ -70,13 +70,13 @@ export const COMPOSE_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "privileges",
-    what: "a break-in into one container leads no further",
+    what: "a compromised container has no extra privileges",
     how: "no capabilities but the proxy's one, the backup's two and the setup's one to read referenced files, no-new-privileges, read-only files",
     check: (seen) => forEachService(seen, privilegesIn(seen), "none", OWN_FILE),
   },
   {
     id: "images",
-    what: "what starts tomorrow is what was tested today",
+    what: "images are pinned, so a later start runs the tested versions",
     how: "each image is pinned by its digest",
     check: (seen) =>
       forEachService(
@@ -91,7 +91,7 @@ export const COMPOSE_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "ports",
-    what: "the world reaches the proxy and nothing behind it",
+    what: "only the proxy is reachable from outside",
     how: "no other container of ours publishes a port, but on loopback for a proxy of the host",
     check: (seen) =>
       forEachService(
@@ -123,7 +123,7 @@ export const COMPOSE_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "app-networks",
-    what: "GlitchTip gives no app a way out and no neighbour",
+    what: "GlitchTip opens no new network path for an app",
     how: "apps meet GlitchTip on internal networks alone, and only apps that share a network of their own share one of these",
     check({ config, workspace }) {
       if (config === undefined) return filesNotRead;

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { filesElsewhere } from "../../backup/index.ts";
+import { agreeing } from "../../base/counted.ts";
 import { resolveServer, WITHOUT_VALKEY } from "../../config/server.ts";
 import { SECRETS_FOLDER } from "../../stack/managed-files.ts";
 import { SERVER } from "../../stack/service-names.ts";
@@ -47,7 +48,7 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "retention",
-    what: "the retention of data is decided",
+    what: "data retention is configured",
     how: "`server.retention.events` in glitchtip.yaml",
     check({ workspace: { declaration } }) {
       const kept = Object.entries(declaration.server.retention ?? {}).filter(([, days]) => days !== undefined);
@@ -61,7 +62,7 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "backup",
-    what: "the data outlives the disk's and people's mistakes",
+    what: "backups protect the data against disk failures and mistakes",
     how: "`backup.schedule` in glitchtip.yaml; `status` shows the last one",
     check({ workspace: { declaration }, config }) {
       const elsewhere = filesElsewhere(config?.services[SERVER]?.environment);
@@ -84,7 +85,7 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "worker",
-    what: "a burst of events does not take the web page's memory",
+    what: "a burst of events cannot use up the web process's memory",
     how: "web and worker are containers of their own",
     check({ workspace: { declaration } }) {
       const topology = resolveServer(declaration.server).server?.topology;
@@ -95,18 +96,18 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "accepted-events",
-    what: "no accepted event is lost where the database restarts",
+    what: "no accepted event is lost when the database restarts",
     how: "5.2 has a Valkey: `server.valkey` in glitchtip.yaml",
     check({ workspace: { declaration } }) {
       const server = resolveServer(declaration.server).server;
       return server === undefined || server.valkey || !server.capabilities.losesEventsWithoutValkey
-        ? passed("the queue outlives it")
+        ? passed("the queue survives it")
         : failed(WITHOUT_VALKEY, `Write server.valkey: bundled, ${THEN}`);
     },
   },
   {
     id: "apps",
-    what: "an outage of GlitchTip keeps no application from starting",
+    what: "applications start while GlitchTip is down",
     how: "`onFailure` in glitchtip.yaml, for all and for each app",
     check({ workspace: { declaration } }) {
       const blocking = Object.entries(declaration.apps)
@@ -115,7 +116,7 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
       return blocking.length === 0
         ? passed("they start without reporting")
         : failed(
-            `${blocking.join(", ")} ${blocking.length === 1 ? "does" : "do"} not start without GlitchTip (ends with 78)`,
+            `${blocking.join(", ")} ${agreeing(blocking.length, "does", "do")} not start without GlitchTip (ends with 78)`,
             `Write onFailure: start-without-reporting, ${THEN}`,
           );
     },

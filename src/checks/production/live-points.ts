@@ -21,7 +21,7 @@ import type { Answer, Asked } from "./served.ts";
 export const LIVE_POINTS: readonly HardeningPoint[] = [
   {
     id: "running",
-    what: "every container does its part",
+    what: "every container is in its expected state",
     how: "state and health, as `status` shows them",
     check({ stack }) {
       if (stack === undefined) return stackNotRunning;
@@ -36,7 +36,7 @@ export const LIVE_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "applied",
-    what: "what runs is what the files say, so what this table says of them",
+    what: "the containers run with the settings in the files",
     how: "Compose's mark of each container's settings",
     check({ stack, hashes }) {
       if (stack === undefined || hashes === undefined) return stackNotRunning;

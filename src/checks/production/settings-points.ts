@@ -46,7 +46,7 @@ export const SETTINGS_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "hosts",
-    what: "it answers to its own names only",
+    what: "only its own host names are accepted",
     how: "ALLOWED_HOSTS: the domain and the inner name are in it, `*` is not",
     check(seen) {
       if (seen.config === undefined) return filesNotRead;
@@ -62,7 +62,7 @@ export const SETTINGS_POINTS: readonly HardeningPoint[] = [
   },
   {
     id: "origins",
-    what: "forms are taken from its own pages only",
+    what: "forms are accepted from its own pages only",
     how: "CSRF_TRUSTED_ORIGINS: the public address is in it, no wildcard is",
     check(seen) {
       if (seen.config === undefined) return filesNotRead;

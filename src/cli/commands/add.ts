@@ -37,10 +37,10 @@ export default {
       .option("--preset <framework>", "the variables that a framework reads")
       .option("--host", "a program on this machine, outside of Compose, with --dotenv")
       .option("--dotenv <path>", "the file, such as .env.local, in which up and provision keep its DSN")
-      .option("--entrypoint <json>", "the image's entrypoint, where your file does not state one")
-      .option("--command <json>", "the image's command, where your file does not state one")
-      .option("--pull", "fetch the image if it is not here, where only it knows how the service starts")
-      .option("--build", "build it, where the service has a build")
+      .option("--entrypoint <json>", "the image's entrypoint, if your Compose file states none")
+      .option("--command <json>", "the image's command, if your Compose file states none")
+      .option("--pull", "pull the image if it is missing and its entrypoint and command are needed")
+      .option("--build", "build it instead, where the service has a build section")
       .option("--dry-run", "only say what would be written")
       .option("--yes", "ask nothing"),
   async run(context, flags, [given]) {
@@ -82,7 +82,7 @@ function optionsOf(flags: Flags): AddOptions {
     problems.push(`--audience ${flags.audience}: ${AUDIENCES.join(", ")}`);
   }
   if (flags.dsn !== undefined && parseReference(flags.dsn) === undefined) problems.push(`--dsn: ${REFERENCE_FORMS}`);
-  if (flags.dsn !== undefined && flags.project !== undefined) problems.push("--dsn and --project: one of the two");
+  if (flags.dsn !== undefined && flags.project !== undefined) problems.push("--dsn and --project exclude each other");
   const options = {
     ...flags,
     variables: flags.variables?.split(","),

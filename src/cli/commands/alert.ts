@@ -29,7 +29,7 @@ export default {
     withServerOptions(
       command
         .argument("<words...>", "the alert's name; test may stand before it")
-        .option("--project <project>", "whose it is: its key in the declaration, its name or slug"),
+        .option("--project <project>", "the alert's project: its key in the declaration, its name or slug"),
     ),
   async run(context, flags, words) {
     const { project } = flags;

@@ -33,7 +33,10 @@ export default {
     withStrictOption(
       withServerOptions(
         withConfirmation(
-          command.option("--plan <file>", "carry out what plan --out kept, or nothing if the servers have moved since"),
+          command.option(
+            "--plan <file>",
+            "apply the plan that plan --out saved; refused if the servers have changed since",
+          ),
           "apply",
         ),
       ),
@@ -68,7 +71,7 @@ export default {
 /** Reads the plan of --plan. Throws GC1001 beside options that choose servers: the plan has them. */
 function plannedBefore({ dir }: CliContext, path: string, { file, instance, strict }: Flags) {
   if (file !== DECLARATION_FILE || instance !== undefined || strict !== undefined) {
-    throw new CodedError("GC1001", "--plan says already which servers it is about", {
+    throw new CodedError("GC1001", "--plan already names the servers", {
       remedy: "Leave --file, --instance and --strict out.",
     });
   }
@@ -123,7 +126,7 @@ async function confirmChanges(
   const names = new Set(plansOf(looked).flatMap((plan) => plan.actions.flatMap(({ confirm }) => confirm ?? [])));
   const unsaid = [...names].filter((name) => !flags.confirm?.includes(name));
   if (unsaid.length > 0 && !context.interactive) {
-    throw new CodedError("GC1002", "what would be deleted for good has to be named", {
+    throw new CodedError("GC1002", "what would be deleted for good must be confirmed by name", {
       problems: unsaid.map(naming),
       remedy: "Add these, or take `prune` out of the declaration; nothing was changed.",
     });

@@ -65,13 +65,16 @@ export default {
           "--to <folder>",
           "where backups are kept; default: the declared `backup.folder`, or a folder of yours outside the project",
         )
-        .option("--no-verify", "for create: no trial restore")
-        .option("--no-upload", "for create: not to the declared target")
+        .option("--no-verify", "for create: skip the trial restore")
+        .option("--no-upload", "for create: do not copy it to the declared target")
         .option("--target", "for list: those at the declared target")
-        .option("--include-secrets", "for create: with secrets, by a passphrase (asked for) or to age recipients")
+        .option(
+          "--include-secrets",
+          "for create: include the secrets, encrypted with a passphrase (asked for) or for age recipients",
+        )
         .option("--recipient <age1…>", "an age public key that opens them; may be repeated", collect)
-        .option("--passphrase-file <path>", "its first line is the passphrase")
-        .option("--passphrase-env <name>", "the variable that holds the passphrase")
+        .option("--passphrase-file <path>", "a file whose first line is the passphrase")
+        .option("--passphrase-env <name>", "the environment variable with the passphrase")
         .option("--keep <rules>", "for prune: last, hourly, daily, weekly, monthly, yearly, such as daily=7,weekly=4"),
       "backup",
     ),

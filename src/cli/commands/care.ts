@@ -12,7 +12,10 @@ export default {
   actions: ["run", "restart", "report"],
   flags: (command: Command) =>
     command
-      .argument("<what>", "run: look at everything now; restart: web and worker, with care; report: the last restarts")
+      .argument(
+        "<what>",
+        "run: check everything now; restart: restart web and worker with care; report: show the last restarts",
+      )
       .argument("[services...]", "restart: web, worker; default: as declared"),
   async run(context, _, [what, ...named]) {
     const services = named.map((name) => ROLES[name] ?? name);

@@ -8,7 +8,7 @@ import { type Colour, paintFor, withProgress } from "../screen.ts";
 import { wrappedForStdout } from "../wrap.ts";
 
 export default {
-  flags: (command: Command) => command.option("--production", "the only check there is, so it may be left out"),
+  flags: (command: Command) => command.option("--production", "the only check, so it may be left out"),
   async run(context) {
     const project = readWorkspace(context.dir);
     const points = await withProgress(context, "looking at files, containers and the public address", () =>

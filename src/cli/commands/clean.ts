@@ -24,7 +24,7 @@ export default {
     withConfirmation(
       command
         .option("--no-images", "keep the images that were built for GlitchTip")
-        .option("--with-my-volumes [names...]", "remove volumes of your own services, too: those named, else all"),
+        .option("--with-my-volumes [names...]", "also remove volumes of your own services, the named ones or all"),
       "clean",
     ),
   async run(context, flags) {
@@ -50,7 +50,7 @@ export default {
     }
     const shown = divided.removed.map(({ name, users }) => (users ? `${name} (your own)` : name));
     const data = shown.length === 0 ? "" : ` and their data (${shown.join(", ")})`;
-    const users = removal.users.length === 0 ? "" : `, of them ${removal.users.join(", ")} of yours, which use it`;
+    const users = removal.users.length === 0 ? "" : `, including ${removal.users.join(", ")} of yours, which use it`;
     const text = `${project}: ${counted(containers.length, "container")}${data} will be removed for good${users}.`;
     if (!(await agreed(context, flags, { text, name: project }))) return;
     const keptImages = await withProgress(context, "removing", async ({ say }) => {

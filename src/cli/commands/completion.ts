@@ -11,7 +11,7 @@ export default {
   flags: (command) =>
     command
       .argument("<shell>", SHELLS.join(", "))
-      .option("--line <text>", "for the script: what has been typed; prints what its last word may become"),
+      .option("--line <text>", "for the script: the typed line; prints the completions of its last word"),
   async run(context, { line }, [shell]) {
     const known = requireWord(SHELLS, shell, "the shell");
     if (line !== undefined) {

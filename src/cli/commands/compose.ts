@@ -25,7 +25,7 @@ const METADATA = {
 export default {
   flags: (command) =>
     command
-      .argument("[words...]", "as Compose calls providers")
+      .argument("[words...]", "the arguments that Compose passes")
       .allowUnknownOption()
       .option("--project-name <name>", "the Compose project; the declaration's folder decides"),
   async run(context, _, args) {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { counted } from "../../base/counted.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
 import { writeOne } from "../../base/files.ts";
 import { type Finding, runDoctor, supportBundle, thisMachine } from "../../checks/index.ts";
@@ -39,7 +40,7 @@ export default {
     else {
       const paint = paintFor(context);
       context.print(wrappedForStdout(findings.flatMap((finding) => lines(finding, paint)).join("\n")));
-      context.print(`\n${counted(failed, "problem")}, ${counted(warned, "warning")}`);
+      context.print(`\n${found(failed, "problem")}, ${found(warned, "warning")}`);
     }
     context.setExitCode(failed === 0 ? EXIT.done : EXIT.failed);
   },
@@ -63,7 +64,7 @@ async function writeBundle(context: CliContext, file: string, findings: readonly
     ),
   );
   writeOne(file, text, 0o600);
-  context.log.info(`wrote ${file}; secrets are masked, but read it before you give it away`);
+  context.log.info(`wrote ${file}; secrets are masked, but read it before you share it`);
 }
 
 const SHOWN: Readonly<Record<Finding["level"], { word: string; colour: Colour }>> = {
@@ -78,4 +79,4 @@ function lines({ check, level, what, details = [], fix }: Finding, paint: Paint)
   return [`${paint(colour, word)}  ${check}: ${what}`, ...more.map((line) => `      ${line}`)];
 }
 
-const counted = (count: number, word: string): string => `${count || "no"} ${word}${count === 1 ? "" : "s"}`;
+const found = (count: number, word: string): string => (count === 0 ? `no ${word}s` : counted(count, word));

@@ -16,7 +16,7 @@ export default {
         .option("--volumes", "remove GlitchTip's data as well: every event, account and DSN")
         .option(
           "--with-my-volumes [names...]",
-          "with --volumes: those of your own services, too; the named ones, else all",
+          "with --volumes: also remove volumes of your own services, the named ones or all",
         ),
       "down",
     ),

@@ -4,10 +4,7 @@ import { type ConfirmationFlags, withConfirmation } from "../confirmation.ts";
 
 export default {
   flags: (command) =>
-    withConfirmation(
-      command.argument("[files...]", "as they are named in .glitchtip/manifest.json; default: all"),
-      "eject",
-    ),
+    withConfirmation(command.argument("[files...]", "paths as in .glitchtip/manifest.json; default: all"), "eject"),
   async run(context, { dryRun = false }, files) {
     const result = ejectFiles(context, files, { dryRun });
     if (context.json) {

@@ -22,7 +22,7 @@ export default {
     command
       .option("--generation <version>", GENERATIONS.join(", "), GENERATIONS.at(-1))
       .option("--port <number>", "0 takes a free one", "0")
-      .option("--superuser <email>", "the account that is there from the start", "admin@example.com")
+      .option("--superuser <email>", "the first account", "admin@example.com")
       .option("--password-file <path>", "a file with its password; without it a password is generated and printed")
       .option("--token-file <path>", "write an API token of that account there, with every scope, for its owner alone")
       .option("--registration <state>", "open or closed", "closed"),

@@ -44,17 +44,14 @@ export default {
       command
         .argument(
           "<kind>",
-          "app-interface: a folder with its YAML; terraform: a state of a GlitchTip provider; configuration: what export wrote, into this project's server",
+          "app-interface: a folder with its YAML; terraform: a state of a GlitchTip provider; configuration: a file that export wrote",
         )
-        .argument("<path>", "of that folder or file; - for a state that is piped in")
+        .argument("<path>", "the folder or file; - reads a state from stdin")
         .option("--file <path>", "the declaration to write or to add to", "glitchtip.yaml")
-        .option(
-          "--instance <name>",
-          "only this one of app-interface's instances; for a configuration: the server it goes to",
-        )
+        .option("--instance <name>", "app-interface: only this instance; configuration: the server to import into")
         .option("--url <url>", "the server's address, which a Terraform state holds only inside DSNs")
         .option("--token <reference>", "where its API token is, for terraform; default env:GLITCHTIP_TOKEN")
-        .option("--prefer <whose>", "mine or imported, where the declaration says something else"),
+        .option("--prefer <whose>", "which side wins a conflict: mine or imported"),
       "import",
     ),
   async run(context, { file, prefer, dryRun = false, yes = false, instance, url, token }, [kind = "", path = ""]) {
@@ -90,7 +87,9 @@ function summary({ file, created, changed, added, replaced, kept, projects, orga
   ];
   return [
     ...lines,
-    changed ? `changed ${file}: ${what}\nnext: npx glitchtip-compose plan` : `${file} says all of it already: ${what}`,
+    changed
+      ? `changed ${file}: ${what}\nnext: npx glitchtip-compose plan`
+      : `${file} already contains all of it: ${what}`,
   ].join("\n");
 }
 

@@ -41,12 +41,9 @@ const EVERYDAY = "Everyday:";
 const OPTION_GROUPS: readonly (readonly [heading: string, names: readonly InitOptionName[]])[] = [
   [EVERYDAY, ["apps", "noApps", "sample", "organization", "email", "port"]],
   ["In production:", ["production", "domain", "proxy", "tls", "certificate", "key", "preflight"]],
-  ["A Traefik that is there already:", ["proxyNetwork", "certResolver", "proxyEntrypoint"]],
+  ["An existing Traefik:", ["proxyNetwork", "certResolver", "proxyEntrypoint"]],
   ["Mail:", ["emailUrl", "emailHost", "emailPort", "emailUser", "emailPasswordFile"]],
-  [
-    "A GlitchTip that is there already:",
-    ["serverUrl", "token", "tokenFile", "adminPassword", "containerUrl", "network", "caFile"],
-  ],
+  ["An existing GlitchTip:", ["serverUrl", "token", "tokenFile", "adminPassword", "containerUrl", "network", "caFile"]],
   ["The server:", ["url", "image", "topology", "valkey", "registration", "size"]],
 ];
 
@@ -73,16 +70,16 @@ export default {
       }
     }
     return command
-      .optionsGroup("Images and data that are there already:")
-      .option("--pull", "fetch images that are not here, where only they know how an app starts")
-      .option("--build", "build them, where the service has a build")
-      .option("--take-over", "use the stack and the data that are on the engine under this Compose project's name");
+      .optionsGroup("Existing images and data:")
+      .option("--pull", "pull missing images whose entrypoint and command are needed")
+      .option("--build", "build them instead, where the service has a build section")
+      .option("--take-over", "take over the stack and the data that exist under this Compose project's name");
   },
   folder({ dir, log }, { directory }) {
     const above = directory === undefined ? composeFolderAbove(dir) : undefined;
     if (above === undefined) return dir;
     log.info(
-      `no Compose file is here; docker compose and init take the one above, in ${above} (for this folder: init -C .)`,
+      `there is no Compose file here; like docker compose, init uses the one in ${above} (to use this folder: init -C .)`,
     );
     return above;
   },

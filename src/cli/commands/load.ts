@@ -26,13 +26,13 @@ export default {
     command
       .option(
         "--events <number>",
-        `how many; at most ${LOAD_LIMITS.events}, and for ${LOAD_LIMITS.sendWithinMs / 1_000} s`,
+        `the number of events, at most ${LOAD_LIMITS.events}; sending ends after ${LOAD_LIMITS.sendWithinMs / 1_000} s`,
         "500",
       )
-      .option("--concurrency <number>", `how many at a time; at most ${LOAD_LIMITS.concurrency}`, "4")
-      .option("--project <name>", "whose issues they become; default: the first app's. Its alerts may fire")
-      .option("--keep", "leave the issue that the events become on the server")
-      .option("--i-own-this-server", "put it on a server that is not on this machine"),
+      .option("--concurrency <number>", `the number of requests in flight, at most ${LOAD_LIMITS.concurrency}`, "4")
+      .option("--project <name>", "the project that gets the events, whose alerts may fire; default: the first app's")
+      .option("--keep", "keep the issue of these events on the server")
+      .option("--i-own-this-server", "allow a server that is not on this machine"),
   async run(context, flags) {
     const problems: string[] = [];
     const number = (flag: string, text: string, most: number) => {

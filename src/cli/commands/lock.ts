@@ -16,7 +16,9 @@ export default {
     const project = { ...context, docker: workspaceDocker(context) };
     if (remove) {
       await unlockImages(project);
-      context.print(context.json ? JSON.stringify({ pinned: [], removed: true }) : "the images go by their tags again");
+      context.print(
+        context.json ? JSON.stringify({ pinned: [], removed: true }) : "the images are named by their tags again",
+      );
       return;
     }
     const docker = openDocker(context);

@@ -30,8 +30,8 @@ export default {
       .argument("[program...]", "web, worker, db, valkey, migrate, provision, proxy, backup or a service; default: all")
       .option("--errors", "only failures, each with the lines that belong to it")
       .option("--since <when>", "10m, 2h, 1d, or a time")
-      .option("-f, --follow", "go on with what comes, until Ctrl-C")
-      .option("--tail <lines>", `of each container, or all; default: ${USUAL_TAIL}, with --since all`),
+      .option("-f, --follow", "keep printing new lines until Ctrl-C")
+      .option("--tail <lines>", `lines of each container, or all; default: ${USUAL_TAIL}, with --since all`),
   async run(context, { errors = false, since, follow = false, tail }, named) {
     const { docker, declaration, stack } = await openStack(context);
     if (stack.containers.length === 0) throw stackNotStarted(stack.config.name);

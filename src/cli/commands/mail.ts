@@ -30,6 +30,6 @@ export default {
     await withProgress(context, `sending a test mail to ${to}`, () =>
       sendTestMail(openDocker(context), project, to, context.env),
     );
-    context.print(context.json ? JSON.stringify({ sent: true, to }) : `the mail server took a test mail to ${to}`);
+    context.print(context.json ? JSON.stringify({ sent: true, to }) : `the mail server accepted a test mail to ${to}`);
   },
 } satisfies CliCommand<Flags>;

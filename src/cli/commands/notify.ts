@@ -12,7 +12,7 @@ interface Flags {
 export default {
   actions: ["test"],
   flags: (command: Command) =>
-    command.argument("[what]", "test: send a message", "test").option("--name <name>", "to this one only"),
+    command.argument("[what]", "test: send a message", "test").option("--name <name>", "only to this channel"),
   async run(context, { name }, [what = "test"]) {
     if (what !== "test") {
       throw new CodedError("GC1001", `notify: there is no action "${what}"`, {
@@ -24,6 +24,6 @@ export default {
     const sent = await withProgress(context, "sending a test message", () =>
       testChannels(project, name, { ...context, say }),
     );
-    context.print(context.json ? JSON.stringify({ sent }) : `taken by ${sent.join(", ")}`);
+    context.print(context.json ? JSON.stringify({ sent }) : `accepted by ${sent.join(", ")}`);
   },
 } satisfies CliCommand<Flags>;

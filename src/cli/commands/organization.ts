@@ -21,7 +21,7 @@ export default {
       command
         .argument("<action>", ACTIONS.join(", "))
         .argument("[words...]", "for info: ORGANIZATION; for create: NAME; for add and remove: ORGANIZATION EMAIL")
-        .option("--owner <email>", "for create: a user who is there")
+        .option("--owner <email>", "for create: an existing user")
         .option("--role <role>", "for add: member, admin, manager or owner", "member"),
       "organization",
     ),

@@ -20,9 +20,9 @@ export default {
   flags: (command) =>
     command
       .argument("<action>", "create, or verify")
-      .argument("[bundle]", "for verify: its folder")
+      .argument("[bundle]", "for verify: the bundle's folder")
       .option("--to <folder>", "for create: where the bundle's folder is made", "bundles")
-      .option("--name <name>", "for create: of its folder; default: glitchtip- and the time")
+      .option("--name <name>", "for create: the name of the bundle's folder; default: glitchtip- and the time")
       .option("--without <file...>", "for create: Compose files to leave out")
       .option("--dry-run", "for create: only say what would be in it"),
   async run(context, { to, name: given, without = [], dryRun = false }, [action, ...words]) {

@@ -29,7 +29,7 @@ export default {
         command
           .option("--files", "only the project's files: what render would change")
           .option("--server", "only what the servers hold: what apply would change")
-          .option("--out <file>", "keep this plan of the servers, for apply --plan"),
+          .option("--out <file>", "save this plan of the servers for apply --plan"),
       ),
     ),
   async run(context, flags) {

@@ -3,7 +3,7 @@ import type { CliCommand } from "../command.ts";
 import { openStack, runIn } from "../in-container.ts";
 
 export default {
-  flags: (command) => command.argument("[args...]", "psql's own, passed on as they are"),
+  flags: (command) => command.argument("[args...]", "arguments of psql, passed on unchanged"),
   async run(context, _flags, args) {
     const open = await openStack(context);
     const service = databaseService(open.stack.config.services);

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, relative } from "node:path";
 import type { Command } from "commander";
 import { cleanLine } from "../../base/clean.ts";
+import { counted } from "../../base/counted.ts";
 import { defined } from "../../base/defined.ts";
 import { didYouMean } from "../../base/did-you-mean.ts";
 import { CodedError, EXIT } from "../../base/errors.ts";
@@ -37,16 +38,12 @@ export default {
       newFileFlags(command)
         .option(
           "--kind <kind>",
-          `also these where nothing of them is declared, with --url only these; may be repeated: ${MANAGEABLE.join(", ")}`,
+          `also pull these kinds where none is declared, with --url only these; repeatable: ${MANAGEABLE.join(", ")}`,
           collect,
           [],
         )
-        .option("--all", "all kinds: the whole of each server")
-        .option(
-          "--secrets <where>",
-          "what becomes of secrets that are found: file (outside of the project) or env",
-          "file",
-        )
+        .option("--all", "pull all kinds")
+        .option("--secrets <where>", "where secrets go that are found: file (outside the project) or env", "file")
         .option("--dry-run", "write nothing; print the declaration; exit code 3 if it would change"),
     ),
   async run(context, flags) {
@@ -111,7 +108,7 @@ function summary({ changes, files, problems }: PullResult, { url }: Flags): stri
     return `wrote ${files.map(({ file }) => file).join(", ")}: ${howMany(changes)}\nnext: npx glitchtip-compose plan`;
   }
   const lines = changes.map(({ how, ...one }) => cleanLine(`${how} ${placeOf(one)}: ${one.message}`));
-  const same = problems.length === 0 ? "says all of it already" : "stays as it is: not everything could be read";
+  const same = problems.length === 0 ? "already contains all of it" : "stays as it is: not everything could be read";
   const said = files.map(({ file, changed }) => (changed ? `changed ${file}` : `${file} ${same}`));
   return [...lines, ...said].join("\n");
 }
@@ -123,7 +120,7 @@ function howMany(changes: PullResult["changes"]): string {
     const [word = ""] = message.split(' "', 1);
     counts.set(word, (counts.get(word) ?? 0) + 1);
   }
-  return [...counts].map(([word, n]) => `${n} ${word}${n === 1 ? "" : "s"}`).join(", ") || "nothing is in it yet";
+  return [...counts].map(([word, n]) => counted(n, word)).join(", ") || "nothing is in it yet";
 }
 
 interface NewFileFlags {
@@ -139,11 +136,11 @@ interface NewFileFlags {
 /** Adds the options about a server that is not declared yet. */
 const newFileFlags = (command: Command): Command =>
   command
-    .option("--url <url>", "a server that is not declared yet: makes a new declaration of all that it holds")
+    .option("--url <url>", "write a new declaration of everything that this server holds")
     .option("--token <reference>", `with --url: ${REFERENCE_FORMS} of an API token for it`)
-    .option("--token-file <path>", "the file that it stands in, instead of --token")
-    .option("--ca-file <path>", "with --url: the authority that signed its certificate (PEM)")
-    .option("--organization <name>", "with --url: only this one, by name or slug; may be repeated", collect, []);
+    .option("--token-file <path>", "a file with the token, instead of --token")
+    .option("--ca-file <path>", "with --url: the certificate authority that signed its certificate (PEM)")
+    .option("--organization <name>", "with --url: only this organization, by name or slug; repeatable", collect, []);
 
 /** Returns the server that --url names; undefined where a declared one is meant. A secret itself is refused unseen. */
 function newServer(flags: NewFileFlags): Pick<NewFileOptions, "server" | "organizations"> | undefined {
@@ -172,7 +169,7 @@ function problemsOfToken({ token: given, tokenFile }: NewFileFlags, token: strin
 /** Returns the flags that make sense only with --url. */
 function strayFlags({ token, tokenFile, caFile, organization }: NewFileFlags): string[] {
   const given = { token, "token-file": tokenFile, "ca-file": caFile, organization: organization[0] };
-  return Object.keys(defined(given)).map((name) => `--${name} is for --url; what is declared says its own`);
+  return Object.keys(defined(given)).map((name) => `--${name} is for --url; a declared server states its own`);
 }
 
 function problemsOfNew({ instance }: NewFileFlags, url: string): string[] {

@@ -23,7 +23,7 @@ export default {
     command
       .argument("[service...]", "whose images; default: those of GlitchTip's services")
       .requiredOption("--to <prefix>", "registry and folder; the image's own name and tag follow")
-      .option("--overwrite", "also where the registry has that tag already")
+      .option("--overwrite", "replace a tag that the registry already has")
       .option("--dry-run", "only say what would be pushed"),
   async run(context, { to, overwrite = false, dryRun = false }, named) {
     if (!/^[\w.-]+(:\d+)?(\/[a-z0-9._-]+)*\/?$/.test(to)) {

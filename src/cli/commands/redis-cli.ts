@@ -6,7 +6,7 @@ import { openStack, runIn } from "../in-container.ts";
 const CLIENT = 'if command -v valkey-cli >/dev/null 2>&1; then exec valkey-cli "$@"; else exec redis-cli "$@"; fi';
 
 export default {
-  flags: (command) => command.argument("[args...]", "valkey-cli's own, passed on as they are"),
+  flags: (command) => command.argument("[args...]", "arguments of valkey-cli, passed on unchanged"),
   async run(context, _flags, args) {
     const open = await openStack(context);
     const service = serviceOfPart(open.stack.config.services, open.declaration, "valkey");

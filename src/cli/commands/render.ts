@@ -21,8 +21,8 @@ export default {
         "manage an ejected file again, your edits merged in; repeatable",
         (file: string, all: readonly string[] = []) => [...all, file],
       )
-      .option("--pull", "fetch images that are not here, where only they know how an app starts")
-      .option("--build", "build them, where the service has a build")
+      .option("--pull", "pull missing images whose entrypoint and command are needed")
+      .option("--build", "build them instead, where the service has a build section")
       .option("--yes", "ask nothing"),
   async run(context, { adopt = [], pull, build, dryRun = false, check = false }) {
     const images = { ...(pull && { pull }), ...(build && { build }), ...imageQuestions(context) };

@@ -50,14 +50,14 @@ export default {
   flags: (command) =>
     withConfirmation(
       command
-        .argument("[backup]", "its folder, its name, or latest")
-        .option("--into <folder>", "another project's folder, or a new one")
-        .option("--abort", "end a restore that was interrupted: what was there is in use again")
-        .option("--no-safety-backup", "do not copy what is there first")
-        .option("--without-secrets", "leave the backup's secrets closed")
-        .option("--identity-file <path>", "age's secret key, where the backup's secrets are for a recipient")
-        .option("--passphrase-file <path>", "its first line is the passphrase")
-        .option("--passphrase-env <name>", "the variable that holds the passphrase"),
+        .argument("[backup]", "the backup's folder, its name, or latest")
+        .option("--into <folder>", "the folder to restore into: another workspace, or a new one")
+        .option("--abort", "undo an interrupted restore: the previous data is in use again")
+        .option("--no-safety-backup", "do not back up the current data first")
+        .option("--without-secrets", "do not decrypt the backup's secrets")
+        .option("--identity-file <path>", "a file with the age identity that decrypts the backup's secrets")
+        .option("--passphrase-file <path>", "a file whose first line is the passphrase")
+        .option("--passphrase-env <name>", "the environment variable with the passphrase"),
       "restore",
     ),
   async run(context, flags, [wanted]) {

@@ -15,14 +15,14 @@ export default {
     await using _ = flags.dryRun ? null : await lockUpgrades(open);
     const found = upgradeProgress.read(context.dir);
     if (found === undefined) {
-      throw new CodedError("GC1001", "there is no upgrade here to go back from", {
+      throw new CodedError("GC1001", "there is no upgrade to roll back", {
         remedy: "npx glitchtip-compose backup list, then restore one, goes back further.",
       });
     }
     const { from, to, step, backup = "", undoing = false } = found;
     const loses = step === "done" && !undoing;
     const what = loses
-      ? `${from} with the data of ${backup} takes the place of ${to}; what came since goes into a backup of its own`
+      ? `${from} with the data of ${backup} takes the place of ${to}; newer data goes into a backup of its own`
       : `the upgrade from ${from} to ${to}, which came as far as “${step}”, is taken back`;
     if (flags.dryRun) {
       context.print(context.json ? JSON.stringify({ dryRun: true, from, to, step, backup }) : what);

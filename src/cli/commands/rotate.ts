@@ -41,7 +41,7 @@ export default {
       command
         .argument("[app...]", "apps whose keys are replaced; default: those of an unfinished rotation, else all")
         .option("--abort", "go back: the old key is published again, the new one deleted")
-        .option("--keep-old", "end without deleting: both keys stay good")
+        .option("--keep-old", "finish without deleting: both keys stay valid")
         .option("--silent-for <time>", "how long the old key must have been unused before it is deleted", "60s"),
       "rotate",
     ),
@@ -57,7 +57,7 @@ export default {
     }
     if (abort && apps.length > 0) {
       const remedy = "npx glitchtip-compose rotate --abort";
-      throw new CodedError("GC1001", "--abort takes everything back that is under way; it takes no app", { remedy });
+      throw new CodedError("GC1001", "--abort undoes the whole rotation, so it takes no app", { remedy });
     }
     const asks = !yes && !keepOld && !dryRun;
     const docker = openDocker(context);
@@ -138,7 +138,7 @@ function text({ outcome, projects, events, maybe }: RotateResult, paint: Paint):
       "apps with `inject: env-file` get it by: npx glitchtip-compose up. Both keys work; run rotate again afterwards",
     "not proved": "both keys work. After correcting this, run rotate again; rotate --abort goes back",
     silent: `the ${retiring} key stays for now. rotate goes on; rotate --keep-old ends with both; rotate --abort goes back`,
-    kept: "both keys stay good",
+    kept: "both keys stay valid",
     done: `the ${retiring} key is deleted`,
   };
   const shared = projects.filter(({ apps }) => apps.length > 1);

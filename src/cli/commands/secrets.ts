@@ -41,7 +41,7 @@ export default {
         .argument("[what]", `for rotate: ${ROTATABLE_SECRETS.join(", ")}`)
         .option(
           "--password-file <path>",
-          "for admin-password: its first line (- for what is piped in); default: a made one",
+          "for admin-password: a file whose first line is the password (- for stdin); default: a generated one",
         ),
       "secrets",
     ),
@@ -105,7 +105,8 @@ async function rotate(context: CliContext, what: RotatableSecret, flags: Flags):
     changeSecret({ ...context, declaration, docker, random: randomBytes, accounts, say }, file, chosen),
   );
   if (context.json) context.print(JSON.stringify({ what, ...changed }));
-  else context.print(`${changed.secret} is another one${changed.resumed ? " (an interrupted change was ended)" : ""}`);
+  else
+    context.print(`${changed.secret} is another one${changed.resumed ? " (an interrupted change was completed)" : ""}`);
 }
 
 /** Returns the password that --password-file gives, undefined where one is to be made. Throws GC1111 for a weak one. */
@@ -114,7 +115,7 @@ async function chosenPassword(context: CliContext, declaration: Declaration, fil
   const chosen = await newPassword(context, superuserOf(declaration).email, file);
   const weak = weakness("admin password", chosen.reveal());
   if (weak === undefined) return chosen;
-  throw new CodedError("GC1111", `the new password ${weak}`, { remedy: "Choose another, or let one be made." });
+  throw new CodedError("GC1111", `the new password ${weak}`, { remedy: "Choose another, or let one be generated." });
 }
 
 async function rotateToken(context: CliContext, docker: Docker, declaration: Declaration, say: (text: string) => void) {

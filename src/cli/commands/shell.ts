@@ -13,7 +13,7 @@ export default {
   flags: (command) =>
     command
       .argument("[service]", "a service, or web, worker, db, valkey, proxy", "web")
-      .argument("[command...]", "this instead of a shell, passed on as it is")
+      .argument("[command...]", "a command to run instead of a shell, passed on unchanged")
       .option("--root", "as root instead of the container's own user"),
   async run(context, { root = false }, [name = "web", ...words]) {
     const open = await openStack(context);

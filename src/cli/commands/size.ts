@@ -15,9 +15,9 @@ interface Flags {
 export default {
   flags: (command: Command) =>
     command
-      .requiredOption("--events-per-day <number>", "how many events are expected on a day")
+      .requiredOption("--events-per-day <number>", "the expected events per day")
       .option("--retention <days>", "how long they are kept", "90d")
-      .option("--production", "with Caddy in front, the worker apart"),
+      .option("--production", "for production: with Caddy, and the worker in its own container"),
   async run(context, flags) {
     const problems: string[] = [];
     const refuse = (given: string) => (expected: string) => {

@@ -40,7 +40,7 @@ interface Flags {
 }
 
 export default {
-  flags: (command) => command.option("--watch [seconds]", "show it again and again until Ctrl-C; default: every 2 s"),
+  flags: (command) => command.option("--watch [seconds]", "refresh until Ctrl-C; default: every 2 s"),
   async run(context, { watch }) {
     if (watch === undefined) return await showStatus(context, context.print);
     const everyMs = watch === true ? 2_000 : watchIntervalMs(watch);

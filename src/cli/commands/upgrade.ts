@@ -38,11 +38,14 @@ export default {
     withConfirmation(
       command
         .option("--to <image>", "the image, or its tag alone; default: what the declared tag stands for now")
-        .option("--generation <generation>", `where the tag does not tell: ${GENERATIONS.join(", ")}`)
-        .option("--postgres <image>", "another Postgres: its data goes by a dump into a new volume")
-        .option("--check", "only look for something newer on this machine; exit code 3 if there is")
-        .option("--cleanup", "remove the volumes of databases that an upgrade of Postgres has left")
-        .option("--no-pull", "take the image that is on this machine"),
+        .option(
+          "--generation <generation>",
+          `the generation, where the tag does not show it: ${GENERATIONS.join(", ")}`,
+        )
+        .option("--postgres <image>", "another Postgres image; a dump moves the data into a new volume")
+        .option("--check", "only check for a newer image on this machine; exit code 3 if there is one")
+        .option("--cleanup", "remove the old database volumes that upgrades of Postgres left")
+        .option("--no-pull", "use the image on this machine, and do not pull"),
       "upgrade",
     ),
   async run(context, flags) {
@@ -103,7 +106,7 @@ async function goOn(call: Call, found: UpgradeProgress): Promise<void> {
     context.print(context.json ? JSON.stringify({ dryRun: true, from, to, step }) : text);
     return context.setExitCode(EXIT.changes);
   }
-  context.log.info(`going on with the upgrade to ${found.to} (${found.step})`);
+  context.log.info(`continuing the upgrade to ${found.to} (${found.step})`);
   await showProgress(call, [], (open) => executeUpgrade(open, found));
 }
 

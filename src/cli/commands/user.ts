@@ -55,8 +55,11 @@ export default {
         .option("--email <address>", "for update: the new address")
         .option("--superuser", "for create: may do everything on this server")
         .option("--staff", "for create: may use the admin pages")
-        .option("--password-file <path>", "for create and password: its first line; - for what is piped in")
-        .option("--no-password", "for create: signs in by a password reset, or by a provider"),
+        .option(
+          "--password-file <path>",
+          "for create and password: a file whose first line is the password; - for stdin",
+        )
+        .option("--no-password", "for create: no password; the user resets it, or signs in through a provider"),
       "user",
     ),
   async run(context, flags, [action = "", ...words]) {

@@ -32,19 +32,22 @@ function addressProblem(value: string): string | undefined {
 }
 
 const recipientSchema = z.strictObject({
-  type: described(z.enum(RECIPIENT_TYPES), "What it is; each GlitchTip knows only some."),
+  type: described(
+    z.enum(RECIPIENT_TYPES),
+    "The type of recipient. Each generation of GlitchTip supports some of them.",
+  ),
   url: described(
     z.optional(addressOrReference),
-    "Where it is posted to, or file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of that. Left out for e-mail, which goes to the project's team.",
+    "The address it is posted to, or file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of that address. Left out for e-mail, which goes to the project's team.",
   ),
   tagsToAdd: described(
     z.optional(z.array(text(200))),
     "Tags of the event that are put into the message. Not in GlitchTip 4.1.",
   ),
-  botEmail: described(z.optional(text(254)), "Of zulip: the bot's address."),
+  botEmail: described(z.optional(text(254)), "zulip: the bot's e-mail address."),
   apiKey: described(
     z.optional(secretReferenceSchema),
-    "Of zulip: file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of its key.",
+    "zulip: file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the bot's key.",
   ),
   channel: described(z.optional(text(200)), "Of zulip."),
   topic: described(z.optional(text(200)), "Of zulip. Default: GlitchTip Alerts."),
@@ -55,8 +58,8 @@ const amountSchema = z.nullable(z.int().check(z.minimum(0), z.maximum(SMALL_INTE
 export const alertSchema = z.strictObject({
   name: described(text(ALERT_NAME_LONGEST), "Unique in its project."),
   description: described(z.optional(z.string()), "For readers of this file; GlitchTip has no place for it."),
-  quantity: described(z.optional(amountSchema), "Events within the time that set it off."),
-  timespanMinutes: described(z.optional(amountSchema), "The time in which they are counted."),
+  quantity: described(z.optional(amountSchema), "How many events within the time trigger the alert."),
+  timespanMinutes: described(z.optional(amountSchema), "The time window in which events are counted, in minutes."),
   uptime: described(
     z.optional(z.boolean()),
     "Also tell when a monitor of the project goes down or up. Default: false.",

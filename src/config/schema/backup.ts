@@ -26,9 +26,12 @@ export const scheduleSchema = z
 
 const s3Schema = z.strictObject({
   endpoint: described(httpUrl, "Address of the S3-compatible server, without the bucket."),
-  bucket: described(z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)), "It has to be there."),
-  prefix: described(z._default(z.string().check(z.regex(/^([\w.-]+\/)*$/)), ""), "Before each name, such as shop/."),
-  region: described(z._default(z.string(), "us-east-1"), "As the server wants it in signatures."),
+  bucket: described(z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)), "The bucket, which must exist."),
+  prefix: described(
+    z._default(z.string().check(z.regex(/^([\w.-]+\/)*$/)), ""),
+    "A prefix of each object's name, such as shop/.",
+  ),
+  region: described(z._default(z.string(), "us-east-1"), "The region, as the server expects it in signatures."),
   accessKey: described(secretReferenceSchema, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD."),
   secretKey: described(secretReferenceSchema, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD."),
 });

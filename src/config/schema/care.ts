@@ -13,15 +13,15 @@ const restartSchema = z.strictObject({
   ),
   memoryPercent: described(
     z.optional(percentSchema),
-    "From how much of its container's memory limit on a process is restarted (in a single container the larger of the two): 90. Default: never.",
+    "A process is restarted when it uses this percentage of its container's memory limit, such as 90 (in a single container: the larger of web and worker). Default: never.",
   ),
   unhealthy: described(
     z._default(z.boolean(), false),
-    "Also where web does not answer or the worker takes no work, while the database is well.",
+    "Restart also when web does not answer or the worker takes no jobs while the database works.",
   ),
   services: described(
     z._default(z.array(z.enum(CARE_SERVICES)).check(z.minLength(1)), [...CARE_SERVICES]),
-    "Which ones; all in one is `web`.",
+    "Which processes are restarted; an all-in-one process is `web`.",
   ),
 });
 
@@ -58,7 +58,7 @@ export const NOTIFY_EVENTS = [
 const channelSchema = z.strictObject({
   type: described(
     z.enum(CHANNEL_TYPES),
-    "Whose form the message has: a Feishu or Lark card, plain JSON, Slack's (Mattermost, Rocket.Chat and others take it too), ntfy.",
+    "The format of the message: a Feishu or Lark card, plain JSON, Slack's (Mattermost, Rocket.Chat and others take it too), ntfy.",
   ),
   url: described(
     secretReferenceSchema,
@@ -74,7 +74,7 @@ const channelSchema = z.strictObject({
   ),
   events: described(
     z.optional(z.array(z.enum(NOTIFY_EVENTS)).check(z.minLength(1))),
-    "Which ones it gets. Default: all.",
+    "Which events the channel gets. Default: all.",
   ),
   repeatHours: described(
     z._default(z.int().check(z.minimum(1), z.maximum(720)), 12),

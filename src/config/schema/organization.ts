@@ -8,10 +8,10 @@ import { described, text } from "./primitives.ts";
 export const monitorSchema = z.strictObject({
   name: described(text(200), "Unique in its project."),
   // GlitchTip answers 500 to another type, and keeps a row that breaks every list (recording monitors, "unknown type").
-  type: described(z._default(z.enum(MONITOR_TYPES), "Ping"), "How it is looked at."),
+  type: described(z._default(z.enum(MONITOR_TYPES), "Ping"), "The kind of check."),
   url: described(
     z.optional(z.string()),
-    "What is looked at: an address, host:port for a TCP Port, nothing for a Heartbeat. Or file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of it.",
+    "What is checked: an address, host:port for a TCP Port, nothing for a Heartbeat. Or file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of it.",
   ),
   intervalSeconds: described(z._default(z.int().check(z.minimum(1), z.maximum(86_399)), 60), "How often."),
   timeoutSeconds: described(
@@ -20,9 +20,9 @@ export const monitorSchema = z.strictObject({
   ),
   expectedStatus: described(
     z.optional(z.nullable(z.int().check(z.minimum(100), z.maximum(599)))),
-    "Of the answer. Default: 200 for Ping, GET and POST, else null.",
+    "The expected status of the answer. Default: 200 for Ping, GET and POST, else null.",
   ),
-  expectedBody: described(z._default(z.string(), ""), "What the answer has to contain."),
+  expectedBody: described(z._default(z.string(), ""), "Text that the answer must contain."),
   confirmationThreshold: described(
     z.optional(z.int().check(z.minimum(1), z.maximum(SMALL_INTEGER_MOST))),
     "How many checks in a row have to fail until it counts as down. Left out: it stays as it is, 1 for a new one. From GlitchTip 6 on.",
@@ -59,7 +59,7 @@ export const keySchema = z.strictObject({
       z.nullable(
         z.strictObject({
           window: described(z.int().check(z.minimum(1)), "In seconds."),
-          count: described(z.int().check(z.minimum(1)), "Events that are taken within it."),
+          count: described(z.int().check(z.minimum(1)), "How many events are accepted within the window."),
         }),
       ),
     ),
@@ -73,10 +73,13 @@ const managedProjectFields = {
     z.optional(slugSchema),
     "Its slug. Default: derived from the name by GlitchTip; a later rename keeps it.",
   ),
-  throttle: described(z.optional(z.int().check(z.minimum(0), z.maximum(100))), "Events that are dropped, in percent."),
+  throttle: described(
+    z.optional(z.int().check(z.minimum(0), z.maximum(100))),
+    "The percentage of events that are dropped.",
+  ),
   keys: described(z.optional(z.array(keySchema)), "Its keys, each with a DSN of its own."),
-  alerts: described(z.optional(z.array(alertSchema)), "When somebody is told."),
-  monitors: described(z.optional(z.array(monitorSchema)), "What is watched."),
+  alerts: described(z.optional(z.array(alertSchema)), "Alerts, which notify somebody of events."),
+  monitors: described(z.optional(z.array(monitorSchema)), "Uptime monitors of the project."),
   jira: described(z.optional(jiraSchema), "Tickets by the Jira bridge of `server.jiraBridge`."),
 };
 
@@ -109,8 +112,8 @@ export const memberSchema = z.strictObject({
 });
 
 export const statusPageSchema = z.strictObject({
-  name: described(text(200), "Shown on it."),
-  isPublic: described(z._default(z.boolean(), false), "For everybody, or for members only."),
+  name: described(text(200), "The monitors that it shows."),
+  isPublic: described(z._default(z.boolean(), false), "Whether everybody may see it, or only members."),
 });
 
 export const projectsSchema = z._default(z.record(text(PROJECT_NAME_LONGEST), z.prefault(projectSchema, {})), {});
@@ -118,8 +121,11 @@ export const projectsSchema = z._default(z.record(text(PROJECT_NAME_LONGEST), z.
 /** The fields of an organization beside its projects. */
 export const organizationFields = {
   teams: described(z.optional(z.array(slugSchema)), "Slugs of the teams. Left out: those that projects need are made."),
-  members: described(z.optional(z.array(memberSchema)), "Who belongs to the organization."),
-  monitors: described(z.optional(z.array(monitorSchema)), "What is watched for no project; fields as in a project's."),
+  members: described(z.optional(z.array(memberSchema)), "The members of the organization."),
+  monitors: described(
+    z.optional(z.array(monitorSchema)),
+    "Uptime monitors that belong to no project; fields as in a project's.",
+  ),
   statusPages: described(z.optional(z.array(statusPageSchema)), "Pages that show monitors."),
 };
 

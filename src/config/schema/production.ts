@@ -63,10 +63,10 @@ const limit = (what: string, leastMib: number) =>
   );
 
 export const limitsSchema = z.strictObject({
-  web: limit("Of the web process, or of all in one.", SERVER_LEAST_MIB),
-  worker: limit("Of the worker.", SERVER_LEAST_MIB),
+  web: limit("Limits of the web container, which also runs the worker unless that has its own.", SERVER_LEAST_MIB),
+  worker: limit("Limits of the worker.", SERVER_LEAST_MIB),
   database: limit("Of Postgres.", 128),
-  valkey: limit("Of Valkey, which uses half of the memory for its data and then refuses more.", 32),
+  valkey: limit("Limits of Valkey, which uses half of the memory for its data and then refuses more.", 32),
   proxy: limit("Of Caddy.", 32),
 });
 
@@ -112,9 +112,9 @@ export const productionSchema = z.strictObject({
   bodyMegabytes: described(
     z.prefault(
       z.strictObject({
-        envelope: described(z._default(megabytesSchema, 20), "Of events as they come, compressed."),
-        upload: described(z._default(megabytesSchema, 100), "Of source maps and debug files."),
-        other: described(z._default(megabytesSchema, 5), "Of everything else."),
+        envelope: described(z._default(megabytesSchema, 20), "For requests with events, as they arrive (compressed)."),
+        upload: described(z._default(megabytesSchema, 100), "For uploads of source maps and debug files."),
+        other: described(z._default(megabytesSchema, 5), "For every other request."),
       }),
       {},
     ),

@@ -64,7 +64,7 @@ export const contentFields = {
 
 /** An entry of `servers`. */
 const managedServerSchema = z.strictObject({
-  url: described(baseUrl, "Where it is."),
+  url: described(baseUrl, "The server's address."),
   token: described(secretReferenceSchema, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of an API token."),
   generation: described(z.optional(z.literal(GENERATIONS)), "Where the server does not tell its version."),
   ca: described(

@@ -55,7 +55,7 @@ export const headerTextOf = (value: unknown, key: string): string | undefined =>
 export class VaultFailure extends CodedError {
   /** True where a retry may help. */
   readonly passing: boolean;
-  /** How long the server asks to wait. */
+  /** How long the server limits the rate of requests. */
   readonly retryAfterMs: number | undefined;
 
   constructor(

@@ -186,7 +186,7 @@ describe("help", () => {
         --no-preflight                production: do not look at the name in DNS and
                                       at ports 80 and 443
 
-      A Traefik that is there already:
+      An existing Traefik:
         --proxy-network <name>        proxy traefik: the Docker network of your
                                       Traefik (default traefik)
         --cert-resolver <name>        proxy traefik: the name of its certificate
@@ -201,10 +201,10 @@ describe("help", () => {
                                       address init writes
         --email-port <number>         587 (STARTTLS, the default), 465 (TLS), or
                                       another without TLS
-        --email-user <name>           who signs in there
+        --email-user <name>           the user that signs in to the mail server
         --email-password-file <path>  the password, read once
 
-      A GlitchTip that is there already:
+      An existing GlitchTip:
         --server-url <url>            a GlitchTip that is there already; none is
                                       started here
         --token <reference>           file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of
@@ -215,7 +215,7 @@ describe("help", () => {
                                       http://host.docker.internal:8000
         --network <name>              a Docker network to join, where containers reach
                                       it there
-        --ca-file <path>              the authority that signed its certificate (PEM)
+        --ca-file <path>              the certificate authority that signed its certificate (PEM)
 
       The server:
         --url <url>                   what browsers use; default http://localhost and
@@ -239,10 +239,10 @@ describe("help", () => {
                                       answers
         --provisioner <how>           mount, build or image:NAME
 
-      Images and data that are there already:
+      Existing images and data:
         --pull                        fetch images that are not here, where only they
                                       know how an app starts
-        --build                       build them, where the service has a build
+        --build                       build them instead, where the service has a build section
         --take-over                   use the stack and the data that are on the
                                       engine under this Compose project's name
 

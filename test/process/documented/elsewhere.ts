@@ -127,6 +127,7 @@ export const ELSEWHERE: Readonly<Record<string, readonly (string | readonly [lin
     "glitchtip-compose mail test",
   ],
   "docker/daily.test.ts": [
+    "glitchtip-compose redis-cli info memory",
     "glitchtip-compose manage check",
     "glitchtip-compose migrate",
     "glitchtip-compose migrate --json",

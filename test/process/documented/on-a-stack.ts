@@ -41,7 +41,6 @@ export const ON_A_STACK: readonly string[] = [
   "glitchtip-compose uninstall --keep-data --confirm shop",
   "glitchtip-compose package create --dry-run",
   "glitchtip-compose push --to registry.example.com/glitchtip --dry-run",
-  "glitchtip-compose redis-cli info memory",
 ];
 
 /** Returns what is typed for a line. */

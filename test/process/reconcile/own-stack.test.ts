@@ -115,7 +115,7 @@ describe("pull of a stack of our own", () => {
     const apps = "apps: {api: {project: jobs}}\n";
     project.write("glitchtip.yaml", `${project.read().trimEnd()}\n  jobs: {}\n  unused: {}\n${apps}`);
     const { code, stdout, stderr } = await project.run("pull");
-    expect([code, stdout]).toEqual([0, expect.stringContaining("glitchtip.yaml says all of it already")]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("glitchtip.yaml already contains all of it")]);
     expect(stderr).toContain('organization "Acme" is not on the server; it stays declared');
     await project.run("apply", "--yes");
     for (const slug of ["jobs", "unused"]) await asAdmin(project.emulator, "DELETE", `projects/acme/${slug}/`);

@@ -101,7 +101,7 @@ describe("apply", () => {
     project.declare(`prune: true\n${SHOP.replace(/^ {2}jobs:.*\n/m, "")}`);
     const refused = await project.run("apply", "--yes");
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/what would be deleted for good has to be named\n {2}--confirm jobs\n/);
+    expect(refused.stderr).toMatch(/what would be deleted for good must be confirmed by name\n {2}--confirm jobs\n/);
     expect(standing(project).projects).toHaveLength(2);
     expect(await project.run("apply", "--yes", "--confirm", "jobs")).toMatchObject({ code: 0 });
     expect(standing(project).projects).toEqual(["shop-api: backend"]);

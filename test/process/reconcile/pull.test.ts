@@ -63,7 +63,7 @@ describe.each(GENERATIONS)("pull from GlitchTip %s", (generation) => {
     await using project = await startServerProject({ generation });
     project.write("glitchtip.yaml", COMMENTED.replace("URL", project.emulator.url));
     await project.run("apply", "--yes");
-    expect(await project.run("pull")).toMatchObject({ code: 0, stdout: "glitchtip.yaml says all of it already\n" });
+    expect(await project.run("pull")).toMatchObject({ code: 0, stdout: "glitchtip.yaml already contains all of it\n" });
     await changedByHand(project);
     expect(await project.run("plan")).toMatchObject({ code: 3 });
 
@@ -93,7 +93,7 @@ describe.each(GENERATIONS)("pull from GlitchTip %s", (generation) => {
     expect((statSync(secret).mode & 0o777).toString(8)).toBe("600");
 
     expect(await project.run("plan")).toMatchObject({ code: 0, stdout: "nothing to change\n" });
-    expect(await project.run("pull")).toMatchObject({ code: 0, stdout: "glitchtip.yaml says all of it already\n" });
+    expect(await project.run("pull")).toMatchObject({ code: 0, stdout: "glitchtip.yaml already contains all of it\n" });
     expect(project.read()).toBe(text);
   }, 60_000);
 
@@ -111,7 +111,7 @@ describe.each(GENERATIONS)("pull from GlitchTip %s", (generation) => {
       /monitors:\n {6}- name: site\n {8}type: GET\n {8}url: https:\/\/shop\.example\.com\n/,
     );
     expect(await project.run("plan")).toMatchObject({ code: 0, stdout: "nothing to change\n" });
-    expect(await project.run("pull", "--all")).toMatchObject({ stdout: "glitchtip.yaml says all of it already\n" });
+    expect(await project.run("pull", "--all")).toMatchObject({ stdout: "glitchtip.yaml already contains all of it\n" });
   }, 60_000);
 });
 
@@ -263,7 +263,7 @@ describe("pull", () => {
     expect(east.read()).toContain("# two");
     for (const name of ["East", "West"]) expect(east.read()).toContain(`${name} Labs`);
     expect(await east.run("plan")).toMatchObject({ code: 0, stdout: "nothing to change\n" });
-    expect(await east.run("pull", "--all")).toMatchObject({ stdout: "glitchtip.yaml says all of it already\n" });
+    expect(await east.run("pull", "--all")).toMatchObject({ stdout: "glitchtip.yaml already contains all of it\n" });
   }, 60_000);
 
   it("of a server that is down brings the others, and ends with 1", async () => {

@@ -20,7 +20,7 @@ describe("the folder of init", () => {
     mkdirSync(below, { recursive: true });
     expect(chosen(below, flags)).toEqual({
       folder: folder.path,
-      said: [expect.stringMatching(`the one above, in ${folder.path} .*-C`)],
+      said: [expect.stringMatching(`init uses the one in ${folder.path} .*-C`)],
     });
     expect(chosen(below, { ...flags, directory: "." })).toEqual({ folder: below, said: [] });
     expect(chosen(folder.path, flags)).toEqual({ folder: folder.path, said: [] });

@@ -74,7 +74,7 @@ describe("a status", () => {
   });
 });
 
-describe("how long the server asks to wait", () => {
+describe("how long the server limits the rate of requests", () => {
   const wait = (headers: HttpAnswer["headers"]) => failure({ status: 429, headers, text: "" }).retryAfterMs;
 
   it("may be in seconds", () => {

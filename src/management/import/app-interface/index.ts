@@ -72,7 +72,7 @@ function leaveUnused(files: DataFiles, projects: readonly FoundProject[], told: 
   for (const { path, schema } of files.all) {
     if (schema === INSTANCE || schema === PROJECT || OTHERS.includes(schema)) continue;
     const why =
-      schema === "" ? "is no file of app-interface: it has no $schema" : `${schema} is nothing of GlitchTip's`;
+      schema === "" ? "is no file of app-interface: it has no $schema" : `${schema} is no schema of GlitchTip's`;
     told.leave(path, "", why);
   }
   for (const { path, value } of [ORGANIZATION, TEAM].flatMap(files.of)) {

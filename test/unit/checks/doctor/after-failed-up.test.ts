@@ -58,7 +58,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   "a container starts again and again": {
     docker: withFault("glitchtip", { state: "restarting", exitCode: 1, restarts: 7 }),
-    what: /starts again and again \(7 times, last exit code 1\)/,
+    what: /keeps restarting \(7 times, last exit code 1\)/,
     fix: /docker compose logs --tail 50 glitchtip/,
   },
   "a container was killed": {
@@ -122,7 +122,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
           Promise.reject(
             new CodedError("GC1604", "docker compose config failed (exit 15)", {
               problems: ["service glitchtip refers to undefined network"],
-              remedy: "Look at the files. npx glitchtip-compose doctor says more.",
+              remedy: "Look at the files. npx glitchtip-compose doctor shows why.",
             }),
           ),
       },
@@ -150,7 +150,7 @@ it("a container of ours that was restarted is told, since the engine forgets tha
   expect(bad).toContainEqual(
     expect.objectContaining({
       level: "warn",
-      what: expect.stringContaining("shop-glitchtip-db-1 ended and was restarted 1 time"),
+      what: expect.stringContaining("shop-glitchtip-db-1 ended and was restarted once"),
     }),
   );
 });

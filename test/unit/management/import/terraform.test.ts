@@ -244,7 +244,7 @@ describe("a state", () => {
     ["that is no JSON", "resource {} hunter2", /is no Terraform state of version 4/],
     ["that is encrypted", '{"encrypted_data": "hunter2", "version": 4}', /is encrypted/],
     [
-      "of nothing of GlitchTip's",
+      "of no schema of GlitchTip's",
       stateText([{ type: "aws_instance", attributes: {} }]),
       /holds nothing of a GlitchTip provider/,
     ],
