@@ -4,6 +4,7 @@ import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError, EXIT, errorLines } from "../base/errors.ts";
 import { type Log, lineLog } from "../base/log.ts";
 import { type Clock, systemClock } from "../base/wait.ts";
+import { paintFor } from "./screen.ts";
 import { columnsOf, wrapped } from "./wrap.ts";
 
 /** What a command may use of the outside world. Tests pass substitutes. */
@@ -99,4 +100,11 @@ export function reportError(error: unknown, context: Output, write: (text: strin
   context.setExitCode(coded?.exitCode ?? EXIT.failed);
   if (context.json) context.print(JSON.stringify({ error: coded ?? { code: "GC1901", message: String(error) } }));
   write(`${errorLines(error).join("\n")}\n`);
+}
+
+/** Whoever has pressed Ctrl-C knows that it is no error: its code is shown with --json only. */
+export function showError(text: string): void {
+  const paint = paintFor({ env: process.env, json: false }, process.stderr.isTTY === true);
+  const shown = wrapped(text.replace(/^error GC1003: /, ""), columnsOf(process.stderr));
+  process.stderr.write(shown.replace(/^error GC\d{4}:/, (start) => paint("bad", start)));
 }

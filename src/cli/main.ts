@@ -1,24 +1,18 @@
 #!/usr/bin/env node
-import { processContext, processOutput } from "./context.ts";
-import { runProgram } from "./program.ts";
-import { paintFor } from "./screen.ts";
-import { columnsOf, wrapped } from "./wrap.ts";
 
 // A closed pipe must not end the work.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
-await runProgram(process.argv.slice(2), {
-  pid: process.pid,
-  contextFor: processContext,
-  outputFor: processOutput,
-  showError,
-});
+const argv = process.argv.slice(2);
+const [command, shell, flag, line] = argv;
+if (command === "completion" && shell !== undefined && flag === "--line" && line !== undefined && argv.length === 4) {
+  // A key press waits for this: it loads nothing else of the program.
+  const { candidateLines } = await import("./completion/answer.ts");
+  process.stdout.write(await candidateLines(process.cwd(), line));
+} else {
+  const { processContext, processOutput, showError } = await import("./context.ts");
+  const { runProgram } = await import("./program.ts");
+  await runProgram(argv, { pid: process.pid, contextFor: processContext, outputFor: processOutput, showError });
+}
 // Sockets or timers that a finished command left open must not keep the process; stdout is flushed first.
 process.stdout.write("", () => process.exit());
-
-/** Whoever has pressed Ctrl-C knows that it is no error: its code is shown with --json only. */
-function showError(text: string): void {
-  const paint = paintFor({ env: process.env, json: false }, process.stderr.isTTY === true);
-  const shown = wrapped(text.replace(/^error GC1003: /, ""), columnsOf(process.stderr));
-  process.stderr.write(shown.replace(/^error GC\d{4}:/, (start) => paint("bad", start)));
-}

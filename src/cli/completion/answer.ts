@@ -3,19 +3,17 @@ import { fileURLToPath } from "node:url";
 import { cleanLine } from "../../base/clean.ts";
 import { readIfThere } from "../../base/files.ts";
 import type { WorkspaceNames } from "../../config/workspace-names.ts";
-import type { CliContext } from "../context.ts";
 import { candidatesFor, folderIn, typedWords } from "./candidates.ts";
 import type { OptionTable } from "./option-table.ts";
 
-/** Prints a candidate a line, with a tab before its description. */
-export async function printCandidates({ dir, print }: CliContext, line: string): Promise<void> {
+/** Returns a candidate a line, with a tab before its description. */
+export async function candidateLines(dir: string, line: string): Promise<string> {
   const words = typedWords(line).slice(1);
   const table = await readTable();
   const { names, wereAsked } = unreadNames();
   const first = candidatesFor(words, names, table);
   const found = wereAsked() ? candidatesFor(words, await namesIn(dir, words), table) : first;
-  const lines = found.map(({ word, description = "" }) => `${cleanLine(word)}\t${description.split("\n", 1)[0]}`);
-  if (lines.length > 0) print(lines.join("\n"));
+  return found.map(({ word, description = "" }) => `${cleanLine(word)}\t${description.split("\n", 1)[0]}\n`).join("");
 }
 
 /** Returns no names, and whether one was asked for: most key presses complete a command or an option. */
@@ -36,7 +34,7 @@ async function namesIn(dir: string, words: readonly string[]): Promise<Workspace
 }
 
 /** Reads the table that the build made; in the source tree it is made here. */
-async function readTable(): Promise<OptionTable> {
+export async function readTable(): Promise<OptionTable> {
   const made = readIfThere(join(dirname(fileURLToPath(import.meta.url)), "completion.json"));
   if (made !== undefined) return JSON.parse(made) as OptionTable;
   const { optionTable } = await import("./option-table.ts");

@@ -42,13 +42,13 @@ const ARGUMENTS: Readonly<Record<string, readonly Words[]>> = {
 const ALL_ACTIONS: readonly Words[] = [actions, () => []];
 
 /** What the values of options are, in every command that has the option. */
-const OPTION_VALUES: Readonly<Record<string, (names: WorkspaceNames) => readonly string[]>> = {
+export const OPTION_VALUES: Readonly<Record<string, (names: WorkspaceNames) => readonly string[]>> = {
   "--project": (names) => names.projects(),
   "--instance": (names) => names.servers(),
   "--app": (names) => names.services().map((service) => `${service}=`),
 };
 
-const GLOBAL_OPTIONS: readonly Candidate[] = [
+export const GLOBAL_OPTIONS: readonly Candidate[] = [
   { word: "--help", description: "display help for command" },
   { word: "--json", description: "data on stdout as JSON, talk on stderr" },
   { word: "--directory", description: "the project's folder, instead of the current one" },

@@ -2,24 +2,28 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { readIfThere } from "../../../src/base/files.ts";
 import { CLI, type CliFolders, cliFolders, runCli } from "../../support/cli-process.ts";
 import { findProgram } from "../../support/shells.ts";
 
 const DECLARATION =
   "version: 1\nprojects: {Shop API: {}, jobs: {}}\napps: {api: {project: jobs}, worker: {project: jobs}}\n";
+const COMPOSE = "services: {api: {image: a}, worker: {image: b}}\n";
 
-/** Returns a workspace whose PATH has the program under its name, and the script of a shell in it. */
-async function placeFor(shell: string): Promise<CliFolders & { readonly script: string }> {
+/** Returns a workspace whose PATH has the program under its name, the script of a shell, and how the program was called. */
+async function placeFor(shell: string): Promise<CliFolders & { readonly script: string; calls(): string[] }> {
   const folders = cliFolders();
   writeFileSync(join(folders.project, "glitchtip.yaml"), DECLARATION);
+  writeFileSync(join(folders.project, "compose.yaml"), COMPOSE);
   const program = join(folders.temporary, "glitchtip-compose");
-  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`);
+  const calls = join(folders.temporary, "calls");
+  writeFileSync(program, `#!/bin/sh\necho "$*" >>'${calls}'\nexec '${process.execPath}' '${CLI}' "$@"\n`);
   chmodSync(program, 0o755);
   const { code, stdout } = await runCli(folders, "completion", shell);
   expect(code).toBe(0);
   const script = join(folders.temporary, `script.${shell === "powershell" ? "ps1" : shell}`);
   writeFileSync(script, stdout);
-  return { ...folders, script };
+  return { ...folders, script, calls: () => (readIfThere(calls) ?? "").split("\n").filter(Boolean) };
 }
 
 /** How a shell is asked what a line may become: its program, and the script's text that prints a candidate a line. */
@@ -75,8 +79,19 @@ describe.each(Object.entries(ASKED))("in %s", (shell, { program, ask }) => {
       return stdout.split("\n").filter(Boolean);
     };
     expect(complete("glitchtip-compose ver")).toEqual(["verify"]);
-    expect(complete("glitchtip-compose verify ")).toEqual(["api", "worker"]);
+    expect(complete("glitchtip-compose help veri")).toEqual(["verify"]);
+    expect(complete("glitchtip-compose -C ../shop veri")).toEqual(["verify"]);
     expect(complete("glitchtip-compose init --no-a")).toEqual(["--no-apps"]);
+    expect(complete("glitchtip-compose init --yes --no-a")).toEqual(["--no-apps"]);
+    expect(complete("glitchtip-compose backup --no-ver")).toEqual(["--no-verify"]);
+    expect(complete("glitchtip-compose backup ver")).toEqual(["verify"]);
+    expect(complete("glitchtip-compose user --json pass")).toEqual(["password"]);
+    expect(complete("glitchtip-compose --js")).toEqual(["--json"]);
+    // A key press on these starts no program: the script has every command, option and action.
+    if (shell !== "powershell") expect(place.calls()).toEqual([]);
+    expect(complete("glitchtip-compose verify ")).toEqual(["api", "worker"]);
+    expect(complete("glitchtip-compose verify api w")).toEqual(["worker"]);
+    expect(complete("glitchtip-compose init --app a")).toEqual(["api="]);
     const projects = complete("glitchtip-compose add x --project ").map((word) => word.replace(/[\\'"]/g, ""));
     expect(projects.sort()).toEqual(["Shop API", "jobs"]);
   });
