@@ -92,28 +92,26 @@ function appsNotSaid({ services }: UserProject): CodedError {
 }
 
 const COMMENTS: Readonly<Record<string, string>> = {
-  version:
-    "What GlitchTip has to look like. After a change: npx glitchtip-compose init, then docker compose up -d --wait",
+  version: "The GlitchTip that you want. After a change: npx glitchtip-compose init, then docker compose up -d --wait",
   server:
     "The image's tag decides the generation. Also: url (what browsers use), topology, valkey, registration, retention.",
   admin: "The superuser. The first up creates its password; to print it: npx glitchtip-compose password",
-  organization: "Names as people see them.",
+  organization: "The organization's name, as people see it.",
   production: "HTTPS in front. Also: network and certResolver (proxy: traefik), bodyMegabytes.",
   service:
     "Says what has drifted, and plans by request: docs/service.md. Also: declarations, everySeconds, apply, workers, secrets.",
   engine: "What runs the stack. Also: docker.",
   mail: "How GlitchTip sends mails. Also: from. Try it with: npx glitchtip-compose mail test",
-  limits: "Of GlitchTip's containers. Also: cpus. Another size: npx glitchtip-compose size --help",
+  limits: "Memory limits of GlitchTip's containers. Also: cpus. Another size: npx glitchtip-compose size --help",
   postgres: "Settings of the database, by Postgres's own names.",
-  projects: "One project for each thing that reports errors. Also: name, platform.",
+  projects: "One project for each program that reports errors. Also: name, platform.",
   apps: "Services of your Compose file that get a DSN. Also: audience, variables, onFailure, entrypoint, command.",
 };
 
 /** The comments above the sections of a declaration whose server exists already. */
 const EXISTING: Readonly<Record<string, string>> = {
-  server:
-    "A GlitchTip that is there already; with `image` it would be one of this stack. Also: containerUrl, network, ca.",
-  admin: "Signs in to it.",
+  server: "An existing GlitchTip (`image` would add a new one to this stack). Also: containerUrl, network, ca.",
+  admin: "The account that signs in to it.",
 };
 
 /** A new glitchtip.yaml, short and with its comments. */

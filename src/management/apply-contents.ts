@@ -90,7 +90,7 @@ async function create(run: ApplyRun, place: Place, desired: DesiredAlert, butNot
     const found = await find(run, place, desired.name, butNot);
     if (found === undefined) return undefined;
     await repair(run, place, found.id, desired);
-    return { note: `the server failed with ${codeOf(last)}; the rest of that attempt was cleaned up` };
+    return { note: `the server failed with ${codeOf(last)}; the incomplete object was repaired` };
   };
   return await createOnce(run, make, look);
 }
@@ -132,7 +132,7 @@ export const applyMonitor: ApplyAction<"monitor"> = async (run, action) => {
     const made = await createOnce(run, () => calls.monitors.create(organization, input), look);
     // What a failed create left behind may be incomplete.
     if (failed) await calls.monitors.update(organization, made.id, input);
-    return failed ? { note: "the server failed; the rest of that attempt was cleaned up" } : {};
+    return failed ? { note: "the server failed; the incomplete object was repaired" } : {};
   };
   if (action.type === "create") return await create();
   try {

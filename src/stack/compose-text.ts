@@ -38,7 +38,7 @@ export function composeText(
   const [firstService, firstOverlay] = [head.length, head.length + Object.keys(services).length];
   parts[firstService]?.unshift("services:");
   if (firstOverlay < parts.length - Object.keys(top).length) {
-    parts[firstOverlay]?.unshift("  # Your services: what gives them their DSN.");
+    parts[firstOverlay]?.unshift("  # Your services, with the lines that give them their DSN.");
   }
   return `${parts.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }

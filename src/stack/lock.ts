@@ -16,8 +16,8 @@ export type ImageDigests = ReadonlyMap<string, string>;
 
 export function lockText(images: readonly LockedImage[]): string {
   return [
-    "# Digests of the stack's images. Made by `npx glitchtip-compose lock`; one that a person or an update",
-    "# bot changes here is taken over by `npx glitchtip-compose init`. Not for `docker compose` itself.",
+    "# Digests of the stack's images, written by `npx glitchtip-compose lock`. After a person or an update bot",
+    "# changes one here, `npx glitchtip-compose init` applies it. `docker compose` itself does not read this file.",
     "services:",
     ...images.map(({ service, image, digest }) => `  ${service}:\n    image: ${image}@${digest}`),
     "",

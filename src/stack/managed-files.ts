@@ -61,9 +61,9 @@ export const MADE_BY_US =
 const EJECTED =
   "# Yours since `glitchtip-compose eject`: written no longer. Managed again by: npx glitchtip-compose render --adopt FILE";
 const FURTHER_FILE =
-  "# Settings of your own for a service below go into a further file, the last in COMPOSE_FILE (.env).";
+  "# Put your own settings for a service below into another file, listed last in COMPOSE_FILE (.env).";
 const THIS_FILE =
-  "# Settings of your own for a service go here, or into a further file, the last in COMPOSE_FILE (.env).";
+  "# Put your own settings for a service here, or into another file, listed last in COMPOSE_FILE (.env).";
 
 const HEADERS = [
   [MADE_BY_US, EJECTED],
@@ -77,7 +77,7 @@ const HEADERS = [
  */
 export function composeHeader(stackFile: string, baseFile: string | undefined): string[] {
   const found = stackFile === ALONE_FILE ? ALONE_FILE : baseFile && `${baseFile}:${OVERRIDE_FILE}`;
-  const line = found === undefined ? [] : [`# Where .env has no COMPOSE_FILE yet: COMPOSE_FILE=${found}:mine.yaml`];
+  const line = found === undefined ? [] : [`# If .env has no COMPOSE_FILE yet: COMPOSE_FILE=${found}:mine.yaml`];
   return [MADE_BY_US, FURTHER_FILE, ...line];
 }
 

@@ -103,8 +103,8 @@ function caddyfile(production: Production, publicUrl: string, email: string): st
 /** Returns a site for a Caddy that the user runs on the host. */
 const caddySnippet = (production: Production, port: number): string =>
   text([
-    "# For a Caddy of your own on this host: import this file. The port is GLITCHTIP_PORT in .env. Timeouts are yours to set,",
-    "# in the global options: servers { timeouts { read_header 10s read_body 2m idle 2m } }.",
+    "# For a Caddy of your own on this host: import this file. The port is GLITCHTIP_PORT in .env. Set timeouts",
+    "# in your global options: servers { timeouts { read_header 10s read_body 2m idle 2m } }.",
     ...block(production.domain, site(production, `127.0.0.1:${port}`)),
   ]);
 
@@ -127,15 +127,15 @@ function nginxSnippet({ domain, bodyMegabytes }: Production, port: number): stri
     ...block("server", [
       "listen 443 ssl;",
       `server_name ${domain};`,
-      "# Where your certificate is; these are certbot's places.",
+      "# The certificate's files; these are certbot's paths.",
       `ssl_certificate /etc/letsencrypt/live/${domain}/fullchain.pem;`,
       `ssl_certificate_key /etc/letsencrypt/live/${domain}/privkey.pem;`,
       "server_tokens off;",
-      "# Nobody holds a connection for ever. nginx counts the time between two pieces of a body.",
+      "# Limits how long a client can hold a connection. nginx counts the time between two pieces of a body.",
       `client_header_timeout ${TIMEOUTS.header};`,
       "client_body_timeout 30s;",
       `keepalive_timeout ${TIMEOUTS.idle};`,
-      "# Nor many: nginx has some 500 to 800 for everybody. SDKs wait after a 429.",
+      "# Limits the connections of one client: nginx has some 500 to 800 in all. SDKs wait after a 429.",
       `limit_conn glitchtip_clients ${CONNECTIONS_OF_ONE_CLIENT};`,
       "limit_conn_status 429;",
       "large_client_header_buffers 4 16k;",

@@ -198,7 +198,7 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   GC1408: {
     cause: "A rotation was interrupted, or an app still uses the old key.",
     todo: "Run the same command again, or go back with `npx glitchtip-compose rotate --abort`.",
-    example: "a change of db-password was interrupted; that one has to end first",
+    example: "a change of db-password was interrupted and must be completed first",
   },
   GC1409: {
     cause: "The server or the declaration changed after `plan --out`.",
@@ -303,7 +303,7 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   GC1804: {
     cause: "The backup is of another version or another set-up than this stack.",
     todo: "Set `server.image` to the backup's version, restore, and upgrade from there.",
-    example: "backups/glitchtip-20261121-031500Z is of GlitchTip 6, and this stack runs 5.2",
+    example: "backups/glitchtip-20261121-031500Z is from GlitchTip 6, and this stack runs 5.2",
   },
   GC1805: {
     cause: "A restore was interrupted, or is running.",

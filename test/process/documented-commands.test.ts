@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Emulator, startEmulator } from "../../src/emulator/index.ts";
 import { linesOfPage, PAGES, runsLine, textOfPage, wordsOf } from "../support/documented-lines.ts";
 import { runInProcess } from "../support/in-process-cli.ts";
+import { TemporaryFolder } from "../support/workspace.ts";
 import { ELSEWHERE } from "./documented/elsewhere.ts";
 import { filesOf } from "./documented/fixtures.ts";
 import { type Fixture, HERE, type Here } from "./documented/here.ts";
@@ -113,6 +114,29 @@ describe("without an engine", () => {
     for (const words of earlier) await ours(wordsOf(words), emulator, beforeCode);
     await run(line, more, code, emulator);
   });
+});
+
+describe("what a newcomer reads", () => {
+  const NO_ENGINE = { PATH: process.env.PATH, DOCKER_HOST: "unix:///nowhere/docker.sock" };
+
+  it("doctor sends nobody to doctor", async () => {
+    using folder = new TemporaryFolder();
+    folder.write("glitchtip.yaml", "version: 1\norganization: Acme\nadmin: {email: a@b.example}\napps: {}\n");
+    const { code, stdout } = await runInProcess(folder.path, ["doctor"], NO_ENGINE);
+    expect(code).toBe(1);
+    expect(stdout).toContain("no Docker engine answers");
+    expect(stdout).not.toMatch(/glitchtip-compose doctor(?! --bundle)/);
+  });
+
+  it.each(["init", "pull", "backup", "render", "apply"])(
+    "%s --help shows no empty list as a default",
+    async (command) => {
+      const { code, stdout } = await runInProcess("/", [command, "--help"], NO_ENGINE);
+      expect(code).toBe(0);
+      expect(stdout).toContain("Usage: glitchtip-compose");
+      expect(stdout).not.toContain("[]");
+    },
+  );
 });
 
 /** What the pages write in capitals, and a value for it. */

@@ -98,7 +98,7 @@ describe("a child process", () => {
   it("is stopped at its deadline", async () => {
     await expect(node("setInterval(() => {}, 1000)", { deadlineMs: 100 })).rejects.toMatchObject({
       code: "GC1605",
-      message: expect.stringContaining("was not done after"),
+      message: expect.stringContaining("did not finish within"),
     });
   });
 

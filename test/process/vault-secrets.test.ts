@@ -148,7 +148,7 @@ describe("a secret of a container that Vault has", () => {
       {
         check: "vault",
         level: "fail",
-        what: `admin.password: what the stack has is stale: ${PASSWORD} holds something else now`,
+        what: `admin.password: the stack has an old value: ${PASSWORD} has changed`,
         fix: "npx glitchtip-compose up && docker compose up -d --force-recreate",
       },
     ]);

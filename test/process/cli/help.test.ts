@@ -165,8 +165,8 @@ describe("help", () => {
       Everyday:
         --app <service=project>       a service that gets a DSN, and its project;
                                       repeatable
-        --no-apps                     no service gets a DSN: GlitchTip alone, also
-                                      where no Compose file is
+        --no-apps                     no service gets a DSN: GlitchTip alone, with or
+                                      without a Compose file
         --sample                      a sample app, also in a folder that is not empty
         --organization <name>         the organization's name; default: the folder's
         --email <address>             the administrator's e-mail address
@@ -176,15 +176,15 @@ describe("help", () => {
         --yes                         ask nothing
 
       In production:
-        --production                  HTTPS in front, closed to strangers, the worker
-                                      apart; with --domain
+        --production                  HTTPS, registration closed, the worker in its
+                                      own container; with --domain
         --domain <name>               the public name, such as errors.example.com
         --proxy <kind>                caddy (default), traefik, nginx or none
         --tls <mode>                  auto (default), internal or own
         --certificate <file>          tls own: the certificate with its chain (PEM)
         --key <file>                  tls own: its private key (PEM)
-        --no-preflight                production: do not look at the name in DNS and
-                                      at ports 80 and 443
+        --no-preflight                production: do not check DNS and ports 80 and
+                                      443
 
       An existing Traefik:
         --proxy-network <name>        proxy traefik: the Docker network of your
@@ -200,12 +200,12 @@ describe("help", () => {
         --email-host <name>           instead of --email-url: the mail server, whose
                                       address init writes
         --email-port <number>         587 (STARTTLS, the default), 465 (TLS), or
-                                      another without TLS
+                                      another port without TLS
         --email-user <name>           the user that signs in to the mail server
-        --email-password-file <path>  the password, read once
+        --email-password-file <path>  a file with its password, which init reads once
 
       An existing GlitchTip:
-        --server-url <url>            a GlitchTip that is there already; none is
+        --server-url <url>            the address of an existing GlitchTip; none is
                                       started here
         --token <reference>           file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of
                                       an API token for it
@@ -215,7 +215,8 @@ describe("help", () => {
                                       http://host.docker.internal:8000
         --network <name>              a Docker network to join, where containers reach
                                       it there
-        --ca-file <path>              the certificate authority that signed its certificate (PEM)
+        --ca-file <path>              the certificate authority that signed its
+                                      certificate (PEM)
 
       The server:
         --url <url>                   what browsers use; default http://localhost and
@@ -224,27 +225,28 @@ describe("help", () => {
         --topology <kind>             all-in-one, split or single-container
         --valkey <kind>               off or bundled
         --registration <state>        closed or open
-        --size <events/days>          events a day and for how long they are kept,
-                                      such as 50000/90d: limits by \`size\`
+        --size <events/days>          events a day and how long they are kept, such as
+                                      50000/90d; sets limits as \`size\` does
 
       Seldom needed:
-        --entrypoint <service=json>   the image's entrypoint, where your file does not
-                                      state one
-        --command <service=json>      the image's command, where your file does not
-                                      state one
-        --discovery <how>             how Compose finds our file: override (by its
-                                      name, compose.override.yaml) or env
-                                      (COMPOSE_FILE in .env)
+        --entrypoint <service=json>   the image's entrypoint, if your Compose file
+                                      states none
+        --command <service=json>      the image's command, if your Compose file states
+                                      none
+        --discovery <how>             how Compose finds the generated file: override
+                                      (compose.override.yaml) or env (COMPOSE_FILE in
+                                      .env)
         --engine <name>               docker or podman; default: the engine that
                                       answers
         --provisioner <how>           mount, build or image:NAME
 
       Existing images and data:
-        --pull                        fetch images that are not here, where only they
-                                      know how an app starts
-        --build                       build them instead, where the service has a build section
-        --take-over                   use the stack and the data that are on the
-                                      engine under this Compose project's name
+        --pull                        pull missing images whose entrypoint and command
+                                      are needed
+        --build                       build them instead, where the service has a
+                                      build section
+        --take-over                   take over the stack and the data that exist
+                                      under this Compose project's name
 
       Options:
         -h, --help                    display help for command

@@ -76,12 +76,15 @@ describe("init", () => {
     mkdirSync(below, { recursive: true });
     const { code, stderr } = await runCli({ ...folders, project: below }, "init", "--app", "api=shop");
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain(`the one above, in ${folders.project}`);
+    expect(stderr).toContain(`init uses the one in ${folders.project}`);
     expect(Object.keys(filesOf(below))).toEqual([]);
     expect(filesOf(folders.project)["glitchtip.yaml"]).toContain("api: { project: shop }");
 
     const beside = await runCli({ ...folders, project: below }, "init", "--no-apps");
-    expect(beside).toMatchObject({ code: 2, stderr: expect.stringContaining(`the one above, in ${folders.project}`) });
+    expect(beside).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`init uses the one in ${folders.project}`),
+    });
     expect(Object.keys(filesOf(below))).toEqual([]);
     const alone = await runCli({ ...folders, project: below }, "init", "-C", ".", "--no-apps");
     expect(alone).toMatchObject({ code: 0, stderr: "" });

@@ -1,7 +1,9 @@
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { cliFolders, needsScript, runCli, startOnTerminal } from "../../support/cli-process.ts";
+import { cliFolders, needsScript, runCli, startCli, startOnTerminal } from "../../support/cli-process.ts";
 import { COMPOSE } from "./workspace.ts";
 
 describe("a first contact", () => {
@@ -36,6 +38,28 @@ describe("a first contact", () => {
     folders.env.NO_COLOR = "1";
     await using plain = startOnTerminal(folders, "status");
     expect((await plain.ended).stdout).toMatch(/^error GC1108: /m);
+  });
+
+  it("Ctrl-C is no error with a code, but for --json", async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((listens) => silent.listen(0, "127.0.0.1", listens));
+    const { port } = silent.address() as AddressInfo;
+    try {
+      using folders = cliFolders();
+      const server = `{url: "http://127.0.0.1:${port}", token: "env:GLITCHTIP_TOKEN"}`;
+      writeFileSync(join(folders.project, "glitchtip.yaml"), `version: 1\nserver: ${server}\norganization: Acme\n`);
+      folders.env.GLITCHTIP_TOKEN = "0".repeat(64);
+      await using plan = startCli(folders, "plan");
+      await plan.says("looking at what the servers hold");
+      plan.kill("SIGINT");
+      const { code, stderr } = await plan.ended;
+      expect(code).toBe(130);
+      expect(stderr).toContain("stopped by SIGINT");
+      expect(stderr).not.toContain("GC1003");
+    } finally {
+      silent.close();
+      silent.closeAllConnections();
+    }
   });
 });
 

@@ -59,7 +59,9 @@ describe.each(GENERATIONS)("pull --url from GlitchTip %s", (generation) => {
     const apply = async () => expect(await project.run("apply", "--yes")).toMatchObject({ code: 0 });
     expect(await writes(project, apply)).toEqual([]);
     for (const flags of [[], ["--all"]])
-      expect(await project.run("pull", ...flags)).toMatchObject({ stdout: "glitchtip.yaml already contains all of it\n" });
+      expect(await project.run("pull", ...flags)).toMatchObject({
+        stdout: "glitchtip.yaml already contains all of it\n",
+      });
     expect(project.read()).toBe(text);
   }, 60_000);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CodedError, ERROR_CODES, type ErrorCode, hasErrno } from "../../../src/base/errors.ts";
+import { CodedError, ERROR_CODES, type ErrorCode, errorLines, hasErrno } from "../../../src/base/errors.ts";
 
 const codes = Object.keys(ERROR_CODES) as ErrorCode[];
 
@@ -74,4 +74,10 @@ describe("hasErrno", () => {
     circle.cause = circle;
     expect(hasErrno(circle, "ENOENT")).toBe(false);
   });
+});
+
+it("a mistake of the program's own says where to report it, and with what", () => {
+  expect(errorLines(new TypeError("x is undefined")).join("\n")).toMatch(
+    /^error GC1901: a mistake in glitchtip-compose itself\n[\s\S]*→ Please report it.*glitchtip-compose doctor --bundle/,
+  );
 });
