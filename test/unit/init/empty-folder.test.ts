@@ -60,7 +60,7 @@ describe("init in an empty folder", () => {
       provisioner: "build",
     });
     expect(folder.read("glitchtip.yaml")).toMatch(
-      /^# \$schema: \.glitchtip\/state\/glitchtip\.schema\.json\n# What GlitchTip has to look like/,
+      /^# \$schema: \.glitchtip\/state\/glitchtip\.schema\.json\n# The GlitchTip that you want/,
     );
   });
 
