@@ -72,8 +72,6 @@ describeOnEngine("an upgrade from Postgres 15 to 18, and from GlitchTip 5.1 to 6
     expect(stack.read("glitchtip.yaml")).toContain("# as old as the shop");
     expect(await volumes(stack)).toEqual(["glitchtip-db", "glitchtip-db-18", "glitchtip-db-18-2"]);
 
-    const dry = await stack.project.cli(["upgrade", "--cleanup", "--dry-run"]);
-    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining("glitchtip-db") });
     expect((await stack.project.cli(["upgrade", "--cleanup"])).stderr).toContain(`--confirm ${stack.name}`);
     expect(await stack.project.cli(["upgrade", "--cleanup", "--confirm", stack.name])).toMatchObject({ code: 0 });
     expect(await volumes(stack)).toEqual(["glitchtip-db-18-2"]);

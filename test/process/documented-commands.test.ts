@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Emulator, startEmulator } from "../../src/emulator/index.ts";
+import { cliFolders, runCli } from "../support/cli-process.ts";
 import { linesOfPage, PAGES, runsLine, textOfPage, wordsOf } from "../support/documented-lines.ts";
 import { runInProcess } from "../support/in-process-cli.ts";
 import { TemporaryFolder } from "../support/workspace.ts";
@@ -13,7 +14,10 @@ import { type Fixture, HERE, type Here } from "./documented/here.ts";
 import { NOT_RUN } from "./documented/not-run.ts";
 import { ON_A_STACK } from "./documented/on-a-stack.ts";
 
-const documented = [...new Set(PAGES.flatMap((page) => linesOfPage(textOfPage(page))))].sort();
+const all = [...new Set(PAGES.flatMap((page) => linesOfPage(textOfPage(page))))].sort();
+/** The tests of `serve` start it with options of their own, so its lines are compared option by option. */
+const isOfService = (line: string) => /(?:^|\$\()glitchtip-compose serve /.test(line);
+const documented = all.filter((line) => !isOfService(line));
 const here = HERE.flatMap(({ lines }) => Object.keys(lines));
 const elsewhere = Object.values(ELSEWHERE).flatMap((calls) =>
   calls.map((one) => (typeof one === "string" ? one : one[0])),
@@ -27,6 +31,32 @@ describe("every command line of README and docs", () => {
 
   it("is in one of these lists only, and still on a page", () => {
     expect(known.filter((line, at) => known.indexOf(line) !== at || !documented.includes(line))).toEqual([]);
+  });
+
+  it("of serve: each option is one that its own tests start it with, or has a variable that they set", () => {
+    const folder = join(import.meta.dirname, "service");
+    const files = [...readdirSync(folder).map((name) => join(folder, name)), join(folder, "../../support/service.ts")];
+    const tests = files.map((file) => readFileSync(file, "utf8")).join("");
+    const byVariable = ["--queue", "--url", "--token"];
+    // One listens on loopback there, and tokens are made below.
+    const others = ["--host", "--days"];
+    const options = all.filter(isOfService).flatMap((line) => line.match(/--[a-z-]+/g) ?? []);
+    expect(options.length).toBeGreaterThan(10);
+    const untested = options.filter((option) => !tests.includes(`"${option}`));
+    expect(untested.filter((option) => ![...byVariable, ...others].includes(option))).toEqual([]);
+  });
+
+  it("of serve token: each makes a token", async () => {
+    using folders = cliFolders();
+    writeFileSync(join(folders.project, "service-secret"), "a-secret-of-the-service-with-enough-characters\n");
+    const lines = all.filter(isOfService).flatMap((line) => /serve token [^)]*/.exec(line) ?? []);
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines) {
+      const words = wordsOf(line).map((word) => PLACEHOLDERS[word] ?? word);
+      const { code, stdout, stderr } = await runCli(folders, ...words);
+      expect(code, `${line}\n${stderr}`).toBe(0);
+      expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+    }
   });
 
   it.each(Object.entries(ELSEWHERE))("%s runs its lines", (file, calls) => {

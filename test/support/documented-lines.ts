@@ -24,7 +24,7 @@ export function linesOfPage(text: string): string[] {
     .filter((words) =>
       /^(?:(?:npx )?glitchtip-compose|docker(?: compose)?|npm(?: run)?|npx vitest) [^\s[<]/.test(words),
     )
-    .filter((words) => !/^docker compose$|^docker \w+$| \[/.test(words));
+    .filter((words) => !/^docker (?:compose|(?:(?:network|volume) )?\w+)$| \[/.test(words));
   const lines = [...inBlocks, ...inText]
     .map((line) =>
       line

@@ -10,13 +10,8 @@ export const ELSEWHERE: Readonly<Record<string, readonly (string | readonly [lin
     "glitchtip-compose user list",
     "glitchtip-compose organization info acme",
     "glitchtip-compose user delete ann@example.com --dry-run",
-    "docker compose run --rm -T glitchtip-setup secrets",
     "glitchtip-compose organization remove acme bob@example.com --confirm bob@example.com",
     "glitchtip-compose user update ann@example.com --email ann.lee@example.com",
-    [
-      `printf '{"action": "write", "as": "value", "values": {"glitchtip_email_url": "%s"}}' "$MAIL_URL" |`,
-      '"compose", "run", "--rm", "-T", "glitchtip-setup", "secrets"',
-    ],
     "docker compose up",
     "glitchtip-compose backup fetch latest",
     "glitchtip-compose organization add acme bob@example.com --role manager",
@@ -188,7 +183,7 @@ export const ELSEWHERE: Readonly<Record<string, readonly (string | readonly [lin
     ],
   ],
   "docker/upgrade-postgres.test.ts": [
-    "glitchtip-compose upgrade --cleanup --dry-run",
+    ["glitchtip-compose upgrade --cleanup --dry-run", '["upgrade", "--cleanup"]'],
     "glitchtip-compose upgrade --cleanup",
     "glitchtip-compose upgrade --postgres postgres:18",
   ],
@@ -233,39 +228,16 @@ export const ELSEWHERE: Readonly<Record<string, readonly (string | readonly [lin
   "process/secrets/from-elsewhere.ts": [
     "terraform state pull | glitchtip-compose import terraform - --url https://glitchtip.example.com",
   ],
-  "process/service/watch.test.ts": [
-    [
-      "glitchtip-compose serve --watch servers/ --every 5m --worker --queue redis://valkey:6379",
-      '"--watch", "--apply", "--every", "1s", "--worker"',
-    ],
-  ],
   "process/status-watch.test.ts": ["glitchtip-compose status --watch"],
   "support/service.ts": [
-    [
-      "token=$(glitchtip-compose serve token --secret file:./service-secret --subject you)",
-      '"token",\n        "--secret"',
-    ],
-    [
-      "glitchtip-compose serve token --secret file:./service-secret --subject ci --scope plan --scope apply --server 'prod-*'",
-      '"token",\n        "--secret"',
-    ],
-    [
-      "glitchtip-compose serve token --secret file:./service-secret --subject ci --scope plan --scope apply --server 'prod-*' --days 90",
-      '"token",\n        "--secret"',
-    ],
-    ["glitchtip-compose serve token --subject NAME --secret REFERENCE", '"token",\n        "--secret"'],
     ['curl -H "Authorization: Bearer $token" http://127.0.0.1:8080/api/v1/servers', "fetch(new URL(path, url)"],
+    ["docker run -d --name queue -p 127.0.0.1:6379:6379 valkey/valkey:9 valkey-server --appendonly yes", "startValkey"],
+  ],
+  "process/vault-secrets.test.ts": [
     [
-      "docker run -d --name queue -p 127.0.0.1:6379:6379 valkey/valkey:9 valkey-server --appendonly yes",
-      "startValkey()",
+      `printf '{"action": "write", "as": "value", "values": {"glitchtip_email_url": "%s"}}' "$MAIL_URL" |`,
+      'args: ["secrets"], action: "write", values, as: "value"',
     ],
-    [
-      "glitchtip-compose serve --api --port 8080 --host 0.0.0.0 --queue env:QUEUE --secret env:SERVICE_SECRET",
-      '"--secret", "env:SERVICE_SECRET", "--port", "0"',
-    ],
-    [
-      "glitchtip-compose serve --file servers/ --queue redis://127.0.0.1:6379 --secret file:./service-secret",
-      '["--file", "servers"',
-    ],
+    ["docker compose run --rm -T glitchtip-setup secrets", 'args: ["secrets"], action: "write", values, as: "value"'],
   ],
 };

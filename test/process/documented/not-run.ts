@@ -21,7 +21,6 @@ export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
   "is what the page advises against, or looks at without us": [
     "docker compose up --exit-code-from tests",
     "docker compose -f FILE config",
-    "docker network ls",
   ],
   "is no command: an option, or what a file holds": [
     "glitchtip-compose --json",
