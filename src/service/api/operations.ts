@@ -90,6 +90,9 @@ async function measure({ engine, metrics, registry, states }: HealthContext): Pr
   }
 }
 
+/** One event of the stream; `data` is JSON. */
+const stepSchema = z.object({ event: z.enum(["status", "action", "end"]), data: z.string() });
+
 /** The registered servers, and the steps of a run as they happen. */
 export const serverRoutes =
   (context: ApiContext & HealthContext): FastifyPluginCallbackZod =>
@@ -141,7 +144,7 @@ export const serverRoutes =
           summary: "The steps of a run as server-sent events",
           params: idSchema,
           response: {
-            200: { description: "status, action … and end", content: { "text/event-stream": { schema: z.string() } } },
+            200: { description: "status, action … and end", content: { "text/event-stream": { schema: stepSchema } } },
             ...errorsOf(401, 403, 404, 422, 503),
           },
         },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { silentLog } from "../../../src/base/log.ts";
 import type { DeclaredServer } from "../../../src/management/index.ts";
 import type { QueueEngine } from "../../../src/service/engine.ts";
@@ -42,22 +42,25 @@ function open() {
         looks.push(resolve);
       }),
   };
-  const start = () =>
+  let copies = 0;
+  const start = () => {
+    copies++;
     void watch(
       { engine, runs, now: () => ms, registry, clock, log: silentLog, signal: abort.signal },
       { everySeconds: 60, apply: false },
     );
+  };
   return {
     values,
     faults,
     start,
     servers: async () => await Promise.all(added.map(async (id) => (await runs.get(id))?.servers[0])),
-    /** Lets every copy look once more, so much later. */
-    async look(afterMs = 1_000) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      ms += afterMs;
+    /** Lets every copy look once more, a second later. */
+    async look() {
+      await vi.waitFor(() => expect(looks).toHaveLength(copies), 10_000);
+      ms += 1_000;
       for (const next of looks.splice(0)) next();
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await vi.waitFor(() => expect(looks).toHaveLength(copies), 10_000);
     },
   };
 }
@@ -79,7 +82,7 @@ describe("the watch", () => {
   it("has one schedule, however many copies there are", async () => {
     const { values, start, servers, look } = open();
     values.set("one", "a");
-    for (let copies = 0; copies < 3; copies++) start();
+    for (let nth = 0; nth < 3; nth++) start();
     await look();
     values.set("one", "b");
     await look();

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { RunRecord } from "../../../../src/service/run-store.ts";
@@ -162,12 +163,12 @@ describe("a compressed body", () => {
     expect((await post(gzipSync(text), gzip)).statusCode).toBe(202);
     expect((await post(gzipSync(Buffer.alloc(65 * MIB, " ")), gzip)).statusCode).toBe(413);
     // What does not become smaller meets the limit of what is sent.
-    const noise = Buffer.from(Array.from({ length: 11 * MIB }, (_, at) => (at * 2_654_435_761) >>> 13));
-    expect((await post(gzipSync(noise, { level: 0 }), gzip)).statusCode).toBe(413);
+    expect((await post(gzipSync(randomBytes(11 * MIB), { level: 0 }), gzip)).statusCode).toBe(413);
     expect((await post(gzipSync(text).subarray(0, 15), gzip)).json()).toMatchObject({
       code: "GC2004",
       message: expect.stringContaining("Invalid gzip data"),
     });
-    expect((await post(`${" ".repeat(65 * MIB)}{}`)).statusCode).toBe(413);
+    // Who says that much more is to come is not read at all.
+    expect((await post("{}", { "content-length": String(65 * MIB) })).statusCode).toBe(413);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { RunRecord } from "../../../../src/service/run-store.ts";
 import { openTestApi, testEvents } from "../../../support/service-api.ts";
 
@@ -17,10 +17,13 @@ async function withRun() {
   const { events, emit } = testEvents();
   const api = await openTestApi({ streams: [events] });
   await api.runs.put(RUN);
+  const reads = vi.spyOn(api.runs, "get");
   const authorization = `Bearer ${await api.token()}`;
   return {
     ...api,
     emit,
+    /** Each request that waits reads the run twice: who may see it, and whether it has ended since. */
+    waiting: (requests: number) => vi.waitFor(() => expect(reads).toHaveBeenCalledTimes(2 * requests), 10_000),
     get: (url: string) => api.app.inject({ url, headers: { authorization } }),
     async end(state: RunRecord["state"]) {
       await api.runs.put({ ...RUN, state });
@@ -29,16 +32,13 @@ async function withRun() {
   };
 }
 
-/** Lets what was begun come to the point at which it waits. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
-
 describe("whoever waits for a run", () => {
   it("is answered by the event of its end", async () => {
-    const { get, end } = await withRun();
-    const waiting = Promise.all([get("/api/v1/runs/run-1?timeout=60"), get("/api/v1/runs/run-1?timeout=60")]);
-    await settled();
+    const { get, end, waiting } = await withRun();
+    const answers = Promise.all([get("/api/v1/runs/run-1?timeout=60"), get("/api/v1/runs/run-1?timeout=60")]);
+    await waiting(2);
     await end("success");
-    for (const answer of await waiting) expect(answer.json()).toMatchObject({ id: "run-1", status: "success" });
+    for (const answer of await answers) expect(answer.json()).toMatchObject({ id: "run-1", status: "success" });
   });
 
   it("is answered at once where the run has ended, or where no time is given", async () => {
@@ -58,9 +58,9 @@ describe("whoever waits for a run", () => {
 
 describe("whoever follows a run", () => {
   it("sees its state, each action as it happens, and its end", async () => {
-    const { get, emit, end } = await withRun();
+    const { get, emit, end, waiting } = await withRun();
     const following = get("/api/v1/runs/run-1/events");
-    await settled();
+    await waiting(1);
     emit("progress", { jobId: "run-1", data: { action_type: "create", name: "errors" } });
     emit("progress", { jobId: "another", data: { name: "not this one" } });
     await end("success");
