@@ -15,6 +15,8 @@ export interface WorkerContext extends Omit<ExecuteContext, "engine"> {
   serversOf(record: RunRecord): Promise<BroughtServers>;
   /** Called with the record of a run that has ended. */
   onEnd(record: RunRecord): Promise<void>;
+  /** How soon a run is tried again whose server another run holds. Default 250. */
+  readonly busyMs?: number;
 }
 
 /** Workers of both queues. */
@@ -26,7 +28,6 @@ export interface Workers {
 /** A worker that was killed is noticed within this time. */
 const JOB_LOCK_MS = 10_000;
 const STALLED_CHECK_MS = 4_000;
-/** How soon a run is tried again whose server another run holds. */
 const BUSY_MS = 250;
 export const ATTEMPTS = 5;
 
@@ -58,14 +59,14 @@ export function startWorkers(context: WorkerContext, concurrency: number): Worke
 }
 
 async function work(context: WorkerContext, job: QueuedRun, token: string | undefined): Promise<void> {
-  const { runs, clock } = context;
+  const { runs, clock, busyMs = BUSY_MS } = context;
   const record = await runs.get(job.data.run);
   // Nobody asks for a record that has expired; a finished one was finished by the worker before.
   if (record === undefined || isFinal(record)) return;
   const running: RunRecord = { ...record, state: "running", startedAtMs: record.startedAtMs ?? clock.now() };
   const ended = await attempt(context, running, job);
   if (ended !== undefined) return await end(context, ended);
-  await job.moveToDelayed(clock.now() + BUSY_MS, token);
+  await job.moveToDelayed(clock.now() + busyMs, token);
   throw new DelayedError();
 }
 
