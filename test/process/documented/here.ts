@@ -44,6 +44,7 @@ export const HERE: readonly Here[] = [
     in: "services",
     lines: {
       "glitchtip-compose init --yes --app api=shop-api --app web=shop-web --organization Acme": "",
+      "glitchtip-compose init --service": "--no-apps",
       'glitchtip-compose init --app api=shop-api --entrypoint api=\'["docker-entrypoint.sh"]\' --command api=\'["node","server.js"]\'':
         "",
       "glitchtip-compose init --production --domain errors.example.com --email you@example.com --email-url file:./mail-url": `${NO_DNS} --no-apps`,
@@ -103,6 +104,7 @@ export const HERE: readonly Here[] = [
       "glitchtip-compose emulate --generation 5.2 --port 0 --superuser admin@example.com --password-file pw.txt --json":
         "",
       "openssl rand -base64 32 > service-secret": "",
+      "echo 'notify: [{type: json, url: \"env:CHANNEL\", events: [drift]}]' >> glitchtip.yaml": "",
       "openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=errors.example.com -addext subjectAltName=DNS:errors.example.com -keyout key.pem -out cert.pem":
         "",
       "glitchtip-compose import app-interface ../app-interface/data": "",
@@ -169,6 +171,7 @@ export const HERE: readonly Here[] = [
     before: ["apply --yes --file before.yaml"],
     lines: {
       "glitchtip-compose pull --url https://errors.example.com --token-file glitchtip.token": "",
+      "glitchtip-compose pull --url https://errors.example.com --token env:GLITCHTIP_TOKEN": "",
     },
   },
   {
