@@ -98,6 +98,13 @@ describe("service", () => {
     expect(text).not.toContain("prod-token");
   });
 
+  it("is also for Podman, and beside a single container", () => {
+    expect(JSON.stringify(stack("engine: podman\nservice: {}").services)).not.toContain("start_interval");
+    const single = stack("server: { topology: single-container }\nservice: {}").services;
+    expect(Object.keys(single)).toEqual(expect.arrayContaining([...NAMES, "glitchtip-service-queue"]));
+    expect(secretsOf(single["glitchtip-service-worker"])).toEqual(["glitchtip_admin_password"]);
+  });
+
   it("is for a stack with a GlitchTip of its own, and for a folder beside the declaration", () => {
     const elsewhere = "server: { url: https://errors.example.com, token: 'env:TOKEN' }\nservice: {}";
     expect(problemsOf(elsewhere)).toMatch(/service: is a part of a stack with a GlitchTip of its own/);
