@@ -1,19 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { silentLog } from "../../../src/base/log.ts";
-import { Secret } from "../../../src/base/secret.ts";
 import { systemClock } from "../../../src/base/wait.ts";
 import type { Emulator } from "../../../src/emulator/index.ts";
-import { type DeclaredServer, serversIn } from "../../../src/management/index.ts";
-import { openCache } from "../../../src/service/cache.ts";
-import { openQueueEngine } from "../../../src/service/engine.ts";
-import { openRunStore, type RunRecord } from "../../../src/service/run-store.ts";
-import { submit } from "../../../src/service/runs.ts";
-import { openWaiters } from "../../../src/service/waiters.ts";
-import { startWorkers } from "../../../src/service/worker.ts";
+import { serversIn } from "../../../src/management/index.ts";
 import { startServer } from "../../support/emulator.ts";
 import { propertyRuns } from "../../support/property-runs.ts";
-import { needsValkey, startValkey } from "../../support/valkey.ts";
+import { openWorkers } from "../../support/service-workers.ts";
+import { needsValkey } from "../../support/valkey.ts";
 
 const SERVERS = ["a", "b", "c"] as const;
 type ServerName = (typeof SERVERS)[number];
@@ -27,49 +20,6 @@ interface Round {
   readonly sets: readonly (readonly ServerName[])[];
   /** When each run is submitted. */
   readonly delaysMs: readonly number[];
-}
-
-/** Two workers with four runs at a time each, on a real queue, in this process. */
-async function openWorkers() {
-  const valkey = await startValkey();
-  const { signal } = new AbortController();
-  const onError = () => {};
-  const engine = await openQueueEngine(new Secret(valkey.url), { clock: systemClock, onError });
-  const runs = openRunStore(engine);
-  const declared = new Map<string, readonly DeclaredServer[]>();
-  const env: Record<string, string> = {};
-  const context = {
-    engine,
-    runs,
-    clock: systemClock,
-    log: silentLog,
-    env,
-    signal,
-    cache: openCache(engine, undefined, { now: Date.now, onError }),
-    onError,
-    serversOf: async ({ id }: RunRecord) => ({ servers: declared.get(id) ?? [], env: {} }),
-    onEnd: async () => {},
-    busyMs: 5,
-  };
-  const workers = [startWorkers(context, 4), startWorkers(context, 4)];
-  const events = engine.openEvents("apply");
-  const waiters = openWaiters([events], runs);
-  return {
-    env,
-    async apply(id: string, servers: readonly DeclaredServer[]) {
-      declared.set(id, servers);
-      const names = servers.map(({ desired }) => desired.name);
-      const asked = { id, kind: "apply", subject: null, servers: names, strict: false, fresh: true } as const;
-      await submit({ engine, runs, now: Date.now }, { ...asked, content: () => id });
-      return await waiters.wait(id, 60_000, signal);
-    },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(workers.map((worker) => worker.stop(1_000)));
-      await events.close();
-      await engine[Symbol.asyncDispose]();
-      await valkey[Symbol.asyncDispose]();
-    },
-  };
 }
 
 const projectOf = (round: number) => `project-${String((round % ROUNDS_OF_AN_EMULATOR) + 1).padStart(5, "0")}`;
@@ -98,6 +48,7 @@ describe("applies of overlapping sets of servers", () => {
   it("never write to one server side by side, in random interleavings", async ({ skip }) => {
     needsValkey(skip);
     await using workers = await openWorkers();
+    for (let count = 0; count < 2; count++) workers.start(4);
     const emulators = new Map<ServerName, Emulator>();
     const renew = async () => {
       for (const name of SERVERS) {
