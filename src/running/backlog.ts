@@ -117,7 +117,7 @@ export async function readBacklog(
 
 /**
  * Celery without Valkey goes on to take jobs after its database was restarted, and stores no event any more (run on 5.2:
- * docs/sizing.md, "What a kill may cost"). The jobs that it takes look like those of a worker that is well.
+ * docs/sizing.md, "What a killed process may lose"). The jobs that it takes look like those of a worker that is well.
  */
 export const OUTLIVED = "the worker was started before its database and may store no events any more";
 

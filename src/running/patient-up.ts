@@ -1,7 +1,7 @@
 import { CodedError } from "../base/errors.ts";
 import { retry } from "../base/retry.ts";
 import type { Clock } from "../base/wait.ts";
-import type { Docker } from "../docker/index.ts";
+import type { Container, Docker } from "../docker/index.ts";
 import { SERVER } from "../stack/service-names.ts";
 import { containerOf, observeStack } from "./observe.ts";
 
@@ -11,7 +11,7 @@ interface PatienceContext {
   readonly signal: AbortSignal;
 }
 
-const HEALTHY_WITHIN_MS = 180_000;
+const HEALTHY_WITHIN_MS = 120_000;
 /** A server that is down refuses the connection; the engine says this of one that is only slow. */
 const TIMED_OUT = /exceeded timeout/i;
 
@@ -23,16 +23,19 @@ export async function upPatiently(context: PatienceContext, up: () => Promise<vo
   try {
     await up();
   } catch (error) {
-    if (!(error instanceof CodedError) || error.code !== "GC1604" || !(await becomesHealthy(context))) throw error;
+    const isUp = error instanceof CodedError && error.code === "GC1604";
+    if (!isUp || !(await slowServerIsHealthy(context))) throw error;
     await up();
   }
 }
 
-/** Waits for a server that is unhealthy because it is slow. False for any other server. */
-async function becomesHealthy({ docker, clock, signal }: PatienceContext): Promise<boolean> {
+const isSlow = (server: Container | undefined): boolean =>
+  server?.state === "running" && server.health === "unhealthy" && TIMED_OUT.test(server.healthOutput ?? "");
+
+/** Waits for a server as long as it is unhealthy because it is slow. False for any other server. */
+export async function slowServerIsHealthy({ docker, clock, signal }: PatienceContext): Promise<boolean> {
   const server = async () => containerOf(await observeStack(docker), SERVER);
-  const first = await server();
-  if (first?.health !== "unhealthy" || !TIMED_OUT.test(first.healthOutput ?? "")) return false;
+  if (!isSlow(await server())) return false;
   const lastMs = clock.now() + HEALTHY_WITHIN_MS;
   return await retry({
     clock,
@@ -40,7 +43,7 @@ async function becomesHealthy({ docker, clock, signal }: PatienceContext): Promi
     async attempt() {
       const now = await server();
       if (now?.health === "healthy") return true;
-      return now?.state === "running" && clock.now() < lastMs ? undefined : false;
+      return isSlow(now) && clock.now() < lastMs ? undefined : false;
     },
   });
 }

@@ -6,6 +6,7 @@ import { type Docker, lastLines } from "../docker/index.ts";
 import { DATABASE, isStackService, ONE_SHOTS, SERVER, START_ORDER, VALKEY, WORKER } from "../stack/service-names.ts";
 import { type IntakeContext, whilePaused } from "./intake.ts";
 import { containerOf, observeStack, type RunningStack } from "./observe.ts";
+import { slowServerIsHealthy } from "./patient-up.ts";
 
 export interface Restarted {
   readonly service: string;
@@ -44,13 +45,16 @@ export function planRestart({ config }: RunningStack, named: readonly string[]):
   };
 }
 
+interface ServicesRestart {
+  readonly docker: Docker;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  say(text: string): void;
+}
+
 /** Restarts services and waits until they are healthy. Leaves dependencies out, so that no one-shot runs again. */
-export async function restartServices(
-  docker: Docker,
-  services: readonly string[],
-  clock: Clock,
-  say: (text: string) => void,
-): Promise<Restarted[]> {
+export async function restartServices(context: ServicesRestart, services: readonly string[]): Promise<Restarted[]> {
+  const { docker, clock, say } = context;
   const startMs = clock.now();
   const before = await observeStack(docker);
   const missing = services.filter((service) => containerOf(before, service) === undefined);
@@ -63,8 +67,8 @@ export async function restartServices(
   const stores = services.filter(isStore);
   const others = services.filter((service) => !isStore(service));
   // A worker that starts before its database is ready may never store an event.
-  let waited = await restartTogether(docker, stores, say);
-  if (waited.code === 0) waited = await restartTogether(docker, others, say);
+  let waited = await restartTogether(context, stores);
+  if (waited.code === 0) waited = await restartTogether(context, others);
   const after = await observeStack(docker);
   const ms = clock.now() - startMs;
   const results = services.flatMap((service): Restarted[] => {
@@ -78,17 +82,19 @@ export async function restartServices(
 }
 
 async function restartTogether(
-  docker: Docker,
+  context: ServicesRestart,
   services: readonly string[],
-  say: (text: string) => void,
 ): Promise<Pick<ProcessResult, "code" | "stderr">> {
   if (services.length === 0) return { code: 0, stderr: "" };
+  const { docker, say } = context;
   const compose = ["compose", "--profile", "*"];
   const done = await docker.cli([...compose, "restart", "--no-deps", ...services], {
     onStderrLine: (line) => /Started|Restarting/.test(line) && say(line.trim()),
   });
   if (done.code !== 0) throw restartFailed("docker compose restart failed", lastLines(done.stderr, 5));
-  return await docker.cli([...compose, "up", "--detach", "--wait", "--no-deps", "--no-recreate", ...services]);
+  const wait = () => docker.cli([...compose, "up", "--detach", "--wait", "--no-deps", "--no-recreate", ...services]);
+  const waited = await wait();
+  return waited.code !== 0 && (await slowServerIsHealthy(context)) ? await wait() : waited;
 }
 
 /** Executes a restart of these services or programs; where a data store is among them, intake is paused first. */

@@ -68,7 +68,7 @@ export function requireManagedSecret({ declaration }: Pick<ChangeContext, "decla
  * the old value serves until then.
  */
 export async function changeSecret(context: ChangeContext, file: SecretFile, given?: Secret): Promise<ChangedSecret> {
-  const { dir, docker, declaration, say } = context;
+  const { dir, docker, declaration } = context;
   const { bytes, readers, secret } = MANAGED_SECRETS[file];
   const secrets = openStackSecrets(docker);
   const found = secretProgress.read(dir);
@@ -106,7 +106,7 @@ export async function changeSecret(context: ChangeContext, file: SecretFile, giv
     }
     const stack = await observeStack(docker);
     const restarted = (running ?? readers).filter((service) => containerOf(stack, service) !== undefined);
-    if (restarted.length > 0) await restartServices(docker, restarted, context.clock, say);
+    if (restarted.length > 0) await restartServices(context, restarted);
     return restarted;
   };
   const restarted =

@@ -104,7 +104,7 @@ export async function checkOwner(engine: Engine, identity: WorkspaceIdentity): P
 
 const START = "docker compose up -d --wait";
 
-/** A worker with Celery takes a job off its queue before its event is stored (docs/sizing.md, "What a kill may cost"). */
+/** A worker with Celery takes a job off its queue before its event is stored (docs/sizing.md, "What a killed process may lose"). */
 const LOSES_EVENTS: readonly string[] = [WORKER, DATABASE, VALKEY];
 
 function containerFindings(container: Container, queue: JobQueue | undefined): Finding[] {

@@ -43,7 +43,7 @@ export default {
       withoutLoss({ ...context, docker, queue: jobQueueOf(declaration), say }, services, () =>
         programs
           ? restartPrograms(docker, runningContainer(stack, SERVER).id, programs, context.clock, say)
-          : restartServices(docker, services, context.clock, say),
+          : restartServices({ ...context, docker, say }, services),
       ),
     );
     if (context.json) context.print(JSON.stringify({ restarted: done }));

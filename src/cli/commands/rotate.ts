@@ -42,7 +42,7 @@ export default {
         .argument("[app...]", "apps whose keys are replaced; default: those of an unfinished rotation, else all")
         .option("--abort", "go back: the old key is published again, the new one deleted")
         .option("--keep-old", "finish without deleting: both keys stay valid")
-        .option("--silent-for <time>", "how long the old key must have been unused before it is deleted", "60s"),
+        .option("--silent-for <time>", "how long the old key must have been unused before it is deleted", "30s"),
       "rotate",
     ),
   async run(context, flags, apps) {

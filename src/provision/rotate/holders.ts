@@ -153,7 +153,7 @@ interface Watch {
   say(text: string): void;
 }
 
-/** A wait of a minute is looked at every 5 s, so that its progress shows; one of an hour every 30 s. */
+/** A wait of half a minute is looked at every 2.5 s, so that its progress shows; one of an hour every 30 s. */
 const lookEveryMs = (silentForMs: number): number => Math.min(Math.max(silentForMs / 12, 1_000), 30_000);
 
 /**

@@ -7,7 +7,7 @@ import { type ProcessResult, type RunOptions, runProcess } from "../../../src/ba
 import { built } from "../../support/built.ts";
 
 const CLI = built("cli.mjs");
-const CALL_WITHIN_MS = 240_000;
+const CALL_WITHIN_MS = 240_000 * Number(process.env.DOCKER_TEST_PATIENCE ?? 1);
 
 /** A folder of its own with free ports, and whatever containers and volumes a test starts in it. */
 export interface TestProject extends AsyncDisposable {

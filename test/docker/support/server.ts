@@ -64,6 +64,13 @@ export async function inventory(stack: Stack, organization = "Acme"): Promise<In
   };
 }
 
+/** The ids of the administrator's tokens. */
+export async function tokenIds(stack: Stack): Promise<readonly string[]> {
+  const password = new Secret(await stack.secret("admin_password"));
+  const session = await signIn({ ...contextOf(stack), email: "admin@example.com", password });
+  return (await session.tokens()).map(({ id }) => String(id));
+}
+
 /** An event by the id that its sender gave it, once the worker has stored it. */
 export async function readEvent(stack: Stack, slug: string, eventId: string): Promise<StoredEvent> {
   const server = await openServer(stack);

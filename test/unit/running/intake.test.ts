@@ -54,7 +54,7 @@ describe("before the database restarts", () => {
     const { stack, atStop } = watched();
     const context = contextOf(stack);
     const services = ["glitchtip-db", ...PAUSED];
-    await withoutLoss(context, services, () => restartServices(stack.docker, services, context.clock, context.say));
+    await withoutLoss(context, services, () => restartServices(context, services));
     expect(atStop).toEqual([{ ran: [], queue: 0 }]);
     const [database = 0, ...others] = services.map((name) => stack.started.get(name) ?? 0);
     expect(others.every((nth) => nth > database)).toBe(true);
@@ -88,11 +88,33 @@ describe("before the database restarts", () => {
   it("a restart of the worker alone stops no intake", async () => {
     const { stack } = watched();
     const context = contextOf(stack);
-    await withoutLoss(context, ["glitchtip-worker"], () =>
-      restartServices(stack.docker, ["glitchtip-worker"], context.clock, context.say),
-    );
+    await withoutLoss(context, ["glitchtip-worker"], () => restartServices(context, ["glitchtip-worker"]));
     expect(stack.calls).toEqual(["restart glitchtip-worker", "up glitchtip-worker"]);
   });
+
+  it.each([
+    { output: "Health check exceeded timeout (5s)", ends: "up again" },
+    { output: "connection refused", ends: "GC1605" },
+  ])(
+    "a restart waits for a server whose health checks are late, and for no other: $output",
+    async ({ output, ends }) => {
+      let [ups, looks] = [0, 0];
+      const docker = fakeDocker({
+        config: { services: { glitchtip: {} } },
+        engine: {
+          containers: async () => [
+            container("glitchtip", looks++ < 4 ? { health: "unhealthy", healthOutput: output } : { health: "healthy" }),
+          ],
+        },
+        cli: async (args) => answers({ code: args.includes("up") && ++ups === 1 ? 1 : 0 }),
+      });
+      const outcome = await restartServices(contextOf({ docker }), ["glitchtip"]).then(
+        () => "up again",
+        (error: { readonly code?: string }) => error.code,
+      );
+      expect(outcome).toBe(ends);
+    },
+  );
 
   it.each([1, 2])("starts everything again where call %i of the pause fails", async (nth) => {
     const { stack } = watched({ failing: [nth], when: "after" });

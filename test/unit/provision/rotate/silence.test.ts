@@ -1,4 +1,6 @@
+import { Command } from "commander";
 import { describe, expect, it } from "vitest";
+import rotateCommand from "../../../../src/cli/commands/rotate.ts";
 import type { Holder, Holders } from "../../../../src/provision/rotate/holders.ts";
 import { untilSilent } from "../../../../src/provision/rotate/holders.ts";
 
@@ -91,4 +93,8 @@ describe("the watch over the old key", () => {
     await watch.wait(0, 60 * MINUTE);
     expect(watch.looks.length).toBeLessThan(150);
   });
+});
+
+it("takes half a minute where nothing is said, so that a rotation on a real server ends within 45 s", () => {
+  expect(rotateCommand.flags?.(new Command()).opts()).toMatchObject({ silentFor: "30s" });
 });
