@@ -5,7 +5,7 @@ import type { Settings } from "./settings.ts";
 type WaitingEvent = Omit<PendingEventRow, "id">;
 
 /**
- * How accepted events wait for the worker, and what is lost with it (docs/sizing.md, "What a kill may cost").
+ * How accepted events wait for the worker, and what is lost with it (docs/sizing.md, "What a killed process may lose").
  * `vtasks`: a job is removed when its event is stored. `celery`: a job is removed when it is taken, so that a kill loses the
  * batch in work. `kombu`, Celery without Valkey: a job is taken in the same way, and its row stays for ever.
  */
