@@ -141,7 +141,7 @@ function stackOf({ ours, oneShots, apps, missing, wasProvisioned }: Picture) {
           "id-glitchtip-provision:/run/glitchtip/status.json": JSON.stringify(status),
           ...Object.fromEntries(
             apps.flatMap(({ lostFile }, at) =>
-              lostFile ? [[`id-glitchtip-provision:/run/glitchtip/${nameOf(at)}.env`, ""]] : [],
+              lostFile ? [[`id-glitchtip-provision:/run/glitchtip/apps/${nameOf(at)}/${nameOf(at)}.env`, ""]] : [],
             ),
           ),
         }
