@@ -276,9 +276,11 @@ async function waitingClients(note: Note): Promise<void> {
 
 /** Fifty equal applies at once. */
 async function equalApplies(note: Note): Promise<void> {
-  await using stage = await openStage(1, { slow: { ...REAL, serviceMs: 50 }, seed: { projects: PROJECTS } });
+  await using stage = await openStage(1, { slow: { ...REAL, serviceMs: 100 }, seed: { projects: PROJECTS } });
   await using api = await stage.serve("--api");
   await using _worker = await stage.serve("--worker");
+  // A service that has been up for a while.
+  for (let i = 0; i < 10; i++) await reconciled(api, stage.token, stage.request(stage.servers));
   const body = stage.request(stage.servers, { dry_run: false });
   const start = performance.now();
   const skippedMs: number[] = [];
@@ -289,12 +291,10 @@ async function equalApplies(note: Note): Promise<void> {
       return result;
     }),
   );
-  const applied = results.filter(
-    ({ status, applied_count }) => status === "success" && applied_count === PROJECTS * ALERTS,
-  );
-  note("service, 50 equal applies: applied", applied.length, "", 1);
-  if (skippedMs.length !== 49) throw new Error(`${skippedMs.length} of 50 equal applies were skipped`);
-  note("service, 50 equal applies: until 49 are answered as skipped", Math.max(...skippedMs), "ms", 1_000);
+  const applied = results.filter(({ applied_count }) => applied_count > 0);
+  note("service, 50 equal applies: that changed something", applied.length, "", 1);
+  note("service, 50 equal applies: not skipped", results.length - skippedMs.length, "", 1);
+  note("service, 50 equal applies: until all others are answered as skipped", Math.max(...skippedMs), "ms", 1_000);
 }
 
 /** How many servers the largest request has; 1,000 by hand. */
