@@ -6,6 +6,7 @@ import * as z from "zod/mini";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
+import { retry } from "../base/retry.ts";
 import { Secret } from "../base/secret.ts";
 import { systemClock } from "../base/wait.ts";
 import { secretFile, withoutLineEnd } from "../config/secret-volumes.ts";
@@ -19,6 +20,7 @@ const SETTINGS_FILE = "/opt/glitchtip-compose/service.json";
 const KEY_FOLDER = "/service";
 const WORKSPACE = "/workspace";
 const RUNS_AT_ONCE = 4;
+const QUEUE_WITHIN_MS = 60_000;
 
 export interface ContainerContext {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -35,10 +37,18 @@ export async function runInContainer(context: ContainerContext, [word, ...words]
   if (role === undefined) throw new CodedError("GC1001", `serve.mjs: there is no role "${word}"`);
   const settings = z.parse(serviceSettings, JSON.parse(readFileSync(SETTINGS_FILE, "utf8")));
   const env = { ...context.env, ...(role === "worker" ? variablesOf(settings) : {}), SERVICE_KEY: key };
-  await serve(
-    { ...context, dir: WORKSPACE, env, clock: systemClock, version: settings.tool },
-    serveSettingsOf(role, settings),
-  );
+  // Queue and service start at the same time after a restart of the machine.
+  await retry({
+    clock: systemClock,
+    signal: context.signal,
+    deadlineMs: QUEUE_WITHIN_MS,
+    pauseAfter: (error, backoffMs) => (error instanceof CodedError && error.code === "GC2007" ? backoffMs : undefined),
+    async attempt() {
+      const service = { ...context, dir: WORKSPACE, env, clock: systemClock, version: settings.tool };
+      await serve(service, serveSettingsOf(role, settings));
+      return true;
+    },
+  });
 }
 
 /** Returns what the service does as a container of this role. */
