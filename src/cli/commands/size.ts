@@ -1,3 +1,4 @@
+import { stdout } from "node:process";
 import type { Command } from "commander";
 import { counted } from "../../base/counted.ts";
 import { parseDays, parseEventsPerDay } from "../../init/index.ts";
@@ -5,6 +6,7 @@ import { ASSUMED, declaredFor, MEASURED, type Sizing, sizeFor } from "../../work
 import { badValues } from "../arguments.ts";
 import type { CliCommand } from "../command.ts";
 import { table } from "../table.ts";
+import { columnsOf } from "../wrap.ts";
 
 interface Flags {
   readonly eventsPerDay: string;
@@ -37,12 +39,17 @@ export default {
   },
 } satisfies CliCommand<Flags>;
 
+const thousands = (count: number): string => count.toLocaleString("en-US");
+
 const gib = (mib: number): string => `${(mib / 1024).toFixed(mib < 10_240 ? 1 : 0)} GiB`;
 
 function sizingText(sizing: Sizing, production: boolean): string {
   const { eventsPerDay, retentionDays, peakPerS, topology, memoryMib, hostMib, diskMib, postgres, measured } = sizing;
   const rows = [
-    ["events", `${eventsPerDay} a day, kept ${counted(retentionDays, "day")}; ${peakPerS} a second at the peak`],
+    [
+      "events",
+      `${thousands(eventsPerDay)} a day, kept ${counted(retentionDays, "day")}; ${peakPerS} a second at the peak`,
+    ],
     ["topology", topology],
     ["memory", `${gib(hostMib)} for the machine`],
     ...Object.entries(memoryMib).map(([part, mib]) => [`  ${part}`, `${mib} MiB at most`]),
@@ -57,9 +64,10 @@ function sizingText(sizing: Sizing, production: boolean): string {
     ],
   ];
   const why = [
-    ...Object.values(MEASURED).map(({ value, unit, how }) => [`${value} ${unit}`, how]),
-    ...Object.values(ASSUMED).map(({ value, why }) => [`${value}, assumed`, why]),
+    ...Object.values(MEASURED).map(({ value, unit, how }) => [`${thousands(value)} ${unit}`, how]),
+    ...Object.values(ASSUMED).map(({ value, why }) => [`${thousands(value)}, assumed`, why]),
   ];
+  const columns = columnsOf(stdout);
   const beyond = measured
     ? []
     : [
@@ -67,12 +75,12 @@ function sizingText(sizing: Sizing, production: boolean): string {
         `more than the ${MEASURED.workerStoredPerS.value} a second that were measured: try it with npx glitchtip-compose load`,
       ];
   return [
-    table(rows),
+    table(rows, columns),
     ...beyond,
     "",
     `apply: npx glitchtip-compose init ${production ? "--production --domain DOMAIN " : ""}--size ${eventsPerDay}/${retentionDays}d`,
     "",
     "because:",
-    table(why),
+    table(why, columns),
   ].join("\n");
 }

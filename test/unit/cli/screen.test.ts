@@ -27,6 +27,15 @@ describe("a table", () => {
     expect([first, second]).toEqual([`${cell}${" ".repeat(5 - columns)}  x`, "12345  y"]);
   });
 
+  it("breaks a last cell that is wider than the terminal at blanks, below itself", () => {
+    const rows = [
+      ["data", "57 GiB"],
+      ["postgres", "shared_buffers=512MB work_mem=16MB"],
+    ];
+    expect(table(rows, 36)).toBe("data      57 GiB\npostgres  shared_buffers=512MB\n          work_mem=16MB");
+    expect(table(rows)).toBe("data      57 GiB\npostgres  shared_buffers=512MB work_mem=16MB");
+  });
+
   it("is not put out of line by colours", () => {
     const paint = paintFor({ env: {}, json: false }, true);
     const lines = table([
