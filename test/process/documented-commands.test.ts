@@ -11,13 +11,13 @@ import { TemporaryFolder } from "../support/workspace.ts";
 import { ELSEWHERE } from "./documented/elsewhere.ts";
 import { filesOf } from "./documented/fixtures.ts";
 import { type Fixture, HERE, type Here } from "./documented/here.ts";
-import { NOT_RUN } from "./documented/not-run.ts";
+import { NOT_RUN, OWN_SCRIPT } from "./documented/not-run.ts";
 import { ON_A_STACK } from "./documented/on-a-stack.ts";
 
 const all = [...new Set(PAGES.flatMap((page) => linesOfPage(textOfPage(page))))].sort();
 /** The tests of `serve` start it with options of their own, so its lines are compared option by option. */
 const isOfService = (line: string) => /(?:^|\$\()glitchtip-compose serve /.test(line);
-const documented = all.filter((line) => !isOfService(line));
+const documented = all.filter((line) => !isOfService(line) && !OWN_SCRIPT.test(line));
 const here = HERE.flatMap(({ lines }) => Object.keys(lines));
 const elsewhere = Object.values(ELSEWHERE).flatMap((calls) =>
   calls.map((one) => (typeof one === "string" ? one : one[0])),

@@ -9,7 +9,7 @@ it("size reports what so many events need, why, and how to apply it, in an empty
   expect(stdout).toMatch(/^memory +4\.0 GiB for the machine$/m);
   expect(stdout).toMatch(/^postgres +shared_buffers=256MB /m);
   expect(stdout).toContain("apply: npx glitchtip-compose init --size 50000/30d");
-  expect(stdout).toMatch(/^9699 bytes +an error of 20\.7 kB/m);
+  expect(stdout).toMatch(/^9,699 bytes +an error of 20\.7 kB/m);
   const json = await runCli(folders, "size", "--events-per-day", "50000", "--retention", "30", "--json");
   expect(JSON.parse(json.stdout)).toMatchObject({
     topology: "split",

@@ -26,26 +26,8 @@ export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
     "glitchtip-compose --json",
     "SENTRY_DSN='http://…@127.0.0.1:8000/1'",
   ],
-  "belongs to this repository's own tests and builds, which run in CI": [
-    "GLITCHTIP_TEST_IMAGE=glitchtip/glitchtip:5.2.1 npx vitest run -c test/vitest.config.ts --project docker test/docker/first-run.test.ts",
-    "VAULT_TEST_ADDR=http://127.0.0.1:8200 VAULT_TEST_TOKEN=… npx vitest run -c test/vitest.config.ts --project process vault.test",
-    'eval "$(bash test/docker/engine/engine.sh env)"',
-    "npm ci && npm run demo",
-    "npm ci && npm test",
-    "npm run bench",
-    "npm run build",
-    "npm run contract:record",
-    "npm run contract:record -- --url http://127.0.0.1:8000 --generation 7 --reset 'COMMAND'",
-    "npm run contract:record -- --url http://127.0.0.1:8000 --generation 7 --scenario keys",
-    "npm run docs",
-    "npm run docs:media",
-    "npm run engine images",
-    "npm run engine up",
-    "npm run test:long",
-    "npm test",
-    "npx vitest run -c test/vitest.config.ts --project contract emulator.test",
-    "npx vitest run -c test/vitest.config.ts --project process test/process/s3.test.ts",
-    "npx vitest run -c test/vitest.config.ts --project unit",
-    "npx vitest run -c test/vitest.config.ts --project unit test/unit/docs.test.ts -u",
-  ],
+  "belongs to this repository's own engine for tests": ['eval "$(bash test/docker/engine/engine.sh env)"'],
 };
+
+/** This repository's own tests and builds, which CI runs. */
+export const OWN_SCRIPT = /^(?:[A-Z_]+=\S+ )*(?:npm (?:run|test|ci)|npx vitest)\b/;
