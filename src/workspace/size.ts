@@ -16,10 +16,26 @@ export const MEASURED = {
     unit: "requests/s",
     how: "GlitchTip 5.2, one web process: full with 2 requests in flight",
   },
-  allInOneMib: { value: 179, unit: "MiB", how: "GlitchTip 5.2, all in one: peak while 100 events came; killed with a limit below 180" },
-  webMib: { value: 187, unit: "MiB", how: "GlitchTip 5.2, web: peak while 100 events came; killed with a limit of 184" },
-  workerMib: { value: 190, unit: "MiB", how: "GlitchTip 5.2, a worker with 4 threads: runs with a limit of 170, keeps restarting with 150" },
-  databaseMib: { value: 98, unit: "MiB", how: "Postgres 18 with its default settings, while 3,000 events were written" },
+  allInOneMib: {
+    value: 179,
+    unit: "MiB",
+    how: "GlitchTip 5.2, all in one: peak while 100 events came; killed with a limit below 180",
+  },
+  webMib: {
+    value: 187,
+    unit: "MiB",
+    how: "GlitchTip 5.2, web: peak while 100 events came; killed with a limit of 184",
+  },
+  workerMib: {
+    value: 190,
+    unit: "MiB",
+    how: "GlitchTip 5.2, a worker with 4 threads: runs with a limit of 170, keeps restarting with 150",
+  },
+  databaseMib: {
+    value: 98,
+    unit: "MiB",
+    how: "Postgres 18 with its default settings, while 3,000 events were written",
+  },
   eventBytes: {
     value: 9_699,
     unit: "bytes",
