@@ -40,6 +40,21 @@ export interface AppStatus {
 }
 
 /**
+ * Returns the env file of one app. In a stack whose Compose file an earlier version wrote and that its user keeps (an ejected
+ * one, or one with edits in conflict) the app has no volume of its own, and reads its file in the folder above.
+ */
+function fileOf(folder: string, app: string, mounts: ReadonlySet<string>): string {
+  const isOfEarlierVersion = mounts.has(folder) && !mounts.has(dsnFolder(folder, app));
+  return isOfEarlierVersion ? join(folder, `${app}.env`) : dsnFile(folder, app);
+}
+
+/** Returns the places where something is mounted in this container; none on an operating system that does not tell. */
+function mountPoints(): ReadonlySet<string> {
+  const lines = (readIfThere("/proc/self/mountinfo") ?? "").split("\n");
+  return new Set(lines.map((line) => line.split(" ")[4] ?? ""));
+}
+
+/**
  * Writes the env files of the apps and then the status, all or none. Returns true where something has changed; what has
  * not is not written. The status comes last, so that it never names a DSN that is not there.
  */
@@ -48,11 +63,12 @@ export function publish(
   envFiles: Readonly<Record<string, string>>,
   status: Status,
   now: Date,
+  mounts = mountPoints(),
 ): boolean {
   const at = now.toISOString();
   const last = readStatus(folder);
   const changed = Object.entries(envFiles)
-    .map(([app, content]) => ({ app, path: dsnFile(folder, app), content, mode: MODE }))
+    .map(([app, content]) => ({ app, path: fileOf(folder, app, mounts), content, mode: MODE }))
     .filter(({ path, content }) => readIfThere(path) !== content);
   const files: FileToWrite[] = [...changed];
   if (files.length > 0 || !sameStatus(last, status)) {
@@ -69,10 +85,10 @@ export function publish(
  * whatever becomes of this run. Returns the apps whose copy was made now: a container that was not recreated yet reads the
  * old file.
  */
-export function takeOver(folder: string, apps: Iterable<string>): string[] {
+export function takeOver(folder: string, apps: Iterable<string>, mounts = mountPoints()): string[] {
   const files = [...apps].flatMap((app) => {
     const content = readIfThere(join(folder, `${app}.env`));
-    const path = dsnFile(folder, app);
+    const path = fileOf(folder, app, mounts);
     return content === undefined || readIfThere(path) !== undefined ? [] : [{ app, path, content, mode: MODE }];
   });
   writeAll(files);
@@ -84,10 +100,19 @@ export function takeOver(folder: string, apps: Iterable<string>): string[] {
  * `takenOver` by this run: their files are emptied by this run and removed by the next. A container that was not recreated yet
  * has the old entrypoint and would not start without its file.
  */
-export function retire(folder: string, declared: Iterable<string>, takenOver: readonly string[] = []): void {
+export function retire(
+  folder: string,
+  declared: Iterable<string>,
+  takenOver: readonly string[] = [],
+  mounts = mountPoints(),
+): void {
   const known = new Set(declared);
-  const old = namesIn(folder).filter((name) => name.endsWith(".env") && !takenOver.includes(name.slice(0, -4)));
-  for (const name of old) removeInTwoSteps(join(folder, name));
+  const kept = new Set([
+    ...takenOver.map((app) => join(folder, `${app}.env`)),
+    ...[...known].map((app) => fileOf(folder, app, mounts)),
+  ]);
+  const old = namesIn(folder).filter((name) => name.endsWith(".env"));
+  for (const path of old.map((name) => join(folder, name))) if (!kept.has(path)) removeInTwoSteps(path);
   const others = namesIn(dsnFolder(folder, "")).filter((app) => !known.has(app));
   for (const app of others) {
     removeInTwoSteps(dsnFile(folder, app));

@@ -173,3 +173,30 @@ describe("the DSNs of an earlier version, which all apps could read", () => {
     expect(read(API)).toBe(ENV);
   });
 });
+
+describe("the DSNs in a stack whose Compose file is an earlier version's, such as an ejected one", () => {
+  /** As /proc/self/mountinfo lists them: api has no volume of its own, and web has one. */
+  const mounts = () => new Set(["/", folder, join(folder, "apps/web")]);
+  const run = (content = ENV, apps = ["api", "web"]) => {
+    const takenOver = takeOver(folder, apps, mounts());
+    const envFiles = Object.fromEntries(apps.map((app) => [app, content]));
+    publish(folder, envFiles, OK, ONE, mounts());
+    retire(folder, apps, takenOver, mounts());
+    return files();
+  };
+
+  it("stay where the app reads them, over any number of runs", () => {
+    writeFileSync(join(folder, "api.env"), "export SENTRY_DSN='http://old@glitchtip:8000/1'\n", { mode: 0o444 });
+    for (const content of [ENV, ENV, "new", "new"]) {
+      expect(run(content)).toEqual(["api.env", WEB, "status.json"]);
+      expect([read("api.env"), read(WEB)]).toEqual([content, content]);
+    }
+  });
+
+  it("go with their app, in two steps", () => {
+    run();
+    run(ENV, ["web"]);
+    expect(read("api.env")).toBe("");
+    expect(run(ENV, ["web"])).toEqual([WEB, "status.json"]);
+  });
+});
