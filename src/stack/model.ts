@@ -37,7 +37,7 @@ export interface ImageKnowledge {
 /** The source of the provisioner's container: the official Node image with the bundle mounted, a built image, or a ready one. */
 export type ProvisionerSource =
   | { readonly kind: "mount" }
-  | { readonly kind: "build" }
+  | { readonly kind: "build"; readonly image: string }
   | { readonly kind: "image"; readonly image: string };
 
 /** A service of the stack: its own keys, and whether those that GlitchTip's containers share stand before them. */

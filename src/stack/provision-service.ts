@@ -3,7 +3,8 @@ import { needsContainer, provisionedApps } from "../config/app-sources.ts";
 import { DSN_DIR, dsnFolder, dsnVolume } from "../config/dsn-volumes.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
 import { handedMark, parseStackReference } from "../config/secrets.ts";
-import type { ProvisionerSource, SecretSource, StackService } from "./model.ts";
+import { fingerprint } from "./managed-files.ts";
+import type { ProvisionerSource, SecretSource, StackService, StackTexts } from "./model.ts";
 import { BUSYBOX, PROVISIONER, READY } from "./service-names.ts";
 import type { ComposeTemplates } from "./templates.ts";
 
@@ -52,6 +53,20 @@ export function provisionServices(
 export const dsnMounts = (declaration: Pick<Declaration, "apps">): string[] =>
   Object.keys(provisionedApps(declaration)).map((app) => `${dsnVolume(app)}:${dsnFolder(DSN_DIR, app)}`);
 
+/**
+ * Returns where the provisioner comes from, for mount, build or image:NAME. The tag of a built image changes with its content:
+ * Compose builds only what is missing, and an earlier version would write the DSNs where no app reads them.
+ */
+export function parseProvisionerSource(
+  text: string | undefined,
+  { provisioner, provisionerDockerfile }: Pick<StackTexts, "provisioner" | "provisionerDockerfile">,
+): ProvisionerSource {
+  if (text?.startsWith("image:")) return { kind: "image", image: text.slice("image:".length) };
+  if (text !== "build") return { kind: "mount" };
+  const tag = fingerprint(provisioner, provisionerDockerfile()).slice(0, 12);
+  return { kind: "build", image: `glitchtip-compose/provisioner:${tag}` };
+}
+
 function provisionerSource(template: ComposeService, source: ProvisionerSource): ComposeService {
   if (source.kind === "mount") return {};
   // Its image has the bundle, the command, and folders that belong to its user.
@@ -59,9 +74,7 @@ function provisionerSource(template: ComposeService, source: ProvisionerSource):
     (volume) => typeof volume !== "string" || !volume.includes("provisioner.mjs"),
   );
   const own: ComposeService = { user: "1000:1000", entrypoint: undefined, command: undefined, volumes };
-  return source.kind === "image"
-    ? { ...own, image: source.image }
-    : { ...own, image: "glitchtip-compose/provisioner", build: "./.glitchtip/provisioner" };
+  return { ...own, image: source.image, ...(source.kind === "build" && { build: "./.glitchtip/provisioner" }) };
 }
 
 export const isFromEnvironment = (reference: string | undefined): boolean => reference?.startsWith("env:") === true;

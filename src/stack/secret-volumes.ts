@@ -130,9 +130,7 @@ function setupService(
   ];
   return {
     ...template,
-    ...(provisioner.kind === "mount"
-      ? {}
-      : { image: provisioner.kind === "image" ? provisioner.image : "glitchtip-compose/provisioner" }),
+    ...(provisioner.kind !== "mount" && { image: provisioner.image }),
     ...(capabilities.length > 0 && { cap_add: capabilities }),
     // Compose copies a secret from the environment into the container, which it refuses for a read-only one.
     ...(has("environment") && { read_only: false }),

@@ -11,7 +11,8 @@ import type { Declaration } from "../config/schema.ts";
 import { serverKind } from "../config/server.ts";
 import { composeProjectNameOf } from "../config/workspace-names.ts";
 import { LOCK_FILE, parseLock } from "../stack/lock.ts";
-import type { ImageKnowledge, ProvisionerSource, RenderedStack } from "../stack/model.ts";
+import type { ImageKnowledge, RenderedStack } from "../stack/model.ts";
+import { parseProvisionerSource } from "../stack/provision-service.ts";
 import { renderStack } from "../stack/render.ts";
 import type { Assets } from "./assets.ts";
 import { readComposeFiles, readUserFiles, readUserFilesWith } from "./compose-files.ts";
@@ -147,15 +148,10 @@ export function renderWorkspace(workspace: Workspace, assets: Assets): RenderedS
     images,
     compose: assets.compose(),
     texts: assets.texts(),
-    provisioner: provisionerSource(declaration.provisioner),
+    provisioner: parseProvisionerSource(declaration.provisioner, assets.texts()),
     oldSecrets: oldSecretFiles(dir).length > 0,
     lock: parseLock(readIfThere(join(dir, LOCK_FILE)) ?? ""),
   });
-}
-
-function provisionerSource(text = "mount"): ProvisionerSource {
-  if (text.startsWith("image:")) return { kind: "image", image: text.slice("image:".length) };
-  return { kind: text === "build" ? "build" : "mount" };
 }
 
 /** Adds the variables that services get from env files, where those can be read. */

@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { readUserCompose } from "../../src/compose/read.ts";
 import { loadDeclaration } from "../../src/config/load.ts";
 import type { RenderedStack, StackInput, StackTexts } from "../../src/stack/model.ts";
+import { parseProvisionerSource } from "../../src/stack/provision-service.ts";
 import { renderStack } from "../../src/stack/render.ts";
 import { openTemplates } from "../../src/stack/templates.ts";
 
@@ -42,7 +43,6 @@ export function renderedStack(
   more: Partial<StackInput> = {},
 ): RenderedStack {
   const declaration = loadDeclaration(declarationText, "glitchtip.yaml");
-  const [kind = "mount", image = ""] = (declaration.provisioner ?? "mount").split(/:(.*)/);
   return renderStack({
     declaration,
     declarationText,
@@ -51,7 +51,7 @@ export function renderedStack(
     compose: testTemplates,
     texts: TEXTS,
     lock,
-    provisioner: kind === "image" ? { kind, image } : { kind: kind === "build" ? "build" : "mount" },
+    provisioner: parseProvisionerSource(declaration.provisioner, more.texts ?? TEXTS),
     ...more,
   });
 }

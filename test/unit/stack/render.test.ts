@@ -3,7 +3,14 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { provisionInputSchema } from "../../../src/config/provision-input.ts";
 import { isStackService, ONE_SHOTS } from "../../../src/stack/service-names.ts";
-import { type ComposeProject, composeOf, declarationWith, renderedStack, secretsOf } from "../../support/stack.ts";
+import {
+  type ComposeProject,
+  composeOf,
+  declarationWith,
+  renderedStack,
+  secretsOf,
+  TEXTS,
+} from "../../support/stack.ts";
 
 const COMPOSE = `services:
   api: { image: shop/api, entrypoint: [docker-entrypoint.sh], command: [node, server.js] }
@@ -206,6 +213,20 @@ describe("the provisioner", () => {
     expect(paths("build")).toEqual(
       expect.arrayContaining([".glitchtip/provisioner/Dockerfile", ".glitchtip/provisioner/provisioner.mjs"]),
     );
+  });
+
+  it("is built anew when its program changes, though Compose builds only an image that is missing", () => {
+    const images = ["// one", "// one", "// two"].map((provisioner) => {
+      const declaration = declarationWith(`${APPS}\nprovisioner: build`);
+      const { services } = composeOf(
+        renderedStack(declaration, COMPOSE, undefined, { texts: { ...TEXTS, provisioner } }),
+      );
+      const names = ["glitchtip-provision", "glitchtip-setup", "glitchtip-ready"];
+      return [...new Set(names.map((name) => services[name]?.image))].join();
+    });
+    expect(images[0]).toMatch(/^glitchtip-compose\/provisioner:[0-9a-f]{12}$/);
+    expect(images[1]).toBe(images[0]);
+    expect(images[2]).not.toBe(images[0]);
   });
 
   it("may be a ready image", () => {
