@@ -120,8 +120,9 @@ function containerFindings(container: Container, queue: JobQueue | undefined): F
   // The engine forgets why: a process that was killed for memory and restarted looks like any other.
   const lost = queue === "celery" && LOSES_EVENTS.includes(service);
   const loss = lost ? "; events that GlitchTip had accepted just before may be lost" : "";
-  const what = `${name} ended and was restarted ${timesText(restarts)} since it was created${loss}`;
-  const fix = `docker compose logs ${service} shows the reason. If it shows none, the process was killed. If that was for lack of memory, raise ${raise}`;
+  // The engine begins the count anew with each start by hand (run: docker compose restart, Engine 28.5).
+  const what = `${name} ended and was restarted ${timesText(restarts)} since it was started${loss}`;
+  const fix = `docker compose logs ${service} shows the reason. If it shows none, the process was killed. If that was for lack of memory, raise ${raise}. The count begins again when the container is next started, which ends this warning.`;
   return [warn("containers", what, fix)];
 }
 
