@@ -38,7 +38,8 @@ export const SECRETS_FOLDER = ".glitchtip/secrets";
 
 export const managed = (path: string, content: string, mode = 0o644): RenderedFile => ({
   path,
-  content,
+  // A file on disk is compared without the line ends of Windows, which the licences in a bundle may have.
+  content: content.replaceAll("\r\n", "\n"),
   mode,
   kind: "managed",
 });

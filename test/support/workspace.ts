@@ -55,6 +55,8 @@ export function testAssets(version = "1.0.0"): Assets {
       ...TEXTS,
       gate: `# gate of ${version}\n`,
       provisioner: `// bundle of ${version}\n`,
+      // The licence of a library has such line ends.
+      serve: () => `// bundle of ${version}\r\n`,
     }),
   };
 }

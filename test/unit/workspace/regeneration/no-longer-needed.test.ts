@@ -28,6 +28,18 @@ describe("a file that is no longer needed", () => {
     expect(() => folder.mode(".glitchtip/provisioner")).toThrow("ENOENT");
   });
 
+  it("is removed where its text has line ends of Windows, too, and a newer one replaces it before", async () => {
+    using folder = await project();
+    const before = folder.read("glitchtip.yaml");
+    folder.write("glitchtip.yaml", `${before}\nservice: {}\n`);
+    await upgrade(folder);
+    await upgrade(folder, { version: "2.0.0" });
+    expect(folder.read(".glitchtip/serve.mjs")).toContain("2.0.0");
+    folder.write("glitchtip.yaml", before);
+    expect((await upgrade(folder, { version: "2.0.0" })).removed).toContain(".glitchtip/serve.mjs");
+    expect(warnings).toEqual([]);
+  });
+
   it("stays with a warning where it was edited", async () => {
     using folder = await project();
     edit(folder, PROGRAM, (text) => `${text}// mine\n`);
