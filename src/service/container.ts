@@ -84,7 +84,7 @@ export function readOrMakeKey(folder: string): string {
   const path = join(folder, "key");
   const known = readIfThere(path);
   if (known !== undefined) return known;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(folder, { recursive: true });
   const made = join(folder, `key.${randomUUID()}`);
   writeFileSync(made, randomBytes(32).toString("base64url"), { mode: 0o600, flush: true });
   try {
