@@ -157,8 +157,11 @@ describeOnEngine("daily work on a running stack", () => {
     expect(await cli("restart", "migrate")).toMatchObject({ code: 2, stderr: expect.stringContaining("runs once") });
   });
 
-  it("status tells memory and disk", async () => {
+  it("status tells memory and disk, and leaves no error in the database's log", async () => {
+    const errors = async () => (await cli("logs", "db", "--errors", "--tail", "all")).stdout;
+    const before = await errors();
     const { resources, state } = await json("status");
+    expect(await errors()).toBe(before);
     expect(state).toBe("ok");
     const web = resources.memory.find(({ service }: { service: string }) => service === "glitchtip");
     expect(web.limitBytes).toBe(512 * 1024 * 1024);
