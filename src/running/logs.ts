@@ -114,8 +114,17 @@ const FAILURES: readonly RegExp[] = [
   /" 5\d\d(?: |$)/,
 ];
 
-/** Errors that GlitchTip expects and Postgres logs all the same: its cache in the database inserts what may be there. */
-const EXPECTED = /ERROR: {1,2}duplicate key value violates unique constraint "django_cache_pkey"/;
+/**
+ * Errors that are expected and that Postgres logs all the same: GlitchTip's cache in the database inserts what may be there, and
+ * whoever connects while Postgres starts or stops, as our health check does, is refused.
+ */
+const EXPECTED = new RegExp(
+  [
+    'ERROR: {1,2}duplicate key value violates unique constraint "django_cache_pkey"',
+    "FATAL: {1,2}the database system is (?:starting up|shutting down|not yet accepting connections)",
+    "FATAL: {1,2}terminating connection due to administrator command",
+  ].join("|"),
+);
 
 /** Postgres writes the details of an error on lines of their own. */
 const CONTINUATION = /\b(?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY): /;

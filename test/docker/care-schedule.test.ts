@@ -4,6 +4,7 @@ import { parseDsn } from "../../src/glitchtip/dsn.ts";
 import { QUEUE_TABLES } from "../../src/running/backlog.ts";
 import { describeOnEngine } from "./support/engine.ts";
 import { killAsTheKernel, postEvent } from "./support/event-flow.ts";
+import { postgresErrors } from "./support/postgres-errors.ts";
 import { openServer, readEvent, storedState } from "./support/server.ts";
 import { Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
@@ -38,6 +39,11 @@ describeOnEngine("a stack of generation 5.2 without Valkey, with care.restart.sc
     await stack.up();
   }, 300_000);
   afterAll(() => stack?.[Symbol.asyncDispose]());
+
+  it("status, doctor, verify and care leave no error in Postgres's log", async () => {
+    for (const words of [["status"], ["doctor"], ["verify"], ["care", "run"]]) await cli(...words);
+    expect(await postgresErrors(stack.project)).toEqual([]);
+  });
 
   it("tells of a worker that outlived its database, and up restarts it and has an event read back", async () => {
     const dsn = parseDsn((await stack.variable("app", "SENTRY_DSN")) ?? "");

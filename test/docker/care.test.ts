@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeOnEngine } from "./support/engine.ts";
+import { postgresErrors } from "./support/postgres-errors.ts";
 import { RECEIVER, receivedBy, startCaredFor, toldOf } from "./support/receiver.ts";
 import { Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
@@ -52,6 +53,10 @@ describeOnEngine("a stack with care and notify", () => {
     }
     expect([await startedAt("glitchtip"), await startedAt("glitchtip-worker")]).toEqual(before);
     expect((await stack.app<{ eventId: string }>("/error"))?.eventId).toBeDefined();
+  });
+
+  it("asks only tables that are there: no round leaves an error in Postgres's log", async () => {
+    expect(await postgresErrors(stack.project)).toEqual([]);
   });
 
   it("tells of it: the project in it, in each channel's own form, and no secret", async () => {

@@ -3,6 +3,7 @@ import { asTyped, ON_A_STACK } from "../process/documented/on-a-stack.ts";
 import { wordsOf } from "../support/documented-lines.ts";
 import { runInProcess } from "../support/in-process-cli.ts";
 import { describeOnEngine } from "./support/engine.ts";
+import { postgresErrors } from "./support/postgres-errors.ts";
 import { type TestProject, temporaryProject } from "./support/project.ts";
 import { until } from "./support/until.ts";
 
@@ -52,6 +53,13 @@ describeOnEngine("verify, status, doctor and down on a running stack", () => {
       code: 1,
       data: { error: { code: "GC1605", remedy: "docker compose up -d --wait" } },
     });
+  });
+
+  it("beside a database without tables: status and doctor ask none of them", async () => {
+    await project.compose("up", "-d", "--wait", "glitchtip-db");
+    expect((await json("status")).code).toBe(1);
+    await json("doctor");
+    expect(await postgresErrors(project)).toEqual([]);
   });
 
   it("verify reads back an event of every app, sent with what its image has", async () => {
@@ -114,6 +122,12 @@ describeOnEngine("verify, status, doctor and down on a running stack", () => {
     const { code, data } = await json("doctor");
     expect(data.findings.filter(({ level }: { level: string }) => level !== "ok")).toEqual([]);
     expect(code).toBe(0);
+  });
+
+  it("none of these, nor a further `up`, leaves an error in Postgres's log, and `logs --errors` shows nothing", async () => {
+    expect(await project.cli(["up"])).toMatchObject({ code: 0 });
+    expect(await postgresErrors(project)).toEqual([]);
+    expect(await project.cli(["logs", "--errors"])).toMatchObject({ code: 0, stdout: "" });
   });
 
   it.each(ON_A_STACK)("%s, as the pages have it", async (line) => {

@@ -38,6 +38,19 @@ describe("failures in logs", () => {
     expect(failuresOf(...expected, ...real, ...expected)).toEqual(real);
   });
 
+  it("what Postgres says to a health check while it starts, and to its clients while it stops, is none", () => {
+    const fatal = (text: string) => `2026-11-30 03:00:00.000 UTC [71] FATAL:  ${text}`;
+    const expected = [
+      fatal("the database system is starting up"),
+      fatal("the database system is not yet accepting connections"),
+      "2026-11-30 03:00:00.000 UTC [71] DETAIL:  Consistent recovery state has not been yet reached.",
+      fatal("the database system is shutting down"),
+      fatal("terminating connection due to administrator command"),
+    ];
+    const real = [fatal("sorry, too many clients already"), fatal('role "root" does not exist')];
+    expect(failuresOf(...expected, ...real)).toEqual(real);
+  });
+
   it.each([
     '{"level":"error","msg":"no upstream"}',
     "level=fatal msg=x",
