@@ -23,6 +23,8 @@ import time
 import psycopg
 
 LOCK = 7221902514
+# The exit code where the database refuses the password; `doctor` knows the remedy by it (stack-checks.ts).
+REFUSED = 77
 MIGRATE = "bin/run-migrate.sh"
 RETAIN = "GLITCHTIP_RETAIN_LEGACY_DATA"
 READ = "SELECT fingerprint, done_at > now() - interval '1 day' FROM glitchtip_compose.init"
@@ -89,7 +91,11 @@ def connect(seconds):
             refused = "authentication failed" in str(error)
             if refused or time.monotonic() >= deadline:
                 say(f"the database does not answer: {str(error).strip()}")
-                sys.exit(1)
+                if refused:
+                    own = "DATABASE_URL_FILE" in os.environ
+                    say("it has another password than the stack; to mend it:")
+                    say("put its own into server.database.url" if own else "npx glitchtip-compose secrets rotate db-password")
+                sys.exit(REFUSED if refused else 1)
             time.sleep(0.25)
 
 

@@ -11,7 +11,10 @@ const release = (name: string, more = "") => `services:
   app: { environment: { RELEASE: ${name} } }
 ${more}`;
 
-const broken: Record<string, { more?: string; damage?(stack: Stack): Promise<void> | void; log: [string, RegExp] }> = {
+const broken: Record<
+  string,
+  { more?: string; damage?(stack: Stack): Promise<void> | void; log: [string, RegExp]; doctor?: string }
+> = {
   "GlitchTip runs, but never answers": {
     more: `  glitchtip: { command: [sleep, "600"], stop_grace_period: 1s, ${HEALTH} }
   glitchtip-provision: { ${WITHIN} }`,
@@ -27,6 +30,7 @@ const broken: Record<string, { more?: string; damage?(stack: Stack): Promise<voi
   glitchtip-provision: { ${WITHIN} }`,
     damage: (stack) => stack.setSecret("db_password", "wrong"),
     log: ["glitchtip-init", /the database does not answer: .*authentication failed/],
+    doctor: "npx glitchtip-compose secrets rotate db-password",
   },
   "the provisioner fails: its token is lost and the password is wrong": {
     async damage(stack) {
@@ -40,7 +44,7 @@ const broken: Record<string, { more?: string; damage?(stack: Stack): Promise<voi
 describeOnEngine("when GlitchTip fails", () => {
   it.concurrent.each(Object.entries(broken))(
     "%s: a new release of an app runs with the same DSN, and `up` ends with 1",
-    async (_, { more, damage, log }) => {
+    async (_, { more, damage, log, doctor = "" }) => {
       await using stack = await Stack.sample();
       stack.override(release("one"));
       await stack.up();
@@ -55,6 +59,7 @@ describeOnEngine("when GlitchTip fails", () => {
       expect(await stack.variable("app", "RELEASE")).toBe("two");
       expect(await stack.variable("app", "SENTRY_DSN")).toBe(dsn);
       expect(await stack.logs(log[0])).toMatch(log[1]);
+      expect(await stack.project.cli(["doctor"])).toMatchObject({ code: 1, stdout: expect.stringContaining(doctor) });
     },
   );
 

@@ -28,7 +28,9 @@ class conn:
         if "to_regclass('glitchtip_compose.init')" in self.text:
             return ["glitchtip_compose.init" if "glitchtip_compose.init" in os.environ["TABLES"] else None]
         return [None, None]
-def connect(**_): return conn()
+def connect(**_):
+    if "REFUSES" in os.environ: raise OperationalError(os.environ["REFUSES"])
+    return conn()
 `;
 const RETAINED = 'echo "retains: [$GLITCHTIP_RETAIN_LEGACY_DATA]"\n';
 /** More than a list of commands, so that it runs as it is. */
@@ -107,6 +109,22 @@ describe.skipIf(python === undefined)("gate.py", () => {
     expect(serve("5.2.1")).toBe("never migrated");
     init("", { GLITCHTIP_VERSION: "5.2.1" });
     expect(serve("5.2.1")).toBe("");
+  });
+
+  it("says what to type where the database has another password, and ends with a code of its own", () => {
+    const refusal = { REFUSES: 'FATAL:  password authentication failed for user "glitchtip"' };
+    for (const words of [["init"], ["serve", "bin/run-migrate.sh"]]) {
+      const { status, stdout } = runGate(words, "glitchtip_compose.init", refusal);
+      expect([status, stdout]).toEqual([
+        77,
+        expect.stringMatching(/failed for.*\n.*\n.*secrets rotate db-password\n$/),
+      ]);
+    }
+    const own = { ...refusal, DATABASE_URL_FILE: join(folder, "db"), VALKEY_URL: "redis://x" };
+    expect(runGate(["init"], "", own)).toMatchObject({
+      status: 77,
+      stdout: expect.stringMatching(/put its own into server\.database\.url\n$/),
+    });
   });
 
   it("keeps nothing in a new database, which has no events", () => {

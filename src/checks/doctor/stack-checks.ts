@@ -2,9 +2,8 @@ import { agreeing, counted, countedDoing, timesText } from "../../base/counted.t
 import type { ComposeConfig } from "../../compose/model.ts";
 import { hasAudience } from "../../config/framework-presets.ts";
 import type { Declaration } from "../../config/schema.ts";
-import { resolveServer } from "../../config/server.ts";
+import { ownServices, resolveServer } from "../../config/server.ts";
 import type { Container, Docker, Engine } from "../../docker/index.ts";
-import type { JobQueue } from "../../glitchtip/versions.ts";
 import {
   appsStartedBeforeDsn,
   appsStartedWithoutOurs,
@@ -107,15 +106,40 @@ const START = "docker compose up -d --wait";
 /** A worker with Celery takes a job off its queue before its event is stored (docs/sizing.md, "What a killed process may lose"). */
 const LOSES_EVENTS: readonly string[] = [WORKER, DATABASE, VALKEY];
 
-function containerFindings(container: Container, queue: JobQueue | undefined): Finding[] {
-  const { service, name, state, oomKilled, exitCode, restarts } = container;
-  const raise = `mem_limit of ${service} in a Compose file of your own, then: ${START}`;
-  const problem = containerProblem(container) ?? (state === "created" ? NEVER_STARTED : undefined);
-  if (problem !== undefined) {
-    const isKilled = oomKilled || exitCode === KILLED;
-    const fix = isKilled ? `Raise ${raise}` : `docker compose logs --tail 50 ${service}`;
-    return [fail("containers", `${name} ${problem}`, state === "created" ? `Once its cause is fixed: ${START}` : fix)];
+/** The exit code of templates/init/gate.py where the database refuses the password. */
+const REFUSED = 77;
+
+const raiseMemory = (service: string): string =>
+  `mem_limit of ${service} in a Compose file of your own, then: ${START}`;
+
+function brokenContainer(
+  { service, name, state, oomKilled, exitCode }: Container,
+  problem: string,
+  declaration: Declaration | undefined,
+): Finding {
+  const what = `${name} ${problem}`;
+  if (state === "created") return fail("containers", what, `Once its cause is fixed: ${START}`);
+  if (exitCode === REFUSED && isStackService(service)) {
+    const isOwn = declaration !== undefined && ownServices(declaration.server).database !== undefined;
+    const fix = isOwn
+      ? "Put its password into server.database.url."
+      : "npx glitchtip-compose secrets rotate db-password";
+    return fail("containers", `${what}: the database has another password than the stack`, fix);
   }
+  const isKilled = oomKilled || exitCode === KILLED;
+  return fail(
+    "containers",
+    what,
+    isKilled ? `Raise ${raiseMemory(service)}` : `docker compose logs --tail 50 ${service}`,
+  );
+}
+
+function containerFindings(container: Container, declaration: Declaration | undefined): Finding[] {
+  const queue = declaration && jobQueueOf(declaration);
+  const { service, name, state, restarts } = container;
+  const raise = raiseMemory(service);
+  const problem = containerProblem(container) ?? (state === "created" ? NEVER_STARTED : undefined);
+  if (problem !== undefined) return [brokenContainer(container, problem, declaration)];
   if (restarts === 0 || !isStackService(service)) return [];
   // The engine forgets why: a process that was killed for memory and restarted looks like any other.
   const lost = queue === "celery" && LOSES_EVENTS.includes(service);
@@ -146,11 +170,10 @@ const KILLED = 137;
 
 /** Finds containers that do not work, also those that lost a process to the kernel's out-of-memory killer and run on. */
 export function checkContainers(stack: RunningStack, declaration?: Declaration): Finding[] {
-  const queue = declaration && jobQueueOf(declaration);
   if (stack.containers.length === 0) return [ok("containers", "the project is not started")];
   const missing = serviceStates(stack).filter(({ state }) => state === "missing");
   const broken = [
-    ...stack.containers.flatMap((one) => [...containerFindings(one, queue), ...imageFindings(stack, one)]),
+    ...stack.containers.flatMap((one) => [...containerFindings(one, declaration), ...imageFindings(stack, one)]),
     ...stack.containers.flatMap((one) => endedJobFindings(stack, one)),
     ...missing.map(({ service }) => fail("containers", `${service} has no container`, START)),
   ];

@@ -76,6 +76,11 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     what: /glitchtip-init-1 ended with exit code 1/,
     fix: /docker compose logs --tail 50 glitchtip-init/,
   },
+  "a one-shot could not sign in to the database": {
+    docker: withFault("glitchtip-init", { state: "exited", exitCode: 77 }),
+    what: /glitchtip-init-1 ended with exit code 77: the database has another password than the stack/,
+    fix: /^npx glitchtip-compose secrets rotate db-password$/,
+  },
   "a service of ours has no container": {
     incomplete: true,
     docker: { containers: SERVICES.slice(0, 2).map((name) => container(name)) },
