@@ -2,12 +2,9 @@ import { defined } from "../base/defined.ts";
 import { CodedError, ERROR_CODES, type ErrorCode } from "../base/errors.ts";
 import type { ProcessResult } from "../base/process.ts";
 import { type Docker, lastLines } from "../docker/index.ts";
-import { PROVISIONER } from "../stack/service-names.ts";
+import { PROVISIONER, PROVISIONER_PROGRAM } from "../stack/service-names.ts";
 import type { ReadBackLine, ReadBackRequest } from "./read-back.ts";
 import type { RotateAnswer, RotateRequest, RotatingProject } from "./rotate/execute.ts";
-
-/** The path of the provisioner's program in its container. */
-const PROGRAM = "/opt/glitchtip-compose/provisioner.mjs";
 
 /** What needs the server's token runs in a container of the provisioner's service. */
 export type AskRotation = (request: RotateRequest) => Promise<readonly RotatingProject[]>;
@@ -16,7 +13,7 @@ export type AskRotation = (request: RotateRequest) => Promise<readonly RotatingP
 export function rotationAsker(docker: Docker): AskRotation {
   return async (request) => {
     const lines: RotateAnswer[] = [];
-    const { code, signal, stderr } = await docker.compose.run(PROVISIONER, [PROGRAM, "rotate"], {
+    const { code, signal, stderr } = await docker.compose.run(PROVISIONER, [PROVISIONER_PROGRAM, "rotate"], {
       entrypoint: "node",
       stdin: JSON.stringify(request),
       onStdoutLine: (text) => lines.push(...parseRotateAnswer(text)),
@@ -54,7 +51,7 @@ export function askReadBack(
   onLine: (line: ReadBackLine) => void,
   signal?: AbortSignal,
 ): Promise<ProcessResult> {
-  return docker.compose.run(PROVISIONER, [PROGRAM, "read-back"], {
+  return docker.compose.run(PROVISIONER, [PROVISIONER_PROGRAM, "read-back"], {
     entrypoint: "node",
     stdin: JSON.stringify(request),
     ...defined({ signal }),

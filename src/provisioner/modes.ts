@@ -79,6 +79,12 @@ const lookForEvents: Mode = async (environment, { stdin, log, answer, ...edges }
   return (await readBackEvents(context, declaration, request, answer)) ? EXIT.done : EXIT.failed;
 };
 
+/** Takes the DSNs of an earlier version over, for apps that start without a server. */
+const takeOverDsns: Mode = async (environment, { log }) => {
+  takeOver(environment.dsnDir, Object.keys(readInput(environment, log).declaration.apps));
+  return EXIT.done;
+};
+
 /** The modes by their argument. */
 export const MODES: Readonly<Record<string, Mode>> = {
   "read-back": lookForEvents,
@@ -86,6 +92,7 @@ export const MODES: Readonly<Record<string, Mode>> = {
   setup: setUp,
   secrets: handleSecrets,
   password: showPassword,
+  "take-over": takeOverDsns,
 };
 
 function lock({ stateDir, dsnDir, readyWithinMs: deadlineMs }: Environment, edges: Edges): Promise<AsyncDisposable> {

@@ -1,7 +1,7 @@
 import { CodedError } from "../base/errors.ts";
 import type { ComposeConfig } from "../compose/model.ts";
 import type { Docker } from "../docker/index.ts";
-import { isStackService } from "../stack/service-names.ts";
+import { isStackService, PROVISIONER, PROVISIONER_PROGRAM } from "../stack/service-names.ts";
 import { hasContainers, observeStack, type RunningStack } from "./observe.ts";
 
 export interface AloneContext {
@@ -22,6 +22,10 @@ export async function startUsersServices({ docker, say, warn }: AloneContext): P
     if (waiting.length === 0) return;
     const names = waiting.join(", ");
     say(`starting ${names} without GlitchTip`);
+    if (PROVISIONER in active.services) {
+      // An earlier version kept all DSNs in one volume. Where this fails, the app's own start says what it lacks.
+      await docker.compose.run(PROVISIONER, [PROVISIONER_PROGRAM, "take-over"], { entrypoint: "node" });
+    }
     const alone = { services: waiting, flags: ["--detach", "--no-deps"], onLine: say };
     await docker.compose.up(alone).catch(async (error: unknown) => {
       if (!(error instanceof CodedError) || error.code !== "GC1604") throw error;

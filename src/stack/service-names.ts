@@ -17,6 +17,8 @@ export const SERVICE_WORKER = "glitchtip-service-worker";
 export const SERVICE_WATCH = "glitchtip-service-watch";
 export const SERVICE_QUEUE = "glitchtip-service-queue";
 export const BUSYBOX = "glitchtip-busybox";
+/** The path of the provisioner's program in its container. */
+export const PROVISIONER_PROGRAM = "/opt/glitchtip-compose/provisioner.mjs";
 /** Has no container: it depends on the one-shots, so that `up --wait` knows that they are to end. */
 export const READY = "glitchtip-ready";
 

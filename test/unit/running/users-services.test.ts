@@ -4,7 +4,7 @@ import type { ComposeConfig } from "../../../src/compose/model.ts";
 import type { Container } from "../../../src/docker/index.ts";
 import { startStack } from "../../../src/running/up.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
-import { container, fakeDocker } from "../../support/fake-docker.ts";
+import { answers, container, fakeDocker } from "../../support/fake-docker.ts";
 import { declare } from "../../support/provisioning.ts";
 
 const WAITING = { clock: fakeClock(), signal: new AbortController().signal };
@@ -42,6 +42,7 @@ async function failedUp(containers: readonly Container[], alone: (byModel: boole
   const calls: string[] = [];
   const warnings: string[] = [];
   const models: object[] = [];
+  const ran: string[] = [];
   const docker = fakeDocker({
     config: CONFIG,
     containers,
@@ -50,6 +51,10 @@ async function failedUp(containers: readonly Container[], alone: (byModel: boole
         ...MODEL,
         services: Object.fromEntries(ACTIVE.map((name) => [name, MODEL.services[name] ?? {}])),
       }),
+      async run(service, args) {
+        ran.push([service, ...args].join(" "));
+        return answers();
+      },
       async up({ services = [], flags = ["--detach", "--wait"], model } = {}) {
         calls.push([...flags, ...services].join(" "));
         if (model !== undefined) models.push(model);
@@ -63,6 +68,8 @@ async function failedUp(containers: readonly Container[], alone: (byModel: boole
     (e: unknown) => e,
   );
   expect(error).toBe(refused);
+  const isStarted = calls.length > 1;
+  expect(ran).toEqual(isStarted ? ["glitchtip-provision /opt/glitchtip-compose/provisioner.mjs take-over"] : []);
   return { calls: calls.slice(1), warnings, models };
 }
 

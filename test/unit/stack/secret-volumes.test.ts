@@ -75,3 +75,34 @@ describe("the secrets of a stack", () => {
     },
   );
 });
+
+describe("the DSN of an app", () => {
+  const SERVICES = "services: { api: { image: a, entrypoint: [x] }, web: { image: b, entrypoint: [y] } }\n";
+  const APPS =
+    "apps: { api: { project: shop }, web: { project: shop }, job: { project: shop, host: true, dotenv: .env.job } }";
+
+  it.each([
+    { kind: "mount", writers: ["glitchtip-provision"], capabilities: undefined },
+    // Its user is not root, so the volumes have to be given to it.
+    { kind: "build", writers: ["glitchtip-setup", "glitchtip-provision"], capabilities: ["CHOWN"] },
+    { kind: "image:own/p:1", writers: ["glitchtip-setup", "glitchtip-provision"], capabilities: ["CHOWN"] },
+  ])("is in a volume that no other app and no other service mounts, with provisioner: $kind", (one) => {
+    const lines = `provisioner: "${one.kind}"\ncare: {}\nbackup: { schedule: "03:15" }\n${APPS}`;
+    const { services, volumes } = composeOf(renderedStack(declarationWith(lines), SERVICES));
+    const mounting = (volume: string) =>
+      Object.entries(services).flatMap(([name, { volumes = [] }]) =>
+        (volumes as unknown[]).flatMap((mount) => (String(mount).startsWith(`${volume}:`) ? [`${name} ${mount}`] : [])),
+      );
+    for (const app of ["api", "web", "job"]) {
+      const writers = one.writers.map((name) => `${name} glitchtip-dsn-${app}:/run/glitchtip/apps/${app}`);
+      const readers = app === "job" ? [] : [`${app} glitchtip-dsn-${app}:/run/glitchtip:ro`];
+      expect(mounting(`glitchtip-dsn-${app}`)).toEqual([...writers, ...readers]);
+    }
+    expect(mounting("glitchtip-dsn")).toEqual([
+      "glitchtip-provision glitchtip-dsn:/run/glitchtip",
+      "glitchtip-care glitchtip-dsn:/run/glitchtip:ro",
+    ]);
+    expect(Object.keys(volumes as object)).toEqual(expect.arrayContaining(["glitchtip-dsn-api", "glitchtip-dsn-job"]));
+    expect(services["glitchtip-setup"]?.cap_add).toEqual(one.capabilities);
+  });
+});
