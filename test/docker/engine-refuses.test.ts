@@ -80,6 +80,8 @@ describeOnEngine("when the engine refuses GlitchTip's container", () => {
     stack.override(ofServer("entrypoint: [no-such-program]"));
     await stack.up({ ends: 1 });
     expect((await stack.compose(["up", "-d", "--no-deps", "app"])).code).toBe(0);
+    // Without --wait it may still be the wrapper.
+    expect(await stack.answeringApp()).toMatchObject({ reporting: true });
     expect(await stack.variable("app", "SENTRY_DSN")).toBe(dsn);
   });
 });
