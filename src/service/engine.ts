@@ -54,12 +54,29 @@ export interface EngineContext {
   readonly onError: (error: unknown) => void;
 }
 
-/** Opens the engine that an address names. Throws GC2007 where it does not answer. */
+/** Opens the engine that an address names. Throws GC1001 for what is no address, and GC2007 where it does not answer. */
 export async function openQueueEngine(url: Secret, context: EngineContext): Promise<QueueEngine> {
   const address = url.reveal();
+  if (/^(?:rediss?|postgres(?:ql)?):\/\//.test(address) && !isAddress(address)) {
+    throw new CodedError("GC1001", "the address of the queue cannot be read as a URL with a host", {
+      remedy:
+        "Write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE; in the password, @ is %40, # is %23, / is %2F, % is %25.",
+    });
+  }
   if (/^rediss?:\/\//.test(address)) return await openRedisEngine(address, context);
   if (/^postgres(?:ql)?:\/\//.test(address)) return await openPostgresEngine(address, context);
   throw new CodedError("GC1001", "the address of the queue begins with neither redis://, rediss:// nor postgres://", {
     remedy: "Name a Valkey, a Redis or a Postgres: --queue redis://valkey:6379",
   });
+}
+
+/** Whether an address has a host, and no part of a password that is not encoded stands behind it. */
+function isAddress(address: string): boolean {
+  try {
+    const { hostname, pathname, hash, username, password, searchParams } = new URL(address);
+    decodeURIComponent(`${username}${password}${pathname}`);
+    return (hostname !== "" || searchParams.has("host")) && hash === "" && !pathname.includes("@");
+  } catch {
+    return false;
+  }
 }
