@@ -84,7 +84,7 @@ export function readOrMakeKey(folder: string): string {
   const path = join(folder, "key");
   const known = readIfThere(path);
   if (known !== undefined) return known;
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
   const made = join(folder, `key.${randomUUID()}`);
   writeFileSync(made, randomBytes(32).toString("base64url"), { mode: 0o600, flush: true });
   try {
