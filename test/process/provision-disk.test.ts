@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { dsnFile } from "../../src/config/dsn-volumes.ts";
 import type { Emulator } from "../../src/emulator/index.ts";
 import { asAdmin } from "../support/admin-calls.ts";
 import { startServer } from "../support/emulator.ts";
@@ -47,11 +48,11 @@ describe("a volume for DSNs", () => {
     skip,
   }) => {
     using folders = temporaryFolders();
-    using disk = mountSmallDisk(folders.dsn, 2 * PAGE, skip);
+    using disk = mountSmallDisk(dirname(dsnFile(folders.dsn, "api")), PAGE, skip);
     await using emulator = await startServer();
     const good = await publishedBefore(emulator, folders);
     expect(await failing(emulator, folders)).toMatch(
-      /^error GC1502: .*\/dsn\/(apps\/api\/api\.env|status\.json): no space is left\n {2}→ Free some space/m,
+      /^error GC1502: .*\/dsn\/apps\/api\/api\.env: no space is left\n {2}→ Free some space/m,
     );
     expect(dsnOf(folders, "api")).toBe(good);
     expect(leftoversIn(folders)).toEqual([]);
@@ -61,12 +62,12 @@ describe("a volume for DSNs", () => {
 
   it("that is read-only keeps the last good DSN; GC1501 names the file", async ({ skip }) => {
     using folders = temporaryFolders();
-    using disk = mountSmallDisk(folders.dsn, 16 * PAGE, skip);
+    using disk = mountSmallDisk(dirname(dsnFile(folders.dsn, "api")), 16 * PAGE, skip);
     await using emulator = await startServer();
     const good = await publishedBefore(emulator, folders);
     disk.makeReadOnly();
     expect(await failing(emulator, folders)).toMatch(
-      /^error GC1501: .*\/dsn\/(apps\/api\/api\.env|status\.json) cannot be written\n {2}→ Check who owns/m,
+      /^error GC1501: .*\/dsn\/apps\/api\/api\.env cannot be written\n {2}→ Check who owns/m,
     );
     expect(dsnOf(folders, "api")).toBe(good);
     disk.makeWritable();
@@ -75,7 +76,7 @@ describe("a volume for DSNs", () => {
 
   it("that is read-only does no harm while nothing changes", async ({ skip }) => {
     using folders = temporaryFolders();
-    using disk = mountSmallDisk(folders.dsn, 16 * PAGE, skip);
+    using disk = mountSmallDisk(dirname(dsnFile(folders.dsn, "api")), 16 * PAGE, skip);
     await using emulator = await startServer();
     await runProvisioner(emulator.url, folders);
     disk.makeReadOnly();

@@ -233,6 +233,9 @@ describe("help", () => {
                                       states none
         --command <service=json>      the image's command, if your Compose file states
                                       none
+        --service                     the reconcile service, too: says what has
+                                      drifted, and plans and applies by request
+                                      (docs/service.md)
         --discovery <how>             how Compose finds the generated file: override
                                       (compose.override.yaml) or env (COMPOSE_FILE in
                                       .env)
