@@ -120,7 +120,7 @@ const LABEL = "glitchtip-compose apply";
 const LOCK_WITHIN_MS = 60_000;
 
 /** The scopes for all kinds of a declaration. */
-const SCOPES = ["org", "team", "project", "member"].flatMap((what) =>
+export const APPLY_SCOPES = ["org", "team", "project", "member"].flatMap((what) =>
   ["read", "write", "admin"].map((may) => `${what}:${may}`),
 );
 
@@ -138,9 +138,13 @@ export async function stackToken(
   const known = store.token;
   if (known !== undefined) {
     const scopes = await openClient({ ...context, transport, token: known }).tokenScopes();
-    if (SCOPES.every((scope) => scopes?.includes(scope))) return known;
+    if (APPLY_SCOPES.every((scope) => scopes?.includes(scope))) return known;
   }
   const secret = await password();
   const { email } = superuserOf(declaration);
-  return await obtainToken({ ...context, transport, store, password: () => secret }, { email, label: LABEL }, SCOPES);
+  return await obtainToken(
+    { ...context, transport, store, password: () => secret },
+    { email, label: LABEL },
+    APPLY_SCOPES,
+  );
 }

@@ -2,6 +2,7 @@ import type { Job, Processor, Queue, QueueEventsListener, Worker, WorkerOptions 
 import { CodedError } from "../base/errors.ts";
 import type { Secret } from "../base/secret.ts";
 import type { Clock } from "../base/wait.ts";
+import { queueAddressProblem } from "../config/queue-address.ts";
 import { openPostgresEngine } from "./engine-postgres.ts";
 import { openRedisEngine } from "./engine-redis.ts";
 import type { ServerLocks } from "./lock.ts";
@@ -56,27 +57,13 @@ export interface EngineContext {
 
 /** Opens the engine that an address names. Throws GC1001 for what is no address, and GC2007 where it does not answer. */
 export async function openQueueEngine(url: Secret, context: EngineContext): Promise<QueueEngine> {
+  checkQueueAddress(url);
   const address = url.reveal();
-  if (/^(?:rediss?|postgres(?:ql)?):\/\//.test(address) && !isAddress(address)) {
-    throw new CodedError("GC1001", "the address of the queue cannot be read as a URL with a host", {
-      remedy:
-        "Write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE; in the password, @ is %40, # is %23, / is %2F, % is %25.",
-    });
-  }
-  if (/^rediss?:\/\//.test(address)) return await openRedisEngine(address, context);
-  if (/^postgres(?:ql)?:\/\//.test(address)) return await openPostgresEngine(address, context);
-  throw new CodedError("GC1001", "the address of the queue begins with neither redis://, rediss:// nor postgres://", {
-    remedy: "Name a Valkey, a Redis or a Postgres: --queue redis://valkey:6379",
-  });
+  return /^redis/.test(address) ? await openRedisEngine(address, context) : await openPostgresEngine(address, context);
 }
 
-/** Whether an address has a host, and no part of a password that is not encoded stands behind it. */
-function isAddress(address: string): boolean {
-  try {
-    const { hostname, pathname, hash, username, password, searchParams } = new URL(address);
-    decodeURIComponent(`${username}${password}${pathname}`);
-    return (hostname !== "" || searchParams.has("host")) && hash === "" && !pathname.includes("@");
-  } catch {
-    return false;
-  }
+/** Throws GC1001 for what is no address of an engine. */
+export function checkQueueAddress(url: Secret): void {
+  const problem = queueAddressProblem(url.reveal());
+  if (problem !== undefined) throw new CodedError("GC1001", problem.message, { remedy: problem.remedy });
 }

@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import process, { argv, env, stderr, stdout } from "node:process";
 import { pathToFileURL } from "node:url";
-import { CodedError } from "../base/errors.ts";
+import { CodedError, errorLines } from "../base/errors.ts";
 import { runInContainer } from "./container.ts";
 
 export { serve, signToken } from "./index.ts";
@@ -25,7 +25,7 @@ if (program !== undefined && import.meta.url === pathToFileURL(realpathSync(prog
     );
   } catch (error) {
     if (!abort.signal.aborted) {
-      stderr.write(`${error instanceof CodedError ? `${error.code}: ${error.message}` : String(error)}\n`);
+      stderr.write(`${errorLines(error).join("\n")}\n`);
       process.exitCode = 1;
     }
   }

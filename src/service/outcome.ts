@@ -1,11 +1,11 @@
 import { counted } from "../base/counted.ts";
 import type { Log } from "../base/log.ts";
 import { tellChannels } from "../care/index.ts";
-import type { DeclaredServer, Report } from "../management/index.ts";
+import { type DeclaredServer, nameOf, type Report } from "../management/index.ts";
 import { type CloudEvent, driftEvent, type EventsContext, eventsOf, publishEvents } from "./events.ts";
 import type { Registry } from "./registry.ts";
 import type { RunRecord } from "./run-store.ts";
-import { type ServerState, type ServerStates, stateAfter } from "./server-states.ts";
+import { openActions, type ServerState, type ServerStates, stateAfter } from "./server-states.ts";
 
 export interface OutcomeContext extends EventsContext {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -42,7 +42,7 @@ function count({ metrics, log }: OutcomeContext, record: RunRecord): void {
 /** Keeps the states of servers, and tells of those that are not as they were. */
 async function changedServers(
   context: OutcomeContext,
-  { id }: RunRecord,
+  { id, kind }: RunRecord,
   report: Report,
   names: readonly string[],
 ): Promise<CloudEvent[]> {
@@ -54,7 +54,7 @@ async function changedServers(
     // A server that was in sync from its first plan on is no news.
     if (before === undefined && state.status === "in sync") continue;
     events.push(driftEvent(id, name, state));
-    await tell(context, name, state, report);
+    await tell(context, kind, state, name, openActions(report, name));
   }
   return events;
 }
@@ -62,29 +62,43 @@ async function changedServers(
 const LINES = 20;
 
 /** Tells the channels that the server's declaration has in `notify`. */
-async function tell(context: OutcomeContext, name: string, state: ServerState, report: Report): Promise<void> {
+async function tell(
+  context: OutcomeContext,
+  kind: RunRecord["kind"],
+  { status, drift, errors, plannedAtMs }: ServerState,
+  name: string,
+  open: Report["actions"],
+): Promise<void> {
   const server = context.registry.read().servers.find(({ desired }) => desired.name === name);
   if (server === undefined) return;
   const { dir, declaration }: DeclaredServer = server;
-  const open = report.actions.filter(({ instance }) => instance === name).map(lineOf);
-  const lines = state.status === "in sync" ? [] : [...state.errors, ...(state.drift > 0 ? open : [])];
+  const lines = [...errors, ...open.map(lineOf)];
   const title = {
-    "in sync": "is in sync with its declaration again",
-    drift: `${state.drift} ${state.drift === 1 ? "change is" : "changes are"} not applied`,
-    failed: "the plan or the apply failed",
-  }[state.status];
+    "in sync": "the server is in sync with its declaration again",
+    drift: `the server differs from its declaration: ${counted(drift, "change")}`,
+    failed: `the ${kind} failed`,
+  }[status];
   const failures = await tellChannels({ ...context, dir }, declaration, {
     event: "drift",
     about: name,
-    state: state.status === "in sync" ? "over" : "failed",
+    state: status === "in sync" ? "over" : status,
     instance: name,
     title,
     lines: lines.length > LINES ? [...lines.slice(0, LINES), `and ${lines.length - LINES} more`] : lines,
     remedy: `npx glitchtip-compose plan --instance ${name}`,
-    atMs: state.plannedAtMs,
+    atMs: plannedAtMs,
   }).catch((error: unknown) => [error]);
   for (const error of failures) context.log.warn(error instanceof Error ? error.message : String(error));
 }
 
-const lineOf = ({ action_type, organization, project, kind, name }: Report["actions"][number]): string =>
-  `${[organization, project].filter(Boolean).join("/")}: ${action_type} ${kind} "${name}"`;
+/** Returns how the server differs, and what apply does about it. */
+function lineOf({ action_type, organization, project, kind, name, changes }: Report["actions"][number]): string {
+  const place = kind === "organization" ? [] : kind === "project" ? [organization] : [organization, project];
+  const what = [nameOf({ kind, name }), place.filter(Boolean).join("/")].filter(Boolean).join(" of ");
+  const fields = changes.map(({ field }) => field).join(", ");
+  return {
+    create: `missing on the server: ${what} (apply creates it)`,
+    update: `different on the server: ${what}${fields && `: ${fields}`} (apply changes it)`,
+    delete: `not declared: ${what} (apply deletes it)`,
+  }[action_type];
+}

@@ -20,33 +20,69 @@ export interface Declared {
   readonly broken: readonly BrokenDeclaration[];
 }
 
+export interface CheckedRegistry extends Registry {
+  /**
+   * Throws GC1101 with the mistakes of all files if no server can be used. An empty folder is no mistake: what it is to
+   * hold, such as a ConfigMap, may come later.
+   */
+  checkServers(): void;
+}
+
 /** Opens the declarations of files and folders. Files that are broken keep only their own servers out. */
 export function openRegistry(
   dir: string,
   { files, stackServer }: Pick<ServeSettings, "files" | "stackServer">,
   log: Log,
-): Registry {
+): CheckedRegistry {
   const told = new Map<string, string>();
   let last: { readonly signature: string; readonly declared: Declared } | undefined;
   const signature = () => files.map((file) => signatureOf(resolve(dir, file))).join("\n");
+  const load = (): Declared => {
+    const now = signature();
+    if (last?.signature === now) return last.declared;
+    last = { signature: now, declared: allOf(files.map((file) => readAll(dir, file, stackServer))) };
+    return last.declared;
+  };
   return {
     signature,
+    checkServers() {
+      const { servers, broken } = load();
+      const wrong = broken.filter((one) => !isEmptyFolder(dir, one));
+      if (servers.length === 0 && wrong.length > 0) throw noServer(wrong);
+    },
     read() {
-      const now = signature();
-      if (last?.signature === now) return last.declared;
-      last = { signature: now, declared: allOf(files.map((file) => readAll(dir, file, stackServer))) };
-      tellBroken(last.declared.broken, told, log);
-      return last.declared;
+      const declared = load();
+      tellBroken(declared.broken, told, log);
+      return declared;
     },
   };
 }
 
+const isEmptyFolder = (dir: string, { file, error }: BrokenDeclaration): boolean =>
+  error.code === "GC1108" && statSync(resolve(dir, file), { throwIfNoEntry: false })?.isDirectory() === true;
+
+function noServer(broken: readonly BrokenDeclaration[]): CodedError {
+  const [only] = broken;
+  const own = broken.length === 1 ? only?.error.remedy : undefined;
+  return new CodedError("GC1101", "there is no server to plan, because no declaration can be used", {
+    problems: broken.flatMap(({ error }) => (error.problems.length > 0 ? error.problems : [error.message])),
+    remedy: own ?? "Correct these files, then start the service again.",
+  });
+}
+
 /** Says of each broken file once what is wrong with it: file, line and column. */
 function tellBroken(broken: readonly BrokenDeclaration[], told: Map<string, string>, log: Log): void {
-  const now = new Map(broken.map(({ file, error }) => [file, [error.message, ...error.problems].join("; ")]));
+  const now = new Map(
+    broken.map(({ file, error }) => [
+      file,
+      error.code === "GC1108"
+        ? `${error.message}; its servers are planned as soon as they are declared`
+        : `${[error.message, ...error.problems].join("; ")}; the servers of this file are ignored until it is corrected`,
+    ]),
+  );
   for (const file of told.keys()) if (!now.has(file)) told.delete(file);
   for (const [file, text] of now) {
-    if (told.get(file) !== text) log.warn(`${text}; the servers of this file are ignored`);
+    if (told.get(file) !== text) log.warn(text);
     told.set(file, text);
   }
 }

@@ -12,8 +12,9 @@ import { openReferences, type References } from "../references/resolver.ts";
 import { openHttpServer } from "./api/server.ts";
 import { openAuth } from "./auth.ts";
 import { openCache } from "./cache.ts";
+import { checkAll } from "./check-all.ts";
 import { readAllowedTargets } from "./compat.ts";
-import { openQueueEngine, QUEUE_NAMES } from "./engine.ts";
+import { checkQueueAddress, openQueueEngine, QUEUE_NAMES } from "./engine.ts";
 import { openMetrics } from "./metrics.ts";
 import { afterRun } from "./outcome.ts";
 import { openRegistry } from "./registry.ts";
@@ -36,8 +37,6 @@ export interface ServeContext {
   readonly version: string;
   /** Gets one line of JSON for each entry of the log. */
   writeLog(line: string): void;
-  /** Called once with the address that is listened on. */
-  onListening?(address: string): void;
 }
 
 /** What runs at the signal to stop is finished within this time, or handed back. */
@@ -57,17 +56,21 @@ export async function serve(context: ServeContext, settings: ServeSettings): Pro
     debug: (text) => logger.debug(text),
   };
   await using references = closing(openReferences({ dir, env, clock, signal, say: log.step }));
-  const secret = settings.secret === undefined ? undefined : await references.resolve(settings.secret, "--secret");
-  const { issuer, audience, jwks, revoked } = settings;
-  const auth = settings.api
-    ? openAuth({ issuer, audience, ...defined({ secret, jwks, revoked: revoked && resolve(dir, revoked) }) }, clock.now)
-    : undefined;
+  const registry = openRegistry(dir, settings, log);
+  const checked = await checkAll({
+    tokens: () => tokensOf(context, settings, references),
+    address: () => queueAddress(settings.queue, references),
+    targets: () => (settings.compat === undefined ? undefined : readAllowedTargets(resolve(dir, settings.compat))),
+    servers: () => (needsServers(settings) ? registry.checkServers() : undefined),
+  });
+  const { targets, address } = checked;
+  const { secret, auth } = checked.tokens;
+  // Tells at once which files are ignored.
+  registry.read();
   const onError = throttledErrors(log, clock);
-  const address = await addressOf(settings.queue, references);
   await using engine = await openQueueEngine(address, { clock, onError });
 
   const metrics = openMetrics();
-  const registry = openRegistry(dir, settings, log);
   const runs = openRunStore(engine);
   const states = openServerStates(engine);
   const seal = secret && sealWith(secret);
@@ -77,7 +80,6 @@ export async function serve(context: ServeContext, settings: ServeSettings): Pro
   const health = { engine, metrics, registry, states, roles };
 
   const streams = settings.api ? QUEUE_NAMES.map((name) => engine.openEvents(name)) : [];
-  const targets = settings.compat === undefined ? undefined : readAllowedTargets(resolve(dir, settings.compat));
   const api = auth && { ...health, ...submitting, auth, seal, targets, waiters: openWaiters(streams, runs) };
   const app = await openHttpServer({ health, api, version: context.version, logger });
   const cache = openCache(engine, seal, { now, onError, onLookup: (result) => metrics.cache.inc({ result }) });
@@ -103,8 +105,7 @@ export async function serve(context: ServeContext, settings: ServeSettings): Pro
       : undefined;
   try {
     const url = await listen(app, settings);
-    log.info(`${roles.join(", ")}: listens on ${url}`);
-    context.onListening?.(url);
+    log.info(`listening on ${url} (${roles.join(", ")})`);
     const watching = settings.watch && watch({ ...submitting, registry, clock, log, signal }, settings.watch);
     await untilAborted(signal);
     await watching;
@@ -132,9 +133,30 @@ const rolesOf = ({ api, workers, watch: watching }: ServeSettings): string[] => 
   ...(watching === undefined ? [] : ["watch"]),
 ];
 
-async function addressOf(queue: string, references: References): Promise<Secret> {
-  return parseReference(queue) === undefined ? new Secret(queue) : await references.resolve(queue, "--queue");
+/** Returns the secret and the check of tokens; the latter is undefined in a process without the role of the API. */
+async function tokensOf(
+  { dir, clock }: ServeContext,
+  { api, issuer, audience, jwks, revoked, secret: reference }: ServeSettings,
+  references: References,
+) {
+  const secret = reference === undefined ? undefined : await references.resolve(reference, "--secret");
+  if (!api) return { secret, auth: undefined };
+  const options = { issuer, audience, ...defined({ secret, jwks, revoked: revoked && resolve(dir, revoked) }) };
+  return { secret, auth: openAuth(options, clock.now) };
 }
+
+async function queueAddress(queue: string, references: References): Promise<Secret> {
+  const address = parseReference(queue) === undefined ? new Secret(queue) : await references.resolve(queue, "--queue");
+  checkQueueAddress(address);
+  return address;
+}
+
+/**
+ * Whether the process is useless while no server is registered. Requests may bring servers of their own where --compat
+ * allows it, and a process that has only workers cannot know whether they do.
+ */
+const needsServers = ({ api, watch: watching, compat }: ServeSettings): boolean =>
+  compat === undefined && (api || watching !== undefined);
 
 /** An engine that is away is an error of each connection many times a second; it is said once in a while. */
 function throttledErrors(log: Log, { now }: Clock): (error: unknown) => void {

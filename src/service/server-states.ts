@@ -37,14 +37,18 @@ export function openServerStates({ store, key }: Pick<QueueEngine, "store" | "ke
   };
 }
 
+/** Returns the planned actions of one server that the run has not applied. */
+export function openActions(report: Report, server: string): Report["actions"] {
+  const applied = new Set(report.applied_actions.map((action) => JSON.stringify(action)));
+  return report.actions.filter((action) => action.instance === server && !applied.has(JSON.stringify(action)));
+}
+
 /** Returns the state of one server after a run: after an apply, what it did not apply. */
 export function stateAfter(report: Report, server: string, nowMs: number): ServerState {
-  const ofServer = <T extends { readonly instance: string }>(all: readonly T[]) =>
-    all.filter(({ instance }) => instance === server);
-  const applied = new Set(report.applied_actions.map((action) => JSON.stringify(action)));
-  const left = ofServer(report.actions).map((action) => JSON.stringify(action));
-  const open = left.filter((action) => !applied.has(action));
-  const errors = ofServer(report.problems).map(({ code, message }) => (code ? `${code}: ${message}` : message));
+  const open = openActions(report, server).map((action) => JSON.stringify(action));
+  const errors = report.problems
+    .filter(({ instance }) => instance === server)
+    .map(({ code, message }) => (code ? `${code}: ${message}` : message));
   return {
     plannedAtMs: nowMs,
     status: errors.length > 0 ? "failed" : open.length > 0 ? "drift" : "in sync",

@@ -71,7 +71,7 @@ async function openStage(count: number, options: EmulatorOptions): Promise<Stage
       const url = await new Promise<string>((resolve, reject) => {
         child.once("exit", (code) => reject(new Error(`serve ${words.join(" ")}: exit ${code}`)));
         createInterface(child.stderr).on("line", (line) => {
-          const [, found] = /^the service listens on (\S+);/.exec(line) ?? [];
+          const [, found] = /listening on (http:\S+) \(/.exec(line) ?? [];
           if (found !== undefined) resolve(found);
         });
       });

@@ -86,8 +86,8 @@ export async function startService(
       const options = ["--file", "servers", "--secret", "env:SERVICE_SECRET", "--port", "0"];
       const cli = startCli(folders, "serve", ...options, ...words);
       running.push(cli);
-      await cli.says(/listens on (http:\S+);/);
-      const [, url = ""] = /listens on (http:\S+);/.exec(cli.stderr) ?? [];
+      await cli.says(/listening on (http:\S+) \(/);
+      const [, url = ""] = /listening on (http:\S+) \(/.exec(cli.stderr) ?? [];
       return { cli, url, ask: (...asked) => askService(url, ...asked) };
     },
     async token(...words) {

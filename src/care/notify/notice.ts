@@ -7,7 +7,8 @@ export interface Notice {
   readonly event: NotifyEvent | "test";
   /** A service, a disk or a domain. Notices with the same event and `about` are about the same thing. */
   readonly about?: string;
-  readonly state: "failed" | "done" | "over";
+  /** `drift`: nothing failed, but a server is not as it is declared. */
+  readonly state: "failed" | "drift" | "done" | "over";
   /** The name that tells this server from others. */
   readonly instance: string;
   readonly title: string;
@@ -23,7 +24,7 @@ export interface Repeated {
   readonly sinceMs: number;
 }
 
-const MARK = { failed: "❌", done: "✅", over: "✅" } as const;
+const MARK = { failed: "❌", drift: "⚠️", done: "✅", over: "✅" } as const;
 const LONGEST_LINE = 600;
 
 export const noticeTitle = ({ state, instance, title }: Notice): string => `${MARK[state]} ${instance}: ${title}`;

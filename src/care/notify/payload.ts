@@ -27,6 +27,8 @@ const bearer = (secret: Secret | undefined): Record<string, string> =>
 /** Returns the message in the format of a channel. */
 export const payloadOf = (type: ChannelType, message: Message): Payload => FORMATS[type](message);
 
+const CARD_COLORS = { failed: "red", drift: "orange", done: "green", over: "green" } as const;
+
 /** One row for each type of channel. */
 const FORMATS: Readonly<Record<ChannelType, (message: Message) => Payload>> = {
   /** A card of version 2.0, signed as Feishu's custom bots require it when signature verification is on. */
@@ -43,7 +45,7 @@ const FORMATS: Readonly<Record<ChannelType, (message: Message) => Payload>> = {
         schema: "2.0",
         config: { update_multi: true },
         header: {
-          template: notice.state === "failed" ? "red" : "green",
+          template: CARD_COLORS[notice.state],
           title: { tag: "plain_text", content: noticeTitle(notice) },
         },
         body: {
@@ -75,7 +77,7 @@ const FORMATS: Readonly<Record<ChannelType, (message: Message) => Payload>> = {
         "content-type": "text/plain; charset=utf-8",
         // An HTTP header holds ASCII only. ntfy decodes RFC 2047.
         title: `=?UTF-8?B?${Buffer.from(noticeTitle(notice)).toString("base64")}?=`,
-        priority: notice.state === "failed" ? "high" : "default",
+        priority: notice.state === "failed" || notice.state === "drift" ? "high" : "default",
         tags: notice.event,
         ...bearer(secret),
       },

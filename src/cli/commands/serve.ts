@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
+import { queueAddressProblem } from "../../config/queue-address.ts";
+import { parseReference } from "../../references/reference.ts";
 import type { ServeSettings } from "../../service/index.ts";
 import { DECLARATION_FILE } from "../../workspace/index.ts";
 import { badValues, collect, durationMs } from "../arguments.ts";
@@ -100,7 +102,6 @@ export default {
           ...context,
           version: VERSION,
           writeLog: (line) => context.log.info(line.trimEnd()),
-          onListening: (address) => context.log.info(`the service listens on ${address}; Ctrl-C stops it`),
         },
         settings,
       ),
@@ -115,7 +116,12 @@ function settingsOf({ env }: CliContext, flags: Flags): ServeSettings {
   const port = wholeNumber(flags.port, 0, 65_535);
   const everySeconds = secondsOf(flags.every);
   const problems = [
-    ...(queue === "" ? ["--queue is missing: a Valkey, a Redis or a Postgres, such as redis://127.0.0.1:6379"] : []),
+    ...queueProblems(queue),
+    ...(roles.api && secret === undefined && jwks === undefined
+      ? [
+          "--secret is missing: the key of the tokens, such as file:./service-secret (openssl rand -base64 32), or --jwks",
+        ]
+      : []),
     ...(port === undefined ? [`--port ${flags.port}: this is no port`] : []),
     ...(roles.workers === undefined ? [`--worker ${flags.worker}: this is no number from 1 to 64`] : []),
     ...(everySeconds === undefined ? [`--every ${flags.every}: write 30s, 5m or 1h, from 1s to 24h`] : []),
@@ -141,6 +147,12 @@ function settingsOf({ env }: CliContext, flags: Flags): ServeSettings {
       events,
     }),
   };
+}
+
+function queueProblems(queue: string): string[] {
+  if (queue === "") return ["--queue is missing: a Valkey, a Redis or a Postgres, such as redis://127.0.0.1:6379"];
+  const problem = parseReference(queue) === undefined ? queueAddressProblem(queue) : undefined;
+  return problem === undefined ? [] : [`--queue: ${problem.message} → ${problem.remedy}`];
 }
 
 const USUAL_WORKERS = 4;

@@ -205,6 +205,9 @@ const namesOf = (all: readonly Organization[]) => all.map(({ name }) => name);
 const slugsOf = (all: readonly Organization[]) => all.map(({ slug }) => slug);
 const list = (all: readonly Organization[]) => slugsOf(all).join(", ") || "none";
 
+/** The scopes that reading all kinds needs. */
+export const PULL_SCOPES: readonly string[] = ["org:read", "team:read", "project:read", "member:read"];
+
 /**
  * Checks that the server is a GlitchTip and that the token has all scopes that the pull needs. Without a scope, lists are
  * empty or refused one by one (scopes scenario), and the declaration would be incomplete without a word.
@@ -212,7 +215,7 @@ const list = (all: readonly Organization[]) => slugsOf(all).join(", ") || "none"
 export async function checkPullToken({ server }: Calls, url: string, asked: ReadonlySet<Kind>): Promise<void> {
   await server.settings();
   const scopes = await server.tokenScopes();
-  const needed = ["org:read", "team:read", "project:read", ...(asked.has("member") ? ["member:read"] : [])];
+  const needed = PULL_SCOPES.filter((scope) => scope !== "member:read" || asked.has("member"));
   const remedy = `Make one there (Profile, Auth Tokens) with ${needed.join(", ")}, and put it where --token points.`;
   if (scopes === undefined) throw new CodedError("GC1304", `${url} does not know this API token`, { remedy });
   const missing = needed.filter((scope) => !scopes.includes(scope));

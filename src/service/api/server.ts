@@ -25,7 +25,9 @@ const REQUEST_ID = /^[\w.:-]{1,64}$/;
 /** Builds the HTTP server of one process. It does not listen yet. */
 export async function openHttpServer({ health, api, version, logger }: HttpServerOptions): Promise<FastifyInstance> {
   const app = fastify({
-    loggerInstance: logger,
+    // Fastify says at this level on which interfaces it listens; the service has a line of its own for it.
+    loggerInstance: logger.child({}, { level: "warn" }),
+    childLoggerFactory: (_, bindings, options) => logger.child(bindings, options),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
     // A long id is answered by its own description, as 422.
