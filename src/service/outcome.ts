@@ -91,6 +91,8 @@ async function tell(
   for (const error of failures) context.log.warn(error instanceof Error ? error.message : String(error));
 }
 
+const isDeletedByName = (kind: Report["actions"][number]["kind"]): boolean => kind === "organization" || kind === "project";
+
 /** Returns how the server differs, and what apply does about it. */
 function lineOf({ action_type, organization, project, kind, name, changes }: Report["actions"][number]): string {
   const place = kind === "organization" ? [] : kind === "project" ? [organization] : [organization, project];
@@ -99,6 +101,6 @@ function lineOf({ action_type, organization, project, kind, name, changes }: Rep
   return {
     create: `missing on the server: ${what} (apply creates it)`,
     update: `different on the server: ${what}${fields && `: ${fields}`} (apply changes it)`,
-    delete: `not declared: ${what} (apply deletes it)`,
+    delete: `not declared: ${what} (apply ${isDeletedByName(kind) ? "--confirm " : ""}deletes it)`,
   }[action_type];
 }

@@ -47,9 +47,9 @@ describe.skipIf(!hasValkey)(`docs/service.md${noValkey}`, () => {
     while (receiver.received.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
     expect(JSON.parse(receiver.received[0]?.body ?? "")).toMatchObject({
       event: "drift",
-      state: "failed",
-      title: "1 change is not applied",
-      lines: [expect.stringContaining('create alert "alert-1"')],
+      state: "drift",
+      title: "the server differs from its declaration: 1 change",
+      lines: ['missing on the server: alert "alert-1" of Acme/project-00001 (apply creates it)'],
     });
   }, 60_000);
 });

@@ -28,6 +28,10 @@ describe("a Feishu card", () => {
       },
     });
     expect(bodyOf("feishu", { notice: { ...notice, state: "done" } }).card.header.template).toBe("green");
+    expect(bodyOf("feishu", { notice: { ...notice, state: "drift", title: "it differs" } }).card.header).toMatchObject({
+      template: "orange",
+      title: { content: "⚠️ errors.example.com: it differs" },
+    });
   });
 
   it("escapes the text of a failure", () => {
