@@ -39,7 +39,7 @@ const PUBLIC_KEY = ["RS256", "PS256", "ES256", "EdDSA"];
 /** Opens the check of tokens. Throws GC1001 without a secret and without keys: there is no default. */
 export function openAuth({ issuer, audience, secret, jwks, revoked }: AuthSettings, now: () => number): Auth {
   if (secret === undefined && jwks === undefined) {
-    throw new CodedError("GC1001", "nothing checks the tokens", {
+    throw new CodedError("GC1001", "no token can be checked without --secret or --jwks", {
       remedy: "Name the secret of the tokens (--secret file:PATH), or the keys of an issuer (--jwks URL).",
     });
   }
@@ -83,7 +83,7 @@ async function verified(token: string, key: Uint8Array | JWTVerifyGetKey, option
 function whyInvalid(cause: unknown): string {
   if (cause instanceof errors.JWTExpired) {
     const at = Number(cause.payload.exp) * 1_000;
-    return `it expired at ${new Date(at).toISOString()}; if that is to come yet, this machine's clock is off`;
+    return `it expired at ${new Date(at).toISOString()}; if that time is still to come, the clock of this machine is wrong`;
   }
   if (cause instanceof errors.JOSEError) return cause.message;
   return "it cannot be checked";
@@ -105,7 +105,7 @@ function remoteKeys(jwks: string): JWTVerifyGetKey {
     try {
       return await keys(header, token);
     } catch (cause) {
-      // The token is to blame only where the keys were read.
+      // Only if the keys were read is the token at fault.
       if (ABOUT_THE_TOKEN.some((one) => cause instanceof one)) throw cause;
       throw new CodedError("GC2009", `the keys of the tokens cannot be read from ${jwks}`, {
         remedy: "Start the issuer of the tokens, or correct --jwks; then send the request again.",

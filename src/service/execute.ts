@@ -79,7 +79,7 @@ async function carryOut(context: ExecuteContext, work: Work, locks: ServerLocks 
     if (locks === undefined) return reportOf(looked);
     const { onOutcome } = work;
     const outcomes = await applyServers(servers, looked, {
-      // Deletions by name are never done unattended.
+      // What must be confirmed by its name is never deleted by the service.
       wanted: ({ confirm }) => confirm === undefined,
       ...(onOutcome && { onOutcome }),
     });
@@ -114,7 +114,7 @@ function withKept(report: Report, plans: ReturnType<typeof plansOf>): Report {
             {
               instance,
               organization,
-              message: `${kind} "${confirm}" is not deleted unattended; type: npx glitchtip-compose apply --yes --confirm "${confirm}"`,
+              message: `${kind} "${confirm}" is not deleted by the service; to delete it: npx glitchtip-compose apply --yes --confirm "${confirm}"`,
             },
           ],
     ),

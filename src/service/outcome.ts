@@ -91,7 +91,8 @@ async function tell(
   for (const error of failures) context.log.warn(error instanceof Error ? error.message : String(error));
 }
 
-const isDeletedByName = (kind: Report["actions"][number]["kind"]): boolean => kind === "organization" || kind === "project";
+const isDeletedByName = (kind: Report["actions"][number]["kind"]): boolean =>
+  kind === "organization" || kind === "project";
 
 /** Returns how the server differs, and what apply does about it. */
 function lineOf({ action_type, organization, project, kind, name, changes }: Report["actions"][number]): string {

@@ -110,7 +110,7 @@ export async function serve(context: ServeContext, settings: ServeSettings): Pro
     await untilAborted(signal);
     await watching;
   } finally {
-    log.info("stops");
+    log.info("stopping");
     const isAway = await engine.ping().then(
       () => false,
       () => true,

@@ -47,7 +47,7 @@ export default {
     command
       .argument(
         "[action]",
-        "token: make a token for the API; plan, apply: let a service that runs do it, and wait for the end",
+        "token: make a token for the API; plan, apply: have a running service do it, and wait until it has ended",
       )
       .option("--file <path>", "the declaration, or a folder of them", DECLARATION_FILE)
       .option(
@@ -58,14 +58,17 @@ export default {
       .option("--worker [count]", "only workers, which execute COUNT plans and COUNT applies at the same time (4)")
       .option("--watch [path]", "only the watch, of the declarations of --file or of this path")
       .option("--every <time>", "how often the watch plans each server, as in 30s, 5m, 1h", "5m")
-      .option("--apply", "the watch applies what it plans; organizations and projects are not deleted by it")
+      .option("--apply", "the watch applies what it plans; it never deletes organizations and projects")
       .option("--host <address>", "where to listen", "127.0.0.1")
       .option("--port <port>", "the port of the API, of health and metrics", "8080")
       .option(
         "--secret <reference>",
         "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the key of the tokens (HS256); token: default is the key of this stack's service",
       )
-      .option("--jwks <url>", "the public keys of the issuer of the tokens; --secret then only seals what is queued")
+      .option(
+        "--jwks <url>",
+        "the public keys of the issuer of the tokens; --secret then only encrypts what is in the queue",
+      )
       .option("--issuer <name>", "the issuer of the tokens", NAME)
       .option("--audience <name>", "the audience of the tokens", NAME)
       .option("--revoked <path>", "a file with a line sub:NAME or jti:ID for each token that is refused")

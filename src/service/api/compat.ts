@@ -29,7 +29,7 @@ const resultSchema = z.object({
   applied_actions: z.array(actionSchema),
   applied_count: z.int(),
   errors: z.array(z.string()),
-  /** Organizations and projects that are not there, and what is not done unattended. */
+  /** Organizations and projects that are not there, and deletions that are left to a person. */
   warnings: z.array(z.string()),
 });
 

@@ -62,4 +62,6 @@ function send(request: FastifyRequest, reply: FastifyReply, error: CodedError, s
 }
 
 export const unknownRun = (): CodedError =>
-  new CodedError("GC2005", "there is no such run or page", { remedy: "See /openapi.json, and GET /api/v1/runs." });
+  new CodedError("GC2005", "there is no such run or page", {
+    remedy: "GET /api/v1/runs lists your runs of the last day; /openapi.json describes the API.",
+  });

@@ -168,7 +168,7 @@ describe("tokens of an issuer with public keys", () => {
 
 describe("the service", () => {
   it("starts with one way to check tokens, and with no secret that can be guessed", () => {
-    expect(() => openAuth(ISSUER, () => NOW_MS)).toThrow("nothing checks the tokens");
+    expect(() => openAuth(ISSUER, () => NOW_MS)).toThrow("no token can be checked without --secret or --jwks");
     expect(() => openAuth({ ...ISSUER, secret: new Secret("dev-secret") }, () => NOW_MS)).toThrow(
       "has 10 bytes; HS256 needs 32",
     );

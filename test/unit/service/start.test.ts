@@ -108,7 +108,10 @@ describe("the start of the service", () => {
 describe("serve", () => {
   it.each([
     [["--queue", "mysql://127.0.0.1"], "--queue: the address of the queue begins with neither"],
-    [["--queue", "postgres://user:p#hunter2@127.0.0.1/db"], "--queue: the address of the queue cannot be read as a URL"],
+    [
+      ["--queue", "postgres://user:p#hunter2@127.0.0.1/db"],
+      "--queue: the address of the queue cannot be read as a URL",
+    ],
     [[], "--queue is missing"],
   ])("with %s and without a secret names both", async (words, problem) => {
     const { code, stderr } = await runInProcess(tmpdir(), ["serve", ...words, "--port", "x"], {});
