@@ -93,6 +93,14 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 export const commandForSynonym = (word: string): string | undefined =>
   Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined;
 
+/** The page that `help` prints for a word which is no page's name. */
+const PAGES: Readonly<Record<string, string>> = {
+  docs: "README",
+  proxy: "proxies",
+  traefik: "proxies",
+  nginx: "proxies",
+};
+
 /** The pages that `help` prints. */
 type Guides = Pick<Assets, "guides" | "guide">;
 
@@ -108,8 +116,8 @@ export function topicHelp(topic: string, { guides, guide }: Guides): string | un
   const error = errorHelp(topic.toUpperCase(), guide);
   if (error !== undefined) return error;
   const names = guides();
-  const page = topic === "docs" ? "README" : topic.replace(/^docs\//, "").replace(/\.md$/, "");
-  if (names.includes(page)) return guide(page);
+  const page = Object.hasOwn(PAGES, topic) ? PAGES[topic] : topic.replace(/^docs\//, "").replace(/\.md$/, "");
+  if (page !== undefined && names.includes(page)) return guide(page);
   const known = [...COMMANDS, ...COMMAND_GROUPS.map((one) => ({ name: one.topic }))].map(({ name }) => name);
   const synonym = commandForSynonym(topic);
   const remedy = synonym === undefined ? "See: npx glitchtip-compose help all, or help docs" : `Use: ${synonym}`;

@@ -176,6 +176,14 @@ export interface UserService {
   readonly elsewhere?: string;
 }
 
+/** A network at the top of the user's Compose files. */
+export interface UserNetwork {
+  /** Its name on the engine, where the file states it; else Compose makes one from the Compose project's name. */
+  readonly name?: string;
+  /** Somebody else makes it. */
+  readonly external?: true;
+}
+
 /** The user's Compose files, merged. */
 export interface UserProject {
   /** The Compose project's name where a file states it. */
@@ -185,4 +193,6 @@ export interface UserProject {
   readonly elsewhere?: readonly string[];
   /** The names in the files that come before the stack's. */
   readonly names: Readonly<Record<NamedPart, readonly string[]>>;
+  /** The networks of which these files state a name, or that somebody else makes them. */
+  readonly networks?: Readonly<Record<string, UserNetwork>>;
 }

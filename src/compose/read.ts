@@ -1,8 +1,8 @@
 import { isAbsolute, join, posix } from "node:path";
 import { checkOrder, checkShape } from "./checks.ts";
 import { escaped, interpolate, type Variables } from "./interpolate.ts";
-import { NAMED_PARTS, type NamedPart, namesByPart, type UserProject } from "./model.ts";
-import { combined, type FileScope, type Stated, serviceFrom, statedIn } from "./service-facts.ts";
+import { NAMED_PARTS, type NamedPart, namesByPart, type UserNetwork, type UserProject } from "./model.ts";
+import { combined, type FileScope, networksIn, type Stated, serviceFrom, statedIn } from "./service-facts.ts";
 import { asMap, parseComposeYaml, Tagged, unreadable, type YamlMap } from "./yaml.ts";
 
 export interface UserComposeFile {
@@ -34,6 +34,7 @@ interface Base {
 interface Read {
   services: Record<string, Stated>;
   names: Names;
+  networks: Record<string, UserNetwork>;
   name?: string;
 }
 
@@ -41,7 +42,7 @@ interface Read {
 export function readUserCompose(files: readonly UserComposeFile[], surroundings: Surroundings = {}): UserProject {
   const { variables = {} } = surroundings;
   const reader = new Reader(surroundings);
-  const { services, names, name } = reader.project(files, { folder: "", variables }, []);
+  const { services, names, networks, name } = reader.project(files, { folder: "", variables }, []);
   checkOrder(services, files[0]?.path ?? "the Compose file", reader.elsewhere.length === 0);
   return {
     ...(name === undefined ? {} : { name: interpolate(name, variables) }),
@@ -53,6 +54,7 @@ export function readUserCompose(files: readonly UserComposeFile[], surroundings:
     ),
     ...(reader.elsewhere.length === 0 ? {} : { elsewhere: reader.elsewhere }),
     names: namesByPart((part) => [...names[part]]),
+    ...(Object.keys(networks).length > 0 && { networks }),
   };
 }
 
@@ -71,13 +73,13 @@ class Reader {
   }
 
   project(files: readonly UserComposeFile[], base: Base, through: readonly string[]): Read {
-    const result: Read = { services: {}, names: namesIn({}) };
+    const result: Read = { services: {}, names: namesIn({}), networks: {} };
     for (const { path, text, afterStack = false } of files) {
       if (through.includes(path)) throw unreadable(path, `include goes in a circle: ${[...through, path].join(" → ")}`);
       for (const file of this.parse(path, text)) {
         for (const entry of listOf(file.include)) add(result, this.include(entry, base, [...through, path]));
         const stated = this.stated(file, path, base);
-        add(result, afterStack ? { ...stated, names: namesIn({}) } : stated);
+        add(result, afterStack ? { ...stated, names: namesIn({}), networks: {} } : stated);
       }
     }
     return result;
@@ -102,6 +104,7 @@ class Reader {
         }),
       ),
       names: namesIn(file),
+      networks: networksIn(file.networks, (text) => interpolate(text, base.variables)),
       ...(typeof file.name === "string" ? { name: file.name } : {}),
     };
   }
@@ -199,5 +202,6 @@ function literal(service: YamlMap, { own, variables }: Base): YamlMap {
 function add(to: Read, more: Read): void {
   for (const [name, stated] of Object.entries(more.services)) to.services[name] = combined(to.services[name], stated);
   for (const part of NAMED_PARTS) for (const name of more.names[part]) to.names[part].add(name);
+  Object.assign(to.networks, more.networks);
   if (more.name !== undefined) to.name = more.name;
 }

@@ -3,7 +3,7 @@ import { resolvedFolderUses } from "./folder-uses.ts";
 import { interpolate, type Variables } from "./interpolate.ts";
 import { namesByPart, type TextOrWords, type UserProject, type UserService } from "./model.ts";
 import { portsIn } from "./ports.ts";
-import { labelsIn, orDefault } from "./service-facts.ts";
+import { labelsIn, networksIn, orDefault } from "./service-facts.ts";
 import { shellWords } from "./shell-words.ts";
 import { asMap } from "./yaml.ts";
 
@@ -21,10 +21,13 @@ export function correctedBy(config: unknown, user: UserProject, variables: Varia
     const resolved = part === "services" ? read.map(([service]) => service) : Object.keys(asMap(top[part]));
     return [...new Set([...user.names[part], ...resolved.filter((one) => part !== "networks" || one !== "default")])];
   });
+  const isStated = ([key, network]: [string, { readonly name?: string }]) => network.name !== `${name}_${key}`;
+  const networks = Object.entries(networksIn(top.networks, (text) => text)).filter(isStated);
   return {
     ...(typeof name === "string" ? { name } : {}),
     services: Object.fromEntries(read),
     names,
+    ...(networks.length > 0 && { networks: Object.fromEntries(networks) }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { defined } from "../base/defined.ts";
 import { contextsIn, type FolderScope, type FolderUse, mountsIn, watchesIn } from "./folder-uses.ts";
 import { interpolate, type Variables } from "./interpolate.ts";
-import type { ComposePort, TextOrWords, UserService } from "./model.ts";
+import type { ComposePort, TextOrWords, UserNetwork, UserService } from "./model.ts";
 import { portsIn } from "./ports.ts";
 import { asMap, Tagged, type YamlMap } from "./yaml.ts";
 
@@ -139,6 +139,18 @@ export function serviceFrom(stated: Stated): UserService {
 /** Returns the networks of a service that states these. */
 export const orDefault = (networks: readonly string[]): readonly string[] =>
   networks.length === 0 ? ["default"] : [...new Set(networks)];
+
+/** Returns what the networks at the top of a file state: a name on the engine, or that somebody else makes them. */
+export function networksIn(stated: unknown, fill: (text: string) => string): Record<string, UserNetwork> {
+  const found = Object.entries(asMap(stated)).flatMap(([key, value]): [string, UserNetwork][] => {
+    const { name, external } = asMap(value);
+    const isExternal = external === true || typeof asMap(external).name === "string";
+    const text = name ?? asMap(external).name ?? (isExternal ? key : undefined);
+    if (typeof text !== "string") return [];
+    return [[key, { name: fill(text), ...(isExternal && { external: true }) }]];
+  });
+  return Object.fromEntries(found);
+}
 
 /** Returns the services that Compose starts before this one. */
 export function waitsFor(stated: Stated): string[] {

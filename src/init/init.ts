@@ -11,6 +11,7 @@ import {
   type Assets,
   type ComposeFiles,
   composeFilesIn,
+  composeProjectNameOf,
   DECLARATION_FILE,
   EDITOR_LINE,
   exposureRemedy,
@@ -41,8 +42,8 @@ import { abortingLineWarnings } from "./aborting-lines.ts";
 import { withMailServer } from "./mail-server.ts";
 import { newDeclaration, newDeclarationText } from "./new-declaration.ts";
 import type { InitOptions } from "./options.ts";
-import { freeSamplePort, type PortContext, withFreePort } from "./port.ts";
-import { withTraefik } from "./traefik.ts";
+import { freeSamplePort, type PortContext, refuseOtherProxy, withFreePort } from "./port.ts";
+import { withNetworkKey, withTraefik } from "./traefik.ts";
 
 export type { WorkspaceResult as InitResult } from "../workspace/index.ts";
 export type { InitOptions } from "./options.ts";
@@ -136,15 +137,21 @@ const sampleBeside = (files: readonly string[]): CodedError =>
 async function declaredWorkspace(context: WorkspaceContext, options: InitOptions, sample: boolean): Promise<Wanted> {
   const { withOptions } = await import("./declared-options.ts");
   const before = readDeclarationText(context.dir);
-  const text = await withOptions(before, await withTraefikOf(context, before, options));
+  const text = await withOptions(before, await withProxyBeside(context, before, options));
   const workspace = await readWorkspaceWith(context, text, options.discovery);
   return { workspace, sample, stateBy: "declaration", declarationEdited: text !== before };
 }
 
-/** What the user's services say of Traefik counts where `production` comes into the declaration now. */
-async function withTraefikOf(context: WorkspaceContext, text: string, options: InitOptions): Promise<InitOptions> {
-  if (options.proxy !== "traefik" || loadDeclaration(text, DECLARATION_FILE).production !== undefined) return options;
-  return withTraefik(options, (await readWorkspaceWith(context, text)).user, context.log);
+/** What the user's services say of their proxy counts where `production` comes into the declaration now. */
+async function withProxyBeside(context: WorkspaceContext, text: string, options: InitOptions): Promise<InitOptions> {
+  const isNew = loadDeclaration(text, DECLARATION_FILE).production === undefined;
+  if (options.domain === undefined || (!isNew && options.proxyNetwork === undefined)) return options;
+  const { log, env: shell = {} } = context;
+  const { user, env, dir, composeProjectName } = await readWorkspaceWith(context, text);
+  const composeProject = shell.COMPOSE_PROJECT_NAME || composeProjectNameOf(dir, composeProjectName);
+  if (!isNew) return withNetworkKey(options, user, composeProject);
+  refuseOtherProxy(options, user.services, { ...env, ...shell });
+  return withTraefik(options, user, composeProject, log);
 }
 
 /** A new declaration says which engine the stack is rendered for, so that all who share it render the same. */
@@ -186,7 +193,9 @@ async function newWorkspace(
 ): Promise<Wanted> {
   const { dir, log, env: shell = {}, docker } = context;
   const user = await readUserFilesWith(docker?.config, dir, texts, { ...env, ...shell }, log);
-  const given = withTraefik(await withEngine(context, options), user, log);
+  refuseOtherProxy(options, user.services, { ...env, ...shell });
+  const named = shell.COMPOSE_PROJECT_NAME || env.COMPOSE_PROJECT_NAME || user.name;
+  const given = withTraefik(await withEngine(context, options), user, composeProjectNameOf(dir, named), log);
   const wanted = await withFreePort(context, given, user, portVariable("GLITCHTIP_PORT", env, shell));
   const { text, declaration } = declarationFrom(context, wanted, user);
   return {

@@ -1,3 +1,4 @@
+import { agreeing } from "../base/counted.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { UserProject } from "../compose/model.ts";
@@ -104,6 +105,34 @@ export async function freeSamplePort(
   if (!next) return SAMPLE_PORT;
   log.info(`the sample app gets port ${next} (compose.yaml), because port ${SAMPLE_PORT} is taken by ${why}`);
   return next;
+}
+
+/**
+ * Throws GC1603 where a service of the user's Compose files publishes a port of our Caddy, unless an option says what takes
+ * HTTPS. `variables` are those of .env and of the shell.
+ */
+export function refuseOtherProxy(
+  { domain, proxy }: InitOptions,
+  services: UserProject["services"],
+  variables: Readonly<Record<string, string | undefined>>,
+): void {
+  if (domain === undefined || proxy !== undefined) return;
+  const ports = [variables.GLITCHTIP_HTTP_PORT || "80", variables.GLITCHTIP_HTTPS_PORT || "443"].map(Number);
+  const taken = ports.flatMap((port) =>
+    publishersOf(services, { port, hostIp: "0.0.0.0", protocol: "tcp" }).map((name) => ({ port, name })),
+  );
+  const names = [...new Set(taken.map(({ name }) => name))];
+  if (names.length === 0) return;
+  const numbers = [...new Set(taken.map(({ port }) => port))].join(" and ");
+  const verb = agreeing(names.length, "publishes", "publish");
+  throw new CodedError(
+    "GC1603",
+    `${names.join(" and ")} ${verb} ${numbers} in your Compose file, which the Caddy of GlitchTip would publish, too; nothing was written`,
+    {
+      remedy:
+        "Say what takes HTTPS: --proxy traefik for a Traefik, --proxy nginx for an nginx on the host, --proxy none for any other (npx glitchtip-compose help proxies).",
+    },
+  );
 }
 
 const publishersAt = (services: UserProject["services"], port: number): string[] =>

@@ -28,7 +28,7 @@ export const PRODUCTION_OPTIONS = {
   }),
   proxyNetwork: valueRow({
     flag: "--proxy-network <name>",
-    help: "proxy traefik: the Docker network of your Traefik (default traefik)",
+    help: "proxy traefik: the network of your Traefik, of your Compose file or another (default traefik)",
     at: ["production", "network"],
     addsSection: true,
     parse: anyText,

@@ -1,5 +1,6 @@
 import type { Log } from "../base/log.ts";
 import type { UserProject, UserService } from "../compose/model.ts";
+import { usersNetworkKey } from "../stack/traefik-network.ts";
 import type { InitOptions } from "./options.ts";
 
 /** What GlitchTip's labels have to say in the words of the Traefik that is there. */
@@ -28,30 +29,54 @@ const ARGUMENTS: Readonly<Record<Key, RegExp>> = {
 /** Returns the options with network, resolver and entrypoint of the user's own Traefik where no flag states them. */
 export function withTraefik(
   options: InitOptions,
-  { services }: Pick<UserProject, "services">,
+  user: UserProject,
+  composeProject: string,
   log: Pick<Log, "info" | "warn">,
 ): InitOptions {
   if (options.proxy !== "traefik") return options;
+  const keyOr = (network: string) => usersNetworkKey(user, network, composeProject) ?? network;
   const told: { -readonly [K in Key]?: string } = {};
   for (const key of Object.keys(FLAGS) as Key[]) {
     if (options[key] !== undefined) continue;
-    const found = [...new Set(Object.values(services).flatMap((service) => [...valuesIn(service, key)]))];
+    const values = Object.values(user.services).flatMap((service) => [...valuesIn(service, key)]);
+    const stated = [...new Set(key === "proxyNetwork" ? values.map(keyOr) : values)];
+    const found = key === "proxyNetwork" && stated.length === 0 ? networksOfTraefik(user) : stated;
     if (found.length === 1) told[key] = found[0] ?? "";
     else if (found.length > 1)
       log.warn(`your services name ${found.join(" and ")} to Traefik: say which by ${FLAGS[key]}`);
   }
   const said = Object.entries(told).map(([key, value]) => `${FLAGS[key as Key]} ${value}`);
   if (said.length > 0) log.info(`as your services say to Traefik: ${said.join(" ")}`);
-  return { ...options, ...told };
+  return withNetworkKey({ ...options, ...told }, user, composeProject);
 }
 
-function* valuesIn({ labels = [], image = "", command = [] }: UserService, key: Key): Generator<string> {
+/** Returns the options with the key of the network where its name on the engine was given. */
+export function withNetworkKey(options: InitOptions, user: UserProject, composeProject: string): InitOptions {
+  const { proxyNetwork } = options;
+  if (proxyNetwork === undefined) return options;
+  return { ...options, proxyNetwork: usersNetworkKey(user, proxyNetwork, composeProject) ?? proxyNetwork };
+}
+
+/** Returns the networks in which a Traefik finds the services that have labels for it; any of them will do for one among the services. */
+function networksOfTraefik({ services, networks = {} }: UserProject): string[] {
+  const all = Object.values(services);
+  const own = all.filter(isTraefik).flatMap((service) => (service.networkMode ? ["default"] : service.networks));
+  const labelled = all.filter((one) => !isTraefik(one) && one.labels?.some((label) => label.startsWith("traefik.")));
+  const reached = labelled.flatMap((service) => service.networks);
+  if (own.length > 0) return [own.find((network) => reached.includes(network)) ?? own[0] ?? "default"];
+  return [...new Set(reached)].filter((network) => networks[network]?.external);
+}
+
+const isTraefik = ({ image = "" }: UserService): boolean => /(?:^|\/)traefik(?:[:@]|$)/.test(image);
+
+function* valuesIn(service: UserService, key: Key): Generator<string> {
+  const { labels = [], command = [] } = service;
   for (const label of labels) {
     const [, first = "", second] = LABELS[key].exec(label) ?? [];
     const isTls = second === undefined || labels.some((one) => isTlsOf(one, first));
     if (first !== "" && isTls) yield* (second ?? first).split(",").map((one) => one.trim());
   }
-  if (!/(?:^|\/)traefik(?:[:@]|$)/.test(image)) return;
+  if (!isTraefik(service)) return;
   const words = typeof command === "string" ? command.split(/\s+/) : command;
   for (const word of words) {
     const [, value] = ARGUMENTS[key].exec(word) ?? [];

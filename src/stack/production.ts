@@ -1,6 +1,6 @@
 import { defined } from "../base/defined.ts";
 import { escaped } from "../compose/interpolate.ts";
-import type { ComposeService } from "../compose/model.ts";
+import type { ComposeService, UserProject } from "../compose/model.ts";
 import { memoryMebibytes } from "../config/schema/production.ts";
 import type { Declaration } from "../config/schema.ts";
 import { secretFile } from "../config/secret-volumes.ts";
@@ -8,11 +8,12 @@ import type { ResolvedServer } from "../config/server.ts";
 import { RETENTION_KINDS, SERVER_PORT } from "../glitchtip/versions.ts";
 import { dataSettings, hasValkeyVolume } from "./data-services.ts";
 import { fingerprint } from "./managed-files.ts";
-import type { BundledStack, StackParts, StackService, TopLevel } from "./model.ts";
+import type { BundledStack, StackInput, StackParts, StackService, TopLevel } from "./model.ts";
 import { secretBy } from "./provision-service.ts";
 import { ownCaddyfile, traefikLabels } from "./proxy.ts";
 import { DATABASE, DATABASE_NETWORK, NETWORK, PROXY, SERVER, VALKEY, WORKER } from "./service-names.ts";
 import type { ComposeTemplates } from "./templates.ts";
+import { traefikNetwork } from "./traefik-network.ts";
 
 type Production = NonNullable<Declaration["production"]>;
 type Services = Readonly<Record<string, StackService>>;
@@ -39,9 +40,8 @@ export const publishesPort = ({ production }: Pick<Declaration, "production">): 
 /** Returns the stack with what operators declare beyond a first start: mail, limits, retention, and `production`. */
 export function forOperator(
   stack: BundledStack,
-  declaration: Declaration,
+  { declaration, user, compose }: Pick<StackInput, "declaration" | "user" | "compose">,
   resolved: ResolvedServer,
-  templates: ComposeTemplates,
 ): BundledStack {
   const { mail, production } = declaration;
   const mailKeys = mailKeysFor(mail);
@@ -49,7 +49,7 @@ export function forOperator(
     name,
     service.fromServer ? { ...service, own: { ...service.own, ...mailKeys(service.own) } } : service,
   ]);
-  const services = behindProxy(Object.fromEntries(withMail), declaration, templates);
+  const services = behindProxy(Object.fromEntries(withMail), declaration, user, compose);
   return {
     ...stack,
     services: Object.fromEntries(
@@ -105,14 +105,21 @@ const retentionVariables = ({ server }: Declaration, { capabilities }: ResolvedS
   );
 
 /** Returns the services with the proxy that production declares. */
-function behindProxy(services: Services, declaration: Declaration, templates: ComposeTemplates): Services {
+function behindProxy(
+  services: Services,
+  declaration: Declaration,
+  user: UserProject,
+  templates: ComposeTemplates,
+): Services {
   const { production } = declaration;
   const web = services[SERVER];
   if (production === undefined || web === undefined || publishesPort(declaration)) return services;
   const { ports: _, ...own } = web.own;
   const hidden: Services = { ...services, [SERVER]: { ...web, own } };
   if (production.proxy === "traefik") {
-    const keys = { networks: [NETWORK, DATABASE_NETWORK, PROXY], labels: traefikLabels(production) };
+    const { key, name } = traefikNetwork(production.network, user);
+    const labels = traefikLabels({ ...production, network: name });
+    const keys = { networks: [NETWORK, DATABASE_NETWORK, key], labels };
     return { ...hidden, [SERVER]: { ...web, own: { ...own, ...keys } } };
   }
   const config = fingerprint(ownCaddyfile(declaration, production)).slice(0, 16);
@@ -130,13 +137,13 @@ function behindProxy(services: Services, declaration: Declaration, templates: Co
 
 /** Returns the networks, volumes and secrets that `forOperator` needs. */
 export function operatorParts(
-  declaration: Declaration,
+  { declaration, user }: Pick<StackInput, "declaration" | "user">,
   resolved: ResolvedServer,
 ): Pick<StackParts, "volumes" | "secrets"> & Required<Pick<TopLevel, "networks">> {
   const { production, mail } = declaration;
   const { certificate, key } = production?.tls ?? {};
   return {
-    networks: production?.proxy === "traefik" ? { [PROXY]: { external: true, name: production.network } } : {},
+    networks: networksOfTraefik(production, user),
     volumes: [
       ...(production?.proxy === "caddy" ? [PROXY] : []),
       ...(hasValkeyVolume(declaration, resolved) ? [VALKEY] : []),
@@ -147,4 +154,11 @@ export function operatorParts(
       ...(key === undefined ? {} : { [TLS_SECRETS[1]]: secretBy(key) }),
     },
   };
+}
+
+/** Returns the network of the user's Traefik, unless the user's Compose files declare it. */
+function networksOfTraefik(production: Production | undefined, user: UserProject): NonNullable<TopLevel["networks"]> {
+  if (production?.proxy !== "traefik") return {};
+  const { key, name, isUsers } = traefikNetwork(production.network, user);
+  return isUsers ? {} : { [key]: { external: true, name } };
 }

@@ -129,7 +129,7 @@ function bundledParts(input: StackInput, apps: AppOverlays): ServerParts {
   if (server === undefined) throw new CodedError("GC1101", problems.map(({ what }) => what).join("; "));
   const own = ownServices(declaration.server);
   const users = overlayOwnServices(own, user, apps.services);
-  const operator = operatorParts(declaration, server);
+  const operator = operatorParts(input, server);
   const backup = backupParts(input, server);
   const basic = bundledStack(declaration, server, compose, provisioner);
   const care = careParts(input, server, basic.services);
@@ -138,7 +138,7 @@ function bundledParts(input: StackInput, apps: AppOverlays): ServerParts {
     ...basic,
     services: { ...basic.services, ...backup.services, ...care.services, ...service.services },
   };
-  const operated = forOperator(complete, declaration, server, compose);
+  const operated = forOperator(complete, input, server);
   const stack = pinned(withAppNetworks(operated, apps.networks), input.lock ?? new Map());
   const single = server.topology === "single-container" ? singleContainerStack(stack, input, server) : undefined;
   const databaseVolumes = own.database === undefined ? [postgresVolume(declaration.server)] : [];

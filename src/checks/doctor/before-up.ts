@@ -6,6 +6,7 @@ import type { ComposePort } from "../../compose/model.ts";
 import { DSN_VOLUME } from "../../config/dsn-volumes.ts";
 import type { Docker, LocatedEngine } from "../../docker/index.ts";
 import { isStackService } from "../../stack/service-names.ts";
+import { traefikNetwork } from "../../stack/traefik-network.ts";
 import { composeProjectNameOf, type Workspace } from "../../workspace/index.ts";
 import type { Machine } from "./doctor.ts";
 import { checkEngine } from "./engine-checks.ts";
@@ -47,10 +48,11 @@ export async function refuseUnstartable(context: BeforeUpContext, workspace: Wor
 }
 
 /** Looks for the networks that the declaration names, which somebody else makes. */
-async function networkFindings({ declaration }: Workspace, { engine }: LocatedEngine): Promise<Finding[]> {
+async function networkFindings({ declaration, user }: Workspace, { engine }: LocatedEngine): Promise<Finding[]> {
   const { production, server } = declaration;
+  const traefik = production?.proxy === "traefik" ? traefikNetwork(production.network, user) : undefined;
   const wanted = {
-    "production.network": production?.proxy === "traefik" ? production.network : undefined,
+    "production.network": traefik?.external ? traefik.name : undefined,
     "server.network": server.network,
   };
   const found = Object.entries(wanted).map(async ([key, name]): Promise<Finding[]> => {

@@ -5,6 +5,7 @@ import type { Log } from "../../base/log.ts";
 import { referencedPath } from "../../base/user-folders.ts";
 import type { Declaration } from "../../config/schema.ts";
 import { parseStackReference } from "../../config/secrets.ts";
+import { traefikNetwork } from "../../stack/traefik-network.ts";
 import type { Workspace } from "../../workspace/index.ts";
 import type { Machine } from "../doctor/doctor.ts";
 import { checkPorts, type TakenPorts } from "../doctor/port-checks.ts";
@@ -43,7 +44,7 @@ export async function refuseUnfitProduction(
   const { production } = declaration;
   if (production === undefined) return;
   const network = await host.network?.(workspace);
-  if (network !== undefined) await warnOfNetwork(production, network, log);
+  if (network !== undefined) await warnOfNetwork(workspace, network, log);
   const problems = [
     ...weakSecrets(dir, declaration, { ...env, ...shell }, oldValues(dir)).map(({ what }) => what),
     ...ownCertificateProblems(dir, production, host.nowMs()),
@@ -69,10 +70,16 @@ async function domainProblems({ domain, tls, proxy }: Production, host: HostNetw
 }
 
 /** A Traefik that is not there yet may bring its network later, so its absence is only a warning. */
-async function warnOfNetwork({ proxy, network }: Production, host: HostNetwork, log: Log): Promise<void> {
-  if (proxy !== "traefik" || (await host.hasNetwork?.(network)) !== false) return;
+async function warnOfNetwork(
+  { declaration: { production }, user }: Pick<Workspace, "declaration" | "user">,
+  host: HostNetwork,
+  log: Log,
+): Promise<void> {
+  if (production?.proxy !== "traefik") return;
+  const { name, external } = traefikNetwork(production.network, user);
+  if (!external || (await host.hasNetwork?.(name)) !== false) return;
   log.warn(
-    `production.network: this engine has no network ${network}, and without it nothing starts: docker network create ${network}, start your Traefik, or write the name of its network`,
+    `production.network: this engine has no network ${name}, and without it nothing starts: docker network create ${name}, start your Traefik, or write the name of its network`,
   );
 }
 

@@ -32,6 +32,10 @@ describe("help TOPIC", () => {
     expect(help(topic)).toMatch(/^# /);
   });
 
+  it.each(["proxies", "proxy", "traefik", "nginx"])("%s prints the page about proxies", (topic) => {
+    expect(help(topic)).toMatch(/^# Behind Traefik or nginx/);
+  });
+
   it("docs prints the index, and a code its section", () => {
     expect(help("docs")).toContain("by task");
     expect(help("gc1203")).toMatch(/^## GC1203\n[^#]*error GC1203: [^#]*$/);
