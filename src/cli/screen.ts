@@ -56,11 +56,12 @@ export async function withProgress<T>(
   }
 }
 
-/** Asks yes or no, with no as the default. Throws GC1002 with the flag that answers where no question may be asked. */
+/** Asks yes or no, with no as the default unless `isUsual` says that most people want it. Throws GC1002 with the flag that answers where no question may be asked. */
 export async function confirmed(
   { interactive, signal }: Pick<CliContext, "interactive" | "signal">,
   question: string,
   flag: string,
+  isUsual = false,
 ): Promise<boolean> {
   if (!interactive) {
     throw new CodedError("GC1002", `"${question}" has no answer: there is no terminal to ask on`, {
@@ -68,7 +69,7 @@ export async function confirmed(
     });
   }
   const { confirm, isCancel } = await import("@clack/prompts");
-  const answer = await confirm({ message: question, initialValue: false, input: stdin, output: stderr, signal });
+  const answer = await confirm({ message: question, initialValue: isUsual, input: stdin, output: stderr, signal });
   signal.throwIfAborted();
   // In raw mode Ctrl-C is a key, not a signal.
   if (isCancel(answer)) throw new CodedError("GC1003", "stopped at the question; nothing was done");

@@ -10,9 +10,9 @@ import { addressTable } from "./addresses.ts";
 import { type CliContext, reportError } from "./context.ts";
 import { confirmed, type Paint, paintFor } from "./screen.ts";
 
-/** Returns how to ask on a terminal whether to pull or build an image; nothing elsewhere. */
+/** Returns how to ask on a terminal whether to pull or build an image, without which nothing is written; nothing elsewhere. */
 export const imageQuestions = (context: CliContext): { ask?(question: string): Promise<boolean> } =>
-  context.interactive ? { ask: (question) => confirmed(context, question, "--pull or --build") } : {};
+  context.interactive ? { ask: (question) => confirmed(context, question, "--pull or --build", true) } : {};
 
 /**
  * Prints what became of the workspace's files, for every command that writes them. Throws GC1105 where a file could not

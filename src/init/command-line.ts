@@ -8,12 +8,14 @@ import { type InitOptions, OPTION_ROWS } from "./options.ts";
  */
 export function initCommandLine(typed: GivenOptions, answers: InitOptions, switches: readonly string[] = []): string {
   const words = OPTION_ROWS.flatMap(([name, row]) => {
-    const value = (typed as Readonly<Record<string, unknown>>)[name] ?? (answers as Record<string, unknown>)[name];
+    const said = (typed as Readonly<Record<string, unknown>>)[name];
+    // A switch that was not typed is false.
+    const value = said === undefined || said === false ? (answers as Record<string, unknown>)[name] : said;
     if (value === undefined || value === false) return [];
     if (!isValueRow(row)) return [flagName(row)];
     return textsOf(value, isRepeatable(row)).flatMap((text) => [flagName(row), text]);
   });
-  return ["npx glitchtip-compose init", "--yes", ...switches, ...words.map(quoted)].join(" ");
+  return ["npx glitchtip-compose init", "--yes", ...[...switches, ...words].map(quoted)].join(" ");
 }
 
 function textsOf(value: unknown, repeatable: boolean): string[] {

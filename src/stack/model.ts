@@ -32,6 +32,8 @@ export interface ImageKnowledge {
   readonly why?: Readonly<Record<string, UnknownStart>>;
   /** The place where the user states it instead: flags of `init` or `add`, or the declaration. */
   readonly stateBy?: "init" | "add" | "declaration";
+  /** What was typed, so that it can be typed once more with another flag. */
+  readonly commandLine?: string;
 }
 
 /** The source of the provisioner's container: the official Node image with the bundle mounted, a built image, or a ready one. */

@@ -81,13 +81,6 @@ const EXAMPLES: Readonly<Record<Part, string>> = {
   command: '["node", "server.js"]',
 };
 
-/** The command that states what the image does not tell, and that fetches or builds it. */
-const COMMANDS: Readonly<Record<NonNullable<ImageKnowledge["stateBy"]>, string>> = {
-  init: "init …",
-  add: "add …",
-  declaration: "init",
-};
-
 const REASONS: Readonly<Record<UnknownStart, string>> = {
   unbuilt: ", which is not built yet",
   absent: ", which this machine does not have",
@@ -98,15 +91,16 @@ function notKnown(
   name: string,
   missing: readonly Part[],
   { image }: UserService,
-  { why = {}, stateBy = "declaration" }: ImageKnowledge,
+  { why = {}, stateBy = "declaration", commandLine }: ImageKnowledge,
 ): Refusal {
   const lines = missing.map((part) => `${part}: ${EXAMPLES[part]}`).join(", ");
   const flags = (start: string) => missing.map((part) => `--${part} '${start}${EXAMPLES[part]}'`).join(" ");
   const reason = why[name];
-  const command = `npx glitchtip-compose ${COMMANDS[stateBy]}`;
+  const command = commandLine ?? (stateBy === "declaration" ? "npx glitchtip-compose init" : undefined);
+  const again = (flag: string) => (command === undefined ? `Run it again with ${flag}.` : `${command} ${flag}`);
   const obtain: Readonly<Record<UnknownStart, string>> = {
-    unbuilt: `${command} --build`,
-    absent: `${command} --pull`,
+    unbuilt: again("--build"),
+    absent: again("--pull"),
     "no engine": "Start Docker, then run it again.",
   };
   const inspected = "what `docker image inspect` shows, [] = none";
@@ -119,8 +113,17 @@ function notKnown(
   return new Refusal(
     "GC1106",
     `service ${name}: ${startParts(missing)} from ${from}${reason === undefined ? "" : REASONS[reason]}`,
-    reason === undefined ? [state] : [obtain[reason], `or ${state}`],
+    reason === undefined
+      ? [state]
+      : [obtain[reason], `or ${reason === "no engine" ? state : stateInCompose(name, missing)}`],
   );
+}
+
+/** Says what to state in the Compose file. An entrypoint there makes Compose drop the command of the image. */
+function stateInCompose(name: string, missing: readonly Part[]): string {
+  const key = missing.includes("entrypoint") ? "entrypoint" : "command";
+  const words = missing.includes("command") ? EXAMPLES.command : EXAMPLES.entrypoint;
+  return `state in your Compose file what ${name} starts, such as: ${key}: ${words}`;
 }
 
 /** Returns "its entrypoint and command come", as the beginning of a sentence about an image. */

@@ -1,6 +1,7 @@
 import { defined } from "../base/defined.ts";
 import { didYouMean } from "../base/did-you-mean.ts";
 import { CodedError } from "../base/errors.ts";
+import { quotedWord } from "../compose/shell-words.ts";
 import { editDeclaration } from "../config/edit.ts";
 import { loadDeclaration } from "../config/load.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
@@ -41,7 +42,25 @@ export async function addApp(
     ...options,
     declarationEdited: text !== before,
     stateBy: text === before ? "declaration" : "add",
+    commandLine: addCommandLine(service, options),
   });
+}
+
+/** Returns the command line that adds the app with these options. */
+function addCommandLine(service: string, { variables, host, entrypoint, command, ...options }: AddOptions): string {
+  const { project, dsn, audience, preset, dotenv } = options;
+  const values = defined({
+    project,
+    dsn,
+    variables: variables?.join(","),
+    audience,
+    preset,
+    dotenv,
+    entrypoint: entrypoint && JSON.stringify(entrypoint),
+    command: command && JSON.stringify(command),
+  });
+  const words = Object.entries(values).flatMap(([name, value]) => [`--${name}`, quotedWord(String(value))]);
+  return ["npx glitchtip-compose add", quotedWord(service), ...(host ? ["--host"] : []), ...words].join(" ");
 }
 
 function withApp(text: string, { projects }: Declaration, service: string, options: AddOptions): string {

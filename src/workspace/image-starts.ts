@@ -1,11 +1,12 @@
 import { join } from "node:path";
+import { agreeing } from "../base/counted.ts";
 import { readIfThere } from "../base/files.ts";
 import { provisionedApps } from "../config/app-sources.ts";
 import { composeProjectNameOf } from "../config/workspace-names.ts";
 import type { Docker, ImageStart } from "../docker/index.ts";
 import { isWrapped } from "../stack/app-overlay.ts";
 import type { KnownImage } from "../stack/model.ts";
-import { onlyInImage, type Start, startOf, startParts } from "../stack/start.ts";
+import { type Start, startOf, startParts } from "../stack/start.ts";
 import { Refusal } from "../stack/user-services.ts";
 import { type AskedImage, askedImages } from "./images.ts";
 import { hashOf, readManifest } from "./manifest.ts";
@@ -28,11 +29,10 @@ export async function changedStarts(docker: Pick<Docker, "located">, workspace: 
   if (asked.length === 0) return [];
   const { engine } = await docker.located();
   const changed = await Promise.all(
-    asked.map(async ({ service, image, platform }): Promise<ChangedStart[]> => {
+    asked.map(async ({ service, image, platform, parts }): Promise<ChangedStart[]> => {
       const known = images.known[service];
       const now = await engine.imageStart(image, platform);
       if (now === undefined) return known === undefined ? [{ service, image }] : [];
-      const parts = partsByImage(workspace, service);
       return known !== undefined && parts.every((part) => isSame(known[part], now[part]))
         ? []
         : [{ service, image, now }];
@@ -43,12 +43,6 @@ export async function changedStarts(docker: Pick<Docker, "located">, workspace: 
 
 const askedByImage = ({ dir, declaration, user, composeProjectName }: Workspace): AskedImage[] =>
   askedImages(declaration, user, composeProjectNameOf(dir, composeProjectName));
-
-/** Returns what only the image of a service tells. */
-function partsByImage({ declaration, user }: Workspace, service: string): ReturnType<typeof onlyInImage> {
-  const [app, stated] = [provisionedApps(declaration)[service], user.services[service]];
-  return app && stated ? onlyInImage(app, stated) : [];
-}
 
 const isSame = (known: KnownImage["command"], now: KnownImage["command"]): boolean =>
   JSON.stringify(known) === JSON.stringify(now);
@@ -119,7 +113,11 @@ export async function followImages(
 
 /** Says for each app that starts what its image says how a change of that gets to its container. */
 export const imageStartNotes = (workspace: Workspace): string[] =>
-  askedByImage(workspace).map(({ service, image }) => {
-    const from = `${startParts(partsByImage(workspace, service))} from ${image}`;
-    return `${service}: ${from}. When that changes: npx glitchtip-compose up (plain docker compose up keeps the old one), or state it in your Compose file`;
+  askedByImage(workspace).map(({ service, image, parts }) => {
+    const them = agreeing(parts.length, "it", "them");
+    return (
+      `${service}: ${startParts(parts)} from ${image}. The generated Compose file has a copy: when a new image changes ${them}, ` +
+      `start with npx glitchtip-compose up, which copies ${them} again; docker compose up alone would start the old ones. ` +
+      `Nothing is copied if you state ${them} in your Compose file`
+    );
   });

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { agreeing } from "../base/counted.ts";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
@@ -9,7 +10,7 @@ import { composeProjectNameOf } from "../config/workspace-names.ts";
 import type { WorkspaceIdentity } from "../running/index.ts";
 import { IMAGES_FILE } from "../stack/managed-files.ts";
 import type { ImageKnowledge, KnownImage, UnknownStart } from "../stack/model.ts";
-import { onlyInImage } from "../stack/start.ts";
+import { onlyInImage, startParts } from "../stack/start.ts";
 import type { WorkspaceDocker } from "./docker.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -22,6 +23,8 @@ export interface AskedImage {
   readonly stated?: string;
   readonly platform?: string;
   readonly built: boolean;
+  /** What only the image states. */
+  readonly parts: ReturnType<typeof onlyInImage>;
 }
 
 /** Returns the service's image, or the name that Compose gives to one that it builds. */
@@ -42,7 +45,9 @@ export const workspaceIdentity = (
 export function askedImages(declaration: Declaration, user: UserProject, composeProject: string): AskedImage[] {
   return Object.entries(provisionedApps(declaration)).flatMap(([name, app]) => {
     const service = !app.host && Object.hasOwn(user.services, name) ? user.services[name] : undefined;
-    if (service === undefined || service.provider || onlyInImage(app, service).length === 0) return [];
+    if (service === undefined || service.provider) return [];
+    const parts = onlyInImage(app, service);
+    if (parts.length === 0) return [];
     const { platform, built = false } = service;
     // A variable without a value leaves a name empty, of which no engine can say anything.
     if (!service.image && !built) return [];
@@ -51,6 +56,7 @@ export function askedImages(declaration: Declaration, user: UserProject, compose
         service: name,
         image: referenceOf(name, service, composeProject),
         built,
+        parts,
         ...defined({ platform, stated: service.image || undefined }),
       },
     ];
@@ -84,6 +90,8 @@ export interface ImageOptions {
   /** Build images that are not there. */
   readonly build?: boolean;
   readonly dryRun?: boolean;
+  /** What was typed, for an error that asks to type it again with one of these flags. */
+  readonly commandLine?: string;
   /** Asks a person whether to do it now. */
   ask?(question: string): Promise<boolean>;
 }
@@ -139,8 +147,12 @@ export async function askImages(
 async function wanted(how: "pull" | "build", images: readonly AskedImage[], options: ImageOptions): Promise<boolean> {
   if (options.dryRun === true) return false;
   if (options[how] !== undefined) return options[how];
-  const names = images.map(({ image }) => image).join(", ");
+  const why = images.map(({ service, image, parts }) => `${service}: ${startParts(parts)} from the image ${image}`);
+  const count = images.length;
+  const [it, lacks] = [agreeing(count, "it", "them"), agreeing(count, "which is", "which are")];
   const question =
-    how === "pull" ? `${names}: not on this machine. Pull it now?` : `${names}: not built yet. Build it now?`;
+    how === "pull"
+      ? `${why.join("; ")}, ${lacks} not on this machine. Pull ${it} now?`
+      : `${why.join("; ")}, ${lacks} not built yet. Build ${it} now?`;
   return (await options.ask?.(question)) ?? false;
 }

@@ -148,7 +148,13 @@ async function imagesOf(
   const asked = askedImages(declaration, user, composeProjectNameOf(dir, composeProjectName));
   // Without our file, which may not be there yet, and without those after it, which may need it.
   const files = composeFiles.slice(0, composeFiles.indexOf(stackFile));
-  return { ...images, ...(await askImages(docker, asked, images, files, options)), stateBy: options.stateBy };
+  const { stateBy, commandLine } = options;
+  return {
+    ...images,
+    ...(await askImages(docker, asked, images, files, options)),
+    stateBy,
+    ...defined({ commandLine }),
+  };
 }
 
 /** Returns GC1105 with the places that the user and we have changed in different ways, or undefined where there are none. */

@@ -109,14 +109,15 @@ export default {
             return await takenInstance(context, workspace, flags.takeOver === true);
           },
         },
-        { ...answered, ...images, ...(dryRun && { dryRun }) },
+        { ...answered, ...images, ...(dryRun && { dryRun }), commandLine: commandLine(answered) },
       );
     const switches = [
+      ...(flags.directory === undefined ? [] : ["-C", flags.directory]),
       ...(pull ? ["--pull"] : []),
       ...(build ? ["--build"] : []),
       ...(flags.takeOver ? ["--take-over"] : []),
-      ...(preflight ? [] : ["--no-preflight"]),
     ];
+    const commandLine = (answered: InitOptions) => initCommandLine(given, answered, switches);
     const result =
       ask === undefined
         ? await make(options)
@@ -124,7 +125,7 @@ export default {
             given: options,
             portIsFree,
             make,
-            commandLine: (answered) => initCommandLine(given, answered, switches),
+            commandLine,
             dryRun: dryRun === true,
           });
     // A workspace that was just made has nothing to compare with.
@@ -135,7 +136,7 @@ export default {
 } satisfies CliCommand<Flags>;
 
 /** Maps commander's attributes, which are named after the flags, to the names of the table. */
-function givenOptions(flags: object): GivenOptions {
+export function givenOptions(flags: object): GivenOptions {
   const all = flags as Readonly<Record<string, GivenOptions[InitOptionName]>>;
   return Object.fromEntries(
     OPTION_ROWS.map(([name, { flag }]) => {

@@ -40,9 +40,10 @@ describe("what only an image knows", () => {
   ])("of %s is fetched only with %s", async (service, flag, words) => {
     using setup = await project();
     const error = await refusal(addApp(setup.context(engine()), service));
-    expect([error.code, error.problems]).toEqual(["GC1106", [`→ npx glitchtip-compose add … ${flag}`]]);
+    expect([error.code, error.problems]).toEqual(["GC1106", [`→ npx glitchtip-compose add ${service} ${flag}`]]);
     expect(error.message).toContain(words);
-    expect(error.remedy).toMatch(/^or type what `docker image inspect` shows, .*: --entrypoint '/);
+    // There is no image yet that could be inspected.
+    expect(error.remedy).toMatch(/^or state in your Compose file what \w+ starts, such as: entrypoint: \["/);
     const docker = engine();
     await addApp(setup.context(docker), service, flag === "--pull" ? { pull: true } : { build: true });
     expect(docker.calls).toEqual(
@@ -60,7 +61,42 @@ describe("what only an image knows", () => {
       return true;
     };
     await addApp(setup.context(engine()), "worker", { ask });
-    expect(asked).toEqual(["shop/worker:2: not on this machine. Pull it now?"]);
+    expect(asked).toEqual([
+      "worker: its entrypoint comes from the image shop/worker:2, which is not on this machine. Pull it now?",
+    ]);
+  });
+
+  it("is asked for once for all images that have to be built", async () => {
+    using folder = new TemporaryFolder();
+    folder.write("compose.yaml", "services: {web: {build: .}, jobs: {build: ., command: [jobs]}}\n");
+    const log = { info() {}, step() {}, debug() {}, warn() {} };
+    const asked: string[] = [];
+    const ask = async (question: string) => void asked.push(question) !== undefined;
+    const context = {
+      dir: folder.path,
+      log,
+      env: { COMPOSE_PROJECT_NAME: "j2" },
+      assets: testAssets(),
+      docker: engine(),
+    };
+    const commandLine = "npx glitchtip-compose init --yes --app web=shop --app jobs=shop";
+    const error = await refusal(initWorkspace(context, { apps: { web: "shop", jobs: "shop" }, ask, commandLine }));
+    expect(asked).toEqual([
+      expect.stringMatching(
+        /^web: its entrypoint and command come from the image \S+-web; jobs: its entrypoint comes from the image \S+-jobs, which are not built yet\. Build them now\?$/,
+      ),
+    ]);
+    expect(error.problems).toContain(`→ ${commandLine} --build`);
+    expect([...error.problems, error.remedy].join()).not.toMatch(/…|image inspect/);
+  });
+
+  it("is asked for again with everything that was typed", async () => {
+    using setup = await project();
+    const typed = { project: "it's", variables: ["A", "B"], command: ["run it"] };
+    const error = await refusal(addApp(setup.context(engine()), "worker", typed));
+    expect(error.problems).toEqual([
+      `→ npx glitchtip-compose add worker --project 'it'"'"'s' --variables A,B --command '["run it"]' --pull`,
+    ]);
   });
 
   it("is an error that says so where no engine answers", async () => {
