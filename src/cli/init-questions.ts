@@ -1,4 +1,4 @@
-import { confirm, intro, multiselect, note, select, text } from "@clack/prompts";
+import { confirm, intro, log, multiselect, note, select, text } from "@clack/prompts";
 import { counted } from "../base/counted.ts";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
@@ -135,7 +135,7 @@ async function askKind(survey: Survey, options: InitOptions, terminal: Terminal)
 }
 
 async function askApps(
-  { services, built }: Survey,
+  { services, likely }: Survey,
   options: InitOptions,
   earlier: InitOptions,
   terminal: Terminal,
@@ -147,13 +147,16 @@ async function askApps(
           ...terminal,
           message: "Which services report errors? (none: GlitchTip alone)",
           options: services.map((service) => ({ value: service, label: service })),
-          initialValues: earlier.apps === undefined ? [...built] : Object.keys(earlier.apps),
+          initialValues: earlier.apps === undefined ? [...likely] : Object.keys(earlier.apps),
           required: false,
         }),
       AGAIN,
     );
     if (chosen === BACK) return BACK;
-    if (chosen.length === 0) return { options: { ...options, noApps: true } };
+    if (chosen.length === 0) {
+      log.warn("No service gets a DSN: GlitchTip alone. Esc goes back to choose one.", terminal);
+      return { options: { ...options, noApps: true } };
+    }
     const apps = await askProjects(chosen, earlier.apps ?? {}, terminal);
     if (apps !== BACK) return { options: { ...options, apps } };
   }

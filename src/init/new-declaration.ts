@@ -5,6 +5,7 @@ import { CodedError } from "../base/errors.ts";
 import type { UserProject } from "../compose/model.ts";
 import { DEFAULT_IMAGE } from "../config/defaults.ts";
 import { yamlLines } from "../stack/yaml-text.ts";
+import { reportersFirst } from "../workspace/index.ts";
 import type { InitOptions } from "./options.ts";
 import { keysForSize, sizeOfExisting } from "./size.ts";
 import { setAt, statedValues } from "./stated-values.ts";
@@ -85,7 +86,7 @@ function refuseUnknownServices({ entrypoints, commands }: InitOptions, apps: Rea
 }
 
 function appsNotSaid({ services }: UserProject): CodedError {
-  const names = Object.keys(services);
+  const names = reportersFirst(services);
   return new CodedError("GC1002", "it is not said which services get a DSN", {
     remedy: `Type for each of them: --app ${names[0] ?? "SERVICE"}=PROJECT (services here: ${names.join(", ") || "none"}). For none: --no-apps`,
   });

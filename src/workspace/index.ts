@@ -16,10 +16,11 @@ export { changedStarts, changedStartText, followImages, imageStartNotes } from "
 export { type ImageOptions, workspaceIdentity } from "./images.ts";
 export { lockImages, unlockImages } from "./lock.ts";
 export { planManagedFiles } from "./managed-files.ts";
-export { ADD_FIRST_APP } from "./next-steps.ts";
+export { addFirstApp } from "./next-steps.ts";
 export { composeFolderAbove, notEmpty, thingsIn } from "./place.ts";
 export { differencesOf, type FileDifference, noteDeclaration, type PlanParts, planFiles, planParts } from "./plan.ts";
 export { ejectFiles, renderFiles } from "./render.ts";
+export { reportersFirst } from "./reporters.ts";
 export { OLD_SECRET_FILES, oldSecretFiles, refuseUnreadableSecrets, stackSecretProblem } from "./secrets.ts";
 export { ASSUMED, declaredFor, MEASURED, type Sizing, sizeFor } from "./size.ts";
 export { type Survey, surveyFolder } from "./survey.ts";

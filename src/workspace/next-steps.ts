@@ -1,10 +1,11 @@
+import type { UserProject } from "../compose/model.ts";
 import { hostApps } from "../config/app-sources.ts";
-import type { Declaration } from "../config/schema.ts";
 import { samplePort } from "./env-lines.ts";
+import { reportersFirst } from "./reporters.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Gives a DSN to a program where no app is declared yet. */
-export const ADD_FIRST_APP = "npx glitchtip-compose add dev --host --project shop --dotenv .env.local";
+const ADD_FIRST_APP = "npx glitchtip-compose add dev --host --project shop --dotenv .env.local";
 
 /** The command lines that follow once the files are written. */
 export interface NextSteps {
@@ -14,11 +15,17 @@ export interface NextSteps {
   readonly afterwards: string;
 }
 
-export const nextSteps = (declaration: Declaration): NextSteps => ({
+export const nextSteps = ({ declaration, user }: Pick<Workspace, "declaration" | "user">): NextSteps => ({
   // Plain Compose writes no file of the user's.
   next: Object.keys(hostApps(declaration)).length > 0 ? "npx glitchtip-compose up" : "docker compose up -d --wait",
-  afterwards: Object.keys(declaration.apps).length > 0 ? "npx glitchtip-compose verify" : ADD_FIRST_APP,
+  afterwards: Object.keys(declaration.apps).length > 0 ? "npx glitchtip-compose verify" : addFirstApp(user.services),
 });
+
+/** Returns the command line that gives the first DSN: to the service that most likely reports errors, if there is one. */
+export function addFirstApp(services: UserProject["services"]): string {
+  const [service] = reportersFirst(services);
+  return service === undefined ? ADD_FIRST_APP : `npx glitchtip-compose add ${service}`;
+}
 
 /** Returns the sample app's address for browsers, with the port that Compose reads: APP_PORT, else its file's own. */
 export function sampleUrlOf(workspace: Workspace, shell: Readonly<Record<string, string | undefined>>): string {

@@ -7,16 +7,17 @@ import { DECLARATION_FILE } from "./declaration-file.ts";
 import { composeFilesIn } from "./discovery.ts";
 import { parseEnv } from "./env-file.ts";
 import { thingsIn } from "./place.ts";
+import { likelyReporters, reportersFirst } from "./reporters.ts";
 import { readEnvText } from "./workspace.ts";
 
 /** What a folder holds before `init`, as far as its questions need it. */
 export interface Survey {
   /** A declaration is there, so nothing is left to ask. */
   readonly declared: boolean;
-  /** The user's services, databases last; empty where the sample app will be made. */
+  /** The user's services, the likely reporters first and databases last; empty where the sample app will be made. */
   readonly services: readonly string[];
-  /** Those that are built here, which are the user's own programs. */
-  readonly built: readonly string[];
+  /** Those that most likely report errors. */
+  readonly likely: readonly string[];
   /** The services as they stand in the Compose files. */
   readonly compose: UserProject["services"];
   /** GLITCHTIP_PORT is set in .env, and decides the port. */
@@ -24,19 +25,6 @@ export interface Survey {
   /** What else is in a folder without Compose files. */
   readonly things: readonly string[];
   readonly folder: string;
-}
-
-const DATABASE_IMAGE =
-  /(?:^|\/)(?:postgres(?:ql)?|postgis|mysql|mariadb|redis|valkey|mongo(?:db)?|rabbitmq|memcached)(?=[:@]|$)/;
-
-const isDatabase = ({ image = "" }: UserProject["services"][string]): boolean => DATABASE_IMAGE.test(image);
-
-/** Returns the names of the services, those with the image of a database or a queue last: they report no errors. */
-function reportersFirst(services: UserProject["services"]): string[] {
-  const [first, last] = [false, true].map((wanted) =>
-    Object.keys(services).filter((name) => services[name] !== undefined && isDatabase(services[name]) === wanted),
-  );
-  return [...(first ?? []), ...(last ?? [])];
 }
 
 export function surveyFolder(dir: string): Survey {
@@ -48,7 +36,7 @@ export function surveyFolder(dir: string): Survey {
   return {
     declared: readIfThere(join(dir, DECLARATION_FILE)) !== undefined,
     services: reportersFirst(services),
-    built: Object.keys(services).filter((name) => services[name]?.built && !isDatabase(services[name])),
+    likely: likelyReporters(services),
     compose: services,
     hasPortVariable: Boolean(env.GLITCHTIP_PORT),
     things: texts.length > 0 ? [] : thingsIn(dir, assets),

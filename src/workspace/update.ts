@@ -204,7 +204,7 @@ function resultOf(workspace: Workspace, files: readonly PlannedFile[], dryRun: b
       variables: namesOf(app),
     })),
     ...defined({ url: browserUrl(workspace), admin: admin && accountOf(admin) }),
-    ...nextSteps(declaration),
+    ...nextSteps(workspace),
   };
 }
 

@@ -22,7 +22,7 @@ import {
   type RunningStack,
 } from "../../running/index.ts";
 import {
-  ADD_FIRST_APP,
+  addFirstApp,
   browserUrl,
   changedStarts,
   changedStartText,
@@ -114,7 +114,7 @@ function printResults(
     context.print(JSON.stringify({ apps: shown, skipped }));
     return;
   }
-  context.print(resultsText(results, paintFor(context)));
+  context.print(resultsText(results, paintFor(context), workspace.user.services));
   const addresses = addressTable({ ...serverAddresses(workspace), apps });
   if (results.length > 0 && addresses !== "") context.print(`\n${addresses}`);
 }
@@ -143,8 +143,12 @@ const startWithOurs = (problem: ReturnType<typeof discoveryProblem>): string =>
   `${problem === undefined ? "" : `${problem.fix}, then: `}docker compose up -d --wait`;
 
 /** Returns a table with a row for each app, and the errors below it. */
-export function resultsText(results: readonly VerifyResult[], paint: ReturnType<typeof paintFor>): string {
-  if (results.length === 0) return `no app is declared; next: ${ADD_FIRST_APP}`;
+export function resultsText(
+  results: readonly VerifyResult[],
+  paint: ReturnType<typeof paintFor>,
+  services: Workspace["user"]["services"] = {},
+): string {
+  if (results.length === 0) return `no app is declared; next: ${addFirstApp(services)}`;
   const rows = results.map((result) => [
     result.app,
     result.project,

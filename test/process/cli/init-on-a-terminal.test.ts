@@ -17,7 +17,7 @@ describe("init on a terminal", () => {
     await run.says("Which GlitchTip do you want?");
     run.type(RETURN);
     await run.says("Which services report errors?");
-    run.type(SPACE + RETURN);
+    run.type(DOWN + SPACE + RETURN);
     await run.says("Project of api");
     run.type(RETURN);
     await run.says("e-mail address");
@@ -45,7 +45,8 @@ describe("init on a terminal", () => {
     await run.says("Which GlitchTip do you want?");
     run.type(RETURN);
     await run.says("none: GlitchTip alone");
-    run.type(RETURN);
+    run.type(SPACE + DOWN + SPACE + RETURN);
+    await run.says("No service gets a DSN");
     await run.says("e-mail address");
     run.type(`@${RETURN}`);
     await run.says("must be an e-mail address");
@@ -57,6 +58,8 @@ describe("init on a terminal", () => {
     const { code, stdout } = await run.ended;
     expect(code, stdout).toBe(0);
     expect(filesOf(folders.project)["glitchtip.yaml"]).toContain("apps: {}");
+    expect(stdout).toMatch(/npx glitchtip-compose init --yes .*--no-apps/);
+    expect(stdout).toContain("then: npx glitchtip-compose add api");
   });
 
   it("asks nothing with --yes", async ({ skip }) => {
@@ -165,7 +168,7 @@ describe("init on a terminal", () => {
     await run.says("Which GlitchTip do you want?");
     run.type(RETURN);
     await run.says("Which services report errors?");
-    run.type(SPACE + RETURN);
+    run.type(DOWN + SPACE + RETURN);
     await run.says("Project of api");
     run.type(`\u007f\u007f\u007fshop api${RETURN}`);
     await run.says("Organization");

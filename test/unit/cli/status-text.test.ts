@@ -3,6 +3,7 @@ import type { StackStatus } from "../../../src/checks/index.ts";
 import { statusText } from "../../../src/cli/commands/status.ts";
 import { resultsText } from "../../../src/cli/commands/verify.ts";
 import { paintFor } from "../../../src/cli/screen.ts";
+import { readUserCompose } from "../../../src/compose/read.ts";
 
 const MIB = 1024 * 1024;
 const paint = paintFor({ env: {}, json: false }, false);
@@ -39,4 +40,8 @@ it("verify without an app says how to declare one", () => {
   expect(resultsText([], paint)).toBe(
     "no app is declared; next: npx glitchtip-compose add dev --host --project shop --dotenv .env.local",
   );
+  const services = { db: { image: "postgres:18" }, web: { image: "shop/web" } };
+  expect(
+    resultsText([], paint, readUserCompose([{ path: "compose.yaml", text: JSON.stringify({ services }) }]).services),
+  ).toBe("no app is declared; next: npx glitchtip-compose add web");
 });

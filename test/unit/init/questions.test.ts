@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { INIT_OPTIONS, problemOfValue } from "../../../src/init/index.ts";
 import { surveyFolder } from "../../../src/workspace/index.ts";
+import { refusal } from "../../support/refusal.ts";
 import { TemporaryFolder } from "../../support/workspace.ts";
+import { run } from "./initiating.ts";
 
 describe("an answer on a terminal", () => {
   it.each([
@@ -23,6 +25,42 @@ describe("an answer on a terminal", () => {
     ["domain", "errors.example.com"],
   ] as const)("%s: %s is taken", (name, text) => {
     expect(problemOfValue(INIT_OPTIONS[name], text)).toBeUndefined();
+  });
+});
+
+describe("the services that are selected at first", () => {
+  const likely = (compose: string) => {
+    using folder = new TemporaryFolder();
+    folder.write("compose.yaml", `services:\n${compose}`);
+    return surveyFolder(folder.path).likely;
+  };
+
+  it.each([
+    [
+      "those that are built",
+      "  app: { build: . }\n  web: { image: shop/web }\n  db: { image: postgres:18 }\n",
+      ["app"],
+    ],
+    [
+      "where none is built, all but databases, queues and proxies",
+      '  traefik: { image: "traefik:v3" }\n  db: { image: "postgres:18" }\n  web: { image: shop/web, ports: ["80:80"] }\n  jobs: { image: shop/jobs }\n',
+      ["web", "jobs"],
+    ],
+    ["none where there are only databases", "  db: { build: ., image: postgres:18 }\n", []],
+  ])("are %s", (_, compose, expected) => {
+    expect(likely(compose)).toEqual(expected);
+  });
+
+  it("names the likeliest service first where it is not said which get a DSN, and after none was chosen", async () => {
+    using folder = new TemporaryFolder();
+    folder.write(
+      "compose.yaml",
+      "services:\n  db: { image: postgres:18 }\n  proxy: { image: caddy }\n  web: { build: . }\n",
+    );
+    expect((await refusal(run(folder))).remedy).toBe(
+      "Type for each of them: --app web=PROJECT (services here: web, proxy, db). For none: --no-apps",
+    );
+    expect(await run(folder, { noApps: true })).toMatchObject({ afterwards: "npx glitchtip-compose add web" });
   });
 });
 
