@@ -2,7 +2,7 @@ import { confirm, intro, log, multiselect, note, select, text } from "@clack/pro
 import { counted } from "../base/counted.ts";
 import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
-import { INIT_OPTIONS, type InitOptions, problemOfValue, suggestedPort } from "../init/index.ts";
+import { INIT_OPTIONS, type InitOptions, problemOfValue, suggestedPort, usualOrganization } from "../init/index.ts";
 import { type Survey, surveyFolder, type WorkspaceContext, type WorkspaceResult } from "../workspace/index.ts";
 import type { CliContext } from "./context.ts";
 import { answerOrBack, askAll, BACK, type Back, openTerminal, type Question, type Terminal } from "./prompts.ts";
@@ -45,7 +45,7 @@ export async function initOnTerminal(
   const terminal = openTerminal(signal);
   intro("Set up GlitchTip (Esc goes back, Ctrl-C stops)", terminal);
   const asksPort = !env.GLITCHTIP_PORT && !survey.hasPortVariable;
-  const questions = questionsFor({ survey, given, terminal, portIsFree, asksPort });
+  const questions = questionsFor({ dir, survey, given, terminal, portIsFree, asksPort });
   const summary: Question<Answers> = {
     applies: () => true,
     async ask({ options }) {
@@ -66,6 +66,7 @@ export async function initOnTerminal(
 }
 
 interface Asking {
+  readonly dir: string;
   readonly survey: Survey;
   readonly given: InitOptions;
   readonly terminal: Terminal;
@@ -74,8 +75,8 @@ interface Asking {
 }
 
 /** Returns the questions in their order. Each applies where neither an option nor an earlier answer has decided it. */
-function questionsFor({ survey, given, terminal, portIsFree, asksPort }: Asking): Question<Answers>[] {
-  const { services, folder } = survey;
+function questionsFor({ dir, survey, given, terminal, portIsFree, asksPort }: Asking): Question<Answers>[] {
+  const { services } = survey;
   const asksServer = !saysWhichServer(given);
   const textOf = (name: Asked, initial?: string): Question<Answers>["ask"] => {
     return async ({ options }, earlier) => {
@@ -97,7 +98,7 @@ function questionsFor({ survey, given, terminal, portIsFree, asksPort }: Asking)
     },
     { applies: ({ kind }) => kind === "existing", ask: textOf("serverUrl") },
     { applies: ({ kind }) => kind === "existing", ask: textOf("token") },
-    { applies: () => isOpen("organization"), ask: textOf("organization", folder) },
+    { applies: () => isOpen("organization"), ask: textOf("organization", usualOrganization(dir)) },
     { applies: (asked) => isOpen("email") && isOwn(asked), ask: textOf("email") },
     {
       applies: (asked) => asksPort && isOpen("port") && isOpen("domain") && given.url === undefined && isOwn(asked),

@@ -41,7 +41,7 @@ export function newDeclaration(dir: string, options: InitOptions, user: UserProj
     version: 1 as const,
     server: isOurs ? { image: DEFAULT_IMAGE } : {},
     admin: hasToken ? undefined : { email: "admin@example.com" },
-    organization: organizationFor(dir),
+    organization: usualOrganization(dir),
     projects: Object.fromEntries(Object.values(apps).map((project) => [project, { team: "developers" }])),
     apps: Object.fromEntries(Object.keys(apps).map((service) => [service, {}])),
     engine: undefined,
@@ -69,7 +69,7 @@ function isImplied([section, key]: readonly string[], value: unknown, hasToken: 
 }
 
 /** Returns a name for the organization where none is given: the folder's, with a capital letter. */
-function organizationFor(dir: string): string {
+export function usualOrganization(dir: string): string {
   const name = basename(dir).trim() || "Acme";
   return name.charAt(0).toUpperCase() + name.slice(1);
 }

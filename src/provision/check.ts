@@ -99,7 +99,7 @@ async function look(context: ProvisionContext, desired: DesiredOrganization): Pr
   const { store } = context;
   const by = async (token: Secret) => {
     const glitchtip = openClient({ ...context, token });
-    return { glitchtip, observed: await observeFirst(glitchtip, desired, store) };
+    return { glitchtip, observed: await observeFirst(glitchtip, desired, context) };
   };
   const given = context.token?.();
   if (given !== undefined) return await withGivenToken(context, given, () => by(given));
@@ -119,7 +119,7 @@ async function lookBySession(
 ): Promise<Seen> {
   const { headers, signOut: end } = await reading.open();
   const glitchtip = openClientOf(context, headers);
-  return { glitchtip, observed: await observeFirst(glitchtip, desired, context.store), end };
+  return { glitchtip, observed: await observeFirst(glitchtip, desired, context), end };
 }
 
 /** Stores the keys of the projects that are there, and returns a change for each key that a run would create. */

@@ -9,6 +9,9 @@ import {
   observedProject,
   type ProvisionedOrganization,
 } from "../reconcile/index.ts";
+import type { ProvisionContext } from "./context.ts";
+
+type Observing = Pick<ProvisionContext, "store" | "log">;
 
 /** Undefined: the server has no such organization. */
 export type Observed = ProvisionedOrganization | undefined;
@@ -17,8 +20,9 @@ export type Observed = ProvisionedOrganization | undefined;
 export const observeFirst = async (
   glitchtip: GlitchTip,
   desired: DesiredOrganization,
-  store: StateStore,
-): Promise<Observed> => (await observeKnown(glitchtip, desired, store)) ?? (await observe(glitchtip, desired, store));
+  context: Observing,
+): Promise<Observed> =>
+  (await observeKnown(glitchtip, desired, context.store)) ?? (await observe(glitchtip, desired, context));
 
 /**
  * Reads a known organization with one request: the list of its projects has ids and teams, and proves the token.
@@ -39,25 +43,37 @@ async function observeKnown(glitchtip: GlitchTip, desired: DesiredOrganization, 
   }
 }
 
-/** Looks for the organization by what is known of it, else by its name, and stores what it finds. */
+/**
+ * Looks for the organization by what is known of it, else by its name, and stores what it finds. Warns where the server has
+ * none of this name, and has one whose name differs in case only.
+ */
 export async function observe(
-  glitchtip: GlitchTip,
+  glitchtip: Pick<GlitchTip, "organizations" | "projects" | "teams">,
   desired: DesiredOrganization,
-  store: StateStore,
+  { store, log }: Observing,
 ): Promise<Observed> {
-  const found = findOrganization(await glitchtip.organizations(), desired.name, store.organization);
+  const there = await glitchtip.organizations();
+  const found = findOrganization(there, desired.name, store.organization);
   const organization = found && identityOf(found);
   store.setOrganization(organization);
-  if (organization === undefined) return undefined;
+  if (organization === undefined) {
+    const similar = there.find(({ name }) => name.toLowerCase() === desired.name.toLowerCase());
+    if (similar !== undefined) {
+      log.warn(
+        `an organization named "${similar.name}" is there already; "${desired.name}" differs from it in case only, and becomes another one`,
+      );
+    }
+    return undefined;
+  }
   return await withTeams(glitchtip, organization, await readProjects(glitchtip, organization), desired);
 }
 
-const readProjects = async (glitchtip: GlitchTip, { slug }: Identity): Promise<ObservedProject[]> =>
+const readProjects = async (glitchtip: Pick<GlitchTip, "projects">, { slug }: Identity): Promise<ObservedProject[]> =>
   (await glitchtip.projects(slug)).map(observedProject);
 
 /** Asks for the teams only when the projects do not show all that are needed. */
 async function withTeams(
-  glitchtip: GlitchTip,
+  glitchtip: Pick<GlitchTip, "teams">,
   organization: Identity,
   projects: readonly ObservedProject[],
   desired: DesiredOrganization,

@@ -71,7 +71,7 @@ async function enter(
   desired: DesiredOrganization,
 ): Promise<{ readonly token: Secret; readonly observed: Observed }> {
   const { store, log } = context;
-  const look = (token: Secret) => observeFirst(openClient({ ...context, token }), desired, store);
+  const look = (token: Secret) => observeFirst(openClient({ ...context, token }), desired, context);
   const given = context.token?.();
   if (given !== undefined) {
     return { token: given, observed: await withGivenToken(context, given, () => look(given)) };
@@ -85,7 +85,7 @@ async function enter(
     }
   }
   const token = await obtainToken(context, { email: superuserOf(declaration).email, label: tokenLabel });
-  return { token, observed: await observe(openClient({ ...context, token }), desired, store) };
+  return { token, observed: await observe(openClient({ ...context, token }), desired, context) };
 }
 
 /** What one app gets. */

@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { readIfThere } from "../base/files.ts";
 import type { UserProject } from "../compose/model.ts";
 import { isSample, packageAssets } from "./assets.ts";
@@ -24,7 +24,6 @@ export interface Survey {
   readonly hasPortVariable: boolean;
   /** What else is in a folder without Compose files. */
   readonly things: readonly string[];
-  readonly folder: string;
 }
 
 export function surveyFolder(dir: string): Survey {
@@ -40,6 +39,5 @@ export function surveyFolder(dir: string): Survey {
     compose: services,
     hasPortVariable: Boolean(env.GLITCHTIP_PORT),
     things: texts.length > 0 ? [] : thingsIn(dir, assets),
-    folder: basename(dir),
   };
 }

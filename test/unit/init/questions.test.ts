@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { INIT_OPTIONS, problemOfValue } from "../../../src/init/index.ts";
+import { loadDeclaration } from "../../../src/config/load.ts";
+import { INIT_OPTIONS, problemOfValue, usualOrganization } from "../../../src/init/index.ts";
 import { surveyFolder } from "../../../src/workspace/index.ts";
 import { refusal } from "../../support/refusal.ts";
 import { TemporaryFolder } from "../../support/workspace.ts";
@@ -26,6 +27,14 @@ describe("an answer on a terminal", () => {
   ] as const)("%s: %s is taken", (name, text) => {
     expect(problemOfValue(INIT_OPTIONS[name], text)).toBeUndefined();
   });
+});
+
+it("the organization's name is by default the one that the question suggests", async () => {
+  using folder = new TemporaryFolder();
+  await run(folder, { noApps: true });
+  const { organization } = loadDeclaration(folder.read("glitchtip.yaml"), "glitchtip.yaml");
+  expect(organization).toBe(usualOrganization(folder.path));
+  expect([usualOrganization("/srv/j1"), usualOrganization("/")]).toEqual(["J1", "Acme"]);
 });
 
 describe("the services that are selected at first", () => {
