@@ -9,8 +9,11 @@ import type { DeclarationProblem } from "./server.ts";
 import { missingKeys, stackChecks } from "./stack-checks.ts";
 
 /** Checks a declaration that was just made and has no lines yet. Throws GC1101 with all problems. */
-export const checkDeclaration = (value: unknown, file: string): Declaration =>
-  checkInput(value, file, (problems) => problems.map(problemText));
+export const checkDeclaration = (
+  value: unknown,
+  file: string,
+  textOf: (problem: DeclarationProblem) => string = problemText,
+): Declaration => checkInput(value, file, (problems) => problems.map(textOf));
 
 export const problemText = ({ path, what }: DeclarationProblem): string =>
   path.length === 0 ? what : `${path.map(String).join(".")}: ${what}`;

@@ -1,4 +1,5 @@
 import { didYouMean } from "../base/did-you-mean.ts";
+import { SERVER_PORT } from "../glitchtip/versions.ts";
 import { hostApps, needsProvisioner } from "./app-sources.ts";
 import { dotenvPathProblem } from "./dotenv-path.ts";
 import { hasAudience, namesOf } from "./framework-presets.ts";
@@ -188,12 +189,15 @@ function signInChecks({ server: { token, url = "" }, admin }: Declaration): Decl
   return [{ path: ["admin", "password"], what }];
 }
 
+/** The port of a stack of ours is published on 127.0.0.1 only, which containers do not reach by way of the host. */
+const otherStack = `for a GlitchTip of another glitchtip-compose stack state server.containerUrl: http://glitchtip:${SERVER_PORT} and server.network, its network in docker network ls, such as errors_glitchtip`;
+
 /** A loopback address is the container itself for an app in one; the provisioner's reaches the host by its gateway. */
 function addressChecks({ server: { url = "", containerUrl }, apps }: Declaration): DeclarationProblem[] {
   const address = containerUrl ?? url;
   const isAsked = containerUrl !== undefined || Object.values(apps).some((app) => hasAudience(app, "container"));
   if (!isAsked || !isLoopback(address)) return [];
-  const what = `in a container ${address} is the container itself; state server.containerUrl, such as ${onGateway(address)}`;
+  const what = `in a container ${address} is the container itself; state server.containerUrl, such as ${onGateway(address)}; ${otherStack}`;
   return [{ path: ["server", containerUrl === undefined ? "url" : "containerUrl"], what }];
 }
 

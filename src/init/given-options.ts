@@ -23,16 +23,22 @@ export function parseInitOptions(given: GivenOptions): InitOptions {
   const combined = new Set(
     OPTION_ROWS.flatMap(([name, row]) => [...conflictOf(given, name, row), ...lackOf(given, name, row)]),
   );
-  const isQuestion = problems.length === 0 && [...combined].every((problem) => problem === NEEDS_DOMAIN.problem);
-  problems.push(...[...combined].sort());
+  const isQuestion = problems.length === 0 && combined.size === 0;
+  const [first] = withoutDomain(given);
+  problems.push(...[...combined].sort(), ...(first === undefined ? [] : [NEEDS_DOMAIN.problem(first)]));
   if (problems.length === 0) return Object.fromEntries(parsed);
   if (isQuestion) throw new CodedError("GC1002", "an option is missing:", { problems });
   throw new CodedError("GC1001", "these values cannot be used:", { problems });
 }
 
 /** Whether the options are for production, and the domain is not among them. */
-export const lacksDomain = (given: GivenOptions): boolean =>
-  OPTION_ROWS.some(([name, row]) => lackOf(given, name, row).includes(NEEDS_DOMAIN.problem));
+export const lacksDomain = (given: GivenOptions): boolean => withoutDomain(given).length > 0;
+
+/** Returns the names of the options that need the domain, which is not given. */
+const withoutDomain = (given: GivenOptions): string[] =>
+  OPTION_ROWS.flatMap(([name, row]) =>
+    row.needs === NEEDS_DOMAIN && isGiven(given, name) && !isGiven(given, "domain") ? [flagName(row)] : [],
+  );
 
 /** Returns what is wrong with the value of an option, by its parser or by the declaration's schema, or undefined. */
 export function problemOfValue(row: OptionRow, text: string): string | undefined {
@@ -98,6 +104,12 @@ function conflictOf(given: GivenOptions, name: InitOptionName, row: OptionRow): 
 
 function lackOf(given: GivenOptions, name: InitOptionName, row: OptionRow): string[] {
   const { needs } = row;
-  if (needs === undefined || !isGiven(given, name) || needs.oneOf.some((other) => isGiven(given, other))) return [];
+  if (
+    needs === undefined ||
+    needs === NEEDS_DOMAIN ||
+    !isGiven(given, name) ||
+    needs.oneOf.some((other) => isGiven(given, other))
+  )
+    return [];
   return [typeof needs.problem === "string" ? needs.problem : needs.problem(flagName(row))];
 }

@@ -4,7 +4,7 @@ import { defined } from "../base/defined.ts";
 import { CodedError } from "../base/errors.ts";
 import type { ProductionHost } from "../checks/index.ts";
 import type { UserProject } from "../compose/model.ts";
-import { checkDeclaration } from "../config/check.ts";
+import { checkDeclaration, problemText } from "../config/check.ts";
 import { loadDeclaration } from "../config/load.ts";
 import type { RenderedFile } from "../stack/model.ts";
 import {
@@ -43,6 +43,7 @@ import { withMailServer } from "./mail-server.ts";
 import { newDeclaration, newDeclarationText } from "./new-declaration.ts";
 import type { InitOptions } from "./options.ts";
 import { freeSamplePort, type PortContext, refuseOtherProxy, withFreePort } from "./port.ts";
+import { withFlags } from "./stated-values.ts";
 import { withNetworkKey, withTraefik } from "./traefik.ts";
 
 export type { WorkspaceResult as InitResult } from "../workspace/index.ts";
@@ -216,7 +217,8 @@ const portVariable = (
 function declarationFrom({ dir }: InitContext, options: InitOptions, user: UserProject) {
   const wanted = newDeclaration(dir, options, user);
   const text = `${EDITOR_LINE}\n${newDeclarationText(wanted)}`;
-  return { text, declaration: checkDeclaration(wanted, "the options") };
+  const declaration = checkDeclaration(wanted, "the options", (problem) => withFlags(problemText(problem), options));
+  return { text, declaration };
 }
 
 const once = (path: string, content: string): RenderedFile => ({ path, content, mode: 0o644, kind: "once" });

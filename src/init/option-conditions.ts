@@ -2,8 +2,8 @@
 
 export const NEEDS_DOMAIN = {
   oneOf: ["domain"],
-  problem: "it is not said under which name GlitchTip is reached: --domain errors.example.com",
-} as const;
+  problem: (name: string) => `${name} needs the name under which GlitchTip is reached: --domain errors.example.com`,
+};
 export const NEEDS_SERVER = {
   oneOf: ["serverUrl"],
   problem: (name: string) => `${name} is for a GlitchTip that is there already; --server-url URL says which`,

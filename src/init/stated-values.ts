@@ -1,4 +1,4 @@
-import { isRepeatable, isValueRow, type ValueRow } from "./option-row.ts";
+import { flagName, isRepeatable, isValueRow, type ValueRow } from "./option-row.ts";
 import { type InitOptions, OPTION_ROWS } from "./options.ts";
 
 type Path = readonly string[];
@@ -21,6 +21,21 @@ export function statedValues(options: InitOptions): StatedValue[] {
       path: at.map((key) => (key === "*" ? service : key)),
       value: one,
     }));
+  });
+}
+
+/** Returns the text with the option behind each key of the declaration that has one: `server.ca (--ca-file)`. */
+export function withFlags(text: string, options: InitOptions): string {
+  const flags = new Map<string, string>();
+  for (const [name, row] of OPTION_ROWS) {
+    if (!isValueRow(row) || row.at === undefined || row.at.includes("*")) continue;
+    const key = row.at.join(".");
+    // Two options may be about one key; the one that was given is meant.
+    if (!flags.has(key) || options[name] !== undefined) flags.set(key, flagName(row));
+  }
+  return text.replaceAll(/(?<![\w.])[a-z]+(?:\.[a-zA-Z]+)+/g, (key) => {
+    const flag = flags.get(key);
+    return flag === undefined ? key : `${key} (${flag})`;
   });
 }
 

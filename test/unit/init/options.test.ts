@@ -2,9 +2,12 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { declarationSchema } from "../../../src/config/schema.ts";
 import { lacksDomain, parseInitOptions } from "../../../src/init/given-options.ts";
+import type { InitOptions } from "../../../src/init/init.ts";
 import { flagName, isValueRow } from "../../../src/init/option-row.ts";
 import { OPTION_ROWS } from "../../../src/init/options.ts";
 import { refusal } from "../../support/refusal.ts";
+import { TemporaryFolder } from "../../support/workspace.ts";
+import { run, SERVICE } from "./initiating.ts";
 
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -111,5 +114,22 @@ describe("options of init", () => {
     expect(lacksDomain({ port: "x" })).toBe(false);
     const error = await refusal((async () => parseInitOptions({ production: true }))());
     expect(error).toMatchObject({ code: "GC1002", problems: [expect.stringContaining("--domain errors.example.com")] });
+    expect(error.problems).toEqual([
+      "--production needs the name under which GlitchTip is reached: --domain errors.example.com",
+    ]);
+    expect(await problemsOf({ tls: "own", proxy: "none" })).toHaveLength(1);
+  });
+
+  it("are named beside the keys of the declaration that they are about", async () => {
+    using folder = new TemporaryFolder();
+    folder.write("compose.yaml", SERVICE);
+    const options: InitOptions = { serverUrl: "http://localhost:8000", token: "env:T", apps: { api: "shop" } };
+    expect((await refusal(run(folder, options))).problems).toEqual([
+      expect.stringMatching(
+        /^server\.url \(--server-url\): .* state server\.containerUrl \(--container-url\), such as http:\/\/host\.docker\.internal:8000; .*another glitchtip-compose stack .*http:\/\/glitchtip:8000 and server\.network \(--network\)/,
+      ),
+    ]);
+    const bad = { domain: "Errors.example.com", apps: { api: "shop" } };
+    expect((await refusal(run(folder, bad))).problems.join()).toContain("production.domain (--domain): ");
   });
 });
