@@ -14,9 +14,8 @@ import {
   composeProjectNameOf,
   DECLARATION_FILE,
   EDITOR_LINE,
-  exposureRemedy,
   exposures,
-  exposureText,
+  exposureWarning,
   type ImageOptions,
   imageStartNotes,
   isSample,
@@ -82,7 +81,7 @@ async function initWith(context: InitContext, options: InitOptions & ImageOption
   for (const warning of abortingLineWarnings(context.dir)) context.log.warn(warning);
   for (const note of productionNotes(workspace, how)) context.log.info(note);
   if (how.stateBy === "init") for (const note of imageStartNotes(workspace)) context.log.info(note);
-  for (const one of exposures(workspace)) context.log.warn(`${exposureText(one)}. ${exposureRemedy(one)}`);
+  for (const one of exposures(workspace)) context.log.warn(exposureWarning(one));
   return result;
 }
 

@@ -58,6 +58,9 @@ export function fingerprint(...texts: readonly string[]): string {
 
 /** The first line of a managed file that can hold a comment. */
 export const MADE_BY_US =
+  "# Made by glitchtip-compose from glitchtip.yaml: change that file, then run `npx glitchtip-compose init`.";
+/** The same line as earlier versions wrote it. */
+const FORMERLY_MADE_BY_US =
   "# Made by glitchtip-compose from glitchtip.yaml: change that file, then run `npx glitchtip-compose render`.";
 const EJECTED =
   "# Yours since `glitchtip-compose eject`: written no longer. Managed again by: npx glitchtip-compose render --adopt FILE";
@@ -69,6 +72,7 @@ const THIS_FILE =
 const HEADERS = [
   [MADE_BY_US, EJECTED],
   [FURTHER_FILE, THIS_FILE],
+  [FORMERLY_MADE_BY_US, EJECTED],
 ] as const;
 
 /**
@@ -83,7 +87,8 @@ export function composeHeader(stackFile: string, baseFile: string | undefined): 
 }
 
 /** Returns true for a Compose file that we made, also where it was ejected. */
-export const isMadeByUs = (text: string): boolean => text.startsWith(MADE_BY_US) || text.startsWith(EJECTED);
+export const isMadeByUs = (text: string): boolean =>
+  [MADE_BY_US, FORMERLY_MADE_BY_US, EJECTED].some((line) => text.startsWith(line));
 
 /** Returns the text with a header that says that the file is the user's. */
 export const asEjected = (text: string): string =>

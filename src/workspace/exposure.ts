@@ -9,6 +9,7 @@ import type { Workspace } from "./workspace.ts";
 /** A service of the user's whose image or container gets the backups or our folder. */
 export interface Exposure {
   readonly service: string;
+  readonly kind: FolderUse["kind"];
   /** What gets them, such as: the build context ".". */
   readonly what: string;
   /** The folders that it gets, relative to the workspace where they lie in it. */
@@ -31,7 +32,7 @@ export function exposures({ dir, declaration, user }: ExposedWorkspace): Exposur
       folders.flatMap((use) => {
         const covered = kept.filter((path) => covers(resolve(dir, use.path), path));
         const open = use.kind === "volume" ? [] : covered.filter((path) => !isLeftOut(dir, use, folders, path));
-        return open.length === 0 ? [] : [{ service, ...described(dir, use, folders, open) }];
+        return open.length === 0 ? [] : [{ service, kind: use.kind, ...described(dir, use, folders, open) }];
       }),
     );
 }
@@ -44,6 +45,22 @@ export const exposureRemedy = ({ where, lines, folders }: Exposure): string => {
   const hasBackups = folders.some((folder) => basename(folder) !== ".glitchtip");
   return `Add to ${where}: ${lines.join(", ")}${hasBackups ? "; or keep backups elsewhere." : "."}`;
 };
+
+/** Returns the warning about an exposure: what it is, why it matters, and what to do about it. */
+export function exposureWarning(exposure: Exposure): string {
+  const { kind, folders, where } = exposure;
+  const isBuild = kind === "build context" || kind === "additional context";
+  const holder = isBuild ? "an image that is built from it contains" : "its container can read";
+  const contents = folders.map((folder) =>
+    basename(folder) === ".glitchtip" ? "the generated programs" : "the backups",
+  );
+  const effect =
+    isBuild && contents.includes("the generated programs")
+      ? ", which change at each upgrade and so invalidate the build cache"
+      : "";
+  const yours = where.endsWith(".dockerignore") ? ` The file is yours: create it if it is not there.` : "";
+  return `${exposureText(exposure)}: ${holder} ${contents.reverse().join(" and ")}${effect}. ${exposureRemedy(exposure)}${yours}`;
+}
 
 /** A folder that is named itself is meant. */
 const covers = (folder: string, path: string): boolean => {
@@ -59,7 +76,7 @@ function described(
   use: FolderUse,
   all: readonly FolderUse[],
   open: readonly string[],
-): Omit<Exposure, "service"> {
+): Omit<Exposure, "service" | "kind"> {
   const folder = resolve(dir, use.path);
   const folders = open.map((path) => shown(dir, path));
   const what = `the ${use.kind === "watch" ? "watched folder" : use.kind} "${shown(dir, folder)}"`;

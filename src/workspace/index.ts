@@ -10,7 +10,7 @@ export { discoveryProblem, refuseMissedStackFile } from "./discovery-problem.ts"
 export { workspaceDocker } from "./docker.ts";
 export { EDITOR_LINE } from "./editor-schema.ts";
 export { parseEnv, setVariable } from "./env-file.ts";
-export { exposureRemedy, exposures, exposureText } from "./exposure.ts";
+export { exposureRemedy, exposures, exposureText, exposureWarning } from "./exposure.ts";
 export { writeGivenDsns } from "./given-dsns.ts";
 export { changedStarts, changedStartText, followImages, imageStartNotes } from "./image-starts.ts";
 export { type ImageOptions, workspaceIdentity } from "./images.ts";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { readUserCompose } from "../../../src/compose/read.ts";
 import { correctedBy } from "../../../src/compose/resolved.ts";
 import { loadDeclaration } from "../../../src/config/load.ts";
-import { exposureRemedy, exposures, exposureText } from "../../../src/workspace/exposure.ts";
+import { exposureRemedy, exposures, exposureText, exposureWarning } from "../../../src/workspace/exposure.ts";
 import { declarationWith } from "../../support/stack.ts";
 import { TemporaryFolder } from "../../support/workspace.ts";
 
@@ -151,4 +151,21 @@ describe("what gets the backups and our folder", () => {
       'the watched folder "."',
     ]);
   });
+});
+
+it("the warning says why it matters, and whose file it is", () => {
+  using folder = new TemporaryFolder();
+  const warnings = (service: string) => {
+    const user = readUserCompose([{ path: "compose.yaml", text: `services:\n  web: ${service}\n` }]);
+    const declaration = loadDeclaration(DECLARATION, "glitchtip.yaml");
+    return exposures({ dir: folder.path, user, declaration }).map(exposureWarning);
+  };
+  expect(warnings("{ build: . }")).toEqual([
+    'web gets .glitchtip with the build context ".": an image that is built from it contains the generated programs, ' +
+      "which change at each upgrade and so invalidate the build cache. Add to .dockerignore: .glitchtip. " +
+      "The file is yours: create it if it is not there.",
+  ]);
+  expect(warnings("{ volumes: ['.:/app'] }")).toEqual([
+    expect.stringMatching(/: its container can read the generated programs\. Add to its volumes.*\.glitchtip\.$/),
+  ]);
 });
