@@ -216,7 +216,9 @@ const portVariable = (
 function declarationFrom({ dir }: InitContext, options: InitOptions, user: UserProject) {
   const wanted = newDeclaration(dir, options, user);
   const text = `${EDITOR_LINE}\n${newDeclarationText(wanted)}`;
-  const declaration = checkDeclaration(wanted, "the options", (problem) => withFlags(problemText(problem), options));
+  const declaration = checkDeclaration(wanted, "the options", ({ what, ...at }) =>
+    problemText({ ...at, what: withFlags(what, options) }),
+  );
   return { text, declaration };
 }
 
