@@ -187,8 +187,8 @@ describe("help", () => {
                                       443
 
       An existing Traefik:
-        --proxy-network <name>        proxy traefik: the Docker network of your
-                                      Traefik (default traefik)
+        --proxy-network <name>        proxy traefik: the network of your Traefik, of
+                                      your Compose file or another (default traefik)
         --cert-resolver <name>        proxy traefik: the name of its certificate
                                       resolver
         --proxy-entrypoint <name>     proxy traefik: the entrypoint that takes HTTPS
