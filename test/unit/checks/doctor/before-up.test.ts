@@ -137,6 +137,16 @@ describe("the checks before up", () => {
     expect(await starting({ declared, networks: ["edge"] })).toMatchObject({ error: undefined, warnings: [] });
   });
 
+  it("look for no network of the proxy that the user's Compose file makes itself", async () => {
+    const declared = `${DECLARED}production: { domain: errors.example.com, proxy: traefik, network: edge }\n`;
+    expect(await starting({ declared, theirs: `${THEIRS}networks: { edge: }\n` })).toMatchObject({ error: undefined });
+    const { error } = await starting({
+      declared,
+      theirs: `${THEIRS}networks: { edge: { external: true, name: out } }\n`,
+    });
+    expect(error?.message).toBe("the network out (production.network) does not exist; nothing was started");
+  });
+
   it("report all taken ports at once, the apps' included", async () => {
     const { error } = await starting({ inUse: [3000, 8000] });
     expect(error).toMatchObject({
