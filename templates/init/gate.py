@@ -7,6 +7,7 @@ gate.py serve COMMAND...  becomes COMMAND if that marker is there and was left b
                           and an image on another one's tables loses what it does not find there.
 """
 
+import collections
 import contextlib
 import gc
 import hashlib
@@ -25,6 +26,14 @@ import psycopg
 LOCK = 7221902514
 # The exit code where the database refuses the password; `doctor` knows the remedy by it (stack-checks.ts).
 REFUSED = 77
+# What the database's drivers say where a connection was cut or not made, as a busy machine or a restart of the database does.
+LOST = re.compile(
+    r"connection (?:terminated|timeout|timed out|refused|reset|is (?:lost|closed|bad)|already closed)|timeout expired"
+    r"|(?:closed|terminating) (?:the |your )?connection|connection has been closed|could not (?:receive|send) data"
+    r"|could not translate host name|database system is (?:starting up|shutting down|in recovery|not yet accepting)",
+    re.IGNORECASE,
+)
+RETRIES = 3
 MIGRATE = "bin/run-migrate.sh"
 RETAIN = "GLITCHTIP_RETAIN_LEGACY_DATA"
 READ = "SELECT fingerprint, done_at > now() - interval '1 day' FROM glitchtip_compose.init"
@@ -168,16 +177,37 @@ def migration_commands():
     return commands or None
 
 
+def is_lost(text):
+    return "authentication failed" not in text and LOST.search(text) is not None
+
+
+def run(command, env):
+    """Returns the exit code. Shows the output as it comes; raises ConnectionError where its end tells of a lost connection."""
+    last = collections.deque(maxlen=40)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, env=env, text=True, errors="replace", **pipes) as child:
+        try:
+            for line in child.stdout:
+                print(line, end="", flush=True)
+                last.append(line)
+        except BaseException:
+            child.kill()
+            raise
+    if child.returncode != 0 and is_lost("".join(last)):
+        raise ConnectionError
+    return child.returncode
+
+
 def migrate(db, email):
     env = for_migrations(db)
     commands = migration_commands()
     if commands is None:
-        failed(MIGRATE, subprocess.run([MIGRATE], env=env).returncode)
+        failed(MIGRATE, run([MIGRATE], env))
     password = secret(os.environ.get("GLITCHTIP_ADMIN_PASSWORD_FILE", "/run/secrets/glitchtip_admin_password/value"))
     commands = [*(commands or []), ["createsuperuser", "--noinput", "--email", email]]
     # Each start of Django takes seconds, so one process runs all of them.
     manage = [sys.executable, __file__, "manage", json.dumps(commands)]
-    if subprocess.run(manage, env={**env, "DJANGO_SUPERUSER_PASSWORD": password}).returncode != 0:
+    if run(manage, {**env, "DJANGO_SUPERUSER_PASSWORD": password}) != 0:
         sys.exit(1)
 
 
@@ -206,15 +236,30 @@ def manage(commands):
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         code = run_command(commands[-1])
     if code == 0:
-        return say(f"superuser {email} made")
+        return say(f"superuser {email} created")
     if "already taken" in output.getvalue().lower():
         return say(f"superuser {email} exists")
     print(output.getvalue(), end="")
-    failed(f"superuser {email} could not be made: createsuperuser", code)
+    failed(f"superuser {email} could not be created: createsuperuser", code)
 
 
 def init():
+    """Everything here may run again, so a lost connection is no reason to give up at once."""
     refuse_password()
+    for retry in range(1, RETRIES + 2):
+        try:
+            return prepare()
+        except (ConnectionError, psycopg.OperationalError) as error:
+            if not isinstance(error, ConnectionError) and not is_lost(str(error)):
+                raise
+            if retry > RETRIES:
+                say(f"the connection to the database was lost {retry} times; docker compose up -d --wait tries again")
+                sys.exit(1)
+            say(f"the connection to the database was lost; trying again ({retry} of {RETRIES})")
+            time.sleep(0.5)
+
+
+def prepare():
     email = os.environ["GLITCHTIP_ADMIN_EMAIL"]
     wanted = fingerprint(email)
     # As long as the database may take to be made.

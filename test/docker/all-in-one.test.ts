@@ -33,7 +33,7 @@ describeOnEngine("the all-in-one image", () => {
       "postgres  | making the database",
       "database system is ready to accept connections",
       "init      |   Applying stand_in.0001_initial... OK",
-      "superuser admin@localhost made",
+      "superuser admin@localhost created",
       "web       | Listening at",
     ].map((text) => log.indexOf(text));
     expect(order).toEqual([...order].sort((a, b) => a - b));

@@ -57,7 +57,7 @@ describeOnEngine("the first run, in an empty folder", () => {
     const started = (service: string) => Date.parse(container(service).State.StartedAt);
     expect(ended("glitchtip-init")).toBeLessThan(started("glitchtip"));
     expect(ended("glitchtip-provision")).toBeLessThan(started("app"));
-    expect(await stack.logs("glitchtip-init")).toContain("superuser admin@example.com made");
+    expect(await stack.logs("glitchtip-init")).toContain("superuser admin@example.com created");
   });
 
   it("the provisioner tells a person what it made", async () => {

@@ -44,8 +44,10 @@ const LIST = readFileSync(
 const MANAGE = `#!/usr/bin/env python3
 import os, sys
 print("ran", os.getpid(), *sys.argv[1:], flush=True)
-if sys.argv[1] == os.environ.get("FAILS"):
-    print(os.environ.get("FAILS_WITH", ""))
+failures = os.path.exists("failures") and len(open("failures").read()) or 0
+if sys.argv[1] == os.environ.get("FAILS") and failures < int(os.environ.get("FAILS_TIMES", "99")):
+    open("failures", "a").write("x")
+    print(os.environ.get("FAILS_WITH", ""), flush=True)
     sys.exit(7)
 `;
 
@@ -148,7 +150,7 @@ describe.skipIf(python === undefined)("gate.py", () => {
       const { processes, commands, stdout, status } = ran();
       expect(commands).toEqual(["migrate --skip-checks", "createcachetable", "pgpartition --yes"]);
       expect({ processes, status }).toEqual({ processes: 1, status: 0 });
-      expect(stdout).toContain("glitchtip-compose: superuser admin@example.com made\n");
+      expect(stdout).toContain("glitchtip-compose: superuser admin@example.com created\n");
     });
 
     it("names the one that fails, and runs none after it", () => {
@@ -166,6 +168,42 @@ describe.skipIf(python === undefined)("gate.py", () => {
       expect(other.stdout).toContain("createsuperuser failed (exit 7)\n");
     });
 
+    it.each([
+      ["migrate", "django.db.utils.OperationalError: server closed the connection unexpectedly\n\tThis probably means"],
+      ["createsuperuser", "DatabaseError: Connection terminated due to connection timeout\n    at Client.end"],
+      ["pgpartition", "psycopg.OperationalError: connection failed: Connection refused\n\tIs the server running?"],
+      ["createcachetable", "django.db.utils.InterfaceError: the connection is closed"],
+    ])("tries again where %s lost its connection to the database", (command, text) => {
+      const { status, stdout } = ran({ FAILS: command, FAILS_WITH: text, FAILS_TIMES: "2" });
+      expect(stdout.match(/the connection to the database was lost; trying again \(\d of 3\)/g)).toEqual([
+        expect.stringContaining("(1 of 3)"),
+        expect.stringContaining("(2 of 3)"),
+      ]);
+      expect([status, stdout]).toEqual([0, expect.stringContaining("superuser admin@example.com created\n")]);
+    });
+
+    it("gives up after three more attempts", () => {
+      const { status, stdout } = ran({ FAILS: "migrate", FAILS_WITH: "OperationalError: timeout expired" });
+      expect(stdout.match(/^ran .* migrate /gm)).toHaveLength(4);
+      expect([status, stdout]).toEqual([
+        1,
+        expect.stringMatching(/was lost 4 times; docker compose up -d --wait .*\n$/),
+      ]);
+    });
+
+    it.each([
+      [
+        "a wrong password",
+        'OperationalError: connection to server failed: FATAL: password authentication failed for user "x"',
+      ],
+      ["a failed migration", 'django.db.utils.ProgrammingError: column "level" does not exist'],
+    ])("does not try again after %s", (_, text) => {
+      const { status, stdout, commands } = ran({ FAILS: "migrate", FAILS_WITH: text });
+      expect(commands).toEqual(["migrate --skip-checks"]);
+      expect(stdout).not.toContain("trying again");
+      expect(status).toBe(1);
+    });
+
     it("hands the decision about older events on to it", () => {
       const told = "print('retains', os.environ.get('GLITCHTIP_RETAIN_LEGACY_DATA'))\n";
       writeFileSync(join(folder, "manage.py"), MANAGE + told);
@@ -179,6 +217,26 @@ describe.skipIf(python === undefined)("gate.py", () => {
         "options None",
       );
     });
+  });
+
+  it("tries GlitchTip's own script again where it lost its connection, and where its own connection was lost", () => {
+    const flaky = (fails: string) =>
+      writeFileSync(
+        join(folder, "bin/run-migrate.sh"),
+        `#!/bin/sh\nprintf x >> tries\n[ "$(cat tries)" = xx ] || { ${fails}; }\n`,
+      );
+    flaky("echo 'OperationalError: the connection is lost' >&2; exit 1");
+    const again = runGate(["init"], "");
+    expect([again.status, again.stdout]).toEqual([0, expect.stringContaining("trying again (1 of 3)\n")]);
+
+    rmSync(join(folder, "tries"));
+    const cut = 'raise OperationalError("consuming input failed: server closed the connection unexpectedly")';
+    const once = `            if not os.path.exists("cut"):\n                open("cut", "w"); ${cut}\n`;
+    const insert = '        if "INSERT INTO" in text:\n';
+    writeFileSync(join(folder, "psycopg.py"), DRIVER.replace(insert, insert + once));
+    writeFileSync(join(folder, "bin/run-migrate.sh"), "#!/bin/sh\n");
+    const cutOff = runGate(["init"], "");
+    expect([cutOff.status, cutOff.stdout]).toEqual([0, expect.stringContaining("trying again (1 of 3)\n")]);
   });
 
   it("leaves the decision to the operator's own variable", () => {
