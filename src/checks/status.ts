@@ -10,6 +10,7 @@ import {
   appsStartedWithoutOurs,
   appsWithLostDsn,
   type Backlog,
+  causeOf,
   claimProblems,
   FREE_VALKEY,
   isCutOff,
@@ -33,7 +34,7 @@ import {
   valkeyProblem,
   type WorkspaceIdentity,
 } from "../running/index.ts";
-import { ONE_SHOTS, PROVISIONER, SERVER, WORKER } from "../stack/service-names.ts";
+import { INIT, ONE_SHOTS, PROVISIONER, SERVER, WORKER } from "../stack/service-names.ts";
 import { type AppDsnState, givenAppStates, missingDsns, provisionedAppStates } from "./app-dsns.ts";
 import { type AskAddress, type AudienceAddress, addressNotice, audienceAddresses } from "./audience-addresses.ts";
 import { type CertificateStatus, certificateStatus } from "./production/certificate-status.ts";
@@ -261,6 +262,8 @@ const interruptedRestore = ({ restoring }: StatusOptions): string[] =>
     ? []
     : [`a restore was interrupted: npx glitchtip-compose restore ${restoring}, or restore --abort`];
 
+const START = "docker compose up -d --wait";
+
 function serviceProblems(
   stack: RunningStack,
   services: readonly ServiceState[],
@@ -270,13 +273,20 @@ function serviceProblems(
   const broken = services.filter(({ problem }) => problem !== undefined);
   const provisionerRuns = services.some(({ service, state }) => service === PROVISIONER && state !== "exited");
   return [
-    ...broken.map(({ service, problem, state }) =>
-      state === "missing" || state === "created" || problem === "is stopped" || problem?.startsWith(RUNS_OTHER)
-        ? `${service} ${problem}: docker compose up -d --wait`
-        : `${service} ${problem}: docker compose logs --tail 50 ${service}`,
-    ),
+    ...broken.map((one) => `${one.service} ${one.problem}: ${whatToDo(stack, one)}`),
     ...(written?.error === undefined ? [] : [`the provisioner says ${written.error.code}: ${written.error.message}`]),
     ...(provisionerRuns || broken.some(({ service }) => service === PROVISIONER) ? [] : missingDsns(apps)),
     ...appsStartedBeforeDsn(stack, written).map((app) => `${app} ${STARTED_BEFORE_DSN}: docker compose restart ${app}`),
   ];
+}
+
+/** Returns the command for a broken service, or what it waits for. */
+function whatToDo({ containers }: RunningStack, { service, problem, state }: ServiceState): string {
+  const restarted = state === "missing" || state === "created" || problem === "is stopped";
+  if (restarted || problem?.startsWith(RUNS_OTHER)) return START;
+  const causes = containers.filter((one) => one.service === service).map((one) => causeOf(one, containers));
+  const cause = causes.find((one) => one !== undefined);
+  if (cause !== undefined) return `waits for ${cause}`;
+  const log = `docker compose logs --tail 50 ${service}`;
+  return service === INIT ? `${log}, then ${START}` : log;
 }

@@ -11,6 +11,7 @@ export {
   type WaitingJobs,
   waitingJobs,
 } from "./backlog.ts";
+export { byStart, causeOf, NO_DSN_EXIT } from "./cause.ts";
 export { databaseOutsideVolumes } from "./database-place.ts";
 export {
   type DatabaseShell,

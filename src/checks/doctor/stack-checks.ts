@@ -8,6 +8,8 @@ import {
   appsStartedBeforeDsn,
   appsStartedWithoutOurs,
   appsWithLostDsn,
+  byStart,
+  causeOf,
   claimProblems,
   containerProblem,
   databaseOutsideVolumes,
@@ -29,7 +31,7 @@ import {
   valkeyProblem,
   type WorkspaceIdentity,
 } from "../../running/index.ts";
-import { DATABASE, isStackService, SERVER, VALKEY, WORKER } from "../../stack/service-names.ts";
+import { DATABASE, INIT, isStackService, SERVER, VALKEY, WORKER } from "../../stack/service-names.ts";
 import { certificateStatus } from "../production/certificate-status.ts";
 import { RESTART_WORKER } from "../production/point.ts";
 import type { Machine } from "./doctor.ts";
@@ -113,10 +115,12 @@ const raiseMemory = (service: string): string =>
   `mem_limit of ${service} in a Compose file of your own, then: ${START}`;
 
 function brokenContainer(
-  { service, name, state, oomKilled, exitCode }: Container,
+  container: Container,
   problem: string,
   declaration: Declaration | undefined,
+  containers: readonly Container[],
 ): Finding {
+  const { service, name, state, oomKilled, exitCode } = container;
   const what = `${name} ${problem}`;
   if (state === "created") return fail("containers", what, `Once its cause is fixed: ${START}`);
   if (exitCode === REFUSED && isStackService(service)) {
@@ -126,20 +130,23 @@ function brokenContainer(
       : "npx glitchtip-compose secrets rotate db-password";
     return fail("containers", `${what}: the database has another password than the stack`, fix);
   }
-  const isKilled = oomKilled || exitCode === KILLED;
-  return fail(
-    "containers",
-    what,
-    isKilled ? `Raise ${raiseMemory(service)}` : `docker compose logs --tail 50 ${service}`,
-  );
+  if (oomKilled || exitCode === KILLED) return fail("containers", what, `Raise ${raiseMemory(service)}`);
+  const cause = causeOf(container, containers);
+  if (cause !== undefined) return fail("containers", `${what}: it waits for ${cause}`, `First mend ${cause}.`);
+  const log = `docker compose logs --tail 50 ${service}`;
+  return fail("containers", what, service === INIT ? `${log} shows why; then: ${START}` : log);
 }
 
-function containerFindings(container: Container, declaration: Declaration | undefined): Finding[] {
+function containerFindings(
+  container: Container,
+  declaration: Declaration | undefined,
+  containers: readonly Container[],
+): Finding[] {
   const queue = declaration && jobQueueOf(declaration);
   const { service, name, state, restarts } = container;
   const raise = raiseMemory(service);
   const problem = containerProblem(container) ?? (state === "created" ? NEVER_STARTED : undefined);
-  if (problem !== undefined) return [brokenContainer(container, problem, declaration)];
+  if (problem !== undefined) return [brokenContainer(container, problem, declaration, containers)];
   if (restarts === 0 || !isStackService(service)) return [];
   // The engine forgets why: a process that was killed for memory and restarted looks like any other.
   const lost = queue === "celery" && LOSES_EVENTS.includes(service);
@@ -168,15 +175,29 @@ function endedJobFindings({ config: { services } }: RunningStack, { service, nam
 /** The exit code of a process that was killed, mostly for lack of memory. */
 const KILLED = 137;
 
-/** Finds containers that do not work, also those that lost a process to the kernel's out-of-memory killer and run on. */
+/**
+ * Finds containers that do not work, also those that lost a process to the kernel's out-of-memory killer and run on. They come
+ * in the order of the start, so that the cause stands before what waits for it.
+ */
 export function checkContainers(stack: RunningStack, declaration?: Declaration): Finding[] {
   if (stack.containers.length === 0) return [ok("containers", "the project is not started")];
   const missing = serviceStates(stack).filter(({ state }) => state === "missing");
   const broken = [
-    ...stack.containers.flatMap((one) => [...containerFindings(one, declaration), ...imageFindings(stack, one)]),
-    ...stack.containers.flatMap((one) => endedJobFindings(stack, one)),
-    ...missing.map(({ service }) => fail("containers", `${service} has no container`, START)),
-  ];
+    ...stack.containers.map((one) => ({
+      service: one.service,
+      findings: [
+        ...containerFindings(one, declaration, stack.containers),
+        ...imageFindings(stack, one),
+        ...endedJobFindings(stack, one),
+      ],
+    })),
+    ...missing.map(({ service }) => ({
+      service,
+      findings: [fail("containers", `${service} has no container`, START)],
+    })),
+  ]
+    .sort((a, b) => byStart(a.service, b.service))
+    .flatMap(({ findings }) => findings);
   return broken.length > 0
     ? broken
     : [

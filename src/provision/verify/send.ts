@@ -12,6 +12,7 @@ import type { HttpAnswer } from "../../http/http.ts";
 import {
   containerOf,
   dotenvDsn,
+  NO_DSN_EXIT,
   type RunningStack,
   readDsnFile,
   STARTED_WITHOUT_OURS,
@@ -107,6 +108,11 @@ function appContainer(stack: RunningStack, app: string): Container {
   const container = containerOf(stack, app);
   if (container?.state === "running") return container;
   const state = container === undefined ? "it has no container" : `${container.state}, exit code ${container.exitCode}`;
+  if (container?.exitCode === NO_DSN_EXIT) {
+    throw new CodedError("GC1605", `app ${app} is not running, because there was no DSN for it yet (${state})`, {
+      remedy: "npx glitchtip-compose doctor shows why there is none; once that is mended: docker compose up -d --wait",
+    });
+  }
   throw new CodedError("GC1605", `app ${app} is not running (${state})`, {
     remedy: `docker compose up -d --wait ${app}; if it stops again: docker compose logs ${app}`,
   });

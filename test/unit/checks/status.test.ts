@@ -184,6 +184,33 @@ describe("status", () => {
     ]);
   });
 
+  it("names the first that failed first, and what the others wait for", async () => {
+    const containers = but({
+      api: { state: "exited", exitCode: 78 },
+      glitchtip: { state: "restarting", exitCode: 1, restarts: 6 },
+      "glitchtip-init": { state: "exited", exitCode: 1 },
+      "glitchtip-provision": { state: "exited", exitCode: 4 },
+    });
+    expect((await look({ containers })).next).toEqual([
+      "glitchtip-init ended with exit code 1: docker compose logs --tail 50 glitchtip-init, then docker compose up -d --wait",
+      "glitchtip keeps restarting (6 times, last exit code 1): waits for glitchtip-init",
+      "glitchtip-provision ended with exit code 4: waits for glitchtip-init",
+      "api ended with exit code 78: waits for glitchtip-init",
+    ]);
+  });
+
+  it("sends to its own log what failed by itself", async () => {
+    const containers = but({
+      api: { state: "exited", exitCode: 3 },
+      "glitchtip-init": { state: "exited", exitCode: 1 },
+      "glitchtip-provision": { state: "exited", exitCode: 1 },
+    });
+    expect((await look({ containers })).next.slice(1)).toEqual([
+      "glitchtip-provision ended with exit code 1: docker compose logs --tail 50 glitchtip-provision",
+      "api ended with exit code 3: docker compose logs --tail 50 api",
+    ]);
+  });
+
   it("leaves out the version of a build without one", async () => {
     expect(await look({ written: { ...WRITTEN, server: { version: "0.0.0-unknown" } } })).not.toHaveProperty("version");
   });

@@ -74,7 +74,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   "a one-shot failed": {
     docker: withFault("glitchtip-init", { state: "exited", exitCode: 1 }),
     what: /glitchtip-init-1 ended with exit code 1/,
-    fix: /docker compose logs --tail 50 glitchtip-init/,
+    fix: /docker compose logs --tail 50 glitchtip-init shows why; then: docker compose up -d --wait$/,
   },
   "a one-shot could not sign in to the database": {
     docker: withFault("glitchtip-init", { state: "exited", exitCode: 77 }),
@@ -170,4 +170,23 @@ it.each([
   const { bad } = await examine({ dir: folder.dir, docker: withFault(service, { restarts: 1 }) });
   const [found] = bad.filter(({ what }) => what.includes("ended and was restarted"));
   expect(found?.what.includes("had accepted just before may be lost")).toBe(loses);
+});
+
+it("names the first that failed first, and says of the others that they wait for it", async () => {
+  using folder = await initiated();
+  const containers = [
+    container("api", { state: "exited", exitCode: 78 }),
+    container("glitchtip-provision", { state: "exited", exitCode: 4 }),
+    container("glitchtip", { state: "restarting", exitCode: 1, restarts: 6 }),
+    container("glitchtip-init", { state: "exited", exitCode: 1 }),
+  ];
+  const { bad } = await examine({ dir: folder.dir, docker: { containers } });
+  expect(bad.filter(({ check }) => check === "containers").map(({ what, fix }) => `${what} → ${fix}`)).toEqual([
+    "shop-glitchtip-init-1 ended with exit code 1 → docker compose logs --tail 50 glitchtip-init shows why; then: docker compose up -d --wait",
+    expect.stringMatching(
+      /^shop-glitchtip-1 keeps restarting .*: it waits for glitchtip-init → First mend glitchtip-init\.$/,
+    ),
+    expect.stringMatching(/^shop-glitchtip-provision-1 .*: it waits for glitchtip-init → /),
+    expect.stringMatching(/^shop-api-1 ended with exit code 78: it waits for glitchtip-init → /),
+  ]);
 });

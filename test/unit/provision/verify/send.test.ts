@@ -137,6 +137,14 @@ describe("an app that cannot send", () => {
     expect(calls).toEqual([]);
   });
 
+  it.each(["exited", "restarting"])("ended (%s) because it has no DSN yet, whose cause doctor knows", async (state) => {
+    const { sent } = await send({ containers: [container("api", { state, exitCode: 78 })] });
+    expect(sent).toMatchObject({
+      message: `app api is not running, because there was no DSN for it yet (${state}, exit code 78)`,
+      remedy: expect.stringContaining("npx glitchtip-compose doctor"),
+    });
+  });
+
   it("has no container, while others run", async () => {
     const { sent } = await send({ containers: [container("web")] });
     expect(sent).toMatchObject({ message: "app api is not running (it has no container)" });
