@@ -103,14 +103,28 @@ const isOfStack =
   ({ file, changed }: PullResult["files"][number]): boolean =>
     changed && file === DECLARATION_FILE && planParts(dir).files;
 
-function summary({ changes, files, problems }: PullResult, { url }: Flags): string {
+export function summary(
+  { changes, compared, files, problems }: Omit<PullResult, "dryRun" | "secrets" | "left">,
+  { url }: Pick<Flags, "url">,
+): string {
   if (url !== undefined) {
     return `wrote ${files.map(({ file }) => file).join(", ")}: ${howMany(changes)}\nnext: npx glitchtip-compose plan`;
   }
   const lines = changes.map(({ how, ...one }) => cleanLine(`${how} ${placeOf(one)}: ${one.message}`));
-  const same = problems.length === 0 ? "already contains all of it" : "stays as it is: not everything could be read";
+  const same =
+    problems.length === 0
+      ? `already contains all of it${whatWasCompared(compared)}`
+      : "stays as it is: not everything could be read";
   const said = files.map(({ file, changed }) => (changed ? `changed ${file}` : `${file} ${same}`));
   return [...lines, ...said].join("\n");
+}
+
+/** Returns which kinds were compared and how others are; nothing where all of them were. */
+function whatWasCompared(compared: PullResult["compared"]): string {
+  if (compared.length === MANAGEABLE.length) return "";
+  const words = MANAGEABLE.filter((word) => compared.includes(KIND_OF[word]));
+  const what = words.length === 0 ? "only whether what is declared is there" : `${words.join(", ")}, as declared`;
+  return ` (compared: ${what}; other kinds: --kind KIND or --all)`;
 }
 
 /** Returns counts such as "2 projects, 1 alert", by the word before each name. */

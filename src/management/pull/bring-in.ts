@@ -185,3 +185,20 @@ export function widened<S>(desired: DesiredServer<S>, asked: ReadonlySet<Kind>):
     })),
   };
 }
+
+/** Returns the kinds of which a list is declared somewhere, or that are asked for: of the others nothing is compared. */
+export function comparedKinds<S>(desired: DesiredServer<S>, asked: ReadonlySet<Kind>): Kind[] {
+  const { organizations } = desired;
+  const projects = organizations.flatMap((one) => one.projects);
+  const isDeclared: Readonly<Record<Kind, () => boolean>> = {
+    organization: () => desired.listsOrganizations,
+    team: () => organizations.some(({ teams }) => teams !== undefined),
+    project: () => organizations.some(({ listsProjects }) => listsProjects),
+    member: () => organizations.some(({ members }) => members !== undefined),
+    key: () => projects.some(({ keys }) => keys !== undefined),
+    alert: () => projects.some(({ alerts }) => alerts !== undefined),
+    monitor: () => [...organizations, ...projects].some(({ monitors }) => monitors !== undefined),
+    statusPage: () => organizations.some(({ statusPages }) => statusPages !== undefined),
+  };
+  return KINDS.filter((kind) => asked.has(kind) || (desired.manages.includes(kind) && isDeclared[kind]()));
+}

@@ -1,14 +1,14 @@
 import { defined } from "../../base/defined.ts";
 import { CodedError } from "../../base/errors.ts";
 import { writeUserFile } from "../../base/user-file.ts";
-import type { Kind, Remark } from "../../reconcile/index.ts";
+import { KINDS, type Kind, type Remark } from "../../reconcile/index.ts";
 import type { Connected } from "../connect.ts";
 import { type DeclaredServer, declaredServers, type ServersChoice } from "../declared.ts";
 import { observeServer } from "../observe.ts";
 import { generationFor } from "../plan-servers.ts";
 import { coded, impossible, type ReportedProblem } from "../report.ts";
 import type { PerServer, Servers } from "../servers.ts";
-import { type Brought, bringIn, type ServerSnapshot, widened } from "./bring-in.ts";
+import { type Brought, bringIn, comparedKinds, type ServerSnapshot, widened } from "./bring-in.ts";
 import { openKeeper, type PulledSecret, type SecretKeeper, type SecretsInto } from "./keep-secrets.ts";
 import { placeStatusPages } from "./status-pages.ts";
 import type { How } from "./wishes.ts";
@@ -41,6 +41,7 @@ export async function pull(
 async function bringAllIn(all: readonly PerServer<PullSource>[], { dryRun }: PullOptions): Promise<PullResult> {
   const result = {
     dryRun,
+    compared: KINDS.filter((kind) => all.some((one) => "result" in one && one.result.compared.includes(kind))),
     files: [] as PulledFile[],
     changes: [] as PulledThing[],
     secrets: [] as PulledSecret[],
@@ -82,6 +83,8 @@ async function bringAllIn(all: readonly PerServer<PullSource>[], { dryRun }: Pul
 }
 
 export type PullSource = ServerSnapshot & {
+  /** The kinds whose lists are compared. */
+  readonly compared: readonly Kind[];
   readonly unread: readonly ReportedProblem[];
   /** What no declaration can hold. */
   readonly left: readonly Remark[];
@@ -107,6 +110,7 @@ export async function readForPull(
     : { observed: found, left: [] };
   return {
     instance: desired.name,
+    compared: comparedKinds(desired, asked),
     left: left.map((message) => ({ instance: desired.name, message })),
     observed,
     generation: generationFor(declared, observed.version).generation,
@@ -141,6 +145,8 @@ export interface PulledFile {
 
 export interface PullResult {
   readonly dryRun: boolean;
+  /** The kinds whose lists were compared with a server's. */
+  readonly compared: readonly Kind[];
   readonly files: readonly PulledFile[];
   readonly changes: readonly PulledThing[];
   readonly secrets: readonly PulledSecret[];

@@ -98,6 +98,7 @@ async function brought(
   const own: Remark[] = told ? [] : left.map((message) => ({ instance, message }));
   return {
     dryRun,
+    compared: seen.compared,
     files: problems.length === 0 ? [{ file, changed: true, text: whole }] : [],
     changes: result.done.map((wish) => ({ how: wish.how, ...remarkOf(wish) })),
     left: [...own, ...seen.left, ...result.left.map(remarkOf)],

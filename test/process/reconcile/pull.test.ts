@@ -7,6 +7,7 @@ import { keptOf, keptReference } from "../../support/cli-process.ts";
 import { type ServerProject, SHOP, startServerProject } from "../../support/server-project.ts";
 
 const SLACK = "https://hooks.slack.com/services/T0000/B0000/x8sJd7sk2Hs8";
+const COMPARED = "(compared: projects, alerts, as declared; other kinds: --kind KIND or --all)";
 const WEBHOOK = "prod-shop-api-errors-webhook";
 const BRIDGE =
   "https://bridge.example.com/api/v1/alert/SHOP?labels=glitchtip&components=api&token=bridge-secret-7&issue_type=Task";
@@ -63,7 +64,7 @@ describe.each(GENERATIONS)("pull from GlitchTip %s", (generation) => {
     await using project = await startServerProject({ generation });
     project.write("glitchtip.yaml", COMMENTED.replace("URL", project.emulator.url));
     await project.run("apply", "--yes");
-    expect(await project.run("pull")).toMatchObject({ code: 0, stdout: "glitchtip.yaml already contains all of it\n" });
+    expect(await project.run("pull")).toMatchObject({ code: 0, stdout: `glitchtip.yaml already contains all of it ${COMPARED}\n` });
     await changedByHand(project);
     expect(await project.run("plan")).toMatchObject({ code: 3 });
 
@@ -93,7 +94,7 @@ describe.each(GENERATIONS)("pull from GlitchTip %s", (generation) => {
     expect((statSync(secret).mode & 0o777).toString(8)).toBe("600");
 
     expect(await project.run("plan")).toMatchObject({ code: 0, stdout: "nothing to change\n" });
-    expect(await project.run("pull")).toMatchObject({ code: 0, stdout: "glitchtip.yaml already contains all of it\n" });
+    expect(await project.run("pull")).toMatchObject({ code: 0, stdout: `glitchtip.yaml already contains all of it ${COMPARED}\n` });
     expect(project.read()).toBe(text);
   }, 60_000);
 
