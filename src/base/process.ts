@@ -28,6 +28,8 @@ export interface RunOptions {
   /** A longer stdout is an error; a longer stderr loses its beginning. */
   readonly stdoutLimitBytes?: number;
   readonly stderrLimitBytes?: number;
+  /** What messages call the program instead of its command line. */
+  readonly shownAs?: string;
 }
 
 export interface ProcessResult {
@@ -50,7 +52,7 @@ const STDERR_LIMIT_BYTES = 64 * 1024;
  * much output and an abort are thrown, the latter with the signal's reason.
  */
 export const runProcess: Run = (program, args, options = {}) => {
-  const { signal, deadlineMs, graceMs = GRACE_MS } = options;
+  const { signal, deadlineMs, graceMs = GRACE_MS, shownAs: called = commandLine(program, args) } = options;
   return new Promise<ProcessResult>((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const child = spawn(program, args, {
@@ -69,8 +71,8 @@ export const runProcess: Run = (program, args, options = {}) => {
     };
     const cancelAbort = signal && onAbort(signal, () => stop(signal.reason));
     const deadline =
-      deadlineMs === undefined ? undefined : setTimeout(() => stop(late(program, args, deadlineMs)), deadlineMs);
-    const streams = capture(child, options, () => stop(tooMuch(program, args)));
+      deadlineMs === undefined ? undefined : setTimeout(() => stop(late(called, deadlineMs)), deadlineMs);
+    const streams = capture(child, options, () => stop(tooMuch(called)));
     const piped = options.stdoutTo && pipeline(child.stdout, options.stdoutTo).catch(stop);
     const settle = () => {
       clearTimeout(kill);
@@ -131,13 +133,13 @@ function capture(child: ChildProcess, options: RunOptions, onTooMuch: () => void
 }
 
 /** Returns the program and its first words for messages. */
-const shown = (program: string, args: readonly string[]): string => [program, ...args.slice(0, 4)].join(" ");
+export const commandLine = (program: string, args: readonly string[]): string =>
+  `\`${[program, ...args.slice(0, 4)].join(" ")}\``;
 
-const late = (program: string, args: readonly string[], deadlineMs: number) =>
-  new CodedError("GC1605", `\`${shown(program, args)}\` did not finish within ${Math.round(deadlineMs / 1_000)} s`);
+const late = (called: string, deadlineMs: number) =>
+  new CodedError("GC1605", `${called} did not finish within ${Math.round(deadlineMs / 1_000)} s`);
 
-const tooMuch = (program: string, args: readonly string[]) =>
-  new CodedError("GC1605", `\`${shown(program, args)}\` wrote more output than can be read`);
+const tooMuch = (called: string) => new CodedError("GC1605", `${called} wrote more output than can be read`);
 
 /** Returns the error for a program that could not be started. */
 export function notStarted(program: string, cwd: string | undefined, cause: Error): CodedError {

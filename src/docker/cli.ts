@@ -2,6 +2,7 @@ import { linkSignals } from "../base/abort.ts";
 import { cleanLine } from "../base/clean.ts";
 import { CodedError } from "../base/errors.ts";
 import type { ProcessResult, Run, RunOptions } from "../base/process.ts";
+import { dockerCall, withNames } from "./container-names.ts";
 
 /** Runs the `docker` program. Resolves with any exit code; throws where docker reaches no engine or has no Compose plugin. */
 export type DockerCli = (
@@ -20,10 +21,12 @@ export interface CliOptions {
 export function openDockerCli({ dir, env, signal, run }: CliOptions): DockerCli {
   return async (args, options = {}) => {
     using linked = linkSignals([signal, options.signal]);
-    const result = await run("docker", args, { ...options, cwd: dir, env, signal: linked.signal }).catch(withoutDocker);
-    const known = result.code === 0 ? undefined : explained(result, args);
+    const all = { shownAs: dockerCall(args), ...options, cwd: dir, env, signal: linked.signal };
+    const result = await run("docker", args, all).catch(withoutDocker);
+    if (result.code === 0) return result;
+    const known = explained(result, args);
     if (known !== undefined) throw known;
-    return result;
+    return { ...result, stderr: withNames(result.stderr) };
   };
 }
 

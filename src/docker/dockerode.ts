@@ -17,6 +17,7 @@ import {
   WORKING_DIR_LABEL,
 } from "../compose/labels.ts";
 import { lastLines } from "./cli.ts";
+import { rememberNames } from "./container-names.ts";
 import type { Container, Engine, StackMark } from "./engine.ts";
 import type { EngineAddress } from "./places.ts";
 import { ANSWERS_WITHIN_MS, explaining } from "./silence.ts";
@@ -107,7 +108,9 @@ function engineOf(docker: Dockerode): Engine {
       const inspected = await Promise.all(
         list.map(({ Id }) => docker.getContainer(Id).inspect().catch(goneIsUndefined)),
       );
-      return inspected.filter((one) => one !== undefined).map(containerOf);
+      const containers = inspected.filter((one) => one !== undefined).map(containerOf);
+      rememberNames(containers);
+      return containers;
     },
     async publishedPorts() {
       const list = await docker.listContainers();
