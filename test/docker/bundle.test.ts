@@ -118,7 +118,7 @@ describeOnEngine("images and files for elsewhere", () => {
     appendFileSync(join(elsewhere, "one", "project", "glitchtip.yaml"), "# changed\n");
     expect(await cli("package", "verify", join(elsewhere, "one"))).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("project/glitchtip.yaml is another"),
+      stderr: expect.stringContaining("project/glitchtip.yaml has other content"),
     });
     const load = () =>
       execFileSync("sh", [join(elsewhere, "one", "load.sh"), join(elsewhere, "never")], { stdio: "pipe" });
