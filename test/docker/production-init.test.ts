@@ -17,7 +17,8 @@ services:
     command: [sleep, "100000"]
     ports: ["127.0.0.1:\${APP_PORT}:80"]
 `;
-const INIT = ["init", "--yes", "--app", "api=shop", "--production"];
+// The Compose file publishes the proxy's port itself: without --proxy, init refuses that before it looks at the machine.
+const INIT = ["init", "--yes", "--app", "api=shop", "--production", "--proxy", "caddy"];
 
 describeOnEngine("init --production on this machine", () => {
   let stack: Stack;
@@ -57,7 +58,7 @@ describeOnEngine("init --production on this machine", () => {
     await using one = await Stack.in({ "compose.yaml": COMPOSE });
     const { glitchtip, app } = one.project.ports;
     one.write(".env", `${one.read(".env")}GLITCHTIP_HTTP_PORT=${app}\nGLITCHTIP_HTTPS_PORT=${glitchtip}\n`);
-    const own = ["--domain", "errors.example.com", "--tls", "internal", "--no-preflight"];
+    const own = ["--domain", "errors.example.com", "--proxy", "caddy", "--tls", "internal", "--no-preflight"];
     await one.init("--app", "api=shop", ...own);
     one.override(`services:
   glitchtip: { entrypoint: [sh, -c, "exit 1"], restart: "no" }
@@ -81,7 +82,7 @@ describeOnEngine("init --production on this machine", () => {
     const at = (name: string) => `${one.project.dir}/${name}`;
     makeSelfSigned({ certificate: at("cert.pem"), key: at("key.pem") }, ["errors.example.com"], 30);
     one.write(".env", `${one.read(".env")}GLITCHTIP_HTTP_PORT=${app}\nGLITCHTIP_HTTPS_PORT=${glitchtip}\n`);
-    const own = ["--tls", "own", "--certificate", "cert.pem", "--key", "key.pem", "--no-preflight"];
+    const own = ["--proxy", "caddy", "--tls", "own", "--certificate", "cert.pem", "--key", "key.pem", "--no-preflight"];
     await one.init("--app", "api=shop", "--domain", "errors.example.com", ...own);
     expect(await one.compose(["up", "-d", "--wait", "--no-deps", "glitchtip-proxy"])).toMatchObject({ code: 0 });
     // Nothing is behind it: the answer is Caddy's own, by that certificate.
