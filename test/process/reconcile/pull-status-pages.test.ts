@@ -30,7 +30,10 @@ describe.each(GENERATIONS)("status pages of GlitchTip %s", (generation) => {
       stdout: "nothing to change\n",
       stderr: expect.not.stringContaining("public"),
     });
-    expect(await project.run("pull")).toMatchObject({ stdout: "glitchtip.yaml already contains all of it\n" });
+    const compared = "(compared: projects, statusPages, as declared; other kinds: --kind KIND or --all)";
+    expect(await project.run("pull")).toMatchObject({
+      stdout: `glitchtip.yaml already contains all of it ${compared}\n`,
+    });
   }, 60_000);
 
   it("are told as left out, once, where the account is in several and nothing says whose they are", async () => {

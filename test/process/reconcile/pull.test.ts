@@ -64,7 +64,10 @@ describe.each(GENERATIONS)("pull from GlitchTip %s", (generation) => {
     await using project = await startServerProject({ generation });
     project.write("glitchtip.yaml", COMMENTED.replace("URL", project.emulator.url));
     await project.run("apply", "--yes");
-    expect(await project.run("pull")).toMatchObject({ code: 0, stdout: `glitchtip.yaml already contains all of it ${COMPARED}\n` });
+    expect(await project.run("pull")).toMatchObject({
+      code: 0,
+      stdout: `glitchtip.yaml already contains all of it ${COMPARED}\n`,
+    });
     await changedByHand(project);
     expect(await project.run("plan")).toMatchObject({ code: 3 });
 
@@ -94,7 +97,10 @@ describe.each(GENERATIONS)("pull from GlitchTip %s", (generation) => {
     expect((statSync(secret).mode & 0o777).toString(8)).toBe("600");
 
     expect(await project.run("plan")).toMatchObject({ code: 0, stdout: "nothing to change\n" });
-    expect(await project.run("pull")).toMatchObject({ code: 0, stdout: `glitchtip.yaml already contains all of it ${COMPARED}\n` });
+    expect(await project.run("pull")).toMatchObject({
+      code: 0,
+      stdout: `glitchtip.yaml already contains all of it ${COMPARED}\n`,
+    });
     expect(project.read()).toBe(text);
   }, 60_000);
 
