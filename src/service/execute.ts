@@ -64,6 +64,7 @@ async function carryOut(context: ExecuteContext, work: Work, locks: ServerLocks 
     if (locks !== undefined) {
       return guarded(
         cache.clearing(counted, url),
+        clock,
         () => locks.check(url),
         (error) => running.abort(error),
       );
@@ -130,14 +131,32 @@ const counting = (transport: Transport, { onRequest }: ExecuteContext): Transpor
   },
 });
 
-/** Checks the lock before each write. A run that has lost it is aborted as a whole. */
-function guarded(transport: Transport, check: () => Promise<void>, abort: (reason: unknown) => void): Transport {
+/** Less than it takes another worker to take over the run of one that hangs. */
+const CONFIRMED_FOR_MS = 5_000;
+
+/**
+ * Checks the lock before each write. A run that has lost it is aborted as a whole. An answer that comes late says nothing: a
+ * process that was stopped meanwhile reads it when another worker may hold the lock already, so it is asked again.
+ */
+export function guarded(
+  transport: Transport,
+  clock: Pick<Clock, "now">,
+  check: () => Promise<void>,
+  abort: (reason: unknown) => void,
+): Transport {
+  const confirm = async () => {
+    let askedAtMs: number;
+    do {
+      askedAtMs = clock.now();
+      await check();
+    } while (clock.now() - askedAtMs > CONFIRMED_FOR_MS);
+  };
   return {
     ...transport,
     async send(request, signal) {
       if (request.method !== "GET") {
         try {
-          await check();
+          await confirm();
         } catch (error) {
           abort(error);
           throw error;

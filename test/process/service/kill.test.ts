@@ -157,6 +157,8 @@ describe.skipIf(!hasValkey)(`a worker of the service${noValkey}`, () => {
   it.concurrent("that hangs until another one has taken its run over writes nothing more", async () => {
     const { service, first, result, emulator } = await startApply(1);
     await using _service = service;
+    // What is under way arrives; the first write is answered later.
+    await systemClock.sleep(1_000);
     first.cli.kill("SIGSTOP");
     await service.start("--worker", "1");
     expect(await result()).toMatchObject({ status: "success", report: { errors: [] } });
