@@ -19,7 +19,9 @@ describe("pull that changes nothing", () => {
     expect(said("projects: {shop: {alerts: []}}\n")).toBe(
       "glitchtip.yaml already contains all of it (compared: projects, alerts, as declared; other kinds: --kind KIND or --all)",
     );
-    expect(said("teams: [a]\nmonitors: []\n", "key")).toContain("(compared: teams, projects, keys, monitors, as declared;");
+    expect(said("teams: [a]\nmonitors: []\n", "key")).toContain(
+      "(compared: teams, projects, keys, monitors, as declared;",
+    );
     expect(said("manage: [alerts]\nteams: [a]\nprojects: {shop: {alerts: []}}\n")).toContain("(compared: alerts, as");
   });
 

@@ -132,11 +132,25 @@ describe("the OpenAPI document of the service", () => {
       }),
       propertyRuns(2_000),
     );
-    // The requests come through to the work of each operation, not only to its checks.
-    expect([...seen]).toEqual(
-      expect.arrayContaining(["POST /api/v1/plan 202", "GET /api/v1/servers 200", "GET /api/v1/runs 200"]),
-    );
-    expect([...seen].some((one) => one.startsWith("POST") && one.endsWith("reconcile 202"))).toBe(true);
+    // The requests come through to the work of each operation, not only to its checks. Few of those of one operation do, so
+    // more of them are sent until one has.
+    for (const [operation, status] of [
+      [/^POST .*\/v1\/plan$/, 202],
+      [/^POST .*\/reconcile$/, 202],
+      [/^GET .*\/v1\/servers$/, 200],
+      [/^GET .*\/v1\/runs$/, 200],
+    ] as const) {
+      const one = operations.find(({ method, path }) => operation.test(`${method} ${path}`));
+      expect(one, String(operation)).toBeDefined();
+      if (one === undefined) continue;
+      const wanted = `${one.method} ${one.path} ${status}`;
+      for (const sent of fc.sample(requestOf(one, bearer), 1_000)) {
+        if (seen.has(wanted)) break;
+        if (sent.url?.toString().includes("timeout=")) continue;
+        seen.add(`${one.method} ${one.path} ${(await app.inject(sent)).statusCode}`);
+      }
+      expect([...seen]).toContain(wanted);
+    }
     await app.close();
   });
 });
