@@ -51,7 +51,7 @@ const level = (
 const ALONE = ["test/docker/engine-restart.test.ts"];
 /** Compose's processes are short-lived and many: without garbage collection each takes a third less CPU time. */
 const GO = { GOGC: "off", GOMEMLIMIT: "256MiB" };
-/** On a busy machine or with a real GlitchTip, whose first start takes 20 s of CPU, tests may take this much longer. */
+/** The factor by which tests may take longer on a busy machine or with a real GlitchTip, whose first start takes 20 s of CPU. */
 const PATIENCE = Number(process.env.DOCKER_TEST_PATIENCE ?? 1);
 const DOCKER = { timeoutMs: 300_000 * PATIENCE, isolate: false, usesBuild: true, env: GO };
 

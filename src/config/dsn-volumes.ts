@@ -1,7 +1,7 @@
 /** The volume with the provisioner's status. Earlier versions kept the DSNs of all apps in it, and every app mounted it. */
 export const DSN_VOLUME = "glitchtip-dsn";
 
-/** Where the provisioner mounts the volume with the status, and an app the volume with its own DSN. */
+/** The folder on which the provisioner mounts the volume with the status, and an app the volume with its own DSN. */
 export const DSN_DIR = "/run/glitchtip";
 
 /** Returns the volume with the DSN of one app, which no other app mounts. */

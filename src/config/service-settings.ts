@@ -67,7 +67,7 @@ export const serviceSettings = z.object({
   files: z.array(z.string()),
   queue: z.string(),
   port: z.int(),
-  /** Where the containers reach the stack's own server. */
+  /** The address at which the containers reach the stack's own server. */
   server: z.string(),
   everySeconds: z.int(),
   apply: z.boolean(),

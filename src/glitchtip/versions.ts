@@ -52,7 +52,7 @@ interface Traits {
   /** The oldest major that it runs on. */
   readonly leastPostgres: number;
   readonly needsValkey: boolean;
-  /** Without Valkey accepted events are lost where the database restarts: docs/sizing.md, "What a killed process may lose". */
+  /** Is true where accepted events are lost without Valkey when the database restarts (docs/sizing.md). */
   readonly losesEventsWithoutValkey?: boolean;
   /** Variables that carry Valkey's address; empty means Postgres alone. Unset would mean redis://redis:6379/0. */
   readonly valkeyVariables: readonly string[];

@@ -7,7 +7,7 @@ import type { StackInput, StackParts } from "./model.ts";
 import { secretBy } from "./provision-service.ts";
 import { SERVER, SERVICE_API, SERVICE_NETWORK, SERVICE_QUEUE, SERVICE_WATCH, SERVICE_WORKER } from "./service-names.ts";
 
-/** Where the worker keeps its token for the stack's own server. */
+/** The folder in which the worker keeps its token for the stack's own server. */
 const STATE_VOLUME = "glitchtip-service-state";
 const STATE_FOLDER = "/state";
 /** The key of the service's tokens, which the first of its containers makes. */

@@ -6,11 +6,23 @@ import type { AllowedTargets } from "../../src/service/compat.ts";
 import type { QueueEngine, QueueName, RunEvents } from "../../src/service/engine.ts";
 import { openMetrics } from "../../src/service/metrics.ts";
 import type { Registry } from "../../src/service/registry.ts";
-import { openRunStore } from "../../src/service/run-store.ts";
+import { openRunStore, type RunRecord } from "../../src/service/run-store.ts";
 import { sealWith } from "../../src/service/seal.ts";
 import { openServerStates } from "../../src/service/server-states.ts";
 import type { KeyValueStore } from "../../src/service/store.ts";
 import { openWaiters } from "../../src/service/waiters.ts";
+
+/** A run in progress. */
+export const RUNNING: RunRecord = {
+  id: "run-1",
+  kind: "plan",
+  state: "running",
+  subject: "ci",
+  servers: ["one"],
+  strict: false,
+  fresh: true,
+  createdAtMs: 1,
+};
 
 const SECRET = new Secret("0123456789abcdef0123456789abcdef");
 const NOBODY = { issuer: "glitchtip-compose", audience: "glitchtip-compose" };

@@ -17,7 +17,7 @@ export interface Answer {
 /** What the service has its queue on. */
 export interface QueueServer extends AsyncDisposable {
   readonly url: string;
-  /** As a crash does; its data is on the disk. */
+  /** Ends the process as a crash does; its data is on the disk. */
   kill(): Promise<void>;
   start(): Promise<void>;
   /** All that it holds, as text. */

@@ -19,7 +19,7 @@ export function needsValkey(skip: (why: string) => never): void {
 export interface Valkey extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
-  /** As a crash does; its data is on the disk. */
+  /** Ends the process as a crash does; its data is on the disk. */
   kill(): Promise<void>;
   start(): Promise<void>;
   /** All that it holds, as text. */

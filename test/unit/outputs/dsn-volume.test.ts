@@ -175,7 +175,7 @@ describe("the DSNs of an earlier version, which all apps could read", () => {
 });
 
 describe("the DSNs in a stack whose Compose file is an earlier version's, such as an ejected one", () => {
-  /** As /proc/self/mountinfo lists them: api has no volume of its own, and web has one. */
+  /** The mounts that /proc/self/mountinfo lists: api has no volume of its own, and web has one. */
   const mounts = () => new Set(["/", folder, join(folder, "apps/web")]);
   const run = (content = ENV, apps = ["api", "web"]) => {
     const takenOver = takeOver(folder, apps, mounts());

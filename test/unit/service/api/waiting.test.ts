@@ -1,22 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
 import type { RunRecord } from "../../../../src/service/run-store.ts";
-import { openTestApi, testEvents } from "../../../support/service-api.ts";
-
-const RUN: RunRecord = {
-  id: "run-1",
-  kind: "plan",
-  state: "running",
-  subject: "ci",
-  servers: ["one"],
-  strict: false,
-  fresh: true,
-  createdAtMs: 1,
-};
+import { openTestApi, RUNNING, testEvents } from "../../../support/service-api.ts";
 
 async function withRun() {
   const { events, emit } = testEvents();
   const api = await openTestApi({ streams: [events] });
-  await api.runs.put(RUN);
+  await api.runs.put(RUNNING);
   const reads = vi.spyOn(api.runs, "get");
   const authorization = `Bearer ${await api.token()}`;
   return {
@@ -26,8 +15,8 @@ async function withRun() {
     waiting: (requests: number) => vi.waitFor(() => expect(reads).toHaveBeenCalledTimes(2 * requests), 10_000),
     get: (url: string) => api.app.inject({ url, headers: { authorization } }),
     async end(state: RunRecord["state"]) {
-      await api.runs.put({ ...RUN, state });
-      emit(state === "failed" ? "failed" : "completed", { jobId: RUN.id });
+      await api.runs.put({ ...RUNNING, state });
+      emit(state === "failed" ? "failed" : "completed", { jobId: RUNNING.id });
     },
   };
 }
