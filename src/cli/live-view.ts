@@ -16,11 +16,20 @@ export interface LiveView extends Disposable {
   show(text: string): void;
 }
 
-/** Opens a view that takes the whole window of a terminal. It is drawn again at once when the window changes its size. */
-export function openLiveView(terminal: TerminalWindow): LiveView {
+/**
+ * Opens a view that takes the whole window of a terminal, with `footer` below what it shows. It is drawn again at once when
+ * the window changes its size.
+ */
+export function openLiveView(terminal: TerminalWindow, footer: string): LiveView {
   let shown: string | undefined;
   const draw = () => {
-    if (shown !== undefined) terminal.write(`${HOME_AND_CLEAR}${fitted(shown, terminal)}\n`);
+    if (shown === undefined) return;
+    // A very small window has room for the text alone.
+    const { columns, rows } = terminal;
+    const below = rows > 3 ? [footer] : [];
+    terminal.write(
+      `${HOME_AND_CLEAR}${[fitted(shown, { columns, rows: rows - below.length }), ...below].join("\n")}\n`,
+    );
   };
   terminal.on("resize", draw);
   return {

@@ -1,7 +1,7 @@
 import type { UserProject } from "../compose/model.ts";
 import { hostApps } from "../config/app-sources.ts";
 import { samplePort } from "./env-lines.ts";
-import { reportersFirst } from "./reporters.ts";
+import { likelyReporters } from "./reporters.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Gives a DSN to a program where no app is declared yet. */
@@ -23,7 +23,7 @@ export const nextSteps = ({ declaration, user }: Pick<Workspace, "declaration" |
 
 /** Returns the command line that gives the first DSN: to the service that most likely reports errors, if there is one. */
 export function addFirstApp(services: UserProject["services"]): string {
-  const [service] = reportersFirst(services);
+  const [service] = likelyReporters(services);
   return service === undefined ? ADD_FIRST_APP : `npx glitchtip-compose add ${service}`;
 }
 

@@ -44,7 +44,8 @@ export default {
   async run(context, { watch }) {
     if (watch === undefined) return await showStatus(context, context.print);
     const everyMs = watch === true ? 2_000 : watchIntervalMs(watch);
-    using view = isatty(1) && !context.json ? openLiveView(stdout) : undefined;
+    using view =
+      isatty(1) && !context.json ? openLiveView(stdout, paintFor(context)("faint", "Ctrl-C ends it")) : undefined;
     const show = view === undefined ? context.print : (text: string) => view.show(text);
     try {
       for (let seen = false; ; seen = true) {

@@ -51,8 +51,9 @@ export default {
     if (given.length > 0 && wanted.length === 0) {
       context.log.warn(`not verified, because they have DSNs of their own: ${given.join(", ")}`);
     }
-    if (chosen.length === 0 && given.length > 0) {
-      return context.print(context.json ? JSON.stringify({ apps: [] }) : "no app has its DSN from us");
+    if (chosen.length === 0) {
+      const text = given.length > 0 ? "no app has its DSN from us" : noAppText(workspace.user.services);
+      return context.print(context.json ? JSON.stringify({ apps: [], skipped: [] }) : text);
     }
     const docker = openDocker(context);
     const stack = await observeStack(docker);
@@ -114,9 +115,9 @@ function printResults(
     context.print(JSON.stringify({ apps: shown, skipped }));
     return;
   }
-  context.print(resultsText(results, paintFor(context), workspace.user.services));
+  context.print(resultsText(results, paintFor(context)));
   const addresses = addressTable({ ...serverAddresses(workspace), apps });
-  if (results.length > 0 && addresses !== "") context.print(`\n${addresses}`);
+  if (addresses !== "") context.print(`\n${addresses}`);
 }
 
 /** Returns the pages of an app's issues and of its event, as far as the provisioner said where they are. */
@@ -142,13 +143,11 @@ function isOff({ log }: CliContext, stack: RunningStack, name: string): boolean 
 const startWithOurs = (problem: ReturnType<typeof discoveryProblem>): string =>
   `${problem === undefined ? "" : `${problem.fix}, then: `}docker compose up -d --wait`;
 
+export const noAppText = (services: Workspace["user"]["services"]): string =>
+  `no app is declared; next: ${addFirstApp(services)}`;
+
 /** Returns a table with a row for each app, and the errors below it. */
-export function resultsText(
-  results: readonly VerifyResult[],
-  paint: ReturnType<typeof paintFor>,
-  services: Workspace["user"]["services"] = {},
-): string {
-  if (results.length === 0) return `no app is declared; next: ${addFirstApp(services)}`;
+export function resultsText(results: readonly VerifyResult[], paint: ReturnType<typeof paintFor>): string {
   const rows = results.map((result) => [
     result.app,
     result.project,

@@ -11,7 +11,7 @@ describe("a live view", () => {
       write: (text: string) => written.push(text),
     });
     {
-      using view = openLiveView(terminal);
+      using view = openLiveView(terminal, "Ctrl-C ends it");
       terminal.emit("resize");
       view.show("one\ntwo\nthree");
       Object.assign(terminal, { rows: 10 });
@@ -20,8 +20,20 @@ describe("a live view", () => {
     terminal.emit("resize");
     expect(written).toEqual([
       "\u001b[H\u001b[2Jone\n… 2 more: enlarge the window\n",
-      "\u001b[H\u001b[2Jone\ntwo\nthree\n",
+      "\u001b[H\u001b[2Jone\ntwo\nthree\nCtrl-C ends it\n",
     ]);
+  });
+
+  it("has its last line for how it ends, also where not all fits", () => {
+    const written: string[] = [];
+    const terminal = Object.assign(new EventEmitter(), {
+      columns: 20,
+      rows: 4,
+      write: (text: string) => written.push(text),
+    });
+    using view = openLiveView(terminal, "Ctrl-C ends it");
+    view.show("one\ntwo\nthree");
+    expect(written).toEqual(["\u001b[H\u001b[2Jone\n… 2 more: enlarge the window\nCtrl-C ends it\n"]);
   });
 
   it("counts the rows that a long line takes, with colours and wide characters", () => {

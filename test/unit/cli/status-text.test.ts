@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { StackStatus } from "../../../src/checks/index.ts";
 import { statusText } from "../../../src/cli/commands/status.ts";
-import { resultsText } from "../../../src/cli/commands/verify.ts";
+import { noAppText } from "../../../src/cli/commands/verify.ts";
 import { paintFor } from "../../../src/cli/screen.ts";
 import { readUserCompose } from "../../../src/compose/read.ts";
 
@@ -37,11 +37,15 @@ it("status leaves out the jobs of a server that keeps none in the database", () 
 });
 
 it("verify without an app says how to declare one", () => {
-  expect(resultsText([], paint)).toBe(
+  expect(noAppText({})).toBe(
     "no app is declared; next: npx glitchtip-compose add dev --host --project shop --dotenv .env.local",
   );
-  const services = { db: { image: "postgres:18" }, web: { image: "shop/web" } };
+  const only = { db: { image: "postgres:18" } };
   expect(
-    resultsText([], paint, readUserCompose([{ path: "compose.yaml", text: JSON.stringify({ services }) }]).services),
-  ).toBe("no app is declared; next: npx glitchtip-compose add web");
+    noAppText(readUserCompose([{ path: "compose.yaml", text: JSON.stringify({ services: only }) }]).services),
+  ).toBe(noAppText({}));
+  const services = { db: { image: "postgres:18" }, web: { image: "shop/web" } };
+  expect(noAppText(readUserCompose([{ path: "compose.yaml", text: JSON.stringify({ services }) }]).services)).toBe(
+    "no app is declared; next: npx glitchtip-compose add web",
+  );
 });
