@@ -1,5 +1,9 @@
 #!/usr/bin/env node
 
+import { assumeWindowSize } from "./window-size.ts";
+
+assumeWindowSize(process.stdout);
+assumeWindowSize(process.stderr);
 // A closed pipe must not end the work.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 

@@ -3,11 +3,11 @@ import { CodedError } from "../base/errors.ts";
 import { loadDeclaration } from "../config/load.ts";
 import { lineStating } from "../config/locate.ts";
 import type { Declaration } from "../config/schema.ts";
-import { DECLARATION_FILE } from "../workspace/index.ts";
+import { asOptionMistake, DECLARATION_FILE } from "../workspace/index.ts";
 import { flagName } from "./option-row.ts";
 import type { InitOptions } from "./options.ts";
 import { compareSize } from "./size.ts";
-import { setAt, statedValues, valueAt } from "./stated-values.ts";
+import { setAt, statedOptions, statedValues, valueAt } from "./stated-values.ts";
 
 /**
  * Returns the declaration's text with what the options add to it: the sections `production` and `mail` where it has none,
@@ -21,7 +21,7 @@ export async function withOptions(before: string, options: InitOptions): Promise
     (edited, [key, section]) => editDeclaration(edited, [key], section),
     before,
   );
-  const declaration = loadDeclaration(text, DECLARATION_FILE);
+  const declaration = loadComposed(before, text, options);
   const size = options.size === undefined ? undefined : compareSize(declaration, options.size);
   refuseContradictions(text, [
     ...statedValues(options).map(({ row, path, value }) => ({
@@ -34,6 +34,15 @@ export async function withOptions(before: string, options: InitOptions): Promise
     ...(size?.other ?? []).map((key) => ({ ...key, by: "--size" })),
   ]);
   return (size?.missing ?? []).reduce((edited, { path, wanted }) => editDeclaration(edited, path, wanted), text);
+}
+
+/** Loads the text with what the options added to it: a mistake in that is one of the options. */
+function loadComposed(before: string, text: string, options: InitOptions): Declaration {
+  try {
+    return loadDeclaration(text, DECLARATION_FILE);
+  } catch (error) {
+    throw text === before ? error : asOptionMistake(error, statedOptions(options));
+  }
 }
 
 /** A workspace that was for development goes into production: these sections are added to its declaration. */

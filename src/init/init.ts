@@ -9,6 +9,7 @@ import { loadDeclaration } from "../config/load.ts";
 import type { RenderedFile } from "../stack/model.ts";
 import {
   type Assets,
+  asOptionMistake,
   type ComposeFiles,
   composeFilesIn,
   composeProjectNameOf,
@@ -42,7 +43,7 @@ import { withMailServer } from "./mail-server.ts";
 import { newDeclaration, newDeclarationText } from "./new-declaration.ts";
 import type { InitOptions } from "./options.ts";
 import { freeSamplePort, type PortContext, refuseOtherProxy, withFreePort } from "./port.ts";
-import { withFlags } from "./stated-values.ts";
+import { statedOptions, withFlags } from "./stated-values.ts";
 import { withNetworkKey, withTraefik } from "./traefik.ts";
 
 export type { WorkspaceResult as InitResult } from "../workspace/index.ts";
@@ -216,10 +217,14 @@ const portVariable = (
 function declarationFrom({ dir }: InitContext, options: InitOptions, user: UserProject) {
   const wanted = newDeclaration(dir, options, user);
   const text = `${EDITOR_LINE}\n${newDeclarationText(wanted)}`;
-  const declaration = checkDeclaration(wanted, "the options", ({ what, ...at }) =>
-    problemText({ ...at, what: withFlags(what, options) }),
-  );
-  return { text, declaration };
+  try {
+    const declaration = checkDeclaration(wanted, "the options", ({ what, ...at }) =>
+      problemText({ ...at, what: withFlags(what, options) }),
+    );
+    return { text, declaration };
+  } catch (error) {
+    throw asOptionMistake(error, statedOptions(options));
+  }
 }
 
 const once = (path: string, content: string): RenderedFile => ({ path, content, mode: 0o644, kind: "once" });

@@ -39,6 +39,10 @@ export function withFlags(text: string, options: InitOptions): string {
   });
 }
 
+/** Returns the keys that the options state, each shown by its flag and its key. */
+export const statedOptions = (options: InitOptions) =>
+  statedValues(options).map(({ row, path }) => ({ path, shown: `${flagName(row)}: ${path.join(".")}` }));
+
 /** Sets a value in a map of maps, which it makes where they are missing. */
 export function setAt(map: object, [key = "", ...rest]: Path, value: unknown): void {
   const found = Object.hasOwn(map, key) ? (map as Record<string, unknown>)[key] : undefined;

@@ -7,6 +7,7 @@ import { loadDeclaration } from "../config/load.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
 import { DECLARATION_FILE, readDeclarationText } from "./declaration-file.ts";
 import type { ImageOptions } from "./images.ts";
+import { asOptionMistake } from "./option-mistakes.ts";
 import { updateWorkspace, type WorkspaceContext, type WorkspaceResult } from "./update.ts";
 import { readWorkspaceWith } from "./workspace.ts";
 
@@ -37,13 +38,42 @@ export async function addApp(
   const isThere = Object.hasOwn(declaration.apps, service);
   if (isThere) refuseContradictions(declaration, service, options);
   const text = isThere ? before : withApp(before, declaration, service, options);
-  const workspace = await readWorkspaceWith(context, text);
+  const commandLine = addCommandLine(service, options);
+  if (isThere)
+    return await updateWorkspace(context, await readWorkspaceWith(context, text), {
+      ...options,
+      stateBy: "declaration",
+      commandLine,
+    });
+  const workspace = await readWorkspaceWith(context, text).catch((error: unknown) => {
+    throw asOptionMistake(error, statedBy(service, options), options.dotenv === undefined ? [] : [ELSEWHERE]);
+  });
   return await updateWorkspace(context, workspace, {
     ...options,
-    declarationEdited: text !== before,
-    stateBy: text === before ? "declaration" : "add",
-    commandLine: addCommandLine(service, options),
+    declarationEdited: true,
+    stateBy: "add",
+    commandLine,
   });
+}
+
+/** What to do for a program whose folder is not this one. */
+const ELSEWHERE =
+  "For a program in another folder: keep the file here (--dotenv dev.env) and let the program load it or copy its line, or run npx glitchtip-compose init --server-url URL in that folder.";
+
+/** Returns the keys that the options of `add` state. */
+function statedBy(service: string, options: AddOptions) {
+  const shown = (flag: string, value: unknown) => (typeof value === "string" ? `--${flag} ${value}` : `--${flag}`);
+  const { project = service } = options;
+  const named = options.project === undefined ? `SERVICE ${service}` : `--project ${project}`;
+  return [
+    ...Object.entries(entryOf(options)).map(([key, value]) => ({
+      path: ["apps", service, key],
+      shown: shown(key, value),
+    })),
+    { path: ["apps", service, "project"], shown: named },
+    { path: ["projects", project], shown: named },
+    { path: ["apps", service], shown: `SERVICE ${service}` },
+  ];
 }
 
 /** Returns the command line that adds the app with these options. */

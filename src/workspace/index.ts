@@ -17,6 +17,7 @@ export { type ImageOptions, workspaceIdentity } from "./images.ts";
 export { lockImages, unlockImages } from "./lock.ts";
 export { planManagedFiles } from "./managed-files.ts";
 export { addFirstApp } from "./next-steps.ts";
+export { asOptionMistake } from "./option-mistakes.ts";
 export { composeFolderAbove, notEmpty, thingsIn } from "./place.ts";
 export { differencesOf, type FileDifference, noteDeclaration, type PlanParts, planFiles, planParts } from "./plan.ts";
 export { ejectFiles, renderFiles } from "./render.ts";

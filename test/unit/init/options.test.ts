@@ -126,7 +126,7 @@ describe("options of init", () => {
     const options: InitOptions = { serverUrl: "http://localhost:8000", token: "env:T", apps: { api: "shop" } };
     expect((await refusal(run(folder, options))).problems).toEqual([
       expect.stringMatching(
-        /^server\.url: .* state server\.containerUrl \(--container-url\), such as http:\/\/host\.docker\.internal:8000; .*another glitchtip-compose stack .*http:\/\/glitchtip:8000 and server\.network \(--network\)/,
+        /^--server-url: server\.url: .* state server\.containerUrl \(--container-url\), such as http:\/\/host\.docker\.internal:8000; .*another glitchtip-compose stack .*http:\/\/glitchtip:8000 and server\.network \(--network\)/,
       ),
     ]);
   });

@@ -14,8 +14,8 @@ describe("bad input is refused before anything is written", () => {
       "GC1101",
       /projects\.x+: the name must have at most 64/,
     ],
-    ["a blank organization", { organization: "  " }, "GC1101", /organization: must not be blank/],
-    ["an address that is none", { email: "nobody" }, "GC1101", /admin\.email: must be an e-mail address/],
+    ["a blank organization", { organization: "  " }, "GC1101", /--organization: organization: must not be blank/],
+    ["an address that is none", { email: "nobody" }, "GC1101", /--email: admin\.email: must be an e-mail address/],
     ["an image of no generation", { image: "glitchtip/glitchtip" }, "GC1101", /server\.image: the tag/],
     ["an unknown service", { apps: { api: "shop" } }, "GC1104", /no service "api"/],
     ["an entrypoint of no app", { entrypoints: { ap: ["x"] } }, "GC1001", /ap gets no DSN.*did you mean "app"/],
@@ -36,6 +36,17 @@ describe("bad input is refused before anything is written", () => {
     const error = await refusal(run(folder));
     expect([error.code, error.message]).toEqual([code, expect.stringContaining(message)]);
     expect(folder.files()).toEqual({ ".env": text });
+  });
+
+  it("an option that adds a section to a declaration that is there", async () => {
+    using folder = new TemporaryFolder();
+    await run(folder);
+    const before = folder.files();
+    const error = await refusal(run(folder, { domain: "no domain" }));
+    expect([error.code, error.message]).toEqual(["GC1101", expect.stringContaining("nothing was written")]);
+    expect(error.problems).toContainEqual(expect.stringMatching(/^--domain: production\.domain: /));
+    expect(error.problems.join()).not.toContain("glitchtip.yaml:");
+    expect(folder.files()).toEqual(before);
   });
 
   it("a declaration that is a folder", async () => {

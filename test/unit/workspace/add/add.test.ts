@@ -98,12 +98,29 @@ describe("add", () => {
     symlinkSync("stack.yml", join(setup.folder.path, "link.env"));
     const before = setup.folder.files();
     const error = await refusal(addApp(setup.context(), "dev", { project: "shop", host: true, dotenv }));
-    expect([error.code, error.problems]).toEqual([
-      "GC1101",
-      [expect.stringMatching(/^glitchtip\.yaml:\d+:\d+: apps\.dev/)],
-    ]);
+    expect([error.code, error.problems]).toEqual(["GC1101", [expect.stringContaining(`--dotenv ${dotenv}: `)]]);
     expect(error.problems.join()).toMatch(message);
     expect(setup.folder.files()).toEqual(before);
+  });
+
+  it.each<[AddOptions, string]>([
+    [
+      { project: "shop", host: true, dotenv: "../j4app/.env.local" },
+      "--dotenv ../j4app/.env.local: must be the path of a file in this folder",
+    ],
+    [
+      { project: "x".repeat(65), host: true, dotenv: ".env.local" },
+      `--project ${"x".repeat(65)}: the name must have at most 64`,
+    ],
+    [{ project: "shop", host: true, dotenv: ".env.local", variables: ["1 2"] }, "--variables: "],
+  ])("names the option that is wrong, and no line that no file has: %j", async (options, problem) => {
+    using setup = await project();
+    const error = await refusal(addApp(setup.context(), "dev", options));
+    expect([error.code, error.message]).toEqual(["GC1101", expect.stringContaining("nothing was written")]);
+    expect(error.problems.join("\n")).toContain(problem);
+    expect(error.problems.join("\n")).not.toContain("glitchtip.yaml:");
+    expect(error.remedy).toMatch(/^Correct the options/);
+    expect(error.remedy?.includes("init --server-url URL in that folder")).toBe(options.dotenv !== undefined);
   });
 
   it("says how to begin where there is no declaration", async () => {
