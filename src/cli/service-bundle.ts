@@ -1,4 +1,3 @@
-import { setFlagsFromString } from "node:v8";
 import { defined } from "../base/defined.ts";
 import { CodedError, type ErrorCode } from "../base/errors.ts";
 import type { serve, signToken } from "../service/index.ts";
@@ -10,8 +9,6 @@ interface Service {
 
 /** The service is a bundle of its own, which no other command loads. */
 export async function loadService(): Promise<Service> {
-  // The young part of the heap stays as small as it is now: 20 MB less in a process that runs for days (docs/speed.md).
-  setFlagsFromString("--semi-space-growth-factor=1");
   return (await import(new URL("serve.mjs", import.meta.url).href)) as Service;
 }
 

@@ -29,6 +29,9 @@ export interface RunRecord {
   readonly reason?: "duplicate_task";
 }
 
+/** A run without what its report lists: a report may have megabytes. */
+export type RunSummary = Omit<RunRecord, "report">;
+
 export const isFinal = ({ state }: Pick<RunRecord, "state">): boolean => state !== "pending" && state !== "running";
 
 export interface RunStore {
@@ -38,7 +41,7 @@ export interface RunStore {
   putBody(id: string, sealed: string): Promise<void>;
   body(id: string): Promise<string | undefined>;
   /** Returns the newest runs first. */
-  list(limit: number): Promise<RunRecord[]>;
+  list(limit: number): Promise<RunSummary[]>;
   /** Claims an equal wet run for this id. Returns the id of the run that has the claim. */
   claim(fingerprint: string, id: string): Promise<string>;
   /** Gives a claim to another run where `from` still has it. */
@@ -47,16 +50,22 @@ export interface RunStore {
 }
 
 const KEPT_SECONDS = 86_400;
+/** A report is written before the record that says it is there, and outlives it. */
+const REPORT_KEPT_SECONDS = KEPT_SECONDS + 60;
 
-/** Keeps the records of runs in the engine for a day. */
+/** Keeps the records of runs in the engine for a day. Reports have keys of their own, so that a list of runs reads none. */
 export function openRunStore({ store, key }: Pick<QueueEngine, "store" | "key">): RunStore {
   const list = key("runs");
-  const read = (text: string | undefined) => (text ? (JSON.parse(text) as RunRecord) : undefined);
   return {
-    get: async (id) => read(await store.get(key("run", id))),
-    async put(record) {
+    async get(id) {
+      const [record, report] = await store.getAll([key("run", id), key("report", id)]);
+      if (record === undefined) return undefined;
+      return { ...(JSON.parse(record) as RunSummary), ...(report && { report: JSON.parse(report) as Report }) };
+    },
+    async put({ report, ...record }) {
       const { id, createdAtMs: rank } = record;
       const remove = isFinal(record) ? key("body", id) : undefined;
+      if (report !== undefined) await store.set(key("report", id), JSON.stringify(report), REPORT_KEPT_SECONDS);
       const value = JSON.stringify(record);
       await store.putListed({ list, key: key("run", id), value, seconds: KEPT_SECONDS, rank, ...defined({ remove }) });
     },
@@ -64,7 +73,7 @@ export function openRunStore({ store, key }: Pick<QueueEngine, "store" | "key">)
       await store.set(key("body", id), sealed, KEPT_SECONDS);
     },
     body: (id) => store.get(key("body", id)),
-    list: async (limit) => (await store.newest(list, limit)).flatMap((text) => read(text) ?? []),
+    list: async (limit) => (await store.newest(list, limit)).map((text) => JSON.parse(text) as RunSummary),
     claim: (fingerprint, id) => store.setIfAbsent(key("claim", fingerprint), id, KEPT_SECONDS),
     passClaim: (fingerprint, from, to) => store.replaceIf(key("claim", fingerprint), from, to, KEPT_SECONDS),
     async unclaim(fingerprint, id) {

@@ -132,6 +132,19 @@ describe("every answer", () => {
     expect(denied.json()).toMatchObject({ code: "GC2002", message: 'the token lacks the scope "apply"' });
   });
 
+  it("that lists runs reads no report of theirs, which may have megabytes", async () => {
+    const { app, authorization, runs, store } = await openApi();
+    const report = { status: "success", actions: [], applied_count: 0, errors: ["a report of megabytes"] };
+    const record = { id: "run-1", kind: "plan", state: "success", subject: "ci", servers: ["one"], createdAtMs: 1 };
+    await runs.put({ ...record, report } as unknown as RunRecord);
+    expect(store.values.get("run:run-1")).not.toContain("megabytes");
+    const { runs: listed } = (await app.inject({ url: "/api/v1/runs", headers: { authorization } })).json();
+    expect(listed).toEqual([
+      { id: "run-1", kind: "plan", status: "success", servers: ["one"], created_at: "1970-01-01T00:00:00.001Z" },
+    ]);
+    expect(await runs.get("run-1")).toEqual({ ...record, report });
+  });
+
   it("to a failure of our own tells nothing of it; the log does", async () => {
     const { app, authorization, runs, lines } = await openApi();
     runs.list = () => Promise.reject(new Error("canary of the inside"));
