@@ -14,6 +14,17 @@ const CONNECT_WITHIN_MS = 3_000;
 const QUERY_WITHIN_MS = 3_000;
 const MIGRATE_WITHIN_MS = 60_000;
 
+/**
+ * The client of each pool here, BullMQ's included: a pool listens to idle clients only, and a connection that is cut in the
+ * middle of a query would end the process by its `error` event. The query itself fails, too.
+ */
+class Client extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    this.on("error", () => {});
+  }
+}
+
 /** Opens a Postgres as the engine of the queue: creates its tables, or brings them up to date. */
 export async function openPostgresEngine(address: string, { clock, onError }: EngineContext): Promise<QueueEngine> {
   const config = {
@@ -21,6 +32,7 @@ export async function openPostgresEngine(address: string, { clock, onError }: En
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
     keepAlive: true,
     application_name: "glitchtip-compose service",
+    Client,
   };
   const away = (cause: unknown) =>
     new CodedError("GC2007", "the queue's engine does not answer", {

@@ -45,6 +45,8 @@ export class PostgresStore implements Store {
   constructor(database: DatabaseSettings, queue: QueueKind = "vtasks") {
     this.#pool = new Pool({ ...database, max: 2, connectionTimeoutMillis: CONNECT_WITHIN_MS });
     this.#queue = new EventQueue(queue);
+    // A pool listens to idle clients only: without this, a database that is killed during a query would end the process.
+    this.#pool.on("connect", (client) => client.on("error", () => {}));
     this.#pool.on("error", () => {
       this.#deadConnections = DEAD_CONNECTIONS;
       this.#loseBatch();
