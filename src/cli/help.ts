@@ -59,7 +59,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   generate: "npx glitchtip-compose render",
   sync: "npx glitchtip-compose apply",
   deploy: "npx glitchtip-compose apply",
-  undo: "npx glitchtip-compose uninstall (what init made), or npx glitchtip-compose rollback (the last upgrade)",
+  undo: "npx glitchtip-compose uninstall (what init created), or npx glitchtip-compose rollback (the last upgrade)",
   "remove-all": "npx glitchtip-compose uninstall",
   delete: "npx glitchtip-compose remove SERVICE, or npx glitchtip-compose uninstall for everything",
   rm: "npx glitchtip-compose remove SERVICE, or npx glitchtip-compose uninstall for everything",

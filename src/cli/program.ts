@@ -131,7 +131,11 @@ function optionDescription(option: Option): string {
 function explain(error: unknown, chosen: CommandEntry | undefined): unknown {
   if (!(error instanceof CommanderError)) return error;
   const said = error.code === "commander.help" ? "no command is given" : error.message;
-  const message = said.replace(/^error: /, "").replaceAll("\n", " ");
+  const message = said
+    .replace(/^error: /, "")
+    .replaceAll("\n", " ")
+    .replace(/ \(Did you mean (?!one of)(.+)\?\)$/, '; did you mean "$1"?')
+    .replace(/ \(Did you mean (one of .+)\?\)$/, "; did you mean $1?");
   const [what, word = ""] = /^unknown command '(.*?)'/.exec(message) ?? [];
   const meant = commandForSynonym(word);
   if (what !== undefined && meant !== undefined) return new CodedError("GC1001", what, { remedy: `Use: ${meant}` });

@@ -43,7 +43,7 @@ export async function requestRun(context: CliContext, kind: "plan" | "apply", fl
   const withinMs = durationMs(flags.within);
   const problems = [
     ...(/^https?:\/\/[^/]/.test(url) && URL.canParse(url) ? [] : [`--url ${url}: this is no address of a service`]),
-    ...(reference ? [] : ["--token is missing: env:NAME or file:PATH of a token that `serve token` has made"]),
+    ...(reference ? [] : ["--token is missing: env:NAME or file:PATH of a token that `serve token` has created"]),
     ...(withinMs === undefined ? [`--within ${flags.within}: write 90s, 15m or 1h`] : []),
   ];
   if (problems.length > 0 || !reference || withinMs === undefined) throw badValues(problems);

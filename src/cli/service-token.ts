@@ -90,7 +90,7 @@ async function stackToken(context: CliContext, { subject, id, scopes, servers, d
     signal: context.signal,
   });
   if (code === 0) return stdout.trim();
-  throw new CodedError("GC1605", `${SERVICE_API} made no token (exit ${code})`, {
+  throw new CodedError("GC1605", `${SERVICE_API} created no token (exit ${code})`, {
     problems: lastLines(stderr, 3),
     remedy: `docker compose logs --tail 50 ${SERVICE_API}`,
   });

@@ -77,7 +77,7 @@ type State = FileDifference["state"];
 
 /** The words for what becomes of a file; none for files that stay as they are. */
 const SAID: Readonly<Partial<Record<State, string>>> = {
-  new: "made",
+  new: "created",
   changed: "changed",
   merged: "merged",
   removed: "removed",

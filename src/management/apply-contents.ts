@@ -57,7 +57,9 @@ async function update(run: ApplyRun, place: Place, desired: DesiredAlert & SentB
         other.id,
         alertInput({ ...desired, unmanaged: other.unmanaged }),
       );
-    return { note: `number ${id} was gone; ${other === undefined ? "made again" : `number ${other.id} was changed`}` };
+    return {
+      note: `number ${id} was gone; ${other === undefined ? "created again" : `number ${other.id} was changed`}`,
+    };
   }
 }
 
@@ -144,7 +146,7 @@ export const applyMonitor: ApplyAction<"monitor"> = async (run, action) => {
     if (other === undefined) await create();
     else await calls.monitors.update(organization, other.id, { ...input, ...other.unmanaged });
     return {
-      note: `number ${action.id} was gone; ${other === undefined ? "made again" : `number ${other.id} was changed`}`,
+      note: `number ${action.id} was gone; ${other === undefined ? "created again" : `number ${other.id} was changed`}`,
     };
   }
 };

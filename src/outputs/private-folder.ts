@@ -38,7 +38,7 @@ export function openPrivateFolder(dir: string, part: PrivatePart): string {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const path of [dirname(folder), folder]) chmodSync(path, 0o700);
   } catch (cause) {
-    throw new CodedError("GC1501", `${folder} cannot be made, and tokens are kept there and not in ${dir}`, {
+    throw new CodedError("GC1501", `${folder} cannot be created, and tokens are kept there and not in ${dir}`, {
       remedy: "Set XDG_STATE_HOME to a folder in which you may write.",
       cause,
     });

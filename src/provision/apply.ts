@@ -20,7 +20,7 @@ async function applyOne(context: ProvisionContext, glitchtip: GlitchTip, action:
     const calls = { list: glitchtip.organizations, create: glitchtip.createOrganization };
     const created = await createOrganizationOnce(context, calls, action.name);
     store.setOrganization(identityOf(created));
-    log.info(`made organization "${action.name}" (${created.slug}, id ${created.id})`);
+    log.info(`created organization "${action.name}" (${created.slug}, id ${created.id})`);
     return;
   }
   if (store.organization === undefined) throw new CodedError("GC1901", "no organization before its contents");
@@ -28,13 +28,13 @@ async function applyOne(context: ProvisionContext, glitchtip: GlitchTip, action:
   if (action.kind === "team") {
     const calls = { list: glitchtip.teams, create: glitchtip.createTeam };
     const created = await createTeamOnce(context, calls, organization, action.name);
-    log.info(`made team ${created.slug} (id ${created.id})`);
+    log.info(`created team ${created.slug} (id ${created.id})`);
   } else if (action.type === "create") {
     const { projects: list, createProject: create, deleteProject, linkTeam } = glitchtip;
     const calls = { list, create, delete: deleteProject, linkTeam };
     const { project } = await createProjectOnce(context, calls, organization, action.desired);
     store.setProject(action.name, identityOf(project));
-    log.info(`made project "${action.name}" (${project.slug}, id ${project.id})`);
+    log.info(`created project "${action.name}" (${project.slug}, id ${project.id})`);
   } else {
     const { slug, linkTeams } = action.desired;
     for (const team of linkTeams) {

@@ -70,7 +70,7 @@ async function ensureKey(
   const organization = store.organization?.slug;
   const project = store.projects[name];
   if (organization === undefined || project === undefined)
-    throw new CodedError("GC1901", `project "${name}" was not made`);
+    throw new CodedError("GC1901", `project "${name}" was not created`);
   if (project.key !== undefined && project.proved) {
     const proof = await proveKnown(context, { key: project.key, projectId: project.id });
     if (proof === "accepted") return undefined;
@@ -125,6 +125,6 @@ async function withKey(
   const look = async () => chooseKey(await glitchtip.keys(organization, project.slug), project.keyId, label);
   const found = await look();
   const key = found ?? (await createOnce(context, () => glitchtip.createKey(organization, project.slug, label), look));
-  if (found === undefined) context.log.info(`project ${project.slug}: made a key (${label})`);
+  if (found === undefined) context.log.info(`project ${project.slug}: created a key (${label})`);
   return { ...project, keyId: key.id, key: key.public, proved: key.id === project.keyId && project.proved };
 }

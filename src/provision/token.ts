@@ -41,7 +41,7 @@ export async function obtainToken(
   const found = await take();
   const { id, token } = found ?? (await createOnce(context, () => session.mintToken(label, scopes), take));
   store.setToken(id, token);
-  log.info(`${found ? "found" : "made"} API token ${id} (${label})`);
+  log.info(`${found ? "found" : "created"} API token ${id} (${label})`);
   return token;
 }
 

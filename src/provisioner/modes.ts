@@ -155,7 +155,7 @@ export function writtenLines(names: readonly string[], { apps }: Pick<ProvisionD
   return [
     ...(others.length > 0 || hosts.length === 0 ? [`wrote the DSN of ${others.join(", ") || "no app"}`] : []),
     ...(hosts.length > 0
-      ? [`made the DSN of ${hosts.join(", ")}; npx glitchtip-compose up writes it into the dotenv file`]
+      ? [`created the DSN of ${hosts.join(", ")}; npx glitchtip-compose up writes it into the dotenv file`]
       : []),
   ];
 }

@@ -108,7 +108,7 @@ function makeMissing({ store, log, folders, random }: SetupContext, name: MadeSe
     return [{ what, remedy: `npx glitchtip-compose secrets rotate ${shown.replace("_", "-")}` }];
   }
   const made = random(MADE_SECRETS[name].bytes).toString("base64url");
-  if (store.writeMissing(name, made)) log.info(`made ${shown}`);
+  if (store.writeMissing(name, made)) log.info(`created ${shown}`);
   return [];
 }
 

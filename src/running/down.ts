@@ -113,6 +113,8 @@ export async function removeStackParts(
   docker: Docker,
   { containers, users, networks, volumes }: StackRemoval,
   say: (text: string) => void,
+  /** What the other containers are. */
+  whose = "your containers that use GlitchTip's volumes or networks",
 ): Promise<void> {
   const remove = async (what: string, words: readonly string[], names: readonly string[]) => {
     if (names.length === 0) return;
@@ -123,7 +125,7 @@ export async function removeStackParts(
   await remove("stopping containers", ["stop", "-t", STOP_WITHIN_S], [...containers, ...users]);
   // A nameless volume of the user's container is left on the engine.
   await remove("removing containers", ["rm", "--force", "--volumes"], containers);
-  await remove("removing your containers that use them", ["rm", "--force"], users);
+  await remove(`removing ${whose}`, ["rm", "--force"], users);
   await remove("removing networks", ["network", "rm"], networks);
   await removeVolumes(docker, volumes, say);
 }

@@ -138,6 +138,10 @@ export async function removeApp(
   const text = editDeclaration(before, ["apps", service], undefined);
   const workspace = await readWorkspaceWith(context, text);
   const result = await updateWorkspace(context, workspace, { dryRun, declarationEdited: true, stateBy: "declaration" });
+  // Plain Compose leaves a volume that is no longer in its files.
+  if (app.inject !== "provider") {
+    context.log.info(`the volume with the DSN of ${service} is removed by the next: npx glitchtip-compose up`);
+  }
   const isUsed = Object.values(workspace.declaration.apps).some(({ project }) => project === app.project);
   if (app.project !== undefined && !isUsed) {
     context.log.info(

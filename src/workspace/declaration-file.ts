@@ -19,7 +19,7 @@ export function readDeclarationText(dir: string, remedy = "npx glitchtip-compose
   const text = readUserFile(dir, DECLARATION_FILE, "GC1102");
   if (text === undefined) {
     throw new CodedError("GC1108", `${dir} has no ${DECLARATION_FILE}`, {
-      remedy: `Change to the workspace's folder, or create one here with: ${remedy}`,
+      remedy: `Change to the folder with ${DECLARATION_FILE}, or create one here with: ${remedy}`,
     });
   }
   const line = lineThatIsNotUtf8(text);

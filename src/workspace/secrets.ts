@@ -52,7 +52,9 @@ function stackReferences(declaration: Declaration): StackReference[] {
   }
   const password = declaration.admin?.password;
   return [
-    ...(password === undefined ? [] : [{ key: "admin.password", reference: password, otherwise: "and one is made" }]),
+    ...(password === undefined
+      ? []
+      : [{ key: "admin.password", reference: password, otherwise: "and one is created" }]),
     ...Object.entries(secretAddresses(declaration)).map(([key, reference]) => ({
       key,
       reference,

@@ -105,7 +105,7 @@ function managedOutside(dir: string, { files, there }: ReturnType<typeof readMan
   return [
     ...paths
       .filter((path) => isThere(dir, path))
-      .map((path) => (STACK_FILES.includes(path) && !isOurs(path) ? { path, why: "not made by init" } : { path })),
+      .map((path) => (STACK_FILES.includes(path) && !isOurs(path) ? { path, why: "not created by init" } : { path })),
     ...(isFormerLink(dir, OVERRIDE_FILE) ? [{ path: OVERRIDE_FILE }] : []),
   ];
 }
@@ -124,7 +124,7 @@ function fateOfDeclaration(
   const path = DECLARATION_FILE;
   if (!isThere(dir, path)) return [];
   if (keepDeclaration) return [{ path, why: "--keep-declaration" }];
-  return [made[path] === undefined ? { path, why: "init did not make it" } : { path }];
+  return [made[path] === undefined ? { path, why: "init did not create it" } : { path }];
 }
 
 /** Returns undefined where .env has nothing of ours; `after` is undefined where the file was made by us. */

@@ -55,7 +55,7 @@ describeOnEngine("accounts and secrets of a running stack", () => {
       const made = await stack.project.cli(["user", "create", ANN, "--name", "Ann", "--password-file", "-"], {
         stdin: "correct horse\n",
       });
-      expect(made).toMatchObject({ code: 0, stdout: `made ${ANN}\n` });
+      expect(made).toMatchObject({ code: 0, stdout: `created ${ANN}\n` });
       expect(await signIn(ANN, "correct horse")).toBe(200);
       const { users } = await json("user", "list");
       expect(users.map(({ email }: { email: string }) => email)).toEqual([ADMIN, ANN]);

@@ -29,7 +29,7 @@ describeOnEngine("the all-in-one image", () => {
   it("starts what needs another only when that one is ready", async () => {
     const log = await one.logs();
     const order = [
-      "made /data/secrets/db_password",
+      "created /data/secrets/db_password",
       "postgres  | making the database",
       "database system is ready to accept connections",
       "init      |   Applying stand_in.0001_initial... OK",
@@ -150,7 +150,7 @@ describeOnEngine("the all-in-one image", () => {
     await one.healthy();
     const again = await one.logs(length);
     expect(again).toContain("database system was shut down at");
-    expect(again).not.toMatch(/not properly shut down|automatic recovery|made \/data|making the database/);
+    expect(again).not.toMatch(/not properly shut down|automatic recovery|created \/data|making the database/);
     expect((await one.exec("psql", "-Atc", "SELECT it FROM kept")).stdout).toBe("still there\n");
   });
 

@@ -62,8 +62,8 @@ describeOnEngine("the first run, in an empty folder", () => {
 
   it("the provisioner tells a person what it made", async () => {
     const log = await stack.logs("glitchtip-provision");
-    expect(log).toMatch(/made organization "Acme" \(acme, id \d+\)/);
-    expect(log).toMatch(/made project "app" \(app, id \d+\)/);
+    expect(log).toMatch(/created organization "Acme" \(acme, id \d+\)/);
+    expect(log).toMatch(/created project "app" \(app, id \d+\)/);
     expect(log).toMatch(/project app: an event went through server and worker in \d+ ms/);
     expect(log).toContain("wrote the DSN of app");
   });

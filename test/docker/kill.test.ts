@@ -7,10 +7,10 @@ import { until } from "./support/until.ts";
 /** What the provisioner has just said when it is killed; undefined: as soon as its container runs. */
 const MOMENTS = [
   undefined,
-  /made API token/,
-  /made organization/,
-  /made team/,
-  /made project/,
+  /created API token/,
+  /created organization/,
+  /created team/,
+  /created project/,
   /sent an event/,
 ] as const;
 

@@ -13,7 +13,7 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   GC1001: {
     cause: "A command, an option or a value does not exist or does not go together with another one.",
     todo: "Correct the command line. `npx glitchtip-compose COMMAND --help` shows options and examples.",
-    example: `unknown command 'statu' (Did you mean status?)`,
+    example: `unknown command 'statu'; did you mean "status"?`,
   },
   GC1002: {
     cause: "The command has a question, and there is no terminal to ask on.",

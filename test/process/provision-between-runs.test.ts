@@ -26,7 +26,7 @@ describe.each(GENERATIONS)("what others did on GlitchTip %s between two runs", (
     const session = await signedIn(emulator);
     for (const { id } of await session.tokens()) await session.deleteToken(id);
     const next = await provisionHastily(emulator, folders);
-    expect(next.log).toMatch(/no longer accepted; signing in\nmade API token/);
+    expect(next.log).toMatch(/no longer accepted; signing in\ncreated API token/);
     expect(next.envFiles).toEqual(first.envFiles);
     expect(countsOf(emulator)).toEqual(ONE_OF_EACH);
   });

@@ -63,7 +63,7 @@ describe("provision", () => {
       `export VITE_SENTRY_DSN='${setup.emulator.url.replace("//", `//${hex}@`)}/${project?.id}'\n`,
     );
     expect(mode(setup.path("dsn", "api.env"))).toBe("444");
-    expect(stdout).toContain('make organization "Acme"');
+    expect(stdout).toContain('create organization "Acme"');
     expect(stdout + stderr).not.toContain(hex);
     expect(stdout + stderr).not.toContain(setup.token);
     expect(setup.emulator.snapshot().tokens.map(({ label }) => label)).toEqual(["of CI"]);
@@ -97,7 +97,8 @@ describe("provision", () => {
     const before = await look();
     expect(before).toMatchObject({
       code: 3,
-      stdout: 'would make organization "Acme"\nwould make team backend\nwould make project "shop" for team backend\n',
+      stdout:
+        'would create organization "Acme"\nwould create team backend\nwould create project "shop" for team backend\n',
     });
     expect(readdirSync(setup.folders.project).sort()).toEqual(["glitchtip.yaml", "token"]);
     expect(setup.emulator.snapshot()).toMatchObject({ organizations: [], events: [] });
@@ -128,7 +129,10 @@ describe("provision", () => {
     writeFileSync(setup.path("glitchtip.yaml"), text);
     writeFileSync(setup.path("password"), ADMIN.password);
     const check = () => setup.run("provision", "--check", "--url", setup.emulator.url);
-    expect(await check()).toMatchObject({ code: 3, stdout: expect.stringContaining('would make organization "Acme"') });
+    expect(await check()).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining('would create organization "Acme"'),
+    });
     // The provisioner's container: its memory is in a volume, not in this folder.
     using elsewhere = cliFolders();
     for (const name of ["glitchtip.yaml", "password"]) writeFileSync(join(elsewhere.project, name), setup.read(name));

@@ -58,7 +58,7 @@ async function run(next: string | undefined): Promise<boolean> {
   try {
     const made = await createBackup(context, { reason: "scheduled", verify });
     report = { ...report, name: made.manifest.name };
-    log.info(`made ${made.manifest.name}: ${describeBackup(made)}`);
+    log.info(`created ${made.manifest.name}: ${describeBackup(made)}`);
     if (target !== undefined) {
       const opened = openMountedTarget(target);
       await uploadBackup(opened, made);

@@ -45,7 +45,7 @@ function madeFindings(dir: string, { names, values }: MadeSecrets): Finding[] {
   const absent = names.filter((name) => values[name] === undefined);
   if (absent.length === 0) return [ok("secrets", "all there and readable")];
   if (absent.length === names.length) {
-    const how = oldSecretFiles(dir).length > 0 ? "taken over" : "made";
+    const how = oldSecretFiles(dir).length > 0 ? "taken over" : "created";
     return [ok("secrets", `${how} by the first docker compose up`)];
   }
   const shown = absent.map((name) => MADE_SECRETS[name].name).join(", ");

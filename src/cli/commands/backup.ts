@@ -102,11 +102,11 @@ async function create({ context, project, folders: [folder], flags }: Call): Pro
   );
   const { manifest, path } = made;
   const target = flags.upload ? await declaredTarget({ ...context, workspace: project }) : undefined;
-  if (target !== undefined) context.log.info(`made ${path}`);
+  if (target !== undefined) context.log.info(`created ${path}`);
   if (target !== undefined) await withProgress(context, "copying it to the target", () => uploadBackup(target, made));
   if (context.json) return context.print(JSON.stringify({ path, uploaded: target !== undefined, ...manifest }));
   const copied = target === undefined ? "" : "; copied to the target";
-  context.print(`${path}\n${describeBackup(made)}; trial restore: ${verify ? "equal" : "not made"}${copied}`);
+  context.print(`${path}\n${describeBackup(made)}; trial restore: ${verify ? "equal" : "not done"}${copied}`);
   if (manifest.secrets === "none")
     context.log.info(
       "It holds no secrets: create one with --include-secrets as well, or write down what npx glitchtip-compose password prints.",

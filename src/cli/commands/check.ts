@@ -23,7 +23,7 @@ export default {
         const { word, colour } = SHOWN[state];
         // A point that failed says what is; the wish beside it would read as if it held.
         context.print(
-          wrappedForStdout(`${paint(colour, word)}  ${id}: ${state === "fail" ? reason : `${what}: ${reason}`}`),
+          wrappedForStdout(`${paint(colour, word)}  ${id}: ${state === "fail" ? reason : `${what}: ${reason}`}`, 6),
         );
         if (remedy !== undefined) context.print(wrappedForStdout(`      → ${remedy}`));
       }

@@ -39,8 +39,11 @@ export default {
     if (context.json) context.print(JSON.stringify({ ok: failed === 0, findings, bundle: file }));
     else {
       const paint = paintFor(context);
-      context.print(wrappedForStdout(findings.flatMap((finding) => lines(finding, paint)).join("\n")));
-      context.print(`\n${found(failed, "problem")}, ${found(warned, "warning")}`);
+      const verdict = `${found(failed, "problem")}, ${found(warned, "warning")}`;
+      // The end of a long list is what one sees, and its beginning what a pager shows.
+      if (failed + warned > 0) context.print(`${verdict}\n`);
+      context.print(findings.map((finding) => text(finding, paint)).join("\n"));
+      context.print(`\n${verdict}`);
     }
     context.setExitCode(failed === 0 ? EXIT.done : EXIT.failed);
   },
@@ -73,10 +76,14 @@ const SHOWN: Readonly<Record<Finding["level"], { word: string; colour: Colour }>
   fail: { word: "FAIL", colour: "bad" },
 };
 
-function lines({ check, level, what, details = [], fix }: Finding, paint: Paint): string[] {
+/** How far the text of a finding stands to the right of its word. */
+const INDENT = 6;
+
+function text({ check, level, what, details = [], fix }: Finding, paint: Paint): string {
   const { word, colour } = SHOWN[level];
   const more = [...details.map((line) => `  ${line}`), ...(fix === undefined ? [] : [`→ ${fix}`])];
-  return [`${paint(colour, word)}  ${check}: ${what}`, ...more.map((line) => `      ${line}`)];
+  const first = wrappedForStdout(`${paint(colour, word)}  ${check}: ${what}`, INDENT);
+  return [first, ...more.map((line) => wrappedForStdout(`${" ".repeat(INDENT)}${line}`))].join("\n");
 }
 
 const found = (count: number, word: string): string => (count === 0 ? `no ${word}s` : counted(count, word));

@@ -50,7 +50,7 @@ export default {
         throw new CodedError("GC1001", "an organization needs an owner", { remedy: "Add --owner EMAIL." });
       }
       const made = await accounts.do("organization create", { name, owner }, { dryRun });
-      return say(`made ${made.name} (${made.slug}), owned by ${owner}`, made);
+      return say(`created ${made.name} (${made.slug}), owned by ${owner}`, made);
     }
     const [slug, email] = requireArguments(`organization ${action}`, ["organization", "email"], words);
     if (action === "add") {

@@ -85,16 +85,16 @@ function text({ server, apps, changes, files }: LocalResult, check: boolean): st
 function sentence(change: ProvisionChange): string {
   switch (change.type) {
     case "create-token":
-      return "make an API token; what else is missing can only be seen with one (--token)";
+      return "create an API token; what else is missing can only be seen with one (--token)";
     case "create-organization":
-      return `make organization "${change.name}"`;
+      return `create organization "${change.name}"`;
     case "create-team":
-      return `make team ${change.slug}`;
+      return `create team ${change.slug}`;
     case "create-project":
-      return `make project "${change.name}" for team ${change.team}`;
+      return `create project "${change.name}" for team ${change.team}`;
     case "link-team":
       return `give team ${change.team} the project ${change.project}`;
     case "create-key":
-      return `make a key for project "${change.project}"`;
+      return `create a key for project "${change.project}"`;
   }
 }

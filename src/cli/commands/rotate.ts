@@ -157,7 +157,7 @@ function text({ outcome, projects, events, maybe }: RotateResult, paint: Paint):
 
 const STEPS: Record<RotateResult["projects"][number]["step"], string> = {
   none: "not begun",
-  making: "key being made",
-  made: "key made, not published",
+  making: "key being created",
+  made: "key created, not published",
   published: "published",
 };

@@ -57,7 +57,7 @@ export default {
     const text = questionFor(engine, context.dir, { keepData, filesOnly });
     if (!(await agreed(context, flags, { text, name: engine.project }))) return;
     await withProgress(context, "removing", async ({ say }) => {
-      await removeStackParts(docker, engine, say);
+      await removeStackParts(docker, engine, say, composeFiles.length === 0 ? "the sample app's container" : undefined);
       say("removing files");
       applyUninstall(files);
     });
@@ -130,7 +130,9 @@ async function enginePart(docker: Docker, keepData: boolean, left: boolean): Pro
 export function listed(verb: "would" | "will", engine: EnginePart, files: UninstallPlan): string {
   // Containers beside ours without a Compose file of the user's are those of the sample app.
   const whose =
-    files.composeFiles.length === 0 ? "the sample app" : "your own, which uses them; docker compose up makes it again";
+    files.composeFiles.length === 0
+      ? "the sample app"
+      : "your own, which uses GlitchTip's volumes or networks; docker compose up recreates it";
   const gone = [
     ...engine.containers.map((name) => `container ${name}`),
     ...engine.users.map((name) => `container ${name} (${whose})`),

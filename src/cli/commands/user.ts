@@ -116,7 +116,7 @@ async function create({ context, accounts, flags, words }: ActionCall): Promise<
   const { name, superuser, staff, dryRun = false } = flags;
   const password = flags.password && !dryRun ? { password: await newPassword(context, email, flags.passwordFile) } : {};
   const args = { email, ...(name && { name }), ...(superuser && { superuser }), ...(staff && { staff }), ...password };
-  return { said: `made ${email}`, account: await accounts.do("user create", args, { dryRun }) };
+  return { said: `created ${email}`, account: await accounts.do("user create", args, { dryRun }) };
 }
 
 async function update({

@@ -26,7 +26,7 @@ export async function makeKey(context: RotationContext, label: string, name: str
   const found = resumed ? await look() : undefined;
   const made = found ?? (await createOnce(context, () => glitchtip.createKey(...address, label), look));
   useSuccessor(context, name, { ...making, step: "made", successor: { id: made.id, key: made.public, proved: false } });
-  log.info(`project ${project.slug}: made a new key`);
+  log.info(`project ${project.slug}: created a new key`);
 }
 
 /** Finds our new key by its id: the label alone does not tell it from the retiring one. */

@@ -111,7 +111,7 @@ describe("demo without containers", () => {
 
   const moments = [
     { moment: "the project is made", text: "created a workspace" },
-    { moment: "the provisioner is at work", text: /made organization/ },
+    { moment: "the provisioner is at work", text: /created organization/ },
     { moment: "the app starts", text: /app: listening/ },
     { moment: "the event is awaited", text: "asking the app to fail" },
   ];

@@ -6,11 +6,11 @@ import { COMPOSE, filesOf } from "./workspace.ts";
 
 describe("wrong usage", () => {
   it.each([
-    [["nit"], "unknown command 'nit' (Did you mean init?)", "--help"],
+    [["nit"], `unknown command 'nit'; did you mean "init"?`, "--help"],
     [["help", "statu"], 'there is no help on "statu"; did you mean "status"?', "help all, or help docs"],
-    [["statu", "--help"], "unknown command 'statu' (Did you mean status?)", "--help"],
-    [["--jsom", "init"], "unknown option '--jsom' (Did you mean --json?)", "--help"],
-    [["init", "--dryrun"], "unknown option '--dryrun' (Did you mean --dry-run?)", "init --help"],
+    [["statu", "--help"], `unknown command 'statu'; did you mean "status"?`, "--help"],
+    [["--jsom", "init"], `unknown option '--jsom'; did you mean "--json"?`, "--help"],
+    [["init", "--dryrun"], `unknown option '--dryrun'; did you mean "--dry-run"?`, "init --help"],
     [["init", "--port"], "option '--port <number>' argument missing", "init --help"],
     [["init", "api"], "too many arguments for 'init'. Expected 0 arguments but got 1.", "init --help"],
     [["--debug"], "no command is given", "--help"],

@@ -10,7 +10,7 @@ describe("init", () => {
     using folders = cliFolders();
     const { code, stdout, stderr } = await runCli(folders, "init");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatch(/^made {5}compose\.override\.yaml$/m);
+    expect(stdout).toMatch(/^created {2}compose\.override\.yaml$/m);
     expect(stdout.split("\n").slice(-9)).toEqual([
       "once it runs:",
       "GlitchTip     http://localhost:8000",
@@ -56,7 +56,7 @@ describe("init", () => {
     using folders = cliFolders();
     const { code, stdout } = await runCli(folders, "init", "--dry-run");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^would be made {5}glitchtip\.yaml$/m);
+    expect(stdout).toMatch(/^would be created {2}glitchtip\.yaml$/m);
     expect(filesOf(folders.project)).toEqual({});
   });
 

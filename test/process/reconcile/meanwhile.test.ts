@@ -35,7 +35,7 @@ describe("what somebody does between plan and apply", () => {
     const outcomes = await applyAfter(reconciling, desired, () =>
       asAdmin(emulator, "DELETE", "projects/acme/project-00001/alerts/1/"),
     );
-    expect(outcomes).toMatchObject([{ result: "applied", note: "number 1 was gone; made again" }]);
+    expect(outcomes).toMatchObject([{ result: "applied", note: "number 1 was gone; created again" }]);
     expect(standing(reconciling).alerts).toEqual(["alert-1: 1"]);
   });
 

@@ -44,7 +44,9 @@ describe("what uninstall says", () => {
     const edit = () => folder.write("compose.yaml", `${folder.read("compose.yaml")}# mine\n`);
     const { composeFiles, text } = await said(folder, {}, edit);
     expect(composeFiles).toEqual(["compose.yaml"]);
-    expect(text).toContain("container shop-app-1 (your own, which uses them; docker compose up makes it again)\n");
+    expect(text).toContain(
+      "container shop-app-1 (your own, which uses GlitchTip's volumes or networks; docker compose up recreates it)\n",
+    );
   });
 
   it("leaves the user's own Compose files, and none of ours", async () => {

@@ -11,6 +11,11 @@ it("long lines are broken at blanks, and what follows is indented", () => {
   expect(wrapped(`      → ${"word ".repeat(12).trim()}`, 40).split("\n")[1]).toMatch(/^ {8}word/);
 });
 
+it("what follows the word of a finding stands below its text", () => {
+  const [, second] = wrapped(`ok    ${WARNING}`, 60, 6).split("\n");
+  expect(second).toMatch(/^ {6}\S/);
+});
+
 it("short lines, pipes and very narrow terminals stay as they are", () => {
   expect(wrapped("a  b\n\n  c", 80)).toBe("a  b\n\n  c");
   for (const columns of [undefined, 20]) expect(wrapped(WARNING, columns)).toBe(WARNING);

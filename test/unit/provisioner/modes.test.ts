@@ -7,7 +7,7 @@ it("the provisioner says whose DSN it wrote, and whose the command line has to w
   const declaration = provisionPart(
     declare({ apps: { api: { project: "shop-api" }, dev: { project: "shop-api", host: true, dotenv: ".env.local" } } }),
   );
-  const host = "made the DSN of dev; npx glitchtip-compose up writes it into the dotenv file";
+  const host = "created the DSN of dev; npx glitchtip-compose up writes it into the dotenv file";
   expect(writtenLines(["api", "dev"], declaration)).toEqual(["wrote the DSN of api", host]);
   expect(writtenLines(["dev"], declaration)).toEqual([host]);
   expect(writtenLines([], declaration)).toEqual(["wrote the DSN of no app"]);

@@ -34,7 +34,7 @@ const setUpWith = (handed: ReadonlyMap<string, string>, ...names: string[]): str
 
 describe("the setup service", () => {
   it("makes what is missing from the alphabet that no address has to escape, readable for every container's user", () => {
-    expect(setUp()).toEqual(["made admin_password", "made db_password", "made secret_key"]);
+    expect(setUp()).toEqual(["created admin_password", "created db_password", "created secret_key"]);
     const [admin = "", database = "", key = ""] = MADE.map(value);
     expect(admin).toMatch(/^[\w-]{24}$/);
     expect(database).toMatch(/^[\w-]{32}$/);
@@ -57,9 +57,9 @@ describe("the setup service", () => {
     // An editor puts a newline there, which Postgres never took for a part of the password.
     file("old/db_password", "of-before\n");
     expect(setUp()).toEqual([
-      "made admin_password",
+      "created admin_password",
       "took over db_password from .glitchtip/secrets",
-      "made secret_key",
+      "created secret_key",
     ]);
     file("old/db_password", "edited");
     expect(setUp()).toEqual([]);

@@ -18,6 +18,12 @@ describe("remove", () => {
     expect(setup.folder.read("glitchtip.yaml")).toContain("  jobs: { team: developers }\n");
   });
 
+  it("says what becomes of the volume with the DSN", async () => {
+    using setup = await project();
+    await removeApp(setup.context(), "api");
+    expect(setup.infos).toContain("the volume with the DSN of api is removed by the next: npx glitchtip-compose up");
+  });
+
   it("removes the last app with a warning", async () => {
     using setup = await project();
     expect((await removeApp(setup.context(), "api")).services).toEqual([]);

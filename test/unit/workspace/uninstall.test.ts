@@ -139,7 +139,7 @@ describe("uninstall", () => {
     folder.write("compose.yaml", COMPOSE);
     await init(folder);
     folder.write("compose.override.yaml", "services: {api: {init: true}}\n");
-    expect(uninstall(folder).kept).toEqual([{ path: "compose.override.yaml", why: "not made by init" }]);
+    expect(uninstall(folder).kept).toEqual([{ path: "compose.override.yaml", why: "not created by init" }]);
     expect(Object.keys(folder.files())).toEqual(["compose.override.yaml", "compose.yaml"]);
   });
 

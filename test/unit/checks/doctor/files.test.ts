@@ -181,7 +181,7 @@ describe("the secrets that the stack makes", () => {
       "are made by the first up of a workspace that was never started",
       undefined,
       [],
-      "made by the first docker compose up",
+      "created by the first docker compose up",
     ],
     ["are taken over from an earlier version", undefined, ["db_password"], "taken over by the first docker compose up"],
     ["are in their volumes", stored, [], "all there and readable"],

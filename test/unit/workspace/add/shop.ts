@@ -40,6 +40,7 @@ export function engine({ images = {}, answers = true }: Engine = {}): WorkspaceD
 interface Setup {
   readonly folder: TemporaryFolder;
   readonly warnings: string[];
+  readonly infos: string[];
   context(docker?: WorkspaceDocker): Parameters<typeof addApp>[0];
 }
 
@@ -49,7 +50,13 @@ export async function project(compose = COMPOSE): Promise<Setup & Disposable> {
   folder.write("compose.yaml", compose);
   folder.write(".dockerignore", ".glitchtip\nbackups\n");
   folder.write(".env", "COMPOSE_PROJECT_NAME=shop\n");
-  const log = { info() {}, step() {}, debug() {}, warn: (text: string) => warnings.push(text) };
+  const infos: string[] = [];
+  const log = {
+    info: (text: string) => infos.push(text),
+    step() {},
+    debug() {},
+    warn: (text: string) => warnings.push(text),
+  };
   const context = (docker?: WorkspaceDocker) => ({
     dir: folder.path,
     log,
@@ -58,7 +65,7 @@ export async function project(compose = COMPOSE): Promise<Setup & Disposable> {
     ...(docker === undefined ? {} : { docker }),
   });
   await initWorkspace(context(), { apps: { api: "shop" }, organization: "Acme" });
-  return { folder, warnings, context, [Symbol.dispose]: () => folder[Symbol.dispose]() };
+  return { folder, warnings, infos, context, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 
 export const START: AddOptions = { entrypoint: ["docker-entrypoint.sh"] };
