@@ -20,7 +20,7 @@ export interface InspectedContainer {
     readonly Health?: { readonly Status: string };
   };
   readonly Config: { readonly Labels: Readonly<Record<string, string>> };
-  readonly Mounts: readonly { readonly Name?: string; readonly Destination: string }[];
+  readonly Mounts: readonly { readonly Name?: string; readonly Destination: string; readonly RW: boolean }[];
   readonly HostConfig: {
     readonly Memory: number;
     readonly PidsLimit: number | null;

@@ -2,8 +2,9 @@ import { connect, createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/base/wait.ts";
 import type { Emulator } from "../../../src/emulator/index.ts";
-import { type ServiceUnderTest, serverText, startService } from "../../support/service.ts";
-import { freePort, hasValkey, noValkey } from "../../support/valkey.ts";
+import { hasPostgres, noPostgres, startPostgres } from "../../support/postgres.ts";
+import { type QueueServer, type ServiceUnderTest, serverText, startService } from "../../support/service.ts";
+import { freePort, hasValkey, noValkey, startValkey } from "../../support/valkey.ts";
 
 const NAMES = ["a", "b", "c", "d"];
 const ALERTS = NAMES.map((name) => `{name: ${name}, quantity: 7, timespanMinutes: 3, recipients: [{type: email}]}`);
@@ -26,8 +27,12 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 /** An apply of four alerts that is at its `nth` write, by the first worker. The queue of that worker is `queue`. */
-async function startApply(nth: number, queue?: (service: ServiceUnderTest) => Promise<string>) {
-  const service = await startService();
+async function startApply(
+  nth: number,
+  queue?: (service: ServiceUnderTest) => Promise<string>,
+  startQueue: () => Promise<QueueServer> = startValkey,
+) {
+  const service = await startService(["one"], startQueue);
   const emulator = service.emulators.one;
   declareAlerts(service, "one");
   emulator?.fault({ method: "POST", nth, effect: { kind: "delay", delayMs: 4_000 } });
@@ -82,6 +87,23 @@ async function openPath(to: number) {
   };
 }
 
+/** Kills the queue's engine in the middle of the writes of an apply, and starts it again. */
+async function killsTheQueue(startQueue: () => Promise<QueueServer>): Promise<void> {
+  const { service, emulator, result } = await startApply(2, undefined, startQueue);
+  await using _service = service;
+  await service.queue.kill();
+  // What is under way still arrives. The second write is answered after four seconds, and nothing follows it: the lock
+  // cannot be asked for.
+  await systemClock.sleep(1_000);
+  const first = writesOf(emulator);
+  await systemClock.sleep(4_000);
+  expect(writesOf(emulator)).toBe(first);
+  expect(first).toBeLessThan(NAMES.length + 1);
+  await service.queue.start();
+  expect(await result()).toMatchObject({ status: "success", report: { errors: [] } });
+  expect(alertsOf(emulator).toSorted()).toEqual(NAMES);
+}
+
 describe.skipIf(!hasValkey)(`a worker of the service${noValkey}`, () => {
   it.concurrent("that is killed at any request of an apply: another one finishes, and nothing is there twice", async () => {
     // What a whole apply sends, and a server for each of these requests, once executed and once not.
@@ -117,19 +139,7 @@ describe.skipIf(!hasValkey)(`a worker of the service${noValkey}`, () => {
   }, 120_000);
 
   it.concurrent("goes on after its queue was killed in the middle of its writes, and writes nothing meanwhile", async () => {
-    const { service, emulator, result } = await startApply(2);
-    await using _service = service;
-    await service.queue.kill();
-    // What is under way still arrives. The second write is answered after four seconds, and nothing follows it: the lock
-    // cannot be asked for.
-    await systemClock.sleep(1_000);
-    const first = writesOf(emulator);
-    await systemClock.sleep(4_000);
-    expect(writesOf(emulator)).toBe(first);
-    expect(first).toBeLessThan(NAMES.length + 1);
-    await service.queue.start();
-    expect(await result()).toMatchObject({ status: "success", report: { errors: [] } });
-    expect(alertsOf(emulator).toSorted()).toEqual(NAMES);
+    await killsTheQueue(startValkey);
   }, 120_000);
 
   it.concurrent("that is cut off from the queue loses its lock and writes nothing more", async () => {
@@ -169,5 +179,11 @@ describe.skipIf(!hasValkey)(`a worker of the service${noValkey}`, () => {
     await first.cli.ended;
     expect(writesOf(emulator)).toBe(before);
     expect(alertsOf(emulator).toSorted()).toEqual(NAMES);
+  }, 120_000);
+});
+
+describe.skipIf(!hasPostgres)(`a worker of the service with its queue in Postgres${noPostgres}`, () => {
+  it("goes on after the Postgres was killed in the middle of its writes, and writes nothing meanwhile", async () => {
+    await killsTheQueue(startPostgres);
   }, 120_000);
 });
