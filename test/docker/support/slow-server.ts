@@ -1,9 +1,12 @@
 import { dirname } from "node:path";
+import { PROJECT_LABEL } from "../../../src/compose/labels.ts";
 import { built } from "../../support/built.ts";
+import { freePorts } from "./project.ts";
+import type { Stack } from "./stack.ts";
 import { until } from "./until.ts";
 
-/** One alert takes so long that an apply of a few dozen is in progress for seconds. */
-const SERVICE_MS = 250;
+/** A request takes so long that an apply of a hundred alerts is in progress for seconds. */
+const SERVICE_MS = 60;
 
 const PROGRAM = `
 import { createServer } from "node:http";
@@ -24,21 +27,17 @@ interface SlowServerState {
   readonly alerts: readonly string[];
 }
 
-/** A slow GlitchTip (the emulator) as a container of a stack, reached there as http://slow-server:8000. */
-export function slowServer(port: number): { readonly compose: string; state(): Promise<SlowServerState> } {
+/** Starts a slow GlitchTip (the emulator) in a stack's network, where it is http://slow-server:8000. */
+export async function startSlowServer({ name, project }: Stack) {
+  const [port = 0] = await freePorts(1);
+  const started = await project.docker([
+    ...["run", "-d", "--init", "--name", `${name}-slow-server`, "--label", `${PROJECT_LABEL}=${name}`],
+    ...["--network", `${name}_glitchtip`, "--network-alias", "slow-server", "-p", `127.0.0.1:${port}:8001`],
+    ...["-v", `${dirname(built("emulator.mjs"))}:/emulator:ro`, "--entrypoint", "node", "node:24-slim"],
+    ...["--input-type=module", "-e", PROGRAM],
+  ]);
+  if (started.code !== 0) throw new Error(started.stderr);
   return {
-    compose: JSON.stringify({
-      services: {
-        "slow-server": {
-          image: "node:24-slim",
-          init: true,
-          entrypoint: ["node", "--input-type=module", "-e", PROGRAM],
-          volumes: [`${dirname(built("emulator.mjs"))}:/emulator:ro`],
-          ports: [`127.0.0.1:${port}:8001`],
-          networks: ["glitchtip"],
-        },
-      },
-    }),
     state: () =>
       until("the state of the slow server", () =>
         fetch(`http://127.0.0.1:${port}`).then(
@@ -46,5 +45,6 @@ export function slowServer(port: number): { readonly compose: string; state(): P
           () => undefined,
         ),
       ),
+    remove: () => project.docker(["rm", "-f", `${name}-slow-server`]),
   };
 }
