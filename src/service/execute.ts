@@ -38,6 +38,8 @@ export interface Work {
   readonly servers: readonly DeclaredServer[];
   readonly strict: boolean;
   readonly fresh: boolean;
+  /** Whether the run is tried again after this error, so that it keeps its locks until then. */
+  isTriedAgain(error: unknown): boolean;
   onOutcome?(outcome: Outcome): void;
 }
 
@@ -49,7 +51,13 @@ export async function execute(context: ExecuteContext, work: Work): Promise<Repo
   if (work.kind === "plan") return await carryOut(context, work, undefined);
   const urls = work.servers.flatMap(({ desired }) => desired.url ?? []);
   await using locks = await context.engine.lockServers(work.run, urls);
-  return locks === undefined ? undefined : await carryOut(context, work, locks);
+  if (locks === undefined) return undefined;
+  try {
+    return await carryOut(context, work, locks);
+  } catch (error) {
+    if (work.isTriedAgain(error)) locks.leave();
+    throw error;
+  }
 }
 
 async function carryOut(context: ExecuteContext, work: Work, locks: ServerLocks | undefined): Promise<Report> {

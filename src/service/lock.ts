@@ -15,6 +15,11 @@ export interface LockContext {
 export interface ServerLocks extends AsyncDisposable {
   /** Throws GC2008 unless the run still holds the lock of this server. */
   check(url: string): Promise<void>;
+  /**
+   * Leaves the locks to the next attempt of the run: disposal then does not release them. A request that was under way may
+   * still be executed by the server, so another run must not read it yet.
+   */
+  leave(): void;
 }
 
 export const LOCK_MS = 600_000;
@@ -65,7 +70,11 @@ export async function acquireServerLocks(
   }
   const renewing = linkSignals([]);
   void keepRenewed(context, [...held.values()], renewing.signal);
+  let isLeft = false;
   return {
+    leave() {
+      isLeft = true;
+    },
     async check(url) {
       const lock = held.get(serverAddress(url));
       if (lock === undefined || (await heldValue(redis, lock.name)) !== lock.value) throw lostLock(url);
@@ -74,7 +83,7 @@ export async function acquireServerLocks(
       renewing.abort();
       renewing[Symbol.dispose]();
       // A lock that cannot be given back expires.
-      await release().catch(context.onError);
+      if (!isLeft) await release().catch(context.onError);
     },
   };
 }

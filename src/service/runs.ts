@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { CodedError } from "../base/errors.ts";
 import type { QueueEngine } from "./engine.ts";
 import { isFinal, type RunRecord, type RunStore } from "./run-store.ts";
-import { ATTEMPTS } from "./worker.ts";
+import { ATTEMPTS, SETTLE_MS } from "./worker.ts";
 
 export interface SubmitContext {
   readonly engine: QueueEngine;
@@ -51,7 +51,7 @@ export async function submit(context: SubmitContext, { sealed, content, ...asked
       {
         jobId: one.id,
         attempts: ATTEMPTS,
-        backoff: { type: "fixed", delay: 1_000 },
+        backoff: { type: "fixed", delay: SETTLE_MS },
         removeOnComplete: true,
         removeOnFail: true,
       },

@@ -30,6 +30,8 @@ const JOB_LOCK_MS = 10_000;
 const STALLED_CHECK_MS = 4_000;
 const BUSY_MS = 250;
 export const ATTEMPTS = 5;
+/** A request that was under way when an attempt was interrupted is executed by then: the next one reads the server anew. */
+export const SETTLE_MS = 5_000;
 
 /** Starts `concurrency` runs at a time for each queue. */
 export function startWorkers(context: WorkerContext, concurrency: number): Workers {
@@ -66,12 +68,14 @@ async function work(context: WorkerContext, job: QueuedRun, token: string | unde
   const running: RunRecord = { ...record, state: "running", startedAtMs: record.startedAtMs ?? clock.now() };
   const ended = await attempt(context, running, job);
   if (ended !== undefined) return await end(context, ended);
-  await job.moveToDelayed(clock.now() + busyMs, token);
+  await job.moveToDelayed(clock.now() + (context.signal.aborted ? SETTLE_MS : busyMs), token);
   throw new DelayedError();
 }
 
 /** Returns the record of the run as it has ended, or undefined where it is to be taken up again. */
 async function attempt(context: WorkerContext, record: RunRecord, job: QueuedRun): Promise<RunRecord | undefined> {
+  const { signal } = context;
+  const isTriedAgain = (error: unknown) => signal.aborted || (mayPass(error) && job.attemptsMade + 1 < ATTEMPTS);
   try {
     const { servers, env } = await context.serversOf(record);
     await context.runs.put(record);
@@ -83,14 +87,15 @@ async function attempt(context: WorkerContext, record: RunRecord, job: QueuedRun
         servers,
         strict: record.strict,
         fresh: record.fresh,
+        isTriedAgain,
         onOutcome: (outcome) => void job.updateProgress(stepOf(outcome)).catch(context.onError),
       },
     );
     return report && { ...record, state: report.status === "success" ? "success" : "failed", report };
   } catch (error) {
-    if (context.signal.aborted) return undefined;
+    if (signal.aborted) return undefined;
     // The queue tries it again; the next attempt reads the servers anew.
-    if (mayPass(error) && job.attemptsMade + 1 < ATTEMPTS) throw error;
+    if (isTriedAgain(error)) throw error;
     return { ...record, state: "failed", error: codedError(context, record.id, error).toJSON() };
   }
 }

@@ -54,6 +54,17 @@ describe("the lock of a server", () => {
     await expect(after?.check(A)).resolves.toBeUndefined();
   });
 
+  it("is left to the next attempt of the run, and to no other run", async ({ skip }) => {
+    needsValkey(skip);
+    await using locks = await openLocks();
+    const first = await locks.acquire("run-1", A);
+    first?.leave();
+    await first?.[Symbol.asyncDispose]();
+    expect(await locks.acquire("run-2", A)).toBeUndefined();
+    await using again = await locks.acquire("run-1", A);
+    await expect(again?.check(A)).resolves.toBeUndefined();
+  });
+
   it("is lost where the engine is away or has forgotten it", async ({ skip }) => {
     needsValkey(skip);
     await using locks = await openLocks();

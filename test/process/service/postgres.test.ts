@@ -1,5 +1,7 @@
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { acquireAdvisoryLocks } from "../../../src/service/advisory-lock.ts";
+import { createTables } from "../../../src/service/store-postgres.ts";
 import { hasPostgres, noPostgres, startPostgres } from "../../support/postgres.ts";
 import { type QueueServer, serverText, startService } from "../../support/service.ts";
 
@@ -9,6 +11,10 @@ describe.skipIf(!hasPostgres)(`the lock of a server in Postgres${noPostgres}`, (
   let queue: QueueServer;
   beforeAll(async () => {
     queue = await startPostgres();
+    const pool = new pg.Pool({ connectionString: queue.url });
+    const client = await pool.connect();
+    await createTables(client).finally(() => client.release());
+    await pool.end();
   });
   afterAll(() => queue?.[Symbol.asyncDispose]());
   const acquire = (run: string, ...urls: readonly string[]) =>
@@ -43,7 +49,21 @@ describe.skipIf(!hasPostgres)(`the lock of a server in Postgres${noPostgres}`, (
     await expect(held?.check(A)).rejects.toMatchObject({ code: "GC2008" });
     await queue.start();
     await expect(held?.check(A)).rejects.toMatchObject({ code: "GC2008" });
+    // The run has not ended: what it has sent may still be executed.
+    expect(await acquire("run-2", A)).toBeUndefined();
+    await held?.[Symbol.asyncDispose]();
     await using again = await acquire("run-2", A);
+    await expect(again?.check(A)).resolves.toBeUndefined();
+  });
+
+  it("is left to the next attempt of the run, and to no other run", async () => {
+    const first = await acquire("run-1", A);
+    first?.leave();
+    await first?.[Symbol.asyncDispose]();
+    expect(await acquire("run-2", A, B)).toBeUndefined();
+    await using other = await acquire("run-3", B);
+    await expect(other?.check(B)).resolves.toBeUndefined();
+    await using again = await acquire("run-1", A);
     await expect(again?.check(A)).resolves.toBeUndefined();
   });
 });
