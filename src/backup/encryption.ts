@@ -75,7 +75,7 @@ export async function decryptFiles(encrypted: Uint8Array, key: DecryptionKey): P
     return z.parse(shape, JSON.parse(await age.decrypt(encrypted, "text")));
   } catch (cause) {
     throw new CodedError("GC1806", `the secrets of the backup do not open with this ${what}`, {
-      remedy: `Give the ${what} that the backup was made with, or restore without its secrets: --without-secrets`,
+      remedy: `Give the ${what} that the backup was created with, or restore without its secrets: --without-secrets`,
       cause,
     });
   }

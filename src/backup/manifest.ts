@@ -92,7 +92,7 @@ export function parseManifest(text: string, where: string): BackupManifest {
   }
   if (format !== FORMAT) {
     throw new CodedError("GC1803", `${where} has format ${String(format)}; this version reads ${FORMAT}`, {
-      remedy: "Restore it with the version of glitchtip-compose that made it, or a newer one.",
+      remedy: "Restore it with the version of glitchtip-compose that created it, or a newer one.",
     });
   }
   const parsed = z.safeParse(manifestShape, value);

@@ -42,7 +42,9 @@ export async function requestRun(context: CliContext, kind: "plan" | "apply", fl
   const reference = flags.token ?? (env.SERVICE_TOKEN ? "env:SERVICE_TOKEN" : undefined);
   const withinMs = durationMs(flags.within);
   const problems = [
-    ...(/^https?:\/\/[^/]/.test(url) && URL.canParse(url) ? [] : [`--url ${url}: this is no address of a service`]),
+    ...(/^https?:\/\/[^/]/.test(url) && URL.canParse(url)
+      ? []
+      : [`--url ${url}: this is not the address of a service`]),
     ...(reference ? [] : ["--token is missing: env:NAME or file:PATH of a token that `serve token` has created"]),
     ...(withinMs === undefined ? [`--within ${flags.within}: write 90s, 15m or 1h`] : []),
   ];

@@ -71,7 +71,7 @@ export const declarationSchema = z.strictObject({
   ),
   service: described(
     z.optional(serviceSchema),
-    "The reconcile service beside GlitchTip: plans by itself and by request, says what has drifted, applies where it may.",
+    "The reconcile service beside GlitchTip: it plans by itself and by request, reports drift, and applies if it may.",
   ),
   limits: described(z.optional(limitsSchema), "Memory and cores of GlitchTip's containers."),
   postgres: described(

@@ -168,7 +168,7 @@ const onlyForExisting = (server: Server): DeclarationProblem[] =>
     .filter((key) => server[key] !== undefined)
     .map((key) => ({
       path: ["server", key],
-      what: "is for a GlitchTip that is there already: state its server.url, and no server.image",
+      what: "is for an existing GlitchTip: state its server.url, and no server.image",
     }));
 
 function existingServerChecks(declaration: Declaration): DeclarationProblem[] {
@@ -185,7 +185,7 @@ function signInChecks({ server: { token, url = "" }, admin }: Declaration): Decl
     const what = `nothing says how to sign in to ${url}, which is there already: state server.token, or admin with email and password; for a GlitchTip of this stack state server.image`;
     return [{ path: ["server"], what }];
   }
-  const what = `is missing: ${url} is there already, so its password cannot be made; state file:PATH or env:NAME, or server.token, or server.image for a GlitchTip of this stack`;
+  const what = `is missing: ${url} already exists, so its password cannot be generated; state file:PATH or env:NAME, or server.token, or server.image for a GlitchTip of this stack`;
   return [{ path: ["admin", "password"], what }];
 }
 
@@ -222,7 +222,7 @@ function onlyForBundled({
     .filter(([, is]) => is)
     .map(([key]) => ({
       path: ["server", key],
-      what: `is for a GlitchTip of this stack, and ${url} is one that is there already; take it away, or state server.image`,
+      what: `is for a GlitchTip of this stack, and ${url} is an existing one; remove this key, or state server.image`,
     }));
 }
 
@@ -244,7 +244,7 @@ function careChecks(declaration: Declaration): DeclarationProblem[] {
       ? [
           {
             path: [care === undefined ? "notify" : "care"],
-            what: "is for the GlitchTip of this stack; one that is there already is watched where it runs",
+            what: "is for the GlitchTip of this stack; an existing one is watched where it runs",
             atKey: true,
           },
         ]

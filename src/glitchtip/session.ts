@@ -83,7 +83,7 @@ function judge(answer: HttpAnswer, url: string, email: string): void {
   if (code === "email_password_mismatch") {
     throw new CodedError("GC1301", `${url}: the password of ${email} was refused, or there is no such account`, {
       remedy:
-        "Put the right one where admin.password points; where the stack created it: npx glitchtip-compose secrets rotate admin-password, or set this one on the server; in this stack: npx glitchtip-compose user password EMAIL",
+        "Store the right one where admin.password points. If the stack created it: npx glitchtip-compose secrets rotate admin-password, or set this one on the server; in this stack: npx glitchtip-compose user password EMAIL",
     });
   }
   if (code === "too_many_login_attempts") {

@@ -17,7 +17,7 @@ export function abortingLineWarnings(dir: string): string[] {
     const [flag = "", service] = ABORTING.exec(lines[at] ?? "") ?? [];
     const tests = flag.startsWith("--exit-code-from") ? (service ?? "SERVICE") : "SERVICE";
     return [
-      `${path}:${at + 1}: ${flag.split(/[= ]/, 1)[0]} stops everything when glitchtip-init ends, before any test has run: docker compose run --rm ${tests} (docs/ci.md)`,
+      `${path}:${at + 1}: ${flag.split(/[= ]/, 1)[0]} stops all services when glitchtip-init ends, before any test has run. Instead: docker compose run --rm ${tests} (docs/ci.md)`,
     ];
   });
 }

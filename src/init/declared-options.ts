@@ -70,7 +70,7 @@ function refuseContradictions(text: string, compared: readonly Compared[]): void
     .map((one) => ({ ...one, line: lineStating(text, one.path) }))
     .sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
   if (others.length === 0) return;
-  throw new CodedError("GC1001", `${DECLARATION_FILE} is there already and says something else`, {
+  throw new CodedError("GC1001", `${DECLARATION_FILE} already exists and contradicts these options`, {
     problems: others.map(
       ({ path, wanted, by, ...one }) => `${path.join(".")}: ${JSON.stringify(wanted)} by ${by}, ${statedText(one)}`,
     ),

@@ -94,7 +94,7 @@ function productionNotes(
   if (production === undefined || stateBy !== "init") return [];
   const { proxy } = production;
   return [
-    ...(sample ? ["the sample app is for trying things out; for production without it: init --no-apps"] : []),
+    ...(sample ? ["the sample app is for trying things out; to leave it out: init --no-apps"] : []),
     ...(proxy === "nginx" || proxy === "none"
       ? ["your proxy needs the server in .glitchtip/proxy/nginx.conf: an include in the http block of nginx"]
       : []),
@@ -131,7 +131,7 @@ function refuseOtherThings({ dir, env }: InitContext, options: InitOptions, asse
 }
 
 const sampleBeside = (files: readonly string[]): CodedError =>
-  new CodedError("GC1001", `--sample is for a folder without a Compose file; here is ${files.join(", ")}`, {
+  new CodedError("GC1001", `--sample needs a folder without a Compose file, and this one has ${files.join(", ")}`, {
     remedy: "Say which of its services get a DSN: --app SERVICE=PROJECT.",
   });
 

@@ -41,7 +41,7 @@ function addressFrom(dir: string, { emailHost = "", emailPort, emailUser, emailP
   const problem = addressProblem("mail", address);
   if (problem === undefined && /^[^\s/@]+$/.test(emailHost)) return address;
   throw new CodedError("GC1001", `--email-host ${emailHost} names no host`, {
-    remedy: "Write the name alone, such as --email-host smtp.example.com.",
+    remedy: "Write only the name, such as --email-host smtp.example.com.",
   });
 }
 

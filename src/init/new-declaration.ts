@@ -80,15 +80,15 @@ function refuseUnknownServices({ entrypoints, commands }: InitOptions, apps: Rea
   );
   if (unknown === undefined) return;
   const meant = didYouMean(unknown, Object.keys(apps));
-  throw new CodedError("GC1001", `${unknown} gets no DSN, so its entrypoint is of no use${meant}`, {
+  throw new CodedError("GC1001", `${unknown} gets no DSN, so --entrypoint and --command cannot name it${meant}`, {
     remedy: `Add --app ${unknown}=PROJECT.`,
   });
 }
 
 function appsNotSaid({ services }: UserProject): CodedError {
   const names = reportersFirst(services);
-  return new CodedError("GC1002", "it is not said which services get a DSN", {
-    remedy: `Type for each of them: --app ${names[0] ?? "SERVICE"}=PROJECT (services here: ${names.join(", ") || "none"}). For none: --no-apps`,
+  return new CodedError("GC1002", "no option says which services get a DSN", {
+    remedy: `Add --app ${names[0] ?? "SERVICE"}=PROJECT for each of them (services here: ${names.join(", ") || "none"}), or --no-apps for none.`,
   });
 }
 
@@ -100,8 +100,8 @@ const COMMENTS: Readonly<Record<string, string>> = {
   organization: "The organization's name, as people see it.",
   production: "HTTPS in front. Also: network and certResolver (proxy: traefik), bodyMegabytes.",
   service:
-    "Says what has drifted, and plans by request: docs/service.md. Also: declarations, everySeconds, apply, workers, secrets.",
-  engine: "What runs the stack. Also: docker.",
+    "A service that reports drift, and plans by request: docs/service.md. Also: declarations, everySeconds, apply, workers, secrets.",
+  engine: "The engine that runs the stack. Also: docker.",
   mail: "How GlitchTip sends mails. Also: from. Try it with: npx glitchtip-compose mail test",
   limits: "Memory limits of GlitchTip's containers. Also: cpus. Another size: npx glitchtip-compose size --help",
   postgres: "Settings of the database, by Postgres's own names.",

@@ -6,11 +6,11 @@ export const NEEDS_DOMAIN = {
 };
 export const NEEDS_SERVER = {
   oneOf: ["serverUrl"],
-  problem: (name: string) => `${name} is for a GlitchTip that is there already; --server-url URL says which`,
+  problem: (name: string) => `${name} is for an existing GlitchTip: add its address by --server-url URL`,
 };
 export const NEEDS_MAIL_HOST = {
   oneOf: ["emailHost"],
-  problem: "without --email-host NAME there is no mail server to write the address of",
+  problem: "an option for the mail server needs its name: --email-host NAME",
 };
 export const OWN_STACK_ONLY = {
   option: "serverUrl",

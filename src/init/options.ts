@@ -39,7 +39,7 @@ export const INIT_OPTIONS = {
   }),
   token: valueRow({
     flag: "--token <reference>",
-    help: `${REFERENCE_FORMS} of an API token for it`,
+    help: `a reference to an API token for it: ${REFERENCE_FORMS}`,
     at: ["server", "token"],
     secret: true,
     parse: parseSecretReference,
@@ -55,11 +55,11 @@ export const INIT_OPTIONS = {
     at: ["server", "token"],
     parse: fileReference,
     needs: NEEDS_SERVER,
-    notWith: { option: "token", problem: () => "--token and --token-file say the same twice" },
+    notWith: { option: "token", problem: () => "--token and --token-file both state the token: use one of them" },
   }),
   adminPassword: valueRow({
     flag: "--admin-password <reference>",
-    help: "instead of a token: of the password of --email",
+    help: "instead of a token: a reference to the password of the account --email",
     at: ["admin", "password"],
     secret: true,
     parse: parseSecretReference,
@@ -74,7 +74,7 @@ export const INIT_OPTIONS = {
   }),
   network: valueRow({
     flag: "--network <name>",
-    help: "a Docker network to join, where containers reach it there",
+    help: "a Docker network to join, if containers reach it there",
     at: ["server", "network"],
     parse: anyText,
     needs: NEEDS_SERVER,
@@ -96,13 +96,13 @@ export const INIT_OPTIONS = {
   }),
   noApps: {
     flag: "--no-apps",
-    help: "no service gets a DSN: GlitchTip alone, with or without a Compose file",
+    help: "GlitchTip alone: no service gets a DSN, with or without a Compose file",
     notWith: { option: "apps", problem: () => "--no-apps and --app contradict each other" },
   } as SwitchRow,
   sample: {
     flag: "--sample",
     help: "a sample app, also in a folder that is not empty",
-    notWith: { option: "noApps", problem: () => "--sample has an app, which --no-apps does not want" },
+    notWith: { option: "noApps", problem: () => "--sample and --no-apps contradict each other" },
   } as SwitchRow,
   entrypoints: byServiceRow({
     flag: "--entrypoint <service=json>",
@@ -183,7 +183,7 @@ export const INIT_OPTIONS = {
   }),
   service: {
     flag: "--service",
-    help: "the reconcile service, too: says what has drifted, and plans and applies by request (docs/service.md)",
+    help: "add the reconcile service, which reports drift, and plans and applies by request (docs/service.md)",
     notWith: OWN_STACK_ONLY,
   } as SwitchRow,
   discovery: valueRow({

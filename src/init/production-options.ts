@@ -28,7 +28,7 @@ export const PRODUCTION_OPTIONS = {
   }),
   proxyNetwork: valueRow({
     flag: "--proxy-network <name>",
-    help: "proxy traefik: the network of your Traefik, of your Compose file or another (default traefik)",
+    help: "proxy traefik: the network of your Traefik (a key of your Compose file, or a Docker network; default traefik)",
     at: ["production", "network"],
     addsSection: true,
     parse: anyText,
@@ -76,7 +76,7 @@ export const PRODUCTION_OPTIONS = {
   }),
   emailUrl: valueRow({
     flag: "--email-url <reference>",
-    help: "file:PATH or env:NAME of the mail server's address",
+    help: "a reference to the mail server's address: file:PATH or env:NAME",
     at: ["mail", "url"],
     addsSection: true,
     secret: true,
@@ -84,9 +84,12 @@ export const PRODUCTION_OPTIONS = {
   }),
   emailHost: valueRow({
     flag: "--email-host <name>",
-    help: "instead of --email-url: the mail server, whose address init writes",
+    help: "instead of --email-url: the mail server's name, from which init composes the address",
     parse: anyText,
-    notWith: { option: "emailUrl", problem: () => "--email-url and --email-host say the same twice" },
+    notWith: {
+      option: "emailUrl",
+      problem: () => "--email-url and --email-host both state the mail server: use one of them",
+    },
   }),
   emailPort: valueRow({
     flag: "--email-port <number>",

@@ -77,6 +77,6 @@ export function compareSize(declaration: Declaration, size: ExpectedSize): { mis
 }
 
 export const sizeOfExisting = (url: string) =>
-  new CodedError("GC1001", `--size is for a GlitchTip of this stack, and ${url} is one that is there already`, {
-    remedy: "Leave --size away.",
+  new CodedError("GC1001", `--size is for a GlitchTip of this stack, and ${url} is an existing one`, {
+    remedy: "Leave --size out.",
   });

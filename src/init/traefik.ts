@@ -43,10 +43,10 @@ export function withTraefik(
     const found = key === "proxyNetwork" && stated.length === 0 ? networksOfTraefik(user) : stated;
     if (found.length === 1) told[key] = found[0] ?? "";
     else if (found.length > 1)
-      log.warn(`your services name ${found.join(" and ")} to Traefik: say which by ${FLAGS[key]}`);
+      log.warn(`the Traefik labels of your services name ${found.join(" and ")}: say which by ${FLAGS[key]}`);
   }
   const said = Object.entries(told).map(([key, value]) => `${FLAGS[key as Key]} ${value}`);
-  if (said.length > 0) log.info(`as your services say to Traefik: ${said.join(" ")}`);
+  if (said.length > 0) log.info(`taken from the Traefik settings of your services: ${said.join(" ")}`);
   return withNetworkKey({ ...options, ...told }, user, composeProject);
 }
 

@@ -39,7 +39,7 @@ async function applyOne(context: ProvisionContext, glitchtip: GlitchTip, action:
     const { slug, linkTeams } = action.desired;
     for (const team of linkTeams) {
       await glitchtip.linkTeam(organization, slug, team);
-      log.info(`gave team ${team} the project ${slug}`);
+      log.info(`linked team ${team} to project ${slug}`);
     }
   }
 }

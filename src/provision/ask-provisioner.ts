@@ -22,7 +22,8 @@ export function rotationAsker(docker: Docker): AskRotation {
     if (answer === undefined) {
       throw new CodedError("GC1605", `the provisioner ended without an answer (exit ${code ?? signal})`, {
         problems: lastLines(stderr, 5),
-        remedy: "Where .glitchtip is of an earlier version: npx glitchtip-compose init, then run it again.",
+        remedy:
+          "If .glitchtip was written by an earlier version: npx glitchtip-compose init, then run this command again.",
       });
     }
     if ("projects" in answer) return answer.projects;

@@ -78,12 +78,12 @@ async function ensureKey(
       log.warn(`project ${project.slug}: the server accepts no events for now (throttled); the DSN is valid`);
       return undefined;
     }
-    log.info(`project ${project.slug}: the server refuses the key of the last run; looking at its keys`);
+    log.info(`project ${project.slug}: the server refuses the key of the last run; reading its keys`);
   }
   const keyed = await withKey(context, glitchtip, organization, project, label);
   if (keyed.proved) {
     log.warn(
-      `project ${project.slug}: its key is there but refused just now; some application still uses a deleted key`,
+      `project ${project.slug}: its key exists but is refused for now, because some application still uses a deleted key`,
     );
     return undefined;
   }

@@ -60,7 +60,7 @@ export async function observe(
     const similar = there.find(({ name }) => name.toLowerCase() === desired.name.toLowerCase());
     if (similar !== undefined) {
       log.warn(
-        `an organization named "${similar.name}" is there already; "${desired.name}" differs from it in case only, and becomes another one`,
+        `an organization named "${similar.name}" already exists; "${desired.name}", which differs only in upper and lower case, becomes a second one`,
       );
     }
     return undefined;

@@ -50,7 +50,7 @@ export async function readBack(
         `project ${project}: the event was accepted, but could not be read back within ${Math.round(options.withinMs / 1_000)} s`,
         {
           remedy:
-            "The worker does not store events. See its log, in this stack: npx glitchtip-compose logs worker, then: npx glitchtip-compose restart worker",
+            "The worker does not store events. If it is of this stack, see its log (npx glitchtip-compose logs worker), then restart it: npx glitchtip-compose restart worker",
         },
       ),
   });
@@ -129,7 +129,7 @@ async function sendPatiently(
   } catch (error) {
     if (!isRefusal(error)) throw error;
     log.step(
-      `project ${project} refuses events just now: an old key was used on it; trying again in ${BLOCKED_MS / 1_000} s`,
+      `project ${project} refuses events for now, because something used an old key; trying again in ${BLOCKED_MS / 1_000} s`,
     );
     await clock.sleep(BLOCKED_MS, signal);
     await send().catch((again: unknown) => {

@@ -53,7 +53,7 @@ export async function providedVariables(
       "GC1101",
       "a Compose provider runs before any container: it can only ask a GlitchTip that runs already",
       {
-        remedy: "State server.url without server.image in glitchtip.yaml, or take `inject: provider` away.",
+        remedy: "State server.url without server.image in glitchtip.yaml, or remove `inject: provider`.",
       },
     );
   }
@@ -135,7 +135,7 @@ export function providedDsn(dir: string, declaration: Declaration, app: string, 
   const service = providerOf(declaration, app);
   const dsn = service && lastGoodVariables(dir, declaration, service)?.[variable];
   if (dsn) return new Secret(dsn);
-  throw new CodedError("GC1605", `app ${app} has no DSN yet: its provider has not been through`, {
+  throw new CodedError("GC1605", `app ${app} has no DSN yet: its provider service has not run`, {
     remedy: "docker compose up -d --wait",
   });
 }
@@ -185,7 +185,7 @@ async function secretsOf(context: ProviderContext, { server, admin }: Declaratio
 
 function missingPassword(): never {
   throw new CodedError("GC1304", "the token in server.token is not accepted, and admin has no password", {
-    remedy: "Put a valid API token into what server.token names.",
+    remedy: "Store a valid API token where server.token points.",
   });
 }
 

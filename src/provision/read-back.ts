@@ -50,7 +50,7 @@ export async function readBackEvents(
   const { store } = context;
   const { token, organization } = store;
   if (token === undefined || organization === undefined) {
-    throw new CodedError("GC1304", "the provisioner has not been through yet", {
+    throw new CodedError("GC1304", "the provisioner has not finished yet", {
       remedy: "docker compose up -d --wait",
     });
   }
@@ -59,7 +59,7 @@ export async function readBackEvents(
     try {
       const project = store.projects[projectName(declaration, declaration.apps[app]?.project ?? "")];
       if (project === undefined) {
-        throw new CodedError("GC1104", `app ${app} is not in the declaration the provisioner ran with`, {
+        throw new CodedError("GC1104", `app ${app} is not in the declaration that the provisioner ran with`, {
           remedy: "Run npx glitchtip-compose init, then docker compose up -d --wait",
         });
       }

@@ -57,7 +57,7 @@ export async function signInOnce(
   if (store.wasRefused(email, password)) {
     throw new CodedError("GC1302", `the password of ${email} was refused before and has not changed since`, {
       remedy:
-        "Put the right one where admin.password points; where the stack created it: npx glitchtip-compose secrets rotate admin-password; it is not tried again until it changes.",
+        "Store the right one where admin.password points. If the stack created it: npx glitchtip-compose secrets rotate admin-password. A password that was refused is not tried again until it changes.",
     });
   }
   return await signIn({ ...context, email, password }).catch((error: unknown) => {
@@ -78,7 +78,7 @@ export function tokenFrom(text: string, where: string): Secret {
   const token = text.trim();
   if (/^[\x21-\x7e]+$/.test(token)) return new Secret(token);
   throw new CodedError("GC1107", `${where}: ${token === "" ? "the API token is not there" : "this is no API token"}`, {
-    remedy: "Put the token there, as GlitchTip showed it when it was made.",
+    remedy: "Store the token there, as GlitchTip showed it when it was created.",
   });
 }
 
@@ -105,14 +105,14 @@ async function checkScopes(context: ProvisionContext, token: Secret): Promise<vo
   const scopes = await openClient({ ...context, token }).tokenScopes();
   if (scopes === undefined) {
     throw new CodedError("GC1304", `${baseUrl} does not know the API token that it was given`, {
-      remedy: `Make one there (Profile, Auth Tokens) with ${PROVISION_SCOPES.join(", ")}, and put it where server.token points.`,
+      remedy: `Create one there (Profile, Auth Tokens) with ${PROVISION_SCOPES.join(", ")}, and store it where server.token points.`,
     });
   }
   // Each scope is checked by its name: not every call of GlitchTip accepts `admin` for `read`.
   const missing = PROVISION_SCOPES.filter((scope) => !scopes.includes(scope));
   if (missing.length === 0) return;
   throw new CodedError("GC1305", `${baseUrl}: the API token that was given lacks ${missing.join(", ")}`, {
-    remedy: `Make another one there (Profile, Auth Tokens) with ${PROVISION_SCOPES.join(", ")}, and put it where server.token points.`,
+    remedy: `Create another one there (Profile, Auth Tokens) with ${PROVISION_SCOPES.join(", ")}, and store it where server.token points.`,
   });
 }
 

@@ -42,12 +42,13 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   const problems: string[] = [];
   const seconds = (name: string, fallback: number) => {
     const text = env[name] || String(fallback);
-    if (!/^[1-9]\d{0,5}$/.test(text)) problems.push(`${name}=${text}: a number of seconds`);
+    if (!/^[1-9]\d{0,5}$/.test(text)) problems.push(`${name}=${text}: must be a number of seconds`);
     return Number(text) * 1_000;
   };
   const address = (name: string, fallback: string) => {
     const text = env[name] || fallback;
-    if (!/^https?:\/\/[^/]/.test(text) || !URL.canParse(text)) problems.push(`${name}=${text}: http://… or https://…`);
+    if (!/^https?:\/\/[^/]/.test(text) || !URL.canParse(text))
+      problems.push(`${name}=${text}: must begin with http:// or https://`);
     return text;
   };
   const container = address("GLITCHTIP_URL", "http://glitchtip:8000");
@@ -83,7 +84,7 @@ export function readInput({ inputFile, declarationFile }: Environment, log: Log)
   }
   const declaration = readIfReadable(declarationFile);
   if (declaration !== undefined && declarationHash(declaration) !== result.data.declarationSha256) {
-    log.warn("glitchtip.yaml has changed since the last init; to take the change over: npx glitchtip-compose init");
+    log.warn("glitchtip.yaml has changed since the last init; to apply the change: npx glitchtip-compose init");
   }
   return result.data;
 }
@@ -110,7 +111,7 @@ function parse(path: string): unknown {
 export function readPassword({ passwordFile }: Environment): Secret {
   const password = withoutLineEnd(readIfThere(passwordFile) ?? "");
   if (password) return new Secret(password);
-  throw new CodedError("GC1107", `${passwordFile}: the admin's password is not there`, {
+  throw new CodedError("GC1107", `${passwordFile}: the administrator's password is missing`, {
     remedy: "npx glitchtip-compose init",
   });
 }

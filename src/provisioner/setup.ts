@@ -48,15 +48,13 @@ export function setUpSecrets(
     if (existsSync(join(folders.given, name))) return copyGiven(context, name);
     if (store.value(name) !== undefined) return [];
     if (isMadeSecret(name)) return makeMissing(context, name);
-    return [
-      { what: `${shownName(name)}: there is no file and no variable for it`, remedy: "npx glitchtip-compose init" },
-    ];
+    return [{ what: `${shownName(name)}: no file or variable provides it`, remedy: "npx glitchtip-compose init" }];
   });
   if (problems.length === 0) return;
   const remedies = [...new Set(problems.flatMap(({ remedy }) => remedy ?? []))];
   throw new CodedError("GC1107", "secrets are missing:", {
     problems: problems.map(({ what }) => what),
-    ...(remedies.length > 0 && { remedy: `${remedies.join(", then ")}. No data is lost by it.` }),
+    ...(remedies.length > 0 && { remedy: `${remedies.join(", then ")}. No data is lost.` }),
   });
 }
 
@@ -84,7 +82,7 @@ const shownName = (name: string): string =>
 /** Finds a secret that was never handed over, or that was handed over for a reference that the declaration has no more. */
 function handedProblem(store: SecretStore, name: string, mark: string | undefined): Problem[] {
   if (store.value(name) !== undefined && store.mark(name) === mark) return [];
-  const what = `${shownName(name)}: no container can read it from Vault; npx glitchtip-compose up hands it over`;
+  const what = `${shownName(name)}: containers cannot read it from Vault; npx glitchtip-compose up hands it over`;
   return [{ what, remedy: "npx glitchtip-compose up" }];
 }
 
@@ -104,7 +102,7 @@ function makeMissing({ store, log, folders, random }: SetupContext, name: MadeSe
     return [];
   }
   if (BOUND_TO_DATABASE.includes(name) && holdsDatabase(folders.database)) {
-    const what = `${shown}: its volume is empty, and the database that it belongs to is there`;
+    const what = `${shown}: its volume is empty, but the database that it belongs to exists`;
     return [{ what, remedy: `npx glitchtip-compose secrets rotate ${shown.replace("_", "-")}` }];
   }
   const made = random(MADE_SECRETS[name].bytes).toString("base64url");

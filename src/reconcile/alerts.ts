@@ -68,7 +68,7 @@ function planAlert(draft: Draft, place: PlanPlace, wanted: DesiredAlert, found: 
   const anew = match.tagsChange;
   const warnings = [
     ...(wanted.recipients.length === 0 ? [MAILS_THE_TEAM] : []),
-    ...(anew ? ["is made anew under another number: GlitchTip cannot change the tags of a recipient"] : []),
+    ...(anew ? ["is created again under another number: GlitchTip cannot change the tags of a recipient"] : []),
   ];
   const head = {
     kind: "alert",

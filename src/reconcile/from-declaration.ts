@@ -106,7 +106,7 @@ export function desiredProject(
     ...(isLone ? { onlyJiraAlert: true } : {}),
     monitors: scope.list("monitors", monitors, (one, at) => desiredMonitor(one, [...path, "monitors", at])),
     ...(jira !== undefined && bridge === undefined
-      ? { notes: ["jira is declared, but the server has no jiraBridge: no tickets are made"] }
+      ? { notes: ["jira is declared, but the server has no jiraBridge: no tickets are created"] }
       : {}),
   };
 }

@@ -139,7 +139,7 @@ export function planStatusPages(
     if (named.length > known.ofOthers(name)) {
       draft.warn(
         place,
-        `status page "${name}": GlitchTip does not tell to which of the account's organizations the page of this name belongs, so none is made; if it is another organization's, make this one in GlitchTip's web page, or give it another name`,
+        `status page "${name}": GlitchTip does not say to which of the account's organizations the page of this name belongs, so none is created; if it belongs to another organization, create this one in GlitchTip's web page, or give it another name`,
       );
       return [];
     }

@@ -59,7 +59,7 @@ export async function acquireAdvisoryLocks(
     }
   } catch (cause) {
     void end();
-    throw new CodedError("GC2007", "the queue's engine did not give the locks of the servers", { cause });
+    throw new CodedError("GC2007", "the queue's engine did not grant the locks of the servers", { cause });
   }
   let isLeft = false;
   return {

@@ -99,7 +99,7 @@ function wordsOf(claim: unknown): string[] {
 }
 
 function remoteKeys(jwks: string): JWTVerifyGetKey {
-  if (!URL.canParse(jwks)) throw new CodedError("GC1001", `--jwks ${jwks} is no address`);
+  if (!URL.canParse(jwks)) throw new CodedError("GC1001", `--jwks ${jwks} is no URL`);
   const keys = createRemoteJWKSet(new URL(jwks));
   return async (header, token) => {
     try {
@@ -122,7 +122,7 @@ function signingKey(secret: Secret): Uint8Array {
   if (key.length >= LEAST_SECRET_BYTES) return key;
   throw new CodedError(
     "GC1001",
-    `the secret of the tokens has ${key.length} bytes; HS256 needs ${LEAST_SECRET_BYTES}`,
+    `the secret of the tokens has ${key.length} bytes; HS256 needs at least ${LEAST_SECRET_BYTES}`,
     {
       remedy: "Make one: openssl rand -base64 32",
     },

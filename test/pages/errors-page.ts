@@ -311,7 +311,7 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     example: "a restore of latest is under way (database)",
   },
   GC1806: {
-    cause: "The passphrase or key is not the one the backup was made with.",
+    cause: "The passphrase or key is not the one the backup was created with.",
     todo: "Give the right one, or restore without the secrets: `--without-secrets`.",
     example: "the secrets of the backup do not open with this passphrase",
   },

@@ -161,7 +161,7 @@ describe("provision", () => {
   it("writes the env files of apps that take theirs from one, and says when one file cannot hold all", async () => {
     await using setup = await setUp(", jobs: { project: shop, inject: env-file, audience: host }");
     const all = await setup.run("provision", "--dotenv", "all.env");
-    expect(all).toMatchObject({ code: 2, stderr: expect.stringContaining("SENTRY_DSN: of api and of jobs") });
+    expect(all).toMatchObject({ code: 2, stderr: expect.stringContaining("SENTRY_DSN: from api and from jobs") });
     expect(existsSync(setup.path("all.env"))).toBe(false);
     expect(await setup.run("provision", "jobs", "--dotenv", "jobs.env")).toMatchObject({ code: 0 });
     expect(setup.read(".glitchtip", "env", "jobs.env")).toBe(setup.read("jobs.env"));

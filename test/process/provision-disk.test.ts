@@ -189,7 +189,7 @@ describe("what the container is given", () => {
       env: { GLITCHTIP_ADMIN_PASSWORD_FILE: "/nowhere/password" },
     });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^error GC1107: \/nowhere\/password: the admin's password is not there$/m);
+    expect(stderr).toMatch(/^error GC1107: \/nowhere\/password: the administrator's password is missing$/m);
   });
 
   it("never shows up in what it says: no password, token or key, whatever goes wrong", async () => {

@@ -91,7 +91,7 @@ export async function verifyBundle(path: string): Promise<number> {
   const lines = (readIfThere(join(path, CHECKSUMS)) ?? "").split("\n").filter((line) => line !== "");
   if (lines.length === 0) {
     throw new CodedError("GC1610", `${path} is no bundle: it has no ${CHECKSUMS}`, {
-      remedy: "Give the folder that package made.",
+      remedy: "Give the folder that package created.",
     });
   }
   const problems: string[] = [];

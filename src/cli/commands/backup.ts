@@ -187,7 +187,7 @@ async function targetOf(context: CliContext, project: Workspace): Promise<Backup
 async function prune({ context, project, folders: [folder, ...others], flags }: Call): Promise<void> {
   const rules = flags.keep ?? project.declaration.backup?.keep;
   if (rules === undefined) {
-    throw new CodedError("GC1001", "it is not said which backups to keep", {
+    throw new CodedError("GC1001", "no option says which backups to keep", {
       remedy: "--keep daily=7,weekly=4, or the same in glitchtip.yaml as backup.keep",
     });
   }

@@ -21,7 +21,7 @@ export default {
     ),
   async run(context, { out, ...choice }, [what]) {
     if (what === undefined) {
-      throw new CodedError("GC1001", "it is not said what to export", {
+      throw new CodedError("GC1001", "no option says what to export", {
         remedy: "npx glitchtip-compose export configuration",
       });
     }

@@ -25,7 +25,7 @@ export default {
     const project = readWorkspace(context.dir);
     const to = given ?? project.declaration.admin?.email;
     if (to === undefined) {
-      throw new CodedError("GC1001", "it is not said who gets the mail", { remedy: "Add --to ADDRESS." });
+      throw new CodedError("GC1001", "no option says who gets the mail", { remedy: "Add --to ADDRESS." });
     }
     await withProgress(context, `sending a test mail to ${to}`, () =>
       sendTestMail(openDocker(context), project, to, context.env),

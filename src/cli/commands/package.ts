@@ -21,7 +21,7 @@ export default {
     command
       .argument("<action>", "create, or verify")
       .argument("[bundle]", "for verify: the bundle's folder")
-      .option("--to <folder>", "for create: where the bundle's folder is made", "bundles")
+      .option("--to <folder>", "for create: where the bundle's folder is created", "bundles")
       .option("--name <name>", "for create: the name of the bundle's folder; default: glitchtip- and the time")
       .option("--without <file...>", "for create: Compose files to leave out")
       .option("--dry-run", "for create: only say what would be in it"),

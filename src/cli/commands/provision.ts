@@ -58,7 +58,7 @@ function checkFlags({ url, token, readyWithin }: Flags): number {
   if (token !== undefined && parseReference(token) === undefined) {
     problems.push(`--token: ${REFERENCE_FORMS}; the token itself would be seen by everyone on this machine`);
   }
-  if (!/^[1-9]\d{0,4}$/.test(readyWithin)) problems.push(`--ready-within ${readyWithin}: a number of seconds`);
+  if (!/^[1-9]\d{0,4}$/.test(readyWithin)) problems.push(`--ready-within ${readyWithin}: must be a number of seconds`);
   if (problems.length > 0) throw new CodedError("GC1001", "flags that cannot be used:", { problems });
   return Number(readyWithin) * 1_000;
 }

@@ -175,7 +175,9 @@ function newServer(flags: NewFileFlags): Pick<NewFileOptions, "server" | "organi
 
 function problemsOfToken({ token: given, tokenFile }: NewFileFlags, token: string | undefined): string[] {
   return [
-    ...(given !== undefined && tokenFile !== undefined ? ["--token and --token-file say the same twice"] : []),
+    ...(given !== undefined && tokenFile !== undefined
+      ? ["--token and --token-file both state the token: use one of them"]
+      : []),
     ...(token !== undefined && parseReference(token) === undefined ? [`--token: ${REFERENCE_FORMS}`] : []),
   ];
 }

@@ -71,7 +71,7 @@ export default {
     });
     if (flags.abort) return await abort(context, open());
     if (wanted === undefined) {
-      throw new CodedError("GC1001", "it is not said which backup", { remedy: "npx glitchtip-compose restore latest" });
+      throw new CodedError("GC1001", "no backup is named", { remedy: "npx glitchtip-compose restore latest" });
     }
     const backup = chooseBackup(foldersOf(context), context.dir, wanted);
     await withProgress(context, `reading ${backup.path}`, () => verifyBackup(backup, context.signal));

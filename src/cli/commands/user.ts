@@ -126,7 +126,7 @@ async function update({
 }: ActionCall): Promise<Done> {
   const [email] = requireArguments("user update", ["email"], words);
   if (name === undefined && newEmail === undefined) {
-    throw new CodedError("GC1001", "it is not said what to update", { remedy: "Give --name or --email." });
+    throw new CodedError("GC1001", "no option says what to update", { remedy: "Give --name or --email." });
   }
   const args = { email, ...(name !== undefined && { name }), ...(newEmail !== undefined && { newEmail }) };
   return { said: `updated ${newEmail ?? email}`, account: await accounts.do("user update", args, { dryRun }) };

@@ -90,7 +90,7 @@ export const projectSchema = z.strictObject({
   name: described(z.optional(text(PROJECT_NAME_LONGEST)), "Shown in GlitchTip. Default: the key."),
   team: described(
     z.optional(slugSchema),
-    `The team's slug. Default: ${DEFAULT_TEAM}, where the project has to be made.`,
+    `The team's slug. Default: ${DEFAULT_TEAM}, if the project has to be created.`,
   ),
   platform: described(z.optional(text(64)), "For example node-express; GlitchTip shows matching set-up help."),
   ...managedProjectFields,
@@ -120,7 +120,10 @@ export const projectsSchema = z._default(z.record(text(PROJECT_NAME_LONGEST), z.
 
 /** The fields of an organization beside its projects. */
 export const organizationFields = {
-  teams: described(z.optional(z.array(slugSchema)), "Slugs of the teams. Left out: those that projects need are made."),
+  teams: described(
+    z.optional(z.array(slugSchema)),
+    "Slugs of the teams. If left out, the teams that projects need are created.",
+  ),
   members: described(z.optional(z.array(memberSchema)), "The members of the organization."),
   monitors: described(
     z.optional(z.array(monitorSchema)),

@@ -26,23 +26,23 @@ export const serverSchema = z.strictObject({
   ),
   url: described(
     z.optional(baseUrl),
-    "What browsers, people and programs of the host use. Default: http://localhost and the published port. Without `image`: a GlitchTip that is there already.",
+    "What browsers, people and programs of the host use. Default: http://localhost and the published port. Without `image`: an existing GlitchTip.",
   ),
   token: described(
     z.optional(secretReferenceSchema),
-    "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of an API token for the server that is there already. Without it `admin` signs in.",
+    "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of an API token for an existing server. Without it, `admin` signs in.",
   ),
   containerUrl: described(
     z.optional(baseUrl),
-    "Where containers reach the server that is there already, if not by `url`; for one on this host http://host.docker.internal:PORT.",
+    "Where containers reach an existing server, if not by `url`; for a server on this host http://host.docker.internal:PORT.",
   ),
   network: described(
     z.optional(text(255)),
-    "A Docker network that is there already, which the provisioner and the apps join to reach `containerUrl`.",
+    "An existing Docker network, which the provisioner and the apps join to reach `containerUrl`.",
   ),
   ca: described(
     z.optional(z.string().check(z.regex(/^file:.+$/, { error: "must be file:PATH of a certificate (PEM)" }))),
-    "file:PATH of the certificate authority that signed the certificate of the server that is there already.",
+    "file:PATH of the certificate authority that signed the certificate of an existing server.",
   ),
   port: described(
     z._default(z.int().check(z.minimum(1), z.maximum(65535)), 8000),

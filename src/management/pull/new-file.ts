@@ -217,7 +217,7 @@ export async function checkPullToken({ server }: Calls, url: string, asked: Read
   await server.settings();
   const scopes = await server.tokenScopes();
   const needed = PULL_SCOPES.filter((scope) => scope !== "member:read" || asked.has("member"));
-  const remedy = `Make one there (Profile, Auth Tokens) with ${needed.join(", ")}, and put it where --token points.`;
+  const remedy = `Create one there (Profile, Auth Tokens) with ${needed.join(", ")}, and put it where --token points.`;
   if (scopes === undefined) throw new CodedError("GC1304", `${url} does not know this API token`, { remedy });
   const missing = needed.filter((scope) => !scopes.includes(scope));
   if (missing.length === 0) return;

@@ -33,7 +33,7 @@ export async function placeStatusPages(
   const names = new Set(open.map(({ name }) => name).filter((name) => !known.has(name)));
   if (names.size === 0) return { observed, left: [] };
   const what = [...names].map((name) => nameOf({ kind: "statusPage", name })).join(", ");
-  const why = `${what}: GlitchTip does not tell to which of the account's ${length} organizations a page without monitors belongs`;
+  const why = `${what}: GlitchTip does not say to which of the account's ${length} organizations a page without monitors belongs`;
   return { observed, left: [`${why}; declare it by hand in statusPages`] };
 }
 

@@ -60,13 +60,14 @@ function joinEnvFiles(envFiles: readonly (readonly [string, string])[]): string 
     for (const line of composeEnvFile(text).split("\n").slice(0, -1)) {
       const name = line.slice(0, line.indexOf("="));
       const other = by.get(name);
-      if (other !== undefined && other.line !== line) problems.push(`${name}: of ${other.app} and of ${app}`);
+      if (other !== undefined && other.line !== line) problems.push(`${name}: from ${other.app} and from ${app}`);
       by.set(name, other ?? { app, line });
     }
   }
   if (problems.length === 0) return [...by.values()].map(({ line }) => `${line}\n`).join("");
   throw new CodedError("GC1001", "apps have different DSNs under the same name, which one file cannot hold:", {
     problems,
-    remedy: "Name the apps that it is for: provision APP --dotenv PATH; or take --out FOLDER, a file for each.",
+    remedy:
+      "Name the apps that the file is for: provision APP --dotenv PATH. Or use --out FOLDER, which writes one file for each app.",
   });
 }

@@ -96,7 +96,7 @@ function chooseProjects(
   const names = wanted.map((app) => {
     const project = declaration.apps[app]?.project;
     if (project !== undefined) return projectName(declaration, project);
-    throw new CodedError("GC1104", `app ${app} is not in the declaration the provisioner runs with`, {
+    throw new CodedError("GC1104", `app ${app} is not in the declaration that the provisioner runs with`, {
       remedy: "npx glitchtip-compose init, then: docker compose up -d --wait",
     });
   });

@@ -175,8 +175,8 @@ export async function untilSilent(watch: Watch, restartedAtMs: number, silentFor
     const who = [...new Set(holders.now.map(({ who }) => who))].join(", ");
     say(
       who === ""
-        ? `watching that the old key stays silent, ${Math.ceil(leftMs / 1_000)} s to go`
-        : `the old key is still with ${who}`,
+        ? `checking that nothing uses the old key: ${Math.ceil(leftMs / 1_000)} s left`
+        : `the old key is still held by ${who}`,
     );
     await clock.sleep(Math.max(1, Math.min(lookEveryMs(silentForMs), leftMs)), signal);
   }

@@ -62,7 +62,7 @@ export async function turnBack(context: RotationContext, label: string, name: st
   }
   if (!keys.some(({ id }) => id === retiring.id)) {
     throw new CodedError("GC1408", `the old key of project ${project.slug} is deleted: there is no way back`, {
-      remedy: `To end what was begun: ${GO_ON}`,
+      remedy: `To finish the rotation: ${GO_ON}`,
     });
   }
   const back = { retiringSinceMs };
@@ -90,7 +90,7 @@ export async function retireKey(context: RotationContext, name: string, keepOld:
     const ids = (await glitchtip.keys(...address)).map(({ id }) => id);
     if (!ids.includes(successor.id)) {
       throw new CodedError("GC1408", `project ${project.slug}: the key in use was deleted on the server`, {
-        remedy: `For another one: ${GO_ON}; back to the old one: ${GO_BACK}`,
+        remedy: `To create another one: ${GO_ON}. To go back to the old one: ${GO_BACK}`,
       });
     }
     if (ids.includes(retiring.id)) await glitchtip.deleteKey(...address, retiring.id);
@@ -128,7 +128,7 @@ function open(context: RotationContext, name: string): RotatedKeyContext {
   const project = projects[name];
   if (token === undefined || organization === undefined || project === undefined) {
     const remedy = "docker compose up -d --wait";
-    throw new CodedError("GC1304", "the provisioner has not been through yet", { remedy });
+    throw new CodedError("GC1304", "the provisioner has not finished yet", { remedy });
   }
   return { glitchtip: openClient({ ...context, token }), address: [organization.slug, project.slug], project };
 }

@@ -67,7 +67,7 @@ export async function rotateKeys(context: RotateContext, options: RotateOptions)
     const { maybe } = await findHolders(docker, before, declaration, rotating, context.clock.now());
     return { outcome: "planned", projects: rotating.map((one) => rotatedProject(before, one)), events: [], maybe };
   }
-  say(abort ? "publishing the old DSN again" : "making a new key, proving and publishing it");
+  say(abort ? "publishing the old DSN again" : "creating a new key, proving it by an event and publishing it");
   const rotating = await ask({ ...request, verb: abort ? "abort" : "begin" });
   if (rotating.length === 0) return { outcome: "nothing", projects: [], events: [], maybe: [] };
 

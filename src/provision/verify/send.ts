@@ -110,7 +110,8 @@ function appContainer(stack: RunningStack, app: string): Container {
   const state = container === undefined ? "it has no container" : `${container.state}, exit code ${container.exitCode}`;
   if (container?.exitCode === NO_DSN_EXIT) {
     throw new CodedError("GC1605", `app ${app} is not running, because there was no DSN for it yet (${state})`, {
-      remedy: "npx glitchtip-compose doctor shows why there is none; once that is mended: docker compose up -d --wait",
+      remedy:
+        "npx glitchtip-compose doctor shows why there is none; after you have fixed that: docker compose up -d --wait",
     });
   }
   throw new CodedError("GC1605", `app ${app} is not running (${state})`, {
@@ -148,9 +149,13 @@ function notAccepted(app: AppToVerify, { code, stdout, stderr }: ProcessResult):
 function imageOf({ config }: RunningStack): string {
   const image = config.services[PROVISIONER]?.image;
   if (image !== undefined) return image;
-  throw new CodedError("GC1605", `the project has no service ${PROVISIONER}, whose image could send the event`, {
-    remedy: "npx glitchtip-compose init",
-  });
+  throw new CodedError(
+    "GC1605",
+    `the Compose project has no service ${PROVISIONER}, whose image could send the event`,
+    {
+      remedy: "npx glitchtip-compose init",
+    },
+  );
 }
 
 type OpenTransport = (baseUrl: string) => Transport;

@@ -179,7 +179,7 @@ export function chooseApps(declaration: Pick<Declaration, "apps">, wanted: reado
   if (given.length > 0) {
     throw new CodedError(
       "GC1001",
-      `${given.join(", ")}: a DSN of its own, with no token to see or change anything by`,
+      `${given.join(", ")}: the declaration states the DSN itself, and no API token for that server`,
       {
         remedy: "Give the app a project instead of a dsn, or look in the GlitchTip that its DSN leads to.",
       },

@@ -42,7 +42,7 @@ export const compatRoutes =
       {
         schema: {
           operationId: "reconcileProjectAlerts",
-          summary: "Plans, or with dry_run: false applies, the alerts of projects on servers that the request brings",
+          summary: "Plans the alerts of projects on servers that the request states; with dry_run: false, applies them",
           body: compatSchema,
           querystring: freshSchema,
           response: { 202: acceptedSchema, ...errorsOf(400, 401, 403, 413, 415, 422, 503) },
@@ -65,7 +65,7 @@ export const compatRoutes =
         const { targets, seal } = context;
         const refused = targets?.problems(caller.subject, instances) ?? ["the service was started without --compat"];
         if (seal === undefined || refused.length > 0) {
-          throw new CodedError("GC2003", "the request brings targets that are not allowed", {
+          throw new CodedError("GC2003", "the request names targets that are not allowed", {
             problems: refused,
             remedy: "Allow them in the file of --compat, or declare these servers and send POST /api/v1/plan.",
           });

@@ -165,7 +165,7 @@ describe("help", () => {
       Everyday:
         --app <service=project>       a service that gets a DSN, and its project;
                                       repeatable
-        --no-apps                     no service gets a DSN: GlitchTip alone, with or
+        --no-apps                     GlitchTip alone: no service gets a DSN, with or
                                       without a Compose file
         --sample                      a sample app, also in a folder that is not empty
         --organization <name>         the organization's name; default: the folder's
@@ -187,18 +187,19 @@ describe("help", () => {
                                       443
 
       An existing Traefik:
-        --proxy-network <name>        proxy traefik: the network of your Traefik, of
-                                      your Compose file or another (default traefik)
+        --proxy-network <name>        proxy traefik: the network of your Traefik (a
+                                      key of your Compose file, or a Docker network;
+                                      default traefik)
         --cert-resolver <name>        proxy traefik: the name of its certificate
                                       resolver
         --proxy-entrypoint <name>     proxy traefik: the entrypoint that takes HTTPS
                                       (default websecure)
 
       Mail:
-        --email-url <reference>       file:PATH or env:NAME of the mail server's
-                                      address
-        --email-host <name>           instead of --email-url: the mail server, whose
-                                      address init writes
+        --email-url <reference>       a reference to the mail server's address:
+                                      file:PATH or env:NAME
+        --email-host <name>           instead of --email-url: the mail server's name,
+                                      from which init composes the address
         --email-port <number>         587 (STARTTLS, the default), 465 (TLS), or
                                       another port without TLS
         --email-user <name>           the user that signs in to the mail server
@@ -207,14 +208,15 @@ describe("help", () => {
       An existing GlitchTip:
         --server-url <url>            the address of an existing GlitchTip; none is
                                       started here
-        --token <reference>           file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of
-                                      an API token for it
+        --token <reference>           a reference to an API token for it: file:PATH,
+                                      env:NAME or vault:MOUNT/PATH#FIELD
         --token-file <path>           the same as --token file:PATH
-        --admin-password <reference>  instead of a token: of the password of --email
+        --admin-password <reference>  instead of a token: a reference to the password
+                                      of the account --email
         --container-url <url>         where containers reach it, such as
                                       http://host.docker.internal:8000
-        --network <name>              a Docker network to join, where containers reach
-                                      it there
+        --network <name>              a Docker network to join, if containers reach it
+                                      there
         --ca-file <path>              the certificate authority that signed its
                                       certificate (PEM)
 
@@ -233,8 +235,8 @@ describe("help", () => {
                                       states none
         --command <service=json>      the image's command, if your Compose file states
                                       none
-        --service                     the reconcile service, too: says what has
-                                      drifted, and plans and applies by request
+        --service                     add the reconcile service, which reports drift,
+                                      and plans and applies by request
                                       (docs/service.md)
         --discovery <how>             how Compose finds the generated file: override
                                       (compose.override.yaml) or env (COMPOSE_FILE in

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { everything } from "../../support/desired-server.ts";
 import { startServer } from "../../support/emulator.ts";
-import { provisionOnce, temporaryFolders } from "../../support/provisioning.ts";
+import { hastyClock, provisionOnce, temporaryFolders } from "../../support/provisioning.ts";
 import { ALL_OF_IT, reconcile, standing, startReconciling } from "../../support/reconciling.ts";
 
 describe("a create that the server does half", () => {
@@ -18,6 +18,21 @@ describe("a create that the server does half", () => {
     },
     20_000,
   );
+
+  it.each([
+    [{ kind: "answer", status: 500 } as const, "created on attempt 2"],
+    [{ kind: "half-done" } as const, "the server failed with 500; the incomplete object was repaired"],
+  ])("says of an alert how it came to be: %j", async (effect, note) => {
+    await using reconciling = await startReconciling({ generation: "5.2", registration: "open" });
+    const { emulator } = reconciling;
+    emulator.fault({ method: "POST", path: /\/alerts\/$/, times: 1, effect });
+    const clock = hastyClock(emulator);
+    const { outcomes } = await reconcile(reconciling.reopen({ clock }), everything(), "5.2");
+    const notes = outcomes
+      .filter(({ action }) => action.kind === "alert")
+      .map((one) => ("note" in one ? one.note : undefined));
+    expect(notes.filter((text) => text !== undefined)).toEqual([note]);
+  });
 
   it("is completed by the provisioner, too", async () => {
     await using emulator = await startServer({ generation: "5.2" });

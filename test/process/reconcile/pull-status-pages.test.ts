@@ -41,7 +41,7 @@ describe.each(GENERATIONS)("status pages of GlitchTip %s", (generation) => {
     project.declare(`organization: Acme\norganizations: {Labs: {}}\n${PAGES}`);
     expect(await project.run("apply", "--yes")).toMatchObject({ code: 0 });
     const told =
-      /left out: prod: status page "(Inner|Shop)", status page "(Inner|Shop)": GlitchTip does not tell to which of the account's 2 organizations/g;
+      /left out: prod: status page "(Inner|Shop)", status page "(Inner|Shop)": GlitchTip does not say to which of the account's 2 organizations/g;
     project.declare("organization: Acme\n");
     const { code, stderr } = await project.run("pull", "--all");
     expect([code, stderr.match(told)?.length]).toEqual([0, 1]);

@@ -33,7 +33,7 @@ describe("a declared status page", () => {
     const { warnings, made } = await applied(reconciling, `organization: Acme\n${SHOP}`);
     expect(made).toEqual([]);
     expect(warnings).toEqual([
-      expect.stringMatching(/^status page "Shop": GlitchTip does not tell to which .* none is made/),
+      expect.stringMatching(/^status page "Shop": GlitchTip does not say to which .* none is created/),
     ]);
   });
 

@@ -61,7 +61,7 @@ describe("init beside a Compose file", () => {
     const error = await refusal(run(folder));
     expect([error.code, error.remedy]).toEqual([
       "GC1002",
-      "Type for each of them: --app api=PROJECT (services here: api). For none: --no-apps",
+      "Add --app api=PROJECT for each of them (services here: api), or --no-apps for none.",
     ]);
   });
 

@@ -41,7 +41,9 @@ describe("the mail server's address in parts", () => {
       expect.stringContaining("--email-password-file"),
     ]);
     expect(await problems({ emailPort: "25" })).toEqual([expect.stringContaining("--email-host NAME")]);
-    expect(await problems({ emailHost: "h", emailUrl: "env:MAIL" })).toEqual([expect.stringContaining("twice")]);
+    expect(await problems({ emailHost: "h", emailUrl: "env:MAIL" })).toEqual([
+      expect.stringContaining("both state the mail server"),
+    ]);
   });
 });
 

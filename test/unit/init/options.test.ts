@@ -104,7 +104,7 @@ describe("options of init", () => {
 
   it("say --token and --token-file only once", async () => {
     const given = { serverUrl: "https://g.example.com", token: "env:T", tokenFile: "t" };
-    expect(await problemsOf(given)).toEqual(["--token and --token-file say the same twice"]);
+    expect(await problemsOf(given)).toEqual(["--token and --token-file both state the token: use one of them"]);
   });
 
   it("for production need a domain", async () => {

@@ -67,7 +67,7 @@ describe("the services that are selected at first", () => {
       "services:\n  db: { image: postgres:18 }\n  proxy: { image: caddy }\n  web: { build: . }\n",
     );
     expect((await refusal(run(folder))).remedy).toBe(
-      "Type for each of them: --app web=PROJECT (services here: web, proxy, db). For none: --no-apps",
+      "Add --app web=PROJECT for each of them (services here: web, proxy, db), or --no-apps for none.",
     );
     expect(await run(folder, { noApps: true })).toMatchObject({ afterwards: "npx glitchtip-compose add web" });
   });

@@ -59,7 +59,9 @@ describe("init --proxy traefik", () => {
       'labels: ["traefik.http.routers.a.tls.certresolver=le", "traefik.http.routers.b.tls.certresolver=zero"]';
     const { production, warnings } = await productionAfter(web(more));
     expect(production?.certResolver).toBeUndefined();
-    expect(warnings).toContainEqual("your services name le and zero to Traefik: say which by --cert-resolver");
+    expect(warnings).toContainEqual(
+      "the Traefik labels of your services name le and zero: say which by --cert-resolver",
+    );
   });
 
   it("is not concerned by labels with another proxy", async () => {

@@ -53,7 +53,7 @@ describe("init in a folder without a Compose file", () => {
     folder.write("compose.yaml", SERVICE);
     expect(await refusal(run(folder, { sample: true }))).toMatchObject({
       code: "GC1001",
-      message: expect.stringContaining("here is compose.yaml"),
+      message: expect.stringContaining("this one has compose.yaml"),
     });
   });
 

@@ -6,7 +6,12 @@ import { observe } from "../../../src/provision/observe.ts";
 const DATE = "2026-08-01T09:00:00.000000Z";
 
 it.each([
-  ["J4", ['an organization named "J4" is there already; "j4" differs from it in case only, and becomes another one']],
+  [
+    "J4",
+    [
+      'an organization named "J4" already exists; "j4", which differs only in upper and lower case, becomes a second one',
+    ],
+  ],
   ["j4", []],
   ["J5", []],
 ])("an organization %s on the server, beside the declared j4: the warnings", async (name, expected) => {

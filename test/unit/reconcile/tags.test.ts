@@ -39,7 +39,7 @@ describe("tags of a recipient", () => {
   it("cannot be changed on the server, so the alert is created again, with a warning", async () => {
     const { actions } = await plan(TAGGED, there(["release"]), { generation: "6" });
     expect(actions).toMatchObject([
-      { type: "update", desired: { anew: true }, warning: expect.stringContaining("made anew") },
+      { type: "update", desired: { anew: true }, warning: expect.stringContaining("created again") },
     ]);
   });
 

@@ -170,8 +170,8 @@ describe("the service", () => {
   it("starts with one way to check tokens, and with no secret that can be guessed", () => {
     expect(() => openAuth(ISSUER, () => NOW_MS)).toThrow("no token can be checked without --secret or --jwks");
     expect(() => openAuth({ ...ISSUER, secret: new Secret("dev-secret") }, () => NOW_MS)).toThrow(
-      "has 10 bytes; HS256 needs 32",
+      "has 10 bytes; HS256 needs at least 32",
     );
-    expect(() => openAuth({ ...ISSUER, jwks: "keys" }, () => NOW_MS)).toThrow("--jwks keys is no address");
+    expect(() => openAuth({ ...ISSUER, jwks: "keys" }, () => NOW_MS)).toThrow("--jwks keys is no URL");
   });
 });

@@ -47,7 +47,7 @@ describe("the watch over the old key", () => {
     const watch = watching(() => []);
     expect(await watch.wait(0, MINUTE)).toEqual({ now: [], maybe: [MAYBE] });
     expect(watch.nowMs()).toBe(MINUTE);
-    expect(watch.said[0]).toBe("watching that the old key stays silent, 60 s to go");
+    expect(watch.said[0]).toBe("checking that nothing uses the old key: 60 s left");
   });
 
   it("ends at once when the last restart was long ago", async () => {
@@ -68,7 +68,7 @@ describe("the watch over the old key", () => {
     const watch = watching((now) => (now >= 20_000 && now < 25_000 ? [HOLDER] : []));
     await watch.wait(0, MINUTE);
     expect(watch.nowMs()).toBeGreaterThanOrEqual(80_000);
-    expect(watch.said).toContain("the old key is still with container old-1");
+    expect(watch.said).toContain("the old key is still held by container old-1");
   });
 
   it("fails at its end with the names of those who still have the key", async () => {

@@ -38,7 +38,7 @@ describe("reading events back", () => {
   });
 
   it("fails with the container's last lines when it ends without an answer", async () => {
-    const stderr = "error GC1304: the provisioner has not been through yet\n  → docker compose up -d --wait\n";
+    const stderr = "error GC1304: the provisioner has not finished yet\n  → docker compose up -d --wait\n";
     const { error } = await read(async () => answers({ code: 1, stderr }));
     expect(error).toMatchObject({ code: "GC1605", problems: stderr.trimEnd().split("\n") });
   });
