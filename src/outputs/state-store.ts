@@ -34,6 +34,7 @@ const stateShape = z.object({
     }),
   ),
   provedAt: z.optional(z.string()),
+  provedRun: z.optional(z.string()),
   refusedPassword: z.optional(z.object({ salt: z.string(), hash: z.string() })),
 });
 
@@ -44,10 +45,13 @@ export interface StateStore extends Known {
   readonly token: Secret | undefined;
   /** When an event last went through server and worker, as an ISO date. */
   readonly provedAt: string | undefined;
+  /** The name of the database's run in which that was. */
+  readonly provedRun: string | undefined;
   setToken(id: string, token: Secret | undefined): void;
   setOrganization(organization: NonNullable<Known["organization"]> | undefined): void;
   setProject(name: string, project: Known["projects"][string] | undefined): void;
   setProvedAt(date: string): void;
+  setProvedRun(name: string): void;
   /** Stores a refused password, which is not tried again: five refusals lock the account (sign-in scenario). */
   refusePassword(email: string, password: Secret): void;
   wasRefused(email: string, password: Secret): boolean;
@@ -83,8 +87,14 @@ export function openStateStore(folder: string, { keep = true }: { readonly keep?
     get provedAt() {
       return state.provedAt;
     },
+    get provedRun() {
+      return state.provedRun;
+    },
     setProvedAt(date) {
       save({ ...state, provedAt: date });
+    },
+    setProvedRun(name) {
+      save({ ...state, provedRun: name });
     },
     setToken(id, token) {
       const { token: _, refusedPassword: __, ...rest } = state;

@@ -24,6 +24,8 @@ export interface ProvisionContext {
   readonly proofWithinMs: number;
   /** Proves the worker by a real event, also where every DSN was proved before. Default: false. */
   readonly provesWorker?: boolean;
+  /** The name of the database's run: proves the worker, too, where it is another one than at the last proof. */
+  readonly databaseRun?: string;
 }
 
 /** What is to be provisioned. */

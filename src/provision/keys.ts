@@ -38,10 +38,16 @@ export async function ensureKeys(
   context.signal.throwIfAborted();
   linked.signal.throwIfAborted();
   const problem = problems.flatMap((settled) => (settled.status === "fulfilled" ? (settled.value ?? []) : []))[0];
-  const isProved = context.store.provedAt !== provedBefore;
-  if (problem !== undefined || isProved || context.provesWorker !== true) return problem;
-  return await proveWorker(context, glitchtip, desired);
+  const isProved = () => context.store.provedAt !== provedBefore;
+  if (problem !== undefined || (!isProved() && !needsProof(context))) return problem;
+  const lost = isProved() ? undefined : await proveWorker(context, glitchtip, desired);
+  if (isProved() && context.databaseRun !== undefined) context.store.setProvedRun(context.databaseRun);
+  return lost;
 }
+
+/** Whether the worker may have stopped storing events since the last proof, although every key is accepted. */
+const needsProof = ({ provesWorker, databaseRun, store }: ProvisionContext): boolean =>
+  provesWorker === true || (databaseRun !== undefined && databaseRun !== store.provedRun);
 
 /**
  * Proves the worker by one event to the first project. Returns the problem where the event is not stored: then the DSN

@@ -3,6 +3,7 @@ import { CodedError, hasErrno } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import { Secret } from "../base/secret.ts";
+import { DATABASE_RUN_VARIABLE } from "../config/database-run.ts";
 import { PROVES_WORKER_VARIABLE } from "../config/defaults.ts";
 import { declarationHash, type ProvisionFile, provisionInputSchema } from "../config/provision-input.ts";
 import type { Audience } from "../config/schema.ts";
@@ -36,6 +37,8 @@ export interface Environment {
   readonly readyWithinMs: number;
   readonly proofWithinMs: number;
   readonly provesWorker: boolean;
+  /** The file with the name of the database's run; undefined where no worker depends on it. */
+  readonly databaseRunFile: string | undefined;
 }
 
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
@@ -68,6 +71,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     readyWithinMs: seconds("GLITCHTIP_READY_WITHIN_SECONDS", 300),
     proofWithinMs: seconds("GLITCHTIP_PROOF_WITHIN_SECONDS", 60),
     provesWorker: env[PROVES_WORKER_VARIABLE] === "true",
+    databaseRunFile: env[DATABASE_RUN_VARIABLE] || undefined,
   };
   if (problems.length === 0) return environment;
   throw new CodedError("GC1001", "variables that cannot be used:", { problems: [...new Set(problems)] });
@@ -114,6 +118,16 @@ export function readPassword({ passwordFile }: Environment): Secret {
   throw new CodedError("GC1107", `${passwordFile}: the administrator's password is missing`, {
     remedy: "npx glitchtip-compose init",
   });
+}
+
+/** Returns when the worker is proved. A run of the database that is not known is another one than at the last proof. */
+export function workerProof({ provesWorker, databaseRunFile }: Environment): {
+  readonly provesWorker: boolean;
+  readonly databaseRun?: string;
+} {
+  if (databaseRunFile === undefined) return { provesWorker };
+  const databaseRun = readIfThere(databaseRunFile);
+  return databaseRun ? { provesWorker, databaseRun } : { provesWorker: true };
 }
 
 /** Returns the `token` of a ProvisionContext, if the user gave one. */

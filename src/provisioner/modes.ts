@@ -20,7 +20,7 @@ import {
   readBackRequest,
   rotateRequest,
 } from "../provision/index.ts";
-import { type Environment, givenToken, readInput, readPassword } from "./environment.ts";
+import { type Environment, givenToken, readInput, readPassword, workerProof } from "./environment.ts";
 import { handleSecrets, setUp, showPassword } from "./setup.ts";
 
 /** What a mode uses of its process. */
@@ -127,7 +127,8 @@ async function provisionAlone(
     const takenOver = takeOver(dsnDir, apps);
     const transport = openTransport(openNodeHttp, baseUrls.container);
     const password = () => readPassword(environment);
-    const context = { ...environment, transport, store, clock, signal, log, password, ...givenToken(environment) };
+    const given = { ...workerProof(environment), ...givenToken(environment) };
+    const context = { ...environment, transport, store, clock, signal, log, password, ...given };
     const result = await provisionServer(context, {
       ...input,
       baseUrls,

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { chownSync, existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, chownSync, existsSync, readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import * as z from "zod/mini";
 import { CodedError, EXIT } from "../base/errors.ts";
@@ -118,8 +118,11 @@ function handOverDsnFolders(dsnDir: string): void {
   for (const app of orNotThere(folder, () => readdirSync(folder)) ?? []) chownSync(dsnFolder(dsnDir, app), uid, gid);
 }
 
-export const setUp: Mode = async ({ secretNames, secretsDir, dsnDir, handedSecrets: handed }, { log }) => {
+export const setUp: Mode = async (environment, { log }) => {
+  const { secretNames, secretsDir, dsnDir, handedSecrets: handed, databaseRunFile } = environment;
   handOverDsnFolders(dsnDir);
+  // A fresh volume belongs to root, and glitchtip-init is another user.
+  if (databaseRunFile !== undefined) chmodSync(dirname(databaseRunFile), 0o777);
   setUpSecrets(secretNames, new SecretStore(secretsDir), log, { handed });
   return EXIT.done;
 };

@@ -23,8 +23,8 @@ export function provisionServices(
   const sourced: ComposeService = { ...template, ...provisionerSource(template, source) };
   const own: ComposeService = {
     ...sourced,
-    volumes: [...(sourced.volumes ?? []), ...dsnMounts(declaration)],
     ...more,
+    volumes: [...(sourced.volumes ?? []), ...dsnMounts(declaration), ...(more.volumes ?? [])],
     environment: {
       ...template.environment,
       GLITCHTIP_URL: addresses.container,

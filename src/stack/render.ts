@@ -3,6 +3,7 @@ import { CodedError } from "../base/errors.ts";
 import { INSTANCE_LABEL } from "../compose/labels.ts";
 import type { ComposeService, UserProject } from "../compose/model.ts";
 import { needsContainer, needsProvisioner, provisionedApps } from "../config/app-sources.ts";
+import { DATABASE_RUN_VOLUME } from "../config/database-run.ts";
 import { DSN_VOLUME, dsnVolume } from "../config/dsn-volumes.ts";
 import { postgresVolume } from "../config/postgres.ts";
 import { declarationHash, type ProvisionFile, provisionPart } from "../config/provision-input.ts";
@@ -46,7 +47,7 @@ import { proxyFiles } from "./proxy.ts";
 import { reconcileServiceParts } from "./reconcile-service.ts";
 import { withSecretVolumes } from "./secret-volumes.ts";
 import { DATABASE_NETWORK, SETUP } from "./service-names.ts";
-import { bundledStack } from "./services.ts";
+import { bundledStack, namesDatabaseRun } from "./services.ts";
 import { singleContainerStack } from "./single-container.ts";
 
 const STATE_VOLUME = "glitchtip-state";
@@ -67,6 +68,7 @@ export function renderStack(input: StackInput): RenderedStack {
     databaseVolume: parts.databaseVolume,
     oldSecrets: input.oldSecrets,
     dsnMounts: hasProvisioner ? dsnMounts(declaration) : [],
+    databaseRun: parts.volumes.includes(DATABASE_RUN_VOLUME),
   });
   const hasSetup = secured.stack.services[SETUP] !== undefined;
   const fitting = declaration.engine === "podman" ? forPodman(secured.stack) : secured.stack;
@@ -153,6 +155,7 @@ function bundledParts(input: StackInput, apps: AppOverlays): ServerParts {
     },
     volumes: [
       ...(single?.volumes ?? [...databaseVolumes, UPLOADS_VOLUME]),
+      ...(namesDatabaseRun(declaration, server) ? [DATABASE_RUN_VOLUME] : []),
       ...operator.volumes,
       ...backup.volumes,
       ...care.volumes,

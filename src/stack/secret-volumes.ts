@@ -1,5 +1,11 @@
 import type { ComposeSecret, ComposeService } from "../compose/model.ts";
 import {
+  DATABASE_RUN_DIR,
+  DATABASE_RUN_FILE,
+  DATABASE_RUN_VARIABLE,
+  DATABASE_RUN_VOLUME,
+} from "../config/database-run.ts";
+import {
   DATABASE_DIR,
   GIVEN_SECRETS_DIR,
   HANDED_SECRETS_VARIABLE,
@@ -39,6 +45,8 @@ export interface SecretVolumesInput {
   readonly oldSecrets?: boolean | undefined;
   /** The mounts of the volumes with the apps' DSNs. */
   readonly dsnMounts?: readonly string[];
+  /** The setup service lets glitchtip-init write into the volume with the name of the database's run. */
+  readonly databaseRun?: boolean;
 }
 
 /** Puts every secret into a volume of its own, which the setup service fills before the services that mount it start. */
@@ -111,7 +119,14 @@ function afterSetup({ own, fromServer }: StackService): StackService {
 function setupService(
   names: readonly string[],
   sources: Readonly<Record<string, SecretSource>>,
-  { templates, provisioner, databaseVolume, oldSecrets = false, dsnMounts = [] }: SecretVolumesInput,
+  {
+    templates,
+    provisioner,
+    databaseVolume,
+    oldSecrets = false,
+    dsnMounts = [],
+    databaseRun = false,
+  }: SecretVolumesInput,
 ): ComposeService {
   const { volumes, ...template } = templates("glitchtip-setup");
   const given = names.filter((name) => isGiven(sources[name]));
@@ -137,10 +152,12 @@ function setupService(
     environment: {
       [SECRET_NAMES_VARIABLE]: names.join(" "),
       ...(handed.length > 0 && { [HANDED_SECRETS_VARIABLE]: handed.join(" ") }),
+      ...(databaseRun && { [DATABASE_RUN_VARIABLE]: DATABASE_RUN_FILE }),
     },
     volumes: [
       ...(isMounted ? (volumes ?? []) : dsnMounts),
       ...names.map((name) => `${secretVolume(name)}:${SECRETS_DIR}/${name}`),
+      ...(databaseRun ? [`${DATABASE_RUN_VOLUME}:${DATABASE_RUN_DIR}`] : []),
       ...(oldSecrets ? [`./${SECRETS_FOLDER}:${OLD_SECRETS_DIR}:ro`] : []),
       // Only looked at: beside an old database a new password would fit nothing.
       ...(databaseVolume === undefined

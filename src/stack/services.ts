@@ -1,5 +1,12 @@
 import { escaped } from "../compose/interpolate.ts";
 import type { ComposeService, Dependency } from "../compose/model.ts";
+import { needsContainer } from "../config/app-sources.ts";
+import {
+  DATABASE_RUN_DIR,
+  DATABASE_RUN_FILE,
+  DATABASE_RUN_VARIABLE,
+  DATABASE_RUN_VOLUME,
+} from "../config/database-run.ts";
 import { PROVES_WORKER_VARIABLE } from "../config/defaults.ts";
 import type { Audience, Declaration } from "../config/schema.ts";
 import { secretFile } from "../config/secret-volumes.ts";
@@ -14,6 +21,7 @@ import type { ComposeTemplates } from "./templates.ts";
 const VALKEY_URL = `redis://${VALKEY}:6379/0`;
 const HEALTHY: Dependency = { condition: "service_healthy", required: false };
 const STARTED: Dependency = { condition: "service_started", required: false };
+const RUN_MOUNT = `${DATABASE_RUN_VOLUME}:${DATABASE_RUN_DIR}`;
 
 /** Returns where each audience reaches the server; Compose fills in what only it knows. */
 export function addressesOf({ url, port }: Declaration["server"]): Readonly<Record<Audience, string>> {
@@ -39,6 +47,7 @@ export function bundledStack(
   const isSplit = topology === "split" || capabilities.allInOne === undefined;
   const bundlesValkey = resolved.valkey && external.valkey === undefined;
   const glitchtip = glitchtipServices(declaration, resolved, templates);
+  const namesRun = namesDatabaseRun(declaration, resolved);
   const web = isSplit ? capabilities.web : (capabilities.allInOne ?? capabilities.web);
 
   const services: Record<string, StackService> = {
@@ -47,7 +56,11 @@ export function bundledStack(
       : {}),
     ...(bundlesValkey ? { [VALKEY]: { own: templates(VALKEY), fromServer: false } } : {}),
     [INIT]: glitchtip(INIT, undefined, {
-      environment: { GLITCHTIP_ADMIN_EMAIL: escaped(superuserOf(declaration).email) },
+      environment: {
+        GLITCHTIP_ADMIN_EMAIL: escaped(superuserOf(declaration).email),
+        ...(namesRun ? { [DATABASE_RUN_VARIABLE]: DATABASE_RUN_FILE } : {}),
+      },
+      ...(namesRun ? { volumes: [...(templates("server").volumes ?? []), RUN_MOUNT] } : {}),
       // The network of the database has no way out to one that runs elsewhere.
       ...(external.database === undefined ? {} : { networks: templates("server").networks }),
     }),
@@ -55,7 +68,11 @@ export function bundledStack(
     ...(isSplit ? { [WORKER]: glitchtip(WORKER, capabilities.worker, workerHealth(capabilities.worker)) } : {}),
     ...provisionServices(declaration, templates, provisioner, addressesOf(server), {
       depends_on: { ...templates(PROVISIONER).depends_on, ...(isSplit ? { [WORKER]: STARTED } : {}) },
-      ...(mayStopStoring(resolved) ? { environment: { [PROVES_WORKER_VARIABLE]: "true" } } : {}),
+      ...(namesRun
+        ? { environment: { [DATABASE_RUN_VARIABLE]: DATABASE_RUN_FILE }, volumes: [`${RUN_MOUNT}:ro`] }
+        : mayStopStoring(resolved)
+          ? { environment: { [PROVES_WORKER_VARIABLE]: "true" } }
+          : {}),
     }),
   };
 
@@ -108,6 +125,16 @@ function glitchtipServices({ server }: Declaration, resolved: ResolvedServer, te
 /** Whether the worker may take jobs without storing their events: only an event that is read back tells. */
 const mayStopStoring = ({ valkey, capabilities }: ResolvedServer): boolean =>
   !valkey && capabilities.losesEventsWithoutValkey === true;
+
+/**
+ * Whether glitchtip-init names the database's run for the provisioner, which then proves the worker once for each run instead
+ * of at each `up`. Only a superuser of the database sees all of its starts, and a single container has no glitchtip-init.
+ */
+export const namesDatabaseRun = (declaration: Declaration, resolved: ResolvedServer): boolean =>
+  mayStopStoring(resolved) &&
+  resolved.topology !== "single-container" &&
+  ownServices(declaration.server).database === undefined &&
+  needsContainer(declaration);
 
 function serverEnvironment(
   declaration: Declaration,

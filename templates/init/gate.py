@@ -51,6 +51,11 @@ ON CONFLICT (id) DO UPDATE SET
 """
 # Celery without Valkey keeps the jobs that it has taken, and with them the contents of all events.
 PRUNE = "DELETE FROM kombu_message WHERE NOT visible AND timestamp < (now() AT TIME ZONE 'utc') - interval '1 day'"
+# A crash of one of Postgres's processes is a start, too (src/running/backlog.ts).
+RUN = """
+SELECT floor(1000 * extract(epoch FROM greatest(pg_postmaster_start_time(),
+  (SELECT max(backend_start) FROM pg_stat_activity WHERE backend_type = 'checkpointer'))))
+"""
 # Earlier marks have no such columns.
 IMAGE = "SELECT to_jsonb(mark)->>'image' FROM glitchtip_compose.init mark"
 VERSION = "SELECT to_jsonb(mark)->>'version' FROM glitchtip_compose.init mark"
@@ -116,6 +121,23 @@ def read_marker(db):
 def prune_jobs(db):
     if db.execute("SELECT to_regclass('kombu_message')").fetchone()[0]:
         db.execute(PRUNE)
+
+
+def note_run(db, wanted):
+    """Names this run of the database and this image for the provisioner, which proves the worker once for each."""
+    path = os.environ.get("GLITCHTIP_DATABASE_RUN_FILE")
+    if path is None:
+        return
+    started = db.execute(RUN).fetchone()[0]
+    try:
+        with open(f"{path}.new", "w", encoding="utf-8") as file:
+            file.write(f"{started} {wanted}")
+        os.chmod(f"{path}.new", 0o644)
+        os.replace(f"{path}.new", path)
+    except OSError as error:
+        say(f"the provisioner proves the worker anew: {path} cannot be written: {error.strerror}")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 def numbers(version):
@@ -266,6 +288,7 @@ def prepare():
     with connect(90) as db:
         db.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         prune_jobs(db)
+        note_run(db, wanted)
         marker = read_marker(db)
         if marker == (wanted, True):
             return say("nothing to do: image and database have not changed")

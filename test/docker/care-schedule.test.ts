@@ -45,6 +45,17 @@ describeOnEngine("a stack of generation 5.2 without Valkey, with care.restart.sc
     expect(await postgresErrors(stack.project)).toEqual([]);
   });
 
+  it("sends one event after each start of the database, and none at a further up", async () => {
+    const proofs = async () => {
+      await stack.up();
+      return (await stack.logs("glitchtip-provision")).split("an event went through server and worker").length - 1;
+    };
+    expect(await proofs()).toBe(1);
+    await stack.compose(["restart", "glitchtip-db"]);
+    expect(await proofs()).toBe(2);
+    expect(await proofs()).toBe(2);
+  }, 120_000);
+
   it("tells of a worker that outlived its database, and up restarts it and has an event read back", async () => {
     const dsn = parseDsn((await stack.variable("app", "SENTRY_DSN")) ?? "");
     if (dsn === undefined) throw new Error("no DSN");

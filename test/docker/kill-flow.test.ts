@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeOnEngine } from "./support/engine.ts";
-import { killAsTheKernel } from "./support/event-flow.ts";
+import { killAndAwait } from "./support/event-flow.ts";
 import { call } from "./support/https-client.ts";
 import { type StoredState, storedState } from "./support/server.ts";
 import { Stack } from "./support/stack.ts";
@@ -114,12 +114,7 @@ describeOnEngine("events flow into a production stack while each of its containe
       await stack.exec("glitchtip-valkey", "valkey-cli", "rpush", "queue", "a job that waits");
       for (const service of services) {
         await more(accepted);
-        const { State: before } = await stack.container(service);
-        await killAsTheKernel(stack, service);
-        await until(`${service} runs again`, async () => {
-          const { State } = await stack.container(service);
-          return State.StartedAt !== before.StartedAt && State.Status === "running" ? true : undefined;
-        });
+        await killAndAwait(stack, service);
         await more(accepted);
       }
       // Nobody ended because another one was killed.

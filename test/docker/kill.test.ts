@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeOnEngine } from "./support/engine.ts";
+import { killAndAwait } from "./support/event-flow.ts";
 import { inventory, readEvent } from "./support/server.ts";
 import { Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
@@ -84,14 +85,9 @@ describeOnEngine("what was killed as by the kernel comes back by itself, and eve
   afterAll(() => stack?.[Symbol.asyncDispose]());
 
   it.each(["glitchtip-db", "glitchtip", "glitchtip-worker", "app"])("%s", async (service) => {
-    const { State } = await stack.container(service);
-    // From the host: the engine takes its own `docker kill` for a wish to stop.
-    const host = ["run", "--rm", "--network", "none", "--pid", "host", "--cap-drop", "ALL", "--cap-add", "KILL"];
-    await stack.project.docker([...host, "busybox:1", "kill", "-9", String(State.Pid)]);
-    await until(`${service} runs again`, async () => {
-      const now = await stack.container(service);
-      return now.RestartCount === 1 && now.State.Status === "running" ? true : undefined;
-    });
+    await killAndAwait(stack, service);
+    // Nothing ended because another one was killed.
+    expect((await stack.container(service)).RestartCount).toBe(1);
     const eventId = await until("the app's error is accepted", async () => {
       return (await stack.app<{ eventId?: string }>("/error"))?.eventId;
     });

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -23,6 +23,8 @@ class conn:
     def fetchone(self):
         if "->>'image'" in self.text:
             return [open("mark").read() if os.path.exists("mark") else None]
+        if "pg_postmaster_start_time" in self.text:
+            return [os.environ["STARTED"]]
         if "issue_events_issueevent" in self.text:
             return ["issue_events_issueevent" in os.environ["TABLES"].split()]
         if "to_regclass('glitchtip_compose.init')" in self.text:
@@ -127,6 +129,23 @@ describe.skipIf(python === undefined)("gate.py", () => {
       status: 77,
       stdout: expect.stringMatching(/put its own into server\.database\.url\n$/),
     });
+  });
+
+  it("names the database's run and the image for the provisioner at each init, and leaves no older name behind", () => {
+    const path = join(folder, "run");
+    const more = { GLITCHTIP_DATABASE_RUN_FILE: path, STARTED: "1796062698467" };
+    const name = (env: NodeJS.ProcessEnv = {}) => {
+      init("", { ...more, ...env });
+      return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+    };
+    const first = name();
+    expect(first).toMatch(/^1796062698467 [0-9a-f]{64}$/);
+    expect(statSync(path).mode & 0o777).toBe(0o644);
+    expect(name()).toBe(first);
+    expect(name({ STARTED: "1796062699000" })).toBe(first?.replace("698467", "699000"));
+    expect(name({ GLITCHTIP_VERSION: "5.2.9" })).not.toBe(first);
+    mkdirSync(`${path}.new`);
+    expect(name()).toBeUndefined();
   });
 
   it("keeps nothing in a new database, which has no events", () => {

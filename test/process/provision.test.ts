@@ -195,6 +195,27 @@ describe("provisioning", () => {
     });
   });
 
+  it("proves the worker once in each run of the database, and again after a proof that failed", async () => {
+    using folders = temporaryFolders();
+    await using emulator = await startServer();
+    const sent = async (databaseRun: string) => {
+      const before = emulator.requests.filter(({ path }) => path.includes("/events/")).length;
+      const { problem } = await provisionHastily(emulator, folders, { databaseRun, proofWithinMs: 60_000 });
+      return [emulator.requests.filter(({ path }) => path.includes("/events/")).length > before, problem?.code];
+    };
+    expect(await sent("1 image")).toEqual([true, undefined]);
+    expect(await sent("1 image")).toEqual([false, undefined]);
+    expect(await sent("2 image")).toEqual([true, undefined]);
+    emulator.setWorker("losing");
+    // Nothing tells of a worker that stopped by itself, as with Valkey.
+    expect(await sent("2 image")).toEqual([false, undefined]);
+    expect(await sent("3 image")).toEqual([true, "GC1405"]);
+    expect(await sent("3 image")).toEqual([true, "GC1405"]);
+    emulator.setWorker("storing");
+    expect(await sent("3 image")).toEqual([true, undefined]);
+    expect(await sent("3 image")).toEqual([false, undefined]);
+  });
+
   it("deletes the proofs of earlier runs that the worker stored later, too", async () => {
     using folders = temporaryFolders();
     await using emulator = await startEmulator({ superuser: ADMIN, processingDelayMs: 8_000 });

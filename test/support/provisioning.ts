@@ -67,6 +67,7 @@ export interface ProvisionRun {
   readonly readyWithinMs?: number;
   readonly proofWithinMs?: number;
   readonly provesWorker?: boolean;
+  readonly databaseRun?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -91,6 +92,7 @@ export async function provisionOnce(url: string, folders: Folders, run: Provisio
       readyWithinMs: run.readyWithinMs ?? 5_000,
       proofWithinMs: run.proofWithinMs ?? 5_000,
       provesWorker: run.provesWorker ?? false,
+      ...(run.databaseRun === undefined ? {} : { databaseRun: run.databaseRun }),
     },
     {
       declaration: run.declaration ?? declare(),

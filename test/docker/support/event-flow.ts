@@ -1,5 +1,6 @@
 import type { DsnParts } from "../../../src/glitchtip/dsn.ts";
 import type { Stack } from "./stack.ts";
+import { until } from "./until.ts";
 
 /** Sends an event to GlitchTip's published port. Resolves to the status of the answer. */
 export async function postEvent(stack: Stack, { key, projectId }: DsnParts, id: string): Promise<number> {
@@ -10,6 +11,16 @@ export async function postEvent(stack: Stack, { key, projectId }: DsnParts, id: 
   const response = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(10_000) });
   await response.body?.cancel();
   return response.status;
+}
+
+/** Kills a service's main process, and waits until the engine has started it again. */
+export async function killAndAwait(stack: Stack, service: string): Promise<void> {
+  const { State: before } = await stack.container(service);
+  await killAsTheKernel(stack, service);
+  await until(`${service} runs again`, async () => {
+    const { State } = await stack.container(service);
+    return State.StartedAt !== before.StartedAt && State.Status === "running" ? true : undefined;
+  });
 }
 
 /** Kills a service's main process from the host: the engine takes its own `docker kill` for a wish to stop. */
