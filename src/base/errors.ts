@@ -81,7 +81,7 @@ export const ERROR_CODES = {
   GC2006: "the run has not ended in time",
   GC2007: "the queue's engine does not answer",
   GC2008: "a run lost the lock of a server",
-  GC2009: "the keys of the tokens cannot be read",
+  GC2009: "tokens cannot be checked",
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

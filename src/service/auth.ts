@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, SignJWT } from "jose";
-import { CodedError } from "../base/errors.ts";
+import { CodedError, type ErrorCode } from "../base/errors.ts";
 import type { Secret } from "../base/secret.ts";
 import { matchesGlob } from "./glob.ts";
 
@@ -36,7 +36,7 @@ const CLOCK_TOLERANCE_SECONDS = 30;
 const HMAC = ["HS256"];
 const PUBLIC_KEY = ["RS256", "PS256", "ES256", "EdDSA"];
 
-/** Opens the check of tokens. Throws GC1001 without a secret and without keys: there is no default. */
+/** Opens the check of tokens. Throws GC1001 without a secret and without keys, since there is no default. */
 export function openAuth({ issuer, audience, secret, jwks, revoked }: AuthSettings, now: () => number): Auth {
   if (secret === undefined && jwks === undefined) {
     throw new CodedError("GC1001", "no token can be checked without --secret or --jwks", {
@@ -57,8 +57,8 @@ export function openAuth({ issuer, audience, secret, jwks, revoked }: AuthSettin
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
         currentDate: new Date(now()),
       });
-      const subject = String(payload.sub ?? "");
-      if (subject === "") throw refused('Invalid token: the claim "sub" is empty');
+      const { sub: subject } = payload;
+      if (typeof subject !== "string" || subject === "") throw refused('Invalid token: the claim "sub" names nobody');
       if (isRevoked(`sub:${subject}`) || (payload.jti !== undefined && isRevoked(`jti:${payload.jti}`))) {
         throw refused("Token has been revoked");
       }
@@ -129,18 +129,34 @@ function signingKey(secret: Secret): Uint8Array {
   );
 }
 
-/** Reads the file anew whenever it changes. */
+/** Reads the file anew whenever it changes. Without the file every token is refused with GC2009. */
 function openRevoked(path: string | undefined): (what: string) => boolean {
+  if (path === undefined) return () => false;
   let last: { readonly version: string; readonly lines: ReadonlySet<string> } | undefined;
-  return (what) => {
-    if (path === undefined) return false;
+  const read = () => {
     const stat = statSync(path);
     const version = `${stat.ino} ${stat.mtimeMs} ${stat.size}`;
-    if (last?.version !== version) {
-      const lines = readFileSync(path, "utf8").split("\n");
-      last = { version, lines: new Set(lines.map((line) => line.trim()).filter((line) => !line.startsWith("#"))) };
+    if (last?.version === version) return last.lines;
+    const lines = readFileSync(path, "utf8").split("\n");
+    last = { version, lines: new Set(lines.map((line) => line.trim()).filter((line) => !line.startsWith("#"))) };
+    return last.lines;
+  };
+  const unreadable = (code: ErrorCode, cause: unknown) =>
+    new CodedError(code, `the file of revoked tokens cannot be read: ${path}`, {
+      remedy: "Create it, or correct --revoked; it may be empty.",
+      cause,
+    });
+  try {
+    read();
+  } catch (cause) {
+    throw unreadable("GC1001", cause);
+  }
+  return (what) => {
+    try {
+      return read().has(what);
+    } catch (cause) {
+      throw unreadable("GC2009", cause);
     }
-    return last.lines.has(what);
   };
 }
 

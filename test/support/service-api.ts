@@ -1,4 +1,5 @@
 import pino from "pino";
+import { defined } from "../../src/base/defined.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { openHttpServer } from "../../src/service/api/server.ts";
 import { openAuth, signToken } from "../../src/service/auth.ts";
@@ -92,7 +93,10 @@ export async function openTestApi({
   targets,
   registry,
   streams = [],
+  revoked,
 }: {
+  /** The file of revoked tokens. */
+  readonly revoked?: string;
   readonly targets?: AllowedTargets;
   readonly registry?: Registry;
   readonly streams?: readonly RunEvents[];
@@ -124,7 +128,7 @@ export async function openTestApi({
     ...health,
     runs,
     now: () => Date.now(),
-    auth: openAuth({ ...NOBODY, secret: SECRET }, Date.now),
+    auth: openAuth({ ...NOBODY, secret: SECRET, ...defined({ revoked }) }, Date.now),
     waiters: openWaiters(streams, runs),
     seal: sealWith(SECRET),
     targets,

@@ -7,6 +7,7 @@ import { compatSchema } from "../compat-schema.ts";
 import type { RunRecord } from "../run-store.ts";
 import { submit } from "../runs.ts";
 import { jsonBytes } from "./body.ts";
+import { callerOf } from "./callers.ts";
 import type { ApiContext } from "./context.ts";
 import { accepted, awaitedRun, runId } from "./runs.ts";
 import { acceptedSchema, changeSchema, errorsOf, freshSchema, idSchema, timeoutSchema } from "./schemas.ts";
@@ -49,7 +50,7 @@ export const compatRoutes =
         },
       },
       async (request, reply) => {
-        const caller = await context.auth.identify(request.headers.authorization);
+        const caller = callerOf(request);
         const { dry_run: isDry, instances } = request.body;
         const kind = isDry ? "plan" : "apply";
         requireScope(caller, kind);

@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { defined } from "../../base/defined.ts";
 import { CodedError, type ErrorCode } from "../../base/errors.ts";
@@ -43,6 +45,21 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   if (known !== undefined) return send(request, reply, known.error, known.status);
   request.log.error({ err: error }, "a request failed");
   return send(request, reply, new CodedError("GC1901", "a mistake in glitchtip-compose itself"), 500);
+}
+
+const CLIENT_ERRORS: Readonly<Record<string, readonly [status: number, reason: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, "Request Header Fields Too Large", "the headers of the request are too large"],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout", "the request came too slowly"],
+};
+
+/** Answers what is no request of HTTP, or does not come to its end, and closes the connection. */
+export function answerClientError({ code = "" }: Error & { readonly code?: string }, socket: Socket): void {
+  if (code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const [status, reason, message] = CLIENT_ERRORS[code] ?? [400, "Bad Request", "this is no HTTP request"];
+  const error = wrong(message, "Correct the client.");
+  const body = JSON.stringify({ ...error.toJSON(), detail: message, request_id: randomUUID() });
+  const head = `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json; charset=utf-8`;
+  socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, error: CodedError, status: number): FastifyReply {

@@ -6,6 +6,7 @@ import { maySee, requireScope } from "../auth.ts";
 import { QUEUE_NAMES } from "../engine.ts";
 import { isFinal } from "../run-store.ts";
 import type { ServerStates } from "../server-states.ts";
+import { callerOf } from "./callers.ts";
 import type { ApiContext } from "./context.ts";
 import { unknownRun } from "./errors.ts";
 import { isVisible } from "./runs.ts";
@@ -110,7 +111,7 @@ export const serverRoutes =
         },
       },
       async (request) => {
-        const caller = await context.auth.identify(request.headers.authorization);
+        const caller = callerOf(request);
         requireScope(caller, "plan");
         const { servers, broken } = context.registry.read();
         const states = await context.states.all();
@@ -150,7 +151,7 @@ export const serverRoutes =
         },
       },
       async (request, reply) => {
-        const caller = await context.auth.identify(request.headers.authorization);
+        const caller = callerOf(request);
         const { id } = request.params;
         const record = await context.runs.get(id);
         if (record === undefined || !isVisible(caller, record)) throw unknownRun();
@@ -168,9 +169,16 @@ export const serverRoutes =
           write("end", { status: last?.state ?? "failed" });
           raw.end();
         };
+        // A token may be revoked or expire meanwhile. The steps keep their order.
+        let told = Promise.resolve();
         const unfollow = context.waiters.follow(id, (step) => {
-          if (step === undefined) void end().catch(() => raw.destroy());
-          else write("action", step);
+          told = told
+            .then(async () => {
+              await context.auth.identify(request.headers.authorization);
+              if (step === undefined) await end();
+              else write("action", step);
+            })
+            .catch(() => void raw.destroy());
         });
         finished(raw, unfollow);
         write("status", { status: record.state });

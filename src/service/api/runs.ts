@@ -9,6 +9,7 @@ import { type Caller, maySee, requireScope, requireServers } from "../auth.ts";
 import { chosenServers } from "../registry.ts";
 import { isFinal, type RunRecord } from "../run-store.ts";
 import { submit } from "../runs.ts";
+import { callerOf } from "./callers.ts";
 import type { ApiContext } from "./context.ts";
 import { unknownRun } from "./errors.ts";
 import {
@@ -41,7 +42,7 @@ export const runRoutes =
           },
         },
         async (request, reply) => {
-          const caller = await context.auth.identify(request.headers.authorization);
+          const caller = callerOf(request);
           requireScope(caller, kind);
           const { servers, strict } = request.body;
           requireServers(caller, servers);
@@ -71,7 +72,7 @@ export const runRoutes =
         },
       },
       async (request) => {
-        const caller = await context.auth.identify(request.headers.authorization);
+        const caller = callerOf(request);
         requireScope(caller, "plan");
         const all = await context.runs.list(200);
         const own = all.filter((record) => isVisible(caller, record)).slice(0, Number(request.query.limit));
@@ -111,15 +112,16 @@ export async function awaitedRun(
   id: string,
   timeout: string | undefined,
 ): Promise<RunRecord> {
-  const caller = await auth.identify(request.headers.authorization);
   const record = await runs.get(id);
-  if (record === undefined || !isVisible(caller, record)) throw unknownRun();
+  if (record === undefined || !isVisible(callerOf(request), record)) throw unknownRun();
   if (timeout === undefined || isFinal(record)) return record;
   using gone = linkSignals([]);
   const onClose = () => gone.abort();
   request.raw.socket.once("close", onClose);
   const ended = await waiters.wait(id, Number(timeout) * 1_000, gone.signal);
   request.raw.socket.removeListener("close", onClose);
+  // A token may be revoked or expire meanwhile.
+  await auth.identify(request.headers.authorization);
   if (ended !== undefined && isFinal(ended)) return ended;
   throw new CodedError("GC2006", `Task still pending after ${timeout}s`, {
     remedy: "Ask again; the run goes on.",

@@ -1,12 +1,19 @@
 import { randomUUID } from "node:crypto";
 import swagger from "@fastify/swagger";
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from "fastify";
 import { jsonSchemaTransform, serializerCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { fastValidatorCompiler } from "../fast-validation.ts";
 import { BODY_LIMIT_BYTES, keepJsonBytes, readGzip } from "./body.ts";
+import { identifyCallers } from "./callers.ts";
 import { compatRoutes } from "./compat.ts";
 import type { ApiContext } from "./context.ts";
-import { answerError, unknownRun } from "./errors.ts";
+import { answerClientError, answerError, unknownRun } from "./errors.ts";
 import { type HealthContext, healthRoutes, serverRoutes } from "./operations.ts";
 import { PAGE, PAGE_POLICY } from "./page.ts";
 import { runRoutes } from "./runs.ts";
@@ -22,6 +29,9 @@ export interface HttpServerOptions {
 /** A request id of a client that is kept. */
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
+/** A client that sends its request more slowly is cut off. */
+const REQUEST_WITHIN_MS = 120_000;
+
 /** Builds the HTTP server of one process. It does not listen yet. */
 export async function openHttpServer({ health, api, version, logger }: HttpServerOptions): Promise<FastifyInstance> {
   const app = fastify({
@@ -30,6 +40,10 @@ export async function openHttpServer({ health, api, version, logger }: HttpServe
     childLoggerFactory: (_, bindings, options) => logger.child(bindings, options),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_WITHIN_MS,
+    // A path that cannot be decoded.
+    frameworkErrors: (_, request, reply) => answerError(unknownRun(), request, withHeaders(request, reply)),
+    clientErrorHandler: answerClientError,
     // A long id is answered by its own description, as 422.
     routerOptions: { maxParamLength: 16_384 },
     genReqId({ headers }) {
@@ -41,12 +55,7 @@ export async function openHttpServer({ health, api, version, logger }: HttpServe
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   app.setNotFoundHandler((request, reply) => answerError(unknownRun(), request, reply));
-  app.addHook("onRequest", async (request, reply) => {
-    reply
-      .header("x-request-id", request.id)
-      .header("x-content-type-options", "nosniff")
-      .header("cache-control", "no-store");
-  });
+  app.addHook("onRequest", async (request, reply) => void withHeaders(request, reply));
   app.addHook("onResponse", async (request, reply) => {
     const route = request.routeOptions.url ?? "unknown";
     const { statusCode: status, elapsedTime } = reply;
@@ -67,9 +76,11 @@ export async function openHttpServer({ health, api, version, logger }: HttpServe
   });
   await app.register(healthRoutes(health));
   if (api !== undefined) {
-    await app.register(runRoutes(api));
-    await app.register(serverRoutes(api));
-    await app.register(compatRoutes(api));
+    await app.register(async (protectedRoutes) => {
+      identifyCallers(protectedRoutes, api.auth);
+      for (const routes of [runRoutes(api), serverRoutes(api), compatRoutes(api)])
+        await protectedRoutes.register(routes);
+    });
     app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
     app.get("/docs", { schema: { hide: true } }, async (_, reply) =>
       reply.type("text/html; charset=utf-8").header("content-security-policy", PAGE_POLICY).send(PAGE),
@@ -78,3 +89,9 @@ export async function openHttpServer({ health, api, version, logger }: HttpServe
   }
   return app;
 }
+
+const withHeaders = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  reply
+    .header("x-request-id", request.id)
+    .header("x-content-type-options", "nosniff")
+    .header("cache-control", "no-store");

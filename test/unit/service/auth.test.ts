@@ -59,6 +59,7 @@ describe("tokens", () => {
     ["no end", async () => `Bearer ${await signed({ exp: undefined })}`, /"exp"/],
     ["no subject", async () => `Bearer ${await signed({ sub: undefined })}`, /"sub"/],
     ["an empty subject", async () => `Bearer ${await signed({ sub: "" })}`, /"sub"/],
+    ["a subject that is no text", async () => `Bearer ${await signed({ sub: ["ci"] })}`, /"sub"/],
     ["not valid yet", async () => `Bearer ${await signed({ nbf: NOW + 300 })}`, /"nbf"/],
     ["expired", async () => `Bearer ${await signed({ exp: NOW - 60 })}`, /expired at 2026-11-29T23:59:00.000Z.*clock/],
   ])("are refused with GC2001: %s", async (_, header, message) => {
@@ -88,6 +89,19 @@ describe("tokens", () => {
     writeFileSync(revoked, "sub:ci\n# jti:t-1 was here\n");
     await expect(check.identify(header)).rejects.toThrow("Token has been revoked");
   });
+});
+
+it("no token is accepted while the file of revoked ones cannot be read, and the service does not start without it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "glitchtip-compose-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const revoked = join(folder, "revoked");
+  expect(() => auth({ revoked })).toThrow(`the file of revoked tokens cannot be read: ${revoked}`);
+  writeFileSync(revoked, "");
+  const check = auth({ revoked });
+  rmSync(revoked);
+  await expect(check.identify(`Bearer ${await token()}`)).rejects.toMatchObject({ code: "GC2009" });
+  writeFileSync(revoked, "");
+  await expect(check.identify(`Bearer ${await token()}`)).resolves.toMatchObject({ subject: "ci" });
 });
 
 /** An issuer whose keys can be changed, and which can be away. */

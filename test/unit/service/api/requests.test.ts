@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { type AddressInfo, connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { RunRecord } from "../../../../src/service/run-store.ts";
 import { openTestApi } from "../../../support/service-api.ts";
 
@@ -114,6 +116,53 @@ describe("every answer", () => {
     for (const given of [undefined, "", "two words", "x".repeat(65), "a\tb"]) {
       expect(await idOf(given)).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
     }
+  });
+
+  it("to a request without a valid token is given before its body is read", async () => {
+    const { app, post } = await openApi();
+    for (const payload of ["no JSON", "[".repeat(100_000)]) {
+      expect((await post(payload)).statusCode).toBe(400);
+      const headers = { "content-type": "application/json" };
+      const answer = await app.inject({ method: "POST", url: PATH, payload, headers });
+      expect([answer.statusCode, answer.json().code]).toEqual([401, "GC2001"]);
+    }
+  });
+
+  it("to an address that cannot be decoded has the shape of the others", async () => {
+    const { app, authorization } = await openApi();
+    const answer = await app.inject({ url: "/api/v1/runs/%ff", headers: { authorization, "x-request-id": "mine" } });
+    expect(answer.statusCode).toBe(404);
+    expect(answer.json()).toMatchObject({ code: "GC2005", remedy: expect.any(String), request_id: "mine" });
+    expect(answer.headers).toMatchObject({ "x-request-id": "mine", "x-content-type-options": "nosniff" });
+  });
+
+  it.each([
+    ["too long headers", `GET / HTTP/1.1\r\nhost: x\r\nx-long: ${"a".repeat(20_000)}\r\n\r\n`, 431],
+    ["a line that is no header", "GET / HTTP/1.1\r\nhost: x\r\nx-request-id: a\nInjected: b\r\n\r\n", 400],
+    [
+      "two lengths",
+      "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+      400,
+    ],
+  ])("to %s has it, too, and ends the connection", async (_, request, status) => {
+    const { app } = await openApi();
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    onTestFinished(() => app.close());
+    const socket = connect((app.server.address() as AddressInfo).port, "127.0.0.1");
+    socket.write(request);
+    const [head, body] = (await text(socket)).split("\r\n\r\n");
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(JSON.parse(body ?? "")).toMatchObject({
+      code: "GC2004",
+      detail: expect.any(String),
+      request_id: expect.any(String),
+    });
+  });
+
+  it("is not waited for by a client that sends its request slowly, for ever", async () => {
+    const { app } = await openApi();
+    expect(app.server.requestTimeout).toBe(120_000);
+    expect(app.server.headersTimeout).toBe(60_000);
   });
 
   it("to a request without a valid token says how to get one, and to one without a scope which it lacks", async () => {

@@ -1,16 +1,26 @@
-import { describe, expect, it, vi } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { RunRecord } from "../../../../src/service/run-store.ts";
 import { openTestApi, RUNNING, testEvents } from "../../../support/service-api.ts";
 
 async function withRun() {
   const { events, emit } = testEvents();
-  const api = await openTestApi({ streams: [events] });
+  const folder = mkdtempSync(join(tmpdir(), "glitchtip-compose-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const revoked = join(folder, "revoked");
+  writeFileSync(revoked, "");
+  const api = await openTestApi({ streams: [events], revoked });
   await api.runs.put(RUNNING);
   const reads = vi.spyOn(api.runs, "get");
   const authorization = `Bearer ${await api.token()}`;
   return {
     ...api,
     emit,
+    authorization,
+    revoke: () => writeFileSync(revoked, "sub:ci\n"),
     /** Each request that waits reads the run twice: who may see it, and whether it has ended since. */
     waiting: (requests: number) => vi.waitFor(() => expect(reads).toHaveBeenCalledTimes(2 * requests), 10_000),
     get: (url: string) => api.app.inject({ url, headers: { authorization } }),
@@ -35,6 +45,16 @@ describe("whoever waits for a run", () => {
     expect((await get("/api/v1/runs/run-1")).json()).toMatchObject({ status: "running" });
     await end("failed");
     expect((await get("/api/v1/runs/run-1?timeout=60")).json()).toMatchObject({ status: "failed" });
+  });
+
+  it("gets nothing of the run where the token was revoked meanwhile", async () => {
+    const { get, end, waiting, revoke } = await withRun();
+    const answer = get("/api/v1/runs/run-1?timeout=60");
+    await waiting(1);
+    revoke();
+    await end("success");
+    expect((await answer).statusCode).toBe(401);
+    expect((await answer).json()).toMatchObject({ code: "GC2001", message: "Token has been revoked" });
   });
 
   it("gets 408 with the seconds that were asked for where the run goes on", async () => {
@@ -62,6 +82,26 @@ describe("whoever follows a run", () => {
         'event: end\ndata: {"status":"success"}\n\n',
       ].join(""),
     );
+  });
+
+  it("sees no step from the moment on that the token is revoked", async () => {
+    const { app, authorization, emit, end, waiting, revoke } = await withRun();
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    onTestFinished(() => app.close());
+    const { port } = app.server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}/api/v1/runs/run-1/events`;
+    const { body } = await fetch(url, { headers: { authorization } });
+    await waiting(1);
+    emit("progress", { jobId: "run-1", data: { name: "before" } });
+    const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    while (!text.includes("before")) text += (await reader?.read())?.value ?? "";
+    revoke();
+    emit("progress", { jobId: "run-1", data: { name: "after" } });
+    await end("success");
+    // The connection is closed.
+    await expect(reader?.read()).rejects.toThrow();
+    expect(text).not.toContain("after");
   });
 
   it("sees the end of a run that has ended, and no run of somebody else", async () => {
