@@ -381,7 +381,8 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     example: "https://errors.example.com: this run no longer holds the lock of the server; it writes nothing more",
   },
   GC2009: {
-    cause: "The address of `--jwks` does not answer with the public keys of the tokens' issuer, or the file of `--revoked` cannot be read.",
+    cause:
+      "The address of `--jwks` does not answer with the public keys of the tokens' issuer, or the file of `--revoked` cannot be read.",
     todo: "Start the issuer, or correct `--jwks` or `--revoked`. Tokens are accepted again once the keys and the file can be read.",
     example: "the keys of the tokens cannot be read from https://login.example.com/keys",
   },
