@@ -105,13 +105,15 @@ function namedPipe(folder: string, label: string): LockPlace {
   };
 }
 
+/** Node cuts a longer path off without a word, and the lock is never seen. TMPDIR may be too long, too, as macOS's is. */
 function socketPrefix(folder: string): string {
-  const prefix = join(folder, "lock-");
-  const longest = `${prefix}${"0".repeat(16)}.sock${HIDDEN}`;
-  return Buffer.byteLength(longest) <= SOCKET_PATH_LONGEST
-    ? prefix
-    : join(tmpdir(), `glitchtip-compose-${hashOf(folder)}-`);
+  const elsewhere = `glitchtip-compose-${hashOf(folder)}-`;
+  const prefixes = [join(folder, "lock-"), join(tmpdir(), elsewhere), join("/tmp", elsewhere)] as const;
+  return prefixes.find(isShortEnough) ?? prefixes[2];
 }
+
+const isShortEnough = (prefix: string): boolean =>
+  Buffer.byteLength(`${prefix}${"0".repeat(16)}.sock${HIDDEN}`) <= SOCKET_PATH_LONGEST;
 
 const hashOf = (folder: string): string => createHash("sha256").update(folder).digest("hex").slice(0, 16);
 
