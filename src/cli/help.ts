@@ -99,6 +99,7 @@ const PAGES: Readonly<Record<string, string>> = {
   proxy: "proxies",
   traefik: "proxies",
   nginx: "proxies",
+  caddy: "proxies",
 };
 
 /** The pages that `help` prints. */

@@ -7,6 +7,7 @@ import type { UserProject } from "../compose/model.ts";
 import { checkDeclaration, problemText } from "../config/check.ts";
 import { loadDeclaration } from "../config/load.ts";
 import type { RenderedFile } from "../stack/model.ts";
+import { proxyContainer } from "../stack/proxy-container.ts";
 import {
   type Assets,
   asOptionMistake,
@@ -42,7 +43,7 @@ import { abortingLineWarnings } from "./aborting-lines.ts";
 import { withMailServer } from "./mail-server.ts";
 import { newDeclaration, newDeclarationText } from "./new-declaration.ts";
 import type { InitOptions } from "./options.ts";
-import { freeSamplePort, type PortContext, refuseOtherProxy, withFreePort } from "./port.ts";
+import { compareOtherProxy, freeSamplePort, type PortContext, withFreePort } from "./port.ts";
 import { statedOptions, withFlags } from "./stated-values.ts";
 import { withNetworkKey, withTraefik } from "./traefik.ts";
 
@@ -87,16 +88,17 @@ async function initWith(context: InitContext, options: InitOptions & ImageOption
 }
 
 /** What is to be done beside the files that were written, or was perhaps not meant. */
-function productionNotes(
-  { declaration: { production } }: Workspace,
-  { sample, stateBy }: Omit<Wanted, "workspace">,
-): string[] {
+function productionNotes({ declaration, user }: Workspace, { sample, stateBy }: Omit<Wanted, "workspace">): string[] {
+  const { production } = declaration;
   if (production === undefined || stateBy !== "init") return [];
   const { proxy } = production;
+  const { service } = proxyContainer(declaration, user) ?? {};
+  const snippets = `.glitchtip/proxy/nginx.conf${proxy === "none" ? " or site.caddy" : ""}`;
+  const way = service === undefined ? `include ${snippets} in its configuration` : `mount ${snippets} into ${service}`;
   return [
     ...(sample ? ["the sample app is for trying things out; to leave it out: init --no-apps"] : []),
     ...(proxy === "nginx" || proxy === "none"
-      ? ["your proxy needs the server in .glitchtip/proxy/nginx.conf: an include in the http block of nginx"]
+      ? [`your proxy needs GlitchTip's site: ${way} (npx glitchtip-compose help proxies)`]
       : []),
   ];
 }
@@ -151,7 +153,7 @@ async function withProxyBeside(context: WorkspaceContext, text: string, options:
   const { user, env, dir, composeProjectName } = await readWorkspaceWith(context, text);
   const composeProject = shell.COMPOSE_PROJECT_NAME || composeProjectNameOf(dir, composeProjectName);
   if (!isNew) return withNetworkKey(options, user, composeProject);
-  refuseOtherProxy(options, user.services, { ...env, ...shell });
+  compareOtherProxy(options, user.services, { ...env, ...shell }, log);
   return withTraefik(options, user, composeProject, log);
 }
 
@@ -194,7 +196,7 @@ async function newWorkspace(
 ): Promise<Wanted> {
   const { dir, log, env: shell = {}, docker } = context;
   const user = await readUserFilesWith(docker?.config, dir, texts, { ...env, ...shell }, log);
-  refuseOtherProxy(options, user.services, { ...env, ...shell });
+  compareOtherProxy(options, user.services, { ...env, ...shell }, log);
   const named = shell.COMPOSE_PROJECT_NAME || env.COMPOSE_PROJECT_NAME || user.name;
   const given = withTraefik(await withEngine(context, options), user, composeProjectNameOf(dir, named), log);
   const wanted = await withFreePort(context, given, user, portVariable("GLITCHTIP_PORT", env, shell));

@@ -107,16 +107,20 @@ export async function freeSamplePort(
   return next;
 }
 
+const WHAT_TAKES_HTTPS =
+  "Say what takes HTTPS: --proxy traefik for a Traefik, --proxy nginx for an nginx, --proxy none for a Caddy or any other (npx glitchtip-compose help proxies).";
+
 /**
- * Throws GC1603 where a service of the user's Compose files publishes a port of our Caddy, unless an option says what takes
- * HTTPS. `variables` are those of .env and of the shell.
+ * Throws GC1603 if a service of the user's Compose files publishes a port of our Caddy and no option says what takes HTTPS;
+ * warns if an option says that our Caddy does. `variables` are those of .env and of the shell.
  */
-export function refuseOtherProxy(
+export function compareOtherProxy(
   { domain, proxy }: InitOptions,
   services: UserProject["services"],
   variables: Readonly<Record<string, string | undefined>>,
+  log: Pick<Log, "warn">,
 ): void {
-  if (domain === undefined || proxy !== undefined) return;
+  if (domain === undefined || (proxy !== undefined && proxy !== "caddy")) return;
   const ports = [variables.GLITCHTIP_HTTP_PORT || "80", variables.GLITCHTIP_HTTPS_PORT || "443"].map(Number);
   const taken = ports.flatMap((port) =>
     publishersOf(services, { port, hostIp: "0.0.0.0", protocol: "tcp" }).map((name) => ({ port, name })),
@@ -125,14 +129,9 @@ export function refuseOtherProxy(
   if (names.length === 0) return;
   const numbers = [...new Set(taken.map(({ port }) => port))].join(" and ");
   const verb = agreeing(names.length, "publishes", "publish");
-  throw new CodedError(
-    "GC1603",
-    `${names.join(" and ")} ${verb} ${numbers} in your Compose file, which the Caddy of GlitchTip would publish, too; nothing was written`,
-    {
-      remedy:
-        "Say what takes HTTPS: --proxy traefik for a Traefik, --proxy nginx for an nginx on the host, --proxy none for any other (npx glitchtip-compose help proxies).",
-    },
-  );
+  const what = `${names.join(" and ")} ${verb} ${numbers} in your Compose file, which the Caddy of GlitchTip would publish, too`;
+  if (proxy === undefined) throw new CodedError("GC1603", `${what}; nothing was written`, { remedy: WHAT_TAKES_HTTPS });
+  log.warn(`${what}: only one of them can start. Change a port, or leave out --proxy caddy. ${WHAT_TAKES_HTTPS}`);
 }
 
 const publishersAt = (services: UserProject["services"], port: number): string[] =>

@@ -11,6 +11,7 @@ import { fingerprint } from "./managed-files.ts";
 import type { BundledStack, StackInput, StackParts, StackService, TopLevel } from "./model.ts";
 import { secretBy } from "./provision-service.ts";
 import { ownCaddyfile, traefikLabels } from "./proxy.ts";
+import { proxyContainer } from "./proxy-container.ts";
 import { DATABASE, DATABASE_NETWORK, NETWORK, PROXY, SERVER, VALKEY, WORKER } from "./service-names.ts";
 import type { ComposeTemplates } from "./templates.ts";
 import { traefikNetwork } from "./traefik-network.ts";
@@ -49,7 +50,11 @@ export function forOperator(
     name,
     service.fromServer ? { ...service, own: { ...service.own, ...mailKeys(service.own) } } : service,
   ]);
-  const services = behindProxy(Object.fromEntries(withMail), declaration, user, compose);
+  const services = besideContainer(
+    behindProxy(Object.fromEntries(withMail), declaration, user, compose),
+    declaration,
+    user,
+  );
   return {
     ...stack,
     services: Object.fromEntries(
@@ -133,6 +138,15 @@ function behindProxy(
     labels: { "glitchtip-compose.config": config },
   };
   return { ...hidden, [PROXY]: { fromServer: false, own: caddy } };
+}
+
+/** Returns the services with GlitchTip in the network of the user's proxy, if that is a service of the Compose files. */
+function besideContainer(services: Services, declaration: Declaration, user: UserProject): Services {
+  const web = services[SERVER];
+  const container = proxyContainer(declaration, user);
+  if (web === undefined || container === undefined) return services;
+  const networks = [NETWORK, DATABASE_NETWORK, container.network];
+  return { ...services, [SERVER]: { ...web, own: { ...web.own, networks } } };
 }
 
 /** Returns the networks, volumes and secrets that `forOperator` needs. */

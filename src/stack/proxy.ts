@@ -1,7 +1,10 @@
+import type { UserProject } from "../compose/model.ts";
 import type { Declaration } from "../config/schema.ts";
 import { SERVER_PORT } from "../glitchtip/versions.ts";
 import { MADE_BY_US, managed } from "./managed-files.ts";
 import type { RenderedFile } from "./model.ts";
+import { type ProxyContainer, proxyContainer } from "./proxy-container.ts";
+import { SERVER } from "./service-names.ts";
 
 type Production = NonNullable<Declaration["production"]>;
 
@@ -21,6 +24,9 @@ export const SECURITY_HEADERS: readonly string[] = HEADERS.map(([name]) => name)
 
 /** Mail addresses for which Let's Encrypt refuses an account. */
 const RESERVED = /@(.*\.)?(example\.(com|net|org)|example|test|invalid|localhost|local)$/i;
+
+/** GlitchTip's address for a container in a network with it. */
+const BESIDE = `${SERVER}:${SERVER_PORT}`;
 
 const block = (head: string, lines: readonly string[]): string[] => [
   `${head} {`,
@@ -96,30 +102,40 @@ function caddyfile(production: Production, publicUrl: string, email: string): st
     "",
     ...block("http://", ["abort"]),
     "",
-    ...block(`https://${domain}`, site(production, `glitchtip:${SERVER_PORT}`)),
+    ...block(`https://${domain}`, site(production, BESIDE)),
   ]).replace(/^ \{$/m, "{");
 }
 
-/** Returns a site for a Caddy that the user runs on the host. */
-const caddySnippet = (production: Production, port: number): string =>
+const onHost = (port: number): string => `127.0.0.1:${port}`;
+
+/** Returns a site for a Caddy that the user runs, on the host or in a container of the same Compose project. */
+const caddySnippet = (production: Production, port: number, container: ProxyContainer | undefined): string =>
   text([
-    "# For a Caddy of your own on this host: import this file. The port is GLITCHTIP_PORT in .env. Set timeouts",
+    ...(container === undefined
+      ? ["# For a Caddy of your own on this host: import this file. The port is GLITCHTIP_PORT in .env. Set timeouts"]
+      : [
+          `# For a Caddy in your service ${container.service}: mount this file, and import it in your Caddyfile. Set timeouts`,
+        ]),
     "# in your global options: servers { timeouts { read_header 10s read_body 2m idle 2m } }.",
-    ...block(production.domain, site(production, `127.0.0.1:${port}`)),
+    ...block(production.domain, site(production, container === undefined ? onHost(port) : BESIDE)),
   ]);
 
 /** An SDK sends one event at a time; many of them may be behind one address. */
 const CONNECTIONS_OF_ONE_CLIENT = 100;
 
-/** Returns the servers for an nginx that the user runs on the host. */
-function nginxSnippet({ domain, bodyMegabytes }: Production, port: number): string {
+/** Returns the servers for an nginx that the user runs, on the host or in a container of the same Compose project. */
+function nginxSnippet(
+  { domain, bodyMegabytes }: Production,
+  port: number,
+  container: ProxyContainer | undefined,
+): string {
+  const upstream = container === undefined ? `http://${onHost(port)}` : "$glitchtip";
   const location = (pattern: string, megabytes: number) =>
-    block(`location ~ ^/api/${pattern}/?$`, [
-      `client_max_body_size ${megabytes}m;`,
-      `proxy_pass http://127.0.0.1:${port};`,
-    ]);
+    block(`location ~ ^/api/${pattern}/?$`, [`client_max_body_size ${megabytes}m;`, `proxy_pass ${upstream};`]);
   return text([
-    "# For an nginx of your own on this host, in its http block. The port is GLITCHTIP_PORT in .env.",
+    container === undefined
+      ? "# For an nginx of your own on this host, in its http block. The port is GLITCHTIP_PORT in .env."
+      : `# For an nginx in your service ${container.service}: mount this file into /etc/nginx/conf.d.`,
     "limit_conn_zone $binary_remote_addr zone=glitchtip_clients:1m;",
     "",
     ...block("server", ["listen 80;", `server_name ${domain};`, `return 308 https://${domain}$request_uri;`]),
@@ -147,9 +163,16 @@ function nginxSnippet({ domain, bodyMegabytes }: Production, port: number): stri
       "proxy_set_header X-Forwarded-Proto https;",
       // Otherwise each header would be sent twice.
       ...HEADERS.map(([name]) => `proxy_hide_header ${name};`),
+      ...(container === undefined
+        ? []
+        : [
+            "# Docker's DNS. A name in a variable is resolved for each request, so nginx starts without GlitchTip, too.",
+            "resolver 127.0.0.11 valid=10s ipv6=off;",
+            `set $glitchtip http://${BESIDE};`,
+          ]),
       ...location(ENVELOPES, bodyMegabytes.envelope),
       ...location(UPLOADS, bodyMegabytes.upload),
-      ...block("location /", [`proxy_pass http://127.0.0.1:${port};`]),
+      ...block("location /", [`proxy_pass ${upstream};`]),
     ]),
   ]);
 }
@@ -161,14 +184,17 @@ export const ownCaddyfile = ({ server, admin }: Declaration, production: Product
   caddyfile(production, (server.url ?? `https://${production.domain}`).replace(/\/$/, ""), admin?.email ?? "");
 
 /** Returns the files for the proxy in front of GlitchTip, the stack's own or the user's. */
-export function proxyFiles(declaration: Declaration): RenderedFile[] {
+export function proxyFiles(declaration: Declaration, user: Pick<UserProject, "services">): RenderedFile[] {
   const { production, server } = declaration;
   const file = (name: string, content: string) => managed(`${PROXY_FOLDER}/${name}`, content);
   if (production === undefined) return [];
   if (production.proxy === "caddy") return [file("Caddyfile", ownCaddyfile(declaration, production))];
-  const nginx = file("nginx.conf", nginxSnippet(production, server.port));
+  const container = proxyContainer(declaration, user);
+  const nginx = file("nginx.conf", nginxSnippet(production, server.port, container));
   if (production.proxy === "nginx") return [nginx];
-  return production.proxy === "none" ? [nginx, file("site.caddy", caddySnippet(production, server.port))] : [];
+  return production.proxy === "none"
+    ? [nginx, file("site.caddy", caddySnippet(production, server.port, container))]
+    : [];
 }
 
 /** Returns labels for a Traefik that the user runs. Traefik sends no requests to a container that is not healthy. */

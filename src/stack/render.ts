@@ -171,7 +171,7 @@ function bundledParts(input: StackInput, apps: AppOverlays): ServerParts {
     },
     files: [
       managed(".glitchtip/gate.py", texts.gate),
-      ...proxyFiles(declaration),
+      ...proxyFiles(declaration, user),
       ...backup.files,
       ...care.files,
       ...service.files,

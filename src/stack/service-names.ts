@@ -47,5 +47,8 @@ export const START_ORDER: readonly string[] = [
   PROXY,
 ];
 
+/** Whether a network of the Compose project belongs to the stack; false for the user's own. */
+export const isStackNetwork = (network: string): boolean => network === NETWORK || network.startsWith(`${NETWORK}-`);
+
 /** Whether a service of the Compose project belongs to the stack; false for the user's own. */
 export const isStackService = (service: string): boolean => service === SERVER || service.startsWith(`${SERVER}-`);

@@ -47,6 +47,33 @@ describe("docs/proxies.md", () => {
     expect(flags).toContain("--entrypoints.websecure.address=:443");
   });
 
+  it("nginx in the same Compose file: it mounts what init writes, and GlitchTip joins its network", async ({
+    skip,
+  }) => {
+    using folders = cliFolders();
+    const title = "nginx or Caddy in the same";
+    const [nginxFile = "", caddyFile = ""] = [...section(title).matchAll(/```yaml\n([\s\S]*?)```/g)].map(
+      ([, text]) => text,
+    );
+    // No engine could say what a built image starts.
+    writeFileSync(
+      join(folders.project, "compose.yaml"),
+      nginxFile.replace("build: .", "image: web\n    entrypoint: [web]"),
+    );
+    const snippet = await initAsIn(title, folders, ".glitchtip/proxy/nginx.conf");
+    const mounts: string[] = parse(nginxFile).services.nginx.volumes;
+    expect(mounts).toContain("./.glitchtip/proxy/nginx.conf:/etc/nginx/conf.d/glitchtip.conf:ro");
+    expect(parse(caddyFile).services.caddy.volumes).toContainEqual(
+      expect.stringContaining("./.glitchtip/proxy/site.caddy:"),
+    );
+    const { services } = parse(readFileSync(join(folders.project, "compose.override.yaml"), "utf8"), { merge: true });
+    expect(services.glitchtip.networks).toContain("edge");
+    if (nginx === undefined || openssl === undefined) return skip("no nginx or no openssl on this machine");
+    await using served = await serve(nginx, snippet);
+    const settings = await get(served.https, "/api/settings/?a=b", served.ca);
+    expect(settings.status).toBe(200);
+  });
+
   it("nginx: the file gives a padlock, redirects HTTP and refuses a large body", async ({ skip }) => {
     if (nginx === undefined || openssl === undefined) return skip("no nginx or no openssl on this machine");
     await using served = await serveAsIn(nginx);
@@ -124,8 +151,13 @@ interface Served extends AsyncDisposable {
 
 /** Runs nginx on loopback with the page's file, which `edit` may change, before the emulator. */
 async function serveAsIn(program: string, edit: (snippet: string) => string = (text) => text): Promise<Served> {
+  using folders = cliFolders();
+  return await serve(program, edit(await initAsIn("nginx on the host", folders, ".glitchtip/proxy/nginx.conf")));
+}
+
+/** Runs nginx on loopback with a file that `init` wrote, before the emulator. */
+async function serve(program: string, snippet: string): Promise<Served> {
   const folders = cliFolders();
-  const snippet = edit(await initAsIn("nginx", folders, ".glitchtip/proxy/nginx.conf"));
   const server = await startServer({ generation: "6" });
   const [http, https] = [await freePort(), await freePort()];
   const at = (name: string) => join(folders.temporary, name);
@@ -136,7 +168,8 @@ async function serveAsIn(program: string, edit: (snippet: string) => string = (t
     .replace("listen 443 ssl;", `listen 127.0.0.1:${https} ssl;`)
     .replace(/\/etc\/letsencrypt\S*fullchain\.pem/, files.certificate)
     .replace(/\/etc\/letsencrypt\S*privkey\.pem/, files.key)
-    .replaceAll("http://127.0.0.1:8000;", `${server.url};`);
+    .replace(/^\tresolver .*\n/m, "")
+    .replaceAll(/http:\/\/(127\.0\.0\.1|glitchtip):8000;/g, `${server.url};`);
   writeFileSync(at("glitchtip.conf"), own);
   mkdirSync(at("bodies"));
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];

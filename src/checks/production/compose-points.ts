@@ -1,6 +1,6 @@
 import type { ComposeConfig, ResolvedService } from "../../compose/model.ts";
 import { baseImage, isSingleContainer } from "../../running/index.ts";
-import { DATABASE, ONE_SHOTS, PROXY, SERVER, SETUP } from "../../stack/service-names.ts";
+import { DATABASE, isStackNetwork, ONE_SHOTS, PROXY, SERVER, SETUP } from "../../stack/service-names.ts";
 import { failed, filesNotRead, forEachService, type HardeningPoint, type ProductionFacts, passed } from "./point.ts";
 
 const OWN_FILE = "Take what overrides it out of your own Compose files, then: docker compose up -d --wait";
@@ -135,7 +135,8 @@ export const COMPOSE_POINTS: readonly HardeningPoint[] = [
 ];
 
 function appNetworkProblems(apps: readonly string[], { services, networks = {} }: ComposeConfig): string[] {
-  const server = Object.keys(services[SERVER]?.networks ?? {});
+  // GlitchTip joins a network of the user's for a proxy there. The apps in it were in it before.
+  const server = Object.keys(services[SERVER]?.networks ?? {}).filter(isStackNetwork);
   const networksOf = (app: string) => Object.keys(services[app]?.networks ?? {});
   return server.flatMap((network) => {
     const members = apps.filter((app) => networksOf(app).includes(network));

@@ -52,6 +52,8 @@ export const HERE: readonly Here[] = [
       "glitchtip-compose init --production --domain errors.example.com --email you@example.org --proxy traefik --proxy-network traefik --cert-resolver le": `${NO_DNS} --no-apps`,
       "glitchtip-compose init --production --domain errors.example.com --email you@example.org --proxy traefik --app web=shop":
         NO_DNS,
+      "glitchtip-compose init --production --domain errors.example.com --email you@example.org --proxy nginx --app web=shop":
+        NO_DNS,
       "glitchtip-compose init --production --domain errors.example.com --proxy traefik --proxy-network edge --cert-resolver le": `${NO_DNS} --no-apps`,
       "glitchtip-compose init --server-url https://errors.example.com --token env:GLITCHTIP_TOKEN --app api=shop-api":
         "--container-url http://errors.example.com:8000",

@@ -32,8 +32,8 @@ describe("help TOPIC", () => {
     expect(help(topic)).toMatch(/^# /);
   });
 
-  it.each(["proxies", "proxy", "traefik", "nginx"])("%s prints the page about proxies", (topic) => {
-    expect(help(topic)).toMatch(/^# Behind Traefik or nginx/);
+  it.each(["proxies", "proxy", "traefik", "nginx", "caddy"])("%s prints the page about proxies", (topic) => {
+    expect(help(topic)).toMatch(/^# Behind Traefik, nginx or Caddy/);
   });
 
   it("docs prints the index, and a code its section", () => {

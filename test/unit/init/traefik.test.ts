@@ -195,4 +195,16 @@ describe("init for production beside a service that publishes 80 or 443", () => 
   it.each(["caddy", "traefik", "nginx", "none"])("is decided by --proxy %s", async (proxy) => {
     expect((await attempt({ proxy })).error).toBeUndefined();
   });
+
+  it("warns where --proxy caddy says that both publish a port", async () => {
+    using folder = new TemporaryFolder();
+    folder.write("compose.yaml", BESIDE);
+    const warnings: string[] = [];
+    await run(folder, { apps: { app: "shop" }, domain: "errors.example.com", proxy: "caddy" }, { warnings });
+    expect(warnings).toContainEqual(
+      expect.stringMatching(
+        /^traefik publishes 80 and 443 in your Compose file.*only one of them can start.*--proxy none/,
+      ),
+    );
+  });
 });

@@ -175,6 +175,13 @@ describe("the hardening table", () => {
     expect(point("app-networks").check({ workspace, shell: {}, config: compose })).toMatchObject({ state });
   });
 
+  it("app-networks knows a network of the user's that GlitchTip joins for a proxy there", async () => {
+    using folder = new TemporaryFolder();
+    const compose = meetingOn({ edge: {}, "glitchtip-apps": { internal: true } }, { api: ["edge", "glitchtip-apps"] });
+    const seen: ProductionFacts = { workspace: await projectIn(folder), shell: {}, config: compose };
+    expect(point("app-networks").check(seen)).toMatchObject({ state: "pass" });
+  });
+
   it.each(WRONG)("%s fails where it does not hold", async (id, compose, reason) => {
     using folder = new TemporaryFolder();
     const seen: ProductionFacts = { workspace: await projectIn(folder), shell: {}, config: compose };
