@@ -12,6 +12,17 @@ function isHttpUrl(text: string): boolean {
   return URL.canParse(text) && (/^https?:/i.test(text) || /^https?:$/.test(new URL(text).protocol));
 }
 
+const serverUrl = httpUrl.check(
+  z.refine(isPlain, { error: "must be an address without user, password, query and fragment" }),
+);
+
+/** Two spellings of an allowed address are one server. What else an address can carry would be sent unseen. */
+function isPlain(text: string): boolean {
+  if (!/[@?#]/.test(text) || !URL.canParse(text)) return true;
+  const { username, password, search, hash } = new URL(text);
+  return username + password + search + hash === "" && !/[?#]/.test(text);
+}
+
 const recipient = z
   .strictObject({
     recipient_type: z.enum(["email", "webhook"]),
@@ -48,9 +59,9 @@ const project = z
 
 const instance = z.strictObject({
   name,
-  console_url: httpUrl,
+  console_url: serverUrl,
   token: z.strictObject({
-    secret_manager_url: httpUrl,
+    secret_manager_url: serverUrl,
     path: z.string().check(z.minLength(1), z.maxLength(1_000)),
     field: z.optional(z.nullable(z.string().check(z.maxLength(255)))),
     version: z.optional(z.nullable(z.int().check(z.minimum(1), z.maximum(999_999_999)))),

@@ -165,6 +165,30 @@ describe.skipIf(!hasValkey)(`requests to the service${noValkey}`, () => {
         403,
         "GC2003",
       ],
+      ...["http://ci:password@127.0.0.1:9", "http://127.0.0.1:9?a=b", "http://127.0.0.1:9/#b"].flatMap(
+        (url): (typeof cases)[number][] => [
+          [url, ["POST", PATH, tokens.ci, { instances: [{ ...good, console_url: url }] }], 422, "GC2004"],
+          [
+            `a Vault at ${url}`,
+            [
+              "POST",
+              PATH,
+              tokens.ci,
+              { instances: [{ ...good, token: { ...(target.token as object), secret_manager_url: url } }] },
+            ],
+            422,
+            "GC2004",
+          ],
+        ],
+      ),
+      ...["http://127.0.0.1:9@evil.example", "http://[::ffff:127.0.0.1]:9", "http://127.0.0.1:9/\\@evil.example"].map(
+        (url): (typeof cases)[number] => [
+          url,
+          ["POST", PATH, tokens.ci, { instances: [{ ...good, console_url: url }] }],
+          url.includes("9@") ? 422 : 403,
+          url.includes("9@") ? "GC2004" : "GC2003",
+        ],
+      ),
       ["no body", ["POST", PATH, tokens.ci, undefined], 422, "GC2004"],
       ["an unknown key", ["POST", PATH, tokens.ci, { instances: [], dryRun: true }], 422, "GC2004"],
       ["a wrong type", ["POST", PATH, tokens.ci, { instances: "all" }], 422, "GC2004"],
