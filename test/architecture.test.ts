@@ -172,7 +172,7 @@ const ARROWS: Readonly<Record<string, { folders: readonly string[]; packages: re
       "zod",
     ],
   },
-  demo: { folders: ["base", "config/dsn-volumes", "http", "docker", "provision", "init"], packages: [] },
+  demo: { folders: ["base", "config/dsn-volumes", "http", "docker", "outputs", "provision", "init"], packages: [] },
   provisioner: { folders: ["base", "config", "glitchtip", "http", "outputs", "provision"], packages: ["zod"] },
   cli: {
     folders: [

@@ -36,6 +36,7 @@ export async function lockWorkspace(context: CliContext, command: string, pid: n
     async [Symbol.asyncDispose]() {
       await inWorkspace[Symbol.asyncDispose]();
       for (const folder of LOCK_FOLDERS) quietly(() => rmdirSync(join(dir, folder)));
+      quietly(() => rmdirSync(placeOutside(dir)));
     },
   };
 }

@@ -1,4 +1,4 @@
 export { composeStack, whyNoContainers } from "./containers.ts";
 export { type DemoProof, type DemoStack, runDemo } from "./demo.ts";
-export { openDemoFolder } from "./folder.ts";
+export { abandonedDemos, openDemoFolder, withoutComposeProject } from "./folder.ts";
 export { processStack } from "./processes.ts";

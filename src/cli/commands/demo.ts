@@ -2,6 +2,7 @@ import { execPath } from "node:process";
 import { CodedError } from "../../base/errors.ts";
 import { untilAborted } from "../../base/wait.ts";
 import {
+  abandonedDemos,
   composeStack,
   type DemoProof,
   type DemoStack,
@@ -9,6 +10,7 @@ import {
   processStack,
   runDemo,
   whyNoContainers,
+  withoutComposeProject,
 } from "../../demo/index.ts";
 import { openDocker } from "../../docker/index.ts";
 import { startEmulator } from "../../emulator/index.ts";
@@ -26,6 +28,7 @@ export default {
   flags: (command) => command.option("--no-containers", "use the emulator and plain processes even where Docker is"),
   async run(context, { containers = true }) {
     const { log, signal } = context;
+    await removeAbandoned(context);
     await using folder = await openDemoFolder(context.env);
     log.info(`created a workspace in ${folder.dir}`);
     const { dir, env } = folder;
@@ -36,6 +39,7 @@ export default {
     log.info(
       reason === undefined ? "running on Docker Compose" : `running on the emulator and plain processes: ${reason}`,
     );
+    if (reason === undefined) folder.noteContainers();
     await using emulator = reason === undefined ? undefined : await startEmulator({ superuser: folder.admin });
     const stack =
       emulator === undefined
@@ -65,6 +69,22 @@ export default {
     await untilAborted(signal);
   },
 } satisfies CliCommand<Flags>;
+
+/** Removes what a demo that was killed has left. Its containers wait for a demo that reaches their engine. */
+async function removeAbandoned({ env, log, signal }: CliContext): Promise<void> {
+  for (const demo of await abandonedDemos()) {
+    const docker = openDocker({ dir: demo.dir, env: withoutComposeProject(env), signal });
+    try {
+      if (demo.hasContainers) await docker.compose.down({ volumes: true });
+      demo.remove();
+      log.info(`removed what a demo that was killed has left: ${demo.dir}`);
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn(`a demo that was killed has left containers; to remove them: cd ${demo.dir} && docker compose down -v`);
+      log.debug(String(error));
+    }
+  }
+}
 
 function pagesOf({ app, eventId, glitchtipUrl, place }: DemoProof): AppAddress[] {
   if (place === undefined) return [];

@@ -1,4 +1,4 @@
-import { rmSync, statSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ProcessResult, RunOptions } from "../../../src/base/process.ts";
 import { SERVICE_LABEL } from "../../../src/compose/labels.ts";
@@ -101,9 +101,14 @@ export class Stack implements AsyncDisposable {
   }
 
   async init(...flags: string[]): Promise<ProcessResult> {
-    const ended = await this.project.cli(["init", "--yes", ...withRealImage(flags)]);
+    const ended = await this.project.cli(["init", "--yes", ...(this.#statesItsImage() ? flags : withRealImage(flags))]);
     if (ended.code !== 0) throw new Error(`init ended with ${ended.code}\n${ended.stderr}`);
     return ended;
+  }
+
+  /** Whether the declaration is there already: it has the real image, or a server elsewhere. */
+  #statesItsImage(): boolean {
+    return existsSync(join(this.project.dir, "glitchtip.yaml")) && /^ +(image|url):/m.test(this.read("glitchtip.yaml"));
   }
 
   /** `docker compose …`; any exit code is a result. */

@@ -136,6 +136,21 @@ it("a demo whose terminal is closed removes everything it made", async () => {
   expect(processesIn(folders)).toEqual([]);
 });
 
+it("a demo removes what a killed one has left, and nothing of one that runs", async () => {
+  using folders = cliFolders();
+  await using killed = startCli(folders, "demo", "--no-containers");
+  await using running = startCli(folders, "demo", "--no-containers");
+  for (const run of [killed, running]) await run.says("created a workspace");
+  killed.kill("SIGKILL");
+  await killed.ended;
+  expect(folders.leftovers().filter((name) => name.startsWith("glitchtip-demo-"))).toHaveLength(2);
+  const [, left] = /created a workspace in (\S+)/.exec(killed.stderr) ?? [];
+  const { stderr } = await runCli(folders, "demo", "--no-containers");
+  expect(stderr).toContain(`removed what a demo that was killed has left: ${left}`);
+  expect((await running.ended).code).toBe(0);
+  expect(folders.leftovers()).toEqual([]);
+});
+
 /** Command lines of processes that were started from these folders; Linux tells, elsewhere there is nothing to look at. */
 function processesIn({ temporary }: CliFolders): string[] {
   let names: string[] = [];

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Log } from "../../../src/base/log.ts";
 import { systemClock } from "../../../src/base/wait.ts";
 import type { CliContext } from "../../../src/cli/context.ts";
@@ -70,6 +70,21 @@ describe("the lock of a workspace", () => {
     const waiting = lockWorkspace(contextOf(abort.signal), "down", 4712);
     abort.abort(new Error("interrupted"));
     await expect(waiting).rejects.toThrow("interrupted");
+  });
+
+  it("lies outside of a workspace that cannot be written, and leaves nothing there", async () => {
+    const outside = mkdtempSync(join(tmpdir(), "w-"));
+    onTestFinished(() => rmSync(outside, { recursive: true, force: true }));
+    vi.stubEnv("TMPDIR", outside);
+    // Root may write into every folder, so a file is in the way.
+    writeFileSync(join(dir, ".glitchtip"), "");
+    const first = await lockWorkspace(contextOf(), "up", 4711);
+    expect(readdirSync(outside)).toEqual([expect.stringMatching(/^glitchtip-compose-/)]);
+    const second = lockWorkspace(contextOf(), "down", 4712);
+    await expect.poll(() => told.join("\n")).toContain("glitchtip-compose up (process 4711)");
+    await first[Symbol.asyncDispose]();
+    await (await second)[Symbol.asyncDispose]();
+    expect(readdirSync(outside)).toEqual([]);
   });
 
   it("takes over the lock of a process that was killed", async () => {
