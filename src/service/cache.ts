@@ -106,7 +106,7 @@ export function openCache(
       const seconds = ttlSeconds[kind] ?? TTL_SECONDS[kind];
       if (seconds === 0) return;
       remember(name, answer, seconds * 1_000);
-      if (seal) await store.set(name, seal.seal(JSON.stringify(answer)), seconds).catch(onError);
+      if (seal) await store.set(name, seal.seal(Buffer.from(JSON.stringify(answer))), seconds).catch(onError);
     },
   };
 }
@@ -114,7 +114,7 @@ export function openCache(
 /** What was sealed with another secret, or by another version, counts as absent. */
 function opened(seal: Seal, text: string): HttpAnswer | undefined {
   try {
-    return JSON.parse(seal.open(text)) as HttpAnswer;
+    return JSON.parse(seal.open(text).toString("utf8")) as HttpAnswer;
   } catch {
     return undefined;
   }

@@ -47,7 +47,8 @@ const alert = z.strictObject({
   recipients: z._default(z.array(recipient), []),
 });
 
-const project = z
+/** What one project is to have. */
+export const compatProjectSchema = z
   .strictObject({
     name: z._default(z.string().check(z.maxLength(255)), ""),
     slug: z._default(z.string().check(z.maxLength(50)), ""),
@@ -57,25 +58,37 @@ const project = z
     z.refine(({ name: given, slug }) => (slug || slugify(given)) !== "", { error: "must have a slug, or a name" }),
   );
 
-const instance = z.strictObject({
-  name,
-  console_url: serverUrl,
-  token: z.strictObject({
-    secret_manager_url: serverUrl,
-    path: z.string().check(z.minLength(1), z.maxLength(1_000)),
-    field: z.optional(z.nullable(z.string().check(z.maxLength(255)))),
-    version: z.optional(z.nullable(z.int().check(z.minimum(1), z.maximum(999_999_999)))),
-  }),
-  read_timeout: z._default(z.int().check(z.minimum(1), z.maximum(600)), 30),
-  max_retries: z._default(z.int().check(z.minimum(0), z.maximum(20)), 3),
-  organizations: z._default(z.array(z.strictObject({ name, projects: z._default(z.array(project), []) })), []),
-});
+const instanceOf = <P extends z.core.$ZodType>(project: P) =>
+  z.strictObject({
+    name,
+    console_url: serverUrl,
+    token: z.strictObject({
+      secret_manager_url: serverUrl,
+      path: z.string().check(z.minLength(1), z.maxLength(1_000)),
+      field: z.optional(z.nullable(z.string().check(z.maxLength(255)))),
+      version: z.optional(z.nullable(z.int().check(z.minimum(1), z.maximum(999_999_999)))),
+    }),
+    read_timeout: z._default(z.int().check(z.minimum(1), z.maximum(600)), 30),
+    max_retries: z._default(z.int().check(z.minimum(0), z.maximum(20)), 3),
+    organizations: z._default(z.array(z.strictObject({ name, projects: z._default(z.array(project), []) })), []),
+  });
+
+const requestOf = <I extends z.core.$ZodType>(instance: I) =>
+  z.strictObject({ instances: z.array(instance).check(z.maxLength(10_000)), dry_run: z._default(z.boolean(), true) });
+
+/** One server, and the wanted alerts of its projects. */
+export const compatInstanceSchema = instanceOf(compatProjectSchema);
 
 /** The request of a client that brings the wanted alerts of its own servers (glitchtip-project-alerts). */
-export const compatSchema = z.strictObject({
-  instances: z.array(instance).check(z.maxLength(10_000)),
-  dry_run: z._default(z.boolean(), true),
-});
+export const compatSchema = requestOf(compatInstanceSchema);
+
+/** The same request with a number in the place of each project (json-parts.ts). */
+export const outlineSchema = requestOf(instanceOf(z.strictObject({ part: z.int() })));
+
+/** How deep instances and projects lie in the JSON text of a request. */
+export const INSTANCE_DEPTH = 3;
+export const PROJECT_DEPTH = 7;
 
 export type CompatRequest = z.infer<typeof compatSchema>;
-export type CompatInstance = CompatRequest["instances"][number];
+export type CompatInstance = z.infer<typeof compatInstanceSchema>;
+export type CompatProject = z.infer<typeof compatProjectSchema>;

@@ -7,13 +7,13 @@ import { slugify } from "../glitchtip/wire/slugify.ts";
 import { type DeclaredServer, serversIn } from "../management/index.ts";
 import { type DesiredAlert, type DesiredServer, JIRA_ALERT, type Reference } from "../reconcile/index.ts";
 import { parseReference } from "../references/reference.ts";
-import type { CompatInstance, CompatRequest } from "./compat-schema.ts";
+import type { CompatInstance, CompatProject } from "./compat-schema.ts";
 import { serverAddress } from "./lock.ts";
 
 /** What requests may bring along, by the subject of their token. */
 export interface AllowedTargets {
   /** Returns what is wrong with the targets of a subject's request. */
-  problems(subject: string, instances: readonly CompatInstance[]): string[];
+  problems(subject: string, instances: readonly Pick<CompatInstance, "name" | "console_url" | "token">[]): string[];
 }
 
 const target = z.strictObject({ url: z.url(), vault: z.url(), path: z.string().check(z.minLength(1)) });
@@ -65,33 +65,39 @@ const EMPTY = JSON.stringify({
   servers: { target: { url: "http://localhost", token: "env:TOKEN", organization: "target" } },
 });
 
-/** Turns a request into servers, as declarations are. Addresses of webhooks are secrets, so they are references, too. */
-export function broughtServers(dir: string, { instances }: CompatRequest): BroughtServers {
+/** Turns instances into servers, as declarations are. Addresses of webhooks are secrets, so they are references, too. */
+export function openBroughtServers(dir: string): BroughtServers & { add(instance: CompatInstance): void } {
+  const servers: DeclaredServer[] = [];
   const env: Record<string, string> = {};
   const hide = (url: string, key: string): Reference => {
     env[key] = url;
     return { reference: `env:${key}`, key };
   };
-  const [base] = serversIn(dir, "request.json", EMPTY);
-  const servers = instances.flatMap((instance, at): DeclaredServer[] => {
-    if (base === undefined) return [];
-    const url = instance.token.secret_manager_url;
-    const declaration = { ...base.declaration, vault: { url } };
-    // Servers of one path share what was read from its Vault.
-    return [
-      { ...base, path: `${base.path} ${url}`, declaration, desired: desiredOf(instance, `instances.${at}`, hide) },
-    ];
-  });
-  return { servers, env };
+  const [base] = serversIn(dir, "request.json", EMPTY) as [DeclaredServer];
+  return {
+    servers,
+    env,
+    add(instance) {
+      const url = instance.token.secret_manager_url;
+      servers.push({
+        ...base,
+        // Servers of one path share what was read from its Vault.
+        path: `${base.path} ${url}`,
+        declaration: { ...base.declaration, vault: { url } },
+        desired: desiredOf(instance, `instances.${servers.length}`, hide),
+      });
+    },
+  };
 }
 
 /** Returns the reference to the token of an instance. */
-export function tokenReference({ token: { path, field, version } }: CompatInstance): string {
+export function tokenReference({ token: { path, field, version } }: Pick<CompatInstance, "token">): string {
   const at = `vault:${path.replace(/^\/+/, "")}`;
   return `${at}${field ? `#${field}` : ""}${version ? `?version=${version}` : ""}`;
 }
 
-export const isUsable = (instance: CompatInstance): boolean => parseReference(tokenReference(instance)) !== undefined;
+const isUsable = (instance: Pick<CompatInstance, "token">): boolean =>
+  parseReference(tokenReference(instance)) !== undefined;
 
 function desiredOf(
   instance: CompatInstance,
@@ -128,10 +134,9 @@ function desiredOf(
   };
 }
 
-export const slugOf = ({ slug, name }: { readonly slug: string; readonly name: string }): string =>
-  slug || slugify(name);
+const slugOf = ({ slug, name }: CompatProject): string => slug || slugify(name);
 
-type CompatAlert = CompatInstance["organizations"][number]["projects"][number]["alerts"][number];
+type CompatAlert = CompatProject["alerts"][number];
 
 /** The Jira alert comes once for each board; it is one alert with all their recipients. */
 function alertsOf(
@@ -160,32 +165,39 @@ function alertsOf(
   return [...byName.values()];
 }
 
-/** Returns what no single field of a request shows: what is there twice. */
-export function compatProblems({ instances }: CompatRequest): string[] {
-  const twice = (what: string, names: readonly string[]) => {
-    const seen = new Set<string>();
-    const doubles = new Set(names.filter((name) => seen.size === seen.add(name).size));
-    return [...doubles].map((name) => `${what} "${name}" is listed twice`);
-  };
+/** What is looked at in all projects of a request together. */
+export interface ProjectOutline {
+  readonly slug: string;
+  /** The names of alerts that are listed more than once. */
+  readonly doubles: readonly string[];
+}
+
+/** An instance without the contents of its projects. */
+export type InstanceOutline = Omit<CompatInstance, "organizations"> & {
+  readonly organizations: readonly { readonly name: string; readonly projects: readonly ProjectOutline[] }[];
+};
+
+export const outlineOf = (project: CompatProject): ProjectOutline => ({
+  slug: slugOf(project),
+  doubles: doublesOf(project.alerts.map(({ name }) => name)).filter((name) => name !== JIRA_ALERT),
+});
+
+function doublesOf(names: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  return [...new Set(names.filter((name) => seen.size === seen.add(name).size))];
+}
+
+/** Returns what no single field of a request shows: what is listed twice, and tokens that no reference can name. */
+export function compatProblems(instances: readonly InstanceOutline[]): string[] {
+  const twice = (what: string, names: readonly string[]) => names.map((name) => `${what} "${name}" is listed twice`);
   return [
-    ...twice(
-      "instances: the instance",
-      instances.map(({ name }) => name),
-    ),
+    ...twice("instances: the instance", doublesOf(instances.map(({ name }) => name))),
     ...instances.filter((one) => !isUsable(one)).map(({ name }) => `${name}: its token is no path of a secret`),
     ...instances.flatMap(({ name, organizations }) => [
-      ...twice(
-        `${name}: the organization`,
-        organizations.map((one) => one.name),
-      ),
+      ...twice(`${name}: the organization`, doublesOf(organizations.map((one) => one.name))),
       ...organizations.flatMap(({ name: organization, projects }) => [
-        ...twice(`${name}/${organization}: the project`, projects.map(slugOf)),
-        ...projects.flatMap((project) =>
-          twice(
-            `${name}/${organization}/${slugOf(project)}: the alert`,
-            project.alerts.map((alert) => alert.name).filter((alert) => alert !== JIRA_ALERT),
-          ),
-        ),
+        ...twice(`${name}/${organization}: the project`, doublesOf(projects.map(({ slug }) => slug))),
+        ...projects.flatMap(({ slug, doubles }) => twice(`${name}/${organization}/${slug}: the alert`, doubles)),
       ]),
     ]),
   ];

@@ -17,8 +17,9 @@ export interface OutcomeContext extends EventsContext {
 /** Counts what a run did, keeps the state of its servers, and tells of both. */
 export async function afterRun(context: OutcomeContext, record: RunRecord): Promise<void> {
   count(context, record);
-  const { report, brings, servers } = record;
-  const changed = report === undefined || brings ? [] : await changedServers(context, record, report, servers);
+  const { report, pieces, servers } = record;
+  const changed =
+    report === undefined || pieces !== undefined ? [] : await changedServers(context, record, report, servers);
   await publishEvents(context, [...eventsOf(record), ...changed]);
 }
 

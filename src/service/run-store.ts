@@ -1,4 +1,3 @@
-import { defined } from "../base/defined.ts";
 import type { CodedError } from "../base/errors.ts";
 import type { Report } from "../management/index.ts";
 import type { QueueEngine, QueueName } from "./engine.ts";
@@ -17,8 +16,8 @@ export interface RunRecord {
   readonly strict: boolean;
   /** Read from the servers, not from the cache. */
   readonly fresh: boolean;
-  /** The request brings its own servers; they are kept sealed beside the record. */
-  readonly brings?: true;
+  /** The number of pieces in which a request that brings its own servers is kept, sealed, beside the record. */
+  readonly pieces?: number;
   /** Equal wet runs have equal fingerprints. */
   readonly fingerprint?: string;
   readonly createdAtMs: number;
@@ -37,9 +36,9 @@ export const isFinal = ({ state }: Pick<RunRecord, "state">): boolean => state !
 export interface RunStore {
   get(id: string): Promise<RunRecord | undefined>;
   put(record: RunRecord): Promise<void>;
-  /** Keeps what a request brings, sealed, until its run has ended. */
-  putBody(id: string, sealed: string): Promise<void>;
-  body(id: string): Promise<string | undefined>;
+  /** Keeps a piece of what a request brings, sealed, until its run has ended. */
+  putPiece(id: string, nth: number, sealed: string): Promise<void>;
+  piece(id: string, nth: number): Promise<string | undefined>;
   /** Returns the newest runs first. */
   list(limit: number): Promise<RunSummary[]>;
   /** Claims an equal wet run for this id. Returns the id of the run that has the claim. */
@@ -56,6 +55,7 @@ const REPORT_KEPT_SECONDS = KEPT_SECONDS + 60;
 /** Keeps the records of runs in the engine for a day. Reports have keys of their own, so that a list of runs reads none. */
 export function openRunStore({ store, key }: Pick<QueueEngine, "store" | "key">): RunStore {
   const list = key("runs");
+  const pieceKey = (id: string, nth: number) => key("piece", id, String(nth));
   return {
     async get(id) {
       const [record, report] = await store.getAll([key("run", id), key("report", id)]);
@@ -63,16 +63,14 @@ export function openRunStore({ store, key }: Pick<QueueEngine, "store" | "key">)
       return { ...(JSON.parse(record) as RunSummary), ...(report && { report: JSON.parse(report) as Report }) };
     },
     async put({ report, ...record }) {
-      const { id, createdAtMs: rank } = record;
-      const remove = isFinal(record) ? key("body", id) : undefined;
+      const { id, createdAtMs: rank, pieces = 0 } = record;
+      const remove = isFinal(record) ? Array.from({ length: pieces }, (_, nth) => pieceKey(id, nth)) : [];
       if (report !== undefined) await store.set(key("report", id), JSON.stringify(report), REPORT_KEPT_SECONDS);
       const value = JSON.stringify(record);
-      await store.putListed({ list, key: key("run", id), value, seconds: KEPT_SECONDS, rank, ...defined({ remove }) });
+      await store.putListed({ list, key: key("run", id), value, seconds: KEPT_SECONDS, rank, remove });
     },
-    async putBody(id, sealed) {
-      await store.set(key("body", id), sealed, KEPT_SECONDS);
-    },
-    body: (id) => store.get(key("body", id)),
+    putPiece: (id, nth, sealed) => store.set(pieceKey(id, nth), sealed, KEPT_SECONDS),
+    piece: (id, nth) => store.get(pieceKey(id, nth)),
     list: async (limit) => (await store.newest(list, limit)).map((text) => JSON.parse(text) as RunSummary),
     claim: (fingerprint, id) => store.setIfAbsent(key("claim", fingerprint), id, KEPT_SECONDS),
     passClaim: (fingerprint, from, to) => store.replaceIf(key("claim", fingerprint), from, to, KEPT_SECONDS),

@@ -11,24 +11,30 @@ export interface SubmitContext {
 }
 
 export type NewRun = Pick<RunRecord, "id" | "kind" | "subject" | "servers" | "strict" | "fresh"> & {
-  /** The sealed request of a run that brings its own servers. */
-  readonly sealed?: string;
-  /** Returns what makes two wet runs equal. */
-  content(): string;
+  /** What the request of a run that brings its own servers is kept as. */
+  readonly body?: SealedBody;
+  /** A text that only equal wet runs have. */
+  readonly content: string;
 };
+
+export interface SealedBody {
+  readonly pieces: number;
+  /** Returns a piece, encrypted. */
+  seal(nth: number): string;
+}
 
 /**
  * Puts a run into its queue and returns its record. An equal wet run that is in progress makes this one `skipped`. Throws
  * GC2007 where the engine does not take it.
  */
-export async function submit(context: SubmitContext, { sealed, content, ...asked }: NewRun): Promise<RunRecord> {
+export async function submit(context: SubmitContext, { body, content, ...asked }: NewRun): Promise<RunRecord> {
   const { engine, runs, now } = context;
-  const record: RunRecord = { ...asked, state: "pending", createdAtMs: now(), ...(sealed && { brings: true }) };
+  const record: RunRecord = { ...asked, state: "pending", createdAtMs: now(), ...(body && { pieces: body.pieces }) };
   try {
     if (asked.kind === "plan") return await queue(record);
     // Whoever finds the claim finds its record.
     await runs.put(record);
-    const fingerprint = createHash("sha256").update(content()).digest("hex");
+    const fingerprint = createHash("sha256").update(content).digest("hex");
     const holder = await claimed(context, fingerprint, record.id);
     if (holder === record.id) return await queue({ ...record, fingerprint });
     const skipped: RunRecord = { ...record, state: "skipped", reason: "duplicate_task", finishedAtMs: now() };
@@ -43,7 +49,7 @@ export async function submit(context: SubmitContext, { sealed, content, ...asked
   }
 
   async function queue(one: RunRecord): Promise<RunRecord> {
-    if (sealed !== undefined) await runs.putBody(one.id, sealed);
+    for (let nth = 0; nth < (body?.pieces ?? 0); nth++) await runs.putPiece(one.id, nth, body?.seal(nth) ?? "");
     await runs.put(one);
     await engine.queues[one.kind].add(
       one.kind,

@@ -4,9 +4,9 @@ import type { Secret } from "../base/secret.ts";
 
 /** Encrypts what holds secrets before it goes into the engine. */
 export interface Seal {
-  seal(text: string | Buffer): string;
-  /** Throws GC2004 for a text that was sealed with another secret. */
-  open(sealed: string): string;
+  seal(...bytes: readonly Buffer[]): string;
+  /** Throws GC2004 for what was sealed with another secret. */
+  open(sealed: string): Buffer;
 }
 
 const IV_BYTES = 12;
@@ -16,11 +16,10 @@ const TAG_BYTES = 16;
 export function sealWith(secret: Secret): Seal {
   const key = Buffer.from(hkdfSync("sha256", secret.reveal(), "", "glitchtip-compose seal", 32));
   return {
-    seal(text) {
+    seal(...bytes) {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv("aes-256-gcm", key, iv);
-      const bytes = typeof text === "string" ? Buffer.from(text) : text;
-      const body = [cipher.update(bytes), cipher.final()];
+      const body = [...bytes.map((some) => cipher.update(some)), cipher.final()];
       return Buffer.concat([iv, cipher.getAuthTag(), ...body]).toString("base64");
     },
     open(sealed) {
@@ -29,7 +28,7 @@ export function sealWith(secret: Secret): Seal {
         const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, IV_BYTES));
         decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
         const body = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
-        return Buffer.concat([body, decipher.final()]).toString("utf8");
+        return Buffer.concat([body, decipher.final()]);
       } catch (cause) {
         throw new CodedError("GC2004", "a request in the queue cannot be decrypted", {
           remedy: "Give every process of the service the same --secret.",

@@ -39,7 +39,7 @@ const SET_IF_ABSENT = `insert into ${SCHEMA}.entry as e (key, value, expires_at)
   returning value`;
 const INCREMENT = `insert into ${SCHEMA}.entry as e (key, value) values ($1, '1')
   on conflict (key) do update set value = (e.value::bigint + 1)::text returning value`;
-const PUT_LISTED = `with removed as (delete from ${SCHEMA}.entry where key = $6)
+const PUT_LISTED = `with removed as (delete from ${SCHEMA}.entry where key = any($6::text[]))
   insert into ${SCHEMA}.entry (key, value, expires_at, list, rank) values ($1, $2, ${until(3)}, $4, $5)
   on conflict (key) do update set
     value = excluded.value, expires_at = excluded.expires_at, list = excluded.list, rank = excluded.rank`;
@@ -96,9 +96,9 @@ export function postgresStore(pool: Pool, now: () => number): KeyValueStore {
       return count > 0;
     },
     increment: async (key) => Number((await query(INCREMENT, key)).values[0]),
-    async putListed({ list, key, value, seconds, rank, remove }) {
+    async putListed({ list, key, value, seconds, rank, remove = [] }) {
       await purge();
-      await query(PUT_LISTED, key, value, seconds ?? null, list, rank, remove ?? null);
+      await query(PUT_LISTED, key, value, seconds ?? null, list, rank, [...remove]);
     },
     newest: async (list, limit) => {
       const text = `select value from ${SCHEMA}.entry where list = $1 and ${VALID} order by rank desc limit $2`;

@@ -30,12 +30,12 @@ export function redisStore(redis: Redis): KeyValueStore {
     replaceIf: async (key, from, to = "", seconds = A_DAY_SECONDS) =>
       (await redis.eval(REPLACE_IF, 1, key, from, to, seconds)) === 1,
     increment: (key) => redis.incr(key),
-    async putListed({ list, key, value, seconds, rank, remove }) {
+    async putListed({ list, key, value, seconds, rank, remove = [] }) {
       const change = redis.multi();
       if (seconds === undefined) change.set(key, value);
       else change.set(key, value, "EX", seconds);
       change.zadd(list, rank, key).zremrangebyrank(list, 0, -LISTED - 1);
-      if (remove !== undefined) change.del(remove);
+      if (remove.length > 0) change.del(...remove);
       throwFirst(await change.exec());
     },
     async newest(list, limit) {

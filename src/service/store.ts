@@ -10,7 +10,7 @@ export interface KeyValueStore {
   replaceIf(key: string, from: string, to: string | undefined, seconds?: number): Promise<boolean>;
   /** Returns the number that the key then holds. */
   increment(key: string): Promise<number>;
-  /** Sets a key that belongs to a list, and removes another one, in one step. The keys of a list live equally long. */
+  /** Sets a key that belongs to a list, and removes others, in one step. The keys of a list live equally long. */
   putListed(entry: ListedEntry): Promise<void>;
   /** Returns what the newest keys of a list hold. */
   newest(list: string, limit: number): Promise<readonly string[]>;
@@ -25,6 +25,6 @@ export interface ListedEntry {
   readonly seconds?: number;
   /** The place in the list: the highest is the newest. */
   readonly rank: number;
-  /** A key that is removed. */
-  readonly remove?: string;
+  /** The keys that are removed. */
+  readonly remove?: readonly string[];
 }

@@ -57,9 +57,9 @@ export function memoryStore(): KeyValueStore & { readonly values: ReadonlyMap<st
       values.set(key, String(next));
       return next;
     },
-    async putListed({ list, key, value, rank, remove }) {
+    async putListed({ list, key, value, rank, remove = [] }) {
       values.set(key, value);
-      if (remove !== undefined) values.delete(remove);
+      for (const one of remove) values.delete(one);
       lists.set(list, (lists.get(list) ?? new Map<string, number>()).set(key, rank));
     },
     async newest(list, limit) {

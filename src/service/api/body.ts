@@ -1,6 +1,6 @@
 import { Transform } from "node:stream";
 import { createGunzip } from "node:zlib";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { CodedError } from "../../base/errors.ts";
 
 export const BODY_LIMIT_BYTES = 64 * 1_024 * 1_024;
@@ -24,7 +24,7 @@ export function readGzip(app: FastifyInstance): void {
       transform(chunk: Buffer, _encoding, done) {
         gunzip.receivedEncodedLength += chunk.length;
         const tooLarge = gunzip.receivedEncodedLength > COMPRESSED_LIMIT_BYTES;
-        done(tooLarge ? tooMuch() : null, chunk);
+        done(tooLarge ? tooMuch(COMPRESSED_LIMIT_BYTES) : null, chunk);
       },
     });
     const gunzip = Object.assign(createGunzip(), { receivedEncodedLength: 0 });
@@ -43,23 +43,6 @@ export function readGzip(app: FastifyInstance): void {
   });
 }
 
-const tooMuch = (): Error =>
-  Object.assign(new Error(`Compressed request body exceeds ${COMPRESSED_LIMIT_BYTES} bytes limit`), {
-    statusCode: 413,
-  });
-
-const bodies = new WeakMap<FastifyRequest, Buffer>();
-
-/** Keeps JSON bodies as they came until their requests are answered, so that a large one is not made anew to be queued. */
-export function keepJsonBytes(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser("error", "error");
-  app.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (request, bytes, done) => {
-    bodies.set(request, bytes);
-    // Fastify's own parser calls back.
-    void parse(request, bytes.toString("utf8"), done);
-  });
-}
-
-/** Returns the JSON body of a request as its client has sent it. */
-export const jsonBytes = (request: FastifyRequest): Buffer =>
-  bodies.get(request) ?? Buffer.from(JSON.stringify(request.body));
+/** The error of a body that is longer than allowed. */
+export const tooMuch = (limitBytes: number): Error =>
+  Object.assign(new Error(`the body has more than ${limitBytes} bytes`), { statusCode: 413 });

@@ -5,9 +5,10 @@ import { requireScope, requireServers } from "../auth.ts";
 import { compatProblems } from "../compat.ts";
 import { compatSchema } from "../compat-schema.ts";
 import type { RunRecord } from "../run-store.ts";
-import { submit } from "../runs.ts";
-import { jsonBytes } from "./body.ts";
+import { type SealedBody, submit } from "../runs.ts";
+import type { Seal } from "../seal.ts";
 import { callerOf } from "./callers.ts";
+import { type CompatBody, compatValidatorCompiler, readCompatBodies } from "./compat-body.ts";
 import type { ApiContext } from "./context.ts";
 import { accepted, awaitedRun, runId } from "./runs.ts";
 import { acceptedSchema, changeSchema, errorsOf, freshSchema, idSchema, timeoutSchema } from "./schemas.ts";
@@ -38,9 +39,11 @@ const resultSchema = z.object({
 export const compatRoutes =
   (context: ApiContext): FastifyPluginCallbackZod =>
   (app, _, done) => {
+    readCompatBodies(app);
     app.post(
       PATH,
       {
+        validatorCompiler: compatValidatorCompiler,
         schema: {
           operationId: "reconcileProjectAlerts",
           summary: "Plans the alerts of projects on servers that the request states; with dry_run: false, applies them",
@@ -51,10 +54,11 @@ export const compatRoutes =
       },
       async (request, reply) => {
         const caller = callerOf(request);
-        const { dry_run: isDry, instances } = request.body;
+        const { bytes, digest, outline } = request.body as unknown as CompatBody;
+        const { isDry, instances } = outline;
         const kind = isDry ? "plan" : "apply";
         requireScope(caller, kind);
-        const problems = compatProblems(request.body);
+        const problems = compatProblems(instances);
         if (problems.length > 0) {
           throw new CodedError("GC2004", "the request cannot be used", {
             problems,
@@ -78,8 +82,8 @@ export const compatRoutes =
           servers: names,
           strict: false,
           fresh: request.query.fresh === "true",
-          sealed: seal.seal(jsonBytes(request)),
-          content: () => JSON.stringify(instances),
+          body: sealedBody(seal, bytes),
+          content: digest,
         });
         // A client of the original learns of a duplicate by asking for the result.
         return { ...accepted(request, reply, record, `${PATH}/${record.id}`), status: "pending" as const };
@@ -100,6 +104,23 @@ export const compatRoutes =
     );
     done();
   };
+
+/** A piece of a body in the engine is at most a chunk larger than this. */
+const PIECE_BYTES = 1_000_000;
+
+function sealedBody(seal: Seal, bytes: readonly Buffer[]): SealedBody {
+  const pieces: Buffer[][] = [];
+  let left = 0;
+  for (const chunk of bytes) {
+    if (left <= 0) {
+      pieces.push([]);
+      left = PIECE_BYTES;
+    }
+    pieces.at(-1)?.push(chunk);
+    left -= chunk.length;
+  }
+  return { pieces: pieces.length, seal: (nth) => seal.seal(...(pieces[nth] ?? [])) };
+}
 
 function resultOf({ state, reason, report, error }: RunRecord): z.infer<typeof resultSchema> {
   const shown = (all: NonNullable<typeof report>["actions"] = []) =>

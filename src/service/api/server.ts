@@ -7,9 +7,13 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
-import { jsonSchemaTransform, serializerCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
-import { fastValidatorCompiler } from "../fast-validation.ts";
-import { BODY_LIMIT_BYTES, keepJsonBytes, readGzip } from "./body.ts";
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from "fastify-type-provider-zod";
+import { BODY_LIMIT_BYTES, readGzip } from "./body.ts";
 import { identifyCallers } from "./callers.ts";
 import { compatRoutes } from "./compat.ts";
 import type { ApiContext } from "./context.ts";
@@ -51,7 +55,7 @@ export async function openHttpServer({ health, api, version, logger }: HttpServe
       return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
     },
   }).withTypeProvider<ZodTypeProvider>();
-  app.setValidatorCompiler(fastValidatorCompiler);
+  app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   app.setNotFoundHandler((request, reply) => answerError(unknownRun(), request, reply));
@@ -64,7 +68,6 @@ export async function openHttpServer({ health, api, version, logger }: HttpServe
     request.log.info({ method: request.method, route, status, ms: Math.round(elapsedTime) }, "answered");
   });
   readGzip(app);
-  keepJsonBytes(app);
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",

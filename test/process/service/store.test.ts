@@ -35,7 +35,7 @@ async function behaves(store: KeyValueStore): Promise<void> {
   for (const [rank, key] of ["r1", "r2", "r3"].entries()) {
     await store.putListed({ list: "runs", key, value: `first ${key}`, seconds: 60, rank });
   }
-  await store.putListed({ list: "runs", key: "r2", value: "second r2", seconds: 60, rank: 1, remove: "a" });
+  await store.putListed({ list: "runs", key: "r2", value: "second r2", seconds: 60, rank: 1, remove: ["a"] });
   expect(await store.newest("runs", 2)).toEqual(["first r3", "second r2"]);
   expect(await store.newest("runs", 10)).toHaveLength(3);
   expect(await store.get("a")).toBeUndefined();

@@ -70,11 +70,11 @@ describe("a request that brings its own servers", () => {
     const alerts = [{ name: "errors", quantity: 1, timespan_minutes: 1, recipients: [hook] }];
     const organizations = [{ name: "Acme", projects: [{ name: "shop", alerts }] }];
     const { id } = (await post({ instances: [{ ...instance("one"), organizations }] })).json();
-    expect(await runs.body(id)).toBeDefined();
+    expect(await runs.piece(id, 0)).toBeDefined();
     expect([...store.values.values()].join("\n")).not.toContain("canary");
     const record = (await runs.get(id)) as RunRecord;
     await runs.put({ ...record, state: "success" });
-    expect(await runs.body(id)).toBeUndefined();
+    expect(await runs.piece(id, 0)).toBeUndefined();
   });
 
   it("is refused before anything is kept where its targets are not allowed", async () => {

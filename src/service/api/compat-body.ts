@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+import type { FastifyInstance, FastifySchemaCompiler } from "fastify";
+import type { FastifyRouteSchemaDef } from "fastify/types/schema.js";
+import { validatorCompiler } from "fastify-type-provider-zod";
+import type * as z from "zod/mini";
+import { type InstanceOutline, outlineOf, type ProjectOutline } from "../compat.ts";
+import {
+  type CompatProject,
+  type CompatRequest,
+  compatProjectSchema,
+  outlineSchema,
+  PROJECT_DEPTH,
+} from "../compat-schema.ts";
+import { testOf } from "../fast-validation.ts";
+import { splitJson } from "../json-parts.ts";
+import { BODY_LIMIT_BYTES, tooMuch } from "./body.ts";
+
+/** What the API has to know of a request that brings its own servers. */
+interface CompatOutline {
+  readonly isDry: boolean;
+  readonly instances: readonly InstanceOutline[];
+}
+
+interface SentBody {
+  /** As it was sent. */
+  readonly bytes: readonly Buffer[];
+  readonly digest: string;
+}
+
+export interface CompatBody extends SentBody {
+  readonly outline: CompatOutline;
+}
+
+/** A body that is not valid for sure. */
+interface DoubtfulBody extends SentBody {
+  readonly json: unknown;
+}
+
+/** A client sends the same request again and again: so many of the last ones are known to be valid. */
+const KNOWN_BODIES = 8;
+
+/**
+ * Reads the bodies of these routes project by project, and keeps their bytes only: 14 MB of JSON would be 80 MB of objects. What
+ * is not valid for sure is parsed anew as a whole, so that its mistakes are told as everywhere.
+ */
+export function readCompatBodies(app: FastifyInstance): void {
+  const known = new Map<string, CompatOutline>();
+  const parseWhole = app.getDefaultJsonParser("error", "error");
+  app.removeContentTypeParser("application/json");
+  app.addContentTypeParser("application/json", (request, payload, done) => {
+    if (Number(request.headers["content-length"]) > BODY_LIMIT_BYTES) return done(tooMuch(BODY_LIMIT_BYTES));
+    const bytes: Buffer[] = [];
+    const hash = createHash("sha256");
+    let left = BODY_LIMIT_BYTES;
+    const read = (chunk: Buffer) => {
+      bytes.push(chunk);
+      hash.update(chunk);
+      left -= chunk.length;
+      if (left >= 0) return;
+      payload.off("data", read).off("end", end);
+      done(tooMuch(BODY_LIMIT_BYTES));
+    };
+    const end = () => {
+      const digest = hash.digest("hex");
+      const outline = known.get(digest) ?? outlineOfBytes(bytes);
+      if (outline !== undefined) {
+        remember(digest, outline);
+        return done(null, { bytes, digest, outline } satisfies CompatBody);
+      }
+      // Fastify's own parser calls back.
+      void parseWhole(request, Buffer.concat(bytes).toString("utf8"), (error, json) =>
+        done(error, { bytes, digest, json } satisfies DoubtfulBody),
+      );
+    };
+    payload.on("data", read).once("end", end);
+    payload.once("error", (error: Error & { statusCode?: number }) => {
+      error.statusCode ??= 400;
+      done(error);
+    });
+  });
+
+  function remember(digest: string, outline: CompatOutline): void {
+    known.delete(digest);
+    known.set(digest, outline);
+    const [oldest = ""] = known.keys();
+    if (known.size > KNOWN_BODIES) known.delete(oldest);
+  }
+}
+
+/** Leaves to zod what is not valid for sure. */
+export const compatValidatorCompiler: FastifySchemaCompiler<unknown> = (route) => {
+  const validate = validatorCompiler(route as FastifyRouteSchemaDef<z.core.$ZodType>);
+  if (route.httpPart !== "body") return validate;
+  return (body: CompatBody | DoubtfulBody) => {
+    if ("outline" in body) return { value: body };
+    const { json, ...sent } = body;
+    const result = validate(json) as { readonly value: CompatRequest } | { readonly error: Error };
+    if ("error" in result) return result;
+    return { value: { ...sent, outline: outlineOfRequest(result.value, outlineOf) } satisfies CompatBody };
+  };
+};
+
+const isProject = testOf(compatProjectSchema);
+const isOutline = testOf(outlineSchema);
+
+/** Returns undefined where the body is not valid for sure. */
+function outlineOfBytes(bytes: readonly Buffer[]): CompatOutline | undefined {
+  const projects: ProjectOutline[] = [];
+  let isSure = true;
+  const splitter = splitJson(PROJECT_DEPTH, (part) => {
+    const project = isSure ? parsed(part.toString("utf8")) : undefined;
+    isSure = isProject(project);
+    if (isSure) projects.push(outlineOf(project as CompatProject));
+  });
+  for (const chunk of bytes) splitter.write(chunk);
+  const request = isSure ? parsed(splitter.outline()) : undefined;
+  if (!isOutline(request)) return undefined;
+  return outlineOfRequest(request as z.infer<typeof outlineSchema>, ({ part }) => projects[part] as ProjectOutline);
+}
+
+/** Returns undefined for what is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A request whose projects are whole, or numbers. */
+interface RequestOf<P> {
+  readonly dry_run: boolean;
+  readonly instances: readonly (Omit<InstanceOutline, "organizations"> & {
+    readonly organizations: readonly { readonly name: string; readonly projects: readonly P[] }[];
+  })[];
+}
+
+function outlineOfRequest<P>(
+  { instances, dry_run: isDry }: RequestOf<P>,
+  outline: (project: P) => ProjectOutline,
+): CompatOutline {
+  const organizationsOf = ({ organizations }: RequestOf<P>["instances"][number]) =>
+    organizations.map(({ name, projects }) => ({ name, projects: projects.map(outline) }));
+  return { isDry, instances: instances.map((one) => ({ ...one, organizations: organizationsOf(one) })) };
+}
