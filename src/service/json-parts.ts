@@ -5,7 +5,7 @@ export interface JsonSplitter {
   outline(): string;
 }
 
-const [QUOTE, BACKSLASH] = [...Buffer.from('"\\')] as [number, number];
+const [QUOTE, BACKSLASH, BRACE, BRACKET] = Buffer.from('"\\{[');
 /** No byte of a longer UTF-8 character is one of these. */
 const MARKS = Uint8Array.from({ length: 256 }, (_, byte) => Number('"{}[]'.includes(String.fromCharCode(byte))));
 
@@ -38,17 +38,19 @@ export function splitJson(depth: number, onPart: (part: Buffer) => void): JsonSp
     return at + 1;
   }
 
-  function opened(chunk: Buffer, at: number): void {
-    if (++open !== depth) return;
-    around += `${chunk.toString("latin1", from, at)}{"part":${parts++}}`;
-    from = at;
-  }
-
-  function closed(chunk: Buffer, at: number): void {
-    if (--open !== depth - 1) return;
-    const end = chunk.subarray(from, at + 1);
-    onPart(begun.length === 0 ? end : Buffer.concat([...begun.splice(0), end]));
-    from = at + 1;
+  function mark(chunk: Buffer, at: number): void {
+    const byte = chunk[at];
+    if (byte === QUOTE) {
+      inString = true;
+    } else if (byte === BRACE || byte === BRACKET) {
+      if (++open !== depth) return;
+      around += `${chunk.toString("latin1", from, at)}{"part":${parts++}}`;
+      from = at;
+    } else if (--open === depth - 1) {
+      const end = chunk.subarray(from, at + 1);
+      onPart(begun.length === 0 ? end : Buffer.concat([...begun.splice(0), end]));
+      from = at + 1;
+    }
   }
 
   return {
@@ -56,10 +58,7 @@ export function splitJson(depth: number, onPart: (part: Buffer) => void): JsonSp
       from = 0;
       for (let at = 0; at < chunk.length; at++) {
         if (inString) at = afterString(chunk, at);
-        const byte = chunk[at] as number;
-        if (!MARKS[byte]) continue;
-        if (byte === QUOTE) inString = true;
-        else (isOpening(byte) ? opened : closed)(chunk, at);
+        if (MARKS[chunk[at] as number]) mark(chunk, at);
       }
       if (open >= depth) begun.push(chunk.subarray(from));
       else around += chunk.toString("latin1", from);
@@ -68,5 +67,3 @@ export function splitJson(depth: number, onPart: (part: Buffer) => void): JsonSp
     outline: () => Buffer.from(around, "latin1").toString("utf8"),
   };
 }
-
-const isOpening = (byte: number): boolean => byte === 0x7b || byte === 0x5b;

@@ -136,5 +136,7 @@ export async function openTestApi({
   const app = await openHttpServer({ health, api, version: "1.2.3", logger });
   const token = (subject = "ci", scopes: readonly string[] = ["plan", "apply"], servers: readonly string[] = ["*"]) =>
     signToken(SECRET, { subject, id: "t-1", scopes, servers, days: 1, ...NOBODY }, Date.now());
-  return { app, store, queued, runs, lines, token };
+  /** What a worker reads the servers of a run from. */
+  const workerContext = { dir: "/", runs, seal: api.seal, registry: health.registry };
+  return { app, store, queued, runs, lines, token, workerContext };
 }

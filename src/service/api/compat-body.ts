@@ -91,7 +91,9 @@ export function readCompatBodies(app: FastifyInstance): void {
 export const compatValidatorCompiler: FastifySchemaCompiler<unknown> = (route) => {
   const validate = validatorCompiler(route as FastifyRouteSchemaDef<z.core.$ZodType>);
   if (route.httpPart !== "body") return validate;
-  return (body: CompatBody | DoubtfulBody) => {
+  return (body: CompatBody | DoubtfulBody | string | null | undefined) => {
+    // No body, or one of another type, was read by Fastify itself.
+    if (typeof body !== "object" || body === null) return validate(body);
     if ("outline" in body) return { value: body };
     const { json, ...sent } = body;
     const result = validate(json) as { readonly value: CompatRequest } | { readonly error: Error };

@@ -1,9 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { type AddressInfo, connect } from "node:net";
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
+import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
+import * as z from "zod/mini";
+import { compatSchema } from "../../../../src/service/compat-schema.ts";
+import { serversOfRun } from "../../../../src/service/run-servers.ts";
 import type { RunRecord } from "../../../../src/service/run-store.ts";
+import { compatBodies } from "../../../support/compat-bodies.ts";
+import { propertyRuns } from "../../../support/property-runs.ts";
 import { openTestApi } from "../../../support/service-api.ts";
 
 const PATH = "/api/v1/integrations/glitchtip-project-alerts/reconcile";
@@ -18,7 +25,7 @@ const instance = (name: string) => ({
 async function openApi(problems: readonly string[] = []) {
   const api = await openTestApi({ targets: { problems: () => [...problems] } });
   const authorization = `Bearer ${await api.token()}`;
-  const post = (payload: object | string | Buffer, headers: Record<string, string> = {}) =>
+  const post = (payload: object | string | Buffer, headers: Record<string, string | undefined> = {}) =>
     api.app.inject({
       method: "POST",
       url: PATH,
@@ -75,6 +82,64 @@ describe("a request that brings its own servers", () => {
     const record = (await runs.get(id)) as RunRecord;
     await runs.put({ ...record, state: "success" });
     expect(await runs.piece(id, 0)).toBeUndefined();
+  });
+
+  it("is accepted exactly where zod accepts it, and refused with the words of zod", async () => {
+    const { post } = await openApi();
+    await fc.assert(
+      fc.asyncProperty(compatBodies, async (body) => {
+        const { success, error } = z.safeParse(compatSchema, structuredClone(body));
+        const answer = await post(body);
+        const { message, problems = [] } = answer.json();
+        const place = ({ path, message: said }: z.core.$ZodIssue) => `${["body", ...path].join(".")}: ${said}`;
+        const isMismatch = message === "the request does not match the schema";
+        // A key named __proto__ is refused before the schema is looked at.
+        if (answer.statusCode !== 400) expect(isMismatch ? problems : []).toEqual((error?.issues ?? []).map(place));
+        else expect(JSON.stringify(body)).toContain("__proto__");
+        if (success) expect([202, 422]).toContain(answer.statusCode);
+      }),
+      propertyRuns(300),
+    );
+  });
+
+  it.each([
+    ["no body", undefined, { "content-type": undefined }, 422],
+    ["an empty body", "", {}, 400],
+    ["null", "null", {}, 422],
+    ["a text", "[]", { "content-type": "text/plain" }, 422],
+    ["an unknown type", "[]", { "content-type": "text/csv" }, 415],
+    ["half a body", '{"instances":[{"name":', {}, 400],
+    ["a body that announces too much", "{}", { "content-length": String(65 * MIB) }, 413],
+  ] as const)("is refused with %s", async (_, payload, headers, status) => {
+    const { post, queued } = await openApi();
+    const answer = await post(payload as never, headers);
+    expect(answer.json()).toMatchObject({ code: "GC2004", remedy: expect.any(String) });
+    expect([answer.statusCode, queued]).toEqual([status, []]);
+  });
+
+  it("is kept in pieces where it is large, from which a worker makes its servers anew", async () => {
+    const { post, runs, store, workerContext } = await openApi();
+    const projects = Array.from({ length: 300 }, (_, nth) => ({ name: "é".repeat(200), slug: `shop-${nth}` }));
+    const organizations = [{ name: "Acmé", projects }];
+    const instances = Array.from({ length: 20 }, (_, nth) => ({ ...instance(`server-${nth}`), organizations }));
+    const bytes = Buffer.from(JSON.stringify({ instances }));
+    const chunks = function* () {
+      // An odd length cuts characters, too.
+      for (let from = 0; from < bytes.length; from += 50_001) yield bytes.subarray(from, from + 50_001);
+    };
+    const answers = [await post(Readable.from(chunks())), await post(Readable.from(chunks()))];
+    for (const { id } of answers.map((answer) => answer.json())) {
+      const record = (await runs.get(id)) as RunRecord;
+      expect(record.pieces).toBe(3);
+      const { servers } = await serversOfRun(workerContext, record);
+      expect(servers.map(({ desired }) => desired.name)).toEqual(instances.map(({ name }) => name));
+      for (const { desired } of servers) {
+        expect(desired.organizations.map(({ name }) => name)).toEqual(["Acmé"]);
+        expect(desired.organizations[0]?.projects.map(({ slug, name }) => ({ slug, name }))).toEqual(projects);
+      }
+      await runs.put({ ...record, state: "success" });
+      expect([...store.values.keys()].filter((key) => key.includes(id))).toHaveLength(1);
+    }
   });
 
   it("is refused before anything is kept where its targets are not allowed", async () => {
