@@ -103,10 +103,10 @@ function notKnown(
     absent: again("--pull"),
     "no engine": "Start Docker, then run it again.",
   };
-  const inspected = "what `docker image inspect` shows, [] = none";
+  const inspected = "what `docker image inspect` shows ([] means none)";
   const state = {
-    init: `type ${inspected}: ${flags(`${name}=`)}`,
-    add: `type ${inspected}: ${flags("")}`,
+    init: `add ${inspected}: ${flags(`${name}=`)}`,
+    add: `add ${inspected}: ${flags("")}`,
     declaration: `add to glitchtip.yaml, under apps.${name}, ${inspected}: ${lines}`,
   }[stateBy];
   const from = image === "" ? "its image, whose name is empty: its variable has no value" : (image ?? "its image");
@@ -115,7 +115,7 @@ function notKnown(
     `service ${name}: ${startParts(missing)} from ${from}${reason === undefined ? "" : REASONS[reason]}`,
     reason === undefined
       ? [state]
-      : [obtain[reason], `or ${reason === "no engine" ? state : stateInCompose(name, missing)}`],
+      : [obtain[reason], `Or ${reason === "no engine" ? state : stateInCompose(name, missing)}`],
   );
 }
 

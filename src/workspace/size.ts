@@ -51,10 +51,14 @@ export const MEASURED = {
 
 /** Assumptions about what was not measured. */
 export const ASSUMED = {
-  peakOverAverage: { value: 10, why: "errors come in bursts: the busiest minute has ten times the day's average" },
-  diskHeadroom: { value: 1.3, why: "deleted rows free their space late, and data is kept for one more day" },
-  hostMib: { value: 512, why: "the host's own system and the engine" },
-  imagesMib: { value: 4_096, why: "images, and the logs of all containers at their limit" },
+  peakOverAverage: {
+    value: 10,
+    unit: "×",
+    why: "errors come in bursts: the busiest minute has ten times the day's average",
+  },
+  diskHeadroom: { value: 1.3, unit: "×", why: "deleted rows free their space late, and data is kept for one more day" },
+  hostMib: { value: 512, unit: "MiB", why: "the host's own system and the engine" },
+  imagesMib: { value: 4_096, unit: "MiB", why: "images, and the logs of all containers at their limit" },
 } as const;
 
 export type AnyTopology = Topology | "single-container";

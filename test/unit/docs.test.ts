@@ -150,7 +150,7 @@ describe("generated pages", () => {
     return generated("docs/generations.md", [
       "# Generations of GlitchTip",
       "",
-      "The image's tag decides (`server.image`); where it does not tell, `server.generation` says it.",
+      "The image's tag decides (`server.image`); if it names none, `server.generation` does.",
       "",
       `| | ${generations.map(({ generation }) => generation).join(" | ")} |`,
       `|${" --- |".repeat(generations.length + 1)}`,

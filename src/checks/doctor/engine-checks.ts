@@ -40,7 +40,7 @@ export async function checkCompose(docker: Docker): Promise<Finding[]> {
     return missing.map((one) => fail("compose", `Compose ${version} lacks ${one}`, "Install Compose 2.20.2 or newer."));
   } catch (error) {
     if (error instanceof CodedError && error.code === "GC1604") {
-      return [fail("compose", "docker compose does not tell its version", "Install Compose 2.20.2 or newer.")];
+      return [fail("compose", "docker compose does not print its version", "Install Compose 2.20.2 or newer.")];
     }
     return errorFindings("compose", error);
   }

@@ -128,7 +128,7 @@ async function checkPort(
       `${await move()}, or stop it: docker stop ${foreign.container}`,
     );
   }
-  if (holders.length > 0) return ok("port", `${at} is in use by this project's ${service}`);
+  if (holders.length > 0) return ok("port", `${at} is in use by this Compose project's ${service}`);
   if (!here || protocol !== "tcp") return ok("port", `${at} (${service}) is used by no container`);
   if (await machine.portIsFree(port, hostIp)) return ok("port", `${at} (${service}) is free`);
   if (ports === undefined) {

@@ -41,7 +41,7 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
       return /@(.*\.)?example\.(com|net|org)$/i.test(email)
         ? failed(
             `${email} is a placeholder`,
-            `Write your address as admin.email before the first start; later first: npx glitchtip-compose user update ${email} --email ADDRESS`,
+            `Write your address as admin.email before the first start. After it, first run npx glitchtip-compose user update ${email} --email ADDRESS`,
           )
         : passed(email);
     },

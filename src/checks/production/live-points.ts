@@ -45,7 +45,7 @@ export const LIVE_POINTS: readonly HardeningPoint[] = [
           isStackService(service) && configHash !== undefined && configHash !== hashes.get(service),
       );
       return others.length === 0
-        ? passed("it is")
+        ? passed("yes")
         : failed(`${others.map(({ service }) => service).join(", ")} runs with other settings`, START);
     },
   },
@@ -73,7 +73,7 @@ export const LIVE_POINTS: readonly HardeningPoint[] = [
       if (backlog?.known && backlog.problem !== undefined) return failed(backlog.problem, RESTART_WORKER);
       const worker = stack.containers.find(({ service }) => service === "glitchtip-worker");
       if (backlog?.known || worker?.health === "healthy") return passed("it does");
-      return unknown("this generation does not tell", "npx glitchtip-compose verify sends an event through it.");
+      return unknown("this generation does not show it", "npx glitchtip-compose verify sends an event through it.");
     },
   },
   {

@@ -41,7 +41,7 @@ export default {
       const paint = paintFor(context);
       const verdict = `${found(failed, "problem")}, ${found(warned, "warning")}`;
       // The end of a long list is what one sees, and its beginning what a pager shows.
-      if (failed + warned > 0) context.print(`${verdict}\n`);
+      if (failed + warned > 0) context.print(`${verdict}\n\n`);
       context.print(findings.map((finding) => text(finding, paint)).join("\n"));
       context.print(`\n${verdict}`);
     }

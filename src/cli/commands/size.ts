@@ -65,7 +65,7 @@ function sizingText(sizing: Sizing, production: boolean): string {
   ];
   const why = [
     ...Object.values(MEASURED).map(({ value, unit, how }) => [`${thousands(value)} ${unit}`, how]),
-    ...Object.values(ASSUMED).map(({ value, why }) => [`${thousands(value)}, assumed`, why]),
+    ...Object.values(ASSUMED).map(({ value, unit, why }) => [`${thousands(value)} ${unit}`, `assumed: ${why}`]),
   ];
   const columns = columnsOf(stdout);
   const beyond = measured

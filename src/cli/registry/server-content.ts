@@ -73,7 +73,7 @@ export const SERVER_CONTENT_COMMANDS: CommandGroup = {
     },
     {
       name: "serve",
-      summary: "a service that plans and applies: by itself, and by request, for many servers",
+      summary: "run a service that plans and applies by itself and by request, for many servers",
       guide: "docs/service.md",
       exitCodes: { 3: "`serve plan`: something would change", 4: "an equal apply is in progress already" },
       examples: [
@@ -102,7 +102,7 @@ export const SERVER_CONTENT_COMMANDS: CommandGroup = {
     },
     {
       name: "rotate",
-      summary: "replace the keys of apps, and delete the old ones once they are silent",
+      summary: "replace the keys of apps, and delete the old ones once nothing uses them",
       details:
         "Publishes the new key, restarts the apps, proves the key and then deletes the old one. `--abort` goes back.",
       guide: "docs/secrets.md",

@@ -76,11 +76,11 @@ export const appSchema = z.strictObject({
   ),
   entrypoint: described(
     z.optional(wordList),
-    "The image's entrypoint, where the Compose file does not state one. [] = none.",
+    "The image's entrypoint, if the Compose file does not state one. [] means none.",
   ),
   command: described(
     z.optional(wordList),
-    "The image's command, where the Compose file does not state one. [] = none.",
+    "The image's command, if the Compose file does not state one. [] means none.",
   ),
   host: described(
     z.optional(z.boolean()),

@@ -22,7 +22,7 @@ export const serverSchema = z.strictObject({
   generation: described(
     // z.enum would sort "6" first, because its values are the keys of an object.
     z.optional(z.literal(GENERATIONS)),
-    "Which GlitchTip this is, where the image's tag does not tell (a digest, an own build).",
+    "Which GlitchTip this is, if the image's tag does not say it (a digest, an own build).",
   ),
   url: described(
     z.optional(baseUrl),

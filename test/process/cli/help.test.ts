@@ -122,12 +122,12 @@ describe("help", () => {
                                 server can
         export                  write a server's configuration into a file for another
                                 server
-        serve                   a service that plans and applies: by itself, and by
+        serve                   run a service that plans and applies by itself and by
                                 request, for many servers
         provision               do the provisioner's work without its container, for
                                 CI and for a GlitchTip anywhere
         rotate                  replace the keys of apps, and delete the old ones once
-                                they are silent
+                                nothing uses them
 
       Maintain:
         backup                  create, list, verify, prune and fetch backups

@@ -20,7 +20,7 @@ it("doctor begins and ends with its verdict where something is wrong, and names 
   });
   const lines = stdout.trimEnd().split("\n");
   expect([code, lines[0]]).toEqual([1, expect.stringMatching(/^\d+ problems?, /)]);
-  expect(lines.at(-1)).toBe(lines[0]);
+  expect([lines[1], lines.at(-1)]).toEqual(["", lines[0]]);
   expect(stdout).toContain(
     "→ Change to the folder with glitchtip.yaml, or create one here with: npx glitchtip-compose init",
   );

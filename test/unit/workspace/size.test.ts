@@ -31,7 +31,9 @@ describe("docs/sizing.md", () => {
     const measured = Object.values(MEASURED).map(
       ({ value, unit, how }) => `| ${value.toLocaleString("en")} ${unit} | ${how} |`,
     );
-    const assumed = Object.values(ASSUMED).map(({ value, why }) => `| ${value.toLocaleString("en")} | ${why} |`);
+    const assumed = Object.values(ASSUMED).map(
+      ({ value, unit, why }) => `| ${value.toLocaleString("en")} ${unit} | ${why} |`,
+    );
     for (const rows of [measured, assumed]) expect(page).toContain(rows.join("\n"));
   });
 });

@@ -103,7 +103,7 @@ describe("a port", () => {
       published: [taken({ project: "shop", hostIp: "127.0.0.1" })],
       machine: { portIsFree: async (port) => port !== 8000 },
     });
-    expect(ports(found)).toContain("ok 127.0.0.1:8000 is in use by this project's glitchtip");
+    expect(ports(found)).toContain("ok 127.0.0.1:8000 is in use by this Compose project's glitchtip");
   });
 
   it("is free when only another address or protocol is in use", async () => {

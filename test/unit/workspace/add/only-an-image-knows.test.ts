@@ -43,7 +43,7 @@ describe("what only an image knows", () => {
     expect([error.code, error.problems]).toEqual(["GC1106", [`→ npx glitchtip-compose add ${service} ${flag}`]]);
     expect(error.message).toContain(words);
     // There is no image yet that could be inspected.
-    expect(error.remedy).toMatch(/^or state in your Compose file what \w+ starts, such as: entrypoint: \["/);
+    expect(error.remedy).toMatch(/^Or state in your Compose file what \w+ starts, such as: entrypoint: \["/);
     const docker = engine();
     await addApp(setup.context(docker), service, flag === "--pull" ? { pull: true } : { build: true });
     expect(docker.calls).toEqual(
@@ -105,7 +105,7 @@ describe("what only an image knows", () => {
     expect(error.message).toMatch(/its entrypoint comes from shop\/worker:2, and no Docker engine answers$/);
     expect([error.problems, error.remedy]).toEqual([
       ["→ Start Docker, then run it again."],
-      expect.stringMatching(/^or type/),
+      expect.stringMatching(/^Or add/),
     ]);
   });
 
@@ -115,7 +115,7 @@ describe("what only an image knows", () => {
     const docker = engine();
     const error = await refusal(addApp(setup.context(docker), "worker"));
     expect(error.message).toMatch(/entrypoint comes from its image, whose name is empty: its variable has no value/);
-    expect(error.remedy).toMatch(/^type what/);
+    expect(error.remedy).toMatch(/^add what/);
     expect(docker.calls).toEqual([]);
   });
 
