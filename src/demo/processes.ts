@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { linkSignals } from "../base/abort.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -25,6 +26,9 @@ export interface ProcessStackOptions {
   readonly run?: Run;
 }
 
+/** Ends the app when its stdin does: nobody else could end it where the demo itself is killed. */
+const ENDS_WITH_STDIN =
+  "--import=data:text/javascript,import{stdin,exit}from%22node:process%22;stdin.resume().on(%22end%22,()=>exit())";
 const STARTS_WITHIN_MS = 20_000;
 
 /**
@@ -67,7 +71,8 @@ export function processStack(options: ProcessStackOptions): DemoStack {
       ];
       const app = run("sh", args, {
         cwd: dir,
-        env: { ...options.env, PORT: "0", HOST: "127.0.0.1" },
+        env: { ...options.env, PORT: "0", HOST: "127.0.0.1", NODE_OPTIONS: ENDS_WITH_STDIN },
+        stdinFrom: new PassThrough(),
         signal,
         onStdoutLine(line) {
           address ??= /port (\d+)/.exec(line)?.[1];

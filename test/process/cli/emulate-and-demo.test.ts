@@ -140,11 +140,14 @@ it("a demo removes what a killed one has left, and nothing of one that runs", as
   using folders = cliFolders();
   await using killed = startCli(folders, "demo", "--no-containers");
   await using running = startCli(folders, "demo", "--no-containers");
-  for (const run of [killed, running]) await run.says("created a workspace");
+  await running.says("created a workspace");
+  await killed.says(/app: listening/);
   killed.kill("SIGKILL");
   await killed.ended;
   expect(folders.leftovers().filter((name) => name.startsWith("glitchtip-demo-"))).toHaveLength(2);
   const [, left] = /created a workspace in (\S+)/.exec(killed.stderr) ?? [];
+  // Its app ends by itself.
+  await expect.poll(() => processesIn({ temporary: left ?? "" }), { timeout: 20_000 }).toEqual([]);
   const { stderr } = await runCli(folders, "demo", "--no-containers");
   expect(stderr).toContain(`removed what a demo that was killed has left: ${left}`);
   expect((await running.ended).code).toBe(0);
@@ -152,7 +155,7 @@ it("a demo removes what a killed one has left, and nothing of one that runs", as
 });
 
 /** Command lines of processes that were started from these folders; Linux tells, elsewhere there is nothing to look at. */
-function processesIn({ temporary }: CliFolders): string[] {
+function processesIn({ temporary }: Pick<CliFolders, "temporary">): string[] {
   let names: string[] = [];
   try {
     names = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
