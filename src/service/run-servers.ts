@@ -18,7 +18,12 @@ const parseInstance = fastParser(compatInstanceSchema);
 
 /** Returns the servers of a run: registered ones by their names, or those that its request has brought. */
 export async function serversOfRun(context: RunServersContext, record: RunRecord): Promise<BroughtServers> {
-  if (record.pieces !== undefined) return await broughtServers(context, record.id, record.pieces);
+  if (record.pieces !== undefined) {
+    const brought = await broughtServers(context, record.id, record.pieces);
+    const names = brought.servers.map(({ desired }) => desired.name);
+    if (names.join("\n") === record.servers.join("\n")) return brought;
+    throw new CodedError("GC2004", "the request of this run has other servers than were checked");
+  }
   if (record.servers.length === 0) throw new CodedError("GC1001", "the run names no server");
   return { servers: chosenServers(context.registry.read(), record.servers), env: {} };
 }

@@ -3,11 +3,13 @@ import type { FastifyInstance, FastifySchemaCompiler } from "fastify";
 import type { FastifyRouteSchemaDef } from "fastify/types/schema.js";
 import { validatorCompiler } from "fastify-type-provider-zod";
 import type * as z from "zod/mini";
+import { CodedError } from "../../base/errors.ts";
 import { type InstanceOutline, outlineOf, type ProjectOutline } from "../compat.ts";
 import {
   type CompatProject,
   type CompatRequest,
   compatProjectSchema,
+  INSTANCE_DEPTH,
   outlineSchema,
   PROJECT_DEPTH,
 } from "../compat-schema.ts";
@@ -98,6 +100,7 @@ export const compatValidatorCompiler: FastifySchemaCompiler<unknown> = (route) =
     const { json, ...sent } = body;
     const result = validate(json) as { readonly value: CompatRequest } | { readonly error: Error };
     if ("error" in result) return result;
+    if (!hasEachInstanceOnce(sent.bytes, result.value)) return { error: keyTwice() };
     return { value: { ...sent, outline: outlineOfRequest(result.value, outlineOf) } satisfies CompatBody };
   };
 };
@@ -115,10 +118,35 @@ function outlineOfBytes(bytes: readonly Buffer[]): CompatOutline | undefined {
     if (isSure) projects.push(outlineOf(project as CompatProject));
   });
   for (const chunk of bytes) splitter.write(chunk);
-  const request = isSure ? parsed(splitter.outline()) : undefined;
+  const around = splitter.outline();
+  const request = isSure ? parsed(around) : undefined;
   if (!isOutline(request)) return undefined;
-  return outlineOfRequest(request as z.infer<typeof outlineSchema>, ({ part }) => projects[part] as ProjectOutline);
+  const outline = request as z.infer<typeof outlineSchema>;
+  if (!hasEachInstanceOnce([Buffer.from(around)], outline)) return undefined;
+  return outlineOfRequest(outline, ({ part }) => projects[part] as ProjectOutline);
 }
+
+/**
+ * Returns whether the text has no other objects and arrays where instances are. `JSON.parse` drops what stands under a key that
+ * comes again, but the worker makes a server of each of these objects, and only the instances that are parsed were checked.
+ */
+function hasEachInstanceOnce(
+  bytes: readonly Buffer[],
+  { instances }: { readonly instances: readonly unknown[] },
+): boolean {
+  let count = 0;
+  const splitter = splitJson(INSTANCE_DEPTH, () => {
+    count++;
+  });
+  for (const chunk of bytes) splitter.write(chunk);
+  return count === instances.length;
+}
+
+const keyTwice = (): CodedError =>
+  new CodedError("GC2004", "the request cannot be used", {
+    problems: ["body: a key is listed twice"],
+    remedy: "Send each key once.",
+  });
 
 /** Returns undefined for what is no JSON. */
 function parsed(text: string): unknown {

@@ -117,6 +117,28 @@ describe("a request that brings its own servers", () => {
     expect([answer.statusCode, queued]).toEqual([status, []]);
   });
 
+  it("is refused where a key is listed twice, since a worker would read what was not checked", async () => {
+    const { post, queued } = await openApi();
+    const [evil, good] = ["https://evil.example.com", "https://errors.example.com"].map((url) =>
+      JSON.stringify({ ...instance("one"), console_url: url }),
+    );
+    const organizations = JSON.stringify([{ name: "Acme", projects: [{ name: "shop" }] }]);
+    for (const text of [
+      `{"instances":[${evil}],"instances":[${good}]}`,
+      `{"inst\\u0061nces":[${evil}],"instances":[${good}]}`,
+      `{"dry_run":[${evil}],"dry_run":true,"instances":[${good}]}`,
+      `{"instances":[${evil}],"instances":[${good?.replace(/}$/, `,"organizations":${organizations}}`)}]}`,
+      // Not valid for sure, and parsed as a whole.
+      `\ufeff{"instances":[[]],"instances":[${good}]}`,
+      `{"instances":[${evil?.replace(/}$/, ',"organizations":[{"projects":[{"x":1}]}]}')}],"instances":[${good}]}`,
+    ]) {
+      const answer = await post(text);
+      expect([answer.statusCode, answer.json().problems], text).toEqual([422, ["body: a key is listed twice"]]);
+    }
+    expect(queued).toEqual([]);
+    expect((await post(`\ufeff{"instances":[${good}]}`)).statusCode).toBe(202);
+  });
+
   it("is kept in pieces where it is large, from which a worker makes its servers anew", async () => {
     const { post, runs, store, workerContext } = await openApi();
     const projects = Array.from({ length: 300 }, (_, nth) => ({ name: "é".repeat(200), slug: `shop-${nth}` }));
