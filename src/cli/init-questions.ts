@@ -119,7 +119,7 @@ async function askKind(survey: Survey, options: InitOptions, terminal: Terminal)
     label: "A new GlitchTip alone",
     hint: "for programs outside of Compose, too",
   };
-  const existing = { value: "existing" as const, label: `A GlitchTip that I have already${app}` };
+  const existing = { value: "existing" as const, label: `A GlitchTip that I already have${app}` };
   const place = isBare ? `No Compose file is here, beside ${things.slice(0, 3).join(", ")}. ` : "";
   const kind = await answerOrBack(
     () =>
