@@ -179,7 +179,7 @@ export function chooseApps(declaration: Pick<Declaration, "apps">, wanted: reado
   if (given.length > 0) {
     throw new CodedError(
       "GC1001",
-      `${given.join(", ")}: the declaration states the DSN itself, and no API token for that server`,
+      `${given.join(", ")}: a DSN of its own is stated, and without an API token no event can be read back`,
       {
         remedy: "Give the app a project instead of a dsn, or look in the GlitchTip that its DSN leads to.",
       },
