@@ -34,6 +34,11 @@ export interface CacheOptions {
   onLookup?(result: "hit" | "miss"): void;
 }
 
+interface KeptAnswer {
+  readonly answer: HttpAnswer;
+  readonly untilMs: number;
+}
+
 const KINDS = ["organizations", "projects", "alerts", "teams", "members", "monitors", "other"] as const;
 export type CachedKind = (typeof KINDS)[number];
 
@@ -57,15 +62,15 @@ export function openCache(
   seal: Seal | undefined,
   { now, ttlSeconds = {}, memoryItems = MEMORY_ITEMS, onError, onLookup }: CacheOptions,
 ): ResponseCache {
-  const memory = new Map<string, { readonly answer: HttpAnswer; readonly untilMs: number }>();
+  const memory = new Map<string, KeptAnswer>();
   const digest = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 32);
   const ageKey = (url: string) => key("cache-age", digest(serverAddress(url)));
   const nameOf = ({ url, age, who, path }: CacheKey) =>
     key("cache", digest([serverAddress(url), age, who, path].join("\0")));
   const clear = (url: string) => store.increment(ageKey(url));
-  const remember = (name: string, answer: HttpAnswer, ttlMs: number) => {
+  const remember = (name: string, { answer, untilMs }: KeptAnswer) => {
     memory.delete(name);
-    memory.set(name, { answer, untilMs: now() + Math.min(ttlMs, MEMORY_MS) });
+    memory.set(name, { answer, untilMs: Math.min(untilMs, now() + MEMORY_MS) });
     for (const oldest of memory.keys()) {
       if (memory.size <= memoryItems) break;
       memory.delete(oldest);
@@ -93,11 +98,12 @@ export function openCache(
         return near.answer;
       }
       memory.delete(name);
-      const far = seal && (await store.get(name));
-      const answer = far ? opened(seal, far) : undefined;
-      if (answer !== undefined) remember(name, answer, MEMORY_MS);
-      onLookup?.(answer === undefined ? "miss" : "hit");
-      return answer;
+      const sealed = seal && (await store.get(name));
+      const far = sealed ? opened(seal, sealed) : undefined;
+      const isKept = far !== undefined && far.untilMs > now();
+      if (isKept) remember(name, far);
+      onLookup?.(isKept ? "hit" : "miss");
+      return isKept ? far.answer : undefined;
     },
     async put(asked, answer) {
       if (answer.text.length > LARGEST) return;
@@ -105,16 +111,17 @@ export function openCache(
       const kind = kindOf(asked.path);
       const seconds = ttlSeconds[kind] ?? TTL_SECONDS[kind];
       if (seconds === 0) return;
-      remember(name, answer, seconds * 1_000);
-      if (seal) await store.set(name, seal.seal(Buffer.from(JSON.stringify(answer))), seconds).catch(onError);
+      const kept: KeptAnswer = { answer, untilMs: now() + seconds * 1_000 };
+      remember(name, kept);
+      if (seal) await store.set(name, seal.seal(Buffer.from(JSON.stringify(kept))), seconds).catch(onError);
     },
   };
 }
 
 /** What was sealed with another secret, or by another version, counts as absent. */
-function opened(seal: Seal, text: string): HttpAnswer | undefined {
+function opened(seal: Seal, text: string): KeptAnswer | undefined {
   try {
-    return JSON.parse(seal.open(text).toString("utf8")) as HttpAnswer;
+    return JSON.parse(seal.open(text).toString("utf8")) as KeptAnswer;
   } catch {
     return undefined;
   }

@@ -3,6 +3,8 @@ export interface JsonSplitter {
   write(chunk: Buffer): void;
   /** Returns the text around the parts, in which `{"part":0}` stands for the first part, `{"part":1}` for the second. */
   outline(): string;
+  /** Returns how deep the text has been so far. */
+  deepest(): number;
 }
 
 const [QUOTE, BACKSLASH, BRACE, BRACKET] = Buffer.from('"\\{[');
@@ -18,6 +20,7 @@ export function splitJson(depth: number, onPart: (part: Buffer) => void): JsonSp
   let parts = 0;
   let around = "";
   let open = 0;
+  let deepest = 0;
   /** Where in the chunk the part, or the text around the parts, goes on. */
   let from = 0;
   let inString = false;
@@ -43,7 +46,8 @@ export function splitJson(depth: number, onPart: (part: Buffer) => void): JsonSp
     if (byte === QUOTE) {
       inString = true;
     } else if (byte === BRACE || byte === BRACKET) {
-      if (++open !== depth) return;
+      if (++open > deepest) deepest = open;
+      if (open !== depth) return;
       around += `${chunk.toString("latin1", from, at)}{"part":${parts++}}`;
       from = at;
     } else if (--open === depth - 1) {
@@ -64,6 +68,17 @@ export function splitJson(depth: number, onPart: (part: Buffer) => void): JsonSp
       else around += chunk.toString("latin1", from);
     },
     // A character may lie in two chunks, so bytes become text once they are all there.
+    deepest: () => deepest,
     outline: () => Buffer.from(around, "latin1").toString("utf8"),
   };
+}
+
+/** Returns the number of objects and arrays at a depth. */
+export function countParts(bytes: readonly Buffer[], depth: number): number {
+  let count = 0;
+  const splitter = splitJson(depth, () => {
+    count++;
+  });
+  for (const chunk of bytes) splitter.write(chunk);
+  return count;
 }

@@ -1,7 +1,8 @@
 import { Transform } from "node:stream";
 import { createGunzip } from "node:zlib";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { CodedError } from "../../base/errors.ts";
+import { countParts } from "../json-parts.ts";
 
 export const BODY_LIMIT_BYTES = 64 * 1_024 * 1_024;
 export const COMPRESSED_LIMIT_BYTES = 10 * 1_024 * 1_024;
@@ -41,6 +42,37 @@ export function readGzip(app: FastifyInstance): void {
     read.prependListener("error", failed);
     return read;
   });
+}
+
+/** Deeper than any request. A million levels take a second to parse. */
+export const DEEPEST_JSON = 100;
+
+type JsonParser = (
+  request: FastifyRequest,
+  bytes: readonly Buffer[],
+  done: (error: Error | null, json?: unknown) => void,
+) => void;
+
+/** Returns a parser of whole bodies, which calls back. */
+export function jsonParser(app: FastifyInstance): JsonParser {
+  const parse = app.getDefaultJsonParser("error", "error");
+  return (request, bytes, done) => {
+    if (countParts(bytes, DEEPEST_JSON) > 0) {
+      return done(
+        Object.assign(new Error(`the body is nested deeper than ${DEEPEST_JSON} levels`), { statusCode: 400 }),
+      );
+    }
+    // Fastify's own parser calls back.
+    void parse(request, Buffer.concat(bytes).toString("utf8"), done);
+  };
+}
+
+/** Parses JSON bodies. */
+export function readJson(app: FastifyInstance): void {
+  const parse = jsonParser(app);
+  app.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (request, bytes, done) =>
+    parse(request, [bytes], done),
+  );
 }
 
 /** The error of a body that is longer than allowed. */

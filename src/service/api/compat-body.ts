@@ -14,8 +14,8 @@ import {
   PROJECT_DEPTH,
 } from "../compat-schema.ts";
 import { testOf } from "../fast-validation.ts";
-import { splitJson } from "../json-parts.ts";
-import { BODY_LIMIT_BYTES, tooMuch } from "./body.ts";
+import { countParts, splitJson } from "../json-parts.ts";
+import { BODY_LIMIT_BYTES, DEEPEST_JSON, jsonParser, tooMuch } from "./body.ts";
 
 /** What the API has to know of a request that brings its own servers. */
 interface CompatOutline {
@@ -47,7 +47,7 @@ const KNOWN_BODIES = 8;
  */
 export function readCompatBodies(app: FastifyInstance): void {
   const known = new Map<string, CompatOutline>();
-  const parseWhole = app.getDefaultJsonParser("error", "error");
+  const parseWhole = jsonParser(app);
   app.removeContentTypeParser("application/json");
   app.addContentTypeParser("application/json", (request, payload, done) => {
     if (Number(request.headers["content-length"]) > BODY_LIMIT_BYTES) return done(tooMuch(BODY_LIMIT_BYTES));
@@ -69,10 +69,7 @@ export function readCompatBodies(app: FastifyInstance): void {
         remember(digest, outline);
         return done(null, { bytes, digest, outline } satisfies CompatBody);
       }
-      // Fastify's own parser calls back.
-      void parseWhole(request, Buffer.concat(bytes).toString("utf8"), (error, json) =>
-        done(error, { bytes, digest, json } satisfies DoubtfulBody),
-      );
+      parseWhole(request, bytes, (error, json) => done(error, { bytes, digest, json } satisfies DoubtfulBody));
     };
     payload.on("data", read).once("end", end);
     payload.once("error", (error: Error & { statusCode?: number }) => {
@@ -113,7 +110,7 @@ function outlineOfBytes(bytes: readonly Buffer[]): CompatOutline | undefined {
   const projects: ProjectOutline[] = [];
   let isSure = true;
   const splitter = splitJson(PROJECT_DEPTH, (part) => {
-    const project = isSure ? parsed(part.toString("utf8")) : undefined;
+    const project = isSure && splitter.deepest() <= DEEPEST_JSON ? parsed(part.toString("utf8")) : undefined;
     isSure = isProject(project);
     if (isSure) projects.push(outlineOf(project as CompatProject));
   });
@@ -134,12 +131,7 @@ function hasEachInstanceOnce(
   bytes: readonly Buffer[],
   { instances }: { readonly instances: readonly unknown[] },
 ): boolean {
-  let count = 0;
-  const splitter = splitJson(INSTANCE_DEPTH, () => {
-    count++;
-  });
-  for (const chunk of bytes) splitter.write(chunk);
-  return count === instances.length;
+  return countParts(bytes, INSTANCE_DEPTH) === instances.length;
 }
 
 const keyTwice = (): CodedError =>

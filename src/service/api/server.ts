@@ -13,7 +13,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from "fastify-type-provider-zod";
-import { BODY_LIMIT_BYTES, readGzip } from "./body.ts";
+import { BODY_LIMIT_BYTES, readGzip, readJson } from "./body.ts";
 import { identifyCallers } from "./callers.ts";
 import { compatRoutes } from "./compat.ts";
 import type { ApiContext } from "./context.ts";
@@ -68,6 +68,7 @@ export async function openHttpServer({ health, api, version, logger }: HttpServe
     request.log.info({ method: request.method, route, status, ms: Math.round(elapsedTime) }, "answered");
   });
   readGzip(app);
+  readJson(app);
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",

@@ -70,6 +70,17 @@ describe("the cache of dry runs", () => {
     expect(asked.filter((one) => one.startsWith("GET"))).toHaveLength(2);
   });
 
+  it("keeps an answer no longer in a process that has read it from the engine late", async () => {
+    const { read, asked, clock } = open();
+    await read(1);
+    clock.ms = 50_000;
+    await read(2);
+    expect(asked).toHaveLength(1);
+    clock.ms = 61_000;
+    await read(2);
+    expect(asked).toHaveLength(2);
+  });
+
   it("keeps nothing in memory for longer than a minute, and nothing but successes", async () => {
     const { read, asked, clock, store } = open();
     await read(1);

@@ -304,6 +304,28 @@ describe("every answer", () => {
   });
 });
 
+describe("a body that is nested deeply", () => {
+  const nested = (levels: number, [open, close]: readonly [string, string]) =>
+    open.repeat(levels) + close.repeat(levels);
+  it.each([PATH, "/api/v1/plan"])("is not parsed by %s", async (url) => {
+    const { app, authorization } = await openApi();
+    for (const text of [
+      nested(1_000_000, ["[", "]"]),
+      nested(500_000, ['{"a":', "}"]).replace("}", "1}"),
+      `{"instances":[{"organizations":[{"projects":[${nested(500_000, ["[", "]"])}]}]}]}`,
+    ]) {
+      const headers = { authorization, "content-type": "application/json" };
+      const answer = await app.inject({ method: "POST", url, payload: text, headers });
+      expect([answer.statusCode, answer.json().message]).toEqual([400, "the body is nested deeper than 100 levels"]);
+    }
+    // What is in a string nests nothing.
+    const servers = [nested(100, ["[", "]"])];
+    const payload = url === PATH ? { instances: [{ ...instance("[".repeat(200)) }] } : { servers };
+    const answer = await app.inject({ method: "POST", url, payload, headers: { authorization } });
+    expect(answer.statusCode).toBe(url === PATH ? 202 : 422);
+  });
+});
+
 describe("a compressed body", () => {
   it("is read up to its limits, compressed and not", async () => {
     const { post } = await openApi();
