@@ -1,10 +1,19 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/base/wait.ts";
 import { serversIn } from "../../../src/management/index.ts";
+import { built } from "../../support/built.ts";
 import { startServer } from "../../support/emulator.ts";
 import { serverText, startService } from "../../support/service.ts";
 import { openWorkers } from "../../support/service-workers.ts";
 import { hasValkey, noValkey } from "../../support/valkey.ts";
+
+it("keeps its heap small, however it is started: the flag of V8 stands before all modules", () => {
+  const [code] = readFileSync(built("serve.mjs"), "utf8")
+    .split("\n")
+    .filter((line) => !line.startsWith("//"));
+  expect(code).toMatch(/^import\{setFlagsFromString as (\w+)\}from"node:v8";\1\("--semi-space-growth-factor=1"\);/);
+});
 
 describe.skipIf(!hasValkey)(`a run of the service${noValkey}`, () => {
   it("is followed by its events, is answered from the cache only where it may be, and is finished at a stop", async () => {
