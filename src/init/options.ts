@@ -45,7 +45,7 @@ export const INIT_OPTIONS = {
     parse: parseSecretReference,
     needs: NEEDS_SERVER,
     question: {
-      message: "Where is its API token? A reference: env:NAME, file:PATH or vault:MOUNT/PATH#FIELD",
+      message: "Where is its API token? env:NAME, file:PATH or vault:MOUNT/PATH#FIELD",
       placeholder: "env:GLITCHTIP_TOKEN",
     },
   }),

@@ -120,6 +120,15 @@ describe("options of init", () => {
     expect(await problemsOf({ tls: "own", proxy: "none" })).toHaveLength(1);
   });
 
+  it("are asked for in one line of 80 columns", () => {
+    const questions = OPTION_ROWS.flatMap(([, row]) =>
+      "question" in row && row.question ? [row.question.message] : [],
+    );
+    expect(questions.length).toBeGreaterThan(4);
+    // The prompt draws a symbol and two blanks in front.
+    expect(questions.filter((message) => message.length + 3 > 80)).toEqual([]);
+  });
+
   it("are named beside the keys of the declaration that they are about", async () => {
     using folder = new TemporaryFolder();
     folder.write("compose.yaml", SERVICE);
