@@ -41,7 +41,7 @@ function retentionChecks({ server }: Declaration): DeclarationProblem[] {
   return RETENTION_KINDS.filter((kind) => server.retention?.[kind] !== undefined && !retentionVariables[kind]).map(
     (kind) => ({
       path: ["server", "retention", kind],
-      what: `generation ${generation} has no setting for it; ${kind === "files" ? "files are kept as long as events" : "take it away"}`,
+      what: `generation ${generation} has no setting for it; ${kind === "files" ? "files are kept as long as events" : "remove it"}`,
     }),
   );
 }

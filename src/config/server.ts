@@ -72,7 +72,7 @@ export function resolveServer(server: Declaration["server"]): {
   if (found === undefined) {
     return problem(
       "image",
-      `the tag of "${image}" does not tell which GlitchTip it is; state server.generation, one of ${GENERATIONS.join(", ")}`,
+      `the tag of "${image}" does not say which GlitchTip it is; state server.generation, one of ${GENERATIONS.join(", ")}`,
     );
   }
   if (found.tooOld) return problem("image", `"${image}" is older than GlitchTip ${GENERATIONS[0]}`);
@@ -119,7 +119,7 @@ export const publicPath = ({ url }: Pick<Declaration["server"], "url">): string 
 function pathProblems(server: Declaration["server"], { generation, basePathVariable }: Capabilities) {
   const path = publicPath(server);
   if (path === "" || basePathVariable !== undefined) return [];
-  const what = `generation ${generation} works only at the root of a host; take ${path} away, and give it a name of its own`;
+  const what = `generation ${generation} works only at the root of a host; remove ${path}, and give it a name of its own`;
   return [{ path: ["server", "url"], what }];
 }
 

@@ -100,7 +100,7 @@ function sourceChecks({ project, dsn }: AppDeclaration, { projects }: Declaratio
   const problem = (what: string) => [{ path: ["project"], what }];
   if (project === undefined) return dsn === undefined ? problem("is missing") : [];
   if (dsn !== undefined) {
-    return problem("the app has a DSN of its own, so it gets none from a project: take one of the two away");
+    return problem("the app has a DSN of its own, so it gets none from a project: remove one of the two");
   }
   if (Object.hasOwn(projects, project)) return [];
   return problem(`there is no project "${project}"${didYouMean(project, Object.keys(projects))}`);
@@ -182,7 +182,7 @@ function existingServerChecks(declaration: Declaration): DeclarationProblem[] {
 function signInChecks({ server: { token, url = "" }, admin }: Declaration): DeclarationProblem[] {
   if (token !== undefined || admin?.password !== undefined) return [];
   if (admin === undefined) {
-    const what = `nothing says how to sign in to ${url}, which is there already: state server.token, or admin with email and password; for a GlitchTip of this stack state server.image`;
+    const what = `nothing says how to sign in to ${url}, an existing server: state server.token, or admin with email and password; for a GlitchTip of this stack state server.image`;
     return [{ path: ["server"], what }];
   }
   const what = `is missing: ${url} already exists, so its password cannot be generated; state file:PATH or env:NAME, or server.token, or server.image for a GlitchTip of this stack`;

@@ -57,7 +57,7 @@ function tellOfLimit(draft: Draft, place: PlanPlace, { label, rateLimit }: Desir
   if (rateLimit === undefined || sameLimit(rateLimit, found.rateLimit)) return;
   draft.warn(
     place,
-    `key "${label}" has the rate limit ${shownLimit(found.rateLimit)}, declared is ${shownLimit(rateLimit)}: GlitchTip cannot change a key; declare one of another label with that limit, hand it out, then take this one away`,
+    `key "${label}" has the rate limit ${shownLimit(found.rateLimit)}, declared is ${shownLimit(rateLimit)}: GlitchTip cannot change a key; declare one with another label and that limit, hand it out, then remove this one`,
   );
 }
 

@@ -78,7 +78,7 @@ export function networkPlaceOf(name: string, { networkMode }: UserService, user:
     carrier === undefined ? `service ${name} has` : `service ${name} shares the network of ${carrier}, which has`;
   throw new Refusal(
     "GC1109",
-    `${whose} network_mode: ${mode}, so it cannot reach GlitchTip; take that line away or use host`,
+    `${whose} network_mode: ${mode}, so it cannot reach GlitchTip; remove that line or use host`,
   );
 }
 

@@ -114,12 +114,12 @@ function referenceProblem(
   }
   if (!value && found.kind === "file") {
     return new CodedError("GC1107", `${key}: there is no file ${found.path}`, {
-      remedy: `Write it into that file, or take ${key} away ${otherwise}.`,
+      remedy: `Write it into that file, or remove ${key} ${otherwise}.`,
     });
   }
   if (!value && found.kind === "env") {
     return new CodedError("GC1107", `${key}: the variable ${found.name} is not set`, {
-      remedy: `Set ${found.name}, here and for docker compose, or take ${key} away ${otherwise}.`,
+      remedy: `Set ${found.name}, here and for docker compose, or remove ${key} ${otherwise}.`,
     });
   }
   return secretAddressProblem(key, reference, value ?? "");

@@ -84,7 +84,7 @@ describeOnEngine("images and files for elsewhere", () => {
     for (const secret of [...secrets, "correct-horse-battery"]) expect(texts).not.toContain(secret);
     expect(texts).toContain("# PAGE_PASSWORD=");
     const again = await cli("package", "create", "--to", elsewhere, "--name", "one");
-    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("is there already") });
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("already exists") });
   });
 
   it("a Compose file with a secret in it is refused with its line", async () => {

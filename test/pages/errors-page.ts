@@ -211,7 +211,7 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     example: "acme/shop-api: alert errors: this server has no recipients of type discord",
   },
   GC1501: {
-    cause: "The file is there already, is read-only, or belongs to somebody else.",
+    cause: "The file already exists, is read-only, or belongs to somebody else.",
     todo: "Correct its owner or mode, or name another file.",
     example: "glitchtip.yaml: permission denied",
   },

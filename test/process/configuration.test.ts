@@ -116,7 +116,7 @@ describe("what is no configuration", () => {
     await project.run("apply", "--yes");
     const one = await project.run("export", "configuration", "--out", "one.json");
     expect(one.code, one.stderr).toBe(0);
-    expect((await project.run("export", "configuration", "--out", "one.json")).stderr).toContain("is there already");
+    expect((await project.run("export", "configuration", "--out", "one.json")).stderr).toContain("already exists");
   });
 });
 

@@ -104,7 +104,7 @@ describe.each(targets)("secrets of %s", (_, make) => {
     ],
     [
       "vault:secret/apps/destroyed#token",
-      "GC1107 server.token: [VAULT] Secret not found: secret/apps/destroyed; version 1 was destroyed → Write it anew.",
+      "GC1107 server.token: [VAULT] Secret not found: secret/apps/destroyed; version 1 was destroyed → Write it again.",
     ],
     [
       "vault:secret/apps/odd#empty",

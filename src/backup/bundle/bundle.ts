@@ -42,7 +42,7 @@ export interface Bundle {
 export async function createBundle({ docker, workspace, to, name, ...options }: BundleOptions): Promise<Bundle> {
   const path = join(to, name);
   if (existsSync(path)) {
-    throw new CodedError("GC1610", `${path} is there already`, { remedy: "Give another --name, or take it away." });
+    throw new CodedError("GC1610", `${path} already exists`, { remedy: "Give another --name, or remove it." });
   }
   if (resolve(to) === resolve(workspace.dir)) {
     throw new CodedError("GC1610", "the project's own folder is no place for bundles", { remedy: "Give --to FOLDER." });

@@ -106,7 +106,7 @@ export function planUpgrade(situation: UpgradeSituation, wanted: WantedUpgrade):
 function targetGeneration(target: string, given: Generation | undefined, facts: ImageFacts | undefined): Generation {
   const generation = given ?? generationOf(target)?.generation ?? generationOfVersion(facts?.version ?? "")?.generation;
   if (generation !== undefined) return generation;
-  throw upgradeRefusal(`the tag of ${target} does not tell which GlitchTip it is`, {
+  throw upgradeRefusal(`the tag of ${target} does not say which GlitchTip it is`, {
     remedy: "Say it: --generation 6",
   });
 }

@@ -17,7 +17,7 @@ const ownServiceSchema = z.strictObject({
 export const serverSchema = z.strictObject({
   image: described(
     z.optional(imageName),
-    "GlitchTip's image with its tag. Default: glitchtip/glitchtip:6; with `url` and without `image` the server is there already.",
+    "GlitchTip's image with its tag. Default: glitchtip/glitchtip:6; with `url` and without `image` the server is an existing one.",
   ),
   generation: described(
     // z.enum would sort "6" first, because its values are the keys of an object.

@@ -66,7 +66,7 @@ export const contentFields = {
 const managedServerSchema = z.strictObject({
   url: described(baseUrl, "The server's address."),
   token: described(secretReferenceSchema, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of an API token."),
-  generation: described(z.optional(z.literal(GENERATIONS)), "Where the server does not tell its version."),
+  generation: described(z.optional(z.literal(GENERATIONS)), "For a server that does not state its version."),
   ca: described(
     z.optional(z.string().check(z.regex(/^file:.+$/, { error: "must be file:PATH of a certificate (PEM)" }))),
     "file:PATH of the certificate authority that signed its certificate.",

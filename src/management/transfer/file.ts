@@ -39,7 +39,7 @@ export const newConfiguration = (rest: Omit<Configuration, "product" | "schema">
 /** Writes the file with mode 0600. Throws where the file exists. */
 export function writeConfiguration(path: string, configuration: Configuration): void {
   if (existsSync(path)) {
-    throw new CodedError("GC1501", `${path} is there already`, { remedy: "Give another name with --out." });
+    throw new CodedError("GC1501", `${path} already exists`, { remedy: "Give another name with --out." });
   }
   writeOne(path, `${JSON.stringify(configuration, null, 1)}\n`, 0o600);
 }

@@ -36,7 +36,7 @@ export function missingSecret(
   const inner = path.slice(mount.path.length);
   if (gone) {
     return new CodedError("GC1107", `${server} Secret not found: ${path}; version ${number} was ${gone}`, {
-      remedy: gone === "deleted" ? `vault kv undelete -versions=${number} ${path}` : "Write it anew.",
+      remedy: gone === "deleted" ? `vault kv undelete -versions=${number} ${path}` : "Write it again.",
     });
   }
   const of = version === undefined ? "" : ` (version ${version})`;

@@ -58,7 +58,7 @@ export function importTerraform(
 
 const originNote = (origin: string | undefined): string =>
   origin === undefined
-    ? "the state does not tell where the server is: --url https://…"
+    ? "the state does not say where the server is: --url https://…"
     : `server.url is ${origin}, as the keys' DSNs say; --url says otherwise`;
 
 /** Counts the resources of other providers, by type. */

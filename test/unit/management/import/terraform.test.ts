@@ -179,7 +179,7 @@ describe("a state", () => {
       manage: ["alerts"],
       projects: { shop: { alerts: [{ name: "a" }] } },
     });
-    expect(result.notes).toContain("the state does not tell where the server is: --url https://…");
+    expect(result.notes).toContain("the state does not say where the server is: --url https://…");
   });
 
   it("may say by a data source what an organization is called; its slug is stated where the name does not make it", async () => {
