@@ -1,10 +1,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { CodedError } from "../../../src/base/errors.ts";
+import { silentLog } from "../../../src/base/log.ts";
 import { systemClock } from "../../../src/base/wait.ts";
 import { serversIn } from "../../../src/management/index.ts";
+import { openCache } from "../../../src/service/cache.ts";
+import { execute } from "../../../src/service/execute.ts";
 import { built } from "../../support/built.ts";
 import { startServer } from "../../support/emulator.ts";
 import { serverText, startService } from "../../support/service.ts";
+import { memoryStore } from "../../support/service-api.ts";
 import { openWorkers } from "../../support/service-workers.ts";
 import { hasValkey, noValkey } from "../../support/valkey.ts";
 
@@ -13,6 +18,42 @@ it("keeps its heap small, however it is started: the flag of V8 stands before al
     .split("\n")
     .filter((line) => !line.startsWith("//"));
   expect(code).toMatch(/^import\{setFlagsFromString as (\w+)\}from"node:v8";\1\("--semi-space-growth-factor=1"\);/);
+});
+
+it.each([true, false])("leaves its locks to its next attempt, if there is one: %s", async (isTriedAgain) => {
+  await using emulator = await startServer({ seed: { projects: 1 } });
+  const done: string[] = [];
+  const store = memoryStore();
+  const key = (...parts: readonly string[]) => parts.join(":");
+  const lost = new CodedError("GC2008", "lost");
+  const locks = {
+    check: () => Promise.reject(lost),
+    leave: () => void done.push("left"),
+    [Symbol.asyncDispose]: async () => void done.push("disposed"),
+  };
+  const { signal } = new AbortController();
+  const onError = () => {};
+  const context = {
+    engine: { store, key, lockServers: async () => locks },
+    clock: systemClock,
+    log: silentLog,
+    env: { TOKEN_ONE: emulator.mintToken() },
+    signal,
+    cache: openCache({ store, key }, undefined, { now: Date.now, onError }),
+    onError,
+  };
+  const servers = serversIn("/", "one.yaml", serverText("one", emulator.url));
+  const work = {
+    run: "run-1",
+    kind: "apply",
+    servers,
+    strict: false,
+    fresh: true,
+    isTriedAgain: () => isTriedAgain,
+  } as const;
+  await expect(execute(context, work)).rejects.toBe(lost);
+  expect(done).toEqual(isTriedAgain ? ["left", "disposed"] : ["disposed"]);
+  expect(emulator.snapshot().alerts).toEqual([]);
 });
 
 describe.skipIf(!hasValkey)(`a run of the service${noValkey}`, () => {
