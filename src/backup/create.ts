@@ -160,7 +160,7 @@ async function tryRestore(partial: PartialBackup, database: Database, expected: 
   if (!mayCreate) {
     throw new CodedError(
       "GC1802",
-      "the database's user must not create another database, so no trial restore is possible",
+      "the database's user is not allowed to create another database, so no trial restore is possible",
       {
         remedy: "As its administrator: ALTER ROLE … CREATEDB. Or do without: --no-verify",
       },

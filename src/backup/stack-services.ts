@@ -161,7 +161,7 @@ async function emptyQueue(docker: Docker, valkeyId: string, signal: AbortSignal)
   if (code === 0 && stdout.trim() === "OK") return;
   throw new CodedError("GC1605", `the queue in ${VALKEY} cannot be emptied`, {
     problems: lastLines(stderr || stdout, 3),
-    remedy: "Its events are of what is replaced. Once this is fixed, run the same command again.",
+    remedy: "It holds events of the data that is being replaced. Once this is fixed, run the same command again.",
   });
 }
 

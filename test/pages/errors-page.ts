@@ -263,7 +263,7 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   GC1609: {
     cause: "A receiver of notifications or of an alert does not answer or refuses.",
     todo: "Correct its address, then `npx glitchtip-compose notify test`: [notifications.md](notifications.md).",
-    example: "ops: the message was not taken: 404",
+    example: "ops: the message was not accepted: 404",
   },
   GC1610: {
     cause: "An image is missing on this engine, has no tag of its own, or is in the registry already.",

@@ -188,7 +188,7 @@ export const differingFiles = (dir: string, { files }: BackupContents): string[]
 export function requireCompleteWorkspace(dir: string, contents: BackupContents, there: ReadonlySet<MadeSecret>): void {
   const problems = missingFiles(dir, contents, there);
   if (problems.length === 0) return;
-  throw new CodedError("GC1804", `${dir} and the backup together do not make a project`, {
+  throw new CodedError("GC1804", `${dir} and the backup together lack files that the stack needs`, {
     problems,
     remedy: "Copy these files there, or use a backup that was created with --include-secrets. Nothing was changed.",
   });

@@ -56,7 +56,7 @@ export async function checkDatabase(
   if (!mayCreate) {
     throw new CodedError(
       "GC1804",
-      "the database's user may not make another database, into which a restore goes first",
+      "the database's user is not allowed to create another database, and a restore is loaded into one first",
       {
         remedy: "As its administrator: ALTER ROLE … CREATEDB, for as long as the restore takes. Nothing was changed.",
       },

@@ -183,7 +183,7 @@ async function placeForAccepted(context: StackContext, { id }: RestoreProgress):
 
 /** The error for a command that cannot begin while this restore is not over. */
 export const restoreUnderWay = ({ backup, step, undoing }: RestoreProgress): CodedError =>
-  new CodedError("GC1805", `a restore of ${backup} is ${undoing ? "being taken back" : `under way (${step})`}`, {
+  new CodedError("GC1805", `a restore of ${backup} is ${undoing ? "being undone" : `under way (${step})`}`, {
     remedy: undoing
       ? "npx glitchtip-compose restore --abort ends that."
       : `Go on with: npx glitchtip-compose restore ${backup}. Or go back: npx glitchtip-compose restore --abort`,

@@ -85,7 +85,7 @@ export function s3Refusal(
     problems: [xmlText(said, "Message") ?? ""].filter((line) => line !== ""),
     remedy:
       code === "NoSuchBucket"
-        ? `Make the bucket ${bucket} there.`
+        ? `Create the bucket ${bucket} there.`
         : "Check backup.target.s3: bucket, region, accessKey, secretKey, and what they may do.",
   });
 }

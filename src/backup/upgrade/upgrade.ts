@@ -68,7 +68,7 @@ export function requireSameUpgrade(
 ): void {
   const isOther = cleanup || (wanted !== undefined && targetImage(from, wanted) !== to);
   if (!undoing && !isOther) return;
-  throw new CodedError("GC1809", `an upgrade to ${to} is ${undoing ? "being taken back" : "under way"}`, {
+  throw new CodedError("GC1809", `an upgrade to ${to} is ${undoing ? "being undone" : "under way"}`, {
     remedy: undoing
       ? "npx glitchtip-compose rollback ends that."
       : `Go on with: npx glitchtip-compose upgrade --to ${to}. Or go back: npx glitchtip-compose rollback`,

@@ -119,7 +119,7 @@ export async function testChannels(
     const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
     if (errors.length === 1) throw errors[0];
     if (errors.length > 1) {
-      throw new CodedError("GC1609", `${errors.length} of ${channels.length} messages were not taken`, {
+      throw new CodedError("GC1609", `${errors.length} of ${channels.length} messages were not accepted`, {
         problems: errors.map((error) => (error instanceof Error ? error.message : String(error))),
         remedy: "Check their addresses, then run it again.",
       });

@@ -79,6 +79,6 @@ function addressOf(channel: Channel): URL {
 }
 
 const failed = ({ name, type }: Channel, why: string): CodedError =>
-  new CodedError("GC1609", `${name}: the message was not taken: ${why}`, {
+  new CodedError("GC1609", `${name}: the message was not accepted: ${why}`, {
     remedy: `Check the address of notify ${name} (${type}), then: npx glitchtip-compose notify test --name ${name}`,
   });

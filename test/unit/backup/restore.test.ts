@@ -153,7 +153,12 @@ describe("a backup's check against the stack", () => {
 
   it.each([
     { what: "an older Postgres", more: { major: 16 }, code: "GC1804", says: "Postgres 17" },
-    { what: "no right to make a database", more: { mayCreate: false }, code: "GC1804", says: "may not make" },
+    {
+      what: "no right to make a database",
+      more: { mayCreate: false },
+      code: "GC1804",
+      says: "is not allowed to create",
+    },
     { what: "a full disk", more: { freeBytes: 1_000_000 }, code: "GC1502", says: "are free" },
   ])("reports $what before anything is changed", async ({ more, code, says }) => {
     await expect(checkDatabase(backup(), database(more))).rejects.toMatchObject({

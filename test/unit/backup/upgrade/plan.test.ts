@@ -46,8 +46,8 @@ describe("the plan of an upgrade", () => {
     expect(changes).toEqual([
       "topology: split → all-in-one; server.topology decides",
       "web: SERVER_ROLE=web ./bin/start.sh → SERVER_ROLE=all_in_one ./bin/start.sh",
-      "variables that go: CELERY_WORKER_POOL, CELERY_WORKER_CONCURRENCY, CELERY_WORKER_PREFETCH_MULTIPLIER, REDIS_URL",
-      "variables that come: SKIP_INIT",
+      "variables that are removed: CELERY_WORKER_POOL, CELERY_WORKER_CONCURRENCY, CELERY_WORKER_PREFETCH_MULTIPLIER, REDIS_URL",
+      "variables that are added: SKIP_INIT",
       expect.stringContaining("retention: events: GLITCHTIP_MAX_EVENT_LIFE_DAYS → GLITCHTIP_RETENTION_DAYS"),
       "Valkey is no longer needed and goes; server.valkey: bundled keeps one",
       "behind https its cookies are Secure",
