@@ -20,7 +20,7 @@ export async function passphraseOf(
   if (file !== undefined) return requireSecret("passphrase", firstLine(readIfThere(resolve(context.dir, file))), file);
   if (name !== undefined) return requireSecret("passphrase", context.env[name], `the variable ${name}`);
   if (!context.interactive) {
-    throw new CodedError("GC1002", "the passphrase has no answer: there is no terminal to ask on", {
+    throw new CodedError("GC1002", "the passphrase is missing: there is no terminal to ask on", {
       remedy: "Give it by --passphrase-file PATH or --passphrase-env NAME.",
     });
   }
@@ -34,7 +34,7 @@ export async function newPassword(context: CliContext, of: string, file: string 
   if (file === "-") return requireSecret("password", firstLine(await readAll(stdin)), "what is piped in");
   if (file !== undefined) return requireSecret("password", firstLine(readIfThere(resolve(context.dir, file))), file);
   if (!context.interactive) {
-    throw new CodedError("GC1002", `the new password of ${of} has no answer: there is no terminal to ask on`, {
+    throw new CodedError("GC1002", `the new password of ${of} is missing: there is no terminal to ask on`, {
       remedy: "Give it by --password-file PATH, or - for what is piped in.",
     });
   }

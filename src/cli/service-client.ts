@@ -45,7 +45,7 @@ export async function requestRun(context: CliContext, kind: "plan" | "apply", fl
     ...(/^https?:\/\/[^/]/.test(url) && URL.canParse(url)
       ? []
       : [`--url ${url}: this is not the address of a service`]),
-    ...(reference ? [] : ["--token is missing: env:NAME or file:PATH of a token that `serve token` has created"]),
+    ...(reference ? [] : ["--token is missing: env:NAME or file:PATH of a token that `serve token` created"]),
     ...(withinMs === undefined ? [`--within ${flags.within}: write 90s, 15m or 1h`] : []),
   ];
   if (problems.length > 0 || !reference || withinMs === undefined) throw badValues(problems);

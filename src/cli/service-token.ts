@@ -35,7 +35,7 @@ export async function printToken(context: CliContext, flags: TokenFlags): Promis
   const problems = [
     ...(subject ? [] : ["--subject is missing"]),
     ...(days === undefined ? [`--days ${flags.days}: this is no number from 1 to 366`] : []),
-    ...unknown.map((one) => `--scope ${one}: there is plan, and apply`),
+    ...unknown.map((one) => `--scope ${one}: must be plan or apply`),
   ];
   if (problems.length > 0 || !subject || days === undefined) throw badValues(problems);
   const scopes = scope.length === 0 ? ["plan"] : scope;

@@ -19,12 +19,12 @@ export function showNothingToDo(context: CliContext, { to }: UpgradePlan): void 
 }
 
 const STEPS = [
-  "what writes is stopped, and the worker lets go of nothing that was accepted",
-  "a backup, tried by a restore",
+  "the services that write are stopped, and no accepted event is lost",
+  "a backup is created, and tested by a restore",
   "glitchtip.yaml, .env and the managed files name the new image",
   "the database is migrated, once",
   "the new server starts; each app's DSN is accepted, and an event of each project is read back",
-  "what ran before runs again; if a step fails: the old image, and the backup's data",
+  "the other services start again; if a step fails, the old image runs again with the backup's data",
 ];
 
 /** Shows what changes and the steps of the upgrade: on stdout for a dry run, else on stderr. */
@@ -50,7 +50,7 @@ export function printUpgradeResult(context: CliContext, result: UpgradeResult, a
   const { from, to, backup, apps } = result;
   context.print(`${to} runs instead of ${from}`);
   if (apps.length > 0) context.print(`the old DSN of ${apps.join(", ")} was accepted, and events are stored`);
-  context.print(`what was there is in ${backup}; to go back: npx glitchtip-compose rollback`);
+  context.print(`the data from before is in ${backup}; to go back: npx glitchtip-compose rollback`);
   for (const line of afterwards) context.print(`next: ${line}`);
 }
 
@@ -62,7 +62,7 @@ export async function checkUpgrade(context: CliContext, docker: Docker, project:
   if (context.json) return context.print(JSON.stringify(found));
   const runs = `${found.image}${found.version === undefined ? "" : ` (${found.version})`} runs`;
   context.print(any ? runs : `${runs}, and nothing newer is on this machine`);
-  if (found.newBuild) context.print("  its tag stands for another image here: npx glitchtip-compose upgrade");
+  if (found.newBuild) context.print("  on this machine its tag names another image: npx glitchtip-compose upgrade");
   for (const image of found.newer) context.print(`  ${image} is here: npx glitchtip-compose upgrade --to ${image}`);
 }
 

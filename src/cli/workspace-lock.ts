@@ -29,7 +29,7 @@ export async function lockWorkspace(context: CliContext, command: string, pid: n
   const inWorkspace = await acquire(dir, options).catch((error: unknown) => {
     // A workspace that is read-only, or on a file system without sockets.
     if (!(error instanceof CodedError) || error.code !== "GC1501") throw error;
-    log.debug(`${dir} holds no lock: ${error.message}`);
+    log.debug(`${dir} cannot be locked: ${error.message}`);
     return acquireLock(placeOutside(dir), options);
   });
   return {
