@@ -1,4 +1,7 @@
+import { ALL_IN_ONE, CELERY_WORKER, type ServerRole, UWSGI_WEB, VTASKS_WORKER, WEB } from "./server-roles.ts";
 import { EARLY_RECIPIENT_TYPES, RECIPIENT_TYPES } from "./wire/recipient-types.ts";
+
+export type { ServerRole };
 
 /**
  * The generations of GlitchTip, a row each from the oldest to the newest. What differs between them is in RANGES below, so
@@ -25,14 +28,6 @@ export const MONITOR_TYPES = ["Ping", "GET", "POST", "TCP Port", "SSL", "Heartbe
 /** What is kept for a number of days each. */
 export const RETENTION_KINDS = ["events", "transactions", "uptime", "files", "logs", "releases"] as const;
 export type RetentionKind = (typeof RETENTION_KINDS)[number];
-
-/** One process of GlitchTip's image: its command, and its variables beside the common ones. */
-export interface ServerRole {
-  readonly command: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-  /** A file that the process touches while it works; one older than `aliveForS` means that it is stuck. */
-  readonly aliveFile?: { readonly path: string; readonly aliveForS: number };
-}
 
 /** What hands jobs to the worker: Celery with kombu's tables or lists, or GlitchTip's own django-vtasks. */
 export type JobQueue = "celery" | "vtasks";
@@ -101,9 +96,6 @@ export interface Capabilities extends Traits {
 /** The port inside the container. The images' own default differs (8080, granian 8000), so PORT is always set. */
 export const SERVER_PORT = 8000;
 
-const START = ["./bin/start.sh"] as const;
-const ALIVE_FILE = "/tmp/worker-alive";
-
 interface GenerationRange {
   /** The first generation; without it the oldest. */
   readonly since?: Generation;
@@ -147,32 +139,15 @@ const RANGES: { readonly [Trait in keyof Traits]-?: readonly Range<NonNullable<T
     { since: "5.2", until: "5.2", value: true },
     { since: "6", value: false },
   ],
-  web: [{ value: { command: START, environment: { SERVER_ROLE: "web" } } }],
-  worker: [
-    {
-      until: "5.2",
-      value: {
-        command: START,
-        environment: {
-          SERVER_ROLE: "worker_with_beat",
-          // The script sets these without exporting them: without ours 100 events take 26 s instead of 2.
-          CELERY_WORKER_POOL: "threads",
-          CELERY_WORKER_CONCURRENCY: "4",
-          CELERY_WORKER_PREFETCH_MULTIPLIER: "25",
-        },
-      },
-    },
-    {
-      since: "6",
-      value: {
-        // What bin/run-worker.sh does, which passes no arguments on.
-        command: ["./manage.py", "runworker", "--scheduler", "--health-check-file", ALIVE_FILE],
-        environment: { SERVER_ROLE: "worker", IS_WORKER: "true" },
-        aliveFile: { path: ALIVE_FILE, aliveForS: 15 },
-      },
-    },
+  web: [
+    { until: "5.2", value: UWSGI_WEB },
+    { since: "6", value: WEB },
   ],
-  allInOne: [{ since: "6", value: { command: START, environment: { SERVER_ROLE: "all_in_one", SKIP_INIT: "true" } } }],
+  worker: [
+    { until: "5.2", value: CELERY_WORKER },
+    { since: "6", value: VTASKS_WORKER },
+  ],
+  allInOne: [{ since: "6", value: ALL_IN_ONE }],
   jobQueue: [
     { until: "5.2", value: "celery" },
     { since: "6", value: "vtasks" },

@@ -106,9 +106,11 @@ export class Stack implements AsyncDisposable {
     return ended;
   }
 
-  /** Whether the declaration is there already: it has the real image, or a server elsewhere. */
+  /** Whether the declaration is there already and names the real image, a server elsewhere, or none at all. */
   #statesItsImage(): boolean {
-    return existsSync(join(this.project.dir, "glitchtip.yaml")) && /^ +(image|url):/m.test(this.read("glitchtip.yaml"));
+    return (
+      existsSync(join(this.project.dir, "glitchtip.yaml")) && /\b(image|url|dsn):/.test(this.read("glitchtip.yaml"))
+    );
   }
 
   /** `docker compose …`; any exit code is a result. */

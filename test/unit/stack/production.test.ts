@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are Compose's variables
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LOCK_FILE, lockText, parseLock } from "../../../src/stack/lock.ts";
@@ -244,6 +245,18 @@ describe("the databases", () => {
       ...["-c", "shared_buffers=256MB", "-c", "max_connections=50"],
     ]);
     expect(composeOf(stack("")).services["glitchtip-db"]).not.toHaveProperty("command");
+  });
+
+  it.each([
+    ["v4.1.5", "Connection: close"],
+    ["v5.1.1", "Connection: close"],
+    ["5.2.1", "Connection: close"],
+    ["6", undefined],
+  ])("of %s say that uWSGI closes each connection, or a proxy in front answers 502", (tag, header) => {
+    const web = composeOf(stack(`server: { image: 'glitchtip/glitchtip:${tag}' }`)).services.glitchtip;
+    expect(new Map(Object.entries(web?.environment ?? {})).get("UWSGI_ADD_HEADER")).toBe(header);
+    const script = readFileSync(new URL("../../../images/all-in-one/services/web/run", import.meta.url), "utf8");
+    expect(script).toContain("export UWSGI_ADD_HEADER='Connection: close'\n");
   });
 
   it("include a Valkey whose queue is on disk for a 5.2, and no restart of the worker with the database", () => {

@@ -46,7 +46,7 @@ describe("the plan of an upgrade", () => {
     expect(changes).toEqual([
       "topology: split → all-in-one; server.topology decides",
       "web: SERVER_ROLE=web ./bin/start.sh → SERVER_ROLE=all_in_one ./bin/start.sh",
-      "variables that are removed: CELERY_WORKER_POOL, CELERY_WORKER_CONCURRENCY, CELERY_WORKER_PREFETCH_MULTIPLIER, REDIS_URL",
+      "variables that are removed: UWSGI_ADD_HEADER, CELERY_WORKER_POOL, CELERY_WORKER_CONCURRENCY, CELERY_WORKER_PREFETCH_MULTIPLIER, REDIS_URL",
       "variables that are added: SKIP_INIT",
       expect.stringContaining("retention: events: GLITCHTIP_MAX_EVENT_LIFE_DAYS → GLITCHTIP_RETENTION_DAYS"),
       "Valkey is no longer needed and goes; server.valkey: bundled keeps one",
