@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -50,12 +50,15 @@ async function openStage(count: number, options: EmulatorOptions): Promise<Stage
   const targets = servers.map(({ url }) => ({ url, vault: vaultUrl, path: `secret/${names.get(url)}` }));
   writeFileSync(join(folder, "targets.yaml"), JSON.stringify({ bench: targets }));
   mkdirSync(join(folder, "servers"));
+  mkdirSync(join(folder, "registered"));
   for (const { url } of servers) {
     const text = seededDeclaration(url, PROJECTS, ALERTS)
       .replace("env:GLITCHTIP_TOKEN", `vault:secret/${names.get(url)}#token`)
       .replace("version: 1", `version: 1\nvault: {url: "${vaultUrl}"}`);
     writeFileSync(join(folder, "servers", `${names.get(url)}.yaml`), text);
   }
+  // The requests state all other servers.
+  symlinkSync("../servers/server-0.yaml", join(folder, "registered", "server-0.yaml"));
   const env = { ...process.env, VAULT_TOKEN: vault.makeToken(["secret/"]), SERVICE_SECRET: SECRET };
   const cli = (...words: readonly string[]) =>
     spawn(process.execPath, [CLI, ...words], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
@@ -65,7 +68,7 @@ async function openStage(count: number, options: EmulatorOptions): Promise<Stage
     servers,
     token: (await textOf(made)).trim(),
     async serve(...words) {
-      const queue = ["--queue", valkey.url, "--file", "servers", "--compat", "targets.yaml", "--port", "0"];
+      const queue = ["--queue", valkey.url, "--file", "registered", "--compat", "targets.yaml", "--port", "0"];
       const child = cli("serve", ...shared, ...queue, ...words);
       child.stdout.resume();
       const url = await new Promise<string>((resolve, reject) => {
