@@ -98,7 +98,7 @@ export function openCache(
         return near.answer;
       }
       memory.delete(name);
-      const sealed = seal && (await store.get(name));
+      const sealed = seal && (await store.getBytes(name));
       const far = sealed ? opened(seal, sealed) : undefined;
       const isKept = far !== undefined && far.untilMs > now();
       if (isKept) remember(name, far);
@@ -113,15 +113,15 @@ export function openCache(
       if (seconds === 0) return;
       const kept: KeptAnswer = { answer, untilMs: now() + seconds * 1_000 };
       remember(name, kept);
-      if (seal) await store.set(name, seal.seal(Buffer.from(JSON.stringify(kept))), seconds).catch(onError);
+      if (seal) await store.setBytes(name, seal.seal(Buffer.from(JSON.stringify(kept))), seconds).catch(onError);
     },
   };
 }
 
 /** What was sealed with another secret, or by another version, counts as absent. */
-function opened(seal: Seal, text: string): KeptAnswer | undefined {
+function opened(seal: Seal, sealed: Buffer): KeptAnswer | undefined {
   try {
-    return JSON.parse(seal.open(text).toString("utf8")) as KeptAnswer;
+    return JSON.parse(seal.open(sealed).toString("utf8")) as KeptAnswer;
   } catch {
     return undefined;
   }

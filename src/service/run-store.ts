@@ -37,8 +37,8 @@ export interface RunStore {
   get(id: string): Promise<RunRecord | undefined>;
   put(record: RunRecord): Promise<void>;
   /** Keeps a piece of what a request brings, sealed, until its run has ended. */
-  putPiece(id: string, nth: number, sealed: string): Promise<void>;
-  piece(id: string, nth: number): Promise<string | undefined>;
+  putPiece(id: string, nth: number, sealed: Buffer): Promise<void>;
+  piece(id: string, nth: number): Promise<Buffer | undefined>;
   /** Returns the newest runs first. */
   list(limit: number): Promise<RunSummary[]>;
   /** Claims an equal wet run for this id. Returns the id of the run that has the claim. */
@@ -69,8 +69,8 @@ export function openRunStore({ store, key }: Pick<QueueEngine, "store" | "key">)
       const value = JSON.stringify(record);
       await store.putListed({ list, key: key("run", id), value, seconds: KEPT_SECONDS, rank, remove });
     },
-    putPiece: (id, nth, sealed) => store.set(pieceKey(id, nth), sealed, KEPT_SECONDS),
-    piece: (id, nth) => store.get(pieceKey(id, nth)),
+    putPiece: (id, nth, sealed) => store.setBytes(pieceKey(id, nth), sealed, KEPT_SECONDS),
+    piece: (id, nth) => store.getBytes(pieceKey(id, nth)),
     list: async (limit) => (await store.newest(list, limit)).map((text) => JSON.parse(text) as RunSummary),
     claim: (fingerprint, id) => store.setIfAbsent(key("claim", fingerprint), id, KEPT_SECONDS),
     passClaim: (fingerprint, from, to) => store.replaceIf(key("claim", fingerprint), from, to, KEPT_SECONDS),

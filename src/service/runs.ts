@@ -20,7 +20,7 @@ export type NewRun = Pick<RunRecord, "id" | "kind" | "subject" | "servers" | "st
 export interface SealedBody {
   readonly pieces: number;
   /** Returns a piece, encrypted. */
-  seal(nth: number): string;
+  seal(nth: number): Buffer;
 }
 
 /**
@@ -49,7 +49,9 @@ export async function submit(context: SubmitContext, { body, content, ...asked }
   }
 
   async function queue(one: RunRecord): Promise<RunRecord> {
-    for (let nth = 0; nth < (body?.pieces ?? 0); nth++) await runs.putPiece(one.id, nth, body?.seal(nth) ?? "");
+    if (body !== undefined) {
+      for (let nth = 0; nth < body.pieces; nth++) await runs.putPiece(one.id, nth, body.seal(nth));
+    }
     await runs.put(one);
     await engine.queues[one.kind].add(
       one.kind,

@@ -4,9 +4,9 @@ import type { Secret } from "../base/secret.ts";
 
 /** Encrypts what holds secrets before it goes into the engine. */
 export interface Seal {
-  seal(...bytes: readonly Buffer[]): string;
+  seal(...bytes: readonly Buffer[]): Buffer;
   /** Throws GC2004 for what was sealed with another secret. */
-  open(sealed: string): Buffer;
+  open(sealed: Buffer): Buffer;
 }
 
 const IV_BYTES = 12;
@@ -20,14 +20,13 @@ export function sealWith(secret: Secret): Seal {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv("aes-256-gcm", key, iv);
       const body = [...bytes.map((some) => cipher.update(some)), cipher.final()];
-      return Buffer.concat([iv, cipher.getAuthTag(), ...body]).toString("base64");
+      return Buffer.concat([iv, cipher.getAuthTag(), ...body]);
     },
     open(sealed) {
-      const bytes = Buffer.from(sealed, "base64");
       try {
-        const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, IV_BYTES));
-        decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-        const body = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
+        const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, IV_BYTES));
+        decipher.setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+        const body = decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES));
         return Buffer.concat([body, decipher.final()]);
       } catch (cause) {
         throw new CodedError("GC2004", "a request in the queue cannot be decrypted", {

@@ -63,12 +63,19 @@ export function postgresStore(pool: Pool, now: () => number): KeyValueStore {
     purgedMs = now();
     await query(PURGE);
   };
+  const get = async (key: string) =>
+    (await query(`select value from ${SCHEMA}.entry where key = $1 and ${VALID}`, key)).values[0];
   const set = async (key: string, value: string, seconds?: number) => {
     await purge();
     await query(SET, key, value, seconds ?? null);
   };
   return {
-    get: async (key) => (await query(`select value from ${SCHEMA}.entry where key = $1 and ${VALID}`, key)).values[0],
+    get,
+    async getBytes(key) {
+      const text = await get(key);
+      return text === undefined ? undefined : Buffer.from(text, "base64");
+    },
+    setBytes: (key, value, seconds) => set(key, value.toString("base64"), seconds),
     async getAll(keys) {
       if (keys.length === 0) return [];
       const text = `select key, value from ${SCHEMA}.entry where key = any($1) and ${VALID}`;

@@ -23,6 +23,10 @@ export function redisStore(redis: Redis): KeyValueStore {
       const bytes = Buffer.from(value);
       await (seconds === undefined ? redis.set(key, bytes) : redis.set(key, bytes, "EX", seconds));
     },
+    getBytes: async (key) => (await redis.getBuffer(key)) ?? undefined,
+    async setBytes(key, value, seconds) {
+      await redis.set(key, value, "EX", seconds);
+    },
     async setAll(entries) {
       if (entries.length > 0) await redis.mset(entries.flat());
     },

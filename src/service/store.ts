@@ -3,6 +3,8 @@ export interface KeyValueStore {
   get(key: string): Promise<string | undefined>;
   getAll(keys: readonly string[]): Promise<readonly (string | undefined)[]>;
   set(key: string, value: string, seconds?: number): Promise<void>;
+  getBytes(key: string): Promise<Buffer | undefined>;
+  setBytes(key: string, value: Buffer, seconds: number): Promise<void>;
   setAll(entries: readonly (readonly [key: string, value: string])[]): Promise<void>;
   /** Sets a key that is absent. Returns what the key holds afterwards. */
   setIfAbsent(key: string, value: string, seconds: number): Promise<string>;

@@ -39,6 +39,13 @@ export function memoryStore(): KeyValueStore & { readonly values: ReadonlyMap<st
     async set(key, value) {
       values.set(key, value);
     },
+    async getBytes(key) {
+      const text = values.get(key);
+      return text === undefined ? undefined : Buffer.from(text, "latin1");
+    },
+    async setBytes(key, value) {
+      values.set(key, value.toString("latin1"));
+    },
     async setAll(entries) {
       for (const [key, value] of entries) values.set(key, value);
     },

@@ -20,6 +20,10 @@ async function behaves(store: KeyValueStore): Promise<void> {
   expect(await store.getAll(["b", "missing", "a", "b"])).toEqual(["ä\u0001'\"\\", undefined, "2", "ä\u0001'\"\\"]);
   expect([await store.getAll([]), await store.newest("nothing", 5)]).toEqual([[], []]);
 
+  const bytes = Buffer.from([0, 255, 34, 128, 10]);
+  await store.setBytes("bytes", bytes, 60);
+  expect([await store.getBytes("bytes"), await store.getBytes("missing")]).toEqual([bytes, undefined]);
+
   const claims = await Promise.all(["x", "y", "z"].map((value) => store.setIfAbsent("claim", value, 60)));
   expect(new Set(claims).size).toBe(1);
   const [holder = ""] = claims;

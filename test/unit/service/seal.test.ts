@@ -7,8 +7,9 @@ it("a sealed text is opened by the same secret only, and is never the same twice
   const text = JSON.stringify({ url: "https://hooks.example.com/canary" });
   const sealed = seal.seal(...Array.from(text, (character) => Buffer.from(character)));
   expect(seal.open(sealed).toString()).toBe(text);
-  expect(sealed).not.toBe(seal.seal(Buffer.from(text)));
-  expect(Buffer.from(sealed, "base64").toString("latin1")).not.toContain("canary");
+  expect(sealed).not.toEqual(seal.seal(Buffer.from(text)));
+  expect(sealed.toString("latin1")).not.toContain("canary");
   expect(() => sealWith(new Secret("another")).open(sealed)).toThrow(expect.objectContaining({ code: "GC2004" }));
-  expect(() => seal.open(`${sealed.slice(0, -8)}AAAAAAA=`)).toThrow("cannot be decrypted");
+  const changed = Buffer.concat([sealed.subarray(0, -1), Buffer.from([(sealed.at(-1) ?? 0) ^ 1])]);
+  expect(() => seal.open(changed)).toThrow("cannot be decrypted");
 });
