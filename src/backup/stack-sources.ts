@@ -62,7 +62,7 @@ export function backupFolder(workspace: Workspace, shell: Variables = {}, given?
   const folder = given === undefined ? backupFolderOf(backupPlaceOf(workspace, shell), env) : resolve(dir, given);
   const real = existsSync(folder) ? realpathSync(folder) : folder;
   const holdsWorkspace = !relative(real, resolve(dir)).startsWith("..");
-  const problem = holdsWorkspace ? "holds this project's own files" : backupFolderProblem(real);
+  const problem = holdsWorkspace ? "holds this workspace's own files" : backupFolderProblem(real);
   if (problem === undefined) return folder;
   throw new CodedError("GC1101", `${folder} is no place for backups: ${real} ${problem}`, {
     remedy: "Give backups a folder of their own, such as /srv/backups/shop.",
@@ -82,9 +82,13 @@ export function stackBackups(
   folder = backupFolder(context.workspace, context.env),
 ): BackupContext {
   if (resolveServer(context.workspace.declaration.server).server === undefined) {
-    throw new CodedError("GC1804", "this project's server is not part of the stack, so its data is not here to copy", {
-      remedy: "Back it up where it runs.",
-    });
+    throw new CodedError(
+      "GC1804",
+      "this workspace's server is not part of the stack, so its data is not here to copy",
+      {
+        remedy: "Back it up where it runs.",
+      },
+    );
   }
   return { ...context, sources: stackSources(context), folder };
 }

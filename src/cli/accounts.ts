@@ -12,7 +12,7 @@ import { withProgress } from "./screen.ts";
 export function accountsOf(context: CliContext): Accounts {
   const { declaration } = readWorkspace(context.dir, context.env);
   if (serverKind(declaration) !== "bundled") {
-    throw new CodedError("GC1001", "this project starts no GlitchTip, so its accounts are not here", {
+    throw new CodedError("GC1001", "this workspace starts no GlitchTip, so its accounts are not here", {
       remedy: "Members of organizations can be declared and applied anywhere: npx glitchtip-compose apply",
     });
   }

@@ -45,7 +45,9 @@ export async function createBundle({ docker, workspace, to, name, ...options }: 
     throw new CodedError("GC1610", `${path} already exists`, { remedy: "Give another --name, or remove it." });
   }
   if (resolve(to) === resolve(workspace.dir)) {
-    throw new CodedError("GC1610", "the project's own folder is no place for bundles", { remedy: "Give --to FOLDER." });
+    throw new CodedError("GC1610", "the workspace's own folder is no place for bundles", {
+      remedy: "Give --to FOLDER.",
+    });
   }
   const files = bundleFiles(workspace, options.without);
   const stack = await observeStack(docker);

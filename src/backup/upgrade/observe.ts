@@ -21,7 +21,7 @@ import { currentPostgres, type ObservedPostgres, targetPostgres } from "./postgr
 /** Throws GC1808 where the server is not part of the stack. */
 export function requireUpgradableServer({ declaration }: Pick<Workspace, "declaration">): void {
   if (serverKind(declaration) === "bundled") return;
-  throw new CodedError("GC1808", "this project's server is not part of the stack", {
+  throw new CodedError("GC1808", "this workspace's server is not part of the stack", {
     remedy: "Upgrade it where it runs.",
   });
 }

@@ -63,7 +63,7 @@ export default {
         .argument("[backup...]", "for verify and fetch: names, paths or latest (default)")
         .option(
           "--to <folder>",
-          "where backups are kept; default: the declared `backup.folder`, or a folder of yours outside the project",
+          "where backups are kept; default: the declared `backup.folder`, or a folder of yours outside the workspace",
         )
         .option("--no-verify", "for create: skip the trial restore")
         .option("--no-upload", "for create: do not copy it to the declared target")

@@ -22,7 +22,7 @@ export default {
     const has = Object.entries(stack.config.services).flatMap(([name, service]) => ("build" in service ? [name] : []));
     const without = services.filter((name) => !has.includes(name));
     if (without.length > 0 || has.length === 0) {
-      throw new CodedError("GC1104", `${without.join(", ") || "no service of this project"} has a build`, {
+      throw new CodedError("GC1104", `${without.join(", ") || "no service of this Compose project"} has a build`, {
         remedy: has.length === 0 ? "Images come by: docker compose pull" : `Those have one: ${has.join(", ")}.`,
       });
     }

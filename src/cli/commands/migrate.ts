@@ -15,7 +15,7 @@ export default {
     const { docker, stack } = await openStack(context);
     const { services } = stack.config;
     if (services[INIT] === undefined && !isSingleContainer(services)) {
-      throw new CodedError("GC1104", "this project starts no GlitchTip, so there is nothing to migrate here");
+      throw new CodedError("GC1104", "this workspace starts no GlitchTip, so there is nothing to migrate here");
     }
     const lines: string[] = [];
     // The database runs inside the single container: a second container would not find it.

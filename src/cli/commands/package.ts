@@ -57,7 +57,7 @@ export default {
     }
     for (const { image } of bundle.images) context.print(`image ${image}`);
     for (const path of bundle.files) context.print(`file  ${path}`);
-    if (dryRun) context.print(`would be in ${bundle.path}; no secret and no value of .env but our own settings`);
+    if (dryRun) context.print(`would be in ${bundle.path}, without secrets, and of .env only our own settings`);
     else context.print(`${bundle.path}: ${formatSize(bundle.bytes)}\nthere: sh ${name}/load.sh FOLDER`);
   },
 } satisfies CliCommand<Flags>;

@@ -14,7 +14,7 @@ export default {
   async run(context, { show = false }) {
     const { declaration } = readWorkspace(context.dir, context.env);
     if (serverKind(declaration) !== "bundled") {
-      throw new CodedError("GC1001", "this project starts no GlitchTip, so it has no administrator's password", {
+      throw new CodedError("GC1001", "this workspace starts no GlitchTip, so it has no administrator's password", {
         remedy: "Ask whoever runs the server.",
       });
     }

@@ -93,7 +93,7 @@ function sentence(change: ProvisionChange): string {
     case "create-project":
       return `create project "${change.name}" for team ${change.team}`;
     case "link-team":
-      return `give team ${change.team} the project ${change.project}`;
+      return `link team ${change.team} to project ${change.project}`;
     case "create-key":
       return `create a key for project "${change.project}"`;
   }

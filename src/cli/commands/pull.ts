@@ -43,7 +43,7 @@ export default {
           [],
         )
         .option("--all", "pull all kinds")
-        .option("--secrets <where>", "where secrets go that are found: file (outside the project) or env", "file")
+        .option("--secrets <where>", "where secrets go that are found: file (outside the workspace) or env", "file")
         .option("--dry-run", "write nothing; print the declaration; exit code 3 if it would change"),
     ),
   async run(context, flags) {

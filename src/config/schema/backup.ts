@@ -50,7 +50,7 @@ export function backupFolderProblem(folder: string): string | undefined {
   const [, first = ""] = path.split("/");
   if (path === "/" || (path.startsWith("/") && SYSTEM_FOLDERS.includes(first))) return "is a folder of the system";
   if (path.startsWith("/") && SHARED_FOLDERS.includes(path.slice(1))) return "has folders of others in it";
-  if (/^(\.|\.\.(\/\.\.)*)$/.test(path)) return "holds this project's own files";
+  if (/^(\.|\.\.(\/\.\.)*)$/.test(path)) return "holds this workspace's own files";
   return undefined;
 }
 
