@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { systemClock } from "../base/wait.ts";
 import { type Incoming, parseCookies } from "./call.ts";
 import { dispatch } from "./dispatch.ts";
@@ -17,6 +17,8 @@ interface ServerOptions {
   readonly port: number;
   readonly faults?: Faults;
   readonly service?: Service;
+  /** Closes each connection after its answer, as uWSGI does up to 5.2 (docs/glitchtip-facts.md): with a header for it, or without. */
+  readonly closes?: "openly" | "silently";
   record?(request: RequestRecord): void;
 }
 
@@ -27,7 +29,17 @@ export interface RunningServer {
 
 /** Serves GlitchTip's API over node:http. */
 export async function listen(options: ServerOptions): Promise<RunningServer> {
+  const closing = new WeakSet<Socket>();
   const server = createServer((request, response) => {
+    const { socket } = request;
+    if (closing.has(socket)) return void socket.resetAndDestroy();
+    if (options.closes === "openly") response.setHeader("connection", "close");
+    if (options.closes === "silently") {
+      response.once("finish", () => {
+        closing.add(socket);
+        setTimeout(() => socket.destroy(), SILENT_MS).unref();
+      });
+    }
     serve(request, response, options).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
@@ -36,6 +48,9 @@ export async function listen(options: ServerOptions): Promise<RunningServer> {
   });
   return { port: (server.address() as AddressInfo).port, close: () => close(server) };
 }
+
+/** For this long a request may be sent on a connection that is closed silently; it is reset. */
+const SILENT_MS = 20;
 
 function close(server: Server): Promise<void> {
   return new Promise((resolve, reject) => {

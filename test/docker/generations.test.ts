@@ -17,6 +17,19 @@ const GENERATIONS = [
   },
 ];
 
+/** Asks five times on a connection that is kept unless the server says that it closes it, as a proxy does. */
+const ON_ONE_CONNECTION = `
+const { Agent, get } = require("node:http");
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+const ask = () => new Promise((done) => {
+  const asked = get({ agent, host: "glitchtip", port: 8000, path: "/api/settings/" }, (answer) => {
+    answer.resume().once("end", () => done(answer.statusCode));
+  });
+  asked.once("error", ({ code }) => done(code));
+});
+Promise.all([ask(), ask(), ask(), ask(), ask()]).then((all) => console.log(...all));
+`;
+
 describeOnEngine("GlitchTip", () => {
   it.concurrent.each(GENERATIONS)("$what: from an empty folder to an app's event", async ({ flags, services }) => {
     await using stack = await Stack.sample(...flags);
@@ -38,6 +51,8 @@ describeOnEngine("GlitchTip", () => {
     expect((await readEvent(stack, "app", eventId)).title).toContain("Something broke");
     expect((await stack.project.cli(["verify"])).code).toBe(0);
     expect((await stack.project.cli(["status"])).code).toBe(0);
+    const { stdout } = await stack.exec("app", "node", "-e", ON_ONE_CONNECTION);
+    expect(stdout.trim()).toBe("200 200 200 200 200");
 
     // Again with its volumes: as a user does after a reboot.
     const dsn = await stack.variable("app", "SENTRY_DSN");

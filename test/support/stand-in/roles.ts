@@ -74,6 +74,7 @@ export async function web(process: Process, port = process.settings.port): Promi
       store: withValkey(store, new Valkey(settings.valkeyUrl)),
       host: "0.0.0.0",
       port,
+      ...defined({ closes: settings.closes }),
     });
     out(`Listening at: http://0.0.0.0:${server.port}`);
     await aborted(signal);

@@ -25,6 +25,8 @@ export interface Settings {
   /** Undefined where it is not set. */
   readonly trustedOrigins: readonly string[] | undefined;
   readonly basePath: string;
+  /** How the web server closes its connections, up to 5.2 after each answer. */
+  readonly closes: "openly" | "silently" | undefined;
   /** The number of this image's migrations; undefined outside of an image. */
   readonly schema: number | undefined;
   readonly registration: boolean;
@@ -56,6 +58,7 @@ export function readSettings(env: Environment): Settings {
     allowedHosts: listOf(env, "ALLOWED_HOSTS") ?? ["*"],
     trustedOrigins: listOf(env, "CSRF_TRUSTED_ORIGINS"),
     basePath: value(env, "BASE_PATH") ?? "",
+    closes: generation === "6" ? undefined : env.UWSGI_ADD_HEADER === "Connection: close" ? "openly" : "silently",
     schema: migrationsIn("apps/projects/migrations"),
     registration,
     organizationCreation: flag(env, "ENABLE_ORGANIZATION_CREATION", false),
