@@ -18,13 +18,15 @@ export function sealWith(secret: Secret): Seal {
   return {
     seal(...bytes) {
       const iv = randomBytes(IV_BYTES);
-      const cipher = createCipheriv("aes-256-gcm", key, iv);
+      const cipher = createCipheriv("aes-256-gcm", key, iv, { authTagLength: TAG_BYTES });
       const body = [...bytes.map((some) => cipher.update(some)), cipher.final()];
       return Buffer.concat([iv, cipher.getAuthTag(), ...body]);
     },
     open(sealed) {
       try {
-        const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, IV_BYTES));
+        const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, IV_BYTES), {
+          authTagLength: TAG_BYTES,
+        });
         decipher.setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
         const body = decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES));
         return Buffer.concat([body, decipher.final()]);

@@ -12,4 +12,5 @@ it("a sealed text is opened by the same secret only, and is never the same twice
   expect(() => sealWith(new Secret("another")).open(sealed)).toThrow(expect.objectContaining({ code: "GC2004" }));
   const changed = Buffer.concat([sealed.subarray(0, -1), Buffer.from([(sealed.at(-1) ?? 0) ^ 1])]);
   expect(() => seal.open(changed)).toThrow("cannot be decrypted");
+  expect(() => seal.open(sealed.subarray(0, 20))).toThrow("cannot be decrypted");
 });
