@@ -65,6 +65,7 @@ export const HERE: readonly Here[] = [
       "glitchtip-compose add worker --project jobs": "",
       "glitchtip-compose add web --audience public --variables VITE_SENTRY_DSN": "",
       "glitchtip-compose add dev --project shop --host --dotenv .env.local": "",
+      'echo \'backup: { schedule: "03:15", keep: "daily=7,weekly=4" }\' >> glitchtip.yaml': "",
       "glitchtip-compose render": "",
       "glitchtip-compose render --dry-run": "",
       "glitchtip-compose render --check": "",
