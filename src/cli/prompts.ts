@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { stderr, stdin } from "node:process";
 import { isCancel } from "@clack/prompts";
 import { CodedError } from "../base/errors.ts";
+import { discardTypedAhead } from "./typed-ahead.ts";
 
 /** The answer of somebody who wants the question before this one again. */
 export const BACK = Symbol("back");
@@ -25,6 +26,7 @@ export function openTerminal(signal: AbortSignal): Terminal {
  * @clack/prompts has one symbol for both, so the last key is looked at.
  */
 export async function answerOrBack<T>(prompt: () => Promise<T>, again: string): Promise<Exclude<T, symbol> | Back> {
+  await discardTypedAhead();
   let lastKey: string | undefined;
   const remember = (_text: unknown, key?: { readonly name?: string }) => {
     lastKey = key?.name;

@@ -3,6 +3,8 @@ import { isatty } from "node:tty";
 import { cleanLine } from "../base/clean.ts";
 import { CodedError } from "../base/errors.ts";
 import type { CliContext } from "./context.ts";
+import { openProgressLine } from "./progress-line.ts";
+import { discardTypedAhead } from "./typed-ahead.ts";
 
 const COLOURS = { good: 32, doubtful: 33, bad: 31, faint: 2, cyan: 36, blue: 34, magenta: 35, white: 37 } as const;
 export type Colour = keyof typeof COLOURS;
@@ -33,9 +35,9 @@ interface Progress {
   say(text: string): void;
 }
 
-/** Shows what is being done until the work ends: a spinner on a terminal, lines elsewhere. */
+/** Shows what is being done until the work ends: one line on a terminal, lines elsewhere. */
 export async function withProgress<T>(
-  context: Pick<CliContext, "log" | "json" | "signal">,
+  context: Pick<CliContext, "log" | "json">,
   text: string,
   work: (progress: Progress) => Promise<T>,
 ): Promise<T> {
@@ -43,17 +45,8 @@ export async function withProgress<T>(
     context.log.step(text);
     return await work({ say: (more) => context.log.step(more) });
   }
-  const { spinner } = await import("@clack/prompts");
-  const shown = spinner({ output: stderr, indicator: "timer", signal: context.signal, withGuide: false });
-  shown.start(text);
-  try {
-    const result = await work({ say: (more) => shown.message(cleanLine(more)) });
-    shown.clear();
-    return result;
-  } catch (error) {
-    shown.clear();
-    throw error;
-  }
+  using line = openProgressLine(stderr, cleanLine(text));
+  return await work({ say: (more) => line.say(cleanLine(more)) });
 }
 
 /** Asks yes or no, with no as the default unless `isUsual` says that most people want it. Throws GC1002 with the flag that answers where no question may be asked. */
@@ -69,6 +62,7 @@ export async function confirmed(
     });
   }
   const { confirm, isCancel } = await import("@clack/prompts");
+  await discardTypedAhead();
   const answer = await confirm({ message: question, initialValue: isUsual, input: stdin, output: stderr, signal });
   signal.throwIfAborted();
   // In raw mode Ctrl-C is a key, not a signal.
@@ -89,6 +83,7 @@ export async function typed(
     });
   }
   const { text, isCancel } = await import("@clack/prompts");
+  await discardTypedAhead();
   const answer = await text({ message: `${question} Type ${name} to go on`, input: stdin, output: stderr, signal });
   signal.throwIfAborted();
   if (isCancel(answer)) throw new CodedError("GC1003", "stopped at the question; nothing was done");

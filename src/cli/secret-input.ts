@@ -5,6 +5,7 @@ import { CodedError } from "../base/errors.ts";
 import { readIfThere } from "../base/files.ts";
 import { Secret } from "../base/secret.ts";
 import type { CliContext } from "./context.ts";
+import { discardTypedAhead } from "./typed-ahead.ts";
 
 export interface PassphraseFlags {
   readonly passphraseFile?: string;
@@ -55,6 +56,7 @@ function requireSecret(what: string, value: string | undefined, where: string): 
 /** Asks on the terminal and does not show what is typed. */
 async function askHidden(message: string, signal: AbortSignal): Promise<string> {
   const { password, isCancel } = await import("@clack/prompts");
+  await discardTypedAhead();
   const answer = await password({ message, input: stdin, output: stderr, signal });
   signal.throwIfAborted();
   if (isCancel(answer)) throw new CodedError("GC1003", "stopped at the question; nothing was done");

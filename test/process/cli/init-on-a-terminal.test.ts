@@ -35,6 +35,25 @@ describe("init on a terminal", () => {
     expect(declaration).toMatch(/apps:\n {2}api: /);
   });
 
+  it("ignores an Enter between two questions", async ({ skip }) => {
+    needsScript(skip);
+    using folders = cliFolders();
+    writeFileSync(join(folders.project, "compose.yaml"), COMPOSE);
+    const given = ["--organization", "Acme", "--email", "me@example.com", "--app", "api=api"];
+    await using run = startOnTerminal(folders, "init", ...given);
+    await run.says("Which GlitchTip do you want?");
+    run.type(RETURN);
+    await run.says("port on this machine");
+    run.type(RETURN);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    run.type(RETURN);
+    await run.says("Write these files?");
+    run.type(RETURN);
+    const { code, stdout } = await run.ended;
+    expect(code, stdout).toBe(0);
+    expect(filesOf(folders.project)["glitchtip.yaml"]).toContain("organization: Acme");
+  });
+
   it("takes no service for GlitchTip alone, and refuses an address that cannot be one at its question", async ({
     skip,
   }) => {

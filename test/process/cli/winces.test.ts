@@ -40,7 +40,8 @@ describe("a first contact", () => {
     expect((await plain.ended).stdout).toMatch(/^error GC1108: /m);
   });
 
-  it("Ctrl-C is no error with a code, but for --json", async () => {
+  it("Ctrl-C is no error with a code and ends with 130, on a terminal as elsewhere", async ({ skip }) => {
+    needsScript(skip);
     const silent = createServer(() => {});
     await new Promise<void>((listens) => silent.listen(0, "127.0.0.1", listens));
     const { port } = silent.address() as AddressInfo;
@@ -56,6 +57,12 @@ describe("a first contact", () => {
       expect(code).toBe(130);
       expect(stderr).toContain("stopped by SIGINT");
       expect(stderr).not.toContain("GC1003");
+      await using shown = startOnTerminal(folders, "plan");
+      await shown.says("looking at what the servers hold [0s]");
+      shown.type("\u0003");
+      const ended = await shown.ended;
+      expect(ended.code).toBe(130);
+      expect(ended.stdout).toMatch(/stopped by SIGINT\r?$/m);
     } finally {
       silent.close();
       silent.closeAllConnections();
