@@ -108,7 +108,12 @@ describe("without an engine", () => {
       if (/^https:\/\/(?:errors|glitchtip)\.example\.com$/.test(word)) return emulator?.url ?? word;
       return PLACEHOLDERS[word] ?? word;
     });
-    const env = { ...process.env, HOME: dirname(process.cwd()), GLITCHTIP_TOKEN: emulator?.mintToken() };
+    const env = {
+      ...process.env,
+      HOME: dirname(process.cwd()),
+      GLITCHTIP_TOKEN: emulator?.mintToken(),
+      GLITCHTIP_PW: "correct horse",
+    };
     const result = await runInProcess(
       process.cwd(),
       words,

@@ -204,6 +204,9 @@ export const ELSEWHERE: Readonly<Record<string, readonly (string | readonly [lin
       '"emulate", "--generation", "5.1", "--token-file", "token"',
     ],
   ],
+  "process/documented/on-a-stack.ts": [
+    ["export GLITCHTIP_PW=$(glitchtip-compose -C ../alone password --show)", '[/^password$/, "password --show"]'],
+  ],
   "process/notify.test.ts": [
     ["glitchtip-compose notify test", 'runCli(folders, "notify", "test"'],
     ["glitchtip-compose notify test --name ops", '"--name"'],

@@ -34,6 +34,7 @@ export const HERE: readonly Here[] = [
       "glitchtip-compose size --events-per-day 200000 --retention 30d --production --json": "",
       "glitchtip-compose init": "",
       "glitchtip-compose init --no-apps": "",
+      "glitchtip-compose init --no-apps --port 8002": "",
       "glitchtip-compose init --size 200000/30d": "",
       "glitchtip-compose init --size 50000/90d": "",
       "glitchtip-compose init --topology single-container": "",
@@ -55,6 +56,8 @@ export const HERE: readonly Here[] = [
       "glitchtip-compose init --production --domain errors.example.com --email you@example.org --proxy nginx --app web=shop":
         NO_DNS,
       "glitchtip-compose init --production --domain errors.example.com --proxy traefik --proxy-network edge --cert-resolver le": `${NO_DNS} --no-apps`,
+      "glitchtip-compose init --yes --server-url http://localhost:8002 --container-url http://glitchtip:8000 --network alone_glitchtip --app web=shop --organization Alone --email admin@example.com --admin-password env:GLITCHTIP_PW":
+        "",
       "glitchtip-compose init --server-url https://errors.example.com --token env:GLITCHTIP_TOKEN --app api=shop-api":
         "--container-url http://errors.example.com:8000",
     },
