@@ -80,8 +80,8 @@ function questionsFor({ dir, survey, given, terminal, portIsFree, asksPort }: As
   const asksServer = !saysWhichServer(given);
   const textOf = (name: Asked, initial?: string): Question<Answers>["ask"] => {
     return async ({ options }, earlier) => {
-      const initialValue = String(earlier.options[name] ?? initial ?? INIT_OPTIONS[name].question?.initialValue ?? "");
-      const said = await ask(name, terminal, { initialValue });
+      const suggested = String(earlier.options[name] ?? initial ?? INIT_OPTIONS[name].question?.suggested ?? "");
+      const said = await ask(name, terminal, { suggested });
       return said === BACK ? BACK : { options: { ...options, [name]: said } };
     };
   };
@@ -173,10 +173,12 @@ async function askProjects(
     (service): Question<Record<string, string>> => ({
       applies: () => true,
       async ask(_, before) {
-        const validate = (said: string | undefined) => (said?.trim() ? undefined : "This must not be empty.");
-        const initialValue = before[service] ?? service;
+        const suggested = before[service] ?? service;
         const message = `Project of ${service}, which holds its issues`;
-        const project = await answerOrBack(() => text({ ...terminal, message, initialValue, validate }), AGAIN);
+        const project = await answerOrBack(
+          () => text({ ...terminal, message, placeholder: suggested, defaultValue: suggested }),
+          AGAIN,
+        );
         return project === BACK ? BACK : { [service]: project };
       },
     }),
@@ -197,7 +199,7 @@ async function askPort(
   const { next, takenBy } = suggested;
   const why = takenBy === undefined ? "" : ` (8000 is taken by ${takenBy})`;
   const said = await ask("port", terminal, {
-    initialValue: String(earlier.port ?? next),
+    suggested: String(earlier.port ?? next),
     more: why,
     problemOf: (typed) => suggested.problemOf(Number(typed)),
   });
@@ -227,14 +229,15 @@ const saysWhichServer = ({ serverUrl, image, url, port, domain }: InitOptions): 
   [serverUrl, image, url, port, domain].some((option) => option !== undefined);
 
 interface More {
-  readonly initialValue?: string;
+  /** The answer of an Enter alone. */
+  readonly suggested?: string;
   /** Stands behind the question. */
   readonly more?: string;
   problemOf?(said: string): string | undefined;
 }
 
 /** Asks an option's question; the answer is checked as the option's value would be. */
-async function ask(name: Asked, terminal: Terminal, { more = "", problemOf, ...shown }: More = {}) {
+async function ask(name: Asked, terminal: Terminal, { more = "", problemOf, suggested = "" }: More = {}) {
   const row = INIT_OPTIONS[name];
   const { message = row.flag, placeholder } = row.question ?? {};
   return await answerOrBack(
@@ -242,10 +245,11 @@ async function ask(name: Asked, terminal: Terminal, { more = "", problemOf, ...s
       text({
         ...terminal,
         message: `${message}${more}`,
-        ...defined({ placeholder }),
-        ...shown,
-        validate: (said) =>
-          said?.trim() ? (problemOfValue(row, said) ?? problemOf?.(said)) : "This must not be empty.",
+        ...defined(suggested ? { placeholder: suggested, defaultValue: suggested } : { placeholder }),
+        validate(said) {
+          const answer = said?.trim() ? said : suggested;
+          return answer ? (problemOfValue(row, answer) ?? problemOf?.(answer)) : "This must not be empty.";
+        },
       }),
     AGAIN,
   );

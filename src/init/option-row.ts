@@ -23,7 +23,7 @@ export interface ValueRow<Value> extends SwitchRow {
   readonly secret?: true;
   parse(text: string, refuse: Refuse): Value | undefined;
   /** Asked on a terminal where the option is not given. */
-  readonly question?: { readonly message: string; readonly placeholder?: string; readonly initialValue?: string };
+  readonly question?: { readonly message: string; readonly placeholder?: string; readonly suggested?: string };
 }
 
 export interface RepeatableRow<Value> extends ValueRow<Value> {

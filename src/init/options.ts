@@ -123,7 +123,7 @@ export const INIT_OPTIONS = {
     help: "the administrator's e-mail address",
     at: ["admin", "email"],
     parse: anyText,
-    question: { message: "Administrator's e-mail address", initialValue: "admin@example.com" },
+    question: { message: "Administrator's e-mail address", suggested: "admin@example.com" },
   }),
   organization: valueRow({
     flag: "--organization <name>",

@@ -67,9 +67,9 @@ describe("init on a terminal", () => {
     run.type(SPACE + DOWN + SPACE + RETURN);
     await run.says("No service gets a DSN");
     await run.says("e-mail address");
-    run.type(`@${RETURN}`);
+    run.type(`me${RETURN}`);
     await run.says("must be an e-mail address");
-    run.type(`\u007f${RETURN}`);
+    run.type(`@example.com${RETURN}`);
     await run.says("port on this machine");
     run.type(RETURN);
     await run.says("Write these files?");
@@ -78,6 +78,7 @@ describe("init on a terminal", () => {
     expect(code, stdout).toBe(0);
     expect(filesOf(folders.project)["glitchtip.yaml"]).toContain("apps: {}");
     expect(stdout).toMatch(/npx glitchtip-compose init --yes .*--no-apps/);
+    expect(filesOf(folders.project)["glitchtip.yaml"]).toContain("me@example.com");
     expect(stdout).toContain("then: npx glitchtip-compose add api");
   });
 
