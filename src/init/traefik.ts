@@ -1,6 +1,6 @@
 import type { Log } from "../base/log.ts";
 import type { UserProject, UserService } from "../compose/model.ts";
-import { usersNetworkKey } from "../stack/traefik-network.ts";
+import { isTraefik, usersNetworkKey } from "../stack/traefik-network.ts";
 import type { InitOptions } from "./options.ts";
 
 /** What GlitchTip's labels have to say in the words of the Traefik that is there. */
@@ -38,7 +38,7 @@ export function withTraefik(
   const told: { -readonly [K in Key]?: string } = {};
   for (const key of Object.keys(FLAGS) as Key[]) {
     if (options[key] !== undefined) continue;
-    const values = Object.values(user.services).flatMap((service) => [...valuesIn(service, key)]);
+    const values = Object.entries(user.services).flatMap((one) => [...valuesIn(...one, key)]);
     const stated = [...new Set(key === "proxyNetwork" ? values.map(keyOr) : values)];
     const found = key === "proxyNetwork" && stated.length === 0 ? networksOfTraefik(user) : stated;
     if (found.length === 1) told[key] = found[0] ?? "";
@@ -57,26 +57,35 @@ export function withNetworkKey(options: InitOptions, user: UserProject, composeP
   return { ...options, proxyNetwork: usersNetworkKey(user, proxyNetwork, composeProject) ?? proxyNetwork };
 }
 
-/** Returns the networks in which a Traefik finds the services that have labels for it; any of them will do for one among the services. */
+/**
+ * Returns the networks in which a Traefik finds the services that have labels for it; any of them will do for one among the
+ * services. A Traefik elsewhere shares an external network with them, or is in a network that all of them share.
+ */
 function networksOfTraefik({ services, networks = {} }: UserProject): string[] {
-  const all = Object.values(services);
-  const own = all.filter(isTraefik).flatMap((service) => (service.networkMode ? ["default"] : service.networks));
-  const labelled = all.filter((one) => !isTraefik(one) && one.labels?.some((label) => label.startsWith("traefik.")));
-  const reached = labelled.flatMap((service) => service.networks);
+  const all = Object.entries(services);
+  const own = all
+    .filter(([name, service]) => isTraefik(name, service))
+    .flatMap(([, service]) => (service.networkMode ? ["default"] : service.networks));
+  const labelled = all
+    .filter(([name, service]) => !isTraefik(name, service) && service.labels?.some(isForTraefik))
+    .map(([, service]) => service);
+  const reached = [...new Set(labelled.flatMap((service) => service.networks))];
   if (own.length > 0) return [own.find((network) => reached.includes(network)) ?? own[0] ?? "default"];
-  return [...new Set(reached)].filter((network) => networks[network]?.external);
+  const external = reached.filter((network) => networks[network]?.external);
+  if (external.length > 0) return external;
+  return reached.filter((network) => labelled.every((service) => service.networks.includes(network)));
 }
 
-const isTraefik = ({ image = "" }: UserService): boolean => /(?:^|\/)traefik(?:[:@]|$)/.test(image);
+const isForTraefik = (label: string): boolean => label.startsWith("traefik.");
 
-function* valuesIn(service: UserService, key: Key): Generator<string> {
+function* valuesIn(name: string, service: UserService, key: Key): Generator<string> {
   const { labels = [], command = [] } = service;
   for (const label of labels) {
     const [, first = "", second] = LABELS[key].exec(label) ?? [];
     const isTls = second === undefined || labels.some((one) => isTlsOf(one, first));
     if (first !== "" && isTls) yield* (second ?? first).split(",").map((one) => one.trim());
   }
-  if (!isTraefik(service)) return;
+  if (!isTraefik(name, service)) return;
   const words = typeof command === "string" ? command.split(/\s+/) : command;
   for (const word of words) {
     const [, value] = ARGUMENTS[key].exec(word) ?? [];

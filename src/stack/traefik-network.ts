@@ -1,4 +1,4 @@
-import type { UserProject } from "../compose/model.ts";
+import type { TextOrWords, UserProject, UserService } from "../compose/model.ts";
 import { PROXY } from "./service-names.ts";
 
 /** The network in which GlitchTip meets the user's Traefik. */
@@ -12,6 +12,15 @@ export interface TraefikNetwork {
   /** Whether somebody else makes it, before this Compose project can start. */
   readonly external: boolean;
 }
+
+const textOf = (words: TextOrWords = []): string => (typeof words === "string" ? words : words.join(" "));
+
+/** Whether a service of the user's is a Traefik: by its image, by its name, or because it is told to read containers' labels. */
+export const isTraefik = (name: string, { image = "", entrypoint, command, environment }: UserService): boolean =>
+  name === "traefik" ||
+  /(?:^|\/)traefik(?:[:@]|$)/.test(image) ||
+  /--providers\.(?:docker|swarm)\b/i.test(`${textOf(entrypoint)} ${textOf(command)}`) ||
+  environment.some((variable) => /^TRAEFIK_PROVIDERS_(?:DOCKER|SWARM)(?:_|$)/i.test(variable));
 
 /** The network that Compose makes for services which name none. */
 const DEFAULT = "default";

@@ -86,3 +86,21 @@ it("services whose image is a database come last, also from a registry of one's 
   folder.write("compose.yaml", `services:\n${lines.join("")}`);
   expect(surveyFolder(folder.path).services).toEqual(["api", "web", "cache", "db", "queue"]);
 });
+
+it("a proxy or a database of an image with another name is not the service that is proposed", async () => {
+  using folder = new TemporaryFolder();
+  folder.write(
+    "compose.yaml",
+    `services:
+  caddy: { image: mirror.example.com/front }
+  postgres: { image: mirror.example.com/pg:18 }
+  router: { build: ./router, command: [--providers.docker=true] }
+  traefik: { image: mirror.example.com/edge }
+  web: { image: mirror.example.com/web }
+`,
+  );
+  expect((await refusal(run(folder))).remedy).toBe(
+    "Add --app web=PROJECT for each of them (services here: web, caddy, router, traefik, postgres), or --no-apps for none.",
+  );
+  expect(surveyFolder(folder.path).likely).toEqual(["web"]);
+});

@@ -133,6 +133,42 @@ describe("init --proxy traefik with a Traefik in the same Compose file", () => {
     expect(warnings).not.toContainEqual(missing);
   });
 
+  const MIRRORED = BESIDE.replace("image: traefik:v3", "image: mirror.example.com/edge/router:3");
+  const ROUTER = MIRRORED.replace("  traefik:\n", "  router:\n");
+  it.each([
+    ["name", MIRRORED],
+    ["name, if it is built here", BESIDE.replace("image: traefik:v3", "build: ./router")],
+    ["command", ROUTER.replace("command: [", 'command: ["--providers.docker=true", ')],
+    ["entrypoint", ROUTER.replace("    command: [", "    entrypoint: [traefik, --providers.docker]\n    command: [")],
+    [
+      "environment",
+      ROUTER.replace("    command: [", "    environment: { TRAEFIK_PROVIDERS_DOCKER: 'true' }\n    command: ["),
+    ],
+  ])("knows a Traefik of another image by its %s", async (_, compose) => {
+    const { web, networks, production, warnings } = await rendered(
+      compose.replace("edge: ,", "edge: , metrics: ,").replace("networks: [edge]", "networks: [metrics, edge]"),
+    );
+    expect(production).toMatchObject({ network: "edge", certResolver: "myresolver", entrypoint: "websecure" });
+    expect(web.networks).toContain("edge");
+    expect(networks).not.toContainEqual(isExternal);
+    expect(warnings).not.toContainEqual(missing);
+  });
+
+  it("joins the one network that services with labels share where no service is known for a Traefik", async () => {
+    const more =
+      "  jobs: { image: shop/jobs, entrypoint: [jobs], labels: [traefik.enable=true], networks: [edge, other] }\nnetworks: { other: , ";
+    const { web, networks, production, warnings } = await rendered(ROUTER.replace("networks: { ", more));
+    expect(production?.network).toBe("edge");
+    expect(web.networks).toContain("edge");
+    expect(networks).not.toContainEqual(isExternal);
+    expect(warnings).not.toContainEqual(missing);
+  });
+
+  it("asks for the network where services with labels share several", async () => {
+    const { warnings } = await rendered(ROUTER);
+    expect(warnings).toContainEqual(expect.stringMatching(/inside and edge: say which by --proxy-network/));
+  });
+
   it("joins the network that Compose makes where the file names none", async () => {
     const { web, networks } = await rendered(BESIDE.replaceAll(/^ *networks: .*\n/gm, ""));
     expect(web.networks).toContain("default");
