@@ -70,9 +70,16 @@ export async function confirmed(
   return answer;
 }
 
-/** Asks to type a name before something that cannot be undone. Any other answer is no. Throws GC1002 as `confirmed` does. */
+/** Returns the text for an answer that is not the name that had to be typed. */
+export const mismatchText = (answer: string, name: string, flag: string): string =>
+  `${answer === "" ? "Nothing was typed" : `"${cleanLine(answer)}" does not match`}: run it again and type ${name}, or add ${flag}.`;
+
+/**
+ * Asks to type a name before something that cannot be undone. Any other answer is no, and the log says what had to be typed.
+ * Throws GC1002 as `confirmed` does.
+ */
 export async function typed(
-  { interactive, signal }: Pick<CliContext, "interactive" | "signal">,
+  { interactive, signal, log }: Pick<CliContext, "interactive" | "signal" | "log">,
   question: string,
   name: string,
   flag: string,
@@ -87,5 +94,7 @@ export async function typed(
   const answer = await text({ message: `${question} Type ${name} to go on`, input: stdin, output: stderr, signal });
   signal.throwIfAborted();
   if (isCancel(answer)) throw new CodedError("GC1003", "stopped at the question; nothing was done");
-  return answer.trim() === name;
+  const given = answer.trim();
+  if (given !== name) log.info(mismatchText(given, name, flag));
+  return given === name;
 }

@@ -56,6 +56,21 @@ const withoutComposeFile = (): CodedError =>
       "Run it in the folder of your Compose file, or create a stack with npx glitchtip-compose init. For a server that runs elsewhere: plan, apply, pull and provision.",
   });
 
+/** Compose's texts for a variable without a value: of a secret or config, and of `${NAME:?}`. */
+const MISSING_VARIABLE = /environment variable "?(\w+)"? required by|required variable (\w+) is missing/g;
+
+/** Returns what to do after a failed call. Compose's own lines above it name the cause. */
+function remedyOf(verb: string, stderr: string): string {
+  const missing = [...stderr.matchAll(MISSING_VARIABLE)].flatMap(([, ofSecret, inFile]) => ofSecret ?? inFile ?? []);
+  if (missing.length > 0) {
+    const names = [...new Set(missing)].join(" and ");
+    return `Set ${names} in the shell or in .env, then run the command again.`;
+  }
+  return verb === "config"
+    ? "Correct your Compose files until `docker compose config` accepts them."
+    : "npx glitchtip-compose doctor shows why.";
+}
+
 /** `remove` removes a container by its name, also after the signal was aborted. */
 export function openCompose(docker: DockerCli, remove: (container: string) => Promise<void>): Compose {
   const call = async (args: readonly string[], options: Parameters<DockerCli>[1] = {}): Promise<ProcessResult> => {
@@ -65,10 +80,7 @@ export function openCompose(docker: DockerCli, remove: (container: string) => Pr
     const verb = args.find((word) => /^[a-z]+$/.test(word)) ?? "";
     throw new CodedError("GC1604", `docker compose ${verb} failed (exit ${result.code ?? result.signal})`, {
       problems: lastLines(result.stderr, 5),
-      remedy:
-        verb === "config"
-          ? "Correct your Compose files until `docker compose config` accepts them."
-          : "npx glitchtip-compose doctor shows why.",
+      remedy: remedyOf(verb, result.stderr),
     });
   };
   return {

@@ -58,8 +58,12 @@ export function exposureWarning(exposure: Exposure): string {
     isBuild && contents.includes("the generated programs")
       ? ", which change at each upgrade and so invalidate the build cache"
       : "";
+  // A compromised app could change what other containers of the stack execute.
+  const change = kind === "bind mount" ? ", and change them unless the mount is read-only" : "";
+  const isOptional = kind === "bind mount" && !contents.includes("the backups");
+  const urgency = isOptional ? " GlitchTip works either way: this is optional until `check --production`." : "";
   const yours = where.endsWith(".dockerignore") ? ` The file is yours: create it if it is not there.` : "";
-  return `${exposureText(exposure)}: ${holder} ${contents.reverse().join(" and ")}${effect}. ${exposureRemedy(exposure)}${yours}`;
+  return `${exposureText(exposure)}: ${holder} ${contents.reverse().join(" and ")}${effect}${change}.${urgency} ${exposureRemedy(exposure)}${yours}`;
 }
 
 /** A folder that is named itself is meant. */

@@ -116,8 +116,8 @@ export const imageStartNotes = (workspace: Workspace): string[] =>
   askedByImage(workspace).map(({ service, image, parts }) => {
     const them = agreeing(parts.length, "it", "them");
     return (
-      `${service}: ${startParts(parts)} from ${image}. The generated Compose file has a copy: when a new image changes ${them}, ` +
-      `start with npx glitchtip-compose up, which copies ${them} again; docker compose up alone would start the old ones. ` +
-      `Nothing is copied if you state ${them} in your Compose file`
+      `note: ${service}: ${startParts(parts)} from ${image}, and the generated Compose file has a copy. Nothing is to be done now. ` +
+      `After an update of the image, start with npx glitchtip-compose up, which copies ${them} again; docker compose up alone ` +
+      `would start the old ${parts.length === 1 ? "one" : "ones"}. If you state ${them} in your Compose file, nothing is copied`
     );
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ago, confirmed, paintFor, withProgress } from "../../../src/cli/screen.ts";
+import { ago, confirmed, mismatchText, paintFor, withProgress } from "../../../src/cli/screen.ts";
 import { table } from "../../../src/cli/table.ts";
 
 const signal = new AbortController().signal;
@@ -92,4 +92,11 @@ describe("without a terminal", () => {
     expect(lines).toEqual(["stopping", "api removed"]);
     await expect(withProgress(context, "x", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   });
+});
+
+it.each([
+  ["", "Nothing was typed: run it again and type shop, or add --confirm shop."],
+  ["shpo", '"shpo" does not match: run it again and type shop, or add --confirm shop.'],
+])("the answer %j to a question for a name says what to type", (answer, text) => {
+  expect(mismatchText(answer, "shop", "--confirm shop")).toBe(text);
 });

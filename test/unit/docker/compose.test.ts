@@ -59,6 +59,17 @@ describe("docker compose", () => {
     });
   });
 
+  it.each([
+    'environment variable "SHOP_KEY" required by secret "shop_key" is not set\n',
+    "error while interpolating services.web.image: required variable SHOP_KEY is missing a value: set it\n",
+  ])("names the variable that is missing, and does not send to doctor: %j", async (stderr) => {
+    const { compose } = composeThat(answers({ code: 1, stderr }));
+    await expect(compose.up()).rejects.toMatchObject({
+      code: "GC1604",
+      remedy: "Set SHOP_KEY in the shell or in .env, then run the command again.",
+    });
+  });
+
   it("names what to do where there is no Compose file, and no command that says the same", async () => {
     const { compose } = composeThat(answers({ code: 14, stderr: "no configuration file provided: not found\n" }));
     await expect(compose.config()).rejects.toMatchObject({

@@ -49,7 +49,7 @@ describe("an app whose start comes from its image", () => {
     using shop = await initiated();
     expect(shop.notes).toEqual([
       expect.stringMatching(
-        /^web: its entrypoint and command come from shop-web\. .*npx glitchtip-compose up.*in your Compose file/,
+        /^note: web: its entrypoint and command come from shop-web, .*\. Nothing is to be done now\. After an update of the image, .*npx glitchtip-compose up.*in your Compose file/,
       ),
     ]);
     expect(imageStartNotes(readWorkspace(shop.folder.path))).toEqual(shop.notes);
