@@ -3,6 +3,7 @@ import { CodedError } from "../base/errors.ts";
 import { loadDeclaration } from "../config/load.ts";
 import { lineStating } from "../config/locate.ts";
 import type { Declaration } from "../config/schema.ts";
+import { yamlLines } from "../stack/yaml-text.ts";
 import { asOptionMistake, DECLARATION_FILE } from "../workspace/index.ts";
 import { flagName } from "./option-row.ts";
 import type { InitOptions } from "./options.ts";
@@ -76,7 +77,7 @@ function refuseContradictions(text: string, compared: readonly Compared[]): void
     ),
     remedy: [
       ...others.flatMap(({ path, wanted, found }) => newAppRemedy(path, wanted, found)),
-      `Change ${DECLARATION_FILE}, then run init without these options.`,
+      changeRemedy(others),
     ].join(" Else: "),
   });
 }
@@ -86,6 +87,19 @@ function statedText({ found, line }: Pick<Compared, "found"> & { readonly line: 
   if (line !== undefined) return `${JSON.stringify(found)} in ${DECLARATION_FILE}:${line}`;
   const byDefault = found === undefined ? "" : ` (${JSON.stringify(found)} by default)`;
   return `not stated in ${DECLARATION_FILE}${byDefault}`;
+}
+
+/** Says what to change in the file, with the line to add for each key that it does not state. */
+function changeRemedy(others: readonly (Compared & { readonly line: number | undefined })[]): string {
+  const added = others.flatMap(({ path, wanted, line }) => {
+    const [stated = "", ...more] = yamlLines(path.at(-1) ?? "", wanted);
+    const parent = path.slice(0, -1).join(".");
+    return line === undefined && more.length === 0 && parent !== "" ? [`under \`${parent}:\` add \`${stated}\``] : [];
+  });
+  if (added.length === 0) return `Change ${DECLARATION_FILE}, then run init without these options.`;
+  if (added.length < others.length)
+    return `Change ${DECLARATION_FILE} (${added.join(", ")}), then run init without these options.`;
+  return `In ${DECLARATION_FILE}, ${added.join(", ")}, then run init without these options.`;
 }
 
 /** An app that the declaration does not have is added by a command of its own. */

@@ -83,4 +83,22 @@ describe("init with options, beside a declaration", () => {
       expect.stringMatching(/^limits: \{.*\} by --size, \{"web":\{"memory":"1g"\}\} in glitchtip\.yaml:\d+$/),
     ]);
   });
+
+  it.each([
+    [
+      `production: { domain: ${A}, proxy: traefik }`,
+      { domain: A, proxyNetwork: "edge", certResolver: "le" },
+      "In glitchtip.yaml, under `production:` add `network: edge`, under `production:` add `certResolver: le`, then run init without these options.",
+    ],
+    [
+      `production: { domain: ${A}, proxy: traefik }`,
+      { domain: B, proxyNetwork: "edge" },
+      "Change glitchtip.yaml (under `production:` add `network: edge`), then run init without these options.",
+    ],
+    [`production: { domain: ${A} }`, { domain: B }, "Change glitchtip.yaml, then run init without these options."],
+  ])("beside %s, %j: the remedy has the lines to add", async (lines, options, remedy) => {
+    using folder = new TemporaryFolder();
+    await declaredWith(folder, lines);
+    expect((await refusal(run(folder, options))).remedy).toBe(remedy);
+  });
 });
