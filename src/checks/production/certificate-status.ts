@@ -19,12 +19,17 @@ export async function certificateStatus(
   return { ...certificate, verdict: certificateVerdict(certificate, declaration.production) };
 }
 
+/** Whether a connection failed because its name does not resolve, by Node's message: "getaddrinfo ENOTFOUND NAME". */
+const isWithoutDns = (reason: string): boolean => /\bgetaddrinfo (?:ENOTFOUND|ENODATA)\b/.test(reason);
+
 /** Decides whether somebody has to do something about the certificate. */
 export function certificateVerdict(seen: ServedCertificate, production: Declaration["production"]): Verdict {
   const own = production?.tls.mode === "own";
   const ours = production?.proxy === "caddy";
   const log = ours ? "npx glitchtip-compose logs proxy" : "Its proxy's log";
-  if (!seen.known) return unknown(`none was shown: ${seen.reason}`, `${log} shows why.`);
+  const dns = `Add a DNS record for ${production?.domain ?? "the domain"} that leads to this host.`;
+  if (!seen.known)
+    return unknown(`none was shown: ${seen.reason}`, isWithoutDns(seen.reason) ? dns : `${log} shows why.`);
   const { forDomain, trusted, why, state, notAfter } = seen;
   const renew = own
     ? `Put the new certificate and key in place, then ${ours ? "npx glitchtip-compose restart proxy" : "restart the proxy"}.`

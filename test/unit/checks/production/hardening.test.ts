@@ -283,4 +283,14 @@ describe("the hardening table", () => {
     const production = declaration.production && { ...declaration.production, proxy };
     expect(certificateVerdict({ known: false, reason: "refused" }, production)).toMatchObject({ remedy });
   });
+
+  it("of a certificate that nobody is shown says that the domain needs a DNS record where its name does not resolve", async () => {
+    using folder = new TemporaryFolder();
+    const { declaration } = await projectIn(folder);
+    const { production } = declaration;
+    const reason = `getaddrinfo ENOTFOUND ${production?.domain}`;
+    expect(certificateVerdict({ known: false, reason }, production)).toMatchObject({
+      remedy: `Add a DNS record for ${production?.domain} that leads to this host.`,
+    });
+  });
 });
