@@ -39,11 +39,12 @@ export async function printWorkspaceResult(
     context.print(`${service}: ${variables.join(", ")} from ${project === undefined ? "you" : `project ${project}`}`);
   }
   if (result.dryRun) return;
-  const { url, admin, sampleUrl, next, afterwards } = result;
+  const { url, admin, sampleUrl, next, afterwards, lastly } = result;
   const addresses = addressTable({ url, admin, sampleUrl, apps: [] });
   if (addresses !== "") context.print(`\nonce it runs:\n${addresses}\n\n`);
   context.print(`next: ${next}`);
   context.print(`${result.services.length === 0 ? "no app is declared; then" : "then"}: ${afterwards}`);
+  if (lastly !== undefined) context.print(`then: ${lastly}`);
 }
 
 /** Says which files of the user's own lack what the tool would write now. */

@@ -13,12 +13,15 @@ export interface NextSteps {
   readonly next: string;
   /** What to type after that. */
   readonly afterwards: string;
+  /** What to type last, for a GlitchTip in production. */
+  readonly lastly?: string;
 }
 
 export const nextSteps = ({ declaration, user }: Pick<Workspace, "declaration" | "user">): NextSteps => ({
   // Plain Compose writes no file of the user's.
   next: Object.keys(hostApps(declaration)).length > 0 ? "npx glitchtip-compose up" : "docker compose up -d --wait",
   afterwards: Object.keys(declaration.apps).length > 0 ? "npx glitchtip-compose verify" : addFirstApp(user.services),
+  ...(declaration.production !== undefined && { lastly: "npx glitchtip-compose check --production" }),
 });
 
 /** Returns the command line that gives the first DSN: to the service that most likely reports errors, if there is one. */

@@ -42,6 +42,19 @@ describe("init", () => {
     ]);
   });
 
+  it("--production names three steps, the check for production last", async () => {
+    using folders = cliFolders();
+    const flags = ["--production", "--domain", "errors.example.com", "--no-preflight"];
+    const { code, stdout } = await runCli(folders, "init", ...flags);
+    expect(code).toBe(0);
+    expect(stdout.split("\n").slice(-4)).toEqual([
+      "next: docker compose up -d --wait",
+      "then: npx glitchtip-compose verify",
+      "then: npx glitchtip-compose check --production",
+      "",
+    ]);
+  });
+
   it("a second time changes nothing and says so", async () => {
     using folders = cliFolders();
     await runCli(folders, "init");

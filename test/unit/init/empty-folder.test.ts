@@ -35,6 +35,14 @@ describe("init in an empty folder", () => {
     });
   });
 
+  it("names the check for production last, and only there", async () => {
+    using folder = new TemporaryFolder();
+    expect(await run(folder, { sample: true })).not.toHaveProperty("lastly");
+    using production = new TemporaryFolder();
+    const lastly = "npx glitchtip-compose check --production";
+    expect(await run(production, { sample: true, domain: "errors.example.com" })).toMatchObject({ lastly });
+  });
+
   it("names the sample app's port as Compose reads it", async () => {
     using folder = new TemporaryFolder();
     folder.write(".env", "APP_PORT=4000\n");
