@@ -256,7 +256,8 @@ async function postedFiftyASecond(note: Note, stage: Stage, what: string, bodyOf
     await ask(api.url, stage.token, "POST", COMPAT, body);
     return performance.now() - start;
   };
-  const warmups = 20;
+  // A service that has been up for a while.
+  const warmups = 200;
   for (let nth = 0; nth < warmups; nth++) await post(nth);
   const posts: Promise<number>[] = [];
   const before = api.used().cpuMs;
