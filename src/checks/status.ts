@@ -22,6 +22,7 @@ import {
   openRotationNotes,
   outdatedDotenvFiles,
   provisionerStatus,
+  RECREATE_INTERRUPTED,
   RUNS_OTHER,
   type RunningStack,
   readBacklog,
@@ -283,7 +284,7 @@ function serviceProblems(
 /** Returns the command for a broken service, or what it waits for. */
 function whatToDo({ containers }: RunningStack, { service, problem, state }: ServiceState): string {
   const restarted = state === "missing" || state === "created" || problem === "is stopped";
-  if (restarted || problem?.startsWith(RUNS_OTHER)) return START;
+  if (restarted || problem === RECREATE_INTERRUPTED || problem?.startsWith(RUNS_OTHER)) return START;
   const causes = containers.filter((one) => one.service === service).map((one) => causeOf(one, containers));
   const cause = causes.find((one) => one !== undefined);
   if (cause !== undefined) return `waits for ${cause}`;

@@ -32,8 +32,13 @@ export function serviceStates({ config, containers }: RunningStack): ServiceStat
     .filter((name) => !containers.some(({ service }) => service === name))
     .map((service) => ({ service, state: "missing", problem: "has no container" }));
   const order = [...START_ORDER, ...names.filter((name) => !START_ORDER.includes(name))];
+  const isUpUnderWay = isStarting(containers);
+  const { interrupted, others } = dividedByRecreation(containers);
   return [
-    ...containers.map((one) => stateOf(config, one, isStarting(containers))),
+    ...others.map((one) => {
+      const state = stateOf(config, one, isUpUnderWay);
+      return interrupted.includes(one.service) && !isUpUnderWay ? { ...state, problem: RECREATE_INTERRUPTED } : state;
+    }),
     ...(containers.length === 0 ? [] : missing),
   ].sort((a, b) => order.indexOf(a.service) - order.indexOf(b.service));
 }
@@ -44,6 +49,28 @@ const isStarting = (containers: readonly Container[]): boolean =>
     ({ service, state, health }) =>
       health === "starting" || state === "restarting" || (state === "running" && ONE_SHOTS.includes(service)),
   );
+
+/** What is wrong with a service whose container was made under Compose's temporary name and never took the old one's place. */
+export const RECREATE_INTERRUPTED = "was interrupted while its container was recreated";
+
+/** Compose names a replacement ID_NAME until the old container is gone. */
+const isReplacement = ({ name, state }: Container): boolean => state === "created" && /^[0-9a-f]{12}_./.test(name);
+
+/**
+ * Returns the services with a replacement that was never started, and the containers with one for each of these: the old
+ * container where it is still there, else the replacement.
+ */
+export function dividedByRecreation(containers: readonly Container[]): {
+  readonly interrupted: readonly string[];
+  readonly others: readonly Container[];
+} {
+  const replacements = containers.filter(isReplacement);
+  const isOldThere = ({ name }: Container) => containers.some((one) => one.name === name.replace(/^[^_]*_/, ""));
+  return {
+    interrupted: replacements.map(({ service }) => service),
+    others: containers.filter((one) => !replacements.includes(one) || !isOldThere(one)),
+  };
+}
 
 /** What is wrong with a container that was made, although no `up` is under way that would start it. */
 export const NEVER_STARTED = "was created and never started";

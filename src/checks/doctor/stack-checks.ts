@@ -13,6 +13,7 @@ import {
   claimProblems,
   containerProblem,
   databaseOutsideVolumes,
+  dividedByRecreation,
   FREE_VALKEY,
   isCutOff,
   jobQueueOf,
@@ -22,6 +23,7 @@ import {
   otherImage,
   provisionerStatus,
   queueInDatabase,
+  RECREATE_INTERRUPTED,
   type RunningStack,
   readBacklog,
   readValkeyMemory,
@@ -182,14 +184,17 @@ const KILLED = 137;
 export function checkContainers(stack: RunningStack, declaration?: Declaration): Finding[] {
   if (stack.containers.length === 0) return [ok("containers", "the project is not started")];
   const missing = serviceStates(stack).filter(({ state }) => state === "missing");
+  const { interrupted, others } = dividedByRecreation(stack.containers);
   const broken = [
-    ...stack.containers.map((one) => ({
+    ...others.map((one) => ({
       service: one.service,
-      findings: [
-        ...containerFindings(one, declaration, stack.containers),
-        ...imageFindings(stack, one),
-        ...endedJobFindings(stack, one),
-      ],
+      findings: interrupted.includes(one.service)
+        ? [fail("containers", `${one.service} ${RECREATE_INTERRUPTED}`, START)]
+        : [
+            ...containerFindings(one, declaration, stack.containers),
+            ...imageFindings(stack, one),
+            ...endedJobFindings(stack, one),
+          ],
     })),
     ...missing.map(({ service }) => ({
       service,

@@ -81,6 +81,25 @@ describe("status", () => {
     ]);
   });
 
+  it.each<[string, readonly Container[]]>([
+    ["the old container runs without our file", [container("api", { configFiles: ["/shop/compose.yaml"] })]],
+    ["the old container is stopped", [container("api", { state: "exited", exitCode: 143 })]],
+    ["the old container is gone", []],
+  ])("has one row with one remedy for an interrupted recreation where %s", async (_, old) => {
+    const replacement = container("api", { name: "0123456789ab_shop-api-1", state: "created" });
+    const found = await look({
+      containers: [...STARTED.filter(({ service }) => service !== "api"), ...old, replacement],
+    });
+    const next = "api was interrupted while its container was recreated: docker compose up -d --wait";
+    expect([found.state, found.next]).toEqual(["broken", [next]]);
+    expect(found.services.filter(({ service }) => service === "api")).toHaveLength(1);
+  });
+
+  it("does not judge the files of a container that was never started", async () => {
+    const found = await look({ containers: but({ api: { state: "created", configFiles: ["/shop/compose.yaml"] } }) });
+    expect(found.next).toEqual(["api was created and never started: docker compose up -d --wait"]);
+  });
+
   it("is broken where Compose misses our file in this folder", async () => {
     const found = await look({ discovery: "COMPOSE_FILE in .env does not list it: npx glitchtip-compose init" });
     expect([found.state, found.next]).toEqual([

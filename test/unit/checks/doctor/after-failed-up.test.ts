@@ -56,6 +56,11 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     what: /shop-api-1 was created and never started/,
     fix: /docker compose up -d --wait/,
   },
+  "an app's recreation was interrupted": {
+    docker: withFault("api", { state: "created", name: "0123456789ab_shop-api-1" }),
+    what: /api was interrupted while its container was recreated/,
+    fix: /docker compose up -d --wait/,
+  },
   "a container starts again and again": {
     docker: withFault("glitchtip", { state: "restarting", exitCode: 1, restarts: 7 }),
     what: /keeps restarting \(7 times, last exit code 1\)/,
