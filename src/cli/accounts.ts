@@ -12,8 +12,8 @@ import { withProgress } from "./screen.ts";
 export function accountsOf(context: CliContext): Accounts {
   const { declaration } = readWorkspace(context.dir, context.env);
   if (serverKind(declaration) !== "bundled") {
-    throw new CodedError("GC1001", "this workspace starts no GlitchTip, so its accounts are not here", {
-      remedy: "Members of organizations can be declared and applied anywhere: npx glitchtip-compose apply",
+    throw new CodedError("GC1001", "this workspace starts no GlitchTip, so it has no accounts to manage", {
+      remedy: "Members of organizations can be declared for any server: npx glitchtip-compose apply",
     });
   }
   const accounts = openAccounts(openDocker(context), packageAssets().accounts());

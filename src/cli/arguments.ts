@@ -22,7 +22,9 @@ export function requireArguments<const Names extends readonly string[]>(
   if (given.length === names.length) return [...given] as { [I in keyof Names]: string };
   const missing = names.slice(given.length);
   const what =
-    missing.length > 0 ? `${missing.join(" and ")} is missing` : `${given.slice(names.length).join(" ")} is too much`;
+    missing.length > 0
+      ? `${missing.join(" and ")} is missing`
+      : `too many arguments: ${given.slice(names.length).join(" ")}`;
   throw new CodedError("GC1001", `${action}: ${what}`, { remedy: `Type: npx glitchtip-compose ${usage}` });
 }
 

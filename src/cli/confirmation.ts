@@ -43,9 +43,9 @@ export const DESTRUCTIVE_COMMANDS = {
     yes: `for prune: ${NAME_AS_WELL}`,
     confirm: { ...STACK_NAME, of: `for prune: ${STACK_NAME.of}` },
   },
-  clean: { dryRun: "only list what would go", yes: NAME_AS_WELL, confirm: STACK_NAME },
+  clean: { dryRun: "only list what would be removed", yes: NAME_AS_WELL, confirm: STACK_NAME },
   down: { dryRun: "only list what would be removed", yes: NAME_AS_WELL, confirm: STACK_NAME },
-  eject: { dryRun: "only say which" },
+  eject: { dryRun: "only say which files would become yours" },
   import: {
     dryRun: "write nothing; print the declaration, or what a configuration would change",
     yes: `for a configuration: ${DO_NOT_ASK}`,
@@ -63,8 +63,8 @@ export const DESTRUCTIVE_COMMANDS = {
     confirm: STACK_NAME,
   },
   rollback: { dryRun: "only say what would be done", yes: NAME_AS_WELL, confirm: STACK_NAME },
-  rotate: { dryRun: "only show what would be done, or how far it is", yes: "delete the key without asking" },
-  secrets: { dryRun: "for rotate: only say what it would end", yes: `for rotate: ${DO_NOT_ASK}` },
+  rotate: { dryRun: "only show what would be done, or how far a rotation is", yes: "delete the key without asking" },
+  secrets: { dryRun: "for rotate: only say what the rotation would affect", yes: `for rotate: ${DO_NOT_ASK}` },
   uninstall: { dryRun: "only list what would be removed and changed", yes: NAME_AS_WELL, confirm: STACK_NAME },
   upgrade: {
     dryRun: "only say what would change and be done; exit code 3 if anything would",
@@ -119,7 +119,7 @@ const mayGoOn = async (context: Asking, { yes = false }: ConfirmationFlags, text
 async function isNamed(context: Asking, { confirm = [] }: ConfirmationFlags, text: string, name: string) {
   const other = confirm.find((given) => given !== name);
   if (other !== undefined) {
-    throw new CodedError("GC1001", `--confirm ${other}: this is ${name}`, {
+    throw new CodedError("GC1001", `--confirm ${other}: the name to confirm is ${name}`, {
       remedy: `If you mean it: ${naming(name)}`,
     });
   }

@@ -62,7 +62,10 @@ function folderOf(path = "."): string {
   if (kind === "folder") return dir;
   const problem = kind === "file" ? "this is no folder" : `there is no such folder${meant(dir)}`;
   throw new CodedError("GC1001", `-C ${path}: ${problem}`, {
-    remedy: kind === "file" ? "Name the folder it is in." : `For a new project: mkdir -p ${path}, then the same again.`,
+    remedy:
+      kind === "file"
+        ? "Name the folder that contains this file."
+        : `For a new project: mkdir -p ${path}, then run the same command again.`,
   });
 }
 

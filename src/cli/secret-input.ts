@@ -22,7 +22,7 @@ export async function passphraseOf(
   if (name !== undefined) return requireSecret("passphrase", context.env[name], `the variable ${name}`);
   if (!context.interactive) {
     throw new CodedError("GC1002", "the passphrase is missing: there is no terminal to ask on", {
-      remedy: "Give it by --passphrase-file PATH or --passphrase-env NAME.",
+      remedy: "Add --passphrase-file PATH or --passphrase-env NAME.",
     });
   }
   const first = await askHidden("Passphrase of the backup's secrets", context.signal);
@@ -32,11 +32,11 @@ export async function passphraseOf(
 
 /** Reads a new password from a file, from stdin (`-`), or from the terminal, twice. */
 export async function newPassword(context: CliContext, of: string, file: string | undefined): Promise<Secret> {
-  if (file === "-") return requireSecret("password", firstLine(await readAll(stdin)), "what is piped in");
+  if (file === "-") return requireSecret("password", firstLine(await readAll(stdin)), "stdin");
   if (file !== undefined) return requireSecret("password", firstLine(readIfThere(resolve(context.dir, file))), file);
   if (!context.interactive) {
     throw new CodedError("GC1002", `the new password of ${of} is missing: there is no terminal to ask on`, {
-      remedy: "Give it by --password-file PATH, or - for what is piped in.",
+      remedy: "Add --password-file PATH, or --password-file - to read it from stdin.",
     });
   }
   const first = await askHidden(`New password of ${of}`, context.signal);

@@ -36,7 +36,9 @@ export async function printWorkspaceResult(
   if (conflict !== undefined) throw conflict;
   if (result.nothingToChange) context.print("nothing to change");
   for (const { service, project, variables } of result.services) {
-    context.print(`${service}: ${variables.join(", ")} from ${project === undefined ? "you" : `project ${project}`}`);
+    context.print(
+      `${service}: ${variables.join(", ")} from ${project === undefined ? "a DSN of yours" : `project ${project}`}`,
+    );
   }
   if (result.dryRun) return;
   const { url, admin, sampleUrl, next, afterwards, lastly } = result;
@@ -51,7 +53,9 @@ export async function printWorkspaceResult(
 function warnOfEjected({ log }: CliContext, files: WorkspaceResult["files"]): void {
   for (const { path, state, after } of files) {
     if (state !== "ejected" || after === undefined) continue;
-    log.warn(`${path} is yours since eject, so this is not written into it: see plan, or render --adopt ${path}`);
+    log.warn(
+      `${path} is yours since eject, so this change is not written into it: see plan, or render --adopt ${path}`,
+    );
   }
 }
 

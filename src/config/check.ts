@@ -93,7 +93,7 @@ function prototypeKeys(value: unknown, path: KeyPath = []): DeclarationProblem[]
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) =>
     key === "__proto__"
-      ? [{ path: [...path, key], what: "must be another name", atKey: true }]
+      ? [{ path: [...path, key], what: "is a reserved name; choose another one", atKey: true }]
       : prototypeKeys(inner, [...path, key]),
   );
 }
@@ -107,7 +107,7 @@ function unwritableTexts(value: unknown, path: KeyPath = []): DeclarationProblem
   }
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => [
-    ...(UNWRITABLE.test(key) ? [{ path, what: "must not have a name with control characters" }] : []),
+    ...(UNWRITABLE.test(key) ? [{ path, what: "must not have a key with control characters" }] : []),
     ...unwritableTexts(inner, [...path, key]),
   ]);
 }

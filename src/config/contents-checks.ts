@@ -37,7 +37,7 @@ export function serversChecks(declaration: Declaration): DeclarationProblem[] {
     .map((key) => ({ path: [key], what: "stands in each of `servers`, not beside them", atKey: true }));
   const homeless = serverParts(declaration).flatMap((server) => {
     if (organizationParts(server).length > 0) return [];
-    const what = "says of no organization; state `organization`, or `organizations`";
+    const what = "names no organization; state `organization`, or `organizations`";
     return [{ path: server.path, what: server.path.length === 0 ? `the declaration ${what}` : what }];
   });
   return [...beside, ...homeless];

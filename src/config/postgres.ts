@@ -42,7 +42,7 @@ const sizeSchema = z.optional(z.string().check(z.regex(SIZE, { error: "must be a
 /** Settings by Postgres's own names; `size` advises them. */
 export const postgresSchema = z.strictObject({
   shared_buffers: described(sizeSchema, "Its own cache; a quarter of `limits.database.memory`."),
-  effective_cache_size: described(sizeSchema, "What it may expect to be cached, by itself and the host."),
+  effective_cache_size: described(sizeSchema, "How much Postgres may assume to be cached, by itself and by the host."),
   work_mem: described(sizeSchema, "For one sort or join."),
   maintenance_work_mem: described(sizeSchema, "For vacuum and new indices."),
   max_wal_size: described(sizeSchema, "How large the write-ahead log may grow between two checkpoints, on disk."),

@@ -60,7 +60,9 @@ const CONTAINER_KEYS = ["dsn", "entrypoint", "command", "onFailure"] as const;
 function hostChecks(app: AppDeclaration): DeclarationProblem[] {
   const { host, dotenv, inject } = app;
   if (!host)
-    return dotenv === undefined ? [] : [{ path: ["dotenv"], what: "is for a program on this machine: host: true" }];
+    return dotenv === undefined
+      ? []
+      : [{ path: ["dotenv"], what: "is for a program on this machine, which has host: true" }];
   const others = [
     ...CONTAINER_KEYS.filter((key) => app[key] !== undefined),
     ...(inject === "entrypoint" ? [] : ["inject"]),
@@ -109,7 +111,10 @@ function sourceChecks({ project, dsn }: AppDeclaration, { projects }: Declaratio
 function injectChecks({ dsn, inject, onFailure }: AppDeclaration, kind: ServerKind): DeclarationProblem[] {
   const problems: DeclarationProblem[] = [];
   if (dsn !== undefined && inject !== "entrypoint") {
-    problems.push({ path: ["inject"], what: "a DSN of the app's own comes by its environment" });
+    problems.push({
+      path: ["inject"],
+      what: "does not apply to an app with a DSN of its own, which gets it as an environment variable",
+    });
   }
   if (inject === "provider" && kind !== "existing") {
     problems.push({

@@ -51,7 +51,7 @@ const QUICK_MS = 60_000;
 
 /** The error of a command that needs a stack, in a folder without a Compose file. */
 const withoutComposeFile = (): CodedError =>
-  new CodedError("GC1604", "this needs a Compose file, and there is none in this folder or above it", {
+  new CodedError("GC1604", "this command needs a Compose file, and there is none in this folder or above it", {
     remedy:
       "Run it in the folder of your Compose file, or create a stack with npx glitchtip-compose init. For a server that runs elsewhere: plan, apply, pull and provision.",
   });

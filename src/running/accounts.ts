@@ -81,9 +81,10 @@ const revealed = (args: object): object =>
   );
 
 function remedyFor(refused: string): string {
-  if (/last superuser/.test(refused)) return "Make another one first: npx glitchtip-compose user superuser EMAIL on";
+  if (/last superuser/.test(refused))
+    return "Make another account a superuser first: npx glitchtip-compose user superuser EMAIL on";
   if (/last owner|only one who/.test(refused))
-    return "Give it another owner first: npx glitchtip-compose user role EMAIL ORGANIZATION owner";
+    return "Give the organization another owner first: npx glitchtip-compose user role EMAIL ORGANIZATION owner";
   if (/no user/.test(refused)) return "See: npx glitchtip-compose user list";
   if (/no organization|several organizations/.test(refused)) return "See: npx glitchtip-compose organization list";
   if (/password/.test(refused)) return "Choose a longer one.";

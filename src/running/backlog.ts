@@ -103,7 +103,7 @@ export async function readBacklog(
   const [row = "", startedMs] = result.stdout.trim().split("\n");
   if (row === "") return unknown(NO_QUEUE_TABLE);
   const found = /^(\d+)\|(-?\d*)$/.exec(row);
-  if (found === null) return unknown("psql's answer is odd");
+  if (found === null) return unknown("psql's answer cannot be read");
   const jobs = waitingJobs(queue, found[1] ?? "", found[2]);
   const idleMs = jobs.oldestMs ?? jobs.lastTakenMs ?? nowMs - (database.sinceMs ?? nowMs);
   const problem =

@@ -70,7 +70,7 @@ export async function pauseIntake(context: IntakeContext): Promise<readonly stri
   return await orResume(context, services, async () => {
     await drainQueue(context).catch((error: unknown) => {
       if (!(error instanceof CodedError) || error.code !== "GC1605") throw error;
-      say(`${error.message}; what is left waits for it`);
+      say(`${error.message}; the remaining jobs wait in the queue`);
     });
     if (!isSingleContainer(stack.config.services)) await stopServices(docker, services, signal);
     else for (const { id } of running) await docker.cli(["exec", id, "programs", "stop", "web", "worker"], { signal });

@@ -54,7 +54,10 @@ describeOnEngine("up --wait without an active app", () => {
         expect([verify.code, verify.stderr]).toEqual([0, expect.stringContaining("app is skipped: it is scaled to 0")]);
       }
       if (compose.includes("profiles")) {
-        expect([verify.code, verify.stderr]).toEqual([0, expect.stringContaining("no profile of it (full) is active")]);
+        expect([verify.code, verify.stderr]).toEqual([
+          0,
+          expect.stringContaining("none of its profiles (full) is active"),
+        ]);
         expect((await stack.project.cli(["verify", "app"])).code).toBe(1);
         expect((await stack.compose(["--profile", "full", "up", "-d", "--wait"])).code).toBe(0);
         expect((await stack.project.cli(["verify"])).stdout).toMatch(/^app +shop .* ms /m);

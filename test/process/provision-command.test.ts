@@ -148,7 +148,7 @@ describe("provision", () => {
     const secret = "0123456789abcdef".repeat(4);
     const refused = await setup.run("provision", "--token", secret, "--url", "errors.example.com");
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/--url: an http.*\n.*--token: file:PATH/);
+    expect(refused.stderr).toMatch(/--url: must be an http.*\n.*--token: must be file:PATH/);
     expect(refused.stderr).not.toContain(secret);
     writeFileSync(
       setup.path("glitchtip.yaml"),

@@ -30,7 +30,7 @@ describe("plan", () => {
     const before = read(folders, STACK);
     const { code, stdout, stderr } = await runCli(folders, "plan");
     expect(code).toBe(3);
-    expect(stderr).toMatch(/^looking at .*\nnot asked: the server of this stack: it is not known where/);
+    expect(stderr).toMatch(/^looking at .*\nthe server of this stack was not asked: it is not known where/);
     expect(stdout).toMatch(/^would be merged {3}compose\.override\.yaml\n--- a\/compose\.override\.yaml$/m);
     expect(stdout).toMatch(/^\+ {2}glitchtip-worker:$/m);
     expect(stdout).not.toContain("\u001b[");
@@ -78,7 +78,7 @@ describe("plan", () => {
     expect(await runCli(folders, "plan")).toMatchObject({
       code: 4,
       stdout: "no file would change; what the server holds is not known\n",
-      stderr: expect.stringContaining("not asked: the server of this stack: "),
+      stderr: expect.stringContaining("the server of this stack was not asked: "),
     });
   });
 });

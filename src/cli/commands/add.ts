@@ -33,7 +33,7 @@ export default {
       )
       .option("--dsn <reference>", `an existing DSN instead of a project: ${REFERENCE_FORMS}`)
       .option("--variables <names>", "variables that get the DSN, with commas; default SENTRY_DSN")
-      .option("--audience <who>", AUDIENCES.join(", "))
+      .option("--audience <who>", `who uses the DSN: ${AUDIENCES.join(", ")}`)
       .option("--preset <framework>", "the variables that a framework reads")
       .option("--host", "a program on this machine, outside of Compose, with --dotenv")
       .option("--dotenv <path>", "the file, such as .env.local, in which up and provision keep its DSN")
@@ -75,14 +75,17 @@ function optionsOf(flags: Flags): AddOptions {
   const list = (flag: "entrypoint" | "command") => {
     const value = flags[flag];
     const parsed = value === undefined ? undefined : parseWords(value);
-    if (value !== undefined && parsed === undefined) problems.push(`--${flag} ${value}: ["WORD","…"]`);
+    if (value !== undefined && parsed === undefined)
+      problems.push(`--${flag} ${value}: must be a JSON list: ["WORD","…"]`);
     return parsed;
   };
   if (flags.audience !== undefined && !AUDIENCES.includes(flags.audience as Audience)) {
-    problems.push(`--audience ${flags.audience}: ${AUDIENCES.join(", ")}`);
+    problems.push(`--audience ${flags.audience}: must be one of ${AUDIENCES.join(", ")}`);
   }
-  if (flags.dsn !== undefined && parseReference(flags.dsn) === undefined) problems.push(`--dsn: ${REFERENCE_FORMS}`);
-  if (flags.dsn !== undefined && flags.project !== undefined) problems.push("--dsn and --project exclude each other");
+  if (flags.dsn !== undefined && parseReference(flags.dsn) === undefined)
+    problems.push(`--dsn: must be ${REFERENCE_FORMS}`);
+  if (flags.dsn !== undefined && flags.project !== undefined)
+    problems.push("--dsn and --project cannot be used together");
   const options = {
     ...flags,
     variables: flags.variables?.split(","),

@@ -18,7 +18,7 @@ function linesOf(project: string, name: string, recipients: readonly TestedRecip
     ...(sent.length === 0 ? [] : [`${project}: a test of "${name}" went to ${sent.join(", ")}`]),
     ...(skipped.length === 0 ? [] : [`${project}: GlitchTip sends no test by ${skipped.join(", ")}`]),
     ...(recipients.length === 0
-      ? [`${project}: "${name}" has no recipients: it mails the whole team, which is not tested`]
+      ? [`${project}: "${name}" has no recipients of its own: GlitchTip mails the whole team, which is not tested`]
       : []),
   ];
 }

@@ -66,16 +66,19 @@ export default {
           "where backups are kept; default: the declared `backup.folder`, or a folder of yours outside the workspace",
         )
         .option("--no-verify", "for create: skip the trial restore")
-        .option("--no-upload", "for create: do not copy it to the declared target")
-        .option("--target", "for list: those at the declared target")
+        .option("--no-upload", "for create: do not copy the backup to the declared target")
+        .option("--target", "for list: the backups at the declared target")
         .option(
           "--include-secrets",
           "for create: include the secrets, encrypted with a passphrase (asked for) or for age recipients",
         )
-        .option("--recipient <age1…>", "an age public key that opens them; may be repeated", collect)
+        .option("--recipient <age1…>", "an age public key to encrypt the secrets for; may be repeated", collect)
         .option("--passphrase-file <path>", "a file whose first line is the passphrase")
         .option("--passphrase-env <name>", "the environment variable with the passphrase")
-        .option("--keep <rules>", "for prune: last, hourly, daily, weekly, monthly, yearly, such as daily=7,weekly=4"),
+        .option(
+          "--keep <rules>",
+          "for prune: which backups stay, by last, hourly, daily, weekly, monthly, yearly, such as daily=7,weekly=4",
+        ),
       "backup",
     ),
   async run(context, flags, [action = "", ...names]) {
@@ -106,7 +109,7 @@ async function create({ context, project, folders: [folder], flags }: Call): Pro
   if (target !== undefined) await withProgress(context, "copying it to the target", () => uploadBackup(target, made));
   if (context.json) return context.print(JSON.stringify({ path, uploaded: target !== undefined, ...manifest }));
   const copied = target === undefined ? "" : "; copied to the target";
-  context.print(`${path}\n${describeBackup(made)}; trial restore: ${verify ? "equal" : "not done"}${copied}`);
+  context.print(`${path}\n${describeBackup(made)}; trial restore: ${verify ? "passed" : "skipped"}${copied}`);
   if (manifest.secrets === "none")
     context.log.info(
       "It holds no secrets: create one with --include-secrets as well, or write down what npx glitchtip-compose password prints.",
@@ -137,9 +140,9 @@ async function list({ context, project, folders, flags }: Call): Promise<void> {
     formatSize(bytes),
     manifest?.reason ?? "",
     manifest?.secrets ?? "",
-    problem ?? (manifest?.verified === "no" ? "not tried" : "good"),
+    problem ?? (manifest?.verified === "no" ? "not verified" : "good"),
   ]);
-  context.print(table([["NAME", "AGE", "SIZE", "MADE", "SECRETS", "STATE"], ...rows]));
+  context.print(table([["NAME", "AGE", "SIZE", "REASON", "SECRETS", "STATE"], ...rows]));
 }
 
 /** Says where backups of an earlier version lie, and how they come to the new ones. */
@@ -165,7 +168,7 @@ async function verify({ context, project, folders, names }: Call): Promise<void>
     if (missingIn(found) !== "") context.log.warn(`${found.path}${missingIn(found)}`);
   }
   if (context.json) return context.print(JSON.stringify({ good: checked }));
-  for (const path of checked) context.print(`${path}: every file is whole`);
+  for (const path of checked) context.print(`${path}: every file is intact`);
 }
 
 async function fetch({ context, project, folders: [folder], names: [name = "latest"] }: Call): Promise<void> {
@@ -188,7 +191,7 @@ async function prune({ context, project, folders: [folder, ...others], flags }: 
   const rules = flags.keep ?? project.declaration.backup?.keep;
   if (rules === undefined) {
     throw new CodedError("GC1001", "no option says which backups to keep", {
-      remedy: "--keep daily=7,weekly=4, or the same in glitchtip.yaml as backup.keep",
+      remedy: "Add --keep daily=7,weekly=4, or state the same in glitchtip.yaml as backup.keep",
     });
   }
   const keep = parseRetentionRules(rules);

@@ -22,9 +22,16 @@ export default {
     const has = Object.entries(stack.config.services).flatMap(([name, service]) => ("build" in service ? [name] : []));
     const without = services.filter((name) => !has.includes(name));
     if (without.length > 0 || has.length === 0) {
-      throw new CodedError("GC1104", `${without.join(", ") || "no service of this Compose project"} has a build`, {
-        remedy: has.length === 0 ? "Images come by: docker compose pull" : `Those have one: ${has.join(", ")}.`,
-      });
+      throw new CodedError(
+        "GC1104",
+        has.length === 0
+          ? "no service of this Compose project has a build section"
+          : `there is no build section in ${without.join(", ")}`,
+        {
+          remedy:
+            has.length === 0 ? "Their images are pulled: docker compose pull" : `Those have one: ${has.join(", ")}.`,
+        },
+      );
     }
     const { code, stderr } = await withProgress(
       context,

@@ -29,7 +29,7 @@ export default {
     if (what === "restart") return await restart(context, services);
     if (what === "report") return await reports(context);
     throw new CodedError("GC1001", `care: there is no action "${what}"`, {
-      remedy: "There is: care run, care restart, care report.",
+      remedy: "Use care run, care restart or care report.",
     });
   },
 } satisfies CliCommand;

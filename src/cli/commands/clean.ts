@@ -44,7 +44,7 @@ export default {
       const lines = Object.entries(parts).flatMap(([kind, names]) =>
         names.map((name) => `  ${kind.slice(0, -1)} ${name}`),
       );
-      const text = lines.length === 0 ? "nothing is there" : ["would remove:", ...lines].join("\n");
+      const text = lines.length === 0 ? "nothing to remove" : ["would remove:", ...lines].join("\n");
       context.print(context.json ? JSON.stringify(result) : [text, ...keptLine(result.keptVolumes)].join("\n"));
       return;
     }

@@ -33,7 +33,7 @@ export default {
     if (verb === "metadata") return context.print(JSON.stringify(METADATA));
     if (verb === "up") return await up(context, service ?? "");
     if (verb === "down" || verb === "stop") return;
-    throw new CodedError("GC1001", `compose ${verb ?? ""}: Compose calls up, down and metadata`, {
+    throw new CodedError("GC1001", `compose ${verb ?? ""}: Compose calls only up, down and metadata`, {
       remedy: "See: npx glitchtip-compose compose --help",
     });
   },

@@ -30,13 +30,15 @@ export default {
     const port = Number(flags.port);
     const generation = GENERATIONS.find((known) => known === flags.generation);
     const problems = [
-      ...(generation === undefined ? [`--generation ${flags.generation}: ${GENERATIONS.join(", ")}`] : []),
+      ...(generation === undefined
+        ? [`--generation ${flags.generation}: must be one of ${GENERATIONS.join(", ")}`]
+        : []),
       ...(Number.isInteger(port) && port >= 0 && port < 65536
         ? []
-        : [`--port ${flags.port}: a number from 0 to 65535`]),
+        : [`--port ${flags.port}: must be a number from 0 to 65535`]),
       ...(["open", "closed"].includes(flags.registration)
         ? []
-        : [`--registration ${flags.registration}: open or closed`]),
+        : [`--registration ${flags.registration}: must be open or closed`]),
     ];
     if (generation === undefined || problems.length > 0) throw badValues(problems);
     const tokenFile = flags.tokenFile === undefined ? undefined : tokenFileAt(resolve(context.dir, flags.tokenFile));

@@ -37,13 +37,13 @@ export default {
     writeConfiguration(resolve(context.dir, file), configuration);
     for (const one of left) context.log.info(`left out: ${one}`);
     for (const { reference, of } of configuration.secrets) {
-      context.log.info(`not in it: the secret of ${of}; set ${reference} where it is imported`);
+      context.log.info(`not exported: the secret of ${of}; set ${reference} where you import the file`);
     }
     const projects = configuration.projects.length;
     context.print(
       context.json
         ? JSON.stringify({ file, projects, secrets: configuration.secrets, left })
-        : `wrote ${file}: ${counted(projects, "project")}\nthere: npx glitchtip-compose import configuration ${file} --dry-run`,
+        : `wrote ${file}: ${counted(projects, "project")}\nnext, in the workspace of the other server: npx glitchtip-compose import configuration ${file} --dry-run`,
     );
   },
 } satisfies CliCommand<Flags>;

@@ -134,8 +134,4 @@ function reportImport(context: CliContext, report: Report, dsns: readonly MovedD
   if (report.status === "failed") context.setExitCode(EXIT.failed);
 }
 
-const dsnRow = ({ organization, project, from, to }: MovedDsn) => [
-  `${organization}/${project}`,
-  from,
-  to ?? "is not there",
-];
+const dsnRow = ({ organization, project, from, to }: MovedDsn) => [`${organization}/${project}`, from, to ?? "missing"];

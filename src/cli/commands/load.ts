@@ -37,7 +37,7 @@ export default {
     const problems: string[] = [];
     const number = (flag: string, text: string, most: number) => {
       const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-      if (value < 1 || value > most) problems.push(`${flag} ${text}: a number from 1 to ${most}`);
+      if (value < 1 || value > most) problems.push(`${flag} ${text}: must be a number from 1 to ${most}`);
       return value;
     };
     const events = number("--events", flags.events, LOAD_LIMITS.events);

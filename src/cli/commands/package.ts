@@ -30,7 +30,7 @@ export default {
       const [path] = requireArguments("package verify", ["bundle"], words);
       const files = await withProgress(context, `reading ${path}`, () => verifyBundle(resolve(context.dir, path)));
       context.print(
-        context.json ? JSON.stringify({ path, files, whole: true }) : `${path}: ${counted(files, "file")}, whole`,
+        context.json ? JSON.stringify({ path, files, whole: true }) : `${path}: ${counted(files, "file")}, all intact`,
       );
       return;
     }
@@ -57,7 +57,10 @@ export default {
     }
     for (const { image } of bundle.images) context.print(`image ${image}`);
     for (const path of bundle.files) context.print(`file  ${path}`);
-    if (dryRun) context.print(`would be in ${bundle.path}, without secrets, and of .env only our own settings`);
-    else context.print(`${bundle.path}: ${formatSize(bundle.bytes)}\nthere: sh ${name}/load.sh FOLDER`);
+    if (dryRun) context.print(`all this would be in ${bundle.path}, without secrets; of .env, only our own settings`);
+    else
+      context.print(
+        `${bundle.path}: ${formatSize(bundle.bytes)}\nnext, on the other machine: sh ${name}/load.sh FOLDER`,
+      );
   },
 } satisfies CliCommand<Flags>;

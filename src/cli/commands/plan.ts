@@ -74,7 +74,7 @@ async function serverPart(context: CliContext, flags: Flags, beside: boolean): P
   );
   const reason = beside && !flags.server ? whyNotAsked(looked) : undefined;
   if (reason !== undefined) {
-    context.log.info(`not asked: the server of this stack: ${reason}`);
+    context.log.info(`the server of this stack was not asked: ${reason}`);
     return { changes: false, notAsked: true, json: { status: "skipped", reason }, print: () => {} };
   }
   const report = reportOf(looked);

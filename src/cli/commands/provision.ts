@@ -53,10 +53,10 @@ export default {
 function checkFlags({ url, token, readyWithin }: Flags): number {
   const problems: string[] = [];
   if (url !== undefined && !(/^https?:\/\/[^/\s@]+(\/[^\s?#]*)?$/.test(url) && URL.canParse(url))) {
-    problems.push("--url: an http:// or https:// address without user, query or fragment");
+    problems.push("--url: must be an http:// or https:// address without user, query or fragment");
   }
   if (token !== undefined && parseReference(token) === undefined) {
-    problems.push(`--token: ${REFERENCE_FORMS}; the token itself would be seen by everyone on this machine`);
+    problems.push(`--token: must be ${REFERENCE_FORMS}; the token itself would be seen by everyone on this machine`);
   }
   if (!/^[1-9]\d{0,4}$/.test(readyWithin)) problems.push(`--ready-within ${readyWithin}: must be a number of seconds`);
   if (problems.length > 0) throw new CodedError("GC1001", "flags that cannot be used:", { problems });

@@ -87,11 +87,11 @@ function checked({ kind, secrets }: Flags) {
   const words = kind.flatMap((word) => {
     const found = MANAGEABLE.find((one) => one === word);
     if (found === undefined)
-      problems.push(`--kind ${word}: one of ${MANAGEABLE.join(", ")}${didYouMean(word, MANAGEABLE)}`);
+      problems.push(`--kind ${word}: must be one of ${MANAGEABLE.join(", ")}${didYouMean(word, MANAGEABLE)}`);
     return found === undefined ? [] : [found];
   });
   const into = (["file", "env"] as const).find((one) => one === secrets);
-  if (into === undefined) problems.push(`--secrets ${secrets}: file or env`);
+  if (into === undefined) problems.push(`--secrets ${secrets}: must be file or env`);
   if (into === undefined || problems.length > 0)
     throw new CodedError("GC1001", "flags that cannot be used:", { problems });
   return { words, secrets: into };
@@ -123,7 +123,7 @@ export function summary(
 function whatWasCompared(compared: PullResult["compared"]): string {
   if (compared.length === MANAGEABLE.length) return "";
   const words = MANAGEABLE.filter((word) => compared.includes(KIND_OF[word]));
-  const what = words.length === 0 ? "only whether what is declared is there" : `${words.join(", ")}, as declared`;
+  const what = words.length === 0 ? "only whether each declared object exists" : `${words.join(", ")}, as declared`;
   return ` (compared: ${what}; other kinds: --kind KIND or --all)`;
 }
 
@@ -178,7 +178,7 @@ function problemsOfToken({ token: given, tokenFile }: NewFileFlags, token: strin
     ...(given !== undefined && tokenFile !== undefined
       ? ["--token and --token-file both state the token: use one of them"]
       : []),
-    ...(token !== undefined && parseReference(token) === undefined ? [`--token: ${REFERENCE_FORMS}`] : []),
+    ...(token !== undefined && parseReference(token) === undefined ? [`--token: must be ${REFERENCE_FORMS}`] : []),
   ];
 }
 
@@ -192,6 +192,6 @@ function problemsOfNew({ instance }: NewFileFlags, url: string): string[] {
   const { error } = httpUrl.safeParse(url);
   return [
     ...(error === undefined ? [] : [`--url ${url.replace(/\/\/[^/]*@/, "//…@")}: ${error.issues[0]?.message ?? ""}`]),
-    ...(instance === undefined ? [] : ["--instance is for what is declared already"]),
+    ...(instance === undefined ? [] : ["--instance is for a server that is declared already; leave it out with --url"]),
   ];
 }

@@ -60,6 +60,6 @@ export default {
     );
     const lines = pushed.flatMap(({ env }) => env ?? []);
     if (lines.length > 0)
-      context.print(["to start from there, in .env:", ...lines.map((line) => `  ${line}`)].join("\n"));
+      context.print(["to start from these images, write into .env:", ...lines.map((line) => `  ${line}`)].join("\n"));
   },
 } satisfies CliCommand<Flags>;

@@ -89,7 +89,7 @@ export default {
       if (!(await mayReplace(context, backup, dir, project, flags))) return;
       const differ = differingFiles(dir, contents);
       if (differ.length > 0)
-        context.log.info(`These stay as they are, though the backup has others: ${differ.join(", ")}`);
+        context.log.info(`These files stay as they are, although they differ in the backup: ${differ.join(", ")}`);
       for (const note of newSecretNotes(dir, contents, await secretsInVolumes(docker, dir))) context.log.warn(note);
     }
     const written = writeMissingFiles(dir, contents);
@@ -105,11 +105,11 @@ export default {
 } satisfies CliCommand<Flags>;
 
 async function abort(context: CliContext, open: Parameters<typeof abortRestore>[0]): Promise<void> {
-  const aborted = await withProgress(context, "looking for it", ({ say }) =>
+  const aborted = await withProgress(context, "looking for an interrupted restore", ({ say }) =>
     abortRestore({ ...open, log: { ...context.log, step: say } }),
   );
   if (context.json) return context.print(JSON.stringify({ aborted: aborted ?? null }));
-  context.print(aborted === undefined ? "no restore is under way" : `the restore of ${aborted} is taken back`);
+  context.print(aborted === undefined ? "no restore is under way" : `the restore of ${aborted} is undone`);
 }
 
 /** Asks for the project's name, unless this very restore has begun already. */
@@ -166,7 +166,9 @@ function report(context: CliContext, checked: { readonly database: string } & Re
     return;
   }
   const database = { checked: "fits", "is not running": "is not running, so it was not asked" }[checked.database];
-  context.print(`${checked.backup}: whole, of this product, and fits; the database ${database ?? checked.database}`);
+  context.print(
+    `${checked.backup}: intact, created by glitchtip-compose, and fits; the database ${database ?? checked.database}`,
+  );
   context.print("nothing was changed");
 }
 
@@ -176,7 +178,9 @@ function print(context: CliContext, result: RestoreResult): void {
     return;
   }
   const { project, backup, tables, rows, apps, safety } = result;
-  context.print(`${project} is as in ${backup}: ${counted(tables, "table")}, ${counted(rows, "row")}, equal`);
+  context.print(
+    `${project} is as it was in ${backup}: ${counted(tables, "table")}, ${counted(rows, "row")}, all equal`,
+  );
   if (apps.length > 0) context.print(`the old DSN of ${apps.join(", ")} was accepted`);
-  if (safety !== undefined) context.print(`what was there is in ${safety}`);
+  if (safety !== undefined) context.print(`the data from before the restore is in ${safety}`);
 }

@@ -16,14 +16,14 @@ export default {
     const found = upgradeProgress.read(context.dir);
     if (found === undefined) {
       throw new CodedError("GC1001", "there is no upgrade to roll back", {
-        remedy: "npx glitchtip-compose backup list, then restore one, goes back further.",
+        remedy: "To go back further: npx glitchtip-compose backup list, then restore one.",
       });
     }
     const { from, to, step, backup = "", undoing = false } = found;
     const loses = step === "done" && !undoing;
     const what = loses
       ? `${from} with the data of ${backup} takes the place of ${to}; newer data goes into a backup of its own`
-      : `the upgrade from ${from} to ${to}, which came as far as “${step}”, is taken back`;
+      : `the upgrade from ${from} to ${to}, which came as far as “${step}”, is undone`;
     if (flags.dryRun) {
       context.print(context.json ? JSON.stringify({ dryRun: true, from, to, step, backup }) : what);
       return context.setExitCode(EXIT.changes);
@@ -36,6 +36,6 @@ export default {
     );
     if (context.json) return context.print(JSON.stringify({ from: to, to: from, backup, safety: safety ?? null }));
     context.print(`${from} runs again${step === "begun" || step === "stopped" ? "" : `, as it was in ${backup}`}`);
-    if (safety !== undefined) context.print(`what was there is in ${safety}`);
+    if (safety !== undefined) context.print(`the data from before the rollback is in ${safety}`);
   },
 } satisfies CliCommand<ConfirmationFlags>;

@@ -91,7 +91,7 @@ function refuseProvided(apps: readonly AppToVerify[]): void {
   if (names.length === 0) return;
   throw new CodedError("GC1001", `rotate does not reach apps with inject: provider (${names.join(", ")})`, {
     remedy:
-      "Make a key in GlitchTip and delete the old one, then: docker compose up -d --wait. For others name them: rotate APP",
+      "Create a key in GlitchTip and delete the old one, then: docker compose up -d --wait. To rotate the keys of other apps, name them: npx glitchtip-compose rotate APP",
   });
 }
 
@@ -102,11 +102,11 @@ async function nothingUnderWay(docker: Docker, ask: AskRotation): Promise<boolea
 }
 
 async function mayDelete(context: CliContext, declaration: Declaration, { projects, maybe }: RotateResult) {
-  for (const line of describeHolders(maybe)) context.log.warn(`it may still be with ${line}`);
+  for (const line of describeHolders(maybe)) context.log.warn(`the key may still be with ${line}`);
   // Only its operator knows which version an existing server is.
   const unknown = serverKind(declaration) === "existing" && declaration.server.generation === undefined;
   const blocks = unknown || resolveServer(declaration.server).server?.capabilities.wrongKeyBlocks !== "key";
-  const risk = blocks ? " One event with it then blocks its whole project for 30 s." : "";
+  const risk = blocks ? " One event with a deleted key blocks its whole project for 30 s." : "";
   const names = projects.map(({ project, back }) => `the ${back ? "new" : "old"} key of ${project}`);
   return await confirmed(context, `Delete ${names.join(", ")}?${risk}`, "--yes");
 }
@@ -135,9 +135,9 @@ function text({ outcome, projects, events, maybe }: RotateResult, paint: Paint):
     planned: "nothing was changed",
     nothing: "",
     "up first":
-      "apps with `inject: env-file` get it by: npx glitchtip-compose up. Both keys work; run rotate again afterwards",
+      "apps with `inject: env-file` get their key by: npx glitchtip-compose up. Both keys work; run rotate again afterwards",
     "not proved": "both keys work. After correcting this, run rotate again; rotate --abort goes back",
-    silent: `the ${retiring} key stays for now. rotate goes on; rotate --keep-old ends with both; rotate --abort goes back`,
+    silent: `the ${retiring} key stays for now. Run rotate again to go on, rotate --keep-old to keep both, or rotate --abort to go back`,
     kept: "both keys stay valid",
     done: `the ${retiring} key is deleted`,
   };
@@ -146,7 +146,10 @@ function text({ outcome, projects, events, maybe }: RotateResult, paint: Paint):
   const parts = [
     table([["APP", "PROJECT", ...(planned ? ["SO FAR"] : []), "KEY", "STATE"], ...rows]),
     shared
-      .map(({ project, apps }) => `${project} is shared by ${apps.map(({ app }) => app).join(", ")}: they go together`)
+      .map(
+        ({ project, apps }) =>
+          `${project} is shared by ${apps.map(({ app }) => app).join(", ")}: they are rotated together`,
+      )
       .join("\n"),
     events.length === 0 ? "" : resultsText(events, paint),
     maybe.length === 0 ? "" : `the ${retiring} key may still be with:\n  ${describeHolders(maybe).join("\n  ")}`,

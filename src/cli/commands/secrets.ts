@@ -91,7 +91,7 @@ async function rotate(context: CliContext, what: RotatableSecret, flags: Flags):
   await docker.compose.version();
   await docker.located();
   context.log.info(`${what}: ${ROTATION_EFFECTS[what]}`);
-  if (!(await agreed(context, flags, { text: `Another ${what} now?` }))) return;
+  if (!(await agreed(context, flags, { text: `Replace ${what} now?` }))) return;
   const chosen = what === "admin-password" ? await chosenPassword(context, declaration, passwordFile) : undefined;
   if (file === undefined) {
     const { ended } = await withProgress(context, "changing the token", ({ say }) =>
@@ -105,8 +105,7 @@ async function rotate(context: CliContext, what: RotatableSecret, flags: Flags):
     changeSecret({ ...context, declaration, docker, random: randomBytes, accounts, say }, file, chosen),
   );
   if (context.json) context.print(JSON.stringify({ what, ...changed }));
-  else
-    context.print(`${changed.secret} is another one${changed.resumed ? " (an interrupted change was completed)" : ""}`);
+  else context.print(`changed ${changed.secret}${changed.resumed ? " (an interrupted change was completed)" : ""}`);
 }
 
 /** Returns the password that --password-file gives, undefined where one is to be made. Throws GC1111 for a weak one. */
@@ -122,7 +121,7 @@ async function rotateToken(context: CliContext, docker: Docker, declaration: Dec
   const signIn = chooseSignIn(declaration, undefined);
   if ("token" in signIn) {
     throw new CodedError("GC1001", "the token is yours: server.token says where it is", {
-      remedy: "Make another one in GlitchTip, put it there, and end the old one.",
+      remedy: "Create another token in GlitchTip, put it there, and revoke the old one.",
     });
   }
   const transport = openTransport(openHttp, await hostUrl(declaration, docker), { env: context.env });

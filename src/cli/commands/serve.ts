@@ -47,7 +47,7 @@ export default {
     command
       .argument(
         "[action]",
-        "token: make a token for the API; plan, apply: have a running service do it, and wait until it has ended",
+        "token: create a token for the API; plan, apply: have a running service do it, and wait until it has ended",
       )
       .option("--file <path>", "the declaration, or a folder of them", DECLARATION_FILE)
       .option(
@@ -63,7 +63,7 @@ export default {
       .option("--port <port>", "the port of the API, of health and metrics", "8080")
       .option(
         "--secret <reference>",
-        "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the key of the tokens (HS256); token: default is the key of this stack's service",
+        "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of the key that signs the tokens (HS256); token: default is the key of this stack's service",
       )
       .option(
         "--jwks <url>",
@@ -94,7 +94,7 @@ export default {
     }
     if (action !== undefined) {
       throw new CodedError("GC1001", `serve: there is no action "${action}"`, {
-        remedy: "There is: serve token, serve plan, serve apply.",
+        remedy: "Use serve token, serve plan or serve apply.",
       });
     }
     const settings = settingsOf(context, flags);
@@ -122,7 +122,7 @@ function settingsOf({ env }: CliContext, flags: Flags): ServeSettings {
     ...queueProblems(queue),
     ...(roles.api && secret === undefined && jwks === undefined
       ? [
-          "--secret is missing: the key of the tokens, such as file:./service-secret (openssl rand -base64 32), or --jwks",
+          "--secret is missing: the key that signs the tokens, such as file:./service-secret (openssl rand -base64 32), or --jwks",
         ]
       : []),
     ...(port === undefined ? [`--port ${flags.port}: this is no port`] : []),

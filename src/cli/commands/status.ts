@@ -216,7 +216,7 @@ function serviceRow({ service, state, health, exitCode, sinceMs, problem }: Serv
 
 function backupText({ last, next }: BackupState, nowMs: number): string {
   const made =
-    last === undefined ? "none yet" : `${ago(Date.parse(last.at), nowMs)} ago${last.verified ? "" : ", not tried"}`;
+    last === undefined ? "none yet" : `${ago(Date.parse(last.at), nowMs)} ago${last.verified ? "" : ", not verified"}`;
   return next === undefined ? made : `${made}; the next one at ${next}`;
 }
 

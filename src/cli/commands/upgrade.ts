@@ -89,7 +89,7 @@ async function pull({ context, docker }: Call, images: readonly string[]): Promi
 
 function wantedBy({ to, generation, postgres }: Flags): WantedUpgrade {
   if (generation !== undefined && !GENERATIONS.includes(generation as Generation)) {
-    throw new CodedError("GC1001", `--generation ${generation}: there is none`, {
+    throw new CodedError("GC1001", `--generation ${generation}: there is no such generation`, {
       remedy: `One of ${GENERATIONS.join(", ")}.`,
     });
   }

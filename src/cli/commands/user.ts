@@ -99,7 +99,7 @@ function print(context: CliContext, accounts: readonly Account[], data: unknown 
     lastLogin?.slice(0, 10) ?? "never",
     organizations.map(({ slug, role: its }) => `${slug} (${its})`).join(", ") || "-",
   ]);
-  context.print(table([["EMAIL", "NAME", "MAY", "LAST SIGN-IN", "ORGANIZATIONS"], ...rows]));
+  context.print(table([["EMAIL", "NAME", "RIGHTS", "LAST SIGN-IN", "ORGANIZATIONS"], ...rows]));
 }
 
 function printOrganizations(context: CliContext, { organizations }: Account): void {

@@ -52,7 +52,10 @@ export default {
       context.log.warn(`not verified, because they have DSNs of their own: ${given.join(", ")}`);
     }
     if (chosen.length === 0) {
-      const text = given.length > 0 ? "no app has its DSN from us" : noAppText(workspace.user.services);
+      const text =
+        given.length > 0
+          ? "no app has its DSN from a project, so there is nothing to verify"
+          : noAppText(workspace.user.services);
       return context.print(context.json ? JSON.stringify({ apps: [], skipped: [] }) : text);
     }
     const docker = openDocker(context);
@@ -135,7 +138,7 @@ function isOff({ log }: CliContext, stack: RunningStack, name: string): boolean 
   const { profiles = [] } = service ?? {};
   const isNone = service !== undefined && service.provider === undefined && !hasContainers(service);
   if ((profiles.length === 0 && !isNone) || containerOf(stack, name) !== undefined) return false;
-  const why = isNone ? "it is scaled to 0" : `no profile of it (${profiles.join(", ")}) is active`;
+  const why = isNone ? "it is scaled to 0" : `none of its profiles (${profiles.join(", ")}) is active`;
   log.warn(`${name} is skipped: ${why}, and it does not run`);
   return true;
 }

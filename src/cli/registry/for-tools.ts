@@ -17,7 +17,7 @@ export const FOR_TOOLS_COMMANDS: CommandGroup = {
     {
       name: "emulate",
       summary: "run a GlitchTip in memory, for tests without containers",
-      details: "It answers as 4.1, 5.1, 5.2 or 6 did when they were recorded.",
+      details: "It answers as GlitchTip 4.1, 5.1, 5.2 and 6 did when they were recorded.",
       examples: [
         "npx glitchtip-compose emulate --generation 5.2 --port 0 --superuser admin@example.com --password-file pw.txt --json",
         "npx glitchtip-compose emulate --port 8400 --token-file glitchtip.token",

@@ -20,7 +20,7 @@ export const INSIDE_COMMANDS: CommandGroup = {
     {
       name: "psql",
       summary: "run psql on GlitchTip's database, signed in",
-      details: "Words, input, output and exit code pass through.",
+      details: "Arguments, input, output and exit code are passed on unchanged.",
       guide: "docs/daily.md",
       passThrough: "all",
       examples: [

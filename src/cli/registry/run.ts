@@ -31,7 +31,7 @@ export const RUN_COMMANDS: CommandGroup = {
     {
       name: "restart",
       summary: "restart web and worker, and wait until they are healthy",
-      details: "Restarts other programs where they are named. No one-shot runs again.",
+      details: "Restarts other programs if you name them. Services that run once and end are not run again.",
       changes: { of: "stack" },
       examples: [
         "npx glitchtip-compose restart",
@@ -54,7 +54,7 @@ export const RUN_COMMANDS: CommandGroup = {
       details:
         "Backs up, migrates and sends an event as proof. Where a step fails, it goes back by itself. `--postgres` upgrades the database.",
       guide: "docs/upgrade.md",
-      exitCodes: { 3: "with `--check`: an upgrade is there; with `--dry-run`: something would change" },
+      exitCodes: { 3: "with `--check`: a newer image is on this machine; with `--dry-run`: something would change" },
       changes: { of: "stack" },
       examples: [
         "npx glitchtip-compose upgrade --check",

@@ -6,7 +6,7 @@ export const SET_UP_COMMANDS: CommandGroup = {
   commands: [
     {
       name: "init",
-      summary: "put GlitchTip beside your services, or make a sample app in an empty folder",
+      summary: "put GlitchTip beside your services, or create a sample app in an empty folder",
       details:
         "Creates the files of the workspace, or brings them up to date with `glitchtip.yaml`. A second run changes nothing.",
       exitCodes: { 3: "with `--dry-run`, where a declaration exists: something would change" },

@@ -72,10 +72,10 @@ export const alertSchema = z.strictObject({
 
 const jiraBoardSchema = z.strictObject({
   name: described(text(255), "The board's Jira project."),
-  issueType: described(z.optional(text(255)), "Default: that of `jira`."),
+  issueType: described(z.optional(text(255)), "The type of the ticket. Default: that of `jira`."),
   disable: described(
     z.optional(z.strictObject({ integrations: described(z.optional(z.array(z.string())), "Their names.") })),
-    "Integrations that leave this board alone: glitchtip-project-alerts-api is this one.",
+    "Integrations that file no tickets on this board; that of GlitchTip is glitchtip-project-alerts-api.",
   ),
 });
 
@@ -83,17 +83,17 @@ const labelsSchema = z.optional(z.array(text(255)));
 
 export const jiraSchema = z.strictObject({
   project: described(z.optional(text(255)), "The Jira project's key. It wins over `escalationPolicy`."),
-  labels: described(labelsSchema, "Given to each ticket."),
-  components: described(labelsSchema, "Given to each ticket."),
-  issueType: described(z.optional(text(255)), "Default: the bridge's, Bug."),
+  labels: described(labelsSchema, "Labels of each ticket."),
+  components: described(labelsSchema, "Components of each ticket."),
+  issueType: described(z.optional(text(255)), "The type of each ticket. Default: that of the bridge, Bug."),
   escalationPolicy: described(
     z.optional(
       z.strictObject({
         channels: described(
           z.strictObject({
             jiraBoard: described(z.array(jiraBoardSchema), "Each gets a ticket."),
-            jiraComponents: described(labelsSchema, "Beside `components`."),
-            jiraLabels: described(labelsSchema, "Beside `labels`."),
+            jiraComponents: described(labelsSchema, "Further components, besides `components` above."),
+            jiraLabels: described(labelsSchema, "Further labels, besides `labels` above."),
           }),
           "Where tickets are filed.",
         ),

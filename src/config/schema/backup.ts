@@ -94,9 +94,9 @@ export const backupSchema = z.strictObject({
         ),
       ),
     ),
-    "Which old ones stay: daily=7,weekly=4. Default: all.",
+    "Which old backups stay: daily=7,weekly=4. Default: all.",
   ),
-  verify: described(z._default(z.boolean(), true), "A trial restore of each."),
+  verify: described(z._default(z.boolean(), true), "Whether each backup is proved by a trial restore."),
   target: described(
     z.optional(z.strictObject({ s3: described(s3Schema, "An S3-compatible server.") })),
     "Where each backup is copied to as well.",

@@ -13,7 +13,10 @@ export const monitorSchema = z.strictObject({
     z.optional(z.string()),
     "What is checked: an address, host:port for a TCP Port, nothing for a Heartbeat. Or file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of it.",
   ),
-  intervalSeconds: described(z._default(z.int().check(z.minimum(1), z.maximum(86_399)), 60), "How often."),
+  intervalSeconds: described(
+    z._default(z.int().check(z.minimum(1), z.maximum(86_399)), 60),
+    "The time between two checks, in seconds.",
+  ),
   timeoutSeconds: described(
     z.optional(z.nullable(z.int().check(z.minimum(1), z.maximum(60)))),
     "How long an answer may take. Default: 20; null for a Heartbeat.",
@@ -34,7 +37,7 @@ const HTTP = /^https?:\/\/(?:[^/@\s]*@)?([^/:?#\s]+|\[[^\]]+\])(?::\d+)?(?:[/?#]
 /** Returns why the server would refuse a monitor's address, or undefined for a good one (recording monitors). */
 export function monitorUrlProblem(type: string, url: string | undefined): string | undefined {
   if (type === "Heartbeat")
-    return url ? "must be left out for a Heartbeat: the server makes an address to call" : undefined;
+    return url ? "must be left out for a Heartbeat: the server creates an address to call" : undefined;
   if (!url) return `must be set for ${type}`;
   if (parseReference(url) !== undefined) return undefined;
   if (type === "TCP Port")
@@ -58,7 +61,7 @@ export const keySchema = z.strictObject({
     z.optional(
       z.nullable(
         z.strictObject({
-          window: described(z.int().check(z.minimum(1)), "In seconds."),
+          window: described(z.int().check(z.minimum(1)), "The length of the window, in seconds."),
           count: described(z.int().check(z.minimum(1)), "How many events are accepted within the window."),
         }),
       ),
@@ -104,15 +107,18 @@ export const memberSchema = z.strictObject({
     z.string().check(z.regex(/^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/, { error: "must be an e-mail address" })),
     "Upper and lower case are the same.",
   ),
-  role: described(z._default(z.enum(["member", "admin", "manager", "owner"]), "member"), "In the organization."),
+  role: described(
+    z._default(z.enum(["member", "admin", "manager", "owner"]), "member"),
+    "The role in the organization.",
+  ),
   teams: described(
     z.optional(z.array(slugSchema)),
-    "Slugs of all the teams it is in. Left out: they stay as they are.",
+    "Slugs of all the teams of the member. Left out: they stay as they are.",
   ),
 });
 
 export const statusPageSchema = z.strictObject({
-  name: described(text(200), "The monitors that it shows."),
+  name: described(text(200), "The name of the page."),
   isPublic: described(z._default(z.boolean(), false), "Whether everybody may see it, or only members."),
 });
 
@@ -135,7 +141,7 @@ export const organizationFields = {
 export const organizationSchema = z.strictObject({
   slug: described(
     z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,200}$/, { error: "must be letters, digits, - or _" }))),
-    "Its address, which says which one it is; the name may then change.",
+    "The organization's slug, by which it is recognized; its name may then change.",
   ),
   ...organizationFields,
   projects: described(z.optional(projectsSchema), "By name, as at the top."),

@@ -20,7 +20,7 @@ export const text = (longest: number) =>
         [[...value].length > longest, `must have at most ${longest} characters`],
         [/[\u0000-\u001f\u007f]/.test(value), "must not contain control characters"],
         // Names become keys of objects, where this one would set the prototype.
-        [value === "__proto__", "must be another name"],
+        [value === "__proto__", "is a reserved name; choose another one"],
       ];
       for (const [isBroken, message] of rules) if (isBroken) issues.push({ code: "custom", input: value, message });
     }),

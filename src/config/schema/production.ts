@@ -105,7 +105,7 @@ export const productionSchema = z.strictObject({
   ),
   network: described(
     z._default(text(255), "traefik"),
-    "proxy traefik: the network that it finds its services in: a key of your Compose file, or a Docker network that somebody else makes.",
+    "proxy traefik: the network that it finds its services in: a key of your Compose file, or an external Docker network.",
   ),
   entrypoint: described(z._default(text(100), "websecure"), "proxy traefik: the name of its entrypoint for HTTPS."),
   certResolver: described(z.optional(text(100)), "proxy traefik: the name of its certificate resolver."),

@@ -11,7 +11,7 @@ const ownServiceSchema = z.strictObject({
     secretReferenceSchema,
     "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of its address; special characters in it percent-encoded.",
   ),
-  service: described(z.optional(z.string()), "The service of your Compose file that it is, where it is one."),
+  service: described(z.optional(z.string()), "The service of your Compose file that runs it, if there is one."),
 });
 
 export const serverSchema = z.strictObject({

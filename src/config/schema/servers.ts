@@ -23,12 +23,12 @@ export const connectionFields = {
   ),
   retries: described(
     z._default(z.int().check(z.minimum(0), z.maximum(20)), 3),
-    "How often a request is repeated that failed on its way and can be repeated.",
+    "How often a request that failed on its way is repeated, where that is safe.",
   ),
   jiraBridge: described(
     z.optional(
       z.strictObject({
-        alertUrl: described(httpUrl, "Of the bridge; it ends in /api/v1/alert."),
+        alertUrl: described(httpUrl, "The address of the bridge for alerts; it ends in /api/v1/alert."),
         token: described(
           z.optional(secretReferenceSchema),
           "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of one of its API keys. It stands in the alerts' URLs, which administrators of GlitchTip see.",
@@ -66,7 +66,10 @@ export const contentFields = {
 const managedServerSchema = z.strictObject({
   url: described(baseUrl, "The server's address."),
   token: described(secretReferenceSchema, "file:PATH, env:NAME or vault:MOUNT/PATH#FIELD of an API token."),
-  generation: described(z.optional(z.literal(GENERATIONS)), "For a server that does not state its version."),
+  generation: described(
+    z.optional(z.literal(GENERATIONS)),
+    "The generation of GlitchTip, for a server that does not state its version.",
+  ),
   ca: described(
     z.optional(z.string().check(z.regex(/^file:.+$/, { error: "must be file:PATH of a certificate (PEM)" }))),
     "file:PATH of the certificate authority that signed its certificate.",

@@ -11,7 +11,7 @@ export const vaultSchema = z
     ca: described(z.optional(text(4_096)), "Path of the authority's certificate (PEM). Default: VAULT_CACERT."),
     timeoutMs: described(
       z.optional(z.int().check(z.minimum(100), z.maximum(600_000))),
-      "For one request. Default: 10000.",
+      "How long one request may take, in milliseconds. Default: 10000.",
     ),
     token: described(
       z.optional(localReferenceSchema),

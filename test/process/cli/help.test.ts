@@ -53,7 +53,7 @@ describe("help", () => {
         -h, --help              display help for command
 
       Set up:
-        init                    put GlitchTip beside your services, or make a sample
+        init                    put GlitchTip beside your services, or create a sample
                                 app in an empty folder
         add                     give one more service a DSN
         remove                  stop giving a service a DSN
@@ -160,7 +160,7 @@ describe("help", () => {
     expect(stdout).toMatchInlineSnapshot(`
       "Usage: glitchtip-compose init [options]
 
-      put GlitchTip beside your services, or make a sample app in an empty folder
+      put GlitchTip beside your services, or create a sample app in an empty folder
 
       Everyday:
         --app <service=project>       a service that gets a DSN, and its project;

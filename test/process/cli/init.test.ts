@@ -131,7 +131,7 @@ describe("init", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toBe(
       'error GC1001: -C ../my-shp: there is no such folder; did you mean "my-shop"?\n' +
-        "  → For a new project: mkdir -p ../my-shp, then the same again.\n",
+        "  → For a new project: mkdir -p ../my-shp, then run the same command again.\n",
     );
     expect((await runCli(folders, "init", "-C", "../tmp/../my-shop")).code).toBe(0);
     expect((await runCli(folders, "status", "-C", "glitchtip.yaml")).stderr).toContain(

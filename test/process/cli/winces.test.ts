@@ -27,7 +27,7 @@ describe("a first contact", () => {
     expect(code).toBe(0);
     const stack = ejected.find((path) => /^compose\..*yaml$/.test(path)) ?? "compose";
     expect(stderr).toContain(`warning: ${stack}`);
-    expect(stderr).toContain("is yours since eject, so this is not written into it");
+    expect(stderr).toContain("is yours since eject, so this change is not written into it");
   });
 
   it("an error begins in red on a terminal, unless NO_COLOR is set", async ({ skip }) => {

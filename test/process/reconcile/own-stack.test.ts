@@ -97,7 +97,7 @@ describe("a stack of our own", () => {
     await using project = await ownStack();
     project.write("glitchtip.yaml", project.read().replace(project.emulator.url, "http://127.0.0.1:1"));
     const both = await project.run("plan");
-    expect([both.code, both.stderr]).toEqual([3, expect.stringContaining("not asked: the server of this stack: ")]);
+    expect([both.code, both.stderr]).toEqual([3, expect.stringContaining("the server of this stack was not asked: ")]);
     expect(await project.run("plan", "--server")).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("error GC1201"),

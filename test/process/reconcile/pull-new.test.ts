@@ -124,7 +124,7 @@ describe("pull --url", () => {
       expect(stdout + stderr).not.toContain("5ecret");
       expect(filesOf(project)).toEqual(["token"]);
     };
-    await refused(["--url", url, "--token", "5ecret"], /--token: file:PATH, env:NAME or vault:/);
+    await refused(["--url", url, "--token", "5ecret"], /--token: must be file:PATH, env:NAME or vault:/);
     await refused(["--url", url], /how to sign in: --token env:NAME or --token-file PATH/);
     await refused(
       ["--url", "errors.example.com", "--token-file", "token"],

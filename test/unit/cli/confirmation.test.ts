@@ -71,7 +71,7 @@ describe("consent without a terminal", () => {
     for (const confirm of [["other"], ["shop", "other"]])
       await expect(ask({ yes: true, confirm }, "shop")).rejects.toMatchObject({
         code: "GC1001",
-        message: "--confirm other: this is shop",
+        message: "--confirm other: the name to confirm is shop",
       });
   });
 });

@@ -222,7 +222,7 @@ describe("several servers", () => {
 
   it("each require an organization, an address and a token", () => {
     expect(problemsOf("version: 1\nservers: {a: {url: https://a.example.com, token: 'env:A'}}\n")).toEqual([
-      "g.yaml:2:11: servers.a: says of no organization; state `organization`, or `organizations`",
+      "g.yaml:2:11: servers.a: names no organization; state `organization`, or `organizations`",
     ]);
     expect(problemsOf("version: 1\nservers: {a: {organization: Acme}}\n")).toEqual([
       "g.yaml:2:11: servers.a.url: is missing",

@@ -173,7 +173,7 @@ apps:
 
   it("refuses __proto__ as a name", () => {
     expect(problemsOf(`${MINIMAL}  store: {name: __proto__}\n`)).toEqual([
-      "glitchtip.yaml:6:17: projects.store.name: must be another name",
+      "glitchtip.yaml:6:17: projects.store.name: is a reserved name; choose another one",
     ]);
   });
 
@@ -188,7 +188,9 @@ apps:
       "apps.api.variables.__proto__",
     ],
   ])("refuses __proto__ as the key %s, and changes no prototype", (_, text, path) => {
-    expect(problemsOf(MINIMAL + text)).toEqual([expect.stringContaining(` ${path}: must be another name`)]);
+    expect(problemsOf(MINIMAL + text)).toEqual([
+      expect.stringContaining(` ${path}: is a reserved name; choose another one`),
+    ]);
     expect(Object.keys(Object.prototype)).toEqual([]);
     expect({}).not.toHaveProperty("name");
   });

@@ -74,7 +74,7 @@ describe("docker compose", () => {
     const { compose } = composeThat(answers({ code: 14, stderr: "no configuration file provided: not found\n" }));
     await expect(compose.config()).rejects.toMatchObject({
       code: "GC1604",
-      message: expect.stringContaining("this needs a Compose file"),
+      message: expect.stringContaining("this command needs a Compose file"),
       remedy: expect.not.stringContaining("doctor"),
     });
   });

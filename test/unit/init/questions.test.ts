@@ -12,7 +12,7 @@ describe("an answer on a terminal", () => {
     ["serverUrl", "errors.example.com", /must be an http:\/\/ or https:\/\/ address/],
     ["serverUrl", "ftp://errors.example.com", /must be an http:\/\/ or https:\/\/ address/],
     ["token", "abc", /env:NAME/],
-    ["organization", "__proto__", /must be another name/],
+    ["organization", "__proto__", /is a reserved name/],
     ["domain", "errors example com", /./],
   ] as const)("%s: %s is refused as the flag's value would be", (name, text, problem) => {
     expect(problemOfValue(INIT_OPTIONS[name], text)).toMatch(problem);

@@ -204,7 +204,10 @@ describe("a program on this machine", () => {
 
   it.each([
     ["dev: { project: shop, host: true }", "apps.dev.dotenv: is missing"],
-    ["dev: { project: shop, dotenv: .env.local }", "apps.dev.dotenv: is for a program on this machine"],
+    [
+      "dev: { project: shop, dotenv: .env.local }",
+      "apps.dev.dotenv: is for a program on this machine, which has host: true",
+    ],
     [
       "dev: { project: shop, host: true, dotenv: ../.env }",
       "apps.dev.dotenv: must be the path of a file in this folder",

@@ -26,7 +26,7 @@ describe("pull that changes nothing", () => {
   });
 
   it("says that without any list only what is declared was looked for", () => {
-    const only = "(compared: only whether what is declared is there; other kinds: --kind KIND or --all)";
+    const only = "(compared: only whether each declared object exists; other kinds: --kind KIND or --all)";
     expect(said("manage: monitors\n")).toContain(only);
   });
 
