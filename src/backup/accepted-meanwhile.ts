@@ -27,7 +27,7 @@ export async function finishAccepted(context: StackContext): Promise<void> {
  * the events that it has accepted are nowhere else. Returns the path.
  */
 export async function copyAccepted(context: StackContext): Promise<string> {
-  context.log.step("copying what was accepted meanwhile");
+  context.log.step("copying the events that were accepted meanwhile");
   const { path } = await createBackup(stackBackups(context), { reason: "before restore", verify: false });
   context.log.info(`events that were accepted meanwhile are in ${path}`);
   return path;

@@ -108,7 +108,7 @@ export async function lockBackups(
       ...context,
       deadlineMs: LOCK_WITHIN_MS,
       holder,
-      remedy: "Wait for it to end, then run it again.",
+      remedy: "Wait for it to end, then run the command again.",
     });
   } catch (error) {
     if (!(error instanceof CodedError) || error.code !== "GC1501") throw error;
@@ -170,7 +170,7 @@ async function tryRestore(partial: PartialBackup, database: Database, expected: 
   const found = await database.tryRestore(createReadStream(join(partial.path, DUMP_FILE)));
   const problems = tableDifferences(expected.tables, found.tables);
   if (problems.length === 0) return;
-  throw new CodedError("GC1802", "the trial restore did not give what was dumped", { problems });
+  throw new CodedError("GC1802", "the trial restore differs from what was dumped", { problems });
 }
 
 /** The database is worth a backup without the files that nobody could extract. */

@@ -47,7 +47,7 @@ function checkKey(key: EncryptionKey, newEncrypter: () => Encrypter): void {
   if ("passphrase" in key) {
     if ([...key.passphrase.reveal()].length >= LEAST_PASSPHRASE_LENGTH) return;
     throw new CodedError("GC1001", `the passphrase has fewer than ${LEAST_PASSPHRASE_LENGTH} characters`, {
-      remedy: "Take several random words; age -p makes some.",
+      remedy: "Take several random words; age -p generates some.",
     });
   }
   for (const recipient of key.recipients) {

@@ -116,7 +116,7 @@ export async function sha256Of(path: string): Promise<string> {
 export function requireSpace(what: string, neededBytes: number, free: number): void {
   if (free >= neededBytes) return;
   throw new CodedError("GC1502", `${what} needs about ${formatSize(neededBytes)}, and ${formatSize(free)} are free`, {
-    remedy: "Free some space, then run it again. Nothing was changed.",
+    remedy: "Free some space, then run the command again. Nothing was changed.",
   });
 }
 

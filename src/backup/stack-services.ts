@@ -120,7 +120,7 @@ export class StackServices {
     await upPatiently(this.#context, () => docker.compose.up({ services: [SERVER, ...worker], onLine: this.#onLine }));
     await prepareServer?.();
     if (!this.provisions) return [];
-    log.step("asking it for the old DSNs");
+    log.step("checking that the server has the old DSNs");
     await docker.compose.up({
       services: [PROVISIONER],
       flags: ["--detach", "--force-recreate", "--no-deps"],
@@ -174,7 +174,7 @@ async function provedApps(docker: Docker, signal: AbortSignal, stateBefore: stri
   const read = async (path: string) => JSON.parse((await stack.engine.readFile(provisioner.id, path)) ?? "{}");
   const { error, apps = {} } = (await read(`${DSN_DIR}/status.json`)) as Partial<WrittenStatus>;
   if (stdout.trim() !== "0" || error !== undefined) {
-    throw new CodedError("GC1802", "the restored server could not be proved", {
+    throw new CodedError("GC1802", "the restored server did not pass its check", {
       problems: [
         error === undefined ? `${PROVISIONER} ended with ${stdout.trim()}` : `${error.code}: ${error.message}`,
       ],
@@ -185,7 +185,7 @@ async function provedApps(docker: Docker, signal: AbortSignal, stateBefore: stri
   if (changed.length === 0) return Object.keys(apps);
   throw new CodedError("GC1802", "the restored server has other DSNs than the backup", {
     problems: changed,
-    remedy: "What was there is in use again.",
+    remedy: "The previous data is in use again.",
   });
 }
 

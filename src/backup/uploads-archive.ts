@@ -34,7 +34,7 @@ export async function checkUploads(archive: string, signal: AbortSignal): Promis
     problems.push(`it cannot be read as an archive: ${cause instanceof Error ? cause.message : cause}`);
   }
   if (problems.length === 0) return;
-  throw new CodedError("GC1803", `${archive} holds what is not extracted`, {
+  throw new CodedError("GC1803", `${archive} holds entries that cannot be extracted safely`, {
     problems: [
       ...problems.slice(0, SHOWN),
       ...(problems.length > SHOWN ? [`and ${problems.length - SHOWN} more`] : []),

@@ -39,7 +39,7 @@ export function orNotThere<T>(path: string, read: () => T): T | undefined {
     return read();
   } catch (error) {
     if (hasErrno(error, "ENOENT", "ENOTDIR")) return undefined;
-    const remedy = "Check what it is and who may read it, then run it again.";
+    const remedy = "Check what it is and who may read it, then run the command again.";
     throw new CodedError("GC1501", `${path} is there but cannot be read`, { remedy, cause: error });
   }
 }
@@ -126,13 +126,13 @@ function giveTo(file: number, { uid, gid }: NonNullable<FileToWrite["owner"]>): 
 export function explainWriteError(error: unknown, path: string): unknown {
   if (hasErrno(error, "ENOSPC", "EDQUOT")) {
     return new CodedError("GC1502", `${path}: no space is left`, {
-      remedy: "Free some space, then run it again.",
+      remedy: "Free some space, then run the command again.",
       cause: error,
     });
   }
   // ENOENT is what Node says where a read-only file system refuses a folder.
   if (hasErrno(error, "EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "EEXIST", "ENOENT")) {
-    const remedy = "Check who owns the folder and whether it is mounted read-only, then run it again.";
+    const remedy = "Check who owns the folder and whether it is mounted read-only, then run the command again.";
     return new CodedError("GC1501", `${path} cannot be written`, { remedy, cause: error });
   }
   return error;

@@ -117,7 +117,7 @@ function hasAcl(path: string): boolean {
 function refuseLostBytes(path: string, before: Buffer, text: string): void {
   if (isUtf8(before) || !text.includes("\uFFFD") || ESCAPED.test(text)) return;
   throw new CodedError("GC1501", `${path}: line ${lineThatIsNotUtf8(decode(before))} is not UTF-8`, {
-    remedy: "Save the file as UTF-8, then run it again.",
+    remedy: "Save the file as UTF-8, then run the command again.",
   });
 }
 

@@ -124,7 +124,7 @@ export function queueFinding(
     const idleMs = nowMs - queue.sinceMs;
     return stuck(
       queue.waiting > 0 && idleMs > STUCK_AFTER_MS
-        ? `${countedDoing(queue.waiting, "job", "wait")}, no fewer for ${minutes(idleMs)} minutes`
+        ? `${countedDoing(queue.waiting, "job", "wait")}, and the queue has not become shorter for ${minutes(idleMs)} minutes`
         : undefined,
     );
   }

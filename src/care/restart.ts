@@ -50,7 +50,7 @@ export async function restartWithCare(
   const skip = (skipped: string) => report({ ok: false, skipped, services: [], checksAfter: [] });
   const sick = first.results.filter(({ problem }) => problem !== undefined);
   if (sick.length > 0) return skip(sick.map(({ what, problem }) => `${what} is not well: ${problem}`).join("; "));
-  if (first.database?.busy !== undefined) return skip(`${first.database.busy} is at work`);
+  if (first.database?.busy !== undefined) return skip(`${first.database.busy} is running`);
   const done = await probes.alone(async () => {
     const restarted: RestartedService[] = [];
     for (const name of services) {
@@ -61,7 +61,7 @@ export async function restartWithCare(
     return restarted;
   });
   signal.throwIfAborted();
-  if (done === undefined) return skip("a migration or another restart is at work");
+  if (done === undefined) return skip("a migration or another restart is running");
   const after = await checkBase(context);
   const ok = [...done.map(({ error }) => error), ...after.results.map(({ problem }) => problem)].every((one) => !one);
   return report({ ok, services: done, checksAfter: after.results });

@@ -41,7 +41,7 @@ export async function sendTestMail(
   );
   throw new CodedError("GC1608", `the mail server did not accept a test mail to ${to}`, {
     problems,
-    remedy: `Check the address in ${mail.url}, then: docker compose up -d --wait, and run it again.`,
+    remedy: `Check the address in ${mail.url}, then: docker compose up -d --wait, and run mail test again.`,
   });
 }
 

@@ -37,7 +37,8 @@ const NOT_KNOWN: Refusal = {
 };
 const NOT_THE_API: Refusal = {
   code: "GC1206",
-  remedy: "A web page refused it, not the API. Check the server's URL (https or http, host), and any proxy in between.",
+  remedy:
+    "A web page refused the request, not the API. Check the server's URL (https or http, host), and any proxy in between.",
 };
 const SERVER_FAILED: Refusal = { code: "GC1205", remedy: "See the server's log: docker compose logs glitchtip" };
 
@@ -46,9 +47,12 @@ const BY_STATUS: Readonly<Record<number, Refusal>> = {
   403: {
     code: "GC1305",
     remedy:
-      "A token needs the scope for it (org, team, project, member, event: read, write or admin), and its account needs the role.",
+      "A token needs the scope for this request (org, team, project, member, event: read, write or admin), and its account needs the role.",
   },
-  404: { code: "GC1209", remedy: "It may have been deleted in the meantime; run the command again." },
+  404: {
+    code: "GC1209",
+    remedy: "What the request names may have been deleted in the meantime; run the command again.",
+  },
   409: { code: "GC1210", remedy: "Look at it in GlitchTip's pages, then run the command again." },
   429: { code: "GC1207", remedy: "Wait, then run the command again." },
 };

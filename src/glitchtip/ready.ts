@@ -43,7 +43,8 @@ export async function waitReady({ transport, clock, signal, deadlineMs, log }: W
         return undefined;
       }
     },
-    say: (waitedMs) => log.step(`waiting for ${url} since ${Math.round(waitedMs / 1_000)} s; last: ${starting.last}`),
+    say: (waitedMs) =>
+      log.step(`still waiting for ${url} after ${Math.round(waitedMs / 1_000)} s; last: ${starting.last}`),
     late: () =>
       new CodedError(
         "GC1203",

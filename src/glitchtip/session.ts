@@ -88,7 +88,7 @@ function judge(answer: HttpAnswer, url: string, email: string): void {
   }
   if (code === "too_many_login_attempts") {
     throw new CodedError("GC1303", `${url}: too many attempts to sign in as ${email}`, {
-      remedy: "Wait five minutes, correct the password, then run it again.",
+      remedy: "Wait five minutes, correct the password, then run the command again.",
     });
   }
   if (answer.status === 401) {

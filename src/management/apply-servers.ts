@@ -14,7 +14,7 @@ import type { Servers } from "./servers.ts";
 
 /** Another apply may be large, or wait for a person who reads its plan. */
 const LOCK_WITHIN_MS = 10 * 60_000;
-const REMEDY = "Wait for it, or stop it, then run it again.";
+const REMEDY = "Wait for that run, or stop it, then run the command again.";
 
 interface LockContext {
   readonly clock: Clock;

@@ -71,13 +71,13 @@ export function readPlanFile(path: string): PlanFile {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    const remedy = "Make one with: npx glitchtip-compose plan --out FILE";
+    const remedy = "Create one with: npx glitchtip-compose plan --out FILE";
     throw new CodedError("GC1001", `--plan ${path}: the file cannot be read`, { remedy, cause });
   }
   try {
     return z.parse(fileShape, JSON.parse(text));
   } catch (cause) {
-    const remedy = "Make a new one with: npx glitchtip-compose plan --out FILE";
+    const remedy = "Create a new one with: npx glitchtip-compose plan --out FILE";
     throw new CodedError("GC1001", `--plan ${path}: this is no plan of glitchtip-compose`, { remedy, cause });
   }
 }
@@ -91,12 +91,12 @@ export function requireSame(plan: PlanFile, looked: readonly LookedServer[]): vo
   const problems = [
     ...[...files]
       .filter((file) => declarations[file] !== plan.declarations[file])
-      .map((file) => `${file} has changed since`),
+      .map((file) => `${file} has changed since the plan was created`),
     ...looked.flatMap((one) => ("error" in one ? [`${one.declared.desired.name}: ${one.error.message}`] : [])),
     ...[...before.values()].flatMap((action) => moved(action, now.get(action.id))),
     ...[...now.values()]
       .filter(({ id }) => !before.has(id))
-      .map((action) => `${sentence(action)} is to be done now, too`),
+      .map((action) => `${sentence(action)} is now in the plan, too`),
   ];
   if (problems.length === 0) return;
   throw new CodedError("GC1409", "the plan is out of date; nothing was changed", {
@@ -107,7 +107,7 @@ export function requireSame(plan: PlanFile, looked: readonly LookedServer[]): vo
 
 function moved(before: PlannedAction, now: PlannedAction | undefined): string[] {
   const what = sentence(before);
-  if (now === undefined) return [`${what} is not to be done any more`];
+  if (now === undefined) return [`${what} is no longer in the plan`];
   if (!isDeepStrictEqual(before.shown.changes, now.shown.changes)) {
     return [`${what}: ${told(before)} was shown, now it is ${told(now)}`];
   }

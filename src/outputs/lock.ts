@@ -49,7 +49,7 @@ export async function acquireLock(folder: string, options: LockOptions): Promise
         told = true;
         return undefined;
       },
-      say: (waitedMs) => log.step(`waiting for ${who} since ${inSeconds(waitedMs)}`),
+      say: (waitedMs) => log.step(`still waiting for ${who} after ${inSeconds(waitedMs)}`),
       late: (waitedMs) =>
         new CodedError("GC1406", `${who} has been running for ${inSeconds(waitedMs)} (${folder})`, {
           remedy,

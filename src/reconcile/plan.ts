@@ -81,7 +81,7 @@ function rename(draft: Draft, name: string, slug: string | undefined, found: Obs
   if (slug !== found.slug || !draft.manages.has("organization")) {
     draft.warn(
       place,
-      `organization "${name}" is called "${found.name}" on the server now; it is followed; to declare it so: write that name, or its slug: ${found.slug}`,
+      `organization "${name}" is called "${found.name}" on the server now, and is still managed; to follow the rename in the declaration: write that name, or its slug: ${found.slug}`,
     );
     return;
   }

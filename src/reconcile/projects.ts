@@ -62,7 +62,7 @@ function planExisting(
   if (wasRenamed(desired, found)) {
     draft.warn(
       place,
-      `project "${desired.key}" is called "${found.name}" on the server now; it is followed; to declare it so: slug: ${found.slug}`,
+      `project "${desired.key}" is called "${found.name}" on the server now, and is still managed; to follow the rename in the declaration: slug: ${found.slug}`,
     );
   }
   if (draft.manages.has("project")) planUpdate(draft, place, desired, found, teams);

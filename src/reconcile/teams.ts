@@ -34,7 +34,7 @@ export function planTeams(
     if (address !== slug)
       draft.warn(
         place,
-        `team "${slug}" is called "${address}" on the server now; it is followed; to declare it so: write ${address} for ${slug}`,
+        `team "${slug}" is called "${address}" on the server now, and is still managed; to follow the rename in the declaration: write ${address} instead of ${slug}`,
       );
     if (slugs.has(address)) continue;
     if (draft.manages.has("team")) {

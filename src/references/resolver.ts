@@ -82,7 +82,7 @@ export function readLocal(
     const value = env[reference.name];
     if (value) return value;
     throw new CodedError("GC1107", `${at}the variable ${reference.name} is ${value === "" ? "empty" : "not set"}`, {
-      remedy: `Set ${reference.name}, then run it again.`,
+      remedy: `Set ${reference.name}, then run the command again.`,
     });
   }
   const { path } = reference;
@@ -95,7 +95,7 @@ export function readLocal(
   }
   if (text) return text;
   throw new CodedError("GC1107", `${at}${text === "" ? `${path} is empty` : `there is no file ${path}`}`, {
-    remedy: `Write the secret into ${path}, then run it again.`,
+    remedy: `Write the secret into ${path}, then run the command again.`,
   });
 }
 

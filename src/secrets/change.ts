@@ -187,7 +187,7 @@ async function startDatabase({ docker, say }: ChangeContext, secrets: StackSecre
 
 const newValueLost = (file: SecretFile) =>
   new CodedError("GC1408", `the new ${rotatableName(file)} is gone from its volume`, {
-    remedy: "Delete .glitchtip/state/secrets.json and run it again: a new one is created.",
+    remedy: "Delete .glitchtip/state/secrets.json and run the command again: a new secret is created.",
   });
 
 /** The server reads the secret key when it starts; the passwords are set while it runs. */
@@ -221,7 +221,7 @@ async function setDatabasePassword({ docker, random }: ChangeContext, value: Sec
   if (code === 0) return;
   throw new CodedError("GC1605", "the database did not take the new password; the old one is in use", {
     problems: lastLines(stderr, 3),
-    remedy: "Look at it with: npx glitchtip-compose logs db --errors; then run it again.",
+    remedy: "Find the reason with: npx glitchtip-compose logs db --errors; then rotate the password again.",
   });
 }
 

@@ -31,12 +31,12 @@ export async function changeToken({ docker, say, ...context }: TokenContext): Pr
   }
   const text = await stack.engine.readFile(provisioner.id, "/state/state.json");
   const { token } = JSON.parse(text ?? "{}") as { token?: { id?: string } };
-  say("ending the old token");
+  say("revoking the old token");
   const session = await signIn(context);
   const old = (await session.tokens()).filter(({ id }) => id === token?.id);
   for (const { id } of old) await session.deleteToken(id);
   await session.signOut();
-  say("making a new one");
+  say("creating a new token");
   await docker.compose.up({ services: [PROVISIONER], flags: ["--detach", "--force-recreate", "--no-deps"] });
   const made = containerOf(await observeStack(docker), PROVISIONER);
   const ended = await docker.cli(["wait", made?.id ?? provisioner.id], { deadlineMs: WITHIN_MS });

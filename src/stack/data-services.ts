@@ -125,7 +125,7 @@ export function overlayOwnServices(
     if (service.networkMode !== undefined) {
       throw new Refusal(
         "GC1109",
-        `service ${name} has network_mode: ${service.networkMode}; GlitchTip needs it in a network`,
+        `service ${name} has network_mode: ${service.networkMode}; GlitchTip needs it on a network`,
       );
     }
     const joined = apps[name]?.networks;

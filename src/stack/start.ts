@@ -97,11 +97,12 @@ function notKnown(
   const flags = (start: string) => missing.map((part) => `--${part} '${start}${EXAMPLES[part]}'`).join(" ");
   const reason = why[name];
   const command = commandLine ?? (stateBy === "declaration" ? "npx glitchtip-compose init" : undefined);
-  const again = (flag: string) => (command === undefined ? `Run it again with ${flag}.` : `${command} ${flag}`);
+  const again = (flag: string) =>
+    command === undefined ? `Run the command again with ${flag}.` : `${command} ${flag}`;
   const obtain: Readonly<Record<UnknownStart, string>> = {
     unbuilt: again("--build"),
     absent: again("--pull"),
-    "no engine": "Start Docker, then run it again.",
+    "no engine": "Start Docker, then run the command again.",
   };
   const inspected = "what `docker image inspect` shows ([] means none)";
   const state = {

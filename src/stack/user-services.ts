@@ -27,7 +27,7 @@ export function eachService(services: Iterable<string>, change: (name: string) =
   }
   const [first] = refusals;
   if (first === undefined) return;
-  const remedy = `Change ${isDeclared ? "glitchtip.yaml" : "what you typed"} or your Compose file, then run it again.`;
+  const remedy = `Change ${isDeclared ? "glitchtip.yaml" : "what you typed"} or your Compose file, then run the command again.`;
   if (refusals.length === 1) {
     const lines = first.fixes.slice(0, -1).map((fix) => `→ ${fix}`);
     throw new CodedError(first.code, first.message, { problems: lines, remedy: first.fixes.at(-1) ?? remedy });

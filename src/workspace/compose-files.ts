@@ -21,7 +21,7 @@ export function readComposeFiles(dir: string, { composeFiles, stackFile }: Compo
     const text = readUserFile(dir, path, "GC1103");
     if (text !== undefined) return { path, text, afterStack };
     throw new CodedError("GC1103", `COMPOSE_FILE in .env names ${path}, which is not there`, {
-      remedy: "Correct COMPOSE_FILE in .env, then run it again.",
+      remedy: "Correct COMPOSE_FILE in .env, then run the command again.",
     });
   });
 }
@@ -65,7 +65,7 @@ export async function readUserFilesWith(
   if (!NOT_THE_FILES.test(said)) {
     throw new CodedError("GC1103", `Compose refuses ${files.map(({ path }) => path).join(", ")}`, {
       problems: error.problems,
-      remedy: "Correct it until `docker compose config` accepts it, then run it again.",
+      remedy: "Correct your Compose files until `docker compose config` accepts them, then run the command again.",
       cause: error,
     });
   }

@@ -25,6 +25,6 @@ export function readDeclarationText(dir: string, remedy = "npx glitchtip-compose
   const line = lineThatIsNotUtf8(text);
   if (line === undefined) return text;
   throw new CodedError("GC1102", `${DECLARATION_FILE}: line ${line} is not UTF-8`, {
-    remedy: "Save the file as UTF-8, then run it again.",
+    remedy: "Save the file as UTF-8, then run the command again.",
   });
 }

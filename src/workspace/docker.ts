@@ -57,7 +57,7 @@ export function workspaceDocker({ dir, env, signal, log }: WorkspaceDockerOption
       if (result.code === 0) return;
       throw new CodedError("GC1604", `docker compose ${how} ${services.join(" ")} failed`, {
         problems: lastLines(result.stderr, 5),
-        remedy: "Make the image by hand, or state entrypoint and command.",
+        remedy: "Build or pull the image by hand, or state entrypoint and command in your Compose file.",
       });
     },
   };

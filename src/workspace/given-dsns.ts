@@ -72,6 +72,6 @@ async function dsnOf(
     value = publicKey === "" || projectId === "" ? "" : composeDsn(dsn.url, { key: publicKey, projectId });
   }
   if (value === "" || parseDsn(value) !== undefined) return value;
-  log.warn(`${key}: what stands there is no DSN; the app runs without reporting`);
+  log.warn(`${key}: its value is no DSN; the app runs without reporting`);
   return "";
 }

@@ -50,8 +50,8 @@ const isSame = (known: KnownImage["command"], now: KnownImage["command"]): boole
 /** Says for a changed start what the image starts now. */
 export function changedStartText({ service, image, now }: ChangedStart): string {
   const starts =
-    now === undefined ? "is not known yet" : `is ${JSON.stringify([...now.entrypoint, ...now.command])} now`;
-  return `${service} would start what its image said before: the start of ${image} ${starts}`;
+    now === undefined ? "are not known yet" : `are ${JSON.stringify([...now.entrypoint, ...now.command])} now`;
+  return `${service} would start with the old entrypoint and command of its image: those of ${image} ${starts}`;
 }
 
 /**
@@ -103,7 +103,9 @@ export async function followImages(
   if (changed.length + restated.length === 0) return workspace;
   for (const one of changed) context.log.info(`${changedStartText(one)}; updating the managed files`);
   for (const service of restated) {
-    context.log.info(`${service} would start what your Compose file said before; updating the managed files`);
+    context.log.info(
+      `${service} would start with an entrypoint or a command that your Compose file no longer states; updating the managed files`,
+    );
   }
   // `up` would pull and build what is missing as well.
   const { files } = await renderFiles(context, { pull: true, build: true });
@@ -116,7 +118,7 @@ export const imageStartNotes = (workspace: Workspace): string[] =>
   askedByImage(workspace).map(({ service, image, parts }) => {
     const them = agreeing(parts.length, "it", "them");
     return (
-      `note: ${service}: ${startParts(parts)} from ${image}, and the generated Compose file has a copy. Nothing is to be done now. ` +
+      `note: ${service}: ${startParts(parts)} from ${image}, and the generated Compose file has a copy. Nothing needs to be done now. ` +
       `After an update of the image, start with npx glitchtip-compose up, which copies ${them} again; docker compose up alone ` +
       `would start the old ${parts.length === 1 ? "one" : "ones"}. If you state ${them} in your Compose file, nothing is copied`
     );

@@ -46,13 +46,14 @@ export async function lockImages(
     if (!isStackService(service) || !hasContainers(composed) || image === undefined) continue;
     const name = image.replace(/@.*$/, "");
     const digest = (await docker.digest(name)) ?? (await docker.digest(image));
-    if (digest === undefined) unpinned.push(`${service}: ${name} has no digest of a registry here`);
+    if (digest === undefined) unpinned.push(`${service}: ${name} has no registry digest on this machine`);
     else pinned.push({ service, image: name, digest });
   }
   if (pinned.length === 0) {
-    throw new CodedError("GC1607", "no image has a digest of a registry, so none can be pinned", {
+    throw new CodedError("GC1607", "no image has a registry digest, so none can be pinned", {
       problems: unpinned,
-      remedy: "docker compose pull, then run it again. Images that are built here have none before they are pushed.",
+      remedy:
+        "docker compose pull, then run npx glitchtip-compose lock again. Images that are built here have no such digest before they are pushed.",
     });
   }
   if (!dryRun) {

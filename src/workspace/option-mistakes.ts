@@ -30,7 +30,7 @@ export function asOptionMistake(
   return new CodedError("GC1101", "these options cannot be used, and nothing was written:", {
     // What follows from an option, such as the URL of a domain, has no line in the file either.
     problems: problems.map((problem, at) => problem ?? (error.problems[at] ?? "").replace(PLACE, "")),
-    remedy: ["Correct the options, then run it again.", ...ways].join(" "),
+    remedy: ["Correct the options, then run the command again.", ...ways].join(" "),
     cause: error,
   });
 }

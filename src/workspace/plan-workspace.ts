@@ -100,7 +100,9 @@ function warningOf({ path, state, after, notNeeded }: PlannedFile): string[] {
   if (notNeeded) return [`${path} is no longer needed; it was edited by hand, so it stays until you remove it`];
   if (state === "kept") return [`${path} was edited by hand; it stays as it is`];
   if (state !== "ejected" || after === undefined) return [];
-  return [`${path} is yours since eject, and what we would write there has changed: render --adopt ${path} merges it`];
+  return [
+    `${path} is yours since eject, and our text for it has changed: npx glitchtip-compose render --adopt ${path} merges the change`,
+  ];
 }
 
 /** Writes what the plan says. When it is killed at any moment, the same command goes on from there. */

@@ -79,7 +79,7 @@ async function diffOf(path: string, before: string | undefined, after: string | 
     undefined,
     { context: isEnv ? 0 : 3, headerOptions: FILE_HEADERS_ONLY, maxEditLength: MOST_EDITS },
   );
-  return patch ?? `${path} is another text: too much is different to show it\n`;
+  return patch ?? `${path}: too much is different to show the changes\n`;
 }
 
 /** What there is to plan in a folder. */

@@ -32,7 +32,7 @@ function managedPaths(dir: string, named: readonly string[]): string[] {
   const unknown = paths.filter((path) => !known.includes(path));
   if (unknown.length === 0) return paths;
   throw new CodedError("GC1001", `no managed file: ${unknown.join(", ")}${didYouMean(unknown[0] ?? "", known)}`, {
-    remedy: `There are: ${known.join(", ") || "none yet; npx glitchtip-compose init"}`,
+    remedy: `Managed files: ${known.join(", ") || "none yet; npx glitchtip-compose init"}`,
   });
 }
 
@@ -56,8 +56,8 @@ export function ejectFiles(
   const texts = paths.map((path) => ({ path, text: readUserText(join(dir, path)) }));
   const missing = texts.filter(({ text }) => text === undefined).map(({ path }) => path);
   if (missing.length > 0) {
-    throw new CodedError("GC1001", `not there: ${missing.join(", ")}`, {
-      remedy: "npx glitchtip-compose render creates them again; then run it again.",
+    throw new CodedError("GC1001", `managed files are missing: ${missing.join(", ")}`, {
+      remedy: "npx glitchtip-compose render creates them again; then run eject again.",
     });
   }
   const already = paths.filter((path) => files[path]?.ejected);

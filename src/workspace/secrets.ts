@@ -114,7 +114,7 @@ function referenceProblem(
   }
   if (!value && found.kind === "file") {
     return new CodedError("GC1107", `${key}: there is no file ${found.path}`, {
-      remedy: `Write it into that file, or remove ${key} ${otherwise}.`,
+      remedy: `Write the secret into that file, or remove ${key} ${otherwise}.`,
     });
   }
   if (!value && found.kind === "env") {

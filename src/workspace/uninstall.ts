@@ -52,7 +52,9 @@ export function planUninstall(dir: string, options: UninstallOptions = {}): Unin
     ...Object.entries(made).flatMap(([path, hash]) => (path === DECLARATION_FILE ? [] : fateOfMade(dir, path, hash))),
     ...fateOfDeclaration(dir, made, options),
     ...(isThere(dir, FOLDER) ? [{ path: `${FOLDER}/` }] : []),
-    ...(options.keepData && isThere(dir, SECRETS) ? [{ path: SECRETS, why: "opens the data that stays" }] : []),
+    ...(options.keepData && isThere(dir, SECRETS)
+      ? [{ path: SECRETS, why: "needed to open the data that stays" }]
+      : []),
   ];
   const outside = isThere(privateFolder(dir), "") ? privateFolder(dir) : undefined;
   const env = ejected.some((path) => STACK_FILES.includes(path))
@@ -74,7 +76,9 @@ export function planUninstall(dir: string, options: UninstallOptions = {}): Unin
     ],
     kept: [
       ...fates.flatMap(({ path, why }) => (why === undefined ? [] : [{ path, why }])),
-      ...(outside !== undefined && options.keepData ? [{ path: outside, why: "opens the data that stays" }] : []),
+      ...(outside !== undefined && options.keepData
+        ? [{ path: outside, why: "needed to open the data that stays" }]
+        : []),
     ],
     ...(outside !== undefined && !options.keepData && { privateFolder: outside }),
     composeFiles: composeFilesOf(dir).filter((path) => existsSync(resolve(dir, path)) && !removed.includes(path)),

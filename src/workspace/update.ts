@@ -166,13 +166,13 @@ export function conflictIn(files: readonly PlannedFile[], dryRun: boolean): Code
     problems: conflicts.flatMap(placesIn),
     remedy: dryRun
       ? "Without --dry-run or --check, the tool's text is written beside each as .new, and the other files are updated."
-      : "Take what you need from each .new file, delete it, then run the same again. The other files are written.",
+      : "Take what you need from each .new file, delete it, then run the command again. The other files are written.",
   });
 }
 
 function placesIn({ path, conflicts = [], broken }: PlannedFile): string[] {
   const first = `${path}: compare it with ${path}.new`;
-  if (broken !== undefined) return [`${first}; merged it would be broken: ${broken}`];
+  if (broken !== undefined) return [`${first}; merged, the file would be broken: ${broken}`];
   const shown = (lines: readonly string[]) =>
     lines.length === 0 ? "nothing" : `${lines[0]?.trim()}${lines.length > 1 ? ` … (${lines.length} lines)` : ""}`;
   return [

@@ -120,10 +120,10 @@ export async function handOverVaultSecrets(docker: Docker, secrets: readonly Vau
   );
   if (values.length > 0) await openStackSecrets(docker).write(Object.fromEntries(values), "value");
   return compared.flatMap(({ key, state, problem }) => {
-    if (problem !== undefined) return [`${key}: what the stack has of it may be old: ${problem.message}`];
+    if (problem !== undefined) return [`${key}: the stack's copy may be old: ${problem.message}`];
     if (state !== "changed") return [];
     const how = "docker compose up -d --force-recreate";
-    return [`${key} has changed in Vault; containers that run keep the old one until: ${how}`];
+    return [`${key} has changed in Vault; running containers keep the old value until: ${how}`];
   });
 }
 
@@ -166,7 +166,7 @@ function refuseUnusable(key: string, reference: string, value: Secret): void {
   const address = secretAddressProblem(key, `what ${reference} holds`, value.reveal());
   if (address !== undefined) throw address;
   if (!/[\r\n\0]/.test(value.reveal())) return;
-  throw new CodedError("GC1107", `${key}: what ${reference} holds has a newline in it`, {
-    remedy: "Store it without.",
+  throw new CodedError("GC1107", `${key}: the value at ${reference} has a newline in it`, {
+    remedy: "Store it without the newline.",
   });
 }

@@ -30,7 +30,7 @@ export function* warningsOf(
   yield* portWarnings(workspace);
   const image = env.GLITCHTIP_IMAGE;
   if (image && generationOf(image)?.generation !== resolveServer(server).server?.capabilities.generation) {
-    yield `GLITCHTIP_IMAGE=${image} in .env is another generation than server.image: ${server.image}; state it in glitchtip.yaml`;
+    yield `GLITCHTIP_IMAGE=${image} in .env is of another generation than server.image: ${server.image}; state it in glitchtip.yaml`;
   }
   yield* discoveryWarnings(workspace, shell);
   // A workspace of our file alone is for GlitchTip alone.

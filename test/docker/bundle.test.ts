@@ -92,7 +92,7 @@ describeOnEngine("images and files for elsewhere", () => {
     const refused = await cli("package", "create", "--to", elsewhere, "--name", "two");
     expect(refused).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("compose.yaml, line 7: PAGE_PASSWORD has its value there"),
+      stderr: expect.stringContaining("compose.yaml, line 7: the value of PAGE_PASSWORD is written out"),
     });
     expect(existsSync(join(elsewhere, "two"))).toBe(false);
     stack.write("compose.yaml", COMPOSE);

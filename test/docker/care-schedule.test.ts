@@ -107,7 +107,7 @@ describeOnEngine("a stack of generation 5.2 without Valkey, with care.restart.sc
     expect((await cli("care", "report")).stdout).toMatch(/restarted as scheduled\n {2}glitchtip: pid \d+ → \d+/);
   }, 240_000);
 
-  it("does not restart while a backup is at work", async () => {
+  it("does not restart while a backup is running", async () => {
     const dump = sql("select pg_sleep(15)", "pg_dump");
     await until("it is at work", async () =>
       (await sql("select count(*) from pg_stat_activity where application_name = 'pg_dump'")).stdout.trim() === "1"
@@ -115,7 +115,7 @@ describeOnEngine("a stack of generation 5.2 without Valkey, with care.restart.sc
         : undefined,
     );
     const ended = await cli("care", "restart");
-    expect(ended).toMatchObject({ code: 1, stdout: expect.stringContaining("not restarted: a backup is at work") });
+    expect(ended).toMatchObject({ code: 1, stdout: expect.stringContaining("not restarted: a backup is running") });
     await dump;
   }, 60_000);
 

@@ -71,7 +71,9 @@ describeOnEngine("what an image starts", () => {
       for (const command of ["doctor", "status", "verify"]) {
         const { code, stdout, stderr } = await project.cli([command]);
         expect([command, code]).toEqual([command, 1]);
-        expect(stdout + stderr).toMatch(/web would start what its image said before.*sleep","200/);
+        expect(stdout + stderr).toMatch(
+          /web would start with the old entrypoint and command of its image.*sleep","200/,
+        );
         expect(stdout + stderr).toContain("npx glitchtip-compose up");
       }
 

@@ -32,11 +32,11 @@ describeOnEngine("a restore that is killed by SIGKILL", () => {
   }
 
   describe.each([
-    "copying what is there",
+    "backing up the current data",
     "loading the database beside",
-    "putting it in the old one's place",
+    "putting it in place of the old one",
     "restoring the uploads",
-    "asking it for the old DSNs",
+    "checking that the server has the old DSNs",
   ])("at “%s”", (line) => {
     it("goes on by the same command, to equal content", async () => {
       await killedAfter(line);
@@ -50,7 +50,7 @@ describeOnEngine("a restore that is killed by SIGKILL", () => {
   it("is taken back by --abort, with all that came after the backup", async () => {
     const { eventId = "" } = (await stack.app<{ eventId: string }>("/error")) ?? {};
     await readEvent(stack, "app", eventId);
-    await killedAfter("restoring what the provisioner knows");
+    await killedAfter("restoring the provisioner's state");
     expect((await stack.project.cli(["restore", "--abort"])).code).toBe(0);
     await readEvent(stack, "app", eventId);
     await expectSameContent(stack, data);

@@ -7,19 +7,19 @@ import { describeOnEngine } from "./support/engine.ts";
 /** What it says at the moment of the kill, in the order of an upgrade. */
 const FORWARD = [
   "letting the worker finish",
-  "copying what is there",
+  "backing up the current data",
   "declaring glitchtip/glitchtip:6",
   "migrating the database",
-  "starting it",
-  "asking it for the old DSNs",
+  "starting the new GlitchTip",
+  "checking that the server has the old DSNs",
   "starting the rest",
 ];
 
 const BACK = [
   "going back to",
-  "copying what is there",
+  "backing up the current data",
   "loading the database beside",
-  "putting it in the old one's place",
+  "putting it in place of the old one",
   "starting the server",
 ];
 
@@ -62,7 +62,7 @@ describeOnEngine("an upgrade that is killed by SIGKILL", () => {
 
   it("after the migration can be taken back instead", async () => {
     const { stack } = data;
-    await killedAt("starting it", ["upgrade", "--to", "6", "--no-pull", "--yes"]);
+    await killedAt("starting the new GlitchTip", ["upgrade", "--to", "6", "--no-pull", "--yes"]);
     expect(await stack.project.cli(["rollback"])).toMatchObject({ code: 0 });
     await expectSameContent(stack, data);
     expect(stack.read("glitchtip.yaml")).toContain("v5.1.1");

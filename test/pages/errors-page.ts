@@ -253,7 +253,7 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   GC1607: {
     cause: "Only images that came from a registry have a digest.",
     todo: "`docker compose pull`, then `npx glitchtip-compose lock`.",
-    example: "no image has a digest of a registry, so none can be pinned",
+    example: "no image has a registry digest, so none can be pinned",
   },
   GC1608: {
     cause: "No mail server is declared, or it refused the mail. Its answer is below the message.",
@@ -291,9 +291,9 @@ const GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     example: "pg_dump failed",
   },
   GC1802: {
-    cause: "The trial restore did not give what was dumped, or the restored server could not be proved.",
+    cause: "The trial restore differs from what was dumped, or the restored server did not pass its check.",
     todo: "Do not rely on this backup. Look at the problems below the message and create another one.",
-    example: "the trial restore did not give what was dumped",
+    example: "the trial restore differs from what was dumped",
   },
   GC1803: {
     cause: "The path is no backup, or a file of it is missing or damaged.",

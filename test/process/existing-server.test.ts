@@ -125,7 +125,7 @@ describe("apps with a DSN of their own", () => {
       0,
       expect.stringContaining("apps.api.dsn: there is no file api.dsn: the app runs"),
     ]);
-    expect(stderr).toContain("apps.web.dsn: what stands there is no DSN");
+    expect(stderr).toContain("apps.web.dsn: its value is no DSN");
     expect([shop.read(".glitchtip", "env", "api.env"), shop.read(".glitchtip", "env", "web.env")]).toEqual([
       "SENTRY_DSN=''\n",
       "SENTRY_DSN=''\n",

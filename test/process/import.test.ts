@@ -122,7 +122,7 @@ describe("import", () => {
     const refused = run(folders, words, STATE);
     expect([refused.code, refused.stdout]).toEqual([1, ""]);
     expect(refused.stderr).toMatch(
-      /error GC1105: .*in one place; nothing was written\n {2}server\.token\n {2}→ Decide whose word counts/,
+      /error GC1105: .*in one place; nothing was written\n {2}server\.token\n {2}→ Decide which side wins/,
     );
     expect(run(folders, [...words, "--prefer", "mine"], STATE).stdout).toMatch(/^kept yours: server\.token\n/);
     expect(readFileSync(declaration(folders), "utf8")).toBe(text);

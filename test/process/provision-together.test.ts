@@ -126,7 +126,7 @@ describe("the lock", () => {
     ).rejects.toMatchObject({ code: "GC1406", message: expect.stringMatching(/running for 60 s/) });
     expect(lines[0]).toMatch(/^another provisioner is running/);
     expect(lines.length).toBeGreaterThan(3);
-    expect(lines.at(-1)).toMatch(/^waiting for another provisioner since \d\d s\n$/);
+    expect(lines.at(-1)).toMatch(/^still waiting for another provisioner after \d\d s\n$/);
   });
 
   it("works for a folder whose path is too long for a socket's address", async () => {

@@ -153,7 +153,7 @@ describe("a secret of a container that Vault has", () => {
       },
     ]);
     expect(await handOverVaultSecrets(docker, await read())).toEqual([
-      "admin.password has changed in Vault; containers that run keep the old one until: docker compose up -d --force-recreate",
+      "admin.password has changed in Vault; running containers keep the old value until: docker compose up -d --force-recreate",
     ]);
     expect((await findings(docker)).map(({ level }) => level)).toEqual(["ok"]);
     store("first password");
@@ -170,7 +170,7 @@ describe("a secret of a container that Vault has", () => {
       await bring(folder);
       expect(warnings).toContain(`${sealed}; npx glitchtip-compose up reads it again`);
       expect(await handOverVaultSecrets(docker, await read())).toContain(
-        `admin.password: what the stack has of it may be old: ${sealed}`,
+        `admin.password: the stack's copy may be old: ${sealed}`,
       );
       expect((await findings(docker)).map(({ level }) => level)).toEqual(["warn", "warn"]);
       using fresh = project();
@@ -187,7 +187,7 @@ describe("a secret of a container that Vault has", () => {
   it("is refused where a container could not take it as it is", async () => {
     using folder = project();
     store("fine", "postgres://u:p@db.example.com/glitchtip\n");
-    await expect(bring(folder)).rejects.toThrow(`server.database.url: what ${DATABASE} holds has a newline in it`);
+    await expect(bring(folder)).rejects.toThrow(`server.database.url: the value at ${DATABASE} has a newline in it`);
     store("first password");
   });
 

@@ -139,7 +139,7 @@ describe.each(targets)("secrets of %s", (_, make) => {
 
   it("a token that is none is told from a permission that is missing", async () => {
     expect(await failure("vault:secret/apps/both#token", withToken("hvs.wrong"))).toMatch(
-      /^GC1702 .*Access denied: secret\/apps\/both; the token has expired or was never one → Get a new token/,
+      /^GC1702 .*Access denied: secret\/apps\/both; the token has expired or was never valid → Get a new token/,
     );
   });
 

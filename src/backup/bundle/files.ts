@@ -56,7 +56,7 @@ function secretsWrittenInto(path: string, content: string): string[] {
   return content.split("\n").flatMap((line, at) =>
     [...line.replace(/^\s*#.*/, "").matchAll(SECRET_SETTING)].flatMap(([, name = "", value = ""]) => {
       const isElsewhere = /^(\$|[[{&*]|\/run\/|true$|false$|file:|env:|vault:)/.test(value) || /_FILE$/i.test(name);
-      return isElsewhere ? [] : [`${path}, line ${at + 1}: ${name} has its value there`];
+      return isElsewhere ? [] : [`${path}, line ${at + 1}: the value of ${name} is written out`];
     }),
   );
 }

@@ -82,7 +82,7 @@ export function openDatabase(shell: DatabaseShell, signal: AbortSignal): Databas
       await run("pg_restore cannot read the dump", "GC1803", LIST_SCRIPT, { stdinFrom });
     },
     async swap(from, aside) {
-      await run("the databases could not change their names", "GC1802", SWAP_SCRIPT, {
+      await run("the databases could not be renamed", "GC1802", SWAP_SCRIPT, {
         env: { FROM: from, ASIDE: aside },
       });
     },
@@ -104,7 +104,7 @@ function failed(what: string, code: ErrorCode, stderr: string): CodedError {
   return new CodedError(full ? "GC1502" : code, full ? `${what}: the database's disk is full` : what, {
     problems: said.filter((line) => !/^pg_dump \d+$/.test(line)).slice(-5),
     remedy: full
-      ? "Free some space there, then run it again."
+      ? "Free some space there, then run the command again."
       : "Look at it with: docker compose logs --tail 50 glitchtip-db",
   });
 }
@@ -113,7 +113,8 @@ function failed(what: string, code: ErrorCode, stderr: string): CodedError {
 export function parseFacts(text: string): DatabaseFacts {
   const [, version] = /^server (\d+)$/m.exec(text) ?? [];
   const [, bytes] = /^bytes (\d+)$/m.exec(text) ?? [];
-  if (version === undefined || bytes === undefined) throw failed("the database's answer is odd", "GC1801", text);
+  if (version === undefined || bytes === undefined)
+    throw failed("the database's answer cannot be understood", "GC1801", text);
   const [, systemId] = /^system (\d+)$/m.exec(text) ?? [];
   const tables = [...text.matchAll(/^table (.+) (\d+) (\d*)$/gm)].map(([, name = "", rows, sum]) => [
     name,

@@ -85,7 +85,7 @@ export async function restoreBackup(context: StackContext, options: RestoreOptio
     // An interrupted restore continues later; a failed one is rolled back now.
     if (context.signal.aborted) throw error;
     await rollBack(context, run.progress, services).catch((failure: unknown) => {
-      log.warn(`what was there is not back in use yet: ${failure instanceof Error ? failure.message : failure}`);
+      log.warn(`the previous data is not back in use yet: ${failure instanceof Error ? failure.message : failure}`);
       log.warn("once this is fixed: npx glitchtip-compose restore --abort");
     });
     throw error;
@@ -137,7 +137,7 @@ async function rollBack(context: StackContext, progress: RestoreProgress, servic
     await volumes.forget();
     return restoreProgress.forget(dir);
   }
-  context.log.step("going back to what was there");
+  context.log.step("going back to the previous data");
   restoreProgress.save(dir, { ...progress, undoing: true });
   const failures: unknown[] = [];
   const attempt = async (work: () => Promise<unknown>) => {

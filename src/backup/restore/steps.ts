@@ -56,16 +56,16 @@ export class Restore {
     const { contents, backup } = this.#options;
     const { database } = stackBackups(this.#context).sources;
     if (restoreProgress.isBefore(run.progress, "stopped")) run.save();
-    await run.step("stopped", "stopping what writes", () => this.#stop());
-    await run.step("saved", "copying what is there", () => this.#saveReplaced());
+    await run.step("stopped", "stopping the services that write", () => this.#stop());
+    await run.step("saved", "backing up the current data", () => this.#saveReplaced());
     await run.step("loaded", "loading the database beside the old one", () => this.#load());
-    await run.step("swapped", "putting it in the old one's place", () =>
+    await run.step("swapped", "putting it in place of the old one", () =>
       database.swap(run.progress.scratch ?? "", replacedDatabase(run.progress)),
     );
     await run.step("uploads", "restoring the uploads", () =>
       this.#volumes.restoreUploads(join(backup.path, UPLOADS_ARCHIVE)),
     );
-    await run.step("state", "restoring what the provisioner knows", () =>
+    await run.step("state", "restoring the provisioner's state", () =>
       this.#volumes.restoreState(contents.state ?? '{"version":1,"projects":{}}\n'),
     );
     this.apps = await this.#services.startAndProve(contents.state, () => this.#setAdminPassword());
@@ -140,7 +140,7 @@ export class Restore {
     if (problems.length === 0) return;
     throw new CodedError("GC1802", "the restored database is not what was backed up", {
       problems: problems.slice(0, 10),
-      remedy: "What was there is in use again. Take another backup: npx glitchtip-compose backup list",
+      remedy: "The previous data is in use again. Take another backup: npx glitchtip-compose backup list",
     });
   }
 }

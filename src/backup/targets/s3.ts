@@ -78,7 +78,7 @@ class S3Bucket {
     answer?.body.resume();
     const etag = answer?.headers.etag;
     if (answer === undefined || typeof etag !== "string" || etag === "") {
-      throw this.#refusal(call, answer?.status ?? 404, "", "without an ETag, so nothing of S3's was stored");
+      throw this.#refusal(call, answer?.status ?? 404, "", "without an ETag, so nothing was stored in S3");
     }
     const isMd5 = /^"?[0-9a-f]{32}"?$/i.test(etag) && !isEncryptedByServer(answer);
     if (isMd5 && etag.replaceAll('"', "").toLowerCase() !== call.body?.md5) {
@@ -116,7 +116,7 @@ class S3Bucket {
       const page: Record<string, string> = token === undefined ? {} : { "continuation-token": token };
       const answer = await this.callForText({ method: "GET", query: { "list-type": "2", prefix, ...page } });
       if (!/<ListBucketResult[\s>]/.test(answer)) {
-        throw this.#refusal({ method: "GET" }, 200, answer, "with something that is no list of S3's");
+        throw this.#refusal({ method: "GET" }, 200, answer, "with something that is no S3 list");
       }
       keys.push(...[...answer.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => unescapeXml(key)));
       token = xmlText(answer, "NextContinuationToken");

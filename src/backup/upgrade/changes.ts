@@ -35,8 +35,8 @@ export function followUps(from: ResolvedServer, to: ResolvedServer): string[] {
     // Read in the source of generation 6: the migration copies 10,000 events, each import gives them new ids, and nothing
     // empties the archive.
     "GlitchTip 6 has migrated the newest 10,000 events; all events also stay in its table issue_events_issueevent_archive",
-    "If there were more, this brings back the events from before a day; run it only once: npx glitchtip-compose manage import_legacy_events --end-date YYYY-MM-DD",
-    'To give its room back: npx glitchtip-compose psql -c "drop table issue_events_issueevent_archive cascade"',
+    "If there were more, this brings back the events from before YYYY-MM-DD; run it only once: npx glitchtip-compose manage import_legacy_events --end-date YYYY-MM-DD",
+    'To free the space of that table: npx glitchtip-compose psql -c "drop table issue_events_issueevent_archive cascade"',
   ];
 }
 
@@ -59,7 +59,7 @@ const changed = (what: string, before: string, after: string, more = ""): string
   before === after ? [] : [`${what}: ${before} → ${after}${more}`];
 
 function valkeyChange(from: ResolvedServer, to: ResolvedServer): string[] {
-  if (from.valkey && !to.valkey) return ["Valkey is no longer needed and goes; server.valkey: bundled keeps one"];
-  if (!from.valkey && to.valkey) return ["Valkey is needed and comes"];
+  if (from.valkey && !to.valkey) return ["Valkey is no longer needed and is removed; server.valkey: bundled keeps it"];
+  if (!from.valkey && to.valkey) return ["Valkey is needed and is added"];
   return from.capabilities.needsValkey && !to.capabilities.needsValkey ? ["Valkey is no longer needed, and stays"] : [];
 }

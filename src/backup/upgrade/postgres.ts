@@ -58,11 +58,11 @@ export function planPostgres(
   if (major === undefined || to === undefined) {
     const unknown = major === undefined ? from : image;
     throw upgradeRefusal(`the Postgres major of ${unknown} is not known`, {
-      remedy: "Take a tag that begins with it, such as postgres:18, and start the database.",
+      remedy: "Take a tag that begins with the major, such as postgres:18, and start the database.",
     });
   }
   if (to < major) {
-    throw upgradeRefusal(`${image} is older than ${major}, which has the data, and cannot read its dumps`, {
+    throw upgradeRefusal(`${image} is older than Postgres ${major}, which has the data, and cannot read its dumps`, {
       remedy: "Use an image of that major or a newer one.",
     });
   }

@@ -111,7 +111,7 @@ async function rollbackSteps(context: UpgradeContext, begun: UpgradeProgress): P
     async copy() {
       const stack = stackContext(context);
       if (!isDone) return await copyAccepted(stack);
-      log.step("copying what is there");
+      log.step("backing up the current data");
       return (await createBackup(stackBackups(stack), { reason: "before restore", verify: true })).path;
     },
     writeSettings: (moment) => writeSettings({ ...context, docker: workspaceDocker(context) }, begun.settings, moment),

@@ -39,7 +39,7 @@ export async function forgetProofs(docker: Docker, signal: AbortSignal): Promise
   if (stack.config.services[PROVISIONER] === undefined) return;
   const { code, stderr } = await docker.compose.run(PROVISIONER, ["-e", FORGET_PROOFS], { entrypoint: "node", signal });
   if (code === 0) return;
-  throw new CodedError("GC1605", "the provisioner's memory cannot be written", { problems: lastLines(stderr, 3) });
+  throw new CodedError("GC1605", "the provisioner's state cannot be written", { problems: lastLines(stderr, 3) });
 }
 
 const FORGET_PROOFS = `const fs = require("node:fs");

@@ -82,14 +82,14 @@ class Upgrade {
 
   async execute(): Promise<UpgradeResult> {
     const run = this.#run;
-    await run.step("stopped", "stopping what writes", () => this.#stop());
-    await run.step("saved", "copying what is there", () => this.#save());
+    await run.step("stopped", "stopping the services that write", () => this.#stop());
+    await run.step("saved", "backing up the current data", () => this.#save());
     await run.step("switched", `declaring ${run.progress.to}`, () => this.#switchImage());
     await run.step("loaded", "loading the database into the new Postgres", () => this.#loadDatabase());
     await run.step("migrated", "migrating the database", () =>
       runMigrations({ ...this.#context, say: this.#context.log.step }),
     );
-    await run.step("proved", "starting it", () => this.#startAndProve());
+    await run.step("proved", "starting the new GlitchTip", () => this.#startAndProve());
     await run.step("done", "starting the rest", () => this.#startRest());
     const { from, to, backup = "" } = run.progress;
     return { from, to, backup, apps: this.#apps };

@@ -107,7 +107,7 @@ export async function testChannels(
       state: "done",
       instance: instanceName(declaration, composeProjectNameOf(dir, composeProjectName)),
       title: "a test of notifications",
-      lines: ["If you can read this, you are told when something fails."],
+      lines: ["If you can read this, you will be told when something fails."],
       atMs: clock.now(),
     };
     const results = await Promise.allSettled(
@@ -121,7 +121,7 @@ export async function testChannels(
     if (errors.length > 1) {
       throw new CodedError("GC1609", `${errors.length} of ${channels.length} messages were not accepted`, {
         problems: errors.map((error) => (error instanceof Error ? error.message : String(error))),
-        remedy: "Check their addresses, then run it again.",
+        remedy: "Check their addresses, then run the command again.",
       });
     }
     return channels.map((channel) => channel.name);

@@ -35,7 +35,7 @@ export function noticeLines({ lines, remedy, atMs }: Notice, repeated?: Repeated
     ...lines.map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line)),
     ...(repeated === undefined
       ? []
-      : [`the same ${repeated.times} more times since ${new Date(repeated.sinceMs).toISOString()}`]),
+      : [`this happened ${repeated.times} more times since ${new Date(repeated.sinceMs).toISOString()}`]),
     ...(remedy === undefined ? [] : [`→ ${remedy}`]),
     new Date(atMs).toISOString(),
   ];

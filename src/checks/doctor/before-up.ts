@@ -57,7 +57,7 @@ async function networkFindings({ declaration, user }: Workspace, { engine }: Loc
   };
   const found = Object.entries(wanted).map(async ([key, name]): Promise<Finding[]> => {
     if (name === undefined || (await engine.hasNetwork(name))) return [];
-    const fix = `docker network create ${name}, or start what brings it; or write another name, then: npx glitchtip-compose init`;
+    const fix = `docker network create ${name}, or start what creates it; or write another name, then: npx glitchtip-compose init`;
     return [fail("networks", `the network ${name} (${key}) does not exist`, fix)];
   });
   return (await Promise.all(found)).flat();
@@ -72,7 +72,7 @@ export function upFailure(error: unknown, taken: readonly Finding[]): unknown {
   if (!(error instanceof CodedError) || error.code !== "GC1604" || taken.length === 0) return error;
   const [only] = taken;
   const message = taken.length === 1 && only !== undefined ? only.what : "ports are taken";
-  const remedy = taken.length === 1 ? (only?.fix ?? "") : "Correct these points, then run it again.";
+  const remedy = taken.length === 1 ? (only?.fix ?? "") : "Correct these points, then run the command again.";
   const problems = taken.length === 1 ? [] : taken.map(({ what, fix }) => `${what}: ${fix}`);
   return new CodedError("GC1603", message, { problems: [...problems, ...error.problems], remedy, cause: error });
 }
@@ -113,5 +113,5 @@ function refuse(code: ErrorCode, message: string, findings: readonly Finding[]):
     throw new CodedError(code, `${only.what}; nothing was started`, only.fix === undefined ? {} : { remedy: only.fix });
   }
   const problems = findings.map(({ what, fix }) => (fix === undefined ? what : `${what}: ${fix}`));
-  throw new CodedError(code, message, { problems, remedy: "Correct these points, then run it again." });
+  throw new CodedError(code, message, { problems, remedy: "Correct these points, then run the command again." });
 }

@@ -150,7 +150,7 @@ const anew = (path: string): string => {
 export function checkVaultSecrets(secrets: readonly ComparedSecret[]): Finding[] {
   const findings = secrets.flatMap(({ key, reference, state, problem }) => {
     if (state === "new") {
-      const why = problem === undefined ? "" : `, and cannot be read: ${problem.message}`;
+      const why = problem === undefined ? "" : `, and it cannot be read from there: ${problem.message}`;
       return [fail("vault", `${key}: the stack lacks the value of ${reference}${why}`, problem?.remedy ?? UP)];
     }
     if (state === "changed") {

@@ -46,7 +46,7 @@ function madeFindings(dir: string, { names, values }: MadeSecrets): Finding[] {
   if (absent.length === 0) return [ok("secrets", "all there and readable")];
   if (absent.length === names.length) {
     const how = oldSecretFiles(dir).length > 0 ? "taken over" : "created";
-    return [ok("secrets", `${how} by the first docker compose up`)];
+    return [ok("secrets", `will be ${how} by the first docker compose up`)];
   }
   const shown = absent.map((name) => MADE_SECRETS[name].name).join(", ");
   return [warn("secrets", `in no volume: ${shown}`, START)];

@@ -134,7 +134,7 @@ function brokenContainer(
   }
   if (oomKilled || exitCode === KILLED) return fail("containers", what, `Raise ${raiseMemory(service)}`);
   const cause = causeOf(container, containers);
-  if (cause !== undefined) return fail("containers", `${what}: it waits for ${cause}`, `First mend ${cause}.`);
+  if (cause !== undefined) return fail("containers", `${what}: it waits for ${cause}`, `First fix ${cause}.`);
   const log = `docker compose logs --tail 50 ${service}`;
   return fail("containers", what, service === INIT ? `${log} shows why; then: ${START}` : log);
 }
@@ -273,7 +273,7 @@ async function queueFindings(docker: Docker, { server: declared }: Declaration, 
 async function dataFindings(docker: Docker, stack: RunningStack): Promise<Finding[]> {
   const lost = await databaseOutsideVolumes(docker, stack);
   if (lost === undefined) return [];
-  const what = `Postgres keeps its data in ${lost}, which is in no volume of this stack: it is gone after docker compose down`;
+  const what = `Postgres keeps its data in ${lost}, which is in no volume of this stack: that data is gone after docker compose down`;
   const fix = `npx glitchtip-compose backup create; npx glitchtip-compose init; ${START}; npx glitchtip-compose restore latest`;
   return [fail("data", what, fix)];
 }

@@ -45,7 +45,7 @@ async function imageFindings(docker: Docker, engine: Engine, { services }: Compo
       const { code, stderr } = await docker.cli(["manifest", "inspect", image], { deadlineMs: REGISTRY_WITHIN_MS });
       if (code === 0) return [];
       const why = lastLines(stderr, 1)[0] ?? `exit ${code}`;
-      const what = `the image ${image} of ${names.join(", ")} is not on this engine, and no registry gives it: ${why}`;
+      const what = `the image ${image} of ${names.join(", ")} is not on this engine and cannot be pulled: ${why}`;
       return [
         fail("images", what, `Correct its name, or sign in (docker login); then: docker compose pull ${names[0]}`),
       ];
@@ -60,7 +60,7 @@ async function outsideFindings(engine: Engine, { services, networks = {}, volume
     if (network?.external !== true || (await engine.hasNetwork(name))) return [];
     const users = Object.keys(services).filter((service) => key in (services[service]?.networks ?? {}));
     const what = `the network ${name}, which ${users.join(", ") || "no service"} needs, does not exist`;
-    return [fail("networks", what, `docker network create ${name}, or start what brings it; or correct its name`)];
+    return [fail("networks", what, `docker network create ${name}, or start what creates it; or correct its name`)];
   });
   const missingVolumes = Object.values(volumes).map(async ({ name, external }): Promise<Finding[]> => {
     if (external !== true || (await engine.hasVolume(name))) return [];

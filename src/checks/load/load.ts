@@ -132,7 +132,7 @@ export async function loadTarget(
     "GC1001",
     `${target.url} is not on this machine (${host}): no load is put on other people's servers`,
     {
-      remedy: "If it is yours, and its users know: the same with --i-own-this-server",
+      remedy: "If it is yours, and its users know: run the command again with --i-own-this-server",
     },
   );
 }

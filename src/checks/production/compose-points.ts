@@ -3,7 +3,7 @@ import { baseImage, isSingleContainer } from "../../running/index.ts";
 import { DATABASE, isStackNetwork, ONE_SHOTS, PROXY, SERVER, SETUP } from "../../stack/service-names.ts";
 import { failed, filesNotRead, forEachService, type HardeningPoint, type ProductionFacts, passed } from "./point.ts";
 
-const OWN_FILE = "Take what overrides it out of your own Compose files, then: docker compose up -d --wait";
+const OWN_FILE = "Remove what overrides this setting from your own Compose files, then: docker compose up -d --wait";
 
 /** One-shots need no limit of cores: they end soon. */
 const isLasting = (name: string): boolean => !ONE_SHOTS.includes(name);
@@ -92,7 +92,7 @@ export const COMPOSE_POINTS: readonly HardeningPoint[] = [
   {
     id: "ports",
     what: "only the proxy is reachable from outside",
-    how: "no other container of ours publishes a port, but on loopback for a proxy of the host",
+    how: "no other container of ours publishes a port, except on loopback for a proxy of the host",
     check: (seen) =>
       forEachService(
         seen,
@@ -115,7 +115,8 @@ export const COMPOSE_POINTS: readonly HardeningPoint[] = [
       if (workspace.declaration.server.database !== "bundled" || database === undefined)
         return passed("it is not ours");
       const open = Object.keys(database.networks ?? {}).filter((name) => config.networks?.[name]?.internal !== true);
-      if (open.length > 0) return failed(`the database is in ${open.join(", ")} too, with a way out`, OWN_FILE);
+      if (open.length > 0)
+        return failed(`the database is also in ${open.join(", ")}, which reaches the outside`, OWN_FILE);
       return (database.ports ?? []).length === 0
         ? passed("internal")
         : failed("the database publishes a port", OWN_FILE);
@@ -142,12 +143,13 @@ function appNetworkProblems(apps: readonly string[], { services, networks = {} }
     const members = apps.filter((app) => networksOf(app).includes(network));
     const [first] = members;
     if (first === undefined) return [];
-    if (networks[network]?.internal !== true) return [`${members.join(", ")}: GlitchTip's ${network} has a way out`];
+    if (networks[network]?.internal !== true)
+      return [`${members.join(", ")}: GlitchTip's network ${network} reaches the outside`];
     const strangers = members.flatMap((one, i) =>
       members
         .slice(i + 1)
         .filter((other) => !networksOf(one).some((own) => !server.includes(own) && networksOf(other).includes(own)))
-        .map((other) => `${one} and ${other} reach each other by ${network} alone`),
+        .map((other) => `${one} and ${other} reach each other only through GlitchTip's network ${network}`),
     );
     return strangers;
   });

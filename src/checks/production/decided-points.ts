@@ -160,5 +160,5 @@ export const DECIDED_POINTS: readonly HardeningPoint[] = [
 /** Returns how to change a secret. A generated one is rotated by the tool; any other is used elsewhere as well. */
 const otherValue = ({ what, made }: WeakSecret): string =>
   made === undefined
-    ? `give ${what.split(" (", 1)[0]} another value where it is used, then in its place here`
+    ? `change the secret of ${what.split(" (", 1)[0]} where it is used, then in the place that glitchtip.yaml names`
     : `npx glitchtip-compose secrets rotate ${made}`;

@@ -37,7 +37,7 @@ export const LIVE_POINTS: readonly HardeningPoint[] = [
   {
     id: "applied",
     what: "the containers run with the settings in the files",
-    how: "Compose's mark of each container's settings",
+    how: "the hash that Compose keeps of each container's settings",
     check({ stack, hashes }) {
       if (stack === undefined || hashes === undefined) return stackNotRunning;
       const others = stack.containers.filter(
@@ -139,5 +139,8 @@ function answered(seen: ProductionFacts, asked: Asked | undefined, judge: (answe
   if (missing !== undefined) return missing;
   if (asked === undefined) return stackNotRunning;
   if (asked.known) return judge(asked);
-  return unknown(`no answer: ${asked.reason}`, "Look from where your users are; here the proxy is not reached.");
+  return unknown(
+    `no answer: ${asked.reason}`,
+    "Check from where your users are; from this machine the proxy is not reached.",
+  );
 }

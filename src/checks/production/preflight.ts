@@ -55,7 +55,7 @@ export async function refuseUnfitProduction(
   if (problems.length === 0) return;
   throw new CodedError("GC1111", `${production.domain} cannot be put into production like this; nothing was written`, {
     problems,
-    remedy: "Correct these points, then run it again. --no-preflight skips DNS and ports.",
+    remedy: "Correct these points, then run the command again. --no-preflight skips DNS and ports.",
   });
 }
 
@@ -117,7 +117,7 @@ function read(dir: string, name: string, reference: string): { readonly text: st
     if (text === undefined) return problem(`there is no file ${path}`);
     const { mode, uid } = statSync(referencedPath(dir, path));
     // Caddy's container runs as root without the capability to read files of other users.
-    if ((mode & 0o004) === 0 && uid !== 0) return problem(`${path} is closed to Caddy: chown root, or chmod o+r`);
+    if ((mode & 0o004) === 0 && uid !== 0) return problem(`Caddy cannot read ${path}: chown root, or chmod o+r`);
     return { text };
   } catch {
     return problem(`${path} cannot be read`);

@@ -60,7 +60,7 @@ export function contradiction(file: string, differences: readonly Difference[]):
   const count = differences.length === 1 ? "one place" : `${differences.length} places`;
   return new CodedError("GC1105", `${file} contradicts what is imported, in ${count}; nothing was written`, {
     problems: differences.map(({ path }) => shown(path)),
-    remedy: "Decide whose word counts, --prefer mine or --prefer imported; --dry-run shows what comes of it.",
+    remedy: "Decide which side wins: --prefer mine or --prefer imported; --dry-run shows the result.",
   });
 }
 
@@ -68,7 +68,11 @@ export const shown = (path: MergePath): string =>
   path.map((part, i) => (typeof part === "number" ? `[${part}]` : i === 0 ? part : `.${part}`)).join("");
 
 export const belowAlias = (file: string, paths: readonly string[]): CodedError =>
-  new CodedError("GC1105", `${file} cannot be added to: an alias or a merge key stands where something is to go`, {
-    problems: paths,
-    remedy: "Write out what the alias stands for, or import into another file: --file",
-  });
+  new CodedError(
+    "GC1105",
+    `${file} cannot be extended: an alias or a merge key stands where something has to be added`,
+    {
+      problems: paths,
+      remedy: "Write out what the alias stands for, or import into another file: --file",
+    },
+  );

@@ -62,7 +62,7 @@ function fromJiraAlert(context: WishContext, action: Action, project: ProjectPla
 function renamed({ round, grown }: WishContext, { changes }: Update, path: KeyPath): Made {
   const name = String(changes[0]?.from ?? "");
   const beside = round.part.body.organization === name || isTaken({ round, grown }, [...path.slice(0, -1), name]);
-  if (beside) return `is called "${name}" now, as another one is`;
+  if (beside) return `is called "${name}" now, and so is another one`;
   return { how: "changed", edits: [{ path, value: undefined, rename: name }] };
 }
 

@@ -75,7 +75,7 @@ export function jiraEdits(
   if (found === undefined) return undefined;
   const pulled = pulledJira(found);
   if (pulled === undefined)
-    return `${JIRA_ALERT} posts to what is no Jira bridge, or not in a way that can be declared`;
+    return `${JIRA_ALERT} posts to an address that is no Jira bridge, or in a way that cannot be declared`;
   const { alertUrl, token, jira } = pulled;
   const edit = { path: [...path, "jira"], value: jira };
   const how = body.jira === undefined ? "added" : "changed";

@@ -48,7 +48,7 @@ export function readConfiguration(path: string): Configuration {
   const text = readIfThere(path);
   if (text === undefined) {
     throw new CodedError("GC1001", `there is no ${path}`, {
-      remedy: "Make one with: npx glitchtip-compose export configuration",
+      remedy: "Create one with: npx glitchtip-compose export configuration",
     });
   }
   let found: { readonly schema?: unknown; readonly product?: unknown } = {};

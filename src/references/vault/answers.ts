@@ -84,7 +84,7 @@ export function answerOf(url: string, { status, headers, text }: HttpAnswer): Va
   if (status !== 429 && status !== 412 && status < 500) return answer;
   const sealed = status === 503 && errors.some((one) => /sealed/i.test(one));
   throw new VaultFailure(`[${url}] ${sealed ? "Vault is sealed" : `Vault cannot answer: ${reasonOf(answer)}`}`, true, {
-    remedy: sealed ? "Unseal it, then run it again." : "Run it again later; see Vault's log.",
+    remedy: sealed ? "Unseal Vault, then run the command again." : "Run the command again later; see Vault's log.",
     retryAfterMs: secondsOf(headers["retry-after"]),
   });
 }

@@ -82,7 +82,7 @@ export function openVault(context: ReferencesContext, readLocal: ReadLocal): Vau
 
   const denied = async (path: string, answer: VaultAnswer): Promise<CodedError> => {
     const good = await session.tokenIsGood();
-    const what = good ? `Access denied: ${path}` : `Access denied: ${path}; the token has expired or was never one`;
+    const what = good ? `Access denied: ${path}` : `Access denied: ${path}; the token has expired or was never valid`;
     const remedy = good
       ? "Give the token's policy the right to read it, and check the path, its mount and the namespace."
       : "Get a new token (VAULT_TOKEN, vault.token), and check the namespace (VAULT_NAMESPACE, vault.namespace).";

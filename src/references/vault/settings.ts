@@ -50,8 +50,8 @@ export function vaultSettings({ dir, env, vault = {} }: Surroundings, read: Read
   const url = vault.url ?? env.VAULT_ADDR;
   if (!url || !/^https?:\/\/[^/\s@?#]+(\/[^\s?#]*)?$/.test(url) || !URL.canParse(url)) {
     const what = url
-      ? `${vault.url ? "vault.url" : "VAULT_ADDR"} is no address without user and query`
-      : "which Vault is not known";
+      ? `${vault.url ? "vault.url" : "VAULT_ADDR"} is no http(s) address, or it has a user or a query`
+      : "its address is not known";
     throw new CodedError("GC1701", `a secret is in Vault, but ${what}`, {
       remedy: "Set VAULT_ADDR or vault.url in the declaration, such as https://vault.example.com:8200.",
     });

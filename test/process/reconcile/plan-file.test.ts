@@ -74,12 +74,12 @@ describe("apply --plan", () => {
         const { id } = await errorsOf(project, "jobs");
         await asAdmin(project.emulator, "DELETE", `projects/acme/jobs/alerts/${id}/`);
       },
-      /prod\/Acme\/jobs: create alert "errors" is to be done now, too/,
+      /prod\/Acme\/jobs: create alert "errors" is now in the plan, too/,
     ],
     [
       "a changed declaration",
       async (project: ServerProject) => project.write("glitchtip.yaml", `${project.read()}# more\n`),
-      /glitchtip\.yaml has changed since/,
+      /glitchtip\.yaml has changed since the plan was created/,
     ],
     [
       "a changed secret",

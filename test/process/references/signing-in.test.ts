@@ -85,11 +85,11 @@ describe("signing in", () => {
 
   it("asks for an address where none is given, and refuses one that would send the token elsewhere", async () => {
     expect(await failure(HOOK, open({ env: {} }))).toMatch(
-      /^GC1701 server.token: a secret is in Vault, but which Vault is not known → Set VAULT_ADDR/,
+      /^GC1701 server.token: a secret is in Vault, but its address is not known → Set VAULT_ADDR/,
     );
     const env = { VAULT_ADDR: "https://user:password@vault.example.com", VAULT_TOKEN: "x" };
     const message = await failure(HOOK, open({ env }));
-    expect(message).toMatch(/VAULT_ADDR is no address without user and query/);
+    expect(message).toMatch(/VAULT_ADDR is no http\(s\) address, or it has a user or a query/);
     expect(message).not.toContain("password@");
   });
 });

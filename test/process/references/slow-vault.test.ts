@@ -30,7 +30,7 @@ describe("a Vault that does not answer at once", () => {
   it("is given up after four tries, or fifteen seconds", async () => {
     for (let i = 0; i < 9; i++) vault.faults.push({ status: 502, body: "<html>" });
     expect(await failure(HOOK)).toBe(
-      "GC1701 server.token: [VAULT] Vault cannot answer: HTTP 502 → Run it again later; see Vault's log.",
+      "GC1701 server.token: [VAULT] Vault cannot answer: HTTP 502 → Run the command again later; see Vault's log.",
     );
     expect(vault.requests).toHaveLength(4);
     vault.faults.splice(0, 9, { status: 429, headers: { "retry-after": "20" } });
@@ -49,7 +49,9 @@ describe("a Vault that does not answer at once", () => {
 
   it("is named as sealed", async () => {
     vault.sealed = true;
-    expect(await failure(HOOK)).toBe("GC1701 server.token: [VAULT] Vault is sealed → Unseal it, then run it again.");
+    expect(await failure(HOOK)).toBe(
+      "GC1701 server.token: [VAULT] Vault is sealed → Unseal Vault, then run the command again.",
+    );
   });
 
   it("gets no token at another address that it redirects to", async () => {

@@ -114,7 +114,9 @@ describe("the queue", () => {
   it("is stuck in Valkey when it has not become shorter for two minutes", () => {
     const first = queueMemory(undefined, 5, NOW_MS - 130_000);
     const grown = queueMemory(first, 9, NOW_MS - 60_000);
-    expect(stuck({ jobs: "valkey" }, {}, queueMemory(grown, 9, NOW_MS))).toMatch(/9 jobs wait, no fewer for 2 minutes/);
+    expect(stuck({ jobs: "valkey" }, {}, queueMemory(grown, 9, NOW_MS))).toMatch(
+      /9 jobs wait, and the queue has not become shorter for 2 minutes/,
+    );
     expect(stuck({ jobs: "valkey" }, {}, queueMemory(grown, 8, NOW_MS))).toBeUndefined();
     expect(stuck({ jobs: "valkey" }, {}, queueMemory(first, 0, NOW_MS))).toBeUndefined();
   });

@@ -84,10 +84,10 @@ describe("a care round", () => {
   it("restarts nothing while a backup or a migration runs", async () => {
     const busy = async () => ({ connections: 1, partitions: [], busy: "a backup" });
     const wanted = { reason: "asked", services: ["glitchtip"] } as const;
-    expect((await restartAndTell(contextWith({ database: busy }), wanted)).skipped).toBe("a backup is at work");
+    expect((await restartAndTell(contextWith({ database: busy }), wanted)).skipped).toBe("a backup is running");
     const alone = async () => undefined;
     expect((await restartAndTell(contextWith({ alone }), wanted)).skipped).toBe(
-      "a migration or another restart is at work",
+      "a migration or another restart is running",
     );
   });
 

@@ -60,7 +60,7 @@ describe("waiting for the server", () => {
     expect(lines.length).toBeGreaterThanOrEqual(4);
     for (const line of lines) {
       expect(line).toMatch(
-        /^waiting for http:\/\/glitchtip:8000\/api\/settings\/ since \d\d s; last: .*500 no tables\n$/,
+        /^still waiting for http:\/\/glitchtip:8000\/api\/settings\/ after \d\d s; last: .*500 no tables\n$/,
       );
     }
   });

@@ -132,7 +132,9 @@ describe("a renamed project", () => {
     };
     expect(await told({ name: "Store", slug: "store" })).toEqual([
       [],
-      ['project "shop" is called "Store" on the server now; it is followed; to declare it so: slug: store'],
+      [
+        'project "shop" is called "Store" on the server now, and is still managed; to follow the rename in the declaration: slug: store',
+      ],
     ]);
     expect(await told({ name: "Store" })).toEqual([[], []]);
   });
@@ -146,7 +148,7 @@ describe("an organization is identified", () => {
     expect(warnings).toMatchObject([
       {
         message:
-          'organization "Acme" is called "Acme Corp" on the server now; it is followed; to declare it so: write that name, or its slug: acme',
+          'organization "Acme" is called "Acme Corp" on the server now, and is still managed; to follow the rename in the declaration: write that name, or its slug: acme',
       },
     ]);
   });
@@ -200,7 +202,7 @@ describe("a team", () => {
     expect(warnings).toMatchObject([
       {
         message:
-          'team "backend" is called "platform" on the server now; it is followed; to declare it so: write platform for backend',
+          'team "backend" is called "platform" on the server now, and is still managed; to follow the rename in the declaration: write platform instead of backend',
       },
     ]);
   });

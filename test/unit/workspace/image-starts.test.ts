@@ -49,7 +49,7 @@ describe("an app whose start comes from its image", () => {
     using shop = await initiated();
     expect(shop.notes).toEqual([
       expect.stringMatching(
-        /^note: web: its entrypoint and command come from shop-web, .*\. Nothing is to be done now\. After an update of the image, .*npx glitchtip-compose up.*in your Compose file/,
+        /^note: web: its entrypoint and command come from shop-web, .*\. Nothing needs to be done now\. After an update of the image, .*npx glitchtip-compose up.*in your Compose file/,
       ),
     ]);
     expect(imageStartNotes(readWorkspace(shop.folder.path))).toEqual(shop.notes);
@@ -68,7 +68,7 @@ describe("an app whose start comes from its image", () => {
     const changed = await shop.changed();
     expect(changed).toEqual([{ service: "web", image: "shop-web", now: V2 }]);
     expect(changed.map(changedStartText)).toEqual([
-      'web would start what its image said before: the start of shop-web is ["node","v2.js"] now',
+      'web would start with the old entrypoint and command of its image: those of shop-web are ["node","v2.js"] now',
     ]);
     const workspace = await shop.follow();
     expect([shop.command(), workspace.images.known.web?.command]).toEqual(["v2.js", V2.command]);
@@ -100,7 +100,9 @@ describe("an app whose start comes from its image", () => {
     using shop = await initiated();
     shop.folder.write("compose.yaml", compose);
     await shop.follow();
-    expect(shop.said.join()).toContain("would start what your Compose file said before; updating the managed files");
+    expect(shop.said.join()).toContain(
+      "would start with an entrypoint or a command that your Compose file no longer states; updating the managed files",
+    );
     const [after, said] = [shop.folder.files(), shop.said.length];
     await shop.follow();
     expect([shop.folder.files(), shop.said.length]).toEqual([after, said]);

@@ -36,7 +36,7 @@ export function readDataFiles(dir: string): DataFiles {
   if (problems.length > 0) {
     throw new CodedError("GC1102", `${problems.length} of the files in ${dir} are no YAML`, {
       problems,
-      remedy: "Correct or remove them, then run it again.",
+      remedy: "Correct or remove these files, then run the command again.",
     });
   }
   // app-interface keeps its files below data/, and references start there.

@@ -101,7 +101,7 @@ export class Told {
     if (this.#problems.length === 0) return;
     throw new CodedError("GC1102", `the files in ${dir} cannot be taken over`, {
       problems: this.#problems,
-      remedy: "Correct them, then run it again.",
+      remedy: "Correct them, then run the command again.",
     });
   }
 }

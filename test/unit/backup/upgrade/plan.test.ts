@@ -49,7 +49,7 @@ describe("the plan of an upgrade", () => {
       "variables that are removed: UWSGI_ADD_HEADER, CELERY_WORKER_POOL, CELERY_WORKER_CONCURRENCY, CELERY_WORKER_PREFETCH_MULTIPLIER, REDIS_URL",
       "variables that are added: SKIP_INIT",
       expect.stringContaining("retention: events: GLITCHTIP_MAX_EVENT_LIFE_DAYS → GLITCHTIP_RETENTION_DAYS"),
-      "Valkey is no longer needed and goes; server.valkey: bundled keeps one",
+      "Valkey is no longer needed and is removed; server.valkey: bundled keeps it",
       "behind https its cookies are Secure",
       "alerts and monitors to inner addresses are refused unless the server allows them",
       "an event with a wrong key blocks that key only",
@@ -88,7 +88,12 @@ describe("the plan of an upgrade", () => {
       more: postgres("postgres:13", 13),
       says: "needs Postgres 14",
     },
-    { what: "to an older Postgres", image: "x/y:6", wanted: { postgres: "postgres:15" }, says: "older than 18" },
+    {
+      what: "to an older Postgres",
+      image: "x/y:6",
+      wanted: { postgres: "postgres:15" },
+      says: "older than Postgres 18",
+    },
     { what: "to a Postgres of nobody knows", image: "x/y:6", wanted: { postgres: "own:x" }, says: "not known" },
   ])("refuses an upgrade $what before anything is changed", ({ image, wanted, more, says }) => {
     const { code, ...rest } = refusal(image, wanted, more);

@@ -189,7 +189,7 @@ it("names the first that failed first, and says of the others that they wait for
   expect(bad.filter(({ check }) => check === "containers").map(({ what, fix }) => `${what} → ${fix}`)).toEqual([
     "shop-glitchtip-init-1 ended with exit code 1 → docker compose logs --tail 50 glitchtip-init shows why; then: docker compose up -d --wait",
     expect.stringMatching(
-      /^shop-glitchtip-1 keeps restarting .*: it waits for glitchtip-init → First mend glitchtip-init\.$/,
+      /^shop-glitchtip-1 keeps restarting .*: it waits for glitchtip-init → First fix glitchtip-init\.$/,
     ),
     expect.stringMatching(/^shop-glitchtip-provision-1 .*: it waits for glitchtip-init → /),
     expect.stringMatching(/^shop-api-1 ended with exit code 78: it waits for glitchtip-init → /),

@@ -181,9 +181,14 @@ describe("the secrets that the stack makes", () => {
       "are made by the first up of a workspace that was never started",
       undefined,
       [],
-      "created by the first docker compose up",
+      "will be created by the first docker compose up",
     ],
-    ["are taken over from an earlier version", undefined, ["db_password"], "taken over by the first docker compose up"],
+    [
+      "are taken over from an earlier version",
+      undefined,
+      ["db_password"],
+      "will be taken over by the first docker compose up",
+    ],
     ["are in their volumes", stored, [], "all there and readable"],
   ])("%s", async (_, files, old, what) => {
     expect(await secretsOf(files, old)).toEqual([{ check: "secrets", level: "ok", what }]);

@@ -120,7 +120,7 @@ const WRONG: readonly [string, ComposeConfig, RegExp][] = [
   [
     "app-networks",
     meetingOn({ glitchtip: {} }, { api: ["default", "glitchtip"] }),
-    /api: GlitchTip's glitchtip has a way/,
+    /api: GlitchTip's network glitchtip reaches the outside/,
   ],
 ];
 
@@ -265,13 +265,15 @@ describe("the hardening table", () => {
     const { state, remedy = "" } = point("secrets").check({ workspace: project, shell: {}, made });
     expect([state, remedy.split("; ").length]).toEqual(["fail", 3]);
     expect(remedy).toMatch(
-      /give mail\.url another value .*; .*secrets rotate db-password; .*secrets rotate secret-key$/,
+      /change the secret of mail\.url where it is used.*; .*secrets rotate db-password; .*secrets rotate secret-key$/,
     );
     folder.write("own", "12345678");
     const text = folder.read("glitchtip.yaml");
     folder.write("glitchtip.yaml", text.replace("email: ops@shop.example", "$&, password: file:./own"));
     const own = readWorkspace(folder.path);
-    expect(point("secrets").check({ workspace: own, shell: {} }).remedy).toContain("give admin.password another value");
+    expect(point("secrets").check({ workspace: own, shell: {} }).remedy).toContain(
+      "change the secret of admin.password where it is used",
+    );
   });
 
   it.each([

@@ -104,7 +104,7 @@ describe("what only an image knows", () => {
     const error = await refusal(addApp(setup.context(engine({ answers: false })), "worker"));
     expect(error.message).toMatch(/its entrypoint comes from shop\/worker:2, and no Docker engine answers$/);
     expect([error.problems, error.remedy]).toEqual([
-      ["→ Start Docker, then run it again."],
+      ["→ Start Docker, then run the command again."],
       expect.stringMatching(/^Or add/),
     ]);
   });
