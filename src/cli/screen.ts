@@ -72,7 +72,7 @@ export async function confirmed(
 
 /** Returns the text for an answer that is not the name that had to be typed. */
 export const mismatchText = (answer: string, name: string, flag: string): string =>
-  `${answer === "" ? "Nothing was typed" : `"${cleanLine(answer)}" does not match`}: run it again and type ${name}, or add ${flag}.`;
+  `${answer === "" ? "Nothing was typed" : `"${cleanLine(answer)}" does not match`}: run the command again and type ${name}, or add ${flag}.`;
 
 /**
  * Asks to type a name before something that cannot be undone. Any other answer is no, and the log says what had to be typed.

@@ -24,7 +24,7 @@ export async function lockWorkspace(context: CliContext, command: string, pid: n
     deadlineMs: LOCK_WITHIN_MS,
     holder: "glitchtip-compose",
     label: `glitchtip-compose ${command} (process ${pid})`,
-    remedy: "Wait for it to end, or stop it, then run it again.",
+    remedy: "Wait for it to end, or stop it, then run the command again.",
   };
   const inWorkspace = await acquire(dir, options).catch((error: unknown) => {
     // A workspace that is read-only, or on a file system without sockets.

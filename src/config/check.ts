@@ -70,7 +70,7 @@ function checkWith(
 export const mistakes = (file: string, problems: string[]) =>
   new CodedError("GC1101", `${problems.length === 1 ? "a mistake" : `${problems.length} mistakes`} in ${file}`, {
     problems,
-    remedy: `Correct ${file}, then run it again.`,
+    remedy: `Correct ${file}, then run the command again.`,
   });
 
 /** Maps whose entries may be empty: `projects: {shop: }` is a project with its defaults. */

@@ -33,7 +33,7 @@ export function openDockerCli({ dir, env, signal, run }: CliOptions): DockerCli 
 function withoutDocker(error: unknown): never {
   if (!(error instanceof CodedError) || error.code !== "GC1606") throw error;
   throw new CodedError("GC1606", error.message, {
-    remedy: "Install Docker with the Compose plugin, then run it again.",
+    remedy: "Install Docker with the Compose plugin, then run the command again.",
     cause: error,
   });
 }
@@ -56,7 +56,7 @@ function explained({ stderr, code }: ProcessResult, args: readonly string[]): Co
   ) {
     return new CodedError("GC1601", "the docker program reaches no engine", {
       problems: lastLines(stderr, 2),
-      remedy: "Start Docker, then run it again. npx glitchtip-compose doctor shows where it looked.",
+      remedy: "Start Docker, then run the command again. npx glitchtip-compose doctor shows where it looked.",
     });
   }
   // Without the plugin docker reports `compose` as an unknown command, or Compose's flags as unknown ones.
@@ -64,7 +64,7 @@ function explained({ stderr, code }: ProcessResult, args: readonly string[]): Co
   if (args[0] === "compose" && (code === 1 || code === 125) && noPlugin.test(stderr)) {
     return new CodedError("GC1602", "docker has no Compose plugin", {
       problems: [stderr.trim().split("\n")[0] ?? ""],
-      remedy: "Install the Compose plugin (docker-compose-plugin, 2.20.2 or newer), then run it again.",
+      remedy: "Install the Compose plugin (docker-compose-plugin, 2.20.2 or newer), then run the command again.",
     });
   }
   return undefined;

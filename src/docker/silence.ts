@@ -11,7 +11,7 @@ const isServerError = (error: Error): boolean =>
 
 const failing = (error: Error, host: string): CodedError =>
   new CodedError("GC1601", `the Docker engine at ${host} fails: ${error.message}`, {
-    remedy: "Look at the engine (sudo systemctl status docker; Docker Desktop), then run it again.",
+    remedy: "Look at the engine (sudo systemctl status docker; Docker Desktop), then run the command again.",
     cause: error,
   });
 
@@ -28,7 +28,7 @@ export function explaining(engine: Engine, { host }: EngineAddress, nowMs: () =>
     const isLate = nowMs() - startMs >= ANSWERS_WITHIN_MS;
     const why = isLate ? `it accepted a request and said nothing for ${ANSWERS_WITHIN_MS / 1_000} s` : error.message;
     const explained = new CodedError("GC1601", `the Docker engine at ${host} does not answer: ${why}`, {
-      remedy: "Look at the engine (sudo systemctl status docker; Docker Desktop), then run it again.",
+      remedy: "Look at the engine (sudo systemctl status docker; Docker Desktop), then run the command again.",
       cause: error,
     });
     if (isLate) silent = { error: explained, untilMs: nowMs() + ANSWERS_WITHIN_MS };

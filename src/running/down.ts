@@ -159,6 +159,6 @@ async function removeVolumes(docker: Docker, names: readonly string[], say: (tex
   if (code === 0) return;
   throw new CodedError("GC1604", "docker volume rm failed", {
     problems: lastLines(stderr, 5),
-    remedy: "Remove the containers that use them, then run it again.",
+    remedy: "Remove the containers that use them, then run the command again.",
   });
 }

@@ -46,7 +46,7 @@ export async function requireImages(docker: Docker, images: readonly string[]): 
   if (missing.length > 0) {
     throw new CodedError("GC1610", `${agreeing(missing.length, "an image is", "images are")} not on this engine`, {
       problems: missing,
-      remedy: "docker compose pull, and docker compose build for those you build; then run it again.",
+      remedy: "docker compose pull, and docker compose build for those you build; then run the command again.",
     });
   }
   return new Map(found.map(([image, id]) => [image, id ?? ""]));

@@ -141,7 +141,7 @@ export const movedNotes = ({ project }: WorkspaceIdentity, { elsewhere }: StackC
     const where = folder === undefined ? "" : `, started in ${folder}`;
     return (
       `a stack of this workspace exists as Compose project ${old}${where}, and its data is there; ` +
-      `${project} starts without it. To keep it: COMPOSE_PROJECT_NAME=${old} in .env, then run it again`
+      `${project} starts without it. To keep it: COMPOSE_PROJECT_NAME=${old} in .env, then run the command again`
     );
   });
 

@@ -33,7 +33,7 @@ export function openStackSecrets(docker: Docker): StackSecrets {
     if (code === 0) return;
     throw new CodedError("GC1605", `${SETUP} could not write the secret into its volume`, {
       problems: lastLines(stderr, 3),
-      remedy: "docker compose up -d --wait, then run it again.",
+      remedy: "docker compose up -d --wait, then run the command again.",
     });
   };
   let observed: Promise<RunningStack> | undefined;

@@ -126,7 +126,7 @@ async function writeEnvFiles(
   const provisioner = containerOf(stack, PROVISIONER);
   if (provisioner === undefined) {
     throw new CodedError("GC1605", `the project has no container of ${PROVISIONER}`, {
-      remedy: "npx glitchtip-compose init, then run it again.",
+      remedy: "npx glitchtip-compose init, then run the command again.",
     });
   }
   // The second `up` reports a failure of it; its volume has the last good DSNs either way.

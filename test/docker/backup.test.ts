@@ -31,7 +31,7 @@ describeOnEngine("a backup", () => {
   });
   afterAll(() => stack?.[Symbol.asyncDispose]());
 
-  it("holds the database, uploads, declaration and the provisioner's memory, and no secret in clear", async () => {
+  it("holds the database, uploads, declaration and the provisioner's state, and no secret in clear", async () => {
     const files = readdirSync(path, { recursive: true, encoding: "utf8" });
     expect(files).toEqual(expect.arrayContaining(["database.dump", "uploads.tar", "state.json", "manifest.json"]));
     expect(files).toEqual(expect.arrayContaining(["project/glitchtip.yaml", "project/compose.override.yaml"]));

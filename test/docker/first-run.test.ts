@@ -144,7 +144,7 @@ describeOnEngine("the first run, in an empty folder", () => {
     expect((await stack.exec("app", "node", "-e", lookUp)).stdout.trim()).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/);
   });
 
-  it("an app reads its DSN, and can neither change it nor see the provisioner's memory", async () => {
+  it("an app reads its DSN, and can neither change it nor see the provisioner's state", async () => {
     const { code, stdout } = await stack.exec(
       "app",
       "sh",

@@ -56,7 +56,7 @@ describeOnEngine("a volume of the provisioner that is full", () => {
     expect(await stack.variable("app", "SECOND")).toBe(dsn);
   });
 
-  it("of the provisioner's memory: the same, and nothing is made twice on the server", async () => {
+  it("of the provisioner's state: the same, and nothing is made twice on the server", async () => {
     await stack.exec("holder", "rm", "/state/state.json");
     await fill("/state");
     await stack.compose(["rm", "-sf", "app"]);

@@ -8,7 +8,7 @@ export const CARE_COMMANDS: CommandGroup = {
       name: "backup",
       summary: "create, list, verify, prune and fetch backups",
       details:
-        "A backup holds the database, the uploads, the declaration and the provisioner's memory. A trial restore proves it.",
+        "A backup holds the database, the uploads, the declaration and the provisioner's state. A trial restore proves it.",
       guide: "docs/backup.md",
       changes: { of: "stack", actions: ["create", "prune"] },
       examples: [

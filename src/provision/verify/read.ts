@@ -26,7 +26,7 @@ export function provisionerReader(docker: Docker, withinMs: number): EventReader
     if (result === undefined || missing.size === 0) return;
     throw new CodedError("GC1605", `the read-back ended without an answer (exit ${result.code ?? result.signal})`, {
       problems: lastLines(result.stderr, 5),
-      remedy: "docker compose up -d --wait, then run it again.",
+      remedy: "docker compose up -d --wait, then run the command again.",
     });
   };
 }

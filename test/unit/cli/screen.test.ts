@@ -95,8 +95,8 @@ describe("without a terminal", () => {
 });
 
 it.each([
-  ["", "Nothing was typed: run it again and type shop, or add --confirm shop."],
-  ["shpo", '"shpo" does not match: run it again and type shop, or add --confirm shop.'],
+  ["", "Nothing was typed: run the command again and type shop, or add --confirm shop."],
+  ["shpo", '"shpo" does not match: run the command again and type shop, or add --confirm shop.'],
 ])("the answer %j to a question for a name says what to type", (answer, text) => {
   expect(mismatchText(answer, "shop", "--confirm shop")).toBe(text);
 });

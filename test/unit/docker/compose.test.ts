@@ -129,7 +129,7 @@ describe("failures of docker have different errors", () => {
     const missing = new CodedError("GC1606", "the program `docker` was not found");
     await expect(composeThat(missing).compose.version()).rejects.toMatchObject({
       code: "GC1606",
-      remedy: "Install Docker with the Compose plugin, then run it again.",
+      remedy: "Install Docker with the Compose plugin, then run the command again.",
     });
   });
 });
