@@ -81,7 +81,7 @@ describeOnEngine("what an image starts", () => {
       expect((await project.cli(["build"])).stderr).toMatch(/sleep","300.*updating the managed files/);
       expect((await project.cli(["up"])).code).toBe(0);
       expect(await commandOfApp()).toContain("sleep 300");
-      expect((await project.cli(["doctor"])).stdout).not.toContain("would start what its image said");
+      expect((await project.cli(["doctor"])).stdout).not.toContain("would start with the old");
     } finally {
       await project.docker(["image", "rm", "-f", `${project.name}-web`]);
     }
