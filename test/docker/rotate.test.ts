@@ -126,7 +126,7 @@ describeOnEngine("rotate", () => {
     const watching = stack.project.cli(["rotate", "web", "--yes", "--silent-for", "1h"], {
       signal: stop.signal,
       graceMs: 0,
-      onStderrLine: (line) => /watching/.test(line) && stop.abort(new Error("killed")),
+      onStderrLine: (line) => /nothing uses the old key/.test(line) && stop.abort(new Error("killed")),
     });
     await expect(watching).rejects.toThrow("killed");
     const [fresh, start] = [await dsnOf("web"), await startOf("web")];
