@@ -21,7 +21,7 @@ export function splitJson(depth: number, onPart: (part: Buffer) => void): JsonSp
   let around = "";
   let open = 0;
   let deepest = 0;
-  /** Where in the chunk the part, or the text around the parts, goes on. */
+  /** The place in the chunk at which the current part, or the text around the parts, continues. */
   let from = 0;
   let inString = false;
   let isEscaped = false;
@@ -67,8 +67,8 @@ export function splitJson(depth: number, onPart: (part: Buffer) => void): JsonSp
       if (open >= depth) begun.push(chunk.subarray(from));
       else around += chunk.toString("latin1", from);
     },
-    // A character may lie in two chunks, so bytes become text once they are all there.
     deepest: () => deepest,
+    // A character may lie in two chunks, so bytes become text once they are all there.
     outline: () => Buffer.from(around, "latin1").toString("utf8"),
   };
 }

@@ -24,7 +24,7 @@ interface CompatOutline {
 }
 
 interface SentBody {
-  /** As it was sent. */
+  /** The chunks of the body, as the client sent them. */
   readonly bytes: readonly Buffer[];
   readonly digest: string;
 }
@@ -42,7 +42,7 @@ interface DoubtfulBody extends SentBody {
 const KNOWN_BODIES = 8;
 
 /**
- * Reads the bodies of these routes project by project, and keeps their bytes only: 14 MB of JSON would be 80 MB of objects. What
+ * Reads the bodies of these routes project by project, and keeps their bytes only: 10 MB of JSON would be 80 MB of objects. What
  * is not valid for sure is parsed anew as a whole, so that its mistakes are told as everywhere.
  */
 export function readCompatBodies(app: FastifyInstance): void {
