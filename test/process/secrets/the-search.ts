@@ -38,7 +38,9 @@ export function searchItself(world: World): void {
   it("sees what a process was started with", async () => {
     const env = { ...world.engine.env, LEAK: MADE.secret_key };
     spawnSync("docker", ["compose", "version", MADE.db_password], { env });
-    spawnSync(execPath, ["-e", "0", MADE.admin_password], { env: world.engine.env });
+    // Without `--` Node takes a password that begins with `-` for an option, and ends before it runs the hook.
+    const node = spawnSync(execPath, ["-e", "0", "--", MADE.admin_password], { env: world.engine.env });
+    expect(node.status).toBe(0);
     const seen = world.engine
       .processes()
       .map(({ argv, env: given }) => search.find([...argv, ...Object.values(given)].join("\n")));
